@@ -1,0 +1,41 @@
+# The store, and the SQL that is built into it; the named queries are installed, too, to be read.
+
+store_sources = \
+	db/aggregates.c \
+	db/store.c db/store.h \
+	db/store_attempt.c \
+	db/store_internal.h \
+	db/store_migrate.c \
+	db/store_plan.c \
+	db/store_process.c \
+	db/store_query.c \
+	db/store_record.c \
+	db/store_sql.c \
+	db/store_statement.c
+
+queriesdir = $(pkgdatadir)/queries
+dist_queries_DATA = \
+	db/queries/accuracy_by_ordering.sql \
+	db/queries/accuracy_by_ste.sql \
+	db/queries/environments.sql \
+	db/queries/epochs_to_98.sql \
+	db/queries/failures.sql \
+	db/queries/layer_sizes.sql \
+	db/queries/leaderboard.sql \
+	db/queries/paired_difference.sql \
+	db/queries/size_and_speed.sql \
+	db/queries/slowest_runs.sql
+
+# Migrations in their order, then the views.
+store_scripts = \
+	db/schema_1.sql \
+	db/views.sql
+EXTRA_DIST += $(store_scripts) db/embed.awk
+
+BUILT_SOURCES += db/sql.inc
+CLEANFILES += db/sql.inc
+db/sql.inc: db/embed.awk $(store_scripts) $(dist_queries_DATA)
+	$(AM_V_at)$(MKDIR_P) db
+	$(AM_V_GEN)for file in $(store_scripts) $(dist_queries_DATA); do \
+	  test -e "$$file" && echo "$$file" || echo "$(srcdir)/$$file"; \
+	done | xargs $(AWK) -f $(srcdir)/db/embed.awk >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,18 @@
+-- Which order of the layers in a block gives the best test accuracy?
+WITH result AS (
+    SELECT run_summary.experiment, run_param.value AS ordering, run_summary.test_accuracy
+    FROM run_summary JOIN run_param USING (run_uid)
+    WHERE run_param.key = 'model.ordering' AND run_summary.state = 'done' AND run_summary.in_spec
+      AND (:experiment IS NULL OR run_summary.experiment = :experiment)
+),
+average AS (
+    SELECT experiment, ordering, avg(test_accuracy) AS mean FROM result GROUP BY experiment, ordering
+)
+SELECT experiment, ordering, count(test_accuracy) AS n, mean AS mean_test_accuracy,
+       CASE WHEN count(test_accuracy) > 1
+            THEN sqrt(sum((test_accuracy - mean) * (test_accuracy - mean))
+                      / (count(test_accuracy) - 1)) END AS sd_test_accuracy,
+       min(test_accuracy) AS worst, max(test_accuracy) AS best
+FROM result JOIN average USING (experiment, ordering)
+GROUP BY experiment, ordering
+ORDER BY experiment, mean_test_accuracy DESC, ordering;

@@ -1,0 +1,150 @@
+/* store.c - opening and closing the database. */
+#include "db/store_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+const char *bnn_store_remote_file_system(unsigned long type)
+{
+    /* Numbers from statfs(2) and linux/magic.h. FUSE is not here: it does not tell sshfs from a
+     * local folder that a virtual machine or a container sees through it. */
+    static const struct {
+        unsigned long type;
+        const char *name;
+    } table[] = {
+        {0x6969, "NFS"},        {0x517b, "SMB"},        {0xfe534d42, "SMB"},
+        {0xff534d42, "CIFS"},   {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},
+        {0x19830326, "BeeGFS"}, {0x00c36400, "Ceph"},   {0x5346414f, "AFS"},
+        {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},   {0xaad7aaea, "PanFS"},
+        {0x73757245, "Coda"},   {0x01021997, "9P"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].type == (type & 0xffffffff))
+            return table[i].name;
+    return NULL;
+}
+
+/* Of the file, or of its directory while it does not exist. */
+static int check_file_system(const bnn_store *store, bnn_error *err)
+{
+    struct statfs fs;
+    int code = statfs(store->file, &fs);
+    if (code != 0 && errno == ENOENT) {
+        char *directory =
+            strndup(store->file, (size_t)(strrchr(store->file, '/') - store->file) + 1);
+        if (directory == NULL)
+            return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", store->path);
+        code = statfs(directory, &fs);
+        free(directory);
+    }
+    if (code != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot look at its directory", store->path);
+    const char *name = bnn_store_remote_file_system((unsigned long)fs.f_type);
+    if (name != NULL)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: the database is on a network file system (%s), where it could be "
+                        "damaged; name a file on a local disk with --db",
+                        store->path, name);
+    return BNN_OK;
+}
+
+/* Says what SQLite would say less clearly. Does not open the file: closing it again would drop the
+ * locks that another connection of this process holds on it. */
+static int check_file(const bnn_store *store, bnn_store_mode mode, bnn_error *err)
+{
+    struct stat st;
+    if (stat(store->file, &st) != 0) {
+        if (errno != ENOENT)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", store->path);
+        if (mode == BNN_STORE_WRITE)
+            return BNN_OK;
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: no such database; run an experiment first, or name a database with "
+                        "--db",
+                        store->path);
+    }
+    if (!S_ISREG(st.st_mode))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: not a file; name a database with --db",
+                        store->path);
+    return BNN_OK;
+}
+
+/* The file may come from anywhere: what its schema says is not trusted with anything. */
+static int configure(bnn_store *store, bnn_error *err)
+{
+    sqlite3 *db = store->db;
+    sqlite3_extended_result_codes(db, 1);
+    int code = sqlite3_busy_timeout(db, BNN_STORE_BUSY_TIMEOUT_MS);
+    code |= sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    code |= sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    code |= sqlite3_set_authorizer(db, bnn_store_authorize, store);
+    code |= bnn_aggregates_register(db);
+    if (code != SQLITE_OK)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: SQLite %s cannot be configured", store->path,
+                        sqlite3_libversion());
+    return BNN_OK;
+}
+
+static int open_database(bnn_store *store, bnn_store_mode mode, bnn_error *err)
+{
+    const int flags =
+        mode == BNN_STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (sqlite3_open_v2(store->file, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+        return BNN_OK;
+    if (store->db == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", store->path);
+    const int reason = sqlite3_system_errno(store->db);
+    if (reason == 0)
+        return bnn_store_fail(store, "opening", err);
+    errno = reason;
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", store->path);
+}
+
+int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_error *err)
+{
+    bnn_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", path);
+    /* SQLite reads "file:..." as a URI and ":memory:" as none; "./file:..." is just a file. */
+    const char *prefix = path[0] == '/' ? "" : "./";
+    if (asprintf(&store->file, "%s%s", prefix, path) < 0) {
+        free(store);
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", path);
+    }
+    store->path = store->file + strlen(prefix);
+    int status = check_file(store, mode, err);
+    if (status == BNN_OK)
+        status = check_file_system(store, err);
+    if (status == BNN_OK)
+        status = open_database(store, mode, err);
+    if (status == BNN_OK)
+        status = configure(store, err);
+    if (status == BNN_OK)
+        status = bnn_store_migrate(store, mode == BNN_STORE_WRITE, err);
+    if (status == BNN_OK)
+        status =
+            bnn_store_script(store, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL", err);
+    if (status != BNN_OK) {
+        bnn_store_close(store);
+        return status;
+    }
+    *out = store;
+    return BNN_OK;
+}
+
+void bnn_store_close(bnn_store *store)
+{
+    if (store == NULL)
+        return;
+    for (size_t i = 0; i < store->n_statements; i++)
+        sqlite3_finalize(store->statements[i].statement);
+    if (store->db != NULL)
+        bnn_store_rollback(store);
+    sqlite3_close(store->db);
+    free(store->file);
+    free(store);
+}

@@ -1,0 +1,271 @@
+/* store.h - the SQLite database in which every run is kept.
+ *
+ * A sweep writes like this, all from the one thread that owns the handle:
+ *
+ *     bnn_store_open(path, BNN_STORE_WRITE, &store, err);
+ *     bnn_store_recover(store, &recovered, err);         runs of processes that died: queued again
+ *     bnn_store_begin(store, err);                       the plan, in one transaction
+ *       bnn_store_add_experiment(...);                   keeps the text of the spec
+ *       bnn_store_add_config(...);  bnn_store_add_run(...);         each says what is there already
+ *     bnn_store_commit(store, err);
+ *     bnn_store_add_environment(...);
+ *     bnn_store_claim(...);                              no two processes get the same run
+ *       bnn_store_resume(...);                           from scratch or from a checkpoint
+ *       bnn_store_begin(...); bnn_store_add_record(...) for a batch; bnn_store_commit(...);
+ *       bnn_store_add_artifact(...);
+ *     bnn_store_finish(...);
+ *
+ * A handle and everything obtained through it belong to one thread; several handles, also in
+ * several processes of one machine, may use the same file. Every function that writes is atomic:
+ * called between begin and commit it joins that transaction (and undoes its own part when it
+ * fails), else it is a transaction of its own. What is committed survives a crash and a power cut.
+ *
+ * Errors: BNN_E_RESOURCE for a database that cannot be used, BNN_E_INTERNAL without memory or on a
+ * bug, BNN_E_USAGE for SQL of the user, BNN_E_FAILED for an attempt that was superseded. Times are
+ * microseconds since 1970, UTC. Texts given are borrowed for the call; NULL is allowed where it
+ * says so. The tables are documented in schema_1.sql, the views (the stable interface for SQL) in
+ * views.sql. */
+#ifndef BNN_DB_STORE_H
+#define BNN_DB_STORE_H
+
+#include "base/error.h"
+#include "base/file.h"
+#include "train/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct bnn_store bnn_store;
+
+typedef enum bnn_store_mode {
+    BNN_STORE_READ = 0,  /* the file must exist; nothing can be changed */
+    BNN_STORE_WRITE = 1, /* created when missing, brought to the newest schema when older */
+} bnn_store_mode;
+
+/* Opens the database. Refused, each with its own message: a file that is not a SQLite database or
+ * one of another program, a newer schema than this program knows (in READ mode an older one too), a
+ * file on a network file system (WAL needs memory shared by all who use it). *out is closed by the
+ * caller with bnn_store_close, which accepts NULL and rolls back an open transaction. */
+int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_error *err);
+void bnn_store_close(bnn_store *store);
+
+/* One transaction around several writes; begin waits up to 30 seconds for another writer. After a
+ * failed commit the transaction is rolled back. rollback without a transaction does nothing. */
+int bnn_store_begin(bnn_store *store, bnn_error *err);
+int bnn_store_commit(bnn_store *store, bnn_error *err);
+void bnn_store_rollback(bnn_store *store);
+
+/* ---- the plan ---- */
+
+typedef struct bnn_store_experiment {
+    const char *name;        /* what makes it the same experiment */
+    const char *description; /* or NULL */
+    const char *path;        /* of the spec, as the user named it */
+    const char *text;        /* of the spec, overrides included */
+    const char *metric;      /* a column of run_summary: what it is about */
+    bool minimize;           /* whether less of it is better */
+} bnn_store_experiment;
+
+/* Finds or adds the experiment and keeps this revision of its spec. Its configs count as no longer
+ * part of the spec until bnn_store_add_config names them again: do both in one transaction. */
+int bnn_store_add_experiment(bnn_store *store, const bnn_store_experiment *experiment,
+                             int64_t *out_experiment, bnn_error *err);
+
+typedef enum bnn_store_param_type {
+    BNN_STORE_BOOLEAN = 1, /* number: 0 or 1, stored as INTEGER */
+    BNN_STORE_INTEGER =
+        2,                /* number: integral and exact (at most 2^53 in size), stored as INTEGER */
+    BNN_STORE_NUMBER = 3, /* number: finite, stored as REAL */
+    BNN_STORE_TEXT = 4,   /* text */
+} bnn_store_param_type;
+
+typedef struct bnn_store_param {
+    const char *key; /* dotted: "train.optimizer.lr" */
+    bnn_store_param_type type;
+    double number;
+    const char *text;
+} bnn_store_param;
+
+typedef struct bnn_store_config {
+    const char *json;  /* canonical: equal text means equal config, in any experiment */
+    const char *label; /* its name in this experiment */
+    bool baseline;
+    uint32_t ordinal; /* position in the sweep, from 0 */
+    size_t n_params;
+    const bnn_store_param *params; /* each key once; written when the config is new */
+} bnn_store_config;
+
+/* Finds or adds the config, as part of the newest spec of the experiment. */
+int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_config *config,
+                         int64_t *out_config, bnn_error *err);
+
+typedef enum bnn_store_state {
+    BNN_STORE_QUEUED = 0,      /* never started, or its process died */
+    BNN_STORE_RUNNING = 1,     /* an attempt is under way, in this or another process */
+    BNN_STORE_DONE = 2,        /* all is recorded */
+    BNN_STORE_FAILED = 3,      /* the last attempt says why */
+    BNN_STORE_INTERRUPTED = 4, /* stopped by a signal; can be resumed */
+} bnn_store_state;
+
+/* "queued" and so on: the values of run.state. */
+const char *bnn_store_state_name(bnn_store_state state);
+
+/* A run as it is in the database. */
+typedef struct bnn_store_run {
+    int64_t id;
+    char uid[BNN_SHA256_HEX]; /* its short name: 10 hexadecimal digits, the same on every machine
+                                 (more in the unlikely case that two runs share them) */
+    bnn_store_state state;
+    uint32_t n_attempts; /* so far */
+} bnn_store_run;
+
+/* Finds or adds the run experiment x config x seed. A new one is queued. */
+int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
+                      bnn_store_run *out, bnn_error *err);
+
+/* ---- attempts ---- */
+
+/* Runs in state running whose attempt will not go on. */
+typedef struct bnn_store_recovered {
+    uint32_t n_stale;   /* their process is dead: now queued, the attempt's outcome is stale */
+    uint32_t n_unknown; /* their process is out of sight, in another container: left alone */
+} bnn_store_recovered;
+
+/* Looks at every running run, of all experiments. A process is told from a later one with the same
+ * number by its start time, and from those of before a reboot or on another machine by the boot. */
+int bnn_store_recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err);
+
+/* The machine and the build. NULL for what is not known, except host and version. */
+typedef struct bnn_store_environment {
+    const char *host;
+    const char *os;        /* "Linux 6.1.0 x86_64" */
+    const char *cpu_model; /* "AMD EPYC 9R14" */
+    uint32_t n_cpu;        /* CPUs this process may use */
+    const char *kernels;   /* the instruction set in use: "avx512" */
+    const char *compiler;
+    const char *cflags;
+    const char *version;   /* of bnnrun */
+    const char *revision;  /* git describe of the source */
+    const char *libraries; /* a JSON object: {"sqlite":"3.40.1"} */
+} bnn_store_environment;
+
+/* Finds or adds the environment. */
+int bnn_store_add_environment(bnn_store *store, const bnn_store_environment *environment,
+                              int64_t *out_environment, bnn_error *err);
+
+typedef struct bnn_store_plugin {
+    const char *kind; /* layer, ste, ordering, optimizer */
+    const char *name;
+    const char *path;
+    const char *sha256; /* of the file */
+    uint32_t abi;
+} bnn_store_plugin;
+
+typedef struct bnn_store_dataset {
+    const char *name;
+    const char *sha256; /* of the content */
+    const char *source; /* where it came from: a path, a mirror, "generated" */
+} bnn_store_dataset;
+
+/* What an attempt runs with. */
+typedef struct bnn_store_attempt {
+    int64_t environment;
+    bnn_store_dataset dataset;
+    size_t n_plugins;
+    const bnn_store_plugin *plugins;
+} bnn_store_attempt;
+
+/* Starts an attempt on a run, if it is still as the caller saw it: neither running nor done, and
+ * with run->n_attempts attempts. Then *out_attempt is the number of the new attempt (from 1), held
+ * by this process; 0 means that another process took the run (run is not changed in either case).
+ * To try a failed run again, set run->n_attempts to the number of the attempt that failed. */
+int bnn_store_claim(bnn_store *store, const bnn_store_run *run, const bnn_store_attempt *with,
+                    uint32_t *out_attempt, bnn_error *err);
+
+/* The functions below write only for the attempt that holds the run. For any other they change
+ * nothing and return BNN_E_FAILED: somebody else has taken the run over, and the caller stops. */
+
+/* Says after which epoch the attempt goes on: 0 for the beginning. What earlier attempts recorded
+ * of later epochs and of the run as a whole is dropped. Call it before the first record. */
+int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t epoch,
+                     bnn_error *err);
+
+/* Keeps a record; one with the same name and epoch (phase and rep, layer index) is replaced.
+ * co_runners: the runs that were executed beside this one, for timings. */
+int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const bnn_record *record,
+                         uint32_t co_runners, bnn_error *err);
+
+typedef struct bnn_store_artifact {
+    const char
+        *kind; /* "checkpoint", "model", "onnx", "c"; "model" gives run_summary.model_bytes */
+    const char *path;
+    uint64_t n_bytes;
+    const char *sha256; /* of the file */
+} bnn_store_artifact;
+
+/* Keeps where a file of the run is; an artifact of the same kind and path is replaced. */
+int bnn_store_add_artifact(bnn_store *store, int64_t run, uint32_t attempt,
+                           const bnn_store_artifact *artifact, bnn_error *err);
+
+/* Ends the attempt and gives the run its state: DONE, FAILED or INTERRUPTED. error: why it failed,
+ * or NULL; signal: the one that ended it, or 0. */
+int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_store_state outcome,
+                     const char *error, int signal, bnn_error *err);
+
+/* ---- questions ---- */
+
+typedef enum bnn_store_type {
+    BNN_STORE_VALUE_NULL = 0,
+    BNN_STORE_VALUE_INTEGER = 1,
+    BNN_STORE_VALUE_REAL = 2,
+    BNN_STORE_VALUE_TEXT = 3,
+    BNN_STORE_VALUE_BLOB = 4,
+} bnn_store_type;
+
+/* A value of a result, valid until the callback returns, or of an argument. */
+typedef struct bnn_store_value {
+    bnn_store_type type;
+    int64_t integer;
+    double real;      /* also set for integers, rounded */
+    const char *text; /* TEXT: NUL-terminated, may hold further NULs; BLOB: n_bytes bytes */
+    size_t n_bytes;   /* of text, terminator excluded; arguments: read for BLOB only */
+} bnn_store_value;
+
+/* An argument of a statement. name: with its prefix (":experiment"); NULL: the parameter at its
+ * position in the list (?1 is the first). Parameters without an argument are NULL. */
+typedef struct bnn_store_argument {
+    const char *name;
+    bnn_store_value value;
+} bnn_store_argument;
+
+/* Receives a result. columns, unless NULL, is called once before any row, also when there are
+ * none. A callback that returns a negative status (with *err set) ends the query with it. They must
+ * not use the store. */
+typedef struct bnn_store_reader {
+    int (*columns)(void *context, size_t n, const char *const *names, bnn_error *err);
+    int (*row)(void *context, size_t n, const bnn_store_value *values, bnn_error *err);
+    void *context;
+} bnn_store_reader;
+
+/* Runs one read-only statement (SELECT, VALUES, EXPLAIN, a PRAGMA that only reads); a trailing
+ * semicolon and comments are fine. Anything that could change the database or this connection,
+ * several statements, an argument that names no parameter: BNN_E_USAGE with a message.
+ * Besides SQLite's functions there are the aggregates mean, sd (sample standard deviation), median
+ * and ci95 (half width of the 95 % t confidence interval of the mean); they skip NULL, and are NULL
+ * when there are too few values (sd and ci95: fewer than 2). */
+int bnn_store_query(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                    size_t n_arguments, const bnn_store_reader *reader, bnn_error *err);
+
+/* The queries built in from db/queries. */
+typedef struct bnn_store_named_query {
+    const char *name;     /* "leaderboard" */
+    const char *question; /* what it answers */
+    const char *sql;
+} bnn_store_named_query;
+
+/* All of them, sorted by name; static. find: the one of this name, or NULL. */
+const bnn_store_named_query *bnn_store_queries(size_t *out_n);
+const bnn_store_named_query *bnn_store_find_query(const char *name);
+
+#endif

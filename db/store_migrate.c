@@ -1,0 +1,125 @@
+/* store_migrate.c - from nothing, or an older schema, to the newest.
+ *
+ * user_version counts the schema_N.sql that were applied. What is written in a released schema_N.sql
+ * stays; a change is a schema_N+1.sql. Views are made anew after every step. */
+#include "db/store_internal.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { NEWEST = 1 };
+
+typedef struct identity {
+    int64_t application, version, n_objects;
+} identity;
+
+static int read_identity(bnn_store *store, identity *out, bnn_error *err)
+{
+    *out = (identity){.n_objects = 0};
+    int status =
+        bnn_store_number(store, "PRAGMA application_id", NULL, 0, 0, &out->application, err);
+    if (status == BNN_OK)
+        status = bnn_store_number(store, "PRAGMA user_version", NULL, 0, 0, &out->version, err);
+    /* A newer schema may be beyond this SQLite; it is not looked at. */
+    if (status == BNN_OK && out->application == 0)
+        status = bnn_store_number(store, "SELECT count(*) FROM sqlite_schema", NULL, 0, 0,
+                                  &out->n_objects, err);
+    return status;
+}
+
+static bool is_empty(const identity *id)
+{
+    return id->application == 0 && id->version == 0 && id->n_objects == 0;
+}
+
+static int check_identity(bnn_store *store, const identity *id, bool writable, bnn_error *err)
+{
+    const char *path = store->path;
+    if (is_empty(id)) {
+        if (writable)
+            return BNN_OK;
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: the database is empty; run an experiment first",
+                        path);
+    }
+    if (id->application != BNN_STORE_APPLICATION_ID)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: the database of another program (application_id %#llx, ours is %#x); "
+                        "name another file with --db",
+                        path, (unsigned long long)id->application,
+                        (unsigned)BNN_STORE_APPLICATION_ID);
+    if (id->version > NEWEST)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: made by a newer bnnrun (schema %lld, this one knows %d); use that one",
+                        path, (long long)id->version, NEWEST);
+    if (id->version < 1 || (id->version < NEWEST && !writable))
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: made by an older bnnrun (schema %lld, this one reads %d); run an "
+                        "experiment on it to bring it up to date",
+                        path, (long long)id->version, NEWEST);
+    return BNN_OK;
+}
+
+static int apply(bnn_store *store, const char *name, bnn_error *err)
+{
+    if (bnn_store_script(store, bnn_store_find_script(name), err) != BNN_OK)
+        return bnn_error_prefix(err, "%s.sql: ", name);
+    return BNN_OK;
+}
+
+static int upgrade(bnn_store *store, int64_t version, bnn_error *err)
+{
+    int status = BNN_OK;
+    for (int64_t next = version + 1; next <= NEWEST && status == BNN_OK; next++) {
+        char name[32];
+        snprintf(name, sizeof name, "schema_%lld", (long long)next);
+        status = apply(store, name, err);
+    }
+    if (status == BNN_OK)
+        status = apply(store, "views", err);
+    if (status != BNN_OK)
+        return status;
+    char marks[96];
+    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             BNN_STORE_APPLICATION_ID, NEWEST);
+    return bnn_store_script(store, marks, err);
+}
+
+/* Turning WAL on needs the file for itself, and SQLite does not wait for that. */
+static int turn_wal_on(bnn_store *store, bnn_error *err)
+{
+    static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    int code = SQLITE_BUSY;
+    for (int waited_ms = 0; waited_ms < BNN_STORE_BUSY_TIMEOUT_MS; waited_ms += 10) {
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return code == SQLITE_OK ? BNN_OK : bnn_store_fail(store, "turning WAL on", err);
+}
+
+int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
+{
+    identity id;
+    int status = read_identity(store, &id, err);
+    if (status == BNN_OK)
+        status = check_identity(store, &id, writable, err);
+    if (status != BNN_OK || !writable)
+        return status;
+    status = turn_wal_on(store, err);
+    if (status != BNN_OK || id.version == NEWEST)
+        return status;
+    status = bnn_store_begin(store, err);
+    if (status != BNN_OK)
+        return status;
+    /* Another process may have been faster: look again, now that nobody else can write. */
+    status = read_identity(store, &id, err);
+    if (status == BNN_OK)
+        status = check_identity(store, &id, writable, err);
+    if (status == BNN_OK && id.version < NEWEST)
+        status = upgrade(store, id.version, err);
+    if (status == BNN_OK)
+        return bnn_store_commit(store, err);
+    bnn_store_rollback(store);
+    return status;
+}

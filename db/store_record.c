@@ -1,0 +1,139 @@
+/* store_record.c - what an attempt reports: metrics, timings, layer sizes, files.
+ *
+ * Each INSERT selects from run, so that it finds nothing to insert when the attempt does not hold
+ * the run: one statement checks and writes. */
+#include "db/store_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HOLDER " FROM run WHERE run_id = ?1 AND n_attempts = ?2 AND state = 'running'"
+
+static int insert(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
+                  int64_t run, uint32_t attempt, bnn_error *err)
+{
+    const int status = bnn_store_execute(store, sql, values, n, err);
+    if (status != BNN_OK || sqlite3_changes(store->db) > 0)
+        return status;
+    return bnn_store_superseded(store, run, attempt, err);
+}
+
+static int insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
+                         const bnn_metric_record *m, bnn_error *err)
+{
+    const char *special = isnan(m->value)    ? "nan"
+                          : !isinf(m->value) ? NULL
+                          : m->value > 0     ? "inf"
+                                             : "-inf";
+    return insert(store,
+                  "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
+                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+                  " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
+                  " value = excluded.value, special = excluded.special,"
+                  " time_us = excluded.time_us",
+                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
+                             bnn_value_text(m->name), bnn_value_integer(m->epoch),
+                             special == NULL ? bnn_value_real(m->value) : bnn_value_null(),
+                             bnn_value_text(special), bnn_value_integer(bnn_store_now_us())),
+                  run, attempt, err);
+}
+
+static int insert_timing(bnn_store *store, int64_t run, uint32_t attempt,
+                         const bnn_timing_record *t, uint32_t co_runners, bnn_error *err)
+{
+    return insert(store,
+                  "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
+                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+                  " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
+                  " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
+                  " co_runners = excluded.co_runners",
+                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
+                             bnn_value_text(t->phase), bnn_value_integer(t->rep),
+                             bnn_value_integer((int64_t)t->wall_ns),
+                             bnn_value_integer((int64_t)t->cpu_ns), bnn_value_integer(co_runners)),
+                  run, attempt, err);
+}
+
+static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const bnn_layer_record *l,
+                        bnn_error *err)
+{
+    return insert(
+        store,
+        "INSERT INTO layer(run_id, ordinal, attempt, name, kind, n_parameters, bits,"
+        " float32_bytes, packed_bytes, macs, binary_weights, binary_inputs)"
+        " SELECT ?1, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12" HOLDER
+        " ON CONFLICT (run_id, ordinal) DO UPDATE SET attempt = excluded.attempt,"
+        " name = excluded.name, kind = excluded.kind, n_parameters = excluded.n_parameters,"
+        " bits = excluded.bits, float32_bytes = excluded.float32_bytes,"
+        " packed_bytes = excluded.packed_bytes, macs = excluded.macs,"
+        " binary_weights = excluded.binary_weights, binary_inputs = excluded.binary_inputs",
+        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_integer(l->index),
+                   bnn_value_text(l->layer), bnn_value_text(l->kind),
+                   bnn_value_integer((int64_t)l->n_parameters), bnn_value_integer((int64_t)l->bits),
+                   bnn_value_integer((int64_t)l->float32_bytes),
+                   bnn_value_integer((int64_t)l->packed_bytes), bnn_value_integer((int64_t)l->macs),
+                   bnn_value_integer(l->binary_weights != 0),
+                   bnn_value_integer(l->binary_inputs != 0)),
+        run, attempt, err);
+}
+
+/* A record may come through a pipe from a run that crashed: names that do not end, and counts that
+ * SQLite has no integer for, are refused. */
+static bool is_name(const char name[BNN_NAME_MAX])
+{
+    return name[0] != '\0' && memchr(name, '\0', BNN_NAME_MAX) != NULL;
+}
+
+static bool is_sound(const bnn_record *record)
+{
+    switch (record->kind) {
+    case BNN_RECORD_METRIC:
+        return is_name(record->metric.name);
+    case BNN_RECORD_TIMING:
+        return is_name(record->timing.phase) && record->timing.wall_ns <= INT64_MAX &&
+               record->timing.cpu_ns <= INT64_MAX;
+    case BNN_RECORD_LAYER: {
+        const bnn_layer_record *l = &record->layer;
+        return is_name(l->layer) && is_name(l->kind) && l->n_parameters <= INT64_MAX &&
+               l->bits <= INT64_MAX && l->float32_bytes <= INT64_MAX &&
+               l->packed_bytes <= INT64_MAX && l->macs <= INT64_MAX;
+    }
+    }
+    return false;
+}
+
+int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const bnn_record *record,
+                         uint32_t co_runners, bnn_error *err)
+{
+    if (!is_sound(record))
+        return bnn_fail(err, BNN_E_INTERNAL, "run %lld: a record of kind %d is damaged",
+                        (long long)run, (int)record->kind);
+    switch (record->kind) {
+    case BNN_RECORD_METRIC:
+        return insert_metric(store, run, attempt, &record->metric, err);
+    case BNN_RECORD_TIMING:
+        return insert_timing(store, run, attempt, &record->timing, co_runners, err);
+    case BNN_RECORD_LAYER:
+        break;
+    }
+    return insert_layer(store, run, attempt, &record->layer, err);
+}
+
+int bnn_store_add_artifact(bnn_store *store, int64_t run, uint32_t attempt,
+                           const bnn_store_artifact *artifact, bnn_error *err)
+{
+    if (artifact->n_bytes > INT64_MAX)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: its size is out of range", artifact->path);
+    return insert(store,
+                  "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
+                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+                  " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
+                  " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
+                  " created_us = excluded.created_us",
+                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
+                             bnn_value_text(artifact->kind), bnn_value_text(artifact->path),
+                             bnn_value_integer((int64_t)artifact->n_bytes),
+                             bnn_value_text(artifact->sha256),
+                             bnn_value_integer(bnn_store_now_us())),
+                  run, attempt, err);
+}

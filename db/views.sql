@@ -1,0 +1,147 @@
+-- views.sql - the SQL interface. Names and columns stay; columns may be added at the end.
+-- They need nothing but SQLite itself: no function of bnnrun, and no sqrt(), which SQLite may have
+-- been built without. Made anew whenever the schema changes.
+
+-- Metrics with the values that SQLite cannot hold: infinities as such, NaN as NULL.
+DROP VIEW IF EXISTS metric_value;
+CREATE VIEW metric_value AS
+SELECT run_id, name, epoch, special,
+       CASE special WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 ELSE value END AS value
+FROM metric;
+
+-- Every resolved parameter of every run, typed; booleans are 0 and 1.
+DROP VIEW IF EXISTS run_param;
+CREATE VIEW run_param AS
+SELECT run.run_uid, config_param.key, config_param.value
+FROM run JOIN config_param USING (config_id);
+
+-- What was measured after each epoch. value is NULL for NaN; then special says 'nan'.
+DROP VIEW IF EXISTS epoch_metric;
+CREATE VIEW epoch_metric AS
+SELECT run.run_uid, metric_value.epoch, metric_value.name, metric_value.value,
+       metric_value.special
+FROM run JOIN metric_value USING (run_id)
+WHERE metric_value.epoch > 0;
+
+-- What was measured once for the whole run.
+DROP VIEW IF EXISTS run_metric;
+CREATE VIEW run_metric AS
+SELECT run.run_uid, metric_value.name, metric_value.value, metric_value.special
+FROM run JOIN metric_value USING (run_id)
+WHERE metric_value.epoch = 0;
+
+-- The layers of each run's network. bits and packed_bytes: as deployed.
+DROP VIEW IF EXISTS layer_size;
+CREATE VIEW layer_size AS
+SELECT run.run_uid, layer.name AS layer, layer.kind, layer.n_parameters, layer.bits,
+       layer.float32_bytes, layer.packed_bytes, layer.ordinal, layer.macs, layer.binary_weights,
+       layer.binary_inputs
+FROM run JOIN layer USING (run_id);
+
+-- One row a run, whatever its state; what is not known (yet) is NULL. Accuracies are fractions.
+-- test_accuracy is that of the epoch with the best validation accuracy, chosen without the test set.
+-- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own
+-- run, so that asking about one run does not visit them all.
+DROP VIEW IF EXISTS run_summary;
+CREATE VIEW run_summary AS
+SELECT run.run_uid,
+       experiment.name AS experiment,
+       experiment_config.label,
+       run.seed,
+       run.state,
+       (SELECT CAST(value AS INTEGER) FROM metric
+        WHERE run_id = run.run_id AND name = 'best_epoch' AND epoch = 0) AS best_epoch,
+       (SELECT value FROM metric_value
+        WHERE run_id = run.run_id AND name = 'validation_accuracy' AND epoch = 0)
+           AS validation_accuracy,
+       (SELECT value FROM metric_value
+        WHERE run_id = run.run_id AND name = 'test_accuracy' AND epoch = 0) AS test_accuracy,
+       (SELECT value FROM metric_value
+        WHERE run_id = run.run_id AND name = 'last_test_accuracy' AND epoch = 0)
+           AS last_test_accuracy,
+       (SELECT sum(wall_ns) / 1e9 FROM timing
+        WHERE run_id = run.run_id AND phase = 'train_epoch') AS train_seconds,
+       (SELECT sum(n_parameters) FROM layer WHERE run_id = run.run_id) AS n_parameters,
+       (SELECT sum(float32_bytes) FROM layer WHERE run_id = run.run_id) AS float32_bytes,
+       coalesce((SELECT n_bytes FROM artifact WHERE run_id = run.run_id AND kind = 'model'
+                 ORDER BY created_us DESC LIMIT 1),
+                (SELECT sum(packed_bytes) FROM layer WHERE run_id = run.run_id)) AS model_bytes,
+       (SELECT avg(wall_ns) / 1e3
+        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place, count(*) OVER () AS n
+              FROM timing WHERE run_id = run.run_id AND phase = 'inference_1')
+        WHERE place IN ((n + 1) / 2, n / 2 + 1)) AS latency_us,
+       (SELECT 1e9 / avg(wall_ns)
+        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place, count(*) OVER () AS n
+              FROM timing WHERE run_id = run.run_id AND phase = 'inference_64')
+        WHERE place IN ((n + 1) / 2, n / 2 + 1)) AS images_per_second,
+       (SELECT CAST(value AS INTEGER) FROM metric
+        WHERE run_id = run.run_id AND name = 'mismatches' AND epoch = 0) AS mismatches,
+       run.n_attempts,
+       experiment_config.is_baseline,
+       experiment_config.in_spec,
+       (SELECT max(co_runners) FROM timing
+        WHERE run_id = run.run_id AND phase = 'inference_1') AS latency_co_runners
+FROM run
+JOIN experiment USING (experiment_id)
+JOIN experiment_config USING (experiment_id, config_id);
+
+-- One row a config of an experiment, also without a finished run. Only runs in state done enter the
+-- numbers; n counts them. sd is the sample standard deviation over the seeds: NULL for fewer than
+-- two. It is taken around the mean, in a second pass, because sums of squares of accuracies close
+-- to 1 cancel; its root comes from Newton's iteration, which falls until it is exact to the last bit.
+DROP VIEW IF EXISTS leaderboard;
+CREATE VIEW leaderboard AS
+WITH RECURSIVE
+done AS (
+    SELECT run.experiment_id, run.config_id, run_summary.test_accuracy, run_summary.train_seconds,
+           run_summary.float32_bytes, run_summary.model_bytes, run_summary.latency_us
+    FROM run JOIN run_summary USING (run_uid)
+    WHERE run.state = 'done'),
+average AS (
+    SELECT experiment_id, config_id, count(test_accuracy) AS n, avg(test_accuracy) AS test_accuracy,
+           avg(train_seconds) AS train_seconds, max(float32_bytes) AS float32_bytes,
+           max(model_bytes) AS model_bytes, avg(latency_us) AS latency_us
+    FROM done GROUP BY experiment_id, config_id),
+variance(experiment_id, config_id, value) AS (
+    SELECT experiment_id, config_id,
+           sum((done.test_accuracy - average.test_accuracy)
+               * (done.test_accuracy - average.test_accuracy)) / (average.n - 1)
+    FROM done JOIN average USING (experiment_id, config_id)
+    WHERE average.n > 1
+    GROUP BY experiment_id, config_id),
+newton(experiment_id, config_id, square, root) AS (
+    SELECT experiment_id, config_id, value, (1 + value) / 2 FROM variance WHERE value > 0
+    UNION ALL
+    SELECT experiment_id, config_id, square, (root + square / root) / 2 FROM newton
+    WHERE (root + square / root) / 2 < root),
+spread AS (
+    SELECT experiment_id, config_id,
+           CASE WHEN value > 0
+                THEN (SELECT min(root) FROM newton
+                      WHERE newton.experiment_id = variance.experiment_id
+                        AND newton.config_id = variance.config_id)
+                ELSE value END AS test_accuracy
+    FROM variance),
+progress AS (
+    SELECT experiment_id, config_id, sum(state = 'done') AS n, sum(state = 'failed') AS n_failed,
+           sum(state NOT IN ('done', 'failed')) AS n_unfinished
+    FROM run GROUP BY experiment_id, config_id)
+SELECT experiment.name AS experiment,
+       experiment_config.label,
+       coalesce(progress.n, 0) AS n,
+       coalesce(progress.n_failed, 0) AS n_failed,
+       average.test_accuracy AS mean_test_accuracy,
+       spread.test_accuracy AS sd_test_accuracy,
+       average.train_seconds AS mean_train_seconds,
+       average.float32_bytes,
+       average.model_bytes,
+       average.latency_us,
+       coalesce(progress.n_unfinished, 0) AS n_unfinished,
+       experiment_config.is_baseline,
+       experiment_config.in_spec,
+       experiment_config.ordinal
+FROM experiment_config
+JOIN experiment USING (experiment_id)
+LEFT JOIN progress USING (experiment_id, config_id)
+LEFT JOIN average USING (experiment_id, config_id)
+LEFT JOIN spread USING (experiment_id, config_id);

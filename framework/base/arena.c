@@ -1,0 +1,103 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Blocks are carved from chunks. Large blocks get a chunk of their own, so a run's tensors are
+ * page-aligned runs of memory and a spec's many small strings share one. */
+enum { CHUNK_BYTES = 64 * 1024 };
+
+typedef struct chunk {
+    struct chunk *next;
+    size_t size; /* usable bytes after the header */
+    size_t used;
+} chunk;
+
+enum { HEADER_BYTES = (sizeof(chunk) + BNN_ALIGN - 1) / BNN_ALIGN * BNN_ALIGN };
+
+struct bnn_arena {
+    chunk *chunks; /* the newest first */
+    size_t used_bytes;
+    size_t limit_bytes;
+};
+
+bnn_arena *bnn_arena_create(size_t limit_bytes)
+{
+    bnn_arena *arena = calloc(1, sizeof *arena);
+    if (arena != NULL)
+        arena->limit_bytes = limit_bytes;
+    return arena;
+}
+
+void bnn_arena_destroy(bnn_arena *arena)
+{
+    if (arena == NULL)
+        return;
+    for (chunk *c = arena->chunks, *next; c != NULL; c = next) {
+        next = c->next;
+        free(c);
+    }
+    free(arena);
+}
+
+static chunk *add_chunk(bnn_arena *arena, size_t bytes)
+{
+    const size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
+    if (size > SIZE_MAX - HEADER_BYTES)
+        return NULL;
+    chunk *c = aligned_alloc(BNN_ALIGN, HEADER_BYTES + size);
+    if (c == NULL)
+        return NULL;
+    *c = (chunk){.next = arena->chunks, .size = size};
+    arena->chunks = c;
+    return c;
+}
+
+void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - BNN_ALIGN)
+        return NULL;
+    bytes = (bytes + BNN_ALIGN - 1) / BNN_ALIGN * BNN_ALIGN;
+    if (bytes > arena->limit_bytes - arena->used_bytes)
+        return NULL;
+    chunk *c = arena->chunks;
+    if (c == NULL || bytes > c->size - c->used) {
+        c = add_chunk(arena, bytes);
+        if (c == NULL)
+            return NULL;
+    }
+    void *block = (char *)c + HEADER_BYTES + c->used;
+    c->used += bytes;
+    arena->used_bytes += bytes;
+    return memset(block, 0, bytes);
+}
+
+char *bnn_arena_strdup(bnn_arena *arena, const char *text)
+{
+    const size_t n = strlen(text) + 1;
+    char *copy = bnn_arena_alloc(arena, n, 1);
+    return copy == NULL ? NULL : memcpy(copy, text, n);
+}
+
+char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = n < 0 ? NULL : bnn_arena_alloc(arena, (size_t)n + 1, 1);
+    if (text == NULL)
+        return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+size_t bnn_arena_used_bytes(const bnn_arena *arena)
+{
+    return arena->used_bytes;
+}

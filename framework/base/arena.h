@@ -1,0 +1,37 @@
+/* arena.h - memory whose lifetime is the lifetime of one object.
+ *
+ * An arena hands out zeroed, 64-byte aligned blocks and frees them all at once. One arena holds a
+ * parsed spec, one holds everything a run needs; nothing is allocated inside a training step.
+ * An arena belongs to one thread at a time. */
+#ifndef BNN_BASE_ARENA_H
+#define BNN_BASE_ARENA_H
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+enum { BNN_ALIGN = 64 };
+
+typedef struct bnn_arena bnn_arena;
+
+/* Creates an arena that refuses to grow beyond limit_bytes (a bound on hostile sizes).
+ * The caller destroys it. NULL when there is no memory. */
+bnn_arena *bnn_arena_create(size_t limit_bytes);
+
+/* Frees every block. NULL is allowed. */
+void bnn_arena_destroy(bnn_arena *arena);
+
+/* n * size zeroed bytes, 64-byte aligned, or NULL when the product overflows, the limit is
+ * reached or there is no memory. Zero bytes give a valid pointer that must not be read. */
+void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size);
+
+/* A copy of the text in the arena, or NULL. bnn_arena_printf formats into the arena. */
+char *bnn_arena_strdup(bnn_arena *arena, const char *text);
+char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Bytes handed out so far, rounding included. */
+size_t bnn_arena_used_bytes(const bnn_arena *arena);
+
+#endif

@@ -1,0 +1,162 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sha2.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, char *buffer, size_t n, size_t *got, bnn_error *err, const char *path)
+{
+    *got = 0;
+    while (*got < n) {
+        const ssize_t r = read(fd, buffer + *got, n - *got);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
+        if (r == 0)
+            break;
+        *got += (size_t)r;
+    }
+    return BNN_OK;
+}
+
+int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_bytes,
+                  bnn_error *err)
+{
+    int status = BNN_OK;
+    char *buffer = NULL;
+    struct stat st;
+    /* Opening a named pipe without O_NONBLOCK would wait for somebody to write to it. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    if (fstat(fd, &st) != 0) {
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot stat", path);
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
+        goto out;
+    }
+    if ((uintmax_t)st.st_size > limit_bytes) {
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: %jd bytes, more than the limit of %zu", path,
+                          (intmax_t)st.st_size, limit_bytes);
+        goto out;
+    }
+    size_t got;
+    const size_t size = (size_t)st.st_size;
+    buffer = malloc(size + 1);
+    if (buffer == NULL) {
+        status = bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %zu bytes", path, size);
+        goto out;
+    }
+    status = read_all(fd, buffer, size, &got, err, path);
+    if (status != BNN_OK)
+        goto out;
+    buffer[got] = '\0';
+    *out = buffer;
+    *out_bytes = got;
+    buffer = NULL;
+out:
+    free(buffer);
+    close(fd);
+    return status;
+}
+
+static int write_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t w = write(fd, bytes, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return -1;
+        bytes += w;
+        n -= (size_t)w;
+    }
+    return 0;
+}
+
+/* A rename is durable only when its directory is. */
+static void sync_directory_of(const char *path)
+{
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", path);
+    char *slash = strrchr(directory, '/');
+    if (slash == directory)
+        slash[1] = '\0';
+    else if (slash != NULL)
+        *slash = '\0';
+    const int fd = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)
+{
+    char temporary[PATH_MAX];
+    const int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", path);
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", temporary);
+    int failed = write_all(fd, bytes, n) != 0 || fsync(fd) != 0;
+    failed |= close(fd) != 0;
+    if (failed || rename(temporary, path) != 0) {
+        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
+        unlink(temporary);
+        return err->status;
+    }
+    sync_directory_of(path);
+    return BNN_OK;
+}
+
+void bnn_sha256(const void *bytes, size_t n, char out[BNN_SHA256_HEX])
+{
+    SHA256Data(bytes, n, out);
+}
+
+int bnn_file_sha256(const char *path, char out[BNN_SHA256_HEX], bnn_error *err)
+{
+    if (SHA256File(path, out) == NULL)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
+    return BNN_OK;
+}
+
+/* Keeps errno. */
+static bool is_directory(const char *path)
+{
+    const int saved = errno;
+    struct stat st;
+    const bool is = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    errno = saved;
+    return is;
+}
+
+int bnn_file_make_directory(const char *path, bnn_error *err)
+{
+    char partial[PATH_MAX];
+    const size_t n = strlen(path);
+    if (n >= sizeof partial)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", path);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        if (mkdir(partial, 0777) != 0 && !(errno == EEXIST && is_directory(partial)))
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create directory", partial);
+    }
+    return BNN_OK;
+}

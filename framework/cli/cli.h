@@ -1,0 +1,82 @@
+/* cli.h - what the subcommands share. Only this folder prints; results go to stdout, messages to
+ * stderr. */
+#ifndef BNN_CLI_CLI_H
+#define BNN_CLI_CLI_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Options that every subcommand understands; parsed by cli_parse_common. */
+typedef struct cli_options {
+    const char *db;          /* --db, else BNNRUN_DB, else bnnrun.db */
+    const char *plugin_path; /* --plugin-path, or NULL */
+    bool json;               /* --json */
+    bool csv;                /* --csv */
+    bool quiet;              /* -q */
+    int verbose;             /* -v, repeatable */
+} cli_options;
+
+/* A subcommand: argv[0] is its name. Returns a bnn_status; a failure's message is in err and is
+ * printed by main. */
+typedef struct cli_command {
+    const char *name;
+    const char *arguments; /* "SPEC.yaml" */
+    const char *summary;   /* one line */
+    const char *help;      /* options and examples, printed by `bnnrun NAME --help` */
+    int (*run)(int argc, char **argv, bnn_error *err);
+} cli_command;
+
+extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
+    cli_command_runs, cli_command_show, cli_command_query;
+
+/* Tries one common option (the value getopt_long returned, with optarg). True when it was one.
+ * CLI_COMMON_SHORT and CLI_COMMON_LONG are what a subcommand puts into its own option tables. */
+bool cli_common_option(int option, const char *argument, cli_options *options);
+
+enum {
+    CLI_OPTION_DB = 0x100,
+    CLI_OPTION_PLUGIN_PATH,
+    CLI_OPTION_JSON,
+    CLI_OPTION_CSV,
+    CLI_OPTION_OWN
+}; /* a subcommand's own long options start at CLI_OPTION_OWN */
+
+#define CLI_COMMON_SHORT "hqv"
+#define CLI_COMMON_LONG                                                                           \
+    {"help", no_argument, NULL, 'h'}, {"db", required_argument, NULL, CLI_OPTION_DB},             \
+        {"plugin-path", required_argument, NULL, CLI_OPTION_PLUGIN_PATH},                         \
+        {"json", no_argument, NULL, CLI_OPTION_JSON}, {"csv", no_argument, NULL, CLI_OPTION_CSV}, \
+        {"quiet", no_argument, NULL, 'q'},                                                        \
+    {                                                                                             \
+        "verbose", no_argument, NULL, 'v'                                                         \
+    }
+
+/* Options with their defaults (BNNRUN_DB looked up). */
+cli_options cli_options_default(void);
+
+/* Prints `bnnrun NAME ARGUMENTS`, summary and help to stdout. */
+void cli_print_help(const cli_command *command);
+
+/* The failure for a wrong command line: says what is wrong and names `bnnrun NAME --help`. */
+int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Directories, colon-separated, that hold dataset catalogue entries and topologies: those beside
+ * the spec (may be NULL), the source tree when run uninstalled, the installed data. */
+const char *cli_catalogue_path(const char *spec_path);
+const char *cli_topology_path(const char *spec_path);
+
+/* A table on a terminal, CSV or JSON: columns are declared, rows of texts added, then printed.
+ * Numbers are right-aligned in tables and unquoted in JSON. */
+typedef struct cli_table cli_table;
+typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER } cli_column_kind;
+cli_table *cli_table_create(void);
+void cli_table_destroy(cli_table *table);
+int cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
+/* One cell, left to right, row after row; NULL is an empty cell (null in JSON). */
+int cli_table_cell(cli_table *table, const char *text);
+void cli_table_print(const cli_table *table, const cli_options *options, FILE *out);
+
+#endif

@@ -1,0 +1,207 @@
+/* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
+#include "cli/cli.h"
+
+#include "cli/download.h"
+#include "cli/text.h"
+#include "data/dataset.h"
+#include "data/locate.h"
+#include "data/synthetic.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_LIMIT_BYTES = 16 * 1024 * 1024 };
+
+static const char synthetic_name[] = "synthetic";
+
+static bool is_synthetic(const char *name)
+{
+    return strcmp(name, synthetic_name) == 0;
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static int list_row(cli_table *table, const char *directories, const char *name, bnn_arena *arena,
+                    const cli_options *options, bnn_error *err)
+{
+    char shape[CLI_TEXT_MAX], classes[CLI_TEXT_MAX];
+    bnn_catalogue_entry entry = {
+        .name = name,
+        .summary = "digits drawn by bnnrun itself, for tests and for machines without data",
+        .n_classes = BNN_SYNTHETIC_CLASSES,
+        .shape = {1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE},
+    };
+    const char *found = "built in";
+    bnn_located located;
+    if (!is_synthetic(name)) {
+        bnn_trail trail = {0};
+        const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
+        if (status != 0)
+            return status;
+        if (bnn_locate(&entry, NULL, &located, &trail))
+            found = located.directory;
+        else
+            found = options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
+    }
+    snprintf(shape, sizeof shape, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
+    snprintf(classes, sizeof classes, "%u", entry.n_classes);
+    const char *const cells[] = {name, entry.summary, shape, classes, found, entry.reference};
+    return cli_table_row(table, cells, options->json || options->csv ? 6 : 5, err);
+}
+
+static int list(const char *directories, const char *const *names, size_t n, bnn_arena *arena,
+                const cli_options *options, bnn_error *err)
+{
+    static const char *const columns[] = {"name",    "summary", "shape",
+                                          "classes", "found",   "reference"};
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    int status = BNN_OK;
+    for (size_t i = 0; status == 0 && i < (options->json || options->csv ? 6u : 5u); i++)
+        if (cli_table_column(table, columns[i], i == 3 ? CLI_NUMBER : CLI_TEXT) != 0)
+            status = bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    for (size_t i = 0; status == 0 && i < n; i++)
+        status = list_row(table, directories, names[i], arena, options, err);
+    if (status == 0)
+        cli_table_print(table, options, stdout);
+    cli_table_destroy(table);
+    return status;
+}
+
+/* ---- fetch, verify --------------------------------------------------------------------------- */
+
+/* Opens the data set: that finds it, downloads it when allowed, and checks every file. */
+static int open_one(const char *directories, const char *name, bool download,
+                    const cli_options *options, bnn_error *err)
+{
+    cli_download told;
+    const bnn_data_search search = cli_download_search(&told, directories, download, options);
+    const bnn_data_options data_options = {.name = name};
+    bnn_dataset data;
+    const int status = bnn_dataset_open(&data_options, &search, &data, err);
+    cli_download_end(&told);
+    if (status != 0)
+        return status;
+    char n_train[CLI_TEXT_MAX], n_test[CLI_TEXT_MAX];
+    printf("%s: %s images for training, %s for testing, checked; %s\n", name,
+           cli_count_text(data.train.n, n_train), cli_count_text(data.test.n, n_test), data.source);
+    bnn_dataset_close(&data);
+    return BNN_OK;
+}
+
+/* Verifies every data set that is here. One that is damaged does not hide the others. */
+static int verify_all(const char *directories, const char *const *names, size_t n, bnn_arena *arena,
+                      const cli_options *options, bnn_error *err)
+{
+    int result = BNN_OK;
+    bnn_located located;
+    for (size_t i = 0; i < n; i++) {
+        bnn_catalogue_entry entry;
+        bnn_error one_err;
+        bnn_trail trail = {0};
+        int status = BNN_OK;
+        if (!is_synthetic(names[i])) {
+            status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
+            if (status == 0 && !bnn_locate(&entry, NULL, &located, &trail)) {
+                printf("%s: not here\n", names[i]);
+                continue;
+            }
+        }
+        if (status == 0)
+            status = open_one(directories, names[i], false, options, &one_err);
+        if (status == 0)
+            continue;
+        if (result != 0) /* main prints the last one */
+            fprintf(stderr, "bnnrun: %s\n", err->message);
+        *err = one_err;
+        result = status;
+    }
+    return result;
+}
+
+static int fetch_or_verify(const char *action, const char *name, const char *directories,
+                           const char *const *names, size_t n, bnn_arena *arena,
+                           const cli_options *options, bnn_error *err)
+{
+    const bool fetch = strcmp(action, "fetch") == 0;
+    if (options->json || options->csv)
+        return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
+    if (name != NULL)
+        return open_one(directories, name, fetch, options, err);
+    if (fetch)
+        return cli_usage(err, &cli_command_data,
+                         "fetch needs the NAME of a data set; "
+                         "`bnnrun data list` shows them");
+    return verify_all(directories, names, n, arena, options, err);
+}
+
+/* Does the action; the catalogue is read once. */
+static int act(const char *action, const char *name, const cli_options *options, bnn_error *err)
+{
+    const char *directories = cli_catalogue_path(NULL);
+    bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    const char *const *names;
+    size_t n;
+    int status = bnn_catalogue_list(directories, arena, &names, &n, err);
+    bool known = name == NULL;
+    for (size_t i = 0; status == 0 && i < n; i++)
+        known = known || strcmp(names[i], name) == 0;
+    if (status == 0 && !known)
+        status = cli_unknown(err, BNN_E_RESOURCE, "there is no data set", name, names, n);
+    if (status == 0 && strcmp(action, "list") == 0)
+        status = name == NULL ? list(directories, names, n, arena, options, err)
+                              : list(directories, &name, 1, arena, options, err);
+    else if (status == 0)
+        status = fetch_or_verify(action, name, directories, names, n, arena, options, err);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    static const char *const actions[] = {"list", "fetch", "verify"};
+    cli_options options;
+    bool done;
+    const int status = cli_parse(&cli_command_data, argc, argv, &options, &done, err);
+    if (status != 0 || done)
+        return status;
+    char **operands = argv + optind;
+    const int n = argc - optind;
+    if (n > 2)
+        return cli_usage(err, &cli_command_data, "one action and one NAME at the most, not \"%s\"",
+                         operands[2]);
+    const char *action = n == 0 ? "list" : operands[0];
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(action, actions[i]) == 0)
+            return act(action, n == 2 ? operands[1] : NULL, &options, err);
+    return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
+                       sizeof actions / sizeof *actions);
+}
+
+const cli_command cli_command_data = {
+    .name = "data",
+    .arguments = "[list|fetch|verify] [NAME]",
+    .summary = "list data sets, download one, check the files that are here",
+    .help = "  list [NAME]    what is known, and where it was found (this is the default)\n"
+            "  fetch NAME     find it, else download it to the cache; every file is checked\n"
+            "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
+            "\n"
+            "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
+            "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. A run\n"
+            "fetches by itself what it misses. A new data set is a file NAME.yaml in a directory\n"
+            "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n"
+            "\n"
+            "Options:\n"
+            "      --json, --csv  the list, for programs\n"
+            "  -q, --quiet        no progress\n"
+            "\n"
+            "Examples:\n"
+            "  bnnrun data\n"
+            "  bnnrun data fetch mnist\n"
+            "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
+    .run = run,
+};

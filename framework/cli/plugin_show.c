@@ -1,0 +1,378 @@
+#include "cli/plugin_show.h"
+
+#include "cli/text.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static const char *const position_names[] = {
+    [BNN_POSITION_FIRST] = "first",
+    [BNN_POSITION_HIDDEN] = "hidden",
+    [BNN_POSITION_LAST] = "last",
+};
+enum { N_POSITIONS = sizeof position_names / sizeof *position_names };
+
+const char *cli_role_text(uint32_t role)
+{
+    switch (role) {
+    case BNN_ROLE_LINEAR:
+        return "linear operation";
+    case BNN_ROLE_POOL:
+        return "pool";
+    case BNN_ROLE_NORM:
+        return "norm";
+    case BNN_ROLE_ACTIVATION:
+        return "activation";
+    case BNN_ROLE_REGULARIZER:
+        return "regularizer, acts in training only";
+    default:
+        return "unknown role";
+    }
+}
+
+static const char *type_text(uint32_t type)
+{
+    switch (type) {
+    case BNN_TYPE_NUMBER:
+        return "number";
+    case BNN_TYPE_INTEGER:
+        return "integer";
+    case BNN_TYPE_SWITCH:
+        return "true|false";
+    default:
+        return "choice";
+    }
+}
+
+/* The default of a parameter, as it is written in a spec. */
+static const char *default_text(const bnn_param *param, char out[CLI_TEXT_MAX])
+{
+    char number[32];
+    if (param->type == BNN_TYPE_SWITCH)
+        snprintf(out, CLI_TEXT_MAX, "%s", param->fallback == 0.0 ? "false" : "true");
+    else if (param->type == BNN_TYPE_CHOICE)
+        bnn_choice_text(param->choices, (size_t)param->fallback, out, CLI_TEXT_MAX);
+    else {
+        bnn_number_text(param->fallback, number);
+        snprintf(out, CLI_TEXT_MAX, "%s", number);
+    }
+    return out;
+}
+
+static const char *range_text(const bnn_param *param, char out[CLI_TEXT_MAX])
+{
+    char low[32], high[32];
+    out[0] = '\0';
+    if (param->type == BNN_TYPE_CHOICE)
+        snprintf(out, CLI_TEXT_MAX, "%s", param->choices);
+    else if (param->type != BNN_TYPE_SWITCH) {
+        bnn_number_text(param->minimum, low);
+        bnn_number_text(param->maximum, high);
+        snprintf(out, CLI_TEXT_MAX, "%s .. %s", low, high);
+    }
+    return out;
+}
+
+static bool has_params(const bnn_head *head)
+{
+    return head->params != NULL && head->params[0].type != BNN_TYPE_END;
+}
+
+/* ---- The sequences of an ordering ---------------------------------------------------------- */
+
+typedef struct sequences {
+    const char *of[N_POSITIONS][2][2]; /* [position][binary][pools] */
+} sequences;
+
+/* Asks the plugin, with its default parameters. */
+static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
+                         bnn_diag *diag, sequences *out, bnn_error *err)
+{
+    bnn_use use;
+    const int status = bnn_registry_use(registry, BNN_KIND_ORDERING, NULL, plugin->head->name, "",
+                                        NULL, arena, &use, NULL, diag);
+    if (status != 0)
+        return bnn_fail(err, (bnn_status)status, "%s",
+                        bnn_diag_count(diag) > 0 ? bnn_diag_message(diag, 0) : "no memory");
+    for (uint32_t position = 0; position < N_POSITIONS; position++)
+        for (int binary = 0; binary < 2; binary++)
+            for (int pools = 0; pools < 2; pools++) {
+                const bnn_block block = {.position = position,
+                                         .pools = pools,
+                                         .binary_weights = binary,
+                                         .binary_inputs = binary};
+                const char *sequence = bnn_use_ordering(&use)->sequence(use.params, &block);
+                out->of[position][binary][pools] = sequence == NULL ? "" : sequence;
+            }
+    return BNN_OK;
+}
+
+static int print_sequences(const sequences *s, bnn_error *err)
+{
+    static const char *const columns[] = {"block", "without a pool", "with a pool"};
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    int status = cli_table_columns(table, columns, 3, err);
+    for (size_t position = 0; status == 0 && position < N_POSITIONS; position++) {
+        const char *const(*of)[2] = s->of[position];
+        const bool same = strcmp(of[0][0], of[1][0]) == 0 && strcmp(of[0][1], of[1][1]) == 0;
+        for (int binary = same ? 1 : 0; status == 0 && binary < 2; binary++) {
+            char name[CLI_TEXT_MAX];
+            snprintf(name, sizeof name, "%s%s", position_names[position],
+                     same          ? ""
+                     : binary != 0 ? ", binary"
+                                   : ", float");
+            const char *const cells[] = {name, of[binary][0], of[binary][1]};
+            status = cli_table_row(table, cells, 3, err);
+        }
+    }
+    if (status == 0) {
+        printf("\nsequence (L linear operation, P pool, B norm, A activation; where a block has "
+               "binary inputs a sign stands before its L)\n");
+        cli_table_print(table, &(cli_options){0}, stdout);
+    }
+    cli_table_destroy(table);
+    return status;
+}
+
+static json_t *sequences_json(const sequences *s)
+{
+    json_t *list = json_array();
+    for (size_t position = 0; position < N_POSITIONS; position++)
+        for (int binary = 0; binary < 2; binary++)
+            json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s}", "position",
+                                                  position_names[position], "binary", binary,
+                                                  "without_pool", s->of[position][binary][0],
+                                                  "with_pool", s->of[position][binary][1]));
+    return list;
+}
+
+/* ---- Text ----------------------------------------------------------------------------------- */
+
+static void print_fact(const char *name, const char *value)
+{
+    printf("  %-11s %s\n", name, value);
+}
+
+static void print_kind_facts(const bnn_plugin *plugin)
+{
+    const bnn_use use = {.plugin = plugin};
+    char text[CLI_TEXT_MAX], number[32];
+    if (plugin->head->kind == BNN_KIND_STE) {
+        const bnn_ste *ste = bnn_use_ste(&use);
+        print_fact("forward", ste->forward == NULL ? "sign, with sign(0) = +1" : "its own");
+        print_fact("proxy", ste->proxy == NULL ? "none: the gradient is no function's derivative"
+                                               : "yes: the gradient is its derivative");
+        print_fact("schedule", ste->schedule == NULL ? "none: the same in every epoch"
+                                                     : "changes from epoch to epoch");
+    } else if (plugin->head->kind == BNN_KIND_LAYER) {
+        const bnn_layer *layer = bnn_use_layer(&use);
+        snprintf(text, sizeof text, "%s (%c in an ordering)", cli_role_text(layer->role),
+                 (int)layer->role);
+        print_fact("role", layer->role == BNN_ROLE_REGULARIZER ? cli_role_text(layer->role) : text);
+        if ((layer->flags & BNN_LAYER_NONNEGATIVE) != 0)
+            print_fact("output", "never negative: a sign behind it would be constant");
+        else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
+            print_fact("output", "never negative where its input is not");
+    } else if (plugin->head->kind == BNN_KIND_OPTIMIZER) {
+        const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
+        bnn_number_text(optimizer->default_lr, number);
+        print_fact("default lr", number);
+        snprintf(text, sizeof text, "%u float%s for each weight", optimizer->n_slots,
+                 optimizer->n_slots == 1 ? "" : "s");
+        print_fact("memory", text);
+        if ((optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0)
+            print_fact("updates", "binary weights only: use it as train.binary_optimizer");
+    }
+}
+
+static int print_params(const bnn_head *head, bnn_error *err)
+{
+    static const char *const columns[] = {"parameter", "type", "default", "range", "meaning"};
+    if (!has_params(head)) {
+        printf("\nno parameters\n");
+        return BNN_OK;
+    }
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    int status = cli_table_columns(table, columns, 5, err);
+    for (const bnn_param *p = head->params; status == 0 && p->type != BNN_TYPE_END; p++) {
+        char fallback[CLI_TEXT_MAX], range[CLI_TEXT_MAX];
+        const char *const cells[] = {p->name, type_text(p->type), default_text(p, fallback),
+                                     range_text(p, range), p->help};
+        status = cli_table_row(table, cells, 5, err);
+    }
+    if (status == 0) {
+        printf("\n");
+        cli_table_print(table, &(cli_options){0}, stdout);
+    }
+    cli_table_destroy(table);
+    return status;
+}
+
+/* "{name: clipped, clip: 1}", or "bn_act" without parameters. */
+static void print_reference(const bnn_head *head)
+{
+    if (!has_params(head)) {
+        printf("%s", head->name);
+        return;
+    }
+    char fallback[CLI_TEXT_MAX];
+    printf("{name: %s", head->name);
+    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++)
+        printf(", %s: %s", p->name, default_text(p, fallback));
+    printf("}");
+}
+
+/* Where a plugin of this kind is named, as a line of YAML. */
+static void print_use(const bnn_plugin *plugin)
+{
+    const bnn_use use = {.plugin = plugin};
+    const char *before = "model: {ste: ", *after = "}";
+    if (plugin->head->kind == BNN_KIND_ORDERING)
+        before = "model: {ordering: ";
+    if (plugin->head->kind == BNN_KIND_OPTIMIZER)
+        before = (bnn_use_optimizer(&use)->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0
+                     ? "train: {binary_optimizer: "
+                     : "train: {optimizer: ";
+    if (plugin->head->kind == BNN_KIND_LAYER) {
+        const uint32_t role = bnn_use_layer(&use)->role;
+        before = role == BNN_ROLE_LINEAR        ? "blocks: [{layer: "
+                 : role == BNN_ROLE_POOL        ? "blocks: [{layer: ..., pool: "
+                 : role == BNN_ROLE_REGULARIZER ? "blocks: [{layer: ..., dropout: "
+                 : role == BNN_ROLE_NORM        ? "model: {norm: "
+                                                : "model: {activation: ";
+        after = role == BNN_ROLE_NORM || role == BNN_ROLE_ACTIVATION ? "}" : "}]";
+    }
+    printf("\n%s  %s", strncmp(before, "blocks", 6) == 0 ? "in a topology" : "in a spec", before);
+    print_reference(plugin->head);
+    printf("%s\n", after);
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+static json_t *params_json(const bnn_head *head)
+{
+    static const char *const types[] = {[BNN_TYPE_NUMBER] = "number",
+                                        [BNN_TYPE_INTEGER] = "integer",
+                                        [BNN_TYPE_SWITCH] = "boolean",
+                                        [BNN_TYPE_CHOICE] = "choice"};
+    json_t *list = json_array();
+    for (const bnn_param *p = head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
+        char text[CLI_TEXT_MAX];
+        json_t *row =
+            json_pack("{s:s, s:s, s:s}", "name", p->name, "type", types[p->type], "help", p->help);
+        if (p->type == BNN_TYPE_SWITCH)
+            json_object_set_new(row, "default", json_boolean(p->fallback != 0.0));
+        else if (p->type == BNN_TYPE_CHOICE) {
+            json_object_set_new(row, "default", json_string(default_text(p, text)));
+            json_t *choices = json_array();
+            for (size_t i = 0; i < bnn_choice_count(p->choices); i++) {
+                bnn_choice_text(p->choices, i, text, sizeof text);
+                json_array_append_new(choices, json_string(text));
+            }
+            json_object_set_new(row, "choices", choices);
+        } else {
+            const bool whole = p->type == BNN_TYPE_INTEGER;
+            const double values[] = {p->fallback, p->minimum, p->maximum};
+            static const char *const names[] = {"default", "minimum", "maximum"};
+            for (size_t i = 0; i < 3; i++)
+                json_object_set_new(row, names[i],
+                                    whole ? json_integer((json_int_t)values[i])
+                                          : json_real(values[i]));
+        }
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+static void add_kind_facts(json_t *object, const bnn_plugin *plugin, const sequences *s)
+{
+    const bnn_use use = {.plugin = plugin};
+    switch ((bnn_kind)plugin->head->kind) {
+    case BNN_KIND_STE:
+        json_object_set_new(object, "forward",
+                            json_string(bnn_use_ste(&use)->forward == NULL ? "sign" : "own"));
+        json_object_set_new(object, "proxy", json_boolean(bnn_use_ste(&use)->proxy != NULL));
+        json_object_set_new(object, "schedule", json_boolean(bnn_use_ste(&use)->schedule != NULL));
+        break;
+    case BNN_KIND_LAYER: {
+        const uint32_t flags = bnn_use_layer(&use)->flags;
+        const char letter[] = {(char)bnn_use_layer(&use)->role, '\0'};
+        json_object_set_new(object, "role", json_string(letter));
+        json_object_set_new(object, "nonnegative",
+                            json_boolean((flags & BNN_LAYER_NONNEGATIVE) != 0));
+        json_object_set_new(object, "keeps_sign",
+                            json_boolean((flags & BNN_LAYER_KEEPS_SIGN) != 0));
+        break;
+    }
+    case BNN_KIND_ORDERING:
+        json_object_set_new(object, "sequences", sequences_json(s));
+        break;
+    case BNN_KIND_OPTIMIZER: {
+        const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
+        json_object_set_new(object, "default_lr", json_real(optimizer->default_lr));
+        json_object_set_new(object, "slots", json_integer(optimizer->n_slots));
+        json_object_set_new(object, "binary_only",
+                            json_boolean((optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0));
+        break;
+    }
+    }
+}
+
+static int print_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
+{
+    const bnn_head *const head = plugin->head;
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:i}", "kind",
+                               bnn_kind_name((bnn_kind)head->kind), "name", head->name, "summary",
+                               head->summary, "reference", head->reference, "file", plugin->path,
+                               "sha256", plugin->sha256, "abi", (int)head->abi_version);
+    if (object == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: a text that is not UTF-8, or no memory",
+                        plugin->path);
+    json_object_set_new(object, "parameters", params_json(head));
+    add_kind_facts(object, plugin, s);
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(object);
+    return BNN_OK;
+}
+
+int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_options *options,
+                    bnn_error *err)
+{
+    const bnn_head *const head = plugin->head;
+    const bool ordering = head->kind == BNN_KIND_ORDERING;
+    sequences s = {0};
+    int status = BNN_OK;
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    bnn_diag *diag = bnn_diag_create();
+    if (arena == NULL || diag == NULL) {
+        status = bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        goto out;
+    }
+    if (ordering)
+        status = get_sequences(registry, plugin, arena, diag, &s, err);
+    if (status != 0)
+        goto out;
+    if (options->json) {
+        status = print_json(plugin, &s, err);
+        goto out;
+    }
+    printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);
+    print_fact("reference", head->reference == NULL ? "none" : head->reference);
+    print_kind_facts(plugin);
+    print_fact("file", plugin->path);
+    print_fact("sha256", plugin->sha256);
+    status = print_params(head, err);
+    if (status == 0 && ordering)
+        status = print_sequences(&s, err);
+    if (status == 0)
+        print_use(plugin);
+out:
+    bnn_diag_destroy(diag);
+    bnn_arena_destroy(arena);
+    return status;
+}

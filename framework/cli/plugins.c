@@ -1,0 +1,125 @@
+/* plugins.c - bnnrun plugins: what there is, and what one of them does. */
+#include "cli/cli.h"
+
+#include "cli/plugin_show.h"
+#include "cli/text.h"
+#include "plugin/registry.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer"};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+/* One line of the list. Loading the file is the only way to its summary; one that cannot be loaded
+ * says why, on stderr for a reader and in the row for a program. */
+static int add_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
+                   const cli_options *options, bnn_error *err)
+{
+    const char *summary = NULL, *reference = NULL, *trouble = NULL;
+    char shadowed[512];
+    bnn_error load_err = {0};
+    const bool data = options->json || options->csv;
+    if (file->shadowed_by == NULL) {
+        const bnn_plugin *plugin = bnn_registry_load_file(registry, file->path, &load_err);
+        if (plugin == NULL) {
+            trouble = load_err.message;
+            summary = data ? NULL : "(cannot be loaded, see above)";
+            if (!data)
+                fprintf(stderr, "bnnrun: warning: %s\n", trouble);
+        } else {
+            summary = plugin->head->summary;
+            reference = plugin->head->reference;
+        }
+    } else if (!data) {
+        snprintf(shadowed, sizeof shadowed, "(shadowed by %s)", file->shadowed_by);
+        summary = shadowed;
+    }
+    const char *const cells[] = {
+        bnn_kind_name(file->kind), file->name, summary, file->path, reference,
+        file->shadowed_by,         trouble};
+    return cli_table_row(table, cells, data ? 7 : 4, err);
+}
+
+static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options *options,
+                        bnn_error *err)
+{
+    static const char *const columns[] = {"kind",      "name",        "summary", "file",
+                                          "reference", "shadowed_by", "error"};
+    const bool data = options->json || options->csv;
+    const bnn_plugin_file *files;
+    const size_t n = bnn_registry_scan(registry, &files);
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    int status = cli_table_columns(table, columns, data ? 7 : 4, err);
+    size_t n_rows = 0;
+    for (size_t i = 0; status == 0 && i < n; i++)
+        if (kind == 0 || files[i].kind == kind) {
+            status = add_row(registry, &files[i], table, options, err);
+            n_rows++;
+        }
+    if (status == 0 && n_rows == 0 && !data)
+        status = bnn_fail(err, BNN_E_RESOURCE,
+                          "no %s plugin found; --plugin-path and BNNRUN_PLUGIN_PATH name "
+                          "directories of files called KIND_NAME.so",
+                          kind == 0 ? "single" : bnn_kind_name(kind));
+    if (status == 0)
+        cli_table_print(table, options, stdout);
+    if (status == 0 && !data && !options->quiet)
+        fprintf(stderr, "bnnrun plugins KIND NAME explains one of them\n");
+    cli_table_destroy(table);
+    return status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    cli_options options;
+    bool done;
+    int status = cli_parse(&cli_command_plugins, argc, argv, &options, &done, err);
+    if (status != 0 || done)
+        return status;
+    char **operands = argv + optind;
+    const int n = argc - optind;
+    if (n > 2)
+        return cli_usage(err, &cli_command_plugins, "one KIND and one NAME at the most, not \"%s\"",
+                         operands[2]);
+    const bnn_kind kind = n == 0 ? (bnn_kind)0 : bnn_kind_parse(operands[0]);
+    if (n > 0 && kind == 0)
+        return cli_unknown(err, BNN_E_USAGE, "there is no kind of plugin", operands[0], kinds,
+                           N_KINDS);
+    bnn_registry *registry = bnn_registry_create(options.plugin_path);
+    if (registry == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    if (n == 2) {
+        const bnn_plugin *plugin = bnn_registry_load(registry, kind, operands[1], err);
+        status = plugin == NULL ? err->status : cli_plugin_show(registry, plugin, &options, err);
+    } else
+        status = list_plugins(registry, kind, &options, err);
+    bnn_registry_destroy(registry);
+    return status;
+}
+
+const cli_command cli_command_plugins = {
+    .name = "plugins",
+    .arguments = "[KIND [NAME]]",
+    .summary = "list plugins, or explain one: parameters, ranges, defaults, paper",
+    .help =
+        "KIND is layer, ste, ordering or optimizer.\n"
+        "A file that cannot be loaded is listed with the reason. Of two files of one name the\n"
+        "first on the search path counts; the other is listed as shadowed.\n"
+        "\n"
+        "Search path: --plugin-path DIRECTORIES, BNNRUN_PLUGIN_PATH (both colon-separated), the\n"
+        "build tree when bnnrun runs uninstalled, the installed directory.\n"
+        "\n"
+        "Options:\n"
+        "      --plugin-path DIRS  directories that are searched first\n"
+        "      --json, --csv       for programs (the list; --json also for one plugin)\n"
+        "\n"
+        "Examples:\n"
+        "  bnnrun plugins\n"
+        "  bnnrun plugins ste\n"
+        "  bnnrun plugins ordering xnor\n",
+    .run = run,
+};

@@ -1,0 +1,281 @@
+#include "cli/progress.h"
+
+#include "runner/estimate.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 1024 };
+
+/* What runs of one config were seen to take. */
+typedef struct measured {
+    double seconds;
+    size_t n;
+} measured;
+
+struct cli_progress {
+    const bnn_plan *plan;
+    const bnn_sweeper_todo *todo;
+    uint32_t n_jobs;
+    bool redraws, quiet, verbose;
+    bool drawn;             /* the status line is on the screen */
+    measured *configs;      /* [n_configs] */
+    double *seconds, *busy; /* work space of remaining_seconds */
+    size_t n_ended;
+    bnn_pool_observer observer;
+};
+
+const char *cli_duration_text(double seconds, char out[CLI_DURATION_MAX])
+{
+    const bool known = !isnan(seconds) && seconds < 1e8;
+    const long whole = known ? lround(seconds) : 0;
+    if (!known)
+        snprintf(out, CLI_DURATION_MAX, "?");
+    else if (seconds < 9.95)
+        snprintf(out, CLI_DURATION_MAX, "%.1f s", seconds);
+    else if (whole < 60)
+        snprintf(out, CLI_DURATION_MAX, "%ld s", whole);
+    else if (whole < 3600)
+        snprintf(out, CLI_DURATION_MAX, "%ld min %ld s", whole / 60, whole % 60);
+    else
+        snprintf(out, CLI_DURATION_MAX, "%ld h %ld min", whole / 3600, whole / 60 % 60);
+    return out;
+}
+
+bool cli_redraws(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* ---- how long it still takes ------------------------------------------------------------- */
+
+static const bnn_config *config_of(const cli_progress *p, size_t i)
+{
+    return &p->plan->experiment->configs[p->todo->runs[i].i_config];
+}
+
+/* What a whole run of a config takes: seen in this sweep, or the plan's estimate times what the
+ * configs that were seen took longer than theirs. */
+static double config_seconds(const cli_progress *p, uint32_t i_config, double scale)
+{
+    const measured *m = &p->configs[i_config];
+    return m->n > 0 ? m->seconds / (double)m->n : scale * p->plan->seconds[i_config];
+}
+
+static double measured_scale(const cli_progress *p)
+{
+    double seen = 0.0, planned = 0.0;
+    for (size_t i = 0; i < p->plan->experiment->n_configs; i++) {
+        if (p->configs[i].n == 0 || isnan(p->plan->seconds[i]))
+            continue;
+        seen += p->configs[i].seconds;
+        planned += (double)p->configs[i].n * p->plan->seconds[i];
+    }
+    return planned > 0.0 ? seen / planned : 1.0;
+}
+
+static double done_part(const cli_progress *p, const bnn_pool_running *r)
+{
+    const unsigned epoch = atomic_load(&r->progress->epoch);
+    const unsigned n_steps = atomic_load(&r->progress->n_steps);
+    const double step = atomic_load(&r->progress->step);
+    if (epoch == 0 || n_steps == 0)
+        return 0.0;
+    return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->i)->train.epochs);
+}
+
+/* A run that has done a good part of its own work tells best how long the rest takes. */
+static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, double scale)
+{
+    const double done = done_part(p, r);
+    const double before = 1.0 - bnn_plan_rest(p->plan, p->todo->planned[r->i]);
+    if (done - before > 0.1)
+        return r->seconds * (1.0 - done) / (done - before);
+    return config_seconds(p, p->todo->runs[r->i].i_config, scale) * (1.0 - done);
+}
+
+/* NaN when it is not known. */
+static double remaining_seconds(cli_progress *p, const bnn_pool_view *view)
+{
+    const double scale = measured_scale(p);
+    size_t n = 0;
+    for (uint32_t j = 0; j < p->n_jobs; j++)
+        p->busy[j] = j < view->n_running ? rest_of_running(p, &view->running[j], scale) : 0.0;
+    for (size_t i = view->next; i < view->n; i++)
+        p->seconds[n++] = config_seconds(p, p->todo->runs[i].i_config, scale) *
+                          bnn_plan_rest(p->plan, p->todo->planned[i]);
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++)
+        sum += p->seconds[i];
+    for (uint32_t j = 0; j < p->n_jobs; j++)
+        sum += p->busy[j];
+    return isnan(sum) ? sum : bnn_estimate_makespan(p->seconds, n, p->busy, p->n_jobs);
+}
+
+/* ---- the status line --------------------------------------------------------------------- */
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* Cuts a text of UTF-8 to n characters. */
+static void cut(char *text, size_t n)
+{
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text & 0xc0) != 0x80 && n-- == 0) {
+            *text = '\0';
+            return;
+        }
+}
+
+static void append(char line[LINE_BYTES], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void append(char line[LINE_BYTES], const char *format, ...)
+{
+    const size_t used = strlen(line);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + used, LINE_BYTES - used, format, args);
+    va_end(args);
+}
+
+static void append_running(const cli_progress *p, const bnn_pool_running *r, char *line)
+{
+    const bnn_config *config = config_of(p, r->i);
+    const unsigned epoch = atomic_load(&r->progress->epoch);
+    const float validation = atomic_load(&r->progress->validation);
+    append(line, " | %s seed %lld %u/%d", config->label, (long long)p->todo->runs[r->i].seed, epoch,
+           config->train.epochs);
+    if (validation >= 0.0f)
+        append(line, " %.1f %%", 100.0 * (double)validation);
+}
+
+static void erase(cli_progress *p)
+{
+    if (p->drawn)
+        fputs("\r\033[K", stderr);
+    p->drawn = false;
+}
+
+static void draw(cli_progress *p, const bnn_pool_view *view)
+{
+    char line[LINE_BYTES] = "", left[CLI_DURATION_MAX];
+    const double seconds = remaining_seconds(p, view);
+    append(line, "%zu/%zu done", view->n_of[BNN_POOL_DONE], view->n);
+    if (view->n_of[BNN_POOL_FAILED] > 0)
+        append(line, ", %zu failed", view->n_of[BNN_POOL_FAILED]);
+    if (!isnan(seconds))
+        append(line, ", %s left", cli_duration_text(seconds, left));
+    for (uint32_t j = 0; j < view->n_running; j++)
+        append_running(p, &view->running[j], line);
+    cut(line, terminal_width() - 1);
+    fprintf(stderr, "\r%s\033[K", line);
+    p->drawn = true;
+}
+
+/* ---- the observer ------------------------------------------------------------------------ */
+
+static void print_ended(const cli_progress *p, size_t n, size_t i, const bnn_pool_result *r)
+{
+    char took[CLI_DURATION_MAX];
+    const size_t digits = (size_t)snprintf(NULL, 0, "%zu", n);
+    static const char *const words[BNN_POOL_STATES] = {
+        [BNN_POOL_DONE] = "done",
+        [BNN_POOL_FAILED] = "failed",
+        [BNN_POOL_INTERRUPTED] = "stopped",
+        [BNN_POOL_TAKEN] = "skipped",
+    };
+    fprintf(stderr, "[%*zu/%zu] %s %s seed %lld", (int)digits, p->n_ended, n, words[r->state],
+            config_of(p, i)->label, (long long)p->todo->runs[i].seed);
+    if (r->state == BNN_POOL_DONE)
+        fprintf(stderr, ": test %.2f %% in %s\n", 100.0 * r->test_accuracy,
+                cli_duration_text(r->seconds, took));
+    else if (r->state == BNN_POOL_FAILED)
+        fprintf(stderr, ": %s\n", r->message == NULL ? "out of memory" : r->message);
+    else if (r->state == BNN_POOL_TAKEN)
+        fputs(": another process has taken it\n", stderr);
+    else
+        fputs(": can be resumed\n", stderr);
+}
+
+static void finished(void *context, const bnn_pool_view *view, size_t i, const bnn_pool_result *r)
+{
+    cli_progress *p = context;
+    p->n_ended++;
+    if (r->state == BNN_POOL_DONE && r->resumed_epoch == 0) {
+        p->configs[p->todo->runs[i].i_config].seconds += r->seconds;
+        p->configs[p->todo->runs[i].i_config].n++;
+    }
+    if (p->redraws)
+        erase(p);
+    if (r->state == BNN_POOL_DONE && (p->quiet || (p->redraws && !p->verbose)))
+        return;
+    print_ended(p, view->n, i, r);
+}
+
+static void tick(void *context, const bnn_pool_view *view)
+{
+    cli_progress *p = context;
+    if (p->redraws && view->n_running > 0)
+        draw(p, view);
+}
+
+static void stopping(void *context, const bnn_pool_view *view, int signal)
+{
+    cli_progress *p = context;
+    const char *plural = view->n_running == 1 ? "" : "s";
+    const bool keeps = p->plan->experiment->run.checkpoints != BNN_CHECKPOINTS_NONE;
+    erase(p);
+    fprintf(stderr, "bnnrun: %s: %s %u run%s", strsignal(signal),
+            keeps ? "stopping: checkpointing" : "stopping (run.checkpoint is none):",
+            view->n_running, plural);
+    fputs(isatty(STDERR_FILENO) == 1 ? "; press Ctrl-C again to stop at once\n" : "\n", stderr);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+cli_progress *cli_progress_create(const bnn_plan *plan, const bnn_sweeper_todo *todo,
+                                  uint32_t n_jobs, const cli_options *options)
+{
+    cli_progress *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    *p = (cli_progress){.plan = plan,
+                        .todo = todo,
+                        .n_jobs = n_jobs,
+                        .redraws = !options->quiet && cli_redraws(),
+                        .quiet = options->quiet,
+                        .verbose = options->verbose > 0};
+    p->configs = calloc(plan->experiment->n_configs, sizeof *p->configs);
+    p->seconds = calloc(todo->n + 1, sizeof *p->seconds);
+    p->busy = calloc(n_jobs, sizeof *p->busy);
+    p->observer =
+        (bnn_pool_observer){.finished = finished, .tick = tick, .stopping = stopping, .context = p};
+    if (p->configs != NULL && p->seconds != NULL && p->busy != NULL)
+        return p;
+    cli_progress_destroy(p);
+    return NULL;
+}
+
+void cli_progress_destroy(cli_progress *p)
+{
+    if (p == NULL)
+        return;
+    erase(p);
+    free(p->configs);
+    free(p->seconds);
+    free(p->busy);
+    free(p);
+}
+
+const bnn_pool_observer *cli_progress_observer(cli_progress *p)
+{
+    return &p->observer;
+}

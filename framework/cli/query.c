@@ -1,0 +1,163 @@
+/* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
+#include "cli/cli.h"
+
+#include "base/file.h"
+#include "cli/result.h"
+#include "cli/text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SQL_LIMIT_BYTES = 1 << 20, ARGUMENTS_MAX = 32 };
+
+static int list_queries(const cli_options *options, bnn_error *err)
+{
+    static const char *const columns[] = {"query", "question"};
+    size_t n;
+    const bnn_store_named_query *queries = bnn_store_queries(&n);
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    int status = cli_table_columns(table, columns, 2, err);
+    for (size_t i = 0; status == 0 && i < n; i++) {
+        const char *const cells[] = {queries[i].name, queries[i].question};
+        status = cli_table_row(table, cells, 2, err);
+    }
+    if (status == 0)
+        cli_table_print(table, options, stdout);
+    cli_table_destroy(table);
+    return status;
+}
+
+static int fail_unknown(const char *name, bnn_error *err)
+{
+    size_t n;
+    const bnn_store_named_query *queries = bnn_store_queries(&n);
+    const char **names = calloc(n + 1, sizeof *names);
+    if (names == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    for (size_t i = 0; i < n; i++)
+        names[i] = queries[i].name;
+    const int status =
+        cli_unknown(err, BNN_E_USAGE, "there is no query and no file", name, names, n);
+    free(names);
+    return status;
+}
+
+/* The SQL that the operand stands for; malloc'ed. */
+static int find_sql(const char *operand, char **sql, bnn_error *err)
+{
+    const bnn_store_named_query *query = bnn_store_find_query(operand);
+    if (query != NULL || strpbrk(operand, " \t\n;(") != NULL) {
+        *sql = strdup(query != NULL ? query->sql : operand);
+        return *sql != NULL ? BNN_OK : bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    }
+    const size_t length = strlen(operand);
+    const bool is_file =
+        strchr(operand, '/') != NULL || (length > 4 && strcmp(operand + length - 4, ".sql") == 0);
+    if (!is_file)
+        return fail_unknown(operand, err);
+    size_t n_bytes;
+    const int status = bnn_file_read(operand, SQL_LIMIT_BYTES, sql, &n_bytes, err);
+    if (status == 0 && strlen(*sql) != n_bytes) {
+        free(*sql);
+        return bnn_fail(err, BNN_E_USAGE, "%s: a NUL byte; SQL is text", operand);
+    }
+    return status;
+}
+
+/* KEY=VALUE becomes the argument :KEY. What reads as a number is one. The text is cut at '='; *name
+ * is the caller's to free. */
+static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_error *err)
+{
+    char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return cli_usage(err, &cli_command_query,
+                         "\"%s\" behind the query; expected KEY=VALUE for its parameter :KEY (SQL "
+                         "with spaces needs quotes)",
+                         text);
+    *equals = '\0';
+    if (asprintf(name, ":%s", text) < 0) {
+        *name = NULL;
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    }
+    const char *value = equals + 1;
+    *out = cli_text_argument(*name, value);
+    char *end;
+    errno = 0;
+    const long long integer = strtoll(value, &end, 10);
+    if (*value != '\0' && *end == '\0' && errno == 0)
+        out->value = (bnn_store_value){
+            .type = BNN_STORE_VALUE_INTEGER, .integer = integer, .real = (double)integer};
+    else {
+        const double real = strtod(value, &end);
+        if (*value != '\0' && *end == '\0' && isfinite(real))
+            out->value = (bnn_store_value){.type = BNN_STORE_VALUE_REAL, .real = real};
+    }
+    return BNN_OK;
+}
+
+static int ask(const char *operand, int n_words, char **words, const cli_options *options,
+               bnn_error *err)
+{
+    bnn_store_argument arguments[ARGUMENTS_MAX];
+    char *names[ARGUMENTS_MAX] = {NULL};
+    char *sql = NULL;
+    bnn_store *store = NULL;
+    int status = BNN_OK;
+    size_t n = 0;
+    if (n_words > ARGUMENTS_MAX)
+        return cli_usage(err, &cli_command_query, "more than %d parameters", ARGUMENTS_MAX);
+    for (; status == 0 && n < (size_t)n_words; n++)
+        status = parse_argument(words[n], &names[n], &arguments[n], err);
+    if (status == 0)
+        status = find_sql(operand, &sql, err);
+    if (status == 0)
+        status = cli_store_open(options, &store, err);
+    if (status == 0)
+        status = cli_result_print(store, sql, arguments, n, options, NULL, err);
+    bnn_store_close(store);
+    free(sql);
+    for (size_t i = 0; i < ARGUMENTS_MAX; i++)
+        free(names[i]);
+    return status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    cli_options options;
+    bool done;
+    const int status = cli_parse(&cli_command_query, argc, argv, &options, &done, err);
+    if (status != 0 || done)
+        return status;
+    if (optind == argc)
+        return list_queries(&options, err);
+    return ask(argv[optind], argc - optind - 1, argv + optind + 1, &options, err);
+}
+
+const cli_command cli_command_query = {
+    .name = "query",
+    .arguments = "[NAME|FILE|'SQL' [KEY=VALUE...]]",
+    .summary = "ask the database; without arguments: list the queries that have a name",
+    .help =
+        "NAME is a query that comes with bnnrun, FILE one that ends in .sql or has a slash, SQL\n"
+        "anything with a space. Read-only, one statement. KEY=VALUE sets the parameter :KEY;\n"
+        "one that is not set is NULL, which the queries with a name take as \"all\".\n"
+        "Besides SQLite's functions there are the aggregates mean, sd, median and ci95.\n"
+        "\n"
+        "Options:\n"
+        "      --db FILE  the database (BNNRUN_DB, else bnnrun.db)\n"
+        "      --csv      comma-separated, numbers with every digit\n"
+        "      --json     an array of objects\n"
+        "\n"
+        "Examples:\n"
+        "  bnnrun query\n"
+        "  bnnrun query leaderboard experiment=ste_sweep\n"
+        "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
+        "                FROM run_summary GROUP BY label\"\n"
+        "  bnnrun query db/queries/leaderboard.sql --csv\n",
+    .run = run,
+};

@@ -1,0 +1,38 @@
+/* result.h - answers of the database, printed: a table, CSV, or JSON with the types that SQLite
+ * has. */
+#ifndef BNN_CLI_RESULT_H
+#define BNN_CLI_RESULT_H
+
+#include "cli/cli.h"
+#include "db/store.h"
+
+#include <jansson.h>
+
+/* Opens the database that the options name, for reading. One that is missing is an error that says
+ * how to get one. The caller closes it. */
+int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err);
+
+/* Runs the query and prints its rows to stdout: a table with the columns' names, CSV or JSON, as
+ * the options say. n_rows may be NULL. Nothing is printed when the query fails. */
+int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                     size_t n_arguments, const cli_options *options, size_t *n_rows,
+                     bnn_error *err);
+
+/* The rows as a table below a title; without rows, nothing at all. */
+int cli_result_section(bnn_store *store, const char *title, const char *sql,
+                       const bnn_store_argument *arguments, size_t n_arguments, bnn_error *err);
+
+/* The rows as a JSON array of objects; released by the caller. NULL after a failure. */
+json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                        size_t n_arguments, bnn_error *err);
+
+/* An argument that is a text. */
+static inline bnn_store_argument cli_text_argument(const char *name, const char *text)
+{
+    return (bnn_store_argument){
+        .name = name,
+        .value = {.type = text == NULL ? BNN_STORE_VALUE_NULL : BNN_STORE_VALUE_TEXT,
+                  .text = text}};
+}
+
+#endif

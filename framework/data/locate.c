@@ -1,0 +1,165 @@
+#include "data/locate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char debian_directory[] = "/usr/share/datasets";
+
+void bnn_trail_add(bnn_trail *trail, const char *format, ...)
+{
+    char line[PATH_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    enum { REST = sizeof "\n  and 4294967295 more" };
+    const size_t n = strlen(line) + strlen("\n  ");
+    if (trail->n_omitted == 0 && n < sizeof trail->text - REST - trail->n_used) {
+        snprintf(trail->text + trail->n_used, n + 1, "\n  %s", line);
+        trail->n_used += n;
+        return;
+    }
+    trail->n_omitted++;
+    snprintf(trail->text + trail->n_used, REST, "\n  and %u more", trail->n_omitted);
+}
+
+int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, bool downloading,
+                   bnn_error *err)
+{
+    char first[120 + BNN_DATA_NAME_MAX], debian[160] = "";
+    if (downloading)
+        snprintf(first, sizeof first, "could not be downloaded; ");
+    else
+        snprintf(first, sizeof first, "not found; run `bnnrun data fetch %s`, ", entry->name);
+    if (entry->debian != NULL)
+        snprintf(debian, sizeof debian, "install the Debian package %s, ", entry->debian);
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "data set %s %s%sset BNN_DATA_PATH to the directory that has its files, or use "
+                    "drawn digits: -s dataset.name=synthetic; tried:%s",
+                    entry->name, first, debian, trail->text);
+}
+
+/* False when it does not fit. */
+static bool join(char out[PATH_MAX], const char *directory, const char *name)
+{
+    const int n = snprintf(out, PATH_MAX, "%s/%s", directory, name);
+    return n > 0 && n < PATH_MAX;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool bnn_locate_file(const char *directory, const char *name, char out[PATH_MAX])
+{
+    char spelled[NAME_MAX + 1];
+    const char *idx = strstr(name, "-idx");
+    for (int variant = 0; variant < 4; variant++) {
+        if ((variant & 2) != 0 && idx == NULL)
+            break;
+        const char *suffix = (variant & 1) != 0 ? ".gz" : "";
+        snprintf(spelled, sizeof spelled, "%s%s", name, suffix);
+        if ((variant & 2) != 0)
+            spelled[idx - name] = '.';
+        if (join(out, directory, spelled) && is_file(out))
+            return true;
+    }
+    return false;
+}
+
+/* One directory: found, or a line in the trail with the reason. */
+static bool try_directory(const bnn_catalogue_entry *entry, const char *directory,
+                          const char *origin, bnn_located *out, bnn_trail *trail)
+{
+    struct stat st;
+    const char *missing = NULL;
+    int n_found = 0;
+    if (stat(directory, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        bnn_trail_add(trail, "%s (%s): no such directory", directory, origin);
+        return false;
+    }
+    for (int i = 0; i < BNN_DATA_FILES; i++) {
+        if (bnn_locate_file(directory, entry->files[i].name, out->paths[i]))
+            n_found++;
+        else if (missing == NULL)
+            missing = entry->files[i].name;
+    }
+    if (missing == NULL) {
+        snprintf(out->directory, sizeof out->directory, "%s", directory);
+        return true;
+    }
+    if (n_found == 0)
+        bnn_trail_add(trail, "%s (%s): none of its files", directory, origin);
+    else
+        bnn_trail_add(trail, "%s (%s): %d of %d files, no %s", directory, origin, n_found,
+                      (int)BNN_DATA_FILES, missing);
+    return false;
+}
+
+/* DIR/NAME, then DIR/NA-ME; the latter is worth a word in the trail only where it exists. */
+static bool try_named(const bnn_catalogue_entry *entry, const char *parent, const char *origin,
+                      bnn_located *out, bnn_trail *trail)
+{
+    char directory[PATH_MAX], hyphened[BNN_DATA_NAME_MAX + 1];
+    struct stat st;
+    if (!join(directory, parent, entry->name)) {
+        bnn_trail_add(trail, "%.40s... (%s): path too long", parent, origin);
+        return false;
+    }
+    if (try_directory(entry, directory, origin, out, trail))
+        return true;
+    snprintf(hyphened, sizeof hyphened, "%s", entry->name);
+    for (char *c = hyphened; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    return strcmp(hyphened, entry->name) != 0 && join(directory, parent, hyphened) &&
+           stat(directory, &st) == 0 && try_directory(entry, directory, origin, out, trail);
+}
+
+/* The sub-directory first: it is the more specific place. */
+static bool try_either(const bnn_catalogue_entry *entry, const char *directory, const char *origin,
+                       bnn_located *out, bnn_trail *trail)
+{
+    return try_named(entry, directory, origin, out, trail) ||
+           try_directory(entry, directory, origin, out, trail);
+}
+
+int bnn_locate_cache(const char *name, char out[PATH_MAX], bnn_error *err)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    int n;
+    if (xdg != NULL && xdg[0] == '/')
+        n = snprintf(out, PATH_MAX, "%s/bnnrun/%s", xdg, name);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(out, PATH_MAX, "%s/.cache/bnnrun/%s", home, name);
+    else
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "no cache directory: neither XDG_CACHE_HOME nor HOME is an absolute path");
+    if (n < 0 || n >= PATH_MAX)
+        return bnn_fail(err, BNN_E_RESOURCE, "the path of the cache directory is too long");
+    return BNN_OK;
+}
+
+bool bnn_locate(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+                bnn_trail *trail)
+{
+    char cache[PATH_MAX], directory[PATH_MAX];
+    bnn_error err;
+    if (path != NULL && try_either(entry, path, "dataset.path", out, trail))
+        return true;
+    const char *list = getenv("BNN_DATA_PATH");
+    while (list != NULL && bnn_catalogue_next_directory(&list, directory))
+        if (try_either(entry, directory, "BNN_DATA_PATH", out, trail))
+            return true;
+    if (bnn_locate_cache(entry->name, cache, &err) != BNN_OK)
+        bnn_trail_add(trail, "%s", err.message);
+    else if (try_directory(entry, cache, "cache", out, trail))
+        return true;
+    return try_named(entry, debian_directory, "Debian's data sets", out, trail);
+}

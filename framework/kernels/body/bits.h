@@ -1,0 +1,327 @@
+/* bits.h - forward passes of layers whose weights and inputs are all -1 or +1, counted on bits.
+ *
+ * With images in the lanes, a feature of 64 images is one 64-bit word (bit set: -1), and a sum of
+ * products is taps - 2 * (number of set bits of x xor w), counted for 64 images at once in
+ * bit-sliced counters: plane p of a counter holds bit p of each image's count. Eight words at a
+ * time go through carry-save adders (Harley & Seal; see Warren, "Hacker's Delight", 2nd ed. 2012,
+ * section 5-1, and Mula, Kurz & Lemire 2018), so a product costs a few bit operations for 64 to 512
+ * images. All sums are small integers, so the result equals the float kernels' bit for bit. */
+#ifndef BNN_KERNELS_BODY_BITS_H
+#define BNN_KERNELS_BODY_BITS_H
+
+#include "kernels/body/conv.h"
+
+enum { WORD = 64, PLANES_MAX = 14, TAPS_MAX = (1 << PLANES_MAX) - 1 };
+
+INLINE size_t words_of(size_t lanes)
+{
+    return (lanes + WORD - 1) / WORD;
+}
+
+/* Floats of scratch that hold n 64-bit words. */
+INLINE size_t floats_of_words(size_t n)
+{
+    return round_up(2 * n, LANES);
+}
+
+/* Sign bits of `lanes` floats, 64 to a word; the rest of the last word is zero. */
+static void pack_lanes(size_t lanes, const float *x, uint64_t *bits)
+{
+    for (size_t first = 0; first < lanes; first += WORD) {
+        const size_t n = lanes - first < WORD ? lanes - first : WORD;
+        uint64_t word = 0;
+        for (size_t i = 0; i < n; i += VL)
+            word |= (uint64_t)sign_bits(load(x + first + i)) << i;
+        *bits++ = word;
+    }
+}
+
+/* ---- counting ---------------------------------------------------------------------------- */
+
+typedef struct counter {
+    vq plane[PLANES_MAX];
+} counter;
+
+/* (carry, sum) of three words. */
+#define ADD3(carry, sum, a, b)             \
+    do {                                   \
+        const vq a_ = (a), b_ = (b);       \
+        (carry) = majority(sum, a_, b_);   \
+        (sum) = xor3(sum, a_, b_);         \
+    } while (0)
+
+/* Adds a word of weight 2^first to a counter. */
+INLINE void ripple(counter *c, int first, int planes, vq carry)
+{
+    UNROLL
+    for (int p = first; p < planes; p++) {
+        const vq next = c->plane[p] & carry;
+        c->plane[p] ^= carry;
+        carry = next;
+    }
+}
+
+/* Counts the words WORD_AT(t), t in [0, taps), into c, eight at a time. */
+#define COUNT_WORDS(c, planes, taps, WORD_AT)                                       \
+    do {                                                                            \
+        vq ones_ = splat_word(0), twos_ = splat_word(0), fours_ = splat_word(0);    \
+        for (int p_ = 0; p_ < (planes); p_++)                                       \
+            (c)->plane[p_] = splat_word(0);                                         \
+        size_t t_ = 0;                                                              \
+        for (; t_ + 8 <= (taps); t_ += 8) {                                         \
+            vq two_a_, two_b_, four_a_, four_b_, eight_;                            \
+            ADD3(two_a_, ones_, WORD_AT(t_), WORD_AT(t_ + 1));                      \
+            ADD3(two_b_, ones_, WORD_AT(t_ + 2), WORD_AT(t_ + 3));                  \
+            ADD3(four_a_, twos_, two_a_, two_b_);                                   \
+            ADD3(two_a_, ones_, WORD_AT(t_ + 4), WORD_AT(t_ + 5));                  \
+            ADD3(two_b_, ones_, WORD_AT(t_ + 6), WORD_AT(t_ + 7));                  \
+            ADD3(four_b_, twos_, two_a_, two_b_);                                   \
+            ADD3(eight_, fours_, four_a_, four_b_);                                 \
+            ripple(c, 3, planes, eight_);                                           \
+        }                                                                           \
+        (c)->plane[0] = ones_;                                                      \
+        (c)->plane[1] = twos_;                                                      \
+        (c)->plane[2] = fours_;                                                     \
+        for (; t_ < (taps); t_++)                                                   \
+            ripple(c, 0, planes, WORD_AT(t_));                                      \
+    } while (0)
+
+/* Planes that hold counts up to `taps`, as one of the sizes that are compiled. */
+INLINE int planes_for(size_t taps)
+{
+    return taps < 1u << 8 ? 8 : taps < 1u << 10 ? 10 : PLANES_MAX;
+}
+
+/* y[lane] = taps - 2 * count[lane] for the lanes of one word; word_plane: bit planes of the counts,
+ * `stride` words apart. */
+INLINE void spread_counts(const uint64_t *word_plane, size_t stride, int planes, size_t taps,
+                          size_t lanes, float *y)
+{
+    vi lane_bit;
+    for (int i = 0; i < VL; i++)
+        lane_bit[i] = 1 << i;
+    const vi zero = splat_int(0);
+    for (size_t lane = 0; lane < lanes; lane += VL) {
+        vi sum = splat_int((int32_t)taps);
+        UNROLL
+        for (int p = 0; p < planes; p++) {
+            const int32_t bits =
+                (int32_t)((word_plane[(size_t)p * stride] >> lane) & ((1u << VL) - 1));
+            const vi set = (splat_int(bits) & lane_bit) != zero;
+            sum -= set & splat_int(2 << p);
+        }
+        store(y + lane, __builtin_convertvector(sum, vf));
+    }
+}
+
+/* ---- convolution, stride 1 --------------------------------------------------------------- */
+
+/* Packed planes carry their padding, so that an output at flat index p of a plane has its taps at
+ * p + kh * row + kw: one loop over the plane, whatever its width. */
+typedef struct packed_conv {
+    const bnn_conv *conv;
+    size_t words, row, plane, taps; /* words a position, a row, a channel; taps of an output */
+    uint64_t *bits;                 /* [in.c][plane] and slack for whole vectors */
+    uint64_t *masks;                /* [out.c][taps]: all ones for weight -1 */
+    uint32_t *offset;               /* [taps] words from an output to its taps */
+} packed_conv;
+
+INLINE packed_conv packed_conv_plan(const bnn_conv *conv, float *scratch)
+{
+    const size_t words = words_of(conv->lanes);
+    const size_t row = (conv->in.w + 2 * (size_t)conv->padding) * words;
+    const size_t plane = (conv->in.h + 2 * (size_t)conv->padding) * row;
+    packed_conv p = {.conv = conv, .words = words, .row = row, .plane = plane,
+                     .taps = (size_t)conv->in.c * conv->kernel * conv->kernel};
+    p.bits = (uint64_t *)(void *)scratch;
+    scratch += floats_of_words(conv->in.c * plane + VQ);
+    p.masks = (uint64_t *)(void *)scratch;
+    scratch += floats_of_words(conv->out.c * p.taps);
+    p.offset = (uint32_t *)(void *)scratch;
+    return p;
+}
+
+KERNEL size_t conv2d_binary_scratch(const bnn_conv *conv)
+{
+    const size_t words = words_of(conv->lanes);
+    const size_t plane = (conv->in.h + 2 * (size_t)conv->padding) *
+                         (conv->in.w + 2 * (size_t)conv->padding) * words;
+    const size_t taps = (size_t)conv->in.c * conv->kernel * conv->kernel;
+    return floats_of_words(conv->in.c * plane + VQ) + floats_of_words(conv->out.c * taps) +
+           round_up(taps, LANES);
+}
+
+static void pack_conv_inputs(const packed_conv *p, const float *x)
+{
+    const bnn_conv *conv = p->conv;
+    const size_t pad = conv->padding;
+    if (pad > 0)
+        memset(p->bits, conv->pad_value < 0.0f ? 0xff : 0, conv->in.c * p->plane * 8);
+    for (size_t c = 0; c < conv->in.c; c++)
+        for (size_t h = 0; h < conv->in.h; h++) {
+            uint64_t *bits = p->bits + c * p->plane + (h + pad) * p->row + pad * p->words;
+            for (size_t w = 0; w < conv->in.w; w++, x += conv->lanes, bits += p->words)
+                pack_lanes(conv->lanes, x, bits);
+        }
+}
+
+static void pack_conv_weights(const packed_conv *p, const float *w)
+{
+    const size_t k = p->conv->kernel;
+    for (size_t i = 0; i < p->conv->out.c * p->taps; i++)
+        p->masks[i] = w[i] < 0.0f ? UINT64_MAX : 0;
+    for (size_t t = 0; t < p->taps; t++)
+        p->offset[t] = (uint32_t)(t / (k * k) * p->plane + t / k % k * p->row + t % k * p->words);
+}
+
+/* One output channel: a vector of words of the plane at a time; what lies between the rows is
+ * counted along and left out. */
+INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t channel, float *y)
+{
+    const bnn_conv *conv = p->conv;
+    const uint64_t *masks = p->masks + channel * p->taps;
+    const size_t end = (conv->out.h - 1) * p->row + conv->out.w * p->words;
+    for (size_t first = 0; first < end; first += VQ) {
+        counter c;
+        const uint64_t *bits = p->bits + first;
+#define WORD_AT(t) (load_words(bits + p->offset[t]) ^ splat_word(masks[t]))
+        COUNT_WORDS(&c, planes, p->taps, WORD_AT);
+#undef WORD_AT
+        uint64_t plane[PLANES_MAX][VQ];
+        memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
+        for (size_t i = 0; i < VQ && first + i < end; i++) {
+            const size_t at = first + i, oh = at / p->row, left = at % p->row;
+            const size_t ow = left / p->words, word = left % p->words;
+            if (ow >= conv->out.w)
+                continue;
+            const size_t lane = word * WORD;
+            const size_t lanes = conv->lanes - lane < WORD ? conv->lanes - lane : WORD;
+            spread_counts(&plane[0][i], VQ, planes, p->taps, lanes,
+                          y + (oh * conv->out.w + ow) * conv->lanes + lane);
+        }
+    }
+}
+
+#define COUNT_CONV(planes)                                                                  \
+    KERNEL void count_conv_##planes(const packed_conv *p, size_t channel, float *y)         \
+    {                                                                                       \
+        count_conv_channel(p, planes, channel, y);                                          \
+    }
+COUNT_CONV(8)
+COUNT_CONV(10)
+COUNT_CONV(14)
+
+KERNEL void conv2d_forward_binary(const bnn_conv *conv, const float *x, const float *w, float *y,
+                                  float *scratch)
+{
+    const packed_conv p = packed_conv_plan(conv, scratch);
+    if (conv->stride != 1 || p.taps > TAPS_MAX) { /* strided layers are rare: no bits for them */
+        conv2d_forward(conv, x, w, NULL, y, scratch);
+        return;
+    }
+    const int planes = planes_for(p.taps);
+    pack_conv_inputs(&p, x);
+    pack_conv_weights(&p, w);
+    for (size_t c = 0; c < conv->out.c; c++) {
+        float *channel = y + c * conv->out.h * conv->out.w * conv->lanes;
+        if (planes == 8)
+            count_conv_8(&p, c, channel);
+        else if (planes == 10)
+            count_conv_10(&p, c, channel);
+        else
+            count_conv_14(&p, c, channel);
+    }
+}
+
+/* ---- dense ------------------------------------------------------------------------------- */
+
+/* VQ outputs at a time: the word of an input goes to all of them, inverted where the bit of the
+ * weight is set. */
+typedef struct packed_dense {
+    size_t in, out, lanes, words;
+    uint64_t *bits; /* [in][words] */
+    uint8_t *signs; /* [out / VQ][in]: bit i for output i of the group */
+} packed_dense;
+
+INLINE packed_dense packed_dense_plan(uint32_t in, uint32_t out, uint32_t lanes, float *scratch)
+{
+    packed_dense p = {.in = in, .out = out, .lanes = lanes, .words = words_of(lanes)};
+    p.bits = (uint64_t *)(void *)scratch;
+    p.signs = (uint8_t *)(void *)(scratch + floats_of_words((size_t)in * p.words));
+    return p;
+}
+
+KERNEL size_t dense_binary_scratch(uint32_t in, uint32_t out, uint32_t lanes)
+{
+    const size_t signs = round_up(out, VQ) / VQ * in;
+    return floats_of_words(in * words_of(lanes)) + round_up(signs, 4 * LANES) / 4;
+}
+
+static void pack_dense_weights(const packed_dense *p, const float *w)
+{
+    for (size_t o = 0; o < p->out; o++, w += p->in) {
+        uint8_t *signs = p->signs + o / VQ * p->in;
+        const uint8_t bit = (uint8_t)(1u << o % VQ);
+        for (size_t i = 0; i < p->in; i++)
+            signs[i] = (uint8_t)((o % VQ == 0 ? 0 : signs[i]) | (w[i] < 0.0f ? bit : 0));
+    }
+}
+
+INLINE void count_dense_group(const packed_dense *p, const int planes, size_t group, size_t word,
+                              float *y)
+{
+    const uint8_t *signs = p->signs + group * p->in;
+    const uint64_t *bits = p->bits + word;
+    vq output_bit;
+    for (int i = 0; i < VQ; i++)
+        output_bit[i] = (uint64_t)1 << i;
+    const vq zero = splat_word(0);
+    counter c;
+#define WORD_AT(t)                             \
+    (splat_word(bits[(t) * p->words]) ^        \
+     (vq)((splat_word(signs[t]) & output_bit) != zero))
+    COUNT_WORDS(&c, planes, p->in, WORD_AT);
+#undef WORD_AT
+    uint64_t plane[PLANES_MAX][VQ];
+    memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
+    const size_t lane = word * WORD;
+    const size_t lanes = p->lanes - lane < WORD ? p->lanes - lane : WORD;
+    for (size_t i = 0; i < VQ && group * VQ + i < p->out; i++)
+        spread_counts(&plane[0][i], VQ, planes, p->in, lanes,
+                      y + (group * VQ + i) * p->lanes + lane);
+}
+
+#define COUNT_DENSE(planes)                                                            \
+    KERNEL void count_dense_##planes(const packed_dense *p, size_t group, size_t word, \
+                                     float *y)                                         \
+    {                                                                                  \
+        count_dense_group(p, planes, group, word, y);                                  \
+    }
+COUNT_DENSE(8)
+COUNT_DENSE(10)
+COUNT_DENSE(14)
+
+KERNEL void dense_forward_binary(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                 const float *w, float *y, float *scratch)
+{
+    const packed_dense p = packed_dense_plan(in, out, lanes, scratch);
+    if (in > TAPS_MAX) {
+        dense_forward(in, out, lanes, x, w, NULL, y, scratch);
+        return;
+    }
+    const int planes = planes_for(in);
+    for (size_t i = 0; i < in; i++)
+        pack_lanes(lanes, x + i * lanes, p.bits + i * p.words);
+    pack_dense_weights(&p, w);
+    for (size_t group = 0; group * VQ < out; group++)
+        for (size_t word = 0; word < p.words; word++) {
+            if (planes == 8)
+                count_dense_8(&p, group, word, y);
+            else if (planes == 10)
+                count_dense_10(&p, group, word, y);
+            else
+                count_dense_14(&p, group, word, y);
+        }
+}
+
+#endif

@@ -1,0 +1,184 @@
+/* dense.h - the three passes of a dense layer, all one matrix product.
+ *
+ *   forward          y[out][lanes]  = w[out][in] * x[in][lanes]
+ *   input gradient   gx[in][lanes]  = w[out][in]^T * gy[out][lanes]
+ *   weight gradient  gw[out][in]    = gy[out][lanes] * x^T[lanes][in]
+ *
+ * Each element is one chain of fused multiply-adds in the order of the inner index, so results do
+ * not depend on how the product is cut into register tiles. */
+#ifndef BNN_KERNELS_BODY_DENSE_H
+#define BNN_KERNELS_BODY_DENSE_H
+
+#include "kernels/body/elementwise.h"
+
+#include <string.h>
+
+/* Register tiles: ROWS rows of WIDE native vectors; a row's remainder in vectors of NARROW. */
+#define ROWS 6
+#if defined(BNN_VEC_AVX512)
+#    define WIDE   4
+#    define NARROW 1
+#elif defined(BNN_VEC_AVX2)
+#    define WIDE   2
+#    define NARROW 2
+#else
+#    define WIDE   4
+#    define NARROW 4
+#endif
+
+/* y[m][n] = start[m] + sum over k of a[m * row + k * column] * x[k][n]. */
+typedef struct product {
+    size_t m, n, k;
+    const float *a;
+    size_t a_row, a_column;
+    const float *x; /* [k][x_row], readable up to n rounded up to LANES */
+    size_t x_row;
+    float *y; /* [m][y_row] */
+    size_t y_row;
+    const float *start; /* [m], or NULL for zero */
+} product;
+
+/* One tile of `rows` x `vectors`, written to y with y_row floats between rows. */
+INLINE void product_tile(const int rows, const int vectors, const product *p, size_t m, size_t n,
+                         float *y, size_t y_row)
+{
+    vf sum[ROWS][WIDE];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = splat(p->start == NULL ? 0.0f : p->start[m + (size_t)i]);
+    const float *a = p->a + m * p->a_row;
+    const float *x = p->x + n;
+    for (size_t k = 0; k < p->k; k++, a += p->a_column, x += p->x_row) {
+        vf column[WIDE];
+        UNROLL
+        for (int j = 0; j < vectors; j++)
+            column[j] = load(x + j * VL);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            const vf factor = splat(a[(size_t)i * p->a_row]);
+            UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = fma_v(factor, column[j], sum[i][j]);
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int j = 0; j < vectors; j++)
+            store(y + (size_t)i * y_row + j * VL, sum[i][j]);
+}
+
+#define PRODUCT_TILE(rows, vectors)                                                     \
+    KERNEL void product_tile_##rows##_##vectors(const product *p, size_t m, size_t n,  \
+                                                float *y, size_t y_row)                \
+    {                                                                                   \
+        product_tile(rows, vectors, p, m, n, y, y_row);                                 \
+    }
+#define PRODUCT_TILES(vectors) \
+    PRODUCT_TILE(6, vectors)   \
+    PRODUCT_TILE(4, vectors) PRODUCT_TILE(2, vectors) PRODUCT_TILE(1, vectors)
+
+typedef void tile_function(const product *, size_t, size_t, float *, size_t);
+
+#if WIDE == 4
+PRODUCT_TILES(4)
+#endif
+#if WIDE == 2 || NARROW == 2
+PRODUCT_TILES(2)
+#endif
+#if NARROW == 1
+PRODUCT_TILES(1)
+#endif
+
+#define TILES_OF(vectors) \
+    {product_tile_1_##vectors, product_tile_2_##vectors, product_tile_4_##vectors, \
+     product_tile_6_##vectors}
+#define TILES(vectors) TILES_OF(vectors)
+
+/* The largest tile that fits into `left` rows: 6, 4, 2 or 1, as an index into a tile table. */
+INLINE int tile_rows(size_t left, size_t *rows)
+{
+    static const uint8_t sizes[] = {1, 2, 4, 6};
+    int i = 3;
+    while (sizes[i] > left)
+        i--;
+    *rows = sizes[i];
+    return i;
+}
+
+/* A strip of columns, all rows. `keep` columns of the strip exist in y; fewer than the strip is
+ * wide go through a copy. */
+static void product_strip(tile_function *const tiles[4], size_t width, size_t keep,
+                          const product *p, size_t n)
+{
+    float copy[ROWS * WIDE * VL];
+    for (size_t m = 0, rows; m < p->m; m += rows) {
+        const int tile = tile_rows(p->m - m, &rows);
+        float *y = p->y + m * p->y_row + n;
+        if (keep >= width) {
+            tiles[tile](p, m, n, y, p->y_row);
+            continue;
+        }
+        tiles[tile](p, m, n, copy, width);
+        for (size_t i = 0; i < rows; i++)
+            memcpy(y + i * p->y_row, copy + i * width, keep * sizeof *copy);
+    }
+}
+
+static void multiply(const product *p)
+{
+    static tile_function *const wide[4] = TILES(WIDE);
+    static tile_function *const narrow[4] = TILES(NARROW);
+    size_t n = 0;
+    for (; n + WIDE * VL <= p->n; n += WIDE * VL)
+        product_strip(wide, WIDE * VL, WIDE * VL, p, n);
+    for (; n < p->n; n += NARROW * VL)
+        product_strip(narrow, NARROW * VL, p->n - n, p, n);
+}
+
+KERNEL size_t dense_scratch(uint32_t in, uint32_t out, uint32_t lanes)
+{
+    (void)out;
+    return round_up(in, LANES) * lanes; /* the transposed input */
+}
+
+KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                          const float *w, const float *bias, float *y, float *scratch)
+{
+    (void)scratch;
+    multiply(&(product){.m = out, .n = lanes, .k = in, .a = w, .a_row = in, .a_column = 1,
+                        .x = x, .x_row = lanes, .y = y, .y_row = lanes, .start = bias});
+}
+
+KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
+                                 const float *w, float *gx, float *scratch)
+{
+    (void)scratch;
+    multiply(&(product){.m = in, .n = lanes, .k = out, .a = w, .a_row = 1, .a_column = in,
+                        .x = gy, .x_row = lanes, .y = gx, .y_row = lanes});
+}
+
+/* xt[lane][in rounded up to LANES] = x[in][lane], in blocks that stay in cache. */
+static void transpose(size_t in, size_t lanes, const float *x, float *xt)
+{
+    const size_t row = round_up(in, LANES);
+    for (size_t i0 = 0; i0 < row; i0 += LANES)
+        for (size_t lane = 0; lane < lanes; lane++)
+            for (size_t i = i0; i < i0 + LANES; i++)
+                xt[lane * row + i] = i < in ? x[i * lanes + lane] : 0.0f;
+}
+
+KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                  const float *gy, float *gw, float *gbias, float *scratch)
+{
+    transpose(in, lanes, x, scratch);
+    multiply(&(product){.m = out, .n = in, .k = lanes, .a = gy, .a_row = lanes, .a_column = 1,
+                        .x = scratch, .x_row = round_up(in, LANES), .y = gw, .y_row = in});
+    if (gbias != NULL)
+        for (size_t o = 0; o < out; o++)
+            gbias[o] = sum_array(lanes, gy + o * lanes);
+}
+
+#endif

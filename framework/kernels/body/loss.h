@@ -1,0 +1,97 @@
+/* loss.h - losses over logits z[classes][lanes], their gradients, and what was classified right. */
+#ifndef BNN_KERNELS_BODY_LOSS_H
+#define BNN_KERNELS_BODY_LOSS_H
+
+#include "kernels/body/batchnorm.h"
+#include "kernels/body/elementwise.h"
+
+INLINE vi load_labels(const int32_t *labels, size_t lane)
+{
+    vi v;
+    memcpy(&v, labels + lane, sizeof v);
+    return v;
+}
+
+/* The largest logit of each lane, and ones in the lanes where it first occurs at the label. */
+INLINE vf largest_logit(uint32_t classes, uint32_t lanes, const float *z, vi label, size_t lane,
+                        vi *right)
+{
+    vf most = load(z + lane);
+    vi winner = splat_int(0);
+    for (uint32_t c = 1; c < classes; c++) {
+        const vf v = load(z + (size_t)c * lanes + lane);
+        const vi better = v > most;
+        most = select_v(better, v, most);
+        winner = (winner & ~better) | (splat_int((int32_t)c) & better);
+    }
+    *right = winner == label;
+    return most;
+}
+
+/* Adds up what the lanes < n hold, in order: losses[lanes] and rights[lanes] (1 or 0). */
+static void add_images(uint32_t n, const float *losses, const float *rights, double *loss,
+                       uint32_t *n_correct)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        *loss += (double)losses[i];
+        *n_correct += rights[i] > 0.0f;
+    }
+}
+
+KERNEL void cross_entropy(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct)
+{
+    const vf share = splat(1.0f / (float)n);
+    for (size_t lane = 0; lane < lanes; lane += VL) {
+        const vi label = load_labels(labels, lane);
+        vi right;
+        const vf most = largest_logit(classes, lanes, z, label, lane, &right);
+        vf total = splat(0.0f), at_label = splat(0.0f);
+        for (uint32_t c = 0; c < classes; c++) {
+            const vf above = load(z + (size_t)c * lanes + lane) - most;
+            total += exp_v(above);
+            at_label = select_v(label == splat_int((int32_t)c), above, at_label);
+        }
+        store(scratch + lane, log_v(total) - at_label);
+        store(scratch + lanes + lane, select_v(right, splat(1.0f), splat(0.0f)));
+        if (gz == NULL)
+            continue;
+        const vf mask = mask_at(lane, n) * share;
+        for (uint32_t c = 0; c < classes; c++) {
+            const size_t at = (size_t)c * lanes + lane;
+            const vf target = select_v(label == splat_int((int32_t)c), splat(1.0f), splat(0.0f));
+            store(gz + at, (exp_v(load(z + at) - most) / total - target) * mask);
+        }
+    }
+    add_images(n, scratch, scratch + lanes, loss, n_correct);
+}
+
+KERNEL void squared_hinge(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct)
+{
+    const vf share = splat(1.0f / (float)classes);
+    const vf slope = splat(-2.0f / ((float)classes * (float)n));
+    for (size_t lane = 0; lane < lanes; lane += VL) {
+        const vi label = load_labels(labels, lane);
+        const vf mask = mask_at(lane, n);
+        vi right;
+        largest_logit(classes, lanes, z, label, lane, &right);
+        vf total = splat(0.0f);
+        for (uint32_t c = 0; c < classes; c++) {
+            const size_t at = (size_t)c * lanes + lane;
+            const vf target = select_v(label == splat_int((int32_t)c), splat(1.0f), splat(-1.0f));
+            /* max(margin, 0) that keeps NaN: a diverged run must be seen. */
+            const vf margin = max_v(splat(0.0f), 1.0f - target * load(z + at));
+            total = fma_v(margin, margin, total);
+            if (gz != NULL)
+                store(gz + at, margin * target * slope * mask);
+        }
+        store(scratch + lane, total * share);
+        store(scratch + lanes + lane, select_v(right, splat(1.0f), splat(0.0f)));
+    }
+    add_images(n, scratch, scratch + lanes, loss, n_correct);
+}
+
+#endif

@@ -1,0 +1,173 @@
+# The library, low layers first; a file may include headers of its own and lower layers only
+# (tests/check_layers.sh). Then the program, and what is installed for authors of plugins.
+
+base_sources = \
+	framework/base/arena.c framework/base/arena.h \
+	framework/base/error.c framework/base/error.h \
+	framework/base/file.c framework/base/file.h \
+	framework/base/rng.c framework/base/rng.h
+kernels_sources = \
+	framework/kernels/choose.c \
+	framework/kernels/kernels.h
+spec_sources = \
+	framework/spec/diag.c framework/spec/diag.h \
+	framework/spec/label.c framework/spec/label.h \
+	framework/spec/override.c \
+	framework/spec/schema.c framework/spec/schema.h \
+	framework/spec/schema_values.c \
+	framework/spec/settings.c \
+	framework/spec/sweep.c framework/spec/sweep.h \
+	framework/spec/sweep_section.c framework/spec/sweep_section.h \
+	framework/spec/syntax.c framework/spec/syntax.h \
+	framework/spec/tree.c framework/spec/tree.h \
+	framework/spec/tree_parse.c
+plugin_sources = \
+	framework/plugin/descriptor.c framework/plugin/descriptor.h \
+	framework/plugin/loader.c framework/plugin/loader.h \
+	framework/plugin/registry.c framework/plugin/registry.h \
+	framework/plugin/search_path.c framework/plugin/search_path.h
+data_sources = \
+	framework/data/catalogue.c framework/data/catalogue.h \
+	framework/data/content.c framework/data/content.h \
+	framework/data/dataset.c framework/data/dataset.h \
+	framework/data/download.c framework/data/download.h \
+	framework/data/fetch.c framework/data/fetch.h \
+	framework/data/idx.c framework/data/idx.h \
+	framework/data/inventory.c framework/data/inventory.h \
+	framework/data/locate.c framework/data/locate.h \
+	framework/data/npm.c framework/data/npm.h \
+	framework/data/options.c \
+	framework/data/synthetic.c framework/data/synthetic.h
+model_sources = \
+	framework/model/layout.c framework/model/layout.h \
+	framework/model/network.c framework/model/network.h \
+	framework/model/options.c framework/model/options.h \
+	framework/model/pass.c \
+	framework/model/size.c framework/model/size.h \
+	framework/model/topology.c framework/model/topology.h
+train_sources = \
+	framework/train/checkpoint.c framework/train/checkpoint.h \
+	framework/train/inference.c framework/train/inference.h \
+	framework/train/options.c framework/train/options.h \
+	framework/train/record.h \
+	framework/train/schedule.c framework/train/schedule.h \
+	framework/train/session.c framework/train/session.h \
+	framework/train/trainer.c framework/train/trainer.h
+deploy_sources = \
+	framework/deploy/build.h \
+	framework/deploy/engine.h \
+	framework/deploy/fold.h \
+	framework/deploy/graph.c framework/deploy/graph.h \
+	framework/deploy/model.h \
+	framework/deploy/modelfile.h \
+	framework/deploy/op.c framework/deploy/op.h
+runner_sources = \
+	framework/runner/config.c framework/runner/config.h \
+	framework/runner/environment.c framework/runner/environment.h \
+	framework/runner/estimate.c framework/runner/estimate.h \
+	framework/runner/experiment.c framework/runner/experiment.h \
+	framework/runner/job.c framework/runner/job.h \
+	framework/runner/plan.c framework/runner/plan.h \
+	framework/runner/pool.c framework/runner/pool.h \
+	framework/runner/register.c framework/runner/register.h \
+	framework/runner/signals.c framework/runner/signals.h \
+	framework/runner/sweeper.c framework/runner/sweeper.h \
+	framework/runner/task.c framework/runner/task.h \
+	framework/runner/writer.c framework/runner/writer.h \
+	framework/runner/zygote.c framework/runner/zygote.h
+
+noinst_LIBRARIES += framework/libbnn.a
+framework_libbnn_a_SOURCES = $(base_sources) $(kernels_sources) $(spec_sources) \
+	$(plugin_sources) $(data_sources) $(model_sources) $(train_sources) $(deploy_sources) \
+	$(runner_sources) $(store_sources)
+
+# One source of the kernels, built for each instruction set that the host may have.
+kernel_body = \
+	framework/kernels/body/batchnorm.h \
+	framework/kernels/body/bits.h \
+	framework/kernels/body/conv.h \
+	framework/kernels/body/dense.h \
+	framework/kernels/body/elementwise.h \
+	framework/kernels/body/loss.h \
+	framework/kernels/body/pool.h \
+	framework/kernels/body/table.h \
+	framework/kernels/body/vec.h
+
+noinst_LIBRARIES += framework/libbnn_portable.a
+framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body)
+kernel_libraries = framework/libbnn_portable.a
+
+if CPU_X86_64
+noinst_LIBRARIES += framework/libbnn_avx2.a framework/libbnn_avx512.a
+framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body)
+framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) -mavx2 -mfma
+framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body)
+framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
+	-mprefer-vector-width=512
+kernel_libraries += framework/libbnn_avx2.a framework/libbnn_avx512.a
+endif
+
+if CPU_AARCH64
+noinst_LIBRARIES += framework/libbnn_neon.a
+framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body)
+kernel_libraries += framework/libbnn_neon.a
+endif
+
+# What a program that uses the library is linked with.
+bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
+	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) -ldl -lm
+bnn_libraries = framework/libbnn.a $(kernel_libraries) $(bnn_system_libraries)
+
+bin_PROGRAMS += bnnrun
+bnnrun_SOURCES = \
+	framework/cli/cli.c framework/cli/cli.h \
+	framework/cli/data.c \
+	framework/cli/download.c framework/cli/download.h \
+	framework/cli/leaderboard.c framework/cli/leaderboard.h \
+	framework/cli/load.c framework/cli/load.h \
+	framework/cli/main.c \
+	framework/cli/plan.c framework/cli/plan.h \
+	framework/cli/plugin_show.c framework/cli/plugin_show.h \
+	framework/cli/plugins.c \
+	framework/cli/progress.c framework/cli/progress.h \
+	framework/cli/query.c \
+	framework/cli/result.c framework/cli/result.h \
+	framework/cli/run.c \
+	framework/cli/runs.c \
+	framework/cli/show.c \
+	framework/cli/table.c \
+	framework/cli/text.c framework/cli/text.h
+bnnrun_LDADD = $(bnn_libraries)
+
+EXTRA_DIST += \
+	framework/ARCHITECTURE.md
+
+plugin_includedir = $(includedir)/bnn
+plugin_include_HEADERS = framework/plugin/bnn/plugin.h
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = framework/plugin/bnn.pc
+
+# How this program was built, for the database. Looked at in every make; touched only on a change.
+BUILT_SOURCES += framework/build_info.h
+CLEANFILES += framework/build_info.h
+framework/build_info.h: FORCE
+	$(AM_V_at)$(MKDIR_P) framework
+	$(AM_V_at)revision='$(VERSION)'; \
+	if test -e '$(top_srcdir)/.git'; then \
+	  revision=`git -C '$(top_srcdir)' describe --always --dirty --abbrev=12 --exclude='*' \
+	    2>/dev/null || echo '$(VERSION)'`; \
+	fi; \
+	flags=`echo '$(BNN_FLAGS) $(BNN_INSTRUMENT) $(CFLAGS)' | $(SED) 's/["\\]/\\&/g; s/  */ /g'`; \
+	{ echo '/* build_info.h - made by make: how this program was built. */'; \
+	  echo '#ifndef BNN_BUILD_INFO_H'; \
+	  echo '#define BNN_BUILD_INFO_H'; \
+	  echo '#define BNN_VERSION "$(VERSION)"'; \
+	  echo "#define BNN_REVISION \"$$revision\""; \
+	  echo "#define BNN_CFLAGS \"$$flags\""; \
+	  echo '#ifdef __clang__'; \
+	  echo '#    define BNN_COMPILER __VERSION__'; \
+	  echo '#else'; \
+	  echo '#    define BNN_COMPILER "GCC " __VERSION__'; \
+	  echo '#endif'; \
+	  echo '#endif'; } >$@.tmp; \
+	if cmp -s $@.tmp $@; then rm -f $@.tmp; else mv $@.tmp $@; fi

@@ -1,0 +1,230 @@
+#include "model/layout.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPS_OF_A_BLOCK = 8 }; /* at most: sign, dropout, L, P, B, A */
+
+typedef struct layout {
+    const bnn_model_options *model;
+    const bnn_kernels *kernels;
+    uint32_t n_classes, lanes;
+    bnn_arena *arena;
+    bnn_op *ops;
+    uint32_t n;
+    bnn_shape shape; /* what the next op sees */
+    bnn_error *err;
+} layout;
+
+static size_t size_of(bnn_shape s)
+{
+    return (size_t)s.c * s.h * s.w;
+}
+
+/* ---- sequences --------------------------------------------------------------------------- */
+
+static size_t count(const char *text, char letter)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++)
+        n += *text == letter;
+    return n;
+}
+
+/* The letters of block i, checked as <bnn/plugin.h> promises. */
+static int block_sequence(const layout *l, uint32_t i, const char **out)
+{
+    const bnn_model_options *model = l->model;
+    const bnn_ordering *ordering = bnn_use_ordering(&model->ordering);
+    const bool last = i == model->n_blocks - 1;
+    const bnn_block block = {
+        .position = last ? BNN_POSITION_LAST : i == 0 ? BNN_POSITION_FIRST : BNN_POSITION_HIDDEN,
+        .pools = model->blocks[i].pool.plugin != NULL,
+        .binary_weights = bnn_model_block_is_binary(model, i),
+        .binary_inputs = bnn_model_block_has_binary_inputs(model, i),
+    };
+    const char *s = ordering->sequence(model->ordering.params, &block);
+    const char *wrong = NULL;
+    if (s == NULL || s[strspn(s, "LPBA")] != '\0')
+        wrong = "has letters other than L, P, B, A";
+    else if (count(s, 'L') != 1)
+        wrong = "must have L exactly once";
+    else if (count(s, 'P') != (block.pools ? 1u : 0u))
+        wrong = block.pools ? "must have P once: the block pools" : "has a P, but no pool";
+    else if (count(s, 'B') > 1 || count(s, 'A') > 1)
+        wrong = "has B or A more than once";
+    else if (last && strchr(strchr(s, 'L'), 'A') != NULL)
+        wrong = "has an activation behind the logits";
+    if (wrong != NULL)
+        return bnn_fail(l->err, BNN_E_SPEC, "ordering %s: block %u: \"%s\" %s",
+                        model->ordering.plugin->head->name, i + 1, s != NULL ? s : "(null)",
+                        wrong);
+    *out = s;
+    return BNN_OK;
+}
+
+/* ---- operations -------------------------------------------------------------------------- */
+
+static int plan_failure(bnn_layer_plan *plan, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bnn_fail_v(plan->host, BNN_E_SPEC, format, args);
+    va_end(args);
+    return BNN_E_SPEC;
+}
+
+/* Bounds on what a layer may ask for: 2^28 floats of output or scratch are a gigabyte. */
+static int check_plan(const bnn_op *op, bnn_error *err)
+{
+    const bnn_layer_plan *p = &op->plan;
+    const size_t limit = (size_t)1 << 28;
+    size_t outputs, weights = 0;
+    bool bad = p->out.c == 0 || p->out.h == 0 || p->out.w == 0 ||
+               __builtin_mul_overflow((size_t)p->out.c * p->out.h, (size_t)p->out.w, &outputs) ||
+               __builtin_mul_overflow(outputs, (size_t)p->lanes, &outputs) || outputs > limit ||
+               p->n_saved > limit || p->n_scratch > limit || p->n_tensors > BNN_TENSORS_MAX;
+    for (uint32_t t = 0; !bad && t < p->n_tensors; t++) {
+        size_t n = 1;
+        for (int d = 0; d < 4; d++)
+            bad |= __builtin_mul_overflow(n, (size_t)p->tensors[t].dims[d], &n);
+        bad |= n == 0 || __builtin_add_overflow(weights, n, &weights) || weights > limit;
+    }
+    if (bad)
+        return bnn_fail(err, BNN_E_SPEC, "%s: sizes out of bounds: input %ux%ux%u, output %ux%ux%u",
+                        op->name, p->in.c, p->in.h, p->in.w, p->out.c, p->out.h, p->out.w);
+    return BNN_OK;
+}
+
+static int append(layout *l, bnn_op_type type, char letter, const bnn_use *use, uint32_t block)
+{
+    bnn_op *op = &l->ops[l->n];
+    /* Dropout sets inputs to zero between the sign and the linear operation. */
+    const bool inputs = bnn_model_block_has_binary_inputs(l->model, block) &&
+                        l->model->blocks[block].dropout.plugin == NULL;
+    const bool linear = letter == BNN_ROLE_LINEAR;
+    op->type = type;
+    op->letter = letter;
+    op->use = *use;
+    op->block = block;
+    op->name = bnn_arena_printf(l->arena, "%s_%u",
+                                type == BNN_OP_SIGN ? "sign" : use->plugin->head->name, block + 1);
+    if (op->name == NULL)
+        return bnn_fail(l->err, BNN_E_INTERNAL, "out of memory");
+    op->plan = (bnn_layer_plan){
+        .in = l->shape,
+        .out = l->shape,
+        .lanes = l->lanes,
+        .kernels = l->kernels,
+        .binary_weights = linear && bnn_model_block_is_binary(l->model, block),
+        .binary_inputs = linear && inputs,
+        .pad_value = !linear || !inputs ? 0.0f : l->model->binarize.padding == 0 ? -1.0f : 1.0f,
+        .fail = plan_failure,
+        .host = l->err,
+    };
+    if (type == BNN_OP_LAYER && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
+        return bnn_error_prefix(l->err, "%s: ", op->name);
+    const int status = check_plan(op, l->err);
+    if (status == BNN_OK) {
+        l->shape = op->plan.out;
+        l->n++;
+    }
+    return status;
+}
+
+/* Whether the next linear operation behind position `at` of block i's sequence has binary inputs;
+ * then auto leaves the activation out. */
+static bool sign_follows(const bnn_model_options *model, uint32_t i, const char *at)
+{
+    if (strchr(at, 'L') == NULL)
+        i++;
+    return i < model->n_blocks && bnn_model_block_has_binary_inputs(model, i);
+}
+
+static int append_linear(layout *l, uint32_t i)
+{
+    const bnn_block_options *block = &l->model->blocks[i];
+    int status = BNN_OK;
+    if (bnn_model_block_has_binary_inputs(l->model, i))
+        status = append(l, BNN_OP_SIGN, 'S', &l->model->activation_ste, i);
+    if (status == BNN_OK && block->dropout.plugin != NULL)
+        status = append(l, BNN_OP_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
+    return status != BNN_OK ? status
+                            : append(l, BNN_OP_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
+}
+
+static int append_block(layout *l, uint32_t i)
+{
+    const bnn_model_options *model = l->model;
+    const char *sequence = "";
+    int status = block_sequence(l, i, &sequence);
+    for (const char *s = sequence; status == BNN_OK && *s != '\0'; s++) {
+        if (*s == 'L')
+            status = append_linear(l, i);
+        else if (*s == 'P')
+            status = append(l, BNN_OP_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
+        else if (*s == 'B' && model->norm.plugin != NULL)
+            status = append(l, BNN_OP_LAYER, BNN_ROLE_NORM, &model->norm, i);
+        else if (*s == 'A' && model->activation.plugin != NULL &&
+                 !(model->activation_auto && sign_follows(model, i, s)))
+            status = append(l, BNN_OP_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
+    }
+    return status;
+}
+
+/* ---- what would train in vain ------------------------------------------------------------ */
+
+/* A sign that sees only values >= 0 is +1 for every image. */
+static int check_signs(const layout *l)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (l->ops[i].type != BNN_OP_SIGN)
+            continue;
+        for (uint32_t j = i; j-- > 0;) {
+            const uint32_t flags =
+                l->ops[j].type == BNN_OP_SIGN ? 0 : bnn_use_layer(&l->ops[j].use)->flags;
+            if (flags & BNN_LAYER_NONNEGATIVE)
+                return bnn_fail(l->err, BNN_E_SPEC,
+                                "%s would be +1 for every image, since %s gives no negative "
+                                "values; use activation hardtanh, none or auto, or an ordering "
+                                "with batch norm behind the activation (%s has it before)",
+                                l->ops[i].name, l->ops[j].name,
+                                l->model->ordering.plugin->head->name);
+            if (!(flags & BNN_LAYER_KEEPS_SIGN))
+                break;
+        }
+    }
+    return BNN_OK;
+}
+
+int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena, bnn_op **ops,
+                     uint32_t *n_ops, bnn_error *err)
+{
+    layout l = {.model = model, .kernels = kernels, .n_classes = n_classes, .lanes = lanes, .arena = arena,
+                .shape = input, .err = err};
+    if (input.c != model->input.c || input.h != model->input.h || input.w != model->input.w)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "topology %s takes images of %ux%ux%u, the data set has %ux%ux%u",
+                        model->topology, model->input.c, model->input.h, model->input.w, input.c,
+                        input.h, input.w);
+    l.ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *l.ops);
+    if (l.ops == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    for (uint32_t i = 0; i < model->n_blocks; i++) {
+        const int status = append_block(&l, i);
+        if (status != BNN_OK)
+            return status;
+    }
+    if (size_of(l.shape) != n_classes)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "topology %s ends with %zu values, the data set has %u classes",
+                        model->topology, size_of(l.shape), n_classes);
+    const int status = check_signs(&l);
+    if (status == BNN_OK) {
+        *ops = l.ops;
+        *n_ops = l.n;
+    }
+    return status;
+}

@@ -1,0 +1,188 @@
+#include "model/network.h"
+
+#include "model/layout.h"
+
+#include <string.h>
+
+static size_t size_of(bnn_shape s)
+{
+    return (size_t)s.c * s.h * s.w;
+}
+
+int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                      bnn_diag *diag)
+{
+    bnn_error err;
+    bnn_op *ops;
+    uint32_t n_ops;
+    bnn_arena *arena = bnn_arena_create((size_t)1 << 20);
+    if (arena == NULL)
+        return BNN_E_INTERNAL;
+    const bnn_kernels *kernels = bnn_kernels_choose(&err);
+    int status = kernels == NULL ? err.status : BNN_OK;
+    if (status == BNN_OK)
+        status = bnn_layout_build(model, input, n_classes, BNN_LANES, kernels, arena, &ops, &n_ops,
+                                  &err);
+    if (status != BNN_OK)
+        bnn_diag_add(diag, model->at, "model: %s", err.message);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
+/* ---- planning ---------------------------------------------------------------------------- */
+
+/* Initial values depend on the seed and the place in the topology, not on the ordering or on what
+ * is binary: networks that are compared start from the same weights. */
+static void initialize(const bnn_tensor *tensor, uint64_t seed, uint32_t place,
+                       bnn_parameter *parameter)
+{
+    if (tensor->uniform <= 0.0f) {
+        for (size_t i = 0; i < parameter->n; i++)
+            parameter->value[i] = tensor->fill;
+        return;
+    }
+    const bnn_rng rng = {.seed = seed, .role = BNN_RNG_INIT, .index = place};
+    bnn_rng_fill(&rng, 0, parameter->n, parameter->value);
+    for (size_t i = 0; i < parameter->n; i++)
+        parameter->value[i] = tensor->uniform * (2.0f * parameter->value[i] - 1.0f);
+}
+
+static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_op *op, uint32_t t)
+{
+    const bnn_tensor *tensor = &op->plan.tensors[t];
+    bnn_parameter *p = &net->parameters[net->n_parameters++];
+    *p = (bnn_parameter){.layer = op->name,
+                         .name = tensor->name,
+                         .kind = tensor->kind,
+                         .n = 1,
+                         .latent = tensor->kind == BNN_TENSOR_WEIGHT && op->plan.binary_weights};
+    for (int d = 0; d < 4; d++) {
+        p->dims[d] = tensor->dims[d];
+        p->n *= tensor->dims[d];
+    }
+    p->value = bnn_arena_alloc(arena, p->n, sizeof *p->value);
+    p->acting = p->latent ? bnn_arena_alloc(arena, p->n, sizeof *p->acting) : p->value;
+    if (p->kind != BNN_TENSOR_STATE)
+        p->gradient = bnn_arena_alloc(arena, p->n, sizeof *p->gradient);
+    if (p->value == NULL || p->acting == NULL ||
+        (p->kind != BNN_TENSOR_STATE && p->gradient == NULL))
+        return BNN_E_INTERNAL;
+    initialize(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | t, p);
+    return BNN_OK;
+}
+
+/* Gives op i its output, its saved values, its tensors, and the arguments of its calls. */
+static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *x)
+{
+    bnn_op *op = &net->ops[i];
+    const bnn_layer_plan *plan = &op->plan;
+    op->y = bnn_arena_alloc(arena, size_of(plan->out) * net->lanes, sizeof *op->y);
+    float *saved = bnn_arena_alloc(arena, plan->n_saved, sizeof *saved);
+    float **tensors = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *tensors);
+    float **gradients = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *gradients);
+    if (op->y == NULL || saved == NULL || tensors == NULL || gradients == NULL)
+        return BNN_E_INTERNAL;
+    op->first_parameter = net->n_parameters;
+    for (uint32_t t = 0; t < plan->n_tensors; t++) {
+        if (plan_parameter(net, arena, op, t) != BNN_OK)
+            return BNN_E_INTERNAL;
+        tensors[t] = net->parameters[op->first_parameter + t].acting;
+        gradients[t] = net->parameters[op->first_parameter + t].gradient;
+    }
+    op->io = (bnn_layer_io){.in = plan->in,
+                            .out = plan->out,
+                            .lanes = net->lanes,
+                            .binary_weights = plan->binary_weights,
+                            .binary_inputs = plan->binary_inputs,
+                            .pad_value = plan->pad_value,
+                            .x = x,
+                            .y = op->y,
+                            .tensors = tensors,
+                            .gradients = gradients,
+                            .saved = saved,
+                            .scratch = net->scratch,
+                            .noise = net->noise};
+    return BNN_OK;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The buffers that ops share: gradients in flight, scratch, noise. */
+static int plan_shared(bnn_network *net, bnn_arena *arena)
+{
+    size_t gradient = size_of(net->input), scratch = 0, noise = 0;
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        const bnn_op *op = &net->ops[i];
+        gradient = larger(gradient, size_of(op->plan.out));
+        scratch = larger(scratch, op->plan.n_scratch);
+        if (op->letter == BNN_ROLE_REGULARIZER)
+            noise = larger(noise, size_of(op->plan.out));
+    }
+    net->scratch = bnn_arena_alloc(arena, scratch, sizeof(float));
+    net->noise = bnn_arena_alloc(arena, noise * net->lanes, sizeof(float));
+    for (int i = 0; i < 2; i++)
+        net->gradient[i] = bnn_arena_alloc(arena, gradient * net->lanes, sizeof(float));
+    const bool ok = net->scratch != NULL && net->noise != NULL && net->gradient[0] != NULL &&
+                    net->gradient[1] != NULL;
+    return ok ? BNN_OK : BNN_E_INTERNAL;
+}
+
+static int plan_network(bnn_network *net, bnn_arena *arena)
+{
+    uint32_t n_parameters = 0;
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        n_parameters += net->ops[i].plan.n_tensors;
+    net->parameters = bnn_arena_alloc(arena, n_parameters, sizeof *net->parameters);
+    net->x = bnn_arena_alloc(arena, size_of(net->input) * net->lanes, sizeof *net->x);
+    if (net->parameters == NULL || net->x == NULL || plan_shared(net, arena) != BNN_OK)
+        return BNN_E_INTERNAL;
+    const float *x = net->x;
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        if (plan_op(net, arena, i, x) != BNN_OK)
+            return BNN_E_INTERNAL;
+        x = net->ops[i].y;
+    }
+    net->logits = x;
+    net->logits_gradient = net->gradient[0];
+    return BNN_OK;
+}
+
+int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                       uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
+                       bnn_error *err)
+{
+    bnn_network *net = bnn_arena_alloc(arena, 1, sizeof *net);
+    const bnn_kernels *kernels = bnn_kernels_choose(err);
+    if (kernels == NULL)
+        return err->status;
+    if (net == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    net->options = model;
+    net->kernels = kernels;
+    net->lanes = (batch + BNN_LANES - 1) / BNN_LANES * BNN_LANES;
+    net->n_classes = n_classes;
+    net->input = input;
+    net->seed = seed;
+    net->context.kernels = kernels;
+    net->weight_context.kernels = kernels;
+    net->activation_context.kernels = kernels;
+    const int status = bnn_layout_build(model, input, n_classes, net->lanes, kernels, arena,
+                                        &net->ops, &net->n_ops, err);
+    if (status != BNN_OK)
+        return status;
+    if (plan_network(net, arena) != BNN_OK)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a network at batch %u", batch);
+    bnn_network_set_progress(net, 0.0);
+    bnn_network_binarize(net);
+    *out = net;
+    return BNN_OK;
+}
+
+const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i, uint32_t *n)
+{
+    *n = network->ops[i].plan.n_tensors;
+    return network->parameters + network->ops[i].first_parameter;
+}

@@ -1,0 +1,97 @@
+/* network.h - blocks + ordering -> a planned sequence of nodes -> forward and backward.
+ *
+ * Creating a network plans every buffer in one arena; after that nothing is allocated. A network
+ * belongs to one thread. Tensors are feature-major (see <bnn/plugin.h>). */
+#ifndef BNN_MODEL_NETWORK_H
+#define BNN_MODEL_NETWORK_H
+
+#include "base/rng.h"
+#include "kernels/kernels.h"
+#include "model/options.h"
+
+/* A trained tensor or a state, with all that belongs to it. */
+typedef struct bnn_parameter {
+    const char *layer;   /* "conv2d_1" */
+    const char *name;    /* "weight" */
+    uint32_t kind;       /* bnn_tensor_kind */
+    size_t n;
+    uint32_t dims[4];
+    float *value;        /* [n]; latent weights when `latent` */
+    float *acting;       /* [n]; what the layer multiplies with: value, or its sign */
+    float *gradient;     /* [n]; with respect to `value`; NULL for states */
+    bool latent;         /* binary weights act in its place */
+} bnn_parameter;
+
+typedef enum bnn_op_type {
+    BNN_OP_LAYER,
+    BNN_OP_SIGN, /* binarizes activations */
+} bnn_op_type;
+
+/* One operation of the network, in execution order. */
+typedef struct bnn_op {
+    bnn_op_type type;
+    char letter;         /* bnn_role of a layer; S for a sign */
+    const char *name;    /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
+    bnn_use use;         /* the layer plugin, or the STE */
+    uint32_t block;
+    bnn_layer_plan plan; /* shapes and sizes; of a sign, too: in and out */
+    uint32_t first_parameter;
+    float *y;            /* [out][lanes] */
+    bnn_layer_io io;     /* everything a layer is called with */
+} bnn_op;
+
+typedef struct bnn_network {
+    const bnn_model_options *options;
+    const bnn_kernels *kernels;
+    uint32_t lanes;      /* images a pass can hold, a multiple of BNN_LANES */
+    uint32_t n_classes;
+    bnn_shape input;
+    float *x;            /* [input][lanes]: the caller writes images here */
+    const float *logits; /* [n_classes][lanes] */
+    float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
+    uint32_t n_ops;
+    bnn_op *ops;
+    uint32_t n_parameters;
+    bnn_parameter *parameters;
+    bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
+    uint64_t seed;
+    uint64_t step;       /* counts training passes: the position in the dropout streams */
+    float *gradient[2];  /* ping and pong */
+    float *scratch;
+    float *noise;
+} bnn_network;
+
+/* Checks a model for a data set without training it: every ordering legal, shapes fit, logits
+ * match the classes, no sign that is constant. Problems go to diag with the position of the model
+ * section. 0 or a negative status. */
+int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                      bnn_diag *diag);
+
+/* Plans and initializes a network for batches of up to `batch` images. Weights come from the seed
+ * alone, so networks of equal shape start equal. Everything lives in the arena. */
+int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                       uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
+                       bnn_error *err);
+
+/* Tells the STEs which epoch it is: progress 0 in the first, 1 in the last. */
+void bnn_network_set_progress(bnn_network *network, double progress);
+
+/* Refreshes the acting weights from the latent ones. After every change of parameters. */
+void bnn_network_binarize(bnn_network *network);
+
+/* The same in two parts, for an optimizer that walks through parameter i in slices: each slice
+ * where that is possible, and after the last slice the tensors where it is not. */
+void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n);
+void bnn_network_binarize_wholes(bnn_network *network);
+
+/* x -> logits for n <= lanes images; training: batch statistics, dropout. */
+void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
+
+/* logits_gradient -> the gradient of every parameter; after a forward pass in training. */
+void bnn_network_backward(bnn_network *network, uint32_t n);
+
+/* The parameters of op i: parameters[first], n of them. */
+const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i,
+                                               uint32_t *n);
+
+#endif

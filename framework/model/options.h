@@ -1,0 +1,67 @@
+/* options.h - the `model` section of a spec: topology, binarization, STEs, ordering, activation.
+ *
+ *     model:
+ *       topology: lenet5          # configs/topologies/lenet5.yaml, or a map of that form
+ *       binarize: none            # or a map, see bnn_binarize
+ *       ste: clipped              # or {weights: identity, activations: {name: clipped, clip: 2}}
+ *       ordering: bn_act
+ *       activation: auto          # relu, hardtanh, prelu, none; auto: relu, but none before a sign
+ *       norm: batchnorm
+ *
+ * A topology:
+ *
+ *     input: {channels: 1, height: 28, width: 28}
+ *     blocks:
+ *       - {layer: {name: conv2d, out: 6, kernel: 5, padding: 2}, pool: maxpool}
+ *       - {layer: {name: dense, out: 10}, dropout: {name: dropout, rate: 0.5}}
+ */
+#ifndef BNN_MODEL_OPTIONS_H
+#define BNN_MODEL_OPTIONS_H
+
+#include "plugin/registry.h"
+
+/* Which blocks are binary, and how. */
+typedef struct bnn_binarize {
+    int32_t weights;     /* weights act as their sign */
+    int32_t activations; /* a sign stands before each binary layer (but not before the pixels) */
+    int32_t first;       /* the first block, too */
+    int32_t last;        /* the last block, too */
+    int32_t padding;     /* choice -1|+1: what lies beyond the border of a binary convolution */
+    double clip;         /* latent weights are kept in [-clip, clip]; 0: not clipped */
+    const char *layers;  /* "all", or the one linear layer plugin that is binarized */
+} bnn_binarize;
+
+/* One block of the topology. A use without a plugin means: not there. */
+typedef struct bnn_block_options {
+    bnn_use linear;
+    bnn_use pool;
+    bnn_use dropout; /* a regularizer in front of the linear operation */
+    bnn_position_in_file at;
+} bnn_block_options;
+
+typedef struct bnn_model_options {
+    const char *topology; /* its name */
+    bnn_shape input;
+    uint32_t n_blocks;
+    const bnn_block_options *blocks;
+    bnn_binarize binarize;
+    bnn_use weight_ste, activation_ste;
+    bnn_use ordering;
+    bnn_use norm;
+    bnn_use activation;       /* without a plugin: none */
+    int32_t activation_auto;  /* leave it out where a sign follows */
+    bnn_position_in_file at;
+} bnn_model_options;
+
+/* Whether block i has binary weights, and binary inputs (a sign before its linear operation). */
+bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
+bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
+
+/* Reads the section. topology_path: colon-separated directories that hold NAME.yaml. What does not
+ * act is not recorded (no STE in a float net), so that equal configs have equal settings. Values
+ * go to settings under "model.". 0, or a negative status after messages in diag. */
+int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry,
+                            const char *topology_path, bnn_arena *arena, bnn_model_options *out,
+                            bnn_settings *settings, bnn_diag *diag);
+
+#endif

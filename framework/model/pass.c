@@ -1,0 +1,114 @@
+/* pass.c - forward, backward, and the sign of the weights. Nothing here allocates or fails. */
+#include "model/network.h"
+
+static size_t size_of(bnn_shape s)
+{
+    return (size_t)s.c * s.h * s.w;
+}
+
+static void schedule(bnn_context *context, const bnn_use *use, double progress)
+{
+    const bnn_ste *ste = bnn_use_ste(use);
+    context->progress = progress;
+    if (ste->schedule != NULL)
+        ste->schedule(context, use->params, progress, context->state);
+}
+
+void bnn_network_set_progress(bnn_network *network, double progress)
+{
+    network->context.progress = progress;
+    schedule(&network->weight_context, &network->options->weight_ste, progress);
+    schedule(&network->activation_context, &network->options->activation_ste, progress);
+}
+
+static void binarize(const bnn_context *context, const bnn_use *use, size_t n, const float *x,
+                     float *y)
+{
+    const bnn_ste *ste = bnn_use_ste(use);
+    if (ste->forward != NULL)
+        ste->forward(context, use->params, n, x, y);
+    else
+        context->kernels->sign(n, x, y);
+}
+
+/* An STE with a forward of its own may look at a tensor as a whole; a sign does not. */
+static bool binarizes_whole(const bnn_network *network)
+{
+    return bnn_use_ste(&network->options->weight_ste)->forward != NULL;
+}
+
+void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n)
+{
+    const bnn_parameter *p = &network->parameters[i];
+    if (!binarizes_whole(network))
+        network->kernels->sign(n, p->value + first, p->acting + first);
+}
+
+void bnn_network_binarize_wholes(bnn_network *network)
+{
+    if (binarizes_whole(network))
+        bnn_network_binarize(network);
+}
+
+void bnn_network_binarize(bnn_network *network)
+{
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        if (p->latent)
+            binarize(&network->weight_context, &network->options->weight_ste, p->n, p->value,
+                     p->acting);
+    }
+}
+
+/* Dropout draws from a stream of its block, at a position that only the step decides. */
+static void draw_noise(bnn_network *network, const bnn_op *op)
+{
+    const size_t n = size_of(op->plan.out) * network->lanes;
+    const bnn_rng rng = {.seed = network->seed, .role = BNN_RNG_DROPOUT, .index = op->block};
+    bnn_rng_fill(&rng, network->step * n, n, network->noise);
+}
+
+void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
+{
+    for (uint32_t i = 0; i < network->n_ops; i++) {
+        bnn_op *op = &network->ops[i];
+        if (op->type == BNN_OP_SIGN) {
+            binarize(&network->activation_context, &op->use, size_of(op->plan.out) * network->lanes,
+                     op->io.x, op->y);
+            continue;
+        }
+        op->io.n = n;
+        op->io.training = training;
+        if (training && op->letter == BNN_ROLE_REGULARIZER)
+            draw_noise(network, op);
+        bnn_use_layer(&op->use)->forward(&network->context, op->use.params, &op->io);
+    }
+    network->step += training;
+}
+
+void bnn_network_backward(bnn_network *network, uint32_t n)
+{
+    float *gy = network->gradient[0], *gx = network->gradient[1];
+    for (uint32_t i = network->n_ops; i-- > 0;) {
+        bnn_op *op = &network->ops[i];
+        if (op->type == BNN_OP_SIGN) {
+            bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
+                                        size_of(op->plan.out) * network->lanes, op->io.x, gy, gy);
+            continue;
+        }
+        op->io.n = n;
+        op->io.gy = gy;
+        op->io.gx = i > 0 ? gx : NULL;
+        bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
+        float *const swap = gy;
+        gy = gx;
+        gx = swap;
+    }
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        if (p->latent)
+            bnn_use_ste(&network->options->weight_ste)
+                ->grad(&network->weight_context, network->options->weight_ste.params, p->n,
+                       p->value, p->gradient, p->gradient);
+    }
+}

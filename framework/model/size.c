@@ -1,0 +1,64 @@
+#include "model/size.h"
+
+static const bnn_op *next_op(const bnn_network *network, uint32_t i, const char *skip)
+{
+    for (uint32_t j = i + 1; j < network->n_ops; j++) {
+        const bnn_op *op = &network->ops[j];
+        bool skipped = false;
+        for (const char *s = skip; *s != '\0'; s++)
+            skipped |= op->letter == *s;
+        if (!skipped)
+            return op;
+    }
+    return NULL;
+}
+
+/* Behind which linear operation op i stands, pools and activations in between; NULL when another
+ * norm or nothing is found. */
+static const bnn_op *linear_before(const bnn_network *network, uint32_t i)
+{
+    while (i-- > 0) {
+        const bnn_op *op = &network->ops[i];
+        if (op->letter == BNN_ROLE_LINEAR)
+            return op;
+        if (op->letter == BNN_ROLE_NORM || op->type == BNN_OP_SIGN)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Bits of one channel of a norm, see size.h. */
+static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
+{
+    const bnn_op *next = next_op(network, i, "PAR");
+    if (next == NULL || next->type != BNN_OP_SIGN)
+        return 64;
+    const bnn_op *linear = linear_before(network, i);
+    const bool integers =
+        linear != NULL && linear->plan.binary_weights && linear->plan.binary_inputs;
+    return integers ? 16 + 1 : 32 + 1;
+}
+
+bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_size *out)
+{
+    const bnn_op *op = &network->ops[i];
+    uint32_t n;
+    const bnn_parameter *p = bnn_network_op_parameters(network, i, &n);
+    if (n == 0)
+        return false;
+    bnn_layer_size size = {.layer = op->name,
+                           .kind = op->use.plugin->head->name,
+                           .macs = op->plan.macs,
+                           .binary_weights = op->plan.binary_weights,
+                           .binary_inputs = op->plan.binary_inputs};
+    for (uint32_t t = 0; t < n; t++) {
+        size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
+        size.float32_bytes += 4 * p[t].n;
+        size.bits += p[t].latent ? p[t].n : 32 * p[t].n;
+    }
+    if (op->letter == BNN_ROLE_NORM)
+        size.bits = norm_bits_of_channel(network, i) * op->plan.in.c;
+    size.packed_bytes = (size.bits + 7) / 8;
+    *out = size;
+    return true;
+}

@@ -1,0 +1,538 @@
+/* <bnn/plugin.h> - the plugin interface of bnnrun, and its manual.
+ *
+ * A plugin is a shared object for one of four kinds: a LAYER, an STE (what replaces the zero
+ * derivative of sign in the backward pass), an ORDERING (where batch norm, pool and activation
+ * sit in a block) or an OPTIMIZER. It exports one symbol, which BNN_DEFINE_<KIND> makes. A whole
+ * STE:
+ *
+ *     #include <bnn/plugin.h>
+ *     #include <math.h>
+ *
+ *     struct window { double clip; };
+ *
+ *     static const bnn_param params[] = {
+ *         BNN_NUMBER(struct window, clip, 1.0, 1e-3, 100.0, "half-width of the window"),
+ *         BNN_PARAMS_END,
+ *     };
+ *
+ *     static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
+ *                      const float *gy, float *gx)
+ *     {
+ *         const float clip = (float)((const struct window *)p)->clip;
+ *         (void)ctx;
+ *         BNN_INDEPENDENT
+ *         for (size_t i = 0; i < n; i++) {
+ *             const float g = gy[i];
+ *             gx[i] = fabsf(x[i]) <= clip ? g : 0.0f;
+ *         }
+ *     }
+ *
+ *     BNN_DEFINE_STE(BNN_HEAD("window", "pass inside a window, nothing outside",
+ *                             "Courbariaux & Hubara 2016", struct window, params),
+ *                    .grad = grad)
+ *
+ * Build it, put it on the path, use it:
+ *
+ *     cc -shared -fPIC -O3 $(pkg-config --cflags bnn) ste_window.c -o ste_window.so
+ *     BNNRUN_PLUGIN_PATH=. bnnrun plugins ste window
+ *     BNNRUN_PLUGIN_PATH=. bnnrun configs/quick.yaml -s model.ste=window
+ *
+ * Rules for every kind
+ * - The file is <kind>_<name>.so. The name in the head must agree.
+ * - The host parses, defaults, range-checks and records parameters; a plugin has no parsing code.
+ *   It reads its own struct through the `params` pointer: constant, shared by all threads.
+ * - Memory is the host's: a plugin never allocates and keeps no mutable static. One loaded file
+ *   serves every job of a sweep at once.
+ * - Only plan() may fail, and says why through plan->fail. Hot functions are pure functions over
+ *   the memory they are given.
+ * - Same input, same bits, on every machine: call the kernels of the context for exp, log and
+ *   tanh, not libm; sqrtf, fabsf, division and comparison are exact and fine. Never use
+ *   -ffast-math; `pkg-config --cflags bnn` turns floating-point contraction off.
+ *
+ * Tensors are feature-major, batch-minor: x[c][h][w][lanes]. A feature's values for all images of
+ * a batch are neighbours, padded to `lanes`, a multiple of BNN_LANES. Lanes >= n (n: images in
+ * this batch) hold finite values that mean nothing; in every gradient that a layer writes they are
+ * zero. Pointers are 64-byte aligned. Sizes in the interface count floats unless they say bytes.
+ *
+ * Growth: structs grow at their end only; abi_version changes when anything else does. */
+#ifndef BNN_PLUGIN_H
+#define BNN_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BNN_ABI_VERSION 1u
+
+/* The number of logical lanes: every kernel sums in this many partial sums, whatever the width of
+ * the machine's registers, so results do not depend on it. */
+#define BNN_LANES 16u
+
+typedef enum bnn_kind {
+    BNN_KIND_LAYER = 1,
+    BNN_KIND_STE = 2,
+    BNN_KIND_ORDERING = 3,
+    BNN_KIND_OPTIMIZER = 4,
+} bnn_kind;
+
+/* ------------------------------------------------------------------------------------------
+ * Parameters: one row each, in a table closed by BNN_PARAMS_END.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum bnn_type {
+    BNN_TYPE_END = 0,
+    BNN_TYPE_NUMBER = 1,  /* double */
+    BNN_TYPE_INTEGER = 2, /* int32_t */
+    BNN_TYPE_SWITCH = 3,  /* int32_t, 0 or 1; true or false in YAML */
+    BNN_TYPE_CHOICE = 4,  /* int32_t, index into `choices` */
+} bnn_type;
+
+typedef struct bnn_param {
+    const char *name;      /* the YAML key: the field's name */
+    uint32_t type;         /* bnn_type */
+    uint32_t offset;       /* of the field in the plugin's struct, in bytes */
+    double fallback;       /* the default (for a choice: its index) */
+    double minimum;        /* inclusive bounds of a number or an integer */
+    double maximum;
+    const char *choices;   /* "first|second|third", for a choice only */
+    const char *help;      /* one line, lower case, with the unit */
+} bnn_param;
+
+/* The offset of a field, checked to be of the type that the host will write. */
+#define BNN_OFFSET(T, field, type) \
+    _Generic(((T *)0)->field, type : (uint32_t)offsetof(T, field))
+
+#define BNN_NUMBER(T, field, fallback, minimum, maximum, help)                                  \
+    {#field, BNN_TYPE_NUMBER, BNN_OFFSET(T, field, double), fallback, minimum, maximum, NULL, help}
+#define BNN_INTEGER(T, field, fallback, minimum, maximum, help)                                 \
+    {#field, BNN_TYPE_INTEGER, BNN_OFFSET(T, field, int32_t), fallback, minimum, maximum, NULL, \
+     help}
+#define BNN_SWITCH(T, field, fallback, help) \
+    {#field, BNN_TYPE_SWITCH, BNN_OFFSET(T, field, int32_t), fallback, 0, 1, NULL, help}
+#define BNN_CHOICE(T, field, fallback, choices, help) \
+    {#field, BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), fallback, 0, 0, choices, help}
+#define BNN_PARAMS_END                              \
+    {                                               \
+        NULL, BNN_TYPE_END, 0, 0, 0, 0, NULL, NULL  \
+    }
+
+/* ------------------------------------------------------------------------------------------
+ * Kernels: the host's numeric loops, one table per instruction set, all with the same bits.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct bnn_shape {
+    uint32_t c, h, w; /* channels, height, width; a flat vector is {features, 1, 1} */
+} bnn_shape;
+
+/* A 2-D convolution with square kernel, stride and padding, in the deep-learning sense
+ * (cross-correlation). Weights are w[out.c][in.c][kernel][kernel]. */
+typedef struct bnn_conv {
+    bnn_shape in, out;
+    uint32_t kernel, stride, padding;
+    float pad_value; /* what lies beyond the border */
+    uint32_t lanes;
+} bnn_conv;
+
+/* A pool over square windows without padding. */
+typedef struct bnn_pool {
+    bnn_shape in, out;
+    uint32_t size, stride;
+    uint32_t lanes;
+} bnn_pool;
+
+/* Batch normalization over images and positions, one scale and shift per channel. */
+typedef struct bnn_batchnorm {
+    uint32_t channels, positions; /* positions = h * w */
+    uint32_t n, lanes;            /* images in this batch; lanes */
+    float epsilon;
+    float momentum; /* share of the new batch in the running statistics */
+} bnn_batchnorm;
+
+typedef struct bnn_kernels {
+    uint32_t abi_version;
+    uint32_t struct_size;
+    const char *name; /* "avx512", "avx2", "neon", "portable" */
+
+    /* Element by element. Errors against the true value, over all finite floats, in units in the
+     * last place: exp 2, log 2, tanh 3. exp overflows to infinity and underflows to zero;
+     * log of a negative number is NaN. y may be x. */
+    void (*exp)(size_t n, const float *x, float *y);
+    void (*log)(size_t n, const float *x, float *y);
+    void (*tanh)(size_t n, const float *x, float *y);
+
+    /* y = min(max(x, low), high), and gx = gy where low < x < high, else 0. */
+    void (*clamp)(size_t n, float low, float high, const float *x, float *y);
+    void (*clamp_gradient)(size_t n, float low, float high, const float *x, const float *gy,
+                           float *gx);
+
+    /* Convolution. bias and gbias may be NULL. Gradients overwrite their outputs.
+     * scratch: conv2d_scratch(conv) floats. */
+    size_t (*conv2d_scratch)(const bnn_conv *conv);
+    void (*conv2d_forward)(const bnn_conv *conv, const float *x, const float *w, const float *bias,
+                           float *y, float *scratch);
+    void (*conv2d_input_gradient)(const bnn_conv *conv, const float *gy, const float *w, float *gx,
+                                  float *scratch);
+    void (*conv2d_weight_gradient)(const bnn_conv *conv, const float *x, const float *gy,
+                                   float *gw, float *gbias, float *scratch);
+
+    /* Dense layer, w[out][in]. scratch: dense_scratch(in, out, lanes) floats. */
+    size_t (*dense_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
+    void (*dense_forward)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                          const float *w, const float *bias, float *y, float *scratch);
+    void (*dense_input_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
+                                 const float *w, float *gx, float *scratch);
+    void (*dense_weight_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                  const float *gy, float *gw, float *gbias, float *scratch);
+
+    /* Batch norm. mean[c] and inverse[c] = 1/sqrt(variance + epsilon) of the batch are outputs of
+     * the training pass and inputs of the backward pass; the running statistics are updated
+     * (variance unbiased, as in PyTorch). The inference pass uses the running statistics. */
+    void (*batchnorm_forward)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                              const float *shift, float *mean, float *inverse,
+                              float *running_mean, float *running_variance, float *y);
+    void (*batchnorm_inference)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                                const float *shift, const float *running_mean,
+                                const float *running_variance, float *y);
+    void (*batchnorm_backward)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                               const float *mean, const float *inverse, const float *gy,
+                               float *gx, float *gscale, float *gshift);
+
+    /* Pools. The gradient of a maximum goes to the first largest element of the window. */
+    void (*maxpool_forward)(const bnn_pool *pool, const float *x, float *y);
+    void (*maxpool_backward)(const bnn_pool *pool, const float *x, const float *y, const float *gy,
+                             float *gx);
+    void (*avgpool_forward)(const bnn_pool *pool, const float *x, float *y);
+    void (*avgpool_backward)(const bnn_pool *pool, const float *gy, float *gx);
+
+    /* The sum of n floats and of n products, in BNN_LANES partial sums; x is padded with nothing,
+     * n is any number. */
+    float (*sum)(size_t n, const float *x);
+    float (*dot)(size_t n, const float *x, const float *y);
+
+    /* y[i] = x[i] >= 0 ? +1 : -1 (so sign(0) = sign(-0) = +1). y may be x. */
+    void (*sign)(size_t n, const float *x, float *y);
+
+    /* x[feature][lane] = (rows[lane][feature] - 128) / 128 for n images, 0 in the other lanes. */
+    void (*load_pixels)(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
+                        float *x);
+
+    /* Losses over z[classes][lanes], labels[lanes]. gz gets the gradient of the mean loss over n
+     * images, zero in the other lanes (NULL: not wanted). Adds to *loss the sum of the images'
+     * losses and to *n_correct the images whose largest z (the first, when equal) is the label's.
+     * cross_entropy: -log softmax. squared_hinge: mean over classes of max(0, 1 - t z)^2 with
+     * t = +1 for the label, -1 for the others (Courbariaux & Hubara 2016).
+     * scratch: 2 * lanes floats. */
+    void (*cross_entropy)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct);
+    void (*squared_hinge)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct);
+
+    /* Forward passes for weights and inputs (and pad value) that are all -1 or +1, counted on bits:
+     * the same result as the float kernels without bias, sooner. */
+    size_t (*conv2d_binary_scratch)(const bnn_conv *conv);
+    void (*conv2d_forward_binary)(const bnn_conv *conv, const float *x, const float *w, float *y,
+                                  float *scratch);
+    size_t (*dense_binary_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
+    void (*dense_forward_binary)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                 const float *w, float *y, float *scratch);
+} bnn_kernels;
+
+/* What every hot function is given. */
+typedef struct bnn_context {
+    const bnn_kernels *kernels;
+    float state[4];  /* what schedule() made of the progress; zero without one */
+    double progress; /* 0 in the first epoch, 1 in the last */
+} bnn_context;
+
+/* ------------------------------------------------------------------------------------------
+ * The head that all kinds share.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct bnn_head {
+    uint32_t abi_version;    /* BNN_ABI_VERSION of the header it was built with */
+    uint32_t struct_size;    /* of the kind's descriptor, filled in by BNN_DEFINE_<KIND> */
+    uint32_t kind;           /* bnn_kind, likewise */
+    uint32_t params_size;    /* of the parameter struct, in bytes; 0 without parameters */
+    const char *name;        /* lower case letters, digits, underscore */
+    const char *summary;     /* one line, lower case */
+    const char *reference;   /* paper or origin, with year; NULL when there is none */
+    const bnn_param *params; /* NULL without parameters */
+} bnn_head;
+
+/* The author's part of the head, as designated initializers for BNN_DEFINE_<KIND>: name, summary,
+ * reference, and for BNN_HEAD the parameter struct and its table. */
+#define BNN_HEAD(name_text, summary_text, reference_text, T, param_table)                \
+    .head.name = (name_text), .head.summary = (summary_text),                            \
+    .head.reference = (reference_text), .head.params_size = sizeof(T),                   \
+    .head.params = (param_table)
+#define BNN_HEAD_PLAIN(name_text, summary_text, reference_text) \
+    .head.name = (name_text), .head.summary = (summary_text), .head.reference = (reference_text)
+
+/* ------------------------------------------------------------------------------------------
+ * STE: binarizes weights or activations. Any thread, on its own memory.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct bnn_ste {
+    bnn_head head;
+
+    /* gx[i] = gy[i] * d/dx at x[i], for n elements. Required. Linear in gy; finite for finite
+     * input; gx may be gy. */
+    void (*grad)(const bnn_context *ctx, const void *params, size_t n, const float *x,
+                 const float *gy, float *gx);
+
+    /* y = binarized x. NULL: sign, with sign(0) = +1. */
+    void (*forward)(const bnn_context *ctx, const void *params, size_t n, const float *x,
+                    float *y);
+
+    /* y = the function whose derivative grad() is, up to a constant: the conformance test checks
+     * one against the other. NULL when there is none (a gradient that is no derivative). */
+    void (*proxy)(const bnn_context *ctx, const void *params, size_t n, const float *x, float *y);
+
+    /* Called once an epoch, before its first batch: turns progress (0 in the first epoch, 1 in
+     * the last) into ctx->state. NULL: no schedule. */
+    void (*schedule)(const bnn_context *ctx, const void *params, double progress, float state[4]);
+} bnn_ste;
+
+/* ------------------------------------------------------------------------------------------
+ * Layer: y = f(x, tensors).
+ * ------------------------------------------------------------------------------------------ */
+
+/* What a layer is in a block: the letter it answers to in an ordering. */
+typedef enum bnn_role {
+    BNN_ROLE_LINEAR = 'L',      /* multiplies by weights; can be binarized */
+    BNN_ROLE_POOL = 'P',
+    BNN_ROLE_NORM = 'B',
+    BNN_ROLE_ACTIVATION = 'A',
+    BNN_ROLE_REGULARIZER = 'R', /* changes nothing in inference */
+} bnn_role;
+
+typedef enum bnn_tensor_kind {
+    BNN_TENSOR_WEIGHT = 1, /* trained, multiplied with inputs; the host may binarize it */
+    BNN_TENSOR_VECTOR = 2, /* trained, kept in float: bias, scale, shift, slope */
+    BNN_TENSOR_STATE = 3,  /* not trained, saved with the model: running statistics */
+} bnn_tensor_kind;
+
+typedef struct bnn_tensor {
+    const char *name;   /* "weight", "bias", ... */
+    uint32_t kind;      /* bnn_tensor_kind */
+    uint32_t dims[4];   /* slowest first; unused ones are 1 */
+    float fill;         /* initial value of every element, or ... */
+    float uniform;      /* ... if positive: uniform in [-uniform, uniform] */
+} bnn_tensor;
+
+enum { BNN_TENSORS_MAX = 8 };
+
+typedef struct bnn_layer_plan {
+    /* Set by the host. */
+    bnn_shape in;
+    uint32_t lanes;
+    int32_t binary_weights; /* the weight tensor will hold -1 and +1 only */
+    int32_t binary_inputs;  /* so will the inputs */
+    float pad_value;        /* what lies beyond the border: 0, or -1 or +1 for binary inputs */
+    const bnn_kernels *kernels; /* for their scratch sizes */
+
+    /* Set by the layer. */
+    bnn_shape out;
+    uint32_t n_tensors;
+    bnn_tensor tensors[BNN_TENSORS_MAX];
+    size_t n_saved;   /* floats kept from forward to backward, private to this layer */
+    size_t n_scratch; /* floats of scratch, undefined at each call, shared with other layers */
+    uint64_t macs;    /* multiply-accumulates per image, forward */
+
+    /* Stops the plan with a message; returns a negative number to return. */
+    int (*fail)(struct bnn_layer_plan *plan, const char *format, ...);
+    void *host;       /* the host's own */
+} bnn_layer_plan;
+
+typedef struct bnn_layer_io {
+    bnn_shape in, out;
+    uint32_t n, lanes;        /* images in this batch; lanes */
+    int32_t training;         /* 0: inference (running statistics, no dropout) */
+    int32_t binary_weights;   /* as in the plan */
+    int32_t binary_inputs;
+    float pad_value;
+    const float *x;           /* [in][lanes] */
+    float *y;                 /* [out][lanes] */
+    const float *gy;          /* backward: [out][lanes] */
+    float *gx;                /* backward: [in][lanes], NULL when nobody needs it */
+    float *const *tensors;    /* [BNN_TENSORS_MAX]: in plan order, then NULL; weights as they act */
+    float *const *gradients;  /* likewise; backward: overwritten; NULL for states */
+    float *saved;
+    float *scratch;
+    const float *noise;       /* regularizers in training: uniform [0,1), [out][lanes] */
+} bnn_layer_io;
+
+enum {
+    BNN_LAYER_NONNEGATIVE = 1, /* y >= 0 always: a sign behind it would be constant */
+    BNN_LAYER_KEEPS_SIGN = 2,  /* nonnegative in, nonnegative out (pools, dropout) */
+};
+
+/* What a layer is in inference: one of these operations. The arithmetic is part of the promise,
+ * down to the order of operations, since a deployed network answers with the same bits. fma is one
+ * rounding; c is the channel; sums run over the inputs in the order of memory (channel, row,
+ * column). */
+typedef enum bnn_lower_op {
+    BNN_LOWER_IDENTITY = 0, /* y = x */
+    BNN_LOWER_CONV2D = 1,   /* y = bias, or 0; then y = fma(weight, x, y) for each tap, where zero
+                               padding is no tap */
+    BNN_LOWER_DENSE = 2,    /* likewise over all inputs */
+    BNN_LOWER_AFFINE = 3,   /* y = fma(x, factor[c], offset[c]) */
+    BNN_LOWER_CLAMP = 4,    /* t = low > x ? low : x; y = high < t ? high : t */
+    BNN_LOWER_SLOPE = 5,    /* y = x * (x >= 0 ? 1 : factor[c]) */
+    BNN_LOWER_MAXPOOL = 6,  /* y = first; then y = x > y ? x : y for the others of the window */
+    BNN_LOWER_AVGPOOL = 7,  /* y = sum of the window, first to last, * (1 / area) */
+    BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own, a layer is never one */
+} bnn_lower_op;
+
+typedef struct bnn_lowering {
+    /* Set by the host. */
+    float *factor; /* [in.c], for the layer to fill in: affine, slope */
+    float *offset; /* [in.c], likewise: affine */
+
+    /* Set by the layer; zero before. */
+    uint32_t op;                      /* bnn_lower_op */
+    uint32_t kernel, stride, padding; /* conv2d; a pool's kernel is its window */
+    const float *weight;              /* conv2d, dense: one of io->tensors */
+    const float *bias;                /* likewise; NULL: none */
+    float low, high;                  /* clamp */
+
+    /* Stops with a message: this layer, with these parameters, is none of the operations. Returns
+     * a negative number to return. */
+    int (*fail)(struct bnn_lowering *lowering, const char *format, ...);
+    void *host; /* the host's own */
+} bnn_lowering;
+
+typedef struct bnn_layer {
+    bnn_head head;
+    uint32_t role;  /* bnn_role */
+    uint32_t flags; /* BNN_LAYER_... */
+
+    /* Shapes, tensors and memory for an input shape. Required. Pure: the same answer each time.
+     * Returns 0, or what plan->fail returned. */
+    int (*plan)(const void *params, bnn_layer_plan *plan);
+
+    /* Required. x is kept until backward by the host, y too. */
+    void (*forward)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
+
+    /* Required. Writes gx (unless NULL) and the gradients. gx is never gy. */
+    void (*backward)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
+
+    /* Describes the layer with its trained tensors as one operation that gives, for every input,
+     * the bits that forward gives in inference. Reads shapes, pad value and tensors of io; x and y
+     * are not there. Pure. Returns 0, or what lowering->fail returned. NULL: a network with this
+     * layer can be trained, but not exported or run by the engine. */
+    int (*lower)(const void *params, const bnn_layer_io *io, bnn_lowering *lowering);
+} bnn_layer;
+
+/* ------------------------------------------------------------------------------------------
+ * Ordering: the sequence of operations in a block.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum bnn_position {
+    BNN_POSITION_FIRST = 0,
+    BNN_POSITION_HIDDEN = 1,
+    BNN_POSITION_LAST = 2, /* gives the logits */
+} bnn_position;
+
+typedef struct bnn_block {
+    uint32_t position;      /* bnn_position */
+    int32_t pools;          /* the topology puts a pool in this block */
+    int32_t binary_weights; /* this block's linear operation has binary weights */
+    int32_t binary_inputs;  /* it sees binary inputs: a sign stands right before L */
+} bnn_block;
+
+typedef struct bnn_ordering {
+    bnn_head head;
+
+    /* The operations of a block, first to last, as a constant string of the letters L (linear
+     * operation), P (pool), B (batch norm), A (activation). Required. The host checks: L exactly
+     * once, the others at most once, P exactly when the block pools, no A after the L of the last
+     * block. */
+    const char *(*sequence)(const void *params, const bnn_block *block);
+} bnn_ordering;
+
+/* ------------------------------------------------------------------------------------------
+ * Optimizer: updates one tensor at a time. Any thread, on its own memory.
+ * ------------------------------------------------------------------------------------------ */
+
+enum { BNN_SLOTS_MAX = 4 };
+
+typedef struct bnn_step {
+    uint64_t t;     /* 1 for the first step of the run */
+    double lr;      /* learning rate of this step, schedule applied */
+    int32_t latent; /* w are latent weights: their sign acts, the host clips them afterwards */
+    int32_t decays; /* weight decay applies (weights; not biases, scales, shifts) */
+} bnn_step;
+
+enum {
+    BNN_OPTIMIZER_BINARY_ONLY = 1, /* updates latent binary weights only */
+};
+
+typedef struct bnn_optimizer {
+    bnn_head head;
+    uint32_t n_slots; /* arrays of n floats kept per tensor, zero at the start */
+    uint32_t flags;   /* BNN_OPTIMIZER_... */
+    double default_lr; /* learning rate when the spec gives none */
+
+    /* w -= ... for n elements, with gradient g and slots. Required. Element by element: the host
+     * may hand over a tensor in slices. */
+    void (*step)(const bnn_context *ctx, const void *params, const bnn_step *step, size_t n,
+                 float *w, const float *g, float *const *slots);
+} bnn_optimizer;
+
+/* In front of a loop whose steps do not depend on each other. The compiler cannot know that where
+ * the output may be the input (gx may be gy), and would take one element at a time. */
+#if defined(__clang__)
+#    define BNN_INDEPENDENT                                       \
+        _Pragma("clang diagnostic ignored \"-Wpass-failed\"") /* at -O1 */ \
+        _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#    define BNN_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#    define BNN_INDEPENDENT
+#endif
+
+/* x^n by repeated squaring: the same bits everywhere, unlike pow(). */
+static inline double bnn_power(double x, uint64_t n)
+{
+    double y = 1.0;
+    for (; n > 0; n >>= 1) {
+        if (n & 1)
+            y *= x;
+        x *= x;
+    }
+    return y;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * The one exported symbol.
+ * ------------------------------------------------------------------------------------------ */
+
+#define BNN_ENTRY_NAME "bnn_plugin_entry"
+
+#if defined(__GNUC__)
+#    define BNN_EXPORT __attribute__((visibility("default")))
+#else
+#    define BNN_EXPORT
+#endif
+
+/* Returns the descriptor: a constant of one of the four kinds, headed by bnn_head. */
+BNN_EXPORT const bnn_head *bnn_plugin_entry(void);
+
+#define BNN_DEFINE(T, kind_value, ...)                                     \
+    BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                      \
+    {                                                                      \
+        static const T plugin = {.head.abi_version = BNN_ABI_VERSION,      \
+                                 .head.struct_size = sizeof(T),            \
+                                 .head.kind = (kind_value),                \
+                                 __VA_ARGS__};                             \
+        return &plugin.head;                                               \
+    }
+
+#define BNN_DEFINE_STE(...)       BNN_DEFINE(bnn_ste, BNN_KIND_STE, __VA_ARGS__)
+#define BNN_DEFINE_LAYER(...)     BNN_DEFINE(bnn_layer, BNN_KIND_LAYER, __VA_ARGS__)
+#define BNN_DEFINE_ORDERING(...)  BNN_DEFINE(bnn_ordering, BNN_KIND_ORDERING, __VA_ARGS__)
+#define BNN_DEFINE_OPTIMIZER(...) BNN_DEFINE(bnn_optimizer, BNN_KIND_OPTIMIZER, __VA_ARGS__)
+
+#endif

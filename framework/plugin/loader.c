@@ -1,0 +1,183 @@
+#include "plugin/loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fenv.h>
+#include <float.h>
+#include <limits.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+enum { HOST_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { HOST_MACHINE = EM_AARCH64 };
+#else
+#    error "bnnrun runs on x86-64 and AArch64"
+#endif
+
+enum { SEGMENTS_MAX = 256 };
+
+/* Whether offset + n lies within a file of `size` bytes. */
+static bool is_inside(uint64_t offset, uint64_t n, uint64_t size)
+{
+    return offset <= size && n <= size - offset;
+}
+
+/* The dynamic loader maps segments without looking at the size of the file, and the process dies
+ * of SIGBUS at the first missing page. So a truncated file is found here. */
+static int check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, const char *path,
+                          bnn_error *err)
+{
+    ElfW(Phdr) segments[SEGMENTS_MAX];
+    const size_t bytes = elf->e_phnum * sizeof *segments;
+    if (elf->e_phentsize != sizeof *segments || elf->e_phnum == 0 || elf->e_phnum > SEGMENTS_MAX)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: a damaged ELF file (bad program headers)", path);
+    bool complete = is_inside(elf->e_phoff, bytes, size) &&
+                    is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size) &&
+                    pread(fd, segments, bytes, (off_t)elf->e_phoff) == (ssize_t)bytes;
+    for (size_t i = 0; complete && i < elf->e_phnum; i++)
+        complete = is_inside(segments[i].p_offset, segments[i].p_filesz, size);
+    if (!complete)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: the file is cut off at %llu bytes; build or copy it again", path,
+                        (unsigned long long)size);
+    return 0;
+}
+
+static int check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
+{
+    ElfW(Ehdr) elf;
+    if (size < SELFMAG || pread(fd, &elf, SELFMAG, 0) != SELFMAG ||
+        memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: not an ELF file; a plugin is a shared object, built with cc -shared",
+                        path);
+    if (pread(fd, &elf, sizeof elf, 0) != (ssize_t)sizeof elf)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: the file is cut off at %llu bytes; build or copy it again", path,
+                        (unsigned long long)size);
+    if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != HOST_MACHINE)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: built for another machine (ELF class %d, machine %d; this is class "
+                        "%d, machine %d); build it here",
+                        path, elf.e_ident[EI_CLASS], elf.e_machine, ELFCLASS64, HOST_MACHINE);
+    if (elf.e_type != ET_DYN)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: an ELF file of type %d, not a shared object; build it with cc -shared",
+                        path, elf.e_type);
+    return check_segments(fd, &elf, size, path, err);
+}
+
+static int check_file(const char *path, bnn_error *err)
+{
+    /* O_NONBLOCK: opening a named pipe must not wait for its other end. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be opened", path);
+    struct stat info;
+    int status;
+    if (fstat(fd, &info) != 0)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be read", path);
+    else if (S_ISDIR(info.st_mode))
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: a directory, not a plugin", path);
+    else if (!S_ISREG(info.st_mode))
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
+    else
+        status = check_elf(fd, (uint64_t)info.st_size, path, err);
+    close(fd);
+    return status;
+}
+
+/* How this thread computes: whether tiny results and tiny operands become zero, and the rounding
+ * mode. Measured, since the bits that say so differ from machine to machine. */
+typedef struct fp_mode {
+    bool flushes_results, flushes_operands;
+    int rounding;
+} fp_mode;
+
+static fp_mode fp_mode_now(void)
+{
+    volatile float smallest_normal = FLT_MIN, denormal = FLT_TRUE_MIN;
+    return (fp_mode){
+        .flushes_results = smallest_normal * 0.5f == 0.0f,
+        .flushes_operands = denormal * 0x1p100f == 0.0f,
+        .rounding = fegetround(),
+    };
+}
+
+/* dlopen, refusing what changes the floating-point mode of the thread that loads it: objects
+ * linked with -ffast-math carry a constructor that turns denormals off, for all that follows. */
+static int open_object(const char *path, void **out, bnn_error *err)
+{
+    char local[PATH_MAX];
+    /* Without a slash dlopen would search the system's library path instead. */
+    if (snprintf(local, sizeof local, "%s%s", strchr(path, '/') == NULL ? "./" : "", path) >=
+        (int)sizeof local)
+        return bnn_fail(err, BNN_E_RESOURCE, "the path of a plugin is longer than %d bytes",
+                        PATH_MAX - 1);
+    const fp_mode before = fp_mode_now();
+    fenv_t environment;
+    fegetenv(&environment);
+    void *handle = dlopen(local, RTLD_NOW | RTLD_LOCAL);
+    const fp_mode after = fp_mode_now();
+    fesetenv(&environment);
+    if (handle == NULL) {
+        const char *reason = dlerror();
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: cannot be loaded: %s; `ldd -r` on the file shows what it misses (a "
+                        "plugin calls nothing but libc, libm and the kernels it is given)",
+                        path, reason == NULL ? "no reason given" : reason);
+    }
+    if (before.flushes_results != after.flushes_results ||
+        before.flushes_operands != after.flushes_operands || before.rounding != after.rounding) {
+        dlclose(handle);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: changes the floating-point mode when it is loaded, which would "
+                        "change the results of every run; build it without -ffast-math and -Ofast",
+                        path);
+    }
+    *out = handle;
+    return 0;
+}
+
+int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err)
+{
+    int status = check_file(path, err);
+    if (status != 0)
+        return status;
+    void *object;
+    status = open_object(path, &object, err);
+    if (status != 0)
+        return status;
+    const bnn_head *(*entry)(void);
+    void *const symbol = dlsym(object, BNN_ENTRY_NAME);
+    if (symbol == NULL) {
+        dlclose(object);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: has no symbol %s; end the source with BNN_DEFINE_STE or its like",
+                        path, BNN_ENTRY_NAME);
+    }
+    /* POSIX makes both kinds of pointer alike; ISO C has no cast that says so. */
+    _Static_assert(sizeof entry == sizeof symbol, "a function pointer fits a data pointer");
+    memcpy(&entry, &symbol, sizeof entry);
+    const bnn_head *const head = entry();
+    if (head == NULL) {
+        dlclose(object);
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: its %s gives no descriptor", path,
+                        BNN_ENTRY_NAME);
+    }
+    *out = head;
+    *handle = object;
+    return 0;
+}
+
+void bnn_loader_close(void *handle)
+{
+    dlclose(handle);
+}

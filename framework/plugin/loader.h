@@ -1,0 +1,19 @@
+/* loader.h - opens one shared object and asks it for its descriptor.
+ *
+ * A shared object runs code in this process, so nothing here defends against malice. It defends
+ * against accidents: a text file, a directory, a half-copied file, a file of another machine, a
+ * missing library, a build with -ffast-math. Each gets its own message, and none a crash. */
+#ifndef BNN_PLUGIN_LOADER_H
+#define BNN_PLUGIN_LOADER_H
+
+#include "base/error.h"
+
+#include <bnn/plugin.h>
+
+/* Opens path and calls its entry function. *out lives as long as the object is loaded: for the
+ * life of the process, unless the caller refuses the descriptor and closes *handle. Main thread
+ * only. 0, or BNN_E_RESOURCE with the object closed again. */
+int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err);
+void bnn_loader_close(void *handle);
+
+#endif

@@ -1,0 +1,246 @@
+#include "plugin/registry.h"
+
+#include "plugin/descriptor.h"
+#include "plugin/loader.h"
+#include "plugin/search_path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ARENA_LIMIT_BYTES = 64 * 1024 * 1024,
+    CALLER_KEYS_MAX = 15, /* keys of a plugin reference that are the caller's */
+};
+
+typedef struct entry {
+    bnn_plugin plugin;
+    struct entry *next;
+} entry;
+
+struct bnn_registry {
+    bnn_arena *arena;
+    bnn_search_path search;
+    entry *entries;
+};
+
+static const char *const kind_names[] = {
+    [BNN_KIND_LAYER] = "layer",
+    [BNN_KIND_STE] = "ste",
+    [BNN_KIND_ORDERING] = "ordering",
+    [BNN_KIND_OPTIMIZER] = "optimizer",
+};
+enum { N_KIND_NAMES = sizeof kind_names / sizeof *kind_names };
+
+const char *bnn_kind_name(bnn_kind kind)
+{
+    return (size_t)kind < N_KIND_NAMES ? kind_names[kind] : NULL;
+}
+
+bnn_kind bnn_kind_parse(const char *name)
+{
+    for (int i = 1; i < N_KIND_NAMES; i++)
+        if (strcmp(name, kind_names[i]) == 0)
+            return (bnn_kind)i;
+    return (bnn_kind)0;
+}
+
+bnn_registry *bnn_registry_create(const char *extra_path)
+{
+    bnn_registry *registry = calloc(1, sizeof *registry);
+    if (registry == NULL)
+        return NULL;
+    registry->arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    if (registry->arena == NULL ||
+        bnn_search_path_init(&registry->search, extra_path, registry->arena) != 0) {
+        bnn_registry_destroy(registry);
+        return NULL;
+    }
+    return registry;
+}
+
+void bnn_registry_destroy(bnn_registry *registry)
+{
+    if (registry == NULL)
+        return;
+    bnn_arena_destroy(registry->arena);
+    free(registry);
+}
+
+size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out)
+{
+    return bnn_search_path_scan(&registry->search, registry->arena, out);
+}
+
+/* Joins texts for a message: "a, b, c". */
+static const char *join(const char *so_far, const char *text, bnn_arena *arena)
+{
+    if (so_far[0] == '\0')
+        return text;
+    const char *longer = bnn_arena_printf(arena, "%s, %s", so_far, text);
+    return longer == NULL ? so_far : longer;
+}
+
+/* What there is instead: the nearest name, or all of them, and where was looked. */
+static void fail_not_found(bnn_registry *registry, bnn_kind kind, const char *name, bnn_error *err)
+{
+    bnn_arena *const arena = registry->arena;
+    const bnn_plugin_file *files;
+    const size_t n = bnn_registry_scan(registry, &files);
+    const char **names = bnn_arena_alloc(arena, n + 1, sizeof *names);
+    const char *known = "", *looked_in = "";
+    size_t n_names = 0;
+    for (size_t i = 0; names != NULL && i < n; i++) {
+        if (files[i].kind != kind || files[i].shadowed_by != NULL)
+            continue;
+        names[n_names++] = files[i].name;
+        known = join(known, files[i].name, arena);
+    }
+    for (size_t i = 0; i < registry->search.n; i++)
+        looked_in = join(looked_in, registry->search.directories[i], arena);
+    const char *near = names == NULL ? NULL : bnn_suggest(name, names, n_names);
+    char instead[512];
+    if (near != NULL)
+        snprintf(instead, sizeof instead, "did you mean \"%s\"?", near);
+    else
+        snprintf(instead, sizeof instead, "there is %s", n_names == 0 ? "none at all" : known);
+    bnn_fail(err, BNN_E_RESOURCE,
+             "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
+             "directories)",
+             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead, looked_in);
+}
+
+const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,
+                                    bnn_error *err)
+{
+    char path[PATH_MAX];
+    /* A name with a slash or the like must not become a path. */
+    if (!bnn_plugin_name_is_valid(name) ||
+        !bnn_search_path_find(&registry->search, kind, name, path)) {
+        fail_not_found(registry, kind, name, err);
+        return NULL;
+    }
+    return bnn_registry_load_file(registry, path, err);
+}
+
+static const bnn_plugin *find_loaded(const bnn_registry *registry, const char *path)
+{
+    for (const entry *e = registry->entries; e != NULL; e = e->next)
+        if (strcmp(e->plugin.path, path) == 0)
+            return &e->plugin;
+    return NULL;
+}
+
+static const bnn_plugin *add_entry(bnn_registry *registry, const char *path, const bnn_head *head,
+                                   bnn_error *err)
+{
+    entry *e = bnn_arena_alloc(registry->arena, 1, sizeof *e);
+    const char *kept = bnn_arena_strdup(registry->arena, path);
+    if (e == NULL || kept == NULL) {
+        bnn_fail(err, BNN_E_INTERNAL, "%s: no memory", path);
+        return NULL;
+    }
+    e->plugin.head = head;
+    e->plugin.path = kept;
+    if (bnn_file_sha256(path, e->plugin.sha256, err) != 0)
+        return NULL;
+    e->next = registry->entries;
+    registry->entries = e;
+    return &e->plugin;
+}
+
+const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *path, bnn_error *err)
+{
+    const bnn_plugin *plugin = find_loaded(registry, path);
+    if (plugin != NULL)
+        return plugin;
+    bnn_kind kind;
+    char name[BNN_PLUGIN_NAME];
+    if (!bnn_plugin_file_name(path, &kind, name)) {
+        bnn_fail(err, BNN_E_RESOURCE,
+                 "%s: a plugin's file is named KIND_NAME.so, where KIND is layer, ste, ordering or "
+                 "optimizer and NAME lower case letters, digits and underscores",
+                 path);
+        return NULL;
+    }
+    const bnn_head *head;
+    void *handle;
+    if (bnn_loader_open(path, &head, &handle, err) != 0)
+        return NULL;
+    if (bnn_descriptor_check(head, kind, name, path, err) == 0)
+        plugin = add_entry(registry, path, head, err);
+    if (plugin == NULL)
+        bnn_loader_close(handle);
+    return plugin;
+}
+
+/* A parameter that the caller takes for itself would never be set. */
+static int check_caller_keys(const bnn_plugin *plugin, const char *const *also,
+                             bnn_position_in_file at, bnn_diag *diag)
+{
+    const bnn_param *const table = plugin->head->params;
+    for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++)
+        for (size_t j = 0; also != NULL && also[j] != NULL; j++)
+            if (strcmp(table[i].name, also[j]) == 0) {
+                bnn_diag_add(
+                    diag, at,
+                    "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
+                    plugin->path, also[j]);
+                return BNN_E_RESOURCE;
+            }
+    return 0;
+}
+
+/* Fills the plugin's struct from the map, or from the defaults. */
+static int fill(const bnn_plugin *plugin, const bnn_node *map, const char *prefix,
+                const char *const *also, bnn_arena *arena, void **params, bnn_settings *settings,
+                bnn_diag *diag)
+{
+    static const bnn_param no_params[] = {BNN_PARAMS_END};
+    const bnn_head *const head = plugin->head;
+    const char *keys[CALLER_KEYS_MAX + 2] = {"name"};
+    for (size_t i = 0; also != NULL && also[i] != NULL && i < CALLER_KEYS_MAX; i++)
+        keys[i + 1] = also[i];
+    const char *what =
+        bnn_arena_printf(arena, "%s %s", bnn_kind_name((bnn_kind)head->kind), head->name);
+    void *filled = bnn_arena_alloc(arena, 1, head->params_size);
+    if (what == NULL || filled == NULL)
+        return BNN_E_INTERNAL;
+    const int status = bnn_schema_fill(head->params == NULL ? no_params : head->params, map, what,
+                                       prefix, keys, filled, settings, diag);
+    if (status == 0)
+        *params = head->params == NULL ? NULL : filled;
+    return status;
+}
+
+int bnn_registry_use(bnn_registry *registry, bnn_kind kind, const bnn_node *node,
+                     const char *fallback, const char *prefix, const char *const *also,
+                     bnn_arena *arena, bnn_use *out, bnn_settings *settings, bnn_diag *diag)
+{
+    bnn_position_in_file at = {.file = "default"};
+    const char *name = fallback;
+    const bnn_node *map = NULL;
+    int status = 0;
+    if (node != NULL) {
+        const bnn_node *written = bnn_tree_get(node, "name");
+        at = written == NULL ? node->at : written->at;
+        status = bnn_schema_reference(node, prefix, &name, &map, diag);
+    }
+    if (status != 0)
+        return status;
+
+    bnn_error err;
+    bnn_use use = {.plugin = bnn_registry_load(registry, kind, name, &err)};
+    if (use.plugin == NULL) {
+        bnn_diag_add(diag, at, "%s", err.message);
+        return err.status;
+    }
+    status = check_caller_keys(use.plugin, also, at, diag);
+    if (status == 0 && settings != NULL)
+        status = bnn_settings_add_text(settings, "", prefix, name);
+    if (status == 0)
+        status = fill(use.plugin, map, prefix, also, arena, &use.params, settings, diag);
+    if (status == 0)
+        *out = use;
+    return status;
+}

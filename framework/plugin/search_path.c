@@ -1,0 +1,210 @@
+#include "plugin/search_path.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The build says where plugins are installed; this is where --prefix=/usr/local puts them. */
+#ifndef BNN_PLUGIN_DIR
+#    define BNN_PLUGIN_DIR "/usr/local/lib/bnnrun"
+#endif
+
+enum { SCAN_MAX = 4096 }; /* files listed by a scan; a path that holds more is a mistake */
+
+bool bnn_plugin_name_is_valid(const char *name)
+{
+    const size_t n = strnlen(name, BNN_PLUGIN_NAME);
+    if (n == 0 || n == BNN_PLUGIN_NAME || name[0] < 'a' || name[0] > 'z')
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+bool bnn_plugin_file_name(const char *path, bnn_kind *kind, char name[BNN_PLUGIN_NAME])
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash == NULL ? path : slash + 1;
+    const char *underscore = strchr(file, '_');
+    const size_t n = strlen(file);
+    if (underscore == NULL || n < 3 || strcmp(file + n - 3, ".so") != 0)
+        return false;
+    const size_t n_kind = (size_t)(underscore - file);
+    const size_t n_name = n - n_kind - strlen("_.so");
+    char kind_text[16];
+    if (n_kind >= sizeof kind_text || n_kind + strlen("_.so") > n || n_name >= BNN_PLUGIN_NAME)
+        return false;
+    memcpy(kind_text, file, n_kind);
+    kind_text[n_kind] = '\0';
+    char text[BNN_PLUGIN_NAME];
+    memcpy(text, underscore + 1, n_name);
+    text[n_name] = '\0';
+    const bnn_kind parsed = bnn_kind_parse(kind_text);
+    if (parsed == 0 || !bnn_plugin_name_is_valid(text))
+        return false;
+    *kind = parsed;
+    memcpy(name, text, sizeof text);
+    return true;
+}
+
+static bool is_known(const bnn_search_path *search, const struct stat *directory)
+{
+    struct stat other;
+    for (size_t i = 0; i < search->n; i++)
+        if (stat(search->directories[i], &other) == 0 && other.st_dev == directory->st_dev &&
+            other.st_ino == directory->st_ino)
+            return true;
+    return false;
+}
+
+/* Directories that do not exist are kept: a message that says where was looked shows them. */
+static int add_directory(bnn_search_path *search, const char *path, size_t n, bnn_arena *arena)
+{
+    if (n == 0 || search->n == BNN_SEARCH_PATH_MAX)
+        return 0;
+    char *directory = bnn_arena_printf(arena, "%.*s", (int)n, path);
+    if (directory == NULL)
+        return BNN_E_INTERNAL;
+    struct stat info;
+    if (stat(directory, &info) != 0 || !is_known(search, &info))
+        search->directories[search->n++] = directory;
+    return 0;
+}
+
+static int add_path(bnn_search_path *search, const char *path, bnn_arena *arena)
+{
+    while (path != NULL && *path != '\0') {
+        const size_t n = strcspn(path, ":");
+        if (n >= PATH_MAX)
+            return 0;
+        const int status = add_directory(search, path, n, arena);
+        if (status != 0)
+            return status;
+        path += n + (path[n] == ':');
+    }
+    return 0;
+}
+
+/* Libtool leaves plugins/ste/ste_x.la's shared object in plugins/ste/.libs, and the uninstalled
+ * program at the top of the build tree. */
+static int add_build_tree(bnn_search_path *search, bnn_arena *arena)
+{
+    static const char *const folders[] = {"layers", "ste", "orderings", "optimizers"};
+    char program[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n <= 0)
+        return 0;
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return 0;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char directory[PATH_MAX];
+        struct stat info;
+        const int length =
+            snprintf(directory, sizeof directory, "%s/plugins/%s/.libs", program, folders[i]);
+        if (length < 0 || (size_t)length >= sizeof directory || stat(directory, &info) != 0)
+            continue;
+        const int status = add_directory(search, directory, (size_t)length, arena);
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
+int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *arena)
+{
+    search->n = 0;
+    int status = add_path(search, extra, arena);
+    if (status == 0)
+        status = add_path(search, secure_getenv("BNNRUN_PLUGIN_PATH"), arena);
+    if (status == 0)
+        status = add_build_tree(search, arena);
+    if (status == 0)
+        status = add_path(search, BNN_PLUGIN_DIR, arena);
+    return status;
+}
+
+bool bnn_search_path_find(const bnn_search_path *search, bnn_kind kind, const char *name,
+                          char path[PATH_MAX])
+{
+    for (size_t i = 0; i < search->n; i++) {
+        struct stat info;
+        const int n = snprintf(path, PATH_MAX, "%s/%s_%s.so", search->directories[i],
+                               bnn_kind_name(kind), name);
+        if (n > 0 && n < PATH_MAX && lstat(path, &info) == 0)
+            return true;
+    }
+    return false;
+}
+
+typedef struct found {
+    bnn_plugin_file file;
+    size_t directory; /* its place on the path */
+} found;
+
+static int compare_found(const void *a, const void *b)
+{
+    const found *const x = a, *const y = b;
+    if (x->file.kind != y->file.kind)
+        return x->file.kind < y->file.kind ? -1 : 1;
+    const int by_name = strcmp(x->file.name, y->file.name);
+    if (by_name != 0)
+        return by_name;
+    return (x->directory > y->directory) - (x->directory < y->directory);
+}
+
+/* Appends the plugins of one directory; a directory that cannot be read holds none. */
+static size_t scan_directory(const bnn_search_path *search, size_t i, size_t n, found *list,
+                             bnn_arena *arena)
+{
+    DIR *directory = opendir(search->directories[i]);
+    if (directory == NULL)
+        return n;
+    const struct dirent *entry;
+    while (n < SCAN_MAX && (entry = readdir(directory)) != NULL) {
+        bnn_kind kind;
+        char name[BNN_PLUGIN_NAME];
+        if (!bnn_plugin_file_name(entry->d_name, &kind, name))
+            continue;
+        const char *path = bnn_arena_printf(arena, "%s/%s", search->directories[i], entry->d_name);
+        const char *kept = bnn_arena_strdup(arena, name);
+        if (path == NULL || kept == NULL)
+            break;
+        list[n++] = (found){.file = {.kind = kind, .name = kept, .path = path}, .directory = i};
+    }
+    closedir(directory);
+    return n;
+}
+
+size_t bnn_search_path_scan(const bnn_search_path *search, bnn_arena *arena,
+                            const bnn_plugin_file **out)
+{
+    static const bnn_plugin_file none;
+    *out = &none;
+    found *list = malloc(SCAN_MAX * sizeof *list);
+    if (list == NULL)
+        return 0;
+    size_t n = 0;
+    for (size_t i = 0; i < search->n; i++)
+        n = scan_directory(search, i, n, list, arena);
+    qsort(list, n, sizeof *list, compare_found);
+
+    bnn_plugin_file *files = bnn_arena_alloc(arena, n, sizeof *files);
+    const char *winner = NULL;
+    for (size_t i = 0; files != NULL && i < n; i++) {
+        files[i] = list[i].file;
+        const bool shadowed = i > 0 && files[i].kind == files[i - 1].kind &&
+                              strcmp(files[i].name, files[i - 1].name) == 0;
+        if (!shadowed)
+            winner = files[i].path;
+        files[i].shadowed_by = shadowed ? winner : NULL;
+    }
+    free(list);
+    if (files == NULL)
+        return 0;
+    *out = files;
+    return n;
+}

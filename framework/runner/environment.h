@@ -1,0 +1,10 @@
+/* environment.h - the machine and the build, as the database keeps them. */
+#ifndef BNN_RUNNER_ENVIRONMENT_H
+#define BNN_RUNNER_ENVIRONMENT_H
+
+#include "db/store.h"
+
+/* Finds out and adds the environment of this process. */
+int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err);
+
+#endif

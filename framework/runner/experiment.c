@@ -1,0 +1,379 @@
+#include "runner/experiment.h"
+
+#include "runner/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SPEC_BYTES_MAX = 1 << 20,
+    SEEDS_MAX = 10000,
+    JOBS_MAX = 1024,
+    RETRIES_MAX = 100,
+    NAME_BYTES_MAX = 64,
+};
+
+/* What is being read, and what became of it so far. */
+typedef struct loader {
+    const bnn_experiment_sources *sources;
+    bnn_arena *arena;
+    bnn_diag *diag;
+    const bnn_node *root;
+    bnn_experiment *out;
+    int status;
+} loader;
+
+static void note(loader *l, int status)
+{
+    l->status = bnn_config_worse(l->status, status);
+}
+
+static int fail_memory(const loader *l)
+{
+    bnn_diag_add(l->diag, (bnn_position_in_file){.file = l->out->path}, "out of memory");
+    return BNN_E_INTERNAL;
+}
+
+/* ---- name and description ---------------------------------------------------------------- */
+
+static bool is_name(const char *text)
+{
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_.-");
+    return n > 0 && n < NAME_BYTES_MAX && text[n] == '\0' && text[0] != '-' && text[0] != '.';
+}
+
+/* The file's name without its folder and ending. */
+static const char *stem(const char *path, bnn_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = bnn_arena_strdup(arena, slash == NULL ? path : slash + 1);
+    char *dot = name == NULL ? NULL : strrchr(name, '.');
+    if (dot != NULL)
+        *dot = '\0';
+    return name;
+}
+
+static int read_name(loader *l)
+{
+    const bnn_node *node = bnn_tree_get(l->root, "name");
+    bnn_position_in_file at = l->root->at;
+    const char *name = stem(l->out->path, l->arena);
+    if (name == NULL)
+        return fail_memory(l);
+    if (node != NULL) {
+        at = node->at;
+        if (bnn_schema_text(node, "name", &name, l->diag) != BNN_OK)
+            return BNN_E_SPEC;
+    }
+    if (!is_name(name)) {
+        char excerpt[BNN_EXCERPT];
+        bnn_diag_add(l->diag, at,
+                     "name: \"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
+                     "with none of the last two",
+                     bnn_excerpt(name, excerpt), NAME_BYTES_MAX - 1);
+        return BNN_E_SPEC;
+    }
+    l->out->name = name;
+    return BNN_OK;
+}
+
+static int read_description(loader *l)
+{
+    const bnn_node *node = bnn_tree_get(l->root, "description");
+    return node == NULL ? BNN_OK
+                        : bnn_schema_text(node, "description", &l->out->description, l->diag);
+}
+
+/* ---- seeds ------------------------------------------------------------------------------- */
+
+/* {count: 3, base: 1} */
+static int read_counted_seeds(const loader *l, const bnn_node *map, size_t *n, int64_t *seeds)
+{
+    static const char *const known[] = {"count", "base", NULL};
+    int64_t count = 1, base = 1;
+    int status = bnn_schema_known_keys(map, "seeds", known, l->diag);
+    const bnn_node *node = bnn_tree_get(map, "count");
+    if (node != NULL &&
+        bnn_schema_integer(node, "seeds.count", 1, SEEDS_MAX, &count, l->diag) != BNN_OK)
+        status = BNN_E_SPEC;
+    node = bnn_tree_get(map, "base");
+    if (node != NULL &&
+        bnn_schema_integer(node, "seeds.base", 0, INT64_MAX - SEEDS_MAX, &base, l->diag) != BNN_OK)
+        status = BNN_E_SPEC;
+    *n = (size_t)count;
+    for (size_t i = 0; i < *n; i++)
+        seeds[i] = base + (int64_t)i;
+    return status;
+}
+
+static int read_listed_seeds(const loader *l, const bnn_node *list, size_t *n, int64_t *seeds)
+{
+    int status = BNN_OK;
+    if (list->n == 0 || list->n > SEEDS_MAX) {
+        bnn_diag_add(l->diag, list->at, "seeds: %zu of them; from 1 to %d are allowed", list->n,
+                     SEEDS_MAX);
+        return BNN_E_SPEC;
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const bnn_node *item = list->items[i];
+        if (bnn_schema_integer(item, "seeds", 0, INT64_MAX, &seeds[i], l->diag) != BNN_OK) {
+            seeds[i] = -1;
+            status = BNN_E_SPEC;
+            continue;
+        }
+        for (size_t j = 0; j < i; j++)
+            if (seeds[j] == seeds[i]) {
+                bnn_diag_add(l->diag, item->at, "seeds: %s is there twice", item->text);
+                status = BNN_E_SPEC;
+                break;
+            }
+    }
+    *n = list->n;
+    return status;
+}
+
+static int read_seeds(loader *l)
+{
+    const bnn_node *node = bnn_tree_get(l->root, "seeds");
+    size_t n = 1;
+    int status = BNN_OK;
+    int64_t *seeds = bnn_arena_alloc(l->arena, SEEDS_MAX, sizeof *seeds);
+    if (seeds == NULL)
+        return fail_memory(l);
+    seeds[0] = 1;
+    if (node != NULL && node->kind == BNN_NODE_LIST)
+        status = read_listed_seeds(l, node, &n, seeds);
+    else if (node != NULL && node->kind == BNN_NODE_MAP)
+        status = read_counted_seeds(l, node, &n, seeds);
+    else if (node != NULL) {
+        char got[BNN_DESCRIPTION];
+        bnn_diag_add(l->diag, node->at,
+                     "seeds: expected {count: N, base: N} or a list of integers, got %s",
+                     bnn_schema_describe(node, got));
+        status = BNN_E_SPEC;
+    }
+    l->out->seeds = seeds;
+    l->out->n_seeds = status == BNN_OK ? n : 1;
+    return status;
+}
+
+/* ---- metric and run ---------------------------------------------------------------------- */
+
+/* Columns of run_summary; those of which more is better come first. */
+static const char metrics[] = "test_accuracy|last_test_accuracy|validation_accuracy|"
+                              "train_seconds|model_bytes|latency_us";
+enum { N_METRICS_MAX_GOAL = 3 };
+
+static int read_metric(loader *l)
+{
+    static const char *const known[] = {"name", "goal", NULL};
+    const bnn_node *node = bnn_tree_get(l->root, "metric");
+    const bnn_node *name = node, *goal = NULL;
+    int32_t i = 0;
+    char text[32];
+    int status = BNN_OK;
+    if (node != NULL && node->kind == BNN_NODE_MAP) {
+        status = bnn_schema_known_keys(node, "metric", known, l->diag);
+        name = bnn_tree_get(node, "name");
+        goal = bnn_tree_get(node, "goal");
+    }
+    if (name != NULL && bnn_schema_choice(name, "metric.name", metrics, &i, l->diag) != BNN_OK)
+        status = BNN_E_SPEC;
+    l->out->metric.goal = i < N_METRICS_MAX_GOAL ? BNN_GOAL_MAX : BNN_GOAL_MIN;
+    if (goal != NULL &&
+        bnn_schema_choice(goal, "metric.goal", "max|min", &l->out->metric.goal, l->diag) != BNN_OK)
+        status = BNN_E_SPEC;
+    bnn_choice_text(metrics, (size_t)i, text, sizeof text);
+    l->out->metric.name = bnn_arena_strdup(l->arena, text);
+    return l->out->metric.name == NULL ? fail_memory(l) : status;
+}
+
+/* jobs: auto, or a number. */
+static int read_jobs(const loader *l, const bnn_node *node, int64_t *jobs)
+{
+    if (node == NULL ||
+        (node->kind == BNN_NODE_SCALAR && !node->quoted && strcmp(node->text, "auto") == 0))
+        return BNN_OK;
+    double number;
+    if (node->kind == BNN_NODE_SCALAR && !bnn_schema_is_number(node, &number)) {
+        char got[BNN_DESCRIPTION];
+        bnn_diag_add(l->diag, node->at, "run.jobs: expected auto or a number of jobs, got %s",
+                     bnn_schema_describe(node, got));
+        return BNN_E_SPEC;
+    }
+    return bnn_schema_integer(node, "run.jobs", 1, JOBS_MAX, jobs, l->diag);
+}
+
+static int read_run(loader *l)
+{
+    static const char *const known[] = {"jobs",    "checkpoint", "retries",
+                                        "timeout", "isolation",  NULL};
+    const bnn_node *map = bnn_tree_get(l->root, "run");
+    bnn_run_options *run = &l->out->run;
+    int status = bnn_schema_known_keys(map, "run", known, l->diag);
+    if (status != BNN_OK && map->kind != BNN_NODE_MAP)
+        return status;
+    const bnn_node *checkpoint = bnn_tree_get(map, "checkpoint");
+    const bnn_node *retries = bnn_tree_get(map, "retries");
+    const bnn_node *timeout = bnn_tree_get(map, "timeout");
+    const bnn_node *isolation = bnn_tree_get(map, "isolation");
+    status |= read_jobs(l, bnn_tree_get(map, "jobs"), &run->jobs);
+    if (checkpoint != NULL)
+        status |= bnn_schema_choice(checkpoint, "run.checkpoint", "epoch|stop|none",
+                                    &run->checkpoints, l->diag);
+    if (retries != NULL)
+        status |=
+            bnn_schema_integer(retries, "run.retries", 0, RETRIES_MAX, &run->retries, l->diag);
+    if (timeout != NULL)
+        status |= bnn_schema_duration(timeout, "run.timeout", &run->timeout_seconds, l->diag);
+    if (isolation != NULL)
+        status |= bnn_schema_choice(isolation, "run.isolation", "auto|thread|process",
+                                    &run->isolation, l->diag);
+    return status == BNN_OK ? BNN_OK : BNN_E_SPEC;
+}
+
+/* ---- points ------------------------------------------------------------------------------ */
+
+static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)
+{
+    const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
+    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0 && a->train_limit == b->train_limit &&
+           a->test_limit == b->test_limit;
+}
+
+static size_t find_dataset(bnn_data_options *all, size_t *n, const bnn_data_options *wanted)
+{
+    size_t i = 0;
+    while (i < *n && !is_same_dataset(&all[i], wanted))
+        i++;
+    if (i == *n)
+        all[(*n)++] = *wanted;
+    else if (wanted->validation > all[i].validation)
+        all[i] = *wanted;
+    return i;
+}
+
+/* Adds a config unless an equal one is there: that one's label stays, and a warning says so. */
+static void add_config(loader *l, const bnn_point *point, const bnn_config *config,
+                       bnn_config *configs, bnn_data_options *datasets)
+{
+    for (size_t i = 0; i < l->out->n_configs; i++) {
+        if (strcmp(configs[i].hash, config->hash) != 0)
+            continue;
+        configs[i].baseline |= config->baseline;
+        bnn_diag_warn(l->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
+                      "%s%s is the same config as %s; they are run once",
+                      config->baseline ? "the baseline " : "", config->label, configs[i].label);
+        return;
+    }
+    bnn_config *added = &configs[l->out->n_configs++];
+    *added = *config;
+    added->i_dataset = find_dataset(datasets, &l->out->n_datasets, &config->data);
+}
+
+static int resolve_points(loader *l, const bnn_sweep *sweep)
+{
+    int status = BNN_OK;
+    bnn_config *configs = bnn_arena_alloc(l->arena, sweep->n, sizeof *configs);
+    bnn_data_options *datasets = bnn_arena_alloc(l->arena, sweep->n, sizeof *datasets);
+    if (configs == NULL || datasets == NULL)
+        return fail_memory(l);
+    for (size_t i = 0; i < sweep->n; i++) {
+        bnn_config config;
+        const int resolved =
+            bnn_config_resolve(&sweep->points[i], l->sources, l->arena, &config, l->diag);
+        if (resolved == BNN_OK)
+            add_config(l, &sweep->points[i], &config, configs, datasets);
+        status = bnn_config_worse(status, resolved);
+    }
+    l->out->configs = configs;
+    l->out->datasets = datasets;
+    return status;
+}
+
+/* When the sweep cannot be expanded, the base still shows its mistakes. */
+static int read_points(loader *l)
+{
+    bnn_sweep sweep;
+    const int expanded = bnn_sweep_expand(l->root, l->out->n_seeds, l->arena, &sweep, l->diag);
+    const bnn_point base = {.root = l->root, .label = "base"};
+    if (expanded != BNN_OK)
+        sweep = (bnn_sweep){.n = 1, .points = &base};
+    return bnn_config_worse(expanded, resolve_points(l, &sweep));
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+/* The spec as it was run: overrides follow as comments. */
+static const char *text_with_overrides(const char *text, const char *const *overrides, size_t n,
+                                       bnn_arena *arena)
+{
+    const char *all = bnn_arena_strdup(arena, text);
+    for (size_t i = 0; all != NULL && i < n; i++)
+        all = bnn_arena_printf(arena, "%s# -s %s\n", all, overrides[i]);
+    return all;
+}
+
+static int read_root(loader *l, const char *const *overrides, size_t n_overrides)
+{
+    bnn_error err;
+    char *text;
+    size_t n;
+    if (bnn_file_read(l->out->path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK) {
+        bnn_diag_add(l->diag, (bnn_position_in_file){.file = NULL}, "%s", err.message);
+        return err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC;
+    }
+    l->root = bnn_tree_parse(l->out->path, text, n, l->arena, l->diag);
+    l->out->text = text_with_overrides(text, overrides, n_overrides, l->arena);
+    free(text);
+    if (l->root == NULL)
+        return BNN_E_SPEC;
+    if (l->out->text == NULL)
+        return fail_memory(l);
+    if (l->root->kind != BNN_NODE_MAP) {
+        char got[BNN_DESCRIPTION];
+        bnn_diag_add(l->diag, l->root->at, "a spec is a map of sections, got %s",
+                     bnn_schema_describe(l->root, got));
+        return BNN_E_SPEC;
+    }
+    for (size_t i = 0; i < n_overrides; i++) {
+        const bnn_node *changed = bnn_sweep_override(l->root, overrides[i], l->arena, l->diag);
+        if (changed != NULL)
+            l->root = changed;
+        else
+            note(l, BNN_E_SPEC);
+    }
+    return BNN_OK;
+}
+
+int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
+                        const bnn_experiment_sources *sources, bnn_arena *arena,
+                        bnn_experiment *out, bnn_diag *diag)
+{
+    static const char *const known[] = {"name",   "description", "dataset", "model",
+                                        "train",  "seeds",       "sweep",   "baseline",
+                                        "metric", "run",         NULL};
+    bnn_experiment experiment = {.path = bnn_arena_strdup(arena, path)};
+    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
+    if (experiment.path == NULL) {
+        experiment.path = path;
+        return fail_memory(&l);
+    }
+    const int status = read_root(&l, overrides, n_overrides);
+    if (status != BNN_OK)
+        return status;
+    note(&l, bnn_schema_known_keys(l.root, "the spec", known, diag));
+    note(&l, read_name(&l));
+    note(&l, read_description(&l));
+    note(&l, read_seeds(&l));
+    note(&l, read_metric(&l));
+    note(&l, read_run(&l));
+    note(&l, read_points(&l));
+    if (l.status == BNN_OK && bnn_diag_n_errors(diag) > 0)
+        l.status = BNN_E_SPEC;
+    if (l.status == BNN_OK)
+        *out = experiment;
+    return l.status;
+}

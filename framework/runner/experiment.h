@@ -1,0 +1,94 @@
+/* experiment.h - a spec file and its overrides become checked configs.
+ *
+ * Everything a sweep will need is read, resolved and checked here, before anything runs: each point
+ * of the sweep, the topologies, the plugins and their parameters, the shapes of the networks. All
+ * mistakes are reported in one pass. */
+#ifndef BNN_RUNNER_EXPERIMENT_H
+#define BNN_RUNNER_EXPERIMENT_H
+
+#include "data/dataset.h"
+#include "model/options.h"
+#include "spec/sweep.h"
+#include "train/options.h"
+
+typedef enum bnn_checkpoints {
+    BNN_CHECKPOINTS_EPOCH = 0, /* after every epoch, and when stopped */
+    BNN_CHECKPOINTS_STOP = 1,  /* only when stopped */
+    BNN_CHECKPOINTS_NONE = 2,
+} bnn_checkpoints;
+
+typedef enum bnn_isolation {
+    BNN_ISOLATION_AUTO = 0,    /* threads when every plugin came with bnnrun, else processes */
+    BNN_ISOLATION_THREAD = 1,  /* runs are threads of this process */
+    BNN_ISOLATION_PROCESS = 2, /* a run that crashes takes only itself down */
+} bnn_isolation;
+
+/* The `run` section: how runs are executed. Not part of any config. */
+typedef struct bnn_run_options {
+    int64_t jobs;           /* 0: auto, as many as there are CPUs for this process */
+    int32_t checkpoints;    /* bnn_checkpoints */
+    int32_t isolation;      /* bnn_isolation */
+    int64_t retries;        /* further attempts after a failure, in the same sweep */
+    double timeout_seconds; /* of an attempt; 0: none */
+} bnn_run_options;
+
+/* The `metric` section: what the leaderboard is sorted by. */
+typedef struct bnn_metric_options {
+    const char *name; /* a column of run_summary */
+    int32_t goal;     /* bnn_goal */
+} bnn_metric_options;
+
+typedef enum bnn_goal {
+    BNN_GOAL_MAX = 0,
+    BNN_GOAL_MIN = 1,
+} bnn_goal;
+
+enum { BNN_CONFIG_PLUGINS_MAX = 64 };
+
+/* One point of the sweep, resolved. */
+typedef struct bnn_config {
+    const char *label;
+    bool baseline;
+    bnn_data_options data;
+    bnn_model_options model;
+    bnn_train_options train;
+    bnn_settings settings;
+    const char *json;  /* of the settings, canonical */
+    char hash[65];     /* SHA-256 of json */
+    char identity[65]; /* SHA-256 of hash and the plugin files: what a checkpoint must agree with */
+    size_t i_dataset;  /* in bnn_experiment.datasets */
+    size_t n_plugins;  /* those that act, each once */
+    const bnn_plugin *plugins[BNN_CONFIG_PLUGINS_MAX];
+} bnn_config;
+
+typedef struct bnn_experiment {
+    const char *name;
+    const char *description; /* or NULL */
+    const char *path;        /* of the spec */
+    const char *text;        /* of the spec, with the overrides as comments at the end */
+    size_t n_seeds;
+    const int64_t *seeds;
+    bnn_metric_options metric;
+    bnn_run_options run;
+    size_t n_configs;
+    const bnn_config *configs;
+    size_t n_datasets;                /* distinct ones; the split does not matter */
+    const bnn_data_options *datasets; /* each with the largest split that a config asks for */
+} bnn_experiment;
+
+/* Where an experiment looks for what it names. */
+typedef struct bnn_experiment_sources {
+    const char *catalogue;  /* colon-separated directories of data set entries */
+    const char *topologies; /* likewise, of topologies */
+    bnn_registry *registry;
+} bnn_experiment_sources;
+
+/* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order. *out and
+ * all it points to live in the arena and the registry. Loads plugins, so: main thread, before any
+ * job. 0, or a negative status after messages in diag: BNN_E_SPEC, BNN_E_RESOURCE when only a
+ * plugin cannot be used, or BNN_E_INTERNAL. */
+int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
+                        const bnn_experiment_sources *sources, bnn_arena *arena,
+                        bnn_experiment *out, bnn_diag *diag);
+
+#endif

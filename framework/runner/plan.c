@@ -1,0 +1,256 @@
+#include "runner/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A config, or a seed, and its place in the experiment; sorted, to be found. */
+typedef struct place {
+    const char *hash;
+    int64_t seed;
+    size_t i;
+} place;
+
+/* What is being matched with the rows of the database. */
+typedef struct matcher {
+    bnn_plan *plan;
+    const char *db;
+    bnn_arena *arena;
+    place *configs; /* by hash */
+    place *seeds;   /* by seed */
+} matcher;
+
+static int compare_hashes(const void *left, const void *right)
+{
+    const place *a = left, *b = right;
+    return strcmp(a->hash, b->hash);
+}
+
+static int compare_seeds(const void *left, const void *right)
+{
+    const place *a = left, *b = right;
+    return (a->seed > b->seed) - (a->seed < b->seed);
+}
+
+static const place *find_config(const matcher *m, const char *hash)
+{
+    const place wanted = {.hash = hash};
+    return bsearch(&wanted, m->configs, m->plan->experiment->n_configs, sizeof wanted,
+                   compare_hashes);
+}
+
+/* The planned run of a config and a seed, or NULL. */
+static bnn_planned_run *find_run(const matcher *m, const char *hash, int64_t seed)
+{
+    const place wanted = {.seed = seed};
+    const bnn_experiment *e = m->plan->experiment;
+    const place *config = find_config(m, hash);
+    const place *s = bsearch(&wanted, m->seeds, e->n_seeds, sizeof wanted, compare_seeds);
+    return config == NULL || s == NULL ? NULL : &m->plan->runs[s->i * e->n_configs + config->i];
+}
+
+static int sort_places(matcher *m, bnn_error *err)
+{
+    const bnn_experiment *e = m->plan->experiment;
+    m->configs = bnn_arena_alloc(m->arena, e->n_configs, sizeof *m->configs);
+    m->seeds = bnn_arena_alloc(m->arena, e->n_seeds, sizeof *m->seeds);
+    if (m->configs == NULL || m->seeds == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+    for (size_t i = 0; i < e->n_configs; i++)
+        m->configs[i] = (place){.hash = e->configs[i].hash, .i = i};
+    for (size_t i = 0; i < e->n_seeds; i++)
+        m->seeds[i] = (place){.seed = e->seeds[i], .i = i};
+    qsort(m->configs, e->n_configs, sizeof *m->configs, compare_hashes);
+    qsort(m->seeds, e->n_seeds, sizeof *m->seeds, compare_seeds);
+    return BNN_OK;
+}
+
+/* ---- what the database knows ------------------------------------------------------------- */
+
+static bool parse_state(const char *text, bnn_store_state *out)
+{
+    static const bnn_store_state all[] = {BNN_STORE_QUEUED, BNN_STORE_RUNNING, BNN_STORE_DONE,
+                                          BNN_STORE_FAILED, BNN_STORE_INTERRUPTED};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(text, bnn_store_state_name(all[i])) == 0) {
+            *out = all[i];
+            return true;
+        }
+    return false;
+}
+
+static const char runs_sql[] =
+    "SELECT config.hash, run.seed, run.run_id, run.run_uid, run.state, run.n_attempts,"
+    " attempt.error, (attempt.ended_us - attempt.started_us) / 1e6,"
+    " (SELECT max(epoch) FROM metric"
+    "  WHERE metric.run_id = run.run_id AND metric.name = 'validation_accuracy') "
+    "FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
+    " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts "
+    "WHERE experiment.name = ?1";
+
+enum { HASH, SEED, ID, UID, STATE, ATTEMPTS, ERROR, SECONDS, EPOCHS };
+
+/* A checkpoint that is there saves the epochs that were recorded; it may hold one more. */
+static int note_checkpoint(const matcher *m, bnn_planned_run *run, int64_t epochs, bnn_error *err)
+{
+    const char *path = bnn_plan_checkpoint(m->db, run->store.uid, m->arena);
+    const int64_t total = m->plan->experiment->configs[run->i_config].train.epochs;
+    if (path == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+    if (run->store.state != BNN_STORE_DONE && access(path, R_OK) == 0)
+        run->epochs_done = (uint32_t)(epochs < total ? epochs : total - 1);
+    return BNN_OK;
+}
+
+static int match_run(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+{
+    const matcher *m = context;
+    bnn_store_state state;
+    (void)n;
+    m->plan->is_first = false;
+    bnn_planned_run *run = find_run(m, v[HASH].text, v[SEED].integer);
+    if (run == NULL) {
+        m->plan->n_dropped++;
+        return BNN_OK;
+    }
+    if (!parse_state(v[STATE].text, &state))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: run %s has the unknown state \"%s\"", m->db,
+                        v[UID].text, v[STATE].text);
+    run->known = true;
+    run->store = (bnn_store_run){
+        .id = v[ID].integer, .state = state, .n_attempts = (uint32_t)v[ATTEMPTS].integer};
+    snprintf(run->store.uid, sizeof run->store.uid, "%s", v[UID].text);
+    if (state == BNN_STORE_FAILED && v[ERROR].type == BNN_STORE_VALUE_TEXT)
+        run->error = bnn_arena_strdup(m->arena, v[ERROR].text);
+    if (state == BNN_STORE_DONE && v[SECONDS].type != BNN_STORE_VALUE_NULL)
+        run->done_seconds = v[SECONDS].real;
+    return note_checkpoint(m, run, v[EPOCHS].integer, err);
+}
+
+static const char plugins_sql[] =
+    "SELECT config.hash, run.seed, plugin.kind, plugin.name, plugin.sha256 "
+    "FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
+    " JOIN run_plugin ON run_plugin.run_id = run.run_id AND run_plugin.attempt = run.n_attempts"
+    " JOIN plugin USING (plugin_id) "
+    "WHERE experiment.name = ?1 AND run.state = 'done'";
+
+static int match_plugin(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+{
+    const matcher *m = context;
+    (void)n;
+    bnn_planned_run *run = find_run(m, v[0].text, v[1].integer);
+    if (run == NULL || run->changed != NULL)
+        return BNN_OK;
+    const bnn_config *config = &m->plan->experiment->configs[run->i_config];
+    for (size_t i = 0; i < config->n_plugins; i++) {
+        const bnn_plugin *plugin = config->plugins[i];
+        if (strcmp(bnn_kind_name((bnn_kind)plugin->head->kind), v[2].text) != 0 ||
+            strcmp(plugin->head->name, v[3].text) != 0 || strcmp(plugin->sha256, v[4].text) == 0)
+            continue;
+        run->changed = bnn_arena_printf(m->arena, "%s %s", v[2].text, v[3].text);
+        if (run->changed == NULL)
+            return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+    }
+    return BNN_OK;
+}
+
+/* Past timings of equal configs, of any experiment. */
+static const char timings_sql[] =
+    "SELECT config.hash, avg(attempt.ended_us - attempt.started_us) / 1e6 "
+    "FROM attempt JOIN run USING (run_id) JOIN config USING (config_id) "
+    "WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 GROUP BY config.hash";
+
+static int match_timing(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+{
+    const matcher *m = context;
+    const place *config = find_config(m, v[0].text);
+    (void)n;
+    (void)err;
+    if (config != NULL && v[1].type == BNN_STORE_VALUE_REAL)
+        m->plan->seconds[config->i] = v[1].real;
+    return BNN_OK;
+}
+
+static int read_store(matcher *m, bnn_store *store, bnn_error *err)
+{
+    const bnn_store_argument name = {
+        .value = {.type = BNN_STORE_VALUE_TEXT, .text = m->plan->experiment->name}};
+    const bnn_store_reader runs = {.row = match_run, .context = m};
+    const bnn_store_reader plugins = {.row = match_plugin, .context = m};
+    const bnn_store_reader timings = {.row = match_timing, .context = m};
+    int status = bnn_store_query(store, runs_sql, &name, 1, &runs, err);
+    if (status == BNN_OK)
+        status = bnn_store_query(store, plugins_sql, &name, 1, &plugins, err);
+    if (status == BNN_OK)
+        status = bnn_store_query(store, timings_sql, NULL, 0, &timings, err);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+const char *bnn_plan_checkpoint(const char *db, const char *uid, bnn_arena *arena)
+{
+    return bnn_arena_printf(arena, "%s.artifacts/%s/checkpoint", db, uid);
+}
+
+bnn_plan_group bnn_plan_group_of(const bnn_planned_run *run)
+{
+    if (!run->known)
+        return BNN_PLAN_NEW;
+    switch (run->store.state) {
+    case BNN_STORE_RUNNING:
+        return BNN_PLAN_RUNNING;
+    case BNN_STORE_DONE:
+        return run->changed != NULL ? BNN_PLAN_STALE : BNN_PLAN_DONE;
+    case BNN_STORE_FAILED:
+        return BNN_PLAN_RETRY;
+    case BNN_STORE_QUEUED:
+    case BNN_STORE_INTERRUPTED:
+        break;
+    }
+    return run->store.n_attempts == 0 ? BNN_PLAN_NEW : BNN_PLAN_RESUME;
+}
+
+bool bnn_plan_is_todo(const bnn_planned_run *run)
+{
+    return bnn_plan_group_of(run) <= BNN_PLAN_RETRY;
+}
+
+void bnn_plan_count(const bnn_plan *plan, size_t out[BNN_PLAN_GROUPS])
+{
+    memset(out, 0, BNN_PLAN_GROUPS * sizeof *out);
+    for (size_t i = 0; i < plan->n; i++)
+        out[bnn_plan_group_of(&plan->runs[i])]++;
+}
+
+double bnn_plan_rest(const bnn_plan *plan, size_t i)
+{
+    const bnn_planned_run *run = &plan->runs[i];
+    const double epochs = plan->experiment->configs[run->i_config].train.epochs;
+    return bnn_plan_is_todo(run) ? 1.0 - run->epochs_done / epochs : 0.0;
+}
+
+int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char *db,
+                  bnn_arena *arena, bnn_plan *out, bnn_error *err)
+{
+    const size_t n_configs = experiment->n_configs, n = n_configs * experiment->n_seeds;
+    bnn_plan plan = {.experiment = experiment, .n = n, .is_first = true};
+    matcher m = {.plan = &plan, .db = db, .arena = arena};
+    plan.runs = bnn_arena_alloc(arena, n, sizeof *plan.runs);
+    plan.seconds = bnn_arena_alloc(arena, n_configs, sizeof *plan.seconds);
+    if (plan.runs == NULL || plan.seconds == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for a plan of %zu runs", n);
+    for (size_t i = 0; i < n_configs; i++)
+        plan.seconds[i] = (double)NAN;
+    for (size_t i = 0; i < n; i++)
+        plan.runs[i] = (bnn_planned_run){.i_config = (uint32_t)(i % n_configs),
+                                         .seed = experiment->seeds[i / n_configs]};
+    int status = sort_places(&m, err);
+    if (status == BNN_OK && store != NULL)
+        status = read_store(&m, store, err);
+    if (status == BNN_OK)
+        *out = plan;
+    return status;
+}

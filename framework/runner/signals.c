@@ -1,0 +1,53 @@
+#include "runner/signals.h"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int bnn_signals_open(bnn_signals *signals, bnn_error *err)
+{
+    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t taken, before;
+    sigemptyset(&taken);
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        struct sigaction action;
+        if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+            !sigismember(&before, wanted[i]))
+            sigaddset(&taken, wanted[i]);
+    }
+    const int fd = signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (fd < 0)
+        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch for signals");
+    pthread_sigmask(SIG_BLOCK, &taken, NULL);
+    *signals = (bnn_signals){.fd = fd, .taken = taken};
+    return BNN_OK;
+}
+
+int bnn_signals_next(bnn_signals *signals)
+{
+    struct signalfd_siginfo info;
+    if (signals->fd < 0 || read(signals->fd, &info, sizeof info) != (ssize_t)sizeof info)
+        return 0;
+    return (int)info.ssi_signo;
+}
+
+void bnn_signals_close(bnn_signals *signals)
+{
+    if (signals->fd < 0)
+        return;
+    close(signals->fd);
+    signals->fd = -1;
+    pthread_sigmask(SIG_UNBLOCK, &signals->taken, NULL);
+}
+
+void bnn_signals_die(int signal)
+{
+    sigset_t only;
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    sigaction(signal, &action, NULL);
+    raise(signal);
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+}

@@ -1,0 +1,252 @@
+#include "spec/diag.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A hostile file has as many mistakes as it likes; nobody reads more than these. */
+enum { MESSAGES_MAX = 1000, TEXT_MAX = 1000, WORD_MAX = 64 };
+
+typedef struct message {
+    char *text;      /* "FILE:LINE:COLUMN: ..." */
+    size_t n_file;   /* the leading bytes of text that are the file's name */
+    size_t sequence; /* keeps the order of messages that share a position */
+    uint32_t line, column;
+} message;
+
+struct bnn_diag {
+    message *messages;
+    size_t n, capacity;
+    size_t n_errors;
+    bool sorted;
+    const char *tail; /* why messages are missing, shown last; NULL when none is */
+};
+
+static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
+                            const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+static void add(bnn_diag *diag, bnn_position_in_file at, bool warning, const char *format,
+                va_list args) __attribute__((format(printf, 4, 0)));
+
+bnn_diag *bnn_diag_create(void)
+{
+    return calloc(1, sizeof(bnn_diag));
+}
+
+void bnn_diag_destroy(bnn_diag *diag)
+{
+    if (diag == NULL)
+        return;
+    for (size_t i = 0; i < diag->n; i++)
+        free(diag->messages[i].text);
+    free(diag->messages);
+    free(diag);
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Texts of a file end up on a terminal, where control characters (also those of C1, two bytes in
+ * UTF-8) are commands. */
+static void remove_controls(char *text)
+{
+    for (char *p = text; *p != '\0'; p++) {
+        const unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+        if (c < 0x20 || c == 0x7f)
+            *p = '?';
+        else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            p[0] = p[1] = '?';
+    }
+}
+
+/* Copies what fits in size bytes; of a longer text the end, from a whole character on, is "...". */
+static void shorten(const char *text, char *out, size_t size)
+{
+    static const char dots[] = "...";
+    const size_t n = strlen(text);
+    if (n < size) {
+        memcpy(out, text, n + 1);
+        return;
+    }
+    size_t cut = size - sizeof dots;
+    while (cut > 0 && is_continuation(text[cut]))
+        cut--;
+    memcpy(out, text, cut);
+    memcpy(out + cut, dots, sizeof dots);
+}
+
+const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT])
+{
+    shorten(text, out, BNN_EXCERPT);
+    return out;
+}
+
+static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
+                            const char *format, va_list args)
+{
+    const char *file = at.file == NULL ? "" : at.file;
+    const char *separator = at.file == NULL ? "" : ": ";
+    const char *severity = warning ? "warning: " : "";
+    char text[TEXT_MAX];
+    char *whole = NULL, *out = NULL;
+    if (vasprintf(&whole, format, args) < 0)
+        return NULL;
+    shorten(whole, text, sizeof text);
+    free(whole);
+    const int n = at.file == NULL || at.line == 0
+                      ? asprintf(&out, "%s%s%s%s", file, separator, severity, text)
+                      : asprintf(&out, "%s:%u:%u: %s%s", file, at.line, at.column, severity, text);
+    if (n < 0)
+        return NULL;
+    remove_controls(out);
+    *n_file = strlen(file);
+    return out;
+}
+
+static bool is_known(const bnn_diag *diag, const char *text)
+{
+    for (size_t i = 0; i < diag->n; i++)
+        if (strcmp(diag->messages[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static bool has_room(bnn_diag *diag)
+{
+    if (diag->n < diag->capacity)
+        return true;
+    const size_t capacity = diag->capacity == 0 ? 16 : 2 * diag->capacity;
+    message *grown = realloc(diag->messages, capacity * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    diag->messages = grown;
+    diag->capacity = capacity;
+    return true;
+}
+
+static void add(bnn_diag *diag, bnn_position_in_file at, bool warning, const char *format,
+                va_list args)
+{
+    size_t n_file = 0;
+    char *text = format_message(at, warning, &n_file, format, args);
+    if (text != NULL && is_known(diag, text)) {
+        free(text);
+        return;
+    }
+    if (!warning)
+        diag->n_errors++;
+    if (text == NULL || diag->n == MESSAGES_MAX || !has_room(diag)) {
+        diag->tail = diag->n == MESSAGES_MAX ? "too many messages: the rest is not shown"
+                                             : "out of memory: some messages are lost";
+        free(text);
+        return;
+    }
+    diag->messages[diag->n] = (message){
+        .text = text, .n_file = n_file, .sequence = diag->n, .line = at.line, .column = at.column};
+    diag->n++;
+    diag->sorted = false;
+}
+
+void bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add(diag, at, false, format, args);
+    va_end(args);
+}
+
+void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add(diag, at, true, format, args);
+    va_end(args);
+}
+
+size_t bnn_diag_n_errors(const bnn_diag *diag)
+{
+    return diag->n_errors;
+}
+
+static int compare_messages(const void *left, const void *right)
+{
+    const message *a = left, *b = right;
+    const size_t n = a->n_file < b->n_file ? a->n_file : b->n_file;
+    const int file = memcmp(a->text, b->text, n);
+    if (file != 0)
+        return file;
+    if (a->n_file != b->n_file)
+        return a->n_file < b->n_file ? -1 : 1;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
+}
+
+size_t bnn_diag_count(bnn_diag *diag)
+{
+    return diag->n + (diag->tail != NULL ? 1 : 0);
+}
+
+const char *bnn_diag_message(bnn_diag *diag, size_t i)
+{
+    if (!diag->sorted && diag->n > 0)
+        qsort(diag->messages, diag->n, sizeof *diag->messages, compare_messages);
+    diag->sorted = true;
+    return i < diag->n ? diag->messages[i].text : diag->tail;
+}
+
+static size_t minimum(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The number of letters to insert, drop, replace or swap with a neighbour (no letter twice), case
+ * ignored: three rows of the usual table, the oldest for the swaps. */
+static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    size_t rows[3][WORD_MAX + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= n_b; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            row[j] = minimum(minimum(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                y == tolower((unsigned char)a[i - 2]))
+                row[j] = minimum(row[j], before[j - 2] + 1);
+        }
+        size_t *oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[n_b];
+}
+
+const char *bnn_suggest(const char *word, const char *const *candidates, size_t n)
+{
+    const char *best = NULL;
+    size_t best_distance = SIZE_MAX;
+    const size_t n_word = strlen(word);
+    if (n_word == 0 || n_word > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        const size_t n_candidate = strlen(candidates[i]);
+        if (n_candidate > WORD_MAX)
+            continue;
+        const size_t distance = edit_distance(word, n_word, candidates[i], n_candidate);
+        const size_t longer = n_word > n_candidate ? n_word : n_candidate;
+        if (distance <= longer / 3 && distance < best_distance) {
+            best = candidates[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,48 @@
+/* diag.h - all mistakes of a spec in one pass: FILE:LINE:COLUMN: message.
+ *
+ * A bnn_diag collects messages, drops repeated ones (a mistake that every point of a sweep meets
+ * is said once), and prints in the order of the file. One thread at a time. */
+#ifndef BNN_SPEC_DIAG_H
+#define BNN_SPEC_DIAG_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct bnn_position_in_file {
+    const char *file; /* as the user named it; NULL: the message stands alone */
+    uint32_t line;    /* from 1; 0: the file as a whole */
+    uint32_t column;  /* from 1, in characters */
+} bnn_position_in_file;
+
+typedef struct bnn_diag bnn_diag;
+
+/* NULL when there is no memory. destroy accepts NULL. */
+bnn_diag *bnn_diag_create(void);
+void bnn_diag_destroy(bnn_diag *diag);
+
+/* Adds an error (lower case, no final period), or a warning, which does not count as an error.
+ * Copies what it is given; control characters become '?'. The first 1000 messages are kept, a last
+ * one says that there were more. */
+void bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+size_t bnn_diag_n_errors(const bnn_diag *diag);
+
+/* The number of messages, and message i, in the order of file, line, column:
+ * "spec.yaml:3:7: unknown key ..." or "spec.yaml:3:7: warning: ...". Valid until the next add. */
+size_t bnn_diag_count(bnn_diag *diag);
+const char *bnn_diag_message(bnn_diag *diag, size_t i);
+
+/* A text of a file as a message may quote it: at most BNN_EXCERPT - 1 bytes, the end of a longer
+ * one replaced by "...". Returns out. */
+enum { BNN_EXCERPT = 64 };
+const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT]);
+
+/* The candidate nearest to `word` (Damerau-Levenshtein without regard to case, at most a third of
+ * the letters of the longer one wrong), or NULL. candidates: n texts. For "did you mean". */
+const char *bnn_suggest(const char *word, const char *const *candidates, size_t n);
+
+#endif

@@ -1,0 +1,99 @@
+#include "spec/sweep.h"
+
+#include <string.h>
+
+typedef struct override {
+    const char *key;
+    const bnn_node *value;
+    bnn_position_in_file at;
+    bnn_arena *arena;
+    bnn_diag *diag;
+} override;
+
+static const bnn_node *fail_memory(const override *o)
+{
+    bnn_diag_add(o->diag, o->at, "out of memory");
+    return NULL;
+}
+
+/* In these maps a key with dots is one key. */
+static const char *const dotted_maps[] = {"sweep.grid", "sweep.zip", "baseline"};
+
+/* A copy of spec with a key of one of the dotted maps set. */
+static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const char *map_path,
+                                  const char *key)
+{
+    const bnn_node *map = bnn_tree_find(spec, map_path);
+    if (map != NULL && map->kind != BNN_NODE_MAP)
+        map = NULL;
+    map = bnn_tree_put(map, key, o->value, o->arena, o->at);
+    if (map == NULL)
+        return fail_memory(o);
+    return bnn_tree_set(spec, map_path, map, o->arena, o->diag, o->at);
+}
+
+/* A copy of spec in which the sweep does not vary the key any more. */
+static const bnn_node *release(const override *o, const bnn_node *spec, const char *map_path)
+{
+    const bnn_node *map = bnn_tree_find(spec, map_path);
+    if (bnn_tree_get(map, o->key) == NULL)
+        return spec;
+    map = bnn_tree_drop(map, o->key, o->arena);
+    if (map == NULL)
+        return fail_memory(o);
+    return bnn_tree_set(spec, map_path, map, o->arena, o->diag, map->at);
+}
+
+static bool is_below(const char *key, const char *section)
+{
+    const size_t n = strlen(section);
+    return strncmp(key, section, n) == 0 && key[n] == '.';
+}
+
+/* Whether a list is what the key takes, rather than several values to try. */
+static bool takes_list(const override *o, const bnn_node *spec)
+{
+    const bnn_node *old = bnn_tree_find(spec, o->key);
+    return (old != NULL && old->kind == BNN_NODE_LIST) || strcmp(o->key, "seeds") == 0 ||
+           is_below(o->key, "sweep");
+}
+
+static const bnn_node *apply(const override *o, const bnn_node *spec)
+{
+    for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
+        if (is_below(o->key, dotted_maps[i]))
+            return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1);
+    const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
+    spec = release(o, spec, "sweep.zip");
+    if (spec != NULL && varies)
+        return set_dotted(o, spec, "sweep.grid", o->key);
+    if (spec != NULL)
+        spec = release(o, spec, "sweep.grid");
+    return spec == NULL ? NULL : bnn_tree_set(spec, o->key, o->value, o->arena, o->diag, o->at);
+}
+
+const bnn_node *bnn_sweep_override(const bnn_node *spec, const char *text, bnn_arena *arena,
+                                   bnn_diag *diag)
+{
+    char excerpt[BNN_EXCERPT];
+    override o = {.at = {"-s", 1, 1}, .arena = arena, .diag = diag};
+    const size_t n_key = strcspn(text, "=");
+    if (text[n_key] == '\0' || text[n_key + 1] == '\0') {
+        bnn_diag_add(diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));
+        return NULL;
+    }
+    char *key = bnn_arena_strdup(arena, text);
+    char *value = bnn_arena_strdup(arena, text);
+    if (key == NULL || value == NULL)
+        return fail_memory(&o);
+    key[n_key] = '\0';
+    if (!bnn_tree_is_path(key)) {
+        bnn_diag_add(diag, o.at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
+                     bnn_excerpt(key, excerpt));
+        return NULL;
+    }
+    memset(value, ' ', n_key + 1); /* the value keeps its column */
+    o.key = key;
+    o.value = bnn_tree_parse("-s", value, strlen(value), arena, diag);
+    return o.value == NULL ? NULL : apply(&o, spec);
+}

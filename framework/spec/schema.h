@@ -1,0 +1,95 @@
+/* schema.h - one table describes, checks, defaults, lists and records.
+ *
+ * The options of a spec and the parameters of a plugin are rows of bnn_param (see <bnn/plugin.h>).
+ * bnn_schema_fill checks a YAML map against a table, writes typed values into a struct, and notes
+ * every resolved value, defaults too, under its dotted key. */
+#ifndef BNN_SPEC_SCHEMA_H
+#define BNN_SPEC_SCHEMA_H
+
+#include "spec/tree.h"
+
+#include <bnn/plugin.h>
+
+/* The resolved values of a config: what its hash covers and what the database records. */
+typedef struct bnn_setting {
+    const char *key; /* dotted */
+    uint32_t type;   /* bnn_type; texts and choices are BNN_TYPE_CHOICE with `text` set */
+    double number;
+    const char *text;
+} bnn_setting;
+
+typedef struct bnn_settings {
+    bnn_arena *arena;
+    size_t n, capacity;
+    bnn_setting *rows;
+} bnn_settings;
+
+/* An empty list that keeps its rows and texts in the arena. */
+void bnn_settings_init(bnn_settings *settings, bnn_arena *arena);
+
+/* Adds a row, or replaces the one with the same key; prefix and name are joined with a dot (either
+ * may be ""). number: finite. 0, or BNN_E_INTERNAL when the arena is full. */
+int bnn_settings_add_number(bnn_settings *settings, const char *prefix, const char *name,
+                            uint32_t type, double number);
+int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char *name,
+                          const char *text);
+
+/* The row with this key, or NULL. */
+const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);
+
+/* Sorts rows by key and returns them as canonical JSON (one object, sorted dotted keys, no blanks,
+ * numbers as bnn_number_text writes them), in the arena; NULL without memory. hash: its SHA-256. */
+const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
+
+/* Checks map (NULL: all defaults) against the table (NULL: no rows) and fills `out`. Keys in `also`
+ * (a NULL-terminated list, or NULL) belong to the caller and are skipped. Unknown keys, wrong types
+ * and values out of range go to diag with their positions; the field keeps its default then.
+ * settings may be NULL. `what` names the thing in messages ("ste clipped", "train"). Returns 0, or
+ * BNN_E_SPEC when it added an error, or BNN_E_INTERNAL without memory. */
+int bnn_schema_fill(const bnn_param *table, const bnn_node *map, const char *what,
+                    const char *prefix, const char *const *also, void *out,
+                    bnn_settings *settings, bnn_diag *diag);
+
+/* How a message calls a value that it did not expect: "lots" (in quotes), a list, a map, nothing.
+ * Returns out. */
+enum { BNN_DESCRIPTION = BNN_EXCERPT + 8 };
+const char *bnn_schema_describe(const bnn_node *node, char out[BNN_DESCRIPTION]);
+
+/* Whether the node is a plain decimal number; *out is infinite when it is too large. */
+bool bnn_schema_is_number(const bnn_node *node, double *out);
+
+/* Single values, for what does not fit a table. 0 or BNN_E_SPEC after a message. `what` as in
+ * "train.batch". Integers are decimal and exact; numbers are finite; texts are any
+ * scalar that is not empty, ~ or null. */
+int bnn_schema_integer(const bnn_node *node, const char *what, int64_t minimum, int64_t maximum,
+                       int64_t *out, bnn_diag *diag);
+int bnn_schema_number(const bnn_node *node, const char *what, double minimum, double maximum,
+                      double *out, bnn_diag *diag);
+int bnn_schema_switch(const bnn_node *node, const char *what, int32_t *out, bnn_diag *diag);
+int bnn_schema_text(const bnn_node *node, const char *what, const char **out, bnn_diag *diag);
+int bnn_schema_choice(const bnn_node *node, const char *what, const char *choices, int32_t *out,
+                      bnn_diag *diag);
+
+/* Seconds from 90, 90s, 15m, 2h, 1d: 0 to 3650 days. */
+int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seconds,
+                        bnn_diag *diag);
+
+/* Adds an error for each key of map that is not in `known` (NULL-terminated), with a suggestion.
+ * A node that is neither NULL nor a map is an error, too. 0 or BNN_E_SPEC. */
+int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *const *known,
+                          bnn_diag *diag);
+
+/* A plugin reference: `name` or `{name: NAME, parameter: value...}`. *name gets the name, *params
+ * the map (NULL for a bare name). 0 or BNN_E_SPEC after a message. */
+int bnn_schema_reference(const bnn_node *node, const char *what, const char **name,
+                         const bnn_node **params, bnn_diag *diag);
+
+/* The text of a number as canonical JSON writes it: whole numbers below 1e15 with all digits,
+ * others with the fewest that read back the same. Independent of the locale. */
+void bnn_number_text(double x, char out[32]);
+
+/* Choice i of "a|b|c", copied into out (truncated); the number of choices. */
+size_t bnn_choice_count(const char *choices);
+void bnn_choice_text(const char *choices, size_t i, char *out, size_t n);
+
+#endif

@@ -1,0 +1,243 @@
+#include "spec/sweep.h"
+#include "spec/label.h"
+#include "spec/schema.h"
+#include "spec/sweep_section.h"
+
+#include <string.h>
+
+/* Points that a sweep may have before exclude; max_runs, lower as a rule, bounds what is left.
+ * Within max_runs, comparing each point with each is fast enough. */
+enum { POINTS_MAX = 10000 };
+
+/* A key of grid, or all keys of zip: what takes one value after the other. */
+typedef struct axis {
+    size_t n_values;
+    size_t n_pairs;        /* keys that change together */
+    const bnn_pair *pairs; /* each a key and its list */
+} axis;
+
+typedef struct expansion {
+    const bnn_node *spec;
+    bnn_sweep_section section;
+    size_t n_seeds;
+    bnn_arena *arena;
+    bnn_diag *diag;
+    axis *axes;
+    size_t n_axes, n_axis_keys;
+    size_t n_product; /* points of grid x zip */
+    bnn_point *points;
+    size_t n;
+} expansion;
+
+static int fail_memory(const expansion *e)
+{
+    bnn_diag_add(e->diag, e->section.at, "out of memory while expanding the sweep");
+    return BNN_E_INTERNAL;
+}
+
+static void add_axis(expansion *e, size_t n_pairs, const bnn_pair *pairs)
+{
+    const size_t n_values = pairs[0].value->n;
+    e->axes[e->n_axes++] = (axis){.n_values = n_values, .n_pairs = n_pairs, .pairs = pairs};
+    e->n_axis_keys += n_pairs;
+    if (__builtin_mul_overflow(e->n_product, n_values, &e->n_product))
+        e->n_product = SIZE_MAX;
+}
+
+/* Without grid and zip, a list stands for itself; otherwise, and when there is no list either, the
+ * product of no axes is one point: the base. */
+static int set_up_axes(expansion *e)
+{
+    const bnn_sweep_section *s = &e->section;
+    const size_t n_grid = s->grid == NULL ? 0 : s->grid->n;
+    const bool list_only = s->grid == NULL && s->zip == NULL && s->list != NULL && s->list->n > 0;
+    e->n_product = list_only ? 0 : 1;
+    e->axes = bnn_arena_alloc(e->arena, n_grid + 1, sizeof *e->axes);
+    if (e->axes == NULL)
+        return fail_memory(e);
+    for (size_t i = 0; i < n_grid; i++)
+        add_axis(e, 1, &s->grid->pairs[i]);
+    if (s->zip != NULL && s->zip->n > 0)
+        add_axis(e, s->zip->n, s->zip->pairs);
+    return BNN_OK;
+}
+
+/* The base with the values of pairs in place. */
+static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_point *out)
+{
+    const bnn_node *root = e->spec;
+    bnn_assignment *values = bnn_arena_alloc(e->arena, n, sizeof *values);
+    if (values == NULL)
+        return fail_memory(e);
+    for (size_t i = 0; i < n; i++) {
+        const bnn_node *key = pairs[i].key;
+        values[i] = (bnn_assignment){.key = key->text, .value = pairs[i].value};
+        root = bnn_tree_set(root, key->text, pairs[i].value, e->arena, e->diag, key->at);
+        if (root == NULL)
+            return BNN_E_SPEC;
+    }
+    *out = (bnn_point){.root = root, .n = n, .values = values};
+    return BNN_OK;
+}
+
+/* Number `index` of the product; the last axis varies fastest. pairs: n_axis_keys entries. */
+static void choose_values(const expansion *e, size_t index, bnn_pair *pairs)
+{
+    size_t n = e->n_axis_keys;
+    for (size_t i = e->n_axes; i-- > 0;) {
+        const axis *a = &e->axes[i];
+        const size_t i_value = index % a->n_values;
+        index /= a->n_values;
+        n -= a->n_pairs;
+        for (size_t j = 0; j < a->n_pairs; j++)
+            pairs[n + j] = (bnn_pair){a->pairs[j].key, a->pairs[j].value->items[i_value]};
+    }
+}
+
+static int build_points(expansion *e)
+{
+    const bnn_node *list = e->section.list;
+    const size_t n_list = list == NULL ? 0 : list->n;
+    if (e->n_product > POINTS_MAX || n_list > POINTS_MAX - e->n_product) {
+        bnn_diag_add(e->diag, e->section.at,
+                     "the sweep has more than %d points, however large max_runs is", POINTS_MAX);
+        return BNN_E_SPEC;
+    }
+    bnn_pair *pairs = bnn_arena_alloc(e->arena, e->n_axis_keys, sizeof *pairs);
+    e->points = bnn_arena_alloc(e->arena, e->n_product + n_list + 1, sizeof *e->points);
+    if (pairs == NULL || e->points == NULL)
+        return fail_memory(e);
+    for (size_t i = 0; i < e->n_product; i++) {
+        choose_values(e, i, pairs);
+        const int status = build_point(e, e->n_axis_keys, pairs, &e->points[e->n]);
+        if (status != BNN_OK)
+            return status;
+        e->n++;
+    }
+    for (size_t i = 0; i < n_list; i++) {
+        const bnn_node *map = list->items[i];
+        const int status = build_point(e, map->n, map->pairs, &e->points[e->n]);
+        if (status != BNN_OK)
+            return status;
+        e->n++;
+    }
+    return BNN_OK;
+}
+
+/* In exclude, 0.001 and 1e-3 are the same value. */
+static bool is_same_value(const bnn_node *a, const bnn_node *b)
+{
+    double x, y;
+    if (a != NULL && bnn_schema_is_number(a, &x) && bnn_schema_is_number(b, &y))
+        return x == y;
+    return bnn_tree_equal(a, b);
+}
+
+static bool agrees(const bnn_point *point, const bnn_node *entry)
+{
+    for (size_t i = 0; i < entry->n; i++)
+        if (!is_same_value(bnn_tree_find(point->root, entry->pairs[i].key->text),
+                           entry->pairs[i].value))
+            return false;
+    return true;
+}
+
+static int drop_excluded(expansion *e)
+{
+    const bnn_node *exclude = e->section.exclude;
+    for (size_t i = 0; exclude != NULL && i < exclude->n; i++) {
+        size_t n_kept = 0;
+        for (size_t j = 0; j < e->n; j++)
+            if (!agrees(&e->points[j], exclude->items[i]))
+                e->points[n_kept++] = e->points[j];
+        if (n_kept == e->n)
+            bnn_diag_warn(e->diag, exclude->items[i]->at,
+                          "sweep.exclude: no point has these values, so none is dropped");
+        e->n = n_kept;
+    }
+    if (e->n > 0 || e->section.baseline != NULL)
+        return BNN_OK;
+    bnn_diag_add(e->diag, exclude->at, "sweep.exclude: drops every point");
+    return BNN_E_SPEC;
+}
+
+static int check_runs(const expansion *e)
+{
+    size_t n_runs;
+    if (__builtin_mul_overflow(e->n, e->n_seeds, &n_runs))
+        n_runs = SIZE_MAX;
+    if (n_runs <= (size_t)e->section.max_runs)
+        return BNN_OK;
+    const char *points = e->n == 1 ? "point" : "points";
+    const char *seeds = e->n_seeds == 1 ? "seed" : "seeds";
+    if (n_runs > BNN_SWEEP_RUNS_MAX)
+        bnn_diag_add(e->diag, e->section.at, "%zu %s x %zu %s are more runs than the limit of %d",
+                     e->n, points, e->n_seeds, seeds, BNN_SWEEP_RUNS_MAX);
+    else
+        bnn_diag_add(e->diag, e->section.at,
+                     "%zu %s x %zu %s = %zu runs, more than max_runs (%lld); to allow them, set "
+                     "sweep.max_runs: %zu",
+                     e->n, points, e->n_seeds, seeds, n_runs, (long long)e->section.max_runs,
+                     n_runs);
+    return BNN_E_SPEC;
+}
+
+/* The point with the same spec, or e->n. */
+static size_t find_same(const expansion *e, size_t n, const bnn_node *root)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bnn_tree_equal(e->points[i].root, root))
+            return i;
+    return n;
+}
+
+/* Of points that are written alike, the first stays. */
+static void drop_duplicates(expansion *e)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < e->n; i++)
+        if (find_same(e, n_kept, e->points[i].root) == n_kept)
+            e->points[n_kept++] = e->points[i];
+    e->n = n_kept;
+}
+
+static int mark_baseline(expansion *e)
+{
+    const bnn_node *map = e->section.baseline;
+    bnn_point point;
+    if (map == NULL)
+        return BNN_OK;
+    const int status = build_point(e, map->n, map->pairs, &point);
+    if (status != BNN_OK)
+        return status;
+    const size_t i = find_same(e, e->n, point.root);
+    if (i == e->n)
+        e->points[e->n++] = point;
+    e->points[i].baseline = true;
+    return check_runs(e);
+}
+
+int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn_sweep *out,
+                     bnn_diag *diag)
+{
+    expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = arena, .diag = diag};
+    int status = bnn_sweep_section_read(spec, &e.section, diag);
+    if (status == BNN_OK)
+        status = set_up_axes(&e);
+    if (status == BNN_OK)
+        status = build_points(&e);
+    if (status == BNN_OK)
+        status = drop_excluded(&e);
+    if (status == BNN_OK)
+        status = check_runs(&e);
+    if (status != BNN_OK)
+        return status;
+    drop_duplicates(&e);
+    status = mark_baseline(&e);
+    if (status != BNN_OK)
+        return status;
+    if (bnn_label_points(spec, e.n, e.points, arena) != BNN_OK)
+        return fail_memory(&e);
+    *out = (bnn_sweep){.n = e.n, .points = e.points};
+    return BNN_OK;
+}

@@ -1,0 +1,55 @@
+/* sweep.h - the sweep section of a spec becomes points: the base tree with values replaced.
+ *
+ *   grid:    every combination of its lists (the first key varies slowest)
+ *   zip:     lists of equal length, varied together; crossed with grid
+ *   list:    extra points, each a map of dotted keys; alone, without grid and zip, all points
+ *   exclude: partial points; a point that agrees with one of them is dropped
+ *   max_runs: points x seeds beyond this are an error, never a silent sample
+ *
+ * `baseline` (a map of dotted keys) names the point that others are compared with: the base with
+ * these values. It joins the points when it is not one of them; exclude does not drop it.
+ *
+ * Points that are written alike count once. What is the same for every run (name, seeds, metric,
+ * run) cannot vary. Keys are not checked against what the sections know: the points are read like
+ * any spec, and a value that a point sets has the position of the sweep. */
+#ifndef BNN_SPEC_SWEEP_H
+#define BNN_SPEC_SWEEP_H
+
+#include "spec/tree.h"
+
+typedef struct bnn_assignment {
+    const char *key; /* dotted */
+    const bnn_node *value;
+} bnn_assignment;
+
+typedef struct bnn_point {
+    const bnn_node *root; /* the spec with the point's values in place */
+    size_t n;
+    const bnn_assignment *values; /* what the sweep set here, in the order of the spec */
+    bool baseline;
+    /* What distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
+     * of each key that varies, or more of it where two keys would look alike. "base" when nothing
+     * varies. */
+    const char *label;
+} bnn_point;
+
+typedef struct bnn_sweep {
+    size_t n;
+    const bnn_point *points;
+} bnn_sweep;
+
+/* Expands the sweep of a parsed spec (without one: a single point). out is allocated in the arena.
+ * 0, or BNN_E_SPEC after messages, or BNN_E_INTERNAL. */
+int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn_sweep *out,
+                     bnn_diag *diag);
+
+/* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
+ * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at
+ * that key is a list itself or the key is "seeds". Any other value is the value of all points: it
+ * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip and baseline are
+ * dotted keys of these maps. Positions are those in the text, in the file "-s". Returns the new
+ * root, or NULL after a message. */
+const bnn_node *bnn_sweep_override(const bnn_node *spec, const char *text, bnn_arena *arena,
+                                   bnn_diag *diag);
+
+#endif

@@ -1,0 +1,229 @@
+#include "spec/tree.h"
+
+#include <string.h>
+
+/* The pair with the key text[0..n), or map->n. */
+static size_t find_pair(const bnn_node *map, const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < map->n &&
+           (strncmp(map->pairs[i].key->text, text, n) != 0 || map->pairs[i].key->text[n] != '\0'))
+        i++;
+    return i;
+}
+
+static const bnn_node *get(const bnn_node *map, const char *text, size_t n)
+{
+    if (map == NULL || map->kind != BNN_NODE_MAP)
+        return NULL;
+    const size_t i = find_pair(map, text, n);
+    return i < map->n ? map->pairs[i].value : NULL;
+}
+
+const bnn_node *bnn_tree_get(const bnn_node *map, const char *key)
+{
+    return get(map, key, strlen(key));
+}
+
+const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
+{
+    const bnn_node *node = root;
+    for (;;) {
+        const size_t n = strcspn(path, ".");
+        node = get(node, path, n);
+        if (node == NULL || path[n] == '\0')
+            return node;
+        path += n + 1;
+    }
+}
+
+bool bnn_tree_is_null(const bnn_node *node)
+{
+    return node->kind == BNN_NODE_SCALAR && !node->quoted &&
+           (strcmp(node->text, "") == 0 || strcmp(node->text, "~") == 0 ||
+            strcmp(node->text, "null") == 0);
+}
+
+bool bnn_tree_equal(const bnn_node *a, const bnn_node *b)
+{
+    if (a == b)
+        return true;
+    if (a == NULL || b == NULL || a->kind != b->kind)
+        return false;
+    if (a->kind == BNN_NODE_SCALAR)
+        return a->quoted == b->quoted && strcmp(a->text, b->text) == 0;
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->kind == BNN_NODE_LIST) {
+            if (!bnn_tree_equal(a->items[i], b->items[i]))
+                return false;
+            continue;
+        }
+        const char *key = a->pairs[i].key->text; /* mostly at the same place in b */
+        const bnn_node *other =
+            strcmp(key, b->pairs[i].key->text) == 0 ? b->pairs[i].value : bnn_tree_get(b, key);
+        if (!bnn_tree_equal(a->pairs[i].value, other))
+            return false;
+    }
+    return true;
+}
+
+static bnn_node *create_scalar(const char *text, size_t n, bnn_arena *arena,
+                               bnn_position_in_file at)
+{
+    bnn_node *node = bnn_arena_alloc(arena, 1, sizeof *node);
+    char *copy = bnn_arena_alloc(arena, n + 1, 1);
+    if (node == NULL || copy == NULL)
+        return NULL;
+    memcpy(copy, text, n);
+    *node = (bnn_node){.kind = BNN_NODE_SCALAR, .at = at, .text = copy};
+    return node;
+}
+
+/* A copy of map (NULL: an empty one) with one pair replaced or added. */
+static const bnn_node *put(const bnn_node *map, const char *key, size_t n_key,
+                           const bnn_node *value, bnn_arena *arena, bnn_position_in_file at)
+{
+    const size_t n = map == NULL ? 0 : map->n;
+    const size_t i = map == NULL ? 0 : find_pair(map, key, n_key);
+    bnn_node *copy = bnn_arena_alloc(arena, 1, sizeof *copy);
+    bnn_pair *pairs = bnn_arena_alloc(arena, n + 1, sizeof *pairs);
+    const bnn_node *key_node = create_scalar(key, n_key, arena, at);
+    if (copy == NULL || pairs == NULL || key_node == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(pairs, map->pairs, n * sizeof *pairs);
+    pairs[i] = (bnn_pair){key_node, value};
+    *copy = (bnn_node){.kind = BNN_NODE_MAP,
+                       .at = map == NULL ? at : map->at,
+                       .n = i < n ? n : n + 1,
+                       .pairs = pairs};
+    return copy;
+}
+
+const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_node *value,
+                             bnn_arena *arena, bnn_position_in_file at)
+{
+    return put(map, key, strlen(key), value, arena, at);
+}
+
+const bnn_node *bnn_tree_drop(const bnn_node *map, const char *key, bnn_arena *arena)
+{
+    const size_t i = find_pair(map, key, strlen(key));
+    if (i == map->n)
+        return map;
+    bnn_node *copy = bnn_arena_alloc(arena, 1, sizeof *copy);
+    bnn_pair *pairs = bnn_arena_alloc(arena, map->n, sizeof *pairs);
+    if (copy == NULL || pairs == NULL)
+        return NULL;
+    memcpy(pairs, map->pairs, i * sizeof *pairs);
+    memcpy(pairs + i, map->pairs + i + 1, (map->n - i - 1) * sizeof *pairs);
+    *copy = *map;
+    copy->n = map->n - 1;
+    copy->pairs = pairs;
+    return copy;
+}
+
+bool bnn_tree_is_path(const char *path)
+{
+    size_t n_segments = 0;
+    for (;;) {
+        const size_t n = strcspn(path, ".");
+        if (n == 0 || strcspn(path, " \t\r\n") < n || ++n_segments > BNN_PATH_SEGMENTS)
+            return false;
+        if (path[n] == '\0')
+            return true;
+        path += n + 1;
+    }
+}
+
+/* Plugins are named in lower case; words that mean something else in YAML are no names. */
+static bool is_plugin_name(const bnn_node *node)
+{
+    static const char *const words[] = {"true", "false", "none", "null"};
+    if (node->kind != BNN_NODE_SCALAR || node->text[0] < 'a' || node->text[0] > 'z')
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(node->text, words[i]) == 0)
+            return false;
+    return strspn(node->text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(node->text);
+}
+
+typedef struct editor {
+    const char *path;
+    const bnn_node *value;
+    bnn_arena *arena;
+    bnn_diag *diag;
+    bnn_position_in_file at;
+} editor;
+
+static const bnn_node *fail_memory(const editor *e)
+{
+    bnn_diag_add(e->diag, e->at, "out of memory");
+    return NULL;
+}
+
+/* The node on the way as a map. *out NULL stands for an empty one. */
+static bool open_map(const editor *e, const bnn_node *node, const char *rest, const bnn_node **out)
+{
+    char excerpt[BNN_EXCERPT];
+    *out = NULL;
+    if (node == NULL || bnn_tree_is_null(node))
+        return true;
+    if (node->kind == BNN_NODE_MAP) {
+        *out = node;
+        return true;
+    }
+    const int n_before = rest == e->path ? 0 : (int)(rest - e->path) - 1; /* without the dot */
+    if (n_before > 0 && is_plugin_name(node)) {
+        *out = put(NULL, "name", strlen("name"), node, e->arena, node->at);
+        if (*out == NULL)
+            fail_memory(e);
+        return *out != NULL;
+    }
+    const char *where = n_before == 0 ? "the document" : e->path;
+    const int n_where = n_before == 0 ? (int)strlen(where) : n_before;
+    if (node->kind == BNN_NODE_LIST)
+        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is a list, not a map", e->path, n_where,
+                     where);
+    else
+        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is \"%s\", not a map", e->path, n_where,
+                     where, bnn_excerpt(node->text, excerpt));
+    return false;
+}
+
+/* rest: what of the path lies below node. */
+static const bnn_node *set(const editor *e, const bnn_node *node, const char *rest)
+{
+    const size_t n = strcspn(rest, ".");
+    const bnn_node *map;
+    const bnn_node *child = e->value;
+    bnn_position_in_file at = e->at;
+    if (!open_map(e, node, rest, &map))
+        return NULL;
+    if (rest[n] != '\0') {
+        const size_t i = map == NULL ? 0 : find_pair(map, rest, n);
+        const bool exists = map != NULL && i < map->n;
+        child = set(e, exists ? map->pairs[i].value : NULL, rest + n + 1);
+        if (child == NULL)
+            return NULL;
+        if (exists)
+            at = map->pairs[i].key->at;
+    }
+    const bnn_node *copy = put(map, rest, n, child, e->arena, at);
+    return copy == NULL ? fail_memory(e) : copy;
+}
+
+const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_node *value,
+                             bnn_arena *arena, bnn_diag *diag, bnn_position_in_file at)
+{
+    const editor e = {path, value, arena, diag, at};
+    char excerpt[BNN_EXCERPT];
+    if (!bnn_tree_is_path(path)) {
+        bnn_diag_add(diag, at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
+                     bnn_excerpt(path, excerpt));
+        return NULL;
+    }
+    return set(&e, root, path);
+}

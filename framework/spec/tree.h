@@ -1,0 +1,76 @@
+/* tree.h - a YAML document as a small tree that remembers where every value stands.
+ *
+ * Read with libyaml. Bounded: file size (1 MiB), depth (64), number of nodes with aliases expanded
+ * (100,000). Duplicate keys, merge keys, tags, several documents and non-UTF-8 are errors. Nodes
+ * are immutable once parsed and live in the arena; sub-trees may be shared. */
+#ifndef BNN_SPEC_TREE_H
+#define BNN_SPEC_TREE_H
+
+#include "base/arena.h"
+#include "spec/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum bnn_node_kind {
+    BNN_NODE_SCALAR,
+    BNN_NODE_LIST,
+    BNN_NODE_MAP,
+} bnn_node_kind;
+
+typedef struct bnn_node bnn_node;
+
+typedef struct bnn_pair {
+    const bnn_node *key; /* a scalar */
+    const bnn_node *value;
+} bnn_pair;
+
+struct bnn_node {
+    bnn_node_kind kind;
+    bnn_position_in_file at;
+    const char *text; /* scalar: its value */
+    bool quoted;      /* scalar: written in quotes, hence a text and never a number */
+    size_t n;         /* list: items; map: pairs */
+    const bnn_node *const *items;
+    const bnn_pair *pairs;
+};
+
+/* Parses a file, or a text that came from elsewhere (`name` stands for the file in messages, as in
+ * "-s:1:7"). Returns the root, or NULL after adding at least one message to diag. */
+const bnn_node *bnn_tree_load(const char *path, bnn_arena *arena, bnn_diag *diag);
+const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn_arena *arena,
+                               bnn_diag *diag);
+
+/* The value of a key of a map, or NULL when the key is missing or the node is NULL or no map. */
+const bnn_node *bnn_tree_get(const bnn_node *map, const char *key);
+
+/* Whether the node is a plain nothing: empty, ~ or null. */
+bool bnn_tree_is_null(const bnn_node *node);
+
+/* Whether two values are written alike: the same texts, quoted or not, and lists in the same order;
+ * the order of a map's keys does not matter. NULL equals NULL only. */
+bool bnn_tree_equal(const bnn_node *a, const bnn_node *b);
+
+/* Whether a text is a dotted path: names joined with dots, at most BNN_PATH_SEGMENTS of them. */
+enum { BNN_PATH_SEGMENTS = 16 };
+bool bnn_tree_is_path(const char *path);
+
+/* The value at a dotted path ("model.binarize.weights"), or NULL. */
+const bnn_node *bnn_tree_find(const bnn_node *root, const char *path);
+
+/* A copy of root with the value at the dotted path replaced or added, maps on the way created;
+ * root itself is unchanged, and unchanged sub-trees are shared. `at` is where the override was
+ * written. A plugin reference on the way that is a bare name (ste: clipped) becomes a map
+ * ({name: clipped}), so that `model.ste.clip` reaches into it. NULL and a message when something
+ * on the way is a list or another scalar. */
+const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_node *value,
+                             bnn_arena *arena, bnn_diag *diag, bnn_position_in_file at);
+
+/* A copy of map with one key, which may contain dots, replaced in place or added at the end, or
+ * taken out. put takes NULL for an empty map. NULL when the arena is full. */
+const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_node *value,
+                             bnn_arena *arena, bnn_position_in_file at);
+const bnn_node *bnn_tree_drop(const bnn_node *map, const char *key, bnn_arena *arena);
+
+#endif

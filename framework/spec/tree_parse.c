@@ -1,0 +1,409 @@
+#include "base/file.h"
+#include "spec/syntax.h"
+#include "spec/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum {
+    FILE_BYTES_MAX = 1 << 20,
+    DEPTH_MAX = 64,
+    NODES_MAX = 100000, /* with every alias counted as what it stands for */
+    ANCHORS_MAX = 1000,
+};
+
+typedef struct subtree {
+    const bnn_node *node; /* NULL: failed, and said so */
+    unsigned height;      /* levels below the node */
+} subtree;
+
+typedef struct anchor {
+    const char *name;
+    subtree tree; /* node NULL while the anchored value is still being read */
+    size_t n_nodes;
+} anchor;
+
+typedef struct reader {
+    yaml_parser_t parser;
+    const char *name;
+    const char *text;
+    size_t n_text;
+    bnn_arena *arena;
+    bnn_diag *diag;
+    size_t n_nodes;
+    const bnn_node **stack; /* children of the collections that are open */
+    size_t n_stack, stack_capacity;
+    anchor anchors[ANCHORS_MAX];
+    size_t n_anchors;
+    bool is_wrong; /* a mistake was found that reading could go on after */
+} reader;
+
+static const subtree failed = {NULL, 0};
+
+static bnn_position_in_file position(const reader *r, yaml_mark_t mark)
+{
+    return (bnn_position_in_file){r->name, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+}
+
+static subtree fail_memory(const reader *r, yaml_mark_t mark)
+{
+    bnn_diag_add(r->diag, position(r, mark), "out of memory");
+    return failed;
+}
+
+static bool next_event(reader *r, yaml_event_t *event)
+{
+    if (yaml_parser_parse(&r->parser, event) != 0)
+        return true;
+    bnn_syntax_add_error(&r->parser, r->name, r->text, r->n_text, r->diag);
+    return false;
+}
+
+static bool count_nodes(reader *r, size_t n, yaml_mark_t mark)
+{
+    r->n_nodes += n; /* cannot overflow: both are at most NODES_MAX */
+    if (r->n_nodes <= NODES_MAX)
+        return true;
+    bnn_diag_add(r->diag, position(r, mark), "more than %d values, with aliases expanded",
+                 NODES_MAX);
+    return false;
+}
+
+static bool check_depth(const reader *r, unsigned depth, yaml_mark_t mark)
+{
+    if (depth <= DEPTH_MAX)
+        return true;
+    bnn_diag_add(r->diag, position(r, mark), "nested deeper than %d levels", DEPTH_MAX);
+    return false;
+}
+
+/* A tag would change what a value means; nothing in a spec needs one. */
+static void refuse_tag(reader *r, const yaml_char_t *tag, yaml_mark_t mark)
+{
+    static const char standard[] = "tag:yaml.org,2002:"; /* what "!!" stands for */
+    const size_t n = sizeof standard - 1;
+    const char *text = (const char *)tag;
+    char excerpt[BNN_EXCERPT];
+    if (text == NULL)
+        return;
+    const bool is_standard = strncmp(text, standard, n) == 0;
+    r->is_wrong = true;
+    bnn_diag_add(r->diag, position(r, mark), "tags are not supported; leave out %s%s",
+                 is_standard ? "!!" : "", bnn_excerpt(is_standard ? text + n : text, excerpt));
+}
+
+/* *out: the anchor's index, or ANCHORS_MAX for a node without one. */
+static bool open_anchor(reader *r, const yaml_char_t *name, yaml_mark_t mark, size_t *out)
+{
+    *out = ANCHORS_MAX;
+    if (name == NULL)
+        return true;
+    if (r->n_anchors == ANCHORS_MAX) {
+        bnn_diag_add(r->diag, position(r, mark), "more than %d anchors", ANCHORS_MAX);
+        return false;
+    }
+    const char *copy = bnn_arena_strdup(r->arena, (const char *)name);
+    if (copy == NULL) {
+        fail_memory(r, mark);
+        return false;
+    }
+    r->anchors[r->n_anchors] = (anchor){.name = copy, .n_nodes = r->n_nodes};
+    *out = r->n_anchors++;
+    return true;
+}
+
+static void close_anchor(reader *r, size_t i, subtree tree)
+{
+    if (i == ANCHORS_MAX)
+        return;
+    r->anchors[i].tree = tree;
+    r->anchors[i].n_nodes = r->n_nodes - r->anchors[i].n_nodes;
+}
+
+static subtree read_alias(reader *r, const yaml_event_t *event, unsigned depth)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+    const yaml_mark_t mark = event->start_mark;
+    char excerpt[BNN_EXCERPT];
+    size_t i = r->n_anchors; /* the latest anchor of a name counts */
+    while (i > 0 && strcmp(r->anchors[i - 1].name, name) != 0)
+        i--;
+    if (i == 0) {
+        bnn_diag_add(r->diag, position(r, mark), "alias of an unknown anchor \"%s\"",
+                     bnn_excerpt(name, excerpt));
+        return failed;
+    }
+    const anchor *target = &r->anchors[i - 1];
+    if (target->tree.node == NULL) {
+        bnn_diag_add(r->diag, position(r, mark), "alias \"%s\" stands inside its own anchor",
+                     bnn_excerpt(name, excerpt));
+        return failed;
+    }
+    if (!count_nodes(r, target->n_nodes, mark) ||
+        !check_depth(r, depth + target->tree.height, mark))
+        return failed;
+    return target->tree;
+}
+
+static bnn_node *create_node(reader *r, const yaml_event_t *event, bnn_node_kind kind)
+{
+    bnn_node *node = bnn_arena_alloc(r->arena, 1, sizeof *node);
+    if (node == NULL) {
+        fail_memory(r, event->start_mark);
+        return NULL;
+    }
+    node->kind = kind;
+    node->at = position(r, event->start_mark);
+    return node;
+}
+
+static subtree read_scalar(reader *r, const yaml_event_t *event)
+{
+    const char *value = (const char *)event->data.scalar.value;
+    size_t i_anchor;
+    if (!open_anchor(r, event->data.scalar.anchor, event->start_mark, &i_anchor) ||
+        !count_nodes(r, 1, event->start_mark))
+        return failed;
+    refuse_tag(r, event->data.scalar.tag, event->start_mark);
+    if (strlen(value) != event->data.scalar.length) {
+        r->is_wrong = true;
+        bnn_diag_add(r->diag, position(r, event->start_mark), "a text cannot contain \\0");
+    }
+    bnn_node *node = create_node(r, event, BNN_NODE_SCALAR);
+    if (node == NULL)
+        return failed;
+    node->text = bnn_arena_strdup(r->arena, value);
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (node->text == NULL)
+        return fail_memory(r, event->start_mark);
+    const subtree tree = {node, 0};
+    close_anchor(r, i_anchor, tree);
+    return tree;
+}
+
+static bool push(reader *r, const bnn_node *node)
+{
+    if (r->n_stack == r->stack_capacity) {
+        const size_t capacity = r->stack_capacity == 0 ? 64 : 2 * r->stack_capacity;
+        const bnn_node **grown = realloc(r->stack, capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        r->stack = grown;
+        r->stack_capacity = capacity;
+    }
+    r->stack[r->n_stack++] = node;
+    return true;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const bnn_node *a = *(const bnn_node *const *)left, *b = *(const bnn_node *const *)right;
+    const int order = strcmp(a->text, b->text);
+    if (order != 0)
+        return order;
+    if (a->at.line != b->at.line)
+        return a->at.line < b->at.line ? -1 : 1;
+    return a->at.column < b->at.column ? -1 : a->at.column > b->at.column;
+}
+
+/* Sorted, because a file may have as many keys as it likes. keys: scratch of n entries. */
+static void find_duplicates(reader *r, const bnn_node **keys, size_t n)
+{
+    char excerpt[BNN_EXCERPT];
+    qsort(keys, n, sizeof *keys, compare_keys);
+    const bnn_node *first = n > 0 ? keys[0] : NULL;
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(keys[i]->text, first->text) != 0) {
+            first = keys[i];
+            continue;
+        }
+        r->is_wrong = true;
+        bnn_diag_add(r->diag, keys[i]->at, "duplicate key \"%s\"; it is set on line %u already",
+                     bnn_excerpt(first->text, excerpt), first->at.line);
+    }
+}
+
+static bool is_usable_key(const reader *r, const bnn_node *key)
+{
+    if (key->kind != BNN_NODE_SCALAR)
+        bnn_diag_add(r->diag, key->at, "a key must be a name, not a %s",
+                     key->kind == BNN_NODE_LIST ? "list" : "map");
+    else if (strcmp(key->text, "<<") == 0 && !key->quoted)
+        bnn_diag_add(r->diag, key->at, "merge keys (<<) are not supported; write the keys out");
+    else
+        return true;
+    return false;
+}
+
+/* Moves the children from the top of the stack into the node. */
+static bool fill_collection(reader *r, bnn_node *node, size_t first)
+{
+    const size_t n = r->n_stack - first;
+    const bnn_node **items = bnn_arena_alloc(r->arena, n, sizeof *items);
+    if (items == NULL)
+        return false;
+    if (node->kind == BNN_NODE_LIST) {
+        if (n > 0)
+            memcpy(items, r->stack + first, n * sizeof *items);
+        node->items = items;
+        node->n = n;
+        return true;
+    }
+    bnn_pair *pairs = bnn_arena_alloc(r->arena, n / 2, sizeof *pairs);
+    if (pairs == NULL)
+        return false;
+    for (size_t i = first; i < r->n_stack; i += 2) {
+        const bnn_node *key = r->stack[i];
+        if (!is_usable_key(r, key)) {
+            r->is_wrong = true;
+            continue;
+        }
+        items[node->n] = key;
+        pairs[node->n++] = (bnn_pair){key, r->stack[i + 1]};
+    }
+    node->pairs = pairs;
+    find_duplicates(r, items, node->n);
+    return true;
+}
+
+static subtree read_node(reader *r, const yaml_event_t *event, unsigned depth);
+
+/* Pushes the children up to the end of the collection. *height: of the highest child, plus one. */
+static bool read_children(reader *r, unsigned depth, unsigned *height)
+{
+    for (;;) {
+        yaml_event_t event;
+        if (!next_event(r, &event))
+            return false;
+        if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) {
+            yaml_event_delete(&event);
+            return true;
+        }
+        const subtree child = read_node(r, &event, depth + 1);
+        const bool pushed = child.node != NULL && push(r, child.node);
+        if (child.node != NULL && !pushed)
+            fail_memory(r, event.start_mark);
+        yaml_event_delete(&event);
+        if (!pushed)
+            return false;
+        if (child.height + 1 > *height)
+            *height = child.height + 1;
+    }
+}
+
+static subtree read_collection(reader *r, const yaml_event_t *event, unsigned depth)
+{
+    const bool is_map = event->type == YAML_MAPPING_START_EVENT;
+    const yaml_char_t *name =
+        is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
+    const size_t first = r->n_stack;
+    size_t i_anchor;
+    subtree tree = failed;
+    if (!open_anchor(r, name, event->start_mark, &i_anchor) ||
+        !count_nodes(r, 1, event->start_mark) || !check_depth(r, depth + 1, event->start_mark))
+        return failed;
+    refuse_tag(r, is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag,
+               event->start_mark);
+    bnn_node *node = create_node(r, event, is_map ? BNN_NODE_MAP : BNN_NODE_LIST);
+    if (node == NULL || !read_children(r, depth, &tree.height))
+        return failed;
+    if (!fill_collection(r, node, first))
+        return fail_memory(r, event->start_mark);
+    r->n_stack = first;
+    tree.node = node;
+    close_anchor(r, i_anchor, tree);
+    return tree;
+}
+
+static subtree read_node(reader *r, const yaml_event_t *event, unsigned depth)
+{
+    if (event->type == YAML_ALIAS_EVENT)
+        return read_alias(r, event, depth);
+    if (event->type == YAML_SCALAR_EVENT)
+        return read_scalar(r, event);
+    return read_collection(r, event, depth);
+}
+
+/* Between the root and the end of the stream there is the end of the document only. */
+static bool read_end(reader *r)
+{
+    yaml_event_t event;
+    if (!next_event(r, &event)) /* the end of the document */
+        return false;
+    yaml_event_delete(&event);
+    if (!next_event(r, &event))
+        return false;
+    const bool ends = event.type == YAML_STREAM_END_EVENT;
+    if (!ends)
+        bnn_diag_add(r->diag, position(r, event.start_mark),
+                     "a second document starts here; only one is allowed");
+    yaml_event_delete(&event);
+    return ends;
+}
+
+static const bnn_node *read_document(reader *r)
+{
+    yaml_event_t event;
+    if (!next_event(r, &event)) /* the start of the stream */
+        return NULL;
+    yaml_event_delete(&event);
+    if (!next_event(r, &event))
+        return NULL;
+    const bool is_empty = event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+    if (is_empty) {
+        bnn_diag_add(r->diag, (bnn_position_in_file){r->name, 0, 0}, "empty: no value in here");
+        return NULL;
+    }
+    if (!next_event(r, &event))
+        return NULL;
+    const subtree tree = read_node(r, &event, 0);
+    yaml_event_delete(&event);
+    return tree.node != NULL && read_end(r) ? tree.node : NULL;
+}
+
+const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn_arena *arena,
+                               bnn_diag *diag)
+{
+    const bnn_position_in_file whole = {name, 0, 0};
+    if (n > FILE_BYTES_MAX) {
+        bnn_diag_add(diag, whole, "%zu bytes, more than the limit of %d", n, FILE_BYTES_MAX);
+        return NULL;
+    }
+    reader *r = calloc(1, sizeof *r);
+    const char *kept_name = bnn_arena_strdup(arena, name);
+    if (r == NULL || kept_name == NULL || yaml_parser_initialize(&r->parser) == 0) {
+        bnn_diag_add(diag, whole, "out of memory");
+        free(r);
+        return NULL;
+    }
+    r->name = kept_name;
+    r->text = text;
+    r->n_text = n;
+    r->arena = arena;
+    r->diag = diag;
+    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, n);
+    const bnn_node *root = read_document(r);
+    if (r->is_wrong)
+        root = NULL;
+    yaml_parser_delete(&r->parser);
+    free(r->stack);
+    free(r);
+    return root;
+}
+
+const bnn_node *bnn_tree_load(const char *path, bnn_arena *arena, bnn_diag *diag)
+{
+    bnn_error err;
+    char *text;
+    size_t n;
+    if (bnn_file_read(path, FILE_BYTES_MAX, &text, &n, &err) != BNN_OK) {
+        bnn_diag_add(diag, (bnn_position_in_file){NULL, 0, 0}, "%s", err.message);
+        return NULL;
+    }
+    const bnn_node *root = bnn_tree_parse(path, text, n, arena, diag);
+    free(text);
+    return root;
+}

@@ -1,0 +1,140 @@
+#include "train/checkpoint.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDENTITY_BYTES = 96, VERSION = 1 };
+
+typedef struct header {
+    char magic[8];
+    uint32_t version, n_parameters;
+    uint64_t n_bytes; /* of the whole file, digest included: also tells the byte order */
+    uint64_t seed;
+    uint64_t net_step;
+    char identity[IDENTITY_BYTES];
+    bnn_position_in_run at;
+} header;
+
+static header make_header(const bnn_session *s, uint64_t n_bytes)
+{
+    header h;
+    memset(&h, 0, sizeof h); /* padding, too: the digest covers it */
+    memcpy(h.magic, "BNNCKPT", sizeof h.magic);
+    h.version = VERSION;
+    h.n_parameters = s->net->n_parameters;
+    h.n_bytes = n_bytes;
+    h.seed = s->job->seed;
+    h.net_step = s->net->step;
+    strncpy(h.identity, s->job->identity, IDENTITY_BYTES - 1);
+    h.at = s->at;
+    return h;
+}
+
+/* A place in the bytes of a checkpoint; without bytes it only counts. */
+typedef struct cursor {
+    char *bytes;
+    size_t at;
+    bool reading;
+} cursor;
+
+static void move(cursor *c, void *array, size_t n_bytes)
+{
+    if (c->bytes != NULL && c->reading)
+        memcpy(array, c->bytes + c->at, n_bytes);
+    else if (c->bytes != NULL)
+        memcpy(c->bytes + c->at, array, n_bytes);
+    c->at += n_bytes;
+}
+
+/* Moves each array of the session, in the order of the file. */
+static void move_arrays(const bnn_session *s, cursor *c)
+{
+    move(c, s->epochs, (size_t)s->job->train->epochs * sizeof *s->epochs);
+    for (uint32_t i = 0; i < s->net->n_parameters; i++) {
+        const bnn_parameter *p = &s->net->parameters[i];
+        move(c, p->value, p->n * sizeof *p->value);
+        move(c, s->best[i], p->n * sizeof *p->value);
+        for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
+            if (s->slots[i][slot] != NULL)
+                move(c, s->slots[i][slot], p->n * sizeof *p->value);
+    }
+}
+
+static size_t total_bytes(const bnn_session *s)
+{
+    cursor c = {.at = sizeof(header) + BNN_SHA256_HEX};
+    move_arrays(s, &c);
+    return c.at;
+}
+
+static int make_directory_of(const char *path, bnn_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return BNN_OK;
+    char *directory = strndup(path, (size_t)(slash - path));
+    if (directory == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    const int status = bnn_file_make_directory(directory, err);
+    free(directory);
+    return status;
+}
+
+int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
+{
+    const size_t n = total_bytes(session);
+    char *bytes = malloc(n);
+    if (bytes == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory for a checkpoint of %zu bytes", n);
+    header h = make_header(session, n);
+    cursor c = {.bytes = bytes};
+    move(&c, &h, sizeof h);
+    move_arrays(session, &c);
+    bnn_sha256(bytes, c.at, bytes + c.at);
+    int status = make_directory_of(session->job->checkpoint_path, err);
+    if (status == BNN_OK)
+        status = bnn_file_write(session->job->checkpoint_path, bytes, n, err);
+    free(bytes);
+    return status;
+}
+
+/* Whether the bytes are a whole checkpoint for this session. */
+static bool is_ours(const bnn_session *s, const char *bytes, size_t n)
+{
+    header h;
+    char digest[BNN_SHA256_HEX];
+    if (n != total_bytes(s))
+        return false;
+    memcpy(&h, bytes, sizeof h);
+    header wanted = make_header(s, n);
+    bnn_sha256(bytes, n - BNN_SHA256_HEX, digest);
+    return memcmp(h.magic, wanted.magic, sizeof h.magic) == 0 && h.version == VERSION &&
+           h.n_parameters == wanted.n_parameters && h.n_bytes == n && h.seed == wanted.seed &&
+           memcmp(h.identity, wanted.identity, IDENTITY_BYTES) == 0 &&
+           memcmp(digest, bytes + n - BNN_SHA256_HEX, BNN_SHA256_HEX) == 0 &&
+           h.at.epoch <= (uint32_t)s->job->train->epochs && h.at.step <= s->n_steps;
+}
+
+bool bnn_checkpoint_load(bnn_session *session)
+{
+    bnn_error ignored;
+    char *bytes;
+    size_t n;
+    if (bnn_file_read(session->job->checkpoint_path, total_bytes(session), &bytes, &n, &ignored) !=
+        BNN_OK)
+        return false;
+    const bool ours = is_ours(session, bytes, n);
+    if (ours) {
+        header h;
+        cursor c = {.bytes = bytes, .reading = true};
+        move(&c, &h, sizeof h);
+        move_arrays(session, &c);
+        session->at = h.at;
+        session->net->step = h.net_step;
+        bnn_network_binarize(session->net);
+    }
+    free(bytes);
+    return ours;
+}

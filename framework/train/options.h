@@ -1,0 +1,55 @@
+/* options.h - the `train` section of a spec.
+ *
+ *     train:
+ *       epochs: 5
+ *       batch: 64
+ *       loss: cross_entropy                  # or squared_hinge
+ *       optimizer: {name: adam, lr: 0.001}   # any optimizer plugin; lr is common to all
+ *       binary_optimizer: bop                # for the latent binary weights; default: optimizer
+ *       schedule: {name: cosine, warmup: 1}  # constant, step, cosine
+ */
+#ifndef BNN_TRAIN_OPTIONS_H
+#define BNN_TRAIN_OPTIONS_H
+
+#include "plugin/registry.h"
+
+typedef enum bnn_loss {
+    BNN_LOSS_CROSS_ENTROPY = 0,
+    BNN_LOSS_SQUARED_HINGE = 1,
+} bnn_loss;
+
+typedef enum bnn_schedule_kind {
+    BNN_SCHEDULE_CONSTANT = 0,
+    BNN_SCHEDULE_STEP = 1,
+    BNN_SCHEDULE_COSINE = 2,
+} bnn_schedule_kind;
+
+/* The learning rate over the run, as a factor of the optimizer's lr; see schedule.h. */
+typedef struct bnn_schedule {
+    int32_t kind;   /* bnn_schedule_kind */
+    double warmup;  /* epochs of linear warm-up */
+    double every;   /* step: epochs between steps */
+    double factor;  /* step: what each step multiplies with */
+    double floor;   /* cosine: where it ends */
+} bnn_schedule;
+
+typedef struct bnn_train_options {
+    int32_t epochs;
+    int32_t batch;
+    int32_t loss;               /* bnn_loss */
+    bnn_use optimizer;
+    double lr;
+    bnn_use binary_optimizer;   /* the same as optimizer unless the spec says otherwise */
+    double binary_lr;
+    bnn_schedule schedule;
+    bnn_position_in_file at;
+} bnn_train_options;
+
+/* Reads the section (NULL: all defaults). binary: the model has binary weights (without them a
+ * binary optimizer does not act and is not recorded). Values go to settings under "train.". 0, or a
+ * negative status after messages in diag. */
+int bnn_train_options_parse(const bnn_node *node, bool binary, bnn_registry *registry,
+                            bnn_arena *arena, bnn_train_options *out, bnn_settings *settings,
+                            bnn_diag *diag);
+
+#endif

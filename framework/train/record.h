@@ -1,0 +1,56 @@
+/* record.h - what training reports: plain values, no pointers, so that a record can cross a queue
+ * or a pipe. The trainer knows neither files nor databases; it calls a function with these. */
+#ifndef BNN_TRAIN_RECORD_H
+#define BNN_TRAIN_RECORD_H
+
+#include <stdint.h>
+
+enum { BNN_NAME_MAX = 48 };
+
+typedef enum bnn_record_kind {
+    BNN_RECORD_METRIC = 1, /* a value of an epoch (epoch from 1), or of the run (epoch 0) */
+    BNN_RECORD_TIMING = 2, /* a duration */
+    BNN_RECORD_LAYER = 3,  /* the size of one layer */
+} bnn_record_kind;
+
+/* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
+ * learning_rate, seconds. Of a run: best_epoch, test_accuracy and test_loss (of the epoch with the
+ * best validation accuracy), last_test_accuracy, last_test_loss, validation_accuracy (of that
+ * epoch). Accuracies are fractions in [0,1]. Values may be NaN or infinite. */
+typedef struct bnn_metric_record {
+    char name[BNN_NAME_MAX];
+    uint32_t epoch;
+    double value;
+} bnn_metric_record;
+
+/* Phases: train_epoch (rep: the epoch), evaluate (one pass over the test set), inference_1 and
+ * inference_64 (nanoseconds per image at that batch; rep: the repetition). */
+typedef struct bnn_timing_record {
+    char phase[BNN_NAME_MAX];
+    uint32_t rep;
+    uint64_t wall_ns;
+    uint64_t cpu_ns;
+} bnn_timing_record;
+
+typedef struct bnn_layer_record {
+    uint32_t index;
+    char layer[BNN_NAME_MAX]; /* "conv2d_1" */
+    char kind[BNN_NAME_MAX];  /* the plugin: "conv2d" */
+    uint64_t n_parameters;    /* trained values */
+    uint64_t bits;            /* of the deployed layer */
+    uint64_t float32_bytes;   /* 4 bytes for each value the layer needs in inference */
+    uint64_t packed_bytes;    /* bits in whole bytes */
+    uint64_t macs;            /* multiply-accumulates per image */
+    int32_t binary_weights, binary_inputs;
+} bnn_layer_record;
+
+typedef struct bnn_record {
+    bnn_record_kind kind;
+    union {
+        bnn_metric_record metric;
+        bnn_timing_record timing;
+        bnn_layer_record layer;
+    };
+} bnn_record;
+
+#endif

@@ -1,0 +1,181 @@
+#include "train/session.h"
+
+#include <string.h>
+
+static size_t image_size(const bnn_shape *s)
+{
+    return (size_t)s->c * s->h * s->w;
+}
+
+/* The held-out images are drawn from the seed, the same for every config. */
+static void split(bnn_session *s)
+{
+    const bnn_rng rng = {.seed = s->job->seed, .role = BNN_RNG_SPLIT};
+    uint32_t *all = s->order; /* a permutation of all training images, only needed here */
+    bnn_rng_permute(&rng, s->n_train + s->n_validation, all);
+    memcpy(s->validation, all, s->n_validation * sizeof *all);
+    memcpy(s->train, all + s->n_validation, s->n_train * sizeof *all);
+}
+
+static int plan_tensors(bnn_session *s)
+{
+    const bnn_network *net = s->net;
+    s->slots = bnn_arena_alloc(s->arena, net->n_parameters, sizeof *s->slots);
+    s->best = bnn_arena_alloc(s->arena, net->n_parameters, sizeof *s->best);
+    if (s->slots == NULL || s->best == NULL)
+        return BNN_E_INTERNAL;
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const bnn_parameter *p = &net->parameters[i];
+        const bnn_use *use = p->latent ? &s->job->train->binary_optimizer : &s->job->train->optimizer;
+        const uint32_t n_slots = p->kind == BNN_TENSOR_STATE ? 0 : bnn_use_optimizer(use)->n_slots;
+        s->best[i] = bnn_arena_alloc(s->arena, p->n, sizeof(float));
+        bool ok = s->best[i] != NULL;
+        for (uint32_t slot = 0; slot < n_slots; slot++) {
+            s->slots[i][slot] = bnn_arena_alloc(s->arena, p->n, sizeof(float));
+            ok = ok && s->slots[i][slot] != NULL;
+        }
+        if (!ok)
+            return BNN_E_INTERNAL;
+    }
+    return BNN_OK;
+}
+
+int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session **out,
+                       bnn_error *err)
+{
+    const uint32_t n = job->data->train.n, batch = (uint32_t)job->train->batch;
+    bnn_session *s = bnn_arena_alloc(arena, 1, sizeof *s);
+    if (s == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    if (job->n_validation < 1 || (uint32_t)job->n_validation >= n)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "dataset.validation: cannot hold out %d of %u training images",
+                        job->n_validation, n);
+    const int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes, batch,
+                                          job->seed, arena, &s->net, err);
+    if (status != BNN_OK)
+        return status;
+    s->job = job;
+    s->arena = arena;
+    s->n_validation = (uint32_t)job->n_validation;
+    s->n_train = n - s->n_validation;
+    s->n_steps = (s->n_train + batch - 1) / batch;
+    s->order = bnn_arena_alloc(arena, n, sizeof *s->order);
+    s->train = bnn_arena_alloc(arena, s->n_train, sizeof *s->train);
+    s->validation = bnn_arena_alloc(arena, s->n_validation, sizeof *s->validation);
+    s->test = bnn_arena_alloc(arena, job->data->test.n, sizeof *s->test);
+    s->rows = bnn_arena_alloc(arena, s->net->lanes, sizeof *s->rows);
+    s->labels = bnn_arena_alloc(arena, s->net->lanes, sizeof *s->labels);
+    s->scratch = bnn_arena_alloc(arena, s->net->lanes, 2 * sizeof *s->scratch);
+    s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
+    if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
+        s->rows == NULL || s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a run at batch %u", batch);
+    split(s);
+    for (uint32_t i = 0; i < job->data->test.n; i++)
+        s->test[i] = i;
+    *out = s;
+    return BNN_OK;
+}
+
+void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
+                      uint32_t n)
+{
+    bnn_network *net = session->net;
+    const size_t size = image_size(&net->input);
+    for (uint32_t i = 0; i < n; i++) {
+        session->rows[i] = images->pixels + (size_t)index[i] * size;
+        session->labels[i] = images->labels[index[i]];
+    }
+    for (uint32_t i = n; i < net->lanes; i++)
+        session->labels[i] = -1;
+    net->kernels->load_pixels(n, net->lanes, (uint32_t)size, session->rows, net->x);
+}
+
+void bnn_session_loss(bnn_session *session, uint32_t n, bool gradient, double *loss,
+                      uint32_t *n_correct)
+{
+    bnn_network *net = session->net;
+    float *gz = gradient ? net->logits_gradient : NULL;
+    if (session->job->train->loss == BNN_LOSS_SQUARED_HINGE)
+        net->kernels->squared_hinge(net->n_classes, n, net->lanes, net->logits, session->labels, gz,
+                                    session->scratch, loss, n_correct);
+    else
+        net->kernels->cross_entropy(net->n_classes, n, net->lanes, net->logits, session->labels, gz,
+                                    session->scratch, loss, n_correct);
+}
+
+void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,
+                          uint32_t n, double *loss, double *accuracy)
+{
+    const uint32_t lanes = session->net->lanes;
+    uint32_t n_correct = 0;
+    double sum = 0.0;
+    for (uint32_t i = 0, m; i < n; i += m) {
+        m = n - i < lanes ? n - i : lanes;
+        bnn_session_load(session, images, index + i, m);
+        bnn_network_forward(session->net, m, false);
+        bnn_session_loss(session, m, false, &sum, &n_correct);
+    }
+    *loss = sum / (double)n;
+    *accuracy = (double)n_correct / (double)n;
+}
+
+/* Steps, clips and signs a slice of one parameter while it is in the first-level cache: a pass over
+ * memory for each of the three would cost more than their arithmetic. */
+static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *step, uint32_t i,
+                         size_t first, size_t n)
+{
+    bnn_network *net = s->net;
+    const bnn_parameter *p = &net->parameters[i];
+    const float clip = (float)s->job->model->binarize.clip;
+    float *slots[BNN_SLOTS_MAX] = {NULL};
+    for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
+        if (s->slots[i][slot] != NULL)
+            slots[slot] = s->slots[i][slot] + first;
+    bnn_use_optimizer(use)->step(&net->context, use->params, step, n, p->value + first,
+                                 p->gradient + first, slots);
+    if (!p->latent)
+        return;
+    if (clip > 0.0f)
+        net->kernels->clamp(n, -clip, clip, p->value + first, p->value + first);
+    bnn_network_binarize_slice(net, i, first, n);
+}
+
+void bnn_session_update(bnn_session *session, double lr_factor)
+{
+    enum { SLICE = 1024 };
+    const bnn_train_options *train = session->job->train;
+    bnn_network *net = session->net;
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const bnn_parameter *p = &net->parameters[i];
+        if (p->kind == BNN_TENSOR_STATE)
+            continue;
+        const bnn_use *use = p->latent ? &train->binary_optimizer : &train->optimizer;
+        const bnn_step step = {.t = net->step,
+                               .lr = (p->latent ? train->binary_lr : train->lr) * lr_factor,
+                               .latent = p->latent,
+                               .decays = p->kind == BNN_TENSOR_WEIGHT};
+        for (size_t first = 0; first < p->n; first += SLICE)
+            update_slice(session, use, &step, i, first,
+                         p->n - first < SLICE ? p->n - first : SLICE);
+    }
+    bnn_network_binarize_wholes(net);
+}
+
+void bnn_session_keep_best(bnn_session *session)
+{
+    for (uint32_t i = 0; i < session->net->n_parameters; i++) {
+        const bnn_parameter *p = &session->net->parameters[i];
+        memcpy(session->best[i], p->value, p->n * sizeof *p->value);
+    }
+}
+
+void bnn_session_restore_best(bnn_session *session)
+{
+    for (uint32_t i = 0; i < session->net->n_parameters; i++) {
+        const bnn_parameter *p = &session->net->parameters[i];
+        memcpy(p->value, session->best[i], p->n * sizeof *p->value);
+    }
+    bnn_network_binarize(session->net);
+}

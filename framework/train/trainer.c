@@ -1,0 +1,300 @@
+#include "train/trainer.h"
+
+#include "model/size.h"
+#include "train/checkpoint.h"
+#include "train/inference.h"
+#include "train/schedule.h"
+#include "train/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* What a run may use; LeNet-5 at batch 64 needs about 8 MB. */
+static const size_t arena_limit_bytes = (size_t)4 << 30;
+
+/* ---- records ----------------------------------------------------------------------------- */
+
+static void send_metric(const bnn_train_job *job, const char *name, uint32_t epoch, double value)
+{
+    bnn_record record = {.kind = BNN_RECORD_METRIC, .metric = {.epoch = epoch, .value = value}};
+    snprintf(record.metric.name, sizeof record.metric.name, "%s", name);
+    job->record(job->context, &record);
+}
+
+static void send_timing(const bnn_train_job *job, const char *phase, uint32_t rep,
+                        uint64_t wall_ns, uint64_t cpu_ns)
+{
+    bnn_record record = {.kind = BNN_RECORD_TIMING,
+                         .timing = {.rep = rep, .wall_ns = wall_ns, .cpu_ns = cpu_ns}};
+    snprintf(record.timing.phase, sizeof record.timing.phase, "%s", phase);
+    job->record(job->context, &record);
+}
+
+static void send_epoch(const bnn_train_job *job, uint32_t epoch, const bnn_epoch *e)
+{
+    send_metric(job, "train_loss", epoch, e->train_loss);
+    send_metric(job, "train_accuracy", epoch, e->train_accuracy);
+    send_metric(job, "validation_loss", epoch, e->validation_loss);
+    send_metric(job, "validation_accuracy", epoch, e->validation_accuracy);
+    send_metric(job, "learning_rate", epoch, e->learning_rate);
+    send_metric(job, "seconds", epoch, e->seconds);
+    send_timing(job, "train_epoch", epoch, e->wall_ns, e->cpu_ns);
+}
+
+static void send_layers(const bnn_session *s)
+{
+    uint32_t index = 0;
+    for (uint32_t i = 0; i < s->net->n_ops; i++) {
+        bnn_layer_size size;
+        if (!bnn_network_layer_size(s->net, i, &size))
+            continue;
+        bnn_record record = {.kind = BNN_RECORD_LAYER,
+                             .layer = {.index = index++,
+                                       .n_parameters = size.n_parameters,
+                                       .bits = size.bits,
+                                       .float32_bytes = size.float32_bytes,
+                                       .packed_bytes = size.packed_bytes,
+                                       .macs = size.macs,
+                                       .binary_weights = size.binary_weights,
+                                       .binary_inputs = size.binary_inputs}};
+        snprintf(record.layer.layer, sizeof record.layer.layer, "%s", size.layer);
+        snprintf(record.layer.kind, sizeof record.layer.kind, "%s", size.kind);
+        s->job->record(s->job->context, &record);
+    }
+}
+
+/* ---- one epoch --------------------------------------------------------------------------- */
+
+typedef struct clocks {
+    uint64_t wall_ns, cpu_ns;
+} clocks;
+
+static clocks clocks_now(void)
+{
+    return (clocks){bnn_clock_ns(CLOCK_MONOTONIC), bnn_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+/* Adds the time since `start` to the epoch's. */
+static void add_time(bnn_session *s, clocks start)
+{
+    const clocks now = clocks_now();
+    s->at.wall_ns += now.wall_ns - start.wall_ns;
+    s->at.cpu_ns += now.cpu_ns - start.cpu_ns;
+}
+
+static double lr_factor(const bnn_session *s)
+{
+    const double epoch = (double)s->at.epoch + (double)s->at.step / (double)s->n_steps;
+    return bnn_schedule_factor(&s->job->train->schedule, epoch, (double)s->job->train->epochs);
+}
+
+/* Order of the images and progress of the STEs for the epoch that begins or goes on. */
+static void enter_epoch(bnn_session *s)
+{
+    const uint32_t epochs = (uint32_t)s->job->train->epochs;
+    const bnn_rng rng = {.seed = s->job->seed, .role = BNN_RNG_ORDER, .index = s->at.epoch};
+    bnn_rng_permute(&rng, s->n_train, s->order);
+    for (uint32_t i = 0; i < s->n_train; i++)
+        s->order[i] = s->train[s->order[i]];
+    bnn_network_set_progress(s->net, epochs > 1 ? (double)s->at.epoch / (double)(epochs - 1) : 0.0);
+    bnn_network_binarize(s->net);
+}
+
+static int train_step(bnn_session *s, bnn_error *err)
+{
+    const uint32_t batch = (uint32_t)s->job->train->batch, first = s->at.step * batch;
+    const uint32_t n = s->n_train - first < batch ? s->n_train - first : batch;
+    double loss = 0.0;
+    uint32_t n_correct = 0;
+    bnn_session_load(s, &s->job->data->train, s->order + first, n);
+    bnn_network_forward(s->net, n, true);
+    bnn_session_loss(s, n, true, &loss, &n_correct);
+    if (!isfinite(loss))
+        return bnn_fail(err, BNN_E_FAILED, "diverged: the loss is %g in epoch %u, step %u of %u",
+                        loss / n, s->at.epoch + 1, s->at.step + 1, s->n_steps);
+    bnn_network_backward(s->net, n);
+    bnn_session_update(s, lr_factor(s));
+    s->at.loss += loss;
+    s->at.n_correct += n_correct;
+    s->at.step++;
+    return BNN_OK;
+}
+
+static bool is_stopped(const bnn_session *s)
+{
+    return s->job->stop != NULL && atomic_load_explicit(s->job->stop, memory_order_relaxed) != 0;
+}
+
+/* Why the run must not go on, looked at after every step. */
+static int check_stop(const bnn_session *s, uint64_t deadline_ns, bnn_error *err)
+{
+    if (is_stopped(s))
+        return bnn_fail(err, BNN_E_INTERRUPTED, "interrupted in epoch %u, step %u of %u",
+                        s->at.epoch + 1, s->at.step, s->n_steps);
+    if (deadline_ns != 0 && bnn_clock_ns(CLOCK_MONOTONIC) > deadline_ns)
+        return bnn_fail(err, BNN_E_FAILED, "timeout: %g seconds are over in epoch %u of %d",
+                        s->job->timeout_seconds, s->at.epoch + 1, s->job->train->epochs);
+    return BNN_OK;
+}
+
+static void show_progress(const bnn_session *s)
+{
+    bnn_train_progress *p = s->job->progress;
+    if (p == NULL)
+        return;
+    atomic_store_explicit(&p->n_steps, s->n_steps, memory_order_relaxed);
+    atomic_store_explicit(&p->epoch, s->at.epoch + 1, memory_order_relaxed);
+    atomic_store_explicit(&p->step, s->at.step, memory_order_relaxed);
+}
+
+static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
+{
+    const clocks start = clocks_now();
+    enter_epoch(s);
+    int status = BNN_OK;
+    while (status == BNN_OK && s->at.step < s->n_steps) {
+        status = train_step(s, err);
+        if (status == BNN_OK)
+            status = check_stop(s, deadline_ns, err);
+        show_progress(s);
+    }
+    add_time(s, start);
+    return status;
+}
+
+/* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. */
+static int close_epoch(bnn_session *s, bnn_error *err)
+{
+    bnn_epoch *e = &s->epochs[s->at.epoch];
+    *e = (bnn_epoch){.train_loss = s->at.loss / (double)s->n_train,
+                     .train_accuracy = (double)s->at.n_correct / (double)s->n_train,
+                     .learning_rate = s->job->train->lr *
+                                      bnn_schedule_factor(&s->job->train->schedule,
+                                                          (double)s->at.epoch,
+                                                          (double)s->job->train->epochs),
+                     .seconds = (double)s->at.wall_ns * 1e-9,
+                     .wall_ns = s->at.wall_ns,
+                     .cpu_ns = s->at.cpu_ns};
+    bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
+                         &e->validation_loss, &e->validation_accuracy);
+    const uint32_t epoch = s->at.epoch + 1;
+    const bool best = s->at.best_epoch == 0 || e->validation_accuracy > s->at.best_accuracy;
+    s->at = (bnn_position_in_run){
+        .epoch = epoch,
+        .best_epoch = best ? epoch : s->at.best_epoch,
+        .best_accuracy = best ? e->validation_accuracy : s->at.best_accuracy,
+    };
+    if (best)
+        bnn_session_keep_best(s);
+    send_epoch(s->job, epoch, e);
+    if (s->job->progress != NULL)
+        atomic_store_explicit(&s->job->progress->validation, (float)e->validation_accuracy,
+                              memory_order_relaxed);
+    if (s->job->checkpoint_path != NULL && s->job->checkpoint_epochs &&
+        epoch < (uint32_t)s->job->train->epochs)
+        return bnn_checkpoint_save(s, err);
+    return BNN_OK;
+}
+
+/* ---- the run ----------------------------------------------------------------------------- */
+
+/* The test set is looked at once, here: with the last weights and with the best ones. */
+static void report(bnn_session *s)
+{
+    const bnn_train_job *job = s->job;
+    const clocks start = clocks_now();
+    double loss, accuracy;
+    bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
+    const clocks end = clocks_now();
+    send_timing(job, "evaluate", 1, end.wall_ns - start.wall_ns, end.cpu_ns - start.cpu_ns);
+    send_metric(job, "last_test_loss", 0, loss);
+    send_metric(job, "last_test_accuracy", 0, accuracy);
+    bnn_session_restore_best(s);
+    bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
+    send_metric(job, "test_loss", 0, loss);
+    send_metric(job, "test_accuracy", 0, accuracy);
+    send_metric(job, "best_epoch", 0, (double)s->at.best_epoch);
+    send_metric(job, "validation_accuracy", 0, s->at.best_accuracy);
+}
+
+static int run_epochs(bnn_session *s, bnn_error *err)
+{
+    const bnn_train_job *job = s->job;
+    const uint64_t deadline_ns =
+        job->timeout_seconds > 0.0
+            ? bnn_clock_ns(CLOCK_MONOTONIC) + (uint64_t)(job->timeout_seconds * 1e9)
+            : 0;
+    int status = BNN_OK;
+    while (status == BNN_OK && s->at.epoch < (uint32_t)job->train->epochs) {
+        status = train_epoch(s, deadline_ns, err);
+        if (status == BNN_OK)
+            status = close_epoch(s, err);
+    }
+    if (status == BNN_E_INTERRUPTED && job->checkpoint_path != NULL) {
+        bnn_error failure;
+        if (bnn_checkpoint_save(s, &failure) != BNN_OK)
+            bnn_error_prefix(err, "%s; ", failure.message);
+    }
+    return status;
+}
+
+int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err)
+{
+    bnn_session *s;
+    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    int status = bnn_session_create(job, arena, &s, err);
+    if (status != BNN_OK)
+        goto out;
+    *resumed_epoch = 0;
+    if (job->checkpoint_path != NULL && bnn_checkpoint_load(s))
+        *resumed_epoch = s->at.epoch;
+    send_layers(s);
+    for (uint32_t i = 0; i < s->at.epoch; i++)
+        send_epoch(job, i + 1, &s->epochs[i]);
+    status = run_epochs(s, err);
+    if (status != BNN_OK)
+        goto out;
+    report(s);
+    status = bnn_inference_measure(s, arena, err);
+    if (status == BNN_OK && job->checkpoint_path != NULL)
+        unlink(job->checkpoint_path);
+out:
+    bnn_arena_destroy(arena);
+    return status;
+}
+
+/* ---- how long it will take --------------------------------------------------------------- */
+
+int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *image_seconds,
+                       bnn_error *err)
+{
+    enum { WARM_UP = 2, STEPS = 10 };
+    bnn_session *s;
+    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    int status = bnn_session_create(job, arena, &s, err);
+    uint64_t start = 0;
+    if (status == BNN_OK)
+        enter_epoch(s);
+    for (uint32_t i = 0; status == BNN_OK && i < WARM_UP + STEPS; i++) {
+        if (i == WARM_UP)
+            start = bnn_clock_ns(CLOCK_MONOTONIC);
+        s->at.step = i % s->n_steps;
+        status = train_step(s, err);
+    }
+    if (status == BNN_OK || status == BNN_E_FAILED) { /* a step that diverges takes as long */
+        const uint64_t middle = bnn_clock_ns(CLOCK_MONOTONIC);
+        const uint32_t n = s->n_validation < 256 ? s->n_validation : 256;
+        double loss, accuracy;
+        bnn_session_evaluate(s, &job->data->train, s->validation, n, &loss, &accuracy);
+        *step_seconds = (double)(middle - start) * 1e-9 / STEPS;
+        *image_seconds = (double)(bnn_clock_ns(CLOCK_MONOTONIC) - middle) * 1e-9 / n;
+        status = BNN_OK;
+    }
+    bnn_arena_destroy(arena);
+    return status;
+}

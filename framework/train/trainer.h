@@ -1,0 +1,52 @@
+/* trainer.h - one run: epochs over the training images, evaluation, checkpoints.
+ *
+ * Single-threaded and deterministic: the same options, data and seed give the same bits, whatever
+ * runs beside it, on any instruction set, interrupted and resumed or not. */
+#ifndef BNN_TRAIN_TRAINER_H
+#define BNN_TRAIN_TRAINER_H
+
+#include "data/dataset.h"
+#include "model/options.h"
+#include "train/options.h"
+#include "train/record.h"
+
+#include <stdatomic.h>
+
+/* What other threads may look at while the run goes on. */
+typedef struct bnn_train_progress {
+    atomic_uint epoch;        /* from 1; 0: not begun */
+    atomic_uint step;         /* batches done in this epoch */
+    atomic_uint n_steps;      /* batches in an epoch */
+    _Atomic float validation; /* accuracy after the last full epoch; negative: none yet */
+} bnn_train_progress;
+
+typedef struct bnn_train_job {
+    const bnn_model_options *model;
+    const bnn_train_options *train;
+    const bnn_dataset *data;
+    int32_t n_validation;
+    uint64_t seed;
+    const char *identity;         /* of config and plugins; a checkpoint of another is ignored */
+    const char *checkpoint_path;  /* written atomically; NULL: no checkpoints */
+    bool checkpoint_epochs;       /* also after every epoch, not only when stopped */
+    double timeout_seconds;       /* of wall time in this attempt; 0: none */
+    const atomic_int *stop;       /* nonzero: write a checkpoint and return BNN_E_INTERRUPTED */
+    bnn_train_progress *progress; /* or NULL */
+    void (*record)(void *context, const bnn_record *record);
+    void *context;
+} bnn_train_job;
+
+/* Trains and evaluates. Resumes from checkpoint_path when a checkpoint of this identity and seed is
+ * there, and removes it at the end; *resumed_epoch gets the number of full epochs it had done,
+ * whose records are sent again (a crash may have lost them on their way). A damaged checkpoint, or
+ * one of something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED
+ * when the loss is no longer finite or the time is up; BNN_E_INTERRUPTED; or another error. Blocks;
+ * memory is one arena. */
+int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err);
+
+/* Seconds that one training step and one evaluated image take here, measured on a few batches of
+ * zeros. For plans. */
+int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *image_seconds,
+                       bnn_error *err);
+
+#endif

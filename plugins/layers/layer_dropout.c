@@ -1,0 +1,58 @@
+/* layer_dropout - zeroes a random part of the values in training and scales up the others, so that
+ * their mean stays and inference has nothing to do. */
+#include <bnn/plugin.h>
+#include <string.h>
+
+struct dropout {
+    double rate;
+};
+
+static const bnn_param params[] = {
+    BNN_NUMBER(struct dropout, rate, 0.5, 0.0, 0.99, "share of the values that is dropped"),
+    BNN_PARAMS_END,
+};
+
+static int plan(const void *p, bnn_layer_plan *plan)
+{
+    (void)p;
+    plan->out = plan->in;
+    return 0;
+}
+
+/* y = what is left of x. The noise that decides is the same in both passes. */
+static void drop(const struct dropout *p, const bnn_layer_io *io, const float *x, float *y)
+{
+    const size_t n = (size_t)io->in.c * io->in.h * io->in.w * io->lanes;
+    const float rate = (float)p->rate, scale = (float)(1.0 / (1.0 - p->rate));
+    const float *const noise = io->noise;
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * (noise[i] >= rate ? scale : 0.0f);
+}
+
+static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
+{
+    (void)ctx;
+    if (io->training)
+        drop(p, io, io->x, io->y);
+    else
+        memcpy(io->y, io->x, (size_t)io->in.c * io->in.h * io->in.w * io->lanes * sizeof *io->y);
+}
+
+static void backward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
+{
+    (void)ctx;
+    if (io->gx != NULL)
+        drop(p, io, io->gy, io->gx);
+}
+
+static int lower(const void *p, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)p, (void)io;
+    lowering->op = BNN_LOWER_IDENTITY;
+    return 0;
+}
+
+BNN_DEFINE_LAYER(BNN_HEAD("dropout", "zero a random part of the values in training",
+                          "Srivastava et al. 2014; scaled in training", struct dropout, params),
+                 .role = BNN_ROLE_REGULARIZER, .flags = BNN_LAYER_KEEPS_SIGN, .plan = plan,
+                 .forward = forward, .backward = backward, .lower = lower)

@@ -1,0 +1,40 @@
+/* layer_hardtanh - y = x held in [-1, 1]: the shape of sign, with a slope. */
+#include <bnn/plugin.h>
+
+static size_t n_values(const bnn_layer_io *io)
+{
+    return (size_t)io->in.c * io->in.h * io->in.w * io->lanes;
+}
+
+static int plan(const void *params, bnn_layer_plan *plan)
+{
+    (void)params;
+    plan->out = plan->in;
+    return 0;
+}
+
+static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    (void)params;
+    ctx->kernels->clamp(n_values(io), -1.0f, 1.0f, io->x, io->y);
+}
+
+static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    (void)params;
+    if (io->gx != NULL)
+        ctx->kernels->clamp_gradient(n_values(io), -1.0f, 1.0f, io->x, io->gy, io->gx);
+}
+
+static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params, (void)io;
+    lowering->op = BNN_LOWER_CLAMP;
+    lowering->low = -1.0f;
+    lowering->high = 1.0f;
+    return 0;
+}
+
+BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("hardtanh", "x held in [-1, 1]", "Collobert 2004"),
+                 .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
+                 .backward = backward, .lower = lower)

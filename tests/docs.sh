@@ -1,0 +1,122 @@
+#!/bin/sh
+# What the documentation shows works: every query of README.md, db/queries and experiments/ answers, in
+# plain sqlite3 and through `bnnrun query`; README.md's commands that need neither a network nor MNIST
+# run, its plugin compiles and its spec is one; every spec of the tree passes `bnnrun plan`.
+set -u
+: "${BNNRUN:=./bnnrun}"
+: "${srcdir:=.}"
+: "${CC:=cc}"
+case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
+case $srcdir in /*) ;; *) srcdir=$PWD/$srcdir ;; esac
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_docs.XXXXXX") || exit 99
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$scratch" || exit 99
+unset BNNRUN_DB BNN_DATA_PATH
+NO_COLOR=1
+BNNRUN_CONFIG_PATH=$srcdir/configs
+XDG_CACHE_HOME=$scratch/cache
+export NO_COLOR XDG_CACHE_HOME BNNRUN_CONFIG_PATH
+
+# The commands of README.md are meant for the top of the tree.
+ln -s "$srcdir/configs" "$srcdir/framework" "$srcdir/experiments" "$srcdir/db" .
+ln -s "$BNNRUN" bnnrun
+
+n_checks=0
+n_wrong=0
+wrong() {
+    n_wrong=$((n_wrong + 1))
+    echo "$*"
+    [ ! -s log ] || sed 's/^/    /' log | head -n 12
+}
+check() {
+    what=$1
+    shift
+    n_checks=$((n_checks + 1))
+    "$@" >log 2>&1 </dev/null || wrong "$what: status $?"
+}
+
+# blocks LANGUAGE: the code blocks of that language, in files LANGUAGE.1, LANGUAGE.2, ...
+blocks() {
+    awk -v language="$1" '
+        $0 == "```" language { n++; inside = 1; file = language "." n; printf "" >file; next }
+        /^```/ { inside = 0 }
+        inside { print >file }' "$srcdir/README.md"
+    ls "$1".[0-9]* >/dev/null 2>&1 || wrong "README.md: no block of $1"
+}
+blocks sql
+blocks sh
+blocks c
+blocks yaml
+
+# ---- specs ---------------------------------------------------------------------------------------
+cp yaml.1 shown.yaml
+for spec in shown.yaml configs/*.yaml experiments/*/spec.yaml; do
+    check "plan $spec" ./bnnrun plan "$spec"
+done
+
+# ---- a database with every experiment that a query names ------------------------------------------
+small="-s dataset.name=synthetic -s dataset.train_limit=400 -s dataset.validation=100
+    -s dataset.test_limit=100 -s train.epochs=1 -s seeds.count=2"
+for spec in configs/ste_sweep.yaml configs/order_sweep.yaml experiments/*/spec.yaml; do
+    # shellcheck disable=SC2086 # words
+    check "run $spec" ./bnnrun run "$spec" -q $small
+done
+
+# ---- README.md's commands ------------------------------------------------------------------------
+cp c.1 ste_window.c
+cat sh.[0-9]* | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' >commands # joined lines
+n_run=0
+while IFS= read -r line; do
+    case $line in
+    ./autogen.sh*) continue ;; # installs packages and builds
+    cc\ *) line="$CC ${line#cc }" ;;
+    ./bnnrun\ *) ;;
+    *)
+        wrong "README.md: a command that this test does not know: $line"
+        continue
+        ;;
+    esac
+    n_run=$((n_run + 1))
+    check "README.md: $line" sh -c "$line"
+done <commands
+[ $n_run -ge 8 ] || wrong "README.md: only $n_run commands were run"
+
+# ---- queries -------------------------------------------------------------------------------------
+# Both ways must answer with the same rows; `some`: at least one.
+query() {
+    file=$1
+    check "bnnrun query $file" ./bnnrun query "$file" --csv
+    cp log rows
+    [ "$2" != some ] || [ "$(wc -l <rows)" -gt 1 ] || wrong "$file: no rows"
+    [ "$plain" = yes ] || return 0
+    [ "${3-}" != own ] || return 0
+    n_checks=$((n_checks + 1))
+    sqlite3 -bail -readonly -csv -header bnnrun.db <"$file" >log 2>&1 || wrong "sqlite3 $file: status $?"
+    [ -s log ] || head -n 1 rows >log # without rows, sqlite3 prints no heads either
+    [ "$(wc -l <log)" -eq "$(wc -l <rows)" ] || wrong "$file: sqlite3 has other rows than bnnrun query"
+}
+plain=no
+if [ "$(sqlite3 :memory: 'SELECT sqrt(4) > 0' 2>/dev/null)" = 1 ]; then
+    plain=yes
+else
+    echo "sqlite3 is not there, or has no sqrt(): the queries are tried with bnnrun query only"
+fi
+for file in sql.[0-9]*; do
+    mv "$file" "readme_$file.sql"
+    query "./readme_$file.sql" some
+done
+for file in db/queries/*.sql; do
+    case $file in
+    */failures.sql | */epochs_to_98.sql) query "$file" any ;; # nothing may have failed
+    *) query "$file" some ;;
+    esac
+    name=$(basename "$file" .sql)
+    check "bnnrun query $name" ./bnnrun query "$name" experiment=quick
+done
+for file in experiments/*/*.sql; do
+    query "$file" some own # these use the aggregates of bnnrun
+done
+
+echo "docs: $n_checks checks, $n_wrong wrong"
+[ $n_wrong -eq 0 ]
