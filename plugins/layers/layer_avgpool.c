@@ -1,5 +1,5 @@
-/* layer_avgpool - the mean of every window, without padding: what does not fill a window at the right
- * and lower border is left out. */
+/* layer_avgpool - the mean of every window, without padding: what does not fill a window at
+ * the right and lower border is left out. */
 #include <bnn/plugin.h>
 
 struct pool {

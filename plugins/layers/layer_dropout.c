@@ -29,7 +29,7 @@ static void drop(const struct dropout *p, const bnn_layer_io *io, const float *x
         y[i] = x[i] * (noise[i] >= rate ? scale : 0.0f);
 }
 
-static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
+BNN_HOT static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
 {
     (void)ctx;
     if (io->training)
@@ -38,7 +38,7 @@ static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *i
         memcpy(io->y, io->x, (size_t)io->in.c * io->in.h * io->in.w * io->lanes * sizeof *io->y);
 }
 
-static void backward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
+BNN_HOT static void backward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
 {
     (void)ctx;
     if (io->gx != NULL)

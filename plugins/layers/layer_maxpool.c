@@ -1,5 +1,5 @@
-/* layer_maxpool - the largest value of every window, without padding: what does not fill a window at the right
- * and lower border is left out. */
+/* layer_maxpool - the largest value of every window, without padding: what does not fill a window
+ * at the right and lower border is left out. */
 #include <bnn/plugin.h>
 
 struct pool {

@@ -17,7 +17,7 @@ static size_t n_channel(const bnn_layer_io *io)
     return (size_t)io->in.h * io->in.w * io->lanes;
 }
 
-static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+BNN_HOT static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     const size_t n = n_channel(io);
     (void)ctx, (void)params;
@@ -30,7 +30,7 @@ static void forward(const bnn_context *ctx, const void *params, const bnn_layer_
     }
 }
 
-static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+BNN_HOT static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     const size_t n = n_channel(io);
     (void)params;

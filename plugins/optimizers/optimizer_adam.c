@@ -17,8 +17,8 @@ static const bnn_param params[] = {
     BNN_PARAMS_END,
 };
 
-static void step(const bnn_context *ctx, const void *p, const bnn_step *step, size_t n, float *w,
-                 const float *g, float *const *slots)
+BNN_HOT static void step(const bnn_context *ctx, const void *p, const bnn_step *step, size_t n,
+                         float *w, const float *g, float *const *slots)
 {
     const struct adam *adam = p;
     const double weight_decay = step->decays ? adam->weight_decay : 0.0;
@@ -27,7 +27,7 @@ static void step(const bnn_context *ctx, const void *p, const bnn_step *step, si
     const float beta1 = (float)adam->beta1, rest1 = (float)(1.0 - adam->beta1);
     const float beta2 = (float)adam->beta2, rest2 = (float)(1.0 - adam->beta2);
     const float size = (float)(step->lr / (1.0 - bnn_power(adam->beta1, step->t)));
-    const float root = (float)sqrt(1.0 - bnn_power(adam->beta2, step->t));
+    const float root = (float)(1.0 / sqrt(1.0 - bnn_power(adam->beta2, step->t)));
     const float epsilon = (float)adam->epsilon;
     float *const mean = slots[0], *const square = slots[1];
     (void)ctx;
@@ -38,7 +38,7 @@ static void step(const bnn_context *ctx, const void *p, const bnn_step *step, si
         const float v = beta2 * square[i] + rest2 * (gradient * gradient);
         mean[i] = m;
         square[i] = v;
-        w[i] = kept - size * (m / (sqrtf(v) / root + epsilon));
+        w[i] = kept - size * (m / (sqrtf(v) * root + epsilon));
     }
 }
 

@@ -14,8 +14,8 @@ static const bnn_param params[] = {
     BNN_PARAMS_END,
 };
 
-static void step(const bnn_context *ctx, const void *p, const bnn_step *step, size_t n, float *w,
-                 const float *g, float *const *slots)
+BNN_HOT static void step(const bnn_context *ctx, const void *p, const bnn_step *step, size_t n,
+                         float *w, const float *g, float *const *slots)
 {
     const struct sgd *sgd = p;
     const float momentum = (float)sgd->momentum, lr = (float)step->lr;

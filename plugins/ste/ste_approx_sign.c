@@ -3,8 +3,8 @@
 #include <bnn/plugin.h>
 #include <math.h>
 
-static void grad(const bnn_context *ctx, const void *params, size_t n, const float *x,
-                 const float *gy, float *gx)
+BNN_HOT static void grad(const bnn_context *ctx, const void *params, size_t n, const float *x,
+                         const float *gy, float *gx)
 {
     (void)ctx, (void)params;
     BNN_INDEPENDENT

@@ -12,8 +12,8 @@ static const bnn_param params[] = {
     BNN_PARAMS_END,
 };
 
-static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x, const float *gy,
-                 float *gx)
+BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
+                         const float *gy, float *gx)
 {
     const float clip = (float)((const struct clipped *)p)->clip;
     (void)ctx;

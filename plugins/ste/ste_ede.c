@@ -39,8 +39,8 @@ static void squash(const bnn_context *ctx, size_t n, const float *x, float *y)
     ctx->kernels->tanh(n, y, y);
 }
 
-static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x, const float *gy,
-                 float *gx)
+BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
+                         const float *gy, float *gx)
 {
     const float height = ctx->state[K] * ctx->state[T];
     float y[BLOCK];

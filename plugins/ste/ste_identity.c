@@ -1,8 +1,8 @@
 /* ste_identity - the straight-through estimator itself: sign passes gradients unchanged. */
 #include <bnn/plugin.h>
 
-static void grad(const bnn_context *ctx, const void *params, size_t n, const float *x,
-                 const float *gy, float *gx)
+BNN_HOT static void grad(const bnn_context *ctx, const void *params, size_t n, const float *x,
+                         const float *gy, float *gx)
 {
     (void)ctx, (void)params, (void)x;
     BNN_INDEPENDENT

@@ -33,8 +33,8 @@ static void expand(const bnn_context *ctx, float beta, size_t n, const float *x,
     ctx->kernels->tanh(n, t, t);
 }
 
-static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x, const float *gy,
-                 float *gx)
+BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
+                         const float *gy, float *gx)
 {
     const float beta = (float)((const struct swish_sign *)p)->beta;
     float z[BLOCK], t[BLOCK];

@@ -63,8 +63,8 @@
 
 #define BNN_ABI_VERSION 1u
 
-/* The number of logical lanes: every kernel sums in this many partial sums, whatever the width of
- * the machine's registers, so results do not depend on it. */
+/* The number of logical lanes. A sum over images runs in this many partial sums, whatever the width
+ * of the machine's registers, so results do not depend on it. */
 #define BNN_LANES 16u
 
 typedef enum bnn_kind {
@@ -371,7 +371,7 @@ enum {
 /* What a layer is in inference: one of these operations. The arithmetic is part of the promise,
  * down to the order of operations, since a deployed network answers with the same bits. fma is one
  * rounding; c is the channel; sums run over the inputs in the order of memory (channel, row,
- * column). */
+ * column). A negative zero in a bias, or in factor or offset of an affine, counts as +0. */
 typedef enum bnn_lower_op {
     BNN_LOWER_IDENTITY = 0, /* y = x */
     BNN_LOWER_CONV2D = 1,   /* y = bias, or 0; then y = fma(weight, x, y) for each tap, where zero
@@ -491,6 +491,19 @@ typedef struct bnn_optimizer {
 #    define BNN_INDEPENDENT _Pragma("GCC ivdep")
 #else
 #    define BNN_INDEPENDENT
+#endif
+
+/* In front of a hot function: compiled for several instruction sets, the right one chosen when the
+ * plugin is loaded. Speed only: without contraction each gives the same bits. Nothing where the
+ * compiler or the machine cannot, nor under sanitizers, whose runtime the choice would precede. */
+#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#    if __has_attribute(target_clones)
+#        define BNN_HOT __attribute__((target_clones("avx512f", "avx2", "default")))
+#    endif
+#endif
+#if !defined(BNN_HOT)
+#    define BNN_HOT
 #endif
 
 /* x^n by repeated squaring: the same bits everywhere, unlike pow(). */
