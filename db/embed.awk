@@ -1,7 +1,7 @@
 # embed.awk - turns SQL files into C, for store_sql.c.
 #   awk -f db/embed.awk db/schema_1.sql db/views.sql db/queries/*.sql > db/sql.inc
-# A file in a folder called queries becomes BNN_QUERY("name", "question", "text"), where the question
-# is its first line, a comment; any other file becomes BNN_SCRIPT("name", "text").
+# A file in a folder called queries becomes BNN_QUERY("name", "question", "text"), where the
+# question is its first line, a comment; any other file becomes BNN_SCRIPT("name", "text").
 
 function quoted(text) {
     gsub(/["\\]/, "\\\\&", text)
@@ -16,7 +16,7 @@ FNR == 1 {
     sub(/\.sql$/, "", name)
     if (FILENAME ~ /(^|\/)queries\/[^\/]*$/) {
         if ($0 !~ /^-- ./) {
-            print FILENAME ":1: the first line must be a comment that says what the query answers" | "cat >&2"
+            print FILENAME ":1: not a comment that says what the query answers" | "cat >&2"
             failed = 1
             exit 1
         }

@@ -1,7 +1,7 @@
 /* store_migrate.c - from nothing, or an older schema, to the newest.
  *
- * user_version counts the schema_N.sql that were applied. What is written in a released schema_N.sql
- * stays; a change is a schema_N+1.sql. Views are made anew after every step. */
+ * user_version counts the schema_N.sql that were applied. A schema_N.sql that was released stays as
+ * it is; a change is a schema_N+1.sql. Views are made anew after an upgrade. */
 #include "db/store_internal.h"
 
 #include <stdio.h>

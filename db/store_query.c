@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* PRAGMAs that tell and do not change; those in the second list change something when they are given
- * a value. */
+/* PRAGMAs that tell and do not change; those in the second list change something when they are
+ * given a value. */
 static bool pragma_reads(const char *name, const char *value)
 {
     static const char *const any[] = {

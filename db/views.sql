@@ -39,7 +39,7 @@ SELECT run.run_uid, layer.name AS layer, layer.kind, layer.n_parameters, layer.b
 FROM run JOIN layer USING (run_id);
 
 -- One row a run, whatever its state; what is not known (yet) is NULL. Accuracies are fractions.
--- test_accuracy is that of the epoch with the best validation accuracy, chosen without the test set.
+-- test_accuracy is that of the epoch with the best validation accuracy: the test set has no say.
 -- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own
 -- run, so that asking about one run does not visit them all.
 DROP VIEW IF EXISTS run_summary;
@@ -88,7 +88,7 @@ JOIN experiment_config USING (experiment_id, config_id);
 -- One row a config of an experiment, also without a finished run. Only runs in state done enter the
 -- numbers; n counts them. sd is the sample standard deviation over the seeds: NULL for fewer than
 -- two. It is taken around the mean, in a second pass, because sums of squares of accuracies close
--- to 1 cancel; its root comes from Newton's iteration, which falls until it is exact to the last bit.
+-- to 1 cancel; its root comes from Newton's iteration, which falls until nothing changes any more.
 DROP VIEW IF EXISTS leaderboard;
 CREATE VIEW leaderboard AS
 WITH RECURSIVE

@@ -54,13 +54,21 @@ train_sources = \
 	framework/train/session.c framework/train/session.h \
 	framework/train/trainer.c framework/train/trainer.h
 deploy_sources = \
-	framework/deploy/build.h \
-	framework/deploy/engine.h \
-	framework/deploy/fold.h \
+	framework/deploy/build.c framework/deploy/build.h \
+	framework/deploy/check.c \
+	framework/deploy/engine.c framework/deploy/engine.h \
+	framework/deploy/engine_portable.c \
+	framework/deploy/fold.c framework/deploy/fold.h \
 	framework/deploy/graph.c framework/deploy/graph.h \
-	framework/deploy/model.h \
+	framework/deploy/infer.c \
+	framework/deploy/model.c framework/deploy/model.h \
 	framework/deploy/modelfile.h \
-	framework/deploy/op.c framework/deploy/op.h
+	framework/deploy/modelfile_decode.c \
+	framework/deploy/modelfile_encode.c \
+	framework/deploy/modelfile_format.h \
+	framework/deploy/modelfile_size.c \
+	framework/deploy/op.c framework/deploy/op.h \
+	framework/deploy/bnn/infer.h
 runner_sources = \
 	framework/runner/config.c framework/runner/config.h \
 	framework/runner/environment.c framework/runner/environment.h \
@@ -93,6 +101,9 @@ kernel_body = \
 	framework/kernels/body/table.h \
 	framework/kernels/body/vec.h
 
+avx2_flags = -mavx2 -mfma
+avx512_flags = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+
 noinst_LIBRARIES += framework/libbnn_portable.a
 framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body)
 kernel_libraries = framework/libbnn_portable.a
@@ -100,10 +111,9 @@ kernel_libraries = framework/libbnn_portable.a
 if CPU_X86_64
 noinst_LIBRARIES += framework/libbnn_avx2.a framework/libbnn_avx512.a
 framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body)
-framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) -mavx2 -mfma
+framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
 framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body)
-framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
-	-mprefer-vector-width=512
+framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
 kernel_libraries += framework/libbnn_avx2.a framework/libbnn_avx512.a
 endif
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Bad specs and what `bnnrun plan` says about them: every case of tests/bad_specs/*.txt must end with
-# status 3 (4: a plugin that is not there) and print exactly the given lines on stderr, and nothing on stdout. A case:
+# status 3 (4 where only a plugin is not there) and print exactly the given lines on stderr, and
+# nothing on stdout. A case:
 #
 #   === what is wrong
 #   --- arguments          (optional: words that stand before the spec on the command line)

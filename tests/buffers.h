@@ -1,5 +1,5 @@
 /* buffers.h - memory for tests of numeric code: of exact size, so that a sanitizer sees one float
- * too many, aligned as the kernels are promised, and full of NaN where something is to be written. */
+ * too many, aligned as the kernels are promised, full of NaN where something is to be written. */
 #ifndef BNN_TESTS_BUFFERS_H
 #define BNN_TESTS_BUFFERS_H
 

@@ -21,7 +21,7 @@ static char path[64], deeper[64];
 static void in_directory(void)
 {
     train_set_up();
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/runs/7.ckpt", directory);
     snprintf(deeper, sizeof deeper, "%s/runs", directory);
@@ -243,6 +243,51 @@ START_TEST(a_checkpoint_of_something_else_is_ignored)
 }
 END_TEST
 
+/* Each array of a tensor: its value, the best epoch's, then the slots that there are. */
+static float *array_of(const bnn_session *s, uint32_t i, int which)
+{
+    if (which == 0)
+        return s->net->parameters[i].value;
+    return which == 1 ? s->best[i] : s->slots[i][which - 2];
+}
+
+START_TEST(every_number_comes_back)
+{
+    report *r = new_report();
+    buffers b = {.state = 41};
+    bnn_error err = {0};
+    bnn_train_job job = job_of(SPEC, 7, r);
+    job.checkpoint_path = path;
+    bnn_session *s = session_for(&job), *t = session_for(&job);
+    s->at = (bnn_position_in_run){1, 3, 1.5, 17, 5, 6, 1, 0.25};
+    s->net->step = 7;
+    s->epochs[0].train_loss = NAN;
+    s->epochs[0].validation_accuracy = 0.125;
+    for (uint32_t i = 0; i < s->net->n_parameters; i++)
+        for (int which = 0; which < 2 + BNN_SLOTS_MAX; which++)
+            for (size_t j = 0; array_of(s, i, which) != NULL && j < s->net->parameters[i].n; j++)
+                array_of(s, i, which)[j] = random_float(&b);
+    ck_assert_int_eq(bnn_checkpoint_save(s, &err), BNN_OK);
+    ck_assert(bnn_checkpoint_load(t));
+    ck_assert_int_eq(memcmp(&s->at, &t->at, sizeof s->at), 0);
+    ck_assert_int_eq(memcmp(s->epochs, t->epochs, 3 * sizeof *s->epochs), 0);
+    ck_assert_uint_eq(t->net->step, 7);
+    uint32_t n_arrays = 0;
+    for (uint32_t i = 0; i < s->net->n_parameters; i++) {
+        const bnn_parameter *p = &t->net->parameters[i];
+        for (int which = 0; which < 2 + BNN_SLOTS_MAX; which++) {
+            if (array_of(s, i, which) == NULL)
+                continue;
+            expect_same(p->name, p->layer, array_of(t, i, which), array_of(s, i, which), p->n);
+            n_arrays++;
+        }
+        for (size_t j = 0; j < p->n; j++) /* signs are of the weights that came back */
+            ck_assert(!p->latent || p->acting[j] == (p->value[j] >= 0.0f ? 1.0f : -1.0f));
+    }
+    ck_assert_uint_gt(n_arrays, 2 * s->net->n_parameters);
+}
+END_TEST
+
 /* A run that finds rubbish starts over, and ends with the same bits. */
 START_TEST(rubbish_does_not_stop_a_run)
 {
@@ -269,6 +314,7 @@ static Suite *checkpoint_suite(void)
     tcase_add_test(tc, a_killed_run_goes_on_from_its_last_epoch);
     tcase_add_test(tc, without_a_path_nothing_is_written);
     tcase_add_test(tc, a_checkpoint_that_cannot_be_written_is_said);
+    tcase_add_test(tc, every_number_comes_back);
     tcase_add_test(tc, a_damaged_checkpoint_is_ignored);
     tcase_add_test(tc, a_checkpoint_of_something_else_is_ignored);
     tcase_add_test(tc, rubbish_does_not_stop_a_run);

@@ -186,11 +186,11 @@ static const struct {
      "d.yaml:1:14: dataset.validation: 9 of dataset.train_limit 9 leaves no image to train on", 0,
      0, 0, NULL},
     {"../mnist",
-     "d.yaml:1:1: dataset.name: '../mnist' is no name of a data set: letters, digits, _ and -, at "
+     "d.yaml:1:1: dataset.name: \"../mnist\" is no name of a data set: letters, digits, _ and -, at "
      "most 63",
      0, 0, 0, NULL},
     {"{name: -x}",
-     "d.yaml:1:8: dataset.name: '-x' is no name of a data set: letters, digits, _ and -, at most "
+     "d.yaml:1:8: dataset.name: \"-x\" is no name of a data set: letters, digits, _ and -, at most "
      "63",
      0, 0, 0, NULL},
     {"{path: ''}", "d.yaml:1:8: dataset.path: must name a directory", 0, 0, 0, NULL},

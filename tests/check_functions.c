@@ -141,8 +141,8 @@ START_TEST(cpu_is_chosen_by_name)
         ck_assert_str_eq(table->name, names[i]);
         ck_assert_uint_eq(table->abi_version, BNN_ABI_VERSION);
         ck_assert_uint_eq(table->struct_size, sizeof *table);
-        strcat(runnable, runnable[0] == '\0' ? "" : ", ");
-        strcat(runnable, names[i]);
+        const size_t used = strlen(runnable);
+        snprintf(runnable + used, sizeof runnable - used, "%s%s", used > 0 ? ", " : "", names[i]);
     }
     snprintf(wanted, sizeof wanted, "BNN_CPU=sse9 cannot run here; this machine and build run: %s",
              runnable);

@@ -31,27 +31,27 @@ static const struct {
      "3:8: shape: must be a list of channels, height and width"},
     {"shape: [1, 4, 5]", "shape: [1, 4, 99999]", "3:15: shape"},
     {"name: train-images-idx3-ubyte", "name: ../x",
-     "5:24: files.train_images: '../x' must be made of letters, digits and ._-, and start with a "
+     "5:24: files.train_images: \"../x\" must be made of letters, digits and ._-, and start with a "
      "letter or digit"},
-    {"name: train-images-idx3-ubyte", "name: a/b", "5:24: files.train_images: 'a/b' must be"},
+    {"name: train-images-idx3-ubyte", "name: a/b", "5:24: files.train_images: \"a/b\" must be"},
     {"name: train-images-idx3-ubyte", "name: /etc/passwd", "5:24: files.train_images: "},
     {"name: train-images-idx3-ubyte", "name: ''", "5:24: files.train_images: "},
     {"sha256: \"", "sha256: \"0",
      "5:57: files.train_images: a SHA-256 has 64 lower-case hexadecimal digits"},
     {"  test_labels", "  last_labels", "8:3: "},
     {"#more", "mirrors: [http://example.org/]",
-     "9:11: mirrors: 'http://example.org/' must start with https:// (or file:///), without "
+     "9:11: mirrors: \"http://example.org/\" must start with https:// (or file:///), without "
      "spaces"},
     {"#more", "mirrors: ['https://example.org/a b']", "9:11: mirrors: "},
     {"#more", "mirrors: [file://host/x]", "9:11: mirrors: "},
     {"#more", "mirrors: https://example.org/",
      "9:10: mirrors: must be a list of at most 8 addresses"},
     {"#more", "npm: {package: --help, version: 1.0.0, directory: data}",
-     "9:16: npm.package: '--help' must be made of"},
+     "9:16: npm.package: \"--help\" must be made of"},
     {"#more", "npm: {package: a, version: 1.0.0, directory: ../..}", "9:46: npm.directory: "},
     {"#more", "npm: {package: a, version: 1.0.0}",
-     "9:6: npm.directory: key 'directory' is missing"},
-    {"#more", "debian: a;b", "9:9: debian: 'a;b' must be made of"},
+     "9:6: npm.directory: key \"directory\" is missing"},
+    {"#more", "debian: a;b", "9:9: debian: \"a;b\" must be made of"},
 };
 
 START_TEST(test_catalogue_refuses)
@@ -106,7 +106,7 @@ START_TEST(test_unknown_set_lists_the_known)
     fixture_write_catalogue(&tiny, "other", "");
     ck_assert_int_eq(fixture_open("tinny", NULL, &data, &err), BNN_E_SPEC);
     snprintf(expected, sizeof expected,
-             "unknown data set 'tinny', did you mean 'tiny'?; known: other, synthetic, tiny; no "
+             "unknown data set \"tinny\"; did you mean \"tiny\"?; known: other, synthetic, tiny; no "
              "tinny.yaml in %s",
              fixture_path("catalogue"));
     ck_assert_str_eq(err.message, expected);
@@ -218,9 +218,10 @@ START_TEST(test_long_trail_says_that_it_is_cut)
 {
     bnn_dataset data;
     bnn_error err;
-    char list[2000] = "";
-    for (int i = 0; i < 40; i++)
-        strcat(list, "/nowhere/at/all:");
+    static const char directory[] = "/nowhere/at/all:";
+    char list[40 * (sizeof directory - 1) + 1];
+    for (size_t i = 0; i < 40; i++)
+        memcpy(list + i * (sizeof directory - 1), directory, sizeof directory);
     setenv("BNN_DATA_PATH", list, 1);
     ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
     ck_assert_ptr_nonnull(strstr(err.message, "bnnrun data fetch tiny"));
@@ -353,7 +354,7 @@ START_TEST(test_inventory)
     ck_assert_ptr_nonnull(strstr(items[0].message, "/d (BNN_DATA_PATH): none of its files"));
     ck_assert_str_eq(items[1].name, "broken");
     ck_assert_ptr_null(items[1].summary);
-    ck_assert_ptr_nonnull(strstr(items[1].message, "broken.yaml:1:1: key 'summary' is missing"));
+    ck_assert_ptr_nonnull(strstr(items[1].message, "broken.yaml:1:1: key \"summary\" is missing"));
     ck_assert_str_eq(items[2].name, "synthetic");
     ck_assert_str_eq(items[2].directory, "drawn by bnnrun");
     ck_assert_str_eq(items[3].directory, fixture_path("d/tiny"));

@@ -300,7 +300,7 @@ START_TEST(illegal_sequences_are_refused)
     const bnn_plugin plugin = {.head = &ordering.head};
     char text[8] = "";
     if (c->text != NULL)
-        strcpy(text, c->text);
+        snprintf(text, sizeof text, "%s", c->text);
     bnn_model_options model = *parsed_model(spec_of("  binarize: none\n"));
     bnn_block_options blocks[4];
     memcpy(blocks, model.blocks, sizeof blocks);

@@ -138,7 +138,7 @@ static double central_difference(bnn_network *net, const bnn_parameter *p, const
 
 /* Gradient . d against central differences along a random direction d in each tensor. Long steps
  * cross kinks of relu and pools, short ones drown in rounding: one of several must agree. Batch
- * norms have a large epsilon, or a channel that relu has killed makes the net anything but smooth. */
+ * norms have a large epsilon: without it a channel that relu has killed makes the net too steep. */
 static void check_directions(bnn_network *net)
 {
     static const double steps[] = {3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5};
@@ -392,7 +392,7 @@ START_TEST(a_step_allocates_nothing)
 }
 END_TEST
 
-/* Dropout draws anew in each step, the same again in a run of the same seed, nothing in inference. */
+/* Dropout draws anew in each step, the same in a run of the same seed, nothing in inference. */
 START_TEST(dropout_follows_the_step)
 {
     const char *spec = spec_of("  binarize: none\n  norm: none\n", "maxpool",

@@ -157,7 +157,7 @@ static void step(const run *r, const bnn_train_options *train, uint64_t t,
     bnn_network_binarize(r->net);
 }
 
-/* A bias in front of a batch norm has no gradient but rounding, which Adam blows up: not compared. */
+/* A bias in front of a batch norm has no gradient but rounding, which Adam blows up. */
 static bool is_idle(const bnn_parameter *p)
 {
     return strcmp(p->name, "bias") == 0 && strcmp(p->layer, "dense_3") != 0;

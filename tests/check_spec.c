@@ -118,10 +118,10 @@ START_TEST(limits_nodes)
 {
     static char text[300000];
     char *p = repeat(stpcpy(text, "["), "1,", 99999);
-    strcpy(p, "]");
+    memcpy(p, "]", 2);
     const bnn_node *root = parsed(text);
     ck_assert_uint_eq(root->n, 99999);
-    strcpy(p, "1]");
+    memcpy(p, "1]", 3);
     ck_assert_ptr_null(parse(text));
     ck_assert_str_eq(said(), "s:1:200000: more than 100000 values, with aliases expanded");
 }
@@ -132,8 +132,8 @@ START_TEST(limits_anchors)
     static char text[20000];
     char *p = stpcpy(text, "[");
     for (int i = 0; i <= 1000; i++)
-        p += sprintf(p, "&a%d 1,", i);
-    strcpy(p, "]");
+        p += snprintf(p, 16, "&a%d 1,", i);
+    memcpy(p, "]", 2);
     ck_assert_ptr_null(parse(text));
     ck_assert_ptr_nonnull(strstr(said(), ": more than 1000 anchors"));
 }

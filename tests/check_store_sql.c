@@ -60,8 +60,8 @@ static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bo
     return run.id;
 }
 
-/* none: 3 seeds done. clipped: 2 done, one failed after it had measured something. identity: 1 done,
- * one never started. And an experiment without runs. */
+/* none: 3 seeds done. clipped: 2 done, one failed after it had measured something. identity: 1
+ * done, one never started. And an experiment without runs. */
 static bnn_store *make_sweep(void)
 {
     static const outcome none[] = {{1, 0.990, {0.97, 0.981, 0.979}},
@@ -203,11 +203,11 @@ START_TEST(public_views_keep_their_columns)
         ck_assert_msg(strncmp(columns, table[i].columns, n) == 0 && columns[n] == ',', "%s: %s",
                       table[i].view, columns);
     }
-    check_rows(
-        "SELECT layer, kind, l.n_parameters, bits, l.float32_bytes, packed_bytes FROM layer_size AS l"
-        " JOIN run_summary USING (run_uid) WHERE label = 'clipped' AND seed = 1"
-        " ORDER BY layer",
-        "conv2d_1|conv2d|156|4992|624|624\ndense_1|dense|1000|1000|4000|125\n");
+    check_rows("SELECT layer, kind, l.n_parameters, bits, l.float32_bytes, packed_bytes"
+               " FROM layer_size AS l"
+               " JOIN run_summary USING (run_uid) WHERE label = 'clipped' AND seed = 1"
+               " ORDER BY layer",
+               "conv2d_1|conv2d|156|4992|624|624\ndense_1|dense|1000|1000|4000|125\n");
     check_rows("SELECT epoch, name, value FROM epoch_metric JOIN run_summary USING (run_uid)"
                " WHERE label = 'none' AND seed = 1 ORDER BY epoch",
                "1|validation_accuracy|0.970000\n2|validation_accuracy|0.981000\n"
@@ -231,7 +231,8 @@ static const struct {
      "last_utc",
      NULL},
     {"epochs_to_98", "experiment,label,n,n_reached,mean_first_epoch,fastest,slowest",
-     "demo|none|3|2|1.500000|1|2\ndemo|clipped|2|1|3.000000|3|3\ndemo|identity|1|0|NULL|NULL|NULL\n"},
+     "demo|none|3|2|1.500000|1|2\ndemo|clipped|2|1|3.000000|3|3\n"
+     "demo|identity|1|0|NULL|NULL|NULL\n"},
     {"failures", "run_uid,experiment,label,seed,attempt,outcome,signal,error,ended_utc,state_now",
      NULL},
     {"layer_sizes",
@@ -267,10 +268,9 @@ static int join_columns(void *context, size_t n, const char *const *names, bnn_e
 {
     (void)err;
     char *out = context;
-    out[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        strcat(out, i > 0 ? "," : "");
-        strcat(out, names[i]);
+        out = stpcpy(out, names[i]);
+        *out++ = i + 1 < n ? ',' : '\0';
     }
     return BNN_OK;
 }

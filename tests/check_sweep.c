@@ -139,7 +139,7 @@ START_TEST(cuts_long_labels)
 {
     char value[600] = "";
     for (int i = 0; i < 30; i++)
-        sprintf(value + strlen(value), "k%d: long_text, ", i);
+        snprintf(value + strlen(value), sizeof value - strlen(value), "k%d: long_text, ", i);
     const char *text = bnn_arena_printf(
         arena, "sweep: {list: [{m.a: {%s z: 1}}, {m.a: {%s z: 2}}]}", value, value);
     const bnn_sweep sweep = expanded(parsed(text));
@@ -229,14 +229,27 @@ START_TEST(limits_runs)
 }
 END_TEST
 
+/* "sweep: {...{grid: {", n keys with the given values, and the closing braces. */
+static const char *grid_of(const char *open, int n, const char *values)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    fputs(open, out);
+    for (int i = 0; i < n; i++)
+        fprintf(out, "k%d: %s, ", i, values);
+    fputs("}}", out);
+    fclose(out);
+    const char *kept = bnn_arena_strdup(arena, text);
+    free(text);
+    return kept;
+}
+
 /* 16 keys of 16 values are 2^64 points: the count must neither wrap nor be built. */
 START_TEST(limits_points)
 {
-    char text[2000];
-    char *p = stpcpy(text, "sweep: {max_runs: 1000000, grid: {");
-    for (int i = 0; i < 16; i++)
-        p += sprintf(p, "k%d: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, a, b, c, d, e, f], ", i);
-    strcpy(p, "}}");
+    const char *text = grid_of("sweep: {max_runs: 1000000, grid: {", 16,
+                               "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, a, b, c, d, e, f]");
     bnn_sweep sweep;
     ck_assert_int_eq(bnn_sweep_expand(parsed(text), 1, arena, &sweep, diag), BNN_E_SPEC);
     ck_assert_str_eq(said(),
@@ -246,11 +259,7 @@ END_TEST
 
 START_TEST(limits_keys)
 {
-    char text[2000];
-    char *p = stpcpy(text, "sweep: {grid: {");
-    for (int i = 0; i < 65; i++)
-        p += sprintf(p, "k%d: [0], ", i);
-    strcpy(p, "}}");
+    const char *text = grid_of("sweep: {grid: {", 65, "[0]");
     bnn_sweep sweep;
     ck_assert_int_eq(bnn_sweep_expand(parsed(text), 1, arena, &sweep, diag), BNN_E_SPEC);
     ck_assert_str_eq(said(), "s:1:15: sweep.grid: 65 keys, more than the limit of 64");

@@ -194,7 +194,7 @@ bnn 0 run "$srcdir/configs/quick.yaml" -q -j 1 -s train.epochs=2 -s dataset.trai
     -s dataset.validation=100 -s dataset.test_limit=100
 bnn 0 runs
 prints '^[0-9a-f]\{10\}  *quick  *.*ste=clipped.*  *2  *done  *[0-9.]* %'
-[ "$(grep -c done out)" -eq 6 ] || wrong 'not six runs'
+[ "$(grep -c " done " out)" -eq 6 ] || wrong 'not six runs'
 says '^6 runs; '
 run=$(sed -n 's/^\([0-9a-f]\{10\}\) .*ste=clipped.*/\1/p' out | head -n 1)
 bnn 0 runs quick --csv
@@ -270,7 +270,7 @@ fails 2 query leaderboard quick
 says 'KEY=VALUE'
 fails 2 query leaderboard experimnt=quick
 bnn 0 runs
-[ "$(grep -c done out)" -eq 6 ] || wrong 'runs are gone'
+[ "$(grep -c " done " out)" -eq 6 ] || wrong 'runs are gone'
 
 echo "cli: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

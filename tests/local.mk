@@ -19,7 +19,7 @@ AM_TESTS_ENVIRONMENT = \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
 	CK_VERBOSITY=silent; export CK_VERBOSITY; \
 	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT; \
-	ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1; export ASAN_OPTIONS; \
+	ASAN_OPTIONS=allocator_may_return_null=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1; export TSAN_OPTIONS;
 
@@ -29,6 +29,8 @@ check_suites = \
 	tests/check_base \
 	tests/check_checkpoint \
 	tests/check_data \
+	tests/check_deploy \
+	tests/check_experiment \
 	tests/check_fetch \
 	tests/check_functions \
 	tests/check_kernels \
@@ -64,6 +66,19 @@ tests_check_data_SOURCES = \
 	tests/check_main.h \
 	tests/data_fixture.c \
 	tests/data_fixture.h
+tests_check_deploy_SOURCES = \
+	tests/check_deploy.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
+tests_check_experiment_SOURCES = \
+	tests/check_experiment.c \
+	tests/check_main.h \
+	tests/runner_fixture.h \
+	tests/store_fixture.c \
+	tests/store_fixture.h
 tests_check_fetch_SOURCES = \
 	tests/check_fetch.c \
 	tests/check_main.h \
@@ -158,9 +173,11 @@ shell_tests = \
 	tests/check_layers.sh \
 	tests/check_lists.sh \
 	tests/cli.sh \
+	tests/crash.sh \
 	tests/docs.sh \
 	tests/fuzz_replay.sh \
 	tests/install.sh \
+	tests/run.sh \
 	tests/third_party.sh
 TESTS += $(check_suites) $(shell_tests)
 
@@ -220,6 +237,49 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries)
 clean-local:
 	rm -rf fuzz
 
+# The benchmark, built and run by `make bench`, with the fastest loop of each instruction set as its
+# measure.
+EXTRA_PROGRAMS = tests/bench/bnnbench
+tests_bench_bnnbench_SOURCES = \
+	tests/bench/bench.c tests/bench/bench.h \
+	tests/bench/growth.c \
+	tests/bench/kernels.c \
+	tests/bench/machine.c \
+	tests/bench/memory.c tests/bench/memory.h \
+	tests/bench/operands.c tests/bench/operands.h \
+	tests/bench/peak.c tests/bench/peak.h \
+	tests/bench/peak_body.h \
+	tests/bench/report.c tests/bench/report.h \
+	tests/bench/samples.c tests/bench/samples.h \
+	tests/bench/scratch.c tests/bench/scratch.h \
+	tests/bench/setup.c tests/bench/setup.h \
+	tests/bench/smoke_config.c tests/bench/smoke_config.h \
+	tests/bench/torch.c \
+	tests/bench/torch_child.c tests/bench/torch_child.h \
+	tests/bench/training.c
+EXTRA_LIBRARIES = tests/bench/libpeak_portable.a
+tests_bench_libpeak_portable_a_SOURCES = tests/bench/peak_portable.c
+peak_libraries = tests/bench/libpeak_portable.a
+if CPU_X86_64
+EXTRA_LIBRARIES += tests/bench/libpeak_avx2.a tests/bench/libpeak_avx512.a
+tests_bench_libpeak_avx2_a_SOURCES = tests/bench/peak_avx2.c
+tests_bench_libpeak_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
+tests_bench_libpeak_avx512_a_SOURCES = tests/bench/peak_avx512.c
+tests_bench_libpeak_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
+peak_libraries += tests/bench/libpeak_avx2.a tests/bench/libpeak_avx512.a
+endif
+if CPU_AARCH64
+EXTRA_LIBRARIES += tests/bench/libpeak_neon.a
+tests_bench_libpeak_neon_a_SOURCES = tests/bench/peak_neon.c
+peak_libraries += tests/bench/libpeak_neon.a
+endif
+tests_bench_bnnbench_LDADD = $(peak_libraries) $(bnn_libraries)
+CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LIBRARIES)
+
+.PHONY: bench
+bench: all tests/bench/bnnbench
+	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
+
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(shell_tests)
 EXTRA_DIST += \
@@ -232,23 +292,8 @@ EXTRA_DIST += \
 	tests/bad_specs/sweep.txt \
 	tests/bad_specs/syntax.txt \
 	tests/bad_specs/values.txt \
-	tests/bench/bench.c \
-	tests/bench/bench.h \
-	tests/bench/kernels.c \
-	tests/bench/machine.c \
-	tests/bench/operands.c \
-	tests/bench/operands.h \
-	tests/bench/peak.c \
-	tests/bench/peak.h \
-	tests/bench/peak_avx2.c \
-	tests/bench/peak_avx512.c \
-	tests/bench/peak_body.h \
-	tests/bench/peak_neon.c \
-	tests/bench/peak_portable.c \
-	tests/bench/report.c \
-	tests/bench/report.h \
-	tests/bench/samples.c \
-	tests/bench/samples.h \
+	tests/bench/lenet_torch.py \
+	tests/bench/smoke.sh \
 	tests/corpus/idx/bad_crc.gz \
 	tests/corpus/idx/bomb.gz \
 	tests/corpus/idx/claims_a_gigabyte.gz \

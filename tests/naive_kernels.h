@@ -223,9 +223,10 @@ static __attribute__((unused)) void NAIVE(batchnorm_forward)(const bnn_batchnorm
         for (size_t i = 0; i < size; i++)
             NAIVE(add)(&sum, i, x[i], i % bn->lanes < bn->n);
         mean[c] = NAIVE(total)(&sum) / count;
-        for (size_t i = 0; i < size; i++)
-            NAIVE(add)
-            (&squares, i, (x[i] - mean[c]) * (REAL)(i % bn->lanes < bn->n), x[i] - mean[c]);
+        for (size_t i = 0; i < size; i++) {
+            const REAL mask = i % bn->lanes < bn->n;
+            NAIVE(add)(&squares, i, (x[i] - mean[c]) * mask, x[i] - mean[c]);
+        }
         const REAL variance = NAIVE(total)(&squares) / count;
         inverse[c] = 1 / SQRT(variance + (REAL)bn->epsilon);
         running_mean[c] += (REAL)bn->momentum * (mean[c] - running_mean[c]);

@@ -6,7 +6,8 @@ WITH result AS (
       AND (:experiment IS NULL OR run_summary.experiment = :experiment)
 ),
 average AS (
-    SELECT experiment, ste, avg(test_accuracy) AS mean FROM result GROUP BY experiment, ste
+    SELECT experiment, ste, avg(test_accuracy) AS mean
+    FROM result GROUP BY experiment, ste
 )
 SELECT experiment, ste, count(test_accuracy) AS n, mean AS mean_test_accuracy,
        CASE WHEN count(test_accuracy) > 1

@@ -60,14 +60,14 @@ static const char *word_at(const bnn_node *map, const char *key, const char *wha
     const char *text = NULL;
     if (node == NULL) {
         if (required)
-            bnn_diag_add(diag, map->at, "%s: key '%s' is missing", what, key);
+            bnn_diag_add(diag, map->at, "%s: key \"%s\" is missing", what, key);
         return NULL;
     }
     if (bnn_schema_text(node, what, &text, diag) != BNN_OK)
         return NULL;
     if (!is_word(text, also, FILE_NAME_MAX)) {
         bnn_diag_add(diag, node->at,
-                     "%s: '%s' must be made of letters, digits and %s, and start with a letter or "
+                     "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "
                      "digit",
                      what, text, also);
         return NULL;
@@ -83,7 +83,7 @@ static void read_file(const bnn_node *files, const char *key, bnn_catalogue_file
     snprintf(what, sizeof what, "files.%s", key);
     const bnn_node *map = bnn_tree_get(files, key);
     if (map == NULL) {
-        bnn_diag_add(diag, files->at, "files: key '%s' is missing", key);
+        bnn_diag_add(diag, files->at, "files: key \"%s\" is missing", key);
         return;
     }
     if (bnn_schema_known_keys(map, what, known, diag) != BNN_OK)
@@ -104,7 +104,7 @@ static void read_files(const bnn_node *root, bnn_catalogue_entry *entry, bnn_dia
                                        NULL};
     const bnn_node *files = bnn_tree_get(root, "files");
     if (files == NULL)
-        bnn_diag_add(diag, root->at, "key 'files' is missing");
+        bnn_diag_add(diag, root->at, "key \"files\" is missing");
     else if (bnn_schema_known_keys(files, "files", keys, diag) == BNN_OK)
         for (int i = 0; i < BNN_DATA_FILES; i++)
             read_file(files, keys[i], &entry->files[i], diag);
@@ -132,7 +132,7 @@ static void read_mirrors(const bnn_node *root, bnn_arena *arena, bnn_catalogue_e
             printable = printable && *c > ' ' && *c < 127;
         if (!printable || (strncmp(url, "https://", 8) != 0 && strncmp(url, "file:///", 8) != 0)) {
             bnn_diag_add(diag, node->at,
-                         "mirrors: '%s' must start with https:// (or file:///), without spaces",
+                         "mirrors: \"%s\" must start with https:// (or file:///), without spaces",
                          url);
             continue;
         }
@@ -160,7 +160,7 @@ static void read_images(const bnn_node *root, bnn_catalogue_entry *entry, bnn_di
     const bnn_node *classes = bnn_tree_get(root, "classes");
     int64_t value;
     if (classes == NULL)
-        bnn_diag_add(diag, root->at, "key 'classes' is missing");
+        bnn_diag_add(diag, root->at, "key \"classes\" is missing");
     else if (bnn_schema_integer(classes, "classes", 2, BNN_DATA_CLASSES_MAX, &value, diag) ==
              BNN_OK)
         entry->n_classes = (uint32_t)value;
@@ -168,7 +168,7 @@ static void read_images(const bnn_node *root, bnn_catalogue_entry *entry, bnn_di
     const bnn_node *shape = bnn_tree_get(root, "shape");
     uint32_t *const sides[] = {&entry->shape.c, &entry->shape.h, &entry->shape.w};
     if (shape == NULL) {
-        bnn_diag_add(diag, root->at, "key 'shape' is missing");
+        bnn_diag_add(diag, root->at, "key \"shape\" is missing");
     } else if (shape->kind != BNN_NODE_LIST || shape->n != 3) {
         bnn_diag_add(diag, shape->at, "shape: must be a list of channels, height and width");
     } else {
@@ -188,7 +188,7 @@ static void read_entry(const bnn_node *root, bnn_arena *arena, bnn_catalogue_ent
     const bnn_node *summary = bnn_tree_get(root, "summary");
     const bnn_node *reference = bnn_tree_get(root, "reference");
     if (summary == NULL)
-        bnn_diag_add(diag, root->at, "key 'summary' is missing");
+        bnn_diag_add(diag, root->at, "key \"summary\" is missing");
     else
         bnn_schema_text(summary, "summary", &entry->summary, diag);
     if (reference != NULL)
@@ -223,9 +223,9 @@ static int fail_unknown(const char *directories, const char *name, bnn_arena *ar
         used +=
             (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
     const char *near = bnn_suggest(name, names, n);
-    return bnn_fail(err, BNN_E_SPEC, "unknown data set '%s'%s%s%s; known: %s; no %s.yaml in %s",
-                    name, near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'?" : "", list, name, directories);
+    return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"%s%s%s; known: %s; no %s.yaml in %s",
+                    name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                    near != NULL ? "\"?" : "", list, name, directories);
 }
 
 int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *arena,
@@ -234,7 +234,7 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
     int status = BNN_OK;
     if (!bnn_catalogue_is_name(name))
         return bnn_fail(err, BNN_E_SPEC,
-                        "'%s' is no name of a data set: letters, digits, _ and -, at most %d", name,
+                        "\"%s\" is no name of a data set: letters, digits, _ and -, at most %d", name,
                         BNN_DATA_NAME_MAX);
     const char *path = find_entry(directories, name, arena);
     if (path == NULL)

@@ -30,7 +30,7 @@ static int parse_name(const bnn_node *node, bnn_data_options *options, bnn_diag 
         return status;
     bnn_diag_add(
         diag, node->at,
-        "dataset.name: '%s' is no name of a data set: letters, digits, _ and -, at most %d",
+        "dataset.name: \"%s\" is no name of a data set: letters, digits, _ and -, at most %d",
         options->name, BNN_DATA_NAME_MAX);
     return BNN_E_SPEC;
 }

@@ -26,12 +26,19 @@ static int lower_failure(bnn_lowering *lowering, const char *format, ...)
     return BNN_E_FAILED;
 }
 
-static const float *copy(const maker *m, const float *values, size_t n)
+static float *copy(const maker *m, const float *values, size_t n)
 {
     float *out = bnn_arena_alloc(m->arena, n, sizeof *out);
     if (out != NULL)
         memcpy(out, values, n * sizeof *out);
     return out;
+}
+
+/* What the kernels spread over their lanes loses the sign of a zero on the way (0 + x). */
+static void drop_negative_zeros(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] += 0.0f;
 }
 
 /* The tensor of network op i that acts from this address, if it has n values. */
@@ -67,9 +74,14 @@ static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
     op->binary_weights = all_binary(weight, n);
     op->binary_inputs = m->n > 0 && m->ops[m->n - 1].op.type == BNN_LOWER_SIGN;
     op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
+    float *own_bias = bias == NULL ? NULL : copy(m, bias, o->out.c);
     o->weight = copy(m, weight, n);
-    o->bias = bias == NULL ? NULL : copy(m, bias, o->out.c);
-    return o->weight == NULL || (bias != NULL && o->bias == NULL) ? no_memory(m) : BNN_OK;
+    o->bias = own_bias;
+    if (o->weight == NULL || (bias != NULL && own_bias == NULL))
+        return no_memory(m);
+    if (own_bias != NULL)
+        drop_negative_zeros(own_bias, o->out.c);
+    return BNN_OK;
 }
 
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
@@ -108,6 +120,10 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     op->op.name = bnn_arena_strdup(m->arena, from->name);
     if (op->op.name == NULL)
         return no_memory(m);
+    if (affine) {
+        drop_negative_zeros(l->factor, op->op.in.c);
+        drop_negative_zeros(l->offset, op->op.in.c);
+    }
     const int status = bnn_op_is_linear(&op->op) ? take_weights(m, i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;

@@ -217,6 +217,8 @@ static void take_fold(reader *r, bnn_stage *s)
     const uint32_t channels = s->sums.c;
     if (r->status == BNN_OK && (!s->integer_sums || s->outputs != BNN_VALUES_BITS))
         damaged(r, "a stage without integer sums, or without a sign, is folded");
+    if (r->status != BNN_OK)
+        return;
     bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->sums, .kernel = take_u32(r)};
     s->out = s->sums;
     if (pool.kernel != 0) {
@@ -376,7 +378,10 @@ static void take_metadata(reader *r, bnn_deploy_model *model)
 
 static void take_model(reader *r, bnn_deploy_model *model)
 {
-    bnn_shape shape = {.c = take_u32(r), .h = take_u32(r), .w = take_u32(r)}, same;
+    bnn_shape shape, same;
+    shape.c = take_u32(r);
+    shape.h = take_u32(r);
+    shape.w = take_u32(r);
     model->input = shape;
     model->n_classes = take_u32(r);
     if (!bnn_op_out_shape(&(bnn_deploy_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same))

@@ -67,6 +67,8 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
 /* ---- operations -------------------------------------------------------------------------- */
 
 static int plan_failure(bnn_layer_plan *plan, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static int plan_failure(bnn_layer_plan *plan, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

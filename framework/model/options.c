@@ -99,7 +99,8 @@ static int record_binarize(const bnn_model_options *model, bnn_settings *setting
     const bool weights = any_block(model, bnn_model_block_is_binary);
     const bool activations = any_block(model, bnn_model_block_has_binary_inputs);
     int status = bnn_settings_add_number(settings, prefix, "weights", BNN_TYPE_SWITCH, weights);
-    status |= bnn_settings_add_number(settings, prefix, "activations", BNN_TYPE_SWITCH, activations);
+    status |=
+        bnn_settings_add_number(settings, prefix, "activations", BNN_TYPE_SWITCH, activations);
     if (weights || activations) {
         status |= bnn_settings_add_number(settings, prefix, "first", BNN_TYPE_SWITCH, b->first);
         status |= bnn_settings_add_number(settings, prefix, "last", BNN_TYPE_SWITCH, b->last);
@@ -127,13 +128,14 @@ static int parse_stes(const bnn_node *node, bnn_registry *registry, bnn_arena *a
     }
     const bool weights_act = any_block(out, bnn_model_block_is_binary);
     const bool activations_act = any_block(out, bnn_model_block_has_binary_inputs);
-    const int first = bnn_registry_use(registry, BNN_KIND_STE, weights, "clipped",
-                                       "model.ste.weights", NULL, arena, &out->weight_ste,
-                                       weights_act ? settings : NULL, diag);
+    const int first =
+        bnn_registry_use(registry, BNN_KIND_STE, weights, "clipped", "model.ste.weights", NULL,
+                         arena, &out->weight_ste, weights_act ? settings : NULL, diag);
+    if (first != BNN_OK && weights == activations) /* the same mistake is said once */
+        return first;
     const int second = bnn_registry_use(registry, BNN_KIND_STE, activations, "clipped",
-                                        "model.ste.activations", NULL, arena,
-                                        &out->activation_ste, activations_act ? settings : NULL,
-                                        diag);
+                                        "model.ste.activations", NULL, arena, &out->activation_ste,
+                                        activations_act ? settings : NULL, diag);
     if (first != BNN_OK || second != BNN_OK)
         return first != BNN_OK ? first : second;
     /* One more row under the key that users write, to query by. */
@@ -182,12 +184,12 @@ static int parse_norm(const bnn_node *node, bnn_registry *registry, bnn_arena *a
 
 /* ------------------------------------------------------------------------------------------ */
 
-int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry,
-                            const char *topology_path, bnn_arena *arena, bnn_model_options *out,
-                            bnn_settings *settings, bnn_diag *diag)
+int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry, const char *topology_path,
+                            bnn_arena *arena, bnn_model_options *out, bnn_settings *settings,
+                            bnn_diag *diag)
 {
-    static const char *const known[] = {"topology", "binarize", "ste", "ordering",
-                                        "activation", "norm", NULL};
+    static const char *const known[] = {"topology",   "binarize", "ste", "ordering",
+                                        "activation", "norm",     NULL};
     static const bnn_node default_topology = {.kind = BNN_NODE_SCALAR, .text = "lenet5"};
     *out = (bnn_model_options){.at = {.file = "spec", .line = 0}};
     if (node != NULL)
@@ -203,13 +205,16 @@ int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry,
     const int parsed = bnn_topology_parse(topology != NULL ? topology : &fallback, registry,
                                           topology_path, arena, out, settings, diag);
     const int binary = parse_binarize(binarize, &out->binarize, diag);
-    if (parsed != BNN_OK || binary != BNN_OK) /* the rest needs to know the blocks */
-        return parsed != BNN_OK ? parsed : binary;
+    const bool known_blocks = parsed == BNN_OK && binary == BNN_OK;
+    if (!known_blocks) /* the rest is still checked, as for a net without binary blocks */
+        out->n_blocks = 0;
 
     const int results[] = {
-        check_layers(out, binarize, diag),
+        parsed,
+        binary,
+        known_blocks ? check_layers(out, binarize, diag) : BNN_OK,
         record_binarize(out, settings),
-        bnn_settings_add_text(settings, "model", "topology", out->topology),
+        known_blocks ? bnn_settings_add_text(settings, "model", "topology", out->topology) : BNN_OK,
         parse_stes(bnn_tree_get(node, "ste"), registry, arena, out, settings, diag),
         bnn_registry_use(registry, BNN_KIND_ORDERING, bnn_tree_get(node, "ordering"), "bn_act",
                          "model.ordering", NULL, arena, &out->ordering, settings, diag),

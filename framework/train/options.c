@@ -1,5 +1,6 @@
 #include "train/options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const bnn_param train_table[] = {
@@ -69,8 +70,11 @@ static int parse_optimizer(const bnn_node *node, const char *prefix, bnn_registr
         return status;
     *lr = bnn_use_optimizer(use)->default_lr;
     const bnn_node *given = bnn_tree_get(node, "lr");
-    if (given != NULL)
-        status = bnn_schema_number(given, "lr", 0.0, 1e6, lr, diag);
+    if (given != NULL) {
+        char what[64];
+        snprintf(what, sizeof what, "%s.lr", prefix);
+        status = bnn_schema_number(given, what, 0.0, 1e6, lr, diag);
+    }
     if (settings != NULL &&
         bnn_settings_add_number(settings, prefix, "lr", BNN_TYPE_NUMBER, *lr) != BNN_OK)
         return BNN_E_INTERNAL;

@@ -112,7 +112,7 @@ static int train_step(bnn_session *s, bnn_error *err)
     bnn_session_loss(s, n, true, &loss, &n_correct);
     if (!isfinite(loss))
         return bnn_fail(err, BNN_E_FAILED, "diverged: the loss is %g in epoch %u, step %u of %u",
-                        loss / n, s->at.epoch + 1, s->at.step + 1, s->n_steps);
+                        fabs(loss / n), s->at.epoch + 1, s->at.step + 1, s->n_steps);
     bnn_network_backward(s->net, n);
     bnn_session_update(s, lr_factor(s));
     s->at.loss += loss;
@@ -178,6 +178,9 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .cpu_ns = s->at.cpu_ns};
     bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
                          &e->validation_loss, &e->validation_accuracy);
+    if (!isfinite(e->validation_loss)) /* the last step may break what no later loss shows */
+        return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
+                        fabs(e->validation_loss), s->at.epoch + 1);
     const uint32_t epoch = s->at.epoch + 1;
     const bool best = s->at.best_epoch == 0 || e->validation_accuracy > s->at.best_accuracy;
     s->at = (bnn_position_in_run){
@@ -285,15 +288,16 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
             start = bnn_clock_ns(CLOCK_MONOTONIC);
         s->at.step = i % s->n_steps;
         status = train_step(s, err);
+        if (status == BNN_E_FAILED) /* diverged: the next step takes as long */
+            status = BNN_OK;
     }
-    if (status == BNN_OK || status == BNN_E_FAILED) { /* a step that diverges takes as long */
+    if (status == BNN_OK) {
         const uint64_t middle = bnn_clock_ns(CLOCK_MONOTONIC);
         const uint32_t n = s->n_validation < 256 ? s->n_validation : 256;
         double loss, accuracy;
         bnn_session_evaluate(s, &job->data->train, s->validation, n, &loss, &accuracy);
         *step_seconds = (double)(middle - start) * 1e-9 / STEPS;
         *image_seconds = (double)(bnn_clock_ns(CLOCK_MONOTONIC) - middle) * 1e-9 / n;
-        status = BNN_OK;
     }
     bnn_arena_destroy(arena);
     return status;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Runs a command to its end, its output thrown away. */
+/* Runs a command to its end. Its output is thrown away, its messages are shown. */
 static int run_command(char *const arguments[], bnn_error *err)
 {
     posix_spawn_file_actions_t actions;
@@ -22,9 +22,6 @@ static int run_command(char *const arguments[], bnn_error *err)
         return bnn_fail(err, BNN_E_INTERNAL, "cannot start %s: %s", arguments[0],
                         strerror(failure));
     failure = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (failure == 0)
-        failure =
-            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (failure == 0)
         failure = posix_spawn(&child, arguments[0], &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -43,13 +40,13 @@ static int run_command(char *const arguments[], bnn_error *err)
 /* One sweep into a database of its own. */
 static int run_once(char *program, char *spec, samples *seconds, bnn_error *err)
 {
-    char folder[SCRATCH_PATH], db[SCRATCH_PATH + 16], option[] = "--db";
+    char folder[SCRATCH_PATH], db[SCRATCH_PATH + 16], option[] = "--db", quiet[] = "--quiet";
     int status = scratch_create(folder, err);
     if (status != BNN_OK)
         return status;
     snprintf(db, sizeof db, "%s/bench.db", folder);
     const double start = samples_clock();
-    status = run_command((char *[]){program, spec, option, db, NULL}, err);
+    status = run_command((char *[]){program, spec, quiet, option, db, NULL}, err);
     samples_add(seconds, samples_clock() - start);
     scratch_remove(folder);
     return status;

@@ -10,7 +10,7 @@
 
 typedef struct torch_child {
     char python[256];
-    char version[128]; /* of PyTorch; "" when there is none */
+    char version[256]; /* of PyTorch; "" when there is none */
     char missing[256]; /* why there is none */
     pid_t pid;         /* 0: not running */
     FILE *to, *from;

@@ -16,7 +16,7 @@
  * the training program's, on every machine and instruction set.
  *
  * Images are bytes [channels][height][width], 0 to 255, as in the data the network was trained on
- * (MNIST: white strokes on black). Nothing but this header, libbnn_infer and zlib is needed. */
+ * (MNIST: white strokes on black). */
 #ifndef BNN_INFER_H
 #define BNN_INFER_H
 
@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-enum { BNN_INFER_ERROR = 256 }; /* characters of an error text, terminator included */
+enum { BNN_INFER_ERROR = 1000 }; /* characters of an error text, terminator included */
 
 typedef struct bnn_model bnn_model;
 

@@ -1,0 +1,84 @@
+/* hostile_model.h - what must hold for any bytes that are read as a model file. */
+#ifndef BNN_TESTS_HOSTILE_MODEL_H
+#define BNN_TESTS_HOSTILE_MODEL_H
+
+#include "deploy/engine.h"
+#include "deploy/modelfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOSTILE_ARENA_BYTES = 1 << 27, HOSTILE_WORKSPACE_BYTES = 1 << 24, HOSTILE_MACS = 200000 };
+
+/* What was read is written back as the same bytes. */
+static inline void write_back(const bnn_deploy_model *model, const uint8_t *bytes, size_t n)
+{
+    uint8_t *again = malloc(n);
+    if (again == NULL || bnn_modelfile_bytes(model) != n)
+        abort();
+    bnn_modelfile_encode(model, again);
+    if (memcmp(again, bytes, n) != 0)
+        abort();
+    free(again);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        bnn_stage_size size;
+        bnn_modelfile_stage_size(model, i, &size);
+        if (size.bytes > n || size.header_bytes > size.bytes)
+            abort();
+    }
+}
+
+/* One image through the plain engine, unless that would take long. */
+static inline void run_once(const bnn_deploy_model *model, bnn_arena *arena)
+{
+    uint64_t macs = 0;
+    void *state;
+    bnn_error err;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        macs += model->stages[i].macs;
+    if (macs > HOSTILE_MACS || bnn_engine_portable.prepare(model, arena, &state, &err) != BNN_OK)
+        return;
+    const size_t n = bnn_engine_portable.workspace_bytes(state);
+    if (n > HOSTILE_WORKSPACE_BYTES)
+        return;
+    void *workspace = aligned_alloc(64, (n + 63) / 64 * 64);
+    uint8_t *image = calloc(bnn_shape_values(model->input), 1);
+    float *logits = malloc(model->n_classes * sizeof *logits);
+    if (workspace == NULL || image == NULL || logits == NULL)
+        abort();
+    bnn_engine_portable.run(state, 1, image, logits, workspace, NULL);
+    free(workspace);
+    free(image);
+    free(logits);
+}
+
+/* Reads bytes as a model. Whether they are one. */
+static inline bool try_model(const uint8_t *bytes, size_t n)
+{
+    bnn_error err = {0};
+    bnn_deploy_model *model = NULL;
+    bnn_arena *arena = bnn_arena_create(HOSTILE_ARENA_BYTES);
+    if (arena == NULL)
+        abort();
+    const int status = bnn_modelfile_decode(bytes, n, "m", arena, &model, &err);
+    if (status == BNN_OK) {
+        write_back(model, bytes, n);
+        run_once(model, arena);
+    } else if (status != err.status || err.message[0] == '\0' || model != NULL) {
+        abort();
+    }
+    bnn_arena_destroy(arena);
+    return status == BNN_OK;
+}
+
+/* Makes size and checksum right, so that what is behind them is looked at. */
+static inline void make_plausible(uint8_t *bytes, size_t n)
+{
+    if (n < 20)
+        return;
+    for (int i = 0; i < 4; i++)
+        bytes[12 + i] = (uint8_t)(n >> 8 * i);
+    bnn_modelfile_seal(bytes, n);
+}
+
+#endif
