@@ -1,6 +1,6 @@
-/* From a network to the model that is deployed: the trainer's kernels, the graph, the model's stages
- * in bits and in floats, read back from a file and run by the engines, must give the same logits,
- * bit for bit, whatever the tensors hold. */
+/* From a network to the model that is deployed: the trainer's kernels, the graph, the model's
+ * stages in bits and in floats, read back from a file and run by the engines, must give the same
+ * logits, bit for bit, whatever the tensors hold. */
 #include "check_main.h"
 #include "deploy_fixture.h"
 
@@ -10,7 +10,7 @@
 
 enum { CLASSES = 4, IMAGES = 19 };
 
-/* Sizes that fill no word, more than one word a window, padding, windows that leave a border out. */
+/* Sizes that fill no word, more than a word a window, padding, pools that leave a border out. */
 #define PLAIN                                                        \
     "  topology:\n"                                                  \
     "    name: plain\n"                                              \
@@ -181,8 +181,9 @@ START_TEST(all_give_the_trainers_bits)
         const char *function = functions[i / N_BINARIZATIONS % N_FUNCTIONS];
         const char *norm = norms[i / N_BINARIZATIONS / N_FUNCTIONS];
         char text[512];
-        snprintf(text, sizeof text, "  binarize: %s\n  ordering: %s\n  activation: %s\n  norm: %s\n",
-                 binarize, ordering, function, norm);
+        snprintf(text, sizeof text,
+                 "  binarize: %s\n  ordering: %s\n  activation: %s\n  norm: %s\n", binarize,
+                 ordering, function, norm);
         n_networks += compare(model_spec(topology, text), text, 1000u * (uint32_t)which + i);
         tear_down(); /* the arena is for one network */
         set_up();
@@ -209,7 +210,8 @@ END_TEST
 typedef struct stage_case {
     const char *spec, *topology;
     uint32_t n_stages;
-    const char *kinds; /* a letter a stage: F folded, C chain of integer sums, f chain of float sums */
+    const char
+        *kinds; /* a letter a stage: F folded, C chain of integer sums, f chain of float sums */
     uint64_t macs_float;
 } stage_case;
 

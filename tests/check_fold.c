@@ -1,5 +1,5 @@
-/* The fold against brute force: what the float operations say of every sum and of windows of sums, a
- * folded stage must say, too. */
+/* The fold against brute force: what the float operations say of every sum and of windows of sums,
+ * a folded stage must say, too. */
 #include "buffers.h"
 #include "check_main.h"
 
@@ -81,7 +81,7 @@ static int32_t random_sum(const bnn_stage *s, const uint64_t *bits, uint32_t c)
 
 static const float *palette(uint32_t n)
 {
-    static const float values[] = {0.0f, -0.0f, 1.0f,  -1.0f, 2.0f,     -0.5f,
+    static const float values[] = {0.0f, -0.0f, 1.0f,   -1.0f,  2.0f,     -0.5f,
                                    NAN,  1e30f, -1e30f, 1e-30f, INFINITY, -INFINITY};
     float *out = buffer_bytes(&b, n * sizeof *out);
     for (uint32_t i = 0; i < n; i++) {
@@ -151,7 +151,8 @@ static bool folded_output(const bnn_stage *s, uint32_t c, uint32_t h, uint32_t w
     bool bit = all;
     for (uint32_t i = 0; i < f->pool; i++)
         for (uint32_t j = 0; j < f->pool; j++) {
-            const int32_t sum = plane[(h * f->pool_stride + i) * s->sums.w + w * f->pool_stride + j];
+            const int32_t sum =
+                plane[(h * f->pool_stride + i) * s->sums.w + w * f->pool_stride + j];
             bit = all ? bit && folded_bit(s, c, sum) : bit || folded_bit(s, c, sum);
         }
     return bit;
@@ -260,24 +261,24 @@ typedef struct known {
 #define BITS   BNN_VALUES_BITS
 #define PIXELS BNN_VALUES_PIXELS
 static const known knowns[] = {
-    {BITS, 4, true, 1.0f, 0.0f, 0, 0},           /* sign(0) = +1 */
-    {BITS, 4, true, 1.0f, -0.0f, 0, 0},          /* sign(-0), too */
-    {BITS, 5, true, 1.0f, 0.0f, 1, 0},           /* the parity of the sums */
+    {BITS, 4, true, 1.0f, 0.0f, 0, 0},  /* sign(0) = +1 */
+    {BITS, 4, true, 1.0f, -0.0f, 0, 0}, /* sign(-0), too */
+    {BITS, 5, true, 1.0f, 0.0f, 1, 0},  /* the parity of the sums */
     {BITS, 4, true, 1.0f, -0.001f, 2, 0},
     {BITS, 4, true, -1.0f, 0.0f, 0, BNN_RULE_FLIPPED}, /* -z >= 0 */
     {BITS, 4, true, -1.0f, -0.001f, 2, BNN_RULE_FLIPPED},
-    {BITS, 4, true, 0.0f, 0.0f, -4, 0},          /* constant +1: every sum reaches it */
-    {BITS, 4, true, 0.0f, -1.0f, 5, 0},          /* constant -1: none does */
-    {BITS, 4, true, NAN, 0.0f, 5, 0},            /* sign(NaN) = -1 */
+    {BITS, 4, true, 0.0f, 0.0f, -4, 0}, /* constant +1: every sum reaches it */
+    {BITS, 4, true, 0.0f, -1.0f, 5, 0}, /* constant -1: none does */
+    {BITS, 4, true, NAN, 0.0f, 5, 0},   /* sign(NaN) = -1 */
     {BITS, 4, true, 1.0f, -4.5f, 5, 0},
     {BITS, 4, true, 1e30f, -1e-30f, 2, 0},
-    {BITS, 4, true, INFINITY, 0.0f, 2, 0},       /* 0 * infinity is NaN */
+    {BITS, 4, true, INFINITY, 0.0f, 2, 0}, /* 0 * infinity is NaN */
     {BITS, 4, true, -INFINITY, 0.0f, 2, BNN_RULE_FLIPPED},
     {BITS, 200, true, 1.0f, -150.0f, 150, 0},
-    {PIXELS, 1, true, 1.0f, -0.5f, 64, 0},       /* half of 128 */
-    {PIXELS, 1, true, 1.0f, -1.0f, 128, 0},      /* the brightest gives 127: never */
-    {PIXELS, 1, false, 1.0f, -1.0f, 128, 0},     /* the darkest gives 128: once */
-    {PIXELS, 1, true, 1.0f, 1.0f, -128, 0},      /* always, since -128 is the least */
+    {PIXELS, 1, true, 1.0f, -0.5f, 64, 0},   /* half of 128 */
+    {PIXELS, 1, true, 1.0f, -1.0f, 128, 0},  /* the brightest gives 127: never */
+    {PIXELS, 1, false, 1.0f, -1.0f, 128, 0}, /* the darkest gives 128: once */
+    {PIXELS, 1, true, 1.0f, 1.0f, -128, 0},  /* always, since -128 is the least */
     {PIXELS, 1, false, 1.0f, 1.0f, -127, 0},
     {PIXELS, 2, true, -1.0f, -1.0f, 128, BNN_RULE_FLIPPED},
 };
@@ -311,7 +312,11 @@ START_TEST(neither_rising_nor_falling_is_a_table)
     const float slope = -1.0f, factor = -1.0f, offset = 2.0f;
     const bnn_deploy_op ops[] = {
         {.type = BNN_LOWER_SLOPE, .name = "prelu_1", .in = one, .out = one, .factor = &slope},
-        {.type = BNN_LOWER_AFFINE, .name = "batchnorm_1", .in = one, .out = one, .factor = &factor,
+        {.type = BNN_LOWER_AFFINE,
+         .name = "batchnorm_1",
+         .in = one,
+         .out = one,
+         .factor = &factor,
          .offset = &offset}};
     uint64_t *bits;
     bnn_error err = {0};
@@ -329,8 +334,12 @@ START_TEST(what_does_not_fold_says_why)
 {
     const bnn_shape in = {1, 4, 4}, half = {1, 2, 2}, quarter = {1, 1, 1};
     const float slope = -1.0f, factor = 1.0f, offset = -2.0f; /* |z| - 2 */
-    const bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL, .name = "maxpool_1", .in = in,
-                                .out = half, .kernel = 2, .stride = 2};
+    const bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL,
+                                .name = "maxpool_1",
+                                .in = in,
+                                .out = half,
+                                .kernel = 2,
+                                .stride = 2};
     bnn_deploy_op ops[3] = {pool, pool};
     uint64_t *bits;
     bnn_error err = {0};
@@ -344,17 +353,20 @@ START_TEST(what_does_not_fold_says_why)
     ck_assert_int_eq(bnn_fold_stage(&s, bits, ops, 1, arena, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, "maxpool_1 mixes sums before the sign");
     ops[0] = pool;
-    ops[1] = (bnn_deploy_op){.type = BNN_LOWER_SLOPE, .name = "prelu_1", .in = half, .out = half,
-                             .factor = &slope};
-    ops[2] = (bnn_deploy_op){.type = BNN_LOWER_AFFINE, .name = "batchnorm_1", .in = half,
-                             .out = half, .factor = &factor, .offset = &offset};
+    ops[1] = (bnn_deploy_op){
+        .type = BNN_LOWER_SLOPE, .name = "prelu_1", .in = half, .out = half, .factor = &slope};
+    ops[2] = (bnn_deploy_op){.type = BNN_LOWER_AFFINE,
+                             .name = "batchnorm_1",
+                             .in = half,
+                             .out = half,
+                             .factor = &factor,
+                             .offset = &offset};
     ck_assert_int_eq(bnn_fold_stage(&s, bits, ops, 3, arena, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message,
                      "channel 0 behind maxpool_1 neither rises nor falls with the maximum");
     bnn_stage large = stage_of(BNN_VALUES_PIXELS, 20000, quarter, &bits);
     ck_assert_int_eq(bnn_fold_stage(&large, bits, ops, 0, arena, &err), BNN_E_FAILED);
-    ck_assert_str_eq(err.message, "it has 5100001 different sums, more than the 4194304 that are "
-                                  "tried");
+    ck_assert_str_eq(err.message, "5100001 different sums are more than 4194304");
 }
 END_TEST
 

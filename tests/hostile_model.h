@@ -29,14 +29,14 @@ static inline void write_back(const bnn_deploy_model *model, const uint8_t *byte
 }
 
 /* One image through the plain engine, unless that would take long. */
-static inline void run_once(const bnn_deploy_model *model, bnn_arena *arena)
+static inline void run_once(const bnn_deploy_model *model, bnn_arena *own)
 {
     uint64_t macs = 0;
     void *state;
     bnn_error err;
     for (uint32_t i = 0; i < model->n_stages; i++)
         macs += model->stages[i].macs;
-    if (macs > HOSTILE_MACS || bnn_engine_portable.prepare(model, arena, &state, &err) != BNN_OK)
+    if (macs > HOSTILE_MACS || bnn_engine_portable.prepare(model, own, &state, &err) != BNN_OK)
         return;
     const size_t n = bnn_engine_portable.workspace_bytes(state);
     if (n > HOSTILE_WORKSPACE_BYTES)
@@ -57,17 +57,17 @@ static inline bool try_model(const uint8_t *bytes, size_t n)
 {
     bnn_error err = {0};
     bnn_deploy_model *model = NULL;
-    bnn_arena *arena = bnn_arena_create(HOSTILE_ARENA_BYTES);
-    if (arena == NULL)
+    bnn_arena *own = bnn_arena_create(HOSTILE_ARENA_BYTES);
+    if (own == NULL)
         abort();
-    const int status = bnn_modelfile_decode(bytes, n, "m", arena, &model, &err);
+    const int status = bnn_modelfile_decode(bytes, n, "m", own, &model, &err);
     if (status == BNN_OK) {
         write_back(model, bytes, n);
-        run_once(model, arena);
+        run_once(model, own);
     } else if (status != err.status || err.message[0] == '\0' || model != NULL) {
         abort();
     }
-    bnn_arena_destroy(arena);
+    bnn_arena_destroy(own);
     return status == BNN_OK;
 }
 

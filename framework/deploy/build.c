@@ -45,8 +45,7 @@ static int pack_weights(builder *b, bnn_stage *s, const float *weight)
         return no_memory(b);
     for (size_t c = 0; c < s->sums.c; c++)
         for (size_t i = 0; i < s->taps; i++)
-            bits[c * s->row_words + i / 64] |=
-                (uint64_t)(weight[c * s->taps + i] > 0.0f) << i % 64;
+            bits[c * s->row_words + i / 64] |= (uint64_t)(weight[c * s->taps + i] > 0.0f) << i % 64;
     s->bits = b->bits = bits;
     return BNN_OK;
 }
@@ -111,8 +110,7 @@ static int copy_chain(const builder *b, const bnn_deploy_op *ops, uint32_t n, bn
 static int take_followers(const builder *b, const bnn_deploy_op *ops, uint32_t n, bnn_stage *s)
 {
     for (uint32_t i = 0; i < n; i++)
-        s->n_float_values += ((ops[i].factor != NULL ? 1u : 0u) + (ops[i].offset != NULL ? 1u : 0u)) *
-                             ops[i].in.c;
+        s->n_float_values += bnn_op_values(&ops[i]);
     if (s->integer_sums && s->outputs == BNN_VALUES_BITS) {
         bnn_error why;
         const int status = bnn_fold_stage(s, b->bits, ops, n, b->arena, &why);
@@ -156,8 +154,8 @@ static int build_stage(builder *b, uint32_t *at)
         if (bnn_op_is_linear(op))
             break;
         if (n == BNN_CHAIN_MAX)
-            return bnn_fail(b->err, BNN_E_FAILED, "%s: more than %d operations between two layers "
-                            "with weights", op->name, BNN_CHAIN_MAX);
+            return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",
+                            op->name, BNN_CHAIN_MAX);
         ops[n++] = *op;
     }
     if (status != BNN_OK)
@@ -199,12 +197,8 @@ int bnn_deploy_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_meta
                      uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
                      bnn_deploy_model **out, bnn_error *err)
 {
-    builder b = {.graph = graph,
-                 .mode = mode,
-                 .note = note,
-                 .context = context,
-                 .arena = arena,
-                 .err = err};
+    builder b = {
+        .graph = graph, .mode = mode, .note = note, .context = context, .arena = arena, .err = err};
     bnn_deploy_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
     if (model == NULL || b.stages == NULL)

@@ -35,10 +35,10 @@ const bnn_engine *bnn_engine_choose(bnn_error *err)
     if (wanted != NULL && wanted[0] != '\0') {
         const bnn_engine *engine = bnn_engine_find(wanted);
         if (engine == NULL)
-            bnn_fail(err, BNN_E_USAGE,
-                     "BNN_CPU=%.40s: no engine of that name is built in and runs here; \"portable\" "
-                     "always does",
-                     wanted);
+            bnn_fail(
+                err, BNN_E_USAGE,
+                "BNN_CPU=%.40s: no such engine is built in and runs here; portable always does",
+                wanted);
         return engine;
     }
     for (size_t i = 0; i < N_ENGINES; i++)

@@ -19,8 +19,8 @@ typedef struct bnn_engine {
 
     /* logits[n][classes] of images[n][c][h][w]. Allocates nothing, fails never. stage_ns: NULL, or
      * [n_stages] to which the nanoseconds spent in each stage are added. */
-    void (*run)(const void *state, size_t n, const uint8_t *images, float *logits,
-                void *workspace, uint64_t *stage_ns);
+    void (*run)(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
+                uint64_t *stage_ns);
 } bnn_engine;
 
 /* The engine for this machine: the best that it can run, or the one that BNN_CPU names. NULL with a

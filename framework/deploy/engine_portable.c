@@ -81,8 +81,8 @@ static int prepare(const bnn_deploy_model *model, bnn_arena *arena, void **state
         if (status != BNN_OK)
             return status;
         p->most_taps = larger(p->most_taps, s->taps);
-        p->most_values = larger(p->most_values, larger(bnn_shape_values(s->in),
-                                                       bnn_shape_values(s->sums)));
+        p->most_values =
+            larger(p->most_values, larger(bnn_shape_values(s->in), bnn_shape_values(s->sums)));
         p->most_values = larger(p->most_values, bnn_shape_values(s->out));
         for (uint32_t j = 0; j < s->n_chain; j++)
             p->most_values = larger(p->most_values, bnn_shape_values(s->chain[j].out));
@@ -175,8 +175,8 @@ static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
                 pack(w->window, s->taps, w->window_bits);
             for (size_t c = 0; c < s->sums.c; c++) {
                 const uint64_t *row = s->bits + c * s->row_words;
-                sum[c * plane] = pixels ? sum_of_pixels(s, row, w->window)
-                                        : sum_of_bits(s, row, w->window_bits);
+                sum[c * plane] =
+                    pixels ? sum_of_pixels(s, row, w->window) : sum_of_bits(s, row, w->window_bits);
             }
         }
 }
@@ -308,7 +308,5 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
     }
 }
 
-const bnn_engine bnn_engine_portable = {.name = "portable",
-                                        .prepare = prepare,
-                                        .workspace_bytes = workspace_bytes,
-                                        .run = run};
+const bnn_engine bnn_engine_portable = {
+    .name = "portable", .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};

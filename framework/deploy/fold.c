@@ -213,8 +213,8 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_deploy_op *ops, u
     const size_t most = (stage->inputs == BNN_VALUES_PIXELS ? 255 : 1) * (size_t)stage->taps + 1;
     int status = find_pool(&f);
     if (status == BNN_OK && most > SUMS_MAX)
-        status = bnn_fail(err, BNN_E_FAILED, "it has %zu different sums, more than the %zu that are "
-                          "tried", most, SUMS_MAX);
+        status =
+            bnn_fail(err, BNN_E_FAILED, "%zu different sums are more than %zu", most, SUMS_MAX);
     if (status != BNN_OK)
         return status;
     f.before = malloc(most * sizeof *f.before);

@@ -18,6 +18,8 @@ static int no_memory(const maker *m)
 }
 
 static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static int lower_failure(bnn_lowering *lowering, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -160,9 +162,8 @@ static int lower_sign(maker *m, uint32_t i)
                         "STE %s has a forward pass of its own, which is not the sign",
                         op->use.plugin->head->name);
     bnn_deploy_op *sign = &m->ops[m->n].op;
-    *sign = (bnn_deploy_op){.type = BNN_LOWER_SIGN,
-                            .name = bnn_arena_strdup(m->arena, op->name),
-                            .in = op->plan.in};
+    *sign = (bnn_deploy_op){
+        .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};
     if (sign->name == NULL)
         return no_memory(m);
     if (!bnn_op_out_shape(sign, sign->in.c, &sign->out))
@@ -187,10 +188,8 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
     }
     if (m.n == 0)
         return bnn_fail(err, BNN_E_FAILED, "the network has no operation that does anything");
-    *graph = (bnn_graph){.input = network->input,
-                         .n_classes = network->n_classes,
-                         .n_ops = m.n,
-                         .ops = m.ops};
+    *graph = (bnn_graph){
+        .input = network->input, .n_classes = network->n_classes, .n_ops = m.n, .ops = m.ops};
     *out = graph;
     return BNN_OK;
 }
@@ -228,8 +227,7 @@ void bnn_graph_evaluate_to(const bnn_graph *graph, uint32_t i, const uint8_t *im
     memcpy(values, x, bnn_shape_values(graph->ops[i].op.out) * sizeof *values);
 }
 
-void bnn_graph_evaluate(const bnn_graph *graph, const uint8_t *image, float *logits,
-                        float *scratch)
+void bnn_graph_evaluate(const bnn_graph *graph, const uint8_t *image, float *logits, float *scratch)
 {
     bnn_graph_evaluate_to(graph, graph->n_ops - 1, image, logits, scratch);
 }

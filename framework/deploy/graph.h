@@ -16,8 +16,8 @@ typedef struct bnn_graph_op {
 } bnn_graph_op;
 
 typedef struct bnn_graph {
-    bnn_shape input;     /* uint8 pixels [c][h][w], seen as (p - 128) / 128 */
-    uint32_t n_classes;  /* logits: the last operation's output */
+    bnn_shape input;    /* uint8 pixels [c][h][w], seen as (p - 128) / 128 */
+    uint32_t n_classes; /* logits: the last operation's output */
     uint32_t n_ops;
     const bnn_graph_op *ops;
 } bnn_graph;

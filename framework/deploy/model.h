@@ -28,67 +28,76 @@ typedef enum bnn_values {
 
 /* Integer sums are exact in float32, hence equal to training's, up to this many weights a channel;
  * thresholds stay within it, too. */
-#define BNN_SUM_MAX (1 << 24)
+#define BNN_SUM_MAX        (1 << 24)
 #define BNN_PIXEL_TAPS_MAX (BNN_SUM_MAX / 128)
 
-/* How a folded stage turns the sums of channel c into bits, and what it does with the bits of a
+/* How a folded stage turns the sums of a channel into bits, and what it does with the bits of a
  * pool's window. */
 enum {
-    BNN_RULE_FLIPPED = 1, /* the bit falls with training's sum: the channel's weights are stored
-                             negated, so that it rises with ours. For information only */
-    BNN_RULE_AND = 2,     /* pool: the bit is 1 where all bits of the window are (else: any) */
-    BNN_RULE_TABLE = 4,   /* neither rises nor falls: look the sum up in the channel's table */
+    /* The bit falls with training's sum: the channel's weights are stored negated, so that it rises
+     * with ours. For information only. */
+    BNN_RULE_FLIPPED = 1,
+    /* Pool: the bit is 1 where all bits of the window are (else: where any is). */
+    BNN_RULE_AND = 2,
+    /* The bit neither rises nor falls: look the sum up in the channel's table. */
+    BNN_RULE_TABLE = 4,
 };
 
 typedef struct bnn_fold {
-    const int32_t *threshold; /* [sums.c]: bit = sum >= threshold. A constant channel has one that
-                                 every sum reaches, or none does. 0 with a table */
-    const uint8_t *rule;      /* [sums.c], BNN_RULE_... */
-    uint32_t n_tables;        /* channels with BNN_RULE_TABLE; tables follow their order */
-    int32_t table_first;      /* the sum at table index 0 */
-    uint32_t table_step;      /* index = (sum - table_first) / table_step; 2: bits, 1: pixels */
-    uint32_t table_size;      /* entries of a table */
-    const uint64_t *tables;   /* [n_tables][table_words]; entry i is bit i % 64 of word i / 64 */
+    /* [sums.c]: bit = sum >= threshold. A constant channel has one that every sum reaches, or none
+     * does; a channel with a table has 0. */
+    const int32_t *threshold;
+    const uint8_t *rule;    /* [sums.c], BNN_RULE_... */
+    uint32_t n_tables;      /* channels with BNN_RULE_TABLE; tables follow their order */
+    int32_t table_first;    /* the sum at table index 0 */
+    uint32_t table_step;    /* index = (sum - table_first) / table_step; 2: bits, 1: pixels */
+    uint32_t table_size;    /* entries of a table */
+    const uint64_t *tables; /* [n_tables][table_words]; entry i: bit i % 64 of word i / 64 */
     size_t table_words;
     uint32_t pool, pool_stride; /* maximum over windows of the bits; 0: no pool */
 } bnn_fold;
 
 typedef struct bnn_stage {
-    const char *name;    /* of the linear operation: "conv2d_1"; "" when there is none */
-    uint32_t linear;     /* BNN_LOWER_CONV2D, BNN_LOWER_DENSE; or BNN_LOWER_IDENTITY: no linear
-                            operation, the chain works on the inputs (a norm before the first) */
+    const char *name; /* of the linear operation: "conv2d_1"; "" when there is none */
+    /* BNN_LOWER_CONV2D or BNN_LOWER_DENSE; or BNN_LOWER_IDENTITY: the chain works on the inputs (a
+     * norm in front of the first layer with weights). */
+    uint32_t linear;
     bnn_values inputs, outputs;
-    bnn_shape in, sums, out; /* sums: behind the linear operation; out: behind all */
+    bnn_shape in, sums, out;          /* sums: behind the linear operation; out: behind all */
     uint32_t kernel, stride, padding; /* of a convolution; 1, 1, 0 for dense */
-    int32_t pad_value;       /* of a convolution with padding: -1, 0, +1 */
+    int32_t pad_value;                /* of a convolution with padding: -1, 0, +1 */
 
     bool binary_weights;
-    bool integer_sums;   /* binary weights, no bias, inputs are bits (padded with -1 or +1 if at
-                            all) or pixels (padded with 0). The only sums that fold */
-    uint32_t taps;       /* weights of an output channel, in the order of training:
-                            [in.c][kernel][kernel] or [in.c * in.h * in.w] */
-    const uint64_t *bits;   /* binary: [sums.c][row_words]; weight i of a channel is +1 where bit
-                               i % 64 of word i / 64 is 1; bits beyond taps are 0 */
-    size_t row_words;       /* (taps + 63) / 64 */
-    const float *weights;   /* float: [sums.c][taps] */
-    const float *bias;      /* [sums.c], or NULL */
+    /* Binary weights, no bias, and inputs that are bits (padded with -1 or +1, if at all) or pixels
+     * (padded with 0). The only sums that fold. */
+    bool integer_sums;
+    /* Weights of an output channel, in training's order: [in.c][kernel][kernel] or
+     * [in.c * in.h * in.w]. */
+    uint32_t taps;
+    /* Binary: [sums.c][row_words]; weight i of a channel is +1 where bit i % 64 of word i / 64 is
+     * 1; bits beyond taps are 0. */
+    const uint64_t *bits;
+    size_t row_words;     /* (taps + 63) / 64 */
+    const float *weights; /* float: [sums.c][taps] */
+    const float *bias;    /* [sums.c], or NULL */
 
     bool folded;
     bnn_fold fold;
-    uint32_t n_chain;       /* not folded: any of affine, clamp, slope, maxpool, avgpool, sign, the
-                               first of them on the sums; outputs BITS: the sign of the last
-                               values is taken in addition */
+    /* Not folded: affine, clamp, slope, maxpool, avgpool, sign, the first of them on the sums.
+     * When outputs are BITS, the sign of the last values is taken in addition. */
+    uint32_t n_chain;
     const bnn_deploy_op *chain;
 
-    uint64_t macs;          /* multiply-accumulates for an image */
-    uint32_t n_float_values; /* what inference of this stage needs in float32: weights, biases, two
-                                for each channel of an affine, one for each of a slope */
+    uint64_t macs; /* multiply-accumulates for an image */
+    /* What inference of this stage needs in float32: weights, biases, two for each channel of an
+     * affine, one for each of a slope. */
+    uint32_t n_float_values;
 } bnn_stage;
 
 /* A text about the model, for people and tools: UTF-8 or ASCII, at most BNN_TEXT_MAX bytes, no
  * control characters but tabs and newlines. */
 typedef struct bnn_metadata {
-    const char *key;   /* "run", "spec", "accuracy", "tool"; not empty */
+    const char *key; /* "run", "spec", "accuracy", "tool"; not empty */
     const char *value;
 } bnn_metadata;
 

@@ -29,8 +29,7 @@ static void damaged(reader *r, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    r->status =
-        bnn_fail(r->err, BNN_E_RESOURCE, "%s: byte %zu: %s", r->name, r->at, what);
+    r->status = bnn_fail(r->err, BNN_E_RESOURCE, "%s: byte %zu: %s", r->name, r->at, what);
 }
 
 static void *allocate(reader *r, size_t n, size_t size)
@@ -39,8 +38,8 @@ static void *allocate(reader *r, size_t n, size_t size)
         return NULL;
     void *out = bnn_arena_alloc(r->arena, n, size);
     if (out == NULL)
-        r->status = bnn_fail(r->err, BNN_E_INTERNAL, "%s: not enough memory for the model",
-                             r->name);
+        r->status =
+            bnn_fail(r->err, BNN_E_INTERNAL, "%s: not enough memory for the model", r->name);
     return out;
 }
 
@@ -48,8 +47,7 @@ static void *allocate(reader *r, size_t n, size_t size)
 static const uint8_t *take(reader *r, uint64_t n)
 {
     if (r->status == BNN_OK && n > r->end - r->at)
-        damaged(r, "ends %llu bytes too early",
-                (unsigned long long)(n - (r->end - r->at)));
+        damaged(r, "ends %llu bytes too early", (unsigned long long)(n - (r->end - r->at)));
     if (r->status != BNN_OK)
         return NULL;
     const uint8_t *out = r->bytes + r->at;
@@ -143,9 +141,9 @@ static void take_linear(reader *r, uint32_t flags, bnn_stage *s)
         return;
     if (!bnn_op_out_shape(&op, channels, &s->sums) || s->pad_value < -1 || s->pad_value > 1 ||
         (op.padding == 0 && s->pad_value != 0) || bnn_op_taps(&op) > BNN_SUM_MAX) {
-        damaged(r, "a layer of %u channels, kernel %u, stride %u, padding %u with %d does not fit "
-                "its input, %ux%ux%u", channels, op.kernel, op.stride, op.padding, s->pad_value,
-                s->in.c, s->in.h, s->in.w);
+        damaged(
+            r, "layer: %u channels, kernel %u, stride %u, padding %u with %d does not fit %ux%ux%u",
+            channels, op.kernel, op.stride, op.padding, s->pad_value, s->in.c, s->in.h, s->in.w);
         return;
     }
     s->kernel = op.kernel;
@@ -187,8 +185,11 @@ static void take_thresholds(reader *r, const bnn_stage *s, bnn_fold *f)
         threshold[c] = bytes == 1 ? (int8_t)value : bytes == 2 ? (int16_t)value : (int32_t)value;
         const bool table = f->rule[c] & BNN_RULE_TABLE;
         f->n_tables += table;
-        if (threshold[c] < -bound || threshold[c] > bound || (table && threshold[c] != 0))
-            damaged(r, "threshold %d of channel %u, where sums end at %d", threshold[c], c, bound);
+        if (threshold[c] < -bound || threshold[c] > bound)
+            damaged(r, "threshold %d of channel %u, where sums end at %d", threshold[c], c,
+                    bound - 1);
+        else if (table && threshold[c] != 0)
+            damaged(r, "threshold %d of channel %u, which has a table", threshold[c], c);
     }
     if (bytes != threshold_bytes(threshold, channels))
         damaged(r, "thresholds of %u bytes that fit in fewer", bytes);
@@ -202,8 +203,7 @@ static void take_tables(reader *r, const bnn_stage *s, bnn_fold *f)
     f->table_step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
     f->table_size = 2 * (uint32_t)bound / f->table_step + 1;
     f->table_words = ((size_t)f->table_size + 63) / 64;
-    if (r->status == BNN_OK &&
-        (uint64_t)f->n_tables * bitmap_bytes(f->table_size) > r->end - r->at)
+    if (r->status == BNN_OK && (uint64_t)f->n_tables * bitmap_bytes(f->table_size) > r->end - r->at)
         damaged(r, "%u tables of %u bits are not there", f->n_tables, f->table_size);
     uint64_t *tables = allocate(r, f->n_tables * f->table_words, sizeof *tables);
     for (uint32_t t = 0; tables != NULL && t < f->n_tables; t++)
@@ -354,8 +354,7 @@ static void check_header(reader *r)
         return;
     }
     const uint32_t said = take_u32(r);
-    const uint32_t is =
-        (uint32_t)crc32(0, r->bytes + r->at, (uInt)(r->end - r->at));
+    const uint32_t is = (uint32_t)crc32(0, r->bytes + r->at, (uInt)(r->end - r->at));
     if (said != is)
         damaged(r, "the checksum is %08x, the file says %08x: it is damaged; copy it again", is,
                 said);

@@ -47,8 +47,7 @@ static uint64_t chain_bytes(const bnn_stage *s)
     uint64_t values = 0;
     for (uint32_t i = 0; i < s->n_chain; i++) {
         const bnn_deploy_op *op = &s->chain[i];
-        values += (op->factor != NULL ? op->in.c : 0) + (uint64_t)(op->offset != NULL ? op->in.c : 0);
-        values += op->type == BNN_LOWER_CLAMP ? 2 : 0;
+        values += bnn_op_values(op) + (op->type == BNN_LOWER_CLAMP ? 2u : 0u);
     }
     return 4 * values;
 }
@@ -72,9 +71,11 @@ void bnn_modelfile_stage_size(const bnn_deploy_model *model, uint32_t i, bnn_sta
         size.chain_bytes = chain_bytes(s);
     size.header_bytes = size.bytes - size.weight_bytes - size.bias_bytes - size.threshold_bytes -
                         size.rule_bytes - size.table_bytes - size.chain_bytes;
-    uint64_t *macs = !s->integer_sums                       ? &size.macs_float
-                     : s->inputs == BNN_VALUES_PIXELS ? &size.macs_integer
-                                                      : &size.macs_binary;
-    *macs = s->macs;
+    if (!s->integer_sums)
+        size.macs_float = s->macs;
+    else if (s->inputs == BNN_VALUES_PIXELS)
+        size.macs_integer = s->macs;
+    else
+        size.macs_binary = s->macs;
     *out = size;
 }

@@ -17,16 +17,15 @@
 
 /* Tensors of one image are x[c][h][w]. Dense operations see them flat. */
 typedef struct bnn_deploy_op {
-    uint32_t type;                    /* bnn_lower_op */
-    const char *name;                 /* "conv2d_1"; block numbers from 1 */
+    uint32_t type;    /* bnn_lower_op */
+    const char *name; /* "conv2d_1"; block numbers from 1 */
     bnn_shape in, out;
     uint32_t kernel, stride, padding; /* conv2d; a pool's kernel is its window, its padding 0 */
     float pad_value;                  /* conv2d: what lies beyond the border */
-    const float *weight;              /* conv2d: [out.c][in.c][kernel][kernel];
-                                         dense: [out.c][in.c * in.h * in.w] */
-    const float *bias;                /* [out.c], or NULL */
-    const float *factor, *offset;     /* affine: [in.c]; slope: factor only */
-    float low, high;                  /* clamp; high may be infinite */
+    const float *weight;          /* [out.c][in.c][kernel][kernel]; dense: [out.c][all inputs] */
+    const float *bias;            /* [out.c], or NULL */
+    const float *factor, *offset; /* affine: [in.c]; slope: factor only */
+    float low, high;              /* clamp; high may be infinite */
 } bnn_deploy_op;
 
 static inline size_t bnn_shape_values(bnn_shape s)
@@ -45,6 +44,12 @@ bool bnn_op_is_elementwise(const bnn_deploy_op *op);
 
 /* The weights of one output channel of a linear operation; 0 for the others. */
 size_t bnn_op_taps(const bnn_deploy_op *op);
+
+/* The factors and offsets of an operation. */
+static inline uint32_t bnn_op_values(const bnn_deploy_op *op)
+{
+    return (op->factor != NULL ? op->in.c : 0u) + (op->offset != NULL ? op->in.c : 0u);
+}
 
 /* The shape behind an operation of this type on `in`. out_channels: of linear ones, others keep
  * theirs. False when the numbers make no sense or break the bounds above. */

@@ -104,9 +104,12 @@ typedef struct fp_mode {
 static fp_mode fp_mode_now(void)
 {
     volatile float smallest_normal = FLT_MIN, denormal = FLT_TRUE_MIN;
+    /* Volatile as well: a compiler may move a multiplication past a later fesetenv. */
+    volatile bool flushes_results = smallest_normal * 0.5f == 0.0f;
+    volatile bool flushes_operands = denormal * 0x1p100f == 0.0f;
     return (fp_mode){
-        .flushes_results = smallest_normal * 0.5f == 0.0f,
-        .flushes_operands = denormal * 0x1p100f == 0.0f,
+        .flushes_results = flushes_results,
+        .flushes_operands = flushes_operands,
         .rounding = fegetround(),
     };
 }

@@ -82,4 +82,5 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
 
 BNN_DEFINE_LAYER(BNN_HEAD("batchnorm", "batch normalization per channel",
                           "Ioffe & Szegedy 2015, arXiv:1502.03167", struct batchnorm, params),
-                 .role = BNN_ROLE_NORM, .plan = plan, .forward = forward, .backward = backward, .lower = lower)
+                 .role = BNN_ROLE_NORM, .plan = plan, .forward = forward, .backward = backward,
+                 .lower = lower)

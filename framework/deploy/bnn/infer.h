@@ -34,10 +34,10 @@ typedef struct bnn_model bnn_model;
 typedef struct bnn_model_info {
     uint32_t channels, height, width; /* of an image */
     uint32_t n_classes;
-    uint32_t n_stages;    /* layers with weights, and what follows each */
-    const char *engine;   /* "avx512", "avx2", "neon", "portable" */
-    size_t file_bytes;    /* of the model file */
-    uint64_t n_weights;   /* trained weights, of which ... */
+    uint32_t n_stages;         /* layers with weights, and what follows each */
+    const char *engine;        /* "avx512", "avx2", "neon", "portable" */
+    size_t file_bytes;         /* of the model file */
+    uint64_t n_weights;        /* trained weights, of which ... */
     uint64_t n_binary_weights; /* ... take one bit */
 } bnn_model_info;
 
@@ -58,8 +58,7 @@ void bnn_model_get_info(const bnn_model *model, bnn_model_info *out);
 /* What the maker of the model wrote about it under a key ("run", "spec", "accuracy", "tool"), or
  * NULL; and pair i of them, false beyond the last. Texts live as long as the model. */
 const char *bnn_model_metadata(const bnn_model *model, const char *key);
-int bnn_model_metadata_at(const bnn_model *model, uint32_t i, const char **key,
-                          const char **value);
+int bnn_model_metadata_at(const bnn_model *model, uint32_t i, const char **key, const char **value);
 
 /* The name of stage i: that of its layer with weights, "conv2d_1". NULL beyond the last. */
 const char *bnn_model_stage_name(const bnn_model *model, uint32_t i);
