@@ -27,6 +27,16 @@ static int read_identity(bnn_store *store, identity *out, bnn_error *err)
     return status;
 }
 
+/* Read in one transaction: another process may be creating the tables just now. */
+static int read_identity_at_once(bnn_store *store, identity *out, bnn_error *err)
+{
+    int status = bnn_store_script(store, "BEGIN", err);
+    if (status == BNN_OK)
+        status = read_identity(store, out, err);
+    bnn_store_rollback(store);
+    return status;
+}
+
 static bool is_empty(const identity *id)
 {
     return id->application == 0 && id->version == 0 && id->n_objects == 0;
@@ -101,7 +111,7 @@ static int turn_wal_on(bnn_store *store, bnn_error *err)
 int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
 {
     identity id;
-    int status = read_identity(store, &id, err);
+    int status = read_identity_at_once(store, &id, err);
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
     if (status != BNN_OK || !writable)

@@ -74,7 +74,7 @@ static void make_plan(void)
 }
 
 /* Executes the plan; what was done before is left alone. */
-static int execute(uint32_t n_jobs, bnn_error *err)
+static int execute(uint32_t n_jobs, bnn_error *error)
 {
     bnn_sweeper_todo todo;
     bnn_dataset *datasets;
@@ -84,7 +84,7 @@ static int execute(uint32_t n_jobs, bnn_error *err)
     ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
     const int status = todo.n == 0 ? BNN_OK
                                    : bnn_sweeper_run(&plan, &todo, store_file(), n_jobs, datasets,
-                                                     &seen.observer, &summary, err);
+                                                     &seen.observer, &summary, error);
     bnn_sweeper_close_data(&plan, datasets);
     return status;
 }
@@ -125,7 +125,7 @@ START_TEST(without_a_database_all_is_new)
 {
     load_well(TINY);
     ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
-    ck_assert(plan.is_first && plan.n == 4 && plan.n_dropped == 0);
+    ck_assert(plan.n == 4 && plan.n_dropped == 0);
     ck_assert_uint_eq(count(BNN_PLAN_NEW), 4);
     /* all configs with the first seed come first */
     ck_assert(plan.runs[0].i_config == 0 && plan.runs[1].i_config == 1);
@@ -162,7 +162,6 @@ START_TEST(a_changed_spec_keeps_what_it_still_asks_for)
     ck_assert_uint_eq(count(BNN_PLAN_DONE), 1); /* clipped, seed 2 */
     ck_assert_uint_eq(count(BNN_PLAN_NEW), 3);
     ck_assert_uint_eq(plan.n_dropped, 3);
-    ck_assert(!plan.is_first);
 }
 END_TEST
 
@@ -286,7 +285,7 @@ END_TEST
 /* Interrupted, then gone on with: the same bits as in one go. */
 START_TEST(what_was_interrupted_goes_on)
 {
-    const bnn_isolation isolation = _i < 2 ? BNN_ISOLATION_THREAD : BNN_ISOLATION_PROCESS;
+    const int32_t isolation = _i < 2 ? BNN_ISOLATION_THREAD : BNN_ISOLATION_PROCESS;
     load_well(LONG);
     experiment.run.isolation = isolation;
     experiment.run.checkpoints = _i % 2 == 0 ? BNN_CHECKPOINTS_EPOCH : BNN_CHECKPOINTS_STOP;
@@ -294,8 +293,8 @@ START_TEST(what_was_interrupted_goes_on)
     seen.signal = _i % 2 == 0 ? SIGINT : SIGTERM;
     const int signal = seen.signal;
     seen.signal_epoch = 2;
-    bnn_error err;
-    ck_assert_int_eq(execute(2, &err), BNN_E_INTERRUPTED);
+    bnn_error error;
+    ck_assert_int_eq(execute(2, &error), BNN_E_INTERRUPTED);
     ck_assert_int_eq(summary.signal, signal);
     ck_assert_uint_eq(summary.n_of[BNN_POOL_INTERRUPTED], 2);
     ck_assert_uint_eq(seen.n_stopping, 1);
@@ -341,14 +340,14 @@ END_TEST
  * committed is whole. */
 START_TEST(a_database_that_cannot_be_written_ends_the_sweep)
 {
-    bnn_error err;
+    bnn_error error;
     load_well(LONG "run: {isolation: thread, checkpoint: none}\n");
     make_plan();
     const struct rlimit limit = {200000, 200000};
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(execute(2, &err), BNN_E_RESOURCE);
-    ck_assert_msg(strstr(err.message, store_file()) != NULL, "%s", err.message);
+    ck_assert_int_eq(execute(2, &error), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(error.message, store_file()) != NULL, "%s", error.message);
     ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
     ck_assert_uint_eq(summary.n_of[BNN_POOL_RUNNING], 0);
     ck_assert_int_eq(summary.signal, 0);

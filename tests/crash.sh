@@ -65,7 +65,7 @@ wait_for() {
 }
 # ends STATUS: the sweep ends with it; 128 + N is death by signal N.
 ends() {
-    wait $sweep
+    wait $sweep 2>/dev/null
     status=$?
     sweep=
     [ $status -eq "$1" ] || wrong "status $status, expected $1"

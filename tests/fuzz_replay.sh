@@ -9,7 +9,9 @@ n_failed=0
 
 replay() {
     n_inputs=$((n_inputs + 1))
-    "$programs/fuzz_$1" "$2" || { n_failed=$((n_failed + 1)); echo "fuzz_$1 $2: status $?"; }
+    "$programs/fuzz_$1" "$2"
+    status=$?
+    [ $status -eq 0 ] || { n_failed=$((n_failed + 1)); echo "fuzz_$1 $2: status $status"; }
 }
 
 for target in "$source"/tests/fuzz_*.c; do

@@ -32,16 +32,20 @@ check_suites = \
 	tests/check_deploy \
 	tests/check_experiment \
 	tests/check_fetch \
+	tests/check_fold \
 	tests/check_functions \
+	tests/check_infer \
 	tests/check_kernels \
 	tests/check_locate \
 	tests/check_model \
+	tests/check_modelfile \
 	tests/check_numerics \
 	tests/check_params \
 	tests/check_passes \
 	tests/check_plugins \
 	tests/check_reference \
 	tests/check_registry \
+	tests/check_runner \
 	tests/check_schema \
 	tests/check_spec \
 	tests/check_store \
@@ -84,7 +88,15 @@ tests_check_fetch_SOURCES = \
 	tests/check_main.h \
 	tests/data_fixture.c \
 	tests/data_fixture.h
+tests_check_fold_SOURCES = tests/check_fold.c tests/buffers.h tests/check_main.h
 tests_check_functions_SOURCES = tests/check_functions.c tests/buffers.h tests/check_main.h
+tests_check_infer_SOURCES = \
+	tests/check_infer.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
 tests_check_kernels_SOURCES = \
 	tests/check_kernels.c \
 	tests/buffers.h \
@@ -99,6 +111,14 @@ tests_check_model_SOURCES = \
 	tests/check_model.c \
 	tests/buffers.h \
 	tests/check_main.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
+tests_check_modelfile_SOURCES = \
+	tests/check_modelfile.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/hostile_model.h \
 	tests/model_fixture.h \
 	tests/spec_fixture.h
 tests_check_numerics_SOURCES = \
@@ -130,6 +150,12 @@ tests_check_reference_SOURCES = \
 	tests/model_fixture.h \
 	tests/spec_fixture.h
 tests_check_registry_SOURCES = tests/check_registry.c tests/check_main.h
+tests_check_runner_SOURCES = \
+	tests/check_runner.c \
+	tests/check_main.h \
+	tests/runner_fixture.h \
+	tests/store_fixture.c \
+	tests/store_fixture.h
 tests_check_schema_SOURCES = tests/check_schema.c tests/check_main.h tests/spec_fixture.h
 tests_check_spec_SOURCES = tests/check_spec.c tests/check_main.h tests/spec_fixture.h
 tests_check_store_SOURCES = \
@@ -206,10 +232,12 @@ tests_plugins_ste_wrong_kind_la_LDFLAGS = $(bad_plugin_ldflags)
 tests_plugins_ste_wrong_name_la_LDFLAGS = $(bad_plugin_ldflags)
 
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
-fuzz_targets = tests/fuzz_idx tests/fuzz_spec
+fuzz_targets = tests/fuzz_idx tests/fuzz_model tests/fuzz_spec
 check_PROGRAMS += $(fuzz_targets)
 tests_fuzz_idx_SOURCES = tests/fuzz_idx.c
 tests_fuzz_idx_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
+tests_fuzz_model_SOURCES = tests/fuzz_model.c
+tests_fuzz_model_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_spec_SOURCES = tests/fuzz_spec.c
 tests_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 
@@ -298,36 +326,30 @@ EXTRA_DIST += \
 	tests/corpus/idx/bomb.gz \
 	tests/corpus/idx/claims_a_gigabyte.gz \
 	tests/corpus/idx/empty \
-	tests/corpus/idx/five_dims \
+	tests/corpus/idx/five_dims.idx \
 	tests/corpus/idx/float.idx \
-	tests/corpus/idx/float_type \
 	tests/corpus/idx/four_dims.idx \
-	tests/corpus/idx/gz_bomb \
-	tests/corpus/idx/gz_crc \
-	tests/corpus/idx/gz_trailing \
-	tests/corpus/idx/gz_truncated \
-	tests/corpus/idx/gz_two_members \
-	tests/corpus/idx/header_cut \
-	tests/corpus/idx/huge \
-	tests/corpus/idx/images \
+	tests/corpus/idx/header_cut.idx \
+	tests/corpus/idx/huge.idx \
 	tests/corpus/idx/images.gz \
 	tests/corpus/idx/images.idx \
-	tests/corpus/idx/labels \
 	tests/corpus/idx/labels.gz \
 	tests/corpus/idx/labels.idx \
-	tests/corpus/idx/magic \
+	tests/corpus/idx/magic.idx \
 	tests/corpus/idx/magic_only.gz \
-	tests/corpus/idx/no_dims \
-	tests/corpus/idx/overflow \
+	tests/corpus/idx/no_dims.idx \
 	tests/corpus/idx/overflow.idx \
-	tests/corpus/idx/trailing \
+	tests/corpus/idx/trailing.gz \
 	tests/corpus/idx/trailing.idx \
-	tests/corpus/idx/truncated \
 	tests/corpus/idx/truncated.gz \
 	tests/corpus/idx/truncated.idx \
 	tests/corpus/idx/two_members.gz \
-	tests/corpus/idx/zero_dim \
 	tests/corpus/idx/zero_dim.idx \
+	tests/corpus/model/by_hand.bnn \
+	tests/corpus/model/float.bnn \
+	tests/corpus/model/fully_binary.bnn \
+	tests/corpus/model/pool_bn_act.bnn \
+	tests/corpus/model/weights_only.bnn \
 	tests/corpus/spec/alias_of_itself \
 	tests/corpus/spec/alias_unknown \
 	tests/corpus/spec/aliases_explode \
@@ -344,14 +366,14 @@ EXTRA_DIST += \
 	tests/corpus/spec/number_forms \
 	tests/corpus/spec/numbers \
 	tests/corpus/spec/only_a_comment \
-	tests/corpus/spec/override_0 \
-	tests/corpus/spec/override_1 \
-	tests/corpus/spec/override_2 \
-	tests/corpus/spec/override_3 \
-	tests/corpus/spec/override_4 \
-	tests/corpus/spec/override_5 \
-	tests/corpus/spec/override_6 \
-	tests/corpus/spec/override_7 \
+	tests/corpus/spec/override_deep_map \
+	tests/corpus/spec/override_empty_key \
+	tests/corpus/spec/override_empty_value \
+	tests/corpus/spec/override_epochs \
+	tests/corpus/spec/override_grid_of_stes \
+	tests/corpus/spec/override_plugin_parameter \
+	tests/corpus/spec/override_seeds \
+	tests/corpus/spec/override_whole_grid \
 	tests/corpus/spec/tab \
 	tests/corpus/spec/tag \
 	tests/corpus/spec/two_documents \

@@ -198,7 +198,8 @@ static void print_ended(const cli_progress *p, size_t n, size_t i, const bnn_poo
         fprintf(stderr, ": test %.2f %% in %s\n", 100.0 * r->test_accuracy,
                 cli_duration_text(r->seconds, took));
     else if (r->state == BNN_POOL_FAILED)
-        fprintf(stderr, ": %s\n", r->message == NULL ? "out of memory" : r->message);
+        fprintf(stderr, ": %s%s\n", r->message == NULL ? "out of memory" : r->message,
+                r->n_attempts > 1 ? " (retried in vain)" : "");
     else if (r->state == BNN_POOL_TAKEN)
         fputs(": another process has taken it\n", stderr);
     else

@@ -83,14 +83,14 @@ static bool parse_state(const char *text, bnn_store_state *out)
 
 static const char runs_sql[] =
     "SELECT config.hash, run.seed, run.run_id, run.run_uid, run.state, run.n_attempts,"
-    " attempt.error, (attempt.ended_us - attempt.started_us) / 1e6,"
+    " attempt.error,"
     " (SELECT max(epoch) FROM metric"
     "  WHERE metric.run_id = run.run_id AND metric.name = 'validation_accuracy') "
     "FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
     " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts "
     "WHERE experiment.name = ?1";
 
-enum { HASH, SEED, ID, UID, STATE, ATTEMPTS, ERROR, SECONDS, EPOCHS };
+enum { HASH, SEED, ID, UID, STATE, ATTEMPTS, ERROR, EPOCHS };
 
 /* A checkpoint that is there saves the epochs that were recorded; it may hold one more. */
 static int note_checkpoint(const matcher *m, bnn_planned_run *run, int64_t epochs, bnn_error *err)
@@ -109,7 +109,6 @@ static int match_run(void *context, size_t n, const bnn_store_value *v, bnn_erro
     const matcher *m = context;
     bnn_store_state state;
     (void)n;
-    m->plan->is_first = false;
     bnn_planned_run *run = find_run(m, v[HASH].text, v[SEED].integer);
     if (run == NULL) {
         m->plan->n_dropped++;
@@ -124,8 +123,6 @@ static int match_run(void *context, size_t n, const bnn_store_value *v, bnn_erro
     snprintf(run->store.uid, sizeof run->store.uid, "%s", v[UID].text);
     if (state == BNN_STORE_FAILED && v[ERROR].type == BNN_STORE_VALUE_TEXT)
         run->error = bnn_arena_strdup(m->arena, v[ERROR].text);
-    if (state == BNN_STORE_DONE && v[SECONDS].type != BNN_STORE_VALUE_NULL)
-        run->done_seconds = v[SECONDS].real;
     return note_checkpoint(m, run, v[EPOCHS].integer, err);
 }
 
@@ -236,7 +233,7 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
                   bnn_arena *arena, bnn_plan *out, bnn_error *err)
 {
     const size_t n_configs = experiment->n_configs, n = n_configs * experiment->n_seeds;
-    bnn_plan plan = {.experiment = experiment, .n = n, .is_first = true};
+    bnn_plan plan = {.experiment = experiment, .n = n};
     matcher m = {.plan = &plan, .db = db, .arena = arena};
     plan.runs = bnn_arena_alloc(arena, n, sizeof *plan.runs);
     plan.seconds = bnn_arena_alloc(arena, n_configs, sizeof *plan.seconds);

@@ -17,14 +17,12 @@ typedef struct bnn_planned_run {
     const char *error;   /* of a failed one; NULL when not known */
     const char *changed; /* of a done one: the plugin whose file is another now, as "ste clipped" */
     uint32_t epochs_done; /* that a checkpoint saves */
-    double done_seconds;  /* of a done one: what its last attempt took; 0: not known */
 } bnn_planned_run;
 
 typedef struct bnn_plan {
     const bnn_experiment *experiment;
     size_t n; /* n_configs * n_seeds */
     bnn_planned_run *runs;
-    bool is_first;    /* the database did not know the experiment */
     size_t n_dropped; /* runs that it has, but that the spec no longer asks for */
     double *seconds;  /* [n_configs]: what a whole run should take; NaN: not known */
 } bnn_plan;

@@ -37,8 +37,8 @@ void bench_look_at_peak(bench *b);
 /* A rate in GFLOP/s as percent of the median peak of this section. */
 double bench_percent_of_peak(const bench *b, double gflops);
 
-/* Folder and name below the source tree (the environment's srcdir, or here): a path of at most
- * PATH_MAX bytes in out. */
+/* Writes the path of a file of the source tree (the folder that the environment's srcdir names, or
+ * here) to out, which has PATH_MAX bytes. */
 int bench_source_path(const char *name, char *out, bnn_error *err);
 
 #endif

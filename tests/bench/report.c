@@ -90,7 +90,9 @@ void report_row(report *r, const report_cell *cells)
             set(r, row, c->key, json_string(cells[i].text));
         } else if (is_known) {
             printf("%s%*.*f", gap, c->width, c->decimals, cells[i].number);
-            set(r, row, c->key, json_real(cells[i].number));
+            set(r, row, c->key,
+                c->decimals == 0 ? json_integer(llround(cells[i].number))
+                                 : json_real(cells[i].number));
         } else {
             printf("%s%*s", gap, c->width, "-");
             set(r, row, c->key, json_null());

@@ -46,7 +46,8 @@ static int open_data(setup *s, bnn_error *err)
         s->data = s->found;
         status = repeat(s, err);
         s->provenance = bnn_arena_printf(
-            s->arena, "%u drawn digits, repeated, since MNIST was not found (see BNN_DATA_PATH)",
+            s->arena,
+            "%u drawn digits, repeated, since no intact MNIST was found (see BNN_DATA_PATH)",
             s->found.train.n);
     }
     if (status == BNN_OK && s->provenance == NULL)
@@ -73,6 +74,20 @@ void setup_destroy(setup *s)
 }
 
 /* ---- networks ---------------------------------------------------------------------------- */
+
+size_t setup_nets(const bench_options *options, training out[SETUP_NETS_MAX])
+{
+    const uint32_t part = options->quick ? BENCH_EPOCH_IMAGES / 20 : BENCH_EPOCH_IMAGES - 1;
+    size_t n = 0;
+    for (uint32_t i = 0; i < options->n_batches; i++)
+        for (int binary = 0; binary <= 1; binary++)
+            out[n++] = (training){.name = binary ? "binarized" : "float",
+                                  .binary = binary,
+                                  .batch = options->batches[i],
+                                  .width = 1,
+                                  .n_images = part};
+    return n;
+}
 
 static const char *write_spec(const training *t, bnn_arena *arena)
 {

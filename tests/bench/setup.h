@@ -38,6 +38,10 @@ typedef struct training_result {
 int setup_create(setup *s, bnn_error *err);
 void setup_destroy(setup *s);
 
+/* LeNet-5, float and binarized, at each batch size of the options: how many. */
+enum { SETUP_NETS_MAX = 4 };
+size_t setup_nets(const bench_options *options, training out[SETUP_NETS_MAX]);
+
 /* Completes a training whose fields before `model` are set. */
 int setup_prepare(setup *s, training *t, bnn_error *err);
 

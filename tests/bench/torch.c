@@ -83,18 +83,15 @@ static void begin_table(report *out)
                  REPORT_COLUMNS_MAX);
 }
 
+/* The nets of the section; races: SETUP_NETS_MAX of them. */
 static size_t list_races(const bench *b, race *races)
 {
-    size_t n = 0;
-    for (uint32_t i = 0; i < b->options.n_batches; i++)
-        for (int binary = 0; binary <= 1; binary++)
-            races[n++].training = (training){.name = binary ? "binarized" : "float",
-                                             .binary = binary,
-                                             .batch = b->options.batches[i],
-                                             .width = 1,
-                                             .n_images = b->options.quick ? BENCH_EPOCH_IMAGES / 20
-                                                                          : BENCH_EPOCH_IMAGES - 1,
-                                             .n_test = 64};
+    training nets[SETUP_NETS_MAX];
+    const size_t n = setup_nets(&b->options, nets);
+    for (size_t i = 0; i < n; i++) {
+        races[i].training = nets[i];
+        races[i].training.n_test = 64; /* their accuracy is nobody's business here */
+    }
     return n;
 }
 
@@ -102,7 +99,7 @@ static size_t list_races(const bench *b, race *races)
 static int race_all(bench *b, setup *s, torch_child *child, bnn_error *err)
 {
     double megabytes = 0.0;
-    race *races = bnn_arena_alloc(s->arena, 4, sizeof *races);
+    race *races = bnn_arena_alloc(s->arena, SETUP_NETS_MAX, sizeof *races);
     if (races == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
     const size_t n = list_races(b, races);

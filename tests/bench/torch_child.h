@@ -16,9 +16,9 @@ typedef struct torch_child {
     FILE *to, *from;
 } torch_child;
 
-/* Starts the script lenet_torch.py on the images, which are written into the folder. Succeeds without
- * a version when Python cannot import torch. The caller stops it in any case; a zeroed one may be
- * stopped, too. */
+/* Starts the script lenet_torch.py on the images, which are written into the folder. Succeeds
+ * without a version when Python cannot import torch. The caller stops it in any case; a zeroed one
+ * may be stopped, too. */
 int torch_child_start(torch_child *c, const bnn_images *images, size_t image_bytes,
                       const char *folder, bnn_error *err);
 void torch_child_stop(torch_child *c);

@@ -159,18 +159,13 @@ static void report_trainings(bench *b, const setup *s, const subject *subjects, 
         report_note(b->report, "two jobs at once were not tried: this process may use one core");
 }
 
-/* Float and binarized at each batch size. */
+/* The nets of the section; subjects: SETUP_NETS_MAX of them. */
 static size_t list_subjects(const bench *b, subject *subjects)
 {
-    size_t n = 0;
-    for (uint32_t i = 0; i < b->options.n_batches; i++)
-        for (int binary = 0; binary <= 1; binary++)
-            subjects[n++].training = (training){
-                .name = binary ? "binarized" : "float",
-                .binary = binary,
-                .batch = b->options.batches[i],
-                .width = 1,
-                .n_images = b->options.quick ? BENCH_EPOCH_IMAGES / 20 : BENCH_EPOCH_IMAGES - 1};
+    training nets[SETUP_NETS_MAX];
+    const size_t n = setup_nets(&b->options, nets);
+    for (size_t i = 0; i < n; i++)
+        subjects[i].training = nets[i];
     return n;
 }
 
@@ -182,7 +177,7 @@ int bench_training(bench *b, bnn_error *err)
     int status = setup_create(&s, err);
     if (status != BNN_OK)
         goto out;
-    subjects = bnn_arena_alloc(s.arena, 4, sizeof *subjects);
+    subjects = bnn_arena_alloc(s.arena, SETUP_NETS_MAX, sizeof *subjects);
     if (subjects == NULL) {
         status = bnn_fail(err, BNN_E_INTERNAL, "out of memory");
         goto out;
