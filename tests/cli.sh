@@ -2,44 +2,11 @@
 # The subcommands that look at things (plugins, data, runs, show, query): what they print, where, and
 # with which exit status. The runs they look at are made here, on drawn digits, in a moment.
 set -u
-: "${BNNRUN:=./bnnrun}"
-: "${srcdir:=.}"
-case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
-case $srcdir in /*) ;; *) srcdir=$PWD/$srcdir ;; esac
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_cli.XXXXXX") || exit 99
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-cd "$scratch" || exit 99
-unset BNNRUN_DB BNN_DATA_PATH
+. "${srcdir:-.}/tests/command.sh"
 NO_COLOR=1
-BNNRUN_CONFIG_PATH=$srcdir/configs
 XDG_CACHE_HOME=$scratch/cache
-export NO_COLOR XDG_CACHE_HOME BNNRUN_CONFIG_PATH
+export NO_COLOR XDG_CACHE_HOME
 
-n_checks=0
-n_wrong=0
-last=
-wrong() {
-    n_wrong=$((n_wrong + 1))
-    echo "bnnrun $last: $*"
-    sed 's/^/    stdout: /' out | head -n 8
-    sed 's/^/    stderr: /' err | head -n 8
-}
-# bnn STATUS ARGUMENT...: runs the command; its output is in the files out and err.
-bnn() {
-    wanted=$1
-    shift
-    last=$*
-    n_checks=$((n_checks + 1))
-    "$BNNRUN" "$@" >out 2>err </dev/null
-    status=$?
-    [ $status -eq "$wanted" ] || wrong "status $status, expected $wanted"
-}
-prints() { grep -qe "$1" out || wrong "stdout lacks: $1"; }
-says() { grep -qe "$1" err || wrong "stderr lacks: $1"; }
-omits() { ! grep -qe "$1" out || wrong "stdout has: $1"; }
-prints_nothing() { [ ! -s out ] || wrong "stdout is not empty"; }
-says_nothing() { [ ! -s err ] || wrong "stderr is not empty"; }
 # Failures: one message, nothing on stdout.
 fails() {
     bnn "$@"

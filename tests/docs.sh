@@ -14,9 +14,8 @@ trap 'exit 99' HUP INT TERM
 cd "$scratch" || exit 99
 unset BNNRUN_DB BNN_DATA_PATH
 NO_COLOR=1
-BNNRUN_CONFIG_PATH=$srcdir/configs
 XDG_CACHE_HOME=$scratch/cache
-export NO_COLOR XDG_CACHE_HOME BNNRUN_CONFIG_PATH
+export NO_COLOR XDG_CACHE_HOME
 
 # The commands of README.md are meant for the top of the tree.
 ln -s "$srcdir/configs" "$srcdir/framework" "$srcdir/experiments" "$srcdir/db" .

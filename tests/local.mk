@@ -200,6 +200,7 @@ shell_tests = \
 	tests/check_lists.sh \
 	tests/cli.sh \
 	tests/crash.sh \
+	tests/cross_aarch64.sh \
 	tests/docs.sh \
 	tests/fuzz_replay.sh \
 	tests/install.sh \
@@ -309,7 +310,7 @@ bench: all tests/bench/bnnbench
 	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
 
 # Scripts, fixtures and expected results.
-EXTRA_DIST += $(shell_tests)
+EXTRA_DIST += $(shell_tests) tests/command.sh
 EXTRA_DIST += \
 	tests/bad_specs/data.txt \
 	tests/bad_specs/keys.txt \

@@ -1,39 +1,7 @@
 #!/bin/sh
 # `bnnrun run` and `bnnrun plan`: what they do, print and return, on digits that bnnrun draws.
 set -u
-: "${BNNRUN:=./bnnrun}"
-case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_run.XXXXXX") || exit 99
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-cd "$scratch" || exit 99
-unset BNNRUN_DB BNN_CPU BNN_DATA_PATH
-
-n_checks=0
-n_wrong=0
-last=
-wrong() {
-    n_wrong=$((n_wrong + 1))
-    echo "bnnrun $last: $*"
-    sed 's/^/    stdout: /' out | head -n 12
-    sed 's/^/    stderr: /' err | head -n 12
-}
-# bnn STATUS ARGUMENT...: runs the command; its output is in the files out and err.
-bnn() {
-    wanted=$1
-    shift
-    last=$*
-    n_checks=$((n_checks + 1))
-    "$BNNRUN" "$@" >out 2>err </dev/null
-    status=$?
-    [ $status -eq "$wanted" ] || wrong "status $status, expected $wanted"
-}
-prints() { grep -qe "$1" out || wrong "stdout lacks: $1"; }
-says() { grep -qe "$1" err || wrong "stderr lacks: $1"; }
-omits() { ! grep -qe "$1" out || wrong "stdout has: $1"; }
-says_not() { ! grep -qe "$1" err || wrong "stderr has: $1"; }
-prints_nothing() { [ ! -s out ] || wrong "stdout is not empty"; }
-says_nothing() { [ ! -s err ] || wrong "stderr is not empty"; }
+. "${srcdir:-.}/tests/command.sh"
 says_lines() { [ "$(wc -l <err)" -eq "$1" ] || wrong "not $1 lines on stderr"; }
 
 cat >tiny.yaml <<'END'

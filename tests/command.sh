@@ -1,0 +1,37 @@
+# command.sh - what the tests of the command share; read by them (". command.sh"), no test itself. A
+# scratch folder to work in, removed at the end; bnn to run the command; words to check what it said.
+: "${BNNRUN:=./bnnrun}"
+: "${srcdir:=.}"
+case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
+case $srcdir in /*) ;; *) srcdir=$PWD/$srcdir ;; esac
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_command.XXXXXX") || exit 99
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$scratch" || exit 99
+unset BNNRUN_DB BNN_CPU BNN_DATA_PATH
+
+n_checks=0
+n_wrong=0
+last=
+wrong() {
+    n_wrong=$((n_wrong + 1))
+    echo "bnnrun $last: $*"
+    sed 's/^/    stdout: /' out | head -n 12
+    sed 's/^/    stderr: /' err | head -n 12
+}
+# bnn STATUS ARGUMENT...: runs the command; its output is in the files out and err.
+bnn() {
+    wanted=$1
+    shift
+    last=$*
+    n_checks=$((n_checks + 1))
+    "$BNNRUN" "$@" >out 2>err </dev/null
+    status=$?
+    [ $status -eq "$wanted" ] || wrong "status $status, expected $wanted"
+}
+prints() { grep -qe "$1" out || wrong "stdout lacks: $1"; }
+says() { grep -qe "$1" err || wrong "stderr lacks: $1"; }
+omits() { ! grep -qe "$1" out || wrong "stdout has: $1"; }
+prints_nothing() { [ ! -s out ] || wrong "stdout is not empty"; }
+says_not() { ! grep -qe "$1" err || wrong "stderr has: $1"; }
+says_nothing() { [ ! -s err ] || wrong "stderr is not empty"; }
