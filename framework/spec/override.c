@@ -58,12 +58,34 @@ static bool takes_list(const override *o, const bnn_node *spec)
            is_below(o->key, "sweep");
 }
 
+/* A value set below a key that the sweep varies would be lost in every point, without a word. */
+static bool is_overwritten(const override *o, const bnn_node *spec)
+{
+    static const char *const swept[] = {"sweep.grid", "sweep.zip"};
+    for (size_t i = 0; i < sizeof swept / sizeof *swept; i++) {
+        const bnn_node *map = bnn_tree_find(spec, swept[i]);
+        for (size_t k = 0; map != NULL && map->kind == BNN_NODE_MAP && k < map->n; k++) {
+            const char *key = map->pairs[k].key->text;
+            if (!is_below(o->key, key))
+                continue;
+            bnn_diag_add(o->diag, o->at,
+                         "%s would have no effect: %s replaces %s in every point; set %s to the "
+                         "values that are wanted",
+                         o->key, swept[i], key, key);
+            return true;
+        }
+    }
+    return false;
+}
+
 static const bnn_node *apply(const override *o, const bnn_node *spec)
 {
     for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
         if (is_below(o->key, dotted_maps[i]))
             return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1);
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
+    if (!varies && is_overwritten(o, spec))
+        return NULL;
     spec = release(o, spec, "sweep.zip");
     if (spec != NULL && varies)
         return set_dotted(o, spec, "sweep.grid", o->key);
