@@ -3,5 +3,10 @@
 EXTRA_DIST += \
 	experiments/README.md \
 	experiments/ste_gradients/README.md \
+	experiments/ste_gradients/epochs.csv \
+	experiments/ste_gradients/epochs.sql \
+	experiments/ste_gradients/figure.svg \
+	experiments/ste_gradients/plot.gp \
+	experiments/ste_gradients/results.csv \
 	experiments/ste_gradients/results.sql \
 	experiments/ste_gradients/spec.yaml
