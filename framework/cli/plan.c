@@ -115,10 +115,11 @@ static int fill_table(cli_table *table, const bnn_plan *plan, bnn_error *err)
 }
 
 /* "12 runs: 9 done, 3 new" */
-static void print_sum(const bnn_plan *plan, uint32_t n_jobs)
+static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
 {
     size_t n_of[BNN_PLAN_GROUPS];
     char duration[CLI_DURATION_MAX];
+    const double seconds = bnn_estimate_plan(plan, n_jobs);
     const char *separator = "";
     bnn_plan_count(plan, n_of);
     printf("\n%zu run%s: ", plan->n, plan->n == 1 ? "" : "s");
@@ -130,29 +131,37 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs)
     }
     if (n_of[BNN_PLAN_NEW] + n_of[BNN_PLAN_RESUME] + n_of[BNN_PLAN_RETRY] == 0)
         printf("; nothing to do\n");
+    else if (isnan(seconds))
+        printf("; time unknown: %s\n", why_unknown);
     else
-        printf("; about %s with %u job%s\n",
-               cli_duration_text(bnn_estimate_plan(plan, n_jobs), duration), n_jobs,
+        printf("; about %s with %u job%s\n", cli_duration_text(seconds, duration), n_jobs,
                n_jobs == 1 ? "" : "s");
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                plan->n_dropped == 1 ? "" : "s", plan->n_dropped == 1 ? "is" : "are");
 }
 
-/* Times what the database cannot tell; data that are not here leave it unknown. Plugins that are to
- * be kept in processes of their own are not called in this one. */
-static void estimate(bnn_plan *plan, const cli_request *r)
+/* Times what the database cannot tell. Data that are not here leave it unknown, data that do not fit
+ * the spec are an error. Plugins that are to be kept in processes of their own are not called in
+ * this one. */
+static int estimate(bnn_plan *plan, const cli_request *r, const char **why_unknown, bnn_error *err)
 {
     cli_download download;
     bnn_dataset *datasets;
-    bnn_error ignored;
     const bnn_data_search search =
         cli_download_search(&download, cli_catalogue_path(r->spec), false, &r->options);
-    if (bnn_sweeper_isolates(plan->experiment) ||
-        bnn_sweeper_open_data(plan, &search, r->arena, &datasets, &ignored) != BNN_OK)
-        return;
-    bnn_estimate_configs(plan, datasets);
+    *why_unknown = "runs in processes of their own are not timed ahead";
+    const int status = bnn_sweeper_open_data(plan, &search, r->arena, &datasets, err);
+    if (status == BNN_E_RESOURCE) {
+        *why_unknown = "the data are not here yet; try `bnnrun data`";
+        return BNN_OK;
+    }
+    if (status != BNN_OK)
+        return status;
+    if (!bnn_sweeper_isolates(plan->experiment))
+        bnn_estimate_configs(plan, datasets);
     bnn_sweeper_close_data(plan, datasets);
+    return BNN_OK;
 }
 
 static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
@@ -173,14 +182,17 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     int status = make_plan(r, &plan, err);
     if (status != BNN_OK)
         return status;
-    estimate(&plan, r);
+    const char *why_unknown;
+    status = estimate(&plan, r, &why_unknown, err);
+    if (status != BNN_OK)
+        return status;
     cli_table *table = cli_table_create();
     status = table == NULL ? bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table")
                            : fill_table(table, &plan, err);
     if (status == BNN_OK)
         cli_table_print(table, &r->options, stdout);
     if (status == BNN_OK && !r->options.json)
-        print_sum(&plan, bnn_sweeper_jobs(&plan, r->n_jobs));
+        print_sum(&plan, bnn_sweeper_jobs(&plan, r->n_jobs), why_unknown);
     cli_table_destroy(table);
     return status;
 }
