@@ -55,6 +55,13 @@ train_sources = \
 	framework/train/trainer.c framework/train/trainer.h
 deploy_sources = \
 	framework/deploy/build.c framework/deploy/build.h \
+	framework/deploy/cexport.c framework/deploy/cexport.h \
+	framework/deploy/cexport_chain.c \
+	framework/deploy/cexport_fold.c \
+	framework/deploy/cexport_helpers.c \
+	framework/deploy/cexport_run.c \
+	framework/deploy/cexport_text.c \
+	framework/deploy/cexport_write.h \
 	framework/deploy/check.c \
 	framework/deploy/engine.c framework/deploy/engine.h \
 	framework/deploy/engine_portable.c \

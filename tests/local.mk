@@ -196,6 +196,7 @@ tests_check_values_SOURCES = tests/check_values.c tests/check_main.h tests/spec_
 # The suites above are tests, and so are these scripts.
 shell_tests = \
 	tests/bad_specs.sh \
+	tests/cexport.sh \
 	tests/check_layers.sh \
 	tests/check_lists.sh \
 	tests/cli.sh \
@@ -207,6 +208,22 @@ shell_tests = \
 	tests/run.sh \
 	tests/third_party.sh
 TESTS += $(check_suites) $(shell_tests)
+
+# Writes the programs that tests/cexport.sh compiles and runs.
+check_PROGRAMS += tests/cexport/make
+tests_cexport_make_SOURCES = \
+	tests/buffers.h \
+	tests/cexport/make.c \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
+EXTRA_DIST += \
+	tests/cexport/board.c \
+	tests/cexport/host.c \
+	tests/cexport/mps2.ld \
+	tests/cexport/semihosting.h \
+	tests/cexport/startup.c
 
 # Plugins that must be refused. Without -rpath libtool would build archives of them.
 bad_plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
