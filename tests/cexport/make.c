@@ -3,8 +3,8 @@
  * Into $BNN_CEXPORT_DIR/CASE: net.c, net.h (prefix "net"), images (bytes), logits (floats of this
  * machine). Random networks have the tensors that make deployment hard; networks named mnist_...
  * are trained for a moment and see the test set, when MNIST is there. */
-#include "check_main.h"
-#include "deploy_fixture.h"
+#include "tests/check_main.h"
+#include "tests/deploy_fixture.h"
 
 #include "base/file.h"
 #include "data/dataset.h"
