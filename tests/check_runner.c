@@ -278,8 +278,9 @@ START_TEST(time_runs_out)
 }
 END_TEST
 
-#define LONG                                                                \
-    "name: long\n" TINY_DATA TINY_MODEL "train: {epochs: 200, batch: 16}\n" \
+/* Longer than some ticks of the observer, on a fast machine too: an epoch takes a millisecond. */
+#define LONG                                                                 \
+    "name: long\n" TINY_DATA TINY_MODEL "train: {epochs: 1000, batch: 16}\n" \
     "seeds: {count: 2}\n"
 
 /* Interrupted, then gone on with: the same bits as in one go. */
