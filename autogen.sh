@@ -18,6 +18,10 @@ have_header() {
     have_tool cc && printf '#include <%s>\n' "$1" | cc -E -x c - >/dev/null 2>&1
 }
 
+have_file() {
+    test -r "$1"
+}
+
 # need PACKAGE PROBE WHAT: remembers the Debian package when the probe does not find WHAT.
 packages=''
 need() {
@@ -44,6 +48,9 @@ look() {
     need libjansson-dev have_module jansson
     need libmd-dev have_module libmd
     need librandom123-dev have_header Random123/philox.h
+    need libprotobuf-c-dev have_module libprotobuf-c
+    need protobuf-c-compiler have_tool protoc-c
+    need libonnx-dev have_file /usr/include/onnx/onnx.proto
     need check have_module check
 }
 

@@ -74,6 +74,11 @@ deploy_sources = \
 	framework/deploy/modelfile_encode.c \
 	framework/deploy/modelfile_format.h \
 	framework/deploy/modelfile_size.c \
+	framework/deploy/onnx.c framework/deploy/onnx.h \
+	framework/deploy/onnx_ops.c framework/deploy/onnx_ops.h \
+	framework/deploy/onnx_qonnx.c \
+	framework/deploy/onnx_stages.c \
+	framework/deploy/onnx_writer.c framework/deploy/onnx_writer.h \
 	framework/deploy/op.c framework/deploy/op.h \
 	framework/deploy/bnn/infer.h
 runner_sources = \
@@ -130,10 +135,22 @@ framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body
 kernel_libraries += framework/libbnn_neon.a
 endif
 
+# Reading and writing of ONNX's messages, generated from their schema. Not ours to be warned about.
+onnx_library = framework/libbnn_onnx.a
+noinst_LIBRARIES += $(onnx_library)
+nodist_framework_libbnn_onnx_a_SOURCES = framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
+framework_libbnn_onnx_a_CFLAGS = $(BNN_FLAGS) $(BNN_INSTRUMENT)
+BUILT_SOURCES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
+CLEANFILES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
+framework/onnx/onnx.pb-c.c: $(ONNX_PROTO_DIR)/onnx.proto
+	$(AM_V_GEN)$(MKDIR_P) framework/onnx && \
+	  $(PROTOC_C) -I '$(ONNX_PROTO_DIR)' --c_out=framework/onnx '$(ONNX_PROTO_DIR)/onnx.proto'
+framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
+
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
-	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) -ldl -lm
-bnn_libraries = framework/libbnn.a $(kernel_libraries) $(bnn_system_libraries)
+	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
+bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \

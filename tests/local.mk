@@ -199,6 +199,7 @@ shell_tests = \
 	tests/cexport.sh \
 	tests/check_layers.sh \
 	tests/check_lists.sh \
+	tests/check_onnx.sh \
 	tests/cli.sh \
 	tests/crash.sh \
 	tests/cross_aarch64.sh \
@@ -224,6 +225,17 @@ EXTRA_DIST += \
 	tests/cexport/mps2.ld \
 	tests/cexport/semihosting.h \
 	tests/cexport/startup.c
+
+# Writes the ONNX files that tests/check_onnx.sh has run.
+check_PROGRAMS += tests/onnx/onnx_cases
+tests_onnx_onnx_cases_SOURCES = \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/onnx/onnx_cases.c \
+	tests/spec_fixture.h
+EXTRA_DIST += tests/onnx/check_onnx.py tests/onnx/run_onnx.js
 
 # Plugins that must be refused. Without -rpath libtool would build archives of them.
 bad_plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
@@ -262,7 +274,7 @@ tests_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
 
 .PHONY: fuzz
-fuzz: $(BUILT_SOURCES) $(kernel_libraries)
+fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(onnx_library)
 	@test "$(FUZZ_CC)" != missing || { echo "fuzz: clang not found (it has libFuzzer)" >&2; exit 1; }
 	@$(MKDIR_P) fuzz/objects
 	@for source in $(framework_libbnn_a_SOURCES); do \
@@ -276,7 +288,7 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries)
 	@for target in $(fuzz_targets); do \
 	  program=fuzz/`basename $$target`; echo "  FUZZLD   $$program"; \
 	  $(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer,address,undefined $(AM_CPPFLAGS) $(CPPFLAGS) \
-	    -o $$program $(srcdir)/$$target.c fuzz/objects/*.o $(kernel_libraries) \
+	    -o $$program $(srcdir)/$$target.c fuzz/objects/*.o $(kernel_libraries) $(onnx_library) \
 	    $(bnn_system_libraries) || exit 1; \
 	done
 

@@ -1,0 +1,177 @@
+"""Checks the ONNX files of onnx_cases: python3-onnx's full checker, what the files say about
+themselves, and, since no runtime here knows BipolarQuant, the QONNX dialect by evaluating it.
+
+    python3 check_onnx.py DIRECTORY
+"""
+import glob
+import json
+import os
+import sys
+
+import numpy as np
+import onnx
+from numpy.lib.stride_tricks import sliding_window_view
+from onnx import checker, numpy_helper, shape_inference
+
+QONNX_DOMAIN = "qonnx.custom_op.general"
+TEXTS = {"run": "0123abcd", "spec": "dataset: mnist\n", "accuracy": "0.9", "tool": "1.2.3"}
+IMAGES_MAX = 500  # of a case, evaluated here
+STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Conv", "Flatten", "Gemm",
+            "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad", "Reshape", "Slice", "Sub",
+            "Where", "Xor"}
+
+
+def dims_of(value):
+    return [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+
+
+def check_frame(model, case, dialect, source):
+    """Versions, texts, input and output."""
+    opsets = {o.domain: o.version for o in model.opset_import}
+    expected = {"": 17, QONNX_DOMAIN: 1} if dialect == "qonnx" else {"": 17}
+    assert model.ir_version == 8 and opsets == expected, opsets
+    assert (model.producer_name, model.producer_version) == ("bnnrun", "1.2.3")
+    assert {m.key: m.value for m in model.metadata_props} == TEXTS
+    (put,), (out,) = model.graph.input, model.graph.output
+    pixels = source == "pixels"
+    assert put.name == ("pixels" if pixels else "image")
+    kind = onnx.TensorProto.UINT8 if pixels else onnx.TensorProto.FLOAT
+    assert put.type.tensor_type.elem_type == kind
+    assert dims_of(put) == ["N"] + case["shape"], dims_of(put)
+    assert out.name == "logits" and dims_of(out) == ["N", case["classes"]], dims_of(out)
+
+
+def check_nodes(model, dialect):
+    names = [n.name for n in model.graph.node] + [t.name for t in model.graph.initializer]
+    assert len(set(names)) == len(names), "names are not unique"
+    used = {i for n in model.graph.node for i in n.input}
+    unused = [t.name for t in model.graph.initializer if t.name not in used]
+    assert not unused, f"nobody uses {unused}"
+    for node in model.graph.node:
+        if node.op_type == "BipolarQuant":
+            assert dialect == "qonnx" and node.domain == QONNX_DOMAIN
+        else:
+            known = STANDARD | ({"MatMul"} if dialect == "qonnx" else set())
+            assert node.domain == "" and node.op_type in known, node.op_type
+
+
+def windows(x, node, border=0):
+    """[N][C][H][W] -> [N][C][h][w][kernel][kernel]."""
+    attribute = {a.name: list(a.ints) for a in node.attribute}
+    assert not any(attribute.get("pads", [])) or node.op_type == "Conv"
+    top, left, bottom, right = attribute.get("pads", [0, 0, 0, 0])
+    x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=border)
+    down, across = attribute["strides"]
+    view = sliding_window_view(x, attribute["kernel_shape"], axis=(2, 3))
+    return view[:, :, ::down, ::across]
+
+
+def average(view):
+    """Training's order of additions, in float32."""
+    total = np.float32(view[..., 0, 0])
+    taps = [(i, j) for i in range(view.shape[-2]) for j in range(view.shape[-1])]
+    for i, j in taps[1:]:
+        total = total + np.float32(view[..., i, j])
+    return total * np.float32(1 / len(taps))
+
+
+def apply(node, x):
+    """One operation; sums in float64, and a Mul unrounded, so that Mul and Add round once."""
+    op = node.op_type
+    if op == "BipolarQuant":
+        return np.where(x[0] >= 0, x[1], -x[1])
+    if op == "Cast":
+        assert node.attribute[0].i == onnx.TensorProto.FLOAT
+        return np.float32(x[0])
+    if op == "Mul":
+        return np.float64(x[0]) * np.float64(x[1])
+    if op == "Sub":
+        return np.float32(x[0] - x[1])
+    if op == "Add":
+        return np.float32(np.float64(x[0]) + np.float64(x[1]))
+    if op == "Conv":
+        y = np.einsum("nchwij,ocij->nohw", windows(np.float64(x[0]), node), np.float64(x[1]),
+                      optimize=True)
+        return np.float32(y + x[2][None, :, None, None] if len(x) > 2 else y)
+    if op == "MatMul":
+        return np.float32(np.float64(x[0]) @ np.float64(x[1]))
+    if op == "MaxPool":
+        return windows(x[0], node).max(axis=(-2, -1))
+    if op == "AveragePool":
+        return average(windows(x[0], node))
+    if op == "Pad":
+        n = x[0].ndim
+        return np.pad(x[0], list(zip(x[1][:n], x[1][n:])), constant_values=x[2])
+    if op == "Clip":
+        y = x[0] if x[1] is None else np.maximum(x[0], x[1])
+        return y if len(x) < 3 else np.minimum(y, x[2])
+    if op == "PRelu":
+        return np.where(x[0] >= 0, x[0], x[0] * x[1])
+    if op == "Flatten":
+        return x[0].reshape(len(x[0]), -1)
+    if op == "Reshape":
+        return x[0].reshape([x[0].shape[0]] + [int(d) for d in x[1][1:]])
+    raise AssertionError(f"no {op} here")
+
+
+def evaluate(model, x):
+    values = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    values[model.graph.input[0].name] = x
+    for node in model.graph.node:
+        inputs = [values[i] if i else None for i in node.input]
+        values[node.output[0]] = apply(node, inputs)
+    return np.float32(values["logits"])
+
+
+def check_qonnx(model, case, source, base):
+    """Weights and signs are behind BipolarQuant, and the logits are the trainer's."""
+    n = min(case["images"], IMAGES_MAX)
+    pixels = np.fromfile(base + ".images", np.uint8).reshape([-1] + case["shape"])[:n]
+    wanted = np.fromfile(base + ".logits", np.float32).reshape(-1, case["classes"])[:n]
+    x = pixels if source == "pixels" else (np.float32(pixels) - 128) / 128
+    got = evaluate(model, x)
+    n_quant = sum(node.op_type == "BipolarQuant" for node in model.graph.node)
+    assert n_quant > 0, "nothing is binary"
+    if case["promise"] == "bits":
+        assert np.array_equal(got, wanted, equal_nan=True), "logits differ"
+    elif case["promise"] == "decisions":
+        with np.errstate(all="ignore"):
+            assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max(), "logits differ"
+    else:
+        differ = int((got.argmax(1) != wanted.argmax(1)).sum())
+        assert differ == 0, f"{differ} classes differ"
+    return n
+
+
+def main(directory):
+    cases = sorted(glob.glob(os.path.join(directory, "*.json")))
+    n_files = n_images = n_wrong = 0
+    for path in cases:
+        base = path[: -len(".json")]
+        with open(path, encoding="utf-8") as file:
+            case = json.load(file)
+        for dialect in "standard", "packed", "qonnx":
+            for source in "pixels", "floats":
+                name = f"{base}.{dialect}.{source}.onnx"
+                n_files += 1
+                try:
+                    model = onnx.load(name)
+                    checker.check_model(model, full_check=dialect != "qonnx")
+                    if dialect != "qonnx":
+                        shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+                    check_frame(model, case, dialect, source)
+                    check_nodes(model, dialect)
+                    if dialect == "qonnx":
+                        n_images += check_qonnx(model, case, source, base)
+                    spare = os.path.getsize(name) - case["model_bytes"]
+                    if dialect == "packed" and case["shape"] == [1, 28, 28]:
+                        assert spare <= 6 * 1024, f"{spare} bytes more than the model file"
+                except Exception as problem:  # every file is looked at
+                    n_wrong += 1
+                    print(f"{os.path.basename(name)}: {type(problem).__name__}: {problem}")
+    print(f"python3-onnx {onnx.__version__}: {n_files} files, {n_wrong} of them wrong; "
+          f"{n_images} images through BipolarQuant")
+    return 1 if n_wrong or not cases else 0
+
+
+sys.exit(main(sys.argv[1]))
