@@ -1,14 +1,11 @@
-/* fuzz_idx.c - hostile IDX files, raw and gzip-compressed.
- *
- * With libFuzzer: clang -fsanitize=fuzzer,address,undefined ... && ./fuzz_idx CORPUS.
- * With -DBNN_FUZZ_REPLAY it is a plain program that runs the files it is given. */
+/* fuzz_idx.c - hostile IDX files, raw and gzip-compressed. */
+#include "fuzz_main.h"
+
 #include "data/idx.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 /* What a successful read promises. */
 static void check(const bnn_idx *idx)
@@ -49,25 +46,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     return 0;
 }
-
-#ifdef BNN_FUZZ_REPLAY
-#    include <stdio.h>
-
-enum { INPUT_LIMIT_BYTES = 1 << 20 };
-
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        char *bytes;
-        size_t n;
-        bnn_error err;
-        if (bnn_file_read(argv[i], INPUT_LIMIT_BYTES, &bytes, &n, &err) != BNN_OK) {
-            fprintf(stderr, "%s\n", err.message);
-            return EXIT_FAILURE;
-        }
-        LLVMFuzzerTestOneInput((const uint8_t *)bytes, n);
-        free(bytes);
-    }
-    return EXIT_SUCCESS;
-}
-#endif

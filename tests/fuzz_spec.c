@@ -1,8 +1,7 @@
 /* fuzz_spec.c - hostile specs: bytes become a tree, a sweep, and the values of one table.
- *
- * With libFuzzer: clang -fsanitize=fuzzer,address,undefined ... && ./fuzz_spec CORPUS.
- * With -DBNN_FUZZ_REPLAY it is a plain program that runs the files it is given. A text up to the
- * first NUL byte, when there is one, is an override of what follows it. */
+ * A text up to the first NUL byte, when there is one, is an override of what follows it. */
+#include "fuzz_main.h"
+
 #include "base/file.h"
 #include "spec/schema.h"
 #include "spec/sweep.h"
@@ -11,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 struct options {
     double lr;
@@ -97,21 +94,3 @@ out:
     bnn_arena_destroy(arena);
     return 0;
 }
-
-#ifdef BNN_FUZZ_REPLAY
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        char *bytes;
-        size_t n;
-        bnn_error err;
-        if (bnn_file_read(argv[i], (size_t)16 << 20, &bytes, &n, &err) != BNN_OK) {
-            fprintf(stderr, "fuzz_spec: %s\n", err.message);
-            return EXIT_FAILURE;
-        }
-        LLVMFuzzerTestOneInput((const uint8_t *)bytes, n);
-        free(bytes);
-    }
-    return EXIT_SUCCESS;
-}
-#endif

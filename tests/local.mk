@@ -218,7 +218,8 @@ tests_cexport_make_SOURCES = \
 	tests/check_main.h \
 	tests/deploy_fixture.h \
 	tests/model_fixture.h \
-	tests/spec_fixture.h
+	tests/spec_fixture.h \
+	tests/trained_fixture.h
 EXTRA_DIST += \
 	tests/cexport/board.c \
 	tests/cexport/host.c \
@@ -234,7 +235,8 @@ tests_onnx_onnx_cases_SOURCES = \
 	tests/deploy_fixture.h \
 	tests/model_fixture.h \
 	tests/onnx/onnx_cases.c \
-	tests/spec_fixture.h
+	tests/spec_fixture.h \
+	tests/trained_fixture.h
 EXTRA_DIST += tests/onnx/check_onnx.py tests/onnx/run_onnx.js
 
 # Plugins that must be refused. Without -rpath libtool would build archives of them.
@@ -264,11 +266,11 @@ tests_plugins_ste_wrong_name_la_LDFLAGS = $(bad_plugin_ldflags)
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
 fuzz_targets = tests/fuzz_idx tests/fuzz_model tests/fuzz_spec
 check_PROGRAMS += $(fuzz_targets)
-tests_fuzz_idx_SOURCES = tests/fuzz_idx.c
+tests_fuzz_idx_SOURCES = tests/fuzz_idx.c tests/fuzz_main.h
 tests_fuzz_idx_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
-tests_fuzz_model_SOURCES = tests/fuzz_model.c
+tests_fuzz_model_SOURCES = tests/fuzz_model.c tests/fuzz_main.h tests/hostile_model.h
 tests_fuzz_model_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
-tests_fuzz_spec_SOURCES = tests/fuzz_spec.c
+tests_fuzz_spec_SOURCES = tests/fuzz_spec.c tests/fuzz_main.h
 tests_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)

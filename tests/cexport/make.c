@@ -5,11 +5,10 @@
  * are trained for a moment and see the test set, when MNIST is there. */
 #include "tests/check_main.h"
 #include "tests/deploy_fixture.h"
+#include "tests/trained_fixture.h"
 
 #include "base/file.h"
-#include "data/dataset.h"
 #include "deploy/cexport.h"
-#include "train/session.h"
 
 #include <bnn/infer.h>
 
@@ -210,8 +209,6 @@ END_TEST
 
 /* ---- trained networks -------------------------------------------------------------------- */
 
-enum { BATCHES = 300, BATCH = 64 };
-
 static const struct {
     const char *name, *model;
     uint32_t images; /* 0: all */
@@ -229,56 +226,17 @@ static const struct {
 
 enum { N_TRAINED = sizeof trained / sizeof *trained };
 
-static void drop_record(void *context, const bnn_record *record)
-{
-    (void)context, (void)record;
-}
-
-static bnn_network *train(const bnn_model_options *model, const bnn_dataset *data)
-{
-    static const char text[] = "train: {epochs: 1, batch: 64, optimizer: {name: adam, lr: 0.001}}";
-    const bnn_train_job job = {.model = model,
-                               .train = parsed_train(text, true),
-                               .data = data,
-                               .n_validation = 5000,
-                               .seed = 1,
-                               .identity = "cexport",
-                               .record = drop_record};
-    bnn_error err = {0};
-    bnn_session *s = NULL;
-    ck_assert_msg(bnn_session_create(&job, arena, &s, &err) == BNN_OK, "%s", err.message);
-    for (uint32_t i = 0; i < BATCHES; i++) {
-        double loss;
-        uint32_t right;
-        bnn_session_load(s, &data->train, s->train + i * BATCH, BATCH);
-        bnn_network_forward(s->net, BATCH, true);
-        bnn_session_loss(s, BATCH, true, &loss, &right);
-        bnn_network_backward(s->net, BATCH);
-        bnn_session_update(s, 1.0);
-    }
-    bnn_network_binarize(s->net);
-    return s->net;
-}
-
 START_TEST(trained_network)
 {
-    bnn_error err = {0};
     bnn_dataset data;
-    bnn_data_options options;
-    const char *source = getenv("srcdir");
-    const bnn_data_search search = {
-        .catalogue = bnn_arena_printf(arena, "%s/configs/datasets", source != NULL ? source : ".")};
-    const bnn_node *root = parsed("dataset: {name: mnist, validation: 5000}");
-    bnn_settings_init(&settings, arena);
-    ck_assert(bnn_data_options_parse(bnn_tree_get(root, "dataset"), arena, &options, &settings,
-                                     diag) == BNN_OK);
-    if (bnn_dataset_open(&options, &search, &data, &err) != BNN_OK)
-        return; /* the script tells that there are no such cases */
+    if (!open_digits(&data)) { /* the script tells that there are no such cases */
+        bnn_dataset_close(&data);
+        return;
+    }
     const char *spec = bnn_arena_printf(arena, "model: {topology: lenet5, %s}", trained[_i].model);
-    const bnn_network *net = train(parsed_model(spec), &data);
-    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
-    write_case(trained[_i].name, model, data.test.pixels,
-               trained[_i].images > 0 ? trained[_i].images : data.test.n);
+    const bnn_session *session = trained_session(spec, &data);
+    write_case(trained[_i].name, built(graph_of(session->net), BNN_BUILD_BINARY, NULL, NULL),
+               data.test.pixels, trained[_i].images > 0 ? trained[_i].images : data.test.n);
     bnn_dataset_close(&data);
 }
 END_TEST

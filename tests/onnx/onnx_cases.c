@@ -8,14 +8,14 @@
  */
 #include "tests/check_main.h"
 #include "tests/deploy_fixture.h"
+#include "tests/trained_fixture.h"
 
 #include "base/file.h"
 #include "deploy/onnx.h"
-#include "train/session.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
-enum { RANDOM_IMAGES = 300, BATCH = 50, STEPS = 300, STEP_IMAGES = 64 };
+enum { RANDOM_IMAGES = 300, BATCH = 50 };
 
 /* What a runtime's logits have to be. */
 typedef enum promise {
@@ -187,41 +187,6 @@ static const struct {
     {"float_ends", "{}", SAME_CLASSES},
 };
 
-static void ignore(void *context, const bnn_record *record)
-{
-    (void)context;
-    (void)record;
-}
-
-/* MNIST where it is, else digits that the program draws. */
-static void open_digits(bnn_dataset *set)
-{
-    const bnn_data_search search = {
-        .catalogue = bnn_arena_printf(arena, "%s/configs/datasets",
-                                      getenv("srcdir") ? getenv("srcdir") : ".")};
-    bnn_data_options options = {.name = "mnist", .validation = 1};
-    bnn_error err;
-    if (bnn_dataset_open(&options, &search, set, &err) == BNN_OK)
-        return;
-    printf("# digits are drawn, since MNIST is not there: %s\n", err.message);
-    options.name = "synthetic";
-    ck_assert_msg(bnn_dataset_open(&options, &search, set, &err) == BNN_OK, "%s", err.message);
-}
-
-static void train(bnn_session *session, const bnn_dataset *set)
-{
-    double loss;
-    uint32_t n_correct;
-    for (uint32_t step = 0; step < STEPS; step++) {
-        const uint32_t first = step * STEP_IMAGES % (session->n_train - STEP_IMAGES);
-        bnn_session_load(session, &set->train, session->train + first, STEP_IMAGES);
-        bnn_network_forward(session->net, STEP_IMAGES, true);
-        bnn_session_loss(session, STEP_IMAGES, true, &loss, &n_correct);
-        bnn_network_backward(session->net, STEP_IMAGES);
-        bnn_session_update(session, 1.0);
-    }
-}
-
 static float *trainer_logits(bnn_session *session, const bnn_dataset *set)
 {
     const uint32_t n = set->test.n, lanes = session->net->lanes;
@@ -241,32 +206,18 @@ static float *trainer_logits(bnn_session *session, const bnn_dataset *set)
 START_TEST(trained)
 {
     const unsigned end = (unsigned)_i % 2, ordering = (unsigned)_i / 2;
-    const char *spec = model_spec(
-        LENET, bnn_arena_printf(arena,
-                                "  binarize: %s\n  ordering: %s\n  ste: %s\n"
-                                "train: {epochs: 1, batch: 64, "
-                                "optimizer: {name: adam, lr: 0.001}}\n",
-                                trained_ends[end].binarize, orderings[ordering], stes[_i % 5]));
-    bnn_dataset set;
-    bnn_session *session;
-    bnn_error err;
-    open_digits(&set);
-    const bnn_train_job job = {.model = parsed_model(spec),
-                               .train = parsed_train(spec, true),
-                               .data = &set,
-                               .n_validation = 1,
-                               .seed = 1,
-                               .identity = "a case",
-                               .record = ignore};
-    bnn_arena *own = bnn_arena_create((size_t)1 << 30);
-    ck_assert_msg(bnn_session_create(&job, own, &session, &err) == BNN_OK, "%s", err.message);
-    train(session, &set);
+    const char *spec =
+        bnn_arena_printf(arena, "model: {topology: lenet5, binarize: %s, ordering: %s, ste: %s}",
+                         trained_ends[end].binarize, orderings[ordering], stes[_i % 5]);
+    bnn_dataset digits;
+    if (!open_digits(&digits))
+        printf("# digits are drawn, since MNIST is not there\n");
+    bnn_session *session = trained_session(spec, &digits);
     write_case(
         bnn_arena_printf(arena, "trained_%s_%s", trained_ends[end].name, orderings[ordering]),
-        graph_of(session->net), trained_ends[end].promised, set.test.n, set.test.pixels,
-        trainer_logits(session, &set));
-    bnn_arena_destroy(own);
-    bnn_dataset_close(&set);
+        graph_of(session->net), trained_ends[end].promised, digits.test.n, digits.test.pixels,
+        trainer_logits(session, &digits));
+    bnn_dataset_close(&digits);
 }
 END_TEST
 
