@@ -103,7 +103,7 @@ static void compare_graph(const subject *s)
         for (size_t n = 0; n < IMAGES; n += 6) {
             bnn_graph_evaluate_to(s->graph, i, s->images + n * s->image_bytes, values, scratch);
             for (size_t f = 0; f < bnn_shape_values(op->out); f++)
-                ck_assert_msg(same_bits(values[f], trained_value(s, at, f, n)),
+                ck_assert_msg(same_float(values[f], trained_value(s, at, f, n)),
                               "%s: %s, image %zu, feature %zu: %a, trainer %a", s->what, op->name,
                               n, f, (double)values[f], (double)trained_value(s, at, f, n));
         }
@@ -132,7 +132,7 @@ static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build
     for (size_t i = 0; i < IMAGES; i++)
         for (size_t c = 0; c < CLASSES; c++) {
             const float trained = s->net->logits[c * s->net->lanes + i];
-            ck_assert_msg(same_bits(logits[i * CLASSES + c], trained),
+            ck_assert_msg(same_float(logits[i * CLASSES + c], trained),
                           "%s: engine %s, mode %d, image %zu, class %zu: %a, trainer %a", s->what,
                           engine->name, mode, i, c, (double)logits[i * CLASSES + c],
                           (double)trained);

@@ -53,7 +53,7 @@ static float *expected_logits(const uint8_t *images)
 static bool all_same(const float *x, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!same_bits(x[i], y[i]))
+        if (!same_float(x[i], y[i]))
             return false;
     return true;
 }

@@ -1,6 +1,9 @@
 /* conform_layer.c - a layer plans purely, computes every image on its own (but for batch
- * statistics), has gradients that agree with central differences, and keeps pad lanes at zero. */
+ * statistics), has gradients that agree with central differences, keeps pad lanes at zero, and is
+ * the operation that it lowers to. */
 #include "conform.h"
+
+#include "deploy/op.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -337,6 +340,57 @@ static void check_promises(rig *r)
     r->io.training = 1;
 }
 
+static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+{
+    (void)lowering, (void)format;
+    return -1;
+}
+
+/* What the layer says of itself for deployment is what it does in inference, bit for bit. */
+static void check_lowering(rig *r)
+{
+    const uint32_t lanes = r->io.lanes;
+    bnn_layer_io io = r->io;
+    bnn_lowering l = {.factor = empty_floats(&r->memory, io.in.c),
+                      .offset = empty_floats(&r->memory, io.in.c),
+                      .fail = lower_failure};
+    io.x = NULL;
+    io.y = NULL;
+    io.training = 0;
+    if (r->layer->lower == NULL || r->layer->lower(r->s->params, &io, &l) != 0)
+        return;
+    REQUIRE(l.op < BNN_LOWER_SIGN, "%s: lowers to operation %u", r->s->what, l.op);
+    const bool affine = l.op == BNN_LOWER_AFFINE;
+    bnn_deploy_op op = {.type = l.op,
+                        .in = io.in,
+                        .kernel = l.kernel,
+                        .stride = l.stride,
+                        .padding = l.padding,
+                        .pad_value = io.pad_value,
+                        .weight = l.weight,
+                        .bias = l.bias,
+                        .factor = affine || l.op == BNN_LOWER_SLOPE ? l.factor : NULL,
+                        .offset = affine ? l.offset : NULL,
+                        .low = l.low,
+                        .high = l.high};
+    REQUIRE(bnn_op_out_shape(&op, r->plan.out.c, &op.out) &&
+                memcmp(&op.out, &r->plan.out, sizeof op.out) == 0,
+            "%s: its lowering has another output shape than its plan", r->s->what);
+    float *x = empty_floats(&r->memory, r->n_in), *y = empty_floats(&r->memory, r->n_out);
+    r->io.training = 0;
+    forward(r);
+    r->io.training = 1;
+    for (uint32_t image = 0; image < io.n; image++) {
+        for (size_t i = 0; i < r->n_in; i++)
+            x[i] = r->x[i * lanes + image];
+        bnn_op_apply(&op, x, y);
+        for (size_t i = 0; i < r->n_out; i++)
+            REQUIRE(same_float(y[i], r->y[i * lanes + image]),
+                    "%s: forward gives %a, what it lowers to %a", r->s->what,
+                    (double)r->y[i * lanes + image], (double)y[i]);
+    }
+}
+
 /* All checks for one shape; the number of elements of which a gradient was compared. */
 static size_t check_shape(const subject *s, bnn_shape in, uint32_t n, uint32_t lanes, int binary)
 {
@@ -352,6 +406,7 @@ static size_t check_shape(const subject *s, bnn_shape in, uint32_t n, uint32_t l
             check_alone(&r, 1);
     }
     check_promises(&r);
+    check_lowering(&r);
     buffers_free(&r.memory);
     return n_good;
 }

@@ -98,10 +98,4 @@ static inline const char *model_spec(const char *topology, const char *settings_
 
 #define LENET "  topology: lenet5\n"
 
-/* Whether two floats have the same bits; every NaN is like every other. */
-static inline bool same_bits(float a, float b)
-{
-    return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0;
-}
-
 #endif

@@ -85,7 +85,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
     for (uint32_t i = 0; i < n && i < 40; i++) {
         bnn_graph_evaluate(graph, images + i * n_pixels, values, scratch);
         for (uint32_t c = 0; c < classes; c++)
-            ck_assert(same_bits(values[c], logits[i * classes + c]));
+            ck_assert(same_float(values[c], logits[i * classes + c]));
     }
     for (bnn_onnx_dialect d = BNN_ONNX_STANDARD; d <= BNN_ONNX_QONNX; d++)
         for (bnn_onnx_input in = BNN_ONNX_PIXELS; in <= BNN_ONNX_FLOATS; in++) {
