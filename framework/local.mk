@@ -160,6 +160,7 @@ bnnrun_SOURCES = \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
+	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/plan.c framework/cli/plan.h \
 	framework/cli/plugin_show.c framework/cli/plugin_show.h \
 	framework/cli/plugins.c \
@@ -169,6 +170,7 @@ bnnrun_SOURCES = \
 	framework/cli/run.c \
 	framework/cli/runs.c \
 	framework/cli/show.c \
+	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/table.c \
 	framework/cli/text.c framework/cli/text.h
 bnnrun_LDADD = $(bnn_libraries)

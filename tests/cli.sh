@@ -7,20 +7,6 @@ NO_COLOR=1
 XDG_CACHE_HOME=$scratch/cache
 export NO_COLOR XDG_CACHE_HOME
 
-# Failures: one message, nothing on stdout.
-fails() {
-    bnn "$@"
-    prints_nothing
-    says '^bnnrun: '
-}
-is_json() {
-    if command -v python3 >/dev/null 2>&1; then
-        python3 -m json.tool <out >/dev/null 2>json || wrong "not JSON: $(cat json)"
-    elif command -v jq >/dev/null 2>&1; then
-        jq . out >/dev/null 2>json || wrong "not JSON: $(cat json)"
-    fi
-}
-
 # ---- help ----------------------------------------------------------------------------------------
 bnn 0 --help
 prints 'plugins'

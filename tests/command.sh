@@ -35,3 +35,16 @@ omits() { ! grep -qe "$1" out || wrong "stdout has: $1"; }
 prints_nothing() { [ ! -s out ] || wrong "stdout is not empty"; }
 says_not() { ! grep -qe "$1" err || wrong "stderr has: $1"; }
 says_nothing() { [ ! -s err ] || wrong "stderr is not empty"; }
+# Failures: one message, nothing on stdout.
+fails() {
+    bnn "$@"
+    prints_nothing
+    says '^bnnrun: '
+}
+is_json() {
+    if command -v python3 >/dev/null 2>&1; then
+        python3 -m json.tool <out >/dev/null 2>json || wrong "not JSON: $(cat json)"
+    elif command -v jq >/dev/null 2>&1; then
+        jq . out >/dev/null 2>json || wrong "not JSON: $(cat json)"
+    fi
+}

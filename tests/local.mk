@@ -201,6 +201,7 @@ shell_tests = \
 	tests/check_lists.sh \
 	tests/check_onnx.sh \
 	tests/cli.sh \
+	tests/cli_model.sh \
 	tests/crash.sh \
 	tests/cross_aarch64.sh \
 	tests/docs.sh \

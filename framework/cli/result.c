@@ -42,6 +42,12 @@ static char *hexadecimal(const bnn_store_value *value)
     return text;
 }
 
+json_t *cli_json_text(const char *text, size_t n)
+{
+    json_t *json = json_stringn(text, n);
+    return json != NULL ? json : json_string("(not UTF-8)");
+}
+
 static json_t *value_json(const bnn_store_value *value)
 {
     switch (value->type) {
@@ -50,10 +56,8 @@ static json_t *value_json(const bnn_store_value *value)
     case BNN_STORE_VALUE_REAL:
         return isfinite(value->real) ? json_real(value->real)
                                      : json_string(value->real > 0 ? "inf" : "-inf");
-    case BNN_STORE_VALUE_TEXT: {
-        json_t *text = json_stringn(value->text, value->n_bytes);
-        return text != NULL ? text : json_string("(not UTF-8)");
-    }
+    case BNN_STORE_VALUE_TEXT:
+        return cli_json_text(value->text, value->n_bytes);
     case BNN_STORE_VALUE_BLOB: {
         char *text = hexadecimal(value);
         json_t *json = text == NULL ? NULL : json_string(text);

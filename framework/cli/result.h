@@ -26,6 +26,9 @@ int cli_result_section(bnn_store *store, const char *title, const char *sql,
 json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                         size_t n_arguments, bnn_error *err);
 
+/* A text of n bytes as a JSON string, released by the caller; one that is not UTF-8 says so. */
+json_t *cli_json_text(const char *text, size_t n);
+
 /* An argument that is a text. */
 static inline bnn_store_argument cli_text_argument(const char *name, const char *text)
 {

@@ -1,88 +1,21 @@
-/* show.c - bnnrun show: all that the database knows about one run. */
+/* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
 #include "cli/cli.h"
 
-#include "cli/result.h"
+#include "cli/operand.h"
+#include "cli/show_model.h"
 #include "cli/text.h"
-#include "spec/diag.h"
 
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SIMILAR_MAX = 6, /* runs that an ambiguous prefix lists, see find_run */
-    SPARK_COLUMNS = 60,
-};
-
-/* ---- Which run ------------------------------------------------------------------------------- */
+enum { SPARK_COLUMNS = 60 };
 
 static const char *text_of(const json_t *row, const char *key)
 {
     const char *text = json_string_value(json_object_get(row, key));
     return text == NULL ? "" : text;
-}
-
-/* No run begins like that: the nearest one, or how to find them. */
-static int fail_unknown(bnn_store *store, const char *wanted, bnn_error *err)
-{
-    json_t *rows = cli_result_json(store,
-                                   "SELECT run_uid, experiment = ?1 AS is_experiment "
-                                   "FROM run_summary LIMIT 10000",
-                                   (bnn_store_argument[]){cli_text_argument(NULL, wanted)}, 1, err);
-    if (rows == NULL)
-        return err->status;
-    const size_t n = json_array_size(rows);
-    const char **uids = calloc(n + 1, sizeof *uids);
-    bool is_experiment = false;
-    for (size_t i = 0; uids != NULL && i < n; i++) {
-        const json_t *row = json_array_get(rows, i);
-        uids[i] = text_of(row, "run_uid");
-        is_experiment |= json_integer_value(json_object_get(row, "is_experiment")) != 0;
-    }
-    const char *near = uids == NULL ? NULL : bnn_suggest(wanted, uids, n);
-    if (is_experiment)
-        bnn_fail(err, BNN_E_RESOURCE, "%s is an experiment; `bnnrun runs %s` lists its runs",
-                 wanted, wanted);
-    else if (near != NULL)
-        bnn_fail(err, BNN_E_RESOURCE, "there is no run \"%s\"; did you mean \"%s\"?", wanted, near);
-    else
-        bnn_fail(err, BNN_E_RESOURCE,
-                 "there is no run \"%s\"; `bnnrun runs` lists the %zu there are", wanted, n);
-    free(uids);
-    json_decref(rows);
-    return err->status;
-}
-
-/* The one run whose uid begins like that, as its row of run_summary. */
-static int find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *err)
-{
-    const bnn_store_argument argument = cli_text_argument(NULL, wanted);
-    json_t *rows = cli_result_json(store,
-                                   "SELECT * FROM run_summary WHERE substr(run_uid, 1, length(?1)) "
-                                   "= lower(?1) ORDER BY length(run_uid), run_uid LIMIT 6",
-                                   &argument, 1, err);
-    if (rows == NULL)
-        return err->status;
-    const size_t n = json_array_size(rows);
-    const json_t *first = json_array_get(rows, 0);
-    int status = BNN_OK;
-    if (n == 0 || wanted[0] == '\0')
-        status = fail_unknown(store, wanted, err);
-    else if (n > 1 && strcasecmp(text_of(first, "run_uid"), wanted) != 0) {
-        char list[512] = "";
-        for (size_t i = 0; i < n; i++) {
-            const size_t used = strlen(list);
-            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ",
-                     text_of(json_array_get(rows, i), "run_uid"));
-        }
-        status =
-            bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %s runs (%s%s); give more digits", wanted,
-                     n == SIMILAR_MAX ? "many" : "several", list, n == SIMILAR_MAX ? ", ..." : "");
-    } else
-        *out = json_deep_copy(first);
-    json_decref(rows);
-    return status;
 }
 
 /* ---- The parts ------------------------------------------------------------------------------- */
@@ -297,14 +230,16 @@ static int run(int argc, char **argv, bnn_error *err)
     if (status != 0 || done)
         return status;
     if (argc - optind != 1)
-        return cli_usage(err, &cli_command_show, "one RUN is needed; `bnnrun runs` lists them");
+        return cli_usage(err, &cli_command_show, "one RUN or MODEL.bnn is needed; `bnnrun runs` lists runs");
+    if (cli_is_model_file(argv[optind]))
+        return cli_show_model(argv[optind], &options, err);
     if (options.csv)
         return cli_usage(err, &cli_command_show, "a run is more than one table: use --json");
     bnn_store *store = NULL;
     json_t *row = NULL;
     status = cli_store_open(&options, &store, err);
     if (status == 0)
-        status = find_run(store, argv[optind], &row, err);
+        status = cli_find_run(store, argv[optind], &row, err);
     if (status == 0)
         status = options.json ? print_json(store, row, err) : print_text(store, row, err);
     json_decref(row);
@@ -314,16 +249,25 @@ static int run(int argc, char **argv, bnn_error *err)
 
 const cli_command cli_command_show = {
     .name = "show",
-    .arguments = "RUN",
-    .summary = "all about one run: result, epochs, layers, attempts, parameters, machine",
+    .arguments = "RUN|MODEL.bnn",
+    .summary = "all about one run, or the layers, bits and bytes of a model file",
     .help =
-        "RUN is the uid that `bnnrun runs` lists, or as much of its beginning as no other has.\n"
+        "RUN is the uid that `bnnrun runs` lists, or as much of its beginning as no other has:\n"
+        "result, epochs, layers, attempts, parameters, plugins, machine.\n"
+        "\n"
+        "MODEL.bnn is a model file: for each layer its output, weights, thresholds, padding,\n"
+        "bytes and multiply-accumulates; the size of the file, what its bits need without\n"
+        "padding and headers, and the same network in float32. Thresholds may be flipped (the\n"
+        "bit falls where the sum rises), AND (of a pool's window; else OR), constant, or tables.\n"
         "\n"
         "Options:\n"
         "      --db FILE  the database (BNNRUN_DB, else bnnrun.db)\n"
-        "      --json     one object, with every metric of every epoch\n"
+        "      --json     one object, with every metric of every epoch, or every size\n"
+        "      --csv      of a model: a line a layer and one for the file's header; their bytes\n"
+        "                 add up to the file's\n"
         "\n"
-        "Example:\n"
-        "  bnnrun show 3f\n",
+        "Examples:\n"
+        "  bnnrun show 3f\n"
+        "  bnnrun show lenet5.bnn\n",
     .run = run,
 };

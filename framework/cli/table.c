@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/result.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -170,7 +170,7 @@ static json_t *json_cell(const char *text, cli_column_kind kind)
     if (json_is_number(value))
         return value;
     json_decref(value);
-    return json_string(text);
+    return cli_json_text(text, strlen(text));
 }
 
 static void print_json(const cli_table *table, FILE *out)

@@ -37,7 +37,7 @@
 
 #include "deploy/model.h"
 
-enum { BNN_MODELFILE_VERSION = 1 };
+enum { BNN_MODELFILE_VERSION = 1, BNN_MODELFILE_MAGIC_BYTES = 8 };
 #define BNN_MODELFILE_LIMIT_BYTES ((size_t)1 << 30)
 
 /* Size of a model's file; and the file itself into bytes[size]. A model in memory is trusted. */
@@ -46,6 +46,9 @@ void bnn_modelfile_encode(const bnn_deploy_model *model, uint8_t *bytes);
 
 /* Writes the file, atomically. */
 int bnn_modelfile_write(const bnn_deploy_model *model, const char *path, bnn_error *err);
+
+/* Whether n bytes begin as a model file does: with the whole magic. */
+bool bnn_modelfile_begins(const uint8_t *bytes, size_t n);
 
 /* Reads a model. bytes are trusted in nothing: every count is checked against what is there before
  * it is used. `name` is for messages. The model lives in the arena and keeps nothing of bytes.

@@ -336,9 +336,14 @@ static void take_stage(reader *r, const bnn_stage *before, bnn_shape in, bnn_sta
 
 /* ---- the file ---------------------------------------------------------------------------- */
 
+bool bnn_modelfile_begins(const uint8_t *bytes, size_t n)
+{
+    return n >= sizeof file_magic && memcmp(bytes, file_magic, sizeof file_magic) == 0;
+}
+
 static void check_header(reader *r)
 {
-    if (r->end < FILE_HEADER_BYTES || memcmp(r->bytes, file_magic, sizeof file_magic) != 0) {
+    if (r->end < FILE_HEADER_BYTES || !bnn_modelfile_begins(r->bytes, r->end)) {
         damaged(r, "not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a");
         return;
     }

@@ -1,0 +1,97 @@
+#include "cli/operand.h"
+
+#include "deploy/modelfile.h"
+#include "spec/diag.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { SIMILAR_MAX = 6 }; /* runs that an ambiguous prefix lists, see cli_find_run */
+
+bool cli_is_model_file(const char *operand)
+{
+    uint8_t head[BNN_MODELFILE_MAGIC_BYTES];
+    struct stat st;
+    const size_t n = strlen(operand);
+    if (n > 4 && strcmp(operand + n - 4, ".bnn") == 0)
+        return true;
+    /* Not opened unless it is a regular file: a pipe would wait for a writer. */
+    if (stat(operand, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    FILE *file = fopen(operand, "rbe");
+    if (file == NULL)
+        return false;
+    const size_t got = fread(head, 1, sizeof head, file);
+    fclose(file);
+    return bnn_modelfile_begins(head, got);
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text == NULL ? "" : text;
+}
+
+/* No run begins like that: the nearest one, or how to find them. */
+static int fail_unknown(bnn_store *store, const char *wanted, bnn_error *err)
+{
+    json_t *rows = cli_result_json(store,
+                                   "SELECT run_uid, experiment = ?1 AS is_experiment "
+                                   "FROM run_summary LIMIT 10000",
+                                   (bnn_store_argument[]){cli_text_argument(NULL, wanted)}, 1, err);
+    if (rows == NULL)
+        return err->status;
+    const size_t n = json_array_size(rows);
+    const char **uids = calloc(n + 1, sizeof *uids);
+    bool is_experiment = false;
+    for (size_t i = 0; uids != NULL && i < n; i++) {
+        const json_t *row = json_array_get(rows, i);
+        uids[i] = text_of(row, "run_uid");
+        is_experiment |= json_integer_value(json_object_get(row, "is_experiment")) != 0;
+    }
+    const char *near = uids == NULL ? NULL : bnn_suggest(wanted, uids, n);
+    if (is_experiment)
+        bnn_fail(err, BNN_E_RESOURCE, "%s is an experiment; `bnnrun runs %s` lists its runs",
+                 wanted, wanted);
+    else if (near != NULL)
+        bnn_fail(err, BNN_E_RESOURCE, "there is no run \"%s\"; did you mean \"%s\"?", wanted, near);
+    else
+        bnn_fail(err, BNN_E_RESOURCE,
+                 "there is no run \"%s\"; `bnnrun runs` lists the %zu there are", wanted, n);
+    free(uids);
+    json_decref(rows);
+    return err->status;
+}
+
+int cli_find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *err)
+{
+    const bnn_store_argument argument = cli_text_argument(NULL, wanted);
+    json_t *rows = cli_result_json(store,
+                                   "SELECT * FROM run_summary WHERE substr(run_uid, 1, length(?1)) "
+                                   "= lower(?1) ORDER BY length(run_uid), run_uid LIMIT 6",
+                                   &argument, 1, err);
+    if (rows == NULL)
+        return err->status;
+    const size_t n = json_array_size(rows);
+    const json_t *first = json_array_get(rows, 0);
+    int status = BNN_OK;
+    if (n == 0 || wanted[0] == '\0')
+        status = fail_unknown(store, wanted, err);
+    else if (n > 1 && strcasecmp(text_of(first, "run_uid"), wanted) != 0) {
+        char list[512] = "";
+        for (size_t i = 0; i < n; i++) {
+            const size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ",
+                     text_of(json_array_get(rows, i), "run_uid"));
+        }
+        status =
+            bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %s runs (%s%s); give more digits", wanted,
+                     n == SIMILAR_MAX ? "many" : "several", list, n == SIMILAR_MAX ? ", ..." : "");
+    } else
+        *out = json_deep_copy(first);
+    json_decref(rows);
+    return status;
+}

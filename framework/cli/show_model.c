@@ -1,0 +1,416 @@
+#include "cli/show_model.h"
+
+#include "cli/result.h"
+#include "cli/text.h"
+#include "deploy/engine.h"
+#include "deploy/modelfile.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A file of the greatest size, unpacked. */
+#define MODEL_LIMIT_BYTES ((size_t)1 << 33)
+
+enum { METADATA_COLUMNS = 72 }; /* of a value in the text; JSON has all of it */
+
+typedef struct summary {
+    const char *path;
+    const bnn_deploy_model *model;
+    const char *engine;
+    const bnn_stage_size *sizes; /* [n_stages] */
+    bnn_stage_size total;        /* over all stages */
+    uint64_t head_bytes, file_bytes;
+} summary;
+
+/* ---- the numbers ------------------------------------------------------------------------- */
+
+/* A member of bnn_stage_size: its column in CSV, its key in JSON. */
+typedef struct field {
+    const char *name;
+    size_t offset, bytes;
+    bool adds_up; /* over the layers */
+} field;
+
+#define FIELD(name, member, adds_up)                                                            \
+    {                                                                                           \
+        name, offsetof(bnn_stage_size, member), sizeof(((const bnn_stage_size *)NULL)->member), \
+            adds_up                                                                             \
+    }
+
+static const field fields[] = {
+    FIELD("weights", n_weights, true),
+    FIELD("bits_of_weight", bits_of_weight, false),
+    FIELD("biases", n_biases, true),
+    FIELD("thresholds", n_thresholds, true),
+    FIELD("threshold_bits", threshold_bits, false),
+    FIELD("flipped", n_flipped, true),
+    FIELD("and", n_and, true),
+    FIELD("constant", n_constant, true),
+    FIELD("tables", n_tables, true),
+    FIELD("weight_padding_bits", weight_pad_bits, true),
+    FIELD("rule_padding_bits", rule_pad_bits, true),
+    FIELD("table_padding_bits", table_pad_bits, true),
+    FIELD("weight_bytes", weight_bytes, true),
+    FIELD("bias_bytes", bias_bytes, true),
+    FIELD("threshold_bytes", threshold_bytes, true),
+    FIELD("rule_bytes", rule_bytes, true),
+    FIELD("table_bytes", table_bytes, true),
+    FIELD("chain_bytes", chain_bytes, true),
+    FIELD("header_bytes", header_bytes, true),
+    FIELD("bytes", bytes, true),
+    FIELD("float32_bytes", float32_bytes, true),
+    FIELD("macs_binary", macs_binary, true),
+    FIELD("macs_integer", macs_integer, true),
+    FIELD("macs_float", macs_float, true),
+};
+enum { N_FIELDS = sizeof fields / sizeof *fields };
+
+static uint64_t get(const bnn_stage_size *size, const field *f)
+{
+    const char *at = (const char *)size + f->offset;
+    if (f->bytes == sizeof(uint32_t)) {
+        uint32_t value;
+        memcpy(&value, at, sizeof value);
+        return value;
+    }
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static void add(bnn_stage_size *total, const bnn_stage_size *size, const field *f)
+{
+    char *at = (char *)total + f->offset;
+    const uint64_t sum = get(total, f) + get(size, f);
+    const uint32_t narrow = (uint32_t)sum;
+    if (f->bytes == sizeof narrow)
+        memcpy(at, &narrow, sizeof narrow);
+    else
+        memcpy(at, &sum, sizeof sum);
+}
+
+static uint64_t pad_bits(const bnn_stage_size *size)
+{
+    return (uint64_t)size->weight_pad_bits + size->rule_pad_bits + size->table_pad_bits;
+}
+
+/* What weights, biases, thresholds, rules, tables and float operations need, in whole bytes. */
+static uint64_t theoretical_bytes(const bnn_stage_size *total)
+{
+    return (8 * (total->bytes - total->header_bytes) - pad_bits(total) + 7) / 8;
+}
+
+static int summarize(const char *path, bnn_arena *arena, summary *out, bnn_error *err)
+{
+    bnn_deploy_model *model;
+    const bnn_engine *engine = bnn_engine_choose(err);
+    if (engine == NULL)
+        return err->status;
+    const int status = bnn_modelfile_read(path, arena, &model, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_stage_size *sizes = bnn_arena_alloc(arena, model->n_stages, sizeof *sizes);
+    if (sizes == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for a summary", path);
+    *out = (summary){.path = path,
+                     .model = model,
+                     .engine = engine->name,
+                     .sizes = sizes,
+                     .head_bytes = bnn_modelfile_head_bytes(model),
+                     .file_bytes = bnn_modelfile_bytes(model)};
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        bnn_modelfile_stage_size(model, i, &sizes[i]);
+        for (size_t j = 0; j < N_FIELDS; j++)
+            if (fields[j].adds_up)
+                add(&out->total, &sizes[i], &fields[j]);
+    }
+    return BNN_OK;
+}
+
+static const char *values_name(bnn_values values)
+{
+    static const char *const names[] = {"pixels", "bits", "floats"};
+    return names[values];
+}
+
+/* Its operation with weights, or what stands in front of the first such. */
+static const char *stage_name(const bnn_stage *stage)
+{
+    return stage->name[0] != '\0' ? stage->name : "(input)";
+}
+
+/* ---- JSON -------------------------------------------------------------------------------- */
+
+static void add_numbers(json_t *object, const bnn_stage_size *size, bool total)
+{
+    for (size_t i = 0; i < N_FIELDS; i++)
+        if (!total || fields[i].adds_up)
+            json_object_set_new(object, fields[i].name,
+                                json_integer((json_int_t)get(size, &fields[i])));
+}
+
+static json_t *shape_json(bnn_shape shape)
+{
+    return json_pack("[I,I,I]", (json_int_t)shape.c, (json_int_t)shape.h, (json_int_t)shape.w);
+}
+
+static json_t *stage_json(const bnn_stage *stage, const bnn_stage_size *size)
+{
+    const char *name = stage_name(stage);
+    json_t *object = json_object();
+    json_object_set_new(object, "layer", cli_json_text(name, strlen(name)));
+    json_object_set_new(object, "input", json_string(values_name(stage->inputs)));
+    json_object_set_new(object, "output", json_string(values_name(stage->outputs)));
+    json_object_set_new(object, "output_shape", shape_json(stage->out));
+    add_numbers(object, size, false);
+    return object;
+}
+
+static json_t *metadata_json(const bnn_deploy_model *model)
+{
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < model->n_metadata; i++) {
+        const char *value = model->metadata[i].value;
+        json_object_set_new(object, model->metadata[i].key, cli_json_text(value, strlen(value)));
+    }
+    return object;
+}
+
+static void print_json(const summary *s)
+{
+    const bnn_deploy_model *model = s->model;
+    json_t *object = json_object();
+    json_t *layers = json_array();
+    json_t *total = json_object();
+    json_object_set_new(object, "file", cli_json_text(s->path, strlen(s->path)));
+    json_object_set_new(object, "input_shape", shape_json(model->input));
+    json_object_set_new(object, "classes", json_integer(model->n_classes));
+    json_object_set_new(object, "engine", json_string(s->engine));
+    json_object_set_new(object, "metadata", metadata_json(model));
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        json_array_append_new(layers, stage_json(&model->stages[i], &s->sizes[i]));
+    json_object_set_new(object, "layers", layers);
+    json_object_set_new(object, "file_header_bytes", json_integer((json_int_t)s->head_bytes));
+    json_object_set_new(object, "file_bytes", json_integer((json_int_t)s->file_bytes));
+    json_object_set_new(object, "theoretical_bytes",
+                        json_integer((json_int_t)theoretical_bytes(&s->total)));
+    json_object_set_new(object, "float32_bytes", json_integer((json_int_t)s->total.float32_bytes));
+    json_object_set_new(object, "smaller",
+                        json_real((double)s->total.float32_bytes / (double)s->file_bytes));
+    add_numbers(total, &s->total, true);
+    json_object_set_new(object, "total", total);
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(object);
+}
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+/* Cells of one row, their number checked by the columns of the table. */
+typedef struct row {
+    cli_table *table;
+    bool failed;
+} row;
+
+static void put(row *r, const char *text)
+{
+    r->failed |= cli_table_cell(r->table, text) != 0;
+}
+
+static void put_number(row *r, uint64_t n)
+{
+    char text[CLI_TEXT_MAX];
+    snprintf(text, sizeof text, "%" PRIu64, n);
+    put(r, text);
+}
+
+/* With commas; nothing for 0. */
+static void put_count(row *r, uint64_t n)
+{
+    char text[CLI_TEXT_MAX];
+    put(r, n == 0 ? NULL : cli_count_text(n, text));
+}
+
+static void put_csv(row *r, const summary *s)
+{
+    static const char *const texts[] = {"layer", "input", "output", "channels", "height", "width"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        r->failed |= cli_table_column(r->table, texts[i], CLI_TEXT) != 0;
+    for (size_t i = 0; i < N_FIELDS; i++)
+        r->failed |= cli_table_column(r->table, fields[i].name, CLI_NUMBER) != 0;
+    for (uint32_t i = 0; i < s->model->n_stages; i++) {
+        const bnn_stage *stage = &s->model->stages[i];
+        put(r, stage_name(stage));
+        put(r, values_name(stage->inputs));
+        put(r, values_name(stage->outputs));
+        put_number(r, stage->out.c);
+        put_number(r, stage->out.h);
+        put_number(r, stage->out.w);
+        for (size_t j = 0; j < N_FIELDS; j++)
+            put_number(r, get(&s->sizes[i], &fields[j]));
+    }
+    const bnn_stage_size head = {.header_bytes = s->head_bytes, .bytes = s->head_bytes};
+    put(r, "(file header)");
+    for (size_t i = 1; i < sizeof texts / sizeof *texts; i++)
+        put(r, NULL);
+    for (size_t j = 0; j < N_FIELDS; j++)
+        put_number(r, get(&head, &fields[j]));
+}
+
+/* "50 x 16 bit"; then "19 flipped, 3 AND, 2 tables". */
+static void put_thresholds(row *r, const bnn_stage *stage, const bnn_stage_size *size)
+{
+    const struct {
+        uint32_t n;
+        const char *what;
+    } kinds[] = {{size->n_flipped, "flipped"},
+                 {size->n_and, "AND"},
+                 {size->n_constant, "constant"},
+                 {size->n_tables, size->n_tables == 1 ? "table" : "tables"}};
+    char text[128] = "";
+    if (!stage->folded) {
+        put(r, NULL);
+        put(r, stage->n_chain > 0 ? "float operations" : NULL);
+        return;
+    }
+    snprintf(text, sizeof text, "%u x %u bit", size->n_thresholds, size->threshold_bits);
+    put(r, text);
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const size_t used = strlen(text);
+        if (kinds[i].n > 0)
+            snprintf(text + used, sizeof text - used, "%s%u %s", used > 0 ? ", " : "", kinds[i].n,
+                     kinds[i].what);
+    }
+    put(r, text);
+}
+
+static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size)
+{
+    char text[CLI_TEXT_MAX];
+    put(r, stage_name(stage));
+    put(r, values_name(stage->inputs));
+    snprintf(text, sizeof text, "%ux%ux%u %s", stage->out.c, stage->out.h, stage->out.w,
+             values_name(stage->outputs));
+    put(r, text);
+    put_count(r, size->n_weights);
+    put_count(r, size->bits_of_weight);
+    put_count(r, pad_bits(size));
+    put_count(r, size->bytes);
+    put_count(r, size->float32_bytes);
+    put_count(r, size->macs_binary);
+    put_count(r, size->macs_integer);
+    put_count(r, size->macs_float);
+    put_thresholds(r, stage, size);
+}
+
+static void put_text(row *r, const summary *s)
+{
+    static const struct {
+        const char *name;
+        cli_column_kind kind;
+    } columns[] = {{"layer", CLI_TEXT},     {"input", CLI_TEXT},     {"output", CLI_TEXT},
+                   {"weights", CLI_NUMBER}, {"bits", CLI_NUMBER},    {"padding", CLI_NUMBER},
+                   {"bytes", CLI_NUMBER},   {"float32", CLI_NUMBER}, {"binary MACs", CLI_NUMBER},
+                   {"integer", CLI_NUMBER}, {"float", CLI_NUMBER},   {"thresholds", CLI_TEXT},
+                   {"of which", CLI_TEXT}};
+    enum { N_COLUMNS = sizeof columns / sizeof *columns, I_BYTES = 6 };
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        r->failed |= cli_table_column(r->table, columns[i].name, columns[i].kind) != 0;
+    for (uint32_t i = 0; i < s->model->n_stages; i++)
+        put_layer(r, &s->model->stages[i], &s->sizes[i]);
+    put(r, "(file header)");
+    for (size_t i = 1; i < N_COLUMNS; i++)
+        put_count(r, i == I_BYTES ? s->head_bytes : 0);
+    put(r, "total");
+    put(r, NULL);
+    put(r, NULL);
+    put_count(r, s->total.n_weights);
+    put(r, NULL);
+    put_count(r, pad_bits(&s->total));
+    put_count(r, s->file_bytes);
+    put_count(r, s->total.float32_bytes);
+    put_count(r, s->total.macs_binary);
+    put_count(r, s->total.macs_integer);
+    put_count(r, s->total.macs_float);
+    put(r, NULL);
+    put(r, NULL);
+}
+
+static int print_table(const summary *s, const cli_options *options, bnn_error *err)
+{
+    row r = {.table = cli_table_create()};
+    if (r.table != NULL && options->csv)
+        put_csv(&r, s);
+    else if (r.table != NULL)
+        put_text(&r, s);
+    if (r.table != NULL && !r.failed)
+        cli_table_print(r.table, options, stdout);
+    const bool failed = r.table == NULL || r.failed;
+    cli_table_destroy(r.table);
+    return failed ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : BNN_OK;
+}
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+/* The first n bytes on one line, with nothing that a terminal would obey. */
+static void print_line(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        putchar((unsigned char)text[i] < ' ' ? ' ' : text[i]);
+}
+
+static void print_metadata(const bnn_metadata *metadata)
+{
+    const char *value = metadata->value;
+    size_t n = strlen(value);
+    const bool is_long = n > METADATA_COLUMNS;
+    if (is_long)
+        for (n = METADATA_COLUMNS; n > 0 && ((unsigned char)value[n] & 0xc0) == 0x80;)
+            n--; /* not inside a character */
+    printf("  ");
+    print_line(metadata->key, strlen(metadata->key));
+    printf("%*s ", strlen(metadata->key) < 11 ? 11 - (int)strlen(metadata->key) : 0, "");
+    print_line(value, n);
+    puts(is_long ? "..." : "");
+}
+
+static int print_text(const summary *s, bnn_error *err)
+{
+    char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
+    const bnn_deploy_model *model = s->model;
+    printf("%s: images of %ux%ux%u, %u classes; engine %s\n\n", s->path, model->input.c,
+           model->input.h, model->input.w, model->n_classes, s->engine);
+    const int status = print_table(s, &(cli_options){0}, err);
+    if (status != BNN_OK)
+        return status;
+    printf("\nfile         %s bytes\n", cli_count_text(s->file_bytes, a));
+    printf("theoretical  %s bytes: its bits, without padding and headers\n",
+           cli_count_text(theoretical_bytes(&s->total), a));
+    printf("float32      %s bytes, %.1f times the file\n",
+           cli_count_text(s->total.float32_bytes, a),
+           (double)s->total.float32_bytes / (double)s->file_bytes);
+    printf("MACs         %s binary (bits by bits), %s integer (bits by pixels), %s float\n",
+           cli_count_text(s->total.macs_binary, a), cli_count_text(s->total.macs_integer, b),
+           cli_count_text(s->total.macs_float, c));
+    if (model->n_metadata > 0)
+        printf("\nmetadata\n");
+    for (uint32_t i = 0; i < model->n_metadata; i++)
+        print_metadata(&model->metadata[i]);
+    return BNN_OK;
+}
+
+int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
+{
+    summary s;
+    bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    int status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory")
+                               : summarize(path, arena, &s, err);
+    if (status == BNN_OK && options->json)
+        print_json(&s);
+    else if (status == BNN_OK)
+        status = options->csv ? print_table(&s, options, err) : print_text(&s, err);
+    bnn_arena_destroy(arena);
+    return status;
+}
