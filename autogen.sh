@@ -48,6 +48,7 @@ look() {
     need libjansson-dev have_module jansson
     need libmd-dev have_module libmd
     need librandom123-dev have_header Random123/philox.h
+    need libpng-dev have_module libpng
     need libprotobuf-c-dev have_module libprotobuf-c
     need protobuf-c-compiler have_tool protoc-c
     need libonnx-dev have_file /usr/include/onnx/onnx.proto

@@ -37,6 +37,7 @@ data_sources = \
 	framework/data/locate.c framework/data/locate.h \
 	framework/data/npm.c framework/data/npm.h \
 	framework/data/options.c \
+	framework/data/picture.c framework/data/picture.h \
 	framework/data/synthetic.c framework/data/synthetic.h
 model_sources = \
 	framework/model/layout.c framework/model/layout.h \
@@ -149,7 +150,7 @@ framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
 
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
-	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
+	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
 bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
 
 bin_PROGRAMS += bnnrun

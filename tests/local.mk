@@ -42,6 +42,7 @@ check_suites = \
 	tests/check_numerics \
 	tests/check_params \
 	tests/check_passes \
+	tests/check_picture \
 	tests/check_plugins \
 	tests/check_reference \
 	tests/check_registry \
@@ -133,6 +134,11 @@ tests_check_passes_SOURCES = \
 	tests/check_main.h \
 	tests/model_fixture.h \
 	tests/spec_fixture.h
+tests_check_picture_SOURCES = \
+	tests/check_picture.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/hostile_picture.h
 tests_check_plugins_SOURCES = \
 	tests/check_plugins.c \
 	tests/buffers.h \
@@ -265,12 +271,14 @@ tests_plugins_ste_wrong_kind_la_LDFLAGS = $(bad_plugin_ldflags)
 tests_plugins_ste_wrong_name_la_LDFLAGS = $(bad_plugin_ldflags)
 
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
-fuzz_targets = tests/fuzz_idx tests/fuzz_model tests/fuzz_spec
+fuzz_targets = tests/fuzz_idx tests/fuzz_model tests/fuzz_picture tests/fuzz_spec
 check_PROGRAMS += $(fuzz_targets)
 tests_fuzz_idx_SOURCES = tests/fuzz_idx.c tests/fuzz_main.h
 tests_fuzz_idx_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_model_SOURCES = tests/fuzz_model.c tests/fuzz_main.h tests/hostile_model.h
 tests_fuzz_model_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
+tests_fuzz_picture_SOURCES = tests/fuzz_picture.c tests/fuzz_main.h tests/hostile_picture.h
+tests_fuzz_picture_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_spec_SOURCES = tests/fuzz_spec.c tests/fuzz_main.h
 tests_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 
@@ -383,6 +391,35 @@ EXTRA_DIST += \
 	tests/corpus/model/fully_binary.bnn \
 	tests/corpus/model/pool_bn_act.bnn \
 	tests/corpus/model/weights_only.bnn \
+	tests/corpus/picture/bad_crc.png \
+	tests/corpus/picture/colour.ppm \
+	tests/corpus/picture/comment.pgm \
+	tests/corpus/picture/empty \
+	tests/corpus/picture/gamma.png \
+	tests/corpus/picture/grey.png \
+	tests/corpus/picture/grey_16.png \
+	tests/corpus/picture/grey_alpha.png \
+	tests/corpus/picture/huge.pgm \
+	tests/corpus/picture/huge.png \
+	tests/corpus/picture/interlaced.png \
+	tests/corpus/picture/large.pgm \
+	tests/corpus/picture/magic_only.png \
+	tests/corpus/picture/one_bit.png \
+	tests/corpus/picture/over_maximum.pgm \
+	tests/corpus/picture/palette_transparent.png \
+	tests/corpus/picture/plain.pgm \
+	tests/corpus/picture/plain_cut.pgm \
+	tests/corpus/picture/raw.pgm \
+	tests/corpus/picture/raw_16.pgm \
+	tests/corpus/picture/rgb.png \
+	tests/corpus/picture/rgba.png \
+	tests/corpus/picture/text.png \
+	tests/corpus/picture/too_few.pgm \
+	tests/corpus/picture/too_few_rows.png \
+	tests/corpus/picture/trailing.pgm \
+	tests/corpus/picture/truncated.png \
+	tests/corpus/picture/zero_maximum.pgm \
+	tests/corpus/picture/zero_width.png \
 	tests/corpus/spec/alias_of_itself \
 	tests/corpus/spec/alias_unknown \
 	tests/corpus/spec/aliases_explode \

@@ -1,0 +1,199 @@
+#include "data/picture.h"
+
+#include "base/file.h"
+
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PNG_MAGIC_BYTES = 8, PAPER = 255, MAXIMUM_MAX = 65535 };
+
+static bool is_png(const uint8_t *bytes, size_t n)
+{
+    static const uint8_t magic[PNG_MAGIC_BYTES] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    return n >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
+}
+
+static bool is_pnm(const uint8_t *bytes, size_t n)
+{
+    return n >= 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7';
+}
+
+bool bnn_picture_begins(const uint8_t *bytes, size_t n)
+{
+    return is_png(bytes, n) || is_pnm(bytes, n);
+}
+
+/* Memory for the pixels, when the picture is not too large. */
+static int allocate(const char *name, uint32_t width, uint32_t height, bnn_picture *out,
+                    bnn_error *err)
+{
+    if (width > BNN_PICTURE_EXTENT_MAX || height > BNN_PICTURE_EXTENT_MAX)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %ux%u pixels, more than the limit of %dx%d", name,
+                        width, height, BNN_PICTURE_EXTENT_MAX, BNN_PICTURE_EXTENT_MAX);
+    *out =
+        (bnn_picture){.width = width, .height = height, .pixels = malloc((size_t)width * height)};
+    if (out->pixels == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %ux%u pixels", name, width, height);
+    return BNN_OK;
+}
+
+/* ---- PNG --------------------------------------------------------------------------------- */
+
+/* The simplified interface of libpng catches its long jumps itself, frees what it has when it fails,
+ * and refuses chunks that need more than 8 MB. */
+static int decode_png(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
+                      bnn_error *err)
+{
+    static const png_color paper = {PAPER, PAPER, PAPER};
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    bnn_picture picture = {0};
+    int status = BNN_OK;
+    if (!png_image_begin_read_from_memory(&image, bytes, n))
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
+    if (status == BNN_OK)
+        status = allocate(name, image.width, image.height, &picture, err);
+    if (status == BNN_OK) {
+        image.format = PNG_FORMAT_GRAY;
+        image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+        if (!png_image_finish_read(&image, &paper, picture.pixels, 0, NULL))
+            status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
+    }
+    png_image_free(&image);
+    if (status == BNN_OK)
+        *out = picture;
+    else
+        free(picture.pixels);
+    return status;
+}
+
+/* ---- PGM --------------------------------------------------------------------------------- */
+
+typedef struct text {
+    const uint8_t *at, *end;
+} text;
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* White space, and comments from '#' to the end of the line. */
+static void skip_space(text *t)
+{
+    for (; t->at < t->end && (is_space(*t->at) || *t->at == '#'); t->at++)
+        if (*t->at == '#')
+            while (t->at + 1 < t->end && *t->at != '\n')
+                t->at++;
+}
+
+/* A decimal number of at most `most`; false when there is none. */
+static bool take_number(text *t, uint32_t most, uint32_t *out)
+{
+    uint32_t value = 0;
+    skip_space(t);
+    const uint8_t *start = t->at;
+    for (; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++) {
+        value = 10 * value + *t->at - '0';
+        if (value > most)
+            return false;
+    }
+    *out = value;
+    return t->at > start && (t->at == t->end || is_space(*t->at) || *t->at == '#');
+}
+
+/* The value of a pixel of which `maximum` is white, rounded. */
+static uint8_t to_byte(uint32_t value, uint32_t maximum)
+{
+    return (uint8_t)((value * 255u + maximum / 2) / maximum);
+}
+
+static int take_raw(text *t, const char *name, uint32_t maximum, const bnn_picture *picture,
+                    bnn_error *err)
+{
+    const size_t n = (size_t)picture->width * picture->height, width = maximum < 256 ? 1 : 2;
+    if ((size_t)(t->end - t->at) < n * width)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PGM: %zu bytes of pixels, not %zu", name,
+                        (size_t)(t->end - t->at), n * width);
+    for (size_t i = 0; i < n; i++, t->at += width) {
+        const uint32_t value = width == 1 ? t->at[0] : (uint32_t)t->at[0] << 8 | t->at[1];
+        if (value > maximum)
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "%s: damaged PGM: pixel %zu is %u, more than the maximum of %u", name,
+                            i, value, maximum);
+        picture->pixels[i] = to_byte(value, maximum);
+    }
+    return BNN_OK;
+}
+
+static int take_plain(text *t, const char *name, uint32_t maximum, const bnn_picture *picture,
+                      bnn_error *err)
+{
+    const size_t n = (size_t)picture->width * picture->height;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t value;
+        if (!take_number(t, maximum, &value))
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "%s: damaged PGM: pixel %zu of %zu is no number from 0 to %u", name, i,
+                            n, maximum);
+        picture->pixels[i] = to_byte(value, maximum);
+    }
+    skip_space(t);
+    return BNN_OK;
+}
+
+static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
+                      bnn_error *err)
+{
+    text t = {.at = bytes + 2, .end = bytes + n};
+    bnn_picture picture = {0};
+    uint32_t width, height, maximum;
+    const bool is_plain = bytes[1] == '2';
+    if (!is_plain && bytes[1] != '5')
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: a PNM file of type P%c; only grey ones, P2 and P5, are read", name,
+                        bytes[1]);
+    if (!take_number(&t, UINT32_MAX / 16, &width) || !take_number(&t, UINT32_MAX / 16, &height) ||
+        !take_number(&t, MAXIMUM_MAX, &maximum) || width == 0 || height == 0 || maximum == 0)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: damaged PGM: its width, height and maximum cannot be read", name);
+    /* One white space, or, as netpbm allows, a comment and its end of line. */
+    if (!is_plain && t.at < t.end && *t.at == '#')
+        while (t.at < t.end && *t.at != '\n')
+            t.at++;
+    if (!is_plain && t.at < t.end)
+        t.at++;
+    int status = allocate(name, width, height, &picture, err);
+    if (status == BNN_OK)
+        status = (is_plain ? take_plain : take_raw)(&t, name, maximum, &picture, err);
+    if (status == BNN_OK && t.at < t.end)
+        status =
+            bnn_fail(err, BNN_E_RESOURCE, "%s: %td bytes follow the picture", name, t.end - t.at);
+    if (status == BNN_OK)
+        *out = picture;
+    else
+        free(picture.pixels);
+    return status;
+}
+
+int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
+                       bnn_error *err)
+{
+    if (is_png(bytes, n))
+        return decode_png(bytes, n, name, out, err);
+    if (is_pnm(bytes, n))
+        return decode_pgm(bytes, n, name, out, err);
+    return bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG nor PGM", name);
+}
+
+int bnn_picture_read(const char *path, bnn_picture *out, bnn_error *err)
+{
+    char *bytes;
+    size_t n;
+    int status = bnn_file_read(path, BNN_PICTURE_LIMIT_BYTES, &bytes, &n, err);
+    if (status != BNN_OK)
+        return status;
+    status = bnn_picture_decode((const uint8_t *)bytes, n, path, out, err);
+    free(bytes);
+    return status;
+}

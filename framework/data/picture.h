@@ -1,0 +1,41 @@
+/* picture.h - pictures that people have: PNG and PGM files as grey bytes.
+ *
+ * PNG (ISO/IEC 15948) goes through libpng: any colour type, depth and interlacing. Colours become
+ * their luminance; what is transparent lies on white paper; 16 bits become 8; a file that says its
+ * gamma is taken at its word, one that says nothing is sRGB, also with 16 bits. Grey pictures of 8
+ * bits without such words keep their bytes.
+ *
+ * PGM is read in both forms, P5 (binary) and P2 (text), with any maximum up to 65535, which becomes
+ * 255. That is done by hand: libnetpbm ends the program when a file is damaged. */
+#ifndef BNN_DATA_PICTURE_H
+#define BNN_DATA_PICTURE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    BNN_PICTURE_EXTENT_MAX = 4096,     /* pixels in a row, and in a column */
+    BNN_PICTURE_LIMIT_BYTES = 1 << 26, /* a larger file is refused */
+};
+
+typedef struct bnn_picture {
+    uint32_t width, height;
+    uint8_t *pixels; /* [height][width], 0 black to 255 white; malloc'ed */
+} bnn_picture;
+
+/* Whether n bytes begin as a PNG or as a file of the PNM family does. */
+bool bnn_picture_begins(const uint8_t *bytes, size_t n);
+
+/* Decodes a whole file in memory; `name` stands for it in messages. A damaged file, one of more than
+ * one picture, or one larger than the bounds above is BNN_E_RESOURCE. The caller frees out->pixels.
+ * Thread-safe. */
+int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
+                       bnn_error *err);
+
+/* The same for a regular file. */
+int bnn_picture_read(const char *path, bnn_picture *out, bnn_error *err);
+
+#endif
