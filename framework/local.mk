@@ -158,6 +158,7 @@ bnnrun_SOURCES = \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/data.c \
 	framework/cli/download.c framework/cli/download.h \
+	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
@@ -165,6 +166,7 @@ bnnrun_SOURCES = \
 	framework/cli/plan.c framework/cli/plan.h \
 	framework/cli/plugin_show.c framework/cli/plugin_show.h \
 	framework/cli/plugins.c \
+	framework/cli/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/query.c \
 	framework/cli/result.c framework/cli/result.h \

@@ -5,6 +5,7 @@ set -u
 . "${srcdir:-.}/tests/command.sh"
 models=$srcdir/tests/corpus/model
 cp "$models/fully_binary.bnn" small.bnn
+cp "$models/float.bnn" float.bnn
 
 # column NAME: the sum of a column of CSV in out.
 column() {
@@ -85,6 +86,99 @@ mkdir folder.bnn
 fails 4 show folder.bnn
 says 'not a regular file'
 fails 2 show small.bnn small.bnn
+
+# ---- predict -------------------------------------------------------------------------------------
+for file in digit.png digit.pgm digit_on_white.pgm grey.png colour.ppm bad_crc.png; do
+    cp "$srcdir/tests/corpus/picture/$file" .
+done
+# Two images of 8x7 in IDX: the digit, and the digit on white; and their labels.
+{ printf '\0\0\10\3\0\0\0\2\0\0\0\10\0\0\0\7'; tail -c 56 digit.pgm; tail -c 56 digit_on_white.pgm; } >two.idx
+gzip -c two.idx >two.gz
+printf '\0\0\10\1\0\0\0\2\0\1' >labels.idx
+printf '\0\0\10\1\0\0\0\3\0\1\2' >three_labels.idx
+# answer N: row N of CSV without the file and the number of the image.
+answer() { sed -n "$((1 + $1))p" out | cut -d, -f3-9; }
+
+bnn 0 predict float.bnn digit.png --csv
+prints '^file,image,class,probability,margin,second,probability_2,third,probability_3$'
+prints '^digit.png,,2,1,[0-9.]*e+16,1,0,0,0$'
+says_nothing
+digit=$(answer 1)
+bnn 0 predict float.bnn digit.pgm --csv
+[ "$(answer 1)" = "$digit" ] || wrong "another answer than for digit.png, $digit"
+bnn 0 predict float.bnn two.idx --csv
+[ "$(answer 1)" = "$digit" ] || wrong "another answer than for digit.png, $digit"
+prints '^two.idx,1,'
+on_white=$(answer 2)
+[ "$on_white" != "$digit" ] || wrong 'the test is blind: both pictures have the same answer'
+says_nothing
+bnn 0 predict float.bnn two.gz digit.png --csv
+[ "$(answer 2)" = "$on_white" ] || wrong "another answer than for the raw file, $on_white"
+[ "$(answer 3)" = "$digit" ] || wrong "another answer than for digit.png alone, $digit"
+bnn 0 predict float.bnn two.idx --csv --invert
+[ "$(answer 1)" = "$on_white" ] || wrong 'inverted, the digit is not the digit on white'
+[ "$(answer 2)" = "$digit" ] || wrong 'inverted, the digit on white is not the digit'
+bnn 0 predict small.bnn digit.png --csv
+prints '^digit.png,,0,0.434608,0.277305,2,0.329356,3,0.236035$'
+bnn 0 predict float.bnn digit.png
+prints '^file  *image  *class  *probability  *margin '
+prints '^digit.png .* % '
+bnn 0 predict float.bnn digit.png digit_on_white.pgm
+says '^digit_on_white.pgm: its border is bright; .*--invert$'
+bnn 0 predict float.bnn digit_on_white.pgm -q
+says_nothing
+bnn 0 predict float.bnn digit_on_white.pgm --invert
+says_nothing
+bnn 0 predict float.bnn two.idx --json --labels labels.idx
+is_json
+prints '"images": 2,'
+prints '"accuracy": '
+prints '"label": 1$'
+
+# The accuracy counts what the answers say.
+bnn 0 predict float.bnn two.idx --csv
+first=$(sed -n 2p out | cut -d, -f3)
+second=$(sed -n 3p out | cut -d, -f3)
+printf '\0\0\10\1\0\0\0\2'"\\$first\\$(((second + 1) % 4))" >half.idx
+bnn 0 predict float.bnn two.idx --labels half.idx
+prints "^two.idx .* $(((second + 1) % 4)), wrong$"
+prints '^accuracy 50.00 %: 1 of 2$'
+bnn 0 predict float.bnn two.idx --labels half.idx -q
+[ "$(wc -l <out)" -eq 1 ] || wrong 'prints more than the accuracy'
+bnn 0 predict float.bnn two.idx --labels half.idx --limit 1
+prints '^accuracy 100.00 %: 1 of 1$'
+bnn 0 predict float.bnn two.idx --labels half.idx --csv
+says '^accuracy 50.00 %: 1 of 2$'
+omits accuracy
+
+fails 2 predict float.bnn
+says 'a model and an image are needed'
+fails 2 predict float.bnn grey.png
+says 'grey.png: 5x4 pixels, and the model takes 7x8'
+fails 2 predict "$models/by_hand.bnn" digit.png
+says "digit.png: 7x8 pixels, and the model takes 2x1"
+fails 2 predict "$models/by_hand.bnn" two.idx
+says 'two.idx: images of 1x8x7, and the model takes 1x1x2'
+fails 2 predict float.bnn labels.idx
+says 'labels.idx: an IDX file of 1 dimension holds no images'
+fails 2 predict float.bnn two.idx --labels three_labels.idx
+says 'three_labels.idx: 3 labels for 2 images'
+fails 2 predict float.bnn two.idx --labels two.idx
+says 'two.idx: 3 dimensions; labels have one'
+fails 4 predict float.bnn colour.ppm
+says 'P6; only grey ones'
+fails 4 predict float.bnn digit.png bad_crc.png
+says 'bad_crc.png: damaged PNG'
+fails 4 predict float.bnn small.bnn
+says 'small.bnn: neither a PNG, nor a PGM, nor an IDX file'
+fails 4 predict float.bnn missing.png
+says 'missing.png: cannot open'
+fails 4 predict damaged.bnn digit.png
+says 'damaged.bnn: byte 20: the checksum is '
+for limit in 0 -1 x 1x '' 99999999999; do
+    fails 2 predict float.bnn two.idx --limit "$limit"
+    says '--limit takes a number from 1 to '
+done
 
 echo "cli_model: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

@@ -394,6 +394,9 @@ EXTRA_DIST += \
 	tests/corpus/picture/bad_crc.png \
 	tests/corpus/picture/colour.ppm \
 	tests/corpus/picture/comment.pgm \
+	tests/corpus/picture/digit.pgm \
+	tests/corpus/picture/digit.png \
+	tests/corpus/picture/digit_on_white.pgm \
 	tests/corpus/picture/empty \
 	tests/corpus/picture/gamma.png \
 	tests/corpus/picture/grey.png \

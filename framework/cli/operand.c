@@ -11,22 +11,27 @@
 
 enum { SIMILAR_MAX = 6 }; /* runs that an ambiguous prefix lists, see cli_find_run */
 
+size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES])
+{
+    struct stat st;
+    /* Not opened unless it is a regular file: a pipe would wait for a writer. */
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL)
+        return 0;
+    const size_t n = fread(head, 1, CLI_PEEK_BYTES, file);
+    fclose(file);
+    return n;
+}
+
 bool cli_is_model_file(const char *operand)
 {
-    uint8_t head[BNN_MODELFILE_MAGIC_BYTES];
-    struct stat st;
+    uint8_t head[CLI_PEEK_BYTES];
     const size_t n = strlen(operand);
     if (n > 4 && strcmp(operand + n - 4, ".bnn") == 0)
         return true;
-    /* Not opened unless it is a regular file: a pipe would wait for a writer. */
-    if (stat(operand, &st) != 0 || !S_ISREG(st.st_mode))
-        return false;
-    FILE *file = fopen(operand, "rbe");
-    if (file == NULL)
-        return false;
-    const size_t got = fread(head, 1, sizeof head, file);
-    fclose(file);
-    return bnn_modelfile_begins(head, got);
+    return bnn_modelfile_begins(head, cli_peek(operand, head));
 }
 
 static const char *text_of(const json_t *row, const char *key)

@@ -1,8 +1,14 @@
-/* operand.h - what RUN and MODEL on a command line stand for. */
+/* operand.h - what RUN, MODEL and FILE on a command line stand for. */
 #ifndef BNN_CLI_OPERAND_H
 #define BNN_CLI_OPERAND_H
 
 #include "cli/result.h"
+
+#include <stdint.h>
+
+/* The first bytes of a regular file, and how many there are; 0 when it cannot be read. */
+enum { CLI_PEEK_BYTES = 16 };
+size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES]);
 
 /* Whether an operand stands for a model file: it ends in .bnn, or is a file that begins like one.
  * Any other stands for a run. */

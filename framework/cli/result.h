@@ -26,6 +26,9 @@ int cli_result_section(bnn_store *store, const char *title, const char *sql,
 json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                         size_t n_arguments, bnn_error *err);
 
+/* The rows of a table as a JSON array of objects; released by the caller. */
+json_t *cli_table_json(const cli_table *table);
+
 /* A text of n bytes as a JSON string, released by the caller; one that is not UTF-8 says so. */
 json_t *cli_json_text(const char *text, size_t n);
 

@@ -173,7 +173,7 @@ static json_t *json_cell(const char *text, cli_column_kind kind)
     return cli_json_text(text, strlen(text));
 }
 
-static void print_json(const cli_table *table, FILE *out)
+json_t *cli_table_json(const cli_table *table)
 {
     json_t *rows = json_array();
     for (size_t row = 0; row < n_rows(table); row++) {
@@ -183,6 +183,12 @@ static void print_json(const cli_table *table, FILE *out)
                                 json_cell(cell(table, row, i), table->columns[i].kind));
         json_array_append_new(rows, object);
     }
+    return rows;
+}
+
+static void print_json(const cli_table *table, FILE *out)
+{
+    json_t *rows = cli_table_json(table);
     json_dumpf(rows, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     fputc('\n', out);
     json_decref(rows);

@@ -2,7 +2,7 @@
 
 #include "spec/diag.h"
 
-#include <getopt.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,23 @@ static int wrong_option(const cli_command *command, int answer, char **argv, bnn
     return cli_usage(err, command, "unknown option \"%s\"", argument);
 }
 
-int cli_parse(const cli_command *command, int argc, char **argv, cli_options *options, bool *done,
-              bnn_error *err)
+int cli_parse_own(const cli_command *command, int argc, char **argv, const cli_own_options *own,
+                  cli_options *options, bool *done, bnn_error *err)
 {
-    static const struct option long_options[] = {CLI_COMMON_LONG, {NULL, 0, NULL, 0}};
+    static const struct option common[] = {CLI_COMMON_LONG};
+    enum { N_COMMON = sizeof common / sizeof *common };
+    struct option names[N_COMMON + CLI_OWN_MAX + 1] = {0};
+    char letters[2 * CLI_OWN_MAX + sizeof ":" CLI_COMMON_SHORT];
+    memcpy(names, common, sizeof common);
+    for (size_t i = 0; i < CLI_OWN_MAX && own->names[i].name != NULL; i++)
+        names[N_COMMON + i] = own->names[i];
+    snprintf(letters, sizeof letters, ":%s%s", CLI_COMMON_SHORT, own->letters);
     *options = cli_options_default();
     *done = false;
     opterr = 0;
     optind = 0;
     for (;;) {
-        const int option = getopt_long(argc, argv, ":" CLI_COMMON_SHORT, long_options, NULL);
+        const int option = getopt_long(argc, argv, letters, names, NULL);
         if (option == -1)
             return BNN_OK;
         if (option == '?' || option == ':')
@@ -44,8 +51,33 @@ int cli_parse(const cli_command *command, int argc, char **argv, cli_options *op
             *done = true;
             return BNN_OK;
         }
-        cli_common_option(option, optarg, options);
+        if (cli_common_option(option, optarg, options))
+            continue;
+        const int status = own->take(own->context, option, optarg, err);
+        if (status != BNN_OK)
+            return status;
     }
+}
+
+int cli_parse(const cli_command *command, int argc, char **argv, cli_options *options, bool *done,
+              bnn_error *err)
+{
+    static const struct option none[] = {{NULL, 0, NULL, 0}};
+    const cli_own_options own = {.letters = "", .names = none};
+    return cli_parse_own(command, argc, argv, &own, options, done, err);
+}
+
+int cli_parse_count(const cli_command *command, const char *option, const char *text, uint32_t most,
+                    uint32_t *out, bnn_error *err)
+{
+    char *end;
+    errno = 0;
+    const unsigned long n = strtoul(text, &end, 10);
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < 1 || n > most)
+        return cli_usage(err, command, "%s takes a number from 1 to %u, not \"%s\"", option, most,
+                         text);
+    *out = (uint32_t)n;
+    return BNN_OK;
 }
 
 int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char *word,

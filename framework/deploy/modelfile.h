@@ -37,7 +37,7 @@
 
 #include "deploy/model.h"
 
-enum { BNN_MODELFILE_VERSION = 1, BNN_MODELFILE_MAGIC_BYTES = 8 };
+enum { BNN_MODELFILE_VERSION = 1 };
 #define BNN_MODELFILE_LIMIT_BYTES ((size_t)1 << 30)
 
 /* Size of a model's file; and the file itself into bytes[size]. A model in memory is trusted. */

@@ -1,0 +1,105 @@
+#include "cli/images.h"
+
+#include "cli/operand.h"
+#include "data/idx.h"
+#include "data/picture.h"
+
+#include <stdlib.h>
+
+static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_error *err)
+{
+    bnn_picture picture;
+    if (shape.c != 1)
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: pictures are grey, and the model takes images of %u channels; put "
+                        "them into an IDX file of four dimensions",
+                        path, shape.c);
+    const int status = bnn_picture_read(path, &picture, err);
+    if (status != BNN_OK)
+        return status;
+    if (picture.width != shape.w || picture.height != shape.h) {
+        free(picture.pixels);
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: %ux%u pixels, and the model takes %ux%u; scale it with another "
+                        "program first",
+                        path, picture.width, picture.height, shape.w, shape.h);
+    }
+    *out = (cli_images){.n = 1, .is_picture = true, .pixels = picture.pixels};
+    return BNN_OK;
+}
+
+/* The shape of an image in an IDX file of three or four dimensions. */
+static bnn_shape shape_of(const bnn_idx *idx)
+{
+    if (idx->n_dims == 3)
+        return (bnn_shape){1, idx->dims[1], idx->dims[2]};
+    return (bnn_shape){idx->dims[1], idx->dims[2], idx->dims[3]};
+}
+
+static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
+                    bnn_error *err)
+{
+    bnn_idx idx;
+    int status = bnn_idx_read(path, &idx, err);
+    if (status != BNN_OK)
+        return status;
+    const bnn_shape has = shape_of(&idx);
+    if (idx.n_dims < 3)
+        status = bnn_fail(err, BNN_E_USAGE,
+                          "%s: an IDX file of %u dimension%s holds no images (labels go with "
+                          "--labels)",
+                          path, idx.n_dims, idx.n_dims == 1 ? "" : "s");
+    else if (has.c != shape.c || has.h != shape.h || has.w != shape.w)
+        status = bnn_fail(err, BNN_E_USAGE, "%s: images of %ux%ux%u, and the model takes %ux%ux%u",
+                          path, has.c, has.h, has.w, shape.c, shape.h, shape.w);
+    if (status != BNN_OK) {
+        free(idx.data);
+        return status;
+    }
+    const uint32_t n = limit > 0 && limit < idx.dims[0] ? limit : idx.dims[0];
+    *out = (cli_images){.n = n, .pixels = idx.data};
+    return BNN_OK;
+}
+
+int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
+                    bnn_error *err)
+{
+    uint8_t head[CLI_PEEK_BYTES];
+    const size_t n = cli_peek(path, head);
+    if (bnn_picture_begins(head, n))
+        return read_picture(path, shape, out, err);
+    const bool is_idx = n >= 2 && head[0] == 0 && head[1] == 0;
+    const bool is_gzip = n >= 2 && head[0] == 0x1f && head[1] == 0x8b;
+    if (n > 0 && !is_idx && !is_gzip)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: neither a PNG, nor a PGM, nor an IDX file", path);
+    return read_idx(path, limit, shape, out, err);
+}
+
+int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err)
+{
+    bnn_idx idx;
+    int status = bnn_idx_read(path, &idx, err);
+    if (status != BNN_OK)
+        return status;
+    if (idx.n_dims != 1)
+        status = bnn_fail(err, BNN_E_USAGE, "%s: %u dimensions; labels have one", path, idx.n_dims);
+    else if (idx.dims[0] < n || (exact && idx.dims[0] != n))
+        status = bnn_fail(err, BNN_E_USAGE, "%s: %u labels for %u images", path, idx.dims[0], n);
+    if (status == BNN_OK)
+        *out = idx.data;
+    else
+        free(idx.data);
+    return status;
+}
+
+bool cli_image_is_on_white(const uint8_t *pixels, bnn_shape shape)
+{
+    size_t n = 0, n_bright = 0;
+    for (uint32_t y = 0; y < shape.h; y++)
+        for (uint32_t x = 0; x < shape.w; x++)
+            if (y == 0 || x == 0 || y + 1 == shape.h || x + 1 == shape.w) {
+                n++;
+                n_bright += pixels[(size_t)y * shape.w + x] >= 128;
+            }
+    return 2 * n_bright > n;
+}

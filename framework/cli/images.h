@@ -1,0 +1,32 @@
+/* images.h - files of a command line as images for a model. */
+#ifndef BNN_CLI_IMAGES_H
+#define BNN_CLI_IMAGES_H
+
+#include "base/error.h"
+
+#include <bnn/plugin.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct cli_images {
+    uint32_t n;
+    bool is_picture; /* a PNG or PGM; else an IDX file */
+    uint8_t *pixels; /* [n][c][h][w], malloc'ed */
+} cli_images;
+
+/* Reads a PNG, a PGM or an IDX file (raw or gzip), which it tells by their first bytes. limit: of
+ * an IDX file only the first so many images; 0: all. Images of another shape are an error that says
+ * both. The caller frees out->pixels. */
+int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
+                    bnn_error *err);
+
+/* Reads the labels of an IDX file, of which there must be at least n, and exactly n when `exact`.
+ * The caller frees *out. */
+int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err);
+
+/* Dark strokes on a bright ground: most pixels at the border of an image [h][w] are bright. */
+bool cli_image_is_on_white(const uint8_t *pixels, bnn_shape shape);
+
+#endif

@@ -1,0 +1,323 @@
+/* predict.c - bnnrun predict: classifies pictures with a model. */
+#include "cli/cli.h"
+
+#include "cli/images.h"
+#include "cli/operand.h"
+#include "cli/text.h"
+
+#include <bnn/infer.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { OPTION_INVERT = CLI_OPTION_OWN, OPTION_LIMIT, OPTION_LABELS, TOP = 3 };
+
+/* What was asked for, and what has been answered so far. */
+typedef struct prediction {
+    cli_options options;
+    bool invert;
+    uint32_t limit; /* images of an IDX file; 0: all */
+    const char *labels_path;
+    bnn_model *model;
+    bnn_shape shape;
+    uint32_t n_classes;
+    void *workspace;
+    size_t n_files;
+    cli_images *files; /* [n_files] */
+    uint32_t n_images; /* in all files */
+    uint8_t *labels;   /* [n_images], or NULL */
+    uint32_t n_answered, n_right;
+    cli_table *table;
+} prediction;
+
+/* ---- answers ----------------------------------------------------------------------------- */
+
+/* The classes of the largest logits, largest first; of equal ones the first, as bnn_model_class
+ * says. */
+static void rank(const float *logits, uint32_t n, uint32_t n_ranks, uint32_t *classes)
+{
+    for (uint32_t i = 0; i < n_ranks; i++) {
+        uint32_t best = n;
+        for (uint32_t c = 0; c < n; c++) {
+            bool is_taken = false;
+            for (uint32_t j = 0; j < i; j++)
+                is_taken |= classes[j] == c;
+            if (!is_taken && (best == n || logits[c] > logits[best]))
+                best = c;
+        }
+        classes[i] = best;
+    }
+}
+
+/* Softmax: what the logits would mean if the network were well calibrated. */
+static double probability(const float *logits, uint32_t n, uint32_t largest, uint32_t c)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += exp((double)logits[i] - (double)logits[largest]);
+    return exp((double)logits[c] - (double)logits[largest]) / sum;
+}
+
+static int put(prediction *p, const char *text, bnn_error *err)
+{
+    return cli_table_row(p->table, &text, 1, err);
+}
+
+static int put_class(prediction *p, uint32_t c, double probability, bnn_error *err)
+{
+    char text[CLI_TEXT_MAX];
+    snprintf(text, sizeof text, "%u", c);
+    const int status = put(p, text, err);
+    if (p->options.json || p->options.csv)
+        snprintf(text, sizeof text, "%.6g", probability);
+    else
+        snprintf(text, sizeof text, "%.1f %%", 100 * probability);
+    return status != BNN_OK ? status : put(p, text, err);
+}
+
+/* "7" and, for a reader, whether that is the class. */
+static int put_label(prediction *p, uint32_t class, bnn_error *err)
+{
+    char text[CLI_TEXT_MAX];
+    const uint32_t label = p->labels[p->n_answered];
+    const bool is_right = label == class;
+    p->n_right += is_right;
+    if (p->options.json || p->options.csv || is_right)
+        snprintf(text, sizeof text, "%u", label);
+    else
+        snprintf(text, sizeof text, "%u, wrong", label);
+    return put(p, text, err);
+}
+
+static int put_answer(prediction *p, const char *path, const char *index, const float *logits,
+                      bnn_error *err)
+{
+    uint32_t classes[TOP] = {0};
+    char margin[CLI_TEXT_MAX];
+    const uint32_t n_ranks = p->n_classes < TOP ? p->n_classes : TOP;
+    rank(logits, p->n_classes, n_ranks, classes);
+    int status = put(p, path, err);
+    if (status == BNN_OK)
+        status = put(p, index, err);
+    for (uint32_t i = 0; status == BNN_OK && i < n_ranks; i++) {
+        const double share = probability(logits, p->n_classes, classes[0], classes[i]);
+        status = put_class(p, classes[i], share, err);
+        if (status == BNN_OK && i == 0) {
+            const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
+            snprintf(margin, sizeof margin, "%.6g", (double)logits[classes[0]] - next);
+            status = put(p, margin, err);
+        }
+    }
+    if (status == BNN_OK && p->labels != NULL)
+        status = put_label(p, classes[0], err);
+    p->n_answered++;
+    return status;
+}
+
+static int make_table(prediction *p, bnn_error *err)
+{
+    static const struct {
+        const char *name;
+        cli_column_kind kind;
+    } columns[] = {{"file", CLI_TEXT},
+                   {"image", CLI_NUMBER},
+                   {"class", CLI_NUMBER},
+                   {"probability", CLI_NUMBER},
+                   {"margin", CLI_NUMBER},
+                   {"second", CLI_NUMBER},
+                   {"probability_2", CLI_NUMBER},
+                   {"third", CLI_NUMBER},
+                   {"probability_3", CLI_NUMBER}};
+    const uint32_t n_ranks = p->n_classes < TOP ? p->n_classes : TOP;
+    bool failed = (p->table = cli_table_create()) == NULL;
+    for (size_t i = 0; !failed && i < 3 + 2 * (size_t)n_ranks; i++)
+        failed = cli_table_column(p->table, columns[i].name, columns[i].kind) != 0;
+    if (!failed && p->labels != NULL)
+        failed = cli_table_column(p->table, "label", CLI_NUMBER) != 0;
+    return failed ? bnn_fail(err, BNN_E_INTERNAL, "no memory for a table") : BNN_OK;
+}
+
+static int classify(prediction *p, const char *path, cli_images *file, bnn_error *err)
+{
+    const size_t pixels = (size_t)p->shape.c * p->shape.h * p->shape.w;
+    float *logits = calloc((size_t)file->n * p->n_classes, sizeof *logits);
+    if (logits == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %u answers", path, file->n);
+    for (size_t i = 0; p->invert && i < file->n * pixels; i++)
+        file->pixels[i] = (uint8_t)(255 - file->pixels[i]);
+    bnn_model_run(p->model, file->n, file->pixels, logits, p->workspace);
+    int status = BNN_OK;
+    for (uint32_t i = 0; status == BNN_OK && i < file->n; i++) {
+        char index[CLI_TEXT_MAX];
+        snprintf(index, sizeof index, "%u", i);
+        status = put_answer(p, path, file->is_picture ? NULL : index,
+                            logits + (size_t)i * p->n_classes, err);
+    }
+    free(logits);
+    return status;
+}
+
+static void print_json(const prediction *p)
+{
+    json_t *object = json_object(), *rows = cli_table_json(p->table);
+    json_object_set_new(object, "images", json_integer(p->n_answered));
+    if (p->labels != NULL) {
+        json_object_set_new(object, "right", json_integer(p->n_right));
+        json_object_set_new(object, "accuracy",
+                            json_real((double)p->n_right / (double)p->n_answered));
+    }
+    json_object_set_new(object, "predictions", rows);
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(object);
+}
+
+static void print_answers(const prediction *p)
+{
+    char right[CLI_TEXT_MAX], all[CLI_TEXT_MAX];
+    if (p->options.json) {
+        print_json(p);
+        return;
+    }
+    if (!p->options.quiet || p->labels == NULL || p->options.csv)
+        cli_table_print(p->table, &p->options, stdout);
+    if (p->labels != NULL)
+        fprintf(p->options.csv ? stderr : stdout, "accuracy %.2f %%: %s of %s\n",
+                100.0 * p->n_right / p->n_answered, cli_count_text(p->n_right, right),
+                cli_count_text(p->n_answered, all));
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static int take_option(void *context, int option, const char *value, bnn_error *err)
+{
+    prediction *p = context;
+    if (option == OPTION_INVERT)
+        p->invert = true;
+    else if (option == OPTION_LABELS)
+        p->labels_path = value;
+    else
+        return cli_parse_count(&cli_command_predict, "--limit", value, UINT32_MAX, &p->limit, err);
+    return BNN_OK;
+}
+
+static int open_model(prediction *p, const char *path, bnn_error *err)
+{
+    char message[BNN_INFER_ERROR];
+    bnn_model_info info;
+    if (bnn_model_open(path, NULL, &p->model, message) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
+    bnn_model_get_info(p->model, &info);
+    p->shape = (bnn_shape){info.channels, info.height, info.width};
+    p->n_classes = info.n_classes;
+    p->workspace = malloc(bnn_model_workspace_bytes(p->model));
+    return p->workspace == NULL ? bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to run it", path)
+                                : BNN_OK;
+}
+
+/* Says it once, for the first picture. */
+static void hint_invert(const prediction *p, char **paths)
+{
+    for (size_t i = 0; !p->invert && !p->options.quiet && i < p->n_files; i++)
+        if (p->files[i].is_picture && cli_image_is_on_white(p->files[i].pixels, p->shape)) {
+            fprintf(stderr,
+                    "%s: its border is bright; if that is the paper and the model knows bright "
+                    "strokes on black, as in MNIST, use --invert\n",
+                    paths[i]);
+            return;
+        }
+}
+
+/* All files before the first answer: a wrong one is said at once. */
+static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
+{
+    int status = BNN_OK;
+    p->files = calloc(n, sizeof *p->files);
+    if (p->files == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    p->n_files = n;
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        status = cli_images_read(paths[i], p->limit, p->shape, &p->files[i], err);
+        if (status == BNN_OK && __builtin_add_overflow(p->n_images, p->files[i].n, &p->n_images))
+            status = bnn_fail(err, BNN_E_USAGE, "more images than can be counted");
+    }
+    if (status == BNN_OK && p->labels_path != NULL)
+        status = cli_labels_read(p->labels_path, p->n_images, p->limit == 0, &p->labels, err);
+    return status;
+}
+
+static int predict(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
+{
+    int status = open_model(p, model, err);
+    if (status == BNN_OK)
+        status = read_files(p, n, paths, err);
+    if (status == BNN_OK) {
+        hint_invert(p, paths);
+        status = make_table(p, err);
+    }
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        status = classify(p, paths[i], &p->files[i], err);
+    if (status == BNN_OK)
+        print_answers(p);
+    return status;
+}
+
+static void end(prediction *p)
+{
+    for (size_t i = 0; i < p->n_files; i++)
+        free(p->files[i].pixels);
+    free(p->files);
+    free(p->labels);
+    free(p->workspace);
+    bnn_model_close(p->model);
+    cli_table_destroy(p->table);
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    static const struct option names[] = {{"invert", no_argument, NULL, OPTION_INVERT},
+                                          {"limit", required_argument, NULL, OPTION_LIMIT},
+                                          {"labels", required_argument, NULL, OPTION_LABELS},
+                                          {NULL, 0, NULL, 0}};
+    prediction p = {0};
+    const cli_own_options own = {.letters = "", .names = names, .take = take_option, .context = &p};
+    bool done;
+    int status = cli_parse_own(&cli_command_predict, argc, argv, &own, &p.options, &done, err);
+    if (status != BNN_OK || done)
+        return status;
+    if (argc - optind < 2)
+        return cli_usage(err, &cli_command_predict,
+                         "a model and an image are needed, as in `bnnrun predict lenet5.bnn "
+                         "seven.png`");
+    status = predict(&p, argv[optind], (size_t)(argc - optind - 1), argv + optind + 1, err);
+    end(&p);
+    return status;
+}
+
+const cli_command cli_command_predict = {
+    .name = "predict",
+    .arguments = "MODEL IMAGE...",
+    .summary = "classify PNG, PGM and IDX files with a model",
+    .help =
+        "MODEL is a model file, MODEL.bnn. IMAGE is a PNG or PGM of the model's size, or an IDX\n"
+        "file with any number of images, raw or gzip. Colours become grey by their luminance,\n"
+        "what is transparent lies on white, 16 bits become 8. The answer has the three most\n"
+        "probable classes (softmax of the logits) and the margin between the first two logits.\n"
+        "\n"
+        "Options:\n"
+        "      --invert       black becomes white: for dark strokes on a bright ground, where the\n"
+        "                     model was trained on bright strokes on black, as in MNIST\n"
+        "      --limit N      only the first N images of each IDX file\n"
+        "      --labels FILE  an IDX file of labels for all images in their order; says the\n"
+        "                     accuracy, with -q nothing else\n"
+        "      --json         one object with an array of predictions\n"
+        "      --csv          a line an image\n"
+        "\n"
+        "Examples:\n"
+        "  bnnrun predict lenet5.bnn seven.png\n"
+        "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
+        "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
+        "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
+    .run = run,
+};
