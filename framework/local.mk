@@ -69,6 +69,7 @@ deploy_sources = \
 	framework/deploy/fold.c framework/deploy/fold.h \
 	framework/deploy/graph.c framework/deploy/graph.h \
 	framework/deploy/infer.c \
+	framework/deploy/measure.c framework/deploy/measure.h \
 	framework/deploy/model.c framework/deploy/model.h \
 	framework/deploy/modelfile.h \
 	framework/deploy/modelfile_decode.c \
