@@ -4,6 +4,7 @@ store_sources = \
 	db/aggregates.c \
 	db/store.c db/store.h \
 	db/store_attempt.c \
+	db/store_bench.c db/store_bench.h \
 	db/store_internal.h \
 	db/store_migrate.c \
 	db/store_plan.c \
@@ -17,6 +18,7 @@ queriesdir = $(pkgdatadir)/queries
 dist_queries_DATA = \
 	db/queries/accuracy_by_ordering.sql \
 	db/queries/accuracy_by_ste.sql \
+	db/queries/benchmarks.sql \
 	db/queries/environments.sql \
 	db/queries/epochs_to_98.sql \
 	db/queries/failures.sql \
@@ -29,6 +31,7 @@ dist_queries_DATA = \
 # Migrations in their order, then the views.
 store_scripts = \
 	db/schema_1.sql \
+	db/schema_2.sql \
 	db/views.sql
 EXTRA_DIST += $(store_scripts) db/embed.awk
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { NEWEST = 1 };
+enum { NEWEST = 2 };
 
 typedef struct identity {
     int64_t application, version, n_objects;

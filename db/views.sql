@@ -145,3 +145,68 @@ JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)
 LEFT JOIN average USING (experiment_id, config_id)
 LEFT JOIN spread USING (experiment_id, config_id);
+
+-- One row a contender and batch of each benchmark. us: microseconds for an image, median and
+-- quartiles of the rounds. times_*: how often the time of this contender goes into that of another
+-- at the same batch, as in "9 times as fast as float" (with the same engine). newest: no later
+-- benchmark of the same model in the same environment is there.
+DROP VIEW IF EXISTS benchmark_summary;
+CREATE VIEW benchmark_summary AS
+SELECT benchmark.benchmark_id,
+       run.run_uid,
+       experiment.name AS experiment,
+       experiment_config.label,
+       run.seed,
+       result.contender,
+       result.engine,
+       result.batch,
+       result.median_ns / 1e3 AS us,
+       result.low_ns / 1e3 AS low_us,
+       result.high_ns / 1e3 AS high_us,
+       1e9 / result.median_ns AS images_per_second,
+       (SELECT median_ns FROM benchmark_result AS other
+        WHERE other.benchmark_id = result.benchmark_id AND other.batch = result.batch
+          AND other.contender = 'float' AND other.engine = result.engine)
+           / result.median_ns AS times_float,
+       (SELECT min(median_ns) FROM benchmark_result AS other
+        WHERE other.benchmark_id = result.benchmark_id AND other.batch = result.batch
+          AND other.contender = 'twin') / result.median_ns AS times_twin,
+       (SELECT min(median_ns) FROM benchmark_result AS other
+        WHERE other.benchmark_id = result.benchmark_id AND other.batch = result.batch
+          AND other.contender = 'onnxruntime') / result.median_ns AS times_onnxruntime,
+       (SELECT min(median_ns) FROM benchmark_result AS other
+        WHERE other.benchmark_id = result.benchmark_id AND other.batch = result.batch
+          AND other.contender = 'onnxruntime_twin') / result.median_ns AS times_onnxruntime_twin,
+       benchmark.rounds,
+       benchmark.co_runners,
+       result.cpu_share,
+       environment.host,
+       environment.cpu_model,
+       environment.compiler,
+       datetime(benchmark.started_us / 1000000, 'unixepoch') AS started_utc,
+       benchmark.model,
+       benchmark.model_sha256,
+       benchmark.images,
+       NOT EXISTS (SELECT 1 FROM benchmark AS later
+                   WHERE later.model_sha256 = benchmark.model_sha256
+                     AND later.environment_id = benchmark.environment_id
+                     AND later.benchmark_id > benchmark.benchmark_id) AS newest
+FROM benchmark
+JOIN benchmark_result AS result USING (benchmark_id)
+JOIN environment USING (environment_id)
+LEFT JOIN run USING (run_id)
+LEFT JOIN experiment USING (experiment_id)
+LEFT JOIN experiment_config USING (experiment_id, config_id);
+
+-- The layers of each benchmark's contenders; share: of the contender's profiled time.
+DROP VIEW IF EXISTS benchmark_stage;
+CREATE VIEW benchmark_stage AS
+SELECT benchmark_layer.benchmark_id, run.run_uid, benchmark_layer.contender,
+       benchmark_layer.engine, benchmark_layer.batch, benchmark_layer.ordinal,
+       benchmark_layer.layer, benchmark_layer.integer_sums,
+       benchmark_layer.median_ns / 1e3 AS us,
+       benchmark_layer.median_ns / sum(benchmark_layer.median_ns) OVER (
+           PARTITION BY benchmark_layer.benchmark_id, contender, engine, batch) AS share
+FROM benchmark_layer
+JOIN benchmark USING (benchmark_id)
+LEFT JOIN run USING (run_id);

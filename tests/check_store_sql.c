@@ -3,6 +3,7 @@
 #include "check_main.h"
 #include "store_fixture.h"
 
+#include "db/store_bench.h"
 #include "db/store_internal.h"
 
 #include <math.h>
@@ -60,6 +61,32 @@ static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bo
     return run.id;
 }
 
+/* The first run of clipped, its floats and its full-precision twin, in turns. */
+static void add_bench(bnn_store *store)
+{
+    char uid[BNN_SHA256_HEX];
+    snprintf(uid, sizeof uid, "%s",
+             plain_text(store_file(), "SELECT run_uid FROM run_summary"
+                                      " WHERE label = 'clipped' AND seed = 1"));
+    const bnn_store_bench_result results[] = {
+        {"binary", "avx2", 1, 1000, 900, 1200, 800, 2000, 1, 0, NULL},
+        {"float", "avx2", 1, 4000, 3600, 4800, 3200, 8000, 1, 0, NULL},
+        {"twin", "avx2", 1, 5000, 4500, 6000, 4000, 9000, 1, 0, NULL},
+    };
+    const bnn_store_bench bench = {
+        .run_uid = uid,
+        .environment = plain_number(store_file(), "SELECT environment_id FROM environment"),
+        .model = "m.bnn",
+        .model_sha256 = "ab",
+        .images = "mnist",
+        .n_images = 1000,
+        .n_rounds = 5,
+        .n_results = 3,
+        .results = results};
+    int64_t id;
+    ck_ok(bnn_store_add_bench(store, &bench, &id, err));
+}
+
 /* none: 3 seeds done. clipped: 2 done, one failed after it had measured something. identity: 1
  * done, one never started. And an experiment without runs. */
 static bnn_store *make_sweep(void)
@@ -95,6 +122,7 @@ static bnn_store *make_sweep(void)
              "INSERT INTO metric VALUES (%lld, 'mismatches', 0, 1, 0.0, NULL, 1)",
              (long long)exported, (long long)exported);
     plain_execute(store_file(), sql);
+    add_bench(store);
     return store;
 }
 
@@ -226,6 +254,15 @@ static const struct {
      "demo|none|3|0.991000|0.001000|0.990000|0.992000\n"
      "demo|identity|1|0.980000|NULL|0.980000|0.980000\n"
      "demo|clipped|2|0.972000|0.002828|0.970000|0.974000\n"},
+    {"benchmarks",
+     "experiment,label,seed,contender,engine,batch,us,low_us,high_us,images_per_second,times_float,"
+     "times_twin,times_onnxruntime,times_onnxruntime_twin,co_runners,cpu_model",
+     "demo|clipped|1|binary|avx2|1|1.000000|0.900000|1.200000|1000000.000000|4.000000|5.000000|"
+     "NULL|NULL|0|NULL\n"
+     "demo|clipped|1|float|avx2|1|4.000000|3.600000|4.800000|250000.000000|1.000000|1.250000|"
+     "NULL|NULL|0|NULL\n"
+     "demo|clipped|1|twin|avx2|1|5.000000|4.500000|6.000000|200000.000000|0.800000|1.000000|"
+     "NULL|NULL|0|NULL\n"},
     {"environments",
      "host,os,cpu_model,n_cpu,kernels,version,revision,compiler,cflags,libraries,n_runs,first_utc,"
      "last_utc",

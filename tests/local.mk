@@ -51,6 +51,7 @@ check_suites = \
 	tests/check_spec \
 	tests/check_store \
 	tests/check_store_attempts \
+	tests/check_store_bench \
 	tests/check_store_crash \
 	tests/check_store_query \
 	tests/check_store_sql \
@@ -171,6 +172,11 @@ tests_check_store_SOURCES = \
 	tests/store_fixture.h
 tests_check_store_attempts_SOURCES = \
 	tests/check_store_attempts.c \
+	tests/check_main.h \
+	tests/store_fixture.c \
+	tests/store_fixture.h
+tests_check_store_bench_SOURCES = \
+	tests/check_store_bench.c \
 	tests/check_main.h \
 	tests/store_fixture.c \
 	tests/store_fixture.h
