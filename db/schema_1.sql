@@ -175,8 +175,8 @@ CREATE TABLE layer(
 
 CREATE TABLE artifact(
     run_id INTEGER NOT NULL,
-    kind TEXT NOT NULL,                         -- checkpoint, model, onnx, c
-    path TEXT NOT NULL,
+    kind TEXT NOT NULL,                         -- model, weights
+    path TEXT NOT NULL,                         -- in the folder FILE.artifacts beside the database
     attempt INTEGER NOT NULL,
     n_bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,

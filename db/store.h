@@ -12,7 +12,6 @@
  *     bnn_store_claim(...);                              no two processes get the same run
  *       bnn_store_resume(...);                           from scratch or from a checkpoint
  *       bnn_store_begin(...); bnn_store_add_record(...) for a batch; bnn_store_commit(...);
- *       bnn_store_add_artifact(...);
  *     bnn_store_finish(...);
  *
  * A handle and everything obtained through it belong to one thread; several handles, also in
@@ -195,18 +194,6 @@ int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t e
  * co_runners: the runs that were executed beside this one, for timings. */
 int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const bnn_record *record,
                          uint32_t co_runners, bnn_error *err);
-
-typedef struct bnn_store_artifact {
-    const char
-        *kind; /* "checkpoint", "model", "onnx", "c"; "model" gives run_summary.model_bytes */
-    const char *path;
-    uint64_t n_bytes;
-    const char *sha256; /* of the file */
-} bnn_store_artifact;
-
-/* Keeps where a file of the run is; an artifact of the same kind and path is replaced. */
-int bnn_store_add_artifact(bnn_store *store, int64_t run, uint32_t attempt,
-                           const bnn_store_artifact *artifact, bnn_error *err);
 
 /* Ends the attempt and gives the run its state: DONE, FAILED or INTERRUPTED. error: why it failed,
  * or NULL; signal: the one that ended it, or 0. */

@@ -77,6 +77,23 @@ static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const b
         run, attempt, err);
 }
 
+/* Files are where the run's folder is: the path begins there. */
+static int insert_file(bnn_store *store, int64_t run, uint32_t attempt, const bnn_file_record *f,
+                       bnn_error *err)
+{
+    return insert(store,
+                  "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
+                  " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER
+                  " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
+                  " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
+                  " created_us = excluded.created_us",
+                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
+                             bnn_value_text(f->kind), bnn_value_text(f->name),
+                             bnn_value_integer((int64_t)f->n_bytes), bnn_value_text(f->sha256),
+                             bnn_value_integer(bnn_store_now_us())),
+                  run, attempt, err);
+}
+
 /* A record may come through a pipe from a run that crashed: names that do not end, and counts that
  * SQLite has no integer for, are refused. */
 static bool is_name(const char name[BNN_NAME_MAX])
@@ -98,6 +115,11 @@ static bool is_sound(const bnn_record *record)
                l->bits <= INT64_MAX && l->float32_bytes <= INT64_MAX &&
                l->packed_bytes <= INT64_MAX && l->macs <= INT64_MAX;
     }
+    case BNN_RECORD_FILE: {
+        const bnn_file_record *f = &record->file;
+        return is_name(f->kind) && is_name(f->name) && f->n_bytes <= INT64_MAX &&
+               memchr(f->sha256, '\0', sizeof f->sha256) == &f->sha256[sizeof f->sha256 - 1];
+    }
     }
     return false;
 }
@@ -114,26 +136,9 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
     case BNN_RECORD_TIMING:
         return insert_timing(store, run, attempt, &record->timing, co_runners, err);
     case BNN_RECORD_LAYER:
+        return insert_layer(store, run, attempt, &record->layer, err);
+    case BNN_RECORD_FILE:
         break;
     }
-    return insert_layer(store, run, attempt, &record->layer, err);
-}
-
-int bnn_store_add_artifact(bnn_store *store, int64_t run, uint32_t attempt,
-                           const bnn_store_artifact *artifact, bnn_error *err)
-{
-    if (artifact->n_bytes > INT64_MAX)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: its size is out of range", artifact->path);
-    return insert(store,
-                  "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
-                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-                  " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
-                  " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
-                  " created_us = excluded.created_us",
-                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
-                             bnn_value_text(artifact->kind), bnn_value_text(artifact->path),
-                             bnn_value_integer((int64_t)artifact->n_bytes),
-                             bnn_value_text(artifact->sha256),
-                             bnn_value_integer(bnn_store_now_us())),
-                  run, attempt, err);
+    return insert_file(store, run, attempt, &record->file, err);
 }

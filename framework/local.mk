@@ -45,10 +45,10 @@ model_sources = \
 	framework/model/options.c framework/model/options.h \
 	framework/model/pass.c \
 	framework/model/size.c framework/model/size.h \
-	framework/model/topology.c framework/model/topology.h
+	framework/model/topology.c framework/model/topology.h \
+	framework/model/weights.c framework/model/weights.h
 train_sources = \
 	framework/train/checkpoint.c framework/train/checkpoint.h \
-	framework/train/inference.c framework/train/inference.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/record.h \
 	framework/train/schedule.c framework/train/schedule.h \
@@ -84,7 +84,9 @@ deploy_sources = \
 	framework/deploy/op.c framework/deploy/op.h \
 	framework/deploy/bnn/infer.h
 runner_sources = \
+	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
+	framework/runner/deliver.c framework/runner/deliver.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
@@ -92,7 +94,9 @@ runner_sources = \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/pool.c framework/runner/pool.h \
 	framework/runner/register.c framework/runner/register.h \
+	framework/runner/revive.c framework/runner/revive.h \
 	framework/runner/signals.c framework/runner/signals.h \
+	framework/runner/spec_text.c framework/runner/spec_text.h \
 	framework/runner/sweeper.c framework/runner/sweeper.h \
 	framework/runner/task.c framework/runner/task.h \
 	framework/runner/writer.c framework/runner/writer.h \

@@ -1,5 +1,6 @@
 /* check_runner.c - plans and the pool: what runs, what becomes of it, and what the database holds
  * afterwards. */
+#include "runner/artifact.h"
 #include "runner/estimate.h"
 #include "runner/sweeper.h"
 
@@ -103,13 +104,17 @@ static size_t count(bnn_plan_group group)
     return n_of[group];
 }
 
-/* Every result bit of the database; what measures time is left out. Freed by the caller. */
+/* Every result bit of the database, and the sums of all files; what measures time is left out. Freed
+ * by the caller. */
 static char *all_results(void)
 {
     return plain_rows(store_file(),
                       "SELECT label, seed, name, epoch, printf('%!.20g', value), special "
                       "FROM run JOIN experiment_config USING (experiment_id, config_id)"
-                      " JOIN metric USING (run_id) WHERE name <> 'seconds' ORDER BY 1, 2, 3, 4");
+                      " JOIN metric USING (run_id) WHERE name <> 'seconds' "
+                      "UNION ALL SELECT label, seed, kind, n_bytes, sha256, path "
+                      "FROM run JOIN experiment_config USING (experiment_id, config_id)"
+                      " JOIN artifact USING (run_id) ORDER BY 1, 2, 3, 4");
 }
 
 static void forget_database(void)
@@ -316,8 +321,10 @@ START_TEST(what_was_interrupted_goes_on)
     ck_assert_int_gt(plain_number(store_file(), "SELECT min(resumed_from_epoch) FROM attempt "
                                                 "WHERE attempt = 2"),
                      0);
-    ck_assert_int_ne(access(bnn_plan_checkpoint(store_file(), plan.runs[0].store.uid, arena), F_OK),
-                     0);
+    ck_assert_int_ne(
+        access(bnn_artifact_path(store_file(), plan.runs[0].store.uid, BNN_CHECKPOINT_FILE, arena),
+               F_OK),
+        0);
     forget_database();
     run_sweep(LONG "run: {isolation: thread, checkpoint: none}\n", 2);
     char *whole = all_results();

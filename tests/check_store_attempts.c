@@ -81,7 +81,7 @@ START_TEST(only_the_holder_writes)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const bnn_store_run run = one_run(store);
     const bnn_record record = metric_record("train_loss", 1, 0.5);
-    const bnn_store_artifact artifact = {"model", "m.bnn", 10, "dd"};
+    const bnn_record file = file_record("model", "m.bnn", 10, 'd');
     ck_refused(bnn_store_add_record(store, run.id, 1, &record, 0, err), BNN_E_FAILED,
                "run 1: attempt 1 no longer holds it (the newest is attempt 0)");
     ck_assert_uint_eq(claim(store, run), 1);
@@ -92,7 +92,7 @@ START_TEST(only_the_holder_writes)
     ck_assert_uint_eq(claim(store, look(store)), 2);
     static const char message[] = "run 1: attempt 1 no longer holds it (the newest is attempt 2)";
     ck_refused(bnn_store_add_record(store, run.id, 1, &record, 0, err), BNN_E_FAILED, message);
-    ck_refused(bnn_store_add_artifact(store, run.id, 1, &artifact, err), BNN_E_FAILED, message);
+    ck_refused(bnn_store_add_record(store, run.id, 1, &file, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_resume(store, run.id, 1, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_finish(store, run.id, 1, BNN_STORE_DONE, NULL, 0, err), BNN_E_FAILED,
                message);
@@ -159,8 +159,8 @@ START_TEST(a_record_replaces_the_one_before)
         add_timing(store, run.id, 1, "evaluate", 1, 100 + (uint64_t)i);
         ck_ok(bnn_store_add_record(store, run.id, 1, &layer, 0, err));
         layer.layer.macs = INT64_MAX;
-        const bnn_store_artifact artifact = {"model", "m", 7 + (uint64_t)i, "ff"};
-        ck_ok(bnn_store_add_artifact(store, run.id, 1, &artifact, err));
+        const bnn_record file = file_record("model", "m", 7 + (uint64_t)i, 'f');
+        ck_ok(bnn_store_add_record(store, run.id, 1, &file, 0, err));
     }
     bnn_store_close(store);
     check_rows("SELECT name, value, special FROM metric", "train_loss|0.250000|NULL\n");
@@ -169,7 +169,9 @@ START_TEST(a_record_replaces_the_one_before)
     check_rows("SELECT ordinal, name, kind, n_parameters, bits, float32_bytes, packed_bytes, macs,"
                " binary_weights, binary_inputs FROM layer",
                "2|dense_1|dense|10|12|40|2|9223372036854775807|1|0\n");
-    check_rows("SELECT kind, path, n_bytes, sha256 FROM artifact", "model|m|8|ff\n");
+    check_rows("SELECT kind, path = run_uid || '/m', n_bytes, replace(sha256, 'ffffffff', '8')"
+               " FROM artifact JOIN run USING (run_id)",
+               "model|1|8|88888888\n");
 }
 END_TEST
 
@@ -177,16 +179,14 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const bnn_store_run run = one_run(store);
-    static const bnn_store_artifact files[] = {{"checkpoint", "c", 1, "aa"},
-                                               {"model", "m", 1, "bb"}};
+    const bnn_record file = file_record("model", "m", 1, 'b');
     ck_assert_uint_eq(claim(store, run), 1);
     for (uint32_t epoch = 0; epoch <= 3; epoch++) {
         add_metric(store, run.id, 1, "train_loss", epoch, epoch);
         add_timing(store, run.id, 1, "train_epoch", epoch, 10);
     }
     add_timing(store, run.id, 1, "inference_1", 1, 10);
-    for (size_t i = 0; i < 2; i++)
-        ck_ok(bnn_store_add_artifact(store, run.id, 1, &files[i], err));
+    ck_ok(bnn_store_add_record(store, run.id, 1, &file, 0, err));
     ck_ok(bnn_store_finish(store, run.id, 1, BNN_STORE_INTERRUPTED, NULL, 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 2);
     ck_ok(bnn_store_resume(store, run.id, 2, 2, err));
@@ -195,7 +195,7 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
     check_rows("SELECT epoch, attempt FROM metric ORDER BY epoch", "1|1\n2|1\n3|2\n");
     check_rows("SELECT phase, rep FROM timing ORDER BY rep",
                "train_epoch|0\ntrain_epoch|1\ntrain_epoch|2\n");
-    check_rows("SELECT kind FROM artifact", "checkpoint\n");
+    check_rows("SELECT kind FROM artifact", "");
     check_rows("SELECT resumed_from_epoch FROM attempt ORDER BY attempt", "0\n2\n");
     ck_ok(bnn_store_finish(store, run.id, 2, BNN_STORE_FAILED, "x", 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 3);
@@ -211,13 +211,16 @@ START_TEST(damaged_records_are_refused)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const bnn_store_run run = one_run(store);
     ck_assert_uint_eq(claim(store, run), 1);
-    bnn_record bad[6] = {
+    bnn_record bad[9] = {
         {.kind = BNN_RECORD_METRIC},
         metric_record("", 1, 1),
         {.kind = BNN_RECORD_TIMING, .timing = {.phase = "evaluate", .wall_ns = UINT64_MAX}},
         {.kind = BNN_RECORD_LAYER, .layer = {.layer = "a", .kind = "b", .bits = 1ull << 63}},
         {.kind = BNN_RECORD_LAYER, .layer = {.layer = "a", .kind = ""}},
         {.kind = (bnn_record_kind)7},
+        file_record("model", "m", UINT64_MAX, 'a'),
+        file_record("model", "", 1, 'a'),
+        file_record("model", "m", 1, '\0'),
     };
     memset(bad[0].metric.name, 'x', sizeof bad[0].metric.name);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -227,9 +230,6 @@ START_TEST(damaged_records_are_refused)
         ck_refused(bnn_store_add_record(store, run.id, 1, &bad[i], 0, err), BNN_E_INTERNAL,
                    message);
     }
-    const bnn_store_artifact huge = {"model", "m", UINT64_MAX, "aa"};
-    ck_refused(bnn_store_add_artifact(store, run.id, 1, &huge, err), BNN_E_INTERNAL,
-               "m: its size is out of range");
     bnn_store_close(store);
     check_rows("SELECT (SELECT count(*) FROM metric) + (SELECT count(*) FROM timing)"
                " + (SELECT count(*) FROM layer) + (SELECT count(*) FROM artifact)",

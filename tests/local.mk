@@ -57,7 +57,8 @@ check_suites = \
 	tests/check_store_sql \
 	tests/check_sweep \
 	tests/check_train \
-	tests/check_values
+	tests/check_values \
+	tests/check_weights
 check_PROGRAMS += $(check_suites)
 tests_check_base_SOURCES = tests/check_base.c tests/check_main.h
 tests_check_checkpoint_SOURCES = \
@@ -204,6 +205,13 @@ tests_check_train_SOURCES = \
 	tests/spec_fixture.h \
 	tests/train_fixture.h
 tests_check_values_SOURCES = tests/check_values.c tests/check_main.h tests/spec_fixture.h
+tests_check_weights_SOURCES = \
+	tests/check_weights.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
 
 # The suites above are tests, and so are these scripts.
 shell_tests = \

@@ -248,6 +248,15 @@ uint32_t claim(bnn_store *store, bnn_store_run run)
     return attempt;
 }
 
+bnn_record file_record(const char *kind, const char *name, uint64_t n_bytes, char digit)
+{
+    bnn_record record = {.kind = BNN_RECORD_FILE, .file.n_bytes = n_bytes};
+    snprintf(record.file.kind, sizeof record.file.kind, "%s", kind);
+    snprintf(record.file.name, sizeof record.file.name, "%s", name);
+    memset(record.file.sha256, digit, sizeof record.file.sha256 - 1);
+    return record;
+}
+
 bnn_record metric_record(const char *name, uint32_t epoch, double value)
 {
     bnn_record record = {.kind = BNN_RECORD_METRIC};

@@ -67,6 +67,9 @@ void add_timing(bnn_store *store, int64_t run, uint32_t attempt, const char *pha
                 uint64_t wall_ns);
 bnn_record metric_record(const char *name, uint32_t epoch, double value);
 
+/* A file of n bytes whose SHA-256 is 64 times the digit. */
+bnn_record file_record(const char *kind, const char *name, uint64_t n_bytes, char digit);
+
 /* Waits for a child; true when it exited with 0. */
 bool child_succeeded(pid_t child);
 

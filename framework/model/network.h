@@ -47,6 +47,7 @@ typedef struct bnn_network {
     uint32_t n_classes;
     bnn_shape input;
     float *x;            /* [input][lanes]: the caller writes images here */
+    const uint8_t **rows; /* [lanes]: room for the pointers that kernels->load_pixels takes */
     const float *logits; /* [n_classes][lanes] */
     float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
     uint32_t n_ops;
@@ -86,6 +87,10 @@ void bnn_network_binarize_wholes(bnn_network *network);
 
 /* x -> logits for n <= lanes images; training: batch statistics, dropout. */
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
+
+/* Images as bytes [n][input] -> logits [n][n_classes], in inference; any n. What evaluation sees,
+ * to the bit. */
+void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits);
 
 /* logits_gradient -> the gradient of every parameter; after a forward pass in training. */
 void bnn_network_backward(bnn_network *network, uint32_t n);

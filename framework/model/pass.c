@@ -86,6 +86,22 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
     network->step += training;
 }
 
+void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits)
+{
+    const size_t n_pixels = size_of(network->input);
+    for (uint32_t first = 0, batch; first < n; first += batch) {
+        batch = n - first < network->lanes ? n - first : network->lanes;
+        for (uint32_t i = 0; i < batch; i++)
+            network->rows[i] = images + (first + i) * n_pixels;
+        network->kernels->load_pixels(batch, network->lanes, (uint32_t)n_pixels, network->rows,
+                                      network->x);
+        bnn_network_forward(network, batch, false);
+        for (uint32_t i = 0; i < batch; i++)
+            for (uint32_t c = 0; c < network->n_classes; c++)
+                *logits++ = network->logits[c * network->lanes + i];
+    }
+}
+
 void bnn_network_backward(bnn_network *network, uint32_t n)
 {
     float *gy = network->gradient[0], *gx = network->gradient[1];

@@ -106,14 +106,12 @@ int bnn_config_resolve(const bnn_point *point, const bnn_experiment_sources *sou
                        bnn_arena *arena, bnn_config *out, bnn_diag *diag)
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
-    bnn_shape shape = {0};
-    uint32_t n_classes = 0;
     bnn_settings_init(&c.settings, arena);
     const int data = bnn_data_options_parse(bnn_tree_get(point->root, "dataset"), arena, &c.data,
                                             &c.settings, diag);
     int shaped = data;
     if (data == BNN_OK)
-        shaped = find_shape(&c.data, sources->catalogue, arena, &shape, &n_classes, diag);
+        shaped = find_shape(&c.data, sources->catalogue, arena, &c.input, &c.n_classes, diag);
     const int model =
         bnn_model_options_parse(bnn_tree_get(point->root, "model"), sources->registry,
                                 sources->topologies, arena, &c.model, &c.settings, diag);
@@ -125,7 +123,7 @@ int bnn_config_resolve(const bnn_point *point, const bnn_experiment_sources *sou
                                 arena, &c.train, &c.settings, diag);
     int status = bnn_config_worse(shaped, bnn_config_worse(model, train));
     if (shaped == BNN_OK && model == BNN_OK)
-        status = bnn_config_worse(status, bnn_network_check(&c.model, shape, n_classes, diag));
+        status = bnn_config_worse(status, bnn_network_check(&c.model, c.input, c.n_classes, diag));
     if (status != BNN_OK)
         return status;
     status = collect_plugins(&c, diag);

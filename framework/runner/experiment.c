@@ -1,6 +1,7 @@
 #include "runner/experiment.h"
 
 #include "runner/config.h"
+#include "runner/spec_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,32 +307,12 @@ static int read_points(loader *l)
 
 /* ------------------------------------------------------------------------------------------ */
 
-/* The spec as it was run: overrides follow as comments. */
-static const char *text_with_overrides(const char *text, const char *const *overrides, size_t n,
-                                       bnn_arena *arena)
+static int read_root(loader *l, const char *text, size_t n, const char *const *overrides,
+                     size_t n_overrides)
 {
-    const char *all = bnn_arena_strdup(arena, text);
-    for (size_t i = 0; all != NULL && i < n; i++)
-        all = bnn_arena_printf(arena, "%s# -s %s\n", all, overrides[i]);
-    return all;
-}
-
-static int read_root(loader *l, const char *const *overrides, size_t n_overrides)
-{
-    bnn_error err;
-    char *text;
-    size_t n;
-    if (bnn_file_read(l->out->path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK) {
-        bnn_diag_add(l->diag, (bnn_position_in_file){.file = NULL}, "%s", err.message);
-        return err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC;
-    }
     l->root = bnn_tree_parse(l->out->path, text, n, l->arena, l->diag);
-    l->out->text = text_with_overrides(text, overrides, n_overrides, l->arena);
-    free(text);
     if (l->root == NULL)
         return BNN_E_SPEC;
-    if (l->out->text == NULL)
-        return fail_memory(l);
     if (l->root->kind != BNN_NODE_MAP) {
         char got[BNN_DESCRIPTION];
         bnn_diag_add(l->diag, l->root->at, "a spec is a map of sections, got %s",
@@ -348,32 +329,70 @@ static int read_root(loader *l, const char *const *overrides, size_t n_overrides
     return BNN_OK;
 }
 
-int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
-                        const bnn_experiment_sources *sources, bnn_arena *arena,
-                        bnn_experiment *out, bnn_diag *diag)
+static int load(loader *l, const char *text, size_t n, const char *const *overrides,
+                size_t n_overrides)
 {
     static const char *const known[] = {"name",   "description", "dataset", "model",
                                         "train",  "seeds",       "sweep",   "baseline",
                                         "metric", "run",         NULL};
-    bnn_experiment experiment = {.path = bnn_arena_strdup(arena, path)};
-    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
-    if (experiment.path == NULL) {
-        experiment.path = path;
-        return fail_memory(&l);
-    }
-    const int status = read_root(&l, overrides, n_overrides);
+    const int status = read_root(l, text, n, overrides, n_overrides);
     if (status != BNN_OK)
         return status;
-    note(&l, bnn_schema_known_keys(l.root, "the spec", known, diag));
-    note(&l, read_name(&l));
-    note(&l, read_description(&l));
-    note(&l, read_seeds(&l));
-    note(&l, read_metric(&l));
-    note(&l, read_run(&l));
-    note(&l, read_points(&l));
-    if (l.status == BNN_OK && bnn_diag_n_errors(diag) > 0)
-        l.status = BNN_E_SPEC;
-    if (l.status == BNN_OK)
+    note(l, bnn_schema_known_keys(l->root, "the spec", known, l->diag));
+    note(l, read_name(l));
+    note(l, read_description(l));
+    note(l, read_seeds(l));
+    note(l, read_metric(l));
+    note(l, read_run(l));
+    note(l, read_points(l));
+    if (l->status == BNN_OK && bnn_diag_n_errors(l->diag) > 0)
+        l->status = BNN_E_SPEC;
+    return l->status;
+}
+
+int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
+                        const bnn_experiment_sources *sources, bnn_arena *arena,
+                        bnn_experiment *out, bnn_diag *diag)
+{
+    bnn_experiment experiment = {.path = path};
+    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
+    bnn_error err;
+    char *text;
+    size_t n;
+    if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK) {
+        bnn_diag_add(diag, (bnn_position_in_file){.file = NULL}, "%s", err.message);
+        return err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC;
+    }
+    experiment.path = bnn_arena_strdup(arena, path);
+    experiment.text = bnn_spec_text_join(text, overrides, n_overrides, arena);
+    int status = BNN_E_INTERNAL;
+    if (experiment.path != NULL && experiment.text != NULL)
+        status = load(&l, text, n, overrides, n_overrides);
+    else
+        bnn_diag_add(diag, (bnn_position_in_file){.file = path}, "out of memory");
+    free(text);
+    if (status == BNN_OK)
         *out = experiment;
-    return l.status;
+    return status;
+}
+
+int bnn_experiment_load_text(const char *path, const char *text,
+                             const bnn_experiment_sources *sources, bnn_arena *arena,
+                             bnn_experiment *out, bnn_diag *diag)
+{
+    bnn_experiment experiment = {.path = bnn_arena_strdup(arena, path),
+                                 .text = bnn_arena_strdup(arena, text)};
+    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
+    char *spec = bnn_arena_strdup(arena, text);
+    const char *const *overrides;
+    size_t n_overrides;
+    if (experiment.path == NULL || experiment.text == NULL || spec == NULL ||
+        bnn_spec_text_split(spec, arena, &overrides, &n_overrides) != BNN_OK) {
+        bnn_diag_add(diag, (bnn_position_in_file){.file = path}, "out of memory");
+        return BNN_E_INTERNAL;
+    }
+    const int status = load(&l, spec, strlen(spec), overrides, n_overrides);
+    if (status == BNN_OK)
+        *out = experiment;
+    return status;
 }

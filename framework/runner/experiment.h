@@ -57,6 +57,8 @@ typedef struct bnn_config {
     char hash[65];     /* SHA-256 of json */
     char identity[65]; /* SHA-256 of hash and the plugin files: what a checkpoint must agree with */
     size_t i_dataset;  /* in bnn_experiment.datasets */
+    bnn_shape input;   /* of its images */
+    uint32_t n_classes;
     size_t n_plugins;  /* those that act, each once */
     const bnn_plugin *plugins[BNN_CONFIG_PLUGINS_MAX];
 } bnn_config;
@@ -90,5 +92,11 @@ typedef struct bnn_experiment_sources {
 int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
                         const bnn_experiment_sources *sources, bnn_arena *arena,
                         bnn_experiment *out, bnn_diag *diag);
+
+/* The same from bnn_experiment.text, as a database keeps it: the overrides are those in the comments
+ * at its end. path: for messages, and the name of an experiment that has none. */
+int bnn_experiment_load_text(const char *path, const char *text,
+                             const bnn_experiment_sources *sources, bnn_arena *arena,
+                             bnn_experiment *out, bnn_diag *diag);
 
 #endif

@@ -105,7 +105,8 @@ static int execute(const bnn_job *j, const bnn_pool_run *run, attempt *a, bnn_ou
                      .seed = run->seed,
                      .checkpoints = options->checkpoints,
                      .timeout_seconds = options->timeout_seconds};
-    snprintf(task.checkpoint_path, sizeof task.checkpoint_path, "%s", run->checkpoint_path);
+    snprintf(task.uid, sizeof task.uid, "%s", run->store.uid);
+    snprintf(task.folder, sizeof task.folder, "%s", run->folder);
     const bnn_task_link link = {.stop = &j->pool->stop,
                                 .progress = j->progress,
                                 .begin = begin_attempt,
@@ -187,18 +188,6 @@ static bnn_pool_result describe(const attempt *a, const bnn_outcome *outcome)
     };
 }
 
-/* The folder of the run's checkpoint, unless something else is in it. */
-static void remove_folder(const bnn_pool_run *run)
-{
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", run->checkpoint_path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL)
-        return;
-    *slash = '\0';
-    rmdir(folder);
-}
-
 /* One attempt; *n_attempts of the run so far. Fails only when the sweep has to stop. */
 static int attempt_run(bnn_job *j, size_t i, uint32_t *n_attempts, bnn_pool_result *end,
                        bnn_error *err)
@@ -219,8 +208,6 @@ static int attempt_run(bnn_job *j, size_t i, uint32_t *n_attempts, bnn_pool_resu
     status = finish(p, &a, &outcome, end_state(&outcome), err);
     if (status == BNN_E_FAILED) /* superseded: somebody else has the run now */
         return BNN_OK;
-    if (outcome.status == BNN_OK)
-        remove_folder(a.run);
     *end = describe(&a, &outcome);
     *n_attempts = a.number;
     return status;

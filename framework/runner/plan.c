@@ -1,5 +1,7 @@
 #include "runner/plan.h"
 
+#include "runner/artifact.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +97,7 @@ enum { HASH, SEED, ID, UID, STATE, ATTEMPTS, ERROR, EPOCHS };
 /* A checkpoint that is there saves the epochs that were recorded; it may hold one more. */
 static int note_checkpoint(const matcher *m, bnn_planned_run *run, int64_t epochs, bnn_error *err)
 {
-    const char *path = bnn_plan_checkpoint(m->db, run->store.uid, m->arena);
+    const char *path = bnn_artifact_path(m->db, run->store.uid, BNN_CHECKPOINT_FILE, m->arena);
     const int64_t total = m->plan->experiment->configs[run->i_config].train.epochs;
     if (path == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
@@ -186,11 +188,6 @@ static int read_store(matcher *m, bnn_store *store, bnn_error *err)
 }
 
 /* ------------------------------------------------------------------------------------------ */
-
-const char *bnn_plan_checkpoint(const char *db, const char *uid, bnn_arena *arena)
-{
-    return bnn_arena_printf(arena, "%s.artifacts/%s/checkpoint", db, uid);
-}
 
 bnn_plan_group bnn_plan_group_of(const bnn_planned_run *run)
 {

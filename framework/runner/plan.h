@@ -52,7 +52,4 @@ double bnn_plan_rest(const bnn_plan *plan, size_t i);
 int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char *db,
                   bnn_arena *arena, bnn_plan *out, bnn_error *err);
 
-/* FILE.artifacts/UID/checkpoint, in the arena; NULL without memory. */
-const char *bnn_plan_checkpoint(const char *db, const char *uid, bnn_arena *arena);
-
 #endif

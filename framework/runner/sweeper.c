@@ -1,5 +1,6 @@
 #include "runner/sweeper.h"
 
+#include "runner/artifact.h"
 #include "runner/environment.h"
 #include "runner/register.h"
 
@@ -140,14 +141,14 @@ int bnn_sweeper_list(const bnn_plan *plan, const char *db, bnn_arena *arena, bnn
         const bnn_planned_run *run = &plan->runs[i];
         if (!bnn_plan_is_todo(run))
             continue;
-        const char *path = bnn_plan_checkpoint(db, run->store.uid, arena);
-        if (path == NULL || strlen(path) >= PATH_MAX)
+        const char *folder = bnn_artifact_path(db, run->store.uid, NULL, arena);
+        if (folder == NULL || strlen(folder) >= BNN_FOLDER_MAX)
             return bnn_fail(err, BNN_E_RESOURCE,
-                            "%s: the path is too long for checkpoints beside it", db);
+                            "%s: the path is too long for files of runs beside it", db);
         runs[n] = (bnn_pool_run){.i_config = run->i_config,
                                  .seed = run->seed,
                                  .store = run->store,
-                                 .checkpoint_path = path};
+                                 .folder = folder};
         planned[n++] = i;
     }
     *out = (bnn_sweeper_todo){.n = n, .runs = runs, .planned = planned};

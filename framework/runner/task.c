@@ -1,9 +1,15 @@
 #include "runner/task.h"
 
-#include <stdio.h>
+#include "runner/artifact.h"
+#include "runner/deliver.h"
 
-/* Puts link->begin before the first record. */
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Puts link->begin before the first record, and the files behind the last. */
 typedef struct reporter {
+    const bnn_task_base *base;
+    const bnn_task *task;
     const bnn_task_link *link;
     const uint32_t *resumed_epoch;
     bool begun;
@@ -18,10 +24,32 @@ static void report(void *context, const bnn_record *record)
     r->link->record(r->link->context, record);
 }
 
+static int deliver(void *context, bnn_network *network, double test_accuracy, bnn_error *err)
+{
+    const reporter *r = context;
+    const bnn_experiment *experiment = r->base->experiment;
+    const bnn_config *config = &experiment->configs[r->task->i_config];
+    char *spec;
+    if (asprintf(&spec, "%s: %s", experiment->name, config->label) < 0)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    const bnn_delivery delivery = {.folder = r->task->folder,
+                                   .uid = r->task->uid,
+                                   .spec = spec,
+                                   .test_accuracy = test_accuracy,
+                                   .data = &r->base->datasets[config->i_dataset],
+                                   .record = report,
+                                   .context = context};
+    const int status = bnn_deliver(&delivery, network, err);
+    free(spec);
+    return status;
+}
+
 void bnn_task_execute(const bnn_task_base *base, const bnn_task *task, const bnn_task_link *link,
                       bnn_outcome *out)
 {
     const bnn_config *config = &base->experiment->configs[task->i_config];
+    char checkpoint[PATH_MAX];
+    snprintf(checkpoint, sizeof checkpoint, "%s/" BNN_CHECKPOINT_FILE, task->folder);
     const bool checkpoints = task->checkpoints != BNN_CHECKPOINTS_NONE;
     const bnn_train_job job = {
         .model = &config->model,
@@ -30,13 +58,16 @@ void bnn_task_execute(const bnn_task_base *base, const bnn_task *task, const bnn
         .n_validation = config->data.validation,
         .seed = (uint64_t)task->seed,
         .identity = config->identity,
-        .checkpoint_path = checkpoints ? task->checkpoint_path : NULL,
+        .checkpoint_path = checkpoints ? checkpoint : NULL,
         .checkpoint_epochs = task->checkpoints == BNN_CHECKPOINTS_EPOCH,
         .timeout_seconds = task->timeout_seconds,
         .stop = link->stop,
         .progress = link->progress,
         .record = report,
-        .context = &(reporter){.link = link, .resumed_epoch = &out->resumed_epoch},
+        .trained = deliver,
+        .context =
+            &(reporter){
+                .base = base, .task = task, .link = link, .resumed_epoch = &out->resumed_epoch},
     };
     bnn_error err = {.message = ""};
     *out = (bnn_outcome){.status = BNN_OK};

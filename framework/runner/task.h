@@ -14,12 +14,16 @@ typedef struct bnn_task_base {
     const bnn_dataset *datasets; /* [experiment->n_datasets]; opened where a task needs it */
 } bnn_task_base;
 
+/* A path with room for the names of artifact.h. */
+enum { BNN_FOLDER_MAX = PATH_MAX - 32 };
+
 typedef struct bnn_task {
     uint32_t i_config;
     int32_t checkpoints; /* bnn_checkpoints */
     int64_t seed;
     double timeout_seconds; /* 0: none */
-    char checkpoint_path[PATH_MAX];
+    char uid[BNN_SHA256_HEX];
+    char folder[BNN_FOLDER_MAX]; /* for the files it leaves, see artifact.h */
 } bnn_task;
 
 /* How an attempt ended. */

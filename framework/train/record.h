@@ -11,12 +11,15 @@ typedef enum bnn_record_kind {
     BNN_RECORD_METRIC = 1, /* a value of an epoch (epoch from 1), or of the run (epoch 0) */
     BNN_RECORD_TIMING = 2, /* a duration */
     BNN_RECORD_LAYER = 3,  /* the size of one layer */
+    BNN_RECORD_FILE = 4,   /* a file in the run's folder */
 } bnn_record_kind;
 
 /* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
  * learning_rate, seconds. Of a run: best_epoch, test_accuracy and test_loss (of the epoch with the
  * best validation accuracy), last_test_accuracy, last_test_loss, validation_accuracy (of that
- * epoch). Accuracies are fractions in [0,1]. Values may be NaN or infinite. */
+ * epoch); mismatches and max_logit_difference: test images to which the model file gives another
+ * class than training, and by how much the logits differ. Accuracies are fractions in [0,1]. Values
+ * may be NaN or infinite. */
 typedef struct bnn_metric_record {
     char name[BNN_NAME_MAX];
     uint32_t epoch;
@@ -44,12 +47,20 @@ typedef struct bnn_layer_record {
     int32_t binary_weights, binary_inputs;
 } bnn_layer_record;
 
+typedef struct bnn_file_record {
+    char kind[BNN_NAME_MAX]; /* "model", "weights" */
+    char name[BNN_NAME_MAX]; /* in the folder */
+    uint64_t n_bytes;
+    char sha256[65]; /* of the content, in hexadecimal */
+} bnn_file_record;
+
 typedef struct bnn_record {
     bnn_record_kind kind;
     union {
         bnn_metric_record metric;
         bnn_timing_record timing;
         bnn_layer_record layer;
+        bnn_file_record file;
     };
 } bnn_record;
 

@@ -64,12 +64,11 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->train = bnn_arena_alloc(arena, s->n_train, sizeof *s->train);
     s->validation = bnn_arena_alloc(arena, s->n_validation, sizeof *s->validation);
     s->test = bnn_arena_alloc(arena, job->data->test.n, sizeof *s->test);
-    s->rows = bnn_arena_alloc(arena, s->net->lanes, sizeof *s->rows);
     s->labels = bnn_arena_alloc(arena, s->net->lanes, sizeof *s->labels);
     s->scratch = bnn_arena_alloc(arena, s->net->lanes, 2 * sizeof *s->scratch);
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
-        s->rows == NULL || s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK)
+        s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK)
         return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a run at batch %u", batch);
     split(s);
     for (uint32_t i = 0; i < job->data->test.n; i++)
@@ -84,12 +83,12 @@ void bnn_session_load(bnn_session *session, const bnn_images *images, const uint
     bnn_network *net = session->net;
     const size_t size = image_size(&net->input);
     for (uint32_t i = 0; i < n; i++) {
-        session->rows[i] = images->pixels + (size_t)index[i] * size;
+        net->rows[i] = images->pixels + (size_t)index[i] * size;
         session->labels[i] = images->labels[index[i]];
     }
     for (uint32_t i = n; i < net->lanes; i++)
         session->labels[i] = -1;
-    net->kernels->load_pixels(n, net->lanes, (uint32_t)size, session->rows, net->x);
+    net->kernels->load_pixels(n, net->lanes, (uint32_t)size, net->rows, net->x);
 }
 
 void bnn_session_loss(bnn_session *session, uint32_t n, bool gradient, double *loss,

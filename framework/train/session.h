@@ -36,7 +36,6 @@ typedef struct bnn_session {
     uint32_t *validation; /* [n_validation] images held out */
     uint32_t *test;       /* [test.n] 0, 1, 2, ... */
     uint32_t *order;      /* the current epoch's order of `train` */
-    const uint8_t **rows; /* [lanes] */
     int32_t *labels;      /* [lanes] */
     float *scratch;       /* [2][lanes] for losses */
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */

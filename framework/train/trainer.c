@@ -2,7 +2,6 @@
 
 #include "model/size.h"
 #include "train/checkpoint.h"
-#include "train/inference.h"
 #include "train/schedule.h"
 #include "train/session.h"
 
@@ -203,7 +202,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
 /* ---- the run ----------------------------------------------------------------------------- */
 
 /* The test set is looked at once, here: with the last weights and with the best ones. */
-static void report(bnn_session *s)
+static int report(bnn_session *s, bnn_error *err)
 {
     const bnn_train_job *job = s->job;
     const clocks start = clocks_now();
@@ -219,6 +218,7 @@ static void report(bnn_session *s)
     send_metric(job, "test_accuracy", 0, accuracy);
     send_metric(job, "best_epoch", 0, (double)s->at.best_epoch);
     send_metric(job, "validation_accuracy", 0, s->at.best_accuracy);
+    return job->trained == NULL ? BNN_OK : job->trained(job->context, s->net, accuracy, err);
 }
 
 static int run_epochs(bnn_session *s, bnn_error *err)
@@ -260,8 +260,7 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
     status = run_epochs(s, err);
     if (status != BNN_OK)
         goto out;
-    report(s);
-    status = bnn_inference_measure(s, arena, err);
+    status = report(s, err);
     if (status == BNN_OK && job->checkpoint_path != NULL)
         unlink(job->checkpoint_path);
 out:

@@ -6,7 +6,7 @@
 #define BNN_TRAIN_TRAINER_H
 
 #include "data/dataset.h"
-#include "model/options.h"
+#include "model/network.h"
 #include "train/options.h"
 #include "train/record.h"
 
@@ -33,6 +33,9 @@ typedef struct bnn_train_job {
     const atomic_int *stop;       /* nonzero: write a checkpoint and return BNN_E_INTERRUPTED */
     bnn_train_progress *progress; /* or NULL */
     void (*record)(void *context, const bnn_record *record);
+    /* Called once at the end of a run that went well, or NULL: the network with the weights of its
+     * best epoch, binarized. A failure is the run's. */
+    int (*trained)(void *context, bnn_network *network, double test_accuracy, bnn_error *err);
     void *context;
 } bnn_train_job;
 

@@ -1,0 +1,233 @@
+#include "model/weights.h"
+
+#include "base/file.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LENGTH_BYTES = 8, /* of the length in front */
+    HEADER_BYTES_MAX = 1 << 20,
+    NAME_MAX_BYTES = 160, /* of "LAYER.TENSOR" */
+};
+static const size_t file_bytes_max = (size_t)2 << 30;
+
+static const char *name_of(const bnn_parameter *p, char out[NAME_MAX_BYTES])
+{
+    snprintf(out, NAME_MAX_BYTES, "%s.%s", p->layer, p->name);
+    return out;
+}
+
+/* Dimensions without the last ones of 1, the first excepted. */
+static size_t rank_of(const bnn_parameter *p)
+{
+    size_t rank = 4;
+    while (rank > 1 && p->dims[rank - 1] == 1)
+        rank--;
+    return rank;
+}
+
+static size_t bytes_of(const bnn_network *network)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < network->n_parameters; i++)
+        n += network->parameters[i].n;
+    return n * sizeof(float);
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static void put_u64(uint64_t value, uint8_t *out)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void put_floats(const float *values, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (int k = 0; k < 4; k++)
+            *out++ = (uint8_t)(bits >> 8 * k);
+    }
+}
+
+/* The JSON text, in the order of the tensors, with spaces at its end so that what follows is
+ * aligned; freed by the caller. */
+static char *header_of(const bnn_network *network)
+{
+    json_t *all = json_object();
+    json_int_t place = 0;
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        char name[NAME_MAX_BYTES];
+        json_t *shape = json_array();
+        for (size_t k = 0; k < rank_of(p); k++)
+            json_array_append_new(shape, json_integer(p->dims[k]));
+        const json_int_t end = place + (json_int_t)(p->n * sizeof(float));
+        json_object_set_new(all, name_of(p, name),
+                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
+                                      "data_offsets", place, end));
+        place = end;
+    }
+    const bool whole = json_object_size(all) == network->n_parameters;
+    char *text = whole ? json_dumps(all, JSON_COMPACT) : NULL;
+    json_decref(all);
+    if (text == NULL)
+        return NULL;
+    const size_t n = strlen(text), padded = (n + 7) / 8 * 8;
+    char *aligned = realloc(text, padded + 1);
+    if (aligned == NULL) {
+        free(text);
+        return NULL;
+    }
+    memset(aligned + n, ' ', padded - n);
+    aligned[padded] = '\0';
+    return aligned;
+}
+
+int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *err)
+{
+    char *header = header_of(network);
+    const size_t n_header = header == NULL ? 0 : strlen(header);
+    const size_t n = LENGTH_BYTES + n_header + bytes_of(network);
+    uint8_t *bytes = malloc(n);
+    int status;
+    if (header == NULL || bytes == NULL) {
+        status = bnn_fail(err, BNN_E_INTERNAL, "%s: not enough memory", path);
+        goto out;
+    }
+    put_u64(n_header, bytes);
+    memcpy(bytes + LENGTH_BYTES, header, n_header);
+    uint8_t *at = bytes + LENGTH_BYTES + n_header;
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        put_floats(p->value, p->n, at);
+        at += p->n * sizeof(float);
+    }
+    status = bnn_file_write(path, bytes, n, err);
+out:
+    free(bytes);
+    free(header);
+    return status;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+/* A file in memory, cut into its parts. */
+typedef struct reader {
+    const char *path;
+    json_t *header;
+    const uint8_t *data;
+    size_t n_data;
+    bnn_error *err;
+} reader;
+
+static uint64_t get_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static void get_floats(const uint8_t *bytes, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++, bytes += 4) {
+        const uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |
+                              (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+}
+
+static int open_parts(reader *r, const char *bytes, size_t n)
+{
+    const uint64_t n_header = n < LENGTH_BYTES ? 0 : get_u64((const uint8_t *)bytes);
+    json_error_t error;
+    if (n < LENGTH_BYTES || n_header > HEADER_BYTES_MAX || n_header > n - LENGTH_BYTES)
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: no safetensors file, or cut off", r->path);
+    r->header = json_loadb(bytes + LENGTH_BYTES, (size_t)n_header, JSON_REJECT_DUPLICATES, &error);
+    if (r->header == NULL || !json_is_object(r->header))
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: its header is no JSON object", r->path);
+    r->data = (const uint8_t *)bytes + LENGTH_BYTES + n_header;
+    r->n_data = n - LENGTH_BYTES - (size_t)n_header;
+    return BNN_OK;
+}
+
+static bool has_shape(const json_t *shape, const bnn_parameter *p)
+{
+    const size_t rank = rank_of(p);
+    if (!json_is_array(shape) || json_array_size(shape) != rank)
+        return false;
+    for (size_t k = 0; k < rank; k++) {
+        const json_t *dim = json_array_get(shape, k);
+        if (!json_is_integer(dim) || json_integer_value(dim) != (json_int_t)p->dims[k])
+            return false;
+    }
+    return true;
+}
+
+/* Where the values of a tensor lie. */
+static int find_tensor(const reader *r, const bnn_parameter *p, const uint8_t **out)
+{
+    char name[NAME_MAX_BYTES];
+    const json_t *tensor = json_object_get(r->header, name_of(p, name));
+    if (!json_is_object(tensor))
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: tensor %s is missing", r->path, name);
+    const char *type = json_string_value(json_object_get(tensor, "dtype"));
+    if (type == NULL || strcmp(type, "F32") != 0)
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: tensor %s is not of type F32", r->path, name);
+    if (!has_shape(json_object_get(tensor, "shape"), p))
+        return bnn_fail(r->err, BNN_E_RESOURCE,
+                        "%s: tensor %s does not have the network's shape, %ux%ux%ux%u", r->path,
+                        name, p->dims[0], p->dims[1], p->dims[2], p->dims[3]);
+    const json_t *offsets = json_object_get(tensor, "data_offsets");
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    const json_int_t from = json_integer_value(begin), to = json_integer_value(end);
+    if (!json_is_integer(begin) || !json_is_integer(end) || from < 0 || to < from ||
+        (uint64_t)to > r->n_data || (uint64_t)(to - from) != p->n * sizeof(float))
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: tensor %s lies outside the file", r->path,
+                        name);
+    *out = r->data + from;
+    return BNN_OK;
+}
+
+/* All tensors are looked at before the first value is taken. */
+static int read_tensors(const reader *r, bnn_network *network)
+{
+    const uint8_t *values;
+    const size_t n_others = json_object_get(r->header, "__metadata__") != NULL;
+    if (json_object_size(r->header) != network->n_parameters + n_others)
+        return bnn_fail(r->err, BNN_E_RESOURCE, "%s: %zu tensors, and the network has %u", r->path,
+                        json_object_size(r->header) - n_others, network->n_parameters);
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const int status = find_tensor(r, &network->parameters[i], &values);
+        if (status != BNN_OK)
+            return status;
+    }
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        if (find_tensor(r, p, &values) == BNN_OK)
+            get_floats(values, p->n, p->value);
+    }
+    return BNN_OK;
+}
+
+int bnn_weights_read(bnn_network *network, const char *path, bnn_error *err)
+{
+    reader r = {.path = path, .err = err};
+    char *bytes;
+    size_t n;
+    int status = bnn_file_read(path, file_bytes_max, &bytes, &n, err);
+    if (status != BNN_OK)
+        return status;
+    status = open_parts(&r, bytes, n);
+    if (status == BNN_OK)
+        status = read_tensors(&r, network);
+    json_decref(r.header);
+    free(bytes);
+    return status;
+}

@@ -1,0 +1,246 @@
+#include "runner/deliver.h"
+
+#include "build_info.h"
+#include "deploy/build.h"
+#include "deploy/measure.h"
+#include "deploy/modelfile.h"
+#include "model/weights.h"
+#include "runner/artifact.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A model and its graph, with weights as floats; LeNet-5 takes 1 MB. */
+static const size_t arena_limit_bytes = (size_t)4 << 30;
+
+enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
+
+/* ---- the model --------------------------------------------------------------------------- */
+
+int bnn_deliver_build(const bnn_graph *graph, const char *uid, const char *spec,
+                      double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
+                      bnn_error *err)
+{
+    char accuracy[32];
+    snprintf(accuracy, sizeof accuracy, "%.6g", test_accuracy);
+    const bnn_metadata metadata[] = {
+        {"tool", "bnnrun " BNN_VERSION},
+        {"run", uid},
+        {"spec", spec},
+        {"accuracy", accuracy},
+    };
+    return bnn_deploy_build(graph, BNN_BUILD_BINARY, metadata, sizeof metadata / sizeof *metadata,
+                            NULL, NULL, arena, out, err);
+}
+
+/* ---- the proof --------------------------------------------------------------------------- */
+
+static uint32_t class_of(const float *logits, uint32_t n)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+/* 0 for equal bits and for two that are no numbers. */
+static double difference(float a, float b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b) ? 0.0 : (double)INFINITY;
+    return a == b ? 0.0 : fabs((double)a - (double)b);
+}
+
+static bool same_bits(float a, float b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static void compare_image(const float *a, const float *b, uint32_t n_classes, bnn_agreement *out)
+{
+    bool same = true;
+    for (uint32_t c = 0; c < n_classes; c++) {
+        same = same && same_bits(a[c], b[c]);
+        out->max_difference = fmax(out->max_difference, difference(a[c], b[c]));
+    }
+    out->n_different += !same;
+    out->n_mismatches += class_of(a, n_classes) != class_of(b, n_classes);
+}
+
+/* An engine that is ready to run a model, in an arena. */
+typedef struct runtime {
+    const bnn_engine *engine;
+    void *state;
+    void *workspace;
+} runtime;
+
+static int open_runtime(const bnn_deploy_model *model, const char *name, bnn_arena *arena,
+                        runtime *out, bnn_error *err)
+{
+    runtime r = {.engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err)};
+    if (r.engine == NULL && name == NULL)
+        return err->status;
+    if (r.engine == NULL)
+        return bnn_fail(err, BNN_E_USAGE, "engine \"%s\" cannot run here", name);
+    const int status = r.engine->prepare(model, arena, &r.state, err);
+    if (status != BNN_OK)
+        return status;
+    r.workspace = bnn_arena_alloc(arena, r.engine->workspace_bytes(r.state), 1);
+    if (r.workspace == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to run the model");
+    *out = r;
+    return BNN_OK;
+}
+
+static int compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+                   const uint8_t *images, uint32_t n, bnn_arena *arena, bnn_agreement *out,
+                   bnn_error *err)
+{
+    const size_t n_pixels = bnn_shape_values(model->input);
+    const uint32_t n_classes = model->n_classes;
+    float *trained = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *trained);
+    float *deployed = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *deployed);
+    runtime r;
+    const int status = open_runtime(model, engine, arena, &r, err);
+    if (status != BNN_OK)
+        return status;
+    if (trained == NULL || deployed == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for logits");
+    *out = (bnn_agreement){.n_mismatches = 0};
+    for (uint32_t first = 0; first < n; first += BLOCK) {
+        const uint32_t block = n - first < BLOCK ? n - first : BLOCK;
+        bnn_network_infer(network, block, images + first * n_pixels, trained);
+        r.engine->run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
+        for (uint32_t i = 0; i < block; i++)
+            compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
+    }
+    return BNN_OK;
+}
+
+int bnn_deliver_compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
+{
+    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    const int status = compare(model, engine, network, images, n, arena, out, err);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
+/* ---- records ----------------------------------------------------------------------------- */
+
+static void send_metric(const bnn_delivery *d, const char *name, double value)
+{
+    bnn_record record = {.kind = BNN_RECORD_METRIC, .metric.value = value};
+    snprintf(record.metric.name, sizeof record.metric.name, "%s", name);
+    d->record(d->context, &record);
+}
+
+/* What is on the disk now, not what was meant to be there. */
+static int send_file(const bnn_delivery *d, const char *kind, const char *name, const char *path,
+                     bnn_error *err)
+{
+    bnn_record record = {.kind = BNN_RECORD_FILE};
+    struct stat st;
+    const int status = bnn_file_sha256(path, record.file.sha256, err);
+    if (status != BNN_OK)
+        return status;
+    if (stat(path, &st) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot look at it", path);
+    record.file.n_bytes = (uint64_t)st.st_size;
+    snprintf(record.file.kind, sizeof record.file.kind, "%s", kind);
+    snprintf(record.file.name, sizeof record.file.name, "%s", name);
+    d->record(d->context, &record);
+    return BNN_OK;
+}
+
+static int send_latency(const bnn_delivery *d, const bnn_deploy_model *model, size_t n_batch,
+                        bnn_arena *arena, bnn_error *err)
+{
+    uint64_t wall_ns[LATENCY_ROUNDS], cpu_ns[LATENCY_ROUNDS];
+    const bnn_images *test = &d->data->test;
+    runtime r;
+    int status = open_runtime(model, NULL, arena, &r, err);
+    if (status == BNN_OK)
+        status = bnn_measure_latency(model, r.engine, r.state, test->pixels, test->n, n_batch,
+                                     LATENCY_ROUNDS, wall_ns, cpu_ns, err);
+    for (uint32_t i = 0; status == BNN_OK && i < LATENCY_ROUNDS; i++) {
+        bnn_record record = {.kind = BNN_RECORD_TIMING,
+                             .timing = {.rep = i + 1, .wall_ns = wall_ns[i], .cpu_ns = cpu_ns[i]}};
+        snprintf(record.timing.phase, sizeof record.timing.phase, "inference_%zu", n_batch);
+        d->record(d->context, &record);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static int deliver_weights(const bnn_delivery *d, const bnn_network *network, bnn_arena *arena,
+                           bnn_error *err)
+{
+    const char *path = bnn_arena_printf(arena, "%s/" BNN_WEIGHTS_FILE, d->folder);
+    if (path == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    const int status = bnn_weights_write(network, path, err);
+    return status != BNN_OK ? status : send_file(d, "weights", BNN_WEIGHTS_FILE, path, err);
+}
+
+/* A stranger's layer need not say what it is: then there is no model, and *out is NULL. `bnnrun
+ * plan` and `bnnrun verify` tell why. */
+static int make_model(const bnn_delivery *d, const bnn_network *network, bnn_arena *arena,
+                      bnn_deploy_model **out, bnn_error *err)
+{
+    bnn_graph *graph;
+    int status = bnn_graph_create(network, arena, &graph, err);
+    if (status == BNN_OK)
+        status = bnn_deliver_build(graph, d->uid, d->spec, d->test_accuracy, arena, out, err);
+    if (status != BNN_E_FAILED)
+        return status;
+    *out = NULL;
+    return BNN_OK;
+}
+
+static int deliver_model(const bnn_delivery *d, bnn_network *network, bnn_arena *arena,
+                         bnn_error *err)
+{
+    const char *path = bnn_arena_printf(arena, "%s/" BNN_MODEL_FILE, d->folder);
+    bnn_deploy_model *model = NULL;
+    bnn_agreement agreement;
+    if (path == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    int status = make_model(d, network, arena, &model, err);
+    if (status != BNN_OK || model == NULL)
+        return status;
+    status = bnn_modelfile_write(model, path, err);
+    if (status == BNN_OK)
+        status = send_file(d, "model", BNN_MODEL_FILE, path, err);
+    if (status == BNN_OK)
+        status = bnn_modelfile_read(path, arena, &model, err);
+    if (status == BNN_OK)
+        status = bnn_deliver_compare(model, NULL, network, d->data->test.pixels, d->data->test.n,
+                                     &agreement, err);
+    if (status != BNN_OK)
+        return status;
+    send_metric(d, "mismatches", agreement.n_mismatches);
+    send_metric(d, "max_logit_difference", agreement.max_difference);
+    status = send_latency(d, model, 1, arena, err);
+    return status != BNN_OK ? status : send_latency(d, model, 64, arena, err);
+}
+
+int bnn_deliver(const bnn_delivery *d, bnn_network *network, bnn_error *err)
+{
+    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    int status = bnn_file_make_directory(d->folder, err);
+    if (status == BNN_OK)
+        status = deliver_weights(d, network, arena, err);
+    if (status == BNN_OK)
+        status = deliver_model(d, network, arena, err);
+    bnn_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,43 @@
+/* deliver.h - what a trained network leaves behind: its weights, its model file, and the proof that
+ * the file gives the answers of training. */
+#ifndef BNN_RUNNER_DELIVER_H
+#define BNN_RUNNER_DELIVER_H
+
+#include "data/dataset.h"
+#include "deploy/graph.h"
+#include "deploy/model.h"
+#include "train/record.h"
+
+typedef struct bnn_delivery {
+    const char *folder; /* for the files; created */
+    const char *uid;    /* these three go into the model file */
+    const char *spec;   /* "EXPERIMENT: LABEL" */
+    double test_accuracy;
+    const bnn_dataset *data;
+    void (*record)(void *context, const bnn_record *record);
+    void *context;
+} bnn_delivery;
+
+/* Writes the files of artifact.h, reads the model file back, and runs it over the whole test set
+ * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
+ * for an image at batch 1 and 64. A network that cannot be deployed leaves its weights only. The
+ * network is binarized. The same weights give the same files, byte for byte. Thread-safe. */
+int bnn_deliver(const bnn_delivery *delivery, bnn_network *network, bnn_error *err);
+
+/* The deployable model of a run's graph, with what the file says about the run, in the arena. */
+int bnn_deliver_build(const bnn_graph *graph, const char *uid, const char *spec,
+                      double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
+                      bnn_error *err);
+
+/* Logits of the engine beside those of training. */
+typedef struct bnn_agreement {
+    uint32_t n_mismatches; /* images whose class differs */
+    uint32_t n_different;  /* images with a logit that has other bits (all NaN count as one) */
+    double max_difference; /* of two logits; infinite where only one is a number */
+} bnn_agreement;
+
+/* Runs engine and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
+int bnn_deliver_compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
+
+#endif

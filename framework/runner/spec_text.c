@@ -1,0 +1,50 @@
+#include "runner/spec_text.h"
+
+#include <string.h>
+
+#define MARK "# -s "
+
+const char *bnn_spec_text_join(const char *text, const char *const *overrides, size_t n,
+                               bnn_arena *arena)
+{
+    const size_t length = strlen(text);
+    const char *end = n > 0 && length > 0 && text[length - 1] != '\n' ? "\n" : "";
+    const char *all = bnn_arena_printf(arena, "%s%s", text, end);
+    for (size_t i = 0; all != NULL && i < n; i++)
+        all = bnn_arena_printf(arena, "%s" MARK "%s\n", all, overrides[i]);
+    return all;
+}
+
+/* Where the line that ends in front of text[end] begins. */
+static size_t begin_of_line(const char *text, size_t end)
+{
+    while (end > 0 && text[end - 1] != '\n')
+        end--;
+    return end;
+}
+
+int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides, size_t *n)
+{
+    size_t end = strlen(text), n_found = 0;
+    while (end > 0 && text[end - 1] == '\n') {
+        const size_t begin = begin_of_line(text, end - 1);
+        if (strncmp(text + begin, MARK, strlen(MARK)) != 0)
+            break;
+        text[end - 1] = '\0';
+        end = begin;
+        n_found++;
+    }
+    const char **found = bnn_arena_alloc(arena, n_found, sizeof *found);
+    if (found == NULL)
+        return BNN_E_INTERNAL;
+    const char *line = text + end;
+    for (size_t i = 0; i < n_found; i++) {
+        found[i] = line + strlen(MARK);
+        line += strlen(line) + 1;
+    }
+    if (n_found > 0)
+        text[end] = '\0';
+    *overrides = found;
+    *n = n_found;
+    return BNN_OK;
+}
