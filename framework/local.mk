@@ -163,6 +163,7 @@ bnnrun_SOURCES = \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/data.c \
 	framework/cli/download.c framework/cli/download.h \
+	framework/cli/export.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \

@@ -180,5 +180,102 @@ for limit in 0 -1 x 1x '' 99999999999; do
     says '--limit takes a number from 1 to '
 done
 
+# ---- export --------------------------------------------------------------------------------------
+# holds FILE TEXT: a file that was written has it.
+holds() { grep -aq -e "$2" "$1" || wrong "$1 lacks $2"; }
+bnn 0 export small.bnn --format onnx
+prints '^small.onnx: [0-9,]* bytes$'
+prints 'input "pixels" uint8 \[N\]\[1\]\[8\]\[7\], output "logits" float32 \[N\]\[4\]$'
+says_nothing
+holds small.onnx 0123abcd
+holds small.onnx pixels
+bnn 0 export small.bnn --format onnx -o - --input floats
+cp out floats.onnx
+holds floats.onnx logits
+says '^stdout: [0-9,]* bytes$'
+says 'input "image" float32, '
+cmp -s floats.onnx small.onnx && wrong 'floats and pixels are the same'
+bnn 0 export small.bnn --format onnx -o - --quiet
+cmp -s out small.onnx || wrong 'stdout has other bytes than the file'
+says_nothing
+bnn 0 export small.bnn --format onnx-packed --json
+is_json
+prints '"file": "small_packed.onnx"'
+prints "\"bytes\": $(($(wc -c <small_packed.onnx))),"
+says_nothing
+
+# The C file gives the answers that predict gives, and passes its own test.
+mkdir firmware
+bnn 0 export float.bnn --format c -o firmware/3digits.c --self-test 2 --images two.idx
+prints '^firmware/3digits.c: [0-9,]* bytes$'
+prints '^firmware/3digits.h: [0-9,]* bytes$'
+prints 'include 3digits.h and call net_3digits_classify(pixels)'
+prints 'net_3digits_self_test()$'
+bnn 0 export float.bnn --format c -o firmware/named.c --prefix digits -q
+prints_nothing
+[ -e firmware/named.h ] || wrong 'no header'
+cat >firmware/main.c <<'MAIN'
+#include "3digits.h"
+#include "named.h"
+#include <stdio.h>
+int main(void)
+{
+    unsigned char pixels[DIGITS_PIXELS];
+    if (fread(pixels, 1, sizeof pixels, stdin) != sizeof pixels)
+        return 9;
+    printf("%d %d %d\n", net_3digits_classify(pixels), digits_classify(pixels),
+           net_3digits_self_test());
+    return 0;
+}
+MAIN
+if ${CC:-cc} -std=c99 -Wall -Wextra -Werror -o firmware/main firmware/main.c firmware/3digits.c \
+    firmware/named.c 2>err; then
+    said=$(tail -c 56 digit.pgm | firmware/main)
+    bnn 0 predict float.bnn digit.pgm --csv
+    class=$(answer 1 | cut -d, -f1)
+    [ "$said" = "$class $class 0" ] || wrong "predicts $class; in C: $said"
+else
+    wrong 'its C does not compile'
+fi
+
+fails 2 export small.bnn
+says '--format is needed: onnx, onnx-packed, qonnx or c'
+fails 2 export small.bnn --format onxx
+says 'unknown format "onxx"; did you mean "onnx"'
+fails 2 export --format c
+says 'MODEL.bnn'
+fails 2 export small.bnn --format qonnx
+says 'small.bnn: qonnx has the network.s own operations'
+fails 2 export small.bnn --format onnx --prefix x
+says '--self-test and --prefix are for --format c'
+fails 2 export small.bnn --format onnx --input bytes
+says '--input is pixels or floats'
+fails 2 export small.bnn --format c --input pixels
+says '--input is for ONNX'
+fails 2 export small.bnn --format c -o -
+says 'C is a source and a header'
+fails 2 export small.bnn --format c -o x.cc
+fails 2 export small.bnn --format onnx -o - --json
+says 'not both'
+fails 2 export small.bnn --format c --self-test 2
+says 'needs --images FILE'
+fails 2 export small.bnn --format c --images two.idx
+says 'are those of --self-test'
+fails 2 export small.bnn --format c --self-test 3 --images two.idx
+says 'two.idx: 2 images, and the self-test is to have 3'
+fails 2 export small.bnn --format c --self-test 1001 --images two.idx
+says '--self-test takes a number from 1 to 1000'
+fails 2 export small.bnn --format c --prefix 3x
+says 'prefix "3x"'
+fails 4 export damaged.bnn --format onnx
+says 'damaged.bnn: byte 20'
+fails 4 export small.bnn --format onnx -o nowhere/x.onnx
+says 'nowhere/x.onnx'
+fails 4 export small.bnn --format onnx -o firmware
+says 'firmware: cannot write'
+for file in firmware.*; do
+    [ ! -e "$file" ] || wrong "left $file behind"
+done
+
 echo "cli_model: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]
