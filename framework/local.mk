@@ -162,6 +162,7 @@ bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/data.c \
+	framework/cli/deployable.c framework/cli/deployable.h \
 	framework/cli/download.c framework/cli/download.h \
 	framework/cli/export.c \
 	framework/cli/images.c framework/cli/images.h \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The subcommands that take a model file (show, predict, export): what they print and write, and with
-# which exit status. The models are those of the fuzz corpus.
+# Models and the command: what show, predict and export make of a model file, and what plan says about
+# deployment. The models are those of the fuzz corpus.
 set -u
 . "${srcdir:-.}/tests/command.sh"
 models=$srcdir/tests/corpus/model
@@ -276,6 +276,44 @@ says 'firmware: cannot write'
 for file in firmware.*; do
     [ ! -e "$file" ] || wrong "left $file behind"
 done
+
+# ---- plan: what would not be deployed ------------------------------------------------------------
+cat >mean.yaml <<'END'
+dataset: synthetic
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: avgpool}
+      - {layer: {name: conv2d, out: 4, kernel: 3}, pool: avgpool}
+      - {layer: {name: dense, out: 10}}
+  binarize: {first: true}
+train: {epochs: 1}
+seeds: {count: 2}
+END
+cp mean.yaml sweep.yaml
+cat >>sweep.yaml <<'END'
+sweep: {grid: {model.ordering: [bn_act, pool_bn_act], train.batch: [16, 32, 64, 128]}}
+baseline: {model.binarize: none}
+END
+floats='warning: deployment: conv2d_1 stays in floats up to its sign: avgpool_1 mixes sums before the sign'
+bnn 0 plan mean.yaml
+says "^mean.yaml:3:3: $floats\$"
+[ "$(wc -l <err)" -eq 1 ] || wrong 'more than one line on stderr'
+bnn 0 plan sweep.yaml
+says "$floats (8 of 9 configs: ordering=bn_act batch=16, .*, \\.\\.\\.)\$"
+[ "$(wc -l <err)" -eq 1 ] || wrong 'more than one line on stderr'
+bnn 0 plan sweep.yaml --json
+is_json
+says "$floats"
+bnn 0 run sweep.yaml --dry-run
+says "$floats"
+bnn 0 plan sweep.yaml -q
+says_nothing
+bnn 0 plan mean.yaml -s model.binarize=none
+says_nothing
+bnn 0 plan "$srcdir/configs/order_sweep.yaml" --no-download -s dataset=synthetic
+says_nothing
 
 echo "cli_model: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

@@ -1,6 +1,7 @@
 /* plan.c - bnnrun plan SPEC: which runs there are, what is done and why, how long the rest takes. */
 #include "cli/plan.h"
 
+#include "cli/deployable.h"
 #include "cli/download.h"
 #include "cli/progress.h"
 #include "cli/text.h"
@@ -194,6 +195,8 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status == BNN_OK && !r->options.json)
         print_sum(&plan, bnn_sweeper_jobs(&plan, r->n_jobs), why_unknown);
     cli_table_destroy(table);
+    if (status == BNN_OK && !r->options.quiet && !bnn_sweeper_isolates(&r->experiment))
+        status = cli_warn_undeployable(&r->experiment, r->arena, err);
     return status;
 }
 
@@ -213,11 +216,14 @@ const cli_command cli_command_plan = {
     .name = "plan",
     .arguments = "SPEC.yaml",
     .summary = "what would run, what is done and why, how long it takes",
-    .help = "Options\n" CLI_REQUEST_HELP "\n"
-            "States: new; resume (interrupted, or its process died); retry (failed); done; stale\n"
-            "(done, but a plugin file has changed since); running (in another process). Seconds\n"
-            "come from past runs of the same config, else from a few steps measured here.\n\n"
-            "  bnnrun plan configs/ste_sweep.yaml\n"
-            "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
+    .help =
+        "Options\n" CLI_REQUEST_HELP "\n"
+        "States: new; resume (interrupted, or its process died); retry (failed); done; stale\n"
+        "(done, but a plugin file has changed since); running (in another process). Seconds\n"
+        "come from past runs of the same config, else from a few steps measured here.\n"
+        "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
+        "floats, once for all configs (plugins that get processes of their own are not asked).\n\n"
+        "  bnnrun plan configs/ste_sweep.yaml\n"
+        "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
     .run = run,
 };
