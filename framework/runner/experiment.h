@@ -50,8 +50,6 @@ typedef struct bnn_config {
     const char *label;
     bool baseline;
     bnn_data_options data;
-    bnn_shape input;    /* of an image of its data set */
-    uint32_t n_classes; /* likewise */
     bnn_model_options model;
     bnn_train_options train;
     bnn_settings settings;
