@@ -99,6 +99,7 @@ runner_sources = \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
 	framework/runner/sweeper.c framework/runner/sweeper.h \
 	framework/runner/task.c framework/runner/task.h \
+	framework/runner/verify.c framework/runner/verify.h \
 	framework/runner/writer.c framework/runner/writer.h \
 	framework/runner/zygote.c framework/runner/zygote.h
 
@@ -182,7 +183,8 @@ bnnrun_SOURCES = \
 	framework/cli/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/table.c \
-	framework/cli/text.c framework/cli/text.h
+	framework/cli/text.c framework/cli/text.h \
+	framework/cli/verify.c
 bnnrun_LDADD = $(bnn_libraries)
 
 EXTRA_DIST += \

@@ -122,10 +122,40 @@ static int show_results(const sweep *s, bnn_error *err)
     return status;
 }
 
+/* Runs whose model file answers otherwise than training: a mistake of this program. */
+static int count_mismatches(const sweep *s, json_int_t *out, bnn_error *err)
+{
+    static const char sql[] = "SELECT count(*) AS n FROM run_summary WHERE experiment = ?1 AND "
+                              "in_spec AND mismatches > 0";
+    const bnn_store_argument name = cli_text_argument(NULL, s->plan.experiment->name);
+    bnn_store *store;
+    int status = cli_store_open(&s->request->options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    json_t *rows = cli_result_json(store, sql, &name, 1, err);
+    bnn_store_close(store);
+    if (rows == NULL)
+        return err->status;
+    *out = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
+    json_decref(rows);
+    return BNN_OK;
+}
+
 /* What to say about a sweep that went to its end. */
 static int judge(const sweep *s, bnn_error *err)
 {
     const size_t n_failed = s->summary.n_of[BNN_POOL_FAILED];
+    json_int_t n_wrong = 0;
+    const int status = count_mismatches(s, &n_wrong, err);
+    if (status != BNN_OK)
+        return status;
+    if (n_wrong > 0)
+        return bnn_fail(err, BNN_E_INTERNAL,
+                        "%lld runs have a model file that gives test images another class than "
+                        "training did; this is a mistake of bnnrun, please report it: `bnnrun "
+                        "query \"SELECT run_uid, label, mismatches FROM run_summary WHERE "
+                        "mismatches > 0\"`",
+                        (long long)n_wrong);
     if (n_failed == 0)
         return BNN_OK;
     return bnn_fail(err, BNN_E_FAILED, "%zu of %zu runs failed; `bnnrun query failures` says why",

@@ -144,6 +144,16 @@ static void print_summary(const json_t *run)
         printf("  inference      %.1f us for one image, %s images a second in batches of 64\n",
                number(run, "latency_us"),
                cli_count_text((uint64_t)number(run, "images_per_second"), a));
+    if (has(run, "mismatches") && number(run, "mismatches") > 0)
+        printf("  WARNING        its model file gives %.0f test images another class than training; "
+               "please report it, with `bnnrun verify %s`\n",
+               number(run, "mismatches"), text_of(run, "run_uid"));
+    else if (has(run, "mismatches"))
+        printf("  proof          the model file gives every test image the class that training "
+               "gave it\n");
+    else if (strcmp(text_of(run, "state"), "done") == 0)
+        printf("  proof          no model file; `bnnrun verify %s` says why\n",
+               text_of(run, "run_uid"));
     if (has(run, "n_parameters") && number(run, "model_bytes") > 0)
         printf("  size           %s parameters: %s bytes as float32, %s deployed (1/%.1f)\n",
                cli_count_text((uint64_t)number(run, "n_parameters"), a),
