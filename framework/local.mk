@@ -82,6 +82,7 @@ deploy_sources = \
 	framework/deploy/onnx_stages.c \
 	framework/deploy/onnx_writer.c framework/deploy/onnx_writer.h \
 	framework/deploy/op.c framework/deploy/op.h \
+	framework/deploy/unfold.c framework/deploy/unfold.h \
 	framework/deploy/bnn/infer.h
 runner_sources = \
 	framework/runner/artifact.c framework/runner/artifact.h \

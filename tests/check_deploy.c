@@ -5,6 +5,7 @@
 #include "deploy_fixture.h"
 
 #include "deploy/engine.h"
+#include "deploy/unfold.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
@@ -112,16 +113,10 @@ static void compare_graph(const subject *s)
     free(values);
 }
 
-/* An engine on a model, as it comes back from its file. */
-static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build_mode mode)
+static void compare_model(const subject *s, const bnn_engine *engine, const bnn_deploy_model *model,
+                          const char *form)
 {
     bnn_error err = {0};
-    size_t n;
-    uint8_t *bytes = encoded(built(s->graph, mode, NULL, NULL), &n);
-    bnn_deploy_model *model = NULL;
-    ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &model, &err) == BNN_OK, "%s: %s",
-                  s->what, err.message);
-    free(bytes);
     void *state = NULL;
     ck_assert_int_eq(engine->prepare(model, arena, &state, &err), BNN_OK);
     buffers b = {0};
@@ -133,11 +128,41 @@ static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build
         for (size_t c = 0; c < CLASSES; c++) {
             const float trained = s->net->logits[c * s->net->lanes + i];
             ck_assert_msg(same_float(logits[i * CLASSES + c], trained),
-                          "%s: engine %s, mode %d, image %zu, class %zu: %a, trainer %a", s->what,
-                          engine->name, mode, i, c, (double)logits[i * CLASSES + c],
+                          "%s: engine %s, %s, image %zu, class %zu: %a, trainer %a", s->what,
+                          engine->name, form, i, c, (double)logits[i * CLASSES + c],
                           (double)trained);
         }
     buffers_free(&b);
+}
+
+/* The only stages of a float form that have bits are those with tables. */
+static void check_unfolded(const bnn_deploy_model *model, const bnn_deploy_model *unfolded)
+{
+    ck_assert_uint_eq(unfolded->n_stages, model->n_stages);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &unfolded->stages[i];
+        const bool has_tables = model->stages[i].fold.n_tables > 0;
+        ck_assert(s->binary_weights == has_tables && s->folded == has_tables);
+        ck_assert(s->integer_sums == bnn_stage_sums_are_integers(s));
+        ck_assert_uint_le(s->n_chain, BNN_CHAIN_MAX);
+        ck_assert_int_eq((int)s->inputs, i == 0 ? (int)BNN_VALUES_PIXELS : (int)s[-1].outputs);
+    }
+}
+
+/* An engine on a model, as it comes back from its file; and on that model's float form. */
+static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build_mode mode)
+{
+    bnn_error err = {0};
+    size_t n;
+    uint8_t *bytes = encoded(built(s->graph, mode, NULL, NULL), &n);
+    bnn_deploy_model *model = NULL, *unfolded = NULL;
+    ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &model, &err) == BNN_OK, "%s: %s",
+                  s->what, err.message);
+    free(bytes);
+    compare_model(s, engine, model, mode == BNN_BUILD_BINARY ? "binary" : "float");
+    ck_assert_msg(bnn_deploy_unfold(model, arena, &unfolded, &err) == BNN_OK, "%s", err.message);
+    check_unfolded(model, unfolded);
+    compare_model(s, engine, unfolded, "unfolded");
 }
 
 /* Runs one network everywhere; false when there is no such network. */
