@@ -162,6 +162,15 @@ bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_sys
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
+	framework/cli/bench.c \
+	framework/cli/bench_json.c \
+	framework/cli/bench_lineup.c framework/cli/bench_lineup.h \
+	framework/cli/bench_machine.c framework/cli/bench_machine.h \
+	framework/cli/bench_measure.c \
+	framework/cli/bench_ort.c framework/cli/bench_ort.h \
+	framework/cli/bench_report.c framework/cli/bench_report.h \
+	framework/cli/bench_store.c \
+	framework/cli/bench_subject.c framework/cli/bench_subject.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
@@ -195,6 +204,15 @@ plugin_includedir = $(includedir)/bnn
 plugin_include_HEADERS = framework/plugin/bnn/plugin.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = framework/plugin/bnn.pc
+
+# The script that runs onnxruntime in node, as a C string.
+EXTRA_DIST += framework/cli/bench_ort.js
+BUILT_SOURCES += framework/cli/bench_ort.inc
+CLEANFILES += framework/cli/bench_ort.inc
+framework/cli/bench_ort.inc: framework/cli/bench_ort.js db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cli
+	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/cli/bench_ort.js >$@.tmp && \
+	  mv $@.tmp $@
 
 # How this program was built, for the database. Looked at in every make; touched only on a change.
 BUILT_SOURCES += framework/build_info.h

@@ -30,7 +30,7 @@ typedef struct cli_command {
 
 extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
-    cli_command_verify;
+    cli_command_verify, cli_command_bench;
 
 /* Tries one common option (the value getopt_long returned, with optarg). True when it was one.
  * CLI_COMMON_SHORT and CLI_COMMON_LONG are what a subcommand puts into its own option tables. */

@@ -29,7 +29,7 @@ static bool line_value(char *line, const char *key, char *out, size_t n)
 }
 
 /* AArch64 has no model name there, but a part number. */
-static bool read_cpu_model(char *out, size_t n)
+bool bnn_environment_cpu_model(char *out, size_t n)
 {
     static const char *const keys[] = {"model name", "CPU part"};
     char line[512];
@@ -72,7 +72,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
     const bnn_store_environment environment = {
         .host = name.nodename,
         .os = os,
-        .cpu_model = read_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL,
+        .cpu_model = bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL,
         .n_cpu = bnn_pool_cpus(),
         .kernels = kernels->name,
         .compiler = BNN_COMPILER,

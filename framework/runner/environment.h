@@ -7,4 +7,7 @@
 /* Finds out and adds the environment of this process. */
 int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err);
 
+/* The name of the CPU, as in "AMD EPYC 9R14". False when the system does not tell. */
+bool bnn_environment_cpu_model(char *out, size_t n);
+
 #endif

@@ -1,0 +1,241 @@
+#include "cli/bench_lineup.h"
+
+#include "deploy/onnx.h"
+#include "deploy/unfold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* onnxruntime adds in another order, so a sign behind float sums may differ. That changes a logit a
+ * little: a class may differ where two logits are closer than this part of their range. */
+static const float NEAR = 0.05f;
+
+static int no_memory(bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_INTERNAL, "no memory for the contenders");
+}
+
+static bool has_binary_weights(const bnn_deploy_model *model)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        any |= model->stages[i].binary_weights;
+    return any;
+}
+
+/* ---- Who takes part -------------------------------------------------------------------------- */
+
+/* The first contender that computes the same network; its answers are the ones to give. */
+static const bench_contender *reference_of(const bench_lineup *lineup, bool is_twin)
+{
+    for (size_t i = 0; i < lineup->n; i++)
+        if ((strcmp(lineup->contenders[i].name, "twin") == 0) == is_twin)
+            return &lineup->contenders[i];
+    return NULL;
+}
+
+static int add(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
+               bench_contender **out, bnn_error *err)
+{
+    if (lineup->n == BENCH_CONTENDERS_MAX)
+        return bnn_fail(err, BNN_E_USAGE, "bench: more than %d contenders; name fewer --engines",
+                        BENCH_CONTENDERS_MAX);
+    bench_contender *c = &lineup->contenders[lineup->n];
+    *c = (bench_contender){.name = name, .model = model};
+    c->logits =
+        bnn_arena_alloc(lineup->arena, lineup->subject->n_images, model->n_classes * sizeof(float));
+    if (c->logits == NULL)
+        return no_memory(err);
+    c->reference = reference_of(lineup, model == lineup->subject->twin);
+    lineup->n++;
+    *out = c;
+    return BNN_OK;
+}
+
+static int add_own(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
+                   const bnn_engine *engine, bnn_error *err)
+{
+    const bench_subject *subject = lineup->subject;
+    bench_contender *c;
+    void *state;
+    int status = add(lineup, name, model, &c, err);
+    if (status == BNN_OK)
+        status = engine->prepare(model, lineup->arena, &state, err);
+    if (status != BNN_OK)
+        return status;
+    c->engine = engine->name;
+    c->own = (bnn_engine_contender){
+        .engine = engine,
+        .state = state,
+        .workspace = bnn_arena_alloc(lineup->arena, engine->workspace_bytes(state), 1),
+        .logits = c->logits,
+        .images = subject->images,
+        .n_images = subject->n_images,
+        .image_bytes = bnn_shape_values(subject->model->input),
+    };
+    for (uint32_t i = 0; i < lineup->n_batches; i++) {
+        c->times[i].stage_ns = bnn_arena_alloc(lineup->arena, model->n_stages, sizeof(double));
+        if (c->times[i].stage_ns == NULL)
+            return no_memory(err);
+    }
+    return c->own.workspace == NULL ? no_memory(err) : BNN_OK;
+}
+
+/* The float form of a model: itself when it has no binary weights. */
+static int float_form(const bench_lineup *lineup, const bnn_deploy_model *model,
+                      const bnn_deploy_model **out, bnn_error *err)
+{
+    bnn_deploy_model *unfolded;
+    *out = model;
+    if (!has_binary_weights(model))
+        return BNN_OK;
+    const int status = bnn_deploy_unfold(model, lineup->arena, &unfolded, err);
+    if (status == BNN_OK)
+        *out = unfolded;
+    return status;
+}
+
+static int find_engine(const char *name, const bnn_engine **out, bnn_error *err)
+{
+    *out = name == NULL ? bnn_engine_choose(err) : bnn_engine_find(name);
+    if (*out != NULL)
+        return BNN_OK;
+    if (name == NULL)
+        return err->status;
+    return bnn_fail(err, BNN_E_USAGE,
+                    "bench: the engine \"%s\" is not in this program, or cannot run on this CPU",
+                    name);
+}
+
+int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_t n_engines,
+                         bnn_error *err)
+{
+    const bench_subject *subject = lineup->subject;
+    const bnn_deploy_model *floats;
+    const bnn_engine *first = NULL;
+    int status = float_form(lineup, subject->model, &floats, err);
+    for (size_t i = 0; i < (engines == NULL ? 1 : n_engines) && status == BNN_OK; i++) {
+        const bnn_engine *engine;
+        status = find_engine(engines == NULL ? NULL : engines[i], &engine, err);
+        if (status == BNN_OK && floats != subject->model)
+            status = add_own(lineup, "binary", subject->model, engine, err);
+        if (status == BNN_OK)
+            status = add_own(lineup, "float", floats, engine, err);
+        if (status == BNN_OK && first == NULL)
+            first = engine;
+    }
+    if (status == BNN_OK && subject->twin != NULL)
+        status = add_own(lineup, "twin", subject->twin, first, err);
+    return status;
+}
+
+static int add_ort(bench_lineup *lineup, const char *name, const char *of, bench_ort *ort,
+                   bnn_error *err)
+{
+    const bench_contender *own = bench_lineup_find(lineup, of, NULL);
+    if (own == NULL)
+        return BNN_OK;
+    const bnn_onnx_options options = {.dialect = BNN_ONNX_STANDARD, .input = BNN_ONNX_FLOATS};
+    unsigned char *onnx;
+    size_t n;
+    uint32_t model = 0;
+    bench_contender *c;
+    int status = bnn_onnx_export_model(own->model, &options, &onnx, &n, err);
+    if (status != BNN_OK)
+        return status;
+    status = bench_ort_load(ort, name, onnx, n, &model, err);
+    free(onnx);
+    if (status == BNN_OK)
+        status = add(lineup, name, own->model, &c, err);
+    if (status != BNN_OK)
+        return status;
+    c->is_ort = true;
+    c->engine = bench_ort_engine(ort);
+    c->ort = (bench_ort_contender){.ort = ort, .model = model};
+    return BNN_OK;
+}
+
+int bench_lineup_add_ort(bench_lineup *lineup, bench_ort *ort, bnn_error *err)
+{
+    const bench_subject *subject = lineup->subject;
+    int status =
+        bench_ort_set_images(ort, subject->images, subject->n_images, subject->model->input, err);
+    if (status == BNN_OK)
+        status = add_ort(lineup, "onnxruntime", "float", ort, err);
+    if (status == BNN_OK)
+        status = add_ort(lineup, "onnxruntime_twin", "twin", ort, err);
+    return status;
+}
+
+const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char *name,
+                                         const char *engine)
+{
+    for (size_t i = 0; i < lineup->n; i++) {
+        const bench_contender *c = &lineup->contenders[i];
+        if (strcmp(c->name, name) == 0 && (engine == NULL || strcmp(c->engine, engine) == 0))
+            return c;
+    }
+    return NULL;
+}
+
+/* ---- Whether they agree ---------------------------------------------------------------------- */
+
+static uint32_t class_of(const float *logits, uint32_t n)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+/* Whether the reference nearly gave this class, too. */
+static bool is_near(const float *reference, uint32_t n, uint32_t class)
+{
+    float low = reference[0], high = reference[0];
+    for (uint32_t i = 1; i < n; i++) {
+        low = fminf(low, reference[i]);
+        high = fmaxf(high, reference[i]);
+    }
+    return high - reference[class] <= NEAR * (high - low);
+}
+
+static int compare(bench_contender *c, uint32_t n_images, bnn_error *err)
+{
+    const uint32_t n = c->model->n_classes;
+    for (uint32_t i = 0; i < n_images; i++) {
+        const float *own = c->logits + (size_t)i * n;
+        const float *wanted = c->reference->logits + (size_t)i * n;
+        const uint32_t class = class_of(own, n), wanted_class = class_of(wanted, n);
+        c->n_differing += class != wanted_class;
+        const bool agrees = c->is_ort ? class == wanted_class || is_near(wanted, n, class)
+                                      : memcmp(own, wanted, n * sizeof *own) == 0;
+        if (!agrees)
+            return bnn_fail(err, BNN_E_FAILED,
+                            "%s (%s) and %s (%s) do not agree on image %u: classes %u and %u, "
+                            "logits %.9g and %.9g of the first; they are not the same network, so "
+                            "their times say nothing",
+                            c->name, c->engine, c->reference->name, c->reference->engine, i, class,
+                            wanted_class, (double)own[class], (double)wanted[class]);
+    }
+    return BNN_OK;
+}
+
+int bench_lineup_compare(bench_lineup *lineup, bnn_error *err)
+{
+    const bench_subject *subject = lineup->subject;
+    int status = BNN_OK;
+    for (size_t i = 0; i < lineup->n && status == BNN_OK; i++) {
+        bench_contender *c = &lineup->contenders[i];
+        if (c->is_ort)
+            status =
+                bench_ort_logits(c->ort.ort, c->ort.model, c->model->n_classes, c->logits, err);
+        else
+            c->own.engine->run(c->own.state, subject->n_images, subject->images, c->logits,
+                               c->own.workspace, NULL);
+        if (status == BNN_OK && c->reference != NULL)
+            status = compare(c, subject->n_images, err);
+    }
+    return status;
+}

@@ -1,0 +1,150 @@
+/* bench_measure.c - the times of a lineup: all contenders in turns, then the stages of our own. */
+#include "cli/bench_lineup.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WARM_UP_NS = 50 * 1000 * 1000, SAMPLE_NS = 2 * 1000 * 1000, PROFILE_NS = 1000 * 1000 };
+
+static void set_batch(bench_contender *c, uint32_t batch)
+{
+    c->own.n_batch = batch;
+    c->own.next = 0;
+    c->ort.batch = batch;
+}
+
+/* Reduces the samples [n][n_rounds] to what is reported at batch i. */
+static void keep_times(bench_lineup *lineup, uint32_t i, bnn_duration *samples)
+{
+    for (size_t k = 0; k < lineup->n; k++) {
+        bnn_duration *own = samples + k * lineup->n_rounds;
+        bnn_duration sum = {0, 0};
+        for (uint32_t round = 0; round < lineup->n_rounds; round++) {
+            sum.wall_ns += own[round].wall_ns;
+            sum.cpu_ns += own[round].cpu_ns;
+        }
+        bench_time *time = &lineup->contenders[k].times[i];
+        bnn_measure_summarize(own, lineup->n_rounds, &time->summary);
+        time->cpu_share = sum.cpu_ns / sum.wall_ns;
+    }
+}
+
+static int time_batch(bench_lineup *lineup, uint32_t i, bnn_duration *samples, bnn_error *err)
+{
+    const bnn_measure_plan plan = {lineup->n_rounds, WARM_UP_NS, SAMPLE_NS};
+    bnn_contender contenders[BENCH_CONTENDERS_MAX];
+    for (size_t k = 0; k < lineup->n; k++) {
+        bench_contender *c = &lineup->contenders[k];
+        set_batch(c, lineup->batches[i]);
+        contenders[k] = (bnn_contender){
+            .run = c->is_ort ? bench_ort_measure : bnn_measure_engine,
+            .context = c->is_ort ? (void *)&c->ort : (void *)&c->own,
+            .n_images = lineup->batches[i],
+        };
+    }
+    const int status = bnn_measure(&plan, contenders, lineup->n, samples, err);
+    if (status == BNN_OK)
+        keep_times(lineup, i, samples);
+    return status;
+}
+
+/* ---- Stages ---------------------------------------------------------------------------------- */
+
+/* Nanoseconds for an image in each stage, in one round: samples[n_stages] at a stride. */
+static void profile_round(bench_contender *c, uint32_t i, uint64_t *stage_ns, bnn_duration *samples,
+                          size_t stride)
+{
+    bnn_engine_contender *own = &c->own;
+    const uint32_t n_stages = c->model->n_stages;
+    const double call_ns = c->times[i].summary.median_ns * (double)own->n_batch;
+    const uint64_t n_calls = 1 + (uint64_t)(PROFILE_NS / call_ns);
+    memset(stage_ns, 0, n_stages * sizeof *stage_ns);
+    for (uint64_t call = 0; call < n_calls; call++) {
+        if (own->next > own->n_images - own->n_batch)
+            own->next = 0;
+        own->engine->run(own->state, own->n_batch, own->images + own->next * own->image_bytes,
+                         own->logits, own->workspace, stage_ns);
+        own->next += own->n_batch;
+    }
+    for (uint32_t s = 0; s < n_stages; s++)
+        samples[s * stride].wall_ns =
+            (double)stage_ns[s] / ((double)n_calls * (double)own->n_batch);
+}
+
+/* Profiles our contenders at batch i, in turns, too; samples[n][BNN_STAGES_MAX][n_rounds]. */
+static void profile_batch(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
+                          bnn_duration *samples, size_t n_stages_max)
+{
+    const size_t n_rounds = lineup->n_rounds, all = n_stages_max * n_rounds;
+    for (size_t round = 0; round < n_rounds; round++)
+        for (size_t k = 0; k < lineup->n; k++)
+            if (!lineup->contenders[k].is_ort)
+                profile_round(&lineup->contenders[k], i, stage_ns, samples + k * all + round,
+                              n_rounds);
+    for (size_t k = 0; k < lineup->n; k++) {
+        bench_contender *c = &lineup->contenders[k];
+        for (uint32_t s = 0; !c->is_ort && s < c->model->n_stages; s++) {
+            bnn_measure_summary summary;
+            bnn_measure_summarize(samples + k * all + s * n_rounds, n_rounds, &summary);
+            c->times[i].stage_ns[s] = summary.median_ns;
+        }
+    }
+}
+
+int bench_lineup_measure(bench_lineup *lineup, void (*looked)(void *context), void *context,
+                         bnn_error *err)
+{
+    size_t n_stages = 1;
+    for (size_t k = 0; k < lineup->n; k++)
+        if (lineup->contenders[k].model->n_stages > n_stages)
+            n_stages = lineup->contenders[k].model->n_stages;
+    bnn_duration *samples =
+        bnn_arena_alloc(lineup->arena, lineup->n * n_stages, lineup->n_rounds * sizeof *samples);
+    uint64_t *stage_ns = bnn_arena_alloc(lineup->arena, n_stages, sizeof *stage_ns);
+    if (samples == NULL || stage_ns == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "no memory for %u rounds", lineup->n_rounds);
+    int status = BNN_OK;
+    for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++) {
+        looked(context);
+        status = time_batch(lineup, i, samples, err);
+        looked(context);
+        if (status == BNN_OK)
+            profile_batch(lineup, i, stage_ns, samples, n_stages);
+    }
+    return status;
+}
+
+/* ---- Comparisons ----------------------------------------------------------------------------- */
+
+const struct bench_other bench_others[BENCH_OTHERS] = {
+    {"float", "times_float"},
+    {"twin", "times_twin"},
+    {"onnxruntime", "times_onnxruntime"},
+    {"onnxruntime_twin", "times_onnxruntime_twin"},
+};
+
+double bench_lineup_times(const bench_lineup *lineup, const bench_contender *c, uint32_t i,
+                          const char *name)
+{
+    const bench_contender *other =
+        bench_lineup_find(lineup, name, strcmp(name, "float") == 0 ? c->engine : NULL);
+    return other == NULL ? NAN : other->times[i].summary.median_ns / c->times[i].summary.median_ns;
+}
+
+const bench_contender *bench_lineup_float_form(const bench_lineup *lineup, const bench_contender *c)
+{
+    return strcmp(c->name, "binary") == 0 ? bench_lineup_find(lineup, "float", c->engine) : NULL;
+}
+
+double bench_lineup_ceiling(const bench_contender *binary, const bench_contender *floats,
+                            uint32_t i)
+{
+    double all = 0, rest = 0;
+    for (uint32_t s = 0; s < floats->model->n_stages; s++) {
+        const double ns = floats->times[i].stage_ns[s];
+        all += ns;
+        rest += binary->model->stages[s].integer_sums ? 0 : ns;
+    }
+    return rest > 0 ? all / rest : INFINITY;
+}
