@@ -26,7 +26,8 @@ CREATE TABLE benchmark_result(
     benchmark_id INTEGER NOT NULL REFERENCES benchmark ON DELETE CASCADE,
     contender TEXT NOT NULL,                    -- binary; float (the same weights as floats); twin
                                                 -- (trained in full precision); onnxruntime,
-                                                -- onnxruntime_twin (those floats, by onnxruntime)
+                                                -- onnxruntime_twin (the ONNX files of the model and
+                                                -- its twin, weights as floats)
     engine TEXT NOT NULL,                       -- avx512, ..., or the version of onnxruntime
     batch INTEGER NOT NULL CHECK (batch > 0),
     median_ns REAL NOT NULL CHECK (median_ns > 0),

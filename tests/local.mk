@@ -37,6 +37,7 @@ check_suites = \
 	tests/check_infer \
 	tests/check_kernels \
 	tests/check_locate \
+	tests/check_measure \
 	tests/check_model \
 	tests/check_modelfile \
 	tests/check_numerics \
@@ -110,6 +111,13 @@ tests_check_locate_SOURCES = \
 	tests/check_main.h \
 	tests/data_fixture.c \
 	tests/data_fixture.h
+tests_check_measure_SOURCES = \
+	tests/check_measure.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
 tests_check_model_SOURCES = \
 	tests/check_model.c \
 	tests/buffers.h \

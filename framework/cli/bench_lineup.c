@@ -130,29 +130,28 @@ int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_
     return status;
 }
 
-static int add_ort(bench_lineup *lineup, const char *name, const char *of, bench_ort *ort,
-                   bnn_error *err)
+static int add_ort(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
+                   bench_ort *ort, bnn_error *err)
 {
-    const bench_contender *own = bench_lineup_find(lineup, of, NULL);
-    if (own == NULL)
-        return BNN_OK;
     const bnn_onnx_options options = {.dialect = BNN_ONNX_STANDARD, .input = BNN_ONNX_FLOATS};
     unsigned char *onnx;
     size_t n;
-    uint32_t model = 0;
+    uint32_t number = 0;
     bench_contender *c;
-    int status = bnn_onnx_export_model(own->model, &options, &onnx, &n, err);
+    int status = bnn_onnx_export_model(model, &options, &onnx, &n, err);
     if (status != BNN_OK)
         return status;
-    status = bench_ort_load(ort, name, onnx, n, &model, err);
+    status = bench_ort_load(ort, name, onnx, n, &number, err);
     free(onnx);
     if (status == BNN_OK)
-        status = add(lineup, name, own->model, &c, err);
+        status = add(lineup, name, model, &c, err);
     if (status != BNN_OK)
         return status;
     c->is_ort = true;
-    c->engine = bench_ort_engine(ort);
-    c->ort = (bench_ort_contender){.ort = ort, .model = model};
+    c->engine = bnn_arena_strdup(lineup->arena, bench_ort_engine(ort));
+    if (c->engine == NULL)
+        return no_memory(err);
+    c->ort = (bench_ort_contender){.ort = ort, .model = number};
     return BNN_OK;
 }
 
@@ -162,9 +161,9 @@ int bench_lineup_add_ort(bench_lineup *lineup, bench_ort *ort, bnn_error *err)
     int status =
         bench_ort_set_images(ort, subject->images, subject->n_images, subject->model->input, err);
     if (status == BNN_OK)
-        status = add_ort(lineup, "onnxruntime", "float", ort, err);
-    if (status == BNN_OK)
-        status = add_ort(lineup, "onnxruntime_twin", "twin", ort, err);
+        status = add_ort(lineup, "onnxruntime", subject->model, ort, err);
+    if (status == BNN_OK && subject->twin != NULL)
+        status = add_ort(lineup, "onnxruntime_twin", subject->twin, ort, err);
     return status;
 }
 

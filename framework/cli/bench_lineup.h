@@ -43,7 +43,8 @@ typedef struct bench_lineup {
 int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_t n_engines,
                          bnn_error *err);
 
-/* Adds the float forms in onnxruntime. */
+/* Adds the model and its twin in onnxruntime, which runs until they are measured: the files that `bnnrun export --format onnx` writes,
+ * whose weights are floats. They get the pixels as floats, which costs them nothing. */
 int bench_lineup_add_ort(bench_lineup *lineup, bench_ort *ort, bnn_error *err);
 
 /* Runs all images through every contender and compares the answers: those of our engines have to
@@ -65,10 +66,11 @@ const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char 
 const bench_contender *bench_lineup_float_form(const bench_lineup *lineup,
                                                const bench_contender *c);
 
-/* Whom all are compared with, and the column that says how many times as fast they are. */
+/* Whom all are compared with; the column that says how many times as fast they are, and its short
+ * heading. */
 enum { BENCH_OTHERS = 4 };
 extern const struct bench_other {
-    const char *name, *column;
+    const char *name, *column, *heading;
 } bench_others[BENCH_OTHERS];
 
 /* How often the time of c at batch i goes into that of the contender of this name (for "float", the

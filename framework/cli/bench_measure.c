@@ -118,10 +118,10 @@ int bench_lineup_measure(bench_lineup *lineup, void (*looked)(void *context), vo
 /* ---- Comparisons ----------------------------------------------------------------------------- */
 
 const struct bench_other bench_others[BENCH_OTHERS] = {
-    {"float", "times_float"},
-    {"twin", "times_twin"},
-    {"onnxruntime", "times_onnxruntime"},
-    {"onnxruntime_twin", "times_onnxruntime_twin"},
+    {"float", "times_float", "x float"},
+    {"twin", "times_twin", "x twin"},
+    {"onnxruntime", "times_onnxruntime", "x ort"},
+    {"onnxruntime_twin", "times_onnxruntime_twin", "x ort twin"},
 };
 
 double bench_lineup_times(const bench_lineup *lineup, const bench_contender *c, uint32_t i,

@@ -22,47 +22,67 @@ static const char *number_text(double x, int decimals, const char *unit, char ou
     return out;
 }
 
-static int add_result(cli_table *table, const bench_lineup *lineup, const bench_contender *c,
-                      uint32_t i, bool exact, bnn_error *err)
+/* The columns of a table, and which of bench_others take part. */
+typedef struct columns {
+    bool exact; /* CSV: every column, with every digit */
+    bool shows[BENCH_OTHERS];
+} columns;
+
+static int add_result(cli_table *table, const columns *layout, const bench_lineup *lineup,
+                      const bench_contender *c, uint32_t i, bnn_error *err)
 {
     const bench_time *t = &c->times[i];
-    const int decimals = exact ? 6 : 3;
-    char text[8][CLI_TEXT_MAX], batch[CLI_TEXT_MAX];
+    const int decimals = layout->exact ? 6 : 3;
     const double per_second = 1e9 / t->summary.median_ns;
+    char batch[CLI_TEXT_MAX], text[4 + BENCH_OTHERS][CLI_TEXT_MAX];
     snprintf(batch, sizeof batch, "%u", lineup->batches[i]);
-    const char *cells[6 + 1 + BENCH_OTHERS] = {
+    const char *cells[7 + BENCH_OTHERS] = {
         c->name,
         c->engine,
         batch,
         number_text(t->summary.median_ns / 1e3, decimals, "", text[0]),
         number_text(t->summary.low_ns / 1e3, decimals, "", text[1]),
         number_text(t->summary.high_ns / 1e3, decimals, "", text[2]),
-        exact ? number_text(per_second, 3, "", text[3])
-              : cli_count_text((uint64_t)per_second, text[3]),
+        layout->exact ? number_text(per_second, 3, "", text[3])
+                      : cli_count_text((uint64_t)per_second, text[3]),
     };
+    size_t n = 7;
     for (size_t k = 0; k < BENCH_OTHERS; k++)
-        cells[7 + k] = number_text(bench_lineup_times(lineup, c, i, bench_others[k].name),
-                                   exact ? 6 : 2, "", text[4 + k]);
-    return cli_table_row(table, cells, sizeof cells / sizeof *cells, err);
+        if (layout->shows[k]) {
+            const double times = bench_lineup_times(lineup, c, i, bench_others[k].name);
+            cells[n++] = number_text(times, layout->exact ? 6 : 2, "", text[4 + k]);
+        }
+    return cli_table_row(table, cells, n, err);
+}
+
+static int add_columns(cli_table *table, const columns *layout, bnn_error *err)
+{
+    static const char *const names[] = {"contender", "engine",           "batch", "us", "low_us",
+                                        "high_us",   "images_per_second"};
+    bool failed = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        failed |= cli_table_column(table, names[i], i < 2 ? CLI_TEXT : CLI_NUMBER) != 0;
+    for (size_t k = 0; k < BENCH_OTHERS; k++)
+        if (layout->shows[k])
+            failed |= cli_table_column(
+                          table, layout->exact ? bench_others[k].column : bench_others[k].heading,
+                          CLI_NUMBER) != 0;
+    return failed ? no_memory(err) : BNN_OK;
 }
 
 static int print_results(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
 {
-    static const char *const names[] = {"contender", "engine",           "batch", "us", "low_us",
-                                        "high_us",   "images_per_second"};
+    columns layout = {.exact = options->csv};
+    for (size_t k = 0; k < BENCH_OTHERS; k++)
+        layout.shows[k] =
+            layout.exact || bench_lineup_find(lineup, bench_others[k].name, NULL) != NULL;
     cli_table *table = cli_table_create();
     if (table == NULL)
         return no_memory(err);
-    int status = BNN_OK;
-    for (size_t i = 0; i < sizeof names / sizeof *names && status == BNN_OK; i++)
-        if (cli_table_column(table, names[i], i < 2 ? CLI_TEXT : CLI_NUMBER) != 0)
-            status = no_memory(err);
-    for (size_t i = 0; i < BENCH_OTHERS && status == BNN_OK; i++)
-        if (cli_table_column(table, bench_others[i].column, CLI_NUMBER) != 0)
-            status = no_memory(err);
+    int status = add_columns(table, &layout, err);
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++)
         for (size_t k = 0; k < lineup->n && status == BNN_OK; k++)
-            status = add_result(table, lineup, &lineup->contenders[k], i, options->csv, err);
+            status = add_result(table, &layout, lineup, &lineup->contenders[k], i, err);
     if (status == BNN_OK)
         cli_table_print(table, options, stdout);
     cli_table_destroy(table);

@@ -89,9 +89,9 @@ static int compare(const void *a, const void *b)
 static double quantile(const bnn_duration *sorted, size_t n, double fraction)
 {
     const double at = fraction * (double)(n - 1);
-    const size_t below = (size_t)at, above = below + 1 < n ? below + 1 : below;
-    const double low = sorted[below].wall_ns, high = sorted[above].wall_ns;
-    return low + (at - (double)below) * (high - low);
+    const size_t below = (size_t)at;
+    const double low = sorted[below].wall_ns, part = at - (double)below;
+    return part > 0 ? low + part * (sorted[below + 1].wall_ns - low) : low;
 }
 
 void bnn_measure_summarize(bnn_duration *samples, size_t n, bnn_measure_summary *out)
