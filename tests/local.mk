@@ -224,11 +224,13 @@ tests_check_weights_SOURCES = \
 # The suites above are tests, and so are these scripts.
 shell_tests = \
 	tests/bad_specs.sh \
+	tests/bench_ort.sh \
 	tests/cexport.sh \
 	tests/check_layers.sh \
 	tests/check_lists.sh \
 	tests/check_onnx.sh \
 	tests/cli.sh \
+	tests/cli_bench.sh \
 	tests/cli_model.sh \
 	tests/crash.sh \
 	tests/cross_aarch64.sh \

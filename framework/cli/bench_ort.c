@@ -170,7 +170,9 @@ static int receive(bench_ort *ort, json_t **out, bnn_error *err)
         end = memchr(ort->line + seen, '\n', ort->n_line - seen);
         seen = ort->n_line;
     }
-    json_t *answer = json_loadb(ort->line, (size_t)(end - ort->line), 0, NULL);
+    /* JavaScript writes large numbers without an exponent, as integers beyond 64 bits. */
+    json_t *answer =
+        json_loadb(ort->line, (size_t)(end - ort->line), JSON_DECODE_INT_AS_REAL, NULL);
     const bool more = end + 1 != ort->line + ort->n_line;
     ort->n_line = 0;
     const char *failure = json_string_value(json_object_get(answer, "error"));
