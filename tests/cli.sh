@@ -14,7 +14,7 @@ says_nothing
 bnn 0 --version
 prints '^bnnrun .*[0-9]\.[0-9]'
 says_nothing
-for name in run plan plugins data runs show query predict export; do
+for name in run plan plugins data runs show query predict export bench; do
     bnn 0 $name --help
     prints "bnnrun $name"
     says_nothing

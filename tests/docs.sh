@@ -95,6 +95,8 @@ query() {
     [ -s log ] || head -n 1 rows >log # without rows, sqlite3 prints no heads either
     [ "$(wc -l <log)" -eq "$(wc -l <rows)" ] || wrong "$file: sqlite3 has other rows than bnnrun query"
 }
+model=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE kind = 'model'" --csv | tail -n 1)
+check "bench $model" ./bnnrun bench "$model" --rounds 2 --batch 1 --no-ort
 plain=no
 if [ "$(sqlite3 :memory: 'SELECT sqrt(4) > 0' 2>/dev/null)" = 1 ]; then
     plain=yes
