@@ -49,7 +49,7 @@ prints_nothing
     prints '1,000 images of synthetic in turn, 2 rounds'
     prints '^binary  *[a-z0-9]*  *1  *[0-9.]'
     prints '^float  *[a-z0-9]*  *3  *[0-9.]'
-    prints '^3 images at a time: [0-9.]* times as fast as the float form'
+    prints '^batch 3: [0-9.]* times as fast as the float form; [0-9.]* is the limit'
     omits onnxruntime
     bnn 0 bench float.bnn $quick
     omits '^binary'

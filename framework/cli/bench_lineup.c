@@ -91,9 +91,14 @@ static int float_form(const bench_lineup *lineup, const bnn_deploy_model *model,
     if (!has_binary_weights(model))
         return BNN_OK;
     const int status = bnn_deploy_unfold(model, lineup->arena, &unfolded, err);
-    if (status == BNN_OK)
-        *out = unfolded;
-    return status;
+    if (status != BNN_OK)
+        return status;
+    /* The layers of both are compared one by one. */
+    if (unfolded->n_stages != model->n_stages)
+        return bnn_fail(err, BNN_E_INTERNAL, "the float form has %u stages, the model %u",
+                        unfolded->n_stages, model->n_stages);
+    *out = unfolded;
+    return BNN_OK;
 }
 
 static int find_engine(const char *name, const bnn_engine **out, bnn_error *err)

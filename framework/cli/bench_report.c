@@ -155,20 +155,26 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
     return status;
 }
 
-static void print_amdahl(const bench_lineup *lineup, const bench_contender *binary,
-                         const bench_contender *floats)
+/* How far Amdahl's law lets it get ahead of the float form, and how far it is ahead of others. */
+static void print_speedup(const bench_lineup *lineup, const bench_contender *binary,
+                          const bench_contender *floats)
 {
+    static const char *const than[BENCH_OTHERS] = {
+        NULL, "the full-precision twin", "onnxruntime on the model", "onnxruntime on the twin"};
     for (uint32_t i = 0; i < lineup->n_batches; i++) {
         const double ceiling = bench_lineup_ceiling(binary, floats, i);
-        const double measured = bench_lineup_times(lineup, binary, i, "float");
-        printf("%s%u image%s at a time: %.2f times as fast as the float form; ", i == 0 ? "\n" : "",
-               lineup->batches[i], lineup->batches[i] == 1 ? "" : "s", measured);
+        printf("%sbatch %u: %.2f times as fast as the float form; ", i == 0 ? "\n" : "",
+               lineup->batches[i], bench_lineup_times(lineup, binary, i, "float"));
         if (isfinite(ceiling))
-            printf("%.2f if the binary layers took no time: the others are %.1f %% of the float "
-                   "form's\n",
-                   ceiling, 100 / ceiling);
+            printf("%.2f is the limit, as other layers have %.1f %% of that form's time\n", ceiling,
+                   100 / ceiling);
         else
-            printf("no layer works with floats, so Amdahl's law sets no limit\n");
+            printf("no limit, as all layers are binary\n");
+        for (size_t k = 1; k < BENCH_OTHERS; k++) {
+            const double times = bench_lineup_times(lineup, binary, i, bench_others[k].name);
+            if (isfinite(times))
+                printf("  %.2f times as fast as %s\n", times, than[k]);
+        }
     }
 }
 
@@ -229,7 +235,7 @@ static int print_text(const bench_lineup *lineup, const bench_machine *machine,
         if (floats != NULL || alone)
             status = print_layers(lineup, c, floats, err);
         if (floats != NULL && status == BNN_OK)
-            print_amdahl(lineup, c, floats);
+            print_speedup(lineup, c, floats);
     }
     print_warnings(lineup);
     return status;
