@@ -50,7 +50,7 @@ while read -r uid; do
 done <uids
 bnn 0 query "SELECT count(*) FROM benchmark_summary WHERE times_onnxruntime > 0 AND times_onnxruntime_twin > 0 AND times_twin > 0 AND times_float > 0 AND contender = 'binary'" --csv
 prints '^4$'
-ls tmp | grep bnnrun && wrong 'files are left'
+[ -z "$(find tmp -name 'bnnrun*')" ] || wrong 'files are left'
 
 echo "bench_ort: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]
