@@ -240,10 +240,11 @@ static int bench(const request *r, bnn_arena *arena, bnn_error *err)
     if (status == BNN_OK)
         status = time_lineup(r, lineup, &machine, err);
     const double seconds = now_seconds(CLOCK_MONOTONIC) - start;
-    if (status == BNN_OK && (subject.run_uid != NULL || r->names_db))
-        status = bench_report_store(lineup, &machine, started_us, seconds, r->options.db, err);
+    /* Printed first: what took so long is not lost with a database that is not to be had. */
     if (status == BNN_OK)
         status = bench_report_print(lineup, &machine, &r->options, err);
+    if (status == BNN_OK && (subject.run_uid != NULL || r->names_db))
+        status = bench_report_store(lineup, &machine, started_us, seconds, r->options.db, err);
     return status;
 }
 
