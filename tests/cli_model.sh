@@ -1,5 +1,5 @@
 #!/bin/sh
-# Models and the command: what show, predict and export make of a model file, and what plan says about
+# Models and the command: what show, predict and export make of one, and what plan says about
 # deployment. The models are those of the fuzz corpus.
 set -u
 . "${srcdir:-.}/tests/command.sh"
@@ -243,7 +243,7 @@ says '--format is needed: onnx, onnx-packed, qonnx or c'
 fails 2 export small.bnn --format onxx
 says 'unknown format "onxx"; did you mean "onnx"'
 fails 2 export --format c
-says 'MODEL.bnn'
+says 'one RUN or MODEL.bnn is needed'
 fails 2 export small.bnn --format qonnx
 says 'small.bnn: qonnx has the network.s own operations'
 fails 2 export small.bnn --format onnx --prefix x
@@ -276,6 +276,70 @@ says 'firmware: cannot write'
 for file in firmware.*; do
     [ ! -e "$file" ] || wrong "left $file behind"
 done
+
+# ---- the model of a run --------------------------------------------------------------------------
+fails 4 predict 3f digit.png
+says 'there is no database bnnrun.db yet'
+fails 4 export 3f --format c
+says 'there is no database bnnrun.db yet'
+cat >tiny.yaml <<'END'
+dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 16}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {weights: true, activations: true}
+train: {epochs: 1, batch: 32}
+END
+bnn 0 run tiny.yaml -q
+bnn 0 runs --csv
+run=$(sed -n 2p out | cut -d, -f1)
+for format in onnx onnx-packed qonnx c; do
+    bnn 0 export "$(echo "$run" | cut -c 1-8)" --format $format
+    says_nothing
+done
+for file in "$run.onnx" "${run}_packed.onnx" "${run}_qonnx.onnx"; do
+    holds "$file" "$run"
+    holds "$file" 'tiny: '
+done
+holds "${run}_qonnx.onnx" BipolarQuant
+holds "$run.c" "$run"
+bnn 0 export "bnnrun.db.artifacts/$run/model.bnn" --format onnx-packed -o - -q
+cmp -s out "${run}_packed.onnx" || wrong 'the run and its model file give different bytes'
+
+# Its self-test has the first images of its test set, and passes.
+bnn 0 export "$run" --format c -o tested.c --self-test 5
+printf '#include "tested.h"\nint main(void) { return tested_self_test(); }\n' >main.c
+if ${CC:-cc} -o self_test main.c tested.c 2>err; then
+    ./self_test || wrong "the self-test returns $?"
+else
+    wrong 'its C does not compile'
+fi
+fails 2 export "$run" --format c -o tested.c --self-test 51
+says 'the test set: 50 images, and the self-test is to have 51'
+fails 2 predict "$run" digit.png
+says 'digit.png: 7x8 pixels, and the model takes 28x28'
+fails 4 export xyz --format onnx
+says 'there is no run "xyz"'
+
+# A file that is not the one that was recorded is not used.
+cp "bnnrun.db.artifacts/$run/model.bnn" kept.bnn
+cp small.bnn "bnnrun.db.artifacts/$run/model.bnn"
+fails 4 predict "$run" digit.png
+says 'model.bnn has changed since it was written'
+fails 4 export "$run" --format onnx
+says 'model.bnn has changed since it was written'
+rm "bnnrun.db.artifacts/$run/model.bnn"
+fails 4 export "$run" --format onnx
+says 'model.bnn'
+cp kept.bnn "bnnrun.db.artifacts/$run/model.bnn"
+rm "bnnrun.db.artifacts/$run/weights.safetensors"
+bnn 0 export "$run" --format onnx
+fails 4 export "$run" --format qonnx
+says 'weights.safetensors'
 
 # ---- plan: what would not be deployed ------------------------------------------------------------
 cat >mean.yaml <<'END'

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "cli/download.h"
 #include "cli/images.h"
 #include "cli/operand.h"
 #include "cli/text.h"
@@ -42,8 +43,8 @@ typedef struct request {
     const char *images_path; /* of the self-test, or NULL */
     const char *prefix;      /* of names in C, or NULL */
     bnn_arena *arena;
+    cli_model source;
     const bnn_deploy_model *model;
-    const char *model_path;
 } request;
 
 /* ---- what is written --------------------------------------------------------------------- */
@@ -108,6 +109,22 @@ static int tell(const request *r, const product *products, size_t n, const char 
 
 /* ---- ONNX -------------------------------------------------------------------------------- */
 
+/* The operations as they were trained come from the run, not from its model file. */
+static int export_network(const request *r, const bnn_onnx_options *options, unsigned char **bytes,
+                          size_t *n, bnn_error *err)
+{
+    bnn_registry *registry = NULL;
+    bnn_revived revived;
+    bnn_graph *graph;
+    int status = cli_revive_run(&r->source.run, &r->options, r->arena, &registry, &revived, err);
+    if (status == BNN_OK)
+        status = bnn_graph_create(revived.network, r->arena, &graph, err);
+    if (status == BNN_OK)
+        status = bnn_onnx_export(graph, options, bytes, n, err);
+    bnn_registry_destroy(registry);
+    return status;
+}
+
 static int export_onnx(const request *r, bnn_error *err)
 {
     static const bnn_onnx_dialect dialects[] = {
@@ -124,7 +141,9 @@ static int export_onnx(const request *r, bnn_error *err)
     };
     unsigned char *bytes = NULL;
     size_t n = 0;
-    int status = bnn_onnx_export_model(r->model, &options, &bytes, &n, err);
+    int status = r->format == FORMAT_QONNX
+                     ? export_network(r, &options, &bytes, &n, err)
+                     : bnn_onnx_export_model(r->model, &options, &bytes, &n, err);
     if (status != BNN_OK)
         return status;
     const bnn_shape in = r->model->input;
@@ -157,28 +176,63 @@ static const char *prefix_of(const request *r)
     return bnn_arena_strdup(r->arena, prefix);
 }
 
-/* The first images and the logits that the engine gives for them. */
-static int read_tests(const request *r, cli_images *images, float **logits, bnn_error *err)
+/* The first test images of the data that the run was trained on. */
+static int read_own_images(const request *r, cli_images *images, bnn_error *err)
+{
+    bnn_registry *registry = NULL;
+    bnn_revived revived;
+    bnn_dataset data = {0};
+    cli_download download;
+    int status = cli_revive_run(&r->source.run, &r->options, r->arena, &registry, &revived, err);
+    if (status == BNN_OK) {
+        const bnn_data_search search = cli_download_search(
+            &download, cli_catalogue_path(r->source.run.spec_path), false, &r->options);
+        status = bnn_dataset_open(&revived.config->data, &search, &data, err);
+    }
+    if (status == BNN_OK) {
+        const size_t pixels = (size_t)data.shape.c * data.shape.h * data.shape.w;
+        images->n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
+        images->pixels = malloc(images->n * pixels);
+        if (images->pixels == NULL)
+            status = no_memory(err);
+        else
+            memcpy(images->pixels, data.test.pixels, images->n * pixels);
+    }
+    bnn_dataset_close(&data);
+    bnn_registry_destroy(registry);
+    return status;
+}
+
+/* The logits that the engine gives for the images of the self-test. */
+static int calculate_logits(const request *r, const cli_images *images, float **logits,
+                            bnn_error *err)
 {
     char message[BNN_INFER_ERROR];
-    bnn_model *model = NULL;
-    int status = cli_images_read(r->images_path, r->n_tests, r->model->input, images, err);
-    if (status == BNN_OK && images->n < r->n_tests)
-        status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u",
-                          r->images_path, images->n, r->n_tests);
-    if (status == BNN_OK && bnn_model_open(r->model_path, NULL, &model, message) != 0)
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s", message);
-    if (status != BNN_OK)
-        return status;
+    bnn_model *model;
+    int status = BNN_OK;
+    if (bnn_model_open(r->source.path, NULL, &model, message) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
     void *workspace = malloc(bnn_model_workspace_bytes(model));
-    *logits = calloc((size_t)r->n_tests * r->model->n_classes, sizeof **logits);
+    *logits = calloc((size_t)images->n * r->model->n_classes, sizeof **logits);
     if (workspace == NULL || *logits == NULL)
         status = no_memory(err);
     else
-        bnn_model_run(model, r->n_tests, images->pixels, *logits, workspace);
+        bnn_model_run(model, images->n, images->pixels, *logits, workspace);
     free(workspace);
     bnn_model_close(model);
     return status;
+}
+
+static int read_tests(const request *r, cli_images *images, float **logits, bnn_error *err)
+{
+    const char *of = r->images_path != NULL ? r->images_path : "the test set";
+    int status = r->images_path != NULL
+                     ? cli_images_read(of, r->n_tests, r->model->input, images, err)
+                     : read_own_images(r, images, err);
+    if (status == BNN_OK && images->n < r->n_tests)
+        status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
+                          images->n, r->n_tests);
+    return status != BNN_OK ? status : calculate_logits(r, images, logits, err);
 }
 
 static int write_c(const request *r, const bnn_c_options *options, const char *header_path,
@@ -286,11 +340,13 @@ static int check_request(const request *r, bnn_error *err)
     return BNN_OK;
 }
 
-/* The name of the operand without folder and ".bnn", with what the format adds. */
+/* The run, or the file without folder and ".bnn"; with what the format adds. */
 static const char *default_output(const request *r)
 {
     static const char *const ends[N_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx", ".c"};
     const char *slash = strrchr(r->operand, '/'), *name = slash == NULL ? r->operand : slash + 1;
+    if (r->source.is_of_run)
+        name = r->source.run.uid;
     size_t n = strlen(name);
     if (n > 4 && strcmp(name + n - 4, ".bnn") == 0)
         n -= 4;
@@ -300,18 +356,18 @@ static const char *default_output(const request *r)
 static int export(request *r, bnn_error *err)
 {
     bnn_deploy_model *model;
-    if (!cli_is_model_file(r->operand))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: not a model file", r->operand);
-    r->model_path = r->operand;
-    if (r->format == FORMAT_QONNX)
+    int status = cli_find_model(r->operand, &r->options, r->arena, &r->source, err);
+    if (status != BNN_OK)
+        return status;
+    if (r->format == FORMAT_QONNX && !r->source.is_of_run)
         return bnn_fail(err, BNN_E_USAGE,
                         "%s: qonnx has the network's own operations, which a model file no longer "
                         "has; name the run that it is from",
                         r->operand);
-    if (r->n_tests > 0 && r->images_path == NULL)
+    if (r->n_tests > 0 && r->images_path == NULL && !r->source.is_of_run)
         return cli_usage(err, &cli_command_export,
                          "the self-test of a model file needs --images FILE, in IDX");
-    const int status = bnn_modelfile_read(r->model_path, r->arena, &model, err);
+    status = bnn_modelfile_read(r->source.path, r->arena, &model, err);
     if (status != BNN_OK)
         return status;
     r->model = model;
@@ -338,7 +394,8 @@ static int run(int argc, char **argv, bnn_error *err)
         return status;
     if (argc - optind != 1)
         return cli_usage(err, &cli_command_export,
-                         "one MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format c`");
+                         "one RUN or MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format "
+                         "c`");
     r.operand = argv[optind];
     status = check_request(&r, err);
     if (status != BNN_OK)
@@ -351,26 +408,31 @@ static int run(int argc, char **argv, bnn_error *err)
 
 const cli_command cli_command_export = {
     .name = "export",
-    .arguments = "MODEL.bnn",
+    .arguments = "RUN|MODEL.bnn",
     .summary = "a model as ONNX or C, for other programs and boards",
     .help =
+        "RUN is the uid that `bnnrun runs` lists, or the beginning of one: its model file is taken,\n"
+        "for qonnx the network itself.\n"
+        "\n"
         "Options:\n"
         "      --format FORMAT  onnx         standard operators of opset 17, weights as floats\n"
         "                       onnx-packed  the same with binary weights as bits, 1/32 of them\n"
-        "                       qonnx        BipolarQuant, for FINN and hls4ml\n"
+        "                       qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
         "                       c            one freestanding C99 source and its header\n"
-        "  -o, --output FILE    default: the name of the model with .onnx, _packed.onnx,\n"
+        "  -o, --output FILE    default: the name of run or file with .onnx, _packed.onnx,\n"
         "                       _qonnx.onnx or .c; - is stdout. C's header goes beside it\n"
         "      --input KIND     ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
         "                       128) / 128)\n"
         "      --self-test N    C: with N images and their logits, and a function that compares\n"
-        "      --images FILE    the images of the self-test, in IDX\n"
+        "      --images FILE    the images of the self-test, in IDX (default: RUN's test set)\n"
         "      --prefix NAME    C: what all names begin with (default: the name of the file)\n"
+        "      --db FILE        the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
         "      --json, --csv    the files written, their bytes and SHA-256\n"
         "  -q, --quiet          say nothing\n"
         "\n"
         "Examples:\n"
-        "  bnnrun export lenet5.bnn --format onnx-packed\n"
+        "  bnnrun export 3f --format onnx-packed\n"
+        "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
         "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
         "         --images mnist/t10k-images-idx3-ubyte\n",
     .run = run,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 enum { OPTION_INVERT = CLI_OPTION_OWN, OPTION_LIMIT, OPTION_LABELS, TOP = 3 };
+enum { ARENA_LIMIT_BYTES = 1 << 24 }; /* texts about a run */
 
 /* What was asked for, and what has been answered so far. */
 typedef struct prediction {
@@ -247,9 +248,21 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
     return status;
 }
 
+static int find_model(prediction *p, const char *operand, bnn_error *err)
+{
+    cli_model found;
+    bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    int status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory")
+                               : cli_find_model(operand, &p->options, arena, &found, err);
+    if (status == BNN_OK)
+        status = open_model(p, found.path, err);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
 static int predict(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
 {
-    int status = open_model(p, model, err);
+    int status = find_model(p, model, err);
     if (status == BNN_OK)
         status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
@@ -297,15 +310,16 @@ static int run(int argc, char **argv, bnn_error *err)
 
 const cli_command cli_command_predict = {
     .name = "predict",
-    .arguments = "MODEL IMAGE...",
+    .arguments = "RUN|MODEL.bnn IMAGE...",
     .summary = "classify PNG, PGM and IDX files with a model",
     .help =
-        "MODEL is a model file, MODEL.bnn. IMAGE is a PNG or PGM of the model's size, or an IDX\n"
+        "MODEL is a model file, MODEL.bnn, or a RUN, whose model is taken. IMAGE is a PNG or PGM of the model's size, or an IDX\n"
         "file with any number of images, raw or gzip. Colours become grey by their luminance,\n"
         "what is transparent lies on white, 16 bits become 8. The answer has the three most\n"
         "probable classes (softmax of the logits) and the margin between the first two logits.\n"
         "\n"
         "Options:\n"
+        "      --db FILE      the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
         "      --invert       black becomes white: for dark strokes on a bright ground, where the\n"
         "                     model was trained on bright strokes on black, as in MNIST\n"
         "      --limit N      only the first N images of each IDX file\n"
@@ -316,6 +330,7 @@ const cli_command cli_command_predict = {
         "\n"
         "Examples:\n"
         "  bnnrun predict lenet5.bnn seven.png\n"
+        "  bnnrun predict 3f seven.png\n"
         "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
         "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
         "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
