@@ -5,7 +5,8 @@ base_sources = \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
-	framework/base/rng.c framework/base/rng.h
+	framework/base/rng.c framework/base/rng.h \
+	framework/base/sha256.c
 kernels_sources = \
 	framework/kernels/choose.c \
 	framework/kernels/kernels.h
@@ -201,9 +202,30 @@ EXTRA_DIST += \
 	framework/ARCHITECTURE.md
 
 plugin_includedir = $(includedir)/bnn
-plugin_include_HEADERS = framework/plugin/bnn/plugin.h
+plugin_include_HEADERS = framework/plugin/bnn/plugin.h framework/deploy/bnn/infer.h
 pkgconfigdir = $(libdir)/pkgconfig
-pkgconfig_DATA = framework/plugin/bnn.pc
+pkgconfig_DATA = framework/plugin/bnn.pc framework/deploy/bnn-infer.pc
+
+# The library behind <bnn/infer.h>, for programs that run models without bnnrun. It has what reading
+# and running a model file takes, and exports what that header declares, nothing else. Its objects
+# are its own: those of the program are not position-independent.
+infer_sources = \
+	framework/base/arena.c framework/base/arena.h \
+	framework/base/error.c framework/base/error.h \
+	framework/base/file.c framework/base/file.h \
+	framework/deploy/engine.c framework/deploy/engine.h \
+	framework/deploy/engine_portable.c \
+	framework/deploy/infer.c \
+	framework/deploy/model.c framework/deploy/model.h \
+	framework/deploy/modelfile.h \
+	framework/deploy/modelfile_decode.c \
+	framework/deploy/modelfile_format.h \
+	framework/deploy/op.c framework/deploy/op.h
+lib_LTLIBRARIES += framework/libbnninfer.la
+framework_libbnninfer_la_SOURCES = $(infer_sources)
+framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
+framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
+framework_libbnninfer_la_LIBADD = $(ZLIB_LIBS) -lm
 
 # The script that runs onnxruntime in node, as a C string.
 EXTRA_DIST += framework/cli/bench_ort.js

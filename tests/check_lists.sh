@@ -12,7 +12,7 @@ trap 'rm -f "$lists"' EXIT
 cat Makefile.am ./*/local.mk | tr -s ' \t\\=' '\n' >"$lists"
 # The source of a plugin is named by its module: ste_x.la for ste_x.c.
 git -c safe.directory='*' ls-files --cached --others --exclude-standard |
-    grep -vE '^(\.ci/|\.gitignore$|configure\.ac$|Makefile\.am$|[a-z]*/local\.mk$|framework/plugin/bnn\.pc\.in$)' |
+    grep -vE '^(\.ci/|\.gitignore$|configure\.ac$|Makefile\.am$|[a-z]*/local\.mk$|framework/(plugin/bnn|deploy/bnn-infer)\.pc\.in$)' |
     while read -r file; do
         [ -e "$file" ] || continue
         grep -qxF -e "$file" -e "${file%.c}.la" "$lists" ||

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sha2.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -119,18 +118,6 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
         return err->status;
     }
     sync_directory_of(path);
-    return BNN_OK;
-}
-
-void bnn_sha256(const void *bytes, size_t n, char out[BNN_SHA256_HEX])
-{
-    SHA256Data(bytes, n, out);
-}
-
-int bnn_file_sha256(const char *path, char out[BNN_SHA256_HEX], bnn_error *err)
-{
-    if (SHA256File(path, out) == NULL)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
     return BNN_OK;
 }
 

@@ -11,6 +11,8 @@
  *     free(workspace);
  *     bnn_model_close(model);
  *
+ *     cc program.c $(pkg-config --cflags --libs bnn-infer)
+ *
  * A model is immutable once open: any number of threads may run it at the same time, each with a
  * workspace of its own. Running allocates nothing and cannot fail. The answers have the bits of
  * the training program's, on every machine and instruction set.
@@ -25,6 +27,11 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/* The library exports what follows, and hides the rest of it. */
+#ifdef __GNUC__
+#    pragma GCC visibility push(default)
 #endif
 
 enum { BNN_INFER_ERROR = 1000 }; /* characters of an error text, terminator included */
@@ -79,6 +86,10 @@ void bnn_model_profile(const bnn_model *model, size_t n, const uint8_t *images, 
 
 /* The class of the largest logit; the first, where several are largest. */
 uint32_t bnn_model_class(const bnn_model *model, const float *logits);
+
+#ifdef __GNUC__
+#    pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }
