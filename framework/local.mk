@@ -176,11 +176,13 @@ bnnrun_SOURCES = \
 	framework/cli/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
 	framework/cli/download.c framework/cli/download.h \
-	framework/cli/export.c \
+	framework/cli/export.c framework/cli/export.h \
+	framework/cli/export_c.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
+	framework/cli/model_summary.c framework/cli/model_summary.h \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/plan.c framework/cli/plan.h \
 	framework/cli/plugin_show.c framework/cli/plugin_show.h \

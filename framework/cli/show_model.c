@@ -1,9 +1,8 @@
 #include "cli/show_model.h"
 
+#include "cli/model_summary.h"
 #include "cli/result.h"
 #include "cli/text.h"
-#include "deploy/engine.h"
-#include "deploy/modelfile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,120 +12,6 @@
 #define MODEL_LIMIT_BYTES ((size_t)1 << 33)
 
 enum { METADATA_COLUMNS = 72 }; /* of a value in the text; JSON has all of it */
-
-typedef struct summary {
-    const char *path;
-    const bnn_deploy_model *model;
-    const char *engine;
-    const bnn_stage_size *sizes; /* [n_stages] */
-    bnn_stage_size total;        /* over all stages */
-    uint64_t head_bytes, file_bytes;
-} summary;
-
-/* ---- the numbers ------------------------------------------------------------------------- */
-
-/* A member of bnn_stage_size: its column in CSV, its key in JSON. */
-typedef struct field {
-    const char *name;
-    size_t offset, bytes;
-    bool adds_up; /* over the layers */
-} field;
-
-#define FIELD(name, member, adds_up)                                                            \
-    {                                                                                           \
-        name, offsetof(bnn_stage_size, member), sizeof(((const bnn_stage_size *)NULL)->member), \
-            adds_up                                                                             \
-    }
-
-static const field fields[] = {
-    FIELD("weights", n_weights, true),
-    FIELD("bits_of_weight", bits_of_weight, false),
-    FIELD("biases", n_biases, true),
-    FIELD("thresholds", n_thresholds, true),
-    FIELD("threshold_bits", threshold_bits, false),
-    FIELD("flipped", n_flipped, true),
-    FIELD("and", n_and, true),
-    FIELD("constant", n_constant, true),
-    FIELD("tables", n_tables, true),
-    FIELD("weight_padding_bits", weight_pad_bits, true),
-    FIELD("rule_padding_bits", rule_pad_bits, true),
-    FIELD("table_padding_bits", table_pad_bits, true),
-    FIELD("weight_bytes", weight_bytes, true),
-    FIELD("bias_bytes", bias_bytes, true),
-    FIELD("threshold_bytes", threshold_bytes, true),
-    FIELD("rule_bytes", rule_bytes, true),
-    FIELD("table_bytes", table_bytes, true),
-    FIELD("chain_bytes", chain_bytes, true),
-    FIELD("header_bytes", header_bytes, true),
-    FIELD("bytes", bytes, true),
-    FIELD("float32_bytes", float32_bytes, true),
-    FIELD("macs_binary", macs_binary, true),
-    FIELD("macs_integer", macs_integer, true),
-    FIELD("macs_float", macs_float, true),
-};
-enum { N_FIELDS = sizeof fields / sizeof *fields };
-
-static uint64_t get(const bnn_stage_size *size, const field *f)
-{
-    const char *at = (const char *)size + f->offset;
-    if (f->bytes == sizeof(uint32_t)) {
-        uint32_t value;
-        memcpy(&value, at, sizeof value);
-        return value;
-    }
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static void add(bnn_stage_size *total, const bnn_stage_size *size, const field *f)
-{
-    char *at = (char *)total + f->offset;
-    const uint64_t sum = get(total, f) + get(size, f);
-    const uint32_t narrow = (uint32_t)sum;
-    if (f->bytes == sizeof narrow)
-        memcpy(at, &narrow, sizeof narrow);
-    else
-        memcpy(at, &sum, sizeof sum);
-}
-
-static uint64_t pad_bits(const bnn_stage_size *size)
-{
-    return (uint64_t)size->weight_pad_bits + size->rule_pad_bits + size->table_pad_bits;
-}
-
-/* What weights, biases, thresholds, rules, tables and float operations need, in whole bytes. */
-static uint64_t theoretical_bytes(const bnn_stage_size *total)
-{
-    return (8 * (total->bytes - total->header_bytes) - pad_bits(total) + 7) / 8;
-}
-
-static int summarize(const char *path, bnn_arena *arena, summary *out, bnn_error *err)
-{
-    bnn_deploy_model *model;
-    const bnn_engine *engine = bnn_engine_choose(err);
-    if (engine == NULL)
-        return err->status;
-    const int status = bnn_modelfile_read(path, arena, &model, err);
-    if (status != BNN_OK)
-        return status;
-    bnn_stage_size *sizes = bnn_arena_alloc(arena, model->n_stages, sizeof *sizes);
-    if (sizes == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for a summary", path);
-    *out = (summary){.path = path,
-                     .model = model,
-                     .engine = engine->name,
-                     .sizes = sizes,
-                     .head_bytes = bnn_modelfile_head_bytes(model),
-                     .file_bytes = bnn_modelfile_bytes(model)};
-    for (uint32_t i = 0; i < model->n_stages; i++) {
-        bnn_modelfile_stage_size(model, i, &sizes[i]);
-        for (size_t j = 0; j < N_FIELDS; j++)
-            if (fields[j].adds_up)
-                add(&out->total, &sizes[i], &fields[j]);
-    }
-    return BNN_OK;
-}
 
 static const char *values_name(bnn_values values)
 {
@@ -144,10 +29,11 @@ static const char *stage_name(const bnn_stage *stage)
 
 static void add_numbers(json_t *object, const bnn_stage_size *size, bool total)
 {
-    for (size_t i = 0; i < N_FIELDS; i++)
-        if (!total || fields[i].adds_up)
-            json_object_set_new(object, fields[i].name,
-                                json_integer((json_int_t)get(size, &fields[i])));
+    for (size_t i = 0; i < CLI_SIZE_FIELDS; i++)
+        if (!total || cli_size_fields[i].adds_up)
+            json_object_set_new(
+                object, cli_size_fields[i].name,
+                json_integer((json_int_t)cli_size_field(size, &cli_size_fields[i])));
 }
 
 static json_t *shape_json(bnn_shape shape)
@@ -177,7 +63,7 @@ static json_t *metadata_json(const bnn_deploy_model *model)
     return object;
 }
 
-static void print_json(const summary *s)
+static void print_json(const cli_model_summary *s)
 {
     const bnn_deploy_model *model = s->model;
     json_t *object = json_object();
@@ -194,7 +80,7 @@ static void print_json(const summary *s)
     json_object_set_new(object, "file_header_bytes", json_integer((json_int_t)s->head_bytes));
     json_object_set_new(object, "file_bytes", json_integer((json_int_t)s->file_bytes));
     json_object_set_new(object, "theoretical_bytes",
-                        json_integer((json_int_t)theoretical_bytes(&s->total)));
+                        json_integer((json_int_t)cli_size_theoretical_bytes(&s->total)));
     json_object_set_new(object, "float32_bytes", json_integer((json_int_t)s->total.float32_bytes));
     json_object_set_new(object, "smaller",
                         json_real((double)s->total.float32_bytes / (double)s->file_bytes));
@@ -232,13 +118,13 @@ static void put_count(row *r, uint64_t n)
     put(r, n == 0 ? NULL : cli_count_text(n, text));
 }
 
-static void put_csv(row *r, const summary *s)
+static void put_csv(row *r, const cli_model_summary *s)
 {
     static const char *const texts[] = {"layer", "input", "output", "channels", "height", "width"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         r->failed |= cli_table_column(r->table, texts[i], CLI_TEXT) != 0;
-    for (size_t i = 0; i < N_FIELDS; i++)
-        r->failed |= cli_table_column(r->table, fields[i].name, CLI_NUMBER) != 0;
+    for (size_t i = 0; i < CLI_SIZE_FIELDS; i++)
+        r->failed |= cli_table_column(r->table, cli_size_fields[i].name, CLI_NUMBER) != 0;
     for (uint32_t i = 0; i < s->model->n_stages; i++) {
         const bnn_stage *stage = &s->model->stages[i];
         put(r, stage_name(stage));
@@ -247,15 +133,15 @@ static void put_csv(row *r, const summary *s)
         put_number(r, stage->out.c);
         put_number(r, stage->out.h);
         put_number(r, stage->out.w);
-        for (size_t j = 0; j < N_FIELDS; j++)
-            put_number(r, get(&s->sizes[i], &fields[j]));
+        for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
+            put_number(r, cli_size_field(&s->sizes[i], &cli_size_fields[j]));
     }
     const bnn_stage_size head = {.header_bytes = s->head_bytes, .bytes = s->head_bytes};
     put(r, "(file header)");
     for (size_t i = 1; i < sizeof texts / sizeof *texts; i++)
         put(r, NULL);
-    for (size_t j = 0; j < N_FIELDS; j++)
-        put_number(r, get(&head, &fields[j]));
+    for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
+        put_number(r, cli_size_field(&head, &cli_size_fields[j]));
 }
 
 /* "50 x 16 bit"; then "19 flipped, 3 AND, 2 tables". */
@@ -296,7 +182,7 @@ static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size
     put(r, text);
     put_count(r, size->n_weights);
     put_count(r, size->bits_of_weight);
-    put_count(r, pad_bits(size));
+    put_count(r, cli_size_padding_bits(size));
     put_count(r, size->bytes);
     put_count(r, size->float32_bytes);
     put_count(r, size->macs_binary);
@@ -305,7 +191,7 @@ static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size
     put_thresholds(r, stage, size);
 }
 
-static void put_text(row *r, const summary *s)
+static void put_text(row *r, const cli_model_summary *s)
 {
     static const struct {
         const char *name;
@@ -328,7 +214,7 @@ static void put_text(row *r, const summary *s)
     put(r, NULL);
     put_count(r, s->total.n_weights);
     put(r, NULL);
-    put_count(r, pad_bits(&s->total));
+    put_count(r, cli_size_padding_bits(&s->total));
     put_count(r, s->file_bytes);
     put_count(r, s->total.float32_bytes);
     put_count(r, s->total.macs_binary);
@@ -338,7 +224,7 @@ static void put_text(row *r, const summary *s)
     put(r, NULL);
 }
 
-static int print_table(const summary *s, const cli_options *options, bnn_error *err)
+static int print_table(const cli_model_summary *s, const cli_options *options, bnn_error *err)
 {
     row r = {.table = cli_table_create()};
     if (r.table != NULL && options->csv)
@@ -376,7 +262,7 @@ static void print_metadata(const bnn_metadata *metadata)
     puts(is_long ? "..." : "");
 }
 
-static int print_text(const summary *s, bnn_error *err)
+static int print_text(const cli_model_summary *s, bnn_error *err)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
     const bnn_deploy_model *model = s->model;
@@ -387,7 +273,7 @@ static int print_text(const summary *s, bnn_error *err)
         return status;
     printf("\nfile         %s bytes\n", cli_count_text(s->file_bytes, a));
     printf("theoretical  %s bytes: its bits, without padding and headers\n",
-           cli_count_text(theoretical_bytes(&s->total), a));
+           cli_count_text(cli_size_theoretical_bytes(&s->total), a));
     printf("float32      %s bytes, %.1f times the file\n",
            cli_count_text(s->total.float32_bytes, a),
            (double)s->total.float32_bytes / (double)s->file_bytes);
@@ -403,10 +289,10 @@ static int print_text(const summary *s, bnn_error *err)
 
 int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
 {
-    summary s;
+    cli_model_summary s;
     bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
     int status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory")
-                               : summarize(path, arena, &s, err);
+                               : cli_model_summarize(path, arena, &s, err);
     if (status == BNN_OK && options->json)
         print_json(&s);
     else if (status == BNN_OK)
