@@ -145,9 +145,10 @@ static void print_summary(const json_t *run)
                number(run, "latency_us"),
                cli_count_text((uint64_t)number(run, "images_per_second"), a));
     if (has(run, "mismatches") && number(run, "mismatches") > 0)
-        printf("  WARNING        its model file gives %.0f test images another class than training; "
-               "please report it, with `bnnrun verify %s`\n",
-               number(run, "mismatches"), text_of(run, "run_uid"));
+        printf(
+            "  WARNING        its model file gives %.0f test images another class than training; "
+            "please report it, with `bnnrun verify %s`\n",
+            number(run, "mismatches"), text_of(run, "run_uid"));
     else if (has(run, "mismatches"))
         printf("  proof          the model file gives every test image the class that training "
                "gave it\n");
@@ -240,7 +241,8 @@ static int run(int argc, char **argv, bnn_error *err)
     if (status != 0 || done)
         return status;
     if (argc - optind != 1)
-        return cli_usage(err, &cli_command_show, "one RUN or MODEL.bnn is needed; `bnnrun runs` lists runs");
+        return cli_usage(err, &cli_command_show,
+                         "one RUN or MODEL.bnn is needed; `bnnrun runs` lists runs");
     if (cli_is_model_file(argv[optind]))
         return cli_show_model(argv[optind], &options, err);
     if (options.csv)
