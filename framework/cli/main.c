@@ -14,7 +14,7 @@ static const cli_command *const commands[] = {
     &cli_command_runs,   &cli_command_show,   &cli_command_query,   &cli_command_predict,
     &cli_command_export, &cli_command_verify, &cli_command_bench,
 };
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
+enum { N_COMMANDS = sizeof commands / sizeof *commands, COMMAND_COLUMNS = 30 };
 
 static const cli_command *find_command(const char *name)
 {
@@ -31,7 +31,10 @@ static void print_help(void)
     for (size_t i = 0; i < N_COMMANDS; i++) {
         char line[64];
         snprintf(line, sizeof line, "bnnrun %s %s", commands[i]->name, commands[i]->arguments);
-        printf("  %-30s %s\n", line, commands[i]->summary);
+        if (strlen(line) > COMMAND_COLUMNS)
+            printf("  %s\n  %*s %s\n", line, COMMAND_COLUMNS, "", commands[i]->summary);
+        else
+            printf("  %-*s %s\n", COMMAND_COLUMNS, line, commands[i]->summary);
     }
     printf("  bnnrun help COMMAND            its options and examples\n"
            "  bnnrun --version               version, kernels, plugin ABI\n\n"

@@ -313,10 +313,11 @@ const cli_command cli_command_predict = {
     .arguments = "RUN|MODEL.bnn IMAGE...",
     .summary = "classify PNG, PGM and IDX files with a model",
     .help =
-        "MODEL is a model file, MODEL.bnn, or a RUN, whose model is taken. IMAGE is a PNG or PGM of the model's size, or an IDX\n"
-        "file with any number of images, raw or gzip. Colours become grey by their luminance,\n"
-        "what is transparent lies on white, 16 bits become 8. The answer has the three most\n"
-        "probable classes (softmax of the logits) and the margin between the first two logits.\n"
+        "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG or PGM of\n"
+        "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
+        "grey by their luminance, what is transparent lies on white, 16 bits become 8. The answer\n"
+        "has the three most probable classes (softmax of the logits) and the margin between the\n"
+        "first two logits.\n"
         "\n"
         "Options:\n"
         "      --db FILE      the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
