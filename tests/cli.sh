@@ -4,8 +4,7 @@
 set -u
 . "${srcdir:-.}/tests/command.sh"
 NO_COLOR=1
-XDG_CACHE_HOME=$scratch/cache
-export NO_COLOR XDG_CACHE_HOME
+export NO_COLOR
 
 # ---- help ----------------------------------------------------------------------------------------
 bnn 0 --help

@@ -9,6 +9,8 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 99' HUP INT TERM
 cd "$scratch" || exit 99
 unset BNNRUN_DB BNN_CPU BNN_DATA_PATH
+XDG_CACHE_HOME=$scratch/cache # no data of whoever runs the tests
+export XDG_CACHE_HOME
 
 n_checks=0
 n_wrong=0
