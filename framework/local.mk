@@ -144,6 +144,46 @@ framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body
 kernel_libraries += framework/libbnn_neon.a
 endif
 
+# The engines with vectors, twice: for programs, and position-independent for libbnninfer.
+engine_body = framework/deploy/engine_body.h
+engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni -mavx512vbmi -mbmi2
+engine_avx2_flags = $(avx2_flags) -mbmi2
+engine_sources = \
+	framework/deploy/engine_float.c framework/deploy/engine_float.h \
+	framework/deploy/engine_plan.c framework/deploy/engine_plan.h
+noinst_LIBRARIES += framework/libengine.a
+framework_libengine_a_SOURCES = $(engine_sources)
+engine_libraries =
+infer_engines =
+
+if CPU_X86_64
+noinst_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
+framework_libengine_avx2_a_SOURCES = framework/deploy/engine_avx2.c $(engine_body)
+framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
+framework_libengine_avx512_a_SOURCES = framework/deploy/engine_avx512.c $(engine_body)
+framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
+engine_libraries += framework/libengine_avx2.a framework/libengine_avx512.a
+noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
+framework_libinfer_avx2_la_SOURCES = framework/deploy/engine_avx2.c $(engine_body)
+framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
+framework_libinfer_avx512_la_SOURCES = framework/deploy/engine_avx512.c $(engine_body)
+framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
+infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
+endif
+
+if CPU_AARCH64
+noinst_LIBRARIES += framework/libengine_neon.a
+framework_libengine_neon_a_SOURCES = framework/deploy/engine_neon.c $(engine_body)
+engine_libraries += framework/libengine_neon.a
+noinst_LTLIBRARIES += framework/libinfer_neon.la
+framework_libinfer_neon_la_SOURCES = framework/deploy/engine_neon.c $(engine_body)
+framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
+infer_engines += framework/libinfer_neon.la
+endif
+
+# Behind the engines, which call it.
+engine_libraries += framework/libengine.a
+
 # Reading and writing of ONNX's messages, generated from their schema. Not ours to be warned about.
 onnx_library = framework/libbnn_onnx.a
 noinst_LIBRARIES += $(onnx_library)
@@ -159,7 +199,7 @@ framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
 	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
-bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
+bnn_libraries = framework/libbnn.a $(kernel_libraries) $(engine_libraries) $(onnx_library) $(bnn_system_libraries)
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
@@ -211,7 +251,7 @@ pkgconfig_DATA = framework/plugin/bnn.pc framework/deploy/bnn-infer.pc
 # The library behind <bnn/infer.h>, for programs that run models without bnnrun. It has what reading
 # and running a model file takes, and exports what that header declares, nothing else. Its objects
 # are its own: those of the program are not position-independent.
-infer_sources = \
+infer_sources = $(engine_sources) \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
@@ -227,7 +267,7 @@ lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
 framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
-framework_libbnninfer_la_LIBADD = $(ZLIB_LIBS) -lm
+framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
 
 # The script that runs onnxruntime in node, as a C string.
 EXTRA_DIST += framework/cli/bench_ort.js

@@ -23,9 +23,10 @@ typedef struct bnn_engine {
                 uint64_t *stage_ns);
 } bnn_engine;
 
-/* The engine for this machine: the best that it can run, or the one that BNN_CPU names. NULL with a
- * message when BNN_CPU names one that is not built in or cannot run here. The answer never
- * changes; thread-safe. */
+/* The engine for this machine: the best that it can run, from the one that BNN_CPU names on. So a
+ * machine whose AVX-512 is enough for training's kernels, but not for the engine, takes the next
+ * one. NULL with a message when BNN_CPU names one that is not built in. The answer never changes;
+ * thread-safe. */
 const bnn_engine *bnn_engine_choose(bnn_error *err);
 
 /* An engine by name, or NULL when it is not built in or cannot run here. */
@@ -34,7 +35,9 @@ const bnn_engine *bnn_engine_find(const char *name);
 /* The names of the engines built in, best first; *n of them. */
 const char *const *bnn_engine_names(size_t *n);
 
-/* The plain one, which runs anywhere. */
+/* The plain one, which runs anywhere; and those with vectors, where the compiler's target has
+ * them. */
 extern const bnn_engine bnn_engine_portable;
+extern const bnn_engine bnn_engine_avx512, bnn_engine_avx2, bnn_engine_neon;
 
 #endif
