@@ -232,6 +232,7 @@ shell_tests = \
 	tests/cli.sh \
 	tests/cli_bench.sh \
 	tests/cli_model.sh \
+	tests/cli_verify.sh \
 	tests/crash.sh \
 	tests/cross_aarch64.sh \
 	tests/docs.sh \
