@@ -83,6 +83,7 @@ deploy_sources = \
 	framework/deploy/onnx_stages.c \
 	framework/deploy/onnx_writer.c framework/deploy/onnx_writer.h \
 	framework/deploy/op.c framework/deploy/op.h \
+	framework/deploy/plain.c framework/deploy/plain.h \
 	framework/deploy/unfold.c framework/deploy/unfold.h \
 	framework/deploy/bnn/infer.h
 runner_sources = \
@@ -145,12 +146,18 @@ kernel_libraries += framework/libbnn_neon.a
 endif
 
 # The engines with vectors, twice: for programs, and position-independent for libbnninfer.
-engine_body = framework/deploy/engine_body.h
-engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni -mavx512vbmi -mbmi2
-engine_avx2_flags = $(avx2_flags) -mbmi2
+engine_body = \
+	framework/deploy/body/convert.h \
+	framework/deploy/body/engine.h \
+	framework/deploy/body/rows.h \
+	framework/deploy/body/sums.h \
+	framework/deploy/body/vec.h
+engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
+engine_avx2_flags = $(avx2_flags)
 engine_sources = \
 	framework/deploy/engine_float.c framework/deploy/engine_float.h \
-	framework/deploy/engine_plan.c framework/deploy/engine_plan.h
+	framework/deploy/form.c framework/deploy/form.h \
+	framework/deploy/pack.c framework/deploy/pack.h
 noinst_LIBRARIES += framework/libengine.a
 framework_libengine_a_SOURCES = $(engine_sources)
 engine_libraries =
