@@ -66,6 +66,7 @@ deploy_sources = \
 	framework/deploy/cexport_write.h \
 	framework/deploy/check.c \
 	framework/deploy/engine.c framework/deploy/engine.h \
+	framework/deploy/engine_float.h \
 	framework/deploy/engine_portable.c \
 	framework/deploy/fold.c framework/deploy/fold.h \
 	framework/deploy/graph.c framework/deploy/graph.h \

@@ -1,34 +1,48 @@
-/* engine_float.h - stages with float sums, and the chains behind any stage: the float part of every
- * engine, and all of it for a network in full precision.
+/* engine_float.h - the float stages of an engine: one source, one table for each instruction set.
  *
- * The bits are those of op.h: a sum is a chain of fused multiply-adds in the order of the weights,
- * so lanes are positions, channels or images, and never parts of a sum. */
+ * What it computes has the bits of bnn_op_apply (op.h), which defines the results: a sum is one
+ * chain of fused multiply-adds in the order of its weights, so the lanes of a vector are output
+ * positions, output channels or images, never parts of a sum.
+ *
+ * A prepared stage is immutable and may be run by any number of threads, each with a workspace of
+ * its own. Nothing is allocated in a run. Inputs and outputs of one image are [c][h][w], images
+ * stand one behind the other without gaps; they need no alignment, and nothing beyond them is read
+ * or written. They must not overlap each other or the workspace. */
 #ifndef BNN_DEPLOY_ENGINE_FLOAT_H
 #define BNN_DEPLOY_ENGINE_FLOAT_H
 
 #include "deploy/model.h"
 
+/* The images of one call. */
+enum { BNN_FLOAT_IMAGES_MAX = 64 };
+
+/* What an engine makes of one stage: weights laid out for its loops. */
 typedef struct bnn_float_stage bnn_float_stage;
 
-enum { BNN_FLOAT_BLOCK = 64 }; /* the most images of a call */
+typedef struct bnn_float_engine {
+    const char *name; /* "portable", "avx2", "avx512", "neon": the words of BNN_CPU */
 
-/* One implementation for each instruction set. */
-typedef struct bnn_float_kernels {
-    /* Makes the form of a stage in the arena; the stage outlives it. Fails only for want of
-     * memory. */
-    int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err);
+    /* Prepares a stage that is not folded, in the arena; the stage (weights, chain) outlives it.
+     * A stage whose sums are not integers can be run and its chain can be; one with integer sums is
+     * prepared for its chain only. Fails only for want of memory. */
+    int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out,
+                   bnn_error *err);
 
-    /* What a call with n_max images needs; 64-byte aligned, not cleared. */
-    size_t (*workspace_bytes)(const bnn_float_stage *stage, size_t n_max);
+    /* What a call of run or run_chain with up to n images needs: 64-byte aligned, not cleared. */
+    size_t (*workspace_bytes)(const bnn_float_stage *stage, size_t n);
 
-    /* y[n][out] of x[n][in]: the linear operation and the whole chain. The sign of bits is the
-     * caller's. */
+    /* The linear operation (none for an identity) and all of the chain:
+     * y[n][out] of x[n][in], 1 <= n <= BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats
+     * that they stand for. Where the stage gives bits, y is what their sign is taken of. */
     void (*run)(const bnn_float_stage *stage, size_t n, const float *x, float *y, void *workspace);
 
-    /* y[n][out] of sums[n][sums]: the chain only. sums may be changed. */
-    void (*chain)(const bnn_float_stage *stage, size_t n, float *sums, float *y, void *workspace);
-} bnn_float_kernels;
+    /* The chain alone: y[n][out] of sums[n][sums], the floats that integer sums stand for. */
+    void (*run_chain)(const bnn_float_stage *stage, size_t n, const float *sums, float *y,
+                      void *workspace);
+} bnn_float_engine;
 
-extern const bnn_float_kernels bnn_float_portable;
+/* Those that are built in: portable always, avx2 and avx512 on x86-64, neon on AArch64. Whether
+ * the machine runs them is for the caller to find out (bnn_kernels_find knows the same names). */
+extern const bnn_float_engine bnn_float_portable, bnn_float_avx2, bnn_float_avx512, bnn_float_neon;
 
 #endif
