@@ -124,25 +124,39 @@ kernel_body = \
 	framework/kernels/body/table.h \
 	framework/kernels/body/vec.h
 
+float_body = \
+	framework/deploy/body/float_chain.h \
+	framework/deploy/body/float_conv.h \
+	framework/deploy/body/float_copy.h \
+	framework/deploy/body/float_dense.h \
+	framework/deploy/body/float_lanes.h \
+	framework/deploy/body/float_prepare.h \
+	framework/deploy/body/float_stage.h \
+	framework/deploy/body/float_table.h
+
 avx2_flags = -mavx2 -mfma
 avx512_flags = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
 noinst_LIBRARIES += framework/libbnn_portable.a
-framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body)
+framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body) \
+	framework/deploy/engine_float_portable.c $(float_body)
 kernel_libraries = framework/libbnn_portable.a
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libbnn_avx2.a framework/libbnn_avx512.a
-framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body)
+framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body) \
+	framework/deploy/engine_float_avx2.c $(float_body)
 framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body)
+framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body) \
+	framework/deploy/engine_float_avx512.c $(float_body)
 framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
 kernel_libraries += framework/libbnn_avx2.a framework/libbnn_avx512.a
 endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libbnn_neon.a
-framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body)
+framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body) \
+	framework/deploy/engine_float_neon.c $(float_body)
 kernel_libraries += framework/libbnn_neon.a
 endif
 

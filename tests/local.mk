@@ -30,6 +30,7 @@ check_suites = \
 	tests/check_checkpoint \
 	tests/check_data \
 	tests/check_deploy \
+	tests/check_engine_float \
 	tests/check_experiment \
 	tests/check_fetch \
 	tests/check_fold \
@@ -81,6 +82,10 @@ tests_check_deploy_SOURCES = \
 	tests/deploy_fixture.h \
 	tests/model_fixture.h \
 	tests/spec_fixture.h
+tests_check_engine_float_SOURCES = \
+	tests/check_engine_float.c \
+	tests/buffers.h \
+	tests/check_main.h
 tests_check_experiment_SOURCES = \
 	tests/check_experiment.c \
 	tests/check_main.h \
