@@ -124,39 +124,25 @@ kernel_body = \
 	framework/kernels/body/table.h \
 	framework/kernels/body/vec.h
 
-float_body = \
-	framework/deploy/body/float_chain.h \
-	framework/deploy/body/float_conv.h \
-	framework/deploy/body/float_copy.h \
-	framework/deploy/body/float_dense.h \
-	framework/deploy/body/float_lanes.h \
-	framework/deploy/body/float_prepare.h \
-	framework/deploy/body/float_stage.h \
-	framework/deploy/body/float_table.h
-
 avx2_flags = -mavx2 -mfma
 avx512_flags = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
 noinst_LIBRARIES += framework/libbnn_portable.a
-framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body) \
-	framework/deploy/engine_float_portable.c $(float_body)
+framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body)
 kernel_libraries = framework/libbnn_portable.a
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libbnn_avx2.a framework/libbnn_avx512.a
-framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body) \
-	framework/deploy/engine_float_avx2.c $(float_body)
+framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body)
 framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body) \
-	framework/deploy/engine_float_avx512.c $(float_body)
+framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body)
 framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
 kernel_libraries += framework/libbnn_avx2.a framework/libbnn_avx512.a
 endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libbnn_neon.a
-framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body) \
-	framework/deploy/engine_float_neon.c $(float_body)
+framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body)
 kernel_libraries += framework/libbnn_neon.a
 endif
 
@@ -164,13 +150,21 @@ endif
 engine_body = \
 	framework/deploy/body/convert.h \
 	framework/deploy/body/engine.h \
+	framework/deploy/body/float_chain.h \
+	framework/deploy/body/float_conv.h \
+	framework/deploy/body/float_copy.h \
+	framework/deploy/body/float_dense.h \
+	framework/deploy/body/float_lanes.h \
+	framework/deploy/body/float_prepare.h \
+	framework/deploy/body/float_stage.h \
+	framework/deploy/body/float_table.h \
 	framework/deploy/body/rows.h \
 	framework/deploy/body/sums.h \
 	framework/deploy/body/vec.h
 engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
 engine_avx2_flags = $(avx2_flags)
 engine_sources = \
-	framework/deploy/engine_float.c framework/deploy/engine_float.h \
+	framework/deploy/engine_float.h \
 	framework/deploy/form.c framework/deploy/form.h \
 	framework/deploy/pack.c framework/deploy/pack.h
 noinst_LIBRARIES += framework/libengine.a
@@ -180,25 +174,31 @@ infer_engines =
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = framework/deploy/engine_avx2.c $(engine_body)
+framework_libengine_avx2_a_SOURCES = framework/deploy/engine_avx2.c framework/deploy/engine_float_avx2.c \
+	$(engine_body)
 framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libengine_avx512_a_SOURCES = framework/deploy/engine_avx512.c $(engine_body)
+framework_libengine_avx512_a_SOURCES = framework/deploy/engine_avx512.c framework/deploy/engine_float_avx512.c \
+	$(engine_body)
 framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 engine_libraries += framework/libengine_avx2.a framework/libengine_avx512.a
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
-framework_libinfer_avx2_la_SOURCES = framework/deploy/engine_avx2.c $(engine_body)
+framework_libinfer_avx2_la_SOURCES = framework/deploy/engine_avx2.c framework/deploy/engine_float_avx2.c \
+	$(engine_body)
 framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libinfer_avx512_la_SOURCES = framework/deploy/engine_avx512.c $(engine_body)
+framework_libinfer_avx512_la_SOURCES = framework/deploy/engine_avx512.c framework/deploy/engine_float_avx512.c \
+	$(engine_body)
 framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
 endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = framework/deploy/engine_neon.c $(engine_body)
+framework_libengine_neon_a_SOURCES = framework/deploy/engine_neon.c framework/deploy/engine_float_neon.c \
+	$(engine_body)
 engine_libraries += framework/libengine_neon.a
 noinst_LTLIBRARIES += framework/libinfer_neon.la
-framework_libinfer_neon_la_SOURCES = framework/deploy/engine_neon.c $(engine_body)
+framework_libinfer_neon_la_SOURCES = framework/deploy/engine_neon.c framework/deploy/engine_float_neon.c \
+	$(engine_body)
 framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
 infer_engines += framework/libinfer_neon.la
 endif

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 static const bnn_float_engine *const engines[] = {
-    &bnn_float_portable,
 #if defined(__x86_64__)
     &bnn_float_avx2,
     &bnn_float_avx512,

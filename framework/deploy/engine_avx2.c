@@ -2,6 +2,6 @@
 #define BNN_VEC_AVX2
 #define ENGINE      bnn_engine_avx2
 #define ENGINE_NAME "avx2"
-#define FLOATS      bnn_float_portable
+#define FLOATS      bnn_float_avx2
 
 #include "deploy/body/engine.h"

@@ -2,6 +2,6 @@
 #define BNN_VEC_AVX512
 #define ENGINE      bnn_engine_avx512
 #define ENGINE_NAME "avx512"
-#define FLOATS      bnn_float_portable
+#define FLOATS      bnn_float_avx512
 
 #include "deploy/body/engine.h"

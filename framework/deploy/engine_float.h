@@ -20,7 +20,7 @@ enum { BNN_FLOAT_IMAGES_MAX = 64 };
 typedef struct bnn_float_stage bnn_float_stage;
 
 typedef struct bnn_float_engine {
-    const char *name; /* "portable", "avx2", "avx512", "neon": the words of BNN_CPU */
+    const char *name; /* "avx2", "avx512", "neon": the words of BNN_CPU */
 
     /* Prepares a stage that is not folded, in the arena; the stage (weights, chain) outlives it.
      * A stage whose sums are not integers can be run and its chain can be; one with integer sums is
@@ -41,8 +41,8 @@ typedef struct bnn_float_engine {
                       void *workspace);
 } bnn_float_engine;
 
-/* Those that are built in: portable always, avx2 and avx512 on x86-64, neon on AArch64. Whether
+/* Those that are built in: avx2 and avx512 on x86-64, neon on AArch64. Whether
  * the machine runs them is for the caller to find out (bnn_kernels_find knows the same names). */
-extern const bnn_float_engine bnn_float_portable, bnn_float_avx2, bnn_float_avx512, bnn_float_neon;
+extern const bnn_float_engine bnn_float_avx2, bnn_float_avx512, bnn_float_neon;
 
 #endif

@@ -2,6 +2,6 @@
 #define BNN_VEC_NEON
 #define ENGINE      bnn_engine_neon
 #define ENGINE_NAME "neon"
-#define FLOATS      bnn_float_portable
+#define FLOATS      bnn_float_neon
 
 #include "deploy/body/engine.h"

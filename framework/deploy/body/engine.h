@@ -178,10 +178,10 @@ static void run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n
                       uint8_t *out)
 {
     if (p->stage->outputs == BNN_VALUES_FLOATS) {
-        FLOATS.chain(floats, n, w->floats, (float *)(void *)out, w->rest);
+        FLOATS.run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
         return;
     }
-    FLOATS.chain(floats, n, w->floats, w->results, w->rest);
+    FLOATS.run_chain(floats, n, w->floats, w->results, w->rest);
     results_to_bits(p, n, w->results, out);
 }
 
