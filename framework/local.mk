@@ -66,7 +66,6 @@ deploy_sources = \
 	framework/deploy/cexport_write.h \
 	framework/deploy/check.c \
 	framework/deploy/engine.c framework/deploy/engine.h \
-	framework/deploy/engine_float.h \
 	framework/deploy/engine_portable.c \
 	framework/deploy/fold.c framework/deploy/fold.h \
 	framework/deploy/graph.c framework/deploy/graph.h \
@@ -284,7 +283,8 @@ infer_sources = $(engine_sources) \
 	framework/deploy/modelfile.h \
 	framework/deploy/modelfile_decode.c \
 	framework/deploy/modelfile_format.h \
-	framework/deploy/op.c framework/deploy/op.h
+	framework/deploy/op.c framework/deploy/op.h \
+	framework/deploy/plain.c framework/deploy/plain.h
 lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
