@@ -105,6 +105,13 @@ static void format_plain(const json_t *row, const char *key, int n_decimals, cha
         snprintf(out, CLI_TEXT_MAX, "%.*f", n_decimals, x);
 }
 
+/* Three digits that mean something: 0.987, 4.56, 12.3, 123. */
+static void format_latency(const json_t *row, char out[CLI_TEXT_MAX])
+{
+    const double x = number(row, "latency_us");
+    format_plain(row, "latency_us", x < 0.9995 ? 3 : x < 9.995 ? 2 : x < 99.95 ? 1 : 0, out);
+}
+
 enum { COLUMNS = 10 };
 
 static int add_row(cli_table *table, const json_t *row, const char *extra, bnn_error *err)
@@ -122,7 +129,7 @@ static int add_row(cli_table *table, const json_t *row, const char *extra, bnn_e
     format_interval(row, text[3]);
     format_size(row, text[4], text[5]);
     format_plain(row, "mean_train_seconds", 1, text[6]);
-    format_plain(row, "latency_us", 0, text[7]);
+    format_latency(row, text[7]);
     size_t n = 8;
     if (extra != NULL)
         format_spread(number(row, extra), (double)NAN, false, text[n++]);
