@@ -10,11 +10,24 @@
 #include "deploy/body/vec.h"
 #include "deploy/pack.h"
 
-/* What a stage needs: the sums of patterns, [in.c][height][n_patterns][32], and one row. */
+/* What a stage needs: rows of pixels with their padding, and the sums of their patterns, 32 of each
+ * pattern. */
 INLINE size_t rows_scratch_bytes(const bnn_pack *p)
 {
     const size_t rows = (size_t)p->stage->in.c * p->rows.height;
-    return (rows * p->rows.n_patterns + 1) * sizeof(halves);
+    return rows * (BNN_PACK_ROW_BYTES + p->rows.n_patterns * sizeof(halves));
+}
+
+/* All rows first: a row that is read as soon as it is written would have to be waited for. */
+INLINE void pad_rows(const bnn_stage *s, size_t height, const uint8_t *image, uint8_t *rows)
+{
+    const size_t padding = s->padding;
+    for (size_t c = 0; c < s->in.c; c++)
+        for (size_t y = 0; y < height; y++, rows += BNN_PACK_ROW_BYTES)
+            if (y >= padding && y - padding < s->in.h)
+                pad_row(rows, image + (c * s->in.h + y - padding) * s->in.w, padding, s->in.w);
+            else
+                memset(rows, 128, BNN_PACK_ROW_BYTES);
 }
 
 /* The sums of all patterns of a row of pixels. Bit i - 1 of a pattern's index: weight i is
@@ -44,18 +57,11 @@ INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
     }
 }
 
-INLINE void sum_all_patterns(int kernel, const bnn_stage *s, size_t height, const uint8_t *image,
-                             uint8_t *row, int16_t *sums)
+INLINE void sum_all_patterns(int kernel, size_t n_rows, const uint8_t *rows, int16_t *sums)
 {
-    const size_t padding = s->padding, step = (size_t)32 << (kernel - 1);
-    for (size_t c = 0; c < s->in.c; c++)
-        for (size_t y = 0; y < height; y++, sums += step) {
-            if (y >= padding && y - padding < s->in.h)
-                pad_row(row, image + (c * s->in.h + y - padding) * s->in.w, padding, s->in.w);
-            else
-                memset(row, 128, BNN_PACK_ROW_BYTES);
-            sum_patterns(kernel, row, sums);
-        }
+    const size_t step = (size_t)32 << (kernel - 1);
+    for (size_t i = 0; i < n_rows; i++)
+        sum_patterns(kernel, rows + i * BNN_PACK_ROW_BYTES, sums + i * step);
 }
 
 INLINE vh load_half(const uint8_t *p)
@@ -63,23 +69,54 @@ INLINE vh load_half(const uint8_t *p)
     return *(const vh_aligned *)(const void *)p;
 }
 
-/* The bits of a channel in an output row: n rows of two output rows of sums from `sums` on. next:
- * the bytes from an input row to the next. */
-INLINE uint32_t pool_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
-                          size_t next, int16_t limit)
+/* The sums of a channel in two output rows: n rows of patterns, from `sums` on, of which the first
+ * n_plus are added and the others subtracted. next: the bytes from an input row to the next. */
+INLINE void add_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
+                     size_t next, halves *upper, halves *lower)
 {
-    halves upper, lower;
     UNROLL
     for (int part = 0; part < PARTS; part++)
-        upper.part[part] = lower.part[part] = (vh){0};
+        upper->part[part] = lower->part[part] = (vh){0};
+    UNROLL
     for (size_t i = 0; i < n; i++) {
         const uint8_t *const at = sums + offset[i];
         UNROLL
         for (int part = 0; part < PARTS; part++) {
             const vh a = load_half(at + part * 4 * VL), b = load_half(at + next + part * 4 * VL);
-            upper.part[part] = i < n_plus ? upper.part[part] + a : upper.part[part] - a;
-            lower.part[part] = i < n_plus ? lower.part[part] + b : lower.part[part] - b;
+            upper->part[part] = i < n_plus ? upper->part[part] + a : upper->part[part] - a;
+            lower->part[part] = i < n_plus ? lower->part[part] + b : lower->part[part] - b;
         }
+    }
+}
+
+/* The bits of a channel in an output row. Five rows, the usual number, have code without loops for
+ * each number of additions. */
+INLINE uint32_t pool_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
+                          size_t next, int16_t limit)
+{
+    halves upper, lower;
+    switch (n == 5 ? n_plus : 6) {
+    case 0:
+        add_rows(offset, 5, 0, sums, next, &upper, &lower);
+        break;
+    case 1:
+        add_rows(offset, 5, 1, sums, next, &upper, &lower);
+        break;
+    case 2:
+        add_rows(offset, 5, 2, sums, next, &upper, &lower);
+        break;
+    case 3:
+        add_rows(offset, 5, 3, sums, next, &upper, &lower);
+        break;
+    case 4:
+        add_rows(offset, 5, 4, sums, next, &upper, &lower);
+        break;
+    case 5:
+        add_rows(offset, 5, 5, sums, next, &upper, &lower);
+        break;
+    default:
+        add_rows(offset, n, n_plus, sums, next, &upper, &lower);
+        break;
     }
     UNROLL
     for (int part = 0; part < PARTS; part++)
@@ -92,25 +129,27 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
 {
     const bnn_stage *const s = p->stage;
     const bnn_pack_rows *const r = &p->rows;
-    uint8_t *const row = scratch, *const sums = scratch + sizeof(halves);
     const size_t next = r->n_patterns * sizeof(halves), n = (size_t)s->in.c * s->kernel;
+    const size_t n_rows = (size_t)s->in.c * r->height;
     const uint32_t columns = (1u << s->out.w) - 1;
+    uint8_t *const sums = scratch + n_rows * BNN_PACK_ROW_BYTES;
     int16_t *const patterns = (int16_t *)(void *)sums;
+    pad_rows(s, r->height, image, scratch);
     switch (s->kernel) {
     case 1:
-        sum_all_patterns(1, s, r->height, image, row, patterns);
+        sum_all_patterns(1, n_rows, scratch, patterns);
         break;
     case 2:
-        sum_all_patterns(2, s, r->height, image, row, patterns);
+        sum_all_patterns(2, n_rows, scratch, patterns);
         break;
     case 3:
-        sum_all_patterns(3, s, r->height, image, row, patterns);
+        sum_all_patterns(3, n_rows, scratch, patterns);
         break;
     case 4:
-        sum_all_patterns(4, s, r->height, image, row, patterns);
+        sum_all_patterns(4, n_rows, scratch, patterns);
         break;
     default:
-        sum_all_patterns(5, s, r->height, image, row, patterns);
+        sum_all_patterns(5, n_rows, scratch, patterns);
         break;
     }
     for (size_t y = 0; y < s->out.h; y++)
