@@ -31,6 +31,7 @@ check_suites = \
 	tests/check_data \
 	tests/check_deploy \
 	tests/check_engine_float \
+	tests/check_engines \
 	tests/check_experiment \
 	tests/check_fetch \
 	tests/check_fold \
@@ -86,6 +87,11 @@ tests_check_engine_float_SOURCES = \
 	tests/check_engine_float.c \
 	tests/buffers.h \
 	tests/check_main.h
+tests_check_engines_SOURCES = \
+	tests/check_engines.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/random_model.h
 tests_check_experiment_SOURCES = \
 	tests/check_experiment.c \
 	tests/check_main.h \
