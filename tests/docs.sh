@@ -65,8 +65,14 @@ done
 # ---- README.md's commands ------------------------------------------------------------------------
 cp c.1 ste_window.c
 cat sh.[0-9]* | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' >commands # joined lines
+RUN=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE kind = 'model'" --csv | tail -n 1)
+{ # a picture of nothing, which PGM can say without a library
+    printf 'P5 28 28 255\n'
+    head -c 784 /dev/zero
+} >digit.png
 n_run=0
 while IFS= read -r line; do
+    line=$(echo "$line" | sed "s/ RUN\\>/ $RUN/")
     case $line in
     ./autogen.sh*) continue ;; # installs packages and builds
     cc\ *) line="$CC ${line#cc }" ;;
@@ -95,8 +101,6 @@ query() {
     [ -s log ] || head -n 1 rows >log # without rows, sqlite3 prints no heads either
     [ "$(wc -l <log)" -eq "$(wc -l <rows)" ] || wrong "$file: sqlite3 has other rows than bnnrun query"
 }
-model=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE kind = 'model'" --csv | tail -n 1)
-check "bench $model" ./bnnrun bench "$model" --rounds 2 --batch 1 --no-ort
 plain=no
 if [ "$(sqlite3 :memory: 'SELECT sqrt(4) > 0' 2>/dev/null)" = 1 ]; then
     plain=yes
