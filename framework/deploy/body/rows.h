@@ -77,7 +77,6 @@ INLINE void add_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8
     UNROLL
     for (int part = 0; part < PARTS; part++)
         upper->part[part] = lower->part[part] = (vh){0};
-    UNROLL
     for (size_t i = 0; i < n; i++) {
         const uint8_t *const at = sums + offset[i];
         UNROLL
