@@ -46,7 +46,7 @@ static void set_bit(uint8_t *bits, size_t at, unsigned value)
 
 static unsigned bit_of(const uint8_t *bits, size_t at)
 {
-    return bits[at / 8] >> at % 8 & 1u;
+    return (uint32_t)bits[at / 8] >> at % 8 & 1u;
 }
 
 /* All positions have +1 in all channels; then those of the image itself are cleared. */

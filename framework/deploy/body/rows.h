@@ -34,6 +34,7 @@ INLINE void pad_rows(const bnn_stage *s, size_t height, const uint8_t *image, ui
  * subtracted. Weight 0 is added. */
 INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
 {
+    const int n_patterns = 1 << (kernel - 1);
     halves pixels[5];
     UNROLL
     for (int i = 0; i < kernel; i++)
@@ -52,7 +53,7 @@ INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
             }
         }
         UNROLL
-        for (int j = 0; j < 1 << (kernel - 1); j++)
+        for (int j = 0; j < n_patterns; j++)
             *(vh_aligned *)(sums + j * 32 + part * 2 * VL) = sum[j];
     }
 }
