@@ -153,6 +153,7 @@ engine_body = \
 	framework/deploy/body/float_conv.h \
 	framework/deploy/body/float_copy.h \
 	framework/deploy/body/float_dense.h \
+	framework/deploy/body/float_images.h \
 	framework/deploy/body/float_lanes.h \
 	framework/deploy/body/float_prepare.h \
 	framework/deploy/body/float_stage.h \

@@ -3,8 +3,8 @@
 #include "buffers.h"
 #include "check_main.h"
 
+#include "deploy/engine.h"
 #include "deploy/engine_float.h"
-#include "kernels/kernels.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
@@ -292,7 +292,7 @@ static void compare_all(const bnn_stage *s, bool chain_only, const size_t *count
     for (size_t i = 0; i < most; i++)
         expected_image(s, chain_only, x + i * in, want + i * out);
     for (size_t e = 0; e < N_ENGINES; e++)
-        for (size_t i = 0; i < n_counts && bnn_kernels_find(engines[e]->name) != NULL; i++)
+        for (size_t i = 0; i < n_counts && bnn_engine_find(engines[e]->name) != NULL; i++)
             compare(engines[e], s, chain_only, counts[i], x, want);
 }
 
@@ -311,12 +311,186 @@ START_TEST(random_stages)
 }
 END_TEST
 
+/* ---- stages that are known --------------------------------------------------------------- */
+
+/* The linear operation of a shape, float weights and a bias, and these operations behind it. */
+static bnn_stage stage_of(bnn_deploy_op linear, uint32_t channels, const bnn_deploy_op *ops,
+                          uint32_t n)
+{
+    bnn_stage s = {.name = "layer", .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
+    ck_assert(bnn_op_out_shape(&linear, channels, &linear.out));
+    s.linear = linear.type;
+    s.in = linear.in;
+    s.sums = s.out = linear.out;
+    s.kernel = linear.kernel;
+    s.stride = linear.stride;
+    s.padding = linear.padding;
+    s.pad_value = (int32_t)linear.pad_value;
+    s.taps = (uint32_t)bnn_op_taps(&linear);
+    s.weights = random_values((size_t)channels * s.taps, PLAIN);
+    s.bias = random_values(channels, PLAIN);
+    bnn_deploy_op *chain = bnn_arena_alloc(arena, n, sizeof *chain);
+    ck_assert_ptr_nonnull(chain);
+    for (uint32_t i = 0; i < n; i++) {
+        chain[i] = ops[i];
+        chain[i].in = s.out;
+        ck_assert(bnn_op_out_shape(&chain[i], 0, &chain[i].out));
+        if (chain[i].type == BNN_LOWER_AFFINE) {
+            chain[i].factor = random_values(s.out.c, PLAIN);
+            chain[i].offset = random_values(s.out.c, PLAIN);
+        }
+        s.out = chain[i].out;
+    }
+    s.chain = chain;
+    s.n_chain = n;
+    return s;
+}
+
+static const bnn_deploy_op norm = {.type = BNN_LOWER_AFFINE, .name = "norm"};
+static const bnn_deploy_op relu = {.type = BNN_LOWER_CLAMP, .name = "relu", .high = INFINITY};
+static const bnn_deploy_op half = {
+    .type = BNN_LOWER_MAXPOOL, .name = "pool", .kernel = 2, .stride = 2};
+
+/* The layers of LeNet-5, for all numbers of images. */
+START_TEST(lenet)
+{
+    static const struct {
+        bnn_deploy_op linear;
+        uint32_t channels;
+    } layers[] = {
+        {{.type = BNN_LOWER_CONV2D, .in = {1, 28, 28}, .kernel = 5, .stride = 1, .padding = 2}, 6},
+        {{.type = BNN_LOWER_CONV2D, .in = {6, 14, 14}, .kernel = 5, .stride = 1}, 16},
+        {{.type = BNN_LOWER_DENSE, .in = {400, 1, 1}, .kernel = 1, .stride = 1}, 120},
+        {{.type = BNN_LOWER_DENSE, .in = {120, 1, 1}, .kernel = 1, .stride = 1}, 84},
+        {{.type = BNN_LOWER_DENSE, .in = {84, 1, 1}, .kernel = 1, .stride = 1}, 10},
+    };
+    const bnn_deploy_op orders[][3] = {{norm, relu, half}, {half, norm, relu}, {norm, half, relu}};
+    b = (buffers){.state = 5};
+    const bool conv = layers[_i].linear.type == BNN_LOWER_CONV2D;
+    for (size_t i = 0; i < 3; i++) {
+        const bnn_stage s = conv ? stage_of(layers[_i].linear, layers[_i].channels, orders[i], 3)
+                                 : stage_of(layers[_i].linear, layers[_i].channels, orders[0], 2);
+        compare_all(&s, false, i == 0 ? image_counts : &image_counts[N_COUNTS - 1],
+                    i == 0 ? N_COUNTS : 1, PLAIN);
+    }
+}
+END_TEST
+
+/* A shape at which each method of a convolution ends on part of a vector, a tile, a window. */
+START_TEST(odd_sizes)
+{
+    const bnn_deploy_op mean = {
+        .type = BNN_LOWER_AVGPOOL, .name = "pool", .kernel = 2, .stride = 2};
+    b = (buffers){.state = 6};
+    for (uint32_t width = 1; width <= 37; width += 3)
+        for (uint32_t channels = 1; channels <= 19; channels += 6) {
+            const bnn_deploy_op conv = {.type = BNN_LOWER_CONV2D,
+                                        .in = {2, 5, width},
+                                        .kernel = 2,
+                                        .stride = 1,
+                                        .padding = 1,
+                                        .pad_value = width % 2 ? 0.0f : -1.0f};
+            const bnn_deploy_op ops[] = {norm, width % 4 < 2 ? mean : half, relu};
+            const size_t counts[] = {1, 64};
+            const bnn_stage pooled = stage_of(conv, channels, ops, 3);
+            const bnn_stage whole = stage_of(conv, channels, ops, 1);
+            compare_all(&pooled, false, counts, 2, PLAIN);
+            compare_all(&whole, false, counts, 2, PLAIN);
+            tear_down();
+            set_up();
+        }
+}
+END_TEST
+
+/* Padding with zeros is no tap: a sum of -0 stays, infinite weights do not meet it. */
+START_TEST(zero_padding_is_no_tap)
+{
+    const bnn_deploy_op conv = {.type = BNN_LOWER_CONV2D,
+                                .in = {1, 3, 3},
+                                .kernel = 3,
+                                .stride = 1,
+                                .padding = 1};
+    static const float cases[][2] = {/* weight, input */
+                                     {-1e-10f, 1e-38f},
+                                     {-1e-38f, 1e-10f},
+                                     {-1e-30f, 1e-30f},
+                                     {INFINITY, 1.0f}};
+    const size_t counts[] = {1, 64};
+    b = (buffers){.state = 7};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bnn_stage s = stage_of(conv, 1, NULL, 0);
+        float weights[9], x[64 * 9], want[64 * 9];
+        for (size_t j = 0; j < 9; j++)
+            weights[j] = cases[i][0];
+        for (size_t j = 0; j < 64 * 9; j++)
+            x[j] = cases[i][1];
+        s.weights = weights;
+        s.bias = NULL;
+        for (size_t j = 0; j < 64; j++)
+            expected_image(&s, false, x + 9 * j, want + 9 * j);
+        ck_assert(same_float(want[8], i < 3 ? -0.0f : INFINITY));
+        for (size_t e = 0; e < N_ENGINES; e++)
+            for (size_t n = 0; n < 2 && bnn_engine_find(engines[e]->name) != NULL; n++)
+                compare(engines[e], &s, false, counts[n], x, want);
+    }
+}
+END_TEST
+
+/* Values so many that lanes are no images, and so wide a padding that nothing is copied. */
+START_TEST(large_layers)
+{
+    const bnn_deploy_op wide = {.type = BNN_LOWER_CONV2D,
+                                .in = {1, 1100, 1000},
+                                .kernel = 2,
+                                .stride = 1,
+                                .padding = 1};
+    const bnn_deploy_op padded = {.type = BNN_LOWER_CONV2D,
+                                  .in = {1, 1, 1},
+                                  .kernel = 3000,
+                                  .stride = 6000,
+                                  .padding = 2999};
+    const bnn_deploy_op ops[] = {norm, half, relu};
+    const size_t one = 1;
+    b = (buffers){.state = 8};
+    const bnn_stage s = stage_of(wide, 1, ops, 3);
+    compare_all(&s, false, &one, 1, PLAIN);
+    compare_all(&s, false, &one, 1, EXTREME);
+    const bnn_stage t = stage_of(padded, 1, ops, 1);
+    compare_all(&t, false, &one, 1, PLAIN);
+}
+END_TEST
+
+START_TEST(no_memory_is_an_error)
+{
+    b = (buffers){.state = 9};
+    const bnn_deploy_op dense = {
+        .type = BNN_LOWER_DENSE, .in = {100, 1, 1}, .kernel = 1, .stride = 1};
+    const bnn_stage s = stage_of(dense, 100, &norm, 1);
+    for (size_t e = 0; e < N_ENGINES; e++) {
+        if (bnn_engine_find(engines[e]->name) == NULL)
+            continue;
+        bnn_arena *small = bnn_arena_create(10000);
+        bnn_float_stage *prepared = NULL;
+        bnn_error err = {0};
+        ck_assert_int_eq(engines[e]->prepare(&s, small, &prepared, &err), BNN_E_INTERNAL);
+        ck_assert_str_eq(err.message, "not enough memory for a stage in floats");
+        ck_assert_ptr_null(prepared);
+        bnn_arena_destroy(small);
+    }
+}
+END_TEST
+
 static Suite *engine_float_suite(void)
 {
     Suite *suite = suite_create("engine_float");
     TCase *tcase = tcase_create("engine_float");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, random_stages, 0, 10);
+    tcase_add_loop_test(tcase, lenet, 0, 5);
+    tcase_add_test(tcase, odd_sizes);
+    tcase_add_test(tcase, zero_padding_is_no_tap);
+    tcase_add_test(tcase, large_layers);
+    tcase_add_test(tcase, no_memory_is_an_error);
     suite_add_tcase(suite, tcase);
     return suite;
 }

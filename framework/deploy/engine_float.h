@@ -41,8 +41,8 @@ typedef struct bnn_float_engine {
                       void *workspace);
 } bnn_float_engine;
 
-/* Those that are built in: avx2 and avx512 on x86-64, neon on AArch64. Whether
- * the machine runs them is for the caller to find out (bnn_kernels_find knows the same names). */
+/* Those that are built in: avx2 and avx512 on x86-64, neon on AArch64. The machine runs them where
+ * it runs the engine of that name (bnn_engine_find). */
 extern const bnn_float_engine bnn_float_avx2, bnn_float_avx512, bnn_float_neon;
 
 #endif

@@ -88,23 +88,24 @@ INLINE uint32_t steps_end(const bnn_stage *s, uint32_t at)
     return at;
 }
 
-/* chain[at..] on x, into y; spare: room for the values between two pools, twice. */
-static void run_chain_from(const bnn_float_stage *f, uint32_t at, const float *x, float *y,
-                           float *const spare[2])
+/* chain[at..end) on x, into y. spare: two buffers for values in between; x may be the second. */
+static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, const float *x,
+                           float *y, float *const spare[2])
 {
     const bnn_stage *s = f->stage;
-    if (at == s->n_chain)
-        memcpy(y, x, bnn_shape_values(s->out) * sizeof *y);
-    for (int turn = 0; at < s->n_chain; turn ^= 1) {
+    if (at == end)
+        memcpy(y, x, bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out) * sizeof *y);
+    for (int turn = 0; at < end; turn ^= 1) {
         const bnn_deploy_op *op = &s->chain[at];
-        const uint32_t end = is_pool(op) ? at + 1 : steps_end(s, at);
-        float *to = end == s->n_chain ? y : spare[turn];
+        uint32_t next = is_pool(op) ? at + 1 : steps_end(s, at);
+        next = next < end ? next : end;
+        float *to = next == end ? y : spare[turn];
         if (is_pool(op))
             chain_pool(op, x, to);
         else
-            chain_steps((float_steps){f->steps + at, end - at}, op->in, x, to);
+            chain_steps((float_steps){f->steps + at, next - at}, op->in, x, to);
         x = to;
-        at = end;
+        at = next;
     }
 }
 

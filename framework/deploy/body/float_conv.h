@@ -67,24 +67,15 @@ INLINE void rows_tile(const int channels, const int vectors, const bnn_float_sta
     const float *upper = at->x[0], *lower = at->x[1];
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
-    for (int i = 0; i < channels; i++)
-        UNROLL
-        for (int j = 0; j < 2 * vectors; j++)
-            sum[i * 2 * vectors + j] = broadcast(f->bias[at->channel + (size_t)i]);
+    for (int i = 0; i < channels * 2 * vectors; i++)
+        sum[i] = broadcast(f->bias[at->channel + (size_t)(i / (2 * vectors))]);
     for (size_t k = 0; k < taps; k++, w += channels) {
         const size_t offset = f->offset[k];
-        vf x[4];
         UNROLL
-        for (int j = 0; j < vectors; j++) {
-            x[j] = load(upper + offset + j * VL);
-            x[vectors + j] = load(lower + offset + j * VL);
-        }
-        UNROLL
-        for (int i = 0; i < channels; i++) {
-            const vf weight = broadcast(w[i]);
-            UNROLL
-            for (int j = 0; j < 2 * vectors; j++)
-                sum[i * 2 * vectors + j] = fma_v(weight, x[j], sum[i * 2 * vectors + j]);
+        for (int i = 0; i < channels * 2 * vectors; i++) {
+            const int j = i % (2 * vectors);
+            const float *x = (j < vectors ? upper : lower) + offset + j % vectors * VL;
+            sum[i] = fma_v(broadcast(w[i / (2 * vectors)]), load(x), sum[i]);
         }
     }
     run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, 2 * vectors, sum);
@@ -102,29 +93,25 @@ typedef void conv_tile_function(const bnn_float_stage *, const conv_place *);
     {                                                                                      \
         rows_tile(channels, vectors, f, at);                                               \
     }
-#define ROWS_TILES(channels) ROWS_TILE(channels, 1) ROWS_TILE(channels, 2)
-
-/* The channels of a tile, largest first; the weights are packed to match. */
+ROWS_TILE(6, 1) ROWS_TILE(4, 1) ROWS_TILE(2, 1) ROWS_TILE(1, 1)
 #if SUMS_IN_REGISTERS == 24
-#    define ROWS_SIZES {6, 4, 2, 1}
-ROWS_TILES(6) ROWS_TILES(4) ROWS_TILES(2) ROWS_TILES(1)
-static conv_tile_function *const rows_tiles[4][2] = {{rows_tile_6_1, rows_tile_6_2},
-                                                     {rows_tile_4_1, rows_tile_4_2},
-                                                     {rows_tile_2_1, rows_tile_2_2},
-                                                     {rows_tile_1_1, rows_tile_1_2}};
-#else
-#    define ROWS_SIZES {3, 2, 1, 1}
-ROWS_TILES(3) ROWS_TILES(2) ROWS_TILES(1)
-static conv_tile_function *const rows_tiles[4][2] = {{rows_tile_3_1, rows_tile_3_2},
-                                                     {rows_tile_2_1, rows_tile_2_2},
-                                                     {rows_tile_1_1, rows_tile_1_2},
-                                                     {rows_tile_1_1, rows_tile_1_2}};
+ROWS_TILE(6, 2) ROWS_TILE(4, 2) ROWS_TILE(2, 2) ROWS_TILE(1, 2)
 #endif
 
-/* The tile for the channels that are left: an index; *channels of them. */
+/* For one vector of columns and, where there are registers for that, two. */
+static conv_tile_function *const rows_tiles[][4] = {
+    {rows_tile_6_1, rows_tile_4_1, rows_tile_2_1, rows_tile_1_1},
+#if SUMS_IN_REGISTERS == 24
+    {rows_tile_6_2, rows_tile_4_2, rows_tile_2_2, rows_tile_1_2},
+#endif
+};
+enum { ROWS_VECTORS_MAX = sizeof rows_tiles / sizeof *rows_tiles };
+
+/* The tile for the channels that are left: an index; *channels of them. The weights are packed to
+ * match. */
 INLINE int rows_tile_size(size_t left, size_t *channels)
 {
-    static const uint8_t sizes[] = ROWS_SIZES;
+    static const uint8_t sizes[] = {6, 4, 2, 1};
     int i = 0;
     while (sizes[i] > left)
         i++;
@@ -136,7 +123,7 @@ INLINE int rows_tile_size(size_t left, size_t *channels)
 INLINE const float *row_of_copy(const bnn_float_stage *f, const float *copy, size_t row)
 {
     const size_t stride = f->stage->stride;
-    return copy + row * stride * stride * f->copy_columns;
+    return copy + row * stride * stride * f->copy_columns + f->copy_lead;
 }
 
 static void run_rows(const bnn_float_stage *f, const float *copy, float *y)
@@ -152,10 +139,10 @@ static void run_rows(const bnn_float_stage *f, const float *copy, float *y)
             const float *lower = row_of_copy(f, copy, at.row + at.second);
             size_t vectors;
             for (at.column = 0; at.column < f->columns; at.column += vectors * VL) {
-                vectors = f->columns - at.column > VL ? 2 : 1;
+                vectors = f->columns - at.column > VL ? ROWS_VECTORS_MAX : 1;
                 at.x[0] = upper + at.column;
                 at.x[1] = lower + at.column;
-                rows_tiles[tile][vectors - 1](f, &at);
+                rows_tiles[vectors - 1][tile](f, &at);
             }
         }
     }
@@ -237,14 +224,13 @@ static const channels_choice channels_tiles[] = {{1, channels_tile_1},
 #endif
 };
 
-/* The tile for rows of this many columns: as many as needed of equal size, the last moved back
- * over the one before when they do not fit. */
-static const channels_choice *channels_tile_for(size_t columns)
+/* The tile for the columns that are left: of about the size that cuts them into equal parts. */
+static const channels_choice *channels_tile_for(size_t left)
 {
-    const size_t most = SUMS_IN_REGISTERS / 2, n = (columns + most - 1) / most;
-    const size_t wanted = (columns + n - 1) / n;
+    const size_t most = SUMS_IN_REGISTERS / 2, n = (left + most - 1) / most;
+    const size_t wanted = (left + n - 1) / n;
     size_t i = sizeof channels_tiles / sizeof *channels_tiles - 1;
-    while (i > 0 && (channels_tiles[i].columns > columns || channels_tiles[i - 1].columns >= wanted))
+    while (i > 0 && (channels_tiles[i].columns > left || channels_tiles[i - 1].columns >= wanted))
         i--;
     return &channels_tiles[i];
 }
@@ -268,7 +254,6 @@ static void run_channels(const bnn_float_stage *f, const float *copy, float *tem
 {
     const size_t channels = f->stage->sums.c;
     const size_t plane = (size_t)f->fused_out.h * f->fused_out.w;
-    const channels_choice *choice = channels_tile_for(f->columns);
     conv_place at = {.y = temporary};
     for (size_t c = 0; c < channels; c += VL) {
         at.channel = c;
@@ -278,12 +263,12 @@ static void run_channels(const bnn_float_stage *f, const float *copy, float *tem
             at.second = at.row + 1 < f->rows;
             const float *upper = row_of_copy(f, copy, at.row);
             const float *lower = row_of_copy(f, copy, at.row + at.second);
-            for (size_t column = 0; column < f->columns; column += choice->columns) {
-                const size_t last = f->columns - choice->columns;
-                at.column = column < last ? column : last;
+            for (at.column = 0; at.column < f->columns;) {
+                const channels_choice *choice = channels_tile_for(f->columns - at.column);
                 at.x[0] = upper + at.column;
                 at.x[1] = lower + at.column;
                 choice->tile(f, &at);
+                at.column += choice->columns;
             }
         }
         spread_channels(channels - c, plane, temporary, y + c * plane);

@@ -25,36 +25,6 @@ INLINE vu order_of(vf x)
     return ((vu)x << 1) - 1;
 }
 
-/* Copies a row and keeps the smallest input seen, 0 apart. */
-INLINE vu copy_row(const float *x, size_t n, float *y, vu least)
-{
-    size_t i = 0;
-    for (; i + VL <= n; i += VL) {
-        const vf v = load(x + i);
-        store(y + i, v);
-        least = smaller_of(least, order_of(v));
-    }
-    if (i < n) {
-        const vf v = load_part(x + i, n - i);
-        store_part(y + i, n - i, v);
-        least = smaller_of(least, order_of(v));
-    }
-    return least;
-}
-
-/* The same with every stride-th column side by side; column 0 is column `padding` of the copy. */
-INLINE vu copy_row_apart(const bnn_float_stage *f, const float *x, float *y, vu least)
-{
-    const size_t n = f->stage->in.w, stride = f->stage->stride, padding = f->stage->padding;
-    for (size_t i = 0; i < n; i++) {
-        const size_t at = i + padding;
-        y[at % stride * f->copy_columns + at / stride] = x[i];
-    }
-    for (size_t i = 0; i < n; i += VL)
-        least = smaller_of(least, order_of(load_part(x + i, n - i)));
-    return least;
-}
-
 static void fill(float *y, size_t n, float value)
 {
     const vf v = broadcast(value);
@@ -65,18 +35,70 @@ static void fill(float *y, size_t n, float value)
         y[i] = value;
 }
 
+/* The first n lanes of v, the padding in the others. */
+INLINE vf pad_lanes(vf v, size_t n, vf padding)
+{
+    vi lane;
+    UNROLL
+    for (int i = 0; i < VL; i++)
+        lane[i] = i;
+    return select_v(lane < splat_int((int32_t)n), v, padding);
+}
+
+/* A row of n inputs, the padding in front of it and behind, each float written once: what has been
+ * written twice is slow to read. y: [copy_columns]. Keeps the smallest input seen, 0 apart. */
+INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
+{
+    const vf padding = broadcast((float)f->stage->pad_value);
+    const size_t lead = f->copy_lead + f->stage->padding, columns = f->copy_columns;
+    for (size_t i = 0; i < lead; i += VL)
+        store(y + i, padding);
+    size_t at = lead;
+    for (; n >= VL; n -= VL, x += VL, at += VL) {
+        const vf v = load(x);
+        store(y + at, v);
+        least = smaller_of(least, order_of(v));
+    }
+    if (n > 0) {
+        const vf v = load_part(x, n);
+        store(y + at, pad_lanes(v, n, padding));
+        least = smaller_of(least, order_of(v));
+        at += VL;
+    }
+    for (; at < columns; at += VL)
+        store(y + at, padding);
+    return least;
+}
+
+/* The same with every stride-th column side by side, where the padding already is. y:
+ * [stride][copy_columns]. */
+INLINE vu copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
+{
+    const size_t stride = f->stage->stride, padding = f->stage->padding;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = i + padding;
+        y[at % stride * f->copy_columns + at / stride] = x[i];
+    }
+    for (size_t i = 0; i < n; i += VL)
+        least = smaller_of(least, order_of(load_part(x + i, n - i)));
+    return least;
+}
+
 /* False when the inputs have values too small for padding by 0. */
 static bool make_copy(const bnn_float_stage *f, const float *x, float *copy)
 {
     const bnn_stage *s = f->stage;
-    const size_t row = (size_t)s->stride * f->copy_columns;
+    const size_t row = (size_t)s->stride * f->copy_columns, border = s->padding * row;
     vu least = ~(vu){0};
-    fill(copy, f->copy_values, (float)s->pad_value);
-    for (size_t c = 0; c < s->in.c; c++, x += (size_t)s->in.h * s->in.w) {
-        float *y = copy + (c * f->copy_rows + s->padding) * row;
-        for (size_t h = 0; h < s->in.h; h++, y += row)
-            least = s->stride == 1 ? copy_row(x + h * s->in.w, s->in.w, y + s->padding, least)
-                                   : copy_row_apart(f, x + h * s->in.w, y, least);
+    for (size_t c = 0; c < s->in.c; c++) {
+        fill(copy, s->stride == 1 ? border : f->copy_rows * row, (float)s->pad_value);
+        copy += border;
+        for (size_t h = 0; h < s->in.h; h++, x += s->in.w, copy += row)
+            least = s->stride == 1 ? copy_row(f, x, s->in.w, copy, least)
+                                   : copy_row_apart(f, x, s->in.w, copy, least);
+        if (s->stride == 1)
+            fill(copy, border, (float)s->pad_value);
+        copy += border;
     }
     if (f->least_input == 0.0f)
         return true;

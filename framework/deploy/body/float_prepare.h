@@ -3,11 +3,11 @@
 #define BNN_DEPLOY_BODY_FLOAT_PREPARE_H
 
 #include "deploy/body/float_chain.h"
-#include "deploy/body/float_conv.h"
+#include "deploy/body/float_images.h"
 
 #include <math.h>
 
-/* A convolution with a larger copy of its inputs is left to the plain way. */
+/* Floats of a workspace for one method; a convolution that needs more is left to another. */
 #define COPY_VALUES_MAX ((size_t)1 << 25)
 
 static int no_memory(bnn_error *err)
@@ -104,22 +104,23 @@ static void pack_channels(const bnn_float_stage *f, size_t c, size_t width, floa
             out[k * row + i] = c + i < channels ? f->linear.weight[(c + i) * taps + k] : 0.0f;
 }
 
-static int pack(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int pack(const bnn_float_stage *f, float_method method, bnn_arena *arena, const float **out,
+                bnn_error *err)
 {
     const size_t taps = f->stage->taps, channels = f->stage->sums.c;
     const size_t padded = round_up(channels, LANES);
-    float *out = bnn_arena_alloc(arena, padded * taps, sizeof *out);
-    if (out == NULL)
+    float *packed = bnn_arena_alloc(arena, padded * taps, sizeof *packed);
+    if (packed == NULL)
         return no_memory(err);
-    if (f->method == FLOAT_DENSE)
-        pack_channels(f, 0, channels, out, padded);
-    for (size_t c = 0, size; f->method == FLOAT_ROWS && c < channels; c += size) {
+    if (method == FLOAT_DENSE)
+        pack_channels(f, 0, channels, packed, padded);
+    for (size_t c = 0, size; method == FLOAT_ROWS && c < channels; c += size) {
         rows_tile_size(channels - c, &size);
-        pack_channels(f, c, size, out + c * taps, size);
+        pack_channels(f, c, size, packed + c * taps, size);
     }
-    for (size_t c = 0; f->method == FLOAT_CHANNELS && c < channels; c += VL)
-        pack_channels(f, c, VL, out + c * taps, VL);
-    f->packed = out;
+    for (size_t c = 0; method == FLOAT_CHANNELS && c < channels; c += VL)
+        pack_channels(f, c, VL, packed + c * taps, VL);
+    *out = packed;
     return BNN_OK;
 }
 
@@ -163,11 +164,16 @@ static bool size_copy(bnn_float_stage *f)
     const size_t width = ((size_t)s->in.w + 2 * s->padding + s->stride - 1) / s->stride;
     const size_t read = round_up(f->columns, VL) + (s->kernel - 1) / s->stride;
     f->copies = f->method == FLOAT_ROWS || s->padding > 0 || s->stride > 1;
-    const size_t columns = f->method == FLOAT_ROWS && read > width ? read : width;
+    const size_t lead =
+        f->copies && s->stride == 1 ? round_up(s->padding, VL) - s->padding : 0;
+    size_t columns = s->in.w;
+    if (f->copies)
+        columns = round_up(lead + (read > width ? read : width), VL);
     const size_t rows = (size_t)s->in.h + 2 * s->padding;
     const size_t values = columns * s->stride;
     if (values > COPY_VALUES_MAX / rows / s->in.c)
         return false;
+    f->copy_lead = (uint32_t)lead;
     f->copy_columns = (uint32_t)columns;
     f->copy_rows = (uint32_t)rows;
     f->copy_values = f->copies ? s->in.c * rows * values : 0;
@@ -194,17 +200,24 @@ static int find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 
 static int prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
-    f->method = conv_method(f->stage);
+    const bnn_stage *s = f->stage;
+    f->method = conv_method(s);
     fuse(f);
     f->least_input = least_input(f);
-    if (f->least_input == INFINITY || !size_copy(f)) {
+    if (!size_copy(f)) {
         f->method = FLOAT_PLAIN;
         f->copies = false;
-        f->copy_values = 0;
         return BNN_OK;
     }
-    const int status = find_offsets(f, arena, err);
-    return status != BNN_OK ? status : pack(f, arena, err);
+    int status = find_offsets(f, arena, err);
+    if (status == BNN_OK)
+        status = pack(f, f->method, arena, &f->packed, err);
+    const size_t values = block_values(s) + BLOCK * bnn_shape_values(f->fused_out);
+    if (status != BNN_OK || values > COPY_VALUES_MAX)
+        return status;
+    f->images_values = values;
+    f->packed_images = f->packed;
+    return f->method == FLOAT_ROWS ? BNN_OK : pack(f, FLOAT_ROWS, arena, &f->packed_images, err);
 }
 
 static int prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err)
@@ -221,7 +234,7 @@ static int prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **o
         } else if (status == BNN_OK) {
             f->method = FLOAT_DENSE;
             fuse(f);
-            status = pack(f, arena, err);
+            status = pack(f, FLOAT_DENSE, arena, &f->packed, err);
         }
     }
     if (status == BNN_OK)

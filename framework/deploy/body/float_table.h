@@ -8,79 +8,122 @@
 
 /* The parts of a workspace, in floats. */
 typedef struct parts {
-    float *copy, *temporary, *rest[2];
+    float *copy, *temporary, *images;
+    float *fused;    /* [n][fused_out], when there is more to the chain */
+    float *spare[2]; /* between the operations of a chain */
 } parts;
 
-/* Cuts a workspace into its parts; returns the bytes that takes. */
-static size_t cut(const bnn_float_stage *f, float *workspace, parts *out)
+INLINE bool has_more(const bnn_float_stage *f)
+{
+    return f->n_fused < f->stage->n_chain;
+}
+
+/* Cuts a workspace for n images into its parts; returns the bytes that takes. */
+static size_t cut(const bnn_float_stage *f, size_t n, float *workspace, parts *out)
 {
     const size_t copy = round_up(f->copy_values, LANES);
     const size_t temporary = round_up(f->temporary_values, LANES);
-    const size_t rest = round_up(f->rest_values, LANES);
+    const size_t images = round_up(f->images_values, LANES);
+    const size_t fused = has_more(f) ? round_up(n * bnn_shape_values(f->fused_out), LANES) : 0;
+    const size_t spare = round_up(f->rest_values, LANES);
     if (out != NULL) {
         out->copy = workspace;
         out->temporary = out->copy + copy;
-        out->rest[0] = out->temporary + temporary;
-        out->rest[1] = out->rest[0] + rest;
+        out->images = out->temporary + temporary;
+        out->fused = out->images + images;
+        out->spare[0] = out->fused + fused;
+        out->spare[1] = out->spare[0] + spare;
     }
-    return (copy + temporary + 2 * rest) * sizeof(float);
+    return (copy + temporary + images + fused + 2 * spare) * sizeof(float);
 }
 
 static size_t workspace_bytes(const bnn_float_stage *f, size_t n)
 {
-    (void)n;
-    return cut(f, NULL, NULL);
+    return cut(f, n, NULL, NULL);
 }
 
-/* The sums in the plain way, then the chain. */
+/* The fused outputs of one image as op.h makes them. */
 static void run_plain(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
-    float *const spare[2] = {w->rest[1], w->rest[0]};
-    bnn_op_apply(&f->linear, x, w->rest[0]);
-    run_chain_from(f, 0, w->rest[0], y, spare);
+    bnn_op_apply(&f->linear, x, w->spare[1]);
+    run_operations(f, 0, f->n_fused, w->spare[1], y, w->spare);
 }
 
+/* The fused outputs of a few images, some of which have padding that is no tap. */
+static void run_exactly(const bnn_float_stage *f, size_t images, const float *x, float *y,
+                        const parts *w)
+{
+    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    if (f->packed_images != NULL)
+        run_images(f, images, x, w->images, y);
+    else
+        for (size_t i = 0; i < images; i++)
+            run_plain(f, x + i * in, y + i * out, w);
+}
+
+/* The fused outputs of one image by a convolution. */
 static void run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
-    float *const spare[2] = {w->rest[1], w->rest[0]};
-    float *to = f->n_fused == f->stage->n_chain ? y : w->rest[0];
-    if (f->method == FLOAT_PLAIN || (f->copies && !make_copy(f, x, w->copy))) {
+    if (f->method == FLOAT_PLAIN)
         run_plain(f, x, y, w);
+    else if (f->copies && !make_copy(f, x, w->copy))
+        run_exactly(f, 1, x, y, w);
+    else if (f->method == FLOAT_ROWS)
+        run_rows(f, w->copy, y);
+    else
+        run_channels(f, f->copies ? w->copy : x, w->temporary, y);
+}
+
+/* The fused outputs of n images. */
+static void run_fused(const bnn_float_stage *f, size_t n, const float *x, float *y, const parts *w)
+{
+    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    if (f->method == FLOAT_DENSE) {
+        run_dense(f, n, x, y);
         return;
     }
-    const float *from = f->copies ? w->copy : x;
-    if (f->method == FLOAT_DENSE)
-        run_dense(f, 1, x, to);
-    else if (f->method == FLOAT_ROWS)
-        run_rows(f, from, to);
-    else
-        run_channels(f, from, w->temporary, to);
-    if (to != y)
-        run_chain_from(f, f->n_fused, to, y, spare);
+    for (size_t i = 0, images; i < n; i += images) {
+        images = n - i < BLOCK ? n - i : BLOCK;
+        if (f->least_input == INFINITY || (images >= BLOCK_MIN && f->packed_images != NULL)) {
+            run_exactly(f, images, x + i * in, y + i * out, w);
+        } else {
+            images = 1;
+            run_image(f, x + i * in, y + i * out, w);
+        }
+    }
+}
+
+/* The chain from operation `at` on, of n images. */
+static void run_rest(const bnn_float_stage *f, uint32_t at, size_t n, const float *x, float *y,
+                     const parts *w)
+{
+    const bnn_stage *s = f->stage;
+    const size_t in = bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out);
+    const size_t out = bnn_shape_values(s->out);
+    for (size_t i = 0; i < n; i++)
+        run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
 }
 
 static void run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
                       void *workspace)
 {
-    const size_t in = bnn_shape_values(f->stage->sums), out = bnn_shape_values(f->stage->out);
     parts w;
-    cut(f, workspace, &w);
-    for (size_t i = 0; i < n; i++)
-        run_chain_from(f, 0, sums + i * in, y + i * out, w.rest);
+    cut(f, n, workspace, &w);
+    run_rest(f, 0, n, sums, y, &w);
 }
 
 static void run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
 {
-    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->stage->out);
     parts w;
-    cut(f, workspace, &w);
-    if (f->method == FLOAT_NONE)
-        run_chain(f, n, x, y, workspace);
-    else if (f->method == FLOAT_DENSE && f->n_fused == f->stage->n_chain)
-        run_dense(f, n, x, y);
-    else
-        for (size_t i = 0; i < n; i++)
-            run_image(f, x + i * in, y + i * out, &w);
+    cut(f, n, workspace, &w);
+    if (f->method == FLOAT_NONE) {
+        run_rest(f, 0, n, x, y, &w);
+    } else if (has_more(f)) {
+        run_fused(f, n, x, w.fused, &w);
+        run_rest(f, f->n_fused, n, w.fused, y, &w);
+    } else {
+        run_fused(f, n, x, y, &w);
+    }
 }
 
 const bnn_float_engine BNN_FLOAT_TABLE = {.name = BNN_FLOAT_NAME,
