@@ -135,17 +135,17 @@ static void compare_model(const subject *s, const bnn_engine *engine, const bnn_
     buffers_free(&b);
 }
 
-/* The only stages of a float form that have bits are those with tables. */
+/* Nothing of a float form is bits. */
 static void check_unfolded(const bnn_deploy_model *model, const bnn_deploy_model *unfolded)
 {
     ck_assert_uint_eq(unfolded->n_stages, model->n_stages);
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &unfolded->stages[i];
-        const bool has_tables = model->stages[i].fold.n_tables > 0;
-        ck_assert(s->binary_weights == has_tables && s->folded == has_tables);
+        ck_assert(!s->binary_weights && !s->folded && !s->integer_sums);
         ck_assert(s->integer_sums == bnn_stage_sums_are_integers(s));
         ck_assert_uint_le(s->n_chain, BNN_CHAIN_MAX);
         ck_assert_int_eq((int)s->inputs, i == 0 ? (int)BNN_VALUES_PIXELS : (int)s[-1].outputs);
+        ck_assert_int_eq((int)s->outputs, BNN_VALUES_FLOATS);
     }
 }
 

@@ -60,6 +60,7 @@ check_suites = \
 	tests/check_store_sql \
 	tests/check_sweep \
 	tests/check_train \
+	tests/check_unfold \
 	tests/check_values \
 	tests/check_weights
 check_PROGRAMS += $(check_suites)
@@ -223,6 +224,13 @@ tests_check_train_SOURCES = \
 	tests/model_fixture.h \
 	tests/spec_fixture.h \
 	tests/train_fixture.h
+tests_check_unfold_SOURCES = \
+	tests/check_unfold.c \
+	tests/buffers.h \
+	tests/check_main.h \
+	tests/deploy_fixture.h \
+	tests/model_fixture.h \
+	tests/spec_fixture.h
 tests_check_values_SOURCES = tests/check_values.c tests/check_main.h tests/spec_fixture.h
 tests_check_weights_SOURCES = \
 	tests/check_weights.c \

@@ -1,16 +1,20 @@
-/* unfold.h - a deployable model back in floats: what the same network takes without bits.
+/* unfold.h - a folded model as the same network in floats.
  *
- * It needs no graph and no trainer, so that a model file can be timed against its own float form. */
+ * What a float engine is timed on when there is nothing but a model file: the weights of -1 and +1
+ * as floats, the decisions of folded stages as float operations and a sign, as a network has them
+ * that nobody folded. BNN_BUILD_FLOAT makes the like from a graph. */
 #ifndef BNN_DEPLOY_UNFOLD_H
 #define BNN_DEPLOY_UNFOLD_H
 
 #include "deploy/model.h"
 
-/* Makes the float form in the arena: weights of -1 and +1 as floats, thresholds as an affine
- * operation and a sign, which a pool precedes as it would in training; signs as floats between the
- * stages. Same stages, same logits to the last bit. Stages whose bits come from tables have no such
- * form and stay as they are. Shares names and metadata with the model, which outlives it. Fails
- * only for want of memory. */
+/* Makes a model in the arena whose stages all have float weights, sums and outputs, and whose
+ * logits have the bits of the given one's. Shares metadata, float weights and chains with it, so
+ * the given one must outlive it.
+ *
+ * BNN_E_FAILED with the name of the stage where a channel's table changes more than twice (no
+ * network of the operations in op.h with one activation does), or a chain has no room for a sign;
+ * BNN_E_INTERNAL without memory. */
 int bnn_deploy_unfold(const bnn_deploy_model *model, bnn_arena *arena, bnn_deploy_model **out,
                       bnn_error *err);
 
