@@ -76,8 +76,8 @@ typedef enum values {
 static float random_value(values kind)
 {
     static const float plain[] = {0.0f, -0.0f, 1.0f, -1.0f};
-    static const float extreme[] = {1e-38f, -1e-38f, 1e-20f, -3e-25f, 1e-44f, -1e-44f, 3e38f,
-                                    -3e38f, INFINITY, -INFINITY, NAN, -0.0f};
+    static const float extreme[] = {1e-38f, -1e-38f, 1e-20f,   -3e-25f,   1e-44f, -1e-44f,
+                                    3e38f,  -3e38f,  INFINITY, -INFINITY, NAN,    -0.0f};
     const uint32_t k = random_between(&b, 0, 31);
     if (kind == SIGNS)
         return k & 1 ? 1.0f : -1.0f;
@@ -247,8 +247,9 @@ static void expected_image(const bnn_stage *s, bool chain_only, const float *x, 
 
 static void describe(const bnn_stage *s, size_t n, char text[300])
 {
-    int used = snprintf(text, 300, "%zu images, linear %u, %ux%ux%u -> %ux%ux%u, kernel %u stride %u "
-                                   "padding %u with %d%s%s, chain",
+    int used = snprintf(text, 300,
+                        "%zu images, linear %u, %ux%ux%u -> %ux%ux%u, kernel %u stride %u "
+                        "padding %u with %d%s%s, chain",
                         n, s->linear, s->in.c, s->in.h, s->in.w, s->sums.c, s->sums.h, s->sums.w,
                         s->kernel, s->stride, s->padding, s->pad_value,
                         s->binary_weights ? ", binary" : "", s->bias != NULL ? ", bias" : "");
@@ -405,11 +406,8 @@ END_TEST
 /* Padding with zeros is no tap: a sum of -0 stays, infinite weights do not meet it. */
 START_TEST(zero_padding_is_no_tap)
 {
-    const bnn_deploy_op conv = {.type = BNN_LOWER_CONV2D,
-                                .in = {1, 3, 3},
-                                .kernel = 3,
-                                .stride = 1,
-                                .padding = 1};
+    const bnn_deploy_op conv = {
+        .type = BNN_LOWER_CONV2D, .in = {1, 3, 3}, .kernel = 3, .stride = 1, .padding = 1};
     static const float cases[][2] = {/* weight, input */
                                      {-1e-10f, 1e-38f},
                                      {-1e-38f, 1e-10f},
@@ -439,16 +437,10 @@ END_TEST
 /* Values so many that lanes are no images, and so wide a padding that nothing is copied. */
 START_TEST(large_layers)
 {
-    const bnn_deploy_op wide = {.type = BNN_LOWER_CONV2D,
-                                .in = {1, 1100, 1000},
-                                .kernel = 2,
-                                .stride = 1,
-                                .padding = 1};
-    const bnn_deploy_op padded = {.type = BNN_LOWER_CONV2D,
-                                  .in = {1, 1, 1},
-                                  .kernel = 3000,
-                                  .stride = 6000,
-                                  .padding = 2999};
+    const bnn_deploy_op wide = {
+        .type = BNN_LOWER_CONV2D, .in = {1, 1100, 1000}, .kernel = 2, .stride = 1, .padding = 1};
+    const bnn_deploy_op padded = {
+        .type = BNN_LOWER_CONV2D, .in = {1, 1, 1}, .kernel = 3000, .stride = 6000, .padding = 2999};
     const bnn_deploy_op ops[] = {norm, half, relu};
     const size_t one = 1;
     b = (buffers){.state = 8};

@@ -227,8 +227,7 @@ static void make_by_hand(by_hand *m, uint64_t table)
                                .stride = 1,
                                .taps = 1,
                                .weights = &one};
-    m->model = (bnn_deploy_model){
-        .input = in, .n_classes = 1, .n_stages = 3, .stages = m->stages};
+    m->model = (bnn_deploy_model){.input = in, .n_classes = 1, .n_stages = 3, .stages = m->stages};
 }
 
 static uint32_t changes_of(uint64_t table)

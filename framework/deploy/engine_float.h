@@ -25,8 +25,7 @@ typedef struct bnn_float_engine {
     /* Prepares a stage that is not folded, in the arena; the stage (weights, chain) outlives it.
      * A stage whose sums are not integers can be run and its chain can be; one with integer sums is
      * prepared for its chain only. Fails only for want of memory. */
-    int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out,
-                   bnn_error *err);
+    int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err);
 
     /* What a call of run or run_chain with up to n images needs: 64-byte aligned, not cleared. */
     size_t (*workspace_bytes)(const bnn_float_stage *stage, size_t n);

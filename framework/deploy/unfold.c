@@ -7,9 +7,9 @@
 
 /* The bit of a channel as its sum grows: it changes at no sum, at one or at two. */
 typedef struct decision {
-    bool bit;       /* of the least sum */
-    uint32_t n;     /* changes */
-    int32_t at[2];  /* the first sum behind each */
+    bool bit;      /* of the least sum */
+    uint32_t n;    /* changes */
+    int32_t at[2]; /* the first sum behind each */
 } decision;
 
 typedef struct unfolding {

@@ -33,9 +33,9 @@ static void pool_row_of_four(const bnn_deploy_op *op, const float *x, float *y)
         const float *upper = x + 2 * i, *lower = upper + row;
         const vf a = load_part(upper, left), b = load_part(upper + VL, rest);
         const vf c = load_part(lower, left), d = load_part(lower + VL, rest);
-        store_part(y + i, n - i,
-                   pool_four(op, EVEN_LANES(a, b), ODD_LANES(a, b), EVEN_LANES(c, d),
-                             ODD_LANES(c, d)));
+        store_part(
+            y + i, n - i,
+            pool_four(op, EVEN_LANES(a, b), ODD_LANES(a, b), EVEN_LANES(c, d), ODD_LANES(c, d)));
     }
 }
 

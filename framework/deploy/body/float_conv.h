@@ -47,10 +47,11 @@ INLINE void store_pooled_rows(const int channels, const int vectors, const bnn_f
     UNROLL
     for (int i = 0; i < channels; i++) {
         const vf *upper = sum + i * 2 * vectors, *lower = upper + vectors;
-        const int last = vectors - 1; /* of a single vector, only half of the windows mean a thing */
-        pooled[i] = pool_four(f->pool, EVEN_LANES(upper[0], upper[last]),
-                              ODD_LANES(upper[0], upper[last]), EVEN_LANES(lower[0], lower[last]),
-                              ODD_LANES(lower[0], lower[last]));
+        /* Of a single vector, only half of the windows mean a thing. */
+        const int last = vectors - 1;
+        pooled[i] =
+            pool_four(f->pool, EVEN_LANES(upper[0], upper[last]), ODD_LANES(upper[0], upper[last]),
+                      EVEN_LANES(lower[0], lower[last]), ODD_LANES(lower[0], lower[last]));
     }
     run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, 1, pooled);
     UNROLL
@@ -87,15 +88,20 @@ INLINE void rows_tile(const int channels, const int vectors, const bnn_float_sta
 
 typedef void conv_tile_function(const bnn_float_stage *, const conv_place *);
 
-#define ROWS_TILE(channels, vectors)                                                       \
-    KERNEL void rows_tile_##channels##_##vectors(const bnn_float_stage *f,                 \
-                                                 const conv_place *at)                     \
-    {                                                                                      \
-        rows_tile(channels, vectors, f, at);                                               \
+#define ROWS_TILE(channels, vectors)                                                             \
+    KERNEL void rows_tile_##channels##_##vectors(const bnn_float_stage *f, const conv_place *at) \
+    {                                                                                            \
+        rows_tile(channels, vectors, f, at);                                                     \
     }
-ROWS_TILE(6, 1) ROWS_TILE(4, 1) ROWS_TILE(2, 1) ROWS_TILE(1, 1)
+ROWS_TILE(6, 1)
+ROWS_TILE(4, 1)
+ROWS_TILE(2, 1)
+ROWS_TILE(1, 1)
 #if SUMS_IN_REGISTERS == 24
-ROWS_TILE(6, 2) ROWS_TILE(4, 2) ROWS_TILE(2, 2) ROWS_TILE(1, 2)
+ROWS_TILE(6, 2)
+ROWS_TILE(4, 2)
+ROWS_TILE(2, 2)
+ROWS_TILE(1, 2)
 #endif
 
 /* For one vector of columns and, where there are registers for that, two. */
@@ -197,10 +203,10 @@ INLINE void channels_tile(const int columns, const bnn_float_stage *f, const con
     store_channels(columns, f, at, sum);
 }
 
-#define CHANNELS_TILE(columns)                                                             \
-    KERNEL void channels_tile_##columns(const bnn_float_stage *f, const conv_place *at)    \
-    {                                                                                      \
-        channels_tile(columns, f, at);                                                     \
+#define CHANNELS_TILE(columns)                                                          \
+    KERNEL void channels_tile_##columns(const bnn_float_stage *f, const conv_place *at) \
+    {                                                                                   \
+        channels_tile(columns, f, at);                                                  \
     }
 
 typedef struct channels_choice {
@@ -209,18 +215,19 @@ typedef struct channels_choice {
 } channels_choice;
 
 /* Even but for 1, so that a tile has whole windows of a pool. */
-CHANNELS_TILE(1) CHANNELS_TILE(2) CHANNELS_TILE(4) CHANNELS_TILE(6)
+CHANNELS_TILE(1)
+CHANNELS_TILE(2)
+CHANNELS_TILE(4)
+CHANNELS_TILE(6)
 #if SUMS_IN_REGISTERS == 24
-CHANNELS_TILE(8) CHANNELS_TILE(10) CHANNELS_TILE(12)
+CHANNELS_TILE(8)
+CHANNELS_TILE(10)
+CHANNELS_TILE(12)
 #endif
-static const channels_choice channels_tiles[] = {{1, channels_tile_1},
-                                                 {2, channels_tile_2},
-                                                 {4, channels_tile_4},
-                                                 {6, channels_tile_6},
+static const channels_choice channels_tiles[] = {
+    {1, channels_tile_1}, {2, channels_tile_2},   {4, channels_tile_4},  {6, channels_tile_6},
 #if SUMS_IN_REGISTERS == 24
-                                                 {8, channels_tile_8},
-                                                 {10, channels_tile_10},
-                                                 {12, channels_tile_12}
+    {8, channels_tile_8}, {10, channels_tile_10}, {12, channels_tile_12}
 #endif
 };
 

@@ -1,4 +1,7 @@
-/* float_dense.h - dense layers: lanes are outputs, a tile is some images by some vectors of them. */
+/* float_dense.h - dense layers: lanes are outputs, a tile is some images by some vectors of them.
+ *
+ * Loops over a tile are flat: gcc keeps an array of sums in registers from start to end only where
+ * its first unrolling makes all indices constant, and that one unrolls no loops around loops. */
 #ifndef BNN_DEPLOY_BODY_FLOAT_DENSE_H
 #define BNN_DEPLOY_BODY_FLOAT_DENSE_H
 
@@ -12,45 +15,43 @@ INLINE void dense_tile(const int images, const int vectors, const bnn_float_stag
     const float *w = f->packed + at;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
-    for (int i = 0; i < images; i++)
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i * vectors + j] = load(f->bias + at + (size_t)j * VL);
+    for (int i = 0; i < images * vectors; i++)
+        sum[i] = load(f->bias + at + (size_t)(i % vectors) * VL);
     for (size_t k = 0; k < taps; k++, w += row) {
         UNROLL
-        for (int i = 0; i < images; i++) {
-            const vf value = broadcast(x[(size_t)i * taps + k]);
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i * vectors + j] = fma_v(load(w + j * VL), value, sum[i * vectors + j]);
-        }
+        for (int i = 0; i < images * vectors; i++)
+            sum[i] = fma_v(load(w + i % vectors * VL),
+                           broadcast(x[(size_t)(i / vectors) * taps + k]), sum[i]);
     }
     UNROLL
-    for (int j = 0; j < vectors; j++) {
-        const size_t first = at + (size_t)j * VL;
-        UNROLL
-        for (int i = 0; i < images && first < out; i++) {
-            run_steps(LANES_OF_CHANNELS, f->before, first, 1, 1, &sum[i * vectors + j]);
-            store_part(y + (size_t)i * out + first, out - first, sum[i * vectors + j]);
-        }
+    for (int i = 0; i < images * vectors; i++) {
+        const size_t first = at + (size_t)(i % vectors) * VL;
+        run_steps(LANES_OF_CHANNELS, f->before, first, 1, 1, &sum[i]);
+        store_part(y + (size_t)(i / vectors) * out + first, out - first, sum[i]);
     }
 }
 
 typedef void dense_tile_function(const bnn_float_stage *, size_t, const float *, float *);
 
-#define DENSE_TILE(images, vectors)                                                           \
-    KERNEL void dense_tile_##images##_##vectors(const bnn_float_stage *f, size_t at,          \
-                                                const float *x, float *y)                     \
-    {                                                                                         \
-        dense_tile(images, vectors, f, at, x, y);                                             \
+#define DENSE_TILE(images, vectors)                                                  \
+    KERNEL void dense_tile_##images##_##vectors(const bnn_float_stage *f, size_t at, \
+                                                const float *x, float *y)            \
+    {                                                                                \
+        dense_tile(images, vectors, f, at, x, y);                                    \
     }
 
-#define DENSE_TILES(vectors) \
-    DENSE_TILE(2, vectors) DENSE_TILE(4, vectors) DENSE_TILE(6, vectors)
-#define DENSE_ROW(vectors) \
-    {dense_tile_1_##vectors, dense_tile_2_##vectors, dense_tile_4_##vectors, dense_tile_6_##vectors}
+#define DENSE_TILES(vectors) DENSE_TILE(2, vectors) DENSE_TILE(4, vectors) DENSE_TILE(6, vectors)
+#define DENSE_ROW(vectors)                                                      \
+    {                                                                           \
+        dense_tile_1_##vectors, dense_tile_2_##vectors, dense_tile_4_##vectors, \
+            dense_tile_6_##vectors                                              \
+    }
 
-DENSE_TILE(1, 1) DENSE_TILE(1, 2) DENSE_TILE(1, 4) DENSE_TILE(1, 6) DENSE_TILE(1, 8)
+DENSE_TILE(1, 1)
+DENSE_TILE(1, 2)
+DENSE_TILE(1, 4)
+DENSE_TILE(1, 6)
+DENSE_TILE(1, 8)
 DENSE_TILES(1)
 DENSE_TILES(2)
 #if SUMS_IN_REGISTERS == 24

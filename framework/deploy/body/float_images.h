@@ -170,12 +170,15 @@ INLINE void images_tile(const int channels, const bnn_float_stage *f, const imag
 
 typedef void images_tile_function(const bnn_float_stage *, const images_place *);
 
-#define IMAGES_TILE(channels)                                                                  \
-    KERNEL void images_tile_##channels(const bnn_float_stage *f, const images_place *at)       \
-    {                                                                                          \
-        images_tile(channels, f, at);                                                          \
+#define IMAGES_TILE(channels)                                                            \
+    KERNEL void images_tile_##channels(const bnn_float_stage *f, const images_place *at) \
+    {                                                                                    \
+        images_tile(channels, f, at);                                                    \
     }
-IMAGES_TILE(6) IMAGES_TILE(4) IMAGES_TILE(2) IMAGES_TILE(1)
+IMAGES_TILE(6)
+IMAGES_TILE(4)
+IMAGES_TILE(2)
+IMAGES_TILE(1)
 static images_tile_function *const images_tiles[] = {images_tile_6, images_tile_4, images_tile_2,
                                                      images_tile_1};
 

@@ -39,13 +39,13 @@ INLINE void store_part(float *p, size_t n, vf v)
 
 /* A vector whose lane l is lane f(l, d) of the 2 * VL lanes of a and b. */
 #if VL == 16
-#    define SHUFFLE(a, b, f, d)                                                               \
-        __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d), f(4, d), f(5, d),   \
-                                f(6, d), f(7, d), f(8, d), f(9, d), f(10, d), f(11, d),       \
-                                f(12, d), f(13, d), f(14, d), f(15, d))
+#    define SHUFFLE(a, b, f, d)                                                                   \
+        __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d), f(4, d), f(5, d),       \
+                                f(6, d), f(7, d), f(8, d), f(9, d), f(10, d), f(11, d), f(12, d), \
+                                f(13, d), f(14, d), f(15, d))
 #elif VL == 8
-#    define SHUFFLE(a, b, f, d)                                                               \
-        __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d), f(4, d), f(5, d),   \
+#    define SHUFFLE(a, b, f, d)                                                             \
+        __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d), f(4, d), f(5, d), \
                                 f(6, d), f(7, d))
 #else
 #    define SHUFFLE(a, b, f, d) __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d))
@@ -66,16 +66,16 @@ INLINE vf broadcast(float x)
 /* Lanes l and l + d of rows i and i + d change places across the diagonal of their square. */
 #define UPPER_ROW(l, d) ((l) & (d) ? VL + (l) - (d) : (l))
 #define LOWER_ROW(l, d) ((l) & (d) ? VL + (l) : (l) + (d))
-#define TRANSPOSE_STEP(rows, d)                                           \
-    do {                                                                  \
-        UNROLL                                                            \
-        for (int i_ = 0; i_ < VL; i_++) {                                 \
-            if (i_ & (d))                                                 \
-                continue;                                                 \
-            const vf upper_ = (rows)[i_], lower_ = (rows)[i_ + (d)];      \
-            (rows)[i_] = SHUFFLE(upper_, lower_, UPPER_ROW, d);           \
-            (rows)[i_ + (d)] = SHUFFLE(upper_, lower_, LOWER_ROW, d);     \
-        }                                                                 \
+#define TRANSPOSE_STEP(rows, d)                                       \
+    do {                                                              \
+        UNROLL                                                        \
+        for (int i_ = 0; i_ < VL; i_++) {                             \
+            if (i_ & (d))                                             \
+                continue;                                             \
+            const vf upper_ = (rows)[i_], lower_ = (rows)[i_ + (d)];  \
+            (rows)[i_] = SHUFFLE(upper_, lower_, UPPER_ROW, d);       \
+            (rows)[i_ + (d)] = SHUFFLE(upper_, lower_, LOWER_ROW, d); \
+        }                                                             \
     } while (0)
 
 /* rows[i] lane j becomes rows[j] lane i. */

@@ -164,8 +164,7 @@ static bool size_copy(bnn_float_stage *f)
     const size_t width = ((size_t)s->in.w + 2 * s->padding + s->stride - 1) / s->stride;
     const size_t read = round_up(f->columns, VL) + (s->kernel - 1) / s->stride;
     f->copies = f->method == FLOAT_ROWS || s->padding > 0 || s->stride > 1;
-    const size_t lead =
-        f->copies && s->stride == 1 ? round_up(s->padding, VL) - s->padding : 0;
+    const size_t lead = f->copies && s->stride == 1 ? round_up(s->padding, VL) - s->padding : 0;
     size_t columns = s->in.w;
     if (f->copies)
         columns = round_up(lead + (read > width ? read : width), VL);

@@ -52,13 +52,13 @@ struct bnn_float_stage {
     const float *packed;        /* weights as the method wants them */
     const float *packed_images; /* a convolution's for lanes that are images; NULL: too large */
     /* A convolution reads a copy of its inputs with the padding around it, in which every
-     * stride-th column is a neighbour: [in.c][copy_rows][stride][copy_columns]. With stride 1, a row
-     * begins with copy_lead columns of nothing, so that its inputs are aligned. */
+     * stride-th column is a neighbour: [in.c][copy_rows][stride][copy_columns]. With stride 1, rows
+     * begin with copy_lead columns of nothing, so that their inputs are aligned. */
     bool copies;
     uint32_t copy_rows, copy_columns, copy_lead;
-    uint32_t rows, columns;  /* of the sums that the outputs depend on */
-    const uint32_t *offset;  /* [taps]: where a tap is in the copy, from that of the first */
-    float least_input;       /* see float_copy.h; 0: any input will do */
+    uint32_t rows, columns; /* of the sums that the outputs depend on */
+    const uint32_t *offset; /* [taps]: where a tap is in the copy, from that of the first */
+    float least_input;      /* see float_copy.h; 0: any input will do */
     size_t copy_values, temporary_values, images_values, rest_values; /* of a workspace */
 };
 
@@ -97,16 +97,15 @@ INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int cha
     for (uint32_t s = 0; s < steps.n; s++) {
         const float_step *step = &steps.step[s];
         switch (step->type) {
-#define STEP_CASE(known_type)                                                                   \
-    case known_type:                                                                            \
-        UNROLL                                                                                  \
-        for (int i = 0; i < channels * n; i++) {                                                \
-            const size_t channel = c + (size_t)(i / n);                                         \
-            x[i] = step_value(known_type, step, x[i],                                           \
-                              channel_values(kind, step->factor, channel),                      \
-                              channel_values(kind, step->offset, channel));                     \
-        }                                                                                       \
-        break;
+#define STEP_CASE(known_type)                                                                  \
+case known_type:                                                                               \
+    UNROLL                                                                                     \
+    for (int i = 0; i < channels * n; i++) {                                                   \
+        const size_t channel = c + (size_t)(i / n);                                            \
+        x[i] = step_value(known_type, step, x[i], channel_values(kind, step->factor, channel), \
+                          channel_values(kind, step->offset, channel));                        \
+    }                                                                                          \
+    break;
             STEP_CASE(BNN_LOWER_AFFINE)
             STEP_CASE(BNN_LOWER_CLAMP)
             STEP_CASE(BNN_LOWER_SLOPE)
