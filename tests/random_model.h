@@ -119,9 +119,12 @@ static inline void choose_weights(model_maker *m, bnn_stage *s)
     }
     s->row_words = ((size_t)s->taps + 63) / 64;
     uint64_t *bits = made(m, channels * s->row_words, sizeof *bits);
-    for (size_t c = 0; c < channels; c++)
+    for (size_t c = 0; c < channels; c++) {
+        const uint32_t kind = random_between(&m->b, 0, 19); /* all -1, all +1, any */
         for (size_t i = 0; i < s->taps; i++)
-            bits[c * s->row_words + i / 64] |= (random_bits(&m->b) >> 40 & 1) << i % 64;
+            bits[c * s->row_words + i / 64] |= (kind < 2 ? kind : random_bits(&m->b) >> 40 & 1)
+                                               << i % 64;
+    }
     s->bits = bits;
 }
 
@@ -161,13 +164,14 @@ static inline void choose_fold(model_maker *m, bnn_stage *s)
         f->pool_stride = pool.stride;
         s->out = pool.out;
     }
+    const bool constant = chance(m, 8); /* the next sums are as large as can be */
     int32_t *threshold = made(m, channels, sizeof *threshold);
     uint8_t *rule = made(m, channels, sizeof *rule);
     for (uint32_t c = 0; c < channels; c++) {
         if (chance(m, tables))
             rule[c] |= BNN_RULE_TABLE;
         else
-            threshold[c] = any_threshold(m, s);
+            threshold[c] = constant ? -bound : any_threshold(m, s);
         if (f->pool != 0 && chance(m, 40))
             rule[c] |= BNN_RULE_AND;
         if (!(rule[c] & BNN_RULE_TABLE) && chance(m, 30))
@@ -257,7 +261,7 @@ static inline bnn_deploy_model *random_model(model_maker *m, uint64_t seed, uint
     m->like_lenet = chance(m, 40);
     const uint32_t n = random_between(&m->b, m->like_lenet ? 2 : 1, 5);
     bnn_stage *stages = made(m, n, sizeof *stages);
-    bnn_shape shape = {.c = chance(m, 60) ? 1 : random_between(&m->b, 1, 4),
+    bnn_shape shape = {.c = chance(m, 60) ? 1 : random_between(&m->b, 1, 8),
                        .h = random_between(&m->b, 1, 34),
                        .w = random_between(&m->b, 1, chance(m, 90) ? 36 : 80)};
     model->input = shape;
