@@ -78,14 +78,56 @@ static void pixels_to_floats(size_t n, const uint8_t *pixels, float *out)
         out[i] = bnn_pixel_value(pixels[i]);
 }
 
+/* How many values of an image are neighbours in training's order and in the form, too; their bits
+ * begin with a half word. 0: none to speak of. */
+static size_t run_of_values(const bnn_form *form)
+{
+    const bnn_shape s = form->shape;
+    const size_t plane = (size_t)s.h * s.w;
+    if (form->x_step == 1)
+        return form->c_step == plane && form->y_step == s.w ? s.c * plane : s.w;
+    return plane == 1 && form->c_step == 1 ? s.c : 0;
+}
+
+/* Where the bits of run i begin. */
+static size_t byte_of_run(const bnn_form *form, size_t i)
+{
+    return bnn_form_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
+}
+
 static void bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out)
 {
-    bnn_form_to_floats(form, bits, out);
+    const size_t run = run_of_values(form);
+    if (run == 0) {
+        bnn_form_to_floats(form, bits, out);
+        return;
+    }
+    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, out += run) {
+        const uint8_t *const from = bits + byte_of_run(form, i);
+        for (size_t j = 0; j < run; j += LANES) {
+            uint16_t some;
+            memcpy(&some, from + j / 8, sizeof some);
+            store_signs(out + j, some, run - j < LANES ? run - j : LANES);
+        }
+    }
 }
 
 static void floats_to_bits(const bnn_form *form, const float *values, uint8_t *out)
 {
-    bnn_form_from_floats(form, values, out);
+    const size_t run = run_of_values(form);
+    if (run == 0) {
+        bnn_form_from_floats(form, values, out);
+        return;
+    }
+    bnn_form_clear(form, out);
+    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, values += run) {
+        uint8_t *const to = out + byte_of_run(form, i);
+        for (size_t j = 0; j < run; j += LANES) {
+            const size_t n = run - j < LANES ? run - j : LANES;
+            const uint16_t some = (uint16_t)are_not_negative(values + j, n);
+            memcpy(to + j / 8, &some, sizeof some);
+        }
+    }
 }
 
 #endif

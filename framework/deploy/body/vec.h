@@ -175,6 +175,48 @@ INLINE vu insert_rotated(vu v, uint32_t x, vu places, uint32_t mask)
 #endif
 }
 
+/* ---- signs of floats --------------------------------------------------------------------- */
+
+/* Bit i of n <= 16: x[i] >= 0. */
+INLINE uint32_t are_not_negative(const float *x, size_t n)
+{
+#if defined(BNN_VEC_AVX512)
+    const __mmask16 there = (__mmask16)(n < LANES ? (1u << n) - 1 : 0xffff);
+    return _mm512_mask_cmp_ps_mask(there, _mm512_maskz_loadu_ps(there, x), _mm512_setzero_ps(),
+                                   _CMP_GE_OQ);
+#else
+    uint32_t bits = 0;
+    size_t i = 0;
+#    if defined(BNN_VEC_AVX2)
+    for (; i + VL <= n; i += VL)
+        bits |= (uint32_t)_mm256_movemask_ps(
+                    _mm256_cmp_ps(_mm256_loadu_ps(x + i), _mm256_setzero_ps(), _CMP_GE_OQ))
+                << i;
+#    else
+    const uint32x4_t bit = {1, 2, 4, 8};
+    for (; i + VL <= n; i += VL)
+        bits |= vaddvq_u32(vandq_u32(vcgezq_f32(vld1q_f32(x + i)), bit)) << i;
+#    endif
+    for (; i < n; i++)
+        bits |= (uint32_t)(x[i] >= 0.0f) << i;
+    return bits;
+#endif
+}
+
+/* x[i], n <= 16 of them: +1 where bit i is 1, else -1. */
+INLINE void store_signs(float *x, uint32_t bits, size_t n)
+{
+#if defined(BNN_VEC_AVX512)
+    const __mmask16 there = (__mmask16)(n < LANES ? (1u << n) - 1 : 0xffff);
+    _mm512_mask_storeu_ps(
+        x, there,
+        _mm512_mask_blend_ps((__mmask16)bits, _mm512_set1_ps(-1.0f), _mm512_set1_ps(1.0f)));
+#else
+    for (size_t i = 0; i < n; i++)
+        x[i] = bits >> i & 1 ? 1.0f : -1.0f;
+#endif
+}
+
 /* ---- halves ------------------------------------------------------------------------------ */
 
 /* Lane i: pixels[2 * i]; lane 16 + i: pixels[2 * i + 1]. Reads 32. */
