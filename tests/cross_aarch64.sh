@@ -1,6 +1,6 @@
 #!/bin/sh
-# cross_aarch64.sh - the kernels, built for AArch64 by a cross compiler, pass their tests under
-# qemu-user: NEON and portable tables give the bits of the plain loops, as the x86-64 tables do.
+# cross_aarch64.sh - kernels and engines, built for AArch64 by a cross compiler, pass their tests
+# under qemu-user: NEON and portable ones give the bits of the plain loops, as those of x86-64 do.
 # Needs aarch64-linux-gnu-gcc, qemu-aarch64 and Debian's check:arm64; skips without them.
 set -eu
 : "${srcdir:=.}"
@@ -24,13 +24,16 @@ build() {
         -o "$scratch/$(basename "$1").o"
 }
 for source in framework/base/arena framework/base/error framework/base/rng \
-    framework/kernels/choose framework/kernels/kernels_neon framework/kernels/kernels_portable; do
+    framework/kernels/choose framework/kernels/kernels_neon framework/kernels/kernels_portable \
+    framework/deploy/engine framework/deploy/engine_float_neon framework/deploy/engine_neon \
+    framework/deploy/engine_portable framework/deploy/form framework/deploy/model \
+    framework/deploy/op framework/deploy/pack framework/deploy/plain; do
     build "$source"
 done
-ar cr "$scratch/libkernels.a" "$scratch"/*.o
-for suite in check_kernels check_functions check_numerics; do
+ar cr "$scratch/libbnn.a" "$scratch"/*.o
+for suite in check_kernels check_functions check_numerics check_engines; do
     build "tests/$suite"
-    $cc -pthread "$scratch/$suite.o" "$scratch/libkernels.a" -lcheck -lsubunit -lm -lrt \
+    $cc -pthread "$scratch/$suite.o" "$scratch/libbnn.a" -lcheck -lsubunit -lm -lrt \
         -o "$scratch/$suite"
     CK_FORK=no CK_VERBOSITY=normal qemu-aarch64 "$scratch/$suite"
 done
