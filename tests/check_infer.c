@@ -3,6 +3,8 @@
 #include "check_main.h"
 #include "deploy_fixture.h"
 
+#include "deploy/engine.h"
+
 #include <bnn/infer.h>
 
 #include <pthread.h>
@@ -80,6 +82,41 @@ START_TEST(one_image_and_many_give_the_same)
     float untouched = NAN;
     bnn_model_run(model, 0, images, &untouched, workspace);
     ck_assert(isnan(untouched));
+    bnn_model_close(model);
+}
+END_TEST
+
+/* Networks whose ends are floats or bits, in several orders; with tensors that make it hard. */
+START_TEST(engines_give_the_logits_of_training)
+{
+    static const char *const specs[] = {
+        "  binarize: {first: true, last: true}\n  ordering: bn_act\n",
+        "  binarize: {first: true, last: false}\n  ordering: pool_bn_act\n",
+        "  binarize: {first: false, last: true}\n  ordering: pool_bn_act\n",
+        "  binarize: {first: false, last: false}\n  ordering: bn_act\n",
+        "  binarize: none\n",
+    };
+    static const char *const engines[] = {"avx512", "avx2", "neon", "portable"};
+    const char *spec = specs[_i / 4], *engine = engines[_i % 4];
+    char error[BNN_INFER_ERROR];
+    bnn_model *model = NULL;
+    size_t n_bytes;
+    if (bnn_engine_find(engine) == NULL)
+        return;
+    bnn_network *net = network_of(parsed_model(model_spec(LENET, spec)), CLASSES, 1, 1);
+    fill_tensors(net, 11 + (uint64_t)_i / 4);
+    graph = graph_of(net);
+    uint8_t *bytes = encoded(built(graph, BNN_BUILD_BINARY, NULL, NULL), &n_bytes);
+    ck_assert_msg(bnn_model_open_memory(bytes, n_bytes, engine, &model, error) == 0, "%s", error);
+    free(bytes);
+    const uint8_t *images = random_images(&b, IMAGES * IMAGE_BYTES);
+    const float *expected = expected_logits(images);
+    float *logits = empty_floats(&b, IMAGES * CLASSES);
+    char *workspace = buffer_bytes(&b, bnn_model_workspace_bytes(model));
+    bnn_model_run(model, IMAGES, images, logits, workspace);
+    ck_assert_msg(all_same(logits, expected, IMAGES * CLASSES), "%s: %s", engine, spec);
+    bnn_model_run(model, 1, images + IMAGE_BYTES, logits, workspace);
+    ck_assert_msg(all_same(logits, expected + CLASSES, CLASSES), "%s, one image: %s", engine, spec);
     bnn_model_close(model);
 }
 END_TEST
@@ -182,6 +219,7 @@ static Suite *infer_suite(void)
     TCase *tcase = tcase_create("infer");
     tcase_add_checked_fixture(tcase, infer_set_up, infer_tear_down);
     tcase_add_test(tcase, one_image_and_many_give_the_same);
+    tcase_add_loop_test(tcase, engines_give_the_logits_of_training, 0, 20);
     tcase_add_test(tcase, threads_share_a_model);
     tcase_add_test(tcase, facts_are_told);
     tcase_add_test(tcase, errors_are_texts);

@@ -49,9 +49,10 @@ typedef struct bnn_model_info {
 } bnn_model_info;
 
 /* Opens a model file, or one in memory (copied; bytes may go). A damaged or hostile file gives an
- * error, never a crash. engine: NULL for the fastest one that this machine runs, or a name from
- * the list above; the environment variable BNN_CPU has the same effect as a name. 0 and *out, to be
- * closed by the caller; or -1 and a text in error[BNN_INFER_ERROR]. */
+ * error, never a crash. engine: a name from the list above; or NULL for the fastest one that this
+ * machine runs, of those from the one on that the environment variable BNN_CPU names, if it is set
+ * (avx512, avx2, portable; neon, portable). 0 and *out, to be closed by the caller; or -1 and a
+ * text in error[BNN_INFER_ERROR]. */
 int bnn_model_open(const char *path, const char *engine, bnn_model **out, char *error);
 int bnn_model_open_memory(const void *bytes, size_t n, const char *engine, bnn_model **out,
                           char *error);
