@@ -409,9 +409,9 @@ START_TEST(zero_padding_is_no_tap)
     const bnn_deploy_op conv = {
         .type = BNN_LOWER_CONV2D, .in = {1, 3, 3}, .kernel = 3, .stride = 1, .padding = 1};
     static const float cases[][2] = {/* weight, input */
-                                     {-1e-10f, 1e-38f},
-                                     {-1e-38f, 1e-10f},
-                                     {-1e-30f, 1e-30f},
+                                     {1e-10f, -1e-38f},
+                                     {1e-38f, -1e-10f},
+                                     {1e-30f, -1e-30f},
                                      {INFINITY, 1.0f}};
     const size_t counts[] = {1, 64};
     b = (buffers){.state = 7};
