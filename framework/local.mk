@@ -3,6 +3,7 @@
 
 base_sources = \
 	framework/base/arena.c framework/base/arena.h \
+	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
 	framework/base/rng.c framework/base/rng.h \
@@ -115,6 +116,7 @@ framework_libbnn_a_SOURCES = $(base_sources) $(kernels_sources) $(spec_sources) 
 kernel_body = \
 	framework/kernels/body/batchnorm.h \
 	framework/kernels/body/bits.h \
+	framework/kernels/body/compiler.h \
 	framework/kernels/body/conv.h \
 	framework/kernels/body/dense.h \
 	framework/kernels/body/elementwise.h \

@@ -40,8 +40,6 @@ enum { CLASSES = 4, IMAGES = 19 };
     "        dropout: dropout\n"
 
 static const char *const topologies[] = {PLAIN, MIXED};
-static const char *const orderings[] = {"bn_act",      "act_bn",      "bn_pool_act",
-                                        "pool_bn_act", "act_pool_bn", "xnor"};
 static const char *const binarizations[] = {
     "none",
     "{activations: false}",
@@ -59,7 +57,6 @@ static const char *const norms[] = {"batchnorm", "none"};
 
 enum {
     N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
-    N_ORDERINGS = sizeof orderings / sizeof *orderings,
     N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
     N_FUNCTIONS = sizeof functions / sizeof *functions,
     N_NORMS = sizeof norms / sizeof *norms,

@@ -35,13 +35,10 @@ enum { CLASSES = 10, IMAGES = 5 };
     "      - layer: {name: dense, out: 9, bias: yes}\n"                         \
     "      - layer: {name: dense, out: 10}\n"
 
-static const char *const orderings[] = {"bn_act",      "act_bn",      "bn_pool_act",
-                                        "pool_bn_act", "act_pool_bn", "xnor"};
 static const char *const binarizations[] = {"{}", "{padding: +1, last: true}", "{first: true}",
                                             "{first: true, last: true}"};
 static const char *const functions[] = {"hardtanh", "prelu", "none"};
 enum {
-    N_ORDERINGS = sizeof orderings / sizeof *orderings,
     N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
     N_FUNCTIONS = sizeof functions / sizeof *functions,
 };

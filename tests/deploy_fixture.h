@@ -98,4 +98,9 @@ static inline const char *model_spec(const char *topology, const char *settings_
 
 #define LENET "  topology: lenet5\n"
 
+/* Every ordering that comes with bnnrun. */
+enum { N_ORDERINGS = 6 };
+static const char *const orderings[N_ORDERINGS] __attribute__((unused)) = {
+    "bn_act", "act_bn", "bn_pool_act", "pool_bn_act", "act_pool_bn", "xnor"};
+
 #endif

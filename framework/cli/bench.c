@@ -1,13 +1,13 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "cli/bench_report.h"
 
+#include "base/clock.h"
 #include "cli/text.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     ROUNDS = 31,
@@ -213,9 +213,7 @@ static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *ma
 
 static double now_seconds(clockid_t clock)
 {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return 1e-9 * (double)bnn_clock_ns(clock);
 }
 
 static int bench(const request *r, bnn_arena *arena, bnn_error *err)

@@ -185,15 +185,6 @@ const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char 
 
 /* ---- Whether they agree ---------------------------------------------------------------------- */
 
-static uint32_t class_of(const float *logits, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
 /* Whether the reference nearly gave this class, too. */
 static bool is_near(const float *reference, uint32_t n, uint32_t class)
 {
@@ -211,7 +202,7 @@ static int compare(bench_contender *c, uint32_t n_images, bnn_error *err)
     for (uint32_t i = 0; i < n_images; i++) {
         const float *own = c->logits + (size_t)i * n;
         const float *wanted = c->reference->logits + (size_t)i * n;
-        const uint32_t class = class_of(own, n), wanted_class = class_of(wanted, n);
+        const uint32_t class = bnn_class_of(own, n), wanted_class = bnn_class_of(wanted, n);
         c->n_differing += class != wanted_class;
         const bool agrees = c->is_ort ? class == wanted_class || is_near(wanted, n, class)
                                       : memcmp(own, wanted, n * sizeof *own) == 0;

@@ -1,9 +1,9 @@
 /* engine_portable.c - the plain engine: one image at a time, stage by stage, any machine. */
+#include "base/clock.h"
 #include "deploy/engine.h"
 #include "deploy/plain.h"
 
 #include <string.h>
-#include <time.h>
 
 typedef struct prepared {
     const bnn_deploy_model *model;
@@ -42,13 +42,6 @@ static size_t workspace_bytes(const void *state)
     return 2 * p->values_bytes + p->stage_bytes;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void run(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
                 uint64_t *stage_ns)
 {
@@ -58,12 +51,12 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
     for (size_t image = 0; image < n; image++) {
         const void *x = images + image * image_bytes;
         for (uint32_t i = 0; i < p->model->n_stages; i++) {
-            const uint64_t start = stage_ns != NULL ? now_ns() : 0;
+            const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
             uint8_t *const out = values + i % 2 * p->values_bytes;
             bnn_plain_run(&p->stages[i], x, out, values + 2 * p->values_bytes);
             x = out;
             if (stage_ns != NULL)
-                stage_ns[i] += now_ns() - start;
+                stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;
         }
         memcpy(logits + image * p->model->n_classes, x, p->model->n_classes * sizeof *logits);
     }

@@ -154,9 +154,5 @@ void bnn_model_run(const bnn_model *model, size_t n, const uint8_t *images, floa
 
 uint32_t bnn_model_class(const bnn_model *model, const float *logits)
 {
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < model->model->n_classes; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
+    return bnn_class_of(logits, model->model->n_classes);
 }

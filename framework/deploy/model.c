@@ -30,3 +30,27 @@ bool bnn_stage_sums_are_integers(const bnn_stage *stage)
         return false;
     return stage->padding == 0 || pixels == (stage->pad_value == 0);
 }
+
+int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_deploy_op *out, bnn_error *err)
+{
+    *out = (bnn_deploy_op){.type = s->linear,
+                           .name = s->name,
+                           .in = s->in,
+                           .out = s->sums,
+                           .kernel = s->kernel,
+                           .stride = s->stride,
+                           .padding = s->padding,
+                           .pad_value = (float)s->pad_value,
+                           .weight = s->weights,
+                           .bias = s->bias};
+    if (!s->binary_weights)
+        return BNN_OK;
+    float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);
+    if (weight == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the weights of %s", s->name);
+    out->weight = weight;
+    for (uint32_t c = 0; c < s->sums.c; c++)
+        for (size_t i = 0; i < s->taps; i++)
+            *weight++ = bnn_stage_weight(s, c, i);
+    return BNN_OK;
+}

@@ -133,6 +133,20 @@ static inline int32_t bnn_stage_sum_bound(const bnn_stage *stage)
     return (int32_t)stage->taps * (stage->inputs == BNN_VALUES_PIXELS ? 128 : 1);
 }
 
+/* The class of the largest logit; the first, where several are largest. */
+static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n_classes; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+/* The linear operation of a stage with float sums, with its weights as floats: those of the stage,
+ * or, where they are bits, floats in the arena. BNN_E_INTERNAL without memory. */
+int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_deploy_op *out, bnn_error *err);
+
 /* Weight i of channel c as a float. */
 static inline float bnn_stage_weight(const bnn_stage *stage, uint32_t c, size_t i)
 {

@@ -27,28 +27,7 @@ int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out
     out->most_values = larger(out->most_values, bnn_shape_values(s->out));
     for (uint32_t i = 0; i < s->n_chain; i++)
         out->most_values = larger(out->most_values, bnn_shape_values(s->chain[i].out));
-    if (s->integer_sums)
-        return BNN_OK;
-    out->linear = (bnn_deploy_op){.type = s->linear,
-                                  .name = s->name,
-                                  .in = s->in,
-                                  .out = s->sums,
-                                  .kernel = s->kernel,
-                                  .stride = s->stride,
-                                  .padding = s->padding,
-                                  .pad_value = (float)s->pad_value,
-                                  .weight = s->weights,
-                                  .bias = s->bias};
-    if (!s->binary_weights)
-        return BNN_OK;
-    float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);
-    if (weight == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the weights of %s", s->name);
-    out->linear.weight = weight;
-    for (uint32_t c = 0; c < s->sums.c; c++)
-        for (size_t i = 0; i < s->taps; i++)
-            *weight++ = bnn_stage_weight(s, c, i);
-    return BNN_OK;
+    return s->integer_sums ? BNN_OK : bnn_stage_linear(s, arena, &out->linear, err);
 }
 
 /* Cuts a workspace into its parts; returns the bytes that takes. */

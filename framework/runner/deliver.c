@@ -37,15 +37,6 @@ int bnn_deliver_build(const bnn_graph *graph, const char *uid, const char *spec,
 
 /* ---- the proof --------------------------------------------------------------------------- */
 
-static uint32_t class_of(const float *logits, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
 /* 0 for equal bits and for two that are no numbers. */
 static double difference(float a, float b)
 {
@@ -67,7 +58,7 @@ static void compare_image(const float *a, const float *b, uint32_t n_classes, bn
         out->max_difference = fmax(out->max_difference, difference(a[c], b[c]));
     }
     out->n_different += !same;
-    out->n_mismatches += class_of(a, n_classes) != class_of(b, n_classes);
+    out->n_mismatches += bnn_class_of(a, n_classes) != bnn_class_of(b, n_classes);
 }
 
 /* An engine that is ready to run a model, in an arena. */

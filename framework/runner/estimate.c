@@ -1,18 +1,17 @@
 #include "runner/estimate.h"
 
+#include "base/clock.h"
+
 #include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const double budget_seconds = 3.0;
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return 1e-9 * (double)bnn_clock_ns(CLOCK_MONOTONIC);
 }
 
 static void ignore_record(void *context, const bnn_record *record)

@@ -3,10 +3,9 @@
 #ifndef BNN_TRAIN_SESSION_H
 #define BNN_TRAIN_SESSION_H
 
+#include "base/clock.h"
 #include "model/network.h"
 #include "train/trainer.h"
-
-#include <time.h>
 
 /* What an epoch leaves behind; kept in checkpoints. */
 typedef struct bnn_epoch {
@@ -32,15 +31,15 @@ typedef struct bnn_session {
     bnn_arena *arena;
     bnn_network *net;
     uint32_t n_train, n_validation, n_steps;
-    uint32_t *train;      /* [n_train] images to learn from */
-    uint32_t *validation; /* [n_validation] images held out */
-    uint32_t *test;       /* [test.n] 0, 1, 2, ... */
-    uint32_t *order;      /* the current epoch's order of `train` */
-    int32_t *labels;      /* [lanes] */
-    float *scratch;       /* [2][lanes] for losses */
+    uint32_t *train;                /* [n_train] images to learn from */
+    uint32_t *validation;           /* [n_validation] images held out */
+    uint32_t *test;                 /* [test.n] 0, 1, 2, ... */
+    uint32_t *order;                /* the current epoch's order of `train` */
+    int32_t *labels;                /* [lanes] */
+    float *scratch;                 /* [2][lanes] for losses */
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
-    float **best;         /* [n_parameters] values of the best epoch */
-    bnn_epoch *epochs;    /* [epochs] */
+    float **best;                   /* [n_parameters] values of the best epoch */
+    bnn_epoch *epochs;              /* [epochs] */
     bnn_position_in_run at;
 } bnn_session;
 
@@ -66,13 +65,5 @@ void bnn_session_update(bnn_session *session, double lr_factor);
 /* Copies all values into or out of the snapshot of the best epoch. */
 void bnn_session_keep_best(bnn_session *session);
 void bnn_session_restore_best(bnn_session *session);
-
-/* Monotonic and thread CPU time in nanoseconds. */
-static inline uint64_t bnn_clock_ns(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 #endif

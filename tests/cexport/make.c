@@ -76,8 +76,6 @@ static const struct {
 };
 
 static const char *const topologies[] = {PLAIN, MIXED, WIDE};
-static const char *const orderings[] = {"bn_act",      "act_bn",      "bn_pool_act",
-                                        "pool_bn_act", "act_pool_bn", "xnor"};
 static const char *const binarizations[] = {
     "none",
     "{activations: false}",
@@ -94,7 +92,6 @@ static const char *const functions[] = {"auto", "prelu", "none"};
 
 enum {
     N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
-    N_ORDERINGS = sizeof orderings / sizeof *orderings,
     N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
     N_FUNCTIONS = sizeof functions / sizeof *functions,
     N_INTEGERS = sizeof integers / sizeof *integers,

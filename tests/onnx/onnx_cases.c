@@ -137,8 +137,6 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
     "      - layer: {name: dense, out: 4}\n"
 
 static const char *const topologies[] = {POOLS, AVERAGES};
-static const char *const orderings[] = {"bn_act",      "act_bn",      "bn_pool_act",
-                                        "pool_bn_act", "act_pool_bn", "xnor"};
 static const char *const functions[] = {"hardtanh", "prelu", "none"};
 static const struct {
     const char *binarize;

@@ -5,13 +5,13 @@
 #ifndef BNN_DEPLOY_BODY_ENGINE_H
 #define BNN_DEPLOY_BODY_ENGINE_H
 
+#include "base/clock.h"
 #include "deploy/body/convert.h"
 #include "deploy/body/rows.h"
 #include "deploy/body/sums.h"
 #include "deploy/engine.h"
 #include "deploy/engine_float.h"
 
-#include <time.h>
 
 enum {
     BLOCK_MOST = 64,       /* images in a block */
@@ -311,13 +311,6 @@ static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t
 
 /* ---- images ------------------------------------------------------------------------------ */
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void run(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
                 uint64_t *stage_ns)
 {
@@ -329,14 +322,14 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
         const size_t n_block = n - first < e->block ? n - first : e->block;
         const uint8_t *x = images + first * image_bytes;
         for (uint32_t i = 0; i < n_stages; i++) {
-            const uint64_t start = stage_ns != NULL ? now_ns() : 0;
+            const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
             uint8_t *const out = i + 1 < n_stages
                                      ? values + i % 2 * e->value_bytes
                                      : (uint8_t *)(logits + first * e->model->n_classes);
             run_stage(e, i, n_block, x, out, memory);
             x = out;
             if (stage_ns != NULL)
-                stage_ns[i] += now_ns() - start;
+                stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;
         }
     }
 }

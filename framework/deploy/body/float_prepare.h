@@ -70,29 +70,8 @@ static void fuse(bnn_float_stage *f)
 static int prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    f->linear = (bnn_deploy_op){.type = s->linear,
-                                .name = s->name,
-                                .in = s->in,
-                                .out = s->sums,
-                                .kernel = s->kernel,
-                                .stride = s->stride,
-                                .padding = s->padding,
-                                .pad_value = (float)s->pad_value,
-                                .weight = s->weights,
-                                .bias = s->bias};
     f->bias = padded_values(arena, s->bias, s->sums.c);
-    if (f->bias == NULL)
-        return no_memory(err);
-    if (!s->binary_weights)
-        return BNN_OK;
-    float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);
-    if (weight == NULL)
-        return no_memory(err);
-    f->linear.weight = weight;
-    for (uint32_t c = 0; c < s->sums.c; c++)
-        for (size_t i = 0; i < s->taps; i++)
-            *weight++ = bnn_stage_weight(s, c, i);
-    return BNN_OK;
+    return f->bias == NULL ? no_memory(err) : bnn_stage_linear(s, arena, &f->linear, err);
 }
 
 /* [taps][width] of the weights of `width` channels from c on; 0 for those that do not exist. */

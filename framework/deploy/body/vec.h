@@ -5,6 +5,8 @@
 #ifndef BNN_DEPLOY_BODY_VEC_H
 #define BNN_DEPLOY_BODY_VEC_H
 
+#include "kernels/body/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,18 +41,6 @@ typedef struct words {
 typedef struct halves {
     vh part[PARTS];
 } halves;
-
-#define INLINE static inline __attribute__((always_inline, unused))
-#define KERNEL static __attribute__((noinline))
-
-/* Full unrolling keeps small arrays of vectors in registers. Each compiler has its own pragma and
- * ignores the other's. */
-#define PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
-#    define UNROLL PRAGMA(clang loop unroll(full))
-#else
-#    define UNROLL PRAGMA(GCC unroll 32)
-#endif
 
 INLINE uint32_t load_word(const uint8_t *p)
 {

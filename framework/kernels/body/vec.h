@@ -7,6 +7,8 @@
 #ifndef BNN_KERNELS_BODY_VEC_H
 #define BNN_KERNELS_BODY_VEC_H
 
+#include "kernels/body/compiler.h"
+
 #include <bnn/plugin.h>
 
 #include <stdbool.h>
@@ -34,18 +36,6 @@ typedef float vf __attribute__((vector_size(4 * VL)));
 typedef int32_t vi __attribute__((vector_size(4 * VL)));
 typedef uint32_t vu __attribute__((vector_size(4 * VL)));
 typedef float vf_unaligned __attribute__((vector_size(4 * VL), aligned(4), may_alias));
-
-#define INLINE static inline __attribute__((always_inline, unused))
-#define KERNEL static __attribute__((noinline))
-
-/* Full unrolling keeps small arrays of vectors in registers. Each compiler has its own pragma and
- * ignores the other's. */
-#define PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
-#    define UNROLL PRAGMA(clang loop unroll(full))
-#else
-#    define UNROLL PRAGMA(GCC unroll 32)
-#endif
 
 INLINE vf load(const float *p)
 {

@@ -1,0 +1,16 @@
+/* clock.h - time in nanoseconds. */
+#ifndef BNN_BASE_CLOCK_H
+#define BNN_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Of CLOCK_MONOTONIC, or the time of a thread: CLOCK_THREAD_CPUTIME_ID. */
+static inline uint64_t bnn_clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif
