@@ -5,6 +5,7 @@
 #include "deploy/engine.h"
 #include "deploy/modelfile.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,28 +29,48 @@ static inline void write_back(const bnn_deploy_model *model, const uint8_t *byte
     }
 }
 
-/* One image through the plain engine, unless that would take long. */
-static inline void run_once(const bnn_deploy_model *model, bnn_arena *own)
+/* Logits of one image, or NULL where an engine would take much memory; freed by the caller. */
+static inline float *logits_of(const bnn_engine *engine, const bnn_deploy_model *model,
+                               bnn_arena *own)
 {
-    uint64_t macs = 0;
     void *state;
     bnn_error err;
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        macs += model->stages[i].macs;
-    if (macs > HOSTILE_MACS || bnn_engine_portable.prepare(model, own, &state, &err) != BNN_OK)
-        return;
-    const size_t n = bnn_engine_portable.workspace_bytes(state);
+    if (engine->prepare(model, own, &state, &err) != BNN_OK)
+        return NULL;
+    const size_t n = engine->workspace_bytes(state), pixels = bnn_shape_values(model->input);
     if (n > HOSTILE_WORKSPACE_BYTES)
-        return;
+        return NULL;
     void *workspace = aligned_alloc(64, (n + 63) / 64 * 64);
-    uint8_t *image = calloc(bnn_shape_values(model->input), 1);
+    uint8_t *image = malloc(pixels);
     float *logits = malloc(model->n_classes * sizeof *logits);
     if (workspace == NULL || image == NULL || logits == NULL)
         abort();
-    bnn_engine_portable.run(state, 1, image, logits, workspace, NULL);
+    for (size_t i = 0; i < pixels; i++)
+        image[i] = (uint8_t)(i * 151 ^ i >> 3);
+    engine->run(state, 1, image, logits, workspace, NULL);
     free(workspace);
     free(image);
-    free(logits);
+    return logits;
+}
+
+/* One image through all engines, unless that would take long: they agree. */
+static inline void run_once(const bnn_deploy_model *model, bnn_arena *own)
+{
+    uint64_t macs = 0;
+    size_t n;
+    const char *const *names = bnn_engine_names(&n);
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        macs += model->stages[i].macs;
+    float *want = macs > HOSTILE_MACS ? NULL : logits_of(&bnn_engine_portable, model, own);
+    for (size_t i = 0; want != NULL && i < n; i++) {
+        const bnn_engine *engine = bnn_engine_find(names[i]);
+        float *got = engine == NULL ? NULL : logits_of(engine, model, own);
+        for (uint32_t k = 0; got != NULL && k < model->n_classes; k++)
+            if (memcmp(&got[k], &want[k], sizeof *got) != 0 && !(isnan(got[k]) && isnan(want[k])))
+                abort();
+        free(got);
+    }
+    free(want);
 }
 
 /* Reads bytes as a model. Whether they are one. */
