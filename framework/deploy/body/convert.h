@@ -33,11 +33,12 @@ INLINE void row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_chann
         windows.part[part] = splat(0);
         lane[part] = s->padding - (uint32_t)x - load(lane_numbers + part * VL);
     }
-    for (uint32_t c = 0; c < n_channels; c++)
+    for (uint32_t c = 0; c < n_channels; c++) {
         UNROLL
-    for (int part = 0; part < PARTS; part++)
-        windows.part[part] = insert_rotated(windows.part[part], row[c] | outside,
-                                            lane[part] + c * k, kernel_bits << c * k);
+        for (int part = 0; part < PARTS; part++)
+            windows.part[part] = insert_rotated(windows.part[part], row[c] | outside,
+                                                lane[part] + c * k, kernel_bits << c * k);
+    }
     UNROLL
     for (int part = 0; part < PARTS; part++)
         store(out + part * VL, windows.part[part]);

@@ -27,33 +27,37 @@ INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uin
     const size_t n = w->n_words;
     const int32_t *const offset = w->offset;
     UNROLL
-    for (int i = 0; i < n_tile; i++)
+    for (int i = 0; i < n_tile; i++) {
         UNROLL
-    for (int part = 0; part < PARTS; part++)
-        value[i].part[part] = splat(0);
+        for (int part = 0; part < PARTS; part++)
+            value[i].part[part] = splat(0);
+    }
     for (size_t first = 0, last; first < n; first = last) {
         words sum[TILE];
         last = pixels || n - first < COUNT_MOST ? n : first + COUNT_MOST;
         UNROLL
-        for (int i = 0; i < n_tile; i++)
-            UNROLL
-        for (int part = 0; part < PARTS; part++)
-            sum[i].part[part] = splat(0);
-        for (size_t word = first; word < last; word++)
-            UNROLL
         for (int i = 0; i < n_tile; i++) {
-            const vu spread = splat(load_word(x[i] + offset[word]));
             UNROLL
             for (int part = 0; part < PARTS; part++)
-                sum[i].part[part] =
-                    add_word(pixels, sum[i].part[part], spread,
-                             load(weights + (size_t)i * next + word * LANES + part * VL));
+                sum[i].part[part] = splat(0);
+        }
+        for (size_t word = first; word < last; word++) {
+            UNROLL
+            for (int i = 0; i < n_tile; i++) {
+                const vu spread = splat(load_word(x[i] + offset[word]));
+                UNROLL
+                for (int part = 0; part < PARTS; part++)
+                    sum[i].part[part] =
+                        add_word(pixels, sum[i].part[part], spread,
+                                 load(weights + (size_t)i * next + word * LANES + part * VL));
+            }
         }
         UNROLL
-        for (int i = 0; i < n_tile; i++)
+        for (int i = 0; i < n_tile; i++) {
             UNROLL
-        for (int part = 0; part < PARTS; part++)
-            value[i].part[part] += widen_sum(pixels, sum[i].part[part]);
+            for (int part = 0; part < PARTS; part++)
+                value[i].part[part] += widen_sum(pixels, sum[i].part[part]);
+        }
     }
 }
 
