@@ -89,39 +89,56 @@ INLINE void add_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8
     }
 }
 
-/* The bits of a channel in an output row. Five rows, the usual number, have code without loops for
- * each number of additions. */
-INLINE uint32_t pool_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
-                          size_t next, int16_t limit)
+/* One output channel. */
+typedef struct row_channel {
+    const int32_t *offset;
+    size_t n_plus;
+    int16_t limit;
+    uint32_t columns, invert;
+    size_t height, next; /* output rows; bytes from the sums of an input row to the next */
+    size_t step;         /* bytes from an output row of the channel to the next */
+} row_channel;
+
+/* The bits of a channel: n rows of its kernel, of which n_plus are added. */
+INLINE void pool_rows(size_t n, size_t n_plus, row_channel c, const uint8_t *sums, uint8_t *out)
 {
-    halves upper, lower;
-    switch (n == 5 ? n_plus : 6) {
+    for (size_t y = 0; y < c.height; y++, sums += 2 * c.next, out += c.step) {
+        halves upper, lower;
+        add_rows(c.offset, n, n_plus, sums, c.next, &upper, &lower);
+        UNROLL
+        for (int part = 0; part < PARTS; part++)
+            upper.part[part] = least_half(upper.part[part], lower.part[part]);
+        const uint32_t bits = (pairs_are_below(upper, c.limit) & c.columns) ^ c.invert;
+        memcpy(out, &bits, sizeof bits);
+    }
+}
+
+/* Five rows, the usual number, have code without loops for each number of additions. */
+INLINE void pool_channel(size_t n, row_channel c, const uint8_t *sums, uint8_t *out)
+{
+    switch (n == 5 ? c.n_plus : 6) {
     case 0:
-        add_rows(offset, 5, 0, sums, next, &upper, &lower);
+        pool_rows(5, 0, c, sums, out);
         break;
     case 1:
-        add_rows(offset, 5, 1, sums, next, &upper, &lower);
+        pool_rows(5, 1, c, sums, out);
         break;
     case 2:
-        add_rows(offset, 5, 2, sums, next, &upper, &lower);
+        pool_rows(5, 2, c, sums, out);
         break;
     case 3:
-        add_rows(offset, 5, 3, sums, next, &upper, &lower);
+        pool_rows(5, 3, c, sums, out);
         break;
     case 4:
-        add_rows(offset, 5, 4, sums, next, &upper, &lower);
+        pool_rows(5, 4, c, sums, out);
         break;
     case 5:
-        add_rows(offset, 5, 5, sums, next, &upper, &lower);
+        pool_rows(5, 5, c, sums, out);
         break;
     default:
-        add_rows(offset, n, n_plus, sums, next, &upper, &lower);
+        pool_rows(n, c.n_plus, c, sums, out);
         break;
     }
-    UNROLL
-    for (int part = 0; part < PARTS; part++)
-        upper.part[part] = least_half(upper.part[part], lower.part[part]);
-    return pairs_are_below(upper, limit);
 }
 
 /* An image to bits in rows. */
@@ -131,7 +148,6 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
     const bnn_pack_rows *const r = &p->rows;
     const size_t next = r->n_patterns * sizeof(halves), n = (size_t)s->in.c * s->kernel;
     const size_t n_rows = (size_t)s->in.c * r->height;
-    const uint32_t columns = (1u << s->out.w) - 1;
     uint8_t *const sums = scratch + n_rows * BNN_PACK_ROW_BYTES;
     int16_t *const patterns = (int16_t *)(void *)sums;
     pad_rows(s, r->height, image, scratch);
@@ -152,13 +168,17 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
         sum_all_patterns(5, n_rows, scratch, patterns);
         break;
     }
-    for (size_t y = 0; y < s->out.h; y++)
-        for (size_t c = 0; c < s->out.c; c++, out += 4) {
-            const uint32_t below = pool_rows(r->offset + c * n, n, r->n_plus[c],
-                                             sums + 2 * y * next, next, r->limit[c]);
-            const uint32_t bits = (below & columns) ^ r->invert[c];
-            memcpy(out, &bits, sizeof bits);
-        }
+    for (size_t c = 0; c < s->out.c; c++, out += 4) {
+        const row_channel channel = {.offset = r->offset + c * n,
+                                     .n_plus = r->n_plus[c],
+                                     .limit = r->limit[c],
+                                     .columns = (1u << s->out.w) - 1,
+                                     .invert = r->invert[c],
+                                     .height = s->out.h,
+                                     .next = next,
+                                     .step = 4 * (size_t)s->out.c};
+        pool_channel(n, channel, sums, out);
+    }
 }
 
 #endif
