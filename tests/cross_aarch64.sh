@@ -31,7 +31,7 @@ for source in framework/base/arena framework/base/error framework/base/rng \
     build "$source"
 done
 ar cr "$scratch/libbnn.a" "$scratch"/*.o
-for suite in check_kernels check_functions check_numerics check_engines; do
+for suite in check_kernels check_functions check_numerics check_engines check_engine_float; do
     build "tests/$suite"
     $cc -pthread "$scratch/$suite.o" "$scratch/libbnn.a" -lcheck -lsubunit -lm -lrt \
         -o "$scratch/$suite"
