@@ -58,35 +58,35 @@ train_sources = \
 	framework/train/trainer.c framework/train/trainer.h
 deploy_sources = \
 	framework/deploy/build.c framework/deploy/build.h \
-	framework/deploy/cexport.c framework/deploy/cexport.h \
-	framework/deploy/cexport_chain.c \
-	framework/deploy/cexport_fold.c \
-	framework/deploy/cexport_helpers.c \
-	framework/deploy/cexport_run.c \
-	framework/deploy/cexport_text.c \
-	framework/deploy/cexport_write.h \
 	framework/deploy/check.c \
-	framework/deploy/engine.c framework/deploy/engine.h \
-	framework/deploy/engine_portable.c \
 	framework/deploy/fold.c framework/deploy/fold.h \
 	framework/deploy/graph.c framework/deploy/graph.h \
 	framework/deploy/infer.c \
-	framework/deploy/measure.c framework/deploy/measure.h \
 	framework/deploy/model.c framework/deploy/model.h \
 	framework/deploy/modelfile.h \
 	framework/deploy/modelfile_decode.c \
 	framework/deploy/modelfile_encode.c \
 	framework/deploy/modelfile_format.h \
 	framework/deploy/modelfile_size.c \
-	framework/deploy/onnx.c framework/deploy/onnx.h \
-	framework/deploy/onnx_ops.c framework/deploy/onnx_ops.h \
-	framework/deploy/onnx_qonnx.c \
-	framework/deploy/onnx_stages.c \
-	framework/deploy/onnx_writer.c framework/deploy/onnx_writer.h \
 	framework/deploy/op.c framework/deploy/op.h \
-	framework/deploy/plain.c framework/deploy/plain.h \
 	framework/deploy/unfold.c framework/deploy/unfold.h \
-	framework/deploy/bnn/infer.h
+	framework/deploy/bnn/infer.h \
+	framework/deploy/cexport/cexport.c framework/deploy/cexport/cexport.h \
+	framework/deploy/cexport/cexport_chain.c \
+	framework/deploy/cexport/cexport_fold.c \
+	framework/deploy/cexport/cexport_helpers.c \
+	framework/deploy/cexport/cexport_run.c \
+	framework/deploy/cexport/cexport_text.c \
+	framework/deploy/cexport/cexport_write.h \
+	framework/deploy/engine/engine.c framework/deploy/engine/engine.h \
+	framework/deploy/engine/engine_portable.c \
+	framework/deploy/engine/measure.c framework/deploy/engine/measure.h \
+	framework/deploy/engine/plain.c framework/deploy/engine/plain.h \
+	framework/deploy/onnx/onnx.c framework/deploy/onnx/onnx.h \
+	framework/deploy/onnx/onnx_ops.c framework/deploy/onnx/onnx_ops.h \
+	framework/deploy/onnx/onnx_qonnx.c \
+	framework/deploy/onnx/onnx_stages.c \
+	framework/deploy/onnx/onnx_writer.c framework/deploy/onnx/onnx_writer.h
 runner_sources = \
 	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
@@ -149,26 +149,26 @@ endif
 
 # The engines with vectors, twice: for programs, and position-independent for libbnninfer.
 engine_body = \
-	framework/deploy/body/convert.h \
-	framework/deploy/body/engine.h \
-	framework/deploy/body/float_chain.h \
-	framework/deploy/body/float_conv.h \
-	framework/deploy/body/float_copy.h \
-	framework/deploy/body/float_dense.h \
-	framework/deploy/body/float_images.h \
-	framework/deploy/body/float_lanes.h \
-	framework/deploy/body/float_prepare.h \
-	framework/deploy/body/float_stage.h \
-	framework/deploy/body/float_table.h \
-	framework/deploy/body/rows.h \
-	framework/deploy/body/sums.h \
-	framework/deploy/body/vec.h
+	framework/deploy/engine/body/convert.h \
+	framework/deploy/engine/body/engine.h \
+	framework/deploy/engine/body/float_chain.h \
+	framework/deploy/engine/body/float_conv.h \
+	framework/deploy/engine/body/float_copy.h \
+	framework/deploy/engine/body/float_dense.h \
+	framework/deploy/engine/body/float_images.h \
+	framework/deploy/engine/body/float_lanes.h \
+	framework/deploy/engine/body/float_prepare.h \
+	framework/deploy/engine/body/float_stage.h \
+	framework/deploy/engine/body/float_table.h \
+	framework/deploy/engine/body/rows.h \
+	framework/deploy/engine/body/sums.h \
+	framework/deploy/engine/body/vec.h
 engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
 engine_avx2_flags = $(avx2_flags)
 engine_sources = \
-	framework/deploy/engine_float.h \
-	framework/deploy/form.c framework/deploy/form.h \
-	framework/deploy/pack.c framework/deploy/pack.h
+	framework/deploy/engine/engine_float.h \
+	framework/deploy/engine/form.c framework/deploy/engine/form.h \
+	framework/deploy/engine/pack.c framework/deploy/engine/pack.h
 noinst_LIBRARIES += framework/libengine.a
 framework_libengine_a_SOURCES = $(engine_sources)
 engine_libraries =
@@ -176,18 +176,18 @@ infer_engines =
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = framework/deploy/engine_avx2.c framework/deploy/engine_float_avx2.c \
+framework_libengine_avx2_a_SOURCES = framework/deploy/engine/engine_avx2.c framework/deploy/engine/engine_float_avx2.c \
 	$(engine_body)
 framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libengine_avx512_a_SOURCES = framework/deploy/engine_avx512.c framework/deploy/engine_float_avx512.c \
+framework_libengine_avx512_a_SOURCES = framework/deploy/engine/engine_avx512.c framework/deploy/engine/engine_float_avx512.c \
 	$(engine_body)
 framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 engine_libraries += framework/libengine_avx2.a framework/libengine_avx512.a
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
-framework_libinfer_avx2_la_SOURCES = framework/deploy/engine_avx2.c framework/deploy/engine_float_avx2.c \
+framework_libinfer_avx2_la_SOURCES = framework/deploy/engine/engine_avx2.c framework/deploy/engine/engine_float_avx2.c \
 	$(engine_body)
 framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libinfer_avx512_la_SOURCES = framework/deploy/engine_avx512.c framework/deploy/engine_float_avx512.c \
+framework_libinfer_avx512_la_SOURCES = framework/deploy/engine/engine_avx512.c framework/deploy/engine/engine_float_avx512.c \
 	$(engine_body)
 framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
@@ -195,11 +195,11 @@ endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = framework/deploy/engine_neon.c framework/deploy/engine_float_neon.c \
+framework_libengine_neon_a_SOURCES = framework/deploy/engine/engine_neon.c framework/deploy/engine/engine_float_neon.c \
 	$(engine_body)
 engine_libraries += framework/libengine_neon.a
 noinst_LTLIBRARIES += framework/libinfer_neon.la
-framework_libinfer_neon_la_SOURCES = framework/deploy/engine_neon.c framework/deploy/engine_float_neon.c \
+framework_libinfer_neon_la_SOURCES = framework/deploy/engine/engine_neon.c framework/deploy/engine/engine_float_neon.c \
 	$(engine_body)
 framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
 infer_engines += framework/libinfer_neon.la
@@ -279,15 +279,15 @@ infer_sources = $(engine_sources) \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
-	framework/deploy/engine.c framework/deploy/engine.h \
-	framework/deploy/engine_portable.c \
+	framework/deploy/engine/engine.c framework/deploy/engine/engine.h \
+	framework/deploy/engine/engine_portable.c \
 	framework/deploy/infer.c \
 	framework/deploy/model.c framework/deploy/model.h \
 	framework/deploy/modelfile.h \
 	framework/deploy/modelfile_decode.c \
 	framework/deploy/modelfile_format.h \
 	framework/deploy/op.c framework/deploy/op.h \
-	framework/deploy/plain.c framework/deploy/plain.h
+	framework/deploy/engine/plain.c framework/deploy/engine/plain.h
 lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)

@@ -4,7 +4,7 @@
 #include "check_main.h"
 #include "deploy_fixture.h"
 
-#include "deploy/engine.h"
+#include "deploy/engine/engine.h"
 #include "deploy/unfold.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */

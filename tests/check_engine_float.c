@@ -3,8 +3,8 @@
 #include "buffers.h"
 #include "check_main.h"
 
-#include "deploy/engine.h"
-#include "deploy/engine_float.h"
+#include "deploy/engine/engine.h"
+#include "deploy/engine/engine_float.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

@@ -3,8 +3,8 @@
 #include "check_main.h"
 #include "random_model.h"
 
-#include "deploy/engine.h"
-#include "deploy/pack.h"
+#include "deploy/engine/engine.h"
+#include "deploy/engine/pack.h"
 
 #include <pthread.h>
 #include <sys/mman.h>

@@ -3,7 +3,7 @@
 #include "check_main.h"
 #include "deploy_fixture.h"
 
-#include "deploy/engine.h"
+#include "deploy/engine/engine.h"
 
 #include <bnn/infer.h>
 

@@ -2,7 +2,7 @@
 #include "check_main.h"
 #include "deploy_fixture.h"
 
-#include "deploy/measure.h"
+#include "deploy/engine/measure.h"
 
 #include <math.h>
 #include <stdlib.h>

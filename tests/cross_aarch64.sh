@@ -25,9 +25,10 @@ build() {
 }
 for source in framework/base/arena framework/base/error framework/base/rng \
     framework/kernels/choose framework/kernels/kernels_neon framework/kernels/kernels_portable \
-    framework/deploy/engine framework/deploy/engine_float_neon framework/deploy/engine_neon \
-    framework/deploy/engine_portable framework/deploy/form framework/deploy/model \
-    framework/deploy/op framework/deploy/pack framework/deploy/plain; do
+    framework/deploy/model framework/deploy/op \
+    framework/deploy/engine/engine framework/deploy/engine/engine_float_neon \
+    framework/deploy/engine/engine_neon framework/deploy/engine/engine_portable \
+    framework/deploy/engine/form framework/deploy/engine/pack framework/deploy/engine/plain; do
     build "$source"
 done
 ar cr "$scratch/libbnn.a" "$scratch"/*.o

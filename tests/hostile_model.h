@@ -2,7 +2,7 @@
 #ifndef BNN_TESTS_HOSTILE_MODEL_H
 #define BNN_TESTS_HOSTILE_MODEL_H
 
-#include "deploy/engine.h"
+#include "deploy/engine/engine.h"
 #include "deploy/modelfile.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "cli/bench_lineup.h"
 
-#include "deploy/onnx.h"
+#include "deploy/onnx/onnx.h"
 #include "deploy/unfold.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 #ifndef BNN_CLI_BENCH_ORT_H
 #define BNN_CLI_BENCH_ORT_H
 
-#include "deploy/measure.h"
+#include "deploy/engine/measure.h"
 
 typedef struct bench_ort bench_ort;
 

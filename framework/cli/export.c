@@ -3,10 +3,10 @@
 
 #include "base/file.h"
 #include "cli/text.h"
-#include "deploy/cexport.h"
+#include "deploy/cexport/cexport.h"
 #include "deploy/graph.h"
 #include "deploy/modelfile.h"
-#include "deploy/onnx.h"
+#include "deploy/onnx/onnx.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "cli/download.h"
 #include "cli/export.h"
 #include "cli/images.h"
-#include "deploy/cexport.h"
+#include "deploy/cexport/cexport.h"
 
 #include <bnn/infer.h>
 

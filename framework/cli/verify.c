@@ -4,7 +4,7 @@
 #include "cli/download.h"
 #include "cli/operand.h"
 #include "cli/text.h"
-#include "deploy/engine.h"
+#include "deploy/engine/engine.h"
 #include "deploy/modelfile.h"
 #include "runner/verify.h"
 

@@ -1,7 +1,7 @@
 #include <bnn/infer.h>
 
 #include "base/file.h"
-#include "deploy/engine.h"
+#include "deploy/engine/engine.h"
 #include "deploy/modelfile.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "build_info.h"
 #include "deploy/build.h"
-#include "deploy/measure.h"
+#include "deploy/engine/measure.h"
 #include "deploy/modelfile.h"
 #include "model/weights.h"
 #include "runner/artifact.h"

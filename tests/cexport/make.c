@@ -8,7 +8,7 @@
 #include "tests/trained_fixture.h"
 
 #include "base/file.h"
-#include "deploy/cexport.h"
+#include "deploy/cexport/cexport.h"
 
 #include <bnn/infer.h>
 

@@ -11,7 +11,7 @@
 #include "tests/trained_fixture.h"
 
 #include "base/file.h"
-#include "deploy/onnx.h"
+#include "deploy/onnx/onnx.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
