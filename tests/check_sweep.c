@@ -328,6 +328,7 @@ static const struct {
 } bad_overrides[] = {
     {"a: 1", "train.epochs", "-s:1:1: expected KEY=VALUE, got \"train.epochs\""},
     {"a: 1", "a=", "-s:1:1: expected KEY=VALUE, got \"a=\""},
+    {"a: 1", "a=[1,\n2]", "-s:1:1: \"a=[1,?2]\" is more than one line"},
     {"a: 1", "=5", "-s:1:1: \"\" is not a key: names joined with dots, as in train.epochs"},
     {"a: 1", "a b=5", "-s:1:1: \"a b\" is not a key: names joined with dots, as in train.epochs"},
     {"a: 1", "a= ", "-s: empty: no value in here"},

@@ -49,6 +49,7 @@ check_suites = \
 	tests/check_plugins \
 	tests/check_reference \
 	tests/check_registry \
+	tests/check_revive \
 	tests/check_runner \
 	tests/check_schema \
 	tests/check_spec \
@@ -178,6 +179,12 @@ tests_check_reference_SOURCES = \
 	tests/model_fixture.h \
 	tests/spec_fixture.h
 tests_check_registry_SOURCES = tests/check_registry.c tests/check_main.h
+tests_check_revive_SOURCES = \
+	tests/check_revive.c \
+	tests/check_main.h \
+	tests/runner_fixture.h \
+	tests/store_fixture.c \
+	tests/store_fixture.h
 tests_check_runner_SOURCES = \
 	tests/check_runner.c \
 	tests/check_main.h \

@@ -104,6 +104,10 @@ const bnn_node *bnn_sweep_override(const bnn_node *spec, const char *text, bnn_a
         bnn_diag_add(diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));
         return NULL;
     }
+    if (strpbrk(text, "\r\n") != NULL) { /* it is kept as a comment of the spec */
+        bnn_diag_add(diag, o.at, "\"%s\" is more than one line", bnn_excerpt(text, excerpt));
+        return NULL;
+    }
     char *key = bnn_arena_strdup(arena, text);
     char *value = bnn_arena_strdup(arena, text);
     if (key == NULL || value == NULL)
