@@ -117,7 +117,9 @@ static size_t all_runs(const char *uids[16])
 {
     char *rows = plain_rows(store_file(), "SELECT run_uid FROM run ORDER BY run_id");
     size_t n = 0;
-    for (char *row = strtok(rows, "\n"); row != NULL; row = strtok(NULL, "\n")) {
+    for (char *rest = rows, *row; (row = strsep(&rest, "\n")) != NULL;) {
+        if (*row == '\0')
+            continue;
         ck_assert_uint_lt(n, 16);
         uids[n++] = bnn_arena_strdup(arena, row);
     }
