@@ -71,18 +71,29 @@ ends() {
     [ $status -eq "$1" ] || wrong "status $status, expected $1"
 }
 ask() { "$BNNRUN" query --db "$1" --csv "$2" | sed 1d; }
-# Every result of a database, all bits; what measures time is left out.
+# Every result of a database, all bits, and the sums of all files; what measures time is left out.
 results() {
     ask "$1" "SELECT label, seed, epoch, name, printf('%!.20g', value), special FROM epoch_metric
         JOIN run_summary USING (run_uid) WHERE name <> 'seconds' UNION ALL
         SELECT label, seed, 0, name, printf('%!.20g', value), special FROM run_metric
-        JOIN run_summary USING (run_uid) ORDER BY 1, 2, 3, 4"
+        JOIN run_summary USING (run_uid) UNION ALL
+        SELECT label, seed, n_bytes, kind, sha256, path FROM run_summary
+        JOIN (SELECT run_uid, artifact.* FROM artifact JOIN run USING (run_id)) USING (run_uid)
+        ORDER BY 1, 2, 3, 4"
 }
 same() {
     results "$1" >left
     results "$2" >right
     cmp -s left right || wrong "$3: other results"
     [ "$(wc -l <left)" -gt 40 ] || wrong "$3: hardly any results"
+    for db in "$1" "$2"; do
+        ask "$db" "SELECT sha256 || '  ' || '$db.artifacts/' || path FROM artifact ORDER BY path" >sums
+        [ "$(grep -c '/model\.bnn$' sums)" -eq "$(ask "$db" 'SELECT count(*) FROM run')" ] ||
+            wrong "$3: runs without a model file in $db"
+        sha256sum --quiet -c sums >out 2>&1 || wrong "$3: other files than recorded: $(cat out)"
+        [ "$(find "$db.artifacts" -type f ! -name '*.tmp' | wc -l)" -eq "$(wc -l <sums)" ] ||
+            wrong "$3: files that nobody recorded: $(find "$db.artifacts" -type f)"
+    done
 }
 whole() {
     [ "$(ask "$1" 'PRAGMA integrity_check')" = ok ] || wrong "$1: integrity_check fails"
