@@ -54,6 +54,12 @@ prints_nothing
     bnn 0 bench float.bnn $quick
     omits '^binary'
     prints '^layers of float'
+    odd=$(printf 'a \377.bnn') # no UTF-8
+    cp small.bnn "$odd"
+    bnn 0 bench "$odd" $quick --json
+    is_json
+    prints '"model": "(not UTF-8)"'
+    prints '"layers": '
     bnn 0 bench small.bnn $quick --engines portable --json
     is_json
     prints '"model_sha256": "[0-9a-f]\{64\}"'

@@ -1,10 +1,12 @@
 /* bench_json.c - a benchmark as one JSON object. */
 #include "cli/bench_report.h"
 
+#include "cli/result.h"
 #include "runner/environment.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 /* What is not known, or has no end, is null. */
 static json_t *number(double x)
@@ -19,7 +21,7 @@ static json_t *known(double x)
 
 static json_t *text(const char *string)
 {
-    return string == NULL ? json_null() : json_string(string);
+    return string == NULL ? json_null() : cli_json_text(string, strlen(string));
 }
 
 static json_t *layers_json(const bench_contender *c, uint32_t i)
@@ -29,7 +31,7 @@ static json_t *layers_json(const bench_contender *c, uint32_t i)
     json_t *layers = json_array();
     for (uint32_t s = 0; s < c->model->n_stages; s++)
         json_array_append_new(layers,
-                              json_pack("{s:s, s:b, s:o}", "layer", c->model->stages[s].name,
+                              json_pack("{s:o, s:b, s:o}", "layer", text(c->model->stages[s].name),
                                         "integer_sums", c->model->stages[s].integer_sums, "us",
                                         number(c->times[i].stage_ns[s] / 1e3)));
     return layers;
@@ -78,16 +80,16 @@ void bench_report_print_json(const bench_lineup *lineup, const bench_machine *ma
     for (uint32_t i = 0; i < lineup->n_batches; i++)
         for (size_t k = 0; k < lineup->n; k++)
             json_array_append_new(results, result_json(lineup, &lineup->contenders[k], i));
-    json_t *all =
-        json_pack("{s:o, s:s, s:s, s:o, s:s, s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}",
-                  "run", text(s->run_uid), "model", s->path, "model_sha256", s->sha256, "twin",
-                  text(s->twin_uid), "images", s->images_name, "n_images", (json_int_t)s->n_images,
-                  "rounds", (json_int_t)lineup->n_rounds, "machine", "cpu_model",
-                  text(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL),
-                  "cpu", machine->cpu < 0 ? json_null() : json_integer(machine->cpu), "idle",
-                  known(machine->idle), "load_average", known(machine->load_average), "co_runners",
-                  machine->co_runners < 0 ? json_null() : json_integer(machine->co_runners),
-                  "results", results, "amdahl", amdahl_json(lineup));
+    json_t *all = json_pack(
+        "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}", "run",
+        text(s->run_uid), "model", text(s->path), "model_sha256", s->sha256, "twin",
+        text(s->twin_uid), "images", text(s->images_name), "n_images", (json_int_t)s->n_images,
+        "rounds", (json_int_t)lineup->n_rounds, "machine", "cpu_model",
+        text(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL), "cpu",
+        machine->cpu < 0 ? json_null() : json_integer(machine->cpu), "idle", known(machine->idle),
+        "load_average", known(machine->load_average), "co_runners",
+        machine->co_runners < 0 ? json_null() : json_integer(machine->co_runners), "results",
+        results, "amdahl", amdahl_json(lineup));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
     json_decref(all);
