@@ -76,7 +76,7 @@ START_TEST(a_run_can_stop_at_every_step)
     }
     ck_assert_uint_eq(n_interruptions, 12);
     ck_assert(same_results(r, whole)); /* finished epochs are reported again */
-    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_eq(unlink(path), 0); /* it stays until the caller has no more need of it */
 }
 END_TEST
 
@@ -300,7 +300,6 @@ START_TEST(rubbish_does_not_stop_a_run)
     ck_assert_int_eq(bnn_train_run(&job, &resumed, &err), BNN_OK);
     ck_assert_uint_eq(resumed, 0);
     ck_assert(same_results(r, whole));
-    ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* check_revive.c - the text of a spec with its overrides, there and back; and finished runs whose
  * network comes back from it and from the kept weights. */
-#include "runner/artifact.h"
+#include "deploy/modelfile.h"
 #include "runner/spec_text.h"
 #include "runner/sweeper.h"
 #include "runner/verify.h"
@@ -184,6 +184,32 @@ START_TEST(runs_come_back_after_further_revisions)
 }
 END_TEST
 
+/* A file that names another version as its maker still is what the weights give. */
+START_TEST(a_newer_program_finds_the_file_as_it_was)
+{
+    const char *uids[16];
+    bnn_run_info run;
+    bnn_revived revived;
+    bnn_graph *graph;
+    bnn_deploy_model *model;
+    bool same = false;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    ck_ok(revive(uids[0], &run, &revived, err));
+    ck_ok(bnn_graph_create(revived.network, arena, &graph, err));
+    ck_ok(bnn_deliver_build(graph, "bnnrun 0.0.1", run.uid, "tiny: base", run.test_accuracy, arena,
+                            &model, err));
+    ck_ok(bnn_modelfile_write(model, run.model_path, err));
+    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_assert(same);
+    ck_ok(bnn_deliver_build(graph, NULL, run.uid, "tiny: other", run.test_accuracy, arena, &model,
+                            err));
+    ck_ok(bnn_modelfile_write(model, run.model_path, err));
+    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_assert(!same);
+}
+END_TEST
+
 START_TEST(a_topology_that_changed_is_noticed)
 {
     static const char spec[] =
@@ -230,6 +256,7 @@ static Suite *make_suite(void)
         runs_come_back_after_overrides,
         runs_come_back_from_a_spec_that_ends_in_such_comments,
         runs_come_back_after_further_revisions,
+        a_newer_program_finds_the_file_as_it_was,
         a_topology_that_changed_is_noticed,
     };
     Suite *suite = suite_create("revive");

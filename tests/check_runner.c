@@ -368,6 +368,38 @@ START_TEST(a_database_that_cannot_be_written_ends_the_sweep)
 }
 END_TEST
 
+/* What was trained is not lost with a database that does not take the end of it. */
+START_TEST(a_run_whose_end_is_not_recorded_keeps_its_checkpoint)
+{
+    static const char refuse[] = "CREATE TRIGGER refuse BEFORE UPDATE OF state ON run "
+                                 "WHEN NEW.state = 'done' BEGIN SELECT RAISE(ABORT, 'no'); END";
+    bnn_error error;
+    load_well(TINY);
+    make_plan();
+    plain_execute(store_file(), refuse);
+    ck_assert_int_ne(execute(1, &error), BNN_OK);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
+    const char *uid = plan.runs[0].store.uid;
+    ck_assert_int_eq(access(bnn_artifact_path(store_file(), uid, BNN_CHECKPOINT_FILE, arena), F_OK),
+                     0);
+}
+END_TEST
+
+/* Something else is where the folders of runs would be: no run trains first. */
+START_TEST(a_folder_that_cannot_be_made_fails_a_run_at_once)
+{
+    load_well(TINY);
+    experiment.run.checkpoints = BNN_CHECKPOINTS_NONE;
+    make_plan();
+    const char *folders = bnn_arena_printf(arena, "%s.artifacts", store_file());
+    ck_ok(bnn_file_write(folders, "", 0, err));
+    ck_ok(execute(1, err));
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 4);
+    ck_assert_msg(strstr(seen.message, ".artifacts") != NULL, "%s", seen.message);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM metric"), 0);
+}
+END_TEST
+
 START_TEST(plugins_from_elsewhere_are_isolated)
 {
     load_well(TINY);
@@ -398,6 +430,8 @@ static Suite *make_suite(void)
         time_runs_out,
         a_run_of_another_process_is_left_to_it,
         a_database_that_cannot_be_written_ends_the_sweep,
+        a_run_whose_end_is_not_recorded_keeps_its_checkpoint,
+        a_folder_that_cannot_be_made_fails_a_run_at_once,
         plugins_from_elsewhere_are_isolated,
     };
     Suite *suite = suite_create("runner");

@@ -34,10 +34,16 @@ prints '^  portable  *130 test images: 0 classes and 0 logits differ from traini
 omits DIFFERS
 bnn 0 verify --retrain "$run" "$other"
 says "training $other again"
-prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit, and so are the files$'
+prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit, and so are the weights$'
 bnn 0 verify --retrain --json "$run"
 is_json
 prints '"holds": true'
+odd=$(printf 'a \377') # a folder with a space, and no UTF-8
+mkdir "$odd"
+cp -R bnnrun.db bnnrun.db.artifacts "$odd"
+bnn 0 verify "$run" --db "$odd/bnnrun.db" --json
+is_json
+prints '"text": "(not UTF-8)"'
 bnn 0 show "$run"
 prints '^  proof  *the model file gives every test image the class that training gave it$'
 bnn 0 query --csv "SELECT count(*) FROM run_summary WHERE mismatches = 0 AND model_bytes < 3000"

@@ -36,7 +36,9 @@ typedef struct verification {
 static void say(verification *v, const char *what, bool holds, const char *text)
 {
     v->holds &= holds;
-    json_object_set_new(v->report, what, json_pack("{s:b, s:s}", "holds", holds, "text", text));
+    json_object_set_new(
+        v->report, what,
+        json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text, strlen(text))));
     if (!v->options.json)
         printf("  %-9s %s%s\n", what, holds ? "" : "DIFFERS: ", text);
 }
@@ -150,8 +152,8 @@ static int check_retrain(verification *v, bnn_error *err)
     if (r.n_different > 0)
         sayf(v, "retrain", false, "%u of %u metrics; %s", r.n_different, r.n_metrics, r.first);
     else
-        sayf(v, "retrain", r.same_files, "%u metrics are the same to the last bit, %s", r.n_metrics,
-             r.same_files ? "and so are the files" : "but the files are not");
+        sayf(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
+             r.n_metrics, r.same_weights ? "and so are the weights" : "but the weights are not");
     return BNN_OK;
 }
 
@@ -159,8 +161,12 @@ static int check_retrain(verification *v, bnn_error *err)
 static int check_undeployed(verification *v, bnn_error *err)
 {
     bnn_graph *graph;
+    bnn_deploy_model *model;
     bnn_error why;
-    const int status = bnn_graph_create(v->revived.network, v->arena, &graph, &why);
+    int status = bnn_graph_create(v->revived.network, v->arena, &graph, &why);
+    if (status == BNN_OK)
+        status = bnn_deliver_build(graph, NULL, v->run.uid, v->run.label, v->run.test_accuracy,
+                                   v->arena, &model, &why);
     if (status == BNN_E_INTERNAL) {
         *err = why;
         return status;
@@ -282,7 +288,7 @@ const cli_command cli_command_verify = {
             "training, to the bit, on the whole test set. Exit status 1 when something differs.\n"
             "\n"
             "Options:\n"
-            "      --retrain      train the run again, too, and compare every metric and file\n"
+            "      --retrain      train the run again, too, and compare metrics and weights\n"
             "      --no-download  use a data set that is here, or fail\n"
             "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
             "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"

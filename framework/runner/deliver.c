@@ -19,14 +19,14 @@ enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
 
 /* ---- the model --------------------------------------------------------------------------- */
 
-int bnn_deliver_build(const bnn_graph *graph, const char *uid, const char *spec,
+int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
                       double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
                       bnn_error *err)
 {
     char accuracy[32];
     snprintf(accuracy, sizeof accuracy, "%.6g", test_accuracy);
     const bnn_metadata metadata[] = {
-        {"tool", "bnnrun " BNN_VERSION},
+        {"tool", tool != NULL ? tool : "bnnrun " BNN_VERSION},
         {"run", uid},
         {"spec", spec},
         {"accuracy", accuracy},
@@ -188,7 +188,7 @@ static int make_model(const bnn_delivery *d, const bnn_network *network, bnn_are
     bnn_graph *graph;
     int status = bnn_graph_create(network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_deliver_build(graph, d->uid, d->spec, d->test_accuracy, arena, out, err);
+        status = bnn_deliver_build(graph, NULL, d->uid, d->spec, d->test_accuracy, arena, out, err);
     if (status != BNN_E_FAILED)
         return status;
     *out = NULL;
@@ -227,9 +227,7 @@ int bnn_deliver(const bnn_delivery *d, bnn_network *network, bnn_error *err)
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
-    int status = bnn_file_make_directory(d->folder, err);
-    if (status == BNN_OK)
-        status = deliver_weights(d, network, arena, err);
+    int status = deliver_weights(d, network, arena, err);
     if (status == BNN_OK)
         status = deliver_model(d, network, arena, err);
     bnn_arena_destroy(arena);

@@ -9,7 +9,7 @@
 #include "train/record.h"
 
 typedef struct bnn_delivery {
-    const char *folder; /* for the files; created */
+    const char *folder; /* for the files; is there */
     const char *uid;    /* these three go into the model file */
     const char *spec;   /* "EXPERIMENT: LABEL" */
     double test_accuracy;
@@ -24,8 +24,9 @@ typedef struct bnn_delivery {
  * network is binarized. The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_deliver(const bnn_delivery *delivery, bnn_network *network, bnn_error *err);
 
-/* The deployable model of a run's graph, with what the file says about the run, in the arena. */
-int bnn_deliver_build(const bnn_graph *graph, const char *uid, const char *spec,
+/* The deployable model of a run's graph, with what the file says about the run, in the arena. tool:
+ * the program that the file names as its maker; NULL: this one. */
+int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
                       double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
                       bnn_error *err);
 

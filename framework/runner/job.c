@@ -1,6 +1,7 @@
 #include "runner/job.h"
 
 #include "base/clock.h"
+#include "runner/artifact.h"
 
 #include <errno.h>
 #include <math.h>
@@ -154,6 +155,14 @@ static void set_running(bnn_job *j, size_t i)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Not before the end of the run is on the disk: else a crash in between would cost all of it. */
+static void remove_checkpoint(const bnn_pool_run *run)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" BNN_CHECKPOINT_FILE, run->folder);
+    unlink(path);
+}
+
 /* The last state of a run. */
 static void set_ended(bnn_job *j, size_t i, const bnn_pool_result *end)
 {
@@ -205,6 +214,8 @@ static int attempt_run(bnn_job *j, size_t i, uint32_t *n_attempts, bnn_pool_resu
     if (status != BNN_OK)
         return status; /* the run is recovered by the next sweep */
     status = finish(p, &a, &outcome, end_state(&outcome), err);
+    if (status == BNN_OK && outcome.status == BNN_OK)
+        remove_checkpoint(a.run);
     if (status == BNN_E_FAILED) /* superseded: somebody else has the run now */
         return BNN_OK;
     *end = describe(&a, &outcome);
@@ -226,6 +237,7 @@ static void run_job(bnn_job *j, size_t i)
         end.message = NULL;
         if (attempt_run(j, i, &n_attempts, &end, &err) != BNN_OK) {
             end.state = BNN_POOL_INTERRUPTED; /* what it came to was not recorded */
+            end.test_accuracy = (double)NAN;
             fail_sweep(p, &err);
             break;
         }

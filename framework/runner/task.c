@@ -71,7 +71,10 @@ void bnn_task_execute(const bnn_task_base *base, const bnn_task *task, const bnn
     };
     bnn_error err = {.message = ""};
     *out = (bnn_outcome){.status = BNN_OK};
-    out->status = bnn_train_run(&job, &out->resumed_epoch, &err);
+    /* A folder that cannot be is better known before the training than after it. */
+    out->status = bnn_file_make_directory(task->folder, &err);
+    if (out->status == BNN_OK)
+        out->status = bnn_train_run(&job, &out->resumed_epoch, &err);
     if (out->status != BNN_OK)
         snprintf(out->message, sizeof out->message, "%s", err.message);
 }

@@ -4,6 +4,7 @@
 #include "runner/artifact.h"
 #include "runner/task.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,15 +20,18 @@ static int rebuild(const bnn_run_info *run, const bnn_revived *revived, bnn_aren
 {
     char *spec, *bytes = NULL;
     bnn_graph *graph;
-    bnn_deploy_model *model;
+    bnn_deploy_model *was, *model;
     size_t n;
     if (asprintf(&spec, "%s: %s", run->experiment, run->label) < 0)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
     int status = bnn_graph_create(revived->network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_deliver_build(graph, run->uid, spec, run->test_accuracy, arena, &model, err);
-    if (status == BNN_OK)
         status = bnn_file_read(run->model_path, BNN_MODELFILE_LIMIT_BYTES, &bytes, &n, err);
+    if (status == BNN_OK)
+        status = bnn_modelfile_decode(bytes, n, run->model_path, arena, &was, err);
+    if (status == BNN_OK)
+        status = bnn_deliver_build(graph, bnn_deploy_model_metadata(was, "tool"), run->uid, spec,
+                                   run->test_accuracy, arena, &model, err);
     if (status == BNN_OK) {
         uint8_t *again = malloc(bnn_modelfile_bytes(model));
         if (again == NULL) {
@@ -60,7 +64,7 @@ int bnn_verify_rebuild(const bnn_run_info *run, const bnn_revived *revived, bool
 typedef struct observation {
     bnn_metric_record *metrics;
     size_t n, capacity;
-    bnn_file_record model, weights;
+    bnn_file_record weights;
     bool out_of_memory;
 } observation;
 
@@ -72,10 +76,8 @@ static void begin(void *context, uint32_t resumed_epoch)
 static void observe(void *context, const bnn_record *record)
 {
     observation *o = context;
-    if (record->kind == BNN_RECORD_FILE) {
-        const bool is_model = strcmp(record->file.kind, "model") == 0;
-        *(is_model ? &o->model : &o->weights) = record->file;
-    }
+    if (record->kind == BNN_RECORD_FILE && strcmp(record->file.kind, "weights") == 0)
+        o->weights = record->file;
     if (record->kind != BNN_RECORD_METRIC || strcmp(record->metric.name, "seconds") == 0)
         return;
     if (o->n == o->capacity) {
@@ -138,19 +140,13 @@ static int compare_metric(void *context, size_t n, const bnn_store_value *v, bnn
     return BNN_OK;
 }
 
-static bool same_sum(const char *recorded, const bnn_file_record *now)
-{
-    return recorded == NULL ? now->name[0] == '\0' : strcmp(recorded, now->sha256) == 0;
-}
-
 static int compare_all(bnn_store *store, const bnn_run_info *run, const observation *seen,
                        bnn_retrained *out, bnn_error *err)
 {
     comparison c = {.seen = seen, .out = out};
     const bnn_store_argument id = {.value = {.type = BNN_STORE_VALUE_INTEGER, .integer = run->id}};
     const bnn_store_reader reader = {.row = compare_metric, .context = &c};
-    *out = (bnn_retrained){.same_files = same_sum(run->model_sha256, &seen->model) &&
-                                         same_sum(run->weights_sha256, &seen->weights)};
+    *out = (bnn_retrained){.same_weights = strcmp(run->weights_sha256, seen->weights.sha256) == 0};
     if (seen->out_of_memory)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
     const int status = bnn_store_query(store, metrics_sql, &id, 1, &reader, err);
@@ -185,11 +181,13 @@ int bnn_verify_retrain(bnn_store *store, const bnn_run_info *run, const bnn_revi
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
     int status = BNN_OK;
     snprintf(task.uid, sizeof task.uid, "%s", run->uid);
-    if (snprintf(task.folder, sizeof task.folder, "%s/bnnrun.XXXXXX",
-                 parent != NULL && parent[0] != '\0' ? parent : "/tmp") >=
+    if (parent == NULL || parent[0] == '\0')
+        parent = "/tmp";
+    errno = ENAMETOOLONG;
+    if (snprintf(task.folder, sizeof task.folder, "%s/bnnrun.XXXXXX", parent) >=
             (int)sizeof task.folder ||
         mkdtemp(task.folder) == NULL) {
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a temporary folder");
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a folder in %s (TMPDIR)", parent);
         goto out;
     }
     datasets[revived->config->i_dataset] = *data;

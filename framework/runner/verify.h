@@ -5,8 +5,8 @@
 #include "runner/deliver.h"
 #include "runner/revive.h"
 
-/* Builds the model file once more from the network and compares it with the one on the disk.
- * *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
+/* Builds the model file once more from the network and compares it with the one on the disk, whose
+ * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
 int bnn_verify_rebuild(const bnn_run_info *run, const bnn_revived *revived, bool *same,
                        bnn_error *err);
 
@@ -15,11 +15,11 @@ typedef struct bnn_retrained {
     uint32_t n_metrics;   /* compared: of epochs and of the run, those of time left out */
     uint32_t n_different; /* of them */
     char first[200];      /* the first that differs, for people; "" when none does */
-    bool same_files;      /* model and weights are byte for byte those that were recorded */
+    bool same_weights;    /* their file is byte for byte the one that was recorded */
 } bnn_retrained;
 
-/* Trains the run again, in a temporary folder that is removed, and compares every metric and file
- * with what the database has. data: open, the run's. Takes as long as the run did. */
+/* Trains the run again, in a temporary folder that is removed, and compares every metric and the
+ * weights with what the database has. data: open, the run's. Takes as long as the run did. */
 int bnn_verify_retrain(bnn_store *store, const bnn_run_info *run, const bnn_revived *revived,
                        const bnn_dataset *data, bnn_retrained *out, bnn_error *err);
 

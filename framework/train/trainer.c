@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* What a run may use; LeNet-5 at batch 64 takes 17 MB (make bench). */
 static const size_t arena_limit_bytes = (size_t)4 << 30;
@@ -261,8 +260,6 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
     if (status != BNN_OK)
         goto out;
     status = report(s, err);
-    if (status == BNN_OK && job->checkpoint_path != NULL)
-        unlink(job->checkpoint_path);
 out:
     bnn_arena_destroy(arena);
     return status;

@@ -40,7 +40,7 @@ typedef struct bnn_train_job {
 } bnn_train_job;
 
 /* Trains and evaluates. Resumes from checkpoint_path when a checkpoint of this identity and seed is
- * there, and removes it at the end; *resumed_epoch gets the number of full epochs it had done,
+ * there; the caller removes it once the results are safe. *resumed_epoch gets the number of full epochs it had done,
  * whose records are sent again (a crash may have lost them on their way). A damaged checkpoint, or
  * one of something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED
  * when the loss is no longer finite or the time is up; BNN_E_INTERRUPTED; or another error. Blocks;
