@@ -242,6 +242,32 @@ START_TEST(a_topology_that_changed_is_noticed)
 }
 END_TEST
 
+/* Anybody can make a database whose tables allow what ours do not. */
+START_TEST(a_doctored_database_does_no_harm)
+{
+    const char *uids[16];
+    bnn_run_info run;
+    bnn_revived revived;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    plain_execute(store_file(), "PRAGMA writable_schema = ON;"
+                                "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') "
+                                "WHERE name IN ('run', 'spec_revision')");
+    plain_execute(store_file(), "UPDATE spec_revision SET text = NULL");
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena,
+                                "run %s: s.yaml no longer gives the config base as it was run; a "
+                                "topology, a data set or a default has changed since",
+                                uids[0]));
+    plain_execute(store_file(), "UPDATE run SET state = NULL");
+    bnn_store *store = store_open(BNN_STORE_READ);
+    ck_refused(bnn_run_find(store, store_file(), uids[0], arena, &run, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena, "run %s is not done; `bnnrun show %s` says where it stands",
+                                uids[0], uids[0]));
+    bnn_store_close(store);
+}
+END_TEST
+
 static void set_up(void)
 {
     topologies = NULL;
@@ -258,6 +284,7 @@ static Suite *make_suite(void)
         runs_come_back_after_further_revisions,
         a_newer_program_finds_the_file_as_it_was,
         a_topology_that_changed_is_noticed,
+        a_doctored_database_does_no_harm,
     };
     Suite *suite = suite_create("revive");
     TCase *tcase = tcase_create("revive");

@@ -58,7 +58,8 @@ static int take_run(void *context, size_t n, const bnn_store_value *v, bnn_error
     finder *f = context;
     (void)n, (void)err;
     f->found = true;
-    f->done = strcmp(v[STATE].text, bnn_store_state_name(BNN_STORE_DONE)) == 0;
+    f->done = v[STATE].type == BNN_STORE_VALUE_TEXT &&
+              strcmp(v[STATE].text, bnn_store_state_name(BNN_STORE_DONE)) == 0;
     *f->out = (bnn_run_info){
         .id = v[ID].integer,
         .experiment = own_text(f, &v[EXPERIMENT]),
@@ -134,13 +135,15 @@ static const char revisions_sql[] =
     "SELECT path, text FROM spec_revision JOIN run USING (experiment_id) WHERE run_id = ?1 "
     "ORDER BY last_us DESC";
 
-/* A text that no longer loads, or has no such config, is passed over. */
+/* A text that no longer loads, or has no such config, is passed over; and what is no text, in a
+ * database from elsewhere. */
 static int try_revision(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
 {
     const revisions *r = context;
     bnn_experiment experiment;
     (void)n;
-    if (r->out->config != NULL)
+    if (r->out->config != NULL || v[0].type != BNN_STORE_VALUE_TEXT ||
+        v[1].type != BNN_STORE_VALUE_TEXT)
         return BNN_OK;
     const int status =
         bnn_experiment_load_text(v[0].text, v[1].text, r->sources, r->arena, &experiment, r->diag);

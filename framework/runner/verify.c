@@ -122,13 +122,14 @@ static int compare_metric(void *context, size_t n, const bnn_store_value *v, bnn
 {
     const comparison *c = context;
     const double was = value_of(&v[2], &v[3]);
+    const char *name = v[0].type == BNN_STORE_VALUE_TEXT ? v[0].text : "";
     const uint32_t epoch = (uint32_t)v[1].integer;
     double is = (double)NAN;
     bool found = false;
     (void)n, (void)err;
     for (size_t i = 0; i < c->seen->n && !found; i++) {
         const bnn_metric_record *m = &c->seen->metrics[i];
-        if (m->epoch != epoch || strcmp(m->name, v[0].text) != 0)
+        if (m->epoch != epoch || strcmp(m->name, name) != 0)
             continue;
         found = true;
         is = m->value;
@@ -136,7 +137,7 @@ static int compare_metric(void *context, size_t n, const bnn_store_value *v, bnn
     c->out->n_metrics++;
     /* 0 and -0 are the same to SQLite. */
     if (!found || !(was == is || (isnan(was) && isnan(is))))
-        differ(c->out, v[0].text, epoch, was, is);
+        differ(c->out, name, epoch, was, is);
     return BNN_OK;
 }
 
