@@ -111,6 +111,12 @@ if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework/plugin" plugi
     run=$(sed -n '2s/,.*//p' out)
     bnn 0 verify "$run" --db mystery.db --plugin-path plugins
     prints '^  model  *no model file: mystery_1: layer mystery has no lower function'
+    prints '^  plugins  *0 of [1-9][0-9]* files are other ones than at the time$'
+    sed 's/"mystery", "/&newer: /' plugins/layer_mystery.c >newer.c
+    $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework/plugin" newer.c \
+        -o plugins/layer_mystery.so
+    bnn 0 verify "$run" --db mystery.db --plugin-path plugins
+    prints '^  plugins  *1 of [1-9][0-9]* files are other ones than at the time: layer mystery$'
     bnn 0 show "$run" --db mystery.db
     prints "no model file; .bnnrun verify $run. says why"
     bnn 4 verify "$run" --db mystery.db

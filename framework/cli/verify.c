@@ -108,6 +108,49 @@ static int revive(verification *v, bnn_error *err)
     return status;
 }
 
+static bool says(const json_t *row, const char *key, const char *wanted)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text != NULL && strcmp(text, wanted) == 0;
+}
+
+static bool is_as_recorded(const bnn_config *config, const json_t *row)
+{
+    for (size_t i = 0; i < config->n_plugins; i++)
+        if (says(row, "kind", bnn_kind_name((bnn_kind)config->plugins[i]->head->kind)) &&
+            says(row, "name", config->plugins[i]->head->name))
+            return says(row, "sha256", config->plugins[i]->sha256);
+    return false;
+}
+
+/* Plugin files may change and still do the same, as with each version of bnnrun: this is no
+ * judgement, but says where to look when something else differs. */
+static int note_plugins(verification *v, bnn_error *err)
+{
+    static const char sql[] = "SELECT kind, name, sha256 FROM plugin JOIN run_plugin USING "
+                              "(plugin_id) JOIN run USING (run_id) WHERE run_uid = ?1 AND "
+                              "attempt = n_attempts ORDER BY kind, name";
+    const bnn_store_argument uid = cli_text_argument(NULL, v->run.uid);
+    json_t *row, *rows = cli_result_json(v->store, sql, &uid, 1, err);
+    char list[200] = "";
+    size_t i, n_changed = 0;
+    if (rows == NULL)
+        return err->status;
+    json_array_foreach(rows, i, row)
+    {
+        const size_t used = strlen(list);
+        if (is_as_recorded(v->revived.config, row))
+            continue;
+        snprintf(list + used, sizeof list - used, "%s%s %s", n_changed++ == 0 ? ": " : ", ",
+                 json_string_value(json_object_get(row, "kind")),
+                 json_string_value(json_object_get(row, "name")));
+    }
+    sayf(v, "plugins", true, "%zu of %zu files are other ones than at the time%s", n_changed,
+         json_array_size(rows), list);
+    json_decref(rows);
+    return BNN_OK;
+}
+
 /* The same weights give the same file. */
 static int check_rebuild(verification *v, bnn_error *err)
 {
@@ -186,6 +229,8 @@ static int check_run(verification *v, bnn_error *err)
     if (status != BNN_OK || !v->holds) /* what is changed is not looked at further */
         return status;
     status = revive(v, err);
+    if (status == BNN_OK)
+        status = note_plugins(v, err);
     if (status == BNN_OK && v->run.model_path == NULL)
         status = check_undeployed(v, err);
     if (status == BNN_OK && v->run.model_path != NULL)
@@ -286,6 +331,7 @@ const cli_command cli_command_verify = {
     .help = "The files must have the recorded SHA-256; the kept weights must give the model file,\n"
             "byte for byte; and every engine that this machine runs must give the logits of\n"
             "training, to the bit, on the whole test set. Exit status 1 when something differs.\n"
+            "Plugin files that are other ones than at the time are told, too.\n"
             "\n"
             "Options:\n"
             "      --retrain      train the run again, too, and compare metrics and weights\n"
