@@ -273,6 +273,8 @@ check_PROGRAMS += tests/cexport/make
 tests_cexport_make_SOURCES = \
 	tests/buffers.h \
 	tests/cexport/make.c \
+	tests/cexport/random_model.c \
+	tests/cexport/random_model.h \
 	tests/check_main.h \
 	tests/deploy_fixture.h \
 	tests/model_fixture.h \

@@ -3,6 +3,7 @@
  * Into $BNN_CEXPORT_DIR/CASE: net.c, net.h (prefix "net"), images (bytes), logits (floats of this
  * machine). Random networks have the tensors that make deployment hard; networks named mnist_...
  * are trained for a moment and see the test set, when MNIST is there. */
+#include "tests/cexport/random_model.h"
 #include "tests/check_main.h"
 #include "tests/deploy_fixture.h"
 #include "tests/trained_fixture.h"
@@ -204,6 +205,25 @@ START_TEST(integer_network)
 }
 END_TEST
 
+/* Rules and shapes that networks have rarely or never. The images of a case are few, so that there
+ * can be many; and all kinds occur, or the test says nothing about them. */
+START_TEST(random_rules)
+{
+    enum { N = 48 };
+    rule_counts n = {0};
+    for (int i = 0; i < N; i++) {
+        b.state = 900 + (uint64_t)i;
+        const bnn_deploy_model *model = random_model(&b, arena, &n);
+        write_case(bnn_arena_printf(arena, "rules_%d", i), model,
+                   random_images(&b, SELF_TESTS * bnn_shape_values(model->input)), SELF_TESTS);
+        buffers_free(&b);
+    }
+    ck_assert(n.all > 20 && n.any > 20 && n.tables > 20 && n.all_tables > 5 && n.constant > 20);
+    ck_assert(n.wide_kernels > 0 && n.padded_ones > 0 && n.left_borders > 0);
+    ck_assert(n.pixel_strides > 0 && n.bit_strides > 0);
+}
+END_TEST
+
 /* ---- trained networks -------------------------------------------------------------------- */
 
 static const struct {
@@ -331,6 +351,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(cases, make_set_up, make_tear_down);
     tcase_set_timeout(cases, 600);
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
+    tcase_add_test(cases, random_rules);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);
