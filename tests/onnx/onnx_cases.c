@@ -244,6 +244,31 @@ START_TEST(texts_that_are_not_clean)
 }
 END_TEST
 
+/* A model file can call its layers anything; a file with two equal names would be no ONNX. */
+START_TEST(names_that_are_not_unique)
+{
+    static const char *const names[][2] = {
+        {"twice", "twice"}, {"logits", "b"}, {"pixels", "b"}, {"plus_one", "b"}, {"a", ""}};
+    bnn_network *net = network_of(parsed_model(model_spec(POOLS, "")), 4, 1, 1);
+    bnn_deploy_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
+    ck_assert_ptr_nonnull(stages);
+    memcpy(stages, model.stages, model.n_stages * sizeof *stages);
+    model.stages = stages;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned char *bytes = NULL;
+        size_t n = 7;
+        bnn_error err;
+        stages[0].name = names[i][0];
+        stages[1].name = names[i][1];
+        ck_assert_int_eq(bnn_onnx_export_model(&model, &(bnn_onnx_options){0}, &bytes, &n, &err),
+                         BNN_E_FAILED);
+        ck_assert_ptr_nonnull(strstr(err.message, "ONNX needs layers with different names"));
+        ck_assert(bytes == NULL && n == 7);
+    }
+}
+END_TEST
+
 static Suite *onnx_suite(void)
 {
     Suite *suite = suite_create("onnx");
@@ -251,6 +276,7 @@ static Suite *onnx_suite(void)
     tcase_set_timeout(cases, 600);
     tcase_add_checked_fixture(cases, model_set_up, model_tear_down);
     tcase_add_test(cases, texts_that_are_not_clean);
+    tcase_add_test(cases, names_that_are_not_unique);
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     suite_add_tcase(suite, cases);

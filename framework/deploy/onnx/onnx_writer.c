@@ -315,6 +315,33 @@ static void set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__Mod
     }
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each value has a name of its own: the layers of a model file may be called anything. */
+static int check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, bnn_error *err)
+{
+    size_t n = 0;
+    const char **names = get(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
+    if (w->failed)
+        return BNN_OK; /* the caller sees that memory is out */
+    names[n++] = frame->input;
+    for (size_t i = 0; i < w->n_nodes; i++)
+        names[n++] = w->nodes[i]->output[0];
+    for (size_t i = 0; i < w->n_tensors; i++)
+        names[n++] = w->tensors[i]->name;
+    qsort(names, n, sizeof *names, compare_names);
+    for (size_t i = 0; i < n; i++)
+        if (names[i][0] == '\0' || (i > 0 && strcmp(names[i], names[i - 1]) == 0))
+            return bnn_fail(err, BNN_E_FAILED,
+                            "the name \"%.60s\" is empty or not the only such; ONNX needs layers "
+                            "with different names",
+                            names[i]);
+    return BNN_OK;
+}
+
 int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned char **bytes,
                    size_t *n, bnn_error *err)
 {
@@ -323,6 +350,9 @@ int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned cha
         set_graph(w, frame, &model);
     set_versions(w, frame, &model);
     set_texts(w, frame, &model);
+    const int status = w->failed ? BNN_OK : check_names(w, frame, err);
+    if (status != BNN_OK)
+        return status;
     if (w->failed)
         return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to write the ONNX model");
     const size_t size = onnx__model_proto__get_packed_size(&model);
