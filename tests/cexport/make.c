@@ -294,6 +294,32 @@ START_TEST(bad_options_are_refused)
 }
 END_TEST
 
+/* Logits of a float model can be infinite, and its last stage larger than integer sums may be. */
+START_TEST(test_logits_without_a_constant_are_refused)
+{
+    static const float infinite = -INFINITY;
+    static const uint8_t images[1];
+    const bnn_stage stage = {.name = "dense_1",
+                             .linear = BNN_LOWER_DENSE,
+                             .outputs = BNN_VALUES_FLOATS,
+                             .in = {256, 256, 256},
+                             .sums = {1, 1, 1},
+                             .out = {1, 1, 1},
+                             .kernel = 1,
+                             .stride = 1,
+                             .taps = BNN_SUM_MAX};
+    const bnn_deploy_model model = {
+        .input = stage.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    const bnn_c_options options = {
+        .prefix = "net", .n_tests = 1, .images = images, .logits = &infinite};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    ck_assert_int_eq(bnn_c_export(&model, &options, &source, &header, &err), BNN_E_USAGE);
+    ck_assert_str_eq(err.message, "test image 0: C has no constant for the logit -inf of class 0; "
+                                  "take other images");
+}
+END_TEST
+
 /* Texts of a model come from files that anyone can write. They must stay inside comments, and
  * names of stages must become names of functions that nothing else has. */
 START_TEST(hostile_texts_stay_comments)
@@ -344,6 +370,7 @@ static Suite *make_suite(void)
     TCase *options = tcase_create("options");
     tcase_add_checked_fixture(options, make_set_up, make_tear_down);
     tcase_add_test(options, bad_options_are_refused);
+    tcase_add_test(options, test_logits_without_a_constant_are_refused);
     tcase_add_test(options, hostile_texts_stay_comments);
     tcase_add_test(options, what_has_no_constant_is_refused);
     suite_add_tcase(suite, options);

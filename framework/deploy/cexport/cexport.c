@@ -37,19 +37,26 @@ static int check_options(const bnn_c_options *o, bnn_error *err)
     return BNN_OK;
 }
 
+static bool is_integer_logit(const c_writer *w, float logit)
+{
+    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
+    const float sum = logit * bnn_c_integer_scale(w);
+    return sum == floorf(sum) && fabsf(sum) <= (float)bnn_stage_sum_bound(last);
+}
+
 /* Test logits must be such as the model can give, or no constant says them. */
 static int check_logits(const c_writer *w, bnn_error *err)
 {
-    const bnn_deploy_model *m = w->model;
-    const bnn_stage *last = &m->stages[m->n_stages - 1];
-    for (size_t i = 0; i < (size_t)w->options->n_tests * m->n_classes; i++) {
-        const float logit = w->options->logits[i], sum = logit * bnn_c_integer_scale(w);
-        const bool fits = fabsf(sum) <= (float)BNN_SUM_MAX && sum == floorf(sum) &&
-                          fabsf(sum) <= (float)bnn_stage_sum_bound(last);
-        if (!isfinite(logit) || (w->integer_logits && !fits))
+    const uint32_t n_classes = w->model->n_classes;
+    for (size_t i = 0; i < (size_t)w->options->n_tests * n_classes; i++) {
+        const float logit = w->options->logits[i];
+        if (w->integer_logits ? !is_integer_logit(w, logit) : !isfinite(logit))
             return bnn_fail(err, BNN_E_USAGE,
-                            "test image %zu: the model cannot give the logit %g for class %zu",
-                            i / m->n_classes, (double)logit, i % m->n_classes);
+                            w->integer_logits
+                                ? "test image %zu: the model cannot give the logit %g for class %zu"
+                                : "test image %zu: C has no constant for the logit %g of class "
+                                  "%zu; take other images",
+                            i / n_classes, (double)logit, i % n_classes);
     }
     return BNN_OK;
 }
