@@ -89,6 +89,22 @@ if grep -qw fma /proc/cpuinfo && grep -qw popcnt /proc/cpuinfo; then
         [ ! -d "$BNN_CEXPORT_DIR/$name" ] || on_host "$name" "${compilers%% *}" -O2 -mfma -mpopcnt
     done
 fi
+# What changes the bits of float stages is refused.
+refused() {
+    # shellcheck disable=SC2086 # flags and the compiler are words
+    ! ${compilers%% *} $strict "$@" -c -o "$scratch/refused.o" \
+        "$BNN_CEXPORT_DIR/mixed_bn_act_0_prelu/net.c" 2>"$scratch/refusal" &&
+        grep -q '#error' "$scratch/refusal" || wrong mixed_bn_act_0_prelu "$* is not refused"
+}
+refused -ffast-math
+case $(${compilers%% *} -v 2>&1) in *'gcc version'*)
+    refused -funsafe-math-optimizations
+    refused -fassociative-math -fno-signed-zeros -fno-trapping-math
+    case $(uname -m) in x86_64)
+        refused -mfpmath=387
+        refused -mfpmath=both ;;
+    esac ;;
+esac
 echo "cexport: $n_run programs on this machine ($compilers), $n_wrong wrong"
 [ -d "$BNN_CEXPORT_DIR/mnist_binary" ] || echo "cexport: no MNIST here, so no trained networks"
 [ $n_wrong -eq 0 ] && [ $n_run -gt 0 ] || exit 1

@@ -1,10 +1,15 @@
 /* host.c - runs an exported network on images and compares all logits with those expected.
  *
- *     host IMAGES LOGITS      0 when all bits are the same; any NaN is like every other */
+ *     host IMAGES LOGITS      0 when all bits are the same; any NaN is like every other
+ *
+ * Classes follow from logits, so those that the network gives itself, for as much time again, are
+ * asked for some images only. */
 #include "net.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { CLASSIFIED = 1000 };
 
 static int same(float a, float b)
 {
@@ -36,9 +41,9 @@ int main(int argc, char **argv)
         net_run(pixels, logits);
         for (int i = 0; i < NET_CLASSES; i++)
             right &= same(logits[i], expected[i]);
-        n++;
         n_logits += !right;
-        n_classes += net_classify(pixels) != class_of(expected);
+        if (n++ < CLASSIFIED)
+            n_classes += net_classify(pixels) != class_of(expected);
     }
     fclose(images);
     fclose(answers);

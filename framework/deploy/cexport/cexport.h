@@ -1,9 +1,10 @@
 /* cexport.h - a deployable model as C: one freestanding file and its header.
  *
- * The file needs a C99 compiler and <stdint.h>, <stddef.h>, no library: no malloc, no libm, no
- * string.h. Weights and thresholds are `const`, for flash; between stages it works in one static
- * workspace, so one call runs at a time. Stages with folded decisions use integers alone; float
- * stages do the float operations of training, with the same bits in every logit on every machine.
+ * The file needs a C99 compiler and <stdint.h>, <stddef.h>, for float stages <float.h>, and no
+ * library: no malloc, no libm, no string.h. Weights and thresholds are `const`, for flash; between
+ * stages it works in one static workspace, so one call runs at a time. Stages with folded decisions
+ * use integers alone; float stages do the float operations of training, with the same bits in every
+ * logit on every machine: the file refuses compilers and options known to change them.
  *
  * For the prefix "lenet5", the header declares
  *

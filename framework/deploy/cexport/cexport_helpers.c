@@ -90,10 +90,13 @@ static const char pixel_value[] = "/* A pixel as training saw it; exact. */\n"
 
 static const char floats[] =
     "/* Floats below have the bits of training; what changes their arithmetic must stay off. */\n"
-    "#if defined __FAST_MATH__\n"
-    "#error \"compile without -ffast-math\"\n"
+    "#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__\n"
+    "#error \"compile without -ffast-math and -funsafe-math-optimizations\"\n"
     "#endif\n"
-    "#if FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2\n"
+    "#if FLT_MANT_DIG != 24 || DBL_MANT_DIG != 53\n"
+    "#error \"float and double must have 24 and 53 bits of precision\"\n"
+    "#endif\n"
+    "#if FLT_EVAL_METHOD < 0 || FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2\n"
     "#error \"floats and doubles must not be computed in more bits (x86: -mfpmath=sse)\"\n"
     "#endif\n\n";
 
