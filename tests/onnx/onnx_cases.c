@@ -249,7 +249,7 @@ START_TEST(names_that_are_not_unique)
 {
     static const char *const names[][2] = {
         {"twice", "twice"}, {"logits", "b"}, {"pixels", "b"}, {"plus_one", "b"}, {"a", ""}};
-    bnn_network *net = network_of(parsed_model(model_spec(POOLS, "")), 4, 1, 1);
+    bnn_network *net = network_of(parsed_model(model_spec(POOLS, "  binarize: {}\n")), 4, 1, 1);
     bnn_deploy_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
     ck_assert_ptr_nonnull(stages);
