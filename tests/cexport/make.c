@@ -325,6 +325,43 @@ START_TEST(test_logits_without_a_constant_are_refused)
 }
 END_TEST
 
+/* A small file can have a stage of many channels: writing it takes time in proportion. */
+START_TEST(many_tables_take_no_long_time)
+{
+    enum { N = 1 << 18 };
+    static uint64_t bits[N];
+    static uint8_t rules[N];
+    static int32_t thresholds[N];
+    const uint32_t shapes[] = {1, 1, N, 1};
+    bnn_stage stages[3] = {0};
+    memset(rules, BNN_RULE_TABLE, sizeof rules);
+    for (uint32_t i = 0; i < 3; i++)
+        stages[i] = (bnn_stage){.name = "",
+                                .linear = BNN_LOWER_DENSE,
+                                .inputs = i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_BITS,
+                                .outputs = i == 2 ? BNN_VALUES_FLOATS : BNN_VALUES_BITS,
+                                .in = {shapes[i], 1, 1},
+                                .sums = {shapes[i + 1], 1, 1},
+                                .out = {shapes[i + 1], 1, 1},
+                                .binary_weights = true,
+                                .integer_sums = true,
+                                .taps = shapes[i],
+                                .bits = bits,
+                                .folded = i < 2};
+    stages[0].fold = (bnn_fold){.threshold = thresholds, .rule = (const uint8_t[]){0}};
+    stages[1].fold = (bnn_fold){
+        .threshold = thresholds, .rule = rules, .n_tables = N, .table_size = 2, .tables = bits};
+    const bnn_deploy_model model = {{1, 1, 1}, 1, 0, NULL, 3, stages};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    ck_assert_int_eq(
+        bnn_c_export(&model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err), BNN_OK);
+    ck_assert_ptr_nonnull(strstr(source, " 262144,\n};"));
+    free(source);
+    free(header);
+}
+END_TEST
+
 /* Texts of a model come from files that anyone can write. They must stay inside comments, and
  * names of stages must become names of functions that nothing else has. */
 START_TEST(hostile_texts_stay_comments)
@@ -376,6 +413,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(options, make_set_up, make_tear_down);
     tcase_add_test(options, bad_options_are_refused);
     tcase_add_test(options, test_logits_without_a_constant_are_refused);
+    tcase_add_test(options, many_tables_take_no_long_time);
     tcase_add_test(options, hostile_texts_stay_comments);
     tcase_add_test(options, what_has_no_constant_is_refused);
     suite_add_tcase(suite, options);

@@ -137,30 +137,32 @@ static int32_t least_agreement(const bnn_stage *s, int32_t threshold)
     return (int32_t)(least > taps ? taps + 1 : least);
 }
 
-/* One of the arrays that folded stages have for each channel. */
-typedef int32_t of_channel(const bnn_stage *s, uint32_t c);
+/* Fills one of the arrays that folded stages have, a value for each channel. */
+typedef void fill(const bnn_stage *s, int32_t *values);
 
-static int32_t threshold_of(const bnn_stage *s, uint32_t c)
+static void fill_thresholds(const bnn_stage *s, int32_t *values)
 {
-    const int32_t threshold = s->fold.threshold[c];
-    return s->inputs == BNN_VALUES_PIXELS ? threshold : least_agreement(s, threshold);
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        const int32_t threshold = s->fold.threshold[c];
+        values[c] = s->inputs == BNN_VALUES_PIXELS ? threshold : least_agreement(s, threshold);
+    }
 }
 
-static int32_t all_of(const bnn_stage *s, uint32_t c)
+static void fill_alls(const bnn_stage *s, int32_t *values)
 {
-    return (s->fold.rule[c] & BNN_RULE_AND) != 0;
+    for (uint32_t c = 0; c < s->sums.c; c++)
+        values[c] = (s->fold.rule[c] & BNN_RULE_AND) != 0;
 }
 
 /* 0: no table; else its number from 1. */
-static int32_t table_of(const bnn_stage *s, uint32_t c)
+static void fill_tables(const bnn_stage *s, int32_t *values)
 {
     int32_t n = 0;
-    for (uint32_t i = 0; i <= c; i++)
-        n += (s->fold.rule[i] & BNN_RULE_TABLE) != 0;
-    return s->fold.rule[c] & BNN_RULE_TABLE ? n : 0;
+    for (uint32_t c = 0; c < s->sums.c; c++)
+        values[c] = s->fold.rule[c] & BNN_RULE_TABLE ? ++n : 0;
 }
 
-static void write_channels(c_writer *w, uint32_t i, const char *suffix, of_channel *of)
+static void write_channels(c_writer *w, uint32_t i, const char *suffix, fill *fill_values)
 {
     const bnn_stage *s = &w->model->stages[i];
     int32_t *values = malloc(s->sums.c * sizeof *values);
@@ -168,8 +170,7 @@ static void write_channels(c_writer *w, uint32_t i, const char *suffix, of_chann
         w->no_memory = true;
         return;
     }
-    for (uint32_t c = 0; c < s->sums.c; c++)
-        values[c] = of(s, c);
+    fill_values(s, values);
     bnn_c_integers(w, w->names[i], suffix, false, 1, s->sums.c, values);
     free(values);
 }
@@ -200,17 +201,17 @@ static void write_decisions(c_writer *w, uint32_t i)
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
     fprintf(w->out, pixels ? "/* The bit is 1 from this sum on. */\n"
                            : "/* The bit is 1 when at least so many products are +1. */\n");
-    write_channels(w, i, pixels ? "_threshold" : "_least", threshold_of);
+    write_channels(w, i, pixels ? "_threshold" : "_least", fill_thresholds);
     if (s->fold.n_tables > 0) {
         fprintf(w->out, "/* The bit looked up, for channels where it neither rises nor falls: "
                         "table number, from 1. */\n");
-        write_channels(w, i, "_table", table_of);
+        write_channels(w, i, "_table", fill_tables);
         bnn_c_bits(w, i, "_tables", s->fold.n_tables, s->fold.table_size, s->fold.tables, false);
         w->helpers |= C_GET_BIT;
     }
     if (has_pool(s) && any_of(s, BNN_RULE_AND)) {
         fprintf(w->out, "/* Of a pool's bits: 1 when all (1), or when any (0) are 1. */\n");
-        write_channels(w, i, "_all", all_of);
+        write_channels(w, i, "_all", fill_alls);
     }
 }
 
