@@ -177,9 +177,10 @@ static int check_engines(verification *v, bnn_error *err)
         status = bnn_deliver_compare(model, names[i], v->revived.network, v->data.test.pixels,
                                      v->data.test.n, &a, err);
         if (status == BNN_OK)
-            sayf(v, names[i], a.n_mismatches == 0 && a.n_different == 0,
-                 "%u test images: %u classes and %u logits differ from training, by at most %g",
-                 v->data.test.n, a.n_mismatches, a.n_different, a.max_difference);
+            sayf(
+                v, names[i], a.n_mismatches == 0 && a.n_different == 0,
+                "%u test images: %u get another class than in training, %u other logits, by at most %g",
+                v->data.test.n, a.n_mismatches, a.n_different, a.max_difference);
     }
     return status;
 }
