@@ -171,7 +171,8 @@ static int find_twin(bench_subject *subject, bnn_store *store, const cli_options
         ask_text(store,
                  "SELECT twin.run_uid AS answer FROM run_summary AS twin JOIN run_summary AS own "
                  "USING (experiment, seed) WHERE own.run_uid = ?1 AND twin.is_baseline AND "
-                 "twin.run_uid <> own.run_uid AND twin.state = 'done'",
+                 "twin.run_uid <> own.run_uid AND twin.state = 'done' "
+                 "ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
                  subject->run_uid, arena, &uid, err);
     if (status == BNN_OK && uid != NULL)
         status = bnn_run_find(store, options->db, uid, arena, &run, err);
