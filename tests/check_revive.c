@@ -242,6 +242,40 @@ START_TEST(a_topology_that_changed_is_noticed)
 }
 END_TEST
 
+/* As versions that did not look kept them: the last value of the last tensor. */
+START_TEST(weights_that_are_no_numbers_are_refused)
+{
+    static const float nan = NAN;
+    const char *uids[16];
+    char *bytes, sha256[BNN_SHA256_HEX];
+    size_t n;
+    bnn_run_info run;
+    bnn_revived revived;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    ck_ok(revive(uids[0], &run, &revived, err));
+    ck_ok(bnn_file_read(run.weights_path, 1 << 20, &bytes, &n, err));
+    memcpy(bytes + n - sizeof nan, &nan, sizeof nan);
+    ck_ok(bnn_file_write(run.weights_path, bytes, n, err));
+    free(bytes);
+    ck_ok(bnn_file_sha256(run.weights_path, sha256, err));
+    plain_execute(store_file(), bnn_arena_printf(arena,
+                                                 "UPDATE artifact SET sha256 = '%s' "
+                                                 "WHERE kind = 'weights'",
+                                                 sha256));
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_FAILED,
+               bnn_arena_printf(arena,
+                                "run %s: its kept weights are no result: diverged: 1 of 10 values "
+                                "of dense_3.bias are not finite",
+                                uids[0]));
+    /* Nor are they delivered, as the best epoch of a checkpoint of such a version. */
+    const bnn_delivery delivery = {.folder = store_path("."), .uid = uids[0], .spec = "tiny: base"};
+    revived.network->parameters[0].value[0] = INFINITY;
+    ck_refused(bnn_deliver(&delivery, revived.network, err), BNN_E_FAILED,
+               "diverged: 1 of 100 values of conv2d_1.weight are not finite");
+}
+END_TEST
+
 /* Anybody can make a database whose tables allow what ours do not. */
 START_TEST(a_doctored_database_does_no_harm)
 {
@@ -284,6 +318,7 @@ static Suite *make_suite(void)
         runs_come_back_after_further_revisions,
         a_newer_program_finds_the_file_as_it_was,
         a_topology_that_changed_is_noticed,
+        weights_that_are_no_numbers_are_refused,
         a_doctored_database_does_no_harm,
     };
     Suite *suite = suite_create("revive");

@@ -91,8 +91,10 @@ static int revive(verification *v, bnn_error *err)
                                             .topologies = cli_topology_path(v->run.spec_path),
                                             .registry = v->registry};
     int status = bnn_run_revive(v->store, &v->run, &sources, v->arena, &v->revived, err);
+    if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
+        say(v, "finite", false, err->message);
     if (status != BNN_OK)
-        return status;
+        return status == BNN_E_FAILED ? BNN_OK : status;
     cli_download download;
     const bnn_data_search search =
         cli_download_search(&download, catalogue, v->download, &v->options);
@@ -230,8 +232,9 @@ static int check_run(verification *v, bnn_error *err)
     if (status != BNN_OK || !v->holds) /* what is changed is not looked at further */
         return status;
     status = revive(v, err);
-    if (status == BNN_OK)
-        status = note_plugins(v, err);
+    if (status != BNN_OK || !v->holds)
+        return status;
+    status = note_plugins(v, err);
     if (status == BNN_OK && v->run.model_path == NULL)
         status = check_undeployed(v, err);
     if (status == BNN_OK && v->run.model_path != NULL)
@@ -329,10 +332,10 @@ const cli_command cli_command_verify = {
     .name = "verify",
     .arguments = "RUN...",
     .summary = "whether a run's files still are what was recorded, and answer like training",
-    .help = "The files must have the recorded SHA-256; the kept weights must give the model file,\n"
-            "byte for byte; and every engine that this machine runs must give the logits of\n"
-            "training, to the bit, on the whole test set. Exit status 1 when something differs.\n"
-            "Plugin files that are other ones than at the time are told, too.\n"
+    .help = "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
+            "model file, byte for byte; and every engine that this machine runs must give the\n"
+            "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
+            "differs. Plugin files that are other ones than at the time are told, too.\n"
             "\n"
             "Options:\n"
             "      --retrain      train the run again, too, and compare metrics and weights\n"

@@ -2,6 +2,7 @@
 
 #include "model/layout.h"
 
+#include <math.h>
 #include <string.h>
 
 static size_t size_of(bnn_shape s)
@@ -179,6 +180,27 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     bnn_network_set_progress(net, 0.0);
     bnn_network_binarize(net);
     *out = net;
+    return BNN_OK;
+}
+
+size_t bnn_count_not_finite(size_t n, const float *values)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += isfinite(values[i]) ? 0 : 1;
+    return count;
+}
+
+int bnn_network_check_finite(const bnn_network *network, bnn_error *err)
+{
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        const size_t n = bnn_count_not_finite(p->n, p->value);
+        if (n > 0)
+            return bnn_fail(err, BNN_E_FAILED,
+                            "diverged: %zu of %zu values of %s.%s are not finite", n, p->n,
+                            p->layer, p->name);
+    }
     return BNN_OK;
 }
 

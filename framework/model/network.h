@@ -95,6 +95,13 @@ void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, 
 /* logits_gradient -> the gradient of every parameter; after a forward pass in training. */
 void bnn_network_backward(bnn_network *network, uint32_t n);
 
+/* How many of n values are NaN or infinite. */
+size_t bnn_count_not_finite(size_t n, const float *values);
+
+/* Whether every value of every tensor, latent weights and running statistics too, is finite;
+ * else BNN_E_FAILED and "diverged: " with the first tensor that has others. */
+int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
+
 /* The parameters of op i: parameters[first], n of them. */
 const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i,
                                                uint32_t *n);

@@ -227,7 +227,9 @@ int bnn_deliver(const bnn_delivery *d, bnn_network *network, bnn_error *err)
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
-    int status = deliver_weights(d, network, arena, err);
+    int status = bnn_network_check_finite(network, err);
+    if (status == BNN_OK)
+        status = deliver_weights(d, network, arena, err);
     if (status == BNN_OK)
         status = deliver_model(d, network, arena, err);
     bnn_arena_destroy(arena);

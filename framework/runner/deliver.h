@@ -21,7 +21,8 @@ typedef struct bnn_delivery {
 /* Writes the files of artifact.h, reads the model file back, and runs it over the whole test set
  * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
  * for an image at batch 1 and 64. A network that cannot be deployed leaves its weights only. The
- * network is binarized. The same weights give the same files, byte for byte. Thread-safe. */
+ * network is binarized; of one with values that are not finite nothing is written: BNN_E_FAILED.
+ * The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_deliver(const bnn_delivery *delivery, bnn_network *network, bnn_error *err);
 
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. tool:

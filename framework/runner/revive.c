@@ -206,6 +206,9 @@ int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_experime
         status = bnn_weights_read(revived.network, run->weights_path, err);
     if (status != BNN_OK)
         return status;
+    status = bnn_network_check_finite(revived.network, err);
+    if (status != BNN_OK)
+        return bnn_error_prefix(err, "run %s: its kept weights are no result: ", run->uid);
     bnn_network_binarize(revived.network);
     *out = revived;
     return BNN_OK;

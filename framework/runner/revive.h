@@ -50,7 +50,7 @@ enum { BNN_REVIVED_BATCH = 64 };
  * network. Everything lives in the arena and the registry of `sources`, which also says where to
  * look for data sets and topologies. Main thread: loads plugins. BNN_E_RESOURCE, with the reason,
  * when the spec no longer gives this config (a topology or a default has changed) or the weights
- * are gone or changed. */
+ * are gone or changed; BNN_E_FAILED when they are not finite, and so no result. */
 int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_experiment_sources *sources,
                    bnn_arena *arena, bnn_revived *out, bnn_error *err);
 

@@ -162,6 +162,33 @@ void bnn_session_update(bnn_session *session, double lr_factor)
     bnn_network_binarize_wholes(net);
 }
 
+/* values: NULL for what a tensor does not have. what: in front of its name. */
+static int check_array(const bnn_session *s, const bnn_parameter *p, const char *what,
+                       const float *values, bnn_error *err)
+{
+    const size_t n = values == NULL ? 0 : bnn_count_not_finite(p->n, values);
+    if (n > 0)
+        return bnn_fail(err, BNN_E_FAILED,
+                        "diverged: %zu of %zu values of %s%s.%s are not finite after epoch %u", n,
+                        p->n, what, p->layer, p->name, s->at.epoch + 1);
+    return BNN_OK;
+}
+
+int bnn_session_check_finite(const bnn_session *session, bnn_error *err)
+{
+    int status = BNN_OK;
+    for (uint32_t i = 0; status == BNN_OK && i < session->net->n_parameters; i++) {
+        const bnn_parameter *p = &session->net->parameters[i];
+        status = check_array(session, p, "", p->value, err);
+        if (status == BNN_OK)
+            status = check_array(session, p, "the gradient of ", p->gradient, err);
+        for (int slot = 0; status == BNN_OK && slot < BNN_SLOTS_MAX; slot++)
+            status =
+                check_array(session, p, "the optimizer's slots of ", session->slots[i][slot], err);
+    }
+    return status;
+}
+
 void bnn_session_keep_best(bnn_session *session)
 {
     for (uint32_t i = 0; i < session->net->n_parameters; i++) {

@@ -62,6 +62,11 @@ void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const 
 /* One optimizer step over all parameters, then clipping and signs. lr_factor: the schedule's. */
 void bnn_session_update(bnn_session *session, double lr_factor);
 
+/* Whether all that an epoch hands on is finite: tensors, running statistics, the gradients of its
+ * last step, the optimizers' slots. A sign, a clip or a normalization hides from every loss what is
+ * not. BNN_E_FAILED, with the tensor and the epoch. */
+int bnn_session_check_finite(const bnn_session *session, bnn_error *err);
+
 /* Copies all values into or out of the snapshot of the best epoch. */
 void bnn_session_keep_best(bnn_session *session);
 void bnn_session_restore_best(bnn_session *session);

@@ -153,6 +153,8 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
     int status = BNN_OK;
     while (status == BNN_OK && s->at.step < s->n_steps) {
         status = train_step(s, err);
+        if (status == BNN_OK && s->at.step == s->n_steps) /* before a stop here could hide it */
+            status = bnn_session_check_finite(s, err);
         if (status == BNN_OK)
             status = check_stop(s, deadline_ns, err);
         show_progress(s);
@@ -176,7 +178,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .cpu_ns = s->at.cpu_ns};
     bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
                          &e->validation_loss, &e->validation_accuracy);
-    if (!isfinite(e->validation_loss)) /* the last step may break what no later loss shows */
+    if (!isfinite(e->validation_loss)) /* finite weights can overflow, too */
         return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
                         fabs(e->validation_loss), s->at.epoch + 1);
     const uint32_t epoch = s->at.epoch + 1;
