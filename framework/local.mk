@@ -1,5 +1,5 @@
 # The library, low layers first; a file may include headers of its own and lower layers only
-# (tests/check_layers.sh). Then the program, and what is installed for authors of plugins.
+# (tests/tree/check_layers.sh). Then the program, and what is installed for authors of plugins.
 
 base_sources = \
 	framework/base/arena.c framework/base/arena.h \
@@ -57,36 +57,36 @@ train_sources = \
 	framework/train/session.c framework/train/session.h \
 	framework/train/trainer.c framework/train/trainer.h
 deploy_sources = \
-	framework/deploy/build.c framework/deploy/build.h \
-	framework/deploy/check.c \
-	framework/deploy/fold.c framework/deploy/fold.h \
-	framework/deploy/graph.c framework/deploy/graph.h \
-	framework/deploy/infer.c \
-	framework/deploy/model.c framework/deploy/model.h \
-	framework/deploy/modelfile.h \
-	framework/deploy/modelfile_decode.c \
-	framework/deploy/modelfile_encode.c \
-	framework/deploy/modelfile_format.h \
-	framework/deploy/modelfile_size.c \
-	framework/deploy/op.c framework/deploy/op.h \
-	framework/deploy/unfold.c framework/deploy/unfold.h \
-	framework/deploy/bnn/infer.h \
-	framework/deploy/cexport/cexport.c framework/deploy/cexport/cexport.h \
-	framework/deploy/cexport/cexport_chain.c \
-	framework/deploy/cexport/cexport_fold.c \
-	framework/deploy/cexport/cexport_helpers.c \
-	framework/deploy/cexport/cexport_run.c \
-	framework/deploy/cexport/cexport_text.c \
-	framework/deploy/cexport/cexport_write.h \
-	framework/deploy/engine/engine.c framework/deploy/engine/engine.h \
-	framework/deploy/engine/engine_portable.c \
-	framework/deploy/engine/measure.c framework/deploy/engine/measure.h \
-	framework/deploy/engine/plain.c framework/deploy/engine/plain.h \
-	framework/deploy/onnx/onnx.c framework/deploy/onnx/onnx.h \
-	framework/deploy/onnx/onnx_ops.c framework/deploy/onnx/onnx_ops.h \
-	framework/deploy/onnx/onnx_qonnx.c \
-	framework/deploy/onnx/onnx_stages.c \
-	framework/deploy/onnx/onnx_writer.c framework/deploy/onnx/onnx_writer.h
+	framework/export/build.c framework/export/build.h \
+	framework/export/check.c \
+	framework/export/fold.c framework/export/fold.h \
+	framework/export/graph.c framework/export/graph.h \
+	framework/infer/infer.c \
+	framework/infer/model.c framework/infer/model.h \
+	framework/infer/modelfile.h \
+	framework/infer/modelfile_decode.c \
+	framework/export/modelfile_encode.c \
+	framework/infer/modelfile_format.h \
+	framework/export/modelfile_size.c \
+	framework/infer/op.c framework/infer/op.h \
+	framework/export/unfold.c framework/export/unfold.h \
+	framework/bnn/infer.h \
+	framework/export/c/cexport.c framework/export/c/cexport.h \
+	framework/export/c/chain.c \
+	framework/export/c/fold.c \
+	framework/export/c/helpers.c \
+	framework/export/c/run.c \
+	framework/export/c/text.c \
+	framework/export/c/write.h \
+	framework/infer/engine/engine.c framework/infer/engine/engine.h \
+	framework/infer/engine/engine_portable.c \
+	framework/bench/measure.c framework/bench/measure.h \
+	framework/infer/engine/plain.c framework/infer/engine/plain.h \
+	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
+	framework/export/onnx/ops.c framework/export/onnx/ops.h \
+	framework/export/onnx/qonnx.c \
+	framework/export/onnx/stages.c \
+	framework/export/onnx/writer.c framework/export/onnx/writer.h
 runner_sources = \
 	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
@@ -149,26 +149,26 @@ endif
 
 # The engines with vectors, twice: for programs, and position-independent for libbnninfer.
 engine_body = \
-	framework/deploy/engine/body/convert.h \
-	framework/deploy/engine/body/engine.h \
-	framework/deploy/engine/body/float_chain.h \
-	framework/deploy/engine/body/float_conv.h \
-	framework/deploy/engine/body/float_copy.h \
-	framework/deploy/engine/body/float_dense.h \
-	framework/deploy/engine/body/float_images.h \
-	framework/deploy/engine/body/float_lanes.h \
-	framework/deploy/engine/body/float_prepare.h \
-	framework/deploy/engine/body/float_stage.h \
-	framework/deploy/engine/body/float_table.h \
-	framework/deploy/engine/body/rows.h \
-	framework/deploy/engine/body/sums.h \
-	framework/deploy/engine/body/vec.h
+	framework/infer/engine/body/convert.h \
+	framework/infer/engine/body/engine.h \
+	framework/infer/engine/body/float_chain.h \
+	framework/infer/engine/body/float_conv.h \
+	framework/infer/engine/body/float_copy.h \
+	framework/infer/engine/body/float_dense.h \
+	framework/infer/engine/body/float_images.h \
+	framework/infer/engine/body/float_lanes.h \
+	framework/infer/engine/body/float_prepare.h \
+	framework/infer/engine/body/float_stage.h \
+	framework/infer/engine/body/float_table.h \
+	framework/infer/engine/body/rows.h \
+	framework/infer/engine/body/sums.h \
+	framework/infer/engine/body/vec.h
 engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
 engine_avx2_flags = $(avx2_flags)
 engine_sources = \
-	framework/deploy/engine/engine_float.h \
-	framework/deploy/engine/form.c framework/deploy/engine/form.h \
-	framework/deploy/engine/pack.c framework/deploy/engine/pack.h
+	framework/infer/engine/engine_float.h \
+	framework/infer/engine/form.c framework/infer/engine/form.h \
+	framework/infer/engine/pack.c framework/infer/engine/pack.h
 noinst_LIBRARIES += framework/libengine.a
 framework_libengine_a_SOURCES = $(engine_sources)
 engine_libraries =
@@ -176,18 +176,18 @@ infer_engines =
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = framework/deploy/engine/engine_avx2.c framework/deploy/engine/engine_float_avx2.c \
+framework_libengine_avx2_a_SOURCES = framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c \
 	$(engine_body)
 framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libengine_avx512_a_SOURCES = framework/deploy/engine/engine_avx512.c framework/deploy/engine/engine_float_avx512.c \
+framework_libengine_avx512_a_SOURCES = framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c \
 	$(engine_body)
 framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 engine_libraries += framework/libengine_avx2.a framework/libengine_avx512.a
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
-framework_libinfer_avx2_la_SOURCES = framework/deploy/engine/engine_avx2.c framework/deploy/engine/engine_float_avx2.c \
+framework_libinfer_avx2_la_SOURCES = framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c \
 	$(engine_body)
 framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libinfer_avx512_la_SOURCES = framework/deploy/engine/engine_avx512.c framework/deploy/engine/engine_float_avx512.c \
+framework_libinfer_avx512_la_SOURCES = framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c \
 	$(engine_body)
 framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
@@ -195,11 +195,11 @@ endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = framework/deploy/engine/engine_neon.c framework/deploy/engine/engine_float_neon.c \
+framework_libengine_neon_a_SOURCES = framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c \
 	$(engine_body)
 engine_libraries += framework/libengine_neon.a
 noinst_LTLIBRARIES += framework/libinfer_neon.la
-framework_libinfer_neon_la_SOURCES = framework/deploy/engine/engine_neon.c framework/deploy/engine/engine_float_neon.c \
+framework_libinfer_neon_la_SOURCES = framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c \
 	$(engine_body)
 framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
 infer_engines += framework/libinfer_neon.la
@@ -227,7 +227,7 @@ bnn_libraries = framework/libbnn.a $(kernel_libraries) $(engine_libraries) $(onn
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
-	framework/cli/bench.c \
+	framework/cli/commands/bench.c \
 	framework/cli/bench_json.c \
 	framework/cli/bench_lineup.c framework/cli/bench_lineup.h \
 	framework/cli/bench_machine.c framework/cli/bench_machine.h \
@@ -237,40 +237,40 @@ bnnrun_SOURCES = \
 	framework/cli/bench_store.c \
 	framework/cli/bench_subject.c framework/cli/bench_subject.h \
 	framework/cli/cli.c framework/cli/cli.h \
-	framework/cli/data.c \
+	framework/cli/commands/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
 	framework/cli/download.c framework/cli/download.h \
-	framework/cli/export.c framework/cli/export.h \
-	framework/cli/export_c.c \
+	framework/cli/commands/export.c framework/cli/commands/export.h \
+	framework/cli/commands/export_c.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
 	framework/cli/model_summary.c framework/cli/model_summary.h \
 	framework/cli/operand.c framework/cli/operand.h \
-	framework/cli/plan.c framework/cli/plan.h \
+	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/plugin_show.c framework/cli/plugin_show.h \
-	framework/cli/plugins.c \
-	framework/cli/predict.c \
+	framework/cli/commands/plugins.c \
+	framework/cli/commands/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \
-	framework/cli/query.c \
+	framework/cli/commands/query.c \
 	framework/cli/result.c framework/cli/result.h \
-	framework/cli/run.c \
-	framework/cli/runs.c \
-	framework/cli/show.c \
+	framework/cli/commands/run.c \
+	framework/cli/commands/runs.c \
+	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/table.c \
 	framework/cli/text.c framework/cli/text.h \
-	framework/cli/verify.c
+	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)
 
 EXTRA_DIST += \
 	framework/ARCHITECTURE.md
 
 plugin_includedir = $(includedir)/bnn
-plugin_include_HEADERS = framework/plugin/bnn/plugin.h framework/deploy/bnn/infer.h
+plugin_include_HEADERS = framework/bnn/plugin.h framework/bnn/infer.h
 pkgconfigdir = $(libdir)/pkgconfig
-pkgconfig_DATA = framework/plugin/bnn.pc framework/deploy/bnn-infer.pc
+pkgconfig_DATA = framework/bnn/bnn.pc framework/bnn/bnn-infer.pc
 
 # The library behind <bnn/infer.h>, for programs that run models without bnnrun. It has what reading
 # and running a model file takes, and exports what that header declares, nothing else. Its objects
@@ -279,15 +279,15 @@ infer_sources = $(engine_sources) \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
-	framework/deploy/engine/engine.c framework/deploy/engine/engine.h \
-	framework/deploy/engine/engine_portable.c \
-	framework/deploy/infer.c \
-	framework/deploy/model.c framework/deploy/model.h \
-	framework/deploy/modelfile.h \
-	framework/deploy/modelfile_decode.c \
-	framework/deploy/modelfile_format.h \
-	framework/deploy/op.c framework/deploy/op.h \
-	framework/deploy/engine/plain.c framework/deploy/engine/plain.h
+	framework/infer/engine/engine.c framework/infer/engine/engine.h \
+	framework/infer/engine/engine_portable.c \
+	framework/infer/infer.c \
+	framework/infer/model.c framework/infer/model.h \
+	framework/infer/modelfile.h \
+	framework/infer/modelfile_decode.c \
+	framework/infer/modelfile_format.h \
+	framework/infer/op.c framework/infer/op.h \
+	framework/infer/engine/plain.c framework/infer/engine/plain.h
 lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)

@@ -1,7 +1,7 @@
 #include "cli/bench_lineup.h"
 
-#include "deploy/onnx/onnx.h"
-#include "deploy/unfold.h"
+#include "export/onnx/onnx.h"
+#include "export/unfold.h"
 
 #include <math.h>
 #include <stdlib.h>

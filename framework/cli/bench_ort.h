@@ -6,7 +6,7 @@
 #ifndef BNN_CLI_BENCH_ORT_H
 #define BNN_CLI_BENCH_ORT_H
 
-#include "deploy/engine/measure.h"
+#include "bench/measure.h"
 
 typedef struct bench_ort bench_ort;
 

@@ -4,7 +4,7 @@
 #include "data/idx.h"
 #include "data/locate.h"
 #include "data/synthetic.h"
-#include "deploy/modelfile.h"
+#include "infer/modelfile.h"
 #include "runner/revive.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "data/dataset.h"
-#include "deploy/model.h"
+#include "infer/model.h"
 
 typedef struct bench_subject {
     const char *path; /* of the model file */

@@ -1,6 +1,6 @@
 #include "cli/deployable.h"
 
-#include "deploy/build.h"
+#include "export/build.h"
 
 #include <stdio.h>
 #include <string.h>

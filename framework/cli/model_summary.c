@@ -1,6 +1,6 @@
 #include "cli/model_summary.h"
 
-#include "deploy/engine/engine.h"
+#include "infer/engine/engine.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef BNN_CLI_MODEL_SUMMARY_H
 #define BNN_CLI_MODEL_SUMMARY_H
 
-#include "deploy/modelfile.h"
+#include "infer/modelfile.h"
 
 typedef struct cli_model_summary {
     const char *path;

@@ -1,6 +1,6 @@
 #include "cli/operand.h"
 
-#include "deploy/modelfile.h"
+#include "infer/modelfile.h"
 #include "spec/diag.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "runner/deliver.h"
 
 #include "build_info.h"
-#include "deploy/build.h"
-#include "deploy/engine/measure.h"
-#include "deploy/modelfile.h"
+#include "export/build.h"
+#include "bench/measure.h"
+#include "infer/modelfile.h"
 #include "model/weights.h"
 #include "runner/artifact.h"
 

@@ -4,8 +4,8 @@
 #define BNN_RUNNER_DELIVER_H
 
 #include "data/dataset.h"
-#include "deploy/graph.h"
-#include "deploy/model.h"
+#include "export/graph.h"
+#include "infer/model.h"
 #include "train/record.h"
 
 typedef struct bnn_delivery {

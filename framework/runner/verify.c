@@ -1,6 +1,6 @@
 #include "runner/verify.h"
 
-#include "deploy/modelfile.h"
+#include "infer/modelfile.h"
 #include "runner/artifact.h"
 #include "runner/task.h"
 

@@ -1,0 +1,69 @@
+/* measure.h - honest timing: contenders take turns, so that whatever else the machine does meets
+ * all of them alike.
+ *
+ * A round is one sample of each contender, and each round begins with another one. A sample is as
+ * many calls as the clock needs, after a few that are not timed. What is reported of the samples
+ * is the median and the quartiles: a mean would be that of the interruptions. */
+#ifndef BNN_BENCH_MEASURE_H
+#define BNN_BENCH_MEASURE_H
+
+#include "infer/engine/engine.h"
+
+/* A sample shorter than this says more about the clock than about the work. */
+#define BNN_MEASURE_SAMPLE_MIN_NS ((uint64_t)200 * 1000)
+
+/* Wall time, and time on a CPU; they differ where something else had the CPU. */
+typedef struct bnn_duration {
+    double wall_ns, cpu_ns;
+} bnn_duration;
+
+typedef struct bnn_contender {
+    /* Does its work n_calls times and says how long all of them took. A failure ends the
+     * measurement. */
+    int (*run)(void *context, uint64_t n_calls, bnn_duration *out, bnn_error *err);
+    void *context;
+    uint32_t n_images; /* in a call, from 1 */
+} bnn_contender;
+
+typedef struct bnn_measure_plan {
+    uint32_t n_rounds;   /* from 1 */
+    uint64_t warm_up_ns; /* each contender works at least this long first */
+    uint64_t sample_ns;  /* at least this long is a sample; not below BNN_MEASURE_SAMPLE_MIN_NS */
+} bnn_measure_plan;
+
+/* Measures n contenders. samples[n][n_rounds]: time for an image. Each works warm_up_ns first, and
+ * on until its speed has settled, but no longer than eight times that. The status of a contender
+ * that failed, or 0; after a failure the samples are of no use. */
+int bnn_measure(const bnn_measure_plan *plan, const bnn_contender *contenders, size_t n,
+                bnn_duration *samples, bnn_error *err);
+
+/* What the wall times of n samples, at least one, have in common; sorts them by it. Quartiles are
+ * interpolated between neighbours (type 7 of Hyndman and Fan, 1996). */
+typedef struct bnn_measure_summary {
+    double median_ns, low_ns, high_ns; /* low, high: first and third quartile */
+    double min_ns, max_ns;
+} bnn_measure_summary;
+void bnn_measure_summarize(bnn_duration *samples, size_t n, bnn_measure_summary *out);
+
+/* A contender that runs an engine on images in their order, again from the first when too few are
+ * left for a batch. run: bnn_measure_engine; context: this. */
+typedef struct bnn_engine_contender {
+    const bnn_engine *engine;
+    const void *state;
+    void *workspace; /* engine->workspace_bytes(state), 64-byte aligned */
+    float *logits;   /* [n_batch][classes] */
+    const uint8_t *images;
+    size_t n_images, image_bytes; /* n_images >= n_batch */
+    size_t n_batch;
+    size_t next; /* the image at which the next call starts */
+} bnn_engine_contender;
+int bnn_measure_engine(void *context, uint64_t n_calls, bnn_duration *out, bnn_error *err);
+
+/* The time an image takes in batches of n_batch, n_rounds times: wall_ns[n_rounds] and
+ * cpu_ns[n_rounds], rounded. About 10 ms to warm up, 3 ms a round. n_images may be any number from
+ * 1; they are repeated to fill a batch. Fails only for want of memory. */
+int bnn_measure_latency(const bnn_deploy_model *model, const bnn_engine *engine, const void *state,
+                        const uint8_t *images, size_t n_images, size_t n_batch, uint32_t n_rounds,
+                        uint64_t *wall_ns, uint64_t *cpu_ns, bnn_error *err);
+
+#endif

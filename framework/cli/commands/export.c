@@ -1,0 +1,292 @@
+/* export.c - bnnrun export: a model as ONNX or as C. */
+#include "cli/commands/export.h"
+
+#include "base/file.h"
+#include "cli/text.h"
+#include "export/c/cexport.h"
+#include "export/graph.h"
+#include "infer/modelfile.h"
+#include "export/onnx/onnx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A file of the greatest size, unpacked. */
+#define MODEL_LIMIT_BYTES ((size_t)1 << 33)
+
+enum {
+    OPTION_FORMAT = CLI_OPTION_OWN,
+    OPTION_INPUT,
+    OPTION_SELF_TEST,
+    OPTION_IMAGES,
+    OPTION_PREFIX
+};
+
+static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
+
+/* ---- what is written --------------------------------------------------------------------- */
+
+int cli_export_no_memory(bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_INTERNAL, "no memory to export");
+}
+
+static int write_files(const cli_export_file *files, size_t n, bnn_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const cli_export_file *f = &files[i];
+        if (strcmp(f->path, "-") != 0) {
+            const int status = bnn_file_write(f->path, f->bytes, f->n, err);
+            if (status != BNN_OK)
+                return status;
+        } else if (fwrite(f->bytes, 1, f->n, stdout) != f->n)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
+    }
+    return BNN_OK;
+}
+
+static int print_table(const cli_export *r, const cli_export_file *files, size_t n, bnn_error *err)
+{
+    cli_table *table = cli_table_create();
+    bool failed = table == NULL || cli_table_column(table, "file", CLI_TEXT) != 0 ||
+                  cli_table_column(table, "bytes", CLI_NUMBER) != 0 ||
+                  cli_table_column(table, "sha256", CLI_TEXT) != 0;
+    for (size_t i = 0; !failed && i < n; i++) {
+        char sha256[BNN_SHA256_HEX], bytes[CLI_TEXT_MAX];
+        bnn_sha256(files[i].bytes, files[i].n, sha256);
+        snprintf(bytes, sizeof bytes, "%zu", files[i].n);
+        failed = cli_table_cell(table, files[i].path) != 0 || cli_table_cell(table, bytes) != 0 ||
+                 cli_table_cell(table, sha256) != 0;
+    }
+    if (!failed)
+        cli_table_print(table, &r->options, stdout);
+    cli_table_destroy(table);
+    return failed ? cli_export_no_memory(err) : BNN_OK;
+}
+
+int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
+                       const char *advice, bnn_error *err)
+{
+    char count[CLI_TEXT_MAX];
+    if (advice == NULL)
+        return cli_export_no_memory(err);
+    const bool is_piped = strcmp(files[0].path, "-") == 0;
+    FILE *out = is_piped ? stderr : stdout;
+    const int status = write_files(files, n, err);
+    if (status == BNN_OK && (r->options.json || r->options.csv))
+        return print_table(r, files, n, err);
+    if (status != BNN_OK || r->options.quiet)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : files[i].path,
+                cli_count_text(files[i].n, count));
+    fprintf(out, "%s\n", advice);
+    return BNN_OK;
+}
+
+/* ---- ONNX -------------------------------------------------------------------------------- */
+
+/* The operations as they were trained come from the run, not from its model file. */
+static int export_network(const cli_export *r, const bnn_onnx_options *options,
+                          unsigned char **bytes, size_t *n, bnn_error *err)
+{
+    bnn_registry *registry = NULL;
+    bnn_revived revived;
+    bnn_graph *graph;
+    int status = cli_revive_run(&r->source.run, &r->options, r->arena, &registry, &revived, err);
+    if (status == BNN_OK)
+        status = bnn_graph_create(revived.network, r->arena, &graph, err);
+    if (status == BNN_OK)
+        status = bnn_onnx_export(graph, options, bytes, n, err);
+    bnn_registry_destroy(registry);
+    return status;
+}
+
+static int export_onnx(const cli_export *r, bnn_error *err)
+{
+    static const bnn_onnx_dialect dialects[] = {
+        [CLI_EXPORT_ONNX] = BNN_ONNX_STANDARD,
+        [CLI_EXPORT_PACKED] = BNN_ONNX_PACKED,
+        [CLI_EXPORT_QONNX] = BNN_ONNX_QONNX,
+    };
+    const bool floats = r->input != NULL && strcmp(r->input, "floats") == 0;
+    const bnn_onnx_options options = {
+        .dialect = dialects[r->format],
+        .input = floats ? BNN_ONNX_FLOATS : BNN_ONNX_PIXELS,
+        .metadata = r->model->metadata,
+        .n_metadata = r->model->n_metadata,
+    };
+    unsigned char *bytes = NULL;
+    size_t n = 0;
+    int status = r->format == CLI_EXPORT_QONNX
+                     ? export_network(r, &options, &bytes, &n, err)
+                     : bnn_onnx_export_model(r->model, &options, &bytes, &n, err);
+    if (status != BNN_OK)
+        return status;
+    const bnn_shape in = r->model->input;
+    const char *advice = bnn_arena_printf(
+        r->arena, "for %s: input \"%s\" %s [N][%u][%u][%u], output \"logits\" float32 [N][%u]",
+        r->format == CLI_EXPORT_QONNX ? "FINN and hls4ml" : "any runtime of ONNX opset 17",
+        floats ? "image" : "pixels", floats ? "float32, (pixel - 128) / 128," : "uint8", in.c, in.h,
+        in.w, r->model->n_classes);
+    const cli_export_file file = {.path = r->output, .bytes = bytes, .n = n};
+    status = cli_export_deliver(r, &file, 1, advice, err);
+    free(bytes);
+    return status;
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static int take_format(const char *value, cli_export_format *out, bnn_error *err)
+{
+    for (cli_export_format i = 0; i < CLI_EXPORT_FORMATS; i++)
+        if (strcmp(format_names[i], value) == 0) {
+            *out = i;
+            return BNN_OK;
+        }
+    return cli_unknown(err, BNN_E_USAGE, "export: unknown format", value, format_names,
+                       CLI_EXPORT_FORMATS);
+}
+
+static int take_option(void *context, int option, const char *value, bnn_error *err)
+{
+    cli_export *r = context;
+    switch (option) {
+    case OPTION_FORMAT:
+        return take_format(value, &r->format, err);
+    case OPTION_INPUT:
+        r->input = value;
+        if (strcmp(value, "pixels") == 0 || strcmp(value, "floats") == 0)
+            return BNN_OK;
+        return cli_usage(err, &cli_command_export, "--input is pixels or floats, not \"%s\"",
+                         value);
+    case OPTION_SELF_TEST:
+        return cli_parse_count(&cli_command_export, "--self-test", value, BNN_C_TESTS_MAX,
+                               &r->n_tests, err);
+    case OPTION_IMAGES:
+        r->images_path = value;
+        return BNN_OK;
+    case OPTION_PREFIX:
+        r->prefix = value;
+        return BNN_OK;
+    default:
+        r->output = value;
+        return BNN_OK;
+    }
+}
+
+/* Options that go together. */
+static int check_request(const cli_export *r, bnn_error *err)
+{
+    const cli_command *command = &cli_command_export;
+    if (r->format == CLI_EXPORT_FORMATS)
+        return cli_usage(err, command, "--format is needed: onnx, onnx-packed, qonnx or c");
+    if (r->input != NULL && r->format == CLI_EXPORT_C)
+        return cli_usage(err, command, "C takes pixels; --input is for ONNX");
+    if (r->format != CLI_EXPORT_C && (r->n_tests > 0 || r->prefix != NULL))
+        return cli_usage(err, command, "--self-test and --prefix are for --format c");
+    if (r->images_path != NULL && r->n_tests == 0)
+        return cli_usage(err, command, "--images are those of --self-test N");
+    if (r->output != NULL && strcmp(r->output, "-") == 0 && (r->options.json || r->options.csv))
+        return cli_usage(err, command, "stdout takes the model or the report, not both");
+    return BNN_OK;
+}
+
+/* The run, or the file without folder and ".bnn"; with what the format adds. */
+static const char *default_output(const cli_export *r)
+{
+    static const char *const ends[CLI_EXPORT_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
+                                                         ".c"};
+    const char *slash = strrchr(r->operand, '/'), *name = slash == NULL ? r->operand : slash + 1;
+    if (r->source.is_of_run)
+        name = r->source.run.uid;
+    size_t n = strlen(name);
+    if (n > 4 && strcmp(name + n - 4, ".bnn") == 0)
+        n -= 4;
+    return bnn_arena_printf(r->arena, "%.*s%s", (int)n, name, ends[r->format]);
+}
+
+static int export(cli_export *r, bnn_error *err)
+{
+    bnn_deploy_model *model;
+    int status = cli_find_model(r->operand, &r->options, r->arena, &r->source, err);
+    if (status != BNN_OK)
+        return status;
+    if (r->format == CLI_EXPORT_QONNX && !r->source.is_of_run)
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: qonnx has the network's own operations, which a model file no longer "
+                        "has; name the run that it is from",
+                        r->operand);
+    if (r->n_tests > 0 && r->images_path == NULL && !r->source.is_of_run)
+        return cli_usage(err, &cli_command_export,
+                         "the self-test of a model file needs --images FILE, in IDX");
+    status = bnn_modelfile_read(r->source.path, r->arena, &model, err);
+    if (status != BNN_OK)
+        return status;
+    r->model = model;
+    if (r->output == NULL && (r->output = default_output(r)) == NULL)
+        return cli_export_no_memory(err);
+    return r->format == CLI_EXPORT_C ? cli_export_c(r, err) : export_onnx(r, err);
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    static const struct option names[] = {{"format", required_argument, NULL, OPTION_FORMAT},
+                                          {"output", required_argument, NULL, 'o'},
+                                          {"input", required_argument, NULL, OPTION_INPUT},
+                                          {"self-test", required_argument, NULL, OPTION_SELF_TEST},
+                                          {"images", required_argument, NULL, OPTION_IMAGES},
+                                          {"prefix", required_argument, NULL, OPTION_PREFIX},
+                                          {NULL, 0, NULL, 0}};
+    cli_export r = {.format = CLI_EXPORT_FORMATS};
+    const cli_own_options own = {
+        .letters = "o:", .names = names, .take = take_option, .context = &r};
+    bool done;
+    int status = cli_parse_own(&cli_command_export, argc, argv, &own, &r.options, &done, err);
+    if (status != BNN_OK || done)
+        return status;
+    if (argc - optind != 1)
+        return cli_usage(err, &cli_command_export,
+                         "one RUN or MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format "
+                         "c`");
+    r.operand = argv[optind];
+    status = check_request(&r, err);
+    if (status != BNN_OK)
+        return status;
+    r.arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    status = r.arena == NULL ? cli_export_no_memory(err) : export(&r, err);
+    bnn_arena_destroy(r.arena);
+    return status;
+}
+
+const cli_command cli_command_export = {
+    .name = "export",
+    .arguments = "RUN|MODEL.bnn",
+    .summary = "a model as ONNX or C, for other programs and boards",
+    .help =
+        "RUN is the uid that `bnnrun runs` lists, or the beginning of one: its model file is taken,\n"
+        "for qonnx the network itself.\n"
+        "\n"
+        "Options:\n"
+        "      --format FORMAT  onnx         standard operators of opset 17, weights as floats\n"
+        "                       onnx-packed  the same with binary weights as bits, 1/32 of them\n"
+        "                       qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
+        "                       c            one freestanding C99 source and its header\n"
+        "  -o, --output FILE    default: the name of run or file with .onnx, _packed.onnx,\n"
+        "                       _qonnx.onnx or .c; - is stdout. C's header goes beside it\n"
+        "      --input KIND     ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
+        "                       128) / 128)\n"
+        "      --self-test N    C: with N images and their logits, and a function that compares\n"
+        "      --images FILE    the images of the self-test, in IDX (default: RUN's test set)\n"
+        "      --prefix NAME    C: what all names begin with (default: the name of the file)\n"
+        "      --db FILE        the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
+        "      --json, --csv    the files written, their bytes and SHA-256\n"
+        "  -q, --quiet          say nothing\n"
+        "\n"
+        "Examples:\n"
+        "  bnnrun export 3f --format onnx-packed\n"
+        "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
+        "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
+        "         --images mnist/t10k-images-idx3-ubyte\n",
+    .run = run,
+};

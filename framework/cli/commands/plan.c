@@ -1,0 +1,229 @@
+/* plan.c - bnnrun plan SPEC: which runs there are, what is done and why, how long the rest takes. */
+#include "cli/commands/plan.h"
+
+#include "cli/deployable.h"
+#include "cli/download.h"
+#include "cli/progress.h"
+#include "cli/text.h"
+#include "runner/estimate.h"
+#include "runner/sweeper.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REASON_BYTES = 256, SEEDS_BYTES = 128 };
+
+static const char *const group_names[BNN_PLAN_GROUPS] = {
+    [BNN_PLAN_NEW] = "new",   [BNN_PLAN_RESUME] = "resume", [BNN_PLAN_RETRY] = "retry",
+    [BNN_PLAN_DONE] = "done", [BNN_PLAN_STALE] = "stale",   [BNN_PLAN_RUNNING] = "running",
+};
+
+/* Why a run is in its group. */
+static void explain(const bnn_plan *plan, const bnn_planned_run *run, char out[REASON_BYTES])
+{
+    const int epochs = plan->experiment->configs[run->i_config].train.epochs;
+    switch (bnn_plan_group_of(run)) {
+    case BNN_PLAN_NEW:
+        snprintf(out, REASON_BYTES, run->known ? "never started" : "not in the database");
+        break;
+    case BNN_PLAN_RESUME:
+        if (run->epochs_done > 0)
+            snprintf(out, REASON_BYTES, "goes on in epoch %u of %d", run->epochs_done + 1, epochs);
+        else
+            snprintf(out, REASON_BYTES, "was stopped in its first epoch");
+        break;
+    case BNN_PLAN_RETRY:
+        snprintf(out, REASON_BYTES, "%s", run->error == NULL ? "failed" : run->error);
+        break;
+    case BNN_PLAN_DONE:
+        snprintf(out, REASON_BYTES, "finished");
+        break;
+    case BNN_PLAN_STALE:
+        snprintf(out, REASON_BYTES, "done, but the plugin %s has changed since", run->changed);
+        break;
+    default:
+        snprintf(out, REASON_BYTES, "in another process, unless that has died");
+        break;
+    }
+}
+
+/* Runs of one config with one group and one reason share a row. */
+static bool is_alike(const bnn_plan *plan, size_t a, size_t b)
+{
+    char left[REASON_BYTES], right[REASON_BYTES];
+    if (bnn_plan_group_of(&plan->runs[a]) != bnn_plan_group_of(&plan->runs[b]))
+        return false;
+    explain(plan, &plan->runs[a], left);
+    explain(plan, &plan->runs[b], right);
+    return strcmp(left, right) == 0;
+}
+
+/* "1, 2, 3, ... (30 in all)" */
+static void add_seed(char seeds[SEEDS_BYTES], int64_t seed)
+{
+    const size_t used = strlen(seeds);
+    if (used + 32 < SEEDS_BYTES)
+        snprintf(seeds + used, SEEDS_BYTES - used, "%s%lld", used == 0 ? "" : ",", (long long)seed);
+    else if (strstr(seeds, "...") == NULL)
+        snprintf(seeds + used, SEEDS_BYTES - used, ",...");
+}
+
+static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *shown,
+                   bnn_error *err)
+{
+    const size_t n_configs = plan->experiment->n_configs;
+    const bnn_planned_run *run = &plan->runs[first];
+    char seeds[SEEDS_BYTES] = "", reason[REASON_BYTES], seconds[32] = "";
+    for (size_t i = first; i < plan->n; i += n_configs)
+        if (!shown[i] && is_alike(plan, first, i)) {
+            shown[i] = true;
+            add_seed(seeds, plan->runs[i].seed);
+        }
+    explain(plan, run, reason);
+    if (bnn_plan_is_todo(run) && !isnan(plan->seconds[run->i_config]))
+        snprintf(seconds, sizeof seconds, "%.1f",
+                 plan->seconds[run->i_config] * bnn_plan_rest(plan, first));
+    const char *const cells[] = {plan->experiment->configs[run->i_config].label, seeds,
+                                 group_names[bnn_plan_group_of(run)], seconds, reason};
+    return cli_table_row(table, cells, sizeof cells / sizeof *cells, err);
+}
+
+static int fill_table(cli_table *table, const bnn_plan *plan, bnn_error *err)
+{
+    static const struct {
+        const char *name;
+        cli_column_kind kind;
+    } columns[] = {{"config", CLI_TEXT},
+                   {"seeds", CLI_TEXT},
+                   {"state", CLI_TEXT},
+                   {"seconds", CLI_NUMBER},
+                   {"why", CLI_TEXT}};
+    const size_t n_configs = plan->experiment->n_configs;
+    bool *shown = calloc(plan->n, sizeof *shown);
+    int status = shown == NULL ? BNN_E_INTERNAL : BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < sizeof columns / sizeof *columns; i++)
+        status = cli_table_column(table, columns[i].name, columns[i].kind);
+    if (status != BNN_OK)
+        bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table");
+    for (size_t c = 0; status == BNN_OK && c < n_configs; c++)
+        for (size_t i = c; status == BNN_OK && i < plan->n; i += n_configs)
+            if (!shown[i])
+                status = add_row(table, plan, i, shown, err);
+    free(shown);
+    return status;
+}
+
+/* "12 runs: 9 done, 3 new" */
+static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
+{
+    size_t n_of[BNN_PLAN_GROUPS];
+    char duration[CLI_DURATION_MAX];
+    const double seconds = bnn_estimate_plan(plan, n_jobs);
+    const char *separator = "";
+    bnn_plan_count(plan, n_of);
+    printf("\n%zu run%s: ", plan->n, plan->n == 1 ? "" : "s");
+    for (size_t i = 0; i < BNN_PLAN_GROUPS; i++) {
+        if (n_of[i] == 0)
+            continue;
+        printf("%s%zu %s", separator, n_of[i], group_names[i]);
+        separator = ", ";
+    }
+    if (n_of[BNN_PLAN_NEW] + n_of[BNN_PLAN_RESUME] + n_of[BNN_PLAN_RETRY] == 0)
+        printf("; nothing to do\n");
+    else if (isnan(seconds))
+        printf("; time unknown: %s\n", why_unknown);
+    else
+        printf("; about %s with %u job%s\n", cli_duration_text(seconds, duration), n_jobs,
+               n_jobs == 1 ? "" : "s");
+    if (plan->n_dropped > 0)
+        printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
+               plan->n_dropped == 1 ? "" : "s", plan->n_dropped == 1 ? "is" : "are");
+}
+
+/* Times what the database cannot tell. Data that are not here leave it unknown, data that do not fit
+ * the spec are an error. Plugins that are to be kept in processes of their own are not called in
+ * this one. */
+static int estimate(bnn_plan *plan, const cli_request *r, const char **why_unknown, bnn_error *err)
+{
+    cli_download download;
+    bnn_dataset *datasets;
+    const bnn_data_search search =
+        cli_download_search(&download, cli_catalogue_path(r->spec), false, &r->options);
+    *why_unknown = "runs in processes of their own are not timed ahead";
+    const int status = bnn_sweeper_open_data(plan, &search, r->arena, &datasets, err);
+    if (status == BNN_E_RESOURCE) {
+        *why_unknown = "the data are not here yet; try `bnnrun data`";
+        return BNN_OK;
+    }
+    if (status != BNN_OK)
+        return status;
+    if (!bnn_sweeper_isolates(plan->experiment))
+        bnn_estimate_configs(plan, datasets);
+    bnn_sweeper_close_data(plan, datasets);
+    return BNN_OK;
+}
+
+static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
+{
+    bnn_store *store = NULL;
+    int status = BNN_OK;
+    if (access(r->options.db, F_OK) == 0)
+        status = bnn_store_open(r->options.db, BNN_STORE_READ, &store, err);
+    if (status == BNN_OK)
+        status = bnn_plan_make(&r->experiment, store, r->options.db, r->arena, plan, err);
+    bnn_store_close(store);
+    return status;
+}
+
+int cli_plan_print(cli_request *r, bnn_error *err)
+{
+    bnn_plan plan;
+    int status = make_plan(r, &plan, err);
+    if (status != BNN_OK)
+        return status;
+    const char *why_unknown;
+    status = estimate(&plan, r, &why_unknown, err);
+    if (status != BNN_OK)
+        return status;
+    cli_table *table = cli_table_create();
+    status = table == NULL ? bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table")
+                           : fill_table(table, &plan, err);
+    if (status == BNN_OK)
+        cli_table_print(table, &r->options, stdout);
+    if (status == BNN_OK && !r->options.json)
+        print_sum(&plan, bnn_sweeper_jobs(&plan, r->n_jobs), why_unknown);
+    cli_table_destroy(table);
+    if (status == BNN_OK && !r->options.quiet && !bnn_sweeper_isolates(&r->experiment))
+        status = cli_warn_undeployable(&r->experiment, r->arena, err);
+    return status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    cli_request request;
+    int status = cli_request_parse(&cli_command_plan, argc, argv, &request, err);
+    if (status == BNN_OK && !request.help)
+        status = cli_request_load(&request, err);
+    if (status == BNN_OK && !request.help)
+        status = cli_plan_print(&request, err);
+    cli_request_end(&request);
+    return status;
+}
+
+const cli_command cli_command_plan = {
+    .name = "plan",
+    .arguments = "SPEC.yaml",
+    .summary = "what would run, what is done and why, how long it takes",
+    .help =
+        "Options\n" CLI_REQUEST_HELP "\n"
+        "States: new; resume (interrupted, or its process died); retry (failed); done; stale\n"
+        "(done, but a plugin file has changed since); running (in another process). Seconds\n"
+        "come from past runs of the same config, else from a few steps measured here.\n"
+        "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
+        "floats, once for all configs (plugins that get processes of their own are not asked).\n\n"
+        "  bnnrun plan configs/ste_sweep.yaml\n"
+        "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
+    .run = run,
+};

@@ -1,0 +1,261 @@
+/* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
+#include "cli/download.h"
+#include "cli/leaderboard.h"
+#include "cli/commands/plan.h"
+#include "cli/progress.h"
+#include "cli/result.h"
+#include "kernels/kernels.h"
+#include "runner/estimate.h"
+#include "runner/signals.h"
+#include "runner/sweeper.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* One sweep, from the plan to its end. */
+typedef struct sweep {
+    cli_request *request;
+    bnn_plan plan;
+    size_t n_of[BNN_PLAN_GROUPS]; /* of the plan, as it was found */
+    bnn_store_recovered recovered;
+    bnn_sweeper_todo todo;
+    uint32_t n_jobs;
+    bnn_dataset *datasets;
+    bnn_pool_summary summary;
+} sweep;
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* ---- before ------------------------------------------------------------------------------ */
+
+static void say_count(size_t n, const char *what)
+{
+    if (n > 0)
+        fprintf(stderr, ", %zu %s", n, what);
+}
+
+/* "bnnrun: ste_sweep: 12 runs: 9 done, 3 new" */
+static void say_plan(const sweep *s)
+{
+    const bnn_plan *plan = &s->plan;
+    fprintf(stderr, "bnnrun: %s: %zu run%s, %zu done", plan->experiment->name, plan->n,
+            plural(plan->n), s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]);
+    say_count(s->n_of[BNN_PLAN_NEW], "new");
+    say_count(s->n_of[BNN_PLAN_RESUME], "to resume");
+    say_count(s->n_of[BNN_PLAN_RETRY], "to retry after a failure");
+    say_count(s->n_of[BNN_PLAN_RUNNING], "running in another process");
+    fputs(s->todo.n == 0 ? ", nothing to do\n" : "\n", stderr);
+    if (s->recovered.n_stale > 0)
+        fprintf(stderr, "bnnrun: %u run%s of a process that has died %s in the queue again\n",
+                s->recovered.n_stale, plural(s->recovered.n_stale),
+                s->recovered.n_stale == 1 ? "is" : "are");
+    if (s->recovered.n_unknown > 0)
+        fprintf(stderr,
+                "bnnrun: %u running run%s belong%s to a process that cannot be seen from "
+                "here\n",
+                s->recovered.n_unknown, plural(s->recovered.n_unknown),
+                s->recovered.n_unknown == 1 ? "s" : "");
+    if (plan->n_dropped > 0)
+        fprintf(stderr, "bnnrun: %zu run%s in the database %s no longer part of this spec\n",
+                plan->n_dropped, plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
+    if (s->n_of[BNN_PLAN_STALE] > 0)
+        fprintf(stderr,
+                "bnnrun: %zu done run%s used plugin files that have changed since; "
+                "`bnnrun plan` lists them\n",
+                s->n_of[BNN_PLAN_STALE], plural(s->n_of[BNN_PLAN_STALE]));
+}
+
+static void say_start(const sweep *s, bool isolates)
+{
+    char duration[CLI_DURATION_MAX];
+    bnn_error err;
+    const bnn_kernels *kernels = bnn_kernels_choose(&err);
+    const double seconds = bnn_estimate_plan(&s->plan, s->n_jobs);
+    fprintf(stderr, "bnnrun: %u job%s%s, %s kernels", s->n_jobs, plural(s->n_jobs),
+            isolates ? " in processes of their own" : "", kernels == NULL ? "?" : kernels->name);
+    if (!isnan(seconds))
+        fprintf(stderr, ", about %s", cli_duration_text(seconds, duration));
+    fputc('\n', stderr);
+}
+
+/* ---- after ------------------------------------------------------------------------------- */
+
+static int print_json(const sweep *s, json_t *rows, bnn_error *err)
+{
+    const size_t *n_of = s->summary.n_of;
+    json_t *all = json_pack(
+        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:O}", "experiment", s->plan.experiment->name,
+        "database", s->request->options.db, "runs", "planned", (json_int_t)s->plan.n, "done_before",
+        (json_int_t)(s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]), "done",
+        (json_int_t)n_of[BNN_POOL_DONE], "failed", (json_int_t)n_of[BNN_POOL_FAILED], "interrupted",
+        (json_int_t)n_of[BNN_POOL_INTERRUPTED], "elsewhere",
+        (json_int_t)(n_of[BNN_POOL_TAKEN] + s->n_of[BNN_PLAN_RUNNING]), "leaderboard", rows);
+    if (all == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the results");
+    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    fputc('\n', stdout);
+    json_decref(all);
+    return BNN_OK;
+}
+
+static int show_results(const sweep *s, bnn_error *err)
+{
+    const cli_options *options = &s->request->options;
+    bnn_store *store;
+    int status = cli_store_open(options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    json_t *rows = cli_leaderboard_read(store, s->plan.experiment, err);
+    bnn_store_close(store);
+    if (rows == NULL)
+        return err->status;
+    if (options->json) {
+        status = print_json(s, rows, err);
+    } else {
+        status = cli_leaderboard_print(rows, s->plan.experiment, err);
+        printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
+    }
+    json_decref(rows);
+    return status;
+}
+
+/* Runs whose model file answers otherwise than training: a mistake of this program. */
+static int count_mismatches(const sweep *s, json_int_t *out, bnn_error *err)
+{
+    static const char sql[] = "SELECT count(*) AS n FROM run_summary WHERE experiment = ?1 AND "
+                              "in_spec AND mismatches > 0";
+    const bnn_store_argument name = cli_text_argument(NULL, s->plan.experiment->name);
+    bnn_store *store;
+    int status = cli_store_open(&s->request->options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    json_t *rows = cli_result_json(store, sql, &name, 1, err);
+    bnn_store_close(store);
+    if (rows == NULL)
+        return err->status;
+    *out = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
+    json_decref(rows);
+    return BNN_OK;
+}
+
+/* What to say about a sweep that went to its end. */
+static int judge(const sweep *s, bnn_error *err)
+{
+    const size_t n_failed = s->summary.n_of[BNN_POOL_FAILED];
+    json_int_t n_wrong = 0;
+    const int status = count_mismatches(s, &n_wrong, err);
+    if (status != BNN_OK)
+        return status;
+    if (n_wrong > 0)
+        return bnn_fail(err, BNN_E_INTERNAL,
+                        "%lld runs have a model file that gives test images another class than "
+                        "training did; this is a mistake of bnnrun, please report it: `bnnrun "
+                        "query \"SELECT run_uid, label, mismatches FROM run_summary WHERE "
+                        "mismatches > 0\"`",
+                        (long long)n_wrong);
+    if (n_failed == 0)
+        return BNN_OK;
+    return bnn_fail(err, BNN_E_FAILED, "%zu of %zu runs failed; `bnnrun query failures` says why",
+                    n_failed, s->todo.n);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static int execute(sweep *s, bnn_error *err)
+{
+    const bool isolates = bnn_sweeper_isolates(s->plan.experiment);
+    cli_progress *progress =
+        cli_progress_create(&s->plan, &s->todo, s->n_jobs, &s->request->options);
+    if (progress == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the progress");
+    if (!isolates) /* a plugin that may crash is not called in this process */
+        bnn_estimate_configs(&s->plan, s->datasets);
+    if (!s->request->options.quiet)
+        say_start(s, isolates);
+    const int status =
+        bnn_sweeper_run(&s->plan, &s->todo, s->request->options.db, s->n_jobs, s->datasets,
+                        cli_progress_observer(progress), &s->summary, err);
+    cli_progress_destroy(progress);
+    return status;
+}
+
+static int open_data(sweep *s, bnn_error *err)
+{
+    const cli_request *r = s->request;
+    cli_download download;
+    const bnn_data_search search =
+        cli_download_search(&download, cli_catalogue_path(r->spec), r->download, &r->options);
+    const int status = bnn_sweeper_open_data(&s->plan, &search, r->arena, &s->datasets, err);
+    cli_download_end(&download);
+    return status;
+}
+
+static int run_sweep(cli_request *r, int *signal, bnn_error *err)
+{
+    sweep s = {.request = r};
+    int status =
+        bnn_sweeper_plan(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
+    if (status == BNN_OK)
+        status = bnn_sweeper_list(&s.plan, r->options.db, r->arena, &s.todo, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_plan_count(&s.plan, s.n_of);
+    s.n_jobs = bnn_sweeper_jobs(&s.plan, r->n_jobs);
+    if (!r->options.quiet)
+        say_plan(&s);
+    if (s.todo.n > 0) {
+        status = open_data(&s, err);
+        if (status != BNN_OK)
+            return status;
+        status = execute(&s, err);
+        bnn_sweeper_close_data(&s.plan, s.datasets);
+        *signal = s.summary.signal;
+    }
+    if (status == BNN_E_INTERRUPTED)
+        return bnn_fail(err, BNN_E_INTERRUPTED,
+                        "interrupted; %zu of %zu runs are done, and the same command goes on",
+                        s.summary.n_of[BNN_POOL_DONE] + s.n_of[BNN_PLAN_DONE] +
+                            s.n_of[BNN_PLAN_STALE],
+                        s.plan.n);
+    if (status == BNN_OK)
+        status = show_results(&s, err);
+    return status == BNN_OK ? judge(&s, err) : status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    cli_request request;
+    int signal = 0;
+    int status = cli_request_parse(&cli_command_run, argc, argv, &request, err);
+    if (status == BNN_OK && !request.help)
+        status = cli_request_load(&request, err);
+    if (status == BNN_OK && !request.help)
+        status =
+            request.dry_run ? cli_plan_print(&request, err) : run_sweep(&request, &signal, err);
+    cli_request_end(&request);
+    if (status == BNN_E_INTERRUPTED) {
+        fprintf(stderr, "bnnrun: %s\n", err->message);
+        err->message[0] = '\0';
+        bnn_signals_die(signal);
+    }
+    return status;
+}
+
+const cli_command cli_command_run = {
+    .name = "run",
+    .arguments = "SPEC.yaml",
+    .summary = "runs what is missing of a spec, and shows the leaderboard",
+    .help = "Options\n"
+            "  -n, --dry-run        the same as bnnrun plan\n" CLI_REQUEST_HELP
+            "  -q, --quiet          errors only;  -v, --verbose  each finished run on a terminal, "
+            "too\n\n"
+            "Runs that are done stay done: the same command, given again, does what is missing.\n"
+            "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
+            "once.\n\n"
+            "  bnnrun configs/ste_sweep.yaml\n"
+            "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
+    .run = run,
+};

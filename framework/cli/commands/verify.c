@@ -1,0 +1,351 @@
+/* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
+#include "cli/cli.h"
+
+#include "cli/download.h"
+#include "cli/operand.h"
+#include "cli/text.h"
+#include "infer/engine/engine.h"
+#include "infer/modelfile.h"
+#include "runner/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A revived run, and its model once for each engine. */
+static const size_t arena_limit_bytes = (size_t)4 << 30;
+
+enum { OPTION_RETRAIN = CLI_OPTION_OWN, OPTION_NO_DOWNLOAD };
+
+/* What was asked for, and the run that is looked at. */
+typedef struct verification {
+    cli_options options;
+    bool retrain, download;
+    bnn_store *store;
+    bnn_registry *registry;
+    bnn_arena *arena;
+    bnn_run_info run;
+    bnn_revived revived;
+    bnn_dataset data;
+    json_t *report; /* of this run */
+    bool holds;     /* so far */
+} verification;
+
+/* ---- the report -------------------------------------------------------------------------- */
+
+/* One statement about the run, that holds or does not. */
+static void say(verification *v, const char *what, bool holds, const char *text)
+{
+    v->holds &= holds;
+    json_object_set_new(
+        v->report, what,
+        json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text, strlen(text))));
+    if (!v->options.json)
+        printf("  %-9s %s%s\n", what, holds ? "" : "DIFFERS: ", text);
+}
+
+__attribute__((format(printf, 4, 5))) static void sayf(verification *v, const char *what,
+                                                       bool holds, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    say(v, what, holds, text);
+}
+
+/* ---- what is looked at ------------------------------------------------------------------- */
+
+/* A file that is gone or changed is an answer; whatever else goes wrong is an error. */
+static int check_file(verification *v, const char *what, const char *path, const char *sha256,
+                      bnn_error *err)
+{
+    bnn_error problem = {.message = ""};
+    const int status = bnn_run_check_file(path, sha256, &problem);
+    if (status == BNN_OK)
+        sayf(v, what, true, "%s is the file that was recorded", path);
+    else if (status == BNN_E_RESOURCE)
+        say(v, what, false, problem.message);
+    else
+        *err = problem;
+    return status == BNN_E_RESOURCE ? BNN_OK : status;
+}
+
+static int open_run(verification *v, const char *uid, bnn_error *err)
+{
+    json_t *row;
+    int status = cli_find_run(v->store, uid, &row, err);
+    if (status != BNN_OK)
+        return status;
+    status =
+        bnn_run_find(v->store, v->options.db, json_string_value(json_object_get(row, "run_uid")),
+                     v->arena, &v->run, err);
+    json_decref(row);
+    return status;
+}
+
+static int revive(verification *v, bnn_error *err)
+{
+    const char *catalogue = cli_catalogue_path(v->run.spec_path);
+    const bnn_experiment_sources sources = {.catalogue = catalogue,
+                                            .topologies = cli_topology_path(v->run.spec_path),
+                                            .registry = v->registry};
+    int status = bnn_run_revive(v->store, &v->run, &sources, v->arena, &v->revived, err);
+    if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
+        say(v, "finite", false, err->message);
+    if (status != BNN_OK)
+        return status == BNN_E_FAILED ? BNN_OK : status;
+    cli_download download;
+    const bnn_data_search search =
+        cli_download_search(&download, catalogue, v->download, &v->options);
+    const size_t i = v->revived.config->i_dataset;
+    status = bnn_dataset_open(&v->revived.experiment.datasets[i], &search, &v->data, err);
+    cli_download_end(&download);
+    if (status == BNN_OK && strcmp(v->data.sha256, v->run.dataset_sha256) != 0)
+        status =
+            bnn_fail(err, BNN_E_RESOURCE,
+                     "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
+                     "%.12s..., recorded is %.12s...",
+                     v->run.uid, v->run.dataset_name, v->data.sha256, v->run.dataset_sha256);
+    return status;
+}
+
+static bool says(const json_t *row, const char *key, const char *wanted)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text != NULL && strcmp(text, wanted) == 0;
+}
+
+static bool is_as_recorded(const bnn_config *config, const json_t *row)
+{
+    for (size_t i = 0; i < config->n_plugins; i++)
+        if (says(row, "kind", bnn_kind_name((bnn_kind)config->plugins[i]->head->kind)) &&
+            says(row, "name", config->plugins[i]->head->name))
+            return says(row, "sha256", config->plugins[i]->sha256);
+    return false;
+}
+
+/* Plugin files may change and still do the same, as with each version of bnnrun: this is no
+ * judgement, but says where to look when something else differs. */
+static int note_plugins(verification *v, bnn_error *err)
+{
+    static const char sql[] = "SELECT kind, name, sha256 FROM plugin JOIN run_plugin USING "
+                              "(plugin_id) JOIN run USING (run_id) WHERE run_uid = ?1 AND "
+                              "attempt = n_attempts ORDER BY kind, name";
+    const bnn_store_argument uid = cli_text_argument(NULL, v->run.uid);
+    json_t *row, *rows = cli_result_json(v->store, sql, &uid, 1, err);
+    char list[200] = "";
+    size_t i, n_changed = 0;
+    if (rows == NULL)
+        return err->status;
+    json_array_foreach(rows, i, row)
+    {
+        const size_t used = strlen(list);
+        if (is_as_recorded(v->revived.config, row))
+            continue;
+        snprintf(list + used, sizeof list - used, "%s%s %s", n_changed++ == 0 ? ": " : ", ",
+                 json_string_value(json_object_get(row, "kind")),
+                 json_string_value(json_object_get(row, "name")));
+    }
+    sayf(v, "plugins", true, "%zu of %zu files are other ones than at the time%s", n_changed,
+         json_array_size(rows), list);
+    json_decref(rows);
+    return BNN_OK;
+}
+
+/* The same weights give the same file. */
+static int check_rebuild(verification *v, bnn_error *err)
+{
+    bool same = false;
+    const int status = bnn_verify_rebuild(&v->run, &v->revived, &same, err);
+    if (status == BNN_OK)
+        say(v, "rebuild", same,
+            same ? "the kept weights give this model file, byte for byte"
+                 : "the kept weights give another model file");
+    return status;
+}
+
+/* Every engine that runs here against training, on the whole test set. */
+static int check_engines(verification *v, bnn_error *err)
+{
+    bnn_deploy_model *model;
+    size_t n;
+    const char *const *names = bnn_engine_names(&n);
+    int status = bnn_modelfile_read(v->run.model_path, v->arena, &model, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        bnn_agreement a;
+        if (bnn_engine_find(names[i]) == NULL)
+            continue;
+        status = bnn_deliver_compare(model, names[i], v->revived.network, v->data.test.pixels,
+                                     v->data.test.n, &a, err);
+        if (status == BNN_OK)
+            sayf(
+                v, names[i], a.n_mismatches == 0 && a.n_different == 0,
+                "%u test images: %u get another class than in training, %u other logits, by at most %g",
+                v->data.test.n, a.n_mismatches, a.n_different, a.max_difference);
+    }
+    return status;
+}
+
+static int check_retrain(verification *v, bnn_error *err)
+{
+    bnn_retrained r;
+    if (!v->options.json && !v->options.quiet)
+        fprintf(stderr, "bnnrun: training %s again\n", v->run.uid);
+    const int status = bnn_verify_retrain(v->store, &v->run, &v->revived, &v->data, &r, err);
+    if (status != BNN_OK)
+        return status;
+    if (r.n_different > 0)
+        sayf(v, "retrain", false, "%u of %u metrics; %s", r.n_different, r.n_metrics, r.first);
+    else
+        sayf(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
+             r.n_metrics, r.same_weights ? "and so are the weights" : "but the weights are not");
+    return BNN_OK;
+}
+
+/* Without a model file: why there is none. */
+static int check_undeployed(verification *v, bnn_error *err)
+{
+    bnn_graph *graph;
+    bnn_deploy_model *model;
+    bnn_error why;
+    int status = bnn_graph_create(v->revived.network, v->arena, &graph, &why);
+    if (status == BNN_OK)
+        status = bnn_deliver_build(graph, NULL, v->run.uid, v->run.label, v->run.test_accuracy,
+                                   v->arena, &model, &why);
+    if (status == BNN_E_INTERNAL) {
+        *err = why;
+        return status;
+    }
+    sayf(v, "model", status != BNN_OK, "no model file: %s",
+         status != BNN_OK ? why.message : "yet this network can be deployed");
+    return BNN_OK;
+}
+
+static int check_run(verification *v, bnn_error *err)
+{
+    int status = BNN_OK;
+    if (v->run.weights_path != NULL)
+        status = check_file(v, "weights", v->run.weights_path, v->run.weights_sha256, err);
+    if (status == BNN_OK && v->run.model_path != NULL)
+        status = check_file(v, "model", v->run.model_path, v->run.model_sha256, err);
+    if (status != BNN_OK || !v->holds) /* what is changed is not looked at further */
+        return status;
+    status = revive(v, err);
+    if (status != BNN_OK || !v->holds)
+        return status;
+    status = note_plugins(v, err);
+    if (status == BNN_OK && v->run.model_path == NULL)
+        status = check_undeployed(v, err);
+    if (status == BNN_OK && v->run.model_path != NULL)
+        status = check_rebuild(v, err);
+    if (status == BNN_OK && v->run.model_path != NULL)
+        status = check_engines(v, err);
+    if (status == BNN_OK && v->retrain)
+        status = check_retrain(v, err);
+    return status;
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *err)
+{
+    v->holds = true;
+    v->arena = bnn_arena_create(arena_limit_bytes);
+    v->registry = bnn_registry_create(v->options.plugin_path);
+    v->report = json_object();
+    v->data = (bnn_dataset){.owner = NULL};
+    int status = BNN_E_INTERNAL;
+    if (v->arena == NULL || v->registry == NULL || v->report == NULL)
+        bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    else
+        status = open_run(v, uid, err);
+    if (status == BNN_OK) {
+        if (!v->options.json)
+            printf("run %s: %s, %s, seed %lld\n", v->run.uid, v->run.experiment, v->run.label,
+                   (long long)v->run.seed);
+        json_object_set_new(v->report, "run", json_string(v->run.uid));
+        status = check_run(v, err);
+    }
+    json_object_set_new(v->report, "holds", json_boolean(status == BNN_OK && v->holds));
+    json_array_append(all, v->report);
+    json_decref(v->report);
+    if (v->data.owner != NULL)
+        bnn_dataset_close(&v->data);
+    bnn_registry_destroy(v->registry);
+    bnn_arena_destroy(v->arena);
+    return status;
+}
+
+static int take_option(void *context, int option, const char *value, bnn_error *err)
+{
+    verification *v = context;
+    (void)value, (void)err;
+    if (option == OPTION_RETRAIN)
+        v->retrain = true;
+    else
+        v->download = false;
+    return BNN_OK;
+}
+
+static int verify_all(verification *v, char **uids, int n, bnn_error *err)
+{
+    json_t *all = json_array();
+    int n_wrong = 0, status = cli_store_open(&v->options, &v->store, err);
+    for (int i = 0; status == BNN_OK && i < n; i++) {
+        status = verify_run(v, uids[i], all, err);
+        n_wrong += !v->holds;
+    }
+    if (status == BNN_OK && v->options.json) {
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(all);
+    bnn_store_close(v->store);
+    if (status == BNN_OK && n_wrong > 0)
+        return bnn_fail(err, BNN_E_FAILED, "%d of %d runs are not as they were recorded", n_wrong,
+                        n);
+    return status;
+}
+
+static int run(int argc, char **argv, bnn_error *err)
+{
+    static const struct option names[] = {
+        {"retrain", no_argument, NULL, OPTION_RETRAIN},
+        {"no-download", no_argument, NULL, OPTION_NO_DOWNLOAD},
+        {NULL, 0, NULL, 0},
+    };
+    verification v = {.download = true};
+    const cli_own_options own = {.letters = "", .names = names, .take = take_option, .context = &v};
+    bool done;
+    const int status = cli_parse_own(&cli_command_verify, argc, argv, &own, &v.options, &done, err);
+    if (status != BNN_OK || done)
+        return status;
+    if (v.options.csv)
+        return cli_usage(err, &cli_command_verify, "--csv is for tables; --json is there");
+    if (optind == argc)
+        return cli_usage(err, &cli_command_verify, "a RUN is needed; `bnnrun runs` lists them");
+    return verify_all(&v, argv + optind, argc - optind, err);
+}
+
+const cli_command cli_command_verify = {
+    .name = "verify",
+    .arguments = "RUN...",
+    .summary = "whether a run's files still are what was recorded, and answer like training",
+    .help = "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
+            "model file, byte for byte; and every engine that this machine runs must give the\n"
+            "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
+            "differs. Plugin files that are other ones than at the time are told, too.\n"
+            "\n"
+            "Options:\n"
+            "      --retrain      train the run again, too, and compare metrics and weights\n"
+            "      --no-download  use a data set that is here, or fail\n"
+            "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
+            "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"
+            "      --json         an array with an object for each run\n"
+            "\n"
+            "Examples:\n"
+            "  bnnrun verify 3f\n"
+            "  bnnrun verify --retrain 3f 9c\n",
+    .run = run,
+};

@@ -1,0 +1,222 @@
+#include "export/build.h"
+
+#include "export/fold.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct builder {
+    const bnn_graph *graph;
+    bnn_build_mode mode;
+    bnn_build_note *note;
+    void *context;
+    bnn_arena *arena;
+    bnn_error *err;
+    bnn_stage *stages;
+    uint32_t n_stages;
+    uint64_t *bits; /* the packed weights of the stage at hand */
+} builder;
+
+static int no_memory(const builder *b)
+{
+    return bnn_fail(b->err, BNN_E_INTERNAL, "not enough memory to build the model");
+}
+
+static const float *copy(const builder *b, const float *values, size_t n)
+{
+    float *out = bnn_arena_alloc(b->arena, n, sizeof *out);
+    if (out != NULL)
+        memcpy(out, values, n * sizeof *out);
+    return out;
+}
+
+/* ---- the linear operation ---------------------------------------------------------------- */
+
+static int pack_weights(builder *b, bnn_stage *s, const float *weight)
+{
+    const size_t n = (size_t)s->sums.c * s->taps;
+    if (!s->binary_weights) {
+        s->weights = copy(b, weight, n);
+        return s->weights == NULL ? no_memory(b) : BNN_OK;
+    }
+    s->row_words = ((size_t)s->taps + 63) / 64;
+    uint64_t *bits = bnn_arena_alloc(b->arena, s->sums.c * s->row_words, sizeof *bits);
+    if (bits == NULL)
+        return no_memory(b);
+    for (size_t c = 0; c < s->sums.c; c++)
+        for (size_t i = 0; i < s->taps; i++)
+            bits[c * s->row_words + i / 64] |= (uint64_t)(weight[c * s->taps + i] > 0.0f) << i % 64;
+    s->bits = b->bits = bits;
+    return BNN_OK;
+}
+
+static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
+{
+    const bnn_deploy_op *op = &from->op;
+    const size_t taps = bnn_op_taps(op);
+    const bool conv = op->type == BNN_LOWER_CONV2D;
+    if (taps > BNN_SUM_MAX)
+        return bnn_fail(b->err, BNN_E_FAILED, "%s: %zu weights a channel are more than %d",
+                        op->name, taps, BNN_SUM_MAX);
+    if (conv && op->padding > 0 && op->pad_value != 0.0f && op->pad_value != 1.0f &&
+        op->pad_value != -1.0f)
+        return bnn_fail(b->err, BNN_E_FAILED, "%s: padding with %g cannot be deployed", op->name,
+                        (double)op->pad_value);
+    s->name = bnn_arena_strdup(b->arena, op->name);
+    s->linear = op->type;
+    s->sums = op->out;
+    s->taps = (uint32_t)taps;
+    s->kernel = conv ? op->kernel : 1;
+    s->stride = conv ? op->stride : 1;
+    s->padding = conv ? op->padding : 0;
+    s->pad_value = s->padding > 0 ? (int32_t)op->pad_value : 0;
+    s->binary_weights = from->binary_weights && b->mode == BNN_BUILD_BINARY;
+    s->macs = from->macs;
+    s->n_float_values = (uint32_t)(taps * op->out.c);
+    if (op->bias != NULL) {
+        s->n_float_values += op->out.c;
+        s->bias = copy(b, op->bias, op->out.c);
+    }
+    s->integer_sums = bnn_stage_sums_are_integers(s);
+    if (s->name == NULL || (op->bias != NULL && s->bias == NULL))
+        return no_memory(b);
+    return pack_weights(b, s, op->weight);
+}
+
+/* ---- what follows it --------------------------------------------------------------------- */
+
+static int copy_chain(const builder *b, const bnn_deploy_op *ops, uint32_t n, bnn_stage *s)
+{
+    bnn_deploy_op *chain = bnn_arena_alloc(b->arena, n, sizeof *chain);
+    bool complete = chain != NULL;
+    for (uint32_t i = 0; complete && i < n; i++) {
+        chain[i] = ops[i];
+        chain[i].name = bnn_arena_strdup(b->arena, ops[i].name);
+        complete = chain[i].name != NULL;
+        if (ops[i].factor != NULL)
+            complete &= (chain[i].factor = copy(b, ops[i].factor, ops[i].in.c)) != NULL;
+        if (ops[i].offset != NULL)
+            complete &= (chain[i].offset = copy(b, ops[i].offset, ops[i].in.c)) != NULL;
+    }
+    if (!complete)
+        return no_memory(b);
+    s->out = n > 0 ? ops[n - 1].out : s->sums;
+    s->chain = chain;
+    s->n_chain = n;
+    return BNN_OK;
+}
+
+/* Folds where that is possible; what does not fold stays a chain of floats, with a note. */
+static int take_followers(const builder *b, const bnn_deploy_op *ops, uint32_t n, bnn_stage *s)
+{
+    for (uint32_t i = 0; i < n; i++)
+        s->n_float_values += bnn_op_values(&ops[i]);
+    if (s->integer_sums && s->outputs == BNN_VALUES_BITS) {
+        bnn_error why;
+        const int status = bnn_fold_stage(s, b->bits, ops, n, b->arena, &why);
+        if (status != BNN_E_FAILED) {
+            if (status != BNN_OK)
+                *b->err = why;
+            return status;
+        }
+        if (b->note != NULL) {
+            char text[sizeof why.message + 128];
+            snprintf(text, sizeof text, "%s stays in floats up to its sign: %s", s->name,
+                     why.message);
+            b->note(b->context, text);
+        }
+    }
+    return copy_chain(b, ops, n, s);
+}
+
+/* The next stage, from graph operation *at on. A stage ends in front of the next linear operation;
+ * a sign is the last of its operations. */
+static int build_stage(builder *b, uint32_t *at)
+{
+    const bnn_graph *graph = b->graph;
+    const bnn_stage *before = b->n_stages > 0 ? &b->stages[b->n_stages - 1] : NULL;
+    bnn_stage *s = &b->stages[b->n_stages];
+    *s = (bnn_stage){.name = "",
+                     .linear = BNN_LOWER_IDENTITY,
+                     .kernel = 1,
+                     .stride = 1,
+                     .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
+                     .outputs = BNN_VALUES_FLOATS,
+                     .in = graph->ops[*at].op.in,
+                     .sums = graph->ops[*at].op.in};
+    int status = BNN_OK;
+    if (bnn_op_is_linear(&graph->ops[*at].op))
+        status = take_linear(b, &graph->ops[(*at)++], s);
+    bnn_deploy_op ops[BNN_CHAIN_MAX];
+    uint32_t n = 0;
+    for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
+        const bnn_deploy_op *op = &graph->ops[*at].op;
+        if (bnn_op_is_linear(op))
+            break;
+        if (n == BNN_CHAIN_MAX)
+            return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",
+                            op->name, BNN_CHAIN_MAX);
+        ops[n++] = *op;
+    }
+    if (status != BNN_OK)
+        return status;
+    const bool sign = n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
+    if (sign && b->mode == BNN_BUILD_BINARY && *at < graph->n_ops) {
+        s->outputs = BNN_VALUES_BITS;
+        n--;
+    }
+    b->n_stages++;
+    return take_followers(b, ops, n, s);
+}
+
+static int copy_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
+                         bnn_deploy_model *model)
+{
+    if (n > BNN_METADATA_MAX)
+        return bnn_fail(b->err, BNN_E_INTERNAL, "%u texts about a model are more than %d", n,
+                        BNN_METADATA_MAX);
+    bnn_metadata *own = bnn_arena_alloc(b->arena, n, sizeof *own);
+    for (uint32_t i = 0; own != NULL && i < n; i++) {
+        if (metadata[i].key[0] == '\0' || !bnn_model_text_is_clean(metadata[i].key) ||
+            !bnn_model_text_is_clean(metadata[i].value))
+            return bnn_fail(b->err, BNN_E_FAILED,
+                            "metadata \"%.40s\": key or value is empty, longer than %d bytes, or "
+                            "has control characters",
+                            metadata[i].key, BNN_TEXT_MAX);
+        own[i].key = bnn_arena_strdup(b->arena, metadata[i].key);
+        own[i].value = bnn_arena_strdup(b->arena, metadata[i].value);
+        if (own[i].key == NULL || own[i].value == NULL)
+            return no_memory(b);
+    }
+    model->n_metadata = n;
+    model->metadata = own;
+    return own == NULL ? no_memory(b) : BNN_OK;
+}
+
+int bnn_deploy_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
+                     uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
+                     bnn_deploy_model **out, bnn_error *err)
+{
+    builder b = {
+        .graph = graph, .mode = mode, .note = note, .context = context, .arena = arena, .err = err};
+    bnn_deploy_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
+    b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
+    if (model == NULL || b.stages == NULL)
+        return no_memory(&b);
+    for (uint32_t at = 0; at < graph->n_ops;) {
+        if (b.n_stages == BNN_STAGES_MAX)
+            return bnn_fail(err, BNN_E_FAILED, "the network has more than %d layers with weights",
+                            BNN_STAGES_MAX);
+        const int status = build_stage(&b, &at);
+        if (status != BNN_OK)
+            return status;
+    }
+    model->input = graph->input;
+    model->n_classes = graph->n_classes;
+    model->n_stages = b.n_stages;
+    model->stages = b.stages;
+    const int status = copy_metadata(&b, metadata, n_metadata, model);
+    if (status == BNN_OK)
+        *out = model;
+    return status;
+}

@@ -1,0 +1,317 @@
+#include "export/c/cexport.h"
+
+#include "export/c/write.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+/* The header stands between quotes. */
+static bool is_file_name(const char *text)
+{
+    if (text[0] == '\0')
+        return false;
+    for (const char *t = text; *t != '\0'; t++)
+        if (*t < ' ' || *t > '~' || *t == '"' || *t == '\\' || *t == '?')
+            return false;
+    return true;
+}
+
+static int check_options(const bnn_c_options *o, bnn_error *err)
+{
+    if (o->prefix == NULL || !bnn_c_is_prefix(o->prefix))
+        return bnn_fail(err, BNN_E_USAGE,
+                        "prefix \"%.60s\" is not a letter and then letters, digits or '_', at most "
+                        "%d in all",
+                        o->prefix != NULL ? o->prefix : "", BNN_C_PREFIX_MAX);
+    if (o->header != NULL && !is_file_name(o->header))
+        return bnn_fail(err, BNN_E_USAGE, "\"%.60s\" cannot be the name of a header in C",
+                        o->header);
+    if (o->n_tests > BNN_C_TESTS_MAX)
+        return bnn_fail(err, BNN_E_USAGE, "%u test images are more than %d", o->n_tests,
+                        BNN_C_TESTS_MAX);
+    if (o->n_tests > 0 && (o->images == NULL || o->logits == NULL))
+        return bnn_fail(err, BNN_E_USAGE, "%u test images without pixels or logits", o->n_tests);
+    return BNN_OK;
+}
+
+static bool is_integer_logit(const c_writer *w, float logit)
+{
+    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
+    const float sum = logit * bnn_c_integer_scale(w);
+    return sum == floorf(sum) && fabsf(sum) <= (float)bnn_stage_sum_bound(last);
+}
+
+/* Test logits must be such as the model can give, or no constant says them. */
+static int check_logits(const c_writer *w, bnn_error *err)
+{
+    const uint32_t n_classes = w->model->n_classes;
+    for (size_t i = 0; i < (size_t)w->options->n_tests * n_classes; i++) {
+        const float logit = w->options->logits[i];
+        if (w->integer_logits ? !is_integer_logit(w, logit) : !isfinite(logit))
+            return bnn_fail(err, BNN_E_USAGE,
+                            w->integer_logits
+                                ? "test image %zu: the model cannot give the logit %g for class %zu"
+                                : "test image %zu: C has no constant for the logit %g of class "
+                                  "%zu; take other images",
+                            i / n_classes, (double)logit, i % n_classes);
+    }
+    return BNN_OK;
+}
+
+/* ---- workspace --------------------------------------------------------------------------- */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Stages write to two buffers in turn, the last one to the caller's logits. */
+static void size_buffers(c_writer *w)
+{
+    for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
+        const bnn_stage *s = &w->model->stages[i];
+        const size_t n = bnn_shape_values(s->out);
+        if (s->outputs == BNN_VALUES_BITS)
+            w->work.bits[i % 2] = larger(w->work.bits[i % 2], bnn_c_words(n));
+        else
+            w->work.floats[i % 2] = larger(w->work.floats[i % 2], n);
+    }
+}
+
+size_t bnn_c_workspace_bytes(const c_workspace *k)
+{
+    size_t words = larger(k->bits[0], k->floats[0]) + larger(k->bits[1], k->floats[1]);
+    words += k->window + k->plane + (k->pixels + 3) / 4;
+    return 4 * words;
+}
+
+static void write_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
+{
+    if (bits == 0 && floats == 0)
+        return;
+    fprintf(w->out, "    union {\n");
+    if (bits > 0)
+        fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
+    if (floats > 0)
+        fprintf(w->out, "        float floats[%zu];\n", floats);
+    fprintf(w->out, "    } %s;\n", name);
+}
+
+static void write_workspace(c_writer *w)
+{
+    const c_workspace *k = &w->work;
+    if (bnn_c_workspace_bytes(k) == 0)
+        return;
+    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
+    write_buffer(w, "odd", k->bits[0], k->floats[0]);
+    write_buffer(w, "even", k->bits[1], k->floats[1]);
+    if (k->window > 0)
+        fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
+    if (k->plane > 0)
+        fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
+    if (k->pixels > 0)
+        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
+    fprintf(w->out,
+            "} work;\n\n/* Does not compile when the header tells another size. */\n"
+            "typedef char work_size[sizeof work == %s_WORKSPACE_BYTES ? 1 : -1];\n\n",
+            w->upper);
+}
+
+/* ---- stages ------------------------------------------------------------------------------ */
+
+static const char *shape_text(bnn_shape s, char text[C_TERM_MAX])
+{
+    if (s.h == 1 && s.w == 1)
+        snprintf(text, C_TERM_MAX, "%u", s.c);
+    else
+        snprintf(text, C_TERM_MAX, "%ux%ux%u", s.c, s.h, s.w);
+    return text;
+}
+
+/* What a reader wants to know before the arrays. */
+static void write_stage_comment(c_writer *w, uint32_t i)
+{
+    static const char *const values[] = {"pixels", "bits", "floats"};
+    const bnn_stage *s = &w->model->stages[i];
+    char in[C_TERM_MAX], sums[C_TERM_MAX], out[C_TERM_MAX];
+    char title[C_INDEX_MAX];
+    snprintf(title, sizeof title, "stage %u: %s", i + 1, w->names[i]);
+    bnn_c_section(w->out, title);
+    fprintf(w->out, "/* ");
+    if (s->linear == BNN_LOWER_CONV2D)
+        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->kernel, s->stride,
+                s->padding);
+    else
+        fprintf(w->out, s->linear == BNN_LOWER_DENSE ? "Dense" : "Float operations");
+    fprintf(w->out, ": %s %s -> ", shape_text(s->in, in), values[s->inputs]);
+    if (s->linear != BNN_LOWER_IDENTITY)
+        fprintf(w->out, "%s %s -> ", shape_text(s->sums, sums),
+                s->integer_sums ? "integer sums" : "float sums");
+    if (w->integer_logits && i == w->model->n_stages - 1)
+        fprintf(w->out, "logits");
+    else
+        fprintf(w->out, "%s %s", shape_text(s->out, out), values[s->outputs]);
+    if (s->folded && s->fold.pool != 0)
+        fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
+                s->fold.pool_stride);
+    if (s->linear != BNN_LOWER_IDENTITY)
+        fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->sums.c, s->taps,
+                s->binary_weights ? "binary" : "float", (unsigned long long)s->macs);
+    fprintf(w->out, ". */\n");
+}
+
+static void write_stages(c_writer *w)
+{
+    for (uint32_t i = 0; i < w->model->n_stages; i++) {
+        write_stage_comment(w, i);
+        if (w->model->stages[i].folded)
+            bnn_c_folded_stage(w, i);
+        else
+            bnn_c_chain_stage(w, i);
+    }
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+/* What the model is and where it is from, inside a comment. */
+static void write_origin(c_writer *w)
+{
+    const bnn_deploy_model *m = w->model;
+    if (w->options->comment != NULL) {
+        fprintf(w->out, " *\n * ");
+        bnn_c_comment_text(w->out, w->options->comment, " * ", 3);
+        putc('\n', w->out);
+    }
+    if (m->n_metadata > 0)
+        fprintf(w->out, " *\n");
+    for (uint32_t i = 0; i < m->n_metadata; i++) {
+        fprintf(w->out, " * ");
+        bnn_c_comment_text(w->out, m->metadata[i].key, " *     ", 3);
+        fprintf(w->out, ": ");
+        bnn_c_comment_text(w->out, m->metadata[i].value, " *     ", 5 + strlen(m->metadata[i].key));
+        putc('\n', w->out);
+    }
+}
+
+static void write_source(c_writer *w, const char *stages, const char *tail)
+{
+    const bool floats = w->helpers & C_FLOATS;
+    char in[C_TERM_MAX];
+    fprintf(w->out, "/* %s - a trained binary network: %s pixels in, logits of %u classes out.\n",
+            w->options->prefix, shape_text(w->model->input, in), w->model->n_classes);
+    write_origin(w);
+    fprintf(
+        w->out,
+        " *\n"
+        " * Made by a program; change the model, not this file. C99 without a library. Constants\n"
+        " * take %zu bytes, the workspace %zu; only one call may run at a time.\n"
+        " *\n"
+        " * Tensors lie [channel][row][column]. Bits are packed 32 to a word, the first in bit 0\n"
+        " * of word 0, and unused bits are 0. A value bit is 1 for +1 and 0 for -1. A weight bit\n"
+        " * is the complement, 0 for +1 and 1 for -1: so a plain XOR gives the 1s of XNOR, where\n"
+        " * weight and value agree, and unused bits give none. */\n",
+        w->constant_bytes, bnn_c_workspace_bytes(&w->work));
+    fprintf(w->out, "#include \"%s%s\"\n\n",
+            w->options->header != NULL ? w->options->header : w->options->prefix,
+            w->options->header != NULL ? "" : ".h");
+    fprintf(w->out, "%s#include <stddef.h>\n\n", floats ? "#include <float.h>\n" : "");
+    bnn_c_helpers(w);
+    write_workspace(w);
+    fputs(stages, w->out);
+    fputs(tail, w->out);
+}
+
+/* Runs a part of the writing into a text of its own; NULL without memory. */
+typedef void part(c_writer *w, const char *stages, const char *tail);
+
+static char *text_of(c_writer *w, part *write, const char *stages, const char *tail)
+{
+    char *text = NULL;
+    size_t n = 0;
+    w->out = open_memstream(&text, &n);
+    if (w->out == NULL)
+        return NULL;
+    write(w, stages, tail);
+    const bool failed = ferror(w->out) != 0;
+    if (fclose(w->out) != 0 || failed || w->no_memory) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void stages_part(c_writer *w, const char *stages, const char *tail)
+{
+    (void)stages, (void)tail;
+    write_stages(w);
+}
+
+static void tail_part(c_writer *w, const char *stages, const char *tail)
+{
+    (void)stages, (void)tail;
+    bnn_c_section(w->out, "the network");
+    bnn_c_run(w);
+    bnn_c_self_test(w);
+}
+
+static void header_part(c_writer *w, const char *stages, const char *tail)
+{
+    (void)stages, (void)tail;
+    bnn_c_header(w);
+}
+
+static void prepare(c_writer *w)
+{
+    const bnn_deploy_model *m = w->model;
+    const bnn_stage *last = &m->stages[m->n_stages - 1];
+    w->integer_logits = last->integer_sums && !last->folded && last->n_chain == 0;
+    for (size_t i = 0; w->options->prefix[i] != '\0'; i++) {
+        const char c = w->options->prefix[i];
+        w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    bnn_c_name_stages(w);
+    size_buffers(w);
+}
+
+int bnn_c_export(const bnn_deploy_model *model, const bnn_c_options *options, char **source,
+                 char **header, bnn_error *err)
+{
+    c_writer w = {.model = model, .options = options};
+    char *stages = NULL, *tail = NULL, *made_source = NULL, *made_header = NULL;
+    int status = check_options(options, err);
+    if (status != BNN_OK)
+        return status;
+    w.names = calloc(model->n_stages, sizeof *w.names);
+    if (w.names != NULL) {
+        prepare(&w);
+        status = check_logits(&w, err);
+        if (status != BNN_OK)
+            goto out;
+        stages = text_of(&w, stages_part, NULL, NULL);
+        tail = stages != NULL ? text_of(&w, tail_part, NULL, NULL) : NULL;
+        made_source = tail != NULL ? text_of(&w, write_source, stages, tail) : NULL;
+        made_header = made_source != NULL ? text_of(&w, header_part, NULL, NULL) : NULL;
+    }
+    if (made_header == NULL) {
+        status = bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the C source");
+    } else if (w.not_finite != NULL) {
+        status = bnn_fail(err, BNN_E_FAILED,
+                          "%s: a value is infinite or not a number, which C cannot say as a "
+                          "constant",
+                          w.not_finite);
+    } else {
+        *source = made_source;
+        *header = made_header;
+        made_source = made_header = NULL;
+    }
+out:
+    free(w.names);
+    free(stages);
+    free(tail);
+    free(made_source);
+    free(made_header);
+    return status;
+}

@@ -1,0 +1,220 @@
+/* text.c - names, comments and arrays of constants in C. */
+#include "export/c/write.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool bnn_c_is_prefix(const char *text)
+{
+    const size_t n = strlen(text);
+    if (n == 0 || n > BNN_C_PREFIX_MAX || !is_letter(text[0]))
+        return false;
+    for (size_t i = 1; i < n; i++)
+        if (!is_letter(text[i]) && !is_digit(text[i]) && text[i] != '_')
+            return false;
+    return true;
+}
+
+/* Letters and digits, one '_', digits: no keyword and no name of a helper looks like that, nor
+ * does any name made from such a one and a suffix. */
+static bool is_block_name(const char *text)
+{
+    size_t n = 0;
+    if (!is_letter(text[0]) || strlen(text) > 24)
+        return false;
+    while (is_letter(text[n]) || is_digit(text[n]))
+        n++;
+    if (text[n++] != '_' || text[n] == '\0')
+        return false;
+    while (is_digit(text[n]))
+        n++;
+    return text[n] == '\0';
+}
+
+void bnn_c_name_stages(c_writer *w)
+{
+    const bnn_stage *stages = w->model->stages;
+    for (uint32_t i = 0; i < w->model->n_stages; i++) {
+        bool own = is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
+        for (uint32_t j = 0; own && j < w->model->n_stages; j++)
+            own = j == i || strcmp(stages[i].name, stages[j].name) != 0;
+        if (own)
+            snprintf(w->names[i], C_NAME_MAX, "%s", stages[i].name);
+        else
+            snprintf(w->names[i], C_NAME_MAX, "stage_%u", i + 1);
+    }
+}
+
+/* ---- comments ---------------------------------------------------------------------------- */
+
+/* Nothing in the text may end the comment, begin another, or form a trigraph; what is not ASCII
+ * could show the reader something other than the compiler sees. */
+void bnn_c_comment_text(FILE *out, const char *text, const char *margin, size_t column)
+{
+    char before = '\0';
+    for (const char *t = text; *t != '\0'; t++) {
+        const char c = *t == '\t' ? ' ' : *t >= ' ' && *t <= '~' ? *t : '?';
+        if (*t == '\n' || column >= C_LINE_MAX - 2) {
+            column = (size_t)fprintf(out, "\n%s", margin) - 1;
+            before = ' ';
+        }
+        if (*t == '\n')
+            continue;
+        const bool joins = (before == '*' && c == '/') || (before == '/' && c == '*') ||
+                           (before == '?' && c == '?');
+        column += (size_t)fprintf(out, joins ? " %c" : "%c", c);
+        before = c;
+    }
+}
+
+void bnn_c_section(FILE *out, const char *title)
+{
+    const int n = fprintf(out, "/* ---- %s ", title);
+    for (int i = n; i < C_LINE_MAX - 3; i++)
+        putc('-', out);
+    fprintf(out, " */\n\n");
+}
+
+/* ---- arrays ------------------------------------------------------------------------------ */
+
+bool bnn_c_float(float value, char text[C_FLOAT_MAX])
+{
+    /* Nine digits name every float, and compilers round to nearest. */
+    const int n = snprintf(text, C_FLOAT_MAX - 3, "%.9g", (double)value);
+    char *comma = strchr(text, ',');
+    if (comma != NULL) /* the program's locale */
+        *comma = '.';
+    const bool has_point = strpbrk(text, ".e") != NULL;
+    snprintf(text + n, C_FLOAT_MAX - (size_t)n, has_point ? "f" : ".0f");
+    return isfinite(value);
+}
+
+/* Element i as text. */
+typedef bool item(const void *values, size_t i, char text[C_FLOAT_MAX]);
+
+/* "static const TYPE NAME[rows][n] = {...};", [n] for a single row unless `nested`. */
+static void write_array(c_writer *w, const char *type, const char *name, const char *suffix,
+                        bool nested, size_t rows, size_t n, item *at, const void *values)
+{
+    fprintf(w->out, "static const %s %s%s", type, name, suffix);
+    if (nested)
+        fprintf(w->out, "[%zu]", rows);
+    fprintf(w->out, "[%zu] = {\n", n);
+    for (size_t r = 0; r < rows; r++) {
+        size_t column = (size_t)fprintf(w->out, nested ? "    {" : "    ");
+        for (size_t i = 0; i < n; i++) {
+            char text[C_FLOAT_MAX];
+            if (!at(values, r * n + i, text))
+                w->not_finite = name;
+            if (i > 0 && column + strlen(text) + 5 > C_LINE_MAX)
+                column = (size_t)fprintf(w->out, nested ? ",\n     " : ",\n    ") - 2;
+            else if (i > 0)
+                column += (size_t)fprintf(w->out, ", ");
+            column += (size_t)fprintf(w->out, "%s", text);
+        }
+        fprintf(w->out, nested ? "},\n" : ",\n");
+    }
+    fprintf(w->out, "};\n");
+}
+
+static bool float_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    return bnn_c_float(((const float *)values)[i], text);
+}
+
+static bool integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    snprintf(text, C_FLOAT_MAX, "%d", ((const int32_t *)values)[i]);
+    return true;
+}
+
+static bool pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    snprintf(text, C_FLOAT_MAX, "%u", ((const uint8_t *)values)[i]);
+    return true;
+}
+
+void bnn_c_floats(c_writer *w, uint32_t i, const char *suffix, bool nested, size_t rows, size_t n,
+                  const float *values)
+{
+    write_array(w, "float", w->names[i], suffix, nested, rows, n, float_at, values);
+    w->constant_bytes += rows * n * sizeof *values;
+}
+
+void bnn_c_test_floats(c_writer *w, const char *name, size_t rows, size_t n, const float *values)
+{
+    write_array(w, "float", name, "", true, rows, n, float_at, values);
+    w->constant_bytes += rows * n * sizeof *values;
+}
+
+void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
+                    size_t n, const int32_t *values)
+{
+    static const struct {
+        const char *type;
+        int32_t low, high;
+        size_t bytes;
+    } types[] = {{"uint8_t", 0, UINT8_MAX, 1},
+                 {"int8_t", INT8_MIN, INT8_MAX, 1},
+                 {"uint16_t", 0, UINT16_MAX, 2},
+                 {"int16_t", INT16_MIN, INT16_MAX, 2},
+                 {"int32_t", INT32_MIN, INT32_MAX, 4}};
+    int32_t low = 0, high = 0;
+    for (size_t i = 0; i < rows * n; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    size_t t = 0;
+    while (low < types[t].low || high > types[t].high)
+        t++;
+    write_array(w, types[t].type, name, suffix, nested, rows, n, integer_at, values);
+    w->constant_bytes += rows * n * types[t].bytes;
+}
+
+void bnn_c_pixels(c_writer *w, const char *name, size_t rows, size_t n, const uint8_t *values)
+{
+    write_array(w, "uint8_t", name, "", true, rows, n, pixel_at, values);
+    w->constant_bytes += rows * n;
+}
+
+/* Rows of 64-bit words as rows of 32-bit ones. */
+typedef struct word_rows {
+    const uint64_t *bits;
+    size_t n_bits;
+    bool complement;
+} word_rows;
+
+static bool word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    const word_rows *v = values;
+    const size_t n_words = bnn_c_words(v->n_bits), row = i / n_words, word = i % n_words;
+    const uint64_t both = v->bits[row * ((v->n_bits + 63) / 64) + word / 2];
+    uint32_t bits = (uint32_t)(both >> word % 2 * 32);
+    if (v->complement)
+        bits = ~bits;
+    if (word == n_words - 1 && v->n_bits % 32 != 0)
+        bits &= ((uint32_t)1 << v->n_bits % 32) - 1;
+    snprintf(text, C_FLOAT_MAX, "0x%08x", bits);
+    return true;
+}
+
+void bnn_c_bits(c_writer *w, uint32_t i, const char *suffix, size_t rows, size_t n_bits,
+                const uint64_t *rows_of_bits, bool complement)
+{
+    const word_rows values = {rows_of_bits, n_bits, complement};
+    const size_t n = bnn_c_words(n_bits);
+    write_array(w, "uint32_t", w->names[i], suffix, true, rows, n, word_at, &values);
+    w->constant_bytes += rows * n * sizeof(uint32_t);
+}

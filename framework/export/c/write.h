@@ -1,0 +1,136 @@
+/* write.h - what the parts of the C exporter share.
+ *
+ * Stages are written first, into a text of their own. Writing them tells which helper functions
+ * and how much workspace they need; then the file is put together in the order of reading.
+ *
+ *   text.c     names, comments, arrays of constants
+ *   helpers.c  the functions that stages call: bits, popcount, fused multiply-add
+ *   fold.c     stages with folded decisions
+ *   chain.c    stages with a chain of float operations, and integer logits
+ *   run.c      what the header declares, and the header
+ *   cexport.c          the options, and putting the file together */
+#ifndef BNN_EXPORT_C_WRITE_H
+#define BNN_EXPORT_C_WRITE_H
+
+#include "export/c/cexport.h"
+
+#include <stdio.h>
+
+enum { C_NAME_MAX = 48, C_LINE_MAX = 100 };
+
+/* Helper functions; each follows from the stages. */
+enum {
+    C_GET_BIT = 1 << 0,
+    C_SET_BIT = 1 << 1,
+    C_PUT_BIT = 1 << 2,
+    C_CLEAR = 1 << 3,
+    C_GET_BITS = 1 << 4,
+    C_PUT_BITS = 1 << 5,
+    C_AGREE = 1 << 6,
+    C_SUM_OF_BITS = 1 << 7,
+    C_SUM_OF_PIXELS = 1 << 8,
+    C_PIXEL_VALUE = 1 << 9,
+    C_FUSED = 1 << 10,
+    C_FLOATS = 1 << 11, /* no function, but any float arithmetic at all */
+};
+
+/* The workspace, as members of a struct; 0: no such member. */
+typedef struct c_workspace {
+    size_t bits[2], floats[2]; /* between stages: words, floats */
+    size_t window;             /* words under a kernel */
+    size_t pixels;             /* bytes under a kernel */
+    size_t plane;              /* floats of one channel */
+} c_workspace;
+
+typedef struct c_writer {
+    const bnn_deploy_model *model;
+    const bnn_c_options *options;
+    char upper[BNN_C_PREFIX_MAX + 1];
+    char (*names)[C_NAME_MAX]; /* [n_stages]: of functions */
+    bool integer_logits;       /* the last stage's sums are the logits */
+    FILE *out;
+    uint32_t helpers; /* C_... */
+    c_workspace work;
+    size_t constant_bytes;  /* of arrays */
+    const char *not_finite; /* NULL, or the stage that has a float without a C constant */
+    bool no_memory;
+} c_writer;
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+/* Whether a text can be a prefix. */
+bool bnn_c_is_prefix(const char *text);
+
+/* Fills w->names: the stage's own where it looks like "conv2d_1" and is the only such. */
+void bnn_c_name_stages(c_writer *w);
+
+/* A text inside a comment, whatever it holds: lines behind the first start with `margin`, long
+ * ones are broken. `column`: where it starts. */
+void bnn_c_comment_text(FILE *out, const char *text, const char *margin, size_t column);
+
+/* A line across the page with a title. */
+void bnn_c_section(FILE *out, const char *title);
+
+/* A float constant into text[]; false when it is not finite. */
+enum { C_FLOAT_MAX = 32 };
+bool bnn_c_float(float value, char text[C_FLOAT_MAX]);
+
+/* "static const TYPE NAME_SUFFIX[n] = {...};", or [rows][n] when nested; of stage i or with a name
+ * given. The integer type is the smallest that holds all values. */
+void bnn_c_floats(c_writer *w, uint32_t i, const char *suffix, bool nested, size_t rows, size_t n,
+                  const float *values);
+void bnn_c_test_floats(c_writer *w, const char *name, size_t rows, size_t n, const float *values);
+void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
+                    size_t n, const int32_t *values);
+void bnn_c_pixels(c_writer *w, const char *name, size_t rows, size_t n, const uint8_t *values);
+
+/* The same of 32-bit words from rows of 64-bit ones with n bits each; complement: the bits that
+ * are not set. */
+void bnn_c_bits(c_writer *w, uint32_t i, const char *suffix, size_t rows, size_t n_bits,
+                const uint64_t *rows_of_bits, bool complement);
+
+/* ---- stages ------------------------------------------------------------------------------ */
+
+static inline size_t bnn_c_words(size_t n_bits)
+{
+    return (n_bits + 31) / 32;
+}
+
+/* "a * factor + b - minus" without what changes nothing, into text. */
+enum { C_TERM_MAX = 40, C_INDEX_MAX = 160 };
+void bnn_c_position(char text[C_INDEX_MAX], const char *a, uint32_t factor, const char *b,
+                    uint32_t minus);
+
+/* The function that gathers the inputs under the kernel of stage i, a convolution with integer
+ * sums; nothing for dense stages. */
+void bnn_c_window(c_writer *w, uint32_t i);
+
+/* The call of it, for the sum at (row, column); nothing for dense stages. */
+void bnn_c_window_call(c_writer *w, uint32_t i, int indent, const char *row, const char *column);
+
+/* An expression for the sum of channel c: "agree(...)", "sum_of_bits(...)" or
+ * "sum_of_pixels(...)". */
+enum { C_EXPRESSION_MAX = 4 * C_NAME_MAX };
+void bnn_c_sum(c_writer *w, uint32_t i, bool agreement, char text[C_EXPRESSION_MAX]);
+
+/* A whole stage: constants and function. */
+void bnn_c_folded_stage(c_writer *w, uint32_t i);
+void bnn_c_chain_stage(c_writer *w, uint32_t i);
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+/* Of all members, the pixels last, which fill their words. */
+size_t bnn_c_workspace_bytes(const c_workspace *work);
+
+/* The factor from logits to the last stage's integers: 1, or 128 for pixels. */
+float bnn_c_integer_scale(const c_writer *w);
+
+void bnn_c_helpers(c_writer *w);
+void bnn_c_run(c_writer *w); /* and the others that the header always has */
+void bnn_c_self_test(c_writer *w);
+void bnn_c_header(c_writer *w);
+
+/* "uint8_t", "uint32_t", "float": what the values between stages are made of. */
+const char *bnn_c_type(bnn_values values);
+
+#endif

@@ -1,0 +1,38 @@
+/* check.c - what a plan can say about deployment before anything is trained. */
+#include "export/build.h"
+
+/* Enough for a network of a gigabyte of weights and its description. */
+#define CHECK_LIMIT_BYTES ((size_t)1 << 33)
+
+typedef struct notes {
+    bnn_diag *diag;
+    bnn_position_in_file at;
+} notes;
+
+static void warn(void *context, const char *text)
+{
+    const notes *n = context;
+    bnn_diag_warn(n->diag, n->at, "deployment: %s", text);
+}
+
+int bnn_deploy_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                     bnn_diag *diag)
+{
+    bnn_error err;
+    bnn_network *network;
+    bnn_graph *graph;
+    bnn_deploy_model *deployed;
+    notes n = {.diag = diag, .at = model->at};
+    bnn_arena *arena = bnn_arena_create(CHECK_LIMIT_BYTES);
+    if (arena == NULL)
+        return BNN_E_INTERNAL;
+    const int status = bnn_network_create(model, input, n_classes, 1, 1, arena, &network, &err);
+    if (status != BNN_OK)
+        bnn_diag_add(diag, model->at, "model: %s", err.message);
+    else if (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
+             bnn_deploy_build(graph, BNN_BUILD_BINARY, NULL, 0, warn, &n, arena, &deployed, &err) !=
+                 BNN_OK)
+        bnn_diag_warn(diag, model->at, "deployment: %s", err.message);
+    bnn_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,242 @@
+#include "export/fold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A stage with more different sums than this stays in floats: it would take long to run them all,
+ * and no network of a sensible size has them. */
+#define SUMS_MAX ((size_t)1 << 22)
+
+typedef struct folding {
+    const bnn_stage *stage;
+    const uint64_t *bits;
+    const bnn_deploy_op *ops;
+    uint32_t n, pool; /* ops; index of the pool, n without one */
+    bnn_arena *arena;
+    bnn_error *err;
+    /* The channel at hand: n_sums sums from `first` in steps of `step`. */
+    int32_t first, step;
+    size_t n_sums;
+    float *before; /* [n_sums]: what the pool would see */
+    float *after;  /* [n_sums]: what the sign would see of a pool over one value */
+} folding;
+
+/* What the bits of a channel do as the sum grows. */
+typedef enum trend {
+    TREND_CONSTANT, /* also for a single sum */
+    TREND_RISING,
+    TREND_FALLING,
+    TREND_NEITHER,
+} trend;
+
+static bool bit_at(const folding *f, size_t i)
+{
+    return f->after[i] >= 0.0f;
+}
+
+static int32_t sum_at(const folding *f, size_t i)
+{
+    return f->first + (int32_t)i * f->step;
+}
+
+static size_t n_positive(const folding *f, uint32_t c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->stage->row_words; i++)
+        n += (size_t)__builtin_popcountll(f->bits[c * f->stage->row_words + i]);
+    return n;
+}
+
+/* Runs every sum that channel c can give through the operations. A sum of n bits has the parity of
+ * n; a pixel adds from -128 to 127 where the weight is +1, from -127 to 128 where it is -1. */
+static void run_sums(folding *f, uint32_t c)
+{
+    const int32_t taps = (int32_t)f->stage->taps;
+    const bool pixels = f->stage->inputs == BNN_VALUES_PIXELS;
+    f->first = pixels ? -127 * taps - (int32_t)n_positive(f, c) : -taps;
+    f->step = pixels ? 1 : 2;
+    f->n_sums = pixels ? 255 * (size_t)taps + 1 : (size_t)taps + 1;
+    for (size_t i = 0; i < f->n_sums; i++)
+        f->before[i] = bnn_stage_sum_value(f->stage, sum_at(f, i));
+    for (uint32_t i = 0; i < f->pool; i++)
+        bnn_op_apply_channel(&f->ops[i], c, f->n_sums, f->before, f->before);
+    memcpy(f->after, f->before, f->n_sums * sizeof *f->after);
+    for (uint32_t i = f->pool + 1; i < f->n; i++)
+        bnn_op_apply_channel(&f->ops[i], c, f->n_sums, f->after, f->after);
+}
+
+static trend trend_of_sums(const folding *f)
+{
+    size_t changes = 0;
+    for (size_t i = 1; i < f->n_sums; i++)
+        changes += bit_at(f, i) != bit_at(f, i - 1);
+    if (changes == 0)
+        return TREND_CONSTANT;
+    if (changes > 1)
+        return TREND_NEITHER;
+    return bit_at(f, 0) ? TREND_FALLING : TREND_RISING;
+}
+
+/* What the bit does as the value that leaves the pool grows. The maximum is one of the values of
+ * the window, so only those count; equal ones, +0 and -0 among them, must give equal bits. A
+ * maximum of NaN and numbers depends on their order, so it has no trend. */
+static trend trend_behind_pool(const folding *f)
+{
+    float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    size_t n[2] = {0, 0}, n_nan = 0;
+    for (size_t i = 0; i < f->n_sums; i++) {
+        const float v = f->before[i];
+        const int bit = bit_at(f, i);
+        n[bit]++;
+        n_nan += isnan(v) != 0;
+        low[bit] = v < low[bit] ? v : low[bit];
+        high[bit] = v > high[bit] ? v : high[bit];
+    }
+    if (n_nan > 0 && n_nan < f->n_sums)
+        return TREND_NEITHER;
+    if (n[0] == 0 || n[1] == 0)
+        return TREND_CONSTANT;
+    if (high[0] < low[1])
+        return TREND_RISING;
+    return high[1] < low[0] ? TREND_FALLING : TREND_NEITHER;
+}
+
+/* The threshold of a channel without a table; for falling bits that of the negated sum. */
+static int32_t threshold_of(const folding *f, trend bits)
+{
+    const size_t last = f->n_sums - 1;
+    size_t i = 0;
+    if (bits == TREND_CONSTANT)
+        return bit_at(f, 0) ? sum_at(f, 0) : sum_at(f, last) + 1;
+    while (bit_at(f, i) == bit_at(f, 0))
+        i++;
+    return bits == TREND_RISING ? sum_at(f, i) : -sum_at(f, i - 1);
+}
+
+static int decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule)
+{
+    run_sums(f, c);
+    const trend bits = trend_of_sums(f);
+    if (f->pool < f->n) {
+        const trend behind = trend_behind_pool(f);
+        if (behind == TREND_NEITHER)
+            return bnn_fail(f->err, BNN_E_FAILED,
+                            "channel %u behind %s neither rises nor falls with the maximum", c,
+                            f->ops[f->pool].name);
+        *rule |= behind == TREND_FALLING ? BNN_RULE_AND : 0;
+    }
+    if (bits == TREND_NEITHER)
+        *rule |= BNN_RULE_TABLE;
+    else
+        *threshold = threshold_of(f, bits);
+    if (bits == TREND_FALLING)
+        *rule |= BNN_RULE_FLIPPED;
+    return BNN_OK;
+}
+
+/* Writes the tables of the channels that need them. All sums in [-bound, bound] have an entry, so
+ * that the tables of a stage have one size; what cannot occur is 0. */
+static int make_tables(folding *f, bnn_fold *fold)
+{
+    const int32_t bound = bnn_stage_sum_bound(f->stage);
+    fold->table_first = -bound;
+    fold->table_step = f->stage->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    fold->table_size = 2 * (uint32_t)bound / fold->table_step + 1;
+    fold->table_words = ((size_t)fold->table_size + 63) / 64;
+    uint64_t *table = bnn_arena_alloc(f->arena, fold->n_tables * fold->table_words, sizeof *table);
+    if (table == NULL)
+        return bnn_fail(f->err, BNN_E_INTERNAL, "not enough memory for tables");
+    fold->tables = table;
+    for (uint32_t c = 0; c < f->stage->sums.c; c++) {
+        if (!(fold->rule[c] & BNN_RULE_TABLE))
+            continue;
+        run_sums(f, c);
+        for (size_t i = 0; i < f->n_sums; i++) {
+            const size_t at = (size_t)(sum_at(f, i) + bound) / fold->table_step;
+            table[at / 64] |= (uint64_t)bit_at(f, i) << at % 64;
+        }
+        table += fold->table_words;
+    }
+    return BNN_OK;
+}
+
+static int fold_channels(folding *f, bnn_fold *fold)
+{
+    const uint32_t channels = f->stage->sums.c;
+    int32_t *threshold = bnn_arena_alloc(f->arena, channels, sizeof *threshold);
+    uint8_t *rule = bnn_arena_alloc(f->arena, channels, sizeof *rule);
+    if (threshold == NULL || rule == NULL)
+        return bnn_fail(f->err, BNN_E_INTERNAL, "not enough memory to fold");
+    for (uint32_t c = 0; c < channels; c++) {
+        const int status = decide(f, c, &threshold[c], &rule[c]);
+        if (status != BNN_OK)
+            return status;
+        fold->n_tables += (rule[c] & BNN_RULE_TABLE) != 0;
+    }
+    fold->threshold = threshold;
+    fold->rule = rule;
+    return make_tables(f, fold);
+}
+
+/* Whether the operations are elementwise but for one maximum pool; sets f->pool. */
+static int find_pool(folding *f)
+{
+    f->pool = f->n;
+    for (uint32_t i = 0; i < f->n; i++) {
+        const bnn_deploy_op *op = &f->ops[i];
+        if (bnn_op_is_elementwise(op))
+            continue;
+        if (op->type != BNN_LOWER_MAXPOOL)
+            return bnn_fail(f->err, BNN_E_FAILED, "%s mixes sums before the sign", op->name);
+        if (f->pool < f->n)
+            return bnn_fail(f->err, BNN_E_FAILED, "%s is a second pool before the sign, behind %s",
+                            op->name, f->ops[f->pool].name);
+        f->pool = i;
+    }
+    return BNN_OK;
+}
+
+static void negate_row(const bnn_stage *stage, uint64_t *row)
+{
+    for (size_t i = 0; i < stage->row_words; i++)
+        row[i] = ~row[i];
+    if (stage->taps % 64 != 0)
+        row[stage->row_words - 1] &= ((uint64_t)1 << stage->taps % 64) - 1;
+}
+
+int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_deploy_op *ops, uint32_t n,
+                   bnn_arena *arena, bnn_error *err)
+{
+    folding f = {.stage = stage, .bits = bits, .ops = ops, .n = n, .arena = arena, .err = err};
+    bnn_fold fold = {0};
+    const size_t most = (stage->inputs == BNN_VALUES_PIXELS ? 255 : 1) * (size_t)stage->taps + 1;
+    int status = find_pool(&f);
+    if (status == BNN_OK && most > SUMS_MAX)
+        status =
+            bnn_fail(err, BNN_E_FAILED, "%zu different sums are more than %zu", most, SUMS_MAX);
+    if (status != BNN_OK)
+        return status;
+    f.before = malloc(most * sizeof *f.before);
+    f.after = malloc(most * sizeof *f.after);
+    if (f.before == NULL || f.after == NULL)
+        status = bnn_fail(err, BNN_E_INTERNAL, "no memory for %zu sums", most);
+    else
+        status = fold_channels(&f, &fold);
+    free(f.before);
+    free(f.after);
+    if (status != BNN_OK)
+        return status;
+    stage->out = stage->sums;
+    if (f.pool < n) {
+        stage->out = ops[f.pool].out;
+        fold.pool = ops[f.pool].kernel;
+        fold.pool_stride = ops[f.pool].stride;
+    }
+    for (uint32_t c = 0; c < stage->sums.c; c++)
+        if (fold.rule[c] & BNN_RULE_FLIPPED)
+            negate_row(stage, bits + c * stage->row_words);
+    stage->fold = fold;
+    stage->folded = true;
+    return BNN_OK;
+}

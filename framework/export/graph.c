@@ -1,0 +1,233 @@
+#include "export/graph.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+typedef struct maker {
+    const bnn_network *network;
+    bnn_arena *arena;
+    bnn_graph_op *ops;
+    uint32_t n;
+    bnn_error *err;
+} maker;
+
+static int no_memory(const maker *m)
+{
+    return bnn_fail(m->err, BNN_E_INTERNAL, "not enough memory to describe the network");
+}
+
+static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bnn_fail_v(lowering->host, BNN_E_FAILED, format, args);
+    va_end(args);
+    return BNN_E_FAILED;
+}
+
+static float *copy(const maker *m, const float *values, size_t n)
+{
+    float *out = bnn_arena_alloc(m->arena, n, sizeof *out);
+    if (out != NULL)
+        memcpy(out, values, n * sizeof *out);
+    return out;
+}
+
+/* What the kernels spread over their lanes loses the sign of a zero on the way (0 + x). */
+static void drop_negative_zeros(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] += 0.0f;
+}
+
+/* The tensor of network op i that acts from this address, if it has n values. */
+static const float *own_tensor(const maker *m, uint32_t i, const float *values, size_t n)
+{
+    uint32_t n_parameters;
+    const bnn_parameter *p = bnn_network_op_parameters(m->network, i, &n_parameters);
+    for (uint32_t t = 0; t < n_parameters; t++)
+        if (p[t].acting == values && p[t].n == n)
+            return values;
+    return NULL;
+}
+
+static bool all_binary(const float *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabsf(w[i]) != 1.0f)
+            return false;
+    return true;
+}
+
+/* Takes the weights of a linear operation over into the graph. */
+static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
+{
+    bnn_deploy_op *o = &op->op;
+    const size_t n = bnn_op_taps(o) * o->out.c;
+    const float *weight = own_tensor(m, i, o->weight, n);
+    const float *bias = own_tensor(m, i, o->bias, o->out.c);
+    if (weight == NULL || (o->bias != NULL && bias == NULL))
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "its lower function names a %s that is no tensor of it with %zu values",
+                        weight == NULL ? "weight" : "bias", weight == NULL ? n : o->out.c);
+    op->binary_weights = all_binary(weight, n);
+    op->binary_inputs = m->n > 0 && m->ops[m->n - 1].op.type == BNN_LOWER_SIGN;
+    op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
+    float *own_bias = bias == NULL ? NULL : copy(m, bias, o->out.c);
+    o->weight = copy(m, weight, n);
+    o->bias = own_bias;
+    if (o->weight == NULL || (bias != NULL && own_bias == NULL))
+        return no_memory(m);
+    if (own_bias != NULL)
+        drop_negative_zeros(own_bias, o->out.c);
+    return BNN_OK;
+}
+
+/* Checks what a lower function says, which may be a stranger's, and takes it over. */
+static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
+{
+    const bnn_op *from = &m->network->ops[i];
+    const bool affine = l->op == BNN_LOWER_AFFINE;
+    bnn_graph_op *op = &m->ops[m->n];
+    bnn_shape out;
+    *op = (bnn_graph_op){.op = {.type = l->op,
+                                .in = from->plan.in,
+                                .kernel = l->kernel,
+                                .stride = l->stride,
+                                .padding = l->padding,
+                                .pad_value = from->io.pad_value,
+                                .weight = l->weight,
+                                .bias = l->bias,
+                                .factor = affine || l->op == BNN_LOWER_SLOPE ? l->factor : NULL,
+                                .offset = affine ? l->offset : NULL,
+                                .low = l->low,
+                                .high = l->high}};
+    if (l->op >= BNN_LOWER_SIGN)
+        return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
+                        l->op);
+    if (!bnn_op_out_shape(&op->op, from->plan.out.c, &out))
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "input %ux%ux%u is out of the bounds of a deployed network, or its lower "
+                        "function says things that do not fit it",
+                        op->op.in.c, op->op.in.h, op->op.in.w);
+    if (memcmp(&out, &from->plan.out, sizeof out) != 0)
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u", out.c,
+                        out.h, out.w, op->op.in.c, op->op.in.h, op->op.in.w, from->plan.out.c,
+                        from->plan.out.h, from->plan.out.w);
+    op->op.out = out;
+    op->op.name = bnn_arena_strdup(m->arena, from->name);
+    if (op->op.name == NULL)
+        return no_memory(m);
+    if (affine) {
+        drop_negative_zeros(l->factor, op->op.in.c);
+        drop_negative_zeros(l->offset, op->op.in.c);
+    }
+    const int status = bnn_op_is_linear(&op->op) ? take_weights(m, i, op) : BNN_OK;
+    if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
+        m->n++;
+    return status;
+}
+
+static int lower_layer(maker *m, uint32_t i)
+{
+    const bnn_op *op = &m->network->ops[i];
+    const bnn_layer *layer = bnn_use_layer(&op->use);
+    bnn_lowering lowering = {.fail = lower_failure, .host = m->err};
+    if (layer->lower == NULL)
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "layer %s has no lower function, so its network cannot be deployed",
+                        layer->head.name);
+    lowering.factor = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
+    lowering.offset = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
+    if (lowering.factor == NULL || lowering.offset == NULL)
+        return no_memory(m);
+    bnn_layer_io io = op->io;
+    io.n = 0;
+    io.training = 0;
+    io.x = NULL;
+    io.y = NULL;
+    const int status = layer->lower(op->use.params, &io, &lowering);
+    return status != 0 ? BNN_E_FAILED : take_lowering(m, i, &lowering);
+}
+
+static int lower_sign(maker *m, uint32_t i)
+{
+    const bnn_op *op = &m->network->ops[i];
+    if (bnn_use_ste(&op->use)->forward != NULL)
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "STE %s has a forward pass of its own, which is not the sign",
+                        op->use.plugin->head->name);
+    bnn_deploy_op *sign = &m->ops[m->n].op;
+    *sign = (bnn_deploy_op){
+        .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};
+    if (sign->name == NULL)
+        return no_memory(m);
+    if (!bnn_op_out_shape(sign, sign->in.c, &sign->out))
+        return bnn_fail(m->err, BNN_E_FAILED, "%ux%ux%u values are more than can be deployed",
+                        sign->in.c, sign->in.h, sign->in.w);
+    m->n++;
+    return BNN_OK;
+}
+
+int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **out, bnn_error *err)
+{
+    maker m = {.network = network, .arena = arena, .err = err};
+    bnn_graph *graph = bnn_arena_alloc(arena, 1, sizeof *graph);
+    m.ops = bnn_arena_alloc(arena, network->n_ops, sizeof *m.ops);
+    if (graph == NULL || m.ops == NULL)
+        return no_memory(&m);
+    for (uint32_t i = 0; i < network->n_ops; i++) {
+        const bool sign = network->ops[i].type == BNN_OP_SIGN;
+        const int status = sign ? lower_sign(&m, i) : lower_layer(&m, i);
+        if (status != BNN_OK)
+            return bnn_error_prefix(err, "%s: ", network->ops[i].name);
+    }
+    if (m.n == 0)
+        return bnn_fail(err, BNN_E_FAILED, "the network has no operation that does anything");
+    *graph = (bnn_graph){
+        .input = network->input, .n_classes = network->n_classes, .n_ops = m.n, .ops = m.ops};
+    *out = graph;
+    return BNN_OK;
+}
+
+/* ---- evaluation -------------------------------------------------------------------------- */
+
+static size_t most_values(const bnn_graph *graph)
+{
+    size_t most = bnn_shape_values(graph->input);
+    for (uint32_t i = 0; i < graph->n_ops; i++) {
+        const size_t n = bnn_shape_values(graph->ops[i].op.out);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+size_t bnn_graph_scratch(const bnn_graph *graph)
+{
+    return 2 * most_values(graph);
+}
+
+void bnn_graph_evaluate_to(const bnn_graph *graph, uint32_t i, const uint8_t *image, float *values,
+                           float *scratch)
+{
+    const size_t n_pixels = bnn_shape_values(graph->input);
+    float *x = scratch, *y = scratch + most_values(graph);
+    for (size_t p = 0; p < n_pixels; p++)
+        x[p] = bnn_pixel_value(image[p]);
+    for (uint32_t j = 0; j <= i; j++) {
+        float *const swap = x;
+        bnn_op_apply(&graph->ops[j].op, x, y);
+        x = y;
+        y = swap;
+    }
+    memcpy(values, x, bnn_shape_values(graph->ops[i].op.out) * sizeof *values);
+}
+
+void bnn_graph_evaluate(const bnn_graph *graph, const uint8_t *image, float *logits, float *scratch)
+{
+    bnn_graph_evaluate_to(graph, graph->n_ops - 1, image, logits, scratch);
+}

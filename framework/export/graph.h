@@ -1,0 +1,43 @@
+/* graph.h - a trained network as a list of plain operations: what is folded and exported.
+ *
+ * Dropout is gone, batch norm is a factor and an offset per channel, binarized activations are
+ * SIGN operations, weights are as they act. Immutable once made; any number of threads may read. */
+#ifndef BNN_EXPORT_GRAPH_H
+#define BNN_EXPORT_GRAPH_H
+
+#include "infer/op.h"
+#include "model/network.h"
+
+typedef struct bnn_graph_op {
+    bnn_deploy_op op;
+    bool binary_weights; /* linear: every weight is -1 or +1 */
+    bool binary_inputs;  /* linear: a SIGN stands right before it */
+    uint64_t macs;       /* multiply-accumulates for an image */
+} bnn_graph_op;
+
+typedef struct bnn_graph {
+    bnn_shape input;    /* uint8 pixels [c][h][w], seen as (p - 128) / 128 */
+    uint32_t n_classes; /* logits: the last operation's output */
+    uint32_t n_ops;
+    const bnn_graph_op *ops;
+} bnn_graph;
+
+/* Describes the network with its present weights (bnn_network_binarize first when the latent ones
+ * have changed). The graph and copies of all weights live in the arena; the network may go. Fails
+ * with BNN_E_FAILED and the name of the layer that has no lower function, whose lower function
+ * says no, or that answers with something that does not fit its shapes; or the STE whose forward
+ * pass is not the sign. */
+int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **out, bnn_error *err);
+
+/* The logits [n_classes] of one image [c][h][w]: the bits of bnn_network_forward in inference.
+ * scratch: bnn_graph_scratch floats. */
+size_t bnn_graph_scratch(const bnn_graph *graph);
+void bnn_graph_evaluate(const bnn_graph *graph, const uint8_t *image, float *logits,
+                        float *scratch);
+
+/* Values and operations as the trainer sees them: the values after operation i, for tests of
+ * exporters. values: bnn_shape_values(ops[i].op.out) floats. */
+void bnn_graph_evaluate_to(const bnn_graph *graph, uint32_t i, const uint8_t *image, float *values,
+                           float *scratch);
+
+#endif

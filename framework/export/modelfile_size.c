@@ -1,0 +1,81 @@
+#include "infer/modelfile.h"
+
+#include "infer/modelfile_format.h"
+
+static uint32_t pad_bits(uint64_t n_bits)
+{
+    return (uint32_t)(-n_bits % 8);
+}
+
+/* Whether all sums of a folded channel give the same bit: they lie on one side of the threshold. */
+static bool is_constant(const bnn_stage *s, uint32_t c)
+{
+    const int32_t taps = (int32_t)s->taps, t = s->fold.threshold[c];
+    int32_t lowest = -taps, highest = taps;
+    if (s->fold.rule[c] & BNN_RULE_TABLE)
+        return false;
+    if (s->inputs == BNN_VALUES_PIXELS) {
+        int32_t positive = 0;
+        for (size_t i = 0; i < s->row_words; i++)
+            positive += __builtin_popcountll(s->bits[c * s->row_words + i]);
+        lowest = -127 * taps - positive;
+        highest = lowest + 255 * taps;
+    }
+    return t <= lowest || t > highest;
+}
+
+static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
+{
+    const uint32_t channels = s->sums.c;
+    size->n_thresholds = channels;
+    size->threshold_bits = 8 * threshold_bytes(s->fold.threshold, channels);
+    size->threshold_bytes = (uint64_t)channels * size->threshold_bits / 8;
+    size->rule_bytes = 3 * bitmap_bytes(channels);
+    size->rule_pad_bits = 3 * pad_bits(channels);
+    size->n_tables = s->fold.n_tables;
+    size->table_bytes = (uint64_t)size->n_tables * bitmap_bytes(s->fold.table_size);
+    size->table_pad_bits = size->n_tables * pad_bits(s->fold.table_size);
+    for (uint32_t c = 0; c < channels; c++) {
+        size->n_flipped += (s->fold.rule[c] & BNN_RULE_FLIPPED) != 0;
+        size->n_and += (s->fold.rule[c] & BNN_RULE_AND) != 0;
+        size->n_constant += is_constant(s, c);
+    }
+}
+
+static uint64_t chain_bytes(const bnn_stage *s)
+{
+    uint64_t values = 0;
+    for (uint32_t i = 0; i < s->n_chain; i++) {
+        const bnn_deploy_op *op = &s->chain[i];
+        values += bnn_op_values(op) + (op->type == BNN_LOWER_CLAMP ? 2u : 0u);
+    }
+    return 4 * values;
+}
+
+void bnn_modelfile_stage_size(const bnn_deploy_model *model, uint32_t i, bnn_stage_size *out)
+{
+    const bnn_stage *s = &model->stages[i];
+    bnn_stage_size size = {.bytes = bnn_modelfile_stage_bytes(s),
+                           .float32_bytes = 4 * (uint64_t)s->n_float_values};
+    if (s->linear != BNN_LOWER_IDENTITY) {
+        size.n_weights = (uint64_t)s->sums.c * s->taps;
+        size.n_biases = s->bias != NULL ? s->sums.c : 0;
+        size.bits_of_weight = s->binary_weights ? 1 : 32;
+        size.weight_bytes = s->binary_weights ? bitmap_bytes(size.n_weights) : 4 * size.n_weights;
+        size.weight_pad_bits = s->binary_weights ? pad_bits(size.n_weights) : 0;
+        size.bias_bytes = 4 * size.n_biases;
+    }
+    if (s->folded)
+        size_of_fold(s, &size);
+    else
+        size.chain_bytes = chain_bytes(s);
+    size.header_bytes = size.bytes - size.weight_bytes - size.bias_bytes - size.threshold_bytes -
+                        size.rule_bytes - size.table_bytes - size.chain_bytes;
+    if (!s->integer_sums)
+        size.macs_float = s->macs;
+    else if (s->inputs == BNN_VALUES_PIXELS)
+        size.macs_integer = s->macs;
+    else
+        size.macs_binary = s->macs;
+    *out = size;
+}

@@ -1,0 +1,51 @@
+/* onnx.h - a trained network as an ONNX file: opset 17, IR version 8, any number of images.
+ *
+ * Three dialects. `standard` uses operators that every runtime has. `packed` is the same graph with
+ * binary weights as bits, eight in a byte of an initializer, which standard operators unpack; a
+ * runtime that folds constants does so once, when it loads the model. `qonnx` is for compilers of
+ * hardware (FINN, hls4ml): BipolarQuant in front of what is binary, the network's own operations in
+ * between.
+ *
+ * Behind integer sums the first two are exact in any runtime, whatever the order of its sums. Where
+ * a sign follows, all in between is one comparison a channel with a number that lies between two
+ * sums (see fold.h); what does not fold, and logits, are calculated in training's order and in
+ * float64, so that their rounding to float32 is training's (average pools of windows larger than
+ * 8x8 excepted). Layers with float weights, inputs or biases are plain Conv and Gemm, whose sums
+ * differ from training's in the last bits; so may, rarely, the signs behind them. */
+#ifndef BNN_EXPORT_ONNX_ONNX_H
+#define BNN_EXPORT_ONNX_ONNX_H
+
+#include "export/graph.h"
+#include "infer/model.h"
+
+typedef enum bnn_onnx_dialect {
+    BNN_ONNX_STANDARD,
+    BNN_ONNX_PACKED,
+    BNN_ONNX_QONNX,
+} bnn_onnx_dialect;
+
+typedef enum bnn_onnx_input {
+    BNN_ONNX_PIXELS, /* "pixels", uint8 [N][c][h][w] */
+    BNN_ONNX_FLOATS, /* "image", float32 [N][c][h][w]: (pixel - 128) / 128 */
+} bnn_onnx_input;
+
+typedef struct bnn_onnx_options {
+    bnn_onnx_dialect dialect;
+    bnn_onnx_input input;
+    const bnn_metadata *metadata; /* [n_metadata]; the value of "tool" is the producer's version */
+    uint32_t n_metadata;
+} bnn_onnx_options;
+
+/* Writes the network into memory: *bytes is malloc'ed and freed by the caller. The output is
+ * "logits", float32 [N][n_classes]. Equal graphs and options give equal bytes. Fails with
+ * BNN_E_FAILED when the network cannot be cut into stages (as bnn_deploy_build does, with the name
+ * of the layer), a text is not clean, or the file would be larger than protobuf allows (2 GiB). */
+int bnn_onnx_export(const bnn_graph *graph, const bnn_onnx_options *options, unsigned char **bytes,
+                    size_t *n, bnn_error *err);
+
+/* The same from a deployable model, as a model file holds it. `qonnx` needs the graph: with a
+ * model, BNN_E_USAGE. */
+int bnn_onnx_export_model(const bnn_deploy_model *model, const bnn_onnx_options *options,
+                          unsigned char **bytes, size_t *n, bnn_error *err);
+
+#endif

@@ -1,0 +1,230 @@
+#include "export/onnx/ops.h"
+
+#include <math.h>
+
+const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
+                                 uint32_t channels, const void *values)
+{
+    const int64_t dims[] = {channels, 1, 1};
+    return bnn_onnx_tensor(w, name, type, dims, w->flat ? 1 : 3, values);
+}
+
+void bnn_onnx_flatten(bnn_onnx_writer *w, const char *name)
+{
+    if (!w->flat)
+        bnn_onnx_then(w, "Flatten", bnn_onnx_name(w, "%s.flat", name), NULL, NULL);
+    w->flat = true;
+}
+
+void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape)
+{
+    const int64_t dims[] = {0, shape.c, shape.h, shape.w}; /* 0: as many images as come in */
+    if (w->flat)
+        bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.planes", name),
+                      bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.shape", name), dims, 4), NULL);
+    w->flat = false;
+}
+
+/* ---- linear ------------------------------------------------------------------------------ */
+
+static const char *add_bias(bnn_onnx_writer *w, const bnn_onnx_linear *l)
+{
+    const int64_t dims[] = {l->out_channels};
+    if (l->bias == NULL)
+        return NULL;
+    return bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.bias", l->name), BNN_ONNX_FLOAT, dims, 1,
+                           l->bias);
+}
+
+static void set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
+{
+    const int64_t kernels[] = {kernel, kernel}, strides[] = {stride, stride};
+    bnn_onnx_set_ints(w, "kernel_shape", kernels, 2);
+    bnn_onnx_set_ints(w, "strides", strides, 2);
+}
+
+void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
+{
+    const int64_t p = conv->padding;
+    bnn_onnx_unflatten(w, conv->name, conv->in);
+    const bool pads = p > 0 && conv->pad_value != 0.0f;
+    if (pads) {
+        const int64_t by[] = {0, 0, p, p, 0, 0, p, p};
+        const char *border = bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.pads", conv->name), by, 8);
+        bnn_onnx_then(
+            w, "Pad", bnn_onnx_name(w, "%s.pad", conv->name), border,
+            bnn_onnx_scalar(w, conv->pad_value > 0 ? "plus_one" : "minus_one", conv->pad_value));
+    }
+    bnn_onnx_then(w, "Conv", conv->name, conv->weight, add_bias(w, conv));
+    set_windows(w, conv->kernel, conv->stride);
+    if (p > 0 && !pads) {
+        const int64_t by[] = {p, p, p, p};
+        bnn_onnx_set_ints(w, "pads", by, 4);
+    }
+}
+
+void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_onnx_linear *dense)
+{
+    bnn_onnx_flatten(w, dense->name);
+    bnn_onnx_then(w, "Gemm", dense->name, dense->weight, add_bias(w, dense));
+    bnn_onnx_set_int(w, "transB", 1);
+}
+
+/* ---- pools ------------------------------------------------------------------------------- */
+
+void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32_t kernel,
+                      uint32_t stride)
+{
+    bnn_onnx_unflatten(w, name, in);
+    bnn_onnx_then(w, "MaxPool", name, NULL, NULL);
+    set_windows(w, kernel, stride);
+}
+
+/* The value at tap t of every window. */
+static const char *add_tap(bnn_onnx_writer *w, const bnn_deploy_op *op, const char *values,
+                           uint32_t t)
+{
+    const int64_t row = t / op->kernel, column = t % op->kernel, stride = op->stride;
+    const int64_t starts[] = {row, column};
+    const int64_t ends[] = {row + (op->out.h - 1) * stride + 1,
+                            column + (op->out.w - 1) * stride + 1};
+    const char *name = bnn_onnx_name(w, "%s.tap_%u", op->name, t);
+    return bnn_onnx_node(
+        w, "Slice", name,
+        (const char *const[]){
+            values, bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.starts", name), starts, 2),
+            bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.ends", name), ends, 2),
+            bnn_onnx_name(w, "%s.axes", op->name), bnn_onnx_name(w, "%s.steps", op->name), NULL});
+}
+
+/* Training's order of additions, and its product with the reciprocal of the area. */
+static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_deploy_op *op)
+{
+    static const int64_t axes[] = {2, 3};
+    const int64_t steps[] = {op->stride, op->stride};
+    const uint32_t area = op->kernel * op->kernel;
+    const float share = 1.0f / (float)area;
+    const char *values = w->value;
+    bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.axes", op->name), axes, 2);
+    bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.steps", op->name), steps, 2);
+    const char *sum = add_tap(w, op, values, 0);
+    for (uint32_t t = 1; t < area; t++) {
+        const char *tap = add_tap(w, op, values, t);
+        sum = bnn_onnx_node(w, "Add", bnn_onnx_name(w, "%s.sum_%u", op->name, t),
+                            (const char *const[]){sum, tap, NULL});
+    }
+    bnn_onnx_then(
+        w, "Mul", op->name,
+        bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.share", op->name), BNN_ONNX_FLOAT, NULL, 0, &share),
+        NULL);
+}
+
+static void add_avgpool(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact)
+{
+    enum { EXACT_KERNEL_MAX = 8 }; /* a node for each value of a window has its limits */
+    bnn_onnx_unflatten(w, op->name, op->in);
+    if (exact && op->kernel <= EXACT_KERNEL_MAX) {
+        add_exact_avgpool(w, op);
+        return;
+    }
+    bnn_onnx_then(w, "AveragePool", op->name, NULL, NULL);
+    set_windows(w, op->kernel, op->stride);
+}
+
+/* ---- elementwise ------------------------------------------------------------------------- */
+
+const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *condition)
+{
+    return bnn_onnx_node(w, "Where", name,
+                         (const char *const[]){condition, bnn_onnx_scalar(w, "plus_one", 1.0f),
+                                               bnn_onnx_scalar(w, "minus_one", -1.0f), NULL});
+}
+
+void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
+{
+    const char *positive = bnn_onnx_then(w, "GreaterOrEqual", bnn_onnx_name(w, "%s.positive", name),
+                                         bnn_onnx_scalar(w, "zero", 0.0f), NULL);
+    bnn_onnx_choice(w, name, positive);
+}
+
+static void add_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
+{
+    const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
+                                              BNN_ONNX_FLOAT, op->in.c, op->factor);
+    const char *offset = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.offset", op->name),
+                                              BNN_ONNX_FLOAT, op->in.c, op->offset);
+    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
+    bnn_onnx_then(w, "Add", op->name, offset, NULL);
+}
+
+/* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
+ * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
+static void add_exact_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
+{
+    double *values = bnn_arena_alloc(w->arena, 2 * (size_t)op->in.c, sizeof *values);
+    if (values == NULL) {
+        w->failed = true;
+        return;
+    }
+    double *factors = values, *offsets = values + op->in.c;
+    for (size_t c = 0; c < op->in.c; c++) {
+        factors[c] = (double)op->factor[c];
+        offsets[c] = (double)op->offset[c];
+    }
+    const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
+                                              BNN_ONNX_DOUBLE, op->in.c, factors);
+    const char *offset = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.offset", op->name),
+                                              BNN_ONNX_DOUBLE, op->in.c, offsets);
+    bnn_onnx_then(w, "Cast", bnn_onnx_name(w, "%s.wide", op->name), NULL, NULL);
+    bnn_onnx_set_int(w, "to", BNN_ONNX_DOUBLE);
+    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
+    bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.sum", op->name), offset, NULL);
+    bnn_onnx_then(w, "Cast", op->name, NULL, NULL);
+    bnn_onnx_set_int(w, "to", BNN_ONNX_FLOAT);
+}
+
+static void add_clamp(bnn_onnx_writer *w, const bnn_deploy_op *op)
+{
+    const char *low = "", *high = NULL; /* an empty name: no bound */
+    if (isfinite(op->low))
+        low = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.low", op->name), BNN_ONNX_FLOAT, NULL, 0,
+                              &op->low);
+    if (isfinite(op->high))
+        high = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.high", op->name), BNN_ONNX_FLOAT, NULL, 0,
+                               &op->high);
+    bnn_onnx_then(w, "Clip", op->name, low, high);
+}
+
+void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact)
+{
+    switch ((bnn_lower_op)op->type) {
+    case BNN_LOWER_AFFINE:
+        if (exact)
+            add_exact_affine(w, op);
+        else
+            add_affine(w, op);
+        break;
+    case BNN_LOWER_CLAMP:
+        add_clamp(w, op);
+        break;
+    case BNN_LOWER_SLOPE:
+        bnn_onnx_then(w, "PRelu", op->name,
+                      bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.slope", op->name),
+                                           BNN_ONNX_FLOAT, op->in.c, op->factor),
+                      NULL);
+        break;
+    case BNN_LOWER_MAXPOOL:
+        bnn_onnx_maxpool(w, op->name, op->in, op->kernel, op->stride);
+        break;
+    case BNN_LOWER_AVGPOOL:
+        add_avgpool(w, op, exact);
+        break;
+    case BNN_LOWER_SIGN:
+        bnn_onnx_sign(w, op->name);
+        break;
+    case BNN_LOWER_IDENTITY:
+    case BNN_LOWER_CONV2D:
+    case BNN_LOWER_DENSE:
+        break;
+    }
+}

@@ -1,0 +1,48 @@
+/* onnx_ops.h - single operations of a network as ONNX nodes. Private to the ONNX exporter. */
+#ifndef BNN_EXPORT_ONNX_OPS_H
+#define BNN_EXPORT_ONNX_OPS_H
+
+#include "export/graph.h"
+#include "infer/model.h"
+#include "export/onnx/writer.h"
+
+/* A convolution's or dense operation's numbers, whichever description they come from. */
+typedef struct bnn_onnx_linear {
+    const char *name;
+    bnn_shape in;
+    uint32_t out_channels, kernel, stride, padding;
+    float pad_value;
+    const char *weight; /* value: [out][in][kernel][kernel]; dense: [out][all inputs] */
+    const float *bias;  /* [out_channels], or NULL */
+} bnn_onnx_linear;
+
+/* Values and dimensions [C][1][1], or [C] where values are flat. */
+const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
+                                 uint32_t channels, const void *values);
+
+/* [N][c][h][w] -> [N][c * h * w], and back; nothing where the value at hand is so already. */
+void bnn_onnx_flatten(bnn_onnx_writer *w, const char *name);
+void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape);
+
+/* Padding with a value other than zero is a node of its own. */
+void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv);
+void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_onnx_linear *dense);
+
+void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32_t kernel,
+                      uint32_t stride);
+
+/* Bools -> +1 where true, -1 where false. */
+const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *condition);
+
+/* y = x >= 0 ? +1 : -1, with operators that agree on 0. */
+void bnn_onnx_sign(bnn_onnx_writer *w, const char *name);
+
+/* An operation that is not linear. exact: in training's order and with its roundings, in float64
+ * where that is needed. */
+void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact);
+
+/* The layers of a network, from its stages or from its operations. */
+void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_deploy_model *model, bool packed);
+void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph);
+
+#endif

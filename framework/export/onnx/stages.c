@@ -1,0 +1,248 @@
+/* The standard dialects: a network's stages, decisions folded to comparisons. */
+#include "export/onnx/ops.h"
+
+#include <math.h>
+
+/* ---- weights ----------------------------------------------------------------------------- */
+
+static const char *add_float_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
+                                     size_t n_dims)
+{
+    const size_t n = (size_t)s->sums.c * s->taps;
+    const char *name = bnn_onnx_name(w, "%s.weight", s->name);
+    if (!s->binary_weights)
+        return bnn_onnx_tensor(w, name, BNN_ONNX_FLOAT, dims, n_dims, s->weights);
+    float *values = bnn_arena_alloc(w->arena, n, sizeof *values);
+    if (values == NULL) {
+        w->failed = true;
+        return name;
+    }
+    for (size_t i = 0; i < n; i++)
+        values[i] = bnn_stage_weight(s, (uint32_t)(i / s->taps), i % s->taps);
+    return bnn_onnx_tensor(w, name, BNN_ONNX_FLOAT, dims, n_dims, values);
+}
+
+/* The bits of a stage's weights as an initializer [bytes][1], the first in the lowest bit. */
+static const char *add_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
+{
+    const int64_t column[] = {(int64_t)((n + 7) / 8), 1};
+    const char *name = bnn_onnx_name(w, "%s.bits", s->name);
+    uint8_t *bytes = bnn_arena_alloc(w->arena, (size_t)column[0], 1);
+    if (bytes == NULL) {
+        w->failed = true;
+        return name;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (bnn_stage_weight(s, (uint32_t)(i / s->taps), i % s->taps) > 0)
+            bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << i % 8);
+    return bnn_onnx_tensor(w, name, BNN_ONNX_UINT8, column, 2, bytes);
+}
+
+/* Drops the bits of the last byte that are no weights. */
+static void cut_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
+{
+    static const int64_t all = -1, none = 0;
+    const int64_t end = (int64_t)n;
+    if (!bnn_onnx_has(w, "all")) {
+        bnn_onnx_int64s(w, "all", &all, 1);
+        bnn_onnx_int64s(w, "none", &none, 1);
+    }
+    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.row", s->name), "all", NULL);
+    bnn_onnx_then(w, "Slice", bnn_onnx_name(w, "%s.cut", s->name), "none",
+                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.n", s->name), &end, 1));
+}
+
+/* Binary weights as bits, and their way back to -1 and +1. */
+static const char *add_packed_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
+                                      size_t n_dims)
+{
+    static const uint8_t places[] = {0, 1, 2, 3, 4, 5, 6, 7}, base = 2;
+    static const int64_t n_places = 8;
+    const size_t n = (size_t)s->sums.c * s->taps;
+    const char *const before = w->value;
+    if (!bnn_onnx_has(w, "places")) {
+        bnn_onnx_tensor(w, "places", BNN_ONNX_UINT8, &n_places, 1, places);
+        bnn_onnx_tensor(w, "two", BNN_ONNX_UINT8, NULL, 0, &base);
+    }
+    w->value = add_bits(w, s, n);
+    bnn_onnx_then(w, "BitShift", bnn_onnx_name(w, "%s.shifted", s->name), "places", NULL);
+    bnn_onnx_set_text(w, "direction", "RIGHT");
+    bnn_onnx_then(w, "Mod", bnn_onnx_name(w, "%s.lowest", s->name), "two", NULL);
+    bnn_onnx_then(w, "Cast", bnn_onnx_name(w, "%s.bool", s->name), NULL, NULL);
+    bnn_onnx_set_int(w, "to", BNN_ONNX_BOOL);
+    if (n % 8 != 0)
+        cut_bits(w, s, n);
+    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.shaped", s->name),
+                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.dims", s->name), dims, n_dims), NULL);
+    const char *weight = bnn_onnx_choice(w, bnn_onnx_name(w, "%s.weight", s->name), w->value);
+    w->value = before;
+    return weight;
+}
+
+static void add_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
+{
+    const bool conv = s->linear == BNN_LOWER_CONV2D;
+    const int64_t conv_dims[] = {s->sums.c, s->in.c, s->kernel, s->kernel};
+    const int64_t dense_dims[] = {s->sums.c, s->taps};
+    const int64_t *dims = conv ? conv_dims : dense_dims;
+    const size_t n_dims = conv ? 4 : 2;
+    bnn_onnx_linear linear = {.name = s->name,
+                              .in = s->in,
+                              .out_channels = s->sums.c,
+                              .kernel = s->kernel,
+                              .stride = s->stride,
+                              .padding = s->padding,
+                              .pad_value = (float)s->pad_value,
+                              .bias = s->bias};
+    linear.weight = packed && s->binary_weights ? add_packed_weights(w, s, dims, n_dims)
+                                                : add_float_weights(w, s, dims, n_dims);
+    if (conv)
+        bnn_onnx_conv(w, &linear);
+    else
+        bnn_onnx_gemm(w, &linear);
+}
+
+/* ---- decisions --------------------------------------------------------------------------- */
+
+/* The bit of a channel as a function of the sum starts as 0 and changes at some sums. */
+typedef struct changes {
+    const bnn_stage *stage;
+    const uint64_t *table; /* of the channel, or NULL */
+    int32_t threshold;
+    uint32_t at; /* table index */
+    uint64_t bit;
+} changes;
+
+/* The next sum at which the bit changes, from low to high; false after the last one. */
+static bool next_change(changes *c, int32_t *sum)
+{
+    const bnn_fold *fold = &c->stage->fold;
+    if (c->table == NULL) {
+        *sum = c->threshold;
+        return c->at++ == 0;
+    }
+    for (; c->at < fold->table_size; c->at++) {
+        const uint64_t bit = c->table[c->at / 64] >> c->at % 64 & 1;
+        if (bit == c->bit)
+            continue;
+        c->bit = bit;
+        *sum = fold->table_first + (int32_t)(c->at * fold->table_step);
+        return true;
+    }
+    return false;
+}
+
+/* A number between this sum and the one below, as far from both as it can be, so that not even a
+ * runtime whose integer sums are slightly off decides otherwise. Sums of bits have the parity of
+ * taps; the threshold that none reaches has not. Of sums of pixels larger than 2^23, float32 has
+ * nothing in between. */
+static float between(const bnn_stage *s, int32_t sum)
+{
+    if (s->inputs != BNN_VALUES_PIXELS)
+        return (float)(((sum ^ (int32_t)s->taps) & 1) == 0 ? sum - 1 : sum);
+    const float value = (float)sum;
+    return (fabsf(value) <= 0x1p23f ? value - 0.5f : value) * 0x1p-7f;
+}
+
+/* The k-th change of every channel; false when no channel has so many. */
+static bool take_changes(const bnn_stage *s, changes *all, float *thresholds)
+{
+    bool any = false;
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        int32_t sum;
+        const bool more = next_change(&all[c], &sum);
+        thresholds[c] = more ? between(s, sum) : 2.0f * (float)BNN_SUM_MAX; /* never reached */
+        any |= more;
+    }
+    return any;
+}
+
+static const char *add_comparison(bnn_onnx_writer *w, const bnn_stage *s, uint32_t k,
+                                  const float *thresholds)
+{
+    const char *name = bnn_onnx_name(w, k == 1 ? "%s.threshold" : "%s.threshold_%u", s->name, k);
+    return bnn_onnx_then(w, "GreaterOrEqual",
+                         bnn_onnx_name(w, k == 1 ? "%s.positive" : "%s.positive_%u", s->name, k),
+                         bnn_onnx_per_channel(w, name, BNN_ONNX_FLOAT, s->sums.c, thresholds),
+                         NULL);
+}
+
+/* Sums -> bool: whether an odd number of changes lies at or below the sum. */
+static void add_decision(bnn_onnx_writer *w, const bnn_stage *s)
+{
+    const bnn_fold *fold = &s->fold;
+    const char *sums = w->value;
+    changes *all = bnn_arena_alloc(w->arena, s->sums.c, sizeof *all);
+    float *thresholds = bnn_arena_alloc(w->arena, s->sums.c, sizeof *thresholds);
+    if (all == NULL || thresholds == NULL) {
+        w->failed = true;
+        return;
+    }
+    const uint64_t *table = fold->tables;
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        all[c] = (changes){.stage = s, .threshold = fold->threshold[c]};
+        if (fold->rule[c] & BNN_RULE_TABLE) {
+            all[c].table = table;
+            table += fold->table_words;
+        }
+    }
+    const char *odd = NULL;
+    for (uint32_t k = 1; take_changes(s, all, thresholds) || k == 1; k++) {
+        w->value = sums;
+        const char *reached = add_comparison(w, s, k, thresholds);
+        odd = odd == NULL
+                  ? reached
+                  : bnn_onnx_then(w, "Xor", bnn_onnx_name(w, "%s.odd_%u", s->name, k), odd, NULL);
+    }
+}
+
+/* Channels whose windows are ANDs of bits are negated before and after a maximum. */
+static void add_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
+{
+    const bnn_fold *fold = &s->fold;
+    float *turns = bnn_arena_alloc(w->arena, s->sums.c, sizeof *turns);
+    bool any = false;
+    if (turns == NULL) {
+        w->failed = true;
+        return;
+    }
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        any |= (fold->rule[c] & BNN_RULE_AND) != 0;
+        turns[c] = fold->rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
+    }
+    bnn_onnx_unflatten(w, s->name, s->sums);
+    const char *turn = any ? bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.turn", s->name),
+                                                  BNN_ONNX_FLOAT, s->sums.c, turns)
+                           : NULL;
+    if (any)
+        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.turned", s->name), turn, NULL);
+    bnn_onnx_maxpool(w, bnn_onnx_name(w, "%s.pool", s->name), s->sums, fold->pool,
+                     fold->pool_stride);
+    if (any)
+        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.pooled", s->name), turn, NULL);
+}
+
+static void add_fold(bnn_onnx_writer *w, const bnn_stage *s)
+{
+    add_decision(w, s);
+    bnn_onnx_choice(w, bnn_onnx_name(w, "%s.sign", s->name), w->value);
+    if (s->fold.pool > 0)
+        add_bit_pool(w, s);
+}
+
+void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_deploy_model *model, bool packed)
+{
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &model->stages[i];
+        if (s->linear != BNN_LOWER_IDENTITY)
+            add_linear(w, s, packed);
+        if (s->folded) {
+            add_fold(w, s);
+            continue;
+        }
+        for (uint32_t k = 0; k < s->n_chain; k++)
+            bnn_onnx_plain(w, &s->chain[k], s->integer_sums);
+        if (s->outputs == BNN_VALUES_BITS)
+            bnn_onnx_sign(w, bnn_onnx_name(w, "%s.sign", w->value));
+    }
+}

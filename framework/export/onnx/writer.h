@@ -1,0 +1,88 @@
+/* onnx_writer.h - builds an ONNX graph node by node. Private to the ONNX exporter.
+ *
+ * The writer has a value at hand, the output of the last node: nodes are mostly a chain. Memory
+ * comes from an arena; when it runs out, the writer notes that and goes on, so that callers ask
+ * once, in the end. Names that are returned are never NULL. */
+#ifndef BNN_EXPORT_ONNX_WRITER_H
+#define BNN_EXPORT_ONNX_WRITER_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct Onnx__NodeProto;
+struct Onnx__TensorProto;
+
+#define BNN_ONNX_QONNX_DOMAIN "qonnx.custom_op.general"
+
+/* Numbers of TensorProto.DataType. */
+typedef enum bnn_onnx_type {
+    BNN_ONNX_FLOAT = 1,
+    BNN_ONNX_UINT8 = 2,
+    BNN_ONNX_INT64 = 7,
+    BNN_ONNX_BOOL = 9,
+    BNN_ONNX_DOUBLE = 11,
+} bnn_onnx_type;
+
+typedef struct bnn_onnx_writer {
+    bnn_arena *arena;
+    bool failed; /* no memory */
+    struct Onnx__NodeProto **nodes;
+    size_t n_nodes, nodes_room;
+    struct Onnx__TensorProto **tensors;
+    size_t n_tensors, tensors_room;
+    const char *value; /* at hand */
+    bool flat;         /* it is [N][channels], not [N][channels][h][w] */
+} bnn_onnx_writer;
+
+/* The pieces of a model besides the graph. */
+typedef struct bnn_onnx_frame {
+    const char *input;
+    bnn_onnx_type input_type;
+    int64_t input_dims[3]; /* [c][h][w] */
+    int64_t n_classes;
+    bool qonnx; /* import its domain */
+    const char *producer_version;
+    const char *const *texts; /* key, value, key, value, ... */
+    size_t n_texts;           /* pairs */
+} bnn_onnx_frame;
+
+/* A formatted name in the writer's memory. */
+const char *bnn_onnx_name(bnn_onnx_writer *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds a node with one output, which takes the node's name and is the value at hand from now on.
+ * inputs end with NULL. Returns the output. */
+const char *bnn_onnx_node(bnn_onnx_writer *w, const char *op_type, const char *name,
+                          const char *const *inputs);
+
+/* What most nodes are: the value at hand and up to two more (or NULL) go in. */
+const char *bnn_onnx_then(bnn_onnx_writer *w, const char *op_type, const char *name,
+                          const char *second, const char *third);
+
+/* Give the last node an attribute, or a domain. */
+void bnn_onnx_set_int(bnn_onnx_writer *w, const char *name, int64_t value);
+void bnn_onnx_set_ints(bnn_onnx_writer *w, const char *name, const int64_t *values, size_t n);
+void bnn_onnx_set_text(bnn_onnx_writer *w, const char *name, const char *text);
+void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain);
+
+/* Adds an initializer with n_dims dimensions; values are copied. The element type's size times the
+ * dimensions must be the bytes behind `values`. Returns its name. */
+const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
+                            const int64_t *dims, size_t n_dims, const void *values);
+
+/* Whether an initializer has this name. */
+bool bnn_onnx_has(const bnn_onnx_writer *w, const char *name);
+
+/* One float that several nodes share, by its name. */
+const char *bnn_onnx_scalar(bnn_onnx_writer *w, const char *name, float value);
+
+/* A list of int64: a shape, paddings. */
+const char *bnn_onnx_int64s(bnn_onnx_writer *w, const char *name, const int64_t *values, size_t n);
+
+/* The file of all that was added, the last node's output as "logits". *bytes is malloc'ed. */
+int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned char **bytes,
+                   size_t *n, bnn_error *err);
+
+#endif

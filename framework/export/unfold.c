@@ -1,0 +1,311 @@
+#include "export/unfold.h"
+
+#include <string.h>
+
+/* Sums of stages with tables are small enough that their halves are exact floats. */
+#define TABLE_BOUND_MAX (1 << 22)
+
+/* The bit of a channel as its sum grows: it changes at no sum, at one or at two. */
+typedef struct decision {
+    bool bit;      /* of the least sum */
+    uint32_t n;    /* changes */
+    int32_t at[2]; /* the first sum behind each */
+} decision;
+
+typedef struct unfolding {
+    const bnn_stage *from;
+    bnn_stage *to;
+    decision *decisions; /* [sums.c] */
+    bool twice;          /* a channel changes twice */
+    bool all;            /* a channel wants all bits of a pool's window */
+    bnn_deploy_op *chain;
+    bnn_arena *arena;
+    bnn_error *err;
+} unfolding;
+
+static int no_memory(const unfolding *u)
+{
+    return bnn_fail(u->err, BNN_E_INTERNAL, "not enough memory for the float weights of %s",
+                    u->from->name);
+}
+
+/* ---- what folding decided ---------------------------------------------------------------- */
+
+/* The least and the largest sum that channel c can give (see fold.c). */
+static void reachable(const bnn_stage *s, uint32_t c, int32_t *first, int32_t *last)
+{
+    const int32_t taps = (int32_t)s->taps;
+    int32_t n_positive = 0;
+    for (size_t i = 0; i < s->row_words; i++)
+        n_positive += __builtin_popcountll(s->bits[c * s->row_words + i]);
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    *first = pixels ? -127 * taps - n_positive : -taps;
+    *last = pixels ? 128 * taps - n_positive : taps;
+}
+
+static decision decide_by_threshold(const bnn_stage *s, uint32_t c)
+{
+    int32_t first, last;
+    reachable(s, c, &first, &last);
+    const int32_t threshold = s->fold.threshold[c];
+    if (threshold <= first || threshold > last)
+        return (decision){.bit = threshold <= first};
+    return (decision){.n = 1, .at = {threshold}};
+}
+
+static int decide_by_table(const unfolding *u, uint32_t c, const uint64_t *table, decision *out)
+{
+    const bnn_stage *s = u->from;
+    const int32_t step = (int32_t)s->fold.table_step;
+    int32_t first, last;
+    reachable(s, c, &first, &last);
+    if (bnn_stage_sum_bound(s) > TABLE_BOUND_MAX)
+        return bnn_fail(u->err, BNN_E_FAILED,
+                        "%s: sums up to %d are too large for a table in floats", s->name,
+                        bnn_stage_sum_bound(s));
+    decision d = {0};
+    bool before = false;
+    for (int32_t sum = first; sum <= last; sum += step) {
+        const size_t i = (size_t)(sum - s->fold.table_first) / s->fold.table_step;
+        const bool bit = table[i / 64] >> i % 64 & 1;
+        if (sum == first)
+            d.bit = bit;
+        else if (bit != before && d.n++ < 2)
+            d.at[d.n - 1] = sum;
+        before = bit;
+    }
+    if (d.n > 2)
+        return bnn_fail(u->err, BNN_E_FAILED,
+                        "%s: the bit of channel %u changes %u times as its sum grows, which float "
+                        "operations cannot say; build the model in floats from the network",
+                        s->name, c, d.n);
+    *out = d;
+    return BNN_OK;
+}
+
+static int decide(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    const uint64_t *table = s->fold.tables;
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        decision *d = &u->decisions[c];
+        u->all |= (s->fold.rule[c] & BNN_RULE_AND) != 0;
+        if (!(s->fold.rule[c] & BNN_RULE_TABLE)) {
+            *d = decide_by_threshold(s, c);
+            continue;
+        }
+        const int status = decide_by_table(u, c, table, d);
+        if (status != BNN_OK)
+            return status;
+        table += s->fold.table_words;
+        u->twice |= d->n == 2;
+    }
+    return BNN_OK;
+}
+
+/* ---- the same in floats ------------------------------------------------------------------ */
+
+static bnn_deploy_op *add_op(unfolding *u, uint32_t type, const char *what)
+{
+    bnn_stage *to = u->to;
+    bnn_deploy_op *op = &u->chain[to->n_chain++];
+    *op = (bnn_deploy_op){.type = type, .in = to->out, .out = to->out};
+    op->name = bnn_arena_printf(u->arena, "%s.%s", u->from->name, what);
+    return op;
+}
+
+/* An operation with a factor a channel, and offsets where it is an affine. NULL without memory. */
+static bool add_factors(unfolding *u, uint32_t type, const char *what, float **factor,
+                        float **offset)
+{
+    bnn_deploy_op *op = add_op(u, type, what);
+    *factor = bnn_arena_alloc(u->arena, op->in.c, sizeof **factor);
+    op->factor = *factor;
+    if (offset == NULL)
+        return *factor != NULL;
+    *offset = bnn_arena_alloc(u->arena, op->in.c, sizeof **offset);
+    op->offset = *offset;
+    return *factor != NULL && *offset != NULL;
+}
+
+static void add_pool(unfolding *u)
+{
+    const bnn_fold *fold = &u->from->fold;
+    if (fold->pool == 0)
+        return;
+    bnn_deploy_op *op = add_op(u, BNN_LOWER_MAXPOOL, "pool");
+    op->kernel = fold->pool;
+    op->stride = fold->pool_stride;
+    op->out = u->to->out = u->from->out;
+}
+
+/* A bit that changes once or never, as the sign of factor * sum + offset. All is exact: sums and
+ * thresholds are integers up to 2^24, for pixels divided by 128. */
+static void say_once(const bnn_stage *s, const decision *d, float *factor, float *offset)
+{
+    const int32_t step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    *factor = d->n == 0 ? 0.0f : d->bit ? -1.0f : 1.0f;
+    if (d->n == 0)
+        *offset = d->bit ? 1.0f : -1.0f;
+    else
+        *offset = bnn_stage_sum_value(s, d->bit ? d->at[0] - step : -d->at[0]);
+}
+
+/* Maximum of the sums, decision, sign: the operations of a network with its pool first. Where all
+ * bits of a window have to be 1, the least sum decides: the weights are negated, and so is the
+ * factor. */
+static int say_behind_pool(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    float *factor, *offset;
+    add_pool(u);
+    if (!add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
+        return no_memory(u);
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        say_once(s, &u->decisions[c], &factor[c], &offset[c]);
+        if (s->fold.rule[c] & BNN_RULE_AND && factor[c] != 0.0f)
+            factor[c] = -factor[c];
+    }
+    add_op(u, BNN_LOWER_SIGN, "sign");
+    return BNN_OK;
+}
+
+/* -1 where all bits of the window count, +1 elsewhere, around the pool. */
+static int add_turn(unfolding *u, const char *what)
+{
+    float *factor, *offset;
+    if (!u->all)
+        return BNN_OK;
+    if (!add_factors(u, BNN_LOWER_AFFINE, what, &factor, &offset))
+        return no_memory(u);
+    for (uint32_t c = 0; c < u->from->sums.c; c++)
+        factor[c] = u->from->fold.rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
+    return BNN_OK;
+}
+
+/* Bits that change twice are 1 (or 0) up to a distance from the middle of what is between: the
+ * absolute value, a slope of -1, comes before the decision. The pool works on the signs. */
+static int say_twice(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    const int32_t step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    float *one, *centre, *slope, *factor, *offset;
+    if (!add_factors(u, BNN_LOWER_AFFINE, "centre", &one, &centre) ||
+        !add_factors(u, BNN_LOWER_SLOPE, "distance", &slope, NULL) ||
+        !add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
+        return no_memory(u);
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        const decision *d = &u->decisions[c];
+        one[c] = slope[c] = 1.0f;
+        if (d->n < 2) {
+            say_once(s, d, &factor[c], &offset[c]);
+            continue;
+        }
+        const int32_t low = d->at[0], high = d->at[1] - step, width = high - low;
+        centre[c] = -0.5f * bnn_stage_sum_value(s, low + high) + 0.0f;
+        slope[c] = -1.0f;
+        factor[c] = d->bit ? 1.0f : -1.0f;
+        offset[c] = 0.5f * bnn_stage_sum_value(s, d->bit ? -(width + 2 * step) : width);
+    }
+    add_op(u, BNN_LOWER_SIGN, "sign");
+    int status = add_turn(u, "turn");
+    if (status != BNN_OK || s->fold.pool == 0)
+        return status;
+    add_pool(u);
+    return add_turn(u, "back");
+}
+
+/* ---- stages ------------------------------------------------------------------------------ */
+
+/* Binary weights as floats, negated where say_behind_pool() wants it. */
+static int make_weights(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    if (!s->binary_weights)
+        return BNN_OK;
+    float *weight = bnn_arena_alloc(u->arena, (size_t)s->sums.c * s->taps, sizeof *weight);
+    if (weight == NULL)
+        return no_memory(u);
+    u->to->weights = weight;
+    u->to->binary_weights = false;
+    u->to->bits = NULL;
+    u->to->row_words = 0;
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        const bool turned = s->folded && !u->twice && s->fold.rule[c] & BNN_RULE_AND;
+        for (size_t i = 0; i < s->taps; i++)
+            *weight++ = turned ? -bnn_stage_weight(s, c, i) : bnn_stage_weight(s, c, i);
+    }
+    return BNN_OK;
+}
+
+static int unfold_decisions(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    u->decisions = bnn_arena_alloc(u->arena, s->sums.c, sizeof *u->decisions);
+    if (u->decisions == NULL)
+        return no_memory(u);
+    const int status = decide(u);
+    if (status != BNN_OK)
+        return status;
+    u->to->folded = false;
+    u->to->fold = (bnn_fold){0};
+    u->to->out = s->sums;
+    return u->twice ? say_twice(u) : say_behind_pool(u);
+}
+
+/* The chain as it is, and a sign where bits came out. */
+static int keep_chain(unfolding *u)
+{
+    const bnn_stage *s = u->from;
+    if (s->outputs != BNN_VALUES_BITS)
+        return BNN_OK;
+    if (s->n_chain == BNN_CHAIN_MAX)
+        return bnn_fail(u->err, BNN_E_FAILED,
+                        "%s: no room for a sign behind a chain of %d operations", s->name,
+                        BNN_CHAIN_MAX);
+    for (uint32_t i = 0; i < s->n_chain; i++)
+        u->chain[i] = s->chain[i];
+    u->to->chain = u->chain;
+    u->to->n_chain = s->n_chain;
+    add_op(u, BNN_LOWER_SIGN, "sign");
+    return BNN_OK;
+}
+
+static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, bnn_error *err)
+{
+    unfolding u = {.from = from, .to = to, .arena = arena, .err = err};
+    *to = *from;
+    to->inputs = from->inputs == BNN_VALUES_BITS ? BNN_VALUES_FLOATS : from->inputs;
+    to->outputs = BNN_VALUES_FLOATS;
+    to->integer_sums = false;
+    u.chain = bnn_arena_alloc(arena, BNN_CHAIN_MAX, sizeof *u.chain);
+    if (u.chain == NULL)
+        return no_memory(&u);
+    if (from->folded)
+        to->chain = u.chain;
+    const int status = from->folded ? unfold_decisions(&u) : keep_chain(&u);
+    if (status != BNN_OK)
+        return status;
+    for (uint32_t i = 0; i < to->n_chain; i++)
+        if (to->chain[i].name == NULL)
+            return no_memory(&u);
+    return make_weights(&u);
+}
+
+int bnn_deploy_unfold(const bnn_deploy_model *model, bnn_arena *arena, bnn_deploy_model **out,
+                      bnn_error *err)
+{
+    bnn_deploy_model *floats = bnn_arena_alloc(arena, 1, sizeof *floats);
+    bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
+    if (floats == NULL || stages == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a model in floats");
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const int status = unfold_stage(&model->stages[i], arena, &stages[i], err);
+        if (status != BNN_OK)
+            return status;
+    }
+    *floats = *model;
+    floats->stages = stages;
+    *out = floats;
+    return BNN_OK;
+}

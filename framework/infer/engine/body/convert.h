@@ -1,0 +1,134 @@
+/* convert.h - inputs into what loops read: pixels with their padding, rows of bits as the words of
+ * windows; and the ways between bits, pixels and floats. */
+#ifndef BNN_INFER_ENGINE_BODY_CONVERT_H
+#define BNN_INFER_ENGINE_BODY_CONVERT_H
+
+#include "infer/engine/body/vec.h"
+#include "infer/engine/pack.h"
+
+/* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of value 0. */
+static void pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
+{
+    const size_t row = bnn_pack_pixel_row(s), padding = s->padding;
+    const size_t height = s->in.h + 2 * padding;
+    if (padding > 0)
+        memset(out, 128, s->in.c * height * row);
+    for (size_t c = 0; c < s->in.c; c++)
+        for (size_t y = 0; y < s->in.h; y++, image += s->in.w)
+            memcpy(out + (c * height + y + padding) * row + padding, image, s->in.w);
+}
+
+/* The words of a row's windows, 16 windows from column x on: for each channel the kernel's width of
+ * bits, side by side. outside: ones where the padding is +1. */
+INLINE void row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels, size_t x,
+                         uint32_t outside, uint32_t *out)
+{
+    const uint32_t k = s->kernel, kernel_bits = k < 32 ? (1u << k) - 1 : ~0u;
+    static const uint32_t lane_numbers[LANES] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                 8, 9, 10, 11, 12, 13, 14, 15};
+    words windows;
+    vu lane[PARTS];
+    UNROLL
+    for (int part = 0; part < PARTS; part++) {
+        windows.part[part] = splat(0);
+        lane[part] = s->padding - (uint32_t)x - load(lane_numbers + part * VL);
+    }
+    for (uint32_t c = 0; c < n_channels; c++) {
+        UNROLL
+        for (int part = 0; part < PARTS; part++)
+            windows.part[part] = insert_rotated(windows.part[part], row[c] | outside,
+                                                lane[part] + c * k, kernel_bits << c * k);
+    }
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        store(out + part * VL, windows.part[part]);
+}
+
+/* out[h + 2 * padding][words of a row][columns] of rows[h][c]. */
+static void rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *out)
+{
+    const size_t n_words = bnn_pack_row_words(s), columns = bnn_pack_row_columns(s);
+    const size_t channels = bnn_pack_row_channels(s), padding = s->padding;
+    /* Bits from w to 31 - padding belong to windows beyond the last; those left of the image turn
+     * up at the upper end of the word. */
+    const uint32_t outside = s->pad_value > 0 && s->in.w < 32 ? ~0u << s->in.w : 0;
+    uint32_t *to = (uint32_t *)(void *)out;
+    for (size_t y = 0; y < s->in.h + 2 * padding; y++) {
+        const bool inside = y >= padding && y - padding < s->in.h;
+        const uint32_t *const row =
+            (const uint32_t *)(const void *)rows + (inside ? y - padding : 0) * s->in.c;
+        for (size_t word = 0; word < n_words; word++) {
+            const size_t first = word * channels, left = s->in.c - first;
+            const size_t n = left < channels ? left : channels;
+            const size_t n_bits = n * s->kernel;
+            const uint32_t ones = n_bits < 32 ? (1u << n_bits) - 1 : ~0u;
+            for (size_t x = 0; x < columns; x += LANES, to += LANES) {
+                if (inside)
+                    row_to_words(s, row + first, n, x, outside, to);
+                else
+                    for (size_t i = 0; i < LANES; i++)
+                        to[i] = s->pad_value > 0 ? ones : 0;
+            }
+        }
+    }
+}
+
+static void pixels_to_floats(size_t n, const uint8_t *pixels, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = bnn_pixel_value(pixels[i]);
+}
+
+/* How many values of an image are neighbours in training's order and in the form, too; their bits
+ * begin with a half word. 0: none to speak of. */
+static size_t run_of_values(const bnn_form *form)
+{
+    const bnn_shape s = form->shape;
+    const size_t plane = (size_t)s.h * s.w;
+    if (form->x_step == 1)
+        return form->c_step == plane && form->y_step == s.w ? s.c * plane : s.w;
+    return plane == 1 && form->c_step == 1 ? s.c : 0;
+}
+
+/* Where the bits of run i begin. */
+static size_t byte_of_run(const bnn_form *form, size_t i)
+{
+    return bnn_form_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
+}
+
+static void bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out)
+{
+    const size_t run = run_of_values(form);
+    if (run == 0) {
+        bnn_form_to_floats(form, bits, out);
+        return;
+    }
+    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, out += run) {
+        const uint8_t *const from = bits + byte_of_run(form, i);
+        for (size_t j = 0; j < run; j += LANES) {
+            uint16_t some;
+            memcpy(&some, from + j / 8, sizeof some);
+            store_signs(out + j, some, run - j < LANES ? run - j : LANES);
+        }
+    }
+}
+
+static void floats_to_bits(const bnn_form *form, const float *values, uint8_t *out)
+{
+    const size_t run = run_of_values(form);
+    if (run == 0) {
+        bnn_form_from_floats(form, values, out);
+        return;
+    }
+    bnn_form_clear(form, out);
+    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, values += run) {
+        uint8_t *const to = out + byte_of_run(form, i);
+        for (size_t j = 0; j < run; j += LANES) {
+            const size_t n = run - j < LANES ? run - j : LANES;
+            const uint16_t some = (uint16_t)are_not_negative(values + j, n);
+            memcpy(to + j / 8, &some, sizeof some);
+        }
+    }
+}
+
+#endif

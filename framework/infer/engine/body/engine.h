@@ -1,0 +1,340 @@
+/* engine.h - the fast engine: blocks of images, stage by stage.
+ *
+ * Included by one file for each instruction set, which defines BNN_VEC_..., ENGINE (the
+ * object), ENGINE_NAME and FLOATS. */
+#ifndef BNN_INFER_ENGINE_BODY_ENGINE_H
+#define BNN_INFER_ENGINE_BODY_ENGINE_H
+
+#include "base/clock.h"
+#include "infer/engine/body/convert.h"
+#include "infer/engine/body/rows.h"
+#include "infer/engine/body/sums.h"
+#include "infer/engine/engine.h"
+#include "infer/engine/engine_float.h"
+
+
+enum {
+    BLOCK_MOST = 64,       /* images in a block */
+    BLOCK_BYTES = 1 << 19, /* of their values between two stages: half a second-level cache */
+    OVERREAD = 64,         /* bytes behind pixels that a loop may read */
+};
+
+typedef struct prepared {
+    const bnn_deploy_model *model;
+    bnn_pack *packs;
+    bnn_float_stage **floats; /* [n_stages]; NULL where there is nothing to do in floats */
+    size_t block;             /* images that go through a stage together */
+    size_t value_bytes;       /* a block's values between two stages */
+    size_t scratch_bytes;
+} prepared;
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static size_t aligned(size_t n)
+{
+    return (n + 63) / 64 * 64;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t in_values(const bnn_pack *p)
+{
+    return bnn_shape_values(p->stage->in);
+}
+
+static size_t sum_values(const bnn_pack *p)
+{
+    return bnn_shape_values(p->stage->sums);
+}
+
+static size_t out_values(const bnn_pack *p)
+{
+    return bnn_shape_values(p->stage->out);
+}
+
+/* From an image's inputs to the next image's, and likewise of the outputs. */
+static size_t in_bytes(const bnn_pack *p)
+{
+    return p->stage->inputs == BNN_VALUES_PIXELS ? in_values(p)
+           : p->stage->inputs == BNN_VALUES_BITS ? p->in.bytes
+                                                 : in_values(p) * sizeof(float);
+}
+
+static size_t out_bytes(const bnn_pack *p)
+{
+    return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes : out_values(p) * sizeof(float);
+}
+
+static bool is_dense(const bnn_pack *p)
+{
+    return p->stage->linear == BNN_LOWER_DENSE;
+}
+
+/* What an image's inputs of BNN_PACK_WORDS take as the loop reads them; 0: as they are. */
+static size_t window_bytes(const bnn_pack *p)
+{
+    return p->words.input_bytes == 0 ? 0 : aligned(p->words.input_bytes + OVERREAD);
+}
+
+/* The parts of a stage's scratch memory for a block of n images; what a stage does not need has no
+ * bytes. */
+typedef struct scratch {
+    uint8_t *inputs; /* as the loop reads them */
+    float *floats;   /* [n][in], or [n][sums] in front of a chain */
+    float *results;  /* [n][out], to become bits */
+    int32_t *sums;   /* [n][sums] of a dense stage, [sums] of a convolution */
+    uint8_t *bytes;  /* [out], to become bits, and behind them the bits of a channel's sums */
+    void *rest;      /* of the loop itself */
+} scratch;
+
+static void *take(uint8_t *memory, size_t *used, size_t bytes)
+{
+    void *const part = memory == NULL ? NULL : memory + *used;
+    *used += aligned(bytes);
+    return part;
+}
+
+/* Cuts memory into a stage's parts; returns the bytes that takes. */
+static size_t cut(const prepared *e, uint32_t stage, size_t n, uint8_t *memory, scratch *out)
+{
+    const bnn_pack *const p = &e->packs[stage];
+    const bnn_stage *const s = p->stage;
+    const bool to_bits = s->outputs == BNN_VALUES_BITS;
+    const bool from_bits = s->inputs == BNN_VALUES_BITS;
+    const bool from_floats = s->inputs == BNN_VALUES_FLOATS;
+    size_t inputs = 0, floats = 0, results = 0, sums = 0, bytes = 0, rest = 0, used = 0;
+    if (e->floats[stage] != NULL) {
+        floats = p->loop != BNN_PACK_FLOATS ? sum_values(p) : from_floats ? 0 : in_values(p);
+        results = to_bits ? out_values(p) : 0;
+        rest = FLOATS.workspace_bytes(e->floats[stage], n);
+    }
+    if (p->loop == BNN_PACK_ROWS) {
+        rest = rows_scratch_bytes(p);
+    } else if (p->loop == BNN_PACK_WORDS) {
+        inputs = window_bytes(p) * (is_dense(p) ? n : 1);
+        sums = p->words.decides ? 0 : sum_values(p) * (is_dense(p) ? n : 1);
+        bytes = p->words.decides || !s->folded ? 0 : out_values(p) + sum_values(p) / s->sums.c;
+    } else if (p->loop == BNN_PACK_PLAIN) {
+        inputs = from_bits ? in_values(p) : 0;
+        bytes = to_bits ? out_values(p) : 0;
+        rest = bnn_plain_workspace_bytes(&p->plain);
+    }
+    const scratch parts = {.inputs = take(memory, &used, inputs),
+                           .floats = take(memory, &used, n * floats * sizeof(float)),
+                           .results = take(memory, &used, n * results * sizeof(float)),
+                           .sums = take(memory, &used, sums * sizeof(int32_t)),
+                           .bytes = take(memory, &used, bytes),
+                           .rest = take(memory, &used, rest)};
+    if (out != NULL)
+        *out = parts;
+    return used;
+}
+
+static int prepare(const bnn_deploy_model *model, bnn_arena *arena, void **state, bnn_error *err)
+{
+    prepared *e = bnn_arena_alloc(arena, 1, sizeof *e);
+    bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
+    size_t most = 1;
+    if (e == NULL || floats == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the engine");
+    *e = (prepared){.model = model, .floats = floats};
+    int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
+    for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
+        const bnn_pack *const p = &e->packs[i];
+        most = larger(most, out_bytes(p));
+        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
+            status = FLOATS.prepare(p->stage, arena, &floats[i], err);
+    }
+    if (status != BNN_OK)
+        return status;
+    e->block = larger(1, BLOCK_BYTES / most);
+    e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
+    e->value_bytes = aligned(e->block * most);
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        e->scratch_bytes = larger(e->scratch_bytes, cut(e, i, e->block, NULL, NULL));
+    *state = e;
+    return BNN_OK;
+}
+
+static size_t workspace_bytes(const void *state)
+{
+    const prepared *const e = state;
+    return 2 * e->value_bytes + e->scratch_bytes;
+}
+
+/* ---- stages ------------------------------------------------------------------------------ */
+
+static void results_to_bits(const bnn_pack *p, size_t n, const float *results, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++)
+        floats_to_bits(&p->out, results + i * out_values(p), out + i * p->out.bytes);
+}
+
+/* The chain of integer sums, converted. */
+static void run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const scratch *w,
+                      uint8_t *out)
+{
+    if (p->stage->outputs == BNN_VALUES_FLOATS) {
+        FLOATS.run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
+        return;
+    }
+    FLOATS.run_chain(floats, n, w->floats, w->results, w->rest);
+    results_to_bits(p, n, w->results, out);
+}
+
+static void run_floats(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const uint8_t *x,
+                       uint8_t *out, const scratch *w)
+{
+    const bnn_stage *const s = p->stage;
+    const bool to_bits = s->outputs == BNN_VALUES_BITS;
+    float *const y = to_bits ? w->results : (float *)(void *)out;
+    const float *values = (const float *)(const void *)x;
+    if (s->inputs == BNN_VALUES_PIXELS)
+        pixels_to_floats(n * in_values(p), x, w->floats);
+    else if (s->inputs == BNN_VALUES_BITS)
+        for (size_t i = 0; i < n; i++)
+            bits_to_floats(&p->in, x + i * p->in.bytes, w->floats + i * in_values(p));
+    if (s->inputs != BNN_VALUES_FLOATS)
+        values = w->floats;
+    FLOATS.run(floats, n, values, y, w->rest);
+    if (to_bits)
+        results_to_bits(p, n, y, out);
+}
+
+/* What is to be done with the sums of an image that the loop could not decide by itself. image: the
+ * number in the block. */
+static void use_sums(const bnn_pack *p, size_t image, const int32_t *sums, const scratch *w,
+                     uint8_t *out)
+{
+    const bnn_stage *const s = p->stage;
+    if (s->folded) {
+        bnn_plain_fold(s, sums, w->bytes + out_values(p), w->bytes);
+        bnn_form_from_bytes(&p->out, w->bytes, out + image * p->out.bytes);
+    } else {
+        float *const to = w->floats + image * sum_values(p);
+        for (size_t i = 0; i < sum_values(p); i++)
+            to[i] = bnn_stage_sum_value(s, sums[i]);
+    }
+}
+
+static void run_dense(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out, const scratch *w)
+{
+    const bool decides = p->words.decides;
+    if (p->stage->inputs == BNN_VALUES_PIXELS) {
+        for (size_t i = 0; i < n; i++)
+            memcpy(w->inputs + i * window_bytes(p), x + i * in_values(p), in_values(p));
+        dense_pixels(p, n, w->inputs, window_bytes(p), out, w->sums);
+    } else {
+        dense_bits(p, n, x, p->in.bytes, out, w->sums);
+    }
+    for (size_t i = 0; !decides && i < n; i++)
+        use_sums(p, i, w->sums + i * sum_values(p), w, out);
+}
+
+static void run_convolution(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
+                            const scratch *w)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *const to = out + i * out_bytes(p);
+        const uint8_t *const from = x + i * in_bytes(p);
+        if (p->stage->inputs == BNN_VALUES_PIXELS) {
+            pad_pixels(p->stage, from, w->inputs);
+            convolve_pixels(p, w->inputs, to, w->sums);
+        } else if (p->words.input_bytes > 0) {
+            rows_to_windows(p->stage, from, w->inputs);
+            convolve_bits(p, w->inputs, to, w->sums);
+        } else {
+            convolve_bits(p, from, to, w->sums);
+        }
+        if (!p->words.decides)
+            use_sums(p, i, w->sums, w, out);
+    }
+}
+
+static void run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out, const scratch *w)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *from = x + i * in_bytes(p);
+        uint8_t *const to = out + i * out_bytes(p);
+        if (p->stage->inputs == BNN_VALUES_BITS) {
+            bnn_form_to_bytes(&p->in, from, w->inputs);
+            from = w->inputs;
+        }
+        if (p->stage->outputs == BNN_VALUES_BITS) {
+            bnn_plain_run(&p->plain, from, w->bytes, w->rest);
+            bnn_form_from_bytes(&p->out, w->bytes, to);
+        } else {
+            bnn_plain_run(&p->plain, from, to, w->rest);
+        }
+    }
+}
+
+static void run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const uint8_t *x,
+                      uint8_t *out, const scratch *w)
+{
+    if (p->words.decides && p->out.has_gaps)
+        for (size_t i = 0; i < n; i++)
+            bnn_form_clear(&p->out, out + i * p->out.bytes);
+    if (is_dense(p))
+        run_dense(p, n, x, out, w);
+    else
+        run_convolution(p, n, x, out, w);
+    if (!p->stage->folded)
+        run_chain(p, floats, n, w, out);
+}
+
+static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
+                      uint8_t *memory)
+{
+    const bnn_pack *const p = &e->packs[stage];
+    scratch w;
+    cut(e, stage, n, memory, &w);
+    switch (p->loop) {
+    case BNN_PACK_ROWS:
+        for (size_t i = 0; i < n; i++)
+            convolve_rows(p, x + i * in_values(p), out + i * p->out.bytes, w.rest);
+        break;
+    case BNN_PACK_WORDS:
+        run_words(p, e->floats[stage], n, x, out, &w);
+        break;
+    case BNN_PACK_FLOATS:
+        run_floats(p, e->floats[stage], n, x, out, &w);
+        break;
+    case BNN_PACK_PLAIN:
+        run_plain(p, n, x, out, &w);
+        break;
+    }
+}
+
+/* ---- images ------------------------------------------------------------------------------ */
+
+static void run(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
+                uint64_t *stage_ns)
+{
+    const prepared *const e = state;
+    const uint32_t n_stages = e->model->n_stages;
+    const size_t image_bytes = bnn_shape_values(e->model->input);
+    uint8_t *const values = workspace, *const memory = values + 2 * e->value_bytes;
+    for (size_t first = 0; first < n; first += e->block) {
+        const size_t n_block = n - first < e->block ? n - first : e->block;
+        const uint8_t *x = images + first * image_bytes;
+        for (uint32_t i = 0; i < n_stages; i++) {
+            const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
+            uint8_t *const out = i + 1 < n_stages
+                                     ? values + i % 2 * e->value_bytes
+                                     : (uint8_t *)(logits + first * e->model->n_classes);
+            run_stage(e, i, n_block, x, out, memory);
+            x = out;
+            if (stage_ns != NULL)
+                stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;
+        }
+    }
+}
+
+const bnn_engine ENGINE = {
+    .name = ENGINE_NAME, .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};
+
+#endif

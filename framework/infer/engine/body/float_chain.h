@@ -1,0 +1,112 @@
+/* float_chain.h - operations of a chain over values in memory, [c][h][w] of one image. */
+#ifndef BNN_INFER_ENGINE_BODY_FLOAT_CHAIN_H
+#define BNN_INFER_ENGINE_BODY_FLOAT_CHAIN_H
+
+#include "infer/engine/body/float_stage.h"
+
+/* Elementwise steps; y may be x. A plane of one value has channels in the lanes. */
+static void chain_steps(float_steps steps, bnn_shape shape, const float *x, float *y)
+{
+    const size_t plane = (size_t)shape.h * shape.w;
+    if (plane == 1) {
+        for (size_t c = 0; c < shape.c; c += VL) {
+            vf v = load_part(x + c, shape.c - c);
+            run_steps(LANES_OF_CHANNELS, steps, c, 1, 1, &v);
+            store_part(y + c, shape.c - c, v);
+        }
+        return;
+    }
+    for (size_t c = 0; c < shape.c; c++, x += plane, y += plane)
+        for (size_t i = 0; i < plane; i += VL) {
+            vf v = load_part(x + i, plane - i);
+            run_steps(LANES_OF_ONE_CHANNEL, steps, c, 1, 1, &v);
+            store_part(y + i, plane - i, v);
+        }
+}
+
+/* One row of the outputs of a 2x2 pool with stride 2. */
+static void pool_row_of_four(const bnn_deploy_op *op, const float *x, float *y)
+{
+    const size_t n = op->out.w, row = op->in.w;
+    for (size_t i = 0; i < n; i += VL) {
+        const size_t left = 2 * (n - i), rest = left > VL ? left - VL : 0;
+        const float *upper = x + 2 * i, *lower = upper + row;
+        const vf a = load_part(upper, left), b = load_part(upper + VL, rest);
+        const vf c = load_part(lower, left), d = load_part(lower + VL, rest);
+        store_part(
+            y + i, n - i,
+            pool_four(op, EVEN_LANES(a, b), ODD_LANES(a, b), EVEN_LANES(c, d), ODD_LANES(c, d)));
+    }
+}
+
+/* One row of the outputs of any pool. */
+static void pool_row(const bnn_deploy_op *op, const float *x, float *y)
+{
+    const size_t k = op->kernel, row = op->in.w;
+    const float share = 1.0f / (float)(k * k);
+    for (size_t i = 0; i < op->out.w; i++) {
+        const float *corner = x + i * op->stride;
+        float most = corner[0], sum = corner[0];
+        for (size_t h = 0; h < k; h++)
+            for (size_t w = h == 0 ? 1 : 0; w < k; w++) {
+                const float v = corner[h * row + w];
+                most = v > most ? v : most;
+                sum += v;
+            }
+        y[i] = op->type == BNN_LOWER_MAXPOOL ? most : sum * share;
+    }
+}
+
+INLINE bool is_pool(const bnn_deploy_op *op)
+{
+    return op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL;
+}
+
+INLINE bool is_pool_of_four(const bnn_deploy_op *op)
+{
+    return is_pool(op) && op->kernel == 2 && op->stride == 2;
+}
+
+static void chain_pool(const bnn_deploy_op *op, const float *x, float *y)
+{
+    const size_t plane = (size_t)op->in.h * op->in.w;
+    for (size_t c = 0; c < op->out.c; c++)
+        for (size_t h = 0; h < op->out.h; h++, y += op->out.w) {
+            const float *from = x + c * plane + h * op->stride * op->in.w;
+            if (is_pool_of_four(op))
+                pool_row_of_four(op, from, y);
+            else
+                pool_row(op, from, y);
+        }
+}
+
+/* The end of the elementwise operations from chain[at] on. */
+INLINE uint32_t steps_end(const bnn_stage *s, uint32_t at)
+{
+    while (at < s->n_chain && !is_pool(&s->chain[at]))
+        at++;
+    return at;
+}
+
+/* chain[at..end) on x, into y. spare: two buffers for values in between; x may be the second. */
+static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, const float *x,
+                           float *y, float *const spare[2])
+{
+    const bnn_stage *s = f->stage;
+    if (at == end)
+        memcpy(y, x, bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out) * sizeof *y);
+    for (int turn = 0; at < end; turn ^= 1) {
+        const bnn_deploy_op *op = &s->chain[at];
+        uint32_t next = is_pool(op) ? at + 1 : steps_end(s, at);
+        next = next < end ? next : end;
+        float *to = next == end ? y : spare[turn];
+        if (is_pool(op))
+            chain_pool(op, x, to);
+        else
+            chain_steps((float_steps){f->steps + at, next - at}, op->in, x, to);
+        x = to;
+        at = next;
+    }
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* float_stage.h - a prepared stage with float sums, and the steps behind its sums.
+ *
+ * Where it can be done, the operations behind the sums run on the registers that hold them: the
+ * elementwise ones up to the first pool, a pool of 2x2 with stride 2, and the elementwise ones
+ * behind that. The rest of the chain, if there is one, goes over the outputs in memory. */
+#ifndef BNN_INFER_ENGINE_BODY_FLOAT_STAGE_H
+#define BNN_INFER_ENGINE_BODY_FLOAT_STAGE_H
+
+#include "infer/engine/body/float_lanes.h"
+#include "infer/engine/engine_float.h"
+
+/* Accumulators that fit into the registers beside what they are fed with. */
+#if defined(BNN_VEC_AVX2)
+#    define SUMS_IN_REGISTERS 12
+#else
+#    define SUMS_IN_REGISTERS 24
+#endif
+
+/* An elementwise operation. Factors and offsets: [channels], zeros up to a multiple of LANES. */
+typedef struct float_step {
+    uint32_t type;
+    const float *factor, *offset;
+    float low, high;
+} float_step;
+
+typedef struct float_steps {
+    const float_step *step;
+    uint32_t n;
+} float_steps;
+
+/* How a linear operation is computed. */
+typedef enum float_method {
+    FLOAT_NONE,     /* there is none, or its sums are not ours to compute */
+    FLOAT_DENSE,    /* lanes are outputs */
+    FLOAT_ROWS,     /* convolution: lanes are the columns of an output row */
+    FLOAT_CHANNELS, /* convolution: lanes are output channels */
+    FLOAT_PLAIN,    /* as op.h does it: larger than any network in use */
+} float_method;
+
+struct bnn_float_stage {
+    const bnn_stage *stage;
+    const float_step *steps; /* [n_chain]; those of pools are not used */
+    bnn_deploy_op linear;    /* with weights as floats */
+    float_method method;
+    const float *bias; /* [sums.c], zeros up to a multiple of LANES and where there is none */
+    /* What runs on the registers. */
+    float_steps before, after;
+    const bnn_deploy_op *pool; /* 2x2, stride 2; NULL: none */
+    uint32_t n_fused;          /* operations of the chain that this makes */
+    bnn_shape fused_out;
+
+    const float *packed;        /* weights as the method wants them */
+    const float *packed_images; /* a convolution's for lanes that are images; NULL: too large */
+    /* A convolution reads a copy of its inputs with the padding around it, in which every
+     * stride-th column is a neighbour: [in.c][copy_rows][stride][copy_columns]. With stride 1, rows
+     * begin with copy_lead columns of nothing, so that their inputs are aligned. */
+    bool copies;
+    uint32_t copy_rows, copy_columns, copy_lead;
+    uint32_t rows, columns; /* of the sums that the outputs depend on */
+    const uint32_t *offset; /* [taps]: where a tap is in the copy, from that of the first */
+    float least_input;      /* see float_copy.h; 0: any input will do */
+    size_t copy_values, temporary_values, images_values, rest_values; /* of a workspace */
+};
+
+/* One step on a vector; factor and offset are those of its lanes. */
+INLINE vf step_value(const bnn_lower_op type, const float_step *step, vf x, vf factor, vf offset)
+{
+    switch (type) {
+    case BNN_LOWER_AFFINE:
+        return fma_v(x, factor, offset);
+    case BNN_LOWER_CLAMP:
+        return min_v(broadcast(step->high), max_v(broadcast(step->low), x));
+    case BNN_LOWER_SLOPE:
+        return x * select_v(x >= broadcast(0.0f), broadcast(1.0f), factor);
+    case BNN_LOWER_SIGN:
+        return select_v(x >= broadcast(0.0f), broadcast(1.0f), broadcast(-1.0f));
+    default:
+        return x;
+    }
+}
+
+/* The lanes' factors or offsets where all lanes are of one channel, or of channels from c on. */
+typedef enum lanes_are { LANES_OF_ONE_CHANNEL, LANES_OF_CHANNELS } lanes_are;
+
+INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
+{
+    if (values == NULL)
+        return broadcast(0.0f);
+    return kind == LANES_OF_CHANNELS ? load(values + c) : broadcast(values[c]);
+}
+
+/* All steps on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
+ * is one row of vectors, whose lanes are channels from c on. */
+INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int channels, const int n,
+                      vf *x)
+{
+    for (uint32_t s = 0; s < steps.n; s++) {
+        const float_step *step = &steps.step[s];
+        switch (step->type) {
+#define STEP_CASE(known_type)                                                                  \
+case known_type:                                                                               \
+    UNROLL                                                                                     \
+    for (int i = 0; i < channels * n; i++) {                                                   \
+        const size_t channel = c + (size_t)(i / n);                                            \
+        x[i] = step_value(known_type, step, x[i], channel_values(kind, step->factor, channel), \
+                          channel_values(kind, step->offset, channel));                        \
+    }                                                                                          \
+    break;
+            STEP_CASE(BNN_LOWER_AFFINE)
+            STEP_CASE(BNN_LOWER_CLAMP)
+            STEP_CASE(BNN_LOWER_SLOPE)
+            STEP_CASE(BNN_LOWER_SIGN)
+        default:
+            break;
+        }
+    }
+}
+
+/* A pool over windows of two by two values, in their order. */
+INLINE vf pool_four(const bnn_deploy_op *pool, vf a, vf b, vf c, vf d)
+{
+    if (pool->type == BNN_LOWER_MAXPOOL)
+        return max_v(d, max_v(c, max_v(b, a)));
+    return (a + b + c + d) * broadcast(0.25f);
+}
+
+#endif

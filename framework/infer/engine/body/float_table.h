@@ -1,0 +1,135 @@
+/* float_table.h - the entries of a float engine, over everything in this folder. Included once by
+ * each engine_float_<isa>.c, which says what the vectors are and what the table is called. */
+#ifndef BNN_INFER_ENGINE_BODY_FLOAT_TABLE_H
+#define BNN_INFER_ENGINE_BODY_FLOAT_TABLE_H
+
+#include "infer/engine/body/float_dense.h"
+#include "infer/engine/body/float_prepare.h"
+
+/* The parts of a workspace, in floats. */
+typedef struct parts {
+    float *copy, *temporary, *images;
+    float *fused;    /* [n][fused_out], when there is more to the chain */
+    float *spare[2]; /* between the operations of a chain */
+} parts;
+
+INLINE bool has_more(const bnn_float_stage *f)
+{
+    return f->n_fused < f->stage->n_chain;
+}
+
+/* Cuts a workspace for n images into its parts; returns the bytes that takes. */
+static size_t cut(const bnn_float_stage *f, size_t n, float *workspace, parts *out)
+{
+    const size_t copy = round_up(f->copy_values, LANES);
+    const size_t temporary = round_up(f->temporary_values, LANES);
+    const size_t images = round_up(f->images_values, LANES);
+    const size_t fused = has_more(f) ? round_up(n * bnn_shape_values(f->fused_out), LANES) : 0;
+    const size_t spare = round_up(f->rest_values, LANES);
+    if (out != NULL) {
+        out->copy = workspace;
+        out->temporary = out->copy + copy;
+        out->images = out->temporary + temporary;
+        out->fused = out->images + images;
+        out->spare[0] = out->fused + fused;
+        out->spare[1] = out->spare[0] + spare;
+    }
+    return (copy + temporary + images + fused + 2 * spare) * sizeof(float);
+}
+
+static size_t workspace_bytes(const bnn_float_stage *f, size_t n)
+{
+    return cut(f, n, NULL, NULL);
+}
+
+/* The fused outputs of one image as op.h makes them. */
+static void run_plain(const bnn_float_stage *f, const float *x, float *y, const parts *w)
+{
+    bnn_op_apply(&f->linear, x, w->spare[1]);
+    run_operations(f, 0, f->n_fused, w->spare[1], y, w->spare);
+}
+
+/* The fused outputs of a few images, some of which have padding that is no tap. */
+static void run_exactly(const bnn_float_stage *f, size_t images, const float *x, float *y,
+                        const parts *w)
+{
+    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    if (f->packed_images != NULL)
+        run_images(f, images, x, w->images, y);
+    else
+        for (size_t i = 0; i < images; i++)
+            run_plain(f, x + i * in, y + i * out, w);
+}
+
+/* The fused outputs of one image by a convolution. */
+static void run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
+{
+    if (f->method == FLOAT_PLAIN)
+        run_plain(f, x, y, w);
+    else if (f->copies && !make_copy(f, x, w->copy))
+        run_exactly(f, 1, x, y, w);
+    else if (f->method == FLOAT_ROWS)
+        run_rows(f, w->copy, y);
+    else
+        run_channels(f, f->copies ? w->copy : x, w->temporary, y);
+}
+
+/* The fused outputs of n images. */
+static void run_fused(const bnn_float_stage *f, size_t n, const float *x, float *y, const parts *w)
+{
+    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    if (f->method == FLOAT_DENSE) {
+        run_dense(f, n, x, y);
+        return;
+    }
+    for (size_t i = 0, images; i < n; i += images) {
+        images = n - i < BLOCK ? n - i : BLOCK;
+        if (f->least_input == INFINITY || (images >= BLOCK_MIN && f->packed_images != NULL)) {
+            run_exactly(f, images, x + i * in, y + i * out, w);
+        } else {
+            images = 1;
+            run_image(f, x + i * in, y + i * out, w);
+        }
+    }
+}
+
+/* The chain from operation `at` on, of n images. */
+static void run_rest(const bnn_float_stage *f, uint32_t at, size_t n, const float *x, float *y,
+                     const parts *w)
+{
+    const bnn_stage *s = f->stage;
+    const size_t in = bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out);
+    const size_t out = bnn_shape_values(s->out);
+    for (size_t i = 0; i < n; i++)
+        run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
+}
+
+static void run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
+                      void *workspace)
+{
+    parts w;
+    cut(f, n, workspace, &w);
+    run_rest(f, 0, n, sums, y, &w);
+}
+
+static void run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
+{
+    parts w;
+    cut(f, n, workspace, &w);
+    if (f->method == FLOAT_NONE) {
+        run_rest(f, 0, n, x, y, &w);
+    } else if (has_more(f)) {
+        run_fused(f, n, x, w.fused, &w);
+        run_rest(f, f->n_fused, n, w.fused, y, &w);
+    } else {
+        run_fused(f, n, x, y, &w);
+    }
+}
+
+const bnn_float_engine BNN_FLOAT_TABLE = {.name = BNN_FLOAT_NAME,
+                                          .prepare = prepare,
+                                          .workspace_bytes = workspace_bytes,
+                                          .run = run,
+                                          .run_chain = run_chain};
+
+#endif

@@ -1,0 +1,275 @@
+/* sums.h - integer sums with output channels in lanes: bits against bits, pixels against bits.
+ *
+ * The inputs of a window are words, one after the other spread over all lanes; a lane has the
+ * weights of its channel. Four windows (or images, or groups of channels) go side by side. */
+#ifndef BNN_INFER_ENGINE_BODY_SUMS_H
+#define BNN_INFER_ENGINE_BODY_SUMS_H
+
+#include "infer/engine/body/vec.h"
+#include "infer/engine/pack.h"
+
+enum { TILE = BNN_PACK_TILE };
+
+INLINE vu add_word(bool pixels, vu sum, vu x, vu weights)
+{
+    return pixels ? add_products(sum, x, weights) : count_different(sum, x, weights);
+}
+
+INLINE vu widen_sum(bool pixels, vu sum)
+{
+    return pixels ? sum : widen(sum);
+}
+
+/* value[i] of the window at x[i], against the weights at weights[i * next]; n_tile of them. */
+INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uint32_t *weights,
+                     size_t next, const uint8_t *const x[TILE], words value[TILE])
+{
+    const size_t n = w->n_words;
+    const int32_t *const offset = w->offset;
+    UNROLL
+    for (int i = 0; i < n_tile; i++) {
+        UNROLL
+        for (int part = 0; part < PARTS; part++)
+            value[i].part[part] = splat(0);
+    }
+    for (size_t first = 0, last; first < n; first = last) {
+        words sum[TILE];
+        last = pixels || n - first < COUNT_MOST ? n : first + COUNT_MOST;
+        UNROLL
+        for (int i = 0; i < n_tile; i++) {
+            UNROLL
+            for (int part = 0; part < PARTS; part++)
+                sum[i].part[part] = splat(0);
+        }
+        for (size_t word = first; word < last; word++) {
+            UNROLL
+            for (int i = 0; i < n_tile; i++) {
+                const vu spread = splat(load_word(x[i] + offset[word]));
+                UNROLL
+                for (int part = 0; part < PARTS; part++)
+                    sum[i].part[part] =
+                        add_word(pixels, sum[i].part[part], spread,
+                                 load(weights + (size_t)i * next + word * LANES + part * VL));
+            }
+        }
+        UNROLL
+        for (int i = 0; i < n_tile; i++) {
+            UNROLL
+            for (int part = 0; part < PARTS; part++)
+                value[i].part[part] += widen_sum(pixels, sum[i].part[part]);
+        }
+    }
+}
+
+/* The bits of 16 channels. */
+INLINE uint16_t decide(const bnn_pack_words *w, size_t group, const words *value)
+{
+    uint32_t mask = 0;
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        mask |= are_below(value->part[part],
+                          load((const uint32_t *)w->limit + group * LANES + part * VL))
+                << part * VL;
+    return (uint16_t)(mask ^ w->invert[group]);
+}
+
+INLINE void store_bits(uint8_t *out, uint16_t bits)
+{
+    memcpy(out, &bits, sizeof bits);
+}
+
+/* ---- convolutions ------------------------------------------------------------------------ */
+
+/* The least values of a pool's windows. */
+INLINE words pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t *weights,
+                       const uint8_t *x)
+{
+    words lowest;
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        lowest.part[part] = splat(INT32_MAX);
+    for (uint32_t t = 0; t < w->n_tile; t += TILE) {
+        const uint8_t *const windows[TILE] = {x + w->tile[t], x + w->tile[t + 1],
+                                              x + w->tile[t + 2], x + w->tile[t + 3]};
+        words value[TILE];
+        sum_tile(w, pixels, TILE, weights, 0, windows, value);
+        UNROLL
+        for (int part = 0; part < PARTS; part++) {
+            const vu a = least(value[0].part[part], value[1].part[part]);
+            const vu b = least(value[2].part[part], value[3].part[part]);
+            lowest.part[part] = least(lowest.part[part], least(a, b));
+        }
+    }
+    return lowest;
+}
+
+INLINE void pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out)
+{
+    const bnn_pack_words *const w = &p->words;
+    const bnn_stage *const s = p->stage;
+    const size_t y_step = s->fold.pool_stride * w->y_step, x_step = s->fold.pool_stride * w->x_step;
+    for (size_t oy = 0; oy < s->out.h; oy++)
+        for (size_t ox = 0; ox < s->out.w; ox++) {
+            uint8_t *const to = out + bnn_form_place(&p->out, 0, oy, ox) / 8;
+            for (size_t g = 0; g < w->n_groups; g++) {
+                const words lowest = pool_tile(w, pixels, w->weights + g * w->n_words * LANES,
+                                               x + oy * y_step + ox * x_step);
+                store_bits(to + 2 * g, decide(w, g, &lowest));
+            }
+        }
+}
+
+/* The sums of 16 channels at one position. */
+INLINE void store_sums(const bnn_pack *p, size_t group, size_t position, const words *value,
+                       int32_t *sums)
+{
+    const bnn_pack_words *const w = &p->words;
+    const size_t plane = (size_t)p->stage->sums.h * p->stage->sums.w;
+    const size_t first = group * LANES, left = p->stage->sums.c - first;
+    uint32_t lane[LANES];
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        store(lane + part * VL, load((const uint32_t *)w->base + first + part * VL) +
+                                    (uint32_t)w->factor * value->part[part]);
+    for (size_t i = 0; i < (left < LANES ? left : LANES); i++)
+        sums[(first + i) * plane + position] = (int32_t)lane[i];
+}
+
+/* Four neighbours at a time; beyond the end of a row, the last one again. Bits, or sums. */
+INLINE void single_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
+                           int32_t *sums)
+{
+    const bnn_pack_words *const w = &p->words;
+    const bnn_stage *const s = p->stage;
+    for (size_t oy = 0; oy < s->sums.h; oy++)
+        for (size_t ox = 0; ox < s->sums.w; ox += TILE)
+            for (size_t g = 0; g < w->n_groups; g++) {
+                const uint8_t *windows[TILE];
+                size_t at[TILE];
+                words value[TILE];
+                UNROLL
+                for (int i = 0; i < TILE; i++) {
+                    at[i] = ox + (size_t)i < s->sums.w ? ox + (size_t)i : s->sums.w - 1;
+                    windows[i] = x + oy * w->y_step + at[i] * w->x_step;
+                }
+                sum_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, windows, value);
+                UNROLL
+                for (int i = 0; i < TILE; i++)
+                    if (w->decides)
+                        store_bits(out + bnn_form_place(&p->out, 0, oy, at[i]) / 8 + 2 * g,
+                                   decide(w, g, &value[i]));
+                    else
+                        store_sums(p, g, oy * s->sums.w + at[i], &value[i], sums);
+            }
+}
+
+/* A convolution on one image: inputs as the pack wants them to bits (in positions, cleared where
+ * they have gaps), or to sums. */
+KERNEL void convolve_bits(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
+{
+    if (p->words.n_tile > 0)
+        pool_windows(p, false, x, out);
+    else
+        single_windows(p, false, x, out, sums);
+}
+
+KERNEL void convolve_pixels(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
+{
+    if (p->words.n_tile > 0)
+        pool_windows(p, true, x, out);
+    else
+        single_windows(p, true, x, out, sums);
+}
+
+/* ---- dense ------------------------------------------------------------------------------- */
+
+INLINE void store_dense(const bnn_pack *p, size_t group, const words *value, uint8_t *out,
+                        int32_t *sums)
+{
+    if (p->words.decides)
+        store_bits(out + bnn_form_place(&p->out, 0, 0, 0) / 8 + 2 * group,
+                   decide(&p->words, group, value));
+    else
+        store_sums(p, group, 0, value, sums);
+}
+
+/* One image, n_tile groups of channels from `group` on. */
+INLINE void dense_groups(const bnn_pack *p, bool pixels, int n_tile, size_t group, const uint8_t *x,
+                         uint8_t *out, int32_t *sums)
+{
+    const bnn_pack_words *const w = &p->words;
+    const uint8_t *const windows[TILE] = {x, x, x, x};
+    const size_t next = (size_t)w->n_words * LANES;
+    words value[TILE];
+    sum_tile(w, pixels, n_tile, w->weights + group * next, next, windows, value);
+    UNROLL
+    for (int i = 0; i < n_tile; i++)
+        store_dense(p, group + (size_t)i, &value[i], out, sums);
+}
+
+INLINE void dense_image(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
+                        int32_t *sums)
+{
+    const size_t n = p->words.n_groups;
+    size_t g = 0;
+    for (; g + TILE <= n; g += TILE)
+        dense_groups(p, pixels, TILE, g, x, out, sums);
+    if (n - g == 3)
+        dense_groups(p, pixels, 3, g, x, out, sums);
+    else if (n - g == 2)
+        dense_groups(p, pixels, 2, g, x, out, sums);
+    else if (n - g == 1)
+        dense_groups(p, pixels, 1, g, x, out, sums);
+}
+
+/* Four images, one group of channels at a time. */
+INLINE void dense_tile(const bnn_pack *p, bool pixels, const uint8_t *const x[TILE],
+                       uint8_t *const out[TILE], int32_t *const sums[TILE])
+{
+    const bnn_pack_words *const w = &p->words;
+    for (size_t g = 0; g < w->n_groups; g++) {
+        words value[TILE];
+        sum_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, x, value);
+        UNROLL
+        for (int i = 0; i < TILE; i++)
+            store_dense(p, g, &value[i], out[i], sums[i]);
+    }
+}
+
+/* A dense stage on n images, whose inputs, outputs and sums are as far apart as said; bits, or
+ * sums. Weights are read once for four images. */
+INLINE void dense_images(const bnn_pack *p, bool pixels, size_t n, const uint8_t *x, size_t x_bytes,
+                         uint8_t *out, int32_t *sums)
+{
+    const size_t n_sums = p->stage->sums.c;
+    size_t image = 0;
+    for (; image + TILE <= n; image += TILE) {
+        const uint8_t *from[TILE];
+        uint8_t *to[TILE];
+        int32_t *to_sums[TILE];
+        UNROLL
+        for (size_t i = 0; i < TILE; i++) {
+            from[i] = x + (image + i) * x_bytes;
+            to[i] = out + (image + i) * p->out.bytes;
+            to_sums[i] = sums + (image + i) * n_sums;
+        }
+        dense_tile(p, pixels, from, to, to_sums);
+    }
+    for (; image < n; image++)
+        dense_image(p, pixels, x + image * x_bytes, out + image * p->out.bytes,
+                    sums + image * n_sums);
+}
+
+KERNEL void dense_bits(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes, uint8_t *out,
+                       int32_t *sums)
+{
+    dense_images(p, false, n, x, x_bytes, out, sums);
+}
+
+KERNEL void dense_pixels(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes,
+                         uint8_t *out, int32_t *sums)
+{
+    dense_images(p, true, n, x, x_bytes, out, sums);
+}
+
+#endif

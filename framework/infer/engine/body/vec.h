@@ -1,0 +1,286 @@
+/* vec.h - the vectors of the fast engines, and what they are done with.
+ *
+ * One of BNN_VEC_AVX512, BNN_VEC_AVX2, BNN_VEC_NEON is defined by the file that is compiled. There
+ * are 16 logical lanes of 32 bits, or 32 of 16 bits, whatever the registers are. */
+#ifndef BNN_INFER_ENGINE_BODY_VEC_H
+#define BNN_INFER_ENGINE_BODY_VEC_H
+
+#include "kernels/body/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(BNN_VEC_NEON)
+#    include <arm_neon.h>
+#    define VL 4
+#elif defined(BNN_VEC_AVX2)
+#    include <immintrin.h>
+#    define VL 8
+#else
+#    include <immintrin.h>
+#    define VL 16
+#endif
+
+#define LANES 16
+#define PARTS (LANES / VL)
+
+typedef int32_t vi __attribute__((vector_size(4 * VL)));
+typedef uint32_t vu __attribute__((vector_size(4 * VL)));
+typedef int16_t vh __attribute__((vector_size(4 * VL)));
+typedef uint16_t vhu __attribute__((vector_size(4 * VL)));
+typedef vu vu_unaligned __attribute__((aligned(4), may_alias));
+typedef vi vi_unaligned __attribute__((aligned(4), may_alias));
+typedef vh vh_aligned __attribute__((aligned(64 / PARTS), may_alias));
+
+/* 16 lanes of 32 bits, and 32 of 16. */
+typedef struct words {
+    vu part[PARTS];
+} words;
+typedef struct halves {
+    vh part[PARTS];
+} halves;
+
+INLINE uint32_t load_word(const uint8_t *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+INLINE vu splat(uint32_t x)
+{
+    return (vu){0} + x;
+}
+
+INLINE vu load(const uint32_t *p)
+{
+    return *(const vu_unaligned *)p;
+}
+
+INLINE void store(uint32_t *p, vu v)
+{
+    *(vu_unaligned *)p = v;
+}
+
+/* ---- values of words --------------------------------------------------------------------- */
+
+/* How many words may be counted into one sum before it is widened. */
+#if defined(BNN_VEC_AVX512)
+#    define COUNT_MOST SIZE_MAX
+#else
+#    define COUNT_MOST ((size_t)31) /* 8 bits each, in a byte */
+#endif
+
+/* sum + the number of bits in which a and b differ; for some in bytes, until it is widened. */
+INLINE vu count_different(vu sum, vu a, vu b)
+{
+#if defined(BNN_VEC_AVX512)
+    return sum + (vu)_mm512_popcnt_epi32((__m512i)(a ^ b));
+#elif defined(BNN_VEC_AVX2)
+    /* Four bits at a time through a table (Mula, Kurz, Lemire 2018, "Faster population counts using
+     * AVX2 instructions"). */
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i x = (__m256i)(a ^ b), low = _mm256_set1_epi8(15);
+    const __m256i few = _mm256_shuffle_epi8(table, _mm256_and_si256(x, low));
+    const __m256i more = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low));
+    return (vu)_mm256_add_epi8((__m256i)sum, _mm256_add_epi8(few, more));
+#else
+    return (vu)vaddq_u8((uint8x16_t)sum, vcntq_u8((uint8x16_t)(a ^ b)));
+#endif
+}
+
+/* The sums of at most COUNT_MOST words. */
+INLINE vu widen(vu sum)
+{
+#if defined(BNN_VEC_AVX512)
+    return sum;
+#elif defined(BNN_VEC_AVX2)
+    const __m256i pairs = _mm256_maddubs_epi16((__m256i)sum, _mm256_set1_epi8(1));
+    return (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#else
+    return (vu)vpaddlq_u16(vpaddlq_u8((uint8x16_t)sum));
+#endif
+}
+
+/* The pixel whose product with a weight is 0. */
+#if defined(BNN_VEC_NEON)
+#    define PIXEL_ZERO 128
+#else
+#    define PIXEL_ZERO 0
+#endif
+
+/* sum + the products of four pixels and four weights, -1, 0, +1. */
+INLINE vu add_products(vu sum, vu pixels, vu weights)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vu)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)pixels, (__m512i)weights);
+#elif defined(BNN_VEC_AVX2)
+    const __m256i pairs = _mm256_maddubs_epi16((__m256i)pixels, (__m256i)weights);
+    return sum + (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#else
+    const int8x16_t p = vreinterpretq_s8_u8(veorq_u8((uint8x16_t)pixels, vdupq_n_u8(128)));
+    const int8x16_t w = (int8x16_t)weights;
+    const int16x8_t low = vmull_s8(vget_low_s8(p), vget_low_s8(w));
+    const int16x8_t high = vmull_high_s8(p, w);
+    return (vu)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
+#endif
+}
+
+INLINE vu least(vu a, vu b)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vu)_mm512_min_epi32((__m512i)a, (__m512i)b);
+#elif defined(BNN_VEC_AVX2)
+    return (vu)_mm256_min_epi32((__m256i)a, (__m256i)b);
+#else
+    return (vu)vminq_s32((int32x4_t)a, (int32x4_t)b);
+#endif
+}
+
+/* Bit i: lane i of a is below that of b. */
+INLINE uint32_t are_below(vu a, vu b)
+{
+#if defined(BNN_VEC_AVX512)
+    return _mm512_cmplt_epi32_mask((__m512i)a, (__m512i)b);
+#elif defined(BNN_VEC_AVX2)
+    return (uint32_t)_mm256_movemask_ps((__m256)_mm256_cmpgt_epi32((__m256i)b, (__m256i)a));
+#else
+    const uint32x4_t bit = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcltq_s32((int32x4_t)a, (int32x4_t)b), bit));
+#endif
+}
+
+/* Lane i: x rotated left by places[i]; only the bits of mask are kept, and added to those of v. */
+INLINE vu insert_rotated(vu v, uint32_t x, vu places, uint32_t mask)
+{
+#if defined(BNN_VEC_AVX512)
+    const __m512i turned = _mm512_rolv_epi32(_mm512_set1_epi32((int)x), (__m512i)places);
+    return (vu)_mm512_ternarylogic_epi32((__m512i)v, turned, _mm512_set1_epi32((int)mask), 0xf8);
+#else
+    const vu left = places & 31, right = -places & 31;
+    return v | (((x << left) | (x >> right)) & mask);
+#endif
+}
+
+/* ---- signs of floats --------------------------------------------------------------------- */
+
+/* Bit i of n <= 16: x[i] >= 0. */
+INLINE uint32_t are_not_negative(const float *x, size_t n)
+{
+#if defined(BNN_VEC_AVX512)
+    const __mmask16 there = (__mmask16)(n < LANES ? (1u << n) - 1 : 0xffff);
+    return _mm512_mask_cmp_ps_mask(there, _mm512_maskz_loadu_ps(there, x), _mm512_setzero_ps(),
+                                   _CMP_GE_OQ);
+#else
+    uint32_t bits = 0;
+    size_t i = 0;
+#    if defined(BNN_VEC_AVX2)
+    for (; i + VL <= n; i += VL)
+        bits |= (uint32_t)_mm256_movemask_ps(
+                    _mm256_cmp_ps(_mm256_loadu_ps(x + i), _mm256_setzero_ps(), _CMP_GE_OQ))
+                << i;
+#    else
+    const uint32x4_t bit = {1, 2, 4, 8};
+    for (; i + VL <= n; i += VL)
+        bits |= vaddvq_u32(vandq_u32(vcgezq_f32(vld1q_f32(x + i)), bit)) << i;
+#    endif
+    for (; i < n; i++)
+        bits |= (uint32_t)(x[i] >= 0.0f) << i;
+    return bits;
+#endif
+}
+
+/* x[i], n <= 16 of them: +1 where bit i is 1, else -1. */
+INLINE void store_signs(float *x, uint32_t bits, size_t n)
+{
+#if defined(BNN_VEC_AVX512)
+    const __mmask16 there = (__mmask16)(n < LANES ? (1u << n) - 1 : 0xffff);
+    _mm512_mask_storeu_ps(
+        x, there,
+        _mm512_mask_blend_ps((__mmask16)bits, _mm512_set1_ps(-1.0f), _mm512_set1_ps(1.0f)));
+#else
+    for (size_t i = 0; i < n; i++)
+        x[i] = bits >> i & 1 ? 1.0f : -1.0f;
+#endif
+}
+
+/* ---- halves ------------------------------------------------------------------------------ */
+
+/* Lane i: pixels[2 * i]; lane 16 + i: pixels[2 * i + 1]. Reads 32. */
+INLINE halves load_pixels(const uint8_t *pixels)
+{
+    halves out;
+#if defined(BNN_VEC_AVX512)
+    const __m512i both =
+        _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)pixels));
+    const __m512i places = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(8), 1);
+    out.part[0] = (vh)_mm512_and_si512(_mm512_srlv_epi16(both, places), _mm512_set1_epi16(255));
+#else
+    for (int i = 0; i < PARTS / 2; i++) {
+        vhu pairs;
+        memcpy(&pairs, pixels + i * 4 * VL, sizeof pairs);
+        out.part[i] = (vh)(pairs & 255);
+        out.part[PARTS / 2 + i] = (vh)(pairs >> 8);
+    }
+#endif
+    return out;
+}
+
+INLINE vh least_half(vh a, vh b)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vh)_mm512_min_epi16((__m512i)a, (__m512i)b);
+#elif defined(BNN_VEC_AVX2)
+    return (vh)_mm256_min_epi16((__m256i)a, (__m256i)b);
+#else
+    return (vh)vminq_s16((int16x8_t)a, (int16x8_t)b);
+#endif
+}
+
+/* Bit i of 16: the lesser of lanes i and 16 + i is below the limit. */
+INLINE uint32_t pairs_are_below(halves v, int16_t limit)
+{
+#if defined(BNN_VEC_AVX512)
+    const __m256i low = _mm512_castsi512_si256((__m512i)v.part[0]);
+    const __m256i high = _mm512_extracti64x4_epi64((__m512i)v.part[0], 1);
+    return _mm256_cmplt_epi16_mask(_mm256_min_epi16(low, high), _mm256_set1_epi16(limit));
+#elif defined(BNN_VEC_AVX2)
+    const __m256i v16 = (__m256i)least_half(v.part[0], v.part[1]);
+    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(limit), v16);
+    const uint32_t mask =
+        (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(below, _mm256_setzero_si256()));
+    return (mask & 0xff) | (mask >> 8 & 0xff00);
+#else
+    const uint16x8_t bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    const int16x8_t top = vdupq_n_s16(limit);
+    const uint16x8_t low = vcltq_s16((int16x8_t)least_half(v.part[0], v.part[2]), top);
+    const uint16x8_t high = vcltq_s16((int16x8_t)least_half(v.part[1], v.part[3]), top);
+    return vaddvq_u16(vandq_u16(low, bit)) | (uint32_t)vaddvq_u16(vandq_u16(high, bit)) << 8;
+#endif
+}
+
+/* Writes a row of n pixels at `at` of 64, and 128 around them. */
+INLINE void pad_row(uint8_t *row, const uint8_t *pixels, size_t at, size_t n)
+{
+#if defined(BNN_VEC_AVX512)
+    const __mmask64 mask = (~(uint64_t)0 >> (64 - n)) << at;
+    const __m512i v =
+        _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)128), mask, (const void *)(pixels - at));
+    _mm512_store_si512((void *)row, v);
+#else
+    memset(row, 128, 64);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        memcpy(row + at + i, pixels + i, 16);
+    if (i < n && n >= 16)
+        memcpy(row + at + n - 16, pixels + n - 16, 16);
+    else
+        for (; i < n; i++)
+            row[at + i] = pixels[i];
+#endif
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* engine.h - what runs a model: one interface, one implementation an instruction set.
+ *
+ * An engine lays a model's weights out as its loops want them, once, at open; then it runs images
+ * from any number of threads, each with a workspace of its own. All engines give the same bits. */
+#ifndef BNN_INFER_ENGINE_ENGINE_H
+#define BNN_INFER_ENGINE_ENGINE_H
+
+#include "infer/model.h"
+
+typedef struct bnn_engine {
+    const char *name; /* "portable", "avx2", "avx512", "neon": the words of BNN_CPU */
+
+    /* Makes the engine's own form of the model in the arena. The model outlives it. Fails only for
+     * want of memory. */
+    int (*prepare)(const bnn_deploy_model *model, bnn_arena *arena, void **state, bnn_error *err);
+
+    /* What one call of run needs, whatever the number of images; 64-byte aligned, not cleared. */
+    size_t (*workspace_bytes)(const void *state);
+
+    /* logits[n][classes] of images[n][c][h][w]. Allocates nothing, fails never. stage_ns: NULL, or
+     * [n_stages] to which the nanoseconds spent in each stage are added. */
+    void (*run)(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
+                uint64_t *stage_ns);
+} bnn_engine;
+
+/* The engine for this machine: the best that it can run, from the one that BNN_CPU names on. So a
+ * machine whose AVX-512 is enough for training's kernels, but not for the engine, takes the next
+ * one. NULL with a message when BNN_CPU names one that is not built in. The answer never changes;
+ * thread-safe. */
+const bnn_engine *bnn_engine_choose(bnn_error *err);
+
+/* An engine by name, or NULL when it is not built in or cannot run here. */
+const bnn_engine *bnn_engine_find(const char *name);
+
+/* The names of the engines built in, best first; *n of them. */
+const char *const *bnn_engine_names(size_t *n);
+
+/* The plain one, which runs anywhere; and those with vectors, where the compiler's target has
+ * them. */
+extern const bnn_engine bnn_engine_portable;
+extern const bnn_engine bnn_engine_avx512, bnn_engine_avx2, bnn_engine_neon;
+
+#endif

@@ -1,0 +1,384 @@
+#include "infer/engine/pack.h"
+
+/* What a stage may take beyond its values: inputs with their padding, and packed weights. Shapes
+ * that cost more are left to the plain loops. */
+#define INPUT_BYTES_MAX  ((size_t)1 << 26)
+#define WEIGHT_BYTES_MAX ((size_t)1 << 28)
+
+/* Sums of all patterns of all rows, which should stay in the first-level cache. */
+#define PATTERN_BYTES_MAX ((size_t)1 << 18)
+
+enum { LANES = BNN_PACK_LANES, TILE = BNN_PACK_TILE };
+
+static size_t divided_up(size_t n, size_t divisor)
+{
+    return (n + divisor - 1) / divisor;
+}
+
+static int no_memory(const bnn_stage *s, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to lay out %s", s->name);
+}
+
+static bool weight_is_plus(const bnn_stage *s, uint32_t c, size_t tap)
+{
+    return s->bits[c * s->row_words + tap / 64] >> tap % 64 & 1;
+}
+
+/* ---- which loop and which form ----------------------------------------------------------- */
+
+/* Words of a window that is read from bits in positions, or from pixels; an upper bound for
+ * a dense stage. */
+static size_t most_words(const bnn_stage *s)
+{
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    if (s->linear == BNN_LOWER_DENSE)
+        return s->taps;
+    return pixels ? (size_t)s->in.c * s->kernel * divided_up(s->kernel, 4)
+                  : (size_t)s->kernel * s->kernel * divided_up(s->in.c, 32);
+}
+
+static bool words_fit(const bnn_stage *s)
+{
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t height = s->in.h + 2 * (size_t)s->padding,
+                 width = s->in.w + 2 * (size_t)s->padding;
+    const size_t position = pixels ? s->in.c : divided_up(s->in.c, 32) * 4;
+    if (s->linear != BNN_LOWER_DENSE && height * width * position > INPUT_BYTES_MAX)
+        return false;
+    return most_words(s) * divided_up(s->sums.c, LANES) * LANES * 4 <= WEIGHT_BYTES_MAX;
+}
+
+/* Whether a stage can take bits in rows. */
+static bool takes_rows(const bnn_stage *s)
+{
+    if (s->linear != BNN_LOWER_CONV2D || !s->integer_sums)
+        return s->in.w <= 32;
+    return s->in.w + s->padding <= 32 && s->kernel <= 32 &&
+           (s->in.h + 2 * (size_t)s->padding) * bnn_pack_row_words(s) * bnn_pack_row_columns(s) <=
+               INPUT_BYTES_MAX / 4;
+}
+
+static size_t pattern_bytes(const bnn_stage *s)
+{
+    const size_t rows = (s->in.h + 2 * (size_t)s->padding) * s->in.c;
+    return rows * ((size_t)1 << (s->kernel - 1)) * LANES * 4;
+}
+
+/* next: the stage behind. Sums of unsigned pixels must fit into 16 bits. */
+static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
+{
+    return s->inputs == BNN_VALUES_PIXELS && s->linear == BNN_LOWER_CONV2D && s->folded &&
+           s->fold.n_tables == 0 && s->fold.pool == 2 && s->fold.pool_stride == 2 &&
+           s->stride == 1 && s->kernel <= 5 && s->taps <= INT16_MAX / 255 && s->out.w <= LANES &&
+           s->in.w + 2 * s->padding <= BNN_PACK_ROW_BYTES &&
+           pattern_bytes(s) <= PATTERN_BYTES_MAX && takes_rows(next);
+}
+
+static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
+{
+    if (!s->integer_sums)
+        return BNN_PACK_FLOATS;
+    if (rows_fit(s, next))
+        return BNN_PACK_ROWS;
+    return words_fit(s) ? BNN_PACK_WORDS : BNN_PACK_PLAIN;
+}
+
+/* The form of the bits between a stage and the next. */
+static bnn_form form_between(const bnn_pack *p, const bnn_pack *next)
+{
+    const bnn_shape shape = p->stage->out;
+    const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->linear == BNN_LOWER_CONV2D;
+    if (p->loop == BNN_PACK_ROWS)
+        return bnn_form_rows(shape);
+    if (convolves && p->loop != BNN_PACK_WORDS && takes_rows(next->stage))
+        return bnn_form_rows(shape);
+    if (convolves)
+        return bnn_form_positions(shape, 32, next->stage->padding, next->stage->pad_value > 0);
+    return p->loop == BNN_PACK_WORDS ? bnn_form_positions(shape, LANES, 0, false)
+                                     : bnn_form_flat(shape);
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+static bool is_in_rows(const bnn_form *form)
+{
+    return form->c_step == 32 && form->x_step == 1;
+}
+
+/* Where the inputs of a window lie. */
+static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
+{
+    const bnn_stage *s = p->stage;
+    const bool conv = s->linear == BNN_LOWER_CONV2D, pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t height = s->in.h + 2 * (size_t)s->padding;
+    /* Three levels of words, and the bytes from one to the next. */
+    size_t n[3] = {1, 1, p->in.words}, step[3] = {0, 0, 4};
+    if (pixels && conv) {
+        const size_t row = bnn_pack_pixel_row(s);
+        n[0] = s->in.c, n[1] = s->kernel, n[2] = divided_up(s->kernel, 4);
+        step[0] = height * row, step[1] = row;
+        w->y_step = s->stride * row, w->x_step = s->stride;
+        w->input_bytes = s->in.c * height * row;
+    } else if (pixels) {
+        n[2] = divided_up(s->taps, 4);
+        w->input_bytes = s->taps;
+    } else if (conv && is_in_rows(&p->in)) {
+        n[1] = s->kernel, n[2] = bnn_pack_row_words(s);
+        step[2] = bnn_pack_row_columns(s) * 4, step[1] = n[2] * step[2];
+        w->y_step = s->stride * step[1], w->x_step = s->stride * 4;
+        w->input_bytes = height * step[1];
+    } else if (conv) {
+        n[0] = n[1] = s->kernel, n[2] = divided_up(s->in.c, 32);
+        step[0] = p->in.y_step / 8, step[1] = p->in.x_step / 8;
+        w->y_step = s->stride * step[0], w->x_step = s->stride * step[1];
+    }
+    w->n_words = (uint32_t)(n[0] * n[1] * n[2]);
+    int32_t *offset = bnn_arena_alloc(arena, w->n_words, sizeof *offset);
+    if (offset == NULL)
+        return no_memory(s, err);
+    w->offset = offset;
+    for (size_t i = 0; i < n[0]; i++)
+        for (size_t j = 0; j < n[1]; j++)
+            for (size_t k = 0; k < n[2]; k++)
+                *offset++ = (int32_t)(i * step[0] + j * step[1] + k * step[2]);
+    return BNN_OK;
+}
+
+/* The word of a window that holds input (c, y, x) of the kernel, and the bit or byte in it. */
+static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *word, uint32_t *slot)
+{
+    const bnn_stage *s = p->stage;
+    const size_t k = s->kernel;
+    if (s->linear == BNN_LOWER_DENSE) {
+        const size_t per_word = s->inputs == BNN_VALUES_PIXELS ? 4 : 32;
+        const size_t at = s->inputs == BNN_VALUES_PIXELS ? (c * s->in.h + y) * s->in.w + x
+                                                         : bnn_form_place(&p->in, c, y, x);
+        *word = at / per_word;
+        *slot = (uint32_t)(at % per_word);
+    } else if (s->inputs == BNN_VALUES_PIXELS) {
+        *word = (c * k + y) * divided_up(k, 4) + x / 4;
+        *slot = x % 4;
+    } else if (is_in_rows(&p->in)) {
+        const size_t channels = bnn_pack_row_channels(s);
+        *word = y * bnn_pack_row_words(s) + c / channels;
+        *slot = (uint32_t)(c % channels * k + x);
+    } else {
+        *word = (y * k + x) * divided_up(s->in.c, 32) + c / 32;
+        *slot = c % 32;
+    }
+}
+
+/* Whether the weights of a channel are stored negated: where the least value of a pool decides,
+ * values have to fall as sums rise; the number of different bits does so by itself. */
+static bool is_negated(const bnn_pack *p, uint32_t c)
+{
+    const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
+    const bool all = p->stage->folded && p->stage->fold.rule[c] & BNN_RULE_AND;
+    return p->words.decides && all != pixels;
+}
+
+static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
+{
+    const bnn_stage *s = p->stage;
+    const bool dense = s->linear == BNN_LOWER_DENSE, pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t height = dense ? s->in.h : s->kernel, width = dense ? s->in.w : s->kernel;
+    uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, 4 * LANES);
+    if (weights == NULL)
+        return no_memory(s, err);
+    for (size_t tap = 0; tap < s->taps; tap++) {
+        size_t word;
+        uint32_t slot;
+        find_tap(p, tap / width / height, tap / width % height, tap % width, &word, &slot);
+        for (uint32_t c = 0; c < s->sums.c; c++) {
+            const bool plus = weight_is_plus(s, c, tap) != is_negated(p, c);
+            const uint32_t pixel_weight = plus ? 1 : 0xff; /* +1 or -1 in a byte */
+            weights[(c / LANES * (size_t)w->n_words + word) * LANES + c % LANES] |=
+                pixels ? pixel_weight << 8 * slot : (uint32_t)plus << slot;
+        }
+    }
+    w->weights = weights;
+    return BNN_OK;
+}
+
+static int32_t sum_of_weights(const bnn_stage *s, uint32_t c)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < s->taps; i++)
+        sum += weight_is_plus(s, c, i) ? 1 : -1;
+    return sum;
+}
+
+/* The limit of a channel and whether it is inverted. With the maximum of a window's sums (its bit
+ * is 1 where any is): sum >= threshold for the largest sum, which has the least value. With all: no
+ * sum < threshold, so not the least; weights are negated the other way round, so the least
+ * sum has the least value here. zero: what the engine's pixel products add to a sum. */
+static int32_t limit_of(const bnn_stage *s, uint32_t c, int32_t zero, bool *invert)
+{
+    const int32_t threshold = s->fold.threshold[c], taps = (int32_t)s->taps;
+    const bool all = s->fold.rule[c] & BNN_RULE_AND;
+    *invert = all;
+    if (s->inputs == BNN_VALUES_PIXELS)
+        return all ? threshold + zero : 1 - threshold - zero;
+    /* different < limit says sum = taps - 2 * different >= threshold. */
+    const int32_t limit = (taps - threshold + 2) / 2;
+    return all ? taps - limit + 1 : limit;
+}
+
+static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_zero,
+                          bnn_arena *arena, bnn_error *err)
+{
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    int32_t *numbers = bnn_arena_alloc(arena, (size_t)w->n_groups * LANES, sizeof *numbers);
+    uint16_t *invert = bnn_arena_alloc(arena, w->n_groups, sizeof *invert);
+    if (numbers == NULL || invert == NULL)
+        return no_memory(s, err);
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        const int32_t zero = pixels ? (128 - pixel_zero) * sum_of_weights(s, c) : 0;
+        bool inverted = false;
+        if (w->decides)
+            numbers[c] = limit_of(s, c, zero, &inverted);
+        else
+            numbers[c] = pixels ? -zero : (int32_t)s->taps;
+        invert[c / LANES] |= (uint16_t)(inverted << c % LANES);
+    }
+    w->factor = pixels ? 1 : -2;
+    w->invert = invert;
+    *(w->decides ? &w->limit : &w->base) = numbers;
+    return BNN_OK;
+}
+
+/* The windows of a pool. A dense stage's has one. */
+static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
+{
+    const size_t size = s->fold.pool, n = size * size;
+    if (!w->decides || n == 0 || s->linear == BNN_LOWER_DENSE)
+        return BNN_OK;
+    w->n_tile = (uint32_t)divided_up(n, TILE) * TILE;
+    int32_t *tile = bnn_arena_alloc(arena, w->n_tile, sizeof *tile);
+    if (tile == NULL)
+        return no_memory(s, err);
+    w->tile = tile;
+    for (size_t i = 0; i < w->n_tile; i++) {
+        const size_t t = i < n ? i : n - 1;
+        tile[i] = (int32_t)(t / size * w->y_step + t % size * w->x_step);
+    }
+    return BNN_OK;
+}
+
+/* Whether the pool's windows can be decided by themselves: not where there are tables; and where
+ * windows overlap much, it is better to make each sum only once. */
+static bool decides(const bnn_stage *s)
+{
+    const size_t n_sums = (size_t)s->sums.h * s->sums.w, n_out = (size_t)s->out.h * s->out.w;
+    const size_t size = s->fold.pool;
+    return s->folded && s->fold.n_tables == 0 && size * size * n_out <= 4 * n_sums;
+}
+
+static int pack_words(bnn_pack *p, int32_t pixel_zero, bnn_arena *arena, bnn_error *err)
+{
+    bnn_pack_words *w = &p->words;
+    w->n_groups = (uint32_t)divided_up(p->stage->sums.c, LANES);
+    w->decides = decides(p->stage);
+    int status = place_words(p, w, arena, err);
+    if (status == BNN_OK)
+        status = pack_weights(p, w, arena, err);
+    if (status == BNN_OK)
+        status = pack_decisions(p->stage, w, pixel_zero, arena, err);
+    if (status == BNN_OK)
+        status = place_tile(p->stage, w, arena, err);
+    return status;
+}
+
+/* ---- rows -------------------------------------------------------------------------------- */
+
+/* The pattern of a kernel row, or of its negation: bit i - 1 is 1 where the sign of weight i is not
+ * that of weight 0. */
+static size_t pattern_of(const bnn_stage *s, uint32_t c, size_t first_tap)
+{
+    size_t pattern = 0;
+    for (size_t i = 1; i < s->kernel; i++)
+        pattern |= (size_t)(weight_is_plus(s, c, first_tap + i) != weight_is_plus(s, c, first_tap))
+                   << (i - 1);
+    return pattern;
+}
+
+/* The rows of channel c: those that are added, then those that are subtracted. */
+static uint32_t place_rows(const bnn_stage *s, const bnn_pack_rows *r, uint32_t c, int32_t *offset)
+{
+    const size_t n = (size_t)s->in.c * s->kernel;
+    const bool all = s->fold.rule[c] & BNN_RULE_AND;
+    uint32_t n_placed = 0, n_plus = 0;
+    for (int subtracted = 0; subtracted < 2; subtracted++) {
+        for (size_t i = 0; i < n; i++) {
+            const size_t tap = i * s->kernel;
+            /* Negated where any bit of the pool suffices, as above. */
+            if ((weight_is_plus(s, c, tap) == all) == (subtracted == 1))
+                continue;
+            const size_t row = i / s->kernel * r->height + i % s->kernel;
+            offset[n_placed++] =
+                (int32_t)((row * r->n_patterns + pattern_of(s, c, tap)) * LANES * 4);
+        }
+        if (subtracted == 0)
+            n_plus = n_placed;
+    }
+    return n_plus;
+}
+
+static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
+{
+    const bnn_stage *s = p->stage;
+    const uint32_t channels = s->sums.c;
+    const size_t n = (size_t)s->in.c * s->kernel;
+    int32_t *offset = bnn_arena_alloc(arena, channels * n, sizeof *offset);
+    uint32_t *n_plus = bnn_arena_alloc(arena, channels, sizeof *n_plus);
+    int16_t *limit = bnn_arena_alloc(arena, channels, sizeof *limit);
+    uint32_t *invert = bnn_arena_alloc(arena, channels, sizeof *invert);
+    if (offset == NULL || n_plus == NULL || limit == NULL || invert == NULL)
+        return no_memory(s, err);
+    p->rows = (bnn_pack_rows){.height = s->in.h + 2 * s->padding,
+                              .n_patterns = 1u << (s->kernel - 1),
+                              .offset = offset,
+                              .n_plus = n_plus,
+                              .limit = limit,
+                              .invert = invert};
+    for (uint32_t c = 0; c < channels; c++) {
+        bool inverted;
+        const int32_t wanted = limit_of(s, c, 128 * sum_of_weights(s, c), &inverted);
+        /* No value reaches the ends of 16 bits. */
+        limit[c] = (int16_t)(wanted > INT16_MAX   ? INT16_MAX
+                             : wanted < INT16_MIN ? INT16_MIN
+                                                  : wanted);
+        invert[c] = inverted ? (1u << s->out.w) - 1 : 0;
+        n_plus[c] = place_rows(s, &p->rows, c, offset + c * n);
+    }
+    return BNN_OK;
+}
+
+int bnn_pack_model(const bnn_deploy_model *model, int32_t pixel_zero, bnn_arena *arena,
+                   bnn_pack **out, bnn_error *err)
+{
+    bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
+    int status = BNN_OK;
+    if (packs == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the engine");
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        packs[i].stage = &model->stages[i];
+        packs[i].loop =
+            loop_for(&model->stages[i], &model->stages[i + 1 < model->n_stages ? i + 1 : i]);
+    }
+    for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
+        bnn_pack *p = &packs[i];
+        if (p->stage->outputs == BNN_VALUES_BITS)
+            p[1].in = p->out = form_between(p, p + 1);
+        if (p->loop == BNN_PACK_WORDS)
+            status = pack_words(p, pixel_zero, arena, err);
+        else if (p->loop == BNN_PACK_ROWS)
+            status = pack_rows(p, arena, err);
+        else if (p->loop == BNN_PACK_PLAIN)
+            status = bnn_plain_prepare(p->stage, arena, &p->plain, err);
+    }
+    if (status == BNN_OK)
+        *out = packs;
+    return status;
+}

@@ -1,0 +1,225 @@
+#include "infer/engine/plain.h"
+
+#include <string.h>
+
+/* The parts of a workspace. */
+typedef struct parts {
+    float *floats[2];
+    int32_t *sums;
+    int32_t *window;       /* [taps]: the pixels under a kernel */
+    uint64_t *window_bits; /* the same of bits */
+} parts;
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + 63) / 64 * 64;
+}
+
+int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out, bnn_error *err)
+{
+    out->stage = s;
+    out->most_values = larger(bnn_shape_values(s->in), bnn_shape_values(s->sums));
+    out->most_values = larger(out->most_values, bnn_shape_values(s->out));
+    for (uint32_t i = 0; i < s->n_chain; i++)
+        out->most_values = larger(out->most_values, bnn_shape_values(s->chain[i].out));
+    return s->integer_sums ? BNN_OK : bnn_stage_linear(s, arena, &out->linear, err);
+}
+
+/* Cuts a workspace into its parts; returns the bytes that takes. */
+static size_t cut(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
+{
+    const size_t values = aligned(p->most_values * sizeof(float));
+    const size_t taps = aligned(p->stage->taps * sizeof(int32_t));
+    if (out != NULL) {
+        out->floats[0] = (float *)(void *)workspace;
+        out->floats[1] = (float *)(void *)(workspace + values);
+        out->sums = (int32_t *)(void *)(workspace + 2 * values);
+        out->window = (int32_t *)(void *)(workspace + 3 * values);
+        out->window_bits = (uint64_t *)(void *)(workspace + 3 * values + taps);
+    }
+    return 3 * values + taps + aligned((p->stage->taps + 63) / 64 * sizeof(uint64_t));
+}
+
+size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)
+{
+    return cut(plain, NULL, NULL);
+}
+
+/* ---- sums -------------------------------------------------------------------------------- */
+
+/* window[i] = the input under weight i at output position (oh, ow); `outside` beyond the border.
+ * A dense operation has all inputs in its only window. */
+static void gather(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t ow, int32_t outside,
+                   int32_t *window)
+{
+    if (s->linear == BNN_LOWER_DENSE) {
+        for (size_t i = 0; i < s->taps; i++)
+            window[i] = x[i];
+        return;
+    }
+    for (size_t c = 0; c < s->in.c; c++)
+        for (size_t kh = 0; kh < s->kernel; kh++)
+            for (size_t kw = 0; kw < s->kernel; kw++) {
+                /* Above and left of the image the index wraps, and is too large as well. */
+                const size_t h = (size_t)oh * s->stride + kh - s->padding;
+                const size_t w = (size_t)ow * s->stride + kw - s->padding;
+                const bool inside = h < s->in.h && w < s->in.w;
+                *window++ = inside ? x[(c * s->in.h + h) * s->in.w + w] : outside;
+            }
+}
+
+static void pack(const int32_t *window, size_t n, uint64_t *bits)
+{
+    memset(bits, 0, (n + 63) / 64 * sizeof *bits);
+    for (size_t i = 0; i < n; i++)
+        bits[i / 64] |= (uint64_t)window[i] << i % 64;
+}
+
+/* Equal bits count +1, different ones -1. */
+static int32_t sum_of_bits(const bnn_stage *s, const uint64_t *weights, const uint64_t *window)
+{
+    int32_t different = 0;
+    for (size_t i = 0; i < s->row_words; i++)
+        different += __builtin_popcountll(weights[i] ^ window[i]);
+    return (int32_t)s->taps - 2 * different;
+}
+
+static int32_t sum_of_pixels(const bnn_stage *s, const uint64_t *weights, const int32_t *window)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < s->taps; i++) {
+        const int32_t pixel = window[i] - 128;
+        sum += weights[i / 64] >> i % 64 & 1 ? pixel : -pixel;
+    }
+    return sum;
+}
+
+static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
+{
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const int32_t outside = pixels ? 128 : s->pad_value > 0; /* as the inputs are stored */
+    const size_t plane = (size_t)s->sums.h * s->sums.w;
+    int32_t *sum = w->sums;
+    for (uint32_t oh = 0; oh < s->sums.h; oh++)
+        for (uint32_t ow = 0; ow < s->sums.w; ow++, sum++) {
+            gather(s, x, oh, ow, outside, w->window);
+            if (!pixels)
+                pack(w->window, s->taps, w->window_bits);
+            for (size_t c = 0; c < s->sums.c; c++) {
+                const uint64_t *row = s->bits + c * s->row_words;
+                sum[c * plane] =
+                    pixels ? sum_of_pixels(s, row, w->window) : sum_of_bits(s, row, w->window_bits);
+            }
+        }
+}
+
+/* The inputs as floats. */
+static void to_floats(const bnn_stage *s, const void *x, float *out)
+{
+    const size_t n = bnn_shape_values(s->in);
+    const uint8_t *bytes = x;
+    if (s->inputs == BNN_VALUES_FLOATS)
+        memcpy(out, x, n * sizeof *out);
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = s->inputs == BNN_VALUES_PIXELS ? bnn_pixel_value(bytes[i])
+                                                    : (float)(2 * bytes[i] - 1);
+}
+
+/* ---- what follows the sums --------------------------------------------------------------- */
+
+/* The bits of channel c, one byte each, over its sums. */
+static void decide(const bnn_fold *f, uint32_t c, const uint64_t *table, size_t n,
+                   const int32_t *sums, uint8_t *bits)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (table == NULL) {
+            bits[i] = sums[i] >= f->threshold[c];
+            continue;
+        }
+        const size_t at = (size_t)(sums[i] - f->table_first) / f->table_step;
+        bits[i] = table[at / 64] >> at % 64 & 1;
+    }
+}
+
+/* OR or AND over the windows of one channel. */
+static void pool_bits(const bnn_stage *s, bool all, const uint8_t *bits, uint8_t *out)
+{
+    const size_t size = s->fold.pool, stride = s->fold.pool_stride, row = s->sums.w;
+    for (size_t h = 0; h < s->out.h; h++)
+        for (size_t w = 0; w < s->out.w; w++) {
+            const uint8_t *corner = bits + h * stride * row + w * stride;
+            size_t ones = 0;
+            for (size_t t = 0; t < size * size; t++)
+                ones += corner[t / size * row + t % size];
+            *out++ = all ? ones == size * size : ones > 0;
+        }
+}
+
+void bnn_plain_fold(const bnn_stage *s, const int32_t *sums, uint8_t *bits, uint8_t *out)
+{
+    const bnn_fold *f = &s->fold;
+    const size_t plane = (size_t)s->sums.h * s->sums.w, out_plane = (size_t)s->out.h * s->out.w;
+    const uint64_t *tables = f->tables;
+    for (uint32_t c = 0; c < s->sums.c; c++) {
+        const bool has_table = f->rule[c] & BNN_RULE_TABLE;
+        decide(f, c, has_table ? tables : NULL, plane, sums + c * plane, bits);
+        tables += has_table ? f->table_words : 0;
+        if (f->pool != 0)
+            pool_bits(s, f->rule[c] & BNN_RULE_AND, bits, out + c * out_plane);
+        else
+            memcpy(out + c * out_plane, bits, plane);
+    }
+}
+
+void bnn_plain_linear(const bnn_plain_stage *plain, const float *x, float *y)
+{
+    bnn_op_apply(&plain->linear, x, y);
+}
+
+float *bnn_plain_chain(const bnn_stage *s, float *x, float *y)
+{
+    for (uint32_t i = 0; i < s->n_chain; i++) {
+        float *const swap = x;
+        bnn_op_apply(&s->chain[i], x, y);
+        x = y;
+        y = swap;
+    }
+    return x;
+}
+
+void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void *workspace)
+{
+    const bnn_stage *s = plain->stage;
+    const size_t n_sums = bnn_shape_values(s->sums), n = bnn_shape_values(s->out);
+    parts w;
+    cut(plain, workspace, &w);
+    float *sums = w.floats[0], *spare = w.floats[1];
+    if (s->integer_sums) {
+        sum_integers(s, x, &w);
+        if (s->folded) {
+            bnn_plain_fold(s, w.sums, (uint8_t *)w.floats[0], out);
+            return;
+        }
+        for (size_t i = 0; i < n_sums; i++)
+            sums[i] = bnn_stage_sum_value(s, w.sums[i]);
+    } else {
+        to_floats(s, x, sums);
+        if (s->linear != BNN_LOWER_IDENTITY) {
+            bnn_plain_linear(plain, sums, spare);
+            sums = w.floats[1];
+            spare = w.floats[0];
+        }
+    }
+    const float *y = bnn_plain_chain(s, sums, spare);
+    if (s->outputs == BNN_VALUES_FLOATS)
+        memcpy(out, y, n * sizeof *y);
+    else
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)out)[i] = y[i] >= 0.0f;
+}

@@ -1,0 +1,158 @@
+/* model.h - the deployable model: a list of stages, each a linear operation and what follows it.
+ *
+ * A model file holds one, an engine runs one, the C exporter writes one. A stage takes pixels, bits
+ * or floats, multiplies them by bits or floats, and turns the sums into bits or floats:
+ *
+ *   folded   integer sums; bit = sum >= threshold, or a look-up in a table; maximum pooling on the
+ *            bits. No float is touched.
+ *   chain    float sums (or integer ones, converted); then float operations one after the other,
+ *            the very ones of training; in the end floats, or bits by their sign.
+ *
+ * Float sums are chains of fused multiply-adds as defined in <bnn/plugin.h>, so logits have the
+ * trainer's bits in all cases. Integer sums are exact in training, too: pixels enter training as
+ * (p - 128) / 128 and here as p - 128, so an integer sum of pixels is 128 times training's.
+ *
+ * Immutable once made; any number of threads may read. Everything lives in one arena. */
+#ifndef BNN_INFER_MODEL_H
+#define BNN_INFER_MODEL_H
+
+#include "base/arena.h"
+#include "infer/op.h"
+
+/* What a stage takes and gives. */
+typedef enum bnn_values {
+    BNN_VALUES_PIXELS = 0, /* uint8; the first stage's input */
+    BNN_VALUES_BITS = 1,   /* 1 is +1, 0 is -1 */
+    BNN_VALUES_FLOATS = 2,
+} bnn_values;
+
+/* Integer sums are exact in float32, hence equal to training's, up to this many weights a channel;
+ * thresholds stay within it, too. */
+#define BNN_SUM_MAX        (1 << 24)
+#define BNN_PIXEL_TAPS_MAX (BNN_SUM_MAX / 128)
+
+/* How a folded stage turns the sums of a channel into bits, and what it does with the bits of a
+ * pool's window. */
+enum {
+    /* The bit falls with training's sum: the channel's weights are stored negated, so that it rises
+     * with ours. For information only. */
+    BNN_RULE_FLIPPED = 1,
+    /* Pool: the bit is 1 where all bits of the window are (else: where any is). */
+    BNN_RULE_AND = 2,
+    /* The bit neither rises nor falls: look the sum up in the channel's table. */
+    BNN_RULE_TABLE = 4,
+};
+
+typedef struct bnn_fold {
+    /* [sums.c]: bit = sum >= threshold. A constant channel has one that every sum reaches, or none
+     * does; a channel with a table has 0. */
+    const int32_t *threshold;
+    const uint8_t *rule;    /* [sums.c], BNN_RULE_... */
+    uint32_t n_tables;      /* channels with BNN_RULE_TABLE; tables follow their order */
+    int32_t table_first;    /* the sum at table index 0 */
+    uint32_t table_step;    /* index = (sum - table_first) / table_step; 2: bits, 1: pixels */
+    uint32_t table_size;    /* entries of a table */
+    const uint64_t *tables; /* [n_tables][table_words]; entry i: bit i % 64 of word i / 64 */
+    size_t table_words;
+    uint32_t pool, pool_stride; /* maximum over windows of the bits; 0: no pool */
+} bnn_fold;
+
+typedef struct bnn_stage {
+    const char *name; /* of the linear operation: "conv2d_1"; "" when there is none */
+    /* BNN_LOWER_CONV2D or BNN_LOWER_DENSE; or BNN_LOWER_IDENTITY: the chain works on the inputs (a
+     * norm in front of the first layer with weights). */
+    uint32_t linear;
+    bnn_values inputs, outputs;
+    bnn_shape in, sums, out;          /* sums: behind the linear operation; out: behind all */
+    uint32_t kernel, stride, padding; /* of a convolution; 1, 1, 0 for dense */
+    int32_t pad_value;                /* of a convolution with padding: -1, 0, +1 */
+
+    bool binary_weights;
+    /* Binary weights, no bias, and inputs that are bits (padded with -1 or +1, if at all) or pixels
+     * (padded with 0). The only sums that fold. */
+    bool integer_sums;
+    /* Weights of an output channel, in training's order: [in.c][kernel][kernel] or
+     * [in.c * in.h * in.w]. */
+    uint32_t taps;
+    /* Binary: [sums.c][row_words]; weight i of a channel is +1 where bit i % 64 of word i / 64 is
+     * 1; bits beyond taps are 0. */
+    const uint64_t *bits;
+    size_t row_words;     /* (taps + 63) / 64 */
+    const float *weights; /* float: [sums.c][taps] */
+    const float *bias;    /* [sums.c], or NULL */
+
+    bool folded;
+    bnn_fold fold;
+    /* Not folded: affine, clamp, slope, maxpool, avgpool, sign, the first of them on the sums.
+     * When outputs are BITS, the sign of the last values is taken in addition. */
+    uint32_t n_chain;
+    const bnn_deploy_op *chain;
+
+    uint64_t macs; /* multiply-accumulates for an image */
+    /* What inference of this stage needs in float32: weights, biases, two for each channel of an
+     * affine, one for each of a slope. */
+    uint32_t n_float_values;
+} bnn_stage;
+
+/* A text about the model, for people and tools: UTF-8 or ASCII, at most BNN_TEXT_MAX bytes, no
+ * control characters but tabs and newlines. */
+typedef struct bnn_metadata {
+    const char *key; /* "run", "spec", "accuracy", "tool"; not empty */
+    const char *value;
+} bnn_metadata;
+
+enum { BNN_METADATA_MAX = 256, BNN_TEXT_MAX = 65535, BNN_STAGES_MAX = 1024, BNN_CHAIN_MAX = 16 };
+
+typedef struct bnn_deploy_model {
+    bnn_shape input;
+    uint32_t n_classes;
+    uint32_t n_metadata;
+    const bnn_metadata *metadata;
+    uint32_t n_stages;
+    const bnn_stage *stages; /* the first takes pixels, the last gives n_classes floats */
+} bnn_deploy_model;
+
+/* The value of a key, or NULL. */
+const char *bnn_deploy_model_metadata(const bnn_deploy_model *model, const char *key);
+
+/* Whether a text may stand in a model: its length and characters are as said above. */
+bool bnn_model_text_is_clean(const char *text);
+
+/* What `integer_sums` of a stage has to be, given its other fields. */
+bool bnn_stage_sums_are_integers(const bnn_stage *stage);
+
+/* The float value of an integer sum of this stage, as training has it. */
+static inline float bnn_stage_sum_value(const bnn_stage *stage, int32_t sum)
+{
+    return stage->inputs == BNN_VALUES_PIXELS ? (float)sum * 0x1p-7f : (float)sum;
+}
+
+/* The sums that a stage with integer sums can give lie in [-bound, bound]. */
+static inline int32_t bnn_stage_sum_bound(const bnn_stage *stage)
+{
+    return (int32_t)stage->taps * (stage->inputs == BNN_VALUES_PIXELS ? 128 : 1);
+}
+
+/* The class of the largest logit; the first, where several are largest. */
+static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n_classes; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+/* The linear operation of a stage with float sums, with its weights as floats: those of the stage,
+ * or, where they are bits, floats in the arena. BNN_E_INTERNAL without memory. */
+int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_deploy_op *out, bnn_error *err);
+
+/* Weight i of channel c as a float. */
+static inline float bnn_stage_weight(const bnn_stage *stage, uint32_t c, size_t i)
+{
+    if (!stage->binary_weights)
+        return stage->weights[(size_t)c * stage->taps + i];
+    return stage->bits[c * stage->row_words + i / 64] >> i % 64 & 1 ? 1.0f : -1.0f;
+}
+
+#endif

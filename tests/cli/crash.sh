@@ -1,0 +1,213 @@
+#!/bin/sh
+# What a sweep survives: kill -9, signals, plugins that crash. And what its results do not depend on:
+# jobs, processes, instruction sets, interruptions. Digits that bnnrun draws; no network.
+set -u
+: "${BNNRUN:=./bnnrun}"
+: "${abs_top_srcdir:=.}"
+case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
+case $abs_top_srcdir in /*) ;; *) abs_top_srcdir=$PWD/$abs_top_srcdir ;; esac
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_crash.XXXXXX") || exit 99
+sweep=
+trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$scratch" || exit 99
+unset BNNRUN_DB BNN_CPU
+
+n_wrong=0
+wrong() {
+    n_wrong=$((n_wrong + 1))
+    echo "$*"
+    [ ! -e err ] || sed 's/^/    stderr: /' err | tail -n 12
+}
+
+cat >spec.yaml <<'END'
+name: crash
+dataset: {name: synthetic, train_limit: 1000, validation: 100, test_limit: 100}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 8, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 32}, dropout: {name: dropout, rate: 0.1}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {weights: true, activations: true}
+train: {epochs: 12, batch: 16}
+seeds: {count: 3}
+sweep: {grid: {model.ste: [ede, clipped]}}
+run: {isolation: thread}
+END
+
+# bnn DB ARGUMENT...: the whole sweep, to its end.
+bnn() {
+    db=$1
+    shift
+    "$BNNRUN" run spec.yaml --db "$db" "$@" >out 2>err </dev/null || wrong "run --db $db $*: status $?"
+}
+# start DB ARGUMENT...: the sweep in the background. A shell makes background commands ignore
+# SIGINT, so that is undone.
+start() {
+    db=$1
+    shift
+    env --default-signal=INT,TERM "$BNNRUN" run spec.yaml --db "$db" "$@" >out 2>err </dev/null &
+    sweep=$!
+}
+# Waits until the sweep has written a checkpoint and has N runs done.
+wait_for() {
+    tries=0
+    while [ "$(grep -c '^\[.* done' err)" -lt "$1" ] || ! ls -- "$db".artifacts/*/checkpoint >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if [ $tries -gt 600 ] || ! kill -0 $sweep 2>/dev/null; then
+            wrong "the sweep ended or stood still before it could be stopped"
+            return
+        fi
+        sleep 0.05
+    done
+}
+# ends STATUS: the sweep ends with it; 128 + N is death by signal N.
+ends() {
+    wait $sweep 2>/dev/null
+    status=$?
+    sweep=
+    [ $status -eq "$1" ] || wrong "status $status, expected $1"
+}
+ask() { "$BNNRUN" query --db "$1" --csv "$2" | sed 1d; }
+# Every result of a database, all bits, and the sums of all files; what measures time is left out.
+results() {
+    ask "$1" "SELECT label, seed, epoch, name, printf('%!.20g', value), special FROM epoch_metric
+        JOIN run_summary USING (run_uid) WHERE name <> 'seconds' UNION ALL
+        SELECT label, seed, 0, name, printf('%!.20g', value), special FROM run_metric
+        JOIN run_summary USING (run_uid) UNION ALL
+        SELECT label, seed, n_bytes, kind, sha256, path FROM run_summary
+        JOIN (SELECT run_uid, artifact.* FROM artifact JOIN run USING (run_id)) USING (run_uid)
+        ORDER BY 1, 2, 3, 4"
+}
+same() {
+    results "$1" >left
+    results "$2" >right
+    cmp -s left right || wrong "$3: other results"
+    [ "$(wc -l <left)" -gt 40 ] || wrong "$3: hardly any results"
+    for db in "$1" "$2"; do
+        ask "$db" "SELECT sha256 || '  ' || '$db.artifacts/' || path FROM artifact ORDER BY path" >sums
+        [ "$(grep -c '/model\.bnn$' sums)" -eq "$(ask "$db" 'SELECT count(*) FROM run')" ] ||
+            wrong "$3: runs without a model file in $db"
+        sha256sum --quiet -c sums >out 2>&1 || wrong "$3: other files than recorded: $(cat out)"
+        [ "$(find "$db.artifacts" -type f ! -name '*.tmp' | wc -l)" -eq "$(wc -l <sums)" ] ||
+            wrong "$3: files that nobody recorded: $(find "$db.artifacts" -type f)"
+    done
+}
+whole() {
+    [ "$(ask "$1" 'PRAGMA integrity_check')" = ok ] || wrong "$1: integrity_check fails"
+    [ -z "$(ask "$1" 'PRAGMA foreign_key_check')" ] || wrong "$1: foreign_key_check fails"
+}
+
+# ---- what results do not depend on ---------------------------------------------------------------
+bnn one.db -j 1
+bnn two.db -j 2
+same one.db two.db "-j 2"
+bnn processes.db -j 2 -s run.isolation=process
+same one.db processes.db "processes"
+for cpu in portable avx2 avx512 neon; do
+    BNN_CPU=$cpu "$BNNRUN" --version >/dev/null 2>&1 || continue
+    bnn $cpu.db -j 2 -s "model.ste=[ede]" -s train.epochs=2 -s run.isolation=process
+    BNN_CPU=$cpu
+    export BNN_CPU
+    bnn cpu_$cpu.db -j 2 -s "model.ste=[ede]" -s train.epochs=2
+    unset BNN_CPU
+    same $cpu.db cpu_$cpu.db "BNN_CPU=$cpu"
+done
+
+# ---- kill -9 -------------------------------------------------------------------------------------
+for isolation in thread process; do
+    start killed_$isolation.db -j 2 -s run.isolation=$isolation
+    wait_for 1
+    kill -KILL $sweep
+    ends 137 2>/dev/null
+    whole killed_$isolation.db
+    n_done=$(ask killed_$isolation.db "SELECT count(*) FROM run_summary WHERE state = 'done'")
+    attempts=$(ask killed_$isolation.db \
+        "SELECT group_concat(run_uid || n_attempts) FROM run_summary WHERE state = 'done'")
+    [ "$n_done" -ge 1 ] && [ "$n_done" -lt 6 ] || wrong "killed with $n_done runs done"
+    # Nobody trains on behind our back: runs in processes die with the sweep.
+    bnn killed_$isolation.db -j 2
+    grep -q "^bnnrun: crash: 6 runs, $n_done done" err || wrong "finished runs were not kept"
+    grep -q '^bnnrun: [12] runs* of a process that has died' err || wrong "no run was recovered"
+    again=$(ask killed_$isolation.db "SELECT count(*) FROM run_summary
+        WHERE instr('$attempts', run_uid || n_attempts) > 0")
+    [ "$again" -eq "$n_done" ] || wrong "finished runs were run again"
+    whole killed_$isolation.db
+    same one.db killed_$isolation.db "killed and resumed ($isolation)"
+done
+
+# ---- signals -------------------------------------------------------------------------------------
+if env --default-signal=INT true 2>/dev/null; then
+    for isolation in thread process; do
+        for signal in INT:130 TERM:143; do
+            db=${isolation}_${signal%:*}.db
+            start $db -j 2 -s run.isolation=$isolation
+            wait_for 0
+            kill -"${signal%:*}" $sweep
+            ends "${signal#*:}"
+            grep -q 'stopping: checkpointing 2 runs' err || wrong "the stop was not announced"
+            grep -q 'interrupted; [0-5] of 6 runs are done, and the same command goes on' err ||
+                wrong "what to do next was not said"
+            whole $db
+            [ "$(ask $db "SELECT count(*) FROM run_summary WHERE state = 'interrupted'")" -eq 2 ] ||
+                wrong "not two interrupted runs"
+            "$BNNRUN" plan spec.yaml --db $db >out 2>err
+            grep -q ' resume .* goes on in epoch ' out || wrong "the plan resumes nothing"
+            bnn $db -j 1
+            same one.db $db "SIG${signal%:*} and resumed ($isolation)"
+        done
+    done
+    # The second Ctrl-C does not wait for anything, a stopped job thread included.
+    start twice.db -j 2
+    wait_for 0
+    kill -INT $sweep
+    kill -INT $sweep 2>/dev/null
+    ends 130
+    bnn twice.db -j 2
+    same one.db twice.db "SIGINT twice and resumed"
+else
+    echo "skipped: signals (env has no --default-signal)"
+fi
+
+# ---- a plugin that crashes -----------------------------------------------------------------------
+cat >ste_crash.c <<'END'
+#include <bnn/plugin.h>
+#include <string.h>
+struct crash { double after; };
+static const bnn_param params[] = {
+    BNN_NUMBER(struct crash, after, 0.0, 0.0, 1.0, "progress at which it crashes"),
+    BNN_PARAMS_END,
+};
+static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x, const float *gy,
+                 float *gx)
+{
+    (void)x;
+    if (ctx->progress >= ((const struct crash *)p)->after)
+        __builtin_trap();
+    memmove(gx, gy, n * sizeof *gx);
+}
+BNN_DEFINE_STE(BNN_HEAD("crash", "for a test", NULL, struct crash, params), .grad = grad)
+END
+mkdir plugins
+if ${CC:-cc} -shared -fPIC -I"$abs_top_srcdir/framework" ste_crash.c \
+    -o plugins/ste_crash.so 2>err; then
+    # Third-party code is isolated without being asked.
+    "$BNNRUN" run spec.yaml --db plugin.db --plugin-path plugins -s run.isolation=auto -s \
+        seeds.count=1 -s 'model.ste=[clipped,{name: crash, after: 0.5}]' -j 2 >out 2>err </dev/null
+    status=$?
+    [ $status -eq 1 ] || wrong "a plugin that crashes: status $status"
+    grep -q '^bnnrun: 2 jobs in processes of their own' err || wrong "the plugin was not isolated"
+    grep -q "^\[./2\] failed .*crash.*: the run's process died: .* (signal " err ||
+        wrong "the crash was not reported"
+    grep -q '^\[./2\] done ste=clipped' err || wrong "the crash took the other run with it"
+    [ "$(ask plugin.db "SELECT count(*) FROM run_summary WHERE state = 'failed'")" -eq 1 ] ||
+        wrong "the crash was not recorded"
+    whole plugin.db
+else
+    echo "skipped: a plugin that crashes (it cannot be compiled)"
+fi
+
+echo "$n_wrong wrong"
+[ $n_wrong -eq 0 ]

@@ -1,0 +1,128 @@
+#!/bin/sh
+# install.sh - what is installed is enough: for users, and for authors of plugins, who have nothing
+# but pkg-config. The plugin is the example of the manual, <bnn/plugin.h>, built by its own words.
+#
+#     tests/cli/install.sh            installs this build below a temporary directory (DESTDIR)
+#     tests/cli/install.sh PREFIX     looks at what was configured with --prefix=PREFIX and installed
+set -eu
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+unset MAKEFLAGS MFLAGS MAKELEVEL BNNRUN_PLUGIN_PATH BNNRUN_DB
+source=${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+
+fail() {
+    echo "install.sh: $1"
+    exit 1
+}
+
+value_of() {
+    sed -n "s/^$1=//p" "$pc" | sed "s,\${exec_prefix},$prefix,; s,\${prefix},$prefix,"
+}
+
+command -v pkg-config >/dev/null 2>&1 || { echo "skipped: no pkg-config here"; exit 77; }
+stage=''
+if [ $# -gt 0 ]; then
+    prefix=$1
+else
+    stage=$scratch/stage
+    make -s -C "${abs_top_builddir:=$PWD}" install DESTDIR="$stage" >"$scratch/log" 2>&1 ||
+        { cat "$scratch/log"; fail 'make install failed'; }
+    prefix=$(sed -n 's/^prefix=//p' "$abs_top_builddir/framework/bnn/bnn.pc")
+fi
+pc=$(find "$stage$prefix" -name bnn.pc)
+[ -f "$pc" ] || fail "no bnn.pc below $stage$prefix"
+PKG_CONFIG_PATH=$(dirname "$pc")
+export PKG_CONFIG_PATH
+[ -z "$stage" ] || { PKG_CONFIG_SYSROOT_DIR=$stage; export PKG_CONFIG_SYSROOT_DIR; }
+
+# Everything of the lists arrived: program, header, plugins, configs.
+bnnrun=$(find "$stage$prefix" -name bnnrun -type f)
+[ -x "$bnnrun" ] || fail "no bnnrun below $stage$prefix"
+abi=$(sed -n 's/^#define BNN_ABI_VERSION \([0-9]*\)u$/\1/p' "$source/framework/bnn/plugin.h")
+[ "$(pkg-config --variable=abi bnn)" = "$abi" ] || fail "bnn.pc has another ABI than plugin.h: $abi"
+plugins=$(value_of pluginsdir)
+plugins=$stage$(echo "$plugins" | sed "s,\${libdir},$(value_of libdir),")
+for file in "$source"/plugins/*/*.c; do
+    name=$(basename "$file" .c)
+    [ -f "$plugins/$name.so" ] || fail "$plugins/$name.so is not installed"
+done
+for file in quick.yaml ste_sweep.yaml topologies/lenet5.yaml datasets/mnist.yaml; do
+    [ -n "$(find "$stage$prefix" -path "*/bnnrun/$file")" ] || fail "$file is not installed"
+done
+
+# The manual's example, as its comment gives it, up to "Build it", and the command that builds it.
+cd "$scratch"
+manual=$(find "$stage$prefix" -path '*/bnn/plugin.h')
+sed -n '/^ \* Build it/q; s/^ \*     //p; s/^ \*$//p' "$manual" >ste_window.c
+command=$(sed -n 's/^ \*     \(cc .*pkg-config.*\)/\1/p' "$manual")
+if ! [ -s ste_window.c ] || [ -z "$command" ]; then
+    fail "no example in the manual, $manual"
+fi
+eval "$command" || fail "this does not build the manual's example: $command"
+
+# Staged files are not where the program was told that they would be.
+BNNRUN_PLUGIN_PATH=.${stage:+:$plugins}
+export BNNRUN_PLUGIN_PATH
+"$bnnrun" plugins ste window >described || fail 'the plugin is refused'
+grep -q 'half-width of the window' described || fail 'its parameters are not described'
+"$bnnrun" plugins >listed
+for kind in layer:conv2d ste:clipped ordering:bn_act optimizer:adam; do
+    grep -q "${kind#*:}" listed || fail "${kind%%:*} ${kind#*:} is not listed"
+done
+quick=$(find "$stage$prefix" -path '*/bnnrun/quick.yaml')
+"$bnnrun" "$quick" -s model.ste=window -s seeds=[1] -s train.epochs=1 >out 2>err ||
+    { cat err; fail 'a run with the plugin failed'; }
+"$bnnrun" query "SELECT value FROM run_param WHERE key = 'model.ste.activations.clip'" >clip 2>&1 ||
+    "$bnnrun" query "SELECT key, value FROM run_param WHERE key LIKE 'model.ste%'" >clip
+grep -q 1 clip || { cat clip; fail 'the parameter of the plugin is not recorded'; }
+
+# A program of the manual's example in <bnn/infer.h>, built by its own words and run without bnnrun,
+# on the model that the run has left. Its answer is that of `bnnrun predict`.
+infer=$(find "$stage$prefix" -path '*/bnn/infer.h')
+[ -f "$infer" ] || fail "no bnn/infer.h below $stage$prefix"
+run=$("$bnnrun" query "SELECT run_uid FROM run_summary WHERE state = 'done' LIMIT 1" --csv | sed -n 2p)
+cp "bnnrun.db.artifacts/$run/model.bnn" lenet5.bnn || fail 'the run has left no model'
+{
+    printf '#include <bnn/infer.h>\n#include <stdio.h>\n#include <stdlib.h>\nint main(void)\n{\n'
+    printf '    static uint8_t pixels[28 * 28];\n'
+    printf '    if (fread(pixels, 1, sizeof pixels, stdin) != sizeof pixels)\n        return 2;\n'
+    sed -n '/^ \*     char error/,/^ \*     bnn_model_close/s/^ \* //p' "$infer"
+    printf '    return 0;\n}\n'
+} >program.c
+[ "$(grep -c bnn_model_ program.c)" -ge 5 ] || fail "no example in the manual, $infer"
+command=$(sed -n 's/^ \*     \(cc program.c .*pkg-config.*\)/\1/p' "$infer")
+[ -n "$command" ] || fail "no command in the manual, $infer"
+library=$(find "$stage$prefix" -name 'libbnninfer.so')
+[ -f "$library" ] || fail "no libbnninfer.so below $stage$prefix"
+# A library with a sanitizer wants a program with it.
+instrument=
+! grep -aq __asan_init "$library" || instrument=-fsanitize=address,undefined
+! grep -aq __tsan_init "$library" || instrument=-fsanitize=thread
+eval "$(echo "$command" | sed "s/^cc /${CC:-cc} -std=c11 -Wall -Wextra -Werror $instrument /")" ||
+    fail "this does not build the manual's example: $command"
+LD_LIBRARY_PATH=$(dirname "$library")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+n_images=0
+for from in 1 2000 5000 9000; do
+    tail -c +$from "$bnnrun" | head -c 784 >pixels # any bytes are an image
+    { printf 'P5 28 28 255\n'; cat pixels; } >image.pgm
+    class=$("$bnnrun" predict lenet5.bnn image.pgm --csv -q | sed -n 2p | cut -d, -f3)
+    said=$(./a.out <pixels) || fail "the manual's example: $said"
+    [ "$said" = "a $class" ] || fail "bnnrun predict says $class, the manual's example: $said"
+    n_images=$((n_images + 1))
+done
+[ $n_images -eq 4 ] || fail 'the example saw no image'
+
+# The library has what its header declares, and nothing else.
+if command -v nm >/dev/null 2>&1; then
+    sed -n 's/^[a-z].*[ *]\(bnn_model_[a-z_]*\)(.*/\1/p' "$infer" | sort >declared
+    nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__\|^_[A-Z]' | sort >exported
+    cmp -s declared exported || { diff declared exported; fail 'header and library differ'; }
+fi
+# C++ takes the header.
+cxx=$(command -v c++ || command -v g++ || command -v clang++ || true)
+if [ -n "$cxx" ]; then
+    echo 'int main() { bnn_model *none = nullptr; bnn_model_close(none); }' >program.cc
+    eval "$cxx -Wall -Wextra -Werror -pedantic -include bnn/infer.h $(pkg-config --cflags bnn-infer) -c program.cc" ||
+        fail 'C++ does not take bnn/infer.h'
+fi

@@ -1,0 +1,154 @@
+#!/bin/sh
+# `bnnrun run` and `bnnrun plan`: what they do, print and return, on digits that bnnrun draws.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+says_lines() { [ "$(wc -l <err)" -eq "$1" ] || wrong "not $1 lines on stderr"; }
+
+cat >tiny.yaml <<'END'
+name: tiny
+dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 16}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {weights: true, activations: true}
+train: {epochs: 2, batch: 32}
+seeds: {count: 2}
+sweep: {grid: {model.ste: [identity, clipped]}}
+baseline: {model.binarize: none}
+END
+
+# ---- the command line ----------------------------------------------------------------------------
+bnn 2
+says 'nothing to do; try `bnnrun configs/quick.yaml`'
+bnn 2 rnu tiny.yaml
+says 'unknown command "rnu"; did you mean "run"?'
+bnn 2 tiny
+says 'unknown command "tiny"; a spec has a / in its path or ends in .yaml'
+bnn 2 --db x.db tiny.yaml
+says 'options come after the command'
+bnn 2 run
+says 'run: a spec is needed'
+bnn 2 run tiny.yaml other.yaml
+says 'one spec at a time, and "other.yaml" is another argument'
+bnn 2 run --fast tiny.yaml
+says 'run: unknown option "--fast"'
+bnn 2 run tiny.yaml -s
+says 'option "-s" needs a value'
+for n in 0 x 2x '' -1 1025 99999999999999999999; do
+    bnn 2 run tiny.yaml -j "$n"
+    says "^bnnrun: run: -j takes a number of jobs from 1 to 1024, not \"$n\""
+done
+bnn 0 run --help
+prints '^bnnrun run SPEC.yaml$'
+prints '--dry-run'
+bnn 0 help plan
+prints '^bnnrun plan SPEC.yaml$'
+bnn 0 --version
+prints '^bnnrun [0-9]'
+prints '^kernels  '
+prints '^plugin ABI  1$'
+bnn 0 --help
+prints '^  bnnrun query'
+[ ! -e bnnrun.db ] || wrong "a database was made"
+
+# ---- wrong specs ---------------------------------------------------------------------------------
+bnn 3 none.yaml
+says '^none.yaml: cannot open: No such file or directory$'
+bnn 3 tiny.yaml -s train.epoch=3 -s seedz=1
+says '^-s:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
+says '^-s:1:.*unknown key "epoch" in train; did you mean "epochs"?$'
+says '^bnnrun: tiny.yaml: 2 errors, so nothing was run$'
+says_lines 3
+bnn 4 tiny.yaml -s model.ordering=nowhere
+says '^bnnrun: tiny.yaml: 1 error, so nothing was run$'
+[ ! -e bnnrun.db ] || wrong "a database was made"
+bnn 3 tiny.yaml --no-download -s dataset.validation=300
+prints_nothing
+
+# ---- plan, and its twin --------------------------------------------------------------------------
+bnn 0 plan tiny.yaml -j 2
+prints '^config  *seeds  state  seconds  why$'
+prints '^ste=identity  *1,2  *new  *[0-9.]*  not in the database$'
+prints '^6 runs: 6 new; about .* with 2 jobs$'
+says_nothing
+[ ! -e bnnrun.db ] || wrong "a plan made a database"
+bnn 0 run -n tiny.yaml
+prints '^6 runs: 6 new; about '
+bnn 0 plan tiny.yaml --json
+prints '"state": "new"'
+
+# ---- a sweep -------------------------------------------------------------------------------------
+bnn 0 tiny.yaml -j 2
+says '^bnnrun: tiny: 6 runs, 0 done, 6 new$'
+says '^\[6/6\] done .* seed [12]: test [0-9.]* % in [0-9.]* s$'
+[ "$(grep -c '^\[[1-6]/6\] done' err)" -eq 6 ] || wrong "not six finished runs"
+prints '^config  *runs  *test %'
+prints '^binarize=none  *2  *[0-9.]* +- [0-9.]*  *baseline  '
+prints '^ste=clipped  *2  .*\[[-+][0-9.]*, [-+][0-9.]*\]  '
+prints '^All results are in bnnrun.db; next: bnnrun query paired_difference$'
+omits "$(printf '\033')"
+says_not "$(printf '[\033\r]')"
+cp out first
+bnn 0 tiny.yaml
+says '^bnnrun: tiny: 6 runs, 6 done, nothing to do$'
+says_lines 1
+cmp -s out first || wrong "the leaderboard has changed"
+bnn 0 run -q tiny.yaml
+says_nothing
+bnn 0 query paired_difference
+prints 'ste=clipped'
+bnn 0 plan tiny.yaml
+prints '^6 runs: 6 done; nothing to do$'
+
+# The spec is changed: what is new is said, and what is no longer asked for.
+bnn 0 tiny.yaml -s 'seeds=[2,3]' -j 1
+says '^bnnrun: tiny: 6 runs, 3 done, 3 new$'
+says '^bnnrun: 3 runs in the database are no longer part of this spec$'
+says '^bnnrun: 1 job, '
+
+# ---- results for programs ------------------------------------------------------------------------
+bnn 0 run tiny.yaml --json --db json.db -q
+prints '"planned": 6'
+prints '"label": "ste=identity"'
+says_nothing
+if command -v python3 >/dev/null 2>&1; then
+    python3 -m json.tool <out >/dev/null || wrong "not JSON"
+fi
+[ -e json.db ] || wrong "--db was ignored"
+BNNRUN_DB=env.db "$BNNRUN" run -q tiny.yaml -s seeds.count=1 >/dev/null 2>&1
+[ -e env.db ] || wrong "BNNRUN_DB was ignored"
+
+# The metric decides the order: least bytes first means that the float net is last.
+bnn 0 tiny.yaml -s metric.name=model_bytes
+[ "$(sed -n '4s/ .*//p' out)" = binarize=none ] || wrong "the float net is not the last"
+bnn 0 tiny.yaml -s metric.name=validation_accuracy
+prints 'validation_accuracy$'
+
+# ---- failures ------------------------------------------------------------------------------------
+bnn 1 run tiny.yaml --db wild.db -s sweep.grid={} -s baseline={} -s model.norm=none \
+    -s model.binarize=none -s train.optimizer=sgd -s 'train.optimizer.lr=[0.01,1.0e6]' \
+    -s run.retries=1
+says '^bnnrun: 2 of 4 runs failed; `bnnrun query failures` says why$'
+says '^\[./4\] failed .* seed [12]: diverged: '
+prints ' 0 (2 failed)'
+bnn 0 query failures --db wild.db
+prints 'diverged'
+bnn 1 run tiny.yaml --db slow.db -s run.timeout=0.001s -s seeds.count=1
+says 'timeout'
+
+# ---- the database --------------------------------------------------------------------------------
+echo 'not a database, but long enough to be looked at as if it were one' >text.db
+cp text.db copy.db
+bnn 4 run tiny.yaml --db text.db
+cmp -s text.db copy.db || wrong "a file that is no database was changed"
+bnn 4 run tiny.yaml --db nowhere/x.db
+bnn 4 run tiny.yaml -s dataset.name=mnist -s dataset.train_limit=0 -s dataset.path=/none \
+    --no-download --db none.db
+says 'mnist'
+
+echo "$n_checks commands, $n_wrong wrong"
+[ $n_wrong -eq 0 ]

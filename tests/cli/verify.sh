@@ -1,0 +1,139 @@
+#!/bin/sh
+# bnnrun verify, and what `show` and a sweep say about the proof: files that are as they were, damaged,
+# changed or gone, training again, and a network that cannot be deployed.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+: "${CC:=cc}"
+cat >small.yaml <<'SPEC'
+dataset: {name: synthetic, train_limit: 300, validation: 50, test_limit: 130}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 5, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 20}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {first: true, last: true}
+train: {epochs: 2, batch: 32}
+sweep: {grid: {model.ste: [approx_sign, clipped]}}
+SPEC
+bnn 0 run small.yaml -q
+bnn 0 query --csv "SELECT run_uid FROM run_summary ORDER BY label"
+run=$(sed -n 2p out)
+other=$(sed -n 3p out)
+folder=bnnrun.db.artifacts/$run
+
+# ---- all is well ---------------------------------------------------------------------------------
+bnn 0 verify "$run"
+says_nothing
+prints "^run $run: small, ste=approx_sign, seed 1$"
+prints "^  weights  *$folder/weights.safetensors is the file that was recorded$"
+prints "^  model  *$folder/model.bnn is the file that was recorded$"
+prints '^  rebuild  *the kept weights give this model file, byte for byte$'
+prints '^  portable  *130 test images: 0 get another class than in training, 0 other logits, by at most 0$'
+omits DIFFERS
+bnn 0 verify --retrain "$run" "$other"
+says "training $other again"
+prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit, and so are the weights$'
+bnn 0 verify --retrain --json "$run"
+is_json
+prints '"holds": true'
+odd=$(printf 'a \377') # a folder with a space, and no UTF-8
+mkdir "$odd"
+cp -R bnnrun.db bnnrun.db.artifacts "$odd"
+bnn 0 verify "$run" --db "$odd/bnnrun.db" --json
+is_json
+prints '"text": "(not UTF-8)"'
+bnn 0 show "$run"
+prints '^  proof  *the model file gives every test image the class that training gave it$'
+bnn 0 query --csv "SELECT count(*) FROM run_summary WHERE mismatches = 0 AND model_bytes < 3000"
+prints '^2$'
+
+# ---- the command line ----------------------------------------------------------------------------
+fails 2 verify
+says 'verify: a RUN is needed'
+fails 2 verify "$run" --csv
+fails 4 verify nothing_like_it
+says 'there is no run "nothing_like_it"'
+fails 4 verify "$run" --db none.db
+
+# ---- files that changed --------------------------------------------------------------------------
+cp "$folder/model.bnn" kept.bnn
+cp "$folder/weights.safetensors" kept.weights
+printf x | dd of="$folder/model.bnn" bs=1 seek=100 conv=notrunc 2>/dev/null
+bnn 1 verify "$run" "$other"
+prints "^  model  *DIFFERS: $folder/model.bnn has changed since it was written: its SHA-256 is "
+says '^bnnrun: 1 of 2 runs are not as they were recorded$'
+fails 4 export "$run" --format c -o net.c
+says 'has changed since it was written'
+cp kept.bnn "$folder/model.bnn"
+rm "$folder/weights.safetensors"
+bnn 1 verify "$run"
+prints '^  weights  *DIFFERS: .*weights.safetensors: cannot read: No such file'
+bnn 1 verify "$run" --json
+is_json
+prints '"holds": false'
+cp kept.weights "$folder/weights.safetensors"
+bnn 0 verify "$run"
+
+# ---- what the database says is believed, and compared --------------------------------------------
+if command -v sqlite3 >/dev/null; then
+    sqlite3 bnnrun.db "UPDATE metric SET value = value + 1e-15 WHERE name = 'validation_loss' AND epoch = 2
+        AND run_id = (SELECT run_id FROM run WHERE run_uid = '$run')"
+    bnn 1 verify "$run" --retrain
+    prints '^  retrain  *DIFFERS: 1 of [0-9]* metrics; validation_loss of epoch 2 was [0-9.]* and is '
+    sqlite3 bnnrun.db "UPDATE metric SET value = 3 WHERE name = 'mismatches'
+        AND run_id = (SELECT run_id FROM run WHERE run_uid = '$other')"
+    bnn 0 show "$other"
+    prints '^  WARNING  *its model file gives 3 test images another class than training'
+    bnn 5 run small.yaml -q
+    says '1 runs have a model file that gives test images another class'
+    # Weights of another run, under the right sum: the file they give is not the one that is there.
+    cp "bnnrun.db.artifacts/$other/weights.safetensors" "$folder/weights.safetensors"
+    sqlite3 bnnrun.db "UPDATE artifact SET sha256 = (SELECT sha256 FROM artifact JOIN run USING (run_id)
+            WHERE run_uid = '$other' AND kind = 'weights')
+        WHERE kind = 'weights' AND run_id = (SELECT run_id FROM run WHERE run_uid = '$run')"
+    bnn 1 verify "$run"
+    prints '^  rebuild  *DIFFERS: the kept weights give another model file$'
+    prints '^  portable  *DIFFERS: 130 test images: [1-9][0-9]* get another class than in training, [1-9][0-9]* other logits'
+    # A NaN in place of the last value, under the right sum.
+    end=$(($(wc -c <"$folder/weights.safetensors") - 4))
+    printf '\000\000\300\177' | dd of="$folder/weights.safetensors" bs=1 seek=$end conv=notrunc 2>/dev/null
+    sqlite3 bnnrun.db "UPDATE artifact SET sha256 = '$(sha256sum "$folder/weights.safetensors" | cut -c 1-64)'
+        WHERE kind = 'weights' AND run_id = (SELECT run_id FROM run WHERE run_uid = '$run')"
+    bnn 1 verify "$run"
+    prints '^  finite  *DIFFERS: .* diverged: 1 of 10 values of batchnorm_3.running_variance are not finite$'
+    omits rebuild
+    bnn 1 export "$run" --format qonnx -o net.onnx
+    says 'its kept weights are no result: diverged: '
+fi
+
+# ---- a layer that does not say what it is --------------------------------------------------------
+mkdir plugins
+sed 's/"hardtanh"/"mystery"/; s/\.lower = lower,*//' "$srcdir/plugins/layers/layer_hardtanh.c" \
+    >plugins/layer_mystery.c
+if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" plugins/layer_mystery.c \
+    -o plugins/layer_mystery.so 2>cc.log; then
+    bnn 0 run small.yaml -q --db mystery.db --plugin-path plugins -s model.activation=mystery \
+        -s model.ste=clipped -s run.isolation=thread
+    bnn 0 query --db mystery.db --csv "SELECT run_uid, mismatches IS NULL FROM run_summary"
+    prints ',1$'
+    run=$(sed -n '2s/,.*//p' out)
+    bnn 0 verify "$run" --db mystery.db --plugin-path plugins
+    prints '^  model  *no model file: mystery_1: layer mystery has no lower function'
+    prints '^  plugins  *0 of [1-9][0-9]* files are other ones than at the time$'
+    sed 's/"mystery", "/&newer: /' plugins/layer_mystery.c >newer.c
+    $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" newer.c \
+        -o plugins/layer_mystery.so
+    bnn 0 verify "$run" --db mystery.db --plugin-path plugins
+    prints '^  plugins  *1 of [1-9][0-9]* files are other ones than at the time: layer mystery$'
+    bnn 0 show "$run" --db mystery.db
+    prints "no model file; .bnnrun verify $run. says why"
+    bnn 4 verify "$run" --db mystery.db
+    says 'mystery'
+else
+    wrong "$(cat cc.log)"
+fi
+
+echo "cli_verify.sh: $n_checks commands, $n_wrong wrong"
+[ $n_wrong -eq 0 ]

@@ -1,0 +1,431 @@
+/* make.c - writes the cases of tests/export/cexport.sh: networks as C, images, and the engine's logits.
+ *
+ * Into $BNN_CEXPORT_DIR/CASE: net.c, net.h (prefix "net"), images (bytes), logits (floats of this
+ * machine). Random networks have the tensors that make deployment hard; networks named mnist_...
+ * are trained for a moment and see the test set, when MNIST is there. */
+#include "tests/export/c/random_model.h"
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/trained_fixture.h"
+
+#include "base/file.h"
+#include "export/c/cexport.h"
+
+#include <bnn/infer.h>
+
+#include <sys/stat.h>
+
+enum { RANDOM_IMAGES = 60, SELF_TESTS = 10, FEW_SELF_TESTS = 2 };
+
+/* Padding, a pool over bits, one with overlapping windows, dense layers that fill no words. */
+#define PLAIN                                                        \
+    "  topology:\n"                                                  \
+    "    name: plain\n"                                              \
+    "    input: {channels: 2, height: 13, width: 11}\n"              \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: conv2d, out: 8, kernel: 4, padding: 2}\n" \
+    "        pool: {name: maxpool, size: 3, stride: 2}\n"            \
+    "      - layer: {name: dense, out: 67}\n"                        \
+    "      - layer: {name: dense, out: 4}\n"
+
+/* Average pools, strides, biases, a convolution without padding and of several channels. */
+#define MIXED                                                                   \
+    "  topology:\n"                                                             \
+    "    name: mixed\n"                                                         \
+    "    input: {channels: 1, height: 14, width: 12}\n"                         \
+    "    blocks:\n"                                                             \
+    "      - layer: {name: conv2d, out: 4, kernel: 3, bias: no}\n"              \
+    "        pool: avgpool\n"                                                   \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, stride: 2, padding: 1}\n" \
+    "        pool: {name: maxpool, size: 2, stride: 1}\n"                       \
+    "      - layer: {name: conv2d, out: 6, kernel: 2, stride: 1}\n"             \
+    "      - layer: {name: dense, out: 9, bias: yes}\n"                         \
+    "      - layer: {name: dense, out: 4}\n"
+
+/* Rows longer than a word; the logits are a convolution's. */
+#define WIDE                                                         \
+    "  topology:\n"                                                  \
+    "    name: wide\n"                                               \
+    "    input: {channels: 1, height: 9, width: 75}\n"               \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 40, kernel: 3, stride: 1}\n" \
+    "      - layer: {name: conv2d, out: 3, kernel: 5, stride: 2}\n"  \
+    "        pool: {name: maxpool, size: 2, stride: 1}\n"            \
+    "      - layer: {name: dense, out: 5}\n"
+
+/* Without biases and norms: the logits are integers. */
+#define BLOCKS(text)                                  \
+    "  topology:\n"                                   \
+    "    name: integers\n"                            \
+    "    input: {channels: 1, height: 9, width: 8}\n" \
+    "    blocks:\n" text "  norm: none\n"             \
+    "  binarize: {first: true, last: true}\n"
+
+static const struct {
+    const char *name, *model;
+} integers[] = {
+    {"integers_bits",
+     BLOCKS("      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}, pool: maxpool}\n"
+            "      - {layer: {name: dense, out: 67, bias: no}}\n"
+            "      - {layer: {name: dense, out: 4, bias: no}}\n")},
+    {"integers_pixels", BLOCKS("      - {layer: {name: dense, out: 4, bias: no}}\n")},
+    {"integers_window", BLOCKS("      - {layer: {name: conv2d, out: 3, kernel: 3, bias: no}}\n"
+                               "      - {layer: {name: conv2d, out: 1, kernel: 4, stride: 2, "
+                               "bias: no}}\n")},
+};
+
+static const char *const topologies[] = {PLAIN, MIXED, WIDE};
+static const char *const binarizations[] = {
+    "none",
+    "{activations: false}",
+    "{activations: false, first: true, last: true}",
+    "{weights: false, first: true, last: true}",
+    "{}",
+    "{padding: +1}",
+    "{first: true}",
+    "{last: true}",
+    "{first: true, last: true}",
+    "{first: true, last: true, padding: +1}",
+};
+static const char *const functions[] = {"auto", "prelu", "none"};
+
+enum {
+    N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
+    N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
+    N_FUNCTIONS = sizeof functions / sizeof *functions,
+    N_INTEGERS = sizeof integers / sizeof *integers,
+    N_RANDOM = N_TOPOLOGIES * N_ORDERINGS * N_BINARIZATIONS,
+};
+
+static buffers b;
+
+static void make_set_up(void)
+{
+    model_set_up();
+    b = (buffers){.state = 5};
+}
+
+static void make_tear_down(void)
+{
+    buffers_free(&b);
+    model_tear_down();
+}
+
+static void write_file(const char *folder, const char *name, const void *bytes, size_t n)
+{
+    bnn_error err;
+    const char *path = bnn_arena_printf(arena, "%s/%s", folder, name);
+    ck_assert_msg(bnn_file_write(path, bytes, n, &err) == BNN_OK, "%s", err.message);
+}
+
+/* The engine's logits of n images. */
+static float *logits_of(const bnn_deploy_model *model, const uint8_t *images, size_t n)
+{
+    char error[BNN_INFER_ERROR];
+    size_t n_bytes;
+    uint8_t *bytes = encoded(model, &n_bytes);
+    bnn_model *open = NULL;
+    const int status = bnn_model_open_memory(bytes, n_bytes, NULL, &open, error);
+    free(bytes);
+    ck_assert_msg(status == 0, "%s", error);
+    float *logits = empty_floats(&b, n * model->n_classes);
+    bnn_model_run(open, n, images, logits, buffer_bytes(&b, bnn_model_workspace_bytes(open)));
+    bnn_model_close(open);
+    return logits;
+}
+
+/* A self-test compares numbers, so it takes no image with a logit that is none. A board without
+ * floating-point hardware, emulated, takes seconds for many float multiplications. */
+static uint32_t n_self_tests(const bnn_deploy_model *model, const float *logits)
+{
+    uint64_t float_macs = 0;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        float_macs += model->stages[i].integer_sums ? 0 : model->stages[i].macs;
+    const uint32_t n = float_macs < 200000 ? SELF_TESTS : FEW_SELF_TESTS;
+    for (size_t i = 0; i < (size_t)n * model->n_classes; i++)
+        if (!isfinite(logits[i]))
+            return 0;
+    return n;
+}
+
+static void write_case(const char *name, const bnn_deploy_model *model, const uint8_t *images,
+                       size_t n)
+{
+    const char *root = getenv("BNN_CEXPORT_DIR");
+    bnn_error err = {0};
+    char *source = NULL, *header = NULL;
+    const float *logits = logits_of(model, images, n);
+    const bnn_c_options options = {.prefix = "net",
+                                   .n_tests = n_self_tests(model, logits),
+                                   .images = images,
+                                   .logits = logits};
+    ck_assert_ptr_nonnull(root);
+    const int status = bnn_c_export(model, &options, &source, &header, &err);
+    ck_assert_msg(status == BNN_OK, "%s: %s", name, err.message);
+    const char *folder = bnn_arena_printf(arena, "%s/%s", root, name);
+    ck_assert_int_eq(mkdir(folder, 0777), 0);
+    write_file(folder, "net.c", source, strlen(source));
+    write_file(folder, "net.h", header, strlen(header));
+    write_file(folder, "images", images, n * bnn_shape_values(model->input));
+    write_file(folder, "logits", logits, n * model->n_classes * sizeof *logits);
+    free(source);
+    free(header);
+}
+
+START_TEST(random_network)
+{
+    const int t = _i / (N_ORDERINGS * N_BINARIZATIONS), o = _i / N_BINARIZATIONS % N_ORDERINGS;
+    const char *binarize = binarizations[_i % N_BINARIZATIONS];
+    const char *function = functions[(t + o + _i % N_BINARIZATIONS) % N_FUNCTIONS];
+    const char *text = bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  activation: %s\n",
+                                        binarize, orderings[o], function);
+    const bnn_model_options *options = parsed_model(model_spec(topologies[t], text));
+    bnn_network *net = network_of(options, t == 2 ? 5 : 4, 1, 1);
+    fill_tensors(net, 100 + (uint64_t)_i);
+    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
+    const char *topology = t == 0 ? "plain" : t == 1 ? "mixed" : "wide";
+    const char *name = bnn_arena_printf(arena, "%s_%s_%d_%s", topology, orderings[o],
+                                        _i % N_BINARIZATIONS, function);
+    write_case(name, model, images, RANDOM_IMAGES);
+}
+END_TEST
+
+static const bnn_deploy_model *integer_model(int i)
+{
+    bnn_network *net = network_of(parsed_model(model_spec(integers[i].model, "")), 4, 1, 1);
+    fill_tensors(net, 50 + (uint64_t)i);
+    return built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+}
+
+START_TEST(integer_network)
+{
+    const bnn_deploy_model *model = integer_model(_i);
+    const bnn_stage *last = &model->stages[model->n_stages - 1];
+    ck_assert(last->integer_sums && last->n_chain == 0);
+    write_case(integers[_i].name, model,
+               random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)), RANDOM_IMAGES);
+}
+END_TEST
+
+/* Rules and shapes that networks have rarely or never. The images of a case are few, so that there
+ * can be many; and all kinds occur, or the test says nothing about them. */
+START_TEST(random_rules)
+{
+    enum { N = 48 };
+    rule_counts n = {0};
+    for (int i = 0; i < N; i++) {
+        b.state = 900 + (uint64_t)i;
+        const bnn_deploy_model *model = random_model(&b, arena, &n);
+        write_case(bnn_arena_printf(arena, "rules_%d", i), model,
+                   random_images(&b, SELF_TESTS * bnn_shape_values(model->input)), SELF_TESTS);
+        buffers_free(&b);
+    }
+    ck_assert(n.all > 20 && n.any > 20 && n.tables > 20 && n.all_tables > 5 && n.constant > 20);
+    ck_assert(n.wide_kernels > 0 && n.padded_ones > 0 && n.left_borders > 0);
+    ck_assert(n.pixel_strides > 0 && n.bit_strides > 0);
+}
+END_TEST
+
+/* ---- trained networks -------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *model;
+    uint32_t images; /* 0: all */
+} trained[] = {
+    {"mnist_binary", "binarize: {first: true, last: true}, ordering: pool_bn_act", 0},
+    {"mnist_float_ends", "binarize: {}, ordering: pool_bn_act", 0},
+    {"mnist_weights", "binarize: {activations: false}, ordering: pool_bn_act", 0},
+    {"mnist_float", "binarize: none, ordering: pool_bn_act", 1000},
+    {"mnist_bn_act", "binarize: {first: true, last: true}, ordering: bn_act", 0},
+    {"mnist_act_bn", "binarize: {first: true, last: true}, ordering: act_bn", 0},
+    {"mnist_bn_pool_act", "binarize: {first: true, last: true}, ordering: bn_pool_act", 0},
+    {"mnist_act_pool_bn", "binarize: {first: true, last: true}, ordering: act_pool_bn", 0},
+    {"mnist_xnor", "binarize: {first: true, last: true}, ordering: xnor", 0},
+};
+
+enum { N_TRAINED = sizeof trained / sizeof *trained };
+
+START_TEST(trained_network)
+{
+    bnn_dataset data;
+    if (!open_digits(&data)) { /* the script tells that there are no such cases */
+        bnn_dataset_close(&data);
+        return;
+    }
+    const char *spec = bnn_arena_printf(arena, "model: {topology: lenet5, %s}", trained[_i].model);
+    const bnn_session *session = trained_session(spec, &data);
+    write_case(trained[_i].name, built(graph_of(session->net), BNN_BUILD_BINARY, NULL, NULL),
+               data.test.pixels, trained[_i].images > 0 ? trained[_i].images : data.test.n);
+    bnn_dataset_close(&data);
+}
+END_TEST
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+START_TEST(bad_options_are_refused)
+{
+    static const uint8_t images[9 * 8];
+    static const float half[4] = {0.5f, 0.0f, 0.0f, 0.0f}, infinite[4] = {INFINITY};
+    static const struct {
+        bnn_c_options options;
+        const char *message;
+    } cases[] = {
+        {{.prefix = ""},
+         "prefix \"\" is not a letter and then letters, digits or '_', at most 40 in all"},
+        {{.prefix = "5net"},
+         "prefix \"5net\" is not a letter and then letters, digits or '_', at most 40 in all"},
+        {{.prefix = "a-b"},
+         "prefix \"a-b\" is not a letter and then letters, digits or '_', at most 40 in all"},
+        {{.prefix = "net", .header = "a\"b.h"}, "\"a\"b.h\" cannot be the name of a header in C"},
+        {{.prefix = "net", .n_tests = 1001}, "1001 test images are more than 1000"},
+        {{.prefix = "net", .n_tests = 1}, "1 test images without pixels or logits"},
+        {{.prefix = "net", .n_tests = 1, .images = images, .logits = half},
+         "test image 0: the model cannot give the logit 0.5 for class 0"},
+        {{.prefix = "net", .n_tests = 1, .images = images, .logits = infinite},
+         "test image 0: the model cannot give the logit inf for class 0"},
+    };
+    const bnn_deploy_model *model = integer_model(0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *source = NULL, *header = NULL;
+        bnn_error err = {0};
+        ck_assert_int_eq(bnn_c_export(model, &cases[i].options, &source, &header, &err),
+                         BNN_E_USAGE);
+        ck_assert_str_eq(err.message, cases[i].message);
+        ck_assert(source == NULL && header == NULL);
+    }
+}
+END_TEST
+
+/* Logits of a float model can be infinite, and its last stage larger than integer sums may be. */
+START_TEST(test_logits_without_a_constant_are_refused)
+{
+    static const float infinite = -INFINITY;
+    static const uint8_t images[1];
+    const bnn_stage stage = {.name = "dense_1",
+                             .linear = BNN_LOWER_DENSE,
+                             .outputs = BNN_VALUES_FLOATS,
+                             .in = {256, 256, 256},
+                             .sums = {1, 1, 1},
+                             .out = {1, 1, 1},
+                             .kernel = 1,
+                             .stride = 1,
+                             .taps = BNN_SUM_MAX};
+    const bnn_deploy_model model = {
+        .input = stage.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    const bnn_c_options options = {
+        .prefix = "net", .n_tests = 1, .images = images, .logits = &infinite};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    ck_assert_int_eq(bnn_c_export(&model, &options, &source, &header, &err), BNN_E_USAGE);
+    ck_assert_str_eq(err.message, "test image 0: C has no constant for the logit -inf of class 0; "
+                                  "take other images");
+}
+END_TEST
+
+/* A small file can have a stage of many channels: writing it takes time in proportion. */
+START_TEST(many_tables_take_no_long_time)
+{
+    enum { N = 1 << 18 };
+    static uint64_t bits[N];
+    static uint8_t rules[N];
+    static int32_t thresholds[N];
+    const uint32_t shapes[] = {1, 1, N, 1};
+    bnn_stage stages[3] = {0};
+    memset(rules, BNN_RULE_TABLE, sizeof rules);
+    for (uint32_t i = 0; i < 3; i++)
+        stages[i] = (bnn_stage){.name = "",
+                                .linear = BNN_LOWER_DENSE,
+                                .inputs = i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_BITS,
+                                .outputs = i == 2 ? BNN_VALUES_FLOATS : BNN_VALUES_BITS,
+                                .in = {shapes[i], 1, 1},
+                                .sums = {shapes[i + 1], 1, 1},
+                                .out = {shapes[i + 1], 1, 1},
+                                .binary_weights = true,
+                                .integer_sums = true,
+                                .taps = shapes[i],
+                                .bits = bits,
+                                .folded = i < 2};
+    stages[0].fold = (bnn_fold){.threshold = thresholds, .rule = (const uint8_t[]){0}};
+    stages[1].fold = (bnn_fold){
+        .threshold = thresholds, .rule = rules, .n_tables = N, .table_size = 2, .tables = bits};
+    const bnn_deploy_model model = {{1, 1, 1}, 1, 0, NULL, 3, stages};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    ck_assert_int_eq(
+        bnn_c_export(&model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err), BNN_OK);
+    ck_assert_ptr_nonnull(strstr(source, " 262144,\n};"));
+    free(source);
+    free(header);
+}
+END_TEST
+
+/* Texts of a model come from files that anyone can write. They must stay inside comments, and
+ * names of stages must become names of functions that nothing else has. */
+START_TEST(hostile_texts_stay_comments)
+{
+    static const bnn_metadata metadata[] = {
+        {"*/ int x; /*", "/* ?\?/ */\n#error \"out\"\n\\\n/\n*\n/"},
+        {"spec", "\xe2\x80\xae reversed \xff, a long line: 0123456789012345678901234567890123456789"
+                 "0123456789012345678901234567890123456789012345678901234567890123456789*/*/*/"}};
+    static const char *const names[] = {"get_bit", "a_1", "*/\nint_1"};
+    bnn_deploy_model model = *integer_model(0);
+    bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
+    ck_assert_uint_eq(model.n_stages, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        stages[i] = model.stages[i];
+        stages[i].name = names[i];
+    }
+    model.stages = stages;
+    model.metadata = metadata;
+    model.n_metadata = 2;
+    write_case("hostile_texts", &model,
+               random_images(&b, RANDOM_IMAGES * bnn_shape_values(model.input)), RANDOM_IMAGES);
+}
+END_TEST
+
+START_TEST(what_has_no_constant_is_refused)
+{
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    bnn_network *net = network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), 4, 1, 1);
+    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
+    float *weights = random_floats(&b, (size_t)model->stages[3].sums.c * model->stages[3].taps);
+    memcpy(stages, model->stages, model->n_stages * sizeof *stages);
+    weights[7] = NAN;
+    stages[3].weights = weights;
+    model->stages = stages;
+    ck_assert_int_eq(bnn_c_export(model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err),
+                     BNN_E_FAILED);
+    ck_assert_str_eq(err.message, "dense_4: a value is infinite or not a number, which C cannot "
+                                  "say as a constant");
+    ck_assert(source == NULL && header == NULL);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("cexport");
+    TCase *options = tcase_create("options");
+    tcase_add_checked_fixture(options, make_set_up, make_tear_down);
+    tcase_add_test(options, bad_options_are_refused);
+    tcase_add_test(options, test_logits_without_a_constant_are_refused);
+    tcase_add_test(options, many_tables_take_no_long_time);
+    tcase_add_test(options, hostile_texts_stay_comments);
+    tcase_add_test(options, what_has_no_constant_is_refused);
+    suite_add_tcase(suite, options);
+    TCase *cases = tcase_create("cases");
+    tcase_add_checked_fixture(cases, make_set_up, make_tear_down);
+    tcase_set_timeout(cases, 600);
+    tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
+    tcase_add_test(cases, random_rules);
+    tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
+    tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)

@@ -1,0 +1,286 @@
+/* Networks as ONNX files, with images and the logits that a runtime has to give for them, in the
+ * directory BNN_ONNX_DIR; check_onnx.sh has them run. Each case leaves
+ *
+ *     CASE.json       shape, number of images, what has to be equal, bytes of the model file
+ *     CASE.images     uint8 [n][c][h][w]
+ *     CASE.logits     float32 [n][n_classes], the trainer's
+ *     CASE.DIALECT.INPUT.onnx
+ */
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/trained_fixture.h"
+
+#include "base/file.h"
+#include "export/onnx/onnx.h"
+
+#undef fail /* an old name of Check for ck_abort_msg, here a member */
+
+enum { RANDOM_IMAGES = 300, BATCH = 50 };
+
+/* What a runtime's logits have to be. */
+typedef enum promise {
+    SAME_BITS,      /* all sums are integers */
+    SAME_DECISIONS, /* float sums are the last thing that happens */
+    SAME_CLASSES,   /* a float layer in front: measured, on a trained network */
+} promise;
+
+static const char *const promises[] = {"bits", "decisions", "classes"};
+static const char *const dialects[] = {"standard", "packed", "qonnx"};
+static const char *const inputs[] = {"pixels", "floats"};
+
+static const char *path_of(const char *name, const char *suffix)
+{
+    return bnn_arena_printf(arena, "%s/%s.%s", getenv("BNN_ONNX_DIR"), name, suffix);
+}
+
+static void write_file(const char *name, const char *suffix, const void *bytes, size_t n)
+{
+    bnn_error err;
+    ck_assert_msg(bnn_file_write(path_of(name, suffix), bytes, n, &err) == BNN_OK, "%s",
+                  err.message);
+}
+
+static const bnn_metadata texts[] = {
+    {"run", "0123abcd"}, {"spec", "dataset: mnist\n"}, {"accuracy", "0.9"}, {"tool", "1.2.3"}};
+
+static bnn_deploy_model *reread(const bnn_deploy_model *model)
+{
+    size_t n;
+    uint8_t *bytes = encoded(model, &n);
+    bnn_deploy_model *again = NULL;
+    bnn_error err;
+    ck_assert_msg(bnn_modelfile_decode(bytes, n, "model", arena, &again, &err) == BNN_OK, "%s",
+                  err.message);
+    free(bytes);
+    return again;
+}
+
+/* From the graph; and where a model suffices, from the model as its file gives it back. */
+static unsigned char *exported(const bnn_graph *graph, const bnn_deploy_model *model,
+                               bnn_onnx_dialect dialect, bnn_onnx_input input, size_t *n)
+{
+    bnn_error err;
+    unsigned char *bytes = NULL;
+    const bnn_onnx_options options = {
+        .dialect = dialect, .input = input, .metadata = texts, .n_metadata = 4};
+    const int status = model == NULL ? bnn_onnx_export(graph, &options, &bytes, n, &err)
+                                     : bnn_onnx_export_model(model, &options, &bytes, n, &err);
+    if (model != NULL && dialect == BNN_ONNX_QONNX) {
+        ck_assert_int_eq(status, BNN_E_USAGE);
+        return exported(graph, NULL, dialect, input, n);
+    }
+    ck_assert_msg(status == BNN_OK, "%s", err.message);
+    return bytes;
+}
+
+/* Writes a case; logits are the trainer's, and the graph's for the first images. */
+static void write_case(const char *name, const bnn_graph *graph, promise promised, uint32_t n,
+                       const uint8_t *images, const float *logits)
+{
+    const size_t n_pixels = volume(graph->input);
+    const uint32_t classes = graph->n_classes;
+    const bnn_deploy_model *model = reread(built(graph, BNN_BUILD_BINARY, NULL, NULL));
+    float *values = bnn_arena_alloc(arena, classes, sizeof *values);
+    float *scratch = bnn_arena_alloc(arena, bnn_graph_scratch(graph), sizeof *scratch);
+    for (uint32_t i = 0; i < n && i < 40; i++) {
+        bnn_graph_evaluate(graph, images + i * n_pixels, values, scratch);
+        for (uint32_t c = 0; c < classes; c++)
+            ck_assert(same_float(values[c], logits[i * classes + c]));
+    }
+    for (bnn_onnx_dialect d = BNN_ONNX_STANDARD; d <= BNN_ONNX_QONNX; d++)
+        for (bnn_onnx_input in = BNN_ONNX_PIXELS; in <= BNN_ONNX_FLOATS; in++) {
+            size_t bytes, again_bytes;
+            unsigned char *file = exported(graph, NULL, d, in, &bytes);
+            unsigned char *again = exported(graph, model, d, in, &again_bytes);
+            ck_assert(bytes == again_bytes && memcmp(file, again, bytes) == 0);
+            write_file(name, bnn_arena_printf(arena, "%s.%s.onnx", dialects[d], inputs[in]), file,
+                       bytes);
+            free(file);
+            free(again);
+        }
+    const bnn_shape s = graph->input;
+    const char *json = bnn_arena_printf(
+        arena,
+        "{\"name\": \"%s\", \"shape\": [%u, %u, %u], \"images\": %u, \"classes\": %u, "
+        "\"promise\": \"%s\", \"model_bytes\": %zu}\n",
+        name, s.c, s.h, s.w, n, classes, promises[promised],
+        bnn_modelfile_bytes(built(graph, BNN_BUILD_BINARY, NULL, NULL)));
+    write_file(name, "images", images, n * n_pixels);
+    write_file(name, "logits", logits, (size_t)n * classes * sizeof *logits);
+    write_file(name, "json", json, strlen(json));
+}
+
+/* ---- tensors made to be hard ------------------------------------------------------------- */
+
+/* Padded convolutions, windows that overlap, pools that leave a border out, weights that fill no
+ * byte. */
+#define POOLS                                                        \
+    "  topology:\n"                                                  \
+    "    input: {channels: 2, height: 13, width: 11}\n"              \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: conv2d, out: 7, kernel: 4, padding: 2}\n" \
+    "        pool: {name: maxpool, size: 3, stride: 2}\n"            \
+    "      - layer: {name: dense, out: 67}\n"                        \
+    "      - layer: {name: dense, out: 4}\n"
+/* Average pools, whose sums do not fold, with areas that are powers of two and not; strides. */
+#define AVERAGES                                                                \
+    "  topology:\n"                                                             \
+    "    input: {channels: 1, height: 15, width: 13}\n"                         \
+    "    blocks:\n"                                                             \
+    "      - layer: {name: conv2d, out: 6, kernel: 3}\n"                        \
+    "        pool: {name: avgpool, size: 2, stride: 1}\n"                       \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, stride: 2, padding: 1}\n" \
+    "        pool: {name: avgpool, size: 3, stride: 1}\n"                       \
+    "      - layer: {name: dense, out: 9}\n"                                    \
+    "      - layer: {name: dense, out: 4}\n"
+
+static const char *const topologies[] = {POOLS, AVERAGES};
+static const char *const functions[] = {"hardtanh", "prelu", "none"};
+static const struct {
+    const char *binarize;
+    promise promised;
+} ends[] = {
+    {"{first: true, last: true}", SAME_BITS},
+    {"{first: true, last: true, padding: +1}", SAME_BITS},
+    {"{first: true}", SAME_DECISIONS},
+};
+
+enum { N_RANDOM = 2 * 6 * 3 * 3 };
+
+START_TEST(random_tensors)
+{
+    const unsigned i = (unsigned)_i;
+    const unsigned end = i % 3, function = i / 3 % 3, ordering = i / 9 % 6, topology = i / 54;
+    const char *spec =
+        model_spec(topologies[topology],
+                   bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  activation: %s\n",
+                                    ends[end].binarize, orderings[ordering], functions[function]));
+    bnn_network *net = network_of(parsed_model(spec), 4, BATCH, i + 1);
+    fill_tensors(net, 77 + i);
+    const bnn_graph *graph = graph_of(net);
+    const size_t n_pixels = volume(graph->input);
+    buffers b = {.state = i};
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * n_pixels);
+    float *logits = bnn_arena_alloc(arena, RANDOM_IMAGES * 4, sizeof *logits);
+    float *scratch = bnn_arena_alloc(arena, bnn_graph_scratch(graph), sizeof *scratch);
+    for (size_t k = 0; k < RANDOM_IMAGES; k++)
+        bnn_graph_evaluate(graph, images + k * n_pixels, logits + k * 4, scratch);
+    write_case(bnn_arena_printf(arena, "random_%u_%s_%s_%u", topology, orderings[ordering],
+                                functions[function], end),
+               graph, ends[end].promised, RANDOM_IMAGES, images, logits);
+    buffers_free(&b);
+}
+END_TEST
+
+/* ---- trained networks -------------------------------------------------------------------- */
+
+static const char *const stes[] = {"identity", "clipped", "approx_sign", "swish_sign", "ede"};
+static const struct {
+    const char *name, *binarize;
+    promise promised;
+} trained_ends[] = {
+    {"binary", "{first: true, last: true}", SAME_BITS},
+    {"float_ends", "{}", SAME_CLASSES},
+};
+
+static float *trainer_logits(bnn_session *session, const bnn_dataset *set)
+{
+    const uint32_t n = set->test.n, lanes = session->net->lanes;
+    float *logits = bnn_arena_alloc(arena, (size_t)n * 10, sizeof *logits);
+    ck_assert_ptr_nonnull(logits);
+    for (uint32_t i = 0; i < n; i += BATCH) {
+        const uint32_t batch = n - i < BATCH ? n - i : BATCH;
+        bnn_session_load(session, &set->test, session->test + i, batch);
+        bnn_network_forward(session->net, batch, false);
+        for (uint32_t k = 0; k < batch; k++)
+            for (uint32_t c = 0; c < 10; c++)
+                logits[(i + k) * 10 + c] = session->net->logits[c * lanes + k];
+    }
+    return logits;
+}
+
+START_TEST(trained)
+{
+    const unsigned end = (unsigned)_i % 2, ordering = (unsigned)_i / 2;
+    const char *spec =
+        bnn_arena_printf(arena, "model: {topology: lenet5, binarize: %s, ordering: %s, ste: %s}",
+                         trained_ends[end].binarize, orderings[ordering], stes[_i % 5]);
+    bnn_dataset digits;
+    if (!open_digits(&digits))
+        printf("# digits are drawn, since MNIST is not there\n");
+    bnn_session *session = trained_session(spec, &digits);
+    write_case(
+        bnn_arena_printf(arena, "trained_%s_%s", trained_ends[end].name, orderings[ordering]),
+        graph_of(session->net), trained_ends[end].promised, digits.test.n, digits.test.pixels,
+        trainer_logits(session, &digits));
+    bnn_dataset_close(&digits);
+}
+END_TEST
+
+/* ---- what is refused --------------------------------------------------------------------- */
+
+static void expect_refusal(const bnn_metadata *metadata, const char *message)
+{
+    bnn_network *net = network_of(parsed_model(model_spec(POOLS, "")), 4, 1, 1);
+    const bnn_onnx_options options = {.metadata = metadata, .n_metadata = 1};
+    unsigned char *bytes = NULL;
+    size_t n = 7;
+    bnn_error err;
+    ck_assert_int_eq(bnn_onnx_export(graph_of(net), &options, &bytes, &n, &err), BNN_E_FAILED);
+    ck_assert_str_eq(err.message, message);
+    ck_assert(bytes == NULL && n == 7);
+}
+
+START_TEST(texts_that_are_not_clean)
+{
+    expect_refusal(&(bnn_metadata){"", "x"},
+                   "metadata \"\": key or value is empty, longer than 65535 bytes, or has control "
+                   "characters");
+    expect_refusal(&(bnn_metadata){"run", "\033[2J"},
+                   "metadata \"run\": key or value is empty, longer than 65535 bytes, or has "
+                   "control characters");
+}
+END_TEST
+
+/* A model file can call its layers anything; a file with two equal names would be no ONNX. */
+START_TEST(names_that_are_not_unique)
+{
+    static const char *const names[][2] = {
+        {"twice", "twice"}, {"logits", "b"}, {"pixels", "b"}, {"plus_one", "b"}, {"a", ""}};
+    bnn_network *net = network_of(parsed_model(model_spec(POOLS, "  binarize: {}\n")), 4, 1, 1);
+    bnn_deploy_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
+    ck_assert_ptr_nonnull(stages);
+    memcpy(stages, model.stages, model.n_stages * sizeof *stages);
+    model.stages = stages;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned char *bytes = NULL;
+        size_t n = 7;
+        bnn_error err;
+        stages[0].name = names[i][0];
+        stages[1].name = names[i][1];
+        ck_assert_int_eq(bnn_onnx_export_model(&model, &(bnn_onnx_options){0}, &bytes, &n, &err),
+                         BNN_E_FAILED);
+        ck_assert_ptr_nonnull(strstr(err.message, "ONNX needs layers with different names"));
+        ck_assert(bytes == NULL && n == 7);
+    }
+}
+END_TEST
+
+static Suite *onnx_suite(void)
+{
+    Suite *suite = suite_create("onnx");
+    TCase *cases = tcase_create("cases");
+    tcase_set_timeout(cases, 600);
+    tcase_add_checked_fixture(cases, model_set_up, model_tear_down);
+    tcase_add_test(cases, texts_that_are_not_clean);
+    tcase_add_test(cases, names_that_are_not_unique);
+    tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
+    tcase_add_loop_test(cases, trained, 0, 2 * 6);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+BNN_CHECK_MAIN(onnx_suite)

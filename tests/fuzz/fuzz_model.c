@@ -1,0 +1,17 @@
+/* fuzz_model.c - hostile model files: as they are, and with size and checksum corrected. */
+#include "tests/fuzz/fuzz_main.h"
+#include "tests/fixtures/hostile_model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    if (try_model(bytes, n) || n < 20)
+        return 0;
+    uint8_t *copy = malloc(n);
+    if (copy == NULL)
+        return 0;
+    memcpy(copy, bytes, n);
+    make_plausible(copy, n);
+    try_model(copy, n);
+    free(copy);
+    return 0;
+}

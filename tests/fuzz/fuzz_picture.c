@@ -1,0 +1,17 @@
+/* fuzz_picture.c - hostile PNG and PGM files: as they are, and with checksums corrected. */
+#include "tests/fuzz/fuzz_main.h"
+#include "tests/fixtures/hostile_picture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    if (try_picture(bytes, n) || n == 0)
+        return 0;
+    uint8_t *copy = malloc(n);
+    if (copy == NULL)
+        return 0;
+    memcpy(copy, bytes, n);
+    seal_png(copy, n);
+    try_picture(copy, n);
+    free(copy);
+    return 0;
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# check_layers.sh - the rules of the tree that a compiler does not know (ARCHITECTURE.md):
+# who may include whom, which functions nobody calls, and that only framework/cli prints.
+#
+#     tests/tree/check_layers.sh [ROOT]     checks the tree at ROOT; without it, this source tree, and
+#                                      then that a tree with planted mistakes is refused
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=${1:-${abs_top_srcdir:-$here/../..}}
+
+# Lines "LINE of FILE includes X" become one message per broken rule. What protoc-c has written, in a
+# build inside the tree, is not ours.
+check_includes() {
+    find framework plugins db -name '*.[ch]' ! -name '*.pb-c.[ch]' | sort |
+        xargs grep -nE '^[[:space:]]*#[[:space:]]*include' |
+        sed -E 's/^([^:]*):([0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1 \2 /' |
+        awk '
+        BEGIN {
+            n = split("base kernels infer spec plugin data model train export bench runner cli", names, " ")
+            for (i = 1; i <= n; i++)
+                rank[names[i]] = i
+            split("float limits math stdbool stddef stdint string", libc, " ")
+            for (i in libc)
+                for_plugins["<" libc[i] ".h>"] = 1
+            for_plugins["<bnn/plugin.h>"] = 1
+        }
+        function complain(message) { print $1 ":" $2 ": " message }
+        {
+            split($1, part, "/")
+            top = part[1]
+            own = part[2]
+            what = $3
+            quoted = what ~ /^"/
+            gsub(/["]/, "", what)
+            split(what, target, "/")
+        }
+        top == "plugins" {
+            if (!(what in for_plugins) || quoted)
+                complain("a plugin includes " $3 "; it may include <bnn/plugin.h> and the C library only")
+            next
+        }
+        !quoted { next }
+        what == "build_info.h" { next }
+        index(what, "/") == 0 {
+            complain("include " $3 " with its folder, as in \"base/error.h\"")
+            next
+        }
+        top == "db" {
+            if (target[1] != "db" && target[1] != "base" && what != "train/record.h")
+                complain("the store includes " $3 "; it may include base and train/record.h only")
+            next
+        }
+        !(own in rank) {
+            complain("framework/" own " is no layer")
+            next
+        }
+        target[1] == "db" {
+            if (rank[own] < rank["runner"])
+                complain(own " includes " $3 "; only runner and cli see the store")
+            next
+        }
+        !(target[1] in rank) {
+            complain($3 " is in no layer")
+            next
+        }
+        rank[target[1]] > rank[own] {
+            complain(own " includes " $3 " of a higher layer")
+        }'
+}
+
+# Headers that include each other in a circle.
+check_cycles() {
+    (cd framework && find . ../db -name '*.h') |
+        sed -E 's,^(\./|\.\./),,' | sort |
+        while read -r header; do
+            file=framework/$header
+            [ -e "$file" ] || file=$header
+            sed -nE 's,^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]*)".*,'"$header"' \1,p' "$file"
+        done | tsort 2>&1 >/dev/null | sed 's/^tsort: /headers include each other: /'
+}
+
+# call NAMES: lines of code that call one of the functions; read from strip_c.awk's output.
+call() {
+    grep -E "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*\(" || true
+}
+
+check_calls() {
+    code=$(find framework plugins db tests -name '*.[ch]' ! -name '*.pb-c.[ch]' | sort |
+        xargs awk -f "$here/strip_c.awk")
+    echo "$code" | call 'strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atoll|atof|strtok|system|popen' |
+        sed 's/$/   <- a function that nobody calls here/'
+    outside=$(echo "$code" | grep -vE '^(framework/cli|tests)/' || true)
+    echo "$outside" | call 'printf|vprintf|puts|putchar|perror|exit|abort' |
+        sed 's/$/   <- only framework\/cli prints and exits/'
+    echo "$outside" | call 'stpcpy|alloca|rand|srand|localtime|gmtime|ctime|asctime' |
+        sed 's/$/   <- unbounded, or shared between threads/'
+    echo "$outside" | grep -E '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' |
+        sed 's/$/   <- only framework\/cli prints/' || true
+}
+
+check_tree() (
+    cd "$1"
+    check_includes
+    check_cycles
+    check_calls
+)
+
+# plant FILE TEXT: a file with a mistake, in a tree that is otherwise clean.
+plant() {
+    mkdir -p "$(dirname "$planted/$1")"
+    printf '%s\n' "$2" >"$planted/$1"
+}
+
+# The mistakes must be found, one by one: a check that finds nothing in a wrong tree is worth nothing.
+check_the_check() (
+    planted=$(mktemp -d)
+    trap 'rm -rf "$planted"' EXIT
+    while IFS='|' read -r file text; do
+        rm -rf "$planted"
+        plant framework/base/error.h ''
+        plant framework/base/arena.h '#include "base/error.h"'
+        plant plugins/ste/ste_x.c '#include <bnn/plugin.h>'
+        plant db/store.h '#include "train/record.h"'
+        plant tests/check_x.c 'int main(void) { printf("x"); }'
+        [ -z "$(check_tree "$planted")" ] || { echo "a clean tree is refused"; check_tree "$planted"; }
+        plant "$file" "$text"
+        [ -n "$(check_tree "$planted")" ] || echo "not found: $text in $file"
+    done <<'MISTAKES'
+framework/base/x.h|#include "spec/tree.h"
+framework/model/x.c|#include "db/store.h"
+framework/data/x.c|#include "dataset.h"
+framework/data/x.c|#include "nowhere/dataset.h"
+framework/other/x.c|#include "base/error.h"
+framework/base/error.h|#include "base/arena.h"
+plugins/ste/ste_x.c|#include "base/error.h"
+plugins/ste/ste_x.c|#include <pthread.h>
+db/store.c|#include "runner/pool.h"
+framework/spec/x.c|void f(void) { fputs("x", stderr); }
+framework/spec/x.c|void f(void) { printf("x"); }
+framework/train/x.c|void f(void) { exit(1); }
+framework/cli/x.c|int f(const char *s) { return atoi(s); }
+tests/check_x.c|void f(char *a) { strcpy(a, "x"); }
+MISTAKES
+)
+
+complaints=$(check_tree "$root")
+[ $# -gt 0 ] || complaints=$complaints$(check_the_check)
+[ -z "$complaints" ] || { echo "$complaints"; exit 1; }

@@ -1,0 +1,432 @@
+/* check_locate.c - the catalogue, where data are looked for, and sets that are not what they should
+ * be. */
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/data_fixture.h"
+
+#include "data/inventory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *data_path; /* BNN_DATA_PATH as the program was started */
+static tiny_set tiny;
+
+static void begin(void)
+{
+    fixture_begin();
+    fixture_make_tiny(&tiny);
+    fixture_write_catalogue(&tiny, "tiny", "");
+}
+
+/* ---- the catalogue ---- */
+
+static const struct {
+    const char *from, *to; /* replaced in a good entry */
+    const char *message;   /* after the path and a colon */
+} bad_entries[] = {
+    {"summary: a", "sumary: a", "1:1: "},
+    {"classes: 3", "classes: 300", "2:10: classes"},
+    {"shape: [1, 4, 5]", "shape: [4, 5]",
+     "3:8: shape: must be a list of channels, height and width"},
+    {"shape: [1, 4, 5]", "shape: [1, 4, 99999]", "3:15: shape"},
+    {"name: train-images-idx3-ubyte", "name: ../x",
+     "5:24: files.train_images: \"../x\" must be made of letters, digits and ._-, and start with a "
+     "letter or digit"},
+    {"name: train-images-idx3-ubyte", "name: a/b", "5:24: files.train_images: \"a/b\" must be"},
+    {"name: train-images-idx3-ubyte", "name: /etc/passwd", "5:24: files.train_images: "},
+    {"name: train-images-idx3-ubyte", "name: ''", "5:24: files.train_images: "},
+    {"sha256: \"", "sha256: \"0",
+     "5:57: files.train_images: a SHA-256 has 64 lower-case hexadecimal digits"},
+    {"  test_labels", "  last_labels", "8:3: "},
+    {"#more", "mirrors: [http://example.org/]",
+     "9:11: mirrors: \"http://example.org/\" must start with https:// (or file:///), without "
+     "spaces"},
+    {"#more", "mirrors: ['https://example.org/a b']", "9:11: mirrors: "},
+    {"#more", "mirrors: [file://host/x]", "9:11: mirrors: "},
+    {"#more", "mirrors: https://example.org/",
+     "9:10: mirrors: must be a list of at most 8 addresses"},
+    {"#more", "npm: {package: --help, version: 1.0.0, directory: data}",
+     "9:16: npm.package: \"--help\" must be made of"},
+    {"#more", "npm: {package: a, version: 1.0.0, directory: ../..}", "9:46: npm.directory: "},
+    {"#more", "npm: {package: a, version: 1.0.0}",
+     "9:6: npm.directory: key \"directory\" is missing"},
+    {"#more", "debian: a;b", "9:9: debian: \"a;b\" must be made of"},
+};
+
+START_TEST(test_catalogue_refuses)
+{
+    const size_t i = (size_t)_i;
+    char *text, changed[8192], expected[PATH_MAX + 200];
+    size_t n;
+    bnn_error err;
+    bnn_catalogue_entry entry;
+    const char *path = fixture_path("catalogue/tiny.yaml");
+    fixture_write_catalogue(&tiny, "tiny", "#more\n");
+    ck_assert_int_eq(bnn_file_read(path, 4096, &text, &n, &err), BNN_OK);
+    char *at = strstr(text, bad_entries[i].from);
+    ck_assert_ptr_nonnull(at);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, bad_entries[i].to,
+             at + strlen(bad_entries[i].from));
+    free(text);
+    fixture_write("catalogue/tiny.yaml", changed, strlen(changed));
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    ck_assert_int_eq(bnn_catalogue_load(fixture_path("catalogue"), "tiny", arena, &entry, &err),
+                     BNN_E_SPEC);
+    const size_t length =
+        (size_t)snprintf(expected, sizeof expected, "%s:%s", fixture_path("catalogue/tiny.yaml"),
+                         bad_entries[i].message);
+    ck_assert_msg(strncmp(err.message, expected, length) == 0, "%s\nis not\n%s", err.message,
+                  expected);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(test_catalogue_names)
+{
+    static const char *const bad[] = {"",   ".",   "..",  "a/b", "-a",
+                                      "_a", "a.b", "a b", "a\n", "\xc3\xa4"};
+    char longest[BNN_DATA_NAME_MAX + 2] = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!bnn_catalogue_is_name(bad[i]), "%s", bad[i]);
+    ck_assert(bnn_catalogue_is_name("fashion_mnist"));
+    ck_assert(bnn_catalogue_is_name("2nd-set"));
+    memset(longest, 'a', BNN_DATA_NAME_MAX);
+    ck_assert(bnn_catalogue_is_name(longest));
+    longest[BNN_DATA_NAME_MAX] = 'a';
+    ck_assert(!bnn_catalogue_is_name(longest));
+}
+END_TEST
+
+START_TEST(test_unknown_set_lists_the_known)
+{
+    bnn_dataset data;
+    bnn_error err;
+    char expected[PATH_MAX + 200];
+    fixture_write_catalogue(&tiny, "other", "");
+    ck_assert_int_eq(fixture_open("tinny", NULL, &data, &err), BNN_E_SPEC);
+    snprintf(expected, sizeof expected,
+             "unknown data set \"tinny\"; did you mean \"tiny\"?; known: other, synthetic, tiny; no "
+             "tinny.yaml in %s",
+             fixture_path("catalogue"));
+    ck_assert_str_eq(err.message, expected);
+}
+END_TEST
+
+START_TEST(test_first_catalogue_directory_wins)
+{
+    char directories[2 * PATH_MAX];
+    bnn_catalogue_entry entry;
+    bnn_error err;
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    fixture_write("mine/tiny.yaml", "summary: mine\n", 14);
+    snprintf(directories, sizeof directories, "::%s:%s:%s", fixture_path("nowhere"),
+             fixture_path("catalogue"), fixture_path("mine"));
+    ck_assert_int_eq(bnn_catalogue_load(directories, "tiny", arena, &entry, &err), BNN_OK);
+    ck_assert_str_eq(entry.summary, "a small set");
+    ck_assert_uint_eq(entry.n_classes, TINY_CLASSES);
+    ck_assert_ptr_null(entry.npm.package);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* ---- where data are looked for ---- */
+
+START_TEST(test_search_order)
+{
+    bnn_dataset data;
+    bnn_error err;
+    fixture_write_set(&tiny, "cache/bnnrun/tiny", true);
+    fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
+    fixture_write_set(&tiny, "flat", false);
+    setenv("BNN_DATA_PATH", fixture_path("flat"), 1);
+    fixture_expect_at(&tiny, "tiny", "flat");
+    fixture_write_set(&tiny, "flat/tiny", true); /* DIR/NAME is more specific than DIR */
+    fixture_expect_at(&tiny, "tiny", "flat/tiny");
+    char list[3 * PATH_MAX];
+    fixture_write_set(&tiny, "early/tiny", false);
+    snprintf(list, sizeof list, "%s::%s:%s", fixture_path("nowhere"), fixture_path("early"),
+             fixture_path("flat"));
+    setenv("BNN_DATA_PATH", list, 1);
+    fixture_expect_at(&tiny, "tiny", "early/tiny");
+    fixture_write_set(&tiny, "given", false);
+    ck_assert_int_eq(fixture_open("tiny", fixture_path("given"), &data, &err), BNN_OK);
+    ck_assert_str_eq(data.source, fixture_path("given"));
+    bnn_dataset_close(&data);
+    ck_assert_int_eq(fixture_open("tiny", fixture_path("nowhere"), &data, &err), BNN_OK);
+    ck_assert_str_eq(data.source, fixture_path("early/tiny"));
+    bnn_dataset_close(&data);
+}
+END_TEST
+
+START_TEST(test_spellings)
+{
+    static const char *const names[] = {"train-images.idx3-ubyte", "train-labels.idx1-ubyte.gz",
+                                        "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz"};
+    bnn_dataset data;
+    bnn_error err;
+    char relative[100];
+    fixture_write_catalogue(&tiny, "my_set", "");
+    for (int i = 0; i < BNN_DATA_FILES; i++) {
+        snprintf(relative, sizeof relative, "sets/my-set/%s", names[i]); /* as Debian names it */
+        (i % 2 == 1 ? fixture_write_gz : fixture_write)(relative, tiny.bytes[i], tiny.n_bytes[i]);
+    }
+    setenv("BNN_DATA_PATH", fixture_path("sets"), 1);
+    ck_assert_int_eq(fixture_open("my_set", NULL, &data, &err), BNN_OK);
+    ck_assert_str_eq(data.source, fixture_path("sets/my-set"));
+    bnn_dataset_close(&data);
+}
+END_TEST
+
+START_TEST(test_home_cache)
+{
+    fixture_write_set(&tiny, "home/.cache/bnnrun/tiny", false);
+    setenv("XDG_CACHE_HOME", "relative/is/ignored", 1);
+    setenv("HOME", fixture_path("home"), 1);
+    fixture_expect_at(&tiny, "tiny", "home/.cache/bnnrun/tiny");
+}
+END_TEST
+
+START_TEST(test_not_found_lists_what_was_tried)
+{
+    bnn_dataset data;
+    bnn_error err;
+    char expected[2000], here[PATH_MAX];
+    fixture_write("half/t10k-labels-idx1-ubyte", tiny.bytes[3], tiny.n_bytes[3]);
+    setenv("BNN_DATA_PATH", "half", 1);
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    ck_assert_int_eq(chdir(fixture_root), 0);
+    setenv("XDG_CACHE_HOME", "/nowhere", 1);
+    fixture_write_catalogue(&tiny, "tiny", "debian: dataset-tiny\n");
+    ck_assert_int_eq(fixture_open("tiny", "given", &data, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(chdir(here), 0);
+    snprintf(expected, sizeof expected,
+             "data set tiny not found; run `bnnrun data fetch tiny`, install the Debian package "
+             "dataset-tiny, set BNN_DATA_PATH to the directory that has its files, or use drawn "
+             "digits: -s dataset.name=synthetic; tried:\n"
+             "  given/tiny (dataset.path): no such directory\n"
+             "  given (dataset.path): no such directory\n"
+             "  half/tiny (BNN_DATA_PATH): no such directory\n"
+             "  half (BNN_DATA_PATH): 1 of 4 files, no train-images-idx3-ubyte\n"
+             "  /nowhere/bnnrun/tiny (cache): no such directory\n"
+             "  /usr/share/datasets/tiny (Debian's data sets): no such directory");
+    ck_assert_str_eq(err.message, expected);
+}
+END_TEST
+
+START_TEST(test_long_trail_says_that_it_is_cut)
+{
+    bnn_dataset data;
+    bnn_error err;
+    static const char directory[] = "/nowhere/at/all:";
+    char list[40 * (sizeof directory - 1) + 1];
+    for (size_t i = 0; i < 40; i++)
+        memcpy(list + i * (sizeof directory - 1), directory, sizeof directory);
+    setenv("BNN_DATA_PATH", list, 1);
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
+    ck_assert_ptr_nonnull(strstr(err.message, "bnnrun data fetch tiny"));
+    const char *end = strstr(err.message, "\n  and ");
+    ck_assert_ptr_nonnull(end);
+    ck_assert_str_eq(strchr(end + 7, ' '), " more");
+}
+END_TEST
+
+/* ---- contents that are not what they should be ---- */
+
+START_TEST(test_hash_mismatch_names_both)
+{
+    bnn_dataset data = {.n_classes = 5};
+    bnn_error err;
+    char expected[3 * PATH_MAX], is[BNN_SHA256_HEX], should[BNN_SHA256_HEX];
+    bnn_sha256(tiny.bytes[2], tiny.n_bytes[2], should);
+    tiny.bytes[2][100] ^= 1;
+    bnn_sha256(tiny.bytes[2], tiny.n_bytes[2], is);
+    fixture_write_set(&tiny, "d/tiny", false);
+    setenv("BNN_DATA_PATH", fixture_path("d"), 1);
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
+    snprintf(expected, sizeof expected,
+             "%s: not the file that %s means: its content has SHA-256 %s instead of %s; remove it, "
+             "or do not search its directory",
+             fixture_path("d/tiny/t10k-images-idx3-ubyte"), fixture_path("catalogue/tiny.yaml"), is,
+             should);
+    ck_assert_str_eq(err.message, expected);
+    ck_assert_uint_eq(data.n_classes, 5);
+}
+END_TEST
+
+/* The catalogue agrees with the files, but they do not make a data set. The message is
+ * FILE: BEFORE OTHER AFTER. */
+static void expect_bad_set(const char *file, const char *before, const char *other,
+                           const char *after)
+{
+    bnn_dataset data;
+    bnn_error err;
+    char expected[3 * PATH_MAX], relative[100];
+    fixture_write_catalogue(&tiny, "tiny", "");
+    fixture_write_set(&tiny, "d/tiny", false);
+    setenv("BNN_DATA_PATH", fixture_path("d"), 1);
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
+    snprintf(relative, sizeof relative, "d/tiny/%s", file);
+    snprintf(expected, sizeof expected, "%s: %s%s%s", fixture_path(relative), before,
+             other[0] != '\0' ? fixture_path(other) : "", after);
+    ck_assert_str_eq(err.message, expected);
+}
+
+START_TEST(test_sets_that_do_not_fit)
+{
+    static const char entry[] = "catalogue/tiny.yaml";
+    tiny.bytes[3][8 + 5] = TINY_CLASSES;
+    expect_bad_set("t10k-labels-idx1-ubyte", "label 3 at index 5, but ", entry, " has 3 classes");
+    fixture_make_tiny(&tiny);
+    tiny.bytes[3][7] = TINY_TEST - 1;
+    tiny.n_bytes[3]--;
+    expect_bad_set("t10k-labels-idx1-ubyte", "9 labels for the 10 images of ",
+                   "d/tiny/t10k-images-idx3-ubyte", "");
+    fixture_make_tiny(&tiny);
+    tiny.bytes[0][11] = TINY_W, tiny.bytes[0][15] = TINY_H; /* turned */
+    expect_bad_set("train-images-idx3-ubyte", "images of 1x5x4, but ", entry, " says 1x4x5");
+    fixture_make_tiny(&tiny);
+    memcpy(tiny.bytes[0], tiny.bytes[1], tiny.n_bytes[0] = tiny.n_bytes[1]);
+    expect_bad_set("train-images-idx3-ubyte", "1 dimensions, but images have 3", "", "");
+    fixture_make_tiny(&tiny);
+    memcpy(tiny.bytes[1], tiny.bytes[0], tiny.n_bytes[1] = tiny.n_bytes[0]);
+    expect_bad_set("train-labels-idx1-ubyte", "3 dimensions, but labels have 1", "", "");
+}
+END_TEST
+
+static const struct {
+    bnn_data_options options;
+    const char *message; /* NULL: fine */
+} limits[] = {
+    {{.name = "tiny", .validation = 29}, NULL},
+    {{.name = "tiny", .validation = 1, .train_limit = 30, .test_limit = 10}, NULL},
+    {{.name = "tiny", .validation = 30},
+     "dataset.validation: 30 of the 30 training images of tiny leaves none to train on"},
+    {{.name = "tiny", .validation = 5000, .at = {"s.yaml", 2, 10}},
+     "s.yaml:2:10: dataset.validation: 5000 of the 30 training images of tiny leaves none to train "
+     "on"},
+    {{.name = "tiny", .validation = 5, .train_limit = 31},
+     "dataset.train_limit: 31 is more than the 30 images of tiny"},
+    {{.name = "tiny", .validation = 5, .test_limit = 11},
+     "dataset.test_limit: 11 is more than the 10 images of tiny"},
+    {{.name = "synthetic", .validation = 6000},
+     "dataset.validation: 6000 of the 6000 training images of synthetic leaves none to train on"},
+};
+
+START_TEST(test_limits)
+{
+    const bnn_data_search search = fixture_search(false, NULL);
+    const bnn_data_options *options = &limits[_i].options;
+    bnn_dataset data;
+    bnn_error err;
+    fixture_write_set(&tiny, "cache/bnnrun/tiny", true);
+    const int status = bnn_dataset_open(options, &search, &data, &err);
+    if (limits[_i].message == NULL) {
+        ck_assert_int_eq(status, BNN_OK);
+        ck_assert_uint_eq(data.train.n, TINY_TRAIN);
+        bnn_dataset_close(&data);
+    } else {
+        ck_assert_int_eq(status, BNN_E_SPEC);
+        ck_assert_str_eq(err.message, limits[_i].message);
+    }
+}
+END_TEST
+
+/* ---- bnnrun data ---- */
+
+START_TEST(test_inventory)
+{
+    const bnn_data_search search = fixture_search(false, NULL);
+    const bnn_inventory_item *items;
+    bnn_inventory_check checks[BNN_DATA_FILES];
+    size_t n;
+    bnn_error err;
+    bnn_arena *arena = bnn_arena_create(8 << 20);
+    fixture_write_catalogue(&tiny, "absent", "");
+    fixture_write("catalogue/broken.yaml", "classes: 1\n", 11);
+    fixture_write_set(&tiny, "d/tiny", true);
+    fixture_write("d/tiny/train-labels-idx1-ubyte.gz", "damaged", 7);
+    setenv("BNN_DATA_PATH", fixture_path("d"), 1);
+    ck_assert_int_eq(bnn_inventory_list(&search, arena, &items, &n, &err), BNN_OK);
+    ck_assert_uint_eq(n, 4);
+    ck_assert_str_eq(items[0].name, "absent");
+    ck_assert_ptr_null(items[0].directory);
+    ck_assert_ptr_nonnull(strstr(items[0].message, "/d (BNN_DATA_PATH): none of its files"));
+    ck_assert_str_eq(items[1].name, "broken");
+    ck_assert_ptr_null(items[1].summary);
+    ck_assert_ptr_nonnull(strstr(items[1].message, "broken.yaml:1:1: key \"summary\" is missing"));
+    ck_assert_str_eq(items[2].name, "synthetic");
+    ck_assert_str_eq(items[2].directory, "drawn by bnnrun");
+    ck_assert_str_eq(items[3].directory, fixture_path("d/tiny"));
+    ck_assert_uint_eq(items[3].shape.w, TINY_W);
+    ck_assert_uint_eq(items[3].n_classes, TINY_CLASSES);
+
+    ck_assert_int_eq(bnn_inventory_verify("tiny", &search, arena, checks, &err), BNN_OK);
+    ck_assert(checks[0].ok && !checks[1].ok && checks[2].ok && checks[3].ok);
+    ck_assert_str_eq(checks[0].actual, checks[0].expected);
+    ck_assert_str_eq(checks[1].path, fixture_path("d/tiny/train-labels-idx1-ubyte.gz"));
+    ck_assert_str_ne(checks[1].actual, checks[1].expected);
+    ck_assert_int_eq(bnn_inventory_verify("absent", &search, arena, checks, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_inventory_verify("synthetic", &search, arena, checks, &err), BNN_E_USAGE);
+    ck_assert_str_eq(err.message, "synthetic is drawn by bnnrun: it has no files");
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* ---- the real data ---- */
+
+START_TEST(test_real_mnist)
+{
+    const bnn_data_options options = {.name = "mnist", .validation = 5000};
+    const char *srcdir = getenv("srcdir");
+    char catalogue[PATH_MAX];
+    bnn_dataset data;
+    bnn_error err = {0};
+    if (data_path == NULL) {
+        fprintf(stderr, "check_locate: real MNIST not tested: BNN_DATA_PATH is not set\n");
+        return;
+    }
+    setenv("BNN_DATA_PATH", data_path, 1);
+    snprintf(catalogue, sizeof catalogue, "%s/configs/datasets", srcdir != NULL ? srcdir : ".");
+    const bnn_data_search search = {.catalogue = catalogue};
+    ck_assert_msg(bnn_dataset_open(&options, &search, &data, &err) == BNN_OK, "%s", err.message);
+    ck_assert_uint_eq(data.train.n, 60000);
+    ck_assert_uint_eq(data.test.n, 10000);
+    ck_assert_uint_eq(data.n_classes, 10);
+    ck_assert_uint_eq(data.shape.h, 28);
+    /* The first digits, as the paper's figure and every tutorial show them. */
+    const uint8_t first[] = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4}, first_test[] = {7, 2, 1, 0, 4};
+    ck_assert_mem_eq(data.train.labels, first, sizeof first);
+    ck_assert_mem_eq(data.test.labels, first_test, sizeof first_test);
+    bnn_dataset_close(&data);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    const char *path = getenv("BNN_DATA_PATH");
+    data_path = path != NULL ? strdup(path) : NULL; /* the fixtures change the environment */
+    Suite *suite = suite_create("locate");
+    TCase *find = tcase_create("find");
+    tcase_add_checked_fixture(find, begin, fixture_end);
+    tcase_set_timeout(find, 60);
+    tcase_add_loop_test(find, test_catalogue_refuses, 0,
+                        sizeof bad_entries / sizeof bad_entries[0]);
+    tcase_add_test(find, test_catalogue_names);
+    tcase_add_test(find, test_unknown_set_lists_the_known);
+    tcase_add_test(find, test_first_catalogue_directory_wins);
+    tcase_add_test(find, test_search_order);
+    tcase_add_test(find, test_spellings);
+    tcase_add_test(find, test_home_cache);
+    tcase_add_test(find, test_not_found_lists_what_was_tried);
+    tcase_add_test(find, test_long_trail_says_that_it_is_cut);
+    tcase_add_test(find, test_hash_mismatch_names_both);
+    tcase_add_test(find, test_sets_that_do_not_fit);
+    tcase_add_loop_test(find, test_limits, 0, sizeof limits / sizeof limits[0]);
+    tcase_add_test(find, test_inventory);
+    tcase_add_test(find, test_real_mnist);
+    suite_add_tcase(suite, find);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)

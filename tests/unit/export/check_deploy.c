@@ -1,0 +1,461 @@
+/* From a network to the model that is deployed: the trainer's kernels, the graph, the model's
+ * stages in bits and in floats, read back from a file and run by the engines, must give the same
+ * logits, bit for bit, whatever the tensors hold. */
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/deploy_fixture.h"
+
+#include "infer/engine/engine.h"
+#include "export/unfold.h"
+
+#undef fail /* an old name of Check for ck_abort_msg, here a member */
+
+enum { CLASSES = 4, IMAGES = 19 };
+
+/* Sizes that fill no word, more than a word a window, padding, pools that leave a border out. */
+#define PLAIN                                                        \
+    "  topology:\n"                                                  \
+    "    name: plain\n"                                              \
+    "    input: {channels: 2, height: 13, width: 11}\n"              \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: conv2d, out: 8, kernel: 4, padding: 2}\n" \
+    "        pool: {name: maxpool, size: 3, stride: 2}\n"            \
+    "      - layer: {name: dense, out: 67}\n"                        \
+    "      - layer: {name: dense, out: 4}\n"
+/* All that keeps sums from being integers, or bits from being pooled. */
+#define MIXED                                                                   \
+    "  topology:\n"                                                             \
+    "    name: mixed\n"                                                         \
+    "    input: {channels: 1, height: 12, width: 10}\n"                         \
+    "    blocks:\n"                                                             \
+    "      - layer: {name: conv2d, out: 4, kernel: 3, bias: no}\n"              \
+    "        pool: avgpool\n"                                                   \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, stride: 2, padding: 1}\n" \
+    "        pool: {name: maxpool, size: 2, stride: 1}\n"                       \
+    "        dropout: {name: dropout, rate: 0.25}\n"                            \
+    "      - layer: {name: dense, out: 9, bias: yes}\n"                         \
+    "        dropout: dropout\n"                                                \
+    "      - layer: {name: dense, out: 4}\n"                                    \
+    "        dropout: dropout\n"
+
+static const char *const topologies[] = {PLAIN, MIXED};
+static const char *const binarizations[] = {
+    "none",
+    "{activations: false}",
+    "{activations: false, first: true, last: true}",
+    "{weights: false, first: true, last: true}",
+    "{}",
+    "{padding: +1}",
+    "{first: true}",
+    "{last: true}",
+    "{first: true, last: true}",
+    "{first: true, last: true, padding: +1}",
+};
+static const char *const functions[] = {"auto", "hardtanh", "prelu", "relu", "none"};
+static const char *const norms[] = {"batchnorm", "none"};
+
+enum {
+    N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
+    N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
+    N_FUNCTIONS = sizeof functions / sizeof *functions,
+    N_NORMS = sizeof norms / sizeof *norms,
+};
+
+/* What of a network is looked at. */
+typedef struct subject {
+    bnn_network *net;
+    bnn_graph *graph;
+    const uint8_t *images; /* [IMAGES] */
+    size_t image_bytes;
+    const char *what;
+} subject;
+
+static void run_trainer(const subject *s)
+{
+    const uint8_t *rows[IMAGES];
+    for (size_t i = 0; i < IMAGES; i++)
+        rows[i] = s->images + i * s->image_bytes;
+    s->net->kernels->load_pixels(IMAGES, s->net->lanes, (uint32_t)s->image_bytes, rows, s->net->x);
+    bnn_network_forward(s->net, IMAGES, false);
+}
+
+/* The value of image n at feature f of network operation i. */
+static float trained_value(const subject *s, uint32_t i, size_t f, size_t n)
+{
+    return s->net->ops[i].y[f * s->net->lanes + n];
+}
+
+/* Every operation of the graph against the network's of the same name. */
+static void compare_graph(const subject *s)
+{
+    float *scratch = malloc(bnn_graph_scratch(s->graph) * sizeof *scratch);
+    float *values = malloc(bnn_graph_scratch(s->graph) * sizeof *values);
+    ck_assert(scratch != NULL && values != NULL);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < s->graph->n_ops; i++) {
+        const bnn_deploy_op *op = &s->graph->ops[i].op;
+        while (at < s->net->n_ops && strcmp(s->net->ops[at].name, op->name) != 0)
+            at++;
+        ck_assert_msg(at < s->net->n_ops, "%s: %s is in no order", s->what, op->name);
+        for (size_t n = 0; n < IMAGES; n += 6) {
+            bnn_graph_evaluate_to(s->graph, i, s->images + n * s->image_bytes, values, scratch);
+            for (size_t f = 0; f < bnn_shape_values(op->out); f++)
+                ck_assert_msg(same_float(values[f], trained_value(s, at, f, n)),
+                              "%s: %s, image %zu, feature %zu: %a, trainer %a", s->what, op->name,
+                              n, f, (double)values[f], (double)trained_value(s, at, f, n));
+        }
+    }
+    free(scratch);
+    free(values);
+}
+
+static void compare_model(const subject *s, const bnn_engine *engine, const bnn_deploy_model *model,
+                          const char *form)
+{
+    bnn_error err = {0};
+    void *state = NULL;
+    ck_assert_int_eq(engine->prepare(model, arena, &state, &err), BNN_OK);
+    buffers b = {0};
+    void *workspace = buffer_bytes(&b, engine->workspace_bytes(state));
+    memset(workspace, 0xa5, engine->workspace_bytes(state));
+    float *logits = empty_floats(&b, IMAGES * CLASSES);
+    engine->run(state, IMAGES, s->images, logits, workspace, NULL);
+    for (size_t i = 0; i < IMAGES; i++)
+        for (size_t c = 0; c < CLASSES; c++) {
+            const float trained = s->net->logits[c * s->net->lanes + i];
+            ck_assert_msg(same_float(logits[i * CLASSES + c], trained),
+                          "%s: engine %s, %s, image %zu, class %zu: %a, trainer %a", s->what,
+                          engine->name, form, i, c, (double)logits[i * CLASSES + c],
+                          (double)trained);
+        }
+    buffers_free(&b);
+}
+
+/* Nothing of a float form is bits. */
+static void check_unfolded(const bnn_deploy_model *model, const bnn_deploy_model *unfolded)
+{
+    ck_assert_uint_eq(unfolded->n_stages, model->n_stages);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &unfolded->stages[i];
+        ck_assert(!s->binary_weights && !s->folded && !s->integer_sums);
+        ck_assert(s->integer_sums == bnn_stage_sums_are_integers(s));
+        ck_assert_uint_le(s->n_chain, BNN_CHAIN_MAX);
+        ck_assert_int_eq((int)s->inputs, i == 0 ? (int)BNN_VALUES_PIXELS : (int)s[-1].outputs);
+        ck_assert_int_eq((int)s->outputs, BNN_VALUES_FLOATS);
+    }
+}
+
+/* An engine on a model, as it comes back from its file; and on that model's float form. */
+static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build_mode mode)
+{
+    bnn_error err = {0};
+    size_t n;
+    uint8_t *bytes = encoded(built(s->graph, mode, NULL, NULL), &n);
+    bnn_deploy_model *model = NULL, *unfolded = NULL;
+    ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &model, &err) == BNN_OK, "%s: %s",
+                  s->what, err.message);
+    free(bytes);
+    compare_model(s, engine, model, mode == BNN_BUILD_BINARY ? "binary" : "float");
+    ck_assert_msg(bnn_deploy_unfold(model, arena, &unfolded, &err) == BNN_OK, "%s", err.message);
+    check_unfolded(model, unfolded);
+    compare_model(s, engine, unfolded, "unfolded");
+}
+
+/* Runs one network everywhere; false when there is no such network. */
+static bool compare(const char *spec, const char *what, uint64_t seed)
+{
+    bnn_error err;
+    const bnn_model_options *options = parsed_model(spec);
+    subject s = {.what = what};
+    s.net = network_or_error(options, CLASSES, IMAGES, seed, &err);
+    if (s.net == NULL) {
+        ck_assert_msg(strstr(err.message, "would be +1 for every image") != NULL, "%s: %s", what,
+                      err.message);
+        return false;
+    }
+    buffers b = {.state = seed};
+    fill_tensors(s.net, seed);
+    s.image_bytes = bnn_shape_values(s.net->input);
+    s.images = random_images(&b, IMAGES * s.image_bytes);
+    run_trainer(&s);
+    s.graph = graph_of(s.net);
+    compare_graph(&s);
+    size_t n_engines;
+    const char *const *names = bnn_engine_names(&n_engines);
+    for (size_t i = 0; i < n_engines; i++)
+        if (bnn_engine_find(names[i]) != NULL) {
+            compare_engine(&s, bnn_engine_find(names[i]), BNN_BUILD_BINARY);
+            compare_engine(&s, bnn_engine_find(names[i]), BNN_BUILD_FLOAT);
+        }
+    buffers_free(&b);
+    return true;
+}
+
+START_TEST(all_give_the_trainers_bits)
+{
+    const int which = _i;
+    const char *topology = topologies[which % N_TOPOLOGIES];
+    const char *ordering = orderings[which / N_TOPOLOGIES];
+    uint32_t n_networks = 0;
+    for (uint32_t i = 0; i < N_BINARIZATIONS * N_FUNCTIONS * N_NORMS; i++) {
+        const char *binarize = binarizations[i % N_BINARIZATIONS];
+        const char *function = functions[i / N_BINARIZATIONS % N_FUNCTIONS];
+        const char *norm = norms[i / N_BINARIZATIONS / N_FUNCTIONS];
+        char text[512];
+        snprintf(text, sizeof text,
+                 "  binarize: %s\n  ordering: %s\n  activation: %s\n  norm: %s\n", binarize,
+                 ordering, function, norm);
+        n_networks += compare(model_spec(topology, text), text, 1000u * (uint32_t)which + i);
+        tear_down(); /* the arena is for one network */
+        set_up();
+    }
+    ck_assert_uint_ge(n_networks, 70);
+}
+END_TEST
+
+static const char *const stes[] = {"identity", "clipped", "approx_sign", "swish_sign",
+                                   "{name: ede, t_min: 0.1}"};
+
+START_TEST(every_ste_is_deployed)
+{
+    for (size_t i = 0; i < sizeof stes / sizeof *stes; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "  ste: %s\n  binarize: {first: true, last: true}\n", stes[i]);
+        ck_assert(compare(model_spec(PLAIN, text), text, (uint64_t)i));
+    }
+}
+END_TEST
+
+/* ---- what is folded ---------------------------------------------------------------------- */
+
+typedef struct stage_case {
+    const char *spec, *topology;
+    uint32_t n_stages;
+    const char
+        *kinds; /* a letter a stage: F folded, C chain of integer sums, f chain of float sums */
+    uint64_t macs_float;
+} stage_case;
+
+static const stage_case stage_cases[] = {
+    {"  binarize: none\n", LENET, 5, "fffff", 416520},
+    {"  binarize: {activations: false}\n", LENET, 5, "fffff", 416520},
+    {"  binarize: {}\n", LENET, 5, "fFFCf", 840 + 117600},
+    {"  binarize: {first: true}\n", LENET, 5, "FFFCf", 840},
+    {"  binarize: {last: true}\n", LENET, 5, "fFFFC", 117600},
+    {"  binarize: {first: true, last: true}\n", LENET, 5, "FFFFC", 0},
+    {"  binarize: {first: true, last: true}\n  ordering: pool_bn_act\n", LENET, 5, "FFFFC", 0},
+    {"  binarize: {first: true, last: true}\n  ordering: act_pool_bn\n", LENET, 5, "FFFFC", 0},
+    {"  binarize: {first: true, last: true}\n  ordering: xnor\n", LENET, 5, "FFFFC", 0},
+    {"  binarize: {first: true, last: true}\n", MIXED, 4, "CffC", 0},
+};
+
+START_TEST(stages_are_what_they_can_be)
+{
+    const stage_case *c = &stage_cases[_i];
+    const bool lenet = strcmp(c->topology, LENET) == 0;
+    bnn_network *net =
+        network_of(parsed_model(model_spec(c->topology, c->spec)), lenet ? 10 : CLASSES, 1, 1);
+    const bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    char kinds[16] = "";
+    uint64_t macs = 0;
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &model->stages[i];
+        bnn_stage_size size;
+        bnn_modelfile_stage_size(model, i, &size);
+        kinds[i] = s->folded ? 'F' : s->integer_sums ? 'C' : 'f';
+        macs += size.macs_float;
+        ck_assert(bnn_shape_values(s->in) ==
+                  bnn_shape_values(i == 0 ? model->input : model->stages[i - 1].out));
+    }
+    ck_assert_uint_eq(model->n_stages, c->n_stages);
+    ck_assert_str_eq(kinds, c->kinds);
+    if (lenet)
+        ck_assert_uint_eq(macs, c->macs_float);
+}
+END_TEST
+
+static void keep_note(void *context, const char *text)
+{
+    const char **all = context;
+    *all = bnn_arena_printf(arena, "%s%s\n", *all, text);
+}
+
+START_TEST(what_stays_in_floats_is_said)
+{
+    const char *notes = "";
+    bnn_network *net = network_of(
+        parsed_model(model_spec(MIXED, "  binarize: {first: true, last: true}\n")), CLASSES, 1, 1);
+    built(graph_of(net), BNN_BUILD_BINARY, keep_note, &notes);
+    ck_assert_str_eq(notes, "conv2d_1 stays in floats up to its sign: avgpool_1 mixes sums before "
+                            "the sign\n");
+}
+END_TEST
+
+START_TEST(the_check_before_training_warns)
+{
+    const bnn_model_options *mixed = parsed_model(model_spec(MIXED, "  binarize: {first: true}\n"));
+    ck_assert_int_eq(bnn_deploy_check(mixed, mixed->input, CLASSES, diag), BNN_OK);
+    ck_assert_str_eq(said(), "s:2:3: warning: deployment: conv2d_1 stays in floats up to its sign: "
+                             "avgpool_1 mixes sums before the sign");
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 0);
+}
+END_TEST
+
+START_TEST(the_check_before_training_is_silent)
+{
+    const bnn_model_options *lenet = parsed_model(model_spec(LENET, "  binarize: {first: true}\n"));
+    ck_assert_int_eq(bnn_deploy_check(lenet, lenet->input, 10, diag), BNN_OK);
+    ck_assert_str_eq(said(), "");
+    ck_assert_int_eq(bnn_deploy_check(lenet, lenet->input, 11, diag), BNN_E_SPEC);
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
+}
+END_TEST
+
+/* ---- lower functions that lie ------------------------------------------------------------ */
+
+static int lower_no(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params;
+    return lowering->fail(lowering, "%u channels are too many", io->in.c);
+}
+
+static int lower_unknown(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params, (void)io;
+    lowering->op = 77;
+    return 0;
+}
+
+static int lower_sign(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params, (void)io;
+    lowering->op = BNN_LOWER_SIGN;
+    return 0;
+}
+
+static int lower_shape(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params, (void)io;
+    lowering->op = BNN_LOWER_MAXPOOL;
+    lowering->kernel = 2;
+    lowering->stride = 2;
+    return 0;
+}
+
+static int lower_nonsense(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params, (void)io;
+    lowering->op = BNN_LOWER_MAXPOOL;
+    return 0;
+}
+
+static int lower_weight(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params;
+    lowering->op = BNN_LOWER_CONV2D;
+    lowering->kernel = 3;
+    lowering->stride = 1;
+    lowering->padding = 1;
+    lowering->weight = io->tensors[1]; /* the bias */
+    return 0;
+}
+
+static int lower_bias(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    lower_weight(params, io, lowering);
+    lowering->weight = io->tensors[0];
+    lowering->bias = io->tensors[0];
+    return 0;
+}
+
+typedef struct lie {
+    int (*lower)(const void *, const bnn_layer_io *, bnn_lowering *);
+    const char *message;
+} lie;
+
+static const lie lies[] = {
+    {NULL, "conv2d_1: layer conv2d has no lower function, so its network cannot be deployed"},
+    {lower_no, "conv2d_1: 2 channels are too many"},
+    {lower_unknown, "conv2d_1: its lower function answers with operation 77"},
+    {lower_sign, "conv2d_1: its lower function answers with operation 8"},
+    {lower_shape, "conv2d_1: its lower function makes 2x6x5 of 2x13x11, its plan 5x13x11"},
+    {lower_nonsense, "conv2d_1: input 2x13x11 is out of the bounds of a deployed network, or its "
+                     "lower function says things that do not fit it"},
+    {lower_weight, "conv2d_1: its lower function names a weight that is no tensor of it with 90 "
+                   "values"},
+    {lower_bias, "conv2d_1: its lower function names a bias that is no tensor of it with 5 values"},
+};
+
+START_TEST(a_wrong_lower_function_is_refused)
+{
+    bnn_network *net =
+        network_of(parsed_model(model_spec(PLAIN, "  binarize: none\n")), CLASSES, 1, 1);
+    bnn_layer layer = *bnn_use_layer(&net->ops[0].use);
+    bnn_plugin plugin = *net->ops[0].use.plugin;
+    bnn_error err = {0};
+    bnn_graph *graph = NULL;
+    layer.lower = lies[_i].lower;
+    plugin.head = &layer.head;
+    net->ops[0].use.plugin = &plugin;
+    ck_assert_int_eq(bnn_graph_create(net, arena, &graph, &err), BNN_E_FAILED);
+    ck_assert_str_eq(err.message, lies[_i].message);
+    ck_assert_ptr_null(graph);
+}
+END_TEST
+
+static void forward_half(const bnn_context *ctx, const void *p, size_t n, const float *x, float *y)
+{
+    (void)ctx, (void)p;
+    for (size_t i = 0; i < n; i++)
+        y[i] = 0.5f * x[i];
+}
+
+START_TEST(an_ste_that_is_no_sign_is_refused)
+{
+    bnn_network *net =
+        network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), CLASSES, 1, 1);
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        if (net->ops[i].type != BNN_OP_SIGN)
+            continue;
+        bnn_ste ste = *bnn_use_ste(&net->ops[i].use);
+        bnn_plugin plugin = *net->ops[i].use.plugin;
+        bnn_error err = {0};
+        bnn_graph *graph = NULL;
+        ste.forward = forward_half;
+        plugin.head = &ste.head;
+        net->ops[i].use.plugin = &plugin;
+        ck_assert_int_eq(bnn_graph_create(net, arena, &graph, &err), BNN_E_FAILED);
+        ck_assert_str_eq(err.message, "sign_2: STE clipped has a forward pass of its own, which is "
+                                      "not the sign");
+        return;
+    }
+    ck_abort_msg("no sign");
+}
+END_TEST
+
+/* ---- the suite --------------------------------------------------------------------------- */
+
+static Suite *deploy_suite(void)
+{
+    Suite *suite = suite_create("deploy");
+    TCase *same = tcase_create("same bits");
+    tcase_set_timeout(same, 600);
+    tcase_add_checked_fixture(same, model_set_up, model_tear_down);
+    tcase_add_loop_test(same, all_give_the_trainers_bits, 0, N_TOPOLOGIES * N_ORDERINGS);
+    tcase_add_test(same, every_ste_is_deployed);
+    suite_add_tcase(suite, same);
+    TCase *stages = tcase_create("stages");
+    tcase_add_checked_fixture(stages, model_set_up, model_tear_down);
+    tcase_add_loop_test(stages, stages_are_what_they_can_be, 0,
+                        sizeof stage_cases / sizeof *stage_cases);
+    tcase_add_test(stages, what_stays_in_floats_is_said);
+    tcase_add_test(stages, the_check_before_training_warns);
+    tcase_add_test(stages, the_check_before_training_is_silent);
+    tcase_add_loop_test(stages, a_wrong_lower_function_is_refused, 0, sizeof lies / sizeof *lies);
+    tcase_add_test(stages, an_ste_that_is_no_sign_is_refused);
+    suite_add_tcase(suite, stages);
+    return suite;
+}
+
+BNN_CHECK_MAIN(deploy_suite)

@@ -1,0 +1,386 @@
+/* Model files: what is written is read back, sizes are as promised, and no damage does more than
+ * give an error. */
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/hostile_model.h"
+
+#include "base/file.h"
+
+/* A small network with something of everything: a table, a pool of bits, a chain, biases. */
+#define SMALL                                                        \
+    "  topology:\n"                                                  \
+    "    name: small\n"                                              \
+    "    input: {channels: 1, height: 8, width: 7}\n"                \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: conv2d, out: 3, kernel: 2}\n"             \
+    "      - layer: {name: dense, out: 11}\n"                        \
+    "      - layer: {name: dense, out: 4}\n"
+enum { CLASSES = 4 };
+
+static const char *const settings_texts[] = {
+    "  binarize: {first: true, last: true}\n  activation: prelu\n  ordering: act_bn\n",
+    "  binarize: {}\n  ordering: pool_bn_act\n  activation: hardtanh\n",
+    "  binarize: none\n  activation: prelu\n",
+    "  binarize: {activations: false}\n",
+};
+enum { N_SETTINGS = sizeof settings_texts / sizeof *settings_texts };
+
+static const bnn_deploy_model *small_model(int which)
+{
+    const char *spec = model_spec(SMALL, settings_texts[which]);
+    bnn_network *net = network_of(parsed_model(spec), CLASSES, 1, 1);
+    fill_tensors(net, (uint64_t)which + 3);
+    return built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+}
+
+/* ---- written and read -------------------------------------------------------------------- */
+
+START_TEST(a_file_is_read_back)
+{
+    size_t n, n_read;
+    char *read = NULL;
+    bnn_error err = {0};
+    bnn_deploy_model *again = NULL;
+    const bnn_deploy_model *model = small_model(_i);
+    uint8_t *bytes = encoded(model, &n);
+    ck_assert(try_model(bytes, n));
+    ck_assert_int_eq(bnn_modelfile_write(model, "check_modelfile.bnn", &err), BNN_OK);
+    ck_assert_int_eq(bnn_file_read("check_modelfile.bnn", 1 << 20, &read, &n_read, &err), BNN_OK);
+    ck_assert_uint_eq(n_read, n);
+    ck_assert_int_eq(memcmp(read, bytes, n), 0);
+    ck_assert_int_eq(bnn_modelfile_read("check_modelfile.bnn", arena, &again, &err), BNN_OK);
+    ck_assert_str_eq(bnn_deploy_model_metadata(again, "run"), "0123abcd");
+    ck_assert_ptr_null(bnn_deploy_model_metadata(again, "nothing"));
+    ck_assert_uint_eq(again->n_stages, 4);
+    ck_assert_str_eq(again->stages[1].name, "conv2d_2");
+    if (_i == 0) /* the one that is to have tables, rules, pools */
+        ck_assert(again->stages[0].fold.n_tables > 0 && again->stages[0].fold.pool == 2);
+    free(read);
+    free(bytes);
+    remove("check_modelfile.bnn");
+}
+END_TEST
+
+/* A model by hand, and its file by hand. */
+static const bnn_deploy_model *known_model(void)
+{
+    static const int32_t thresholds[] = {129, -128, 5};
+    static const uint8_t rules[] = {0, BNN_RULE_FLIPPED, 0};
+    static const uint64_t first[] = {1, 0, 1}, second[] = {7, 56};
+    static const float factors[] = {1.0f, 2.0f}, offsets[] = {0.0f, -1.0f};
+    static const bnn_deploy_op chain[] = {{.type = BNN_LOWER_AFFINE,
+                                           .name = "n",
+                                           .in = {2, 1, 1},
+                                           .out = {2, 1, 1},
+                                           .factor = factors,
+                                           .offset = offsets}};
+    static const bnn_stage stages[] = {{.name = "a",
+                                        .linear = BNN_LOWER_CONV2D,
+                                        .inputs = BNN_VALUES_PIXELS,
+                                        .outputs = BNN_VALUES_BITS,
+                                        .in = {1, 1, 2},
+                                        .sums = {3, 1, 2},
+                                        .out = {3, 1, 2},
+                                        .kernel = 1,
+                                        .stride = 1,
+                                        .binary_weights = true,
+                                        .integer_sums = true,
+                                        .taps = 1,
+                                        .bits = first,
+                                        .row_words = 1,
+                                        .folded = true,
+                                        .fold = {.threshold = thresholds, .rule = rules},
+                                        .macs = 6,
+                                        .n_float_values = 9},
+                                       {.name = "b",
+                                        .linear = BNN_LOWER_DENSE,
+                                        .inputs = BNN_VALUES_BITS,
+                                        .outputs = BNN_VALUES_FLOATS,
+                                        .in = {3, 1, 2},
+                                        .sums = {2, 1, 1},
+                                        .out = {2, 1, 1},
+                                        .kernel = 1,
+                                        .stride = 1,
+                                        .binary_weights = true,
+                                        .integer_sums = true,
+                                        .taps = 6,
+                                        .bits = second,
+                                        .row_words = 1,
+                                        .n_chain = 1,
+                                        .chain = chain,
+                                        .macs = 12,
+                                        .n_float_values = 16}};
+    static const bnn_metadata metadata[] = {{"k", "vw"}};
+    static const bnn_deploy_model model = {.input = {1, 1, 2},
+                                           .n_classes = 2,
+                                           .n_metadata = 1,
+                                           .metadata = metadata,
+                                           .n_stages = 2,
+                                           .stages = stages};
+    return &model;
+}
+
+/* clang-format off */
+static const uint8_t known_file[] = {
+    0x89, 'B', 'N', 'N', 13, 10, 26, 10,             /* magic */
+    1, 0, 0, 0, 140, 0, 0, 0,                        /* 8: version, size */
+    0x2f, 0x8d, 0xda, 0xad,                          /* 16: checksum */
+    1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0,  /* 20: input, classes */
+    1, 0, 0, 0, 1, 0, 'k', 2, 0, 'v', 'w',           /* 36: metadata */
+    2, 0, 0, 0,                                      /* 47: stages */
+    47, 0, 0, 0, 1, 0, 'a', 1, 0, 1, 5, 9, 0, 0, 0,  /* 51: size, name, kinds, floats */
+    1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,           /* 66: kernel, stride, padding */
+    3, 0, 0, 0, 5,                                   /* 79: channels, weights */
+    0, 0, 0, 0, 2, 0, 0,                             /* 84: pool, rules */
+    2, 129, 0, 0x80, 0xff, 5, 0,                     /* 91: thresholds */
+    42, 0, 0, 0, 1, 0, 'b', 2, 1, 2, 1, 16, 0, 0, 0, /* 98: size, name, kinds, floats */
+    2, 0, 0, 0, 0x07, 0x0e,                          /* 113: channels, weights */
+    1, 3, 1, 0, 'n',                                 /* 119: chain */
+    0, 0, 0x80, 0x3f, 0, 0, 0, 0x40,                 /* 124: factors */
+    0, 0, 0, 0, 0, 0, 0x80, 0xbf,                    /* 132: offsets */
+};
+/* clang-format on */
+
+START_TEST(the_bytes_are_those_of_the_description)
+{
+    size_t n;
+    uint8_t *bytes = encoded(known_model(), &n);
+    ck_assert_uint_eq(n, sizeof known_file);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(bytes[i] == known_file[i], "byte %zu: %02x, not %02x", i, bytes[i],
+                      known_file[i]);
+    ck_assert(try_model(bytes, n));
+    free(bytes);
+}
+END_TEST
+
+/* ---- sizes ------------------------------------------------------------------------------- */
+
+typedef struct size_case {
+    const char *settings_text;
+    size_t limit_bytes;
+} size_case;
+
+static const size_case size_cases[] = {
+    {"  binarize: {first: true, last: true}\n  ordering: bn_act\n", 10000},
+    {"  binarize: {first: true, last: true}\n  ordering: pool_bn_act\n", 10000},
+    {"  binarize: {first: true, last: true}\n  ordering: act_pool_bn\n", 10000},
+    {"  binarize: {first: true, last: true}\n  ordering: xnor\n", 10000},
+    {"  binarize: {first: true}\n", 12500},
+    {"  binarize: {}\n  ordering: bn_act\n", 13000},
+    {"  binarize: {}\n  ordering: pool_bn_act\n", 13000},
+};
+
+START_TEST(lenet_is_small)
+{
+    const size_case *c = &size_cases[_i];
+    bnn_network *net = network_of(parsed_model(model_spec(LENET, c->settings_text)), 10, 1, 1);
+    const bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const size_t n = bnn_modelfile_bytes(model);
+    uint64_t sum = bnn_modelfile_head_bytes(model), weights = 0, float32_bytes = 0;
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        bnn_stage_size s;
+        bnn_modelfile_stage_size(model, i, &s);
+        sum += s.bytes;
+        weights += s.n_weights;
+        float32_bytes += s.float32_bytes;
+        ck_assert_uint_eq(s.weight_bytes + s.bias_bytes + s.threshold_bytes + s.rule_bytes +
+                              s.table_bytes + s.chain_bytes + s.header_bytes,
+                          s.bytes);
+        ck_assert_uint_eq(s.weight_bytes * 8, s.n_weights * s.bits_of_weight + s.weight_pad_bits);
+        ck_assert_uint_lt(s.header_bytes, 100);
+    }
+    ck_assert_uint_eq(sum, n);
+    ck_assert_uint_eq(weights, 61470);
+    ck_assert_uint_gt(float32_bytes, 4 * 61470);
+    ck_assert_uint_le(n, c->limit_bytes);
+    if (getenv("BNN_TEST_VERBOSE") != NULL)
+        fprintf(stderr, "%zu bytes%s", n, c->settings_text);
+}
+END_TEST
+
+/* ---- damage ------------------------------------------------------------------------------ */
+
+typedef struct damage {
+    size_t at;
+    uint8_t value;
+    bool seals; /* size and checksum are made right */
+    const char *message;
+} damage;
+
+/* Offsets in known_file. */
+static const damage damages[] = {
+    {0, 'B', false, "m: byte 0: not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a"},
+    {8, 2, false, "m: byte 12: version 2, this program reads version 1"},
+    {12, 141, false, "m: byte 16: the file says it has 141 bytes, it has 140; copy it again"},
+    {60, 0xff, false,
+     "m: byte 20: the checksum is 8348b006, the file says adda8d2f: it is damaged; copy it again"},
+    {23, 1, true, "m: byte 36: images of 16777217x1x2"},
+    {28, 0, true, "m: byte 36: images of 1x1x0"},
+    {32, 3, true, "m: byte 140: the last stage gives no 3 logits"},
+    {37, 2, true, "m: byte 40: 513 texts about the model, more than 256"},
+    {40, 0, true, "m: byte 44: ends 523 bytes too early"},
+    {42, 0x1b, true, "m: byte 43: a text has control characters"},
+    {42, 0, true, "m: byte 43: a text has control characters"},
+    {47, 0, true, "m: byte 51: 0 stages; there are 1 to 1024"},
+    {48, 9, true, "m: byte 51: 2306 stages; there are 1 to 1024"},
+    {47, 1, true, "m: byte 98: 42 bytes too many"},
+    {47, 3, true, "m: byte 140: ends 4 bytes too early"},
+    {51, 46, true, "m: byte 92: ends 1 bytes too early"},
+    {51, 48, true, "m: byte 98: 1 bytes too many in a stage"},
+    {51, 3, true, "m: byte 55: a stage of 3 bytes, where 89 are left"},
+    {54, 0x80, true, "m: byte 55: a stage of 2147483695 bytes, where 89 are left"},
+    {58, 3, true, "m: byte 66: linear operation 3"},
+    {105, 0, true, "m: byte 113: linear operation 0"},
+    {59, 1, true, "m: byte 66: takes values of kind 1, is given kind 0"},
+    {60, 0, true, "m: byte 66: gives values of kind 0"},
+    {60, 2, true, "m: byte 84: a stage without integer sums, or without a sign, is folded"},
+    {61, 8, true, "m: byte 66: flags 8"},
+    {61, 4, true, "m: byte 95: a stage without integer sums, or without a sign, is folded"},
+    {61, 7, true, "m: byte 96: a stage without integer sums, or without a sign, is folded"},
+    {66, 2, true,
+     "m: byte 83: layer: 3 channels, kernel 2, stride 1, padding 0 with 0 does not fit 1x1x2"},
+    {70, 0, true,
+     "m: byte 83: layer: 3 channels, kernel 1, stride 0, padding 0 with 0 does not fit 1x1x2"},
+    {74, 1, true,
+     "m: byte 83: layer: 3 channels, kernel 1, stride 1, padding 1 with 0 does not fit 1x1x2"},
+    {78, 2, true,
+     "m: byte 83: layer: 3 channels, kernel 1, stride 1, padding 0 with 2 does not fit 1x1x2"},
+    {78, 1, true,
+     "m: byte 83: layer: 3 channels, kernel 1, stride 1, padding 0 with 1 does not fit 1x1x2"},
+    {79, 0, true,
+     "m: byte 83: layer: 0 channels, kernel 1, stride 1, padding 0 with 0 does not fit 1x1x2"},
+    {79, 9, true,
+     "m: byte 93: a pool of 33554432, stride 2164391936 does not fit its input, 9x1x2"},
+    {82, 0xff, true,
+     "m: byte 83: layer: 4278190083 channels, kernel 1, stride 1, padding 0 with 0 does not fit "
+     "1x1x2"},
+    {83, 13, true, "m: byte 84: unused bits are set"},
+    {84, 2, true, "m: byte 92: a pool of 2, stride 33554434 does not fit its input, 3x1x2"},
+    {84, 1, true, "m: byte 92: a pool of 1, stride 33554434 does not fit its input, 3x1x2"},
+    {88, 10, true, "m: byte 89: unused bits are set"},
+    {89, 1, true, "m: byte 91: the rules of channel 0 contradict each other"},
+    {90, 2, true, "m: byte 91: the rules of channel 1 contradict each other"},
+    {90, 1, true, "m: byte 98: threshold 129 of channel 0, which has a table"},
+    {91, 3, true, "m: byte 92: thresholds of 3 bytes"},
+    {91, 1, true, "m: byte 95: 3 bytes too many in a stage"},
+    {92, 1, true, "m: byte 98: thresholds of 2 bytes that fit in fewer"},
+    {92, 130, true, "m: byte 98: threshold 130 of channel 0, where sums end at 128"},
+    {107, 1, true, "m: byte 140: the last stage gives no 2 logits"},
+    {118, 0x1e, true, "m: byte 119: unused bits are set"},
+    {119, 17, true, "m: byte 120: a chain of 17 operations, more than 16"},
+    {119, 2, true, "m: byte 140: ends 1 bytes too early"},
+    {119, 0, true, "m: byte 120: 20 bytes too many in a stage"},
+    {120, 1, true, "m: byte 124: operation 1 in a chain"},
+    {120, 4, true, "m: byte 132: 8 bytes too many in a stage"},
+    {120, 8, true, "m: byte 124: 16 bytes too many in a stage"},
+    {120, 6, true,
+     "m: byte 132: a pool of 1065353216, stride 1073741824 does not fit its input, 2x1x1"},
+};
+
+START_TEST(damage_is_described)
+{
+    const damage *d = &damages[_i];
+    uint8_t bytes[sizeof known_file];
+    memcpy(bytes, known_file, sizeof bytes);
+    bytes[d->at] = d->value;
+    if (d->seals)
+        make_plausible(bytes, sizeof bytes);
+    bnn_error err = {0};
+    bnn_deploy_model *model = NULL;
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, sizeof bytes, "m", arena, &model, &err),
+                     BNN_E_RESOURCE);
+    ck_assert_ptr_null(model);
+    ck_assert_str_eq(err.message, d->message);
+}
+END_TEST
+
+START_TEST(every_truncation_is_refused)
+{
+    size_t n;
+    uint8_t *bytes = encoded(small_model(_i), &n);
+    for (size_t cut = 0; cut < n; cut++) {
+        uint8_t *part = malloc(cut + 1); /* of exact size for all but the empty one */
+        ck_assert_ptr_nonnull(part);
+        memcpy(part, bytes, cut);
+        ck_assert(!try_model(part, cut));
+        make_plausible(part, cut);
+        ck_assert_msg(!try_model(part, cut), "%zu bytes of %zu are a model", cut, n);
+        free(part);
+    }
+    free(bytes);
+}
+END_TEST
+
+/* Changes some bytes, cuts or lengthens, repeats a part. Returns the new size, at most 2 * n. */
+static size_t mutate(buffers *b, uint8_t *bytes, size_t n)
+{
+    const uint32_t kind = random_between(b, 0, 9);
+    const size_t from = random_bits(b) % n, to = random_bits(b) % n;
+    const size_t length = random_bits(b) % 64 % (n - (from > to ? from : to)) + 1;
+    if (kind == 0)
+        return from;
+    if (kind == 1) {
+        memmove(bytes + from + length, bytes + from, n - from);
+        return n + length;
+    }
+    if (kind == 2)
+        memmove(bytes + to, bytes + from, length);
+    for (uint32_t i = random_between(b, 1, 6); i > 0; i--) {
+        static const uint8_t values[] = {0, 1, 2, 0x7f, 0x80, 0xff};
+        const size_t at = random_bits(b) % n;
+        bytes[at] = random_bits(b) & 1 ? values[random_between(b, 0, 5)] : (uint8_t)random_bits(b);
+    }
+    return n;
+}
+
+START_TEST(no_damage_does_harm)
+{
+    const bool all = getenv("BNN_TEST_LONG") != NULL;
+    const uint32_t rounds = (all ? 100000 : 20000) / (N_SETTINGS + 1);
+    buffers b = {.state = (uint64_t)_i};
+    size_t n = sizeof known_file;
+    uint8_t *original = _i < N_SETTINGS ? encoded(small_model(_i), &n) : NULL;
+    const uint8_t *source = original != NULL ? original : known_file;
+    uint8_t *scratch = buffer_bytes(&b, 2 * n);
+    uint32_t n_models = 0;
+    for (uint32_t i = 0; i < rounds; i++) {
+        memcpy(scratch, source, n);
+        const size_t size = mutate(&b, scratch, n);
+        uint8_t *bytes = malloc(size + (size == 0)); /* of exact size, for the sanitizer */
+        ck_assert_ptr_nonnull(bytes);
+        memcpy(bytes, scratch, size);
+        if (i % 8 != 0)
+            make_plausible(bytes, size);
+        n_models += try_model(bytes, size);
+        free(bytes);
+    }
+    ck_assert_uint_gt(n_models, rounds / 50); /* damage of weights is no damage of the form */
+    ck_assert_uint_lt(n_models, rounds);
+    free(original);
+    buffers_free(&b);
+}
+END_TEST
+
+static Suite *modelfile_suite(void)
+{
+    Suite *suite = suite_create("modelfile");
+    TCase *tcase = tcase_create("modelfile");
+    tcase_add_checked_fixture(tcase, model_set_up, model_tear_down);
+    tcase_add_loop_test(tcase, a_file_is_read_back, 0, N_SETTINGS);
+    tcase_add_test(tcase, the_bytes_are_those_of_the_description);
+    tcase_add_loop_test(tcase, lenet_is_small, 0, sizeof size_cases / sizeof *size_cases);
+    suite_add_tcase(suite, tcase);
+    TCase *hostile = tcase_create("damage");
+    tcase_set_timeout(hostile, 600);
+    tcase_add_checked_fixture(hostile, model_set_up, model_tear_down);
+    tcase_add_loop_test(hostile, damage_is_described, 0, sizeof damages / sizeof *damages);
+    tcase_add_loop_test(hostile, every_truncation_is_refused, 0, N_SETTINGS);
+    tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + 1);
+    suite_add_tcase(suite, hostile);
+    return suite;
+}
+
+BNN_CHECK_MAIN(modelfile_suite)

@@ -1,0 +1,404 @@
+/* Every engine that runs here against the portable one, bit for bit: models of all shapes, batches
+ * of all sizes, images and logits at the very end of their memory, several threads. */
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/random_model.h"
+
+#include "infer/engine/engine.h"
+#include "infer/engine/pack.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MODELS = 600, IMAGES_MOST = 200, THREADS = 4 };
+enum { SLICES = 6 }; /* each a process of its own, so that a failure of one hides no other */
+
+/* Multiplications of a model's image, and of all its images, by the portable engine. */
+#define MODEL_MACS  ((uint64_t)400000)
+#define IMAGES_MACS ((uint64_t)3000000)
+
+static const size_t batches[] = {1, 2, 17, 63, 64, 65, 200};
+enum { N_BATCHES = sizeof batches / sizeof *batches };
+
+static bnn_arena *arena;
+static model_maker maker;
+
+static void set_up(void)
+{
+    arena = bnn_arena_create((size_t)1 << 31);
+    ck_assert_ptr_nonnull(arena);
+    maker = (model_maker){.arena = arena};
+}
+
+static void tear_down(void)
+{
+    bnn_arena_destroy(arena);
+}
+
+/* ---- memory that ends -------------------------------------------------------------------- */
+
+/* Bytes between two pages that nobody may touch; at the end, or at the start, of what is between. */
+typedef struct fenced {
+    uint8_t *map, *bytes;
+    size_t map_bytes;
+} fenced;
+
+static fenced fence(size_t n, bool at_end)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), inside = (n + page - 1) / page * page;
+    fenced f = {.map_bytes = inside + 2 * page};
+    f.map = mmap(NULL, f.map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(f.map != MAP_FAILED);
+    ck_assert(inside == 0 || mprotect(f.map + page, inside, PROT_READ | PROT_WRITE) == 0);
+    f.bytes = f.map + page + (at_end ? inside - n : 0);
+    return f;
+}
+
+static void unfence(const fenced *f)
+{
+    munmap(f->map, f->map_bytes);
+}
+
+/* ---- runs -------------------------------------------------------------------------------- */
+
+static const bnn_engine *engine_here(const char *name)
+{
+    const bnn_engine *engine = bnn_engine_find(name);
+    return engine != NULL && engine != &bnn_engine_portable ? engine : NULL;
+}
+
+static void *prepared_by(const bnn_engine *engine, const bnn_deploy_model *model)
+{
+    bnn_error err;
+    void *state = NULL;
+    ck_assert_msg(engine->prepare(model, arena, &state, &err) == BNN_OK, "%s: %s\n%s", engine->name,
+                  err.message, maker.text);
+    return state;
+}
+
+/* Memory of exactly the size, full of what is neither 0 nor small. */
+static void *workspace_for(const bnn_engine *engine, const void *state)
+{
+    const size_t n = engine->workspace_bytes(state);
+    void *workspace = NULL;
+    ck_assert_int_eq(posix_memalign(&workspace, 64, n > 0 ? n : 1), 0);
+    memset(workspace, 0xa5, n);
+    return workspace;
+}
+
+static bool same_logits(const float *got, const float *want, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!same_float(got[i], want[i]))
+            return false;
+    return true;
+}
+
+/* Pixels at the ends and in the middle, and anything; some images are of one pixel. */
+static void draw_images(buffers *b, const bnn_deploy_model *model, size_t n, uint8_t *images)
+{
+    static const uint8_t values[] = {0, 255, 127, 128, 129};
+    const size_t image_bytes = bnn_shape_values(model->input);
+    for (size_t image = 0; image < n; image++, images += image_bytes) {
+        const uint32_t most = image % 4 == 0 ? 4 : 9;
+        if (image % 5 == 1)
+            memset(images, values[random_between(b, 0, 4)], image_bytes);
+        else
+            for (size_t i = 0; i < image_bytes; i++) {
+                const uint32_t k = random_between(b, 0, most);
+                images[i] = k < 5 ? values[k] : (uint8_t)random_bits(b);
+            }
+    }
+}
+
+/* An engine on the first n images, all at once. */
+static void compare_batch(const bnn_engine *engine, const bnn_deploy_model *model, void *state,
+                          size_t n, const uint8_t *images, const float *want)
+{
+    const size_t image_bytes = bnn_shape_values(model->input), classes = model->n_classes;
+    const fenced in = fence(n * image_bytes, n % 2 == 1);
+    const fenced out = fence(n * classes * sizeof(float), true);
+    void *workspace = workspace_for(engine, state);
+    float *logits = (float *)(void *)out.bytes;
+    memcpy(in.bytes, images, n * image_bytes);
+    engine->run(state, n, in.bytes, logits, workspace, NULL);
+    for (size_t i = 0; i < n * classes; i++)
+        if (!same_float(logits[i], want[i]))
+            ck_abort_msg("%s, batch %zu: logit %zu of image %zu is %a, expected %a\n%s",
+                         engine->name, n, i % classes, i / classes, (double)logits[i],
+                         (double)want[i], maker.text);
+    ck_assert(memcmp(in.bytes, images, n * image_bytes) == 0);
+    free(workspace);
+    unfence(&in);
+    unfence(&out);
+}
+
+/* All engines on a model, for all batches that do not take too long. */
+static void compare_engines(const bnn_deploy_model *model, size_t n_most)
+{
+    const size_t image_bytes = bnn_shape_values(model->input);
+    size_t n_names;
+    const char *const *names = bnn_engine_names(&n_names);
+    uint8_t *images = malloc(n_most * image_bytes);
+    float *want = malloc(n_most * model->n_classes * sizeof *want);
+    ck_assert(images != NULL && want != NULL);
+    draw_images(&maker.b, model, n_most, images);
+    void *state = prepared_by(&bnn_engine_portable, model);
+    void *workspace = workspace_for(&bnn_engine_portable, state);
+    bnn_engine_portable.run(state, n_most, images, want, workspace, NULL);
+    free(workspace);
+    for (size_t i = 0; i < n_names; i++) {
+        const bnn_engine *engine = engine_here(names[i]);
+        state = engine == NULL ? NULL : prepared_by(engine, model);
+        for (size_t k = 0; engine != NULL && k < N_BATCHES; k++)
+            if (batches[k] <= n_most)
+                compare_batch(engine, model, state, batches[k], images, want);
+    }
+    free(images);
+    free(want);
+}
+
+static uint64_t macs_of(const bnn_deploy_model *model)
+{
+    uint64_t macs = 1;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        macs += model->stages[i].macs + bnn_shape_values(model->stages[i].sums);
+    return macs;
+}
+
+START_TEST(engines_agree_on_any_model)
+{
+    for (uint64_t seed = (uint64_t)_i; seed < MODELS; seed += SLICES) {
+        bnn_arena_destroy(arena);
+        set_up();
+        /* Small models run in large batches. */
+        const bnn_deploy_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
+        const uint64_t n = IMAGES_MACS / macs_of(model);
+        compare_engines(model, n < 2 ? 2 : n < IMAGES_MOST ? (size_t)n : IMAGES_MOST);
+    }
+}
+END_TEST
+
+/* The generator would be of no use if it left out a loop. */
+START_TEST(models_are_of_all_kinds)
+{
+    size_t n_loops[4] = {0}, n_tables = 0, n_rows = 0, n_ones = 0, n_chains = 0;
+    size_t n_overlaps = 0;
+    for (uint64_t seed = 0; seed < MODELS; seed++) {
+        bnn_arena_destroy(arena);
+        set_up();
+        const bnn_deploy_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
+        bnn_pack *packs = NULL;
+        bnn_error err;
+        ck_assert_int_eq(bnn_pack_model(model, 0, arena, &packs, &err), BNN_OK);
+        for (uint32_t i = 0; i < model->n_stages; i++) {
+            const bnn_stage *s = packs[i].stage;
+            n_loops[packs[i].loop]++;
+            n_tables += s->folded && s->fold.n_tables > 0;
+            n_ones += s->integer_sums && s->inputs == BNN_VALUES_BITS && s->pad_value > 0;
+            n_chains += s->integer_sums && !s->folded && s->outputs == BNN_VALUES_BITS;
+            n_rows += packs[i].in.c_step == 32 && packs[i].loop == BNN_PACK_WORDS;
+            n_overlaps += s->folded && s->fold.pool > s->fold.pool_stride;
+        }
+    }
+    ck_assert_uint_ge(n_loops[BNN_PACK_WORDS], 300);
+    ck_assert_uint_ge(n_loops[BNN_PACK_ROWS], 50);
+    ck_assert_uint_ge(n_loops[BNN_PACK_FLOATS], 300);
+    ck_assert_uint_ge(n_tables, 50);
+    ck_assert_uint_ge(n_rows, 30);
+    ck_assert_uint_ge(n_ones, 20);
+    ck_assert_uint_ge(n_chains, 20);
+    ck_assert_uint_ge(n_overlaps, 15);
+}
+END_TEST
+
+/* A model whose packed weights would be large runs all the same. */
+START_TEST(a_large_dense_stage_is_run_plainly)
+{
+    enum { WIDTH = 8200 };
+    bnn_stage stages[3];
+    maker.macs_left = UINT64_MAX;
+    maker.b.state = 5;
+    bnn_stage *s = stages;
+    for (int i = 0; i < 3; i++, s++) {
+        *s = (bnn_stage){.name = "s",
+                         .linear = i == 0 ? BNN_LOWER_CONV2D : BNN_LOWER_DENSE,
+                         .kernel = 1,
+                         .stride = 1,
+                         .inputs = i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_BITS,
+                         .outputs = i == 2 ? BNN_VALUES_FLOATS : BNN_VALUES_BITS,
+                         .in = i == 0 ? (bnn_shape){1, 1, WIDTH} : stages[i - 1].out};
+        ck_assert(take_shape(&maker, s, i == 0 ? 1 : i == 1 ? WIDTH : 3));
+        do
+            choose_weights(&maker, s);
+        while (!s->integer_sums);
+        if (i < 2)
+            choose_fold(&maker, s);
+        else
+            s->out = s->sums;
+        ck_assert_uint_ge(bnn_shape_values(s->out), 3);
+        if (i == 0 && s->out.w != WIDTH) {
+            s->fold.pool = 0;
+            s->out = s->sums;
+        }
+    }
+    const bnn_deploy_model model = {
+        .input = {1, 1, WIDTH}, .n_classes = 3, .n_stages = 3, .stages = stages};
+    bnn_pack *packs = NULL;
+    bnn_error err;
+    ck_assert_int_eq(bnn_pack_model(&model, 0, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(packs[1].loop, BNN_PACK_PLAIN);
+    compare_engines(&model, 2);
+}
+END_TEST
+
+/* ---- threads and time -------------------------------------------------------------------- */
+
+typedef struct job {
+    const bnn_engine *engine;
+    const bnn_deploy_model *model;
+    const void *state;
+    const uint8_t *images;
+    const float *want;
+    size_t n;
+    bool same;
+} job;
+
+static void *run_job(void *argument)
+{
+    job *j = argument;
+    const size_t classes = j->model->n_classes, image_bytes = bnn_shape_values(j->model->input);
+    float *logits = malloc(j->n * classes * sizeof *logits);
+    void *workspace = NULL;
+    j->same = logits != NULL &&
+              posix_memalign(&workspace, 64, j->engine->workspace_bytes(j->state) + 1) == 0;
+    for (size_t first = 0, n = 1; j->same && first < j->n; first += n, n = n % 7 + 1) {
+        n = n < j->n - first ? n : j->n - first;
+        j->engine->run(j->state, n, j->images + first * image_bytes, logits, workspace, NULL);
+        j->same = same_logits(logits, j->want + first * classes, n * classes);
+    }
+    free(workspace);
+    free(logits);
+    return NULL;
+}
+
+START_TEST(threads_share_what_is_prepared)
+{
+    enum { N = 40 };
+    size_t n_names;
+    const char *const *names = bnn_engine_names(&n_names);
+    for (uint64_t seed = 1000; seed < 1010; seed++) {
+        const bnn_deploy_model *model = random_model(&maker, seed, 20000);
+        const size_t image_bytes = bnn_shape_values(model->input);
+        uint8_t *images = made(&maker, N, image_bytes);
+        float *want = made(&maker, N * model->n_classes, sizeof *want);
+        draw_images(&maker.b, model, N, images);
+        job first = {.engine = &bnn_engine_portable, .model = model, .images = images, .n = N};
+        first.state = prepared_by(&bnn_engine_portable, model);
+        void *workspace = workspace_for(&bnn_engine_portable, first.state);
+        bnn_engine_portable.run(first.state, N, images, want, workspace, NULL);
+        free(workspace);
+        first.want = want;
+        for (size_t i = 0; i < n_names; i++) {
+            pthread_t threads[THREADS];
+            job jobs[THREADS];
+            if ((first.engine = bnn_engine_find(names[i])) == NULL)
+                continue;
+            first.state = prepared_by(first.engine, model);
+            for (int t = 0; t < THREADS; t++) {
+                jobs[t] = first;
+                ck_assert_int_eq(pthread_create(&threads[t], NULL, run_job, &jobs[t]), 0);
+            }
+            for (int t = 0; t < THREADS; t++) {
+                ck_assert_int_eq(pthread_join(threads[t], NULL), 0);
+                ck_assert_msg(jobs[t].same, "%s\n%s", names[i], maker.text);
+            }
+        }
+    }
+}
+END_TEST
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+START_TEST(stages_are_timed)
+{
+    size_t n_names;
+    const char *const *names = bnn_engine_names(&n_names);
+    const bnn_deploy_model *model;
+    uint64_t seed = 0;
+    do
+        model = random_model(&maker, seed++, MODEL_MACS);
+    while (model->n_stages < 4);
+    uint8_t *images = made(&maker, 70, bnn_shape_values(model->input));
+    float *logits = made(&maker, 70 * (size_t)model->n_classes, sizeof *logits);
+    for (size_t i = 0; i < n_names; i++) {
+        const bnn_engine *engine = bnn_engine_find(names[i]);
+        uint64_t stage_ns[BNN_STAGES_MAX] = {0}, sum = 0;
+        if (engine == NULL)
+            continue;
+        void *state = prepared_by(engine, model), *workspace = workspace_for(engine, state);
+        stage_ns[0] = 7; /* times are added */
+        const uint64_t start = now_ns();
+        engine->run(state, 70, images, logits, workspace, stage_ns);
+        const uint64_t took = now_ns() - start;
+        for (uint32_t s = 0; s < model->n_stages; s++) {
+            ck_assert_uint_gt(stage_ns[s], s == 0 ? 7 : 0);
+            sum += stage_ns[s];
+        }
+        ck_assert_uint_le(sum, took + 7);
+        ck_assert_uint_gt(2 * sum, took);
+        ck_assert_uint_eq(stage_ns[model->n_stages], 0);
+        free(workspace);
+    }
+}
+END_TEST
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+START_TEST(engines_have_names)
+{
+    size_t n;
+    bnn_error err;
+    const char *const *names = bnn_engine_names(&n);
+    ck_assert_str_eq(names[n - 1], "portable");
+    bool best_seen = false;
+    unsetenv("BNN_CPU");
+    const bnn_engine *best = bnn_engine_choose(&err);
+    for (size_t i = 0; i < n; i++) {
+        const bnn_engine *engine = bnn_engine_find(names[i]);
+        if (engine == NULL)
+            continue;
+        ck_assert_str_eq(engine->name, names[i]);
+        if (!best_seen)
+            ck_assert_ptr_eq(engine, best);
+        best_seen = true;
+        setenv("BNN_CPU", names[i], 1);
+        ck_assert_ptr_eq(bnn_engine_choose(&err), engine);
+    }
+    ck_assert_ptr_null(bnn_engine_find("abacus"));
+    ck_assert_ptr_null(bnn_engine_find(""));
+}
+END_TEST
+
+static Suite *engines_suite(void)
+{
+    Suite *suite = suite_create("engines");
+    TCase *tcase = tcase_create("engines");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, engines_agree_on_any_model, 0, SLICES);
+    tcase_add_test(tcase, models_are_of_all_kinds);
+    tcase_add_test(tcase, a_large_dense_stage_is_run_plainly);
+    tcase_add_test(tcase, threads_share_what_is_prepared);
+    tcase_add_test(tcase, stages_are_timed);
+    tcase_add_test(tcase, engines_have_names);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+BNN_CHECK_MAIN(engines_suite)

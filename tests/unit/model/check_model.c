@@ -1,0 +1,356 @@
+/* What a model section becomes: the operations in order, shapes, initial weights, sizes, and the
+ * messages for models that cannot be. */
+#include "tests/fixtures/buffers.h"
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/model_fixture.h"
+
+#include "model/size.h"
+
+/* Two convolutions that pool, a hidden and a last dense layer, on 1x12x10 images, 4 classes. */
+#define BLOCKS                                                       \
+    "  topology:\n"                                                  \
+    "    name: small\n"                                              \
+    "    input: {channels: 1, height: 12, width: 10}\n"              \
+    "    blocks:\n"                                                  \
+    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: conv2d, out: 6, kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                        \
+    "      - layer: {name: dense, out: 7}\n"                         \
+    "      - layer: {name: dense, out: 4}\n"
+enum { CLASSES = 4 };
+
+static const char *spec_of(const char *settings_text)
+{
+    return bnn_arena_printf(arena, "model:\n" BLOCKS "%s", settings_text);
+}
+
+/* The letters of all operations, blocks separated by spaces. */
+static const char *letters(const bnn_network *net)
+{
+    char text[64 * 9] = "";
+    size_t n = 0;
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        if (i > 0 && net->ops[i].block != net->ops[i - 1].block)
+            text[n++] = ' ';
+        text[n++] = net->ops[i].letter;
+    }
+    text[n] = '\0';
+    return bnn_arena_strdup(arena, text);
+}
+
+typedef struct sequence_case {
+    const char *text;
+    const char *letters;
+} sequence_case;
+
+static const sequence_case sequence_cases[] = {
+    {"  binarize: none\n  ordering: bn_act\n", "LBAP LBAP LBA L"},
+    {"  binarize: none\n  ordering: act_bn\n", "LABP LABP LAB L"},
+    {"  binarize: none\n  ordering: act_pool_bn\n", "LAPB LAPB LAB L"},
+    {"  binarize: none\n  ordering: bn_pool_act\n", "LBPA LBPA LBA L"},
+    {"  binarize: none\n  ordering: pool_bn_act\n", "LPBA LPBA LBA L"},
+    {"  binarize: none\n  ordering: xnor\n", "LBAP BALP BAL BAL"},
+    {"  binarize: none\n  activation: none\n  norm: none\n", "LP LP L L"},
+    /* Activation auto: none where a sign follows, relu in front of the float last layer. */
+    {"  binarize: {}\n  ordering: bn_act\n", "LBP SLBP SLBA L"},
+    {"  binarize: {}\n  ordering: xnor\n", "LBP BSLP BSL BAL"},
+    {"  binarize: {last: true}\n  ordering: pool_bn_act\n", "LPB SLPB SLB SLB"},
+    {"  binarize: {first: true, last: true}\n  ordering: act_bn\n", "LBP SLBP SLB SLB"},
+    {"  binarize: {activations: false, last: true}\n", "LBAP LBAP LBA LB"},
+    {"  binarize: {weights: false}\n", "LBP SLBP SLBA L"},
+    {"  binarize: {layers: conv2d}\n", "LBP SLBAP LBA L"},
+    {"  binarize: {layers: dense, last: true}\n", "LBAP LBP SLB SLB"},
+    {"  binarize: {}\n  activation: hardtanh\n", "LBAP SLBAP SLBA L"},
+    {"  binarize: {}\n  activation: prelu\n  ordering: act_bn\n", "LABP SLABP SLAB L"},
+    {"  binarize: {}\n  activation: relu\n  ordering: act_pool_bn\n", "LAPB SLAPB SLAB L"},
+};
+
+START_TEST(operations_stand_in_order)
+{
+    const sequence_case *c = &sequence_cases[_i];
+    const bnn_network *net = network_of(parsed_model(spec_of(c->text)), CLASSES, 20, 1);
+    ck_assert_str_eq(letters(net), c->letters);
+    bnn_shape shape = net->input;
+    const float *x = net->x;
+    for (uint32_t i = 0; i < net->n_ops; i++) { /* each reads what the one before wrote */
+        const bnn_op *op = &net->ops[i];
+        ck_assert(op->plan.in.c == shape.c && op->plan.in.h == shape.h && op->plan.in.w == shape.w);
+        ck_assert_ptr_eq(op->io.x, x);
+        shape = op->plan.out;
+        x = op->y;
+        if (op->letter == 'L') {
+            const bool sign = i > 0 && net->ops[i - 1].letter == 'S';
+            ck_assert_int_eq(op->plan.binary_inputs, sign);
+            ck_assert_float_eq(op->plan.pad_value, sign ? -1.0f : 0.0f);
+        }
+    }
+    ck_assert_ptr_eq(net->logits, x);
+    ck_assert_uint_eq(net->lanes, 32);
+}
+END_TEST
+
+START_TEST(binary_blocks_have_latent_weights)
+{
+    const bnn_network *net = network_of(
+        parsed_model(spec_of("  binarize: {padding: +1, first: true}\n")), CLASSES, 1, 1);
+    uint32_t n_latent = 0, n_bias = 0;
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const bnn_parameter *p = &net->parameters[i];
+        n_latent += p->latent;
+        n_bias += strcmp(p->name, "bias") == 0;
+        ck_assert((p->acting == p->value) == !p->latent);
+        for (size_t j = 0; p->latent && j < p->n; j++)
+            ck_assert_float_eq(p->acting[j], p->value[j] >= 0.0f ? 1.0f : -1.0f);
+    }
+    ck_assert_uint_eq(n_latent, 3);
+    ck_assert_uint_eq(n_bias, 1); /* a batch norm behind binary weights has the shift */
+    ck_assert_float_eq(net->ops[0].plan.pad_value, 0.0f); /* pixels are no signs */
+    ck_assert_str_eq(net->ops[3].name, "sign_2");
+    ck_assert_str_eq(net->ops[4].name, "conv2d_2");
+    ck_assert_float_eq(net->ops[4].plan.pad_value, 1.0f);
+}
+END_TEST
+
+/* Networks that are compared start from the same weights: only seed and place decide. */
+START_TEST(initial_weights_depend_on_seed_and_place_only)
+{
+    const bnn_network *a = network_of(parsed_model(spec_of("  binarize: none\n")), CLASSES, 1, 3);
+    const bnn_network *b =
+        network_of(parsed_model(spec_of("  ordering: xnor\n  binarize: {}\n")), CLASSES, 64, 3);
+    const bnn_network *c = network_of(parsed_model(spec_of("  binarize: none\n")), CLASSES, 1, 4);
+    uint32_t n_same = 0;
+    for (uint32_t i = 0; i < a->n_parameters; i++) {
+        const bnn_parameter *p = &a->parameters[i];
+        if (p->kind != BNN_TENSOR_WEIGHT)
+            continue;
+        ck_assert_int_ne(memcmp(p->value, c->parameters[i].value, p->n * sizeof *p->value), 0);
+        for (uint32_t j = 0; j < b->n_parameters; j++) {
+            const bnn_parameter *q = &b->parameters[j];
+            if (strcmp(q->layer, p->layer) != 0 || q->kind != BNN_TENSOR_WEIGHT)
+                continue;
+            ck_assert_int_eq(memcmp(p->value, q->value, p->n * sizeof *p->value), 0);
+            n_same++;
+        }
+        const float bound = 1.0f / sqrtf((float)(p->n / p->dims[0]));
+        double mean = 0, square = 0;
+        for (size_t j = 0; j < p->n; j++) {
+            ck_assert(fabsf(p->value[j]) <= bound);
+            mean += (double)(p->value[j] / bound) / (double)p->n;
+            square += (double)(p->value[j] / bound) * (double)(p->value[j] / bound) / (double)p->n;
+        }
+        ck_assert_double_lt(fabs(mean), 4 / sqrt(3.0 * (double)p->n));
+        ck_assert_double_lt(fabs(square - 1 / 3.0), 4 * 0.3 / sqrt((double)p->n));
+    }
+    ck_assert_uint_eq(n_same, 4);
+}
+END_TEST
+
+/* ---- sizes ------------------------------------------------------------------------------- */
+
+typedef struct size_row {
+    const char *layer;
+    uint64_t n_parameters, bits, float32_bytes, macs;
+} size_row;
+
+static void check_sizes(const char *text, const size_row *rows, size_t n)
+{
+    const bnn_model_options *model =
+        parsed_model(bnn_arena_printf(arena, "model:\n  topology: lenet5\n%s", text));
+    const bnn_network *net = network_of(model, 10, 64, 1);
+    size_t at = 0;
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        bnn_layer_size size;
+        if (!bnn_network_layer_size(net, i, &size))
+            continue;
+        ck_assert_uint_lt(at, n);
+        ck_assert_str_eq(size.layer, rows[at].layer);
+        ck_assert_uint_eq(size.n_parameters, rows[at].n_parameters);
+        ck_assert_uint_eq(size.bits, rows[at].bits);
+        ck_assert_uint_eq(size.packed_bytes, (rows[at].bits + 7) / 8);
+        ck_assert_uint_eq(size.float32_bytes, rows[at].float32_bytes);
+        ck_assert_uint_eq(size.macs, rows[at].macs);
+        at++;
+    }
+    ck_assert_uint_eq(at, n);
+}
+
+START_TEST(lenet5_weighs_what_it_should)
+{
+    const size_row plain[] = {
+        {"conv2d_1", 156, 156 * 32, 624, 117600},      {"batchnorm_1", 12, 6 * 64, 96, 0},
+        {"conv2d_2", 2416, 2416 * 32, 9664, 240000},   {"batchnorm_2", 32, 16 * 64, 256, 0},
+        {"dense_3", 48120, 48120 * 32, 192480, 48000}, {"batchnorm_3", 240, 120 * 64, 1920, 0},
+        {"dense_4", 10164, 10164 * 32, 40656, 10080},  {"batchnorm_4", 168, 84 * 64, 1344, 0},
+        {"dense_5", 850, 850 * 32, 3400, 840},
+    };
+    /* A norm between integer sums and a sign: 17 bits a channel; behind real sums: 33. */
+    const size_row binary[] = {
+        {"conv2d_1", 156, 156 * 32, 624, 117600}, {"batchnorm_1", 12, 6 * 33, 96, 0},
+        {"conv2d_2", 2400, 2400, 9600, 240000},   {"batchnorm_2", 32, 16 * 17, 256, 0},
+        {"dense_3", 48000, 48000, 192000, 48000}, {"batchnorm_3", 240, 120 * 17, 1920, 0},
+        {"dense_4", 10080, 10080, 40320, 10080},  {"batchnorm_4", 168, 84 * 64, 1344, 0},
+        {"dense_5", 850, 850 * 32, 3400, 840},
+    };
+    check_sizes("  binarize: none\n", plain, sizeof plain / sizeof *plain);
+    check_sizes("  binarize: {}\n", binary, sizeof binary / sizeof *binary);
+}
+END_TEST
+
+/* ---- models that cannot be --------------------------------------------------------------- */
+
+typedef struct wrong_case {
+    const char *text;
+    const char *message;
+} wrong_case;
+
+static const wrong_case wrong_cases[] = {
+    {"  activation: relu\n  binarize: {}\n",
+     "s:2:3: model: sign_2 would be +1 for every image, since relu_1 gives no negative values; use "
+     "activation hardtanh, none or auto, or an ordering with batch norm behind the activation "
+     "(bn_act has it before)"},
+    {"  activation: relu\n  ordering: bn_pool_act\n  binarize: {layers: dense}\n",
+     "s:2:3: model: sign_3 would be +1 for every image, since relu_2 gives no negative values; use "
+     "activation hardtanh, none or auto, or an ordering with batch norm behind the activation "
+     "(bn_pool_act has it before)"},
+    {"  activation: relu\n  ordering: xnor\n  binarize: {weights: false}\n",
+     "s:2:3: model: sign_2 would be +1 for every image, since relu_2 gives no negative values; use "
+     "activation hardtanh, none or auto, or an ordering with batch norm behind the activation "
+     "(xnor has it before)"},
+};
+
+START_TEST(signs_that_see_no_negative_value_are_refused)
+{
+    const wrong_case *c = &wrong_cases[_i];
+    const bnn_model_options *model = parsed_model(spec_of(c->text));
+    ck_assert_int_eq(bnn_network_check(model, model->input, CLASSES, diag), BNN_E_SPEC);
+    ck_assert_str_eq(said(), c->message);
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
+}
+END_TEST
+
+START_TEST(nets_must_fit_their_data)
+{
+    const bnn_model_options *model = parsed_model(spec_of(""));
+    bnn_error err = {0};
+    ck_assert_int_eq(bnn_network_check(model, model->input, CLASSES, diag), BNN_OK);
+    ck_assert_ptr_null(network_or_error(model, 5, 1, 1, &err));
+    ck_assert_int_eq(err.status, BNN_E_SPEC);
+    ck_assert_str_eq(err.message, "topology small ends with 4 values, the data set has 5 classes");
+    bnn_network *net = NULL;
+    const bnn_shape other = {3, 12, 10};
+    ck_assert_int_eq(bnn_network_create(model, other, CLASSES, 1, 1, arena, &net, &err),
+                     BNN_E_SPEC);
+    ck_assert_ptr_null(net);
+    ck_assert_str_eq(err.message,
+                     "topology small takes images of 1x12x10, the data set has 3x12x10");
+}
+END_TEST
+
+static const wrong_case misfits[] = {
+    {"{layer: {name: conv2d, kernel: 9, padding: 1}}",
+     "conv2d_1: a 9x9 kernel is larger than its input, 6x6 with padding 1"},
+    {"{layer: {name: conv2d, kernel: 3, padding: 3}}",
+     "conv2d_1: padding 3 must be smaller than the kernel, 3"},
+    {"{layer: {name: conv2d, out: 65536, padding: 2}}, {layer: {name: conv2d, out: 65536}}",
+     "conv2d_2: sizes out of bounds: input 65536x8x8, output 65536x6x6"},
+    {"{layer: {name: dense, out: 1048576}}, {layer: {name: dense, out: 1048576}}",
+     "dense_2: sizes out of bounds: input 1048576x1x1, output 1048576x1x1"},
+};
+
+START_TEST(layers_must_fit_their_input)
+{
+    const wrong_case *c = &misfits[_i];
+    bnn_error err = {0};
+    const bnn_model_options *model = parsed_model(bnn_arena_printf(
+        arena,
+        "model: {binarize: none, topology: {input: {channels: 1, height: 6, width: 6}, "
+        "blocks: [%s, {layer: {name: dense, out: 4}}]}}",
+        c->text));
+    ck_assert_ptr_null(network_or_error(model, CLASSES, 1, 1, &err));
+    ck_assert_int_eq(err.status, BNN_E_SPEC);
+    ck_assert_str_eq(err.message, c->message);
+}
+END_TEST
+
+/* An ordering that answers with the text it has as parameters. */
+static const char *given_sequence(const void *params, const bnn_block *block)
+{
+    return block->position == BNN_POSITION_LAST ? params : "LP";
+}
+
+static const wrong_case sequences[] = {
+    {"LL", "ordering given: block 4: \"LL\" must have L exactly once"},
+    {"", "ordering given: block 4: \"\" must have L exactly once"},
+    {"LP", "ordering given: block 4: \"LP\" has a P, but no pool"},
+    {"BLB", "ordering given: block 4: \"BLB\" has B or A more than once"},
+    {"ALA", "ordering given: block 4: \"ALA\" has B or A more than once"},
+    {"LBA", "ordering given: block 4: \"LBA\" has an activation behind the logits"},
+    {"LX", "ordering given: block 4: \"LX\" has letters other than L, P, B, A"},
+    {"Lb", "ordering given: block 4: \"Lb\" has letters other than L, P, B, A"},
+    {NULL, "ordering given: block 4: \"(null)\" has letters other than L, P, B, A"},
+};
+
+/* The first and hidden blocks answer "LP": the third does not pool, so it is met first. */
+START_TEST(illegal_sequences_are_refused)
+{
+    const wrong_case *c = &sequences[_i];
+    static const bnn_ordering ordering = {.head = {.kind = BNN_KIND_ORDERING, .name = "given"},
+                                          .sequence = given_sequence};
+    const bnn_plugin plugin = {.head = &ordering.head};
+    char text[8] = "";
+    if (c->text != NULL)
+        snprintf(text, sizeof text, "%s", c->text);
+    bnn_model_options model = *parsed_model(spec_of("  binarize: none\n"));
+    bnn_block_options blocks[4];
+    memcpy(blocks, model.blocks, sizeof blocks);
+    bnn_error err = {0};
+    model.ordering = (bnn_use){&plugin, c->text != NULL ? text : NULL};
+    ck_assert_ptr_null(network_or_error(&model, CLASSES, 1, 1, &err));
+    ck_assert_str_eq(err.message, "ordering given: block 3: \"LP\" has a P, but no pool");
+    blocks[2].pool = blocks[0].pool;
+    blocks[2].linear = blocks[0].linear;
+    model.blocks = blocks;
+    ck_assert_ptr_null(network_or_error(&model, CLASSES, 1, 1, &err));
+    ck_assert_str_eq(err.message, c->message);
+}
+END_TEST
+
+START_TEST(a_full_arena_is_an_error)
+{
+    const bnn_model_options *model = parsed_model(spec_of(""));
+    for (size_t limit = 1 << 10; limit < (size_t)1 << 17; limit *= 2) {
+        bnn_arena *small = bnn_arena_create(limit);
+        bnn_network *net = NULL;
+        bnn_error err = {0};
+        ck_assert_int_eq(
+            bnn_network_create(model, model->input, CLASSES, 256, 1, small, &net, &err),
+            BNN_E_INTERNAL);
+        ck_assert_ptr_null(net);
+        ck_assert_int_eq(err.status, BNN_E_INTERNAL);
+        bnn_arena_destroy(small);
+    }
+}
+END_TEST
+
+#define COUNT(array) (int)(sizeof(array) / sizeof *(array))
+
+static Suite *model_suite(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *tc = tcase_create("layout");
+    tcase_add_checked_fixture(tc, model_set_up, model_tear_down);
+    tcase_add_loop_test(tc, operations_stand_in_order, 0, COUNT(sequence_cases));
+    tcase_add_test(tc, binary_blocks_have_latent_weights);
+    tcase_add_test(tc, initial_weights_depend_on_seed_and_place_only);
+    tcase_add_test(tc, lenet5_weighs_what_it_should);
+    tcase_add_loop_test(tc, signs_that_see_no_negative_value_are_refused, 0, COUNT(wrong_cases));
+    tcase_add_test(tc, nets_must_fit_their_data);
+    tcase_add_loop_test(tc, layers_must_fit_their_input, 0, COUNT(misfits));
+    tcase_add_loop_test(tc, illegal_sequences_are_refused, 0, COUNT(sequences));
+    tcase_add_test(tc, a_full_arena_is_an_error);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
+
+BNN_CHECK_MAIN(model_suite)

@@ -1,0 +1,266 @@
+/* check_experiment.c - a spec becomes configs, or a list of all its mistakes. */
+#include "runner/experiment.h"
+
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/runner_fixture.h"
+
+static void check_said(int status, const char *spec, const char *expected)
+{
+    const int got = load(spec);
+    ck_assert_str_eq(said(), expected);
+    ck_assert_int_eq(got, status);
+}
+
+START_TEST(values_arrive_where_they_belong)
+{
+    load_well("name: full.1-a\ndescription: what for\n" TINY_DATA TINY_MODEL
+              "train: {epochs: 7}\nseeds: [5, 3, 9223372036854775807]\n"
+              "metric: {name: latency_us, goal: max}\n"
+              "run: {jobs: 3, checkpoint: stop, retries: 2, timeout: 2m, isolation: process}\n");
+    ck_assert_str_eq(experiment.name, "full.1-a");
+    ck_assert_str_eq(experiment.description, "what for");
+    ck_assert_uint_eq(experiment.n_seeds, 3);
+    ck_assert(experiment.seeds[0] == 5 && experiment.seeds[1] == 3);
+    ck_assert(experiment.seeds[2] == INT64_MAX);
+    ck_assert_str_eq(experiment.metric.name, "latency_us");
+    ck_assert_int_eq(experiment.metric.goal, BNN_GOAL_MAX);
+    ck_assert(experiment.run.jobs == 3 && experiment.run.retries == 2);
+    ck_assert_int_eq(experiment.run.checkpoints, BNN_CHECKPOINTS_STOP);
+    ck_assert_int_eq(experiment.run.isolation, BNN_ISOLATION_PROCESS);
+    ck_assert_double_eq(experiment.run.timeout_seconds, 120.0);
+    ck_assert_uint_eq(experiment.n_configs, 1);
+    ck_assert_str_eq(experiment.configs[0].label, "base");
+    ck_assert_int_eq(experiment.configs[0].train.epochs, 7);
+}
+END_TEST
+
+START_TEST(defaults_are_sensible)
+{
+    load_well(TINY_DATA TINY_MODEL);
+    ck_assert_str_eq(experiment.name, "s"); /* the file's */
+    ck_assert_ptr_null(experiment.description);
+    ck_assert(experiment.n_seeds == 1 && experiment.seeds[0] == 1);
+    ck_assert_str_eq(experiment.metric.name, "test_accuracy");
+    ck_assert_int_eq(experiment.metric.goal, BNN_GOAL_MAX);
+    ck_assert(experiment.run.jobs == 0 && experiment.run.retries == 0);
+    ck_assert_int_eq(experiment.run.checkpoints, BNN_CHECKPOINTS_EPOCH);
+    ck_assert_int_eq(experiment.run.isolation, BNN_ISOLATION_AUTO);
+}
+END_TEST
+
+START_TEST(less_is_better_of_bytes_and_seconds)
+{
+    load_well(TINY_DATA TINY_MODEL "metric: model_bytes\n");
+    ck_assert_int_eq(experiment.metric.goal, BNN_GOAL_MIN);
+}
+END_TEST
+
+/* The empty document, text, and list are no specs; a file that is not there is one message. */
+START_TEST(what_is_no_spec_is_refused)
+{
+    check_said(BNN_E_SPEC, "[1, 2]\n", "s.yaml:1:1: a spec is a map of sections, got a list");
+    bnn_experiment unchanged = experiment;
+    const bnn_experiment_sources sources = {
+        .catalogue = "", .topologies = "", .registry = registry};
+    bnn_diag_destroy(diag);
+    diag = bnn_diag_create();
+    ck_assert_int_eq(bnn_experiment_load("none.yaml", NULL, 0, &sources, arena, &experiment, diag),
+                     BNN_E_SPEC);
+    ck_assert_str_eq(said(), "none.yaml: cannot open: No such file or directory");
+    ck_assert(memcmp(&unchanged, &experiment, sizeof experiment) == 0);
+}
+END_TEST
+
+START_TEST(all_mistakes_are_said_at_once)
+{
+    check_said(BNN_E_SPEC,
+               "name: -x\n"
+               "modle: {}\n"
+               "seeds: {count: 0, bsae: 1}\n"
+               "metric: {name: speed}\n"
+               "run: {jobs: 0, checkpoint: never, retries: -1, timeout: soon, isolation: box}\n"
+               "train: {epochs: none, optimizer: {name: adam, lr: -1}}\n" TINY_DATA TINY_MODEL,
+               "s.yaml:1:7: name: \"-x\" is not a name: 1 to 63 letters, digits, _, - and ., "
+               "beginning with none of the last two\n"
+               "s.yaml:2:1: unknown key \"modle\" in the spec; did you mean \"model\"?\n"
+               "s.yaml:3:16: seeds.count: 0 is out of range; it must be from 1 to 10000\n"
+               "s.yaml:3:19: unknown key \"bsae\" in seeds; did you mean \"base\"?\n"
+               "s.yaml:4:16: metric.name: expected one of test_accuracy, last_test_accuracy, "
+               "validation_accuracy, train_seconds, model_bytes, latency_us, got \"speed\"\n"
+               "s.yaml:5:13: run.jobs: 0 is out of range; it must be from 1 to 1024\n"
+               "s.yaml:5:28: run.checkpoint: expected one of epoch, stop, none, got \"never\"\n"
+               "s.yaml:5:44: run.retries: -1 is out of range; it must be from 0 to 100\n"
+               "s.yaml:5:57: run.timeout: expected a duration such as 90s, 15m, 2h or 1d, got "
+               "\"soon\"\n"
+               "s.yaml:5:74: run.isolation: expected one of auto, thread, process, got \"box\"\n"
+               "s.yaml:6:17: train.epochs: expected an integer, got \"none\"\n"
+               "s.yaml:6:51: train.optimizer.lr: -1 is out of range; it must be from 0 to 1000000");
+}
+END_TEST
+
+START_TEST(seeds_are_distinct_and_bounded)
+{
+    check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: [1, 2, 1, x]\n",
+               "s.yaml:10:15: seeds: 1 is there twice\n"
+               "s.yaml:10:18: seeds: expected an integer, got \"x\"");
+    check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: []\n",
+               "s.yaml:10:8: seeds: 0 of them; from 1 to 10000 are allowed");
+    check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: 3\n",
+               "s.yaml:10:8: seeds: expected {count: N, base: N} or a list of integers, got \"3\"");
+}
+END_TEST
+
+/* A mistake that every point meets is said once, one of a single point with its own position. */
+START_TEST(points_are_checked_one_by_one)
+{
+    check_said(BNN_E_SPEC,
+               TINY_DATA TINY_MODEL "train: {bach: 3}\n"
+                                    "sweep: {grid: {train.epochs: [1, 0, 2]}}\n",
+               "s.yaml:10:9: unknown key \"bach\" in train; did you mean \"batch\"?\n"
+               "s.yaml:11:34: train.epochs: 0 is out of range; it must be from 1 to 100000");
+}
+END_TEST
+
+/* A sweep that cannot be expanded does not hide the mistakes of the base. */
+START_TEST(the_base_is_checked_without_a_sweep)
+{
+    check_said(BNN_E_SPEC,
+               TINY_DATA TINY_MODEL "train: {bach: 3}\nsweep: {grid: {train.epochs: []}}\n",
+               "s.yaml:10:9: unknown key \"bach\" in train; did you mean \"batch\"?\n"
+               "s.yaml:11:30: sweep.grid: train.epochs: the list is empty and leaves no points");
+}
+END_TEST
+
+START_TEST(a_missing_plugin_is_a_matter_of_resources)
+{
+    const int status = load(TINY_DATA TINY_MODEL "  ste: clipt\n");
+    ck_assert_int_eq(status, BNN_E_RESOURCE);
+    ck_assert_ptr_nonnull(strstr(said(), "s.yaml:10:8: "));
+    ck_assert_ptr_nonnull(strstr(said(), "clipped"));
+}
+END_TEST
+
+START_TEST(networks_are_checked_against_the_data)
+{
+    const int status = load("dataset: synthetic\n"
+                            "model:\n  topology:\n    input: {channels: 1, height: 28, width: 28}\n"
+                            "    blocks: [{layer: {name: dense, out: 7}}]\n");
+    ck_assert_int_eq(status, BNN_E_SPEC);
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
+    ck_assert_ptr_nonnull(strstr(said(), "s.yaml:"));
+}
+END_TEST
+
+/* The float net has no STE, so its two points are one config. */
+START_TEST(equal_configs_are_run_once)
+{
+    load_well(TINY_DATA TINY_MODEL "sweep:\n"
+                                   "  grid:\n"
+                                   "    model.ste: [identity, clipped]\n"
+                                   "    model.binarize: [none, {weights: true}]\n"
+                                   "baseline: {model.binarize: none, model.ste: clipped}\n");
+    ck_assert_uint_eq(experiment.n_configs, 3);
+    ck_assert_str_eq(said(), "s.yaml:12:27: warning: the baseline ste=clipped binarize=none is the "
+                             "same config as ste=identity binarize=none; they are run once");
+    ck_assert(experiment.configs[0].baseline);
+    for (size_t i = 1; i < 3; i++)
+        ck_assert(!experiment.configs[i].baseline);
+}
+END_TEST
+
+/* What does not change a result does not change the hash. */
+START_TEST(the_hash_covers_what_acts)
+{
+    char hash[65], identity[65];
+    load_well(TINY_DATA TINY_MODEL "seeds: [1]\n");
+    memcpy(hash, experiment.configs[0].hash, sizeof hash);
+    memcpy(identity, experiment.configs[0].identity, sizeof identity);
+    load_well("name: other\n" TINY_DATA TINY_MODEL "seeds: [2]\nrun: {jobs: 2}\n"
+              "train: {batch: 64, epochs: 5}\n");
+    ck_assert_str_eq(experiment.configs[0].hash, hash);
+    ck_assert_str_eq(experiment.configs[0].identity, identity);
+    load_well(TINY_DATA TINY_MODEL "train: {epochs: 6}\n");
+    ck_assert_str_ne(experiment.configs[0].hash, hash);
+}
+END_TEST
+
+START_TEST(overrides_replace_and_sweep)
+{
+    const char *const overrides[] = {"train.epochs=9", "model.ste=[identity, clipped]",
+                                     "seeds.count=4"};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides, 3), BNN_OK);
+    ck_assert_uint_eq(experiment.n_configs, 2);
+    ck_assert_uint_eq(experiment.n_seeds, 4);
+    ck_assert_int_eq(experiment.configs[1].train.epochs, 9);
+    ck_assert_str_eq(experiment.configs[1].label, "ste=clipped");
+    ck_assert_ptr_nonnull(strstr(experiment.text, "\n# -s train.epochs=9\n# -s model.ste="));
+}
+END_TEST
+
+START_TEST(wrong_overrides_are_all_said)
+{
+    const char *const overrides[] = {"train.epochs", "train.epoch=3", "train.batch=x"};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides, 3), BNN_E_SPEC);
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 3);
+    ck_assert_ptr_nonnull(strstr(said(), "-s:1:"));
+}
+END_TEST
+
+START_TEST(data_sets_are_shared)
+{
+    load_well("dataset: {name: synthetic, train_limit: 100, validation: 20}\n" TINY_MODEL
+              "sweep: {list: [{dataset.validation: 30}, {dataset.test_limit: 10}, "
+              "{dataset.validation: 10}]}\n");
+    ck_assert_uint_eq(experiment.n_configs, 3);
+    ck_assert_uint_eq(experiment.n_datasets, 2);
+    ck_assert_int_eq(experiment.datasets[0].validation, 30); /* the largest */
+    ck_assert_uint_eq(experiment.configs[0].i_dataset, 0);
+    ck_assert_uint_eq(experiment.configs[1].i_dataset, 1);
+    ck_assert_uint_eq(experiment.configs[2].i_dataset, 0);
+}
+END_TEST
+
+/* Only plugins that act are recorded with a run. */
+START_TEST(a_float_net_has_no_ste)
+{
+    load_well(TINY_DATA TINY_NET);
+    for (size_t i = 0; i < experiment.configs[0].n_plugins; i++)
+        ck_assert_uint_ne(experiment.configs[0].plugins[i]->head->kind, BNN_KIND_STE);
+    load_well(TINY_DATA TINY_MODEL);
+    size_t n = 0;
+    for (size_t i = 0; i < experiment.configs[0].n_plugins; i++)
+        n += experiment.configs[0].plugins[i]->head->kind == BNN_KIND_STE;
+    ck_assert_uint_eq(n, 1); /* one for weights and activations: listed once */
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    const TTest *const tests[] = {
+        values_arrive_where_they_belong,
+        defaults_are_sensible,
+        less_is_better_of_bytes_and_seconds,
+        what_is_no_spec_is_refused,
+        all_mistakes_are_said_at_once,
+        seeds_are_distinct_and_bounded,
+        points_are_checked_one_by_one,
+        the_base_is_checked_without_a_sweep,
+        a_missing_plugin_is_a_matter_of_resources,
+        networks_are_checked_against_the_data,
+        equal_configs_are_run_once,
+        the_hash_covers_what_acts,
+        overrides_replace_and_sweep,
+        wrong_overrides_are_all_said,
+        data_sets_are_shared,
+        a_float_net_has_no_ste,
+    };
+    Suite *suite = suite_create("experiment");
+    TCase *tcase = tcase_create("experiment");
+    tcase_add_checked_fixture(tcase, runner_set_up, runner_tear_down);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)

@@ -1,0 +1,333 @@
+/* check_revive.c - the text of a spec with its overrides, there and back; and finished runs whose
+ * network comes back from it and from the kept weights. */
+#include "infer/modelfile.h"
+#include "runner/spec_text.h"
+#include "runner/sweeper.h"
+#include "runner/verify.h"
+
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/runner_fixture.h"
+
+static const char *topologies; /* folders with topologies; NULL: those of the source */
+
+static bnn_experiment_sources sources(void)
+{
+    return (bnn_experiment_sources){
+        .catalogue = source_path("configs/datasets"),
+        .topologies = topologies == NULL ? source_path("configs/topologies") : topologies,
+        .registry = registry};
+}
+
+/* ---- the text ---------------------------------------------------------------------------- */
+
+/* Joins, splits, and checks that the overrides are the same; what is left of the text. */
+static const char *there_and_back(const char *text, const char *const *overrides, size_t n)
+{
+    const char *const *found;
+    size_t n_found;
+    const char *joined = bnn_spec_text_join(text, overrides, n, arena);
+    ck_assert_ptr_nonnull(joined);
+    char *copy = bnn_arena_strdup(arena, joined);
+    ck_assert_int_eq(bnn_spec_text_split(copy, arena, &found, &n_found), BNN_OK);
+    ck_assert_msg(n_found == n, "%zu overrides of %zu in \"%s\"", n_found, n, joined);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_str_eq(found[i], overrides[i]);
+    return copy;
+}
+
+START_TEST(a_text_and_its_overrides_come_back)
+{
+    static const char *const overrides[] = {"a.b=[1, 2]", "c=# -s d=\"x\\ny\"", "e= "};
+    static const struct {
+        const char *text, *back; /* with overrides; without, it is the same as before */
+    } cases[] = {
+        {"", ""},
+        {"\n", "\n"},
+        {"a: 1\n", "a: 1\n"},
+        {"a: 1", "a: 1\n"},
+        {"a: 1\n# -s\n", "a: 1\n# -s\n"},
+        {"a: 1\n  # -s a=2\n", "a: 1\n  # -s a=2\n"},
+        {"# -s a=2\n\n", "# -s a=2\n\n"},
+        {"# -s a=2\na: 1\n", "# -s a=2\na: 1\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_str_eq(there_and_back(cases[i].text, NULL, 0), cases[i].text);
+        ck_assert_str_eq(there_and_back(cases[i].text, overrides, 1), cases[i].back);
+        ck_assert_str_eq(there_and_back(cases[i].text, overrides, 3), cases[i].back);
+    }
+}
+END_TEST
+
+/* As in a spec that was copied out of a database: they are no overrides of this run. */
+START_TEST(comments_of_the_file_are_no_overrides)
+{
+    static const char *const overrides[] = {"a=3", "b=4"};
+    static const char *const texts[] = {"# -s a=2\n", "a: 1\n# -s a=2\n",
+                                        "a: 1\n# -s a=2\n#\n# -s ", "a: 1\r\n# -s a=2\r\n",
+                                        "a: 1\n# -s a=2"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t n = 0; n <= 2; n++) {
+            const char *back = there_and_back(texts[i], overrides, n);
+            const size_t length = strlen(texts[i]);
+            ck_assert_msg(strncmp(back, texts[i], length) == 0 &&
+                              strspn(back + length, "#\n") == strlen(back + length),
+                          "\"%s\" came back as \"%s\"", texts[i], back);
+        }
+}
+END_TEST
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+static void finished(void *context, const bnn_pool_view *view, size_t i,
+                     const bnn_pool_result *result)
+{
+    (void)context, (void)view, (void)i, (void)result;
+}
+
+static void tick(void *context, const bnn_pool_view *view)
+{
+    (void)context, (void)view;
+}
+
+static void run_sweep(const char *spec, const char *const *overrides, size_t n)
+{
+    const bnn_experiment_sources from = sources();
+    const bnn_data_search search = {.catalogue = from.catalogue};
+    const bnn_pool_observer nobody = {.finished = finished, .tick = tick};
+    bnn_store_recovered recovered;
+    bnn_sweeper_todo todo;
+    bnn_dataset *datasets;
+    bnn_plan plan;
+    bnn_pool_summary summary;
+    ck_assert_int_eq(chdir(store_path("")), 0);
+    ck_ok(bnn_file_write("s.yaml", spec, strlen(spec), err));
+    ck_assert_msg(bnn_experiment_load("s.yaml", overrides, n, &from, arena, &experiment, diag) ==
+                      BNN_OK,
+                  "%s", said());
+    ck_ok(bnn_sweeper_plan(&experiment, store_file(), arena, &plan, &recovered, err));
+    ck_ok(bnn_sweeper_list(&plan, store_file(), arena, &todo, err));
+    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
+    ck_ok(bnn_sweeper_run(&plan, &todo, store_file(), 2, datasets, &nobody, &summary, err));
+    bnn_sweeper_close_data(&plan, datasets);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], todo.n);
+}
+
+/* The uids of all runs, in the arena. */
+static size_t all_runs(const char *uids[16])
+{
+    char *rows = plain_rows(store_file(), "SELECT run_uid FROM run ORDER BY run_id");
+    size_t n = 0;
+    for (char *rest = rows, *row; (row = strsep(&rest, "\n")) != NULL;) {
+        if (*row == '\0')
+            continue;
+        ck_assert_uint_lt(n, 16);
+        uids[n++] = bnn_arena_strdup(arena, row);
+    }
+    free(rows);
+    return n;
+}
+
+static int revive(const char *uid, bnn_run_info *run, bnn_revived *out, bnn_error *error)
+{
+    const bnn_experiment_sources from = sources();
+    bnn_store *store = store_open(BNN_STORE_READ);
+    ck_ok(bnn_run_find(store, store_file(), uid, arena, run, err));
+    const int status = bnn_run_revive(store, run, &from, arena, out, error);
+    bnn_store_close(store);
+    return status;
+}
+
+/* Every run comes back as the network that its model file was made of. */
+static void check_revived(size_t n)
+{
+    const char *uids[16];
+    ck_assert_uint_eq(all_runs(uids), n);
+    for (size_t i = 0; i < n; i++) {
+        bnn_run_info run;
+        bnn_revived revived;
+        bool same = false;
+        ck_ok(revive(uids[i], &run, &revived, err));
+        ck_assert_str_eq(revived.config->hash, run.config_hash);
+        ck_assert_str_eq(revived.config->label, run.label);
+        ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+        ck_assert_msg(same, "run %zu, %s", i, run.label);
+    }
+}
+
+#define SMALL "name: tiny\n" TINY_DATA TINY_MODEL "run: {isolation: thread}\n"
+#define ONE   SMALL "train: {epochs: 1, batch: 32}\n"
+
+START_TEST(runs_come_back_after_overrides)
+{
+    static const char *const overrides[] = {"train.epochs=2", "model.ste=[identity,ede]"};
+    run_sweep(SMALL "train: {batch: 32}", overrides, 2); /* no line feed at its end */
+    check_revived(2);
+}
+END_TEST
+
+START_TEST(runs_come_back_from_a_spec_that_ends_in_such_comments)
+{
+    static const char *const overrides[] = {"model.ste=ede"};
+    run_sweep(ONE "# -s train.epochs=2\n", NULL, 0);
+    run_sweep(ONE "# -s train.epochs=2\n", overrides, 1);
+    check_revived(2);
+}
+END_TEST
+
+START_TEST(runs_come_back_after_further_revisions)
+{
+    static const char *const overrides[] = {"train.epochs=2"};
+    run_sweep(ONE "seeds: [1, 2]\n", NULL, 0);
+    run_sweep(ONE, overrides, 1);
+    run_sweep(ONE "sweep: {grid: {model.ste: [ede, approx_sign]}}\n", NULL, 0);
+    check_revived(5);
+}
+END_TEST
+
+/* A file that names another version as its maker still is what the weights give. */
+START_TEST(a_newer_program_finds_the_file_as_it_was)
+{
+    const char *uids[16];
+    bnn_run_info run;
+    bnn_revived revived;
+    bnn_graph *graph;
+    bnn_deploy_model *model;
+    bool same = false;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    ck_ok(revive(uids[0], &run, &revived, err));
+    ck_ok(bnn_graph_create(revived.network, arena, &graph, err));
+    ck_ok(bnn_deliver_build(graph, "bnnrun 0.0.1", run.uid, "tiny: base", run.test_accuracy, arena,
+                            &model, err));
+    ck_ok(bnn_modelfile_write(model, run.model_path, err));
+    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_assert(same);
+    ck_ok(bnn_deliver_build(graph, NULL, run.uid, "tiny: other", run.test_accuracy, arena, &model,
+                            err));
+    ck_ok(bnn_modelfile_write(model, run.model_path, err));
+    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_assert(!same);
+}
+END_TEST
+
+START_TEST(a_topology_that_changed_is_noticed)
+{
+    static const char spec[] =
+        "name: tiny\n" TINY_DATA "model: {topology: net, binarize: {weights: true}}\n"
+        "train: {epochs: 1, batch: 32}\nrun: {isolation: thread}\n";
+    static const char net[] = "name: net\ninput: {channels: 1, height: 28, width: 28}\n"
+                              "blocks:\n  - {layer: {name: dense, out: %d}}\n"
+                              "  - {layer: {name: dense, out: 10}}\n";
+    const char *text = bnn_arena_printf(arena, net, 8), *uids[16];
+    bnn_run_info run;
+    bnn_revived revived;
+    topologies = bnn_arena_strdup(arena, store_path("."));
+    ck_ok(bnn_file_write(store_path("net.yaml"), text, strlen(text), err));
+    run_sweep(spec, NULL, 0);
+    check_revived(1);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    text = bnn_arena_printf(arena, net, 9);
+    ck_ok(bnn_file_write(store_path("net.yaml"), text, strlen(text), err));
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena,
+                                "run %s: s.yaml no longer gives the config base as it was run; a "
+                                "topology, a data set or a default has changed since",
+                                uids[0]));
+    unlink(store_path("net.yaml"));
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena,
+                                "run %s: its spec can no longer be read: s.yaml:3:19: "
+                                "model.topology: no net.yaml in %s",
+                                uids[0], topologies));
+}
+END_TEST
+
+/* As versions that did not look kept them: the last value of the last tensor. */
+START_TEST(weights_that_are_no_numbers_are_refused)
+{
+    static const float nan = NAN;
+    const char *uids[16];
+    char *bytes, sha256[BNN_SHA256_HEX];
+    size_t n;
+    bnn_run_info run;
+    bnn_revived revived;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    ck_ok(revive(uids[0], &run, &revived, err));
+    ck_ok(bnn_file_read(run.weights_path, 1 << 20, &bytes, &n, err));
+    memcpy(bytes + n - sizeof nan, &nan, sizeof nan);
+    ck_ok(bnn_file_write(run.weights_path, bytes, n, err));
+    free(bytes);
+    ck_ok(bnn_file_sha256(run.weights_path, sha256, err));
+    plain_execute(store_file(), bnn_arena_printf(arena,
+                                                 "UPDATE artifact SET sha256 = '%s' "
+                                                 "WHERE kind = 'weights'",
+                                                 sha256));
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_FAILED,
+               bnn_arena_printf(arena,
+                                "run %s: its kept weights are no result: diverged: 1 of 10 values "
+                                "of dense_3.bias are not finite",
+                                uids[0]));
+    /* Nor are they delivered, as the best epoch of a checkpoint of such a version. */
+    const bnn_delivery delivery = {.folder = store_path("."), .uid = uids[0], .spec = "tiny: base"};
+    revived.network->parameters[0].value[0] = INFINITY;
+    ck_refused(bnn_deliver(&delivery, revived.network, err), BNN_E_FAILED,
+               "diverged: 1 of 100 values of conv2d_1.weight are not finite");
+}
+END_TEST
+
+/* Anybody can make a database whose tables allow what ours do not. */
+START_TEST(a_doctored_database_does_no_harm)
+{
+    const char *uids[16];
+    bnn_run_info run;
+    bnn_revived revived;
+    run_sweep(ONE, NULL, 0);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    plain_execute(store_file(), "PRAGMA writable_schema = ON;"
+                                "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') "
+                                "WHERE name IN ('run', 'spec_revision')");
+    plain_execute(store_file(), "UPDATE spec_revision SET text = NULL");
+    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena,
+                                "run %s: s.yaml no longer gives the config base as it was run; a "
+                                "topology, a data set or a default has changed since",
+                                uids[0]));
+    plain_execute(store_file(), "UPDATE run SET state = NULL");
+    bnn_store *store = store_open(BNN_STORE_READ);
+    ck_refused(bnn_run_find(store, store_file(), uids[0], arena, &run, err), BNN_E_RESOURCE,
+               bnn_arena_printf(arena, "run %s is not done; `bnnrun show %s` says where it stands",
+                                uids[0], uids[0]));
+    bnn_store_close(store);
+}
+END_TEST
+
+static void set_up(void)
+{
+    topologies = NULL;
+    runner_set_up();
+}
+
+static Suite *make_suite(void)
+{
+    const TTest *const tests[] = {
+        a_text_and_its_overrides_come_back,
+        comments_of_the_file_are_no_overrides,
+        runs_come_back_after_overrides,
+        runs_come_back_from_a_spec_that_ends_in_such_comments,
+        runs_come_back_after_further_revisions,
+        a_newer_program_finds_the_file_as_it_was,
+        a_topology_that_changed_is_noticed,
+        weights_that_are_no_numbers_are_refused,
+        a_doctored_database_does_no_harm,
+    };
+    Suite *suite = suite_create("revive");
+    TCase *tcase = tcase_create("revive");
+    tcase_add_checked_fixture(tcase, set_up, runner_tear_down);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)

@@ -1,0 +1,448 @@
+/* check_runner.c - plans and the pool: what runs, what becomes of it, and what the database holds
+ * afterwards. */
+#include "runner/artifact.h"
+#include "runner/estimate.h"
+#include "runner/sweeper.h"
+
+#include "tests/fixtures/check_main.h"
+#include "tests/fixtures/runner_fixture.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* What an observer was told, and what it does about it. */
+typedef struct watch {
+    size_t n_finished, n_ticks, n_stopping;
+    bnn_pool_state last_state[16];
+    char message[1000]; /* of the last failure */
+    int signal;         /* to send once a run is in this epoch, and once only */
+    unsigned signal_epoch;
+    bnn_pool_observer observer;
+} watch;
+
+static bnn_plan plan;
+static bnn_pool_summary summary;
+static watch seen;
+
+static void finished(void *context, const bnn_pool_view *view, size_t i,
+                     const bnn_pool_result *result)
+{
+    watch *w = context;
+    ck_assert_uint_lt(i, view->n);
+    w->last_state[i] = result->state;
+    w->n_finished++;
+    if (result->state == BNN_POOL_FAILED)
+        snprintf(w->message, sizeof w->message, "%s", result->message);
+    ck_assert((result->state == BNN_POOL_DONE) == !isnan(result->test_accuracy));
+}
+
+static void tick(void *context, const bnn_pool_view *view)
+{
+    watch *w = context;
+    size_t n = 0;
+    w->n_ticks++;
+    for (size_t i = 0; i < BNN_POOL_STATES; i++)
+        n += view->n_of[i];
+    ck_assert_uint_eq(n, view->n);
+    for (uint32_t i = 0; i < view->n_running; i++)
+        if (w->signal != 0 && atomic_load(&view->running[i].progress->epoch) >= w->signal_epoch) {
+            kill(getpid(), w->signal);
+            w->signal = 0;
+        }
+}
+
+static void stopping(void *context, const bnn_pool_view *view, int signal)
+{
+    watch *w = context;
+    (void)view;
+    (void)signal;
+    w->n_stopping++;
+}
+
+static void watch_set_up(void)
+{
+    runner_set_up();
+    seen = (watch){.observer = {finished, tick, stopping, &seen}};
+}
+
+static void make_plan(void)
+{
+    bnn_store_recovered recovered;
+    ck_ok(bnn_sweeper_plan(&experiment, store_file(), arena, &plan, &recovered, err));
+    ck_assert_uint_eq(recovered.n_stale + recovered.n_unknown, 0);
+}
+
+/* Executes the plan; what was done before is left alone. */
+static int execute(uint32_t n_jobs, bnn_error *error)
+{
+    bnn_sweeper_todo todo;
+    bnn_dataset *datasets;
+    const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
+    summary = (bnn_pool_summary){.signal = 0};
+    ck_ok(bnn_sweeper_list(&plan, store_file(), arena, &todo, err));
+    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
+    const int status = todo.n == 0 ? BNN_OK
+                                   : bnn_sweeper_run(&plan, &todo, store_file(), n_jobs, datasets,
+                                                     &seen.observer, &summary, error);
+    bnn_sweeper_close_data(&plan, datasets);
+    return status;
+}
+
+static void run_sweep(const char *spec, uint32_t n_jobs)
+{
+    load_well(spec);
+    make_plan();
+    ck_ok(execute(n_jobs, err));
+}
+
+static size_t count(bnn_plan_group group)
+{
+    size_t n_of[BNN_PLAN_GROUPS];
+    bnn_plan_count(&plan, n_of);
+    return n_of[group];
+}
+
+/* Every result bit of the database, and the sums of all files; what measures time is left out. Freed
+ * by the caller. */
+static char *all_results(void)
+{
+    return plain_rows(store_file(),
+                      "SELECT label, seed, name, epoch, printf('%!.20g', value), special "
+                      "FROM run JOIN experiment_config USING (experiment_id, config_id)"
+                      " JOIN metric USING (run_id) WHERE name <> 'seconds' "
+                      "UNION ALL SELECT label, seed, kind, n_bytes, sha256, path "
+                      "FROM run JOIN experiment_config USING (experiment_id, config_id)"
+                      " JOIN artifact USING (run_id) ORDER BY 1, 2, 3, 4");
+}
+
+static void forget_database(void)
+{
+    const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++)
+        unlink(bnn_arena_printf(arena, "%s%s", store_file(), ends[i]));
+}
+
+/* ---- plans ------------------------------------------------------------------------------- */
+
+START_TEST(without_a_database_all_is_new)
+{
+    load_well(TINY);
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
+    ck_assert(plan.n == 4 && plan.n_dropped == 0);
+    ck_assert_uint_eq(count(BNN_PLAN_NEW), 4);
+    /* all configs with the first seed come first */
+    ck_assert(plan.runs[0].i_config == 0 && plan.runs[1].i_config == 1);
+    ck_assert(plan.runs[1].seed == 1 && plan.runs[2].seed == 2);
+    ck_assert(isnan(bnn_estimate_plan(&plan, 2)));
+}
+END_TEST
+
+START_TEST(what_is_done_is_not_done_again)
+{
+    run_sweep(TINY, 2);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 4);
+    ck_assert_uint_eq(seen.n_finished, 4);
+    ck_assert_uint_ge(seen.n_ticks, 1);
+    char *before = all_results();
+    run_sweep(TINY, 2);
+    ck_assert_uint_eq(count(BNN_PLAN_DONE), 4);
+    ck_assert_uint_eq(seen.n_finished, 4);
+    char *after = all_results();
+    ck_assert_str_eq(before, after);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 4);
+    ck_assert(!isnan(plan.seconds[0]) && plan.seconds[0] > 0.0);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(a_changed_spec_keeps_what_it_still_asks_for)
+{
+    run_sweep(TINY, 2);
+    load_well("name: tiny\n" TINY_DATA TINY_MODEL "train: {epochs: 3, batch: 32}\n"
+              "seeds: [2, 3]\nsweep: {grid: {model.ste: [clipped, approx_sign]}}\n");
+    make_plan();
+    ck_assert_uint_eq(count(BNN_PLAN_DONE), 1); /* clipped, seed 2 */
+    ck_assert_uint_eq(count(BNN_PLAN_NEW), 3);
+    ck_assert_uint_eq(plan.n_dropped, 3);
+}
+END_TEST
+
+START_TEST(another_plugin_file_makes_a_run_stale)
+{
+    run_sweep(TINY, 2);
+    plain_execute(store_file(), "UPDATE plugin SET sha256 = 'x' WHERE name = 'identity'");
+    make_plan();
+    ck_assert_uint_eq(count(BNN_PLAN_STALE), 2);
+    ck_assert_uint_eq(count(BNN_PLAN_DONE), 2);
+    ck_assert_str_eq(plan.runs[0].changed, "ste identity");
+    ck_assert(!bnn_plan_is_todo(&plan.runs[0]));
+}
+END_TEST
+
+START_TEST(jobs_take_the_next_task_when_they_are_free)
+{
+    const double seconds[] = {3.0, 1.0, 1.0, 4.0};
+    double busy[3] = {0.0, 0.0, 0.5};
+    ck_assert_double_eq(bnn_estimate_makespan(seconds, 4, busy, 2), 6.0); /* 3; 1 + 1 + 4 */
+    busy[0] = busy[1] = 0.0;
+    ck_assert_double_eq(bnn_estimate_makespan(seconds, 4, busy, 1), 9.0);
+    ck_assert_double_eq(bnn_estimate_makespan(seconds, 0, busy + 1, 2), 0.5);
+}
+END_TEST
+
+START_TEST(a_plan_can_be_timed_without_a_database)
+{
+    bnn_dataset *datasets;
+    const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
+    load_well(TINY);
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
+    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
+    bnn_estimate_configs(&plan, datasets);
+    bnn_sweeper_close_data(&plan, datasets);
+    const double one = bnn_estimate_plan(&plan, 1), four = bnn_estimate_plan(&plan, 4);
+    ck_assert(one > 0.0 && one < 60.0 && four > 0.0 && four < one);
+}
+END_TEST
+
+START_TEST(jobs_are_not_more_than_runs)
+{
+    load_well(TINY);
+    make_plan();
+    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 3), 3);
+    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 100), 4);
+    experiment.run.jobs = 2;
+    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 0), 2);
+    experiment.run.jobs = 0;
+    ck_assert_uint_le(bnn_sweeper_jobs(&plan, 0), bnn_pool_cpus());
+}
+END_TEST
+
+/* ---- the pool ---------------------------------------------------------------------------- */
+
+START_TEST(results_do_not_depend_on_jobs_or_processes)
+{
+    run_sweep(TINY, 1);
+    char *one = all_results();
+    ck_assert_int_eq(plain_number(store_file(), "SELECT max(co_runners) FROM timing"), 0);
+    forget_database();
+    run_sweep(TINY, 3);
+    char *three = all_results();
+    forget_database();
+    load_well(TINY);
+    experiment.run.isolation = BNN_ISOLATION_PROCESS;
+    make_plan();
+    ck_ok(execute(2, err));
+    char *processes = all_results();
+    ck_assert_uint_gt(strlen(one), 1000);
+    ck_assert_str_eq(one, three);
+    ck_assert_str_eq(one, processes);
+    free(one);
+    free(three);
+    free(processes);
+}
+END_TEST
+
+#define DIVERGES                                       \
+    "name: wild\n" TINY_DATA TINY_NET "  norm: none\n" \
+    "train: {epochs: 2, batch: 32, optimizer: sgd}\n"  \
+    "seeds: {count: 2}\nsweep: {grid: {train.optimizer.lr: [0.01, 1.0e6]}}\n"
+
+/* Also the last run of a pool, and with a retry: a failure is a failure again. */
+START_TEST(a_failed_run_stops_no_other)
+{
+    load_well(DIVERGES "run: {isolation: thread, retries: 1}\n");
+    experiment.run.isolation = _i == 0 ? BNN_ISOLATION_THREAD : BNN_ISOLATION_PROCESS;
+    make_plan();
+    ck_ok(execute(2, err));
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 2);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 2);
+    ck_assert_int_eq(seen.last_state[1], BNN_POOL_FAILED);
+    ck_assert_msg(strncmp(seen.message, "diverged: ", 10) == 0, "%s", seen.message);
+    ck_assert_uint_eq(seen.n_finished, 4); /* a retry is no end */
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 6);
+    ck_assert_int_eq(
+        plain_number(store_file(), "SELECT count(*) FROM attempt WHERE error LIKE 'diverged: %'"),
+        4);
+    make_plan();
+    ck_assert_uint_eq(count(BNN_PLAN_RETRY), 2);
+    ck_assert_msg(strncmp(plan.runs[1].error, "diverged: ", 10) == 0, "%s", plan.runs[1].error);
+}
+END_TEST
+
+START_TEST(time_runs_out)
+{
+    load_well(TINY);
+    experiment.run.timeout_seconds = 1e-6;
+    make_plan();
+    ck_ok(execute(2, err));
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 4);
+    ck_assert_msg(strncmp(seen.message, "timeout: ", 9) == 0, "%s", seen.message);
+}
+END_TEST
+
+/* Longer than some ticks of the observer, on a fast machine too, where an epoch takes less than a
+ * millisecond; ThreadSanitizer makes it ten times that. */
+#if defined(__SANITIZE_THREAD__)
+#    define LONG_EPOCHS "200"
+#else
+#    define LONG_EPOCHS "1000"
+#endif
+#define LONG                                                                            \
+    "name: long\n" TINY_DATA TINY_MODEL "train: {epochs: " LONG_EPOCHS ", batch: 16}\n" \
+    "seeds: {count: 2}\n"
+
+/* Interrupted, then gone on with: the same bits as in one go. */
+START_TEST(what_was_interrupted_goes_on)
+{
+    const int32_t isolation = _i < 2 ? BNN_ISOLATION_THREAD : BNN_ISOLATION_PROCESS;
+    load_well(LONG);
+    experiment.run.isolation = isolation;
+    experiment.run.checkpoints = _i % 2 == 0 ? BNN_CHECKPOINTS_EPOCH : BNN_CHECKPOINTS_STOP;
+    make_plan();
+    seen.signal = _i % 2 == 0 ? SIGINT : SIGTERM;
+    const int signal = seen.signal;
+    seen.signal_epoch = 2;
+    bnn_error error;
+    ck_assert_int_eq(execute(2, &error), BNN_E_INTERRUPTED);
+    ck_assert_int_eq(summary.signal, signal);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_INTERRUPTED], 2);
+    ck_assert_uint_eq(seen.n_stopping, 1);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt WHERE signal > 0 AND "
+                                                "outcome = 'interrupted'"),
+                     2);
+    make_plan();
+    ck_assert_uint_eq(count(BNN_PLAN_RESUME), 2);
+    ck_assert(plan.runs[0].epochs_done > 0 && bnn_plan_rest(&plan, 0) < 1.0);
+    ck_ok(execute(1, err));
+    char *resumed = all_results();
+    ck_assert_int_gt(plain_number(store_file(), "SELECT min(resumed_from_epoch) FROM attempt "
+                                                "WHERE attempt = 2"),
+                     0);
+    ck_assert_int_ne(
+        access(bnn_artifact_path(store_file(), plan.runs[0].store.uid, BNN_CHECKPOINT_FILE, arena),
+               F_OK),
+        0);
+    forget_database();
+    run_sweep(LONG "run: {isolation: thread, checkpoint: none}\n", 2);
+    char *whole = all_results();
+    ck_assert_str_eq(resumed, whole);
+    free(resumed);
+    free(whole);
+}
+END_TEST
+
+/* Between plan and claim another process was faster. */
+START_TEST(a_run_of_another_process_is_left_to_it)
+{
+    load_well(TINY);
+    make_plan();
+    bnn_store *other = store_open(BNN_STORE_WRITE);
+    ck_assert_uint_eq(claim(other, plan.runs[2].store), 1);
+    bnn_store_close(other);
+    ck_ok(execute(2, err));
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_TAKEN], 1);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 3);
+    ck_assert_int_eq(seen.last_state[2], BNN_POOL_TAKEN);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 4);
+}
+END_TEST
+
+/* A file that cannot grow: like a disk that is full. The sweep ends with the reason; what was
+ * committed is whole. */
+START_TEST(a_database_that_cannot_be_written_ends_the_sweep)
+{
+    bnn_error error;
+    load_well(LONG "run: {isolation: thread, checkpoint: none}\n");
+    make_plan();
+    const struct rlimit limit = {200000, 200000};
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(execute(2, &error), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(error.message, store_file()) != NULL, "%s", error.message);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_RUNNING], 0);
+    ck_assert_int_eq(summary.signal, 0);
+}
+END_TEST
+
+/* What was trained is not lost with a database that does not take the end of it. */
+START_TEST(a_run_whose_end_is_not_recorded_keeps_its_checkpoint)
+{
+    static const char refuse[] = "CREATE TRIGGER refuse BEFORE UPDATE OF state ON run "
+                                 "WHEN NEW.state = 'done' BEGIN SELECT RAISE(ABORT, 'no'); END";
+    bnn_error error;
+    load_well(TINY);
+    make_plan();
+    plain_execute(store_file(), refuse);
+    ck_assert_int_ne(execute(1, &error), BNN_OK);
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
+    const char *uid = plan.runs[0].store.uid;
+    ck_assert_int_eq(access(bnn_artifact_path(store_file(), uid, BNN_CHECKPOINT_FILE, arena), F_OK),
+                     0);
+}
+END_TEST
+
+/* Something else is where the folders of runs would be: no run trains first. */
+START_TEST(a_folder_that_cannot_be_made_fails_a_run_at_once)
+{
+    load_well(TINY);
+    experiment.run.checkpoints = BNN_CHECKPOINTS_NONE;
+    make_plan();
+    const char *folders = bnn_arena_printf(arena, "%s.artifacts", store_file());
+    ck_ok(bnn_file_write(folders, "", 0, err));
+    ck_ok(execute(1, err));
+    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 4);
+    ck_assert_msg(strstr(seen.message, ".artifacts") != NULL, "%s", seen.message);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM metric"), 0);
+}
+END_TEST
+
+START_TEST(plugins_from_elsewhere_are_isolated)
+{
+    load_well(TINY);
+    ck_assert(!bnn_sweeper_isolates(&experiment));
+    experiment.run.isolation = BNN_ISOLATION_PROCESS;
+    ck_assert(bnn_sweeper_isolates(&experiment));
+    /* This test program does not lie where the plugins of the build do. */
+    experiment.run.isolation = BNN_ISOLATION_AUTO;
+    char folder[PATH_MAX] = "", plugin[PATH_MAX];
+    ck_assert_int_gt(readlink("/proc/self/exe", folder, sizeof folder - 1), 0);
+    *strrchr(folder, '/') = '\0';
+    ck_assert_ptr_nonnull(realpath(experiment.configs[0].plugins[0]->path, plugin));
+    ck_assert(bnn_sweeper_isolates(&experiment) == (strncmp(plugin, folder, strlen(folder)) != 0));
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    const TTest *const tests[] = {
+        without_a_database_all_is_new,
+        what_is_done_is_not_done_again,
+        a_changed_spec_keeps_what_it_still_asks_for,
+        another_plugin_file_makes_a_run_stale,
+        jobs_take_the_next_task_when_they_are_free,
+        a_plan_can_be_timed_without_a_database,
+        jobs_are_not_more_than_runs,
+        results_do_not_depend_on_jobs_or_processes,
+        time_runs_out,
+        a_run_of_another_process_is_left_to_it,
+        a_database_that_cannot_be_written_ends_the_sweep,
+        a_run_whose_end_is_not_recorded_keeps_its_checkpoint,
+        a_folder_that_cannot_be_made_fails_a_run_at_once,
+        plugins_from_elsewhere_are_isolated,
+    };
+    Suite *suite = suite_create("runner");
+    TCase *tcase = tcase_create("runner");
+    tcase_add_checked_fixture(tcase, watch_set_up, runner_tear_down);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(tcase, tests[i]);
+    tcase_add_loop_test(tcase, a_failed_run_stops_no_other, 0, 2);
+    tcase_add_loop_test(tcase, what_was_interrupted_goes_on, 0, 4);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)
