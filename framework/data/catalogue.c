@@ -66,10 +66,11 @@ static const char *word_at(const bnn_node *map, const char *key, const char *wha
     if (bnn_schema_text(node, what, &text, diag) != BNN_OK)
         return NULL;
     if (!is_word(text, also, FILE_NAME_MAX)) {
-        bnn_diag_add(diag, node->at,
-                     "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "
-                     "digit",
-                     what, text, also);
+        bnn_diag_add(
+            diag, node->at,
+            "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "
+            "digit",
+            what, text, also);
         return NULL;
     }
     return text;
@@ -234,8 +235,8 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
     int status = BNN_OK;
     if (!bnn_catalogue_is_name(name))
         return bnn_fail(err, BNN_E_SPEC,
-                        "\"%s\" is no name of a data set: letters, digits, _ and -, at most %d", name,
-                        BNN_DATA_NAME_MAX);
+                        "\"%s\" is no name of a data set: letters, digits, _ and -, at most %d",
+                        name, BNN_DATA_NAME_MAX);
     const char *path = find_entry(directories, name, arena);
     if (path == NULL)
         return fail_unknown(directories, name, arena, err);

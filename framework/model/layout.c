@@ -39,7 +39,9 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
     const bnn_ordering *ordering = bnn_use_ordering(&model->ordering);
     const bool last = i == model->n_blocks - 1;
     const bnn_block block = {
-        .position = last ? BNN_POSITION_LAST : i == 0 ? BNN_POSITION_FIRST : BNN_POSITION_HIDDEN,
+        .position = last     ? BNN_POSITION_LAST
+                    : i == 0 ? BNN_POSITION_FIRST
+                             : BNN_POSITION_HIDDEN,
         .pools = model->blocks[i].pool.plugin != NULL,
         .binary_weights = bnn_model_block_is_binary(model, i),
         .binary_inputs = bnn_model_block_has_binary_inputs(model, i),
@@ -58,8 +60,7 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
         wrong = "has an activation behind the logits";
     if (wrong != NULL)
         return bnn_fail(l->err, BNN_E_SPEC, "ordering %s: block %u: \"%s\" %s",
-                        model->ordering.plugin->head->name, i + 1, s != NULL ? s : "(null)",
-                        wrong);
+                        model->ordering.plugin->head->name, i + 1, s != NULL ? s : "(null)", wrong);
     *out = s;
     return BNN_OK;
 }
@@ -121,7 +122,9 @@ static int append(layout *l, bnn_op_type type, char letter, const bnn_use *use, 
         .kernels = l->kernels,
         .binary_weights = linear && bnn_model_block_is_binary(l->model, block),
         .binary_inputs = linear && inputs,
-        .pad_value = !linear || !inputs ? 0.0f : l->model->binarize.padding == 0 ? -1.0f : 1.0f,
+        .pad_value = !linear || !inputs                ? 0.0f
+                     : l->model->binarize.padding == 0 ? -1.0f
+                                                       : 1.0f,
         .fail = plan_failure,
         .host = l->err,
     };
@@ -152,8 +155,7 @@ static int append_linear(layout *l, uint32_t i)
         status = append(l, BNN_OP_SIGN, 'S', &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
         status = append(l, BNN_OP_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
-    return status != BNN_OK ? status
-                            : append(l, BNN_OP_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
+    return status != BNN_OK ? status : append(l, BNN_OP_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
 }
 
 static int append_block(layout *l, uint32_t i)
@@ -204,8 +206,13 @@ int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n
                      uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena, bnn_op **ops,
                      uint32_t *n_ops, bnn_error *err)
 {
-    layout l = {.model = model, .kernels = kernels, .n_classes = n_classes, .lanes = lanes, .arena = arena,
-                .shape = input, .err = err};
+    layout l = {.model = model,
+                .kernels = kernels,
+                .n_classes = n_classes,
+                .lanes = lanes,
+                .arena = arena,
+                .shape = input,
+                .err = err};
     if (input.c != model->input.c || input.h != model->input.h || input.w != model->input.w)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s takes images of %ux%ux%u, the data set has %ux%ux%u",

@@ -139,7 +139,8 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
     net->parameters = bnn_arena_alloc(arena, n_parameters, sizeof *net->parameters);
     net->x = bnn_arena_alloc(arena, size_of(net->input) * net->lanes, sizeof *net->x);
     net->rows = bnn_arena_alloc(arena, net->lanes, sizeof *net->rows);
-    if (net->parameters == NULL || net->x == NULL || net->rows == NULL || plan_shared(net, arena) != BNN_OK)
+    if (net->parameters == NULL || net->x == NULL || net->rows == NULL ||
+        plan_shared(net, arena) != BNN_OK)
         return BNN_E_INTERNAL;
     const float *x = net->x;
     for (uint32_t i = 0; i < net->n_ops; i++) {

@@ -11,15 +11,15 @@
 
 /* A trained tensor or a state, with all that belongs to it. */
 typedef struct bnn_parameter {
-    const char *layer;   /* "conv2d_1" */
-    const char *name;    /* "weight" */
-    uint32_t kind;       /* bnn_tensor_kind */
+    const char *layer; /* "conv2d_1" */
+    const char *name;  /* "weight" */
+    uint32_t kind;     /* bnn_tensor_kind */
     size_t n;
     uint32_t dims[4];
-    float *value;        /* [n]; latent weights when `latent` */
-    float *acting;       /* [n]; what the layer multiplies with: value, or its sign */
-    float *gradient;     /* [n]; with respect to `value`; NULL for states */
-    bool latent;         /* binary weights act in its place */
+    float *value;    /* [n]; latent weights when `latent` */
+    float *acting;   /* [n]; what the layer multiplies with: value, or its sign */
+    float *gradient; /* [n]; with respect to `value`; NULL for states */
+    bool latent;     /* binary weights act in its place */
 } bnn_parameter;
 
 typedef enum bnn_op_type {
@@ -30,25 +30,25 @@ typedef enum bnn_op_type {
 /* One operation of the network, in execution order. */
 typedef struct bnn_op {
     bnn_op_type type;
-    char letter;         /* bnn_role of a layer; S for a sign */
-    const char *name;    /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
-    bnn_use use;         /* the layer plugin, or the STE */
+    char letter;      /* bnn_role of a layer; S for a sign */
+    const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
+    bnn_use use;      /* the layer plugin, or the STE */
     uint32_t block;
     bnn_layer_plan plan; /* shapes and sizes; of a sign, too: in and out */
     uint32_t first_parameter;
-    float *y;            /* [out][lanes] */
-    bnn_layer_io io;     /* everything a layer is called with */
+    float *y;        /* [out][lanes] */
+    bnn_layer_io io; /* everything a layer is called with */
 } bnn_op;
 
 typedef struct bnn_network {
     const bnn_model_options *options;
     const bnn_kernels *kernels;
-    uint32_t lanes;      /* images a pass can hold, a multiple of BNN_LANES */
+    uint32_t lanes; /* images a pass can hold, a multiple of BNN_LANES */
     uint32_t n_classes;
     bnn_shape input;
-    float *x;            /* [input][lanes]: the caller writes images here */
-    const uint8_t **rows; /* [lanes]: room for the pointers that kernels->load_pixels takes */
-    const float *logits; /* [n_classes][lanes] */
+    float *x;               /* [input][lanes]: the caller writes images here */
+    const uint8_t **rows;   /* [lanes]: room for the pointers that kernels->load_pixels takes */
+    const float *logits;    /* [n_classes][lanes] */
     float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
     uint32_t n_ops;
     bnn_op *ops;
@@ -56,8 +56,8 @@ typedef struct bnn_network {
     bnn_parameter *parameters;
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
     uint64_t seed;
-    uint64_t step;       /* counts training passes: the position in the dropout streams */
-    float *gradient[2];  /* ping and pong */
+    uint64_t step;      /* counts training passes: the position in the dropout streams */
+    float *gradient[2]; /* ping and pong */
     float *scratch;
     float *noise;
 } bnn_network;
@@ -103,7 +103,6 @@ size_t bnn_count_not_finite(size_t n, const float *values);
 int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* The parameters of op i: parameters[first], n of them. */
-const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i,
-                                               uint32_t *n);
+const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i, uint32_t *n);
 
 #endif

@@ -48,8 +48,8 @@ typedef struct bnn_model_options {
     bnn_use weight_ste, activation_ste;
     bnn_use ordering;
     bnn_use norm;
-    bnn_use activation;       /* without a plugin: none */
-    int32_t activation_auto;  /* leave it out where a sign follows */
+    bnn_use activation;      /* without a plugin: none */
+    int32_t activation_auto; /* leave it out where a sign follows */
     bnn_position_in_file at;
 } bnn_model_options;
 
@@ -60,8 +60,8 @@ bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t 
 /* Reads the section. topology_path: colon-separated directories that hold NAME.yaml. What does not
  * act is not recorded (no STE in a float net), so that equal configs have equal settings. Values
  * go to settings under "model.". 0, or a negative status after messages in diag. */
-int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry,
-                            const char *topology_path, bnn_arena *arena, bnn_model_options *out,
-                            bnn_settings *settings, bnn_diag *diag);
+int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry, const char *topology_path,
+                            bnn_arena *arena, bnn_model_options *out, bnn_settings *settings,
+                            bnn_diag *diag);
 
 #endif

@@ -5,13 +5,13 @@
 #include "model/network.h"
 
 typedef struct bnn_layer_size {
-    const char *layer;       /* "conv2d_1" */
-    const char *kind;        /* "conv2d" */
-    uint64_t n_parameters;   /* trained values */
-    uint64_t bits;           /* of the deployed layer, see below */
-    uint64_t float32_bytes;  /* 4 bytes for each value that inference needs, states included */
-    uint64_t packed_bytes;   /* bits, in whole bytes */
-    uint64_t macs;           /* multiply-accumulates per image */
+    const char *layer;      /* "conv2d_1" */
+    const char *kind;       /* "conv2d" */
+    uint64_t n_parameters;  /* trained values */
+    uint64_t bits;          /* of the deployed layer, see below */
+    uint64_t float32_bytes; /* 4 bytes for each value that inference needs, states included */
+    uint64_t packed_bytes;  /* bits, in whole bytes */
+    uint64_t macs;          /* multiply-accumulates per image */
     bool binary_weights, binary_inputs;
 } bnn_layer_size;
 

@@ -22,9 +22,9 @@ static const char *role_name(uint32_t role)
     }
 }
 
-int bnn_layer_use(bnn_registry *registry, const bnn_node *node, const char *fallback,
-                  bnn_role role, const char *prefix, bnn_arena *arena, bnn_use *out,
-                  bnn_settings *settings, bnn_diag *diag, bnn_position_in_file at)
+int bnn_layer_use(bnn_registry *registry, const bnn_node *node, const char *fallback, bnn_role role,
+                  const char *prefix, bnn_arena *arena, bnn_use *out, bnn_settings *settings,
+                  bnn_diag *diag, bnn_position_in_file at)
 {
     const int status = bnn_registry_use(registry, BNN_KIND_LAYER, node, fallback, prefix, NULL,
                                         arena, out, settings, diag);
@@ -52,7 +52,8 @@ static const char *next_directory(const char *path, char out[PATH_MAX])
 
 static bool is_plain_name(const char *name)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     return *name != '\0' && strlen(name) < 64 && name[strspn(name, letters)] == '\0';
 }
 
@@ -120,8 +121,8 @@ static int parse_input(const bnn_node *node, bnn_position_in_file at, bnn_shape 
         bnn_diag_add(diag, at, "topology: input is missing: {channels: 1, height: 28, width: 28}");
         return BNN_E_SPEC;
     }
-    const int status = bnn_schema_fill(table, node, "topology input", "model.input", NULL, &input,
-                                       settings, diag);
+    const int status =
+        bnn_schema_fill(table, node, "topology input", "model.input", NULL, &input, settings, diag);
     *out = (bnn_shape){(uint32_t)input.channels, (uint32_t)input.height, (uint32_t)input.width};
     return status;
 }
@@ -178,8 +179,8 @@ int bnn_topology_parse(const bnn_node *node, bnn_registry *registry, const char 
     if (!named && name != NULL &&
         bnn_schema_text(name, "topology name", &out->topology, diag) != BNN_OK)
         status = BNN_E_SPEC;
-    const int input = parse_input(bnn_tree_get(root, "input"), root->at, &out->input, settings,
-                                  diag);
+    const int input =
+        parse_input(bnn_tree_get(root, "input"), root->at, &out->input, settings, diag);
     status = input != BNN_OK ? input : status;
 
     const bnn_node *blocks = bnn_tree_get(root, "blocks");
@@ -193,8 +194,8 @@ int bnn_topology_parse(const bnn_node *node, bnn_registry *registry, const char 
     if (list == NULL)
         return BNN_E_INTERNAL;
     for (uint32_t i = 0; i < blocks->n; i++) {
-        const int one = parse_block(blocks->items[i], i + 1, registry, arena, &list[i], settings,
-                                    diag);
+        const int one =
+            parse_block(blocks->items[i], i + 1, registry, arena, &list[i], settings, diag);
         status = one != BNN_OK ? one : status;
     }
     out->n_blocks = (uint32_t)blocks->n;

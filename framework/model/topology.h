@@ -14,8 +14,8 @@ int bnn_topology_parse(const bnn_node *node, bnn_registry *registry, const char 
                        bnn_diag *diag);
 
 /* Resolves a reference to a layer plugin of one role; `what` names the place in messages. */
-int bnn_layer_use(bnn_registry *registry, const bnn_node *node, const char *fallback,
-                  bnn_role role, const char *prefix, bnn_arena *arena, bnn_use *out,
-                  bnn_settings *settings, bnn_diag *diag, bnn_position_in_file at);
+int bnn_layer_use(bnn_registry *registry, const bnn_node *node, const char *fallback, bnn_role role,
+                  const char *prefix, bnn_arena *arena, bnn_use *out, bnn_settings *settings,
+                  bnn_diag *diag, bnn_position_in_file at);
 
 #endif

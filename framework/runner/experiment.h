@@ -59,7 +59,7 @@ typedef struct bnn_config {
     size_t i_dataset;  /* in bnn_experiment.datasets */
     bnn_shape input;   /* of its images */
     uint32_t n_classes;
-    size_t n_plugins;  /* those that act, each once */
+    size_t n_plugins; /* those that act, each once */
     const bnn_plugin *plugins[BNN_CONFIG_PLUGINS_MAX];
 } bnn_config;
 

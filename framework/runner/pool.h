@@ -16,7 +16,7 @@ typedef struct bnn_pool_run {
     uint32_t i_config;
     int64_t seed;
     bnn_store_run store; /* as the plan saw it */
-    const char *folder; /* for its files; shorter than BNN_FOLDER_MAX */
+    const char *folder;  /* for its files; shorter than BNN_FOLDER_MAX */
 } bnn_pool_run;
 
 typedef enum bnn_pool_state {

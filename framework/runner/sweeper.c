@@ -145,10 +145,8 @@ int bnn_sweeper_list(const bnn_plan *plan, const char *db, bnn_arena *arena, bnn
         if (folder == NULL || strlen(folder) >= BNN_FOLDER_MAX)
             return bnn_fail(err, BNN_E_RESOURCE,
                             "%s: the path is too long for files of runs beside it", db);
-        runs[n] = (bnn_pool_run){.i_config = run->i_config,
-                                 .seed = run->seed,
-                                 .store = run->store,
-                                 .folder = folder};
+        runs[n] = (bnn_pool_run){
+            .i_config = run->i_config, .seed = run->seed, .store = run->store, .folder = folder};
         planned[n++] = i;
     }
     *out = (bnn_sweeper_todo){.n = n, .runs = runs, .planned = planned};

@@ -47,8 +47,8 @@ const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
  * settings may be NULL. `what` names the thing in messages ("ste clipped", "train"). Returns 0, or
  * BNN_E_SPEC when it added an error, or BNN_E_INTERNAL without memory. */
 int bnn_schema_fill(const bnn_param *table, const bnn_node *map, const char *what,
-                    const char *prefix, const char *const *also, void *out,
-                    bnn_settings *settings, bnn_diag *diag);
+                    const char *prefix, const char *const *also, void *out, bnn_settings *settings,
+                    bnn_diag *diag);
 
 /* How a message calls a value that it did not expect: "lots" (in quotes), a list, a map, nothing.
  * Returns out. */

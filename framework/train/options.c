@@ -43,8 +43,8 @@ static int parse_schedule(const bnn_node *node, bnn_schedule *out, bnn_settings 
     status = bnn_schema_fill(schedule_table + 1, params, prefix, prefix, also, out, NULL, diag);
     const bnn_node *kind = params != NULL ? bnn_tree_get(params, "name") : node;
     out->kind = BNN_SCHEDULE_CONSTANT;
-    if (kind != NULL && bnn_schema_choice(kind, prefix, schedule_table[0].choices, &out->kind,
-                                          diag) != BNN_OK)
+    if (kind != NULL &&
+        bnn_schema_choice(kind, prefix, schedule_table[0].choices, &out->kind, diag) != BNN_OK)
         return BNN_E_SPEC;
     if (bnn_settings_add_text(settings, "train", "schedule", name) != BNN_OK)
         return BNN_E_INTERNAL;
@@ -103,9 +103,9 @@ static int parse_optimizers(const bnn_node *node, bool binary, bnn_registry *reg
     out->binary_lr = out->lr;
     if (special == NULL)
         return status;
-    const int second = parse_optimizer(special, "train.binary_optimizer", registry, arena,
-                                       &out->binary_optimizer, &out->binary_lr,
-                                       binary ? settings : NULL, diag);
+    const int second =
+        parse_optimizer(special, "train.binary_optimizer", registry, arena, &out->binary_optimizer,
+                        &out->binary_lr, binary ? settings : NULL, diag);
     return second != BNN_OK ? second : status;
 }
 
@@ -116,17 +116,19 @@ int bnn_train_options_parse(const bnn_node *node, bool binary, bnn_registry *reg
     static const char *const also[] = {"optimizer", "binary_optimizer", "schedule", NULL};
     *out = (bnn_train_options){.at = {.file = "spec", .line = 0}};
     const bnn_position_in_file at = node != NULL ? node->at : out->at;
-    const int general = bnn_schema_fill(train_table, node, "train", "train", also, out, settings,
-                                        diag);
+    const int general =
+        bnn_schema_fill(train_table, node, "train", "train", also, out, settings, diag);
     out->at = at;
     if (node != NULL && node->kind != BNN_NODE_MAP)
         return general;
     const int optimizer = parse_optimizers(node, binary, registry, arena, out, settings, diag);
-    const int schedule = parse_schedule(bnn_tree_get(node, "schedule"), &out->schedule, settings,
-                                        diag);
+    const int schedule =
+        parse_schedule(bnn_tree_get(node, "schedule"), &out->schedule, settings, diag);
     if (out->schedule.warmup >= (double)out->epochs) {
-        bnn_diag_add(diag, at, "train.schedule.warmup: %g epochs of warm-up leave nothing of %d "
-                               "epochs", out->schedule.warmup, out->epochs);
+        bnn_diag_add(diag, at,
+                     "train.schedule.warmup: %g epochs of warm-up leave nothing of %d "
+                     "epochs",
+                     out->schedule.warmup, out->epochs);
         return BNN_E_SPEC;
     }
     return general != BNN_OK ? general : optimizer != BNN_OK ? optimizer : schedule;

@@ -26,20 +26,20 @@ typedef enum bnn_schedule_kind {
 
 /* The learning rate over the run, as a factor of the optimizer's lr; see schedule.h. */
 typedef struct bnn_schedule {
-    int32_t kind;   /* bnn_schedule_kind */
-    double warmup;  /* epochs of linear warm-up */
-    double every;   /* step: epochs between steps */
-    double factor;  /* step: what each step multiplies with */
-    double floor;   /* cosine: where it ends */
+    int32_t kind;  /* bnn_schedule_kind */
+    double warmup; /* epochs of linear warm-up */
+    double every;  /* step: epochs between steps */
+    double factor; /* step: what each step multiplies with */
+    double floor;  /* cosine: where it ends */
 } bnn_schedule;
 
 typedef struct bnn_train_options {
     int32_t epochs;
     int32_t batch;
-    int32_t loss;               /* bnn_loss */
+    int32_t loss; /* bnn_loss */
     bnn_use optimizer;
     double lr;
-    bnn_use binary_optimizer;   /* the same as optimizer unless the spec says otherwise */
+    bnn_use binary_optimizer; /* the same as optimizer unless the spec says otherwise */
     double binary_lr;
     bnn_schedule schedule;
     bnn_position_in_file at;

@@ -26,7 +26,8 @@ static int plan_tensors(bnn_session *s)
         return BNN_E_INTERNAL;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const bnn_parameter *p = &net->parameters[i];
-        const bnn_use *use = p->latent ? &s->job->train->binary_optimizer : &s->job->train->optimizer;
+        const bnn_use *use =
+            p->latent ? &s->job->train->binary_optimizer : &s->job->train->optimizer;
         const uint32_t n_slots = p->kind == BNN_TENSOR_STATE ? 0 : bnn_use_optimizer(use)->n_slots;
         s->best[i] = bnn_arena_alloc(s->arena, p->n, sizeof(float));
         bool ok = s->best[i] != NULL;

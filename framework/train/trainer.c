@@ -20,8 +20,8 @@ static void send_metric(const bnn_train_job *job, const char *name, uint32_t epo
     job->record(job->context, &record);
 }
 
-static void send_timing(const bnn_train_job *job, const char *phase, uint32_t rep,
-                        uint64_t wall_ns, uint64_t cpu_ns)
+static void send_timing(const bnn_train_job *job, const char *phase, uint32_t rep, uint64_t wall_ns,
+                        uint64_t cpu_ns)
 {
     bnn_record record = {.kind = BNN_RECORD_TIMING,
                          .timing = {.rep = rep, .wall_ns = wall_ns, .cpu_ns = cpu_ns}};
@@ -169,10 +169,10 @@ static int close_epoch(bnn_session *s, bnn_error *err)
     bnn_epoch *e = &s->epochs[s->at.epoch];
     *e = (bnn_epoch){.train_loss = s->at.loss / (double)s->n_train,
                      .train_accuracy = (double)s->at.n_correct / (double)s->n_train,
-                     .learning_rate = s->job->train->lr *
-                                      bnn_schedule_factor(&s->job->train->schedule,
-                                                          (double)s->at.epoch,
-                                                          (double)s->job->train->epochs),
+                     .learning_rate =
+                         s->job->train->lr * bnn_schedule_factor(&s->job->train->schedule,
+                                                                 (double)s->at.epoch,
+                                                                 (double)s->job->train->epochs),
                      .seconds = (double)s->at.wall_ns * 1e-9,
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};

@@ -332,20 +332,21 @@ const cli_command cli_command_verify = {
     .name = "verify",
     .arguments = "RUN...",
     .summary = "whether a run's files still are what was recorded, and answer like training",
-    .help = "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
-            "model file, byte for byte; and every engine that this machine runs must give the\n"
-            "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
-            "differs. Plugin files that are other ones than at the time are told, too.\n"
-            "\n"
-            "Options:\n"
-            "      --retrain      train the run again, too, and compare metrics and weights\n"
-            "      --no-download  use a data set that is here, or fail\n"
-            "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
-            "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"
-            "      --json         an array with an object for each run\n"
-            "\n"
-            "Examples:\n"
-            "  bnnrun verify 3f\n"
-            "  bnnrun verify --retrain 3f 9c\n",
+    .help =
+        "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
+        "model file, byte for byte; and every engine that this machine runs must give the\n"
+        "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
+        "differs. Plugin files that are other ones than at the time are told, too.\n"
+        "\n"
+        "Options:\n"
+        "      --retrain      train the run again, too, and compare metrics and weights\n"
+        "      --no-download  use a data set that is here, or fail\n"
+        "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
+        "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"
+        "      --json         an array with an object for each run\n"
+        "\n"
+        "Examples:\n"
+        "  bnnrun verify 3f\n"
+        "  bnnrun verify --retrain 3f 9c\n",
     .run = run,
 };

@@ -15,7 +15,8 @@ static const char *corpus(const char *name)
 {
     static char path[PATH_BYTES];
     const char *source = getenv("srcdir");
-    snprintf(path, sizeof path, "%s/tests/fuzz/corpus/picture/%s", source == NULL ? "." : source, name);
+    snprintf(path, sizeof path, "%s/tests/fuzz/corpus/picture/%s", source == NULL ? "." : source,
+             name);
     return path;
 }
 

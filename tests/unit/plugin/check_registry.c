@@ -53,8 +53,8 @@ static const char *broken(const char *name)
 {
     static char path[4096];
     const char *directory = getenv("BNN_TEST_PLUGINS");
-    snprintf(path, sizeof path, "%s/%s.so", directory == NULL ? "tests/fixtures/plugins/.libs" : directory,
-             name);
+    snprintf(path, sizeof path, "%s/%s.so",
+             directory == NULL ? "tests/fixtures/plugins/.libs" : directory, name);
     return path;
 }
 

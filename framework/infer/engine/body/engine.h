@@ -12,7 +12,6 @@
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
 
-
 enum {
     BLOCK_MOST = 64,       /* images in a block */
     BLOCK_BYTES = 1 << 19, /* of their values between two stages: half a second-level cache */
