@@ -29,7 +29,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "train/record.h"
+#include "base/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>

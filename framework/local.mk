@@ -6,6 +6,7 @@ base_sources = \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
+	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/sha256.c
 kernels_sources = \
@@ -52,7 +53,6 @@ model_sources = \
 train_sources = \
 	framework/train/checkpoint.c framework/train/checkpoint.h \
 	framework/train/options.c framework/train/options.h \
-	framework/train/record.h \
 	framework/train/schedule.c framework/train/schedule.h \
 	framework/train/session.c framework/train/session.h \
 	framework/train/trainer.c framework/train/trainer.h

@@ -3,10 +3,10 @@
 #ifndef BNN_RUNNER_DELIVER_H
 #define BNN_RUNNER_DELIVER_H
 
+#include "base/record.h"
 #include "data/dataset.h"
 #include "export/graph.h"
 #include "infer/model.h"
-#include "train/record.h"
 
 typedef struct bnn_delivery {
     const char *folder; /* for the files; is there */

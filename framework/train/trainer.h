@@ -5,10 +5,10 @@
 #ifndef BNN_TRAIN_TRAINER_H
 #define BNN_TRAIN_TRAINER_H
 
+#include "base/record.h"
 #include "data/dataset.h"
 #include "model/network.h"
 #include "train/options.h"
-#include "train/record.h"
 
 #include <stdatomic.h>
 

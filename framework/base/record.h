@@ -1,7 +1,7 @@
-/* record.h - what training reports: plain values, no pointers, so that a record can cross a queue
+/* record.h - what a run reports: plain values, no pointers, so that a record can cross a queue
  * or a pipe. The trainer knows neither files nor databases; it calls a function with these. */
-#ifndef BNN_TRAIN_RECORD_H
-#define BNN_TRAIN_RECORD_H
+#ifndef BNN_BASE_RECORD_H
+#define BNN_BASE_RECORD_H
 
 #include <stdint.h>
 
