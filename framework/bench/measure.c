@@ -144,7 +144,7 @@ static int fill_batch(bnn_engine_contender *c, bnn_arena *arena)
     return BNN_OK;
 }
 
-int bnn_measure_latency(const bnn_deploy_model *model, const bnn_engine *engine, const void *state,
+int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const void *state,
                         const uint8_t *images, size_t n_images, size_t n_batch, uint32_t n_rounds,
                         uint64_t *wall_ns, uint64_t *cpu_ns, bnn_error *err)
 {

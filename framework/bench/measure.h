@@ -62,7 +62,7 @@ int bnn_measure_engine(void *context, uint64_t n_calls, bnn_duration *out, bnn_e
 /* The time an image takes in batches of n_batch, n_rounds times: wall_ns[n_rounds] and
  * cpu_ns[n_rounds], rounded. About 10 ms to warm up, 3 ms a round. n_images may be any number from
  * 1; they are repeated to fill a batch. Fails only for want of memory. */
-int bnn_measure_latency(const bnn_deploy_model *model, const bnn_engine *engine, const void *state,
+int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const void *state,
                         const uint8_t *images, size_t n_images, size_t n_batch, uint32_t n_rounds,
                         uint64_t *wall_ns, uint64_t *cpu_ns, bnn_error *err);
 

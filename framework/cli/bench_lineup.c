@@ -16,7 +16,7 @@ static int no_memory(bnn_error *err)
     return bnn_fail(err, BNN_E_INTERNAL, "no memory for the contenders");
 }
 
-static bool has_binary_weights(const bnn_deploy_model *model)
+static bool has_binary_weights(const bnn_model *model)
 {
     bool any = false;
     for (uint32_t i = 0; i < model->n_stages; i++)
@@ -35,7 +35,7 @@ static const bench_contender *reference_of(const bench_lineup *lineup, bool is_t
     return NULL;
 }
 
-static int add(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
+static int add(bench_lineup *lineup, const char *name, const bnn_model *model,
                bench_contender **out, bnn_error *err)
 {
     if (lineup->n == BENCH_CONTENDERS_MAX)
@@ -53,7 +53,7 @@ static int add(bench_lineup *lineup, const char *name, const bnn_deploy_model *m
     return BNN_OK;
 }
 
-static int add_own(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
+static int add_own(bench_lineup *lineup, const char *name, const bnn_model *model,
                    const bnn_engine *engine, bnn_error *err)
 {
     const bench_subject *subject = lineup->subject;
@@ -83,14 +83,14 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_deploy_mode
 }
 
 /* The float form of a model: itself when it has no binary weights. */
-static int float_form(const bench_lineup *lineup, const bnn_deploy_model *model,
-                      const bnn_deploy_model **out, bnn_error *err)
+static int float_form(const bench_lineup *lineup, const bnn_model *model, const bnn_model **out,
+                      bnn_error *err)
 {
-    bnn_deploy_model *unfolded;
+    bnn_model *unfolded;
     *out = model;
     if (!has_binary_weights(model))
         return BNN_OK;
-    const int status = bnn_deploy_unfold(model, lineup->arena, &unfolded, err);
+    const int status = bnn_export_unfold(model, lineup->arena, &unfolded, err);
     if (status != BNN_OK)
         return status;
     /* The layers of both are compared one by one. */
@@ -117,7 +117,7 @@ int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_
                          bnn_error *err)
 {
     const bench_subject *subject = lineup->subject;
-    const bnn_deploy_model *floats;
+    const bnn_model *floats;
     const bnn_engine *first = NULL;
     int status = float_form(lineup, subject->model, &floats, err);
     for (size_t i = 0; i < (engines == NULL ? 1 : n_engines) && status == BNN_OK; i++) {
@@ -135,8 +135,8 @@ int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_
     return status;
 }
 
-static int add_ort(bench_lineup *lineup, const char *name, const bnn_deploy_model *model,
-                   bench_ort *ort, bnn_error *err)
+static int add_ort(bench_lineup *lineup, const char *name, const bnn_model *model, bench_ort *ort,
+                   bnn_error *err)
 {
     const bnn_onnx_options options = {.dialect = BNN_ONNX_STANDARD, .input = BNN_ONNX_FLOATS};
     unsigned char *onnx;

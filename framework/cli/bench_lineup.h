@@ -17,7 +17,7 @@ typedef struct bench_time {
 typedef struct bench_contender {
     const char *name;   /* as in benchmark_result */
     const char *engine; /* "avx512", "onnxruntime 1.30.0" */
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     bool is_ort;
     bnn_engine_contender own;
     bench_ort_contender ort;

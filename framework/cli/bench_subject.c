@@ -113,7 +113,7 @@ static int open_images(bench_subject *subject, const bnn_run_info *run, const ch
 static int open_file(bench_subject *subject, const char *path, const char *data, bnn_arena *arena,
                      bnn_error *err)
 {
-    bnn_deploy_model *model;
+    bnn_model *model;
     subject->path = path;
     int status = bnn_modelfile_read(path, arena, &model, err);
     if (status == BNN_OK)
@@ -131,7 +131,7 @@ static const char *run_text(const bnn_run_info *run, bnn_arena *arena)
 }
 
 /* The model of a run, after a look at whether it is the one that was recorded. */
-static int read_run_model(const bnn_run_info *run, bnn_arena *arena, bnn_deploy_model **out,
+static int read_run_model(const bnn_run_info *run, bnn_arena *arena, bnn_model **out,
                           bnn_error *err)
 {
     if (run->model_path == NULL)
@@ -166,7 +166,7 @@ static int find_twin(bench_subject *subject, bnn_store *store, const cli_options
 {
     const char *uid;
     bnn_run_info run;
-    bnn_deploy_model *model;
+    bnn_model *model;
     int status =
         ask_text(store,
                  "SELECT twin.run_uid AS answer FROM run_summary AS twin JOIN run_summary AS own "
@@ -198,7 +198,7 @@ static int open_run(bench_subject *subject, const char *wanted, const char *data
 {
     json_t *row = NULL;
     bnn_run_info run;
-    bnn_deploy_model *model;
+    bnn_model *model;
     const char *source;
     int status = cli_find_run(store, wanted, &row, err);
     if (status == BNN_OK)

@@ -10,13 +10,13 @@
 typedef struct bench_subject {
     const char *path; /* of the model file */
     char sha256[BNN_SHA256_HEX];
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     /* NULL for a file; twin: NULL also when its experiment has no full-precision run. */
     const char *run_uid, *run_text; /* run_text: "quick, clipped, seed 1" */
     const char *twin_uid, *twin_text;
-    const bnn_deploy_model *twin; /* takes images of the same shape */
-    const char *images_name;      /* the data set, a path, "synthetic" */
-    const uint8_t *images;        /* [n_images][c][h][w] */
+    const bnn_model *twin;   /* takes images of the same shape */
+    const char *images_name; /* the data set, a path, "synthetic" */
+    const uint8_t *images;   /* [n_images][c][h][w] */
     uint32_t n_images;
 } bench_subject;
 

@@ -78,7 +78,7 @@ static int check(const bnn_experiment *x, size_t i, const size_t *same_as, warni
     if (diag == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
     /* A failure has left its reason in diag; what is planned is not changed by it. */
-    bnn_deploy_check(&config->model, config->input, config->n_classes, diag);
+    bnn_export_check(&config->model, config->input, config->n_classes, diag);
     for (size_t m = 0; status == BNN_OK && m < bnn_diag_count(diag); m++) {
         warning *w = find(first, bnn_diag_message(diag, m), arena);
         if (w == NULL)

@@ -73,7 +73,7 @@ uint64_t cli_size_theoretical_bytes(const bnn_stage_size *total)
 
 int cli_model_summarize(const char *path, bnn_arena *arena, cli_model_summary *out, bnn_error *err)
 {
-    bnn_deploy_model *model;
+    bnn_model *model;
     const bnn_engine *engine = bnn_engine_choose(err);
     if (engine == NULL)
         return err->status;

@@ -6,7 +6,7 @@
 
 typedef struct cli_model_summary {
     const char *path;
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     const char *engine;          /* that would run it here */
     const bnn_stage_size *sizes; /* [n_stages] */
     bnn_stage_size total;        /* over all stages, of what adds up */

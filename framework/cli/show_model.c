@@ -53,7 +53,7 @@ static json_t *stage_json(const bnn_stage *stage, const bnn_stage_size *size)
     return object;
 }
 
-static json_t *metadata_json(const bnn_deploy_model *model)
+static json_t *metadata_json(const bnn_model *model)
 {
     json_t *object = json_object();
     for (uint32_t i = 0; i < model->n_metadata; i++) {
@@ -65,7 +65,7 @@ static json_t *metadata_json(const bnn_deploy_model *model)
 
 static void print_json(const cli_model_summary *s)
 {
-    const bnn_deploy_model *model = s->model;
+    const bnn_model *model = s->model;
     json_t *object = json_object();
     json_t *layers = json_array();
     json_t *total = json_object();
@@ -265,7 +265,7 @@ static void print_metadata(const bnn_metadata *metadata)
 static int print_text(const cli_model_summary *s, bnn_error *err)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
-    const bnn_deploy_model *model = s->model;
+    const bnn_model *model = s->model;
     printf("%s: images of %ux%ux%u, %u classes; engine %s\n\n", s->path, model->input.c,
            model->input.h, model->input.w, model->n_classes, s->engine);
     const int status = print_table(s, &(cli_options){0}, err);

@@ -52,7 +52,7 @@ static int pack_weights(builder *b, bnn_stage *s, const float *weight)
 
 static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
 {
-    const bnn_deploy_op *op = &from->op;
+    const bnn_op *op = &from->op;
     const size_t taps = bnn_op_taps(op);
     const bool conv = op->type == BNN_LOWER_CONV2D;
     if (taps > BNN_SUM_MAX)
@@ -85,9 +85,9 @@ static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
 
 /* ---- what follows it --------------------------------------------------------------------- */
 
-static int copy_chain(const builder *b, const bnn_deploy_op *ops, uint32_t n, bnn_stage *s)
+static int copy_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
-    bnn_deploy_op *chain = bnn_arena_alloc(b->arena, n, sizeof *chain);
+    bnn_op *chain = bnn_arena_alloc(b->arena, n, sizeof *chain);
     bool complete = chain != NULL;
     for (uint32_t i = 0; complete && i < n; i++) {
         chain[i] = ops[i];
@@ -107,7 +107,7 @@ static int copy_chain(const builder *b, const bnn_deploy_op *ops, uint32_t n, bn
 }
 
 /* Folds where that is possible; what does not fold stays a chain of floats, with a note. */
-static int take_followers(const builder *b, const bnn_deploy_op *ops, uint32_t n, bnn_stage *s)
+static int take_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
     for (uint32_t i = 0; i < n; i++)
         s->n_float_values += bnn_op_values(&ops[i]);
@@ -147,10 +147,10 @@ static int build_stage(builder *b, uint32_t *at)
     int status = BNN_OK;
     if (bnn_op_is_linear(&graph->ops[*at].op))
         status = take_linear(b, &graph->ops[(*at)++], s);
-    bnn_deploy_op ops[BNN_CHAIN_MAX];
+    bnn_op ops[BNN_CHAIN_MAX];
     uint32_t n = 0;
     for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
-        const bnn_deploy_op *op = &graph->ops[*at].op;
+        const bnn_op *op = &graph->ops[*at].op;
         if (bnn_op_is_linear(op))
             break;
         if (n == BNN_CHAIN_MAX)
@@ -170,7 +170,7 @@ static int build_stage(builder *b, uint32_t *at)
 }
 
 static int copy_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
-                         bnn_deploy_model *model)
+                         bnn_model *model)
 {
     if (n > BNN_METADATA_MAX)
         return bnn_fail(b->err, BNN_E_INTERNAL, "%u texts about a model are more than %d", n,
@@ -193,13 +193,13 @@ static int copy_metadata(const builder *b, const bnn_metadata *metadata, uint32_
     return own == NULL ? no_memory(b) : BNN_OK;
 }
 
-int bnn_deploy_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
+int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
                      uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
-                     bnn_deploy_model **out, bnn_error *err)
+                     bnn_model **out, bnn_error *err)
 {
     builder b = {
         .graph = graph, .mode = mode, .note = note, .context = context, .arena = arena, .err = err};
-    bnn_deploy_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
+    bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
     if (model == NULL || b.stages == NULL)
         return no_memory(&b);

@@ -15,13 +15,13 @@ static void warn(void *context, const char *text)
     bnn_diag_warn(n->diag, n->at, "deployment: %s", text);
 }
 
-int bnn_deploy_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                      bnn_diag *diag)
 {
     bnn_error err;
     bnn_network *network;
     bnn_graph *graph;
-    bnn_deploy_model *deployed;
+    bnn_model *deployed;
     notes n = {.diag = diag, .at = model->at};
     bnn_arena *arena = bnn_arena_create(CHECK_LIMIT_BYTES);
     if (arena == NULL)
@@ -30,7 +30,7 @@ int bnn_deploy_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     if (status != BNN_OK)
         bnn_diag_add(diag, model->at, "model: %s", err.message);
     else if (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
-             bnn_deploy_build(graph, BNN_BUILD_BINARY, NULL, 0, warn, &n, arena, &deployed, &err) !=
+             bnn_export_build(graph, BNN_BUILD_BINARY, NULL, 0, warn, &n, arena, &deployed, &err) !=
                  BNN_OK)
         bnn_diag_warn(diag, model->at, "deployment: %s", err.message);
     bnn_arena_destroy(arena);

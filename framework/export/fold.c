@@ -11,7 +11,7 @@
 typedef struct folding {
     const bnn_stage *stage;
     const uint64_t *bits;
-    const bnn_deploy_op *ops;
+    const bnn_op *ops;
     uint32_t n, pool; /* ops; index of the pool, n without one */
     bnn_arena *arena;
     bnn_error *err;
@@ -184,7 +184,7 @@ static int find_pool(folding *f)
 {
     f->pool = f->n;
     for (uint32_t i = 0; i < f->n; i++) {
-        const bnn_deploy_op *op = &f->ops[i];
+        const bnn_op *op = &f->ops[i];
         if (bnn_op_is_elementwise(op))
             continue;
         if (op->type != BNN_LOWER_MAXPOOL)
@@ -205,7 +205,7 @@ static void negate_row(const bnn_stage *stage, uint64_t *row)
         row[stage->row_words - 1] &= ((uint64_t)1 << stage->taps % 64) - 1;
 }
 
-int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_deploy_op *ops, uint32_t n,
+int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t n,
                    bnn_arena *arena, bnn_error *err)
 {
     folding f = {.stage = stage, .bits = bits, .ops = ops, .n = n, .arena = arena, .err = err};

@@ -15,7 +15,7 @@
  * weights, for channels that fall. BNN_E_FAILED with the name of the operation and the reason when
  * it does not fold (an average pool, two pools, an operation behind the pool that neither rises
  * nor falls); then stage and bits are as before. */
-int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_deploy_op *ops, uint32_t n,
+int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t n,
                    bnn_arena *arena, bnn_error *err);
 
 #endif

@@ -65,7 +65,7 @@ static bool all_binary(const float *w, size_t n)
 /* Takes the weights of a linear operation over into the graph. */
 static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
 {
-    bnn_deploy_op *o = &op->op;
+    bnn_op *o = &op->op;
     const size_t n = bnn_op_taps(o) * o->out.c;
     const float *weight = own_tensor(m, i, o->weight, n);
     const float *bias = own_tensor(m, i, o->bias, o->out.c);
@@ -89,7 +89,7 @@ static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
 static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
 {
-    const bnn_op *from = &m->network->ops[i];
+    const bnn_network_op *from = &m->network->ops[i];
     const bool affine = l->op == BNN_LOWER_AFFINE;
     bnn_graph_op *op = &m->ops[m->n];
     bnn_shape out;
@@ -134,7 +134,7 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
 
 static int lower_layer(maker *m, uint32_t i)
 {
-    const bnn_op *op = &m->network->ops[i];
+    const bnn_network_op *op = &m->network->ops[i];
     const bnn_layer *layer = bnn_use_layer(&op->use);
     bnn_lowering lowering = {.fail = lower_failure, .host = m->err};
     if (layer->lower == NULL)
@@ -156,13 +156,13 @@ static int lower_layer(maker *m, uint32_t i)
 
 static int lower_sign(maker *m, uint32_t i)
 {
-    const bnn_op *op = &m->network->ops[i];
+    const bnn_network_op *op = &m->network->ops[i];
     if (bnn_use_ste(&op->use)->forward != NULL)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "STE %s has a forward pass of its own, which is not the sign",
                         op->use.plugin->head->name);
-    bnn_deploy_op *sign = &m->ops[m->n].op;
-    *sign = (bnn_deploy_op){
+    bnn_op *sign = &m->ops[m->n].op;
+    *sign = (bnn_op){
         .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};
     if (sign->name == NULL)
         return no_memory(m);
@@ -181,7 +181,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
     if (graph == NULL || m.ops == NULL)
         return no_memory(&m);
     for (uint32_t i = 0; i < network->n_ops; i++) {
-        const bool sign = network->ops[i].type == BNN_OP_SIGN;
+        const bool sign = network->ops[i].type == BNN_NETWORK_SIGN;
         const int status = sign ? lower_sign(&m, i) : lower_layer(&m, i);
         if (status != BNN_OK)
             return bnn_error_prefix(err, "%s: ", network->ops[i].name);

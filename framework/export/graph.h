@@ -9,7 +9,7 @@
 #include "model/network.h"
 
 typedef struct bnn_graph_op {
-    bnn_deploy_op op;
+    bnn_op op;
     bool binary_weights; /* linear: every weight is -1 or +1 */
     bool binary_inputs;  /* linear: a SIGN stands right before it */
     uint64_t macs;       /* multiply-accumulates for an image */

@@ -119,7 +119,7 @@ static void put_chain(writer *w, const bnn_stage *s)
 {
     put(w, (uint8_t)s->n_chain);
     for (uint32_t i = 0; i < s->n_chain; i++) {
-        const bnn_deploy_op *op = &s->chain[i];
+        const bnn_op *op = &s->chain[i];
         put(w, (uint8_t)op->type);
         put_text(w, op->name);
         if (op->factor != NULL)
@@ -163,7 +163,7 @@ size_t bnn_modelfile_stage_bytes(const bnn_stage *stage)
     return 4 + counter.n;
 }
 
-static void put_head(writer *w, const bnn_deploy_model *model)
+static void put_head(writer *w, const bnn_model *model)
 {
     for (size_t i = 0; i < FILE_HEADER_BYTES; i++)
         put(w, 0); /* filled in when the rest is known */
@@ -179,14 +179,14 @@ static void put_head(writer *w, const bnn_deploy_model *model)
     put_u32(w, model->n_stages);
 }
 
-size_t bnn_modelfile_head_bytes(const bnn_deploy_model *model)
+size_t bnn_modelfile_head_bytes(const bnn_model *model)
 {
     writer counter = {0};
     put_head(&counter, model);
     return counter.n;
 }
 
-size_t bnn_modelfile_bytes(const bnn_deploy_model *model)
+size_t bnn_modelfile_bytes(const bnn_model *model)
 {
     size_t n = bnn_modelfile_head_bytes(model);
     for (uint32_t i = 0; i < model->n_stages; i++)
@@ -202,7 +202,7 @@ void bnn_modelfile_seal(uint8_t *bytes, size_t n)
     put_u32(&w, (uint32_t)crc32(0, bytes + FILE_HEADER_BYTES, (uInt)(n - FILE_HEADER_BYTES)));
 }
 
-void bnn_modelfile_encode(const bnn_deploy_model *model, uint8_t *bytes)
+void bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
 {
     writer w = {.bytes = bytes};
     put_head(&w, model);
@@ -218,7 +218,7 @@ void bnn_modelfile_encode(const bnn_deploy_model *model, uint8_t *bytes)
     bnn_modelfile_seal(bytes, n);
 }
 
-int bnn_modelfile_write(const bnn_deploy_model *model, const char *path, bnn_error *err)
+int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err)
 {
     const size_t n = bnn_modelfile_bytes(model);
     if (n > BNN_MODELFILE_LIMIT_BYTES)

@@ -46,13 +46,13 @@ static uint64_t chain_bytes(const bnn_stage *s)
 {
     uint64_t values = 0;
     for (uint32_t i = 0; i < s->n_chain; i++) {
-        const bnn_deploy_op *op = &s->chain[i];
+        const bnn_op *op = &s->chain[i];
         values += bnn_op_values(op) + (op->type == BNN_LOWER_CLAMP ? 2u : 0u);
     }
     return 4 * values;
 }
 
-void bnn_modelfile_stage_size(const bnn_deploy_model *model, uint32_t i, bnn_stage_size *out)
+void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size *out)
 {
     const bnn_stage *s = &model->stages[i];
     bnn_stage_size size = {.bytes = bnn_modelfile_stage_bytes(s),

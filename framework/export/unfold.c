@@ -18,7 +18,7 @@ typedef struct unfolding {
     decision *decisions; /* [sums.c] */
     bool twice;          /* a channel changes twice */
     bool all;            /* a channel wants all bits of a pool's window */
-    bnn_deploy_op *chain;
+    bnn_op *chain;
     bnn_arena *arena;
     bnn_error *err;
 } unfolding;
@@ -105,11 +105,11 @@ static int decide(unfolding *u)
 
 /* ---- the same in floats ------------------------------------------------------------------ */
 
-static bnn_deploy_op *add_op(unfolding *u, uint32_t type, const char *what)
+static bnn_op *add_op(unfolding *u, uint32_t type, const char *what)
 {
     bnn_stage *to = u->to;
-    bnn_deploy_op *op = &u->chain[to->n_chain++];
-    *op = (bnn_deploy_op){.type = type, .in = to->out, .out = to->out};
+    bnn_op *op = &u->chain[to->n_chain++];
+    *op = (bnn_op){.type = type, .in = to->out, .out = to->out};
     op->name = bnn_arena_printf(u->arena, "%s.%s", u->from->name, what);
     return op;
 }
@@ -118,7 +118,7 @@ static bnn_deploy_op *add_op(unfolding *u, uint32_t type, const char *what)
 static bool add_factors(unfolding *u, uint32_t type, const char *what, float **factor,
                         float **offset)
 {
-    bnn_deploy_op *op = add_op(u, type, what);
+    bnn_op *op = add_op(u, type, what);
     *factor = bnn_arena_alloc(u->arena, op->in.c, sizeof **factor);
     op->factor = *factor;
     if (offset == NULL)
@@ -133,7 +133,7 @@ static void add_pool(unfolding *u)
     const bnn_fold *fold = &u->from->fold;
     if (fold->pool == 0)
         return;
-    bnn_deploy_op *op = add_op(u, BNN_LOWER_MAXPOOL, "pool");
+    bnn_op *op = add_op(u, BNN_LOWER_MAXPOOL, "pool");
     op->kernel = fold->pool;
     op->stride = fold->pool_stride;
     op->out = u->to->out = u->from->out;
@@ -292,10 +292,9 @@ static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, 
     return make_weights(&u);
 }
 
-int bnn_deploy_unfold(const bnn_deploy_model *model, bnn_arena *arena, bnn_deploy_model **out,
-                      bnn_error *err)
+int bnn_export_unfold(const bnn_model *model, bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
-    bnn_deploy_model *floats = bnn_arena_alloc(arena, 1, sizeof *floats);
+    bnn_model *floats = bnn_arena_alloc(arena, 1, sizeof *floats);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     if (floats == NULL || stages == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a model in floats");

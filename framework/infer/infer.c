@@ -6,19 +6,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A file of the greatest size, unpacked twice: as a model, and as the engine wants it. */
 #define MODEL_LIMIT_BYTES ((size_t)1 << 34)
 
 enum { ALIGN = 64 };
-
-struct bnn_model {
-    bnn_arena *arena; /* of the model and the engine's state */
-    const bnn_deploy_model *model;
-    const bnn_engine *engine;
-    void *state;
-    size_t file_bytes;
-};
 
 static int choose(const char *name, const bnn_engine **out, bnn_error *err)
 {
@@ -33,25 +26,25 @@ static int choose(const char *name, const bnn_engine **out, bnn_error *err)
 static int open_bytes(const void *bytes, size_t n, const char *name, const char *engine,
                       bnn_model **out, bnn_error *err)
 {
-    bnn_model *model = calloc(1, sizeof *model);
-    bnn_deploy_model *decoded = NULL;
-    int status = BNN_OK;
-    if (model == NULL || (model->arena = bnn_arena_create(MODEL_LIMIT_BYTES)) == NULL)
-        status = bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", name);
+    const bnn_engine *chosen = NULL;
+    bnn_model *model = NULL;
+    bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", name);
+    int status = choose(engine, &chosen, err);
     if (status == BNN_OK)
-        status = choose(engine, &model->engine, err);
+        status = bnn_modelfile_decode(bytes, n, name, arena, &model, err);
     if (status == BNN_OK)
-        status = bnn_modelfile_decode(bytes, n, name, model->arena, &decoded, err);
-    if (status == BNN_OK) {
-        model->model = decoded;
-        model->file_bytes = n;
-        status = model->engine->prepare(decoded, model->arena, &model->state, err);
+        status = chosen->prepare(model, arena, &model->state, err);
+    if (status != BNN_OK) {
+        bnn_arena_destroy(arena);
+        return status;
     }
-    if (status == BNN_OK)
-        *out = model;
-    else
-        bnn_model_close(model);
-    return status;
+    model->engine = chosen;
+    model->arena = arena;
+    model->file_bytes = n;
+    *out = model;
+    return BNN_OK;
 }
 
 /* The status of the public interface: 0, or -1 and a text. */
@@ -87,43 +80,44 @@ void bnn_model_close(bnn_model *model)
 {
     if (model != NULL)
         bnn_arena_destroy(model->arena);
-    free(model);
 }
 
 void bnn_model_get_info(const bnn_model *model, bnn_model_info *out)
 {
-    const bnn_deploy_model *m = model->model;
-    *out = (bnn_model_info){.channels = m->input.c,
-                            .height = m->input.h,
-                            .width = m->input.w,
-                            .n_classes = m->n_classes,
-                            .n_stages = m->n_stages,
+    *out = (bnn_model_info){.channels = model->input.c,
+                            .height = model->input.h,
+                            .width = model->input.w,
+                            .n_classes = model->n_classes,
+                            .n_stages = model->n_stages,
                             .engine = model->engine->name,
                             .file_bytes = model->file_bytes};
-    for (uint32_t i = 0; i < m->n_stages; i++) {
-        const uint64_t n = (uint64_t)m->stages[i].sums.c * m->stages[i].taps;
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const uint64_t n = (uint64_t)model->stages[i].sums.c * model->stages[i].taps;
         out->n_weights += n;
-        out->n_binary_weights += m->stages[i].binary_weights ? n : 0;
+        out->n_binary_weights += model->stages[i].binary_weights ? n : 0;
     }
 }
 
 const char *bnn_model_metadata(const bnn_model *model, const char *key)
 {
-    return bnn_deploy_model_metadata(model->model, key);
+    for (uint32_t i = 0; i < model->n_metadata; i++)
+        if (strcmp(model->metadata[i].key, key) == 0)
+            return model->metadata[i].value;
+    return NULL;
 }
 
 int bnn_model_metadata_at(const bnn_model *model, uint32_t i, const char **key, const char **value)
 {
-    if (i >= model->model->n_metadata)
+    if (i >= model->n_metadata)
         return 0;
-    *key = model->model->metadata[i].key;
-    *value = model->model->metadata[i].value;
+    *key = model->metadata[i].key;
+    *value = model->metadata[i].value;
     return 1;
 }
 
 const char *bnn_model_stage_name(const bnn_model *model, uint32_t i)
 {
-    return i < model->model->n_stages ? model->model->stages[i].name : NULL;
+    return i < model->n_stages ? model->stages[i].name : NULL;
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
@@ -154,5 +148,5 @@ void bnn_model_run(const bnn_model *model, size_t n, const uint8_t *images, floa
 
 uint32_t bnn_model_class(const bnn_model *model, const float *logits)
 {
-    return bnn_class_of(logits, model->model->n_classes);
+    return bnn_class_of(logits, model->n_classes);
 }

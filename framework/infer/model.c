@@ -1,15 +1,5 @@
 #include "infer/model.h"
 
-#include <string.h>
-
-const char *bnn_deploy_model_metadata(const bnn_deploy_model *model, const char *key)
-{
-    for (uint32_t i = 0; i < model->n_metadata; i++)
-        if (strcmp(model->metadata[i].key, key) == 0)
-            return model->metadata[i].value;
-    return NULL;
-}
-
 bool bnn_model_text_is_clean(const char *text)
 {
     size_t n = 0;
@@ -31,18 +21,18 @@ bool bnn_stage_sums_are_integers(const bnn_stage *stage)
     return stage->padding == 0 || pixels == (stage->pad_value == 0);
 }
 
-int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_deploy_op *out, bnn_error *err)
+int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_op *out, bnn_error *err)
 {
-    *out = (bnn_deploy_op){.type = s->linear,
-                           .name = s->name,
-                           .in = s->in,
-                           .out = s->sums,
-                           .kernel = s->kernel,
-                           .stride = s->stride,
-                           .padding = s->padding,
-                           .pad_value = (float)s->pad_value,
-                           .weight = s->weights,
-                           .bias = s->bias};
+    *out = (bnn_op){.type = s->linear,
+                    .name = s->name,
+                    .in = s->in,
+                    .out = s->sums,
+                    .kernel = s->kernel,
+                    .stride = s->stride,
+                    .padding = s->padding,
+                    .pad_value = (float)s->pad_value,
+                    .weight = s->weights,
+                    .bias = s->bias};
     if (!s->binary_weights)
         return BNN_OK;
     float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);

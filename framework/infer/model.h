@@ -1,7 +1,8 @@
-/* model.h - the deployable model: a list of stages, each a linear operation and what follows it.
+/* model.h - what is inside the model of <bnn/infer.h>: a list of stages, each a linear operation and
+ * what follows it.
  *
- * A model file holds one, an engine runs one, the C exporter writes one. A stage takes pixels, bits
- * or floats, multiplies them by bits or floats, and turns the sums into bits or floats:
+ * A model file holds one, an engine runs one, the exporters write one. A stage takes pixels, bits or
+ * floats, multiplies them by bits or floats, and turns the sums into bits or floats:
  *
  *   folded   integer sums; bit = sum >= threshold, or a look-up in a table; maximum pooling on the
  *            bits. No float is touched.
@@ -18,6 +19,8 @@
 
 #include "base/arena.h"
 #include "infer/op.h"
+
+#include <bnn/infer.h>
 
 /* What a stage takes and gives. */
 typedef enum bnn_values {
@@ -86,7 +89,7 @@ typedef struct bnn_stage {
     /* Not folded: affine, clamp, slope, maxpool, avgpool, sign, the first of them on the sums.
      * When outputs are BITS, the sign of the last values is taken in addition. */
     uint32_t n_chain;
-    const bnn_deploy_op *chain;
+    const bnn_op *chain;
 
     uint64_t macs; /* multiply-accumulates for an image */
     /* What inference of this stage needs in float32: weights, biases, two for each channel of an
@@ -103,17 +106,20 @@ typedef struct bnn_metadata {
 
 enum { BNN_METADATA_MAX = 256, BNN_TEXT_MAX = 65535, BNN_STAGES_MAX = 1024, BNN_CHAIN_MAX = 16 };
 
-typedef struct bnn_deploy_model {
+struct bnn_model {
     bnn_shape input;
     uint32_t n_classes;
     uint32_t n_metadata;
     const bnn_metadata *metadata;
     uint32_t n_stages;
     const bnn_stage *stages; /* the first takes pixels, the last gives n_classes floats */
-} bnn_deploy_model;
-
-/* The value of a key, or NULL. */
-const char *bnn_deploy_model_metadata(const bnn_deploy_model *model, const char *key);
+    /* Of a model that bnn_model_open made, which alone can be run as <bnn/infer.h> says. Elsewhere
+     * NULL and 0: an engine prepares a state of such a model for whoever runs it. */
+    const struct bnn_engine *engine;
+    void *state;
+    bnn_arena *arena; /* of the model and its state */
+    size_t file_bytes;
+};
 
 /* Whether a text may stand in a model: its length and characters are as said above. */
 bool bnn_model_text_is_clean(const char *text);
@@ -145,7 +151,7 @@ static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
 
 /* The linear operation of a stage with float sums, with its weights as floats: those of the stage,
  * or, where they are bits, floats in the arena. BNN_E_INTERNAL without memory. */
-int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_deploy_op *out, bnn_error *err);
+int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_op *out, bnn_error *err);
 
 /* Weight i of channel c as a float. */
 static inline float bnn_stage_weight(const bnn_stage *stage, uint32_t c, size_t i)

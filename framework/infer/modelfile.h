@@ -41,11 +41,11 @@ enum { BNN_MODELFILE_VERSION = 1 };
 #define BNN_MODELFILE_LIMIT_BYTES ((size_t)1 << 30)
 
 /* Size of a model's file; and the file itself into bytes[size]. A model in memory is trusted. */
-size_t bnn_modelfile_bytes(const bnn_deploy_model *model);
-void bnn_modelfile_encode(const bnn_deploy_model *model, uint8_t *bytes);
+size_t bnn_modelfile_bytes(const bnn_model *model);
+void bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes);
 
 /* Writes the file, atomically. */
-int bnn_modelfile_write(const bnn_deploy_model *model, const char *path, bnn_error *err);
+int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err);
 
 /* Whether n bytes begin as a model file does: with the whole magic. */
 bool bnn_modelfile_begins(const uint8_t *bytes, size_t n);
@@ -54,8 +54,8 @@ bool bnn_modelfile_begins(const uint8_t *bytes, size_t n);
  * it is used. `name` is for messages. The model lives in the arena and keeps nothing of bytes.
  * BNN_E_RESOURCE and "NAME: byte N: what is wrong" for a bad file. */
 int bnn_modelfile_decode(const void *bytes, size_t n, const char *name, bnn_arena *arena,
-                         bnn_deploy_model **out, bnn_error *err);
-int bnn_modelfile_read(const char *path, bnn_arena *arena, bnn_deploy_model **out, bnn_error *err);
+                         bnn_model **out, bnn_error *err);
+int bnn_modelfile_read(const char *path, bnn_arena *arena, bnn_model **out, bnn_error *err);
 
 /* Corrects the checksum of a file in memory, for tests that damage what is behind it. */
 void bnn_modelfile_seal(uint8_t *bytes, size_t n);
@@ -82,9 +82,9 @@ typedef struct bnn_stage_size {
     uint64_t macs_integer;  /* bits times 8-bit pixels */
     uint64_t macs_float;
 } bnn_stage_size;
-void bnn_modelfile_stage_size(const bnn_deploy_model *model, uint32_t i, bnn_stage_size *out);
+void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size *out);
 
 /* Bytes of the file that belong to no stage: header, input, metadata. */
-size_t bnn_modelfile_head_bytes(const bnn_deploy_model *model);
+size_t bnn_modelfile_head_bytes(const bnn_model *model);
 
 #endif

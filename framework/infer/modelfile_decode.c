@@ -129,7 +129,7 @@ static void take_rules(reader *r, uint32_t n, uint8_t which, uint8_t *rules)
 
 static void take_linear(reader *r, uint32_t flags, bnn_stage *s)
 {
-    bnn_deploy_op op = {.type = s->linear, .in = s->in, .kernel = 1, .stride = 1};
+    bnn_op op = {.type = s->linear, .in = s->in, .kernel = 1, .stride = 1};
     if (s->linear == BNN_LOWER_CONV2D) {
         op.kernel = take_u32(r);
         op.stride = take_u32(r);
@@ -219,7 +219,7 @@ static void take_fold(reader *r, bnn_stage *s)
         damaged(r, "a stage without integer sums, or without a sign, is folded");
     if (r->status != BNN_OK)
         return;
-    bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->sums, .kernel = take_u32(r)};
+    bnn_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->sums, .kernel = take_u32(r)};
     s->out = s->sums;
     if (pool.kernel != 0) {
         pool.stride = take_u32(r);
@@ -245,7 +245,7 @@ static void take_fold(reader *r, bnn_stage *s)
     s->folded = true;
 }
 
-static void take_chain_op(reader *r, bnn_deploy_op *op)
+static void take_chain_op(reader *r, bnn_op *op)
 {
     const uint32_t type = take_little(r, 1);
     op->type = type;
@@ -275,7 +275,7 @@ static void take_chain(reader *r, bnn_stage *s)
     s->out = s->sums;
     if (n > BNN_CHAIN_MAX)
         damaged(r, "a chain of %u operations, more than %d", n, BNN_CHAIN_MAX);
-    bnn_deploy_op *chain = allocate(r, n, sizeof *chain);
+    bnn_op *chain = allocate(r, n, sizeof *chain);
     for (uint32_t i = 0; r->status == BNN_OK && i < n; i++) {
         chain[i].in = s->out;
         take_chain_op(r, &chain[i]);
@@ -365,7 +365,7 @@ static void check_header(reader *r)
                 said);
 }
 
-static void take_metadata(reader *r, bnn_deploy_model *model)
+static void take_metadata(reader *r, bnn_model *model)
 {
     model->n_metadata = take_u32(r);
     if (model->n_metadata > BNN_METADATA_MAX)
@@ -380,7 +380,7 @@ static void take_metadata(reader *r, bnn_deploy_model *model)
     model->metadata = metadata;
 }
 
-static void take_model(reader *r, bnn_deploy_model *model)
+static void take_model(reader *r, bnn_model *model)
 {
     bnn_shape shape, same;
     shape.c = take_u32(r);
@@ -388,7 +388,7 @@ static void take_model(reader *r, bnn_deploy_model *model)
     shape.w = take_u32(r);
     model->input = shape;
     model->n_classes = take_u32(r);
-    if (!bnn_op_out_shape(&(bnn_deploy_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same))
+    if (!bnn_op_out_shape(&(bnn_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same))
         damaged(r, "images of %ux%ux%u", shape.c, shape.h, shape.w);
     take_metadata(r, model);
     model->n_stages = take_u32(r);
@@ -410,11 +410,11 @@ static void take_model(reader *r, bnn_deploy_model *model)
 }
 
 int bnn_modelfile_decode(const void *bytes, size_t n, const char *name, bnn_arena *arena,
-                         bnn_deploy_model **out, bnn_error *err)
+                         bnn_model **out, bnn_error *err)
 {
     reader r = {.bytes = bytes, .end = n, .name = name, .arena = arena, .err = err};
     check_header(&r);
-    bnn_deploy_model *model = allocate(&r, 1, sizeof *model);
+    bnn_model *model = allocate(&r, 1, sizeof *model);
     if (r.status == BNN_OK)
         take_model(&r, model);
     if (r.status == BNN_OK)
@@ -422,7 +422,7 @@ int bnn_modelfile_decode(const void *bytes, size_t n, const char *name, bnn_aren
     return r.status;
 }
 
-int bnn_modelfile_read(const char *path, bnn_arena *arena, bnn_deploy_model **out, bnn_error *err)
+int bnn_modelfile_read(const char *path, bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
     char *bytes;
     size_t n;

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-bool bnn_op_is_elementwise(const bnn_deploy_op *op)
+bool bnn_op_is_elementwise(const bnn_op *op)
 {
     switch ((bnn_lower_op)op->type) {
     case BNN_LOWER_IDENTITY:
@@ -20,7 +20,7 @@ bool bnn_op_is_elementwise(const bnn_deploy_op *op)
     return false;
 }
 
-size_t bnn_op_taps(const bnn_deploy_op *op)
+size_t bnn_op_taps(const bnn_op *op)
 {
     if (op->type == BNN_LOWER_CONV2D)
         return (size_t)op->in.c * op->kernel * op->kernel;
@@ -36,7 +36,7 @@ static bool shape_fits(bnn_shape s)
            s.c <= BNN_VALUES_MAX && plane <= BNN_VALUES_MAX && plane * s.c <= BNN_VALUES_MAX;
 }
 
-static bool windows_fit(const bnn_deploy_op *op, bnn_shape *out)
+static bool windows_fit(const bnn_op *op, bnn_shape *out)
 {
     const uint32_t k = op->kernel, stride = op->stride, padding = op->padding;
     if (k == 0 || stride == 0 || k > BNN_EXTENT_MAX || stride > BNN_EXTENT_MAX || padding >= k)
@@ -49,7 +49,7 @@ static bool windows_fit(const bnn_deploy_op *op, bnn_shape *out)
     return true;
 }
 
-bool bnn_op_out_shape(const bnn_deploy_op *op, uint32_t out_channels, bnn_shape *out)
+bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
 {
     bnn_shape shape = op->in;
     if (!shape_fits(op->in))
@@ -71,7 +71,7 @@ bool bnn_op_out_shape(const bnn_deploy_op *op, uint32_t out_channels, bnn_shape 
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-void bnn_op_apply_channel(const bnn_deploy_op *op, uint32_t c, size_t n, const float *x, float *y)
+void bnn_op_apply_channel(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
 {
     const float factor = op->factor != NULL ? op->factor[c] : 0.0f;
     const float offset = op->offset != NULL ? op->offset[c] : 0.0f;
@@ -107,7 +107,7 @@ void bnn_op_apply_channel(const bnn_deploy_op *op, uint32_t c, size_t n, const f
 }
 
 /* One output of a convolution. */
-static float convolve_at(const bnn_deploy_op *op, const float *x, uint32_t channel, uint32_t oh,
+static float convolve_at(const bnn_op *op, const float *x, uint32_t channel, uint32_t oh,
                          uint32_t ow)
 {
     const size_t k = op->kernel;
@@ -129,7 +129,7 @@ static float convolve_at(const bnn_deploy_op *op, const float *x, uint32_t chann
     return sum;
 }
 
-static void apply_conv2d(const bnn_deploy_op *op, const float *x, float *y)
+static void apply_conv2d(const bnn_op *op, const float *x, float *y)
 {
     for (uint32_t c = 0; c < op->out.c; c++)
         for (uint32_t h = 0; h < op->out.h; h++)
@@ -137,7 +137,7 @@ static void apply_conv2d(const bnn_deploy_op *op, const float *x, float *y)
                 *y++ = convolve_at(op, x, c, h, w);
 }
 
-static void apply_dense(const bnn_deploy_op *op, const float *x, float *y)
+static void apply_dense(const bnn_op *op, const float *x, float *y)
 {
     const size_t n = bnn_op_taps(op);
     for (uint32_t o = 0; o < op->out.c; o++) {
@@ -149,7 +149,7 @@ static void apply_dense(const bnn_deploy_op *op, const float *x, float *y)
     }
 }
 
-static void apply_pool(const bnn_deploy_op *op, const float *x, float *y)
+static void apply_pool(const bnn_op *op, const float *x, float *y)
 {
     const size_t k = op->kernel, row = op->in.w;
     const float share = 1.0f / (float)(k * k);
@@ -167,7 +167,7 @@ static void apply_pool(const bnn_deploy_op *op, const float *x, float *y)
             }
 }
 
-void bnn_op_apply(const bnn_deploy_op *op, const float *x, float *y)
+void bnn_op_apply(const bnn_op *op, const float *x, float *y)
 {
     const size_t plane = (size_t)op->in.h * op->in.w;
     if (op->type == BNN_LOWER_CONV2D)

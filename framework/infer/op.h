@@ -16,7 +16,7 @@
 #define BNN_EXTENT_MAX 65536u
 
 /* Tensors of one image are x[c][h][w]. Dense operations see them flat. */
-typedef struct bnn_deploy_op {
+typedef struct bnn_op {
     uint32_t type;    /* bnn_lower_op */
     const char *name; /* "conv2d_1"; block numbers from 1 */
     bnn_shape in, out;
@@ -26,7 +26,7 @@ typedef struct bnn_deploy_op {
     const float *bias;            /* [out.c], or NULL */
     const float *factor, *offset; /* affine: [in.c]; slope: factor only */
     float low, high;              /* clamp; high may be infinite */
-} bnn_deploy_op;
+} bnn_op;
 
 static inline size_t bnn_shape_values(bnn_shape s)
 {
@@ -34,32 +34,32 @@ static inline size_t bnn_shape_values(bnn_shape s)
 }
 
 /* Whether the operation multiplies by weights. */
-static inline bool bnn_op_is_linear(const bnn_deploy_op *op)
+static inline bool bnn_op_is_linear(const bnn_op *op)
 {
     return op->type == BNN_LOWER_CONV2D || op->type == BNN_LOWER_DENSE;
 }
 
 /* Whether it works on each value by itself: affine, clamp, slope, sign, identity. */
-bool bnn_op_is_elementwise(const bnn_deploy_op *op);
+bool bnn_op_is_elementwise(const bnn_op *op);
 
 /* The weights of one output channel of a linear operation; 0 for the others. */
-size_t bnn_op_taps(const bnn_deploy_op *op);
+size_t bnn_op_taps(const bnn_op *op);
 
 /* The factors and offsets of an operation. */
-static inline uint32_t bnn_op_values(const bnn_deploy_op *op)
+static inline uint32_t bnn_op_values(const bnn_op *op)
 {
     return (op->factor != NULL ? op->in.c : 0u) + (op->offset != NULL ? op->in.c : 0u);
 }
 
 /* The shape behind an operation of this type on `in`. out_channels: of linear ones, others keep
  * theirs. False when the numbers make no sense or break the bounds above. */
-bool bnn_op_out_shape(const bnn_deploy_op *op, uint32_t out_channels, bnn_shape *out);
+bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out);
 
 /* y[out] = op(x[in]). y may be x for elementwise operations only. */
-void bnn_op_apply(const bnn_deploy_op *op, const float *x, float *y);
+void bnn_op_apply(const bnn_op *op, const float *x, float *y);
 
 /* An elementwise operation on n values of channel c. y may be x. */
-void bnn_op_apply_channel(const bnn_deploy_op *op, uint32_t c, size_t n, const float *x, float *y);
+void bnn_op_apply_channel(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y);
 
 /* The pixel values that a network sees: (p - 128) / 128, exact. */
 static inline float bnn_pixel_value(uint8_t pixel)

@@ -11,7 +11,7 @@ typedef struct layout {
     const bnn_kernels *kernels;
     uint32_t n_classes, lanes;
     bnn_arena *arena;
-    bnn_op *ops;
+    bnn_network_op *ops;
     uint32_t n;
     bnn_shape shape; /* what the next op sees */
     bnn_error *err;
@@ -79,7 +79,7 @@ static int plan_failure(bnn_layer_plan *plan, const char *format, ...)
 }
 
 /* Bounds on what a layer may ask for: 2^28 floats of output or scratch are a gigabyte. */
-static int check_plan(const bnn_op *op, bnn_error *err)
+static int check_plan(const bnn_network_op *op, bnn_error *err)
 {
     const bnn_layer_plan *p = &op->plan;
     const size_t limit = (size_t)1 << 28;
@@ -100,9 +100,10 @@ static int check_plan(const bnn_op *op, bnn_error *err)
     return BNN_OK;
 }
 
-static int append(layout *l, bnn_op_type type, char letter, const bnn_use *use, uint32_t block)
+static int append(layout *l, bnn_network_op_type type, char letter, const bnn_use *use,
+                  uint32_t block)
 {
-    bnn_op *op = &l->ops[l->n];
+    bnn_network_op *op = &l->ops[l->n];
     /* Dropout sets inputs to zero between the sign and the linear operation. */
     const bool inputs = bnn_model_block_has_binary_inputs(l->model, block) &&
                         l->model->blocks[block].dropout.plugin == NULL;
@@ -111,8 +112,8 @@ static int append(layout *l, bnn_op_type type, char letter, const bnn_use *use, 
     op->letter = letter;
     op->use = *use;
     op->block = block;
-    op->name = bnn_arena_printf(l->arena, "%s_%u",
-                                type == BNN_OP_SIGN ? "sign" : use->plugin->head->name, block + 1);
+    op->name = bnn_arena_printf(
+        l->arena, "%s_%u", type == BNN_NETWORK_SIGN ? "sign" : use->plugin->head->name, block + 1);
     if (op->name == NULL)
         return bnn_fail(l->err, BNN_E_INTERNAL, "out of memory");
     op->plan = (bnn_layer_plan){
@@ -128,7 +129,7 @@ static int append(layout *l, bnn_op_type type, char letter, const bnn_use *use, 
         .fail = plan_failure,
         .host = l->err,
     };
-    if (type == BNN_OP_LAYER && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
+    if (type == BNN_NETWORK_LAYER && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
         return bnn_error_prefix(l->err, "%s: ", op->name);
     const int status = check_plan(op, l->err);
     if (status == BNN_OK) {
@@ -152,10 +153,11 @@ static int append_linear(layout *l, uint32_t i)
     const bnn_block_options *block = &l->model->blocks[i];
     int status = BNN_OK;
     if (bnn_model_block_has_binary_inputs(l->model, i))
-        status = append(l, BNN_OP_SIGN, 'S', &l->model->activation_ste, i);
+        status = append(l, BNN_NETWORK_SIGN, 'S', &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
-        status = append(l, BNN_OP_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
-    return status != BNN_OK ? status : append(l, BNN_OP_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
+        status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
+    return status != BNN_OK ? status
+                            : append(l, BNN_NETWORK_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
 }
 
 static int append_block(layout *l, uint32_t i)
@@ -167,12 +169,12 @@ static int append_block(layout *l, uint32_t i)
         if (*s == 'L')
             status = append_linear(l, i);
         else if (*s == 'P')
-            status = append(l, BNN_OP_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
+            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
         else if (*s == 'B' && model->norm.plugin != NULL)
-            status = append(l, BNN_OP_LAYER, BNN_ROLE_NORM, &model->norm, i);
+            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_NORM, &model->norm, i);
         else if (*s == 'A' && model->activation.plugin != NULL &&
                  !(model->activation_auto && sign_follows(model, i, s)))
-            status = append(l, BNN_OP_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
+            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
     }
     return status;
 }
@@ -183,11 +185,11 @@ static int append_block(layout *l, uint32_t i)
 static int check_signs(const layout *l)
 {
     for (uint32_t i = 0; i < l->n; i++) {
-        if (l->ops[i].type != BNN_OP_SIGN)
+        if (l->ops[i].type != BNN_NETWORK_SIGN)
             continue;
         for (uint32_t j = i; j-- > 0;) {
             const uint32_t flags =
-                l->ops[j].type == BNN_OP_SIGN ? 0 : bnn_use_layer(&l->ops[j].use)->flags;
+                l->ops[j].type == BNN_NETWORK_SIGN ? 0 : bnn_use_layer(&l->ops[j].use)->flags;
             if (flags & BNN_LAYER_NONNEGATIVE)
                 return bnn_fail(l->err, BNN_E_SPEC,
                                 "%s would be +1 for every image, since %s gives no negative "
@@ -203,8 +205,8 @@ static int check_signs(const layout *l)
 }
 
 int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena, bnn_op **ops,
-                     uint32_t *n_ops, bnn_error *err)
+                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena,
+                     bnn_network_op **ops, uint32_t *n_ops, bnn_error *err)
 {
     layout l = {.model = model,
                 .kernels = kernels,

@@ -8,7 +8,7 @@
  * plans every layer for its input shape. Fills type, name, use, letter, block and plan of each op.
  * ops live in the arena. */
 int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena, bnn_op **ops,
-                     uint32_t *n_ops, bnn_error *err);
+                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena,
+                     bnn_network_op **ops, uint32_t *n_ops, bnn_error *err);
 
 #endif

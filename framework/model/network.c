@@ -14,7 +14,7 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
                       bnn_diag *diag)
 {
     bnn_error err;
-    bnn_op *ops;
+    bnn_network_op *ops;
     uint32_t n_ops;
     bnn_arena *arena = bnn_arena_create((size_t)1 << 20);
     if (arena == NULL)
@@ -48,7 +48,7 @@ static void initialize(const bnn_tensor *tensor, uint64_t seed, uint32_t place,
         parameter->value[i] = tensor->uniform * (2.0f * parameter->value[i] - 1.0f);
 }
 
-static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_op *op, uint32_t t)
+static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_op *op, uint32_t t)
 {
     const bnn_tensor *tensor = &op->plan.tensors[t];
     bnn_parameter *p = &net->parameters[net->n_parameters++];
@@ -75,7 +75,7 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_op *op, 
 /* Gives op i its output, its saved values, its tensors, and the arguments of its calls. */
 static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *x)
 {
-    bnn_op *op = &net->ops[i];
+    bnn_network_op *op = &net->ops[i];
     const bnn_layer_plan *plan = &op->plan;
     op->y = bnn_arena_alloc(arena, size_of(plan->out) * net->lanes, sizeof *op->y);
     float *saved = bnn_arena_alloc(arena, plan->n_saved, sizeof *saved);
@@ -116,7 +116,7 @@ static int plan_shared(bnn_network *net, bnn_arena *arena)
 {
     size_t gradient = size_of(net->input), scratch = 0, noise = 0;
     for (uint32_t i = 0; i < net->n_ops; i++) {
-        const bnn_op *op = &net->ops[i];
+        const bnn_network_op *op = &net->ops[i];
         gradient = larger(gradient, size_of(op->plan.out));
         scratch = larger(scratch, op->plan.n_scratch);
         if (op->letter == BNN_ROLE_REGULARIZER)

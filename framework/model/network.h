@@ -22,14 +22,14 @@ typedef struct bnn_parameter {
     bool latent;     /* binary weights act in its place */
 } bnn_parameter;
 
-typedef enum bnn_op_type {
-    BNN_OP_LAYER,
-    BNN_OP_SIGN, /* binarizes activations */
-} bnn_op_type;
+typedef enum bnn_network_op_type {
+    BNN_NETWORK_LAYER,
+    BNN_NETWORK_SIGN, /* binarizes activations */
+} bnn_network_op_type;
 
 /* One operation of the network, in execution order. */
-typedef struct bnn_op {
-    bnn_op_type type;
+typedef struct bnn_network_op {
+    bnn_network_op_type type;
     char letter;      /* bnn_role of a layer; S for a sign */
     const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
     bnn_use use;      /* the layer plugin, or the STE */
@@ -38,7 +38,7 @@ typedef struct bnn_op {
     uint32_t first_parameter;
     float *y;        /* [out][lanes] */
     bnn_layer_io io; /* everything a layer is called with */
-} bnn_op;
+} bnn_network_op;
 
 typedef struct bnn_network {
     const bnn_model_options *options;
@@ -51,7 +51,7 @@ typedef struct bnn_network {
     const float *logits;    /* [n_classes][lanes] */
     float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
     uint32_t n_ops;
-    bnn_op *ops;
+    bnn_network_op *ops;
     uint32_t n_parameters;
     bnn_parameter *parameters;
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */

@@ -61,7 +61,7 @@ void bnn_network_binarize(bnn_network *network)
 }
 
 /* Dropout draws from a stream of its block, at a position that only the step decides. */
-static void draw_noise(bnn_network *network, const bnn_op *op)
+static void draw_noise(bnn_network *network, const bnn_network_op *op)
 {
     const size_t n = size_of(op->plan.out) * network->lanes;
     const bnn_rng rng = {.seed = network->seed, .role = BNN_RNG_DROPOUT, .index = op->block};
@@ -71,8 +71,8 @@ static void draw_noise(bnn_network *network, const bnn_op *op)
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 {
     for (uint32_t i = 0; i < network->n_ops; i++) {
-        bnn_op *op = &network->ops[i];
-        if (op->type == BNN_OP_SIGN) {
+        bnn_network_op *op = &network->ops[i];
+        if (op->type == BNN_NETWORK_SIGN) {
             binarize(&network->activation_context, &op->use, size_of(op->plan.out) * network->lanes,
                      op->io.x, op->y);
             continue;
@@ -106,8 +106,8 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
 {
     float *gy = network->gradient[0], *gx = network->gradient[1];
     for (uint32_t i = network->n_ops; i-- > 0;) {
-        bnn_op *op = &network->ops[i];
-        if (op->type == BNN_OP_SIGN) {
+        bnn_network_op *op = &network->ops[i];
+        if (op->type == BNN_NETWORK_SIGN) {
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
                                         size_of(op->plan.out) * network->lanes, op->io.x, gy, gy);
             continue;

@@ -1,9 +1,9 @@
 #include "model/size.h"
 
-static const bnn_op *next_op(const bnn_network *network, uint32_t i, const char *skip)
+static const bnn_network_op *next_op(const bnn_network *network, uint32_t i, const char *skip)
 {
     for (uint32_t j = i + 1; j < network->n_ops; j++) {
-        const bnn_op *op = &network->ops[j];
+        const bnn_network_op *op = &network->ops[j];
         bool skipped = false;
         for (const char *s = skip; *s != '\0'; s++)
             skipped |= op->letter == *s;
@@ -15,13 +15,13 @@ static const bnn_op *next_op(const bnn_network *network, uint32_t i, const char 
 
 /* Behind which linear operation op i stands, pools and activations in between; NULL when another
  * norm or nothing is found. */
-static const bnn_op *linear_before(const bnn_network *network, uint32_t i)
+static const bnn_network_op *linear_before(const bnn_network *network, uint32_t i)
 {
     while (i-- > 0) {
-        const bnn_op *op = &network->ops[i];
+        const bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_ROLE_LINEAR)
             return op;
-        if (op->letter == BNN_ROLE_NORM || op->type == BNN_OP_SIGN)
+        if (op->letter == BNN_ROLE_NORM || op->type == BNN_NETWORK_SIGN)
             return NULL;
     }
     return NULL;
@@ -30,10 +30,10 @@ static const bnn_op *linear_before(const bnn_network *network, uint32_t i)
 /* Bits of one channel of a norm, see size.h. */
 static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 {
-    const bnn_op *next = next_op(network, i, "PAR");
-    if (next == NULL || next->type != BNN_OP_SIGN)
+    const bnn_network_op *next = next_op(network, i, "PAR");
+    if (next == NULL || next->type != BNN_NETWORK_SIGN)
         return 64;
-    const bnn_op *linear = linear_before(network, i);
+    const bnn_network_op *linear = linear_before(network, i);
     const bool integers =
         linear != NULL && linear->plan.binary_weights && linear->plan.binary_inputs;
     return integers ? 16 + 1 : 32 + 1;
@@ -41,7 +41,7 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_size *out)
 {
-    const bnn_op *op = &network->ops[i];
+    const bnn_network_op *op = &network->ops[i];
     uint32_t n;
     const bnn_parameter *p = bnn_network_op_parameters(network, i, &n);
     if (n == 0)

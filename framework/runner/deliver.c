@@ -20,8 +20,7 @@ enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
 /* ---- the model --------------------------------------------------------------------------- */
 
 int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                      double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
-                      bnn_error *err)
+                      double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
     char accuracy[32];
     snprintf(accuracy, sizeof accuracy, "%.6g", test_accuracy);
@@ -31,7 +30,7 @@ int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid,
         {"spec", spec},
         {"accuracy", accuracy},
     };
-    return bnn_deploy_build(graph, BNN_BUILD_BINARY, metadata, sizeof metadata / sizeof *metadata,
+    return bnn_export_build(graph, BNN_BUILD_BINARY, metadata, sizeof metadata / sizeof *metadata,
                             NULL, NULL, arena, out, err);
 }
 
@@ -68,8 +67,8 @@ typedef struct runtime {
     void *workspace;
 } runtime;
 
-static int open_runtime(const bnn_deploy_model *model, const char *name, bnn_arena *arena,
-                        runtime *out, bnn_error *err)
+static int open_runtime(const bnn_model *model, const char *name, bnn_arena *arena, runtime *out,
+                        bnn_error *err)
 {
     runtime r = {.engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err)};
     if (r.engine == NULL && name == NULL)
@@ -86,7 +85,7 @@ static int open_runtime(const bnn_deploy_model *model, const char *name, bnn_are
     return BNN_OK;
 }
 
-static int compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+static int compare(const bnn_model *model, const char *engine, bnn_network *network,
                    const uint8_t *images, uint32_t n, bnn_arena *arena, bnn_agreement *out,
                    bnn_error *err)
 {
@@ -111,7 +110,7 @@ static int compare(const bnn_deploy_model *model, const char *engine, bnn_networ
     return BNN_OK;
 }
 
-int bnn_deliver_compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+int bnn_deliver_compare(const bnn_model *model, const char *engine, bnn_network *network,
                         const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
@@ -149,7 +148,7 @@ static int send_file(const bnn_delivery *d, const char *kind, const char *name, 
     return BNN_OK;
 }
 
-static int send_latency(const bnn_delivery *d, const bnn_deploy_model *model, size_t n_batch,
+static int send_latency(const bnn_delivery *d, const bnn_model *model, size_t n_batch,
                         bnn_arena *arena, bnn_error *err)
 {
     uint64_t wall_ns[LATENCY_ROUNDS], cpu_ns[LATENCY_ROUNDS];
@@ -183,7 +182,7 @@ static int deliver_weights(const bnn_delivery *d, const bnn_network *network, bn
 /* A stranger's layer need not say what it is: then there is no model, and *out is NULL. `bnnrun
  * plan` and `bnnrun verify` tell why. */
 static int make_model(const bnn_delivery *d, const bnn_network *network, bnn_arena *arena,
-                      bnn_deploy_model **out, bnn_error *err)
+                      bnn_model **out, bnn_error *err)
 {
     bnn_graph *graph;
     int status = bnn_graph_create(network, arena, &graph, err);
@@ -199,7 +198,7 @@ static int deliver_model(const bnn_delivery *d, bnn_network *network, bnn_arena 
                          bnn_error *err)
 {
     const char *path = bnn_arena_printf(arena, "%s/" BNN_MODEL_FILE, d->folder);
-    bnn_deploy_model *model = NULL;
+    bnn_model *model = NULL;
     bnn_agreement agreement;
     if (path == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");

@@ -28,8 +28,7 @@ int bnn_deliver(const bnn_delivery *delivery, bnn_network *network, bnn_error *e
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. tool:
  * the program that the file names as its maker; NULL: this one. */
 int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                      double test_accuracy, bnn_arena *arena, bnn_deploy_model **out,
-                      bnn_error *err);
+                      double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err);
 
 /* Logits of the engine beside those of training. */
 typedef struct bnn_agreement {
@@ -39,7 +38,7 @@ typedef struct bnn_agreement {
 } bnn_agreement;
 
 /* Runs engine and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
-int bnn_deliver_compare(const bnn_deploy_model *model, const char *engine, bnn_network *network,
+int bnn_deliver_compare(const bnn_model *model, const char *engine, bnn_network *network,
                         const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
 
 #endif

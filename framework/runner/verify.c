@@ -20,7 +20,7 @@ static int rebuild(const bnn_run_info *run, const bnn_revived *revived, bnn_aren
 {
     char *spec, *bytes = NULL;
     bnn_graph *graph;
-    bnn_deploy_model *was, *model;
+    bnn_model *was, *model;
     size_t n;
     if (asprintf(&spec, "%s: %s", run->experiment, run->label) < 0)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
@@ -30,7 +30,7 @@ static int rebuild(const bnn_run_info *run, const bnn_revived *revived, bnn_aren
     if (status == BNN_OK)
         status = bnn_modelfile_decode(bytes, n, run->model_path, arena, &was, err);
     if (status == BNN_OK)
-        status = bnn_deliver_build(graph, bnn_deploy_model_metadata(was, "tool"), run->uid, spec,
+        status = bnn_deliver_build(graph, bnn_model_metadata(was, "tool"), run->uid, spec,
                                    run->test_accuracy, arena, &model, err);
     if (status == BNN_OK) {
         uint8_t *again = malloc(bnn_modelfile_bytes(model));

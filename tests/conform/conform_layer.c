@@ -361,18 +361,18 @@ static void check_lowering(rig *r)
         return;
     REQUIRE(l.op < BNN_LOWER_SIGN, "%s: lowers to operation %u", r->s->what, l.op);
     const bool affine = l.op == BNN_LOWER_AFFINE;
-    bnn_deploy_op op = {.type = l.op,
-                        .in = io.in,
-                        .kernel = l.kernel,
-                        .stride = l.stride,
-                        .padding = l.padding,
-                        .pad_value = io.pad_value,
-                        .weight = l.weight,
-                        .bias = l.bias,
-                        .factor = affine || l.op == BNN_LOWER_SLOPE ? l.factor : NULL,
-                        .offset = affine ? l.offset : NULL,
-                        .low = l.low,
-                        .high = l.high};
+    bnn_op op = {.type = l.op,
+                 .in = io.in,
+                 .kernel = l.kernel,
+                 .stride = l.stride,
+                 .padding = l.padding,
+                 .pad_value = io.pad_value,
+                 .weight = l.weight,
+                 .bias = l.bias,
+                 .factor = affine || l.op == BNN_LOWER_SLOPE ? l.factor : NULL,
+                 .offset = affine ? l.offset : NULL,
+                 .low = l.low,
+                 .high = l.high};
     REQUIRE(bnn_op_out_shape(&op, r->plan.out.c, &op.out) &&
                 memcmp(&op.out, &r->plan.out, sizeof op.out) == 0,
             "%s: its lowering has another output shape than its plan", r->s->what);

@@ -208,7 +208,7 @@ static const char *default_output(const cli_export *r)
 
 static int export(cli_export *r, bnn_error *err)
 {
-    bnn_deploy_model *model;
+    bnn_model *model;
     int status = cli_find_model(r->operand, &r->options, r->arena, &r->source, err);
     if (status != BNN_OK)
         return status;

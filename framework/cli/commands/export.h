@@ -24,7 +24,7 @@ typedef struct cli_export {
     const char *prefix;      /* of names in C, or NULL */
     bnn_arena *arena;        /* for all of the command */
     cli_model source;
-    const bnn_deploy_model *model;
+    const bnn_model *model;
 } cli_export;
 
 /* Writes C, from the model. */

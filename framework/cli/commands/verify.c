@@ -168,7 +168,7 @@ static int check_rebuild(verification *v, bnn_error *err)
 /* Every engine that runs here against training, on the whole test set. */
 static int check_engines(verification *v, bnn_error *err)
 {
-    bnn_deploy_model *model;
+    bnn_model *model;
     size_t n;
     const char *const *names = bnn_engine_names(&n);
     int status = bnn_modelfile_read(v->run.model_path, v->arena, &model, err);
@@ -207,7 +207,7 @@ static int check_retrain(verification *v, bnn_error *err)
 static int check_undeployed(verification *v, bnn_error *err)
 {
     bnn_graph *graph;
-    bnn_deploy_model *model;
+    bnn_model *model;
     bnn_error why;
     int status = bnn_graph_create(v->revived.network, v->arena, &graph, &why);
     if (status == BNN_OK)

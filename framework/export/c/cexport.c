@@ -179,7 +179,7 @@ static void write_stages(c_writer *w)
 /* What the model is and where it is from, inside a comment. */
 static void write_origin(c_writer *w)
 {
-    const bnn_deploy_model *m = w->model;
+    const bnn_model *m = w->model;
     if (w->options->comment != NULL) {
         fprintf(w->out, " *\n * ");
         bnn_c_comment_text(w->out, w->options->comment, " * ", 3);
@@ -265,7 +265,7 @@ static void header_part(c_writer *w, const char *stages, const char *tail)
 
 static void prepare(c_writer *w)
 {
-    const bnn_deploy_model *m = w->model;
+    const bnn_model *m = w->model;
     const bnn_stage *last = &m->stages[m->n_stages - 1];
     w->integer_logits = last->integer_sums && !last->folded && last->n_chain == 0;
     for (size_t i = 0; w->options->prefix[i] != '\0'; i++) {
@@ -276,8 +276,8 @@ static void prepare(c_writer *w)
     size_buffers(w);
 }
 
-int bnn_c_export(const bnn_deploy_model *model, const bnn_c_options *options, char **source,
-                 char **header, bnn_error *err)
+int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **source, char **header,
+                 bnn_error *err)
 {
     c_writer w = {.model = model, .options = options};
     char *stages = NULL, *tail = NULL, *made_source = NULL, *made_header = NULL;

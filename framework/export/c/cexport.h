@@ -37,7 +37,7 @@ typedef struct bnn_c_options {
  * BNN_E_USAGE when an option cannot be used; BNN_E_FAILED and the name of the stage when a float
  * is infinite or NaN, which has no C constant; BNN_E_INTERNAL without memory. Reads what it is
  * given only; thread-safe. */
-int bnn_c_export(const bnn_deploy_model *model, const bnn_c_options *options, char **source,
-                 char **header, bnn_error *err);
+int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **source, char **header,
+                 bnn_error *err);
 
 #endif

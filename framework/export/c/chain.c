@@ -16,7 +16,7 @@ static bool is_flat(const bnn_stage *s)
     return s->linear != BNN_LOWER_CONV2D && s->sums.h == 1 && s->sums.w == 1;
 }
 
-static bool is_pool(const bnn_deploy_op *op)
+static bool is_pool(const bnn_op *op)
 {
     return op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL;
 }
@@ -139,7 +139,7 @@ static const char *constant(c_writer *w, uint32_t i, float value, char text[C_FL
 /* An elementwise operation on `value`; bounds that nothing passes are left out. */
 static void write_elementwise(c_writer *w, uint32_t i, uint32_t j, int indent)
 {
-    const bnn_deploy_op *op = &w->model->stages[i].chain[j];
+    const bnn_op *op = &w->model->stages[i].chain[j];
     const char *name = w->names[i];
     char text[C_FLOAT_MAX];
     switch ((bnn_lower_op)op->type) {
@@ -177,7 +177,7 @@ static void write_elementwise(c_writer *w, uint32_t i, uint32_t j, int indent)
 /* "float value = ..." of the window at (h, v), from the plane of the pass before. */
 static void write_pool(c_writer *w, uint32_t i, uint32_t j, int indent)
 {
-    const bnn_deploy_op *op = &w->model->stages[i].chain[j];
+    const bnn_op *op = &w->model->stages[i].chain[j];
     const bool most = op->type == BNN_LOWER_MAXPOOL;
     const uint32_t k = op->kernel;
     char text[C_FLOAT_MAX];
@@ -256,7 +256,7 @@ static void write_constants(c_writer *w, uint32_t i)
     if (s->bias != NULL)
         bnn_c_floats(w, i, "_bias", false, 1, s->sums.c, s->bias);
     for (uint32_t j = 0; j < s->n_chain; j++) {
-        const bnn_deploy_op *op = &s->chain[j];
+        const bnn_op *op = &s->chain[j];
         char suffix[C_FLOAT_MAX];
         fprintf(w->out, "/* Operation %u, ", j + 1);
         bnn_c_comment_text(w->out, op->name, " * ", 20);

@@ -93,7 +93,7 @@ void bnn_c_self_test(c_writer *w)
 
 void bnn_c_header(c_writer *w)
 {
-    const bnn_deploy_model *m = w->model;
+    const bnn_model *m = w->model;
     const char *p = w->options->prefix, *u = w->upper;
     fprintf(w->out, "/* %s - a trained binary network; see the source file. */\n", p);
     fprintf(w->out, "#ifndef %s_MODEL_H\n#define %s_MODEL_H\n\n#include <stdint.h>\n\n", u, u);

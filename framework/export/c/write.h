@@ -43,7 +43,7 @@ typedef struct c_workspace {
 } c_workspace;
 
 typedef struct c_writer {
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     const bnn_c_options *options;
     char upper[BNN_C_PREFIX_MAX + 1];
     char (*names)[C_NAME_MAX]; /* [n_stages]: of functions */

@@ -37,9 +37,8 @@ static void add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
     bnn_onnx_then(w, "Mul", "image", bnn_onnx_scalar(w, "pixels.unit", 0x1p-7f), NULL);
 }
 
-static int export(const bnn_graph *graph, const bnn_deploy_model *model,
-                  const bnn_onnx_options *options, bnn_arena *arena, unsigned char **bytes,
-                  size_t *n, bnn_error *err)
+static int export(const bnn_graph *graph, const bnn_model *model, const bnn_onnx_options *options,
+                  bnn_arena *arena, unsigned char **bytes, size_t *n, bnn_error *err)
 {
     const bool pixels = options->input == BNN_ONNX_PIXELS;
     const bnn_shape input = graph != NULL ? graph->input : model->input;
@@ -70,7 +69,7 @@ static int export(const bnn_graph *graph, const bnn_deploy_model *model,
 }
 
 /* A graph or a model; either is NULL. */
-static int export_in_arena(const bnn_graph *graph, const bnn_deploy_model *model,
+static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
                            const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
                            bnn_error *err)
 {
@@ -81,8 +80,8 @@ static int export_in_arena(const bnn_graph *graph, const bnn_deploy_model *model
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to write the ONNX model");
     if (graph != NULL && options->dialect != BNN_ONNX_QONNX) {
-        bnn_deploy_model *built = NULL;
-        status = bnn_deploy_build(graph, BNN_BUILD_BINARY, NULL, 0, NULL, NULL, arena, &built, err);
+        bnn_model *built = NULL;
+        status = bnn_export_build(graph, BNN_BUILD_BINARY, NULL, 0, NULL, NULL, arena, &built, err);
         graph = NULL;
         model = built;
     }
@@ -98,7 +97,7 @@ int bnn_onnx_export(const bnn_graph *graph, const bnn_onnx_options *options, uns
     return export_in_arena(graph, NULL, options, bytes, n, err);
 }
 
-int bnn_onnx_export_model(const bnn_deploy_model *model, const bnn_onnx_options *options,
+int bnn_onnx_export_model(const bnn_model *model, const bnn_onnx_options *options,
                           unsigned char **bytes, size_t *n, bnn_error *err)
 {
     if (options->dialect == BNN_ONNX_QONNX)

@@ -38,14 +38,14 @@ typedef struct bnn_onnx_options {
 
 /* Writes the network into memory: *bytes is malloc'ed and freed by the caller. The output is
  * "logits", float32 [N][n_classes]. Equal graphs and options give equal bytes. Fails with
- * BNN_E_FAILED when the network cannot be cut into stages (as bnn_deploy_build does, with the name
+ * BNN_E_FAILED when the network cannot be cut into stages (as bnn_export_build does, with the name
  * of the layer), a text is not clean, or the file would be larger than protobuf allows (2 GiB). */
 int bnn_onnx_export(const bnn_graph *graph, const bnn_onnx_options *options, unsigned char **bytes,
                     size_t *n, bnn_error *err);
 
 /* The same from a deployable model, as a model file holds it. `qonnx` needs the graph: with a
  * model, BNN_E_USAGE. */
-int bnn_onnx_export_model(const bnn_deploy_model *model, const bnn_onnx_options *options,
+int bnn_onnx_export_model(const bnn_model *model, const bnn_onnx_options *options,
                           unsigned char **bytes, size_t *n, bnn_error *err);
 
 #endif

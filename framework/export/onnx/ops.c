@@ -81,8 +81,7 @@ void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32
 }
 
 /* The value at tap t of every window. */
-static const char *add_tap(bnn_onnx_writer *w, const bnn_deploy_op *op, const char *values,
-                           uint32_t t)
+static const char *add_tap(bnn_onnx_writer *w, const bnn_op *op, const char *values, uint32_t t)
 {
     const int64_t row = t / op->kernel, column = t % op->kernel, stride = op->stride;
     const int64_t starts[] = {row, column};
@@ -98,7 +97,7 @@ static const char *add_tap(bnn_onnx_writer *w, const bnn_deploy_op *op, const ch
 }
 
 /* Training's order of additions, and its product with the reciprocal of the area. */
-static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_deploy_op *op)
+static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
 {
     static const int64_t axes[] = {2, 3};
     const int64_t steps[] = {op->stride, op->stride};
@@ -119,7 +118,7 @@ static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_deploy_op *op)
         NULL);
 }
 
-static void add_avgpool(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact)
+static void add_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     enum { EXACT_KERNEL_MAX = 8 }; /* a node for each value of a window has its limits */
     bnn_onnx_unflatten(w, op->name, op->in);
@@ -147,7 +146,7 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
     bnn_onnx_choice(w, name, positive);
 }
 
-static void add_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
+static void add_affine(bnn_onnx_writer *w, const bnn_op *op)
 {
     const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
                                               BNN_ONNX_FLOAT, op->in.c, op->factor);
@@ -159,7 +158,7 @@ static void add_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
 
 /* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
  * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
-static void add_exact_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
+static void add_exact_affine(bnn_onnx_writer *w, const bnn_op *op)
 {
     double *values = bnn_arena_alloc(w->arena, 2 * (size_t)op->in.c, sizeof *values);
     if (values == NULL) {
@@ -183,7 +182,7 @@ static void add_exact_affine(bnn_onnx_writer *w, const bnn_deploy_op *op)
     bnn_onnx_set_int(w, "to", BNN_ONNX_FLOAT);
 }
 
-static void add_clamp(bnn_onnx_writer *w, const bnn_deploy_op *op)
+static void add_clamp(bnn_onnx_writer *w, const bnn_op *op)
 {
     const char *low = "", *high = NULL; /* an empty name: no bound */
     if (isfinite(op->low))
@@ -195,7 +194,7 @@ static void add_clamp(bnn_onnx_writer *w, const bnn_deploy_op *op)
     bnn_onnx_then(w, "Clip", op->name, low, high);
 }
 
-void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact)
+void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     switch ((bnn_lower_op)op->type) {
     case BNN_LOWER_AFFINE:

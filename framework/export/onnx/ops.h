@@ -39,10 +39,10 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name);
 
 /* An operation that is not linear. exact: in training's order and with its roundings, in float64
  * where that is needed. */
-void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_deploy_op *op, bool exact);
+void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_op *op, bool exact);
 
 /* The layers of a network, from its stages or from its operations. */
-void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_deploy_model *model, bool packed);
+void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed);
 void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph);
 
 #endif

@@ -25,7 +25,7 @@ static const char *add_weights(bnn_onnx_writer *w, const bnn_graph_op *op, const
 
 static void add_conv(bnn_onnx_writer *w, const bnn_graph_op *op)
 {
-    const bnn_deploy_op *o = &op->op;
+    const bnn_op *o = &op->op;
     const int64_t dims[] = {o->out.c, o->in.c, o->kernel, o->kernel};
     const bnn_onnx_linear conv = {.name = o->name,
                                   .in = o->in,
@@ -42,7 +42,7 @@ static void add_conv(bnn_onnx_writer *w, const bnn_graph_op *op)
 /* A MatMul, which those compilers want, takes the weights as [all inputs][out]. */
 static void add_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
 {
-    const bnn_deploy_op *o = &op->op;
+    const bnn_op *o = &op->op;
     const size_t n_in = bnn_op_taps(o), n_out = o->out.c;
     const int64_t dims[] = {(int64_t)n_in, (int64_t)n_out}, bias_dims[] = {(int64_t)n_out};
     float *turned = bnn_arena_alloc(w->arena, n_in * n_out, sizeof *turned);

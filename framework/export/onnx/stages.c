@@ -230,7 +230,7 @@ static void add_fold(bnn_onnx_writer *w, const bnn_stage *s)
         add_bit_pool(w, s);
 }
 
-void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_deploy_model *model, bool packed)
+void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed)
 {
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];

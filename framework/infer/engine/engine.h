@@ -12,7 +12,7 @@ typedef struct bnn_engine {
 
     /* Makes the engine's own form of the model in the arena. The model outlives it. Fails only for
      * want of memory. */
-    int (*prepare)(const bnn_deploy_model *model, bnn_arena *arena, void **state, bnn_error *err);
+    int (*prepare)(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err);
 
     /* What one call of run needs, whatever the number of images; 64-byte aligned, not cleared. */
     size_t (*workspace_bytes)(const void *state);

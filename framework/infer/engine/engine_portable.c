@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct prepared {
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     bnn_plain_stage *stages;
     size_t values_bytes; /* an image's values between two stages */
     size_t stage_bytes;  /* workspace of a stage */
@@ -17,7 +17,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static int prepare(const bnn_deploy_model *model, bnn_arena *arena, void **state, bnn_error *err)
+static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
     prepared *p = bnn_arena_alloc(arena, 1, sizeof *p);
     bnn_plain_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);

@@ -355,8 +355,8 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_pack_model(const bnn_deploy_model *model, int32_t pixel_zero, bnn_arena *arena,
-                   bnn_pack **out, bnn_error *err)
+int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena, bnn_pack **out,
+                   bnn_error *err)
 {
     bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
     int status = BNN_OK;

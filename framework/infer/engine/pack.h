@@ -71,8 +71,8 @@ typedef struct bnn_pack {
 /* Lays out all stages, *out[n_stages]. pixel_zero: the pixel for which the engine's product of
  * pixel and weight is 0 (0 where it multiplies unsigned pixels, 128 where it multiplies signed
  * ones). Fails only for want of memory. */
-int bnn_pack_model(const bnn_deploy_model *model, int32_t pixel_zero, bnn_arena *arena,
-                   bnn_pack **out, bnn_error *err);
+int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena, bnn_pack **out,
+                   bnn_error *err);
 
 /* How many columns of a stage's inputs, packed as rows, are made into the words of windows; and
  * how many words each has. Only BNN_PACK_WORDS of bits in rows. */

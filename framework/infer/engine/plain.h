@@ -10,8 +10,8 @@
 
 typedef struct bnn_plain_stage {
     const bnn_stage *stage;
-    bnn_deploy_op linear; /* float sums: the operation with weights as floats */
-    size_t most_values;   /* of an image, at any point of the stage */
+    bnn_op linear;      /* float sums: the operation with weights as floats */
+    size_t most_values; /* of an image, at any point of the stage */
 } bnn_plain_stage;
 
 /* The stage outlives *out, and so does the arena. Fails only for want of memory. */

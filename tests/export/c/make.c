@@ -121,7 +121,7 @@ static void write_file(const char *folder, const char *name, const void *bytes, 
 }
 
 /* The engine's logits of n images. */
-static float *logits_of(const bnn_deploy_model *model, const uint8_t *images, size_t n)
+static float *logits_of(const bnn_model *model, const uint8_t *images, size_t n)
 {
     char error[BNN_INFER_ERROR];
     size_t n_bytes;
@@ -138,7 +138,7 @@ static float *logits_of(const bnn_deploy_model *model, const uint8_t *images, si
 
 /* A self-test compares numbers, so it takes no image with a logit that is none. A board without
  * floating-point hardware, emulated, takes seconds for many float multiplications. */
-static uint32_t n_self_tests(const bnn_deploy_model *model, const float *logits)
+static uint32_t n_self_tests(const bnn_model *model, const float *logits)
 {
     uint64_t float_macs = 0;
     for (uint32_t i = 0; i < model->n_stages; i++)
@@ -150,8 +150,7 @@ static uint32_t n_self_tests(const bnn_deploy_model *model, const float *logits)
     return n;
 }
 
-static void write_case(const char *name, const bnn_deploy_model *model, const uint8_t *images,
-                       size_t n)
+static void write_case(const char *name, const bnn_model *model, const uint8_t *images, size_t n)
 {
     const char *root = getenv("BNN_CEXPORT_DIR");
     bnn_error err = {0};
@@ -184,7 +183,7 @@ START_TEST(random_network)
     const bnn_model_options *options = parsed_model(model_spec(topologies[t], text));
     bnn_network *net = network_of(options, t == 2 ? 5 : 4, 1, 1);
     fill_tensors(net, 100 + (uint64_t)_i);
-    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
     const char *topology = t == 0 ? "plain" : t == 1 ? "mixed" : "wide";
     const char *name = bnn_arena_printf(arena, "%s_%s_%d_%s", topology, orderings[o],
@@ -193,7 +192,7 @@ START_TEST(random_network)
 }
 END_TEST
 
-static const bnn_deploy_model *integer_model(int i)
+static const bnn_model *integer_model(int i)
 {
     bnn_network *net = network_of(parsed_model(model_spec(integers[i].model, "")), 4, 1, 1);
     fill_tensors(net, 50 + (uint64_t)i);
@@ -202,7 +201,7 @@ static const bnn_deploy_model *integer_model(int i)
 
 START_TEST(integer_network)
 {
-    const bnn_deploy_model *model = integer_model(_i);
+    const bnn_model *model = integer_model(_i);
     const bnn_stage *last = &model->stages[model->n_stages - 1];
     ck_assert(last->integer_sums && last->n_chain == 0);
     write_case(integers[_i].name, model,
@@ -218,7 +217,7 @@ START_TEST(random_rules)
     rule_counts n = {0};
     for (int i = 0; i < N; i++) {
         b.state = 900 + (uint64_t)i;
-        const bnn_deploy_model *model = random_model(&b, arena, &n);
+        const bnn_model *model = random_model(&b, arena, &n);
         write_case(bnn_arena_printf(arena, "rules_%d", i), model,
                    random_images(&b, SELF_TESTS * bnn_shape_values(model->input)), SELF_TESTS);
         buffers_free(&b);
@@ -287,7 +286,7 @@ START_TEST(bad_options_are_refused)
         {{.prefix = "net", .n_tests = 1, .images = images, .logits = infinite},
          "test image 0: the model cannot give the logit inf for class 0"},
     };
-    const bnn_deploy_model *model = integer_model(0);
+    const bnn_model *model = integer_model(0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *source = NULL, *header = NULL;
         bnn_error err = {0};
@@ -313,8 +312,7 @@ START_TEST(test_logits_without_a_constant_are_refused)
                              .kernel = 1,
                              .stride = 1,
                              .taps = BNN_SUM_MAX};
-    const bnn_deploy_model model = {
-        .input = stage.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    const bnn_model model = {.input = stage.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
     const bnn_c_options options = {
         .prefix = "net", .n_tests = 1, .images = images, .logits = &infinite};
     char *source = NULL, *header = NULL;
@@ -351,7 +349,7 @@ START_TEST(many_tables_take_no_long_time)
     stages[0].fold = (bnn_fold){.threshold = thresholds, .rule = (const uint8_t[]){0}};
     stages[1].fold = (bnn_fold){
         .threshold = thresholds, .rule = rules, .n_tables = N, .table_size = 2, .tables = bits};
-    const bnn_deploy_model model = {{1, 1, 1}, 1, 0, NULL, 3, stages};
+    const bnn_model model = {.input = {1, 1, 1}, .n_classes = 1, .n_stages = 3, .stages = stages};
     char *source = NULL, *header = NULL;
     bnn_error err = {0};
     ck_assert_int_eq(
@@ -371,7 +369,7 @@ START_TEST(hostile_texts_stay_comments)
         {"spec", "\xe2\x80\xae reversed \xff, a long line: 0123456789012345678901234567890123456789"
                  "0123456789012345678901234567890123456789012345678901234567890123456789*/*/*/"}};
     static const char *const names[] = {"get_bit", "a_1", "*/\nint_1"};
-    bnn_deploy_model model = *integer_model(0);
+    bnn_model model = *integer_model(0);
     bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
     ck_assert_uint_eq(model.n_stages, 3);
     for (uint32_t i = 0; i < 3; i++) {
@@ -391,7 +389,7 @@ START_TEST(what_has_no_constant_is_refused)
     char *source = NULL, *header = NULL;
     bnn_error err = {0};
     bnn_network *net = network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), 4, 1, 1);
-    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     float *weights = random_floats(&b, (size_t)model->stages[3].sums.c * model->stages[3].taps);
     memcpy(stages, model->stages, model->n_stages * sizeof *stages);

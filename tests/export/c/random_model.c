@@ -18,7 +18,7 @@ static void choose_linear(buffers *b, bnn_arena *arena, bool dense, uint32_t cha
 {
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
     const uint32_t side = s->in.h < s->in.w ? s->in.h : s->in.w;
-    bnn_deploy_op op = {
+    bnn_op op = {
         .type = dense ? BNN_LOWER_DENSE : BNN_LOWER_CONV2D, .in = s->in, .kernel = 1, .stride = 1};
     if (!dense) {
         const bool wide = !pixels && random_between(b, 0, 1);
@@ -91,24 +91,24 @@ static void choose_pool(buffers *b, bnn_stage *s, rule_counts *counts)
         return;
     s->fold.pool = random_between(b, 1, side < 3 ? side : 3);
     s->fold.pool_stride = random_between(b, 1, 3);
-    const bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL,
-                                .in = s->sums,
-                                .kernel = s->fold.pool,
-                                .stride = s->fold.pool_stride};
+    const bnn_op pool = {.type = BNN_LOWER_MAXPOOL,
+                         .in = s->sums,
+                         .kernel = s->fold.pool,
+                         .stride = s->fold.pool_stride};
     ck_assert(bnn_op_out_shape(&pool, 0, &s->out));
     counts->left_borders += (s->out.w - 1) * pool.stride + pool.kernel < s->sums.w;
 }
 
-const bnn_deploy_model *random_model(buffers *b, bnn_arena *arena, rule_counts *counts)
+const bnn_model *random_model(buffers *b, bnn_arena *arena, rule_counts *counts)
 {
     const uint32_t n = random_between(b, 2, 4), dense_from = random_between(b, 1, n);
-    bnn_deploy_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
+    bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     bnn_stage *stages = bnn_arena_alloc(arena, n, sizeof *stages);
     ck_assert(model != NULL && stages != NULL);
     const uint32_t least = random_between(b, 0, 1) ? 36 : 3; /* wide enough for wide kernels */
     bnn_shape shape = {random_between(b, 1, 3), random_between(b, least, 50),
                        random_between(b, least, 50)};
-    *model = (bnn_deploy_model){.input = shape, .n_stages = n, .stages = stages};
+    *model = (bnn_model){.input = shape, .n_stages = n, .stages = stages};
     for (uint32_t i = 0; i < n; i++) {
         bnn_stage *s = &stages[i];
         const bool last = i == n - 1, pixels = i == 0;

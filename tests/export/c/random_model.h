@@ -19,6 +19,6 @@ typedef struct rule_counts {
 } rule_counts;
 
 /* A model of 1 to 3 folded stages and a stage of integer sums, in the arena; adds to counts. */
-const bnn_deploy_model *random_model(buffers *b, bnn_arena *arena, rule_counts *counts);
+const bnn_model *random_model(buffers *b, bnn_arena *arena, rule_counts *counts);
 
 #endif

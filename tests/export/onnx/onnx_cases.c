@@ -43,11 +43,11 @@ static void write_file(const char *name, const char *suffix, const void *bytes, 
 static const bnn_metadata texts[] = {
     {"run", "0123abcd"}, {"spec", "dataset: mnist\n"}, {"accuracy", "0.9"}, {"tool", "1.2.3"}};
 
-static bnn_deploy_model *reread(const bnn_deploy_model *model)
+static bnn_model *reread(const bnn_model *model)
 {
     size_t n;
     uint8_t *bytes = encoded(model, &n);
-    bnn_deploy_model *again = NULL;
+    bnn_model *again = NULL;
     bnn_error err;
     ck_assert_msg(bnn_modelfile_decode(bytes, n, "model", arena, &again, &err) == BNN_OK, "%s",
                   err.message);
@@ -56,7 +56,7 @@ static bnn_deploy_model *reread(const bnn_deploy_model *model)
 }
 
 /* From the graph; and where a model suffices, from the model as its file gives it back. */
-static unsigned char *exported(const bnn_graph *graph, const bnn_deploy_model *model,
+static unsigned char *exported(const bnn_graph *graph, const bnn_model *model,
                                bnn_onnx_dialect dialect, bnn_onnx_input input, size_t *n)
 {
     bnn_error err;
@@ -79,7 +79,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
 {
     const size_t n_pixels = volume(graph->input);
     const uint32_t classes = graph->n_classes;
-    const bnn_deploy_model *model = reread(built(graph, BNN_BUILD_BINARY, NULL, NULL));
+    const bnn_model *model = reread(built(graph, BNN_BUILD_BINARY, NULL, NULL));
     float *values = bnn_arena_alloc(arena, classes, sizeof *values);
     float *scratch = bnn_arena_alloc(arena, bnn_graph_scratch(graph), sizeof *scratch);
     for (uint32_t i = 0; i < n && i < 40; i++) {
@@ -250,7 +250,7 @@ START_TEST(names_that_are_not_unique)
     static const char *const names[][2] = {
         {"twice", "twice"}, {"logits", "b"}, {"pixels", "b"}, {"plus_one", "b"}, {"a", ""}};
     bnn_network *net = network_of(parsed_model(model_spec(POOLS, "  binarize: {}\n")), 4, 1, 1);
-    bnn_deploy_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
     ck_assert_ptr_nonnull(stages);
     memcpy(stages, model.stages, model.n_stages * sizeof *stages);

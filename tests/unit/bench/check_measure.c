@@ -224,8 +224,7 @@ static size_t n_runs;
 static size_t first_images[8192];
 static uint8_t pixels[N_IMAGES * IMAGE_BYTES];
 
-static int note_prepare(const bnn_deploy_model *model, bnn_arena *arena_of, void **state,
-                        bnn_error *err)
+static int note_prepare(const bnn_model *model, bnn_arena *arena_of, void **state, bnn_error *err)
 {
     (void)model;
     (void)arena_of;
@@ -259,7 +258,7 @@ static void note_run(const void *state, size_t n, const uint8_t *images, float *
 }
 
 static const bnn_engine notes = {"notes", note_prepare, note_workspace, note_run};
-static const bnn_deploy_model noted = {.input = {1, 2, 3}, .n_classes = 2};
+static const bnn_model noted = {.input = {1, 2, 3}, .n_classes = 2};
 
 START_TEST(images_are_used_in_turn)
 {
@@ -300,7 +299,7 @@ START_TEST(latency_of_a_real_engine)
         network_of(parsed_model(model_spec(LENET, "  ordering: pool_bn_act\n")), 10, 1, 1);
     buffers b = {.state = 5};
     fill_tensors(net, 5);
-    bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     void *state = NULL;
     ok(bnn_engine_portable.prepare(model, arena, &state, &failure));
     const uint8_t *images = random_images(&b, 3 * 784);

@@ -94,7 +94,7 @@ static void compare_graph(const subject *s)
     ck_assert(scratch != NULL && values != NULL);
     uint32_t at = 0;
     for (uint32_t i = 0; i < s->graph->n_ops; i++) {
-        const bnn_deploy_op *op = &s->graph->ops[i].op;
+        const bnn_op *op = &s->graph->ops[i].op;
         while (at < s->net->n_ops && strcmp(s->net->ops[at].name, op->name) != 0)
             at++;
         ck_assert_msg(at < s->net->n_ops, "%s: %s is in no order", s->what, op->name);
@@ -110,7 +110,7 @@ static void compare_graph(const subject *s)
     free(values);
 }
 
-static void compare_model(const subject *s, const bnn_engine *engine, const bnn_deploy_model *model,
+static void compare_model(const subject *s, const bnn_engine *engine, const bnn_model *model,
                           const char *form)
 {
     bnn_error err = {0};
@@ -133,7 +133,7 @@ static void compare_model(const subject *s, const bnn_engine *engine, const bnn_
 }
 
 /* Nothing of a float form is bits. */
-static void check_unfolded(const bnn_deploy_model *model, const bnn_deploy_model *unfolded)
+static void check_unfolded(const bnn_model *model, const bnn_model *unfolded)
 {
     ck_assert_uint_eq(unfolded->n_stages, model->n_stages);
     for (uint32_t i = 0; i < model->n_stages; i++) {
@@ -152,12 +152,12 @@ static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build
     bnn_error err = {0};
     size_t n;
     uint8_t *bytes = encoded(built(s->graph, mode, NULL, NULL), &n);
-    bnn_deploy_model *model = NULL, *unfolded = NULL;
+    bnn_model *model = NULL, *unfolded = NULL;
     ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &model, &err) == BNN_OK, "%s: %s",
                   s->what, err.message);
     free(bytes);
     compare_model(s, engine, model, mode == BNN_BUILD_BINARY ? "binary" : "float");
-    ck_assert_msg(bnn_deploy_unfold(model, arena, &unfolded, &err) == BNN_OK, "%s", err.message);
+    ck_assert_msg(bnn_export_unfold(model, arena, &unfolded, &err) == BNN_OK, "%s", err.message);
     check_unfolded(model, unfolded);
     compare_model(s, engine, unfolded, "unfolded");
 }
@@ -256,7 +256,7 @@ START_TEST(stages_are_what_they_can_be)
     const bool lenet = strcmp(c->topology, LENET) == 0;
     bnn_network *net =
         network_of(parsed_model(model_spec(c->topology, c->spec)), lenet ? 10 : CLASSES, 1, 1);
-    const bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     char kinds[16] = "";
     uint64_t macs = 0;
     for (uint32_t i = 0; i < model->n_stages; i++) {
@@ -295,7 +295,7 @@ END_TEST
 START_TEST(the_check_before_training_warns)
 {
     const bnn_model_options *mixed = parsed_model(model_spec(MIXED, "  binarize: {first: true}\n"));
-    ck_assert_int_eq(bnn_deploy_check(mixed, mixed->input, CLASSES, diag), BNN_OK);
+    ck_assert_int_eq(bnn_export_check(mixed, mixed->input, CLASSES, diag), BNN_OK);
     ck_assert_str_eq(said(), "s:2:3: warning: deployment: conv2d_1 stays in floats up to its sign: "
                              "avgpool_1 mixes sums before the sign");
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 0);
@@ -305,9 +305,9 @@ END_TEST
 START_TEST(the_check_before_training_is_silent)
 {
     const bnn_model_options *lenet = parsed_model(model_spec(LENET, "  binarize: {first: true}\n"));
-    ck_assert_int_eq(bnn_deploy_check(lenet, lenet->input, 10, diag), BNN_OK);
+    ck_assert_int_eq(bnn_export_check(lenet, lenet->input, 10, diag), BNN_OK);
     ck_assert_str_eq(said(), "");
-    ck_assert_int_eq(bnn_deploy_check(lenet, lenet->input, 11, diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_export_check(lenet, lenet->input, 11, diag), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
 }
 END_TEST
@@ -416,7 +416,7 @@ START_TEST(an_ste_that_is_no_sign_is_refused)
     bnn_network *net =
         network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), CLASSES, 1, 1);
     for (uint32_t i = 0; i < net->n_ops; i++) {
-        if (net->ops[i].type != BNN_OP_SIGN)
+        if (net->ops[i].type != BNN_NETWORK_SIGN)
             continue;
         bnn_ste ste = *bnn_use_ste(&net->ops[i].use);
         bnn_plugin plugin = *net->ops[i].use.plugin;

@@ -91,9 +91,9 @@ static const float *palette(uint32_t n)
     return out;
 }
 
-static bnn_deploy_op random_op(bnn_shape in, bool may_pool)
+static bnn_op random_op(bnn_shape in, bool may_pool)
 {
-    bnn_deploy_op op = {.name = "op", .in = in, .out = in};
+    bnn_op op = {.name = "op", .in = in, .out = in};
     switch (random_between(&b, 0, may_pool ? 5 : 3)) {
     case 0:
         op.type = BNN_LOWER_CLAMP;
@@ -159,8 +159,7 @@ static bool folded_output(const bnn_stage *s, uint32_t c, uint32_t h, uint32_t w
 }
 
 /* Random sums through the operations and through the fold. */
-static void compare(const bnn_stage *s, const uint64_t *weights, const bnn_deploy_op *ops,
-                    uint32_t n_ops)
+static void compare(const bnn_stage *s, const uint64_t *weights, const bnn_op *ops, uint32_t n_ops)
 {
     const size_t n = bnn_shape_values(s->sums);
     int32_t sums[CHANNELS * ROWS * COLUMNS];
@@ -197,7 +196,7 @@ static void one_random_stage(tally *t)
     const size_t n_bytes = CHANNELS * s.row_words * sizeof *bits;
     uint64_t *before = buffer_bytes(&b, n_bytes);
     memcpy(before, bits, n_bytes);
-    bnn_deploy_op ops[OPS];
+    bnn_op ops[OPS];
     bool pooled = false;
     for (uint32_t i = 0; i < n; i++) {
         ops[i] = random_op(i == 0 ? sums : ops[i - 1].out, !pooled);
@@ -292,12 +291,12 @@ START_TEST(known_thresholds)
     for (uint32_t i = 0; i < k->taps; i++)
         bits[i / 64] = k->weight ? bits[i / 64] | (uint64_t)1 << i % 64
                                  : bits[i / 64] & ~((uint64_t)1 << i % 64);
-    const bnn_deploy_op op = {.type = BNN_LOWER_AFFINE,
-                              .name = "batchnorm_1",
-                              .in = one,
-                              .out = one,
-                              .factor = &k->factor,
-                              .offset = &k->offset};
+    const bnn_op op = {.type = BNN_LOWER_AFFINE,
+                       .name = "batchnorm_1",
+                       .in = one,
+                       .out = one,
+                       .factor = &k->factor,
+                       .offset = &k->offset};
     bnn_error err = {0};
     ck_assert_int_eq(bnn_fold_stage(&s, bits, &op, 1, arena, &err), BNN_OK);
     ck_assert_int_eq(s.fold.rule[0], k->rule);
@@ -310,7 +309,7 @@ START_TEST(neither_rising_nor_falling_is_a_table)
 {
     const bnn_shape one = {1, 1, 1};
     const float slope = -1.0f, factor = -1.0f, offset = 2.0f;
-    const bnn_deploy_op ops[] = {
+    const bnn_op ops[] = {
         {.type = BNN_LOWER_SLOPE, .name = "prelu_1", .in = one, .out = one, .factor = &slope},
         {.type = BNN_LOWER_AFFINE,
          .name = "batchnorm_1",
@@ -334,13 +333,13 @@ START_TEST(what_does_not_fold_says_why)
 {
     const bnn_shape in = {1, 4, 4}, half = {1, 2, 2}, quarter = {1, 1, 1};
     const float slope = -1.0f, factor = 1.0f, offset = -2.0f; /* |z| - 2 */
-    const bnn_deploy_op pool = {.type = BNN_LOWER_MAXPOOL,
-                                .name = "maxpool_1",
-                                .in = in,
-                                .out = half,
-                                .kernel = 2,
-                                .stride = 2};
-    bnn_deploy_op ops[3] = {pool, pool};
+    const bnn_op pool = {.type = BNN_LOWER_MAXPOOL,
+                         .name = "maxpool_1",
+                         .in = in,
+                         .out = half,
+                         .kernel = 2,
+                         .stride = 2};
+    bnn_op ops[3] = {pool, pool};
     uint64_t *bits;
     bnn_error err = {0};
     bnn_stage s = stage_of(BNN_VALUES_BITS, 5, in, &bits);
@@ -353,14 +352,14 @@ START_TEST(what_does_not_fold_says_why)
     ck_assert_int_eq(bnn_fold_stage(&s, bits, ops, 1, arena, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, "maxpool_1 mixes sums before the sign");
     ops[0] = pool;
-    ops[1] = (bnn_deploy_op){
+    ops[1] = (bnn_op){
         .type = BNN_LOWER_SLOPE, .name = "prelu_1", .in = half, .out = half, .factor = &slope};
-    ops[2] = (bnn_deploy_op){.type = BNN_LOWER_AFFINE,
-                             .name = "batchnorm_1",
-                             .in = half,
-                             .out = half,
-                             .factor = &factor,
-                             .offset = &offset};
+    ops[2] = (bnn_op){.type = BNN_LOWER_AFFINE,
+                      .name = "batchnorm_1",
+                      .in = half,
+                      .out = half,
+                      .factor = &factor,
+                      .offset = &offset};
     ck_assert_int_eq(bnn_fold_stage(&s, bits, ops, 3, arena, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message,
                      "channel 0 behind maxpool_1 neither rises nor falls with the maximum");

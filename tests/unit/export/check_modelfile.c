@@ -27,7 +27,7 @@ static const char *const settings_texts[] = {
 };
 enum { N_SETTINGS = sizeof settings_texts / sizeof *settings_texts };
 
-static const bnn_deploy_model *small_model(int which)
+static const bnn_model *small_model(int which)
 {
     const char *spec = model_spec(SMALL, settings_texts[which]);
     bnn_network *net = network_of(parsed_model(spec), CLASSES, 1, 1);
@@ -42,8 +42,8 @@ START_TEST(a_file_is_read_back)
     size_t n, n_read;
     char *read = NULL;
     bnn_error err = {0};
-    bnn_deploy_model *again = NULL;
-    const bnn_deploy_model *model = small_model(_i);
+    bnn_model *again = NULL;
+    const bnn_model *model = small_model(_i);
     uint8_t *bytes = encoded(model, &n);
     ck_assert(try_model(bytes, n));
     ck_assert_int_eq(bnn_modelfile_write(model, "check_modelfile.bnn", &err), BNN_OK);
@@ -51,8 +51,8 @@ START_TEST(a_file_is_read_back)
     ck_assert_uint_eq(n_read, n);
     ck_assert_int_eq(memcmp(read, bytes, n), 0);
     ck_assert_int_eq(bnn_modelfile_read("check_modelfile.bnn", arena, &again, &err), BNN_OK);
-    ck_assert_str_eq(bnn_deploy_model_metadata(again, "run"), "0123abcd");
-    ck_assert_ptr_null(bnn_deploy_model_metadata(again, "nothing"));
+    ck_assert_str_eq(bnn_model_metadata(again, "run"), "0123abcd");
+    ck_assert_ptr_null(bnn_model_metadata(again, "nothing"));
     ck_assert_uint_eq(again->n_stages, 4);
     ck_assert_str_eq(again->stages[1].name, "conv2d_2");
     if (_i == 0) /* the one that is to have tables, rules, pools */
@@ -64,18 +64,18 @@ START_TEST(a_file_is_read_back)
 END_TEST
 
 /* A model by hand, and its file by hand. */
-static const bnn_deploy_model *known_model(void)
+static const bnn_model *known_model(void)
 {
     static const int32_t thresholds[] = {129, -128, 5};
     static const uint8_t rules[] = {0, BNN_RULE_FLIPPED, 0};
     static const uint64_t first[] = {1, 0, 1}, second[] = {7, 56};
     static const float factors[] = {1.0f, 2.0f}, offsets[] = {0.0f, -1.0f};
-    static const bnn_deploy_op chain[] = {{.type = BNN_LOWER_AFFINE,
-                                           .name = "n",
-                                           .in = {2, 1, 1},
-                                           .out = {2, 1, 1},
-                                           .factor = factors,
-                                           .offset = offsets}};
+    static const bnn_op chain[] = {{.type = BNN_LOWER_AFFINE,
+                                    .name = "n",
+                                    .in = {2, 1, 1},
+                                    .out = {2, 1, 1},
+                                    .factor = factors,
+                                    .offset = offsets}};
     static const bnn_stage stages[] = {{.name = "a",
                                         .linear = BNN_LOWER_CONV2D,
                                         .inputs = BNN_VALUES_PIXELS,
@@ -113,12 +113,12 @@ static const bnn_deploy_model *known_model(void)
                                         .macs = 12,
                                         .n_float_values = 16}};
     static const bnn_metadata metadata[] = {{"k", "vw"}};
-    static const bnn_deploy_model model = {.input = {1, 1, 2},
-                                           .n_classes = 2,
-                                           .n_metadata = 1,
-                                           .metadata = metadata,
-                                           .n_stages = 2,
-                                           .stages = stages};
+    static const bnn_model model = {.input = {1, 1, 2},
+                                    .n_classes = 2,
+                                    .n_metadata = 1,
+                                    .metadata = metadata,
+                                    .n_stages = 2,
+                                    .stages = stages};
     return &model;
 }
 
@@ -177,7 +177,7 @@ START_TEST(lenet_is_small)
 {
     const size_case *c = &size_cases[_i];
     bnn_network *net = network_of(parsed_model(model_spec(LENET, c->settings_text)), 10, 1, 1);
-    const bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     const size_t n = bnn_modelfile_bytes(model);
     uint64_t sum = bnn_modelfile_head_bytes(model), weights = 0, float32_bytes = 0;
     for (uint32_t i = 0; i < model->n_stages; i++) {
@@ -289,7 +289,7 @@ START_TEST(damage_is_described)
     if (d->seals)
         make_plausible(bytes, sizeof bytes);
     bnn_error err = {0};
-    bnn_deploy_model *model = NULL;
+    bnn_model *model = NULL;
     ck_assert_int_eq(bnn_modelfile_decode(bytes, sizeof bytes, "m", arena, &model, &err),
                      BNN_E_RESOURCE);
     ck_assert_ptr_null(model);

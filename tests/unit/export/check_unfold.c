@@ -48,7 +48,7 @@ typedef struct tally {
     uint32_t networks, folded, tables, pooled_tables, flipped, all, constant, pixels;
 } tally;
 
-static float *logits_of(const bnn_deploy_model *model, const uint8_t *images, buffers *b)
+static float *logits_of(const bnn_model *model, const uint8_t *images, buffers *b)
 {
     bnn_error err = {0};
     void *state = NULL;
@@ -59,11 +59,11 @@ static float *logits_of(const bnn_deploy_model *model, const uint8_t *images, bu
     return logits;
 }
 
-static const bnn_deploy_model *unfolded(const bnn_deploy_model *model)
+static const bnn_model *unfolded(const bnn_model *model)
 {
     bnn_error err = {0};
-    bnn_deploy_model *floats = NULL;
-    ck_assert_msg(bnn_deploy_unfold(model, arena, &floats, &err) == BNN_OK, "%s", err.message);
+    bnn_model *floats = NULL;
+    ck_assert_msg(bnn_export_unfold(model, arena, &floats, &err) == BNN_OK, "%s", err.message);
     for (uint32_t i = 0; i < floats->n_stages; i++) {
         const bnn_stage *s = &floats->stages[i], *from = &model->stages[i];
         ck_assert(!s->folded && !s->integer_sums && !s->binary_weights && s->bits == NULL);
@@ -76,7 +76,7 @@ static const bnn_deploy_model *unfolded(const bnn_deploy_model *model)
     return floats;
 }
 
-static void count(const bnn_deploy_model *model, tally *t)
+static void count(const bnn_model *model, tally *t)
 {
     t->networks++;
     for (uint32_t i = 0; i < model->n_stages; i++) {
@@ -99,9 +99,9 @@ static void compare(const char *topology, const char *settings_text, uint64_t se
     bnn_network *net =
         network_of(parsed_model(model_spec(topology, settings_text)), CLASSES, 1, seed);
     fill_tensors(net, seed);
-    const bnn_deploy_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
     count(model, t);
-    const bnn_deploy_model *floats = unfolded(model);
+    const bnn_model *floats = unfolded(model);
     buffers b = {.state = seed};
     const uint8_t *images = random_images(&b, IMAGES * bnn_shape_values(model->input));
     const float *want = logits_of(model, images, &b);
@@ -109,7 +109,7 @@ static void compare(const char *topology, const char *settings_text, uint64_t se
 
     /* It is a model like any other: a file holds it. */
     bnn_error err = {0};
-    bnn_deploy_model *read = NULL;
+    bnn_model *read = NULL;
     size_t n;
     uint8_t *bytes = encoded(floats, &n);
     ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &read, &err) == BNN_OK, "%s",
@@ -168,13 +168,13 @@ typedef struct by_hand {
     int32_t threshold;
     uint8_t rule;
     bnn_stage stages[3];
-    bnn_deploy_model model;
+    bnn_model model;
 } by_hand;
 
 /* Pixels become bits by their sign; the second stage decides by the table; the third hands on. */
 static void make_by_hand(by_hand *m, uint64_t table)
 {
-    static const bnn_deploy_op sign = {
+    static const bnn_op sign = {
         .type = BNN_LOWER_SIGN, .name = "sign", .in = {1, 1, TAPS}, .out = {1, 1, TAPS}};
     static const float one = 1.0f;
     const bnn_shape in = {1, 1, TAPS}, single = {1, 1, 1};
@@ -224,7 +224,7 @@ static void make_by_hand(by_hand *m, uint64_t table)
                                .stride = 1,
                                .taps = 1,
                                .weights = &one};
-    m->model = (bnn_deploy_model){.input = in, .n_classes = 1, .n_stages = 3, .stages = m->stages};
+    m->model = (bnn_model){.input = in, .n_classes = 1, .n_stages = 3, .stages = m->stages};
 }
 
 static uint32_t changes_of(uint64_t table)
@@ -241,9 +241,9 @@ START_TEST(every_table)
     for (uint64_t table = 0; table < 1u << (TAPS + 1); table++) {
         by_hand m;
         bnn_error err = {0};
-        bnn_deploy_model *floats = NULL;
+        bnn_model *floats = NULL;
         make_by_hand(&m, table);
-        const int status = bnn_deploy_unfold(&m.model, arena, &floats, &err);
+        const int status = bnn_export_unfold(&m.model, arena, &floats, &err);
         if (changes_of(table) > 2) {
             ck_assert_int_eq(status, BNN_E_FAILED);
             ck_assert_ptr_null(floats);
@@ -275,15 +275,15 @@ START_TEST(no_room_for_a_sign)
 {
     by_hand m;
     bnn_error err = {0};
-    bnn_deploy_op chain[BNN_CHAIN_MAX];
-    bnn_deploy_model *floats = NULL;
+    bnn_op chain[BNN_CHAIN_MAX];
+    bnn_model *floats = NULL;
     make_by_hand(&m, 0);
     for (int i = 0; i < BNN_CHAIN_MAX; i++)
         chain[i] = m.stages[0].chain[0];
     m.stages[0].name = "norm_1";
     m.stages[0].chain = chain;
     m.stages[0].n_chain = BNN_CHAIN_MAX;
-    ck_assert_int_eq(bnn_deploy_unfold(&m.model, arena, &floats, &err), BNN_E_FAILED);
+    ck_assert_int_eq(bnn_export_unfold(&m.model, arena, &floats, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, "norm_1: no room for a sign behind a chain of 16 operations");
     ck_assert_ptr_null(floats);
 }

@@ -106,7 +106,7 @@ static uint64_t *random_rows(const bnn_stage *s)
     return bits;
 }
 
-static bool random_pool(bnn_deploy_op *op)
+static bool random_pool(bnn_op *op)
 {
     op->type = random_bits(&b) & 1 ? BNN_LOWER_MAXPOOL : BNN_LOWER_AVGPOOL;
     op->kernel = op->stride = 2;
@@ -117,9 +117,9 @@ static bool random_pool(bnn_deploy_op *op)
     return bnn_op_out_shape(op, 0, &op->out);
 }
 
-static bnn_deploy_op random_op(bnn_shape in, values kind)
+static bnn_op random_op(bnn_shape in, values kind)
 {
-    bnn_deploy_op op = {.name = "op", .in = in, .out = in};
+    bnn_op op = {.name = "op", .in = in, .out = in};
     switch (random_between(&b, 0, 5)) {
     case 0:
         op.type = BNN_LOWER_CLAMP;
@@ -148,7 +148,7 @@ static bnn_deploy_op random_op(bnn_shape in, values kind)
 }
 
 /* The linear operation of a stage with these inputs, and its weights. */
-static void set_linear(bnn_stage *s, const bnn_deploy_op *op, values kind)
+static void set_linear(bnn_stage *s, const bnn_op *op, values kind)
 {
     s->linear = op->type;
     s->in = op->in;
@@ -170,7 +170,7 @@ static void set_linear(bnn_stage *s, const bnn_deploy_op *op, values kind)
         s->bias = random_values(s->sums.c, kind);
 }
 
-static bool random_linear(bnn_deploy_op *op)
+static bool random_linear(bnn_op *op)
 {
     const uint32_t k = random_between(&b, 0, 9);
     op->type = k < 6 ? BNN_LOWER_CONV2D : k < 9 ? BNN_LOWER_DENSE : BNN_LOWER_IDENTITY;
@@ -191,12 +191,12 @@ static bool random_linear(bnn_deploy_op *op)
 static bnn_stage random_stage(values kind)
 {
     bnn_stage s = {.name = "layer", .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
-    bnn_deploy_op linear = {0};
+    bnn_op linear = {0};
     while (!random_linear(&linear)) {
     }
     set_linear(&s, &linear, kind);
     s.n_chain = random_between(&b, 0, 5);
-    bnn_deploy_op *chain = bnn_arena_alloc(arena, s.n_chain, sizeof *chain);
+    bnn_op *chain = bnn_arena_alloc(arena, s.n_chain, sizeof *chain);
     ck_assert_ptr_nonnull(chain);
     for (uint32_t i = 0; i < s.n_chain; i++) {
         chain[i] = random_op(s.out, kind);
@@ -210,14 +210,14 @@ static bnn_stage random_stage(values kind)
 
 static void expected_image(const bnn_stage *s, bool chain_only, const float *x, float *y)
 {
-    bnn_deploy_op linear = {.type = s->linear,
-                            .in = s->in,
-                            .out = s->sums,
-                            .kernel = s->kernel,
-                            .stride = s->stride,
-                            .padding = s->padding,
-                            .pad_value = (float)s->pad_value,
-                            .bias = s->bias};
+    bnn_op linear = {.type = s->linear,
+                     .in = s->in,
+                     .out = s->sums,
+                     .kernel = s->kernel,
+                     .stride = s->stride,
+                     .padding = s->padding,
+                     .pad_value = (float)s->pad_value,
+                     .bias = s->bias};
     float *weight = malloc(((size_t)s->sums.c * s->taps + 1) * sizeof *weight);
     ck_assert_ptr_nonnull(weight);
     for (uint32_t c = 0; c < s->sums.c; c++)
@@ -315,8 +315,7 @@ END_TEST
 /* ---- stages that are known --------------------------------------------------------------- */
 
 /* The linear operation of a shape, float weights and a bias, and these operations behind it. */
-static bnn_stage stage_of(bnn_deploy_op linear, uint32_t channels, const bnn_deploy_op *ops,
-                          uint32_t n)
+static bnn_stage stage_of(bnn_op linear, uint32_t channels, const bnn_op *ops, uint32_t n)
 {
     bnn_stage s = {.name = "layer", .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
     ck_assert(bnn_op_out_shape(&linear, channels, &linear.out));
@@ -330,7 +329,7 @@ static bnn_stage stage_of(bnn_deploy_op linear, uint32_t channels, const bnn_dep
     s.taps = (uint32_t)bnn_op_taps(&linear);
     s.weights = random_values((size_t)channels * s.taps, PLAIN);
     s.bias = random_values(channels, PLAIN);
-    bnn_deploy_op *chain = bnn_arena_alloc(arena, n, sizeof *chain);
+    bnn_op *chain = bnn_arena_alloc(arena, n, sizeof *chain);
     ck_assert_ptr_nonnull(chain);
     for (uint32_t i = 0; i < n; i++) {
         chain[i] = ops[i];
@@ -347,16 +346,15 @@ static bnn_stage stage_of(bnn_deploy_op linear, uint32_t channels, const bnn_dep
     return s;
 }
 
-static const bnn_deploy_op norm = {.type = BNN_LOWER_AFFINE, .name = "norm"};
-static const bnn_deploy_op relu = {.type = BNN_LOWER_CLAMP, .name = "relu", .high = INFINITY};
-static const bnn_deploy_op half = {
-    .type = BNN_LOWER_MAXPOOL, .name = "pool", .kernel = 2, .stride = 2};
+static const bnn_op norm = {.type = BNN_LOWER_AFFINE, .name = "norm"};
+static const bnn_op relu = {.type = BNN_LOWER_CLAMP, .name = "relu", .high = INFINITY};
+static const bnn_op half = {.type = BNN_LOWER_MAXPOOL, .name = "pool", .kernel = 2, .stride = 2};
 
 /* The layers of LeNet-5, for all numbers of images. */
 START_TEST(lenet)
 {
     static const struct {
-        bnn_deploy_op linear;
+        bnn_op linear;
         uint32_t channels;
     } layers[] = {
         {{.type = BNN_LOWER_CONV2D, .in = {1, 28, 28}, .kernel = 5, .stride = 1, .padding = 2}, 6},
@@ -365,7 +363,7 @@ START_TEST(lenet)
         {{.type = BNN_LOWER_DENSE, .in = {120, 1, 1}, .kernel = 1, .stride = 1}, 84},
         {{.type = BNN_LOWER_DENSE, .in = {84, 1, 1}, .kernel = 1, .stride = 1}, 10},
     };
-    const bnn_deploy_op orders[][3] = {{norm, relu, half}, {half, norm, relu}, {norm, half, relu}};
+    const bnn_op orders[][3] = {{norm, relu, half}, {half, norm, relu}, {norm, half, relu}};
     b = (buffers){.state = 5};
     const bool conv = layers[_i].linear.type == BNN_LOWER_CONV2D;
     for (size_t i = 0; i < 3; i++) {
@@ -380,18 +378,17 @@ END_TEST
 /* A shape at which each method of a convolution ends on part of a vector, a tile, a window. */
 START_TEST(odd_sizes)
 {
-    const bnn_deploy_op mean = {
-        .type = BNN_LOWER_AVGPOOL, .name = "pool", .kernel = 2, .stride = 2};
+    const bnn_op mean = {.type = BNN_LOWER_AVGPOOL, .name = "pool", .kernel = 2, .stride = 2};
     b = (buffers){.state = 6};
     for (uint32_t width = 1; width <= 37; width += 3)
         for (uint32_t channels = 1; channels <= 19; channels += 6) {
-            const bnn_deploy_op conv = {.type = BNN_LOWER_CONV2D,
-                                        .in = {2, 5, width},
-                                        .kernel = 2,
-                                        .stride = 1,
-                                        .padding = 1,
-                                        .pad_value = width % 2 ? 0.0f : -1.0f};
-            const bnn_deploy_op ops[] = {norm, width % 4 < 2 ? mean : half, relu};
+            const bnn_op conv = {.type = BNN_LOWER_CONV2D,
+                                 .in = {2, 5, width},
+                                 .kernel = 2,
+                                 .stride = 1,
+                                 .padding = 1,
+                                 .pad_value = width % 2 ? 0.0f : -1.0f};
+            const bnn_op ops[] = {norm, width % 4 < 2 ? mean : half, relu};
             const size_t counts[] = {1, 64};
             const bnn_stage pooled = stage_of(conv, channels, ops, 3);
             const bnn_stage whole = stage_of(conv, channels, ops, 1);
@@ -406,7 +403,7 @@ END_TEST
 /* Padding with zeros is no tap: a sum of -0 stays, infinite weights do not meet it. */
 START_TEST(zero_padding_is_no_tap)
 {
-    const bnn_deploy_op conv = {
+    const bnn_op conv = {
         .type = BNN_LOWER_CONV2D, .in = {1, 3, 3}, .kernel = 3, .stride = 1, .padding = 1};
     static const float cases[][2] = {/* weight, input */
                                      {1e-10f, -1e-38f},
@@ -437,11 +434,11 @@ END_TEST
 /* Values so many that lanes are no images, and so wide a padding that nothing is copied. */
 START_TEST(large_layers)
 {
-    const bnn_deploy_op wide = {
+    const bnn_op wide = {
         .type = BNN_LOWER_CONV2D, .in = {1, 1100, 1000}, .kernel = 2, .stride = 1, .padding = 1};
-    const bnn_deploy_op padded = {
+    const bnn_op padded = {
         .type = BNN_LOWER_CONV2D, .in = {1, 1, 1}, .kernel = 3000, .stride = 6000, .padding = 2999};
-    const bnn_deploy_op ops[] = {norm, half, relu};
+    const bnn_op ops[] = {norm, half, relu};
     const size_t one = 1;
     b = (buffers){.state = 8};
     const bnn_stage s = stage_of(wide, 1, ops, 3);
@@ -455,8 +452,7 @@ END_TEST
 START_TEST(no_memory_is_an_error)
 {
     b = (buffers){.state = 9};
-    const bnn_deploy_op dense = {
-        .type = BNN_LOWER_DENSE, .in = {100, 1, 1}, .kernel = 1, .stride = 1};
+    const bnn_op dense = {.type = BNN_LOWER_DENSE, .in = {100, 1, 1}, .kernel = 1, .stride = 1};
     const bnn_stage s = stage_of(dense, 100, &norm, 1);
     for (size_t e = 0; e < N_ENGINES; e++) {
         if (bnn_engine_find(engines[e]->name) == NULL)

@@ -68,7 +68,7 @@ static const bnn_engine *engine_here(const char *name)
     return engine != NULL && engine != &bnn_engine_portable ? engine : NULL;
 }
 
-static void *prepared_by(const bnn_engine *engine, const bnn_deploy_model *model)
+static void *prepared_by(const bnn_engine *engine, const bnn_model *model)
 {
     bnn_error err;
     void *state = NULL;
@@ -96,7 +96,7 @@ static bool same_logits(const float *got, const float *want, size_t n)
 }
 
 /* Pixels at the ends and in the middle, and anything; some images are of one pixel. */
-static void draw_images(buffers *b, const bnn_deploy_model *model, size_t n, uint8_t *images)
+static void draw_images(buffers *b, const bnn_model *model, size_t n, uint8_t *images)
 {
     static const uint8_t values[] = {0, 255, 127, 128, 129};
     const size_t image_bytes = bnn_shape_values(model->input);
@@ -113,8 +113,8 @@ static void draw_images(buffers *b, const bnn_deploy_model *model, size_t n, uin
 }
 
 /* An engine on the first n images, all at once. */
-static void compare_batch(const bnn_engine *engine, const bnn_deploy_model *model, void *state,
-                          size_t n, const uint8_t *images, const float *want)
+static void compare_batch(const bnn_engine *engine, const bnn_model *model, void *state, size_t n,
+                          const uint8_t *images, const float *want)
 {
     const size_t image_bytes = bnn_shape_values(model->input), classes = model->n_classes;
     const fenced in = fence(n * image_bytes, n % 2 == 1);
@@ -135,7 +135,7 @@ static void compare_batch(const bnn_engine *engine, const bnn_deploy_model *mode
 }
 
 /* All engines on a model, for all batches that do not take too long. */
-static void compare_engines(const bnn_deploy_model *model, size_t n_most)
+static void compare_engines(const bnn_model *model, size_t n_most)
 {
     const size_t image_bytes = bnn_shape_values(model->input);
     size_t n_names;
@@ -159,7 +159,7 @@ static void compare_engines(const bnn_deploy_model *model, size_t n_most)
     free(want);
 }
 
-static uint64_t macs_of(const bnn_deploy_model *model)
+static uint64_t macs_of(const bnn_model *model)
 {
     uint64_t macs = 1;
     for (uint32_t i = 0; i < model->n_stages; i++)
@@ -173,7 +173,7 @@ START_TEST(engines_agree_on_any_model)
         bnn_arena_destroy(arena);
         set_up();
         /* Small models run in large batches. */
-        const bnn_deploy_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
+        const bnn_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
         const uint64_t n = IMAGES_MACS / macs_of(model);
         compare_engines(model, n < 2 ? 2 : n < IMAGES_MOST ? (size_t)n : IMAGES_MOST);
     }
@@ -188,7 +188,7 @@ START_TEST(models_are_of_all_kinds)
     for (uint64_t seed = 0; seed < MODELS; seed++) {
         bnn_arena_destroy(arena);
         set_up();
-        const bnn_deploy_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
+        const bnn_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
         bnn_pack *packs = NULL;
         bnn_error err;
         ck_assert_int_eq(bnn_pack_model(model, 0, arena, &packs, &err), BNN_OK);
@@ -243,7 +243,7 @@ START_TEST(a_large_dense_stage_is_run_plainly)
             s->out = s->sums;
         }
     }
-    const bnn_deploy_model model = {
+    const bnn_model model = {
         .input = {1, 1, WIDTH}, .n_classes = 3, .n_stages = 3, .stages = stages};
     bnn_pack *packs = NULL;
     bnn_error err;
@@ -257,7 +257,7 @@ END_TEST
 
 typedef struct job {
     const bnn_engine *engine;
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     const void *state;
     const uint8_t *images;
     const float *want;
@@ -289,7 +289,7 @@ START_TEST(threads_share_what_is_prepared)
     size_t n_names;
     const char *const *names = bnn_engine_names(&n_names);
     for (uint64_t seed = 1000; seed < 1010; seed++) {
-        const bnn_deploy_model *model = random_model(&maker, seed, 20000);
+        const bnn_model *model = random_model(&maker, seed, 20000);
         const size_t image_bytes = bnn_shape_values(model->input);
         uint8_t *images = made(&maker, N, image_bytes);
         float *want = made(&maker, N * model->n_classes, sizeof *want);
@@ -330,7 +330,7 @@ START_TEST(stages_are_timed)
 {
     size_t n_names;
     const char *const *names = bnn_engine_names(&n_names);
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     uint64_t seed = 0;
     do
         model = random_model(&maker, seed++, MODEL_MACS);

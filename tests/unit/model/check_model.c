@@ -74,7 +74,7 @@ START_TEST(operations_stand_in_order)
     bnn_shape shape = net->input;
     const float *x = net->x;
     for (uint32_t i = 0; i < net->n_ops; i++) { /* each reads what the one before wrote */
-        const bnn_op *op = &net->ops[i];
+        const bnn_network_op *op = &net->ops[i];
         ck_assert(op->plan.in.c == shape.c && op->plan.in.h == shape.h && op->plan.in.w == shape.w);
         ck_assert_ptr_eq(op->io.x, x);
         shape = op->plan.out;

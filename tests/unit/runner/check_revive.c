@@ -191,7 +191,7 @@ START_TEST(a_newer_program_finds_the_file_as_it_was)
     bnn_run_info run;
     bnn_revived revived;
     bnn_graph *graph;
-    bnn_deploy_model *model;
+    bnn_model *model;
     bool same = false;
     run_sweep(ONE, NULL, 0);
     ck_assert_uint_eq(all_runs(uids), 1);

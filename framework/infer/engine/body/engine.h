@@ -19,7 +19,7 @@ enum {
 };
 
 typedef struct prepared {
-    const bnn_deploy_model *model;
+    const bnn_model *model;
     bnn_pack *packs;
     bnn_float_stage **floats; /* [n_stages]; NULL where there is nothing to do in floats */
     size_t block;             /* images that go through a stage together */
@@ -132,7 +132,7 @@ static size_t cut(const prepared *e, uint32_t stage, size_t n, uint8_t *memory, 
     return used;
 }
 
-static int prepare(const bnn_deploy_model *model, bnn_arena *arena, void **state, bnn_error *err)
+static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
     prepared *e = bnn_arena_alloc(arena, 1, sizeof *e);
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);

@@ -25,7 +25,7 @@ static void chain_steps(float_steps steps, bnn_shape shape, const float *x, floa
 }
 
 /* One row of the outputs of a 2x2 pool with stride 2. */
-static void pool_row_of_four(const bnn_deploy_op *op, const float *x, float *y)
+static void pool_row_of_four(const bnn_op *op, const float *x, float *y)
 {
     const size_t n = op->out.w, row = op->in.w;
     for (size_t i = 0; i < n; i += VL) {
@@ -40,7 +40,7 @@ static void pool_row_of_four(const bnn_deploy_op *op, const float *x, float *y)
 }
 
 /* One row of the outputs of any pool. */
-static void pool_row(const bnn_deploy_op *op, const float *x, float *y)
+static void pool_row(const bnn_op *op, const float *x, float *y)
 {
     const size_t k = op->kernel, row = op->in.w;
     const float share = 1.0f / (float)(k * k);
@@ -57,17 +57,17 @@ static void pool_row(const bnn_deploy_op *op, const float *x, float *y)
     }
 }
 
-INLINE bool is_pool(const bnn_deploy_op *op)
+INLINE bool is_pool(const bnn_op *op)
 {
     return op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL;
 }
 
-INLINE bool is_pool_of_four(const bnn_deploy_op *op)
+INLINE bool is_pool_of_four(const bnn_op *op)
 {
     return is_pool(op) && op->kernel == 2 && op->stride == 2;
 }
 
-static void chain_pool(const bnn_deploy_op *op, const float *x, float *y)
+static void chain_pool(const bnn_op *op, const float *x, float *y)
 {
     const size_t plane = (size_t)op->in.h * op->in.w;
     for (size_t c = 0; c < op->out.c; c++)
@@ -96,7 +96,7 @@ static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, 
     if (at == end)
         memcpy(y, x, bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out) * sizeof *y);
     for (int turn = 0; at < end; turn ^= 1) {
-        const bnn_deploy_op *op = &s->chain[at];
+        const bnn_op *op = &s->chain[at];
         uint32_t next = is_pool(op) ? at + 1 : steps_end(s, at);
         next = next < end ? next : end;
         float *to = next == end ? y : spare[turn];

@@ -111,7 +111,7 @@ typedef struct images_place {
 #define BLOCK_AT(i, row) \
     ((size_t)((i) / BLOCK_VECTORS) * (row) + (size_t)((i) % BLOCK_VECTORS) * VL)
 
-INLINE vf join(const bnn_deploy_op *pool, vf before, vf value)
+INLINE vf join(const bnn_op *pool, vf before, vf value)
 {
     return pool->type == BNN_LOWER_MAXPOOL ? max_v(value, before) : before + value;
 }

@@ -32,7 +32,7 @@ static int prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
     float_step *steps = bnn_arena_alloc(arena, s->n_chain, sizeof *steps);
     bool complete = steps != NULL;
     for (uint32_t i = 0; complete && i < s->n_chain; i++) {
-        const bnn_deploy_op *op = &s->chain[i];
+        const bnn_op *op = &s->chain[i];
         steps[i] = (float_step){.type = op->type, .low = op->low, .high = op->high};
         if (op->factor != NULL)
             complete &= (steps[i].factor = padded_values(arena, op->factor, op->in.c)) != NULL;

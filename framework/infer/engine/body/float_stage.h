@@ -40,13 +40,13 @@ typedef enum float_method {
 struct bnn_float_stage {
     const bnn_stage *stage;
     const float_step *steps; /* [n_chain]; those of pools are not used */
-    bnn_deploy_op linear;    /* with weights as floats */
+    bnn_op linear;           /* with weights as floats */
     float_method method;
     const float *bias; /* [sums.c], zeros up to a multiple of LANES and where there is none */
     /* What runs on the registers. */
     float_steps before, after;
-    const bnn_deploy_op *pool; /* 2x2, stride 2; NULL: none */
-    uint32_t n_fused;          /* operations of the chain that this makes */
+    const bnn_op *pool; /* 2x2, stride 2; NULL: none */
+    uint32_t n_fused;   /* operations of the chain that this makes */
     bnn_shape fused_out;
 
     const float *packed;        /* weights as the method wants them */
@@ -117,7 +117,7 @@ case known_type:                                                                
 }
 
 /* A pool over windows of two by two values, in their order. */
-INLINE vf pool_four(const bnn_deploy_op *pool, vf a, vf b, vf c, vf d)
+INLINE vf pool_four(const bnn_op *pool, vf a, vf b, vf c, vf d)
 {
     if (pool->type == BNN_LOWER_MAXPOOL)
         return max_v(d, max_v(c, max_v(b, a)));
