@@ -91,6 +91,7 @@ runner_sources = \
 	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
 	framework/runner/deliver.c framework/runner/deliver.h \
+	framework/runner/effect.c framework/runner/effect.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \

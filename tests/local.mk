@@ -233,6 +233,7 @@ bench: all tests/bench/bnnbench
 EXTRA_DIST += $(shell_tests) tests/cli/command.sh
 EXTRA_DIST += \
 	tests/cli/bad_specs/data.txt \
+	tests/cli/bad_specs/effect.txt \
 	tests/cli/bad_specs/keys.txt \
 	tests/cli/bad_specs/model.txt \
 	tests/cli/bad_specs/overrides.txt \

@@ -45,6 +45,13 @@ bool cli_common_option(int option, const char *argument, cli_options *options)
     }
 }
 
+int cli_check_form(const cli_command *command, const cli_options *options, bnn_error *err)
+{
+    if (options->json && options->csv)
+        return cli_usage(err, command, "--json and --csv are two forms of one result; choose one");
+    return BNN_OK;
+}
+
 void cli_print_help(const cli_command *command)
 {
     printf("bnnrun %s %s\n\n%s\n\n%s", command->name, command->arguments, command->summary,

@@ -54,6 +54,9 @@ enum {
         "verbose", no_argument, NULL, 'v'                                                         \
     }
 
+/* After the last option: BNN_E_USAGE for two forms of one result. */
+int cli_check_form(const cli_command *command, const cli_options *options, bnn_error *err);
+
 /* Options with their defaults (BNNRUN_DB looked up). */
 cli_options cli_options_default(void);
 

@@ -43,7 +43,7 @@ int cli_parse_own(const cli_command *command, int argc, char **argv, const cli_o
     for (;;) {
         const int option = getopt_long(argc, argv, letters, names, NULL);
         if (option == -1)
-            return BNN_OK;
+            return cli_check_form(command, options, err);
         if (option == '?' || option == ':')
             return wrong_option(command, option, argv, err);
         if (option == 'h') {

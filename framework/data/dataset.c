@@ -153,27 +153,41 @@ static int read_files(const bnn_catalogue_entry *entry, const bnn_located *locat
     return BNN_OK;
 }
 
+static int find_files(const bnn_catalogue_entry *entry, const bnn_data_options *options,
+                      const bnn_data_search *search, bnn_located *located, bnn_error *err)
+{
+    bnn_trail trail = {0};
+    if (options->path != NULL && bnn_locate_path(entry, options->path, located, &trail))
+        return BNN_OK;
+    if (options->path != NULL && !options->path_may_fail)
+        return bnn_trail_fail_path(&trail, entry, options->path, err);
+    if (bnn_locate(entry, located, &trail))
+        return BNN_OK;
+    int status = search->download ? bnn_fetch(entry, search, located, &trail, err) : BNN_E_RESOURCE;
+    if (status == BNN_E_RESOURCE) {
+        status = bnn_trail_fail(&trail, entry, search->download, err);
+        if (search->is_missing != NULL)
+            *search->is_missing = true;
+    }
+    return status;
+}
+
 static int open_catalogued(const bnn_data_options *options, const bnn_data_search *search,
                            bnn_dataset *dataset, owner *o, bnn_error *err)
 {
     bnn_catalogue_entry entry;
     bnn_located located;
-    bnn_trail trail = {0};
     bnn_arena *arena = bnn_arena_create(ENTRY_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "no memory for the data set");
     int status = bnn_catalogue_load(search->catalogue, options->name, arena, &entry, err);
-    if (status != BNN_OK)
-        goto out;
-    if (!bnn_locate(&entry, options->path, &located, &trail)) {
-        status =
-            search->download ? bnn_fetch(&entry, search, &located, &trail, err) : BNN_E_RESOURCE;
-        if (status == BNN_E_RESOURCE)
-            status = bnn_trail_fail(&trail, &entry, search->download, err);
-    }
+    if (status == BNN_OK)
+        status = find_files(&entry, options, search, &located, err);
     if (status == BNN_OK)
         status = read_files(&entry, &located, dataset, o, err);
-out:
+    const bnn_position_in_file at = options->path_at;
+    if (status == BNN_E_RESOURCE && at.line > 0 && !options->path_may_fail)
+        bnn_error_prefix(err, "%s:%u:%u: dataset.path: ", at.file, at.line, at.column);
     bnn_arena_destroy(arena);
     return status;
 }

@@ -28,9 +28,11 @@ typedef struct bnn_dataset {
 
 /* The `dataset` section of a spec: {name: mnist, validation: 5000, ...}. */
 typedef struct bnn_data_options {
-    const char *name;        /* a catalogue entry, or "synthetic" */
-    const char *path;        /* where to look first, or NULL */
-    int32_t validation;      /* training images held out for validation */
+    const char *name;             /* a catalogue entry, or "synthetic" */
+    const char *path;             /* where the files are, or NULL: wherever they are found */
+    bool path_may_fail;           /* when they are not there, they may be elsewhere: of old runs */
+    bnn_position_in_file path_at; /* line 0: not from a spec */
+    int32_t validation;           /* training images held out for validation */
     int32_t train_limit;     /* use only the first so many training images (validation included);
                             0: all */
     int32_t test_limit;      /* likewise for the test set */
@@ -51,6 +53,7 @@ int bnn_data_options_parse(const bnn_node *node, bnn_arena *arena, bnn_data_opti
 typedef struct bnn_data_search {
     const char *catalogue; /* colon-separated directories that hold NAME.yaml; not NULL */
     bool download;         /* may fetch what is missing */
+    bool *is_missing;      /* or NULL; set when opening fails since no place has the files */
     /* Both may be NULL. */
     void (*progress)(void *context, const char *file, uint64_t done_bytes, uint64_t total_bytes);
     void (*note)(void *context, const char *message); /* "downloading mnist from ..." */

@@ -42,6 +42,18 @@ int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, boo
                     entry->name, first, debian, trail->text);
 }
 
+int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,
+                        bnn_error *err)
+{
+    const bnn_catalogue_file *f = entry->files;
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "%.200s does not have the files of %s: %s, %s, %s and %s, in it or "
+                    "in a folder %s, perhaps with .gz; correct it, or leave it out to use what "
+                    "`bnnrun data` finds; tried:%s",
+                    path, entry->name, f[0].name, f[1].name, f[2].name, f[3].name, entry->name,
+                    trail->text);
+}
+
 /* False when it does not fit. */
 static bool join(char out[PATH_MAX], const char *directory, const char *name)
 {
@@ -146,13 +158,16 @@ int bnn_locate_cache(const char *name, char out[PATH_MAX], bnn_error *err)
     return BNN_OK;
 }
 
-bool bnn_locate(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
-                bnn_trail *trail)
+bool bnn_locate_path(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+                     bnn_trail *trail)
+{
+    return try_either(entry, path, "as given", out, trail);
+}
+
+bool bnn_locate(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail)
 {
     char cache[PATH_MAX], directory[PATH_MAX];
     bnn_error err;
-    if (path != NULL && try_either(entry, path, "dataset.path", out, trail))
-        return true;
     const char *list = getenv("BNN_DATA_PATH");
     while (list != NULL && bnn_catalogue_next_directory(&list, directory))
         if (try_either(entry, directory, "BNN_DATA_PATH", out, trail))

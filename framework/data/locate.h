@@ -1,10 +1,11 @@
 /* locate.h - where the files of a data set lie on this machine.
  *
- * Looked at in this order: dataset.path, the directories of BNN_DATA_PATH (colon-separated), the
- * user's cache, /usr/share/datasets (where Debian's packages put them). The first two may hold the
- * files themselves or in a sub-directory NAME; NAME may be written with - for _, as Debian does. A
- * directory counts when it holds all four files; each may be NAME, NAME.gz, or either with
- * ".idx" for "-idx" (train-images.idx3-ubyte). Contents are checked when the files are read. */
+ * Looked at: dataset.path and nothing else when it is set; otherwise, in this order, the
+ * directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
+ * Debian's packages put them). dataset.path and BNN_DATA_PATH may hold the files themselves or in a
+ * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
+ * holds all four files; each may be NAME, NAME.gz, or either with ".idx" for "-idx"
+ * (train-images.idx3-ubyte). Contents are checked when the files are read. */
 #ifndef BNN_DATA_LOCATE_H
 #define BNN_DATA_LOCATE_H
 
@@ -25,6 +26,10 @@ void bnn_trail_add(bnn_trail *trail, const char *format, ...) __attribute__((for
 int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, bool downloading,
                    bnn_error *err);
 
+/* The same for a dataset.path that does not have the files. */
+int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,
+                        bnn_error *err);
+
 typedef struct bnn_located {
     char directory[PATH_MAX];
     char paths[BNN_DATA_FILES][PATH_MAX];
@@ -33,10 +38,11 @@ typedef struct bnn_located {
 /* The file of an entry in a directory, in any of its spellings. False when there is none. */
 bool bnn_locate_file(const char *directory, const char *name, char out[PATH_MAX]);
 
-/* Finds a directory with all files. path: dataset.path, or NULL. False: not found, and the trail
- * says what was looked at. Reads the environment; opens nothing. */
-bool bnn_locate(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
-                bnn_trail *trail);
+/* Finds a directory with all files: anywhere but in dataset.path, or in that. False: not found, and
+ * the trail says what was looked at. Reads the environment; opens nothing. */
+bool bnn_locate(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail);
+bool bnn_locate_path(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+                     bnn_trail *trail);
 
 /* The user's cache of a data set: $XDG_CACHE_HOME/bnnrun/NAME, or ~/.cache/bnnrun/NAME. Fails when
  * neither variable names an absolute path. */

@@ -47,6 +47,7 @@ static int parse_path(const bnn_node *node, bnn_arena *arena, bnn_data_options *
         return BNN_E_SPEC;
     }
     options->path = bnn_arena_strdup(arena, path);
+    options->path_at = node->at;
     return options->path != NULL ? BNN_OK : BNN_E_INTERNAL;
 }
 

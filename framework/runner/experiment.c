@@ -1,6 +1,7 @@
 #include "runner/experiment.h"
 
 #include "runner/config.h"
+#include "runner/effect.h"
 #include "runner/spec_text.h"
 
 #include <stdio.h>
@@ -21,6 +22,8 @@ typedef struct loader {
     bnn_arena *arena;
     bnn_diag *diag;
     const bnn_node *root;
+    size_t n_overrides;
+    bool recorded; /* a spec that has been run as it is, and is not corrected any more */
     bnn_experiment *out;
     int status;
 } loader;
@@ -281,14 +284,21 @@ static int resolve_points(loader *l, const bnn_sweep *sweep)
     bnn_data_options *datasets = bnn_arena_alloc(l->arena, sweep->n, sizeof *datasets);
     if (configs == NULL || datasets == NULL)
         return fail_memory(l);
+    bnn_effects effects = {.arena = l->arena};
     for (size_t i = 0; i < sweep->n; i++) {
+        const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        const int resolved =
-            bnn_config_resolve(&sweep->points[i], l->sources, l->arena, &config, l->diag);
-        if (resolved == BNN_OK)
-            add_config(l, &sweep->points[i], &config, configs, datasets);
+        const int resolved = bnn_config_resolve(point, l->sources, l->arena, &config, l->diag);
         status = bnn_config_worse(status, resolved);
+        if (resolved != BNN_OK)
+            continue;
+        config.data.path_may_fail = l->recorded;
+        add_config(l, point, &config, configs, datasets);
+        if (bnn_effect_note(&effects, point, &config) != BNN_OK)
+            return fail_memory(l);
     }
+    if (status == BNN_OK && !l->recorded)
+        bnn_effect_report(&effects, sweep, l->n_overrides > 0, l->diag);
     l->out->configs = configs;
     l->out->datasets = datasets;
     return status;
@@ -338,6 +348,7 @@ static int load(loader *l, const char *text, size_t n, const char *const *overri
     const int status = read_root(l, text, n, overrides, n_overrides);
     if (status != BNN_OK)
         return status;
+    l->n_overrides = n_overrides;
     note(l, bnn_schema_known_keys(l->root, "the spec", known, l->diag));
     note(l, read_name(l));
     note(l, read_description(l));
@@ -382,7 +393,8 @@ int bnn_experiment_load_text(const char *path, const char *text,
 {
     bnn_experiment experiment = {.path = bnn_arena_strdup(arena, path),
                                  .text = bnn_arena_strdup(arena, text)};
-    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
+    loader l = {
+        .sources = sources, .arena = arena, .diag = diag, .recorded = true, .out = &experiment};
     char *spec = bnn_arena_strdup(arena, text);
     const char *const *overrides;
     size_t n_overrides;

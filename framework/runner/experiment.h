@@ -94,7 +94,8 @@ int bnn_experiment_load(const char *path, const char *const *overrides, size_t n
                         bnn_experiment *out, bnn_diag *diag);
 
 /* The same from bnn_experiment.text, as a database keeps it: the overrides are those in the comments
- * at its end. path: for messages, and the name of an experiment that has none. */
+ * at its end. path: for messages, and the name of an experiment that has none. Keys without effect are
+ * let pass, and data may have moved from their dataset.path: what is recorded is checked by hash. */
 int bnn_experiment_load_text(const char *path, const char *text,
                              const bnn_experiment_sources *sources, bnn_arena *arena,
                              bnn_experiment *out, bnn_diag *diag);

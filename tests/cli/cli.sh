@@ -182,6 +182,8 @@ fails 4 show ''
 fails 2 show
 fails 2 show "$run" "$run"
 fails 2 show "$run" --csv
+fails 2 runs --json --csv
+says '--json and --csv are two forms of one result; choose one'
 
 bnn 0 query leaderboard
 prints 'mean_test_accuracy'

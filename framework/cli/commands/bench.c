@@ -166,7 +166,7 @@ static int parse(int argc, char **argv, request *r, bnn_error *err)
         return cli_usage(err, &cli_command_bench,
                          "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs");
     r->operand = argv[optind];
-    return BNN_OK;
+    return cli_check_form(&cli_command_bench, &r->options, err);
 }
 
 /* ---- The benchmark --------------------------------------------------------------------------- */

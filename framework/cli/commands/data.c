@@ -39,7 +39,7 @@ static int list_row(cli_table *table, const char *directories, const char *name,
         const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
         if (status != 0)
             return status;
-        if (bnn_locate(&entry, NULL, &located, &trail))
+        if (bnn_locate(&entry, &located, &trail))
             found = located.directory;
         else
             found = options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
@@ -104,7 +104,7 @@ static int verify_all(const char *directories, const char *const *names, size_t 
         int status = BNN_OK;
         if (!is_synthetic(names[i])) {
             status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
-            if (status == 0 && !bnn_locate(&entry, NULL, &located, &trail)) {
+            if (status == 0 && !bnn_locate(&entry, &located, &trail)) {
                 printf("%s: not here\n", names[i]);
                 continue;
             }
@@ -192,7 +192,8 @@ const cli_command cli_command_data = {
             "\n"
             "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
             "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. A run\n"
-            "fetches by itself what it misses. A new data set is a file NAME.yaml in a directory\n"
+            "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
+            "must be there. A new data set is a file NAME.yaml in a directory\n"
             "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n"
             "\n"
             "Options:\n"

@@ -142,18 +142,20 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
                plan->n_dropped == 1 ? "" : "s", plan->n_dropped == 1 ? "is" : "are");
 }
 
-/* Times what the database cannot tell. Data that are not here leave it unknown, data that do not fit
- * the spec are an error. Plugins that are to be kept in processes of their own are not called in
+/* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not
+ * where the spec says, or not what they should be, are the error that they are for `run`. Plugins that are to be kept in processes of their own are not called in
  * this one. */
 static int estimate(bnn_plan *plan, const cli_request *r, const char **why_unknown, bnn_error *err)
 {
     cli_download download;
     bnn_dataset *datasets;
-    const bnn_data_search search =
+    bool is_missing = false;
+    bnn_data_search search =
         cli_download_search(&download, cli_catalogue_path(r->spec), false, &r->options);
+    search.is_missing = &is_missing;
     *why_unknown = "runs in processes of their own are not timed ahead";
     const int status = bnn_sweeper_open_data(plan, &search, r->arena, &datasets, err);
-    if (status == BNN_E_RESOURCE) {
+    if (status == BNN_E_RESOURCE && is_missing) {
         *why_unknown = "the data are not here yet; try `bnnrun data`";
         return BNN_OK;
     }

@@ -154,9 +154,60 @@ START_TEST(test_search_order)
     ck_assert_int_eq(fixture_open("tiny", fixture_path("given"), &data, &err), BNN_OK);
     ck_assert_str_eq(data.source, fixture_path("given"));
     bnn_dataset_close(&data);
-    ck_assert_int_eq(fixture_open("tiny", fixture_path("nowhere"), &data, &err), BNN_OK);
-    ck_assert_str_eq(data.source, fixture_path("early/tiny"));
+}
+END_TEST
+
+/* A path that is set is the only place, even where the data lie elsewhere and could be fetched. */
+START_TEST(test_a_path_is_the_only_place)
+{
+    bool is_missing = false;
+    bnn_dataset data;
+    bnn_error err;
+    char expected[2000], here[PATH_MAX];
+    fixture_write_set(&tiny, "sets/tiny", true);
+    setenv("BNN_DATA_PATH", fixture_path("sets"), 1);
+    bnn_data_options options = {
+        .name = "tiny", .path = "given", .path_at = {"s.yaml", 3, 7}, .validation = 1};
+    fixture_notes notes = {.n_downloads = 0};
+    bnn_data_search search = fixture_search(true, &notes);
+    search.is_missing = &is_missing;
+    fixture_write("given/t10k-labels-idx1-ubyte", tiny.bytes[3], tiny.n_bytes[3]);
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    ck_assert_int_eq(chdir(fixture_root), 0);
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_E_RESOURCE);
+    snprintf(expected, sizeof expected,
+             "s.yaml:3:7: dataset.path: given does not have the files of tiny: "
+             "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
+             "t10k-labels-idx1-ubyte, in it or in a folder tiny, perhaps with .gz; correct it, or "
+             "leave it out to use what `bnnrun data` finds; tried:\n"
+             "  given/tiny (as given): no such directory\n"
+             "  given (as given): 1 of 4 files, no train-images-idx3-ubyte");
+    ck_assert_str_eq(err.message, expected);
+    ck_assert(!is_missing && notes.n_downloads == 0);
+    options.path_may_fail = true; /* a run of old, whose data have moved */
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_OK);
+    ck_assert_int_eq(chdir(here), 0);
+    ck_assert_str_eq(data.source, fixture_path("sets/tiny"));
     bnn_dataset_close(&data);
+}
+END_TEST
+
+/* Files that are there and wrong are no data that are still to come. */
+START_TEST(test_missing_and_wrong_are_two_things)
+{
+    bool is_missing = false;
+    bnn_dataset data;
+    bnn_error err;
+    const bnn_data_options options = {.name = "tiny", .validation = 1};
+    bnn_data_search search = fixture_search(false, NULL);
+    search.is_missing = &is_missing;
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_E_RESOURCE);
+    ck_assert(is_missing);
+    is_missing = false;
+    tiny.bytes[0][20]++;
+    fixture_write_set(&tiny, "cache/bnnrun/tiny", false);
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_E_RESOURCE);
+    ck_assert(!is_missing);
 }
 END_TEST
 
@@ -199,14 +250,12 @@ START_TEST(test_not_found_lists_what_was_tried)
     ck_assert_int_eq(chdir(fixture_root), 0);
     setenv("XDG_CACHE_HOME", "/nowhere", 1);
     fixture_write_catalogue(&tiny, "tiny", "debian: dataset-tiny\n");
-    ck_assert_int_eq(fixture_open("tiny", "given", &data, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
     ck_assert_int_eq(chdir(here), 0);
     snprintf(expected, sizeof expected,
              "data set tiny not found; run `bnnrun data fetch tiny`, install the Debian package "
              "dataset-tiny, set BNN_DATA_PATH to the directory that has its files, or use drawn "
              "digits: -s dataset.name=synthetic; tried:\n"
-             "  given/tiny (dataset.path): no such directory\n"
-             "  given (dataset.path): no such directory\n"
              "  half/tiny (BNN_DATA_PATH): no such directory\n"
              "  half (BNN_DATA_PATH): 1 of 4 files, no train-images-idx3-ubyte\n"
              "  /nowhere/bnnrun/tiny (cache): no such directory\n"
@@ -417,6 +466,8 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_unknown_set_lists_the_known);
     tcase_add_test(find, test_first_catalogue_directory_wins);
     tcase_add_test(find, test_search_order);
+    tcase_add_test(find, test_a_path_is_the_only_place);
+    tcase_add_test(find, test_missing_and_wrong_are_two_things);
     tcase_add_test(find, test_spellings);
     tcase_add_test(find, test_home_cache);
     tcase_add_test(find, test_not_found_lists_what_was_tried);

@@ -234,6 +234,59 @@ START_TEST(a_float_net_has_no_ste)
 }
 END_TEST
 
+/* A key that idles in some points is none of the spec's mistakes: it acts in another, or has to stand
+ * there. */
+START_TEST(keys_may_idle_in_some_points)
+{
+    load_well(TINY_DATA TINY_MODEL "  ste: {name: clipped, clip: 2}\n"
+                                   "train: {binary_optimizer: {name: bop, gamma: 0.001}}\n"
+                                   "baseline: {model.binarize: none}\n");
+    ck_assert_str_eq(said(), "");
+    load_well(TINY_DATA TINY_MODEL "  ste: {name: clipped, clip: 2}\n"
+                                   "sweep: {grid: {model.ste: [identity, clipped]}}\n"
+                                   "baseline: {model.binarize: none}\n");
+    ck_assert_str_eq(said(), "");
+    load_well(TINY_DATA TINY_MODEL "sweep:\n"
+                                   "  zip:\n"
+                                   "    model.binarize: [none, {weights: true}]\n"
+                                   "    model.ste: [clipped, identity]\n");
+    ck_assert_str_eq(said(), "");
+    load_well("dataset: {name: mnist, path: /data, train_limit: 200, validation: 40}\n" TINY_MODEL
+              "sweep: {grid: {dataset.name: [mnist, synthetic]}}\n");
+    ck_assert_str_eq(said(), "");
+}
+END_TEST
+
+START_TEST(an_override_may_switch_keys_off)
+{
+    const char *const floats = "model.binarize=none", *const ste = "model.ste.clip=2";
+    const char *const both[] = {floats, ste};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both, 1), BNN_OK);
+    ck_assert_str_eq(said(), "s.yaml:10:8: warning: model.ste has no effect in any point: no sign "
+                             "in the network would use it");
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both, 2), BNN_E_SPEC);
+    ck_assert_ptr_nonnull(strstr(said(), "-s:1:16: model.ste.clip has no effect in any point"));
+}
+END_TEST
+
+/* What a database keeps has been run as it is. */
+START_TEST(a_recorded_spec_is_not_corrected)
+{
+    static const char spec[] = "dataset: {name: mnist, path: /gone, validation: 40}\n" TINY_MODEL
+                               "train: {schedule: {name: cosine, every: 3}}\n";
+    const bnn_experiment_sources sources = {.catalogue = source_path("configs/datasets"),
+                                            .registry = registry};
+    check_said(BNN_E_SPEC, spec,
+               "s.yaml:10:41: train.schedule.every has no effect in any point: the schedule does "
+               "not use it; leave it out");
+    bnn_diag_destroy(diag);
+    diag = bnn_diag_create();
+    ck_assert_int_eq(bnn_experiment_load_text("s.yaml", spec, &sources, arena, &experiment, diag),
+                     BNN_OK);
+    ck_assert(experiment.configs[0].data.path_may_fail && experiment.datasets[0].path_may_fail);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     const TTest *const tests[] = {
@@ -253,6 +306,9 @@ static Suite *make_suite(void)
         wrong_overrides_are_all_said,
         data_sets_are_shared,
         a_float_net_has_no_ste,
+        keys_may_idle_in_some_points,
+        an_override_may_switch_keys_off,
+        a_recorded_spec_is_not_corrected,
     };
     Suite *suite = suite_create("experiment");
     TCase *tcase = tcase_create("experiment");
