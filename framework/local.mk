@@ -6,6 +6,7 @@ base_sources = \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
+	framework/base/fp_mode.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/sha256.c

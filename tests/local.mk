@@ -80,6 +80,7 @@ check_suites = \
 	tests/unit/spec/check_sweep \
 	tests/unit/spec/check_values \
 	tests/unit/train/check_checkpoint \
+	tests/unit/train/check_failures \
 	tests/unit/train/check_train
 check_PROGRAMS += $(check_suites)
 tests_conform_check_plugins_SOURCES = \
@@ -144,6 +145,7 @@ check_LTLIBRARIES += \
 	tests/fixtures/plugins/ste_wrong_name.la
 tests_fixtures_plugins_ste_bad_abi_la_LDFLAGS = $(bad_plugin_ldflags)
 tests_fixtures_plugins_ste_bad_default_la_LDFLAGS = $(bad_plugin_ldflags)
+tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c tests/fixtures/plugins/denormals.h
 tests_fixtures_plugins_ste_flushes_la_LDFLAGS = $(bad_plugin_ldflags)
 tests_fixtures_plugins_ste_no_descriptor_la_LDFLAGS = $(bad_plugin_ldflags)
 tests_fixtures_plugins_ste_no_grad_la_LDFLAGS = $(bad_plugin_ldflags)

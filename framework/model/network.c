@@ -1,5 +1,6 @@
 #include "model/network.h"
 
+#include "base/fp_mode.h"
 #include "model/layout.h"
 
 #include <math.h>
@@ -169,6 +170,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     net->n_classes = n_classes;
     net->input = input;
     net->seed = seed;
+    net->fp_mode = bnn_fp_mode();
     net->context.kernels = kernels;
     net->weight_context.kernels = kernels;
     net->activation_context.kernels = kernels;

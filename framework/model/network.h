@@ -60,6 +60,9 @@ typedef struct bnn_network {
     float *gradient[2]; /* ping and pong */
     float *scratch;
     float *noise;
+    uint64_t fp_mode;          /* of the thread, from base/fp_mode.h, when it was planned */
+    const bnn_use *fp_changer; /* the first plugin that changed it; NULL: none has */
+    const char *fp_changer_at; /* in which layer */
 } bnn_network;
 
 /* Checks a model for a data set without training it: every ordering legal, shapes fit, logits
@@ -94,6 +97,10 @@ void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, 
 
 /* logits_gradient -> the gradient of every parameter; after a forward pass in training. */
 void bnn_network_backward(bnn_network *network, uint32_t n);
+
+/* After each call of a plugin: notes the first that changed how this thread computes. layer: where
+ * it is used. */
+void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer);
 
 /* How many of n values are NaN or infinite. */
 size_t bnn_count_not_finite(size_t n, const float *values);

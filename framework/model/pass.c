@@ -1,4 +1,5 @@
 /* pass.c - forward, backward, and the sign of the weights. Nothing here allocates or fails. */
+#include "base/fp_mode.h"
 #include "model/network.h"
 
 static size_t size_of(bnn_shape s)
@@ -6,29 +7,40 @@ static size_t size_of(bnn_shape s)
     return (size_t)s.c * s.h * s.w;
 }
 
-static void schedule(bnn_context *context, const bnn_use *use, double progress)
+void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer)
+{
+    if (bnn_fp_mode() == network->fp_mode || network->fp_changer != NULL)
+        return;
+    network->fp_changer = use;
+    network->fp_changer_at = layer;
+}
+
+static void schedule(bnn_network *network, bnn_context *context, const bnn_use *use,
+                     double progress)
 {
     const bnn_ste *ste = bnn_use_ste(use);
     context->progress = progress;
     if (ste->schedule != NULL)
         ste->schedule(context, use->params, progress, context->state);
+    bnn_network_watch_fp_mode(network, use, "its schedule");
 }
 
 void bnn_network_set_progress(bnn_network *network, double progress)
 {
     network->context.progress = progress;
-    schedule(&network->weight_context, &network->options->weight_ste, progress);
-    schedule(&network->activation_context, &network->options->activation_ste, progress);
+    schedule(network, &network->weight_context, &network->options->weight_ste, progress);
+    schedule(network, &network->activation_context, &network->options->activation_ste, progress);
 }
 
-static void binarize(const bnn_context *context, const bnn_use *use, size_t n, const float *x,
-                     float *y)
+static void binarize(bnn_network *network, const bnn_context *context, const bnn_use *use,
+                     const char *layer, size_t n, const float *x, float *y)
 {
     const bnn_ste *ste = bnn_use_ste(use);
     if (ste->forward != NULL)
         ste->forward(context, use->params, n, x, y);
     else
         context->kernels->sign(n, x, y);
+    bnn_network_watch_fp_mode(network, use, layer);
 }
 
 /* An STE with a forward of its own may look at a tensor as a whole; a sign does not. */
@@ -55,8 +67,8 @@ void bnn_network_binarize(bnn_network *network)
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
         if (p->latent)
-            binarize(&network->weight_context, &network->options->weight_ste, p->n, p->value,
-                     p->acting);
+            binarize(network, &network->weight_context, &network->options->weight_ste, p->layer,
+                     p->n, p->value, p->acting);
     }
 }
 
@@ -73,8 +85,8 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
     for (uint32_t i = 0; i < network->n_ops; i++) {
         bnn_network_op *op = &network->ops[i];
         if (op->type == BNN_NETWORK_SIGN) {
-            binarize(&network->activation_context, &op->use, size_of(op->plan.out) * network->lanes,
-                     op->io.x, op->y);
+            binarize(network, &network->activation_context, &op->use, op->name,
+                     size_of(op->plan.out) * network->lanes, op->io.x, op->y);
             continue;
         }
         op->io.n = n;
@@ -82,6 +94,7 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
         if (training && op->letter == BNN_ROLE_REGULARIZER)
             draw_noise(network, op);
         bnn_use_layer(&op->use)->forward(&network->context, op->use.params, &op->io);
+        bnn_network_watch_fp_mode(network, &op->use, op->name);
     }
     network->step += training;
 }
@@ -110,21 +123,25 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         if (op->type == BNN_NETWORK_SIGN) {
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
                                         size_of(op->plan.out) * network->lanes, op->io.x, gy, gy);
+            bnn_network_watch_fp_mode(network, &op->use, op->name);
             continue;
         }
         op->io.n = n;
         op->io.gy = gy;
         op->io.gx = i > 0 ? gx : NULL;
         bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
+        bnn_network_watch_fp_mode(network, &op->use, op->name);
         float *const swap = gy;
         gy = gx;
         gx = swap;
     }
+    const bnn_use *ste = &network->options->weight_ste;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
-        if (p->latent)
-            bnn_use_ste(&network->options->weight_ste)
-                ->grad(&network->weight_context, network->options->weight_ste.params, p->n,
-                       p->value, p->gradient, p->gradient);
+        if (!p->latent)
+            continue;
+        bnn_use_ste(ste)->grad(&network->weight_context, ste->params, p->n, p->value, p->gradient,
+                               p->gradient);
+        bnn_network_watch_fp_mode(network, ste, p->layer);
     }
 }

@@ -1,10 +1,11 @@
 #include "plugin/loader.h"
 
+#include "base/fp_mode.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fenv.h>
-#include <float.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
@@ -94,26 +95,6 @@ static int check_file(const char *path, bnn_error *err)
     return status;
 }
 
-/* How this thread computes: whether tiny results and tiny operands become zero, and the rounding
- * mode. Measured, since the bits that say so differ from machine to machine. */
-typedef struct fp_mode {
-    bool flushes_results, flushes_operands;
-    int rounding;
-} fp_mode;
-
-static fp_mode fp_mode_now(void)
-{
-    volatile float smallest_normal = FLT_MIN, denormal = FLT_TRUE_MIN;
-    /* Volatile as well: a compiler may move a multiplication past a later fesetenv. */
-    volatile bool flushes_results = smallest_normal * 0.5f == 0.0f;
-    volatile bool flushes_operands = denormal * 0x1p100f == 0.0f;
-    return (fp_mode){
-        .flushes_results = flushes_results,
-        .flushes_operands = flushes_operands,
-        .rounding = fegetround(),
-    };
-}
-
 /* dlopen, refusing what changes the floating-point mode of the thread that loads it: objects
  * linked with -ffast-math carry a constructor that turns denormals off, for all that follows. */
 static int open_object(const char *path, void **out, bnn_error *err)
@@ -124,11 +105,11 @@ static int open_object(const char *path, void **out, bnn_error *err)
         (int)sizeof local)
         return bnn_fail(err, BNN_E_RESOURCE, "the path of a plugin is longer than %d bytes",
                         PATH_MAX - 1);
-    const fp_mode before = fp_mode_now();
+    const uint64_t before = bnn_fp_mode();
     fenv_t environment;
     fegetenv(&environment);
     void *handle = dlopen(local, RTLD_NOW | RTLD_LOCAL);
-    const fp_mode after = fp_mode_now();
+    const uint64_t after = bnn_fp_mode();
     fesetenv(&environment);
     if (handle == NULL) {
         const char *reason = dlerror();
@@ -137,8 +118,7 @@ static int open_object(const char *path, void **out, bnn_error *err)
                         "plugin calls nothing but libc, libm and the kernels it is given)",
                         path, reason == NULL ? "no reason given" : reason);
     }
-    if (before.flushes_results != after.flushes_results ||
-        before.flushes_operands != after.flushes_operands || before.rounding != after.rounding) {
+    if (before != after) {
         dlclose(handle);
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: changes the floating-point mode when it is loaded, which would "

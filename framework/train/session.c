@@ -159,6 +159,7 @@ void bnn_session_update(bnn_session *session, double lr_factor)
         for (size_t first = 0; first < p->n; first += SLICE)
             update_slice(session, use, &step, i, first,
                          p->n - first < SLICE ? p->n - first : SLICE);
+        bnn_network_watch_fp_mode(net, use, p->layer);
     }
     bnn_network_binarize_wholes(net);
 }

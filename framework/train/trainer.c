@@ -5,6 +5,7 @@
 #include "train/schedule.h"
 #include "train/session.h"
 
+#include <fenv.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -136,6 +137,20 @@ static int check_stop(const bnn_session *s, uint64_t deadline_ns, bnn_error *err
     return BNN_OK;
 }
 
+/* Asked before anything of the epoch is kept. */
+static int check_fp_mode(const bnn_session *s, bnn_error *err)
+{
+    const bnn_network *net = s->net;
+    if (net->fp_changer == NULL)
+        return BNN_OK;
+    const bnn_head *head = net->fp_changer->plugin->head;
+    return bnn_fail(err, BNN_E_FAILED,
+                    "%s %s (%s) changed the floating-point mode in epoch %u, which changes all "
+                    "results; a plugin leaves rounding and denormals as they are",
+                    bnn_kind_name((bnn_kind)head->kind), head->name, net->fp_changer_at,
+                    s->at.epoch + 1);
+}
+
 static void show_progress(const bnn_session *s)
 {
     bnn_train_progress *p = s->job->progress;
@@ -160,7 +175,8 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
         show_progress(s);
     }
     add_time(s, start);
-    return status;
+    const bool goes_on = status == BNN_OK || status == BNN_E_INTERRUPTED;
+    return goes_on && check_fp_mode(s, err) != BNN_OK ? BNN_E_FAILED : status;
 }
 
 /* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. */
@@ -178,6 +194,9 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .cpu_ns = s->at.cpu_ns};
     bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
                          &e->validation_loss, &e->validation_accuracy);
+    const int status = check_fp_mode(s, err);
+    if (status != BNN_OK)
+        return status;
     if (!isfinite(e->validation_loss)) /* finite weights can overflow, too */
         return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
                         fabs(e->validation_loss), s->at.epoch + 1);
@@ -246,9 +265,11 @@ static int run_epochs(bnn_session *s, bnn_error *err)
 int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err)
 {
     bnn_session *s;
+    fenv_t environment;
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    fegetenv(&environment);
     int status = bnn_session_create(job, arena, &s, err);
     if (status != BNN_OK)
         goto out;
@@ -263,6 +284,7 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
         goto out;
     status = report(s, err);
 out:
+    fesetenv(&environment); /* a plugin may have changed it, and the thread goes on */
     bnn_arena_destroy(arena);
     return status;
 }
@@ -274,9 +296,11 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
 {
     enum { WARM_UP = 2, STEPS = 10 };
     bnn_session *s;
+    fenv_t environment;
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    fegetenv(&environment);
     int status = bnn_session_create(job, arena, &s, err);
     uint64_t start = 0;
     if (status == BNN_OK)
@@ -297,6 +321,7 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
         *step_seconds = (double)(middle - start) * 1e-9 / STEPS;
         *image_seconds = (double)(bnn_clock_ns(CLOCK_MONOTONIC) - middle) * 1e-9 / n;
     }
+    fesetenv(&environment);
     bnn_arena_destroy(arena);
     return status;
 }
