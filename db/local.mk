@@ -32,6 +32,7 @@ dist_queries_DATA = \
 store_scripts = \
 	db/schema_1.sql \
 	db/schema_2.sql \
+	db/schema_3.sql \
 	db/views.sql
 EXTRA_DIST += $(store_scripts) db/embed.awk
 

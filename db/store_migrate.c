@@ -1,13 +1,17 @@
 /* store_migrate.c - from nothing, or an older schema, to the newest.
  *
  * user_version counts the schema_N.sql that were applied. A schema_N.sql that was released stays as
- * it is; a change is a schema_N+1.sql. Views are made anew after an upgrade. */
+ * it is; a change is a schema_N+1.sql. Views are made anew after an upgrade; a connection that only
+ * reads an older schema makes temporary ones, which hide those of the file. */
 #include "db/store_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { NEWEST = 2 };
+/* From READABLE on, all tables that the views ask are there. */
+enum { READABLE = 2, NEWEST = 3 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -61,11 +65,11 @@ static int check_identity(bnn_store *store, const identity *id, bool writable, b
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: made by a newer bnnrun (schema %lld, this one knows %d); use that one",
                         path, (long long)id->version, NEWEST);
-    if (id->version < 1 || (id->version < NEWEST && !writable))
+    if (id->version < 1 || (id->version < READABLE && !writable))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: made by an older bnnrun (schema %lld, this one reads %d); run an "
                         "experiment on it to bring it up to date",
-                        path, (long long)id->version, NEWEST);
+                        path, (long long)id->version, READABLE);
     return BNN_OK;
 }
 
@@ -74,6 +78,18 @@ static int apply(bnn_store *store, const char *name, bnn_error *err)
     if (bnn_store_script(store, bnn_store_find_script(name), err) != BNN_OK)
         return bnn_error_prefix(err, "%s.sql: ", name);
     return BNN_OK;
+}
+
+static int make_temporary_views(bnn_store *store, bnn_error *err)
+{
+    char *views = strdup(bnn_store_find_script("views"));
+    if (views == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    for (char *at = views; (at = strstr(at, " main.")) != NULL;)
+        memcpy(at, " temp", 5);
+    const int status = bnn_store_script(store, views, err);
+    free(views);
+    return status;
 }
 
 static int upgrade(bnn_store *store, int64_t version, bnn_error *err)
@@ -114,6 +130,8 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     int status = read_identity_at_once(store, &id, err);
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
+    if (status == BNN_OK && !writable && id.version < NEWEST)
+        return make_temporary_views(store, err);
     if (status != BNN_OK || !writable)
         return status;
     status = turn_wal_on(store, err);

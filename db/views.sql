@@ -1,38 +1,62 @@
 -- views.sql - the SQL interface. Names and columns stay; columns may be added at the end.
 -- They need nothing but SQLite itself: no function of bnnrun, and no sqrt(), which SQLite may have
--- been built without. Made anew whenever the schema changes.
+-- been built without. Made anew whenever the schema changes; for an older database that may only be
+-- read, as temporary views of the connection (see store_migrate.c).
+--
+-- The rows of an aggregate may differ in the seed, and in nothing else that is not shown: group by
+-- experiment and config. A label alone does not tell a config from one of an earlier revision of
+-- the spec; in_spec (a config of the newest revision) and differs do.
 
 -- Metrics with the values that SQLite cannot hold: infinities as such, NaN as NULL.
-DROP VIEW IF EXISTS metric_value;
-CREATE VIEW metric_value AS
+DROP VIEW IF EXISTS main.metric_value;
+CREATE VIEW main.metric_value AS
 SELECT run_id, name, epoch, special,
        CASE special WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 ELSE value END AS value
 FROM metric;
 
+-- One row a config of an experiment. config: the first digits of its hash. differs: the settings in
+-- which configs of the same label differ, as "train.epochs=5"; NULL when the label alone tells it.
+DROP VIEW IF EXISTS main.config_summary;
+CREATE VIEW main.config_summary AS
+SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec, own.ordinal,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = own.config_id) AS config,
+       (SELECT group_concat(key || '=' || coalesce(value, 'unset'), ' ')
+        FROM (SELECT param.key,
+                     max(param.value) FILTER (WHERE peer.config_id = own.config_id) AS value
+              FROM experiment_config AS peer JOIN config_param AS param USING (config_id)
+              WHERE peer.experiment_id = own.experiment_id AND peer.label = own.label
+              GROUP BY param.key
+              HAVING min(param.value) <> max(param.value)
+                  OR count(*) < (SELECT count(*) FROM experiment_config AS peer
+                                 WHERE peer.experiment_id = own.experiment_id
+                                   AND peer.label = own.label)
+              ORDER BY param.key)) AS differs
+FROM experiment_config AS own;
+
 -- Every resolved parameter of every run, typed; booleans are 0 and 1.
-DROP VIEW IF EXISTS run_param;
-CREATE VIEW run_param AS
+DROP VIEW IF EXISTS main.run_param;
+CREATE VIEW main.run_param AS
 SELECT run.run_uid, config_param.key, config_param.value
 FROM run JOIN config_param USING (config_id);
 
 -- What was measured after each epoch. value is NULL for NaN; then special says 'nan'.
-DROP VIEW IF EXISTS epoch_metric;
-CREATE VIEW epoch_metric AS
+DROP VIEW IF EXISTS main.epoch_metric;
+CREATE VIEW main.epoch_metric AS
 SELECT run.run_uid, metric_value.epoch, metric_value.name, metric_value.value,
        metric_value.special
 FROM run JOIN metric_value USING (run_id)
 WHERE metric_value.epoch > 0;
 
 -- What was measured once for the whole run.
-DROP VIEW IF EXISTS run_metric;
-CREATE VIEW run_metric AS
+DROP VIEW IF EXISTS main.run_metric;
+CREATE VIEW main.run_metric AS
 SELECT run.run_uid, metric_value.name, metric_value.value, metric_value.special
 FROM run JOIN metric_value USING (run_id)
 WHERE metric_value.epoch = 0;
 
 -- The layers of each run's network. bits and packed_bytes: as deployed.
-DROP VIEW IF EXISTS layer_size;
-CREATE VIEW layer_size AS
+DROP VIEW IF EXISTS main.layer_size;
+CREATE VIEW main.layer_size AS
 SELECT run.run_uid, layer.name AS layer, layer.kind, layer.n_parameters, layer.bits,
        layer.float32_bytes, layer.packed_bytes, layer.ordinal, layer.macs, layer.binary_weights,
        layer.binary_inputs
@@ -42,11 +66,11 @@ FROM run JOIN layer USING (run_id);
 -- test_accuracy is that of the epoch with the best validation accuracy: the test set has no say.
 -- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own
 -- run, so that asking about one run does not visit them all.
-DROP VIEW IF EXISTS run_summary;
-CREATE VIEW run_summary AS
+DROP VIEW IF EXISTS main.run_summary;
+CREATE VIEW main.run_summary AS
 SELECT run.run_uid,
        experiment.name AS experiment,
-       experiment_config.label,
+       config_summary.label,
        run.seed,
        run.state,
        (SELECT CAST(value AS INTEGER) FROM metric
@@ -77,20 +101,22 @@ SELECT run.run_uid,
        (SELECT CAST(value AS INTEGER) FROM metric
         WHERE run_id = run.run_id AND name = 'mismatches' AND epoch = 0) AS mismatches,
        run.n_attempts,
-       experiment_config.is_baseline,
-       experiment_config.in_spec,
+       config_summary.is_baseline,
+       config_summary.in_spec,
        (SELECT max(co_runners) FROM timing
-        WHERE run_id = run.run_id AND phase = 'inference_1') AS latency_co_runners
+        WHERE run_id = run.run_id AND phase = 'inference_1') AS latency_co_runners,
+       config_summary.config,
+       config_summary.differs
 FROM run
 JOIN experiment USING (experiment_id)
-JOIN experiment_config USING (experiment_id, config_id);
+JOIN config_summary USING (experiment_id, config_id);
 
 -- One row a config of an experiment, also without a finished run. Only runs in state done enter the
 -- numbers; n counts them. sd is the sample standard deviation over the seeds: NULL for fewer than
 -- two. It is taken around the mean, in a second pass, because sums of squares of accuracies close
 -- to 1 cancel; its root comes from Newton's iteration, which falls until nothing changes any more.
-DROP VIEW IF EXISTS leaderboard;
-CREATE VIEW leaderboard AS
+DROP VIEW IF EXISTS main.leaderboard;
+CREATE VIEW main.leaderboard AS
 WITH RECURSIVE
 done AS (
     SELECT run.experiment_id, run.config_id, run_summary.test_accuracy, run_summary.train_seconds,
@@ -127,7 +153,7 @@ progress AS (
            sum(state NOT IN ('done', 'failed')) AS n_unfinished
     FROM run GROUP BY experiment_id, config_id)
 SELECT experiment.name AS experiment,
-       experiment_config.label,
+       config_summary.label,
        coalesce(progress.n, 0) AS n,
        coalesce(progress.n_failed, 0) AS n_failed,
        average.test_accuracy AS mean_test_accuracy,
@@ -137,10 +163,12 @@ SELECT experiment.name AS experiment,
        average.model_bytes,
        average.latency_us,
        coalesce(progress.n_unfinished, 0) AS n_unfinished,
-       experiment_config.is_baseline,
-       experiment_config.in_spec,
-       experiment_config.ordinal
-FROM experiment_config
+       config_summary.is_baseline,
+       config_summary.in_spec,
+       config_summary.ordinal,
+       config_summary.config,
+       config_summary.differs
+FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)
 LEFT JOIN average USING (experiment_id, config_id)
@@ -150,12 +178,12 @@ LEFT JOIN spread USING (experiment_id, config_id);
 -- quartiles of the rounds. times_*: how often the time of this contender goes into that of another
 -- at the same batch, as in "9 times as fast as float" (with the same engine). newest: no later
 -- benchmark of the same model in the same environment is there.
-DROP VIEW IF EXISTS benchmark_summary;
-CREATE VIEW benchmark_summary AS
+DROP VIEW IF EXISTS main.benchmark_summary;
+CREATE VIEW main.benchmark_summary AS
 SELECT benchmark.benchmark_id,
        run.run_uid,
        experiment.name AS experiment,
-       experiment_config.label,
+       config_summary.label,
        run.seed,
        result.contender,
        result.engine,
@@ -190,17 +218,19 @@ SELECT benchmark.benchmark_id,
        NOT EXISTS (SELECT 1 FROM benchmark AS later
                    WHERE later.model_sha256 = benchmark.model_sha256
                      AND later.environment_id = benchmark.environment_id
-                     AND later.benchmark_id > benchmark.benchmark_id) AS newest
+                     AND later.benchmark_id > benchmark.benchmark_id) AS newest,
+       config_summary.config,
+       config_summary.differs
 FROM benchmark
 JOIN benchmark_result AS result USING (benchmark_id)
 JOIN environment USING (environment_id)
 LEFT JOIN run USING (run_id)
 LEFT JOIN experiment USING (experiment_id)
-LEFT JOIN experiment_config USING (experiment_id, config_id);
+LEFT JOIN config_summary USING (experiment_id, config_id);
 
 -- The layers of each benchmark's contenders; share: of the contender's profiled time.
-DROP VIEW IF EXISTS benchmark_stage;
-CREATE VIEW benchmark_stage AS
+DROP VIEW IF EXISTS main.benchmark_stage;
+CREATE VIEW main.benchmark_stage AS
 SELECT benchmark_layer.benchmark_id, run.run_uid, benchmark_layer.contender,
        benchmark_layer.engine, benchmark_layer.batch, benchmark_layer.ordinal,
        benchmark_layer.layer, benchmark_layer.integer_sums,

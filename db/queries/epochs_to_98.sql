@@ -1,6 +1,6 @@
 -- After how many epochs does each config reach 98 % validation accuracy?
 WITH result AS (
-    SELECT experiment, label,
+    SELECT experiment, config, label,
            (SELECT min(epoch) FROM epoch_metric
             WHERE epoch_metric.run_uid = run_summary.run_uid AND name = 'validation_accuracy'
               AND value >= 0.98) AS first_epoch
@@ -11,5 +11,5 @@ SELECT experiment, label, count(*) AS n, count(first_epoch) AS n_reached,
        avg(first_epoch) AS mean_first_epoch, min(first_epoch) AS fastest,
        max(first_epoch) AS slowest
 FROM result
-GROUP BY experiment, label
+GROUP BY experiment, config
 ORDER BY experiment, n_reached = 0, mean_first_epoch, label;

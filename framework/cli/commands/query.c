@@ -157,7 +157,8 @@ const cli_command cli_command_query = {
         "  bnnrun query\n"
         "  bnnrun query leaderboard experiment=ste_sweep\n"
         "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
-        "                FROM run_summary GROUP BY label\"\n"
+        "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
+        "                AND state = 'done' GROUP BY config\"\n"
         "  bnnrun query db/queries/leaderboard.sql --csv\n",
     .run = run,
 };

@@ -248,21 +248,25 @@ END_TEST
 static const struct {
     const char *name, *columns, *rows; /* rows for the experiment "demo"; NULL: they tell times */
 } named[] = {
-    {"accuracy_by_ordering", "experiment,ordering,n,mean_test_accuracy,sd_test_accuracy,worst,best",
-     "demo|bn_act|6|0.982833|0.009517|0.970000|0.992000\n"},
-    {"accuracy_by_ste", "experiment,ste,n,mean_test_accuracy,sd_test_accuracy,worst,best",
-     "demo|none|3|0.991000|0.001000|0.990000|0.992000\n"
-     "demo|identity|1|0.980000|NULL|0.980000|0.980000\n"
-     "demo|clipped|2|0.972000|0.002828|0.970000|0.974000\n"},
+    {"accuracy_by_ordering",
+     "experiment,ordering,n,mean_test_accuracy,sd_test_accuracy,worst,best,label",
+     "demo|bn_act|1|0.980000|NULL|0.980000|0.980000|identity\n"
+     "demo|bn_act|2|0.972000|0.002828|0.970000|0.974000|clipped\n"
+     "demo|bn_act|3|0.991000|0.001000|0.990000|0.992000|none\n"},
+    {"accuracy_by_ste", "experiment,ste,n,mean_test_accuracy,sd_test_accuracy,worst,best,label",
+     "demo|none|3|0.991000|0.001000|0.990000|0.992000|none\n"
+     "demo|identity|1|0.980000|NULL|0.980000|0.980000|identity\n"
+     "demo|clipped|2|0.972000|0.002828|0.970000|0.974000|clipped\n"},
     {"benchmarks",
      "experiment,label,seed,contender,engine,batch,us,low_us,high_us,images_per_second,times_float,"
-     "times_twin,times_onnxruntime,times_onnxruntime_twin,co_runners,cpu_model",
+     "times_twin,times_onnxruntime,times_onnxruntime_twin,co_runners,cpu_model,"
+     "config,differs",
      "demo|clipped|1|binary|avx2|1|1.000000|0.900000|1.200000|1000000.000000|4.000000|5.000000|"
-     "NULL|NULL|0|NULL\n"
+     "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"
      "demo|clipped|1|float|avx2|1|4.000000|3.600000|4.800000|250000.000000|1.000000|1.250000|"
-     "NULL|NULL|0|NULL\n"
+     "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"
      "demo|clipped|1|twin|avx2|1|5.000000|4.500000|6.000000|200000.000000|0.800000|1.000000|"
-     "NULL|NULL|0|NULL\n"},
+     "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"},
     {"environments",
      "host,os,cpu_model,n_cpu,kernels,version,revision,compiler,cflags,libraries,n_runs,first_utc,"
      "last_utc",
@@ -270,7 +274,9 @@ static const struct {
     {"epochs_to_98", "experiment,label,n,n_reached,mean_first_epoch,fastest,slowest",
      "demo|none|3|2|1.500000|1|2\ndemo|clipped|2|1|3.000000|3|3\n"
      "demo|identity|1|0|NULL|NULL|NULL\n"},
-    {"failures", "run_uid,experiment,label,seed,attempt,outcome,signal,error,ended_utc,state_now",
+    {"failures",
+     "run_uid,experiment,label,seed,attempt,outcome,signal,error,ended_utc,state_now,"
+     "config,differs",
      NULL},
     {"layer_sizes",
      "experiment,label,ordinal,layer,kind,n_parameters,float32_bytes,packed_bytes,times_smaller,"
@@ -297,7 +303,8 @@ static const struct {
      "demo|identity|0.980000|4624|800|5.780000|2.500000|2000000.000000|6.000000\n"
      "demo|none|0.991000|4624|4624|1.000000|2.500000|2000000.000000|3.000000\n"},
     {"slowest_runs",
-     "run_uid,experiment,label,seed,train_seconds,n_epochs,seconds_per_epoch,mean_co_runners",
+     "run_uid,experiment,label,seed,train_seconds,n_epochs,seconds_per_epoch,mean_co_runners,"
+     "config,differs",
      NULL},
 };
 
@@ -373,8 +380,10 @@ START_TEST(failures_and_times_are_told)
                      0);
     free(rows);
     rows = store_rows(store, bnn_store_find_query("slowest_runs")->sql, NULL);
-    ck_assert_ptr_nonnull(strstr(rows, "|demo|clipped|1|6.000000|3|2.000000|1.000000\n"));
-    ck_assert_ptr_nonnull(strstr(rows, "|demo|none|3|3.000000|3|1.000000|1.000000\n"));
+    ck_assert_ptr_nonnull(
+        strstr(rows, "|demo|clipped|1|6.000000|3|2.000000|1.000000|8a62d2354b18|NULL\n"));
+    ck_assert_ptr_nonnull(
+        strstr(rows, "|demo|none|3|3.000000|3|1.000000|1.000000|5231bfc679e8|NULL\n"));
     free(rows);
     bnn_store_close(store);
 }
