@@ -1,11 +1,13 @@
 # The library, low layers first; a file may include headers of its own and lower layers only
 # (tests/tree/check_layers.sh). Then the program, and what is installed for authors of plugins.
 
-base_sources = \
+# What libbnninfer takes of base/.
+infer_base_sources = \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
-	framework/base/file.c framework/base/file.h \
+	framework/base/file.c framework/base/file.h
+base_sources = $(infer_base_sources) \
 	framework/base/fp_mode.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
@@ -57,21 +59,14 @@ train_sources = \
 	framework/train/schedule.c framework/train/schedule.h \
 	framework/train/session.c framework/train/session.h \
 	framework/train/trainer.c framework/train/trainer.h
-deploy_sources = \
+export_sources = \
 	framework/export/build.c framework/export/build.h \
 	framework/export/check.c \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
-	framework/infer/infer.c \
-	framework/infer/model.c framework/infer/model.h \
-	framework/infer/modelfile.h \
-	framework/infer/modelfile_decode.c \
 	framework/export/modelfile_encode.c \
-	framework/infer/modelfile_format.h \
 	framework/export/modelfile_size.c \
-	framework/infer/op.c framework/infer/op.h \
 	framework/export/unfold.c framework/export/unfold.h \
-	framework/bnn/infer.h \
 	framework/export/c/cexport.c framework/export/c/cexport.h \
 	framework/export/c/chain.c \
 	framework/export/c/fold.c \
@@ -79,15 +74,13 @@ deploy_sources = \
 	framework/export/c/run.c \
 	framework/export/c/text.c \
 	framework/export/c/write.h \
-	framework/infer/engine/engine.c framework/infer/engine/engine.h \
-	framework/infer/engine/engine_portable.c \
-	framework/bench/measure.c framework/bench/measure.h \
-	framework/infer/engine/plain.c framework/infer/engine/plain.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
 	framework/export/onnx/qonnx.c \
 	framework/export/onnx/stages.c \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
+bench_sources = \
+	framework/bench/measure.c framework/bench/measure.h
 runner_sources = \
 	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
@@ -111,8 +104,9 @@ runner_sources = \
 
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(kernels_sources) $(spec_sources) \
-	$(plugin_sources) $(data_sources) $(model_sources) $(train_sources) $(deploy_sources) \
-	$(runner_sources) $(store_sources)
+	$(infer_sources) $(plugin_sources) $(data_sources) $(model_sources) $(train_sources) \
+	$(export_sources) $(bench_sources) $(runner_sources) $(store_sources)
+framework_libbnn_a_LIBADD = $(engine_objects)
 
 # One source of the kernels, built for each instruction set that the host may have.
 kernel_body = \
@@ -149,7 +143,29 @@ framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body
 kernel_libraries += framework/libbnn_neon.a
 endif
 
-# The engines with vectors, twice: for programs, and position-independent for libbnninfer.
+# infer/: all that it takes to read and to run a model. Once for the program, and once, position-
+# independent and with nothing visible but <bnn/infer.h>, as libbnninfer.
+infer_sources = \
+	framework/bnn/infer.h \
+	framework/infer/engine/engine.c framework/infer/engine/engine.h \
+	framework/infer/engine/engine_float.h \
+	framework/infer/engine/engine_portable.c \
+	framework/infer/engine/form.c framework/infer/engine/form.h \
+	framework/infer/engine/pack.c framework/infer/engine/pack.h \
+	framework/infer/engine/plain.c framework/infer/engine/plain.h \
+	framework/infer/infer.c \
+	framework/infer/model.c framework/infer/model.h \
+	framework/infer/modelfile.h \
+	framework/infer/modelfile_decode.c \
+	framework/infer/modelfile_format.h \
+	framework/infer/op.c framework/infer/op.h
+lib_LTLIBRARIES += framework/libbnninfer.la
+framework_libbnninfer_la_SOURCES = $(infer_sources) $(infer_base_sources)
+framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
+framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
+framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
+
+# Its engines with vectors, likewise.
 engine_body = \
 	framework/infer/engine/body/convert.h \
 	framework/infer/engine/body/engine.h \
@@ -166,49 +182,39 @@ engine_body = \
 	framework/infer/engine/body/sums.h \
 	framework/infer/engine/body/vec.h
 engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
-engine_avx2_flags = $(avx2_flags)
-engine_sources = \
-	framework/infer/engine/engine_float.h \
-	framework/infer/engine/form.c framework/infer/engine/form.h \
-	framework/infer/engine/pack.c framework/infer/engine/pack.h
-noinst_LIBRARIES += framework/libengine.a
-framework_libengine_a_SOURCES = $(engine_sources)
-engine_libraries =
+engine_avx512_sources = $(engine_body) \
+	framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c
+engine_avx2_sources = $(engine_body) \
+	framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c
+engine_neon_sources = $(engine_body) \
+	framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c
+engine_objects =
 infer_engines =
 
 if CPU_X86_64
-noinst_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c \
-	$(engine_body)
-framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libengine_avx512_a_SOURCES = framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c \
-	$(engine_body)
+EXTRA_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
+framework_libengine_avx2_a_SOURCES = $(engine_avx2_sources)
+framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
+framework_libengine_avx512_a_SOURCES = $(engine_avx512_sources)
 framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
-engine_libraries += framework/libengine_avx2.a framework/libengine_avx512.a
+engine_objects += $(framework_libengine_avx2_a_OBJECTS) $(framework_libengine_avx512_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
-framework_libinfer_avx2_la_SOURCES = framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c \
-	$(engine_body)
-framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(engine_avx2_flags)
-framework_libinfer_avx512_la_SOURCES = framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c \
-	$(engine_body)
+framework_libinfer_avx2_la_SOURCES = $(engine_avx2_sources)
+framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
+framework_libinfer_avx512_la_SOURCES = $(engine_avx512_sources)
 framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
 endif
 
 if CPU_AARCH64
-noinst_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c \
-	$(engine_body)
-engine_libraries += framework/libengine_neon.a
+EXTRA_LIBRARIES += framework/libengine_neon.a
+framework_libengine_neon_a_SOURCES = $(engine_neon_sources)
+engine_objects += $(framework_libengine_neon_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_neon.la
-framework_libinfer_neon_la_SOURCES = framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c \
-	$(engine_body)
+framework_libinfer_neon_la_SOURCES = $(engine_neon_sources)
 framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
 infer_engines += framework/libinfer_neon.la
 endif
-
-# Behind the engines, which call it.
-engine_libraries += framework/libengine.a
 
 # Reading and writing of ONNX's messages, generated from their schema. Not ours to be warned about.
 onnx_library = framework/libbnn_onnx.a
@@ -225,7 +231,7 @@ framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
 	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
-bnn_libraries = framework/libbnn.a $(kernel_libraries) $(engine_libraries) $(onnx_library) $(bnn_system_libraries)
+bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
@@ -273,28 +279,6 @@ plugin_includedir = $(includedir)/bnn
 plugin_include_HEADERS = framework/bnn/plugin.h framework/bnn/infer.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = framework/bnn/bnn.pc framework/bnn/bnn-infer.pc
-
-# The library behind <bnn/infer.h>, for programs that run models without bnnrun. It has what reading
-# and running a model file takes, and exports what that header declares, nothing else. Its objects
-# are its own: those of the program are not position-independent.
-infer_sources = $(engine_sources) \
-	framework/base/arena.c framework/base/arena.h \
-	framework/base/error.c framework/base/error.h \
-	framework/base/file.c framework/base/file.h \
-	framework/infer/engine/engine.c framework/infer/engine/engine.h \
-	framework/infer/engine/engine_portable.c \
-	framework/infer/infer.c \
-	framework/infer/model.c framework/infer/model.h \
-	framework/infer/modelfile.h \
-	framework/infer/modelfile_decode.c \
-	framework/infer/modelfile_format.h \
-	framework/infer/op.c framework/infer/op.h \
-	framework/infer/engine/plain.c framework/infer/engine/plain.h
-lib_LTLIBRARIES += framework/libbnninfer.la
-framework_libbnninfer_la_SOURCES = $(infer_sources)
-framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
-framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
-framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
 
 # The script that runs onnxruntime in node, as a C string.
 EXTRA_DIST += framework/cli/bench_ort.js

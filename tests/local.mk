@@ -168,7 +168,7 @@ tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
 
 .PHONY: fuzz
-fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_libraries) $(onnx_library)
+fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_objects) $(onnx_library)
 	@test "$(FUZZ_CC)" != missing || { echo "fuzz: clang not found (it has libFuzzer)" >&2; exit 1; }
 	@$(MKDIR_P) fuzz/objects
 	@for source in $(framework_libbnn_a_SOURCES); do \
@@ -182,7 +182,7 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_libraries) $(onnx_library)
 	@for target in $(fuzz_targets); do \
 	  program=fuzz/`basename $$target`; echo "  FUZZLD   $$program"; \
 	  $(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer,address,undefined $(AM_CPPFLAGS) $(CPPFLAGS) \
-	    -o $$program $(srcdir)/$$target.c fuzz/objects/*.o $(kernel_libraries) $(engine_libraries) $(onnx_library) \
+	    -o $$program $(srcdir)/$$target.c fuzz/objects/*.o $(kernel_libraries) $(engine_objects) $(onnx_library) \
 	    $(bnn_system_libraries) || exit 1; \
 	done
 
@@ -209,7 +209,7 @@ tests_bench_bnnbench_SOURCES = \
 	tests/bench/torch.c \
 	tests/bench/torch_child.c tests/bench/torch_child.h \
 	tests/bench/training.c
-EXTRA_LIBRARIES = tests/bench/libpeak_portable.a
+EXTRA_LIBRARIES += tests/bench/libpeak_portable.a
 tests_bench_libpeak_portable_a_SOURCES = tests/bench/peak_portable.c
 peak_libraries = tests/bench/libpeak_portable.a
 if CPU_X86_64
