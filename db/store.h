@@ -28,8 +28,8 @@
 #define BNN_DB_STORE_H
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/record.h"
+#include "base/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>

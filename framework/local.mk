@@ -6,12 +6,16 @@ infer_base_sources = \
 	framework/base/arena.c framework/base/arena.h \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
-	framework/base/file.c framework/base/file.h
+	framework/base/file.c framework/base/file.h \
+	framework/base/limits.h \
+	framework/base/size.h
 base_sources = $(infer_base_sources) \
 	framework/base/fp_mode.h \
+	framework/base/path.c framework/base/path.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
-	framework/base/sha256.c
+	framework/base/sha256.c framework/base/sha256.h \
+	framework/base/text.c framework/base/text.h
 kernels_sources = \
 	framework/kernels/choose.c \
 	framework/kernels/kernels.h

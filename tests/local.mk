@@ -45,6 +45,8 @@ LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 check_suites = \
 	tests/conform/check_plugins \
 	tests/unit/base/check_base \
+	tests/unit/base/check_path \
+	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
 	tests/unit/data/check_data \
 	tests/unit/data/check_fetch \

@@ -35,6 +35,11 @@ int bnn_fail_errno(bnn_error *err, bnn_status status, const char *format, ...)
     return status;
 }
 
+int bnn_no_memory(bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+}
+
 int bnn_error_prefix(bnn_error *err, const char *format, ...)
 {
     char rest[sizeof err->message];

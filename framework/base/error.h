@@ -34,6 +34,9 @@ int bnn_fail_v(bnn_error *err, bnn_status status, const char *format, va_list ar
 int bnn_fail_errno(bnn_error *err, bnn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The one way to say that memory is exhausted: "out of memory", BNN_E_INTERNAL. */
+int bnn_no_memory(bnn_error *err);
+
 /* Puts context in front of the message of a failed call and returns err->status. */
 int bnn_error_prefix(bnn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

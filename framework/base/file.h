@@ -6,8 +6,6 @@
 
 #include <stddef.h>
 
-enum { BNN_SHA256_HEX = 65 }; /* characters of a SHA-256 in hexadecimal, terminator included */
-
 /* Reads a whole regular file of at most limit_bytes. *out is malloc'ed, NUL-terminated (the
  * terminator is not counted in *out_bytes) and freed by the caller. */
 int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_bytes,
@@ -16,10 +14,6 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
 /* Replaces path by the given bytes, atomically: temporary file beside it, fsync, rename, fsync of
  * the directory. After a crash the old or the new content is there, never a part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
-
-/* SHA-256 of bytes, or of a file's content, as lower-case hexadecimal. */
-void bnn_sha256(const void *bytes, size_t n, char out[BNN_SHA256_HEX]);
-int bnn_file_sha256(const char *path, char out[BNN_SHA256_HEX], bnn_error *err);
 
 /* Creates a directory and its missing parents; one that exists is fine. */
 int bnn_file_make_directory(const char *path, bnn_error *err);

@@ -1,5 +1,4 @@
-/* sha256.c - apart from file.c, so that what reads files needs no libmd. */
-#include "base/file.h"
+#include "base/sha256.h"
 
 #include <sys/types.h>
 

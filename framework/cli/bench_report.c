@@ -1,5 +1,6 @@
 #include "cli/bench_report.h"
 
+#include "base/text.h"
 #include "cli/text.h"
 #include "runner/environment.h"
 
@@ -44,7 +45,7 @@ static int add_result(cli_table *table, const columns *layout, const bench_lineu
         number_text(t->summary.low_ns / 1e3, decimals, "", text[1]),
         number_text(t->summary.high_ns / 1e3, decimals, "", text[2]),
         layout->exact ? number_text(per_second, 3, "", text[3])
-                      : cli_count_text((uint64_t)per_second, text[3]),
+                      : bnn_count_text((uint64_t)per_second, text[3]),
     };
     size_t n = 7;
     for (size_t k = 0; k < BENCH_OTHERS; k++)
@@ -194,7 +195,7 @@ static void print_head(const bench_lineup *lineup, const bench_machine *machine)
         printf(", on CPU %d", machine->cpu);
     if (machine->idle >= 0)
         printf(", which was idle %.0f %% of the time before", 100 * machine->idle);
-    printf("\n%s images of %s in turn, %u rounds", cli_count_text(s->n_images, number),
+    printf("\n%s images of %s in turn, %u rounds", bnn_count_text(s->n_images, number),
            s->images_name, lineup->n_rounds);
     if (machine->load_average >= 0)
         printf("; load %.2f before", machine->load_average);

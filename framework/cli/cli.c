@@ -1,15 +1,10 @@
 #include "cli/cli.h"
 
-#include <limits.h>
+#include "base/path.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* The build says where configs are installed; this is where --prefix=/usr/local puts them. */
-#ifndef BNN_DATA_DIR
-#    define BNN_DATA_DIR "/usr/local/share/bnnrun"
-#endif
 
 enum { PATHS_BYTES = 4 * PATH_MAX };
 
@@ -71,48 +66,29 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
 
 /* ---- where configs are ------------------------------------------------------------------- */
 
-/* Adds DIRECTORY/KIND to a colon-separated list; one that does not fit is left out. */
-static void add_directory(char *list, const char *directory, size_t n_directory, const char *kind)
+/* Adds a directory to a colon-separated list; one that does not fit is left out. */
+static void add_directory(char *list, const char *directory)
 {
     const size_t used = strlen(list);
-    const int n = snprintf(list + used, PATHS_BYTES - used, "%s%.*s/%s", used == 0 ? "" : ":",
-                           (int)n_directory, directory, kind);
+    const int n =
+        snprintf(list + used, PATHS_BYTES - used, "%s%s", used == 0 ? "" : ":", directory);
     if (n < 0 || (size_t)n >= PATHS_BYTES - used)
         list[used] = '\0';
 }
 
-static void add_beside_spec(char *list, const char *spec_path, const char *kind)
-{
-    const char *slash = strrchr(spec_path, '/');
-    if (slash == NULL)
-        add_directory(list, ".", 1, kind);
-    else
-        add_directory(list, spec_path, (size_t)(slash - spec_path), kind);
-}
-
-/* The program lies at the top of the tree when it was built there and not installed. */
-static void add_source_tree(char *list, const char *kind)
-{
-    char program[PATH_MAX];
-    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0)
-        return;
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash == NULL || (size_t)(slash - program) + sizeof "/configs" > sizeof program)
-        return;
-    memcpy(slash, "/configs", sizeof "/configs");
-    add_directory(list, program, strlen(program), kind);
-}
-
-/* Made once a command, by the main thread, and needed until the program ends. */
+/* KIND beside the spec; in configs/ beside the program, which lies at the top of the tree when it
+ * was built there and not installed; where it is installed. Made once a command, by the main
+ * thread, and needed until the program ends. */
 static const char *make_path(char list[PATHS_BYTES], const char *spec_path, const char *kind)
 {
+    char directory[PATH_MAX], configs[PATH_MAX];
     list[0] = '\0';
-    if (spec_path != NULL)
-        add_beside_spec(list, spec_path, kind);
-    add_source_tree(list, kind);
-    add_directory(list, BNN_DATA_DIR, strlen(BNN_DATA_DIR), kind);
+    if (spec_path != NULL && bnn_path_beside(spec_path, kind, directory))
+        add_directory(list, directory);
+    if (bnn_path_beside_program("configs", configs) && bnn_path_join(configs, kind, directory))
+        add_directory(list, directory);
+    if (bnn_path_join(bnn_path_of_data(), kind, directory))
+        add_directory(list, directory);
     return list;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/download.h"
 
+#include "base/text.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 
@@ -24,9 +25,9 @@ static void progress(void *context, const char *file, uint64_t done_bytes, uint6
     char done[CLI_TEXT_MAX], total[CLI_TEXT_MAX];
     if (!d->redraws)
         return;
-    fprintf(stderr, "\r%s: %s", file, cli_count_text(done_bytes, done));
+    fprintf(stderr, "\r%s: %s", file, bnn_count_text(done_bytes, done));
     if (total_bytes > 0)
-        fprintf(stderr, " of %s", cli_count_text(total_bytes, total));
+        fprintf(stderr, " of %s", bnn_count_text(total_bytes, total));
     fputs(" bytes\033[K", stderr);
     d->drawn = true;
 }

@@ -1,5 +1,6 @@
 #include "cli/leaderboard.h"
 
+#include "base/text.h"
 #include "cli/result.h"
 #include "cli/text.h"
 
@@ -92,7 +93,7 @@ static void format_size(const json_t *row, char bytes[CLI_TEXT_MAX], char ratio[
     bytes[0] = ratio[0] = '\0';
     if (isnan(model))
         return;
-    cli_count_text((uint64_t)model, bytes);
+    bnn_count_text((uint64_t)model, bytes);
     if (model > 0.0 && !isnan(float32))
         snprintf(ratio, CLI_TEXT_MAX, "1/%.1f", float32 / model);
 }

@@ -1,4 +1,5 @@
 /* main.c - finds the subcommand, runs it, says what went wrong. */
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include "build_info.h"

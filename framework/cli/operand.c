@@ -1,5 +1,6 @@
 #include "cli/operand.h"
 
+#include "base/text.h"
 #include "infer/modelfile.h"
 #include "spec/diag.h"
 

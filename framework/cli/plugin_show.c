@@ -1,5 +1,6 @@
 #include "cli/plugin_show.h"
 
+#include "base/text.h"
 #include "cli/text.h"
 
 #include <jansson.h>

@@ -1,5 +1,6 @@
 #include "cli/result.h"
 
+#include "base/text.h"
 #include "cli/text.h"
 #include "spec/schema.h"
 

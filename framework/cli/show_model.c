@@ -1,5 +1,6 @@
 #include "cli/show_model.h"
 
+#include "base/text.h"
 #include "cli/model_summary.h"
 #include "cli/result.h"
 #include "cli/text.h"
@@ -115,7 +116,7 @@ static void put_number(row *r, uint64_t n)
 static void put_count(row *r, uint64_t n)
 {
     char text[CLI_TEXT_MAX];
-    put(r, n == 0 ? NULL : cli_count_text(n, text));
+    put(r, n == 0 ? NULL : bnn_count_text(n, text));
 }
 
 static void put_csv(row *r, const cli_model_summary *s)
@@ -271,15 +272,15 @@ static int print_text(const cli_model_summary *s, bnn_error *err)
     const int status = print_table(s, &(cli_options){0}, err);
     if (status != BNN_OK)
         return status;
-    printf("\nfile         %s bytes\n", cli_count_text(s->file_bytes, a));
+    printf("\nfile         %s bytes\n", bnn_count_text(s->file_bytes, a));
     printf("theoretical  %s bytes: its bits, without padding and headers\n",
-           cli_count_text(cli_size_theoretical_bytes(&s->total), a));
+           bnn_count_text(cli_size_theoretical_bytes(&s->total), a));
     printf("float32      %s bytes, %.1f times the file\n",
-           cli_count_text(s->total.float32_bytes, a),
+           bnn_count_text(s->total.float32_bytes, a),
            (double)s->total.float32_bytes / (double)s->file_bytes);
     printf("MACs         %s binary (bits by bits), %s integer (bits by pixels), %s float\n",
-           cli_count_text(s->total.macs_binary, a), cli_count_text(s->total.macs_integer, b),
-           cli_count_text(s->total.macs_float, c));
+           bnn_count_text(s->total.macs_binary, a), bnn_count_text(s->total.macs_integer, b),
+           bnn_count_text(s->total.macs_float, c));
     if (model->n_metadata > 0)
         printf("\nmetadata\n");
     for (uint32_t i = 0; i < model->n_metadata; i++)

@@ -1,9 +1,9 @@
 #include "cli/text.h"
 
+#include "base/text.h"
 #include "spec/diag.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,35 +111,6 @@ int cli_table_row(cli_table *table, const char *const *cells, size_t n, bnn_erro
         if (cli_table_cell(table, cells[i]) != 0)
             return bnn_fail(err, BNN_E_INTERNAL, "no memory");
     return BNN_OK;
-}
-
-const char *cli_count_text(uint64_t n, char out[CLI_TEXT_MAX])
-{
-    char digits[24];
-    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    size_t used = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[used++] = ',';
-        out[used++] = digits[i];
-    }
-    out[used] = '\0';
-    return out;
-}
-
-const char *cli_percent_text(double fraction, char out[CLI_TEXT_MAX])
-{
-    snprintf(out, CLI_TEXT_MAX, "%.2f %%", 100.0 * fraction);
-    return out;
-}
-
-const char *cli_seconds_text(double seconds, char out[CLI_TEXT_MAX])
-{
-    if (seconds < 100.0)
-        snprintf(out, CLI_TEXT_MAX, "%.2f s", seconds);
-    else
-        snprintf(out, CLI_TEXT_MAX, "%.0f s", seconds);
-    return out;
 }
 
 bool cli_draws(FILE *file)

@@ -42,11 +42,6 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
 int cli_table_columns(cli_table *table, const char *const *names, size_t n, bnn_error *err);
 int cli_table_row(cli_table *table, const char *const *cells, size_t n, bnn_error *err);
 
-/* "61,706", "98.71 %", "2.31 s"; each returns out. */
-const char *cli_count_text(uint64_t n, char out[CLI_TEXT_MAX]);
-const char *cli_percent_text(double fraction, char out[CLI_TEXT_MAX]);
-const char *cli_seconds_text(double seconds, char out[CLI_TEXT_MAX]);
-
 /* Whether what is written to the file may hold UTF-8 pictures: a terminal of a UTF-8 locale. */
 bool cli_draws(FILE *file);
 

@@ -1,5 +1,7 @@
 #include "data/catalogue.h"
 
+#include "base/sha256.h"
+#include "base/text.h"
 #include "spec/schema.h"
 
 #include <dirent.h>

@@ -19,7 +19,6 @@
 #define BNN_DATA_CATALOGUE_H
 
 #include "base/arena.h"
-#include "base/file.h"
 
 #include <bnn/plugin.h>
 

@@ -3,7 +3,7 @@
 #define BNN_DATA_DATASET_H
 
 #include "base/arena.h"
-#include "base/file.h"
+#include "base/sha256.h"
 #include "spec/schema.h"
 
 #include <bnn/plugin.h>

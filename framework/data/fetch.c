@@ -1,5 +1,6 @@
 #include "data/fetch.h"
 
+#include "base/file.h"
 #include "data/content.h"
 #include "data/download.h"
 #include "data/idx.h"

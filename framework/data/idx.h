@@ -7,7 +7,7 @@
 #define BNN_DATA_IDX_H
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/sha256.h"
 
 #include <stddef.h>
 #include <stdint.h>

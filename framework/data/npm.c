@@ -1,5 +1,7 @@
 #include "data/npm.h"
 
+#include "base/file.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <dirent.h>

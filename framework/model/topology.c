@@ -1,5 +1,7 @@
 #include "model/topology.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #include "plugin/registry.h"
 
+#include "base/text.h"
 #include "plugin/descriptor.h"
 #include "plugin/loader.h"
 #include "plugin/search_path.h"

@@ -8,7 +8,7 @@
 #define BNN_PLUGIN_REGISTRY_H
 
 #include "base/arena.h"
-#include "base/file.h"
+#include "base/sha256.h"
 #include "spec/schema.h"
 
 #include <bnn/plugin.h>

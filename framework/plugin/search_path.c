@@ -1,16 +1,13 @@
 #include "plugin/search_path.h"
 
+#include "base/path.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The build says where plugins are installed; this is where --prefix=/usr/local puts them. */
-#ifndef BNN_PLUGIN_DIR
-#    define BNN_PLUGIN_DIR "/usr/local/lib/bnnrun"
-#endif
 
 enum { SCAN_MAX = 4096 }; /* files listed by a scan; a path that holds more is a mistake */
 
@@ -24,8 +21,7 @@ bool bnn_plugin_name_is_valid(const char *name)
 
 bool bnn_plugin_file_name(const char *path, bnn_kind *kind, char name[BNN_PLUGIN_NAME])
 {
-    const char *slash = strrchr(path, '/');
-    const char *file = slash == NULL ? path : slash + 1;
+    const char *file = bnn_path_name(path);
     const char *underscore = strchr(file, '_');
     const size_t n = strlen(file);
     if (underscore == NULL || n < 3 || strcmp(file + n - 3, ".so") != 0)
@@ -59,59 +55,40 @@ static bool is_known(const bnn_search_path *search, const struct stat *directory
 }
 
 /* Directories that do not exist are kept: a message that says where was looked shows them. */
-static int add_directory(bnn_search_path *search, const char *path, size_t n, bnn_arena *arena)
+static int add_directory(bnn_search_path *search, const char *path, bnn_arena *arena)
 {
-    if (n == 0 || search->n == BNN_SEARCH_PATH_MAX)
-        return 0;
-    char *directory = bnn_arena_printf(arena, "%.*s", (int)n, path);
+    struct stat info;
+    if (search->n == BNN_SEARCH_PATH_MAX || (stat(path, &info) == 0 && is_known(search, &info)))
+        return BNN_OK;
+    const char *directory = bnn_arena_strdup(arena, path);
     if (directory == NULL)
         return BNN_E_INTERNAL;
-    struct stat info;
-    if (stat(directory, &info) != 0 || !is_known(search, &info))
-        search->directories[search->n++] = directory;
-    return 0;
+    search->directories[search->n++] = directory;
+    return BNN_OK;
 }
 
-static int add_path(bnn_search_path *search, const char *path, bnn_arena *arena)
+static int add_path(bnn_search_path *search, const char *list, bnn_arena *arena)
 {
-    while (path != NULL && *path != '\0') {
-        const size_t n = strcspn(path, ":");
-        if (n >= PATH_MAX)
-            return 0;
-        const int status = add_directory(search, path, n, arena);
-        if (status != 0)
-            return status;
-        path += n + (path[n] == ':');
-    }
-    return 0;
+    char directory[PATH_MAX];
+    int status = BNN_OK;
+    while (status == BNN_OK && bnn_path_next(&list, directory))
+        status = add_directory(search, directory, arena);
+    return status;
 }
 
 /* Libtool leaves plugins/ste/ste_x.la's shared object in plugins/ste/.libs, and the uninstalled
  * program at the top of the build tree. */
 static int add_build_tree(bnn_search_path *search, bnn_arena *arena)
 {
-    static const char *const folders[] = {"layers", "ste", "orderings", "optimizers"};
-    char program[PATH_MAX];
-    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0)
-        return 0;
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash == NULL)
-        return 0;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    static const char *const folders[] = {"plugins/layers/.libs", "plugins/ste/.libs",
+                                          "plugins/orderings/.libs", "plugins/optimizers/.libs"};
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < sizeof folders / sizeof *folders; i++) {
         char directory[PATH_MAX];
-        struct stat info;
-        const int length =
-            snprintf(directory, sizeof directory, "%s/plugins/%s/.libs", program, folders[i]);
-        if (length < 0 || (size_t)length >= sizeof directory || stat(directory, &info) != 0)
-            continue;
-        const int status = add_directory(search, directory, (size_t)length, arena);
-        if (status != 0)
-            return status;
+        if (bnn_path_beside_program(folders[i], directory) && access(directory, F_OK) == 0)
+            status = add_directory(search, directory, arena);
     }
-    return 0;
+    return status;
 }
 
 int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *arena)
@@ -123,7 +100,7 @@ int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *
     if (status == 0)
         status = add_build_tree(search, arena);
     if (status == 0)
-        status = add_path(search, BNN_PLUGIN_DIR, arena);
+        status = add_path(search, bnn_path_of_plugins(), arena);
     return status;
 }
 

@@ -1,5 +1,7 @@
 #include "runner/experiment.h"
 
+#include "base/file.h"
+#include "base/text.h"
 #include "runner/config.h"
 #include "runner/effect.h"
 #include "runner/spec_text.h"

@@ -1,5 +1,6 @@
 #include "runner/sweeper.h"
 
+#include "base/path.h"
 #include "runner/artifact.h"
 #include "runner/environment.h"
 #include "runner/register.h"
@@ -78,27 +79,6 @@ uint32_t bnn_sweeper_jobs(const bnn_plan *plan, int64_t wanted)
     return (uint32_t)wanted;
 }
 
-/* As in plugin/search_path.c. */
-#ifndef BNN_PLUGIN_DIR
-#    define BNN_PLUGIN_DIR "/usr/local/lib/bnnrun"
-#endif
-
-/* The folder that the program lies in, with `rest` behind it, resolved. */
-static bool beside_program(const char *rest, char out[PATH_MAX])
-{
-    char path[PATH_MAX], joined[PATH_MAX];
-    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0)
-        return false;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    const int length = snprintf(joined, sizeof joined, "%s/%s", path, rest);
-    return length > 0 && (size_t)length < sizeof joined && realpath(joined, out) != NULL;
-}
-
 static bool is_inside(const char *path, const char *folder)
 {
     const size_t n = strlen(folder);
@@ -108,12 +88,13 @@ static bool is_inside(const char *path, const char *folder)
 /* Installed with this program, or built with it. */
 static bool came_along(const bnn_plugin *plugin)
 {
-    char path[PATH_MAX], folder[PATH_MAX];
+    char path[PATH_MAX], beside[PATH_MAX], folder[PATH_MAX];
     if (realpath(plugin->path, path) == NULL)
         return false;
-    if (beside_program("plugins", folder) && is_inside(path, folder))
+    if (bnn_path_beside_program("plugins", beside) && realpath(beside, folder) != NULL &&
+        is_inside(path, folder))
         return true;
-    return realpath(BNN_PLUGIN_DIR, folder) != NULL && is_inside(path, folder);
+    return realpath(bnn_path_of_plugins(), folder) != NULL && is_inside(path, folder);
 }
 
 bool bnn_sweeper_isolates(const bnn_experiment *experiment)

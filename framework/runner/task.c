@@ -1,5 +1,6 @@
 #include "runner/task.h"
 
+#include "base/file.h"
 #include "runner/artifact.h"
 #include "runner/deliver.h"
 

@@ -1,5 +1,6 @@
 #include "runner/verify.h"
 
+#include "base/file.h"
 #include "infer/modelfile.h"
 #include "runner/artifact.h"
 #include "runner/task.h"

@@ -1,13 +1,15 @@
 #include "spec/diag.h"
 
-#include <ctype.h>
+#include "base/error.h"
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A hostile file has as many mistakes as it likes; nobody reads more than these. */
-enum { MESSAGES_MAX = 1000, TEXT_MAX = 1000, WORD_MAX = 64 };
+enum { MESSAGES_MAX = 1000, TEXT_MAX = 1000 };
 
 typedef struct message {
     char *text;      /* "FILE:LINE:COLUMN: ..." */
@@ -44,11 +46,6 @@ void bnn_diag_destroy(bnn_diag *diag)
     free(diag);
 }
 
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /* Texts of a file end up on a terminal, where control characters (also those of C1, two bytes in
  * UTF-8) are commands. */
 static void remove_controls(char *text)
@@ -62,28 +59,6 @@ static void remove_controls(char *text)
     }
 }
 
-/* Copies what fits in size bytes; of a longer text the end, from a whole character on, is "...". */
-static void shorten(const char *text, char *out, size_t size)
-{
-    static const char dots[] = "...";
-    const size_t n = strlen(text);
-    if (n < size) {
-        memcpy(out, text, n + 1);
-        return;
-    }
-    size_t cut = size - sizeof dots;
-    while (cut > 0 && is_continuation(text[cut]))
-        cut--;
-    memcpy(out, text, cut);
-    memcpy(out + cut, dots, sizeof dots);
-}
-
-const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT])
-{
-    shorten(text, out, BNN_EXCERPT);
-    return out;
-}
-
 static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
                             const char *format, va_list args)
 {
@@ -94,7 +69,7 @@ static char *format_message(bnn_position_in_file at, bool warning, size_t *n_fil
     char *whole = NULL, *out = NULL;
     if (vasprintf(&whole, format, args) < 0)
         return NULL;
-    shorten(whole, text, sizeof text);
+    bnn_text_shorten(whole, text, sizeof text);
     free(whole);
     const int n = at.file == NULL || at.line == 0
                       ? asprintf(&out, "%s%s%s%s", file, separator, severity, text)
@@ -166,6 +141,12 @@ void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, 
     va_end(args);
 }
 
+int bnn_diag_no_memory(bnn_diag *diag, bnn_position_in_file at)
+{
+    bnn_diag_add(diag, at, "out of memory");
+    return BNN_E_INTERNAL;
+}
+
 size_t bnn_diag_n_errors(const bnn_diag *diag)
 {
     return diag->n_errors;
@@ -198,55 +179,4 @@ const char *bnn_diag_message(bnn_diag *diag, size_t i)
         qsort(diag->messages, diag->n, sizeof *diag->messages, compare_messages);
     diag->sorted = true;
     return i < diag->n ? diag->messages[i].text : diag->tail;
-}
-
-static size_t minimum(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The number of letters to insert, drop, replace or swap with a neighbour (no letter twice), case
- * ignored: three rows of the usual table, the oldest for the swaps. */
-static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
-{
-    size_t rows[3][WORD_MAX + 1];
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= n_b; j++)
-        last[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
-            row[j] = minimum(minimum(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
-            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
-                y == tolower((unsigned char)a[i - 2]))
-                row[j] = minimum(row[j], before[j - 2] + 1);
-        }
-        size_t *oldest = before;
-        before = last;
-        last = row;
-        row = oldest;
-    }
-    return last[n_b];
-}
-
-const char *bnn_suggest(const char *word, const char *const *candidates, size_t n)
-{
-    const char *best = NULL;
-    size_t best_distance = SIZE_MAX;
-    const size_t n_word = strlen(word);
-    if (n_word == 0 || n_word > WORD_MAX)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        const size_t n_candidate = strlen(candidates[i]);
-        if (n_candidate > WORD_MAX)
-            continue;
-        const size_t distance = edit_distance(word, n_word, candidates[i], n_candidate);
-        const size_t longer = n_word > n_candidate ? n_word : n_candidate;
-        if (distance <= longer / 3 && distance < best_distance) {
-            best = candidates[i];
-            best_distance = distance;
-        }
-    }
-    return best;
 }

@@ -29,20 +29,14 @@ void bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, .
 void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Adds "out of memory" and returns BNN_E_INTERNAL. */
+int bnn_diag_no_memory(bnn_diag *diag, bnn_position_in_file at);
+
 size_t bnn_diag_n_errors(const bnn_diag *diag);
 
 /* The number of messages, and message i, in the order of file, line, column:
  * "spec.yaml:3:7: unknown key ..." or "spec.yaml:3:7: warning: ...". Valid until the next add. */
 size_t bnn_diag_count(bnn_diag *diag);
 const char *bnn_diag_message(bnn_diag *diag, size_t i);
-
-/* A text of a file as a message may quote it: at most BNN_EXCERPT - 1 bytes, the end of a longer
- * one replaced by "...". Returns out. */
-enum { BNN_EXCERPT = 64 };
-const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT]);
-
-/* The candidate nearest to `word` (Damerau-Levenshtein without regard to case, at most a third of
- * the letters of the longer one wrong), or NULL. candidates: n texts. For "did you mean". */
-const char *bnn_suggest(const char *word, const char *const *candidates, size_t n);
 
 #endif

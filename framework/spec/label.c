@@ -1,5 +1,7 @@
 #include "spec/label.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 

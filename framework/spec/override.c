@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "spec/sweep.h"
 
 #include <string.h>

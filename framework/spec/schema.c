@@ -1,27 +1,12 @@
 #include "spec/schema.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { KNOWN_MAX = 128, WHAT_BYTES = 256, LIST_BYTES = 512 };
-
-/* "a, b, c"; the end of a list that does not fit is "...". */
-static void join(const char *const *names, size_t n, char out[LIST_BYTES])
-{
-    static const char dots[] = ", ...";
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < n; i++) {
-        const size_t room = LIST_BYTES - used;
-        const int written = snprintf(out + used, room, "%s%s", i == 0 ? "" : ", ", names[i]);
-        if (written < 0 || (size_t)written + sizeof dots > room) {
-            memcpy(out + used, dots, room < sizeof dots ? room : sizeof dots);
-            return;
-        }
-        used += (size_t)written;
-    }
-}
 
 static void add_unknown_key(const bnn_node *key, const char *what, const char *const *known,
                             size_t n_known, bnn_diag *diag)
@@ -29,7 +14,6 @@ static void add_unknown_key(const bnn_node *key, const char *what, const char *c
     char excerpt[BNN_EXCERPT], list[LIST_BYTES];
     const char *text = bnn_excerpt(key->text, excerpt);
     const char *near = bnn_suggest(key->text, known, n_known);
-    join(known, n_known, list);
     if (near != NULL)
         bnn_diag_add(diag, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?", text, what,
                      near);
@@ -41,7 +25,8 @@ static void add_unknown_key(const bnn_node *key, const char *what, const char *c
     else if (n_known == 0)
         bnn_diag_add(diag, key->at, "unknown key \"%s\" in %s, which takes none", text, what);
     else
-        bnn_diag_add(diag, key->at, "unknown key \"%s\" in %s; known keys: %s", text, what, list);
+        bnn_diag_add(diag, key->at, "unknown key \"%s\" in %s; known keys: %s", text, what,
+                     bnn_text_join(known, n_known, list, sizeof list));
 }
 
 static int check_map(const bnn_node *node, const char *what, bnn_diag *diag)

@@ -6,6 +6,7 @@
 #ifndef BNN_SPEC_SCHEMA_H
 #define BNN_SPEC_SCHEMA_H
 
+#include "base/text.h"
 #include "spec/tree.h"
 
 #include <bnn/plugin.h>
@@ -83,10 +84,6 @@ int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *con
  * the map (NULL for a bare name). 0 or BNN_E_SPEC after a message. */
 int bnn_schema_reference(const bnn_node *node, const char *what, const char **name,
                          const bnn_node **params, bnn_diag *diag);
-
-/* The text of a number as canonical JSON writes it: whole numbers below 1e15 with all digits,
- * others with the fewest that read back the same. Independent of the locale. */
-void bnn_number_text(double x, char out[32]);
 
 /* Choice i of "a|b|c", copied into out (truncated); the number of choices. */
 size_t bnn_choice_count(const char *choices);

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "spec/schema.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
-#include "base/file.h"
+#include "base/sha256.h"
+#include "base/text.h"
 #include "spec/schema.h"
 
 #include <assert.h>
 #include <jansson.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,47 +66,6 @@ int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char
 const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
 {
     return find(settings, key);
-}
-
-/* "1e-05" -> "1e-5", "1e+20" -> "1e20": C pads exponents, the shortest text does not. */
-static void shorten_exponent(char *text)
-{
-    char *exponent = strchr(text, 'e');
-    if (exponent == NULL)
-        return;
-    char *to = exponent + 1;
-    const char *from = to;
-    if (*from == '-')
-        to++;
-    from++; /* printf always writes the sign */
-    while (*from == '0')
-        from++;
-    memmove(to, from, strlen(from) + 1);
-}
-
-/* Whole numbers up to here are written with all their digits. */
-static const double all_digits_below = 1e15;
-
-void bnn_number_text(double x, char out[32])
-{
-    /* printf and strtod take the decimal point from the locale; glibc makes the C locale without
-     * allocating, so this cannot fail. */
-    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    const locale_t before = uselocale(c);
-    if (x == 0.0 && signbit(x)) {
-        snprintf(out, 32, "-0.0");
-    } else if (fabs(x) < all_digits_below && x == floor(x)) {
-        snprintf(out, 32, "%.0f", x);
-    } else {
-        for (int precision = 1; precision <= 17; precision++) {
-            snprintf(out, 32, "%.*g", precision, x);
-            if (strtod(out, NULL) == x)
-                break;
-        }
-        shorten_exponent(out);
-    }
-    uselocale(before);
-    freelocale(c);
 }
 
 static int compare_rows(const void *left, const void *right)

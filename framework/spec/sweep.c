@@ -1,4 +1,5 @@
 #include "spec/sweep.h"
+#include "base/size.h"
 #include "spec/label.h"
 #include "spec/schema.h"
 #include "spec/sweep_section.h"
@@ -40,8 +41,7 @@ static void add_axis(expansion *e, size_t n_pairs, const bnn_pair *pairs)
     const size_t n_values = pairs[0].value->n;
     e->axes[e->n_axes++] = (axis){.n_values = n_values, .n_pairs = n_pairs, .pairs = pairs};
     e->n_axis_keys += n_pairs;
-    if (__builtin_mul_overflow(e->n_product, n_values, &e->n_product))
-        e->n_product = SIZE_MAX;
+    e->n_product = bnn_size_product(e->n_product, n_values);
 }
 
 /* Without grid and zip, a list stands for itself; otherwise, and when there is no list either, the
@@ -163,9 +163,7 @@ static int drop_excluded(expansion *e)
 
 static int check_runs(const expansion *e)
 {
-    size_t n_runs;
-    if (__builtin_mul_overflow(e->n, e->n_seeds, &n_runs))
-        n_runs = SIZE_MAX;
+    const size_t n_runs = bnn_size_product(e->n, e->n_seeds);
     if (n_runs <= (size_t)e->section.max_runs)
         return BNN_OK;
     const char *points = e->n == 1 ? "point" : "points";

@@ -1,4 +1,5 @@
 #include "spec/sweep_section.h"
+#include "base/text.h"
 #include "spec/schema.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 #include "spec/tree.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* The pair with the key text[0..n), or map->n. */

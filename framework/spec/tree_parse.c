@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/text.h"
 #include "spec/syntax.h"
 #include "spec/tree.h"
 

@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/file.h"
+#include "base/sha256.h"
 
 #include <stdlib.h>
 #include <string.h>

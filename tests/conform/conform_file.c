@@ -1,4 +1,5 @@
 /* conform_file.c - what every plugin's file and texts promise. */
+#include "base/file.h"
 #include "tests/conform/conform.h"
 
 #include <elf.h>

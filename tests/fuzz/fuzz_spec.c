@@ -1,8 +1,8 @@
 /* fuzz_spec.c - hostile specs: bytes become a tree, a sweep, and the values of one table.
  * A text up to the first NUL byte, when there is one, is an override of what follows it. */
+#include "base/sha256.h"
 #include "tests/fuzz/fuzz_main.h"
 
-#include "base/file.h"
 #include "spec/schema.h"
 #include "spec/sweep.h"
 

@@ -1,4 +1,5 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include "cli/download.h"
@@ -86,7 +87,7 @@ static int open_one(const char *directories, const char *name, bool download,
         return status;
     char n_train[CLI_TEXT_MAX], n_test[CLI_TEXT_MAX];
     printf("%s: %s images for training, %s for testing, checked; %s\n", name,
-           cli_count_text(data.train.n, n_train), cli_count_text(data.test.n, n_test), data.source);
+           bnn_count_text(data.train.n, n_train), bnn_count_text(data.test.n, n_test), data.source);
     bnn_dataset_close(&data);
     return BNN_OK;
 }

@@ -2,6 +2,8 @@
 #include "cli/commands/export.h"
 
 #include "base/file.h"
+#include "base/sha256.h"
+#include "base/text.h"
 #include "cli/text.h"
 #include "export/c/cexport.h"
 #include "export/graph.h"
@@ -79,7 +81,7 @@ int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t
         return status;
     for (size_t i = 0; i < n; i++)
         fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : files[i].path,
-                cli_count_text(files[i].n, count));
+                bnn_count_text(files[i].n, count));
     fprintf(out, "%s\n", advice);
     return BNN_OK;
 }

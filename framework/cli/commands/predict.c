@@ -1,4 +1,5 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include "cli/images.h"
@@ -185,8 +186,8 @@ static void print_answers(const prediction *p)
         cli_table_print(p->table, &p->options, stdout);
     if (p->labels != NULL)
         fprintf(p->options.csv ? stderr : stdout, "accuracy %.2f %%: %s of %s\n",
-                100.0 * p->n_right / p->n_answered, cli_count_text(p->n_right, right),
-                cli_count_text(p->n_answered, all));
+                100.0 * p->n_right / p->n_answered, bnn_count_text(p->n_right, right),
+                bnn_count_text(p->n_answered, all));
 }
 
 /* ---- the command ------------------------------------------------------------------------- */

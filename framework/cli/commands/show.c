@@ -1,4 +1,5 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include "cli/operand.h"
@@ -135,15 +136,15 @@ static void print_summary(const json_t *run)
            text_of(run, "label"), (long long)number(run, "seed"), text_of(run, "state"));
     if (has(run, "test_accuracy"))
         printf("  test accuracy  %s after epoch %.0f, the best on validation (%s); last epoch %s\n",
-               cli_percent_text(number(run, "test_accuracy"), a), number(run, "best_epoch"),
-               cli_percent_text(number(run, "validation_accuracy"), b),
-               cli_percent_text(number(run, "last_test_accuracy"), c));
+               bnn_percent_text(number(run, "test_accuracy"), a), number(run, "best_epoch"),
+               bnn_percent_text(number(run, "validation_accuracy"), b),
+               bnn_percent_text(number(run, "last_test_accuracy"), c));
     if (has(run, "train_seconds"))
-        printf("  training       %s\n", cli_seconds_text(number(run, "train_seconds"), a));
+        printf("  training       %s\n", bnn_seconds_text(number(run, "train_seconds"), a));
     if (has(run, "latency_us") && has(run, "images_per_second"))
         printf("  inference      %.1f us for one image, %s images a second in batches of 64\n",
                number(run, "latency_us"),
-               cli_count_text((uint64_t)number(run, "images_per_second"), a));
+               bnn_count_text((uint64_t)number(run, "images_per_second"), a));
     if (has(run, "mismatches") && number(run, "mismatches") > 0)
         printf(
             "  WARNING        its model file gives %.0f test images another class than training; "
@@ -157,9 +158,9 @@ static void print_summary(const json_t *run)
                text_of(run, "run_uid"));
     if (has(run, "n_parameters") && number(run, "model_bytes") > 0)
         printf("  size           %s parameters: %s bytes as float32, %s deployed (1/%.1f)\n",
-               cli_count_text((uint64_t)number(run, "n_parameters"), a),
-               cli_count_text((uint64_t)number(run, "float32_bytes"), b),
-               cli_count_text((uint64_t)number(run, "model_bytes"), c),
+               bnn_count_text((uint64_t)number(run, "n_parameters"), a),
+               bnn_count_text((uint64_t)number(run, "float32_bytes"), b),
+               bnn_count_text((uint64_t)number(run, "model_bytes"), c),
                number(run, "float32_bytes") / number(run, "model_bytes"));
 }
 

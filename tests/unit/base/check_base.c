@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 
+#include "base/sha256.h"
 #include "tests/fixtures/check_main.h"
 
 #include <Random123/philox.h>
@@ -29,6 +30,15 @@ START_TEST(fail_formats_and_returns_the_status)
                      BNN_E_SPEC);
     ck_assert_int_eq(err.status, BNN_E_SPEC);
     ck_assert_str_eq(err.message, "batch: 0 is not in [1, 65536]");
+}
+END_TEST
+
+START_TEST(no_memory_has_one_wording)
+{
+    bnn_error err = {0};
+    ck_assert_int_eq(bnn_no_memory(&err), BNN_E_INTERNAL);
+    ck_assert_int_eq(err.status, BNN_E_INTERNAL);
+    ck_assert_str_eq(err.message, "out of memory");
 }
 END_TEST
 
@@ -547,6 +557,7 @@ static Suite *base_suite(void)
     Suite *suite = suite_create("base");
     TCase *error = tcase_create("error");
     tcase_add_test(error, fail_formats_and_returns_the_status);
+    tcase_add_test(error, no_memory_has_one_wording);
     tcase_add_test(error, fail_truncates_what_does_not_fit);
     tcase_add_test(error, fail_errno_appends_the_reason);
     tcase_add_test(error, prefix_keeps_status_and_message);

@@ -1,4 +1,5 @@
 /* check_data.c - IDX files, the dataset section, finding and opening, the synthetic digits. */
+#include "base/file.h"
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 

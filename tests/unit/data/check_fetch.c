@@ -1,6 +1,7 @@
 /* check_fetch.c - download, resume, locks, npm.
  *
  * Mirrors are file:/// addresses and npm is a stand-in, so nothing needs a network. */
+#include "base/file.h"
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 

@@ -1,5 +1,6 @@
 /* check_locate.c - the catalogue, where data are looked for, and sets that are not what they should
  * be. */
+#include "base/file.h"
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 

@@ -1,6 +1,7 @@
 /* check_registry.c - finding, loading and refusing plugins.
  *
  * Good plugins come from BNNRUN_PLUGIN_PATH, deliberately broken ones from BNN_TEST_PLUGINS. */
+#include "base/file.h"
 #include "tests/fixtures/check_main.h"
 #include "plugin/registry.h"
 #include "plugin/search_path.h"

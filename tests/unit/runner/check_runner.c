@@ -1,5 +1,6 @@
 /* check_runner.c - plans and the pool: what runs, what becomes of it, and what the database holds
  * afterwards. */
+#include "base/file.h"
 #include "runner/artifact.h"
 #include "runner/estimate.h"
 #include "runner/sweeper.h"

@@ -1,5 +1,6 @@
-/* check_schema.c - messages, suggestions, tables, settings and their canonical JSON. */
-#include "base/file.h"
+/* check_schema.c - messages, tables, settings and their canonical JSON. */
+#include "base/sha256.h"
+#include "base/text.h"
 #include "tests/fixtures/check_main.h"
 #include "spec/schema.h"
 #include "tests/fixtures/spec_fixture.h"
@@ -40,44 +41,6 @@ START_TEST(bounds_the_number_of_messages)
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 1500);
     ck_assert_uint_eq(bnn_diag_count(diag), 1001);
     ck_assert_str_eq(bnn_diag_message(diag, 1000), "too many messages: the rest is not shown");
-}
-END_TEST
-
-static const struct {
-    const char *word, *nearest;
-} suggestions[] = {
-    {"epoch", "epochs"}, {"epocsh", "epochs"}, {"EPOCHS", "epochs"}, {"epohcs", "epochs"},
-    {"bath", "batch"},   {"clp", "clip"},      {"lr", "lr"},         {"rl", NULL},
-    {"batsh", "batch"},  {"ep", NULL},         {"", NULL},           {"something", NULL},
-};
-
-START_TEST(suggests)
-{
-    static const char *const candidates[] = {"epochs", "batch", "clip", "lr"};
-    const char *found = bnn_suggest(suggestions[_i].word, candidates, 4);
-    ck_assert_pstr_eq(found, suggestions[_i].nearest);
-}
-END_TEST
-
-START_TEST(suggests_nothing_for_endless_words)
-{
-    char word[200];
-    memset(word, 'x', sizeof word - 1);
-    word[sizeof word - 1] = '\0';
-    const char *const candidates[] = {word};
-    ck_assert_ptr_null(bnn_suggest(word, candidates, 1));
-}
-END_TEST
-
-START_TEST(shortens_at_a_character)
-{
-    char out[BNN_EXCERPT], text[200] = "";
-    for (int i = 0; i < 40; i++)
-        memcpy(text + 2 * i, "\xc3\xa4", 3);
-    bnn_excerpt(text, out);
-    ck_assert_uint_eq(strlen(out), 63);
-    ck_assert_str_eq(out + 58, "\xc3\xa4...");
-    ck_assert_str_eq(bnn_excerpt("short", out), "short");
 }
 END_TEST
 
@@ -213,39 +176,6 @@ END_TEST
 
 /* ---- settings ---------------------------------------------------------------------------- */
 
-static const struct {
-    double x;
-    const char *text;
-} number_texts[] = {
-    {0.0, "0"},
-    {-0.0, "-0.0"},
-    {1.0, "1"},
-    {-60000.0, "-60000"},
-    {100000.0, "100000"},
-    {999999999999999.0, "999999999999999"},
-    {1e15, "1e15"},
-    {1e20, "1e20"},
-    {0.1, "0.1"},
-    {0.3, "0.3"},
-    {0.1 + 0.2, "0.30000000000000004"},
-    {0.001, "0.001"},
-    {1e-5, "1e-5"},
-    {1.5e-10, "1.5e-10"},
-    {123456.789, "123456.789"},
-    {5e-324, "5e-324"},
-    {1.7976931348623157e308, "1.7976931348623157e308"},
-    {1.0 / 3.0, "0.3333333333333333"},
-};
-
-START_TEST(writes_numbers)
-{
-    char text[32];
-    bnn_number_text(number_texts[_i].x, text);
-    ck_assert_str_eq(text, number_texts[_i].text);
-    ck_assert(strtod(text, NULL) == number_texts[_i].x);
-}
-END_TEST
-
 /* A comma as the decimal point must not reach a spec or the JSON. */
 START_TEST(ignores_the_locale)
 {
@@ -310,16 +240,12 @@ static Suite *make_suite(void)
     tcase_add_test(tc, sorts_and_says_once);
     tcase_add_test(tc, keeps_control_characters_from_the_terminal);
     tcase_add_test(tc, bounds_the_number_of_messages);
-    tcase_add_loop_test(tc, suggests, 0, N(suggestions));
-    tcase_add_test(tc, suggests_nothing_for_endless_words);
-    tcase_add_test(tc, shortens_at_a_character);
     tcase_add_loop_test(tc, fills_a_struct, 0, N(fills));
     tcase_add_test(tc, fills_defaults_without_a_map);
     tcase_add_test(tc, fills_nothing_without_a_table);
     tcase_add_test(tc, fill_reports_a_full_arena);
     tcase_add_test(tc, knows_keys);
     tcase_add_loop_test(tc, reads_references, 0, N(references));
-    tcase_add_loop_test(tc, writes_numbers, 0, N(number_texts));
     tcase_add_test(tc, ignores_the_locale);
     tcase_add_test(tc, json_does_not_depend_on_the_order);
     tcase_add_test(tc, json_is_canonical);

@@ -1,0 +1,90 @@
+#include "base/path.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The build says where things are installed; this is where --prefix=/usr/local puts them. */
+#ifndef BNN_PLUGIN_DIR
+#    define BNN_PLUGIN_DIR "/usr/local/lib/bnnrun"
+#endif
+#ifndef BNN_DATA_DIR
+#    define BNN_DATA_DIR "/usr/local/share/bnnrun"
+#endif
+
+const char *bnn_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* The first n bytes of a text. */
+static bool copy_path(const char *text, size_t n, char out[PATH_MAX])
+{
+    if (n >= PATH_MAX)
+        return false;
+    memcpy(out, text, n);
+    out[n] = '\0';
+    return true;
+}
+
+bool bnn_path_directory(const char *path, char out[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return copy_path(".", 1, out);
+    return copy_path(path, slash == path ? 1 : (size_t)(slash - path), out);
+}
+
+bool bnn_path_join(const char *directory, const char *name, char out[PATH_MAX])
+{
+    const int n = snprintf(out, PATH_MAX, "%s/%s", directory, name);
+    return n > 0 && n < PATH_MAX;
+}
+
+bool bnn_path_beside(const char *file, const char *name, char out[PATH_MAX])
+{
+    char directory[PATH_MAX];
+    return bnn_path_directory(file, directory) && bnn_path_join(directory, name, out);
+}
+
+bool bnn_path_beside_program(const char *name, char out[PATH_MAX])
+{
+    char program[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n <= 0)
+        return false;
+    program[n] = '\0';
+    return bnn_path_beside(program, name, out);
+}
+
+bool bnn_path_next(const char **list, char out[PATH_MAX])
+{
+    while (*list != NULL && **list != '\0') {
+        const char *start = *list;
+        const size_t n = strcspn(start, ":");
+        *list = start + n + (start[n] == ':');
+        if (n > 0 && copy_path(start, n, out))
+            return true;
+    }
+    return false;
+}
+
+bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX])
+{
+    char directory[PATH_MAX];
+    while (bnn_path_next(&list, directory))
+        if (bnn_path_join(directory, name, out) && access(out, F_OK) == 0)
+            return true;
+    return false;
+}
+
+const char *bnn_path_of_plugins(void)
+{
+    return BNN_PLUGIN_DIR;
+}
+
+const char *bnn_path_of_data(void)
+{
+    return BNN_DATA_DIR;
+}

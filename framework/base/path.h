@@ -1,0 +1,32 @@
+/* path.h - paths taken apart and put together, lists of directories, where this program's things
+ * lie. Buffers have PATH_MAX bytes; false when a path does not fit. Thread-safe. */
+#ifndef BNN_BASE_PATH_H
+#define BNN_BASE_PATH_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* The last part of a path: "b.yaml" of "a/b.yaml". It is the end of path itself. */
+const char *bnn_path_name(const char *path);
+
+/* The directory that a path lies in: "a" of "a/b", "." of "b", "/" of "/b". */
+bool bnn_path_directory(const char *path, char out[PATH_MAX]);
+
+/* DIRECTORY/NAME; and NAME in the directory that a file, or the running program, lies in. */
+bool bnn_path_join(const char *directory, const char *name, char out[PATH_MAX]);
+bool bnn_path_beside(const char *file, const char *name, char out[PATH_MAX]);
+bool bnn_path_beside_program(const char *name, char out[PATH_MAX]);
+
+/* Takes the next directory from a colon-separated list, which may be NULL, and moves *list behind
+ * it; false at the end. Empty entries are skipped, so the current directory counts only when it is
+ * named, and so are those that do not fit. */
+bool bnn_path_next(const char **list, char out[PATH_MAX]);
+
+/* The first DIRECTORY/NAME of such a list that exists. */
+bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX]);
+
+/* Where plugins, and the folders of configs, are installed. */
+const char *bnn_path_of_plugins(void);
+const char *bnn_path_of_data(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* size.h - products and sums of sizes that cannot wrap: one that does not fit is SIZE_MAX, which is
+ * beyond every limit and which no allocation gives. */
+#ifndef BNN_BASE_SIZE_H
+#define BNN_BASE_SIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline size_t bnn_size_product(size_t a, size_t b)
+{
+    size_t product;
+    return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
+}
+
+static inline size_t bnn_size_sum(size_t a, size_t b)
+{
+    size_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
+}
+
+#endif

@@ -1,0 +1,225 @@
+#include "base/text.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists, names, columns --------------------------------------------------------------- */
+
+const char *bnn_text_join(const char *const *words, size_t n, char *out, size_t out_bytes)
+{
+    static const char dots[] = ", ...";
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        const size_t room = out_bytes - used;
+        const int written = snprintf(out + used, room, "%s%s", i == 0 ? "" : ", ", words[i]);
+        const size_t needed = (size_t)written + (i + 1 < n ? sizeof dots : 1);
+        if (written < 0 || needed > room) {
+            snprintf(out + used, room, "%s", i == 0 ? dots + 2 : dots);
+            break;
+        }
+        used += (size_t)written;
+    }
+    return out;
+}
+
+bool bnn_text_is_name(const char *text, const char *also, size_t n_max)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t n = 0;
+    for (; text[n] != '\0' && n <= n_max; n++)
+        if ((text[n] == '_' || strchr(first, text[n]) == NULL) && strchr(also, text[n]) == NULL)
+            return false;
+    return n > 0 && n <= n_max && strchr(first, text[0]) != NULL;
+}
+
+bool bnn_text_ends_with(const char *text, const char *ending)
+{
+    const size_t n = strlen(text), n_ending = strlen(ending);
+    return n >= n_ending && memcmp(text + n - n_ending, ending, n_ending) == 0;
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+size_t bnn_text_width(const char *text)
+{
+    size_t n = 0;
+    for (; text != NULL && *text != '\0'; text++)
+        n += !is_continuation(*text);
+    return n;
+}
+
+size_t bnn_text_bytes(const char *text, size_t n_characters)
+{
+    size_t n = 0;
+    while (text[n] != '\0' && (is_continuation(text[n]) || n_characters-- > 0))
+        n++;
+    return n;
+}
+
+const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes)
+{
+    static const char dots[] = "...";
+    const size_t n = strlen(text);
+    if (n < out_bytes)
+        return memcpy(out, text, n + 1);
+    size_t cut = out_bytes - sizeof dots;
+    while (cut > 0 && is_continuation(text[cut]))
+        cut--;
+    memcpy(out, text, cut);
+    memcpy(out + cut, dots, sizeof dots);
+    return out;
+}
+
+const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT])
+{
+    return bnn_text_shorten(text, out, BNN_EXCERPT);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+/* "1e-05" -> "1e-5", "1e+20" -> "1e20": C pads exponents, the shortest text does not. */
+static void shorten_exponent(char *text)
+{
+    char *exponent = strchr(text, 'e');
+    if (exponent == NULL)
+        return;
+    char *to = exponent + 1;
+    const char *from = to;
+    if (*from == '-')
+        to++;
+    from++; /* printf always writes the sign */
+    while (*from == '0')
+        from++;
+    memmove(to, from, strlen(from) + 1);
+}
+
+/* Whole numbers up to here are written with all their digits. */
+static const double all_digits_below = 1e15;
+
+const char *bnn_number_text(double x, char out[BNN_SHORT_TEXT])
+{
+    /* printf and strtod take the decimal point from the locale; glibc makes the C locale without
+     * allocating, so this cannot fail. */
+    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    const locale_t before = uselocale(c);
+    if (x == 0.0 && signbit(x)) {
+        snprintf(out, BNN_SHORT_TEXT, "-0.0");
+    } else if (fabs(x) < all_digits_below && x == floor(x)) {
+        snprintf(out, BNN_SHORT_TEXT, "%.0f", x);
+    } else {
+        for (int precision = 1; precision <= 17; precision++) {
+            snprintf(out, BNN_SHORT_TEXT, "%.*g", precision, x);
+            if (strtod(out, NULL) == x)
+                break;
+        }
+        shorten_exponent(out);
+    }
+    uselocale(before);
+    freelocale(c);
+    return out;
+}
+
+const char *bnn_count_text(uint64_t n, char out[BNN_SHORT_TEXT])
+{
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
+    size_t used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+    return out;
+}
+
+const char *bnn_percent_text(double fraction, char out[BNN_SHORT_TEXT])
+{
+    snprintf(out, BNN_SHORT_TEXT, "%.2f %%", 100.0 * fraction);
+    return out;
+}
+
+const char *bnn_seconds_text(double seconds, char out[BNN_SHORT_TEXT])
+{
+    snprintf(out, BNN_SHORT_TEXT, "%.*f s", seconds < 100.0 ? 2 : 0, seconds);
+    return out;
+}
+
+const char *bnn_plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* ---- what a user may have meant ---------------------------------------------------------- */
+
+enum { WORD_MAX = 64 }; /* bytes; nobody misspells a longer one */
+
+static size_t minimum(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The number of letters to insert, drop, replace or swap with a neighbour (no letter twice), case
+ * ignored: three rows of the usual table, the oldest for the swaps. */
+static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    size_t rows[3][WORD_MAX + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= n_b; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            row[j] = minimum(minimum(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                y == tolower((unsigned char)a[i - 2]))
+                row[j] = minimum(row[j], before[j - 2] + 1);
+        }
+        size_t *oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[n_b];
+}
+
+const char *bnn_suggest(const char *word, const char *const *candidates, size_t n)
+{
+    const char *best = NULL;
+    size_t best_distance = SIZE_MAX;
+    const size_t n_word = strlen(word);
+    if (n_word == 0 || n_word > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        const size_t n_candidate = strlen(candidates[i]);
+        if (n_candidate > WORD_MAX)
+            continue;
+        const size_t distance = edit_distance(word, n_word, candidates[i], n_candidate);
+        const size_t longer = n_word > n_candidate ? n_word : n_candidate;
+        if (distance <= longer / 3 && distance < best_distance) {
+            best = candidates[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+const char *bnn_did_you_mean(const char *word, const char *const *candidates, size_t n,
+                             char out[BNN_DID_YOU_MEAN])
+{
+    const char *near = bnn_suggest(word, candidates, n);
+    out[0] = '\0';
+    if (near != NULL)
+        snprintf(out, BNN_DID_YOU_MEAN, "; did you mean \"%s\"?", near);
+    return out;
+}

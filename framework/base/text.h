@@ -1,0 +1,63 @@
+/* text.h - small texts: of numbers for readers, lists in messages, what a user may have meant.
+ *
+ * Texts are UTF-8. Functions that fill `out` return it, and cut what does not fit. Thread-safe. */
+#ifndef BNN_BASE_TEXT_H
+#define BNN_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    BNN_SHORT_TEXT = 32,   /* bytes of a number's text, terminator included */
+    BNN_EXCERPT = 64,      /* of an excerpt */
+    BNN_DID_YOU_MEAN = 96, /* of what bnn_did_you_mean writes */
+};
+
+/* ---- lists, names, columns --------------------------------------------------------------- */
+
+/* "a, b, c"; the end of a list that does not fit is ", ...". */
+const char *bnn_text_join(const char *const *words, size_t n, char *out, size_t out_bytes);
+
+/* Whether text has 1 to n_max bytes, each of them a letter of ASCII, a digit or one of `also`, and
+ * begins with a letter, a digit or _. So it is neither a hidden file, nor a path that escapes
+ * ("..", "a/b"), nor an option ("-x"). */
+bool bnn_text_is_name(const char *text, const char *also, size_t n_max);
+
+bool bnn_text_ends_with(const char *text, const char *ending);
+
+/* The columns of a terminal that a text takes: its characters. NULL takes none. And the bytes of
+ * its first n characters. */
+size_t bnn_text_width(const char *text);
+size_t bnn_text_bytes(const char *text, size_t n_characters);
+
+/* Copies what fits; of a longer text the end, from a whole character on, is "...". bnn_excerpt: a
+ * text of a file as a message may quote it. */
+const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes);
+const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT]);
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+/* The shortest decimal that reads back as the same double: "0.001", "1e-5", "60000", and "-0.0".
+ * Whole numbers below 1e15 have all their digits. Hashes of configs are made of these. */
+const char *bnn_number_text(double x, char out[BNN_SHORT_TEXT]);
+
+/* "61,706", "98.71 %", "2.31 s". */
+const char *bnn_count_text(uint64_t n, char out[BNN_SHORT_TEXT]);
+const char *bnn_percent_text(double fraction, char out[BNN_SHORT_TEXT]);
+const char *bnn_seconds_text(double seconds, char out[BNN_SHORT_TEXT]);
+
+/* "s" behind the noun for n things that are not one, else "". */
+const char *bnn_plural(size_t n);
+
+/* ---- what a user may have meant ---------------------------------------------------------- */
+
+/* The candidate nearest to `word` (Damerau-Levenshtein without regard to case, at most a third of
+ * the letters of the longer one wrong), or NULL. */
+const char *bnn_suggest(const char *word, const char *const *candidates, size_t n);
+
+/* The same as the end of a message: "; did you mean "WORD"?", or "" when no candidate is near. */
+const char *bnn_did_you_mean(const char *word, const char *const *candidates, size_t n,
+                             char out[BNN_DID_YOU_MEAN]);
+
+#endif
