@@ -16,9 +16,12 @@ base_sources = $(infer_base_sources) \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/sha256.c framework/base/sha256.h \
 	framework/base/text.c framework/base/text.h
+simd_sources = \
+	framework/simd/compiler.h \
+	framework/simd/cpu.c framework/simd/cpu.h \
+	framework/simd/vec.h
 kernels_sources = \
-	framework/kernels/choose.c \
-	framework/kernels/kernels.h
+	framework/kernels/kernels.c framework/kernels/kernels.h
 spec_sources = \
 	framework/spec/diag.c framework/spec/diag.h \
 	framework/spec/label.c framework/spec/label.h \
@@ -107,7 +110,7 @@ runner_sources = \
 	framework/runner/zygote.c framework/runner/zygote.h
 
 noinst_LIBRARIES += framework/libbnn.a
-framework_libbnn_a_SOURCES = $(base_sources) $(kernels_sources) $(spec_sources) \
+framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
 	$(infer_sources) $(plugin_sources) $(data_sources) $(model_sources) $(train_sources) \
 	$(export_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
@@ -116,14 +119,12 @@ framework_libbnn_a_LIBADD = $(engine_objects)
 kernel_body = \
 	framework/kernels/body/batchnorm.h \
 	framework/kernels/body/bits.h \
-	framework/kernels/body/compiler.h \
 	framework/kernels/body/conv.h \
 	framework/kernels/body/dense.h \
 	framework/kernels/body/elementwise.h \
 	framework/kernels/body/loss.h \
 	framework/kernels/body/pool.h \
-	framework/kernels/body/table.h \
-	framework/kernels/body/vec.h
+	framework/kernels/body/table.h
 
 avx2_flags = -mavx2 -mfma
 avx512_flags = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
@@ -164,7 +165,7 @@ infer_sources = \
 	framework/infer/modelfile_format.h \
 	framework/infer/op.c framework/infer/op.h
 lib_LTLIBRARIES += framework/libbnninfer.la
-framework_libbnninfer_la_SOURCES = $(infer_sources) $(infer_base_sources)
+framework_libbnninfer_la_SOURCES = $(infer_sources) $(simd_sources) $(infer_base_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
 framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
 framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm

@@ -4,6 +4,7 @@
 
 #include "build_info.h"
 #include "kernels/kernels.h"
+#include "simd/cpu.h"
 #include "spec/diag.h"
 
 #include <locale.h>
@@ -56,7 +57,7 @@ static void print_help(void)
 static int print_version(bnn_error *err)
 {
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     const bnn_kernels *kernels = bnn_kernels_choose(err);
     if (kernels == NULL)
         return err->status;

@@ -9,15 +9,11 @@
 
 #include <bnn/plugin.h>
 
-/* The table for this machine: the widest it can run, or the one that the environment variable
- * BNN_CPU names (avx512, avx2, neon, portable). NULL with a message when BNN_CPU names one that is
- * not built in or that the machine cannot run. Thread-safe; the answer never changes. */
+/* The table for this machine: the widest it can run, or the one that BNN_CPU names (simd/cpu.h).
+ * NULL with a message when that is not built in or the machine cannot run it. */
 const bnn_kernels *bnn_kernels_choose(bnn_error *err);
 
 /* A table by name, or NULL when it is not built in or cannot run here. */
 const bnn_kernels *bnn_kernels_find(const char *name);
-
-/* The names of the tables built in, best first; *n of them. */
-const char *const *bnn_kernels_names(size_t *n);
 
 #endif

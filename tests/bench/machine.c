@@ -4,6 +4,7 @@
 #include "tests/bench/peak.h"
 
 #include "build_info.h"
+#include "simd/cpu.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -73,7 +74,7 @@ int bench_machine(bench *b, bnn_error *err)
         {"gflops_max", "max", 8, 1},
     };
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     (void)err;
     report_facts(b, b->report);
     report_table(b->report, "instruction_sets",

@@ -1,10 +1,10 @@
 /* peak_body.h - how fast fused multiply-adds can be: a loop that touches registers only.
  *
  * Included once by each peak_<name>.c, which defines the instruction set (see
- * framework/kernels/body/vec.h) and PEAK, the name of the loop. */
+ * framework/simd/vec.h) and PEAK, the name of the loop. */
 #include "tests/bench/peak.h"
 
-#include "kernels/body/vec.h"
+#include "simd/vec.h"
 
 /* Independent sums: at least latency times units of any machine (8 on current x86-64, 16 on wide
  * AArch64), and no more than registers: two stay for the operands. */

@@ -16,7 +16,7 @@ check_includes() {
         sed -E 's/^([^:]*):([0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1 \2 /' |
         awk '
         BEGIN {
-            n = split("base kernels infer spec plugin data model train export bench runner cli", names, " ")
+            n = split("base simd kernels infer spec plugin data model train export bench runner cli", names, " ")
             for (i = 1; i <= n; i++)
                 rank[names[i]] = i
             split("float limits math stdbool stddef stdint string", libc, " ")
@@ -61,6 +61,10 @@ check_includes() {
         }
         !(target[1] in rank) {
             complain($3 " is in no layer")
+            next
+        }
+        own == "infer" && target[1] == "kernels" {
+            complain("infer includes " $3 "; libbnninfer is infer, simd and base only")
             next
         }
         rank[target[1]] > rank[own] {
@@ -129,6 +133,8 @@ check_the_check() (
 framework/base/x.h|#include "spec/tree.h"
 framework/model/x.c|#include "db/store.h"
 framework/data/x.c|#include "dataset.h"
+framework/simd/x.h|#include "kernels/kernels.h"
+framework/infer/x.c|#include "kernels/kernels.h"
 framework/data/x.c|#include "nowhere/dataset.h"
 framework/other/x.c|#include "base/error.h"
 framework/base/error.h|#include "base/arena.h"

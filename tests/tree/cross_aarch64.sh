@@ -24,7 +24,7 @@ build() {
         -o "$scratch/$(basename "$1").o"
 }
 for source in framework/base/arena framework/base/error framework/base/rng \
-    framework/kernels/choose framework/kernels/kernels_neon framework/kernels/kernels_portable \
+    framework/simd/cpu framework/kernels/kernels framework/kernels/kernels_neon framework/kernels/kernels_portable \
     framework/infer/model framework/infer/op \
     framework/infer/engine/engine framework/infer/engine/engine_float_neon \
     framework/infer/engine/engine_neon framework/infer/engine/engine_portable \

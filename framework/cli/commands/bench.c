@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cli/text.h"
+#include "simd/cpu.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -74,7 +75,7 @@ static int parse_engines(const char *text, request *r, bnn_error *err)
     r->n_engines = 0;
     if (strcmp(text, "all") == 0) {
         size_t n;
-        const char *const *names = bnn_engine_names(&n);
+        const char *const *names = bnn_cpu_names(&n);
         for (size_t i = 0; i < n && r->n_engines < ENGINES_MAX; i++)
             if (bnn_engine_find(names[i]) != NULL)
                 r->engines[r->n_engines++] = names[i];

@@ -7,6 +7,7 @@
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
 #include "runner/verify.h"
+#include "simd/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,7 @@ static int check_engines(verification *v, bnn_error *err)
 {
     bnn_model *model;
     size_t n;
-    const char *const *names = bnn_engine_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     int status = bnn_modelfile_read(v->run.model_path, v->arena, &model, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         bnn_agreement a;

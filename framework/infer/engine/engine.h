@@ -23,17 +23,12 @@ typedef struct bnn_engine {
                 uint64_t *stage_ns);
 } bnn_engine;
 
-/* The engine for this machine: the best that it can run, from the one that BNN_CPU names on. So a
- * machine whose AVX-512 is enough for training's kernels, but not for the engine, takes the next
- * one. NULL with a message when BNN_CPU names one that is not built in. The answer never changes;
- * thread-safe. */
+/* The engine for this machine: the best that it can run, from the one that BNN_CPU names on
+ * (simd/cpu.h). NULL with a message when that is not built in. */
 const bnn_engine *bnn_engine_choose(bnn_error *err);
 
 /* An engine by name, or NULL when it is not built in or cannot run here. */
 const bnn_engine *bnn_engine_find(const char *name);
-
-/* The names of the engines built in, best first; *n of them. */
-const char *const *bnn_engine_names(size_t *n);
 
 /* The plain one, which runs anywhere; and those with vectors, where the compiler's target has
  * them. */

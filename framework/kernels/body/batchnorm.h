@@ -5,7 +5,7 @@
 #ifndef BNN_KERNELS_BODY_BATCHNORM_H
 #define BNN_KERNELS_BODY_BATCHNORM_H
 
-#include "kernels/body/vec.h"
+#include "simd/vec.h"
 
 #include <string.h>
 

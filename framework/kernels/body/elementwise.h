@@ -6,7 +6,7 @@
 #ifndef BNN_KERNELS_BODY_ELEMENTWISE_H
 #define BNN_KERNELS_BODY_ELEMENTWISE_H
 
-#include "kernels/body/vec.h"
+#include "simd/vec.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef BNN_KERNELS_BODY_POOL_H
 #define BNN_KERNELS_BODY_POOL_H
 
-#include "kernels/body/vec.h"
+#include "simd/vec.h"
 
 #include <string.h>
 

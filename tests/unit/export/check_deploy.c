@@ -6,6 +6,7 @@
 
 #include "infer/engine/engine.h"
 #include "export/unfold.h"
+#include "simd/cpu.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
@@ -182,7 +183,7 @@ static bool compare(const char *spec, const char *what, uint64_t seed)
     s.graph = graph_of(s.net);
     compare_graph(&s);
     size_t n_engines;
-    const char *const *names = bnn_engine_names(&n_engines);
+    const char *const *names = bnn_cpu_names(&n_engines);
     for (size_t i = 0; i < n_engines; i++)
         if (bnn_engine_find(names[i]) != NULL) {
             compare_engine(&s, bnn_engine_find(names[i]), BNN_BUILD_BINARY);

@@ -5,6 +5,7 @@
 
 #include "infer/engine/engine.h"
 #include "infer/engine/pack.h"
+#include "simd/cpu.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -139,7 +140,7 @@ static void compare_engines(const bnn_model *model, size_t n_most)
 {
     const size_t image_bytes = bnn_shape_values(model->input);
     size_t n_names;
-    const char *const *names = bnn_engine_names(&n_names);
+    const char *const *names = bnn_cpu_names(&n_names);
     uint8_t *images = malloc(n_most * image_bytes);
     float *want = malloc(n_most * model->n_classes * sizeof *want);
     ck_assert(images != NULL && want != NULL);
@@ -287,7 +288,7 @@ START_TEST(threads_share_what_is_prepared)
 {
     enum { N = 40 };
     size_t n_names;
-    const char *const *names = bnn_engine_names(&n_names);
+    const char *const *names = bnn_cpu_names(&n_names);
     for (uint64_t seed = 1000; seed < 1010; seed++) {
         const bnn_model *model = random_model(&maker, seed, 20000);
         const size_t image_bytes = bnn_shape_values(model->input);
@@ -329,7 +330,7 @@ static uint64_t now_ns(void)
 START_TEST(stages_are_timed)
 {
     size_t n_names;
-    const char *const *names = bnn_engine_names(&n_names);
+    const char *const *names = bnn_cpu_names(&n_names);
     const bnn_model *model;
     uint64_t seed = 0;
     do
@@ -365,7 +366,7 @@ START_TEST(engines_have_names)
 {
     size_t n;
     bnn_error err;
-    const char *const *names = bnn_engine_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     ck_assert_str_eq(names[n - 1], "portable");
     bool best_seen = false;
     unsetenv("BNN_CPU");

@@ -2,6 +2,7 @@
  * a table of kernels is chosen. */
 #include "base/error.h"
 #include "kernels/kernels.h"
+#include "simd/cpu.h"
 
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
@@ -15,7 +16,7 @@ static const bnn_kernels *k;
 static void choose_table(void)
 {
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     for (k = NULL; n > 0; n--)
         if (bnn_kernels_find(names[n - 1]) != NULL)
             k = bnn_kernels_find(names[n - 1]);
@@ -101,7 +102,7 @@ START_TEST(every_table_has_the_same_functions)
 {
     enum { BLOCK = 1021, STEP = 4999 };
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     for (uint64_t bits = 0; bits <= UINT32_MAX;) {
         float x[BLOCK], want[3][BLOCK], got[3][BLOCK];
         for (int i = 0; i < BLOCK; i++, bits += STEP) {
@@ -129,7 +130,7 @@ END_TEST
 START_TEST(cpu_is_chosen_by_name)
 {
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     bnn_error err;
     char runnable[200] = "", wanted[300];
     for (size_t i = 0; i < n; i++) {

@@ -2,6 +2,7 @@
  * bits. Inputs are random, so that no product is exact and every change of order shows. */
 #include "base/error.h"
 #include "kernels/kernels.h"
+#include "simd/cpu.h"
 
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
@@ -36,7 +37,7 @@ static float first_log(float x)
 static void find_tables(void)
 {
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     n_tables = 0;
     for (size_t i = 0; i < n; i++) {
         const bnn_kernels *table = bnn_kernels_find(names[i]);

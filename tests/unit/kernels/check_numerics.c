@@ -2,6 +2,7 @@
  * against central differences, special cases by hand. */
 #include "base/error.h"
 #include "kernels/kernels.h"
+#include "simd/cpu.h"
 
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
@@ -20,7 +21,7 @@ static const bnn_kernels *k;
 static void choose_table(void)
 {
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     for (k = NULL; n > 0; n--)
         if (bnn_kernels_find(names[n - 1]) != NULL)
             k = bnn_kernels_find(names[n - 1]);

@@ -1,5 +1,6 @@
 /* Training runs: they learn, they are deterministic. And what a run is
  * made of: schedules, the validation split, one update. */
+#include "simd/cpu.h"
 #include "train/schedule.h"
 #include "train/session.h"
 
@@ -273,7 +274,7 @@ START_TEST(kernels_do_not_change_a_bit)
     const char *spec = _i ? "model: {binarize: {first: true, last: true}}\ntrain: {epochs: 1}\n"
                           : "model: {binarize: none}\ntrain: {epochs: 1}\n";
     size_t n;
-    const char *const *names = bnn_kernels_names(&n);
+    const char *const *names = bnn_cpu_names(&n);
     report *r = bnn_arena_alloc(arena, 2, sizeof *r);
     bool first = true;
     bnn_dataset_close(&data);

@@ -1,9 +1,9 @@
-/* float_lanes.h - what the float stages need of vectors beyond kernels/body/vec.h: part of a vector
+/* float_lanes.h - what the float stages need of vectors beyond simd/vec.h: part of a vector
  * in memory, even and odd lanes, a square of lanes transposed. */
 #ifndef BNN_INFER_ENGINE_BODY_FLOAT_LANES_H
 #define BNN_INFER_ENGINE_BODY_FLOAT_LANES_H
 
-#include "kernels/body/vec.h"
+#include "simd/vec.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef BNN_INFER_ENGINE_BODY_VEC_H
 #define BNN_INFER_ENGINE_BODY_VEC_H
 
-#include "kernels/body/compiler.h"
+#include "simd/compiler.h"
 
 #include <stdbool.h>
 #include <stddef.h>

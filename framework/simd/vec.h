@@ -4,10 +4,10 @@
  * means portable C. Arithmetic is GCC's vector extension, except where all machines must agree on
  * the last bit and the compiler would be free to choose: fma is always fused, max and min have one
  * meaning for NaN and signed zeros (that of x86). */
-#ifndef BNN_KERNELS_BODY_VEC_H
-#define BNN_KERNELS_BODY_VEC_H
+#ifndef BNN_SIMD_VEC_H
+#define BNN_SIMD_VEC_H
 
-#include "kernels/body/compiler.h"
+#include "simd/compiler.h"
 
 #include <bnn/plugin.h>
 

@@ -1,6 +1,6 @@
 /* compiler.h - what the loops tell the compiler. */
-#ifndef BNN_KERNELS_BODY_COMPILER_H
-#define BNN_KERNELS_BODY_COMPILER_H
+#ifndef BNN_SIMD_COMPILER_H
+#define BNN_SIMD_COMPILER_H
 
 #define INLINE static inline __attribute__((always_inline, unused))
 #define KERNEL static __attribute__((noinline))
