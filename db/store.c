@@ -37,7 +37,7 @@ static int check_file_system(const bnn_store *store, bnn_error *err)
         char *directory =
             strndup(store->file, (size_t)(strrchr(store->file, '/') - store->file) + 1);
         if (directory == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", store->path);
+            return bnn_no_memory(err);
         code = statfs(directory, &fs);
         free(directory);
     }
@@ -96,7 +96,7 @@ static int open_database(bnn_store *store, bnn_store_mode mode, bnn_error *err)
     if (sqlite3_open_v2(store->file, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
         return BNN_OK;
     if (store->db == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", store->path);
+        return bnn_no_memory(err);
     const int reason = sqlite3_system_errno(store->db);
     if (reason == 0)
         return bnn_store_fail(store, "opening", err);
@@ -108,12 +108,12 @@ int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_e
 {
     bnn_store *store = calloc(1, sizeof *store);
     if (store == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", path);
+        return bnn_no_memory(err);
     /* SQLite reads "file:..." as a URI and ":memory:" as none; "./file:..." is just a file. */
     const char *prefix = path[0] == '/' ? "" : "./";
     if (asprintf(&store->file, "%s%s", prefix, path) < 0) {
         free(store);
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", path);
+        return bnn_no_memory(err);
     }
     store->path = store->file + strlen(prefix);
     int status = check_file(store, mode, err);

@@ -84,7 +84,7 @@ static int make_temporary_views(bnn_store *store, bnn_error *err)
 {
     char *views = strdup(bnn_store_find_script("views"));
     if (views == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     for (char *at = views; (at = strstr(at, " main.")) != NULL;)
         memcpy(at, " temp", 5);
     const int status = bnn_store_script(store, views, err);

@@ -130,12 +130,12 @@ static int give_columns(sqlite3_stmt *statement, const bnn_store_reader *reader,
     const size_t n = (size_t)sqlite3_column_count(statement);
     const char **names = calloc(n + 1, sizeof *names);
     if (names == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = BNN_OK;
     for (size_t i = 0; i < n && status == BNN_OK; i++) {
         names[i] = sqlite3_column_name(statement, (int)i);
         if (names[i] == NULL)
-            status = bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+            status = bnn_no_memory(err);
     }
     if (status == BNN_OK)
         status = reader->columns(reader->context, n, names, err);
@@ -177,7 +177,7 @@ static int give_rows(bnn_store *store, sqlite3_stmt *statement, const bnn_store_
     const size_t n = (size_t)sqlite3_column_count(statement);
     bnn_store_value *values = calloc(n + 1, sizeof *values);
     if (values == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = BNN_OK, code = SQLITE_DONE;
     while (status == BNN_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         for (size_t i = 0; i < n; i++)

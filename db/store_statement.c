@@ -10,7 +10,7 @@ int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
     const char *path = store->path, *text = sqlite3_errmsg(store->db);
     switch (sqlite3_errcode(store->db) & 0xff) {
     case SQLITE_NOMEM:
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: %s: out of memory", path, what);
+        return bnn_no_memory(err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return bnn_fail(err, BNN_E_RESOURCE,

@@ -54,7 +54,7 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
     const size_t size = (size_t)st.st_size;
     buffer = malloc(size + 1);
     if (buffer == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %zu bytes", path, size);
+        status = bnn_no_memory(err);
         goto out;
     }
     status = read_all(fd, buffer, size, &got, err, path);

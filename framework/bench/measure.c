@@ -64,7 +64,7 @@ int bnn_measure(const bnn_measure_plan *plan, const bnn_contender *contenders, s
         plan->sample_ns > BNN_MEASURE_SAMPLE_MIN_NS ? plan->sample_ns : BNN_MEASURE_SAMPLE_MIN_NS;
     uint64_t *calls = calloc(n + 1, sizeof *calls);
     if (calls == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory to measure %zu contenders", n);
+        return bnn_no_memory(err);
     int status = BNN_OK;
     for (size_t i = 0; i < n && status == BNN_OK; i++)
         status = warm_up(plan, sample_ns, &contenders[i], &calls[i], err);
@@ -168,7 +168,7 @@ int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const 
     }
     if (arena == NULL || engine_contender.workspace == NULL || engine_contender.logits == NULL ||
         samples == NULL || fill_batch(&engine_contender, arena) != BNN_OK)
-        status = bnn_fail(err, BNN_E_INTERNAL, "no memory to measure batches of %zu", n_batch);
+        status = bnn_no_memory(err);
     const bnn_contender contender = {bnn_measure_engine, &engine_contender, (uint32_t)n_batch};
     if (status == BNN_OK)
         status = bnn_measure(&plan, &contender, 1, samples, err);

@@ -11,11 +11,6 @@
  * little: a class may differ where two logits are closer than this part of their range. */
 static const float NEAR = 0.05f;
 
-static int no_memory(bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "no memory for the contenders");
-}
-
 static bool has_binary_weights(const bnn_model *model)
 {
     bool any = false;
@@ -46,7 +41,7 @@ static int add(bench_lineup *lineup, const char *name, const bnn_model *model,
     c->logits =
         bnn_arena_alloc(lineup->arena, lineup->subject->n_images, model->n_classes * sizeof(float));
     if (c->logits == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     c->reference = reference_of(lineup, model == lineup->subject->twin);
     lineup->n++;
     *out = c;
@@ -77,9 +72,9 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
     for (uint32_t i = 0; i < lineup->n_batches; i++) {
         c->times[i].stage_ns = bnn_arena_alloc(lineup->arena, model->n_stages, sizeof(double));
         if (c->times[i].stage_ns == NULL)
-            return no_memory(err);
+            return bnn_no_memory(err);
     }
-    return c->own.workspace == NULL ? no_memory(err) : BNN_OK;
+    return c->own.workspace == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* The float form of a model: itself when it has no binary weights. */
@@ -155,7 +150,7 @@ static int add_ort(bench_lineup *lineup, const char *name, const bnn_model *mode
     c->is_ort = true;
     c->engine = bnn_arena_strdup(lineup->arena, bench_ort_engine(ort));
     if (c->engine == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     c->ort = (bench_ort_contender){.ort = ort, .model = number};
     return BNN_OK;
 }

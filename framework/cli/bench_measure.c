@@ -103,7 +103,7 @@ int bench_lineup_measure(bench_lineup *lineup, void (*looked)(void *context), vo
         bnn_arena_alloc(lineup->arena, lineup->n * n_stages, lineup->n_rounds * sizeof *samples);
     uint64_t *stage_ns = bnn_arena_alloc(lineup->arena, n_stages, sizeof *stage_ns);
     if (samples == NULL || stage_ns == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for %u rounds", lineup->n_rounds);
+        return bnn_no_memory(err);
     int status = BNN_OK;
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++) {
         looked(context);

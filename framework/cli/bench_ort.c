@@ -197,7 +197,7 @@ static int ask(bench_ort *ort, json_t *request, json_t **out, bnn_error *err)
     char *text = request == NULL ? NULL : json_dumps(request, JSON_COMPACT);
     json_decref(request);
     if (text == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for a request to node");
+        return bnn_no_memory(err);
     const size_t n = strlen(text);
     text[n] = '\n'; /* instead of the terminator */
     int status = send_line(ort, text, n + 1, err);
@@ -258,7 +258,7 @@ int bench_ort_start(int cpu, bench_ort **out, char missing[200], bnn_error *err)
 {
     bench_ort *ort = calloc(1, sizeof *ort);
     if (ort == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for onnxruntime");
+        return bnn_no_memory(err);
     ort->socket = -1;
     int status = start_child(ort, cpu, err);
     if (status == BNN_OK)

@@ -7,11 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static int no_memory(bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "no memory for the report");
-}
-
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
 /* x with so many decimals and its unit; NULL, an empty cell, when it is no number. */
@@ -68,7 +63,7 @@ static int add_columns(cli_table *table, const columns *layout, bnn_error *err)
             failed |= cli_table_column(
                           table, layout->exact ? bench_others[k].column : bench_others[k].heading,
                           CLI_NUMBER) != 0;
-    return failed ? no_memory(err) : BNN_OK;
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 static int print_results(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
@@ -79,7 +74,7 @@ static int print_results(const bench_lineup *lineup, const cli_options *options,
             layout.exact || bench_lineup_find(lineup, bench_others[k].name, NULL) != NULL;
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     int status = add_columns(table, &layout, err);
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++)
         for (size_t k = 0; k < lineup->n && status == BNN_OK; k++)
@@ -141,11 +136,11 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
                                         "share", "float_us", "float_share", "times"};
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     int status = BNN_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && status == BNN_OK; i++)
         if (cli_table_column(table, names[i], i == 1 || i == 2 ? CLI_TEXT : CLI_NUMBER) != 0)
-            status = no_memory(err);
+            status = bnn_no_memory(err);
     if (status == BNN_OK)
         status = add_layers(table, lineup, c, floats, err);
     if (status == BNN_OK) {

@@ -71,7 +71,7 @@ int bench_report_store(const bench_lineup *lineup, const bench_machine *machine,
     bnn_store *store = NULL;
     int64_t id;
     if (bench.results == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory to keep the benchmark");
+        return bnn_no_memory(err);
     int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
     if (status == BNN_OK)
         status = bnn_store_begin(store, err);

@@ -11,11 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int no_memory(bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "no memory for models and images");
-}
-
 static size_t image_bytes(const bench_subject *subject)
 {
     return bnn_shape_values(subject->model->input);
@@ -30,7 +25,7 @@ static int keep_images(bench_subject *subject, const uint8_t *images, size_t n_b
     const size_t n = subject->n_images * image_bytes(subject);
     uint8_t *copy = bnn_arena_alloc(arena, n, 1);
     if (copy == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     for (size_t done = 0; done < n;) {
         const size_t part = n_bytes < n - done ? n_bytes : n - done;
         memcpy(copy + done, images, part);
@@ -46,7 +41,7 @@ static int draw_images(bench_subject *subject, bnn_arena *arena, bnn_error *err)
     uint8_t *pixels = malloc((size_t)BNN_SYNTHETIC_TEST * BNN_SYNTHETIC_PIXELS);
     uint8_t labels[BNN_SYNTHETIC_TEST];
     if (pixels == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     bnn_synthetic_draw(BNN_SYNTHETIC_TEST_PART, BNN_SYNTHETIC_TEST, pixels, labels);
     const int status =
         keep_images(subject, pixels, (size_t)BNN_SYNTHETIC_TEST * BNN_SYNTHETIC_PIXELS, arena, err);
@@ -80,7 +75,7 @@ static int read_images(bench_subject *subject, const char *data, bnn_arena *aren
         status = keep_images(subject, idx.data, idx.n_bytes, arena, err);
     free(idx.data);
     if (status == BNN_OK && (subject->images_name = bnn_arena_strdup(arena, data)) == NULL)
-        status = no_memory(err);
+        status = bnn_no_memory(err);
     return status;
 }
 
@@ -156,7 +151,7 @@ static int ask_text(bnn_store *store, const char *sql, const char *uid, bnn_aren
     *out = text == NULL ? NULL : bnn_arena_strdup(arena, text);
     const bool lost = text != NULL && *out == NULL;
     json_decref(rows);
-    return lost ? no_memory(err) : BNN_OK;
+    return lost ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* The run with full precision to compare with: the baseline of the same experiment with the same

@@ -76,13 +76,13 @@ static int check(const bnn_experiment *x, size_t i, const size_t *same_as, warni
     bnn_diag *diag = bnn_diag_create();
     int status = BNN_OK;
     if (diag == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     /* A failure has left its reason in diag; what is planned is not changed by it. */
     bnn_export_check(&config->model, config->input, config->n_classes, diag);
     for (size_t m = 0; status == BNN_OK && m < bnn_diag_count(diag); m++) {
         warning *w = find(first, bnn_diag_message(diag, m), arena);
         if (w == NULL)
-            status = bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+            status = bnn_no_memory(err);
         for (size_t j = i; w != NULL && j < x->n_configs; j++)
             if (same_as[j] == i)
                 add_label(w, x->configs[j].label);
@@ -97,7 +97,7 @@ int cli_warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_error *
     int status = BNN_OK;
     size_t *same_as = bnn_arena_alloc(arena, x->n_configs, sizeof *same_as);
     if (same_as == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     for (size_t i = 0; i < x->n_configs; i++)
         for (size_t j = 0; j <= i; j++)
             if (j == i || (same_as[j] == j && is_same_network(&x->configs[i], &x->configs[j]))) {

@@ -34,7 +34,7 @@ json_t *cli_leaderboard_read(bnn_store *store, const bnn_experiment *experiment,
     char *sql;
     if (asprintf(&sql, SQL_FORMAT, experiment->metric.name, experiment->metric.name,
                  experiment->metric.goal == BNN_GOAL_MAX ? "DESC" : "ASC") < 0) {
-        bnn_fail(err, BNN_E_INTERNAL, "out of memory for the leaderboard");
+        bnn_no_memory(err);
         return NULL;
     }
     json_t *rows = cli_result_json(store, sql, &argument, 1, err);
@@ -136,7 +136,7 @@ static int add_row(cli_table *table, const json_t *row, const char *extra, bnn_e
         format_spread(number(row, extra), (double)NAN, false, text[n++]);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         status = cli_table_cell(table, text[i]);
-    return status == BNN_OK ? status : bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table");
+    return status == BNN_OK ? status : bnn_no_memory(err);
 }
 
 static int add_columns(cli_table *table, const char *extra, bnn_error *err)
@@ -148,7 +148,7 @@ static int add_columns(cli_table *table, const char *extra, bnn_error *err)
         status = cli_table_column(table, names[i], CLI_NUMBER);
     if (status == BNN_OK && extra != NULL)
         status = cli_table_column(table, extra, CLI_NUMBER);
-    return status == BNN_OK ? status : bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table");
+    return status == BNN_OK ? status : bnn_no_memory(err);
 }
 
 int cli_leaderboard_print(const json_t *rows, const bnn_experiment *experiment, bnn_error *err)
@@ -162,7 +162,7 @@ int cli_leaderboard_print(const json_t *rows, const bnn_experiment *experiment, 
     const cli_options plain = {.db = NULL};
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table");
+        return bnn_no_memory(err);
     int status = add_columns(table, extra == NULL ? NULL : metric, err);
     for (size_t i = 0; status == BNN_OK && i < json_array_size(rows); i++)
         status = add_row(table, json_array_get(rows, i), extra, err);

@@ -80,7 +80,7 @@ int cli_request_parse(const cli_command *command, int argc, char **argv, cli_req
     *out = (cli_request){.options = cli_options_default(), .download = true};
     out->overrides = calloc((size_t)argc + 1, sizeof *out->overrides);
     if (out->overrides == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = parse_options(command, argc, argv, out, err);
     if (status != BNN_OK || out->help)
         return status;
@@ -113,7 +113,7 @@ int cli_request_load(cli_request *r, bnn_error *err)
     r->arena = bnn_arena_create(arena_limit_bytes);
     int status = BNN_E_INTERNAL;
     if (diag == NULL || r->arena == NULL || r->registry == NULL) {
-        bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        bnn_no_memory(err);
         goto out;
     }
     status = bnn_experiment_load(r->spec, r->overrides, r->n_overrides, &sources, r->arena,

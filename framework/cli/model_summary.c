@@ -82,7 +82,7 @@ int cli_model_summarize(const char *path, bnn_arena *arena, cli_model_summary *o
         return status;
     bnn_stage_size *sizes = bnn_arena_alloc(arena, model->n_stages, sizeof *sizes);
     if (sizes == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for a summary", path);
+        return bnn_no_memory(err);
     *out = (cli_model_summary){.path = path,
                                .model = model,
                                .engine = engine->name,

@@ -146,7 +146,7 @@ int cli_revive_run(const bnn_run_info *run, const cli_options *options, bnn_aren
     bnn_store *store = NULL;
     *registry = bnn_registry_create(options->plugin_path);
     if (*registry == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for plugins");
+        return bnn_no_memory(err);
     const bnn_experiment_sources sources = {.catalogue = cli_catalogue_path(run->spec_path),
                                             .topologies = cli_topology_path(run->spec_path),
                                             .registry = *registry};

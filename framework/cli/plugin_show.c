@@ -113,7 +113,7 @@ static int print_sequences(const sequences *s, bnn_error *err)
     static const char *const columns[] = {"block", "without a pool", "with a pool"};
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     int status = cli_table_columns(table, columns, 3, err);
     for (size_t position = 0; status == 0 && position < N_POSITIONS; position++) {
         const char *const(*of)[2] = s->of[position];
@@ -197,7 +197,7 @@ static int print_params(const bnn_head *head, bnn_error *err)
     }
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     int status = cli_table_columns(table, columns, 5, err);
     for (const bnn_param *p = head->params; status == 0 && p->type != BNN_TYPE_END; p++) {
         char fallback[CLI_TEXT_MAX], range[CLI_TEXT_MAX];
@@ -351,7 +351,7 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     if (arena == NULL || diag == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        status = bnn_no_memory(err);
         goto out;
     }
     if (ordering)

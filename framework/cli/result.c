@@ -75,11 +75,11 @@ static int json_columns(void *context, size_t n, const char *const *names, bnn_e
     json_reader *r = context;
     r->names = calloc(n, sizeof *r->names);
     if (r->names == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     r->n = n;
     for (size_t i = 0; i < n; i++)
         if ((r->names[i] = strdup(names[i])) == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
     return BNN_OK;
 }
 
@@ -90,10 +90,9 @@ static int json_row(void *context, size_t n, const bnn_store_value *values, bnn_
     for (size_t i = 0; i < n; i++)
         if (json_object_set_new(row, r->names[i], value_json(&values[i])) != 0) {
             json_decref(row);
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
         }
-    return json_array_append_new(r->rows, row) == 0 ? BNN_OK
-                                                    : bnn_fail(err, BNN_E_INTERNAL, "no memory");
+    return json_array_append_new(r->rows, row) == 0 ? BNN_OK : bnn_no_memory(err);
 }
 
 json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
@@ -141,11 +140,11 @@ static int cell_columns(void *context, size_t n, const char *const *names, bnn_e
     c->names = calloc(n, sizeof *c->names);
     c->is_text = calloc(n, sizeof *c->is_text);
     if (c->names == NULL || c->is_text == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     c->n_columns = n;
     for (size_t i = 0; i < n; i++)
         if ((c->names[i] = strdup(names[i])) == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
     return BNN_OK;
 }
 
@@ -178,7 +177,7 @@ static int cell_row(void *context, size_t n, const bnn_store_value *values, bnn_
         const size_t capacity = 2 * (c->capacity + n);
         char **texts = reallocarray(c->texts, capacity, sizeof *texts);
         if (texts == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
         c->texts = texts;
         c->capacity = capacity;
     }
@@ -187,7 +186,7 @@ static int cell_row(void *context, size_t n, const bnn_store_value *values, bnn_
         if (values[i].type != BNN_STORE_VALUE_NULL) {
             text = value_text(&values[i], c->exact);
             if (text == NULL)
-                return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+                return bnn_no_memory(err);
         }
         if (values[i].type == BNN_STORE_VALUE_TEXT || values[i].type == BNN_STORE_VALUE_BLOB)
             c->is_text[i] = true;
@@ -208,7 +207,7 @@ static int print_cells(const cells *c, const cli_options *options, bnn_error *er
         cli_table_print(table, options, stdout);
     if (table != NULL)
         cli_table_destroy(table);
-    return failed ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : BNN_OK;
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* Fetches all rows; the caller frees the cells in any case. */

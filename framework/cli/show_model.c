@@ -236,7 +236,7 @@ static int print_table(const cli_model_summary *s, const cli_options *options, b
         cli_table_print(r.table, options, stdout);
     const bool failed = r.table == NULL || r.failed;
     cli_table_destroy(r.table);
-    return failed ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : BNN_OK;
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* ---- text -------------------------------------------------------------------------------- */
@@ -292,8 +292,7 @@ int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
 {
     cli_model_summary s;
     bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
-    int status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory")
-                               : cli_model_summarize(path, arena, &s, err);
+    int status = arena == NULL ? bnn_no_memory(err) : cli_model_summarize(path, arena, &s, err);
     if (status == BNN_OK && options->json)
         print_json(&s);
     else if (status == BNN_OK)

@@ -101,7 +101,7 @@ int cli_table_columns(cli_table *table, const char *const *names, size_t n, bnn_
 {
     for (size_t i = 0; i < n; i++)
         if (cli_table_column(table, names[i], CLI_TEXT) != 0)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
     return BNN_OK;
 }
 
@@ -109,7 +109,7 @@ int cli_table_row(cli_table *table, const char *const *cells, size_t n, bnn_erro
 {
     for (size_t i = 0; i < n; i++)
         if (cli_table_cell(table, cells[i]) != 0)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            return bnn_no_memory(err);
     return BNN_OK;
 }
 

@@ -244,7 +244,7 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
         return fail_unknown(directories, name, arena, err);
     bnn_diag *diag = bnn_diag_create();
     if (diag == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory", path);
+        return bnn_no_memory(err);
     bnn_catalogue_entry entry = {.path = path, .name = bnn_arena_strdup(arena, name)};
     const bnn_node *root = bnn_tree_load(path, arena, diag);
     if (root != NULL)
@@ -256,7 +256,7 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
             snprintf(more, sizeof more, " (and %zu more)", n - 1);
         status = bnn_fail(err, BNN_E_SPEC, "%.900s%s", bnn_diag_message(diag, 0), more);
     } else if (root == NULL || entry.name == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "%s: no memory", path);
+        status = bnn_no_memory(err);
     } else {
         *out = entry;
     }
@@ -295,7 +295,7 @@ int bnn_catalogue_list(const char *directories, bnn_arena *arena, const char *co
     char directory[PATH_MAX];
     const char **list = bnn_arena_alloc(arena, NAMES_MAX + 1, sizeof *list);
     if (list == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the catalogue");
+        return bnn_no_memory(err);
     size_t n_all = 1, n_unique = 0;
     list[0] = "synthetic";
     while (bnn_catalogue_next_directory(&directories, directory))

@@ -40,7 +40,7 @@ bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err)
     if (content != NULL)
         content->file = gzdopen(fd, "rb");
     if (content == NULL || content->file == NULL) {
-        bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to read it", name);
+        bnn_no_memory(err);
         goto fail;
     }
     gzbuffer(content->file, BUFFER_BYTES);
@@ -68,7 +68,7 @@ bnn_content *bnn_content_open(const char *path, bnn_error *err)
     }
     char *name = strdup(path);
     if (name == NULL) {
-        bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to read it", path);
+        bnn_no_memory(err);
         close(fd);
         return NULL;
     }
@@ -99,7 +99,7 @@ static int fail_read(bnn_content *content, bnn_error *err)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: truncated: the compressed data end too early",
                         content->name);
     if (code == Z_MEM_ERROR)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to inflate it", content->name);
+        return bnn_no_memory(err);
     /* zlib puts the name it was opened with ("<fd:3>: ") in front. */
     const char *reason = strstr(text, ">: ");
     return bnn_fail(err, BNN_E_RESOURCE, "%s: damaged gzip data: %s", content->name,
@@ -144,7 +144,7 @@ int bnn_content_sha256(const char *path, uint64_t limit_bytes, char sha256[BNN_S
     uint8_t *buffer = malloc(STEP_BYTES);
     bnn_content *content = NULL;
     if (buffer == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to read it", path);
+        status = bnn_no_memory(err);
         goto out;
     }
     content = bnn_content_open(path, err);

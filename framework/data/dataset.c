@@ -179,7 +179,7 @@ static int open_catalogued(const bnn_data_options *options, const bnn_data_searc
     bnn_located located;
     bnn_arena *arena = bnn_arena_create(ENTRY_LIMIT_BYTES);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the data set");
+        return bnn_no_memory(err);
     int status = bnn_catalogue_load(search->catalogue, options->name, arena, &entry, err);
     if (status == BNN_OK)
         status = find_files(&entry, options, search, &located, err);
@@ -203,7 +203,7 @@ static int open_synthetic(bnn_dataset *dataset, owner *o, bnn_error *err)
         uint8_t *pixels = o->data[2 * part] = malloc(n_bytes);
         uint8_t *labels = o->data[2 * part + 1] = malloc(n[part]);
         if (pixels == NULL || labels == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory for the synthetic data set");
+            return bnn_no_memory(err);
         bnn_synthetic_draw((bnn_synthetic_part)part, n[part], pixels, labels);
         bnn_sha256(pixels, n_bytes, sha256[2 * part]);
         bnn_sha256(labels, n[part], sha256[2 * part + 1]);
@@ -222,7 +222,7 @@ int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *sea
     bnn_dataset dataset = {0};
     owner *o = calloc(1, sizeof *o);
     if (o == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the data set");
+        return bnn_no_memory(err);
     snprintf(dataset.name, sizeof dataset.name, "%s", options->name);
     int status = strcmp(options->name, "synthetic") == 0
                      ? open_synthetic(&dataset, o, err)

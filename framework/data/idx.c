@@ -89,7 +89,7 @@ static int read_data(bnn_content *content, const char *name, bnn_idx *idx, bnn_e
     uint8_t beyond;
     idx->data = malloc(idx->n_bytes);
     if (idx->data == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %zu bytes", name, idx->n_bytes);
+        return bnn_no_memory(err);
     int status = bnn_content_read(content, idx->data, idx->n_bytes, &got, err);
     if (status != BNN_OK)
         return status;

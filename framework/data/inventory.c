@@ -53,11 +53,11 @@ int bnn_inventory_list(const bnn_data_search *search, bnn_arena *arena,
         return status;
     bnn_inventory_item *items = bnn_arena_alloc(arena, n_names, sizeof *items);
     if (items == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the list of data sets");
+        return bnn_no_memory(err);
     for (size_t i = 0; i < n_names; i++) {
         items[i] = describe(search, names[i], arena);
         if (items[i].directory == NULL && items[i].message == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory for the list of data sets");
+            return bnn_no_memory(err);
     }
     *out = items;
     *n = n_names;
@@ -82,7 +82,7 @@ int bnn_inventory_fetch(const char *name, const bnn_data_search *search, bnn_are
         return status;
     const char *copy = bnn_arena_strdup(arena, located.directory);
     if (copy == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the name of a directory");
+        return bnn_no_memory(err);
     *directory = copy;
     return BNN_OK;
 }
@@ -120,7 +120,7 @@ int bnn_inventory_verify(const char *name, const bnn_data_search *search, bnn_ar
         return bnn_trail_fail(&trail, &entry, false, err);
     for (int i = 0; i < BNN_DATA_FILES; i++)
         if (!check_file(&entry.files[i], located.paths[i], arena, &checks[i]))
-            return bnn_fail(err, BNN_E_INTERNAL, "no memory for the hashes of %s", name);
+            return bnn_no_memory(err);
     memcpy(out, checks, sizeof checks);
     return BNN_OK;
 }

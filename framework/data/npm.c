@@ -196,7 +196,7 @@ static int unpack(const bnn_catalogue_entry *entry, const char *tarball, const c
     struct archive_entry *member;
     struct archive *archive = archive_read_new();
     if (archive == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory to unpack %s", tarball);
+        return bnn_no_memory(err);
     if (archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
         archive_read_support_format_tar(archive) != ARCHIVE_OK ||
         archive_read_open_filename(archive, tarball, BLOCK_BYTES) != ARCHIVE_OK) {

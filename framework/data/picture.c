@@ -34,7 +34,7 @@ static int allocate(const char *name, uint32_t width, uint32_t height, bnn_pictu
     *out =
         (bnn_picture){.width = width, .height = height, .pixels = malloc((size_t)width * height)};
     if (out->pixels == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %ux%u pixels", name, width, height);
+        return bnn_no_memory(err);
     return BNN_OK;
 }
 

@@ -17,11 +17,6 @@ typedef struct builder {
     uint64_t *bits; /* the packed weights of the stage at hand */
 } builder;
 
-static int no_memory(const builder *b)
-{
-    return bnn_fail(b->err, BNN_E_INTERNAL, "not enough memory to build the model");
-}
-
 static const float *copy(const builder *b, const float *values, size_t n)
 {
     float *out = bnn_arena_alloc(b->arena, n, sizeof *out);
@@ -37,12 +32,12 @@ static int pack_weights(builder *b, bnn_stage *s, const float *weight)
     const size_t n = (size_t)s->sums.c * s->taps;
     if (!s->binary_weights) {
         s->weights = copy(b, weight, n);
-        return s->weights == NULL ? no_memory(b) : BNN_OK;
+        return s->weights == NULL ? bnn_no_memory(b->err) : BNN_OK;
     }
     s->row_words = ((size_t)s->taps + 63) / 64;
     uint64_t *bits = bnn_arena_alloc(b->arena, s->sums.c * s->row_words, sizeof *bits);
     if (bits == NULL)
-        return no_memory(b);
+        return bnn_no_memory(b->err);
     for (size_t c = 0; c < s->sums.c; c++)
         for (size_t i = 0; i < s->taps; i++)
             bits[c * s->row_words + i / 64] |= (uint64_t)(weight[c * s->taps + i] > 0.0f) << i % 64;
@@ -79,7 +74,7 @@ static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     }
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (s->name == NULL || (op->bias != NULL && s->bias == NULL))
-        return no_memory(b);
+        return bnn_no_memory(b->err);
     return pack_weights(b, s, op->weight);
 }
 
@@ -99,7 +94,7 @@ static int copy_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage
             complete &= (chain[i].offset = copy(b, ops[i].offset, ops[i].in.c)) != NULL;
     }
     if (!complete)
-        return no_memory(b);
+        return bnn_no_memory(b->err);
     s->out = n > 0 ? ops[n - 1].out : s->sums;
     s->chain = chain;
     s->n_chain = n;
@@ -186,11 +181,11 @@ static int copy_metadata(const builder *b, const bnn_metadata *metadata, uint32_
         own[i].key = bnn_arena_strdup(b->arena, metadata[i].key);
         own[i].value = bnn_arena_strdup(b->arena, metadata[i].value);
         if (own[i].key == NULL || own[i].value == NULL)
-            return no_memory(b);
+            return bnn_no_memory(b->err);
     }
     model->n_metadata = n;
     model->metadata = own;
-    return own == NULL ? no_memory(b) : BNN_OK;
+    return own == NULL ? bnn_no_memory(b->err) : BNN_OK;
 }
 
 int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
@@ -202,7 +197,7 @@ int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_meta
     bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
     if (model == NULL || b.stages == NULL)
-        return no_memory(&b);
+        return bnn_no_memory(b.err);
     for (uint32_t at = 0; at < graph->n_ops;) {
         if (b.n_stages == BNN_STAGES_MAX)
             return bnn_fail(err, BNN_E_FAILED, "the network has more than %d layers with weights",

@@ -146,7 +146,7 @@ static int make_tables(folding *f, bnn_fold *fold)
     fold->table_words = ((size_t)fold->table_size + 63) / 64;
     uint64_t *table = bnn_arena_alloc(f->arena, fold->n_tables * fold->table_words, sizeof *table);
     if (table == NULL)
-        return bnn_fail(f->err, BNN_E_INTERNAL, "not enough memory for tables");
+        return bnn_no_memory(f->err);
     fold->tables = table;
     for (uint32_t c = 0; c < f->stage->sums.c; c++) {
         if (!(fold->rule[c] & BNN_RULE_TABLE))
@@ -167,7 +167,7 @@ static int fold_channels(folding *f, bnn_fold *fold)
     int32_t *threshold = bnn_arena_alloc(f->arena, channels, sizeof *threshold);
     uint8_t *rule = bnn_arena_alloc(f->arena, channels, sizeof *rule);
     if (threshold == NULL || rule == NULL)
-        return bnn_fail(f->err, BNN_E_INTERNAL, "not enough memory to fold");
+        return bnn_no_memory(f->err);
     for (uint32_t c = 0; c < channels; c++) {
         const int status = decide(f, c, &threshold[c], &rule[c]);
         if (status != BNN_OK)
@@ -220,7 +220,7 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t
     f.before = malloc(most * sizeof *f.before);
     f.after = malloc(most * sizeof *f.after);
     if (f.before == NULL || f.after == NULL)
-        status = bnn_fail(err, BNN_E_INTERNAL, "no memory for %zu sums", most);
+        status = bnn_no_memory(err);
     else
         status = fold_channels(&f, &fold);
     free(f.before);

@@ -12,11 +12,6 @@ typedef struct maker {
     bnn_error *err;
 } maker;
 
-static int no_memory(const maker *m)
-{
-    return bnn_fail(m->err, BNN_E_INTERNAL, "not enough memory to describe the network");
-}
-
 static int lower_failure(bnn_lowering *lowering, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static int lower_failure(bnn_lowering *lowering, const char *format, ...)
@@ -80,7 +75,7 @@ static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
     o->weight = copy(m, weight, n);
     o->bias = own_bias;
     if (o->weight == NULL || (bias != NULL && own_bias == NULL))
-        return no_memory(m);
+        return bnn_no_memory(m->err);
     if (own_bias != NULL)
         drop_negative_zeros(own_bias, o->out.c);
     return BNN_OK;
@@ -121,7 +116,7 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     op->op.out = out;
     op->op.name = bnn_arena_strdup(m->arena, from->name);
     if (op->op.name == NULL)
-        return no_memory(m);
+        return bnn_no_memory(m->err);
     if (affine) {
         drop_negative_zeros(l->factor, op->op.in.c);
         drop_negative_zeros(l->offset, op->op.in.c);
@@ -144,7 +139,7 @@ static int lower_layer(maker *m, uint32_t i)
     lowering.factor = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
     lowering.offset = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
     if (lowering.factor == NULL || lowering.offset == NULL)
-        return no_memory(m);
+        return bnn_no_memory(m->err);
     bnn_layer_io io = op->io;
     io.n = 0;
     io.training = 0;
@@ -165,7 +160,7 @@ static int lower_sign(maker *m, uint32_t i)
     *sign = (bnn_op){
         .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};
     if (sign->name == NULL)
-        return no_memory(m);
+        return bnn_no_memory(m->err);
     if (!bnn_op_out_shape(sign, sign->in.c, &sign->out))
         return bnn_fail(m->err, BNN_E_FAILED, "%ux%ux%u values are more than can be deployed",
                         sign->in.c, sign->in.h, sign->in.w);
@@ -179,7 +174,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
     bnn_graph *graph = bnn_arena_alloc(arena, 1, sizeof *graph);
     m.ops = bnn_arena_alloc(arena, network->n_ops, sizeof *m.ops);
     if (graph == NULL || m.ops == NULL)
-        return no_memory(&m);
+        return bnn_no_memory(m.err);
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bool sign = network->ops[i].type == BNN_NETWORK_SIGN;
         const int status = sign ? lower_sign(&m, i) : lower_layer(&m, i);

@@ -226,7 +226,7 @@ int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err
                         path, n, BNN_MODELFILE_LIMIT_BYTES);
     uint8_t *bytes = malloc(n);
     if (bytes == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %zu bytes", path, n);
+        return bnn_no_memory(err);
     bnn_modelfile_encode(model, bytes);
     const int status = bnn_file_write(path, bytes, n, err);
     free(bytes);

@@ -23,12 +23,6 @@ typedef struct unfolding {
     bnn_error *err;
 } unfolding;
 
-static int no_memory(const unfolding *u)
-{
-    return bnn_fail(u->err, BNN_E_INTERNAL, "not enough memory for the float weights of %s",
-                    u->from->name);
-}
-
 /* ---- what folding decided ---------------------------------------------------------------- */
 
 /* The least and the largest sum that channel c can give (see fold.c). */
@@ -160,7 +154,7 @@ static int say_behind_pool(unfolding *u)
     float *factor, *offset;
     add_pool(u);
     if (!add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
-        return no_memory(u);
+        return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < s->sums.c; c++) {
         say_once(s, &u->decisions[c], &factor[c], &offset[c]);
         if (s->fold.rule[c] & BNN_RULE_AND && factor[c] != 0.0f)
@@ -177,7 +171,7 @@ static int add_turn(unfolding *u, const char *what)
     if (!u->all)
         return BNN_OK;
     if (!add_factors(u, BNN_LOWER_AFFINE, what, &factor, &offset))
-        return no_memory(u);
+        return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < u->from->sums.c; c++)
         factor[c] = u->from->fold.rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
     return BNN_OK;
@@ -193,7 +187,7 @@ static int say_twice(unfolding *u)
     if (!add_factors(u, BNN_LOWER_AFFINE, "centre", &one, &centre) ||
         !add_factors(u, BNN_LOWER_SLOPE, "distance", &slope, NULL) ||
         !add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
-        return no_memory(u);
+        return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < s->sums.c; c++) {
         const decision *d = &u->decisions[c];
         one[c] = slope[c] = 1.0f;
@@ -225,7 +219,7 @@ static int make_weights(unfolding *u)
         return BNN_OK;
     float *weight = bnn_arena_alloc(u->arena, (size_t)s->sums.c * s->taps, sizeof *weight);
     if (weight == NULL)
-        return no_memory(u);
+        return bnn_no_memory(u->err);
     u->to->weights = weight;
     u->to->binary_weights = false;
     u->to->bits = NULL;
@@ -243,7 +237,7 @@ static int unfold_decisions(unfolding *u)
     const bnn_stage *s = u->from;
     u->decisions = bnn_arena_alloc(u->arena, s->sums.c, sizeof *u->decisions);
     if (u->decisions == NULL)
-        return no_memory(u);
+        return bnn_no_memory(u->err);
     const int status = decide(u);
     if (status != BNN_OK)
         return status;
@@ -280,7 +274,7 @@ static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, 
     to->integer_sums = false;
     u.chain = bnn_arena_alloc(arena, BNN_CHAIN_MAX, sizeof *u.chain);
     if (u.chain == NULL)
-        return no_memory(&u);
+        return bnn_no_memory(u.err);
     if (from->folded)
         to->chain = u.chain;
     const int status = from->folded ? unfold_decisions(&u) : keep_chain(&u);
@@ -288,7 +282,7 @@ static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, 
         return status;
     for (uint32_t i = 0; i < to->n_chain; i++)
         if (to->chain[i].name == NULL)
-            return no_memory(&u);
+            return bnn_no_memory(u.err);
     return make_weights(&u);
 }
 
@@ -297,7 +291,7 @@ int bnn_export_unfold(const bnn_model *model, bnn_arena *arena, bnn_model **out,
     bnn_model *floats = bnn_arena_alloc(arena, 1, sizeof *floats);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     if (floats == NULL || stages == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a model in floats");
+        return bnn_no_memory(err);
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const int status = unfold_stage(&model->stages[i], arena, &stages[i], err);
         if (status != BNN_OK)

@@ -30,7 +30,7 @@ static int open_bytes(const void *bytes, size_t n, const char *name, const char 
     bnn_model *model = NULL;
     bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: out of memory", name);
+        return bnn_no_memory(err);
     int status = choose(engine, &chosen, err);
     if (status == BNN_OK)
         status = bnn_modelfile_decode(bytes, n, name, arena, &model, err);

@@ -37,7 +37,7 @@ int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_op *out, bnn_erro
         return BNN_OK;
     float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);
     if (weight == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the weights of %s", s->name);
+        return bnn_no_memory(err);
     out->weight = weight;
     for (uint32_t c = 0; c < s->sums.c; c++)
         for (size_t i = 0; i < s->taps; i++)

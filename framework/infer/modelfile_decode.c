@@ -38,8 +38,7 @@ static void *allocate(reader *r, size_t n, size_t size)
         return NULL;
     void *out = bnn_arena_alloc(r->arena, n, size);
     if (out == NULL)
-        r->status =
-            bnn_fail(r->err, BNN_E_INTERNAL, "%s: not enough memory for the model", r->name);
+        r->status = bnn_no_memory(r->err);
     return out;
 }
 

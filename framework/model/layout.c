@@ -115,7 +115,7 @@ static int append(layout *l, bnn_network_op_type type, char letter, const bnn_us
     op->name = bnn_arena_printf(
         l->arena, "%s_%u", type == BNN_NETWORK_SIGN ? "sign" : use->plugin->head->name, block + 1);
     if (op->name == NULL)
-        return bnn_fail(l->err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(l->err);
     op->plan = (bnn_layer_plan){
         .in = l->shape,
         .out = l->shape,
@@ -222,7 +222,7 @@ int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n
                         input.h, input.w);
     l.ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *l.ops);
     if (l.ops == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     for (uint32_t i = 0; i < model->n_blocks; i++) {
         const int status = append_block(&l, i);
         if (status != BNN_OK)

@@ -163,7 +163,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     if (kernels == NULL)
         return err->status;
     if (net == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     net->options = model;
     net->kernels = kernels;
     net->lanes = (batch + BNN_LANES - 1) / BNN_LANES * BNN_LANES;
@@ -178,8 +178,10 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
                                         &net->ops, &net->n_ops, err);
     if (status != BNN_OK)
         return status;
-    if (plan_network(net, arena) != BNN_OK)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a network at batch %u", batch);
+    if (plan_network(net, arena) != BNN_OK) {
+        bnn_no_memory(err);
+        return bnn_error_prefix(err, "a network at batch %u: ", batch);
+    }
     bnn_network_set_progress(net, 0.0);
     bnn_network_binarize(net);
     *out = net;

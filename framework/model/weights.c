@@ -97,7 +97,7 @@ int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *e
     uint8_t *bytes = malloc(n);
     int status;
     if (header == NULL || bytes == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "%s: not enough memory", path);
+        status = bnn_no_memory(err);
         goto out;
     }
     put_u64(n_header, bytes);

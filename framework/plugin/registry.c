@@ -138,7 +138,7 @@ static const bnn_plugin *add_entry(bnn_registry *registry, const char *path, con
     entry *e = bnn_arena_alloc(registry->arena, 1, sizeof *e);
     const char *kept = bnn_arena_strdup(registry->arena, path);
     if (e == NULL || kept == NULL) {
-        bnn_fail(err, BNN_E_INTERNAL, "%s: no memory", path);
+        bnn_no_memory(err);
         return NULL;
     }
     e->plugin.head = head;

@@ -80,7 +80,7 @@ static int open_runtime(const bnn_model *model, const char *name, bnn_arena *are
         return status;
     r.workspace = bnn_arena_alloc(arena, r.engine->workspace_bytes(r.state), 1);
     if (r.workspace == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to run the model");
+        return bnn_no_memory(err);
     *out = r;
     return BNN_OK;
 }
@@ -98,7 +98,7 @@ static int compare(const bnn_model *model, const char *engine, bnn_network *netw
     if (status != BNN_OK)
         return status;
     if (trained == NULL || deployed == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for logits");
+        return bnn_no_memory(err);
     *out = (bnn_agreement){.n_mismatches = 0};
     for (uint32_t first = 0; first < n; first += BLOCK) {
         const uint32_t block = n - first < BLOCK ? n - first : BLOCK;
@@ -115,7 +115,7 @@ int bnn_deliver_compare(const bnn_model *model, const char *engine, bnn_network 
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = compare(model, engine, network, images, n, arena, out, err);
     bnn_arena_destroy(arena);
     return status;
@@ -174,7 +174,7 @@ static int deliver_weights(const bnn_delivery *d, const bnn_network *network, bn
 {
     const char *path = bnn_arena_printf(arena, "%s/" BNN_WEIGHTS_FILE, d->folder);
     if (path == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = bnn_weights_write(network, path, err);
     return status != BNN_OK ? status : send_file(d, "weights", BNN_WEIGHTS_FILE, path, err);
 }
@@ -201,7 +201,7 @@ static int deliver_model(const bnn_delivery *d, bnn_network *network, bnn_arena 
     bnn_model *model = NULL;
     bnn_agreement agreement;
     if (path == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = make_model(d, network, arena, &model, err);
     if (status != BNN_OK || model == NULL)
         return status;
@@ -225,7 +225,7 @@ int bnn_deliver(const bnn_delivery *d, bnn_network *network, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = bnn_network_check_finite(network, err);
     if (status == BNN_OK)
         status = deliver_weights(d, network, arena, err);

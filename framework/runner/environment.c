@@ -68,7 +68,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
     snprintf(os, sizeof os, "%s %s %s", name.sysname, name.release, name.machine);
     char *libraries = list_libraries();
     if (libraries == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the environment");
+        return bnn_no_memory(err);
     const bnn_store_environment environment = {
         .host = name.nodename,
         .os = os,

@@ -59,7 +59,7 @@ static int sort_places(matcher *m, bnn_error *err)
     m->configs = bnn_arena_alloc(m->arena, e->n_configs, sizeof *m->configs);
     m->seeds = bnn_arena_alloc(m->arena, e->n_seeds, sizeof *m->seeds);
     if (m->configs == NULL || m->seeds == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+        return bnn_no_memory(err);
     for (size_t i = 0; i < e->n_configs; i++)
         m->configs[i] = (place){.hash = e->configs[i].hash, .i = i};
     for (size_t i = 0; i < e->n_seeds; i++)
@@ -100,7 +100,7 @@ static int note_checkpoint(const matcher *m, bnn_planned_run *run, int64_t epoch
     const char *path = bnn_artifact_path(m->db, run->store.uid, BNN_CHECKPOINT_FILE, m->arena);
     const int64_t total = m->plan->experiment->configs[run->i_config].train.epochs;
     if (path == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+        return bnn_no_memory(err);
     if (run->store.state != BNN_STORE_DONE && access(path, R_OK) == 0)
         run->epochs_done = (uint32_t)(epochs < total ? epochs : total - 1);
     return BNN_OK;
@@ -150,7 +150,7 @@ static int match_plugin(void *context, size_t n, const bnn_store_value *v, bnn_e
             continue;
         run->changed = bnn_arena_printf(m->arena, "%s %s", v[2].text, v[3].text);
         if (run->changed == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the plan");
+            return bnn_no_memory(err);
     }
     return BNN_OK;
 }
@@ -235,7 +235,7 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     plan.runs = bnn_arena_alloc(arena, n, sizeof *plan.runs);
     plan.seconds = bnn_arena_alloc(arena, n_configs, sizeof *plan.seconds);
     if (plan.runs == NULL || plan.seconds == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for a plan of %zu runs", n);
+        return bnn_no_memory(err);
     for (size_t i = 0; i < n_configs; i++)
         plan.seconds[i] = (double)NAN;
     for (size_t i = 0; i < n; i++)

@@ -162,7 +162,7 @@ int bnn_pool_execute(const bnn_task_base *base, const bnn_pool_run *runs, size_t
     *out = (bnn_pool_summary){.n_of = {[BNN_POOL_WAITING] = n}};
     bnn_job_pool *p = calloc(1, sizeof *p + n_jobs * sizeof p->jobs[0]);
     if (p == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %u jobs", n_jobs);
+        return bnn_no_memory(err);
     p->base = base;
     p->options = options;
     p->runs = runs;
@@ -176,7 +176,7 @@ int bnn_pool_execute(const bnn_task_base *base, const bnn_pool_run *runs, size_t
     p->changed = eventfd(0, EFD_CLOEXEC);
     int status = BNN_OK;
     if (p->results == NULL || p->ended == NULL || running == NULL)
-        status = bnn_fail(err, BNN_E_INTERNAL, "out of memory for %zu runs", n);
+        status = bnn_no_memory(err);
     else if (p->changed < 0)
         status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make an event counter");
     else

@@ -22,7 +22,7 @@ static int add_config(bnn_store *store, int64_t experiment, const bnn_config *co
     const bnn_settings *settings = &config->settings;
     bnn_store_param *params = calloc(settings->n + 1, sizeof *params);
     if (params == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %zu parameters", settings->n);
+        return bnn_no_memory(err);
     for (size_t i = 0; i < settings->n; i++)
         params[i] = to_param(&settings->rows[i]);
     const bnn_store_config c = {
@@ -65,8 +65,7 @@ int bnn_register_plan(bnn_plan *plan, bnn_store *store, bnn_error *err)
 {
     int64_t *configs = calloc(plan->experiment->n_configs, sizeof *configs);
     if (configs == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %zu configs",
-                        plan->experiment->n_configs);
+        return bnn_no_memory(err);
     int status = bnn_store_begin(store, err);
     if (status == BNN_OK) {
         status = add_all(plan, store, configs, err);

@@ -148,7 +148,7 @@ static int try_revision(void *context, size_t n, const bnn_store_value *v, bnn_e
     const int status =
         bnn_experiment_load_text(v[0].text, v[1].text, r->sources, r->arena, &experiment, r->diag);
     if (status == BNN_E_INTERNAL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the spec %s", v[0].text);
+        return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
         if (strcmp(experiment.configs[i].hash, r->run->config_hash) == 0) {
             r->out->experiment = experiment;
@@ -193,7 +193,7 @@ int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_experime
     revisions r = {.run = run, .sources = sources, .arena = arena, .out = &revived};
     r.diag = bnn_diag_create();
     if (r.diag == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = find_config(store, &r, err);
     bnn_diag_destroy(r.diag);
     if (status == BNN_OK)

@@ -45,7 +45,7 @@ int bnn_sweeper_open_data(const bnn_plan *plan, const bnn_data_search *search, b
     bnn_dataset *datasets = bnn_arena_alloc(arena, e->n_datasets, sizeof *datasets);
     int status = BNN_OK;
     if (datasets == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %zu data sets", e->n_datasets);
+        return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < e->n_datasets; i++)
         if (is_needed(plan, i))
             status = bnn_dataset_open(&e->datasets[i], search, &datasets[i], err);
@@ -117,7 +117,7 @@ int bnn_sweeper_list(const bnn_plan *plan, const char *db, bnn_arena *arena, bnn
     size_t *planned = bnn_arena_alloc(arena, plan->n, sizeof *planned);
     size_t n = 0;
     if (runs == NULL || planned == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %zu runs", plan->n);
+        return bnn_no_memory(err);
     for (size_t i = 0; i < plan->n; i++) {
         const bnn_planned_run *run = &plan->runs[i];
         if (!bnn_plan_is_todo(run))

@@ -32,7 +32,7 @@ static int deliver(void *context, bnn_network *network, double test_accuracy, bn
     const bnn_config *config = &experiment->configs[r->task->i_config];
     char *spec;
     if (asprintf(&spec, "%s: %s", experiment->name, config->label) < 0)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const bnn_delivery delivery = {.folder = r->task->folder,
                                    .uid = r->task->uid,
                                    .spec = spec,

@@ -24,7 +24,7 @@ static int rebuild(const bnn_run_info *run, const bnn_revived *revived, bnn_aren
     bnn_model *was, *model;
     size_t n;
     if (asprintf(&spec, "%s: %s", run->experiment, run->label) < 0)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = bnn_graph_create(revived->network, arena, &graph, err);
     if (status == BNN_OK)
         status = bnn_file_read(run->model_path, BNN_MODELFILE_LIMIT_BYTES, &bytes, &n, err);
@@ -36,7 +36,7 @@ static int rebuild(const bnn_run_info *run, const bnn_revived *revived, bnn_aren
     if (status == BNN_OK) {
         uint8_t *again = malloc(bnn_modelfile_bytes(model));
         if (again == NULL) {
-            status = bnn_fail(err, BNN_E_INTERNAL, "out of memory for the model file");
+            status = bnn_no_memory(err);
         } else {
             bnn_modelfile_encode(model, again);
             *same = n == bnn_modelfile_bytes(model) && memcmp(bytes, again, n) == 0;
@@ -53,7 +53,7 @@ int bnn_verify_rebuild(const bnn_run_info *run, const bnn_revived *revived, bool
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = rebuild(run, revived, arena, same, err);
     bnn_arena_destroy(arena);
     return status;
@@ -150,7 +150,7 @@ static int compare_all(bnn_store *store, const bnn_run_info *run, const observat
     const bnn_store_reader reader = {.row = compare_metric, .context = &c};
     *out = (bnn_retrained){.same_weights = strcmp(run->weights_sha256, seen->weights.sha256) == 0};
     if (seen->out_of_memory)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = bnn_store_query(store, metrics_sql, &id, 1, &reader, err);
     if (status == BNN_OK && out->n_metrics < seen->n)
         differ(out, "a metric that is not recorded", 0, 0.0, (double)NAN);
@@ -180,7 +180,7 @@ int bnn_verify_retrain(bnn_store *store, const bnn_run_info *run, const bnn_revi
                      .seed = run->seed,
                      .checkpoints = BNN_CHECKPOINTS_NONE};
     if (datasets == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     int status = BNN_OK;
     snprintf(task.uid, sizeof task.uid, "%s", run->uid);
     if (parent == NULL || parent[0] == '\0')

@@ -285,7 +285,7 @@ int bnn_writer_open(const char *db, bnn_writer **out, bnn_error *err)
     pthread_condattr_t monotonic;
     bnn_writer *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the queue of the database");
+        return bnn_no_memory(err);
     w->db = db;
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);

@@ -252,7 +252,7 @@ int bnn_zygote_open(const bnn_task_base *base, uint32_t n_slots, bnn_zygote **ou
 {
     bnn_zygote *z = calloc(1, sizeof *z + n_slots * sizeof z->slots[0]);
     if (z == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for %u jobs", n_slots);
+        return bnn_no_memory(err);
     z->base = base;
     z->control = -1;
     z->n_slots = n_slots;

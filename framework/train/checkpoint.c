@@ -77,7 +77,7 @@ static int make_directory_of(const char *path, bnn_error *err)
         return BNN_OK;
     char *directory = strndup(path, (size_t)(slash - path));
     if (directory == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const int status = bnn_file_make_directory(directory, err);
     free(directory);
     return status;
@@ -88,7 +88,7 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
     const size_t n = total_bytes(session);
     char *bytes = malloc(n);
     if (bytes == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for a checkpoint of %zu bytes", n);
+        return bnn_no_memory(err);
     header h = make_header(session, n);
     cursor c = {.bytes = bytes};
     move(&c, &h, sizeof h);

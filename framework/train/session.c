@@ -47,7 +47,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     const uint32_t n = job->data->train.n, batch = (uint32_t)job->train->batch;
     bnn_session *s = bnn_arena_alloc(arena, 1, sizeof *s);
     if (s == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     if (job->n_validation < 1 || (uint32_t)job->n_validation >= n)
         return bnn_fail(err, BNN_E_SPEC,
                         "dataset.validation: cannot hold out %d of %u training images",
@@ -69,8 +69,10 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->scratch = bnn_arena_alloc(arena, s->net->lanes, 2 * sizeof *s->scratch);
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
-        s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a run at batch %u", batch);
+        s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK) {
+        bnn_no_memory(err);
+        return bnn_error_prefix(err, "a run at batch %u: ", batch);
+    }
     split(s);
     for (uint32_t i = 0; i < job->data->test.n; i++)
         s->test[i] = i;

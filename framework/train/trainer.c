@@ -268,7 +268,7 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
     fenv_t environment;
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     fegetenv(&environment);
     int status = bnn_session_create(job, arena, &s, err);
     if (status != BNN_OK)
@@ -299,7 +299,7 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
     fenv_t environment;
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     fegetenv(&environment);
     int status = bnn_session_create(job, arena, &s, err);
     uint64_t start = 0;

@@ -207,7 +207,7 @@ static int run(int argc, char **argv, bench *b, bnn_error *err)
         return err->status;
     b->report = report_create();
     if (b->report == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     status = run_sections(b, err);
     if (status == BNN_OK && b->options.json != NULL)
         status = report_write(b->report, b->options.json, err);

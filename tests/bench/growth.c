@@ -101,8 +101,7 @@ int bench_growth(bench *b, bnn_error *err)
     if (status != BNN_OK)
         goto out;
     lines = bnn_arena_alloc(s.arena, 2, sizeof *lines);
-    status =
-        lines != NULL ? prepare(b, &s, lines, err) : bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    status = lines != NULL ? prepare(b, &s, lines, err) : bnn_no_memory(err);
     for (uint32_t i = 0; status == BNN_OK && i < 2 * rounds; i++)
         status = run_round(b, &s, lines[i % 2], err);
     if (status == BNN_OK) {

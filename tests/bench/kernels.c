@@ -209,10 +209,10 @@ static int run_batch(bench *b, uint32_t batch, bnn_error *err)
     operands sets[N_OPERANDS];
     bnn_arena *arena = bnn_arena_create((size_t)4 << 30);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     samples *seconds = bnn_arena_alloc(arena, N_KERNELS, sizeof *seconds);
-    const int status = seconds != NULL ? operands_create(batch, b->kernels, arena, sets, err)
-                                       : bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+    const int status =
+        seconds != NULL ? operands_create(batch, b->kernels, arena, sets, err) : bnn_no_memory(err);
     for (int round = 0; status == BNN_OK && round < rounds; round++) {
         bench_look_at_peak(b);
         for (size_t i = 0; i < N_KERNELS; i++)

@@ -118,10 +118,10 @@ void report_note(report *r, const char *format, ...)
 int report_write(const report *r, const char *path, bnn_error *err)
 {
     if (r->incomplete)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for %s", path);
+        return bnn_no_memory(err);
     char *text = json_dumps(r->root, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
     if (text == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for %s", path);
+        return bnn_no_memory(err);
     const int status = bnn_file_write(path, text, strlen(text), err);
     free(text);
     return status;

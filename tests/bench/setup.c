@@ -17,7 +17,7 @@ static int repeat(setup *s, bnn_error *err)
     uint8_t *pixels = bnn_arena_alloc(s->arena, BENCH_EPOCH_IMAGES, size);
     uint8_t *labels = bnn_arena_alloc(s->arena, BENCH_EPOCH_IMAGES, 1);
     if (pixels == NULL || labels == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for %d images", BENCH_EPOCH_IMAGES);
+        return bnn_no_memory(err);
     for (size_t i = 0; i < BENCH_EPOCH_IMAGES; i++) {
         memcpy(pixels + i * size, few->pixels + i % few->n * size, size);
         labels[i] = few->labels[i % few->n];
@@ -51,7 +51,7 @@ static int open_data(setup *s, bnn_error *err)
             s->found.train.n);
     }
     if (status == BNN_OK && s->provenance == NULL)
-        status = bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        status = bnn_no_memory(err);
     return status;
 }
 
@@ -61,7 +61,7 @@ int setup_create(setup *s, bnn_error *err)
     s->diag = bnn_diag_create();
     s->registry = bnn_registry_create(NULL);
     if (s->arena == NULL || s->diag == NULL || s->registry == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     return open_data(s, err);
 }
 
@@ -115,7 +115,7 @@ int setup_prepare(setup *s, training *t, bnn_error *err)
     bnn_settings settings;
     const char *spec = write_spec(t, s->arena);
     if (spec == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     bnn_settings_init(&settings, s->arena);
     const bnn_node *root =
         bnn_tree_parse("the spec of bnnbench", spec, strlen(spec), s->arena, s->diag);

@@ -101,7 +101,7 @@ static int race_all(bench *b, setup *s, torch_child *child, bnn_error *err)
     double megabytes = 0.0;
     race *races = bnn_arena_alloc(s->arena, SETUP_NETS_MAX, sizeof *races);
     if (races == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        return bnn_no_memory(err);
     const size_t n = list_races(b, races);
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < n; i++)

@@ -179,7 +179,7 @@ int bench_training(bench *b, bnn_error *err)
         goto out;
     subjects = bnn_arena_alloc(s.arena, SETUP_NETS_MAX, sizeof *subjects);
     if (subjects == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        status = bnn_no_memory(err);
         goto out;
     }
     n = list_subjects(b, subjects);

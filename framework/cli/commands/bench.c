@@ -223,7 +223,7 @@ static int bench(const request *r, bnn_arena *arena, bnn_error *err)
     bench_machine machine;
     bench_lineup *lineup = bnn_arena_alloc(arena, 1, sizeof *lineup);
     if (lineup == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for the contenders");
+        return bnn_no_memory(err);
     lineup->subject = &subject;
     lineup->arena = arena;
     lineup->n_rounds = r->n_rounds;
@@ -254,7 +254,7 @@ static int run(int argc, char **argv, bnn_error *err)
     if (status != BNN_OK || r.help)
         return status;
     bnn_arena *arena = bnn_arena_create(SIZE_MAX);
-    status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : bench(&r, arena, err);
+    status = arena == NULL ? bnn_no_memory(err) : bench(&r, arena, err);
     bnn_arena_destroy(arena);
     return status;
 }

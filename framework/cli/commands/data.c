@@ -58,11 +58,11 @@ static int list(const char *directories, const char *const *names, size_t n, bnn
                                           "classes", "found",   "reference"};
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     int status = BNN_OK;
     for (size_t i = 0; status == 0 && i < (options->json || options->csv ? 6u : 5u); i++)
         if (cli_table_column(table, columns[i], i == 3 ? CLI_NUMBER : CLI_TEXT) != 0)
-            status = bnn_fail(err, BNN_E_INTERNAL, "no memory");
+            status = bnn_no_memory(err);
     for (size_t i = 0; status == 0 && i < n; i++)
         status = list_row(table, directories, names[i], arena, options, err);
     if (status == 0)
@@ -144,7 +144,7 @@ static int act(const char *action, const char *name, const cli_options *options,
     const char *directories = cli_catalogue_path(NULL);
     bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     const char *const *names;
     size_t n;
     int status = bnn_catalogue_list(directories, arena, &names, &n, err);

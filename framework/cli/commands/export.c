@@ -28,11 +28,6 @@ static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packe
 
 /* ---- what is written --------------------------------------------------------------------- */
 
-int cli_export_no_memory(bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "no memory to export");
-}
-
 static int write_files(const cli_export_file *files, size_t n, bnn_error *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -63,7 +58,7 @@ static int print_table(const cli_export *r, const cli_export_file *files, size_t
     if (!failed)
         cli_table_print(table, &r->options, stdout);
     cli_table_destroy(table);
-    return failed ? cli_export_no_memory(err) : BNN_OK;
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
@@ -71,7 +66,7 @@ int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t
 {
     char count[CLI_TEXT_MAX];
     if (advice == NULL)
-        return cli_export_no_memory(err);
+        return bnn_no_memory(err);
     const bool is_piped = strcmp(files[0].path, "-") == 0;
     FILE *out = is_piped ? stderr : stdout;
     const int status = write_files(files, n, err);
@@ -227,7 +222,7 @@ static int export(cli_export *r, bnn_error *err)
         return status;
     r->model = model;
     if (r->output == NULL && (r->output = default_output(r)) == NULL)
-        return cli_export_no_memory(err);
+        return bnn_no_memory(err);
     return r->format == CLI_EXPORT_C ? cli_export_c(r, err) : export_onnx(r, err);
 }
 
@@ -256,7 +251,7 @@ static int run(int argc, char **argv, bnn_error *err)
     if (status != BNN_OK)
         return status;
     r.arena = bnn_arena_create(MODEL_LIMIT_BYTES);
-    status = r.arena == NULL ? cli_export_no_memory(err) : export(&r, err);
+    status = r.arena == NULL ? bnn_no_memory(err) : export(&r, err);
     bnn_arena_destroy(r.arena);
     return status;
 }

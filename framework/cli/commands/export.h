@@ -41,6 +41,4 @@ typedef struct cli_export_file {
 int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
                        const char *advice, bnn_error *err);
 
-int cli_export_no_memory(bnn_error *err);
-
 #endif

@@ -41,7 +41,7 @@ static int read_own_images(const cli_export *r, cli_images *images, bnn_error *e
         images->n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
         images->pixels = malloc(images->n * pixels);
         if (images->pixels == NULL)
-            status = cli_export_no_memory(err);
+            status = bnn_no_memory(err);
         else
             memcpy(images->pixels, data.test.pixels, images->n * pixels);
     }
@@ -62,7 +62,7 @@ static int calculate_logits(const cli_export *r, const cli_images *images, float
     void *workspace = malloc(bnn_model_workspace_bytes(model));
     *logits = calloc((size_t)images->n * r->model->n_classes, sizeof **logits);
     if (workspace == NULL || *logits == NULL)
-        status = cli_export_no_memory(err);
+        status = bnn_no_memory(err);
     else
         bnn_model_run(model, images->n, images->pixels, *logits, workspace);
     free(workspace);
@@ -112,7 +112,7 @@ int cli_export_c(const cli_export *r, bnn_error *err)
     char *header_path = bnn_arena_strdup(r->arena, r->output);
     const char *prefix = r->prefix != NULL ? r->prefix : prefix_of(r);
     if (header_path == NULL || prefix == NULL)
-        return cli_export_no_memory(err);
+        return bnn_no_memory(err);
     header_path[n - 1] = 'h';
     const char *slash = strrchr(header_path, '/');
     bnn_c_options options = {

@@ -106,7 +106,7 @@ static int fill_table(cli_table *table, const bnn_plan *plan, bnn_error *err)
     for (size_t i = 0; status == BNN_OK && i < sizeof columns / sizeof *columns; i++)
         status = cli_table_column(table, columns[i].name, columns[i].kind);
     if (status != BNN_OK)
-        bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table");
+        bnn_no_memory(err);
     for (size_t c = 0; status == BNN_OK && c < n_configs; c++)
         for (size_t i = c; status == BNN_OK && i < plan->n; i += n_configs)
             if (!shown[i])
@@ -190,8 +190,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status != BNN_OK)
         return status;
     cli_table *table = cli_table_create();
-    status = table == NULL ? bnn_fail(err, BNN_E_INTERNAL, "out of memory for a table")
-                           : fill_table(table, &plan, err);
+    status = table == NULL ? bnn_no_memory(err) : fill_table(table, &plan, err);
     if (status == BNN_OK)
         cli_table_print(table, &r->options, stdout);
     if (status == BNN_OK && !r->options.json)

@@ -52,7 +52,7 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
     const size_t n = bnn_registry_scan(registry, &files);
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     int status = cli_table_columns(table, columns, data ? 7 : 4, err);
     size_t n_rows = 0;
     for (size_t i = 0; status == 0 && i < n; i++)
@@ -91,7 +91,7 @@ static int run(int argc, char **argv, bnn_error *err)
                            N_KINDS);
     bnn_registry *registry = bnn_registry_create(options.plugin_path);
     if (registry == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     if (n == 2) {
         const bnn_plugin *plugin = bnn_registry_load(registry, kind, operands[1], err);
         status = plugin == NULL ? err->status : cli_plugin_show(registry, plugin, &options, err);

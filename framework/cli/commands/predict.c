@@ -137,7 +137,7 @@ static int make_table(prediction *p, bnn_error *err)
         failed = cli_table_column(p->table, columns[i].name, columns[i].kind) != 0;
     if (!failed && p->labels != NULL)
         failed = cli_table_column(p->table, "label", CLI_NUMBER) != 0;
-    return failed ? bnn_fail(err, BNN_E_INTERNAL, "no memory for a table") : BNN_OK;
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 static int classify(prediction *p, const char *path, cli_images *file, bnn_error *err)
@@ -145,7 +145,7 @@ static int classify(prediction *p, const char *path, cli_images *file, bnn_error
     const size_t pixels = (size_t)p->shape.c * p->shape.h * p->shape.w;
     float *logits = calloc((size_t)file->n * p->n_classes, sizeof *logits);
     if (logits == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "%s: no memory for %u answers", path, file->n);
+        return bnn_no_memory(err);
     for (size_t i = 0; p->invert && i < file->n * pixels; i++)
         file->pixels[i] = (uint8_t)(255 - file->pixels[i]);
     bnn_model_run(p->model, file->n, file->pixels, logits, p->workspace);
@@ -214,8 +214,7 @@ static int open_model(prediction *p, const char *path, bnn_error *err)
     p->shape = (bnn_shape){info.channels, info.height, info.width};
     p->n_classes = info.n_classes;
     p->workspace = malloc(bnn_model_workspace_bytes(p->model));
-    return p->workspace == NULL ? bnn_fail(err, BNN_E_INTERNAL, "%s: no memory to run it", path)
-                                : BNN_OK;
+    return p->workspace == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* Says it once, for the first picture. */
@@ -237,7 +236,7 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
     int status = BNN_OK;
     p->files = calloc(n, sizeof *p->files);
     if (p->files == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     p->n_files = n;
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         status = cli_images_read(paths[i], p->limit, p->shape, &p->files[i], err);
@@ -253,7 +252,7 @@ static int find_model(prediction *p, const char *operand, bnn_error *err)
 {
     cli_model found;
     bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
-    int status = arena == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory")
+    int status = arena == NULL ? bnn_no_memory(err)
                                : cli_find_model(operand, &p->options, arena, &found, err);
     if (status == BNN_OK)
         status = open_model(p, found.path, err);

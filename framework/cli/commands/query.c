@@ -20,7 +20,7 @@ static int list_queries(const cli_options *options, bnn_error *err)
     const bnn_store_named_query *queries = bnn_store_queries(&n);
     cli_table *table = cli_table_create();
     if (table == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     int status = cli_table_columns(table, columns, 2, err);
     for (size_t i = 0; status == 0 && i < n; i++) {
         const char *const cells[] = {queries[i].name, queries[i].question};
@@ -38,7 +38,7 @@ static int fail_unknown(const char *name, bnn_error *err)
     const bnn_store_named_query *queries = bnn_store_queries(&n);
     const char **names = calloc(n + 1, sizeof *names);
     if (names == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++)
         names[i] = queries[i].name;
     const int status =
@@ -53,7 +53,7 @@ static int find_sql(const char *operand, char **sql, bnn_error *err)
     const bnn_store_named_query *query = bnn_store_find_query(operand);
     if (query != NULL || strpbrk(operand, " \t\n;(") != NULL) {
         *sql = strdup(query != NULL ? query->sql : operand);
-        return *sql != NULL ? BNN_OK : bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return *sql != NULL ? BNN_OK : bnn_no_memory(err);
     }
     const size_t length = strlen(operand);
     const bool is_file =
@@ -82,7 +82,7 @@ static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_
     *equals = '\0';
     if (asprintf(name, ":%s", text) < 0) {
         *name = NULL;
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory");
+        return bnn_no_memory(err);
     }
     const char *value = equals + 1;
     *out = cli_text_argument(*name, value);

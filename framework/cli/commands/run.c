@@ -94,7 +94,7 @@ static int print_json(const sweep *s, json_t *rows, bnn_error *err)
         (json_int_t)n_of[BNN_POOL_INTERRUPTED], "elsewhere",
         (json_int_t)(n_of[BNN_POOL_TAKEN] + s->n_of[BNN_PLAN_RUNNING]), "leaderboard", rows);
     if (all == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the results");
+        return bnn_no_memory(err);
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     fputc('\n', stdout);
     json_decref(all);
@@ -170,7 +170,7 @@ static int execute(sweep *s, bnn_error *err)
     cli_progress *progress =
         cli_progress_create(&s->plan, &s->todo, s->n_jobs, &s->request->options);
     if (progress == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "out of memory for the progress");
+        return bnn_no_memory(err);
     if (!isolates) /* a plugin that may crash is not called in this process */
         bnn_estimate_configs(&s->plan, s->datasets);
     if (!s->request->options.quiet)

@@ -27,7 +27,7 @@ static int check_experiment(bnn_store *store, const char *experiment, bnn_error 
         return err->status;
     const size_t n = json_array_size(rows);
     const char **names = calloc(n + 1, sizeof *names);
-    int status = names == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : BNN_OK;
+    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
     bool found = false;
     for (size_t i = 0; status == 0 && i < n; i++) {
         names[i] = json_string_value(json_object_get(json_array_get(rows, i), "experiment"));

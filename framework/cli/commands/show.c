@@ -94,7 +94,7 @@ static int print_json(bnn_store *store, json_t *run, bnn_error *err)
 {
     const bnn_store_argument uid = cli_text_argument(NULL, text_of(run, "run_uid"));
     json_t *object = json_pack("{s:O}", "run", run);
-    int status = object == NULL ? bnn_fail(err, BNN_E_INTERNAL, "no memory") : BNN_OK;
+    int status = object == NULL ? bnn_no_memory(err) : BNN_OK;
     for (size_t i = 0; status == 0 && i < N_PARTS; i++) {
         json_t *rows = cli_result_json(store, parts[i].json_sql, &uid, 1, err);
         if (rows == NULL)

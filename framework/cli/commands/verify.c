@@ -258,7 +258,7 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     v->data = (bnn_dataset){.owner = NULL};
     int status = BNN_E_INTERNAL;
     if (v->arena == NULL || v->registry == NULL || v->report == NULL)
-        bnn_fail(err, BNN_E_INTERNAL, "out of memory");
+        bnn_no_memory(err);
     else
         status = open_run(v, uid, err);
     if (status == BNN_OK) {

@@ -296,7 +296,7 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
         made_header = made_source != NULL ? text_of(&w, header_part, NULL, NULL) : NULL;
     }
     if (made_header == NULL) {
-        status = bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the C source");
+        status = bnn_no_memory(err);
     } else if (w.not_finite != NULL) {
         status = bnn_fail(err, BNN_E_FAILED,
                           "%s: a value is infinite or not a number, which C cannot say as a "

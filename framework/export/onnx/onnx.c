@@ -51,7 +51,7 @@ static int export(const bnn_graph *graph, const bnn_model *model, const bnn_onnx
                             .n_texts = options->n_metadata};
     const char **texts = bnn_arena_alloc(arena, 2 * (size_t)options->n_metadata, sizeof *texts);
     if (texts == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to write the ONNX model");
+        return bnn_no_memory(err);
     for (size_t i = 0; i < options->n_metadata; i++) {
         texts[2 * i] = options->metadata[i].key;
         texts[2 * i + 1] = options->metadata[i].value;
@@ -78,7 +78,7 @@ static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
         return status;
     bnn_arena *arena = bnn_arena_create(MEMORY_LIMIT);
     if (arena == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to write the ONNX model");
+        return bnn_no_memory(err);
     if (graph != NULL && options->dialect != BNN_ONNX_QONNX) {
         bnn_model *built = NULL;
         status = bnn_export_build(graph, BNN_BUILD_BINARY, NULL, 0, NULL, NULL, arena, &built, err);

@@ -354,7 +354,7 @@ int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned cha
     if (status != BNN_OK)
         return status;
     if (w->failed)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to write the ONNX model");
+        return bnn_no_memory(err);
     const size_t size = onnx__model_proto__get_packed_size(&model);
     if (size > INT32_MAX)
         return bnn_fail(err, BNN_E_FAILED,
@@ -362,7 +362,7 @@ int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned cha
                         size, INT32_MAX);
     unsigned char *out = malloc(size);
     if (out == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "no memory for an ONNX file of %zu bytes", size);
+        return bnn_no_memory(err);
     onnx__model_proto__pack(&model, out);
     *bytes = out;
     *n = size;

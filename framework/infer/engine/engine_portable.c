@@ -22,7 +22,7 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
     prepared *p = bnn_arena_alloc(arena, 1, sizeof *p);
     bnn_plain_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     if (p == NULL || stages == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the engine");
+        return bnn_no_memory(err);
     *p = (prepared){.model = model, .stages = stages};
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const int status = bnn_plain_prepare(&model->stages[i], arena, &stages[i], err);

@@ -15,11 +15,6 @@ static size_t divided_up(size_t n, size_t divisor)
     return (n + divisor - 1) / divisor;
 }
 
-static int no_memory(const bnn_stage *s, bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "not enough memory to lay out %s", s->name);
-}
-
 static bool weight_is_plus(const bnn_stage *s, uint32_t c, size_t tap)
 {
     return s->bits[c * s->row_words + tap / 64] >> tap % 64 & 1;
@@ -136,7 +131,7 @@ static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, b
     w->n_words = (uint32_t)(n[0] * n[1] * n[2]);
     int32_t *offset = bnn_arena_alloc(arena, w->n_words, sizeof *offset);
     if (offset == NULL)
-        return no_memory(s, err);
+        return bnn_no_memory(err);
     w->offset = offset;
     for (size_t i = 0; i < n[0]; i++)
         for (size_t j = 0; j < n[1]; j++)
@@ -185,7 +180,7 @@ static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, 
     const size_t height = dense ? s->in.h : s->kernel, width = dense ? s->in.w : s->kernel;
     uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, 4 * LANES);
     if (weights == NULL)
-        return no_memory(s, err);
+        return bnn_no_memory(err);
     for (size_t tap = 0; tap < s->taps; tap++) {
         size_t word;
         uint32_t slot;
@@ -232,7 +227,7 @@ static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_z
     int32_t *numbers = bnn_arena_alloc(arena, (size_t)w->n_groups * LANES, sizeof *numbers);
     uint16_t *invert = bnn_arena_alloc(arena, w->n_groups, sizeof *invert);
     if (numbers == NULL || invert == NULL)
-        return no_memory(s, err);
+        return bnn_no_memory(err);
     for (uint32_t c = 0; c < s->sums.c; c++) {
         const int32_t zero = pixels ? (128 - pixel_zero) * sum_of_weights(s, c) : 0;
         bool inverted = false;
@@ -257,7 +252,7 @@ static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, b
     w->n_tile = (uint32_t)divided_up(n, TILE) * TILE;
     int32_t *tile = bnn_arena_alloc(arena, w->n_tile, sizeof *tile);
     if (tile == NULL)
-        return no_memory(s, err);
+        return bnn_no_memory(err);
     w->tile = tile;
     for (size_t i = 0; i < w->n_tile; i++) {
         const size_t t = i < n ? i : n - 1;
@@ -335,7 +330,7 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
     int16_t *limit = bnn_arena_alloc(arena, channels, sizeof *limit);
     uint32_t *invert = bnn_arena_alloc(arena, channels, sizeof *invert);
     if (offset == NULL || n_plus == NULL || limit == NULL || invert == NULL)
-        return no_memory(s, err);
+        return bnn_no_memory(err);
     p->rows = (bnn_pack_rows){.height = s->in.h + 2 * s->padding,
                               .n_patterns = 1u << (s->kernel - 1),
                               .offset = offset,
@@ -361,7 +356,7 @@ int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena,
     bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
     int status = BNN_OK;
     if (packs == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the engine");
+        return bnn_no_memory(err);
     for (uint32_t i = 0; i < model->n_stages; i++) {
         packs[i].stage = &model->stages[i];
         packs[i].loop =

@@ -138,7 +138,7 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
     size_t most = 1;
     if (e == NULL || floats == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for the engine");
+        return bnn_no_memory(err);
     *e = (prepared){.model = model, .floats = floats};
     int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {

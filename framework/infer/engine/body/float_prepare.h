@@ -10,11 +10,6 @@
 /* Floats of a workspace for one method; a convolution that needs more is left to another. */
 #define COPY_VALUES_MAX ((size_t)1 << 25)
 
-static int no_memory(bnn_error *err)
-{
-    return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for a stage in floats");
-}
-
 /* n values, and zeros up to a multiple of LANES; x may be NULL for zeros. */
 static float *padded_values(bnn_arena *arena, const float *x, size_t n)
 {
@@ -42,7 +37,7 @@ static int prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
         f->rest_values = f->rest_values > n ? f->rest_values : n;
     }
     f->steps = steps;
-    return complete ? BNN_OK : no_memory(err);
+    return complete ? BNN_OK : bnn_no_memory(err);
 }
 
 /* Which operations of the chain run on the registers. */
@@ -71,7 +66,7 @@ static int prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
     f->bias = padded_values(arena, s->bias, s->sums.c);
-    return f->bias == NULL ? no_memory(err) : bnn_stage_linear(s, arena, &f->linear, err);
+    return f->bias == NULL ? bnn_no_memory(err) : bnn_stage_linear(s, arena, &f->linear, err);
 }
 
 /* [taps][width] of the weights of `width` channels from c on; 0 for those that do not exist. */
@@ -90,7 +85,7 @@ static int pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
     const size_t padded = round_up(channels, LANES);
     float *packed = bnn_arena_alloc(arena, padded * taps, sizeof *packed);
     if (packed == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     if (method == FLOAT_DENSE)
         pack_channels(f, 0, channels, packed, padded);
     for (size_t c = 0, size; method == FLOAT_ROWS && c < channels; c += size) {
@@ -166,7 +161,7 @@ static int find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
     const size_t k = s->kernel, stride = s->stride, row = stride * f->copy_columns;
     uint32_t *offset = bnn_arena_alloc(arena, s->taps, sizeof *offset);
     if (offset == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     f->offset = offset;
     for (size_t c = 0; c < s->in.c; c++)
         for (size_t kh = 0; kh < k; kh++)
@@ -202,7 +197,7 @@ static int prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **o
 {
     bnn_float_stage *f = bnn_arena_alloc(arena, 1, sizeof *f);
     if (f == NULL)
-        return no_memory(err);
+        return bnn_no_memory(err);
     *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->sums)};
     int status = prepare_steps(f, arena, err);
     if (status == BNN_OK && !stage->integer_sums && stage->linear != BNN_LOWER_IDENTITY) {
