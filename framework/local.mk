@@ -114,6 +114,8 @@ framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) 
 	$(infer_sources) $(plugin_sources) $(data_sources) $(model_sources) $(train_sources) \
 	$(export_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
+# automake does not see objects of another library as what the archive depends on.
+EXTRA_framework_libbnn_a_DEPENDENCIES = $(engine_objects)
 
 # One source of the kernels, built for each instruction set that the host may have.
 kernel_body = \
