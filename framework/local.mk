@@ -43,15 +43,15 @@ data_sources = \
 	framework/data/catalogue.c framework/data/catalogue.h \
 	framework/data/content.c framework/data/content.h \
 	framework/data/dataset.c framework/data/dataset.h \
-	framework/data/download.c framework/data/download.h \
-	framework/data/fetch.c framework/data/fetch.h \
-	framework/data/idx.c framework/data/idx.h \
 	framework/data/inventory.c framework/data/inventory.h \
-	framework/data/locate.c framework/data/locate.h \
-	framework/data/npm.c framework/data/npm.h \
 	framework/data/options.c \
 	framework/data/picture.c framework/data/picture.h \
-	framework/data/synthetic.c framework/data/synthetic.h
+	framework/data/formats/idx.c framework/data/formats/idx.h \
+	framework/data/formats/synthetic.c framework/data/formats/synthetic.h \
+	framework/data/sources/directory.c framework/data/sources/directory.h \
+	framework/data/sources/download.c framework/data/sources/download.h \
+	framework/data/sources/fetch.c framework/data/sources/fetch.h \
+	framework/data/sources/npm.c framework/data/sources/npm.h
 model_sources = \
 	framework/model/layout.c framework/model/layout.h \
 	framework/model/network.c framework/model/network.h \

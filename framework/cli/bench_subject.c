@@ -1,9 +1,9 @@
 #include "cli/bench_subject.h"
 
 #include "cli/operand.h"
-#include "data/idx.h"
-#include "data/locate.h"
-#include "data/synthetic.h"
+#include "data/formats/idx.h"
+#include "data/sources/directory.h"
+#include "data/formats/synthetic.h"
 #include "infer/modelfile.h"
 #include "runner/revive.h"
 
@@ -56,7 +56,7 @@ static int read_images(bench_subject *subject, const char *data, bnn_arena *aren
     char path[PATH_MAX];
     struct stat st;
     if (stat(data, &st) == 0 && S_ISDIR(st.st_mode)) {
-        if (!bnn_locate_file(data, name, path))
+        if (!bnn_directory_file(data, name, path))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: has no %s; name an IDX file of images", data,
                             name);
         data = path;

@@ -1,7 +1,7 @@
 #include "cli/images.h"
 
 #include "cli/operand.h"
-#include "data/idx.h"
+#include "data/formats/idx.h"
 #include "data/picture.h"
 
 #include <stdlib.h>

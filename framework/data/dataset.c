@@ -1,9 +1,9 @@
 #include "data/dataset.h"
 
-#include "data/fetch.h"
-#include "data/idx.h"
-#include "data/locate.h"
-#include "data/synthetic.h"
+#include "data/sources/fetch.h"
+#include "data/formats/idx.h"
+#include "data/sources/directory.h"
+#include "data/formats/synthetic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,11 +157,11 @@ static int find_files(const bnn_catalogue_entry *entry, const bnn_data_options *
                       const bnn_data_search *search, bnn_located *located, bnn_error *err)
 {
     bnn_trail trail = {0};
-    if (options->path != NULL && bnn_locate_path(entry, options->path, located, &trail))
+    if (options->path != NULL && bnn_directory_find_in(entry, options->path, located, &trail))
         return BNN_OK;
     if (options->path != NULL && !options->path_may_fail)
         return bnn_trail_fail_path(&trail, entry, options->path, err);
-    if (bnn_locate(entry, located, &trail))
+    if (bnn_directory_find(entry, located, &trail))
         return BNN_OK;
     int status = search->download ? bnn_fetch(entry, search, located, &trail, err) : BNN_E_RESOURCE;
     if (status == BNN_E_RESOURCE) {

@@ -1,9 +1,9 @@
 #include "data/inventory.h"
 
 #include "data/content.h"
-#include "data/fetch.h"
-#include "data/idx.h"
-#include "data/synthetic.h"
+#include "data/sources/fetch.h"
+#include "data/formats/idx.h"
+#include "data/formats/synthetic.h"
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ static bnn_inventory_item describe(const bnn_data_search *search, const char *na
         item.reference = entry.reference;
         item.shape = entry.shape;
         item.n_classes = entry.n_classes;
-        if (bnn_locate(&entry, &located, &trail))
+        if (bnn_directory_find(&entry, &located, &trail))
             item.directory = bnn_arena_strdup(arena, located.directory);
         else
             item.message = bnn_arena_strdup(arena, trail.text);
@@ -116,7 +116,7 @@ int bnn_inventory_verify(const char *name, const bnn_data_search *search, bnn_ar
     int status = bnn_catalogue_load(search->catalogue, name, arena, &entry, err);
     if (status != BNN_OK)
         return status;
-    if (!bnn_locate(&entry, &located, &trail))
+    if (!bnn_directory_find(&entry, &located, &trail))
         return bnn_trail_fail(&trail, &entry, false, err);
     for (int i = 0; i < BNN_DATA_FILES; i++)
         if (!check_file(&entry.files[i], located.paths[i], arena, &checks[i]))

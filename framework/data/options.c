@@ -1,7 +1,7 @@
 #include "data/dataset.h"
 
 #include "data/catalogue.h"
-#include "data/synthetic.h"
+#include "data/formats/synthetic.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "runner/config.h"
 
 #include "data/catalogue.h"
-#include "data/synthetic.h"
+#include "data/formats/synthetic.h"
 #include "model/network.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* fuzz_idx.c - hostile IDX files, raw and gzip-compressed. */
 #include "tests/fuzz/fuzz_main.h"
 
-#include "data/idx.h"
+#include "data/formats/idx.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -5,8 +5,8 @@
 #include "cli/download.h"
 #include "cli/text.h"
 #include "data/dataset.h"
-#include "data/locate.h"
-#include "data/synthetic.h"
+#include "data/sources/directory.h"
+#include "data/formats/synthetic.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int list_row(cli_table *table, const char *directories, const char *name,
         const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
         if (status != 0)
             return status;
-        if (bnn_locate(&entry, &located, &trail))
+        if (bnn_directory_find(&entry, &located, &trail))
             found = located.directory;
         else
             found = options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
@@ -105,7 +105,7 @@ static int verify_all(const char *directories, const char *const *names, size_t 
         int status = BNN_OK;
         if (!is_synthetic(names[i])) {
             status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
-            if (status == 0 && !bnn_locate(&entry, &located, &trail)) {
+            if (status == 0 && !bnn_directory_find(&entry, &located, &trail)) {
                 printf("%s: not here\n", names[i]);
                 continue;
             }

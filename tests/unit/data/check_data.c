@@ -4,8 +4,8 @@
 #include "tests/fixtures/data_fixture.h"
 
 #include "data/content.h"
-#include "data/idx.h"
-#include "data/synthetic.h"
+#include "data/formats/idx.h"
+#include "data/formats/synthetic.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "data/npm.h"
+#include "data/sources/npm.h"
 
 #include "base/file.h"
 

@@ -2,8 +2,8 @@
  *
  * https only, redirects to https only and at most 5, 10 s to connect, given up when slower than
  * 1,000 bytes/s for 30 s. file:/// is accepted too (see catalogue.h). */
-#ifndef BNN_DATA_DOWNLOAD_H
-#define BNN_DATA_DOWNLOAD_H
+#ifndef BNN_DATA_SOURCES_DOWNLOAD_H
+#define BNN_DATA_SOURCES_DOWNLOAD_H
 
 #include "base/error.h"
 

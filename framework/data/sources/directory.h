@@ -1,4 +1,4 @@
-/* locate.h - where the files of a data set lie on this machine.
+/* directory.h - where the files of a data set lie on this machine.
  *
  * Looked at: dataset.path and nothing else when it is set; otherwise, in this order, the
  * directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
@@ -6,8 +6,8 @@
  * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
  * holds all four files; each may be NAME, NAME.gz, or either with ".idx" for "-idx"
  * (train-images.idx3-ubyte). Contents are checked when the files are read. */
-#ifndef BNN_DATA_LOCATE_H
-#define BNN_DATA_LOCATE_H
+#ifndef BNN_DATA_SOURCES_DIRECTORY_H
+#define BNN_DATA_SOURCES_DIRECTORY_H
 
 #include "data/catalogue.h"
 
@@ -36,16 +36,16 @@ typedef struct bnn_located {
 } bnn_located;
 
 /* The file of an entry in a directory, in any of its spellings. False when there is none. */
-bool bnn_locate_file(const char *directory, const char *name, char out[PATH_MAX]);
+bool bnn_directory_file(const char *directory, const char *name, char out[PATH_MAX]);
 
 /* Finds a directory with all files: anywhere but in dataset.path, or in that. False: not found, and
  * the trail says what was looked at. Reads the environment; opens nothing. */
-bool bnn_locate(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail);
-bool bnn_locate_path(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
-                     bnn_trail *trail);
+bool bnn_directory_find(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail);
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+                           bnn_trail *trail);
 
 /* The user's cache of a data set: $XDG_CACHE_HOME/bnnrun/NAME, or ~/.cache/bnnrun/NAME. Fails when
  * neither variable names an absolute path. */
-int bnn_locate_cache(const char *name, char out[PATH_MAX], bnn_error *err);
+int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err);
 
 #endif

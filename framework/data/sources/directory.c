@@ -1,4 +1,4 @@
-#include "data/locate.h"
+#include "data/sources/directory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,7 +67,7 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-bool bnn_locate_file(const char *directory, const char *name, char out[PATH_MAX])
+bool bnn_directory_file(const char *directory, const char *name, char out[PATH_MAX])
 {
     char spelled[NAME_MAX + 1];
     const char *idx = strstr(name, "-idx");
@@ -96,7 +96,7 @@ static bool try_directory(const bnn_catalogue_entry *entry, const char *director
         return false;
     }
     for (int i = 0; i < BNN_DATA_FILES; i++) {
-        if (bnn_locate_file(directory, entry->files[i].name, out->paths[i]))
+        if (bnn_directory_file(directory, entry->files[i].name, out->paths[i]))
             n_found++;
         else if (missing == NULL)
             missing = entry->files[i].name;
@@ -141,7 +141,7 @@ static bool try_either(const bnn_catalogue_entry *entry, const char *directory, 
            try_directory(entry, directory, origin, out, trail);
 }
 
-int bnn_locate_cache(const char *name, char out[PATH_MAX], bnn_error *err)
+int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
 {
     const char *xdg = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
@@ -158,13 +158,13 @@ int bnn_locate_cache(const char *name, char out[PATH_MAX], bnn_error *err)
     return BNN_OK;
 }
 
-bool bnn_locate_path(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
-                     bnn_trail *trail)
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+                           bnn_trail *trail)
 {
     return try_either(entry, path, "as given", out, trail);
 }
 
-bool bnn_locate(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail)
+bool bnn_directory_find(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail)
 {
     char cache[PATH_MAX], directory[PATH_MAX];
     bnn_error err;
@@ -172,7 +172,7 @@ bool bnn_locate(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *t
     while (list != NULL && bnn_catalogue_next_directory(&list, directory))
         if (try_either(entry, directory, "BNN_DATA_PATH", out, trail))
             return true;
-    if (bnn_locate_cache(entry->name, cache, &err) != BNN_OK)
+    if (bnn_directory_cache(entry->name, cache, &err) != BNN_OK)
         bnn_trail_add(trail, "%s", err.message);
     else if (try_directory(entry, cache, "cache", out, trail))
         return true;

