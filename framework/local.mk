@@ -26,6 +26,7 @@ spec_sources = \
 	framework/spec/diag.c framework/spec/diag.h \
 	framework/spec/label.c framework/spec/label.h \
 	framework/spec/override.c \
+	framework/spec/reader.h \
 	framework/spec/schema.c framework/spec/schema.h \
 	framework/spec/schema_values.c \
 	framework/spec/settings.c \

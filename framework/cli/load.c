@@ -22,11 +22,19 @@ static int parse_jobs(const cli_command *command, const char *text, int64_t *out
     return BNN_OK;
 }
 
+static void add_override(cli_request *r, const char *text)
+{
+    const char **end = r->overrides;
+    while (*end != NULL)
+        end++;
+    *end = text;
+}
+
 static int take_option(const cli_command *command, int option, cli_request *r, bnn_error *err)
 {
     switch (option) {
     case 's':
-        r->overrides[r->n_overrides++] = optarg;
+        add_override(r, optarg);
         return BNN_OK;
     case 'j':
         return parse_jobs(command, optarg, &r->n_jobs, err);
@@ -104,20 +112,20 @@ static void print_messages(bnn_diag *diag)
 
 int cli_request_load(cli_request *r, bnn_error *err)
 {
-    const bnn_experiment_sources sources = {
+    bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {
+        .arena = r->arena = bnn_arena_create(arena_limit_bytes),
+        .diag = diag,
+        .registry = r->registry = bnn_registry_create(r->options.plugin_path),
         .catalogue = cli_catalogue_path(r->spec),
         .topologies = cli_topology_path(r->spec),
-        .registry = r->registry = bnn_registry_create(r->options.plugin_path),
     };
-    bnn_diag *diag = bnn_diag_create();
-    r->arena = bnn_arena_create(arena_limit_bytes);
     int status = BNN_E_INTERNAL;
     if (diag == NULL || r->arena == NULL || r->registry == NULL) {
         bnn_no_memory(err);
         goto out;
     }
-    status = bnn_experiment_load(r->spec, r->overrides, r->n_overrides, &sources, r->arena,
-                                 &r->experiment, diag);
+    status = bnn_experiment_load(&reader, r->spec, r->overrides, &r->experiment);
     print_messages(diag);
     if (status != BNN_OK)
         bnn_fail(err, (bnn_status)status, "%s: %zu error%s, so nothing was run", r->spec,

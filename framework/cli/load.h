@@ -9,9 +9,8 @@
 typedef struct cli_request {
     cli_options options;
     const char *spec;
-    const char **overrides; /* -s, in their order */
-    size_t n_overrides;
-    int64_t n_jobs; /* -j; 0: not given */
+    const char **overrides; /* -s, in their order, closed by NULL */
+    int64_t n_jobs;         /* -j; 0: not given */
     bool dry_run;
     bool download;
     bool help; /* was asked for and printed; there is nothing else to do */

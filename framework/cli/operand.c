@@ -147,12 +147,13 @@ int cli_revive_run(const bnn_run_info *run, const cli_options *options, bnn_aren
     *registry = bnn_registry_create(options->plugin_path);
     if (*registry == NULL)
         return bnn_no_memory(err);
-    const bnn_experiment_sources sources = {.catalogue = cli_catalogue_path(run->spec_path),
-                                            .topologies = cli_topology_path(run->spec_path),
-                                            .registry = *registry};
+    const bnn_reader reader = {.arena = arena,
+                               .registry = *registry,
+                               .catalogue = cli_catalogue_path(run->spec_path),
+                               .topologies = cli_topology_path(run->spec_path)};
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = bnn_run_revive(store, run, &sources, arena, out, err);
+        status = bnn_run_revive(store, run, &reader, out, err);
     bnn_store_close(store);
     return status;
 }

@@ -86,15 +86,15 @@ typedef struct sequences {
 } sequences;
 
 /* Asks the plugin, with its default parameters. */
-static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
-                         bnn_diag *diag, sequences *out, bnn_error *err)
+static int get_sequences(const bnn_reader *r, const bnn_plugin *plugin, sequences *out,
+                         bnn_error *err)
 {
+    const bnn_reference reference = {
+        .kind = BNN_KIND_ORDERING, .prefix = "", .fallback = plugin->head->name};
     bnn_use use;
-    const int status = bnn_registry_use(registry, BNN_KIND_ORDERING, NULL, plugin->head->name, "",
-                                        NULL, arena, &use, NULL, diag);
+    const int status = bnn_registry_use(r, &reference, &use);
     if (status != 0)
-        return bnn_fail(err, (bnn_status)status, "%s",
-                        bnn_diag_count(diag) > 0 ? bnn_diag_message(diag, 0) : "no memory");
+        return bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(r->diag, 0));
     for (uint32_t position = 0; position < N_POSITIONS; position++)
         for (int binary = 0; binary < 2; binary++)
             for (int pools = 0; pools < 2; pools++) {
@@ -350,12 +350,13 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     int status = BNN_OK;
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
     if (arena == NULL || diag == NULL) {
         status = bnn_no_memory(err);
         goto out;
     }
     if (ordering)
-        status = get_sequences(registry, plugin, arena, diag, &s, err);
+        status = get_sequences(&reader, plugin, &s, err);
     if (status != 0)
         goto out;
     if (options->json) {

@@ -19,14 +19,14 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
     uint32_t n_ops;
     bnn_arena *arena = bnn_arena_create((size_t)1 << 20);
     if (arena == NULL)
-        return BNN_E_INTERNAL;
+        return bnn_diag_no_memory(diag);
     const bnn_kernels *kernels = bnn_kernels_choose(&err);
     int status = kernels == NULL ? err.status : BNN_OK;
     if (status == BNN_OK)
         status = bnn_layout_build(model, input, n_classes, BNN_LANES, kernels, arena, &ops, &n_ops,
                                   &err);
     if (status != BNN_OK)
-        bnn_diag_add(diag, model->at, "model: %s", err.message);
+        bnn_diag_fail(diag, (bnn_status)status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);
     return status;
 }

@@ -47,7 +47,7 @@ static const bnn_param binarize_table[] = {
     BNN_PARAMS_END,
 };
 
-static int parse_binarize(const bnn_node *node, bnn_binarize *out, bnn_diag *diag)
+static int parse_binarize(const bnn_reader *r, const bnn_node *node, bnn_binarize *out)
 {
     static const char *const also[] = {"layers", NULL};
     *out = (bnn_binarize){.layers = "all"};
@@ -56,24 +56,24 @@ static int parse_binarize(const bnn_node *node, bnn_binarize *out, bnn_diag *dia
     if (node->kind == BNN_NODE_SCALAR) {
         if (strcmp(node->text, "none") == 0)
             return BNN_OK;
-        bnn_diag_add(diag, node->at,
-                     "model.binarize: expected none or a map such as {weights: true, "
-                     "activations: true}, got \"%s\"",
-                     node->text);
-        return BNN_E_SPEC;
+        return bnn_diag_add(r->diag, node->at,
+                            "model.binarize: expected none or a map such as {weights: true, "
+                            "activations: true}, got \"%s\"",
+                            node->text);
     }
-    int status = bnn_schema_fill(binarize_table, node, "model.binarize", "model.binarize", also,
-                                 out, NULL, diag);
+    const int begun = bnn_diag_begin(r->diag);
+    bnn_schema_fill(binarize_table, node, "model.binarize", "model.binarize", also, out, NULL,
+                    r->diag);
     out->layers = "all";
     const bnn_node *layers = bnn_tree_get(node, "layers");
-    if (layers != NULL &&
-        bnn_schema_text(layers, "model.binarize.layers", &out->layers, diag) != BNN_OK)
-        status = BNN_E_SPEC;
-    return status;
+    if (layers != NULL)
+        bnn_schema_text(layers, "model.binarize.layers", &out->layers, r->diag);
+    return bnn_diag_end(r->diag, begun);
 }
 
 /* `layers` must name a linear layer that the topology has. */
-static int check_layers(const bnn_model_options *model, const bnn_node *binarize, bnn_diag *diag)
+static int check_layers(const bnn_reader *r, const bnn_model_options *model,
+                        const bnn_node *binarize)
 {
     const char *wanted = model->binarize.layers;
     if (strcmp(wanted, "all") == 0)
@@ -85,17 +85,17 @@ static int check_layers(const bnn_model_options *model, const bnn_node *binarize
             return BNN_OK;
     }
     const char *near = bnn_suggest(wanted, names, model->n_blocks + 1);
-    bnn_diag_add(diag, bnn_tree_get(binarize, "layers")->at,
-                 "model.binarize.layers: no block of topology %s has the layer \"%s\"%s%s%s",
-                 model->topology, wanted, near != NULL ? "; did you mean \"" : "",
-                 near != NULL ? near : "", near != NULL ? "\"?" : "");
-    return BNN_E_SPEC;
+    return bnn_diag_add(r->diag, bnn_tree_get(binarize, "layers")->at,
+                        "model.binarize.layers: no block of topology %s has the layer \"%s\"%s%s%s",
+                        model->topology, wanted, near != NULL ? "; did you mean \"" : "",
+                        near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
 /* Records what acts: a float net has no clip, no padding value and no first or last. */
-static int record_binarize(const bnn_model_options *model, bnn_settings *settings)
+static int record_binarize(const bnn_reader *r, const bnn_model_options *model)
 {
     const bnn_binarize *b = &model->binarize;
+    bnn_settings *settings = r->settings;
     const char *prefix = "model.binarize";
     const bool weights = any_block(model, bnn_model_block_is_binary);
     const bool activations = any_block(model, bnn_model_block_has_binary_inputs);
@@ -111,34 +111,45 @@ static int record_binarize(const bnn_model_options *model, bnn_settings *setting
         status |= bnn_settings_add_number(settings, prefix, "clip", BNN_TYPE_NUMBER, b->clip);
     if (activations)
         status |= bnn_settings_add_text(settings, prefix, "padding", b->padding == 0 ? "-1" : "+1");
-    return status == BNN_OK ? BNN_OK : BNN_E_INTERNAL;
+    return status == BNN_OK ? BNN_OK : bnn_diag_no_memory(r->diag);
 }
 
 /* ---- STEs -------------------------------------------------------------------------------- */
 
-static int parse_stes(const bnn_node *node, bnn_registry *registry, bnn_arena *arena,
-                      bnn_model_options *out, bnn_settings *settings, bnn_diag *diag)
+static int record_text(const bnn_reader *r, const char *name, const char *text)
+{
+    const int status = bnn_settings_add_text(r->settings, "model", name, text);
+    return status == BNN_OK ? BNN_OK : bnn_diag_no_memory(r->diag);
+}
+
+static int use_ste(const bnn_reader *r, const char *prefix, const bnn_node *node, bool acts,
+                   bnn_use *out)
+{
+    const bnn_reference reference = {
+        .kind = BNN_KIND_STE, .prefix = prefix, .fallback = "clipped", .node = node};
+    bnn_reader quiet = *r;
+    quiet.settings = NULL;
+    return bnn_registry_use(acts ? r : &quiet, &reference, out);
+}
+
+static int parse_stes(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
 {
     static const char *const known[] = {"weights", "activations", NULL};
     const bnn_node *weights = node, *activations = node;
-    int status = BNN_OK;
+    const int begun = bnn_diag_begin(r->diag);
     if (node != NULL && node->kind == BNN_NODE_MAP && bnn_tree_get(node, "name") == NULL) {
-        status = bnn_schema_known_keys(node, "model.ste", known, diag);
+        bnn_schema_known_keys(node, "model.ste", known, r->diag);
         weights = bnn_tree_get(node, "weights");
         activations = bnn_tree_get(node, "activations");
     }
     const bool weights_act = any_block(out, bnn_model_block_is_binary);
     const bool activations_act = any_block(out, bnn_model_block_has_binary_inputs);
-    const int first =
-        bnn_registry_use(registry, BNN_KIND_STE, weights, "clipped", "model.ste.weights", NULL,
-                         arena, &out->weight_ste, weights_act ? settings : NULL, diag);
-    if (first != BNN_OK && weights == activations) /* the same mistake is said once */
-        return first;
-    const int second = bnn_registry_use(registry, BNN_KIND_STE, activations, "clipped",
-                                        "model.ste.activations", NULL, arena, &out->activation_ste,
-                                        activations_act ? settings : NULL, diag);
-    if (first != BNN_OK || second != BNN_OK)
-        return first != BNN_OK ? first : second;
+    const int first = use_ste(r, "model.ste.weights", weights, weights_act, &out->weight_ste);
+    if (first == BNN_OK || weights != activations) /* the same mistake is said once */
+        use_ste(r, "model.ste.activations", activations, activations_act, &out->activation_ste);
+    const int status = bnn_diag_end(r->diag, begun);
+    if (out->weight_ste.plugin == NULL || out->activation_ste.plugin == NULL)
+        return status;
     /* One more row under the key that users write, to query by. */
     const char *w = out->weight_ste.plugin->head->name;
     const char *a = out->activation_ste.plugin->head->name;
@@ -147,47 +158,53 @@ static int parse_stes(const bnn_node *node, bnn_registry *registry, bnn_arena *a
         snprintf(both, sizeof both, "%s/%s", w, a);
     else
         snprintf(both, sizeof both, "%s", weights_act ? w : activations_act ? a : "none");
-    if (bnn_settings_add_text(settings, "model", "ste", both) != BNN_OK)
-        return BNN_E_INTERNAL;
-    return status;
+    return status != BNN_OK ? status : record_text(r, "ste", both);
 }
 
-/* ---- activation and norm ----------------------------------------------------------------- */
+/* ---- ordering, activation and norm ------------------------------------------------------- */
 
 static bool is_word(const bnn_node *node, const char *word)
 {
     return node != NULL && node->kind == BNN_NODE_SCALAR && strcmp(node->text, word) == 0;
 }
 
-static int parse_activation(const bnn_node *node, bnn_registry *registry, bnn_arena *arena,
-                            bnn_model_options *out, bnn_settings *settings, bnn_diag *diag)
+static int parse_ordering(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
 {
-    if (is_word(node, "none"))
-        return bnn_settings_add_text(settings, "model", "activation", "none");
-    const bool automatic = node == NULL || is_word(node, "auto");
-    out->activation_auto = automatic && any_block(out, bnn_model_block_has_binary_inputs);
-    if (out->activation_auto) /* without a sign anywhere, auto is just relu */
-        if (bnn_settings_add_text(settings, "model", "activation", "auto") != BNN_OK)
-            return BNN_E_INTERNAL;
-    return bnn_layer_use(registry, automatic ? NULL : node, "relu", BNN_ROLE_ACTIVATION,
-                         "model.activation", arena, &out->activation,
-                         out->activation_auto ? NULL : settings, diag, out->at);
+    const bnn_reference reference = {
+        .kind = BNN_KIND_ORDERING, .prefix = "model.ordering", .fallback = "bn_act", .node = node};
+    return bnn_registry_use(r, &reference, &out->ordering);
 }
 
-static int parse_norm(const bnn_node *node, bnn_registry *registry, bnn_arena *arena,
-                      bnn_model_options *out, bnn_settings *settings, bnn_diag *diag)
+static int parse_activation(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
 {
     if (is_word(node, "none"))
-        return bnn_settings_add_text(settings, "model", "norm", "none");
-    return bnn_layer_use(registry, node, "batchnorm", BNN_ROLE_NORM, "model.norm", arena,
-                         &out->norm, settings, diag, out->at);
+        return record_text(r, "activation", "none");
+    const bool automatic = node == NULL || is_word(node, "auto");
+    const bnn_reference reference = {.kind = BNN_KIND_LAYER,
+                                     .prefix = "model.activation",
+                                     .fallback = "relu",
+                                     .node = automatic ? NULL : node};
+    bnn_reader quiet = *r;
+    quiet.settings = NULL;
+    out->activation_auto = automatic && any_block(out, bnn_model_block_has_binary_inputs);
+    if (out->activation_auto) /* without a sign anywhere, auto is just relu */
+        record_text(r, "activation", "auto");
+    return bnn_layer_use(out->activation_auto ? &quiet : r, &reference, BNN_ROLE_ACTIVATION,
+                         &out->activation);
+}
+
+static int parse_norm(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
+{
+    const bnn_reference reference = {
+        .kind = BNN_KIND_LAYER, .prefix = "model.norm", .fallback = "batchnorm", .node = node};
+    if (is_word(node, "none"))
+        return record_text(r, "norm", "none");
+    return bnn_layer_use(r, &reference, BNN_ROLE_NORM, &out->norm);
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry, const char *topology_path,
-                            bnn_arena *arena, bnn_model_options *out, bnn_settings *settings,
-                            bnn_diag *diag)
+int bnn_model_options_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
 {
     static const char *const known[] = {"topology",   "binarize", "ste", "ordering",
                                         "activation", "norm",     NULL};
@@ -195,34 +212,25 @@ int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry, const 
     *out = (bnn_model_options){.at = {.file = "spec", .line = 0}};
     if (node != NULL)
         out->at = node->at;
-    int status = bnn_schema_known_keys(node, "model", known, diag);
-    if (node != NULL && node->kind != BNN_NODE_MAP)
-        return status;
+    const int begun = bnn_diag_begin(r->diag);
+    if (bnn_schema_known_keys(node, "model", known, r->diag) != BNN_OK &&
+        node->kind != BNN_NODE_MAP)
+        return bnn_diag_end(r->diag, begun);
 
     const bnn_node *topology = bnn_tree_get(node, "topology");
     const bnn_node *binarize = bnn_tree_get(node, "binarize");
     bnn_node fallback = default_topology;
     fallback.at = out->at;
-    const int parsed = bnn_topology_parse(topology != NULL ? topology : &fallback, registry,
-                                          topology_path, arena, out, settings, diag);
-    const int binary = parse_binarize(binarize, &out->binarize, diag);
-    const bool known_blocks = parsed == BNN_OK && binary == BNN_OK;
-    if (!known_blocks) /* the rest is still checked, as for a net without binary blocks */
+    const int parsed = bnn_topology_parse(r, topology != NULL ? topology : &fallback, out);
+    if (parse_binarize(r, binarize, &out->binarize) == BNN_OK && parsed == BNN_OK) {
+        check_layers(r, out, binarize);
+        record_text(r, "topology", out->topology);
+    } else /* the rest is still checked, as for a net without binary blocks */
         out->n_blocks = 0;
-
-    const int results[] = {
-        parsed,
-        binary,
-        known_blocks ? check_layers(out, binarize, diag) : BNN_OK,
-        record_binarize(out, settings),
-        known_blocks ? bnn_settings_add_text(settings, "model", "topology", out->topology) : BNN_OK,
-        parse_stes(bnn_tree_get(node, "ste"), registry, arena, out, settings, diag),
-        bnn_registry_use(registry, BNN_KIND_ORDERING, bnn_tree_get(node, "ordering"), "bn_act",
-                         "model.ordering", NULL, arena, &out->ordering, settings, diag),
-        parse_activation(bnn_tree_get(node, "activation"), registry, arena, out, settings, diag),
-        parse_norm(bnn_tree_get(node, "norm"), registry, arena, out, settings, diag),
-    };
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
-        status = results[i] != BNN_OK ? results[i] : status;
-    return status;
+    record_binarize(r, out);
+    parse_stes(r, bnn_tree_get(node, "ste"), out);
+    parse_ordering(r, bnn_tree_get(node, "ordering"), out);
+    parse_activation(r, bnn_tree_get(node, "activation"), out);
+    parse_norm(r, bnn_tree_get(node, "norm"), out);
+    return bnn_diag_end(r->diag, begun);
 }

@@ -57,11 +57,9 @@ typedef struct bnn_model_options {
 bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
 
-/* Reads the section. topology_path: colon-separated directories that hold NAME.yaml. What does not
- * act is not recorded (no STE in a float net), so that equal configs have equal settings. Values
- * go to settings under "model.". 0, or a negative status after messages in diag. */
-int bnn_model_options_parse(const bnn_node *node, bnn_registry *registry, const char *topology_path,
-                            bnn_arena *arena, bnn_model_options *out, bnn_settings *settings,
-                            bnn_diag *diag);
+/* Reads the section. What does not act is not recorded (no STE in a float net), so that equal
+ * configs have equal settings. Values go to settings under "model.". BNN_OK, or a negative status
+ * after messages. */
+int bnn_model_options_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out);
 
 #endif

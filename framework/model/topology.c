@@ -24,20 +24,19 @@ static const char *role_name(uint32_t role)
     }
 }
 
-int bnn_layer_use(bnn_registry *registry, const bnn_node *node, const char *fallback, bnn_role role,
-                  const char *prefix, bnn_arena *arena, bnn_use *out, bnn_settings *settings,
-                  bnn_diag *diag, bnn_position_in_file at)
+int bnn_layer_use(const bnn_reader *r, const bnn_reference *reference, bnn_role role, bnn_use *out)
 {
-    const int status = bnn_registry_use(registry, BNN_KIND_LAYER, node, fallback, prefix, NULL,
-                                        arena, out, settings, diag);
+    const int status = bnn_registry_use(r, reference, out);
     if (status != BNN_OK)
         return status;
     const uint32_t found = bnn_use_layer(out)->role;
     if (found == (uint32_t)role)
         return BNN_OK;
-    bnn_diag_add(diag, node != NULL ? node->at : at, "%s: layer %s is %s; %s is needed here",
-                 prefix, out->plugin->head->name, role_name(found), role_name(role));
-    return BNN_E_SPEC;
+    const bnn_node *node = reference->node;
+    const bnn_position_in_file at = {.file = "default"};
+    return bnn_diag_add(r->diag, node != NULL ? node->at : at,
+                        "%s: layer %s is %s; %s is needed here", reference->prefix,
+                        out->plugin->head->name, role_name(found), role_name(role));
 }
 
 /* ---- where topologies are ---------------------------------------------------------------- */
@@ -60,8 +59,9 @@ static bool is_plain_name(const char *name)
 }
 
 /* What a user may have meant: the nearest of the topologies that are there. */
-static void report_missing(const bnn_node *node, const char *path, bnn_diag *diag)
+static void report_missing(const bnn_reader *r, const bnn_node *node)
 {
+    const char *path = r->topologies;
     char directory[PATH_MAX], found[64][64];
     const char *names[64] = {NULL};
     size_t n = 0;
@@ -80,35 +80,34 @@ static void report_missing(const bnn_node *node, const char *path, bnn_diag *dia
         closedir(dir);
     }
     const char *near = bnn_suggest(node->text, names, n);
-    bnn_diag_add(diag, node->at, "model.topology: no %s.yaml in %s%s%s%s", node->text,
+    bnn_diag_add(r->diag, node->at, "model.topology: no %s.yaml in %s%s%s%s", node->text,
                  path != NULL && *path != '\0' ? path : "any directory",
                  near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
                  near != NULL ? "\"?" : "");
 }
 
-static const bnn_node *load_named(const bnn_node *node, const char *path, bnn_arena *arena,
-                                  bnn_diag *diag)
+static const bnn_node *load_named(const bnn_reader *r, const bnn_node *node)
 {
     char directory[PATH_MAX];
     if (!is_plain_name(node->text)) {
-        bnn_diag_add(diag, node->at,
+        bnn_diag_add(r->diag, node->at,
                      "model.topology: \"%s\" is not a name of letters, digits, _ and -",
                      node->text);
         return NULL;
     }
-    for (const char *rest = path; (rest = next_directory(rest, directory)) != NULL;) {
-        const char *file = bnn_arena_printf(arena, "%s/%s.yaml", directory, node->text);
+    for (const char *rest = r->topologies; (rest = next_directory(rest, directory)) != NULL;) {
+        const char *file = bnn_arena_printf(r->arena, "%s/%s.yaml", directory, node->text);
         if (file != NULL && access(file, R_OK) == 0)
-            return bnn_tree_load(file, arena, diag);
+            return bnn_tree_load(file, r->arena, r->diag);
     }
-    report_missing(node, path, diag);
+    report_missing(r, node);
     return NULL;
 }
 
 /* ---- what a topology says ---------------------------------------------------------------- */
 
-static int parse_input(const bnn_node *node, bnn_position_in_file at, bnn_shape *out,
-                       bnn_settings *settings, bnn_diag *diag)
+static int parse_input(const bnn_reader *r, const bnn_node *node, bnn_position_in_file at,
+                       bnn_shape *out)
 {
     struct input {
         int32_t channels, height, width;
@@ -119,19 +118,17 @@ static int parse_input(const bnn_node *node, bnn_position_in_file at, bnn_shape 
         BNN_INTEGER(struct input, width, 28, 1, 4096, "columns"),
         BNN_PARAMS_END,
     };
-    if (node == NULL) {
-        bnn_diag_add(diag, at, "topology: input is missing: {channels: 1, height: 28, width: 28}");
-        return BNN_E_SPEC;
-    }
-    const int status =
-        bnn_schema_fill(table, node, "topology input", "model.input", NULL, &input, settings, diag);
+    if (node == NULL)
+        return bnn_diag_add(r->diag, at,
+                            "topology: input is missing: {channels: 1, height: 28, width: 28}");
+    const int status = bnn_schema_fill(table, node, "topology input", "model.input", NULL, &input,
+                                       r->settings, r->diag);
     *out = (bnn_shape){(uint32_t)input.channels, (uint32_t)input.height, (uint32_t)input.width};
     return status;
 }
 
-static int parse_block(const bnn_node *node, uint32_t number, bnn_registry *registry,
-                       bnn_arena *arena, bnn_block_options *out, bnn_settings *settings,
-                       bnn_diag *diag)
+static int parse_block(const bnn_reader *r, const bnn_node *node, uint32_t number,
+                       bnn_block_options *out)
 {
     static const char *const known[] = {"layer", "pool", "dropout", NULL};
     const struct {
@@ -143,64 +140,54 @@ static int parse_block(const bnn_node *node, uint32_t number, bnn_registry *regi
         {"pool", BNN_ROLE_POOL, &out->pool},
         {"dropout", BNN_ROLE_REGULARIZER, &out->dropout},
     };
-    int status = bnn_schema_known_keys(node, "topology block", known, diag);
+    const int begun = bnn_diag_begin(r->diag);
+    bnn_schema_known_keys(node, "topology block", known, r->diag);
     out->at = node->at;
-    if (node->kind != BNN_NODE_MAP)
-        return status;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const bnn_node *part = bnn_tree_get(node, parts[i].key);
-        if (part == NULL && parts[i].role == BNN_ROLE_LINEAR) {
-            bnn_diag_add(diag, node->at, "topology block %u has no layer", number);
-            status = BNN_E_SPEC;
-        }
-        if (part == NULL)
-            continue;
+    for (size_t i = 0; node->kind == BNN_NODE_MAP && i < sizeof parts / sizeof *parts; i++) {
         char prefix[64];
+        const bnn_reference reference = {
+            .kind = BNN_KIND_LAYER, .prefix = prefix, .node = bnn_tree_get(node, parts[i].key)};
         snprintf(prefix, sizeof prefix, "model.blocks.%u.%s", number, parts[i].key);
-        const int one = bnn_layer_use(registry, part, NULL, parts[i].role, prefix, arena,
-                                      parts[i].use, settings, diag, node->at);
-        status = one != BNN_OK ? one : status;
+        if (reference.node != NULL)
+            bnn_layer_use(r, &reference, parts[i].role, parts[i].use);
+        else if (parts[i].role == BNN_ROLE_LINEAR)
+            bnn_diag_add(r->diag, node->at, "topology block %u has no layer", number);
     }
-    return status;
+    return bnn_diag_end(r->diag, begun);
 }
 
-int bnn_topology_parse(const bnn_node *node, bnn_registry *registry, const char *topology_path,
-                       bnn_arena *arena, bnn_model_options *out, bnn_settings *settings,
-                       bnn_diag *diag)
+static int parse_topology(const bnn_reader *r, const bnn_node *root, bnn_model_options *out)
 {
     static const char *const known[] = {"name", "description", "input", "blocks", NULL};
-    const bool named = node->kind == BNN_NODE_SCALAR;
-    const bnn_node *root = named ? load_named(node, topology_path, arena, diag) : node;
-    if (root == NULL)
-        return BNN_E_SPEC;
-    int status = bnn_schema_known_keys(root, "topology", known, diag);
+    const int status = bnn_schema_known_keys(root, "topology", known, r->diag);
     if (root->kind != BNN_NODE_MAP)
         return status;
-    const bnn_node *name = bnn_tree_get(root, "name");
-    out->topology = named ? node->text : "inline";
-    if (!named && name != NULL &&
-        bnn_schema_text(name, "topology name", &out->topology, diag) != BNN_OK)
-        status = BNN_E_SPEC;
-    const int input =
-        parse_input(bnn_tree_get(root, "input"), root->at, &out->input, settings, diag);
-    status = input != BNN_OK ? input : status;
-
+    parse_input(r, bnn_tree_get(root, "input"), root->at, &out->input);
     const bnn_node *blocks = bnn_tree_get(root, "blocks");
     if (blocks == NULL || blocks->kind != BNN_NODE_LIST || blocks->n == 0 ||
-        blocks->n > BNN_BLOCKS_MAX) {
-        bnn_diag_add(diag, blocks != NULL ? blocks->at : root->at,
-                     "topology: blocks must be a list of 1 to %d blocks", BNN_BLOCKS_MAX);
-        return BNN_E_SPEC;
-    }
-    bnn_block_options *list = bnn_arena_alloc(arena, blocks->n, sizeof *list);
+        blocks->n > BNN_BLOCKS_MAX)
+        return bnn_diag_add(r->diag, blocks != NULL ? blocks->at : root->at,
+                            "topology: blocks must be a list of 1 to %d blocks", BNN_BLOCKS_MAX);
+    bnn_block_options *list = bnn_arena_alloc(r->arena, blocks->n, sizeof *list);
     if (list == NULL)
-        return BNN_E_INTERNAL;
-    for (uint32_t i = 0; i < blocks->n; i++) {
-        const int one =
-            parse_block(blocks->items[i], i + 1, registry, arena, &list[i], settings, diag);
-        status = one != BNN_OK ? one : status;
-    }
+        return bnn_diag_no_memory(r->diag);
+    for (uint32_t i = 0; i < blocks->n; i++)
+        parse_block(r, blocks->items[i], i + 1, &list[i]);
     out->n_blocks = (uint32_t)blocks->n;
     out->blocks = list;
-    return status;
+    return BNN_OK;
+}
+
+int bnn_topology_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
+{
+    const int begun = bnn_diag_begin(r->diag);
+    const bool named = node->kind == BNN_NODE_SCALAR;
+    const bnn_node *root = named ? load_named(r, node) : node;
+    const bnn_node *name = bnn_tree_get(root, "name");
+    out->topology = named ? node->text : "inline";
+    if (!named && name != NULL)
+        bnn_schema_text(name, "topology name", &out->topology, r->diag);
+    if (root != NULL)
+        parse_topology(r, root, out);
+    return bnn_diag_end(r->diag, begun);
 }

@@ -176,72 +176,67 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
 }
 
 /* A parameter that the caller takes for itself would never be set. */
-static int check_caller_keys(const bnn_plugin *plugin, const char *const *also,
-                             bnn_position_in_file at, bnn_diag *diag)
+static int registry_check_caller_keys(const bnn_reader *r, const bnn_plugin *plugin,
+                                      const char *const *also, bnn_position_in_file at)
 {
     const bnn_param *const table = plugin->head->params;
     for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++)
         for (size_t j = 0; also != NULL && also[j] != NULL; j++)
-            if (strcmp(table[i].name, also[j]) == 0) {
-                bnn_diag_add(
-                    diag, at,
+            if (strcmp(table[i].name, also[j]) == 0)
+                return bnn_diag_fail(
+                    r->diag, BNN_E_RESOURCE, at,
                     "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
                     plugin->path, also[j]);
-                return BNN_E_RESOURCE;
-            }
-    return 0;
+    return BNN_OK;
 }
 
 /* Fills the plugin's struct from the map, or from the defaults. */
-static int fill(const bnn_plugin *plugin, const bnn_node *map, const char *prefix,
-                const char *const *also, bnn_arena *arena, void **params, bnn_settings *settings,
-                bnn_diag *diag)
+static int registry_fill(const bnn_reader *r, const bnn_reference *reference,
+                         const bnn_plugin *plugin, const bnn_node *map, void **params)
 {
     static const bnn_param no_params[] = {BNN_PARAMS_END};
     const bnn_head *const head = plugin->head;
+    const char *const *const also = reference->also;
     const char *keys[CALLER_KEYS_MAX + 2] = {"name"};
     for (size_t i = 0; also != NULL && also[i] != NULL && i < CALLER_KEYS_MAX; i++)
         keys[i + 1] = also[i];
     const char *what =
-        bnn_arena_printf(arena, "%s %s", bnn_kind_name((bnn_kind)head->kind), head->name);
-    void *filled = bnn_arena_alloc(arena, 1, head->params_size);
+        bnn_arena_printf(r->arena, "%s %s", bnn_kind_name((bnn_kind)head->kind), head->name);
+    void *filled = bnn_arena_alloc(r->arena, 1, head->params_size);
     if (what == NULL || filled == NULL)
-        return BNN_E_INTERNAL;
+        return bnn_diag_no_memory(r->diag);
     const int status = bnn_schema_fill(head->params == NULL ? no_params : head->params, map, what,
-                                       prefix, keys, filled, settings, diag);
-    if (status == 0)
+                                       reference->prefix, keys, filled, r->settings, r->diag);
+    if (status == BNN_OK)
         *params = head->params == NULL ? NULL : filled;
     return status;
 }
 
-int bnn_registry_use(bnn_registry *registry, bnn_kind kind, const bnn_node *node,
-                     const char *fallback, const char *prefix, const char *const *also,
-                     bnn_arena *arena, bnn_use *out, bnn_settings *settings, bnn_diag *diag)
+int bnn_registry_use(const bnn_reader *r, const bnn_reference *reference, bnn_use *out)
 {
     bnn_position_in_file at = {.file = "default"};
-    const char *name = fallback;
-    const bnn_node *map = NULL;
-    int status = 0;
+    const char *name = reference->fallback;
+    const bnn_node *map = NULL, *node = reference->node;
+    int status = BNN_OK;
     if (node != NULL) {
         const bnn_node *written = bnn_tree_get(node, "name");
         at = written == NULL ? node->at : written->at;
-        status = bnn_schema_reference(node, prefix, &name, &map, diag);
+        status = bnn_schema_reference(node, reference->prefix, &name, &map, r->diag);
     }
-    if (status != 0)
+    if (status != BNN_OK)
         return status;
 
     bnn_error err;
-    bnn_use use = {.plugin = bnn_registry_load(registry, kind, name, &err)};
-    if (use.plugin == NULL) {
-        bnn_diag_add(diag, at, "%s", err.message);
-        return err.status;
-    }
-    status = check_caller_keys(use.plugin, also, at, diag);
-    if (status == 0 && settings != NULL)
-        status = bnn_settings_add_text(settings, "", prefix, name);
-    if (status == 0)
-        status = fill(use.plugin, map, prefix, also, arena, &use.params, settings, diag);
-    if (status == 0)
+    bnn_use use = {.plugin = bnn_registry_load(r->registry, reference->kind, name, &err)};
+    if (use.plugin == NULL)
+        return bnn_diag_fail(r->diag, (bnn_status)err.status, at, "%s", err.message);
+    status = registry_check_caller_keys(r, use.plugin, reference->also, at);
+    if (status == BNN_OK && r->settings != NULL &&
+        bnn_settings_add_text(r->settings, "", reference->prefix, name) != BNN_OK)
+        status = bnn_diag_no_memory(r->diag);
+    if (status == BNN_OK)
+        status = registry_fill(r, reference, use.plugin, map, &use.params);
+    if (status == BNN_OK)
         *out = use;
     return status;
 }

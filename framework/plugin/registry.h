@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "spec/reader.h"
 #include "spec/schema.h"
 
 #include <bnn/plugin.h>
@@ -55,12 +56,18 @@ typedef struct bnn_use {
     void *params; /* the plugin's struct, in the arena; NULL without parameters */
 } bnn_use;
 
-/* Resolves a plugin reference. node NULL: `fallback` with default parameters. Settings get
- * PREFIX = name and PREFIX.parameter = value. `also` are keys of the map that are the caller's.
- * 0, or a negative status after a message in diag (position of the node). */
-int bnn_registry_use(bnn_registry *registry, bnn_kind kind, const bnn_node *node,
-                     const char *fallback, const char *prefix, const char *const *also,
-                     bnn_arena *arena, bnn_use *out, bnn_settings *settings, bnn_diag *diag);
+/* What stands at a place of a spec that takes a plugin. */
+typedef struct bnn_reference {
+    bnn_kind kind;
+    const char *prefix;      /* the dotted key of the place */
+    const char *fallback;    /* the plugin's name where the spec has none */
+    const char *const *also; /* keys of the map that are the caller's, closed by NULL; or NULL */
+    const bnn_node *node;    /* NULL: the fallback with default parameters */
+} bnn_reference;
+
+/* Resolves a plugin reference. Settings get PREFIX = name and PREFIX.parameter = value. BNN_OK, or a
+ * negative status after a message in the reader's diag (position of the node). */
+int bnn_registry_use(const bnn_reader *r, const bnn_reference *reference, bnn_use *out);
 
 /* Typed views of a use. */
 static inline const bnn_ste *bnn_use_ste(const bnn_use *use)

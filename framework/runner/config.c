@@ -7,33 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
-int bnn_config_worse(int a, int b)
-{
-    static const int order[] = {BNN_E_INTERNAL, BNN_E_SPEC, BNN_E_RESOURCE};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (a == order[i] || b == order[i])
-            return order[i];
-    return a != BNN_OK ? a : b;
-}
-
 /* The shape of the images, known before the data set itself is there. */
-static int find_shape(const bnn_data_options *data, const char *catalogue, bnn_arena *arena,
-                      bnn_shape *shape, uint32_t *n_classes, bnn_diag *diag)
+static int find_shape(const bnn_reader *r, bnn_config *config)
 {
+    const bnn_data_options *data = &config->data;
     bnn_catalogue_entry entry;
     bnn_error err;
     if (strcmp(data->name, "synthetic") == 0) {
-        *shape = (bnn_shape){1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE};
-        *n_classes = BNN_SYNTHETIC_CLASSES;
+        config->input = (bnn_shape){1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE};
+        config->n_classes = BNN_SYNTHETIC_CLASSES;
         return BNN_OK;
     }
-    const int status = bnn_catalogue_load(catalogue, data->name, arena, &entry, &err);
-    if (status != BNN_OK) {
-        bnn_diag_add(diag, data->at, "%s", err.message);
-        return status;
-    }
-    *shape = entry.shape;
-    *n_classes = entry.n_classes;
+    if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
+        return bnn_diag_fail(r->diag, (bnn_status)err.status, data->at, "%s", err.message);
+    config->input = entry.shape;
+    config->n_classes = entry.n_classes;
     return BNN_OK;
 }
 
@@ -56,7 +44,7 @@ static bool is_recorded(const bnn_config *config, const char *key)
 }
 
 /* The plugins that act: those of a use that left no setting do not (no STE in a float net). */
-static int collect_plugins(bnn_config *config, bnn_diag *diag)
+static int collect_plugins(const bnn_reader *r, bnn_config *config)
 {
     const bnn_model_options *m = &config->model;
     bool fits = true;
@@ -77,8 +65,8 @@ static int collect_plugins(bnn_config *config, bnn_diag *diag)
         fits = fits && add_plugin(config, &config->train.binary_optimizer);
     if (fits)
         return BNN_OK;
-    bnn_diag_add(diag, m->at, "model: more than %d different plugins", BNN_CONFIG_PLUGINS_MAX);
-    return BNN_E_SPEC;
+    return bnn_diag_add(r->diag, m->at, "model: more than %d different plugins",
+                        BNN_CONFIG_PLUGINS_MAX);
 }
 
 /* Changes with the config and with the content of any plugin. */
@@ -96,41 +84,30 @@ static bool identify(bnn_config *config)
     return true;
 }
 
-static int fail_memory(const bnn_point *point, bnn_diag *diag)
-{
-    bnn_diag_add(diag, point->root->at, "out of memory while resolving %s", point->label);
-    return BNN_E_INTERNAL;
-}
-
-int bnn_config_resolve(const bnn_point *point, const bnn_experiment_sources *sources,
-                       bnn_arena *arena, bnn_config *out, bnn_diag *diag)
+int bnn_config_resolve(const bnn_reader *r, const bnn_point *point, bnn_config *out)
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
-    bnn_settings_init(&c.settings, arena);
-    const int data = bnn_data_options_parse(bnn_tree_get(point->root, "dataset"), arena, &c.data,
-                                            &c.settings, diag);
-    int shaped = data;
-    if (data == BNN_OK)
-        shaped = find_shape(&c.data, sources->catalogue, arena, &c.input, &c.n_classes, diag);
-    const int model =
-        bnn_model_options_parse(bnn_tree_get(point->root, "model"), sources->registry,
-                                sources->topologies, arena, &c.model, &c.settings, diag);
+    bnn_reader recording = *r;
+    bnn_settings_init(&c.settings, r->arena);
+    recording.settings = &c.settings;
+    const int begun = bnn_diag_begin(r->diag);
+    const bool shaped = bnn_data_options_parse(&recording, bnn_tree_get(point->root, "dataset"),
+                                               &c.data) == BNN_OK &&
+                        find_shape(r, &c) == BNN_OK;
+    const bool modelled =
+        bnn_model_options_parse(&recording, bnn_tree_get(point->root, "model"), &c.model) == BNN_OK;
     bool binary = false;
-    for (uint32_t i = 0; model == BNN_OK && i < c.model.n_blocks; i++)
+    for (uint32_t i = 0; modelled && i < c.model.n_blocks; i++)
         binary |= bnn_model_block_is_binary(&c.model, i);
-    const int train =
-        bnn_train_options_parse(bnn_tree_get(point->root, "train"), binary, sources->registry,
-                                arena, &c.train, &c.settings, diag);
-    int status = bnn_config_worse(shaped, bnn_config_worse(model, train));
-    if (shaped == BNN_OK && model == BNN_OK)
-        status = bnn_config_worse(status, bnn_network_check(&c.model, c.input, c.n_classes, diag));
-    if (status != BNN_OK)
-        return status;
-    status = collect_plugins(&c, diag);
-    if (status != BNN_OK)
-        return status;
-    if (!identify(&c))
-        return fail_memory(point, diag);
-    *out = c;
-    return BNN_OK;
+    bnn_train_options_parse(&recording, bnn_tree_get(point->root, "train"), binary, &c.train);
+    if (shaped && modelled)
+        bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
+    if (bnn_diag_status(r->diag) == BNN_OK)
+        collect_plugins(r, &c);
+    if (bnn_diag_status(r->diag) == BNN_OK && !identify(&c))
+        bnn_diag_no_memory(r->diag);
+    const int status = bnn_diag_end(r->diag, begun);
+    if (status == BNN_OK)
+        *out = c;
+    return status;
 }

@@ -4,13 +4,9 @@
 
 #include "runner/experiment.h"
 
-/* The more telling of two statuses: internal, then spec, then the others. */
-int bnn_config_worse(int a, int b);
-
 /* Reads the sections `dataset`, `model` and `train` of a point and checks the network against the
- * shapes of the data set. Everything but i_dataset is filled in. 0 or a negative status after
- * messages in diag. */
-int bnn_config_resolve(const bnn_point *point, const bnn_experiment_sources *sources,
-                       bnn_arena *arena, bnn_config *out, bnn_diag *diag);
+ * shapes of the data set. Everything but i_dataset is filled in. BNN_OK, or a negative status after
+ * messages. */
+int bnn_config_resolve(const bnn_reader *r, const bnn_point *point, bnn_config *out);
 
 #endif

@@ -18,28 +18,14 @@ enum {
     NAME_BYTES_MAX = 64,
 };
 
-/* What is being read, and what became of it so far. */
+/* What is being read, and what becomes of it. */
 typedef struct loader {
-    const bnn_experiment_sources *sources;
-    bnn_arena *arena;
-    bnn_diag *diag;
+    const bnn_reader *r;
     const bnn_node *root;
-    size_t n_overrides;
-    bool recorded; /* a spec that has been run as it is, and is not corrected any more */
+    bool overridden; /* by -s */
+    bool recorded;   /* a spec that has been run as it is, and is not corrected any more */
     bnn_experiment *out;
-    int status;
 } loader;
-
-static void note(loader *l, int status)
-{
-    l->status = bnn_config_worse(l->status, status);
-}
-
-static int fail_memory(const loader *l)
-{
-    bnn_diag_add(l->diag, (bnn_position_in_file){.file = l->out->path}, "out of memory");
-    return BNN_E_INTERNAL;
-}
 
 /* ---- name and description ---------------------------------------------------------------- */
 
@@ -61,35 +47,35 @@ static const char *stem(const char *path, bnn_arena *arena)
     return name;
 }
 
-static int read_name(loader *l)
+static int read_name(const loader *l)
 {
     const bnn_node *node = bnn_tree_get(l->root, "name");
     bnn_position_in_file at = l->root->at;
-    const char *name = stem(l->out->path, l->arena);
+    const char *name = stem(l->out->path, l->r->arena);
     if (name == NULL)
-        return fail_memory(l);
+        return bnn_diag_no_memory(l->r->diag);
     if (node != NULL) {
         at = node->at;
-        if (bnn_schema_text(node, "name", &name, l->diag) != BNN_OK)
+        if (bnn_schema_text(node, "name", &name, l->r->diag) != BNN_OK)
             return BNN_E_SPEC;
     }
     if (!is_name(name)) {
         char excerpt[BNN_EXCERPT];
-        bnn_diag_add(l->diag, at,
-                     "name: \"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
-                     "with none of the last two",
-                     bnn_excerpt(name, excerpt), NAME_BYTES_MAX - 1);
-        return BNN_E_SPEC;
+        return bnn_diag_add(
+            l->r->diag, at,
+            "name: \"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
+            "with none of the last two",
+            bnn_excerpt(name, excerpt), NAME_BYTES_MAX - 1);
     }
     l->out->name = name;
     return BNN_OK;
 }
 
-static int read_description(loader *l)
+static int read_description(const loader *l)
 {
     const bnn_node *node = bnn_tree_get(l->root, "description");
     return node == NULL ? BNN_OK
-                        : bnn_schema_text(node, "description", &l->out->description, l->diag);
+                        : bnn_schema_text(node, "description", &l->out->description, l->r->diag);
 }
 
 /* ---- seeds ------------------------------------------------------------------------------- */
@@ -99,14 +85,14 @@ static int read_counted_seeds(const loader *l, const bnn_node *map, size_t *n, i
 {
     static const char *const known[] = {"count", "base", NULL};
     int64_t count = 1, base = 1;
-    int status = bnn_schema_known_keys(map, "seeds", known, l->diag);
+    int status = bnn_schema_known_keys(map, "seeds", known, l->r->diag);
     const bnn_node *node = bnn_tree_get(map, "count");
     if (node != NULL &&
-        bnn_schema_integer(node, "seeds.count", 1, SEEDS_MAX, &count, l->diag) != BNN_OK)
+        bnn_schema_integer(node, "seeds.count", 1, SEEDS_MAX, &count, l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
     node = bnn_tree_get(map, "base");
-    if (node != NULL &&
-        bnn_schema_integer(node, "seeds.base", 0, INT64_MAX - SEEDS_MAX, &base, l->diag) != BNN_OK)
+    if (node != NULL && bnn_schema_integer(node, "seeds.base", 0, INT64_MAX - SEEDS_MAX, &base,
+                                           l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
     *n = (size_t)count;
     for (size_t i = 0; i < *n; i++)
@@ -117,21 +103,19 @@ static int read_counted_seeds(const loader *l, const bnn_node *map, size_t *n, i
 static int read_listed_seeds(const loader *l, const bnn_node *list, size_t *n, int64_t *seeds)
 {
     int status = BNN_OK;
-    if (list->n == 0 || list->n > SEEDS_MAX) {
-        bnn_diag_add(l->diag, list->at, "seeds: %zu of them; from 1 to %d are allowed", list->n,
-                     SEEDS_MAX);
-        return BNN_E_SPEC;
-    }
+    if (list->n == 0 || list->n > SEEDS_MAX)
+        return bnn_diag_add(l->r->diag, list->at, "seeds: %zu of them; from 1 to %d are allowed",
+                            list->n, SEEDS_MAX);
     for (size_t i = 0; i < list->n; i++) {
         const bnn_node *item = list->items[i];
-        if (bnn_schema_integer(item, "seeds", 0, INT64_MAX, &seeds[i], l->diag) != BNN_OK) {
+        if (bnn_schema_integer(item, "seeds", 0, INT64_MAX, &seeds[i], l->r->diag) != BNN_OK) {
             seeds[i] = -1;
             status = BNN_E_SPEC;
             continue;
         }
         for (size_t j = 0; j < i; j++)
             if (seeds[j] == seeds[i]) {
-                bnn_diag_add(l->diag, item->at, "seeds: %s is there twice", item->text);
+                bnn_diag_add(l->r->diag, item->at, "seeds: %s is there twice", item->text);
                 status = BNN_E_SPEC;
                 break;
             }
@@ -140,14 +124,14 @@ static int read_listed_seeds(const loader *l, const bnn_node *list, size_t *n, i
     return status;
 }
 
-static int read_seeds(loader *l)
+static int read_seeds(const loader *l)
 {
     const bnn_node *node = bnn_tree_get(l->root, "seeds");
     size_t n = 1;
     int status = BNN_OK;
-    int64_t *seeds = bnn_arena_alloc(l->arena, SEEDS_MAX, sizeof *seeds);
+    int64_t *seeds = bnn_arena_alloc(l->r->arena, SEEDS_MAX, sizeof *seeds);
     if (seeds == NULL)
-        return fail_memory(l);
+        return bnn_diag_no_memory(l->r->diag);
     seeds[0] = 1;
     if (node != NULL && node->kind == BNN_NODE_LIST)
         status = read_listed_seeds(l, node, &n, seeds);
@@ -155,7 +139,7 @@ static int read_seeds(loader *l)
         status = read_counted_seeds(l, node, &n, seeds);
     else if (node != NULL) {
         char got[BNN_DESCRIPTION];
-        bnn_diag_add(l->diag, node->at,
+        bnn_diag_add(l->r->diag, node->at,
                      "seeds: expected {count: N, base: N} or a list of integers, got %s",
                      bnn_schema_describe(node, got));
         status = BNN_E_SPEC;
@@ -172,7 +156,7 @@ static const char metrics[] = "test_accuracy|last_test_accuracy|validation_accur
                               "train_seconds|model_bytes|latency_us";
 enum { N_METRICS_MAX_GOAL = 3 };
 
-static int read_metric(loader *l)
+static int read_metric(const loader *l)
 {
     static const char *const known[] = {"name", "goal", NULL};
     const bnn_node *node = bnn_tree_get(l->root, "metric");
@@ -181,19 +165,19 @@ static int read_metric(loader *l)
     char text[32];
     int status = BNN_OK;
     if (node != NULL && node->kind == BNN_NODE_MAP) {
-        status = bnn_schema_known_keys(node, "metric", known, l->diag);
+        status = bnn_schema_known_keys(node, "metric", known, l->r->diag);
         name = bnn_tree_get(node, "name");
         goal = bnn_tree_get(node, "goal");
     }
-    if (name != NULL && bnn_schema_choice(name, "metric.name", metrics, &i, l->diag) != BNN_OK)
+    if (name != NULL && bnn_schema_choice(name, "metric.name", metrics, &i, l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
     l->out->metric.goal = i < N_METRICS_MAX_GOAL ? BNN_GOAL_MAX : BNN_GOAL_MIN;
-    if (goal != NULL &&
-        bnn_schema_choice(goal, "metric.goal", "max|min", &l->out->metric.goal, l->diag) != BNN_OK)
+    if (goal != NULL && bnn_schema_choice(goal, "metric.goal", "max|min", &l->out->metric.goal,
+                                          l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
     bnn_choice_text(metrics, (size_t)i, text, sizeof text);
-    l->out->metric.name = bnn_arena_strdup(l->arena, text);
-    return l->out->metric.name == NULL ? fail_memory(l) : status;
+    l->out->metric.name = bnn_arena_strdup(l->r->arena, text);
+    return l->out->metric.name == NULL ? bnn_diag_no_memory(l->r->diag) : status;
 }
 
 /* jobs: auto, or a number. */
@@ -205,39 +189,35 @@ static int read_jobs(const loader *l, const bnn_node *node, int64_t *jobs)
     double number;
     if (node->kind == BNN_NODE_SCALAR && !bnn_schema_is_number(node, &number)) {
         char got[BNN_DESCRIPTION];
-        bnn_diag_add(l->diag, node->at, "run.jobs: expected auto or a number of jobs, got %s",
-                     bnn_schema_describe(node, got));
-        return BNN_E_SPEC;
+        return bnn_diag_add(l->r->diag, node->at,
+                            "run.jobs: expected auto or a number of jobs, got %s",
+                            bnn_schema_describe(node, got));
     }
-    return bnn_schema_integer(node, "run.jobs", 1, JOBS_MAX, jobs, l->diag);
+    return bnn_schema_integer(node, "run.jobs", 1, JOBS_MAX, jobs, l->r->diag);
 }
 
-static int read_run(loader *l)
+static void read_run(const loader *l)
 {
     static const char *const known[] = {"jobs",    "checkpoint", "retries",
                                         "timeout", "isolation",  NULL};
     const bnn_node *map = bnn_tree_get(l->root, "run");
     bnn_run_options *run = &l->out->run;
-    int status = bnn_schema_known_keys(map, "run", known, l->diag);
-    if (status != BNN_OK && map->kind != BNN_NODE_MAP)
-        return status;
+    bnn_diag *diag = l->r->diag;
+    if (bnn_schema_known_keys(map, "run", known, diag) != BNN_OK && map->kind != BNN_NODE_MAP)
+        return;
     const bnn_node *checkpoint = bnn_tree_get(map, "checkpoint");
     const bnn_node *retries = bnn_tree_get(map, "retries");
     const bnn_node *timeout = bnn_tree_get(map, "timeout");
     const bnn_node *isolation = bnn_tree_get(map, "isolation");
-    status |= read_jobs(l, bnn_tree_get(map, "jobs"), &run->jobs);
+    read_jobs(l, bnn_tree_get(map, "jobs"), &run->jobs);
     if (checkpoint != NULL)
-        status |= bnn_schema_choice(checkpoint, "run.checkpoint", "epoch|stop|none",
-                                    &run->checkpoints, l->diag);
+        bnn_schema_choice(checkpoint, "run.checkpoint", "epoch|stop|none", &run->checkpoints, diag);
     if (retries != NULL)
-        status |=
-            bnn_schema_integer(retries, "run.retries", 0, RETRIES_MAX, &run->retries, l->diag);
+        bnn_schema_integer(retries, "run.retries", 0, RETRIES_MAX, &run->retries, diag);
     if (timeout != NULL)
-        status |= bnn_schema_duration(timeout, "run.timeout", &run->timeout_seconds, l->diag);
+        bnn_schema_duration(timeout, "run.timeout", &run->timeout_seconds, diag);
     if (isolation != NULL)
-        status |= bnn_schema_choice(isolation, "run.isolation", "auto|thread|process",
-                                    &run->isolation, l->diag);
-    return status == BNN_OK ? BNN_OK : BNN_E_SPEC;
+        bnn_schema_choice(isolation, "run.isolation", "auto|thread|process", &run->isolation, diag);
 }
 
 /* ---- points ------------------------------------------------------------------------------ */
@@ -262,14 +242,14 @@ static size_t find_dataset(bnn_data_options *all, size_t *n, const bnn_data_opti
 }
 
 /* Adds a config unless an equal one is there: that one's label stays, and a warning says so. */
-static void add_config(loader *l, const bnn_point *point, const bnn_config *config,
+static void add_config(const loader *l, const bnn_point *point, const bnn_config *config,
                        bnn_config *configs, bnn_data_options *datasets)
 {
     for (size_t i = 0; i < l->out->n_configs; i++) {
         if (strcmp(configs[i].hash, config->hash) != 0)
             continue;
         configs[i].baseline |= config->baseline;
-        bnn_diag_warn(l->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
+        bnn_diag_warn(l->r->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
                       "%s%s is the same config as %s; they are run once",
                       config->baseline ? "the baseline " : "", config->label, configs[i].label);
         return;
@@ -279,133 +259,118 @@ static void add_config(loader *l, const bnn_point *point, const bnn_config *conf
     added->i_dataset = find_dataset(datasets, &l->out->n_datasets, &config->data);
 }
 
-static int resolve_points(loader *l, const bnn_sweep *sweep)
+static void resolve_points(const loader *l, const bnn_sweep *sweep)
 {
-    int status = BNN_OK;
-    bnn_config *configs = bnn_arena_alloc(l->arena, sweep->n, sizeof *configs);
-    bnn_data_options *datasets = bnn_arena_alloc(l->arena, sweep->n, sizeof *datasets);
-    if (configs == NULL || datasets == NULL)
-        return fail_memory(l);
-    bnn_effects effects = {.arena = l->arena};
+    bnn_config *configs = bnn_arena_alloc(l->r->arena, sweep->n, sizeof *configs);
+    bnn_data_options *datasets = bnn_arena_alloc(l->r->arena, sweep->n, sizeof *datasets);
+    if (configs == NULL || datasets == NULL) {
+        bnn_diag_no_memory(l->r->diag);
+        return;
+    }
+    bnn_effects effects = {.arena = l->r->arena};
+    const int begun = bnn_diag_begin(l->r->diag);
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        const int resolved = bnn_config_resolve(point, l->sources, l->arena, &config, l->diag);
-        status = bnn_config_worse(status, resolved);
-        if (resolved != BNN_OK)
+        if (bnn_config_resolve(l->r, point, &config) != BNN_OK)
             continue;
         config.data.path_may_fail = l->recorded;
         add_config(l, point, &config, configs, datasets);
         if (bnn_effect_note(&effects, point, &config) != BNN_OK)
-            return fail_memory(l);
+            bnn_diag_no_memory(l->r->diag);
     }
-    if (status == BNN_OK && !l->recorded)
-        bnn_effect_report(&effects, sweep, l->n_overrides > 0, l->diag);
+    if (bnn_diag_end(l->r->diag, begun) == BNN_OK && !l->recorded)
+        bnn_effect_report(&effects, sweep, l->overridden, l->r->diag);
     l->out->configs = configs;
     l->out->datasets = datasets;
-    return status;
 }
 
 /* When the sweep cannot be expanded, the base still shows its mistakes. */
-static int read_points(loader *l)
+static void read_points(const loader *l)
 {
     bnn_sweep sweep;
-    const int expanded = bnn_sweep_expand(l->root, l->out->n_seeds, l->arena, &sweep, l->diag);
     const bnn_point base = {.root = l->root, .label = "base"};
-    if (expanded != BNN_OK)
+    if (bnn_sweep_expand(l->r, l->root, l->out->n_seeds, &sweep) != BNN_OK)
         sweep = (bnn_sweep){.n = 1, .points = &base};
-    return bnn_config_worse(expanded, resolve_points(l, &sweep));
+    resolve_points(l, &sweep);
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-static int read_root(loader *l, const char *text, size_t n, const char *const *overrides,
-                     size_t n_overrides)
+static int read_root(loader *l, const char *text, size_t n, const char *const *overrides)
 {
-    l->root = bnn_tree_parse(l->out->path, text, n, l->arena, l->diag);
+    bnn_diag *diag = l->r->diag;
+    l->root = bnn_tree_parse(l->out->path, text, n, l->r->arena, diag);
     if (l->root == NULL)
         return BNN_E_SPEC;
     if (l->root->kind != BNN_NODE_MAP) {
         char got[BNN_DESCRIPTION];
-        bnn_diag_add(l->diag, l->root->at, "a spec is a map of sections, got %s",
-                     bnn_schema_describe(l->root, got));
-        return BNN_E_SPEC;
+        return bnn_diag_add(diag, l->root->at, "a spec is a map of sections, got %s",
+                            bnn_schema_describe(l->root, got));
     }
-    for (size_t i = 0; i < n_overrides; i++) {
-        const bnn_node *changed = bnn_sweep_override(l->root, overrides[i], l->arena, l->diag);
+    for (; *overrides != NULL; overrides++) {
+        const bnn_node *changed = bnn_sweep_override(l->r, l->root, *overrides);
         if (changed != NULL)
             l->root = changed;
-        else
-            note(l, BNN_E_SPEC);
     }
     return BNN_OK;
 }
 
-static int load(loader *l, const char *text, size_t n, const char *const *overrides,
-                size_t n_overrides)
+static int load(const bnn_reader *r, const char *text, size_t n, const char *const *overrides,
+                bool recorded, bnn_experiment *experiment)
 {
     static const char *const known[] = {"name",   "description", "dataset", "model",
                                         "train",  "seeds",       "sweep",   "baseline",
                                         "metric", "run",         NULL};
-    const int status = read_root(l, text, n, overrides, n_overrides);
-    if (status != BNN_OK)
-        return status;
-    l->n_overrides = n_overrides;
-    note(l, bnn_schema_known_keys(l->root, "the spec", known, l->diag));
-    note(l, read_name(l));
-    note(l, read_description(l));
-    note(l, read_seeds(l));
-    note(l, read_metric(l));
-    note(l, read_run(l));
-    note(l, read_points(l));
-    if (l->status == BNN_OK && bnn_diag_n_errors(l->diag) > 0)
-        l->status = BNN_E_SPEC;
-    return l->status;
+    loader l = {
+        .r = r, .overridden = overrides[0] != NULL, .recorded = recorded, .out = experiment};
+    const int begun = bnn_diag_begin(r->diag);
+    if (read_root(&l, text, n, overrides) == BNN_OK) {
+        bnn_schema_known_keys(l.root, "the spec", known, r->diag);
+        read_name(&l);
+        read_description(&l);
+        read_seeds(&l);
+        read_metric(&l);
+        read_run(&l);
+        read_points(&l);
+    }
+    return bnn_diag_end(r->diag, begun);
 }
 
-int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
-                        const bnn_experiment_sources *sources, bnn_arena *arena,
-                        bnn_experiment *out, bnn_diag *diag)
+int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const *overrides,
+                        bnn_experiment *out)
 {
-    bnn_experiment experiment = {.path = path};
-    loader l = {.sources = sources, .arena = arena, .diag = diag, .out = &experiment};
+    static const char *const none[] = {NULL};
+    bnn_experiment experiment = {.path = bnn_arena_strdup(r->arena, path)};
     bnn_error err;
     char *text;
     size_t n;
-    if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK) {
-        bnn_diag_add(diag, (bnn_position_in_file){.file = NULL}, "%s", err.message);
-        return err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC;
-    }
-    experiment.path = bnn_arena_strdup(arena, path);
-    experiment.text = bnn_spec_text_join(text, overrides, n_overrides, arena);
-    int status = BNN_E_INTERNAL;
-    if (experiment.path != NULL && experiment.text != NULL)
-        status = load(&l, text, n, overrides, n_overrides);
-    else
-        bnn_diag_add(diag, (bnn_position_in_file){.file = path}, "out of memory");
+    if (overrides == NULL)
+        overrides = none;
+    if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK)
+        return bnn_diag_fail(r->diag, err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC,
+                             (bnn_position_in_file){.file = NULL}, "%s", err.message);
+    experiment.text = bnn_spec_text_join(text, overrides, r->arena);
+    const int status = experiment.path != NULL && experiment.text != NULL
+                           ? load(r, text, n, overrides, false, &experiment)
+                           : bnn_diag_no_memory(r->diag);
     free(text);
     if (status == BNN_OK)
         *out = experiment;
     return status;
 }
 
-int bnn_experiment_load_text(const char *path, const char *text,
-                             const bnn_experiment_sources *sources, bnn_arena *arena,
-                             bnn_experiment *out, bnn_diag *diag)
+int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *text,
+                             bnn_experiment *out)
 {
-    bnn_experiment experiment = {.path = bnn_arena_strdup(arena, path),
-                                 .text = bnn_arena_strdup(arena, text)};
-    loader l = {
-        .sources = sources, .arena = arena, .diag = diag, .recorded = true, .out = &experiment};
-    char *spec = bnn_arena_strdup(arena, text);
+    bnn_experiment experiment = {.path = bnn_arena_strdup(r->arena, path),
+                                 .text = bnn_arena_strdup(r->arena, text)};
+    char *spec = bnn_arena_strdup(r->arena, text);
     const char *const *overrides;
-    size_t n_overrides;
     if (experiment.path == NULL || experiment.text == NULL || spec == NULL ||
-        bnn_spec_text_split(spec, arena, &overrides, &n_overrides) != BNN_OK) {
-        bnn_diag_add(diag, (bnn_position_in_file){.file = path}, "out of memory");
-        return BNN_E_INTERNAL;
-    }
-    const int status = load(&l, spec, strlen(spec), overrides, n_overrides);
+        bnn_spec_text_split(spec, r->arena, &overrides) != BNN_OK)
+        return bnn_diag_no_memory(r->diag);
+    const int status = load(r, spec, strlen(spec), overrides, true, &experiment);
     if (status == BNN_OK)
         *out = experiment;
     return status;

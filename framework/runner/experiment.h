@@ -78,26 +78,17 @@ typedef struct bnn_experiment {
     const bnn_data_options *datasets; /* each with the largest split that a config asks for */
 } bnn_experiment;
 
-/* Where an experiment looks for what it names. */
-typedef struct bnn_experiment_sources {
-    const char *catalogue;  /* colon-separated directories of data set entries */
-    const char *topologies; /* likewise, of topologies */
-    bnn_registry *registry;
-} bnn_experiment_sources;
-
-/* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order. *out and
- * all it points to live in the arena and the registry. Loads plugins, so: main thread, before any
- * job. 0, or a negative status after messages in diag: BNN_E_SPEC, BNN_E_RESOURCE when only a
- * plugin cannot be used, or BNN_E_INTERNAL. */
-int bnn_experiment_load(const char *path, const char *const *overrides, size_t n_overrides,
-                        const bnn_experiment_sources *sources, bnn_arena *arena,
-                        bnn_experiment *out, bnn_diag *diag);
+/* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order, closed
+ * by NULL; or NULL. *out and all it points to live in the reader's arena and registry. Loads
+ * plugins, so: main thread, before any job. BNN_OK, or a negative status after messages: BNN_E_SPEC,
+ * BNN_E_RESOURCE when only a plugin cannot be used, or BNN_E_INTERNAL. */
+int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const *overrides,
+                        bnn_experiment *out);
 
 /* The same from bnn_experiment.text, as a database keeps it: the overrides are those in the comments
  * at its end. path: for messages, and the name of an experiment that has none. Keys without effect are
  * let pass, and data may have moved from their dataset.path: what is recorded is checked by hash. */
-int bnn_experiment_load_text(const char *path, const char *text,
-                             const bnn_experiment_sources *sources, bnn_arena *arena,
-                             bnn_experiment *out, bnn_diag *diag);
+int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *text,
+                             bnn_experiment *out);
 
 #endif

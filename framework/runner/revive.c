@@ -125,9 +125,7 @@ int bnn_run_check_file(const char *path, const char *sha256, bnn_error *err)
 /* The texts under which the experiment was run, the newest first. */
 typedef struct revisions {
     const bnn_run_info *run;
-    const bnn_experiment_sources *sources;
-    bnn_arena *arena;
-    bnn_diag *diag;
+    bnn_reader reader;
     bnn_revived *out;
 } revisions;
 
@@ -145,8 +143,7 @@ static int try_revision(void *context, size_t n, const bnn_store_value *v, bnn_e
     if (r->out->config != NULL || v[0].type != BNN_STORE_VALUE_TEXT ||
         v[1].type != BNN_STORE_VALUE_TEXT)
         return BNN_OK;
-    const int status =
-        bnn_experiment_load_text(v[0].text, v[1].text, r->sources, r->arena, &experiment, r->diag);
+    const int status = bnn_experiment_load_text(&r->reader, v[0].text, v[1].text, &experiment);
     if (status == BNN_E_INTERNAL)
         return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
@@ -159,9 +156,9 @@ static int try_revision(void *context, size_t n, const bnn_store_value *v, bnn_e
 
 static int fail_config(const revisions *r, bnn_error *err)
 {
-    if (bnn_diag_n_errors(r->diag) > 0)
+    if (bnn_diag_n_errors(r->reader.diag) > 0)
         return bnn_fail(err, BNN_E_RESOURCE, "run %s: its spec can no longer be read: %s",
-                        r->run->uid, bnn_diag_message(r->diag, 0));
+                        r->run->uid, bnn_diag_message(r->reader.diag, 0));
     return bnn_fail(
         err, BNN_E_RESOURCE,
         "run %s: %s no longer gives the config %s as it was run; a topology, a data set "
@@ -182,26 +179,26 @@ static int find_config(bnn_store *store, const revisions *r, bnn_error *err)
 
 /* ------------------------------------------------------------------------------------------ */
 
-int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_experiment_sources *sources,
-                   bnn_arena *arena, bnn_revived *out, bnn_error *err)
+int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_reader *reader,
+                   bnn_revived *out, bnn_error *err)
 {
     if (run->weights_path == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "run %s kept no weights: it was made by an older version of bnnrun",
                         run->uid);
     bnn_revived revived = {.config = NULL};
-    revisions r = {.run = run, .sources = sources, .arena = arena, .out = &revived};
-    r.diag = bnn_diag_create();
-    if (r.diag == NULL)
+    revisions r = {.run = run, .reader = *reader, .out = &revived};
+    r.reader.diag = bnn_diag_create();
+    if (r.reader.diag == NULL)
         return bnn_no_memory(err);
     int status = find_config(store, &r, err);
-    bnn_diag_destroy(r.diag);
+    bnn_diag_destroy(r.reader.diag);
     if (status == BNN_OK)
         status = bnn_run_check_file(run->weights_path, run->weights_sha256, err);
     if (status == BNN_OK)
         status = bnn_network_create(&revived.config->model, revived.config->input,
                                     revived.config->n_classes, BNN_REVIVED_BATCH,
-                                    (uint64_t)run->seed, arena, &revived.network, err);
+                                    (uint64_t)run->seed, reader->arena, &revived.network, err);
     if (status == BNN_OK)
         status = bnn_weights_read(revived.network, run->weights_path, err);
     if (status != BNN_OK)

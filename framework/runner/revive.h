@@ -2,7 +2,7 @@
  *
  *     bnn_run_find(store, db, uid, arena, &run, err);       what is recorded; cheap
  *     bnn_run_check_file(run.model_path, run.model_sha256, err);
- *     bnn_run_revive(store, &run, &sources, arena, &revived, err);   the network itself
+ *     bnn_run_revive(store, &run, &reader, &revived, err);   the network itself
  */
 #ifndef BNN_RUNNER_REVIVE_H
 #define BNN_RUNNER_REVIVE_H
@@ -47,11 +47,10 @@ typedef struct bnn_revived {
 enum { BNN_REVIVED_BATCH = 64 };
 
 /* Reads the recorded spec, loads its plugins, finds the config, and puts the kept weights into its
- * network. Everything lives in the arena and the registry of `sources`, which also says where to
- * look for data sets and topologies. Main thread: loads plugins. BNN_E_RESOURCE, with the reason,
+ * network. Everything lives in the reader's arena and registry; its diag is not used. Main thread: loads plugins. BNN_E_RESOURCE, with the reason,
  * when the spec no longer gives this config (a topology or a default has changed) or the weights
  * are gone or changed; BNN_E_FAILED when they are not finite, and so no result. */
-int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_experiment_sources *sources,
-                   bnn_arena *arena, bnn_revived *out, bnn_error *err);
+int bnn_run_revive(bnn_store *store, const bnn_run_info *run, const bnn_reader *reader,
+                   bnn_revived *out, bnn_error *err);
 
 #endif

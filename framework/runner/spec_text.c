@@ -16,21 +16,21 @@ static size_t begin_of_line(const char *text, size_t end)
     return end;
 }
 
-const char *bnn_spec_text_join(const char *text, const char *const *overrides, size_t n,
-                               bnn_arena *arena)
+const char *bnn_spec_text_join(const char *text, const char *const *overrides, bnn_arena *arena)
 {
     const size_t length = strlen(text);
     const bool ended = length == 0 || text[length - 1] == '\n';
     const char *last = text + begin_of_line(text, length > 0 && ended ? length - 1 : length);
     const bool marked = strncmp(last, MARK, strlen(MARK)) == 0;
-    const char *all = bnn_arena_printf(
-        arena, "%s%s%s", text, ended || (n == 0 && !marked) ? "" : "\n", marked ? SEPARATOR : "");
-    for (size_t i = 0; all != NULL && i < n; i++)
-        all = bnn_arena_printf(arena, "%s" MARK "%s\n", all, overrides[i]);
+    const char *all = bnn_arena_printf(arena, "%s%s%s", text,
+                                       ended || (overrides[0] == NULL && !marked) ? "" : "\n",
+                                       marked ? SEPARATOR : "");
+    for (; all != NULL && *overrides != NULL; overrides++)
+        all = bnn_arena_printf(arena, "%s" MARK "%s\n", all, *overrides);
     return all;
 }
 
-int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides, size_t *n)
+int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides)
 {
     size_t end = strlen(text), n_found = 0;
     while (end > 0 && text[end - 1] == '\n') {
@@ -41,7 +41,7 @@ int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overri
         end = begin;
         n_found++;
     }
-    const char **found = bnn_arena_alloc(arena, n_found, sizeof *found);
+    const char **found = bnn_arena_alloc(arena, n_found + 1, sizeof *found);
     if (found == NULL)
         return BNN_E_INTERNAL;
     const char *line = text + end;
@@ -52,6 +52,5 @@ int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overri
     if (n_found > 0)
         text[end] = '\0';
     *overrides = found;
-    *n = n_found;
     return BNN_OK;
 }

@@ -5,13 +5,13 @@
 
 #include "base/arena.h"
 
-/* File and overrides, of one line each, as one text, in the arena; NULL without memory. */
-const char *bnn_spec_text_join(const char *text, const char *const *overrides, size_t n,
-                               bnn_arena *arena);
+/* File and overrides, of one line each, closed by NULL, as one text, in the arena; NULL without
+ * memory. */
+const char *bnn_spec_text_join(const char *text, const char *const *overrides, bnn_arena *arena);
 
 /* The way back: cuts the overrides off the text, which is changed; they point into it. What is left
  * is the file, perhaps with a line feed at its end, and an empty comment behind comments like ours.
  * 0, or BNN_E_INTERNAL without memory. */
-int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides, size_t *n);
+int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides);
 
 #endif

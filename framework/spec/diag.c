@@ -1,8 +1,8 @@
 #include "spec/diag.h"
 
-#include "base/error.h"
 #include "base/text.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,14 +22,15 @@ struct bnn_diag {
     message *messages;
     size_t n, capacity;
     size_t n_errors;
+    int status; /* the worst of the errors */
     bool sorted;
     const char *tail; /* why messages are missing, shown last; NULL when none is */
 };
 
 static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
                             const char *format, va_list args) __attribute__((format(printf, 4, 0)));
-static void add(bnn_diag *diag, bnn_position_in_file at, bool warning, const char *format,
-                va_list args) __attribute__((format(printf, 4, 0)));
+static void diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format,
+                        va_list args) __attribute__((format(printf, 4, 0)));
 
 bnn_diag *bnn_diag_create(void)
 {
@@ -102,16 +103,28 @@ static bool has_room(bnn_diag *diag)
     return true;
 }
 
-static void add(bnn_diag *diag, bnn_position_in_file at, bool warning, const char *format,
-                va_list args)
+/* The more telling of two statuses. */
+static int diag_worse(int a, int b)
+{
+    static const int order[] = {BNN_E_INTERNAL, BNN_E_SPEC, BNN_E_RESOURCE};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (a == order[i] || b == order[i])
+            return order[i];
+    return a != BNN_OK ? a : b;
+}
+
+/* status: BNN_OK for a warning. */
+static void diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format,
+                        va_list args)
 {
     size_t n_file = 0;
-    char *text = format_message(at, warning, &n_file, format, args);
+    char *text = format_message(at, status == BNN_OK, &n_file, format, args);
+    diag->status = diag_worse(diag->status, status);
     if (text != NULL && is_known(diag, text)) {
         free(text);
         return;
     }
-    if (!warning)
+    if (status != BNN_OK)
         diag->n_errors++;
     if (text == NULL || diag->n == MESSAGES_MAX || !has_room(diag)) {
         diag->tail = diag->n == MESSAGES_MAX ? "too many messages: the rest is not shown"
@@ -125,31 +138,61 @@ static void add(bnn_diag *diag, bnn_position_in_file at, bool warning, const cha
     diag->sorted = false;
 }
 
-void bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+int bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    add(diag, at, false, format, args);
+    diag_append(diag, BNN_E_SPEC, at, format, args);
     va_end(args);
+    return BNN_E_SPEC;
+}
+
+int bnn_diag_fail(bnn_diag *diag, bnn_status status, bnn_position_in_file at, const char *format,
+                  ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag_append(diag, status, at, format, args);
+    va_end(args);
+    return status;
+}
+
+int bnn_diag_no_memory(bnn_diag *diag)
+{
+    return bnn_diag_fail(diag, BNN_E_INTERNAL, (bnn_position_in_file){.file = NULL},
+                         "out of memory");
 }
 
 void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    add(diag, at, true, format, args);
+    diag_append(diag, BNN_OK, at, format, args);
     va_end(args);
-}
-
-int bnn_diag_no_memory(bnn_diag *diag, bnn_position_in_file at)
-{
-    bnn_diag_add(diag, at, "out of memory");
-    return BNN_E_INTERNAL;
 }
 
 size_t bnn_diag_n_errors(const bnn_diag *diag)
 {
     return diag->n_errors;
+}
+
+int bnn_diag_status(const bnn_diag *diag)
+{
+    return diag->status;
+}
+
+int bnn_diag_begin(bnn_diag *diag)
+{
+    const int begun = diag->status;
+    diag->status = BNN_OK;
+    return begun;
+}
+
+int bnn_diag_end(bnn_diag *diag, int begun)
+{
+    const int part = diag->status;
+    diag->status = diag_worse(begun, part);
+    return part;
 }
 
 static int compare_messages(const void *left, const void *right)

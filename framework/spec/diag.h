@@ -1,11 +1,13 @@
 /* diag.h - all mistakes of a spec in one pass: FILE:LINE:COLUMN: message.
  *
  * A bnn_diag collects messages, drops repeated ones (a mistake that every point of a sweep meets
- * is said once), and prints in the order of the file. One thread at a time. */
+ * is said once), and prints in the order of the file. It remembers the worst status that was added,
+ * so what reads several things need not compare theirs. One thread at a time. */
 #ifndef BNN_SPEC_DIAG_H
 #define BNN_SPEC_DIAG_H
 
-#include <stdarg.h>
+#include "base/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,16 +25,26 @@ void bnn_diag_destroy(bnn_diag *diag);
 
 /* Adds an error (lower case, no final period), or a warning, which does not count as an error.
  * Copies what it is given; control characters become '?'. The first 1000 messages are kept, a last
- * one says that there were more. */
-void bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
+ * one says that there were more. Errors return their status, so that `return bnn_diag_add(...)` is
+ * the whole error path: add BNN_E_SPEC, fail the given one, no_memory BNN_E_INTERNAL. */
+int bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+int bnn_diag_fail(bnn_diag *diag, bnn_status status, bnn_position_in_file at, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+int bnn_diag_no_memory(bnn_diag *diag);
 void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds "out of memory" and returns BNN_E_INTERNAL. */
-int bnn_diag_no_memory(bnn_diag *diag, bnn_position_in_file at);
-
 size_t bnn_diag_n_errors(const bnn_diag *diag);
+
+/* The worst status of the errors so far, BNN_OK without any. What a spec cannot say is worse than
+ * what is only not there (BNN_E_RESOURCE), and BNN_E_INTERNAL is worst. */
+int bnn_diag_status(const bnn_diag *diag);
+
+/* For a part of what is read: begin starts the status afresh and returns the one so far; end puts
+ * that back, worsened by the part, and returns the status of the part alone. */
+int bnn_diag_begin(bnn_diag *diag);
+int bnn_diag_end(bnn_diag *diag, int begun);
 
 /* The number of messages, and message i, in the order of file, line, column:
  * "spec.yaml:3:7: unknown key ..." or "spec.yaml:3:7: warning: ...". Valid until the next add. */

@@ -13,7 +13,7 @@ typedef struct override {
 
 static const bnn_node *fail_memory(const override *o)
 {
-    bnn_diag_add(o->diag, o->at, "out of memory");
+    bnn_diag_no_memory(o->diag);
     return NULL;
 }
 
@@ -95,32 +95,32 @@ static const bnn_node *apply(const override *o, const bnn_node *spec)
     return spec == NULL ? NULL : bnn_tree_set(spec, o->key, o->value, o->arena, o->diag, o->at);
 }
 
-const bnn_node *bnn_sweep_override(const bnn_node *spec, const char *text, bnn_arena *arena,
-                                   bnn_diag *diag)
+const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text)
 {
     char excerpt[BNN_EXCERPT];
-    override o = {.at = {"-s", 1, 1}, .arena = arena, .diag = diag};
+    override o = {.at = {"-s", 1, 1}, .arena = r->arena, .diag = r->diag};
     const size_t n_key = strcspn(text, "=");
     if (text[n_key] == '\0' || text[n_key + 1] == '\0') {
-        bnn_diag_add(diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));
+        bnn_diag_add(r->diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));
         return NULL;
     }
     if (strpbrk(text, "\r\n") != NULL) { /* it is kept as a comment of the spec */
-        bnn_diag_add(diag, o.at, "\"%s\" is more than one line", bnn_excerpt(text, excerpt));
+        bnn_diag_add(r->diag, o.at, "\"%s\" is more than one line", bnn_excerpt(text, excerpt));
         return NULL;
     }
-    char *key = bnn_arena_strdup(arena, text);
-    char *value = bnn_arena_strdup(arena, text);
+    char *key = bnn_arena_strdup(r->arena, text);
+    char *value = bnn_arena_strdup(r->arena, text);
     if (key == NULL || value == NULL)
         return fail_memory(&o);
     key[n_key] = '\0';
     if (!bnn_tree_is_path(key)) {
-        bnn_diag_add(diag, o.at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
+        bnn_diag_add(r->diag, o.at,
+                     "\"%s\" is not a key: names joined with dots, as in train.epochs",
                      bnn_excerpt(key, excerpt));
         return NULL;
     }
     memset(value, ' ', n_key + 1); /* the value keeps its column */
     o.key = key;
-    o.value = bnn_tree_parse("-s", value, strlen(value), arena, diag);
+    o.value = bnn_tree_parse("-s", value, strlen(value), r->arena, r->diag);
     return o.value == NULL ? NULL : apply(&o, spec);
 }

@@ -34,9 +34,8 @@ static int check_map(const bnn_node *node, const char *what, bnn_diag *diag)
     char got[BNN_DESCRIPTION];
     if (node == NULL || node->kind == BNN_NODE_MAP)
         return BNN_OK;
-    bnn_diag_add(diag, node->at, "%s: expected a map, got %s", what,
-                 bnn_schema_describe(node, got));
-    return BNN_E_SPEC;
+    return bnn_diag_add(diag, node->at, "%s: expected a map, got %s", what,
+                        bnn_schema_describe(node, got));
 }
 
 static bool is_listed(const char *text, const char *const *names, size_t n)
@@ -81,16 +80,12 @@ int bnn_schema_reference(const bnn_node *node, const char *what, const char **na
         *params = NULL;
         return BNN_OK;
     }
-    if (node->kind != BNN_NODE_MAP) {
-        bnn_diag_add(diag, node->at, "%s: expected a name or a map with one, got %s", what,
-                     bnn_schema_describe(node, got));
-        return BNN_E_SPEC;
-    }
+    if (node->kind != BNN_NODE_MAP)
+        return bnn_diag_add(diag, node->at, "%s: expected a name or a map with one, got %s", what,
+                            bnn_schema_describe(node, got));
     const bnn_node *child = bnn_tree_get(node, "name");
-    if (child == NULL) {
-        bnn_diag_add(diag, node->at, "%s: a name is missing, as in {name: NAME, ...}", what);
-        return BNN_E_SPEC;
-    }
+    if (child == NULL)
+        return bnn_diag_add(diag, node->at, "%s: a name is missing, as in {name: NAME, ...}", what);
     snprintf(name_what, sizeof name_what, "%s.name", what);
     if (bnn_schema_text(child, name_what, name, diag) != BNN_OK)
         return BNN_E_SPEC;
@@ -196,7 +191,7 @@ int bnn_schema_fill(const bnn_param *table, const bnn_node *map, const char *wha
         }
         store_value(row, value, out);
         if (note_value(row, value, prefix, settings) != BNN_OK)
-            status = BNN_E_INTERNAL;
+            status = bnn_diag_no_memory(diag);
     }
     return status;
 }

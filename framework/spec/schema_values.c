@@ -30,9 +30,8 @@ static int expected(const bnn_node *node, const char *what, const char *thing, c
                     bnn_diag *diag)
 {
     char got[BNN_DESCRIPTION];
-    bnn_diag_add(diag, node->at, "%s: expected %s, got %s%s", what, thing,
-                 bnn_schema_describe(node, got), advice);
-    return BNN_E_SPEC;
+    return bnn_diag_add(diag, node->at, "%s: expected %s, got %s%s", what, thing,
+                        bnn_schema_describe(node, got), advice);
 }
 
 static bool is_plain(const bnn_node *node)
@@ -112,12 +111,10 @@ int bnn_schema_integer(const bnn_node *node, const char *what, int64_t minimum, 
         return expected(node, what, "an integer", quotes_advice(node), diag);
     errno = 0;
     const int64_t value = strtoimax(node->text, NULL, 10);
-    if (errno == ERANGE || value < minimum || value > maximum) {
-        bnn_diag_add(diag, node->at,
-                     "%s: %s is out of range; it must be from %" PRId64 " to %" PRId64, what,
-                     bnn_excerpt(node->text, excerpt), minimum, maximum);
-        return BNN_E_SPEC;
-    }
+    if (errno == ERANGE || value < minimum || value > maximum)
+        return bnn_diag_add(diag, node->at,
+                            "%s: %s is out of range; it must be from %" PRId64 " to %" PRId64, what,
+                            bnn_excerpt(node->text, excerpt), minimum, maximum);
     *out = value;
     return BNN_OK;
 }
@@ -227,11 +224,9 @@ int bnn_schema_choice(const bnn_node *node, const char *what, const char *choice
         node->kind == BNN_NODE_SCALAR ? bnn_suggest(node->text, candidates, n) : NULL;
     bnn_schema_describe(node, got);
     if (near != NULL)
-        bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s; did you mean \"%s\"?", what,
-                     list, got, near);
-    else
-        bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s", what, list, got);
-    return BNN_E_SPEC;
+        return bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s; did you mean \"%s\"?",
+                            what, list, got, near);
+    return bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s", what, list, got);
 }
 
 int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seconds, bnn_diag *diag)
@@ -251,9 +246,8 @@ int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seco
             *out_seconds = seconds;
             return BNN_OK;
         }
-        bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be from 0 to 3650d", what,
-                     bnn_excerpt(node->text, excerpt));
-        return BNN_E_SPEC;
+        return bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be from 0 to 3650d",
+                            what, bnn_excerpt(node->text, excerpt));
     }
     return expected(node, what, "a duration such as 90s, 15m, 2h or 1d", quotes_advice(node), diag);
 }

@@ -30,12 +30,6 @@ typedef struct expansion {
     size_t n;
 } expansion;
 
-static int fail_memory(const expansion *e)
-{
-    bnn_diag_add(e->diag, e->section.at, "out of memory while expanding the sweep");
-    return BNN_E_INTERNAL;
-}
-
 static void add_axis(expansion *e, size_t n_pairs, const bnn_pair *pairs)
 {
     const size_t n_values = pairs[0].value->n;
@@ -54,7 +48,7 @@ static int set_up_axes(expansion *e)
     e->n_product = list_only ? 0 : 1;
     e->axes = bnn_arena_alloc(e->arena, n_grid + 1, sizeof *e->axes);
     if (e->axes == NULL)
-        return fail_memory(e);
+        return bnn_diag_no_memory(e->diag);
     for (size_t i = 0; i < n_grid; i++)
         add_axis(e, 1, &s->grid->pairs[i]);
     if (s->zip != NULL && s->zip->n > 0)
@@ -68,7 +62,7 @@ static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_
     const bnn_node *root = e->spec;
     bnn_assignment *values = bnn_arena_alloc(e->arena, n, sizeof *values);
     if (values == NULL)
-        return fail_memory(e);
+        return bnn_diag_no_memory(e->diag);
     for (size_t i = 0; i < n; i++) {
         const bnn_node *key = pairs[i].key;
         values[i] = (bnn_assignment){.key = key->text, .value = pairs[i].value};
@@ -98,15 +92,14 @@ static int build_points(expansion *e)
 {
     const bnn_node *list = e->section.list;
     const size_t n_list = list == NULL ? 0 : list->n;
-    if (e->n_product > POINTS_MAX || n_list > POINTS_MAX - e->n_product) {
-        bnn_diag_add(e->diag, e->section.at,
-                     "the sweep has more than %d points, however large max_runs is", POINTS_MAX);
-        return BNN_E_SPEC;
-    }
+    if (e->n_product > POINTS_MAX || n_list > POINTS_MAX - e->n_product)
+        return bnn_diag_add(e->diag, e->section.at,
+                            "the sweep has more than %d points, however large max_runs is",
+                            POINTS_MAX);
     bnn_pair *pairs = bnn_arena_alloc(e->arena, e->n_axis_keys, sizeof *pairs);
     e->points = bnn_arena_alloc(e->arena, e->n_product + n_list + 1, sizeof *e->points);
     if (pairs == NULL || e->points == NULL)
-        return fail_memory(e);
+        return bnn_diag_no_memory(e->diag);
     for (size_t i = 0; i < e->n_product; i++) {
         choose_values(e, i, pairs);
         const int status = build_point(e, e->n_axis_keys, pairs, &e->points[e->n]);
@@ -157,8 +150,7 @@ static int drop_excluded(expansion *e)
     }
     if (e->n > 0 || e->section.baseline != NULL)
         return BNN_OK;
-    bnn_diag_add(e->diag, exclude->at, "sweep.exclude: drops every point");
-    return BNN_E_SPEC;
+    return bnn_diag_add(e->diag, exclude->at, "sweep.exclude: drops every point");
 }
 
 static int check_runs(const expansion *e)
@@ -169,15 +161,14 @@ static int check_runs(const expansion *e)
     const char *points = e->n == 1 ? "point" : "points";
     const char *seeds = e->n_seeds == 1 ? "seed" : "seeds";
     if (n_runs > BNN_SWEEP_RUNS_MAX)
-        bnn_diag_add(e->diag, e->section.at, "%zu %s x %zu %s are more runs than the limit of %d",
-                     e->n, points, e->n_seeds, seeds, BNN_SWEEP_RUNS_MAX);
-    else
-        bnn_diag_add(e->diag, e->section.at,
-                     "%zu %s x %zu %s = %zu runs, more than max_runs (%lld); to allow them, set "
-                     "sweep.max_runs: %zu",
-                     e->n, points, e->n_seeds, seeds, n_runs, (long long)e->section.max_runs,
-                     n_runs);
-    return BNN_E_SPEC;
+        return bnn_diag_add(e->diag, e->section.at,
+                            "%zu %s x %zu %s are more runs than the limit of %d", e->n, points,
+                            e->n_seeds, seeds, BNN_SWEEP_RUNS_MAX);
+    return bnn_diag_add(e->diag, e->section.at,
+                        "%zu %s x %zu %s = %zu runs, more than max_runs (%lld); to allow them, set "
+                        "sweep.max_runs: %zu",
+                        e->n, points, e->n_seeds, seeds, n_runs, (long long)e->section.max_runs,
+                        n_runs);
 }
 
 /* The point with the same spec, or e->n. */
@@ -215,11 +206,10 @@ static int mark_baseline(expansion *e)
     return check_runs(e);
 }
 
-int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn_sweep *out,
-                     bnn_diag *diag)
+int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out)
 {
-    expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = arena, .diag = diag};
-    int status = bnn_sweep_section_read(spec, &e.section, diag);
+    expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
+    int status = bnn_sweep_section_read(spec, &e.section, r->diag);
     if (status == BNN_OK)
         status = set_up_axes(&e);
     if (status == BNN_OK)
@@ -234,8 +224,8 @@ int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn
     status = mark_baseline(&e);
     if (status != BNN_OK)
         return status;
-    if (bnn_label_points(spec, e.n, e.points, arena) != BNN_OK)
-        return fail_memory(&e);
+    if (bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)
+        return bnn_diag_no_memory(r->diag);
     *out = (bnn_sweep){.n = e.n, .points = e.points};
     return BNN_OK;
 }

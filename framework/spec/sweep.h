@@ -15,6 +15,7 @@
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
 
+#include "spec/reader.h"
 #include "spec/tree.h"
 
 typedef struct bnn_assignment {
@@ -39,9 +40,8 @@ typedef struct bnn_sweep {
 } bnn_sweep;
 
 /* Expands the sweep of a parsed spec (without one: a single point). out is allocated in the arena.
- * 0, or BNN_E_SPEC after messages, or BNN_E_INTERNAL. */
-int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn_sweep *out,
-                     bnn_diag *diag);
+ * BNN_OK, or a negative status after messages. */
+int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out);
 
 /* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at
@@ -49,7 +49,6 @@ int bnn_sweep_expand(const bnn_node *spec, size_t n_seeds, bnn_arena *arena, bnn
  * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip and baseline are
  * dotted keys of these maps. Positions are those in the text, in the file "-s". Returns the new
  * root, or NULL after a message. */
-const bnn_node *bnn_sweep_override(const bnn_node *spec, const char *text, bnn_arena *arena,
-                                   bnn_diag *diag);
+const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text);
 
 #endif

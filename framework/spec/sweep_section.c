@@ -45,12 +45,11 @@ static int check_order(const bnn_node *earlier, const bnn_node *later, bnn_diag 
     if (!covers(later->text, earlier->text))
         return BNN_OK;
     if (strcmp(later->text, earlier->text) == 0)
-        bnn_diag_add(diag, later->at, "%s varies on line %u already", bnn_excerpt(later->text, a),
-                     earlier->at.line);
-    else
-        bnn_diag_add(diag, later->at, "%s would undo %s of line %u; put it first",
-                     bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b), earlier->at.line);
-    return BNN_E_SPEC;
+        return bnn_diag_add(diag, later->at, "%s varies on line %u already",
+                            bnn_excerpt(later->text, a), earlier->at.line);
+    return bnn_diag_add(diag, later->at, "%s would undo %s of line %u; put it first",
+                        bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b),
+                        earlier->at.line);
 }
 
 /* A map of dotted keys. */
@@ -58,16 +57,12 @@ static int check_assignments(const bnn_node *map, const char *what, bnn_diag *di
 {
     char got[BNN_DESCRIPTION];
     int status = BNN_OK;
-    if (map->kind != BNN_NODE_MAP) {
-        bnn_diag_add(diag, map->at, "%s: expected a map of dotted keys, got %s", what,
-                     bnn_schema_describe(map, got));
-        return BNN_E_SPEC;
-    }
-    if (map->n > KEYS_MAX) {
-        bnn_diag_add(diag, map->at, "%s: %zu keys, more than the limit of %d", what, map->n,
-                     KEYS_MAX);
-        return BNN_E_SPEC;
-    }
+    if (map->kind != BNN_NODE_MAP)
+        return bnn_diag_add(diag, map->at, "%s: expected a map of dotted keys, got %s", what,
+                            bnn_schema_describe(map, got));
+    if (map->n > KEYS_MAX)
+        return bnn_diag_add(diag, map->at, "%s: %zu keys, more than the limit of %d", what, map->n,
+                            KEYS_MAX);
     for (size_t i = 0; i < map->n; i++) {
         if (check_key(map->pairs[i].key, diag) != BNN_OK)
             status = BNN_E_SPEC;
@@ -127,11 +122,9 @@ static int check_points(const bnn_node *list, const char *what, bnn_diag *diag)
     int status = BNN_OK;
     if (list == NULL)
         return BNN_OK;
-    if (list->kind != BNN_NODE_LIST) {
-        bnn_diag_add(diag, list->at, "%s: expected a list of maps, got %s", what,
-                     bnn_schema_describe(list, got));
-        return BNN_E_SPEC;
-    }
+    if (list->kind != BNN_NODE_LIST)
+        return bnn_diag_add(diag, list->at, "%s: expected a list of maps, got %s", what,
+                            bnn_schema_describe(list, got));
     for (size_t i = 0; i < list->n; i++)
         if (check_assignments(list->items[i], what, diag) != BNN_OK)
             status = BNN_E_SPEC;
@@ -177,22 +170,20 @@ int bnn_sweep_section_read(const bnn_node *spec, bnn_sweep_section *out, bnn_dia
               : sweep != NULL  ? sweep->at
                                : spec->at,
     };
-    const int statuses[] = {
-        bnn_schema_known_keys(sweep, "sweep", known, diag),
-        check_lists(s.grid, "sweep.grid", diag),
-        check_zip(s.zip, diag),
-        check_points(s.list, "sweep.list", diag),
-        check_exclude(s.exclude, diag),
-        s.baseline == NULL ? BNN_OK : check_assignments(s.baseline, "baseline", diag),
-        max_runs == NULL ? BNN_OK
-                         : bnn_schema_integer(max_runs, "sweep.max_runs", 1, BNN_SWEEP_RUNS_MAX,
-                                              &s.max_runs, diag),
-    };
-    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-        if (statuses[i] != BNN_OK)
-            return BNN_E_SPEC;
-    if (check_crossed(s.grid, s.zip, diag) != BNN_OK)
-        return BNN_E_SPEC;
-    *out = s;
-    return BNN_OK;
+    const int begun = bnn_diag_begin(diag);
+    bnn_schema_known_keys(sweep, "sweep", known, diag);
+    check_lists(s.grid, "sweep.grid", diag);
+    check_zip(s.zip, diag);
+    check_points(s.list, "sweep.list", diag);
+    check_exclude(s.exclude, diag);
+    if (s.baseline != NULL)
+        check_assignments(s.baseline, "baseline", diag);
+    if (max_runs != NULL)
+        bnn_schema_integer(max_runs, "sweep.max_runs", 1, BNN_SWEEP_RUNS_MAX, &s.max_runs, diag);
+    if (bnn_diag_status(diag) == BNN_OK)
+        check_crossed(s.grid, s.zip, diag);
+    const int status = bnn_diag_end(diag, begun);
+    if (status == BNN_OK)
+        *out = s;
+    return status;
 }

@@ -28,44 +28,42 @@ static bool row_acts(const bnn_schedule *s, size_t row)
     return row > 0 && (kind_of[row] < 0 || kind_of[row] == s->kind);
 }
 
-static int parse_schedule(const bnn_node *node, bnn_schedule *out, bnn_settings *settings,
-                          bnn_diag *diag)
+static int parse_schedule(const bnn_reader *r, const bnn_node *node, bnn_schedule *out)
 {
     static const char *const also[] = {"name", NULL};
     static const char prefix[] = "train.schedule";
     const char *name = "constant";
     const bnn_node *params = NULL;
-    int status = BNN_OK;
-    if (node != NULL)
-        status = bnn_schema_reference(node, prefix, &name, &params, diag);
-    if (status != BNN_OK)
-        return status;
-    status = bnn_schema_fill(schedule_table + 1, params, prefix, prefix, also, out, NULL, diag);
+    if (node != NULL && bnn_schema_reference(node, prefix, &name, &params, r->diag) != BNN_OK)
+        return BNN_E_SPEC;
+    bnn_schema_fill(schedule_table + 1, params, prefix, prefix, also, out, NULL, r->diag);
     const bnn_node *kind = params != NULL ? bnn_tree_get(params, "name") : node;
     out->kind = BNN_SCHEDULE_CONSTANT;
     if (kind != NULL &&
-        bnn_schema_choice(kind, prefix, schedule_table[0].choices, &out->kind, diag) != BNN_OK)
+        bnn_schema_choice(kind, prefix, schedule_table[0].choices, &out->kind, r->diag) != BNN_OK)
         return BNN_E_SPEC;
-    if (bnn_settings_add_text(settings, "train", "schedule", name) != BNN_OK)
-        return BNN_E_INTERNAL;
-    for (size_t i = 0; schedule_table[i].name != NULL; i++) {
+    int status = bnn_settings_add_text(r->settings, "train", "schedule", name);
+    for (size_t i = 0; status == BNN_OK && schedule_table[i].name != NULL; i++) {
         double value;
         memcpy(&value, (const char *)out + schedule_table[i].offset, sizeof value);
-        if (row_acts(out, i) && bnn_settings_add_number(settings, prefix, schedule_table[i].name,
-                                                        BNN_TYPE_NUMBER, value) != BNN_OK)
-            return BNN_E_INTERNAL;
+        if (row_acts(out, i))
+            status = bnn_settings_add_number(r->settings, prefix, schedule_table[i].name,
+                                             BNN_TYPE_NUMBER, value);
     }
-    return status;
+    return status == BNN_OK ? BNN_OK : bnn_diag_no_memory(r->diag);
 }
 
 /* An optimizer reference, with the learning rate that all optimizers have. */
-static int parse_optimizer(const bnn_node *node, const char *prefix, bnn_registry *registry,
-                           bnn_arena *arena, bnn_use *use, double *lr, bnn_settings *settings,
-                           bnn_diag *diag)
+static int parse_optimizer(const bnn_reader *r, const char *prefix, const bnn_node *node,
+                           bnn_use *use, double *lr)
 {
     static const char *const also[] = {"lr", NULL};
-    int status = bnn_registry_use(registry, BNN_KIND_OPTIMIZER, node, "adam", prefix, also, arena,
-                                  use, settings, diag);
+    const bnn_reference reference = {.kind = BNN_KIND_OPTIMIZER,
+                                     .prefix = prefix,
+                                     .fallback = "adam",
+                                     .also = also,
+                                     .node = node};
+    int status = bnn_registry_use(r, &reference, use);
     if (status != BNN_OK)
         return status;
     *lr = bnn_use_optimizer(use)->default_lr;
@@ -73,63 +71,54 @@ static int parse_optimizer(const bnn_node *node, const char *prefix, bnn_registr
     if (given != NULL) {
         char what[64];
         snprintf(what, sizeof what, "%s.lr", prefix);
-        status = bnn_schema_number(given, what, 0.0, 1e6, lr, diag);
+        status = bnn_schema_number(given, what, 0.0, 1e6, lr, r->diag);
     }
-    if (settings != NULL &&
-        bnn_settings_add_number(settings, prefix, "lr", BNN_TYPE_NUMBER, *lr) != BNN_OK)
-        return BNN_E_INTERNAL;
+    if (r->settings != NULL &&
+        bnn_settings_add_number(r->settings, prefix, "lr", BNN_TYPE_NUMBER, *lr) != BNN_OK)
+        return bnn_diag_no_memory(r->diag);
     return status;
 }
 
-static int parse_optimizers(const bnn_node *node, bool binary, bnn_registry *registry,
-                            bnn_arena *arena, bnn_train_options *out, bnn_settings *settings,
-                            bnn_diag *diag)
+static void parse_optimizers(const bnn_reader *r, const bnn_node *node, bool binary,
+                             bnn_train_options *out)
 {
     const bnn_node *general = bnn_tree_get(node, "optimizer");
     const bnn_node *special = bnn_tree_get(node, "binary_optimizer");
-    int status = parse_optimizer(general, "train.optimizer", registry, arena, &out->optimizer,
-                                 &out->lr, settings, diag);
-    if (status != BNN_OK)
-        return status;
+    bnn_reader quiet = *r;
+    quiet.settings = NULL;
+    if (parse_optimizer(r, "train.optimizer", general, &out->optimizer, &out->lr) != BNN_OK)
+        return;
     if (bnn_use_optimizer(&out->optimizer)->flags & BNN_OPTIMIZER_BINARY_ONLY) {
         const char *name = out->optimizer.plugin->head->name;
-        bnn_diag_add(diag, general->at,
+        bnn_diag_add(r->diag, general->at,
                      "train.optimizer: %s updates binary weights only; write "
                      "train.binary_optimizer: %s, and another optimizer here",
                      name, name);
-        status = BNN_E_SPEC;
     }
     out->binary_optimizer = out->optimizer;
     out->binary_lr = out->lr;
-    if (special == NULL)
-        return status;
-    const int second =
-        parse_optimizer(special, "train.binary_optimizer", registry, arena, &out->binary_optimizer,
-                        &out->binary_lr, binary ? settings : NULL, diag);
-    return second != BNN_OK ? second : status;
+    if (special != NULL)
+        parse_optimizer(binary ? r : &quiet, "train.binary_optimizer", special,
+                        &out->binary_optimizer, &out->binary_lr);
 }
 
-int bnn_train_options_parse(const bnn_node *node, bool binary, bnn_registry *registry,
-                            bnn_arena *arena, bnn_train_options *out, bnn_settings *settings,
-                            bnn_diag *diag)
+int bnn_train_options_parse(const bnn_reader *r, const bnn_node *node, bool binary,
+                            bnn_train_options *out)
 {
     static const char *const also[] = {"optimizer", "binary_optimizer", "schedule", NULL};
     *out = (bnn_train_options){.at = {.file = "spec", .line = 0}};
     const bnn_position_in_file at = node != NULL ? node->at : out->at;
-    const int general =
-        bnn_schema_fill(train_table, node, "train", "train", also, out, settings, diag);
+    const int begun = bnn_diag_begin(r->diag);
+    bnn_schema_fill(train_table, node, "train", "train", also, out, r->settings, r->diag);
     out->at = at;
-    if (node != NULL && node->kind != BNN_NODE_MAP)
-        return general;
-    const int optimizer = parse_optimizers(node, binary, registry, arena, out, settings, diag);
-    const int schedule =
-        parse_schedule(bnn_tree_get(node, "schedule"), &out->schedule, settings, diag);
-    if (out->schedule.warmup >= (double)out->epochs) {
-        bnn_diag_add(diag, at,
-                     "train.schedule.warmup: %g epochs of warm-up leave nothing of %d "
-                     "epochs",
-                     out->schedule.warmup, out->epochs);
-        return BNN_E_SPEC;
+    if (node == NULL || node->kind == BNN_NODE_MAP) {
+        parse_optimizers(r, node, binary, out);
+        parse_schedule(r, bnn_tree_get(node, "schedule"), &out->schedule);
+        if (out->schedule.warmup >= (double)out->epochs)
+            bnn_diag_add(r->diag, at,
+                         "train.schedule.warmup: %g epochs of warm-up leave nothing of %d "
+                         "epochs",
+                         out->schedule.warmup, out->epochs);
     }
-    return general != BNN_OK ? general : optimizer != BNN_OK ? optimizer : schedule;
+    return bnn_diag_end(r->diag, begun);
 }

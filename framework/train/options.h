@@ -46,10 +46,9 @@ typedef struct bnn_train_options {
 } bnn_train_options;
 
 /* Reads the section (NULL: all defaults). binary: the model has binary weights (without them a
- * binary optimizer does not act and is not recorded). Values go to settings under "train.". 0, or a
- * negative status after messages in diag. */
-int bnn_train_options_parse(const bnn_node *node, bool binary, bnn_registry *registry,
-                            bnn_arena *arena, bnn_train_options *out, bnn_settings *settings,
-                            bnn_diag *diag);
+ * binary optimizer does not act and is not recorded). Values go to settings under "train.". BNN_OK,
+ * or a negative status after messages. */
+int bnn_train_options_parse(const bnn_reader *r, const bnn_node *node, bool binary,
+                            bnn_train_options *out);
 
 #endif

@@ -50,12 +50,12 @@ static void fill(const bnn_node *map, bnn_arena *arena, bnn_diag *diag)
             require(isfinite(seconds) && seconds >= 0);
 }
 
-static void expand(const bnn_node *root, bnn_arena *arena, bnn_diag *diag)
+static void expand(const bnn_reader *r, const bnn_node *root)
 {
     bnn_sweep sweep;
     size_t n_baselines = 0;
-    if (bnn_sweep_expand(root, 2, arena, &sweep, diag) != BNN_OK) {
-        require(bnn_diag_n_errors(diag) > 0);
+    if (bnn_sweep_expand(r, root, 2, &sweep) != BNN_OK) {
+        require(bnn_diag_n_errors(r->diag) > 0);
         return;
     }
     require(sweep.n >= 1);
@@ -63,7 +63,7 @@ static void expand(const bnn_node *root, bnn_arena *arena, bnn_diag *diag)
         require(sweep.points[i].label[0] != '\0');
         n_baselines += sweep.points[i].baseline;
         if (i < 4)
-            fill(bnn_tree_get(sweep.points[i].root, "train"), arena, diag);
+            fill(bnn_tree_get(sweep.points[i].root, "train"), r->arena, r->diag);
     }
     require(n_baselines <= 1);
 }
@@ -72,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     bnn_arena *arena = bnn_arena_create((size_t)32 << 20);
     bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {.arena = arena, .diag = diag};
     const char *text = (const char *)bytes, *override = NULL;
     const char *nul = n == 0 ? NULL : memchr(text, '\0', n);
     if (arena == NULL || diag == NULL)
@@ -84,9 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const bnn_node *root = bnn_tree_parse("spec.yaml", text, n, arena, diag);
     require(root != NULL || bnn_diag_n_errors(diag) > 0);
     if (root != NULL && override != NULL)
-        root = bnn_sweep_override(root, override, arena, diag);
+        root = bnn_sweep_override(&reader, root, override);
     if (root != NULL)
-        expand(root, arena, diag);
+        expand(&reader, root);
     for (size_t i = 0; i < bnn_diag_count(diag); i++)
         require(bnn_diag_message(diag, i)[0] != '\0');
 out:

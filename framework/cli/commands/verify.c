@@ -88,10 +88,11 @@ static int open_run(verification *v, const char *uid, bnn_error *err)
 static int revive(verification *v, bnn_error *err)
 {
     const char *catalogue = cli_catalogue_path(v->run.spec_path);
-    const bnn_experiment_sources sources = {.catalogue = catalogue,
-                                            .topologies = cli_topology_path(v->run.spec_path),
-                                            .registry = v->registry};
-    int status = bnn_run_revive(v->store, &v->run, &sources, v->arena, &v->revived, err);
+    const bnn_reader reader = {.arena = v->arena,
+                               .registry = v->registry,
+                               .catalogue = catalogue,
+                               .topologies = cli_topology_path(v->run.spec_path)};
+    int status = bnn_run_revive(v->store, &v->run, &reader, &v->revived, err);
     if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
         say(v, "finite", false, err->message);
     if (status != BNN_OK)

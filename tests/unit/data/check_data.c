@@ -204,11 +204,12 @@ START_TEST(test_options)
     bnn_diag *diag = bnn_diag_create();
     bnn_settings settings;
     bnn_data_options options = {.validation = -9};
+    const bnn_reader reader = {.arena = arena, .diag = diag, .settings = &settings};
     bnn_settings_init(&settings, arena);
     const bnn_node *node =
         bnn_tree_parse("d.yaml", sections[i].yaml, strlen(sections[i].yaml), arena, diag);
     ck_assert_ptr_nonnull(node);
-    const int status = bnn_data_options_parse(node, arena, &options, &settings, diag);
+    const int status = bnn_data_options_parse(&reader, node, &options);
     if (sections[i].message != NULL) {
         ck_assert_int_eq(status, BNN_E_SPEC);
         ck_assert_uint_eq(bnn_diag_count(diag), 1);
@@ -241,8 +242,9 @@ START_TEST(test_options_report_everything_at_once)
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     bnn_data_options options;
+    const bnn_reader reader = {.arena = arena, .diag = diag};
     const bnn_node *node = bnn_tree_parse("d.yaml", yaml, sizeof yaml - 1, arena, diag);
-    ck_assert_int_eq(bnn_data_options_parse(node, arena, &options, NULL, diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_data_options_parse(&reader, node, &options), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 4);
     ck_assert_ptr_nonnull(strstr(bnn_diag_message(diag, 0), "d.yaml:1:2: "));
     ck_assert_ptr_nonnull(strstr(bnn_diag_message(diag, 0), "nmae"));
@@ -259,7 +261,8 @@ START_TEST(test_options_default)
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     bnn_data_options options;
-    ck_assert_int_eq(bnn_data_options_parse(NULL, arena, &options, NULL, diag), BNN_OK);
+    const bnn_reader reader = {.arena = arena, .diag = diag};
+    ck_assert_int_eq(bnn_data_options_parse(&reader, NULL, &options), BNN_OK);
     ck_assert_str_eq(options.name, "mnist");
     ck_assert_int_eq(options.validation, 5000);
     ck_assert_ptr_null(options.path);

@@ -285,8 +285,14 @@ static int use_ste(const char *yaml, const char *expected, double *clip, bnn_set
     const bnn_node *node =
         yaml == NULL ? NULL : bnn_tree_parse("spec.yaml", yaml, strlen(yaml), arena, diag);
     bnn_use use = {0};
-    const int status = bnn_registry_use(registry, BNN_KIND_STE, node, "clipped", "model.ste", also,
-                                        arena, &use, settings, diag);
+    const bnn_reader reader = {
+        .arena = arena, .diag = diag, .registry = registry, .settings = settings};
+    const bnn_reference reference = {.kind = BNN_KIND_STE,
+                                     .prefix = "model.ste",
+                                     .fallback = "clipped",
+                                     .also = also,
+                                     .node = node};
+    const int status = bnn_registry_use(&reader, &reference, &use);
     ck_assert_uint_eq(bnn_diag_count(diag), expected[0] == '\0' ? 0 : 1);
     if (expected[0] != '\0') {
         ck_assert_msg(starts_with(bnn_diag_message(diag, 0), expected), "%s",
@@ -341,17 +347,15 @@ START_TEST(test_use_without_params)
 {
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
+    bnn_reference reference = {.kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "identity"};
     bnn_use use = {.params = &use};
-    ck_assert_int_eq(bnn_registry_use(registry, BNN_KIND_STE, NULL, "identity", "model.ste", NULL,
-                                      arena, &use, NULL, diag),
-                     0);
+    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_OK);
     ck_assert_ptr_null(use.params);
     ck_assert_ptr_eq(bnn_use_ste(&use)->head.name, use.plugin->head->name);
     static const char yaml[] = "name: identity\nclip: 1\n";
-    const bnn_node *node = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
-    ck_assert_int_eq(bnn_registry_use(registry, BNN_KIND_STE, node, "identity", "model.ste", NULL,
-                                      arena, &use, NULL, diag),
-                     BNN_E_SPEC);
+    reference.node = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
+    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
     ck_assert_msg(
         starts_with(bnn_diag_message(diag, 0), "s.yaml:2:1: unknown key \"clip\" in ste identity"),
@@ -367,10 +371,11 @@ START_TEST(test_use_collision)
     static const char *const also[] = {"lr", "clip", NULL};
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
+    const bnn_reference reference = {
+        .kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "clipped", .also = also};
     bnn_use use;
-    ck_assert_int_eq(bnn_registry_use(registry, BNN_KIND_STE, NULL, "clipped", "model.ste", also,
-                                      arena, &use, NULL, diag),
-                     BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_E_RESOURCE);
     ck_assert_msg(strstr(bnn_diag_message(diag, 0), "parameter \"clip\" has the name of a key of "
                                                     "bnnrun's own") != NULL,
                   "%s", bnn_diag_message(diag, 0));

@@ -60,12 +60,10 @@ START_TEST(what_is_no_spec_is_refused)
 {
     check_said(BNN_E_SPEC, "[1, 2]\n", "s.yaml:1:1: a spec is a map of sections, got a list");
     bnn_experiment unchanged = experiment;
-    const bnn_experiment_sources sources = {
-        .catalogue = "", .topologies = "", .registry = registry};
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
-    ck_assert_int_eq(bnn_experiment_load("none.yaml", NULL, 0, &sources, arena, &experiment, diag),
-                     BNN_E_SPEC);
+    const bnn_reader reader = source_reader();
+    ck_assert_int_eq(bnn_experiment_load(&reader, "none.yaml", NULL, &experiment), BNN_E_SPEC);
     ck_assert_str_eq(said(), "none.yaml: cannot open: No such file or directory");
     ck_assert(memcmp(&unchanged, &experiment, sizeof experiment) == 0);
 }
@@ -187,8 +185,8 @@ END_TEST
 START_TEST(overrides_replace_and_sweep)
 {
     const char *const overrides[] = {"train.epochs=9", "model.ste=[identity, clipped]",
-                                     "seeds.count=4"};
-    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides, 3), BNN_OK);
+                                     "seeds.count=4", NULL};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides), BNN_OK);
     ck_assert_uint_eq(experiment.n_configs, 2);
     ck_assert_uint_eq(experiment.n_seeds, 4);
     ck_assert_int_eq(experiment.configs[1].train.epochs, 9);
@@ -199,8 +197,8 @@ END_TEST
 
 START_TEST(wrong_overrides_are_all_said)
 {
-    const char *const overrides[] = {"train.epochs", "train.epoch=3", "train.batch=x"};
-    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides, 3), BNN_E_SPEC);
+    const char *const overrides[] = {"train.epochs", "train.epoch=3", "train.batch=x", NULL};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 3);
     ck_assert_ptr_nonnull(strstr(said(), "-s:1:"));
 }
@@ -260,11 +258,11 @@ END_TEST
 START_TEST(an_override_may_switch_keys_off)
 {
     const char *const floats = "model.binarize=none", *const ste = "model.ste.clip=2";
-    const char *const both[] = {floats, ste};
-    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both, 1), BNN_OK);
+    const char *const one[] = {floats, NULL}, *const both[] = {floats, ste, NULL};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", one), BNN_OK);
     ck_assert_str_eq(said(), "s.yaml:10:8: warning: model.ste has no effect in any point: no sign "
                              "in the network would use it");
-    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both, 2), BNN_E_SPEC);
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both), BNN_E_SPEC);
     ck_assert_ptr_nonnull(strstr(said(), "-s:1:16: model.ste.clip has no effect in any point"));
 }
 END_TEST
@@ -274,15 +272,13 @@ START_TEST(a_recorded_spec_is_not_corrected)
 {
     static const char spec[] = "dataset: {name: mnist, path: /gone, validation: 40}\n" TINY_MODEL
                                "train: {schedule: {name: cosine, every: 3}}\n";
-    const bnn_experiment_sources sources = {.catalogue = source_path("configs/datasets"),
-                                            .registry = registry};
     check_said(BNN_E_SPEC, spec,
                "s.yaml:10:41: train.schedule.every has no effect in any point: the schedule does "
                "not use it; leave it out");
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
-    ck_assert_int_eq(bnn_experiment_load_text("s.yaml", spec, &sources, arena, &experiment, diag),
-                     BNN_OK);
+    const bnn_reader reader = source_reader();
+    ck_assert_int_eq(bnn_experiment_load_text(&reader, "s.yaml", spec, &experiment), BNN_OK);
     ck_assert(experiment.configs[0].data.path_may_fail && experiment.datasets[0].path_may_fail);
 }
 END_TEST

@@ -23,7 +23,7 @@ static const char *labels(const bnn_sweep *sweep)
 static bnn_sweep expanded(const bnn_node *spec)
 {
     bnn_sweep sweep = {0, NULL};
-    ck_assert_msg(bnn_sweep_expand(spec, 1, arena, &sweep, diag) == BNN_OK, "%s", said());
+    ck_assert_msg(bnn_sweep_expand(&reader, spec, 1, &sweep) == BNN_OK, "%s", said());
     return sweep;
 }
 
@@ -198,8 +198,7 @@ static const struct {
 START_TEST(refuses_sweep)
 {
     bnn_sweep sweep = {77, NULL};
-    ck_assert_int_eq(bnn_sweep_expand(parsed(bad_sweeps[_i].text), 2, arena, &sweep, diag),
-                     BNN_E_SPEC);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, parsed(bad_sweeps[_i].text), 2, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(), bad_sweeps[_i].messages);
     ck_assert_uint_eq(sweep.n, 77);
 }
@@ -218,9 +217,9 @@ START_TEST(limits_runs)
 {
     const bnn_node *spec = parsed("a: 1");
     bnn_sweep sweep;
-    ck_assert_int_eq(bnn_sweep_expand(spec, 500, arena, &sweep, diag), BNN_OK);
-    ck_assert_int_eq(bnn_sweep_expand(spec, 501, arena, &sweep, diag), BNN_E_SPEC);
-    ck_assert_int_eq(bnn_sweep_expand(spec, SIZE_MAX, arena, &sweep, diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, spec, 500, &sweep), BNN_OK);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, spec, 501, &sweep), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, spec, SIZE_MAX, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(),
                      "s:1:1: 1 point x 501 seeds = 501 runs, more than max_runs (500); to allow "
                      "them, set sweep.max_runs: 501\n"
@@ -251,7 +250,7 @@ START_TEST(limits_points)
     const char *text = grid_of("sweep: {max_runs: 1000000, grid: {", 16,
                                "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, a, b, c, d, e, f]");
     bnn_sweep sweep;
-    ck_assert_int_eq(bnn_sweep_expand(parsed(text), 1, arena, &sweep, diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, parsed(text), 1, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(),
                      "s:1:19: the sweep has more than 10000 points, however large max_runs is");
 }
@@ -261,7 +260,7 @@ START_TEST(limits_keys)
 {
     const char *text = grid_of("sweep: {grid: {", 65, "[0]");
     bnn_sweep sweep;
-    ck_assert_int_eq(bnn_sweep_expand(parsed(text), 1, arena, &sweep, diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_sweep_expand(&reader, parsed(text), 1, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(), "s:1:15: sweep.grid: 65 keys, more than the limit of 64");
 }
 END_TEST
@@ -274,8 +273,9 @@ START_TEST(survives_a_full_arena)
     for (size_t limit = 0; limit < 16384; limit += BNN_ALIGN) {
         bnn_arena *small = bnn_arena_create(limit);
         bnn_diag *own = bnn_diag_create();
+        const bnn_reader tight = {.arena = small, .diag = own};
         bnn_sweep sweep = {77, NULL};
-        const int status = bnn_sweep_expand(spec, 1, small, &sweep, own);
+        const int status = bnn_sweep_expand(&tight, spec, 1, &sweep);
         ck_assert_int_eq(status != BNN_OK, bnn_diag_n_errors(own) > 0);
         ck_assert_uint_eq(sweep.n, status == BNN_OK ? 4 : 77);
         expanded_once |= status == BNN_OK;
@@ -316,7 +316,7 @@ static const struct {
 START_TEST(overrides_values)
 {
     const bnn_node *spec = parsed(overrides[_i].spec);
-    const bnn_node *after = bnn_sweep_override(spec, overrides[_i].override, arena, diag);
+    const bnn_node *after = bnn_sweep_override(&reader, spec, overrides[_i].override);
     ck_assert_str_eq(said(), "");
     ck_assert(bnn_tree_equal(after, parsed(overrides[_i].after)));
     ck_assert(bnn_tree_equal(spec, parsed(overrides[_i].spec)));
@@ -344,7 +344,7 @@ static const struct {
 START_TEST(refuses_overrides)
 {
     const bnn_node *spec = parsed(bad_overrides[_i].spec);
-    ck_assert_ptr_null(bnn_sweep_override(spec, bad_overrides[_i].override, arena, diag));
+    ck_assert_ptr_null(bnn_sweep_override(&reader, spec, bad_overrides[_i].override));
     ck_assert_str_eq(said(), bad_overrides[_i].message);
 }
 END_TEST
@@ -355,11 +355,11 @@ START_TEST(override_fixes_a_swept_key)
     const bnn_node *spec = parsed(BASE "sweep: {grid: {model.ste: [a, b]}, "
                                        "list: [{model.binarize: none}]}\n"
                                        "baseline: {model.binarize: none}\n");
-    spec = bnn_sweep_override(spec, "model.ste=b", arena, diag);
+    spec = bnn_sweep_override(&reader, spec, "model.ste=b");
     bnn_sweep sweep = expanded(spec);
     ck_assert_str_eq(labels(&sweep), "base|binarize=none*");
     ck_assert_str_eq(bnn_tree_find(sweep.points[0].root, "model.ste")->text, "b");
-    spec = bnn_sweep_override(spec, "model.ste=[c, d]", arena, diag);
+    spec = bnn_sweep_override(&reader, spec, "model.ste=[c, d]");
     sweep = expanded(spec);
     ck_assert_str_eq(labels(&sweep), "ste=c|ste=d|binarize=none*");
 }
