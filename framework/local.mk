@@ -72,8 +72,8 @@ export_sources = \
 	framework/export/check.c \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
-	framework/export/modelfile_encode.c \
-	framework/export/modelfile_size.c \
+	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
+	framework/export/modelfile_size.c framework/export/modelfile_size.h \
 	framework/export/unfold.c framework/export/unfold.h \
 	framework/export/c/cexport.c framework/export/c/cexport.h \
 	framework/export/c/chain.c \
@@ -155,6 +155,7 @@ endif
 # independent and with nothing visible but <bnn/infer.h>, as libbnninfer.
 infer_sources = \
 	framework/bnn/infer.h \
+	framework/infer/bytes.c framework/infer/bytes.h \
 	framework/infer/engine/engine.c framework/infer/engine/engine.h \
 	framework/infer/engine/engine_float.h \
 	framework/infer/engine/engine_portable.c \
@@ -164,8 +165,7 @@ infer_sources = \
 	framework/infer/infer.c \
 	framework/infer/model.c framework/infer/model.h \
 	framework/infer/modelfile.h \
-	framework/infer/modelfile_decode.c \
-	framework/infer/modelfile_format.h \
+	framework/infer/modelfile_decode.c framework/infer/modelfile_decode.h \
 	framework/infer/op.c framework/infer/op.h
 lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources) $(simd_sources) $(infer_base_sources)

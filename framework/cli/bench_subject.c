@@ -4,7 +4,7 @@
 #include "data/formats/idx.h"
 #include "data/sources/directory.h"
 #include "data/formats/synthetic.h"
-#include "infer/modelfile.h"
+#include "infer/modelfile_decode.h"
 #include "runner/revive.h"
 
 #include <stdlib.h>

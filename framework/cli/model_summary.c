@@ -1,6 +1,8 @@
 #include "cli/model_summary.h"
 
+#include "export/modelfile_encode.h"
 #include "infer/engine/engine.h"
+#include "infer/modelfile_decode.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef BNN_CLI_MODEL_SUMMARY_H
 #define BNN_CLI_MODEL_SUMMARY_H
 
-#include "infer/modelfile.h"
+#include "export/modelfile_size.h"
 
 typedef struct cli_model_summary {
     const char *path;

@@ -1,7 +1,7 @@
 #include "cli/operand.h"
 
 #include "base/text.h"
-#include "infer/modelfile.h"
+#include "infer/modelfile_decode.h"
 #include "spec/diag.h"
 
 #include <stdio.h>

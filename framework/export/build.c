@@ -140,13 +140,13 @@ static int build_stage(builder *b, uint32_t *at)
                      .in = graph->ops[*at].op.in,
                      .sums = graph->ops[*at].op.in};
     int status = BNN_OK;
-    if (bnn_op_is_linear(&graph->ops[*at].op))
+    if (bnn_op_is_linear(graph->ops[*at].op.type))
         status = take_linear(b, &graph->ops[(*at)++], s);
     bnn_op ops[BNN_CHAIN_MAX];
     uint32_t n = 0;
     for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
         const bnn_op *op = &graph->ops[*at].op;
-        if (bnn_op_is_linear(op))
+        if (bnn_op_is_linear(op->type))
             break;
         if (n == BNN_CHAIN_MAX)
             return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",

@@ -48,6 +48,11 @@ static size_t n_positive(const folding *f, uint32_t c)
     return n;
 }
 
+static void fold_apply(const folding *f, const bnn_op *op, uint32_t c, float *values)
+{
+    bnn_op_kind_of(op->type)->apply_channel(op, c, f->n_sums, values, values);
+}
+
 /* Runs every sum that channel c can give through the operations. A sum of n bits has the parity of
  * n; a pixel adds from -128 to 127 where the weight is +1, from -127 to 128 where it is -1. */
 static void run_sums(folding *f, uint32_t c)
@@ -60,10 +65,10 @@ static void run_sums(folding *f, uint32_t c)
     for (size_t i = 0; i < f->n_sums; i++)
         f->before[i] = bnn_stage_sum_value(f->stage, sum_at(f, i));
     for (uint32_t i = 0; i < f->pool; i++)
-        bnn_op_apply_channel(&f->ops[i], c, f->n_sums, f->before, f->before);
+        fold_apply(f, &f->ops[i], c, f->before);
     memcpy(f->after, f->before, f->n_sums * sizeof *f->after);
     for (uint32_t i = f->pool + 1; i < f->n; i++)
-        bnn_op_apply_channel(&f->ops[i], c, f->n_sums, f->after, f->after);
+        fold_apply(f, &f->ops[i], c, f->after);
 }
 
 static trend trend_of_sums(const folding *f)
@@ -185,7 +190,7 @@ static int find_pool(folding *f)
     f->pool = f->n;
     for (uint32_t i = 0; i < f->n; i++) {
         const bnn_op *op = &f->ops[i];
-        if (bnn_op_is_elementwise(op))
+        if (bnn_op_kind_of(op->type)->apply_channel != NULL)
             continue;
         if (op->type != BNN_LOWER_MAXPOOL)
             return bnn_fail(f->err, BNN_E_FAILED, "%s mixes sums before the sign", op->name);

@@ -85,6 +85,10 @@ static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
 static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
 {
     const bnn_network_op *from = &m->network->ops[i];
+    const bnn_op_kind *kind = bnn_op_kind_of(l->op);
+    if (kind == NULL || l->op == BNN_LOWER_SIGN)
+        return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
+                        l->op);
     const bool affine = l->op == BNN_LOWER_AFFINE;
     bnn_graph_op *op = &m->ops[m->n];
     bnn_shape out;
@@ -96,13 +100,10 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
                                 .pad_value = from->io.pad_value,
                                 .weight = l->weight,
                                 .bias = l->bias,
-                                .factor = affine || l->op == BNN_LOWER_SLOPE ? l->factor : NULL,
-                                .offset = affine ? l->offset : NULL,
+                                .factor = kind->has & BNN_OP_FACTOR ? l->factor : NULL,
+                                .offset = kind->has & BNN_OP_OFFSET ? l->offset : NULL,
                                 .low = l->low,
                                 .high = l->high}};
-    if (l->op >= BNN_LOWER_SIGN)
-        return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
-                        l->op);
     if (!bnn_op_out_shape(&op->op, from->plan.out.c, &out))
         return bnn_fail(m->err, BNN_E_FAILED,
                         "input %ux%ux%u is out of the bounds of a deployed network, or its lower "
@@ -121,7 +122,7 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
         drop_negative_zeros(l->factor, op->op.in.c);
         drop_negative_zeros(l->offset, op->op.in.c);
     }
-    const int status = bnn_op_is_linear(&op->op) ? take_weights(m, i, op) : BNN_OK;
+    const int status = bnn_op_is_linear(l->op) ? take_weights(m, i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;
     return status;

@@ -1,188 +1,194 @@
-#include "infer/modelfile.h"
+#include "export/modelfile_encode.h"
 
 #include "base/file.h"
-#include "infer/modelfile_format.h"
+#include "infer/modelfile.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 /* Bytes on their way out; without a buffer they are only counted. */
-typedef struct writer {
+typedef struct encoder {
     uint8_t *bytes;
     size_t n;
-} writer;
+} encoder;
 
-static void put(writer *w, uint8_t byte)
+static void encode_byte(encoder *w, uint8_t byte)
 {
     if (w->bytes != NULL)
         w->bytes[w->n] = byte;
     w->n++;
 }
 
-static void put_little(writer *w, uint32_t value, uint32_t n_bytes)
+static void encode_little(encoder *w, uint32_t value, uint32_t n_bytes)
 {
     for (uint32_t i = 0; i < n_bytes; i++)
-        put(w, (uint8_t)(value >> 8 * i));
+        encode_byte(w, (uint8_t)(value >> 8 * i));
 }
 
-static void put_u32(writer *w, uint32_t value)
+static void encode_u32(encoder *w, uint32_t value)
 {
-    put_little(w, value, 4);
+    encode_little(w, value, 4);
 }
 
-static void put_text(writer *w, const char *text)
+static void encode_text(encoder *w, const char *text)
 {
     const size_t n = strlen(text);
-    put_little(w, (uint32_t)n, 2);
+    encode_little(w, (uint32_t)n, 2);
     for (size_t i = 0; i < n; i++)
-        put(w, (uint8_t)text[i]);
+        encode_byte(w, (uint8_t)text[i]);
 }
 
-static void put_floats(writer *w, const float *values, size_t n)
+static void encode_floats(encoder *w, const float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t word;
         memcpy(&word, &values[i], sizeof word);
-        put_u32(w, word);
+        encode_u32(w, word);
     }
 }
 
 /* A bitmap of rows of row_bits bits each, which stand in row_words words: the rows follow each
  * other without a gap. */
-static void put_bits(writer *w, const uint64_t *words, size_t rows, size_t row_bits,
-                     size_t row_words)
+static void encode_bits(encoder *w, const uint64_t *words, size_t rows, size_t row_bits,
+                        size_t row_words)
 {
     uint32_t byte = 0, used = 0;
     if (w->bytes == NULL) {
-        w->n += bitmap_bytes(rows * row_bits);
+        w->n += bnn_modelfile_bitmap_bytes(rows * row_bits);
         return;
     }
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < row_bits; i++) {
             byte |= (uint32_t)(words[r * row_words + i / 64] >> i % 64 & 1) << used;
             if (++used == 8) {
-                put(w, (uint8_t)byte);
+                encode_byte(w, (uint8_t)byte);
                 byte = used = 0;
             }
         }
     if (used > 0)
-        put(w, (uint8_t)byte);
+        encode_byte(w, (uint8_t)byte);
 }
 
-static void put_rules(writer *w, const uint8_t *rules, uint32_t n, uint8_t which)
+static void encode_rules(encoder *w, const uint8_t *rules, uint32_t n, uint8_t which)
 {
     for (uint32_t i = 0; i < n; i += 8) {
         uint32_t byte = 0;
         for (uint32_t j = i; j < n && j < i + 8; j++)
             byte |= (rules[j] & which ? 1u : 0u) << (j - i);
-        put(w, (uint8_t)byte);
+        encode_byte(w, (uint8_t)byte);
     }
 }
 
-static void put_linear(writer *w, const bnn_stage *s)
+/* What an operation has besides weights, by its row in op.c. */
+static void encode_constants(encoder *w, const bnn_op *op)
 {
-    if (s->linear == BNN_LOWER_CONV2D) {
-        put_u32(w, s->kernel);
-        put_u32(w, s->stride);
-        put_u32(w, s->padding);
-        put(w, (uint8_t)s->pad_value);
+    const uint32_t has = bnn_op_kind_of(op->type)->has;
+    if (has & BNN_OP_FACTOR)
+        encode_floats(w, op->factor, op->in.c);
+    if (has & BNN_OP_OFFSET)
+        encode_floats(w, op->offset, op->in.c);
+    if (has & BNN_OP_RANGE) {
+        encode_floats(w, &op->low, 1);
+        encode_floats(w, &op->high, 1);
     }
-    put_u32(w, s->sums.c);
-    if (s->binary_weights)
-        put_bits(w, s->bits, s->sums.c, s->taps, s->row_words);
-    else
-        put_floats(w, s->weights, (size_t)s->sums.c * s->taps);
-    if (s->bias != NULL)
-        put_floats(w, s->bias, s->sums.c);
+    if (has & BNN_OP_WINDOW) {
+        encode_u32(w, op->kernel);
+        encode_u32(w, op->stride);
+    }
+    if (has & BNN_OP_PADDING) {
+        encode_u32(w, op->padding);
+        encode_byte(w, (uint8_t)(int8_t)op->pad_value);
+    }
 }
 
-static void put_fold(writer *w, const bnn_stage *s)
+static void encode_linear(encoder *w, const bnn_stage *s)
+{
+    const bnn_op op = bnn_stage_op(s);
+    encode_constants(w, &op);
+    encode_u32(w, s->sums.c);
+    if (s->binary_weights)
+        encode_bits(w, s->bits, s->sums.c, s->taps, s->row_words);
+    else
+        encode_floats(w, s->weights, (size_t)s->sums.c * s->taps);
+    if (s->bias != NULL)
+        encode_floats(w, s->bias, s->sums.c);
+}
+
+static void encode_fold(encoder *w, const bnn_stage *s)
 {
     const bnn_fold *f = &s->fold;
     const uint32_t channels = s->sums.c;
-    put_u32(w, f->pool);
+    encode_u32(w, f->pool);
     if (f->pool != 0)
-        put_u32(w, f->pool_stride);
-    put_rules(w, f->rule, channels, BNN_RULE_FLIPPED);
-    put_rules(w, f->rule, channels, BNN_RULE_AND);
-    put_rules(w, f->rule, channels, BNN_RULE_TABLE);
-    const uint32_t bytes = threshold_bytes(f->threshold, channels);
-    put(w, (uint8_t)bytes);
+        encode_u32(w, f->pool_stride);
+    encode_rules(w, f->rule, channels, BNN_RULE_FLIPPED);
+    encode_rules(w, f->rule, channels, BNN_RULE_AND);
+    encode_rules(w, f->rule, channels, BNN_RULE_TABLE);
+    const uint32_t bytes = bnn_modelfile_threshold_bytes(f->threshold, channels);
+    encode_byte(w, (uint8_t)bytes);
     for (uint32_t c = 0; c < channels; c++)
-        put_little(w, (uint32_t)f->threshold[c], bytes);
+        encode_little(w, (uint32_t)f->threshold[c], bytes);
     for (uint32_t t = 0; t < f->n_tables; t++)
-        put_bits(w, f->tables + t * f->table_words, 1, f->table_size, f->table_words);
+        encode_bits(w, f->tables + t * f->table_words, 1, f->table_size, f->table_words);
 }
 
-static void put_chain(writer *w, const bnn_stage *s)
+static void encode_chain(encoder *w, const bnn_stage *s)
 {
-    put(w, (uint8_t)s->n_chain);
+    encode_byte(w, (uint8_t)s->n_chain);
     for (uint32_t i = 0; i < s->n_chain; i++) {
         const bnn_op *op = &s->chain[i];
-        put(w, (uint8_t)op->type);
-        put_text(w, op->name);
-        if (op->factor != NULL)
-            put_floats(w, op->factor, op->in.c);
-        if (op->offset != NULL)
-            put_floats(w, op->offset, op->in.c);
-        if (op->type == BNN_LOWER_CLAMP) {
-            put_floats(w, &op->low, 1);
-            put_floats(w, &op->high, 1);
-        }
-        if (op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL) {
-            put_u32(w, op->kernel);
-            put_u32(w, op->stride);
-        }
+        encode_byte(w, (uint8_t)op->type);
+        encode_text(w, op->name);
+        encode_constants(w, op);
     }
 }
 
-static void put_stage_fields(writer *w, const bnn_stage *s)
+static void encode_stage(encoder *w, const bnn_stage *s)
 {
-    put_text(w, s->name);
-    put(w, s->linear == BNN_LOWER_CONV2D  ? FILE_CONV2D
-           : s->linear == BNN_LOWER_DENSE ? FILE_DENSE
-                                          : FILE_NONE);
-    put(w, (uint8_t)s->inputs);
-    put(w, (uint8_t)s->outputs);
-    put(w, (uint8_t)((s->binary_weights ? FILE_BINARY_WEIGHTS : 0) |
-                     (s->bias != NULL ? FILE_BIAS : 0) | (s->folded ? FILE_FOLDED : 0)));
-    put_u32(w, s->n_float_values);
+    encode_text(w, s->name);
+    encode_byte(w, (uint8_t)s->linear);
+    encode_byte(w, (uint8_t)s->inputs);
+    encode_byte(w, (uint8_t)s->outputs);
+    encode_byte(w, (uint8_t)((s->binary_weights ? BNN_MODELFILE_BINARY_WEIGHTS : 0) |
+                             (s->bias != NULL ? BNN_MODELFILE_BIAS : 0) |
+                             (s->folded ? BNN_MODELFILE_FOLDED : 0)));
+    encode_u32(w, s->n_float_values);
     if (s->linear != BNN_LOWER_IDENTITY)
-        put_linear(w, s);
+        encode_linear(w, s);
     if (s->folded)
-        put_fold(w, s);
+        encode_fold(w, s);
     else
-        put_chain(w, s);
+        encode_chain(w, s);
 }
 
 size_t bnn_modelfile_stage_bytes(const bnn_stage *stage)
 {
-    writer counter = {0};
-    put_stage_fields(&counter, stage);
+    encoder counter = {0};
+    encode_stage(&counter, stage);
     return 4 + counter.n;
 }
 
-static void put_head(writer *w, const bnn_model *model)
+static void encode_head(encoder *w, const bnn_model *model)
 {
-    for (size_t i = 0; i < FILE_HEADER_BYTES; i++)
-        put(w, 0); /* filled in when the rest is known */
-    put_u32(w, model->input.c);
-    put_u32(w, model->input.h);
-    put_u32(w, model->input.w);
-    put_u32(w, model->n_classes);
-    put_u32(w, model->n_metadata);
+    for (size_t i = 0; i < BNN_MODELFILE_HEADER_BYTES; i++)
+        encode_byte(w, 0); /* filled in when the rest is known */
+    encode_u32(w, model->input.c);
+    encode_u32(w, model->input.h);
+    encode_u32(w, model->input.w);
+    encode_u32(w, model->n_classes);
+    encode_u32(w, model->n_metadata);
     for (uint32_t i = 0; i < model->n_metadata; i++) {
-        put_text(w, model->metadata[i].key);
-        put_text(w, model->metadata[i].value);
+        encode_text(w, model->metadata[i].key);
+        encode_text(w, model->metadata[i].value);
     }
-    put_u32(w, model->n_stages);
+    encode_u32(w, model->n_stages);
 }
 
 size_t bnn_modelfile_head_bytes(const bnn_model *model)
 {
-    writer counter = {0};
-    put_head(&counter, model);
+    encoder counter = {0};
+    encode_head(&counter, model);
     return counter.n;
 }
 
@@ -196,25 +202,26 @@ size_t bnn_modelfile_bytes(const bnn_model *model)
 
 void bnn_modelfile_seal(uint8_t *bytes, size_t n)
 {
-    if (n < FILE_HEADER_BYTES)
+    if (n < BNN_MODELFILE_HEADER_BYTES)
         return;
-    writer w = {.bytes = bytes, .n = FILE_CHECKSUM_AT};
-    put_u32(&w, (uint32_t)crc32(0, bytes + FILE_HEADER_BYTES, (uInt)(n - FILE_HEADER_BYTES)));
+    encoder w = {.bytes = bytes, .n = BNN_MODELFILE_CHECKSUM_AT};
+    encode_u32(&w, (uint32_t)crc32(0, bytes + BNN_MODELFILE_HEADER_BYTES,
+                                   (uInt)(n - BNN_MODELFILE_HEADER_BYTES)));
 }
 
 void bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
 {
-    writer w = {.bytes = bytes};
-    put_head(&w, model);
+    encoder w = {.bytes = bytes};
+    encode_head(&w, model);
     for (uint32_t i = 0; i < model->n_stages; i++) {
-        put_u32(&w, (uint32_t)bnn_modelfile_stage_bytes(&model->stages[i]));
-        put_stage_fields(&w, &model->stages[i]);
+        encode_u32(&w, (uint32_t)bnn_modelfile_stage_bytes(&model->stages[i]));
+        encode_stage(&w, &model->stages[i]);
     }
     const size_t n = w.n;
-    memcpy(bytes, file_magic, sizeof file_magic);
-    w.n = sizeof file_magic;
-    put_u32(&w, BNN_MODELFILE_VERSION);
-    put_u32(&w, (uint32_t)n);
+    memcpy(bytes, bnn_modelfile_magic, sizeof bnn_modelfile_magic);
+    w.n = sizeof bnn_modelfile_magic;
+    encode_u32(&w, BNN_MODELFILE_VERSION);
+    encode_u32(&w, (uint32_t)n);
     bnn_modelfile_seal(bytes, n);
 }
 

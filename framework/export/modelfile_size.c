@@ -1,6 +1,7 @@
-#include "infer/modelfile.h"
+#include "export/modelfile_size.h"
 
-#include "infer/modelfile_format.h"
+#include "export/modelfile_encode.h"
+#include "infer/modelfile.h"
 
 static uint32_t pad_bits(uint64_t n_bits)
 {
@@ -28,12 +29,12 @@ static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
 {
     const uint32_t channels = s->sums.c;
     size->n_thresholds = channels;
-    size->threshold_bits = 8 * threshold_bytes(s->fold.threshold, channels);
+    size->threshold_bits = 8 * bnn_modelfile_threshold_bytes(s->fold.threshold, channels);
     size->threshold_bytes = (uint64_t)channels * size->threshold_bits / 8;
-    size->rule_bytes = 3 * bitmap_bytes(channels);
+    size->rule_bytes = 3 * bnn_modelfile_bitmap_bytes(channels);
     size->rule_pad_bits = 3 * pad_bits(channels);
     size->n_tables = s->fold.n_tables;
-    size->table_bytes = (uint64_t)size->n_tables * bitmap_bytes(s->fold.table_size);
+    size->table_bytes = (uint64_t)size->n_tables * bnn_modelfile_bitmap_bytes(s->fold.table_size);
     size->table_pad_bits = size->n_tables * pad_bits(s->fold.table_size);
     for (uint32_t c = 0; c < channels; c++) {
         size->n_flipped += (s->fold.rule[c] & BNN_RULE_FLIPPED) != 0;
@@ -47,7 +48,7 @@ static uint64_t chain_bytes(const bnn_stage *s)
     uint64_t values = 0;
     for (uint32_t i = 0; i < s->n_chain; i++) {
         const bnn_op *op = &s->chain[i];
-        values += bnn_op_values(op) + (op->type == BNN_LOWER_CLAMP ? 2u : 0u);
+        values += bnn_op_values(op) + (bnn_op_kind_of(op->type)->has & BNN_OP_RANGE ? 2u : 0u);
     }
     return 4 * values;
 }
@@ -61,7 +62,8 @@ void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size
         size.n_weights = (uint64_t)s->sums.c * s->taps;
         size.n_biases = s->bias != NULL ? s->sums.c : 0;
         size.bits_of_weight = s->binary_weights ? 1 : 32;
-        size.weight_bytes = s->binary_weights ? bitmap_bytes(size.n_weights) : 4 * size.n_weights;
+        size.weight_bytes =
+            s->binary_weights ? bnn_modelfile_bitmap_bytes(size.n_weights) : 4 * size.n_weights;
         size.weight_pad_bits = s->binary_weights ? pad_bits(size.n_weights) : 0;
         size.bias_bytes = 4 * size.n_biases;
     }

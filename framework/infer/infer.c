@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
+#include "infer/modelfile_decode.h"
 
 #include <stdio.h>
 #include <stdlib.h>

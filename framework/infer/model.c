@@ -21,9 +21,9 @@ bool bnn_stage_sums_are_integers(const bnn_stage *stage)
     return stage->padding == 0 || pixels == (stage->pad_value == 0);
 }
 
-int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_op *out, bnn_error *err)
+bnn_op bnn_stage_op(const bnn_stage *s)
 {
-    *out = (bnn_op){.type = s->linear,
+    return (bnn_op){.type = s->linear,
                     .name = s->name,
                     .in = s->in,
                     .out = s->sums,
@@ -33,6 +33,11 @@ int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_op *out, bnn_erro
                     .pad_value = (float)s->pad_value,
                     .weight = s->weights,
                     .bias = s->bias};
+}
+
+int bnn_stage_linear(const bnn_stage *s, bnn_arena *arena, bnn_op *out, bnn_error *err)
+{
+    *out = bnn_stage_op(s);
     if (!s->binary_weights)
         return BNN_OK;
     float *weight = bnn_arena_alloc(arena, (size_t)s->sums.c * s->taps, sizeof *weight);

@@ -62,7 +62,7 @@ typedef struct bnn_fold {
 
 typedef struct bnn_stage {
     const char *name; /* of the linear operation: "conv2d_1"; "" when there is none */
-    /* BNN_LOWER_CONV2D or BNN_LOWER_DENSE; or BNN_LOWER_IDENTITY: the chain works on the inputs (a
+    /* A linear bnn_lower_op: conv2d, dense; or BNN_LOWER_IDENTITY: the chain works on the inputs (a
      * norm in front of the first layer with weights). */
     uint32_t linear;
     bnn_values inputs, outputs;
@@ -86,7 +86,7 @@ typedef struct bnn_stage {
 
     bool folded;
     bnn_fold fold;
-    /* Not folded: affine, clamp, slope, maxpool, avgpool, sign, the first of them on the sums.
+    /* Not folded: operations that can follow (op.h), the first of them on the sums.
      * When outputs are BITS, the sign of the last values is taken in addition. */
     uint32_t n_chain;
     const bnn_op *chain;
@@ -149,8 +149,11 @@ static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
     return best;
 }
 
-/* The linear operation of a stage with float sums, with its weights as floats: those of the stage,
- * or, where they are bits, floats in the arena. BNN_E_INTERNAL without memory. */
+/* The linear operation of a stage; without weights where those are bits. */
+bnn_op bnn_stage_op(const bnn_stage *stage);
+
+/* The same with its weights as floats: those of the stage, or, where they are bits, floats in the
+ * arena. BNN_E_INTERNAL without memory. */
 int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_op *out, bnn_error *err);
 
 /* Weight i of channel c as a float. */

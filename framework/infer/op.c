@@ -2,41 +2,49 @@
 
 #include <math.h>
 
-bool bnn_op_is_elementwise(const bnn_op *op)
+/* ---- on single values -------------------------------------------------------------------- */
+
+static void op_identity(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
 {
-    switch ((bnn_lower_op)op->type) {
-    case BNN_LOWER_IDENTITY:
-    case BNN_LOWER_AFFINE:
-    case BNN_LOWER_CLAMP:
-    case BNN_LOWER_SLOPE:
-    case BNN_LOWER_SIGN:
-        return true;
-    case BNN_LOWER_CONV2D:
-    case BNN_LOWER_DENSE:
-    case BNN_LOWER_MAXPOOL:
-    case BNN_LOWER_AVGPOOL:
-        break;
+    (void)op, (void)c;
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+}
+
+static void op_affine(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
+{
+    const float factor = op->factor[c], offset = op->offset[c];
+    for (size_t i = 0; i < n; i++)
+        y[i] = fmaf(x[i], factor, offset);
+}
+
+static void op_clamp(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
+{
+    (void)c;
+    for (size_t i = 0; i < n; i++) {
+        const float t = op->low > x[i] ? op->low : x[i];
+        y[i] = op->high < t ? op->high : t;
     }
-    return false;
 }
 
-size_t bnn_op_taps(const bnn_op *op)
+static void op_slope(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
 {
-    if (op->type == BNN_LOWER_CONV2D)
-        return (size_t)op->in.c * op->kernel * op->kernel;
-    return op->type == BNN_LOWER_DENSE ? bnn_shape_values(op->in) : 0;
+    const float factor = op->factor[c];
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * (x[i] >= 0.0f ? 1.0f : factor);
 }
 
-/* ---- shapes ------------------------------------------------------------------------------ */
-
-static bool shape_fits(bnn_shape s)
+static void op_sign(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
 {
-    const uint64_t plane = (uint64_t)s.h * s.w;
-    return s.c > 0 && s.h > 0 && s.w > 0 && s.h <= BNN_EXTENT_MAX && s.w <= BNN_EXTENT_MAX &&
-           s.c <= BNN_VALUES_MAX && plane <= BNN_VALUES_MAX && plane * s.c <= BNN_VALUES_MAX;
+    (void)op, (void)c;
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] >= 0.0f ? 1.0f : -1.0f;
 }
 
-static bool windows_fit(const bnn_op *op, bnn_shape *out)
+/* ---- with windows ------------------------------------------------------------------------ */
+
+/* The rows and columns that windows make of op->in. */
+static bool op_place_windows(const bnn_op *op, bnn_shape *out)
 {
     const uint32_t k = op->kernel, stride = op->stride, padding = op->padding;
     if (k == 0 || stride == 0 || k > BNN_EXTENT_MAX || stride > BNN_EXTENT_MAX || padding >= k)
@@ -49,69 +57,72 @@ static bool windows_fit(const bnn_op *op, bnn_shape *out)
     return true;
 }
 
-bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+static bool op_pool_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
 {
-    bnn_shape shape = op->in;
-    if (!shape_fits(op->in))
-        return false;
-    if (op->type == BNN_LOWER_DENSE)
-        shape = (bnn_shape){.c = out_channels, .h = 1, .w = 1};
-    else if (op->type == BNN_LOWER_CONV2D)
-        shape.c = out_channels;
-    if (op->type == BNN_LOWER_CONV2D || op->type == BNN_LOWER_MAXPOOL ||
-        op->type == BNN_LOWER_AVGPOOL) {
-        if ((op->type != BNN_LOWER_CONV2D && op->padding != 0) || !windows_fit(op, &shape))
-            return false;
-    }
-    if (!shape_fits(shape))
-        return false;
-    *out = shape;
-    return true;
+    (void)out_channels;
+    *out = op->in;
+    return op->padding == 0 && op_place_windows(op, out);
 }
 
-/* ---- values ------------------------------------------------------------------------------ */
-
-void bnn_op_apply_channel(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
+/* The maximum of a window whose first value is *corner; row: values from a row to the next. */
+static inline float op_maximum(const float *corner, size_t k, size_t row)
 {
-    const float factor = op->factor != NULL ? op->factor[c] : 0.0f;
-    const float offset = op->offset != NULL ? op->offset[c] : 0.0f;
-    switch ((bnn_lower_op)op->type) {
-    case BNN_LOWER_AFFINE:
-        for (size_t i = 0; i < n; i++)
-            y[i] = fmaf(x[i], factor, offset);
-        break;
-    case BNN_LOWER_CLAMP:
-        for (size_t i = 0; i < n; i++) {
-            const float t = op->low > x[i] ? op->low : x[i];
-            y[i] = op->high < t ? op->high : t;
-        }
-        break;
-    case BNN_LOWER_SLOPE:
-        for (size_t i = 0; i < n; i++)
-            y[i] = x[i] * (x[i] >= 0.0f ? 1.0f : factor);
-        break;
-    case BNN_LOWER_SIGN:
-        for (size_t i = 0; i < n; i++)
-            y[i] = x[i] >= 0.0f ? 1.0f : -1.0f;
-        break;
-    case BNN_LOWER_IDENTITY:
-        for (size_t i = 0; i < n; i++)
-            y[i] = x[i];
-        break;
-    case BNN_LOWER_CONV2D:
-    case BNN_LOWER_DENSE:
-    case BNN_LOWER_MAXPOOL:
-    case BNN_LOWER_AVGPOOL:
-        break;
+    float most = corner[0];
+    for (size_t t = 1; t < k * k; t++) {
+        const float v = corner[t / k * row + t % k];
+        most = v > most ? v : most;
     }
+    return most;
+}
+
+static inline float op_mean(const float *corner, size_t k, size_t row)
+{
+    float sum = corner[0];
+    for (size_t t = 1; t < k * k; t++)
+        sum += corner[t / k * row + t % k];
+    return sum * (1.0f / (float)(k * k));
+}
+
+static inline void op_pool(const bnn_op *op, const float *x, float *y,
+                           float (*of_window)(const float *corner, size_t k, size_t row))
+{
+    const size_t row = op->in.w;
+    for (size_t c = 0; c < op->out.c; c++)
+        for (size_t h = 0; h < op->out.h; h++)
+            for (size_t w = 0; w < op->out.w; w++)
+                *y++ = of_window(x + (c * op->in.h + h * op->stride) * row + w * op->stride,
+                                 op->kernel, row);
+}
+
+static void op_maxpool(const bnn_op *op, const float *x, float *y)
+{
+    op_pool(op, x, y, op_maximum);
+}
+
+static void op_avgpool(const bnn_op *op, const float *x, float *y)
+{
+    op_pool(op, x, y, op_mean);
+}
+
+/* ---- with weights ------------------------------------------------------------------------ */
+
+static bool op_conv2d_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+{
+    out->c = out_channels;
+    return op_place_windows(op, out);
+}
+
+static size_t op_conv2d_taps(const bnn_op *op)
+{
+    return (size_t)op->in.c * op->kernel * op->kernel;
 }
 
 /* One output of a convolution. */
-static float convolve_at(const bnn_op *op, const float *x, uint32_t channel, uint32_t oh,
+static float op_convolve(const bnn_op *op, const float *x, uint32_t channel, uint32_t oh,
                          uint32_t ow)
 {
     const size_t k = op->kernel;
-    const float *w = op->weight + channel * bnn_op_taps(op);
+    const float *w = op->weight + channel * op_conv2d_taps(op);
     const bool skips_padding = op->pad_value == 0.0f;
     float sum = op->bias != NULL ? op->bias[channel] : 0.0f;
     for (size_t c = 0; c < op->in.c; c++)
@@ -129,17 +140,29 @@ static float convolve_at(const bnn_op *op, const float *x, uint32_t channel, uin
     return sum;
 }
 
-static void apply_conv2d(const bnn_op *op, const float *x, float *y)
+static void op_conv2d(const bnn_op *op, const float *x, float *y)
 {
     for (uint32_t c = 0; c < op->out.c; c++)
         for (uint32_t h = 0; h < op->out.h; h++)
             for (uint32_t w = 0; w < op->out.w; w++)
-                *y++ = convolve_at(op, x, c, h, w);
+                *y++ = op_convolve(op, x, c, h, w);
 }
 
-static void apply_dense(const bnn_op *op, const float *x, float *y)
+static bool op_dense_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
 {
-    const size_t n = bnn_op_taps(op);
+    (void)op;
+    *out = (bnn_shape){.c = out_channels, .h = 1, .w = 1};
+    return true;
+}
+
+static size_t op_dense_taps(const bnn_op *op)
+{
+    return bnn_shape_values(op->in);
+}
+
+static void op_dense(const bnn_op *op, const float *x, float *y)
+{
+    const size_t n = op_dense_taps(op);
     for (uint32_t o = 0; o < op->out.c; o++) {
         const float *w = op->weight + o * n;
         float sum = op->bias != NULL ? op->bias[o] : 0.0f;
@@ -149,34 +172,70 @@ static void apply_dense(const bnn_op *op, const float *x, float *y)
     }
 }
 
-static void apply_pool(const bnn_op *op, const float *x, float *y)
+/* ---- the table --------------------------------------------------------------------------- */
+
+static const bnn_op_kind op_kinds[] = {
+    [BNN_LOWER_IDENTITY] = {.apply_channel = op_identity},
+    [BNN_LOWER_CONV2D] = {.has = BNN_OP_WINDOW | BNN_OP_PADDING,
+                          .shape = op_conv2d_shape,
+                          .taps = op_conv2d_taps,
+                          .apply = op_conv2d},
+    [BNN_LOWER_DENSE] = {.shape = op_dense_shape, .taps = op_dense_taps, .apply = op_dense},
+    [BNN_LOWER_AFFINE] = {.has = BNN_OP_FACTOR | BNN_OP_OFFSET, .apply_channel = op_affine},
+    [BNN_LOWER_CLAMP] = {.has = BNN_OP_RANGE, .apply_channel = op_clamp},
+    [BNN_LOWER_SLOPE] = {.has = BNN_OP_FACTOR, .apply_channel = op_slope},
+    [BNN_LOWER_MAXPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_maxpool},
+    [BNN_LOWER_AVGPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_avgpool},
+    [BNN_LOWER_SIGN] = {.apply_channel = op_sign},
+};
+_Static_assert(sizeof op_kinds / sizeof *op_kinds == BNN_OP_KINDS, "a row for each operation");
+
+const bnn_op_kind *bnn_op_kind_of(uint32_t type)
 {
-    const size_t k = op->kernel, row = op->in.w;
-    const float share = 1.0f / (float)(k * k);
-    for (size_t c = 0; c < op->out.c; c++)
-        for (size_t h = 0; h < op->out.h; h++)
-            for (size_t w = 0; w < op->out.w; w++) {
-                const float *corner = x + (c * op->in.h + h * op->stride) * row + w * op->stride;
-                float most = corner[0], sum = corner[0];
-                for (size_t t = 1; t < k * k; t++) {
-                    const float v = corner[t / k * row + t % k];
-                    most = v > most ? v : most;
-                    sum += v;
-                }
-                *y++ = op->type == BNN_LOWER_MAXPOOL ? most : sum * share;
-            }
+    return type < BNN_OP_KINDS ? &op_kinds[type] : NULL;
+}
+
+bool bnn_op_is_linear(uint32_t type)
+{
+    return type < BNN_OP_KINDS && op_kinds[type].taps != NULL;
+}
+
+bool bnn_op_can_follow(uint32_t type)
+{
+    return type < BNN_OP_KINDS && type != BNN_LOWER_IDENTITY && !bnn_op_is_linear(type);
+}
+
+size_t bnn_op_taps(const bnn_op *op)
+{
+    return bnn_op_is_linear(op->type) ? op_kinds[op->type].taps(op) : 0;
+}
+
+static bool op_shape_fits(bnn_shape s)
+{
+    const uint64_t plane = (uint64_t)s.h * s.w;
+    return s.c > 0 && s.h > 0 && s.w > 0 && s.h <= BNN_EXTENT_MAX && s.w <= BNN_EXTENT_MAX &&
+           s.c <= BNN_VALUES_MAX && plane <= BNN_VALUES_MAX && plane * s.c <= BNN_VALUES_MAX;
+}
+
+bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+{
+    const bnn_op_kind *kind = bnn_op_kind_of(op->type);
+    bnn_shape shape = op->in;
+    if (kind == NULL || !op_shape_fits(op->in) ||
+        (kind->shape != NULL && !kind->shape(op, out_channels, &shape)) || !op_shape_fits(shape))
+        return false;
+    *out = shape;
+    return true;
 }
 
 void bnn_op_apply(const bnn_op *op, const float *x, float *y)
 {
+    const bnn_op_kind *kind = &op_kinds[op->type];
     const size_t plane = (size_t)op->in.h * op->in.w;
-    if (op->type == BNN_LOWER_CONV2D)
-        apply_conv2d(op, x, y);
-    else if (op->type == BNN_LOWER_DENSE)
-        apply_dense(op, x, y);
-    else if (op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL)
-        apply_pool(op, x, y);
-    else
-        for (uint32_t c = 0; c < op->in.c; c++)
-            bnn_op_apply_channel(op, c, plane, x + c * plane, y + c * plane);
+    if (kind->apply != NULL) {
+        kind->apply(op, x, y);
+        return;
+    }
+    for (uint32_t c = 0; c < op->in.c; c++)
+        kind->apply_channel(op, c, plane, x + c * plane, y + c * plane);
 }

@@ -1,14 +1,18 @@
-/* op.h - the operations that a trained network is made of, and what each of them computes.
+/* op.h - the operations that a trained network is made of: one row each says all about a kind.
  *
- * The set is bnn_lower_op of <bnn/plugin.h>, which defines the arithmetic to the last bit. This is
+ * The set is bnn_lower_op of <bnn/plugin.h>, which defines the arithmetic to the last bit. Rows have
  * its plain implementation, one image at a time: the executable specification of inference. Fold
- * and engine are tested against it, and it against the trainer's kernels. */
+ * and engine are tested against it, and it against the trainer's kernels. Model files, folding and
+ * the portable engine follow from the rows; the exporters have tables of their own, by the same
+ * numbers (export/onnx/ops.c, export/c/ops.c). */
 #ifndef BNN_INFER_OP_H
 #define BNN_INFER_OP_H
 
 #include <bnn/plugin.h>
 
 #include <stdbool.h>
+
+enum { BNN_OP_KINDS = BNN_LOWER_SIGN + 1 };
 
 /* Bounds on shapes, for every user of a network that comes from a file: the values of one image
  * between two operations, and height, width, kernel, stride. */
@@ -28,19 +32,44 @@ typedef struct bnn_op {
     float low, high;              /* clamp; high may be infinite */
 } bnn_op;
 
+/* What an operation has besides weights; a model file has it in this order. */
+enum {
+    BNN_OP_FACTOR = 1,  /* f32 [in.c] */
+    BNN_OP_OFFSET = 2,  /* f32 [in.c] */
+    BNN_OP_RANGE = 4,   /* f32 low, high */
+    BNN_OP_WINDOW = 8,  /* u32 kernel, stride */
+    BNN_OP_PADDING = 16 /* u32 padding, i8 pad value */
+};
+
+typedef struct bnn_op_kind {
+    uint32_t has; /* BNN_OP_... */
+
+    /* The shape behind it, of a valid op->in; out_channels: of linear ones. False when the numbers
+     * make no sense. NULL: that of op->in. */
+    bool (*shape)(const bnn_op *op, uint32_t out_channels, bnn_shape *out);
+
+    /* One of the two. On n values of channel c, where it works on each value by itself; y may be x.
+     * Or on all, y[out] of x[in]. */
+    void (*apply_channel)(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y);
+    void (*apply)(const bnn_op *op, const float *x, float *y);
+
+    /* Linear, it multiplies by weights: those of one output channel. Else NULL. */
+    size_t (*taps)(const bnn_op *op);
+} bnn_op_kind;
+
+/* The row of a bnn_lower_op; NULL for any other number. */
+const bnn_op_kind *bnn_op_kind_of(uint32_t type);
+
 static inline size_t bnn_shape_values(bnn_shape s)
 {
     return (size_t)s.c * s.h * s.w;
 }
 
 /* Whether the operation multiplies by weights. */
-static inline bool bnn_op_is_linear(const bnn_op *op)
-{
-    return op->type == BNN_LOWER_CONV2D || op->type == BNN_LOWER_DENSE;
-}
+bool bnn_op_is_linear(uint32_t type);
 
-/* Whether it works on each value by itself: affine, clamp, slope, sign, identity. */
-bool bnn_op_is_elementwise(const bnn_op *op);
+/* Whether an operation of this type can follow a linear one: not another, and not nothing. */
+bool bnn_op_can_follow(uint32_t type);
 
 /* The weights of one output channel of a linear operation; 0 for the others. */
 size_t bnn_op_taps(const bnn_op *op);
@@ -55,11 +84,8 @@ static inline uint32_t bnn_op_values(const bnn_op *op)
  * theirs. False when the numbers make no sense or break the bounds above. */
 bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out);
 
-/* y[out] = op(x[in]). y may be x for elementwise operations only. */
+/* y[out] = op(x[in]). y may be x for operations on single values only. */
 void bnn_op_apply(const bnn_op *op, const float *x, float *y);
-
-/* An elementwise operation on n values of channel c. y may be x. */
-void bnn_op_apply_channel(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y);
 
 /* The pixel values that a network sees: (p - 128) / 128, exact. */
 static inline float bnn_pixel_value(uint8_t pixel)

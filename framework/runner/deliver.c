@@ -1,9 +1,10 @@
 #include "runner/deliver.h"
 
+#include "bench/measure.h"
 #include "build_info.h"
 #include "export/build.h"
-#include "bench/measure.h"
-#include "infer/modelfile.h"
+#include "export/modelfile_encode.h"
+#include "infer/modelfile_decode.h"
 #include "model/weights.h"
 #include "runner/artifact.h"
 

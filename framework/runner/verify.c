@@ -1,7 +1,9 @@
 #include "runner/verify.h"
 
 #include "base/file.h"
+#include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
+#include "infer/modelfile_decode.h"
 #include "runner/artifact.h"
 #include "runner/task.h"
 

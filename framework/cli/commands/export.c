@@ -7,8 +7,8 @@
 #include "cli/text.h"
 #include "export/c/cexport.h"
 #include "export/graph.h"
-#include "infer/modelfile.h"
 #include "export/onnx/onnx.h"
+#include "infer/modelfile_decode.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "cli/operand.h"
 #include "cli/text.h"
 #include "infer/engine/engine.h"
-#include "infer/modelfile.h"
+#include "infer/modelfile_decode.h"
 #include "runner/verify.h"
 #include "simd/cpu.h"
 

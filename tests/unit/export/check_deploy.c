@@ -4,8 +4,9 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
 
-#include "infer/engine/engine.h"
+#include "export/modelfile_size.h"
 #include "export/unfold.h"
+#include "infer/engine/engine.h"
 #include "simd/cpu.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
@@ -209,7 +210,7 @@ START_TEST(all_give_the_trainers_bits)
                  ordering, function, norm);
         n_networks += compare(model_spec(topology, text), text, 1000u * (uint32_t)which + i);
         tear_down(); /* the arena is for one network */
-        set_up();
+        model_set_up_again();
     }
     ck_assert_uint_ge(n_networks, 70);
 }

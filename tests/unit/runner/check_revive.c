@@ -1,7 +1,7 @@
 /* check_revive.c - the text of a spec with its overrides, there and back; and finished runs whose
  * network comes back from it and from the kept weights. */
 #include "base/file.h"
-#include "infer/modelfile.h"
+#include "export/modelfile_encode.h"
 #include "runner/spec_text.h"
 #include "runner/sweeper.h"
 #include "runner/verify.h"
