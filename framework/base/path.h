@@ -3,8 +3,11 @@
 #ifndef BNN_BASE_PATH_H
 #define BNN_BASE_PATH_H
 
+#include "base/arena.h"
+
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The last part of a path: "b.yaml" of "a/b.yaml". It is the end of path itself. */
 const char *bnn_path_name(const char *path);
@@ -24,6 +27,11 @@ bool bnn_path_next(const char **list, char out[PATH_MAX]);
 
 /* The first DIRECTORY/NAME of such a list that exists. */
 bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX]);
+
+/* What the names of files with this ending, say ".yaml", have before it, in the directories of such a
+ * list: sorted, each once, in the arena. A directory that cannot be read has none; more than a
+ * thousand are not listed. NULL without memory. */
+const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n);
 
 /* Where plugins, and the folders of configs, are installed. */
 const char *bnn_path_of_plugins(void);

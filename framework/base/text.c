@@ -28,20 +28,35 @@ const char *bnn_text_join(const char *const *words, size_t n, char *out, size_t 
     return out;
 }
 
-bool bnn_text_is_name(const char *text, const char *also, size_t n_max)
+bool bnn_text_is_name(const char *text, const char *first, const char *also, size_t n_max)
 {
-    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    static const char common[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     size_t n = 0;
     for (; text[n] != '\0' && n <= n_max; n++)
-        if ((text[n] == '_' || strchr(first, text[n]) == NULL) && strchr(also, text[n]) == NULL)
+        if (strchr(common, text[n]) == NULL && strchr(n == 0 ? first : also, text[n]) == NULL)
             return false;
-    return n > 0 && n <= n_max && strchr(first, text[0]) != NULL;
+    return n > 0 && n <= n_max;
 }
 
 bool bnn_text_ends_with(const char *text, const char *ending)
 {
     const size_t n = strlen(text), n_ending = strlen(ending);
     return n >= n_ending && memcmp(text + n - n_ending, ending, n_ending) == 0;
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+size_t bnn_text_unique(const char **texts, size_t n)
+{
+    size_t n_left = 0;
+    qsort(texts, n, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || strcmp(texts[i], texts[i - 1]) != 0)
+            texts[n_left++] = texts[i];
+    return n_left;
 }
 
 static bool is_continuation(char c)

@@ -19,12 +19,14 @@ enum {
 /* "a, b, c"; the end of a list that does not fit is ", ...". */
 const char *bnn_text_join(const char *const *words, size_t n, char *out, size_t out_bytes);
 
-/* Whether text has 1 to n_max bytes, each of them a letter of ASCII, a digit or one of `also`, and
- * begins with a letter, a digit or _. So it is neither a hidden file, nor a path that escapes
- * ("..", "a/b"), nor an option ("-x"). */
-bool bnn_text_is_name(const char *text, const char *also, size_t n_max);
+/* Whether text has 1 to n_max bytes, each of them a letter of ASCII, a digit or one of `also`, the
+ * first a letter, a digit or one of `first`. So, without "." and "/", it is no path that escapes. */
+bool bnn_text_is_name(const char *text, const char *first, const char *also, size_t n_max);
 
 bool bnn_text_ends_with(const char *text, const char *ending);
+
+/* Sorts texts by their bytes and keeps each once; how many are left. */
+size_t bnn_text_unique(const char **texts, size_t n);
 
 /* The columns of a terminal that a text takes: its characters. NULL takes none. And the bytes of
  * its first n characters. */

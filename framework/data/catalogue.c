@@ -1,57 +1,22 @@
 #include "data/catalogue.h"
 
+#include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "spec/schema.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     SIDE_MAX = 4096,     /* pixels of an image's side, or channels */
     FILE_NAME_MAX = 100, /* characters; the variants and suffixes must fit in NAME_MAX */
     URL_MAX = 400,       /* characters */
-    NAMES_MAX = 1000,    /* entries in the catalogue */
 };
-
-static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789";
-
-/* Made of letters, digits and `also` only, the first one a letter or digit. So a word is neither a
- * path that escapes ("..", "a/b") nor an option ("-x"). */
-static bool is_word(const char *text, const char *also, size_t max)
-{
-    const size_t n = strlen(text);
-    if (n == 0 || n > max || strspn(text, letters_and_digits) == 0)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (strchr(letters_and_digits, text[i]) == NULL && strchr(also, text[i]) == NULL)
-            return false;
-    return true;
-}
 
 bool bnn_catalogue_is_name(const char *name)
 {
-    return is_word(name, "_-", BNN_DATA_NAME_MAX);
-}
-
-bool bnn_catalogue_next_directory(const char **list, char out[PATH_MAX])
-{
-    while (**list != '\0') {
-        const char *start = *list;
-        const size_t n = strcspn(start, ":");
-        *list = start + n + (start[n] == ':');
-        if (n == 0 || n >= PATH_MAX)
-            continue;
-        memcpy(out, start, n);
-        out[n] = '\0';
-        return true;
-    }
-    return false;
+    return bnn_text_is_name(name, "", "_-", BNN_DATA_NAME_MAX);
 }
 
 /* The text at a key that must be a word; NULL when it is missing (and may be) or wrong. */
@@ -67,7 +32,7 @@ static const char *word_at(const bnn_node *map, const char *key, const char *wha
     }
     if (bnn_schema_text(node, what, &text, diag) != BNN_OK)
         return NULL;
-    if (!is_word(text, also, FILE_NAME_MAX)) {
+    if (!bnn_text_is_name(text, "", also, FILE_NAME_MAX)) {
         bnn_diag_add(
             diag, node->at,
             "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "
@@ -206,29 +171,21 @@ static void read_entry(const bnn_node *root, bnn_arena *arena, bnn_catalogue_ent
 /* The path of NAME.yaml, in the arena, or NULL. */
 static const char *find_entry(const char *directories, const char *name, bnn_arena *arena)
 {
-    char directory[PATH_MAX];
-    while (bnn_catalogue_next_directory(&directories, directory)) {
-        const char *path = bnn_arena_printf(arena, "%s/%s.yaml", directory, name);
-        if (path != NULL && access(path, F_OK) == 0)
-            return path;
-    }
-    return NULL;
+    char file[NAME_MAX + 1], path[PATH_MAX];
+    snprintf(file, sizeof file, "%s.yaml", name);
+    return bnn_path_find(directories, file, path) ? bnn_arena_strdup(arena, path) : NULL;
 }
 
 static int fail_unknown(const char *directories, const char *name, bnn_arena *arena, bnn_error *err)
 {
     const char *const *names;
-    size_t n, used = 0;
-    char list[400] = "";
+    size_t n;
+    char list[400], meant[BNN_DID_YOU_MEAN];
     if (bnn_catalogue_list(directories, arena, &names, &n, err) != BNN_OK)
         return err->status;
-    for (size_t i = 0; i < n && used < sizeof list; i++)
-        used +=
-            (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
-    const char *near = bnn_suggest(name, names, n);
-    return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"%s%s%s; known: %s; no %s.yaml in %s",
-                    name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "", list, name, directories);
+    return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"%s; known: %s; no %s.yaml in %s", name,
+                    bnn_did_you_mean(name, names, n, meant),
+                    bnn_text_join(names, n, list, sizeof list), name, directories);
 }
 
 int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *arena,
@@ -264,47 +221,20 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
     return status;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Adds the names in one directory; one that cannot be read has none. */
-static size_t add_names(const char *directory, bnn_arena *arena, const char **names, size_t n)
-{
-    DIR *dir = opendir(directory);
-    if (dir == NULL)
-        return n;
-    for (const struct dirent *e; n < NAMES_MAX && (e = readdir(dir)) != NULL;) {
-        char name[NAME_MAX + 1];
-        snprintf(name, sizeof name, "%s", e->d_name);
-        char *dot = strrchr(name, '.');
-        if (dot == NULL || strcmp(dot, ".yaml") != 0)
-            continue;
-        *dot = '\0';
-        if (bnn_catalogue_is_name(name) && (names[n] = bnn_arena_strdup(arena, name)) != NULL)
-            n++;
-    }
-    closedir(dir);
-    return n;
-}
-
 int bnn_catalogue_list(const char *directories, bnn_arena *arena, const char *const **names,
                        size_t *n, bnn_error *err)
 {
-    char directory[PATH_MAX];
-    const char **list = bnn_arena_alloc(arena, NAMES_MAX + 1, sizeof *list);
+    size_t n_files;
+    const char **files = bnn_path_scan(directories, ".yaml", arena, &n_files);
+    const char **list = files == NULL ? NULL : bnn_arena_alloc(arena, n_files + 1, sizeof *list);
     if (list == NULL)
         return bnn_no_memory(err);
-    size_t n_all = 1, n_unique = 0;
-    list[0] = "synthetic";
-    while (bnn_catalogue_next_directory(&directories, directory))
-        n_all = add_names(directory, arena, list, n_all);
-    qsort(list, n_all, sizeof *list, compare_names);
-    for (size_t i = 0; i < n_all; i++)
-        if (i == 0 || strcmp(list[i], list[i - 1]) != 0)
-            list[n_unique++] = list[i];
+    size_t n_all = 0;
+    list[n_all++] = "synthetic";
+    for (size_t i = 0; i < n_files; i++)
+        if (bnn_catalogue_is_name(files[i]))
+            list[n_all++] = files[i];
     *names = list;
-    *n = n_unique;
+    *n = bnn_text_unique(list, n_all);
     return BNN_OK;
 }

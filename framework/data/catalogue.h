@@ -65,10 +65,6 @@ typedef struct bnn_catalogue_entry {
     const char *debian; /* or NULL */
 } bnn_catalogue_entry;
 
-/* The next of the colon-separated directories at *list, which moves on; false at the end. Empty and
- * overlong ones are skipped. */
-bool bnn_catalogue_next_directory(const char **list, char out[PATH_MAX]);
-
 /* True for letters, digits, _ and -, up to BNN_DATA_NAME_MAX, starting with a letter or digit. */
 bool bnn_catalogue_is_name(const char *name);
 

@@ -1,12 +1,13 @@
 #include "model/topology.h"
 
+#include "base/path.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+enum { TOPOLOGY_NAME_MAX = 63 };
 
 static const char *role_name(uint32_t role)
 {
@@ -41,67 +42,36 @@ int bnn_layer_use(const bnn_reader *r, const bnn_reference *reference, bnn_role 
 
 /* ---- where topologies are ---------------------------------------------------------------- */
 
-/* The next directory of a colon-separated path, copied into out; NULL at the end. */
-static const char *next_directory(const char *path, char out[PATH_MAX])
-{
-    if (path == NULL || *path == '\0')
-        return NULL;
-    const size_t n = strcspn(path, ":");
-    snprintf(out, PATH_MAX, "%.*s", (int)n, path);
-    return path + n + (path[n] == ':');
-}
-
-static bool is_plain_name(const char *name)
-{
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    return *name != '\0' && strlen(name) < 64 && name[strspn(name, letters)] == '\0';
-}
-
 /* What a user may have meant: the nearest of the topologies that are there. */
 static void report_missing(const bnn_reader *r, const bnn_node *node)
 {
-    const char *path = r->topologies;
-    char directory[PATH_MAX], found[64][64];
-    const char *names[64] = {NULL};
+    char meant[BNN_DID_YOU_MEAN];
+    const char *list = r->topologies;
     size_t n = 0;
-    for (const char *rest = path; (rest = next_directory(rest, directory)) != NULL;) {
-        DIR *dir = opendir(directory);
-        if (dir == NULL)
-            continue;
-        for (struct dirent *entry; (entry = readdir(dir)) != NULL && n < 64;) {
-            const size_t length = strlen(entry->d_name);
-            if (length <= 5 || length >= 64 || strcmp(entry->d_name + length - 5, ".yaml") != 0)
-                continue;
-            snprintf(found[n], sizeof found[n], "%.*s", (int)(length - 5), entry->d_name);
-            names[n] = found[n];
-            n++;
-        }
-        closedir(dir);
-    }
-    const char *near = bnn_suggest(node->text, names, n);
-    bnn_diag_add(r->diag, node->at, "model.topology: no %s.yaml in %s%s%s%s", node->text,
-                 path != NULL && *path != '\0' ? path : "any directory",
-                 near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                 near != NULL ? "\"?" : "");
+    const char **names = bnn_path_scan(list, ".yaml", r->arena, &n);
+    bnn_diag_add(r->diag, node->at, "model.topology: no %s.yaml in %s%s", node->text,
+                 list != NULL && *list != '\0' ? list : "any directory",
+                 bnn_did_you_mean(node->text, names, n, meant));
 }
 
 static const bnn_node *load_named(const bnn_reader *r, const bnn_node *node)
 {
-    char directory[PATH_MAX];
-    if (!is_plain_name(node->text)) {
+    char file[NAME_MAX + 1], path[PATH_MAX];
+    if (!bnn_text_is_name(node->text, "_-", "_-", TOPOLOGY_NAME_MAX)) {
         bnn_diag_add(r->diag, node->at,
                      "model.topology: \"%s\" is not a name of letters, digits, _ and -",
                      node->text);
         return NULL;
     }
-    for (const char *rest = r->topologies; (rest = next_directory(rest, directory)) != NULL;) {
-        const char *file = bnn_arena_printf(r->arena, "%s/%s.yaml", directory, node->text);
-        if (file != NULL && access(file, R_OK) == 0)
-            return bnn_tree_load(file, r->arena, r->diag);
+    snprintf(file, sizeof file, "%s.yaml", node->text);
+    if (!bnn_path_find(r->topologies, file, path)) {
+        report_missing(r, node);
+        return NULL;
     }
-    report_missing(r, node);
-    return NULL;
+    const char *kept = bnn_arena_strdup(r->arena, path);
+    if (kept == NULL)
+        bnn_diag_no_memory(r->diag);
+    return kept == NULL ? NULL : bnn_tree_load(kept, r->arena, r->diag);
 }
 
 /* ---- what a topology says ---------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "data/sources/directory.h"
 
+#include "base/path.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,13 +56,6 @@ int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry
                     trail->text);
 }
 
-/* False when it does not fit. */
-static bool join(char out[PATH_MAX], const char *directory, const char *name)
-{
-    const int n = snprintf(out, PATH_MAX, "%s/%s", directory, name);
-    return n > 0 && n < PATH_MAX;
-}
-
 static bool is_file(const char *path)
 {
     struct stat st;
@@ -78,7 +73,7 @@ bool bnn_directory_file(const char *directory, const char *name, char out[PATH_M
         snprintf(spelled, sizeof spelled, "%s%s", name, suffix);
         if ((variant & 2) != 0)
             spelled[idx - name] = '.';
-        if (join(out, directory, spelled) && is_file(out))
+        if (bnn_path_join(directory, spelled, out) && is_file(out))
             return true;
     }
     return false;
@@ -119,7 +114,7 @@ static bool try_named(const bnn_catalogue_entry *entry, const char *parent, cons
 {
     char directory[PATH_MAX], hyphened[BNN_DATA_NAME_MAX + 1];
     struct stat st;
-    if (!join(directory, parent, entry->name)) {
+    if (!bnn_path_join(parent, entry->name, directory)) {
         bnn_trail_add(trail, "%.40s... (%s): path too long", parent, origin);
         return false;
     }
@@ -129,7 +124,7 @@ static bool try_named(const bnn_catalogue_entry *entry, const char *parent, cons
     for (char *c = hyphened; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
-    return strcmp(hyphened, entry->name) != 0 && join(directory, parent, hyphened) &&
+    return strcmp(hyphened, entry->name) != 0 && bnn_path_join(parent, hyphened, directory) &&
            stat(directory, &st) == 0 && try_directory(entry, directory, origin, out, trail);
 }
 
@@ -169,7 +164,7 @@ bool bnn_directory_find(const bnn_catalogue_entry *entry, bnn_located *out, bnn_
     char cache[PATH_MAX], directory[PATH_MAX];
     bnn_error err;
     const char *list = getenv("BNN_DATA_PATH");
-    while (list != NULL && bnn_catalogue_next_directory(&list, directory))
+    while (bnn_path_next(&list, directory))
         if (try_either(entry, directory, "BNN_DATA_PATH", out, trail))
             return true;
     if (bnn_directory_cache(entry->name, cache, &err) != BNN_OK)

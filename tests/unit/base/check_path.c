@@ -1,8 +1,10 @@
 /* check_path.c - paths taken apart and put together, lists of directories, sizes that do not wrap. */
+#include "base/file.h"
 #include "base/path.h"
 #include "base/size.h"
 #include "tests/fixtures/check_main.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,6 +89,50 @@ START_TEST(finds_the_first)
 }
 END_TEST
 
+static void touch(const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    bnn_error err;
+    ck_assert(bnn_path_join(directory, name, path));
+    ck_assert_msg(bnn_file_write(path, "", 0, &err) == BNN_OK, "%s", err.message);
+}
+
+START_TEST(scans_for_an_ending)
+{
+    char one[] = "/tmp/bnn-XXXXXX", two[] = "/tmp/bnn-XXXXXX", list[64];
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    size_t n;
+    ck_assert_ptr_nonnull(mkdtemp(one));
+    ck_assert_ptr_nonnull(mkdtemp(two));
+    touch(one, "b.yaml");
+    touch(one, "x.yml");
+    touch(two, "b.yaml");
+    touch(two, "a.yaml");
+    snprintf(list, sizeof list, "%s:/nowhere:%s", one, two);
+    const char **names = bnn_path_scan(list, ".yaml", arena, &n);
+    ck_assert_ptr_nonnull(names);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(names[0], "a");
+    ck_assert_str_eq(names[1], "b");
+    ck_assert_ptr_nonnull(bnn_path_scan(NULL, ".yaml", arena, &n));
+    ck_assert_uint_eq(n, 0);
+    bnn_arena_destroy(arena);
+    arena = bnn_arena_create(64);
+    ck_assert_ptr_null(bnn_path_scan(list, ".yaml", arena, &n));
+    bnn_arena_destroy(arena);
+    static const char *const paths[] = {"b.yaml", "x.yml", "a.yaml"};
+    for (int i = 0; i < 3; i++) {
+        char path[PATH_MAX];
+        ck_assert(bnn_path_join(one, paths[i], path));
+        unlink(path);
+        ck_assert(bnn_path_join(two, paths[i], path));
+        unlink(path);
+    }
+    ck_assert_int_eq(rmdir(one), 0);
+    ck_assert_int_eq(rmdir(two), 0);
+}
+END_TEST
+
 START_TEST(sizes_do_not_wrap)
 {
     ck_assert_uint_eq(bnn_size_product(3, 4), 12);
@@ -108,6 +154,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, finds_what_lies_beside);
     tcase_add_test(tc, walks_lists_of_directories);
     tcase_add_test(tc, finds_the_first);
+    tcase_add_test(tc, scans_for_an_ending);
     tcase_add_test(tc, sizes_do_not_wrap);
     suite_add_tcase(suite, tc);
     return suite;

@@ -46,18 +46,17 @@ END_TEST
 
 START_TEST(knows_names)
 {
-    ck_assert(bnn_text_is_name("lenet5", "_-", 6));
-    ck_assert(bnn_text_is_name("A.b-c_2", "._-", 64));
-    ck_assert(bnn_text_is_name("_x", "_", 64));
-    ck_assert(!bnn_text_is_name("_x", "-", 64));
-    ck_assert(!bnn_text_is_name("lenet5", "_-", 5));
-    ck_assert(!bnn_text_is_name("", "_-", 64));
-    ck_assert(!bnn_text_is_name("-x", "_-", 64));
-    ck_assert(!bnn_text_is_name(".x", ".", 64));
-    ck_assert(!bnn_text_is_name("..", ".", 64));
-    ck_assert(!bnn_text_is_name("a/b", "._-", 64));
-    ck_assert(!bnn_text_is_name("a b", "._-", 64));
-    ck_assert(!bnn_text_is_name("\xc3\xa4", "._-", 64));
+    ck_assert(bnn_text_is_name("lenet5", "", "_-", 6));
+    ck_assert(!bnn_text_is_name("lenet5", "", "_-", 5));
+    ck_assert(bnn_text_is_name("A.b-c_2", "", "._-", 64));
+    ck_assert(bnn_text_is_name("_x", "_", "._-", 64));
+    ck_assert(!bnn_text_is_name("_x", "", "._-", 64));
+    ck_assert(!bnn_text_is_name("", "_-", "_-", 64));
+    ck_assert(!bnn_text_is_name("-x", "_", "_-", 64));
+    ck_assert(!bnn_text_is_name("..", "", ".", 64));
+    ck_assert(!bnn_text_is_name("a/b", "", "._-", 64));
+    ck_assert(!bnn_text_is_name("a b", "", "._-", 64));
+    ck_assert(!bnn_text_is_name("\xc3\xa4", "", "._-", 64));
 }
 END_TEST
 
@@ -67,6 +66,17 @@ START_TEST(knows_endings)
     ck_assert(bnn_text_ends_with(".yaml", ".yaml"));
     ck_assert(!bnn_text_ends_with("yaml", ".yaml"));
     ck_assert(!bnn_text_ends_with("a.yaml.gz", ".yaml"));
+}
+END_TEST
+
+START_TEST(keeps_each_once)
+{
+    const char *texts[] = {"b", "a", "c", "a", "b"};
+    ck_assert_uint_eq(bnn_text_unique(texts, 5), 3);
+    ck_assert_str_eq(texts[0], "a");
+    ck_assert_str_eq(texts[1], "b");
+    ck_assert_str_eq(texts[2], "c");
+    ck_assert_uint_eq(bnn_text_unique(texts, 0), 0);
 }
 END_TEST
 
@@ -188,6 +198,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, joins_what_fits);
     tcase_add_test(tc, knows_names);
     tcase_add_test(tc, knows_endings);
+    tcase_add_test(tc, keeps_each_once);
     tcase_add_test(tc, counts_characters);
     tcase_add_test(tc, shortens_at_a_character);
     tcase_add_loop_test(tc, writes_numbers, 0, N(number_texts));
