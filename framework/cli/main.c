@@ -72,9 +72,8 @@ static int print_version(bnn_error *err)
 /* No subcommand has such a name. */
 static bool looks_like_spec(const char *argument)
 {
-    const size_t n = strlen(argument);
-    return strchr(argument, '/') != NULL || (n > 5 && strcmp(argument + n - 5, ".yaml") == 0) ||
-           (n > 4 && strcmp(argument + n - 4, ".yml") == 0);
+    return strchr(argument, '/') != NULL || bnn_text_ends_with(argument, ".yaml") ||
+           bnn_text_ends_with(argument, ".yml");
 }
 
 static int fail_unknown(const char *name, bnn_error *err)

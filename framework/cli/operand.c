@@ -29,8 +29,7 @@ size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES])
 bool cli_is_model_file(const char *operand)
 {
     uint8_t head[CLI_PEEK_BYTES];
-    const size_t n = strlen(operand);
-    if (n > 4 && strcmp(operand + n - 4, ".bnn") == 0)
+    if (bnn_text_ends_with(operand, ".bnn"))
         return true;
     return bnn_modelfile_begins(head, cli_peek(operand, head));
 }

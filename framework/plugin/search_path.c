@@ -107,11 +107,11 @@ int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *
 bool bnn_search_path_find(const bnn_search_path *search, bnn_kind kind, const char *name,
                           char path[PATH_MAX])
 {
+    char file[2 * BNN_PLUGIN_NAME];
+    snprintf(file, sizeof file, "%s_%.*s.so", bnn_kind_name(kind), BNN_PLUGIN_NAME, name);
     for (size_t i = 0; i < search->n; i++) {
         struct stat info;
-        const int n = snprintf(path, PATH_MAX, "%s/%s_%s.so", search->directories[i],
-                               bnn_kind_name(kind), name);
-        if (n > 0 && n < PATH_MAX && lstat(path, &info) == 0)
+        if (bnn_path_join(search->directories[i], file, path) && lstat(path, &info) == 0)
             return true;
     }
     return false;

@@ -1,6 +1,7 @@
 #include "runner/experiment.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "runner/config.h"
 #include "runner/effect.h"
@@ -29,18 +30,10 @@ typedef struct loader {
 
 /* ---- name and description ---------------------------------------------------------------- */
 
-static bool is_name(const char *text)
-{
-    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_.-");
-    return n > 0 && n < NAME_BYTES_MAX && text[n] == '\0' && text[0] != '-' && text[0] != '.';
-}
-
 /* The file's name without its folder and ending. */
 static const char *stem(const char *path, bnn_arena *arena)
 {
-    const char *slash = strrchr(path, '/');
-    char *name = bnn_arena_strdup(arena, slash == NULL ? path : slash + 1);
+    char *name = bnn_arena_strdup(arena, bnn_path_name(path));
     char *dot = name == NULL ? NULL : strrchr(name, '.');
     if (dot != NULL)
         *dot = '\0';
@@ -59,7 +52,7 @@ static int read_name(const loader *l)
         if (bnn_schema_text(node, "name", &name, l->r->diag) != BNN_OK)
             return BNN_E_SPEC;
     }
-    if (!is_name(name)) {
+    if (!bnn_text_is_name(name, "_", "_.-", NAME_BYTES_MAX - 1)) {
         char excerpt[BNN_EXCERPT];
         return bnn_diag_add(
             l->r->diag, at,

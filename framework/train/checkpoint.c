@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/sha256.h"
 
 #include <stdlib.h>
@@ -70,21 +71,9 @@ static size_t total_bytes(const bnn_session *s)
     return c.at;
 }
 
-static int make_directory_of(const char *path, bnn_error *err)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
-        return BNN_OK;
-    char *directory = strndup(path, (size_t)(slash - path));
-    if (directory == NULL)
-        return bnn_no_memory(err);
-    const int status = bnn_file_make_directory(directory, err);
-    free(directory);
-    return status;
-}
-
 int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
 {
+    char directory[PATH_MAX];
     const size_t n = total_bytes(session);
     char *bytes = malloc(n);
     if (bytes == NULL)
@@ -94,7 +83,9 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
     move(&c, &h, sizeof h);
     move_arrays(session, &c);
     bnn_sha256(bytes, c.at, bytes + c.at);
-    int status = make_directory_of(session->job->checkpoint_path, err);
+    int status = BNN_OK;
+    if (bnn_path_directory(session->job->checkpoint_path, directory))
+        status = bnn_file_make_directory(directory, err);
     if (status == BNN_OK)
         status = bnn_file_write(session->job->checkpoint_path, bytes, n, err);
     free(bytes);

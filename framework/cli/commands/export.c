@@ -2,6 +2,7 @@
 #include "cli/commands/export.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cli/text.h"
@@ -194,11 +195,9 @@ static const char *default_output(const cli_export *r)
 {
     static const char *const ends[CLI_EXPORT_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
                                                          ".c"};
-    const char *slash = strrchr(r->operand, '/'), *name = slash == NULL ? r->operand : slash + 1;
-    if (r->source.is_of_run)
-        name = r->source.run.uid;
+    const char *name = r->source.is_of_run ? r->source.run.uid : bnn_path_name(r->operand);
     size_t n = strlen(name);
-    if (n > 4 && strcmp(name + n - 4, ".bnn") == 0)
+    if (n > 4 && bnn_text_ends_with(name, ".bnn"))
         n -= 4;
     return bnn_arena_printf(r->arena, "%.*s%s", (int)n, name, ends[r->format]);
 }

@@ -1,3 +1,5 @@
+#include "base/path.h"
+#include "base/text.h"
 #include "cli/download.h"
 #include "cli/commands/export.h"
 #include "cli/images.h"
@@ -12,7 +14,7 @@
 /* A name in C from the name of the file: "lenet5", or "net_3f02" where it begins with no letter. */
 static const char *prefix_of(const cli_export *r)
 {
-    const char *slash = strrchr(r->output, '/'), *name = slash == NULL ? r->output : slash + 1;
+    const char *name = bnn_path_name(r->output);
     char prefix[BNN_C_PREFIX_MAX + 1];
     size_t n = 0;
     if (!isalpha((unsigned char)name[0]) || (unsigned char)name[0] >= 0x80)
@@ -106,7 +108,7 @@ int cli_export_c(const cli_export *r, bnn_error *err)
     cli_images images = {0};
     float *logits = NULL;
     const size_t n = strlen(r->output);
-    if (n < 3 || strcmp(r->output + n - 2, ".c") != 0)
+    if (n < 3 || !bnn_text_ends_with(r->output, ".c"))
         return cli_usage(err, &cli_command_export,
                          "C is a source and a header: name the source, ending in .c, with -o");
     char *header_path = bnn_arena_strdup(r->arena, r->output);
@@ -114,9 +116,8 @@ int cli_export_c(const cli_export *r, bnn_error *err)
     if (header_path == NULL || prefix == NULL)
         return bnn_no_memory(err);
     header_path[n - 1] = 'h';
-    const char *slash = strrchr(header_path, '/');
     bnn_c_options options = {
-        .prefix = prefix, .header = slash == NULL ? header_path : slash + 1, .n_tests = r->n_tests};
+        .prefix = prefix, .header = bnn_path_name(header_path), .n_tests = r->n_tests};
     int status = BNN_OK;
     if (r->n_tests > 0)
         status = read_tests(r, &images, &logits, err);

@@ -1,4 +1,5 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include "base/file.h"
@@ -55,10 +56,7 @@ static int find_sql(const char *operand, char **sql, bnn_error *err)
         *sql = strdup(query != NULL ? query->sql : operand);
         return *sql != NULL ? BNN_OK : bnn_no_memory(err);
     }
-    const size_t length = strlen(operand);
-    const bool is_file =
-        strchr(operand, '/') != NULL || (length > 4 && strcmp(operand + length - 4, ".sql") == 0);
-    if (!is_file)
+    if (strchr(operand, '/') == NULL && !bnn_text_ends_with(operand, ".sql"))
         return fail_unknown(operand, err);
     size_t n_bytes;
     const int status = bnn_file_read(operand, SQL_LIMIT_BYTES, sql, &n_bytes, err);

@@ -1,6 +1,8 @@
 #include "data/sources/npm.h"
 
 #include "base/file.h"
+#include "base/path.h"
+#include "base/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -128,13 +130,8 @@ static int find_tarball(const char *directory, char out[PATH_MAX], bnn_error *er
     if (dir == NULL)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", directory);
     bool found = false;
-    for (const struct dirent *e; !found && (e = readdir(dir)) != NULL;) {
-        const size_t n = strlen(e->d_name);
-        if (n > 4 && strcmp(e->d_name + n - 4, ".tgz") == 0) {
-            snprintf(out, PATH_MAX, "%s/%s", directory, e->d_name);
-            found = true;
-        }
-    }
+    for (const struct dirent *e; !found && (e = readdir(dir)) != NULL;)
+        found = bnn_text_ends_with(e->d_name, ".tgz") && bnn_path_join(directory, e->d_name, out);
     closedir(dir);
     return found ? BNN_OK : bnn_fail(err, BNN_E_RESOURCE, "npm wrote no tarball");
 }
