@@ -118,10 +118,6 @@ TESTS += $(check_suites) $(shell_tests)
 
 # Writes the programs that tests/export/cexport.sh compiles and runs.
 check_PROGRAMS += tests/export/c/make
-tests_export_c_make_SOURCES = \
-	tests/export/c/make.c \
-	tests/export/c/random_model.c \
-	tests/export/c/random_model.h
 EXTRA_DIST += \
 	tests/export/c/board.c \
 	tests/export/c/host.c \

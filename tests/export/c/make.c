@@ -3,9 +3,9 @@
  * Into $BNN_CEXPORT_DIR/CASE: net.c, net.h (prefix "net"), images (bytes), logits (floats of this
  * machine). Random networks have the tensors that make deployment hard; networks named mnist_...
  * are trained for a moment and see the test set, when MNIST is there. */
-#include "tests/export/c/random_model.h"
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/random_model.h"
 #include "tests/fixtures/trained_fixture.h"
 
 #include "base/file.h"
@@ -16,33 +16,6 @@
 #include <sys/stat.h>
 
 enum { RANDOM_IMAGES = 60, SELF_TESTS = 10, FEW_SELF_TESTS = 2 };
-
-/* Padding, a pool over bits, one with overlapping windows, dense layers that fill no words. */
-#define PLAIN                                                        \
-    "  topology:\n"                                                  \
-    "    name: plain\n"                                              \
-    "    input: {channels: 2, height: 13, width: 11}\n"              \
-    "    blocks:\n"                                                  \
-    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
-    "        pool: maxpool\n"                                        \
-    "      - layer: {name: conv2d, out: 8, kernel: 4, padding: 2}\n" \
-    "        pool: {name: maxpool, size: 3, stride: 2}\n"            \
-    "      - layer: {name: dense, out: 67}\n"                        \
-    "      - layer: {name: dense, out: 4}\n"
-
-/* Average pools, strides, biases, a convolution without padding and of several channels. */
-#define MIXED                                                                   \
-    "  topology:\n"                                                             \
-    "    name: mixed\n"                                                         \
-    "    input: {channels: 1, height: 14, width: 12}\n"                         \
-    "    blocks:\n"                                                             \
-    "      - layer: {name: conv2d, out: 4, kernel: 3, bias: no}\n"              \
-    "        pool: avgpool\n"                                                   \
-    "      - layer: {name: conv2d, out: 5, kernel: 3, stride: 2, padding: 1}\n" \
-    "        pool: {name: maxpool, size: 2, stride: 1}\n"                       \
-    "      - layer: {name: conv2d, out: 6, kernel: 2, stride: 1}\n"             \
-    "      - layer: {name: dense, out: 9, bias: yes}\n"                         \
-    "      - layer: {name: dense, out: 4}\n"
 
 /* Rows longer than a word; the logits are a convolution's. */
 #define WIDE                                                         \
@@ -77,23 +50,10 @@ static const struct {
 };
 
 static const char *const topologies[] = {PLAIN, MIXED, WIDE};
-static const char *const binarizations[] = {
-    "none",
-    "{activations: false}",
-    "{activations: false, first: true, last: true}",
-    "{weights: false, first: true, last: true}",
-    "{}",
-    "{padding: +1}",
-    "{first: true}",
-    "{last: true}",
-    "{first: true, last: true}",
-    "{first: true, last: true, padding: +1}",
-};
 static const char *const functions[] = {"auto", "prelu", "none"};
 
 enum {
     N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
-    N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
     N_FUNCTIONS = sizeof functions / sizeof *functions,
     N_INTEGERS = sizeof integers / sizeof *integers,
     N_RANDOM = N_TOPOLOGIES * N_ORDERINGS * N_BINARIZATIONS,
@@ -209,15 +169,50 @@ START_TEST(integer_network)
 }
 END_TEST
 
+/* What the folded stages of models have; numbers of channels or stages. */
+typedef struct rule_counts {
+    uint32_t all, any; /* of a pool's window, windows of more than one value */
+    uint32_t tables, all_tables, constant;
+    uint32_t wide_kernels;  /* kernels of a word and more, over bits */
+    uint32_t padded_ones;   /* padding +1 */
+    uint32_t left_borders;  /* pools that leave a border out */
+    uint32_t pixel_strides; /* convolutions of pixels of several channels, with a stride */
+    uint32_t bit_strides;
+} rule_counts;
+
+static void count_rules(const bnn_stage *s, rule_counts *n)
+{
+    const bnn_fold *f = &s->fold;
+    const int32_t bound = bnn_stage_sum_bound(s);
+    for (uint32_t c = 0; s->folded && c < s->sums.c; c++) {
+        const bool table = f->rule[c] & BNN_RULE_TABLE, all = f->rule[c] & BNN_RULE_AND;
+        n->tables += table;
+        n->all += all && f->pool > 1;
+        n->any += !all && f->pool > 1;
+        n->all_tables += all && table && f->pool > 1;
+        n->constant += !table && (f->threshold[c] <= -bound || f->threshold[c] > bound);
+    }
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    n->wide_kernels += !pixels && s->kernel >= 32;
+    n->padded_ones += s->pad_value > 0;
+    n->left_borders +=
+        s->folded && f->pool > 0 && (s->out.w - 1) * f->pool_stride + f->pool < s->sums.w;
+    n->pixel_strides += pixels && s->stride > 1 && s->in.c > 1;
+    n->bit_strides += !pixels && s->stride > 1;
+}
+
 /* Rules and shapes that networks have rarely or never. The images of a case are few, so that there
  * can be many; and all kinds occur, or the test says nothing about them. */
 START_TEST(random_rules)
 {
     enum { N = 48 };
     rule_counts n = {0};
+    model_maker maker = {.arena = arena, .integers = true};
     for (int i = 0; i < N; i++) {
+        const bnn_model *model = random_model(&maker, 900 + (uint64_t)i, 1000000);
+        for (uint32_t s = 0; s < model->n_stages; s++)
+            count_rules(&model->stages[s], &n);
         b.state = 900 + (uint64_t)i;
-        const bnn_model *model = random_model(&b, arena, &n);
         write_case(bnn_arena_printf(arena, "rules_%d", i), model,
                    random_images(&b, SELF_TESTS * bnn_shape_values(model->input)), SELF_TESTS);
         buffers_free(&b);

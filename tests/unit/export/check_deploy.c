@@ -13,53 +13,12 @@
 
 enum { CLASSES = 4, IMAGES = 19 };
 
-/* Sizes that fill no word, more than a word a window, padding, pools that leave a border out. */
-#define PLAIN                                                        \
-    "  topology:\n"                                                  \
-    "    name: plain\n"                                              \
-    "    input: {channels: 2, height: 13, width: 11}\n"              \
-    "    blocks:\n"                                                  \
-    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
-    "        pool: maxpool\n"                                        \
-    "      - layer: {name: conv2d, out: 8, kernel: 4, padding: 2}\n" \
-    "        pool: {name: maxpool, size: 3, stride: 2}\n"            \
-    "      - layer: {name: dense, out: 67}\n"                        \
-    "      - layer: {name: dense, out: 4}\n"
-/* All that keeps sums from being integers, or bits from being pooled. */
-#define MIXED                                                                   \
-    "  topology:\n"                                                             \
-    "    name: mixed\n"                                                         \
-    "    input: {channels: 1, height: 12, width: 10}\n"                         \
-    "    blocks:\n"                                                             \
-    "      - layer: {name: conv2d, out: 4, kernel: 3, bias: no}\n"              \
-    "        pool: avgpool\n"                                                   \
-    "      - layer: {name: conv2d, out: 5, kernel: 3, stride: 2, padding: 1}\n" \
-    "        pool: {name: maxpool, size: 2, stride: 1}\n"                       \
-    "        dropout: {name: dropout, rate: 0.25}\n"                            \
-    "      - layer: {name: dense, out: 9, bias: yes}\n"                         \
-    "        dropout: dropout\n"                                                \
-    "      - layer: {name: dense, out: 4}\n"                                    \
-    "        dropout: dropout\n"
-
 static const char *const topologies[] = {PLAIN, MIXED};
-static const char *const binarizations[] = {
-    "none",
-    "{activations: false}",
-    "{activations: false, first: true, last: true}",
-    "{weights: false, first: true, last: true}",
-    "{}",
-    "{padding: +1}",
-    "{first: true}",
-    "{last: true}",
-    "{first: true, last: true}",
-    "{first: true, last: true, padding: +1}",
-};
 static const char *const functions[] = {"auto", "hardtanh", "prelu", "relu", "none"};
 static const char *const norms[] = {"batchnorm", "none"};
 
 enum {
     N_TOPOLOGIES = sizeof topologies / sizeof *topologies,
-    N_BINARIZATIONS = sizeof binarizations / sizeof *binarizations,
     N_FUNCTIONS = sizeof functions / sizeof *functions,
     N_NORMS = sizeof norms / sizeof *norms,
 };
@@ -249,7 +208,7 @@ static const stage_case stage_cases[] = {
     {"  binarize: {first: true, last: true}\n  ordering: pool_bn_act\n", LENET, 5, "FFFFC", 0},
     {"  binarize: {first: true, last: true}\n  ordering: act_pool_bn\n", LENET, 5, "FFFFC", 0},
     {"  binarize: {first: true, last: true}\n  ordering: xnor\n", LENET, 5, "FFFFC", 0},
-    {"  binarize: {first: true, last: true}\n", MIXED, 4, "CffC", 0},
+    {"  binarize: {first: true, last: true}\n", MIXED, 5, "CfFfC", 0},
 };
 
 START_TEST(stages_are_what_they_can_be)
