@@ -11,6 +11,7 @@ store_sources = \
 	db/store_process.c \
 	db/store_query.c \
 	db/store_record.c \
+	db/store_run.c db/store_run.h \
 	db/store_sql.c \
 	db/store_statement.c
 

@@ -29,6 +29,7 @@
 
 #include "base/error.h"
 #include "base/record.h"
+#include "base/run.h"
 #include "base/sha256.h"
 
 #include <stdbool.h>
@@ -99,29 +100,13 @@ typedef struct bnn_store_config {
 int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_config *config,
                          int64_t *out_config, bnn_error *err);
 
-typedef enum bnn_store_state {
-    BNN_STORE_QUEUED = 0,      /* never started, or its process died */
-    BNN_STORE_RUNNING = 1,     /* an attempt is under way, in this or another process */
-    BNN_STORE_DONE = 2,        /* all is recorded */
-    BNN_STORE_FAILED = 3,      /* the last attempt says why */
-    BNN_STORE_INTERRUPTED = 4, /* stopped by a signal; can be resumed */
-} bnn_store_state;
+/* "queued" and so on: the values of run.state, for the states that the database has. */
+const char *bnn_store_state_name(bnn_run_state state);
 
-/* "queued" and so on: the values of run.state. */
-const char *bnn_store_state_name(bnn_store_state state);
-
-/* A run as it is in the database. */
-typedef struct bnn_store_run {
-    int64_t id;
-    char uid[BNN_SHA256_HEX]; /* its short name: 10 hexadecimal digits, the same on every machine
-                                 (more in the unlikely case that two runs share them) */
-    bnn_store_state state;
-    uint32_t n_attempts; /* so far */
-} bnn_store_run;
-
-/* Finds or adds the run experiment x config x seed. A new one is queued. */
+/* Finds or adds the run experiment x config x seed. A new one is queued. Of *out it sets seed, id,
+ * uid, state and n_attempts. */
 int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
-                      bnn_store_run *out, bnn_error *err);
+                      bnn_run *out, bnn_error *err);
 
 /* ---- attempts ---- */
 
@@ -179,7 +164,7 @@ typedef struct bnn_store_attempt {
  * with run->n_attempts attempts. Then *out_attempt is the number of the new attempt (from 1), held
  * by this process; 0 means that another process took the run (run is not changed in either case).
  * To try a failed run again, set run->n_attempts to the number of the attempt that failed. */
-int bnn_store_claim(bnn_store *store, const bnn_store_run *run, const bnn_store_attempt *with,
+int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attempt *with,
                     uint32_t *out_attempt, bnn_error *err);
 
 /* The functions below write only for the attempt that holds the run. For any other they change
@@ -197,7 +182,7 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
 
 /* Ends the attempt and gives the run its state: DONE, FAILED or INTERRUPTED. error: why it failed,
  * or NULL; signal: the one that ended it, or 0. */
-int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_store_state outcome,
+int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_state outcome,
                      const char *error, int signal, bnn_error *err);
 
 /* ---- questions ---- */

@@ -105,7 +105,7 @@ static int add_attempt(bnn_store *store, int64_t run, int64_t attempt,
     return status;
 }
 
-int bnn_store_claim(bnn_store *store, const bnn_store_run *run, const bnn_store_attempt *with,
+int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attempt *with,
                     uint32_t *out_attempt, bnn_error *err)
 {
     int status = bnn_store_enter(store, err);
@@ -208,11 +208,10 @@ static int end_attempt(bnn_store *store, int64_t run, int64_t attempt, const cha
     return status;
 }
 
-int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_store_state outcome,
+int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_state outcome,
                      const char *error, int signal, bnn_error *err)
 {
-    if (outcome != BNN_STORE_DONE && outcome != BNN_STORE_FAILED &&
-        outcome != BNN_STORE_INTERRUPTED)
+    if (outcome != BNN_RUN_DONE && outcome != BNN_RUN_FAILED && outcome != BNN_RUN_INTERRUPTED)
         return bnn_fail(err, BNN_E_INTERNAL, "an attempt does not end as %s",
                         bnn_store_state_name(outcome));
     int status = bnn_store_enter(store, err);

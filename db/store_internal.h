@@ -64,6 +64,9 @@ int bnn_store_number(bnn_store *store, const char *sql, const bnn_store_value *v
 /* Binds one value; a SQLite result code. */
 int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value);
 
+/* The state that a text stands for. False when it is none, or NULL. */
+bool bnn_store_state_of(const char *name, bnn_run_state *out);
+
 /* Microseconds since 1970, UTC. */
 int64_t bnn_store_now_us(void);
 

@@ -7,16 +7,23 @@
 #include <string.h>
 
 static const char *const state_names[] = {
-    [BNN_STORE_QUEUED] = "queued",
-    [BNN_STORE_RUNNING] = "running",
-    [BNN_STORE_DONE] = "done",
-    [BNN_STORE_FAILED] = "failed",
-    [BNN_STORE_INTERRUPTED] = "interrupted",
+    [BNN_RUN_QUEUED] = "queued", [BNN_RUN_RUNNING] = "running",         [BNN_RUN_DONE] = "done",
+    [BNN_RUN_FAILED] = "failed", [BNN_RUN_INTERRUPTED] = "interrupted",
 };
 
-const char *bnn_store_state_name(bnn_store_state state)
+const char *bnn_store_state_name(bnn_run_state state)
 {
     return state_names[state];
+}
+
+bool bnn_store_state_of(const char *name, bnn_run_state *out)
+{
+    for (size_t i = 0; name != NULL && i < sizeof state_names / sizeof *state_names; i++)
+        if (strcmp(state_names[i], name) == 0) {
+            *out = (bnn_run_state)i;
+            return true;
+        }
+    return false;
 }
 
 /* ---- experiments ---- */
@@ -187,17 +194,9 @@ int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_c
 
 /* ---- runs ---- */
 
-static bnn_store_state state_of(const char *name)
-{
-    for (int i = 0; i < (int)(sizeof state_names / sizeof *state_names); i++)
-        if (strcmp(state_names[i], name) == 0)
-            return (bnn_store_state)i;
-    return BNN_STORE_FAILED; /* not reached: the table has a CHECK */
-}
-
 /* out->id is 0 when there is no such run. */
 static int find_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
-                    bnn_store_run *out, bnn_error *err)
+                    bnn_run *out, bnn_error *err)
 {
     sqlite3_stmt *statement;
     int status = bnn_store_start(store,
@@ -208,12 +207,12 @@ static int find_run(bnn_store *store, int64_t experiment, int64_t config, int64_
                                  &statement, err);
     if (status != BNN_OK)
         return status;
-    *out = (bnn_store_run){.id = 0};
+    *out = (bnn_run){.seed = seed};
     const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         out->id = sqlite3_column_int64(statement, 0);
         snprintf(out->uid, sizeof out->uid, "%s", (const char *)sqlite3_column_text(statement, 1));
-        out->state = state_of((const char *)sqlite3_column_text(statement, 2));
+        bnn_store_state_of((const char *)sqlite3_column_text(statement, 2), &out->state);
         out->n_attempts = (uint32_t)sqlite3_column_int64(statement, 3);
     } else if (code != SQLITE_DONE) {
         status = bnn_store_fail(store, "reading", err);
@@ -284,9 +283,9 @@ static int insert_run(bnn_store *store, int64_t experiment, int64_t config, int6
 }
 
 int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
-                      bnn_store_run *out, bnn_error *err)
+                      bnn_run *out, bnn_error *err)
 {
-    bnn_store_run run = {.id = 0};
+    bnn_run run = {.id = 0};
     int status = bnn_store_enter(store, err);
     if (status != BNN_OK)
         return status;
@@ -297,7 +296,12 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
             status = find_run(store, experiment, config, seed, &run, err);
     }
     status = bnn_store_leave(store, status, err);
-    if (status == BNN_OK)
-        *out = run;
-    return status;
+    if (status != BNN_OK)
+        return status;
+    out->seed = seed;
+    out->id = run.id;
+    out->state = run.state;
+    out->n_attempts = run.n_attempts;
+    memcpy(out->uid, run.uid, sizeof out->uid);
+    return BNN_OK;
 }

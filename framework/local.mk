@@ -14,6 +14,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/path.c framework/base/path.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
+	framework/base/run.c framework/base/run.h \
 	framework/base/sha256.c framework/base/sha256.h \
 	framework/base/text.c framework/base/text.h
 simd_sources = \
@@ -90,9 +91,8 @@ export_sources = \
 bench_sources = \
 	framework/bench/measure.c framework/bench/measure.h
 runner_sources = \
-	framework/runner/artifact.c framework/runner/artifact.h \
 	framework/runner/config.c framework/runner/config.h \
-	framework/runner/deliver.c framework/runner/deliver.h \
+	framework/runner/finish.c framework/runner/finish.h \
 	framework/runner/effect.c framework/runner/effect.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
@@ -101,7 +101,7 @@ runner_sources = \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/pool.c framework/runner/pool.h \
 	framework/runner/register.c framework/runner/register.h \
-	framework/runner/revive.c framework/runner/revive.h \
+	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
 	framework/runner/sweeper.c framework/runner/sweeper.h \

@@ -76,7 +76,7 @@ check_suites = \
 	tests/unit/plugin/check_params \
 	tests/unit/plugin/check_registry \
 	tests/unit/runner/check_experiment \
-	tests/unit/runner/check_revive \
+	tests/unit/runner/check_reload \
 	tests/unit/runner/check_runner \
 	tests/unit/spec/check_schema \
 	tests/unit/spec/check_spec \

@@ -5,7 +5,7 @@
 #include "data/sources/directory.h"
 #include "data/formats/synthetic.h"
 #include "infer/modelfile_decode.h"
-#include "runner/revive.h"
+#include "runner/reload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,25 +80,25 @@ static int read_images(bench_subject *subject, const char *data, bnn_arena *aren
 }
 
 /* The test images of the data set that the run was evaluated on. */
-static int open_images(bench_subject *subject, const bnn_run_info *run, const char *source,
+static int open_images(bench_subject *subject, const bnn_stored_run *stored, const char *source,
                        bnn_arena *arena, bnn_error *err)
 {
-    const bnn_data_search search = {.catalogue = cli_catalogue_path(run->spec_path)};
-    const bnn_data_options options = {.name = run->dataset_name, .path = source};
+    const bnn_data_search search = {.catalogue = cli_catalogue_path(stored->spec_path)};
+    const bnn_data_options options = {.name = stored->dataset_name, .path = source};
     bnn_dataset dataset = {.owner = NULL};
     int status = bnn_dataset_open(&options, &search, &dataset, err);
     if (status != BNN_OK)
-        return bnn_error_prefix(err, "the images of run %s: ", run->uid);
+        return bnn_error_prefix(err, "the images of run %s: ", stored->run.uid);
     const bnn_shape a = dataset.shape, b = subject->model->input;
     if (a.c != b.c || a.h != b.h || a.w != b.w)
         status = bnn_fail(err, BNN_E_RESOURCE,
                           "%s has images of %ux%ux%u, the model of run %s takes %ux%ux%u; name "
                           "other images with --data",
-                          run->dataset_name, a.c, a.h, a.w, run->uid, b.c, b.h, b.w);
+                          stored->dataset_name, a.c, a.h, a.w, stored->run.uid, b.c, b.h, b.w);
     else
         status = keep_images(subject, dataset.test.pixels, dataset.test.n * image_bytes(subject),
                              arena, err);
-    subject->images_name = run->dataset_name;
+    subject->images_name = stored->dataset_name;
     bnn_dataset_close(&dataset);
     return status;
 }
@@ -119,23 +119,23 @@ static int open_file(bench_subject *subject, const char *path, const char *data,
     return data != NULL ? read_images(subject, data, arena, err) : draw_images(subject, arena, err);
 }
 
-static const char *run_text(const bnn_run_info *run, bnn_arena *arena)
+static const char *run_text(const bnn_stored_run *stored, bnn_arena *arena)
 {
-    return bnn_arena_printf(arena, "%s, %s, seed %lld", run->experiment, run->label,
-                            (long long)run->seed);
+    return bnn_arena_printf(arena, "%s, %s, seed %lld", stored->experiment, stored->label,
+                            (long long)stored->run.seed);
 }
 
 /* The model of a run, after a look at whether it is the one that was recorded. */
-static int read_run_model(const bnn_run_info *run, bnn_arena *arena, bnn_model **out,
+static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_model **out,
                           bnn_error *err)
 {
-    if (run->model_path == NULL)
+    if (stored->model_path == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "run %s has no model file: its network cannot be deployed, or an older "
                         "bnnrun made it; `bnnrun plan` says why a network cannot be",
-                        run->uid);
-    const int status = bnn_run_check_file(run->model_path, run->model_sha256, err);
-    return status != BNN_OK ? status : bnn_modelfile_read(run->model_path, arena, out, err);
+                        stored->run.uid);
+    const int status = bnn_reload_check_file(stored->model_path, stored->model_sha256, err);
+    return status != BNN_OK ? status : bnn_modelfile_read(stored->model_path, arena, out, err);
 }
 
 /* The text in the one column of the first row of a query about a run, in the arena; NULL when there
@@ -156,11 +156,10 @@ static int ask_text(bnn_store *store, const char *sql, const char *uid, bnn_aren
 
 /* The run with full precision to compare with: the baseline of the same experiment with the same
  * seed, if that is done, another one, and has a model for the same images. */
-static int find_twin(bench_subject *subject, bnn_store *store, const cli_options *options,
-                     bnn_arena *arena, bnn_error *err)
+static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena, bnn_error *err)
 {
     const char *uid;
-    bnn_run_info run;
+    bnn_stored_run stored;
     bnn_model *model;
     int status =
         ask_text(store,
@@ -170,10 +169,10 @@ static int find_twin(bench_subject *subject, bnn_store *store, const cli_options
                  "ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
                  subject->run_uid, arena, &uid, err);
     if (status == BNN_OK && uid != NULL)
-        status = bnn_run_find(store, options->db, uid, arena, &run, err);
-    if (status != BNN_OK || uid == NULL || run.model_path == NULL)
+        status = bnn_store_find_run(store, uid, arena, &stored, err);
+    if (status != BNN_OK || uid == NULL || stored.model_path == NULL)
         return status;
-    status = read_run_model(&run, arena, &model, err);
+    status = read_run_model(&stored, arena, &model, err);
     if (status != BNN_OK)
         return bnn_error_prefix(err, "the full-precision twin: ");
     const bnn_shape a = model->input, b = subject->model->input;
@@ -183,32 +182,34 @@ static int find_twin(bench_subject *subject, bnn_store *store, const cli_options
     if (!is_float)
         return BNN_OK;
     subject->twin = model;
-    subject->twin_uid = run.uid;
-    subject->twin_text = run_text(&run, arena);
+    subject->twin_uid = uid;
+    subject->twin_text = run_text(&stored, arena);
     return BNN_OK;
 }
 
-static int open_run(bench_subject *subject, const char *wanted, const char *data,
-                    const cli_options *options, bnn_arena *arena, bnn_store *store, bnn_error *err)
+static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_arena *arena,
+                    bnn_store *store, bnn_error *err)
 {
     json_t *row = NULL;
-    bnn_run_info run;
+    bnn_stored_run stored;
     bnn_model *model;
     const char *source;
     int status = cli_find_run(store, wanted, &row, err);
     if (status == BNN_OK)
-        status = bnn_run_find(store, options->db,
-                              json_string_value(json_object_get(row, "run_uid")), arena, &run, err);
+        status = bnn_store_find_run(store, json_string_value(json_object_get(row, "run_uid")),
+                                    arena, &stored, err);
     json_decref(row);
     if (status == BNN_OK)
-        status = read_run_model(&run, arena, &model, err);
+        status = read_run_model(&stored, arena, &model, err);
     if (status != BNN_OK)
         return status;
-    subject->path = run.model_path;
-    snprintf(subject->sha256, sizeof subject->sha256, "%s", run.model_sha256);
+    subject->path = stored.model_path;
+    snprintf(subject->sha256, sizeof subject->sha256, "%s", stored.model_sha256);
     subject->model = model;
-    subject->run_uid = run.uid;
-    subject->run_text = run_text(&run, arena);
+    subject->run_uid = bnn_arena_strdup(arena, stored.run.uid);
+    subject->run_text = run_text(&stored, arena);
+    if (subject->run_uid == NULL || subject->run_text == NULL)
+        return bnn_no_memory(err);
     if (data != NULL)
         status = read_images(subject, data, arena, err);
     else {
@@ -216,11 +217,11 @@ static int open_run(bench_subject *subject, const char *wanted, const char *data
                           "SELECT source AS answer FROM dataset JOIN attempt USING (dataset_id) "
                           "JOIN run USING (run_id) WHERE run_uid = ?1 AND attempt = n_attempts "
                           "AND dataset.name <> 'synthetic'",
-                          run.uid, arena, &source, err);
+                          subject->run_uid, arena, &source, err);
         if (status == BNN_OK)
-            status = open_images(subject, &run, source, arena, err);
+            status = open_images(subject, &stored, source, arena, err);
     }
-    return status != BNN_OK ? status : find_twin(subject, store, options, arena, err);
+    return status != BNN_OK ? status : find_twin(subject, store, arena, err);
 }
 
 int bench_subject_open(const char *operand, const char *data, uint32_t n_images,
@@ -234,7 +235,7 @@ int bench_subject_open(const char *operand, const char *data, uint32_t n_images,
     int status = cli_store_open(options, &store, err);
     if (status != BNN_OK)
         return status;
-    status = open_run(out, operand, data, options, arena, store, err);
+    status = open_run(out, operand, data, arena, store, err);
     bnn_store_close(store);
     return status;
 }

@@ -101,24 +101,24 @@ int cli_find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *
     return status;
 }
 
-static int find_run_model(bnn_store *store, const char *operand, const char *db, bnn_arena *arena,
-                          cli_model *out, bnn_error *err)
+static int find_run_model(bnn_store *store, const char *operand, bnn_arena *arena, cli_model *out,
+                          bnn_error *err)
 {
     json_t *row = NULL;
     cli_model model = {.is_of_run = true};
     int status = cli_find_run(store, operand, &row, err);
     if (status == BNN_OK)
-        status = bnn_run_find(store, db, text_of(row, "run_uid"), arena, &model.run, err);
+        status = bnn_store_find_run(store, text_of(row, "run_uid"), arena, &model.stored, err);
     json_decref(row);
     if (status != BNN_OK)
         return status;
-    if (model.run.model_path == NULL)
+    if (model.stored.model_path == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "run %s left no model file: its network cannot be deployed (`bnnrun plan` "
                         "says why), or an older version of bnnrun made it",
-                        model.run.uid);
-    model.path = model.run.model_path;
-    status = bnn_run_check_file(model.path, model.run.model_sha256, err);
+                        model.stored.run.uid);
+    model.path = model.stored.model_path;
+    status = bnn_reload_check_file(model.path, model.stored.model_sha256, err);
     if (status == BNN_OK)
         *out = model;
     return status;
@@ -134,13 +134,13 @@ int cli_find_model(const char *operand, const cli_options *options, bnn_arena *a
     }
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = find_run_model(store, operand, options->db, arena, out, err);
+        status = find_run_model(store, operand, arena, out, err);
     bnn_store_close(store);
     return status;
 }
 
-int cli_revive_run(const bnn_run_info *run, const cli_options *options, bnn_arena *arena,
-                   bnn_registry **registry, bnn_revived *out, bnn_error *err)
+int cli_reload_run(const bnn_stored_run *stored, const cli_options *options, bnn_arena *arena,
+                   bnn_registry **registry, bnn_reloaded *out, bnn_error *err)
 {
     bnn_store *store = NULL;
     *registry = bnn_registry_create(options->plugin_path);
@@ -148,11 +148,11 @@ int cli_revive_run(const bnn_run_info *run, const cli_options *options, bnn_aren
         return bnn_no_memory(err);
     const bnn_reader reader = {.arena = arena,
                                .registry = *registry,
-                               .catalogue = cli_catalogue_path(run->spec_path),
-                               .topologies = cli_topology_path(run->spec_path)};
+                               .catalogue = cli_catalogue_path(stored->spec_path),
+                               .topologies = cli_topology_path(stored->spec_path)};
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = bnn_run_revive(store, run, &reader, out, err);
+        status = bnn_reload(store, stored, &reader, out, err);
     bnn_store_close(store);
     return status;
 }

@@ -3,7 +3,7 @@
 #define BNN_CLI_OPERAND_H
 
 #include "cli/result.h"
-#include "runner/revive.h"
+#include "runner/reload.h"
 
 #include <stdint.h>
 
@@ -21,9 +21,9 @@ int cli_find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *
 
 /* The model that an operand stands for. */
 typedef struct cli_model {
-    const char *path; /* of the model file */
-    bool is_of_run;   /* it is what a run left, and still the same */
-    bnn_run_info run; /* then */
+    const char *path;      /* of the model file */
+    bool is_of_run;        /* it is what a run left, and still the same */
+    bnn_stored_run stored; /* then */
 } cli_model;
 
 /* Finds the file. All texts are in the arena, or are the operand's. */
@@ -32,7 +32,7 @@ int cli_find_model(const char *operand, const cli_options *options, bnn_arena *a
 
 /* Brings the network of a run back, with the registry that its plugins live in, to be destroyed by
  * the caller after the last use, also when this fails. *registry is NULL before. */
-int cli_revive_run(const bnn_run_info *run, const cli_options *options, bnn_arena *arena,
-                   bnn_registry **registry, bnn_revived *out, bnn_error *err);
+int cli_reload_run(const bnn_stored_run *stored, const cli_options *options, bnn_arena *arena,
+                   bnn_registry **registry, bnn_reloaded *out, bnn_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 #include "runner/job.h"
 
 #include "base/clock.h"
-#include "runner/artifact.h"
+#include "base/run.h"
 
 #include <errno.h>
 #include <math.h>
@@ -92,7 +92,7 @@ static int claim(bnn_job_pool *p, const bnn_pool_run *run, uint32_t n_attempts, 
         .n_plugins = config->n_plugins,
         .plugins = plugins,
     };
-    bnn_store_run seen = run->store;
+    bnn_run seen = run->store;
     seen.n_attempts = n_attempts;
     return bnn_writer_claim(p->writer, &seen, &with, number, err);
 }
@@ -122,19 +122,19 @@ static int execute(const bnn_job *j, const bnn_pool_run *run, attempt *a, bnn_ou
     return status;
 }
 
-static bnn_store_state end_state(const bnn_outcome *outcome)
+static bnn_run_state end_state(const bnn_outcome *outcome)
 {
     if (outcome->status == BNN_OK)
-        return BNN_STORE_DONE;
-    return outcome->status == BNN_E_INTERRUPTED ? BNN_STORE_INTERRUPTED : BNN_STORE_FAILED;
+        return BNN_RUN_DONE;
+    return outcome->status == BNN_E_INTERRUPTED ? BNN_RUN_INTERRUPTED : BNN_RUN_FAILED;
 }
 
 static int finish(bnn_job_pool *p, const attempt *a, const bnn_outcome *outcome,
-                  bnn_store_state state, bnn_error *err)
+                  bnn_run_state state, bnn_error *err)
 {
-    const int signal = state == BNN_STORE_INTERRUPTED ? atomic_load(&p->signal) : outcome->signal;
+    const int signal = state == BNN_RUN_INTERRUPTED ? atomic_load(&p->signal) : outcome->signal;
     return bnn_writer_finish(p->writer, a->run->store.id, a->number, state,
-                             state == BNN_STORE_FAILED ? outcome->message : NULL, signal, err);
+                             state == BNN_RUN_FAILED ? outcome->message : NULL, signal, err);
 }
 
 static void set_running(bnn_job *j, size_t i)
@@ -159,7 +159,7 @@ static void set_running(bnn_job *j, size_t i)
 static void remove_checkpoint(const bnn_pool_run *run)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/" BNN_CHECKPOINT_FILE, run->folder);
+    snprintf(path, sizeof path, "%s/" BNN_RUN_CHECKPOINT, run->folder);
     unlink(path);
 }
 
@@ -184,9 +184,9 @@ static void set_ended(bnn_job *j, size_t i, const bnn_pool_result *end)
 /* How an attempt ended, for the observer. message: malloc'ed. */
 static bnn_pool_result describe(const attempt *a, const bnn_outcome *outcome)
 {
-    static const bnn_pool_state states[] = {[BNN_STORE_DONE] = BNN_POOL_DONE,
-                                            [BNN_STORE_FAILED] = BNN_POOL_FAILED,
-                                            [BNN_STORE_INTERRUPTED] = BNN_POOL_INTERRUPTED};
+    static const bnn_pool_state states[] = {[BNN_RUN_DONE] = BNN_POOL_DONE,
+                                            [BNN_RUN_FAILED] = BNN_POOL_FAILED,
+                                            [BNN_RUN_INTERRUPTED] = BNN_POOL_INTERRUPTED};
     const bnn_pool_state state = states[end_state(outcome)];
     return (bnn_pool_result){
         .state = state,

@@ -1,6 +1,7 @@
 #include "runner/plan.h"
 
-#include "runner/artifact.h"
+#include "db/store_run.h"
+#include "base/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,84 +72,49 @@ static int sort_places(matcher *m, bnn_error *err)
 
 /* ---- what the database knows ------------------------------------------------------------- */
 
-static bool parse_state(const char *text, bnn_store_state *out)
-{
-    static const bnn_store_state all[] = {BNN_STORE_QUEUED, BNN_STORE_RUNNING, BNN_STORE_DONE,
-                                          BNN_STORE_FAILED, BNN_STORE_INTERRUPTED};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (strcmp(text, bnn_store_state_name(all[i])) == 0) {
-            *out = all[i];
-            return true;
-        }
-    return false;
-}
-
-static const char runs_sql[] =
-    "SELECT config.hash, run.seed, run.run_id, run.run_uid, run.state, run.n_attempts,"
-    " attempt.error,"
-    " (SELECT max(epoch) FROM metric"
-    "  WHERE metric.run_id = run.run_id AND metric.name = 'validation_accuracy') "
-    "FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
-    " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts "
-    "WHERE experiment.name = ?1";
-
-enum { HASH, SEED, ID, UID, STATE, ATTEMPTS, ERROR, EPOCHS };
-
 /* A checkpoint that is there saves the epochs that were recorded; it may hold one more. */
 static int note_checkpoint(const matcher *m, bnn_planned_run *run, int64_t epochs, bnn_error *err)
 {
-    const char *path = bnn_artifact_path(m->db, run->store.uid, BNN_CHECKPOINT_FILE, m->arena);
+    const char *path = bnn_run_path(m->db, run->store.uid, BNN_RUN_CHECKPOINT, m->arena);
     const int64_t total = m->plan->experiment->configs[run->i_config].train.epochs;
     if (path == NULL)
         return bnn_no_memory(err);
-    if (run->store.state != BNN_STORE_DONE && access(path, R_OK) == 0)
+    if (run->store.state != BNN_RUN_DONE && access(path, R_OK) == 0)
         run->epochs_done = (uint32_t)(epochs < total ? epochs : total - 1);
     return BNN_OK;
 }
 
-static int match_run(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+static int match_run(void *context, const char *hash, const bnn_run *found, bnn_error *err)
 {
     const matcher *m = context;
-    bnn_store_state state;
-    (void)n;
-    bnn_planned_run *run = find_run(m, v[HASH].text, v[SEED].integer);
+    bnn_planned_run *run = find_run(m, hash, found->seed);
     if (run == NULL) {
         m->plan->n_dropped++;
         return BNN_OK;
     }
-    if (!parse_state(v[STATE].text, &state))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: run %s has the unknown state \"%s\"", m->db,
-                        v[UID].text, v[STATE].text);
     run->known = true;
-    run->store = (bnn_store_run){
-        .id = v[ID].integer, .state = state, .n_attempts = (uint32_t)v[ATTEMPTS].integer};
-    snprintf(run->store.uid, sizeof run->store.uid, "%s", v[UID].text);
-    if (state == BNN_STORE_FAILED && v[ERROR].type == BNN_STORE_VALUE_TEXT)
-        run->error = bnn_arena_strdup(m->arena, v[ERROR].text);
-    return note_checkpoint(m, run, v[EPOCHS].integer, err);
+    run->store = *found;
+    run->store.epochs_done = 0;
+    run->store.result.error = NULL;
+    if (found->state == BNN_RUN_FAILED && found->result.error != NULL)
+        run->error = bnn_arena_strdup(m->arena, found->result.error);
+    return note_checkpoint(m, run, found->epochs_done, err);
 }
 
-static const char plugins_sql[] =
-    "SELECT config.hash, run.seed, plugin.kind, plugin.name, plugin.sha256 "
-    "FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
-    " JOIN run_plugin ON run_plugin.run_id = run.run_id AND run_plugin.attempt = run.n_attempts"
-    " JOIN plugin USING (plugin_id) "
-    "WHERE experiment.name = ?1 AND run.state = 'done'";
-
-static int match_plugin(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+static int match_plugin(void *context, const char *hash, int64_t seed, const bnn_store_plugin *was,
+                        bnn_error *err)
 {
     const matcher *m = context;
-    (void)n;
-    bnn_planned_run *run = find_run(m, v[0].text, v[1].integer);
+    bnn_planned_run *run = find_run(m, hash, seed);
     if (run == NULL || run->changed != NULL)
         return BNN_OK;
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
     for (size_t i = 0; i < config->n_plugins; i++) {
         const bnn_plugin *plugin = config->plugins[i];
-        if (strcmp(bnn_kind_name((bnn_kind)plugin->head->kind), v[2].text) != 0 ||
-            strcmp(plugin->head->name, v[3].text) != 0 || strcmp(plugin->sha256, v[4].text) == 0)
+        if (strcmp(bnn_kind_name((bnn_kind)plugin->head->kind), was->kind) != 0 ||
+            strcmp(plugin->head->name, was->name) != 0 || strcmp(plugin->sha256, was->sha256) == 0)
             continue;
-        run->changed = bnn_arena_printf(m->arena, "%s %s", v[2].text, v[3].text);
+        run->changed = bnn_arena_printf(m->arena, "%s %s", was->kind, was->name);
         if (run->changed == NULL)
             return bnn_no_memory(err);
     }
@@ -156,34 +122,24 @@ static int match_plugin(void *context, size_t n, const bnn_store_value *v, bnn_e
 }
 
 /* Past timings of equal configs, of any experiment. */
-static const char timings_sql[] =
-    "SELECT config.hash, avg(attempt.ended_us - attempt.started_us) / 1e6 "
-    "FROM attempt JOIN run USING (run_id) JOIN config USING (config_id) "
-    "WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 GROUP BY config.hash";
-
-static int match_timing(void *context, size_t n, const bnn_store_value *v, bnn_error *err)
+static int match_seconds(void *context, const char *hash, double seconds, bnn_error *err)
 {
     const matcher *m = context;
-    const place *config = find_config(m, v[0].text);
-    (void)n;
+    const place *config = find_config(m, hash);
     (void)err;
-    if (config != NULL && v[1].type == BNN_STORE_VALUE_REAL)
-        m->plan->seconds[config->i] = v[1].real;
+    if (config != NULL)
+        m->plan->seconds[config->i] = seconds;
     return BNN_OK;
 }
 
 static int read_store(matcher *m, bnn_store *store, bnn_error *err)
 {
-    const bnn_store_argument name = {
-        .value = {.type = BNN_STORE_VALUE_TEXT, .text = m->plan->experiment->name}};
-    const bnn_store_reader runs = {.row = match_run, .context = m};
-    const bnn_store_reader plugins = {.row = match_plugin, .context = m};
-    const bnn_store_reader timings = {.row = match_timing, .context = m};
-    int status = bnn_store_query(store, runs_sql, &name, 1, &runs, err);
+    const char *name = m->plan->experiment->name;
+    int status = bnn_store_read_runs(store, name, match_run, m, err);
     if (status == BNN_OK)
-        status = bnn_store_query(store, plugins_sql, &name, 1, &plugins, err);
+        status = bnn_store_read_plugins(store, name, match_plugin, m, err);
     if (status == BNN_OK)
-        status = bnn_store_query(store, timings_sql, NULL, 0, &timings, err);
+        status = bnn_store_read_seconds(store, match_seconds, m, err);
     return status;
 }
 
@@ -194,14 +150,13 @@ bnn_plan_group bnn_plan_group_of(const bnn_planned_run *run)
     if (!run->known)
         return BNN_PLAN_NEW;
     switch (run->store.state) {
-    case BNN_STORE_RUNNING:
+    case BNN_RUN_RUNNING:
         return BNN_PLAN_RUNNING;
-    case BNN_STORE_DONE:
+    case BNN_RUN_DONE:
         return run->changed != NULL ? BNN_PLAN_STALE : BNN_PLAN_DONE;
-    case BNN_STORE_FAILED:
+    case BNN_RUN_FAILED:
         return BNN_PLAN_RETRY;
-    case BNN_STORE_QUEUED:
-    case BNN_STORE_INTERRUPTED:
+    default:
         break;
     }
     return run->store.n_attempts == 0 ? BNN_PLAN_NEW : BNN_PLAN_RESUME;

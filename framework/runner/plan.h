@@ -13,7 +13,7 @@ typedef struct bnn_planned_run {
     uint32_t i_config;
     int64_t seed;
     bool known;          /* the database has it */
-    bnn_store_run store; /* if so */
+    bnn_run store;       /* if so */
     const char *error;   /* of a failed one; NULL when not known */
     const char *changed; /* of a done one: the plugin whose file is another now, as "ste clipped" */
     uint32_t epochs_done; /* that a checkpoint saves */

@@ -15,8 +15,8 @@
 typedef struct bnn_pool_run {
     uint32_t i_config;
     int64_t seed;
-    bnn_store_run store; /* as the plan saw it */
-    const char *folder;  /* for its files; shorter than BNN_FOLDER_MAX */
+    bnn_run store;      /* as the plan saw it */
+    const char *folder; /* for its files; shorter than BNN_FOLDER_MAX */
 } bnn_pool_run;
 
 typedef enum bnn_pool_state {

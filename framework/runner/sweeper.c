@@ -1,7 +1,7 @@
 #include "runner/sweeper.h"
 
 #include "base/path.h"
-#include "runner/artifact.h"
+#include "base/run.h"
 #include "runner/environment.h"
 #include "runner/register.h"
 
@@ -122,7 +122,7 @@ int bnn_sweeper_list(const bnn_plan *plan, const char *db, bnn_arena *arena, bnn
         const bnn_planned_run *run = &plan->runs[i];
         if (!bnn_plan_is_todo(run))
             continue;
-        const char *folder = bnn_artifact_path(db, run->store.uid, NULL, arena);
+        const char *folder = bnn_run_path(db, run->store.uid, NULL, arena);
         if (folder == NULL || strlen(folder) >= BNN_FOLDER_MAX)
             return bnn_fail(err, BNN_E_RESOURCE,
                             "%s: the path is too long for files of runs beside it", db);

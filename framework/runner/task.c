@@ -1,8 +1,8 @@
 #include "runner/task.h"
 
 #include "base/file.h"
-#include "runner/artifact.h"
-#include "runner/deliver.h"
+#include "base/run.h"
+#include "runner/finish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +33,14 @@ static int deliver(void *context, bnn_network *network, double test_accuracy, bn
     char *spec;
     if (asprintf(&spec, "%s: %s", experiment->name, config->label) < 0)
         return bnn_no_memory(err);
-    const bnn_delivery delivery = {.folder = r->task->folder,
-                                   .uid = r->task->uid,
-                                   .spec = spec,
-                                   .test_accuracy = test_accuracy,
-                                   .data = &r->base->datasets[config->i_dataset],
-                                   .record = report,
-                                   .context = context};
-    const int status = bnn_deliver(&delivery, network, err);
+    const bnn_finish_request request = {.folder = r->task->folder,
+                                        .uid = r->task->uid,
+                                        .spec = spec,
+                                        .test_accuracy = test_accuracy,
+                                        .data = &r->base->datasets[config->i_dataset],
+                                        .record = report,
+                                        .context = context};
+    const int status = bnn_finish(&request, network, err);
     free(spec);
     return status;
 }
@@ -50,7 +50,7 @@ void bnn_task_execute(const bnn_task_base *base, const bnn_task *task, const bnn
 {
     const bnn_config *config = &base->experiment->configs[task->i_config];
     char checkpoint[PATH_MAX];
-    snprintf(checkpoint, sizeof checkpoint, "%s/" BNN_CHECKPOINT_FILE, task->folder);
+    snprintf(checkpoint, sizeof checkpoint, "%s/" BNN_RUN_CHECKPOINT, task->folder);
     const bool checkpoints = task->checkpoints != BNN_CHECKPOINTS_NONE;
     const bnn_train_job job = {
         .model = &config->model,

@@ -20,9 +20,9 @@ typedef enum entry_kind {
 
 /* On the stack of a caller that waits; touched under the lock, and by the writer until done. */
 typedef struct request {
-    const bnn_store_run *run;
+    const bnn_run *run;
     const bnn_store_attempt *with;
-    bnn_store_state outcome;
+    bnn_run_state outcome;
     const char *error;
     int signal;
     uint32_t attempt;
@@ -216,7 +216,7 @@ static int send_and_wait(bnn_writer *w, const entry *e, bnn_error *err)
     return r->status;
 }
 
-int bnn_writer_claim(bnn_writer *w, const bnn_store_run *run, const bnn_store_attempt *with,
+int bnn_writer_claim(bnn_writer *w, const bnn_run *run, const bnn_store_attempt *with,
                      uint32_t *out_attempt, bnn_error *err)
 {
     request r = {.run = run, .with = with};
@@ -241,7 +241,7 @@ bool bnn_writer_record(bnn_writer *w, int64_t run, uint32_t attempt, const bnn_r
                             .record = *record});
 }
 
-int bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_store_state outcome,
+int bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_run_state outcome,
                       const char *error, int signal, bnn_error *err)
 {
     request r = {.outcome = outcome, .error = error, .signal = signal};

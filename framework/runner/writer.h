@@ -22,7 +22,7 @@ int bnn_writer_close(bnn_writer *writer, bnn_error *err);
 int bnn_writer_check(bnn_writer *writer, bnn_error *err);
 
 /* Like bnn_store_claim; waits for the commit. */
-int bnn_writer_claim(bnn_writer *writer, const bnn_store_run *run, const bnn_store_attempt *with,
+int bnn_writer_claim(bnn_writer *writer, const bnn_run *run, const bnn_store_attempt *with,
                      uint32_t *out_attempt, bnn_error *err);
 
 /* Like bnn_store_resume and bnn_store_add_record, later. False when the writer has stopped. An
@@ -32,7 +32,7 @@ bool bnn_writer_record(bnn_writer *writer, int64_t run, uint32_t attempt, const 
                        uint32_t co_runners);
 
 /* Like bnn_store_finish; waits for the commit, and so for all that was recorded before. */
-int bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_store_state outcome,
+int bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_run_state outcome,
                       const char *error, int signal, bnn_error *err);
 
 #endif

@@ -89,11 +89,12 @@ static int export_network(const cli_export *r, const bnn_onnx_options *options,
                           unsigned char **bytes, size_t *n, bnn_error *err)
 {
     bnn_registry *registry = NULL;
-    bnn_revived revived;
+    bnn_reloaded reloaded;
     bnn_graph *graph;
-    int status = cli_revive_run(&r->source.run, &r->options, r->arena, &registry, &revived, err);
+    int status =
+        cli_reload_run(&r->source.stored, &r->options, r->arena, &registry, &reloaded, err);
     if (status == BNN_OK)
-        status = bnn_graph_create(revived.network, r->arena, &graph, err);
+        status = bnn_graph_create(reloaded.network, r->arena, &graph, err);
     if (status == BNN_OK)
         status = bnn_onnx_export(graph, options, bytes, n, err);
     bnn_registry_destroy(registry);
@@ -195,7 +196,7 @@ static const char *default_output(const cli_export *r)
 {
     static const char *const ends[CLI_EXPORT_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
                                                          ".c"};
-    const char *name = r->source.is_of_run ? r->source.run.uid : bnn_path_name(r->operand);
+    const char *name = r->source.is_of_run ? r->source.stored.run.uid : bnn_path_name(r->operand);
     size_t n = strlen(name);
     if (n > 4 && bnn_text_ends_with(name, ".bnn"))
         n -= 4;

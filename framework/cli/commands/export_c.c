@@ -29,14 +29,15 @@ static const char *prefix_of(const cli_export *r)
 static int read_own_images(const cli_export *r, cli_images *images, bnn_error *err)
 {
     bnn_registry *registry = NULL;
-    bnn_revived revived;
+    bnn_reloaded reloaded;
     bnn_dataset data = {0};
     cli_download download;
-    int status = cli_revive_run(&r->source.run, &r->options, r->arena, &registry, &revived, err);
+    int status =
+        cli_reload_run(&r->source.stored, &r->options, r->arena, &registry, &reloaded, err);
     if (status == BNN_OK) {
         const bnn_data_search search = cli_download_search(
-            &download, cli_catalogue_path(r->source.run.spec_path), false, &r->options);
-        status = bnn_dataset_open(&revived.config->data, &search, &data, err);
+            &download, cli_catalogue_path(r->source.stored.spec_path), false, &r->options);
+        status = bnn_dataset_open(&reloaded.config->data, &search, &data, err);
     }
     if (status == BNN_OK) {
         const size_t pixels = (size_t)data.shape.c * data.shape.h * data.shape.w;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A revived run, and its model once for each engine. */
+/* A reloaded run, and its model once for each engine. */
 static const size_t arena_limit_bytes = (size_t)4 << 30;
 
 enum { OPTION_RETRAIN = CLI_OPTION_OWN, OPTION_NO_DOWNLOAD };
@@ -24,8 +24,8 @@ typedef struct verification {
     bnn_store *store;
     bnn_registry *registry;
     bnn_arena *arena;
-    bnn_run_info run;
-    bnn_revived revived;
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
     bnn_dataset data;
     json_t *report; /* of this run */
     bool holds;     /* so far */
@@ -62,7 +62,7 @@ static int check_file(verification *v, const char *what, const char *path, const
                       bnn_error *err)
 {
     bnn_error problem = {.message = ""};
-    const int status = bnn_run_check_file(path, sha256, &problem);
+    const int status = bnn_reload_check_file(path, sha256, &problem);
     if (status == BNN_OK)
         sayf(v, what, true, "%s is the file that was recorded", path);
     else if (status == BNN_E_RESOURCE)
@@ -78,21 +78,20 @@ static int open_run(verification *v, const char *uid, bnn_error *err)
     int status = cli_find_run(v->store, uid, &row, err);
     if (status != BNN_OK)
         return status;
-    status =
-        bnn_run_find(v->store, v->options.db, json_string_value(json_object_get(row, "run_uid")),
-                     v->arena, &v->run, err);
+    status = bnn_store_find_run(v->store, json_string_value(json_object_get(row, "run_uid")),
+                                v->arena, &v->stored, err);
     json_decref(row);
     return status;
 }
 
-static int revive(verification *v, bnn_error *err)
+static int reload_run(verification *v, bnn_error *err)
 {
-    const char *catalogue = cli_catalogue_path(v->run.spec_path);
+    const char *catalogue = cli_catalogue_path(v->stored.spec_path);
     const bnn_reader reader = {.arena = v->arena,
                                .registry = v->registry,
                                .catalogue = catalogue,
-                               .topologies = cli_topology_path(v->run.spec_path)};
-    int status = bnn_run_revive(v->store, &v->run, &reader, &v->revived, err);
+                               .topologies = cli_topology_path(v->stored.spec_path)};
+    int status = bnn_reload(v->store, &v->stored, &reader, &v->reloaded, err);
     if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
         say(v, "finite", false, err->message);
     if (status != BNN_OK)
@@ -100,15 +99,15 @@ static int revive(verification *v, bnn_error *err)
     cli_download download;
     const bnn_data_search search =
         cli_download_search(&download, catalogue, v->download, &v->options);
-    const size_t i = v->revived.config->i_dataset;
-    status = bnn_dataset_open(&v->revived.experiment.datasets[i], &search, &v->data, err);
+    const size_t i = v->reloaded.config->i_dataset;
+    status = bnn_dataset_open(&v->reloaded.experiment.datasets[i], &search, &v->data, err);
     cli_download_end(&download);
-    if (status == BNN_OK && strcmp(v->data.sha256, v->run.dataset_sha256) != 0)
-        status =
-            bnn_fail(err, BNN_E_RESOURCE,
-                     "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
-                     "%.12s..., recorded is %.12s...",
-                     v->run.uid, v->run.dataset_name, v->data.sha256, v->run.dataset_sha256);
+    if (status == BNN_OK && strcmp(v->data.sha256, v->stored.dataset_sha256) != 0)
+        status = bnn_fail(
+            err, BNN_E_RESOURCE,
+            "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
+            "%.12s..., recorded is %.12s...",
+            v->stored.run.uid, v->stored.dataset_name, v->data.sha256, v->stored.dataset_sha256);
     return status;
 }
 
@@ -134,7 +133,7 @@ static int note_plugins(verification *v, bnn_error *err)
     static const char sql[] = "SELECT kind, name, sha256 FROM plugin JOIN run_plugin USING "
                               "(plugin_id) JOIN run USING (run_id) WHERE run_uid = ?1 AND "
                               "attempt = n_attempts ORDER BY kind, name";
-    const bnn_store_argument uid = cli_text_argument(NULL, v->run.uid);
+    const bnn_store_argument uid = cli_text_argument(NULL, v->stored.run.uid);
     json_t *row, *rows = cli_result_json(v->store, sql, &uid, 1, err);
     char list[200] = "";
     size_t i, n_changed = 0;
@@ -143,7 +142,7 @@ static int note_plugins(verification *v, bnn_error *err)
     json_array_foreach(rows, i, row)
     {
         const size_t used = strlen(list);
-        if (is_as_recorded(v->revived.config, row))
+        if (is_as_recorded(v->reloaded.config, row))
             continue;
         snprintf(list + used, sizeof list - used, "%s%s %s", n_changed++ == 0 ? ": " : ", ",
                  json_string_value(json_object_get(row, "kind")),
@@ -159,7 +158,7 @@ static int note_plugins(verification *v, bnn_error *err)
 static int check_rebuild(verification *v, bnn_error *err)
 {
     bool same = false;
-    const int status = bnn_verify_rebuild(&v->run, &v->revived, &same, err);
+    const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, &same, err);
     if (status == BNN_OK)
         say(v, "rebuild", same,
             same ? "the kept weights give this model file, byte for byte"
@@ -173,13 +172,13 @@ static int check_engines(verification *v, bnn_error *err)
     bnn_model *model;
     size_t n;
     const char *const *names = bnn_cpu_names(&n);
-    int status = bnn_modelfile_read(v->run.model_path, v->arena, &model, err);
+    int status = bnn_modelfile_read(v->stored.model_path, v->arena, &model, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         bnn_agreement a;
         if (bnn_engine_find(names[i]) == NULL)
             continue;
-        status = bnn_deliver_compare(model, names[i], v->revived.network, v->data.test.pixels,
-                                     v->data.test.n, &a, err);
+        status = bnn_finish_compare(model, names[i], v->reloaded.network, v->data.test.pixels,
+                                    v->data.test.n, &a, err);
         if (status == BNN_OK)
             sayf(
                 v, names[i], a.n_mismatches == 0 && a.n_different == 0,
@@ -193,8 +192,8 @@ static int check_retrain(verification *v, bnn_error *err)
 {
     bnn_retrained r;
     if (!v->options.json && !v->options.quiet)
-        fprintf(stderr, "bnnrun: training %s again\n", v->run.uid);
-    const int status = bnn_verify_retrain(v->store, &v->run, &v->revived, &v->data, &r, err);
+        fprintf(stderr, "bnnrun: training %s again\n", v->stored.run.uid);
+    const int status = bnn_verify_retrain(v->store, &v->stored, &v->reloaded, &v->data, &r, err);
     if (status != BNN_OK)
         return status;
     if (r.n_different > 0)
@@ -211,10 +210,10 @@ static int check_undeployed(verification *v, bnn_error *err)
     bnn_graph *graph;
     bnn_model *model;
     bnn_error why;
-    int status = bnn_graph_create(v->revived.network, v->arena, &graph, &why);
+    int status = bnn_graph_create(v->reloaded.network, v->arena, &graph, &why);
     if (status == BNN_OK)
-        status = bnn_deliver_build(graph, NULL, v->run.uid, v->run.label, v->run.test_accuracy,
-                                   v->arena, &model, &why);
+        status = bnn_finish_build(graph, NULL, v->stored.run.uid, v->stored.label,
+                                  v->stored.run.result.test_accuracy, v->arena, &model, &why);
     if (status == BNN_E_INTERNAL) {
         *err = why;
         return status;
@@ -227,21 +226,21 @@ static int check_undeployed(verification *v, bnn_error *err)
 static int check_run(verification *v, bnn_error *err)
 {
     int status = BNN_OK;
-    if (v->run.weights_path != NULL)
-        status = check_file(v, "weights", v->run.weights_path, v->run.weights_sha256, err);
-    if (status == BNN_OK && v->run.model_path != NULL)
-        status = check_file(v, "model", v->run.model_path, v->run.model_sha256, err);
+    if (v->stored.weights_path != NULL)
+        status = check_file(v, "weights", v->stored.weights_path, v->stored.weights_sha256, err);
+    if (status == BNN_OK && v->stored.model_path != NULL)
+        status = check_file(v, "model", v->stored.model_path, v->stored.model_sha256, err);
     if (status != BNN_OK || !v->holds) /* what is changed is not looked at further */
         return status;
-    status = revive(v, err);
+    status = reload_run(v, err);
     if (status != BNN_OK || !v->holds)
         return status;
     status = note_plugins(v, err);
-    if (status == BNN_OK && v->run.model_path == NULL)
+    if (status == BNN_OK && v->stored.model_path == NULL)
         status = check_undeployed(v, err);
-    if (status == BNN_OK && v->run.model_path != NULL)
+    if (status == BNN_OK && v->stored.model_path != NULL)
         status = check_rebuild(v, err);
-    if (status == BNN_OK && v->run.model_path != NULL)
+    if (status == BNN_OK && v->stored.model_path != NULL)
         status = check_engines(v, err);
     if (status == BNN_OK && v->retrain)
         status = check_retrain(v, err);
@@ -264,9 +263,9 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
         status = open_run(v, uid, err);
     if (status == BNN_OK) {
         if (!v->options.json)
-            printf("run %s: %s, %s, seed %lld\n", v->run.uid, v->run.experiment, v->run.label,
-                   (long long)v->run.seed);
-        json_object_set_new(v->report, "run", json_string(v->run.uid));
+            printf("run %s: %s, %s, seed %lld\n", v->stored.run.uid, v->stored.experiment,
+                   v->stored.label, (long long)v->stored.run.seed);
+        json_object_set_new(v->report, "run", json_string(v->stored.run.uid));
         status = check_run(v, err);
     }
     json_object_set_new(v->report, "holds", json_boolean(status == BNN_OK && v->holds));

@@ -51,11 +51,11 @@ START_TEST(opening_again_keeps_what_is_there)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const int64_t e = add_experiment(store, "e"), c = add_config(store, e, "clipped", false);
-    const bnn_store_run first = add_run(store, e, c, 7);
+    const bnn_run first = add_run(store, e, c, 7);
     bnn_store_close(store);
     for (int i = 0; i < 3; i++) {
         store = store_open(BNN_STORE_WRITE);
-        const bnn_store_run again = add_run(store, e, c, 7);
+        const bnn_run again = add_run(store, e, c, 7);
         ck_assert_int_eq(again.id, first.id);
         ck_assert_str_eq(again.uid, first.uid);
         bnn_store_close(store);
@@ -325,7 +325,7 @@ START_TEST(a_run_has_the_same_uid_everywhere)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const int64_t e = add_experiment(store, "e"), c = add_config(store, e, "clipped", false);
-    const bnn_store_run run = add_run(store, e, c, -3);
+    const bnn_run run = add_run(store, e, c, -3);
     char text[200], config[BNN_SHA256_HEX], expected[BNN_SHA256_HEX];
     static const char json[] = "{\"model.ste\":\"clipped\"}";
     bnn_sha256(json, sizeof json - 1, config);
@@ -333,9 +333,9 @@ START_TEST(a_run_has_the_same_uid_everywhere)
     bnn_sha256(text, (size_t)n, expected);
     ck_assert_uint_eq(strlen(run.uid), 10);
     ck_assert_int_eq(strncmp(run.uid, expected, 10), 0);
-    ck_assert_int_eq(run.state, BNN_STORE_QUEUED);
+    ck_assert_int_eq(run.state, BNN_RUN_QUEUED);
     ck_assert_uint_eq(run.n_attempts, 0);
-    const bnn_store_run again = add_run(store, e, c, -3);
+    const bnn_run again = add_run(store, e, c, -3);
     ck_assert_int_eq(again.id, run.id);
 
     /* somebody else has the ten digits of seed 4: the uid grows until it is free */
@@ -344,11 +344,11 @@ START_TEST(a_run_has_the_same_uid_everywhere)
     char sql[300];
     snprintf(sql, sizeof sql, "UPDATE run SET run_uid = '%.10s'", expected);
     plain_execute(store_file(), sql);
-    const bnn_store_run longer = add_run(store, e, c, 4);
+    const bnn_run longer = add_run(store, e, c, 4);
     ck_assert_uint_eq(strlen(longer.uid), 11);
     ck_assert_int_eq(strncmp(longer.uid, expected, 11), 0);
     bnn_error error;
-    bnn_store_run none = {.id = 5};
+    bnn_run none = {.id = 5};
     ck_assert_int_eq(bnn_store_add_run(store, e, 77, 1, &none, &error), BNN_E_INTERNAL);
     ck_assert_str_eq(error.message, "no experiment 1 with config 77");
     ck_assert_int_eq(none.id, 5);

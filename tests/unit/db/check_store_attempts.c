@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bnn_store_run one_run(bnn_store *store)
+static bnn_run one_run(bnn_store *store)
 {
     const int64_t e = add_experiment(store, "e"), c = add_config(store, e, "clipped", false);
     return add_run(store, e, c, 1);
 }
 
-static bnn_store_run look(bnn_store *store)
+static bnn_run look(bnn_store *store)
 {
     return add_run(store, 1, 1, 1);
 }
@@ -31,22 +31,22 @@ static void check_rows(const char *sql, const char *expected)
 START_TEST(a_run_is_claimed_once_and_ends_once)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    bnn_store_run run = one_run(store);
+    bnn_run run = one_run(store);
     ck_assert_uint_eq(claim(store, run), 1);
     ck_assert_uint_eq(claim(store, run), 0);
-    ck_assert_int_eq(look(store).state, BNN_STORE_RUNNING);
+    ck_assert_int_eq(look(store).state, BNN_RUN_RUNNING);
     ck_assert_uint_eq(claim(store, look(store)), 0);
-    ck_ok(bnn_store_finish(store, run.id, 1, BNN_STORE_INTERRUPTED, NULL, SIGINT, err));
-    ck_assert_int_eq(look(store).state, BNN_STORE_INTERRUPTED);
+    ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_INTERRUPTED, NULL, SIGINT, err));
+    ck_assert_int_eq(look(store).state, BNN_RUN_INTERRUPTED);
     ck_assert_uint_eq(claim(store, run), 0); /* as it was before the first attempt */
     run.n_attempts = 1;
     ck_assert_uint_eq(claim(store, run), 2);
-    ck_ok(bnn_store_finish(store, run.id, 2, BNN_STORE_FAILED, "loss is nan", 0, err));
+    ck_ok(bnn_store_finish(store, run.id, 2, BNN_RUN_FAILED, "loss is nan", 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 3);
-    ck_ok(bnn_store_finish(store, run.id, 3, BNN_STORE_DONE, NULL, 0, err));
-    ck_assert_int_eq(look(store).state, BNN_STORE_DONE);
+    ck_ok(bnn_store_finish(store, run.id, 3, BNN_RUN_DONE, NULL, 0, err));
+    ck_assert_int_eq(look(store).state, BNN_RUN_DONE);
     ck_assert_uint_eq(claim(store, look(store)), 0);
-    ck_refused(bnn_store_finish(store, run.id, 3, BNN_STORE_QUEUED, NULL, 0, err), BNN_E_INTERNAL,
+    ck_refused(bnn_store_finish(store, run.id, 3, BNN_RUN_QUEUED, NULL, 0, err), BNN_E_INTERNAL,
                "an attempt does not end as queued");
     bnn_store_close(store);
     check_rows("SELECT attempt, outcome, signal, error, ended_us >= started_us FROM attempt",
@@ -64,13 +64,13 @@ END_TEST
 START_TEST(a_claim_that_fails_leaves_the_run_alone)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     const bnn_store_attempt with = {.environment = 99, .dataset = {"d", "s", "x"}};
     uint32_t attempt = 77;
     bnn_error error;
     ck_assert_int_eq(bnn_store_claim(store, &run, &with, &attempt, &error), BNN_E_INTERNAL);
     ck_assert_uint_eq(attempt, 77);
-    ck_assert_int_eq(look(store).state, BNN_STORE_QUEUED);
+    ck_assert_int_eq(look(store).state, BNN_RUN_QUEUED);
     ck_assert_uint_eq(look(store).n_attempts, 0);
     bnn_store_close(store);
 }
@@ -79,14 +79,14 @@ END_TEST
 START_TEST(only_the_holder_writes)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     const bnn_record record = metric_record("train_loss", 1, 0.5);
     const bnn_record file = file_record("model", "m.bnn", 10, 'd');
     ck_refused(bnn_store_add_record(store, run.id, 1, &record, 0, err), BNN_E_FAILED,
                "run 1: attempt 1 no longer holds it (the newest is attempt 0)");
     ck_assert_uint_eq(claim(store, run), 1);
     add_metric(store, run.id, 1, "train_loss", 1, 2.0);
-    ck_ok(bnn_store_finish(store, run.id, 1, BNN_STORE_INTERRUPTED, NULL, 0, err));
+    ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_INTERRUPTED, NULL, 0, err));
     ck_assert_int_eq(bnn_store_add_record(store, run.id, 1, &record, 0, &(bnn_error){0}),
                      BNN_E_FAILED);
     ck_assert_uint_eq(claim(store, look(store)), 2);
@@ -94,13 +94,13 @@ START_TEST(only_the_holder_writes)
     ck_refused(bnn_store_add_record(store, run.id, 1, &record, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_add_record(store, run.id, 1, &file, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_resume(store, run.id, 1, 0, err), BNN_E_FAILED, message);
-    ck_refused(bnn_store_finish(store, run.id, 1, BNN_STORE_DONE, NULL, 0, err), BNN_E_FAILED,
+    ck_refused(bnn_store_finish(store, run.id, 1, BNN_RUN_DONE, NULL, 0, err), BNN_E_FAILED,
                message);
     ck_refused(bnn_store_add_record(store, 42, 1, &record, 0, err), BNN_E_FAILED,
                "run 42 is no longer in the database");
     check_rows("SELECT value FROM metric", "2.000000\n");
     check_rows("SELECT count(*) FROM artifact", "0\n");
-    ck_assert_int_eq(look(store).state, BNN_STORE_RUNNING);
+    ck_assert_int_eq(look(store).state, BNN_RUN_RUNNING);
     /* the refusals undid nothing of a transaction around them */
     ck_ok(bnn_store_begin(store, err));
     add_metric(store, run.id, 2, "train_loss", 2, 3.0);
@@ -120,7 +120,7 @@ START_TEST(values_that_are_not_finite_survive)
 {
     static const double values[] = {NAN, INFINITY, -INFINITY, -0.0, 5e-324, 1.7976931348623157e308};
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     ck_assert_uint_eq(claim(store, run), 1);
     for (uint32_t i = 0; i < sizeof values / sizeof *values; i++)
         add_metric(store, run.id, 1, "train_loss", i + 1, values[i]);
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(a_record_replaces_the_one_before)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     ck_assert_uint_eq(claim(store, run), 1);
     bnn_record layer = {.kind = BNN_RECORD_LAYER,
                         .layer = {.index = 2,
@@ -178,7 +178,7 @@ END_TEST
 START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     const bnn_record file = file_record("model", "m", 1, 'b');
     ck_assert_uint_eq(claim(store, run), 1);
     for (uint32_t epoch = 0; epoch <= 3; epoch++) {
@@ -187,7 +187,7 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
     }
     add_timing(store, run.id, 1, "inference_1", 1, 10);
     ck_ok(bnn_store_add_record(store, run.id, 1, &file, 0, err));
-    ck_ok(bnn_store_finish(store, run.id, 1, BNN_STORE_INTERRUPTED, NULL, 0, err));
+    ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_INTERRUPTED, NULL, 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 2);
     ck_ok(bnn_store_resume(store, run.id, 2, 2, err));
     add_metric(store, run.id, 2, "train_loss", 3, 0.5);
@@ -197,7 +197,7 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
                "train_epoch|0\ntrain_epoch|1\ntrain_epoch|2\n");
     check_rows("SELECT kind FROM artifact", "");
     check_rows("SELECT resumed_from_epoch FROM attempt ORDER BY attempt", "0\n2\n");
-    ck_ok(bnn_store_finish(store, run.id, 2, BNN_STORE_FAILED, "x", 0, err));
+    ck_ok(bnn_store_finish(store, run.id, 2, BNN_RUN_FAILED, "x", 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 3);
     ck_ok(bnn_store_resume(store, run.id, 3, 0, err));
     check_rows("SELECT (SELECT count(*) FROM metric), (SELECT count(*) FROM artifact)", "0|0\n");
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(damaged_records_are_refused)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = one_run(store);
+    const bnn_run run = one_run(store);
     ck_assert_uint_eq(claim(store, run), 1);
     bnn_record bad[9] = {
         {.kind = BNN_RECORD_METRIC},

@@ -146,8 +146,8 @@ START_TEST(a_benchmark_is_kept_whole)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const int64_t e = add_experiment(store, "e");
-    const bnn_store_run run = add_run(store, e, add_config(store, e, "clipped", false), 7);
-    const bnn_store_run twin = add_run(store, e, add_config(store, e, "none", true), 7);
+    const bnn_run run = add_run(store, e, add_config(store, e, "clipped", false), 7);
+    const bnn_run twin = add_run(store, e, add_config(store, e, "none", true), 7);
     bnn_store_bench bench = some_bench(store);
     bench.run_uid = run.uid;
     bench.twin_uid = twin.uid;

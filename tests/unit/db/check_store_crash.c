@@ -64,7 +64,7 @@ static void sleep_ms(long ms)
     nanosleep(&pause, NULL);
 }
 
-static bool take(bnn_store *store, const bnn_store_run *run, uint32_t *attempt)
+static bool take(bnn_store *store, const bnn_run *run, uint32_t *attempt)
 {
     const bnn_store_environment environment = {.host = "h", .n_cpu = 1, .version = "0"};
     bnn_store_attempt with = {.dataset = {"d", "s", "x"}};
@@ -86,7 +86,7 @@ static void plan_runs(int n)
 
 static bool claim_and_hang(bnn_store *store, int fd)
 {
-    bnn_store_run run;
+    bnn_run run;
     bnn_error err;
     uint32_t attempt = 0;
     if (bnn_store_add_run(store, 1, 1, 1, &run, &err) != BNN_OK || !take(store, &run, &attempt) ||
@@ -106,8 +106,8 @@ START_TEST(a_run_of_a_dead_process_is_queued_again)
     bnn_store_recovered recovered;
     ck_ok(bnn_store_recover(store, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 0);
-    ck_assert_int_eq(add_run(store, 1, 1, 1).state, BNN_STORE_RUNNING);
-    const bnn_store_run mine = add_run(store, 1, 1, 2);
+    ck_assert_int_eq(add_run(store, 1, 1, 1).state, BNN_RUN_RUNNING);
+    const bnn_run mine = add_run(store, 1, 1, 2);
     uint32_t attempt;
     ck_assert(take(store, &mine, &attempt));
 
@@ -119,10 +119,10 @@ START_TEST(a_run_of_a_dead_process_is_queued_again)
     ck_assert_uint_eq(recovered.n_unknown, 0);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
 
-    const bnn_store_run run = add_run(store, 1, 1, 1);
-    ck_assert_int_eq(run.state, BNN_STORE_QUEUED);
+    const bnn_run run = add_run(store, 1, 1, 1);
+    ck_assert_int_eq(run.state, BNN_RUN_QUEUED);
     ck_assert_uint_eq(run.n_attempts, 1);
-    ck_assert_int_eq(add_run(store, 1, 1, 2).state, BNN_STORE_RUNNING);
+    ck_assert_int_eq(add_run(store, 1, 1, 2).state, BNN_RUN_RUNNING);
     char expected[300], host[256];
     ck_assert_int_eq(gethostname(host, sizeof host), 0);
     snprintf(expected, sizeof expected, "stale: process %d on %s ended without a word", (int)child,
@@ -177,7 +177,7 @@ START_TEST(a_process_that_cannot_be_seen_is_left_alone)
 {
     plan_runs(1);
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_run run = add_run(store, 1, 1, 1);
+    const bnn_run run = add_run(store, 1, 1, 1);
     uint32_t attempt;
     ck_assert(take(store, &run, &attempt));
     plain_execute(store_file(), "UPDATE attempt SET pid_namespace = 1");
@@ -197,7 +197,7 @@ END_TEST
 static bool claim_all(bnn_store *store, int fd)
 {
     for (int seed = 1; seed <= N_RUNS; seed++) {
-        bnn_store_run run;
+        bnn_run run;
         bnn_error err;
         uint32_t attempt = 0;
         if (bnn_store_add_run(store, 1, 1, seed, &run, &err) != BNN_OK ||
@@ -302,7 +302,7 @@ static bool write_batch(bnn_store *store, uint32_t attempt, uint32_t first_epoch
 /* One batch is committed, the next one not yet, when it says so. */
 static bool write_and_hang(bnn_store *store, int fd)
 {
-    bnn_store_run run;
+    bnn_run run;
     bnn_error err;
     uint32_t attempt = 0;
     if (bnn_store_add_run(store, 1, 1, 1, &run, &err) != BNN_OK || !take(store, &run, &attempt) ||
@@ -334,7 +334,7 @@ END_TEST
 
 static bool write_for_ever(bnn_store *store, int fd)
 {
-    bnn_store_run run;
+    bnn_run run;
     bnn_store_recovered recovered;
     bnn_error err;
     uint32_t attempt = 0;

@@ -54,8 +54,8 @@ static int64_t add_point(bnn_store *store, int64_t experiment, uint32_t ordinal,
 }
 
 /* Whatever the views and queries look at, with numbers that no other config has. */
-static void add_measured(bnn_store *store, bnn_store_run run, uint32_t attempt, int epochs,
-                         double number, int64_t seed)
+static void add_measured(bnn_store *store, bnn_run run, uint32_t attempt, int epochs, double number,
+                         int64_t seed)
 {
     add_metric(store, run.id, attempt, "validation_accuracy", 1, 0.5);
     add_metric(store, run.id, attempt, "validation_accuracy", 2, 0.979);
@@ -76,10 +76,10 @@ static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int e
                      double number)
 {
     for (int64_t seed = 1; seed <= 3; seed++) { /* the last one fails when it has measured all */
-        const bnn_store_run run = add_run(store, experiment, config, seed);
+        const bnn_run run = add_run(store, experiment, config, seed);
         const uint32_t attempt = claim(store, run);
         add_measured(store, run, attempt, epochs, number, seed);
-        ck_ok(bnn_store_finish(store, run.id, attempt, seed < 3 ? BNN_STORE_DONE : BNN_STORE_FAILED,
+        ck_ok(bnn_store_finish(store, run.id, attempt, seed < 3 ? BNN_RUN_DONE : BNN_RUN_FAILED,
                                seed < 3 ? NULL : "loss is nan", 0, err));
         char model[BNN_SHA256_HEX + 8];
         snprintf(model, sizeof model, "%s.bnn", run.uid);

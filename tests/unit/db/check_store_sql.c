@@ -47,7 +47,7 @@ static void add_timings(bnn_store *store, int64_t run, uint32_t attempt, uint64_
 static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bool binary,
                         const outcome *o)
 {
-    const bnn_store_run run = add_run(store, experiment, config, o->seed);
+    const bnn_run run = add_run(store, experiment, config, o->seed);
     ck_assert_uint_eq(claim(store, run), 1);
     for (uint32_t i = 0; i < 3; i++)
         add_metric(store, run.id, 1, "validation_accuracy", i + 1, o->validation[i]);
@@ -57,7 +57,7 @@ static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bo
     add_metric(store, run.id, 1, "last_test_accuracy", 0, o->test_accuracy - 0.5);
     add_layers(store, run.id, 1, binary);
     add_timings(store, run.id, 1, binary ? 2000000000 : 1000000000);
-    ck_ok(bnn_store_finish(store, run.id, 1, BNN_STORE_DONE, NULL, 0, err));
+    ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_DONE, NULL, 0, err));
     return run.id;
 }
 
@@ -108,10 +108,10 @@ static bnn_store *make_sweep(void)
         add_done(store, e, second, true, &clipped[i]);
     const int64_t exported = add_done(store, e, third, true, &identity);
     add_run(store, e, third, 2);
-    const bnn_store_run failed = add_run(store, e, second, 3);
+    const bnn_run failed = add_run(store, e, second, 3);
     ck_assert_uint_eq(claim(store, failed), 1);
     add_metric(store, failed.id, 1, "test_accuracy", 0, 0.1);
-    ck_ok(bnn_store_finish(store, failed.id, 1, BNN_STORE_FAILED, "loss is nan", 0, err));
+    ck_ok(bnn_store_finish(store, failed.id, 1, BNN_RUN_FAILED, "loss is nan", 0, err));
     add_config(store, add_experiment(store, "empty"), "none", true);
     ck_ok(bnn_store_commit(store, err));
     /* files and mismatches of the engine come after training, but to an attempt that holds the run:

@@ -1,7 +1,7 @@
 /* check_runner.c - plans and the pool: what runs, what becomes of it, and what the database holds
  * afterwards. */
 #include "base/file.h"
-#include "runner/artifact.h"
+#include "base/run.h"
 #include "runner/estimate.h"
 #include "runner/sweeper.h"
 
@@ -323,8 +323,7 @@ START_TEST(what_was_interrupted_goes_on)
                                                 "WHERE attempt = 2"),
                      0);
     ck_assert_int_ne(
-        access(bnn_artifact_path(store_file(), plan.runs[0].store.uid, BNN_CHECKPOINT_FILE, arena),
-               F_OK),
+        access(bnn_run_path(store_file(), plan.runs[0].store.uid, BNN_RUN_CHECKPOINT, arena), F_OK),
         0);
     forget_database();
     run_sweep(LONG "run: {isolation: thread, checkpoint: none}\n", 2);
@@ -381,8 +380,7 @@ START_TEST(a_run_whose_end_is_not_recorded_keeps_its_checkpoint)
     ck_assert_int_ne(execute(1, &error), BNN_OK);
     ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
     const char *uid = plan.runs[0].store.uid;
-    ck_assert_int_eq(access(bnn_artifact_path(store_file(), uid, BNN_CHECKPOINT_FILE, arena), F_OK),
-                     0);
+    ck_assert_int_eq(access(bnn_run_path(store_file(), uid, BNN_RUN_CHECKPOINT, arena), F_OK), 0);
 }
 END_TEST
 

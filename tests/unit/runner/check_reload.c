@@ -1,4 +1,4 @@
-/* check_revive.c - the text of a spec with its overrides, there and back; and finished runs whose
+/* check_reload.c - the text of a spec with its overrides, there and back; and finished runs whose
  * network comes back from it and from the kept weights. */
 #include "base/file.h"
 #include "export/modelfile_encode.h"
@@ -131,30 +131,30 @@ static size_t all_runs(const char *uids[16])
     return n;
 }
 
-static int revive(const char *uid, bnn_run_info *run, bnn_revived *out, bnn_error *error)
+static int reload_run(const char *uid, bnn_stored_run *stored, bnn_reloaded *out, bnn_error *error)
 {
     const bnn_reader from = topology_reader();
     bnn_store *store = store_open(BNN_STORE_READ);
-    ck_ok(bnn_run_find(store, store_file(), uid, arena, run, err));
-    const int status = bnn_run_revive(store, run, &from, out, error);
+    ck_ok(bnn_store_find_run(store, uid, arena, stored, err));
+    const int status = bnn_reload(store, stored, &from, out, error);
     bnn_store_close(store);
     return status;
 }
 
 /* Every run comes back as the network that its model file was made of. */
-static void check_revived(size_t n)
+static void check_reloaded(size_t n)
 {
     const char *uids[16];
     ck_assert_uint_eq(all_runs(uids), n);
     for (size_t i = 0; i < n; i++) {
-        bnn_run_info run;
-        bnn_revived revived;
+        bnn_stored_run stored;
+        bnn_reloaded reloaded;
         bool same = false;
-        ck_ok(revive(uids[i], &run, &revived, err));
-        ck_assert_str_eq(revived.config->hash, run.config_hash);
-        ck_assert_str_eq(revived.config->label, run.label);
-        ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
-        ck_assert_msg(same, "run %zu, %s", i, run.label);
+        ck_ok(reload_run(uids[i], &stored, &reloaded, err));
+        ck_assert_str_eq(reloaded.config->hash, stored.config_hash);
+        ck_assert_str_eq(reloaded.config->label, stored.label);
+        ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
+        ck_assert_msg(same, "run %zu, %s", i, stored.label);
     }
 }
 
@@ -165,7 +165,7 @@ START_TEST(runs_come_back_after_overrides)
 {
     static const char *const overrides[] = {"train.epochs=2", "model.ste=[identity,ede]", NULL};
     run_sweep(SMALL "train: {batch: 32}", overrides); /* no line feed at its end */
-    check_revived(2);
+    check_reloaded(2);
 }
 END_TEST
 
@@ -174,7 +174,7 @@ START_TEST(runs_come_back_from_a_spec_that_ends_in_such_comments)
     static const char *const overrides[] = {"model.ste=ede", NULL};
     run_sweep(ONE "# -s train.epochs=2\n", NULL);
     run_sweep(ONE "# -s train.epochs=2\n", overrides);
-    check_revived(2);
+    check_reloaded(2);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(runs_come_back_after_further_revisions)
     run_sweep(ONE "seeds: [1, 2]\n", NULL);
     run_sweep(ONE, overrides);
     run_sweep(ONE "sweep: {grid: {model.ste: [ede, approx_sign]}}\n", NULL);
-    check_revived(5);
+    check_reloaded(5);
 }
 END_TEST
 
@@ -192,24 +192,24 @@ END_TEST
 START_TEST(a_newer_program_finds_the_file_as_it_was)
 {
     const char *uids[16];
-    bnn_run_info run;
-    bnn_revived revived;
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
     bnn_graph *graph;
     bnn_model *model;
     bool same = false;
     run_sweep(ONE, NULL);
     ck_assert_uint_eq(all_runs(uids), 1);
-    ck_ok(revive(uids[0], &run, &revived, err));
-    ck_ok(bnn_graph_create(revived.network, arena, &graph, err));
-    ck_ok(bnn_deliver_build(graph, "bnnrun 0.0.1", run.uid, "tiny: base", run.test_accuracy, arena,
-                            &model, err));
-    ck_ok(bnn_modelfile_write(model, run.model_path, err));
-    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_ok(reload_run(uids[0], &stored, &reloaded, err));
+    ck_ok(bnn_graph_create(reloaded.network, arena, &graph, err));
+    ck_ok(bnn_finish_build(graph, "bnnrun 0.0.1", stored.run.uid, "tiny: base",
+                           stored.run.result.test_accuracy, arena, &model, err));
+    ck_ok(bnn_modelfile_write(model, stored.model_path, err));
+    ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
     ck_assert(same);
-    ck_ok(bnn_deliver_build(graph, NULL, run.uid, "tiny: other", run.test_accuracy, arena, &model,
-                            err));
-    ck_ok(bnn_modelfile_write(model, run.model_path, err));
-    ck_ok(bnn_verify_rebuild(&run, &revived, &same, err));
+    ck_ok(bnn_finish_build(graph, NULL, stored.run.uid, "tiny: other",
+                           stored.run.result.test_accuracy, arena, &model, err));
+    ck_ok(bnn_modelfile_write(model, stored.model_path, err));
+    ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
     ck_assert(!same);
 }
 END_TEST
@@ -223,22 +223,22 @@ START_TEST(a_topology_that_changed_is_noticed)
                               "blocks:\n  - {layer: {name: dense, out: %d}}\n"
                               "  - {layer: {name: dense, out: 10}}\n";
     const char *text = bnn_arena_printf(arena, net, 8), *uids[16];
-    bnn_run_info run;
-    bnn_revived revived;
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
     topologies = bnn_arena_strdup(arena, store_path("."));
     ck_ok(bnn_file_write(store_path("net.yaml"), text, strlen(text), err));
     run_sweep(spec, NULL);
-    check_revived(1);
+    check_reloaded(1);
     ck_assert_uint_eq(all_runs(uids), 1);
     text = bnn_arena_printf(arena, net, 9);
     ck_ok(bnn_file_write(store_path("net.yaml"), text, strlen(text), err));
-    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+    ck_refused(reload_run(uids[0], &stored, &reloaded, err), BNN_E_RESOURCE,
                bnn_arena_printf(arena,
                                 "run %s: s.yaml no longer gives the config base as it was run; a "
                                 "topology, a data set or a default has changed since",
                                 uids[0]));
     unlink(store_path("net.yaml"));
-    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+    ck_refused(reload_run(uids[0], &stored, &reloaded, err), BNN_E_RESOURCE,
                bnn_arena_printf(arena,
                                 "run %s: its spec can no longer be read: s.yaml:3:19: "
                                 "model.topology: no net.yaml in %s",
@@ -253,29 +253,30 @@ START_TEST(weights_that_are_no_numbers_are_refused)
     const char *uids[16];
     char *bytes, sha256[BNN_SHA256_HEX];
     size_t n;
-    bnn_run_info run;
-    bnn_revived revived;
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
     run_sweep(ONE, NULL);
     ck_assert_uint_eq(all_runs(uids), 1);
-    ck_ok(revive(uids[0], &run, &revived, err));
-    ck_ok(bnn_file_read(run.weights_path, 1 << 20, &bytes, &n, err));
+    ck_ok(reload_run(uids[0], &stored, &reloaded, err));
+    ck_ok(bnn_file_read(stored.weights_path, 1 << 20, &bytes, &n, err));
     memcpy(bytes + n - sizeof nan, &nan, sizeof nan);
-    ck_ok(bnn_file_write(run.weights_path, bytes, n, err));
+    ck_ok(bnn_file_write(stored.weights_path, bytes, n, err));
     free(bytes);
-    ck_ok(bnn_file_sha256(run.weights_path, sha256, err));
+    ck_ok(bnn_file_sha256(stored.weights_path, sha256, err));
     plain_execute(store_file(), bnn_arena_printf(arena,
                                                  "UPDATE artifact SET sha256 = '%s' "
                                                  "WHERE kind = 'weights'",
                                                  sha256));
-    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_FAILED,
+    ck_refused(reload_run(uids[0], &stored, &reloaded, err), BNN_E_FAILED,
                bnn_arena_printf(arena,
                                 "run %s: its kept weights are no result: diverged: 1 of 10 values "
                                 "of dense_3.bias are not finite",
                                 uids[0]));
-    /* Nor are they delivered, as the best epoch of a checkpoint of such a version. */
-    const bnn_delivery delivery = {.folder = store_path("."), .uid = uids[0], .spec = "tiny: base"};
-    revived.network->parameters[0].value[0] = INFINITY;
-    ck_refused(bnn_deliver(&delivery, revived.network, err), BNN_E_FAILED,
+    /* Nor do they become files, as the best epoch of a checkpoint of such a version. */
+    const bnn_finish_request request = {
+        .folder = store_path("."), .uid = uids[0], .spec = "tiny: base"};
+    reloaded.network->parameters[0].value[0] = INFINITY;
+    ck_refused(bnn_finish(&request, reloaded.network, err), BNN_E_FAILED,
                "diverged: 1 of 100 values of conv2d_1.weight are not finite");
 }
 END_TEST
@@ -284,22 +285,22 @@ END_TEST
 START_TEST(a_doctored_database_does_no_harm)
 {
     const char *uids[16];
-    bnn_run_info run;
-    bnn_revived revived;
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
     run_sweep(ONE, NULL);
     ck_assert_uint_eq(all_runs(uids), 1);
     plain_execute(store_file(), "PRAGMA writable_schema = ON;"
                                 "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') "
                                 "WHERE name IN ('run', 'spec_revision')");
     plain_execute(store_file(), "UPDATE spec_revision SET text = NULL");
-    ck_refused(revive(uids[0], &run, &revived, err), BNN_E_RESOURCE,
+    ck_refused(reload_run(uids[0], &stored, &reloaded, err), BNN_E_RESOURCE,
                bnn_arena_printf(arena,
                                 "run %s: s.yaml no longer gives the config base as it was run; a "
                                 "topology, a data set or a default has changed since",
                                 uids[0]));
     plain_execute(store_file(), "UPDATE run SET state = NULL");
     bnn_store *store = store_open(BNN_STORE_READ);
-    ck_refused(bnn_run_find(store, store_file(), uids[0], arena, &run, err), BNN_E_RESOURCE,
+    ck_refused(bnn_store_find_run(store, uids[0], arena, &stored, err), BNN_E_RESOURCE,
                bnn_arena_printf(arena, "run %s is not done; `bnnrun show %s` says where it stands",
                                 uids[0], uids[0]));
     bnn_store_close(store);
@@ -325,8 +326,8 @@ static Suite *make_suite(void)
         weights_that_are_no_numbers_are_refused,
         a_doctored_database_does_no_harm,
     };
-    Suite *suite = suite_create("revive");
-    TCase *tcase = tcase_create("revive");
+    Suite *suite = suite_create("reload");
+    TCase *tcase = tcase_create("reload");
     tcase_add_checked_fixture(tcase, set_up, runner_tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);

@@ -1,14 +1,14 @@
-/* deliver.h - what a trained network leaves behind: its weights, its model file, and the proof that
+/* finish.h - what a trained network leaves behind: its weights, its model file, and the proof that
  * the file gives the answers of training. */
-#ifndef BNN_RUNNER_DELIVER_H
-#define BNN_RUNNER_DELIVER_H
+#ifndef BNN_RUNNER_FINISH_H
+#define BNN_RUNNER_FINISH_H
 
 #include "base/record.h"
 #include "data/dataset.h"
 #include "export/graph.h"
 #include "infer/model.h"
 
-typedef struct bnn_delivery {
+typedef struct bnn_finish_request {
     const char *folder; /* for the files; is there */
     const char *uid;    /* these three go into the model file */
     const char *spec;   /* "EXPERIMENT: LABEL" */
@@ -16,19 +16,19 @@ typedef struct bnn_delivery {
     const bnn_dataset *data;
     void (*record)(void *context, const bnn_record *record);
     void *context;
-} bnn_delivery;
+} bnn_finish_request;
 
 /* Writes the files of artifact.h, reads the model file back, and runs it over the whole test set
  * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
  * for an image at batch 1 and 64. A network that cannot be deployed leaves its weights only. The
  * network is binarized; of one with values that are not finite nothing is written: BNN_E_FAILED.
  * The same weights give the same files, byte for byte. Thread-safe. */
-int bnn_deliver(const bnn_delivery *delivery, bnn_network *network, bnn_error *err);
+int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);
 
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. tool:
  * the program that the file names as its maker; NULL: this one. */
-int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                      double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err);
+int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
+                     double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err);
 
 /* Logits of the engine beside those of training. */
 typedef struct bnn_agreement {
@@ -38,7 +38,7 @@ typedef struct bnn_agreement {
 } bnn_agreement;
 
 /* Runs engine and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
-int bnn_deliver_compare(const bnn_model *model, const char *engine, bnn_network *network,
-                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
+int bnn_finish_compare(const bnn_model *model, const char *engine, bnn_network *network,
+                       const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
 
 #endif

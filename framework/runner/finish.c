@@ -1,4 +1,4 @@
-#include "runner/deliver.h"
+#include "runner/finish.h"
 
 #include "bench/measure.h"
 #include "build_info.h"
@@ -6,7 +6,7 @@
 #include "export/modelfile_encode.h"
 #include "infer/modelfile_decode.h"
 #include "model/weights.h"
-#include "runner/artifact.h"
+#include "base/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@ enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
 
 /* ---- the model --------------------------------------------------------------------------- */
 
-int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                      double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err)
+int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
+                     double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
     char accuracy[32];
     snprintf(accuracy, sizeof accuracy, "%.6g", test_accuracy);
@@ -38,40 +38,41 @@ int bnn_deliver_build(const bnn_graph *graph, const char *tool, const char *uid,
 /* ---- the proof --------------------------------------------------------------------------- */
 
 /* 0 for equal bits and for two that are no numbers. */
-static double difference(float a, float b)
+static double finish_difference(float a, float b)
 {
     if (isnan(a) || isnan(b))
         return isnan(a) && isnan(b) ? 0.0 : (double)INFINITY;
     return a == b ? 0.0 : fabs((double)a - (double)b);
 }
 
-static bool same_bits(float a, float b)
+static bool finish_same_bits(float a, float b)
 {
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
 }
 
-static void compare_image(const float *a, const float *b, uint32_t n_classes, bnn_agreement *out)
+static void finish_compare_image(const float *a, const float *b, uint32_t n_classes,
+                                 bnn_agreement *out)
 {
     bool same = true;
     for (uint32_t c = 0; c < n_classes; c++) {
-        same = same && same_bits(a[c], b[c]);
-        out->max_difference = fmax(out->max_difference, difference(a[c], b[c]));
+        same = same && finish_same_bits(a[c], b[c]);
+        out->max_difference = fmax(out->max_difference, finish_difference(a[c], b[c]));
     }
     out->n_different += !same;
     out->n_mismatches += bnn_class_of(a, n_classes) != bnn_class_of(b, n_classes);
 }
 
 /* An engine that is ready to run a model, in an arena. */
-typedef struct runtime {
+typedef struct finish_runtime {
     const bnn_engine *engine;
     void *state;
     void *workspace;
-} runtime;
+} finish_runtime;
 
-static int open_runtime(const bnn_model *model, const char *name, bnn_arena *arena, runtime *out,
-                        bnn_error *err)
+static int finish_open_runtime(const bnn_model *model, const char *name, bnn_arena *arena,
+                               finish_runtime *out, bnn_error *err)
 {
-    runtime r = {.engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err)};
+    finish_runtime r = {.engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err)};
     if (r.engine == NULL && name == NULL)
         return err->status;
     if (r.engine == NULL)
@@ -86,16 +87,16 @@ static int open_runtime(const bnn_model *model, const char *name, bnn_arena *are
     return BNN_OK;
 }
 
-static int compare(const bnn_model *model, const char *engine, bnn_network *network,
-                   const uint8_t *images, uint32_t n, bnn_arena *arena, bnn_agreement *out,
-                   bnn_error *err)
+static int finish_compare_with(const bnn_model *model, const char *engine, bnn_network *network,
+                               const uint8_t *images, uint32_t n, bnn_arena *arena,
+                               bnn_agreement *out, bnn_error *err)
 {
     const size_t n_pixels = bnn_shape_values(model->input);
     const uint32_t n_classes = model->n_classes;
     float *trained = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *trained);
     float *deployed = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *deployed);
-    runtime r;
-    const int status = open_runtime(model, engine, arena, &r, err);
+    finish_runtime r;
+    const int status = finish_open_runtime(model, engine, arena, &r, err);
     if (status != BNN_OK)
         return status;
     if (trained == NULL || deployed == NULL)
@@ -106,34 +107,34 @@ static int compare(const bnn_model *model, const char *engine, bnn_network *netw
         bnn_network_infer(network, block, images + first * n_pixels, trained);
         r.engine->run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
         for (uint32_t i = 0; i < block; i++)
-            compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
+            finish_compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
     }
     return BNN_OK;
 }
 
-int bnn_deliver_compare(const bnn_model *model, const char *engine, bnn_network *network,
-                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
+int bnn_finish_compare(const bnn_model *model, const char *engine, bnn_network *network,
+                       const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_no_memory(err);
-    const int status = compare(model, engine, network, images, n, arena, out, err);
+    const int status = finish_compare_with(model, engine, network, images, n, arena, out, err);
     bnn_arena_destroy(arena);
     return status;
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-static void send_metric(const bnn_delivery *d, const char *name, double value)
+static void finish_send_metric(const bnn_finish_request *r, const char *name, double value)
 {
     bnn_record record = {.kind = BNN_RECORD_METRIC, .metric.value = value};
     snprintf(record.metric.name, sizeof record.metric.name, "%s", name);
-    d->record(d->context, &record);
+    r->record(r->context, &record);
 }
 
 /* What is on the disk now, not what was meant to be there. */
-static int send_file(const bnn_delivery *d, const char *kind, const char *name, const char *path,
-                     bnn_error *err)
+static int finish_send_file(const bnn_finish_request *r, const char *kind, const char *name,
+                            const char *path, bnn_error *err)
 {
     bnn_record record = {.kind = BNN_RECORD_FILE};
     struct stat st;
@@ -145,93 +146,93 @@ static int send_file(const bnn_delivery *d, const char *kind, const char *name, 
     record.file.n_bytes = (uint64_t)st.st_size;
     snprintf(record.file.kind, sizeof record.file.kind, "%s", kind);
     snprintf(record.file.name, sizeof record.file.name, "%s", name);
-    d->record(d->context, &record);
+    r->record(r->context, &record);
     return BNN_OK;
 }
 
-static int send_latency(const bnn_delivery *d, const bnn_model *model, size_t n_batch,
-                        bnn_arena *arena, bnn_error *err)
+static int finish_send_latency(const bnn_finish_request *r, const bnn_model *model, size_t n_batch,
+                               bnn_arena *arena, bnn_error *err)
 {
     uint64_t wall_ns[LATENCY_ROUNDS], cpu_ns[LATENCY_ROUNDS];
-    const bnn_images *test = &d->data->test;
-    runtime r;
-    int status = open_runtime(model, NULL, arena, &r, err);
+    const bnn_images *test = &r->data->test;
+    finish_runtime runtime;
+    int status = finish_open_runtime(model, NULL, arena, &runtime, err);
     if (status == BNN_OK)
-        status = bnn_measure_latency(model, r.engine, r.state, test->pixels, test->n, n_batch,
-                                     LATENCY_ROUNDS, wall_ns, cpu_ns, err);
+        status = bnn_measure_latency(model, runtime.engine, runtime.state, test->pixels, test->n,
+                                     n_batch, LATENCY_ROUNDS, wall_ns, cpu_ns, err);
     for (uint32_t i = 0; status == BNN_OK && i < LATENCY_ROUNDS; i++) {
         bnn_record record = {.kind = BNN_RECORD_TIMING,
                              .timing = {.rep = i + 1, .wall_ns = wall_ns[i], .cpu_ns = cpu_ns[i]}};
         snprintf(record.timing.phase, sizeof record.timing.phase, "inference_%zu", n_batch);
-        d->record(d->context, &record);
+        r->record(r->context, &record);
     }
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-static int deliver_weights(const bnn_delivery *d, const bnn_network *network, bnn_arena *arena,
-                           bnn_error *err)
+static int finish_weights(const bnn_finish_request *r, const bnn_network *network, bnn_arena *arena,
+                          bnn_error *err)
 {
-    const char *path = bnn_arena_printf(arena, "%s/" BNN_WEIGHTS_FILE, d->folder);
+    const char *path = bnn_arena_printf(arena, "%s/" BNN_RUN_WEIGHTS, r->folder);
     if (path == NULL)
         return bnn_no_memory(err);
     const int status = bnn_weights_write(network, path, err);
-    return status != BNN_OK ? status : send_file(d, "weights", BNN_WEIGHTS_FILE, path, err);
+    return status != BNN_OK ? status : finish_send_file(r, "weights", BNN_RUN_WEIGHTS, path, err);
 }
 
 /* A stranger's layer need not say what it is: then there is no model, and *out is NULL. `bnnrun
  * plan` and `bnnrun verify` tell why. */
-static int make_model(const bnn_delivery *d, const bnn_network *network, bnn_arena *arena,
-                      bnn_model **out, bnn_error *err)
+static int finish_make_model(const bnn_finish_request *r, const bnn_network *network,
+                             bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
     bnn_graph *graph;
     int status = bnn_graph_create(network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_deliver_build(graph, NULL, d->uid, d->spec, d->test_accuracy, arena, out, err);
+        status = bnn_finish_build(graph, NULL, r->uid, r->spec, r->test_accuracy, arena, out, err);
     if (status != BNN_E_FAILED)
         return status;
     *out = NULL;
     return BNN_OK;
 }
 
-static int deliver_model(const bnn_delivery *d, bnn_network *network, bnn_arena *arena,
-                         bnn_error *err)
+static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_arena *arena,
+                        bnn_error *err)
 {
-    const char *path = bnn_arena_printf(arena, "%s/" BNN_MODEL_FILE, d->folder);
+    const char *path = bnn_arena_printf(arena, "%s/" BNN_RUN_MODEL, r->folder);
     bnn_model *model = NULL;
     bnn_agreement agreement;
     if (path == NULL)
         return bnn_no_memory(err);
-    int status = make_model(d, network, arena, &model, err);
+    int status = finish_make_model(r, network, arena, &model, err);
     if (status != BNN_OK || model == NULL)
         return status;
     status = bnn_modelfile_write(model, path, err);
     if (status == BNN_OK)
-        status = send_file(d, "model", BNN_MODEL_FILE, path, err);
+        status = finish_send_file(r, "model", BNN_RUN_MODEL, path, err);
     if (status == BNN_OK)
         status = bnn_modelfile_read(path, arena, &model, err);
     if (status == BNN_OK)
-        status = bnn_deliver_compare(model, NULL, network, d->data->test.pixels, d->data->test.n,
-                                     &agreement, err);
+        status = bnn_finish_compare(model, NULL, network, r->data->test.pixels, r->data->test.n,
+                                    &agreement, err);
     if (status != BNN_OK)
         return status;
-    send_metric(d, "mismatches", agreement.n_mismatches);
-    send_metric(d, "max_logit_difference", agreement.max_difference);
-    status = send_latency(d, model, 1, arena, err);
-    return status != BNN_OK ? status : send_latency(d, model, 64, arena, err);
+    finish_send_metric(r, "mismatches", agreement.n_mismatches);
+    finish_send_metric(r, "max_logit_difference", agreement.max_difference);
+    status = finish_send_latency(r, model, 1, arena, err);
+    return status != BNN_OK ? status : finish_send_latency(r, model, 64, arena, err);
 }
 
-int bnn_deliver(const bnn_delivery *d, bnn_network *network, bnn_error *err)
+int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = bnn_network_check_finite(network, err);
     if (status == BNN_OK)
-        status = deliver_weights(d, network, arena, err);
+        status = finish_weights(r, network, arena, err);
     if (status == BNN_OK)
-        status = deliver_model(d, network, arena, err);
+        status = finish_model(r, network, arena, err);
     bnn_arena_destroy(arena);
     return status;
 }

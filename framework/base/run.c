@@ -1,0 +1,10 @@
+#include "base/run.h"
+
+const char *bnn_run_path(const char *db, const char *uid, const char *file, bnn_arena *arena)
+{
+    if (uid == NULL)
+        return bnn_arena_printf(arena, "%s.artifacts", db);
+    if (file == NULL)
+        return bnn_arena_printf(arena, "%s.artifacts/%s", db, uid);
+    return bnn_arena_printf(arena, "%s.artifacts/%s/%s", db, uid, file);
+}

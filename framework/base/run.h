@@ -1,0 +1,67 @@
+/* run.h - one run: a config with a seed, from the plan to its end in the database.
+ *
+ *     QUEUED -> RUNNING -> DONE
+ *                       -> FAILED, INTERRUPTED -> RUNNING again, as the next attempt
+ *
+ * The plan makes the runs, the store fills in what it knows of them, the pool executes those that
+ * are to do and leaves in them what each came to. A run is plain values; its texts have another
+ * owner, who is named. */
+#ifndef BNN_BASE_RUN_H
+#define BNN_BASE_RUN_H
+
+#include "base/arena.h"
+#include "base/sha256.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The first five are those of the database. */
+typedef enum bnn_run_state {
+    BNN_RUN_QUEUED = 0,      /* not begun; in the database also one whose process died */
+    BNN_RUN_RUNNING = 1,     /* an attempt is under way, in this or another process */
+    BNN_RUN_DONE = 2,        /* all is recorded */
+    BNN_RUN_FAILED = 3,      /* the last attempt says why */
+    BNN_RUN_INTERRUPTED = 4, /* stopped by a signal, or its process died; can be resumed */
+    BNN_RUN_STALE = 5,       /* done, but with a plugin file that has changed since */
+    BNN_RUN_TAKEN = 6,       /* was to do, but another process was faster */
+    BNN_RUN_STATES = 7,
+} bnn_run_state;
+
+/* What the last attempt came to. */
+typedef struct bnn_run_result {
+    uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
+    double seconds;         /* of the attempt */
+    double test_accuracy;   /* a fraction; NaN when there is none */
+    const char *error;      /* why it failed, in the arena of the plan; else NULL */
+} bnn_run_result;
+
+typedef struct bnn_run {
+    uint32_t i_config; /* in the configs of the experiment */
+    int64_t seed;
+    int64_t id;               /* in the database; 0: it does not know the run */
+    char uid[BNN_SHA256_HEX]; /* its short name: 10 hexadecimal digits, the same on every machine
+                                 (more in the unlikely case that two runs share them) */
+    bnn_run_state state;
+    uint32_t n_attempts;  /* so far */
+    uint32_t epochs_done; /* that a checkpoint saves */
+    const char *changed;  /* of a stale one: the plugin, as "ste clipped", in the plan's arena */
+    bnn_run_result result;
+} bnn_run;
+
+/* Whether it is still to be executed. */
+static inline bool bnn_run_is_todo(const bnn_run *run)
+{
+    return run->state == BNN_RUN_QUEUED || run->state == BNN_RUN_FAILED ||
+           run->state == BNN_RUN_INTERRUPTED;
+}
+
+/* The files that a run leaves, in a folder of its own beside the database: FILE.artifacts/UID/. */
+#define BNN_RUN_CHECKPOINT "checkpoint" /* only until the run is done */
+#define BNN_RUN_MODEL      "model.bnn"
+#define BNN_RUN_WEIGHTS    "weights.safetensors"
+
+/* FILE.artifacts, or with a uid the folder of a run in it, or with a file a file in that; in the
+ * arena, NULL without memory. */
+const char *bnn_run_path(const char *db, const char *uid, const char *file, bnn_arena *arena);
+
+#endif

@@ -1,0 +1,101 @@
+#include "runner/reload.h"
+
+#include "model/weights.h"
+
+#include <string.h>
+
+int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
+{
+    char now[BNN_SHA256_HEX];
+    const int status = bnn_file_sha256(path, now, err);
+    if (status != BNN_OK)
+        return status;
+    if (strcmp(now, sha256) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s has changed since it was written: its SHA-256 is %.12s..., recorded is "
+                        "%.12s...",
+                        path, now, sha256);
+    return BNN_OK;
+}
+
+/* ---- the spec ---------------------------------------------------------------------------- */
+
+/* The texts under which the experiment was run, the newest first. */
+typedef struct reload_search {
+    const bnn_stored_run *stored;
+    bnn_reader reader;
+    bnn_reloaded *out;
+} reload_search;
+
+/* A text that no longer loads, or has no such config, is passed over. */
+static int reload_try_revision(void *context, const char *path, const char *text, bnn_error *err)
+{
+    const reload_search *r = context;
+    bnn_experiment experiment;
+    if (r->out->config != NULL)
+        return BNN_OK;
+    const int status = bnn_experiment_load_text(&r->reader, path, text, &experiment);
+    if (status == BNN_E_INTERNAL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
+        if (strcmp(experiment.configs[i].hash, r->stored->config_hash) == 0) {
+            r->out->experiment = experiment;
+            r->out->config = &experiment.configs[i];
+        }
+    return BNN_OK;
+}
+
+static int reload_fail_config(const reload_search *r, bnn_error *err)
+{
+    if (bnn_diag_n_errors(r->reader.diag) > 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "run %s: its spec can no longer be read: %s",
+                        r->stored->run.uid, bnn_diag_message(r->reader.diag, 0));
+    return bnn_fail(
+        err, BNN_E_RESOURCE,
+        "run %s: %s no longer gives the config %s as it was run; a topology, a data set "
+        "or a default has changed since",
+        r->stored->run.uid, r->stored->spec_path, r->stored->label);
+}
+
+static int reload_find_config(bnn_store *store, reload_search *r, bnn_error *err)
+{
+    const int status =
+        bnn_store_read_revisions(store, r->stored->run.id, reload_try_revision, r, err);
+    if (status != BNN_OK)
+        return status;
+    return r->out->config != NULL ? BNN_OK : reload_fail_config(r, err);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *reader,
+               bnn_reloaded *out, bnn_error *err)
+{
+    if (stored->weights_path == NULL)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "run %s kept no weights: it was made by an older version of bnnrun",
+                        stored->run.uid);
+    bnn_reloaded reloaded = {.config = NULL};
+    reload_search r = {.stored = stored, .reader = *reader, .out = &reloaded};
+    r.reader.diag = bnn_diag_create();
+    if (r.reader.diag == NULL)
+        return bnn_no_memory(err);
+    int status = reload_find_config(store, &r, err);
+    bnn_diag_destroy(r.reader.diag);
+    if (status == BNN_OK)
+        status = bnn_reload_check_file(stored->weights_path, stored->weights_sha256, err);
+    if (status == BNN_OK)
+        status = bnn_network_create(
+            &reloaded.config->model, reloaded.config->input, reloaded.config->n_classes,
+            BNN_RELOAD_BATCH, (uint64_t)stored->run.seed, reader->arena, &reloaded.network, err);
+    if (status == BNN_OK)
+        status = bnn_weights_read(reloaded.network, stored->weights_path, err);
+    if (status != BNN_OK)
+        return status;
+    status = bnn_network_check_finite(reloaded.network, err);
+    if (status != BNN_OK)
+        return bnn_error_prefix(err, "run %s: its kept weights are no result: ", stored->run.uid);
+    bnn_network_binarize(reloaded.network);
+    *out = reloaded;
+    return BNN_OK;
+}

@@ -1,0 +1,34 @@
+/* reload.h - a finished run, brought back from the database and the files beside it.
+ *
+ *     bnn_store_find_run(store, uid, arena, &stored, err);   what is recorded; cheap
+ *     bnn_reload_check_file(stored.model_path, stored.model_sha256, err);
+ *     bnn_reload(store, &stored, &reader, &reloaded, err);   the network itself
+ */
+#ifndef BNN_RUNNER_RELOAD_H
+#define BNN_RUNNER_RELOAD_H
+
+#include "db/store_run.h"
+#include "model/network.h"
+#include "runner/experiment.h"
+
+/* Whether the file is still the one that was recorded. BNN_E_RESOURCE when it is gone or changed. */
+int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err);
+
+/* A run's network as it was at the end of training: the weights of its best epoch, binarized. */
+typedef struct bnn_reloaded {
+    bnn_experiment experiment; /* read from the recorded spec */
+    const bnn_config *config;  /* in it */
+    bnn_network *network;      /* for batches of up to BNN_RELOAD_BATCH images */
+} bnn_reloaded;
+
+enum { BNN_RELOAD_BATCH = 64 };
+
+/* Reads the recorded spec, loads its plugins, finds the config, and puts the kept weights into its
+ * network. Everything lives in the reader's arena and registry; its diag is not used. Main thread:
+ * loads plugins. BNN_E_RESOURCE, with the reason, when the spec no longer gives this config (a
+ * topology or a default has changed) or the weights are gone or changed; BNN_E_FAILED when they are
+ * not finite, and so no result. */
+int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *reader,
+               bnn_reloaded *out, bnn_error *err);
+
+#endif
