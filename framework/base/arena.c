@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/size.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +59,8 @@ static chunk *add_chunk(bnn_arena *arena, size_t bytes)
 
 void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - BNN_ALIGN)
+    size_t bytes = bnn_size_product(n, size);
+    if (bytes > SIZE_MAX - BNN_ALIGN)
         return NULL;
     bytes = (bytes + BNN_ALIGN - 1) / BNN_ALIGN * BNN_ALIGN;
     if (bytes > arena->limit_bytes - arena->used_bytes)

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Texts: plugins' names, the catalogue, what is said about a run. */
-#define BNN_TEXTS_LIMIT_BYTES ((size_t)64 << 20)
+/* Texts and descriptions: plugins' names, the catalogue, what is said about a run or a network. */
+#define BNN_SMALL_LIMIT_BYTES ((size_t)64 << 20)
 
 /* A spec and its configs, at most as many as a sweep may have runs. */
 #define BNN_SPEC_LIMIT_BYTES ((size_t)2 << 30)
@@ -14,7 +14,8 @@
 /* A network in training, with its gradients and the optimizer's slots. */
 #define BNN_NETWORK_LIMIT_BYTES ((size_t)4 << 30)
 
-/* A model that is loaded, run, checked or exported, with its weights as floats. */
+/* A model that is loaded, run, checked or exported: a file of the greatest size, unpacked, as the
+ * engine wants it, with its weights as floats. */
 #define BNN_MODEL_LIMIT_BYTES ((size_t)16 << 30)
 
 #endif

@@ -1,10 +1,18 @@
-/* size.h - products and sums of sizes that cannot wrap: one that does not fit is SIZE_MAX, which is
- * beyond every limit and which no allocation gives. */
+/* size.h - how many values a shape has; products and sums of sizes that cannot wrap: one that does
+ * not fit is SIZE_MAX, which is beyond every limit and which no allocation gives. */
 #ifndef BNN_BASE_SIZE_H
 #define BNN_BASE_SIZE_H
 
+#include <bnn/plugin.h>
+
 #include <stddef.h>
 #include <stdint.h>
+
+/* Of a shape that was checked; bnn_size_product is for one that was not. */
+static inline size_t bnn_shape_values(bnn_shape s)
+{
+    return (size_t)s.c * s.h * s.w;
+}
 
 static inline size_t bnn_size_product(size_t a, size_t b)
 {

@@ -1,5 +1,7 @@
 #include "bench/measure.h"
 
+#include "base/limits.h"
+#include "base/size.h"
 #include "train/session.h"
 
 #include <assert.h>
@@ -151,13 +153,13 @@ int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const 
     const bnn_measure_plan plan = {
         .n_rounds = n_rounds, .warm_up_ns = 10 * 1000 * 1000, .sample_ns = 3 * 1000 * 1000};
     int status = BNN_OK;
-    bnn_arena *arena = bnn_arena_create(SIZE_MAX);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     bnn_engine_contender engine_contender = {
         .engine = engine,
         .state = state,
         .images = images,
         .n_images = n_images,
-        .image_bytes = (size_t)model->input.c * model->input.h * model->input.w,
+        .image_bytes = bnn_shape_values(model->input),
         .n_batch = n_batch,
     };
     bnn_duration *samples = NULL;

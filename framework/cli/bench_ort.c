@@ -30,6 +30,7 @@ enum {
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 #define BNN_SCRIPT(name, text) text
 static const char script[] =
+#include "base/size.h"
 #include "cli/bench_ort.inc"
     ;
 #undef BNN_SCRIPT
@@ -298,7 +299,7 @@ int bench_ort_set_images(bench_ort *ort, const uint8_t *images, size_t n, bnn_sh
     return ask_about_file(ort,
                           json_pack("{s:s, s:I, s:[i,i,i]}", "do", "images", "n", (json_int_t)n,
                                     "shape", (int)shape.c, (int)shape.h, (int)shape.w),
-                          images, n * shape.c * shape.h * shape.w, err);
+                          images, n * bnn_shape_values(shape), err);
 }
 
 int bench_ort_load(bench_ort *ort, const char *name, const void *onnx, size_t n,

@@ -1,12 +1,11 @@
 #include "cli/load.h"
 
+#include "base/limits.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A spec, its points and what they name: a point of a sweep needs some kilobytes. */
-static const size_t arena_limit_bytes = (size_t)2 << 30;
 
 enum { OPTION_NO_DOWNLOAD = CLI_OPTION_OWN, JOBS_MAX = 1024 };
 
@@ -114,7 +113,7 @@ int cli_request_load(cli_request *r, bnn_error *err)
 {
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {
-        .arena = r->arena = bnn_arena_create(arena_limit_bytes),
+        .arena = r->arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES),
         .diag = diag,
         .registry = r->registry = bnn_registry_create(r->options.plugin_path),
         .catalogue = cli_catalogue_path(r->spec),

@@ -1,5 +1,6 @@
 #include "cli/plugin_show.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/text.h"
 
@@ -348,7 +349,7 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     const bool ordering = head->kind == BNN_KIND_ORDERING;
     sequences s = {0};
     int status = BNN_OK;
-    bnn_arena *arena = bnn_arena_create(1 << 20);
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
     if (arena == NULL || diag == NULL) {

@@ -1,5 +1,6 @@
 #include "cli/show_model.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/model_summary.h"
 #include "cli/result.h"
@@ -8,9 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A file of the greatest size, unpacked. */
-#define MODEL_LIMIT_BYTES ((size_t)1 << 33)
 
 enum { METADATA_COLUMNS = 72 }; /* of a value in the text; JSON has all of it */
 
@@ -291,7 +289,7 @@ static int print_text(const cli_model_summary *s, bnn_error *err)
 int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
 {
     cli_model_summary s;
-    bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     int status = arena == NULL ? bnn_no_memory(err) : cli_model_summarize(path, arena, &s, err);
     if (status == BNN_OK && options->json)
         print_json(&s);

@@ -1,5 +1,7 @@
 #include "data/content.h"
 
+#include "base/size.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sha2.h>
@@ -46,10 +48,8 @@ bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err)
     gzbuffer(content->file, BUFFER_BYTES);
     content->name = name;
     content->bound_bytes = (uint64_t)st.st_size;
-    if (gzdirect(content->file) == 0 &&
-        __builtin_mul_overflow(content->bound_bytes, (uint64_t)DEFLATE_RATIO,
-                               &content->bound_bytes))
-        content->bound_bytes = UINT64_MAX;
+    if (gzdirect(content->file) == 0)
+        content->bound_bytes = bnn_size_product(content->bound_bytes, DEFLATE_RATIO);
     SHA256Init(&content->hash);
     return content;
 fail:

@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include "base/limits.h"
 #include "data/sources/fetch.h"
 #include "data/formats/idx.h"
 #include "data/sources/directory.h"
@@ -8,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ENTRY_LIMIT_BYTES = 4 << 20 };
 
 /* What bnn_dataset_close frees. */
 typedef struct owner {
@@ -177,7 +176,7 @@ static int open_catalogued(const bnn_data_options *options, const bnn_data_searc
 {
     bnn_catalogue_entry entry;
     bnn_located located;
-    bnn_arena *arena = bnn_arena_create(ENTRY_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = bnn_catalogue_load(search->catalogue, options->name, arena, &entry, err);

@@ -1,8 +1,6 @@
 /* check.c - what a plan can say about deployment before anything is trained. */
+#include "base/limits.h"
 #include "export/build.h"
-
-/* Enough for a network of a gigabyte of weights and its description. */
-#define CHECK_LIMIT_BYTES ((size_t)1 << 33)
 
 typedef struct notes {
     bnn_diag *diag;
@@ -23,7 +21,7 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     bnn_graph *graph;
     bnn_model *deployed;
     notes n = {.diag = diag, .at = model->at};
-    bnn_arena *arena = bnn_arena_create(CHECK_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return BNN_E_INTERNAL;
     const int status = bnn_network_create(model, input, n_classes, 1, 1, arena, &network, &err);

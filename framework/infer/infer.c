@@ -1,6 +1,7 @@
 #include <bnn/infer.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
 #include "infer/modelfile_decode.h"
@@ -8,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A file of the greatest size, unpacked twice: as a model, and as the engine wants it. */
-#define MODEL_LIMIT_BYTES ((size_t)1 << 34)
 
 enum { ALIGN = 64 };
 
@@ -29,7 +27,7 @@ static int open_bytes(const void *bytes, size_t n, const char *name, const char 
 {
     const bnn_engine *chosen = NULL;
     bnn_model *model = NULL;
-    bnn_arena *arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = choose(engine, &chosen, err);

@@ -8,6 +8,8 @@
 #ifndef BNN_INFER_OP_H
 #define BNN_INFER_OP_H
 
+#include "base/size.h"
+
 #include <bnn/plugin.h>
 
 #include <stdbool.h>
@@ -59,11 +61,6 @@ typedef struct bnn_op_kind {
 
 /* The row of a bnn_lower_op; NULL for any other number. */
 const bnn_op_kind *bnn_op_kind_of(uint32_t type);
-
-static inline size_t bnn_shape_values(bnn_shape s)
-{
-    return (size_t)s.c * s.h * s.w;
-}
 
 /* Whether the operation multiplies by weights. */
 bool bnn_op_is_linear(uint32_t type);

@@ -1,5 +1,7 @@
 #include "model/layout.h"
 
+#include "base/size.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,11 +18,6 @@ typedef struct layout {
     bnn_shape shape; /* what the next op sees */
     bnn_error *err;
 } layout;
-
-static size_t size_of(bnn_shape s)
-{
-    return (size_t)s.c * s.h * s.w;
-}
 
 /* ---- sequences --------------------------------------------------------------------------- */
 
@@ -83,16 +80,17 @@ static int check_plan(const bnn_network_op *op, bnn_error *err)
 {
     const bnn_layer_plan *p = &op->plan;
     const size_t limit = (size_t)1 << 28;
-    size_t outputs, weights = 0;
+    const size_t pixels = bnn_size_product((size_t)p->out.h * p->out.w, p->lanes);
+    size_t weights = 0;
     bool bad = p->out.c == 0 || p->out.h == 0 || p->out.w == 0 ||
-               __builtin_mul_overflow((size_t)p->out.c * p->out.h, (size_t)p->out.w, &outputs) ||
-               __builtin_mul_overflow(outputs, (size_t)p->lanes, &outputs) || outputs > limit ||
-               p->n_saved > limit || p->n_scratch > limit || p->n_tensors > BNN_TENSORS_MAX;
+               bnn_size_product(pixels, p->out.c) > limit || p->n_saved > limit ||
+               p->n_scratch > limit || p->n_tensors > BNN_TENSORS_MAX;
     for (uint32_t t = 0; !bad && t < p->n_tensors; t++) {
         size_t n = 1;
         for (int d = 0; d < 4; d++)
-            bad |= __builtin_mul_overflow(n, (size_t)p->tensors[t].dims[d], &n);
-        bad |= n == 0 || __builtin_add_overflow(weights, n, &weights) || weights > limit;
+            n = bnn_size_product(n, p->tensors[t].dims[d]);
+        weights = bnn_size_sum(weights, n);
+        bad |= n == 0 || weights > limit;
     }
     if (bad)
         return bnn_fail(err, BNN_E_SPEC, "%s: sizes out of bounds: input %ux%ux%u, output %ux%ux%u",
@@ -228,10 +226,10 @@ int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n
         if (status != BNN_OK)
             return status;
     }
-    if (size_of(l.shape) != n_classes)
+    if (bnn_shape_values(l.shape) != n_classes)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s ends with %zu values, the data set has %u classes",
-                        model->topology, size_of(l.shape), n_classes);
+                        model->topology, bnn_shape_values(l.shape), n_classes);
     const int status = check_signs(&l);
     if (status == BNN_OK) {
         *ops = l.ops;

@@ -1,15 +1,12 @@
 #include "model/network.h"
 
 #include "base/fp_mode.h"
+#include "base/limits.h"
+#include "base/size.h"
 #include "model/layout.h"
 
 #include <math.h>
 #include <string.h>
-
-static size_t size_of(bnn_shape s)
-{
-    return (size_t)s.c * s.h * s.w;
-}
 
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag)
@@ -17,7 +14,7 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
     bnn_error err;
     bnn_network_op *ops;
     uint32_t n_ops;
-    bnn_arena *arena = bnn_arena_create((size_t)1 << 20);
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_diag_no_memory(diag);
     const bnn_kernels *kernels = bnn_kernels_choose(&err);
@@ -78,7 +75,7 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
 {
     bnn_network_op *op = &net->ops[i];
     const bnn_layer_plan *plan = &op->plan;
-    op->y = bnn_arena_alloc(arena, size_of(plan->out) * net->lanes, sizeof *op->y);
+    op->y = bnn_arena_alloc(arena, bnn_shape_values(plan->out) * net->lanes, sizeof *op->y);
     float *saved = bnn_arena_alloc(arena, plan->n_saved, sizeof *saved);
     float **tensors = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *tensors);
     float **gradients = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *gradients);
@@ -115,13 +112,13 @@ static size_t larger(size_t a, size_t b)
 /* The buffers that ops share: gradients in flight, scratch, noise. */
 static int plan_shared(bnn_network *net, bnn_arena *arena)
 {
-    size_t gradient = size_of(net->input), scratch = 0, noise = 0;
+    size_t gradient = bnn_shape_values(net->input), scratch = 0, noise = 0;
     for (uint32_t i = 0; i < net->n_ops; i++) {
         const bnn_network_op *op = &net->ops[i];
-        gradient = larger(gradient, size_of(op->plan.out));
+        gradient = larger(gradient, bnn_shape_values(op->plan.out));
         scratch = larger(scratch, op->plan.n_scratch);
         if (op->letter == BNN_ROLE_REGULARIZER)
-            noise = larger(noise, size_of(op->plan.out));
+            noise = larger(noise, bnn_shape_values(op->plan.out));
     }
     net->scratch = bnn_arena_alloc(arena, scratch, sizeof(float));
     net->noise = bnn_arena_alloc(arena, noise * net->lanes, sizeof(float));
@@ -138,7 +135,7 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
     for (uint32_t i = 0; i < net->n_ops; i++)
         n_parameters += net->ops[i].plan.n_tensors;
     net->parameters = bnn_arena_alloc(arena, n_parameters, sizeof *net->parameters);
-    net->x = bnn_arena_alloc(arena, size_of(net->input) * net->lanes, sizeof *net->x);
+    net->x = bnn_arena_alloc(arena, bnn_shape_values(net->input) * net->lanes, sizeof *net->x);
     net->rows = bnn_arena_alloc(arena, net->lanes, sizeof *net->rows);
     if (net->parameters == NULL || net->x == NULL || net->rows == NULL ||
         plan_shared(net, arena) != BNN_OK)

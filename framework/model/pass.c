@@ -1,11 +1,7 @@
 /* pass.c - forward, backward, and the sign of the weights. Nothing here allocates or fails. */
 #include "base/fp_mode.h"
+#include "base/size.h"
 #include "model/network.h"
-
-static size_t size_of(bnn_shape s)
-{
-    return (size_t)s.c * s.h * s.w;
-}
 
 void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer)
 {
@@ -75,7 +71,7 @@ void bnn_network_binarize(bnn_network *network)
 /* Dropout draws from a stream of its block, at a position that only the step decides. */
 static void draw_noise(bnn_network *network, const bnn_network_op *op)
 {
-    const size_t n = size_of(op->plan.out) * network->lanes;
+    const size_t n = bnn_shape_values(op->plan.out) * network->lanes;
     const bnn_rng rng = {.seed = network->seed, .role = BNN_RNG_DROPOUT, .index = op->block};
     bnn_rng_fill(&rng, network->step * n, n, network->noise);
 }
@@ -86,7 +82,7 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
         bnn_network_op *op = &network->ops[i];
         if (op->type == BNN_NETWORK_SIGN) {
             binarize(network, &network->activation_context, &op->use, op->name,
-                     size_of(op->plan.out) * network->lanes, op->io.x, op->y);
+                     bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->y);
             continue;
         }
         op->io.n = n;
@@ -101,7 +97,7 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 
 void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits)
 {
-    const size_t n_pixels = size_of(network->input);
+    const size_t n_pixels = bnn_shape_values(network->input);
     for (uint32_t first = 0, batch; first < n; first += batch) {
         batch = n - first < network->lanes ? n - first : network->lanes;
         for (uint32_t i = 0; i < batch; i++)
@@ -122,7 +118,8 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         bnn_network_op *op = &network->ops[i];
         if (op->type == BNN_NETWORK_SIGN) {
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
-                                        size_of(op->plan.out) * network->lanes, op->io.x, gy, gy);
+                                        bnn_shape_values(op->plan.out) * network->lanes, op->io.x,
+                                        gy, gy);
             bnn_network_watch_fp_mode(network, &op->use, op->name);
             continue;
         }

@@ -1,5 +1,6 @@
 #include "plugin/registry.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "plugin/descriptor.h"
 #include "plugin/loader.h"
@@ -10,7 +11,6 @@
 #include <string.h>
 
 enum {
-    ARENA_LIMIT_BYTES = 64 * 1024 * 1024,
     CALLER_KEYS_MAX = 15, /* keys of a plugin reference that are the caller's */
 };
 
@@ -51,7 +51,7 @@ bnn_registry *bnn_registry_create(const char *extra_path)
     bnn_registry *registry = calloc(1, sizeof *registry);
     if (registry == NULL)
         return NULL;
-    registry->arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    registry->arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (registry->arena == NULL ||
         bnn_search_path_init(&registry->search, extra_path, registry->arena) != 0) {
         bnn_registry_destroy(registry);

@@ -1,5 +1,6 @@
 #include "runner/finish.h"
 
+#include "base/limits.h"
 #include "bench/measure.h"
 #include "build_info.h"
 #include "export/build.h"
@@ -12,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* A model and its graph, with weights as floats; LeNet-5 takes 1 MB. */
-static const size_t arena_limit_bytes = (size_t)4 << 30;
 
 enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
 
@@ -115,7 +113,7 @@ static int finish_compare_with(const bnn_model *model, const char *engine, bnn_n
 int bnn_finish_compare(const bnn_model *model, const char *engine, bnn_network *network,
                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
 {
-    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     const int status = finish_compare_with(model, engine, network, images, n, arena, out, err);
@@ -225,7 +223,7 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
 
 int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err)
 {
-    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = bnn_network_check_finite(network, err);

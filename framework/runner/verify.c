@@ -1,6 +1,7 @@
 #include "runner/verify.h"
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/run.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const size_t arena_limit_bytes = (size_t)4 << 30;
 
 /* ---- the model file ---------------------------------------------------------------------- */
 
@@ -53,7 +52,7 @@ static int verify_with(const bnn_stored_run *run, const bnn_reloaded *reloaded, 
 int bnn_verify_rebuild(const bnn_stored_run *run, const bnn_reloaded *reloaded, bool *same,
                        bnn_error *err)
 {
-    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     const int status = verify_with(run, reloaded, arena, same, err);

@@ -1,11 +1,8 @@
 #include "train/session.h"
 
-#include <string.h>
+#include "base/size.h"
 
-static size_t image_size(const bnn_shape *s)
-{
-    return (size_t)s->c * s->h * s->w;
-}
+#include <string.h>
 
 /* The held-out images are drawn from the seed, the same for every config. */
 static void split(bnn_session *s)
@@ -84,7 +81,7 @@ void bnn_session_load(bnn_session *session, const bnn_images *images, const uint
                       uint32_t n)
 {
     bnn_network *net = session->net;
-    const size_t size = image_size(&net->input);
+    const size_t size = bnn_shape_values(net->input);
     for (uint32_t i = 0; i < n; i++) {
         net->rows[i] = images->pixels + (size_t)index[i] * size;
         session->labels[i] = images->labels[index[i]];

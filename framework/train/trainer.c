@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/limits.h"
 #include "model/size.h"
 #include "train/checkpoint.h"
 #include "train/schedule.h"
@@ -8,9 +9,6 @@
 #include <fenv.h>
 #include <math.h>
 #include <stdio.h>
-
-/* What a run may use; LeNet-5 at batch 64 takes 17 MB (make bench). */
-static const size_t arena_limit_bytes = (size_t)4 << 30;
 
 /* ---- records ----------------------------------------------------------------------------- */
 
@@ -266,7 +264,7 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
 {
     bnn_session *s;
     fenv_t environment;
-    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     fegetenv(&environment);
@@ -297,7 +295,7 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
     enum { WARM_UP = 2, STEPS = 10 };
     bnn_session *s;
     fenv_t environment;
-    bnn_arena *arena = bnn_arena_create(arena_limit_bytes);
+    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     fegetenv(&environment);

@@ -1,4 +1,5 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
+#include "base/limits.h"
 #include "cli/bench_report.h"
 
 #include "base/clock.h"
@@ -253,7 +254,7 @@ static int run(int argc, char **argv, bnn_error *err)
     int status = parse(argc, argv, &r, err);
     if (status != BNN_OK || r.help)
         return status;
-    bnn_arena *arena = bnn_arena_create(SIZE_MAX);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     status = arena == NULL ? bnn_no_memory(err) : bench(&r, arena, err);
     bnn_arena_destroy(arena);
     return status;

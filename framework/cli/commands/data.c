@@ -1,4 +1,5 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -11,8 +12,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ARENA_LIMIT_BYTES = 16 * 1024 * 1024 };
 
 static const char synthetic_name[] = "synthetic";
 
@@ -142,7 +141,7 @@ static int fetch_or_verify(const char *action, const char *name, const char *dir
 static int act(const char *action, const char *name, const cli_options *options, bnn_error *err)
 {
     const char *directories = cli_catalogue_path(NULL);
-    bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     const char *const *names;

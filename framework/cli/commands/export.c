@@ -2,6 +2,7 @@
 #include "cli/commands/export.h"
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -13,9 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A file of the greatest size, unpacked. */
-#define MODEL_LIMIT_BYTES ((size_t)1 << 33)
 
 enum {
     OPTION_FORMAT = CLI_OPTION_OWN,
@@ -250,7 +248,7 @@ static int run(int argc, char **argv, bnn_error *err)
     status = check_request(&r, err);
     if (status != BNN_OK)
         return status;
-    r.arena = bnn_arena_create(MODEL_LIMIT_BYTES);
+    r.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     status = r.arena == NULL ? bnn_no_memory(err) : export(&r, err);
     bnn_arena_destroy(r.arena);
     return status;

@@ -1,4 +1,5 @@
 #include "base/path.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "cli/download.h"
 #include "cli/commands/export.h"
@@ -40,7 +41,7 @@ static int read_own_images(const cli_export *r, cli_images *images, bnn_error *e
         status = bnn_dataset_open(&reloaded.config->data, &search, &data, err);
     }
     if (status == BNN_OK) {
-        const size_t pixels = (size_t)data.shape.c * data.shape.h * data.shape.w;
+        const size_t pixels = bnn_shape_values(data.shape);
         images->n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
         images->pixels = malloc(images->n * pixels);
         if (images->pixels == NULL)

@@ -1,4 +1,6 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
+#include "base/limits.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -13,7 +15,6 @@
 #include <stdlib.h>
 
 enum { OPTION_INVERT = CLI_OPTION_OWN, OPTION_LIMIT, OPTION_LABELS, TOP = 3 };
-enum { ARENA_LIMIT_BYTES = 1 << 24 }; /* texts about a run */
 
 /* What was asked for, and what has been answered so far. */
 typedef struct prediction {
@@ -142,7 +143,7 @@ static int make_table(prediction *p, bnn_error *err)
 
 static int classify(prediction *p, const char *path, cli_images *file, bnn_error *err)
 {
-    const size_t pixels = (size_t)p->shape.c * p->shape.h * p->shape.w;
+    const size_t pixels = bnn_shape_values(p->shape);
     float *logits = calloc((size_t)file->n * p->n_classes, sizeof *logits);
     if (logits == NULL)
         return bnn_no_memory(err);
@@ -251,7 +252,7 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
 static int find_model(prediction *p, const char *operand, bnn_error *err)
 {
     cli_model found;
-    bnn_arena *arena = bnn_arena_create(ARENA_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     int status = arena == NULL ? bnn_no_memory(err)
                                : cli_find_model(operand, &p->options, arena, &found, err);
     if (status == BNN_OK)

@@ -1,4 +1,5 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
+#include "base/limits.h"
 #include "cli/cli.h"
 
 #include "cli/download.h"
@@ -11,9 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A reloaded run, and its model once for each engine. */
-static const size_t arena_limit_bytes = (size_t)4 << 30;
 
 enum { OPTION_RETRAIN = CLI_OPTION_OWN, OPTION_NO_DOWNLOAD };
 
@@ -252,7 +250,7 @@ static int check_run(verification *v, bnn_error *err)
 static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *err)
 {
     v->holds = true;
-    v->arena = bnn_arena_create(arena_limit_bytes);
+    v->arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     v->registry = bnn_registry_create(v->options.plugin_path);
     v->report = json_object();
     v->data = (bnn_dataset){.owner = NULL};

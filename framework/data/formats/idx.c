@@ -1,5 +1,6 @@
 #include "data/formats/idx.h"
 
+#include "base/size.h"
 #include "data/content.h"
 
 #include <stdlib.h>
@@ -47,8 +48,8 @@ int bnn_idx_parse_header(const uint8_t *bytes, size_t n, const char *name, bnn_i
         idx.dims[i] = big_endian(bytes + MAGIC_BYTES + (size_t)4 * i);
         if (idx.dims[i] == 0)
             return bnn_fail(err, BNN_E_RESOURCE, "%s: dimension %u is 0", name, i + 1);
-        if (__builtin_mul_overflow(idx.n_bytes, idx.dims[i], &idx.n_bytes) ||
-            idx.n_bytes > BNN_IDX_LIMIT_BYTES)
+        idx.n_bytes = bnn_size_product(idx.n_bytes, idx.dims[i]);
+        if (idx.n_bytes > BNN_IDX_LIMIT_BYTES)
             return bnn_fail(err, BNN_E_RESOURCE,
                             "%s: its dimensions make more than the limit of %d bytes", name,
                             BNN_IDX_LIMIT_BYTES);

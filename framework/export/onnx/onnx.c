@@ -1,12 +1,10 @@
 #include "export/onnx/onnx.h"
 
+#include "base/limits.h"
 #include "export/build.h"
 #include "export/onnx/ops.h"
 
 #include <string.h>
-
-/* Weights stand several times in memory while a file is made. */
-#define MEMORY_LIMIT ((size_t)16 << 30)
 
 static int check_texts(const bnn_onnx_options *options, bnn_error *err)
 {
@@ -76,7 +74,7 @@ static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
     int status = check_texts(options, err);
     if (status != BNN_OK)
         return status;
-    bnn_arena *arena = bnn_arena_create(MEMORY_LIMIT);
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
     if (graph != NULL && options->dialect != BNN_ONNX_QONNX) {
