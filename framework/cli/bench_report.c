@@ -196,7 +196,7 @@ static void print_head(const bench_lineup *lineup, const bench_machine *machine)
         printf("; load %.2f before", machine->load_average);
     if (machine->co_runners > 0)
         printf("; up to %lld other thread%s ran beside on this machine",
-               (long long)machine->co_runners, machine->co_runners == 1 ? "" : "s");
+               (long long)machine->co_runners, bnn_plural((size_t)machine->co_runners));
     printf("\n\n");
 }
 

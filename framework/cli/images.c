@@ -1,5 +1,6 @@
 #include "cli/images.h"
 
+#include "base/text.h"
 #include "cli/operand.h"
 #include "data/formats/idx.h"
 #include "data/picture.h"
@@ -48,7 +49,7 @@ static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_image
         status = bnn_fail(err, BNN_E_USAGE,
                           "%s: an IDX file of %u dimension%s holds no images (labels go with "
                           "--labels)",
-                          path, idx.n_dims, idx.n_dims == 1 ? "" : "s");
+                          path, idx.n_dims, bnn_plural(idx.n_dims));
     else if (has.c != shape.c || has.h != shape.h || has.w != shape.w)
         status = bnn_fail(err, BNN_E_USAGE, "%s: images of %ux%ux%u, and the model takes %ux%ux%u",
                           path, has.c, has.h, has.w, shape.c, shape.h, shape.w);

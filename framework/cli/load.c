@@ -1,6 +1,7 @@
 #include "cli/load.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -128,7 +129,7 @@ int cli_request_load(cli_request *r, bnn_error *err)
     print_messages(diag);
     if (status != BNN_OK)
         bnn_fail(err, (bnn_status)status, "%s: %zu error%s, so nothing was run", r->spec,
-                 bnn_diag_n_errors(diag), bnn_diag_n_errors(diag) == 1 ? "" : "s");
+                 bnn_diag_n_errors(diag), bnn_plural(bnn_diag_n_errors(diag)));
 out:
     bnn_diag_destroy(diag);
     return status;

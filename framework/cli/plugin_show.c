@@ -182,7 +182,7 @@ static void print_kind_facts(const bnn_plugin *plugin)
         bnn_number_text(optimizer->default_lr, number);
         print_fact("default lr", number);
         snprintf(text, sizeof text, "%u float%s for each weight", optimizer->n_slots,
-                 optimizer->n_slots == 1 ? "" : "s");
+                 bnn_plural(optimizer->n_slots));
         print_fact("memory", text);
         if ((optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0)
             print_fact("updates", "binary weights only: use it as train.binary_optimizer");

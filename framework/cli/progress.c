@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include "base/text.h"
 #include "runner/estimate.h"
 
 #include <math.h>
@@ -125,16 +126,6 @@ static size_t terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* Cuts a text of UTF-8 to n characters. */
-static void cut(char *text, size_t n)
-{
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xc0) != 0x80 && n-- == 0) {
-            *text = '\0';
-            return;
-        }
-}
-
 static void append(char line[LINE_BYTES], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void append(char line[LINE_BYTES], const char *format, ...)
@@ -175,7 +166,7 @@ static void draw(cli_progress *p, const bnn_pool_view *view)
         append(line, ", %s left", cli_duration_text(seconds, left));
     for (uint32_t j = 0; j < view->n_running; j++)
         append_running(p, &view->running[j], line);
-    cut(line, terminal_width() - 1);
+    line[bnn_text_bytes(line, terminal_width() - 1)] = '\0';
     fprintf(stderr, "\r%s\033[K", line);
     p->drawn = true;
 }
@@ -231,7 +222,7 @@ static void tick(void *context, const bnn_pool_view *view)
 static void stopping(void *context, const bnn_pool_view *view, int signal)
 {
     cli_progress *p = context;
-    const char *plural = view->n_running == 1 ? "" : "s";
+    const char *plural = bnn_plural(view->n_running);
     const bool keeps = p->plan->experiment->run.checkpoints != BNN_CHECKPOINTS_NONE;
     erase(p);
     fprintf(stderr, "bnnrun: %s: %s %u run%s", strsignal(signal),

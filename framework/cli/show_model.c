@@ -249,16 +249,12 @@ static void print_line(const char *text, size_t n)
 static void print_metadata(const bnn_metadata *metadata)
 {
     const char *value = metadata->value;
-    size_t n = strlen(value);
-    const bool is_long = n > METADATA_COLUMNS;
-    if (is_long)
-        for (n = METADATA_COLUMNS; n > 0 && ((unsigned char)value[n] & 0xc0) == 0x80;)
-            n--; /* not inside a character */
+    const size_t n = bnn_text_bytes(value, METADATA_COLUMNS);
     printf("  ");
     print_line(metadata->key, strlen(metadata->key));
     printf("%*s ", strlen(metadata->key) < 11 ? 11 - (int)strlen(metadata->key) : 0, "");
     print_line(value, n);
-    puts(is_long ? "..." : "");
+    puts(value[n] != '\0' ? "..." : "");
 }
 
 static int print_text(const cli_model_summary *s, bnn_error *err)

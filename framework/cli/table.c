@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "cli/result.h"
 
 #include <jansson.h>
@@ -75,15 +76,6 @@ static const char *cell(const cli_table *table, size_t row, size_t i)
 
 /* ---- a table to look at ------------------------------------------------------------------ */
 
-/* Characters of UTF-8: bytes that do not continue one. */
-static size_t width(const char *text)
-{
-    size_t n = 0;
-    for (; text != NULL && *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 static void print_spaces(size_t n, FILE *out)
 {
     fprintf(out, "%*s", (int)n, "");
@@ -99,7 +91,7 @@ static void print_clean(const char *text, FILE *out)
 /* The last column is not filled up. */
 static void print_cell(const char *text, size_t wide, cli_column_kind kind, bool last, FILE *out)
 {
-    const size_t gap = wide - width(text);
+    const size_t gap = wide - bnn_text_width(text);
     if (kind == CLI_NUMBER)
         print_spaces(gap, out);
     print_clean(text, out);
@@ -112,10 +104,10 @@ static void print_text(const cli_table *table, FILE *out)
 {
     size_t *wide = calloc(table->n_columns, sizeof *wide);
     for (size_t i = 0; wide != NULL && i < table->n_columns; i++) {
-        wide[i] = width(table->columns[i].name);
+        wide[i] = bnn_text_width(table->columns[i].name);
         for (size_t row = 0; row < n_rows(table); row++)
-            if (width(cell(table, row, i)) > wide[i])
-                wide[i] = width(cell(table, row, i));
+            if (bnn_text_width(cell(table, row, i)) > wide[i])
+                wide[i] = bnn_text_width(cell(table, row, i));
     }
     for (size_t i = 0; wide != NULL && i < table->n_columns; i++)
         print_cell(table->columns[i].name, wide[i], table->columns[i].kind,

@@ -1,6 +1,7 @@
 /* plan.c - bnnrun plan SPEC: which runs there are, what is done and why, how long the rest takes. */
 #include "cli/commands/plan.h"
 
+#include "base/text.h"
 #include "cli/deployable.h"
 #include "cli/download.h"
 #include "cli/progress.h"
@@ -123,7 +124,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
     const double seconds = bnn_estimate_plan(plan, n_jobs);
     const char *separator = "";
     bnn_plan_count(plan, n_of);
-    printf("\n%zu run%s: ", plan->n, plan->n == 1 ? "" : "s");
+    printf("\n%zu run%s: ", plan->n, bnn_plural(plan->n));
     for (size_t i = 0; i < BNN_PLAN_GROUPS; i++) {
         if (n_of[i] == 0)
             continue;
@@ -136,10 +137,10 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
         printf("; time unknown: %s\n", why_unknown);
     else
         printf("; about %s with %u job%s\n", cli_duration_text(seconds, duration), n_jobs,
-               n_jobs == 1 ? "" : "s");
+               bnn_plural(n_jobs));
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
-               plan->n_dropped == 1 ? "" : "s", plan->n_dropped == 1 ? "is" : "are");
+               bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
 }
 
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not

@@ -1,4 +1,5 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
+#include "base/text.h"
 #include "cli/download.h"
 #include "cli/leaderboard.h"
 #include "cli/commands/plan.h"
@@ -24,11 +25,6 @@ typedef struct sweep {
     bnn_pool_summary summary;
 } sweep;
 
-static const char *plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* ---- before ------------------------------------------------------------------------------ */
 
 static void say_count(size_t n, const char *what)
@@ -42,7 +38,7 @@ static void say_plan(const sweep *s)
 {
     const bnn_plan *plan = &s->plan;
     fprintf(stderr, "bnnrun: %s: %zu run%s, %zu done", plan->experiment->name, plan->n,
-            plural(plan->n), s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]);
+            bnn_plural(plan->n), s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]);
     say_count(s->n_of[BNN_PLAN_NEW], "new");
     say_count(s->n_of[BNN_PLAN_RESUME], "to resume");
     say_count(s->n_of[BNN_PLAN_RETRY], "to retry after a failure");
@@ -50,22 +46,22 @@ static void say_plan(const sweep *s)
     fputs(s->todo.n == 0 ? ", nothing to do\n" : "\n", stderr);
     if (s->recovered.n_stale > 0)
         fprintf(stderr, "bnnrun: %u run%s of a process that has died %s in the queue again\n",
-                s->recovered.n_stale, plural(s->recovered.n_stale),
+                s->recovered.n_stale, bnn_plural(s->recovered.n_stale),
                 s->recovered.n_stale == 1 ? "is" : "are");
     if (s->recovered.n_unknown > 0)
         fprintf(stderr,
                 "bnnrun: %u running run%s belong%s to a process that cannot be seen from "
                 "here\n",
-                s->recovered.n_unknown, plural(s->recovered.n_unknown),
+                s->recovered.n_unknown, bnn_plural(s->recovered.n_unknown),
                 s->recovered.n_unknown == 1 ? "s" : "");
     if (plan->n_dropped > 0)
         fprintf(stderr, "bnnrun: %zu run%s in the database %s no longer part of this spec\n",
-                plan->n_dropped, plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
+                plan->n_dropped, bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
     if (s->n_of[BNN_PLAN_STALE] > 0)
         fprintf(stderr,
                 "bnnrun: %zu done run%s used plugin files that have changed since; "
                 "`bnnrun plan` lists them\n",
-                s->n_of[BNN_PLAN_STALE], plural(s->n_of[BNN_PLAN_STALE]));
+                s->n_of[BNN_PLAN_STALE], bnn_plural(s->n_of[BNN_PLAN_STALE]));
 }
 
 static void say_start(const sweep *s, bool isolates)
@@ -74,7 +70,7 @@ static void say_start(const sweep *s, bool isolates)
     bnn_error err;
     const bnn_kernels *kernels = bnn_kernels_choose(&err);
     const double seconds = bnn_estimate_plan(&s->plan, s->n_jobs);
-    fprintf(stderr, "bnnrun: %u job%s%s, %s kernels", s->n_jobs, plural(s->n_jobs),
+    fprintf(stderr, "bnnrun: %u job%s%s, %s kernels", s->n_jobs, bnn_plural(s->n_jobs),
             isolates ? " in processes of their own" : "", kernels == NULL ? "?" : kernels->name);
     if (!isnan(seconds))
         fprintf(stderr, ", about %s", cli_duration_text(seconds, duration));
