@@ -1,16 +1,9 @@
 /* aggregates.c - mean, sd, median and ci95 for SQL. */
 #include "db/store_internal.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/statistics.h"
 
-/* Welford's running mean and sum of squared deviations (Technometrics 4, 1962): accuracies that
- * differ in their fifth digit keep their spread, which sums of squares lose. */
-typedef struct moments {
-    int64_t n;
-    double mean, squares;
-} moments;
+#include <math.h>
 
 typedef struct sample {
     int64_t n, capacity;
@@ -40,38 +33,33 @@ static void add_moment(sqlite3_context *context, int n_values, sqlite3_value **v
     double x;
     if (!take_number(context, values[0], &x))
         return;
-    moments *m = sqlite3_aggregate_context(context, sizeof *m);
-    if (m == NULL) {
+    bnn_moments *m = sqlite3_aggregate_context(context, sizeof *m);
+    if (m == NULL)
         sqlite3_result_error_nomem(context);
-        return;
-    }
-    m->n++;
-    const double before = x - m->mean;
-    m->mean += before / (double)m->n;
-    m->squares += before * (x - m->mean);
+    else
+        bnn_moments_add(m, x);
 }
 
+/* NaN is NULL to SQLite. */
 static void give_mean(sqlite3_context *context)
 {
-    const moments *m = sqlite3_aggregate_context(context, 0);
+    const bnn_moments *m = sqlite3_aggregate_context(context, 0);
     if (m != NULL && m->n > 0)
         sqlite3_result_double(context, m->mean);
 }
 
 static void give_sd(sqlite3_context *context)
 {
-    const moments *m = sqlite3_aggregate_context(context, 0);
-    if (m != NULL && m->n > 1)
-        sqlite3_result_double(context, sqrt(m->squares / (double)(m->n - 1)));
+    const bnn_moments *m = sqlite3_aggregate_context(context, 0);
+    if (m != NULL)
+        sqlite3_result_double(context, bnn_moments_sd(m));
 }
 
 static void give_ci95(sqlite3_context *context)
 {
-    const moments *m = sqlite3_aggregate_context(context, 0);
-    if (m == NULL || m->n < 2)
-        return;
-    const double sd = sqrt(m->squares / (double)(m->n - 1));
-    sqlite3_result_double(context, bnn_student_t95(m->n - 1) * sd / sqrt((double)m->n));
+    const bnn_moments *m = sqlite3_aggregate_context(context, 0);
+    if (m != NULL)
+        sqlite3_result_double(context, bnn_moments_ci95(m));
 }
 
 static void add_sample(sqlite3_context *context, int n_values, sqlite3_value **values)
@@ -97,60 +85,15 @@ static void add_sample(sqlite3_context *context, int n_values, sqlite3_value **v
         s->values[s->n++] = x;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
-}
-
 /* Also called to clean up after an error. */
 static void give_median(sqlite3_context *context)
 {
     sample *s = sqlite3_aggregate_context(context, 0);
     if (s == NULL || s->n == 0)
         return;
-    qsort(s->values, (size_t)s->n, sizeof *s->values, compare_doubles);
-    const double low = s->values[(s->n - 1) / 2], high = s->values[s->n / 2];
-    sqlite3_result_double(context, low == high ? low : low / 2 + high / 2);
+    sqlite3_result_double(context, bnn_median(s->values, (size_t)s->n));
     sqlite3_free(s->values);
     s->values = NULL;
-}
-
-/* P(|T| <= sqrt(n) tan(angle)) for n degrees of freedom: the finite sums of Abramowitz and Stegun,
- * 26.7.3 and 26.7.4. */
-static double student_inside(int64_t n, double angle)
-{
-    const double c = cos(angle), s = sin(angle);
-    double term = n % 2 == 1 ? c : 1, sum = 0;
-    for (int64_t i = n % 2 == 1 ? 3 : 2; i <= n; i += 2) {
-        sum += term;
-        term *= c * c * (double)(i - 1) / (double)i;
-    }
-    return n % 2 == 1 ? (angle + s * sum) / M_PI_2 : s * sum;
-}
-
-/* SQLite has no quantiles, and a statistics library is a large dependency for a single number. */
-double bnn_student_t95(int64_t degrees)
-{
-    if (degrees > 200) { /* Cornish-Fisher, A&S 26.7.5, around the normal quantile */
-        const double x = 1.959963984540054, n = (double)degrees;
-        const double x2 = x * x;
-        const double g1 = x * (x2 + 1) / 4;
-        const double g2 = x * ((5 * x2 + 16) * x2 + 3) / 96;
-        const double g3 = x * (((3 * x2 + 19) * x2 + 17) * x2 - 15) / 384;
-        return x + (g1 + (g2 + g3 / n) / n) / n;
-    }
-    double low = 0, high = M_PI_2;
-    for (int i = 0; i < 60; i++) {
-        const double middle = low + (high - low) / 2;
-        if (student_inside(degrees, middle) < 0.95)
-            low = middle;
-        else
-            high = middle;
-    }
-    return sqrt((double)degrees) * tan(low);
 }
 
 static void give_root(sqlite3_context *context, int n_values, sqlite3_value **values)

@@ -103,10 +103,6 @@ bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process 
 /* Adds mean, sd, median and ci95 to a connection; a SQLite result code. */
 int bnn_aggregates_register(sqlite3 *db);
 
-/* The t with P(|T| <= t) = 0.95 for Student's distribution with so many degrees of freedom (from
- * 1), to 1e-9. */
-double bnn_student_t95(int64_t degrees);
-
 /* Allows what reads, when store->reading; always allows everything else. */
 int bnn_store_authorize(void *store, int action, const char *first, const char *second,
                         const char *database, const char *trigger);

@@ -16,6 +16,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/run.c framework/base/run.h \
 	framework/base/sha256.c framework/base/sha256.h \
+	framework/base/statistics.c framework/base/statistics.h \
 	framework/base/text.c framework/base/text.h
 simd_sources = \
 	framework/simd/compiler.h \

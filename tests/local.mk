@@ -46,6 +46,7 @@ check_suites = \
 	tests/conform/check_plugins \
 	tests/unit/base/check_base \
 	tests/unit/base/check_path \
+	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
 	tests/unit/data/check_data \
