@@ -20,9 +20,20 @@ base_sources = $(infer_base_sources) \
 	framework/base/text.c framework/base/text.h
 simd_sources = \
 	framework/simd/compiler.h \
+	framework/simd/count.h \
 	framework/simd/cpu.c framework/simd/cpu.h \
+	framework/simd/lanes.h \
 	framework/simd/vec.h
-kernels_sources = \
+kernel_table_sources = \
+	framework/kernels/batchnorm_template.h \
+	framework/kernels/bits_template.h \
+	framework/kernels/conv_template.h \
+	framework/kernels/dense_template.h \
+	framework/kernels/elementwise_template.h \
+	framework/kernels/loss_template.h \
+	framework/kernels/pool_template.h \
+	framework/kernels/table.c
+kernels_sources = $(kernel_table_sources) \
 	framework/kernels/kernels.c framework/kernels/kernels.h
 spec_sources = \
 	framework/spec/diag.c framework/spec/diag.h \
@@ -119,36 +130,27 @@ framework_libbnn_a_LIBADD = $(engine_objects)
 # automake does not see objects of another library as what the archive depends on.
 EXTRA_framework_libbnn_a_DEPENDENCIES = $(engine_objects)
 
-# One source of the kernels, built for each instruction set that the host may have.
-kernel_body = \
-	framework/kernels/body/batchnorm.h \
-	framework/kernels/body/bits.h \
-	framework/kernels/body/conv.h \
-	framework/kernels/body/dense.h \
-	framework/kernels/body/elementwise.h \
-	framework/kernels/body/loss.h \
-	framework/kernels/body/pool.h \
-	framework/kernels/body/table.h
-
-avx2_flags = -mavx2 -mfma
-avx512_flags = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
-
-noinst_LIBRARIES += framework/libbnn_portable.a
-framework_libbnn_portable_a_SOURCES = framework/kernels/kernels_portable.c $(kernel_body)
-kernel_libraries = framework/libbnn_portable.a
+# What is built once more for each instruction set that the host may have (framework/simd/vec.h).
+avx2_flags = -DBNN_VEC_AVX2 -mavx2 -mfma
+avx512_flags = -DBNN_VEC_AVX512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
+	-mprefer-vector-width=512
+avx512_count_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
+neon_flags = -DBNN_VEC_NEON
+kernel_libraries =
 
 if CPU_X86_64
 noinst_LIBRARIES += framework/libbnn_avx2.a framework/libbnn_avx512.a
-framework_libbnn_avx2_a_SOURCES = framework/kernels/kernels_avx2.c $(kernel_body)
+framework_libbnn_avx2_a_SOURCES = $(kernel_table_sources)
 framework_libbnn_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libbnn_avx512_a_SOURCES = framework/kernels/kernels_avx512.c $(kernel_body)
+framework_libbnn_avx512_a_SOURCES = $(kernel_table_sources)
 framework_libbnn_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
 kernel_libraries += framework/libbnn_avx2.a framework/libbnn_avx512.a
 endif
 
 if CPU_AARCH64
 noinst_LIBRARIES += framework/libbnn_neon.a
-framework_libbnn_neon_a_SOURCES = framework/kernels/kernels_neon.c $(kernel_body)
+framework_libbnn_neon_a_SOURCES = $(kernel_table_sources)
+framework_libbnn_neon_a_CFLAGS = $(AM_CFLAGS) $(neon_flags)
 kernel_libraries += framework/libbnn_neon.a
 endif
 
@@ -175,53 +177,45 @@ framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefin
 framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
 
 # Its engines with vectors, likewise.
-engine_body = \
-	framework/infer/engine/body/convert.h \
-	framework/infer/engine/body/engine.h \
-	framework/infer/engine/body/float_chain.h \
-	framework/infer/engine/body/float_conv.h \
-	framework/infer/engine/body/float_copy.h \
-	framework/infer/engine/body/float_dense.h \
-	framework/infer/engine/body/float_images.h \
-	framework/infer/engine/body/float_lanes.h \
-	framework/infer/engine/body/float_prepare.h \
-	framework/infer/engine/body/float_stage.h \
-	framework/infer/engine/body/float_table.h \
-	framework/infer/engine/body/rows.h \
-	framework/infer/engine/body/sums.h \
-	framework/infer/engine/body/vec.h
-engine_avx512_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
-engine_avx512_sources = $(engine_body) \
-	framework/infer/engine/engine_avx512.c framework/infer/engine/engine_float_avx512.c
-engine_avx2_sources = $(engine_body) \
-	framework/infer/engine/engine_avx2.c framework/infer/engine/engine_float_avx2.c
-engine_neon_sources = $(engine_body) \
-	framework/infer/engine/engine_neon.c framework/infer/engine/engine_float_neon.c
+engine_sources = \
+	framework/infer/engine/convert_template.h \
+	framework/infer/engine/engine_fast.c \
+	framework/infer/engine/engine_float.c \
+	framework/infer/engine/float_chain_template.h \
+	framework/infer/engine/float_conv_template.h \
+	framework/infer/engine/float_copy_template.h \
+	framework/infer/engine/float_dense_template.h \
+	framework/infer/engine/float_images_template.h \
+	framework/infer/engine/float_prepare_template.h \
+	framework/infer/engine/float_stage_template.h \
+	framework/infer/engine/rows_template.h \
+	framework/infer/engine/sums_template.h
 engine_objects =
 infer_engines =
 
 if CPU_X86_64
 EXTRA_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = $(engine_avx2_sources)
+framework_libengine_avx2_a_SOURCES = $(engine_sources)
 framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libengine_avx512_a_SOURCES = $(engine_avx512_sources)
-framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
+framework_libengine_avx512_a_SOURCES = $(engine_sources)
+framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_count_flags)
 engine_objects += $(framework_libengine_avx2_a_OBJECTS) $(framework_libengine_avx512_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
-framework_libinfer_avx2_la_SOURCES = $(engine_avx2_sources)
+framework_libinfer_avx2_la_SOURCES = $(engine_sources)
 framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libinfer_avx512_la_SOURCES = $(engine_avx512_sources)
-framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(engine_avx512_flags)
+framework_libinfer_avx512_la_SOURCES = $(engine_sources)
+framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(avx512_count_flags)
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
 endif
 
 if CPU_AARCH64
 EXTRA_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = $(engine_neon_sources)
+framework_libengine_neon_a_SOURCES = $(engine_sources)
+framework_libengine_neon_a_CFLAGS = $(AM_CFLAGS) $(neon_flags)
 engine_objects += $(framework_libengine_neon_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_neon.la
-framework_libinfer_neon_la_SOURCES = $(engine_neon_sources)
-framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS)
+framework_libinfer_neon_la_SOURCES = $(engine_sources)
+framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS) $(neon_flags)
 infer_engines += framework/libinfer_neon.la
 endif
 

@@ -199,7 +199,7 @@ tests_bench_bnnbench_SOURCES = \
 	tests/bench/memory.c tests/bench/memory.h \
 	tests/bench/operands.c tests/bench/operands.h \
 	tests/bench/peak.c tests/bench/peak.h \
-	tests/bench/peak_body.h \
+	tests/bench/peak_loop.c \
 	tests/bench/report.c tests/bench/report.h \
 	tests/bench/samples.c tests/bench/samples.h \
 	tests/bench/scratch.c tests/bench/scratch.h \
@@ -208,20 +208,19 @@ tests_bench_bnnbench_SOURCES = \
 	tests/bench/torch.c \
 	tests/bench/torch_child.c tests/bench/torch_child.h \
 	tests/bench/training.c
-EXTRA_LIBRARIES += tests/bench/libpeak_portable.a
-tests_bench_libpeak_portable_a_SOURCES = tests/bench/peak_portable.c
-peak_libraries = tests/bench/libpeak_portable.a
+peak_libraries =
 if CPU_X86_64
 EXTRA_LIBRARIES += tests/bench/libpeak_avx2.a tests/bench/libpeak_avx512.a
-tests_bench_libpeak_avx2_a_SOURCES = tests/bench/peak_avx2.c
+tests_bench_libpeak_avx2_a_SOURCES = tests/bench/peak_loop.c
 tests_bench_libpeak_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-tests_bench_libpeak_avx512_a_SOURCES = tests/bench/peak_avx512.c
+tests_bench_libpeak_avx512_a_SOURCES = tests/bench/peak_loop.c
 tests_bench_libpeak_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_flags)
 peak_libraries += tests/bench/libpeak_avx2.a tests/bench/libpeak_avx512.a
 endif
 if CPU_AARCH64
 EXTRA_LIBRARIES += tests/bench/libpeak_neon.a
-tests_bench_libpeak_neon_a_SOURCES = tests/bench/peak_neon.c
+tests_bench_libpeak_neon_a_SOURCES = tests/bench/peak_loop.c
+tests_bench_libpeak_neon_a_CFLAGS = $(AM_CFLAGS) $(neon_flags)
 peak_libraries += tests/bench/libpeak_neon.a
 endif
 tests_bench_bnnbench_LDADD = $(peak_libraries) $(bnn_libraries)

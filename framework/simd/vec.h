@@ -1,64 +1,134 @@
-/* vec.h - the vocabulary of the kernels: a vector of VL floats and what can be done with it.
+/* vec.h - vectors of one instruction set: their width, and what can be done with them.
  *
- * One of BNN_VEC_AVX512, BNN_VEC_AVX2, BNN_VEC_NEON is defined by the file that is compiled; none
- * means portable C. Arithmetic is GCC's vector extension, except where all machines must agree on
- * the last bit and the compiler would be free to choose: fma is always fused, max and min have one
- * meaning for NaN and signed zeros (that of x86). */
+ * Parameter: BNN_VEC_AVX512, BNN_VEC_AVX2 or BNN_VEC_NEON; none of them means portable C. The
+ * makefile defines it where it builds a file for an instruction set.
+ *
+ * An operation ends in the letter of its lanes: f floats, i and u integers of 32 bits with and
+ * without sign, q words of 64 bits, h integers of 16 bits. Arithmetic is the compiler's vector
+ * extension, except where all machines must agree on the last bit and the compiler would be free to
+ * choose: fma is always fused, max and min have one meaning for NaN and signed zeros (that of
+ * x86). What a comparison gives is a mask: all ones or all zeros in each lane. */
 #ifndef BNN_SIMD_VEC_H
 #define BNN_SIMD_VEC_H
 
 #include "simd/compiler.h"
 
-#include <bnn/plugin.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* VL: 32-bit lanes of a vector. OF_ISA(name), ISA_NAME: what belongs to this instruction set. */
 #if defined(BNN_VEC_AVX512)
 #    include <immintrin.h>
-#    define VL 16
+#    define VL           16
+#    define ISA_NAME     "avx512"
+#    define OF_ISA(name) name##_avx512
 #elif defined(BNN_VEC_AVX2)
 #    include <immintrin.h>
-#    define VL 8
+#    define VL           8
+#    define ISA_NAME     "avx2"
+#    define OF_ISA(name) name##_avx2
 #elif defined(BNN_VEC_NEON)
 #    include <arm_neon.h>
-#    define VL 4
+#    define VL           4
+#    define ISA_NAME     "neon"
+#    define OF_ISA(name) name##_neon
 #else
-#    define VL 4
+#    define VL           4
+#    define ISA_NAME     "portable"
+#    define OF_ISA(name) name##_portable
 #endif
 
-/* A logical vector of LANES floats is PARTS native ones. */
+/* A logical vector of LANES lanes is PARTS native ones. */
 #define LANES 16
 #define PARTS (LANES / VL)
+#define VQ    (VL / 2) /* 64-bit lanes */
 
 typedef float vf __attribute__((vector_size(4 * VL)));
 typedef int32_t vi __attribute__((vector_size(4 * VL)));
 typedef uint32_t vu __attribute__((vector_size(4 * VL)));
-typedef float vf_unaligned __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+typedef uint64_t vq __attribute__((vector_size(4 * VL)));
+typedef int16_t vh __attribute__((vector_size(4 * VL)));
 
-INLINE vf load(const float *p)
+/* ---- memory; only vectors of 16-bit lanes are aligned ------------------------------------ */
+
+typedef vf vf_unaligned __attribute__((aligned(4), may_alias));
+typedef vi vi_unaligned __attribute__((aligned(4), may_alias));
+typedef vu vu_unaligned __attribute__((aligned(4), may_alias));
+typedef vq vq_unaligned __attribute__((aligned(8), may_alias));
+typedef vh vh_aligned __attribute__((aligned(4 * VL), may_alias));
+
+INLINE vf load_f(const float *p)
 {
     return *(const vf_unaligned *)p;
 }
 
-INLINE void store(float *p, vf v)
+INLINE void store_f(float *p, vf v)
 {
     *(vf_unaligned *)p = v;
 }
 
-INLINE vf splat(float x)
+INLINE vi load_i(const int32_t *p)
+{
+    return *(const vi_unaligned *)p;
+}
+
+INLINE void store_i(int32_t *p, vi v)
+{
+    *(vi_unaligned *)p = v;
+}
+
+INLINE vu load_u(const uint32_t *p)
+{
+    return *(const vu_unaligned *)p;
+}
+
+INLINE void store_u(uint32_t *p, vu v)
+{
+    *(vu_unaligned *)p = v;
+}
+
+INLINE vq load_q(const uint64_t *p)
+{
+    return *(const vq_unaligned *)p;
+}
+
+INLINE vh load_h(const void *p)
+{
+    return *(const vh_aligned *)p;
+}
+
+INLINE void store_h(void *p, vh v)
+{
+    *(vh_aligned *)p = v;
+}
+
+/* ---- the same value in all lanes --------------------------------------------------------- */
+
+INLINE vf splat_f(float x)
 {
     return (vf){0} + x;
 }
 
-INLINE vi splat_int(int32_t x)
+INLINE vi splat_i(int32_t x)
 {
     return (vi){0} + x;
 }
 
+INLINE vu splat_u(uint32_t x)
+{
+    return (vu){0} + x;
+}
+
+INLINE vq splat_q(uint64_t x)
+{
+    return (vq){0} + x;
+}
+
+/* ---- floats ------------------------------------------------------------------------------ */
+
 /* a * b + c with one rounding. */
-INLINE vf fma_v(vf a, vf b, vf c)
+INLINE vf fma_f(vf a, vf b, vf c)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_fmadd_ps(a, b, c);
@@ -74,77 +144,38 @@ INLINE vf fma_v(vf a, vf b, vf c)
 #endif
 }
 
-INLINE vi bits_of(vf v)
+/* mask ? a : b. */
+INLINE vf select_f(vi mask, vf a, vf b)
 {
-    return (vi)v;
-}
-
-/* mask ? a : b; a mask is what a comparison gives: all ones or all zeros in each lane. */
-INLINE vf select_v(vi mask, vf a, vf b)
-{
-    return (vf)((bits_of(a) & mask) | (bits_of(b) & ~mask));
+    return (vf)(((vi)a & mask) | ((vi)b & ~mask));
 }
 
 /* a > b ? a : b, so b when either is NaN. */
-INLINE vf max_v(vf a, vf b)
+INLINE vf max_f(vf a, vf b)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_max_ps(a, b);
 #elif defined(BNN_VEC_AVX2)
     return _mm256_max_ps(a, b);
 #else
-    return select_v(a > b, a, b);
+    return select_f(a > b, a, b);
 #endif
 }
 
 /* a < b ? a : b, so b when either is NaN. */
-INLINE vf min_v(vf a, vf b)
+INLINE vf min_f(vf a, vf b)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_min_ps(a, b);
 #elif defined(BNN_VEC_AVX2)
     return _mm256_min_ps(a, b);
 #else
-    return select_v(a < b, a, b);
-#endif
-}
-
-/* Vectors of 64-bit words, for bits: one bit an image. */
-#define VQ (VL / 2)
-typedef uint64_t vq __attribute__((vector_size(4 * VL)));
-typedef uint64_t vq_unaligned __attribute__((vector_size(4 * VL), aligned(8), may_alias));
-
-INLINE vq load_words(const uint64_t *p)
-{
-    return *(const vq_unaligned *)p;
-}
-
-INLINE vq splat_word(uint64_t x)
-{
-    return (vq){0} + x;
-}
-
-/* Sum bit and carry bit of three bits. */
-INLINE vq xor3(vq a, vq b, vq c)
-{
-#if defined(BNN_VEC_AVX512)
-    return (vq)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, 0x96);
-#else
-    return a ^ b ^ c;
-#endif
-}
-
-INLINE vq majority(vq a, vq b, vq c)
-{
-#if defined(BNN_VEC_AVX512)
-    return (vq)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, 0xe8);
-#else
-    return (a & b) | (c & (a ^ b));
+    return select_f(a < b, a, b);
 #endif
 }
 
 /* Bit i: the sign bit of lane i. */
-INLINE uint32_t sign_bits(vf v)
+INLINE uint32_t sign_bits_f(vf v)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_movepi32_mask((__m512i)v);
@@ -153,7 +184,7 @@ INLINE uint32_t sign_bits(vf v)
 #else
     uint32_t mask = 0;
     for (int i = 0; i < VL; i++)
-        mask |= (bits_of(v)[i] < 0 ? 1u : 0u) << i;
+        mask |= (((vi)v)[i] < 0 ? 1u : 0u) << i;
     return mask;
 #endif
 }
@@ -168,6 +199,33 @@ INLINE float reduce_lanes(const float lanes[LANES])
         for (int i = 0; i < half; i++)
             t[i] += t[i + half];
     return t[0];
+}
+
+/* ---- integers and bits ------------------------------------------------------------------- */
+
+INLINE vu min_u(vu a, vu b)
+{
+    const vu less = (vu)(a < b);
+    return (a & less) | (b & ~less);
+}
+
+/* Sum bit and carry bit of three bits. */
+INLINE vq xor3_q(vq a, vq b, vq c)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vq)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, 0x96);
+#else
+    return a ^ b ^ c;
+#endif
+}
+
+INLINE vq majority_q(vq a, vq b, vq c)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vq)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, 0xe8);
+#else
+    return (a & b) | (c & (a ^ b));
+#endif
 }
 
 INLINE size_t round_up(size_t n, size_t multiple)

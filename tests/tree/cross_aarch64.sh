@@ -17,19 +17,23 @@ command -v qemu-aarch64 >/dev/null || skip "no qemu-aarch64 (qemu-user)"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# build SOURCE [neon]: with a second word, for that instruction set.
 build() {
-    $cc -std=gnu11 -O3 -D_GNU_SOURCE -pthread -ffp-contract=off -fno-math-errno -fno-trapping-math \
+    $cc ${2:+-DBNN_VEC_NEON} -std=gnu11 -O3 -D_GNU_SOURCE -pthread -ffp-contract=off -fno-math-errno -fno-trapping-math \
         -Wall -Wextra -Wpedantic -Wconversion -Werror -I"$srcdir/framework" \
         -I"$srcdir" -c "$srcdir/$1.c" \
-        -o "$scratch/$(basename "$1").o"
+        -o "$scratch/$(basename "$1")${2:+_$2}.o"
 }
 for source in framework/base/arena framework/base/error framework/base/rng \
-    framework/simd/cpu framework/kernels/kernels framework/kernels/kernels_neon framework/kernels/kernels_portable \
+    framework/simd/cpu framework/kernels/kernels framework/kernels/table \
     framework/infer/model framework/infer/op \
-    framework/infer/engine/engine framework/infer/engine/engine_float_neon \
-    framework/infer/engine/engine_neon framework/infer/engine/engine_portable \
+    framework/infer/engine/engine framework/infer/engine/engine_portable \
     framework/infer/engine/form framework/infer/engine/pack framework/infer/engine/plain; do
     build "$source"
+done
+for source in framework/kernels/table framework/infer/engine/engine_fast \
+    framework/infer/engine/engine_float; do
+    build "$source" neon
 done
 ar cr "$scratch/libbnn.a" "$scratch"/*.o
 for suite in kernels/check_kernels kernels/check_functions kernels/check_numerics \

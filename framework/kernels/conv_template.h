@@ -1,14 +1,12 @@
-/* conv.h - the three passes of a 2-D convolution over feature-major tensors.
+/* conv_template.h - the three passes of a 2-D convolution over feature-major tensors.
  *
  * There is no im2col: with images in the lanes, every tap of every kernel is a full vector. An
  * output element is one chain of fused multiply-adds over (channel, row, column) of the kernel;
  * zero padding is left out by loop bounds, which gives the same bits as adding zeros. The input
  * gradient at stride 1 is the forward pass with flipped weights. Weight gradients keep LANES
- * partial sums a weight, over (row, column, image), reduced at the end. */
-#ifndef BNN_KERNELS_BODY_CONV_H
-#define BNN_KERNELS_BODY_CONV_H
-
-#include "kernels/body/dense.h"
+ * partial sums a weight, over (row, column, image), reduced at the end.
+ *
+ * Parameters: simd/vec.h; after dense_template.h, whose register tiles it shares. */
 
 /* Taps along one axis of a kernel at an output position: those with an input under them. */
 typedef struct tap_range {
@@ -46,47 +44,48 @@ INLINE void conv_tile(const int rows, const int vectors, const conv_pass *p, siz
     const size_t y_row = (size_t)conv->out.h * conv->out.w * lanes;
     vf sum[ROWS][WIDE];
     UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++)
-            sum[i][j] = splat(p->bias == NULL ? 0.0f : p->bias[channel + (size_t)i]);
+            sum[i][j] = splat_f(p->bias == NULL ? 0.0f : p->bias[channel + (size_t)i]);
+    }
     for (size_t c = 0; c < conv->in.c; c++) {
         for (size_t kh = row.begin; kh < row.end; kh++) {
             const float *w = p->w + channel * taps_of_channel + (c * kernel + kh) * kernel;
             const size_t line = c * conv->in.h + (size_t)(row.origin + (ptrdiff_t)kh);
-            const float *x = p->x +
-                             (line * width + (size_t)(column.origin + (ptrdiff_t)column.begin)) *
-                                 lanes +
-                             lane;
+            const float *x =
+                p->x + (line * width + (size_t)(column.origin + (ptrdiff_t)column.begin)) * lanes +
+                lane;
             for (size_t kw = column.begin; kw < column.end; kw++, x += lanes) {
                 vf pixel[WIDE];
                 UNROLL
                 for (int j = 0; j < vectors; j++)
-                    pixel[j] = load(x + j * VL);
+                    pixel[j] = load_f(x + j * VL);
                 UNROLL
                 for (int i = 0; i < rows; i++) {
-                    const vf factor = splat(w[(size_t)i * taps_of_channel + kw]);
+                    const vf factor = splat_f(w[(size_t)i * taps_of_channel + kw]);
                     UNROLL
                     for (int j = 0; j < vectors; j++)
-                        sum[i][j] = fma_v(factor, pixel[j], sum[i][j]);
+                        sum[i][j] = fma_f(factor, pixel[j], sum[i][j]);
                 }
             }
         }
     }
     UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++)
-            store(y + (size_t)i * y_row + j * VL, sum[i][j]);
+            store_f(y + (size_t)i * y_row + j * VL, sum[i][j]);
+    }
 }
 
 typedef void conv_tile_function(const conv_pass *, size_t, tap_range, tap_range, size_t, float *);
 
-#define CONV_TILE(rows, vectors)                                                           \
+#define CONV_TILE(rows, vectors)                                                                \
     KERNEL void conv_tile_##rows##_##vectors(const conv_pass *p, size_t channel, tap_range row, \
                                              tap_range column, size_t lane, float *y)           \
-    {                                                                                      \
-        conv_tile(rows, vectors, p, channel, row, column, lane, y);                        \
+    {                                                                                           \
+        conv_tile(rows, vectors, p, channel, row, column, lane, y);                             \
     }
 #define CONV_TILES(vectors) \
     CONV_TILE(6, vectors)   \
@@ -102,31 +101,33 @@ CONV_TILES(2)
 CONV_TILES(1)
 #endif
 
-#define CONV_TILES_OF(vectors) \
-    {conv_tile_1_##vectors, conv_tile_2_##vectors, conv_tile_4_##vectors, conv_tile_6_##vectors}
+#define CONV_TILES_OF(vectors)                                                                     \
+    {                                                                                              \
+        conv_tile_1_##vectors, conv_tile_2_##vectors, conv_tile_4_##vectors, conv_tile_6_##vectors \
+    }
 #define CONV_TABLE(vectors) CONV_TILES_OF(vectors)
 
 /* A position whose window hangs over a border that is not zero: one channel at a time, every tap,
  * the padding read from a vector of it. */
-static void conv_border(const conv_pass *p, size_t channel, tap_range row, tap_range column, size_t lane,
-                        size_t width, float *y)
+static void conv_border(const conv_pass *p, size_t channel, tap_range row, tap_range column,
+                        size_t lane, size_t width, float *y)
 {
     const bnn_conv *conv = p->conv;
     const size_t kernel = conv->kernel;
     for (size_t v = 0; v < width; v += VL) {
-        vf sum = splat(p->bias == NULL ? 0.0f : p->bias[channel]);
+        vf sum = splat_f(p->bias == NULL ? 0.0f : p->bias[channel]);
         const float *w = p->w + channel * conv->in.c * kernel * kernel;
         for (size_t c = 0; c < conv->in.c; c++)
             for (size_t kh = 0; kh < kernel; kh++)
                 for (size_t kw = 0; kw < kernel; kw++, w++) {
-                    const bool inside = kh >= row.begin && kh < row.end &&
-                                        kw >= column.begin && kw < column.end;
+                    const bool inside =
+                        kh >= row.begin && kh < row.end && kw >= column.begin && kw < column.end;
                     const size_t line = c * conv->in.h + (size_t)(row.origin + (ptrdiff_t)kh);
                     const size_t at = line * conv->in.w + (size_t)(column.origin + (ptrdiff_t)kw);
                     const float *x = inside ? p->x + at * conv->lanes + lane + v : p->pad;
-                    sum = fma_v(splat(*w), load(x), sum);
+                    sum = fma_f(splat_f(*w), load_f(x), sum);
                 }
-        store(y + v, sum);
+        store_f(y + v, sum);
     }
 }
 
@@ -147,8 +148,7 @@ static void conv_channels(conv_tile_function *const tiles[4], size_t width, cons
             continue;
         }
         for (size_t i = 0; i < rows; i++)
-            conv_border(p, c + i, row, column, lane, width,
-                        y + i * channel_size * conv->lanes);
+            conv_border(p, c + i, row, column, lane, width, y + i * channel_size * conv->lanes);
     }
 }
 
@@ -181,11 +181,15 @@ static const float *fill_padding(const bnn_conv *conv, float *scratch)
     return scratch;
 }
 
-KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w,
-                           const float *bias, float *y, float *scratch)
+KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w, const float *bias,
+                           float *y, float *scratch)
 {
     const bool zero = conv->padding == 0 || conv->pad_value == 0.0f;
-    convolve(&(conv_pass){.conv = conv, .x = x, .w = w, .bias = bias, .y = y,
+    convolve(&(conv_pass){.conv = conv,
+                          .x = x,
+                          .w = w,
+                          .bias = bias,
+                          .y = y,
                           .pad = zero ? NULL : fill_padding(conv, scratch)});
 }
 
@@ -197,7 +201,7 @@ static void conv_gather_gradient(const bnn_conv *conv, const float *gy, const fl
         for (size_t ih = 0; ih < conv->in.h; ih++)
             for (size_t iw = 0; iw < conv->in.w; iw++, gx += lanes)
                 for (size_t lane = 0; lane < lanes; lane += VL) {
-                    vf sum = splat(0.0f);
+                    vf sum = splat_f(0.0f);
                     for (size_t o = 0; o < conv->out.c; o++)
                         for (size_t t = 0; t < k * k; t++) {
                             const size_t row = ih + conv->padding, column = iw + conv->padding;
@@ -210,14 +214,14 @@ static void conv_gather_gradient(const bnn_conv *conv, const float *gy, const fl
                                 continue;
                             const size_t at = (o * conv->out.h + oh) * conv->out.w + ow;
                             const float factor = w[((o * conv->in.c + c) * k + kh) * k + kw];
-                            sum = fma_v(splat(factor), load(gy + at * lanes + lane), sum);
+                            sum = fma_f(splat_f(factor), load_f(gy + at * lanes + lane), sum);
                         }
-                    store(gx + lane, sum);
+                    store_f(gx + lane, sum);
                 }
 }
 
-KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const float *w,
-                                  float *gx, float *scratch)
+KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const float *w, float *gx,
+                                  float *scratch)
 {
     if (conv->stride != 1 || conv->padding >= conv->kernel) {
         conv_gather_gradient(conv, gy, w, gx);
@@ -266,10 +270,11 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
     const size_t gy_row = (size_t)conv->out.h * conv->out.w * lanes;
     vf sum[TILE_CHANNELS][TILE_TAPS];
     UNROLL
-    for (int i = 0; i < channels; i++)
+    for (int i = 0; i < channels; i++) {
         UNROLL
         for (int t = 0; t < taps_n; t++)
-            sum[i][t] = load(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part);
+            sum[i][t] = load_f(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part);
+    }
     for (size_t ow = 0; ow < conv->out.w; ow++) {
         const float *x[TILE_TAPS];
         UNROLL
@@ -283,21 +288,22 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
             vf g[TILE_CHANNELS];
             UNROLL
             for (int i = 0; i < channels; i++)
-                g[i] = load(gy + (size_t)i * gy_row + lane);
+                g[i] = load_f(gy + (size_t)i * gy_row + lane);
             UNROLL
             for (int t = 0; t < taps_n; t++) {
-                const vf pixel = load(x[t] + lane);
+                const vf pixel = load_f(x[t] + lane);
                 UNROLL
                 for (int i = 0; i < channels; i++)
-                    sum[i][t] = fma_v(g[i], pixel, sum[i][t]);
+                    sum[i][t] = fma_f(g[i], pixel, sum[i][t]);
             }
         }
     }
     UNROLL
-    for (int i = 0; i < channels; i++)
+    for (int i = 0; i < channels; i++) {
         UNROLL
         for (int t = 0; t < taps_n; t++)
-            store(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part, sum[i][t]);
+            store_f(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part, sum[i][t]);
+    }
 }
 
 typedef void conv_row_function(const conv_row *, size_t);
@@ -310,9 +316,11 @@ typedef void conv_row_function(const conv_row *, size_t);
 #define CONV_ROWS(channels) \
     CONV_ROW(channels, 1)   \
     CONV_ROW(channels, 2) CONV_ROW(channels, 3) CONV_ROW(channels, 4) CONV_ROW(channels, 5)
-#define CONV_ROW_TABLE(channels)                                                              \
-    {conv_row_##channels##_1, conv_row_##channels##_2, conv_row_##channels##_3,               \
-     conv_row_##channels##_4, conv_row_##channels##_5}
+#define CONV_ROW_TABLE(channels)                                                   \
+    {                                                                              \
+        conv_row_##channels##_1, conv_row_##channels##_2, conv_row_##channels##_3, \
+            conv_row_##channels##_4, conv_row_##channels##_5                       \
+    }
 
 CONV_ROWS(1)
 CONV_ROWS(2)
@@ -321,8 +329,8 @@ CONV_ROWS(4)
 #endif
 
 /* The gradients of `channels` output channels for one input channel, in sums[][k * k][LANES]. */
-static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float *x,
-                             const float *gy, const float *pad, float *sums)
+static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float *x, const float *gy,
+                             const float *pad, float *sums)
 {
     static conv_row_function *const rows_of[][TILE_TAPS] = {
         CONV_ROW_TABLE(1),
@@ -355,8 +363,8 @@ static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float 
         }
 }
 
-KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const float *gy,
-                                   float *gw, float *gbias, float *scratch)
+KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const float *gy, float *gw,
+                                   float *gbias, float *scratch)
 {
     const float *pad = fill_padding(conv, scratch);
     float *sums = scratch + conv->lanes;
@@ -378,5 +386,3 @@ KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const f
         for (size_t o = 0; o < conv->out.c; o++)
             gbias[o] = sum_array(out_size, gy + o * out_size);
 }
-
-#endif

@@ -1,10 +1,8 @@
-/* float_images.h - convolutions of many images: lanes are images, so every vector is full whatever
+/* float_images_template.h - convolutions of many images: lanes are images, so every vector is full whatever
  * the shape, zero padding is left out by loop bounds, and windows of a pool are formed as their
- * values come. Costs a transposition on the way in and out. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_IMAGES_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_IMAGES_H
-
-#include "infer/engine/body/float_conv.h"
+ * values come. Costs a transposition on the way in and out.
+ *
+ * Parameters: simd/lanes.h; after float_conv_template.h. */
 
 enum {
     BLOCK_VECTORS = SUMS_IN_REGISTERS / 6,
@@ -25,13 +23,13 @@ static void gather_images(size_t images, size_t n, const float *x, size_t x_row,
             UNROLL
             for (size_t j = 0; j < VL; j++) {
                 const size_t image = v * VL + j < images ? v * VL + j : images - 1;
-                square[j] = load_part(x + image * x_row + i, n - i);
+                square[j] = load_part_f(x + image * x_row + i, n - i);
             }
             transpose_square(square);
             UNROLL
             for (size_t j = 0; j < VL; j++)
                 if (j < n - i)
-                    store(block + (i + j) * BLOCK + v * VL, square[j]);
+                    store_f(block + (i + j) * BLOCK + v * VL, square[j]);
         }
 }
 
@@ -43,12 +41,12 @@ static void scatter_images(size_t images, size_t n, const float *block, float *y
             vf square[VL];
             UNROLL
             for (size_t j = 0; j < VL; j++)
-                square[j] = load(block + (i + (j < n - i ? j : 0)) * BLOCK + v * VL);
+                square[j] = load_f(block + (i + (j < n - i ? j : 0)) * BLOCK + v * VL);
             transpose_square(square);
             UNROLL
             for (size_t j = 0; j < VL; j++)
                 if (v * VL + j < images)
-                    store_part(y + (v * VL + j) * n + i, n - i, square[j]);
+                    store_part_f(y + (v * VL + j) * n + i, n - i, square[j]);
         }
 }
 
@@ -113,7 +111,7 @@ typedef struct images_place {
 
 INLINE vf join(const bnn_op *pool, vf before, vf value)
 {
-    return pool->type == BNN_LOWER_MAXPOOL ? max_v(value, before) : before + value;
+    return pool->type == BNN_LOWER_MAXPOOL ? max_f(value, before) : before + value;
 }
 
 /* Joins the values of a pool's window, one after the other. */
@@ -126,7 +124,7 @@ INLINE void finish_images(const int channels, const bnn_float_stage *f, const im
     if (!at->first) {
         UNROLL
         for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-            sum[i] = join(f->pool, load(y + BLOCK_AT(i, row)), sum[i]);
+            sum[i] = join(f->pool, load_f(y + BLOCK_AT(i, row)), sum[i]);
     }
     if (at->last && f->pool != NULL) {
         if (f->pool->type == BNN_LOWER_AVGPOOL) {
@@ -138,7 +136,7 @@ INLINE void finish_images(const int channels, const bnn_float_stage *f, const im
     }
     UNROLL
     for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-        store(y + BLOCK_AT(i, row), sum[i]);
+        store_f(y + BLOCK_AT(i, row), sum[i]);
 }
 
 INLINE void images_tile(const int channels, const bnn_float_stage *f, const images_place *at)
@@ -159,8 +157,8 @@ INLINE void images_tile(const int channels, const bnn_float_stage *f, const imag
             for (size_t kw = at->columns.begin; kw < at->columns.end; kw++) {
                 UNROLL
                 for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-                    sum[i] = fma_v(broadcast(w[i / BLOCK_VECTORS]),
-                                   load(x + i % BLOCK_VECTORS * VL), sum[i]);
+                    sum[i] = fma_f(broadcast(w[i / BLOCK_VECTORS]),
+                                   load_f(x + i % BLOCK_VECTORS * VL), sum[i]);
                 x += BLOCK;
                 w += channels;
             }
@@ -212,5 +210,3 @@ static void run_images(const bnn_float_stage *f, size_t images, const float *x, 
             }
     scatter_images(images, bnn_shape_values(f->fused_out), out, y);
 }
-
-#endif

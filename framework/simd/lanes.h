@@ -1,17 +1,15 @@
-/* float_lanes.h - what the float stages need of vectors beyond simd/vec.h: part of a vector
- * in memory, even and odd lanes, a square of lanes transposed. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_LANES_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_LANES_H
+/* lanes.h - part of a vector in memory, and lanes that change places: even and odd ones, a square of
+ * lanes transposed. Parameter: as in vec.h. */
+#ifndef BNN_SIMD_LANES_H
+#define BNN_SIMD_LANES_H
 
 #include "simd/vec.h"
 
-#include <string.h>
-
 /* The first n lanes, n <= VL, zeros behind; nothing else is read. */
-INLINE vf load_part(const float *p, size_t n)
+INLINE vf load_part_f(const float *p, size_t n)
 {
     if (n >= VL)
-        return load(p);
+        return load_f(p);
 #if defined(BNN_VEC_AVX512)
     return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
 #else
@@ -23,10 +21,10 @@ INLINE vf load_part(const float *p, size_t n)
 }
 
 /* Nothing but the first n lanes, n <= VL, is written. */
-INLINE void store_part(float *p, size_t n, vf v)
+INLINE void store_part_f(float *p, size_t n, vf v)
 {
     if (n >= VL) {
-        store(p, v);
+        store_f(p, v);
         return;
     }
 #if defined(BNN_VEC_AVX512)
@@ -37,7 +35,7 @@ INLINE void store_part(float *p, size_t n, vf v)
 #endif
 }
 
-/* A vector whose lane l is lane f(l, d) of the 2 * VL lanes of a and b. */
+/* A vector whose lane l is lane f(l, d) of the 2 * VL lanes of a and b; d is a constant. */
 #if VL == 16
 #    define SHUFFLE(a, b, f, d)                                                                   \
         __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d), f(4, d), f(5, d),       \
@@ -51,7 +49,7 @@ INLINE void store_part(float *p, size_t n, vf v)
 #    define SHUFFLE(a, b, f, d) __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d))
 #endif
 
-/* All lanes x. Unlike splat() it keeps a negative zero, as op.h does. */
+/* All lanes x. Unlike splat_f() it keeps a negative zero, as op.h does. */
 #define FIRST_LANE(l, d) 0
 INLINE vf broadcast(float x)
 {
@@ -60,35 +58,61 @@ INLINE vf broadcast(float x)
 }
 
 #define EVERY_SECOND(l, first) (2 * (l) + (first))
-#define EVEN_LANES(a, b)       SHUFFLE(a, b, EVERY_SECOND, 0)
-#define ODD_LANES(a, b)        SHUFFLE(a, b, EVERY_SECOND, 1)
+INLINE vf even_lanes_f(vf a, vf b)
+{
+    return SHUFFLE(a, b, EVERY_SECOND, 0);
+}
 
-/* Lanes l and l + d of rows i and i + d change places across the diagonal of their square. */
+INLINE vf odd_lanes_f(vf a, vf b)
+{
+    return SHUFFLE(a, b, EVERY_SECOND, 1);
+}
+
+/* Lanes l and l + d of rows a and b change places across the diagonal of their square. */
 #define UPPER_ROW(l, d) ((l) & (d) ? VL + (l) - (d) : (l))
 #define LOWER_ROW(l, d) ((l) & (d) ? VL + (l) : (l) + (d))
-#define TRANSPOSE_STEP(rows, d)                                       \
-    do {                                                              \
-        UNROLL                                                        \
-        for (int i_ = 0; i_ < VL; i_++) {                             \
-            if (i_ & (d))                                             \
-                continue;                                             \
-            const vf upper_ = (rows)[i_], lower_ = (rows)[i_ + (d)];  \
-            (rows)[i_] = SHUFFLE(upper_, lower_, UPPER_ROW, d);       \
-            (rows)[i_ + (d)] = SHUFFLE(upper_, lower_, LOWER_ROW, d); \
-        }                                                             \
-    } while (0)
+#define EXCHANGE(d)                               \
+    INLINE void exchange_##d(vf *a, vf *b)        \
+    {                                             \
+        const vf upper = *a, lower = *b;          \
+        *a = SHUFFLE(upper, lower, UPPER_ROW, d); \
+        *b = SHUFFLE(upper, lower, LOWER_ROW, d); \
+    }
+EXCHANGE(1)
+EXCHANGE(2)
+#if VL >= 8
+EXCHANGE(4)
+#endif
+#if VL >= 16
+EXCHANGE(8)
+#endif
+
+INLINE void transpose_step(const int d, void exchange(vf *, vf *), vf rows[VL])
+{
+    UNROLL
+    for (int i = 0; i < VL; i++)
+        if ((i & d) == 0)
+            exchange(&rows[i], &rows[i + d]);
+}
 
 /* rows[i] lane j becomes rows[j] lane i. */
 INLINE void transpose_square(vf rows[VL])
 {
-    TRANSPOSE_STEP(rows, 1);
-    TRANSPOSE_STEP(rows, 2);
+    transpose_step(1, exchange_1, rows);
+    transpose_step(2, exchange_2, rows);
 #if VL >= 8
-    TRANSPOSE_STEP(rows, 4);
+    transpose_step(4, exchange_4, rows);
 #endif
 #if VL >= 16
-    TRANSPOSE_STEP(rows, 8);
+    transpose_step(8, exchange_8, rows);
 #endif
 }
+
+#undef SHUFFLE
+#undef FIRST_LANE
+#undef EVERY_SECOND
+#undef UPPER_ROW
+#undef LOWER_ROW
+#undef EXCHANGE
 
 #endif

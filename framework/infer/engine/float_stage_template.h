@@ -1,13 +1,10 @@
-/* float_stage.h - a prepared stage with float sums, and the steps behind its sums.
+/* float_stage_template.h - a prepared stage with float sums, and the steps behind its sums.
  *
  * Where it can be done, the operations behind the sums run on the registers that hold them: the
  * elementwise ones up to the first pool, a pool of 2x2 with stride 2, and the elementwise ones
- * behind that. The rest of the chain, if there is one, goes over the outputs in memory. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_STAGE_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_STAGE_H
-
-#include "infer/engine/body/float_lanes.h"
-#include "infer/engine/engine_float.h"
+ * behind that. The rest of the chain, if there is one, goes over the outputs in memory.
+ *
+ * Parameters: simd/lanes.h. */
 
 /* Accumulators that fit into the registers beside what they are fed with. */
 #if defined(BNN_VEC_AVX2)
@@ -67,13 +64,13 @@ INLINE vf step_value(const bnn_lower_op type, const float_step *step, vf x, vf f
 {
     switch (type) {
     case BNN_LOWER_AFFINE:
-        return fma_v(x, factor, offset);
+        return fma_f(x, factor, offset);
     case BNN_LOWER_CLAMP:
-        return min_v(broadcast(step->high), max_v(broadcast(step->low), x));
+        return min_f(broadcast(step->high), max_f(broadcast(step->low), x));
     case BNN_LOWER_SLOPE:
-        return x * select_v(x >= broadcast(0.0f), broadcast(1.0f), factor);
+        return x * select_f(x >= broadcast(0.0f), broadcast(1.0f), factor);
     case BNN_LOWER_SIGN:
-        return select_v(x >= broadcast(0.0f), broadcast(1.0f), broadcast(-1.0f));
+        return select_f(x >= broadcast(0.0f), broadcast(1.0f), broadcast(-1.0f));
     default:
         return x;
     }
@@ -86,7 +83,7 @@ INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
 {
     if (values == NULL)
         return broadcast(0.0f);
-    return kind == LANES_OF_CHANNELS ? load(values + c) : broadcast(values[c]);
+    return kind == LANES_OF_CHANNELS ? load_f(values + c) : broadcast(values[c]);
 }
 
 /* All steps on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
@@ -97,15 +94,15 @@ INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int cha
     for (uint32_t s = 0; s < steps.n; s++) {
         const float_step *step = &steps.step[s];
         switch (step->type) {
-#define STEP_CASE(known_type)                                                                  \
-case known_type:                                                                               \
-    UNROLL                                                                                     \
-    for (int i = 0; i < channels * n; i++) {                                                   \
-        const size_t channel = c + (size_t)(i / n);                                            \
-        x[i] = step_value(known_type, step, x[i], channel_values(kind, step->factor, channel), \
-                          channel_values(kind, step->offset, channel));                        \
-    }                                                                                          \
-    break;
+#define STEP_CASE(known_type)                                                                      \
+    case known_type:                                                                               \
+        UNROLL                                                                                     \
+        for (int i = 0; i < channels * n; i++) {                                                   \
+            const size_t channel = c + (size_t)(i / n);                                            \
+            x[i] = step_value(known_type, step, x[i], channel_values(kind, step->factor, channel), \
+                              channel_values(kind, step->offset, channel));                        \
+        }                                                                                          \
+        break;
             STEP_CASE(BNN_LOWER_AFFINE)
             STEP_CASE(BNN_LOWER_CLAMP)
             STEP_CASE(BNN_LOWER_SLOPE)
@@ -120,8 +117,6 @@ case known_type:                                                                
 INLINE vf pool_four(const bnn_op *pool, vf a, vf b, vf c, vf d)
 {
     if (pool->type == BNN_LOWER_MAXPOOL)
-        return max_v(d, max_v(c, max_v(b, a)));
+        return max_f(d, max_f(c, max_f(b, a)));
     return (a + b + c + d) * broadcast(0.25f);
 }
-
-#endif

@@ -1,9 +1,6 @@
-/* loss.h - losses over logits z[classes][lanes], their gradients, and what was classified right. */
-#ifndef BNN_KERNELS_BODY_LOSS_H
-#define BNN_KERNELS_BODY_LOSS_H
-
-#include "kernels/body/batchnorm.h"
-#include "kernels/body/elementwise.h"
+/* loss_template.h - losses over logits z[classes][lanes], their gradients, and what was classified right.
+ *
+ * Parameters: simd/vec.h; after elementwise_template.h and batchnorm_template.h. */
 
 INLINE vi load_labels(const int32_t *labels, size_t lane)
 {
@@ -16,13 +13,13 @@ INLINE vi load_labels(const int32_t *labels, size_t lane)
 INLINE vf largest_logit(uint32_t classes, uint32_t lanes, const float *z, vi label, size_t lane,
                         vi *right)
 {
-    vf most = load(z + lane);
-    vi winner = splat_int(0);
+    vf most = load_f(z + lane);
+    vi winner = splat_i(0);
     for (uint32_t c = 1; c < classes; c++) {
-        const vf v = load(z + (size_t)c * lanes + lane);
+        const vf v = load_f(z + (size_t)c * lanes + lane);
         const vi better = v > most;
-        most = select_v(better, v, most);
-        winner = (winner & ~better) | (splat_int((int32_t)c) & better);
+        most = select_f(better, v, most);
+        winner = (winner & ~better) | (splat_i((int32_t)c) & better);
     }
     *right = winner == label;
     return most;
@@ -42,26 +39,26 @@ KERNEL void cross_entropy(uint32_t classes, uint32_t n, uint32_t lanes, const fl
                           const int32_t *labels, float *gz, float *scratch, double *loss,
                           uint32_t *n_correct)
 {
-    const vf share = splat(1.0f / (float)n);
+    const vf share = splat_f(1.0f / (float)n);
     for (size_t lane = 0; lane < lanes; lane += VL) {
         const vi label = load_labels(labels, lane);
         vi right;
         const vf most = largest_logit(classes, lanes, z, label, lane, &right);
-        vf total = splat(0.0f), at_label = splat(0.0f);
+        vf total = splat_f(0.0f), at_label = splat_f(0.0f);
         for (uint32_t c = 0; c < classes; c++) {
-            const vf above = load(z + (size_t)c * lanes + lane) - most;
-            total += exp_v(above);
-            at_label = select_v(label == splat_int((int32_t)c), above, at_label);
+            const vf above = load_f(z + (size_t)c * lanes + lane) - most;
+            total += exp_f(above);
+            at_label = select_f(label == splat_i((int32_t)c), above, at_label);
         }
-        store(scratch + lane, log_v(total) - at_label);
-        store(scratch + lanes + lane, select_v(right, splat(1.0f), splat(0.0f)));
+        store_f(scratch + lane, log_f(total) - at_label);
+        store_f(scratch + lanes + lane, select_f(right, splat_f(1.0f), splat_f(0.0f)));
         if (gz == NULL)
             continue;
         const vf mask = mask_at(lane, n) * share;
         for (uint32_t c = 0; c < classes; c++) {
             const size_t at = (size_t)c * lanes + lane;
-            const vf target = select_v(label == splat_int((int32_t)c), splat(1.0f), splat(0.0f));
-            store(gz + at, (exp_v(load(z + at) - most) / total - target) * mask);
+            const vf target = select_f(label == splat_i((int32_t)c), splat_f(1.0f), splat_f(0.0f));
+            store_f(gz + at, (exp_f(load_f(z + at) - most) / total - target) * mask);
         }
     }
     add_images(n, scratch, scratch + lanes, loss, n_correct);
@@ -71,27 +68,25 @@ KERNEL void squared_hinge(uint32_t classes, uint32_t n, uint32_t lanes, const fl
                           const int32_t *labels, float *gz, float *scratch, double *loss,
                           uint32_t *n_correct)
 {
-    const vf share = splat(1.0f / (float)classes);
-    const vf slope = splat(-2.0f / ((float)classes * (float)n));
+    const vf share = splat_f(1.0f / (float)classes);
+    const vf slope = splat_f(-2.0f / ((float)classes * (float)n));
     for (size_t lane = 0; lane < lanes; lane += VL) {
         const vi label = load_labels(labels, lane);
         const vf mask = mask_at(lane, n);
         vi right;
         largest_logit(classes, lanes, z, label, lane, &right);
-        vf total = splat(0.0f);
+        vf total = splat_f(0.0f);
         for (uint32_t c = 0; c < classes; c++) {
             const size_t at = (size_t)c * lanes + lane;
-            const vf target = select_v(label == splat_int((int32_t)c), splat(1.0f), splat(-1.0f));
+            const vf target = select_f(label == splat_i((int32_t)c), splat_f(1.0f), splat_f(-1.0f));
             /* max(margin, 0) that keeps NaN: a diverged run must be seen. */
-            const vf margin = max_v(splat(0.0f), 1.0f - target * load(z + at));
-            total = fma_v(margin, margin, total);
+            const vf margin = max_f(splat_f(0.0f), 1.0f - target * load_f(z + at));
+            total = fma_f(margin, margin, total);
             if (gz != NULL)
-                store(gz + at, margin * target * slope * mask);
+                store_f(gz + at, margin * target * slope * mask);
         }
-        store(scratch + lane, total * share);
-        store(scratch + lanes + lane, select_v(right, splat(1.0f), splat(0.0f)));
+        store_f(scratch + lane, total * share);
+        store_f(scratch + lanes + lane, select_f(right, splat_f(1.0f), splat_f(0.0f)));
     }
     add_images(n, scratch, scratch + lanes, loss, n_correct);
 }
-
-#endif

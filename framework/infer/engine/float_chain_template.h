@@ -1,8 +1,6 @@
-/* float_chain.h - operations of a chain over values in memory, [c][h][w] of one image. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_CHAIN_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_CHAIN_H
-
-#include "infer/engine/body/float_stage.h"
+/* float_chain_template.h - operations of a chain over values in memory, [c][h][w] of one image.
+ *
+ * Parameters: simd/lanes.h; after float_stage_template.h. */
 
 /* Elementwise steps; y may be x. A plane of one value has channels in the lanes. */
 static void chain_steps(float_steps steps, bnn_shape shape, const float *x, float *y)
@@ -10,17 +8,17 @@ static void chain_steps(float_steps steps, bnn_shape shape, const float *x, floa
     const size_t plane = (size_t)shape.h * shape.w;
     if (plane == 1) {
         for (size_t c = 0; c < shape.c; c += VL) {
-            vf v = load_part(x + c, shape.c - c);
+            vf v = load_part_f(x + c, shape.c - c);
             run_steps(LANES_OF_CHANNELS, steps, c, 1, 1, &v);
-            store_part(y + c, shape.c - c, v);
+            store_part_f(y + c, shape.c - c, v);
         }
         return;
     }
     for (size_t c = 0; c < shape.c; c++, x += plane, y += plane)
         for (size_t i = 0; i < plane; i += VL) {
-            vf v = load_part(x + i, plane - i);
+            vf v = load_part_f(x + i, plane - i);
             run_steps(LANES_OF_ONE_CHANNEL, steps, c, 1, 1, &v);
-            store_part(y + i, plane - i, v);
+            store_part_f(y + i, plane - i, v);
         }
 }
 
@@ -31,11 +29,11 @@ static void pool_row_of_four(const bnn_op *op, const float *x, float *y)
     for (size_t i = 0; i < n; i += VL) {
         const size_t left = 2 * (n - i), rest = left > VL ? left - VL : 0;
         const float *upper = x + 2 * i, *lower = upper + row;
-        const vf a = load_part(upper, left), b = load_part(upper + VL, rest);
-        const vf c = load_part(lower, left), d = load_part(lower + VL, rest);
-        store_part(
-            y + i, n - i,
-            pool_four(op, EVEN_LANES(a, b), ODD_LANES(a, b), EVEN_LANES(c, d), ODD_LANES(c, d)));
+        const vf a = load_part_f(upper, left), b = load_part_f(upper + VL, rest);
+        const vf c = load_part_f(lower, left), d = load_part_f(lower + VL, rest);
+        store_part_f(y + i, n - i,
+                     pool_four(op, even_lanes_f(a, b), odd_lanes_f(a, b), even_lanes_f(c, d),
+                               odd_lanes_f(c, d)));
     }
 }
 
@@ -108,5 +106,3 @@ static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, 
         at = next;
     }
 }
-
-#endif

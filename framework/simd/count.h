@@ -1,70 +1,15 @@
-/* vec.h - the vectors of the fast engines, and what they are done with.
+/* count.h - integer sums for the engines: bits against bits, pixels against signs, and decisions.
  *
- * One of BNN_VEC_AVX512, BNN_VEC_AVX2, BNN_VEC_NEON is defined by the file that is compiled. There
- * are 16 logical lanes of 32 bits, or 32 of 16 bits, whatever the registers are. */
-#ifndef BNN_INFER_ENGINE_BODY_VEC_H
-#define BNN_INFER_ENGINE_BODY_VEC_H
+ * Parameter: as in vec.h, and AVX-512 is with VPOPCNTDQ and VNNI (BNN_CPU_COUNTS of cpu.h). There
+ * is no portable one. */
+#ifndef BNN_SIMD_COUNT_H
+#define BNN_SIMD_COUNT_H
 
-#include "simd/compiler.h"
+#include "simd/vec.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#if defined(BNN_VEC_NEON)
-#    include <arm_neon.h>
-#    define VL 4
-#elif defined(BNN_VEC_AVX2)
-#    include <immintrin.h>
-#    define VL 8
-#else
-#    include <immintrin.h>
-#    define VL 16
-#endif
-
-#define LANES 16
-#define PARTS (LANES / VL)
-
-typedef int32_t vi __attribute__((vector_size(4 * VL)));
-typedef uint32_t vu __attribute__((vector_size(4 * VL)));
-typedef int16_t vh __attribute__((vector_size(4 * VL)));
-typedef uint16_t vhu __attribute__((vector_size(4 * VL)));
-typedef vu vu_unaligned __attribute__((aligned(4), may_alias));
-typedef vi vi_unaligned __attribute__((aligned(4), may_alias));
-typedef vh vh_aligned __attribute__((aligned(64 / PARTS), may_alias));
-
-/* 16 lanes of 32 bits, and 32 of 16. */
-typedef struct words {
-    vu part[PARTS];
-} words;
-typedef struct halves {
-    vh part[PARTS];
-} halves;
-
-INLINE uint32_t load_word(const uint8_t *p)
-{
-    uint32_t word;
-    memcpy(&word, p, sizeof word);
-    return word;
-}
-
-INLINE vu splat(uint32_t x)
-{
-    return (vu){0} + x;
-}
-
-INLINE vu load(const uint32_t *p)
-{
-    return *(const vu_unaligned *)p;
-}
-
-INLINE void store(uint32_t *p, vu v)
-{
-    *(vu_unaligned *)p = v;
-}
-
-/* ---- values of words --------------------------------------------------------------------- */
+/* ---- sums of words: 32 bits, or four pixels ---------------------------------------------- */
 
 /* How many words may be counted into one sum before it is widened. */
 #if defined(BNN_VEC_AVX512)
@@ -74,10 +19,10 @@ INLINE void store(uint32_t *p, vu v)
 #endif
 
 /* sum + the number of bits in which a and b differ; for some in bytes, until it is widened. */
-INLINE vu count_different(vu sum, vu a, vu b)
+INLINE vi count_different(vi sum, vu a, vu b)
 {
 #if defined(BNN_VEC_AVX512)
-    return sum + (vu)_mm512_popcnt_epi32((__m512i)(a ^ b));
+    return sum + (vi)_mm512_popcnt_epi32((__m512i)(a ^ b));
 #elif defined(BNN_VEC_AVX2)
     /* Four bits at a time through a table (Mula, Kurz, Lemire 2018, "Faster population counts using
      * AVX2 instructions"). */
@@ -86,22 +31,22 @@ INLINE vu count_different(vu sum, vu a, vu b)
     const __m256i x = (__m256i)(a ^ b), low = _mm256_set1_epi8(15);
     const __m256i few = _mm256_shuffle_epi8(table, _mm256_and_si256(x, low));
     const __m256i more = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low));
-    return (vu)_mm256_add_epi8((__m256i)sum, _mm256_add_epi8(few, more));
+    return (vi)_mm256_add_epi8((__m256i)sum, _mm256_add_epi8(few, more));
 #else
-    return (vu)vaddq_u8((uint8x16_t)sum, vcntq_u8((uint8x16_t)(a ^ b)));
+    return (vi)vaddq_u8((uint8x16_t)sum, vcntq_u8((uint8x16_t)(a ^ b)));
 #endif
 }
 
 /* The sums of at most COUNT_MOST words. */
-INLINE vu widen(vu sum)
+INLINE vi widen_counts(vi sum)
 {
 #if defined(BNN_VEC_AVX512)
     return sum;
 #elif defined(BNN_VEC_AVX2)
     const __m256i pairs = _mm256_maddubs_epi16((__m256i)sum, _mm256_set1_epi8(1));
-    return (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return (vi)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #else
-    return (vu)vpaddlq_u16(vpaddlq_u8((uint8x16_t)sum));
+    return (vi)vpaddlq_u16(vpaddlq_u8((uint8x16_t)sum));
 #endif
 }
 
@@ -113,35 +58,35 @@ INLINE vu widen(vu sum)
 #endif
 
 /* sum + the products of four pixels and four weights, -1, 0, +1. */
-INLINE vu add_products(vu sum, vu pixels, vu weights)
+INLINE vi add_products(vi sum, vu pixels, vu weights)
 {
 #if defined(BNN_VEC_AVX512)
-    return (vu)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)pixels, (__m512i)weights);
+    return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)pixels, (__m512i)weights);
 #elif defined(BNN_VEC_AVX2)
     const __m256i pairs = _mm256_maddubs_epi16((__m256i)pixels, (__m256i)weights);
-    return sum + (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return sum + (vi)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #else
     const int8x16_t p = vreinterpretq_s8_u8(veorq_u8((uint8x16_t)pixels, vdupq_n_u8(128)));
     const int8x16_t w = (int8x16_t)weights;
     const int16x8_t low = vmull_s8(vget_low_s8(p), vget_low_s8(w));
     const int16x8_t high = vmull_high_s8(p, w);
-    return (vu)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
+    return (vi)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
 #endif
 }
 
-INLINE vu least(vu a, vu b)
+INLINE vi min_i(vi a, vi b)
 {
 #if defined(BNN_VEC_AVX512)
-    return (vu)_mm512_min_epi32((__m512i)a, (__m512i)b);
+    return (vi)_mm512_min_epi32((__m512i)a, (__m512i)b);
 #elif defined(BNN_VEC_AVX2)
-    return (vu)_mm256_min_epi32((__m256i)a, (__m256i)b);
+    return (vi)_mm256_min_epi32((__m256i)a, (__m256i)b);
 #else
-    return (vu)vminq_s32((int32x4_t)a, (int32x4_t)b);
+    return (vi)vminq_s32((int32x4_t)a, (int32x4_t)b);
 #endif
 }
 
 /* Bit i: lane i of a is below that of b. */
-INLINE uint32_t are_below(vu a, vu b)
+INLINE uint32_t below_bits_i(vi a, vi b)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_cmplt_epi32_mask((__m512i)a, (__m512i)b);
@@ -154,7 +99,7 @@ INLINE uint32_t are_below(vu a, vu b)
 }
 
 /* Lane i: x rotated left by places[i]; only the bits of mask are kept, and added to those of v. */
-INLINE vu insert_rotated(vu v, uint32_t x, vu places, uint32_t mask)
+INLINE vu insert_rotated_u(vu v, uint32_t x, vu places, uint32_t mask)
 {
 #if defined(BNN_VEC_AVX512)
     const __m512i turned = _mm512_rolv_epi32(_mm512_set1_epi32((int)x), (__m512i)places);
@@ -168,7 +113,7 @@ INLINE vu insert_rotated(vu v, uint32_t x, vu places, uint32_t mask)
 /* ---- signs of floats --------------------------------------------------------------------- */
 
 /* Bit i of n <= 16: x[i] >= 0. */
-INLINE uint32_t are_not_negative(const float *x, size_t n)
+INLINE uint32_t load_signs(const float *x, size_t n)
 {
 #if defined(BNN_VEC_AVX512)
     const __mmask16 there = (__mmask16)(n < LANES ? (1u << n) - 1 : 0xffff);
@@ -207,60 +152,11 @@ INLINE void store_signs(float *x, uint32_t bits, size_t n)
 #endif
 }
 
-/* ---- halves ------------------------------------------------------------------------------ */
+/* ---- rows of pixels, as 32 lanes of 16 bits ---------------------------------------------- */
 
-/* Lane i: pixels[2 * i]; lane 16 + i: pixels[2 * i + 1]. Reads 32. */
-INLINE halves load_pixels(const uint8_t *pixels)
-{
-    halves out;
-#if defined(BNN_VEC_AVX512)
-    const __m512i both =
-        _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)pixels));
-    const __m512i places = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(8), 1);
-    out.part[0] = (vh)_mm512_and_si512(_mm512_srlv_epi16(both, places), _mm512_set1_epi16(255));
-#else
-    for (int i = 0; i < PARTS / 2; i++) {
-        vhu pairs;
-        memcpy(&pairs, pixels + i * 4 * VL, sizeof pairs);
-        out.part[i] = (vh)(pairs & 255);
-        out.part[PARTS / 2 + i] = (vh)(pairs >> 8);
-    }
-#endif
-    return out;
-}
-
-INLINE vh least_half(vh a, vh b)
-{
-#if defined(BNN_VEC_AVX512)
-    return (vh)_mm512_min_epi16((__m512i)a, (__m512i)b);
-#elif defined(BNN_VEC_AVX2)
-    return (vh)_mm256_min_epi16((__m256i)a, (__m256i)b);
-#else
-    return (vh)vminq_s16((int16x8_t)a, (int16x8_t)b);
-#endif
-}
-
-/* Bit i of 16: the lesser of lanes i and 16 + i is below the limit. */
-INLINE uint32_t pairs_are_below(halves v, int16_t limit)
-{
-#if defined(BNN_VEC_AVX512)
-    const __m256i low = _mm512_castsi512_si256((__m512i)v.part[0]);
-    const __m256i high = _mm512_extracti64x4_epi64((__m512i)v.part[0], 1);
-    return _mm256_cmplt_epi16_mask(_mm256_min_epi16(low, high), _mm256_set1_epi16(limit));
-#elif defined(BNN_VEC_AVX2)
-    const __m256i v16 = (__m256i)least_half(v.part[0], v.part[1]);
-    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(limit), v16);
-    const uint32_t mask =
-        (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(below, _mm256_setzero_si256()));
-    return (mask & 0xff) | (mask >> 8 & 0xff00);
-#else
-    const uint16x8_t bit = {1, 2, 4, 8, 16, 32, 64, 128};
-    const int16x8_t top = vdupq_n_s16(limit);
-    const uint16x8_t low = vcltq_s16((int16x8_t)least_half(v.part[0], v.part[2]), top);
-    const uint16x8_t high = vcltq_s16((int16x8_t)least_half(v.part[1], v.part[3]), top);
-    return vaddvq_u16(vandq_u16(low, bit)) | (uint32_t)vaddvq_u16(vandq_u16(high, bit)) << 8;
-#endif
-}
+typedef struct halves {
+    vh part[PARTS];
+} halves;
 
 /* Writes a row of n pixels at `at` of 64, and 128 around them. */
 INLINE void pad_row(uint8_t *row, const uint8_t *pixels, size_t at, size_t n)
@@ -280,6 +176,60 @@ INLINE void pad_row(uint8_t *row, const uint8_t *pixels, size_t at, size_t n)
     else
         for (; i < n; i++)
             row[at + i] = pixels[i];
+#endif
+}
+
+/* Lane i: pixels[2 * i]; lane 16 + i: pixels[2 * i + 1]. Reads 32. */
+INLINE halves load_even_odd(const uint8_t *pixels)
+{
+    halves out;
+#if defined(BNN_VEC_AVX512)
+    const __m512i both =
+        _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)pixels));
+    const __m512i places = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(8), 1);
+    out.part[0] = (vh)_mm512_and_si512(_mm512_srlv_epi16(both, places), _mm512_set1_epi16(255));
+#else
+    typedef uint16_t pairs_of_pixels __attribute__((vector_size(4 * VL)));
+    for (int i = 0; i < PARTS / 2; i++) {
+        pairs_of_pixels pairs;
+        memcpy(&pairs, pixels + i * 4 * VL, sizeof pairs);
+        out.part[i] = (vh)(pairs & 255);
+        out.part[PARTS / 2 + i] = (vh)(pairs >> 8);
+    }
+#endif
+    return out;
+}
+
+INLINE vh min_h(vh a, vh b)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vh)_mm512_min_epi16((__m512i)a, (__m512i)b);
+#elif defined(BNN_VEC_AVX2)
+    return (vh)_mm256_min_epi16((__m256i)a, (__m256i)b);
+#else
+    return (vh)vminq_s16((int16x8_t)a, (int16x8_t)b);
+#endif
+}
+
+/* Bit i of 16: the lesser of lanes i and 16 + i is below the limit. */
+INLINE uint32_t below_bits_pairs(halves v, int16_t limit)
+{
+#if defined(BNN_VEC_AVX512)
+    const __m256i low = _mm512_castsi512_si256((__m512i)v.part[0]);
+    const __m256i high = _mm512_extracti64x4_epi64((__m512i)v.part[0], 1);
+    return _mm256_cmplt_epi16_mask(_mm256_min_epi16(low, high), _mm256_set1_epi16(limit));
+#elif defined(BNN_VEC_AVX2)
+    const __m256i v16 = (__m256i)min_h(v.part[0], v.part[1]);
+    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(limit), v16);
+    const uint32_t mask =
+        (uint32_t)_mm256_movemask_epi8(_mm256_packs_epi16(below, _mm256_setzero_si256()));
+    return (mask & 0xff) | (mask >> 8 & 0xff00);
+#else
+    const uint16x8_t bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    const int16x8_t top = vdupq_n_s16(limit);
+    const uint16x8_t low = vcltq_s16((int16x8_t)min_h(v.part[0], v.part[2]), top);
+    const uint16x8_t high = vcltq_s16((int16x8_t)min_h(v.part[1], v.part[3]), top);
+    return vaddvq_u16(vandq_u16(low, bit)) | (uint32_t)vaddvq_u16(vandq_u16(high, bit)) << 8;
 #endif
 }
 

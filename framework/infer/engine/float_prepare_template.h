@@ -1,11 +1,6 @@
-/* float_prepare.h - how a stage is to be computed, and its weights laid out for that. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_PREPARE_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_PREPARE_H
-
-#include "infer/engine/body/float_chain.h"
-#include "infer/engine/body/float_images.h"
-
-#include <math.h>
+/* float_prepare_template.h - how a stage is to be computed, and its weights laid out for that.
+ *
+ * Parameters: simd/lanes.h; after float_chain_template.h and float_images_template.h. */
 
 /* Floats of a workspace for one method; a convolution that needs more is left to another. */
 #define COPY_VALUES_MAX ((size_t)1 << 25)
@@ -214,5 +209,3 @@ static int prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **o
         *out = f;
     return status;
 }
-
-#endif

@@ -1,10 +1,7 @@
-/* convert.h - inputs into what loops read: pixels with their padding, rows of bits as the words of
- * windows; and the ways between bits, pixels and floats. */
-#ifndef BNN_INFER_ENGINE_BODY_CONVERT_H
-#define BNN_INFER_ENGINE_BODY_CONVERT_H
-
-#include "infer/engine/body/vec.h"
-#include "infer/engine/pack.h"
+/* convert_template.h - inputs into what loops read: pixels with their padding, rows of bits as the words of
+ * windows; and the ways between bits, pixels and floats.
+ *
+ * Parameters: simd/count.h. */
 
 /* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of value 0. */
 static void pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
@@ -26,22 +23,21 @@ INLINE void row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_chann
     const uint32_t k = s->kernel, kernel_bits = k < 32 ? (1u << k) - 1 : ~0u;
     static const uint32_t lane_numbers[LANES] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                  8, 9, 10, 11, 12, 13, 14, 15};
-    words windows;
-    vu lane[PARTS];
+    vu windows[PARTS], lane[PARTS];
     UNROLL
     for (int part = 0; part < PARTS; part++) {
-        windows.part[part] = splat(0);
-        lane[part] = s->padding - (uint32_t)x - load(lane_numbers + part * VL);
+        windows[part] = splat_u(0);
+        lane[part] = s->padding - (uint32_t)x - load_u(lane_numbers + part * VL);
     }
     for (uint32_t c = 0; c < n_channels; c++) {
         UNROLL
         for (int part = 0; part < PARTS; part++)
-            windows.part[part] = insert_rotated(windows.part[part], row[c] | outside,
-                                                lane[part] + c * k, kernel_bits << c * k);
+            windows[part] = insert_rotated_u(windows[part], row[c] | outside, lane[part] + c * k,
+                                             kernel_bits << c * k);
     }
     UNROLL
     for (int part = 0; part < PARTS; part++)
-        store(out + part * VL, windows.part[part]);
+        store_u(out + part * VL, windows[part]);
 }
 
 /* out[h + 2 * padding][words of a row][columns] of rows[h][c]. */
@@ -125,10 +121,8 @@ static void floats_to_bits(const bnn_form *form, const float *values, uint8_t *o
         uint8_t *const to = out + byte_of_run(form, i);
         for (size_t j = 0; j < run; j += LANES) {
             const size_t n = run - j < LANES ? run - j : LANES;
-            const uint16_t some = (uint16_t)are_not_negative(values + j, n);
+            const uint16_t some = (uint16_t)load_signs(values + j, n);
             memcpy(to + j / 8, &some, sizeof some);
         }
     }
 }
-
-#endif

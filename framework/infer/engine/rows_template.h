@@ -1,14 +1,11 @@
-/* rows.h - the first convolution: pixels against bits, output columns in lanes.
+/* rows_template.h - the first convolution: pixels against bits, output columns in lanes.
  *
  * Five signs make 16 patterns, up to a sign of the whole. For each input row the sums of all
  * patterns are made, at every column; then an output channel adds or subtracts one of them for each
  * row of its kernel: 5 additions instead of 25. Even columns are in the lower lanes, odd ones in
- * the upper lanes, so a 2x2 pool is the least of two rows, and of their halves. */
-#ifndef BNN_INFER_ENGINE_BODY_ROWS_H
-#define BNN_INFER_ENGINE_BODY_ROWS_H
-
-#include "infer/engine/body/vec.h"
-#include "infer/engine/pack.h"
+ * the upper lanes, so a 2x2 pool is the least of two rows, and of their halves.
+ *
+ * Parameters: simd/count.h. */
 
 /* What a stage needs: rows of pixels with their padding, and the sums of their patterns, 32 of each
  * pattern. */
@@ -38,7 +35,7 @@ INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
     halves pixels[5];
     UNROLL
     for (int i = 0; i < kernel; i++)
-        pixels[i] = load_pixels(row + i);
+        pixels[i] = load_even_odd(row + i);
     UNROLL
     for (int part = 0; part < PARTS; part++) {
         vh sum[16];
@@ -54,7 +51,7 @@ INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
         }
         UNROLL
         for (int j = 0; j < n_patterns; j++)
-            *(vh_aligned *)(sums + j * 32 + part * 2 * VL) = sum[j];
+            store_h(sums + j * 32 + part * 2 * VL, sum[j]);
     }
 }
 
@@ -63,11 +60,6 @@ INLINE void sum_all_patterns(int kernel, size_t n_rows, const uint8_t *rows, int
     const size_t step = (size_t)32 << (kernel - 1);
     for (size_t i = 0; i < n_rows; i++)
         sum_patterns(kernel, rows + i * BNN_PACK_ROW_BYTES, sums + i * step);
-}
-
-INLINE vh load_half(const uint8_t *p)
-{
-    return *(const vh_aligned *)(const void *)p;
 }
 
 /* The sums of a channel in two output rows: n rows of patterns, from `sums` on, of which the first
@@ -82,7 +74,7 @@ INLINE void add_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8
         const uint8_t *const at = sums + offset[i];
         UNROLL
         for (int part = 0; part < PARTS; part++) {
-            const vh a = load_half(at + part * 4 * VL), b = load_half(at + next + part * 4 * VL);
+            const vh a = load_h(at + part * 4 * VL), b = load_h(at + next + part * 4 * VL);
             upper->part[part] = i < n_plus ? upper->part[part] + a : upper->part[part] - a;
             lower->part[part] = i < n_plus ? lower->part[part] + b : lower->part[part] - b;
         }
@@ -107,8 +99,8 @@ INLINE void pool_rows(size_t n, size_t n_plus, row_channel c, const uint8_t *sum
         add_rows(c.offset, n, n_plus, sums, c.next, &upper, &lower);
         UNROLL
         for (int part = 0; part < PARTS; part++)
-            upper.part[part] = least_half(upper.part[part], lower.part[part]);
-        const uint32_t bits = (pairs_are_below(upper, c.limit) & c.columns) ^ c.invert;
+            upper.part[part] = min_h(upper.part[part], lower.part[part]);
+        const uint32_t bits = (below_bits_pairs(upper, c.limit) & c.columns) ^ c.invert;
         memcpy(out, &bits, sizeof bits);
     }
 }
@@ -180,5 +172,3 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
         pool_channel(n, channel, sums, out);
     }
 }
-
-#endif

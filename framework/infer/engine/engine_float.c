@@ -1,10 +1,20 @@
-/* float_table.h - the entries of a float engine, over everything in this folder. Included once by
- * each engine_float_<isa>.c, which says what the vectors are and what the table is called. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_TABLE_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_TABLE_H
+/* engine_float.c - the float stages of an engine. Compiled once for each instruction set
+ * (simd/vec.h). */
+#include "infer/engine/engine_float.h"
 
-#include "infer/engine/body/float_dense.h"
-#include "infer/engine/body/float_prepare.h"
+#include "simd/lanes.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Each may use what is in front of it. */
+#include "infer/engine/float_stage_template.h"
+#include "infer/engine/float_chain_template.h"
+#include "infer/engine/float_copy_template.h"
+#include "infer/engine/float_conv_template.h"
+#include "infer/engine/float_images_template.h"
+#include "infer/engine/float_dense_template.h"
+#include "infer/engine/float_prepare_template.h"
 
 /* The parts of a workspace, in floats. */
 typedef struct parts {
@@ -126,10 +136,8 @@ static void run(const bnn_float_stage *f, size_t n, const float *x, float *y, vo
     }
 }
 
-const bnn_float_engine BNN_FLOAT_TABLE = {.name = BNN_FLOAT_NAME,
-                                          .prepare = prepare,
-                                          .workspace_bytes = workspace_bytes,
-                                          .run = run,
-                                          .run_chain = run_chain};
-
-#endif
+const bnn_float_engine OF_ISA(bnn_float) = {.name = ISA_NAME,
+                                            .prepare = prepare,
+                                            .workspace_bytes = workspace_bytes,
+                                            .run = run,
+                                            .run_chain = run_chain};

@@ -1,11 +1,9 @@
-/* float_dense.h - dense layers: lanes are outputs, a tile is some images by some vectors of them.
+/* float_dense_template.h - dense layers: lanes are outputs, a tile is some images by some vectors of them.
  *
  * Loops over a tile are flat: gcc keeps an array of sums in registers from start to end only where
- * its first unrolling makes all indices constant, and that one unrolls no loops around loops. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_DENSE_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_DENSE_H
-
-#include "infer/engine/body/float_stage.h"
+ * its first unrolling makes all indices constant, and that one unrolls no loops around loops.
+ *
+ * Parameters: simd/lanes.h; after float_stage_template.h. */
 
 /* The outputs from `at` on of `images` images. */
 INLINE void dense_tile(const int images, const int vectors, const bnn_float_stage *f, size_t at,
@@ -16,18 +14,18 @@ INLINE void dense_tile(const int images, const int vectors, const bnn_float_stag
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < images * vectors; i++)
-        sum[i] = load(f->bias + at + (size_t)(i % vectors) * VL);
+        sum[i] = load_f(f->bias + at + (size_t)(i % vectors) * VL);
     for (size_t k = 0; k < taps; k++, w += row) {
         UNROLL
         for (int i = 0; i < images * vectors; i++)
-            sum[i] = fma_v(load(w + i % vectors * VL),
+            sum[i] = fma_f(load_f(w + i % vectors * VL),
                            broadcast(x[(size_t)(i / vectors) * taps + k]), sum[i]);
     }
     UNROLL
     for (int i = 0; i < images * vectors; i++) {
         const size_t first = at + (size_t)(i % vectors) * VL;
         run_steps(LANES_OF_CHANNELS, f->before, first, 1, 1, &sum[i]);
-        store_part(y + (size_t)(i / vectors) * out + first, out - first, sum[i]);
+        store_part_f(y + (size_t)(i / vectors) * out + first, out - first, sum[i]);
     }
 }
 
@@ -92,5 +90,3 @@ static void run_dense(const bnn_float_stage *f, size_t n, const float *x, float 
         }
     }
 }
-
-#endif

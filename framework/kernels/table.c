@@ -1,21 +1,23 @@
-/* table.h - everything above as one table. Included once by each kernels_<name>.c, which defines
- * the instruction set (see vec.h), BNN_TABLE and BNN_TABLE_NAME. */
-#include "kernels/body/batchnorm.h"
-#include "kernels/body/bits.h"
-#include "kernels/body/conv.h"
-#include "kernels/body/dense.h"
-#include "kernels/body/elementwise.h"
-#include "kernels/body/loss.h"
-#include "kernels/body/pool.h"
+/* table.c - the kernels of one instruction set. Compiled once for each of them (simd/vec.h). */
+#include "simd/vec.h"
 
 #include <bnn/plugin.h>
 
-extern const bnn_kernels BNN_TABLE;
+#include <string.h>
 
-const bnn_kernels BNN_TABLE = {
+/* Each may use what is in front of it. */
+#include "kernels/elementwise_template.h"
+#include "kernels/dense_template.h"
+#include "kernels/conv_template.h"
+#include "kernels/bits_template.h"
+#include "kernels/batchnorm_template.h"
+#include "kernels/pool_template.h"
+#include "kernels/loss_template.h"
+
+const bnn_kernels OF_ISA(bnn_kernels) = {
     .abi_version = BNN_ABI_VERSION,
     .struct_size = sizeof(bnn_kernels),
-    .name = BNN_TABLE_NAME,
+    .name = ISA_NAME,
     .exp = exp_array,
     .log = log_array,
     .tanh = tanh_array,

@@ -1,12 +1,10 @@
-/* float_conv.h - convolutions of one image, two output rows at a time.
+/* float_conv_template.h - convolutions of one image, two output rows at a time.
  *
  * Lanes are columns of an output row where the channels are few (a first layer), or output channels
  * where the rows are short. Either way a tile covers two rows, so that windows of a 2x2 pool
- * are whole inside it. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_CONV_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_CONV_H
-
-#include "infer/engine/body/float_copy.h"
+ * are whole inside it.
+ *
+ * Parameters: simd/lanes.h; after float_copy_template.h. */
 
 /* Where a tile reads and writes. */
 typedef struct conv_place {
@@ -30,9 +28,9 @@ INLINE void store_rows(const int channels, const int vectors, const bnn_float_st
             const size_t column = at->column + (size_t)j * VL;
             if (column >= out.w)
                 continue;
-            store_part(y + column, out.w - column, sum[(i * 2 + 0) * vectors + j]);
+            store_part_f(y + column, out.w - column, sum[(i * 2 + 0) * vectors + j]);
             if (at->second)
-                store_part(y + out.w + column, out.w - column, sum[(i * 2 + 1) * vectors + j]);
+                store_part_f(y + out.w + column, out.w - column, sum[(i * 2 + 1) * vectors + j]);
         }
     }
 }
@@ -49,15 +47,15 @@ INLINE void store_pooled_rows(const int channels, const int vectors, const bnn_f
         const vf *upper = sum + i * 2 * vectors, *lower = upper + vectors;
         /* Of a single vector, only half of the windows mean a thing. */
         const int last = vectors - 1;
-        pooled[i] =
-            pool_four(f->pool, EVEN_LANES(upper[0], upper[last]), ODD_LANES(upper[0], upper[last]),
-                      EVEN_LANES(lower[0], lower[last]), ODD_LANES(lower[0], lower[last]));
+        pooled[i] = pool_four(
+            f->pool, even_lanes_f(upper[0], upper[last]), odd_lanes_f(upper[0], upper[last]),
+            even_lanes_f(lower[0], lower[last]), odd_lanes_f(lower[0], lower[last]));
     }
     run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, 1, pooled);
     UNROLL
     for (int i = 0; i < channels; i++)
-        store_part(at->y + ((at->channel + (size_t)i) * out.h + at->row / 2) * out.w + column,
-                   left < width ? left : width, pooled[i]);
+        store_part_f(at->y + ((at->channel + (size_t)i) * out.h + at->row / 2) * out.w + column,
+                     left < width ? left : width, pooled[i]);
 }
 
 INLINE void rows_tile(const int channels, const int vectors, const bnn_float_stage *f,
@@ -76,7 +74,7 @@ INLINE void rows_tile(const int channels, const int vectors, const bnn_float_sta
         for (int i = 0; i < channels * 2 * vectors; i++) {
             const int j = i % (2 * vectors);
             const float *x = (j < vectors ? upper : lower) + offset + j % vectors * VL;
-            sum[i] = fma_v(broadcast(w[i / (2 * vectors)]), load(x), sum[i]);
+            sum[i] = fma_f(broadcast(w[i / (2 * vectors)]), load_f(x), sum[i]);
         }
     }
     run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, 2 * vectors, sum);
@@ -164,8 +162,8 @@ INLINE void store_channels(const int columns, const bnn_float_stage *f, const co
         float *y = at->y + (at->row * width + at->column) * VL;
         UNROLL
         for (int j = 0; j < columns; j++) {
-            store(y + j * VL, sum[j]);
-            store(y + (at->second ? width : 0) * VL + j * VL, sum[columns + j]);
+            store_f(y + j * VL, sum[j]);
+            store_f(y + (at->second ? width : 0) * VL + j * VL, sum[columns + j]);
         }
         return;
     }
@@ -178,7 +176,7 @@ INLINE void store_channels(const int columns, const bnn_float_stage *f, const co
     run_steps(LANES_OF_CHANNELS, f->after, at->channel, 1, columns / 2, pooled);
     UNROLL
     for (int j = 0; j < columns / 2; j++)
-        store(y + j * VL, pooled[j]);
+        store_f(y + j * VL, pooled[j]);
 }
 
 INLINE void channels_tile(const int columns, const bnn_float_stage *f, const conv_place *at)
@@ -189,14 +187,14 @@ INLINE void channels_tile(const int columns, const bnn_float_stage *f, const con
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int j = 0; j < 2 * columns; j++)
-        sum[j] = load(f->bias + at->channel);
+        sum[j] = load_f(f->bias + at->channel);
     for (size_t k = 0; k < taps; k++, w += VL) {
-        const vf weight = load(w);
+        const vf weight = load_f(w);
         const float *a = upper + f->offset[k], *b = lower + f->offset[k];
         UNROLL
         for (int j = 0; j < columns; j++) {
-            sum[j] = fma_v(weight, broadcast(a[j]), sum[j]);
-            sum[columns + j] = fma_v(weight, broadcast(b[j]), sum[columns + j]);
+            sum[j] = fma_f(weight, broadcast(a[j]), sum[j]);
+            sum[columns + j] = fma_f(weight, broadcast(b[j]), sum[columns + j]);
         }
     }
     run_steps(LANES_OF_CHANNELS, f->before, at->channel, 1, 2 * columns, sum);
@@ -250,10 +248,10 @@ static void spread_channels(size_t channels, size_t n, const float *x, float *y)
         vf square[VL];
         UNROLL
         for (size_t j = 0; j < VL; j++)
-            square[j] = load(x + (i + (j < some ? j : 0)) * VL);
+            square[j] = load_f(x + (i + (j < some ? j : 0)) * VL);
         transpose_square(square);
         for (size_t c = 0; c < VL && c < channels; c++)
-            store_part(y + c * n + i, some, square[c]);
+            store_part_f(y + c * n + i, some, square[c]);
     }
 }
 
@@ -281,5 +279,3 @@ static void run_channels(const bnn_float_stage *f, const float *copy, float *tem
         spread_channels(channels - c, plane, temporary, y + c * plane);
     }
 }
-
-#endif

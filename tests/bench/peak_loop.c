@@ -1,7 +1,5 @@
-/* peak_body.h - how fast fused multiply-adds can be: a loop that touches registers only.
- *
- * Included once by each peak_<name>.c, which defines the instruction set (see
- * framework/simd/vec.h) and PEAK, the name of the loop. */
+/* peak_loop.c - how fast fused multiply-adds can be: a loop that touches registers only. Compiled once
+ * for each instruction set (framework/simd/vec.h). */
 #include "tests/bench/peak.h"
 
 #include "simd/vec.h"
@@ -17,14 +15,14 @@
 static float peak_run(uint64_t n_steps, float seed)
 {
     vf sum[CHAINS];
-    const vf factor = splat(0.75f), term = splat(seed);
+    const vf factor = splat_f(0.75f), term = splat_f(seed);
     UNROLL
     for (int i = 0; i < CHAINS; i++)
-        sum[i] = splat(seed * (float)(i + 2)); /* different, or they would be one sum */
+        sum[i] = splat_f(seed * (float)(i + 2)); /* different, or they would be one sum */
     for (uint64_t step = 0; step < n_steps; step++) {
         UNROLL
         for (int i = 0; i < CHAINS; i++)
-            sum[i] = fma_v(sum[i], factor, term);
+            sum[i] = fma_f(sum[i], factor, term);
     }
     vf all = sum[0];
     for (int i = 1; i < CHAINS; i++)
@@ -32,4 +30,4 @@ static float peak_run(uint64_t n_steps, float seed)
     return all[0];
 }
 
-const peak_loop PEAK = {.flops = 2 * CHAINS * VL, .run = peak_run};
+const peak_loop OF_ISA(peak) = {.flops = 2 * CHAINS * VL, .run = peak_run};

@@ -1,4 +1,4 @@
-/* float_copy.h - the inputs of a convolution with their padding around them, laid out so that the
+/* float_copy_template.h - the inputs of a convolution with their padding around them, laid out so that the
  * inputs under one tap of neighbouring outputs are neighbours, whatever the stride.
  *
  * Zero padding is no tap (<bnn/plugin.h>), here it is one with input 0. That gives the same bits
@@ -7,17 +7,9 @@
  * underflows. Every product is a multiple of 2^(e + f - 46) for weights of at least 2^e and inputs
  * of at least 2^f, and so is every sum; none underflows if that is a float, e + f >= -103. Hence a
  * stage with zero padding knows the least input that will do. With a smaller one that is not 0,
- * with tiny weights or a bias of -0, it is run in another way. */
-#ifndef BNN_INFER_ENGINE_BODY_FLOAT_COPY_H
-#define BNN_INFER_ENGINE_BODY_FLOAT_COPY_H
-
-#include "infer/engine/body/float_stage.h"
-
-INLINE vu smaller_of(vu a, vu b)
-{
-    const vu less = (vu)(a < b);
-    return (a & less) | (b & ~less);
-}
+ * with tiny weights or a bias of -0, it is run in another way.
+ *
+ * Parameters: simd/lanes.h; after float_stage_template.h. */
 
 /* Twice the bits of |x|, less 1: the order of absolute values, with 0 as the largest. */
 INLINE vu order_of(vf x)
@@ -30,7 +22,7 @@ static void fill(float *y, size_t n, float value)
     const vf v = broadcast(value);
     size_t i = 0;
     for (; i + VL <= n; i += VL)
-        store(y + i, v);
+        store_f(y + i, v);
     for (; i < n; i++)
         y[i] = value;
 }
@@ -42,7 +34,7 @@ INLINE vf pad_lanes(vf v, size_t n, vf padding)
     UNROLL
     for (int i = 0; i < VL; i++)
         lane[i] = i;
-    return select_v(lane < splat_int((int32_t)n), v, padding);
+    return select_f(lane < splat_i((int32_t)n), v, padding);
 }
 
 /* A row of n inputs, the padding in front of it and behind, each float written once: what has been
@@ -52,21 +44,21 @@ INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y,
     const vf padding = broadcast((float)f->stage->pad_value);
     const size_t lead = f->copy_lead + f->stage->padding, columns = f->copy_columns;
     for (size_t i = 0; i < lead; i += VL)
-        store(y + i, padding);
+        store_f(y + i, padding);
     size_t at = lead;
     for (; n >= VL; n -= VL, x += VL, at += VL) {
-        const vf v = load(x);
-        store(y + at, v);
-        least = smaller_of(least, order_of(v));
+        const vf v = load_f(x);
+        store_f(y + at, v);
+        least = min_u(least, order_of(v));
     }
     if (n > 0) {
-        const vf v = load_part(x, n);
-        store(y + at, pad_lanes(v, n, padding));
-        least = smaller_of(least, order_of(v));
+        const vf v = load_part_f(x, n);
+        store_f(y + at, pad_lanes(v, n, padding));
+        least = min_u(least, order_of(v));
         at += VL;
     }
     for (; at < columns; at += VL)
-        store(y + at, padding);
+        store_f(y + at, padding);
     return least;
 }
 
@@ -80,7 +72,7 @@ INLINE vu copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, flo
         y[at % stride * f->copy_columns + at / stride] = x[i];
     }
     for (size_t i = 0; i < n; i += VL)
-        least = smaller_of(least, order_of(load_part(x + i, n - i)));
+        least = min_u(least, order_of(load_part_f(x + i, n - i)));
     return least;
 }
 
@@ -104,7 +96,5 @@ static bool make_copy(const bnn_float_stage *f, const float *x, float *copy)
         return true;
     const vu limit = order_of(broadcast(f->least_input));
     const vi below = (vi)(least < limit);
-    return sign_bits((vf)below) == 0;
+    return sign_bits_f((vf)below) == 0;
 }
-
-#endif

@@ -1,15 +1,13 @@
-/* bits.h - forward passes of layers whose weights and inputs are all -1 or +1, counted on bits.
+/* bits_template.h - forward passes of layers whose weights and inputs are all -1 or +1, counted on bits.
  *
  * With images in the lanes, a feature of 64 images is one 64-bit word (bit set: -1), and a sum of
  * products is taps - 2 * (number of set bits of x xor w), counted for 64 images at once in
  * bit-sliced counters: plane p of a counter holds bit p of each image's count. Eight words at a
  * time go through carry-save adders (Harley & Seal; see Warren, "Hacker's Delight", 2nd ed. 2012,
  * section 5-1, and Mula, Kurz & Lemire 2018), so a product costs a few bit operations for 64 to 512
- * images. All sums are small integers, so the result equals the float kernels' bit for bit. */
-#ifndef BNN_KERNELS_BODY_BITS_H
-#define BNN_KERNELS_BODY_BITS_H
-
-#include "kernels/body/conv.h"
+ * images. All sums are small integers, so the result equals the float kernels' bit for bit.
+ *
+ * Parameters: simd/vec.h; after conv_template.h. */
 
 enum { WORD = 64, PLANES_MAX = 14, TAPS_MAX = (1 << PLANES_MAX) - 1 };
 
@@ -31,7 +29,7 @@ static void pack_lanes(size_t lanes, const float *x, uint64_t *bits)
         const size_t n = lanes - first < WORD ? lanes - first : WORD;
         uint64_t word = 0;
         for (size_t i = 0; i < n; i += VL)
-            word |= (uint64_t)sign_bits(load(x + first + i)) << i;
+            word |= (uint64_t)sign_bits_f(load_f(x + first + i)) << i;
         *bits++ = word;
     }
 }
@@ -46,8 +44,8 @@ typedef struct counter {
 #define ADD3(carry, sum, a, b)             \
     do {                                   \
         const vq a_ = (a), b_ = (b);       \
-        (carry) = majority(sum, a_, b_);   \
-        (sum) = xor3(sum, a_, b_);         \
+        (carry) = majority_q(sum, a_, b_); \
+        (sum) = xor3_q(sum, a_, b_);       \
     } while (0)
 
 /* Adds a word of weight 2^first to a counter. */
@@ -62,28 +60,28 @@ INLINE void ripple(counter *c, int first, int planes, vq carry)
 }
 
 /* Counts the words WORD_AT(t), t in [0, taps), into c, eight at a time. */
-#define COUNT_WORDS(c, planes, taps, WORD_AT)                                       \
-    do {                                                                            \
-        vq ones_ = splat_word(0), twos_ = splat_word(0), fours_ = splat_word(0);    \
-        for (int p_ = 0; p_ < (planes); p_++)                                       \
-            (c)->plane[p_] = splat_word(0);                                         \
-        size_t t_ = 0;                                                              \
-        for (; t_ + 8 <= (taps); t_ += 8) {                                         \
-            vq two_a_, two_b_, four_a_, four_b_, eight_;                            \
-            ADD3(two_a_, ones_, WORD_AT(t_), WORD_AT(t_ + 1));                      \
-            ADD3(two_b_, ones_, WORD_AT(t_ + 2), WORD_AT(t_ + 3));                  \
-            ADD3(four_a_, twos_, two_a_, two_b_);                                   \
-            ADD3(two_a_, ones_, WORD_AT(t_ + 4), WORD_AT(t_ + 5));                  \
-            ADD3(two_b_, ones_, WORD_AT(t_ + 6), WORD_AT(t_ + 7));                  \
-            ADD3(four_b_, twos_, two_a_, two_b_);                                   \
-            ADD3(eight_, fours_, four_a_, four_b_);                                 \
-            ripple(c, 3, planes, eight_);                                           \
-        }                                                                           \
-        (c)->plane[0] = ones_;                                                      \
-        (c)->plane[1] = twos_;                                                      \
-        (c)->plane[2] = fours_;                                                     \
-        for (; t_ < (taps); t_++)                                                   \
-            ripple(c, 0, planes, WORD_AT(t_));                                      \
+#define COUNT_WORDS(c, planes, taps, WORD_AT)                           \
+    do {                                                                \
+        vq ones_ = splat_q(0), twos_ = splat_q(0), fours_ = splat_q(0); \
+        for (int p_ = 0; p_ < (planes); p_++)                           \
+            (c)->plane[p_] = splat_q(0);                                \
+        size_t t_ = 0;                                                  \
+        for (; t_ + 8 <= (taps); t_ += 8) {                             \
+            vq two_a_, two_b_, four_a_, four_b_, eight_;                \
+            ADD3(two_a_, ones_, WORD_AT(t_), WORD_AT(t_ + 1));          \
+            ADD3(two_b_, ones_, WORD_AT(t_ + 2), WORD_AT(t_ + 3));      \
+            ADD3(four_a_, twos_, two_a_, two_b_);                       \
+            ADD3(two_a_, ones_, WORD_AT(t_ + 4), WORD_AT(t_ + 5));      \
+            ADD3(two_b_, ones_, WORD_AT(t_ + 6), WORD_AT(t_ + 7));      \
+            ADD3(four_b_, twos_, two_a_, two_b_);                       \
+            ADD3(eight_, fours_, four_a_, four_b_);                     \
+            ripple(c, 3, planes, eight_);                               \
+        }                                                               \
+        (c)->plane[0] = ones_;                                          \
+        (c)->plane[1] = twos_;                                          \
+        (c)->plane[2] = fours_;                                         \
+        for (; t_ < (taps); t_++)                                       \
+            ripple(c, 0, planes, WORD_AT(t_));                          \
     } while (0)
 
 /* Planes that hold counts up to `taps`, as one of the sizes that are compiled. */
@@ -100,17 +98,17 @@ INLINE void spread_counts(const uint64_t *word_plane, size_t stride, int planes,
     vi lane_bit;
     for (int i = 0; i < VL; i++)
         lane_bit[i] = 1 << i;
-    const vi zero = splat_int(0);
+    const vi zero = splat_i(0);
     for (size_t lane = 0; lane < lanes; lane += VL) {
-        vi sum = splat_int((int32_t)taps);
+        vi sum = splat_i((int32_t)taps);
         UNROLL
         for (int p = 0; p < planes; p++) {
             const int32_t bits =
                 (int32_t)((word_plane[(size_t)p * stride] >> lane) & ((1u << VL) - 1));
-            const vi set = (splat_int(bits) & lane_bit) != zero;
-            sum -= set & splat_int(2 << p);
+            const vi set = (splat_i(bits) & lane_bit) != zero;
+            sum -= set & splat_i(2 << p);
         }
-        store(y + lane, __builtin_convertvector(sum, vf));
+        store_f(y + lane, __builtin_convertvector(sum, vf));
     }
 }
 
@@ -131,7 +129,10 @@ INLINE packed_conv packed_conv_plan(const bnn_conv *conv, float *scratch)
     const size_t words = words_of(conv->lanes);
     const size_t row = (conv->in.w + 2 * (size_t)conv->padding) * words;
     const size_t plane = (conv->in.h + 2 * (size_t)conv->padding) * row;
-    packed_conv p = {.conv = conv, .words = words, .row = row, .plane = plane,
+    packed_conv p = {.conv = conv,
+                     .words = words,
+                     .row = row,
+                     .plane = plane,
                      .taps = (size_t)conv->in.c * conv->kernel * conv->kernel};
     p.bits = (uint64_t *)(void *)scratch;
     scratch += floats_of_words(conv->in.c * plane + VQ);
@@ -144,8 +145,8 @@ INLINE packed_conv packed_conv_plan(const bnn_conv *conv, float *scratch)
 KERNEL size_t conv2d_binary_scratch(const bnn_conv *conv)
 {
     const size_t words = words_of(conv->lanes);
-    const size_t plane = (conv->in.h + 2 * (size_t)conv->padding) *
-                         (conv->in.w + 2 * (size_t)conv->padding) * words;
+    const size_t plane =
+        (conv->in.h + 2 * (size_t)conv->padding) * (conv->in.w + 2 * (size_t)conv->padding) * words;
     const size_t taps = (size_t)conv->in.c * conv->kernel * conv->kernel;
     return floats_of_words(conv->in.c * plane + VQ) + floats_of_words(conv->out.c * taps) +
            round_up(taps, LANES);
@@ -184,7 +185,7 @@ INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t ch
     for (size_t first = 0; first < end; first += VQ) {
         counter c;
         const uint64_t *bits = p->bits + first;
-#define WORD_AT(t) (load_words(bits + p->offset[t]) ^ splat_word(masks[t]))
+#define WORD_AT(t) (load_q(bits + p->offset[t]) ^ splat_q(masks[t]))
         COUNT_WORDS(&c, planes, p->taps, WORD_AT);
 #undef WORD_AT
         uint64_t plane[PLANES_MAX][VQ];
@@ -202,10 +203,10 @@ INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t ch
     }
 }
 
-#define COUNT_CONV(planes)                                                                  \
-    KERNEL void count_conv_##planes(const packed_conv *p, size_t channel, float *y)         \
-    {                                                                                       \
-        count_conv_channel(p, planes, channel, y);                                          \
+#define COUNT_CONV(planes)                                                          \
+    KERNEL void count_conv_##planes(const packed_conv *p, size_t channel, float *y) \
+    {                                                                               \
+        count_conv_channel(p, planes, channel, y);                                  \
     }
 COUNT_CONV(8)
 COUNT_CONV(10)
@@ -275,11 +276,9 @@ INLINE void count_dense_group(const packed_dense *p, const int planes, size_t gr
     vq output_bit;
     for (int i = 0; i < VQ; i++)
         output_bit[i] = (uint64_t)1 << i;
-    const vq zero = splat_word(0);
+    const vq zero = splat_q(0);
     counter c;
-#define WORD_AT(t)                             \
-    (splat_word(bits[(t) * p->words]) ^        \
-     (vq)((splat_word(signs[t]) & output_bit) != zero))
+#define WORD_AT(t) (splat_q(bits[(t)*p->words]) ^ (vq)((splat_q(signs[t]) & output_bit) != zero))
     COUNT_WORDS(&c, planes, p->in, WORD_AT);
 #undef WORD_AT
     uint64_t plane[PLANES_MAX][VQ];
@@ -291,11 +290,10 @@ INLINE void count_dense_group(const packed_dense *p, const int planes, size_t gr
                       y + (group * VQ + i) * p->lanes + lane);
 }
 
-#define COUNT_DENSE(planes)                                                            \
-    KERNEL void count_dense_##planes(const packed_dense *p, size_t group, size_t word, \
-                                     float *y)                                         \
-    {                                                                                  \
-        count_dense_group(p, planes, group, word, y);                                  \
+#define COUNT_DENSE(planes)                                                                      \
+    KERNEL void count_dense_##planes(const packed_dense *p, size_t group, size_t word, float *y) \
+    {                                                                                            \
+        count_dense_group(p, planes, group, word, y);                                            \
     }
 COUNT_DENSE(8)
 COUNT_DENSE(10)
@@ -323,5 +321,3 @@ KERNEL void dense_forward_binary(uint32_t in, uint32_t out, uint32_t lanes, cons
                 count_dense_14(&p, group, word, y);
         }
 }
-
-#endif

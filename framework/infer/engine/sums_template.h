@@ -1,28 +1,37 @@
-/* sums.h - integer sums with output channels in lanes: bits against bits, pixels against bits.
+/* sums_template.h - integer sums with output channels in lanes: bits against bits, pixels against bits.
  *
  * The inputs of a window are words, one after the other spread over all lanes; a lane has the
- * weights of its channel. Four windows (or images, or groups of channels) go side by side. */
-#ifndef BNN_INFER_ENGINE_BODY_SUMS_H
-#define BNN_INFER_ENGINE_BODY_SUMS_H
-
-#include "infer/engine/body/vec.h"
-#include "infer/engine/pack.h"
+ * weights of its channel. Four windows (or images, or groups of channels) go side by side.
+ *
+ * Parameters: simd/count.h. */
 
 enum { TILE = BNN_PACK_TILE };
 
-INLINE vu add_word(bool pixels, vu sum, vu x, vu weights)
+/* Of 16 channels. */
+typedef struct word_sums {
+    vi part[PARTS];
+} word_sums;
+
+INLINE uint32_t load_word(const uint8_t *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+INLINE vi add_word(bool pixels, vi sum, vu x, vu weights)
 {
     return pixels ? add_products(sum, x, weights) : count_different(sum, x, weights);
 }
 
-INLINE vu widen_sum(bool pixels, vu sum)
+INLINE vi widen_sum(bool pixels, vi sum)
 {
-    return pixels ? sum : widen(sum);
+    return pixels ? sum : widen_counts(sum);
 }
 
 /* value[i] of the window at x[i], against the weights at weights[i * next]; n_tile of them. */
 INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uint32_t *weights,
-                     size_t next, const uint8_t *const x[TILE], words value[TILE])
+                     size_t next, const uint8_t *const x[TILE], word_sums value[TILE])
 {
     const size_t n = w->n_words;
     const int32_t *const offset = w->offset;
@@ -30,26 +39,26 @@ INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uin
     for (int i = 0; i < n_tile; i++) {
         UNROLL
         for (int part = 0; part < PARTS; part++)
-            value[i].part[part] = splat(0);
+            value[i].part[part] = splat_i(0);
     }
     for (size_t first = 0, last; first < n; first = last) {
-        words sum[TILE];
+        word_sums sum[TILE];
         last = pixels || n - first < COUNT_MOST ? n : first + COUNT_MOST;
         UNROLL
         for (int i = 0; i < n_tile; i++) {
             UNROLL
             for (int part = 0; part < PARTS; part++)
-                sum[i].part[part] = splat(0);
+                sum[i].part[part] = splat_i(0);
         }
         for (size_t word = first; word < last; word++) {
             UNROLL
             for (int i = 0; i < n_tile; i++) {
-                const vu spread = splat(load_word(x[i] + offset[word]));
+                const vu spread = splat_u(load_word(x[i] + offset[word]));
                 UNROLL
                 for (int part = 0; part < PARTS; part++)
                     sum[i].part[part] =
                         add_word(pixels, sum[i].part[part], spread,
-                                 load(weights + (size_t)i * next + word * LANES + part * VL));
+                                 load_u(weights + (size_t)i * next + word * LANES + part * VL));
             }
         }
         UNROLL
@@ -62,13 +71,12 @@ INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uin
 }
 
 /* The bits of 16 channels. */
-INLINE uint16_t decide(const bnn_pack_words *w, size_t group, const words *value)
+INLINE uint16_t decide(const bnn_pack_words *w, size_t group, const word_sums *value)
 {
     uint32_t mask = 0;
     UNROLL
     for (int part = 0; part < PARTS; part++)
-        mask |= are_below(value->part[part],
-                          load((const uint32_t *)w->limit + group * LANES + part * VL))
+        mask |= below_bits_i(value->part[part], load_i(w->limit + group * LANES + part * VL))
                 << part * VL;
     return (uint16_t)(mask ^ w->invert[group]);
 }
@@ -81,23 +89,23 @@ INLINE void store_bits(uint8_t *out, uint16_t bits)
 /* ---- convolutions ------------------------------------------------------------------------ */
 
 /* The least values of a pool's windows. */
-INLINE words pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t *weights,
-                       const uint8_t *x)
+INLINE word_sums pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t *weights,
+                           const uint8_t *x)
 {
-    words lowest;
+    word_sums lowest;
     UNROLL
     for (int part = 0; part < PARTS; part++)
-        lowest.part[part] = splat(INT32_MAX);
+        lowest.part[part] = splat_i(INT32_MAX);
     for (uint32_t t = 0; t < w->n_tile; t += TILE) {
         const uint8_t *const windows[TILE] = {x + w->tile[t], x + w->tile[t + 1],
                                               x + w->tile[t + 2], x + w->tile[t + 3]};
-        words value[TILE];
+        word_sums value[TILE];
         sum_tile(w, pixels, TILE, weights, 0, windows, value);
         UNROLL
         for (int part = 0; part < PARTS; part++) {
-            const vu a = least(value[0].part[part], value[1].part[part]);
-            const vu b = least(value[2].part[part], value[3].part[part]);
-            lowest.part[part] = least(lowest.part[part], least(a, b));
+            const vi a = min_i(value[0].part[part], value[1].part[part]);
+            const vi b = min_i(value[2].part[part], value[3].part[part]);
+            lowest.part[part] = min_i(lowest.part[part], min_i(a, b));
         }
     }
     return lowest;
@@ -112,27 +120,27 @@ INLINE void pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8
         for (size_t ox = 0; ox < s->out.w; ox++) {
             uint8_t *const to = out + bnn_form_place(&p->out, 0, oy, ox) / 8;
             for (size_t g = 0; g < w->n_groups; g++) {
-                const words lowest = pool_tile(w, pixels, w->weights + g * w->n_words * LANES,
-                                               x + oy * y_step + ox * x_step);
+                const word_sums lowest = pool_tile(w, pixels, w->weights + g * w->n_words * LANES,
+                                                   x + oy * y_step + ox * x_step);
                 store_bits(to + 2 * g, decide(w, g, &lowest));
             }
         }
 }
 
 /* The sums of 16 channels at one position. */
-INLINE void store_sums(const bnn_pack *p, size_t group, size_t position, const words *value,
+INLINE void store_sums(const bnn_pack *p, size_t group, size_t position, const word_sums *value,
                        int32_t *sums)
 {
     const bnn_pack_words *const w = &p->words;
     const size_t plane = (size_t)p->stage->sums.h * p->stage->sums.w;
     const size_t first = group * LANES, left = p->stage->sums.c - first;
-    uint32_t lane[LANES];
+    int32_t lane[LANES];
     UNROLL
     for (int part = 0; part < PARTS; part++)
-        store(lane + part * VL, load((const uint32_t *)w->base + first + part * VL) +
-                                    (uint32_t)w->factor * value->part[part]);
+        store_i(lane + part * VL,
+                load_i(w->base + first + part * VL) + w->factor * value->part[part]);
     for (size_t i = 0; i < (left < LANES ? left : LANES); i++)
-        sums[(first + i) * plane + position] = (int32_t)lane[i];
+        sums[(first + i) * plane + position] = lane[i];
 }
 
 /* Four neighbours at a time; beyond the end of a row, the last one again. Bits, or sums. */
@@ -146,7 +154,7 @@ INLINE void single_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uin
             for (size_t g = 0; g < w->n_groups; g++) {
                 const uint8_t *windows[TILE];
                 size_t at[TILE];
-                words value[TILE];
+                word_sums value[TILE];
                 UNROLL
                 for (int i = 0; i < TILE; i++) {
                     at[i] = ox + (size_t)i < s->sums.w ? ox + (size_t)i : s->sums.w - 1;
@@ -183,7 +191,7 @@ KERNEL void convolve_pixels(const bnn_pack *p, const uint8_t *x, uint8_t *out, i
 
 /* ---- dense ------------------------------------------------------------------------------- */
 
-INLINE void store_dense(const bnn_pack *p, size_t group, const words *value, uint8_t *out,
+INLINE void store_dense(const bnn_pack *p, size_t group, const word_sums *value, uint8_t *out,
                         int32_t *sums)
 {
     if (p->words.decides)
@@ -200,7 +208,7 @@ INLINE void dense_groups(const bnn_pack *p, bool pixels, int n_tile, size_t grou
     const bnn_pack_words *const w = &p->words;
     const uint8_t *const windows[TILE] = {x, x, x, x};
     const size_t next = (size_t)w->n_words * LANES;
-    words value[TILE];
+    word_sums value[TILE];
     sum_tile(w, pixels, n_tile, w->weights + group * next, next, windows, value);
     UNROLL
     for (int i = 0; i < n_tile; i++)
@@ -228,7 +236,7 @@ INLINE void dense_tile(const bnn_pack *p, bool pixels, const uint8_t *const x[TI
 {
     const bnn_pack_words *const w = &p->words;
     for (size_t g = 0; g < w->n_groups; g++) {
-        words value[TILE];
+        word_sums value[TILE];
         sum_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, x, value);
         UNROLL
         for (int i = 0; i < TILE; i++)
@@ -271,5 +279,3 @@ KERNEL void dense_pixels(const bnn_pack *p, size_t n, const uint8_t *x, size_t x
 {
     dense_images(p, true, n, x, x_bytes, out, sums);
 }
-
-#endif

@@ -1,14 +1,10 @@
-/* elementwise.h - flat loops: exp, log, tanh, clamp, sign, sums, pixels.
+/* elementwise_template.h - flat loops: exp, log, tanh, clamp, sign, sums, pixels.
  *
  * exp, log and tanh are written here, not taken from libm or a vector library: libm's last bits
  * differ between machines, and the numbers must agree on every instruction set that we build,
- * the portable one included. Polynomials from Cephes (Moshier 1992), every multiply-add fused. */
-#ifndef BNN_KERNELS_BODY_ELEMENTWISE_H
-#define BNN_KERNELS_BODY_ELEMENTWISE_H
-
-#include "simd/vec.h"
-
-#include <string.h>
+ * the portable one included. Polynomials from Cephes (Moshier 1992), every multiply-add fused.
+ *
+ * Parameters: simd/vec.h. */
 
 /* 2^k for k in [-126, 127]. */
 INLINE vf power_of_two(vi k)
@@ -16,33 +12,33 @@ INLINE vf power_of_two(vi k)
     return (vf)((k + 127) << 23);
 }
 
-INLINE vf exp_v(vf x)
+INLINE vf exp_f(vf x)
 {
     /* Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits. */
-    const vf magic = splat(0x1.8p23f);
-    x = min_v(splat(89.0f), max_v(splat(-104.0f), x));
-    const vf t = fma_v(x, splat(0x1.715476p0f), magic);
+    const vf magic = splat_f(0x1.8p23f);
+    x = min_f(splat_f(89.0f), max_f(splat_f(-104.0f), x));
+    const vf t = fma_f(x, splat_f(0x1.715476p0f), magic);
     const vf k = t - magic;
-    vf r = fma_v(k, splat(-0x1.62e4p-1f), x); /* ln 2 in two parts; k * first part is exact */
-    r = fma_v(k, splat(-0x1.7f7d1cp-20f), r);
-    vf p = splat(1.9875691500e-4f);
-    p = fma_v(p, r, splat(1.3981999507e-3f));
-    p = fma_v(p, r, splat(8.3334519073e-3f));
-    p = fma_v(p, r, splat(4.1665795894e-2f));
-    p = fma_v(p, r, splat(1.6666665459e-1f));
-    p = fma_v(p, r, splat(5.0000001201e-1f));
-    p = fma_v(p, r * r, r) + 1.0f;
+    vf r = fma_f(k, splat_f(-0x1.62e4p-1f), x); /* ln 2 in two parts; k * first part is exact */
+    r = fma_f(k, splat_f(-0x1.7f7d1cp-20f), r);
+    vf p = splat_f(1.9875691500e-4f);
+    p = fma_f(p, r, splat_f(1.3981999507e-3f));
+    p = fma_f(p, r, splat_f(8.3334519073e-3f));
+    p = fma_f(p, r, splat_f(4.1665795894e-2f));
+    p = fma_f(p, r, splat_f(1.6666665459e-1f));
+    p = fma_f(p, r, splat_f(5.0000001201e-1f));
+    p = fma_f(p, r * r, r) + 1.0f;
     /* In two steps, so that results below the smallest normal number are rounded once. */
-    const vi n = bits_of(t) - bits_of(magic);
+    const vi n = (vi)t - (vi)(magic);
     const vi half = n >> 1;
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
-INLINE vf log_v(vf x)
+INLINE vf log_f(vf x)
 {
-    const vf tiny = splat(0x1p-126f);
+    const vf tiny = splat_f(0x1p-126f);
     const vi denormal = x < tiny;
-    const vf scaled = select_v(denormal, x * 0x1p25f, x);
+    const vf scaled = select_f(denormal, x * 0x1p25f, x);
     /* scaled = m * 2^e with m in [sqrt(1/2), sqrt(2)). */
     const vi offset = (vi)((vu)scaled - 0x3f3504f3u); /* wraps for x <= 0, set right below */
     const vi e_bits = offset >> 23;
@@ -51,95 +47,95 @@ INLINE vf log_v(vf x)
     const vf e = __builtin_convertvector(e_int, vf);
     const vf r = m - 1.0f;
     const vf z = r * r;
-    vf p = splat(7.0376836292e-2f);
-    p = fma_v(p, r, splat(-1.1514610310e-1f));
-    p = fma_v(p, r, splat(1.1676998740e-1f));
-    p = fma_v(p, r, splat(-1.2420140846e-1f));
-    p = fma_v(p, r, splat(1.4249322787e-1f));
-    p = fma_v(p, r, splat(-1.6668057665e-1f));
-    p = fma_v(p, r, splat(2.0000714765e-1f));
-    p = fma_v(p, r, splat(-2.4999993993e-1f));
-    p = fma_v(p, r, splat(3.3333331174e-1f));
+    vf p = splat_f(7.0376836292e-2f);
+    p = fma_f(p, r, splat_f(-1.1514610310e-1f));
+    p = fma_f(p, r, splat_f(1.1676998740e-1f));
+    p = fma_f(p, r, splat_f(-1.2420140846e-1f));
+    p = fma_f(p, r, splat_f(1.4249322787e-1f));
+    p = fma_f(p, r, splat_f(-1.6668057665e-1f));
+    p = fma_f(p, r, splat_f(2.0000714765e-1f));
+    p = fma_f(p, r, splat_f(-2.4999993993e-1f));
+    p = fma_f(p, r, splat_f(3.3333331174e-1f));
     vf y = p * r * z;
-    y = fma_v(e, splat(-2.12194440e-4f), y);
-    y = fma_v(z, splat(-0.5f), y);
-    y = fma_v(e, splat(0.693359375f), r + y);
-    const vf infinity = splat(__builtin_inff());
-    y = select_v(x == infinity, infinity, y);
-    y = select_v(x == 0.0f, -infinity, y);
-    y = select_v(x < 0.0f, splat(__builtin_nanf("")), y);
-    return select_v(x == x, y, x);
+    y = fma_f(e, splat_f(-2.12194440e-4f), y);
+    y = fma_f(z, splat_f(-0.5f), y);
+    y = fma_f(e, splat_f(0.693359375f), r + y);
+    const vf infinity = splat_f(__builtin_inff());
+    y = select_f(x == infinity, infinity, y);
+    y = select_f(x == 0.0f, -infinity, y);
+    y = select_f(x < 0.0f, splat_f(__builtin_nanf("")), y);
+    return select_f(x == x, y, x);
 }
 
-INLINE vf tanh_v(vf x)
+INLINE vf tanh_f(vf x)
 {
-    const vi sign_bit = bits_of(x) & splat_int(INT32_MIN);
-    const vf a = (vf)(bits_of(x) & splat_int(INT32_MAX));
-    const vf large = 1.0f - 2.0f / (exp_v(a + a) + 1.0f);
+    const vi sign_bit = (vi)x & splat_i(INT32_MIN);
+    const vf a = (vf)((vi)x & splat_i(INT32_MAX));
+    const vf large = 1.0f - 2.0f / (exp_f(a + a) + 1.0f);
     const vf z = x * x;
-    vf p = splat(-5.70498872745e-3f);
-    p = fma_v(p, z, splat(2.06390887954e-2f));
-    p = fma_v(p, z, splat(-5.37397155531e-2f));
-    p = fma_v(p, z, splat(1.33314422036e-1f));
-    p = fma_v(p, z, splat(-3.33332819422e-1f));
-    const vf small = fma_v(p * z, x, x);
+    vf p = splat_f(-5.70498872745e-3f);
+    p = fma_f(p, z, splat_f(2.06390887954e-2f));
+    p = fma_f(p, z, splat_f(-5.37397155531e-2f));
+    p = fma_f(p, z, splat_f(1.33314422036e-1f));
+    p = fma_f(p, z, splat_f(-3.33332819422e-1f));
+    const vf small = fma_f(p * z, x, x);
     /* The sign is the argument's, that of a zero too. */
-    const vf y = (vf)(bits_of(select_v(a < 0.625f, small, large)) | sign_bit);
-    return select_v(x == x, y, x);
+    const vf y = (vf)((vi)(select_f(a < 0.625f, small, large)) | sign_bit);
+    return select_f(x == x, y, x);
 }
 
 /* Runs an expression of the vector `v` over n elements; the last few through a padded copy. */
-#define MAP(n, x, y, expression)                              \
-    do {                                                      \
-        size_t i = 0;                                         \
-        for (; i + VL <= (n); i += VL) {                      \
-            const vf v = load((x) + i);                       \
-            store((y) + i, (expression));                     \
-        }                                                     \
-        if (i < (n)) {                                        \
-            float tail[VL] = {0};                             \
-            memcpy(tail, (x) + i, ((n)-i) * sizeof *tail);    \
-            const vf v = load(tail);                          \
-            store(tail, (expression));                        \
-            memcpy((y) + i, tail, ((n)-i) * sizeof *tail);    \
-        }                                                     \
+#define MAP(n, x, y, expression)                           \
+    do {                                                   \
+        size_t i = 0;                                      \
+        for (; i + VL <= (n); i += VL) {                   \
+            const vf v = load_f((x) + i);                  \
+            store_f((y) + i, (expression));                \
+        }                                                  \
+        if (i < (n)) {                                     \
+            float tail[VL] = {0};                          \
+            memcpy(tail, (x) + i, ((n)-i) * sizeof *tail); \
+            const vf v = load_f(tail);                     \
+            store_f(tail, (expression));                   \
+            memcpy((y) + i, tail, ((n)-i) * sizeof *tail); \
+        }                                                  \
     } while (0)
 
 KERNEL void exp_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, exp_v(v));
+    MAP(n, x, y, exp_f(v));
 }
 
 KERNEL void log_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, log_v(v));
+    MAP(n, x, y, log_f(v));
 }
 
 KERNEL void tanh_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, tanh_v(v));
+    MAP(n, x, y, tanh_f(v));
 }
 
 KERNEL void sign_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, select_v(v >= 0.0f, splat(1.0f), splat(-1.0f)));
+    MAP(n, x, y, select_f(v >= 0.0f, splat_f(1.0f), splat_f(-1.0f)));
 }
 
 KERNEL void clamp(size_t n, float low, float high, const float *x, float *y)
 {
-    const vf lowest = splat(low), highest = splat(high);
-    MAP(n, x, y, min_v(highest, max_v(lowest, v)));
+    const vf lowest = splat_f(low), highest = splat_f(high);
+    MAP(n, x, y, min_f(highest, max_f(lowest, v)));
 }
 
 KERNEL void clamp_gradient(size_t n, float low, float high, const float *x, const float *gy,
                            float *gx)
 {
-    const vf lowest = splat(low), highest = splat(high);
+    const vf lowest = splat_f(low), highest = splat_f(high);
     size_t i = 0;
     for (; i + VL <= n; i += VL) {
-        const vf v = load(x + i);
+        const vf v = load_f(x + i);
         const vi inside = (v > lowest) & (v < highest);
-        store(gx + i, (vf)(bits_of(load(gy + i)) & inside));
+        store_f(gx + i, (vf)((vi)(load_f(gy + i)) & inside));
     }
     for (; i < n; i++)
         gx[i] = x[i] > low && x[i] < high ? gy[i] : 0.0f;
@@ -150,10 +146,10 @@ KERNEL float dot_array(size_t n, const float *x, const float *y)
     float lanes[LANES] = {0};
     const size_t whole = n / LANES * LANES;
     for (int part = 0; part < PARTS; part++) {
-        vf sum = splat(0.0f);
+        vf sum = splat_f(0.0f);
         for (size_t i = (size_t)part * VL; i < whole; i += LANES)
-            sum = fma_v(load(x + i), load(y + i), sum);
-        store(lanes + part * VL, sum);
+            sum = fma_f(load_f(x + i), load_f(y + i), sum);
+        store_f(lanes + part * VL, sum);
     }
     for (size_t i = whole; i < n; i++)
         lanes[i - whole] = __builtin_fmaf(x[i], y[i], lanes[i - whole]);
@@ -165,10 +161,10 @@ KERNEL float sum_array(size_t n, const float *x)
     float lanes[LANES] = {0};
     const size_t whole = n / LANES * LANES;
     for (int part = 0; part < PARTS; part++) {
-        vf sum = splat(0.0f);
+        vf sum = splat_f(0.0f);
         for (size_t i = (size_t)part * VL; i < whole; i += LANES)
-            sum += load(x + i);
-        store(lanes + part * VL, sum);
+            sum += load_f(x + i);
+        store_f(lanes + part * VL, sum);
     }
     for (size_t i = whole; i < n; i++)
         lanes[i - whole] += x[i];
@@ -194,8 +190,8 @@ INLINE void transpose_bytes(bytes16 rows[16])
         bytes16 mixed[16];
         UNROLL
         for (int i = 0; i < 8; i++) {
-            mixed[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3,
-                                                   19, 4, 20, 5, 21, 6, 22, 7, 23);
+            mixed[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19,
+                                                   4, 20, 5, 21, 6, 22, 7, 23);
             mixed[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26,
                                                        11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
         }
@@ -213,8 +209,8 @@ INLINE void store_pixels(bytes16 pixels, float *x)
 
 /* Images arrive as rows of bytes and leave as one column a lane, in squares of 16 x 16; what does
  * not fill a square goes one by one. */
-KERNEL void load_pixels(uint32_t n, uint32_t lanes, uint32_t features,
-                        const uint8_t *const *rows, float *x)
+KERNEL void load_pixels(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
+                        float *x)
 {
     const size_t whole_features = features / 16 * 16, whole_images = n / 16 * 16;
     for (size_t lane = 0; lane < whole_images; lane += 16)
@@ -233,5 +229,3 @@ KERNEL void load_pixels(uint32_t n, uint32_t lanes, uint32_t features,
         memset(column + n, 0, (lanes - n) * sizeof *x);
     }
 }
-
-#endif

@@ -1,17 +1,13 @@
-/* dense.h - the three passes of a dense layer, all one matrix product.
+/* dense_template.h - the three passes of a dense layer, all one matrix product.
  *
  *   forward          y[out][lanes]  = w[out][in] * x[in][lanes]
  *   input gradient   gx[in][lanes]  = w[out][in]^T * gy[out][lanes]
  *   weight gradient  gw[out][in]    = gy[out][lanes] * x^T[lanes][in]
  *
  * Each element is one chain of fused multiply-adds in the order of the inner index, so results do
- * not depend on how the product is cut into register tiles. */
-#ifndef BNN_KERNELS_BODY_DENSE_H
-#define BNN_KERNELS_BODY_DENSE_H
-
-#include "kernels/body/elementwise.h"
-
-#include <string.h>
+ * not depend on how the product is cut into register tiles.
+ *
+ * Parameters: simd/vec.h; after elementwise_template.h. */
 
 /* Register tiles: ROWS rows of WIDE native vectors; a row's remainder in vectors of NARROW. */
 #define ROWS 6
@@ -44,37 +40,39 @@ INLINE void product_tile(const int rows, const int vectors, const product *p, si
 {
     vf sum[ROWS][WIDE];
     UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++)
-            sum[i][j] = splat(p->start == NULL ? 0.0f : p->start[m + (size_t)i]);
+            sum[i][j] = splat_f(p->start == NULL ? 0.0f : p->start[m + (size_t)i]);
+    }
     const float *a = p->a + m * p->a_row;
     const float *x = p->x + n;
     for (size_t k = 0; k < p->k; k++, a += p->a_column, x += p->x_row) {
         vf column[WIDE];
         UNROLL
         for (int j = 0; j < vectors; j++)
-            column[j] = load(x + j * VL);
+            column[j] = load_f(x + j * VL);
         UNROLL
         for (int i = 0; i < rows; i++) {
-            const vf factor = splat(a[(size_t)i * p->a_row]);
+            const vf factor = splat_f(a[(size_t)i * p->a_row]);
             UNROLL
             for (int j = 0; j < vectors; j++)
-                sum[i][j] = fma_v(factor, column[j], sum[i][j]);
+                sum[i][j] = fma_f(factor, column[j], sum[i][j]);
         }
     }
     UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         UNROLL
         for (int j = 0; j < vectors; j++)
-            store(y + (size_t)i * y_row + j * VL, sum[i][j]);
+            store_f(y + (size_t)i * y_row + j * VL, sum[i][j]);
+    }
 }
 
-#define PRODUCT_TILE(rows, vectors)                                                     \
-    KERNEL void product_tile_##rows##_##vectors(const product *p, size_t m, size_t n,  \
-                                                float *y, size_t y_row)                \
-    {                                                                                   \
-        product_tile(rows, vectors, p, m, n, y, y_row);                                 \
+#define PRODUCT_TILE(rows, vectors)                                                             \
+    KERNEL void product_tile_##rows##_##vectors(const product *p, size_t m, size_t n, float *y, \
+                                                size_t y_row)                                   \
+    {                                                                                           \
+        product_tile(rows, vectors, p, m, n, y, y_row);                                         \
     }
 #define PRODUCT_TILES(vectors) \
     PRODUCT_TILE(6, vectors)   \
@@ -92,9 +90,11 @@ PRODUCT_TILES(2)
 PRODUCT_TILES(1)
 #endif
 
-#define TILES_OF(vectors) \
-    {product_tile_1_##vectors, product_tile_2_##vectors, product_tile_4_##vectors, \
-     product_tile_6_##vectors}
+#define TILES_OF(vectors)                                                             \
+    {                                                                                 \
+        product_tile_1_##vectors, product_tile_2_##vectors, product_tile_4_##vectors, \
+            product_tile_6_##vectors                                                  \
+    }
 #define TILES(vectors) TILES_OF(vectors)
 
 /* The largest tile that fits into `left` rows: 6, 4, 2 or 1, as an index into a tile table. */
@@ -144,20 +144,37 @@ KERNEL size_t dense_scratch(uint32_t in, uint32_t out, uint32_t lanes)
     return round_up(in, LANES) * lanes; /* the transposed input */
 }
 
-KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
-                          const float *w, const float *bias, float *y, float *scratch)
+KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float *x, const float *w,
+                          const float *bias, float *y, float *scratch)
 {
     (void)scratch;
-    multiply(&(product){.m = out, .n = lanes, .k = in, .a = w, .a_row = in, .a_column = 1,
-                        .x = x, .x_row = lanes, .y = y, .y_row = lanes, .start = bias});
+    multiply(&(product){.m = out,
+                        .n = lanes,
+                        .k = in,
+                        .a = w,
+                        .a_row = in,
+                        .a_column = 1,
+                        .x = x,
+                        .x_row = lanes,
+                        .y = y,
+                        .y_row = lanes,
+                        .start = bias});
 }
 
 KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
                                  const float *w, float *gx, float *scratch)
 {
     (void)scratch;
-    multiply(&(product){.m = in, .n = lanes, .k = out, .a = w, .a_row = 1, .a_column = in,
-                        .x = gy, .x_row = lanes, .y = gx, .y_row = lanes});
+    multiply(&(product){.m = in,
+                        .n = lanes,
+                        .k = out,
+                        .a = w,
+                        .a_row = 1,
+                        .a_column = in,
+                        .x = gy,
+                        .x_row = lanes,
+                        .y = gx,
+                        .y_row = lanes});
 }
 
 /* xt[lane][in rounded up to LANES] = x[in][lane], in blocks that stay in cache. */
@@ -174,11 +191,17 @@ KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, con
                                   const float *gy, float *gw, float *gbias, float *scratch)
 {
     transpose(in, lanes, x, scratch);
-    multiply(&(product){.m = out, .n = in, .k = lanes, .a = gy, .a_row = lanes, .a_column = 1,
-                        .x = scratch, .x_row = round_up(in, LANES), .y = gw, .y_row = in});
+    multiply(&(product){.m = out,
+                        .n = in,
+                        .k = lanes,
+                        .a = gy,
+                        .a_row = lanes,
+                        .a_column = 1,
+                        .x = scratch,
+                        .x_row = round_up(in, LANES),
+                        .y = gw,
+                        .y_row = in});
     if (gbias != NULL)
         for (size_t o = 0; o < out; o++)
             gbias[o] = sum_array(lanes, gy + o * lanes);
 }
-
-#endif

@@ -1,16 +1,14 @@
-/* engine.h - the fast engine: blocks of images, stage by stage.
- *
- * Included by one file for each instruction set, which defines BNN_VEC_..., ENGINE (the
- * object), ENGINE_NAME and FLOATS. */
-#ifndef BNN_INFER_ENGINE_BODY_ENGINE_H
-#define BNN_INFER_ENGINE_BODY_ENGINE_H
-
+/* engine_fast.c - the fast engine: blocks of images, stage by stage. Compiled once for each
+ * instruction set (simd/vec.h). */
 #include "base/clock.h"
-#include "infer/engine/body/convert.h"
-#include "infer/engine/body/rows.h"
-#include "infer/engine/body/sums.h"
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
+#include "infer/engine/pack.h"
+#include "simd/count.h"
+
+#include "infer/engine/convert_template.h"
+#include "infer/engine/rows_template.h"
+#include "infer/engine/sums_template.h"
 
 enum {
     BLOCK_MOST = 64,       /* images in a block */
@@ -108,7 +106,7 @@ static size_t cut(const prepared *e, uint32_t stage, size_t n, uint8_t *memory, 
     if (e->floats[stage] != NULL) {
         floats = p->loop != BNN_PACK_FLOATS ? sum_values(p) : from_floats ? 0 : in_values(p);
         results = to_bits ? out_values(p) : 0;
-        rest = FLOATS.workspace_bytes(e->floats[stage], n);
+        rest = OF_ISA(bnn_float).workspace_bytes(e->floats[stage], n);
     }
     if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
@@ -145,7 +143,7 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
         const bnn_pack *const p = &e->packs[i];
         most = larger(most, out_bytes(p));
         if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
-            status = FLOATS.prepare(p->stage, arena, &floats[i], err);
+            status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
     }
     if (status != BNN_OK)
         return status;
@@ -177,10 +175,10 @@ static void run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n
                       uint8_t *out)
 {
     if (p->stage->outputs == BNN_VALUES_FLOATS) {
-        FLOATS.run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
+        OF_ISA(bnn_float).run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
         return;
     }
-    FLOATS.run_chain(floats, n, w->floats, w->results, w->rest);
+    OF_ISA(bnn_float).run_chain(floats, n, w->floats, w->results, w->rest);
     results_to_bits(p, n, w->results, out);
 }
 
@@ -198,7 +196,7 @@ static void run_floats(const bnn_pack *p, const bnn_float_stage *floats, size_t 
             bits_to_floats(&p->in, x + i * p->in.bytes, w->floats + i * in_values(p));
     if (s->inputs != BNN_VALUES_FLOATS)
         values = w->floats;
-    FLOATS.run(floats, n, values, y, w->rest);
+    OF_ISA(bnn_float).run(floats, n, values, y, w->rest);
     if (to_bits)
         results_to_bits(p, n, y, out);
 }
@@ -333,7 +331,5 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
     }
 }
 
-const bnn_engine ENGINE = {
-    .name = ENGINE_NAME, .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};
-
-#endif
+const bnn_engine OF_ISA(bnn_engine) = {
+    .name = ISA_NAME, .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};
