@@ -279,7 +279,10 @@ EXTRA_DIST += \
 	framework/ARCHITECTURE.md
 
 plugin_includedir = $(includedir)/bnn
-plugin_include_HEADERS = framework/bnn/plugin.h framework/bnn/infer.h
+plugin_include_HEADERS = \
+	framework/bnn/infer.h \
+	framework/bnn/plugin.h \
+	framework/bnn/plugin_helpers.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = framework/bnn/bnn.pc framework/bnn/bnn-infer.pc
 

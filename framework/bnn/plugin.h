@@ -37,6 +37,11 @@
  *     BNNRUN_PLUGIN_PATH=. bnnrun plugins ste window
  *     BNNRUN_PLUGIN_PATH=. bnnrun configs/quick.yaml -s model.ste=window
  *
+ * An author outside of bnnrun's tree needs an installed bnnrun, pkg-config and a compiler of C11.
+ * With a checkout, -I framework -ffp-contract=off does what `pkg-config --cflags bnn` does, and
+ * plugins/skeleton has an annotated source of each kind. C++ takes this header, but has neither
+ * _Generic nor nested designators: there, write rows, descriptor and bnn_plugin_entry() out.
+ *
  * Rules for every kind
  * - The file is <kind>_<name>.so. The name in the head must agree.
  * - The host parses, defaults, range-checks and records parameters; a plugin has no parsing code.
@@ -74,179 +79,11 @@ typedef enum bnn_kind {
     BNN_KIND_OPTIMIZER = 4,
 } bnn_kind;
 
-/* ------------------------------------------------------------------------------------------
- * Parameters: one row each, in a table closed by BNN_PARAMS_END.
- * ------------------------------------------------------------------------------------------ */
-
-typedef enum bnn_type {
-    BNN_TYPE_END = 0,
-    BNN_TYPE_NUMBER = 1,  /* double */
-    BNN_TYPE_INTEGER = 2, /* int32_t */
-    BNN_TYPE_SWITCH = 3,  /* int32_t, 0 or 1; true or false in YAML */
-    BNN_TYPE_CHOICE = 4,  /* int32_t, index into `choices` */
-} bnn_type;
-
-typedef struct bnn_param {
-    const char *name;      /* the YAML key: the field's name */
-    uint32_t type;         /* bnn_type */
-    uint32_t offset;       /* of the field in the plugin's struct, in bytes */
-    double fallback;       /* the default (for a choice: its index) */
-    double minimum;        /* inclusive bounds of a number or an integer */
-    double maximum;
-    const char *choices;   /* "first|second|third", for a choice only */
-    const char *help;      /* one line, lower case, with the unit */
-} bnn_param;
-
-/* The offset of a field, checked to be of the type that the host will write. */
-#define BNN_OFFSET(T, field, type) \
-    _Generic(((T *)0)->field, type : (uint32_t)offsetof(T, field))
-
-#define BNN_NUMBER(T, field, fallback, minimum, maximum, help)                                  \
-    {#field, BNN_TYPE_NUMBER, BNN_OFFSET(T, field, double), fallback, minimum, maximum, NULL, help}
-#define BNN_INTEGER(T, field, fallback, minimum, maximum, help)                                 \
-    {#field, BNN_TYPE_INTEGER, BNN_OFFSET(T, field, int32_t), fallback, minimum, maximum, NULL, \
-     help}
-#define BNN_SWITCH(T, field, fallback, help) \
-    {#field, BNN_TYPE_SWITCH, BNN_OFFSET(T, field, int32_t), fallback, 0, 1, NULL, help}
-#define BNN_CHOICE(T, field, fallback, choices, help) \
-    {#field, BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), fallback, 0, 0, choices, help}
-#define BNN_PARAMS_END                              \
-    {                                               \
-        NULL, BNN_TYPE_END, 0, 0, 0, 0, NULL, NULL  \
-    }
+typedef struct bnn_param bnn_param;     /* a parameter, below */
+typedef struct bnn_kernels bnn_kernels; /* the host's numeric loops, last */
 
 /* ------------------------------------------------------------------------------------------
- * Kernels: the host's numeric loops, one table per instruction set, all with the same bits.
- * ------------------------------------------------------------------------------------------ */
-
-typedef struct bnn_shape {
-    uint32_t c, h, w; /* channels, height, width; a flat vector is {features, 1, 1} */
-} bnn_shape;
-
-/* A 2-D convolution with square kernel, stride and padding, in the deep-learning sense
- * (cross-correlation). Weights are w[out.c][in.c][kernel][kernel]. */
-typedef struct bnn_conv {
-    bnn_shape in, out;
-    uint32_t kernel, stride, padding;
-    float pad_value; /* what lies beyond the border */
-    uint32_t lanes;
-} bnn_conv;
-
-/* A pool over square windows without padding. */
-typedef struct bnn_pool {
-    bnn_shape in, out;
-    uint32_t size, stride;
-    uint32_t lanes;
-} bnn_pool;
-
-/* Batch normalization over images and positions, one scale and shift per channel. */
-typedef struct bnn_batchnorm {
-    uint32_t channels, positions; /* positions = h * w */
-    uint32_t n, lanes;            /* images in this batch; lanes */
-    float epsilon;
-    float momentum; /* share of the new batch in the running statistics */
-} bnn_batchnorm;
-
-typedef struct bnn_kernels {
-    uint32_t abi_version;
-    uint32_t struct_size;
-    const char *name; /* "avx512", "avx2", "neon", "portable" */
-
-    /* Element by element. Errors against the true value, over all finite floats, in units in the
-     * last place: exp 2, log 2, tanh 3. exp overflows to infinity and underflows to zero;
-     * log of a negative number is NaN. y may be x. */
-    void (*exp)(size_t n, const float *x, float *y);
-    void (*log)(size_t n, const float *x, float *y);
-    void (*tanh)(size_t n, const float *x, float *y);
-
-    /* y = min(max(x, low), high), and gx = gy where low < x < high, else 0. */
-    void (*clamp)(size_t n, float low, float high, const float *x, float *y);
-    void (*clamp_gradient)(size_t n, float low, float high, const float *x, const float *gy,
-                           float *gx);
-
-    /* Convolution. bias and gbias may be NULL. Gradients overwrite their outputs.
-     * scratch: conv2d_scratch(conv) floats. */
-    size_t (*conv2d_scratch)(const bnn_conv *conv);
-    void (*conv2d_forward)(const bnn_conv *conv, const float *x, const float *w, const float *bias,
-                           float *y, float *scratch);
-    void (*conv2d_input_gradient)(const bnn_conv *conv, const float *gy, const float *w, float *gx,
-                                  float *scratch);
-    void (*conv2d_weight_gradient)(const bnn_conv *conv, const float *x, const float *gy,
-                                   float *gw, float *gbias, float *scratch);
-
-    /* Dense layer, w[out][in]. scratch: dense_scratch(in, out, lanes) floats. */
-    size_t (*dense_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
-    void (*dense_forward)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
-                          const float *w, const float *bias, float *y, float *scratch);
-    void (*dense_input_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
-                                 const float *w, float *gx, float *scratch);
-    void (*dense_weight_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
-                                  const float *gy, float *gw, float *gbias, float *scratch);
-
-    /* Batch norm. mean[c] and inverse[c] = 1/sqrt(variance + epsilon) of the batch are outputs of
-     * the training pass and inputs of the backward pass; the running statistics are updated
-     * (variance unbiased, as in PyTorch). The inference pass uses the running statistics. */
-    void (*batchnorm_forward)(const bnn_batchnorm *bn, const float *x, const float *scale,
-                              const float *shift, float *mean, float *inverse,
-                              float *running_mean, float *running_variance, float *y);
-    void (*batchnorm_inference)(const bnn_batchnorm *bn, const float *x, const float *scale,
-                                const float *shift, const float *running_mean,
-                                const float *running_variance, float *y);
-    void (*batchnorm_backward)(const bnn_batchnorm *bn, const float *x, const float *scale,
-                               const float *mean, const float *inverse, const float *gy,
-                               float *gx, float *gscale, float *gshift);
-
-    /* Pools. The gradient of a maximum goes to the first largest element of the window. */
-    void (*maxpool_forward)(const bnn_pool *pool, const float *x, float *y);
-    void (*maxpool_backward)(const bnn_pool *pool, const float *x, const float *y, const float *gy,
-                             float *gx);
-    void (*avgpool_forward)(const bnn_pool *pool, const float *x, float *y);
-    void (*avgpool_backward)(const bnn_pool *pool, const float *gy, float *gx);
-
-    /* The sum of n floats and of n products, in BNN_LANES partial sums; x is padded with nothing,
-     * n is any number. */
-    float (*sum)(size_t n, const float *x);
-    float (*dot)(size_t n, const float *x, const float *y);
-
-    /* y[i] = x[i] >= 0 ? +1 : -1 (so sign(0) = sign(-0) = +1). y may be x. */
-    void (*sign)(size_t n, const float *x, float *y);
-
-    /* x[feature][lane] = (rows[lane][feature] - 128) / 128 for n images, 0 in the other lanes. */
-    void (*load_pixels)(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
-                        float *x);
-
-    /* Losses over z[classes][lanes], labels[lanes]. gz gets the gradient of the mean loss over n
-     * images, zero in the other lanes (NULL: not wanted). Adds to *loss the sum of the images'
-     * losses and to *n_correct the images whose largest z (the first, when equal) is the label's.
-     * cross_entropy: -log softmax. squared_hinge: mean over classes of max(0, 1 - t z)^2 with
-     * t = +1 for the label, -1 for the others (Courbariaux & Hubara 2016).
-     * scratch: 2 * lanes floats. */
-    void (*cross_entropy)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
-                          const int32_t *labels, float *gz, float *scratch, double *loss,
-                          uint32_t *n_correct);
-    void (*squared_hinge)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
-                          const int32_t *labels, float *gz, float *scratch, double *loss,
-                          uint32_t *n_correct);
-
-    /* Forward passes for weights and inputs (and pad value) that are all -1 or +1, counted on bits:
-     * the same result as the float kernels without bias, sooner. */
-    size_t (*conv2d_binary_scratch)(const bnn_conv *conv);
-    void (*conv2d_forward_binary)(const bnn_conv *conv, const float *x, const float *w, float *y,
-                                  float *scratch);
-    size_t (*dense_binary_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
-    void (*dense_forward_binary)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
-                                 const float *w, float *y, float *scratch);
-} bnn_kernels;
-
-/* What every hot function is given. */
-typedef struct bnn_context {
-    const bnn_kernels *kernels;
-    float state[4];  /* what schedule() made of the progress; zero without one */
-    double progress; /* 0 in the first epoch, 1 in the last */
-} bnn_context;
-
-/* ------------------------------------------------------------------------------------------
- * The head that all kinds share.
+ * The head that all kinds share, and the one exported symbol, which gives it.
  * ------------------------------------------------------------------------------------------ */
 
 typedef struct bnn_head {
@@ -262,12 +99,101 @@ typedef struct bnn_head {
 
 /* The author's part of the head, as designated initializers for BNN_DEFINE_<KIND>: name, summary,
  * reference, and for BNN_HEAD the parameter struct and its table. */
-#define BNN_HEAD(name_text, summary_text, reference_text, T, param_table)                \
-    .head.name = (name_text), .head.summary = (summary_text),                            \
-    .head.reference = (reference_text), .head.params_size = sizeof(T),                   \
-    .head.params = (param_table)
 #define BNN_HEAD_PLAIN(name_text, summary_text, reference_text) \
     .head.name = (name_text), .head.summary = (summary_text), .head.reference = (reference_text)
+#define BNN_HEAD(name_text, summary_text, reference_text, T, param_table) \
+    .head.params_size = sizeof(T), .head.params = (param_table),          \
+    BNN_HEAD_PLAIN(name_text, summary_text, reference_text)
+
+/* The end of a plugin's source: BNN_DEFINE_STE(BNN_HEAD(...), .grad = grad) and its like. */
+#define BNN_DEFINE_STE(...)       BNN_DEFINE(bnn_ste, BNN_KIND_STE, __VA_ARGS__)
+#define BNN_DEFINE_ORDERING(...)  BNN_DEFINE(bnn_ordering, BNN_KIND_ORDERING, __VA_ARGS__)
+#define BNN_DEFINE_OPTIMIZER(...) BNN_DEFINE(bnn_optimizer, BNN_KIND_OPTIMIZER, __VA_ARGS__)
+#define BNN_DEFINE_LAYER(...)     BNN_DEFINE(bnn_layer, BNN_KIND_LAYER, __VA_ARGS__)
+
+#define BNN_DEFINE(T, kind_value, ...)                                \
+    BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                 \
+    {                                                                 \
+        static const T plugin = {.head.abi_version = BNN_ABI_VERSION, \
+                                 .head.struct_size = sizeof(T),       \
+                                 .head.kind = (kind_value),           \
+                                 __VA_ARGS__};                        \
+        return &plugin.head;                                          \
+    }
+
+#if defined(__GNUC__)
+#    define BNN_EXPORT __attribute__((visibility("default")))
+#else
+#    define BNN_EXPORT
+#endif
+
+#define BNN_ENTRY_NAME "bnn_plugin_entry"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* Returns the descriptor: a constant of one of the four kinds, headed by bnn_head. */
+BNN_EXPORT const bnn_head *bnn_plugin_entry(void);
+
+#if defined(__cplusplus)
+}
+#endif
+
+/* ------------------------------------------------------------------------------------------
+ * Parameters: one row each, in a table closed by BNN_PARAMS_END.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum bnn_type {
+    BNN_TYPE_END = 0,
+    BNN_TYPE_NUMBER = 1,  /* double */
+    BNN_TYPE_INTEGER = 2, /* int32_t */
+    BNN_TYPE_SWITCH = 3,  /* int32_t, 0 or 1; true or false in YAML */
+    BNN_TYPE_CHOICE = 4,  /* int32_t, index into `choices` */
+} bnn_type;
+
+struct bnn_param {
+    const char *name; /* the YAML key: the field's name */
+    uint32_t type;    /* bnn_type */
+    uint32_t offset;  /* of the field in the plugin's struct, in bytes */
+    double fallback;  /* the default (for a choice: its index) */
+    double minimum;   /* inclusive bounds of a number or an integer */
+    double maximum;
+    const char *choices; /* "first|second|third", for a choice only */
+    const char *help;    /* one line, lower case, with the unit */
+};
+
+/* A row for a field of struct T; the parameter has the field's name. */
+#define BNN_NUMBER(T, field, value, low, high, text) \
+    BNN_PARAM(#field, BNN_TYPE_NUMBER, BNN_OFFSET(T, field, double), value, low, high, NULL, text)
+#define BNN_INTEGER(T, field, value, low, high, text) \
+    BNN_PARAM(#field, BNN_TYPE_INTEGER, BNN_OFFSET(T, field, int32_t), value, low, high, NULL, text)
+#define BNN_SWITCH(T, field, value, text) \
+    BNN_PARAM(#field, BNN_TYPE_SWITCH, BNN_OFFSET(T, field, int32_t), value, 0, 1, NULL, text)
+#define BNN_CHOICE(T, field, value, alternatives, text)                                          \
+    BNN_PARAM(#field, BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), value, 0, 0, alternatives, \
+              text)
+#define BNN_PARAMS_END BNN_PARAM(NULL, BNN_TYPE_END, 0, 0, 0, 0, NULL, NULL)
+
+/* What these are made of: a row, and the offset of a field, checked to be of the type that the host
+ * will write. */
+#define BNN_PARAM(key, row_type, at, value, low, high, alternatives, text)                        \
+    {                                                                                             \
+        .name = (key), .type = (row_type), .offset = (at), .fallback = (value), .minimum = (low), \
+        .maximum = (high), .choices = (alternatives), .help = (text)                              \
+    }
+#define BNN_OFFSET(T, field, field_type) \
+    _Generic(((T *)0)->field, field_type : (uint32_t)offsetof(T, field))
+
+/* ------------------------------------------------------------------------------------------
+ * What every hot function is given.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct bnn_context {
+    const bnn_kernels *kernels;
+    float state[4];  /* what schedule() made of the progress; zero without one */
+    double progress; /* 0 in the first epoch, 1 in the last */
+} bnn_context;
 
 /* ------------------------------------------------------------------------------------------
  * STE: binarizes weights or activations. Any thread, on its own memory.
@@ -282,8 +208,7 @@ typedef struct bnn_ste {
                  const float *gy, float *gx);
 
     /* y = binarized x. NULL: sign, with sign(0) = +1. */
-    void (*forward)(const bnn_context *ctx, const void *params, size_t n, const float *x,
-                    float *y);
+    void (*forward)(const bnn_context *ctx, const void *params, size_t n, const float *x, float *y);
 
     /* y = the function whose derivative grad() is, up to a constant: the conformance test checks
      * one against the other. NULL when there is none (a gradient that is no derivative). */
@@ -295,12 +220,72 @@ typedef struct bnn_ste {
 } bnn_ste;
 
 /* ------------------------------------------------------------------------------------------
+ * Ordering: the sequence of operations in a block.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum bnn_position {
+    BNN_POSITION_FIRST = 0,
+    BNN_POSITION_HIDDEN = 1,
+    BNN_POSITION_LAST = 2, /* gives the logits */
+} bnn_position;
+
+typedef struct bnn_block {
+    uint32_t position;      /* bnn_position */
+    int32_t pools;          /* the topology puts a pool in this block */
+    int32_t binary_weights; /* this block's linear operation has binary weights */
+    int32_t binary_inputs;  /* it sees binary inputs: a sign stands right before L */
+} bnn_block;
+
+typedef struct bnn_ordering {
+    bnn_head head;
+
+    /* The operations of a block, first to last, as a constant string of the letters L (linear
+     * operation), P (pool), B (batch norm), A (activation). Required. The host checks: L exactly
+     * once, the others at most once, P exactly when the block pools, no A after the L of the last
+     * block. */
+    const char *(*sequence)(const void *params, const bnn_block *block);
+} bnn_ordering;
+
+/* ------------------------------------------------------------------------------------------
+ * Optimizer: updates one tensor at a time. Any thread, on its own memory.
+ * ------------------------------------------------------------------------------------------ */
+
+enum { BNN_SLOTS_MAX = 4 };
+
+typedef struct bnn_step {
+    uint64_t t;     /* 1 for the first step of the run */
+    double lr;      /* learning rate of this step, schedule applied */
+    int32_t latent; /* w are latent weights: their sign acts, the host clips them afterwards */
+    int32_t decays; /* weight decay applies (weights; not biases, scales, shifts) */
+} bnn_step;
+
+enum {
+    BNN_OPTIMIZER_BINARY_ONLY = 1, /* updates latent binary weights only */
+};
+
+typedef struct bnn_optimizer {
+    bnn_head head;
+    uint32_t n_slots;  /* arrays of n floats kept per tensor, zero at the start */
+    uint32_t flags;    /* BNN_OPTIMIZER_... */
+    double default_lr; /* learning rate when the spec gives none */
+
+    /* w -= ... for n elements, with gradient g and slots. Required. Element by element: the host
+     * may hand over a tensor in slices. */
+    void (*step)(const bnn_context *ctx, const void *params, const bnn_step *step, size_t n,
+                 float *w, const float *g, float *const *slots);
+} bnn_optimizer;
+
+/* ------------------------------------------------------------------------------------------
  * Layer: y = f(x, tensors).
  * ------------------------------------------------------------------------------------------ */
 
+typedef struct bnn_shape {
+    uint32_t c, h, w; /* channels, height, width; a flat vector is {features, 1, 1} */
+} bnn_shape;
+
 /* What a layer is in a block: the letter it answers to in an ordering. */
 typedef enum bnn_role {
-    BNN_ROLE_LINEAR = 'L',      /* multiplies by weights; can be binarized */
+    BNN_ROLE_LINEAR = 'L', /* multiplies by weights; can be binarized */
     BNN_ROLE_POOL = 'P',
     BNN_ROLE_NORM = 'B',
     BNN_ROLE_ACTIVATION = 'A',
@@ -314,11 +299,11 @@ typedef enum bnn_tensor_kind {
 } bnn_tensor_kind;
 
 typedef struct bnn_tensor {
-    const char *name;   /* "weight", "bias", ... */
-    uint32_t kind;      /* bnn_tensor_kind */
-    uint32_t dims[4];   /* slowest first; unused ones are 1 */
-    float fill;         /* initial value of every element, or ... */
-    float uniform;      /* ... if positive: uniform in [-uniform, uniform] */
+    const char *name; /* "weight", "bias", ... */
+    uint32_t kind;    /* bnn_tensor_kind */
+    uint32_t dims[4]; /* slowest first; unused ones are 1 */
+    float fill;       /* initial value of every element, or ... */
+    float uniform;    /* ... if positive: uniform in [-uniform, uniform] */
 } bnn_tensor;
 
 enum { BNN_TENSORS_MAX = 8 };
@@ -327,9 +312,9 @@ typedef struct bnn_layer_plan {
     /* Set by the host. */
     bnn_shape in;
     uint32_t lanes;
-    int32_t binary_weights; /* the weight tensor will hold -1 and +1 only */
-    int32_t binary_inputs;  /* so will the inputs */
-    float pad_value;        /* what lies beyond the border: 0, or -1 or +1 for binary inputs */
+    int32_t binary_weights;     /* the weight tensor will hold -1 and +1 only */
+    int32_t binary_inputs;      /* so will the inputs */
+    float pad_value;            /* what lies beyond the border: 0, or -1 or +1 for binary inputs */
     const bnn_kernels *kernels; /* for their scratch sizes */
 
     /* Set by the layer. */
@@ -342,25 +327,25 @@ typedef struct bnn_layer_plan {
 
     /* Stops the plan with a message; returns a negative number to return. */
     int (*fail)(struct bnn_layer_plan *plan, const char *format, ...);
-    void *host;       /* the host's own */
+    void *host; /* the host's own */
 } bnn_layer_plan;
 
 typedef struct bnn_layer_io {
     bnn_shape in, out;
-    uint32_t n, lanes;        /* images in this batch; lanes */
-    int32_t training;         /* 0: inference (running statistics, no dropout) */
-    int32_t binary_weights;   /* as in the plan */
+    uint32_t n, lanes;      /* images in this batch; lanes */
+    int32_t training;       /* 0: inference (running statistics, no dropout) */
+    int32_t binary_weights; /* as in the plan */
     int32_t binary_inputs;
     float pad_value;
-    const float *x;           /* [in][lanes] */
-    float *y;                 /* [out][lanes] */
-    const float *gy;          /* backward: [out][lanes] */
-    float *gx;                /* backward: [in][lanes], NULL when nobody needs it */
-    float *const *tensors;    /* [BNN_TENSORS_MAX]: in plan order, then NULL; weights as they act */
-    float *const *gradients;  /* likewise; backward: overwritten; NULL for states */
+    const float *x;          /* [in][lanes] */
+    float *y;                /* [out][lanes] */
+    const float *gy;         /* backward: [out][lanes] */
+    float *gx;               /* backward: [in][lanes], NULL when nobody needs it */
+    float *const *tensors;   /* [BNN_TENSORS_MAX]: in plan order, then NULL; weights as they act */
+    float *const *gradients; /* likewise; backward: overwritten; NULL for states */
     float *saved;
     float *scratch;
-    const float *noise;       /* regularizers in training: uniform [0,1), [out][lanes] */
+    const float *noise; /* regularizers in training: uniform [0,1), [out][lanes] */
 } bnn_layer_io;
 
 enum {
@@ -426,126 +411,125 @@ typedef struct bnn_layer {
 } bnn_layer;
 
 /* ------------------------------------------------------------------------------------------
- * Ordering: the sequence of operations in a block.
+ * Kernels: the host's numeric loops, one table per instruction set, all with the same bits.
  * ------------------------------------------------------------------------------------------ */
 
-typedef enum bnn_position {
-    BNN_POSITION_FIRST = 0,
-    BNN_POSITION_HIDDEN = 1,
-    BNN_POSITION_LAST = 2, /* gives the logits */
-} bnn_position;
+/* A 2-D convolution with square kernel, stride and padding, in the deep-learning sense
+ * (cross-correlation). Weights are w[out.c][in.c][kernel][kernel]. */
+typedef struct bnn_conv {
+    bnn_shape in, out;
+    uint32_t kernel, stride, padding;
+    float pad_value; /* what lies beyond the border */
+    uint32_t lanes;
+} bnn_conv;
 
-typedef struct bnn_block {
-    uint32_t position;      /* bnn_position */
-    int32_t pools;          /* the topology puts a pool in this block */
-    int32_t binary_weights; /* this block's linear operation has binary weights */
-    int32_t binary_inputs;  /* it sees binary inputs: a sign stands right before L */
-} bnn_block;
+/* A pool over square windows without padding. */
+typedef struct bnn_pool {
+    bnn_shape in, out;
+    uint32_t size, stride;
+    uint32_t lanes;
+} bnn_pool;
 
-typedef struct bnn_ordering {
-    bnn_head head;
+/* Batch normalization over images and positions, one scale and shift per channel. */
+typedef struct bnn_batchnorm {
+    uint32_t channels, positions; /* positions = h * w */
+    uint32_t n, lanes;            /* images in this batch; lanes */
+    float epsilon;
+    float momentum; /* share of the new batch in the running statistics */
+} bnn_batchnorm;
 
-    /* The operations of a block, first to last, as a constant string of the letters L (linear
-     * operation), P (pool), B (batch norm), A (activation). Required. The host checks: L exactly
-     * once, the others at most once, P exactly when the block pools, no A after the L of the last
-     * block. */
-    const char *(*sequence)(const void *params, const bnn_block *block);
-} bnn_ordering;
+struct bnn_kernels {
+    uint32_t abi_version;
+    uint32_t struct_size;
+    const char *name; /* "avx512", "avx2", "neon", "portable" */
 
-/* ------------------------------------------------------------------------------------------
- * Optimizer: updates one tensor at a time. Any thread, on its own memory.
- * ------------------------------------------------------------------------------------------ */
+    /* Element by element. Errors against the true value, over all finite floats, in units in the
+     * last place: exp 2, log 2, tanh 3. exp overflows to infinity and underflows to zero;
+     * log of a negative number is NaN. y may be x. */
+    void (*exp)(size_t n, const float *x, float *y);
+    void (*log)(size_t n, const float *x, float *y);
+    void (*tanh)(size_t n, const float *x, float *y);
 
-enum { BNN_SLOTS_MAX = 4 };
+    /* y = min(max(x, low), high), and gx = gy where low < x < high, else 0. */
+    void (*clamp)(size_t n, float low, float high, const float *x, float *y);
+    void (*clamp_gradient)(size_t n, float low, float high, const float *x, const float *gy,
+                           float *gx);
 
-typedef struct bnn_step {
-    uint64_t t;     /* 1 for the first step of the run */
-    double lr;      /* learning rate of this step, schedule applied */
-    int32_t latent; /* w are latent weights: their sign acts, the host clips them afterwards */
-    int32_t decays; /* weight decay applies (weights; not biases, scales, shifts) */
-} bnn_step;
+    /* Convolution. bias and gbias may be NULL. Gradients overwrite their outputs.
+     * scratch: conv2d_scratch(conv) floats. */
+    size_t (*conv2d_scratch)(const bnn_conv *conv);
+    void (*conv2d_forward)(const bnn_conv *conv, const float *x, const float *w, const float *bias,
+                           float *y, float *scratch);
+    void (*conv2d_input_gradient)(const bnn_conv *conv, const float *gy, const float *w, float *gx,
+                                  float *scratch);
+    void (*conv2d_weight_gradient)(const bnn_conv *conv, const float *x, const float *gy, float *gw,
+                                   float *gbias, float *scratch);
 
-enum {
-    BNN_OPTIMIZER_BINARY_ONLY = 1, /* updates latent binary weights only */
+    /* Dense layer, w[out][in]. scratch: dense_scratch(in, out, lanes) floats. */
+    size_t (*dense_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
+    void (*dense_forward)(uint32_t in, uint32_t out, uint32_t lanes, const float *x, const float *w,
+                          const float *bias, float *y, float *scratch);
+    void (*dense_input_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
+                                 const float *w, float *gx, float *scratch);
+    void (*dense_weight_gradient)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                  const float *gy, float *gw, float *gbias, float *scratch);
+
+    /* Batch norm. mean[c] and inverse[c] = 1/sqrt(variance + epsilon) of the batch are outputs of
+     * the training pass and inputs of the backward pass; the running statistics are updated
+     * (variance unbiased, as in PyTorch). The inference pass uses the running statistics. */
+    void (*batchnorm_forward)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                              const float *shift, float *mean, float *inverse, float *running_mean,
+                              float *running_variance, float *y);
+    void (*batchnorm_inference)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                                const float *shift, const float *running_mean,
+                                const float *running_variance, float *y);
+    void (*batchnorm_backward)(const bnn_batchnorm *bn, const float *x, const float *scale,
+                               const float *mean, const float *inverse, const float *gy, float *gx,
+                               float *gscale, float *gshift);
+
+    /* Pools. The gradient of a maximum goes to the first largest element of the window. */
+    void (*maxpool_forward)(const bnn_pool *pool, const float *x, float *y);
+    void (*maxpool_backward)(const bnn_pool *pool, const float *x, const float *y, const float *gy,
+                             float *gx);
+    void (*avgpool_forward)(const bnn_pool *pool, const float *x, float *y);
+    void (*avgpool_backward)(const bnn_pool *pool, const float *gy, float *gx);
+
+    /* The sum of n floats and of n products, in BNN_LANES partial sums; x is padded with nothing,
+     * n is any number. */
+    float (*sum)(size_t n, const float *x);
+    float (*dot)(size_t n, const float *x, const float *y);
+
+    /* y[i] = x[i] >= 0 ? +1 : -1 (so sign(0) = sign(-0) = +1). y may be x. */
+    void (*sign)(size_t n, const float *x, float *y);
+
+    /* x[feature][lane] = (rows[lane][feature] - 128) / 128 for n images, 0 in the other lanes. */
+    void (*load_pixels)(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
+                        float *x);
+
+    /* Losses over z[classes][lanes], labels[lanes]. gz gets the gradient of the mean loss over n
+     * images, zero in the other lanes (NULL: not wanted). Adds to *loss the sum of the images'
+     * losses and to *n_correct the images whose largest z (the first, when equal) is the label's.
+     * cross_entropy: -log softmax. squared_hinge: mean over classes of max(0, 1 - t z)^2 with
+     * t = +1 for the label, -1 for the others (Courbariaux & Hubara 2016).
+     * scratch: 2 * lanes floats. */
+    void (*cross_entropy)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct);
+    void (*squared_hinge)(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
+                          const int32_t *labels, float *gz, float *scratch, double *loss,
+                          uint32_t *n_correct);
+
+    /* Forward passes for weights and inputs (and pad value) that are all -1 or +1, counted on bits:
+     * the same result as the float kernels without bias, sooner. */
+    size_t (*conv2d_binary_scratch)(const bnn_conv *conv);
+    void (*conv2d_forward_binary)(const bnn_conv *conv, const float *x, const float *w, float *y,
+                                  float *scratch);
+    size_t (*dense_binary_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
+    void (*dense_forward_binary)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
+                                 const float *w, float *y, float *scratch);
 };
 
-typedef struct bnn_optimizer {
-    bnn_head head;
-    uint32_t n_slots; /* arrays of n floats kept per tensor, zero at the start */
-    uint32_t flags;   /* BNN_OPTIMIZER_... */
-    double default_lr; /* learning rate when the spec gives none */
-
-    /* w -= ... for n elements, with gradient g and slots. Required. Element by element: the host
-     * may hand over a tensor in slices. */
-    void (*step)(const bnn_context *ctx, const void *params, const bnn_step *step, size_t n,
-                 float *w, const float *g, float *const *slots);
-} bnn_optimizer;
-
-/* In front of a loop whose steps do not depend on each other. The compiler cannot know that where
- * the output may be the input (gx may be gy), and would take one element at a time. */
-#if defined(__clang__)
-#    define BNN_INDEPENDENT                                       \
-        _Pragma("clang diagnostic ignored \"-Wpass-failed\"") /* at -O1 */ \
-        _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#    define BNN_INDEPENDENT _Pragma("GCC ivdep")
-#else
-#    define BNN_INDEPENDENT
-#endif
-
-/* In front of a hot function: compiled for several instruction sets, the right one chosen when the
- * plugin is loaded. Speed only: without contraction each gives the same bits. Nothing where the
- * compiler or the machine cannot, nor under sanitizers, whose runtime the choice would precede. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#    if __has_attribute(target_clones)
-#        define BNN_HOT __attribute__((target_clones("avx512f", "avx2", "default")))
-#    endif
-#endif
-#if !defined(BNN_HOT)
-#    define BNN_HOT
-#endif
-
-/* x^n by repeated squaring: the same bits everywhere, unlike pow(). */
-static inline double bnn_power(double x, uint64_t n)
-{
-    double y = 1.0;
-    for (; n > 0; n >>= 1) {
-        if (n & 1)
-            y *= x;
-        x *= x;
-    }
-    return y;
-}
-
-/* ------------------------------------------------------------------------------------------
- * The one exported symbol.
- * ------------------------------------------------------------------------------------------ */
-
-#define BNN_ENTRY_NAME "bnn_plugin_entry"
-
-#if defined(__GNUC__)
-#    define BNN_EXPORT __attribute__((visibility("default")))
-#else
-#    define BNN_EXPORT
-#endif
-
-/* Returns the descriptor: a constant of one of the four kinds, headed by bnn_head. */
-BNN_EXPORT const bnn_head *bnn_plugin_entry(void);
-
-#define BNN_DEFINE(T, kind_value, ...)                                     \
-    BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                      \
-    {                                                                      \
-        static const T plugin = {.head.abi_version = BNN_ABI_VERSION,      \
-                                 .head.struct_size = sizeof(T),            \
-                                 .head.kind = (kind_value),                \
-                                 __VA_ARGS__};                             \
-        return &plugin.head;                                               \
-    }
-
-#define BNN_DEFINE_STE(...)       BNN_DEFINE(bnn_ste, BNN_KIND_STE, __VA_ARGS__)
-#define BNN_DEFINE_LAYER(...)     BNN_DEFINE(bnn_layer, BNN_KIND_LAYER, __VA_ARGS__)
-#define BNN_DEFINE_ORDERING(...)  BNN_DEFINE(bnn_ordering, BNN_KIND_ORDERING, __VA_ARGS__)
-#define BNN_DEFINE_OPTIMIZER(...) BNN_DEFINE(bnn_optimizer, BNN_KIND_OPTIMIZER, __VA_ARGS__)
+/* Not of the interface, but of use. */
+#include <bnn/plugin_helpers.h>
 
 #endif

@@ -12,17 +12,10 @@ static const bnn_param params[] = {
     BNN_PARAMS_END,
 };
 
-static int plan(const void *p, bnn_layer_plan *plan)
-{
-    (void)p;
-    plan->out = plan->in;
-    return 0;
-}
-
 /* y = what is left of x. The noise that decides is the same in both passes. */
 static void drop(const struct dropout *p, const bnn_layer_io *io, const float *x, float *y)
 {
-    const size_t n = (size_t)io->in.c * io->in.h * io->in.w * io->lanes;
+    const size_t n = bnn_io_values(io);
     const float rate = (float)p->rate, scale = (float)(1.0 / (1.0 - p->rate));
     const float *const noise = io->noise;
     for (size_t i = 0; i < n; i++)
@@ -35,7 +28,7 @@ BNN_HOT static void forward(const bnn_context *ctx, const void *p, const bnn_lay
     if (io->training)
         drop(p, io, io->x, io->y);
     else
-        memcpy(io->y, io->x, (size_t)io->in.c * io->in.h * io->in.w * io->lanes * sizeof *io->y);
+        memcpy(io->y, io->x, bnn_io_values(io) * sizeof *io->y);
 }
 
 BNN_HOT static void backward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
@@ -54,5 +47,6 @@ static int lower(const void *p, const bnn_layer_io *io, bnn_lowering *lowering)
 
 BNN_DEFINE_LAYER(BNN_HEAD("dropout", "zero a random part of the values in training",
                           "Srivastava et al. 2014; scaled in training", struct dropout, params),
-                 .role = BNN_ROLE_REGULARIZER, .flags = BNN_LAYER_KEEPS_SIGN, .plan = plan,
-                 .forward = forward, .backward = backward, .lower = lower)
+                 .role = BNN_ROLE_REGULARIZER, .flags = BNN_LAYER_KEEPS_SIGN,
+                 .plan = bnn_plan_elementwise, .forward = forward, .backward = backward,
+                 .lower = lower)

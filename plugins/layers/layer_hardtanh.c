@@ -1,29 +1,17 @@
 /* layer_hardtanh - y = x held in [-1, 1]: the shape of sign, with a slope. */
 #include <bnn/plugin.h>
 
-static size_t n_values(const bnn_layer_io *io)
-{
-    return (size_t)io->in.c * io->in.h * io->in.w * io->lanes;
-}
-
-static int plan(const void *params, bnn_layer_plan *plan)
-{
-    (void)params;
-    plan->out = plan->in;
-    return 0;
-}
-
 static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     (void)params;
-    ctx->kernels->clamp(n_values(io), -1.0f, 1.0f, io->x, io->y);
+    ctx->kernels->clamp(bnn_io_values(io), -1.0f, 1.0f, io->x, io->y);
 }
 
 static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     (void)params;
     if (io->gx != NULL)
-        ctx->kernels->clamp_gradient(n_values(io), -1.0f, 1.0f, io->x, io->gy, io->gx);
+        ctx->kernels->clamp_gradient(bnn_io_values(io), -1.0f, 1.0f, io->x, io->gy, io->gx);
 }
 
 static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
@@ -36,5 +24,5 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("hardtanh", "x held in [-1, 1]", "Collobert 2004"),
-                 .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
+                 .role = BNN_ROLE_ACTIVATION, .plan = bnn_plan_elementwise, .forward = forward,
                  .backward = backward, .lower = lower)

@@ -11,15 +11,9 @@ static int plan(const void *params, bnn_layer_plan *plan)
     return 0;
 }
 
-/* The values of a channel, of all positions and images: a multiple of BNN_LANES. */
-static size_t n_channel(const bnn_layer_io *io)
-{
-    return (size_t)io->in.h * io->in.w * io->lanes;
-}
-
 BNN_HOT static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = n_channel(io);
+    const size_t n = bnn_io_channel(io);
     (void)ctx, (void)params;
     for (size_t c = 0; c < io->in.c; c++) {
         const float slope = io->tensors[0][c];
@@ -32,7 +26,7 @@ BNN_HOT static void forward(const bnn_context *ctx, const void *params, const bn
 
 BNN_HOT static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = n_channel(io);
+    const size_t n = bnn_io_channel(io);
     (void)params;
     for (size_t c = 0; c < io->in.c; c++) {
         const float slope = io->tensors[0][c];

@@ -2,29 +2,17 @@
 #include <bnn/plugin.h>
 #include <math.h>
 
-static size_t n_values(const bnn_layer_io *io)
-{
-    return (size_t)io->in.c * io->in.h * io->in.w * io->lanes;
-}
-
-static int plan(const void *params, bnn_layer_plan *plan)
-{
-    (void)params;
-    plan->out = plan->in;
-    return 0;
-}
-
 static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     (void)params;
-    ctx->kernels->clamp(n_values(io), 0.0f, INFINITY, io->x, io->y);
+    ctx->kernels->clamp(bnn_io_values(io), 0.0f, INFINITY, io->x, io->y);
 }
 
 static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     (void)params;
     if (io->gx != NULL)
-        ctx->kernels->clamp_gradient(n_values(io), 0.0f, INFINITY, io->x, io->gy, io->gx);
+        ctx->kernels->clamp_gradient(bnn_io_values(io), 0.0f, INFINITY, io->x, io->gy, io->gx);
 }
 
 static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
@@ -37,5 +25,6 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("relu", "max(x, 0)", "Nair & Hinton 2010"),
-                 .role = BNN_ROLE_ACTIVATION, .flags = BNN_LAYER_NONNEGATIVE, .plan = plan,
-                 .forward = forward, .backward = backward, .lower = lower)
+                 .role = BNN_ROLE_ACTIVATION, .flags = BNN_LAYER_NONNEGATIVE,
+                 .plan = bnn_plan_elementwise, .forward = forward, .backward = backward,
+                 .lower = lower)
