@@ -1,8 +1,5 @@
 # One module a plugin, <kind>_<name>.so from the source of the same name. A plugin sees
-# <bnn/plugin.h> and libc; it exports one symbol.
-
-plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared \
-	-export-symbols-regex '^bnn_plugin_entry$$'
+# <bnn/plugin.h>, headers beside it and libc; it exports one symbol.
 
 pkglib_LTLIBRARIES += \
 	plugins/layers/layer_avgpool.la \
@@ -29,29 +26,7 @@ pkglib_LTLIBRARIES += \
 	plugins/optimizers/optimizer_bop.la \
 	plugins/optimizers/optimizer_sgd.la
 
-plugins_layers_layer_avgpool_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_batchnorm_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_conv2d_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_dense_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_dropout_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_hardtanh_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_maxpool_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_prelu_la_LDFLAGS = $(plugin_ldflags)
-plugins_layers_layer_relu_la_LDFLAGS = $(plugin_ldflags)
-plugins_ste_ste_approx_sign_la_LDFLAGS = $(plugin_ldflags)
-plugins_ste_ste_clipped_la_LDFLAGS = $(plugin_ldflags)
-plugins_ste_ste_ede_la_LDFLAGS = $(plugin_ldflags)
-plugins_ste_ste_identity_la_LDFLAGS = $(plugin_ldflags)
-plugins_ste_ste_swish_sign_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_act_bn_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_act_pool_bn_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_bn_act_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_bn_pool_act_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_pool_bn_act_la_LDFLAGS = $(plugin_ldflags)
-plugins_orderings_ordering_xnor_la_LDFLAGS = $(plugin_ldflags)
-plugins_optimizers_optimizer_adam_la_LDFLAGS = $(plugin_ldflags)
-plugins_optimizers_optimizer_bop_la_LDFLAGS = $(plugin_ldflags)
-plugins_optimizers_optimizer_sgd_la_LDFLAGS = $(plugin_ldflags)
-
 EXTRA_DIST += \
-	plugins/README.md
+	plugins/README.md \
+	plugins/layers/pool.h \
+	plugins/orderings/linear_first.h
