@@ -119,10 +119,27 @@ if command -v nm >/dev/null 2>&1; then
     nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__\|^_[A-Z]' | sort >exported
     cmp -s declared exported || { diff declared exported; fail 'header and library differ'; }
 fi
-# C++ takes the header.
+# C++ takes the headers, and a plugin written in it works.
 cxx=$(command -v c++ || command -v g++ || command -v clang++ || true)
 if [ -n "$cxx" ]; then
     echo 'int main() { bnn_model *none = nullptr; bnn_model_close(none); }' >program.cc
     eval "$cxx -Wall -Wextra -Werror -pedantic -include bnn/infer.h $(pkg-config --cflags bnn-infer) -c program.cc" ||
         fail 'C++ does not take bnn/infer.h'
+    cat >ste_cpp.cc <<'SOURCE'
+#include <bnn/plugin.h>
+static void grad(const bnn_context *, const void *, size_t n, const float *, const float *gy, float *gx)
+{
+    for (size_t i = 0; i < n; i++)
+        gx[i] = gy[i];
+}
+const bnn_head *bnn_plugin_entry(void)
+{
+    static const bnn_ste plugin = {{BNN_ABI_VERSION, sizeof(bnn_ste), BNN_KIND_STE, 0, "cpp",
+                                    "written in C++", nullptr, nullptr}, grad, nullptr, nullptr, nullptr};
+    return &plugin.head;
+}
+SOURCE
+    eval "$cxx -shared -fPIC -Wall -Wextra -Werror -pedantic $instrument $(pkg-config --cflags bnn) ste_cpp.cc -o ste_cpp.so" ||
+        fail 'C++ does not take bnn/plugin.h'
+    "$bnnrun" plugins ste cpp >described || fail 'the plugin in C++ is refused'
 fi
