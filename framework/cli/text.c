@@ -86,15 +86,9 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
     const char *near = bnn_suggest(word, candidates, n);
     if (near != NULL)
         return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what, word, near);
-    char list[512] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < n && used < sizeof list; i++) {
-        const int m =
-            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", candidates[i]);
-        used += m < 0 ? 0 : (size_t)m;
-    }
-    return bnn_fail(err, status, "%s \"%s\"; there is %s%s", what, word, n == 0 ? "none" : list,
-                    used >= sizeof list ? "..." : "");
+    char list[512];
+    return bnn_fail(err, status, "%s \"%s\"; there is %s", what, word,
+                    n == 0 ? "none" : bnn_text_join(candidates, n, list, sizeof list));
 }
 
 int cli_table_columns(cli_table *table, const char *const *names, size_t n, bnn_error *err)

@@ -84,11 +84,11 @@ static int check_layers(const bnn_reader *r, const bnn_model_options *model,
         if (strcmp(names[i + 1], wanted) == 0)
             return BNN_OK;
     }
-    const char *near = bnn_suggest(wanted, names, model->n_blocks + 1);
+    char meant[BNN_DID_YOU_MEAN];
     return bnn_diag_add(r->diag, bnn_tree_get(binarize, "layers")->at,
-                        "model.binarize.layers: no block of topology %s has the layer \"%s\"%s%s%s",
-                        model->topology, wanted, near != NULL ? "; did you mean \"" : "",
-                        near != NULL ? near : "", near != NULL ? "\"?" : "");
+                        "model.binarize.layers: no block of topology %s has the layer \"%s\"%s",
+                        model->topology, wanted,
+                        bnn_did_you_mean(wanted, names, model->n_blocks + 1, meant));
 }
 
 /* Records what acts: a float net has no clip, no padding value and no first or last. */

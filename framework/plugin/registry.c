@@ -73,15 +73,6 @@ size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out)
     return bnn_search_path_scan(&registry->search, registry->arena, out);
 }
 
-/* Joins texts for a message: "a, b, c". */
-static const char *join(const char *so_far, const char *text, bnn_arena *arena)
-{
-    if (so_far[0] == '\0')
-        return text;
-    const char *longer = bnn_arena_printf(arena, "%s, %s", so_far, text);
-    return longer == NULL ? so_far : longer;
-}
-
 /* What there is instead: the nearest name, or all of them, and where was looked. */
 static void fail_not_found(bnn_registry *registry, bnn_kind kind, const char *name, bnn_error *err)
 {
@@ -89,26 +80,23 @@ static void fail_not_found(bnn_registry *registry, bnn_kind kind, const char *na
     const bnn_plugin_file *files;
     const size_t n = bnn_registry_scan(registry, &files);
     const char **names = bnn_arena_alloc(arena, n + 1, sizeof *names);
-    const char *known = "", *looked_in = "";
+    const bnn_search_path *search = &registry->search;
     size_t n_names = 0;
-    for (size_t i = 0; names != NULL && i < n; i++) {
-        if (files[i].kind != kind || files[i].shadowed_by != NULL)
-            continue;
-        names[n_names++] = files[i].name;
-        known = join(known, files[i].name, arena);
-    }
-    for (size_t i = 0; i < registry->search.n; i++)
-        looked_in = join(looked_in, registry->search.directories[i], arena);
+    for (size_t i = 0; names != NULL && i < n; i++)
+        if (files[i].kind == kind && files[i].shadowed_by == NULL)
+            names[n_names++] = files[i].name;
     const char *near = names == NULL ? NULL : bnn_suggest(name, names, n_names);
-    char instead[512];
+    char instead[512], known[480], looked_in[800];
     if (near != NULL)
         snprintf(instead, sizeof instead, "did you mean \"%s\"?", near);
     else
-        snprintf(instead, sizeof instead, "there is %s", n_names == 0 ? "none at all" : known);
+        snprintf(instead, sizeof instead, "there is %s",
+                 n_names == 0 ? "none at all" : bnn_text_join(names, n_names, known, sizeof known));
     bnn_fail(err, BNN_E_RESOURCE,
              "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
              "directories)",
-             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead, looked_in);
+             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
+             bnn_text_join(search->directories, search->n, looked_in, sizeof looked_in));
 }
 
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,

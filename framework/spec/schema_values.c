@@ -205,28 +205,22 @@ int bnn_schema_choice(const bnn_node *node, const char *what, const char *choice
 {
     char texts[CHOICES_MAX][CHOICE_BYTES];
     const char *candidates[CHOICES_MAX];
-    char list[CHOICES_MAX * CHOICE_BYTES] = "";
-    char got[BNN_DESCRIPTION];
+    char list[CHOICES_MAX * CHOICE_BYTES], got[BNN_DESCRIPTION], meant[BNN_DID_YOU_MEAN] = "";
     const size_t n_choices = bnn_choice_count(choices);
     const size_t n = n_choices < CHOICES_MAX ? n_choices : CHOICES_MAX;
-    for (size_t i = 0, used = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         bnn_choice_text(choices, i, texts[i], sizeof texts[i]);
         candidates[i] = texts[i];
         if (node->kind == BNN_NODE_SCALAR && strcmp(node->text, texts[i]) == 0) {
             *out = (int32_t)i;
             return BNN_OK;
         }
-        const int written =
-            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", texts[i]);
-        used = written < 0 || used + (size_t)written >= sizeof list ? used : used + (size_t)written;
     }
-    const char *near =
-        node->kind == BNN_NODE_SCALAR ? bnn_suggest(node->text, candidates, n) : NULL;
+    if (node->kind == BNN_NODE_SCALAR)
+        bnn_did_you_mean(node->text, candidates, n, meant);
     bnn_schema_describe(node, got);
-    if (near != NULL)
-        return bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s; did you mean \"%s\"?",
-                            what, list, got, near);
-    return bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s", what, list, got);
+    return bnn_diag_add(diag, node->at, "%s: expected one of %s, got %s%s", what,
+                        bnn_text_join(candidates, n, list, sizeof list), got, meant);
 }
 
 int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seconds, bnn_diag *diag)
