@@ -88,13 +88,16 @@ export_sources = \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
 	framework/export/modelfile_size.c framework/export/modelfile_size.h \
 	framework/export/unfold.c framework/export/unfold.h \
-	framework/export/c/cexport.c framework/export/c/cexport.h \
-	framework/export/c/chain.c \
-	framework/export/c/fold.c \
-	framework/export/c/helpers.c \
-	framework/export/c/run.c \
-	framework/export/c/text.c \
-	framework/export/c/write.h \
+	framework/export/c/c.c framework/export/c/c.h \
+	framework/export/c/chain.c framework/export/c/chain.h \
+	framework/export/c/fold.c framework/export/c/fold.h \
+	framework/export/c/helpers.c framework/export/c/helpers.h \
+	framework/export/c/interface.c framework/export/c/interface.h \
+	framework/export/c/ops.c framework/export/c/ops.h \
+	framework/export/c/sums.c framework/export/c/sums.h \
+	framework/export/c/text.c framework/export/c/text.h \
+	framework/export/c/workspace.c framework/export/c/workspace.h \
+	framework/export/c/writer.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
 	framework/export/onnx/qonnx.c \

@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cli/text.h"
-#include "export/c/cexport.h"
+#include "export/c/c.h"
 #include "export/graph.h"
 #include "export/onnx/onnx.h"
 #include "infer/modelfile_decode.h"

@@ -1,10 +1,10 @@
 #include "base/path.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "cli/download.h"
 #include "cli/commands/export.h"
+#include "cli/download.h"
 #include "cli/images.h"
-#include "export/c/cexport.h"
+#include "export/c/c.h"
 
 #include <bnn/infer.h>
 

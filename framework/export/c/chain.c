@@ -1,30 +1,21 @@
-/* chain.c - stages with a chain of float operations as C, and integer logits.
- *
- * A chain works on each channel by itself, so the function goes channel by channel and needs room
- * for the sums of one. A pool starts a new pass over the channel; operations between two pools are
- * applied to each value as it is made. */
-#include "export/c/write.h"
+#include "export/c/chain.h"
 
-#include <math.h>
-#include <string.h>
+#include "export/c/ops.h"
+#include "export/c/sums.h"
+#include "export/c/text.h"
 
 enum { TEXT_MAX = 512 };
 
 /* A single sum for each channel, without a position; no pool does anything to it. */
-static bool is_flat(const bnn_stage *s)
+static bool chain_is_flat(const bnn_stage *s)
 {
     return s->linear != BNN_LOWER_CONV2D && s->sums.h == 1 && s->sums.w == 1;
-}
-
-static bool is_pool(const bnn_op *op)
-{
-    return op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL;
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
 /* The input at an index; beyond the border, unless that is skipped, the padding. */
-static void write_input(const bnn_stage *s, const char *at, const char *inside, char text[TEXT_MAX])
+static void chain_input(const bnn_stage *s, const char *at, const char *inside, char text[TEXT_MAX])
 {
     const bool bits = s->inputs == BNN_VALUES_BITS;
     const char *function = bits                             ? "get_bit(x, "
@@ -42,7 +33,7 @@ static void write_input(const bnn_stage *s, const char *at, const char *inside, 
 /* Adds the product of weight `t` and input `at`. All products but those of two floats are exact,
  * so a plain sum rounds as a fused one does. inside: NULL, or the condition for being in the
  * image. */
-static void write_product(c_writer *w, uint32_t i, int indent, const char *t, const char *at,
+static void chain_product(c_writer *w, uint32_t i, int indent, const char *t, const char *at,
                           const char *inside)
 {
     const bnn_stage *s = &w->model->stages[i];
@@ -51,7 +42,7 @@ static void write_product(c_writer *w, uint32_t i, int indent, const char *t, co
     snprintf(weight, sizeof weight,
              s->binary_weights ? "get_bit(%s_weights[c], %s)" : "%s_weights[c][%s]", w->names[i],
              t);
-    write_input(s, at, inside, input);
+    chain_input(s, at, inside, input);
     if (inside != NULL && s->pad_value == 0) {
         fprintf(w->out, "%*sif (%s)\n", indent, "", inside);
         indent += 4;
@@ -69,7 +60,7 @@ static void write_product(c_writer *w, uint32_t i, int indent, const char *t, co
     w->helpers |= s->inputs == BNN_VALUES_PIXELS ? C_PIXEL_VALUE : 0;
 }
 
-static void write_convolution(c_writer *w, uint32_t i, int indent)
+static void chain_convolution(c_writer *w, uint32_t i, int indent)
 {
     const bnn_stage *s = &w->model->stages[i];
     const bool padded = s->padding > 0;
@@ -89,12 +80,12 @@ static void write_convolution(c_writer *w, uint32_t i, int indent)
     fprintf(w->out, "%*sfor (size_t kh = 0; kh < %u; kh++)\n", indent, "", s->kernel);
     fprintf(w->out, "%*sfor (size_t kw = 0; kw < %u; kw++, t++) {\n", indent + 4, "", s->kernel);
     fprintf(w->out, "%*sconst size_t row = %s, column = %s;\n", indent + 8, "", row, column);
-    write_product(w, i, indent + 8, "t", at, padded ? inside : NULL);
+    chain_product(w, i, indent + 8, "t", at, padded ? inside : NULL);
     fprintf(w->out, "%*s}\n", indent + 4, "");
 }
 
 /* "float value = ..." of the sum of channel c at (h, v). */
-static void write_sum(c_writer *w, uint32_t i, int indent)
+static void chain_sum(c_writer *w, uint32_t i, int indent)
 {
     const bnn_stage *s = &w->model->stages[i];
     char sum[C_EXPRESSION_MAX];
@@ -107,7 +98,7 @@ static void write_sum(c_writer *w, uint32_t i, int indent)
     }
     if (s->linear == BNN_LOWER_IDENTITY) {
         char at[C_INDEX_MAX] = "c";
-        if (!is_flat(s))
+        if (!chain_is_flat(s))
             snprintf(at, sizeof at, "(c * %u + h) * %u + v", s->in.h, s->in.w);
         fprintf(w->out, "%*sfloat value = %s%s%s;\n", indent, "",
                 s->inputs == BNN_VALUES_PIXELS ? "pixel_value(x[" : "x[", at,
@@ -120,93 +111,21 @@ static void write_sum(c_writer *w, uint32_t i, int indent)
     else
         fprintf(w->out, "%*sfloat value = 0.0f;\n", indent, "");
     if (s->linear == BNN_LOWER_CONV2D) {
-        write_convolution(w, i, indent);
+        chain_convolution(w, i, indent);
         return;
     }
     fprintf(w->out, "%*sfor (size_t t = 0; t < %u; t++)\n", indent, "", s->taps);
-    write_product(w, i, indent + 4, "t", "t", NULL);
-}
-
-/* ---- operations -------------------------------------------------------------------------- */
-
-static const char *constant(c_writer *w, uint32_t i, float value, char text[C_FLOAT_MAX])
-{
-    if (!bnn_c_float(value, text))
-        w->not_finite = w->names[i];
-    return text;
-}
-
-/* An elementwise operation on `value`; bounds that nothing passes are left out. */
-static void write_elementwise(c_writer *w, uint32_t i, uint32_t j, int indent)
-{
-    const bnn_op *op = &w->model->stages[i].chain[j];
-    const char *name = w->names[i];
-    char text[C_FLOAT_MAX];
-    switch ((bnn_lower_op)op->type) {
-    case BNN_LOWER_AFFINE:
-        fprintf(w->out, "%*svalue = fused(value, %s_factor%u[c], %s_offset%u[c]);\n", indent, "",
-                name, j + 1, name, j + 1);
-        w->helpers |= C_FUSED;
-        break;
-    case BNN_LOWER_CLAMP:
-        if (op->low > -INFINITY) {
-            constant(w, i, op->low, text);
-            fprintf(w->out, "%*svalue = %s > value ? %s : value;\n", indent, "", text, text);
-        }
-        if (op->high < INFINITY) {
-            constant(w, i, op->high, text);
-            fprintf(w->out, "%*svalue = %s < value ? %s : value;\n", indent, "", text, text);
-        }
-        break;
-    case BNN_LOWER_SLOPE:
-        fprintf(w->out, "%*svalue *= value >= 0.0f ? 1.0f : %s_factor%u[c];\n", indent, "", name,
-                j + 1);
-        break;
-    case BNN_LOWER_SIGN:
-        fprintf(w->out, "%*svalue = value >= 0.0f ? 1.0f : -1.0f;\n", indent, "");
-        break;
-    case BNN_LOWER_IDENTITY:
-    case BNN_LOWER_CONV2D:
-    case BNN_LOWER_DENSE:
-    case BNN_LOWER_MAXPOOL:
-    case BNN_LOWER_AVGPOOL:
-        break;
-    }
-}
-
-/* "float value = ..." of the window at (h, v), from the plane of the pass before. */
-static void write_pool(c_writer *w, uint32_t i, uint32_t j, int indent)
-{
-    const bnn_op *op = &w->model->stages[i].chain[j];
-    const bool most = op->type == BNN_LOWER_MAXPOOL;
-    const uint32_t k = op->kernel;
-    char text[C_FLOAT_MAX];
-    fprintf(w->out, "%*sconst float *corner = work.plane + h * %u + v * %u;\n", indent, "",
-            op->stride * op->in.w, op->stride);
-    fprintf(w->out, "%*sfloat value = corner[0];\n", indent, "");
-    if (k > 1) {
-        char next[C_INDEX_MAX];
-        snprintf(next, sizeof next, "corner[t / %u * %u + t %% %u]", k, op->in.w, k);
-        fprintf(w->out, "%*sfor (size_t t = 1; t < %u; t++)\n%*s", indent, "", k * k, indent + 4,
-                "");
-        if (most)
-            fprintf(w->out, "value = %s > value ? %s : value;\n", next, next);
-        else
-            fprintf(w->out, "value += %s;\n", next);
-    }
-    if (!most)
-        fprintf(w->out, "%*svalue *= %s;\n", indent, "",
-                constant(w, i, 1.0f / (float)(k * k), text));
+    chain_product(w, i, indent + 4, "t", "t", NULL);
 }
 
 /* ---- the function ------------------------------------------------------------------------ */
 
 /* Where the values of the last pass go. */
-static void write_result(c_writer *w, uint32_t i, int indent)
+static void chain_result(c_writer *w, uint32_t i, int indent)
 {
     const bnn_stage *s = &w->model->stages[i];
     char at[C_INDEX_MAX] = "c";
-    if (!is_flat(s))
+    if (!chain_is_flat(s))
         snprintf(at, sizeof at, "(c * %u + h) * %u + v", s->out.h, s->out.w);
     if (s->outputs == BNN_VALUES_BITS) {
         fprintf(w->out, "%*sif (value >= 0.0f)\n%*sset_bit(y, %s);\n", indent, "", indent + 4, "",
@@ -219,23 +138,28 @@ static void write_result(c_writer *w, uint32_t i, int indent)
 
 /* One pass over a channel: sums, or pool j - 1, and the operations from j on up to the next pool.
  * Returns the index behind that pool, or n_chain + 1. */
-static uint32_t write_pass(c_writer *w, uint32_t i, uint32_t j, bnn_shape shape)
+static uint32_t chain_pass(c_writer *w, uint32_t i, uint32_t j, bnn_shape shape)
 {
     const bnn_stage *s = &w->model->stages[i];
-    const bool flat = is_flat(s);
+    const bool flat = chain_is_flat(s);
     const int indent = flat ? 8 : 16;
     if (!flat) {
         fprintf(w->out, "        for (size_t h = 0; h < %u; h++)\n", shape.h);
         fprintf(w->out, "            for (size_t v = 0; v < %u; v++) {\n", shape.w);
     }
     if (j == 0)
-        write_sum(w, i, indent);
+        chain_sum(w, i, indent);
     else
-        write_pool(w, i, j - 1, indent);
-    while (j < s->n_chain && (flat || !is_pool(&s->chain[j])))
-        write_elementwise(w, i, j++, indent);
+        bnn_c_op(w, i, j - 1, indent);
+    for (bool windows; j < s->n_chain; j++) {
+        windows = bnn_c_op_has_windows(s->chain[j].type);
+        if (windows && !flat)
+            break;
+        if (!windows)
+            bnn_c_op(w, i, j, indent);
+    }
     if (j == s->n_chain) {
-        write_result(w, i, indent);
+        chain_result(w, i, indent);
     } else {
         const size_t plane = (size_t)shape.h * shape.w;
         fprintf(w->out, "%*swork.plane[h * %u + v] = value;\n", indent, "", shape.w);
@@ -246,7 +170,7 @@ static uint32_t write_pass(c_writer *w, uint32_t i, uint32_t j, bnn_shape shape)
     return j + 1;
 }
 
-static void write_constants(c_writer *w, uint32_t i)
+static void chain_constants(c_writer *w, uint32_t i)
 {
     const bnn_stage *s = &w->model->stages[i];
     if (s->bits != NULL)
@@ -272,12 +196,12 @@ static void write_constants(c_writer *w, uint32_t i)
 }
 
 /* The last stage of a network whose logits are its sums. */
-static void write_integer_sums(c_writer *w, uint32_t i)
+static void chain_integer_sums(c_writer *w, uint32_t i)
 {
     const bnn_stage *s = &w->model->stages[i];
     char sum[C_EXPRESSION_MAX];
     bnn_c_sum(w, i, false, sum);
-    if (is_flat(s)) {
+    if (chain_is_flat(s)) {
         fprintf(w->out, "        y[c] = %s;\n", sum);
         return;
     }
@@ -292,7 +216,7 @@ void bnn_c_chain_stage(c_writer *w, uint32_t i)
 {
     const bnn_stage *s = &w->model->stages[i];
     const bool integers = w->integer_logits && i == w->model->n_stages - 1;
-    write_constants(w, i);
+    chain_constants(w, i);
     if (s->integer_sums)
         bnn_c_window(w, i);
     fprintf(w->out, "static void %s(const %s *x, %s *y)\n{\n", w->names[i], bnn_c_type(s->inputs),
@@ -303,12 +227,12 @@ void bnn_c_chain_stage(c_writer *w, uint32_t i)
     }
     fprintf(w->out, "    for (size_t c = 0; c < %u; c++) {\n", s->sums.c);
     if (integers) {
-        write_integer_sums(w, i);
+        chain_integer_sums(w, i);
     } else {
         w->helpers |= C_FLOATS;
         bnn_shape shape = s->sums;
         for (uint32_t j = 0; j <= s->n_chain;) {
-            j = write_pass(w, i, j, shape);
+            j = chain_pass(w, i, j, shape);
             if (j <= s->n_chain)
                 shape = s->chain[j - 1].out;
         }

@@ -1,5 +1,4 @@
-/* helpers.c - the functions that the stages of an exported model call. */
-#include "export/c/write.h"
+#include "export/c/helpers.h"
 
 static const char get_bit[] = "static int get_bit(const uint32_t *x, size_t i)\n"
                               "{\n"

@@ -1,17 +1,16 @@
-/* text.c - names, comments and arrays of constants in C. */
-#include "export/c/write.h"
+#include "export/c/text.h"
 
 #include <math.h>
 #include <string.h>
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-static bool is_letter(char c)
+static bool text_is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_digit(char c)
+static bool text_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -19,26 +18,26 @@ static bool is_digit(char c)
 bool bnn_c_is_prefix(const char *text)
 {
     const size_t n = strlen(text);
-    if (n == 0 || n > BNN_C_PREFIX_MAX || !is_letter(text[0]))
+    if (n == 0 || n > BNN_C_PREFIX_MAX || !text_is_letter(text[0]))
         return false;
     for (size_t i = 1; i < n; i++)
-        if (!is_letter(text[i]) && !is_digit(text[i]) && text[i] != '_')
+        if (!text_is_letter(text[i]) && !text_is_digit(text[i]) && text[i] != '_')
             return false;
     return true;
 }
 
 /* Letters and digits, one '_', digits: no keyword and no name of a helper looks like that, nor
  * does any name made from such a one and a suffix. */
-static bool is_block_name(const char *text)
+static bool text_is_block_name(const char *text)
 {
     size_t n = 0;
-    if (!is_letter(text[0]) || strlen(text) > 24)
+    if (!text_is_letter(text[0]) || strlen(text) > 24)
         return false;
-    while (is_letter(text[n]) || is_digit(text[n]))
+    while (text_is_letter(text[n]) || text_is_digit(text[n]))
         n++;
     if (text[n++] != '_' || text[n] == '\0')
         return false;
-    while (is_digit(text[n]))
+    while (text_is_digit(text[n]))
         n++;
     return text[n] == '\0';
 }
@@ -47,7 +46,7 @@ void bnn_c_name_stages(c_writer *w)
 {
     const bnn_stage *stages = w->model->stages;
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
-        bool own = is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
+        bool own = text_is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
         for (uint32_t j = 0; own && j < w->model->n_stages; j++)
             own = j == i || strcmp(stages[i].name, stages[j].name) != 0;
         if (own)
@@ -105,8 +104,8 @@ bool bnn_c_float(float value, char text[C_FLOAT_MAX])
 typedef bool item(const void *values, size_t i, char text[C_FLOAT_MAX]);
 
 /* "static const TYPE NAME[rows][n] = {...};", [n] for a single row unless `nested`. */
-static void write_array(c_writer *w, const char *type, const char *name, const char *suffix,
-                        bool nested, size_t rows, size_t n, item *at, const void *values)
+static void text_array(c_writer *w, const char *type, const char *name, const char *suffix,
+                       bool nested, size_t rows, size_t n, item *at, const void *values)
 {
     fprintf(w->out, "static const %s %s%s", type, name, suffix);
     if (nested)
@@ -129,18 +128,18 @@ static void write_array(c_writer *w, const char *type, const char *name, const c
     fprintf(w->out, "};\n");
 }
 
-static bool float_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool text_float_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     return bnn_c_float(((const float *)values)[i], text);
 }
 
-static bool integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool text_integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     snprintf(text, C_FLOAT_MAX, "%d", ((const int32_t *)values)[i]);
     return true;
 }
 
-static bool pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool text_pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     snprintf(text, C_FLOAT_MAX, "%u", ((const uint8_t *)values)[i]);
     return true;
@@ -149,13 +148,13 @@ static bool pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 void bnn_c_floats(c_writer *w, uint32_t i, const char *suffix, bool nested, size_t rows, size_t n,
                   const float *values)
 {
-    write_array(w, "float", w->names[i], suffix, nested, rows, n, float_at, values);
+    text_array(w, "float", w->names[i], suffix, nested, rows, n, text_float_at, values);
     w->constant_bytes += rows * n * sizeof *values;
 }
 
 void bnn_c_test_floats(c_writer *w, const char *name, size_t rows, size_t n, const float *values)
 {
-    write_array(w, "float", name, "", true, rows, n, float_at, values);
+    text_array(w, "float", name, "", true, rows, n, text_float_at, values);
     w->constant_bytes += rows * n * sizeof *values;
 }
 
@@ -179,13 +178,13 @@ void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nest
     size_t t = 0;
     while (low < types[t].low || high > types[t].high)
         t++;
-    write_array(w, types[t].type, name, suffix, nested, rows, n, integer_at, values);
+    text_array(w, types[t].type, name, suffix, nested, rows, n, text_integer_at, values);
     w->constant_bytes += rows * n * types[t].bytes;
 }
 
 void bnn_c_pixels(c_writer *w, const char *name, size_t rows, size_t n, const uint8_t *values)
 {
-    write_array(w, "uint8_t", name, "", true, rows, n, pixel_at, values);
+    text_array(w, "uint8_t", name, "", true, rows, n, text_pixel_at, values);
     w->constant_bytes += rows * n;
 }
 
@@ -196,7 +195,7 @@ typedef struct word_rows {
     bool complement;
 } word_rows;
 
-static bool word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool text_word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     const word_rows *v = values;
     const size_t n_words = bnn_c_words(v->n_bits), row = i / n_words, word = i % n_words;
@@ -215,6 +214,6 @@ void bnn_c_bits(c_writer *w, uint32_t i, const char *suffix, size_t rows, size_t
 {
     const word_rows values = {rows_of_bits, n_bits, complement};
     const size_t n = bnn_c_words(n_bits);
-    write_array(w, "uint32_t", w->names[i], suffix, true, rows, n, word_at, &values);
+    text_array(w, "uint32_t", w->names[i], suffix, true, rows, n, text_word_at, &values);
     w->constant_bytes += rows * n * sizeof(uint32_t);
 }

@@ -9,7 +9,7 @@
 #include "tests/fixtures/trained_fixture.h"
 
 #include "base/file.h"
-#include "export/c/cexport.h"
+#include "export/c/c.h"
 
 #include <bnn/infer.h>
 

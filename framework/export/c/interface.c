@@ -1,19 +1,13 @@
-/* run.c - the functions of an exported model's header, and the header. */
-#include "export/c/write.h"
+#include "export/c/interface.h"
+
+#include "export/c/text.h"
+#include "export/c/workspace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-float bnn_c_integer_scale(const c_writer *w)
-{
-    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
-    return last->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
-}
-
-/* ---- the functions of the header --------------------------------------------------------- */
-
 /* The calls of all stages, from `pixels` to `logits`. */
-static void write_calls(c_writer *w)
+static void interface_calls(c_writer *w)
 {
     const uint32_t n = w->model->n_stages;
     char from[C_TERM_MAX] = "pixels";
@@ -27,14 +21,14 @@ static void write_calls(c_writer *w)
     }
 }
 
-void bnn_c_run(c_writer *w)
+static void interface_run(c_writer *w)
 {
     const char *p = w->options->prefix, *u = w->upper;
     const char *type = w->integer_logits ? "int32_t" : "float";
     const char *run = w->integer_logits ? "run_integers" : "run";
     fprintf(w->out, "void %s_%s(const uint8_t pixels[%s_PIXELS], %s logits[%s_CLASSES])\n{\n", p,
             run, u, type, u);
-    write_calls(w);
+    interface_calls(w);
     fprintf(w->out, "}\n\n");
     if (w->integer_logits)
         fprintf(w->out,
@@ -56,7 +50,7 @@ void bnn_c_run(c_writer *w)
             p, u, type, u, p, run, u);
 }
 
-void bnn_c_self_test(c_writer *w)
+static void interface_self_test(c_writer *w)
 {
     const bnn_c_options *o = w->options;
     const size_t pixels = bnn_shape_values(w->model->input), classes = w->model->n_classes;
@@ -89,6 +83,13 @@ void bnn_c_self_test(c_writer *w)
             "    return 0;\n}\n",
             o->prefix, o->n_tests, w->integer_logits ? "int32_t" : "float", w->upper, o->prefix,
             w->integer_logits ? "run_integers" : "run", w->upper);
+}
+
+void bnn_c_interface(c_writer *w)
+{
+    bnn_c_section(w->out, "the network");
+    interface_run(w);
+    interface_self_test(w);
 }
 
 void bnn_c_header(c_writer *w)

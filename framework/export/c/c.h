@@ -1,4 +1,4 @@
-/* cexport.h - a deployable model as C: one freestanding file and its header.
+/* c.h - a model as C: one freestanding file and its header.
  *
  * The file needs a C99 compiler and <stdint.h>, <stddef.h>, for float stages <float.h>, and no
  * library: no malloc, no libm, no string.h. Weights and thresholds are `const`, for flash; between
@@ -15,8 +15,8 @@
  *                               when the last stage's sums are the logits: then lenet5_classify
  *                               and the self-test touch no float of the last stage
  *     int lenet5_self_test(void);           with test images only: 0, or the first that is wrong */
-#ifndef BNN_EXPORT_C_CEXPORT_H
-#define BNN_EXPORT_C_CEXPORT_H
+#ifndef BNN_EXPORT_C_C_H
+#define BNN_EXPORT_C_C_H
 
 #include "infer/model.h"
 

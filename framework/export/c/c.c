@@ -1,6 +1,11 @@
-#include "export/c/cexport.h"
+#include "export/c/c.h"
 
-#include "export/c/write.h"
+#include "export/c/chain.h"
+#include "export/c/fold.h"
+#include "export/c/helpers.h"
+#include "export/c/interface.h"
+#include "export/c/text.h"
+#include "export/c/workspace.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +14,7 @@
 /* ---- options ----------------------------------------------------------------------------- */
 
 /* The header stands between quotes. */
-static bool is_file_name(const char *text)
+static bool c_is_file_name(const char *text)
 {
     if (text[0] == '\0')
         return false;
@@ -19,14 +24,14 @@ static bool is_file_name(const char *text)
     return true;
 }
 
-static int check_options(const bnn_c_options *o, bnn_error *err)
+static int c_check_options(const bnn_c_options *o, bnn_error *err)
 {
     if (o->prefix == NULL || !bnn_c_is_prefix(o->prefix))
         return bnn_fail(err, BNN_E_USAGE,
                         "prefix \"%.60s\" is not a letter and then letters, digits or '_', at most "
                         "%d in all",
                         o->prefix != NULL ? o->prefix : "", BNN_C_PREFIX_MAX);
-    if (o->header != NULL && !is_file_name(o->header))
+    if (o->header != NULL && !c_is_file_name(o->header))
         return bnn_fail(err, BNN_E_USAGE, "\"%.60s\" cannot be the name of a header in C",
                         o->header);
     if (o->n_tests > BNN_C_TESTS_MAX)
@@ -37,7 +42,7 @@ static int check_options(const bnn_c_options *o, bnn_error *err)
     return BNN_OK;
 }
 
-static bool is_integer_logit(const c_writer *w, float logit)
+static bool c_is_integer_logit(const c_writer *w, float logit)
 {
     const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
     const float sum = logit * bnn_c_integer_scale(w);
@@ -45,12 +50,12 @@ static bool is_integer_logit(const c_writer *w, float logit)
 }
 
 /* Test logits must be such as the model can give, or no constant says them. */
-static int check_logits(const c_writer *w, bnn_error *err)
+static int c_check_logits(const c_writer *w, bnn_error *err)
 {
     const uint32_t n_classes = w->model->n_classes;
     for (size_t i = 0; i < (size_t)w->options->n_tests * n_classes; i++) {
         const float logit = w->options->logits[i];
-        if (w->integer_logits ? !is_integer_logit(w, logit) : !isfinite(logit))
+        if (w->integer_logits ? !c_is_integer_logit(w, logit) : !isfinite(logit))
             return bnn_fail(err, BNN_E_USAGE,
                             w->integer_logits
                                 ? "test image %zu: the model cannot give the logit %g for class %zu"
@@ -61,68 +66,9 @@ static int check_logits(const c_writer *w, bnn_error *err)
     return BNN_OK;
 }
 
-/* ---- workspace --------------------------------------------------------------------------- */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Stages write to two buffers in turn, the last one to the caller's logits. */
-static void size_buffers(c_writer *w)
-{
-    for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
-        const bnn_stage *s = &w->model->stages[i];
-        const size_t n = bnn_shape_values(s->out);
-        if (s->outputs == BNN_VALUES_BITS)
-            w->work.bits[i % 2] = larger(w->work.bits[i % 2], bnn_c_words(n));
-        else
-            w->work.floats[i % 2] = larger(w->work.floats[i % 2], n);
-    }
-}
-
-size_t bnn_c_workspace_bytes(const c_workspace *k)
-{
-    size_t words = larger(k->bits[0], k->floats[0]) + larger(k->bits[1], k->floats[1]);
-    words += k->window + k->plane + (k->pixels + 3) / 4;
-    return 4 * words;
-}
-
-static void write_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
-{
-    if (bits == 0 && floats == 0)
-        return;
-    fprintf(w->out, "    union {\n");
-    if (bits > 0)
-        fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
-    if (floats > 0)
-        fprintf(w->out, "        float floats[%zu];\n", floats);
-    fprintf(w->out, "    } %s;\n", name);
-}
-
-static void write_workspace(c_writer *w)
-{
-    const c_workspace *k = &w->work;
-    if (bnn_c_workspace_bytes(k) == 0)
-        return;
-    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
-    write_buffer(w, "odd", k->bits[0], k->floats[0]);
-    write_buffer(w, "even", k->bits[1], k->floats[1]);
-    if (k->window > 0)
-        fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
-    if (k->plane > 0)
-        fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
-    if (k->pixels > 0)
-        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
-    fprintf(w->out,
-            "} work;\n\n/* Does not compile when the header tells another size. */\n"
-            "typedef char work_size[sizeof work == %s_WORKSPACE_BYTES ? 1 : -1];\n\n",
-            w->upper);
-}
-
 /* ---- stages ------------------------------------------------------------------------------ */
 
-static const char *shape_text(bnn_shape s, char text[C_TERM_MAX])
+static const char *c_shape_text(bnn_shape s, char text[C_TERM_MAX])
 {
     if (s.h == 1 && s.w == 1)
         snprintf(text, C_TERM_MAX, "%u", s.c);
@@ -132,7 +78,7 @@ static const char *shape_text(bnn_shape s, char text[C_TERM_MAX])
 }
 
 /* What a reader wants to know before the arrays. */
-static void write_stage_comment(c_writer *w, uint32_t i)
+static void c_stage_comment(c_writer *w, uint32_t i)
 {
     static const char *const values[] = {"pixels", "bits", "floats"};
     const bnn_stage *s = &w->model->stages[i];
@@ -146,14 +92,14 @@ static void write_stage_comment(c_writer *w, uint32_t i)
                 s->padding);
     else
         fprintf(w->out, s->linear == BNN_LOWER_DENSE ? "Dense" : "Float operations");
-    fprintf(w->out, ": %s %s -> ", shape_text(s->in, in), values[s->inputs]);
+    fprintf(w->out, ": %s %s -> ", c_shape_text(s->in, in), values[s->inputs]);
     if (s->linear != BNN_LOWER_IDENTITY)
-        fprintf(w->out, "%s %s -> ", shape_text(s->sums, sums),
+        fprintf(w->out, "%s %s -> ", c_shape_text(s->sums, sums),
                 s->integer_sums ? "integer sums" : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
     else
-        fprintf(w->out, "%s %s", shape_text(s->out, out), values[s->outputs]);
+        fprintf(w->out, "%s %s", c_shape_text(s->out, out), values[s->outputs]);
     if (s->folded && s->fold.pool != 0)
         fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
                 s->fold.pool_stride);
@@ -163,10 +109,10 @@ static void write_stage_comment(c_writer *w, uint32_t i)
     fprintf(w->out, ". */\n");
 }
 
-static void write_stages(c_writer *w)
+static void c_stages(c_writer *w)
 {
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
-        write_stage_comment(w, i);
+        c_stage_comment(w, i);
         if (w->model->stages[i].folded)
             bnn_c_folded_stage(w, i);
         else
@@ -177,7 +123,7 @@ static void write_stages(c_writer *w)
 /* ---- files ------------------------------------------------------------------------------- */
 
 /* What the model is and where it is from, inside a comment. */
-static void write_origin(c_writer *w)
+static void c_origin(c_writer *w)
 {
     const bnn_model *m = w->model;
     if (w->options->comment != NULL) {
@@ -196,13 +142,13 @@ static void write_origin(c_writer *w)
     }
 }
 
-static void write_source(c_writer *w, const char *stages, const char *tail)
+static void c_source(c_writer *w)
 {
     const bool floats = w->helpers & C_FLOATS;
     char in[C_TERM_MAX];
     fprintf(w->out, "/* %s - a trained binary network: %s pixels in, logits of %u classes out.\n",
-            w->options->prefix, shape_text(w->model->input, in), w->model->n_classes);
-    write_origin(w);
+            w->options->prefix, c_shape_text(w->model->input, in), w->model->n_classes);
+    c_origin(w);
     fprintf(
         w->out,
         " *\n"
@@ -219,22 +165,20 @@ static void write_source(c_writer *w, const char *stages, const char *tail)
             w->options->header != NULL ? "" : ".h");
     fprintf(w->out, "%s#include <stddef.h>\n\n", floats ? "#include <float.h>\n" : "");
     bnn_c_helpers(w);
-    write_workspace(w);
-    fputs(stages, w->out);
-    fputs(tail, w->out);
+    bnn_c_workspace(w);
+    fputs(w->stages, w->out);
+    fputs(w->interface, w->out);
 }
 
-/* Runs a part of the writing into a text of its own; NULL without memory. */
-typedef void part(c_writer *w, const char *stages, const char *tail);
-
-static char *text_of(c_writer *w, part *write, const char *stages, const char *tail)
+/* A part of the writing as a text of its own; NULL without memory. */
+static char *c_text_of(c_writer *w, void (*write)(c_writer *w))
 {
     char *text = NULL;
     size_t n = 0;
     w->out = open_memstream(&text, &n);
     if (w->out == NULL)
         return NULL;
-    write(w, stages, tail);
+    write(w);
     const bool failed = ferror(w->out) != 0;
     if (fclose(w->out) != 0 || failed || w->no_memory) {
         free(text);
@@ -243,27 +187,7 @@ static char *text_of(c_writer *w, part *write, const char *stages, const char *t
     return text;
 }
 
-static void stages_part(c_writer *w, const char *stages, const char *tail)
-{
-    (void)stages, (void)tail;
-    write_stages(w);
-}
-
-static void tail_part(c_writer *w, const char *stages, const char *tail)
-{
-    (void)stages, (void)tail;
-    bnn_c_section(w->out, "the network");
-    bnn_c_run(w);
-    bnn_c_self_test(w);
-}
-
-static void header_part(c_writer *w, const char *stages, const char *tail)
-{
-    (void)stages, (void)tail;
-    bnn_c_header(w);
-}
-
-static void prepare(c_writer *w)
+static void c_prepare(c_writer *w)
 {
     const bnn_model *m = w->model;
     const bnn_stage *last = &m->stages[m->n_stages - 1];
@@ -273,28 +197,28 @@ static void prepare(c_writer *w)
         w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
     bnn_c_name_stages(w);
-    size_buffers(w);
+    bnn_c_size_buffers(w);
 }
 
 int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **source, char **header,
                  bnn_error *err)
 {
     c_writer w = {.model = model, .options = options};
-    char *stages = NULL, *tail = NULL, *made_source = NULL, *made_header = NULL;
-    int status = check_options(options, err);
+    char *stages = NULL, *interface = NULL, *made_source = NULL, *made_header = NULL;
+    int status = c_check_options(options, err);
     if (status != BNN_OK)
         return status;
     w.names = calloc(model->n_stages, sizeof *w.names);
-    if (w.names != NULL) {
-        prepare(&w);
-        status = check_logits(&w, err);
-        if (status != BNN_OK)
-            goto out;
-        stages = text_of(&w, stages_part, NULL, NULL);
-        tail = stages != NULL ? text_of(&w, tail_part, NULL, NULL) : NULL;
-        made_source = tail != NULL ? text_of(&w, write_source, stages, tail) : NULL;
-        made_header = made_source != NULL ? text_of(&w, header_part, NULL, NULL) : NULL;
-    }
+    if (w.names == NULL)
+        return bnn_no_memory(err);
+    c_prepare(&w);
+    status = c_check_logits(&w, err);
+    if (status != BNN_OK)
+        goto out;
+    w.stages = stages = c_text_of(&w, c_stages);
+    w.interface = interface = stages != NULL ? c_text_of(&w, bnn_c_interface) : NULL;
+    made_source = interface != NULL ? c_text_of(&w, c_source) : NULL;
+    made_header = made_source != NULL ? c_text_of(&w, bnn_c_header) : NULL;
     if (made_header == NULL) {
         status = bnn_no_memory(err);
     } else if (w.not_finite != NULL) {
@@ -310,7 +234,7 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
 out:
     free(w.names);
     free(stages);
-    free(tail);
+    free(interface);
     free(made_source);
     free(made_header);
     return status;

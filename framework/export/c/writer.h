@@ -1,0 +1,76 @@
+/* writer.h - what is known while a model is written as C. Private to export/c/.
+ *
+ * Stages are written first, into a text of their own. Writing them tells which helper functions
+ * and how much workspace they need; then the file is put together in the order of reading. */
+#ifndef BNN_EXPORT_C_WRITER_H
+#define BNN_EXPORT_C_WRITER_H
+
+#include "export/c/c.h"
+
+#include <stdio.h>
+
+enum { C_NAME_MAX = 48, C_LINE_MAX = 100 };
+
+/* Room for texts: a shape, a number and an operator; an index; a sum. */
+enum { C_TERM_MAX = 40, C_INDEX_MAX = 160, C_EXPRESSION_MAX = 4 * C_NAME_MAX };
+
+/* Helper functions (helpers.c); each follows from the stages. */
+enum {
+    C_GET_BIT = 1 << 0,
+    C_SET_BIT = 1 << 1,
+    C_PUT_BIT = 1 << 2,
+    C_CLEAR = 1 << 3,
+    C_GET_BITS = 1 << 4,
+    C_PUT_BITS = 1 << 5,
+    C_AGREE = 1 << 6,
+    C_SUM_OF_BITS = 1 << 7,
+    C_SUM_OF_PIXELS = 1 << 8,
+    C_PIXEL_VALUE = 1 << 9,
+    C_FUSED = 1 << 10,
+    C_FLOATS = 1 << 11, /* no function, but any float arithmetic at all */
+};
+
+/* The workspace, as members of a struct; 0: no such member. */
+typedef struct c_workspace {
+    size_t bits[2], floats[2]; /* between stages: words, floats */
+    size_t window;             /* words under a kernel */
+    size_t pixels;             /* bytes under a kernel */
+    size_t plane;              /* floats of one channel */
+} c_workspace;
+
+typedef struct c_writer {
+    const bnn_model *model;
+    const bnn_c_options *options;
+    char upper[BNN_C_PREFIX_MAX + 1];
+    char (*names)[C_NAME_MAX]; /* [n_stages]: of functions */
+    bool integer_logits;       /* the last stage's sums are the logits */
+    FILE *out;
+    uint32_t helpers; /* C_... */
+    c_workspace work;
+    size_t constant_bytes;  /* of arrays */
+    const char *not_finite; /* NULL, or the stage that has a float without a C constant */
+    bool no_memory;
+    const char *stages, *interface; /* texts, once they are written */
+} c_writer;
+
+static inline size_t bnn_c_words(size_t n_bits)
+{
+    return (n_bits + 31) / 32;
+}
+
+/* What the values between stages are made of. */
+static inline const char *bnn_c_type(bnn_values values)
+{
+    return values == BNN_VALUES_PIXELS ? "uint8_t"
+           : values == BNN_VALUES_BITS ? "uint32_t"
+                                       : "float";
+}
+
+/* The factor from logits to the last stage's integers: 1, or 128 for pixels. */
+static inline float bnn_c_integer_scale(const c_writer *w)
+{
+    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
+    return last->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
+}
+
+#endif
