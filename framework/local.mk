@@ -82,7 +82,7 @@ train_sources = \
 	framework/train/trainer.c framework/train/trainer.h
 export_sources = \
 	framework/export/build.c framework/export/build.h \
-	framework/export/check.c \
+	framework/export/check.c framework/export/check.h \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
@@ -100,8 +100,8 @@ export_sources = \
 	framework/export/c/writer.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
-	framework/export/onnx/qonnx.c \
-	framework/export/onnx/stages.c \
+	framework/export/onnx/qonnx.c framework/export/onnx/qonnx.h \
+	framework/export/onnx/stages.c framework/export/onnx/stages.h \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
 	framework/bench/measure.c framework/bench/measure.h

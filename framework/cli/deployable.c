@@ -1,6 +1,6 @@
 #include "cli/deployable.h"
 
-#include "export/build.h"
+#include "export/check.h"
 
 #include <stdio.h>
 #include <string.h>

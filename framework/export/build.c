@@ -17,7 +17,7 @@ typedef struct builder {
     uint64_t *bits; /* the packed weights of the stage at hand */
 } builder;
 
-static const float *copy(const builder *b, const float *values, size_t n)
+static const float *build_copy(const builder *b, const float *values, size_t n)
 {
     float *out = bnn_arena_alloc(b->arena, n, sizeof *out);
     if (out != NULL)
@@ -27,11 +27,11 @@ static const float *copy(const builder *b, const float *values, size_t n)
 
 /* ---- the linear operation ---------------------------------------------------------------- */
 
-static int pack_weights(builder *b, bnn_stage *s, const float *weight)
+static int build_weights(builder *b, bnn_stage *s, const float *weight)
 {
     const size_t n = (size_t)s->sums.c * s->taps;
     if (!s->binary_weights) {
-        s->weights = copy(b, weight, n);
+        s->weights = build_copy(b, weight, n);
         return s->weights == NULL ? bnn_no_memory(b->err) : BNN_OK;
     }
     s->row_words = ((size_t)s->taps + 63) / 64;
@@ -45,7 +45,7 @@ static int pack_weights(builder *b, bnn_stage *s, const float *weight)
     return BNN_OK;
 }
 
-static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
+static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
 {
     const bnn_op *op = &from->op;
     const size_t taps = bnn_op_taps(op);
@@ -70,17 +70,17 @@ static int take_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     s->n_float_values = (uint32_t)(taps * op->out.c);
     if (op->bias != NULL) {
         s->n_float_values += op->out.c;
-        s->bias = copy(b, op->bias, op->out.c);
+        s->bias = build_copy(b, op->bias, op->out.c);
     }
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (s->name == NULL || (op->bias != NULL && s->bias == NULL))
         return bnn_no_memory(b->err);
-    return pack_weights(b, s, op->weight);
+    return build_weights(b, s, op->weight);
 }
 
 /* ---- what follows it --------------------------------------------------------------------- */
 
-static int copy_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
+static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
     bnn_op *chain = bnn_arena_alloc(b->arena, n, sizeof *chain);
     bool complete = chain != NULL;
@@ -89,9 +89,9 @@ static int copy_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage
         chain[i].name = bnn_arena_strdup(b->arena, ops[i].name);
         complete = chain[i].name != NULL;
         if (ops[i].factor != NULL)
-            complete &= (chain[i].factor = copy(b, ops[i].factor, ops[i].in.c)) != NULL;
+            complete &= (chain[i].factor = build_copy(b, ops[i].factor, ops[i].in.c)) != NULL;
         if (ops[i].offset != NULL)
-            complete &= (chain[i].offset = copy(b, ops[i].offset, ops[i].in.c)) != NULL;
+            complete &= (chain[i].offset = build_copy(b, ops[i].offset, ops[i].in.c)) != NULL;
     }
     if (!complete)
         return bnn_no_memory(b->err);
@@ -102,7 +102,7 @@ static int copy_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage
 }
 
 /* Folds where that is possible; what does not fold stays a chain of floats, with a note. */
-static int take_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
+static int build_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
     for (uint32_t i = 0; i < n; i++)
         s->n_float_values += bnn_op_values(&ops[i]);
@@ -121,7 +121,7 @@ static int take_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_s
             b->note(b->context, text);
         }
     }
-    return copy_chain(b, ops, n, s);
+    return build_chain(b, ops, n, s);
 }
 
 /* The next stage, from graph operation *at on. A stage ends in front of the next linear operation;
@@ -141,7 +141,7 @@ static int build_stage(builder *b, uint32_t *at)
                      .sums = graph->ops[*at].op.in};
     int status = BNN_OK;
     if (bnn_op_is_linear(graph->ops[*at].op.type))
-        status = take_linear(b, &graph->ops[(*at)++], s);
+        status = build_linear(b, &graph->ops[(*at)++], s);
     bnn_op ops[BNN_CHAIN_MAX];
     uint32_t n = 0;
     for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
@@ -161,11 +161,11 @@ static int build_stage(builder *b, uint32_t *at)
         n--;
     }
     b->n_stages++;
-    return take_followers(b, ops, n, s);
+    return build_followers(b, ops, n, s);
 }
 
-static int copy_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
-                         bnn_model *model)
+static int build_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
+                          bnn_model *model)
 {
     if (n > BNN_METADATA_MAX)
         return bnn_fail(b->err, BNN_E_INTERNAL, "%u texts about a model are more than %d", n,
@@ -210,7 +210,7 @@ int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_meta
     model->n_classes = graph->n_classes;
     model->n_stages = b.n_stages;
     model->stages = b.stages;
-    const int status = copy_metadata(&b, metadata, n_metadata, model);
+    const int status = build_metadata(&b, metadata, n_metadata, model);
     if (status == BNN_OK)
         *out = model;
     return status;

@@ -21,10 +21,4 @@ int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_meta
                      uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
                      bnn_model **out, bnn_error *err);
 
-/* What keeps a model, once trained, from being deployed, and what stays in floats: warnings in
- * diag, at the position of the model section. Uses the initial weights, so no training is needed.
- * 0, also with warnings; negative when the network cannot be made at all. */
-int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                     bnn_diag *diag);
-
 #endif

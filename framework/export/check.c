@@ -1,4 +1,5 @@
-/* check.c - what a plan can say about deployment before anything is trained. */
+#include "export/check.h"
+
 #include "base/limits.h"
 #include "export/build.h"
 
@@ -7,7 +8,7 @@ typedef struct notes {
     bnn_position_in_file at;
 } notes;
 
-static void warn(void *context, const char *text)
+static void check_warn(void *context, const char *text)
 {
     const notes *n = context;
     bnn_diag_warn(n->diag, n->at, "deployment: %s", text);
@@ -28,8 +29,8 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     if (status != BNN_OK)
         bnn_diag_add(diag, model->at, "model: %s", err.message);
     else if (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
-             bnn_export_build(graph, BNN_BUILD_BINARY, NULL, 0, warn, &n, arena, &deployed, &err) !=
-                 BNN_OK)
+             bnn_export_build(graph, BNN_BUILD_BINARY, NULL, 0, check_warn, &n, arena, &deployed,
+                              &err) != BNN_OK)
         bnn_diag_warn(diag, model->at, "deployment: %s", err.message);
     bnn_arena_destroy(arena);
     return status;

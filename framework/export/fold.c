@@ -30,17 +30,17 @@ typedef enum trend {
     TREND_NEITHER,
 } trend;
 
-static bool bit_at(const folding *f, size_t i)
+static bool fold_bit_at(const folding *f, size_t i)
 {
     return f->after[i] >= 0.0f;
 }
 
-static int32_t sum_at(const folding *f, size_t i)
+static int32_t fold_sum_at(const folding *f, size_t i)
 {
     return f->first + (int32_t)i * f->step;
 }
 
-static size_t n_positive(const folding *f, uint32_t c)
+static size_t fold_n_positive(const folding *f, uint32_t c)
 {
     size_t n = 0;
     for (size_t i = 0; i < f->stage->row_words; i++)
@@ -55,15 +55,15 @@ static void fold_apply(const folding *f, const bnn_op *op, uint32_t c, float *va
 
 /* Runs every sum that channel c can give through the operations. A sum of n bits has the parity of
  * n; a pixel adds from -128 to 127 where the weight is +1, from -127 to 128 where it is -1. */
-static void run_sums(folding *f, uint32_t c)
+static void fold_run_sums(folding *f, uint32_t c)
 {
     const int32_t taps = (int32_t)f->stage->taps;
     const bool pixels = f->stage->inputs == BNN_VALUES_PIXELS;
-    f->first = pixels ? -127 * taps - (int32_t)n_positive(f, c) : -taps;
+    f->first = pixels ? -127 * taps - (int32_t)fold_n_positive(f, c) : -taps;
     f->step = pixels ? 1 : 2;
     f->n_sums = pixels ? 255 * (size_t)taps + 1 : (size_t)taps + 1;
     for (size_t i = 0; i < f->n_sums; i++)
-        f->before[i] = bnn_stage_sum_value(f->stage, sum_at(f, i));
+        f->before[i] = bnn_stage_sum_value(f->stage, fold_sum_at(f, i));
     for (uint32_t i = 0; i < f->pool; i++)
         fold_apply(f, &f->ops[i], c, f->before);
     memcpy(f->after, f->before, f->n_sums * sizeof *f->after);
@@ -71,28 +71,28 @@ static void run_sums(folding *f, uint32_t c)
         fold_apply(f, &f->ops[i], c, f->after);
 }
 
-static trend trend_of_sums(const folding *f)
+static trend fold_trend_of_sums(const folding *f)
 {
     size_t changes = 0;
     for (size_t i = 1; i < f->n_sums; i++)
-        changes += bit_at(f, i) != bit_at(f, i - 1);
+        changes += fold_bit_at(f, i) != fold_bit_at(f, i - 1);
     if (changes == 0)
         return TREND_CONSTANT;
     if (changes > 1)
         return TREND_NEITHER;
-    return bit_at(f, 0) ? TREND_FALLING : TREND_RISING;
+    return fold_bit_at(f, 0) ? TREND_FALLING : TREND_RISING;
 }
 
 /* What the bit does as the value that leaves the pool grows. The maximum is one of the values of
  * the window, so only those count; equal ones, +0 and -0 among them, must give equal bits. A
  * maximum of NaN and numbers depends on their order, so it has no trend. */
-static trend trend_behind_pool(const folding *f)
+static trend fold_trend_behind_pool(const folding *f)
 {
     float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
     size_t n[2] = {0, 0}, n_nan = 0;
     for (size_t i = 0; i < f->n_sums; i++) {
         const float v = f->before[i];
-        const int bit = bit_at(f, i);
+        const int bit = fold_bit_at(f, i);
         n[bit]++;
         n_nan += isnan(v) != 0;
         low[bit] = v < low[bit] ? v : low[bit];
@@ -108,23 +108,23 @@ static trend trend_behind_pool(const folding *f)
 }
 
 /* The threshold of a channel without a table; for falling bits that of the negated sum. */
-static int32_t threshold_of(const folding *f, trend bits)
+static int32_t fold_threshold_of(const folding *f, trend bits)
 {
     const size_t last = f->n_sums - 1;
     size_t i = 0;
     if (bits == TREND_CONSTANT)
-        return bit_at(f, 0) ? sum_at(f, 0) : sum_at(f, last) + 1;
-    while (bit_at(f, i) == bit_at(f, 0))
+        return fold_bit_at(f, 0) ? fold_sum_at(f, 0) : fold_sum_at(f, last) + 1;
+    while (fold_bit_at(f, i) == fold_bit_at(f, 0))
         i++;
-    return bits == TREND_RISING ? sum_at(f, i) : -sum_at(f, i - 1);
+    return bits == TREND_RISING ? fold_sum_at(f, i) : -fold_sum_at(f, i - 1);
 }
 
-static int decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule)
+static int fold_decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule)
 {
-    run_sums(f, c);
-    const trend bits = trend_of_sums(f);
+    fold_run_sums(f, c);
+    const trend bits = fold_trend_of_sums(f);
     if (f->pool < f->n) {
-        const trend behind = trend_behind_pool(f);
+        const trend behind = fold_trend_behind_pool(f);
         if (behind == TREND_NEITHER)
             return bnn_fail(f->err, BNN_E_FAILED,
                             "channel %u behind %s neither rises nor falls with the maximum", c,
@@ -134,7 +134,7 @@ static int decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule)
     if (bits == TREND_NEITHER)
         *rule |= BNN_RULE_TABLE;
     else
-        *threshold = threshold_of(f, bits);
+        *threshold = fold_threshold_of(f, bits);
     if (bits == TREND_FALLING)
         *rule |= BNN_RULE_FLIPPED;
     return BNN_OK;
@@ -142,7 +142,7 @@ static int decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule)
 
 /* Writes the tables of the channels that need them. All sums in [-bound, bound] have an entry, so
  * that the tables of a stage have one size; what cannot occur is 0. */
-static int make_tables(folding *f, bnn_fold *fold)
+static int fold_make_tables(folding *f, bnn_fold *fold)
 {
     const int32_t bound = bnn_stage_sum_bound(f->stage);
     fold->table_first = -bound;
@@ -156,10 +156,10 @@ static int make_tables(folding *f, bnn_fold *fold)
     for (uint32_t c = 0; c < f->stage->sums.c; c++) {
         if (!(fold->rule[c] & BNN_RULE_TABLE))
             continue;
-        run_sums(f, c);
+        fold_run_sums(f, c);
         for (size_t i = 0; i < f->n_sums; i++) {
-            const size_t at = (size_t)(sum_at(f, i) + bound) / fold->table_step;
-            table[at / 64] |= (uint64_t)bit_at(f, i) << at % 64;
+            const size_t at = (size_t)(fold_sum_at(f, i) + bound) / fold->table_step;
+            table[at / 64] |= (uint64_t)fold_bit_at(f, i) << at % 64;
         }
         table += fold->table_words;
     }
@@ -174,18 +174,18 @@ static int fold_channels(folding *f, bnn_fold *fold)
     if (threshold == NULL || rule == NULL)
         return bnn_no_memory(f->err);
     for (uint32_t c = 0; c < channels; c++) {
-        const int status = decide(f, c, &threshold[c], &rule[c]);
+        const int status = fold_decide(f, c, &threshold[c], &rule[c]);
         if (status != BNN_OK)
             return status;
         fold->n_tables += (rule[c] & BNN_RULE_TABLE) != 0;
     }
     fold->threshold = threshold;
     fold->rule = rule;
-    return make_tables(f, fold);
+    return fold_make_tables(f, fold);
 }
 
 /* Whether the operations are elementwise but for one maximum pool; sets f->pool. */
-static int find_pool(folding *f)
+static int fold_find_pool(folding *f)
 {
     f->pool = f->n;
     for (uint32_t i = 0; i < f->n; i++) {
@@ -202,7 +202,7 @@ static int find_pool(folding *f)
     return BNN_OK;
 }
 
-static void negate_row(const bnn_stage *stage, uint64_t *row)
+static void fold_negate_row(const bnn_stage *stage, uint64_t *row)
 {
     for (size_t i = 0; i < stage->row_words; i++)
         row[i] = ~row[i];
@@ -216,7 +216,7 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t
     folding f = {.stage = stage, .bits = bits, .ops = ops, .n = n, .arena = arena, .err = err};
     bnn_fold fold = {0};
     const size_t most = (stage->inputs == BNN_VALUES_PIXELS ? 255 : 1) * (size_t)stage->taps + 1;
-    int status = find_pool(&f);
+    int status = fold_find_pool(&f);
     if (status == BNN_OK && most > SUMS_MAX)
         status =
             bnn_fail(err, BNN_E_FAILED, "%zu different sums are more than %zu", most, SUMS_MAX);
@@ -240,7 +240,7 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t
     }
     for (uint32_t c = 0; c < stage->sums.c; c++)
         if (fold.rule[c] & BNN_RULE_FLIPPED)
-            negate_row(stage, bits + c * stage->row_words);
+            fold_negate_row(stage, bits + c * stage->row_words);
     stage->fold = fold;
     stage->folded = true;
     return BNN_OK;

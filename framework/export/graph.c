@@ -12,9 +12,9 @@ typedef struct maker {
     bnn_error *err;
 } maker;
 
-static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -23,7 +23,7 @@ static int lower_failure(bnn_lowering *lowering, const char *format, ...)
     return BNN_E_FAILED;
 }
 
-static float *copy(const maker *m, const float *values, size_t n)
+static float *graph_copy(const maker *m, const float *values, size_t n)
 {
     float *out = bnn_arena_alloc(m->arena, n, sizeof *out);
     if (out != NULL)
@@ -32,14 +32,14 @@ static float *copy(const maker *m, const float *values, size_t n)
 }
 
 /* What the kernels spread over their lanes loses the sign of a zero on the way (0 + x). */
-static void drop_negative_zeros(float *values, size_t n)
+static void graph_drop_negative_zeros(float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         values[i] += 0.0f;
 }
 
 /* The tensor of network op i that acts from this address, if it has n values. */
-static const float *own_tensor(const maker *m, uint32_t i, const float *values, size_t n)
+static const float *graph_own_tensor(const maker *m, uint32_t i, const float *values, size_t n)
 {
     uint32_t n_parameters;
     const bnn_parameter *p = bnn_network_op_parameters(m->network, i, &n_parameters);
@@ -49,7 +49,7 @@ static const float *own_tensor(const maker *m, uint32_t i, const float *values, 
     return NULL;
 }
 
-static bool all_binary(const float *w, size_t n)
+static bool graph_all_binary(const float *w, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (fabsf(w[i]) != 1.0f)
@@ -58,31 +58,31 @@ static bool all_binary(const float *w, size_t n)
 }
 
 /* Takes the weights of a linear operation over into the graph. */
-static int take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
+static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
 {
     bnn_op *o = &op->op;
     const size_t n = bnn_op_taps(o) * o->out.c;
-    const float *weight = own_tensor(m, i, o->weight, n);
-    const float *bias = own_tensor(m, i, o->bias, o->out.c);
+    const float *weight = graph_own_tensor(m, i, o->weight, n);
+    const float *bias = graph_own_tensor(m, i, o->bias, o->out.c);
     if (weight == NULL || (o->bias != NULL && bias == NULL))
         return bnn_fail(m->err, BNN_E_FAILED,
                         "its lower function names a %s that is no tensor of it with %zu values",
                         weight == NULL ? "weight" : "bias", weight == NULL ? n : o->out.c);
-    op->binary_weights = all_binary(weight, n);
+    op->binary_weights = graph_all_binary(weight, n);
     op->binary_inputs = m->n > 0 && m->ops[m->n - 1].op.type == BNN_LOWER_SIGN;
     op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
-    float *own_bias = bias == NULL ? NULL : copy(m, bias, o->out.c);
-    o->weight = copy(m, weight, n);
+    float *own_bias = bias == NULL ? NULL : graph_copy(m, bias, o->out.c);
+    o->weight = graph_copy(m, weight, n);
     o->bias = own_bias;
     if (o->weight == NULL || (bias != NULL && own_bias == NULL))
         return bnn_no_memory(m->err);
     if (own_bias != NULL)
-        drop_negative_zeros(own_bias, o->out.c);
+        graph_drop_negative_zeros(own_bias, o->out.c);
     return BNN_OK;
 }
 
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
-static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
+static int graph_take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
 {
     const bnn_network_op *from = &m->network->ops[i];
     const bnn_op_kind *kind = bnn_op_kind_of(l->op);
@@ -119,20 +119,20 @@ static int take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     if (op->op.name == NULL)
         return bnn_no_memory(m->err);
     if (affine) {
-        drop_negative_zeros(l->factor, op->op.in.c);
-        drop_negative_zeros(l->offset, op->op.in.c);
+        graph_drop_negative_zeros(l->factor, op->op.in.c);
+        graph_drop_negative_zeros(l->offset, op->op.in.c);
     }
-    const int status = bnn_op_is_linear(l->op) ? take_weights(m, i, op) : BNN_OK;
+    const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;
     return status;
 }
 
-static int lower_layer(maker *m, uint32_t i)
+static int graph_lower_layer(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
     const bnn_layer *layer = bnn_use_layer(&op->use);
-    bnn_lowering lowering = {.fail = lower_failure, .host = m->err};
+    bnn_lowering lowering = {.fail = graph_lower_failure, .host = m->err};
     if (layer->lower == NULL)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "layer %s has no lower function, so its network cannot be deployed",
@@ -147,10 +147,10 @@ static int lower_layer(maker *m, uint32_t i)
     io.x = NULL;
     io.y = NULL;
     const int status = layer->lower(op->use.params, &io, &lowering);
-    return status != 0 ? BNN_E_FAILED : take_lowering(m, i, &lowering);
+    return status != 0 ? BNN_E_FAILED : graph_take_lowering(m, i, &lowering);
 }
 
-static int lower_sign(maker *m, uint32_t i)
+static int graph_lower_sign(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
     if (bnn_use_ste(&op->use)->forward != NULL)
@@ -178,7 +178,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
         return bnn_no_memory(m.err);
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bool sign = network->ops[i].type == BNN_NETWORK_SIGN;
-        const int status = sign ? lower_sign(&m, i) : lower_layer(&m, i);
+        const int status = sign ? graph_lower_sign(&m, i) : graph_lower_layer(&m, i);
         if (status != BNN_OK)
             return bnn_error_prefix(err, "%s: ", network->ops[i].name);
     }
@@ -192,7 +192,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
 
 /* ---- evaluation -------------------------------------------------------------------------- */
 
-static size_t most_values(const bnn_graph *graph)
+static size_t graph_most_values(const bnn_graph *graph)
 {
     size_t most = bnn_shape_values(graph->input);
     for (uint32_t i = 0; i < graph->n_ops; i++) {
@@ -204,14 +204,14 @@ static size_t most_values(const bnn_graph *graph)
 
 size_t bnn_graph_scratch(const bnn_graph *graph)
 {
-    return 2 * most_values(graph);
+    return 2 * graph_most_values(graph);
 }
 
 void bnn_graph_evaluate_to(const bnn_graph *graph, uint32_t i, const uint8_t *image, float *values,
                            float *scratch)
 {
     const size_t n_pixels = bnn_shape_values(graph->input);
-    float *x = scratch, *y = scratch + most_values(graph);
+    float *x = scratch, *y = scratch + graph_most_values(graph);
     for (size_t p = 0; p < n_pixels; p++)
         x[p] = bnn_pixel_value(image[p]);
     for (uint32_t j = 0; j <= i; j++) {

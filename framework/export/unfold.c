@@ -26,7 +26,7 @@ typedef struct unfolding {
 /* ---- what folding decided ---------------------------------------------------------------- */
 
 /* The least and the largest sum that channel c can give (see fold.c). */
-static void reachable(const bnn_stage *s, uint32_t c, int32_t *first, int32_t *last)
+static void unfold_reachable(const bnn_stage *s, uint32_t c, int32_t *first, int32_t *last)
 {
     const int32_t taps = (int32_t)s->taps;
     int32_t n_positive = 0;
@@ -37,22 +37,23 @@ static void reachable(const bnn_stage *s, uint32_t c, int32_t *first, int32_t *l
     *last = pixels ? 128 * taps - n_positive : taps;
 }
 
-static decision decide_by_threshold(const bnn_stage *s, uint32_t c)
+static decision unfold_decide_by_threshold(const bnn_stage *s, uint32_t c)
 {
     int32_t first, last;
-    reachable(s, c, &first, &last);
+    unfold_reachable(s, c, &first, &last);
     const int32_t threshold = s->fold.threshold[c];
     if (threshold <= first || threshold > last)
         return (decision){.bit = threshold <= first};
     return (decision){.n = 1, .at = {threshold}};
 }
 
-static int decide_by_table(const unfolding *u, uint32_t c, const uint64_t *table, decision *out)
+static int unfold_decide_by_table(const unfolding *u, uint32_t c, const uint64_t *table,
+                                  decision *out)
 {
     const bnn_stage *s = u->from;
     const int32_t step = (int32_t)s->fold.table_step;
     int32_t first, last;
-    reachable(s, c, &first, &last);
+    unfold_reachable(s, c, &first, &last);
     if (bnn_stage_sum_bound(s) > TABLE_BOUND_MAX)
         return bnn_fail(u->err, BNN_E_FAILED,
                         "%s: sums up to %d are too large for a table in floats", s->name,
@@ -77,7 +78,7 @@ static int decide_by_table(const unfolding *u, uint32_t c, const uint64_t *table
     return BNN_OK;
 }
 
-static int decide(unfolding *u)
+static int unfold_decide(unfolding *u)
 {
     const bnn_stage *s = u->from;
     const uint64_t *table = s->fold.tables;
@@ -85,10 +86,10 @@ static int decide(unfolding *u)
         decision *d = &u->decisions[c];
         u->all |= (s->fold.rule[c] & BNN_RULE_AND) != 0;
         if (!(s->fold.rule[c] & BNN_RULE_TABLE)) {
-            *d = decide_by_threshold(s, c);
+            *d = unfold_decide_by_threshold(s, c);
             continue;
         }
-        const int status = decide_by_table(u, c, table, d);
+        const int status = unfold_decide_by_table(u, c, table, d);
         if (status != BNN_OK)
             return status;
         table += s->fold.table_words;
@@ -99,7 +100,7 @@ static int decide(unfolding *u)
 
 /* ---- the same in floats ------------------------------------------------------------------ */
 
-static bnn_op *add_op(unfolding *u, uint32_t type, const char *what)
+static bnn_op *unfold_add_op(unfolding *u, uint32_t type, const char *what)
 {
     bnn_stage *to = u->to;
     bnn_op *op = &u->chain[to->n_chain++];
@@ -109,10 +110,10 @@ static bnn_op *add_op(unfolding *u, uint32_t type, const char *what)
 }
 
 /* An operation with a factor a channel, and offsets where it is an affine. NULL without memory. */
-static bool add_factors(unfolding *u, uint32_t type, const char *what, float **factor,
-                        float **offset)
+static bool unfold_add_factors(unfolding *u, uint32_t type, const char *what, float **factor,
+                               float **offset)
 {
-    bnn_op *op = add_op(u, type, what);
+    bnn_op *op = unfold_add_op(u, type, what);
     *factor = bnn_arena_alloc(u->arena, op->in.c, sizeof **factor);
     op->factor = *factor;
     if (offset == NULL)
@@ -122,12 +123,12 @@ static bool add_factors(unfolding *u, uint32_t type, const char *what, float **f
     return *factor != NULL && *offset != NULL;
 }
 
-static void add_pool(unfolding *u)
+static void unfold_add_pool(unfolding *u)
 {
     const bnn_fold *fold = &u->from->fold;
     if (fold->pool == 0)
         return;
-    bnn_op *op = add_op(u, BNN_LOWER_MAXPOOL, "pool");
+    bnn_op *op = unfold_add_op(u, BNN_LOWER_MAXPOOL, "pool");
     op->kernel = fold->pool;
     op->stride = fold->pool_stride;
     op->out = u->to->out = u->from->out;
@@ -135,7 +136,7 @@ static void add_pool(unfolding *u)
 
 /* A bit that changes once or never, as the sign of factor * sum + offset. All is exact: sums and
  * thresholds are integers up to 2^24, for pixels divided by 128. */
-static void say_once(const bnn_stage *s, const decision *d, float *factor, float *offset)
+static void unfold_say_once(const bnn_stage *s, const decision *d, float *factor, float *offset)
 {
     const int32_t step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
     *factor = d->n == 0 ? 0.0f : d->bit ? -1.0f : 1.0f;
@@ -148,29 +149,29 @@ static void say_once(const bnn_stage *s, const decision *d, float *factor, float
 /* Maximum of the sums, decision, sign: the operations of a network with its pool first. Where all
  * bits of a window have to be 1, the least sum decides: the weights are negated, and so is the
  * factor. */
-static int say_behind_pool(unfolding *u)
+static int unfold_say_behind_pool(unfolding *u)
 {
     const bnn_stage *s = u->from;
     float *factor, *offset;
-    add_pool(u);
-    if (!add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
+    unfold_add_pool(u);
+    if (!unfold_add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
         return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < s->sums.c; c++) {
-        say_once(s, &u->decisions[c], &factor[c], &offset[c]);
+        unfold_say_once(s, &u->decisions[c], &factor[c], &offset[c]);
         if (s->fold.rule[c] & BNN_RULE_AND && factor[c] != 0.0f)
             factor[c] = -factor[c];
     }
-    add_op(u, BNN_LOWER_SIGN, "sign");
+    unfold_add_op(u, BNN_LOWER_SIGN, "sign");
     return BNN_OK;
 }
 
 /* -1 where all bits of the window count, +1 elsewhere, around the pool. */
-static int add_turn(unfolding *u, const char *what)
+static int unfold_add_turn(unfolding *u, const char *what)
 {
     float *factor, *offset;
     if (!u->all)
         return BNN_OK;
-    if (!add_factors(u, BNN_LOWER_AFFINE, what, &factor, &offset))
+    if (!unfold_add_factors(u, BNN_LOWER_AFFINE, what, &factor, &offset))
         return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < u->from->sums.c; c++)
         factor[c] = u->from->fold.rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
@@ -179,20 +180,20 @@ static int add_turn(unfolding *u, const char *what)
 
 /* Bits that change twice are 1 (or 0) up to a distance from the middle of what is between: the
  * absolute value, a slope of -1, comes before the decision. The pool works on the signs. */
-static int say_twice(unfolding *u)
+static int unfold_say_twice(unfolding *u)
 {
     const bnn_stage *s = u->from;
     const int32_t step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
     float *one, *centre, *slope, *factor, *offset;
-    if (!add_factors(u, BNN_LOWER_AFFINE, "centre", &one, &centre) ||
-        !add_factors(u, BNN_LOWER_SLOPE, "distance", &slope, NULL) ||
-        !add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
+    if (!unfold_add_factors(u, BNN_LOWER_AFFINE, "centre", &one, &centre) ||
+        !unfold_add_factors(u, BNN_LOWER_SLOPE, "distance", &slope, NULL) ||
+        !unfold_add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
         return bnn_no_memory(u->err);
     for (uint32_t c = 0; c < s->sums.c; c++) {
         const decision *d = &u->decisions[c];
         one[c] = slope[c] = 1.0f;
         if (d->n < 2) {
-            say_once(s, d, &factor[c], &offset[c]);
+            unfold_say_once(s, d, &factor[c], &offset[c]);
             continue;
         }
         const int32_t low = d->at[0], high = d->at[1] - step, width = high - low;
@@ -201,18 +202,18 @@ static int say_twice(unfolding *u)
         factor[c] = d->bit ? 1.0f : -1.0f;
         offset[c] = 0.5f * bnn_stage_sum_value(s, d->bit ? -(width + 2 * step) : width);
     }
-    add_op(u, BNN_LOWER_SIGN, "sign");
-    int status = add_turn(u, "turn");
+    unfold_add_op(u, BNN_LOWER_SIGN, "sign");
+    int status = unfold_add_turn(u, "turn");
     if (status != BNN_OK || s->fold.pool == 0)
         return status;
-    add_pool(u);
-    return add_turn(u, "back");
+    unfold_add_pool(u);
+    return unfold_add_turn(u, "back");
 }
 
 /* ---- stages ------------------------------------------------------------------------------ */
 
-/* Binary weights as floats, negated where say_behind_pool() wants it. */
-static int make_weights(unfolding *u)
+/* Binary weights as floats, negated where unfold_say_behind_pool() wants it. */
+static int unfold_make_weights(unfolding *u)
 {
     const bnn_stage *s = u->from;
     if (!s->binary_weights)
@@ -238,17 +239,17 @@ static int unfold_decisions(unfolding *u)
     u->decisions = bnn_arena_alloc(u->arena, s->sums.c, sizeof *u->decisions);
     if (u->decisions == NULL)
         return bnn_no_memory(u->err);
-    const int status = decide(u);
+    const int status = unfold_decide(u);
     if (status != BNN_OK)
         return status;
     u->to->folded = false;
     u->to->fold = (bnn_fold){0};
     u->to->out = s->sums;
-    return u->twice ? say_twice(u) : say_behind_pool(u);
+    return u->twice ? unfold_say_twice(u) : unfold_say_behind_pool(u);
 }
 
 /* The chain as it is, and a sign where bits came out. */
-static int keep_chain(unfolding *u)
+static int unfold_keep_chain(unfolding *u)
 {
     const bnn_stage *s = u->from;
     if (s->outputs != BNN_VALUES_BITS)
@@ -261,7 +262,7 @@ static int keep_chain(unfolding *u)
         u->chain[i] = s->chain[i];
     u->to->chain = u->chain;
     u->to->n_chain = s->n_chain;
-    add_op(u, BNN_LOWER_SIGN, "sign");
+    unfold_add_op(u, BNN_LOWER_SIGN, "sign");
     return BNN_OK;
 }
 
@@ -277,13 +278,13 @@ static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, 
         return bnn_no_memory(u.err);
     if (from->folded)
         to->chain = u.chain;
-    const int status = from->folded ? unfold_decisions(&u) : keep_chain(&u);
+    const int status = from->folded ? unfold_decisions(&u) : unfold_keep_chain(&u);
     if (status != BNN_OK)
         return status;
     for (uint32_t i = 0; i < to->n_chain; i++)
         if (to->chain[i].name == NULL)
             return bnn_no_memory(u.err);
-    return make_weights(&u);
+    return unfold_make_weights(&u);
 }
 
 int bnn_export_unfold(const bnn_model *model, bnn_arena *arena, bnn_model **out, bnn_error *err)

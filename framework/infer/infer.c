@@ -12,7 +12,7 @@
 
 enum { ALIGN = 64 };
 
-static int choose(const char *name, const bnn_engine **out, bnn_error *err)
+static int infer_choose(const char *name, const bnn_engine **out, bnn_error *err)
 {
     const bnn_engine *engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err);
     if (engine == NULL && name != NULL)
@@ -22,15 +22,15 @@ static int choose(const char *name, const bnn_engine **out, bnn_error *err)
     return engine == NULL ? err->status : BNN_OK;
 }
 
-static int open_bytes(const void *bytes, size_t n, const char *name, const char *engine,
-                      bnn_model **out, bnn_error *err)
+static int infer_open_bytes(const void *bytes, size_t n, const char *name, const char *engine,
+                            bnn_model **out, bnn_error *err)
 {
     const bnn_engine *chosen = NULL;
     bnn_model *model = NULL;
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
-    int status = choose(engine, &chosen, err);
+    int status = infer_choose(engine, &chosen, err);
     if (status == BNN_OK)
         status = bnn_modelfile_decode(bytes, n, name, arena, &model, err);
     if (status == BNN_OK)
@@ -47,7 +47,7 @@ static int open_bytes(const void *bytes, size_t n, const char *name, const char 
 }
 
 /* The status of the public interface: 0, or -1 and a text. */
-static int answer(int status, const bnn_error *err, char *error)
+static int infer_answer(int status, const bnn_error *err, char *error)
 {
     if (status == BNN_OK)
         return 0;
@@ -59,7 +59,7 @@ int bnn_model_open_memory(const void *bytes, size_t n, const char *engine, bnn_m
                           char *error)
 {
     bnn_error err;
-    return answer(open_bytes(bytes, n, "model", engine, out, &err), &err, error);
+    return infer_answer(infer_open_bytes(bytes, n, "model", engine, out, &err), &err, error);
 }
 
 int bnn_model_open(const char *path, const char *engine, bnn_model **out, char *error)
@@ -69,10 +69,10 @@ int bnn_model_open(const char *path, const char *engine, bnn_model **out, char *
     size_t n;
     int status = bnn_file_read(path, BNN_MODELFILE_LIMIT_BYTES, &bytes, &n, &err);
     if (status == BNN_OK) {
-        status = open_bytes(bytes, n, path, engine, out, &err);
+        status = infer_open_bytes(bytes, n, path, engine, out, &err);
         free(bytes);
     }
-    return answer(status, &err, error);
+    return infer_answer(status, &err, error);
 }
 
 void bnn_model_close(bnn_model *model)
@@ -127,7 +127,7 @@ size_t bnn_model_workspace_bytes(const bnn_model *model)
 }
 
 /* The first aligned address in the caller's workspace. */
-static void *aligned(void *workspace)
+static void *infer_aligned(void *workspace)
 {
     const uintptr_t past = (uintptr_t)workspace % ALIGN;
     return (char *)workspace + (past == 0 ? 0 : ALIGN - past);
@@ -136,13 +136,13 @@ static void *aligned(void *workspace)
 void bnn_model_profile(const bnn_model *model, size_t n, const uint8_t *images, float *logits,
                        void *workspace, uint64_t *stage_ns)
 {
-    model->engine->run(model->state, n, images, logits, aligned(workspace), stage_ns);
+    model->engine->run(model->state, n, images, logits, infer_aligned(workspace), stage_ns);
 }
 
 void bnn_model_run(const bnn_model *model, size_t n, const uint8_t *images, float *logits,
                    void *workspace)
 {
-    model->engine->run(model->state, n, images, logits, aligned(workspace), NULL);
+    model->engine->run(model->state, n, images, logits, infer_aligned(workspace), NULL);
 }
 
 uint32_t bnn_model_class(const bnn_model *model, const float *logits)

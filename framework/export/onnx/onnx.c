@@ -3,10 +3,12 @@
 #include "base/limits.h"
 #include "export/build.h"
 #include "export/onnx/ops.h"
+#include "export/onnx/qonnx.h"
+#include "export/onnx/stages.h"
 
 #include <string.h>
 
-static int check_texts(const bnn_onnx_options *options, bnn_error *err)
+static int onnx_check_texts(const bnn_onnx_options *options, bnn_error *err)
 {
     if (options->n_metadata > BNN_METADATA_MAX)
         return bnn_fail(err, BNN_E_INTERNAL, "%u texts about a model are more than %d",
@@ -24,7 +26,7 @@ static int check_texts(const bnn_onnx_options *options, bnn_error *err)
 }
 
 /* Pixels 0..255 to what the network sees: exact in float32. */
-static void add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
+static void onnx_add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
 {
     w->value = frame->input;
     if (frame->input_type == BNN_ONNX_FLOAT)
@@ -35,8 +37,9 @@ static void add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
     bnn_onnx_then(w, "Mul", "image", bnn_onnx_scalar(w, "pixels.unit", 0x1p-7f), NULL);
 }
 
-static int export(const bnn_graph *graph, const bnn_model *model, const bnn_onnx_options *options,
-                  bnn_arena *arena, unsigned char **bytes, size_t *n, bnn_error *err)
+static int onnx_export(const bnn_graph *graph, const bnn_model *model,
+                       const bnn_onnx_options *options, bnn_arena *arena, unsigned char **bytes,
+                       size_t *n, bnn_error *err)
 {
     const bool pixels = options->input == BNN_ONNX_PIXELS;
     const bnn_shape input = graph != NULL ? graph->input : model->input;
@@ -57,7 +60,7 @@ static int export(const bnn_graph *graph, const bnn_model *model, const bnn_onnx
             frame.producer_version = texts[2 * i + 1];
     }
     frame.texts = texts;
-    add_input(&w, &frame);
+    onnx_add_input(&w, &frame);
     if (graph != NULL)
         bnn_onnx_add_qonnx(&w, graph);
     else
@@ -67,11 +70,11 @@ static int export(const bnn_graph *graph, const bnn_model *model, const bnn_onnx
 }
 
 /* A graph or a model; either is NULL. */
-static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
-                           const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
-                           bnn_error *err)
+static int onnx_export_in_arena(const bnn_graph *graph, const bnn_model *model,
+                                const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
+                                bnn_error *err)
 {
-    int status = check_texts(options, err);
+    int status = onnx_check_texts(options, err);
     if (status != BNN_OK)
         return status;
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
@@ -84,7 +87,7 @@ static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
         model = built;
     }
     if (status == BNN_OK)
-        status = export(graph, model, options, arena, bytes, n, err);
+        status = onnx_export(graph, model, options, arena, bytes, n, err);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -92,7 +95,7 @@ static int export_in_arena(const bnn_graph *graph, const bnn_model *model,
 int bnn_onnx_export(const bnn_graph *graph, const bnn_onnx_options *options, unsigned char **bytes,
                     size_t *n, bnn_error *err)
 {
-    return export_in_arena(graph, NULL, options, bytes, n, err);
+    return onnx_export_in_arena(graph, NULL, options, bytes, n, err);
 }
 
 int bnn_onnx_export_model(const bnn_model *model, const bnn_onnx_options *options,
@@ -102,5 +105,5 @@ int bnn_onnx_export_model(const bnn_model *model, const bnn_onnx_options *option
         return bnn_fail(err, BNN_E_USAGE,
                         "qonnx needs the network that the model was made from: its operations are "
                         "folded to thresholds here");
-    return export_in_arena(NULL, model, options, bytes, n, err);
+    return onnx_export_in_arena(NULL, model, options, bytes, n, err);
 }

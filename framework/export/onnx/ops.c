@@ -27,7 +27,7 @@ void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape)
 
 /* ---- linear ------------------------------------------------------------------------------ */
 
-static const char *add_bias(bnn_onnx_writer *w, const bnn_onnx_linear *l)
+static const char *ops_bias(bnn_onnx_writer *w, const bnn_onnx_linear *l)
 {
     const int64_t dims[] = {l->out_channels};
     if (l->bias == NULL)
@@ -36,7 +36,7 @@ static const char *add_bias(bnn_onnx_writer *w, const bnn_onnx_linear *l)
                            l->bias);
 }
 
-static void set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
+static void ops_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
 {
     const int64_t kernels[] = {kernel, kernel}, strides[] = {stride, stride};
     bnn_onnx_set_ints(w, "kernel_shape", kernels, 2);
@@ -55,8 +55,8 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
             w, "Pad", bnn_onnx_name(w, "%s.pad", conv->name), border,
             bnn_onnx_scalar(w, conv->pad_value > 0 ? "plus_one" : "minus_one", conv->pad_value));
     }
-    bnn_onnx_then(w, "Conv", conv->name, conv->weight, add_bias(w, conv));
-    set_windows(w, conv->kernel, conv->stride);
+    bnn_onnx_then(w, "Conv", conv->name, conv->weight, ops_bias(w, conv));
+    ops_set_windows(w, conv->kernel, conv->stride);
     if (p > 0 && !pads) {
         const int64_t by[] = {p, p, p, p};
         bnn_onnx_set_ints(w, "pads", by, 4);
@@ -66,7 +66,7 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
 void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_onnx_linear *dense)
 {
     bnn_onnx_flatten(w, dense->name);
-    bnn_onnx_then(w, "Gemm", dense->name, dense->weight, add_bias(w, dense));
+    bnn_onnx_then(w, "Gemm", dense->name, dense->weight, ops_bias(w, dense));
     bnn_onnx_set_int(w, "transB", 1);
 }
 
@@ -77,11 +77,17 @@ void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32
 {
     bnn_onnx_unflatten(w, name, in);
     bnn_onnx_then(w, "MaxPool", name, NULL, NULL);
-    set_windows(w, kernel, stride);
+    ops_set_windows(w, kernel, stride);
+}
+
+static void ops_maxpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+{
+    (void)exact;
+    bnn_onnx_maxpool(w, op->name, op->in, op->kernel, op->stride);
 }
 
 /* The value at tap t of every window. */
-static const char *add_tap(bnn_onnx_writer *w, const bnn_op *op, const char *values, uint32_t t)
+static const char *ops_tap(bnn_onnx_writer *w, const bnn_op *op, const char *values, uint32_t t)
 {
     const int64_t row = t / op->kernel, column = t % op->kernel, stride = op->stride;
     const int64_t starts[] = {row, column};
@@ -97,7 +103,7 @@ static const char *add_tap(bnn_onnx_writer *w, const bnn_op *op, const char *val
 }
 
 /* Training's order of additions, and its product with the reciprocal of the area. */
-static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
+static void ops_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
 {
     static const int64_t axes[] = {2, 3};
     const int64_t steps[] = {op->stride, op->stride};
@@ -106,9 +112,9 @@ static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
     const char *values = w->value;
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.axes", op->name), axes, 2);
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.steps", op->name), steps, 2);
-    const char *sum = add_tap(w, op, values, 0);
+    const char *sum = ops_tap(w, op, values, 0);
     for (uint32_t t = 1; t < area; t++) {
-        const char *tap = add_tap(w, op, values, t);
+        const char *tap = ops_tap(w, op, values, t);
         sum = bnn_onnx_node(w, "Add", bnn_onnx_name(w, "%s.sum_%u", op->name, t),
                             (const char *const[]){sum, tap, NULL});
     }
@@ -118,16 +124,16 @@ static void add_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
         NULL);
 }
 
-static void add_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void ops_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     enum { EXACT_KERNEL_MAX = 8 }; /* a node for each value of a window has its limits */
     bnn_onnx_unflatten(w, op->name, op->in);
     if (exact && op->kernel <= EXACT_KERNEL_MAX) {
-        add_exact_avgpool(w, op);
+        ops_exact_avgpool(w, op);
         return;
     }
     bnn_onnx_then(w, "AveragePool", op->name, NULL, NULL);
-    set_windows(w, op->kernel, op->stride);
+    ops_set_windows(w, op->kernel, op->stride);
 }
 
 /* ---- elementwise ------------------------------------------------------------------------- */
@@ -146,7 +152,7 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
     bnn_onnx_choice(w, name, positive);
 }
 
-static void add_affine(bnn_onnx_writer *w, const bnn_op *op)
+static void ops_rounded_affine(bnn_onnx_writer *w, const bnn_op *op)
 {
     const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
                                               BNN_ONNX_FLOAT, op->in.c, op->factor);
@@ -158,7 +164,7 @@ static void add_affine(bnn_onnx_writer *w, const bnn_op *op)
 
 /* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
  * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
-static void add_exact_affine(bnn_onnx_writer *w, const bnn_op *op)
+static void ops_exact_affine(bnn_onnx_writer *w, const bnn_op *op)
 {
     double *values = bnn_arena_alloc(w->arena, 2 * (size_t)op->in.c, sizeof *values);
     if (values == NULL) {
@@ -182,8 +188,17 @@ static void add_exact_affine(bnn_onnx_writer *w, const bnn_op *op)
     bnn_onnx_set_int(w, "to", BNN_ONNX_FLOAT);
 }
 
-static void add_clamp(bnn_onnx_writer *w, const bnn_op *op)
+static void ops_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
+    if (exact)
+        ops_exact_affine(w, op);
+    else
+        ops_rounded_affine(w, op);
+}
+
+static void ops_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+{
+    (void)exact;
     const char *low = "", *high = NULL; /* an empty name: no bound */
     if (isfinite(op->low))
         low = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.low", op->name), BNN_ONNX_FLOAT, NULL, 0,
@@ -194,36 +209,31 @@ static void add_clamp(bnn_onnx_writer *w, const bnn_op *op)
     bnn_onnx_then(w, "Clip", op->name, low, high);
 }
 
-void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void ops_slope(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
-    switch ((bnn_lower_op)op->type) {
-    case BNN_LOWER_AFFINE:
-        if (exact)
-            add_exact_affine(w, op);
-        else
-            add_affine(w, op);
-        break;
-    case BNN_LOWER_CLAMP:
-        add_clamp(w, op);
-        break;
-    case BNN_LOWER_SLOPE:
-        bnn_onnx_then(w, "PRelu", op->name,
-                      bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.slope", op->name),
-                                           BNN_ONNX_FLOAT, op->in.c, op->factor),
-                      NULL);
-        break;
-    case BNN_LOWER_MAXPOOL:
-        bnn_onnx_maxpool(w, op->name, op->in, op->kernel, op->stride);
-        break;
-    case BNN_LOWER_AVGPOOL:
-        add_avgpool(w, op, exact);
-        break;
-    case BNN_LOWER_SIGN:
-        bnn_onnx_sign(w, op->name);
-        break;
-    case BNN_LOWER_IDENTITY:
-    case BNN_LOWER_CONV2D:
-    case BNN_LOWER_DENSE:
-        break;
-    }
+    (void)exact;
+    const char *slope = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.slope", op->name),
+                                             BNN_ONNX_FLOAT, op->in.c, op->factor);
+    bnn_onnx_then(w, "PRelu", op->name, slope, NULL);
+}
+
+static void ops_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+{
+    (void)exact;
+    bnn_onnx_sign(w, op->name);
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+/* Rows for what can follow a linear operation. */
+static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op, bool exact) = {
+    [BNN_LOWER_AFFINE] = ops_affine,   [BNN_LOWER_CLAMP] = ops_clamp,
+    [BNN_LOWER_SLOPE] = ops_slope,     [BNN_LOWER_MAXPOOL] = ops_maxpool,
+    [BNN_LOWER_AVGPOOL] = ops_avgpool, [BNN_LOWER_SIGN] = ops_sign,
+};
+_Static_assert(sizeof ops_table / sizeof *ops_table == BNN_OP_KINDS, "a row for each operation");
+
+void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+{
+    ops_table[op->type](w, op, exact);
 }

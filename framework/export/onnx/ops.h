@@ -1,10 +1,9 @@
-/* onnx_ops.h - single operations of a network as ONNX nodes. Private to the ONNX exporter. */
+/* ops.h - single operations of a network as ONNX nodes. Private to the ONNX exporter. */
 #ifndef BNN_EXPORT_ONNX_OPS_H
 #define BNN_EXPORT_ONNX_OPS_H
 
-#include "export/graph.h"
-#include "infer/model.h"
 #include "export/onnx/writer.h"
+#include "infer/op.h"
 
 /* A convolution's or dense operation's numbers, whichever description they come from. */
 typedef struct bnn_onnx_linear {
@@ -37,12 +36,8 @@ const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *co
 /* y = x >= 0 ? +1 : -1, with operators that agree on 0. */
 void bnn_onnx_sign(bnn_onnx_writer *w, const char *name);
 
-/* An operation that is not linear. exact: in training's order and with its roundings, in float64
- * where that is needed. */
-void bnn_onnx_plain(bnn_onnx_writer *w, const bnn_op *op, bool exact);
-
-/* The layers of a network, from its stages or from its operations. */
-void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed);
-void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph);
+/* An operation that can follow a linear one. exact: in training's order and with its roundings, in
+ * float64 where that is needed. */
+void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact);
 
 #endif

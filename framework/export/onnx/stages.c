@@ -1,12 +1,13 @@
-/* The standard dialects: a network's stages, decisions folded to comparisons. */
+#include "export/onnx/stages.h"
+
 #include "export/onnx/ops.h"
 
 #include <math.h>
 
 /* ---- weights ----------------------------------------------------------------------------- */
 
-static const char *add_float_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
-                                     size_t n_dims)
+static const char *stages_float_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
+                                        size_t n_dims)
 {
     const size_t n = (size_t)s->sums.c * s->taps;
     const char *name = bnn_onnx_name(w, "%s.weight", s->name);
@@ -23,7 +24,7 @@ static const char *add_float_weights(bnn_onnx_writer *w, const bnn_stage *s, con
 }
 
 /* The bits of a stage's weights as an initializer [bytes][1], the first in the lowest bit. */
-static const char *add_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
+static const char *stages_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 {
     const int64_t column[] = {(int64_t)((n + 7) / 8), 1};
     const char *name = bnn_onnx_name(w, "%s.bits", s->name);
@@ -39,7 +40,7 @@ static const char *add_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 }
 
 /* Drops the bits of the last byte that are no weights. */
-static void cut_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
+static void stages_cut_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 {
     static const int64_t all = -1, none = 0;
     const int64_t end = (int64_t)n;
@@ -53,8 +54,8 @@ static void cut_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 }
 
 /* Binary weights as bits, and their way back to -1 and +1. */
-static const char *add_packed_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
-                                      size_t n_dims)
+static const char *stages_packed_weights(bnn_onnx_writer *w, const bnn_stage *s,
+                                         const int64_t *dims, size_t n_dims)
 {
     static const uint8_t places[] = {0, 1, 2, 3, 4, 5, 6, 7}, base = 2;
     static const int64_t n_places = 8;
@@ -64,14 +65,14 @@ static const char *add_packed_weights(bnn_onnx_writer *w, const bnn_stage *s, co
         bnn_onnx_tensor(w, "places", BNN_ONNX_UINT8, &n_places, 1, places);
         bnn_onnx_tensor(w, "two", BNN_ONNX_UINT8, NULL, 0, &base);
     }
-    w->value = add_bits(w, s, n);
+    w->value = stages_bits(w, s, n);
     bnn_onnx_then(w, "BitShift", bnn_onnx_name(w, "%s.shifted", s->name), "places", NULL);
     bnn_onnx_set_text(w, "direction", "RIGHT");
     bnn_onnx_then(w, "Mod", bnn_onnx_name(w, "%s.lowest", s->name), "two", NULL);
     bnn_onnx_then(w, "Cast", bnn_onnx_name(w, "%s.bool", s->name), NULL, NULL);
     bnn_onnx_set_int(w, "to", BNN_ONNX_BOOL);
     if (n % 8 != 0)
-        cut_bits(w, s, n);
+        stages_cut_bits(w, s, n);
     bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.shaped", s->name),
                   bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.dims", s->name), dims, n_dims), NULL);
     const char *weight = bnn_onnx_choice(w, bnn_onnx_name(w, "%s.weight", s->name), w->value);
@@ -79,7 +80,7 @@ static const char *add_packed_weights(bnn_onnx_writer *w, const bnn_stage *s, co
     return weight;
 }
 
-static void add_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
+static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
 {
     const bool conv = s->linear == BNN_LOWER_CONV2D;
     const int64_t conv_dims[] = {s->sums.c, s->in.c, s->kernel, s->kernel};
@@ -94,8 +95,8 @@ static void add_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
                               .padding = s->padding,
                               .pad_value = (float)s->pad_value,
                               .bias = s->bias};
-    linear.weight = packed && s->binary_weights ? add_packed_weights(w, s, dims, n_dims)
-                                                : add_float_weights(w, s, dims, n_dims);
+    linear.weight = packed && s->binary_weights ? stages_packed_weights(w, s, dims, n_dims)
+                                                : stages_float_weights(w, s, dims, n_dims);
     if (conv)
         bnn_onnx_conv(w, &linear);
     else
@@ -114,7 +115,7 @@ typedef struct changes {
 } changes;
 
 /* The next sum at which the bit changes, from low to high; false after the last one. */
-static bool next_change(changes *c, int32_t *sum)
+static bool stages_next_change(changes *c, int32_t *sum)
 {
     const bnn_fold *fold = &c->stage->fold;
     if (c->table == NULL) {
@@ -132,11 +133,11 @@ static bool next_change(changes *c, int32_t *sum)
     return false;
 }
 
-/* A number between this sum and the one below, as far from both as it can be, so that not even a
+/* A number stages_between this sum and the one below, as far from both as it can be, so that not even a
  * runtime whose integer sums are slightly off decides otherwise. Sums of bits have the parity of
  * taps; the threshold that none reaches has not. Of sums of pixels larger than 2^23, float32 has
- * nothing in between. */
-static float between(const bnn_stage *s, int32_t sum)
+ * nothing in stages_between. */
+static float stages_between(const bnn_stage *s, int32_t sum)
 {
     if (s->inputs != BNN_VALUES_PIXELS)
         return (float)(((sum ^ (int32_t)s->taps) & 1) == 0 ? sum - 1 : sum);
@@ -145,20 +146,21 @@ static float between(const bnn_stage *s, int32_t sum)
 }
 
 /* The k-th change of every channel; false when no channel has so many. */
-static bool take_changes(const bnn_stage *s, changes *all, float *thresholds)
+static bool stages_take_changes(const bnn_stage *s, changes *all, float *thresholds)
 {
     bool any = false;
     for (uint32_t c = 0; c < s->sums.c; c++) {
         int32_t sum;
-        const bool more = next_change(&all[c], &sum);
-        thresholds[c] = more ? between(s, sum) : 2.0f * (float)BNN_SUM_MAX; /* never reached */
+        const bool more = stages_next_change(&all[c], &sum);
+        thresholds[c] =
+            more ? stages_between(s, sum) : 2.0f * (float)BNN_SUM_MAX; /* never reached */
         any |= more;
     }
     return any;
 }
 
-static const char *add_comparison(bnn_onnx_writer *w, const bnn_stage *s, uint32_t k,
-                                  const float *thresholds)
+static const char *stages_comparison(bnn_onnx_writer *w, const bnn_stage *s, uint32_t k,
+                                     const float *thresholds)
 {
     const char *name = bnn_onnx_name(w, k == 1 ? "%s.threshold" : "%s.threshold_%u", s->name, k);
     return bnn_onnx_then(w, "GreaterOrEqual",
@@ -168,7 +170,7 @@ static const char *add_comparison(bnn_onnx_writer *w, const bnn_stage *s, uint32
 }
 
 /* Sums -> bool: whether an odd number of changes lies at or below the sum. */
-static void add_decision(bnn_onnx_writer *w, const bnn_stage *s)
+static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
     const char *sums = w->value;
@@ -187,9 +189,9 @@ static void add_decision(bnn_onnx_writer *w, const bnn_stage *s)
         }
     }
     const char *odd = NULL;
-    for (uint32_t k = 1; take_changes(s, all, thresholds) || k == 1; k++) {
+    for (uint32_t k = 1; stages_take_changes(s, all, thresholds) || k == 1; k++) {
         w->value = sums;
-        const char *reached = add_comparison(w, s, k, thresholds);
+        const char *reached = stages_comparison(w, s, k, thresholds);
         odd = odd == NULL
                   ? reached
                   : bnn_onnx_then(w, "Xor", bnn_onnx_name(w, "%s.odd_%u", s->name, k), odd, NULL);
@@ -197,7 +199,7 @@ static void add_decision(bnn_onnx_writer *w, const bnn_stage *s)
 }
 
 /* Channels whose windows are ANDs of bits are negated before and after a maximum. */
-static void add_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
+static void stages_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
     float *turns = bnn_arena_alloc(w->arena, s->sums.c, sizeof *turns);
@@ -222,12 +224,12 @@ static void add_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
         bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.pooled", s->name), turn, NULL);
 }
 
-static void add_fold(bnn_onnx_writer *w, const bnn_stage *s)
+static void stages_fold(bnn_onnx_writer *w, const bnn_stage *s)
 {
-    add_decision(w, s);
+    stages_decision(w, s);
     bnn_onnx_choice(w, bnn_onnx_name(w, "%s.sign", s->name), w->value);
     if (s->fold.pool > 0)
-        add_bit_pool(w, s);
+        stages_bit_pool(w, s);
 }
 
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed)
@@ -235,13 +237,13 @@ void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];
         if (s->linear != BNN_LOWER_IDENTITY)
-            add_linear(w, s, packed);
+            stages_linear(w, s, packed);
         if (s->folded) {
-            add_fold(w, s);
+            stages_fold(w, s);
             continue;
         }
         for (uint32_t k = 0; k < s->n_chain; k++)
-            bnn_onnx_plain(w, &s->chain[k], s->integer_sums);
+            bnn_onnx_op(w, &s->chain[k], s->integer_sums);
         if (s->outputs == BNN_VALUES_BITS)
             bnn_onnx_sign(w, bnn_onnx_name(w, "%s.sign", w->value));
     }

@@ -10,14 +10,14 @@ enum { OPSET = 17, IR_VERSION = 8 };
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-static void *get(bnn_onnx_writer *w, size_t n, size_t size)
+static void *writer_get(bnn_onnx_writer *w, size_t n, size_t size)
 {
     void *block = bnn_arena_alloc(w->arena, n, size);
     w->failed |= block == NULL;
     return block;
 }
 
-static char *copy_text(bnn_onnx_writer *w, const char *text)
+static char *writer_copy_text(bnn_onnx_writer *w, const char *text)
 {
     char *own = bnn_arena_strdup(w->arena, text);
     w->failed |= own == NULL;
@@ -31,17 +31,17 @@ const char *bnn_onnx_name(bnn_onnx_writer *w, const char *format, ...)
     va_start(args, format);
     vsnprintf(name, sizeof name, format, args);
     va_end(args);
-    const char *own = copy_text(w, name);
+    const char *own = writer_copy_text(w, name);
     return own == NULL ? "" : own;
 }
 
 /* Room for one more pointer in a list that doubles. */
-static bool make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *room)
+static bool writer_make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *room)
 {
     if (n < *room)
         return true;
     const size_t more = *room == 0 ? 64 : 2 * *room;
-    void *grown = get(w, more, sizeof(void *));
+    void *grown = writer_get(w, more, sizeof(void *));
     if (grown == NULL)
         return false;
     if (n > 0)
@@ -53,11 +53,11 @@ static bool make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *room)
 
 /* ---- nodes ------------------------------------------------------------------------------- */
 
-static Onnx__NodeProto *new_node(bnn_onnx_writer *w)
+static Onnx__NodeProto *writer_new_node(bnn_onnx_writer *w)
 {
     void *list = w->nodes;
-    Onnx__NodeProto *node = get(w, 1, sizeof *node);
-    if (node == NULL || !make_room(w, &list, w->n_nodes, &w->nodes_room))
+    Onnx__NodeProto *node = writer_get(w, 1, sizeof *node);
+    if (node == NULL || !writer_make_room(w, &list, w->n_nodes, &w->nodes_room))
         return NULL;
     w->nodes = list;
     onnx__node_proto__init(node);
@@ -68,20 +68,20 @@ static Onnx__NodeProto *new_node(bnn_onnx_writer *w)
 const char *bnn_onnx_node(bnn_onnx_writer *w, const char *op_type, const char *name,
                           const char *const *inputs)
 {
-    Onnx__NodeProto *node = new_node(w);
+    Onnx__NodeProto *node = writer_new_node(w);
     size_t n = 0;
     while (inputs[n] != NULL)
         n++;
     if (node == NULL)
         return "";
-    node->name = copy_text(w, name);
-    node->op_type = copy_text(w, op_type);
-    node->input = get(w, n, sizeof *node->input);
-    node->output = get(w, 1, sizeof *node->output);
+    node->name = writer_copy_text(w, name);
+    node->op_type = writer_copy_text(w, op_type);
+    node->input = writer_get(w, n, sizeof *node->input);
+    node->output = writer_get(w, 1, sizeof *node->output);
     if (w->failed)
         return "";
     for (; node->n_input < n; node->n_input++)
-        node->input[node->n_input] = copy_text(w, inputs[node->n_input]);
+        node->input[node->n_input] = writer_copy_text(w, inputs[node->n_input]);
     node->output[0] = node->name;
     node->n_output = 1;
     w->value = node->name;
@@ -94,21 +94,21 @@ const char *bnn_onnx_then(bnn_onnx_writer *w, const char *op_type, const char *n
     return bnn_onnx_node(w, op_type, name, (const char *const[]){w->value, second, third, NULL});
 }
 
-static Onnx__AttributeProto *new_attribute(bnn_onnx_writer *w, const char *name,
-                                           Onnx__AttributeProto__AttributeType type)
+static Onnx__AttributeProto *writer_new_attribute(bnn_onnx_writer *w, const char *name,
+                                                  Onnx__AttributeProto__AttributeType type)
 {
     enum { MOST = 4 }; /* Conv and pools have 3 */
-    Onnx__AttributeProto *attribute = get(w, 1, sizeof *attribute);
+    Onnx__AttributeProto *attribute = writer_get(w, 1, sizeof *attribute);
     if (w->failed || w->n_nodes == 0)
         return NULL;
     Onnx__NodeProto *node = w->nodes[w->n_nodes - 1];
     if (node->attribute == NULL)
-        node->attribute = get(w, MOST, sizeof(Onnx__AttributeProto *));
+        node->attribute = writer_get(w, MOST, sizeof(Onnx__AttributeProto *));
     w->failed |= node->n_attribute == MOST;
     if (w->failed)
         return NULL;
     onnx__attribute_proto__init(attribute);
-    attribute->name = copy_text(w, name);
+    attribute->name = writer_copy_text(w, name);
     attribute->has_type = 1;
     attribute->type = type;
     node->attribute[node->n_attribute++] = attribute;
@@ -117,7 +117,8 @@ static Onnx__AttributeProto *new_attribute(bnn_onnx_writer *w, const char *name,
 
 void bnn_onnx_set_int(bnn_onnx_writer *w, const char *name, int64_t value)
 {
-    Onnx__AttributeProto *a = new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    Onnx__AttributeProto *a =
+        writer_new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
     if (a == NULL)
         return;
     a->has_i = 1;
@@ -126,8 +127,9 @@ void bnn_onnx_set_int(bnn_onnx_writer *w, const char *name, int64_t value)
 
 void bnn_onnx_set_ints(bnn_onnx_writer *w, const char *name, const int64_t *values, size_t n)
 {
-    Onnx__AttributeProto *a = new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
-    if (a == NULL || (a->ints = get(w, n, sizeof *values)) == NULL)
+    Onnx__AttributeProto *a =
+        writer_new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    if (a == NULL || (a->ints = writer_get(w, n, sizeof *values)) == NULL)
         return;
     memcpy(a->ints, values, n * sizeof *values);
     a->n_ints = n;
@@ -135,8 +137,9 @@ void bnn_onnx_set_ints(bnn_onnx_writer *w, const char *name, const int64_t *valu
 
 void bnn_onnx_set_text(bnn_onnx_writer *w, const char *name, const char *text)
 {
-    Onnx__AttributeProto *a = new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
-    char *own = copy_text(w, text);
+    Onnx__AttributeProto *a =
+        writer_new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    char *own = writer_copy_text(w, text);
     if (a == NULL || own == NULL)
         return;
     a->has_s = 1;
@@ -146,12 +149,12 @@ void bnn_onnx_set_text(bnn_onnx_writer *w, const char *name, const char *text)
 void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain)
 {
     if (!w->failed && w->n_nodes > 0)
-        w->nodes[w->n_nodes - 1]->domain = copy_text(w, domain);
+        w->nodes[w->n_nodes - 1]->domain = writer_copy_text(w, domain);
 }
 
 /* ---- tensors ----------------------------------------------------------------------------- */
 
-static size_t element_bytes(bnn_onnx_type type)
+static size_t writer_element_bytes(bnn_onnx_type type)
 {
     switch (type) {
     case BNN_ONNX_FLOAT:
@@ -173,14 +176,14 @@ const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type 
                             const int64_t *dims, size_t n_dims, const void *values)
 {
     void *list = w->tensors;
-    size_t bytes = element_bytes(type);
-    Onnx__TensorProto *t = get(w, 1, sizeof *t);
+    size_t bytes = writer_element_bytes(type);
+    Onnx__TensorProto *t = writer_get(w, 1, sizeof *t);
     for (size_t i = 0; i < n_dims; i++)
         bytes *= (size_t)dims[i];
-    int64_t *own_dims = get(w, n_dims, sizeof *dims);
-    uint8_t *raw = get(w, bytes, 1);
-    char *own_name = copy_text(w, name);
-    if (w->failed || !make_room(w, &list, w->n_tensors, &w->tensors_room))
+    int64_t *own_dims = writer_get(w, n_dims, sizeof *dims);
+    uint8_t *raw = writer_get(w, bytes, 1);
+    char *own_name = writer_copy_text(w, name);
+    if (w->failed || !writer_make_room(w, &list, w->n_tensors, &w->tensors_room))
         return "";
     w->tensors = list;
     onnx__tensor_proto__init(t);
@@ -222,15 +225,16 @@ const char *bnn_onnx_int64s(bnn_onnx_writer *w, const char *name, const int64_t 
 /* ---- the file ---------------------------------------------------------------------------- */
 
 /* An input or output: any number of images, then dims. */
-static Onnx__ValueInfoProto *new_value(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
-                                       const int64_t *dims, size_t n_dims)
+static Onnx__ValueInfoProto *writer_new_value(bnn_onnx_writer *w, const char *name,
+                                              bnn_onnx_type type, const int64_t *dims,
+                                              size_t n_dims)
 {
-    Onnx__ValueInfoProto *value = get(w, 1, sizeof *value);
-    Onnx__TypeProto *value_type = get(w, 1, sizeof *value_type);
-    Onnx__TypeProto__Tensor *tensor = get(w, 1, sizeof *tensor);
-    Onnx__TensorShapeProto *shape = get(w, 1, sizeof *shape);
-    Onnx__TensorShapeProto__Dimension *d = get(w, n_dims + 1, sizeof *d);
-    Onnx__TensorShapeProto__Dimension **list = get(w, n_dims + 1, sizeof(void *));
+    Onnx__ValueInfoProto *value = writer_get(w, 1, sizeof *value);
+    Onnx__TypeProto *value_type = writer_get(w, 1, sizeof *value_type);
+    Onnx__TypeProto__Tensor *tensor = writer_get(w, 1, sizeof *tensor);
+    Onnx__TensorShapeProto *shape = writer_get(w, 1, sizeof *shape);
+    Onnx__TensorShapeProto__Dimension *d = writer_get(w, n_dims + 1, sizeof *d);
+    Onnx__TensorShapeProto__Dimension **list = writer_get(w, n_dims + 1, sizeof(void *));
     if (w->failed)
         return NULL;
     for (size_t i = 0; i <= n_dims; i++) {
@@ -238,7 +242,7 @@ static Onnx__ValueInfoProto *new_value(bnn_onnx_writer *w, const char *name, bnn
         d[i].value_case = i == 0 ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
                                  : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         if (i == 0)
-            d[i].dim_param = copy_text(w, "N");
+            d[i].dim_param = writer_copy_text(w, "N");
         else
             d[i].dim_value = dims[i - 1];
         list[i] = &d[i];
@@ -254,21 +258,22 @@ static Onnx__ValueInfoProto *new_value(bnn_onnx_writer *w, const char *name, bnn
     value_type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     value_type->tensor_type = tensor;
     onnx__value_info_proto__init(value);
-    value->name = copy_text(w, name);
+    value->name = writer_copy_text(w, name);
     value->type = value_type;
     return value;
 }
 
-static void set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__ModelProto *model)
+static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
+                             Onnx__ModelProto *model)
 {
-    Onnx__GraphProto *graph = get(w, 1, sizeof *graph);
-    Onnx__ValueInfoProto **ends = get(w, 2, sizeof(Onnx__ValueInfoProto *));
+    Onnx__GraphProto *graph = writer_get(w, 1, sizeof *graph);
+    Onnx__ValueInfoProto **ends = writer_get(w, 2, sizeof(Onnx__ValueInfoProto *));
     if (w->failed)
         return;
-    ends[0] = new_value(w, frame->input, frame->input_type, frame->input_dims, 3);
-    ends[1] = new_value(w, "logits", BNN_ONNX_FLOAT, &frame->n_classes, 1);
+    ends[0] = writer_new_value(w, frame->input, frame->input_type, frame->input_dims, 3);
+    ends[1] = writer_new_value(w, "logits", BNN_ONNX_FLOAT, &frame->n_classes, 1);
     onnx__graph_proto__init(graph);
-    graph->name = copy_text(w, "network");
+    graph->name = writer_copy_text(w, "network");
     graph->n_node = w->n_nodes;
     graph->node = w->nodes;
     graph->n_initializer = w->n_tensors;
@@ -280,13 +285,14 @@ static void set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__Mod
     model->graph = graph;
 }
 
-static void set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__ModelProto *model)
+static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
+                                Onnx__ModelProto *model)
 {
-    Onnx__OperatorSetIdProto *sets = get(w, 2, sizeof *sets);
-    model->opset_import = get(w, 2, sizeof(Onnx__OperatorSetIdProto *));
-    model->producer_name = copy_text(w, "bnnrun");
+    Onnx__OperatorSetIdProto *sets = writer_get(w, 2, sizeof *sets);
+    model->opset_import = writer_get(w, 2, sizeof(Onnx__OperatorSetIdProto *));
+    model->producer_name = writer_copy_text(w, "bnnrun");
     if (frame->producer_version != NULL)
-        model->producer_version = copy_text(w, frame->producer_version);
+        model->producer_version = writer_copy_text(w, frame->producer_version);
     model->has_ir_version = 1;
     model->ir_version = IR_VERSION;
     if (w->failed)
@@ -294,37 +300,38 @@ static void set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__
     model->n_opset_import = frame->qonnx ? 2 : 1;
     for (size_t i = 0; i < model->n_opset_import; i++) {
         onnx__operator_set_id_proto__init(&sets[i]);
-        sets[i].domain = copy_text(w, i == 0 ? "" : BNN_ONNX_QONNX_DOMAIN);
+        sets[i].domain = writer_copy_text(w, i == 0 ? "" : BNN_ONNX_QONNX_DOMAIN);
         sets[i].has_version = 1;
         sets[i].version = i == 0 ? OPSET : 1;
         model->opset_import[i] = &sets[i];
     }
 }
 
-static void set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame, Onnx__ModelProto *model)
+static void writer_set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
+                             Onnx__ModelProto *model)
 {
-    Onnx__StringStringEntryProto *texts = get(w, frame->n_texts, sizeof *texts);
-    model->metadata_props = get(w, frame->n_texts, sizeof(Onnx__StringStringEntryProto *));
+    Onnx__StringStringEntryProto *texts = writer_get(w, frame->n_texts, sizeof *texts);
+    model->metadata_props = writer_get(w, frame->n_texts, sizeof(Onnx__StringStringEntryProto *));
     if (w->failed)
         return;
     for (size_t i = 0; i < frame->n_texts; i++) {
         onnx__string_string_entry_proto__init(&texts[i]);
-        texts[i].key = copy_text(w, frame->texts[2 * i]);
-        texts[i].value = copy_text(w, frame->texts[2 * i + 1]);
+        texts[i].key = writer_copy_text(w, frame->texts[2 * i]);
+        texts[i].value = writer_copy_text(w, frame->texts[2 * i + 1]);
         model->metadata_props[model->n_metadata_props++] = &texts[i];
     }
 }
 
-static int compare_names(const void *a, const void *b)
+static int writer_compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Each value has a name of its own: the layers of a model file may be called anything. */
-static int check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, bnn_error *err)
+static int writer_check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, bnn_error *err)
 {
     size_t n = 0;
-    const char **names = get(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
+    const char **names = writer_get(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
     if (w->failed)
         return BNN_OK; /* the caller sees that memory is out */
     names[n++] = frame->input;
@@ -332,7 +339,7 @@ static int check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, bnn_erro
         names[n++] = w->nodes[i]->output[0];
     for (size_t i = 0; i < w->n_tensors; i++)
         names[n++] = w->tensors[i]->name;
-    qsort(names, n, sizeof *names, compare_names);
+    qsort(names, n, sizeof *names, writer_compare_names);
     for (size_t i = 0; i < n; i++)
         if (names[i][0] == '\0' || (i > 0 && strcmp(names[i], names[i - 1]) == 0))
             return bnn_fail(err, BNN_E_FAILED,
@@ -347,10 +354,10 @@ int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned cha
 {
     Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
     if (!w->failed)
-        set_graph(w, frame, &model);
-    set_versions(w, frame, &model);
-    set_texts(w, frame, &model);
-    const int status = w->failed ? BNN_OK : check_names(w, frame, err);
+        writer_set_graph(w, frame, &model);
+    writer_set_versions(w, frame, &model);
+    writer_set_texts(w, frame, &model);
+    const int status = w->failed ? BNN_OK : writer_check_names(w, frame, err);
     if (status != BNN_OK)
         return status;
     if (w->failed)

@@ -4,6 +4,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
 
+#include "export/check.h"
 #include "export/modelfile_size.h"
 #include "export/unfold.h"
 #include "infer/engine/engine.h"
