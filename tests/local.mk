@@ -15,6 +15,7 @@ AM_TESTS_ENVIRONMENT = \
 	BNNRUN_PLUGIN_PATH=$$plugins$${BNNRUN_PLUGIN_PATH:+:$$BNNRUN_PLUGIN_PATH}; \
 	export BNNRUN_PLUGIN_PATH; \
 	CC='$(CC)'; export CC; \
+	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
 	BNN_TEST_PLUGINS='$(abs_top_builddir)/tests/fixtures/plugins/.libs'; export BNN_TEST_PLUGINS; \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
 	CK_VERBOSITY=silent; export CK_VERBOSITY; \
@@ -112,6 +113,7 @@ shell_tests = \
 	tests/export/cexport.sh \
 	tests/export/check_onnx.sh \
 	tests/fuzz/fuzz_replay.sh \
+	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
 	tests/tree/cross_aarch64.sh

@@ -12,7 +12,7 @@ trap 'rm -f "$lists"' EXIT
 cat Makefile.am ./*/local.mk | tr -s ' \t\\=' '\n' >"$lists"
 # The source of a plugin is named by its module, ste_x.la for ste_x.c, that of a suite by its program.
 git -c safe.directory='*' ls-files --cached --others --exclude-standard |
-    grep -vE '^(\.ci/|\.gitignore$|configure\.ac$|Makefile\.am$|[a-z]*/local\.mk$|framework/bnn/(bnn|bnn-infer)\.pc\.in$)' |
+    grep -vE '^(\.ci/|\.github/|\.gitignore$|configure\.ac$|Makefile\.am$|[a-z]*/local\.mk$|framework/bnn/(bnn|bnn-infer)\.pc\.in$)' |
     while read -r file; do
         [ -e "$file" ] || continue
         grep -qxF -e "$file" -e "${file%.c}.la" -e "${file%.c}" "$lists" ||
