@@ -254,8 +254,9 @@ bnnrun_SOURCES = \
 	framework/cli/commands/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
 	framework/cli/download.c framework/cli/download.h \
-	framework/cli/commands/export.c framework/cli/commands/export.h \
-	framework/cli/commands/export_c.c \
+	framework/cli/commands/export.c \
+	framework/cli/export_c.c framework/cli/export_c.h \
+	framework/cli/export_files.c framework/cli/export_files.h \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \

@@ -1,11 +1,8 @@
 /* export.c - bnnrun export: a model as ONNX or as C. */
-#include "cli/commands/export.h"
-
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "base/sha256.h"
 #include "base/text.h"
+#include "cli/export_c.h"
 #include "cli/text.h"
 #include "export/c/c.h"
 #include "export/graph.h"
@@ -24,61 +21,6 @@ enum {
 };
 
 static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
-
-/* ---- what is written --------------------------------------------------------------------- */
-
-static int write_files(const cli_export_file *files, size_t n, bnn_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        const cli_export_file *f = &files[i];
-        if (strcmp(f->path, "-") != 0) {
-            const int status = bnn_file_write(f->path, f->bytes, f->n, err);
-            if (status != BNN_OK)
-                return status;
-        } else if (fwrite(f->bytes, 1, f->n, stdout) != f->n)
-            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
-    }
-    return BNN_OK;
-}
-
-static int print_table(const cli_export *r, const cli_export_file *files, size_t n, bnn_error *err)
-{
-    cli_table *table = cli_table_create();
-    bool failed = table == NULL || cli_table_column(table, "file", CLI_TEXT) != 0 ||
-                  cli_table_column(table, "bytes", CLI_NUMBER) != 0 ||
-                  cli_table_column(table, "sha256", CLI_TEXT) != 0;
-    for (size_t i = 0; !failed && i < n; i++) {
-        char sha256[BNN_SHA256_HEX], bytes[CLI_TEXT_MAX];
-        bnn_sha256(files[i].bytes, files[i].n, sha256);
-        snprintf(bytes, sizeof bytes, "%zu", files[i].n);
-        failed = cli_table_cell(table, files[i].path) != 0 || cli_table_cell(table, bytes) != 0 ||
-                 cli_table_cell(table, sha256) != 0;
-    }
-    if (!failed)
-        cli_table_print(table, &r->options, stdout);
-    cli_table_destroy(table);
-    return failed ? bnn_no_memory(err) : BNN_OK;
-}
-
-int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
-                       const char *advice, bnn_error *err)
-{
-    char count[CLI_TEXT_MAX];
-    if (advice == NULL)
-        return bnn_no_memory(err);
-    const bool is_piped = strcmp(files[0].path, "-") == 0;
-    FILE *out = is_piped ? stderr : stdout;
-    const int status = write_files(files, n, err);
-    if (status == BNN_OK && (r->options.json || r->options.csv))
-        return print_table(r, files, n, err);
-    if (status != BNN_OK || r->options.quiet)
-        return status;
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : files[i].path,
-                bnn_count_text(files[i].n, count));
-    fprintf(out, "%s\n", advice);
-    return BNN_OK;
-}
 
 /* ---- ONNX -------------------------------------------------------------------------------- */
 
@@ -221,7 +163,12 @@ static int export(cli_export *r, bnn_error *err)
     r->model = model;
     if (r->output == NULL && (r->output = default_output(r)) == NULL)
         return bnn_no_memory(err);
-    return r->format == CLI_EXPORT_C ? cli_export_c(r, err) : export_onnx(r, err);
+    if (r->format != CLI_EXPORT_C)
+        return export_onnx(r, err);
+    if (strlen(r->output) < 3 || !bnn_text_ends_with(r->output, ".c"))
+        return cli_usage(err, &cli_command_export,
+                         "C is a source and a header: name the source, ending in .c, with -o");
+    return cli_export_c(r, err);
 }
 
 static int run(int argc, char **argv, bnn_error *err)

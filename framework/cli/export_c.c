@@ -1,7 +1,8 @@
+#include "cli/export_c.h"
+
 #include "base/path.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "cli/commands/export.h"
 #include "cli/download.h"
 #include "cli/images.h"
 #include "export/c/c.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 /* A name in C from the name of the file: "lenet5", or "net_3f02" where it begins with no letter. */
-static const char *prefix_of(const cli_export *r)
+static const char *export_c_prefix(const cli_export *r)
 {
     const char *name = bnn_path_name(r->output);
     char prefix[BNN_C_PREFIX_MAX + 1];
@@ -27,7 +28,7 @@ static const char *prefix_of(const cli_export *r)
 }
 
 /* The first test images of the data that the run was trained on. */
-static int read_own_images(const cli_export *r, cli_images *images, bnn_error *err)
+static int export_c_read_own_images(const cli_export *r, cli_images *images, bnn_error *err)
 {
     bnn_registry *registry = NULL;
     bnn_reloaded reloaded;
@@ -55,8 +56,8 @@ static int read_own_images(const cli_export *r, cli_images *images, bnn_error *e
 }
 
 /* The logits that the engine gives for the images of the self-test. */
-static int calculate_logits(const cli_export *r, const cli_images *images, float **logits,
-                            bnn_error *err)
+static int export_c_calculate_logits(const cli_export *r, const cli_images *images, float **logits,
+                                     bnn_error *err)
 {
     char message[BNN_INFER_ERROR];
     bnn_model *model;
@@ -74,20 +75,21 @@ static int calculate_logits(const cli_export *r, const cli_images *images, float
     return status;
 }
 
-static int read_tests(const cli_export *r, cli_images *images, float **logits, bnn_error *err)
+static int export_c_read_tests(const cli_export *r, cli_images *images, float **logits,
+                               bnn_error *err)
 {
     const char *of = r->images_path != NULL ? r->images_path : "the test set";
     int status = r->images_path != NULL
                      ? cli_images_read(of, r->n_tests, r->model->input, images, err)
-                     : read_own_images(r, images, err);
+                     : export_c_read_own_images(r, images, err);
     if (status == BNN_OK && images->n < r->n_tests)
         status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
                           images->n, r->n_tests);
-    return status != BNN_OK ? status : calculate_logits(r, images, logits, err);
+    return status != BNN_OK ? status : export_c_calculate_logits(r, images, logits, err);
 }
 
-static int write_c(const cli_export *r, const bnn_c_options *options, const char *header_path,
-                   bnn_error *err)
+static int export_c_write(const cli_export *r, const bnn_c_options *options,
+                          const char *header_path, bnn_error *err)
 {
     char *source = NULL, *header = NULL;
     int status = bnn_c_export(r->model, options, &source, &header, err);
@@ -109,24 +111,20 @@ int cli_export_c(const cli_export *r, bnn_error *err)
 {
     cli_images images = {0};
     float *logits = NULL;
-    const size_t n = strlen(r->output);
-    if (n < 3 || !bnn_text_ends_with(r->output, ".c"))
-        return cli_usage(err, &cli_command_export,
-                         "C is a source and a header: name the source, ending in .c, with -o");
     char *header_path = bnn_arena_strdup(r->arena, r->output);
-    const char *prefix = r->prefix != NULL ? r->prefix : prefix_of(r);
+    const char *prefix = r->prefix != NULL ? r->prefix : export_c_prefix(r);
     if (header_path == NULL || prefix == NULL)
         return bnn_no_memory(err);
-    header_path[n - 1] = 'h';
+    header_path[strlen(header_path) - 1] = 'h';
     bnn_c_options options = {
         .prefix = prefix, .header = bnn_path_name(header_path), .n_tests = r->n_tests};
     int status = BNN_OK;
     if (r->n_tests > 0)
-        status = read_tests(r, &images, &logits, err);
+        status = export_c_read_tests(r, &images, &logits, err);
     options.images = images.pixels;
     options.logits = logits;
     if (status == BNN_OK)
-        status = write_c(r, &options, header_path, err);
+        status = export_c_write(r, &options, header_path, err);
     free(images.pixels);
     free(logits);
     return status;

@@ -1,6 +1,6 @@
-/* export.h - what bnnrun export was asked for, and how it hands over what it has made. */
-#ifndef BNN_CLI_COMMANDS_EXPORT_H
-#define BNN_CLI_COMMANDS_EXPORT_H
+/* export_files.h - what bnnrun export was asked for, and how it hands over what it has made. */
+#ifndef BNN_CLI_EXPORT_FILES_H
+#define BNN_CLI_EXPORT_FILES_H
 
 #include "cli/operand.h"
 #include "infer/model.h"
@@ -26,9 +26,6 @@ typedef struct cli_export {
     cli_model source;
     const bnn_model *model;
 } cli_export;
-
-/* Writes C, from the model. */
-int cli_export_c(const cli_export *r, bnn_error *err);
 
 typedef struct cli_export_file {
     const char *path; /* "-": stdout */
