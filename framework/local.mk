@@ -57,15 +57,16 @@ data_sources = \
 	framework/data/catalogue.c framework/data/catalogue.h \
 	framework/data/content.c framework/data/content.h \
 	framework/data/dataset.c framework/data/dataset.h \
-	framework/data/inventory.c framework/data/inventory.h \
 	framework/data/options.c \
 	framework/data/picture.c framework/data/picture.h \
+	framework/data/formats/format.c framework/data/formats/format.h \
 	framework/data/formats/idx.c framework/data/formats/idx.h \
 	framework/data/formats/synthetic.c framework/data/formats/synthetic.h \
 	framework/data/sources/directory.c framework/data/sources/directory.h \
-	framework/data/sources/download.c framework/data/sources/download.h \
+	framework/data/sources/download.c \
 	framework/data/sources/fetch.c framework/data/sources/fetch.h \
-	framework/data/sources/npm.c framework/data/sources/npm.h
+	framework/data/sources/npm.c \
+	framework/data/sources/source.h
 model_sources = \
 	framework/model/layout.c framework/model/layout.h \
 	framework/model/network.c framework/model/network.h \

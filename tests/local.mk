@@ -147,10 +147,10 @@ check_LTLIBRARIES += \
 tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c tests/fixtures/plugins/denormals.h
 
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
-fuzz_targets = tests/fuzz/fuzz_idx tests/fuzz/fuzz_model tests/fuzz/fuzz_picture tests/fuzz/fuzz_spec
+fuzz_targets = tests/fuzz/fuzz_data tests/fuzz/fuzz_model tests/fuzz/fuzz_picture tests/fuzz/fuzz_spec
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/fuzz_main.h
-tests_fuzz_fuzz_idx_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
+tests_fuzz_fuzz_data_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_fuzz_model_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_fuzz_picture_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
@@ -236,29 +236,33 @@ EXTRA_DIST += \
 	tests/cli/bad_specs/values.txt \
 	tests/bench/lenet_torch.py \
 	tests/bench/smoke.sh \
-	tests/fuzz/corpus/idx/bad_crc.gz \
-	tests/fuzz/corpus/idx/bomb.gz \
-	tests/fuzz/corpus/idx/claims_a_gigabyte.gz \
-	tests/fuzz/corpus/idx/empty \
-	tests/fuzz/corpus/idx/five_dims.idx \
-	tests/fuzz/corpus/idx/float.idx \
-	tests/fuzz/corpus/idx/four_dims.idx \
-	tests/fuzz/corpus/idx/header_cut.idx \
-	tests/fuzz/corpus/idx/huge.idx \
-	tests/fuzz/corpus/idx/images.gz \
-	tests/fuzz/corpus/idx/images.idx \
-	tests/fuzz/corpus/idx/labels.gz \
-	tests/fuzz/corpus/idx/labels.idx \
-	tests/fuzz/corpus/idx/magic.idx \
-	tests/fuzz/corpus/idx/magic_only.gz \
-	tests/fuzz/corpus/idx/no_dims.idx \
-	tests/fuzz/corpus/idx/overflow.idx \
-	tests/fuzz/corpus/idx/trailing.gz \
-	tests/fuzz/corpus/idx/trailing.idx \
-	tests/fuzz/corpus/idx/truncated.gz \
-	tests/fuzz/corpus/idx/truncated.idx \
-	tests/fuzz/corpus/idx/two_members.gz \
-	tests/fuzz/corpus/idx/zero_dim.idx \
+	tests/fuzz/corpus/data/bad_crc.gz \
+	tests/fuzz/corpus/data/bomb.gz \
+	tests/fuzz/corpus/data/claims_a_gigabyte.gz \
+	tests/fuzz/corpus/data/empty \
+	tests/fuzz/corpus/data/five_dims.idx \
+	tests/fuzz/corpus/data/float.idx \
+	tests/fuzz/corpus/data/four_dims.idx \
+	tests/fuzz/corpus/data/header_cut.idx \
+	tests/fuzz/corpus/data/huge.idx \
+	tests/fuzz/corpus/data/idx_set \
+	tests/fuzz/corpus/data/idx_set_counts \
+	tests/fuzz/corpus/data/idx_set_label \
+	tests/fuzz/corpus/data/idx_set_turned \
+	tests/fuzz/corpus/data/images.gz \
+	tests/fuzz/corpus/data/images.idx \
+	tests/fuzz/corpus/data/labels.gz \
+	tests/fuzz/corpus/data/labels.idx \
+	tests/fuzz/corpus/data/magic.idx \
+	tests/fuzz/corpus/data/magic_only.gz \
+	tests/fuzz/corpus/data/no_dims.idx \
+	tests/fuzz/corpus/data/overflow.idx \
+	tests/fuzz/corpus/data/trailing.gz \
+	tests/fuzz/corpus/data/trailing.idx \
+	tests/fuzz/corpus/data/truncated.gz \
+	tests/fuzz/corpus/data/truncated.idx \
+	tests/fuzz/corpus/data/two_members.gz \
+	tests/fuzz/corpus/data/zero_dim.idx \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \

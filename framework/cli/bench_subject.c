@@ -56,12 +56,12 @@ static int read_images(bench_subject *subject, const char *data, bnn_arena *aren
     char path[PATH_MAX];
     struct stat st;
     if (stat(data, &st) == 0 && S_ISDIR(st.st_mode)) {
-        if (!bnn_directory_file(data, name, path))
+        if (!bnn_directory_file(&bnn_format_idx, data, name, path))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: has no %s; name an IDX file of images", data,
                             name);
         data = path;
     }
-    bnn_idx idx;
+    bnn_array idx;
     int status = bnn_idx_read(data, &idx, err);
     if (status != BNN_OK)
         return status;

@@ -30,7 +30,7 @@ static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_
 }
 
 /* The shape of an image in an IDX file of three or four dimensions. */
-static bnn_shape shape_of(const bnn_idx *idx)
+static bnn_shape shape_of(const bnn_array *idx)
 {
     if (idx->n_dims == 3)
         return (bnn_shape){1, idx->dims[1], idx->dims[2]};
@@ -40,7 +40,7 @@ static bnn_shape shape_of(const bnn_idx *idx)
 static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
                     bnn_error *err)
 {
-    bnn_idx idx;
+    bnn_array idx;
     int status = bnn_idx_read(path, &idx, err);
     if (status != BNN_OK)
         return status;
@@ -78,7 +78,7 @@ int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_image
 
 int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err)
 {
-    bnn_idx idx;
+    bnn_array idx;
     int status = bnn_idx_read(path, &idx, err);
     if (status != BNN_OK)
         return status;

@@ -4,6 +4,7 @@
  *     reference: LeCun et al. 1998          # optional
  *     classes: 10
  *     shape: [1, 28, 28]                    # channels, height, width of an image
+ *     format: idx                           # optional: how the files are laid out; see formats/
  *     files:                                # sha256: of the raw content, not of the .gz around it
  *       train_images: {name: train-images-idx3-ubyte, sha256: ba89...}
  *       train_labels: {name: train-labels-idx1-ubyte, sha256: 65a5...}
@@ -22,19 +23,12 @@
 
 #include <bnn/plugin.h>
 
-#include <limits.h>
 #include <stdbool.h>
-
-typedef enum bnn_data_file {
-    BNN_DATA_TRAIN_IMAGES = 0,
-    BNN_DATA_TRAIN_LABELS = 1,
-    BNN_DATA_TEST_IMAGES = 2,
-    BNN_DATA_TEST_LABELS = 3,
-    BNN_DATA_FILES = 4,
-} bnn_data_file;
+#include <stddef.h>
 
 enum {
     BNN_DATA_NAME_MAX = 63,
+    BNN_DATA_FILES_MAX = 16,
     BNN_DATA_MIRRORS_MAX = 8,
     BNN_DATA_CLASSES_MAX = 256, /* a label is one byte */
 };
@@ -42,6 +36,7 @@ enum {
 typedef struct bnn_catalogue_file {
     const char *name; /* without .gz; a plain file name, so that no path escapes */
     const char *sha256;
+    size_t role; /* index of the key in the format's roles */
 } bnn_catalogue_file;
 
 typedef struct bnn_catalogue_npm {
@@ -53,12 +48,15 @@ typedef struct bnn_catalogue_npm {
 /* All texts are in the arena that was given to bnn_catalogue_load. */
 typedef struct bnn_catalogue_entry {
     const char *name;
-    const char *path; /* of NAME.yaml */
+    const char *path; /* of NAME.yaml; NULL: bnnrun knows it without a file */
     const char *summary;
     const char *reference; /* or NULL */
     uint32_t n_classes;
     bnn_shape shape;
-    bnn_catalogue_file files[BNN_DATA_FILES];
+    const struct bnn_format *format;
+    size_t n_files;                               /* 0: bnnrun draws the images */
+    bnn_catalogue_file files[BNN_DATA_FILES_MAX]; /* in the order of the roles */
+    uint32_t n_train; /* training images, where that is known without files; or 0 */
     size_t n_mirrors;
     const char *mirrors[BNN_DATA_MIRRORS_MAX]; /* each ends in a slash */
     bnn_catalogue_npm npm;
@@ -68,13 +66,16 @@ typedef struct bnn_catalogue_entry {
 /* True for letters, digits, _ and -, up to BNN_DATA_NAME_MAX, starting with a letter or digit. */
 bool bnn_catalogue_is_name(const char *name);
 
-/* Reads NAME.yaml from the first of the colon-separated directories that has it. BNN_E_SPEC when
- * no directory has it (the message lists the known names) or when it is wrong (with
+/* The data set of a name that needs no NAME.yaml, since it has no files: "synthetic". Or NULL. */
+const bnn_catalogue_entry *bnn_catalogue_builtin(const char *name);
+
+/* A built-in data set, else NAME.yaml in the first of the colon-separated directories that has it.
+ * BNN_E_SPEC when no directory has it (the message lists the known names) or when it is wrong (with
  * FILE:LINE:COLUMN). */
 int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *arena,
                        bnn_catalogue_entry *out, bnn_error *err);
 
-/* The names in the directories and "synthetic", sorted, each once. */
+/* The names in the directories and those of the built-in data sets, sorted, each once. */
 int bnn_catalogue_list(const char *directories, bnn_arena *arena, const char *const **names,
                        size_t *n, bnn_error *err);
 

@@ -126,6 +126,46 @@ int bnn_content_read(bnn_content *content, void *to, size_t n, size_t *got, bnn_
     return BNN_OK;
 }
 
+static int fail_limit(const char *name, uint64_t limit_bytes, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_RESOURCE, "%s: holds more than the limit of %ju bytes", name,
+                    (uintmax_t)limit_bytes);
+}
+
+int bnn_content_read_all(bnn_content *content, size_t limit_bytes, uint8_t **out, size_t *n,
+                         bnn_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t capacity = 0, used = 0, got = 0;
+    int status = BNN_OK;
+    do {
+        capacity += capacity > 0 ? capacity : STEP_BYTES;
+        uint8_t *grown = realloc(bytes, capacity);
+        if (grown != NULL)
+            bytes = grown;
+        status = grown == NULL
+                     ? bnn_no_memory(err)
+                     : bnn_content_read(content, bytes + used, capacity - used, &got, err);
+        used += got;
+    } while (status == BNN_OK && used == capacity && used <= limit_bytes);
+    if (status == BNN_OK && used > limit_bytes)
+        status = fail_limit(content->name, limit_bytes, err);
+    if (status == BNN_OK && used == 0)
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: empty", content->name);
+    if (status != BNN_OK) {
+        free(bytes);
+        return status;
+    }
+    *out = bytes;
+    *n = used;
+    return BNN_OK;
+}
+
+const char *bnn_content_name(const bnn_content *content)
+{
+    return content->name;
+}
+
 uint64_t bnn_content_bound_bytes(const bnn_content *content)
 {
     return content->bound_bytes;
@@ -158,8 +198,7 @@ int bnn_content_sha256(const char *path, uint64_t limit_bytes, char sha256[BNN_S
             goto out;
         total += got;
         if (total > limit_bytes) {
-            status = bnn_fail(err, BNN_E_RESOURCE, "%s: holds more than the limit of %ju bytes",
-                              path, (uintmax_t)limit_bytes);
+            status = fail_limit(path, limit_bytes, err);
             goto out;
         }
     }

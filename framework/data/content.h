@@ -28,6 +28,14 @@ void bnn_content_close(bnn_content *content);
  * Truncated and damaged gzip data are errors. */
 int bnn_content_read(bnn_content *content, void *to, size_t n, size_t *got, bnn_error *err);
 
+/* Reads what is left, which must be at least 1 byte and at most limit_bytes, to *out, which the
+ * caller frees. */
+int bnn_content_read_all(bnn_content *content, size_t limit_bytes, uint8_t **out, size_t *n,
+                         bnn_error *err);
+
+/* As it was opened, for messages. */
+const char *bnn_content_name(const bnn_content *content);
+
 /* More bytes than the content can have: the size of a raw file, and for a gzip file the most that
  * deflate can make of it. */
 uint64_t bnn_content_bound_bytes(const bnn_content *content);

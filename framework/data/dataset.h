@@ -22,7 +22,8 @@ typedef struct bnn_dataset {
     bnn_images train; /* as in the file; the trainer holds out a part for validation */
     bnn_images test;
     char sha256[BNN_SHA256_HEX]; /* over the SHA-256 (in hexadecimal) of the raw contents of the
-                                    files: train images, train labels, test images, labels */
+                                    files, in the order of the format's roles; without files, of
+                                    train images, train labels, test images, test labels */
     const char *source;          /* where it was found: a directory, or "drawn by bnnrun" */
     void *owner;                 /* what bnn_dataset_close frees */
 } bnn_dataset;

@@ -1,10 +1,8 @@
 #include "data/dataset.h"
 
 #include "data/catalogue.h"
-#include "data/formats/synthetic.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     IMAGES_MAX = 1000 * 1000 * 1000, /* more than any file may hold */
@@ -14,11 +12,10 @@ enum {
 
 static int32_t default_validation(const bnn_data_options *options)
 {
-    int32_t n = LARGE_SET;
+    const bnn_catalogue_entry *builtin = bnn_catalogue_builtin(options->name);
+    int32_t n = builtin != NULL ? (int32_t)builtin->n_train : LARGE_SET;
     if (options->train_limit > 0)
         n = options->train_limit;
-    else if (strcmp(options->name, "synthetic") == 0)
-        n = BNN_SYNTHETIC_TRAIN;
     if (n >= LARGE_SET)
         return LARGE_SET_VALIDATION;
     return n >= 10 ? n / 10 : 1;

@@ -1,7 +1,6 @@
 #include "runner/config.h"
 
 #include "data/catalogue.h"
-#include "data/formats/synthetic.h"
 #include "model/network.h"
 
 #include <stdio.h>
@@ -13,11 +12,6 @@ static int find_shape(const bnn_reader *r, bnn_config *config)
     const bnn_data_options *data = &config->data;
     bnn_catalogue_entry entry;
     bnn_error err;
-    if (strcmp(data->name, "synthetic") == 0) {
-        config->input = (bnn_shape){1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE};
-        config->n_classes = BNN_SYNTHETIC_CLASSES;
-        return BNN_OK;
-    }
     if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, (bnn_status)err.status, data->at, "%s", err.message);
     config->input = entry.shape;

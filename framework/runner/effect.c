@@ -1,5 +1,7 @@
 #include "runner/effect.h"
 
+#include "data/catalogue.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,7 @@ static bool key_acts(const bnn_config *config, const char *path, bnn_arena *aren
 {
     static const char ste[] = "model.ste";
     if (strcmp(path, "dataset.path") == 0)
-        return strcmp(config->data.name, "synthetic") != 0;
+        return bnn_catalogue_builtin(config->data.name) == NULL;
     if (strcmp(path, "model.binarize") == 0) /* none is a choice, too */
         return true;
     if (!covers(ste, path) || covers("model.ste.weights", path) ||

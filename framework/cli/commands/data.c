@@ -7,17 +7,19 @@
 #include "cli/text.h"
 #include "data/dataset.h"
 #include "data/sources/directory.h"
-#include "data/formats/synthetic.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char synthetic_name[] = "synthetic";
-
-static bool is_synthetic(const char *name)
+/* Where the data set of an entry is found; false when it is not here. */
+static bool find_set(const bnn_catalogue_entry *entry, char out[PATH_MAX])
 {
-    return strcmp(name, synthetic_name) == 0;
+    bnn_trail trail = {0};
+    if (entry->n_files > 0)
+        return bnn_directory_find(entry, out, &trail);
+    snprintf(out, PATH_MAX, "built in");
+    return true;
 }
 
 /* ---- list ------------------------------------------------------------------------------------ */
@@ -25,25 +27,15 @@ static bool is_synthetic(const char *name)
 static int list_row(cli_table *table, const char *directories, const char *name, bnn_arena *arena,
                     const cli_options *options, bnn_error *err)
 {
-    char shape[CLI_TEXT_MAX], classes[CLI_TEXT_MAX];
-    bnn_catalogue_entry entry = {
-        .name = name,
-        .summary = "digits drawn by bnnrun itself, for tests and for machines without data",
-        .n_classes = BNN_SYNTHETIC_CLASSES,
-        .shape = {1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE},
-    };
-    const char *found = "built in";
-    bnn_located located;
-    if (!is_synthetic(name)) {
-        bnn_trail trail = {0};
-        const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
-        if (status != 0)
-            return status;
-        if (bnn_directory_find(&entry, &located, &trail))
-            found = located.directory;
-        else
-            found = options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
-    }
+    char shape[CLI_TEXT_MAX], classes[CLI_TEXT_MAX], directory[PATH_MAX];
+    bnn_catalogue_entry entry;
+    const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
+    if (status != BNN_OK)
+        return status;
+    const char *found =
+        options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
+    if (find_set(&entry, directory))
+        found = directory;
     snprintf(shape, sizeof shape, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
     snprintf(classes, sizeof classes, "%u", entry.n_classes);
     const char *const cells[] = {name, entry.summary, shape, classes, found, entry.reference};
@@ -96,18 +88,14 @@ static int verify_all(const char *directories, const char *const *names, size_t 
                       const cli_options *options, bnn_error *err)
 {
     int result = BNN_OK;
-    bnn_located located;
+    char directory[PATH_MAX];
     for (size_t i = 0; i < n; i++) {
         bnn_catalogue_entry entry;
         bnn_error one_err;
-        bnn_trail trail = {0};
-        int status = BNN_OK;
-        if (!is_synthetic(names[i])) {
-            status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
-            if (status == 0 && !bnn_directory_find(&entry, &located, &trail)) {
-                printf("%s: not here\n", names[i]);
-                continue;
-            }
+        int status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
+        if (status == 0 && !find_set(&entry, directory)) {
+            printf("%s: not here\n", names[i]);
+            continue;
         }
         if (status == 0)
             status = open_one(directories, names[i], false, options, &one_err);

@@ -1,136 +1,161 @@
 #include "data/formats/idx.h"
 
 #include "base/size.h"
-#include "data/content.h"
 
 #include <stdlib.h>
 
 enum { MAGIC_BYTES = 4, TYPE_UNSIGNED_BYTE = 8 };
 
-static uint32_t big_endian(const uint8_t *bytes)
+static uint32_t idx_big_endian(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
            (uint32_t)bytes[3];
 }
 
-/* The number of dimensions, or a negative status. */
-static int parse_magic(const uint8_t *bytes, size_t n, const char *name, bnn_error *err)
+static int idx_read_magic(bnn_content *content, bnn_array *array, bnn_error *err)
 {
-    if (n < MAGIC_BYTES)
+    const char *name = bnn_content_name(content);
+    uint8_t magic[MAGIC_BYTES];
+    size_t got;
+    const int status = bnn_content_read(content, magic, sizeof magic, &got, err);
+    if (status != BNN_OK)
+        return status;
+    if (got < sizeof magic)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes, too short for an IDX file", name,
-                        n);
-    if (bytes[0] != 0 || bytes[1] != 0)
+                        got);
+    if (magic[0] != 0 || magic[1] != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: not an IDX file: it starts with %02x %02x instead of 00 00", name,
-                        (unsigned)bytes[0], (unsigned)bytes[1]);
-    if (bytes[2] != TYPE_UNSIGNED_BYTE)
+                        (unsigned)magic[0], (unsigned)magic[1]);
+    if (magic[2] != TYPE_UNSIGNED_BYTE)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: elements of IDX type 0x%02x; only unsigned bytes (0x08) are read",
-                        name, (unsigned)bytes[2]);
-    if (bytes[3] < 1 || bytes[3] > BNN_IDX_DIMS_MAX)
+                        name, (unsigned)magic[2]);
+    if (magic[3] < 1 || magic[3] > BNN_ARRAY_DIMS_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, not 1 to %d", name,
-                        (unsigned)bytes[3], BNN_IDX_DIMS_MAX);
-    return bytes[3];
-}
-
-int bnn_idx_parse_header(const uint8_t *bytes, size_t n, const char *name, bnn_idx *out,
-                         size_t *header_bytes, bnn_error *err)
-{
-    const int n_dims = parse_magic(bytes, n, name, err);
-    if (n_dims < 0)
-        return n_dims;
-    const size_t size = MAGIC_BYTES + 4 * (size_t)n_dims;
-    if (n < size)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes of a %zu-byte IDX header", name, n,
-                        size);
-    bnn_idx idx = {.n_dims = (uint32_t)n_dims, .dims = {1, 1, 1, 1}, .n_bytes = 1};
-    for (uint32_t i = 0; i < idx.n_dims; i++) {
-        idx.dims[i] = big_endian(bytes + MAGIC_BYTES + (size_t)4 * i);
-        if (idx.dims[i] == 0)
-            return bnn_fail(err, BNN_E_RESOURCE, "%s: dimension %u is 0", name, i + 1);
-        idx.n_bytes = bnn_size_product(idx.n_bytes, idx.dims[i]);
-        if (idx.n_bytes > BNN_IDX_LIMIT_BYTES)
-            return bnn_fail(err, BNN_E_RESOURCE,
-                            "%s: its dimensions make more than the limit of %d bytes", name,
-                            BNN_IDX_LIMIT_BYTES);
-    }
-    *out = idx;
-    *header_bytes = size;
+                        (unsigned)magic[3], BNN_ARRAY_DIMS_MAX);
+    array->n_dims = magic[3];
     return BNN_OK;
 }
 
-static int read_header(bnn_content *content, const char *name, bnn_idx *idx, bnn_error *err)
+static int idx_read_dims(bnn_content *content, bnn_array *array, bnn_error *err)
 {
-    uint8_t header[BNN_IDX_HEADER_MAX];
-    size_t got, more, size;
-    int status = bnn_content_read(content, header, MAGIC_BYTES, &got, err);
+    const char *name = bnn_content_name(content);
+    uint8_t bytes[4 * BNN_ARRAY_DIMS_MAX];
+    size_t got;
+    const size_t n = (size_t)4 * array->n_dims;
+    const int status = bnn_content_read(content, bytes, n, &got, err);
     if (status != BNN_OK)
         return status;
-    const int n_dims = parse_magic(header, got, name, err);
-    if (n_dims < 0)
-        return n_dims;
-    status = bnn_content_read(content, header + got, 4 * (size_t)n_dims, &more, err);
-    if (status != BNN_OK)
-        return status;
-    status = bnn_idx_parse_header(header, got + more, name, idx, &size, err);
-    if (status != BNN_OK)
-        return status;
+    if (got < n)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes of a %zu-byte IDX header", name,
+                        MAGIC_BYTES + got, MAGIC_BYTES + n);
+    array->n_bytes = 1;
+    for (uint32_t i = 0; i < BNN_ARRAY_DIMS_MAX; i++) {
+        array->dims[i] = i < array->n_dims ? idx_big_endian(bytes + (size_t)4 * i) : 1;
+        if (array->dims[i] == 0)
+            return bnn_fail(err, BNN_E_RESOURCE, "%s: dimension %u is 0", name, i + 1);
+        array->n_bytes = bnn_size_product(array->n_bytes, array->dims[i]);
+        if (array->n_bytes > BNN_ARRAY_LIMIT_BYTES)
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "%s: its dimensions make more than the limit of %d bytes", name,
+                            BNN_ARRAY_LIMIT_BYTES);
+    }
     /* Checked before the memory is asked for: a few bytes cannot claim a gigabyte. */
-    if (idx->n_bytes > bnn_content_bound_bytes(content))
+    if (array->n_bytes > bnn_content_bound_bytes(content))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: truncated: the header counts %zu data bytes, more than the file can "
                         "hold",
-                        name, idx->n_bytes);
+                        name, array->n_bytes);
     return BNN_OK;
 }
 
-static int read_data(bnn_content *content, const char *name, bnn_idx *idx, bnn_error *err)
+static int idx_read(bnn_content *content, bnn_array *array, bnn_error *err)
 {
+    const char *name = bnn_content_name(content);
     size_t got;
     uint8_t beyond;
-    idx->data = malloc(idx->n_bytes);
-    if (idx->data == NULL)
-        return bnn_no_memory(err);
-    int status = bnn_content_read(content, idx->data, idx->n_bytes, &got, err);
+    int status = idx_read_magic(content, array, err);
+    if (status == BNN_OK)
+        status = idx_read_dims(content, array, err);
     if (status != BNN_OK)
         return status;
-    if (got < idx->n_bytes)
+    array->data = malloc(array->n_bytes);
+    if (array->data == NULL)
+        return bnn_no_memory(err);
+    status = bnn_content_read(content, array->data, array->n_bytes, &got, err);
+    if (status != BNN_OK)
+        return status;
+    if (got < array->n_bytes)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: truncated: %zu data bytes, but the header counts %zu", name, got,
-                        idx->n_bytes);
+                        array->n_bytes);
     status = bnn_content_read(content, &beyond, 1, &got, err);
     if (status != BNN_OK)
         return status;
     if (got != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: bytes follow the %zu data bytes that the header counts", name,
-                        idx->n_bytes);
-    bnn_content_end(content, idx->sha256);
+                        array->n_bytes);
     return BNN_OK;
 }
 
-static int read_content(bnn_content *content, const char *name, bnn_idx *out, bnn_error *err)
+int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err)
 {
-    if (content == NULL)
-        return err->status;
-    bnn_idx idx = {0};
-    int status = read_header(content, name, &idx, err);
-    if (status == BNN_OK)
-        status = read_data(content, name, &idx, err);
-    if (status == BNN_OK)
-        *out = idx;
-    else
-        free(idx.data);
-    bnn_content_close(content);
-    return status;
+    return bnn_format_read(&bnn_format_idx, bnn_content_open(path, err), out, NULL, err);
 }
 
-int bnn_idx_read(const char *path, bnn_idx *out, bnn_error *err)
+/* The images of one part must have the entry's shape, and a label each, within the classes. */
+static int idx_check_part(const bnn_catalogue_entry *entry, const bnn_data_file *images,
+                          const bnn_data_file *labels, bnn_error *err)
 {
-    return read_content(bnn_content_open(path, err), path, out, err);
+    const bnn_shape s = entry->shape;
+    const uint32_t *dims = images->array.dims;
+    const bool planar = s.c == 1 && images->array.n_dims == 3;
+    const bnn_shape found =
+        planar ? (bnn_shape){1, dims[1], dims[2]} : (bnn_shape){dims[1], dims[2], dims[3]};
+    if (!planar && images->array.n_dims != 4)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but images have %d", images->path,
+                        images->array.n_dims, s.c == 1 ? 3 : 4);
+    if (found.c != s.c || found.h != s.h || found.w != s.w)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: images of %ux%ux%u, but %s says %ux%ux%u",
+                        images->path, found.c, found.h, found.w, entry->path, s.c, s.h, s.w);
+    if (labels->array.n_dims != 1)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but labels have 1", labels->path,
+                        labels->array.n_dims);
+    if (labels->array.dims[0] != dims[0])
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u labels for the %u images of %s", labels->path,
+                        labels->array.dims[0], dims[0], images->path);
+    return bnn_format_check_labels(entry, labels->path, labels->array.data, dims[0], err);
 }
 
-int bnn_idx_read_fd(int fd, const char *name, bnn_idx *out, bnn_error *err)
+static int idx_assemble(const bnn_catalogue_entry *entry, bnn_data_file *files,
+                        bnn_data_part parts[2], bnn_error *err)
 {
-    return read_content(bnn_content_open_fd(fd, name, err), name, out, err);
+    for (int i = 0; i < 2; i++) {
+        bnn_data_file *images = &files[2 * i], *labels = images + 1;
+        const int status = idx_check_part(entry, images, labels, err);
+        if (status != BNN_OK)
+            return status;
+        parts[i] = (bnn_data_part){images->array.dims[0], images->array.data, labels->array.data};
+        images->array.data = labels->array.data = NULL;
+    }
+    return BNN_OK;
 }
+
+static const bnn_format_role idx_roles[] = {
+    {.key = "train_images"},
+    {.key = "train_labels"},
+    {.key = "test_images"},
+    {.key = "test_labels"},
+};
+
+const bnn_format bnn_format_idx = {
+    .name = "idx",
+    .roles = idx_roles,
+    .n_roles = sizeof idx_roles / sizeof *idx_roles,
+    .spelled = "-idx", /* train-images.idx3-ubyte is train-images-idx3-ubyte, too */
+    .also_spelled = ".idx",
+    .read = idx_read,
+    .assemble = idx_assemble,
+};

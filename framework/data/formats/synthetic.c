@@ -2,8 +2,7 @@
 
 #include "base/rng.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Strokes are polylines in a box 100 wide and 140 high, y downwards. */
@@ -220,3 +219,35 @@ void bnn_synthetic_draw(bnn_synthetic_part part, uint32_t n, uint8_t *pixels, ui
         add_noise(&d, image);
     }
 }
+
+/* There are no files to read. */
+static int synthetic_assemble(const bnn_catalogue_entry *entry, bnn_data_file *files,
+                              bnn_data_part parts[2], bnn_error *err)
+{
+    static const uint32_t n[2] = {BNN_SYNTHETIC_TRAIN, BNN_SYNTHETIC_TEST};
+    (void)entry, (void)files;
+    for (int i = 0; i < 2; i++) {
+        uint8_t *pixels = parts[i].pixels = malloc((size_t)n[i] * BNN_SYNTHETIC_PIXELS);
+        uint8_t *labels = parts[i].labels = malloc(n[i]);
+        if (pixels == NULL || labels == NULL)
+            return bnn_no_memory(err);
+        bnn_synthetic_draw((bnn_synthetic_part)i, n[i], pixels, labels);
+        parts[i].n = n[i];
+    }
+    return BNN_OK;
+}
+
+static const bnn_catalogue_entry synthetic_set = {
+    .name = "synthetic",
+    .summary = "digits drawn by bnnrun itself, for tests and for machines without data",
+    .format = &bnn_format_synthetic,
+    .n_classes = BNN_SYNTHETIC_CLASSES,
+    .shape = {1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE},
+    .n_train = BNN_SYNTHETIC_TRAIN,
+};
+
+const bnn_format bnn_format_synthetic = {
+    .name = "synthetic",
+    .builtin = &synthetic_set,
+    .assemble = synthetic_assemble,
+};

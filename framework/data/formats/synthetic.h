@@ -6,7 +6,9 @@
 #ifndef BNN_DATA_FORMATS_SYNTHETIC_H
 #define BNN_DATA_FORMATS_SYNTHETIC_H
 
-#include <stdint.h>
+#include "data/formats/format.h"
+
+extern const bnn_format bnn_format_synthetic;
 
 enum {
     BNN_SYNTHETIC_SIDE = 28,

@@ -1,6 +1,7 @@
 #include "data/sources/directory.h"
 
 #include "base/path.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,70 +48,75 @@ int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, boo
 int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,
                         bnn_error *err)
 {
-    const bnn_catalogue_file *f = entry->files;
+    const char *names[BNN_DATA_FILES_MAX];
+    char files[240];
+    for (size_t i = 0; i < entry->n_files; i++)
+        names[i] = entry->files[i].name;
     return bnn_fail(err, BNN_E_RESOURCE,
-                    "%.200s does not have the files of %s: %s, %s, %s and %s, in it or "
-                    "in a folder %s, perhaps with .gz; correct it, or leave it out to use what "
-                    "`bnnrun data` finds; tried:%s",
-                    path, entry->name, f[0].name, f[1].name, f[2].name, f[3].name, entry->name,
-                    trail->text);
+                    "%.200s does not have the files of %s (%s), in it or in a folder %s, perhaps "
+                    "with .gz; correct it, or leave it out to use what `bnnrun data` finds; "
+                    "tried:%s",
+                    path, entry->name, bnn_text_join(names, entry->n_files, files, sizeof files),
+                    entry->name, trail->text);
 }
 
-static bool is_file(const char *path)
+static bool directory_is_file(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-bool bnn_directory_file(const char *directory, const char *name, char out[PATH_MAX])
+bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
+                        char out[PATH_MAX])
 {
     char spelled[NAME_MAX + 1];
-    const char *idx = strstr(name, "-idx");
-    for (int variant = 0; variant < 4; variant++) {
-        if ((variant & 2) != 0 && idx == NULL)
-            break;
+    const char *part = format->spelled != NULL ? strstr(name, format->spelled) : NULL;
+    for (int variant = 0; variant < (part != NULL ? 4 : 2); variant++) {
         const char *suffix = (variant & 1) != 0 ? ".gz" : "";
-        snprintf(spelled, sizeof spelled, "%s%s", name, suffix);
         if ((variant & 2) != 0)
-            spelled[idx - name] = '.';
-        if (bnn_path_join(directory, spelled, out) && is_file(out))
+            snprintf(spelled, sizeof spelled, "%.*s%s%s%s", (int)(part - name), name,
+                     format->also_spelled, part + strlen(format->spelled), suffix);
+        else
+            snprintf(spelled, sizeof spelled, "%s%s", name, suffix);
+        if (bnn_path_join(directory, spelled, out) && directory_is_file(out))
             return true;
     }
     return false;
 }
 
 /* One directory: found, or a line in the trail with the reason. */
-static bool try_directory(const bnn_catalogue_entry *entry, const char *directory,
-                          const char *origin, bnn_located *out, bnn_trail *trail)
+static bool directory_try(const bnn_catalogue_entry *entry, const char *directory,
+                          const char *origin, char out[PATH_MAX], bnn_trail *trail)
 {
     struct stat st;
+    char path[PATH_MAX];
     const char *missing = NULL;
-    int n_found = 0;
+    size_t n_found = 0;
     if (stat(directory, &st) != 0 || !S_ISDIR(st.st_mode)) {
         bnn_trail_add(trail, "%s (%s): no such directory", directory, origin);
         return false;
     }
-    for (int i = 0; i < BNN_DATA_FILES; i++) {
-        if (bnn_directory_file(directory, entry->files[i].name, out->paths[i]))
+    for (size_t i = 0; i < entry->n_files; i++) {
+        if (bnn_directory_file(entry->format, directory, entry->files[i].name, path))
             n_found++;
         else if (missing == NULL)
             missing = entry->files[i].name;
     }
     if (missing == NULL) {
-        snprintf(out->directory, sizeof out->directory, "%s", directory);
+        snprintf(out, PATH_MAX, "%s", directory);
         return true;
     }
     if (n_found == 0)
         bnn_trail_add(trail, "%s (%s): none of its files", directory, origin);
     else
-        bnn_trail_add(trail, "%s (%s): %d of %d files, no %s", directory, origin, n_found,
-                      (int)BNN_DATA_FILES, missing);
+        bnn_trail_add(trail, "%s (%s): %zu of %zu files, no %s", directory, origin, n_found,
+                      entry->n_files, missing);
     return false;
 }
 
 /* DIR/NAME, then DIR/NA-ME; the latter is worth a word in the trail only where it exists. */
-static bool try_named(const bnn_catalogue_entry *entry, const char *parent, const char *origin,
-                      bnn_located *out, bnn_trail *trail)
+static bool directory_try_named(const bnn_catalogue_entry *entry, const char *parent,
+                                const char *origin, char out[PATH_MAX], bnn_trail *trail)
 {
     char directory[PATH_MAX], hyphened[BNN_DATA_NAME_MAX + 1];
     struct stat st;
@@ -118,22 +124,22 @@ static bool try_named(const bnn_catalogue_entry *entry, const char *parent, cons
         bnn_trail_add(trail, "%.40s... (%s): path too long", parent, origin);
         return false;
     }
-    if (try_directory(entry, directory, origin, out, trail))
+    if (directory_try(entry, directory, origin, out, trail))
         return true;
     snprintf(hyphened, sizeof hyphened, "%s", entry->name);
     for (char *c = hyphened; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
     return strcmp(hyphened, entry->name) != 0 && bnn_path_join(parent, hyphened, directory) &&
-           stat(directory, &st) == 0 && try_directory(entry, directory, origin, out, trail);
+           stat(directory, &st) == 0 && directory_try(entry, directory, origin, out, trail);
 }
 
 /* The sub-directory first: it is the more specific place. */
-static bool try_either(const bnn_catalogue_entry *entry, const char *directory, const char *origin,
-                       bnn_located *out, bnn_trail *trail)
+static bool directory_try_either(const bnn_catalogue_entry *entry, const char *directory,
+                                 const char *origin, char out[PATH_MAX], bnn_trail *trail)
 {
-    return try_named(entry, directory, origin, out, trail) ||
-           try_directory(entry, directory, origin, out, trail);
+    return directory_try_named(entry, directory, origin, out, trail) ||
+           directory_try(entry, directory, origin, out, trail);
 }
 
 int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
@@ -153,23 +159,23 @@ int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
     return BNN_OK;
 }
 
-bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, char out[PATH_MAX],
                            bnn_trail *trail)
 {
-    return try_either(entry, path, "as given", out, trail);
+    return directory_try_either(entry, path, "as given", out, trail);
 }
 
-bool bnn_directory_find(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail)
+bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bnn_trail *trail)
 {
     char cache[PATH_MAX], directory[PATH_MAX];
     bnn_error err;
     const char *list = getenv("BNN_DATA_PATH");
     while (bnn_path_next(&list, directory))
-        if (try_either(entry, directory, "BNN_DATA_PATH", out, trail))
+        if (directory_try_either(entry, directory, "BNN_DATA_PATH", out, trail))
             return true;
     if (bnn_directory_cache(entry->name, cache, &err) != BNN_OK)
         bnn_trail_add(trail, "%s", err.message);
-    else if (try_directory(entry, cache, "cache", out, trail))
+    else if (directory_try(entry, cache, "cache", out, trail))
         return true;
-    return try_named(entry, debian_directory, "Debian's data sets", out, trail);
+    return directory_try_named(entry, debian_directory, "Debian's data sets", out, trail);
 }

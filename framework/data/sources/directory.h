@@ -4,12 +4,12 @@
  * directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
  * Debian's packages put them). dataset.path and BNN_DATA_PATH may hold the files themselves or in a
  * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
- * holds all four files; each may be NAME, NAME.gz, or either with ".idx" for "-idx"
+ * holds all files of the set; each may be NAME, NAME.gz, or either with the format's other spelling
  * (train-images.idx3-ubyte). Contents are checked when the files are read. */
 #ifndef BNN_DATA_SOURCES_DIRECTORY_H
 #define BNN_DATA_SOURCES_DIRECTORY_H
 
-#include "data/catalogue.h"
+#include "data/formats/format.h"
 
 #include <limits.h>
 
@@ -30,18 +30,14 @@ int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, boo
 int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,
                         bnn_error *err);
 
-typedef struct bnn_located {
-    char directory[PATH_MAX];
-    char paths[BNN_DATA_FILES][PATH_MAX];
-} bnn_located;
-
-/* The file of an entry in a directory, in any of its spellings. False when there is none. */
-bool bnn_directory_file(const char *directory, const char *name, char out[PATH_MAX]);
+/* A file in a directory, in any of its spellings. False when there is none. */
+bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
+                        char out[PATH_MAX]);
 
 /* Finds a directory with all files: anywhere but in dataset.path, or in that. False: not found, and
  * the trail says what was looked at. Reads the environment; opens nothing. */
-bool bnn_directory_find(const bnn_catalogue_entry *entry, bnn_located *out, bnn_trail *trail);
-bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, bnn_located *out,
+bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bnn_trail *trail);
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, char out[PATH_MAX],
                            bnn_trail *trail);
 
 /* The user's cache of a data set: $XDG_CACHE_HOME/bnnrun/NAME, or ~/.cache/bnnrun/NAME. Fails when

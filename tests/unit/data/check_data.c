@@ -50,7 +50,7 @@ static void expect_idx_error(const char *relative, const char *message)
 {
     char expected[PATH_MAX + 200];
     const char *path = fixture_path(relative);
-    bnn_idx idx = {.n_bytes = 77};
+    bnn_array idx = {.n_bytes = 77};
     bnn_error err;
     snprintf(expected, sizeof expected, "%s: %s", path, message);
     ck_assert_int_eq(bnn_idx_read(path, &idx, &err), BNN_E_RESOURCE);
@@ -81,17 +81,21 @@ END_TEST
 START_TEST(test_idx_raw_and_gzip_read_the_same)
 {
     tiny_set set;
-    bnn_idx raw, gz;
+    bnn_array raw, gz;
     bnn_error err;
-    char sha256[BNN_SHA256_HEX];
+    char sha256[BNN_SHA256_HEX], of_raw[BNN_SHA256_HEX], of_gz[BNN_SHA256_HEX];
     fixture_make_tiny(&set);
     fixture_write("f", set.bytes[0], set.n_bytes[0]);
     fixture_write_gz("f.gz", set.bytes[0], set.n_bytes[0]);
-    ck_assert_int_eq(bnn_idx_read(fixture_path("f"), &raw, &err), BNN_OK);
-    ck_assert_int_eq(bnn_idx_read(fixture_path("f.gz"), &gz, &err), BNN_OK);
+    ck_assert_int_eq(bnn_format_read(&bnn_format_idx, bnn_content_open(fixture_path("f"), &err),
+                                     &raw, of_raw, &err),
+                     BNN_OK);
+    ck_assert_int_eq(bnn_format_read(&bnn_format_idx, bnn_content_open(fixture_path("f.gz"), &err),
+                                     &gz, of_gz, &err),
+                     BNN_OK);
     bnn_sha256(set.bytes[0], set.n_bytes[0], sha256);
-    ck_assert_str_eq(raw.sha256, sha256);
-    ck_assert_str_eq(gz.sha256, sha256);
+    ck_assert_str_eq(of_raw, sha256);
+    ck_assert_str_eq(of_gz, sha256);
     ck_assert_uint_eq(raw.n_dims, 3);
     ck_assert_uint_eq(raw.dims[0], TINY_TRAIN);
     ck_assert_uint_eq(raw.dims[1], TINY_H);
@@ -121,7 +125,7 @@ START_TEST(test_idx_damaged_gzip)
     fixture_write("f.gz", bytes, n - 9);
     expect_idx_error("f.gz", "truncated: the compressed data end too early");
     for (size_t cut = 2; cut < n; cut++) { /* wherever it ends, it is an error */
-        bnn_idx idx;
+        bnn_array idx;
         fixture_write("f.gz", bytes, cut);
         ck_assert_int_eq(bnn_idx_read(fixture_path("f.gz"), &idx, &err), BNN_E_RESOURCE);
     }

