@@ -1,5 +1,5 @@
-/* size.h - how many values a shape has; products and sums of sizes that cannot wrap: one that does
- * not fit is SIZE_MAX, which is beyond every limit and which no allocation gives. */
+/* size.h - how many values a shape has, the larger of two sizes; products and sums that cannot wrap:
+ * one that does not fit is SIZE_MAX, which is beyond every limit and which no allocation gives. */
 #ifndef BNN_BASE_SIZE_H
 #define BNN_BASE_SIZE_H
 
@@ -12,6 +12,16 @@
 static inline size_t bnn_shape_values(bnn_shape s)
 {
     return (size_t)s.c * s.h * s.w;
+}
+
+static inline size_t bnn_size_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline size_t bnn_size_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static inline size_t bnn_size_product(size_t a, size_t b)

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/size.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -178,11 +180,6 @@ const char *bnn_plural(size_t n)
 
 enum { WORD_MAX = 64 }; /* bytes; nobody misspells a longer one */
 
-static size_t minimum(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The number of letters to insert, drop, replace or swap with a neighbour (no letter twice), case
  * ignored: three rows of the usual table, the oldest for the swaps. */
 static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b)
@@ -195,10 +192,11 @@ static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b
         row[0] = i;
         for (size_t j = 1; j <= n_b; j++) {
             const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
-            row[j] = minimum(minimum(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
+            row[j] =
+                bnn_size_smaller(bnn_size_smaller(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
             if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
                 y == tolower((unsigned char)a[i - 2]))
-                row[j] = minimum(row[j], before[j - 2] + 1);
+                row[j] = bnn_size_smaller(row[j], before[j - 2] + 1);
         }
         size_t *oldest = before;
         before = last;

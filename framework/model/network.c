@@ -104,21 +104,16 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
     return BNN_OK;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* The buffers that ops share: gradients in flight, scratch, noise. */
 static int plan_shared(bnn_network *net, bnn_arena *arena)
 {
     size_t gradient = bnn_shape_values(net->input), scratch = 0, noise = 0;
     for (uint32_t i = 0; i < net->n_ops; i++) {
         const bnn_network_op *op = &net->ops[i];
-        gradient = larger(gradient, bnn_shape_values(op->plan.out));
-        scratch = larger(scratch, op->plan.n_scratch);
+        gradient = bnn_size_larger(gradient, bnn_shape_values(op->plan.out));
+        scratch = bnn_size_larger(scratch, op->plan.n_scratch);
         if (op->letter == BNN_ROLE_REGULARIZER)
-            noise = larger(noise, bnn_shape_values(op->plan.out));
+            noise = bnn_size_larger(noise, bnn_shape_values(op->plan.out));
     }
     net->scratch = bnn_arena_alloc(arena, scratch, sizeof(float));
     net->noise = bnn_arena_alloc(arena, noise * net->lanes, sizeof(float));

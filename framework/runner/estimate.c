@@ -9,11 +9,6 @@
 
 static const double budget_seconds = 3.0;
 
-static double now(void)
-{
-    return 1e-9 * (double)bnn_clock_ns(CLOCK_MONOTONIC);
-}
-
 static void ignore_record(void *context, const bnn_record *record)
 {
     (void)context;
@@ -45,12 +40,13 @@ static double measure(const bnn_config *config, int64_t seed, const bnn_dataset 
 void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets)
 {
     const bnn_experiment *e = plan->experiment;
-    const double deadline = now() + budget_seconds;
+    const double deadline = bnn_clock_seconds(CLOCK_MONOTONIC) + budget_seconds;
     double sum = 0.0;
     size_t n_known = 0;
     for (size_t i = 0; i < e->n_configs; i++) {
         const bnn_dataset *data = &datasets[e->configs[i].i_dataset];
-        if (isnan(plan->seconds[i]) && data->train.n > 0 && now() < deadline)
+        if (isnan(plan->seconds[i]) && data->train.n > 0 &&
+            bnn_clock_seconds(CLOCK_MONOTONIC) < deadline)
             plan->seconds[i] = measure(&e->configs[i], e->seeds[0], data);
         if (isnan(plan->seconds[i]))
             continue;

@@ -10,11 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-double bnn_job_now(void)
-{
-    return 1e-9 * (double)bnn_clock_ns(CLOCK_MONOTONIC);
-}
-
 static void notify(const bnn_job_pool *p)
 {
     const uint64_t one = 1;
@@ -151,7 +146,7 @@ static void set_running(bnn_job *j, size_t i)
     p->results[i].n_attempts++;
     j->running = true;
     j->i_run = i;
-    j->started = bnn_job_now();
+    j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -174,7 +169,7 @@ static void set_ended(bnn_job *j, size_t i, const bnn_pool_result *end)
     p->n_of[end->state]++;
     *r = *end;
     r->n_attempts = n_attempts;
-    r->seconds = j->running ? bnn_job_now() - j->started : 0.0;
+    r->seconds = j->running ? bnn_clock_seconds(CLOCK_MONOTONIC) - j->started : 0.0;
     j->running = false;
     p->ended[p->n_ended++] = i;
     pthread_mutex_unlock(&p->lock);

@@ -53,7 +53,4 @@ void *bnn_job_thread(void *argument);
 /* Asks every run to write a checkpoint and end. */
 void bnn_job_stop_all(bnn_job_pool *pool);
 
-/* Seconds on the monotonic clock. */
-double bnn_job_now(void);
-
 #endif

@@ -1,5 +1,6 @@
 #include "runner/pool.h"
 
+#include "base/clock.h"
 #include "runner/job.h"
 #include "runner/signals.h"
 
@@ -23,7 +24,7 @@ uint32_t bnn_pool_cpus(void)
 static bnn_pool_view look(const bnn_job_pool *p, bnn_pool_running *running)
 {
     bnn_pool_view view = {.n = p->n, .next = p->next, .running = running};
-    const double t = bnn_job_now();
+    const double t = bnn_clock_seconds(CLOCK_MONOTONIC);
     memcpy(view.n_of, p->n_of, sizeof view.n_of);
     for (uint32_t i = 0; i < p->n_jobs; i++) {
         const bnn_job *j = &p->jobs[i];

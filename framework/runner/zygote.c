@@ -1,5 +1,7 @@
 #include "runner/zygote.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +13,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -324,13 +325,6 @@ static bool send_command(bnn_zygote *z, command_kind kind, uint32_t i, const bnn
     return n == (ssize_t)sizeof c;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* The end of a child, when it said nothing itself. */
 static void explain_exit(int wait_status, bool killed, bnn_outcome *out)
 {
@@ -362,9 +356,10 @@ static void wait_for_message(bnn_zygote *z, uint32_t i, double deadline, double 
     struct pollfd fd = {.fd = z->slots[i].host, .events = POLLIN};
     while (poll(&fd, 1, POLL_MS) <= 0) {
         if (*stopped == 0.0 && atomic_load(&z->shared->stop) != 0)
-            *stopped = now();
-        const bool late = (deadline > 0.0 && now() > deadline + GRACE_SECONDS) ||
-                          (*stopped > 0.0 && now() > *stopped + GRACE_SECONDS);
+            *stopped = bnn_clock_seconds(CLOCK_MONOTONIC);
+        const bool late =
+            (deadline > 0.0 && bnn_clock_seconds(CLOCK_MONOTONIC) > deadline + GRACE_SECONDS) ||
+            (*stopped > 0.0 && bnn_clock_seconds(CLOCK_MONOTONIC) > *stopped + GRACE_SECONDS);
         if (late && !*killed)
             *killed = send_command(z, COMMAND_KILL, i, NULL);
     }
@@ -378,7 +373,9 @@ static int fail_zygote(bnn_error *err)
 int bnn_zygote_execute(bnn_zygote *z, uint32_t i, const bnn_task *task, const bnn_task_link *link,
                        bnn_outcome *out, bnn_error *err)
 {
-    const double deadline = task->timeout_seconds > 0.0 ? now() + task->timeout_seconds : 0.0;
+    const double deadline = task->timeout_seconds > 0.0
+                                ? bnn_clock_seconds(CLOCK_MONOTONIC) + task->timeout_seconds
+                                : 0.0;
     double stopped = 0.0;
     bool killed = false, answered = false;
     if (!send_command(z, COMMAND_START, i, task))

@@ -1,5 +1,6 @@
 /* kernels.c - every kernel at LeNet-5's shapes: microseconds, GFLOP/s and share of the peak, or
  * GB/s where memory is the limit. */
+#include "base/clock.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/operands.h"
 
@@ -158,13 +159,13 @@ static void measure(const bench *b, const kernel_row *kernel, const operands *se
                     samples *seconds)
 {
     const double least = b->options.quick ? 0.0002 : 0.002;
-    const double start = samples_clock();
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     double elapsed;
     int n = 0;
     do {
         kernel->call(b->kernels, &sets[kernel->set]);
         n++;
-        elapsed = samples_clock() - start;
+        elapsed = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
     } while (elapsed < least);
     samples_add(seconds, elapsed / n);
 }

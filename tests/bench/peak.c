@@ -1,5 +1,6 @@
 #include "tests/bench/peak.h"
 
+#include "base/clock.h"
 #include "simd/cpu.h"
 #include "tests/bench/samples.h"
 
@@ -18,11 +19,11 @@ double peak_measure(const char *kernels, double seconds)
     const peak_loop *loop = peak_loops[set];
     double elapsed;
     uint64_t n = 0;
-    const double start = samples_clock();
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     do {
         sink = loop->run(STEPS, seed);
         n += STEPS;
-        elapsed = samples_clock() - start;
+        elapsed = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
     } while (elapsed < seconds);
     (void)sink;
     return (double)n * loop->flops / elapsed * 1e-9;

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void samples_add(samples *s, double value)
 {
@@ -41,11 +40,4 @@ double samples_max(const samples *s)
     for (size_t i = 1; i < s->n; i++)
         most = fmax(most, s->at[i]);
     return most;
-}
-
-double samples_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

@@ -19,7 +19,4 @@ double samples_median(const samples *s);
 double samples_min(const samples *s);
 double samples_max(const samples *s);
 
-/* Seconds on the monotonic clock. */
-double samples_clock(void);
-
 #endif

@@ -1,5 +1,6 @@
 #include "tests/bench/smoke_config.h"
 
+#include "base/clock.h"
 #include "tests/bench/scratch.h"
 
 #include <errno.h>
@@ -45,9 +46,9 @@ static int run_once(char *program, char *spec, samples *seconds, bnn_error *err)
     if (status != BNN_OK)
         return status;
     snprintf(db, sizeof db, "%s/bench.db", folder);
-    const double start = samples_clock();
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     status = run_command((char *[]){program, spec, quiet, option, db, NULL}, err);
-    samples_add(seconds, samples_clock() - start);
+    samples_add(seconds, bnn_clock_seconds(CLOCK_MONOTONIC) - start);
     scratch_remove(folder);
     return status;
 }

@@ -213,11 +213,6 @@ static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *ma
     return status;
 }
 
-static double now_seconds(clockid_t clock)
-{
-    return 1e-9 * (double)bnn_clock_ns(clock);
-}
-
 static int bench(const request *r, bnn_arena *arena, bnn_error *err)
 {
     bench_subject subject;
@@ -233,13 +228,13 @@ static int bench(const request *r, bnn_arena *arena, bnn_error *err)
     uint32_t n_images = N_IMAGES;
     for (uint32_t i = 0; i < r->n_batches; i++)
         n_images = r->batches[i] > n_images ? r->batches[i] : n_images;
-    const int64_t started_us = (int64_t)(now_seconds(CLOCK_REALTIME) * 1e6);
-    const double start = now_seconds(CLOCK_MONOTONIC);
+    const int64_t started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     int status =
         bench_subject_open(r->operand, r->data, n_images, &r->options, arena, &subject, err);
     if (status == BNN_OK)
         status = time_lineup(r, lineup, &machine, err);
-    const double seconds = now_seconds(CLOCK_MONOTONIC) - start;
+    const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
     /* Printed first: what took so long is not lost with a database that is not to be had. */
     if (status == BNN_OK)
         status = bench_report_print(lineup, &machine, &r->options, err);

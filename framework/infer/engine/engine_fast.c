@@ -1,6 +1,7 @@
 /* engine_fast.c - the fast engine: blocks of images, stage by stage. Compiled once for each
  * instruction set (simd/vec.h). */
 #include "base/clock.h"
+#include "base/size.h"
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
 #include "infer/engine/pack.h"
@@ -30,11 +31,6 @@ typedef struct prepared {
 static size_t aligned(size_t n)
 {
     return (n + 63) / 64 * 64;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 static size_t in_values(const bnn_pack *p)
@@ -141,17 +137,17 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
     int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
-        most = larger(most, out_bytes(p));
+        most = bnn_size_larger(most, out_bytes(p));
         if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
             status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
     }
     if (status != BNN_OK)
         return status;
-    e->block = larger(1, BLOCK_BYTES / most);
+    e->block = bnn_size_larger(1, BLOCK_BYTES / most);
     e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
     e->value_bytes = aligned(e->block * most);
     for (uint32_t i = 0; i < model->n_stages; i++)
-        e->scratch_bytes = larger(e->scratch_bytes, cut(e, i, e->block, NULL, NULL));
+        e->scratch_bytes = bnn_size_larger(e->scratch_bytes, cut(e, i, e->block, NULL, NULL));
     *state = e;
     return BNN_OK;
 }

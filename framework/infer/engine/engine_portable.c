@@ -1,5 +1,6 @@
 /* engine_portable.c - the plain engine: one image at a time, stage by stage, any machine. */
 #include "base/clock.h"
+#include "base/size.h"
 #include "infer/engine/engine.h"
 #include "infer/engine/plain.h"
 
@@ -11,11 +12,6 @@ typedef struct prepared {
     size_t values_bytes; /* an image's values between two stages */
     size_t stage_bytes;  /* workspace of a stage */
 } prepared;
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
@@ -29,8 +25,8 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
         if (status != BNN_OK)
             return status;
         const size_t bytes = bnn_shape_values(model->stages[i].out) * sizeof(float);
-        p->values_bytes = larger(p->values_bytes, (bytes + 63) / 64 * 64);
-        p->stage_bytes = larger(p->stage_bytes, bnn_plain_workspace_bytes(&stages[i]));
+        p->values_bytes = bnn_size_larger(p->values_bytes, (bytes + 63) / 64 * 64);
+        p->stage_bytes = bnn_size_larger(p->stage_bytes, bnn_plain_workspace_bytes(&stages[i]));
     }
     *state = p;
     return BNN_OK;

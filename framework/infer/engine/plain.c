@@ -1,5 +1,7 @@
 #include "infer/engine/plain.h"
 
+#include "base/size.h"
+
 #include <string.h>
 
 /* The parts of a workspace. */
@@ -10,11 +12,6 @@ typedef struct parts {
     uint64_t *window_bits; /* the same of bits */
 } parts;
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t aligned(size_t n)
 {
     return (n + 63) / 64 * 64;
@@ -23,10 +20,10 @@ static size_t aligned(size_t n)
 int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out, bnn_error *err)
 {
     out->stage = s;
-    out->most_values = larger(bnn_shape_values(s->in), bnn_shape_values(s->sums));
-    out->most_values = larger(out->most_values, bnn_shape_values(s->out));
+    out->most_values = bnn_size_larger(bnn_shape_values(s->in), bnn_shape_values(s->sums));
+    out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->out));
     for (uint32_t i = 0; i < s->n_chain; i++)
-        out->most_values = larger(out->most_values, bnn_shape_values(s->chain[i].out));
+        out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->chain[i].out));
     return s->integer_sums ? BNN_OK : bnn_stage_linear(s, arena, &out->linear, err);
 }
 
