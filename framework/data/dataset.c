@@ -1,10 +1,8 @@
 #include "data/dataset.h"
 
 #include "base/limits.h"
+#include "data/formats/format.h"
 #include "data/sources/fetch.h"
-#include "data/formats/idx.h"
-#include "data/sources/directory.h"
-#include "data/formats/synthetic.h"
 
 #include <stdio.h>
 #include <stdlib.h>

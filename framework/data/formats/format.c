@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-extern const bnn_format bnn_format_idx, bnn_format_synthetic;
+extern const bnn_format bnn_format_idx, bnn_format_cifar, bnn_format_synthetic;
 static const bnn_format *const format_rows[] = {
     &bnn_format_idx,
+    &bnn_format_cifar,
     &bnn_format_synthetic,
 };
 

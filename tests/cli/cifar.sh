@@ -1,0 +1,74 @@
+#!/bin/sh
+# A data set in colour, in CIFAR's binary format, from its files to an exported model: the files are
+# made here, small, and one class is red, one green, one blue.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+
+# plane BRIGHTNESS: 1024 equal bytes; the octal number of a byte.
+plane() { head -c 1024 /dev/zero | tr '\0' "\\$1"; }
+# batch BRIGHTNESS...: a record of each class, 0 red, 1 green, 2 blue, for each brightness.
+batch() {
+    for bright in "$@"; do
+        printf '\000' && plane "$bright" && plane 020 && plane 020
+        printf '\001' && plane 020 && plane "$bright" && plane 020
+        printf '\002' && plane 020 && plane 020 && plane "$bright"
+    done
+}
+sha256() { sha256sum "$1" | cut -d ' ' -f 1; }
+
+mkdir -p files/cifar-small datasets
+levels='100 110 120 130 140 150 160 170 200 210 220 230 240 250 260 270 300 310 320 330'
+# shellcheck disable=SC2086
+batch $levels >files/cifar-small/data_batch_1.bin
+# shellcheck disable=SC2086
+batch $levels 340 350 >files/cifar-small/data_batch_2.bin
+batch 105 205 305 345 >files/cifar-small/test_batch.bin
+cat >datasets/cifar_small.yaml <<ENTRY
+summary: red, green and blue
+classes: 3
+shape: [3, 32, 32]
+format: cifar
+files:
+  train:
+    - {name: data_batch_1.bin, sha256: $(sha256 files/cifar-small/data_batch_1.bin)}
+    - {name: data_batch_2.bin, sha256: $(sha256 files/cifar-small/data_batch_2.bin)}
+  test: {name: test_batch.bin, sha256: $(sha256 files/cifar-small/test_batch.bin)}
+ENTRY
+cat >colours.yaml <<'SPEC'
+dataset: {name: cifar_small, path: files, validation: 20}
+model:
+  topology:
+    input: {channels: 3, height: 32, width: 32}
+    blocks:
+      - {layer: {name: conv2d, out: 8, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 16}}
+      - {layer: {name: dense, out: 3}}
+  binarize: {weights: true, activations: true}
+train: {epochs: 12, batch: 8, optimizer: {name: adam, lr: 0.01}}
+SPEC
+
+bnn 0 plan colours.yaml
+prints '^1 run: 1 new'
+bnn 0 run colours.yaml -q
+bnn 0 query --csv "SELECT test_accuracy, mismatches FROM run_summary"
+prints '^1\(\.0\)\{0,1\},0$'
+bnn 0 query --csv "SELECT name, source FROM dataset"
+prints '^cifar_small,files/cifar-small$'
+bnn 0 query --csv 'SELECT run_uid FROM run_summary'
+run=$(sed -n 2p out)
+bnn 0 verify "$run"
+prints '12 test images: 0 get another class than in training, 0 other logits'
+bnn 0 export "$run" --format c -o model.c
+bnn 0 export "$run" --format onnx -o model.onnx
+
+# What a wrong file says.
+batch 100 >files/cifar-small/test_batch.bin
+fails 4 run colours.yaml -q --db other.db
+says 'files/cifar-small/test_batch.bin: not the file that .*datasets/cifar_small.yaml means'
+rm files/cifar-small/data_batch_2.bin
+fails 4 run colours.yaml -q --db other.db
+says 'files does not have the files of cifar_small (data_batch_1.bin, data_batch_2.bin, test_batch.bin)'
+says '2 of 3 files, no data_batch_2.bin'
+
+echo "cifar.sh: $n_checks commands, $n_wrong wrong"
+[ $n_wrong -eq 0 ]
