@@ -26,6 +26,19 @@ pkglib_LTLIBRARIES += \
 	plugins/optimizers/optimizer_bop.la \
 	plugins/optimizers/optimizer_sgd.la
 
+# Where a plugin of one's own starts: built for the conformance suite, installed as sources only.
+check_LTLIBRARIES += \
+	plugins/skeleton/layer_skeleton.la \
+	plugins/skeleton/optimizer_skeleton.la \
+	plugins/skeleton/ordering_skeleton.la \
+	plugins/skeleton/ste_skeleton.la
+skeletondir = $(pkgdatadir)/skeleton
+dist_skeleton_DATA = \
+	plugins/skeleton/layer_skeleton.c \
+	plugins/skeleton/optimizer_skeleton.c \
+	plugins/skeleton/ordering_skeleton.c \
+	plugins/skeleton/ste_skeleton.c
+
 EXTRA_DIST += \
 	plugins/README.md \
 	plugins/layers/pool.h \

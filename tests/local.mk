@@ -16,6 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 	export BNNRUN_PLUGIN_PATH; \
 	CC='$(CC)'; export CC; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
+	BNN_SKELETONS='$(built_plugins)/skeleton/.libs'; export BNN_SKELETONS; \
 	BNN_TEST_PLUGINS='$(abs_top_builddir)/tests/fixtures/plugins/.libs'; export BNN_TEST_PLUGINS; \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
 	CK_VERBOSITY=silent; export CK_VERBOSITY; \
@@ -96,6 +97,7 @@ tests_conform_check_plugins_SOURCES = \
 	tests/conform/conform_file.c \
 	tests/conform/conform_layer.c \
 	tests/conform/conform_optimizer.c \
+	tests/conform/conform_ordering.c \
 	tests/conform/conform_ste.c
 
 # The suites above are tests, and so are these scripts.

@@ -44,7 +44,13 @@ plugins=$(value_of pluginsdir)
 plugins=$stage$(echo "$plugins" | sed "s,\${libdir},$(value_of libdir),")
 for file in "$source"/plugins/*/*.c; do
     name=$(basename "$file" .c)
-    [ -f "$plugins/$name.so" ] || fail "$plugins/$name.so is not installed"
+    case $name in
+    *_skeleton)
+        [ ! -e "$plugins/$name.so" ] || fail "$plugins/$name.so is installed, and is no plugin to use"
+        [ -n "$(find "$stage$prefix" -path "*/bnnrun/skeleton/$name.c")" ] || fail "$name.c is not installed"
+        ;;
+    *) [ -f "$plugins/$name.so" ] || fail "$plugins/$name.so is not installed" ;;
+    esac
 done
 for file in quick.yaml ste_sweep.yaml topologies/lenet5.yaml datasets/mnist.yaml; do
     [ -n "$(find "$stage$prefix" -path "*/bnnrun/$file")" ] || fail "$file is not installed"

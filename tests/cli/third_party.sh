@@ -1,7 +1,7 @@
 #!/bin/sh
-# third_party.sh - the plugins of plugins/README.md, built as an author outside of this tree builds
-# them, with nothing but pkg-config: they compile without a warning, are described, train, and the
-# conformance suite finds them and judges them. (install.sh does the same with what is installed.)
+# third_party.sh - plugins made of the skeletons as plugins/README.md says, and built as an author
+# outside of this tree builds them, with nothing but pkg-config: they compile without a warning, are
+# described, train, and the conformance suite finds them and judges them. (install.sh does the same with what is installed.)
 #
 # BNN_PREFIX names an installed prefix to build against; without it, bnn.pc of the build tree is
 # pointed at the header in the source tree.
@@ -35,12 +35,13 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_third.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-# Each block of C becomes the file that its first line names.
-awk '/^```c$/ { inside = 1; next }
-     /^```/ { if (inside) close(file); inside = 0; file = "" }
-     inside { if (file == "") file = $2 ".c"; print >file }' "$abs_top_srcdir/plugins/README.md"
-for name in ste_leaky ordering_plain optimizer_sign_descent; do
-    [ -s $name.c ] || fail "plugins/README.md has no $name"
+# The README's command makes an STE called leaky of its skeleton; the others are made likewise.
+ln -s "$abs_top_srcdir/plugins" .
+command=$(grep '^sed .*ste_skeleton\.c' plugins/README.md) || fail 'plugins/README.md does not say how to begin'
+for kind in ste ordering optimizer layer; do
+    eval "$(echo "$command" | sed "s/ste_/${kind}_/g")"
+    name=${kind}_leaky
+    [ -s $name.c ] || fail "plugins/README.md makes no $name.c"
     # shellcheck disable=SC2086 # flags are words
     $CC -shared -fPIC -O3 -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
         -Werror $cflags $name.c -o $name.so >log 2>&1 || fail "$name.c does not build"
@@ -48,25 +49,26 @@ done
 
 BNNRUN_PLUGIN_PATH=$scratch${BNNRUN_PLUGIN_PATH:+:$BNNRUN_PLUGIN_PATH}
 export BNNRUN_PLUGIN_PATH
-"$BNNRUN" plugins ste leaky >log 2>&1 || fail 'bnnrun plugins ste leaky'
+for kind in ste ordering optimizer layer; do
+    "$BNNRUN" plugins $kind leaky >log 2>&1 || fail "bnnrun plugins $kind leaky"
+done
+"$BNNRUN" plugins ste leaky >log 2>&1
 grep -q 'what passes outside the window' log || fail 'its parameter is not described'
-"$BNNRUN" plugins ordering plain >log 2>&1 || fail 'bnnrun plugins ordering plain'
-"$BNNRUN" plugins optimizer sign_descent >log 2>&1 || fail 'bnnrun plugins optimizer sign_descent'
 
 "$BNNRUN" "$abs_top_srcdir/configs/quick.yaml" --db third.db -s model.ste=leaky -s seeds.count=1 \
-    -s model.ordering=plain -s train.optimizer=sign_descent -s dataset.train_limit=1000 \
-    -s train.epochs=1 >log 2>&1 || fail 'a run with all three fails'
+    -s model.ordering=leaky -s model.activation=leaky -s train.optimizer=leaky \
+    -s dataset.train_limit=1000 -s train.epochs=1 >log 2>&1 || fail 'a run with all four fails'
 "$BNNRUN" query --db third.db --csv "SELECT key, value FROM run_param" >log 2>&1 ||
     fail 'the database cannot be queried'
-for row in model.ste.activations,leaky model.ordering,plain train.optimizer,sign_descent; do
-    grep -q "^$row" log || fail "not recorded: $row"
+for row in model.ste.activations model.ordering model.activation train.optimizer; do
+    grep -q "^$row,leaky" log || fail "not recorded: $row"
 done
 
 # The suite must accept them, and refuse the STE when its gradient is wrong.
 suite=$abs_top_builddir/tests/conform/check_plugins
 CK_RUN_CASE=contracts
 export CK_RUN_CASE
-"$suite" >log 2>&1 || fail 'the conformance suite refuses the plugins of the README'
+"$suite" >log 2>&1 || fail 'the conformance suite refuses what is made of the skeletons'
 sed 's/1\.0f : leak/1.5f : leak/' ste_leaky.c >wrong.c
 # shellcheck disable=SC2086
 $CC -shared -fPIC -O3 $cflags wrong.c -o ste_leaky.so >log 2>&1 || fail 'wrong.c does not build'

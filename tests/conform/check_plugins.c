@@ -2,50 +2,7 @@
  * keeps the contract of its kind; and the numbers of the plugins that come with bnnrun. */
 #include "tests/fixtures/check_main.h"
 #include "tests/conform/conform.h"
-
-/* ---- orderings --------------------------------------------------------------------------- */
-
-static size_t count(const char *text, char letter)
-{
-    size_t n = 0;
-    for (; *text != '\0'; text++)
-        n += *text == letter;
-    return n;
-}
-
-static void check_sequence(const subject *s, const bnn_block *block, const char *sequence)
-{
-    REQUIRE(sequence != NULL && sequence[strspn(sequence, "LPBA")] == '\0',
-            "%s: letters other than L, P, B, A in \"%s\"", s->what,
-            sequence == NULL ? "(null)" : sequence);
-    REQUIRE(count(sequence, 'L') == 1, "%s: \"%s\" must have one L", s->what, sequence);
-    REQUIRE(count(sequence, 'P') == (block->pools ? 1u : 0u), "%s: \"%s\" in a block %s", s->what,
-            sequence, block->pools ? "that pools" : "without a pool");
-    REQUIRE(count(sequence, 'B') <= 1 && count(sequence, 'A') <= 1, "%s: \"%s\" has a letter twice",
-            s->what, sequence);
-    if (block->position == BNN_POSITION_LAST)
-        REQUIRE(strchr(strchr(sequence, 'L'), 'A') == NULL,
-                "%s: \"%s\" has an activation behind the logits", s->what, sequence);
-}
-
-void conform_ordering(size_t i)
-{
-    subject s;
-    conform_begin(&s, BNN_KIND_ORDERING, i);
-    conform_file(&s);
-    const bnn_ordering *ordering = (const void *)s.head;
-    for (size_t turn = 0; conform_set(&s, turn); turn++)
-        for (uint32_t j = 0; j < 3 * 8; j++) {
-            const bnn_block block = {.position = j / 8,
-                                     .pools = j % 2 != 0,
-                                     .binary_weights = j / 2 % 2 != 0,
-                                     .binary_inputs = j / 4 % 2 != 0};
-            const char *sequence = ordering->sequence(s.params, &block);
-            check_sequence(&s, &block, sequence);
-            ck_assert_str_eq(sequence, ordering->sequence(s.params, &block));
-        }
-    conform_end(&s);
-}
+#include "plugin/search_path.h"
 
 START_TEST(test_ste)
 {
@@ -76,34 +33,31 @@ END_TEST
 /* All of them are found: a folder that is missing from the path would pass every test above. */
 START_TEST(test_all_there)
 {
-    static const struct {
-        bnn_kind kind;
-        const char *name;
-    } shipped[] = {
-        {BNN_KIND_LAYER, "conv2d"},         {BNN_KIND_LAYER, "dense"},
-        {BNN_KIND_LAYER, "batchnorm"},      {BNN_KIND_LAYER, "maxpool"},
-        {BNN_KIND_LAYER, "avgpool"},        {BNN_KIND_LAYER, "relu"},
-        {BNN_KIND_LAYER, "prelu"},          {BNN_KIND_LAYER, "hardtanh"},
-        {BNN_KIND_LAYER, "dropout"},        {BNN_KIND_STE, "identity"},
-        {BNN_KIND_STE, "clipped"},          {BNN_KIND_STE, "approx_sign"},
-        {BNN_KIND_STE, "swish_sign"},       {BNN_KIND_STE, "ede"},
-        {BNN_KIND_ORDERING, "bn_act"},      {BNN_KIND_ORDERING, "act_bn"},
-        {BNN_KIND_ORDERING, "pool_bn_act"}, {BNN_KIND_ORDERING, "bn_pool_act"},
-        {BNN_KIND_ORDERING, "act_pool_bn"}, {BNN_KIND_ORDERING, "xnor"},
-        {BNN_KIND_OPTIMIZER, "sgd"},        {BNN_KIND_OPTIMIZER, "adam"},
-        {BNN_KIND_OPTIMIZER, "bop"},
+    static const char *const files[] = {
+        "layer_avgpool.so",        "layer_batchnorm.so",    "layer_conv2d.so",
+        "layer_dense.so",          "layer_dropout.so",      "layer_hardtanh.so",
+        "layer_maxpool.so",        "layer_prelu.so",        "layer_relu.so",
+        "layer_skeleton.so",       "optimizer_adam.so",     "optimizer_bop.so",
+        "optimizer_sgd.so",        "optimizer_skeleton.so", "ordering_act_bn.so",
+        "ordering_act_pool_bn.so", "ordering_bn_act.so",    "ordering_bn_pool_act.so",
+        "ordering_pool_bn_act.so", "ordering_skeleton.so",  "ordering_xnor.so",
+        "ste_approx_sign.so",      "ste_clipped.so",        "ste_ede.so",
+        "ste_identity.so",         "ste_skeleton.so",       "ste_swish_sign.so",
     };
     bnn_error err;
-    bnn_registry *registry = bnn_registry_create(NULL);
-    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
-        REQUIRE(bnn_registry_load(registry, shipped[i].kind, shipped[i].name, &err) != NULL, "%s",
-                err.message);
+    bnn_registry *registry = conform_registry();
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        bnn_kind kind;
+        char name[BNN_PLUGIN_NAME];
+        ck_assert(bnn_plugin_file_name(files[i], &kind, name));
+        REQUIRE(bnn_registry_load(registry, kind, name, &err) != NULL, "%s", err.message);
+    }
     bnn_registry_destroy(registry);
 }
 END_TEST
 
 /* Loads a plugin that comes with bnnrun, by name. */
-static void begin(subject *s, bnn_kind kind, const char *name)
+static void facts_begin(subject *s, bnn_kind kind, const char *name)
 {
     const size_t n = conform_count(kind);
     for (size_t i = 0; i < n; i++) {
@@ -147,7 +101,7 @@ START_TEST(test_ste_facts)
         subject s;
         float g;
         const float one = 1.0f;
-        begin(&s, BNN_KIND_STE, facts[i].name);
+        facts_begin(&s, BNN_KIND_STE, facts[i].name);
         const bnn_ste *ste = (const void *)s.head;
         if (ste->schedule != NULL)
             ste->schedule(&s.ctx, s.params, facts[i].progress, s.ctx.state);
@@ -176,7 +130,7 @@ START_TEST(test_optimizer_facts)
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         subject s;
         float w = 1.0f, slots[2] = {0}, *const pointers[] = {&slots[0], &slots[1]};
-        begin(&s, BNN_KIND_OPTIMIZER, facts[i].name);
+        facts_begin(&s, BNN_KIND_OPTIMIZER, facts[i].name);
         conform_set_param(&s, "weight_decay", 0.01);
         if (facts[i].option != NULL)
             conform_set_param(&s, facts[i].option, 1);
@@ -203,7 +157,7 @@ START_TEST(test_bop_facts)
         float w[4], mean[4] = {0}, *const slots[] = {mean};
         const bnn_step step = {.t = 1, .lr = 1, .latent = 1};
         memcpy(w, before, sizeof w);
-        begin(&s, BNN_KIND_OPTIMIZER, "bop");
+        facts_begin(&s, BNN_KIND_OPTIMIZER, "bop");
         conform_set_param(&s, "gamma", 0.5);
         conform_set_param(&s, "threshold", patient ? 0.3 : 0.2);
         ((const bnn_optimizer *)(const void *)s.head)

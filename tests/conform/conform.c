@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-static const bnn_plugin_file *find(bnn_registry *registry, bnn_kind kind, size_t i, size_t *count)
+static const bnn_plugin_file *conform_find(bnn_registry *registry, bnn_kind kind, size_t i,
+                                           size_t *count)
 {
     const bnn_plugin_file *files, *found = NULL;
     const size_t n = bnn_registry_scan(registry, &files);
@@ -17,13 +18,19 @@ static const bnn_plugin_file *find(bnn_registry *registry, bnn_kind kind, size_t
     return found;
 }
 
+/* The search path, and the skeletons. */
+bnn_registry *conform_registry(void)
+{
+    return bnn_registry_create(getenv("BNN_SKELETONS"));
+}
+
 size_t conform_count(bnn_kind kind)
 {
     size_t n;
-    bnn_registry *registry = bnn_registry_create(NULL);
+    bnn_registry *registry = conform_registry();
     if (registry == NULL) /* no assertion: this also runs before the first test */
         abort();
-    find(registry, kind, 0, &n);
+    conform_find(registry, kind, 0, &n);
     bnn_registry_destroy(registry);
     return n;
 }
@@ -32,9 +39,9 @@ void conform_begin(subject *s, bnn_kind kind, size_t i)
 {
     size_t n;
     bnn_error err;
-    *s = (subject){.registry = bnn_registry_create(NULL), .memory.state = i + 1};
+    *s = (subject){.registry = conform_registry(), .memory.state = i + 1};
     ck_assert_ptr_nonnull(s->registry);
-    const bnn_plugin_file *file = find(s->registry, kind, i, &n);
+    const bnn_plugin_file *file = conform_find(s->registry, kind, i, &n);
     ck_assert_ptr_nonnull(file);
     s->plugin = bnn_registry_load_file(s->registry, file->path, &err);
     REQUIRE(s->plugin != NULL, "%s", err.message);
@@ -52,7 +59,7 @@ void conform_end(subject *s)
     bnn_registry_destroy(s->registry);
 }
 
-static void store(const subject *s, const bnn_param *row, double value)
+static void conform_store(const subject *s, const bnn_param *row, double value)
 {
     char *field = (char *)s->params + row->offset;
     const int32_t integer = (int32_t)value;
@@ -64,7 +71,7 @@ static void store(const subject *s, const bnn_param *row, double value)
 
 /* Alternative `which` of a parameter; false when it has no such one. `near`: close to the default.
  * Integers stay small: the upper end of a size is a test of memory, not of a contract. */
-static bool alternative(const bnn_param *row, size_t which, double *value, bool *near)
+static bool conform_alternative(const bnn_param *row, size_t which, double *value, bool *near)
 {
     const double numbers[] = {row->fallback / 2, row->fallback * 2, row->minimum, row->maximum};
     const double integers[] = {row->minimum, row->fallback + 1, row->fallback + 2};
@@ -93,17 +100,18 @@ bool conform_set(subject *s, size_t turn)
 {
     const bnn_param *const table = s->head->params;
     for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++)
-        store(s, &table[i], table[i].fallback);
+        conform_store(s, &table[i], table[i].fallback);
     s->moderate = true;
     snprintf(s->what, sizeof s->what, "%s", s->plugin->path);
     if (turn == 0)
         return true;
     for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++) {
         double value;
-        for (size_t which = 0; alternative(&table[i], which, &value, &s->moderate); which++) {
+        for (size_t which = 0; conform_alternative(&table[i], which, &value, &s->moderate);
+             which++) {
             if (--turn > 0)
                 continue;
-            store(s, &table[i], value);
+            conform_store(s, &table[i], value);
             snprintf(s->what, sizeof s->what, "%s with %s = %g", s->plugin->path, table[i].name,
                      value);
             return true;
@@ -118,5 +126,15 @@ void conform_set_param(subject *s, const char *name, double value)
     while (row != NULL && row->type != BNN_TYPE_END && strcmp(row->name, name) != 0)
         row++;
     REQUIRE(row != NULL && row->type != BNN_TYPE_END, "%s has no parameter %s", s->what, name);
-    store(s, row, value);
+    conform_store(s, row, value);
+}
+
+bool conform_slope(const double at[5], const double y[5], double kink, double tolerance,
+                   double *out)
+{
+    const double left = (y[2] - y[1]) / (at[2] - at[1]), right = (y[3] - y[2]) / (at[3] - at[2]);
+    const double narrow = (y[3] - y[1]) / (at[3] - at[1]), wide = (y[4] - y[0]) / (at[4] - at[0]);
+    *out = narrow;
+    return fabs(left - right) <= kink * (fabs(left) + fabs(right)) + tolerance &&
+           fabs(narrow - wide) <= tolerance * (1 + fabs(narrow));
 }

@@ -27,7 +27,10 @@ typedef struct subject {
     buffers memory;
 } subject;
 
-/* The number of plugins of this kind on the search path, shadowed ones left out. */
+/* The plugins on the search path, and the skeletons. */
+bnn_registry *conform_registry(void);
+
+/* The number of plugins of this kind among them, shadowed ones left out. */
 size_t conform_count(bnn_kind kind);
 
 /* Loads plugin i of a kind with its default parameters; a refusal fails the test. conform_end
@@ -40,6 +43,12 @@ bool conform_set(subject *s, size_t turn);
 
 /* Sets one parameter, which the plugin must have. */
 void conform_set_param(subject *s, const char *name, double value);
+
+/* The slope of a function at at[2], by a central difference of its values y at evenly spaced points.
+ * False where differences say little, as near a kink: there the two sides disagree by more than
+ * the share `kink`, or narrow and wide differences. */
+bool conform_slope(const double at[5], const double y[5], double kink, double tolerance,
+                   double *out);
 
 /* The contracts. Each takes the number of a plugin of its kind. */
 void conform_file(const subject *s); /* texts, exported symbols, writable data */

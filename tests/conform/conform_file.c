@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <link.h>
 
-static void check_text(const subject *s, const char *what, const char *text)
+static void file_check_text(const subject *s, const char *what, const char *text)
 {
     const size_t n = strlen(text);
     REQUIRE(n > 0 && n <= 100, "%s: %s has %zu letters", s->what, what, n);
@@ -16,8 +16,8 @@ static void check_text(const subject *s, const char *what, const char *text)
 }
 
 /* A part of the file, or a failed test when it lies outside. */
-static const void *part(const subject *s, const char *bytes, size_t size, uint64_t offset,
-                        uint64_t n)
+static const void *file_part(const subject *s, const char *bytes, size_t size, uint64_t offset,
+                             uint64_t n)
 {
     REQUIRE(offset <= size && n <= size - offset, "%s: damaged sections", s->what);
     return bytes + offset;
@@ -43,22 +43,24 @@ static bool is_coverages_own(const char *name)
 
 /* One symbol table: nothing but the entry may be visible; no object may lie in writable data
  * (constant tables with pointers lie in .data.rel.ro, which is read-only after loading). */
-static void check_symbols(const subject *s, const char *bytes, size_t size,
-                          const ElfW(Shdr) * sections, size_t n_sections, size_t table)
+static void file_check_symbols(const subject *s, const char *bytes, size_t size,
+                               const ElfW(Shdr) * sections, size_t n_sections, size_t table)
 {
     const ElfW(Ehdr) *elf = (const void *)bytes;
     const ElfW(Shdr) *const names = &sections[sections[table].sh_link % n_sections];
     const ElfW(Shdr) *const titles = &sections[elf->e_shstrndx % n_sections];
     const size_t n = sections[table].sh_size / sizeof(ElfW(Sym));
-    const ElfW(Sym) *symbols = part(s, bytes, size, sections[table].sh_offset, n * sizeof *symbols);
+    const ElfW(Sym) *symbols =
+        file_part(s, bytes, size, sections[table].sh_offset, n * sizeof *symbols);
     const char *shared = NULL; /* the first variable found */
     bool counts = false;
     for (size_t i = 0; i < n; i++) {
         const size_t index = symbols[i].st_shndx;
         if (index == SHN_UNDEF || index >= n_sections)
             continue;
-        const char *name = part(s, bytes, size, names->sh_offset + symbols[i].st_name, 1);
-        const char *section = part(s, bytes, size, titles->sh_offset + sections[index].sh_name, 1);
+        const char *name = file_part(s, bytes, size, names->sh_offset + symbols[i].st_name, 1);
+        const char *section =
+            file_part(s, bytes, size, titles->sh_offset + sections[index].sh_name, 1);
         const unsigned type = ELF64_ST_TYPE(symbols[i].st_info);
         counts = counts || is_coverages_own(name);
         if (is_toolchains_own(name) || strcmp(name, BNN_ENTRY_NAME) == 0)
@@ -72,19 +74,19 @@ static void check_symbols(const subject *s, const char *bytes, size_t size,
             "%s: \"%s\" is a variable that jobs would share; make it constant", s->what, shared);
 }
 
-static void check_object(const subject *s)
+static void file_check_object(const subject *s)
 {
     char *bytes;
     size_t size;
     bnn_error err;
     ck_assert_int_eq(bnn_file_read(s->plugin->path, 1 << 26, &bytes, &size, &err), 0);
-    const ElfW(Ehdr) *elf = part(s, bytes, size, 0, sizeof *elf);
+    const ElfW(Ehdr) *elf = file_part(s, bytes, size, 0, sizeof *elf);
     const size_t n = elf->e_shnum;
-    const ElfW(Shdr) *sections = part(s, bytes, size, elf->e_shoff, n * sizeof *sections);
+    const ElfW(Shdr) *sections = file_part(s, bytes, size, elf->e_shoff, n * sizeof *sections);
     size_t n_tables = 0;
     for (size_t i = 0; i < n; i++)
         if (sections[i].sh_type == SHT_DYNSYM || sections[i].sh_type == SHT_SYMTAB) {
-            check_symbols(s, bytes, size, sections, n, i);
+            file_check_symbols(s, bytes, size, sections, n, i);
             n_tables++;
         }
     REQUIRE(n_tables > 0, "%s: no symbol table", s->what);
@@ -93,10 +95,10 @@ static void check_object(const subject *s)
 
 void conform_file(const subject *s)
 {
-    check_text(s, "the summary", s->head->summary);
+    file_check_text(s, "the summary", s->head->summary);
     if (s->head->reference != NULL)
-        check_text(s, "the reference", s->head->reference);
+        file_check_text(s, "the reference", s->head->reference);
     for (const bnn_param *p = s->head->params; p != NULL && p->type != BNN_TYPE_END; p++)
-        check_text(s, p->name, p->help);
-    check_object(s);
+        file_check_text(s, p->name, p->help);
+    file_check_object(s);
 }

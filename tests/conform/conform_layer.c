@@ -28,8 +28,8 @@ typedef struct rig {
 
 /* ---- plan -------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 2, 3))) static int plan_failure(bnn_layer_plan *plan,
-                                                              const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int rig_plan_failure(bnn_layer_plan *plan,
+                                                                  const char *format, ...)
 {
     char text[200];
     va_list args;
@@ -40,7 +40,8 @@ __attribute__((format(printf, 2, 3))) static int plan_failure(bnn_layer_plan *pl
     return -1;
 }
 
-static int plan_once(const rig *r, bnn_shape in, uint32_t lanes, int binary, bnn_layer_plan *plan)
+static int rig_plan_once(const rig *r, bnn_shape in, uint32_t lanes, int binary,
+                         bnn_layer_plan *plan)
 {
     *plan = (bnn_layer_plan){.in = in,
                              .lanes = lanes,
@@ -48,11 +49,11 @@ static int plan_once(const rig *r, bnn_shape in, uint32_t lanes, int binary, bnn
                              .binary_inputs = binary,
                              .pad_value = binary ? -1.0f : 0.0f,
                              .kernels = r->s->ctx.kernels,
-                             .fail = plan_failure};
+                             .fail = rig_plan_failure};
     return r->layer->plan(r->s->params, plan);
 }
 
-static void check_tensor(const rig *r, uint32_t i)
+static void rig_check_tensor(const rig *r, uint32_t i)
 {
     const bnn_tensor *t = &r->plan.tensors[i];
     const char *what = r->s->what;
@@ -70,11 +71,11 @@ static void check_tensor(const rig *r, uint32_t i)
 }
 
 /* False when the layer does not take this shape. */
-static bool plan_rig(rig *r, bnn_shape in, uint32_t lanes, int binary)
+static bool rig_plan(rig *r, bnn_shape in, uint32_t lanes, int binary)
 {
     bnn_layer_plan again;
-    const int status = plan_once(r, in, lanes, binary, &r->plan);
-    ck_assert_int_eq(plan_once(r, in, lanes, binary, &again), status);
+    const int status = rig_plan_once(r, in, lanes, binary, &r->plan);
+    ck_assert_int_eq(rig_plan_once(r, in, lanes, binary, &again), status);
     if (status != 0)
         return false;
     const bnn_layer_plan *p = &r->plan;
@@ -86,7 +87,7 @@ static bool plan_rig(rig *r, bnn_shape in, uint32_t lanes, int binary)
             "%s: a second plan differs from the first", r->s->what);
     uint32_t n_weights = 0;
     for (uint32_t i = 0; i < p->n_tensors; i++) {
-        check_tensor(r, i);
+        rig_check_tensor(r, i);
         REQUIRE(memcmp(p->tensors[i].dims, again.tensors[i].dims, 16) == 0,
                 "%s: a second plan differs from the first", r->s->what);
         n_weights += p->tensors[i].kind == BNN_TENSOR_WEIGHT;
@@ -99,7 +100,7 @@ static bool plan_rig(rig *r, bnn_shape in, uint32_t lanes, int binary)
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-static void fill_tensor(rig *r, uint32_t i, int binary)
+static void rig_fill_tensor(rig *r, uint32_t i, int binary)
 {
     const bnn_tensor *t = &r->plan.tensors[i];
     for (size_t j = 0; j < r->n_tensor[i]; j++) {
@@ -117,7 +118,7 @@ static bool rig_create(rig *r, const subject *s, bnn_shape in, uint32_t n, uint3
                        int binary)
 {
     *r = (rig){.s = s, .layer = (const void *)s->head, .memory.state = n + 31 * lanes};
-    if (!plan_rig(r, in, lanes, binary))
+    if (!rig_plan(r, in, lanes, binary))
         return false;
     buffers *memory = &r->memory;
     const bnn_layer_plan *p = &r->plan;
@@ -141,7 +142,7 @@ static bool rig_create(rig *r, const subject *s, bnn_shape in, uint32_t n, uint3
         r->tensors[i] = empty_floats(memory, r->n_tensor[i]);
         if (p->tensors[i].kind != BNN_TENSOR_STATE)
             r->gradients[i] = empty_floats(memory, r->n_tensor[i]);
-        fill_tensor(r, i, binary);
+        rig_fill_tensor(r, i, binary);
     }
     r->io = (bnn_layer_io){.in = in,
                            .out = p->out,
@@ -162,7 +163,7 @@ static bool rig_create(rig *r, const subject *s, bnn_shape in, uint32_t n, uint3
     return true;
 }
 
-static void erase(float *x, size_t n)
+static void rig_erase(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = NAN;
@@ -170,41 +171,40 @@ static void erase(float *x, size_t n)
 
 /* ---- passes ------------------------------------------------------------------------------ */
 
-static void forward(rig *r)
+static void rig_forward(rig *r)
 {
-    erase(r->y, r->n_out * r->io.lanes);
-    erase(r->io.scratch, r->plan.n_scratch);
+    rig_erase(r->y, r->n_out * r->io.lanes);
+    rig_erase(r->io.scratch, r->plan.n_scratch);
     if (r->io.training)
-        erase(r->io.saved, r->plan.n_saved);
+        rig_erase(r->io.saved, r->plan.n_saved);
     r->layer->forward(&r->s->ctx, r->s->params, &r->io);
     for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
         REQUIRE(isfinite(r->y[i]), "%s: y is %g in lane %zu of %u, %u images", r->s->what,
                 (double)r->y[i], i % r->io.lanes, r->io.lanes, r->io.n);
 }
 
-static void backward(rig *r)
+static void rig_backward(rig *r)
 {
     if (r->io.gx != NULL)
-        erase(r->io.gx, r->n_in * r->io.lanes);
+        rig_erase(r->io.gx, r->n_in * r->io.lanes);
     for (uint32_t i = 0; i < r->plan.n_tensors; i++)
         if (r->gradients[i] != NULL)
-            erase(r->gradients[i], r->n_tensor[i]);
-    erase(r->io.scratch, r->plan.n_scratch);
+            rig_erase(r->gradients[i], r->n_tensor[i]);
+    rig_erase(r->io.scratch, r->plan.n_scratch);
     r->layer->backward(&r->s->ctx, r->s->params, &r->io);
 }
 
-static double loss(rig *r)
+static double rig_loss(rig *r)
 {
     double sum = 0;
-    forward(r);
+    rig_forward(r);
     for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
         sum += (double)r->c[i] * (double)r->y[i];
     return sum;
 }
 
-/* The slope of the loss along one element, by a central difference. False where differences say
- * little: near a kink the two sides disagree, or narrow and wide ones. */
-static bool slope(rig *r, float *element, double *out)
+/* The slope of the loss along one element; false where it has none to speak of. */
+static bool rig_slope(rig *r, float *element, double *out)
 {
     static const float h = 0x1p-7f;
     const float kept = *element;
@@ -212,19 +212,15 @@ static bool slope(rig *r, float *element, double *out)
     double y[5];
     for (int i = 0; i < 5; i++) {
         *element = (float)at[i];
-        y[i] = loss(r);
+        y[i] = rig_loss(r);
     }
     *element = kept;
-    const double left = (y[2] - y[1]) / (at[2] - at[1]), right = (y[3] - y[2]) / (at[3] - at[2]);
-    const double narrow = (y[3] - y[1]) / (at[3] - at[1]), wide = (y[4] - y[0]) / (at[4] - at[0]);
-    *out = narrow;
-    return fabs(left - right) <= 0.05 * (fabs(left) + fabs(right)) + TOLERANCE &&
-           fabs(narrow - wide) <= TOLERANCE * (1 + fabs(narrow));
+    return conform_slope(at, y, 0.05, TOLERANCE, out);
 }
 
 /* Compares the gradient of some elements with differences. Returns how many could be compared. */
-static size_t compare(rig *r, const char *name, float *values, const float *gradient, size_t n,
-                      bool images)
+static size_t rig_compare(rig *r, const char *name, float *values, const float *gradient, size_t n,
+                          bool images)
 {
     size_t n_good = 0;
     for (size_t k = 0; k < N_SAMPLES; k++) {
@@ -232,7 +228,7 @@ static size_t compare(rig *r, const char *name, float *values, const float *grad
         if (images) /* lane 0..n - 1 of the same feature */
             i += i % r->io.n - i % r->io.lanes;
         double expected;
-        if (!slope(r, &values[i], &expected))
+        if (!rig_slope(r, &values[i], &expected))
             continue;
         n_good++;
         REQUIRE(fabs(gradient[i] - expected) <= TOLERANCE * (1 + fabs(expected)),
@@ -244,30 +240,30 @@ static size_t compare(rig *r, const char *name, float *values, const float *grad
     return n_good;
 }
 
-static size_t check_gradients(rig *r)
+static size_t rig_check_gradients(rig *r)
 {
-    forward(r);
-    backward(r);
+    rig_forward(r);
+    rig_backward(r);
     for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
         REQUIRE(i % r->io.lanes < r->io.n ? isfinite(r->gx[i]) : r->gx[i] == 0.0f,
                 "%s: gx is %g in lane %zu of %u, %u images", r->s->what, (double)r->gx[i],
                 i % r->io.lanes, r->io.lanes, r->io.n);
-    size_t n_good = compare(r, "x", r->x, r->gx, r->n_in * r->io.lanes, true);
+    size_t n_good = rig_compare(r, "x", r->x, r->gx, r->n_in * r->io.lanes, true);
     for (uint32_t i = 0; i < r->plan.n_tensors; i++)
         if (r->gradients[i] != NULL)
-            n_good += compare(r, r->plan.tensors[i].name, r->tensors[i], r->gradients[i],
-                              r->n_tensor[i], false);
+            n_good += rig_compare(r, r->plan.tensors[i].name, r->tensors[i], r->gradients[i],
+                                  r->n_tensor[i], false);
     return n_good;
 }
 
 /* Other contents of the pad lanes, and no wish for gx: the same results. */
-static void check_pads(rig *r)
+static void rig_check_pads(rig *r)
 {
     buffers local = {.state = 7};
     float *y = empty_floats(&local, r->n_out * r->io.lanes);
     float *gradients[BNN_TENSORS_MAX] = {0};
-    forward(r);
-    backward(r);
+    rig_forward(r);
+    rig_backward(r);
     memcpy(y, r->y, r->n_out * r->io.lanes * sizeof *y);
     for (uint32_t i = 0; i < r->plan.n_tensors; i++)
         if (r->gradients[i] != NULL) {
@@ -278,8 +274,8 @@ static void check_pads(rig *r)
         if (i % r->io.lanes >= r->io.n)
             r->x[i] = 100.0f * random_float(&local);
     r->io.gx = NULL;
-    forward(r);
-    backward(r);
+    rig_forward(r);
+    rig_backward(r);
     for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
         REQUIRE(i % r->io.lanes >= r->io.n || same_float(r->y[i], y[i]),
                 "%s: pad lanes change y of image %zu", r->s->what, i % r->io.lanes);
@@ -292,13 +288,13 @@ static void check_pads(rig *r)
 }
 
 /* Image 1 of a batch of 2, alone in a batch of 1, gives the same bits. */
-static void check_alone(rig *pair, int32_t training)
+static void rig_check_alone(rig *pair, int32_t training)
 {
     const uint32_t lanes = pair->io.lanes;
     rig one;
     pair->io.training = training;
-    forward(pair);
-    backward(pair);
+    rig_forward(pair);
+    rig_backward(pair);
     ck_assert(rig_create(&one, pair->s, pair->io.in, 1, lanes, pair->io.binary_inputs));
     one.io.training = training;
     for (size_t i = 0; i < one.n_in; i++)
@@ -309,12 +305,12 @@ static void check_alone(rig *pair, int32_t training)
     }
     for (uint32_t i = 0; i < one.plan.n_tensors; i++)
         memcpy(one.tensors[i], pair->tensors[i], one.n_tensor[i] * sizeof(float));
-    forward(&one);
+    rig_forward(&one);
     for (size_t i = 0; i < one.n_out; i++)
         REQUIRE(same_float(one.y[i * lanes], pair->y[i * lanes + 1]),
                 "%s: an image's result depends on the rest of the batch", pair->s->what);
     if (training) {
-        backward(&one);
+        rig_backward(&one);
         for (size_t i = 0; i < one.n_in; i++)
             REQUIRE(same_float(one.gx[i * lanes], pair->gx[i * lanes + 1]),
                     "%s: an image's gradient depends on the rest of the batch", pair->s->what);
@@ -323,14 +319,14 @@ static void check_alone(rig *pair, int32_t training)
     pair->io.training = 1;
 }
 
-static void check_promises(rig *r)
+static void rig_check_promises(rig *r)
 {
     const uint32_t flags = r->layer->flags;
     for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
         if (flags & BNN_LAYER_KEEPS_SIGN)
             r->x[i] = fabsf(r->x[i]);
     for (r->io.training = 0; r->io.training < 2; r->io.training++) {
-        forward(r);
+        rig_forward(r);
         for (size_t i = 0; flags != 0 && i < r->n_out * r->io.lanes; i++)
             REQUIRE(r->y[i] >= 0, "%s: y is %g against its flags", r->s->what, (double)r->y[i]);
         if (r->layer->role == BNN_ROLE_REGULARIZER && !r->io.training)
@@ -347,7 +343,7 @@ static int lower_failure(bnn_lowering *lowering, const char *format, ...)
 }
 
 /* What the layer says of itself for deployment is what it does in inference, bit for bit. */
-static void check_lowering(rig *r)
+static void rig_check_lowering(rig *r)
 {
     const uint32_t lanes = r->io.lanes;
     bnn_layer_io io = r->io;
@@ -378,7 +374,7 @@ static void check_lowering(rig *r)
             "%s: its lowering has another output shape than its plan", r->s->what);
     float *x = empty_floats(&r->memory, r->n_in), *y = empty_floats(&r->memory, r->n_out);
     r->io.training = 0;
-    forward(r);
+    rig_forward(r);
     r->io.training = 1;
     for (uint32_t image = 0; image < io.n; image++) {
         for (size_t i = 0; i < r->n_in; i++)
@@ -392,21 +388,22 @@ static void check_lowering(rig *r)
 }
 
 /* All checks for one shape; the number of elements of which a gradient was compared. */
-static size_t check_shape(const subject *s, bnn_shape in, uint32_t n, uint32_t lanes, int binary)
+static size_t rig_check_shape(const subject *s, bnn_shape in, uint32_t n, uint32_t lanes,
+                              int binary)
 {
     rig r;
     if (!rig_create(&r, s, in, n, lanes, binary))
         return 0;
-    const size_t n_good = check_gradients(&r);
+    const size_t n_good = rig_check_gradients(&r);
     REQUIRE(n_good >= N_SAMPLES / 2, "%s: only %zu gradients could be compared", s->what, n_good);
-    check_pads(&r);
+    rig_check_pads(&r);
     if (n == 2) {
-        check_alone(&r, 0);
+        rig_check_alone(&r, 0);
         if (r.layer->role != BNN_ROLE_NORM)
-            check_alone(&r, 1);
+            rig_check_alone(&r, 1);
     }
-    check_promises(&r);
-    check_lowering(&r);
+    rig_check_promises(&r);
+    rig_check_lowering(&r);
     buffers_free(&r.memory);
     return n_good;
 }
@@ -423,8 +420,8 @@ void conform_layer(size_t i)
         size_t n_good = 0;
         for (size_t j = 0; j < 4 * 4; j++)
             for (int binary = 0; binary <= linear; binary++)
-                n_good +=
-                    check_shape(&s, shapes[j / 4], batches[j % 4][0], batches[j % 4][1], binary);
+                n_good += rig_check_shape(&s, shapes[j / 4], batches[j % 4][0], batches[j % 4][1],
+                                          binary);
         REQUIRE(n_good > 0 || turn > 0, "%s: takes none of the shapes", s.what);
     }
     conform_end(&s);

@@ -8,7 +8,7 @@ typedef struct weights {
     float *w, *g, *slots[BNN_SLOTS_MAX];
 } weights;
 
-static weights create(buffers *memory, const bnn_optimizer *optimizer, size_t n)
+static weights weights_create(buffers *memory, const bnn_optimizer *optimizer, size_t n)
 {
     weights v = {.n = n, .w = random_floats(memory, n), .g = random_floats(memory, n)};
     for (uint32_t i = 0; i < optimizer->n_slots; i++) {
@@ -18,9 +18,9 @@ static weights create(buffers *memory, const bnn_optimizer *optimizer, size_t n)
     return v;
 }
 
-static weights copy(buffers *memory, const bnn_optimizer *optimizer, const weights *v)
+static weights weights_copy(buffers *memory, const bnn_optimizer *optimizer, const weights *v)
 {
-    weights c = create(memory, optimizer, v->n);
+    weights c = weights_create(memory, optimizer, v->n);
     memcpy(c.w, v->w, v->n * sizeof *c.w);
     memcpy(c.g, v->g, v->n * sizeof *c.g);
     for (uint32_t i = 0; i < optimizer->n_slots; i++)
@@ -28,8 +28,8 @@ static weights copy(buffers *memory, const bnn_optimizer *optimizer, const weigh
     return c;
 }
 
-static void step(const subject *s, const bnn_optimizer *optimizer, uint64_t t, bool decays,
-                 weights *v)
+static void weights_step(const subject *s, const bnn_optimizer *optimizer, uint64_t t, bool decays,
+                         weights *v)
 {
     const bnn_step at = {.t = t,
                          .lr = optimizer->default_lr,
@@ -38,26 +38,27 @@ static void step(const subject *s, const bnn_optimizer *optimizer, uint64_t t, b
     optimizer->step(&s->ctx, s->params, &at, v->n, v->w, v->g, v->slots);
 }
 
-static void check_zero_gradient(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
+static void weights_check_zero_gradient(const subject *s, const bnn_optimizer *optimizer,
+                                        buffers *memory)
 {
-    weights v = create(memory, optimizer, N);
+    weights v = weights_create(memory, optimizer, N);
     memset(v.g, 0, N * sizeof *v.g);
     v.w[0] = 0.0f;
-    const weights before = copy(memory, optimizer, &v);
+    const weights before = weights_copy(memory, optimizer, &v);
     for (uint64_t t = 1; t <= 3; t++)
-        step(s, optimizer, t, false, &v);
+        weights_step(s, optimizer, t, false, &v);
     expect_same(s->what, "weights without a gradient", v.w, before.w, N);
 }
 
 /* Large and tiny gradients, and an early and a very late step. */
-static void check_finite(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
+static void weights_check_finite(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
 {
     static const float sizes[] = {1e-45f, 1e-38f, 1e-20f, 1.0f, 1e10f, 1e18f};
-    weights v = create(memory, optimizer, N);
+    weights v = weights_create(memory, optimizer, N);
     for (uint64_t t = 1; t < (uint64_t)1 << 40; t *= 3) {
         for (size_t i = 0; i < N; i++)
             v.g[i] = random_float(memory) * sizes[(i + t) % 6];
-        step(s, optimizer, t, true, &v);
+        weights_step(s, optimizer, t, true, &v);
         for (size_t i = 0; i < N; i++) {
             REQUIRE(isfinite(v.w[i]), "%s: weight %zu is %g at step %llu", s->what, i,
                     (double)v.w[i], (unsigned long long)t);
@@ -67,18 +68,18 @@ static void check_finite(const subject *s, const bnn_optimizer *optimizer, buffe
 }
 
 /* The same call gives the same bits; nothing is written beyond the end, and nothing for n = 0. */
-static void check_pure(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
+static void weights_check_pure(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
 {
     for (size_t n = 0; n < 70; n += 23) {
-        weights v = create(memory, optimizer, n + 1);
+        weights v = weights_create(memory, optimizer, n + 1);
         v.w[n] = NAN;
         for (uint32_t i = 0; i < optimizer->n_slots; i++)
             v.slots[i][n] = NAN;
-        weights again = copy(memory, optimizer, &v);
+        weights again = weights_copy(memory, optimizer, &v);
         v.n = again.n = n;
         for (uint64_t t = 1; t <= 3; t++) {
-            step(s, optimizer, t, true, &v);
-            step(s, optimizer, t, true, &again);
+            weights_step(s, optimizer, t, true, &v);
+            weights_step(s, optimizer, t, true, &again);
         }
         expect_same(s->what, "weights, again", v.w, again.w, n + 1);
         REQUIRE(isnan(v.w[n]), "%s: writes beyond its end for n = %zu", s->what, n);
@@ -91,7 +92,7 @@ static void check_pure(const subject *s, const bnn_optimizer *optimizer, buffers
 
 /* sum of (w - target)^2 / 2; for weights of which only the sign acts, of (sign(w) - target)^2 / 2
  * with targets of -1 and +1. */
-static double loss(const bnn_optimizer *optimizer, weights *v, const float *target)
+static double weights_loss(const bnn_optimizer *optimizer, weights *v, const float *target)
 {
     double sum = 0;
     for (size_t i = 0; i < v->n; i++) {
@@ -106,16 +107,16 @@ static double loss(const bnn_optimizer *optimizer, weights *v, const float *targ
     return sum;
 }
 
-static void check_descent(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
+static void weights_check_descent(const subject *s, const bnn_optimizer *optimizer, buffers *memory)
 {
-    weights v = create(memory, optimizer, N);
+    weights v = weights_create(memory, optimizer, N);
     const float *target = random_floats(memory, N);
-    const double before = loss(optimizer, &v, target);
+    const double before = weights_loss(optimizer, &v, target);
     for (uint64_t t = 1; t <= N_STEPS; t++) {
-        step(s, optimizer, t, false, &v);
-        loss(optimizer, &v, target);
+        weights_step(s, optimizer, t, false, &v);
+        weights_loss(optimizer, &v, target);
     }
-    const double after = loss(optimizer, &v, target);
+    const double after = weights_loss(optimizer, &v, target);
     REQUIRE(after <= 0.1 * before, "%s: the loss was %g, and is %g after %d steps", s->what, before,
             after, N_STEPS);
 }
@@ -128,11 +129,11 @@ void conform_optimizer(size_t i)
     const bnn_optimizer *optimizer = (const void *)s.head;
     for (size_t turn = 0; conform_set(&s, turn); turn++) {
         buffers memory = {.state = turn};
-        check_zero_gradient(&s, optimizer, &memory);
-        check_finite(&s, optimizer, &memory);
-        check_pure(&s, optimizer, &memory);
+        weights_check_zero_gradient(&s, optimizer, &memory);
+        weights_check_finite(&s, optimizer, &memory);
+        weights_check_pure(&s, optimizer, &memory);
         if (turn == 0)
-            check_descent(&s, optimizer, &memory);
+            weights_check_descent(&s, optimizer, &memory);
         buffers_free(&memory);
     }
     conform_end(&s);

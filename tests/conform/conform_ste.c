@@ -9,7 +9,7 @@ enum { N_GRID = 1171, N_POINTS = 400 };
 static const double TOLERANCE = 0.01; /* of a slope */
 
 /* Zero, denormals, everything between -4 and 4, and the far ends. */
-static float *grid(buffers *memory)
+static float *ste_grid(buffers *memory)
 {
     static const float extremes[] = {0.0f,   FLT_TRUE_MIN, 1e-40f, FLT_MIN, 1e-20f,  1e-6f,  10.0f,
                                      100.0f, 1e4f,         1e10f,  1e30f,   3.4e38f, FLT_MAX};
@@ -24,9 +24,9 @@ static float *grid(buffers *memory)
     return x;
 }
 
-static void check_gradient(const subject *s, const bnn_ste *ste, buffers *memory)
+static void ste_check_gradient(const subject *s, const bnn_ste *ste, buffers *memory)
 {
-    const float *x = grid(memory);
+    const float *x = ste_grid(memory);
     float *a = random_floats(memory, N_GRID), *b = random_floats(memory, N_GRID);
     float *sum = empty_floats(memory, N_GRID), *zero = empty_floats(memory, N_GRID);
     float *ga = empty_floats(memory, N_GRID), *gb = empty_floats(memory, N_GRID);
@@ -53,10 +53,10 @@ static void check_gradient(const subject *s, const bnn_ste *ste, buffers *memory
 }
 
 /* Every length from every start, in place, must give what the whole gives. */
-static void check_element_by_element(const subject *s, const bnn_ste *ste, buffers *memory)
+static void ste_check_elements(const subject *s, const bnn_ste *ste, buffers *memory)
 {
     static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 128, 200};
-    const float *x = grid(memory), *gy = random_floats(memory, N_GRID);
+    const float *x = ste_grid(memory), *gy = random_floats(memory, N_GRID);
     float *whole = empty_floats(memory, N_GRID), *y = empty_floats(memory, N_GRID);
     ste->grad(&s->ctx, s->params, N_GRID, x, gy, whole);
     if (ste->forward != NULL)
@@ -79,23 +79,23 @@ static void check_element_by_element(const subject *s, const bnn_ste *ste, buffe
     }
 }
 
-/* The proxy's slope, by a central difference. False near a kink: there the two sides disagree, or
- * narrow and wide differences. */
-static bool slope(const subject *s, const bnn_ste *ste, float x, double *out)
+/* The proxy's slope; false where it has none to speak of. */
+static bool ste_slope(const subject *s, const bnn_ste *ste, float x, double *out)
 {
     static const float h = 0x1p-8f;
-    const float at[5] = {x - 2 * h, x - h, x, x + h, x + 2 * h};
-    float y[5];
-    ste->proxy(&s->ctx, s->params, 5, at, y);
-    const double left = ((double)y[2] - y[1]) / h, right = ((double)y[3] - y[2]) / h;
-    const double narrow = (left + right) / 2, wide = ((double)y[4] - y[0]) / (4 * h);
-    *out = narrow;
-    return fabs(left - right) <= 0.2 * (fabs(left) + fabs(right)) + TOLERANCE &&
-           fabs(narrow - wide) <= TOLERANCE * (1 + fabs(narrow));
+    const float points[5] = {x - 2 * h, x - h, x, x + h, x + 2 * h};
+    float values[5];
+    double at[5], y[5];
+    ste->proxy(&s->ctx, s->params, 5, points, values);
+    for (int i = 0; i < 5; i++) {
+        at[i] = (double)points[i];
+        y[i] = (double)values[i];
+    }
+    return conform_slope(at, y, 0.2, TOLERANCE, out);
 }
 
 /* Most points must be smooth ones. */
-static void check_proxy(const subject *s, const bnn_ste *ste, buffers *memory)
+static void ste_check_proxy(const subject *s, const bnn_ste *ste, buffers *memory)
 {
     int n_good = 0;
     for (int i = 0; i < N_POINTS; i++) {
@@ -104,7 +104,7 @@ static void check_proxy(const subject *s, const bnn_ste *ste, buffers *memory)
         const float one = 1.0f;
         double expected;
         float g;
-        if (!slope(s, ste, x, &expected))
+        if (!ste_slope(s, ste, x, &expected))
             continue;
         ste->grad(&s->ctx, s->params, 1, &x, &one, &g);
         n_good++;
@@ -133,10 +133,10 @@ void conform_ste(size_t i)
             for (int k = 0; k < 4; k++)
                 REQUIRE(isfinite(s.ctx.state[k]), "%s: schedule(%g) gives %g", s.what, progress[j],
                         (double)s.ctx.state[k]);
-            check_gradient(&s, ste, &memory);
-            check_element_by_element(&s, ste, &memory);
+            ste_check_gradient(&s, ste, &memory);
+            ste_check_elements(&s, ste, &memory);
             if (ste->proxy != NULL && s.moderate)
-                check_proxy(&s, ste, &memory);
+                ste_check_proxy(&s, ste, &memory);
             buffers_free(&memory);
         }
     conform_end(&s);
