@@ -11,7 +11,7 @@ typedef struct sample {
 } sample;
 
 /* False for NULL, which is skipped, and after an error for what is no number. */
-static bool take_number(sqlite3_context *context, sqlite3_value *value, double *out)
+static bool aggregate_argument(sqlite3_context *context, sqlite3_value *value, double *out)
 {
     switch (sqlite3_value_numeric_type(value)) {
     case SQLITE_INTEGER:
@@ -31,7 +31,7 @@ static void add_moment(sqlite3_context *context, int n_values, sqlite3_value **v
 {
     (void)n_values;
     double x;
-    if (!take_number(context, values[0], &x))
+    if (!aggregate_argument(context, values[0], &x))
         return;
     bnn_moments *m = sqlite3_aggregate_context(context, sizeof *m);
     if (m == NULL)
@@ -66,7 +66,7 @@ static void add_sample(sqlite3_context *context, int n_values, sqlite3_value **v
 {
     (void)n_values;
     double x;
-    if (!take_number(context, values[0], &x))
+    if (!aggregate_argument(context, values[0], &x))
         return;
     sample *s = sqlite3_aggregate_context(context, sizeof *s);
     if (s != NULL && s->n == s->capacity) {

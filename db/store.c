@@ -54,7 +54,7 @@ static int check_file_system(const bnn_store *store, bnn_error *err)
 
 /* Says what SQLite would say less clearly. Does not open the file: closing it again would drop the
  * locks that another connection of this process holds on it. */
-static int check_file(const bnn_store *store, bnn_store_mode mode, bnn_error *err)
+static int check_store_file(const bnn_store *store, bnn_store_mode mode, bnn_error *err)
 {
     struct stat st;
     if (stat(store->file, &st) != 0) {
@@ -74,7 +74,7 @@ static int check_file(const bnn_store *store, bnn_store_mode mode, bnn_error *er
 }
 
 /* The file may come from anywhere: what its schema says is not trusted with anything. */
-static int configure(bnn_store *store, bnn_error *err)
+static int configure_sqlite(bnn_store *store, bnn_error *err)
 {
     sqlite3 *db = store->db;
     sqlite3_extended_result_codes(db, 1);
@@ -116,13 +116,13 @@ int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_e
         return bnn_no_memory(err);
     }
     store->path = store->file + strlen(prefix);
-    int status = check_file(store, mode, err);
+    int status = check_store_file(store, mode, err);
     if (status == BNN_OK)
         status = check_file_system(store, err);
     if (status == BNN_OK)
         status = open_database(store, mode, err);
     if (status == BNN_OK)
-        status = configure(store, err);
+        status = configure_sqlite(store, err);
     if (status == BNN_OK)
         status = bnn_store_migrate(store, mode == BNN_STORE_WRITE, err);
     if (status == BNN_OK)

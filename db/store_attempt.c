@@ -56,8 +56,8 @@ static int add_dataset(bnn_store *store, const bnn_store_dataset *d, int64_t *ou
         out, err);
 }
 
-static int add_plugin(bnn_store *store, int64_t run, int64_t attempt, const bnn_store_plugin *p,
-                      bnn_error *err)
+static int record_plugin(bnn_store *store, int64_t run, int64_t attempt, const bnn_store_plugin *p,
+                         bnn_error *err)
 {
     int64_t id = 0;
     int status = find_or_add(
@@ -101,7 +101,7 @@ static int add_attempt(bnn_store *store, int64_t run, int64_t attempt,
                    bnn_value_integer(self.start), bnn_value_integer(bnn_store_now_us())),
         err);
     for (size_t i = 0; i < with->n_plugins && status == BNN_OK; i++)
-        status = add_plugin(store, run, attempt, &with->plugins[i], err);
+        status = record_plugin(store, run, attempt, &with->plugins[i], err);
     return status;
 }
 
@@ -267,7 +267,7 @@ static int next_held(bnn_store *store, int64_t after, held_run *out, bnn_error *
     return status;
 }
 
-static int recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err)
+static int recover_runs(bnn_store *store, bnn_store_recovered *out, bnn_error *err)
 {
     bnn_process self;
     bnn_process_self(&self);
@@ -297,7 +297,7 @@ int bnn_store_recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err
     int status = bnn_store_enter(store, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_store_leave(store, recover(store, &recovered, err), err);
+    status = bnn_store_leave(store, recover_runs(store, &recovered, err), err);
     if (status == BNN_OK)
         *out = recovered;
     return status;

@@ -4,7 +4,7 @@
 #include "db/store_internal.h"
 
 /* The id of the run with this uid as a value; NULL for none. */
-static int find_run(bnn_store *store, const char *uid, bnn_store_value *out, bnn_error *err)
+static int find_bench_run(bnn_store *store, const char *uid, bnn_store_value *out, bnn_error *err)
 {
     *out = bnn_value_null();
     if (uid == NULL)
@@ -69,9 +69,9 @@ static int insert_result(bnn_store *store, int64_t benchmark, const bnn_store_be
 static int insert_bench(bnn_store *store, const bnn_store_bench *b, int64_t *out, bnn_error *err)
 {
     bnn_store_value run, twin;
-    int status = find_run(store, b->run_uid, &run, err);
+    int status = find_bench_run(store, b->run_uid, &run, err);
     if (status == BNN_OK)
-        status = find_run(store, b->twin_uid, &twin, err);
+        status = find_bench_run(store, b->twin_uid, &twin, err);
     if (status == BNN_OK)
         status = bnn_store_execute(
             store,

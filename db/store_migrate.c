@@ -73,7 +73,7 @@ static int check_identity(bnn_store *store, const identity *id, bool writable, b
     return BNN_OK;
 }
 
-static int apply(bnn_store *store, const char *name, bnn_error *err)
+static int apply_script(bnn_store *store, const char *name, bnn_error *err)
 {
     if (bnn_store_script(store, bnn_store_find_script(name), err) != BNN_OK)
         return bnn_error_prefix(err, "%s.sql: ", name);
@@ -92,16 +92,16 @@ static int make_temporary_views(bnn_store *store, bnn_error *err)
     return status;
 }
 
-static int upgrade(bnn_store *store, int64_t version, bnn_error *err)
+static int upgrade_schema(bnn_store *store, int64_t version, bnn_error *err)
 {
     int status = BNN_OK;
     for (int64_t next = version + 1; next <= NEWEST && status == BNN_OK; next++) {
         char name[32];
         snprintf(name, sizeof name, "schema_%lld", (long long)next);
-        status = apply(store, name, err);
+        status = apply_script(store, name, err);
     }
     if (status == BNN_OK)
-        status = apply(store, "views", err);
+        status = apply_script(store, "views", err);
     if (status != BNN_OK)
         return status;
     char marks[96];
@@ -145,7 +145,7 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
     if (status == BNN_OK && id.version < NEWEST)
-        status = upgrade(store, id.version, err);
+        status = upgrade_schema(store, id.version, err);
     if (status == BNN_OK)
         return bnn_store_commit(store, err);
     bnn_store_rollback(store);

@@ -195,8 +195,8 @@ int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_c
 /* ---- runs ---- */
 
 /* out->id is 0 when there is no such run. */
-static int find_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
-                    bnn_run *out, bnn_error *err)
+static int find_planned_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
+                            bnn_run *out, bnn_error *err)
 {
     sqlite3_stmt *statement;
     int status = bnn_store_start(store,
@@ -289,11 +289,11 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
     int status = bnn_store_enter(store, err);
     if (status != BNN_OK)
         return status;
-    status = find_run(store, experiment, config, seed, &run, err);
+    status = find_planned_run(store, experiment, config, seed, &run, err);
     if (status == BNN_OK && run.id == 0) {
         status = insert_run(store, experiment, config, seed, err);
         if (status == BNN_OK)
-            status = find_run(store, experiment, config, seed, &run, err);
+            status = find_planned_run(store, experiment, config, seed, &run, err);
     }
     status = bnn_store_leave(store, status, err);
     if (status != BNN_OK)

@@ -60,7 +60,7 @@ static int refuse_writing(const bnn_store *store, bnn_error *err)
                     store->path);
 }
 
-static int refuse(bnn_store *store, bnn_error *err)
+static int refuse_query(bnn_store *store, bnn_error *err)
 {
     const int code = sqlite3_errcode(store->db) & 0xff;
     if (code == SQLITE_AUTH)
@@ -77,13 +77,13 @@ static int prepare_next(bnn_store *store, const char *sql, sqlite3_stmt **out, c
     *out = NULL;
     while (*out == NULL && *sql != '\0') {
         if (sqlite3_prepare_v2(store->db, sql, -1, out, rest) != SQLITE_OK)
-            return refuse(store, err);
+            return refuse_query(store, err);
         sql = *rest;
     }
     return BNN_OK;
 }
 
-static int prepare(bnn_store *store, const char *sql, sqlite3_stmt **out, bnn_error *err)
+static int prepare_query(bnn_store *store, const char *sql, sqlite3_stmt **out, bnn_error *err)
 {
     sqlite3_stmt *statement = NULL, *second = NULL;
     const char *rest = sql;
@@ -185,7 +185,7 @@ static int give_rows(bnn_store *store, sqlite3_stmt *statement, const bnn_store_
         status = reader->row(reader->context, n, values, err);
     }
     if (status == BNN_OK && code != SQLITE_DONE)
-        status = refuse(store, err);
+        status = refuse_query(store, err);
     free(values);
     return status;
 }
@@ -195,7 +195,7 @@ int bnn_store_query(bnn_store *store, const char *sql, const bnn_store_argument 
 {
     sqlite3_stmt *statement = NULL;
     store->reading = true;
-    int status = prepare(store, sql, &statement, err);
+    int status = prepare_query(store, sql, &statement, err);
     if (status == BNN_OK)
         status = bind_arguments(store, statement, arguments, n_arguments, err);
     if (status == BNN_OK)

@@ -9,8 +9,8 @@
 
 #define HOLDER " FROM run WHERE run_id = ?1 AND n_attempts = ?2 AND state = 'running'"
 
-static int insert(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                  int64_t run, uint32_t attempt, bnn_error *err)
+static int insert_record(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
+                         int64_t run, uint32_t attempt, bnn_error *err)
 {
     const int status = bnn_store_execute(store, sql, values, n, err);
     if (status != BNN_OK || sqlite3_changes(store->db) > 0)
@@ -25,39 +25,40 @@ static int insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
                           : !isinf(m->value) ? NULL
                           : m->value > 0     ? "inf"
                                              : "-inf";
-    return insert(store,
-                  "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
-                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-                  " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
-                  " value = excluded.value, special = excluded.special,"
-                  " time_us = excluded.time_us",
-                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
-                             bnn_value_text(m->name), bnn_value_integer(m->epoch),
-                             special == NULL ? bnn_value_real(m->value) : bnn_value_null(),
-                             bnn_value_text(special), bnn_value_integer(bnn_store_now_us())),
-                  run, attempt, err);
+    return insert_record(
+        store,
+        "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
+        " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+        " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
+        " value = excluded.value, special = excluded.special,"
+        " time_us = excluded.time_us",
+        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(m->name),
+                   bnn_value_integer(m->epoch),
+                   special == NULL ? bnn_value_real(m->value) : bnn_value_null(),
+                   bnn_value_text(special), bnn_value_integer(bnn_store_now_us())),
+        run, attempt, err);
 }
 
 static int insert_timing(bnn_store *store, int64_t run, uint32_t attempt,
                          const bnn_timing_record *t, uint32_t co_runners, bnn_error *err)
 {
-    return insert(store,
-                  "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
-                  " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-                  " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
-                  " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
-                  " co_runners = excluded.co_runners",
-                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
-                             bnn_value_text(t->phase), bnn_value_integer(t->rep),
-                             bnn_value_integer((int64_t)t->wall_ns),
-                             bnn_value_integer((int64_t)t->cpu_ns), bnn_value_integer(co_runners)),
-                  run, attempt, err);
+    return insert_record(
+        store,
+        "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
+        " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+        " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
+        " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
+        " co_runners = excluded.co_runners",
+        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(t->phase),
+                   bnn_value_integer(t->rep), bnn_value_integer((int64_t)t->wall_ns),
+                   bnn_value_integer((int64_t)t->cpu_ns), bnn_value_integer(co_runners)),
+        run, attempt, err);
 }
 
 static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const bnn_layer_record *l,
                         bnn_error *err)
 {
-    return insert(
+    return insert_record(
         store,
         "INSERT INTO layer(run_id, ordinal, attempt, name, kind, n_parameters, bits,"
         " float32_bytes, packed_bytes, macs, binary_weights, binary_inputs)"
@@ -81,17 +82,17 @@ static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const b
 static int insert_file(bnn_store *store, int64_t run, uint32_t attempt, const bnn_file_record *f,
                        bnn_error *err)
 {
-    return insert(store,
-                  "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
-                  " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER
-                  " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
-                  " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
-                  " created_us = excluded.created_us",
-                  BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt),
-                             bnn_value_text(f->kind), bnn_value_text(f->name),
-                             bnn_value_integer((int64_t)f->n_bytes), bnn_value_text(f->sha256),
-                             bnn_value_integer(bnn_store_now_us())),
-                  run, attempt, err);
+    return insert_record(
+        store,
+        "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
+        " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER
+        " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
+        " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
+        " created_us = excluded.created_us",
+        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(f->kind),
+                   bnn_value_text(f->name), bnn_value_integer((int64_t)f->n_bytes),
+                   bnn_value_text(f->sha256), bnn_value_integer(bnn_store_now_us())),
+        run, attempt, err);
 }
 
 /* A record may come through a pipe from a run that crashed: names that do not end, and counts that

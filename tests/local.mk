@@ -340,4 +340,4 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
-	tests/tree/strip_c.awk
+	tests/tree/check_names.sh tests/tree/strip_c.awk

@@ -85,8 +85,8 @@ bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX])
 enum { SCAN_MAX = 1000 };
 
 /* Appends the names in one directory; -1 without memory. */
-static int scan_directory(const char *directory, const char *ending, bnn_arena *arena,
-                          const char **names, size_t *n)
+static int scan_for_ending(const char *directory, const char *ending, bnn_arena *arena,
+                           const char **names, size_t *n)
 {
     DIR *dir = opendir(directory);
     if (dir == NULL)
@@ -114,7 +114,7 @@ const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *aren
     if (names == NULL)
         return NULL;
     while (bnn_path_next(&list, directory))
-        if (scan_directory(directory, ending, arena, names, &n_all) != 0)
+        if (scan_for_ending(directory, ending, arena, names, &n_all) != 0)
             return NULL;
     *n = bnn_text_unique(names, n_all);
     return names;

@@ -40,7 +40,7 @@ void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out)
 }
 
 /* Lemire, "Fast random integer generation in an interval", 2019: unbiased in [0, n). */
-static uint32_t below(const bnn_rng *rng, uint64_t *counter, uint32_t n)
+static uint32_t rng_below(const bnn_rng *rng, uint64_t *counter, uint32_t n)
 {
     const uint32_t threshold = -n % n;
     for (;;) {
@@ -54,7 +54,7 @@ void bnn_rng_permute(const bnn_rng *rng, uint32_t n, uint32_t *out)
 {
     uint64_t counter = 0;
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t j = below(rng, &counter, i + 1);
+        const uint32_t j = rng_below(rng, &counter, i + 1);
         if (j != i)
             out[i] = out[j];
         out[j] = i;

@@ -61,7 +61,7 @@ size_t bnn_text_unique(const char **texts, size_t n)
     return n_left;
 }
 
-static bool is_continuation(char c)
+static bool continues_character(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
 }
@@ -70,14 +70,14 @@ size_t bnn_text_width(const char *text)
 {
     size_t n = 0;
     for (; text != NULL && *text != '\0'; text++)
-        n += !is_continuation(*text);
+        n += !continues_character(*text);
     return n;
 }
 
 size_t bnn_text_bytes(const char *text, size_t n_characters)
 {
     size_t n = 0;
-    while (text[n] != '\0' && (is_continuation(text[n]) || n_characters-- > 0))
+    while (text[n] != '\0' && (continues_character(text[n]) || n_characters-- > 0))
         n++;
     return n;
 }
@@ -89,7 +89,7 @@ const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes)
     if (n < out_bytes)
         return memcpy(out, text, n + 1);
     size_t cut = out_bytes - sizeof dots;
-    while (cut > 0 && is_continuation(text[cut]))
+    while (cut > 0 && continues_character(text[cut]))
         cut--;
     memcpy(out, text, cut);
     memcpy(out + cut, dots, sizeof dots);

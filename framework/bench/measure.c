@@ -82,13 +82,13 @@ int bnn_measure(const bnn_measure_plan *plan, const bnn_contender *contenders, s
 
 /* ---- Statistics ------------------------------------------------------------------------------ */
 
-static int compare(const void *a, const void *b)
+static int compare_samples(const void *a, const void *b)
 {
     const double x = ((const bnn_duration *)a)->wall_ns, y = ((const bnn_duration *)b)->wall_ns;
     return (x > y) - (x < y);
 }
 
-static double quantile(const bnn_duration *sorted, size_t n, double fraction)
+static double sample_quantile(const bnn_duration *sorted, size_t n, double fraction)
 {
     const double at = fraction * (double)(n - 1);
     const size_t below = (size_t)at;
@@ -99,11 +99,11 @@ static double quantile(const bnn_duration *sorted, size_t n, double fraction)
 void bnn_measure_summarize(bnn_duration *samples, size_t n, bnn_measure_summary *out)
 {
     assert(n > 0);
-    qsort(samples, n, sizeof *samples, compare);
+    qsort(samples, n, sizeof *samples, compare_samples);
     *out = (bnn_measure_summary){
-        .median_ns = quantile(samples, n, 0.5),
-        .low_ns = quantile(samples, n, 0.25),
-        .high_ns = quantile(samples, n, 0.75),
+        .median_ns = sample_quantile(samples, n, 0.5),
+        .low_ns = sample_quantile(samples, n, 0.25),
+        .high_ns = sample_quantile(samples, n, 0.75),
         .min_ns = samples[0].wall_ns,
         .max_ns = samples[n - 1].wall_ns,
     };

@@ -21,7 +21,7 @@ typedef struct layout {
 
 /* ---- sequences --------------------------------------------------------------------------- */
 
-static size_t count(const char *text, char letter)
+static size_t count_letter(const char *text, char letter)
 {
     size_t n = 0;
     for (; *text != '\0'; text++)
@@ -47,11 +47,11 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
     const char *wrong = NULL;
     if (s == NULL || s[strspn(s, "LPBA")] != '\0')
         wrong = "has letters other than L, P, B, A";
-    else if (count(s, 'L') != 1)
+    else if (count_letter(s, 'L') != 1)
         wrong = "must have L exactly once";
-    else if (count(s, 'P') != (block.pools ? 1u : 0u))
+    else if (count_letter(s, 'P') != (block.pools ? 1u : 0u))
         wrong = block.pools ? "must have P once: the block pools" : "has a P, but no pool";
-    else if (count(s, 'B') > 1 || count(s, 'A') > 1)
+    else if (count_letter(s, 'B') > 1 || count_letter(s, 'A') > 1)
         wrong = "has B or A more than once";
     else if (last && strchr(strchr(s, 'L'), 'A') != NULL)
         wrong = "has an activation behind the logits";
@@ -98,8 +98,8 @@ static int check_plan(const bnn_network_op *op, bnn_error *err)
     return BNN_OK;
 }
 
-static int append(layout *l, bnn_network_op_type type, char letter, const bnn_use *use,
-                  uint32_t block)
+static int append_op(layout *l, bnn_network_op_type type, char letter, const bnn_use *use,
+                     uint32_t block)
 {
     bnn_network_op *op = &l->ops[l->n];
     /* Dropout sets inputs to zero between the sign and the linear operation. */
@@ -151,11 +151,11 @@ static int append_linear(layout *l, uint32_t i)
     const bnn_block_options *block = &l->model->blocks[i];
     int status = BNN_OK;
     if (bnn_model_block_has_binary_inputs(l->model, i))
-        status = append(l, BNN_NETWORK_SIGN, 'S', &l->model->activation_ste, i);
+        status = append_op(l, BNN_NETWORK_SIGN, 'S', &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
-        status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
+        status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
     return status != BNN_OK ? status
-                            : append(l, BNN_NETWORK_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
+                            : append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
 }
 
 static int append_block(layout *l, uint32_t i)
@@ -167,12 +167,12 @@ static int append_block(layout *l, uint32_t i)
         if (*s == 'L')
             status = append_linear(l, i);
         else if (*s == 'P')
-            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
+            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
         else if (*s == 'B' && model->norm.plugin != NULL)
-            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_NORM, &model->norm, i);
+            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_NORM, &model->norm, i);
         else if (*s == 'A' && model->activation.plugin != NULL &&
                  !(model->activation_auto && sign_follows(model, i, s)))
-            status = append(l, BNN_NETWORK_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
+            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
     }
     return status;
 }

@@ -32,8 +32,8 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
 
 /* Initial values depend on the seed and the place in the topology, not on the ordering or on what
  * is binary: networks that are compared start from the same weights. */
-static void initialize(const bnn_tensor *tensor, uint64_t seed, uint32_t place,
-                       bnn_parameter *parameter)
+static void initialize_tensor(const bnn_tensor *tensor, uint64_t seed, uint32_t place,
+                              bnn_parameter *parameter)
 {
     if (tensor->uniform <= 0.0f) {
         for (size_t i = 0; i < parameter->n; i++)
@@ -66,7 +66,7 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_
     if (p->value == NULL || p->acting == NULL ||
         (p->kind != BNN_TENSOR_STATE && p->gradient == NULL))
         return BNN_E_INTERNAL;
-    initialize(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | t, p);
+    initialize_tensor(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | t, p);
     return BNN_OK;
 }
 

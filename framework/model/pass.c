@@ -11,8 +11,8 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
     network->fp_changer_at = layer;
 }
 
-static void schedule(bnn_network *network, bnn_context *context, const bnn_use *use,
-                     double progress)
+static void schedule_ste(bnn_network *network, bnn_context *context, const bnn_use *use,
+                         double progress)
 {
     const bnn_ste *ste = bnn_use_ste(use);
     context->progress = progress;
@@ -24,12 +24,13 @@ static void schedule(bnn_network *network, bnn_context *context, const bnn_use *
 void bnn_network_set_progress(bnn_network *network, double progress)
 {
     network->context.progress = progress;
-    schedule(network, &network->weight_context, &network->options->weight_ste, progress);
-    schedule(network, &network->activation_context, &network->options->activation_ste, progress);
+    schedule_ste(network, &network->weight_context, &network->options->weight_ste, progress);
+    schedule_ste(network, &network->activation_context, &network->options->activation_ste,
+                 progress);
 }
 
-static void binarize(bnn_network *network, const bnn_context *context, const bnn_use *use,
-                     const char *layer, size_t n, const float *x, float *y)
+static void binarize_values(bnn_network *network, const bnn_context *context, const bnn_use *use,
+                            const char *layer, size_t n, const float *x, float *y)
 {
     const bnn_ste *ste = bnn_use_ste(use);
     if (ste->forward != NULL)
@@ -63,8 +64,8 @@ void bnn_network_binarize(bnn_network *network)
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
         if (p->latent)
-            binarize(network, &network->weight_context, &network->options->weight_ste, p->layer,
-                     p->n, p->value, p->acting);
+            binarize_values(network, &network->weight_context, &network->options->weight_ste,
+                            p->layer, p->n, p->value, p->acting);
     }
 }
 
@@ -81,8 +82,8 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
     for (uint32_t i = 0; i < network->n_ops; i++) {
         bnn_network_op *op = &network->ops[i];
         if (op->type == BNN_NETWORK_SIGN) {
-            binarize(network, &network->activation_context, &op->use, op->name,
-                     bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->y);
+            binarize_values(network, &network->activation_context, &op->use, op->name,
+                            bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->y);
             continue;
         }
         op->io.n = n;

@@ -41,7 +41,7 @@ typedef struct cursor {
     bool reading;
 } cursor;
 
-static void move(cursor *c, void *array, size_t n_bytes)
+static void move_bytes(cursor *c, void *array, size_t n_bytes)
 {
     if (c->bytes != NULL && c->reading)
         memcpy(array, c->bytes + c->at, n_bytes);
@@ -53,14 +53,14 @@ static void move(cursor *c, void *array, size_t n_bytes)
 /* Moves each array of the session, in the order of the file. */
 static void move_arrays(const bnn_session *s, cursor *c)
 {
-    move(c, s->epochs, (size_t)s->job->train->epochs * sizeof *s->epochs);
+    move_bytes(c, s->epochs, (size_t)s->job->train->epochs * sizeof *s->epochs);
     for (uint32_t i = 0; i < s->net->n_parameters; i++) {
         const bnn_parameter *p = &s->net->parameters[i];
-        move(c, p->value, p->n * sizeof *p->value);
-        move(c, s->best[i], p->n * sizeof *p->value);
+        move_bytes(c, p->value, p->n * sizeof *p->value);
+        move_bytes(c, s->best[i], p->n * sizeof *p->value);
         for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
             if (s->slots[i][slot] != NULL)
-                move(c, s->slots[i][slot], p->n * sizeof *p->value);
+                move_bytes(c, s->slots[i][slot], p->n * sizeof *p->value);
     }
 }
 
@@ -80,7 +80,7 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
         return bnn_no_memory(err);
     header h = make_header(session, n);
     cursor c = {.bytes = bytes};
-    move(&c, &h, sizeof h);
+    move_bytes(&c, &h, sizeof h);
     move_arrays(session, &c);
     bnn_sha256(bytes, c.at, bytes + c.at);
     int status = BNN_OK;
@@ -121,7 +121,7 @@ bool bnn_checkpoint_load(bnn_session *session)
     if (ours) {
         header h;
         cursor c = {.bytes = bytes, .reading = true};
-        move(&c, &h, sizeof h);
+        move_bytes(&c, &h, sizeof h);
         move_arrays(session, &c);
         session->at = h.at;
         session->net->step = h.net_step;

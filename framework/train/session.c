@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The held-out images are drawn from the seed, the same for every config. */
-static void split(bnn_session *s)
+static void split_images(bnn_session *s)
 {
     const bnn_rng rng = {.seed = s->job->seed, .role = BNN_RNG_SPLIT};
     uint32_t *all = s->order; /* a permutation of all training images, only needed here */
@@ -70,7 +70,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }
-    split(s);
+    split_images(s);
     for (uint32_t i = 0; i < job->data->test.n; i++)
         s->test[i] = i;
     *out = s;

@@ -220,7 +220,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
 /* ---- the run ----------------------------------------------------------------------------- */
 
 /* The test set is looked at once, here: with the last weights and with the best ones. */
-static int report(bnn_session *s, bnn_error *err)
+static int report_result(bnn_session *s, bnn_error *err)
 {
     const bnn_train_job *job = s->job;
     const clocks start = clocks_now();
@@ -280,7 +280,7 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
     status = run_epochs(s, err);
     if (status != BNN_OK)
         goto out;
-    status = report(s, err);
+    status = report_result(s, err);
 out:
     fesetenv(&environment); /* a plugin may have changed it, and the thread goes on */
     bnn_arena_destroy(arena);
