@@ -30,8 +30,8 @@ static const bench_contender *reference_of(const bench_lineup *lineup, bool is_t
     return NULL;
 }
 
-static int add(bench_lineup *lineup, const char *name, const bnn_model *model,
-               bench_contender **out, bnn_error *err)
+static int add_contender(bench_lineup *lineup, const char *name, const bnn_model *model,
+                         bench_contender **out, bnn_error *err)
 {
     if (lineup->n == BENCH_CONTENDERS_MAX)
         return bnn_fail(err, BNN_E_USAGE, "bench: more than %d contenders; name fewer --engines",
@@ -54,7 +54,7 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
     const bench_subject *subject = lineup->subject;
     bench_contender *c;
     void *state;
-    int status = add(lineup, name, model, &c, err);
+    int status = add_contender(lineup, name, model, &c, err);
     if (status == BNN_OK)
         status = engine->prepare(model, lineup->arena, &state, err);
     if (status != BNN_OK)
@@ -144,7 +144,7 @@ static int add_ort(bench_lineup *lineup, const char *name, const bnn_model *mode
     status = bench_ort_load(ort, name, onnx, n, &number, err);
     free(onnx);
     if (status == BNN_OK)
-        status = add(lineup, name, model, &c, err);
+        status = add_contender(lineup, name, model, &c, err);
     if (status != BNN_OK)
         return status;
     c->is_ort = true;
@@ -191,7 +191,7 @@ static bool is_near(const float *reference, uint32_t n, uint32_t class)
     return high - reference[class] <= NEAR * (high - low);
 }
 
-static int compare(bench_contender *c, uint32_t n_images, bnn_error *err)
+static int compare_logits(bench_contender *c, uint32_t n_images, bnn_error *err)
 {
     const uint32_t n = c->model->n_classes;
     for (uint32_t i = 0; i < n_images; i++) {
@@ -225,7 +225,7 @@ int bench_lineup_compare(bench_lineup *lineup, bnn_error *err)
             c->own.engine->run(c->own.state, subject->n_images, subject->images, c->logits,
                                c->own.workspace, NULL);
         if (status == BNN_OK && c->reference != NULL)
-            status = compare(c, subject->n_images, err);
+            status = compare_logits(c, subject->n_images, err);
     }
     return status;
 }

@@ -64,7 +64,7 @@ static void become_node(int cpu, int socket, int messages)
     _exit(EXIT_NO_NODE);
 }
 
-static int start_child(bench_ort *ort, int cpu, bnn_error *err)
+static int start_node(bench_ort *ort, int cpu, bnn_error *err)
 {
     int sockets[2];
     ort->messages = tmpfile();
@@ -161,7 +161,7 @@ static int receive_more(bench_ort *ort, bnn_error *err)
 }
 
 /* The next line, as an object that the caller releases. */
-static int receive(bench_ort *ort, json_t **out, bnn_error *err)
+static int receive_answer(bench_ort *ort, json_t **out, bnn_error *err)
 {
     char *end = NULL;
     for (size_t seen = 0; end == NULL;) {
@@ -193,7 +193,7 @@ static int receive(bench_ort *ort, json_t **out, bnn_error *err)
 }
 
 /* Sends a request, which is released, and receives the answer. */
-static int ask(bench_ort *ort, json_t *request, json_t **out, bnn_error *err)
+static int ask_node(bench_ort *ort, json_t *request, json_t **out, bnn_error *err)
 {
     char *text = request == NULL ? NULL : json_dumps(request, JSON_COMPACT);
     json_decref(request);
@@ -203,7 +203,7 @@ static int ask(bench_ort *ort, json_t *request, json_t **out, bnn_error *err)
     text[n] = '\n'; /* instead of the terminator */
     int status = send_line(ort, text, n + 1, err);
     free(text);
-    return status != BNN_OK ? status : receive(ort, out, err);
+    return status != BNN_OK ? status : receive_answer(ort, out, err);
 }
 
 /* The same, for a request about a file: one with these bytes, which exists for its time only. */
@@ -226,7 +226,7 @@ static int ask_about_file(bench_ort *ort, json_t *request, const void *bytes, si
         json_decref(request);
     else {
         json_object_set_new(request, "path", json_string(path));
-        status = ask(ort, request, &answer, err);
+        status = ask_node(ort, request, &answer, err);
     }
     json_decref(answer);
     unlink(path);
@@ -236,10 +236,10 @@ static int ask_about_file(bench_ort *ort, json_t *request, const void *bytes, si
 /* ---- The interface --------------------------------------------------------------------------- */
 
 /* The greeting: which version, or what is missing. */
-static int greet(bench_ort *ort, char missing[200], bnn_error *err)
+static int greet_node(bench_ort *ort, char missing[200], bnn_error *err)
 {
     json_t *answer;
-    int status = receive(ort, &answer, err);
+    int status = receive_answer(ort, &answer, err);
     if (status != BNN_OK) {
         if (ort->child != 0 || !WIFEXITED(ort->exit) || WEXITSTATUS(ort->exit) != EXIT_NO_NODE)
             return status;
@@ -261,9 +261,9 @@ int bench_ort_start(int cpu, bench_ort **out, char missing[200], bnn_error *err)
     if (ort == NULL)
         return bnn_no_memory(err);
     ort->socket = -1;
-    int status = start_child(ort, cpu, err);
+    int status = start_node(ort, cpu, err);
     if (status == BNN_OK)
-        status = greet(ort, missing, err);
+        status = greet_node(ort, missing, err);
     if (status == BNN_OK && ort->engine[0] != '\0') {
         *out = ort;
         return BNN_OK;
@@ -316,10 +316,10 @@ int bench_ort_logits(bench_ort *ort, uint32_t model, uint32_t n_classes, float *
                      bnn_error *err)
 {
     json_t *answer;
-    const int status = ask(ort,
-                           json_pack("{s:s, s:i, s:I}", "do", "logits", "model", (int)model,
-                                     "batch", (json_int_t)ort->n_images),
-                           &answer, err);
+    const int status = ask_node(ort,
+                                json_pack("{s:s, s:i, s:I}", "do", "logits", "model", (int)model,
+                                          "batch", (json_int_t)ort->n_images),
+                                &answer, err);
     if (status != BNN_OK)
         return status;
     const json_t *list = json_object_get(answer, "logits");
@@ -339,10 +339,11 @@ int bench_ort_measure(void *context, uint64_t n_calls, bnn_duration *out, bnn_er
 {
     const bench_ort_contender *c = context;
     json_t *answer;
-    const int status = ask(c->ort,
-                           json_pack("{s:s, s:i, s:i, s:I}", "do", "run", "model", (int)c->model,
-                                     "batch", (int)c->batch, "calls", (json_int_t)n_calls),
-                           &answer, err);
+    const int status =
+        ask_node(c->ort,
+                 json_pack("{s:s, s:i, s:i, s:I}", "do", "run", "model", (int)c->model, "batch",
+                           (int)c->batch, "calls", (json_int_t)n_calls),
+                 &answer, err);
     if (status != BNN_OK)
         return status;
     const double wall = json_number_value(json_object_get(answer, "wall_ns"));

@@ -51,7 +51,7 @@ static int add_result(cli_table *table, const columns *layout, const bench_lineu
     return cli_table_row(table, cells, n, err);
 }
 
-static int add_columns(cli_table *table, const columns *layout, bnn_error *err)
+static int add_report_columns(cli_table *table, const columns *layout, bnn_error *err)
 {
     static const char *const names[] = {"contender", "engine",           "batch", "us", "low_us",
                                         "high_us",   "images_per_second"};
@@ -75,7 +75,7 @@ static int print_results(const bench_lineup *lineup, const cli_options *options,
     cli_table *table = cli_table_create();
     if (table == NULL)
         return bnn_no_memory(err);
-    int status = add_columns(table, &layout, err);
+    int status = add_report_columns(table, &layout, err);
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++)
         for (size_t k = 0; k < lineup->n && status == BNN_OK; k++)
             status = add_result(table, &layout, lineup, &lineup->contenders[k], i, err);
@@ -218,8 +218,8 @@ static void print_warnings(const bench_lineup *lineup)
                100 * share);
 }
 
-static int print_text(const bench_lineup *lineup, const bench_machine *machine,
-                      const cli_options *options, bnn_error *err)
+static int print_report_text(const bench_lineup *lineup, const bench_machine *machine,
+                             const cli_options *options, bnn_error *err)
 {
     print_head(lineup, machine);
     int status = print_results(lineup, options, err);
@@ -243,7 +243,7 @@ int bench_report_print(const bench_lineup *lineup, const bench_machine *machine,
     if (options->csv)
         return print_results(lineup, options, err);
     if (!options->json)
-        return print_text(lineup, machine, options, err);
+        return print_report_text(lineup, machine, options, err);
     bench_report_print_json(lineup, machine);
     return BNN_OK;
 }

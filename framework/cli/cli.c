@@ -67,7 +67,7 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
 /* ---- where configs are ------------------------------------------------------------------- */
 
 /* Adds a directory to a colon-separated list; one that does not fit is left out. */
-static void add_directory(char *list, const char *directory)
+static void add_config_directory(char *list, const char *directory)
 {
     const size_t used = strlen(list);
     const int n =
@@ -84,11 +84,11 @@ static const char *make_path(char list[PATHS_BYTES], const char *spec_path, cons
     char directory[PATH_MAX], configs[PATH_MAX];
     list[0] = '\0';
     if (spec_path != NULL && bnn_path_beside(spec_path, kind, directory))
-        add_directory(list, directory);
+        add_config_directory(list, directory);
     if (bnn_path_beside_program("configs", configs) && bnn_path_join(configs, kind, directory))
-        add_directory(list, directory);
+        add_config_directory(list, directory);
     if (bnn_path_join(bnn_path_of_data(), kind, directory))
-        add_directory(list, directory);
+        add_config_directory(list, directory);
     return list;
 }
 

@@ -56,7 +56,7 @@ static void add_label(warning *w, const char *label)
 }
 
 /* The warning with this text, made when there is none yet; NULL without memory. */
-static warning *find(warning **first, const char *text, bnn_arena *arena)
+static warning *find_warning(warning **first, const char *text, bnn_arena *arena)
 {
     for (; *first != NULL; first = &(*first)->next)
         if (strcmp((*first)->text, text) == 0)
@@ -69,8 +69,8 @@ static warning *find(warning **first, const char *text, bnn_arena *arena)
 }
 
 /* Asks about the network of configs[i], for all configs that have it. */
-static int check(const bnn_experiment *x, size_t i, const size_t *same_as, warning **first,
-                 bnn_arena *arena, bnn_error *err)
+static int check_network(const bnn_experiment *x, size_t i, const size_t *same_as, warning **first,
+                         bnn_arena *arena, bnn_error *err)
 {
     const bnn_config *config = &x->configs[i];
     bnn_diag *diag = bnn_diag_create();
@@ -80,7 +80,7 @@ static int check(const bnn_experiment *x, size_t i, const size_t *same_as, warni
     /* A failure has left its reason in diag; what is planned is not changed by it. */
     bnn_export_check(&config->model, config->input, config->n_classes, diag);
     for (size_t m = 0; status == BNN_OK && m < bnn_diag_count(diag); m++) {
-        warning *w = find(first, bnn_diag_message(diag, m), arena);
+        warning *w = find_warning(first, bnn_diag_message(diag, m), arena);
         if (w == NULL)
             status = bnn_no_memory(err);
         for (size_t j = i; w != NULL && j < x->n_configs; j++)
@@ -106,7 +106,7 @@ int cli_warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_error *
             }
     for (size_t i = 0; status == BNN_OK && i < x->n_configs; i++)
         if (same_as[i] == i)
-            status = check(x, i, same_as, &first, arena, err);
+            status = check_network(x, i, same_as, &first, arena, err);
     for (const warning *w = first; status == BNN_OK && w != NULL; w = w->next)
         if (w->n == x->n_configs)
             fprintf(stderr, "%s\n", w->text);

@@ -11,7 +11,7 @@ void cli_download_end(cli_download *d)
     d->drawn = false;
 }
 
-static void note(void *context, const char *message)
+static void print_note(void *context, const char *message)
 {
     cli_download *d = context;
     cli_download_end(d);
@@ -19,7 +19,8 @@ static void note(void *context, const char *message)
         fprintf(stderr, "bnnrun: %s\n", message);
 }
 
-static void progress(void *context, const char *file, uint64_t done_bytes, uint64_t total_bytes)
+static void print_progress(void *context, const char *file, uint64_t done_bytes,
+                           uint64_t total_bytes)
 {
     cli_download *d = context;
     char done[CLI_TEXT_MAX], total[CLI_TEXT_MAX];
@@ -38,7 +39,7 @@ bnn_data_search cli_download_search(cli_download *d, const char *catalogue, bool
     *d = (cli_download){.quiet = options->quiet, .redraws = !options->quiet && cli_redraws()};
     return (bnn_data_search){.catalogue = catalogue,
                              .download = allowed,
-                             .progress = progress,
-                             .note = note,
+                             .progress = print_progress,
+                             .note = print_note,
                              .context = d};
 }

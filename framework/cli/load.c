@@ -30,7 +30,8 @@ static void add_override(cli_request *r, const char *text)
     *end = text;
 }
 
-static int take_option(const cli_command *command, int option, cli_request *r, bnn_error *err)
+static int take_request_option(const cli_command *command, int option, cli_request *r,
+                               bnn_error *err)
 {
     switch (option) {
     case 's':
@@ -76,7 +77,7 @@ static int parse_options(const cli_command *command, int argc, char **argv, cli_
             return cli_usage(err, command, "option \"%s\" needs a value", argv[optind - 1]);
         if (option == '?')
             return cli_usage(err, command, "unknown option \"%s\"", argv[optind - 1]);
-        const int status = take_option(command, option, r, err);
+        const int status = take_request_option(command, option, r, err);
         if (status != BNN_OK || r->help)
             return status;
     }

@@ -76,7 +76,7 @@ static bool looks_like_spec(const char *argument)
            bnn_text_ends_with(argument, ".yml");
 }
 
-static int fail_unknown(const char *name, bnn_error *err)
+static int fail_unknown_command(const char *name, bnn_error *err)
 {
     const char *names[N_COMMANDS + 1] = {"help"};
     for (size_t i = 0; i < N_COMMANDS; i++)
@@ -97,7 +97,7 @@ static int fail_unknown(const char *name, bnn_error *err)
                     name);
 }
 
-static int help(int argc, char **argv, bnn_error *err)
+static int help_on_command(int argc, char **argv, bnn_error *err)
 {
     if (argc < 2) {
         print_help();
@@ -105,13 +105,13 @@ static int help(int argc, char **argv, bnn_error *err)
     }
     const cli_command *command = find_command(argv[1]);
     if (command == NULL)
-        return fail_unknown(argv[1], err);
+        return fail_unknown_command(argv[1], err);
     cli_print_help(command);
     return BNN_OK;
 }
 
 /* argv without the program's name. */
-static int dispatch(int argc, char **argv, bnn_error *err)
+static int dispatch_command(int argc, char **argv, bnn_error *err)
 {
     static char run[] = "run";
     if (argc < 1)
@@ -120,14 +120,14 @@ static int dispatch(int argc, char **argv, bnn_error *err)
                         "`bnnrun --help`");
     if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
         strcmp(argv[0], "help") == 0)
-        return help(argc, argv, err);
+        return help_on_command(argc, argv, err);
     if (strcmp(argv[0], "--version") == 0)
         return print_version(err);
     const cli_command *command = find_command(argv[0]);
     if (command != NULL)
         return command->run(argc, argv, err);
     if (!looks_like_spec(argv[0]))
-        return fail_unknown(argv[0], err);
+        return fail_unknown_command(argv[0], err);
     /* argv[-1], the program's name, is free to take. */
     argv[-1] = run;
     return cli_command_run.run(argc + 1, argv - 1, err);
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 {
     bnn_error err = {.message = ""};
     setlocale(LC_CTYPE, "");
-    int status = dispatch(argc - 1, argv + 1, &err);
+    int status = dispatch_command(argc - 1, argv + 1, &err);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)
         status = bnn_fail_errno(&err, BNN_E_RESOURCE, "cannot write the results");
     if (status != BNN_OK && err.message[0] != '\0')

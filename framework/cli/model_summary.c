@@ -52,7 +52,8 @@ uint64_t cli_size_field(const bnn_stage_size *size, const cli_size_field_info *f
     return value;
 }
 
-static void add(bnn_stage_size *total, const bnn_stage_size *size, const cli_size_field_info *f)
+static void add_field(bnn_stage_size *total, const bnn_stage_size *size,
+                      const cli_size_field_info *f)
 {
     char *at = (char *)total + f->offset;
     const uint64_t sum = cli_size_field(total, f) + cli_size_field(size, f);
@@ -95,7 +96,7 @@ int cli_model_summarize(const char *path, bnn_arena *arena, cli_model_summary *o
         bnn_modelfile_stage_size(model, i, &sizes[i]);
         for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
             if (cli_size_fields[j].adds_up)
-                add(&out->total, &sizes[i], &cli_size_fields[j]);
+                add_field(&out->total, &sizes[i], &cli_size_fields[j]);
     }
     return BNN_OK;
 }

@@ -62,7 +62,7 @@ static json_t *metadata_json(const bnn_model *model)
     return object;
 }
 
-static void print_json(const cli_model_summary *s)
+static void print_model_json(const cli_model_summary *s)
 {
     const bnn_model *model = s->model;
     json_t *object = json_object();
@@ -98,7 +98,7 @@ typedef struct row {
     bool failed;
 } row;
 
-static void put(row *r, const char *text)
+static void put_cell(row *r, const char *text)
 {
     r->failed |= cli_table_cell(r->table, text) != 0;
 }
@@ -107,14 +107,14 @@ static void put_number(row *r, uint64_t n)
 {
     char text[CLI_TEXT_MAX];
     snprintf(text, sizeof text, "%" PRIu64, n);
-    put(r, text);
+    put_cell(r, text);
 }
 
 /* With commas; nothing for 0. */
 static void put_count(row *r, uint64_t n)
 {
     char text[CLI_TEXT_MAX];
-    put(r, n == 0 ? NULL : bnn_count_text(n, text));
+    put_cell(r, n == 0 ? NULL : bnn_count_text(n, text));
 }
 
 static void put_csv(row *r, const cli_model_summary *s)
@@ -126,9 +126,9 @@ static void put_csv(row *r, const cli_model_summary *s)
         r->failed |= cli_table_column(r->table, cli_size_fields[i].name, CLI_NUMBER) != 0;
     for (uint32_t i = 0; i < s->model->n_stages; i++) {
         const bnn_stage *stage = &s->model->stages[i];
-        put(r, stage_name(stage));
-        put(r, values_name(stage->inputs));
-        put(r, values_name(stage->outputs));
+        put_cell(r, stage_name(stage));
+        put_cell(r, values_name(stage->inputs));
+        put_cell(r, values_name(stage->outputs));
         put_number(r, stage->out.c);
         put_number(r, stage->out.h);
         put_number(r, stage->out.w);
@@ -136,9 +136,9 @@ static void put_csv(row *r, const cli_model_summary *s)
             put_number(r, cli_size_field(&s->sizes[i], &cli_size_fields[j]));
     }
     const bnn_stage_size head = {.header_bytes = s->head_bytes, .bytes = s->head_bytes};
-    put(r, "(file header)");
+    put_cell(r, "(file header)");
     for (size_t i = 1; i < sizeof texts / sizeof *texts; i++)
-        put(r, NULL);
+        put_cell(r, NULL);
     for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
         put_number(r, cli_size_field(&head, &cli_size_fields[j]));
 }
@@ -155,12 +155,12 @@ static void put_thresholds(row *r, const bnn_stage *stage, const bnn_stage_size 
                  {size->n_tables, size->n_tables == 1 ? "table" : "tables"}};
     char text[128] = "";
     if (!stage->folded) {
-        put(r, NULL);
-        put(r, stage->n_chain > 0 ? "float operations" : NULL);
+        put_cell(r, NULL);
+        put_cell(r, stage->n_chain > 0 ? "float operations" : NULL);
         return;
     }
     snprintf(text, sizeof text, "%u x %u bit", size->n_thresholds, size->threshold_bits);
-    put(r, text);
+    put_cell(r, text);
     text[0] = '\0';
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const size_t used = strlen(text);
@@ -168,17 +168,17 @@ static void put_thresholds(row *r, const bnn_stage *stage, const bnn_stage_size 
             snprintf(text + used, sizeof text - used, "%s%u %s", used > 0 ? ", " : "", kinds[i].n,
                      kinds[i].what);
     }
-    put(r, text);
+    put_cell(r, text);
 }
 
 static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size)
 {
     char text[CLI_TEXT_MAX];
-    put(r, stage_name(stage));
-    put(r, values_name(stage->inputs));
+    put_cell(r, stage_name(stage));
+    put_cell(r, values_name(stage->inputs));
     snprintf(text, sizeof text, "%ux%ux%u %s", stage->out.c, stage->out.h, stage->out.w,
              values_name(stage->outputs));
-    put(r, text);
+    put_cell(r, text);
     put_count(r, size->n_weights);
     put_count(r, size->bits_of_weight);
     put_count(r, cli_size_padding_bits(size));
@@ -205,22 +205,22 @@ static void put_text(row *r, const cli_model_summary *s)
         r->failed |= cli_table_column(r->table, columns[i].name, columns[i].kind) != 0;
     for (uint32_t i = 0; i < s->model->n_stages; i++)
         put_layer(r, &s->model->stages[i], &s->sizes[i]);
-    put(r, "(file header)");
+    put_cell(r, "(file header)");
     for (size_t i = 1; i < N_COLUMNS; i++)
         put_count(r, i == I_BYTES ? s->head_bytes : 0);
-    put(r, "total");
-    put(r, NULL);
-    put(r, NULL);
+    put_cell(r, "total");
+    put_cell(r, NULL);
+    put_cell(r, NULL);
     put_count(r, s->total.n_weights);
-    put(r, NULL);
+    put_cell(r, NULL);
     put_count(r, cli_size_padding_bits(&s->total));
     put_count(r, s->file_bytes);
     put_count(r, s->total.float32_bytes);
     put_count(r, s->total.macs_binary);
     put_count(r, s->total.macs_integer);
     put_count(r, s->total.macs_float);
-    put(r, NULL);
-    put(r, NULL);
+    put_cell(r, NULL);
+    put_cell(r, NULL);
 }
 
 static int print_table(const cli_model_summary *s, const cli_options *options, bnn_error *err)
@@ -257,7 +257,7 @@ static void print_metadata(const bnn_metadata *metadata)
     puts(value[n] != '\0' ? "..." : "");
 }
 
-static int print_text(const cli_model_summary *s, bnn_error *err)
+static int print_model_text(const cli_model_summary *s, bnn_error *err)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
     const bnn_model *model = s->model;
@@ -288,9 +288,9 @@ int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     int status = arena == NULL ? bnn_no_memory(err) : cli_model_summarize(path, arena, &s, err);
     if (status == BNN_OK && options->json)
-        print_json(&s);
+        print_model_json(&s);
     else if (status == BNN_OK)
-        status = options->csv ? print_table(&s, options, err) : print_text(&s, err);
+        status = options->csv ? print_table(&s, options, err) : print_model_text(&s, err);
     bnn_arena_destroy(arena);
     return status;
 }

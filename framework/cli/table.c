@@ -69,7 +69,7 @@ static size_t n_rows(const cli_table *table)
     return table->n_columns == 0 ? 0 : table->n_cells / table->n_columns;
 }
 
-static const char *cell(const cli_table *table, size_t row, size_t i)
+static const char *table_cell(const cli_table *table, size_t row, size_t i)
 {
     return table->cells[row * table->n_columns + i];
 }
@@ -100,21 +100,21 @@ static void print_cell(const char *text, size_t wide, cli_column_kind kind, bool
     fputs(last ? "\n" : "  ", out);
 }
 
-static void print_text(const cli_table *table, FILE *out)
+static void print_table_text(const cli_table *table, FILE *out)
 {
     size_t *wide = calloc(table->n_columns, sizeof *wide);
     for (size_t i = 0; wide != NULL && i < table->n_columns; i++) {
         wide[i] = bnn_text_width(table->columns[i].name);
         for (size_t row = 0; row < n_rows(table); row++)
-            if (bnn_text_width(cell(table, row, i)) > wide[i])
-                wide[i] = bnn_text_width(cell(table, row, i));
+            if (bnn_text_width(table_cell(table, row, i)) > wide[i])
+                wide[i] = bnn_text_width(table_cell(table, row, i));
     }
     for (size_t i = 0; wide != NULL && i < table->n_columns; i++)
         print_cell(table->columns[i].name, wide[i], table->columns[i].kind,
                    i + 1 == table->n_columns, out);
     for (size_t row = 0; wide != NULL && row < n_rows(table); row++)
         for (size_t i = 0; i < table->n_columns; i++)
-            print_cell(cell(table, row, i), wide[i], table->columns[i].kind,
+            print_cell(table_cell(table, row, i), wide[i], table->columns[i].kind,
                        i + 1 == table->n_columns, out);
     free(wide);
 }
@@ -146,7 +146,7 @@ static void print_csv(const cli_table *table, FILE *out)
     }
     for (size_t row = 0; row < n_rows(table); row++)
         for (size_t i = 0; i < table->n_columns; i++) {
-            print_field(cell(table, row, i), out);
+            print_field(table_cell(table, row, i), out);
             fputc(i + 1 == table->n_columns ? '\n' : ',', out);
         }
 }
@@ -172,13 +172,13 @@ json_t *cli_table_json(const cli_table *table)
         json_t *object = json_object();
         for (size_t i = 0; i < table->n_columns; i++)
             json_object_set_new(object, table->columns[i].name,
-                                json_cell(cell(table, row, i), table->columns[i].kind));
+                                json_cell(table_cell(table, row, i), table->columns[i].kind));
         json_array_append_new(rows, object);
     }
     return rows;
 }
 
-static void print_json(const cli_table *table, FILE *out)
+static void print_table_json(const cli_table *table, FILE *out)
 {
     json_t *rows = cli_table_json(table);
     json_dumpf(rows, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -189,9 +189,9 @@ static void print_json(const cli_table *table, FILE *out)
 void cli_table_print(const cli_table *table, const cli_options *options, FILE *out)
 {
     if (options->json)
-        print_json(table, out);
+        print_table_json(table, out);
     else if (options->csv)
         print_csv(table, out);
     else
-        print_text(table, out);
+        print_table_text(table, out);
 }

@@ -25,8 +25,8 @@ bool bnn_picture_begins(const uint8_t *bytes, size_t n)
 }
 
 /* Memory for the pixels, when the picture is not too large. */
-static int allocate(const char *name, uint32_t width, uint32_t height, bnn_picture *out,
-                    bnn_error *err)
+static int allocate_pixels(const char *name, uint32_t width, uint32_t height, bnn_picture *out,
+                           bnn_error *err)
 {
     if (width > BNN_PICTURE_EXTENT_MAX || height > BNN_PICTURE_EXTENT_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %ux%u pixels, more than the limit of %dx%d", name,
@@ -52,7 +52,7 @@ static int decode_png(const uint8_t *bytes, size_t n, const char *name, bnn_pict
     if (!png_image_begin_read_from_memory(&image, bytes, n))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
     if (status == BNN_OK)
-        status = allocate(name, image.width, image.height, &picture, err);
+        status = allocate_pixels(name, image.width, image.height, &picture, err);
     if (status == BNN_OK) {
         image.format = PNG_FORMAT_GRAY;
         image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
@@ -163,7 +163,7 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_pict
             t.at++;
     if (!is_plain && t.at < t.end)
         t.at++;
-    int status = allocate(name, width, height, &picture, err);
+    int status = allocate_pixels(name, width, height, &picture, err);
     if (status == BNN_OK)
         status = (is_plain ? take_plain : take_raw)(&t, name, maximum, &picture, err);
     if (status == BNN_OK && t.at < t.end)

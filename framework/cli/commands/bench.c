@@ -104,7 +104,7 @@ static int parse_engines(const char *text, request *r, bnn_error *err)
     return BNN_OK;
 }
 
-static int take_option(int option, request *r, bnn_error *err)
+static int take_bench_option(int option, request *r, bnn_error *err)
 {
     switch (option) {
     case OPTION_BATCH:
@@ -135,7 +135,7 @@ static int take_option(int option, request *r, bnn_error *err)
     }
 }
 
-static int parse(int argc, char **argv, request *r, bnn_error *err)
+static int parse_bench(int argc, char **argv, request *r, bnn_error *err)
 {
     static const struct option long_options[] = {
         CLI_COMMON_LONG,
@@ -160,7 +160,7 @@ static int parse(int argc, char **argv, request *r, bnn_error *err)
                              option == ':' ? "option \"%s\" needs a value"
                                            : "unknown option \"%s\"",
                              argv[optind - 1]);
-        const int status = take_option(option, r, err);
+        const int status = take_bench_option(option, r, err);
         if (status != BNN_OK || r->help)
             return status;
     }
@@ -173,7 +173,7 @@ static int parse(int argc, char **argv, request *r, bnn_error *err)
 
 /* ---- The benchmark --------------------------------------------------------------------------- */
 
-static void look(void *context)
+static void look_at_machine(void *context)
 {
     bench_machine_look(context);
 }
@@ -207,13 +207,13 @@ static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *ma
     if (status == BNN_OK)
         status = bench_lineup_compare(lineup, err);
     if (status == BNN_OK)
-        status = bench_lineup_measure(lineup, look, machine, err);
+        status = bench_lineup_measure(lineup, look_at_machine, machine, err);
     bench_ort_stop(ort);
     bench_machine_unpin(machine);
     return status;
 }
 
-static int bench(const request *r, bnn_arena *arena, bnn_error *err)
+static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
 {
     bench_subject subject;
     bench_machine machine;
@@ -243,14 +243,14 @@ static int bench(const request *r, bnn_arena *arena, bnn_error *err)
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_bench(int argc, char **argv, bnn_error *err)
 {
     request r;
-    int status = parse(argc, argv, &r, err);
+    int status = parse_bench(argc, argv, &r, err);
     if (status != BNN_OK || r.help)
         return status;
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    status = arena == NULL ? bnn_no_memory(err) : bench(&r, arena, err);
+    status = arena == NULL ? bnn_no_memory(err) : bench_all(&r, arena, err);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -284,5 +284,5 @@ const cli_command cli_command_bench = {
         "  npm install --ignore-scripts onnxruntime-node\n"
         "  bnnrun bench 3f\n"
         "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n",
-    .run = run,
+    .run = run_bench,
 };

@@ -42,8 +42,8 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     return cli_table_row(table, cells, options->json || options->csv ? 6 : 5, err);
 }
 
-static int list(const char *directories, const char *const *names, size_t n, bnn_arena *arena,
-                const cli_options *options, bnn_error *err)
+static int list_datasets(const char *directories, const char *const *names, size_t n,
+                         bnn_arena *arena, const cli_options *options, bnn_error *err)
 {
     static const char *const columns[] = {"name",    "summary", "shape",
                                           "classes", "found",   "reference"};
@@ -84,8 +84,8 @@ static int open_one(const char *directories, const char *name, bool download,
 }
 
 /* Verifies every data set that is here. One that is damaged does not hide the others. */
-static int verify_all(const char *directories, const char *const *names, size_t n, bnn_arena *arena,
-                      const cli_options *options, bnn_error *err)
+static int verify_datasets(const char *directories, const char *const *names, size_t n,
+                           bnn_arena *arena, const cli_options *options, bnn_error *err)
 {
     int result = BNN_OK;
     char directory[PATH_MAX];
@@ -122,11 +122,12 @@ static int fetch_or_verify(const char *action, const char *name, const char *dir
         return cli_usage(err, &cli_command_data,
                          "fetch needs the NAME of a data set; "
                          "`bnnrun data list` shows them");
-    return verify_all(directories, names, n, arena, options, err);
+    return verify_datasets(directories, names, n, arena, options, err);
 }
 
 /* Does the action; the catalogue is read once. */
-static int act(const char *action, const char *name, const cli_options *options, bnn_error *err)
+static int act_on_data(const char *action, const char *name, const cli_options *options,
+                       bnn_error *err)
 {
     const char *directories = cli_catalogue_path(NULL);
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
@@ -141,15 +142,15 @@ static int act(const char *action, const char *name, const cli_options *options,
     if (status == 0 && !known)
         status = cli_unknown(err, BNN_E_RESOURCE, "there is no data set", name, names, n);
     if (status == 0 && strcmp(action, "list") == 0)
-        status = name == NULL ? list(directories, names, n, arena, options, err)
-                              : list(directories, &name, 1, arena, options, err);
+        status = name == NULL ? list_datasets(directories, names, n, arena, options, err)
+                              : list_datasets(directories, &name, 1, arena, options, err);
     else if (status == 0)
         status = fetch_or_verify(action, name, directories, names, n, arena, options, err);
     bnn_arena_destroy(arena);
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_data(int argc, char **argv, bnn_error *err)
 {
     static const char *const actions[] = {"list", "fetch", "verify"};
     cli_options options;
@@ -165,7 +166,7 @@ static int run(int argc, char **argv, bnn_error *err)
     const char *action = n == 0 ? "list" : operands[0];
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0)
-            return act(action, n == 2 ? operands[1] : NULL, &options, err);
+            return act_on_data(action, n == 2 ? operands[1] : NULL, &options, err);
     return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
                        sizeof actions / sizeof *actions);
 }
@@ -192,5 +193,5 @@ const cli_command cli_command_data = {
             "  bnnrun data\n"
             "  bnnrun data fetch mnist\n"
             "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
-    .run = run,
+    .run = run_data,
 };

@@ -87,7 +87,7 @@ static int take_format(const char *value, cli_export_format *out, bnn_error *err
                        CLI_EXPORT_FORMATS);
 }
 
-static int take_option(void *context, int option, const char *value, bnn_error *err)
+static int take_export_option(void *context, int option, const char *value, bnn_error *err)
 {
     cli_export *r = context;
     switch (option) {
@@ -143,7 +143,7 @@ static const char *default_output(const cli_export *r)
     return bnn_arena_printf(r->arena, "%.*s%s", (int)n, name, ends[r->format]);
 }
 
-static int export(cli_export *r, bnn_error *err)
+static int export_model(cli_export *r, bnn_error *err)
 {
     bnn_model *model;
     int status = cli_find_model(r->operand, &r->options, r->arena, &r->source, err);
@@ -171,7 +171,7 @@ static int export(cli_export *r, bnn_error *err)
     return cli_export_c(r, err);
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_export(int argc, char **argv, bnn_error *err)
 {
     static const struct option names[] = {{"format", required_argument, NULL, OPTION_FORMAT},
                                           {"output", required_argument, NULL, 'o'},
@@ -182,7 +182,7 @@ static int run(int argc, char **argv, bnn_error *err)
                                           {NULL, 0, NULL, 0}};
     cli_export r = {.format = CLI_EXPORT_FORMATS};
     const cli_own_options own = {
-        .letters = "o:", .names = names, .take = take_option, .context = &r};
+        .letters = "o:", .names = names, .take = take_export_option, .context = &r};
     bool done;
     int status = cli_parse_own(&cli_command_export, argc, argv, &own, &r.options, &done, err);
     if (status != BNN_OK || done)
@@ -196,7 +196,7 @@ static int run(int argc, char **argv, bnn_error *err)
     if (status != BNN_OK)
         return status;
     r.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    status = r.arena == NULL ? bnn_no_memory(err) : export(&r, err);
+    status = r.arena == NULL ? bnn_no_memory(err) : export_model(&r, err);
     bnn_arena_destroy(r.arena);
     return status;
 }
@@ -230,5 +230,5 @@ const cli_command cli_command_export = {
         "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
         "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
         "         --images mnist/t10k-images-idx3-ubyte\n",
-    .run = run,
+    .run = run_export,
 };

@@ -14,8 +14,8 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 /* One line of the list. Loading the file is the only way to its summary; one that cannot be loaded
  * says why, on stderr for a reader and in the row for a program. */
-static int add_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
-                   const cli_options *options, bnn_error *err)
+static int add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
+                          const cli_options *options, bnn_error *err)
 {
     const char *summary = NULL, *reference = NULL, *trouble = NULL;
     char shadowed[512];
@@ -57,7 +57,7 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
     size_t n_rows = 0;
     for (size_t i = 0; status == 0 && i < n; i++)
         if (kind == 0 || files[i].kind == kind) {
-            status = add_row(registry, &files[i], table, options, err);
+            status = add_plugin_row(registry, &files[i], table, options, err);
             n_rows++;
         }
     if (status == 0 && n_rows == 0 && !data)
@@ -73,7 +73,7 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_plugins(int argc, char **argv, bnn_error *err)
 {
     cli_options options;
     bool done;
@@ -121,5 +121,5 @@ const cli_command cli_command_plugins = {
         "  bnnrun plugins\n"
         "  bnnrun plugins ste\n"
         "  bnnrun plugins ordering xnor\n",
-    .run = run,
+    .run = run_plugins,
 };

@@ -38,7 +38,7 @@ typedef struct prediction {
 
 /* The classes of the largest logits, largest first; of equal ones the first, as bnn_model_class
  * says. */
-static void rank(const float *logits, uint32_t n, uint32_t n_ranks, uint32_t *classes)
+static void rank_classes(const float *logits, uint32_t n, uint32_t n_ranks, uint32_t *classes)
 {
     for (uint32_t i = 0; i < n_ranks; i++) {
         uint32_t best = n;
@@ -54,7 +54,7 @@ static void rank(const float *logits, uint32_t n, uint32_t n_ranks, uint32_t *cl
 }
 
 /* Softmax: what the logits would mean if the network were well calibrated. */
-static double probability(const float *logits, uint32_t n, uint32_t largest, uint32_t c)
+static double class_probability(const float *logits, uint32_t n, uint32_t largest, uint32_t c)
 {
     double sum = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -62,7 +62,7 @@ static double probability(const float *logits, uint32_t n, uint32_t largest, uin
     return exp((double)logits[c] - (double)logits[largest]) / sum;
 }
 
-static int put(prediction *p, const char *text, bnn_error *err)
+static int put_text(prediction *p, const char *text, bnn_error *err)
 {
     return cli_table_row(p->table, &text, 1, err);
 }
@@ -71,12 +71,12 @@ static int put_class(prediction *p, uint32_t c, double probability, bnn_error *e
 {
     char text[CLI_TEXT_MAX];
     snprintf(text, sizeof text, "%u", c);
-    const int status = put(p, text, err);
+    const int status = put_text(p, text, err);
     if (p->options.json || p->options.csv)
         snprintf(text, sizeof text, "%.6g", probability);
     else
         snprintf(text, sizeof text, "%.1f %%", 100 * probability);
-    return status != BNN_OK ? status : put(p, text, err);
+    return status != BNN_OK ? status : put_text(p, text, err);
 }
 
 /* "7" and, for a reader, whether that is the class. */
@@ -90,7 +90,7 @@ static int put_label(prediction *p, uint32_t class, bnn_error *err)
         snprintf(text, sizeof text, "%u", label);
     else
         snprintf(text, sizeof text, "%u, wrong", label);
-    return put(p, text, err);
+    return put_text(p, text, err);
 }
 
 static int put_answer(prediction *p, const char *path, const char *index, const float *logits,
@@ -99,17 +99,17 @@ static int put_answer(prediction *p, const char *path, const char *index, const 
     uint32_t classes[TOP] = {0};
     char margin[CLI_TEXT_MAX];
     const uint32_t n_ranks = p->n_classes < TOP ? p->n_classes : TOP;
-    rank(logits, p->n_classes, n_ranks, classes);
-    int status = put(p, path, err);
+    rank_classes(logits, p->n_classes, n_ranks, classes);
+    int status = put_text(p, path, err);
     if (status == BNN_OK)
-        status = put(p, index, err);
+        status = put_text(p, index, err);
     for (uint32_t i = 0; status == BNN_OK && i < n_ranks; i++) {
-        const double share = probability(logits, p->n_classes, classes[0], classes[i]);
+        const double share = class_probability(logits, p->n_classes, classes[0], classes[i]);
         status = put_class(p, classes[i], share, err);
         if (status == BNN_OK && i == 0) {
             const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
             snprintf(margin, sizeof margin, "%.6g", (double)logits[classes[0]] - next);
-            status = put(p, margin, err);
+            status = put_text(p, margin, err);
         }
     }
     if (status == BNN_OK && p->labels != NULL)
@@ -141,7 +141,7 @@ static int make_table(prediction *p, bnn_error *err)
     return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
-static int classify(prediction *p, const char *path, cli_images *file, bnn_error *err)
+static int classify_file(prediction *p, const char *path, cli_images *file, bnn_error *err)
 {
     const size_t pixels = bnn_shape_values(p->shape);
     float *logits = calloc((size_t)file->n * p->n_classes, sizeof *logits);
@@ -161,7 +161,7 @@ static int classify(prediction *p, const char *path, cli_images *file, bnn_error
     return status;
 }
 
-static void print_json(const prediction *p)
+static void print_predictions_json(const prediction *p)
 {
     json_t *object = json_object(), *rows = cli_table_json(p->table);
     json_object_set_new(object, "images", json_integer(p->n_answered));
@@ -180,7 +180,7 @@ static void print_answers(const prediction *p)
 {
     char right[CLI_TEXT_MAX], all[CLI_TEXT_MAX];
     if (p->options.json) {
-        print_json(p);
+        print_predictions_json(p);
         return;
     }
     if (!p->options.quiet || p->labels == NULL || p->options.csv)
@@ -193,7 +193,7 @@ static void print_answers(const prediction *p)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static int take_option(void *context, int option, const char *value, bnn_error *err)
+static int take_predict_option(void *context, int option, const char *value, bnn_error *err)
 {
     prediction *p = context;
     if (option == OPTION_INVERT)
@@ -261,7 +261,7 @@ static int find_model(prediction *p, const char *operand, bnn_error *err)
     return status;
 }
 
-static int predict(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
+static int predict_files(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
 {
     int status = find_model(p, model, err);
     if (status == BNN_OK)
@@ -271,13 +271,13 @@ static int predict(prediction *p, const char *model, size_t n, char **paths, bnn
         status = make_table(p, err);
     }
     for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = classify(p, paths[i], &p->files[i], err);
+        status = classify_file(p, paths[i], &p->files[i], err);
     if (status == BNN_OK)
         print_answers(p);
     return status;
 }
 
-static void end(prediction *p)
+static void end_prediction(prediction *p)
 {
     for (size_t i = 0; i < p->n_files; i++)
         free(p->files[i].pixels);
@@ -288,14 +288,15 @@ static void end(prediction *p)
     cli_table_destroy(p->table);
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_predict(int argc, char **argv, bnn_error *err)
 {
     static const struct option names[] = {{"invert", no_argument, NULL, OPTION_INVERT},
                                           {"limit", required_argument, NULL, OPTION_LIMIT},
                                           {"labels", required_argument, NULL, OPTION_LABELS},
                                           {NULL, 0, NULL, 0}};
     prediction p = {0};
-    const cli_own_options own = {.letters = "", .names = names, .take = take_option, .context = &p};
+    const cli_own_options own = {
+        .letters = "", .names = names, .take = take_predict_option, .context = &p};
     bool done;
     int status = cli_parse_own(&cli_command_predict, argc, argv, &own, &p.options, &done, err);
     if (status != BNN_OK || done)
@@ -304,8 +305,8 @@ static int run(int argc, char **argv, bnn_error *err)
         return cli_usage(err, &cli_command_predict,
                          "a model and an image are needed, as in `bnnrun predict lenet5.bnn "
                          "seven.png`");
-    status = predict(&p, argv[optind], (size_t)(argc - optind - 1), argv + optind + 1, err);
-    end(&p);
+    status = predict_files(&p, argv[optind], (size_t)(argc - optind - 1), argv + optind + 1, err);
+    end_prediction(&p);
     return status;
 }
 
@@ -336,5 +337,5 @@ const cli_command cli_command_predict = {
         "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
         "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
         "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
-    .run = run,
+    .run = run_predict,
 };

@@ -33,7 +33,7 @@ static int list_queries(const cli_options *options, bnn_error *err)
     return status;
 }
 
-static int fail_unknown(const char *name, bnn_error *err)
+static int fail_unknown_query(const char *name, bnn_error *err)
 {
     size_t n;
     const bnn_store_named_query *queries = bnn_store_queries(&n);
@@ -57,7 +57,7 @@ static int find_sql(const char *operand, char **sql, bnn_error *err)
         return *sql != NULL ? BNN_OK : bnn_no_memory(err);
     }
     if (strchr(operand, '/') == NULL && !bnn_text_ends_with(operand, ".sql"))
-        return fail_unknown(operand, err);
+        return fail_unknown_query(operand, err);
     size_t n_bytes;
     const int status = bnn_file_read(operand, SQL_LIMIT_BYTES, sql, &n_bytes, err);
     if (status == 0 && strlen(*sql) != n_bytes) {
@@ -98,8 +98,8 @@ static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_
     return BNN_OK;
 }
 
-static int ask(const char *operand, int n_words, char **words, const cli_options *options,
-               bnn_error *err)
+static int answer_query(const char *operand, int n_words, char **words, const cli_options *options,
+                        bnn_error *err)
 {
     bnn_store_argument arguments[ARGUMENTS_MAX];
     char *names[ARGUMENTS_MAX] = {NULL};
@@ -124,7 +124,7 @@ static int ask(const char *operand, int n_words, char **words, const cli_options
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_query(int argc, char **argv, bnn_error *err)
 {
     cli_options options;
     bool done;
@@ -133,7 +133,7 @@ static int run(int argc, char **argv, bnn_error *err)
         return status;
     if (optind == argc)
         return list_queries(&options, err);
-    return ask(argv[optind], argc - optind - 1, argv + optind + 1, &options, err);
+    return answer_query(argv[optind], argc - optind - 1, argv + optind + 1, &options, err);
 }
 
 const cli_command cli_command_query = {
@@ -158,5 +158,5 @@ const cli_command cli_command_query = {
         "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
         "                AND state = 'done' GROUP BY config\"\n"
         "  bnnrun query db/queries/leaderboard.sql --csv\n",
-    .run = run,
+    .run = run_query,
 };

@@ -80,7 +80,7 @@ typedef struct dice {
 } dice;
 
 /* low..high inclusive; the bias, below 2^-16 for these ranges, is the same everywhere. */
-static int32_t roll(dice *d, int32_t low, int32_t high)
+static int32_t roll_dice(dice *d, int32_t low, int32_t high)
 {
     const uint64_t range = (uint64_t)(high - low) + 1;
     return low + (int32_t)((range * bnn_rng_bits(&d->rng, d->counter++)) >> 32);
@@ -97,7 +97,7 @@ typedef struct pen {
 
 /* Squared distance of p from the segment a-b, in (1/256 pixel)^2. Points lie at most MARK_LENGTH
  * outside the image: differences are below 2^14, `cross` is below 2^29, its square fits. */
-static int64_t distance2(place p, place a, place b)
+static int64_t squared_distance(place p, place a, place b)
 {
     const int64_t px = p.x - a.x, py = p.y - a.y, dx = b.x - a.x, dy = b.y - a.y;
     const int64_t length2 = dx * dx + dy * dy;
@@ -110,12 +110,12 @@ static int64_t distance2(place p, place a, place b)
     return cross * cross / length2;
 }
 
-static int32_t smaller(int32_t a, int32_t b)
+static int32_t smaller_of(int32_t a, int32_t b)
 {
     return a < b ? a : b;
 }
 
-static int32_t larger(int32_t a, int32_t b)
+static int32_t larger_of(int32_t a, int32_t b)
 {
     return a > b ? a : b;
 }
@@ -123,14 +123,14 @@ static int32_t larger(int32_t a, int32_t b)
 /* The first and last pixel that a stroke from a to b can touch. */
 static void pixel_range(int32_t a, int32_t b, int32_t reach, int32_t *first, int32_t *last)
 {
-    *first = larger(0, (smaller(a, b) - reach) / ONE - 1);
-    *last = smaller(SIDE - 1, (larger(a, b) + reach) / ONE + 1);
+    *first = larger_of(0, (smaller_of(a, b) - reach) / ONE - 1);
+    *last = smaller_of(SIDE - 1, (larger_of(a, b) + reach) / ONE + 1);
 }
 
 /* A stroke with soft edges, one pixel wide; the darker ink wins where strokes cross. */
 static void draw_segment(uint8_t *image, place a, place b, pen tip)
 {
-    const int32_t outer = tip.radius + ONE / 2, inner = larger(0, tip.radius - ONE / 2);
+    const int32_t outer = tip.radius + ONE / 2, inner = larger_of(0, tip.radius - ONE / 2);
     const int64_t outer2 = (int64_t)outer * outer, inner2 = (int64_t)inner * inner;
     int32_t x0, x1, y0, y1;
     pixel_range(a.x, b.x, outer, &x0, &x1);
@@ -138,7 +138,7 @@ static void draw_segment(uint8_t *image, place a, place b, pen tip)
     for (int32_t y = y0; y <= y1; y++) {
         for (int32_t x = x0; x <= x1; x++) {
             const place p = {x * ONE + ONE / 2, y * ONE + ONE / 2};
-            const int64_t d2 = distance2(p, a, b);
+            const int64_t d2 = squared_distance(p, a, b);
             if (d2 >= outer2)
                 continue;
             const int64_t ink =
@@ -152,13 +152,14 @@ static void draw_segment(uint8_t *image, place a, place b, pen tip)
 
 static void draw_digit(dice *d, uint32_t label, uint8_t *image)
 {
-    const point *glyph = glyphs[label][roll(d, 0, VARIANTS_MAX - 1)];
+    const point *glyph = glyphs[label][roll_dice(d, 0, VARIANTS_MAX - 1)];
     if (glyph[0].x == 0) /* no such variant: no glyph starts at the left edge */
         glyph = glyphs[label][0];
-    const int32_t xx = roll(d, SCALE_LOW, SCALE_HIGH), yy = roll(d, SCALE_LOW, SCALE_HIGH);
-    const int32_t xy = roll(d, -SLANT, SLANT), yx = roll(d, -TURN, TURN);
-    const int32_t shift_x = roll(d, -SHIFT, SHIFT), shift_y = roll(d, -SHIFT, SHIFT);
-    const int32_t radius = roll(d, PEN_LOW, PEN_HIGH), ink = roll(d, INK_LOW, INK_HIGH);
+    const int32_t xx = roll_dice(d, SCALE_LOW, SCALE_HIGH),
+                  yy = roll_dice(d, SCALE_LOW, SCALE_HIGH);
+    const int32_t xy = roll_dice(d, -SLANT, SLANT), yx = roll_dice(d, -TURN, TURN);
+    const int32_t shift_x = roll_dice(d, -SHIFT, SHIFT), shift_y = roll_dice(d, -SHIFT, SHIFT);
+    const int32_t radius = roll_dice(d, PEN_LOW, PEN_HIGH), ink = roll_dice(d, INK_LOW, INK_HIGH);
     bool down = false;
     place from = {0, 0};
     for (const point *g = glyph; g->x != END; g++) {
@@ -166,8 +167,8 @@ static void draw_digit(dice *d, uint32_t label, uint8_t *image)
             down = false;
             continue;
         }
-        const int32_t x = g->x - 50 + roll(d, -JITTER, JITTER);
-        const int32_t y = g->y - 70 + roll(d, -JITTER, JITTER);
+        const int32_t x = g->x - 50 + roll_dice(d, -JITTER, JITTER);
+        const int32_t y = g->y - 70 + roll_dice(d, -JITTER, JITTER);
         const place to = {MIDDLE + shift_x + x * xx - y * xy, MIDDLE + shift_y + y * yy + x * yx};
         if (down)
             draw_segment(image, from, to, (pen){radius, ink});
@@ -179,19 +180,20 @@ static void draw_digit(dice *d, uint32_t label, uint8_t *image)
 /* Stray marks and a gap: what is on the paper that is not the digit. */
 static void draw_marks(dice *d, uint8_t *image)
 {
-    const int32_t n_marks = roll(d, 0, MARKS_MAX);
+    const int32_t n_marks = roll_dice(d, 0, MARKS_MAX);
     for (int32_t i = 0; i < n_marks; i++) {
         /* One roll a statement: C does not order the values of an initializer list. */
         place a, b;
-        a.x = roll(d, 0, SIDE * ONE);
-        a.y = roll(d, 0, SIDE * ONE);
-        b.x = a.x + roll(d, -MARK_LENGTH, MARK_LENGTH);
-        b.y = a.y + roll(d, -MARK_LENGTH, MARK_LENGTH);
-        const int32_t ink = roll(d, INK_LOW / 2, INK_HIGH);
+        a.x = roll_dice(d, 0, SIDE * ONE);
+        a.y = roll_dice(d, 0, SIDE * ONE);
+        b.x = a.x + roll_dice(d, -MARK_LENGTH, MARK_LENGTH);
+        b.y = a.y + roll_dice(d, -MARK_LENGTH, MARK_LENGTH);
+        const int32_t ink = roll_dice(d, INK_LOW / 2, INK_HIGH);
         draw_segment(image, a, b, (pen){PEN_LOW, ink});
     }
-    const int32_t side = roll(d, 0, GAP_SIDE);
-    const int32_t left = roll(d, 4, SIDE - 4 - GAP_SIDE), top = roll(d, 4, SIDE - 4 - GAP_SIDE);
+    const int32_t side = roll_dice(d, 0, GAP_SIDE);
+    const int32_t left = roll_dice(d, 4, SIDE - 4 - GAP_SIDE),
+                  top = roll_dice(d, 4, SIDE - 4 - GAP_SIDE);
     for (int32_t y = top; y < top + side; y++)
         memset(&image[y * SIDE + left], 0, (size_t)side);
 }
@@ -200,10 +202,10 @@ static void draw_marks(dice *d, uint8_t *image)
  * width is the image's own. */
 static void add_noise(dice *d, uint8_t *image)
 {
-    const int32_t width = roll(d, 0, NOISE_MAX / 2);
+    const int32_t width = roll_dice(d, 0, NOISE_MAX / 2);
     for (int32_t i = 0; i < BNN_SYNTHETIC_PIXELS; i++) {
-        const int32_t noise = roll(d, -width, width) + roll(d, -width, width);
-        image[i] = (uint8_t)smaller(255, larger(0, image[i] + noise));
+        const int32_t noise = roll_dice(d, -width, width) + roll_dice(d, -width, width);
+        image[i] = (uint8_t)smaller_of(255, larger_of(0, image[i] + noise));
     }
 }
 
