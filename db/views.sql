@@ -33,7 +33,13 @@ SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec
               ORDER BY param.key)) AS differs
 FROM experiment_config AS own;
 
--- Every resolved parameter of every run, typed; booleans are 0 and 1.
+-- Every resolved parameter of every config, typed; booleans are 0 and 1.
+DROP VIEW IF EXISTS main.config_setting;
+CREATE VIEW main.config_setting AS
+SELECT substr(config.hash, 1, 12) AS config, config_param.key, config_param.value
+FROM config JOIN config_param USING (config_id);
+
+-- The same of every run.
 DROP VIEW IF EXISTS main.run_param;
 CREATE VIEW main.run_param AS
 SELECT run.run_uid, config_param.key, config_param.value
@@ -111,43 +117,86 @@ FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
 
+-- A run in state done beside that of a baseline with the same seed, both of the newest spec: how
+-- much more test accuracy it has.
+DROP VIEW IF EXISTS main.baseline_pair;
+CREATE VIEW main.baseline_pair AS
+SELECT experiment.name AS experiment, own_config.label, own.seed,
+       baseline_config.label AS baseline, own_accuracy.value - baseline_accuracy.value AS difference,
+       own.run_uid, baseline.run_uid AS baseline_uid,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = own.config_id) AS config,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = baseline.config_id)
+           AS baseline_config
+FROM experiment
+JOIN experiment_config AS baseline_config USING (experiment_id)
+JOIN experiment_config AS own_config USING (experiment_id)
+JOIN run AS baseline USING (experiment_id)
+JOIN run AS own USING (experiment_id, seed)
+JOIN metric_value AS baseline_accuracy ON baseline_accuracy.run_id = baseline.run_id
+JOIN metric_value AS own_accuracy ON own_accuracy.run_id = own.run_id
+WHERE baseline_config.is_baseline AND baseline_config.in_spec
+  AND NOT own_config.is_baseline AND own_config.in_spec
+  AND baseline.config_id = baseline_config.config_id AND baseline.state = 'done'
+  AND own.config_id = own_config.config_id AND own.state = 'done'
+  AND baseline_accuracy.name = 'test_accuracy' AND baseline_accuracy.epoch = 0
+  AND own_accuracy.name = 'test_accuracy' AND own_accuracy.epoch = 0
+  AND baseline_accuracy.value NOTNULL AND own_accuracy.value NOTNULL;
+
+-- Mean and spread over the seeds of what a config's runs in state done came to: its test_accuracy,
+-- and its difference to each baseline (baseline_config; else ''). sd is the sample standard
+-- deviation: NULL for fewer than two. It is taken around the mean, because sums of squares of
+-- accuracies close to 1 cancel; its root comes from Newton's iteration, which falls until nothing
+-- changes any more.
+DROP VIEW IF EXISTS main.spread;
+CREATE VIEW main.spread AS
+WITH
+value_of_run AS (
+    SELECT 'test_accuracy' AS quantity, experiment.name AS experiment,
+           substr(config.hash, 1, 12) AS config, '' AS baseline_config, own.label,
+           NULL AS baseline, own.in_spec, run.seed, metric_value.value
+    FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)
+         JOIN experiment_config AS own USING (experiment_id, config_id)
+         JOIN metric_value USING (run_id)
+    WHERE run.state = 'done' AND metric_value.name = 'test_accuracy' AND metric_value.epoch = 0
+      AND metric_value.value NOTNULL
+    UNION ALL
+    SELECT 'difference', experiment, config, baseline_config, label, baseline, 1, seed, difference
+    FROM baseline_pair),
+around AS (
+    SELECT *, avg(value) OVER (
+        PARTITION BY quantity, experiment, config, baseline_config
+        ORDER BY seed ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
+    FROM value_of_run),
+varied AS (
+    SELECT quantity, experiment, config, baseline_config, label, baseline, in_spec,
+           count(*) AS n, mean,
+           sum((value - mean) * (value - mean)) / (count(*) - 1) AS variance,
+           min(value) AS lowest, max(value) AS highest,
+           sum(value > 0) AS n_positive, sum(value < 0) AS n_negative
+    FROM around GROUP BY quantity, experiment, config, baseline_config)
+SELECT quantity, experiment, label, baseline, n, mean,
+       CASE WHEN variance > 0 THEN (
+           WITH RECURSIVE newton(root) AS (
+               SELECT (1 + variance) / 2
+               UNION ALL
+               SELECT (root + variance / root) / 2 FROM newton
+               WHERE (root + variance / root) / 2 < root)
+           SELECT min(root) FROM newton)
+       ELSE variance END AS sd,
+       lowest, highest, n_positive, n_negative, in_spec, config, baseline_config
+FROM varied;
+
 -- One row a config of an experiment, also without a finished run. Only runs in state done enter the
--- numbers; n counts them. sd is the sample standard deviation over the seeds: NULL for fewer than
--- two. It is taken around the mean, in a second pass, because sums of squares of accuracies close
--- to 1 cancel; its root comes from Newton's iteration, which falls until nothing changes any more.
+-- numbers; n counts them. sd: see spread.
 DROP VIEW IF EXISTS main.leaderboard;
 CREATE VIEW main.leaderboard AS
-WITH RECURSIVE
-done AS (
-    SELECT run.experiment_id, run.config_id, run_summary.test_accuracy, run_summary.train_seconds,
-           run_summary.float32_bytes, run_summary.model_bytes, run_summary.latency_us
-    FROM run JOIN run_summary USING (run_uid)
-    WHERE run.state = 'done'),
+WITH
 average AS (
-    SELECT experiment_id, config_id, count(test_accuracy) AS n, avg(test_accuracy) AS test_accuracy,
-           avg(train_seconds) AS train_seconds, max(float32_bytes) AS float32_bytes,
-           max(model_bytes) AS model_bytes, avg(latency_us) AS latency_us
-    FROM done GROUP BY experiment_id, config_id),
-variance(experiment_id, config_id, value) AS (
-    SELECT experiment_id, config_id,
-           sum((done.test_accuracy - average.test_accuracy)
-               * (done.test_accuracy - average.test_accuracy)) / (average.n - 1)
-    FROM done JOIN average USING (experiment_id, config_id)
-    WHERE average.n > 1
-    GROUP BY experiment_id, config_id),
-newton(experiment_id, config_id, square, root) AS (
-    SELECT experiment_id, config_id, value, (1 + value) / 2 FROM variance WHERE value > 0
-    UNION ALL
-    SELECT experiment_id, config_id, square, (root + square / root) / 2 FROM newton
-    WHERE (root + square / root) / 2 < root),
-spread AS (
-    SELECT experiment_id, config_id,
-           CASE WHEN value > 0
-                THEN (SELECT min(root) FROM newton
-                      WHERE newton.experiment_id = variance.experiment_id
-                        AND newton.config_id = variance.config_id)
-                ELSE value END AS test_accuracy
-    FROM variance),
+    SELECT run.experiment_id, run.config_id, avg(run_summary.train_seconds) AS train_seconds,
+           max(run_summary.float32_bytes) AS float32_bytes,
+           max(run_summary.model_bytes) AS model_bytes, avg(run_summary.latency_us) AS latency_us
+    FROM run JOIN run_summary USING (run_uid)
+    WHERE run.state = 'done' GROUP BY run.experiment_id, run.config_id),
 progress AS (
     SELECT experiment_id, config_id, sum(state = 'done') AS n, sum(state = 'failed') AS n_failed,
            sum(state NOT IN ('done', 'failed')) AS n_unfinished
@@ -156,8 +205,8 @@ SELECT experiment.name AS experiment,
        config_summary.label,
        coalesce(progress.n, 0) AS n,
        coalesce(progress.n_failed, 0) AS n_failed,
-       average.test_accuracy AS mean_test_accuracy,
-       spread.test_accuracy AS sd_test_accuracy,
+       accuracy.mean AS mean_test_accuracy,
+       accuracy.sd AS sd_test_accuracy,
        average.train_seconds AS mean_train_seconds,
        average.float32_bytes,
        average.model_bytes,
@@ -172,7 +221,9 @@ FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)
 LEFT JOIN average USING (experiment_id, config_id)
-LEFT JOIN spread USING (experiment_id, config_id);
+LEFT JOIN spread AS accuracy
+       ON accuracy.quantity = 'test_accuracy' AND accuracy.experiment = experiment.name
+      AND accuracy.config = config_summary.config;
 
 -- One row a contender and batch of each benchmark. us: microseconds for an image, median and
 -- quartiles of the rounds. times_*: how often the time of this contender goes into that of another

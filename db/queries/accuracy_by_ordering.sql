@@ -1,24 +1,12 @@
 -- Which order of the layers in a block gives the best test accuracy? Float networks come last.
-WITH result AS (
-    SELECT run_summary.experiment, run_summary.config, run_summary.label,
-           run_param.value AS ordering, run_summary.test_accuracy,
-           NOT EXISTS (SELECT 1 FROM run_param AS w
-                       WHERE w.run_uid = run_summary.run_uid AND w.value = 1
-                         AND w.key IN ('model.binarize.weights', 'model.binarize.activations'))
-               AS is_float
-    FROM run_summary JOIN run_param USING (run_uid)
-    WHERE run_param.key = 'model.ordering' AND run_summary.state = 'done' AND run_summary.in_spec
-      AND (:experiment IS NULL OR run_summary.experiment = :experiment)
-),
-average AS (
-    SELECT experiment, config, avg(test_accuracy) AS mean
-    FROM result GROUP BY experiment, config
-)
-SELECT experiment, ordering, count(test_accuracy) AS n, mean AS mean_test_accuracy,
-       CASE WHEN count(test_accuracy) > 1
-            THEN sqrt(sum((test_accuracy - mean) * (test_accuracy - mean))
-                      / (count(test_accuracy) - 1)) END AS sd_test_accuracy,
-       min(test_accuracy) AS worst, max(test_accuracy) AS best, label
-FROM result JOIN average USING (experiment, config)
-GROUP BY experiment, config
-ORDER BY experiment, is_float, mean_test_accuracy DESC, label;
+SELECT experiment, ordering.value AS ordering, n, mean AS mean_test_accuracy,
+       sd AS sd_test_accuracy, lowest AS worst, highest AS best, label
+FROM spread JOIN config_setting AS ordering USING (config)
+WHERE ordering.key = 'model.ordering' AND quantity = 'test_accuracy' AND in_spec
+  AND (:experiment IS NULL OR experiment = :experiment)
+ORDER BY experiment,
+         NOT EXISTS (SELECT 1 FROM config_setting AS binarize
+                     WHERE binarize.config = spread.config AND binarize.value = 1
+                       AND binarize.key IN ('model.binarize.weights',
+                                            'model.binarize.activations')),
+         mean_test_accuracy DESC, label;
