@@ -11,6 +11,8 @@ store_sources = \
 	db/store_process.c \
 	db/store_query.c \
 	db/store_record.c \
+	db/store_results.c db/store_results.h \
+	db/store_rows.c \
 	db/store_run.c db/store_run.h \
 	db/store_sql.c \
 	db/store_statement.c
@@ -29,12 +31,26 @@ dist_queries_DATA = \
 	db/queries/size_and_speed.sql \
 	db/queries/slowest_runs.sql
 
-# Migrations in their order, then the views.
+# Migrations in their order, the views, the queries of the program itself.
 store_scripts = \
 	db/schema_1.sql \
 	db/schema_2.sql \
 	db/schema_3.sql \
-	db/views.sql
+	db/views.sql \
+	db/sql/run_attempts.sql \
+	db/sql/run_attempts_brief.sql \
+	db/sql/run_environment.sql \
+	db/sql/run_epochs.sql \
+	db/sql/run_files.sql \
+	db/sql/run_layers.sql \
+	db/sql/run_layers_brief.sql \
+	db/sql/run_parameters.sql \
+	db/sql/run_plugins.sql \
+	db/sql/run_plugins_brief.sql \
+	db/sql/run_summary.sql \
+	db/sql/runs.sql \
+	db/sql/runs_brief.sql \
+	db/sql/standings.sql
 EXTRA_DIST += $(store_scripts) db/embed.awk
 
 BUILT_SOURCES += db/sql.inc

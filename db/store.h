@@ -240,4 +240,8 @@ typedef struct bnn_store_named_query {
 const bnn_store_named_query *bnn_store_queries(size_t *out_n);
 const bnn_store_named_query *bnn_store_find_query(const char *name);
 
+/* The text of db/sql/NAME.sql: a query of the program itself, which says there what its parameters
+ * are. Static; the name must be one. */
+const char *bnn_store_sql(const char *name);
+
 #endif

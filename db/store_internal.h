@@ -2,6 +2,7 @@
 #ifndef BNN_DB_STORE_INTERNAL_H
 #define BNN_DB_STORE_INTERNAL_H
 
+#include "base/arena.h"
 #include "db/store.h"
 
 #include <sqlite3.h>
@@ -66,6 +67,44 @@ int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value)
 
 /* The state that a text stands for. False when it is none, or NULL. */
 bool bnn_store_state_of(const char *name, bnn_run_state *out);
+
+/* ---- rows with types ---- */
+
+/* A column that becomes a member of a struct. */
+typedef enum bnn_member_type {
+    BNN_MEMBER_TEXT,    /* const char *; "" for what is no text */
+    BNN_MEMBER_INTEGER, /* int64_t; -1 for what is no integer */
+    BNN_MEMBER_REAL,    /* double; NaN for what is no number */
+    BNN_MEMBER_FLAG,    /* bool */
+} bnn_member_type;
+
+typedef struct bnn_row_member {
+    const char *column;
+    bnn_member_type type;
+    size_t offset;
+} bnn_row_member;
+
+typedef struct bnn_row_type {
+    size_t size, n_members;
+    const bnn_row_member *members; /* in the order of the columns, and named like them */
+} bnn_row_type;
+
+#define BNN_MEMBER(row, type, name)                   \
+    {                                                 \
+#        name, BNN_MEMBER_##type, offsetof(row, name) \
+    }
+#define BNN_ROW_TYPE(row, members)                                \
+    {                                                             \
+        sizeof(row), sizeof(members) / sizeof *(members), members \
+    }
+
+/* All rows of a query, as an array in the arena with its texts. values: of ?1, ?2 and so on. */
+enum { BNN_ROWS_VALUES_MAX = 4 };
+int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
+                   size_t n_values, const bnn_row_type *type, bnn_arena *arena,
+                   const void **out_rows, size_t *out_n, bnn_error *err);
+
+/* ---- the rest ---- */
 
 /* Microseconds since 1970, UTC. */
 int64_t bnn_store_now_us(void);

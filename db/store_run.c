@@ -142,7 +142,7 @@ static const char run_sql[] =
     "  ORDER BY created_us DESC LIMIT 1),"
     " (SELECT sha256 FROM artifact WHERE artifact.run_id = run.run_id AND kind = 'weights'"
     "  ORDER BY created_us DESC LIMIT 1),"
-    " run.n_attempts "
+    " run.n_attempts, CASE WHEN dataset.name <> 'synthetic' THEN dataset.source END "
     "FROM run JOIN experiment USING (experiment_id)"
     " JOIN experiment_config USING (experiment_id, config_id) JOIN config USING (config_id)"
     " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
@@ -170,6 +170,7 @@ static int take_found(void *context, size_t n, const bnn_store_value *v, bnn_err
         MODEL,
         WEIGHTS,
         ATTEMPTS,
+        SOURCE,
     };
     finder *f = context;
     const bool has_accuracy = v[ACCURACY].type != BNN_STORE_VALUE_NULL;
@@ -188,6 +189,7 @@ static int take_found(void *context, size_t n, const bnn_store_value *v, bnn_err
         .spec_path = own_text(f, &v[SPEC]),
         .dataset_name = own_text(f, &v[DATASET]),
         .dataset_sha256 = own_text(f, &v[DATASET_SHA256]),
+        .dataset_source = own_text(f, &v[SOURCE]),
         .model_sha256 = own_text(f, &v[MODEL]),
         .weights_sha256 = own_text(f, &v[WEIGHTS]),
     };

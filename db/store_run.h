@@ -37,6 +37,7 @@ typedef struct bnn_stored_run {
     const char *spec_path;    /* of its newest spec, as the user named it */
     const char *dataset_name; /* the data it was evaluated on */
     const char *dataset_sha256;
+    const char *dataset_source; /* where it came from; NULL for data that are drawn */
     /* Beside the database. NULL with NULL: was not made (a network that cannot be deployed, a
      * database of an older version). */
     const char *model_path, *model_sha256;

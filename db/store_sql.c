@@ -1,6 +1,7 @@
 /* store_sql.c - the SQL files of db/, as make has turned them into C (see embed.awk). */
 #include "db/store_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* C promises string literals of 4095 characters; every compiler that we support allows more. */
@@ -30,6 +31,13 @@ const char *bnn_store_find_script(const char *name)
         if (strcmp(scripts[i].name, name) == 0)
             return scripts[i].sql;
     return NULL;
+}
+
+const char *bnn_store_sql(const char *name)
+{
+    const char *sql = bnn_store_find_script(name);
+    assert(sql != NULL);
+    return sql;
 }
 
 const bnn_store_named_query *bnn_store_queries(size_t *out_n)

@@ -108,6 +108,8 @@ export_sources = \
 bench_sources = \
 	framework/bench/measure.c framework/bench/measure.h
 runner_sources = \
+	framework/results/leaderboard.c framework/results/leaderboard.h \
+	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/config.c framework/runner/config.h \
 	framework/runner/finish.c framework/runner/finish.h \
 	framework/runner/effect.c framework/runner/effect.h \
@@ -275,6 +277,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/run.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \
+	framework/cli/show_epochs.c framework/cli/show_epochs.h \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/table.c \
 	framework/cli/text.c framework/cli/text.h \

@@ -4,6 +4,7 @@
 #include "data/formats/idx.h"
 #include "data/sources/directory.h"
 #include "data/formats/synthetic.h"
+#include "db/store_results.h"
 #include "infer/modelfile_decode.h"
 #include "runner/reload.h"
 
@@ -80,11 +81,11 @@ static int read_images(bench_subject *subject, const char *data, bnn_arena *aren
 }
 
 /* The test images of the data set that the run was evaluated on. */
-static int open_images(bench_subject *subject, const bnn_stored_run *stored, const char *source,
-                       bnn_arena *arena, bnn_error *err)
+static int open_images(bench_subject *subject, const bnn_stored_run *stored, bnn_arena *arena,
+                       bnn_error *err)
 {
     const bnn_data_search search = {.catalogue = cli_catalogue_path(stored->spec_path)};
-    const bnn_data_options options = {.name = stored->dataset_name, .path = source};
+    const bnn_data_options options = {.name = stored->dataset_name, .path = stored->dataset_source};
     bnn_dataset dataset = {.owner = NULL};
     int status = bnn_dataset_open(&options, &search, &dataset, err);
     if (status != BNN_OK)
@@ -138,36 +139,13 @@ static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_mo
     return status != BNN_OK ? status : bnn_modelfile_read(stored->model_path, arena, out, err);
 }
 
-/* The text in the one column of the first row of a query about a run, in the arena; NULL when there
- * is none. */
-static int ask_text(bnn_store *store, const char *sql, const char *uid, bnn_arena *arena,
-                    const char **out, bnn_error *err)
-{
-    const bnn_store_argument argument = cli_text_argument(NULL, uid);
-    json_t *rows = cli_result_json(store, sql, &argument, 1, err);
-    if (rows == NULL)
-        return err->status;
-    const char *text = json_string_value(json_object_get(json_array_get(rows, 0), "answer"));
-    *out = text == NULL ? NULL : bnn_arena_strdup(arena, text);
-    const bool lost = text != NULL && *out == NULL;
-    json_decref(rows);
-    return lost ? bnn_no_memory(err) : BNN_OK;
-}
-
-/* The run with full precision to compare with: the baseline of the same experiment with the same
- * seed, if that is done, another one, and has a model for the same images. */
+/* The run with full precision to compare with, if it has a model for the same images. */
 static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena, bnn_error *err)
 {
     const char *uid;
     bnn_stored_run stored;
     bnn_model *model;
-    int status =
-        ask_text(store,
-                 "SELECT twin.run_uid AS answer FROM run_summary AS twin JOIN run_summary AS own "
-                 "USING (experiment, seed) WHERE own.run_uid = ?1 AND twin.is_baseline AND "
-                 "twin.run_uid <> own.run_uid AND twin.state = 'done' "
-                 "ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
-                 subject->run_uid, arena, &uid, err);
+    int status = bnn_store_find_twin(store, subject->run_uid, arena, &uid, err);
     if (status == BNN_OK && uid != NULL)
         status = bnn_store_find_run(store, uid, arena, &stored, err);
     if (status != BNN_OK || uid == NULL || stored.model_path == NULL)
@@ -190,15 +168,12 @@ static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena,
 static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_arena *arena,
                     bnn_store *store, bnn_error *err)
 {
-    json_t *row = NULL;
     bnn_stored_run stored;
     bnn_model *model;
-    const char *source;
-    int status = cli_find_run(store, wanted, &row, err);
+    const char *uid;
+    int status = cli_find_run(store, wanted, arena, &uid, err);
     if (status == BNN_OK)
-        status = bnn_store_find_run(store, json_string_value(json_object_get(row, "run_uid")),
-                                    arena, &stored, err);
-    json_decref(row);
+        status = bnn_store_find_run(store, uid, arena, &stored, err);
     if (status == BNN_OK)
         status = read_run_model(&stored, arena, &model, err);
     if (status != BNN_OK)
@@ -206,21 +181,12 @@ static int open_run(bench_subject *subject, const char *wanted, const char *data
     subject->path = stored.model_path;
     snprintf(subject->sha256, sizeof subject->sha256, "%s", stored.model_sha256);
     subject->model = model;
-    subject->run_uid = bnn_arena_strdup(arena, stored.run.uid);
+    subject->run_uid = uid;
     subject->run_text = run_text(&stored, arena);
-    if (subject->run_uid == NULL || subject->run_text == NULL)
+    if (subject->run_text == NULL)
         return bnn_no_memory(err);
-    if (data != NULL)
-        status = read_images(subject, data, arena, err);
-    else {
-        status = ask_text(store,
-                          "SELECT source AS answer FROM dataset JOIN attempt USING (dataset_id) "
-                          "JOIN run USING (run_id) WHERE run_uid = ?1 AND attempt = n_attempts "
-                          "AND dataset.name <> 'synthetic'",
-                          subject->run_uid, arena, &source, err);
-        if (status == BNN_OK)
-            status = open_images(subject, &stored, source, arena, err);
-    }
+    status = data != NULL ? read_images(subject, data, arena, err)
+                          : open_images(subject, &stored, arena, err);
     return status != BNN_OK ? status : find_twin(subject, store, arena, err);
 }
 

@@ -1,173 +1,193 @@
 #include "cli/leaderboard.h"
 
-#include "base/text.h"
+#include "cli/cli.h"
 #include "cli/result.h"
 #include "cli/text.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* The metric, twice, and ASC or DESC. Differences are in test accuracy. */
-#define SQL_FORMAT                                                                            \
-    "WITH result AS (SELECT label, seed, test_accuracy, is_baseline, %s AS metric"            \
-    "  FROM run_summary WHERE experiment = :experiment AND in_spec AND state = 'done'),"      \
-    " metric AS (SELECT label, mean(metric) AS metric FROM result GROUP BY label),"           \
-    " paired AS (SELECT result.label, count(*) AS n,"                                         \
-    "   mean(result.test_accuracy - baseline.test_accuracy) AS mean,"                         \
-    "   sd(result.test_accuracy - baseline.test_accuracy) AS sd,"                             \
-    "   ci95(result.test_accuracy - baseline.test_accuracy) AS ci95"                          \
-    "  FROM result JOIN result AS baseline USING (seed)"                                      \
-    "  WHERE baseline.is_baseline AND NOT result.is_baseline GROUP BY result.label) "         \
-    "SELECT leaderboard.label, leaderboard.is_baseline, leaderboard.n, leaderboard.n_failed," \
-    " leaderboard.n_unfinished, metric.metric AS mean_%s, leaderboard.mean_test_accuracy,"    \
-    " leaderboard.sd_test_accuracy, paired.n AS n_paired, paired.mean AS mean_difference,"    \
-    " paired.sd AS sd_difference, paired.ci95 AS ci95_difference, leaderboard.model_bytes,"   \
-    " leaderboard.float32_bytes, leaderboard.mean_train_seconds, leaderboard.latency_us "     \
-    "FROM leaderboard LEFT JOIN metric USING (label) LEFT JOIN paired USING (label) "         \
-    "WHERE leaderboard.experiment = :experiment AND leaderboard.in_spec "                     \
-    "ORDER BY metric.metric IS NULL, metric.metric %s, leaderboard.ordinal"
-
-json_t *cli_leaderboard_read(bnn_store *store, const bnn_experiment *experiment, bnn_error *err)
-{
-    const bnn_store_argument argument = cli_text_argument(":experiment", experiment->name);
-    char *sql;
-    if (asprintf(&sql, SQL_FORMAT, experiment->metric.name, experiment->metric.name,
-                 experiment->metric.goal == BNN_GOAL_MAX ? "DESC" : "ASC") < 0) {
-        bnn_no_memory(err);
-        return NULL;
-    }
-    json_t *rows = cli_result_json(store, sql, &argument, 1, err);
-    free(sql);
-    return rows;
-}
 
 /* ---- as a table -------------------------------------------------------------------------- */
 
-/* A number of a row, or NaN. */
-static double number(const json_t *row, const char *key)
-{
-    const json_t *value = json_object_get(row, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-static const char *plus_minus(void)
-{
-    return cli_draws(stdout) ? "\u00b1" : "+-";
-}
+typedef bnn_store_standing standing;
 
 /* "9", or "2 (1 failed)". */
-static void format_runs(const json_t *row, char out[CLI_TEXT_MAX])
+static void format_runs(const standing *s, char out[CLI_TEXT_MAX])
 {
-    const double failed = number(row, "n_failed"), unfinished = number(row, "n_unfinished");
-    size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.0f", number(row, "n"));
-    if (failed > 0)
-        used += (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f failed)", failed);
-    if (unfinished > 0)
-        snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f open)", unfinished);
+    size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%" PRId64, s->n);
+    if (s->n_failed > 0)
+        used +=
+            (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%" PRId64 " failed)", s->n_failed);
+    if (s->n_unfinished > 0)
+        snprintf(out + used, CLI_TEXT_MAX - used, " (%" PRId64 " open)", s->n_unfinished);
 }
 
 /* Mean and standard deviation of fractions, in %; a difference always has its sign. */
 static void format_spread(double mean, double sd, bool difference, char out[CLI_TEXT_MAX])
 {
-    out[0] = '\0';
     if (isnan(mean))
         return;
     const size_t used =
         (size_t)snprintf(out, CLI_TEXT_MAX, difference ? "%+.2f" : "%.2f", 100.0 * mean);
     if (!isnan(sd))
-        snprintf(out + used, CLI_TEXT_MAX - used, " %s %.2f", plus_minus(), 100.0 * sd);
+        snprintf(out + used, CLI_TEXT_MAX - used, " %s %.2f", cli_draws(stdout) ? "\u00b1" : "+-",
+                 100.0 * sd);
 }
 
-static void format_interval(const json_t *row, char out[CLI_TEXT_MAX])
+static void format_test(const standing *s, char out[CLI_TEXT_MAX])
 {
-    const double mean = number(row, "mean_difference"), half = number(row, "ci95_difference");
-    out[0] = '\0';
-    if (!isnan(half))
-        snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]", 100.0 * (mean - half), 100.0 * (mean + half));
+    format_spread(s->mean_test_accuracy, s->sd_test_accuracy, false, out);
 }
 
-static void format_size(const json_t *row, char bytes[CLI_TEXT_MAX], char ratio[CLI_TEXT_MAX])
+static void format_difference(const standing *s, char out[CLI_TEXT_MAX])
 {
-    const double model = number(row, "model_bytes"), float32 = number(row, "float32_bytes");
-    bytes[0] = ratio[0] = '\0';
-    if (isnan(model))
-        return;
-    bnn_count_text((uint64_t)model, bytes);
-    if (model > 0.0 && !isnan(float32))
-        snprintf(ratio, CLI_TEXT_MAX, "1/%.1f", float32 / model);
+    if (s->is_baseline)
+        snprintf(out, CLI_TEXT_MAX, "baseline");
+    else
+        format_spread(s->mean_difference, s->sd_difference, true, out);
 }
 
-static void format_plain(const json_t *row, const char *key, int n_decimals, char out[CLI_TEXT_MAX])
+static void format_interval(const standing *s, char out[CLI_TEXT_MAX])
 {
-    const double x = number(row, key);
-    out[0] = '\0';
-    if (!isnan(x))
-        snprintf(out, CLI_TEXT_MAX, "%.*f", n_decimals, x);
+    if (!isnan(s->ci95_difference))
+        snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]",
+                 100.0 * (s->mean_difference - s->ci95_difference),
+                 100.0 * (s->mean_difference + s->ci95_difference));
 }
 
-/* Three digits that mean something: 0.987, 4.56, 12.3, 123. */
-static void format_latency(const json_t *row, char out[CLI_TEXT_MAX])
+static void format_bytes(const standing *s, char out[CLI_TEXT_MAX])
 {
-    const double x = number(row, "latency_us");
-    format_plain(row, "latency_us", x < 0.9995 ? 3 : x < 9.995 ? 2 : x < 99.95 ? 1 : 0, out);
+    if (s->model_bytes >= 0)
+        bnn_count_text((uint64_t)s->model_bytes, out);
 }
 
-enum { COLUMNS = 10 };
-
-static int add_row(cli_table *table, const json_t *row, const char *extra, bnn_error *err)
+static void format_size(const standing *s, char out[CLI_TEXT_MAX])
 {
-    char text[COLUMNS][CLI_TEXT_MAX];
-    const char *label = json_string_value(json_object_get(row, "label"));
-    const bool baseline = number(row, "is_baseline") > 0.0;
-    int status = cli_table_cell(table, label);
-    format_runs(row, text[0]);
-    format_spread(number(row, "mean_test_accuracy"), number(row, "sd_test_accuracy"), false,
-                  text[1]);
-    format_spread(number(row, "mean_difference"), number(row, "sd_difference"), true, text[2]);
-    if (baseline)
-        snprintf(text[2], CLI_TEXT_MAX, "baseline");
-    format_interval(row, text[3]);
-    format_size(row, text[4], text[5]);
-    format_plain(row, "mean_train_seconds", 1, text[6]);
-    format_latency(row, text[7]);
-    size_t n = 8;
-    if (extra != NULL)
-        format_spread(number(row, extra), (double)NAN, false, text[n++]);
-    for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = cli_table_cell(table, text[i]);
-    return status == BNN_OK ? status : bnn_no_memory(err);
+    if (s->model_bytes > 0 && s->float32_bytes >= 0)
+        snprintf(out, CLI_TEXT_MAX, "1/%.1f", (double)s->float32_bytes / (double)s->model_bytes);
 }
 
-static int add_columns(cli_table *table, const char *extra, bnn_error *err)
+static void format_seconds(const standing *s, char out[CLI_TEXT_MAX])
 {
-    static const char *const names[] = {"runs",  "test %", "to baseline", "95 % interval",
-                                        "bytes", "size",   "train s",     "us/image"};
+    if (!isnan(s->mean_train_seconds))
+        snprintf(out, CLI_TEXT_MAX, "%.1f", s->mean_train_seconds);
+}
+
+static void format_latency(const standing *s, char out[CLI_TEXT_MAX])
+{
+    if (!isnan(s->latency_us))
+        bnn_metric_text(bnn_run_metric("latency_us"), s->latency_us, out);
+}
+
+/* Behind the label. A metric has its own title. */
+static const struct {
+    const char *metric, *title;
+    void (*format)(const standing *s, char out[CLI_TEXT_MAX]);
+} columns[] = {
+    {NULL, "runs", format_runs},
+    {"test_accuracy", NULL, format_test},
+    {NULL, "to baseline", format_difference},
+    {NULL, "95 % interval", format_interval},
+    {"model_bytes", NULL, format_bytes},
+    {NULL, "size", format_size},
+    {"train_seconds", NULL, format_seconds},
+    {"latency_us", NULL, format_latency},
+};
+enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+/* The metric that the leaderboard is sorted by gets a column when it has none. */
+static bool has_column(const bnn_metric *metric)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        if (columns[i].metric != NULL && strcmp(columns[i].metric, metric->name) == 0)
+            return true;
+    return false;
+}
+
+static int add_row(cli_table *table, const standing *s, const bnn_metric *extra)
+{
+    int status = cli_table_cell(table, s->label);
+    for (size_t i = 0; status == BNN_OK && i < N_COLUMNS; i++) {
+        char text[CLI_TEXT_MAX] = "";
+        columns[i].format(s, text);
+        status = cli_table_cell(table, text);
+    }
+    if (status != BNN_OK || extra == NULL)
+        return status;
+    char text[CLI_TEXT_MAX] = "";
+    if (extra->unit == BNN_UNIT_FRACTION)
+        format_spread(s->mean_metric, (double)NAN, false, text);
+    else if (!isnan(s->mean_metric))
+        bnn_metric_text(extra, s->mean_metric, text);
+    return cli_table_cell(table, text);
+}
+
+static int add_columns(cli_table *table, const bnn_metric *extra)
+{
     int status = cli_table_column(table, "config", CLI_TEXT);
-    for (size_t i = 0; status == BNN_OK && i < sizeof names / sizeof *names; i++)
-        status = cli_table_column(table, names[i], CLI_NUMBER);
+    for (size_t i = 0; status == BNN_OK && i < N_COLUMNS; i++)
+        status = cli_table_column(
+            table,
+            columns[i].metric == NULL ? columns[i].title : bnn_run_metric(columns[i].metric)->title,
+            CLI_NUMBER);
     if (status == BNN_OK && extra != NULL)
-        status = cli_table_column(table, extra, CLI_NUMBER);
-    return status == BNN_OK ? status : bnn_no_memory(err);
+        status = cli_table_column(table, extra->title, CLI_NUMBER);
+    return status;
 }
 
-int cli_leaderboard_print(const json_t *rows, const bnn_experiment *experiment, bnn_error *err)
+int cli_leaderboard_print(const bnn_leaderboard *board, bnn_error *err)
 {
-    /* Metrics that have no column of their own get one. */
-    const char *metric = experiment->metric.name, *extra = NULL;
-    if (strcmp(metric, "validation_accuracy") == 0)
-        extra = "mean_validation_accuracy";
-    else if (strcmp(metric, "last_test_accuracy") == 0)
-        extra = "mean_last_test_accuracy";
+    const bnn_metric *extra = has_column(board->metric) ? NULL : board->metric;
     const cli_options plain = {.db = NULL};
     cli_table *table = cli_table_create();
     if (table == NULL)
         return bnn_no_memory(err);
-    int status = add_columns(table, extra == NULL ? NULL : metric, err);
-    for (size_t i = 0; status == BNN_OK && i < json_array_size(rows); i++)
-        status = add_row(table, json_array_get(rows, i), extra, err);
+    int status = add_columns(table, extra);
+    for (size_t i = 0; status == BNN_OK && i < board->n; i++)
+        status = add_row(table, &board->rows[i], extra);
     if (status == BNN_OK)
         cli_table_print(table, &plain, stdout);
     cli_table_destroy(table);
-    return status;
+    return status == BNN_OK ? status : bnn_no_memory(err);
+}
+
+/* ---- for programs ------------------------------------------------------------------------ */
+
+/* What is not known is null. */
+static json_t *count_json(int64_t n)
+{
+    return n < 0 ? json_null() : json_integer(n);
+}
+
+static json_t *standing_json(const standing *s, const bnn_metric *metric)
+{
+    char mean_metric[CLI_TEXT_MAX];
+    snprintf(mean_metric, sizeof mean_metric, "mean_%s", metric->name);
+    json_t *row = json_object();
+    json_object_set_new(row, "label", cli_json_text(s->label, strlen(s->label)));
+    json_object_set_new(row, "is_baseline", json_integer(s->is_baseline));
+    json_object_set_new(row, "n", count_json(s->n));
+    json_object_set_new(row, "n_failed", count_json(s->n_failed));
+    json_object_set_new(row, "n_unfinished", count_json(s->n_unfinished));
+    json_object_set_new(row, mean_metric, cli_json_real(s->mean_metric));
+    json_object_set_new(row, "mean_test_accuracy", cli_json_real(s->mean_test_accuracy));
+    json_object_set_new(row, "sd_test_accuracy", cli_json_real(s->sd_test_accuracy));
+    json_object_set_new(row, "n_paired", count_json(s->n_paired));
+    json_object_set_new(row, "mean_difference", cli_json_real(s->mean_difference));
+    json_object_set_new(row, "sd_difference", cli_json_real(s->sd_difference));
+    json_object_set_new(row, "ci95_difference", cli_json_real(s->ci95_difference));
+    json_object_set_new(row, "model_bytes", count_json(s->model_bytes));
+    json_object_set_new(row, "float32_bytes", count_json(s->float32_bytes));
+    json_object_set_new(row, "mean_train_seconds", cli_json_real(s->mean_train_seconds));
+    json_object_set_new(row, "latency_us", cli_json_real(s->latency_us));
+    return row;
+}
+
+json_t *cli_leaderboard_json(const bnn_leaderboard *board)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < board->n; i++)
+        json_array_append_new(rows, standing_json(&board->rows[i], board->metric));
+    return rows;
 }

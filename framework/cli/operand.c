@@ -1,6 +1,7 @@
 #include "cli/operand.h"
 
 #include "base/text.h"
+#include "db/store_results.h"
 #include "infer/modelfile_decode.h"
 #include "spec/diag.h"
 
@@ -10,7 +11,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { SIMILAR_MAX = 6 }; /* runs that an ambiguous prefix lists, see cli_find_run */
+enum {
+    SIMILAR_MAX = 6,       /* runs that an ambiguous prefix lists */
+    CANDIDATES_MAX = 10000 /* runs among which the nearest is looked for */
+};
 
 size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES])
 {
@@ -34,82 +38,55 @@ bool cli_is_model_file(const char *operand)
     return bnn_modelfile_begins(head, cli_peek(operand, head));
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-    return text == NULL ? "" : text;
-}
-
 /* No run begins like that: the nearest one, or how to find them. */
-static int fail_unknown(bnn_store *store, const char *wanted, bnn_error *err)
+static int fail_unknown(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_error *err)
 {
-    json_t *rows = cli_result_json(store,
-                                   "SELECT run_uid, experiment = ?1 AS is_experiment "
-                                   "FROM run_summary LIMIT 10000",
-                                   (bnn_store_argument[]){cli_text_argument(NULL, wanted)}, 1, err);
-    if (rows == NULL)
-        return err->status;
-    const size_t n = json_array_size(rows);
-    const char **uids = calloc(n + 1, sizeof *uids);
-    bool is_experiment = false;
-    for (size_t i = 0; uids != NULL && i < n; i++) {
-        const json_t *row = json_array_get(rows, i);
-        uids[i] = text_of(row, "run_uid");
-        is_experiment |= json_integer_value(json_object_get(row, "is_experiment")) != 0;
-    }
-    const char *near = uids == NULL ? NULL : bnn_suggest(wanted, uids, n);
-    if (is_experiment)
-        bnn_fail(err, BNN_E_RESOURCE, "%s is an experiment; `bnnrun runs %s` lists its runs",
-                 wanted, wanted);
-    else if (near != NULL)
-        bnn_fail(err, BNN_E_RESOURCE, "there is no run \"%s\"; did you mean \"%s\"?", wanted, near);
-    else
-        bnn_fail(err, BNN_E_RESOURCE,
-                 "there is no run \"%s\"; `bnnrun runs` lists the %zu there are", wanted, n);
-    free(uids);
-    json_decref(rows);
-    return err->status;
+    const char *const *uids, *const *experiments;
+    size_t n, n_experiments;
+    int status = bnn_store_list_uids(store, "", CANDIDATES_MAX, arena, &uids, &n, err);
+    if (status == BNN_OK)
+        status = bnn_store_list_experiments(store, arena, &experiments, &n_experiments, err);
+    if (status != BNN_OK)
+        return status;
+    for (size_t i = 0; i < n_experiments; i++)
+        if (strcmp(experiments[i], wanted) == 0)
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "%s is an experiment; `bnnrun runs %s` lists its runs", wanted, wanted);
+    const char *near = bnn_suggest(wanted, uids, n);
+    if (near != NULL)
+        return bnn_fail(err, BNN_E_RESOURCE, "there is no run \"%s\"; did you mean \"%s\"?", wanted,
+                        near);
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "there is no run \"%s\"; `bnnrun runs` lists the %zu there are", wanted, n);
 }
 
-int cli_find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *err)
+int cli_find_run(bnn_store *store, const char *wanted, bnn_arena *arena, const char **out_uid,
+                 bnn_error *err)
 {
-    const bnn_store_argument argument = cli_text_argument(NULL, wanted);
-    json_t *rows = cli_result_json(store,
-                                   "SELECT * FROM run_summary WHERE substr(run_uid, 1, length(?1)) "
-                                   "= lower(?1) ORDER BY length(run_uid), run_uid LIMIT 6",
-                                   &argument, 1, err);
-    if (rows == NULL)
-        return err->status;
-    const size_t n = json_array_size(rows);
-    const json_t *first = json_array_get(rows, 0);
-    int status = BNN_OK;
+    const char *const *uids;
+    char list[512];
+    size_t n;
+    const int status = bnn_store_list_uids(store, wanted, SIMILAR_MAX, arena, &uids, &n, err);
+    if (status != BNN_OK)
+        return status;
     if (n == 0 || wanted[0] == '\0')
-        status = fail_unknown(store, wanted, err);
-    else if (n > 1 && strcasecmp(text_of(first, "run_uid"), wanted) != 0) {
-        char list[512] = "";
-        for (size_t i = 0; i < n; i++) {
-            const size_t used = strlen(list);
-            snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ",
-                     text_of(json_array_get(rows, i), "run_uid"));
-        }
-        status =
-            bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %s runs (%s%s); give more digits", wanted,
-                     n == SIMILAR_MAX ? "many" : "several", list, n == SIMILAR_MAX ? ", ..." : "");
-    } else
-        *out = json_deep_copy(first);
-    json_decref(rows);
-    return status;
+        return fail_unknown(store, wanted, arena, err);
+    if (n > 1 && strcasecmp(uids[0], wanted) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %s runs (%s%s); give more digits",
+                        wanted, n == SIMILAR_MAX ? "many" : "several",
+                        bnn_text_join(uids, n, list, sizeof list), n == SIMILAR_MAX ? ", ..." : "");
+    *out_uid = uids[0];
+    return BNN_OK;
 }
 
 static int find_run_model(bnn_store *store, const char *operand, bnn_arena *arena, cli_model *out,
                           bnn_error *err)
 {
-    json_t *row = NULL;
+    const char *uid;
     cli_model model = {.is_of_run = true};
-    int status = cli_find_run(store, operand, &row, err);
+    int status = cli_find_run(store, operand, arena, &uid, err);
     if (status == BNN_OK)
-        status = bnn_store_find_run(store, text_of(row, "run_uid"), arena, &model.stored, err);
-    json_decref(row);
+        status = bnn_store_find_run(store, uid, arena, &model.stored, err);
     if (status != BNN_OK)
         return status;
     if (model.stored.model_path == NULL)

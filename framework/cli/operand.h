@@ -15,9 +15,10 @@ size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES]);
  * Any other stands for a run. */
 bool cli_is_model_file(const char *operand);
 
-/* The one run whose uid begins like that, as its row of run_summary, released by the caller. When
- * there is none, or more than one, the message says which are near. */
-int cli_find_run(bnn_store *store, const char *wanted, json_t **out, bnn_error *err);
+/* The uid, in the arena, of the one run whose uid begins like that. When there is none, or more than
+ * one, the message says which are near. */
+int cli_find_run(bnn_store *store, const char *wanted, bnn_arena *arena, const char **out_uid,
+                 bnn_error *err);
 
 /* The model that an operand stands for. */
 typedef struct cli_model {

@@ -49,14 +49,20 @@ json_t *cli_json_text(const char *text, size_t n)
     return json != NULL ? json : json_string("(not UTF-8)");
 }
 
+json_t *cli_json_real(double x)
+{
+    if (isnan(x))
+        return json_null();
+    return isfinite(x) ? json_real(x) : json_string(x > 0 ? "inf" : "-inf");
+}
+
 static json_t *value_json(const bnn_store_value *value)
 {
     switch (value->type) {
     case BNN_STORE_VALUE_INTEGER:
         return json_integer(value->integer);
     case BNN_STORE_VALUE_REAL:
-        return isfinite(value->real) ? json_real(value->real)
-                                     : json_string(value->real > 0 ? "inf" : "-inf");
+        return cli_json_real(value->real);
     case BNN_STORE_VALUE_TEXT:
         return cli_json_text(value->text, value->n_bytes);
     case BNN_STORE_VALUE_BLOB: {

@@ -32,6 +32,9 @@ json_t *cli_table_json(const cli_table *table);
 /* A text of n bytes as a JSON string, released by the caller; one that is not UTF-8 says so. */
 json_t *cli_json_text(const char *text, size_t n);
 
+/* A number, released by the caller; NaN is null, what is infinite a text. */
+json_t *cli_json_real(double x);
+
 /* An argument that is a text. */
 static inline bnn_store_argument cli_text_argument(const char *name, const char *text)
 {

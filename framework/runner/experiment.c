@@ -144,33 +144,29 @@ static int read_seeds(const loader *l)
 
 /* ---- metric and run ---------------------------------------------------------------------- */
 
-/* Columns of run_summary; those of which more is better come first. */
-static const char metrics[] = "test_accuracy|last_test_accuracy|validation_accuracy|"
-                              "train_seconds|model_bytes|latency_us";
-enum { N_METRICS_MAX_GOAL = 3 };
-
 static int read_metric(const loader *l)
 {
     static const char *const known[] = {"name", "goal", NULL};
     const bnn_node *node = bnn_tree_get(l->root, "metric");
     const bnn_node *name = node, *goal = NULL;
+    size_t n_metrics;
+    const bnn_metric *metrics = bnn_run_metrics(&n_metrics);
     int32_t i = 0;
-    char text[32];
     int status = BNN_OK;
     if (node != NULL && node->kind == BNN_NODE_MAP) {
         status = bnn_schema_known_keys(node, "metric", known, l->r->diag);
         name = bnn_tree_get(node, "name");
         goal = bnn_tree_get(node, "goal");
     }
-    if (name != NULL && bnn_schema_choice(name, "metric.name", metrics, &i, l->r->diag) != BNN_OK)
+    if (name != NULL &&
+        bnn_schema_choice(name, "metric.name", BNN_RUN_METRIC_NAMES, &i, l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
-    l->out->metric.goal = i < N_METRICS_MAX_GOAL ? BNN_GOAL_MAX : BNN_GOAL_MIN;
+    l->out->metric.name = metrics[i].name;
+    l->out->metric.goal = (int32_t)metrics[i].goal;
     if (goal != NULL && bnn_schema_choice(goal, "metric.goal", "max|min", &l->out->metric.goal,
                                           l->r->diag) != BNN_OK)
         status = BNN_E_SPEC;
-    bnn_choice_text(metrics, (size_t)i, text, sizeof text);
-    l->out->metric.name = bnn_arena_strdup(l->r->arena, text);
-    return l->out->metric.name == NULL ? bnn_diag_no_memory(l->r->diag) : status;
+    return status;
 }
 
 /* jobs: auto, or a number. */

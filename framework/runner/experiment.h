@@ -8,6 +8,7 @@
 
 #include "data/dataset.h"
 #include "model/options.h"
+#include "results/metrics.h"
 #include "spec/sweep.h"
 #include "train/options.h"
 
@@ -37,11 +38,6 @@ typedef struct bnn_metric_options {
     const char *name; /* a column of run_summary */
     int32_t goal;     /* bnn_goal */
 } bnn_metric_options;
-
-typedef enum bnn_goal {
-    BNN_GOAL_MAX = 0,
-    BNN_GOAL_MIN = 1,
-} bnn_goal;
 
 enum { BNN_CONFIG_PLUGINS_MAX = 64 };
 

@@ -79,16 +79,17 @@ static void say_start(const sweep *s, bool isolates)
 
 /* ---- after ------------------------------------------------------------------------------- */
 
-static int print_json(const sweep *s, json_t *rows, bnn_error *err)
+static int print_json(const sweep *s, const bnn_leaderboard *board, bnn_error *err)
 {
     const size_t *n_of = s->summary.n_of;
     json_t *all = json_pack(
-        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:O}", "experiment", s->plan.experiment->name,
+        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment", s->plan.experiment->name,
         "database", s->request->options.db, "runs", "planned", (json_int_t)s->plan.n, "done_before",
         (json_int_t)(s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]), "done",
         (json_int_t)n_of[BNN_POOL_DONE], "failed", (json_int_t)n_of[BNN_POOL_FAILED], "interrupted",
         (json_int_t)n_of[BNN_POOL_INTERRUPTED], "elsewhere",
-        (json_int_t)(n_of[BNN_POOL_TAKEN] + s->n_of[BNN_PLAN_RUNNING]), "leaderboard", rows);
+        (json_int_t)(n_of[BNN_POOL_TAKEN] + s->n_of[BNN_PLAN_RUNNING]), "leaderboard",
+        cli_leaderboard_json(board));
     if (all == NULL)
         return bnn_no_memory(err);
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -97,61 +98,39 @@ static int print_json(const sweep *s, json_t *rows, bnn_error *err)
     return BNN_OK;
 }
 
-static int show_results(const sweep *s, bnn_error *err)
+/* n_mismatched: runs whose model file answers otherwise than training, a mistake of this program. */
+static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
+    const bnn_experiment *e = s->plan.experiment;
+    bnn_leaderboard board;
     bnn_store *store;
     int status = cli_store_open(options, &store, err);
     if (status != BNN_OK)
         return status;
-    json_t *rows = cli_leaderboard_read(store, s->plan.experiment, err);
+    status = bnn_leaderboard_read(store, e->name, e->metric.name, (bnn_goal)e->metric.goal,
+                                  s->request->arena, &board, err);
+    if (status == BNN_OK)
+        status = bnn_store_count_mismatched(store, e->name, n_mismatched, err);
     bnn_store_close(store);
-    if (rows == NULL)
-        return err->status;
-    if (options->json) {
-        status = print_json(s, rows, err);
-    } else {
-        status = cli_leaderboard_print(rows, s->plan.experiment, err);
-        printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
-    }
-    json_decref(rows);
+    if (status != BNN_OK || options->json)
+        return status != BNN_OK ? status : print_json(s, &board, err);
+    status = cli_leaderboard_print(&board, err);
+    printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
     return status;
 }
 
-/* Runs whose model file answers otherwise than training: a mistake of this program. */
-static int count_mismatches(const sweep *s, json_int_t *out, bnn_error *err)
-{
-    static const char sql[] = "SELECT count(*) AS n FROM run_summary WHERE experiment = ?1 AND "
-                              "in_spec AND mismatches > 0";
-    const bnn_store_argument name = cli_text_argument(NULL, s->plan.experiment->name);
-    bnn_store *store;
-    int status = cli_store_open(&s->request->options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    json_t *rows = cli_result_json(store, sql, &name, 1, err);
-    bnn_store_close(store);
-    if (rows == NULL)
-        return err->status;
-    *out = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
-    json_decref(rows);
-    return BNN_OK;
-}
-
 /* What to say about a sweep that went to its end. */
-static int judge(const sweep *s, bnn_error *err)
+static int judge(const sweep *s, int64_t n_mismatched, bnn_error *err)
 {
     const size_t n_failed = s->summary.n_of[BNN_POOL_FAILED];
-    json_int_t n_wrong = 0;
-    const int status = count_mismatches(s, &n_wrong, err);
-    if (status != BNN_OK)
-        return status;
-    if (n_wrong > 0)
+    if (n_mismatched > 0)
         return bnn_fail(err, BNN_E_INTERNAL,
                         "%lld runs have a model file that gives test images another class than "
                         "training did; this is a mistake of bnnrun, please report it: `bnnrun "
                         "query \"SELECT run_uid, label, mismatches FROM run_summary WHERE "
                         "mismatches > 0\"`",
-                        (long long)n_wrong);
+                        (long long)n_mismatched);
     if (n_failed == 0)
         return BNN_OK;
     return bnn_fail(err, BNN_E_FAILED, "%zu of %zu runs failed; `bnnrun query failures` says why",
@@ -192,6 +171,7 @@ static int open_data(sweep *s, bnn_error *err)
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
+    int64_t n_mismatched = 0;
     int status =
         bnn_sweeper_plan(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
     if (status == BNN_OK)
@@ -217,8 +197,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
                             s.n_of[BNN_PLAN_STALE],
                         s.plan.n);
     if (status == BNN_OK)
-        status = show_results(&s, err);
-    return status == BNN_OK ? judge(&s, err) : status;
+        status = show_results(&s, &n_mismatched, err);
+    return status == BNN_OK ? judge(&s, n_mismatched, err) : status;
 }
 
 static int run(int argc, char **argv, bnn_error *err)

@@ -1,42 +1,29 @@
 /* runs.c - bnnrun runs: the runs in the database. */
 #include "cli/cli.h"
 
+#include "base/limits.h"
 #include "cli/result.h"
 #include "cli/text.h"
+#include "db/store_results.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char data_sql[] =
-    "SELECT run_uid, experiment, label, seed, state, test_accuracy, train_seconds FROM run_summary "
-    "WHERE ?1 IS NULL OR experiment = ?1 ORDER BY experiment, label, seed";
-
-static const char text_sql[] =
-    "SELECT run_uid AS run, experiment, label, seed, state, "
-    "CASE WHEN test_accuracy NOTNULL THEN printf('%.2f %%', 100 * test_accuracy) END AS accuracy, "
-    "CASE WHEN train_seconds NOTNULL THEN printf('%.1f', train_seconds) END AS seconds "
-    "FROM run_summary WHERE ?1 IS NULL OR experiment = ?1 ORDER BY experiment, label, seed";
-
 /* Fails when no run belongs to an experiment of this name. */
 static int check_experiment(bnn_store *store, const char *experiment, bnn_error *err)
 {
-    json_t *rows = cli_result_json(
-        store, "SELECT DISTINCT experiment FROM run_summary ORDER BY experiment", NULL, 0, err);
-    if (rows == NULL)
-        return err->status;
-    const size_t n = json_array_size(rows);
-    const char **names = calloc(n + 1, sizeof *names);
-    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
+    const char *const *names;
+    size_t n;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    int status = arena == NULL ? bnn_no_memory(err)
+                               : bnn_store_list_experiments(store, arena, &names, &n, err);
     bool found = false;
-    for (size_t i = 0; status == 0 && i < n; i++) {
-        names[i] = json_string_value(json_object_get(json_array_get(rows, i), "experiment"));
-        found = found || strcmp(names[i], experiment) == 0;
-    }
-    if (status == 0 && !found)
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        found |= strcmp(names[i], experiment) == 0;
+    if (status == BNN_OK && !found)
         status = cli_unknown(err, BNN_E_RESOURCE, "there is no experiment", experiment, names, n);
-    free(names);
-    json_decref(rows);
+    bnn_arena_destroy(arena);
     return status;
 }
 
@@ -52,14 +39,14 @@ static int run(int argc, char **argv, bnn_error *err)
                          argv[optind + 1]);
     const char *experiment = optind < argc ? argv[optind] : NULL;
     const bnn_store_argument argument = cli_text_argument(NULL, experiment);
+    const char *sql = bnn_store_sql(options.json || options.csv ? "runs" : "runs_brief");
     bnn_store *store = NULL;
     size_t n = 0;
     status = cli_store_open(&options, &store, err);
     if (status == 0 && experiment != NULL)
         status = check_experiment(store, experiment, err);
     if (status == 0)
-        status = cli_result_print(store, options.json || options.csv ? data_sql : text_sql,
-                                  &argument, 1, &options, &n, err);
+        status = cli_result_print(store, sql, &argument, 1, &options, &n, err);
     if (status == 0 && !options.quiet && !options.json && !options.csv)
         fprintf(stderr, "%zu %s; bnnrun show RUN tells all about one\n", n,
                 n == 1 ? "run" : "runs");

@@ -5,6 +5,7 @@
 #include "cli/download.h"
 #include "cli/operand.h"
 #include "cli/text.h"
+#include "db/store_results.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile_decode.h"
 #include "runner/verify.h"
@@ -72,14 +73,8 @@ static int check_file(verification *v, const char *what, const char *path, const
 
 static int open_run(verification *v, const char *uid, bnn_error *err)
 {
-    json_t *row;
-    int status = cli_find_run(v->store, uid, &row, err);
-    if (status != BNN_OK)
-        return status;
-    status = bnn_store_find_run(v->store, json_string_value(json_object_get(row, "run_uid")),
-                                v->arena, &v->stored, err);
-    json_decref(row);
-    return status;
+    const int status = cli_find_run(v->store, uid, v->arena, &uid, err);
+    return status != BNN_OK ? status : bnn_store_find_run(v->store, uid, v->arena, &v->stored, err);
 }
 
 static int reload_run(verification *v, bnn_error *err)
@@ -109,18 +104,12 @@ static int reload_run(verification *v, bnn_error *err)
     return status;
 }
 
-static bool says(const json_t *row, const char *key, const char *wanted)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-    return text != NULL && strcmp(text, wanted) == 0;
-}
-
-static bool is_as_recorded(const bnn_config *config, const json_t *row)
+static bool is_as_recorded(const bnn_config *config, const bnn_store_plugin *recorded)
 {
     for (size_t i = 0; i < config->n_plugins; i++)
-        if (says(row, "kind", bnn_kind_name((bnn_kind)config->plugins[i]->head->kind)) &&
-            says(row, "name", config->plugins[i]->head->name))
-            return says(row, "sha256", config->plugins[i]->sha256);
+        if (strcmp(recorded->kind, bnn_kind_name((bnn_kind)config->plugins[i]->head->kind)) == 0 &&
+            strcmp(recorded->name, config->plugins[i]->head->name) == 0)
+            return strcmp(recorded->sha256, config->plugins[i]->sha256) == 0;
     return false;
 }
 
@@ -128,28 +117,21 @@ static bool is_as_recorded(const bnn_config *config, const json_t *row)
  * judgement, but says where to look when something else differs. */
 static int note_plugins(verification *v, bnn_error *err)
 {
-    static const char sql[] = "SELECT kind, name, sha256 FROM plugin JOIN run_plugin USING "
-                              "(plugin_id) JOIN run USING (run_id) WHERE run_uid = ?1 AND "
-                              "attempt = n_attempts ORDER BY kind, name";
-    const bnn_store_argument uid = cli_text_argument(NULL, v->stored.run.uid);
-    json_t *row, *rows = cli_result_json(v->store, sql, &uid, 1, err);
+    const bnn_store_plugin *recorded;
     char list[200] = "";
-    size_t i, n_changed = 0;
-    if (rows == NULL)
-        return err->status;
-    json_array_foreach(rows, i, row)
-    {
+    size_t n, n_changed = 0;
+    const int status =
+        bnn_store_list_plugins(v->store, v->stored.run.uid, v->arena, &recorded, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
         const size_t used = strlen(list);
-        if (is_as_recorded(v->reloaded.config, row))
-            continue;
-        snprintf(list + used, sizeof list - used, "%s%s %s", n_changed++ == 0 ? ": " : ", ",
-                 json_string_value(json_object_get(row, "kind")),
-                 json_string_value(json_object_get(row, "name")));
+        if (!is_as_recorded(v->reloaded.config, &recorded[i]))
+            snprintf(list + used, sizeof list - used, "%s%s %s", n_changed++ == 0 ? ": " : ", ",
+                     recorded[i].kind, recorded[i].name);
     }
-    sayf(v, "plugins", true, "%zu of %zu files are other ones than at the time%s", n_changed,
-         json_array_size(rows), list);
-    json_decref(rows);
-    return BNN_OK;
+    if (status == BNN_OK)
+        sayf(v, "plugins", true, "%zu of %zu files are other ones than at the time%s", n_changed, n,
+             list);
+    return status;
 }
 
 /* The same weights give the same file. */

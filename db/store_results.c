@@ -1,0 +1,161 @@
+/* store_results.c - what runs came to. */
+#include "db/store_results.h"
+
+#include "db/store_internal.h"
+
+/* ---- what there is ---- */
+
+typedef struct text_row {
+    const char *text;
+} text_row;
+
+static const bnn_row_member text_members[] = {BNN_MEMBER(text_row, TEXT, text)};
+static const bnn_row_type text_type = BNN_ROW_TYPE(text_row, text_members);
+
+/* An array of structs with one text is an array of texts. */
+static int list_texts(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
+                      bnn_arena *arena, const char *const **out, size_t *out_n, bnn_error *err)
+{
+    const void *rows;
+    const int status = bnn_store_rows(store, sql, values, n, &text_type, arena, &rows, out_n, err);
+    if (status == BNN_OK)
+        *out = rows;
+    return status;
+}
+
+int bnn_store_list_experiments(bnn_store *store, bnn_arena *arena, const char *const **out_names,
+                               size_t *out_n, bnn_error *err)
+{
+    return list_texts(store,
+                      "SELECT name AS text FROM experiment"
+                      " WHERE experiment_id IN (SELECT experiment_id FROM run) ORDER BY name",
+                      NULL, 0, arena, out_names, out_n, err);
+}
+
+int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_arena *arena,
+                        const char *const **out_uids, size_t *out_n, bnn_error *err)
+{
+    return list_texts(store,
+                      "SELECT run_uid AS text FROM run WHERE substr(run_uid, 1, length(?1)) ="
+                      " lower(?1) ORDER BY length(run_uid), run_uid LIMIT ?2",
+                      BNN_VALUES(bnn_value_text(prefix), bnn_value_integer((int64_t)most)), arena,
+                      out_uids, out_n, err);
+}
+
+/* ---- a run ---- */
+
+#define SUMMARY(type, name) BNN_MEMBER(bnn_store_summary, type, name)
+static const bnn_row_member summary_members[] = {
+    SUMMARY(INTEGER, run_id),        SUMMARY(TEXT, run_uid),
+    SUMMARY(TEXT, experiment),       SUMMARY(TEXT, label),
+    SUMMARY(INTEGER, seed),          SUMMARY(TEXT, state),
+    SUMMARY(INTEGER, best_epoch),    SUMMARY(REAL, validation_accuracy),
+    SUMMARY(REAL, test_accuracy),    SUMMARY(REAL, last_test_accuracy),
+    SUMMARY(REAL, train_seconds),    SUMMARY(INTEGER, n_parameters),
+    SUMMARY(INTEGER, float32_bytes), SUMMARY(INTEGER, model_bytes),
+    SUMMARY(REAL, latency_us),       SUMMARY(REAL, images_per_second),
+    SUMMARY(INTEGER, mismatches),
+};
+static const bnn_row_type summary_type = BNN_ROW_TYPE(bnn_store_summary, summary_members);
+
+int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
+                           bnn_store_summary *out, bnn_error *err)
+{
+    const void *rows;
+    size_t n;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT run_id, run_uid, experiment, label, run_summary.seed, run_summary.state,"
+        " best_epoch, validation_accuracy, test_accuracy, last_test_accuracy, train_seconds,"
+        " n_parameters, float32_bytes, model_bytes, latency_us, images_per_second, mismatches"
+        " FROM run JOIN run_summary USING (run_uid) WHERE run_uid = ?1",
+        BNN_VALUES(bnn_value_text(uid)), &summary_type, arena, &rows, &n, err);
+    if (status != BNN_OK)
+        return status;
+    if (n != 1)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: there is no run %s", store->path, uid);
+    *out = *(const bnn_store_summary *)rows;
+    return BNN_OK;
+}
+
+#define PLUGIN(type, name) BNN_MEMBER(bnn_store_plugin, type, name)
+static const bnn_row_member plugin_members[] = {PLUGIN(TEXT, kind), PLUGIN(TEXT, name),
+                                                PLUGIN(TEXT, path), PLUGIN(TEXT, sha256)};
+static const bnn_row_type plugin_type = BNN_ROW_TYPE(bnn_store_plugin, plugin_members);
+
+int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
+                           const bnn_store_plugin **out_plugins, size_t *out_n, bnn_error *err)
+{
+    const void *rows;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT kind, name, path, sha256 FROM plugin JOIN run_plugin USING (plugin_id)"
+        " JOIN run USING (run_id) WHERE run_uid = ?1 AND attempt = n_attempts ORDER BY kind, name",
+        BNN_VALUES(bnn_value_text(uid)), &plugin_type, arena, &rows, out_n, err);
+    if (status == BNN_OK)
+        *out_plugins = rows;
+    return status;
+}
+
+int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
+                        bnn_error *err)
+{
+    const char *const *uids;
+    size_t n;
+    const int status =
+        list_texts(store,
+                   "SELECT twin.run_uid AS text FROM run_summary AS twin JOIN run_summary AS own"
+                   " USING (experiment, seed) WHERE own.run_uid = ?1 AND twin.is_baseline AND"
+                   " twin.run_uid <> own.run_uid AND twin.state = 'done'"
+                   " ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
+                   BNN_VALUES(bnn_value_text(uid)), arena, &uids, &n, err);
+    if (status == BNN_OK)
+        *out_uid = n == 0 ? NULL : uids[0];
+    return status;
+}
+
+/* ---- an experiment ---- */
+
+#define STANDING(type, name) BNN_MEMBER(bnn_store_standing, type, name)
+static const bnn_row_member standing_members[] = {
+    STANDING(TEXT, label),
+    STANDING(FLAG, is_baseline),
+    STANDING(INTEGER, n),
+    STANDING(INTEGER, n_failed),
+    STANDING(INTEGER, n_unfinished),
+    STANDING(REAL, mean_metric),
+    STANDING(REAL, mean_test_accuracy),
+    STANDING(REAL, sd_test_accuracy),
+    STANDING(INTEGER, n_paired),
+    STANDING(REAL, mean_difference),
+    STANDING(REAL, sd_difference),
+    STANDING(REAL, ci95_difference),
+    STANDING(INTEGER, model_bytes),
+    STANDING(INTEGER, float32_bytes),
+    STANDING(REAL, mean_train_seconds),
+    STANDING(REAL, latency_us),
+};
+static const bnn_row_type standing_type = BNN_ROW_TYPE(bnn_store_standing, standing_members);
+
+int bnn_store_read_standings(bnn_store *store, const char *experiment, const char *metric,
+                             bool minimize, bnn_arena *arena, const bnn_store_standing **out_rows,
+                             size_t *out_n, bnn_error *err)
+{
+    const void *rows;
+    const int status = bnn_store_rows(store, bnn_store_sql("standings"),
+                                      BNN_VALUES(bnn_value_text(experiment), bnn_value_text(metric),
+                                                 bnn_value_integer(minimize ? 1 : -1)),
+                                      &standing_type, arena, &rows, out_n, err);
+    if (status == BNN_OK)
+        *out_rows = rows;
+    return status;
+}
+
+int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
+                               bnn_error *err)
+{
+    return bnn_store_number(store,
+                            "SELECT count(*) FROM run_summary WHERE experiment = ?1 AND in_spec"
+                            " AND mismatches > 0",
+                            BNN_VALUES(bnn_value_text(experiment)), 0, out_n, err);
+}

@@ -1,0 +1,82 @@
+/* store_results.h - what runs came to, as rows with types. Beside store.h: the same handle, the same
+ * threads, the same errors.
+ *
+ * Rows and their texts are in the arena. What is not known (yet) is NaN, -1 for a count, "" for a
+ * text. Accuracies are fractions. */
+#ifndef BNN_DB_STORE_RESULTS_H
+#define BNN_DB_STORE_RESULTS_H
+
+#include "base/arena.h"
+#include "db/store.h"
+
+/* ---- what there is ---- */
+
+/* The names of the experiments that have runs, sorted. */
+int bnn_store_list_experiments(bnn_store *store, bnn_arena *arena, const char *const **out_names,
+                               size_t *out_n, bnn_error *err);
+
+/* The uids of at most `most` runs that begin like prefix, in any case of letters; the shortest
+ * first. "": of any. */
+int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_arena *arena,
+                        const char *const **out_uids, size_t *out_n, bnn_error *err);
+
+/* ---- a run ---- */
+
+/* A row of the view run_summary. */
+typedef struct bnn_store_summary {
+    int64_t run_id;
+    const char *run_uid, *experiment, *label;
+    int64_t seed;
+    const char *state;
+    int64_t best_epoch; /* whose test accuracy counts: the best on validation */
+    double validation_accuracy, test_accuracy;
+    double last_test_accuracy; /* after the last epoch */
+    double train_seconds;
+    int64_t n_parameters, float32_bytes, model_bytes;
+    double latency_us; /* of one image */
+    double images_per_second;
+    int64_t
+        mismatches; /* test images that get another class from the model file than in training */
+} bnn_store_summary;
+
+/* uid: in full. BNN_E_RESOURCE when it is not there. */
+int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
+                           bnn_store_summary *out, bnn_error *err);
+
+/* The plugins that the run was last executed with, by kind and name. */
+int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
+                           const bnn_store_plugin **out_plugins, size_t *out_n, bnn_error *err);
+
+/* The run of full precision to compare with: of the baseline of the same experiment with the same
+ * seed, if that is done and another one. NULL when there is none. */
+int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
+                        bnn_error *err);
+
+/* ---- an experiment ---- */
+
+/* A config of the newest spec, over its runs in state done. Differences are those of test accuracy
+ * to the baseline, seed by seed. */
+typedef struct bnn_store_standing {
+    const char *label;
+    bool is_baseline;
+    int64_t n, n_failed, n_unfinished; /* runs; n: done */
+    double mean_metric;                /* of the metric that was asked for */
+    double mean_test_accuracy, sd_test_accuracy;
+    int64_t n_paired; /* seeds that the baseline has, too; -1: of the baseline itself */
+    double mean_difference, sd_difference;
+    double ci95_difference; /* half the width of the interval */
+    int64_t model_bytes, float32_bytes;
+    double mean_train_seconds, latency_us;
+} bnn_store_standing;
+
+/* All configs of the newest spec, the best first. metric: a metric of a run as it was recorded, or
+ * train_seconds, model_bytes, latency_us. minimize: whether less of it is better. */
+int bnn_store_read_standings(bnn_store *store, const char *experiment, const char *metric,
+                             bool minimize, bnn_arena *arena, const bnn_store_standing **out_rows,
+                             size_t *out_n, bnn_error *err);
+
+/* The number of runs of the newest spec whose model file answers otherwise than training did. */
+int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
+                               bnn_error *err);
+
+#endif
