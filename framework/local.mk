@@ -96,6 +96,7 @@ export_sources = \
 	framework/export/c/helpers.c framework/export/c/helpers.h \
 	framework/export/c/interface.c framework/export/c/interface.h \
 	framework/export/c/ops.c framework/export/c/ops.h \
+	framework/export/c/options.h \
 	framework/export/c/sums.c framework/export/c/sums.h \
 	framework/export/c/text.c framework/export/c/text.h \
 	framework/export/c/workspace.c framework/export/c/workspace.h \

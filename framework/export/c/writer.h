@@ -5,7 +5,8 @@
 #ifndef BNN_EXPORT_C_WRITER_H
 #define BNN_EXPORT_C_WRITER_H
 
-#include "export/c/c.h"
+#include "export/c/options.h"
+#include "infer/model.h"
 
 #include <stdio.h>
 

@@ -78,15 +78,23 @@ static void chain_pool(const bnn_op *op, const float *x, float *y)
         }
 }
 
-/* The end of the elementwise operations from chain[at] on. */
+/* Whether vectors run an operation on single values (step_value knows it). */
+INLINE bool is_step(const bnn_op *op)
+{
+    return op->type == BNN_LOWER_AFFINE || op->type == BNN_LOWER_CLAMP ||
+           op->type == BNN_LOWER_SLOPE || op->type == BNN_LOWER_SIGN;
+}
+
+/* The end of the steps from chain[at] on. */
 INLINE uint32_t steps_end(const bnn_stage *s, uint32_t at)
 {
-    while (at < s->n_chain && !is_pool(&s->chain[at]))
+    while (at < s->n_chain && is_step(&s->chain[at]))
         at++;
     return at;
 }
 
-/* chain[at..end) on x, into y. spare: two buffers for values in between; x may be the second. */
+/* chain[at..end) on x, into y; what vectors do not know, as its row has it. spare: two buffers for
+ * values in between; x may be the second. */
 static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, const float *x,
                            float *y, float *const spare[2])
 {
@@ -95,14 +103,17 @@ static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, 
         memcpy(y, x, bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out) * sizeof *y);
     for (int turn = 0; at < end; turn ^= 1) {
         const bnn_op *op = &s->chain[at];
-        uint32_t next = is_pool(op) ? at + 1 : steps_end(s, at);
+        uint32_t next = is_step(op) ? steps_end(s, at) : at + 1;
         next = next < end ? next : end;
         float *to = next == end ? y : spare[turn];
-        if (is_pool(op))
+        if (is_step(op))
+            chain_steps((float_steps){f->steps + at, next - at}, op->in, x, to);
+        else if (is_pool(op))
             chain_pool(op, x, to);
         else
-            chain_steps((float_steps){f->steps + at, next - at}, op->in, x, to);
+            bnn_op_apply(op, x, to);
         x = to;
         at = next;
     }
 }
+
