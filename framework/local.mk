@@ -112,23 +112,22 @@ runner_sources = \
 	framework/results/leaderboard.c framework/results/leaderboard.h \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/config.c framework/runner/config.h \
+	framework/runner/executor/executor.c framework/runner/executor/executor.h \
+	framework/runner/executor/process.c \
+	framework/runner/executor/thread.c \
 	framework/runner/finish.c framework/runner/finish.h \
 	framework/runner/effect.c framework/runner/effect.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
-	framework/runner/job.c framework/runner/job.h \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/pool.c framework/runner/pool.h \
-	framework/runner/register.c framework/runner/register.h \
 	framework/runner/reload.c framework/runner/reload.h \
+	framework/runner/run.c framework/runner/run.h \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
-	framework/runner/sweeper.c framework/runner/sweeper.h \
-	framework/runner/task.c framework/runner/task.h \
 	framework/runner/verify.c framework/runner/verify.h \
-	framework/runner/writer.c framework/runner/writer.h \
-	framework/runner/zygote.c framework/runner/zygote.h
+	framework/runner/writer.c framework/runner/writer.h
 
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \

@@ -29,6 +29,7 @@ typedef enum bnn_run_state {
 
 /* What the last attempt came to. */
 typedef struct bnn_run_result {
+    uint32_t n_tries;       /* attempts of this sweep */
     uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
     double seconds;         /* of the attempt */
     double test_accuracy;   /* a fraction; NaN when there is none */

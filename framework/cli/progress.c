@@ -20,7 +20,6 @@ typedef struct measured {
 
 struct cli_progress {
     const bnn_plan *plan;
-    const bnn_sweeper_todo *todo;
     uint32_t n_jobs;
     bool redraws, quiet, verbose;
     bool drawn;             /* the status line is on the screen */
@@ -55,9 +54,9 @@ bool cli_redraws(void)
 
 /* ---- how long it still takes ------------------------------------------------------------- */
 
-static const bnn_config *config_of(const cli_progress *p, size_t i)
+static const bnn_config *config_of(const cli_progress *p, const bnn_run *run)
 {
-    return &p->plan->experiment->configs[p->todo->runs[i].i_config];
+    return &p->plan->experiment->configs[run->i_config];
 }
 
 /* What a whole run of a config takes: seen in this sweep, or the plan's estimate times what the
@@ -87,17 +86,17 @@ static double done_part(const cli_progress *p, const bnn_pool_running *r)
     const double step = atomic_load(&r->progress->step);
     if (epoch == 0 || n_steps == 0)
         return 0.0;
-    return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->i)->train.epochs);
+    return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->run)->train.epochs);
 }
 
 /* A run that has done a good part of its own work tells best how long the rest takes. */
 static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, double scale)
 {
     const double done = done_part(p, r);
-    const double before = 1.0 - bnn_plan_rest(p->plan, p->todo->planned[r->i]);
+    const double before = 1.0 - bnn_plan_rest(p->plan, r->run);
     if (done - before > 0.1)
         return r->seconds * (1.0 - done) / (done - before);
-    return config_seconds(p, p->todo->runs[r->i].i_config, scale) * (1.0 - done);
+    return config_seconds(p, r->run->i_config, scale) * (1.0 - done);
 }
 
 /* NaN when it is not known. */
@@ -107,9 +106,11 @@ static double remaining_seconds(cli_progress *p, const bnn_pool_view *view)
     size_t n = 0;
     for (uint32_t j = 0; j < p->n_jobs; j++)
         p->busy[j] = j < view->n_running ? rest_of_running(p, &view->running[j], scale) : 0.0;
-    for (size_t i = view->next; i < view->n; i++)
-        p->seconds[n++] = config_seconds(p, p->todo->runs[i].i_config, scale) *
-                          bnn_plan_rest(p->plan, p->todo->planned[i]);
+    for (size_t i = 0; i < p->plan->n; i++) {
+        const bnn_run *run = &p->plan->runs[i];
+        if (run->state == BNN_RUN_QUEUED)
+            p->seconds[n++] = config_seconds(p, run->i_config, scale) * bnn_plan_rest(p->plan, run);
+    }
     double sum = 0.0;
     for (size_t i = 0; i < n; i++)
         sum += p->seconds[i];
@@ -139,10 +140,10 @@ static void append(char line[LINE_BYTES], const char *format, ...)
 
 static void append_running(const cli_progress *p, const bnn_pool_running *r, char *line)
 {
-    const bnn_config *config = config_of(p, r->i);
+    const bnn_config *config = config_of(p, r->run);
     const unsigned epoch = atomic_load(&r->progress->epoch);
     const float validation = atomic_load(&r->progress->validation);
-    append(line, " | %s seed %lld %u/%d", config->label, (long long)p->todo->runs[r->i].seed, epoch,
+    append(line, " | %s seed %lld %u/%d", config->label, (long long)r->run->seed, epoch,
            config->train.epochs);
     if (validation >= 0.0f)
         append(line, " %.1f %%", 100.0 * (double)validation);
@@ -159,9 +160,9 @@ static void draw(cli_progress *p, const bnn_pool_view *view)
 {
     char line[LINE_BYTES] = "", left[CLI_DURATION_MAX];
     const double seconds = remaining_seconds(p, view);
-    append(line, "%zu/%zu done", view->n_of[BNN_POOL_DONE], view->n);
-    if (view->n_of[BNN_POOL_FAILED] > 0)
-        append(line, ", %zu failed", view->n_of[BNN_POOL_FAILED]);
+    append(line, "%zu/%zu done", view->n_of[BNN_RUN_DONE], view->n);
+    if (view->n_of[BNN_RUN_FAILED] > 0)
+        append(line, ", %zu failed", view->n_of[BNN_RUN_FAILED]);
     if (!isnan(seconds))
         append(line, ", %s left", cli_duration_text(seconds, left));
     for (uint32_t j = 0; j < view->n_running; j++)
@@ -173,43 +174,45 @@ static void draw(cli_progress *p, const bnn_pool_view *view)
 
 /* ---- the observer ------------------------------------------------------------------------ */
 
-static void print_ended(const cli_progress *p, size_t n, size_t i, const bnn_pool_result *r)
+static void print_ended(const cli_progress *p, size_t n, const bnn_run *run)
 {
+    const bnn_run_result *r = &run->result;
     char took[CLI_DURATION_MAX];
     const size_t digits = (size_t)snprintf(NULL, 0, "%zu", n);
-    static const char *const words[BNN_POOL_STATES] = {
-        [BNN_POOL_DONE] = "done",
-        [BNN_POOL_FAILED] = "failed",
-        [BNN_POOL_INTERRUPTED] = "stopped",
-        [BNN_POOL_TAKEN] = "skipped",
+    static const char *const words[BNN_RUN_STATES] = {
+        [BNN_RUN_DONE] = "done",
+        [BNN_RUN_FAILED] = "failed",
+        [BNN_RUN_INTERRUPTED] = "stopped",
+        [BNN_RUN_TAKEN] = "skipped",
     };
-    fprintf(stderr, "[%*zu/%zu] %s %s seed %lld", (int)digits, p->n_ended, n, words[r->state],
-            config_of(p, i)->label, (long long)p->todo->runs[i].seed);
-    if (r->state == BNN_POOL_DONE)
+    fprintf(stderr, "[%*zu/%zu] %s %s seed %lld", (int)digits, p->n_ended, n, words[run->state],
+            config_of(p, run)->label, (long long)run->seed);
+    if (run->state == BNN_RUN_DONE)
         fprintf(stderr, ": test %.2f %% in %s\n", 100.0 * r->test_accuracy,
                 cli_duration_text(r->seconds, took));
-    else if (r->state == BNN_POOL_FAILED)
-        fprintf(stderr, ": %s%s\n", r->message == NULL ? "out of memory" : r->message,
-                r->n_attempts > 1 ? " (retried in vain)" : "");
-    else if (r->state == BNN_POOL_TAKEN)
+    else if (run->state == BNN_RUN_FAILED)
+        fprintf(stderr, ": %s%s\n", r->error == NULL ? "out of memory" : r->error,
+                r->n_tries > 1 ? " (retried in vain)" : "");
+    else if (run->state == BNN_RUN_TAKEN)
         fputs(": another process has taken it\n", stderr);
     else
         fputs(": can be resumed\n", stderr);
 }
 
-static void finished(void *context, const bnn_pool_view *view, size_t i, const bnn_pool_result *r)
+static void finished(void *context, const bnn_pool_view *view, const bnn_run *run)
 {
     cli_progress *p = context;
+    const bnn_run_result *r = &run->result;
     p->n_ended++;
-    if (r->state == BNN_POOL_DONE && r->resumed_epoch == 0) {
-        p->configs[p->todo->runs[i].i_config].seconds += r->seconds;
-        p->configs[p->todo->runs[i].i_config].n++;
+    if (run->state == BNN_RUN_DONE && r->resumed_epoch == 0) {
+        p->configs[run->i_config].seconds += r->seconds;
+        p->configs[run->i_config].n++;
     }
     if (p->redraws)
         erase(p);
-    if (r->state == BNN_POOL_DONE && (p->quiet || (p->redraws && !p->verbose)))
+    if (run->state == BNN_RUN_DONE && (p->quiet || (p->redraws && !p->verbose)))
         return;
-    print_ended(p, view->n, i, r);
+    print_ended(p, view->n, run);
 }
 
 static void tick(void *context, const bnn_pool_view *view)
@@ -233,20 +236,18 @@ static void stopping(void *context, const bnn_pool_view *view, int signal)
 
 /* ------------------------------------------------------------------------------------------ */
 
-cli_progress *cli_progress_create(const bnn_plan *plan, const bnn_sweeper_todo *todo,
-                                  uint32_t n_jobs, const cli_options *options)
+cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const cli_options *options)
 {
     cli_progress *p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;
     *p = (cli_progress){.plan = plan,
-                        .todo = todo,
                         .n_jobs = n_jobs,
                         .redraws = !options->quiet && cli_redraws(),
                         .quiet = options->quiet,
                         .verbose = options->verbose > 0};
     p->configs = calloc(plan->experiment->n_configs, sizeof *p->configs);
-    p->seconds = calloc(todo->n + 1, sizeof *p->seconds);
+    p->seconds = calloc(plan->n_todo + 1, sizeof *p->seconds);
     p->busy = calloc(n_jobs, sizeof *p->busy);
     p->observer =
         (bnn_pool_observer){.finished = finished, .tick = tick, .stopping = stopping, .context = p};

@@ -4,13 +4,13 @@
 #define BNN_CLI_PROGRESS_H
 
 #include "cli/cli.h"
-#include "runner/sweeper.h"
+#include "runner/pool.h"
 
 typedef struct cli_progress cli_progress;
 
-/* plan and todo must stay. NULL without memory. */
-cli_progress *cli_progress_create(const bnn_plan *plan, const bnn_sweeper_todo *todo,
-                                  uint32_t n_jobs, const cli_options *options);
+/* plan must stay. NULL without memory. */
+cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs,
+                                  const cli_options *options);
 
 /* Takes the status line away. NULL is allowed. */
 void cli_progress_destroy(cli_progress *progress);

@@ -2,11 +2,11 @@
 
 #include "build_info.h"
 #include "kernels/kernels.h"
-#include "runner/pool.h"
 
 #include <curl/curl.h>
 #include <gnu/libc-version.h>
 #include <jansson.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,12 @@
 #include <sys/utsname.h>
 #include <yaml.h>
 #include <zlib.h>
+
+uint32_t bnn_environment_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+}
 
 /* The text behind the colon of a line of /proc/cpuinfo that begins with key. */
 static bool line_value(char *line, const char *key, char *out, size_t n)
@@ -73,7 +79,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
         .host = name.nodename,
         .os = os,
         .cpu_model = bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL,
-        .n_cpu = bnn_pool_cpus(),
+        .n_cpu = bnn_environment_cpus(),
         .kernels = kernels->name,
         .compiler = BNN_COMPILER,
         .cflags = BNN_CFLAGS,

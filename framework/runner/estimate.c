@@ -1,34 +1,26 @@
 #include "runner/estimate.h"
 
 #include "base/clock.h"
-
-#include "train/trainer.h"
+#include "runner/run.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 static const double budget_seconds = 3.0;
 
-static void ignore_record(void *context, const bnn_record *record)
+static void estimate_ignore_record(void *context, const bnn_record *record)
 {
     (void)context;
     (void)record;
 }
 
 /* Training and validation of every epoch, then the test set twice. NaN when it cannot be measured. */
-static double measure(const bnn_config *config, int64_t seed, const bnn_dataset *data)
+static double estimate_measure(const bnn_config *config, int64_t seed, const bnn_dataset *data)
 {
     double step_seconds, image_seconds;
     bnn_error err;
-    const bnn_train_job job = {
-        .model = &config->model,
-        .train = &config->train,
-        .data = data,
-        .n_validation = config->data.validation,
-        .seed = (uint64_t)seed,
-        .identity = config->identity,
-        .record = ignore_record,
-    };
+    bnn_train_job job = bnn_run_train_job(config, seed, data);
+    job.record = estimate_ignore_record;
     if (bnn_train_estimate(&job, &step_seconds, &image_seconds, &err) != BNN_OK)
         return (double)NAN;
     const double n_train = (double)data->train.n - config->data.validation;
@@ -47,7 +39,7 @@ void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets)
         const bnn_dataset *data = &datasets[e->configs[i].i_dataset];
         if (isnan(plan->seconds[i]) && data->train.n > 0 &&
             bnn_clock_seconds(CLOCK_MONOTONIC) < deadline)
-            plan->seconds[i] = measure(&e->configs[i], e->seeds[0], data);
+            plan->seconds[i] = estimate_measure(&e->configs[i], e->seeds[0], data);
         if (isnan(plan->seconds[i]))
             continue;
         sum += plan->seconds[i];
@@ -58,7 +50,7 @@ void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets)
             plan->seconds[i] = sum / (double)n_known;
 }
 
-static uint32_t first_free(const double *busy, uint32_t n_jobs)
+static uint32_t estimate_first_free(const double *busy, uint32_t n_jobs)
 {
     uint32_t best = 0;
     for (uint32_t j = 1; j < n_jobs; j++)
@@ -71,7 +63,7 @@ double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint
 {
     double last = 0.0;
     for (size_t i = 0; i < n; i++)
-        busy[first_free(busy, n_jobs)] += seconds[i];
+        busy[estimate_first_free(busy, n_jobs)] += seconds[i];
     for (uint32_t j = 0; j < n_jobs; j++)
         last = fmax(last, busy[j]);
     return last;
@@ -85,9 +77,9 @@ double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
     size_t n = 0;
     bool known = seconds != NULL && busy != NULL;
     for (size_t i = 0; known && i < plan->n; i++) {
-        if (!bnn_plan_is_todo(&plan->runs[i]))
+        if (!bnn_run_is_todo(&plan->runs[i]))
             continue;
-        seconds[n] = plan->seconds[plan->runs[i].i_config] * bnn_plan_rest(plan, i);
+        seconds[n] = plan->seconds[plan->runs[i].i_config] * bnn_plan_rest(plan, &plan->runs[i]);
         known = !isnan(seconds[n++]);
     }
     if (known)

@@ -1,55 +1,48 @@
 /* plan.h - which runs an experiment has, which of them are done, and why the others are to be run.
  *
- * A run is known by config and seed. The database is only read. Runs are in the order in which they
- * will be executed: all configs with the first seed, then with the second, so that pairs to compare
- * come early. */
+ *     bnn_experiment_load(...);   the spec
+ *     bnn_plan_record(...);       plans, and puts what is new into the database
+ *     bnn_plan_open_data(...);
+ *     bnn_pool_execute(...);      executes what is missing (pool.h)
+ *
+ * A run is known by config and seed. Runs are in the order in which they will be executed: all
+ * configs with the first seed, then with the second, so that pairs to compare come early. */
 #ifndef BNN_RUNNER_PLAN_H
 #define BNN_RUNNER_PLAN_H
 
+#include "base/run.h"
 #include "db/store.h"
 #include "runner/experiment.h"
 
-typedef struct bnn_planned_run {
-    uint32_t i_config;
-    int64_t seed;
-    bool known;          /* the database has it */
-    bnn_run store;       /* if so */
-    const char *error;   /* of a failed one; NULL when not known */
-    const char *changed; /* of a done one: the plugin whose file is another now, as "ste clipped" */
-    uint32_t epochs_done; /* that a checkpoint saves */
-} bnn_planned_run;
-
 typedef struct bnn_plan {
     const bnn_experiment *experiment;
-    size_t n; /* n_configs * n_seeds */
-    bnn_planned_run *runs;
-    size_t n_dropped; /* runs that it has, but that the spec no longer asks for */
+    bnn_arena *arena; /* that all of it lives in */
+    size_t n;         /* n_configs * n_seeds */
+    bnn_run *runs;    /* what was interrupted by the death of its process counts as INTERRUPTED */
+    size_t n_of[BNN_RUN_STATES]; /* those that were found in each state */
+    size_t n_todo;               /* those that were found to be executed */
+    size_t n_dropped; /* runs that the database has, but that the spec no longer asks for */
     double *seconds;  /* [n_configs]: what a whole run should take; NaN: not known */
 } bnn_plan;
 
-typedef enum bnn_plan_group {
-    BNN_PLAN_NEW = 0,
-    BNN_PLAN_RESUME = 1, /* interrupted, or its process died */
-    BNN_PLAN_RETRY = 2,  /* failed */
-    BNN_PLAN_DONE = 3,
-    BNN_PLAN_STALE = 4,   /* done, but with other plugin files */
-    BNN_PLAN_RUNNING = 5, /* in another process */
-    BNN_PLAN_GROUPS = 6,
-} bnn_plan_group;
-
-/* The group of a run; groups up to BNN_PLAN_RETRY are to be executed. */
-bnn_plan_group bnn_plan_group_of(const bnn_planned_run *run);
-bool bnn_plan_is_todo(const bnn_planned_run *run);
-
-/* The number of runs in each group. */
-void bnn_plan_count(const bnn_plan *plan, size_t out[BNN_PLAN_GROUPS]);
-
-/* The part of a run that is still to be trained, from 0 to 1. */
-double bnn_plan_rest(const bnn_plan *plan, size_t i);
-
-/* Makes the plan. store: NULL when there is no database yet; db: its path, which tells where the
- * checkpoints are. Fills in seconds for configs that were timed before. All lives in the arena. */
+/* Makes the plan; the database is only read. store: NULL when there is none yet; db: its path, which
+ * tells where the checkpoints are. Fills in seconds for configs that were timed before. */
 int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char *db,
                   bnn_arena *arena, bnn_plan *out, bnn_error *err);
+
+/* Makes the plan and brings the database up to date with it, in one transaction: runs of processes
+ * that died are queued again, what is new is added, so that every run is known. *recovered: see
+ * bnn_store_recover. */
+int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena *arena,
+                    bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err);
+
+/* The part of a run that no checkpoint saves, from 0 to 1. */
+double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);
+
+/* Opens the data sets that the runs to do need; the others stay closed. *out: [n_datasets], in the
+ * arena; close with bnn_plan_close_data. */
+int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_dataset **out,
+                       bnn_error *err);
+void bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets);
 
 #endif

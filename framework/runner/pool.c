@@ -1,193 +1,462 @@
 #include "runner/pool.h"
 
 #include "base/clock.h"
-#include "runner/job.h"
+#include "runner/environment.h"
+#include "runner/executor/executor.h"
 #include "runner/signals.h"
+#include "runner/writer.h"
 
-#include <errno.h>
+#include <math.h>
 #include <poll.h>
-#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200 };
+enum { POOL_TICK_MS = 200 };
 
-uint32_t bnn_pool_cpus(void)
+/* What a job is waiting for. */
+typedef enum pool_step {
+    POOL_IDLE = 0,   /* a run to take */
+    POOL_CLAIM = 1,  /* the answer to a claim */
+    POOL_RUN = 2,    /* the end of the attempt */
+    POOL_FINISH = 3, /* that its end is committed */
+} pool_step;
+
+typedef struct pool pool;
+
+/* A job is one run at a time, in the executor's slot of the same number. */
+typedef struct pool_job {
+    pool *pool;
+    pool_step step;
+    bnn_run *run;     /* unless idle */
+    uint32_t attempt; /* that holds it, once it is claimed */
+    double started;
+    double test_accuracy; /* that the attempt has reported, or NaN */
+    bnn_outcome outcome;  /* of the attempt */
+    bnn_store_plugin plugins[BNN_CONFIG_PLUGINS_MAX];
+    bnn_store_attempt with; /* of the claim */
+    bnn_writer_request request;
+} pool_job;
+
+struct pool {
+    bnn_plan *plan;
+    const bnn_pool_options *options;
+    bnn_run_base base;
+    int64_t environment;
+    bnn_executor *executor;
+    bool lost; /* the executor has failed */
+    bnn_writer *writer;
+    bnn_signals signals;
+    atomic_uint n_running; /* also read by the threads that report */
+    bool stopping;
+    int signal;  /* that asked us to stop, or 0 */
+    int status;  /* why the sweep stopped, besides signals: the first error counts */
+    size_t next; /* in the plan: the first run that may be there to take */
+    size_t n, n_of[BNN_RUN_STATES];
+    double last_tick;
+    bool tick;                 /* is due: something has ended */
+    bnn_error err;             /* if status says so */
+    bnn_pool_running *running; /* [n_jobs], for views */
+    uint32_t n_jobs;
+    pool_job jobs[];
+};
+
+static void pool_stop(pool *p)
 {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+    p->stopping = true;
+    p->executor->cancel(p->executor);
 }
 
-/* Copies what an observer may see. Under the lock. */
-static bnn_pool_view look(const bnn_job_pool *p, bnn_pool_running *running)
+static void pool_fail(pool *p, const bnn_error *err)
 {
-    bnn_pool_view view = {.n = p->n, .next = p->next, .running = running};
-    const double t = bnn_clock_seconds(CLOCK_MONOTONIC);
-    memcpy(view.n_of, p->n_of, sizeof view.n_of);
-    for (uint32_t i = 0; i < p->n_jobs; i++) {
-        const bnn_job *j = &p->jobs[i];
-        if (j->running)
-            running[view.n_running++] = (bnn_pool_running){
-                .i = j->i_run, .seconds = t - j->started, .progress = j->progress};
+    if (p->status == BNN_OK) {
+        p->status = err->status;
+        p->err = *err;
     }
+    pool_stop(p);
+}
+
+static bnn_pool_view pool_look(const pool *p)
+{
+    bnn_pool_view view = {.n = p->n, .running = p->running};
+    const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
+    memcpy(view.n_of, p->n_of, sizeof view.n_of);
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (p->jobs[i].step == POOL_RUN)
+            p->running[view.n_running++] =
+                (bnn_pool_running){.run = p->jobs[i].run,
+                                   .seconds = now - p->jobs[i].started,
+                                   .progress = &p->executor->progress[i]};
     return view;
 }
 
-/* Tells the observer what has ended since *n_shown, and a tick. Returns the jobs still alive. */
-static uint32_t show(bnn_job_pool *p, size_t *n_shown, bnn_pool_running *running)
+static void pool_set_state(pool *p, bnn_run *run, bnn_run_state state)
 {
-    const bnn_pool_observer *o = p->options->observer;
-    pthread_mutex_lock(&p->lock);
-    while (*n_shown < p->n_ended) {
-        const size_t i = p->ended[(*n_shown)++];
-        const bnn_pool_result result = p->results[i];
-        const bnn_pool_view view = look(p, running);
-        pthread_mutex_unlock(&p->lock);
-        o->finished(o->context, &view, i, &result);
-        pthread_mutex_lock(&p->lock);
-    }
-    const bnn_pool_view view = look(p, running);
-    const uint32_t n_alive = p->n_alive;
-    pthread_mutex_unlock(&p->lock);
-    o->tick(o->context, &view);
-    return n_alive;
+    p->n_of[run->state]--;
+    p->n_of[state]++;
+    run->state = state;
 }
 
-static void take_signal(bnn_job_pool *p, bnn_signals *signals, bnn_pool_running *running)
+/* ---- the life of a run ------------------------------------------------------------------- */
+
+/* Its last state in this sweep. */
+static void pool_end_run(pool_job *j, bnn_run_state state)
 {
-    const bnn_pool_observer *o = p->options->observer;
-    const int signal = bnn_signals_next(signals);
+    pool *p = j->pool;
+    bnn_run_result *result = &j->run->result;
+    if (state == BNN_RUN_DONE)
+        result->test_accuracy = j->test_accuracy;
+    if (state == BNN_RUN_FAILED)
+        result->error = bnn_arena_strdup(p->plan->arena, j->outcome.message);
+    pool_set_state(p, j->run, state);
+    j->step = POOL_IDLE;
+    p->tick = true;
+    const bnn_pool_view view = pool_look(p);
+    p->options->observer->finished(p->options->observer->context, &view, j->run);
+}
+
+/* What became of it was not recorded: the next sweep recovers it. */
+static void pool_lose_run(pool_job *j, const bnn_error *err)
+{
+    pool_fail(j->pool, err);
+    pool_end_run(j, BNN_RUN_INTERRUPTED);
+}
+
+static void pool_claim(pool_job *j)
+{
+    const pool *p = j->pool;
+    const bnn_config *config = &p->base.experiment->configs[j->run->i_config];
+    const bnn_dataset *data = &p->base.datasets[config->i_dataset];
+    for (size_t i = 0; i < config->n_plugins; i++) {
+        const bnn_plugin *plugin = config->plugins[i];
+        j->plugins[i] = (bnn_store_plugin){.kind = bnn_kind_name((bnn_kind)plugin->head->kind),
+                                           .name = plugin->head->name,
+                                           .path = plugin->path,
+                                           .sha256 = plugin->sha256,
+                                           .abi = plugin->head->abi_version};
+    }
+    j->with = (bnn_store_attempt){
+        .environment = p->environment,
+        .dataset = {.name = data->name, .sha256 = data->sha256, .source = data->source},
+        .n_plugins = config->n_plugins,
+        .plugins = j->plugins,
+    };
+    j->step = POOL_CLAIM;
+    bnn_writer_claim(p->writer, j->run, &j->with, &j->request);
+}
+
+/* False when there is none. */
+static bool pool_take_run(pool_job *j)
+{
+    pool *p = j->pool;
+    if (p->stopping)
+        return false;
+    while (p->next < p->plan->n && p->plan->runs[p->next].state != BNN_RUN_QUEUED)
+        p->next++;
+    if (p->next == p->plan->n)
+        return false;
+    j->run = &p->plan->runs[p->next++];
+    j->run->result = (bnn_run_result){.test_accuracy = (double)NAN};
+    pool_claim(j);
+    return true;
+}
+
+static void pool_begin_attempt(void *context, uint32_t resumed_epoch)
+{
+    const pool_job *j = context;
+    bnn_writer_resume(j->pool->writer, j->run->id, j->attempt, resumed_epoch);
+}
+
+/* A record that cannot be kept has stopped the writer, and so the sweep: nothing is lost in silence. */
+static void pool_keep_record(void *context, const bnn_record *record)
+{
+    pool_job *j = context;
+    if (record->kind == BNN_RECORD_METRIC && record->metric.epoch == 0 &&
+        strcmp(record->metric.name, "test_accuracy") == 0)
+        j->test_accuracy = record->metric.value;
+    bnn_writer_record(j->pool->writer, j->run->id, j->attempt, record,
+                      atomic_load(&j->pool->n_running) - 1);
+}
+
+static void pool_claimed(pool_job *j)
+{
+    pool *p = j->pool;
+    const bnn_run_listener listener = {
+        .begin = pool_begin_attempt, .record = pool_keep_record, .context = j};
+    bnn_error err;
+    if (j->request.status != BNN_OK) {
+        pool_lose_run(j, &j->request.err);
+        return;
+    }
+    if (j->request.attempt == 0) {
+        pool_end_run(j, BNN_RUN_TAKEN);
+        return;
+    }
+    j->attempt = j->run->n_attempts = j->request.attempt;
+    j->run->result.n_tries++;
+    j->test_accuracy = (double)NAN;
+    j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
+    pool_set_state(p, j->run, BNN_RUN_RUNNING);
+    atomic_fetch_add(&p->n_running, 1);
+    j->step = POOL_RUN;
+    if (p->executor->start(p->executor, (uint32_t)(j - p->jobs), j->run, &listener, &err) == BNN_OK)
+        return;
+    atomic_fetch_sub(&p->n_running, 1);
+    pool_lose_run(j, &err);
+}
+
+static bnn_run_state pool_state_of(const bnn_outcome *outcome)
+{
+    if (outcome->status == BNN_OK)
+        return BNN_RUN_DONE;
+    return outcome->status == BNN_E_INTERRUPTED ? BNN_RUN_INTERRUPTED : BNN_RUN_FAILED;
+}
+
+static void pool_ended(pool_job *j, const bnn_outcome *outcome)
+{
+    const bnn_run_state state = pool_state_of(outcome);
+    atomic_fetch_sub(&j->pool->n_running, 1);
+    j->outcome = *outcome;
+    j->run->result.resumed_epoch = outcome->resumed_epoch;
+    j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
+    j->step = POOL_FINISH;
+    bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,
+                      state == BNN_RUN_FAILED ? j->outcome.message : NULL,
+                      state == BNN_RUN_INTERRUPTED ? j->pool->signal : outcome->signal,
+                      &j->request);
+}
+
+/* Not before the end of the run is on the disk: else a crash in between would cost all of it. */
+static void pool_remove_checkpoint(const pool_job *j)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
+             j->pool->base.folder, j->run->uid);
+    unlink(path);
+}
+
+static void pool_finished(pool_job *j)
+{
+    const bnn_run_state state = pool_state_of(&j->outcome);
+    const int64_t n_retries = j->pool->base.experiment->run.retries;
+    if (j->request.status == BNN_E_FAILED) {
+        pool_end_run(j, BNN_RUN_TAKEN); /* superseded: somebody else has the run now */
+        return;
+    }
+    if (j->request.status != BNN_OK) {
+        pool_lose_run(j, &j->request.err);
+        return;
+    }
+    if (state == BNN_RUN_DONE)
+        pool_remove_checkpoint(j);
+    if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping)
+        pool_claim(j);
+    else
+        pool_end_run(j, state);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+/* Moves a job on. False when there is something to wait for. */
+static bool pool_advance(pool_job *j)
+{
+    switch (j->step) {
+    case POOL_IDLE:
+        return pool_take_run(j);
+    case POOL_RUN:
+        return false;
+    case POOL_CLAIM:
+    case POOL_FINISH:
+        break;
+    }
+    if (!bnn_writer_answered(j->pool->writer, &j->request))
+        return false;
+    if (j->step == POOL_CLAIM)
+        pool_claimed(j);
+    else
+        pool_finished(j);
+    return true;
+}
+
+/* Returns how many jobs have a run. */
+static uint32_t pool_advance_all(pool *p)
+{
+    uint32_t n_busy = 0;
+    for (uint32_t i = 0; i < p->n_jobs; i++) {
+        while (pool_advance(&p->jobs[i]))
+            ;
+        n_busy += p->jobs[i].step != POOL_IDLE;
+    }
+    return n_busy;
+}
+
+static void pool_lose_executor(pool *p, const bnn_error *err)
+{
+    p->lost = true;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (p->jobs[i].step == POOL_RUN) {
+            atomic_fetch_sub(&p->n_running, 1);
+            pool_lose_run(&p->jobs[i], err);
+        }
+    pool_fail(p, err);
+}
+
+/* Takes what runs have reported; not more than the writer can take, too. */
+static void pool_poll_executor(pool *p)
+{
+    bnn_outcome outcome;
+    bnn_error err;
+    uint32_t slot;
+    while (!p->lost && bnn_writer_has_room(p->writer)) {
+        const int news = p->executor->poll(p->executor, &slot, &outcome, &err);
+        if (news < 0)
+            pool_lose_executor(p, &err);
+        else if (news == BNN_NEWS_NONE)
+            return;
+        else if (news == BNN_NEWS_END)
+            pool_ended(&p->jobs[slot], &outcome);
+    }
+}
+
+static void pool_take_signal(pool *p)
+{
+    const int signal = bnn_signals_next(&p->signals);
     if (signal == 0)
         return;
-    bnn_signals_close(signals); /* the next one does what it always does */
-    atomic_store(&p->signal, signal);
-    bnn_job_stop_all(p);
-    pthread_mutex_lock(&p->lock);
-    const bnn_pool_view view = look(p, running);
-    pthread_mutex_unlock(&p->lock);
-    o->stopping(o->context, &view, signal);
+    bnn_signals_close(&p->signals); /* the next one does what it always does */
+    p->signal = signal;
+    pool_stop(p);
+    const bnn_pool_view view = pool_look(p);
+    p->options->observer->stopping(p->options->observer->context, &view, signal);
 }
 
-static void supervise(bnn_job_pool *p, bnn_signals *signals, bnn_pool_running *running)
+static void pool_tick(pool *p)
 {
-    size_t n_shown = 0;
-    while (show(p, &n_shown, running) > 0) {
-        struct pollfd fds[] = {{.fd = p->changed, .events = POLLIN},
-                               {.fd = signals->fd, .events = POLLIN}};
-        uint64_t n;
-        if (poll(fds, 2, TICK_MS) > 0 && (fds[0].revents & POLLIN))
-            while (read(p->changed, &n, sizeof n) < 0 && errno == EINTR)
-                ;
-        take_signal(p, signals, running);
+    const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
+    if (!p->tick && now < p->last_tick + 1e-3 * POOL_TICK_MS)
+        return;
+    const bnn_pool_view view = pool_look(p);
+    p->options->observer->tick(p->options->observer->context, &view);
+    p->last_tick = now;
+    p->tick = false;
+}
+
+static void pool_wait(pool *p)
+{
+    const bool reads = !p->lost && bnn_writer_has_room(p->writer);
+    struct pollfd fds[] = {{.fd = reads ? p->executor->fd : -1, .events = POLLIN},
+                           {.fd = bnn_writer_fd(p->writer), .events = POLLIN},
+                           {.fd = p->signals.fd, .events = POLLIN}};
+    if (poll(fds, sizeof fds / sizeof *fds, POOL_TICK_MS) > 0 && (fds[1].revents & POLLIN))
+        bnn_writer_clear(p->writer);
+}
+
+static void pool_supervise(pool *p)
+{
+    bnn_error err;
+    for (;;) {
+        pool_poll_executor(p);
+        const uint32_t n_busy = pool_advance_all(p);
+        if (bnn_writer_check(p->writer, &err) != BNN_OK)
+            pool_fail(p, &err);
+        pool_tick(p);
+        if (n_busy == 0)
+            return;
+        pool_wait(p);
+        pool_take_signal(p);
     }
 }
 
-/* Starts the job threads, runs, and waits for them. Fewer threads than wanted will do. */
-static int run_threads(bnn_job_pool *p, bnn_signals *signals, bnn_pool_running *running,
-                       bnn_error *err)
+/* ---- beginning and end ------------------------------------------------------------------- */
+
+uint32_t bnn_pool_jobs(const bnn_plan *plan, int64_t wanted)
 {
-    uint32_t n_started = 0;
-    int status = BNN_OK;
-    pthread_mutex_lock(&p->lock); /* holds them back until they are counted */
-    while (n_started < p->n_jobs && pthread_create(&p->jobs[n_started].thread, NULL, bnn_job_thread,
-                                                   &p->jobs[n_started]) == 0)
-        n_started++;
-    p->n_alive = n_started;
-    pthread_mutex_unlock(&p->lock);
-    if (n_started == 0)
-        status = bnn_fail(err, BNN_E_INTERNAL, "cannot start a thread for the runs");
-    else
-        supervise(p, signals, running);
-    for (uint32_t i = 0; i < n_started; i++)
-        pthread_join(p->jobs[i].thread, NULL);
+    if (wanted == 0)
+        wanted = plan->experiment->run.jobs;
+    if (wanted == 0)
+        wanted = bnn_environment_cpus();
+    if (plan->n_todo > 0 && (uint64_t)wanted > plan->n_todo)
+        wanted = (int64_t)plan->n_todo;
+    return (uint32_t)wanted;
+}
+
+static int pool_add_environment(pool *p, bnn_error *err)
+{
+    bnn_store *store;
+    int status = bnn_store_open(p->options->db, BNN_STORE_WRITE, &store, err);
+    if (status != BNN_OK)
+        return status;
+    status = bnn_environment_add(store, &p->environment, err);
+    bnn_store_close(store);
     return status;
 }
 
-/* The zygote is forked while this is the only thread, and after the signals were blocked. */
-static int run_pool(bnn_job_pool *p, bnn_signals *signals, bnn_pool_running *running,
-                    bnn_error *err)
+/* The executor comes before the writer: it may have to fork while this is the only thread. */
+static int pool_run(pool *p, bnn_error *err)
 {
-    int status = BNN_OK;
-    if (p->options->isolate)
-        status = bnn_zygote_open(p->base, p->n_jobs, &p->zygote, err);
-    for (uint32_t i = 0; status == BNN_OK && i < p->n_jobs; i++) {
-        bnn_job *j = &p->jobs[i];
-        *j = (bnn_job){.pool = p, .slot = i};
-        j->progress = p->zygote != NULL ? bnn_zygote_progress(p->zygote, i) : &j->own_progress;
+    int status = bnn_executor_open(&p->base, p->n_jobs, &p->executor, err);
+    if (status != BNN_OK)
+        return status;
+    p->n_jobs = p->executor->n_slots;
+    status = bnn_writer_open(p->options->db, p->n_jobs, &p->writer, err);
+    if (status == BNN_OK) {
+        pool_supervise(p);
+        if (p->status != BNN_OK)
+            *err = p->err;
+        bnn_error late;
+        const int closed = bnn_writer_close(p->writer, &late);
+        if (p->status == BNN_OK && closed != BNN_OK)
+            *err = late;
+        status = p->status != BNN_OK ? p->status : closed;
     }
-    if (status == BNN_OK)
-        status = bnn_writer_open(p->options->db, &p->writer, err);
-    if (status == BNN_OK)
-        status = run_threads(p, signals, running, err);
-    bnn_error late;
-    const int closed = bnn_writer_close(p->writer, &late);
-    if (status == BNN_OK && closed != BNN_OK)
-        *err = late;
-    bnn_zygote_close(p->zygote);
-    return status != BNN_OK ? status : closed;
-}
-
-/* What the whole came to, when all threads were joined. */
-static int conclude(bnn_job_pool *p, int status, bnn_pool_summary *out, bnn_error *err)
-{
-    memcpy(out->n_of, p->n_of, sizeof out->n_of);
-    out->signal = atomic_load(&p->signal);
-    if (status == BNN_OK && p->status != BNN_OK) {
-        *err = p->err;
-        status = p->status;
-    }
-    if (status == BNN_OK && out->signal != 0)
-        status = bnn_fail(err, BNN_E_INTERRUPTED, "interrupted: %s", strsignal(out->signal));
+    p->executor->close(p->executor);
     return status;
 }
 
-static void destroy(bnn_job_pool *p)
+static int pool_open(pool *p, bnn_error *err)
 {
-    if (p->changed >= 0)
-        close(p->changed);
-    for (size_t i = 0; p->results != NULL && i < p->n; i++)
-        free(p->results[i].message);
-    free(p->results);
-    free(p->ended);
-    pthread_mutex_destroy(&p->lock);
-    free(p);
+    p->base.folder = bnn_run_path(p->options->db, NULL, NULL, p->plan->arena);
+    if (p->base.folder == NULL || p->running == NULL)
+        return bnn_no_memory(err);
+    if (strlen(p->base.folder) >= BNN_RUN_FOLDER_MAX)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long for files of runs beside it",
+                        p->options->db);
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        p->jobs[i].pool = p;
+    for (size_t i = 0; i < p->plan->n; i++)
+        if (bnn_run_is_todo(&p->plan->runs[i]))
+            p->plan->runs[i].state = BNN_RUN_QUEUED;
+    return pool_add_environment(p, err);
 }
 
-int bnn_pool_execute(const bnn_task_base *base, const bnn_pool_run *runs, size_t n,
-                     const bnn_pool_options *options, bnn_pool_summary *out, bnn_error *err)
+int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_summary *out,
+                     bnn_error *err)
 {
+    const size_t n = plan->n_todo;
     const uint32_t n_jobs = options->n_jobs < n ? options->n_jobs : (uint32_t)n;
-    bnn_signals signals;
-    *out = (bnn_pool_summary){.n_of = {[BNN_POOL_WAITING] = n}};
-    bnn_job_pool *p = calloc(1, sizeof *p + n_jobs * sizeof p->jobs[0]);
+    *out = (bnn_pool_summary){.n_of = {[BNN_RUN_QUEUED] = n}};
+    pool *p = calloc(1, sizeof *p + n_jobs * sizeof p->jobs[0]);
     if (p == NULL)
         return bnn_no_memory(err);
-    p->base = base;
+    p->plan = plan;
     p->options = options;
-    p->runs = runs;
-    p->n = n;
+    p->base = (bnn_run_base){.experiment = plan->experiment, .datasets = options->datasets};
+    p->n = p->n_of[BNN_RUN_QUEUED] = n;
     p->n_jobs = n_jobs;
-    p->n_of[BNN_POOL_WAITING] = n;
-    pthread_mutex_init(&p->lock, NULL);
-    p->results = calloc(n, sizeof *p->results);
-    p->ended = calloc(n, sizeof *p->ended);
-    bnn_pool_running *running = calloc(n_jobs, sizeof *running);
-    p->changed = eventfd(0, EFD_CLOEXEC);
-    int status = BNN_OK;
-    if (p->results == NULL || p->ended == NULL || running == NULL)
-        status = bnn_no_memory(err);
-    else if (p->changed < 0)
-        status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make an event counter");
-    else
-        status = bnn_signals_open(&signals, err);
+    p->running = calloc(n_jobs, sizeof *p->running);
+    int status = pool_open(p, err);
+    if (status == BNN_OK)
+        status = bnn_signals_open(&p->signals, err);
     if (status == BNN_OK) {
-        status = run_pool(p, &signals, running, err);
-        bnn_signals_close(&signals);
+        status = pool_run(p, err);
+        bnn_signals_close(&p->signals);
     }
-    status = conclude(p, status, out, err);
-    free(running);
-    destroy(p);
+    memcpy(out->n_of, p->n_of, sizeof out->n_of);
+    out->signal = p->signal;
+    if (status == BNN_OK && p->signal != 0)
+        status = bnn_fail(err, BNN_E_INTERRUPTED, "interrupted: %s", strsignal(p->signal));
+    free(p->running);
+    free(p);
     return status;
 }

@@ -2,11 +2,10 @@
 
 #include "base/file.h"
 #include "base/limits.h"
-#include "base/run.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 #include "infer/modelfile_decode.h"
-#include "runner/task.h"
+#include "runner/run.h"
 
 #include <errno.h>
 #include <math.h>
@@ -17,23 +16,23 @@
 
 /* ---- the model file ---------------------------------------------------------------------- */
 
-static int verify_with(const bnn_stored_run *run, const bnn_reloaded *reloaded, bnn_arena *arena,
+static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err)
 {
     char *spec, *bytes = NULL;
     bnn_graph *graph;
     bnn_model *was, *model;
     size_t n;
-    if (asprintf(&spec, "%s: %s", run->experiment, run->label) < 0)
+    if (asprintf(&spec, "%s: %s", stored->experiment, stored->label) < 0)
         return bnn_no_memory(err);
     int status = bnn_graph_create(reloaded->network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_file_read(run->model_path, BNN_MODELFILE_LIMIT_BYTES, &bytes, &n, err);
+        status = bnn_file_read(stored->model_path, BNN_MODELFILE_LIMIT_BYTES, &bytes, &n, err);
     if (status == BNN_OK)
-        status = bnn_modelfile_decode(bytes, n, run->model_path, arena, &was, err);
+        status = bnn_modelfile_decode(bytes, n, stored->model_path, arena, &was, err);
     if (status == BNN_OK)
-        status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), run->run.uid, spec,
-                                  run->run.result.test_accuracy, arena, &model, err);
+        status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), stored->run.uid, spec,
+                                  stored->run.result.test_accuracy, arena, &model, err);
     if (status == BNN_OK) {
         uint8_t *again = malloc(bnn_modelfile_bytes(model));
         if (again == NULL) {
@@ -49,13 +48,13 @@ static int verify_with(const bnn_stored_run *run, const bnn_reloaded *reloaded, 
     return status;
 }
 
-int bnn_verify_rebuild(const bnn_stored_run *run, const bnn_reloaded *reloaded, bool *same,
+int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool *same,
                        bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
-    const int status = verify_with(run, reloaded, arena, same, err);
+    const int status = verify_with(stored, reloaded, arena, same, err);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -131,66 +130,81 @@ static int verify_compare_metric(void *context, const bnn_metric_record *was, bn
     return BNN_OK;
 }
 
-static int verify_compare_all(bnn_store *store, const bnn_stored_run *run,
+static int verify_compare_all(bnn_store *store, const bnn_stored_run *stored,
                               const verify_records *seen, bnn_retrained *out, bnn_error *err)
 {
     verify_comparison c = {.seen = seen, .out = out};
-    *out = (bnn_retrained){.same_weights = strcmp(run->weights_sha256, seen->weights.sha256) == 0};
+    *out =
+        (bnn_retrained){.same_weights = strcmp(stored->weights_sha256, seen->weights.sha256) == 0};
     if (seen->out_of_memory)
         return bnn_no_memory(err);
-    const int status = bnn_store_read_metrics(store, run->run.id, verify_compare_metric, &c, err);
+    const int status =
+        bnn_store_read_metrics(store, stored->run.id, verify_compare_metric, &c, err);
     if (status == BNN_OK && out->n_metrics < seen->n)
         verify_differ(out, "a metric that is not recorded", 0, 0.0, (double)NAN);
     return status;
 }
 
-static void verify_remove_folder(const char *folder)
+/* The folder of a run, and the temporary one that it lies in. */
+static void verify_remove_folders(const char *folder, const char *uid)
 {
-    static const char *const names[] = {BNN_RUN_MODEL, BNN_RUN_WEIGHTS};
+    static const char *const names[] = {"/" BNN_RUN_MODEL, "/" BNN_RUN_WEIGHTS, ""};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        unlink(path);
+        snprintf(path, sizeof path, "%.*s/%s%s", BNN_RUN_FOLDER_MAX, folder, uid, names[i]);
+        remove(path);
     }
     rmdir(folder);
 }
 
-int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *run, const bnn_reloaded *reloaded,
-                       const bnn_dataset *data, bnn_retrained *out, bnn_error *err)
+/* Makes a folder; its path goes into out. */
+static int verify_make_folder(char out[BNN_RUN_FOLDER_MAX], bnn_error *err)
 {
-    const bnn_experiment *e = &reloaded->experiment;
     const char *parent = getenv("TMPDIR");
-    bnn_dataset *datasets = calloc(e->n_datasets, sizeof *datasets); /* the others stay closed */
-    verify_records seen = {.n = 0};
-    bnn_outcome outcome;
-    bnn_task task = {.i_config = (uint32_t)(reloaded->config - e->configs),
-                     .seed = run->run.seed,
-                     .checkpoints = BNN_CHECKPOINTS_NONE};
-    if (datasets == NULL)
-        return bnn_no_memory(err);
-    int status = BNN_OK;
-    snprintf(task.uid, sizeof task.uid, "%s", run->run.uid);
     if (parent == NULL || parent[0] == '\0')
         parent = "/tmp";
     errno = ENAMETOOLONG;
-    if (snprintf(task.folder, sizeof task.folder, "%s/bnnrun.XXXXXX", parent) >=
-            (int)sizeof task.folder ||
-        mkdtemp(task.folder) == NULL) {
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a folder in %s (TMPDIR)", parent);
-        goto out;
-    }
-    datasets[reloaded->config->i_dataset] = *data;
-    const bnn_task_base base = {.experiment = e, .datasets = datasets};
-    const bnn_task_link link = {
-        .begin = verify_begin, .record = verify_take_record, .context = &seen};
-    bnn_task_execute(&base, &task, &link, &outcome);
-    verify_remove_folder(task.folder);
+    if (snprintf(out, BNN_RUN_FOLDER_MAX, "%s/bnnrun.XXXXXX", parent) >= BNN_RUN_FOLDER_MAX ||
+        mkdtemp(out) == NULL)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a folder in %s (TMPDIR)", parent);
+    return BNN_OK;
+}
+
+/* Without checkpoints and without a timeout. */
+static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                        const bnn_dataset *datasets, verify_records *seen, bnn_error *err)
+{
+    bnn_experiment experiment = reloaded->experiment;
+    char folder[BNN_RUN_FOLDER_MAX];
+    bnn_run run = stored->run;
+    bnn_outcome outcome;
+    const int status = verify_make_folder(folder, err);
+    if (status != BNN_OK)
+        return status;
+    run.i_config = (uint32_t)(reloaded->config - experiment.configs);
+    experiment.run = (bnn_run_options){.checkpoints = BNN_CHECKPOINTS_NONE};
+    const bnn_run_base base = {.experiment = &experiment, .datasets = datasets, .folder = folder};
+    const bnn_run_listener listener = {
+        .begin = verify_begin, .record = verify_take_record, .context = seen};
+    bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);
+    verify_remove_folders(folder, run.uid);
     if (outcome.status != BNN_OK)
-        status = bnn_fail(err, (bnn_status)outcome.status, "run %s: training again: %s",
-                          run->run.uid, outcome.message);
-    else
-        status = verify_compare_all(store, run, &seen, out, err);
-out:
+        return bnn_fail(err, (bnn_status)outcome.status, "run %s: training again: %s", run.uid,
+                        outcome.message);
+    return BNN_OK;
+}
+
+int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                       const bnn_dataset *data, bnn_retrained *out, bnn_error *err)
+{
+    bnn_dataset *datasets = calloc(reloaded->experiment.n_datasets, sizeof *datasets);
+    verify_records seen = {.n = 0};
+    if (datasets == NULL)
+        return bnn_no_memory(err);
+    datasets[reloaded->config->i_dataset] = *data; /* the others stay closed */
+    int status = verify_train(stored, reloaded, datasets, &seen, err);
+    if (status == BNN_OK)
+        status = verify_compare_all(store, stored, &seen, out, err);
     free(seen.metrics);
     free(datasets);
     return status;

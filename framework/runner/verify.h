@@ -7,7 +7,7 @@
 
 /* Builds the model file once more from the network and compares it with the one on the disk, whose
  * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
-int bnn_verify_rebuild(const bnn_stored_run *run, const bnn_reloaded *reloaded, bool *same,
+int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool *same,
                        bnn_error *err);
 
 /* What training again came to. */
@@ -20,7 +20,7 @@ typedef struct bnn_retrained {
 
 /* Trains the run again, in a temporary folder that is removed, and compares every metric and the
  * weights with what the database has. data: open, the run's. Takes as long as the run did. */
-int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *run, const bnn_reloaded *reloaded,
+int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
                        const bnn_dataset *data, bnn_retrained *out, bnn_error *err);
 
 #endif

@@ -1,44 +1,33 @@
 #include "runner/writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
-    QUEUE_MAX = 1024, /* entries; about 200 KB */
+    QUEUE_MAX = 1024, /* records; about 200 KB */
     BATCH_MAX = 200,  /* entries of one transaction */
     BATCH_MS = 250,   /* how long a record may wait for company */
 };
 
-typedef enum entry_kind {
+typedef enum writer_entry_kind {
     ENTRY_RECORD,
     ENTRY_RESUME,
-    ENTRY_CLAIM,  /* the caller waits */
+    ENTRY_CLAIM,  /* a request */
     ENTRY_FINISH, /* likewise */
-} entry_kind;
+} writer_entry_kind;
 
-/* On the stack of a caller that waits; touched under the lock, and by the writer until done. */
-typedef struct request {
-    const bnn_run *run;
-    const bnn_store_attempt *with;
-    bnn_run_state outcome;
-    const char *error;
-    int signal;
-    uint32_t attempt;
-    bnn_error err;
-    int status;
-    bool done;
-} request;
-
-typedef struct entry {
-    entry_kind kind;
+typedef struct writer_entry {
+    writer_entry_kind kind;
     uint32_t attempt;
     int64_t run;
     uint32_t number; /* co-runners of a record, epoch of a resume */
     bnn_record record;
-    request *request;
-} entry;
+    bnn_writer_request *request;
+} writer_entry;
 
 struct bnn_writer {
     const char *db;
@@ -48,16 +37,18 @@ struct bnn_writer {
     bool opened, closing;
     int status; /* of the writer: BNN_OK, or what stopped it */
     bnn_error err;
+    int fd;          /* eventfd: a batch was written, or could not be */
     size_t first, n; /* of the ring */
-    size_t n_urgent; /* entries in the ring that somebody waits for */
-    entry ring[QUEUE_MAX];
+    size_t n_urgent; /* requests in the ring */
+    size_t capacity; /* QUEUE_MAX, and room for every request */
+    writer_entry ring[];
 };
 
 /* ---- the thread -------------------------------------------------------------------------- */
 
-static int apply(bnn_store *store, entry *e, bnn_error *err)
+static int writer_apply(bnn_store *store, writer_entry *e, bnn_error *err)
 {
-    request *r = e->request;
+    bnn_writer_request *r = e->request;
     switch (e->kind) {
     case ENTRY_RECORD:
         return bnn_store_add_record(store, e->run, e->attempt, &e->record, e->number, err);
@@ -73,13 +64,13 @@ static int apply(bnn_store *store, entry *e, bnn_error *err)
 
 /* One transaction. An attempt that was superseded concerns its run alone; any other failure rolls
  * all back. */
-static int write_batch(bnn_store *store, entry *batch, size_t n, bnn_error *err)
+static int writer_write_batch(bnn_store *store, writer_entry *batch, size_t n, bnn_error *err)
 {
     int status = bnn_store_begin(store, err);
     if (status != BNN_OK)
         return status;
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        status = apply(store, &batch[i], err);
+        status = writer_apply(store, &batch[i], err);
         if (status == BNN_E_FAILED) {
             if (batch[i].request != NULL) {
                 batch[i].request->status = status;
@@ -94,7 +85,7 @@ static int write_batch(bnn_store *store, entry *batch, size_t n, bnn_error *err)
     return status;
 }
 
-static void add_ms(struct timespec *t, long ms)
+static void writer_add_ms(struct timespec *t, long ms)
 {
     t->tv_nsec += ms * 1000000;
     t->tv_sec += t->tv_nsec / 1000000000;
@@ -103,72 +94,80 @@ static void add_ms(struct timespec *t, long ms)
 
 /* Waits for a batch: urgent, or large enough, or old enough. 0 entries: it is time to end. Under the
  * lock. */
-static size_t wait_for_batch(bnn_writer *w)
+static size_t writer_wait_for_batch(bnn_writer *w)
 {
     struct timespec deadline;
     while (w->n == 0 && !w->closing)
         pthread_cond_wait(&w->changed, &w->lock);
     clock_gettime(CLOCK_MONOTONIC, &deadline);
-    add_ms(&deadline, BATCH_MS);
+    writer_add_ms(&deadline, BATCH_MS);
     while (w->n < BATCH_MAX && w->n_urgent == 0 && !w->closing)
         if (pthread_cond_timedwait(&w->changed, &w->lock, &deadline) != 0)
             break;
     return w->n < BATCH_MAX ? w->n : BATCH_MAX;
 }
 
-static void take_batch(bnn_writer *w, size_t n, entry *batch)
+static void writer_take_batch(bnn_writer *w, size_t n, writer_entry *batch)
 {
     for (size_t i = 0; i < n; i++) {
         batch[i] = w->ring[w->first];
         w->n_urgent -= batch[i].request != NULL;
-        w->first = (w->first + 1) % QUEUE_MAX;
+        w->first = (w->first + 1) % w->capacity;
     }
     w->n -= n;
     pthread_cond_broadcast(&w->changed);
 }
 
+static void writer_notify(const bnn_writer *w)
+{
+    const uint64_t one = 1;
+    while (write(w->fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
 /* Under the lock. */
-static void answer(bnn_writer *w, const entry *batch, size_t n)
+static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        request *r = batch[i].request;
+        bnn_writer_request *r = batch[i].request;
         if (r == NULL)
             continue;
         if (w->status != BNN_OK) {
             r->status = w->status;
             r->err = w->err;
         }
-        r->done = true;
+        r->answered = true;
     }
+    writer_notify(w);
     pthread_cond_broadcast(&w->changed);
 }
 
-static void *run_thread(void *argument)
+static void *writer_run_thread(void *argument)
 {
     bnn_writer *w = argument;
     bnn_store *store = NULL;
     bnn_error err = {.status = BNN_OK};
-    entry batch[BATCH_MAX];
+    writer_entry batch[BATCH_MAX];
     int status = bnn_store_open(w->db, BNN_STORE_WRITE, &store, &err);
     pthread_mutex_lock(&w->lock);
     w->status = status;
     w->err = err;
     w->opened = true;
     pthread_cond_broadcast(&w->changed);
-    for (size_t n; status == BNN_OK && (n = wait_for_batch(w)) > 0;) {
-        take_batch(w, n, batch);
+    for (size_t n; status == BNN_OK && (n = writer_wait_for_batch(w)) > 0;) {
+        writer_take_batch(w, n, batch);
         pthread_mutex_unlock(&w->lock);
-        status = write_batch(store, batch, n, &err);
+        status = writer_write_batch(store, batch, n, &err);
         pthread_mutex_lock(&w->lock);
         if (status != BNN_OK) {
             w->status = status;
             w->err = err;
         }
-        answer(w, batch, n);
+        writer_answer(w, batch, n);
     }
     for (size_t n; (n = w->n < BATCH_MAX ? w->n : BATCH_MAX) > 0;) { /* after an error only */
-        take_batch(w, n, batch);
-        answer(w, batch, n);
+        writer_take_batch(w, n, batch);
+        writer_answer(w, batch, n);
     }
     pthread_mutex_unlock(&w->lock);
     bnn_store_close(store);
@@ -177,76 +176,93 @@ static void *run_thread(void *argument)
 
 /* ---- the callers ------------------------------------------------------------------------- */
 
-/* False when the writer has stopped. Under the lock. */
-static bool push(bnn_writer *w, const entry *e)
+/* Under the lock; there is room. */
+static void writer_push(bnn_writer *w, const writer_entry *e)
 {
-    while (w->n == QUEUE_MAX && w->status == BNN_OK)
-        pthread_cond_wait(&w->changed, &w->lock);
-    if (w->status != BNN_OK)
-        return false;
-    w->ring[(w->first + w->n) % QUEUE_MAX] = *e;
+    w->ring[(w->first + w->n) % w->capacity] = *e;
     w->n++;
     w->n_urgent += e->request != NULL;
     pthread_cond_broadcast(&w->changed);
-    return true;
 }
 
-static bool send(bnn_writer *w, const entry *e)
+/* Waits for room. */
+static void writer_send(bnn_writer *w, const writer_entry *e)
 {
     pthread_mutex_lock(&w->lock);
-    const bool sent = push(w, e);
+    while (w->n >= QUEUE_MAX && w->status == BNN_OK)
+        pthread_cond_wait(&w->changed, &w->lock);
+    if (w->status == BNN_OK)
+        writer_push(w, e);
     pthread_mutex_unlock(&w->lock);
-    return sent;
 }
 
-static int send_and_wait(bnn_writer *w, const entry *e, bnn_error *err)
+static void writer_ask(bnn_writer *w, const writer_entry *e)
 {
-    request *r = e->request;
     pthread_mutex_lock(&w->lock);
-    if (push(w, e)) {
-        while (!r->done)
-            pthread_cond_wait(&w->changed, &w->lock);
-    } else {
-        r->status = w->status;
-        r->err = w->err;
-    }
+    if (w->status == BNN_OK)
+        writer_push(w, e);
+    else
+        writer_answer(w, e, 1);
     pthread_mutex_unlock(&w->lock);
-    if (r->status != BNN_OK)
-        *err = r->err;
-    return r->status;
 }
 
-int bnn_writer_claim(bnn_writer *w, const bnn_run *run, const bnn_store_attempt *with,
-                     uint32_t *out_attempt, bnn_error *err)
+void bnn_writer_claim(bnn_writer *w, const bnn_run *run, const bnn_store_attempt *with,
+                      bnn_writer_request *request)
 {
-    request r = {.run = run, .with = with};
-    const int status = send_and_wait(w, &(entry){.kind = ENTRY_CLAIM, .request = &r}, err);
-    if (status == BNN_OK)
-        *out_attempt = r.attempt;
-    return status;
+    *request = (bnn_writer_request){.run = run, .with = with};
+    writer_ask(w, &(writer_entry){.kind = ENTRY_CLAIM, .request = request});
 }
 
-bool bnn_writer_resume(bnn_writer *w, int64_t run, uint32_t attempt, uint32_t epoch)
+void bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_run_state outcome,
+                       const char *error, int signal, bnn_writer_request *request)
 {
-    return send(w, &(entry){.kind = ENTRY_RESUME, .run = run, .attempt = attempt, .number = epoch});
+    *request = (bnn_writer_request){.outcome = outcome, .error = error, .signal = signal};
+    writer_ask(w, &(writer_entry){
+                      .kind = ENTRY_FINISH, .run = run, .attempt = attempt, .request = request});
 }
 
-bool bnn_writer_record(bnn_writer *w, int64_t run, uint32_t attempt, const bnn_record *record,
+bool bnn_writer_answered(bnn_writer *w, const bnn_writer_request *request)
+{
+    pthread_mutex_lock(&w->lock);
+    const bool answered = request->answered;
+    pthread_mutex_unlock(&w->lock);
+    return answered;
+}
+
+void bnn_writer_resume(bnn_writer *w, int64_t run, uint32_t attempt, uint32_t epoch)
+{
+    writer_send(
+        w, &(writer_entry){.kind = ENTRY_RESUME, .run = run, .attempt = attempt, .number = epoch});
+}
+
+void bnn_writer_record(bnn_writer *w, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners)
 {
-    return send(w, &(entry){.kind = ENTRY_RECORD,
-                            .run = run,
-                            .attempt = attempt,
-                            .number = co_runners,
-                            .record = *record});
+    writer_send(w, &(writer_entry){.kind = ENTRY_RECORD,
+                                   .run = run,
+                                   .attempt = attempt,
+                                   .number = co_runners,
+                                   .record = *record});
 }
 
-int bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_run_state outcome,
-                      const char *error, int signal, bnn_error *err)
+bool bnn_writer_has_room(bnn_writer *w)
 {
-    request r = {.outcome = outcome, .error = error, .signal = signal};
-    const entry e = {.kind = ENTRY_FINISH, .run = run, .attempt = attempt, .request = &r};
-    return send_and_wait(w, &e, err);
+    pthread_mutex_lock(&w->lock);
+    const bool room = w->n < QUEUE_MAX || w->status != BNN_OK;
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+int bnn_writer_fd(const bnn_writer *w)
+{
+    return w->fd;
+}
+
+void bnn_writer_clear(const bnn_writer *w)
+{
+    uint64_t n;
+    while (read(w->fd, &n, sizeof n) < 0 && errno == EINTR)
+        ;
 }
 
 int bnn_writer_check(bnn_writer *w, bnn_error *err)
@@ -261,14 +277,16 @@ int bnn_writer_check(bnn_writer *w, bnn_error *err)
 
 /* ---- open and close ---------------------------------------------------------------------- */
 
-static void destroy(bnn_writer *w)
+static void writer_destroy(bnn_writer *w)
 {
     pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->lock);
+    if (w->fd >= 0)
+        close(w->fd);
     free(w);
 }
 
-static int end_thread(bnn_writer *w, bnn_error *err)
+static int writer_end_thread(bnn_writer *w, bnn_error *err)
 {
     pthread_mutex_lock(&w->lock);
     w->closing = true;
@@ -280,20 +298,27 @@ static int end_thread(bnn_writer *w, bnn_error *err)
     return w->status;
 }
 
-int bnn_writer_open(const char *db, bnn_writer **out, bnn_error *err)
+int bnn_writer_open(const char *db, uint32_t n_requests, bnn_writer **out, bnn_error *err)
 {
     pthread_condattr_t monotonic;
-    bnn_writer *w = calloc(1, sizeof *w);
+    const size_t capacity = QUEUE_MAX + (size_t)n_requests;
+    bnn_writer *w = calloc(1, sizeof *w + capacity * sizeof w->ring[0]);
     if (w == NULL)
         return bnn_no_memory(err);
     w->db = db;
+    w->capacity = capacity;
+    w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->fd < 0) {
+        free(w);
+        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make an event counter");
+    }
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&w->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&w->thread, NULL, run_thread, w) != 0) {
-        destroy(w);
+    if (pthread_create(&w->thread, NULL, writer_run_thread, w) != 0) {
+        writer_destroy(w);
         return bnn_fail(err, BNN_E_INTERNAL, "cannot start the thread that writes the database");
     }
     pthread_mutex_lock(&w->lock);
@@ -305,8 +330,8 @@ int bnn_writer_open(const char *db, bnn_writer **out, bnn_error *err)
         *out = w;
         return BNN_OK;
     }
-    end_thread(w, err);
-    destroy(w);
+    writer_end_thread(w, err);
+    writer_destroy(w);
     return status;
 }
 
@@ -314,7 +339,7 @@ int bnn_writer_close(bnn_writer *w, bnn_error *err)
 {
     if (w == NULL)
         return BNN_OK;
-    const int status = end_thread(w, err);
-    destroy(w);
+    const int status = writer_end_thread(w, err);
+    writer_destroy(w);
     return status;
 }

@@ -1,9 +1,10 @@
 /* writer.h - one thread with the only write connection, behind a bounded queue.
  *
- * Job threads never touch the database. Records are queued and written in batches, one transaction
- * each; claims and ends of runs wait until they are committed. When the queue is full, callers wait.
- * After an error nothing more is written: every call fails, and the sweep has to stop. All functions
- * but open and close may be called from any thread. */
+ * Nobody else writes to the database. Records are queued and written in batches, one transaction
+ * each; when the queue is full, who reports one waits. Claims and ends of runs are requests: they
+ * never wait for room, and are answered when they are committed, after all that was queued before.
+ * After an error nothing more is written: every request fails, and the sweep has to stop. All
+ * functions but open and close may be called from any thread. */
 #ifndef BNN_RUNNER_WRITER_H
 #define BNN_RUNNER_WRITER_H
 
@@ -11,28 +12,49 @@
 
 typedef struct bnn_writer bnn_writer;
 
-/* Starts the thread, which opens the database. */
-int bnn_writer_open(const char *db, bnn_writer **out, bnn_error *err);
+/* Claims or ends a run. The writer's from bnn_writer_claim or _finish until it is answered, with all
+ * that it points to. */
+typedef struct bnn_writer_request {
+    const bnn_run *run; /* these two: of a claim */
+    const bnn_store_attempt *with;
+    bnn_run_state outcome; /* these three: of an end */
+    const char *error;
+    int signal;
+    bool answered;    /* under the writer's lock; ask bnn_writer_answered */
+    int status;       /* the answer: of bnn_store_claim or bnn_store_finish */
+    uint32_t attempt; /* that was claimed; 0: another process has the run */
+    bnn_error err;    /* if status says so */
+} bnn_writer_request;
+
+/* Starts the thread, which opens the database. n_requests: at a time. */
+int bnn_writer_open(const char *db, uint32_t n_requests, bnn_writer **out, bnn_error *err);
 
 /* Writes what is queued, ends the thread and frees the writer. Returns the error that stopped it,
  * or 0. NULL is allowed. */
 int bnn_writer_close(bnn_writer *writer, bnn_error *err);
 
+/* A descriptor to poll: readable after each batch and after an error. bnn_writer_clear makes it wait
+ * for the next one. */
+int bnn_writer_fd(const bnn_writer *writer);
+void bnn_writer_clear(const bnn_writer *writer);
+
 /* 0, or the error that stopped the writer. */
 int bnn_writer_check(bnn_writer *writer, bnn_error *err);
 
-/* Like bnn_store_claim; waits for the commit. */
-int bnn_writer_claim(bnn_writer *writer, const bnn_run *run, const bnn_store_attempt *with,
-                     uint32_t *out_attempt, bnn_error *err);
+/* Whether a record would not have to wait. */
+bool bnn_writer_has_room(bnn_writer *writer);
 
-/* Like bnn_store_resume and bnn_store_add_record, later. False when the writer has stopped. An
- * attempt that was superseded is noticed at its end. */
-bool bnn_writer_resume(bnn_writer *writer, int64_t run, uint32_t attempt, uint32_t epoch);
-bool bnn_writer_record(bnn_writer *writer, int64_t run, uint32_t attempt, const bnn_record *record,
+/* Like bnn_store_claim and bnn_store_finish, later. */
+void bnn_writer_claim(bnn_writer *writer, const bnn_run *run, const bnn_store_attempt *with,
+                      bnn_writer_request *request);
+void bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_run_state outcome,
+                       const char *error, int signal, bnn_writer_request *request);
+bool bnn_writer_answered(bnn_writer *writer, const bnn_writer_request *request);
+
+/* Like bnn_store_resume and bnn_store_add_record, later. Nothing happens when the writer has
+ * stopped. An attempt that was superseded is noticed at its end. */
+void bnn_writer_resume(bnn_writer *writer, int64_t run, uint32_t attempt, uint32_t epoch);
+void bnn_writer_record(bnn_writer *writer, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners);
-
-/* Like bnn_store_finish; waits for the commit, and so for all that was recorded before. */
-int bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_run_state outcome,
-                      const char *error, int signal, bnn_error *err);
 
 #endif

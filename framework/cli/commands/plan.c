@@ -7,7 +7,8 @@
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "runner/estimate.h"
-#include "runner/sweeper.h"
+#include "runner/executor/executor.h"
+#include "runner/pool.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,32 +17,45 @@
 
 enum { REASON_BYTES = 256, SEEDS_BYTES = 128 };
 
-static const char *const group_names[BNN_PLAN_GROUPS] = {
-    [BNN_PLAN_NEW] = "new",   [BNN_PLAN_RESUME] = "resume", [BNN_PLAN_RETRY] = "retry",
-    [BNN_PLAN_DONE] = "done", [BNN_PLAN_STALE] = "stale",   [BNN_PLAN_RUNNING] = "running",
-};
+/* The words for where a run stands, in the order of the sum. */
+static const struct {
+    bnn_run_state state;
+    const char *word;
+} words[] = {{BNN_RUN_QUEUED, "new"},   {BNN_RUN_INTERRUPTED, "resume"},
+             {BNN_RUN_FAILED, "retry"}, {BNN_RUN_DONE, "done"},
+             {BNN_RUN_STALE, "stale"},  {BNN_RUN_RUNNING, "running"}};
 
-/* Why a run is in its group. */
-static void explain(const bnn_plan *plan, const bnn_planned_run *run, char out[REASON_BYTES])
+enum { N_WORDS = sizeof words / sizeof *words };
+
+static const char *state_word(bnn_run_state state)
+{
+    size_t i = 0;
+    while (i + 1 < N_WORDS && words[i].state != state)
+        i++;
+    return words[i].word;
+}
+
+/* Why a run stands where it does. */
+static void explain(const bnn_plan *plan, const bnn_run *run, char out[REASON_BYTES])
 {
     const int epochs = plan->experiment->configs[run->i_config].train.epochs;
-    switch (bnn_plan_group_of(run)) {
-    case BNN_PLAN_NEW:
-        snprintf(out, REASON_BYTES, run->known ? "never started" : "not in the database");
+    switch (run->state) {
+    case BNN_RUN_QUEUED:
+        snprintf(out, REASON_BYTES, run->id != 0 ? "never started" : "not in the database");
         break;
-    case BNN_PLAN_RESUME:
+    case BNN_RUN_INTERRUPTED:
         if (run->epochs_done > 0)
             snprintf(out, REASON_BYTES, "goes on in epoch %u of %d", run->epochs_done + 1, epochs);
         else
             snprintf(out, REASON_BYTES, "was stopped in its first epoch");
         break;
-    case BNN_PLAN_RETRY:
-        snprintf(out, REASON_BYTES, "%s", run->error == NULL ? "failed" : run->error);
+    case BNN_RUN_FAILED:
+        snprintf(out, REASON_BYTES, "%s", run->result.error == NULL ? "failed" : run->result.error);
         break;
-    case BNN_PLAN_DONE:
+    case BNN_RUN_DONE:
         snprintf(out, REASON_BYTES, "finished");
         break;
-    case BNN_PLAN_STALE:
+    case BNN_RUN_STALE:
         snprintf(out, REASON_BYTES, "done, but the plugin %s has changed since", run->changed);
         break;
     default:
@@ -50,11 +64,11 @@ static void explain(const bnn_plan *plan, const bnn_planned_run *run, char out[R
     }
 }
 
-/* Runs of one config with one group and one reason share a row. */
+/* Runs of one config with one state and one reason share a row. */
 static bool is_alike(const bnn_plan *plan, size_t a, size_t b)
 {
     char left[REASON_BYTES], right[REASON_BYTES];
-    if (bnn_plan_group_of(&plan->runs[a]) != bnn_plan_group_of(&plan->runs[b]))
+    if (plan->runs[a].state != plan->runs[b].state)
         return false;
     explain(plan, &plan->runs[a], left);
     explain(plan, &plan->runs[b], right);
@@ -75,7 +89,7 @@ static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *s
                    bnn_error *err)
 {
     const size_t n_configs = plan->experiment->n_configs;
-    const bnn_planned_run *run = &plan->runs[first];
+    const bnn_run *run = &plan->runs[first];
     char seeds[SEEDS_BYTES] = "", reason[REASON_BYTES], seconds[32] = "";
     for (size_t i = first; i < plan->n; i += n_configs)
         if (!shown[i] && is_alike(plan, first, i)) {
@@ -83,11 +97,11 @@ static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *s
             add_seed(seeds, plan->runs[i].seed);
         }
     explain(plan, run, reason);
-    if (bnn_plan_is_todo(run) && !isnan(plan->seconds[run->i_config]))
+    if (bnn_run_is_todo(run) && !isnan(plan->seconds[run->i_config]))
         snprintf(seconds, sizeof seconds, "%.1f",
-                 plan->seconds[run->i_config] * bnn_plan_rest(plan, first));
+                 plan->seconds[run->i_config] * bnn_plan_rest(plan, run));
     const char *const cells[] = {plan->experiment->configs[run->i_config].label, seeds,
-                                 group_names[bnn_plan_group_of(run)], seconds, reason};
+                                 state_word(run->state), seconds, reason};
     return cli_table_row(table, cells, sizeof cells / sizeof *cells, err);
 }
 
@@ -119,19 +133,17 @@ static int fill_table(cli_table *table, const bnn_plan *plan, bnn_error *err)
 /* "12 runs: 9 done, 3 new" */
 static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
 {
-    size_t n_of[BNN_PLAN_GROUPS];
     char duration[CLI_DURATION_MAX];
     const double seconds = bnn_estimate_plan(plan, n_jobs);
     const char *separator = "";
-    bnn_plan_count(plan, n_of);
     printf("\n%zu run%s: ", plan->n, bnn_plural(plan->n));
-    for (size_t i = 0; i < BNN_PLAN_GROUPS; i++) {
-        if (n_of[i] == 0)
+    for (size_t i = 0; i < N_WORDS; i++) {
+        if (plan->n_of[words[i].state] == 0)
             continue;
-        printf("%s%zu %s", separator, n_of[i], group_names[i]);
+        printf("%s%zu %s", separator, plan->n_of[words[i].state], words[i].word);
         separator = ", ";
     }
-    if (n_of[BNN_PLAN_NEW] + n_of[BNN_PLAN_RESUME] + n_of[BNN_PLAN_RETRY] == 0)
+    if (plan->n_todo == 0)
         printf("; nothing to do\n");
     else if (isnan(seconds))
         printf("; time unknown: %s\n", why_unknown);
@@ -155,16 +167,16 @@ static int estimate(bnn_plan *plan, const cli_request *r, const char **why_unkno
         cli_download_search(&download, cli_catalogue_path(r->spec), false, &r->options);
     search.is_missing = &is_missing;
     *why_unknown = "runs in processes of their own are not timed ahead";
-    const int status = bnn_sweeper_open_data(plan, &search, r->arena, &datasets, err);
+    const int status = bnn_plan_open_data(plan, &search, &datasets, err);
     if (status == BNN_E_RESOURCE && is_missing) {
         *why_unknown = "the data are not here yet; try `bnnrun data`";
         return BNN_OK;
     }
     if (status != BNN_OK)
         return status;
-    if (!bnn_sweeper_isolates(plan->experiment))
+    if (!bnn_executor_isolates(plan->experiment))
         bnn_estimate_configs(plan, datasets);
-    bnn_sweeper_close_data(plan, datasets);
+    bnn_plan_close_data(plan, datasets);
     return BNN_OK;
 }
 
@@ -195,9 +207,9 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status == BNN_OK)
         cli_table_print(table, &r->options, stdout);
     if (status == BNN_OK && !r->options.json)
-        print_sum(&plan, bnn_sweeper_jobs(&plan, r->n_jobs), why_unknown);
+        print_sum(&plan, bnn_pool_jobs(&plan, r->n_jobs), why_unknown);
     cli_table_destroy(table);
-    if (status == BNN_OK && !r->options.quiet && !bnn_sweeper_isolates(&r->experiment))
+    if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
         status = cli_warn_undeployable(&r->experiment, r->arena, err);
     return status;
 }

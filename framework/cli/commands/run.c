@@ -7,8 +7,9 @@
 #include "cli/result.h"
 #include "kernels/kernels.h"
 #include "runner/estimate.h"
+#include "runner/executor/executor.h"
+#include "runner/pool.h"
 #include "runner/signals.h"
-#include "runner/sweeper.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,13 +18,17 @@
 typedef struct sweep {
     cli_request *request;
     bnn_plan plan;
-    size_t n_of[BNN_PLAN_GROUPS]; /* of the plan, as it was found */
     bnn_store_recovered recovered;
-    bnn_sweeper_todo todo;
     uint32_t n_jobs;
     bnn_dataset *datasets;
     bnn_pool_summary summary;
 } sweep;
+
+/* Those that were done before. */
+static size_t n_done(const sweep *s)
+{
+    return s->plan.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_STALE];
+}
 
 /* ---- before ------------------------------------------------------------------------------ */
 
@@ -38,12 +43,12 @@ static void say_plan(const sweep *s)
 {
     const bnn_plan *plan = &s->plan;
     fprintf(stderr, "bnnrun: %s: %zu run%s, %zu done", plan->experiment->name, plan->n,
-            bnn_plural(plan->n), s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]);
-    say_count(s->n_of[BNN_PLAN_NEW], "new");
-    say_count(s->n_of[BNN_PLAN_RESUME], "to resume");
-    say_count(s->n_of[BNN_PLAN_RETRY], "to retry after a failure");
-    say_count(s->n_of[BNN_PLAN_RUNNING], "running in another process");
-    fputs(s->todo.n == 0 ? ", nothing to do\n" : "\n", stderr);
+            bnn_plural(plan->n), n_done(s));
+    say_count(plan->n_of[BNN_RUN_QUEUED], "new");
+    say_count(plan->n_of[BNN_RUN_INTERRUPTED], "to resume");
+    say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
+    say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
+    fputs(s->plan.n_todo == 0 ? ", nothing to do\n" : "\n", stderr);
     if (s->recovered.n_stale > 0)
         fprintf(stderr, "bnnrun: %u run%s of a process that has died %s in the queue again\n",
                 s->recovered.n_stale, bnn_plural(s->recovered.n_stale),
@@ -57,11 +62,11 @@ static void say_plan(const sweep *s)
     if (plan->n_dropped > 0)
         fprintf(stderr, "bnnrun: %zu run%s in the database %s no longer part of this spec\n",
                 plan->n_dropped, bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
-    if (s->n_of[BNN_PLAN_STALE] > 0)
+    if (plan->n_of[BNN_RUN_STALE] > 0)
         fprintf(stderr,
                 "bnnrun: %zu done run%s used plugin files that have changed since; "
                 "`bnnrun plan` lists them\n",
-                s->n_of[BNN_PLAN_STALE], bnn_plural(s->n_of[BNN_PLAN_STALE]));
+                plan->n_of[BNN_RUN_STALE], bnn_plural(plan->n_of[BNN_RUN_STALE]));
 }
 
 static void say_start(const sweep *s, bool isolates)
@@ -85,11 +90,10 @@ static int print_json(const sweep *s, const bnn_leaderboard *board, bnn_error *e
     json_t *all = json_pack(
         "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment", s->plan.experiment->name,
         "database", s->request->options.db, "runs", "planned", (json_int_t)s->plan.n, "done_before",
-        (json_int_t)(s->n_of[BNN_PLAN_DONE] + s->n_of[BNN_PLAN_STALE]), "done",
-        (json_int_t)n_of[BNN_POOL_DONE], "failed", (json_int_t)n_of[BNN_POOL_FAILED], "interrupted",
-        (json_int_t)n_of[BNN_POOL_INTERRUPTED], "elsewhere",
-        (json_int_t)(n_of[BNN_POOL_TAKEN] + s->n_of[BNN_PLAN_RUNNING]), "leaderboard",
-        cli_leaderboard_json(board));
+        (json_int_t)n_done(s), "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
+        (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
+        "elsewhere", (json_int_t)(n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
+        "leaderboard", cli_leaderboard_json(board));
     if (all == NULL)
         return bnn_no_memory(err);
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -123,7 +127,7 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
 /* What to say about a sweep that went to its end. */
 static int judge(const sweep *s, int64_t n_mismatched, bnn_error *err)
 {
-    const size_t n_failed = s->summary.n_of[BNN_POOL_FAILED];
+    const size_t n_failed = s->summary.n_of[BNN_RUN_FAILED];
     if (n_mismatched > 0)
         return bnn_fail(err, BNN_E_INTERNAL,
                         "%lld runs have a model file that gives test images another class than "
@@ -134,25 +138,26 @@ static int judge(const sweep *s, int64_t n_mismatched, bnn_error *err)
     if (n_failed == 0)
         return BNN_OK;
     return bnn_fail(err, BNN_E_FAILED, "%zu of %zu runs failed; `bnnrun query failures` says why",
-                    n_failed, s->todo.n);
+                    n_failed, s->plan.n_todo);
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
 static int execute(sweep *s, bnn_error *err)
 {
-    const bool isolates = bnn_sweeper_isolates(s->plan.experiment);
-    cli_progress *progress =
-        cli_progress_create(&s->plan, &s->todo, s->n_jobs, &s->request->options);
+    const bool isolates = bnn_executor_isolates(s->plan.experiment);
+    cli_progress *progress = cli_progress_create(&s->plan, s->n_jobs, &s->request->options);
     if (progress == NULL)
         return bnn_no_memory(err);
     if (!isolates) /* a plugin that may crash is not called in this process */
         bnn_estimate_configs(&s->plan, s->datasets);
     if (!s->request->options.quiet)
         say_start(s, isolates);
-    const int status =
-        bnn_sweeper_run(&s->plan, &s->todo, s->request->options.db, s->n_jobs, s->datasets,
-                        cli_progress_observer(progress), &s->summary, err);
+    const bnn_pool_options options = {.db = s->request->options.db,
+                                      .n_jobs = s->n_jobs,
+                                      .datasets = s->datasets,
+                                      .observer = cli_progress_observer(progress)};
+    const int status = bnn_pool_execute(&s->plan, &options, &s->summary, err);
     cli_progress_destroy(progress);
     return status;
 }
@@ -163,7 +168,7 @@ static int open_data(sweep *s, bnn_error *err)
     cli_download download;
     const bnn_data_search search =
         cli_download_search(&download, cli_catalogue_path(r->spec), r->download, &r->options);
-    const int status = bnn_sweeper_open_data(&s->plan, &search, r->arena, &s->datasets, err);
+    const int status = bnn_plan_open_data(&s->plan, &search, &s->datasets, err);
     cli_download_end(&download);
     return status;
 }
@@ -173,29 +178,24 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     sweep s = {.request = r};
     int64_t n_mismatched = 0;
     int status =
-        bnn_sweeper_plan(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
-    if (status == BNN_OK)
-        status = bnn_sweeper_list(&s.plan, r->options.db, r->arena, &s.todo, err);
+        bnn_plan_record(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
     if (status != BNN_OK)
         return status;
-    bnn_plan_count(&s.plan, s.n_of);
-    s.n_jobs = bnn_sweeper_jobs(&s.plan, r->n_jobs);
+    s.n_jobs = bnn_pool_jobs(&s.plan, r->n_jobs);
     if (!r->options.quiet)
         say_plan(&s);
-    if (s.todo.n > 0) {
+    if (s.plan.n_todo > 0) {
         status = open_data(&s, err);
         if (status != BNN_OK)
             return status;
         status = execute(&s, err);
-        bnn_sweeper_close_data(&s.plan, s.datasets);
+        bnn_plan_close_data(&s.plan, s.datasets);
         *signal = s.summary.signal;
     }
     if (status == BNN_E_INTERRUPTED)
         return bnn_fail(err, BNN_E_INTERRUPTED,
                         "interrupted; %zu of %zu runs are done, and the same command goes on",
-                        s.summary.n_of[BNN_POOL_DONE] + s.n_of[BNN_PLAN_DONE] +
-                            s.n_of[BNN_PLAN_STALE],
-                        s.plan.n);
+                        s.summary.n_of[BNN_RUN_DONE] + n_done(&s), s.plan.n);
     if (status == BNN_OK)
         status = show_results(&s, &n_mismatched, err);
     return status == BNN_OK ? judge(&s, n_mismatched, err) : status;

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "export/modelfile_encode.h"
 #include "runner/spec_text.h"
-#include "runner/sweeper.h"
+#include "runner/pool.h"
 #include "runner/verify.h"
 
 #include "tests/fixtures/check_main.h"
@@ -83,10 +83,9 @@ END_TEST
 
 /* ---- networks ---------------------------------------------------------------------------- */
 
-static void finished(void *context, const bnn_pool_view *view, size_t i,
-                     const bnn_pool_result *result)
+static void finished(void *context, const bnn_pool_view *view, const bnn_run *run)
 {
-    (void)context, (void)view, (void)i, (void)result;
+    (void)context, (void)view, (void)run;
 }
 
 static void tick(void *context, const bnn_pool_view *view)
@@ -100,7 +99,6 @@ static void run_sweep(const char *spec, const char *const *overrides)
     const bnn_data_search search = {.catalogue = from.catalogue};
     const bnn_pool_observer nobody = {.finished = finished, .tick = tick};
     bnn_store_recovered recovered;
-    bnn_sweeper_todo todo;
     bnn_dataset *datasets;
     bnn_plan plan;
     bnn_pool_summary summary;
@@ -108,12 +106,13 @@ static void run_sweep(const char *spec, const char *const *overrides)
     ck_ok(bnn_file_write("s.yaml", spec, strlen(spec), err));
     ck_assert_msg(bnn_experiment_load(&from, "s.yaml", overrides, &experiment) == BNN_OK, "%s",
                   said());
-    ck_ok(bnn_sweeper_plan(&experiment, store_file(), arena, &plan, &recovered, err));
-    ck_ok(bnn_sweeper_list(&plan, store_file(), arena, &todo, err));
-    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
-    ck_ok(bnn_sweeper_run(&plan, &todo, store_file(), 2, datasets, &nobody, &summary, err));
-    bnn_sweeper_close_data(&plan, datasets);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], todo.n);
+    ck_ok(bnn_plan_record(&experiment, store_file(), arena, &plan, &recovered, err));
+    ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
+    const bnn_pool_options options = {
+        .db = store_file(), .n_jobs = 2, .datasets = datasets, .observer = &nobody};
+    ck_ok(bnn_pool_execute(&plan, &options, &summary, err));
+    bnn_plan_close_data(&plan, datasets);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], plan.n_todo);
 }
 
 /* The uids of all runs, in the arena. */

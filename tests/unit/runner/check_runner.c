@@ -2,8 +2,10 @@
  * afterwards. */
 #include "base/file.h"
 #include "base/run.h"
+#include "runner/environment.h"
 #include "runner/estimate.h"
-#include "runner/sweeper.h"
+#include "runner/executor/executor.h"
+#include "runner/pool.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/runner_fixture.h"
@@ -16,7 +18,7 @@
 /* What an observer was told, and what it does about it. */
 typedef struct watch {
     size_t n_finished, n_ticks, n_stopping;
-    bnn_pool_state last_state[16];
+    bnn_run_state last_state[16];
     char message[1000]; /* of the last failure */
     int signal;         /* to send once a run is in this epoch, and once only */
     unsigned signal_epoch;
@@ -27,16 +29,15 @@ static bnn_plan plan;
 static bnn_pool_summary summary;
 static watch seen;
 
-static void finished(void *context, const bnn_pool_view *view, size_t i,
-                     const bnn_pool_result *result)
+static void finished(void *context, const bnn_pool_view *view, const bnn_run *run)
 {
     watch *w = context;
-    ck_assert_uint_lt(i, view->n);
-    w->last_state[i] = result->state;
+    ck_assert_uint_le(view->n, plan.n);
+    w->last_state[run - plan.runs] = run->state;
     w->n_finished++;
-    if (result->state == BNN_POOL_FAILED)
-        snprintf(w->message, sizeof w->message, "%s", result->message);
-    ck_assert((result->state == BNN_POOL_DONE) == !isnan(result->test_accuracy));
+    if (run->state == BNN_RUN_FAILED)
+        snprintf(w->message, sizeof w->message, "%s", run->result.error);
+    ck_assert((run->state == BNN_RUN_DONE) == !isnan(run->result.test_accuracy));
 }
 
 static void tick(void *context, const bnn_pool_view *view)
@@ -44,7 +45,7 @@ static void tick(void *context, const bnn_pool_view *view)
     watch *w = context;
     size_t n = 0;
     w->n_ticks++;
-    for (size_t i = 0; i < BNN_POOL_STATES; i++)
+    for (size_t i = 0; i < BNN_RUN_STATES; i++)
         n += view->n_of[i];
     ck_assert_uint_eq(n, view->n);
     for (uint32_t i = 0; i < view->n_running; i++)
@@ -71,23 +72,22 @@ static void watch_set_up(void)
 static void make_plan(void)
 {
     bnn_store_recovered recovered;
-    ck_ok(bnn_sweeper_plan(&experiment, store_file(), arena, &plan, &recovered, err));
+    ck_ok(bnn_plan_record(&experiment, store_file(), arena, &plan, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale + recovered.n_unknown, 0);
 }
 
 /* Executes the plan; what was done before is left alone. */
 static int execute(uint32_t n_jobs, bnn_error *error)
 {
-    bnn_sweeper_todo todo;
     bnn_dataset *datasets;
     const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
     summary = (bnn_pool_summary){.signal = 0};
-    ck_ok(bnn_sweeper_list(&plan, store_file(), arena, &todo, err));
-    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
-    const int status = todo.n == 0 ? BNN_OK
-                                   : bnn_sweeper_run(&plan, &todo, store_file(), n_jobs, datasets,
-                                                     &seen.observer, &summary, error);
-    bnn_sweeper_close_data(&plan, datasets);
+    ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
+    const bnn_pool_options options = {
+        .db = store_file(), .n_jobs = n_jobs, .datasets = datasets, .observer = &seen.observer};
+    const int status =
+        plan.n_todo == 0 ? BNN_OK : bnn_pool_execute(&plan, &options, &summary, error);
+    bnn_plan_close_data(&plan, datasets);
     return status;
 }
 
@@ -96,13 +96,6 @@ static void run_sweep(const char *spec, uint32_t n_jobs)
     load_well(spec);
     make_plan();
     ck_ok(execute(n_jobs, err));
-}
-
-static size_t count(bnn_plan_group group)
-{
-    size_t n_of[BNN_PLAN_GROUPS];
-    bnn_plan_count(&plan, n_of);
-    return n_of[group];
 }
 
 /* Every result bit of the database, and the sums of all files; what measures time is left out. Freed
@@ -132,7 +125,7 @@ START_TEST(without_a_database_all_is_new)
     load_well(TINY);
     ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
     ck_assert(plan.n == 4 && plan.n_dropped == 0);
-    ck_assert_uint_eq(count(BNN_PLAN_NEW), 4);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_QUEUED], 4);
     /* all configs with the first seed come first */
     ck_assert(plan.runs[0].i_config == 0 && plan.runs[1].i_config == 1);
     ck_assert(plan.runs[1].seed == 1 && plan.runs[2].seed == 2);
@@ -143,12 +136,12 @@ END_TEST
 START_TEST(what_is_done_is_not_done_again)
 {
     run_sweep(TINY, 2);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 4);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 4);
     ck_assert_uint_eq(seen.n_finished, 4);
     ck_assert_uint_ge(seen.n_ticks, 1);
     char *before = all_results();
     run_sweep(TINY, 2);
-    ck_assert_uint_eq(count(BNN_PLAN_DONE), 4);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 4);
     ck_assert_uint_eq(seen.n_finished, 4);
     char *after = all_results();
     ck_assert_str_eq(before, after);
@@ -165,8 +158,8 @@ START_TEST(a_changed_spec_keeps_what_it_still_asks_for)
     load_well("name: tiny\n" TINY_DATA TINY_MODEL "train: {epochs: 3, batch: 32}\n"
               "seeds: [2, 3]\nsweep: {grid: {model.ste: [clipped, approx_sign]}}\n");
     make_plan();
-    ck_assert_uint_eq(count(BNN_PLAN_DONE), 1); /* clipped, seed 2 */
-    ck_assert_uint_eq(count(BNN_PLAN_NEW), 3);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 1); /* clipped, seed 2 */
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_QUEUED], 3);
     ck_assert_uint_eq(plan.n_dropped, 3);
 }
 END_TEST
@@ -176,10 +169,10 @@ START_TEST(another_plugin_file_makes_a_run_stale)
     run_sweep(TINY, 2);
     plain_execute(store_file(), "UPDATE plugin SET sha256 = 'x' WHERE name = 'identity'");
     make_plan();
-    ck_assert_uint_eq(count(BNN_PLAN_STALE), 2);
-    ck_assert_uint_eq(count(BNN_PLAN_DONE), 2);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_STALE], 2);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 2);
     ck_assert_str_eq(plan.runs[0].changed, "ste identity");
-    ck_assert(!bnn_plan_is_todo(&plan.runs[0]));
+    ck_assert(!bnn_run_is_todo(&plan.runs[0]));
 }
 END_TEST
 
@@ -200,9 +193,9 @@ START_TEST(a_plan_can_be_timed_without_a_database)
     const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
     load_well(TINY);
     ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
-    ck_ok(bnn_sweeper_open_data(&plan, &search, arena, &datasets, err));
+    ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
     bnn_estimate_configs(&plan, datasets);
-    bnn_sweeper_close_data(&plan, datasets);
+    bnn_plan_close_data(&plan, datasets);
     const double one = bnn_estimate_plan(&plan, 1), four = bnn_estimate_plan(&plan, 4);
     ck_assert(one > 0.0 && one < 60.0 && four > 0.0 && four < one);
 }
@@ -212,12 +205,12 @@ START_TEST(jobs_are_not_more_than_runs)
 {
     load_well(TINY);
     make_plan();
-    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 3), 3);
-    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 100), 4);
+    ck_assert_uint_eq(bnn_pool_jobs(&plan, 3), 3);
+    ck_assert_uint_eq(bnn_pool_jobs(&plan, 100), 4);
     experiment.run.jobs = 2;
-    ck_assert_uint_eq(bnn_sweeper_jobs(&plan, 0), 2);
+    ck_assert_uint_eq(bnn_pool_jobs(&plan, 0), 2);
     experiment.run.jobs = 0;
-    ck_assert_uint_le(bnn_sweeper_jobs(&plan, 0), bnn_pool_cpus());
+    ck_assert_uint_le(bnn_pool_jobs(&plan, 0), bnn_environment_cpus());
 }
 END_TEST
 
@@ -258,9 +251,9 @@ START_TEST(a_failed_run_stops_no_other)
     experiment.run.isolation = _i == 0 ? BNN_ISOLATION_THREAD : BNN_ISOLATION_PROCESS;
     make_plan();
     ck_ok(execute(2, err));
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 2);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 2);
-    ck_assert_int_eq(seen.last_state[1], BNN_POOL_FAILED);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 2);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_FAILED], 2);
+    ck_assert_int_eq(seen.last_state[1], BNN_RUN_FAILED);
     ck_assert_msg(strncmp(seen.message, "diverged: ", 10) == 0, "%s", seen.message);
     ck_assert_uint_eq(seen.n_finished, 4); /* a retry is no end */
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 6);
@@ -268,8 +261,9 @@ START_TEST(a_failed_run_stops_no_other)
         plain_number(store_file(), "SELECT count(*) FROM attempt WHERE error LIKE 'diverged: %'"),
         4);
     make_plan();
-    ck_assert_uint_eq(count(BNN_PLAN_RETRY), 2);
-    ck_assert_msg(strncmp(plan.runs[1].error, "diverged: ", 10) == 0, "%s", plan.runs[1].error);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_FAILED], 2);
+    ck_assert_msg(strncmp(plan.runs[1].result.error, "diverged: ", 10) == 0, "%s",
+                  plan.runs[1].result.error);
 }
 END_TEST
 
@@ -279,7 +273,7 @@ START_TEST(time_runs_out)
     experiment.run.timeout_seconds = 1e-6;
     make_plan();
     ck_ok(execute(2, err));
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 4);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_FAILED], 4);
     ck_assert_msg(strncmp(seen.message, "timeout: ", 9) == 0, "%s", seen.message);
 }
 END_TEST
@@ -309,22 +303,21 @@ START_TEST(what_was_interrupted_goes_on)
     bnn_error error;
     ck_assert_int_eq(execute(2, &error), BNN_E_INTERRUPTED);
     ck_assert_int_eq(summary.signal, signal);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_INTERRUPTED], 2);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_INTERRUPTED], 2);
     ck_assert_uint_eq(seen.n_stopping, 1);
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt WHERE signal > 0 AND "
                                                 "outcome = 'interrupted'"),
                      2);
     make_plan();
-    ck_assert_uint_eq(count(BNN_PLAN_RESUME), 2);
-    ck_assert(plan.runs[0].epochs_done > 0 && bnn_plan_rest(&plan, 0) < 1.0);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_INTERRUPTED], 2);
+    ck_assert(plan.runs[0].epochs_done > 0 && bnn_plan_rest(&plan, &plan.runs[0]) < 1.0);
     ck_ok(execute(1, err));
     char *resumed = all_results();
     ck_assert_int_gt(plain_number(store_file(), "SELECT min(resumed_from_epoch) FROM attempt "
                                                 "WHERE attempt = 2"),
                      0);
     ck_assert_int_ne(
-        access(bnn_run_path(store_file(), plan.runs[0].store.uid, BNN_RUN_CHECKPOINT, arena), F_OK),
-        0);
+        access(bnn_run_path(store_file(), plan.runs[0].uid, BNN_RUN_CHECKPOINT, arena), F_OK), 0);
     forget_database();
     run_sweep(LONG "run: {isolation: thread, checkpoint: none}\n", 2);
     char *whole = all_results();
@@ -340,12 +333,12 @@ START_TEST(a_run_of_another_process_is_left_to_it)
     load_well(TINY);
     make_plan();
     bnn_store *other = store_open(BNN_STORE_WRITE);
-    ck_assert_uint_eq(claim(other, plan.runs[2].store), 1);
+    ck_assert_uint_eq(claim(other, plan.runs[2]), 1);
     bnn_store_close(other);
     ck_ok(execute(2, err));
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_TAKEN], 1);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 3);
-    ck_assert_int_eq(seen.last_state[2], BNN_POOL_TAKEN);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_TAKEN], 1);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 3);
+    ck_assert_int_eq(seen.last_state[2], BNN_RUN_TAKEN);
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 4);
 }
 END_TEST
@@ -362,8 +355,8 @@ START_TEST(a_database_that_cannot_be_written_ends_the_sweep)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     ck_assert_int_eq(execute(2, &error), BNN_E_RESOURCE);
     ck_assert_msg(strstr(error.message, store_file()) != NULL, "%s", error.message);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_RUNNING], 0);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 0);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_RUNNING], 0);
     ck_assert_int_eq(summary.signal, 0);
 }
 END_TEST
@@ -378,8 +371,8 @@ START_TEST(a_run_whose_end_is_not_recorded_keeps_its_checkpoint)
     make_plan();
     plain_execute(store_file(), refuse);
     ck_assert_int_ne(execute(1, &error), BNN_OK);
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_DONE], 0);
-    const char *uid = plan.runs[0].store.uid;
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 0);
+    const char *uid = plan.runs[0].uid;
     ck_assert_int_eq(access(bnn_run_path(store_file(), uid, BNN_RUN_CHECKPOINT, arena), F_OK), 0);
 }
 END_TEST
@@ -393,7 +386,7 @@ START_TEST(a_folder_that_cannot_be_made_fails_a_run_at_once)
     const char *folders = bnn_arena_printf(arena, "%s.artifacts", store_file());
     ck_ok(bnn_file_write(folders, "", 0, err));
     ck_ok(execute(1, err));
-    ck_assert_uint_eq(summary.n_of[BNN_POOL_FAILED], 4);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_FAILED], 4);
     ck_assert_msg(strstr(seen.message, ".artifacts") != NULL, "%s", seen.message);
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM metric"), 0);
 }
@@ -402,16 +395,16 @@ END_TEST
 START_TEST(plugins_from_elsewhere_are_isolated)
 {
     load_well(TINY);
-    ck_assert(!bnn_sweeper_isolates(&experiment));
+    ck_assert(!bnn_executor_isolates(&experiment));
     experiment.run.isolation = BNN_ISOLATION_PROCESS;
-    ck_assert(bnn_sweeper_isolates(&experiment));
+    ck_assert(bnn_executor_isolates(&experiment));
     /* This test program does not lie where the plugins of the build do. */
     experiment.run.isolation = BNN_ISOLATION_AUTO;
     char folder[PATH_MAX] = "", plugin[PATH_MAX];
     ck_assert_int_gt(readlink("/proc/self/exe", folder, sizeof folder - 1), 0);
     *strrchr(folder, '/') = '\0';
     ck_assert_ptr_nonnull(realpath(experiment.configs[0].plugins[0]->path, plugin));
-    ck_assert(bnn_sweeper_isolates(&experiment) == (strncmp(plugin, folder, strlen(folder)) != 0));
+    ck_assert(bnn_executor_isolates(&experiment) == (strncmp(plugin, folder, strlen(folder)) != 0));
 }
 END_TEST
 

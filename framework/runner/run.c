@@ -1,0 +1,90 @@
+#include "runner/run.h"
+
+#include "base/file.h"
+#include "runner/finish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An attempt under way: puts begin before the first record, and the files behind the last. */
+typedef struct run_attempt {
+    const bnn_run_base *base;
+    const bnn_run *run;
+    const char *folder;
+    const bnn_run_listener *listener;
+    const uint32_t *resumed_epoch;
+    bool begun;
+} run_attempt;
+
+static void run_report(void *context, const bnn_record *record)
+{
+    run_attempt *a = context;
+    if (!a->begun)
+        a->listener->begin(a->listener->context, *a->resumed_epoch);
+    a->begun = true;
+    a->listener->record(a->listener->context, record);
+}
+
+static int run_finish(void *context, bnn_network *network, double test_accuracy, bnn_error *err)
+{
+    const run_attempt *a = context;
+    const bnn_experiment *experiment = a->base->experiment;
+    const bnn_config *config = &experiment->configs[a->run->i_config];
+    char *spec;
+    if (asprintf(&spec, "%s: %s", experiment->name, config->label) < 0)
+        return bnn_no_memory(err);
+    const bnn_finish_request request = {.folder = a->folder,
+                                        .uid = a->run->uid,
+                                        .spec = spec,
+                                        .test_accuracy = test_accuracy,
+                                        .data = &a->base->datasets[config->i_dataset],
+                                        .record = run_report,
+                                        .context = context};
+    const int status = bnn_finish(&request, network, err);
+    free(spec);
+    return status;
+}
+
+bnn_train_job bnn_run_train_job(const bnn_config *config, int64_t seed, const bnn_dataset *data)
+{
+    return (bnn_train_job){.model = &config->model,
+                           .train = &config->train,
+                           .data = data,
+                           .n_validation = config->data.validation,
+                           .seed = (uint64_t)seed,
+                           .identity = config->identity};
+}
+
+void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run_listener *listener,
+                     const atomic_int *stop, bnn_train_progress *progress, bnn_outcome *out)
+{
+    const bnn_run_options *options = &base->experiment->run;
+    const bnn_config *config = &base->experiment->configs[run->i_config];
+    char folder[PATH_MAX], checkpoint[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
+    snprintf(checkpoint, sizeof checkpoint, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
+             base->folder, run->uid);
+    run_attempt attempt = {.base = base,
+                           .run = run,
+                           .folder = folder,
+                           .listener = listener,
+                           .resumed_epoch = &out->resumed_epoch};
+    bnn_train_job job = bnn_run_train_job(config, run->seed, &base->datasets[config->i_dataset]);
+    if (options->checkpoints != BNN_CHECKPOINTS_NONE)
+        job.checkpoint_path = checkpoint;
+    job.checkpoint_epochs = options->checkpoints == BNN_CHECKPOINTS_EPOCH;
+    job.timeout_seconds = options->timeout_seconds;
+    job.stop = stop;
+    job.progress = progress;
+    job.record = run_report;
+    job.trained = run_finish;
+    job.context = &attempt;
+    bnn_error err = {.message = ""};
+    *out = (bnn_outcome){.status = BNN_OK};
+    /* A folder that cannot be is better known before the training than after it. */
+    out->status = bnn_file_make_directory(folder, &err);
+    if (out->status == BNN_OK)
+        out->status = bnn_train_run(&job, &out->resumed_epoch, &err);
+    if (out->status != BNN_OK)
+        snprintf(out->message, sizeof out->message, "%s", err.message);
+}
