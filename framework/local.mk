@@ -50,9 +50,11 @@ spec_sources = \
 	framework/spec/tree_parse.c
 plugin_sources = \
 	framework/plugin/descriptor.c framework/plugin/descriptor.h \
+	framework/plugin/kind.c framework/plugin/kind.h \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
-	framework/plugin/search_path.c framework/plugin/search_path.h
+	framework/plugin/search_path.c framework/plugin/search_path.h \
+	framework/plugin/use.c framework/plugin/use.h
 data_sources = \
 	framework/data/catalogue.c framework/data/catalogue.h \
 	framework/data/content.c framework/data/content.h \

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/text.h"
+#include "plugin/use.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static int get_sequences(const bnn_reader *r, const bnn_plugin *plugin, sequence
     const bnn_reference reference = {
         .kind = BNN_KIND_ORDERING, .prefix = "", .fallback = plugin->head->name};
     bnn_use use;
-    const int status = bnn_registry_use(r, &reference, &use);
+    const int status = bnn_use_resolve(r, &reference, &use);
     if (status != 0)
         return bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(r->diag, 0));
     for (uint32_t position = 0; position < N_POSITIONS; position++)

@@ -129,7 +129,7 @@ static int use_ste(const bnn_reader *r, const char *prefix, const bnn_node *node
         .kind = BNN_KIND_STE, .prefix = prefix, .fallback = "clipped", .node = node};
     bnn_reader quiet = *r;
     quiet.settings = NULL;
-    return bnn_registry_use(acts ? r : &quiet, &reference, out);
+    return bnn_use_resolve(acts ? r : &quiet, &reference, out);
 }
 
 static int parse_stes(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
@@ -172,7 +172,7 @@ static int parse_ordering(const bnn_reader *r, const bnn_node *node, bnn_model_o
 {
     const bnn_reference reference = {
         .kind = BNN_KIND_ORDERING, .prefix = "model.ordering", .fallback = "bn_act", .node = node};
-    return bnn_registry_use(r, &reference, &out->ordering);
+    return bnn_use_resolve(r, &reference, &out->ordering);
 }
 
 static int parse_activation(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)

@@ -18,7 +18,7 @@
 #ifndef BNN_MODEL_OPTIONS_H
 #define BNN_MODEL_OPTIONS_H
 
-#include "plugin/registry.h"
+#include "plugin/use.h"
 
 /* Which blocks are binary, and how. */
 typedef struct bnn_binarize {

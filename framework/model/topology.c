@@ -27,7 +27,7 @@ static const char *role_name(uint32_t role)
 
 int bnn_layer_use(const bnn_reader *r, const bnn_reference *reference, bnn_role role, bnn_use *out)
 {
-    const int status = bnn_registry_use(r, reference, out);
+    const int status = bnn_use_resolve(r, reference, out);
     if (status != BNN_OK)
         return status;
     const uint32_t found = bnn_use_layer(out)->role;

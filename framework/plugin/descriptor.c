@@ -1,6 +1,6 @@
 #include "plugin/descriptor.h"
 
-#include "plugin/search_path.h"
+#include "plugin/kind.h"
 #include "spec/schema.h"
 
 #include <math.h>
@@ -22,16 +22,16 @@ static size_t descriptor_size(bnn_kind kind)
     case BNN_KIND_OPTIMIZER:
         return sizeof(bnn_optimizer);
     }
-    return 0;
+    return BNN_OK;
 }
 
-static bool is_one_line(const char *text)
+static bool descriptor_is_one_line(const char *text)
 {
     return text != NULL && text[0] != '\0' && strchr(text, '\n') == NULL;
 }
 
-static int check_head(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
-                      bnn_error *err)
+static int descriptor_check_head(const bnn_head *head, bnn_kind kind, const char *name,
+                                 const char *path, bnn_error *err)
 {
     if (head->abi_version != BNN_ABI_VERSION)
         return REFUSE(err, path,
@@ -55,15 +55,15 @@ static int check_head(const bnn_head *head, bnn_kind kind, const char *name, con
         return REFUSE(err, path,
                       "the file name says \"%s\", the descriptor says \"%.*s\"; they must agree",
                       name, BNN_PLUGIN_NAME, head->name == NULL ? "" : head->name);
-    if (!is_one_line(head->summary))
+    if (!descriptor_is_one_line(head->summary))
         return REFUSE(err, path, "its summary is %s; give one line that says what it does",
                       head->summary == NULL || head->summary[0] == '\0' ? "empty"
                                                                         : "more than one line");
-    return 0;
+    return BNN_OK;
 }
 
 /* A choice: at least two different, non-empty alternatives. */
-static int check_choices(const bnn_param *row, const char *path, bnn_error *err)
+static int descriptor_check_choices(const bnn_param *row, const char *path, bnn_error *err)
 {
     const size_t n = row->choices == NULL ? 0 : bnn_choice_count(row->choices);
     if (n < 2)
@@ -86,22 +86,23 @@ static int check_choices(const bnn_param *row, const char *path, bnn_error *err)
         return REFUSE(err, path,
                       "the default of parameter \"%s\" is choice %g; there are %zu, counted from 0",
                       row->name, row->fallback, n);
-    return 0;
+    return BNN_OK;
 }
 
-static bool is_int32(double x)
+static bool descriptor_is_int32(double x)
 {
     return x >= INT32_MIN && x <= INT32_MAX && x == floor(x);
 }
 
-static int check_range(const bnn_param *row, const char *path, bnn_error *err)
+static int descriptor_check_range(const bnn_param *row, const char *path, bnn_error *err)
 {
     if (!isfinite(row->minimum) || !isfinite(row->maximum) || row->minimum > row->maximum)
         return REFUSE(err, path,
                       "parameter \"%s\" has the range [%g, %g]; it must be finite and rise",
                       row->name, row->minimum, row->maximum);
     if (row->type == BNN_TYPE_INTEGER &&
-        !(is_int32(row->minimum) && is_int32(row->maximum) && is_int32(row->fallback)))
+        !(descriptor_is_int32(row->minimum) && descriptor_is_int32(row->maximum) &&
+          descriptor_is_int32(row->fallback)))
         return REFUSE(
             err, path,
             "parameter \"%s\" is an integer with default %g and range [%g, %g]; all three "
@@ -110,19 +111,20 @@ static int check_range(const bnn_param *row, const char *path, bnn_error *err)
     if (!(row->fallback >= row->minimum && row->fallback <= row->maximum))
         return REFUSE(err, path, "the default %g of parameter \"%s\" is outside its range [%g, %g]",
                       row->fallback, row->name, row->minimum, row->maximum);
-    return 0;
+    return BNN_OK;
 }
 
-static size_t field_size(uint32_t type)
+static size_t descriptor_field_size(uint32_t type)
 {
     return type == BNN_TYPE_NUMBER ? sizeof(double) : sizeof(int32_t);
 }
 
 /* Row i of the table: its name, its place in the struct, its default and range. */
-static int check_param(const bnn_head *head, size_t i, const char *path, bnn_error *err)
+static int descriptor_check_param(const bnn_head *head, size_t i, const char *path, bnn_error *err)
 {
     const bnn_param *const row = &head->params[i];
-    if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) || strcmp(row->name, "name") == 0)
+    if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) ||
+        strcmp(row->name, "name") == BNN_OK)
         return REFUSE(err, path,
                       "parameter %zu is called \"%.*s\"; use lower case letters, digits and "
                       "underscores, and not \"name\", which is the plugin's own",
@@ -130,7 +132,7 @@ static int check_param(const bnn_head *head, size_t i, const char *path, bnn_err
     if (row->type > BNN_TYPE_CHOICE)
         return REFUSE(err, path, "parameter \"%s\" is of type %u, which this bnnrun does not know",
                       row->name, row->type);
-    const size_t size = field_size(row->type);
+    const size_t size = descriptor_field_size(row->type);
     if (row->offset % size != 0 || row->offset > head->params_size ||
         size > head->params_size - row->offset)
         return REFUSE(err, path,
@@ -141,19 +143,19 @@ static int check_param(const bnn_head *head, size_t i, const char *path, bnn_err
         const bnn_param *const other = &head->params[j];
         if (strcmp(row->name, other->name) == 0)
             return REFUSE(err, path, "parameter \"%s\" is there twice", row->name);
-        if (row->offset < other->offset + field_size(other->type) &&
+        if (row->offset < other->offset + descriptor_field_size(other->type) &&
             other->offset < row->offset + size)
             return REFUSE(err, path, "parameters \"%s\" and \"%s\" share a field", other->name,
                           row->name);
     }
-    if (!is_one_line(row->help))
+    if (!descriptor_is_one_line(row->help))
         return REFUSE(err, path, "parameter \"%s\" has no help text of one line", row->name);
     if (row->type == BNN_TYPE_CHOICE)
-        return check_choices(row, path, err);
-    return check_range(row, path, err);
+        return descriptor_check_choices(row, path, err);
+    return descriptor_check_range(row, path, err);
 }
 
-static int check_params(const bnn_head *head, const char *path, bnn_error *err)
+static int descriptor_check_params(const bnn_head *head, const char *path, bnn_error *err)
 {
     if ((head->params == NULL) != (head->params_size == 0) ||
         head->params_size > BNN_PARAMS_SIZE_MAX)
@@ -163,30 +165,30 @@ static int check_params(const bnn_head *head, const char *path, bnn_error *err)
                       head->params_size, head->params == NULL ? "without" : "with",
                       BNN_PARAMS_SIZE_MAX);
     if (head->params == NULL)
-        return 0;
+        return BNN_OK;
     for (size_t i = 0; head->params[i].type != BNN_TYPE_END; i++) {
         if (i == BNN_PARAMS_MAX)
             return REFUSE(err, path, "more than %d parameters; close the table with BNN_PARAMS_END",
                           BNN_PARAMS_MAX);
-        const int status = check_param(head, i, path, err);
-        if (status != 0)
+        const int status = descriptor_check_param(head, i, path, err);
+        if (status != BNN_OK)
             return status;
     }
-    return 0;
+    return BNN_OK;
 }
 
-static int check_function(bool given, const char *function, bnn_kind kind, const char *path,
-                          bnn_error *err)
+static int descriptor_check_function(bool given, const char *function, bnn_kind kind,
+                                     const char *path, bnn_error *err)
 {
     if (given)
-        return 0;
+        return BNN_OK;
     return REFUSE(err, path,
                   "it has no function %s, which every %s must have; give .%s in its "
                   "BNN_DEFINE_ macro",
                   function, bnn_kind_name(kind), function);
 }
 
-static int check_layer(const bnn_layer *layer, const char *path, bnn_error *err)
+static int descriptor_check_layer(const bnn_layer *layer, const char *path, bnn_error *err)
 {
     static const uint32_t flags = BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN;
     if (layer->role == 0 || layer->role > 127 || strchr("LPBAR", (int)layer->role) == NULL)
@@ -195,15 +197,18 @@ static int check_layer(const bnn_layer *layer, const char *path, bnn_error *err)
     if ((layer->flags & ~flags) != 0)
         return REFUSE(err, path, "its flags are %#x, of which this bnnrun knows %#x", layer->flags,
                       flags);
-    int status = check_function(layer->plan != NULL, "plan", BNN_KIND_LAYER, path, err);
-    if (status == 0)
-        status = check_function(layer->forward != NULL, "forward", BNN_KIND_LAYER, path, err);
-    if (status == 0)
-        status = check_function(layer->backward != NULL, "backward", BNN_KIND_LAYER, path, err);
+    int status = descriptor_check_function(layer->plan != NULL, "plan", BNN_KIND_LAYER, path, err);
+    if (status == BNN_OK)
+        status =
+            descriptor_check_function(layer->forward != NULL, "forward", BNN_KIND_LAYER, path, err);
+    if (status == BNN_OK)
+        status = descriptor_check_function(layer->backward != NULL, "backward", BNN_KIND_LAYER,
+                                           path, err);
     return status;
 }
 
-static int check_optimizer(const bnn_optimizer *optimizer, const char *path, bnn_error *err)
+static int descriptor_check_optimizer(const bnn_optimizer *optimizer, const char *path,
+                                      bnn_error *err)
 {
     if (optimizer->n_slots > BNN_SLOTS_MAX)
         return REFUSE(err, path, "it wants %u slots; there are at most %d", optimizer->n_slots,
@@ -214,28 +219,30 @@ static int check_optimizer(const bnn_optimizer *optimizer, const char *path, bnn
     if (!(optimizer->default_lr > 0 && optimizer->default_lr <= 1e6))
         return REFUSE(err, path, "its default_lr is %g; it must be above 0 and at most 1e6",
                       optimizer->default_lr);
-    return check_function(optimizer->step != NULL, "step", BNN_KIND_OPTIMIZER, path, err);
+    return descriptor_check_function(optimizer->step != NULL, "step", BNN_KIND_OPTIMIZER, path,
+                                     err);
 }
 
 int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
                          bnn_error *err)
 {
-    int status = check_head(head, kind, name, path, err);
-    if (status == 0)
-        status = check_params(head, path, err);
-    if (status != 0)
+    int status = descriptor_check_head(head, kind, name, path, err);
+    if (status == BNN_OK)
+        status = descriptor_check_params(head, path, err);
+    if (status != BNN_OK)
         return status;
     const void *const descriptor = head;
     switch (kind) {
     case BNN_KIND_LAYER:
-        return check_layer(descriptor, path, err);
+        return descriptor_check_layer(descriptor, path, err);
     case BNN_KIND_STE:
-        return check_function(((const bnn_ste *)descriptor)->grad != NULL, "grad", kind, path, err);
+        return descriptor_check_function(((const bnn_ste *)descriptor)->grad != NULL, "grad", kind,
+                                         path, err);
     case BNN_KIND_ORDERING:
-        return check_function(((const bnn_ordering *)descriptor)->sequence != NULL, "sequence",
-                              kind, path, err);
+        return descriptor_check_function(((const bnn_ordering *)descriptor)->sequence != NULL,
+                                         "sequence", kind, path, err);
     case BNN_KIND_OPTIMIZER:
-        return check_optimizer(descriptor, path, err);
+        return descriptor_check_optimizer(descriptor, path, err);
     }
     return BNN_E_INTERNAL;
 }

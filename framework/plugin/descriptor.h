@@ -13,8 +13,8 @@ enum {
 
 /* Checks the descriptor of the file `path`, whose name promises this kind and name. In this order:
  * ABI version, kind, size, name, texts, parameter table, the kind's own fields and required
- * functions. 0, or BNN_E_RESOURCE and a message that says which, with the values on both sides, and
- * what the author of the plugin has to do. */
+ * functions. BNN_OK, or BNN_E_RESOURCE and a message that says which, with the values on both
+ * sides, and what the author of the plugin has to do. */
 int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
                          bnn_error *err);
 

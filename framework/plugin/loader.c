@@ -25,33 +25,37 @@ enum { HOST_MACHINE = EM_AARCH64 };
 enum { SEGMENTS_MAX = 256 };
 
 /* Whether offset + n lies within a file of `size` bytes. */
-static bool is_inside(uint64_t offset, uint64_t n, uint64_t size)
+static bool loader_is_inside(uint64_t offset, uint64_t n, uint64_t size)
 {
     return offset <= size && n <= size - offset;
 }
 
+static int loader_fail_cut_off(const char *path, uint64_t size, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "%s: the file is cut off at %llu bytes; build or copy it again", path,
+                    (unsigned long long)size);
+}
+
 /* The dynamic loader maps segments without looking at the size of the file, and the process dies
  * of SIGBUS at the first missing page. So a truncated file is found here. */
-static int check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, const char *path,
-                          bnn_error *err)
+static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, const char *path,
+                                 bnn_error *err)
 {
     ElfW(Phdr) segments[SEGMENTS_MAX];
     const size_t bytes = elf->e_phnum * sizeof *segments;
     if (elf->e_phentsize != sizeof *segments || elf->e_phnum == 0 || elf->e_phnum > SEGMENTS_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: a damaged ELF file (bad program headers)", path);
-    bool complete = is_inside(elf->e_phoff, bytes, size) &&
-                    is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size) &&
-                    pread(fd, segments, bytes, (off_t)elf->e_phoff) == (ssize_t)bytes;
+    bool complete =
+        loader_is_inside(elf->e_phoff, bytes, size) &&
+        loader_is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size) &&
+        pread(fd, segments, bytes, (off_t)elf->e_phoff) == (ssize_t)bytes;
     for (size_t i = 0; complete && i < elf->e_phnum; i++)
-        complete = is_inside(segments[i].p_offset, segments[i].p_filesz, size);
-    if (!complete)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: the file is cut off at %llu bytes; build or copy it again", path,
-                        (unsigned long long)size);
-    return 0;
+        complete = loader_is_inside(segments[i].p_offset, segments[i].p_filesz, size);
+    return complete ? BNN_OK : loader_fail_cut_off(path, size, err);
 }
 
-static int check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
+static int loader_check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
 {
     ElfW(Ehdr) elf;
     if (size < SELFMAG || pread(fd, &elf, SELFMAG, 0) != SELFMAG ||
@@ -60,9 +64,7 @@ static int check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
                         "%s: not an ELF file; a plugin is a shared object, built with cc -shared",
                         path);
     if (pread(fd, &elf, sizeof elf, 0) != (ssize_t)sizeof elf)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: the file is cut off at %llu bytes; build or copy it again", path,
-                        (unsigned long long)size);
+        return loader_fail_cut_off(path, size, err);
     if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != HOST_MACHINE)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: built for another machine (ELF class %d, machine %d; this is class "
@@ -72,10 +74,10 @@ static int check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: an ELF file of type %d, not a shared object; build it with cc -shared",
                         path, elf.e_type);
-    return check_segments(fd, &elf, size, path, err);
+    return loader_check_segments(fd, &elf, size, path, err);
 }
 
-static int check_file(const char *path, bnn_error *err)
+static int loader_check_file(const char *path, bnn_error *err)
 {
     /* O_NONBLOCK: opening a named pipe must not wait for its other end. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -90,14 +92,14 @@ static int check_file(const char *path, bnn_error *err)
     else if (!S_ISREG(info.st_mode))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
     else
-        status = check_elf(fd, (uint64_t)info.st_size, path, err);
+        status = loader_check_elf(fd, (uint64_t)info.st_size, path, err);
     close(fd);
     return status;
 }
 
 /* dlopen, refusing what changes the floating-point mode of the thread that loads it: objects
  * linked with -ffast-math carry a constructor that turns denormals off, for all that follows. */
-static int open_object(const char *path, void **out, bnn_error *err)
+static int loader_open_object(const char *path, void **out, bnn_error *err)
 {
     char local[PATH_MAX];
     /* Without a slash dlopen would search the system's library path instead. */
@@ -126,17 +128,17 @@ static int open_object(const char *path, void **out, bnn_error *err)
                         path);
     }
     *out = handle;
-    return 0;
+    return BNN_OK;
 }
 
 int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err)
 {
-    int status = check_file(path, err);
-    if (status != 0)
+    int status = loader_check_file(path, err);
+    if (status != BNN_OK)
         return status;
     void *object;
-    status = open_object(path, &object, err);
-    if (status != 0)
+    status = loader_open_object(path, &object, err);
+    if (status != BNN_OK)
         return status;
     const bnn_head *(*entry)(void);
     void *const symbol = dlsym(object, BNN_ENTRY_NAME);
@@ -157,7 +159,7 @@ int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_e
     }
     *out = head;
     *handle = object;
-    return 0;
+    return BNN_OK;
 }
 
 void bnn_loader_close(void *handle)

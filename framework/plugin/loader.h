@@ -12,7 +12,7 @@
 
 /* Opens path and calls its entry function. *out lives as long as the object is loaded: for the
  * life of the process, unless the caller refuses the descriptor and closes *handle. Main thread
- * only. 0, or BNN_E_RESOURCE with the object closed again. */
+ * only. BNN_OK, or BNN_E_RESOURCE with the object closed again. */
 int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err);
 void bnn_loader_close(void *handle);
 

@@ -11,40 +11,7 @@
 
 enum { SCAN_MAX = 4096 }; /* files listed by a scan; a path that holds more is a mistake */
 
-bool bnn_plugin_name_is_valid(const char *name)
-{
-    const size_t n = strnlen(name, BNN_PLUGIN_NAME);
-    if (n == 0 || n == BNN_PLUGIN_NAME || name[0] < 'a' || name[0] > 'z')
-        return false;
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
-bool bnn_plugin_file_name(const char *path, bnn_kind *kind, char name[BNN_PLUGIN_NAME])
-{
-    const char *file = bnn_path_name(path);
-    const char *underscore = strchr(file, '_');
-    const size_t n = strlen(file);
-    if (underscore == NULL || n < 3 || strcmp(file + n - 3, ".so") != 0)
-        return false;
-    const size_t n_kind = (size_t)(underscore - file);
-    const size_t n_name = n - n_kind - strlen("_.so");
-    char kind_text[16];
-    if (n_kind >= sizeof kind_text || n_kind + strlen("_.so") > n || n_name >= BNN_PLUGIN_NAME)
-        return false;
-    memcpy(kind_text, file, n_kind);
-    kind_text[n_kind] = '\0';
-    char text[BNN_PLUGIN_NAME];
-    memcpy(text, underscore + 1, n_name);
-    text[n_name] = '\0';
-    const bnn_kind parsed = bnn_kind_parse(kind_text);
-    if (parsed == 0 || !bnn_plugin_name_is_valid(text))
-        return false;
-    *kind = parsed;
-    memcpy(name, text, sizeof text);
-    return true;
-}
-
-static bool is_known(const bnn_search_path *search, const struct stat *directory)
+static bool search_path_has(const bnn_search_path *search, const struct stat *directory)
 {
     struct stat other;
     for (size_t i = 0; i < search->n; i++)
@@ -55,10 +22,11 @@ static bool is_known(const bnn_search_path *search, const struct stat *directory
 }
 
 /* Directories that do not exist are kept: a message that says where was looked shows them. */
-static int add_directory(bnn_search_path *search, const char *path, bnn_arena *arena)
+static int search_path_add(bnn_search_path *search, const char *path, bnn_arena *arena)
 {
     struct stat info;
-    if (search->n == BNN_SEARCH_PATH_MAX || (stat(path, &info) == 0 && is_known(search, &info)))
+    if (search->n == BNN_SEARCH_PATH_MAX ||
+        (stat(path, &info) == 0 && search_path_has(search, &info)))
         return BNN_OK;
     const char *directory = bnn_arena_strdup(arena, path);
     if (directory == NULL)
@@ -67,26 +35,26 @@ static int add_directory(bnn_search_path *search, const char *path, bnn_arena *a
     return BNN_OK;
 }
 
-static int add_path(bnn_search_path *search, const char *list, bnn_arena *arena)
+static int search_path_add_list(bnn_search_path *search, const char *list, bnn_arena *arena)
 {
     char directory[PATH_MAX];
     int status = BNN_OK;
     while (status == BNN_OK && bnn_path_next(&list, directory))
-        status = add_directory(search, directory, arena);
+        status = search_path_add(search, directory, arena);
     return status;
 }
 
 /* Libtool leaves plugins/ste/ste_x.la's shared object in plugins/ste/.libs, and the uninstalled
  * program at the top of the build tree. */
-static int add_build_tree(bnn_search_path *search, bnn_arena *arena)
+static int search_path_add_build_tree(bnn_search_path *search, bnn_arena *arena)
 {
     static const char *const folders[] = {"plugins/layers/.libs", "plugins/ste/.libs",
                                           "plugins/orderings/.libs", "plugins/optimizers/.libs"};
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < sizeof folders / sizeof *folders; i++) {
         char directory[PATH_MAX];
-        if (bnn_path_beside_program(folders[i], directory) && access(directory, F_OK) == 0)
-            status = add_directory(search, directory, arena);
+        if (bnn_path_beside_program(folders[i], directory) && access(directory, F_OK) == BNN_OK)
+            status = search_path_add(search, directory, arena);
     }
     return status;
 }
@@ -94,13 +62,13 @@ static int add_build_tree(bnn_search_path *search, bnn_arena *arena)
 int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *arena)
 {
     search->n = 0;
-    int status = add_path(search, extra, arena);
-    if (status == 0)
-        status = add_path(search, secure_getenv("BNNRUN_PLUGIN_PATH"), arena);
-    if (status == 0)
-        status = add_build_tree(search, arena);
-    if (status == 0)
-        status = add_path(search, bnn_path_of_plugins(), arena);
+    int status = search_path_add_list(search, extra, arena);
+    if (status == BNN_OK)
+        status = search_path_add_list(search, secure_getenv("BNNRUN_PLUGIN_PATH"), arena);
+    if (status == BNN_OK)
+        status = search_path_add_build_tree(search, arena);
+    if (status == BNN_OK)
+        status = search_path_add_list(search, bnn_path_of_plugins(), arena);
     return status;
 }
 
@@ -111,7 +79,7 @@ bool bnn_search_path_find(const bnn_search_path *search, bnn_kind kind, const ch
     snprintf(file, sizeof file, "%s_%.*s.so", bnn_kind_name(kind), BNN_PLUGIN_NAME, name);
     for (size_t i = 0; i < search->n; i++) {
         struct stat info;
-        if (bnn_path_join(search->directories[i], file, path) && lstat(path, &info) == 0)
+        if (bnn_path_join(search->directories[i], file, path) && lstat(path, &info) == BNN_OK)
             return true;
     }
     return false;
@@ -122,7 +90,7 @@ typedef struct found {
     size_t directory; /* its place on the path */
 } found;
 
-static int compare_found(const void *a, const void *b)
+static int search_path_compare(const void *a, const void *b)
 {
     const found *const x = a, *const y = b;
     if (x->file.kind != y->file.kind)
@@ -134,8 +102,8 @@ static int compare_found(const void *a, const void *b)
 }
 
 /* Appends the plugins of one directory; a directory that cannot be read holds none. */
-static size_t scan_directory(const bnn_search_path *search, size_t i, size_t n, found *list,
-                             bnn_arena *arena)
+static size_t search_path_scan_one(const bnn_search_path *search, size_t i, size_t n, found *list,
+                                   bnn_arena *arena)
 {
     DIR *directory = opendir(search->directories[i]);
     if (directory == NULL)
@@ -166,8 +134,8 @@ size_t bnn_search_path_scan(const bnn_search_path *search, bnn_arena *arena,
         return 0;
     size_t n = 0;
     for (size_t i = 0; i < search->n; i++)
-        n = scan_directory(search, i, n, list, arena);
-    qsort(list, n, sizeof *list, compare_found);
+        n = search_path_scan_one(search, i, n, list, arena);
+    qsort(list, n, sizeof *list, search_path_compare);
 
     bnn_plugin_file *files = bnn_arena_alloc(arena, n, sizeof *files);
     const char *winner = NULL;

@@ -63,7 +63,7 @@ static int parse_optimizer(const bnn_reader *r, const char *prefix, const bnn_no
                                      .fallback = "adam",
                                      .also = also,
                                      .node = node};
-    int status = bnn_registry_use(r, &reference, use);
+    int status = bnn_use_resolve(r, &reference, use);
     if (status != BNN_OK)
         return status;
     *lr = bnn_use_optimizer(use)->default_lr;

@@ -11,7 +11,7 @@
 #ifndef BNN_TRAIN_OPTIONS_H
 #define BNN_TRAIN_OPTIONS_H
 
-#include "plugin/registry.h"
+#include "plugin/use.h"
 
 typedef enum bnn_loss {
     BNN_LOSS_CROSS_ENTROPY = 0,

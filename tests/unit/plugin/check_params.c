@@ -1,7 +1,7 @@
 /* check_params.c - descriptors that must be refused, and values that a spec gives to parameters. */
 #include "tests/fixtures/check_main.h"
 #include "plugin/descriptor.h"
-#include "plugin/registry.h"
+#include "plugin/use.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -292,7 +292,7 @@ static int use_ste(const char *yaml, const char *expected, double *clip, bnn_set
                                      .fallback = "clipped",
                                      .also = also,
                                      .node = node};
-    const int status = bnn_registry_use(&reader, &reference, &use);
+    const int status = bnn_use_resolve(&reader, &reference, &use);
     ck_assert_uint_eq(bnn_diag_count(diag), expected[0] == '\0' ? 0 : 1);
     if (expected[0] != '\0') {
         ck_assert_msg(starts_with(bnn_diag_message(diag, 0), expected), "%s",
@@ -350,12 +350,12 @@ START_TEST(test_use_without_params)
     const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
     bnn_reference reference = {.kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "identity"};
     bnn_use use = {.params = &use};
-    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_OK);
+    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_OK);
     ck_assert_ptr_null(use.params);
     ck_assert_ptr_eq(bnn_use_ste(&use)->head.name, use.plugin->head->name);
     static const char yaml[] = "name: identity\nclip: 1\n";
     reference.node = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
-    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
     ck_assert_msg(
         starts_with(bnn_diag_message(diag, 0), "s.yaml:2:1: unknown key \"clip\" in ste identity"),
@@ -375,7 +375,7 @@ START_TEST(test_use_collision)
     const bnn_reference reference = {
         .kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "clipped", .also = also};
     bnn_use use;
-    ck_assert_int_eq(bnn_registry_use(&reader, &reference, &use), BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_E_RESOURCE);
     ck_assert_msg(strstr(bnn_diag_message(diag, 0), "parameter \"clip\" has the name of a key of "
                                                     "bnnrun's own") != NULL,
                   "%s", bnn_diag_message(diag, 0));
