@@ -13,5 +13,6 @@ dist_topologies_DATA = \
 
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \
+	configs/datasets/cifar10.yaml \
 	configs/datasets/fashion_mnist.yaml \
 	configs/datasets/mnist.yaml

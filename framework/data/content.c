@@ -15,81 +15,69 @@
 enum {
     BUFFER_BYTES = 128 * 1024, /* zlib's input buffer */
     STEP_BYTES = 1 << 20,      /* read and hashed in one go, while still in the cache */
+    PART_BYTES = 64 * 1024,    /* of a file that is only hashed */
     DEFLATE_RATIO = 1032,      /* deflate makes at most 258 bytes of two bits */
 };
 
 struct bnn_content {
     gzFile file;
-    const char *name;
-    char *own_name;
+    char *name;
     uint64_t bound_bytes;
     SHA2_CTX hash;
 };
-
-bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err)
-{
-    struct stat st;
-    bnn_content *content = NULL;
-    if (fstat(fd, &st) != 0) {
-        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot stat", name);
-        goto fail;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", name);
-        goto fail;
-    }
-    content = calloc(1, sizeof *content);
-    if (content != NULL)
-        content->file = gzdopen(fd, "rb");
-    if (content == NULL || content->file == NULL) {
-        bnn_no_memory(err);
-        goto fail;
-    }
-    gzbuffer(content->file, BUFFER_BYTES);
-    content->name = name;
-    content->bound_bytes = (uint64_t)st.st_size;
-    if (gzdirect(content->file) == 0)
-        content->bound_bytes = bnn_size_product(content->bound_bytes, DEFLATE_RATIO);
-    SHA256Init(&content->hash);
-    return content;
-fail:
-    free(content);
-    close(fd);
-    return NULL;
-}
-
-bnn_content *bnn_content_open(const char *path, bnn_error *err)
-{
-    /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
-        return NULL;
-    }
-    char *name = strdup(path);
-    if (name == NULL) {
-        bnn_no_memory(err);
-        close(fd);
-        return NULL;
-    }
-    bnn_content *content = bnn_content_open_fd(fd, name, err);
-    if (content == NULL)
-        free(name);
-    else
-        content->own_name = name;
-    return content;
-}
 
 void bnn_content_close(bnn_content *content)
 {
     if (content == NULL)
         return;
     gzclose_r(content->file);
-    free(content->own_name);
+    free(content->name);
     free(content);
 }
 
-static int fail_read(bnn_content *content, bnn_error *err)
+bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err)
+{
+    struct stat st;
+    bnn_content *content = NULL;
+    gzFile file = NULL;
+    if (fstat(fd, &st) != 0)
+        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot stat", name);
+    else if (!S_ISREG(st.st_mode))
+        bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", name);
+    else if ((file = gzdopen(fd, "rb")) == NULL)
+        bnn_no_memory(err);
+    if (file == NULL) {
+        close(fd);
+        return NULL;
+    }
+    content = calloc(1, sizeof *content);
+    char *copy = strdup(name);
+    if (content == NULL || copy == NULL) {
+        bnn_no_memory(err);
+        gzclose_r(file);
+        free(content);
+        free(copy);
+        return NULL;
+    }
+    gzbuffer(file, BUFFER_BYTES);
+    *content = (bnn_content){.file = file, .name = copy, .bound_bytes = (uint64_t)st.st_size};
+    if (gzdirect(file) == 0)
+        content->bound_bytes = bnn_size_product(content->bound_bytes, DEFLATE_RATIO);
+    SHA256Init(&content->hash);
+    return content;
+}
+
+bnn_content *bnn_content_open(const char *path, bnn_error *err)
+{
+    /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0)
+        return bnn_content_open_fd(fd, path, err);
+    bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    return NULL;
+}
+
+static int content_fail_read(bnn_content *content, bnn_error *err)
 {
     int code;
     const char *text = gzerror(content->file, &code);
@@ -116,7 +104,7 @@ int bnn_content_read(bnn_content *content, void *to, size_t n, size_t *got, bnn_
         if (r >= 0)
             gzerror(content->file, &code);
         if (r < 0 || (code != Z_OK && code != Z_STREAM_END))
-            return fail_read(content, err);
+            return content_fail_read(content, err);
         if (r == 0)
             break;
         SHA256Update(&content->hash, (const uint8_t *)to + done, (size_t)r);
@@ -126,39 +114,37 @@ int bnn_content_read(bnn_content *content, void *to, size_t n, size_t *got, bnn_
     return BNN_OK;
 }
 
-static int fail_limit(const char *name, uint64_t limit_bytes, bnn_error *err)
+static int content_fail_limit(const bnn_content *content, uint64_t limit_bytes, bnn_error *err)
 {
-    return bnn_fail(err, BNN_E_RESOURCE, "%s: holds more than the limit of %ju bytes", name,
-                    (uintmax_t)limit_bytes);
+    return bnn_fail(err, BNN_E_RESOURCE, "%s: holds more than the limit of %ju bytes",
+                    content->name, (uintmax_t)limit_bytes);
 }
 
 int bnn_content_read_all(bnn_content *content, size_t limit_bytes, uint8_t **out, size_t *n,
                          bnn_error *err)
 {
-    uint8_t *bytes = NULL;
-    size_t capacity = 0, used = 0, got = 0;
+    uint8_t *bytes = NULL, *grown;
+    size_t used = 0, capacity = 0, got = 0;
     int status = BNN_OK;
-    do {
+    while (status == BNN_OK && used == capacity) {
         capacity += capacity > 0 ? capacity : STEP_BYTES;
-        uint8_t *grown = realloc(bytes, capacity);
-        if (grown != NULL)
-            bytes = grown;
-        status = grown == NULL
-                     ? bnn_no_memory(err)
-                     : bnn_content_read(content, bytes + used, capacity - used, &got, err);
-        used += got;
-    } while (status == BNN_OK && used == capacity && used <= limit_bytes);
-    if (status == BNN_OK && used > limit_bytes)
-        status = fail_limit(content->name, limit_bytes, err);
+        grown = realloc(bytes, capacity);
+        bytes = grown != NULL ? grown : bytes;
+        status = grown != NULL ? bnn_content_read(content, bytes + used, capacity - used, &got, err)
+                               : bnn_no_memory(err);
+        used += status == BNN_OK ? got : 0;
+        if (status == BNN_OK && used > limit_bytes)
+            status = content_fail_limit(content, limit_bytes, err);
+    }
     if (status == BNN_OK && used == 0)
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: empty", content->name);
-    if (status != BNN_OK) {
+    if (status == BNN_OK) {
+        *out = bytes;
+        *n = used;
+    } else {
         free(bytes);
-        return status;
     }
-    *out = bytes;
-    *n = used;
-    return BNN_OK;
+    return status;
 }
 
 const char *bnn_content_name(const bnn_content *content)
@@ -179,32 +165,19 @@ void bnn_content_end(bnn_content *content, char sha256[BNN_SHA256_HEX])
 int bnn_content_sha256(const char *path, uint64_t limit_bytes, char sha256[BNN_SHA256_HEX],
                        bnn_error *err)
 {
-    int status = BNN_OK;
+    uint8_t bytes[PART_BYTES];
     uint64_t total = 0;
-    uint8_t *buffer = malloc(STEP_BYTES);
-    bnn_content *content = NULL;
-    if (buffer == NULL) {
-        status = bnn_no_memory(err);
-        goto out;
-    }
-    content = bnn_content_open(path, err);
-    if (content == NULL) {
-        status = err->status;
-        goto out;
-    }
-    for (size_t got = STEP_BYTES; got == STEP_BYTES;) {
-        status = bnn_content_read(content, buffer, STEP_BYTES, &got, err);
-        if (status != BNN_OK)
-            goto out;
+    size_t got = sizeof bytes;
+    bnn_content *content = bnn_content_open(path, err);
+    int status = content != NULL ? BNN_OK : err->status;
+    while (status == BNN_OK && got == sizeof bytes) {
+        status = bnn_content_read(content, bytes, sizeof bytes, &got, err);
         total += got;
-        if (total > limit_bytes) {
-            status = fail_limit(path, limit_bytes, err);
-            goto out;
-        }
+        if (status == BNN_OK && total > limit_bytes)
+            status = content_fail_limit(content, limit_bytes, err);
     }
-    bnn_content_end(content, sha256);
-out:
+    if (status == BNN_OK)
+        bnn_content_end(content, sha256);
     bnn_content_close(content);
-    free(buffer);
     return status;
 }

@@ -18,7 +18,7 @@ typedef struct bnn_content bnn_content;
 bnn_content *bnn_content_open(const char *path, bnn_error *err);
 
 /* The same for an open file, which is closed with the content, or at once on failure. `name`
- * stands for it in messages and must outlive the content. */
+ * stands for it in messages. */
 bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err);
 
 /* NULL is allowed. */

@@ -90,6 +90,8 @@ says 'not an ELF file'
 # ---- data ----------------------------------------------------------------------------------------
 bnn 0 data
 prints '^mnist .*1x28x28  *10 '
+prints '^mnist .*not here (bnnrun data fetch gets it)$'
+prints '^cifar10 .*3x32x32  *10  *not here$'
 prints '^synthetic .*built in'
 bnn 0 data list fashion_mnist
 omits '^mnist '
@@ -113,6 +115,8 @@ prints '^mnist .*damaged/mnist'
 unset BNN_DATA_PATH
 fails 4 data verify mnist
 says 'not found'
+fails 4 data verify cifar10
+says 'set BNN_DATA_PATH to the directory that has its files; tried:$'
 fails 2 data fetch
 fails 4 data verify mnits
 says 'did you mean "mnist"'

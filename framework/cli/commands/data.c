@@ -32,10 +32,12 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
     if (status != BNN_OK)
         return status;
-    const char *found =
-        options->json || options->csv ? NULL : "not here (bnnrun data fetch gets it)";
+    const char *found = NULL;
     if (find_set(&entry, directory))
         found = directory;
+    else if (!options->json && !options->csv)
+        found =
+            bnn_catalogue_can_fetch(&entry) ? "not here (bnnrun data fetch gets it)" : "not here";
     snprintf(shape, sizeof shape, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
     snprintf(classes, sizeof classes, "%u", entry.n_classes);
     const char *const cells[] = {name, entry.summary, shape, classes, found, entry.reference};

