@@ -62,7 +62,7 @@ void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
     size_t bytes = bnn_size_product(n, size);
     if (bytes > SIZE_MAX - BNN_ALIGN)
         return NULL;
-    bytes = (bytes + BNN_ALIGN - 1) / BNN_ALIGN * BNN_ALIGN;
+    bytes = bnn_size_round_up(bytes, BNN_ALIGN);
     if (bytes > arena->limit_bytes - arena->used_bytes)
         return NULL;
     chunk *c = arena->chunks;
@@ -77,11 +77,17 @@ void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
     return memset(block, 0, bytes);
 }
 
+void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size)
+{
+    void *copy = bnn_arena_alloc(arena, n, size);
+    if (copy != NULL && n > 0)
+        memcpy(copy, from, n * size);
+    return copy;
+}
+
 char *bnn_arena_strdup(bnn_arena *arena, const char *text)
 {
-    const size_t n = strlen(text) + 1;
-    char *copy = bnn_arena_alloc(arena, n, 1);
-    return copy == NULL ? NULL : memcpy(copy, text, n);
+    return bnn_arena_copy(arena, text, strlen(text) + 1, 1);
 }
 
 char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)

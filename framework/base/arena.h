@@ -26,6 +26,9 @@ void bnn_arena_destroy(bnn_arena *arena);
  * reached or there is no memory. Zero bytes give a valid pointer that must not be read. */
 void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size);
 
+/* A copy of n * size bytes, or NULL likewise. */
+void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size);
+
 /* A copy of the text in the arena, or NULL. bnn_arena_printf formats into the arena. */
 char *bnn_arena_strdup(bnn_arena *arena, const char *text);
 char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)

@@ -24,6 +24,12 @@ static inline size_t bnn_size_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The next multiple: of 64 bytes for what is to begin on a cache line. */
+static inline size_t bnn_size_round_up(size_t n, size_t multiple)
+{
+    return (n + multiple - 1) / multiple * multiple;
+}
+
 static inline size_t bnn_size_product(size_t a, size_t b)
 {
     size_t product;

@@ -17,21 +17,13 @@ typedef struct builder {
     uint64_t *bits; /* the packed weights of the stage at hand */
 } builder;
 
-static const float *build_copy(const builder *b, const float *values, size_t n)
-{
-    float *out = bnn_arena_alloc(b->arena, n, sizeof *out);
-    if (out != NULL)
-        memcpy(out, values, n * sizeof *out);
-    return out;
-}
-
 /* ---- the linear operation ---------------------------------------------------------------- */
 
 static int build_weights(builder *b, bnn_stage *s, const float *weight)
 {
     const size_t n = (size_t)s->sums.c * s->taps;
     if (!s->binary_weights) {
-        s->weights = build_copy(b, weight, n);
+        s->weights = bnn_arena_copy(b->arena, weight, n, sizeof(float));
         return s->weights == NULL ? bnn_no_memory(b->err) : BNN_OK;
     }
     s->row_words = ((size_t)s->taps + 63) / 64;
@@ -70,7 +62,7 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     s->n_float_values = (uint32_t)(taps * op->out.c);
     if (op->bias != NULL) {
         s->n_float_values += op->out.c;
-        s->bias = build_copy(b, op->bias, op->out.c);
+        s->bias = bnn_arena_copy(b->arena, op->bias, op->out.c, sizeof(float));
     }
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (s->name == NULL || (op->bias != NULL && s->bias == NULL))
@@ -89,9 +81,11 @@ static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stag
         chain[i].name = bnn_arena_strdup(b->arena, ops[i].name);
         complete = chain[i].name != NULL;
         if (ops[i].factor != NULL)
-            complete &= (chain[i].factor = build_copy(b, ops[i].factor, ops[i].in.c)) != NULL;
+            complete &= (chain[i].factor = bnn_arena_copy(b->arena, ops[i].factor, ops[i].in.c,
+                                                          sizeof(float))) != NULL;
         if (ops[i].offset != NULL)
-            complete &= (chain[i].offset = build_copy(b, ops[i].offset, ops[i].in.c)) != NULL;
+            complete &= (chain[i].offset = bnn_arena_copy(b->arena, ops[i].offset, ops[i].in.c,
+                                                          sizeof(float))) != NULL;
     }
     if (!complete)
         return bnn_no_memory(b->err);

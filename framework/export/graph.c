@@ -23,14 +23,6 @@ static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
     return BNN_E_FAILED;
 }
 
-static float *graph_copy(const maker *m, const float *values, size_t n)
-{
-    float *out = bnn_arena_alloc(m->arena, n, sizeof *out);
-    if (out != NULL)
-        memcpy(out, values, n * sizeof *out);
-    return out;
-}
-
 /* What the kernels spread over their lanes loses the sign of a zero on the way (0 + x). */
 static void graph_drop_negative_zeros(float *values, size_t n)
 {
@@ -71,8 +63,8 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
     op->binary_weights = graph_all_binary(weight, n);
     op->binary_inputs = m->n > 0 && m->ops[m->n - 1].op.type == BNN_LOWER_SIGN;
     op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
-    float *own_bias = bias == NULL ? NULL : graph_copy(m, bias, o->out.c);
-    o->weight = graph_copy(m, weight, n);
+    float *own_bias = bias == NULL ? NULL : bnn_arena_copy(m->arena, bias, o->out.c, sizeof(float));
+    o->weight = bnn_arena_copy(m->arena, weight, n, sizeof(float));
     o->bias = own_bias;
     if (o->weight == NULL || (bias != NULL && own_bias == NULL))
         return bnn_no_memory(m->err);

@@ -1,9 +1,6 @@
 #include "export/c/workspace.h"
 
-static size_t workspace_larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
+#include "base/size.h"
 
 void bnn_c_size_buffers(c_writer *w)
 {
@@ -11,16 +8,16 @@ void bnn_c_size_buffers(c_writer *w)
         const bnn_stage *s = &w->model->stages[i];
         const size_t n = bnn_shape_values(s->out);
         if (s->outputs == BNN_VALUES_BITS)
-            w->work.bits[i % 2] = workspace_larger(w->work.bits[i % 2], bnn_c_words(n));
+            w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
         else
-            w->work.floats[i % 2] = workspace_larger(w->work.floats[i % 2], n);
+            w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
     }
 }
 
 size_t bnn_c_workspace_bytes(const c_workspace *k)
 {
     size_t words =
-        workspace_larger(k->bits[0], k->floats[0]) + workspace_larger(k->bits[1], k->floats[1]);
+        bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
     words += k->window + k->plane + (k->pixels + 3) / 4;
     return 4 * words;
 }

@@ -28,11 +28,6 @@ typedef struct prepared {
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-static size_t aligned(size_t n)
-{
-    return (n + 63) / 64 * 64;
-}
-
 static size_t in_values(const bnn_pack *p)
 {
     return bnn_shape_values(p->stage->in);
@@ -69,7 +64,9 @@ static bool is_dense(const bnn_pack *p)
 /* What an image's inputs of BNN_PACK_WORDS take as the loop reads them; 0: as they are. */
 static size_t window_bytes(const bnn_pack *p)
 {
-    return p->words.input_bytes == 0 ? 0 : aligned(p->words.input_bytes + OVERREAD);
+    return p->words.input_bytes == 0
+               ? 0
+               : bnn_size_round_up(p->words.input_bytes + OVERREAD, BNN_ALIGN);
 }
 
 /* The parts of a stage's scratch memory for a block of n images; what a stage does not need has no
@@ -86,7 +83,7 @@ typedef struct scratch {
 static void *take(uint8_t *memory, size_t *used, size_t bytes)
 {
     void *const part = memory == NULL ? NULL : memory + *used;
-    *used += aligned(bytes);
+    *used += bnn_size_round_up(bytes, BNN_ALIGN);
     return part;
 }
 
@@ -145,7 +142,7 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
         return status;
     e->block = bnn_size_larger(1, BLOCK_BYTES / most);
     e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
-    e->value_bytes = aligned(e->block * most);
+    e->value_bytes = bnn_size_round_up(e->block * most, BNN_ALIGN);
     for (uint32_t i = 0; i < model->n_stages; i++)
         e->scratch_bytes = bnn_size_larger(e->scratch_bytes, cut(e, i, e->block, NULL, NULL));
     *state = e;

@@ -25,7 +25,7 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
         if (status != BNN_OK)
             return status;
         const size_t bytes = bnn_shape_values(model->stages[i].out) * sizeof(float);
-        p->values_bytes = bnn_size_larger(p->values_bytes, (bytes + 63) / 64 * 64);
+        p->values_bytes = bnn_size_larger(p->values_bytes, bnn_size_round_up(bytes, BNN_ALIGN));
         p->stage_bytes = bnn_size_larger(p->stage_bytes, bnn_plain_workspace_bytes(&stages[i]));
     }
     *state = p;

@@ -1,27 +1,24 @@
 #include "infer/engine/form.h"
 
-#include <string.h>
+#include "base/size.h"
 
-static size_t round_up(size_t n, size_t multiple)
-{
-    return (n + multiple - 1) / multiple * multiple;
-}
+#include <string.h>
 
 static bnn_form sized(bnn_form form, size_t bits)
 {
     form.words = (bits + 31) / 32;
-    form.bytes = round_up(form.words * 4, 64);
+    form.bytes = bnn_size_round_up(form.words * 4, 64);
     return form;
 }
 
 bnn_form bnn_form_positions(bnn_shape shape, uint32_t unit_bits, uint32_t padding, bool ones)
 {
     bnn_form form = {.shape = shape, .c_step = 1, .padding = padding, .ones = ones};
-    form.x_step = round_up(shape.c, unit_bits);
+    form.x_step = bnn_size_round_up(shape.c, unit_bits);
     form.y_step = (shape.w + 2 * (size_t)padding) * form.x_step;
     form.origin = padding * (form.y_step + form.x_step);
     const size_t bits = (shape.h + 2 * (size_t)padding) * form.y_step;
-    form.has_gaps = padding > 0 || round_up(shape.c, 16) != form.x_step || bits % 32 != 0;
+    form.has_gaps = padding > 0 || bnn_size_round_up(shape.c, 16) != form.x_step || bits % 32 != 0;
     return sized(form, bits);
 }
 

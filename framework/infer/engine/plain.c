@@ -12,11 +12,6 @@ typedef struct parts {
     uint64_t *window_bits; /* the same of bits */
 } parts;
 
-static size_t aligned(size_t n)
-{
-    return (n + 63) / 64 * 64;
-}
-
 int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out, bnn_error *err)
 {
     out->stage = s;
@@ -30,8 +25,8 @@ int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out
 /* Cuts a workspace into its parts; returns the bytes that takes. */
 static size_t cut(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
 {
-    const size_t values = aligned(p->most_values * sizeof(float));
-    const size_t taps = aligned(p->stage->taps * sizeof(int32_t));
+    const size_t values = bnn_size_round_up(p->most_values * sizeof(float), BNN_ALIGN);
+    const size_t taps = bnn_size_round_up(p->stage->taps * sizeof(int32_t), BNN_ALIGN);
     if (out != NULL) {
         out->floats[0] = (float *)(void *)workspace;
         out->floats[1] = (float *)(void *)(workspace + values);
@@ -39,7 +34,8 @@ static size_t cut(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
         out->window = (int32_t *)(void *)(workspace + 3 * values);
         out->window_bits = (uint64_t *)(void *)(workspace + 3 * values + taps);
     }
-    return 3 * values + taps + aligned((p->stage->taps + 63) / 64 * sizeof(uint64_t));
+    return 3 * values + taps +
+           bnn_size_round_up((p->stage->taps + 63) / 64 * sizeof(uint64_t), BNN_ALIGN);
 }
 
 size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)

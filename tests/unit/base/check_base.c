@@ -166,6 +166,11 @@ START_TEST(arena_copies_and_formats_texts)
     ck_assert_str_eq(bnn_arena_strdup(arena, ""), "");
     ck_assert_str_eq(bnn_arena_printf(arena, "%s=%d", "epochs", 20), "epochs=20");
     ck_assert_str_eq(bnn_arena_printf(arena, "%s", ""), "");
+    const int numbers[] = {3, 1, 2};
+    const int *copies = bnn_arena_copy(arena, numbers, 3, sizeof *numbers);
+    ck_assert_mem_eq(copies, numbers, sizeof numbers);
+    ck_assert_ptr_nonnull(bnn_arena_copy(arena, NULL, 0, sizeof *numbers));
+    ck_assert_ptr_null(bnn_arena_copy(arena, numbers, SIZE_MAX, sizeof *numbers));
     const char *wide = bnn_arena_printf(arena, "%100000d", 7); /* longer than a chunk */
     ck_assert_uint_eq(strlen(wide), 100000);
     ck_assert_int_eq(wide[99999], '7');

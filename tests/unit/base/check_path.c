@@ -135,6 +135,8 @@ END_TEST
 
 START_TEST(sizes_do_not_wrap)
 {
+    ck_assert_uint_eq(bnn_size_round_up(64, 64), 64);
+    ck_assert_uint_eq(bnn_size_round_up(65, 64), 128);
     ck_assert_uint_eq(bnn_size_product(3, 4), 12);
     ck_assert_uint_eq(bnn_size_product(SIZE_MAX, 0), 0);
     ck_assert_uint_eq(bnn_size_product(SIZE_MAX / 2 + 1, 2), SIZE_MAX);
