@@ -109,7 +109,16 @@ export_sources = \
 	framework/export/onnx/stages.c framework/export/onnx/stages.h \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
-	framework/bench/measure.c framework/bench/measure.h
+	framework/bench/contender.h \
+	framework/bench/engine.c framework/bench/engine.h \
+	framework/bench/lineup.c framework/bench/lineup.h \
+	framework/bench/machine.c framework/bench/machine.h \
+	framework/bench/measure.c framework/bench/measure.h \
+	framework/bench/ort.c framework/bench/ort.h \
+	framework/bench/peer.c framework/bench/peer.h \
+	framework/bench/record.c framework/bench/record.h \
+	framework/bench/subject.c framework/bench/subject.h \
+	framework/bench/times.c framework/bench/times.h
 runner_sources = \
 	framework/results/leaderboard.c framework/results/leaderboard.h \
 	framework/results/metrics.c framework/results/metrics.h \
@@ -249,13 +258,8 @@ bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_json.c \
-	framework/cli/bench_lineup.c framework/cli/bench_lineup.h \
-	framework/cli/bench_machine.c framework/cli/bench_machine.h \
-	framework/cli/bench_measure.c \
-	framework/cli/bench_ort.c framework/cli/bench_ort.h \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
-	framework/cli/bench_store.c \
-	framework/cli/bench_subject.c framework/cli/bench_subject.h \
+	framework/cli/bench_operand.c framework/cli/bench_operand.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
@@ -298,12 +302,12 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = framework/bnn/bnn.pc framework/bnn/bnn-infer.pc
 
 # The script that runs onnxruntime in node, as a C string.
-EXTRA_DIST += framework/cli/bench_ort.js
-BUILT_SOURCES += framework/cli/bench_ort.inc
-CLEANFILES += framework/cli/bench_ort.inc
-framework/cli/bench_ort.inc: framework/cli/bench_ort.js db/embed.awk
-	$(AM_V_at)$(MKDIR_P) framework/cli
-	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/cli/bench_ort.js >$@.tmp && \
+EXTRA_DIST += framework/bench/ort.js
+BUILT_SOURCES += framework/bench/ort.inc
+CLEANFILES += framework/bench/ort.inc
+framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/bench
+	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/bench/ort.js >$@.tmp && \
 	  mv $@.tmp $@
 
 # How this program was built, for the database. Looked at in every make; touched only on a change.

@@ -26,7 +26,7 @@ static json_t *text_or_null(const char *string)
 
 static json_t *layers_json(const bench_contender *c, uint32_t i)
 {
-    if (c->is_ort)
+    if (c->executor->profile == NULL)
         return json_null();
     json_t *layers = json_array();
     for (uint32_t s = 0; s < c->model->n_stages; s++)
@@ -50,7 +50,7 @@ static json_t *result_json(const bench_lineup *lineup, const bench_contender *c,
         "cpu_share", number_or_null(t->cpu_share));
     for (size_t k = 0; k < BENCH_OTHERS; k++)
         json_object_set_new(result, bench_others[k].column,
-                            number_or_null(bench_lineup_times(lineup, c, i, bench_others[k].name)));
+                            number_or_null(bench_times_of(lineup, c, i, bench_others[k].name)));
     json_object_set_new(result, "differing_classes", json_integer(c->n_differing));
     json_object_set_new(result, "layers", layers_json(c, i));
     return result;
@@ -62,13 +62,13 @@ static json_t *amdahl_json(const bench_lineup *lineup)
     json_t *list = json_array();
     for (size_t k = 0; k < lineup->n; k++) {
         const bench_contender *c = &lineup->contenders[k];
-        const bench_contender *floats = bench_lineup_float_form(lineup, c);
+        const bench_contender *floats = bench_times_float_form(lineup, c);
         for (uint32_t i = 0; floats != NULL && i < lineup->n_batches; i++)
             json_array_append_new(
                 list, json_pack("{s:s, s:I, s:o, s:o}", "engine", c->engine, "batch",
                                 (json_int_t)lineup->batches[i], "measured",
-                                number_or_null(bench_lineup_times(lineup, c, i, "float")),
-                                "ceiling", number_or_null(bench_lineup_ceiling(c, floats, i))));
+                                number_or_null(bench_times_of(lineup, c, i, "float")),
+                                "ceiling", number_or_null(bench_times_ceiling(c, floats, i))));
     }
     return list;
 }

@@ -45,7 +45,7 @@ static int add_result(cli_table *table, const columns *layout, const bench_lineu
     size_t n = 7;
     for (size_t k = 0; k < BENCH_OTHERS; k++)
         if (layout->shows[k]) {
-            const double times = bench_lineup_times(lineup, c, i, bench_others[k].name);
+            const double times = bench_times_of(lineup, c, i, bench_others[k].name);
             cells[n++] = number_text(times, layout->exact ? 6 : 2, "", text[4 + k]);
         }
     return cli_table_row(table, cells, n, err);
@@ -158,16 +158,16 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
     static const char *const than[BENCH_OTHERS] = {
         NULL, "the full-precision twin", "onnxruntime on the model", "onnxruntime on the twin"};
     for (uint32_t i = 0; i < lineup->n_batches; i++) {
-        const double ceiling = bench_lineup_ceiling(binary, floats, i);
+        const double ceiling = bench_times_ceiling(binary, floats, i);
         printf("%sbatch %u: %.2f times as fast as the float form; ", i == 0 ? "\n" : "",
-               lineup->batches[i], bench_lineup_times(lineup, binary, i, "float"));
+               lineup->batches[i], bench_times_of(lineup, binary, i, "float"));
         if (isfinite(ceiling))
             printf("%.2f is the limit, as other layers have %.1f %% of that form's time\n", ceiling,
                    100 / ceiling);
         else
             printf("no limit, as all layers are binary\n");
         for (size_t k = 1; k < BENCH_OTHERS; k++) {
-            const double times = bench_lineup_times(lineup, binary, i, bench_others[k].name);
+            const double times = bench_times_of(lineup, binary, i, bench_others[k].name);
             if (isfinite(times))
                 printf("  %.2f times as fast as %s\n", times, than[k]);
         }
@@ -206,7 +206,7 @@ static void print_warnings(const bench_lineup *lineup)
     double share = 1;
     for (size_t k = 0; k < lineup->n; k++) {
         const bench_contender *c = &lineup->contenders[k];
-        for (uint32_t i = 0; i < lineup->n_batches && !c->is_ort; i++)
+        for (uint32_t i = 0; i < lineup->n_batches && c->executor->is_exact; i++)
             share = fmin(share, c->times[i].cpu_share);
         if (c->n_differing > 0)
             printf("%s gives another class than %s for %u of %u images, all of them near ties\n",
@@ -225,7 +225,7 @@ static int print_report_text(const bench_lineup *lineup, const bench_machine *ma
     int status = print_results(lineup, options, err);
     for (size_t k = 0; k < lineup->n && status == BNN_OK; k++) {
         const bench_contender *c = &lineup->contenders[k];
-        const bench_contender *floats = bench_lineup_float_form(lineup, c);
+        const bench_contender *floats = bench_times_float_form(lineup, c);
         const bool alone =
             strcmp(c->name, "float") == 0 && bench_lineup_find(lineup, "binary", NULL) == NULL;
         if (floats != NULL || alone)

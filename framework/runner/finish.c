@@ -1,7 +1,7 @@
 #include "runner/finish.h"
 
 #include "base/limits.h"
-#include "bench/measure.h"
+#include "bench/engine.h"
 #include "build_info.h"
 #include "export/build.h"
 #include "export/modelfile_encode.h"

@@ -57,7 +57,7 @@ check_includes() {
         }
         target[1] == "db" {
             if (rank[own] < rank["results"])
-                complain(own " includes " $3 "; only results, runner and cli see the store")
+                complain(own " includes " $3 "; only results, bench, runner and cli see the store")
             next
         }
         !(target[1] in rank) {

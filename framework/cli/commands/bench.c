@@ -1,9 +1,13 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
-#include "base/limits.h"
-#include "cli/bench_report.h"
-
 #include "base/clock.h"
+#include "base/limits.h"
+#include "bench/ort.h"
+#include "bench/record.h"
+#include "cli/bench_operand.h"
+#include "cli/bench_report.h"
 #include "cli/text.h"
+#include "infer/engine/engine.h"
+#include "runner/environment.h"
 #include "simd/cpu.h"
 
 #include <errno.h>
@@ -203,13 +207,32 @@ static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *ma
         status =
             bench_lineup_add_own(lineup, r->n_engines == 0 ? NULL : r->engines, r->n_engines, err);
     if (status == BNN_OK && ort != NULL)
-        status = bench_lineup_add_ort(lineup, ort, err);
+        status = bench_ort_join(ort, lineup, err);
     if (status == BNN_OK)
         status = bench_lineup_compare(lineup, err);
     if (status == BNN_OK)
-        status = bench_lineup_measure(lineup, look_at_machine, machine, err);
+        status = bench_times_measure(lineup, look_at_machine, machine, err);
     bench_ort_stop(ort);
     bench_machine_unpin(machine);
+    return status;
+}
+
+/* Adds it to the database, which is created when missing. */
+static int bench_keep(const bench_lineup *lineup, const bench_machine *machine, int64_t started_us,
+                      double seconds, const char *db, bnn_error *err)
+{
+    bnn_store *store = NULL;
+    int64_t environment;
+    int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
+    if (status == BNN_OK)
+        status = bnn_store_begin(store, err);
+    if (status == BNN_OK)
+        status = bnn_environment_add(store, &environment, err);
+    if (status == BNN_OK)
+        status = bench_record(lineup, machine, started_us, seconds, environment, store, err);
+    if (status == BNN_OK)
+        status = bnn_store_commit(store, err);
+    bnn_store_close(store);
     return status;
 }
 
@@ -230,8 +253,7 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
         n_images = r->batches[i] > n_images ? r->batches[i] : n_images;
     const int64_t started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status =
-        bench_subject_open(r->operand, r->data, n_images, &r->options, arena, &subject, err);
+    int status = cli_bench_open(r->operand, r->data, n_images, &r->options, arena, &subject, err);
     if (status == BNN_OK)
         status = time_lineup(r, lineup, &machine, err);
     const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
@@ -239,7 +261,7 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
     if (status == BNN_OK)
         status = bench_report_print(lineup, &machine, &r->options, err);
     if (status == BNN_OK && (subject.run_uid != NULL || r->names_db))
-        status = bench_report_store(lineup, &machine, started_us, seconds, r->options.db, err);
+        status = bench_keep(lineup, &machine, started_us, seconds, r->options.db, err);
     return status;
 }
 

@@ -2,7 +2,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
 
-#include "bench/measure.h"
+#include "bench/engine.h"
 
 #include <math.h>
 #include <stdlib.h>

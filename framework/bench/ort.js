@@ -1,4 +1,4 @@
-// bench_ort.js - runs ONNX models in onnxruntime for `bnnrun bench`, which starts it as
+// ort.js - runs ONNX models in onnxruntime for `bnnrun bench`, which starts it as
 // `node -e`: so onnxruntime-node is looked for from the working directory up, and in NODE_PATH.
 // One request a line on standard input, one answer a line on standard output, both JSON.
 'use strict';

@@ -1,4 +1,4 @@
-#include "cli/bench_machine.h"
+#include "bench/machine.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

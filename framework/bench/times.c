@@ -1,5 +1,4 @@
-/* bench_measure.c - the times of a lineup: all contenders in turns, then the stages of our own. */
-#include "cli/bench_lineup.h"
+#include "bench/times.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,15 +6,8 @@
 
 enum { WARM_UP_NS = 50 * 1000 * 1000, SAMPLE_NS = 2 * 1000 * 1000, PROFILE_NS = 1000 * 1000 };
 
-static void set_batch(bench_contender *c, uint32_t batch)
-{
-    c->own.n_batch = batch;
-    c->own.next = 0;
-    c->ort.batch = batch;
-}
-
 /* Reduces the samples [n][n_rounds] to what is reported at batch i. */
-static void keep_times(bench_lineup *lineup, uint32_t i, bnn_duration *samples)
+static void times_keep(bench_lineup *lineup, uint32_t i, bnn_duration *samples)
 {
     for (size_t k = 0; k < lineup->n; k++) {
         bnn_duration *own = samples + k * lineup->n_rounds;
@@ -30,61 +22,52 @@ static void keep_times(bench_lineup *lineup, uint32_t i, bnn_duration *samples)
     }
 }
 
-static int time_batch(bench_lineup *lineup, uint32_t i, bnn_duration *samples, bnn_error *err)
+static int times_take(bench_lineup *lineup, uint32_t i, bnn_duration *samples, bnn_error *err)
 {
     const bnn_measure_plan plan = {lineup->n_rounds, WARM_UP_NS, SAMPLE_NS};
     bnn_contender contenders[BENCH_CONTENDERS_MAX];
     for (size_t k = 0; k < lineup->n; k++) {
         bench_contender *c = &lineup->contenders[k];
-        set_batch(c, lineup->batches[i]);
+        c->executor->set_batch(c->state, lineup->batches[i]);
         contenders[k] = (bnn_contender){
-            .run = c->is_ort ? bench_ort_measure : bnn_measure_engine,
-            .context = c->is_ort ? (void *)&c->ort : (void *)&c->own,
-            .n_images = lineup->batches[i],
-        };
+            .run = c->executor->run, .context = c->state, .n_images = lineup->batches[i]};
     }
     const int status = bnn_measure(&plan, contenders, lineup->n, samples, err);
     if (status == BNN_OK)
-        keep_times(lineup, i, samples);
+        times_keep(lineup, i, samples);
     return status;
 }
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
-/* Nanoseconds for an image in each stage, in one round: samples[n_stages] at a stride. */
-static void profile_round(bench_contender *c, uint32_t i, uint64_t *stage_ns, bnn_duration *samples,
-                          size_t stride)
+/* Nanoseconds for an image of a batch in each stage, in one round: samples[n_stages] at a stride.
+ * ns: the median time of an image at that batch. */
+static void times_profile_round(const bench_contender *c, double batch, double ns,
+                                uint64_t *stage_ns, bnn_duration *samples, size_t stride)
 {
-    bnn_engine_contender *own = &c->own;
     const uint32_t n_stages = c->model->n_stages;
-    const double call_ns = c->times[i].summary.median_ns * (double)own->n_batch;
-    const uint64_t n_calls = 1 + (uint64_t)(PROFILE_NS / call_ns);
+    const uint64_t n_calls = 1 + (uint64_t)(PROFILE_NS / (ns * batch));
     memset(stage_ns, 0, n_stages * sizeof *stage_ns);
-    for (uint64_t call = 0; call < n_calls; call++) {
-        if (own->next > own->n_images - own->n_batch)
-            own->next = 0;
-        own->engine->run(own->state, own->n_batch, own->images + own->next * own->image_bytes,
-                         own->logits, own->workspace, stage_ns);
-        own->next += own->n_batch;
-    }
+    c->executor->profile(c->state, n_calls, stage_ns);
     for (uint32_t s = 0; s < n_stages; s++)
-        samples[s * stride].wall_ns =
-            (double)stage_ns[s] / ((double)n_calls * (double)own->n_batch);
+        samples[s * stride].wall_ns = (double)stage_ns[s] / ((double)n_calls * batch);
 }
 
-/* Profiles our contenders at batch i, in turns, too; samples[n][BNN_STAGES_MAX][n_rounds]. */
-static void profile_batch(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
+/* Profiles the contenders that allow it at batch i, in turns, too; samples[n][BNN_STAGES_MAX][n_rounds]. */
+static void times_profile(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
                           bnn_duration *samples, size_t n_stages_max)
 {
     const size_t n_rounds = lineup->n_rounds, all = n_stages_max * n_rounds;
     for (size_t round = 0; round < n_rounds; round++)
-        for (size_t k = 0; k < lineup->n; k++)
-            if (!lineup->contenders[k].is_ort)
-                profile_round(&lineup->contenders[k], i, stage_ns, samples + k * all + round,
-                              n_rounds);
+        for (size_t k = 0; k < lineup->n; k++) {
+            const bench_contender *c = &lineup->contenders[k];
+            if (c->executor->profile != NULL)
+                times_profile_round(c, lineup->batches[i], c->times[i].summary.median_ns, stage_ns,
+                                    samples + k * all + round, n_rounds);
+        }
     for (size_t k = 0; k < lineup->n; k++) {
         bench_contender *c = &lineup->contenders[k];
-        for (uint32_t s = 0; !c->is_ort && s < c->model->n_stages; s++) {
+        for (uint32_t s = 0; c->executor->profile != NULL && s < c->model->n_stages; s++) {
             bnn_measure_summary summary;
             bnn_measure_summarize(samples + k * all + s * n_rounds, n_rounds, &summary);
             c->times[i].stage_ns[s] = summary.median_ns;
@@ -92,8 +75,8 @@ static void profile_batch(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
     }
 }
 
-int bench_lineup_measure(bench_lineup *lineup, void (*looked)(void *context), void *context,
-                         bnn_error *err)
+int bench_times_measure(bench_lineup *lineup, void (*looked)(void *context), void *context,
+                        bnn_error *err)
 {
     size_t n_stages = 1;
     for (size_t k = 0; k < lineup->n; k++)
@@ -107,10 +90,10 @@ int bench_lineup_measure(bench_lineup *lineup, void (*looked)(void *context), vo
     int status = BNN_OK;
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++) {
         looked(context);
-        status = time_batch(lineup, i, samples, err);
+        status = times_take(lineup, i, samples, err);
         looked(context);
         if (status == BNN_OK)
-            profile_batch(lineup, i, stage_ns, samples, n_stages);
+            times_profile(lineup, i, stage_ns, samples, n_stages);
     }
     return status;
 }
@@ -124,21 +107,20 @@ const struct bench_other bench_others[BENCH_OTHERS] = {
     {"onnxruntime_twin", "times_onnxruntime_twin", "x ort twin"},
 };
 
-double bench_lineup_times(const bench_lineup *lineup, const bench_contender *c, uint32_t i,
-                          const char *name)
+double bench_times_of(const bench_lineup *lineup, const bench_contender *c, uint32_t i,
+                      const char *name)
 {
     const bench_contender *other =
         bench_lineup_find(lineup, name, strcmp(name, "float") == 0 ? c->engine : NULL);
     return other == NULL ? NAN : other->times[i].summary.median_ns / c->times[i].summary.median_ns;
 }
 
-const bench_contender *bench_lineup_float_form(const bench_lineup *lineup, const bench_contender *c)
+const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c)
 {
     return strcmp(c->name, "binary") == 0 ? bench_lineup_find(lineup, "float", c->engine) : NULL;
 }
 
-double bench_lineup_ceiling(const bench_contender *binary, const bench_contender *floats,
-                            uint32_t i)
+double bench_times_ceiling(const bench_contender *binary, const bench_contender *floats, uint32_t i)
 {
     double all = 0, rest = 0;
     for (uint32_t s = 0; s < floats->model->n_stages; s++) {

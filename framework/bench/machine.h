@@ -1,6 +1,6 @@
-/* bench_machine.h - the CPU that a benchmark has for itself, and who disturbs it there. */
-#ifndef BNN_CLI_BENCH_MACHINE_H
-#define BNN_CLI_BENCH_MACHINE_H
+/* machine.h - the CPU that a benchmark has for itself, and who disturbs it there. */
+#ifndef BNN_BENCH_MACHINE_H
+#define BNN_BENCH_MACHINE_H
 
 #include <sched.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-#include "cli/bench_lineup.h"
+#include "bench/lineup.h"
 
-#include "export/onnx/onnx.h"
+#include "bench/engine.h"
 #include "export/unfold.h"
 
 #include <math.h>
@@ -30,19 +30,31 @@ static const bench_contender *reference_of(const bench_lineup *lineup, bool is_t
     return NULL;
 }
 
-static int add_contender(bench_lineup *lineup, const char *name, const bnn_model *model,
-                         bench_contender **out, bnn_error *err)
+int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
+                     const bnn_model *model, const bench_executor *executor, void *state,
+                     bench_contender **out, bnn_error *err)
 {
     if (lineup->n == BENCH_CONTENDERS_MAX)
         return bnn_fail(err, BNN_E_USAGE, "bench: more than %d contenders; name fewer --engines",
                         BENCH_CONTENDERS_MAX);
     bench_contender *c = &lineup->contenders[lineup->n];
-    *c = (bench_contender){.name = name, .model = model};
-    c->logits =
-        bnn_arena_alloc(lineup->arena, lineup->subject->n_images, model->n_classes * sizeof(float));
-    if (c->logits == NULL)
+    *c = (bench_contender){
+        .name = name,
+        .engine = bnn_arena_strdup(lineup->arena, engine),
+        .model = model,
+        .executor = executor,
+        .state = state,
+        .reference = reference_of(lineup, model == lineup->subject->twin),
+        .logits = bnn_arena_alloc(lineup->arena, lineup->subject->n_images,
+                                  model->n_classes * sizeof(float)),
+    };
+    bool lost = c->engine == NULL || c->logits == NULL;
+    for (uint32_t i = 0; i < lineup->n_batches && executor->profile != NULL; i++) {
+        c->times[i].stage_ns = bnn_arena_alloc(lineup->arena, model->n_stages, sizeof(double));
+        lost |= c->times[i].stage_ns == NULL;
+    }
+    if (lost)
         return bnn_no_memory(err);
-    c->reference = reference_of(lineup, model == lineup->subject->twin);
     lineup->n++;
     *out = c;
     return BNN_OK;
@@ -54,13 +66,16 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
     const bench_subject *subject = lineup->subject;
     bench_contender *c;
     void *state;
-    int status = add_contender(lineup, name, model, &c, err);
+    bnn_engine_contender *own = bnn_arena_alloc(lineup->arena, 1, sizeof *own);
+    if (own == NULL)
+        return bnn_no_memory(err);
+    int status =
+        bench_lineup_add(lineup, name, engine->name, model, &bench_engine_executor, own, &c, err);
     if (status == BNN_OK)
         status = engine->prepare(model, lineup->arena, &state, err);
     if (status != BNN_OK)
         return status;
-    c->engine = engine->name;
-    c->own = (bnn_engine_contender){
+    *own = (bnn_engine_contender){
         .engine = engine,
         .state = state,
         .workspace = bnn_arena_alloc(lineup->arena, engine->workspace_bytes(state), 1),
@@ -69,12 +84,7 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
         .n_images = subject->n_images,
         .image_bytes = bnn_shape_values(subject->model->input),
     };
-    for (uint32_t i = 0; i < lineup->n_batches; i++) {
-        c->times[i].stage_ns = bnn_arena_alloc(lineup->arena, model->n_stages, sizeof(double));
-        if (c->times[i].stage_ns == NULL)
-            return bnn_no_memory(err);
-    }
-    return c->own.workspace == NULL ? bnn_no_memory(err) : BNN_OK;
+    return own->workspace == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* The float form of a model: itself when it has no binary weights. */
@@ -130,43 +140,6 @@ int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_
     return status;
 }
 
-static int add_ort(bench_lineup *lineup, const char *name, const bnn_model *model, bench_ort *ort,
-                   bnn_error *err)
-{
-    const bnn_onnx_options options = {.dialect = BNN_ONNX_STANDARD, .input = BNN_ONNX_FLOATS};
-    unsigned char *onnx;
-    size_t n;
-    uint32_t number = 0;
-    bench_contender *c;
-    int status = bnn_onnx_export_model(model, &options, &onnx, &n, err);
-    if (status != BNN_OK)
-        return status;
-    status = bench_ort_load(ort, name, onnx, n, &number, err);
-    free(onnx);
-    if (status == BNN_OK)
-        status = add_contender(lineup, name, model, &c, err);
-    if (status != BNN_OK)
-        return status;
-    c->is_ort = true;
-    c->engine = bnn_arena_strdup(lineup->arena, bench_ort_engine(ort));
-    if (c->engine == NULL)
-        return bnn_no_memory(err);
-    c->ort = (bench_ort_contender){.ort = ort, .model = number};
-    return BNN_OK;
-}
-
-int bench_lineup_add_ort(bench_lineup *lineup, bench_ort *ort, bnn_error *err)
-{
-    const bench_subject *subject = lineup->subject;
-    int status =
-        bench_ort_set_images(ort, subject->images, subject->n_images, subject->model->input, err);
-    if (status == BNN_OK)
-        status = add_ort(lineup, "onnxruntime", subject->model, ort, err);
-    if (status == BNN_OK && subject->twin != NULL)
-        status = add_ort(lineup, "onnxruntime_twin", subject->twin, ort, err);
-    return status;
-}
-
 const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char *name,
                                          const char *engine)
 {
@@ -199,8 +172,9 @@ static int compare_logits(bench_contender *c, uint32_t n_images, bnn_error *err)
         const float *wanted = c->reference->logits + (size_t)i * n;
         const uint32_t class = bnn_class_of(own, n), wanted_class = bnn_class_of(wanted, n);
         c->n_differing += class != wanted_class;
-        const bool agrees = c->is_ort ? class == wanted_class || is_near(wanted, n, class)
-                                      : memcmp(own, wanted, n * sizeof *own) == 0;
+        const bool agrees = c->executor->is_exact
+                                ? memcmp(own, wanted, n * sizeof *own) == 0
+                                : class == wanted_class || is_near(wanted, n, class);
         if (!agrees)
             return bnn_fail(err, BNN_E_FAILED,
                             "%s (%s) and %s (%s) do not agree on image %u: classes %u and %u, "
@@ -214,18 +188,12 @@ static int compare_logits(bench_contender *c, uint32_t n_images, bnn_error *err)
 
 int bench_lineup_compare(bench_lineup *lineup, bnn_error *err)
 {
-    const bench_subject *subject = lineup->subject;
     int status = BNN_OK;
     for (size_t i = 0; i < lineup->n && status == BNN_OK; i++) {
         bench_contender *c = &lineup->contenders[i];
-        if (c->is_ort)
-            status =
-                bench_ort_logits(c->ort.ort, c->ort.model, c->model->n_classes, c->logits, err);
-        else
-            c->own.engine->run(c->own.state, subject->n_images, subject->images, c->logits,
-                               c->own.workspace, NULL);
+        status = c->executor->answer(c->state, c->logits, err);
         if (status == BNN_OK && c->reference != NULL)
-            status = compare_logits(c, subject->n_images, err);
+            status = compare_logits(c, lineup->subject->n_images, err);
     }
     return status;
 }

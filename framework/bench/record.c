@@ -1,7 +1,4 @@
-/* bench_store.c - a benchmark goes into the database. */
-#include "cli/bench_report.h"
-#include "db/store_bench.h"
-#include "runner/environment.h"
+#include "bench/record.h"
 
 static bnn_store_bench_result result_of(const bench_contender *c, uint32_t batch,
                                         const bench_time *time)
@@ -30,7 +27,7 @@ static bnn_store_bench_result *list_results(const bench_lineup *lineup)
         for (uint32_t i = 0; i < lineup->n_batches; i++) {
             bnn_store_bench_result *result = &results[k * lineup->n_batches + i];
             *result = result_of(c, lineup->batches[i], &c->times[i]);
-            if (c->is_ort)
+            if (c->executor->profile == NULL)
                 continue;
             bnn_store_bench_layer *layers =
                 bnn_arena_alloc(lineup->arena, c->model->n_stages, sizeof *layers);
@@ -47,8 +44,8 @@ static bnn_store_bench_result *list_results(const bench_lineup *lineup)
     return results;
 }
 
-int bench_report_store(const bench_lineup *lineup, const bench_machine *machine, int64_t started_us,
-                       double seconds, const char *db, bnn_error *err)
+int bench_record(const bench_lineup *lineup, const bench_machine *machine, int64_t started_us,
+                 double seconds, int64_t environment, bnn_store *store, bnn_error *err)
 {
     const bench_subject *subject = lineup->subject;
     bnn_store_bench bench = {
@@ -59,6 +56,7 @@ int bench_report_store(const bench_lineup *lineup, const bench_machine *machine,
         .images = subject->images_name,
         .n_images = subject->n_images,
         .n_rounds = lineup->n_rounds,
+        .environment = environment,
         .started_us = started_us,
         .seconds = seconds,
         .cpu = machine->cpu,
@@ -68,19 +66,7 @@ int bench_report_store(const bench_lineup *lineup, const bench_machine *machine,
         .n_results = lineup->n * lineup->n_batches,
         .results = list_results(lineup),
     };
-    bnn_store *store = NULL;
     int64_t id;
-    if (bench.results == NULL)
-        return bnn_no_memory(err);
-    int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
-    if (status == BNN_OK)
-        status = bnn_store_begin(store, err);
-    if (status == BNN_OK)
-        status = bnn_environment_add(store, &bench.environment, err);
-    if (status == BNN_OK)
-        status = bnn_store_add_bench(store, &bench, &id, err);
-    if (status == BNN_OK)
-        status = bnn_store_commit(store, err);
-    bnn_store_close(store);
-    return status;
+    return bench.results == NULL ? bnn_no_memory(err)
+                                 : bnn_store_add_bench(store, &bench, &id, err);
 }
