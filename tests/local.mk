@@ -79,6 +79,7 @@ check_suites = \
 	tests/unit/model/check_weights \
 	tests/unit/plugin/check_params \
 	tests/unit/plugin/check_registry \
+	tests/unit/results/check_leaderboard \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_reload \
 	tests/unit/runner/check_runner \

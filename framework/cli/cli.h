@@ -79,6 +79,8 @@ typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER } cli_column_kind;
 cli_table *cli_table_create(void);
 void cli_table_destroy(cli_table *table);
 int cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
+/* Column i is one of texts after all. */
+void cli_table_column_is_text(cli_table *table, size_t i);
 /* One cell, left to right, row after row; NULL is an empty cell (null in JSON). */
 int cli_table_cell(cli_table *table, const char *text);
 void cli_table_print(const cli_table *table, const cli_options *options, FILE *out);

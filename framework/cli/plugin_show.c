@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "cli/result.h"
 #include "cli/text.h"
 #include "plugin/use.h"
 
@@ -337,9 +338,7 @@ static int print_json(const bnn_plugin *plugin, const sequences *s, bnn_error *e
                         plugin->path);
     json_object_set_new(object, "parameters", params_json(head));
     add_kind_facts(object, plugin, s);
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
-    json_decref(object);
+    cli_json_print(object);
     return BNN_OK;
 }
 

@@ -56,6 +56,13 @@ json_t *cli_json_real(double x)
     return isfinite(x) ? json_real(x) : json_string(x > 0 ? "inf" : "-inf");
 }
 
+void cli_json_print(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(value);
+}
+
 static json_t *value_json(const bnn_store_value *value)
 {
     switch (value->type) {
@@ -116,40 +123,20 @@ json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argum
     return NULL;
 }
 
-/* ---- A table or CSV -------------------------------------------------------------------------- */
+/* ---- a table or CSV ---------------------------------------------------------------------- */
 
-/* A column is a number when all its values are, which is known after the last row: so cells are
- * kept first. */
-typedef struct cells {
+typedef struct table_reader {
     bool exact; /* CSV: every digit; table: as many as a reader wants */
-    size_t n_columns;
-    char **names;
-    bool *is_text;
-    size_t n, capacity;
-    char **texts;
-} cells;
+    cli_table *table;
+    size_t n_rows;
+} table_reader;
 
-static void free_cells(cells *c)
+/* A column holds numbers until a text comes. */
+static int table_columns(void *context, size_t n, const char *const *names, bnn_error *err)
 {
-    for (size_t i = 0; c->names != NULL && i < c->n_columns; i++)
-        free(c->names[i]);
-    for (size_t i = 0; i < c->n; i++)
-        free(c->texts[i]);
-    free(c->names);
-    free(c->is_text);
-    free(c->texts);
-}
-
-static int cell_columns(void *context, size_t n, const char *const *names, bnn_error *err)
-{
-    cells *c = context;
-    c->names = calloc(n, sizeof *c->names);
-    c->is_text = calloc(n, sizeof *c->is_text);
-    if (c->names == NULL || c->is_text == NULL)
-        return bnn_no_memory(err);
-    c->n_columns = n;
+    const table_reader *r = context;
     for (size_t i = 0; i < n; i++)
-        if ((c->names[i] = strdup(names[i])) == NULL)
+        if (cli_table_column(r->table, names[i], CLI_NUMBER) != BNN_OK)
             return bnn_no_memory(err);
     return BNN_OK;
 }
@@ -176,52 +163,32 @@ static char *value_text(const bnn_store_value *value, bool exact)
     }
 }
 
-static int cell_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
+static int table_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
 {
-    cells *c = context;
-    if (c->n + n > c->capacity) {
-        const size_t capacity = 2 * (c->capacity + n);
-        char **texts = reallocarray(c->texts, capacity, sizeof *texts);
-        if (texts == NULL)
-            return bnn_no_memory(err);
-        c->texts = texts;
-        c->capacity = capacity;
-    }
+    table_reader *r = context;
+    r->n_rows++;
     for (size_t i = 0; i < n; i++) {
-        char *text = NULL;
-        if (values[i].type != BNN_STORE_VALUE_NULL) {
-            text = value_text(&values[i], c->exact);
-            if (text == NULL)
-                return bnn_no_memory(err);
-        }
+        const bool is_null = values[i].type == BNN_STORE_VALUE_NULL;
+        char *text = is_null ? NULL : value_text(&values[i], r->exact);
+        const int status =
+            !is_null && text == NULL ? BNN_E_INTERNAL : cli_table_cell(r->table, text);
+        free(text);
+        if (status != BNN_OK)
+            return bnn_no_memory(err);
         if (values[i].type == BNN_STORE_VALUE_TEXT || values[i].type == BNN_STORE_VALUE_BLOB)
-            c->is_text[i] = true;
-        c->texts[c->n++] = text;
+            cli_table_column_is_text(r->table, i);
     }
     return BNN_OK;
 }
 
-static int print_cells(const cells *c, const cli_options *options, bnn_error *err)
+/* All rows; the caller destroys the table in any case. */
+static int read_table(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                      size_t n_arguments, table_reader *r, bnn_error *err)
 {
-    cli_table *table = cli_table_create();
-    bool failed = table == NULL;
-    for (size_t i = 0; !failed && i < c->n_columns; i++)
-        failed = cli_table_column(table, c->names[i], c->is_text[i] ? CLI_TEXT : CLI_NUMBER) != 0;
-    for (size_t i = 0; !failed && i < c->n; i++)
-        failed = cli_table_cell(table, c->texts[i]) != 0;
-    if (!failed)
-        cli_table_print(table, options, stdout);
-    if (table != NULL)
-        cli_table_destroy(table);
-    return failed ? bnn_no_memory(err) : BNN_OK;
-}
-
-/* Fetches all rows; the caller frees the cells in any case. */
-static int fetch_cells(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                       size_t n_arguments, cells *c, bnn_error *err)
-{
-    const bnn_store_reader reader = {cell_columns, cell_row, c};
-    return bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
+    const bnn_store_reader reader = {table_columns, table_row, r};
+    r->table = cli_table_create();
+    return r->table == NULL ? bnn_no_memory(err)
+                            : bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
 }
 
 static int print_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
@@ -230,42 +197,38 @@ static int print_json(bnn_store *store, const char *sql, const bnn_store_argumen
     json_t *rows = cli_result_json(store, sql, arguments, n_arguments, err);
     if (rows == NULL)
         return err->status;
-    json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
     *n_rows = json_array_size(rows);
-    json_decref(rows);
+    cli_json_print(rows);
     return BNN_OK;
 }
 
 int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                      size_t n_arguments, const cli_options *options, size_t *n_rows, bnn_error *err)
 {
-    size_t n = 0;
-    cells c = {.exact = options->csv};
+    table_reader r = {.exact = options->csv};
     int status;
     if (options->json)
-        status = print_json(store, sql, arguments, n_arguments, &n, err);
+        status = print_json(store, sql, arguments, n_arguments, &r.n_rows, err);
     else {
-        status = fetch_cells(store, sql, arguments, n_arguments, &c, err);
-        if (status == 0)
-            status = print_cells(&c, options, err);
-        n = c.n_columns == 0 ? 0 : c.n / c.n_columns;
+        status = read_table(store, sql, arguments, n_arguments, &r, err);
+        if (status == BNN_OK)
+            cli_table_print(r.table, options, stdout);
+        cli_table_destroy(r.table);
     }
-    if (status == 0 && n_rows != NULL)
-        *n_rows = n;
-    free_cells(&c);
+    if (status == BNN_OK && n_rows != NULL)
+        *n_rows = r.n_rows;
     return status;
 }
 
 int cli_result_section(bnn_store *store, const char *title, const char *sql,
                        const bnn_store_argument *arguments, size_t n_arguments, bnn_error *err)
 {
-    cells c = {0};
-    int status = fetch_cells(store, sql, arguments, n_arguments, &c, err);
-    if (status == 0 && c.n > 0) {
+    table_reader r = {.n_rows = 0};
+    const int status = read_table(store, sql, arguments, n_arguments, &r, err);
+    if (status == BNN_OK && r.n_rows > 0) {
         printf("\n%s\n", title);
-        status = print_cells(&c, &(cli_options){0}, err);
+        cli_table_print(r.table, &(cli_options){0}, stdout);
     }
-    free_cells(&c);
+    cli_table_destroy(r.table);
     return status;
 }

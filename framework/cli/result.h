@@ -35,6 +35,9 @@ json_t *cli_json_text(const char *text, size_t n);
 /* A number, released by the caller; NaN is null, what is infinite a text. */
 json_t *cli_json_real(double x);
 
+/* Prints a value to stdout, and releases it. */
+void cli_json_print(json_t *value);
+
 /* An argument that is a text. */
 static inline bnn_store_argument cli_text_argument(const char *name, const char *text)
 {

@@ -47,6 +47,11 @@ int cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
     return BNN_OK;
 }
 
+void cli_table_column_is_text(cli_table *table, size_t i)
+{
+    table->columns[i].kind = CLI_TEXT;
+}
+
 int cli_table_cell(cli_table *table, const char *text)
 {
     if (table->n_cells == table->capacity) {

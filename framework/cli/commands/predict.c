@@ -171,9 +171,7 @@ static void print_predictions_json(const prediction *p)
                             json_real((double)p->n_right / (double)p->n_answered));
     }
     json_object_set_new(object, "predictions", rows);
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
-    json_decref(object);
+    cli_json_print(object);
 }
 
 static void print_answers(const prediction *p)

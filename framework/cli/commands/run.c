@@ -96,9 +96,7 @@ static int print_json(const sweep *s, const bnn_leaderboard *board, bnn_error *e
         "leaderboard", cli_leaderboard_json(board));
     if (all == NULL)
         return bnn_no_memory(err);
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    fputc('\n', stdout);
-    json_decref(all);
+    cli_json_print(all);
     return BNN_OK;
 }
 

@@ -57,12 +57,12 @@ static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error 
         value = first_row(store, "run_environment", uid, err);
         json_object_set_new(object, "environment", value);
     }
-    if (value != NULL) {
-        json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        putchar('\n');
+    if (value == NULL) {
+        json_decref(object);
+        return err->status;
     }
-    json_decref(object);
-    return value != NULL ? BNN_OK : err->status;
+    cli_json_print(object);
+    return BNN_OK;
 }
 
 /* ---- text -------------------------------------------------------------------------------- */

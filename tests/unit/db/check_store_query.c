@@ -323,6 +323,55 @@ START_TEST(the_median_of_many)
 }
 END_TEST
 
+/* ---- rows with types ---- */
+
+typedef struct mixed_row {
+    const char *text;
+    int64_t integer;
+    double real;
+    bool flag;
+} mixed_row;
+
+START_TEST(rows_have_types)
+{
+    static const bnn_row_member members[] = {
+        BNN_MEMBER(mixed_row, TEXT, text), BNN_MEMBER(mixed_row, INTEGER, integer),
+        BNN_MEMBER(mixed_row, REAL, real), BNN_MEMBER(mixed_row, FLAG, flag)};
+    static const bnn_row_type type = BNN_ROW_TYPE(mixed_row, members);
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    const void *rows = NULL;
+    size_t n = 0;
+    ck_ok(bnn_store_rows(store,
+                         "SELECT ?1 AS text, 7 AS integer, 2 AS real, ?2 AS flag"
+                         " UNION ALL SELECT NULL, 1.5, NULL, 0 UNION ALL SELECT 5, 'x', 'y', 'z'",
+                         BNN_VALUES(bnn_value_text("a"), bnn_value_integer(1)), &type, arena, &rows,
+                         &n, err));
+    const mixed_row *mixed = rows;
+    ck_assert_uint_eq(n, 3);
+    ck_assert_str_eq(mixed[0].text, "a");
+    ck_assert(mixed[0].integer == 7 && mixed[0].real == 2 && mixed[0].flag);
+    for (size_t i = 1; i < 3; i++) {
+        ck_assert_str_eq(mixed[i].text, "");
+        ck_assert(mixed[i].integer == -1 && isnan(mixed[i].real) && !mixed[i].flag);
+    }
+    ck_ok(bnn_store_rows(store,
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+                         " i < 100) SELECT 'x' || i AS text, i AS integer, NULL AS real, 0 AS flag"
+                         " FROM n",
+                         NULL, 0, &type, arena, &rows, &n, err));
+    mixed = rows;
+    ck_assert_uint_eq(n, 100);
+    ck_assert_str_eq(mixed[99].text, "x100");
+    ck_assert_int_eq(mixed[0].integer, 1);
+    ck_ok(bnn_store_rows(store, "SELECT '' AS text, 0 AS integer, 0 AS real, 0 AS flag LIMIT 0",
+                         NULL, 0, &type, arena, &rows, &n, err));
+    ck_assert_uint_eq(n, 0);
+    bnn_arena_destroy(arena);
+    bnn_store_close(store);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store queries");
@@ -337,6 +386,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, arguments_find_their_parameters);
     tcase_add_test(tests, aggregates_give_known_values);
     tcase_add_test(tests, the_median_of_many);
+    tcase_add_test(tests, rows_have_types);
     suite_add_tcase(suite, tests);
     return suite;
 }
