@@ -114,7 +114,7 @@ static int dataset_decode(const bnn_catalogue_entry *entry, const char *director
     return status;
 }
 
-/* Finds and decodes; the hash of a set is that of its files' hashes. */
+/* The hash of a set is that of its files' hashes, or, without files, of those of its parts. */
 static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory, bnn_arena *arena,
                         dataset_owner *owner, bnn_dataset *dataset, bnn_error *err)
 {

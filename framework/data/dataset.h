@@ -30,7 +30,7 @@ typedef struct bnn_dataset {
 
 /* The `dataset` section of a spec: {name: mnist, validation: 5000, ...}. */
 typedef struct bnn_data_options {
-    const char *name;             /* a catalogue entry, or "synthetic" */
+    const char *name;             /* a catalogue entry, or a built-in set */
     const char *path;             /* where the files are, or NULL: wherever they are found */
     bool path_may_fail;           /* when they are not there, they may be elsewhere: of old runs */
     bnn_position_in_file path_at; /* line 0: not from a spec */
