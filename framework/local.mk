@@ -37,6 +37,9 @@ kernels_sources = $(kernel_table_sources) \
 	framework/kernels/kernels.c framework/kernels/kernels.h
 spec_sources = \
 	framework/spec/diag.c framework/spec/diag.h \
+	framework/spec/effect.c framework/spec/effect.h \
+	framework/spec/key.c framework/spec/key.h \
+	framework/spec/key_types.c \
 	framework/spec/label.c framework/spec/label.h \
 	framework/spec/override.c \
 	framework/spec/reader.h \
@@ -127,7 +130,6 @@ runner_sources = \
 	framework/runner/executor/process.c \
 	framework/runner/executor/thread.c \
 	framework/runner/finish.c framework/runner/finish.h \
-	framework/runner/effect.c framework/runner/effect.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
@@ -136,6 +138,7 @@ runner_sources = \
 	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/run.c framework/runner/run.h \
 	framework/runner/signals.c framework/runner/signals.h \
+	framework/runner/spec_keys.c framework/runner/spec_keys.h \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
 	framework/runner/verify.c framework/runner/verify.h \
 	framework/runner/writer.c framework/runner/writer.h

@@ -92,10 +92,8 @@ typedef struct sequences {
 static int get_sequences(const bnn_reader *r, const bnn_plugin *plugin, sequences *out,
                          bnn_error *err)
 {
-    const bnn_reference reference = {
-        .kind = BNN_KIND_ORDERING, .prefix = "", .fallback = plugin->head->name};
     bnn_use use;
-    const int status = bnn_use_resolve(r, &reference, &use);
+    const int status = bnn_use_default(r, BNN_KIND_ORDERING, plugin->head->name, &use);
     if (status != 0)
         return bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(r->diag, 0));
     for (uint32_t position = 0; position < N_POSITIONS; position++)

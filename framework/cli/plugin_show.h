@@ -3,7 +3,7 @@
 #define BNN_CLI_PLUGIN_SHOW_H
 
 #include "cli/cli.h"
-#include "plugin/registry.h"
+#include "plugin/use.h"
 
 /* Prints the plugin's texts, parameters and what its kind promises, to stdout; as one JSON object
  * when options->json. */

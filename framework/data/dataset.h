@@ -4,8 +4,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
-#include "spec/reader.h"
-#include "spec/schema.h"
+#include "spec/key.h"
 
 #include <bnn/plugin.h>
 
@@ -41,14 +40,13 @@ typedef struct bnn_data_options {
     bnn_position_in_file at; /* of the section */
 } bnn_data_options;
 
-/* Reads the section (NULL: mnist with defaults; a scalar is the name); values into settings under
- * "dataset.". `path` is not a setting: where the data lie does not change a result. BNN_OK, or a
- * negative status after messages.
+/* The section: a bnn_data_options. `path` is not recorded: where the data lie does not change a
+ * result.
  *
  * validation is resolved here, so that a config's hash does not depend on files: by default 5,000
  * of 20,000 or more training images, else a tenth. The number of images is train_limit when that
  * is given, 6,000 for synthetic, and else taken to be 20,000 or more; bnn_dataset_open checks. */
-int bnn_data_options_parse(const bnn_reader *r, const bnn_node *node, bnn_data_options *out);
+extern const bnn_section bnn_data_section;
 
 /* How a data set is looked for, and what progress of a download is told to. */
 typedef struct bnn_data_search {

@@ -34,203 +34,126 @@ static bool any_block(const bnn_model_options *model,
     return false;
 }
 
-/* ---- binarize ---------------------------------------------------------------------------- */
+/* ---- the keys ---------------------------------------------------------------------------- */
 
-static const bnn_param binarize_table[] = {
-    BNN_SWITCH(bnn_binarize, weights, 1, "weights act as their sign"),
-    BNN_SWITCH(bnn_binarize, activations, 1, "a sign stands before each binary layer"),
-    BNN_SWITCH(bnn_binarize, first, 0, "binarize the first block, too"),
-    BNN_SWITCH(bnn_binarize, last, 0, "binarize the last block, too"),
-    BNN_CHOICE(bnn_binarize, padding, 0, "-1|+1", "what lies beyond the border of a binary layer"),
-    BNN_NUMBER(bnn_binarize, clip, 1.0, 0.0, 1000.0,
-               "latent weights stay in [-clip, clip]; 0: not clipped"),
-    BNN_PARAMS_END,
+#define WEIGHTS     "model.binarize.weights=true"
+#define ACTIVATIONS "model.binarize.activations=true"
+
+static const bnn_key binarize_keys[] = {
+    {.param = BNN_SWITCH(bnn_binarize, weights, 1, "weights act as their sign")},
+    {.param = BNN_SWITCH(bnn_binarize, activations, 1, "a sign stands before each binary layer")},
+    {.param = BNN_SWITCH(bnn_binarize, first, 0, "binarize the first block, too"),
+     .acts = WEIGHTS "|" ACTIVATIONS},
+    {.param = BNN_SWITCH(bnn_binarize, last, 0, "binarize the last block, too"),
+     .acts = WEIGHTS "|" ACTIVATIONS},
+    {BNN_KEY_TEXT(bnn_binarize, layers, "layers", "all, or the one layer plugin that is binarized"),
+     .standard = "all", .acts = WEIGHTS "|" ACTIVATIONS},
+    {.param = BNN_CHOICE(bnn_binarize, padding, 0, "-1|+1",
+                         "what lies beyond the border of a binary layer"),
+     .acts = ACTIVATIONS},
+    {.param = BNN_NUMBER(bnn_binarize, clip, 1.0, 0.0, 1000.0,
+                         "latent weights stay in [-clip, clip]; 0: not clipped"),
+     .acts = WEIGHTS},
+    BNN_KEYS_END,
 };
 
-static int parse_binarize(const bnn_reader *r, const bnn_node *node, bnn_binarize *out)
+static const bnn_section binarize_section = {.keys = binarize_keys};
+
+static const bnn_key ste_keys[] = {
+    {BNN_KEY_PLUGIN(bnn_model_options, weight_ste, "weights", BNN_KIND_STE,
+                    "the gradient through the sign of weights"),
+     .standard = "clipped", .acts = WEIGHTS},
+    {BNN_KEY_PLUGIN(bnn_model_options, activation_ste, "activations", BNN_KIND_STE,
+                    "the gradient through the sign of activations"),
+     .standard = "clipped", .acts = ACTIVATIONS},
+    BNN_KEYS_END,
+};
+
+static const bnn_section ste_section = {.keys = ste_keys, .flags = BNN_SECTION_EACH};
+
+static void ste_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    static const char *const also[] = {"layers", NULL};
-    *out = (bnn_binarize){.layers = "all"};
-    if (node == NULL)
-        return BNN_OK;
-    if (node->kind == BNN_NODE_SCALAR) {
-        if (strcmp(node->text, "none") == 0)
-            return BNN_OK;
-        return bnn_diag_add(r->diag, node->at,
-                            "model.binarize: expected none or a map such as {weights: true, "
-                            "activations: true}, got \"%s\"",
-                            node->text);
-    }
-    const int begun = bnn_diag_begin(r->diag);
-    bnn_schema_fill(binarize_table, node, "model.binarize", "model.binarize", also, out, NULL,
-                    r->diag);
-    out->layers = "all";
-    const bnn_node *layers = bnn_tree_get(node, "layers");
-    if (layers != NULL)
-        bnn_schema_text(layers, "model.binarize.layers", &out->layers, r->diag);
-    return bnn_diag_end(r->diag, begun);
+    bnn_section_read(r, key->section, node, out);
 }
 
+/* One more row under the key that users write, to query by. */
+static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
+{
+    const bnn_model_options *model = in;
+    const char *w = model->binarize.weights ? model->weight_ste.plugin->head->name : NULL;
+    const char *a = model->binarize.activations ? model->activation_ste.plugin->head->name : NULL;
+    char both[192];
+    if (w != NULL && a != NULL && strcmp(w, a) != 0)
+        snprintf(both, sizeof both, "%s/%s", w, a);
+    else
+        snprintf(both, sizeof both, "%s", w != NULL ? w : a != NULL ? a : "none");
+    bnn_section_record(r, key->section, in);
+    bnn_record_text(r, both);
+}
+
+static const bnn_key_type ste_type = {"a plugin for both, or a map", ste_read, ste_record};
+
+static const bnn_key model_keys[] = {
+    {BNN_KEY_OF("topology", 0, &bnn_key_topology, "the layers and their sizes"),
+     .standard = "lenet5", .section = &bnn_topology_section},
+    {BNN_KEY_SECTION(bnn_model_options, binarize, "binarize", &binarize_section,
+                     "what is binary, and how"),
+     .standard = "none", .words = "none"},
+    {BNN_KEY_OF("ste", 0, &ste_type, "what goes through a sign in the backward pass"),
+     .standard = "clipped", .section = &ste_section},
+    {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
+                    "where norm, pool and activation stand in a block"),
+     .standard = "bn_act"},
+    {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
+                   "auto: relu, but none before a sign"),
+     .standard = "auto", .words = "none|auto"},
+    {BNN_KEY_LAYER(bnn_model_options, norm, "norm", BNN_ROLE_NORM,
+                   "of the blocks, where the ordering has it"),
+     .standard = "batchnorm", .words = "none"},
+    BNN_KEYS_END,
+};
+
+/* ---- what rows cannot say ---------------------------------------------------------------- */
+
 /* `layers` must name a linear layer that the topology has. */
-static int check_layers(const bnn_reader *r, const bnn_model_options *model,
-                        const bnn_node *binarize)
+static void check_layers(const bnn_reader *r, const bnn_model_options *model,
+                         const bnn_node *layers)
 {
     const char *wanted = model->binarize.layers;
-    if (strcmp(wanted, "all") == 0)
-        return BNN_OK;
     const char *names[BNN_BLOCKS_MAX + 1] = {"all"};
+    char meant[BNN_DID_YOU_MEAN];
     for (uint32_t i = 0; i < model->n_blocks; i++) {
         names[i + 1] = model->blocks[i].linear.plugin->head->name;
         if (strcmp(names[i + 1], wanted) == 0)
-            return BNN_OK;
+            return;
     }
-    char meant[BNN_DID_YOU_MEAN];
-    return bnn_diag_add(r->diag, bnn_tree_get(binarize, "layers")->at,
-                        "model.binarize.layers: no block of topology %s has the layer \"%s\"%s",
-                        model->topology, wanted,
-                        bnn_did_you_mean(wanted, names, model->n_blocks + 1, meant));
+    bnn_diag_add(r->diag, layers->at,
+                 "%s.binarize.layers: no block of topology %s has the layer \"%s\"%s", r->path,
+                 model->topology, wanted,
+                 bnn_did_you_mean(wanted, names, model->n_blocks + 1, meant));
 }
 
-/* Records what acts: a float net has no clip, no padding value and no first or last. */
-static int record_binarize(const bnn_reader *r, const bnn_model_options *model)
+static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
 {
-    const bnn_binarize *b = &model->binarize;
-    bnn_settings *settings = r->settings;
-    const char *prefix = "model.binarize";
-    const bool weights = any_block(model, bnn_model_block_is_binary);
-    const bool activations = any_block(model, bnn_model_block_has_binary_inputs);
-    int status = bnn_settings_add_number(settings, prefix, "weights", BNN_TYPE_SWITCH, weights);
-    status |=
-        bnn_settings_add_number(settings, prefix, "activations", BNN_TYPE_SWITCH, activations);
-    if (weights || activations) {
-        status |= bnn_settings_add_number(settings, prefix, "first", BNN_TYPE_SWITCH, b->first);
-        status |= bnn_settings_add_number(settings, prefix, "last", BNN_TYPE_SWITCH, b->last);
-        status |= bnn_settings_add_text(settings, prefix, "layers", b->layers);
-    }
-    if (weights)
-        status |= bnn_settings_add_number(settings, prefix, "clip", BNN_TYPE_NUMBER, b->clip);
-    if (activations)
-        status |= bnn_settings_add_text(settings, prefix, "padding", b->padding == 0 ? "-1" : "+1");
-    return status == BNN_OK ? BNN_OK : bnn_diag_no_memory(r->diag);
-}
-
-/* ---- STEs -------------------------------------------------------------------------------- */
-
-static int record_text(const bnn_reader *r, const char *name, const char *text)
-{
-    const int status = bnn_settings_add_text(r->settings, "model", name, text);
-    return status == BNN_OK ? BNN_OK : bnn_diag_no_memory(r->diag);
-}
-
-static int use_ste(const bnn_reader *r, const char *prefix, const bnn_node *node, bool acts,
-                   bnn_use *out)
-{
-    const bnn_reference reference = {
-        .kind = BNN_KIND_STE, .prefix = prefix, .fallback = "clipped", .node = node};
-    bnn_reader quiet = *r;
-    quiet.settings = NULL;
-    return bnn_use_resolve(acts ? r : &quiet, &reference, out);
-}
-
-static int parse_stes(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
-{
-    static const char *const known[] = {"weights", "activations", NULL};
-    const bnn_node *weights = node, *activations = node;
-    const int begun = bnn_diag_begin(r->diag);
-    if (node != NULL && node->kind == BNN_NODE_MAP && bnn_tree_get(node, "name") == NULL) {
-        bnn_schema_known_keys(node, "model.ste", known, r->diag);
-        weights = bnn_tree_get(node, "weights");
-        activations = bnn_tree_get(node, "activations");
-    }
-    const bool weights_act = any_block(out, bnn_model_block_is_binary);
-    const bool activations_act = any_block(out, bnn_model_block_has_binary_inputs);
-    const int first = use_ste(r, "model.ste.weights", weights, weights_act, &out->weight_ste);
-    if (first == BNN_OK || weights != activations) /* the same mistake is said once */
-        use_ste(r, "model.ste.activations", activations, activations_act, &out->activation_ste);
-    const int status = bnn_diag_end(r->diag, begun);
-    if (out->weight_ste.plugin == NULL || out->activation_ste.plugin == NULL)
-        return status;
-    /* One more row under the key that users write, to query by. */
-    const char *w = out->weight_ste.plugin->head->name;
-    const char *a = out->activation_ste.plugin->head->name;
-    char both[192];
-    if (weights_act && activations_act && strcmp(w, a) != 0)
-        snprintf(both, sizeof both, "%s/%s", w, a);
-    else
-        snprintf(both, sizeof both, "%s", weights_act ? w : activations_act ? a : "none");
-    return status != BNN_OK ? status : record_text(r, "ste", both);
-}
-
-/* ---- ordering, activation and norm ------------------------------------------------------- */
-
-static bool is_word(const bnn_node *node, const char *word)
-{
-    return node != NULL && node->kind == BNN_NODE_SCALAR && strcmp(node->text, word) == 0;
-}
-
-static int parse_ordering(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
-{
-    const bnn_reference reference = {
-        .kind = BNN_KIND_ORDERING, .prefix = "model.ordering", .fallback = "bn_act", .node = node};
-    return bnn_use_resolve(r, &reference, &out->ordering);
-}
-
-static int parse_activation(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
-{
-    if (is_word(node, "none"))
-        return record_text(r, "activation", "none");
-    const bool automatic = node == NULL || is_word(node, "auto");
-    const bnn_reference reference = {.kind = BNN_KIND_LAYER,
-                                     .prefix = "model.activation",
-                                     .fallback = "relu",
-                                     .node = automatic ? NULL : node};
-    bnn_reader quiet = *r;
-    quiet.settings = NULL;
-    out->activation_auto = automatic && any_block(out, bnn_model_block_has_binary_inputs);
-    if (out->activation_auto) /* without a sign anywhere, auto is just relu */
-        record_text(r, "activation", "auto");
-    return bnn_layer_use(out->activation_auto ? &quiet : r, &reference, BNN_ROLE_ACTIVATION,
-                         &out->activation);
-}
-
-static int parse_norm(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
-{
-    const bnn_reference reference = {
-        .kind = BNN_KIND_LAYER, .prefix = "model.norm", .fallback = "batchnorm", .node = node};
-    if (is_word(node, "none"))
-        return record_text(r, "norm", "none");
-    return bnn_layer_use(r, &reference, BNN_ROLE_NORM, &out->norm);
-}
-
-/* ------------------------------------------------------------------------------------------ */
-
-int bnn_model_options_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out)
-{
-    static const char *const known[] = {"topology",   "binarize", "ste", "ordering",
-                                        "activation", "norm",     NULL};
-    static const bnn_node default_topology = {.kind = BNN_NODE_SCALAR, .text = "lenet5"};
-    *out = (bnn_model_options){.at = {.file = "spec", .line = 0}};
-    if (node != NULL)
-        out->at = node->at;
-    const int begun = bnn_diag_begin(r->diag);
-    if (bnn_schema_known_keys(node, "model", known, r->diag) != BNN_OK &&
-        node->kind != BNN_NODE_MAP)
-        return bnn_diag_end(r->diag, begun);
-
-    const bnn_node *topology = bnn_tree_get(node, "topology");
+    bnn_model_options *model = out;
+    const bnn_position_in_file nowhere = {.file = "spec"};
     const bnn_node *binarize = bnn_tree_get(node, "binarize");
-    bnn_node fallback = default_topology;
-    fallback.at = out->at;
-    const int parsed = bnn_topology_parse(r, topology != NULL ? topology : &fallback, out);
-    if (parse_binarize(r, binarize, &out->binarize) == BNN_OK && parsed == BNN_OK) {
-        check_layers(r, out, binarize);
-        record_text(r, "topology", out->topology);
-    } else /* the rest is still checked, as for a net without binary blocks */
-        out->n_blocks = 0;
-    record_binarize(r, out);
-    parse_stes(r, bnn_tree_get(node, "ste"), out);
-    parse_ordering(r, bnn_tree_get(node, "ordering"), out);
-    parse_activation(r, bnn_tree_get(node, "activation"), out);
-    parse_norm(r, bnn_tree_get(node, "norm"), out);
-    return bnn_diag_end(r->diag, begun);
+    bnn_binarize *b = &model->binarize;
+    model->at = node != NULL ? node->at : nowhere;
+    if (binarize == NULL || binarize->kind != BNN_NODE_MAP)
+        b->weights = b->activations = 0;
+    else if (model->n_blocks > 0 && strcmp(b->layers, "all") != 0)
+        check_layers(r, model, bnn_tree_get(binarize, "layers"));
+    b->weights = any_block(model, bnn_model_block_is_binary);
+    b->activations = any_block(model, bnn_model_block_has_binary_inputs);
+
+    const char *word = model->activation.word;
+    const bool automatic = word != NULL && strcmp(word, "auto") == 0;
+    model->activation_auto = automatic && b->activations;
+    if (automatic) {
+        bnn_use_default(r, BNN_KIND_LAYER, "relu", &model->activation);
+        model->activation.word = b->activations ? word : NULL; /* without a sign it is just relu */
+    }
 }
+
+const bnn_section bnn_model_section = {.keys = model_keys, .finish = model_finish};

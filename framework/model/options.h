@@ -57,9 +57,9 @@ typedef struct bnn_model_options {
 bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
 
-/* Reads the section. What does not act is not recorded (no STE in a float net), so that equal
- * configs have equal settings. Values go to settings under "model.". BNN_OK, or a negative status
- * after messages. */
-int bnn_model_options_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out);
+/* The section: a bnn_model_options. What does not act is not recorded (no STE in a float net), so
+ * that equal configs have equal settings. binarize.weights and .activations say afterwards whether
+ * there is a block that they make binary. */
+extern const bnn_section bnn_model_section;
 
 #endif

@@ -6,12 +6,10 @@
 
 enum { BNN_BLOCKS_MAX = 64 };
 
-/* node: the name of NAME.yaml in one of the reader's directories, or the topology itself as a map.
- * Fills topology, input, n_blocks and blocks of *out; layer parameters go to settings under
- * "model.blocks.N.". BNN_OK, or a negative status after messages. */
-int bnn_topology_parse(const bnn_reader *r, const bnn_node *node, bnn_model_options *out);
-
-/* Resolves a reference to a layer plugin of one role. */
-int bnn_layer_use(const bnn_reader *r, const bnn_reference *reference, bnn_role role, bnn_use *out);
+/* The key model.topology: the name of NAME.yaml in one of the reader's directories, or the topology
+ * itself as a map. Fills topology, input, n_blocks and blocks of bnn_model_options; n_blocks is 0
+ * after mistakes. */
+extern const bnn_key_type bnn_key_topology;
+extern const bnn_section bnn_topology_section;
 
 #endif

@@ -1,71 +1,170 @@
 #include "plugin/use.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { CALLER_KEYS_MAX = 15 }; /* keys of a plugin reference that are the caller's */
+enum { ROLE_SHIFT = 8, KEYS_MAX = 128 };
 
-/* A parameter that the caller takes for itself would never be set. */
-static int use_check_caller_keys(const bnn_reader *r, const bnn_plugin *plugin,
-                                 const char *const *also, bnn_position_in_file at)
+bnn_kind bnn_key_kind(const bnn_key *key)
 {
-    const bnn_param *const table = plugin->head->params;
-    for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++)
-        for (size_t j = 0; also != NULL && also[j] != NULL; j++)
-            if (strcmp(table[i].name, also[j]) == 0)
-                return bnn_diag_fail(
-                    r->diag, BNN_E_RESOURCE, at,
-                    "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
-                    plugin->path, also[j]);
+    return (bnn_kind)(key->detail & ((1u << ROLE_SHIFT) - 1));
+}
+
+uint32_t bnn_key_role(const bnn_key *key)
+{
+    return key->detail >> ROLE_SHIFT;
+}
+
+const char *bnn_role_name(uint32_t role)
+{
+    switch (role) {
+    case BNN_ROLE_LINEAR:
+        return "a linear layer";
+    case BNN_ROLE_POOL:
+        return "a pool";
+    case BNN_ROLE_NORM:
+        return "a norm";
+    case BNN_ROLE_ACTIVATION:
+        return "an activation";
+    default:
+        return "a regularizer";
+    }
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static const bnn_param *use_params(const bnn_plugin *plugin)
+{
+    static const bnn_param none[] = {BNN_PARAMS_END};
+    return plugin->head->params != NULL ? plugin->head->params : none;
+}
+
+/* Fills the plugin's struct from the map, or with its defaults. */
+static int use_fill(const bnn_reader *r, const bnn_node *map, bnn_use *use)
+{
+    const bnn_head *head = use->plugin->head;
+    void *filled = bnn_arena_alloc(r->arena, 1, head->params_size);
+    if (filled == NULL)
+        return bnn_diag_no_memory(r->diag);
+    for (const bnn_param *row = use_params(use->plugin); row->type != BNN_TYPE_END; row++) {
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(r, row->name, path);
+        bnn_param_read(&below, row, bnn_tree_get(map, row->name), filled);
+    }
+    use->params = head->params == NULL ? NULL : filled;
     return BNN_OK;
 }
 
-/* Fills the plugin's struct from the map, or from the defaults. */
-static int use_fill(const bnn_reader *r, const bnn_reference *reference, const bnn_plugin *plugin,
-                    const bnn_node *map, void **params)
+/* Keys of the map must be the plugin's or the section's, and no key can be of both. */
+static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const bnn_section *beside,
+                           const bnn_node *map, bnn_position_in_file at)
 {
-    static const bnn_param no_params[] = {BNN_PARAMS_END};
-    const bnn_head *const head = plugin->head;
-    const char *const *const also = reference->also;
-    const char *keys[CALLER_KEYS_MAX + 2] = {"name"};
-    for (size_t i = 0; also != NULL && also[i] != NULL && i < CALLER_KEYS_MAX; i++)
-        keys[i + 1] = also[i];
-    const char *what =
-        bnn_arena_printf(r->arena, "%s %s", bnn_kind_name((bnn_kind)head->kind), head->name);
-    void *filled = bnn_arena_alloc(r->arena, 1, head->params_size);
-    if (what == NULL || filled == NULL)
-        return bnn_diag_no_memory(r->diag);
-    const int status = bnn_schema_fill(head->params == NULL ? no_params : head->params, map, what,
-                                       reference->prefix, keys, filled, r->settings, r->diag);
-    if (status == BNN_OK)
-        *params = head->params == NULL ? NULL : filled;
-    return status;
+    const char *known[KEYS_MAX + 1] = {NULL};
+    char what[BNN_EXCERPT + 16];
+    size_t n = 0;
+    for (const bnn_param *row = use_params(plugin); row->type != BNN_TYPE_END; row++)
+        if (n < KEYS_MAX / 2)
+            known[n++] = row->name;
+    const size_t n_own = n;
+    known[n++] = "name";
+    for (const bnn_key *key = beside == NULL ? NULL : beside->keys;
+         key != NULL && key->param.name != NULL; key++)
+        known[n++] = key->param.name;
+    for (size_t i = n_own + 1; i < n; i++)
+        for (size_t k = 0; k < n_own; k++)
+            if (strcmp(known[i], known[k]) == 0)
+                bnn_diag_fail(
+                    r->diag, BNN_E_RESOURCE, at,
+                    "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
+                    plugin->path, known[i]);
+    snprintf(what, sizeof what, "%s %s", bnn_kind_name((bnn_kind)plugin->head->kind),
+             plugin->head->name);
+    bnn_schema_known_keys(map, what, known, r->diag);
 }
 
-int bnn_use_resolve(const bnn_reader *r, const bnn_reference *reference, bnn_use *out)
+static int use_load(const bnn_reader *r, bnn_kind kind, const char *name, bnn_position_in_file at,
+                    bnn_use *out)
 {
-    bnn_position_in_file at = {.file = "default"};
-    const char *name = reference->fallback;
-    const bnn_node *map = NULL, *node = reference->node;
-    int status = BNN_OK;
-    if (node != NULL) {
-        const bnn_node *written = bnn_tree_get(node, "name");
-        at = written == NULL ? node->at : written->at;
-        status = bnn_schema_reference(node, reference->prefix, &name, &map, r->diag);
-    }
-    if (status != BNN_OK)
-        return status;
-
     bnn_error err;
-    bnn_use use = {.plugin = bnn_registry_load(r->registry, reference->kind, name, &err)};
-    if (use.plugin == NULL)
+    *out = (bnn_use){.plugin = bnn_registry_load(r->registry, kind, name, &err)};
+    if (out->plugin == NULL)
         return bnn_diag_fail(r->diag, (bnn_status)err.status, at, "%s", err.message);
-    status = use_check_caller_keys(r, use.plugin, reference->also, at);
-    if (status == BNN_OK && r->settings != NULL &&
-        bnn_settings_add_text(r->settings, "", reference->prefix, name) != BNN_OK)
-        status = bnn_diag_no_memory(r->diag);
+    return BNN_OK;
+}
+
+int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_use *out)
+{
+    bnn_use use;
+    int status = use_load(r, kind, name, (bnn_position_in_file){.file = "default"}, &use);
     if (status == BNN_OK)
-        status = use_fill(r, reference, use.plugin, map, &use.params);
+        status = use_fill(r, NULL, &use);
     if (status == BNN_OK)
         *out = use;
     return status;
 }
+
+static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, bnn_use *out)
+{
+    const bnn_node *written = bnn_tree_get(node, "name"), *map = NULL;
+    const bnn_position_in_file nowhere = {.file = "default"};
+    const bnn_position_in_file at = written != NULL ? written->at
+                                    : node != NULL  ? node->at
+                                                    : nowhere;
+    const uint32_t role = bnn_key_role(key);
+    const char *name = key->standard;
+    int status = node == NULL ? BNN_OK : bnn_schema_reference(node, r->path, &name, &map, r->diag);
+    if (status == BNN_OK)
+        status = use_load(r, bnn_key_kind(key), name, at, out);
+    if (status != BNN_OK)
+        return status;
+    use_check_keys(r, out->plugin, key->section, map, at);
+    const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
+    if (found != role)
+        bnn_diag_add(r->diag, node != NULL ? node->at : nowhere,
+                     "%s: layer %s is %s; %s is needed here", r->path, out->plugin->head->name,
+                     bnn_role_name(found), bnn_role_name(role));
+    return use_fill(r, map, out);
+}
+
+static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    bnn_use use = {.plugin = NULL};
+    char *field = (char *)out + key->param.offset;
+    const bnn_node standard = {.kind = BNN_NODE_SCALAR, .text = key->standard};
+    const bnn_node *stands = node != NULL ? node : key->standard != NULL ? &standard : NULL;
+    const int begun = bnn_diag_begin(r->diag);
+    if (stands != NULL)
+        use.word = bnn_key_word(key, stands);
+    if (stands != NULL && use.word == NULL)
+        use_read(r, key, node, &use);
+    if (bnn_diag_end(r->diag, begun) != BNN_OK)
+        use = (bnn_use){.plugin = NULL};
+    memcpy(field, &use, sizeof use);
+    for (const bnn_key *beside = key->section == NULL ? NULL : key->section->keys;
+         beside != NULL && beside->param.name != NULL; beside++)
+        bnn_key_read(r, key->section, beside, node, field);
+}
+
+/* ---- recording --------------------------------------------------------------------------- */
+
+static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *in)
+{
+    const char *field = (const char *)in + key->param.offset;
+    bnn_use use;
+    memcpy(&use, field, sizeof use);
+    if (use.word != NULL)
+        bnn_record_text(r, use.word);
+    if (use.word != NULL || use.plugin == NULL)
+        return;
+    bnn_record_text(r, use.plugin->head->name);
+    for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++) {
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(r, row->name, path);
+        bnn_param_record(&below, row, use.params);
+    }
+    if (key->section != NULL)
+        bnn_section_record(r, key->section, field);
+}
+
+const bnn_key_type bnn_key_plugin = {"a plugin's name, or {name: NAME, PARAMETER: VALUE}",
+                                     plugin_read, plugin_record};

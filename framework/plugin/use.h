@@ -1,29 +1,39 @@
-/* use.h - a plugin as a spec uses it: `ste: {name: clipped, clip: 1.3}`. */
+/* use.h - a plugin with its parameters, as a place of a spec names it: `ste: {name: clipped, clip: 2}`. */
 #ifndef BNN_PLUGIN_USE_H
 #define BNN_PLUGIN_USE_H
 
 #include "plugin/registry.h"
-#include "spec/reader.h"
-#include "spec/schema.h"
+#include "spec/key.h"
 
-/* A plugin with its parameters filled in. */
+/* Without plugin and word: not there. */
 typedef struct bnn_use {
     const bnn_plugin *plugin;
-    void *params; /* the plugin's struct, in the arena; NULL without parameters */
+    void *params;     /* the plugin's struct, in the arena; NULL without parameters */
+    const char *word; /* what stands there instead of a plugin: "none", "auto"; or NULL */
 } bnn_use;
 
-/* What stands at a place of a spec that takes a plugin. */
-typedef struct bnn_reference {
-    bnn_kind kind;
-    const char *prefix;      /* the dotted key of the place */
-    const char *fallback;    /* the plugin's name where the spec has none */
-    const char *const *also; /* keys of the map that are the caller's, closed by NULL; or NULL */
-    const bnn_node *node;    /* NULL: the fallback with default parameters */
-} bnn_reference;
+/* A key that takes a plugin; its field is a bnn_use, or a struct that begins with one. The row's
+ * detail says which plugins; `standard` is the default plugin or one of the words, NULL for none.
+ * Rows of its section are keys that stand beside the plugin's own (`lr`), with fields in the struct
+ * that begins with the use. Recorded are the name under the key, then the parameters below it. */
+extern const bnn_key_type bnn_key_plugin;
 
-/* Resolves a plugin reference. Settings get PREFIX = name and PREFIX.parameter = value. BNN_OK, or
- * a negative status after a message in the reader's diag (position of the node). */
-int bnn_use_resolve(const bnn_reader *r, const bnn_reference *reference, bnn_use *out);
+#define BNN_KEY_PLUGIN(T, field, key_name, kind, help) \
+    BNN_KEY_OF(key_name, offsetof(T, field), &bnn_key_plugin, help), .detail = (kind)
+
+/* The same, of a layer of one role. */
+#define BNN_KEY_LAYER(T, field, key_name, role, help) \
+    BNN_KEY_PLUGIN(T, field, key_name, BNN_KIND_LAYER | (uint32_t)(role) << 8, help)
+
+/* The kind of plugins that a row takes, and the role of its layers or 0. */
+bnn_kind bnn_key_kind(const bnn_key *key);
+uint32_t bnn_key_role(const bnn_key *key);
+
+/* "a linear layer", "a pool" ... */
+const char *bnn_role_name(uint32_t role);
+
+/* A plugin with default parameters. BNN_OK, or a negative status after a message. */
+int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_use *out);
 
 /* Typed views of a use. */
 static inline const bnn_ste *bnn_use_ste(const bnn_use *use)

@@ -32,31 +32,31 @@ static bool add_plugin(bnn_config *config, const bnn_use *use)
     return true;
 }
 
-static bool is_recorded(const bnn_config *config, const char *key)
-{
-    return bnn_settings_find(&config->settings, key) != NULL;
-}
-
 /* The plugins that act: those of a use that left no setting do not (no STE in a float net). */
 static int collect_plugins(const bnn_reader *r, bnn_config *config)
 {
     const bnn_model_options *m = &config->model;
+    const struct {
+        const bnn_use *use;
+        const char *key;
+    } uses[] = {
+        {&m->weight_ste, "model.ste.weights"},
+        {&m->activation_ste, "model.ste.activations"},
+        {&m->ordering, "model.ordering"},
+        {&m->norm, "model.norm"},
+        {&m->activation, "model.activation"},
+        {&config->train.optimizer.use, "train.optimizer"},
+        {&config->train.binary_optimizer.use, "train.binary_optimizer"},
+    };
     bool fits = true;
     for (uint32_t i = 0; i < m->n_blocks; i++) {
         fits = fits && add_plugin(config, &m->blocks[i].linear);
         fits = fits && add_plugin(config, &m->blocks[i].pool);
         fits = fits && add_plugin(config, &m->blocks[i].dropout);
     }
-    if (is_recorded(config, "model.ste.weights"))
-        fits = fits && add_plugin(config, &m->weight_ste);
-    if (is_recorded(config, "model.ste.activations"))
-        fits = fits && add_plugin(config, &m->activation_ste);
-    fits = fits && add_plugin(config, &m->ordering);
-    fits = fits && add_plugin(config, &m->norm);
-    fits = fits && add_plugin(config, &m->activation);
-    fits = fits && add_plugin(config, &config->train.optimizer);
-    if (is_recorded(config, "train.binary_optimizer"))
-        fits = fits && add_plugin(config, &config->train.binary_optimizer);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        if (bnn_settings_find(&config->settings, uses[i].key) != NULL)
+            fits = fits && add_plugin(config, uses[i].use);
     if (fits)
         return BNN_OK;
     return bnn_diag_add(r->diag, m->at, "model: more than %d different plugins",
@@ -78,6 +78,11 @@ static bool identify(bnn_config *config)
     return true;
 }
 
+static int read_part(const bnn_reader *r, const char *name, const bnn_point *point, bnn_config *out)
+{
+    return bnn_key_read(r, r->spec, bnn_key_find(r->spec, name), point->root, out);
+}
+
 int bnn_config_resolve(const bnn_reader *r, const bnn_point *point, bnn_config *out)
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
@@ -85,19 +90,15 @@ int bnn_config_resolve(const bnn_reader *r, const bnn_point *point, bnn_config *
     bnn_settings_init(&c.settings, r->arena);
     recording.settings = &c.settings;
     const int begun = bnn_diag_begin(r->diag);
-    const bool shaped = bnn_data_options_parse(&recording, bnn_tree_get(point->root, "dataset"),
-                                               &c.data) == BNN_OK &&
-                        find_shape(r, &c) == BNN_OK;
-    const bool modelled =
-        bnn_model_options_parse(&recording, bnn_tree_get(point->root, "model"), &c.model) == BNN_OK;
-    bool binary = false;
-    for (uint32_t i = 0; modelled && i < c.model.n_blocks; i++)
-        binary |= bnn_model_block_is_binary(&c.model, i);
-    bnn_train_options_parse(&recording, bnn_tree_get(point->root, "train"), binary, &c.train);
+    const bool shaped = read_part(r, "dataset", point, &c) == BNN_OK && find_shape(r, &c) == BNN_OK;
+    const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
+    read_part(r, "train", point, &c);
     if (shaped && modelled)
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
-    if (bnn_diag_status(r->diag) == BNN_OK)
+    if (bnn_diag_status(r->diag) == BNN_OK) {
+        bnn_section_record(&recording, r->spec, &c);
         collect_plugins(r, &c);
+    }
     if (bnn_diag_status(r->diag) == BNN_OK && !identify(&c))
         bnn_diag_no_memory(r->diag);
     const int status = bnn_diag_end(r->diag, begun);

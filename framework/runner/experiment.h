@@ -26,10 +26,10 @@ typedef enum bnn_isolation {
 
 /* The `run` section: how runs are executed. Not part of any config. */
 typedef struct bnn_run_options {
-    int64_t jobs;           /* 0: auto, as many as there are CPUs for this process */
+    int32_t jobs;           /* 0: auto, as many as there are CPUs for this process */
     int32_t checkpoints;    /* bnn_checkpoints */
     int32_t isolation;      /* bnn_isolation */
-    int64_t retries;        /* further attempts after a failure, in the same sweep */
+    int32_t retries;        /* further attempts after a failure, in the same sweep */
     double timeout_seconds; /* of an attempt; 0: none */
 } bnn_run_options;
 
@@ -69,9 +69,9 @@ typedef struct bnn_experiment {
     bnn_metric_options metric;
     bnn_run_options run;
     size_t n_configs;
-    const bnn_config *configs;
-    size_t n_datasets;                /* distinct ones; the split does not matter */
-    const bnn_data_options *datasets; /* each with the largest split that a config asks for */
+    bnn_config *configs;
+    size_t n_datasets;          /* distinct ones; the split does not matter */
+    bnn_data_options *datasets; /* each with the largest split that a config asks for */
 } bnn_experiment;
 
 /* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order, closed

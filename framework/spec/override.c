@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "spec/key.h"
 #include "spec/sweep.h"
 
 #include <string.h>
@@ -7,13 +8,12 @@ typedef struct override {
     const char *key;
     const bnn_node *value;
     bnn_position_in_file at;
-    bnn_arena *arena;
-    bnn_diag *diag;
+    const bnn_reader *r;
 } override;
 
 static const bnn_node *fail_memory(const override *o)
 {
-    bnn_diag_no_memory(o->diag);
+    bnn_diag_no_memory(o->r->diag);
     return NULL;
 }
 
@@ -27,10 +27,10 @@ static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const
     const bnn_node *map = bnn_tree_find(spec, map_path);
     if (map != NULL && map->kind != BNN_NODE_MAP)
         map = NULL;
-    map = bnn_tree_put(map, key, o->value, o->arena, o->at);
+    map = bnn_tree_put(map, key, o->value, o->r->arena, o->at);
     if (map == NULL)
         return fail_memory(o);
-    return bnn_tree_set(spec, map_path, map, o->arena, o->diag, o->at);
+    return bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, o->at);
 }
 
 /* A copy of spec in which the sweep does not vary the key any more. */
@@ -39,10 +39,10 @@ static const bnn_node *release(const override *o, const bnn_node *spec, const ch
     const bnn_node *map = bnn_tree_find(spec, map_path);
     if (bnn_tree_get(map, o->key) == NULL)
         return spec;
-    map = bnn_tree_drop(map, o->key, o->arena);
+    map = bnn_tree_drop(map, o->key, o->r->arena);
     if (map == NULL)
         return fail_memory(o);
-    return bnn_tree_set(spec, map_path, map, o->arena, o->diag, map->at);
+    return bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, map->at);
 }
 
 static bool is_below(const char *key, const char *section)
@@ -55,8 +55,9 @@ static bool is_below(const char *key, const char *section)
 static bool takes_list(const override *o, const bnn_node *spec)
 {
     const bnn_node *old = bnn_tree_find(spec, o->key);
-    return (old != NULL && old->kind == BNN_NODE_LIST) || strcmp(o->key, "seeds") == 0 ||
-           is_below(o->key, "sweep");
+    const bnn_key *key = bnn_key_find(o->r->spec, o->key);
+    return (old != NULL && old->kind == BNN_NODE_LIST) || is_below(o->key, "sweep") ||
+           (key != NULL && (key->flags & BNN_KEY_LIST) != 0);
 }
 
 /* A value set below a key that the sweep varies would be lost in every point, without a word. */
@@ -69,7 +70,7 @@ static bool is_overwritten(const override *o, const bnn_node *spec)
             const char *key = map->pairs[k].key->text;
             if (!is_below(o->key, key))
                 continue;
-            bnn_diag_add(o->diag, o->at,
+            bnn_diag_add(o->r->diag, o->at,
                          "%s would have no effect: %s replaces %s in every point; set %s to the "
                          "values that are wanted",
                          o->key, swept[i], key, key);
@@ -92,13 +93,14 @@ static const bnn_node *apply(const override *o, const bnn_node *spec)
         return set_dotted(o, spec, "sweep.grid", o->key);
     if (spec != NULL)
         spec = release(o, spec, "sweep.grid");
-    return spec == NULL ? NULL : bnn_tree_set(spec, o->key, o->value, o->arena, o->diag, o->at);
+    return spec == NULL ? NULL
+                        : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
 }
 
 const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text)
 {
     char excerpt[BNN_EXCERPT];
-    override o = {.at = {"-s", 1, 1}, .arena = r->arena, .diag = r->diag};
+    override o = {.at = {"-s", 1, 1}, .r = r};
     const size_t n_key = strcspn(text, "=");
     if (text[n_key] == '\0' || text[n_key + 1] == '\0') {
         bnn_diag_add(r->diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));

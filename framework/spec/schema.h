@@ -1,12 +1,12 @@
-/* schema.h - one table describes, checks, defaults, lists and records.
+/* schema.h - values of a spec: checked, typed, and recorded under their dotted keys.
  *
- * The options of a spec and the parameters of a plugin are rows of bnn_param (see <bnn/plugin.h>).
- * bnn_schema_fill checks a YAML map against a table, writes typed values into a struct, and notes
- * every resolved value, defaults too, under its dotted key. */
+ * The parameters of a plugin, and most keys of a spec, are rows of bnn_param (see <bnn/plugin.h>); the
+ * others, and sections, are in key.h. */
 #ifndef BNN_SPEC_SCHEMA_H
 #define BNN_SPEC_SCHEMA_H
 
 #include "base/text.h"
+#include "spec/reader.h"
 #include "spec/tree.h"
 
 #include <bnn/plugin.h>
@@ -42,14 +42,15 @@ const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *k
  * numbers as bnn_number_text writes them), in the arena; NULL without memory. hash: its SHA-256. */
 const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
 
-/* Checks map (NULL: all defaults) against the table (NULL: no rows) and fills `out`. Keys in `also`
- * (a NULL-terminated list, or NULL) belong to the caller and are skipped. Unknown keys, wrong types
- * and values out of range go to diag with their positions; the field keeps its default then.
- * settings may be NULL. `what` names the thing in messages ("ste clipped", "train"). Returns 0, or
- * BNN_E_SPEC when it added an error, or BNN_E_INTERNAL without memory. */
-int bnn_schema_fill(const bnn_param *table, const bnn_node *map, const char *what,
-                    const char *prefix, const char *const *also, void *out, bnn_settings *settings,
-                    bnn_diag *diag);
+/* The value of a row of a table: reads what stands at the reader's path (NULL: the default, also
+ * after a mistake) into the row's field of `out`; records what the field of `in` has. BNN_OK, or
+ * BNN_E_SPEC after a message. */
+int bnn_param_read(const bnn_reader *r, const bnn_param *row, const bnn_node *node, void *out);
+void bnn_param_record(const bnn_reader *r, const bnn_param *row, const void *in);
+
+/* Records a value at the reader's path. */
+void bnn_record_number(const bnn_reader *r, uint32_t type, double number);
+void bnn_record_text(const bnn_reader *r, const char *text);
 
 /* How a message calls a value that it did not expect: "lots" (in quotes), a list, a map, nothing.
  * Returns out. */

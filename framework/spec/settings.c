@@ -63,6 +63,18 @@ int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char
     return add(settings, prefix, name, (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
 }
 
+void bnn_record_number(const bnn_reader *r, uint32_t type, double number)
+{
+    if (bnn_settings_add_number(r->settings, "", r->path, type, number) != BNN_OK)
+        bnn_diag_no_memory(r->diag);
+}
+
+void bnn_record_text(const bnn_reader *r, const char *text)
+{
+    if (bnn_settings_add_text(r->settings, "", r->path, text) != BNN_OK)
+        bnn_diag_no_memory(r->diag);
+}
+
 const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
 {
     return find(settings, key);

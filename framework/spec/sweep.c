@@ -165,10 +165,9 @@ static int check_runs(const expansion *e)
                             "%zu %s x %zu %s are more runs than the limit of %d", e->n, points,
                             e->n_seeds, seeds, BNN_SWEEP_RUNS_MAX);
     return bnn_diag_add(e->diag, e->section.at,
-                        "%zu %s x %zu %s = %zu runs, more than max_runs (%lld); to allow them, set "
+                        "%zu %s x %zu %s = %zu runs, more than max_runs (%d); to allow them, set "
                         "sweep.max_runs: %zu",
-                        e->n, points, e->n_seeds, seeds, n_runs, (long long)e->section.max_runs,
-                        n_runs);
+                        e->n, points, e->n_seeds, seeds, n_runs, e->section.max_runs, n_runs);
 }
 
 /* The point with the same spec, or e->n. */
@@ -209,7 +208,7 @@ static int mark_baseline(expansion *e)
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out)
 {
     expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
-    int status = bnn_sweep_section_read(spec, &e.section, r->diag);
+    int status = bnn_sweep_section_read(r, spec, &e.section);
     if (status == BNN_OK)
         status = set_up_axes(&e);
     if (status == BNN_OK)

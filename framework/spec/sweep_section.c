@@ -2,30 +2,49 @@
 #include "base/text.h"
 #include "spec/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { KEYS_MAX = 64, RUNS_DEFAULT = 500 };
+enum { KEYS_MAX = 64 };
+
+/* ---- the keys ---------------------------------------------------------------------------- */
+
+static const bnn_key sweep_keys[] = {
+    {BNN_KEY_NODE(bnn_sweep_section, grid, "a map of dotted keys to lists",
+                  "every combination of the values; the first key varies slowest")},
+    {BNN_KEY_NODE(bnn_sweep_section, zip, "a map of dotted keys to lists of equal length",
+                  "values that vary together; crossed with grid")},
+    {BNN_KEY_NODE(bnn_sweep_section, list, "a list of maps of dotted keys",
+                  "extra points; without grid and zip, all points")},
+    {BNN_KEY_NODE(bnn_sweep_section, exclude, "a list of maps of dotted keys",
+                  "points that agree with one of these are dropped")},
+    {.param = BNN_INTEGER(bnn_sweep_section, max_runs, 500, 1, BNN_SWEEP_RUNS_MAX,
+                          "more points x seeds than this are a mistake")},
+    BNN_KEYS_END,
+};
+
+const bnn_section bnn_sweep_keys = {.keys = sweep_keys};
+
+/* ---- what rows cannot say ---------------------------------------------------------------- */
 
 /* What is the same for every run of a spec cannot differ between its points. */
-static bool is_fixed(const char *key)
+static bool is_fixed(const bnn_reader *r, const char *path)
 {
-    static const char *const fixed[] = {"name", "seeds", "sweep", "baseline", "metric", "run"};
-    const size_t n = strcspn(key, ".");
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strlen(fixed[i]) == n && strncmp(key, fixed[i], n) == 0)
-            return true;
-    return false;
+    char first[BNN_KEY_PATH];
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "."), path);
+    const bnn_key *key = bnn_key_find(r->spec, first);
+    return key != NULL && (key->flags & BNN_KEY_FIXED) != 0;
 }
 
-static int check_key(const bnn_node *key, bnn_diag *diag)
+static int check_key(const bnn_node *key, const bnn_reader *r)
 {
     char excerpt[BNN_EXCERPT];
     const char *text = bnn_excerpt(key->text, excerpt);
     if (!bnn_tree_is_path(key->text))
-        bnn_diag_add(diag, key->at,
+        bnn_diag_add(r->diag, key->at,
                      "\"%s\" is not a key: names joined with dots, as in train.epochs", text);
-    else if (is_fixed(key->text))
-        bnn_diag_add(diag, key->at, "%s is the same for all points and cannot vary", text);
+    else if (is_fixed(r, key->text))
+        bnn_diag_add(r->diag, key->at, "%s is the same for all points and cannot vary", text);
     else
         return BNN_OK;
     return BNN_E_SPEC;
@@ -39,56 +58,56 @@ static bool covers(const char *path, const char *inner)
 }
 
 /* Values are set in the order of the keys, so a later key must not undo an earlier one. */
-static int check_order(const bnn_node *earlier, const bnn_node *later, bnn_diag *diag)
+static int check_order(const bnn_node *earlier, const bnn_node *later, const bnn_reader *r)
 {
     char a[BNN_EXCERPT], b[BNN_EXCERPT];
     if (!covers(later->text, earlier->text))
         return BNN_OK;
     if (strcmp(later->text, earlier->text) == 0)
-        return bnn_diag_add(diag, later->at, "%s varies on line %u already",
+        return bnn_diag_add(r->diag, later->at, "%s varies on line %u already",
                             bnn_excerpt(later->text, a), earlier->at.line);
-    return bnn_diag_add(diag, later->at, "%s would undo %s of line %u; put it first",
+    return bnn_diag_add(r->diag, later->at, "%s would undo %s of line %u; put it first",
                         bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b),
                         earlier->at.line);
 }
 
 /* A map of dotted keys. */
-static int check_assignments(const bnn_node *map, const char *what, bnn_diag *diag)
+static int check_assignments(const bnn_node *map, const char *what, const bnn_reader *r)
 {
     char got[BNN_DESCRIPTION];
     int status = BNN_OK;
     if (map->kind != BNN_NODE_MAP)
-        return bnn_diag_add(diag, map->at, "%s: expected a map of dotted keys, got %s", what,
+        return bnn_diag_add(r->diag, map->at, "%s: expected a map of dotted keys, got %s", what,
                             bnn_schema_describe(map, got));
     if (map->n > KEYS_MAX)
-        return bnn_diag_add(diag, map->at, "%s: %zu keys, more than the limit of %d", what, map->n,
-                            KEYS_MAX);
+        return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", what,
+                            map->n, KEYS_MAX);
     for (size_t i = 0; i < map->n; i++) {
-        if (check_key(map->pairs[i].key, diag) != BNN_OK)
+        if (check_key(map->pairs[i].key, r) != BNN_OK)
             status = BNN_E_SPEC;
         for (size_t j = 0; j < i; j++)
-            if (check_order(map->pairs[j].key, map->pairs[i].key, diag) != BNN_OK)
+            if (check_order(map->pairs[j].key, map->pairs[i].key, r) != BNN_OK)
                 status = BNN_E_SPEC;
     }
     return status;
 }
 
 /* grid or zip: a map of dotted keys to lists that are not empty. */
-static int check_lists(const bnn_node *map, const char *what, bnn_diag *diag)
+static int check_lists(const bnn_node *map, const char *what, const bnn_reader *r)
 {
     char key[BNN_EXCERPT], got[BNN_DESCRIPTION];
     if (map == NULL)
         return BNN_OK;
-    int status = check_assignments(map, what, diag);
+    int status = check_assignments(map, what, r);
     for (size_t i = 0; status == BNN_OK && i < map->n; i++) {
         const bnn_node *list = map->pairs[i].value;
         bnn_excerpt(map->pairs[i].key->text, key);
         if (list->kind != BNN_NODE_LIST)
-            bnn_diag_add(diag, list->at, "%s: %s: expected a list of values, got %s%s", what, key,
-                         bnn_schema_describe(list, got),
+            bnn_diag_add(r->diag, list->at, "%s: %s: expected a list of values, got %s%s", what,
+                         key, bnn_schema_describe(list, got),
                          list->kind == BNN_NODE_SCALAR ? "; brackets are missing" : "");
         else if (list->n == 0)
-            bnn_diag_add(diag, list->at, "%s: %s: the list is empty and leaves no points", what,
+            bnn_diag_add(r->diag, list->at, "%s: %s: the list is empty and leaves no points", what,
                          key);
         else
             continue;
@@ -97,15 +116,15 @@ static int check_lists(const bnn_node *map, const char *what, bnn_diag *diag)
     return status;
 }
 
-static int check_zip(const bnn_node *zip, bnn_diag *diag)
+static int check_zip(const bnn_node *zip, const bnn_reader *r)
 {
     char a[BNN_EXCERPT], b[BNN_EXCERPT];
-    int status = check_lists(zip, "sweep.zip", diag);
+    int status = check_lists(zip, "sweep.zip", r);
     for (size_t i = 1; status == BNN_OK && zip != NULL && i < zip->n; i++) {
         const bnn_pair *first = &zip->pairs[0], *pair = &zip->pairs[i];
         if (pair->value->n == first->value->n)
             continue;
-        bnn_diag_add(diag, pair->value->at,
+        bnn_diag_add(r->diag, pair->value->at,
                      "sweep.zip: the lists go together, but %s has %zu values and %s of line %u "
                      "has %zu",
                      bnn_excerpt(pair->key->text, a), pair->value->n,
@@ -116,73 +135,68 @@ static int check_zip(const bnn_node *zip, bnn_diag *diag)
 }
 
 /* list or exclude: a list of maps of dotted keys. */
-static int check_points(const bnn_node *list, const char *what, bnn_diag *diag)
+static int check_points(const bnn_node *list, const char *what, const bnn_reader *r)
 {
     char got[BNN_DESCRIPTION];
     int status = BNN_OK;
     if (list == NULL)
         return BNN_OK;
     if (list->kind != BNN_NODE_LIST)
-        return bnn_diag_add(diag, list->at, "%s: expected a list of maps, got %s", what,
+        return bnn_diag_add(r->diag, list->at, "%s: expected a list of maps, got %s", what,
                             bnn_schema_describe(list, got));
     for (size_t i = 0; i < list->n; i++)
-        if (check_assignments(list->items[i], what, diag) != BNN_OK)
+        if (check_assignments(list->items[i], what, r) != BNN_OK)
             status = BNN_E_SPEC;
     return status;
 }
 
-static int check_exclude(const bnn_node *exclude, bnn_diag *diag)
+static int check_exclude(const bnn_node *exclude, const bnn_reader *r)
 {
-    int status = check_points(exclude, "sweep.exclude", diag);
+    int status = check_points(exclude, "sweep.exclude", r);
     for (size_t i = 0; status == BNN_OK && exclude != NULL && i < exclude->n; i++) {
         if (exclude->items[i]->n > 0)
             continue;
-        bnn_diag_add(diag, exclude->items[i]->at, "sweep.exclude: an empty map drops every point");
+        bnn_diag_add(r->diag, exclude->items[i]->at,
+                     "sweep.exclude: an empty map drops every point");
         status = BNN_E_SPEC;
     }
     return status;
 }
 
 /* Values of grid are set before those of zip. */
-static int check_crossed(const bnn_node *grid, const bnn_node *zip, bnn_diag *diag)
+static int check_crossed(const bnn_node *grid, const bnn_node *zip, const bnn_reader *r)
 {
     int status = BNN_OK;
     for (size_t i = 0; grid != NULL && zip != NULL && i < grid->n; i++)
         for (size_t j = 0; j < zip->n; j++)
-            if (check_order(grid->pairs[i].key, zip->pairs[j].key, diag) != BNN_OK)
+            if (check_order(grid->pairs[i].key, zip->pairs[j].key, r) != BNN_OK)
                 status = BNN_E_SPEC;
     return status;
 }
 
-int bnn_sweep_section_read(const bnn_node *spec, bnn_sweep_section *out, bnn_diag *diag)
+int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_section *out)
 {
-    static const char *const known[] = {"grid", "zip", "list", "exclude", "max_runs", NULL};
     const bnn_node *sweep = bnn_tree_get(spec, "sweep");
     const bnn_node *max_runs = bnn_tree_get(sweep, "max_runs");
     bnn_sweep_section s = {
-        .grid = bnn_tree_get(sweep, "grid"),
-        .zip = bnn_tree_get(sweep, "zip"),
-        .list = bnn_tree_get(sweep, "list"),
-        .exclude = bnn_tree_get(sweep, "exclude"),
         .baseline = bnn_tree_get(spec, "baseline"),
-        .max_runs = RUNS_DEFAULT,
         .at = max_runs != NULL ? max_runs->at
               : sweep != NULL  ? sweep->at
                                : spec->at,
     };
-    const int begun = bnn_diag_begin(diag);
-    bnn_schema_known_keys(sweep, "sweep", known, diag);
-    check_lists(s.grid, "sweep.grid", diag);
-    check_zip(s.zip, diag);
-    check_points(s.list, "sweep.list", diag);
-    check_exclude(s.exclude, diag);
+    char path[BNN_KEY_PATH];
+    const bnn_reader below = bnn_reader_below(r, "sweep", path);
+    const int begun = bnn_diag_begin(r->diag);
+    bnn_section_read(&below, &bnn_sweep_keys, sweep, &s);
+    check_lists(s.grid, "sweep.grid", r);
+    check_zip(s.zip, r);
+    check_points(s.list, "sweep.list", r);
+    check_exclude(s.exclude, r);
     if (s.baseline != NULL)
-        check_assignments(s.baseline, "baseline", diag);
-    if (max_runs != NULL)
-        bnn_schema_integer(max_runs, "sweep.max_runs", 1, BNN_SWEEP_RUNS_MAX, &s.max_runs, diag);
-    if (bnn_diag_status(diag) == BNN_OK)
-        check_crossed(s.grid, s.zip, diag);
-    const int status = bnn_diag_end(diag, begun);
+        check_assignments(s.baseline, "baseline", r);
+    if (bnn_diag_status(r->diag) == BNN_OK)
+        check_crossed(s.grid, s.zip, r);
+    const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = s;
     return status;

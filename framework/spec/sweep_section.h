@@ -2,7 +2,7 @@
 #ifndef BNN_SPEC_SWEEP_SECTION_H
 #define BNN_SPEC_SWEEP_SECTION_H
 
-#include "spec/tree.h"
+#include "spec/key.h"
 
 enum { BNN_SWEEP_RUNS_MAX = 1000000 };
 
@@ -10,12 +10,15 @@ typedef struct bnn_sweep_section {
     const bnn_node *grid, *zip;     /* NULL, or a map of dotted keys to lists with values */
     const bnn_node *list, *exclude; /* NULL, or a list of maps of dotted keys */
     const bnn_node *baseline;       /* NULL, or a map of dotted keys */
-    int64_t max_runs;
+    int32_t max_runs;
     bnn_position_in_file at; /* of max_runs, or what comes nearest to it */
 } bnn_sweep_section;
 
 /* Finds every mistake of the two sections, short of the values that the keys take. 0, or BNN_E_SPEC
  * after messages. */
-int bnn_sweep_section_read(const bnn_node *spec, bnn_sweep_section *out, bnn_diag *diag);
+int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_section *out);
+
+/* The keys of `sweep`. */
+extern const bnn_section bnn_sweep_keys;
 
 #endif

@@ -33,22 +33,26 @@ typedef struct bnn_schedule {
     double floor;  /* cosine: where it ends */
 } bnn_schedule;
 
+typedef struct bnn_optimizer_options {
+    bnn_use use;
+    double lr;
+} bnn_optimizer_options;
+
 typedef struct bnn_train_options {
     int32_t epochs;
     int32_t batch;
     int32_t loss; /* bnn_loss */
-    bnn_use optimizer;
-    double lr;
-    bnn_use binary_optimizer; /* the same as optimizer unless the spec says otherwise */
-    double binary_lr;
+    bnn_optimizer_options optimizer;
+    bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;
     bnn_position_in_file at;
 } bnn_train_options;
 
-/* Reads the section (NULL: all defaults). binary: the model has binary weights (without them a
- * binary optimizer does not act and is not recorded). Values go to settings under "train.". BNN_OK,
- * or a negative status after messages. */
-int bnn_train_options_parse(const bnn_reader *r, const bnn_node *node, bool binary,
-                            bnn_train_options *out);
+/* The section: a bnn_train_options. Without binary weights a binary optimizer does not act and is
+ * not recorded. */
+extern const bnn_section bnn_train_section;
+
+/* The optimizer of weights that are binary, or of all others. */
+const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary);
 
 #endif

@@ -23,8 +23,7 @@ static int plan_tensors(bnn_session *s)
         return BNN_E_INTERNAL;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const bnn_parameter *p = &net->parameters[i];
-        const bnn_use *use =
-            p->latent ? &s->job->train->binary_optimizer : &s->job->train->optimizer;
+        const bnn_use *use = &bnn_train_optimizer(s->job->train, p->latent)->use;
         const uint32_t n_slots = p->kind == BNN_TENSOR_STATE ? 0 : bnn_use_optimizer(use)->n_slots;
         s->best[i] = bnn_arena_alloc(s->arena, p->n, sizeof(float));
         bool ok = s->best[i] != NULL;
@@ -150,9 +149,10 @@ void bnn_session_update(bnn_session *session, double lr_factor)
         const bnn_parameter *p = &net->parameters[i];
         if (p->kind == BNN_TENSOR_STATE)
             continue;
-        const bnn_use *use = p->latent ? &train->binary_optimizer : &train->optimizer;
+        const bnn_optimizer_options *optimizer = bnn_train_optimizer(train, p->latent);
+        const bnn_use *use = &optimizer->use;
         const bnn_step step = {.t = net->step,
-                               .lr = (p->latent ? train->binary_lr : train->lr) * lr_factor,
+                               .lr = optimizer->lr * lr_factor,
                                .latent = p->latent,
                                .decays = p->kind == BNN_TENSOR_WEIGHT};
         for (size_t first = 0; first < p->n; first += SLICE)

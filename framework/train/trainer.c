@@ -184,9 +184,9 @@ static int close_epoch(bnn_session *s, bnn_error *err)
     *e = (bnn_epoch){.train_loss = s->at.loss / (double)s->n_train,
                      .train_accuracy = (double)s->at.n_correct / (double)s->n_train,
                      .learning_rate =
-                         s->job->train->lr * bnn_schedule_factor(&s->job->train->schedule,
-                                                                 (double)s->at.epoch,
-                                                                 (double)s->job->train->epochs),
+                         s->job->train->optimizer.lr *
+                         bnn_schedule_factor(&s->job->train->schedule, (double)s->at.epoch,
+                                             (double)s->job->train->epochs),
                      .seconds = (double)s->at.wall_ns * 1e-9,
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};

@@ -112,21 +112,22 @@ static const char *write_spec(const training *t, bnn_arena *arena)
 
 int setup_prepare(setup *s, training *t, bnn_error *err)
 {
-    bnn_settings settings;
-    const bnn_reader reader = {
-        .arena = s->arena, .diag = s->diag, .registry = s->registry, .settings = &settings};
+    const bnn_reader model = {
+        .arena = s->arena, .diag = s->diag, .registry = s->registry, .path = "model"};
+    bnn_reader train = model;
+    train.path = "train";
     const char *spec = write_spec(t, s->arena);
     if (spec == NULL)
         return bnn_no_memory(err);
-    bnn_settings_init(&settings, s->arena);
     const bnn_node *root =
         bnn_tree_parse("the spec of bnnbench", spec, strlen(spec), s->arena, s->diag);
     int status = root != NULL ? BNN_OK : BNN_E_SPEC;
     if (status == BNN_OK)
-        status = bnn_model_options_parse(&reader, bnn_tree_get(root, "model"), &t->model);
+        status =
+            bnn_section_read(&model, &bnn_model_section, bnn_tree_get(root, "model"), &t->model);
     if (status == BNN_OK)
         status =
-            bnn_train_options_parse(&reader, bnn_tree_get(root, "train"), t->binary, &t->train);
+            bnn_section_read(&train, &bnn_train_section, bnn_tree_get(root, "train"), &t->train);
     if (status == BNN_OK)
         status = bnn_network_check(&t->model, s->data.shape, s->data.n_classes, s->diag);
     if (status == BNN_OK)

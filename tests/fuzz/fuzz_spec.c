@@ -3,7 +3,8 @@
 #include "base/sha256.h"
 #include "tests/fuzz/fuzz_main.h"
 
-#include "spec/schema.h"
+#include "spec/effect.h"
+#include "spec/key.h"
 #include "spec/sweep.h"
 
 #include <math.h>
@@ -11,18 +12,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct options {
-    double lr;
-    int32_t epochs, nesterov, schedule;
+struct schedule {
+    int32_t kind;
+    double every, seconds;
 };
 
-static const bnn_param table[] = {
-    BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data"),
-    BNN_NUMBER(struct options, lr, 0.001, 1e-9, 10, "learning rate"),
-    BNN_SWITCH(struct options, nesterov, 1, "look ahead"),
-    BNN_CHOICE(struct options, schedule, 2, "constant|step|cosine", "learning rate over time"),
-    BNN_PARAMS_END,
+struct options {
+    double lr;
+    int32_t epochs, nesterov;
+    const char *title;
+    struct schedule schedule;
 };
+
+static const bnn_key schedule_keys[] = {
+    {BNN_KEY_CHOICE(struct schedule, kind, "name", 2, "constant|step|cosine", "over time")},
+    {.param = BNN_NUMBER(struct schedule, every, 10, 1, 100, "epochs"),
+     .acts = "train.schedule=step"},
+    {BNN_KEY_DURATION(struct schedule, seconds, "duration", "between steps")},
+    BNN_KEYS_END,
+};
+static const bnn_section schedule_section = {.keys = schedule_keys,
+                                             .flags = BNN_SECTION_NAMED | BNN_SECTION_REFERENCE};
+
+static const bnn_key train_keys[] = {
+    {.param = BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data")},
+    {.param = BNN_NUMBER(struct options, lr, 0.001, 1e-9, 10, "learning rate"), .words = "auto"},
+    {.param = BNN_SWITCH(struct options, nesterov, 1, "look ahead")},
+    {BNN_KEY_TEXT(struct options, title, "title", "for readers"), .standard = "none"},
+    {BNN_KEY_SECTION(struct options, schedule, "schedule", &schedule_section, "over time"),
+     .words = "none"},
+    BNN_KEYS_END,
+};
+static const bnn_section train_section = {.keys = train_keys};
+static const bnn_key spec_keys[] = {
+    {BNN_KEY_OF("train", 0, &bnn_key_section, "all"), .section = &train_section},
+    {.param = {.name = "seeds"}, .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
+    {.param = {.name = "sweep"}, .flags = BNN_KEY_FIXED},
+    BNN_KEYS_END,
+};
+static const bnn_section spec_section = {.keys = spec_keys};
 
 static void require(int holds)
 {
@@ -31,23 +59,26 @@ static void require(int holds)
 }
 
 /* Whatever the map holds, the struct is filled with values that the table allows. */
-static void fill(const bnn_node *map, bnn_arena *arena, bnn_diag *diag)
+static void fill(const bnn_reader *r, const bnn_point *point)
 {
     struct options out;
     bnn_settings settings;
+    bnn_effects effects = {.spec = &spec_section, .arena = r->arena};
     char hash[BNN_SHA256_HEX];
-    double seconds;
-    const size_t n_errors = bnn_diag_n_errors(diag);
-    bnn_settings_init(&settings, arena);
-    const int status = bnn_schema_fill(table, map, "train", "train", NULL, &out, &settings, diag);
-    require(status != BNN_OK || bnn_diag_n_errors(diag) == n_errors);
+    bnn_reader recording = *r;
+    const size_t n_errors = bnn_diag_n_errors(r->diag);
+    bnn_settings_init(&settings, r->arena);
+    recording.settings = &settings;
+    const int status = bnn_key_read(r, &spec_section, spec_keys, point->root, &out);
+    require(status != BNN_OK || bnn_diag_n_errors(r->diag) == n_errors);
     require(out.epochs >= 1 && out.epochs <= 100000 && out.lr >= 1e-9 && out.lr <= 10);
-    require((out.nesterov | 1) == 1 && out.schedule >= 0 && out.schedule <= 2);
-    if (status != BNN_E_INTERNAL && bnn_settings_json(&settings, hash) != NULL)
+    require((out.nesterov | 1) == 1 && out.title != NULL);
+    require(out.schedule.kind >= 0 && out.schedule.kind <= 2 && out.schedule.every >= 1);
+    require(isfinite(out.schedule.seconds) && out.schedule.seconds >= 0);
+    bnn_key_record(&recording, &spec_section, spec_keys, &out);
+    if (bnn_diag_status(r->diag) != BNN_E_INTERNAL && bnn_settings_json(&settings, hash) != NULL)
         require(strlen(hash) == 64);
-    for (size_t i = 0; map != NULL && map->kind == BNN_NODE_MAP && i < map->n && i < 8; i++)
-        if (bnn_schema_duration(map->pairs[i].value, "duration", &seconds, diag) == BNN_OK)
-            require(isfinite(seconds) && seconds >= 0);
+    bnn_effect_note(&effects, point, &settings);
 }
 
 static void expand(const bnn_reader *r, const bnn_node *root)
@@ -63,7 +94,7 @@ static void expand(const bnn_reader *r, const bnn_node *root)
         require(sweep.points[i].label[0] != '\0');
         n_baselines += sweep.points[i].baseline;
         if (i < 4)
-            fill(bnn_tree_get(sweep.points[i].root, "train"), r->arena, r->diag);
+            fill(r, &sweep.points[i]);
     }
     require(n_baselines <= 1);
 }
@@ -72,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     bnn_arena *arena = bnn_arena_create((size_t)32 << 20);
     bnn_diag *diag = bnn_diag_create();
-    const bnn_reader reader = {.arena = arena, .diag = diag};
+    const bnn_reader reader = {.arena = arena, .diag = diag, .spec = &spec_section};
     const char *text = (const char *)bytes, *override = NULL;
     const char *nul = n == 0 ? NULL : memchr(text, '\0', n);
     if (arena == NULL || diag == NULL)

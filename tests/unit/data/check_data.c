@@ -201,24 +201,33 @@ static const struct {
     {"{path: ''}", "d.yaml:1:8: dataset.path: must name a directory", 0, 0, 0, NULL},
 };
 
+static int read_data(const bnn_reader *r, const bnn_node *node, bnn_data_options *out)
+{
+    bnn_reader at = *r;
+    at.path = "dataset";
+    const int status = bnn_section_read(&at, &bnn_data_section, node, out);
+    if (status == BNN_OK && at.settings != NULL)
+        bnn_section_record(&at, &bnn_data_section, out);
+    return status;
+}
+
 START_TEST(test_options)
 {
     const size_t i = (size_t)_i;
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     bnn_settings settings;
-    bnn_data_options options = {.validation = -9};
+    bnn_data_options options;
     const bnn_reader reader = {.arena = arena, .diag = diag, .settings = &settings};
     bnn_settings_init(&settings, arena);
     const bnn_node *node =
         bnn_tree_parse("d.yaml", sections[i].yaml, strlen(sections[i].yaml), arena, diag);
     ck_assert_ptr_nonnull(node);
-    const int status = bnn_data_options_parse(&reader, node, &options);
+    const int status = read_data(&reader, node, &options);
     if (sections[i].message != NULL) {
         ck_assert_int_eq(status, BNN_E_SPEC);
         ck_assert_uint_eq(bnn_diag_count(diag), 1);
         ck_assert_str_eq(bnn_diag_message(diag, 0), sections[i].message);
-        ck_assert_int_eq(options.validation, -9);
     } else {
         ck_assert_int_eq(status, BNN_OK);
         ck_assert_str_eq(options.name, sections[i].name);
@@ -248,7 +257,7 @@ START_TEST(test_options_report_everything_at_once)
     bnn_data_options options;
     const bnn_reader reader = {.arena = arena, .diag = diag};
     const bnn_node *node = bnn_tree_parse("d.yaml", yaml, sizeof yaml - 1, arena, diag);
-    ck_assert_int_eq(bnn_data_options_parse(&reader, node, &options), BNN_E_SPEC);
+    ck_assert_int_eq(read_data(&reader, node, &options), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 4);
     ck_assert_ptr_nonnull(strstr(bnn_diag_message(diag, 0), "d.yaml:1:2: "));
     ck_assert_ptr_nonnull(strstr(bnn_diag_message(diag, 0), "nmae"));
@@ -266,7 +275,7 @@ START_TEST(test_options_default)
     bnn_diag *diag = bnn_diag_create();
     bnn_data_options options;
     const bnn_reader reader = {.arena = arena, .diag = diag};
-    ck_assert_int_eq(bnn_data_options_parse(&reader, NULL, &options), BNN_OK);
+    ck_assert_int_eq(read_data(&reader, NULL, &options), BNN_OK);
     ck_assert_str_eq(options.name, "mnist");
     ck_assert_int_eq(options.validation, 5000);
     ck_assert_ptr_null(options.path);

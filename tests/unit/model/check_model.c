@@ -305,7 +305,7 @@ START_TEST(illegal_sequences_are_refused)
     bnn_block_options blocks[4];
     memcpy(blocks, model.blocks, sizeof blocks);
     bnn_error err = {0};
-    model.ordering = (bnn_use){&plugin, c->text != NULL ? text : NULL};
+    model.ordering = (bnn_use){.plugin = &plugin, .params = c->text != NULL ? text : NULL};
     ck_assert_ptr_null(network_or_error(&model, CLASSES, 1, 1, &err));
     ck_assert_str_eq(err.message, "ordering given: block 3: \"LP\" has a P, but no pool");
     blocks[2].pool = blocks[0].pool;

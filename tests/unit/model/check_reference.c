@@ -148,10 +148,11 @@ static void step(const run *r, const bnn_train_options *train, uint64_t t,
 {
     for (uint32_t i = 0; i < r->net->n_parameters; i++) {
         const bnn_parameter *p = &r->net->parameters[i];
-        const bnn_step info = {.t = t, .lr = train->lr, .decays = p->kind == BNN_TENSOR_WEIGHT};
+        const bnn_step info = {
+            .t = t, .lr = train->optimizer.lr, .decays = p->kind == BNN_TENSOR_WEIGHT};
         if (p->kind != BNN_TENSOR_STATE)
-            bnn_use_optimizer(&train->optimizer)
-                ->step(&r->net->context, train->optimizer.params, &info, p->n, p->value,
+            bnn_use_optimizer(&train->optimizer.use)
+                ->step(&r->net->context, train->optimizer.use.params, &info, p->n, p->value,
                        p->gradient, slots[i]);
     }
     bnn_network_binarize(r->net);

@@ -276,32 +276,66 @@ END_TEST
 
 /* ---- using a plugin ---------------------------------------------------------------------- */
 
+struct place {
+    bnn_use ste;
+    double lr, every;
+};
+
+static const bnn_key beside_keys[] = {
+    {.param = BNN_NUMBER(struct place, lr, 0, 0, 10, "beside the plugin's")},
+    {.param = BNN_NUMBER(struct place, every, 0, 0, 10, "likewise")},
+    BNN_KEYS_END,
+};
+static const bnn_section beside = {.keys = beside_keys};
+
+static const bnn_key clip_keys[] = {
+    {.param = {"clip", BNN_TYPE_NUMBER, offsetof(struct place, lr), 0, 0, 10, NULL, "collides"}},
+    BNN_KEYS_END,
+};
+static const bnn_section collision = {.keys = clip_keys};
+
+static const bnn_key ste_keys[] = {
+    {BNN_KEY_PLUGIN(struct place, ste, "ste", BNN_KIND_STE, "the gradient"), .standard = "clipped",
+     .section = &beside},
+    {BNN_KEY_PLUGIN(struct place, ste, "plain", BNN_KIND_STE, "without parameters"),
+     .standard = "identity", .words = "none|auto"},
+    {BNN_KEY_PLUGIN(struct place, ste, "wrong", BNN_KIND_STE, "a name that is taken"),
+     .standard = "clipped", .section = &collision},
+    BNN_KEYS_END,
+};
+static const bnn_section model_section = {.keys = ste_keys};
+
+/* Reads what stands at a key of the model, and records it when that is right. */
+static int read_key(const bnn_reader *r, const bnn_key *key, const bnn_node *map, struct place *out)
+{
+    bnn_reader below = *r;
+    below.path = "model";
+    const int status = bnn_key_read(&below, &model_section, key, map, out);
+    if (status == BNN_OK && r->settings != NULL)
+        bnn_key_record(&below, &model_section, key, out);
+    return status;
+}
+
 /* Resolves `yaml` as the STE of a model, and compares the messages ("" for none). */
 static int use_ste(const char *yaml, const char *expected, double *clip, bnn_settings *settings,
                    bnn_arena *arena)
 {
-    static const char *const also[] = {"lr", "every", NULL};
     bnn_diag *diag = bnn_diag_create();
-    const bnn_node *node =
-        yaml == NULL ? NULL : bnn_tree_parse("spec.yaml", yaml, strlen(yaml), arena, diag);
-    bnn_use use = {0};
+    struct place place;
     const bnn_reader reader = {
         .arena = arena, .diag = diag, .registry = registry, .settings = settings};
-    const bnn_reference reference = {.kind = BNN_KIND_STE,
-                                     .prefix = "model.ste",
-                                     .fallback = "clipped",
-                                     .also = also,
-                                     .node = node};
-    const int status = bnn_use_resolve(&reader, &reference, &use);
+    const char *text = yaml == NULL ? "{}" : bnn_arena_printf(arena, "ste:\n  %s\n", yaml);
+    const bnn_node *map = bnn_tree_parse("spec.yaml", text, strlen(text), arena, diag);
+    const int status = read_key(&reader, &ste_keys[0], map, &place);
     ck_assert_uint_eq(bnn_diag_count(diag), expected[0] == '\0' ? 0 : 1);
     if (expected[0] != '\0') {
         ck_assert_msg(starts_with(bnn_diag_message(diag, 0), expected), "%s",
                       bnn_diag_message(diag, 0));
         ck_assert_int_lt(status, 0);
-        ck_assert_ptr_null(use.plugin);
+        ck_assert_ptr_null(place.ste.plugin);
     }
-    if (status == 0)
-        *clip = *(const double *)use.params;
+    if (status == BNN_OK)
+        *clip = *(const double *)place.ste.params;
     bnn_diag_destroy(diag);
     return status;
 }
@@ -314,16 +348,17 @@ static const struct {
     {"clipped", "", 1.0},
     {"{name: clipped}", "", 1.0},
     {"{name: clipped, clip: 1.3}", "", 1.3},
-    {"{clip: 2, lr: 7, name: clipped, every: [1]}", "", 2.0},
+    {"{clip: 2, lr: 7, name: clipped, every: 1}", "", 2.0},
     {"{name: clipped, clop: 1}",
-     "spec.yaml:1:17: unknown key \"clop\" in ste clipped; did you mean", 0},
-    {"{name: clipped, clip: 1e9}", "spec.yaml:1:23: ", 0},
-    {"{name: clipped, clip: wide}", "spec.yaml:1:23: ", 0},
-    {"{name: clippet}", "spec.yaml:1:8: there is no ste \"clippet\"; did you mean \"clipped\"?", 0},
-    {"clippet", "spec.yaml:1:1: there is no ste \"clippet\"; did you mean \"clipped\"?", 0},
-    {"../clipped", "spec.yaml:1:1: there is no ste \"../clipped\"; ", 0},
-    {"{clip: 1}", "spec.yaml:1:1: model.ste: a name is missing", 0},
-    {"[clipped]", "spec.yaml:1:1: model.ste: expected a name or a map", 0},
+     "spec.yaml:2:19: unknown key \"clop\" in ste clipped; did you mean", 0},
+    {"{name: clipped, clip: 1e9}", "spec.yaml:2:25: ", 0},
+    {"{name: clipped, clip: wide}", "spec.yaml:2:25: ", 0},
+    {"{name: clippet}", "spec.yaml:2:10: there is no ste \"clippet\"; did you mean \"clipped\"?",
+     0},
+    {"clippet", "spec.yaml:2:3: there is no ste \"clippet\"; did you mean \"clipped\"?", 0},
+    {"../clipped", "spec.yaml:2:3: there is no ste \"../clipped\"; ", 0},
+    {"{clip: 1}", "spec.yaml:2:3: model.ste: a name is missing", 0},
+    {"[clipped]", "spec.yaml:2:3: model.ste: expected a name or a map", 0},
 };
 
 START_TEST(test_use)
@@ -334,7 +369,7 @@ START_TEST(test_use)
     double clip = 0;
     if (use_ste(uses[_i].yaml, uses[_i].message, &clip, &settings, arena) == 0) {
         ck_assert(clip == uses[_i].clip);
-        ck_assert_uint_eq(settings.n, 2);
+        ck_assert_uint_eq(settings.n, 4);
         ck_assert_str_eq(bnn_settings_find(&settings, "model.ste")->text, "clipped");
         ck_assert(bnn_settings_find(&settings, "model.ste.clip")->number == clip);
     }
@@ -345,21 +380,42 @@ END_TEST
 
 START_TEST(test_use_without_params)
 {
+    static const char yaml[] = "plain:\n  name: identity\n  clip: 1\n";
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
-    bnn_reference reference = {.kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "identity"};
-    bnn_use use = {.params = &use};
-    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_OK);
-    ck_assert_ptr_null(use.params);
-    ck_assert_ptr_eq(bnn_use_ste(&use)->head.name, use.plugin->head->name);
-    static const char yaml[] = "name: identity\nclip: 1\n";
-    reference.node = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
-    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_E_SPEC);
+    struct place place = {.ste = {.params = &place}};
+    ck_assert_int_eq(read_key(&reader, &ste_keys[1], NULL, &place), BNN_OK);
+    ck_assert_ptr_null(place.ste.params);
+    ck_assert_ptr_eq(bnn_use_ste(&place.ste)->head.name, place.ste.plugin->head->name);
+    const bnn_node *map = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
+    ck_assert_int_eq(read_key(&reader, &ste_keys[1], map, &place), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 1);
     ck_assert_msg(
-        starts_with(bnn_diag_message(diag, 0), "s.yaml:2:1: unknown key \"clip\" in ste identity"),
+        starts_with(bnn_diag_message(diag, 0), "s.yaml:3:3: unknown key \"clip\" in ste identity"),
         "%s", bnn_diag_message(diag, 0));
+    bnn_diag_destroy(diag);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* A word stands for no plugin, and is recorded as it is. */
+START_TEST(test_use_word)
+{
+    static const char yaml[] = "plain: auto\n";
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    bnn_diag *diag = bnn_diag_create();
+    bnn_settings settings;
+    const bnn_reader reader = {
+        .arena = arena, .diag = diag, .registry = registry, .settings = &settings};
+    struct place place;
+    bnn_settings_init(&settings, arena);
+    const bnn_node *map = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
+    ck_assert_int_eq(read_key(&reader, &ste_keys[1], map, &place), BNN_OK);
+    ck_assert_ptr_null(place.ste.plugin);
+    ck_assert_str_eq(place.ste.word, "auto");
+    ck_assert_uint_eq(settings.n, 1);
+    ck_assert_str_eq(bnn_settings_find(&settings, "model.plain")->text, "auto");
     bnn_diag_destroy(diag);
     bnn_arena_destroy(arena);
 }
@@ -368,14 +424,11 @@ END_TEST
 /* A parameter that the caller reads itself could never be set. */
 START_TEST(test_use_collision)
 {
-    static const char *const also[] = {"lr", "clip", NULL};
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
-    const bnn_reference reference = {
-        .kind = BNN_KIND_STE, .prefix = "model.ste", .fallback = "clipped", .also = also};
-    bnn_use use;
-    ck_assert_int_eq(bnn_use_resolve(&reader, &reference, &use), BNN_E_RESOURCE);
+    struct place place;
+    ck_assert_int_eq(read_key(&reader, &ste_keys[2], NULL, &place), BNN_E_RESOURCE);
     ck_assert_msg(strstr(bnn_diag_message(diag, 0), "parameter \"clip\" has the name of a key of "
                                                     "bnnrun's own") != NULL,
                   "%s", bnn_diag_message(diag, 0));
@@ -398,6 +451,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_use, 0, sizeof uses / sizeof *uses);
     tcase_add_test(tc, test_use_without_params);
+    tcase_add_test(tc, test_use_word);
     tcase_add_test(tc, test_use_collision);
     suite_add_tcase(s, tc);
     return s;

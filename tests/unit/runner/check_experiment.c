@@ -260,8 +260,9 @@ START_TEST(an_override_may_switch_keys_off)
     const char *const floats = "model.binarize=none", *const ste = "model.ste.clip=2";
     const char *const one[] = {floats, NULL}, *const both[] = {floats, ste, NULL};
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", one), BNN_OK);
-    ck_assert_str_eq(said(), "s.yaml:10:8: warning: model.ste has no effect in any point: no sign "
-                             "in the network would use it");
+    ck_assert_str_eq(said(), "s.yaml:10:8: warning: model.ste has no effect in any point: it acts "
+                             "only with model.binarize.weights: true or "
+                             "model.binarize.activations: true");
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both), BNN_E_SPEC);
     ck_assert_ptr_nonnull(strstr(said(), "-s:1:16: model.ste.clip has no effect in any point"));
 }
@@ -273,8 +274,8 @@ START_TEST(a_recorded_spec_is_not_corrected)
     static const char spec[] = "dataset: {name: mnist, path: /gone, validation: 40}\n" TINY_MODEL
                                "train: {schedule: {name: cosine, every: 3}}\n";
     check_said(BNN_E_SPEC, spec,
-               "s.yaml:10:41: train.schedule.every has no effect in any point: the schedule does "
-               "not use it; leave it out");
+               "s.yaml:10:41: train.schedule.every has no effect in any point: it acts only with "
+               "train.schedule: step; leave it out");
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
     const bnn_reader reader = source_reader();

@@ -2,7 +2,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "tests/fixtures/check_main.h"
-#include "spec/schema.h"
+#include "spec/key.h"
 #include "tests/fixtures/spec_fixture.h"
 
 #include <locale.h>
@@ -44,58 +44,120 @@ START_TEST(bounds_the_number_of_messages)
 }
 END_TEST
 
-/* ---- tables ------------------------------------------------------------------------------ */
+/* ---- sections ---------------------------------------------------------------------------- */
+
+struct schedule {
+    int32_t kind;
+    double every, seconds;
+};
 
 struct options {
     double lr;
-    int32_t epochs, nesterov, schedule;
+    int32_t epochs, nesterov, jobs;
+    const char *title, *first, *second;
+    struct schedule schedule;
+    const bnn_node *mine;
 };
 
-static const bnn_param table[] = {
-    BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data"),
-    BNN_NUMBER(struct options, lr, 0.001, 1e-9, 10, "learning rate"),
-    BNN_SWITCH(struct options, nesterov, 1, "look ahead"),
-    BNN_CHOICE(struct options, schedule, 2, "constant|step|cosine", "learning rate over time"),
-    BNN_PARAMS_END,
+static const bnn_key schedule_keys[] = {
+    {BNN_KEY_CHOICE(struct schedule, kind, "name", 2, "constant|step|cosine", "over time"),
+     .flags = BNN_KEY_REQUIRED},
+    {.param = BNN_NUMBER(struct schedule, every, 10, 1, 100, "epochs"),
+     .acts = "train.schedule=step|train.epochs=7"},
+    {BNN_KEY_DURATION(struct schedule, seconds, "pause", "between steps")},
+    BNN_KEYS_END,
 };
+static const bnn_section schedule_section = {.keys = schedule_keys,
+                                             .flags = BNN_SECTION_NAMED | BNN_SECTION_REFERENCE};
+
+static const bnn_key both_keys[] = {
+    {BNN_KEY_TEXT(struct options, first, "first", "of both"), .standard = "x"},
+    {BNN_KEY_TEXT(struct options, second, "second", "of both"), .standard = "x",
+     .acts = "train.nesterov!=false"},
+    BNN_KEYS_END,
+};
+static const bnn_section both_section = {.keys = both_keys, .flags = BNN_SECTION_EACH};
+
+static const bnn_key train_keys[] = {
+    {.param = BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data")},
+    {.param = BNN_NUMBER(struct options, lr, 0.001, 1e-9, 10, "learning rate")},
+    {.param = BNN_SWITCH(struct options, nesterov, 1, "look ahead")},
+    {.param = BNN_INTEGER(struct options, jobs, 0, 1, 8, "at a time"),
+     .words = "auto",
+     .flags = BNN_KEY_SILENT},
+    {BNN_KEY_SECTION(struct options, schedule, "schedule", &schedule_section, "over time")},
+    {BNN_KEY_OF("both", 0, &bnn_key_section, "two texts"), .section = &both_section},
+    {BNN_KEY_TEXT(struct options, title, "title", "for readers"), .flags = BNN_KEY_FIXED},
+    {BNN_KEY_NODE(struct options, mine, "anything", "read elsewhere")},
+    BNN_KEYS_END,
+};
+static const bnn_section train_section = {.keys = train_keys};
+static const bnn_key root_keys[] = {
+    {BNN_KEY_OF("train", 0, &bnn_key_section, "all"), .section = &train_section},
+    BNN_KEYS_END,
+};
+static const bnn_section root_section = {.keys = root_keys};
+
+/* What is recorded when nothing, or nothing right, is there. */
+#define DEFAULTS                                                                                     \
+    "{\"train.both.first\":\"x\",\"train.both.second\":\"x\",\"train.epochs\":5,\"train.lr\":0.001," \
+    "\"train.nesterov\":true,\"train.schedule\":\"cosine\"}"
 
 static const struct {
     const char *text;
     const char *messages;
     const char *json;
 } fills[] = {
-    {"{}", "",
-     "{\"train.epochs\":5,\"train.lr\":0.001,\"train.nesterov\":true,"
-     "\"train.schedule\":\"cosine\"}"},
-    {"{lr: 1e-1, epochs: 7, schedule: step, nesterov: false, mine: [1]}", "",
-     "{\"train.epochs\":7,\"train.lr\":0.1,\"train.nesterov\":false,"
-     "\"train.schedule\":\"step\"}"},
-    {"epochs: 0", "s:1:9: train.epochs: 0 is out of range; it must be from 1 to 100000",
-     "{\"train.epochs\":5,\"train.lr\":0.001,\"train.nesterov\":true,"
-     "\"train.schedule\":\"cosine\"}"},
-    {"epoch: 3\nlr: big\nmomentum: 1\na.b: 1",
+    {"{}", "", DEFAULTS},
+    {"{lr: 1e-1, epochs: 6, nesterov: false, mine: [1], title: t, jobs: 3, both: {second: y}, "
+     "schedule: step}",
+     "",
+     "{\"train.both.first\":\"x\",\"train.epochs\":6,\"train.lr\":0.1,\"train.nesterov\":false,"
+     "\"train.schedule\":\"step\",\"train.schedule.every\":10}"},
+    {"{epochs: 7, jobs: auto, both: y, schedule: {name: constant, every: 2, pause: 2m}}", "",
+     "{\"train.both.first\":\"y\",\"train.both.second\":\"y\",\"train.epochs\":7,"
+     "\"train.lr\":0.001,\"train.nesterov\":true,\"train.schedule\":\"constant\","
+     "\"train.schedule.every\":2}"},
+    {"epochs: 0\njobs: many\nboth: []\nschedule: {every: 0}\ntitle: ~",
+     "s:1:9: train.epochs: 0 is out of range; it must be from 1 to 100000\n"
+     "s:2:7: train.jobs: expected auto or an integer, got \"many\"\n"
+     "s:3:7: train.both.first: expected a text, got a list\n"
+     "s:4:11: train.schedule: the key \"name\" is missing\n"
+     "s:4:19: train.schedule.every: 0 is out of range; it must be from 1 to 100\n"
+     "s:5:8: train.title: expected a text, got nothing",
+     DEFAULTS},
+    {"epoch: 3\nlr: big\nmomentum: 1\na.b: 1\nschedule: [step]",
      "s:1:1: unknown key \"epoch\" in train; did you mean \"epochs\"?\n"
      "s:2:5: train.lr: expected a number, got \"big\"\n"
-     "s:3:1: unknown key \"momentum\" in train; known keys: epochs, lr, nesterov, schedule, mine\n"
+     "s:3:1: unknown key \"momentum\" in train; known keys: epochs, lr, nesterov, jobs, schedule, "
+     "both, title, mine\n"
      "s:4:1: unknown key \"a.b\" in train; keys with dots belong in sweep, baseline and -s, "
-     "elsewhere write maps",
-     "{\"train.epochs\":5,\"train.lr\":0.001,\"train.nesterov\":true,"
-     "\"train.schedule\":\"cosine\"}"},
-    {"[1]", "s:1:1: train: expected a map, got a list",
-     "{\"train.epochs\":5,\"train.lr\":0.001,\"train.nesterov\":true,"
-     "\"train.schedule\":\"cosine\"}"},
+     "elsewhere write maps\n"
+     "s:5:11: train.schedule: expected a name or a map, got a list",
+     DEFAULTS},
+    {"[1]", "s:1:1: train: expected a map, got a list", DEFAULTS},
 };
+
+/* Reads and records the value of `train`. */
+static int fill(const bnn_node *node, struct options *out, bnn_settings *settings)
+{
+    bnn_reader at_root = reader, r = reader;
+    at_root.settings = settings;
+    r.path = "train";
+    bnn_settings_init(settings, arena);
+    const int status = bnn_section_read(&r, &train_section, node, out);
+    bnn_section_record(&at_root, &root_section, out);
+    return status;
+}
 
 START_TEST(fills_a_struct)
 {
-    static const char *const also[] = {"mine", NULL};
     struct options out = {0};
     bnn_settings settings;
     char hash[65], expected_hash[65];
-    bnn_settings_init(&settings, arena);
-    const int status = bnn_schema_fill(table, parsed(fills[_i].text), "train", "train", also, &out,
-                                       &settings, diag);
-    ck_assert_int_eq(status, fills[_i].messages[0] == '\0' ? BNN_OK : BNN_E_SPEC);
+    const bnn_node *node = parsed(fills[_i].text);
+    ck_assert_int_eq(fill(node, &out, &settings),
+                     fills[_i].messages[0] == '\0' ? BNN_OK : BNN_E_SPEC);
     ck_assert_str_eq(said(), fills[_i].messages);
     ck_assert_str_eq(bnn_settings_json(&settings, hash), fills[_i].json);
     bnn_sha256(fills[_i].json, strlen(fills[_i].json), expected_hash);
@@ -103,39 +165,75 @@ START_TEST(fills_a_struct)
     ck_assert_int_eq(out.epochs, (int32_t)bnn_settings_find(&settings, "train.epochs")->number);
     ck_assert(out.lr == bnn_settings_find(&settings, "train.lr")->number);
     ck_assert_int_eq(out.nesterov, _i == 1 ? 0 : 1);
-    ck_assert_int_eq(out.schedule, _i == 1 ? 1 : 2);
+    ck_assert_int_eq(out.schedule.kind, _i == 1 ? 1 : _i == 2 ? 0 : 2);
+    ck_assert_int_eq(out.jobs, _i == 1 ? 3 : 0);
+    ck_assert_double_eq(out.schedule.seconds, _i == 2 ? 120 : 0);
+    ck_assert_pstr_eq(out.title, _i == 1 ? "t" : NULL);
+    ck_assert_ptr_eq(out.mine, bnn_tree_get(node, "mine"));
 }
 END_TEST
 
 START_TEST(fills_defaults_without_a_map)
 {
     struct options out = {0};
-    ck_assert_int_eq(bnn_schema_fill(table, NULL, "train", "", NULL, &out, NULL, diag), BNN_OK);
+    bnn_settings settings;
+    ck_assert_int_eq(fill(NULL, &out, &settings), BNN_OK);
     ck_assert_int_eq(out.epochs, 5);
     ck_assert(out.lr == 0.001);
+    ck_assert_str_eq(out.second, "x");
 }
 END_TEST
 
-START_TEST(fills_nothing_without_a_table)
-{
-    static const char *const also[] = {"name", NULL};
-    const bnn_node *map = parsed("{name: x, clip: 1}");
-    ck_assert_int_eq(bnn_schema_fill(NULL, map, "ste x", "p", also, NULL, NULL, diag), BNN_E_SPEC);
-    ck_assert_str_eq(said(), "s:1:11: unknown key \"clip\" in ste x; known keys: name");
-}
-END_TEST
-
-START_TEST(fill_reports_a_full_arena)
+START_TEST(recording_reports_a_full_arena)
 {
     bnn_arena *small = bnn_arena_create(BNN_ALIGN);
     struct options out;
     bnn_settings settings;
+    ck_assert_int_eq(fill(NULL, &out, &settings), BNN_OK);
+    bnn_reader r = reader;
+    r.settings = &settings;
     bnn_settings_init(&settings, small);
-    ck_assert_int_eq(bnn_schema_fill(table, NULL, "train", "train", NULL, &out, &settings, diag),
-                     BNN_E_INTERNAL);
+    bnn_section_record(&r, &root_section, &out);
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_E_INTERNAL);
     bnn_arena_destroy(small);
 }
 END_TEST
+
+START_TEST(finds_keys)
+{
+    char text[256];
+    ck_assert_str_eq(bnn_key_find(&root_section, "train.schedule.every")->param.name, "every");
+    ck_assert_str_eq(bnn_key_find(&root_section, "train")->param.name, "train");
+    ck_assert_ptr_null(bnn_key_find(&root_section, "train.schedule.ever"));
+    ck_assert_ptr_null(bnn_key_find(&root_section, "train.epochs.first"));
+    ck_assert_ptr_null(bnn_key_find(&root_section, ""));
+    ck_assert_ptr_null(bnn_key_find(NULL, "train"));
+    bnn_condition_text("a.b=step|c!=no", text, sizeof text);
+    ck_assert_str_eq(text, "a.b: step or c other than no");
+}
+END_TEST
+
+START_TEST(the_worst_status_is_known)
+{
+    const bnn_position_in_file at = {.file = "s", .line = 1, .column = 1};
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_OK);
+    bnn_diag_warn(diag, at, "odd");
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_OK);
+    ck_assert_int_eq(bnn_diag_fail(diag, BNN_E_RESOURCE, at, "not there"), BNN_E_RESOURCE);
+    const int begun = bnn_diag_begin(diag);
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_OK);
+    ck_assert_int_eq(bnn_diag_add(diag, at, "wrong"), BNN_E_SPEC);
+    bnn_diag_fail(diag, BNN_E_RESOURCE, at, "not there"); /* said already, and counts again */
+    ck_assert_int_eq(bnn_diag_end(diag, begun), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_E_SPEC);
+    ck_assert_int_eq(bnn_diag_end(diag, bnn_diag_begin(diag)), BNN_OK);
+    ck_assert_int_eq(bnn_diag_no_memory(diag), BNN_E_INTERNAL);
+    ck_assert_int_eq(bnn_diag_status(diag), BNN_E_INTERNAL);
+    ck_assert_uint_eq(bnn_diag_n_errors(diag), 3);
+}
+END_TEST
+
+/* ---- keys and references ----------------------------------------------------------------- */
 
 START_TEST(knows_keys)
 {
@@ -242,8 +340,9 @@ static Suite *make_suite(void)
     tcase_add_test(tc, bounds_the_number_of_messages);
     tcase_add_loop_test(tc, fills_a_struct, 0, N(fills));
     tcase_add_test(tc, fills_defaults_without_a_map);
-    tcase_add_test(tc, fills_nothing_without_a_table);
-    tcase_add_test(tc, fill_reports_a_full_arena);
+    tcase_add_test(tc, recording_reports_a_full_arena);
+    tcase_add_test(tc, finds_keys);
+    tcase_add_test(tc, the_worst_status_is_known);
     tcase_add_test(tc, knows_keys);
     tcase_add_loop_test(tc, reads_references, 0, N(references));
     tcase_add_test(tc, ignores_the_locale);

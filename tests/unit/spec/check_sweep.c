@@ -1,5 +1,6 @@
 /* check_sweep.c - the points of a sweep, their labels, and overrides from the command line. */
 #include "tests/fixtures/check_main.h"
+#include "spec/key.h"
 #include "spec/sweep.h"
 #include "tests/fixtures/spec_fixture.h"
 
@@ -9,6 +10,24 @@
 #define BASE                                                               \
     "model: {ste: clipped, binarize: {weights: true}, ordering: bn_act}\n" \
     "train: {epochs: 5, optimizer: {name: adam, lr: 0.001}}\n"
+
+/* What of a spec does not vary, and takes lists. */
+static const bnn_key spec_keys[] = {
+    {.param = {.name = "name"}, .flags = BNN_KEY_FIXED},
+    {.param = {.name = "seeds"}, .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
+    {.param = {.name = "sweep"}, .flags = BNN_KEY_FIXED},
+    {.param = {.name = "baseline"}, .flags = BNN_KEY_FIXED},
+    {.param = {.name = "run"}, .flags = BNN_KEY_FIXED},
+    {.param = {.name = "model"}},
+    BNN_KEYS_END,
+};
+static const bnn_section spec_section = {.keys = spec_keys};
+
+static void sweep_set_up(void)
+{
+    set_up();
+    reader.spec = &spec_section;
+}
 
 /* Labels of all points, "|" between them, "*" at the baseline. */
 static const char *labels(const bnn_sweep *sweep)
@@ -273,7 +292,7 @@ START_TEST(survives_a_full_arena)
     for (size_t limit = 0; limit < 16384; limit += BNN_ALIGN) {
         bnn_arena *small = bnn_arena_create(limit);
         bnn_diag *own = bnn_diag_create();
-        const bnn_reader tight = {.arena = small, .diag = own};
+        const bnn_reader tight = {.arena = small, .diag = own, .spec = &spec_section};
         bnn_sweep sweep = {77, NULL};
         const int status = bnn_sweep_expand(&tight, spec, 1, &sweep);
         ck_assert_int_eq(status != BNN_OK, bnn_diag_n_errors(own) > 0);
@@ -369,7 +388,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("sweep");
     TCase *tc = tcase_create("sweep");
-    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_checked_fixture(tc, sweep_set_up, tear_down);
     tcase_add_loop_test(tc, expands, 0, N(sweeps));
     tcase_add_test(tc, leaves_the_base_alone);
     tcase_add_test(tc, keys_stand_where_the_sweep_has_them);

@@ -81,13 +81,13 @@ START_TEST(only_what_acts_is_recorded)
     ck_assert_double_eq(bnn_settings_find(&settings, "train.optimizer.lr")->number, 0.001);
     const char *bop = "train: {optimizer: {name: sgd, lr: 0.5}, binary_optimizer: bop}";
     const bnn_train_options *train = parsed_train(bop, true);
-    ck_assert_str_eq(train->binary_optimizer.plugin->head->name, "bop");
-    ck_assert_double_eq(train->lr, 0.5);
-    ck_assert_double_eq(train->binary_lr, 1.0);
+    ck_assert_str_eq(train->binary_optimizer.use.plugin->head->name, "bop");
+    ck_assert_double_eq(train->optimizer.lr, 0.5);
+    ck_assert_double_eq(train->binary_optimizer.lr, 1.0);
     ck_assert_str_eq(bnn_settings_find(&settings, "train.binary_optimizer")->text, "bop");
     parsed_train(bop, false);
     ck_assert_ptr_null(bnn_settings_find(&settings, "train.binary_optimizer"));
-    ck_assert_double_eq(parsed_train("{}", true)->binary_lr, 0.001);
+    ck_assert_double_eq(bnn_train_optimizer(parsed_train("{}", true), true)->lr, 0.001);
 }
 END_TEST
 

@@ -1,24 +1,25 @@
 /* effect.h - keys of a spec that are set and do nothing in any point of the sweep.
  *
- * What acts in a config is in its settings (what does not is not recorded), so a key acts where the
- * settings of some point have it. One that acts in one point may idle in others: an STE beside a
+ * A key acts where the condition of its row holds (bnn_key.acts). One that acts in one point may idle in others: an STE beside a
  * float baseline is fine. */
-#ifndef BNN_RUNNER_EFFECT_H
-#define BNN_RUNNER_EFFECT_H
+#ifndef BNN_SPEC_EFFECT_H
+#define BNN_SPEC_EFFECT_H
 
-#include "runner/experiment.h"
+#include "spec/key.h"
+#include "spec/sweep.h"
 
 typedef struct bnn_effect_key bnn_effect_key;
 
-/* Zeroed but for the arena, then filled by note. */
+/* Zeroed but for these two, then filled by note. */
 typedef struct bnn_effects {
+    const bnn_section *spec; /* all keys that there are */
     bnn_arena *arena;
     size_t n, capacity;
     bnn_effect_key *keys;
 } bnn_effects;
 
-/* Notes which keys of a point act in the config that it became. 0 or BNN_E_INTERNAL. */
-int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_config *config);
+/* Notes which keys of a point act in the config that it became, by its settings. 0 or BNN_E_INTERNAL. */
+int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings);
 
 /* After all points: an error for each key that acts in none. overridden: -s changed the spec, and may
  * well switch off what the file sets; that is a warning then. */

@@ -1,6 +1,6 @@
-#include "runner/effect.h"
+#include "spec/effect.h"
 
-#include "data/catalogue.h"
+#include "spec/tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,48 +9,17 @@
 /* A key of one point. All that a sweep sets at one key is one key: in a zip, a value that idles may
  * have to stand beside one that acts. Parameters inside such a value are keys of their own. */
 struct bnn_effect_key {
-    const char *path;
+    const char *path, *condition;
     const bnn_node *value; /* NULL: the sweep sets this very key */
     bnn_position_in_file at;
     bool of_base; /* set by no sweep in this point */
     bool acts;
 };
 
-/* Keys that the settings may leave out, and why; all others act in every point. */
-static const struct {
-    const char *path, *why;
-} may_idle[] = {
-    {"dataset.path", "digits that bnnrun draws have no files"},
-    {"model.ste", "no sign in the network would use it"},
-    {"model.binarize", "nothing is binarized that it is about"},
-    {"train.schedule", "the schedule does not use it"},
-    {"train.binary_optimizer", "no weights are binary"},
-};
-enum { N_MAY_IDLE = sizeof may_idle / sizeof *may_idle };
-
 static bool covers(const char *path, const char *inner)
 {
     const size_t n = strlen(path);
     return strncmp(path, inner, n) == 0 && (inner[n] == '\0' || inner[n] == '.');
-}
-
-static bool key_acts(const bnn_config *config, const char *path, bnn_arena *arena)
-{
-    static const char ste[] = "model.ste";
-    if (strcmp(path, "dataset.path") == 0)
-        return bnn_catalogue_builtin(config->data.name) == NULL;
-    if (strcmp(path, "model.binarize") == 0) /* none is a choice, too */
-        return true;
-    if (!covers(ste, path) || covers("model.ste.weights", path) ||
-        covers("model.ste.activations", path))
-        return bnn_settings_find(&config->settings, path) != NULL;
-    const char *parts[] = {"weights", "activations"}; /* what is set for both */
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const char *part = bnn_arena_printf(arena, "%s.%s%s", ste, parts[i], path + strlen(ste));
-        if (part == NULL || bnn_settings_find(&config->settings, part) != NULL)
-            return true;
-    }
-    return false;
 }
 
 static int add_key(bnn_effects *effects, bnn_effect_key key)
@@ -69,8 +38,31 @@ static int add_key(bnn_effects *effects, bnn_effect_key key)
     return BNN_OK;
 }
 
+/* When a key acts: what its row says, or the nearest row above that says something; what is set for
+ * each key of a section acts where one of them does. "": everywhere. NULL without memory. */
+static const char *find_condition(const bnn_effects *effects, const char *path)
+{
+    const bnn_section *section = effects->spec;
+    const char *condition = "";
+    while (section != NULL && *path != '\0') {
+        const bnn_key *key = bnn_key_in(section, path);
+        if (key == NULL)
+            break;
+        path += strcspn(path, ".");
+        path += *path == '.';
+        condition = key->acts != NULL ? key->acts : condition;
+        section = key->section;
+    }
+    if (section == NULL || (section->flags & BNN_SECTION_EACH) == 0)
+        return condition;
+    for (const bnn_key *key = section->keys; condition != NULL && key->param.name != NULL; key++)
+        condition = bnn_arena_printf(effects->arena, "%s%s%s", condition,
+                                     condition[0] == '\0' ? "" : "|", key->acts);
+    return condition;
+}
+
 /* The keys at and below a path; a plugin's name stands for the plugin. */
-static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_config *config,
+static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
                      const char *path, const bnn_node *value)
 {
     if (value->kind == BNN_NODE_MAP) {
@@ -81,28 +73,33 @@ static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_con
                 inner = bnn_arena_printf(effects->arena, "%s.%s", path, key);
             status = inner == NULL
                          ? BNN_E_INTERNAL
-                         : note_keys(effects, point, config, inner, value->pairs[i].value);
+                         : note_keys(effects, point, settings, inner, value->pairs[i].value);
         }
         return status;
     }
-    bnn_effect_key key = {.path = path, .value = value, .at = value->at, .of_base = true};
+    const char *condition = find_condition(effects, path);
+    if (condition == NULL || condition[0] == '\0')
+        return condition == NULL ? BNN_E_INTERNAL : BNN_OK;
+    bnn_effect_key key = {
+        .path = path, .condition = condition, .value = value, .at = value->at, .of_base = true};
     for (size_t i = 0; i < point->n; i++) {
         if (covers(point->values[i].key, path))
             key.of_base = false;
         if (strcmp(point->values[i].key, path) == 0)
             key.value = NULL;
     }
-    key.acts = key_acts(config, path, effects->arena);
+    key.acts = bnn_key_holds(settings, key.condition);
     return add_key(effects, key);
 }
 
-int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_config *config)
+int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings)
 {
     int status = BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < N_MAY_IDLE; i++) {
-        const bnn_node *value = bnn_tree_find(point->root, may_idle[i].path);
-        if (value != NULL)
-            status = note_keys(effects, point, config, may_idle[i].path, value);
+    for (const bnn_key *key = effects->spec->keys; status == BNN_OK && key->param.name != NULL;
+         key++) {
+        const bnn_node *value = bnn_tree_get(point->root, key->param.name);
+        if (value != NULL && (key->flags & BNN_KEY_FIXED) == 0)
+            status = note_keys(effects, point, settings, key->param.name, value);
     }
     return status;
 }
@@ -135,15 +132,15 @@ static bool is_replaced(const bnn_effect_key *key, const bnn_sweep *sweep)
 
 static void report_key(const bnn_effect_key *key, bool overridden, bnn_diag *diag)
 {
-    size_t i = 0;
-    while (i + 1 < N_MAY_IDLE && !covers(may_idle[i].path, key->path))
-        i++;
+    char when[512];
+    bnn_condition_text(key->condition, when, sizeof when);
     if (overridden && strcmp(key->at.file, "-s") != 0)
-        bnn_diag_warn(diag, key->at, "%s has no effect in any point: %s", key->path,
-                      may_idle[i].why);
+        bnn_diag_warn(diag, key->at, "%s has no effect in any point: it acts only with %s",
+                      key->path, when);
     else
-        bnn_diag_add(diag, key->at, "%s has no effect in any point: %s; leave it out", key->path,
-                     may_idle[i].why);
+        bnn_diag_add(diag, key->at,
+                     "%s has no effect in any point: it acts only with %s; leave it out", key->path,
+                     when);
 }
 
 void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, bool overridden,

@@ -1,0 +1,163 @@
+#include "runner/spec_keys.h"
+
+#include "runner/experiment.h"
+#include "spec/sweep_section.h"
+
+#include <string.h>
+
+enum {
+    SEEDS_MAX = 10000,
+    JOBS_MAX = 1024,
+    RETRIES_MAX = 100,
+};
+
+/* ---- seeds ------------------------------------------------------------------------------- */
+
+typedef struct counted_seeds {
+    int32_t count;
+    int64_t base;
+} counted_seeds;
+
+/* All of 64 bits, which a double does not hold. */
+static void base_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    int64_t *base = &((counted_seeds *)out)->base;
+    *base = (int64_t)key->param.fallback;
+    if (node != NULL)
+        bnn_schema_integer(node, r->path, 0, INT64_MAX - SEEDS_MAX, base, r->diag);
+}
+
+static const bnn_key_type base_type = {"an integer", base_read, NULL};
+
+static const bnn_key seeds_keys[] = {
+    {.param = BNN_INTEGER(counted_seeds, count, 1, 1, SEEDS_MAX, "how many")},
+    {.param = {.name = "base",
+               .fallback = 1,
+               .maximum = (double)INT64_MAX,
+               .help = "the first; 1 more each"},
+     .type = &base_type},
+    BNN_KEYS_END,
+};
+
+static const bnn_section seeds_section = {.keys = seeds_keys};
+
+static size_t list_seeds(const bnn_reader *r, const bnn_node *list, int64_t *seeds)
+{
+    if (list->n == 0 || list->n > SEEDS_MAX)
+        bnn_diag_add(r->diag, list->at, "seeds: %zu of them; from 1 to %d are allowed", list->n,
+                     SEEDS_MAX);
+    for (size_t i = 0; i < list->n && i < SEEDS_MAX; i++) {
+        const bnn_node *item = list->items[i];
+        seeds[i] = -1;
+        if (bnn_schema_integer(item, r->path, 0, INT64_MAX, &seeds[i], r->diag) != BNN_OK)
+            continue;
+        for (size_t j = 0; j < i; j++)
+            if (seeds[j] == seeds[i])
+                bnn_diag_add(r->diag, item->at, "seeds: %s is there twice", item->text);
+    }
+    return list->n;
+}
+
+static size_t count_seeds(const bnn_reader *r, const bnn_key *key, const bnn_node *map,
+                          int64_t *seeds)
+{
+    counted_seeds counted;
+    bnn_section_read(r, key->section, map, &counted);
+    for (int32_t i = 0; i < counted.count; i++)
+        seeds[i] = counted.base + i;
+    return (size_t)counted.count;
+}
+
+static void seeds_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    bnn_experiment *experiment = out;
+    int64_t *seeds = bnn_arena_alloc(r->arena, SEEDS_MAX, sizeof *seeds);
+    experiment->seeds = seeds;
+    if (seeds == NULL) {
+        bnn_diag_no_memory(r->diag);
+        return;
+    }
+    const int begun = bnn_diag_begin(r->diag);
+    if (node != NULL && node->kind == BNN_NODE_SCALAR)
+        bnn_key_expected(r, key, node);
+    else if (node != NULL && node->kind == BNN_NODE_LIST)
+        experiment->n_seeds = list_seeds(r, node, seeds);
+    else
+        experiment->n_seeds = count_seeds(r, key, node, seeds);
+    if (bnn_diag_end(r->diag, begun) != BNN_OK)
+        experiment->n_seeds = 1;
+}
+
+static const bnn_key_type seeds_type = {"{count: N, base: N} or a list of integers", seeds_read,
+                                        NULL};
+
+/* ---- the keys ---------------------------------------------------------------------------- */
+
+static const bnn_key metric_keys[] = {
+    {.param = {.name = "name",
+               .offset = BNN_OFFSET(bnn_metric_options, name, const char *),
+               .choices = BNN_RUN_METRIC_NAMES,
+               .help = "what the leaderboard is sorted by"},
+     .type = &bnn_key_text,
+     .standard = "test_accuracy"},
+    {BNN_KEY_CHOICE(bnn_metric_options, goal, "goal", -1, "max|min",
+                    "whether more or less is better"),
+     .computed = "max of accuracies, min of the others"},
+    BNN_KEYS_END,
+};
+
+static void metric_finish(const bnn_reader *r, const bnn_node *node, void *out)
+{
+    bnn_metric_options *metric = out;
+    (void)r, (void)node;
+    if (metric->goal < 0)
+        metric->goal = (int32_t)bnn_run_metric(metric->name)->goal;
+}
+
+static const bnn_section metric_section = {
+    .keys = metric_keys, .flags = BNN_SECTION_NAMED, .finish = metric_finish};
+
+static const bnn_key run_keys[] = {
+    {.param = BNN_INTEGER(bnn_run_options, jobs, 0, 1, JOBS_MAX,
+                          "runs at a time; auto: as many as CPUs"),
+     .standard = "auto",
+     .words = "auto"},
+    {BNN_KEY_CHOICE(bnn_run_options, checkpoints, "checkpoint", BNN_CHECKPOINTS_EPOCH,
+                    "epoch|stop|none",
+                    "saved after every epoch and when stopped, only then, never")},
+    {.param = BNN_INTEGER(bnn_run_options, retries, 0, 0, RETRIES_MAX,
+                          "further attempts after a failure")},
+    {BNN_KEY_DURATION(bnn_run_options, timeout_seconds, "timeout", "of an attempt; 0: none")},
+    {BNN_KEY_CHOICE(bnn_run_options, isolation, "isolation", BNN_ISOLATION_AUTO,
+                    "auto|thread|process",
+                    "auto: processes when a plugin did not come with bnnrun")},
+    BNN_KEYS_END,
+};
+
+static const bnn_section run_section = {.keys = run_keys};
+static const bnn_key_type elsewhere = {"a map of dotted keys", NULL, NULL}; /* see sweep.h */
+
+/* Fixed keys are fields of bnn_experiment, the others of bnn_config. */
+static const bnn_key spec_keys[] = {
+    {BNN_KEY_TEXT(bnn_experiment, name, "name", "of the experiment"), .computed = "the file's",
+     .flags = BNN_KEY_FIXED},
+    {BNN_KEY_TEXT(bnn_experiment, description, "description", "for readers"),
+     .flags = BNN_KEY_FIXED},
+    {BNN_KEY_SECTION(bnn_config, data, "dataset", &bnn_data_section, "what is learned")},
+    {BNN_KEY_SECTION(bnn_config, model, "model", &bnn_model_section, "the network")},
+    {BNN_KEY_SECTION(bnn_config, train, "train", &bnn_train_section, "how it is trained")},
+    {BNN_KEY_OF("seeds", 0, &seeds_type, "each config is trained once with each"),
+     .section = &seeds_section, .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
+    {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_keys,
+     .flags = BNN_KEY_FIXED},
+    {BNN_KEY_OF("baseline", 0, &elsewhere, "the point that others are compared with"),
+     .flags = BNN_KEY_FIXED},
+    {BNN_KEY_SECTION(bnn_experiment, metric, "metric", &metric_section, "what is better"),
+     .flags = BNN_KEY_FIXED},
+    {BNN_KEY_SECTION(bnn_experiment, run, "run", &run_section,
+                     "how runs are executed; changes no result"),
+     .flags = BNN_KEY_FIXED},
+    BNN_KEYS_END,
+};
+
+const bnn_section bnn_spec_section = {.keys = spec_keys};

@@ -1,0 +1,190 @@
+#include "spec/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEYS_MAX = 64 };
+
+bnn_reader bnn_reader_below(const bnn_reader *r, const char *name, char path[BNN_KEY_PATH])
+{
+    bnn_reader below = *r;
+    if (r->path == NULL)
+        snprintf(path, BNN_KEY_PATH, "%s", name);
+    else
+        snprintf(path, BNN_KEY_PATH, "%s.%s", r->path, name);
+    below.path = path;
+    return below;
+}
+
+static bnn_reader key_reader(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
+                             char path[BNN_KEY_PATH])
+{
+    if ((section->flags & BNN_SECTION_REFERENCE) != 0 && strcmp(key->param.name, "name") == 0)
+        return *r;
+    return bnn_reader_below(r, key->param.name, path);
+}
+
+const bnn_key_type *bnn_key_type_of(const bnn_key *key)
+{
+    return key->type != NULL ? key->type : &bnn_key_value;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+/* Whether what stands there is the value of the section's keys, rather than a map of them. */
+static bool section_is_short(const bnn_section *section, const bnn_node *node)
+{
+    if ((section->flags & BNN_SECTION_EACH) != 0)
+        return node->kind != BNN_NODE_MAP || bnn_tree_get(node, "name") != NULL;
+    return (section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_SCALAR;
+}
+
+static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
+                                const bnn_node *node)
+{
+    if (node == NULL || !section_is_short(section, node))
+        return bnn_tree_get(node, key->param.name);
+    const bool takes =
+        (section->flags & BNN_SECTION_EACH) != 0 || strcmp(key->param.name, "name") == 0;
+    return takes ? node : NULL;
+}
+
+int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
+{
+    const char *known[KEYS_MAX + 1] = {NULL};
+    size_t n = 0;
+    if (node == NULL || section_is_short(section, node))
+        return BNN_OK;
+    if ((section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_LIST)
+        return bnn_diag_add(r->diag, node->at, "%s: expected a name or a map, got a list", r->path);
+    for (const bnn_key *key = section->keys; key->param.name != NULL && n < KEYS_MAX; key++)
+        known[n++] = key->param.name;
+    int status =
+        bnn_schema_known_keys(node, r->path == NULL ? "the spec" : r->path, known, r->diag);
+    for (const bnn_key *key = section->keys; node->kind == BNN_NODE_MAP && key->param.name != NULL;
+         key++)
+        if ((key->flags & BNN_KEY_REQUIRED) != 0 && bnn_tree_get(node, key->param.name) == NULL)
+            status = bnn_diag_add(r->diag, node->at, "%s: the key \"%s\" is missing", r->path,
+                                  key->param.name);
+    return status;
+}
+
+int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
+                 const bnn_node *node, void *out)
+{
+    char path[BNN_KEY_PATH];
+    const bnn_key_type *type = bnn_key_type_of(key);
+    const bnn_reader below = key_reader(r, section, key, path);
+    const int begun = bnn_diag_begin(r->diag);
+    if (type->read != NULL)
+        type->read(&below, key, key_node(section, key, node), out);
+    return bnn_diag_end(r->diag, begun);
+}
+
+int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_node *node,
+                     void *out)
+{
+    const int begun = bnn_diag_begin(r->diag);
+    const bool each =
+        (section->flags & BNN_SECTION_EACH) != 0 && node != NULL && section_is_short(section, node);
+    bnn_section_check(r, section, node);
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
+        const bool said =
+            each && bnn_diag_status(r->diag) != BNN_OK; /* a mistake of all is said once */
+        bnn_key_read(r, section, key, said ? NULL : node, out);
+    }
+    if (section->finish != NULL)
+        section->finish(r, node, out);
+    return bnn_diag_end(r->diag, begun);
+}
+
+/* ---- recording --------------------------------------------------------------------------- */
+
+/* Whether KEY=VALUE or KEY!=VALUE, n bytes long, holds. */
+static bool condition_holds(const bnn_settings *settings, const char *text, size_t n)
+{
+    char key[BNN_KEY_PATH], value[BNN_KEY_PATH], number[BNN_SHORT_TEXT];
+    const char *equals = memchr(text, '=', n);
+    const bool negated = equals[-1] == '!';
+    snprintf(key, sizeof key, "%.*s", (int)(equals - text) - negated, text);
+    snprintf(value, sizeof value, "%.*s", (int)(text + n - equals) - 1, equals + 1);
+    const bnn_setting *setting = bnn_settings_find(settings, key);
+    if (setting == NULL)
+        return negated;
+    const char *is = setting->type == BNN_TYPE_CHOICE   ? setting->text
+                     : setting->type == BNN_TYPE_SWITCH ? setting->number != 0.0 ? "true" : "false"
+                                                        : bnn_number_text(setting->number, number);
+    return (strcmp(is, value) == 0) != negated;
+}
+
+bool bnn_key_holds(const bnn_settings *settings, const char *condition)
+{
+    while (condition != NULL) {
+        const size_t n = strcspn(condition, "|");
+        if (condition_holds(settings, condition, n))
+            return true;
+        if (condition[n] == '\0')
+            return false;
+        condition += n + 1;
+    }
+    return true;
+}
+
+void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
+                    const void *in)
+{
+    char path[BNN_KEY_PATH];
+    const bnn_key_type *type = bnn_key_type_of(key);
+    const bnn_reader below = key_reader(r, section, key, path);
+    if (type->record != NULL && (key->flags & (BNN_KEY_FIXED | BNN_KEY_SILENT)) == 0 &&
+        bnn_key_holds(r->settings, key->acts))
+        type->record(&below, key, in);
+}
+
+void bnn_section_record(const bnn_reader *r, const bnn_section *section, const void *in)
+{
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
+        bnn_key_record(r, section, key, in);
+}
+
+/* ---- finding ----------------------------------------------------------------------------- */
+
+const bnn_key *bnn_key_in(const bnn_section *section, const char *path)
+{
+    const size_t n = strcspn(path, ".");
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
+        if (strlen(key->param.name) == n && strncmp(key->param.name, path, n) == 0)
+            return key;
+    return NULL;
+}
+
+const bnn_key *bnn_key_find(const bnn_section *spec, const char *path)
+{
+    const bnn_key *key = NULL;
+    while (spec != NULL) {
+        key = bnn_key_in(spec, path);
+        path += strcspn(path, ".");
+        if (key == NULL || *path == '\0')
+            return key;
+        path++;
+        spec = key->section;
+    }
+    return NULL;
+}
+
+void bnn_condition_text(const char *condition, char *out, size_t n)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (const char *p = condition; used + 1 < n;) {
+        const size_t length = strcspn(p, "|"), key = strcspn(p, "!=");
+        const bool negated = p[key] == '!';
+        const size_t value = key + 1 + negated;
+        used += (size_t)snprintf(out + used, n - used, "%s%.*s%s%.*s", p == condition ? "" : " or ",
+                                 (int)key, p, negated ? " other than " : ": ",
+                                 (int)(length - value), p + value);
+        if (p[length] == '\0')
+            return;
+        p += length + 1;
+    }
+}

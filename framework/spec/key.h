@@ -1,0 +1,129 @@
+/* key.h - the keys of the language of specs, a row each.
+ *
+ * A section of a spec is a table of rows: what a key is called, which values it takes, where its
+ * value goes in the section's struct, when it acts, what it means. From the rows specs are read and
+ * checked, resolved values are recorded, keys that idle are found, and help and the reference are
+ * printed. A new key is one row and its field; a new kind of value is one bnn_key_type. */
+#ifndef BNN_SPEC_KEY_H
+#define BNN_SPEC_KEY_H
+
+#include "spec/reader.h"
+#include "spec/schema.h"
+
+typedef struct bnn_key bnn_key;
+
+/* A kind of value. Without read, something else reads what stands there; without record, the value
+ * is never recorded. Both get the section's struct; the reader's path is that of the key. */
+typedef struct bnn_key_type {
+    const char *form; /* what is written there, for messages and help: "a text"; see bnn_key_form */
+    /* Fills the field from node, or with the default when node is NULL or wrong. */
+    void (*read)(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out);
+    void (*record)(const bnn_reader *r, const bnn_key *key, const void *in);
+} bnn_key_type;
+
+enum {
+    BNN_SECTION_NAMED = 1,     /* a text instead of the map is its key `name` */
+    BNN_SECTION_REFERENCE = 2, /* ... and `name` is recorded as the section's own value */
+    BNN_SECTION_EACH = 4,      /* what is no map of its keys is the value of each of them */
+};
+
+typedef struct bnn_section {
+    const bnn_key *keys; /* closed by a row without a name */
+    uint32_t flags;      /* BNN_SECTION_... */
+    /* What rows cannot say: mistakes of several keys together, defaults that depend on others. After
+     * the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
+    void (*finish)(const bnn_reader *r, const bnn_node *node, void *out);
+} bnn_section;
+
+enum {
+    BNN_KEY_FIXED = 1,    /* the same for all points of a sweep, and no part of a config */
+    BNN_KEY_SILENT = 2,   /* varies, but is no part of a config */
+    BNN_KEY_REQUIRED = 4, /* wherever there is a map */
+    BNN_KEY_LIST = 8,     /* a list is one value of it, not several to try */
+};
+
+struct bnn_key {
+    bnn_param param;          /* name, field, default, range, choices, help */
+    const bnn_key_type *type; /* NULL: param says it all */
+    const char *standard;     /* the default, when it is no number: a text, a plugin, a word */
+    const char *computed;     /* how help calls a default that depends on other things */
+    const char *words;        /* "none|auto": what may stand there instead */
+    const char *acts;         /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != */
+    const bnn_section *section; /* the keys below this one */
+    uint32_t flags;             /* BNN_KEY_... */
+    uint32_t detail;            /* the type's own */
+};
+
+/* A row is {.param = BNN_INTEGER(...)} with more fields behind, or one of these in braces:
+ * {BNN_KEY_TEXT(bnn_data_options, name, "name", "the data set"), .standard = "mnist"} */
+#define BNN_KEY_OF(key_name, key_offset, key_type, key_help)                             \
+    .param = {.name = (key_name), .offset = (uint32_t)(key_offset), .help = (key_help)}, \
+    .type = (key_type)
+#define BNN_KEY_TEXT(T, field, key_name, key_help) \
+    BNN_KEY_OF(key_name, BNN_OFFSET(T, field, const char *), &bnn_key_text, key_help)
+#define BNN_KEY_DURATION(T, field, key_name, key_help) \
+    BNN_KEY_OF(key_name, BNN_OFFSET(T, field, double), &bnn_key_duration, key_help)
+#define BNN_KEY_SECTION(T, field, key_name, key_section, key_help) \
+    BNN_KEY_OF(key_name, offsetof(T, field), &bnn_key_section, key_help), .section = (key_section)
+#define BNN_KEY_CHOICE(T, field, key_name, key_fallback, key_choices, key_help)                \
+    .param = {key_name,    BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), key_fallback, 0, 0, \
+              key_choices, key_help}
+#define BNN_KEY_NODE(T, field, key_form, key_help)              \
+    .param = {.name = #field,                                   \
+              .offset = BNN_OFFSET(T, field, const bnn_node *), \
+              .choices = (key_form),                            \
+              .help = (key_help)},                              \
+    .type = &bnn_key_node
+#define BNN_KEYS_END            \
+    {                           \
+        .param = BNN_PARAMS_END \
+    }
+
+extern const bnn_key_type bnn_key_value;    /* what param says */
+extern const bnn_key_type bnn_key_text;     /* const char *; with choices: one of them */
+extern const bnn_key_type bnn_key_duration; /* double, seconds */
+extern const bnn_key_type bnn_key_section;  /* a map: a struct within the section's */
+extern const bnn_key_type bnn_key_node; /* const bnn_node *, checked elsewhere; choices: its form */
+
+const bnn_key_type *bnn_key_type_of(const bnn_key *key);
+
+/* Whether node is one of the key's words, which is returned, or NULL. */
+const char *bnn_key_word(const bnn_key *key, const bnn_node *node);
+
+/* What may be written for the key, its words aside: "an integer", "a name or ...". */
+const char *bnn_key_form(const bnn_key *key);
+
+/* Adds "PATH: expected none or a map, got "x"". */
+int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node);
+
+/* Reads what stands at the reader's path (NULL: all defaults) into the section's struct: each field
+ * gets a value, even after mistakes. bnn_section_check finds keys that are none, and what is no map;
+ * bnn_section_read does both. BNN_OK, or the worst status of its messages. */
+int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node);
+int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_node *node,
+                     void *out);
+int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
+                 const bnn_node *node, void *out);
+
+/* Records the values that act in the reader's settings, in the order of the rows. */
+void bnn_section_record(const bnn_reader *r, const bnn_section *section, const void *in);
+void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
+                    const void *in);
+
+/* Whether a condition (bnn_key.acts) holds for what has been recorded. */
+bool bnn_key_holds(const bnn_settings *settings, const char *condition);
+
+/* A condition for readers: "model.binarize.weights: true or ..."; cut to n bytes. */
+void bnn_condition_text(const char *condition, char *out, size_t n);
+
+/* The row of the section that a path begins with, or NULL. */
+const bnn_key *bnn_key_in(const bnn_section *section, const char *path);
+
+/* The row of a dotted path, or NULL. Keys of a plugin, and of a sweep's maps, have no rows. */
+const bnn_key *bnn_key_find(const bnn_section *spec, const char *path);
+
+/* A reader of a key below: path gets room for its path. */
+enum { BNN_KEY_PATH = 256 };
+bnn_reader bnn_reader_below(const bnn_reader *r, const char *name, char path[BNN_KEY_PATH]);
+
+#endif
