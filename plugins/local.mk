@@ -27,19 +27,17 @@ pkglib_LTLIBRARIES += \
 	plugins/optimizers/optimizer_sgd.la
 
 # Where a plugin of one's own starts: built for the conformance suite, installed as sources only.
-check_LTLIBRARIES += \
+skeletons = \
 	plugins/skeleton/layer_skeleton.la \
 	plugins/skeleton/optimizer_skeleton.la \
 	plugins/skeleton/ordering_skeleton.la \
 	plugins/skeleton/ste_skeleton.la
+check_LTLIBRARIES += $(skeletons)
 skeletondir = $(pkgdatadir)/skeleton
-dist_skeleton_DATA = \
-	plugins/skeleton/layer_skeleton.c \
-	plugins/skeleton/optimizer_skeleton.c \
-	plugins/skeleton/ordering_skeleton.c \
-	plugins/skeleton/ste_skeleton.c
+dist_skeleton_DATA = $(skeletons:.la=.c)
 
 EXTRA_DIST += \
 	plugins/README.md \
+	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/orderings/linear_first.h

@@ -149,7 +149,8 @@ check_LTLIBRARIES += \
 	tests/fixtures/plugins/ste_undefined.la \
 	tests/fixtures/plugins/ste_wrong_kind.la \
 	tests/fixtures/plugins/ste_wrong_name.la
-tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c tests/fixtures/plugins/denormals.h
+tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c \
+	tests/fixtures/plugins/denormals.h tests/fixtures/plugins/pass.h
 
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
 fuzz_targets = tests/fuzz/fuzz_data tests/fuzz/fuzz_model tests/fuzz/fuzz_picture tests/fuzz/fuzz_spec

@@ -1,10 +1,5 @@
 /* layer_conv2d - a 2-D convolution with square kernels; the loops are the host's. */
-#include <bnn/plugin.h>
-#include <math.h>
-#include <stdbool.h>
-
-enum { WEIGHT, BIAS };
-enum { BIAS_AUTO, BIAS_YES, BIAS_NO };
+#include "linear.h"
 
 struct conv2d {
     int32_t out, kernel, stride, padding, bias;
@@ -15,7 +10,7 @@ static const bnn_param params[] = {
     BNN_INTEGER(struct conv2d, kernel, 3, 1, 64, "height and width of a kernel"),
     BNN_INTEGER(struct conv2d, stride, 1, 1, 64, "step from window to window"),
     BNN_INTEGER(struct conv2d, padding, 0, 0, 63, "rows and columns added on each side"),
-    BNN_CHOICE(struct conv2d, bias, BIAS_AUTO, "auto|yes|no", "auto: not with binary weights"),
+    LINEAR_BIAS(struct conv2d),
     BNN_PARAMS_END,
 };
 
@@ -44,33 +39,18 @@ static int plan(const void *params_, bnn_layer_plan *plan)
     plan->out = (bnn_shape){.c = (uint32_t)p->out,
                             .h = (height - k) / (uint32_t)p->stride + 1,
                             .w = (width - k) / (uint32_t)p->stride + 1};
-
-    const uint64_t fan_in = (uint64_t)plan->in.c * k * k;
-    const float bound = 1.0f / sqrtf((float)fan_in);
-    const bool has_bias = p->bias == BIAS_YES || (p->bias == BIAS_AUTO && !plan->binary_weights);
-    plan->n_tensors = has_bias ? 2 : 1;
-    plan->tensors[WEIGHT] = (bnn_tensor){.name = "weight",
-                                         .kind = BNN_TENSOR_WEIGHT,
-                                         .dims = {plan->out.c, plan->in.c, k, k},
-                                         .uniform = bound};
-    if (has_bias)
-        plan->tensors[BIAS] = (bnn_tensor){.name = "bias",
-                                           .kind = BNN_TENSOR_VECTOR,
-                                           .dims = {plan->out.c, 1, 1, 1},
-                                           .uniform = bound};
-
+    linear_plan_tensors(plan, p->bias, plan->in.c, k, k);
     const bnn_conv conv = describe(p, plan->in, plan->out, plan->pad_value, plan->lanes);
-    const size_t floats = plan->kernels->conv2d_scratch(&conv);
-    const size_t bits = plan->kernels->conv2d_binary_scratch(&conv);
-    plan->n_scratch = floats > bits ? floats : bits;
-    plan->macs = fan_in * plan->out.c * plan->out.h * plan->out.w;
+    plan->n_scratch = linear_scratch(plan->kernels->conv2d_scratch(&conv),
+                                     plan->kernels->conv2d_binary_scratch(&conv));
+    plan->macs = (uint64_t)plan->in.c * k * k * plan->out.c * plan->out.h * plan->out.w;
     return 0;
 }
 
 static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
 {
     const bnn_conv conv = describe(p, io->in, io->out, io->pad_value, io->lanes);
-    if (io->binary_weights && io->binary_inputs && io->tensors[BIAS] == NULL)
+    if (linear_counts_bits(io))
         ctx->kernels->conv2d_forward_binary(&conv, io->x, io->tensors[WEIGHT], io->y, io->scratch);
     else
         ctx->kernels->conv2d_forward(&conv, io->x, io->tensors[WEIGHT], io->tensors[BIAS], io->y,

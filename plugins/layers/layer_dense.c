@@ -1,10 +1,5 @@
 /* layer_dense - every output is a weighted sum of all inputs; an image is flattened on the way. */
-#include <bnn/plugin.h>
-#include <math.h>
-#include <stdbool.h>
-
-enum { WEIGHT, BIAS };
-enum { BIAS_AUTO, BIAS_YES, BIAS_NO };
+#include "linear.h"
 
 struct dense {
     int32_t out, bias;
@@ -12,7 +7,7 @@ struct dense {
 
 static const bnn_param params[] = {
     BNN_INTEGER(struct dense, out, 16, 1, 1 << 20, "outputs"),
-    BNN_CHOICE(struct dense, bias, BIAS_AUTO, "auto|yes|no", "auto: not with binary weights"),
+    LINEAR_BIAS(struct dense),
     BNN_PARAMS_END,
 };
 
@@ -29,23 +24,11 @@ static int plan(const void *params_, bnn_layer_plan *plan)
     if (in > 1u << 30)
         return plan->fail(plan, "%ux%ux%u inputs are too many", plan->in.c, plan->in.h, plan->in.w);
     plan->out = (bnn_shape){.c = (uint32_t)p->out, .h = 1, .w = 1};
-
-    const float bound = 1.0f / sqrtf((float)in);
-    const bool has_bias = p->bias == BIAS_YES || (p->bias == BIAS_AUTO && !plan->binary_weights);
-    plan->n_tensors = has_bias ? 2 : 1;
-    plan->tensors[WEIGHT] = (bnn_tensor){.name = "weight",
-                                         .kind = BNN_TENSOR_WEIGHT,
-                                         .dims = {plan->out.c, (uint32_t)in, 1, 1},
-                                         .uniform = bound};
-    if (has_bias)
-        plan->tensors[BIAS] = (bnn_tensor){.name = "bias",
-                                           .kind = BNN_TENSOR_VECTOR,
-                                           .dims = {plan->out.c, 1, 1, 1},
-                                           .uniform = bound};
-
-    const size_t floats = plan->kernels->dense_scratch((uint32_t)in, plan->out.c, plan->lanes);
-    const size_t bits = plan->kernels->dense_binary_scratch((uint32_t)in, plan->out.c, plan->lanes);
-    plan->n_scratch = floats > bits ? floats : bits;
+    linear_plan_tensors(plan, p->bias, (uint32_t)in, 1, 1);
+    const bnn_kernels *k = plan->kernels;
+    plan->n_scratch =
+        linear_scratch(k->dense_scratch((uint32_t)in, plan->out.c, plan->lanes),
+                       k->dense_binary_scratch((uint32_t)in, plan->out.c, plan->lanes));
     plan->macs = in * plan->out.c;
     return 0;
 }
@@ -54,7 +37,7 @@ static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *i
 {
     const uint32_t in = n_features(io->in);
     (void)p;
-    if (io->binary_weights && io->binary_inputs && io->tensors[BIAS] == NULL)
+    if (linear_counts_bits(io))
         ctx->kernels->dense_forward_binary(in, io->out.c, io->lanes, io->x, io->tensors[WEIGHT],
                                            io->y, io->scratch);
     else
