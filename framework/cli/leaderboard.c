@@ -105,7 +105,7 @@ static bool has_column(const bnn_metric *metric)
     return false;
 }
 
-static int add_row(cli_table *table, const standing *s, const bnn_metric *extra)
+static int add_leader(cli_table *table, const standing *s, const bnn_metric *extra)
 {
     int status = cli_table_cell(table, s->label);
     for (size_t i = 0; status == BNN_OK && i < N_COLUMNS; i++) {
@@ -145,7 +145,7 @@ int cli_leaderboard_print(const bnn_leaderboard *board, bnn_error *err)
         return bnn_no_memory(err);
     int status = add_columns(table, extra);
     for (size_t i = 0; status == BNN_OK && i < board->n; i++)
-        status = add_row(table, &board->rows[i], extra);
+        status = add_leader(table, &board->rows[i], extra);
     if (status == BNN_OK)
         cli_table_print(table, &plain, stdout);
     cli_table_destroy(table);

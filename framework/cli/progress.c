@@ -127,9 +127,9 @@ static size_t terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-static void append(char line[LINE_BYTES], const char *format, ...)
+static void append_status(char line[LINE_BYTES], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static void append(char line[LINE_BYTES], const char *format, ...)
+static void append_status(char line[LINE_BYTES], const char *format, ...)
 {
     const size_t used = strlen(line);
     va_list args;
@@ -143,28 +143,28 @@ static void append_running(const cli_progress *p, const bnn_pool_running *r, cha
     const bnn_config *config = config_of(p, r->run);
     const unsigned epoch = atomic_load(&r->progress->epoch);
     const float validation = atomic_load(&r->progress->validation);
-    append(line, " | %s seed %lld %u/%d", config->label, (long long)r->run->seed, epoch,
-           config->train.epochs);
+    append_status(line, " | %s seed %lld %u/%d", config->label, (long long)r->run->seed, epoch,
+                  config->train.epochs);
     if (validation >= 0.0f)
-        append(line, " %.1f %%", 100.0 * (double)validation);
+        append_status(line, " %.1f %%", 100.0 * (double)validation);
 }
 
-static void erase(cli_progress *p)
+static void erase_status(cli_progress *p)
 {
     if (p->drawn)
         fputs("\r\033[K", stderr);
     p->drawn = false;
 }
 
-static void draw(cli_progress *p, const bnn_pool_view *view)
+static void draw_status(cli_progress *p, const bnn_pool_view *view)
 {
     char line[LINE_BYTES] = "", left[CLI_DURATION_MAX];
     const double seconds = remaining_seconds(p, view);
-    append(line, "%zu/%zu done", view->n_of[BNN_RUN_DONE], view->n);
+    append_status(line, "%zu/%zu done", view->n_of[BNN_RUN_DONE], view->n);
     if (view->n_of[BNN_RUN_FAILED] > 0)
-        append(line, ", %zu failed", view->n_of[BNN_RUN_FAILED]);
+        append_status(line, ", %zu failed", view->n_of[BNN_RUN_FAILED]);
     if (!isnan(seconds))
-        append(line, ", %s left", cli_duration_text(seconds, left));
+        append_status(line, ", %s left", cli_duration_text(seconds, left));
     for (uint32_t j = 0; j < view->n_running; j++)
         append_running(p, &view->running[j], line);
     line[bnn_text_bytes(line, terminal_width() - 1)] = '\0';
@@ -199,7 +199,7 @@ static void print_ended(const cli_progress *p, size_t n, const bnn_run *run)
         fputs(": can be resumed\n", stderr);
 }
 
-static void finished(void *context, const bnn_pool_view *view, const bnn_run *run)
+static void show_end(void *context, const bnn_pool_view *view, const bnn_run *run)
 {
     cli_progress *p = context;
     const bnn_run_result *r = &run->result;
@@ -209,25 +209,25 @@ static void finished(void *context, const bnn_pool_view *view, const bnn_run *ru
         p->configs[run->i_config].n++;
     }
     if (p->redraws)
-        erase(p);
+        erase_status(p);
     if (run->state == BNN_RUN_DONE && (p->quiet || (p->redraws && !p->verbose)))
         return;
     print_ended(p, view->n, run);
 }
 
-static void tick(void *context, const bnn_pool_view *view)
+static void show_tick(void *context, const bnn_pool_view *view)
 {
     cli_progress *p = context;
     if (p->redraws && view->n_running > 0)
-        draw(p, view);
+        draw_status(p, view);
 }
 
-static void stopping(void *context, const bnn_pool_view *view, int signal)
+static void show_stopping(void *context, const bnn_pool_view *view, int signal)
 {
     cli_progress *p = context;
     const char *plural = bnn_plural(view->n_running);
     const bool keeps = p->plan->experiment->run.checkpoints != BNN_CHECKPOINTS_NONE;
-    erase(p);
+    erase_status(p);
     fprintf(stderr, "bnnrun: %s: %s %u run%s", strsignal(signal),
             keeps ? "stopping: checkpointing" : "stopping (run.checkpoint is none):",
             view->n_running, plural);
@@ -249,8 +249,8 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
     p->configs = calloc(plan->experiment->n_configs, sizeof *p->configs);
     p->seconds = calloc(plan->n_todo + 1, sizeof *p->seconds);
     p->busy = calloc(n_jobs, sizeof *p->busy);
-    p->observer =
-        (bnn_pool_observer){.finished = finished, .tick = tick, .stopping = stopping, .context = p};
+    p->observer = (bnn_pool_observer){
+        .finished = show_end, .tick = show_tick, .stopping = show_stopping, .context = p};
     if (p->configs != NULL && p->seconds != NULL && p->busy != NULL)
         return p;
     cli_progress_destroy(p);
@@ -261,7 +261,7 @@ void cli_progress_destroy(cli_progress *p)
 {
     if (p == NULL)
         return;
-    erase(p);
+    erase_status(p);
     free(p->configs);
     free(p->seconds);
     free(p->busy);

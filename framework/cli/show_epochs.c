@@ -28,7 +28,7 @@ typedef struct course {
 } course;
 
 /* They come epoch by epoch. */
-static int take_metric(void *context, const bnn_metric_record *record, bnn_error *err)
+static int take_epoch_metric(void *context, const bnn_metric_record *record, bnn_error *err)
 {
     course *c = context;
     if (record->epoch == 0)
@@ -127,7 +127,7 @@ int cli_show_epochs(bnn_store *store, const bnn_store_summary *run, bnn_error *e
     course c = {.n = 0};
     c.metrics = bnn_epoch_metrics(&c.n_metrics);
     assert(c.n_metrics <= METRICS_MAX);
-    int status = bnn_store_read_metrics(store, run->run_id, take_metric, &c, err);
+    int status = bnn_store_read_metrics(store, run->run_id, take_epoch_metric, &c, err);
     if (status == BNN_OK && c.n > 0)
         status = print_epochs(&c, run->best_epoch, err);
     if (status == BNN_OK && c.n > 0 && cli_draws(stdout))

@@ -190,7 +190,7 @@ static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size
     put_thresholds(r, stage, size);
 }
 
-static void put_text(row *r, const cli_model_summary *s)
+static void put_cell_text(row *r, const cli_model_summary *s)
 {
     static const struct {
         const char *name;
@@ -229,7 +229,7 @@ static int print_table(const cli_model_summary *s, const cli_options *options, b
     if (r.table != NULL && options->csv)
         put_csv(&r, s);
     else if (r.table != NULL)
-        put_text(&r, s);
+        put_cell_text(&r, s);
     if (r.table != NULL && !r.failed)
         cli_table_print(r.table, options, stdout);
     const bool failed = r.table == NULL || r.failed;

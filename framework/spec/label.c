@@ -21,7 +21,7 @@ typedef struct label_keys {
 } label_keys;
 
 /* Dots first, so that keys with the same last names are neighbours whatever else there is. */
-static unsigned char rank(char c)
+static unsigned char rank_letter(char c)
 {
     return c == '.' ? 0 : (unsigned char)c;
 }
@@ -30,7 +30,7 @@ static int compare_backwards(const char *a, const char *b)
 {
     size_t i = strlen(a), j = strlen(b);
     while (i > 0 && j > 0) {
-        const unsigned char x = rank(a[--i]), y = rank(b[--j]);
+        const unsigned char x = rank_letter(a[--i]), y = rank_letter(b[--j]);
         if (x != y)
             return x < y ? -1 : 1;
     }

@@ -26,8 +26,8 @@ const char *bnn_schema_describe(const bnn_node *node, char out[BNN_DESCRIPTION])
     return out;
 }
 
-static int expected(const bnn_node *node, const char *what, const char *thing, const char *advice,
-                    bnn_diag *diag)
+static int add_expected(const bnn_node *node, const char *what, const char *thing,
+                        const char *advice, bnn_diag *diag)
 {
     char got[BNN_DESCRIPTION];
     return bnn_diag_add(diag, node->at, "%s: expected %s, got %s%s", what, thing,
@@ -108,7 +108,7 @@ int bnn_schema_integer(const bnn_node *node, const char *what, int64_t minimum, 
 {
     char excerpt[BNN_EXCERPT];
     if (!is_plain(node) || !is_integer(node->text))
-        return expected(node, what, "an integer", quotes_advice(node), diag);
+        return add_expected(node, what, "an integer", quotes_advice(node), diag);
     errno = 0;
     const int64_t value = strtoimax(node->text, NULL, 10);
     if (errno == ERANGE || value < minimum || value > maximum)
@@ -144,7 +144,7 @@ int bnn_schema_number(const bnn_node *node, const char *what, double minimum, do
 {
     double value;
     if (!bnn_schema_is_number(node, &value))
-        return expected(node, what, "a number", quotes_advice(node), diag);
+        return add_expected(node, what, "a number", quotes_advice(node), diag);
     if (!isfinite(value) || value < minimum || value > maximum) {
         add_range_error(node, what, minimum, maximum, diag);
         return BNN_E_SPEC;
@@ -172,13 +172,13 @@ int bnn_schema_switch(const bnn_node *node, const char *what, int32_t *out, bnn_
         else if (strcasecmp(node->text, no[i]) == 0)
             advice = node->quoted ? "; write false without quotes" : "; write false";
     }
-    return expected(node, what, "true or false", advice, diag);
+    return add_expected(node, what, "true or false", advice, diag);
 }
 
 int bnn_schema_text(const bnn_node *node, const char *what, const char **out, bnn_diag *diag)
 {
     if (node->kind != BNN_NODE_SCALAR || bnn_tree_is_null(node))
-        return expected(node, what, "a text", "", diag);
+        return add_expected(node, what, "a text", "", diag);
     *out = node->text;
     return BNN_OK;
 }
@@ -243,5 +243,6 @@ int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seco
         return bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be from 0 to 3650d",
                             what, bnn_excerpt(node->text, excerpt));
     }
-    return expected(node, what, "a duration such as 90s, 15m, 2h or 1d", quotes_advice(node), diag);
+    return add_expected(node, what, "a duration such as 90s, 15m, 2h or 1d", quotes_advice(node),
+                        diag);
 }

@@ -44,7 +44,7 @@ static bool is_tab(const char *text, size_t n, yaml_mark_t mark)
 }
 
 /* What to do about the mistakes that libyaml describes from its own point of view. */
-static const char *advice(const yaml_parser_t *parser, const char *text, size_t n)
+static const char *problem_advice(const yaml_parser_t *parser, const char *text, size_t n)
 {
     if (is_tab(text, n, parser->problem_mark))
         return ": a tab; indent with spaces";
@@ -59,11 +59,11 @@ void bnn_syntax_add_error(const yaml_parser_t *parser, const char *name, const c
     const char *problem = parser->problem;
     const bnn_position_in_file at = position_of_mark(name, text, n, parser->problem_mark);
     if (parser->error == YAML_MEMORY_ERROR || problem == NULL)
-        bnn_diag_add(diag, position_of_mark(name, text, n, parser->mark), "out of memory");
+        bnn_diag_no_memory(diag);
     else if (parser->error == YAML_READER_ERROR) /* no text: an offset instead of a mark */
         bnn_diag_add(diag, position_of_byte(name, text, n, parser->problem_offset), "%s", problem);
-    else if (advice(parser, text, n) != NULL)
-        bnn_diag_add(diag, at, "%s%s", problem, advice(parser, text, n));
+    else if (problem_advice(parser, text, n) != NULL)
+        bnn_diag_add(diag, at, "%s%s", problem, problem_advice(parser, text, n));
     else if (parser->context == NULL)
         bnn_diag_add(diag, at, "%s", problem);
     else if (parser->context_mark.line + 1 == at.line)

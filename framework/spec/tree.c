@@ -14,7 +14,7 @@ static size_t find_pair(const bnn_node *map, const char *text, size_t n)
     return i;
 }
 
-static const bnn_node *get(const bnn_node *map, const char *text, size_t n)
+static const bnn_node *find_value(const bnn_node *map, const char *text, size_t n)
 {
     if (map == NULL || map->kind != BNN_NODE_MAP)
         return NULL;
@@ -24,7 +24,7 @@ static const bnn_node *get(const bnn_node *map, const char *text, size_t n)
 
 const bnn_node *bnn_tree_get(const bnn_node *map, const char *key)
 {
-    return get(map, key, strlen(key));
+    return find_value(map, key, strlen(key));
 }
 
 const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
@@ -32,7 +32,7 @@ const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
     const bnn_node *node = root;
     for (;;) {
         const size_t n = strcspn(path, ".");
-        node = get(node, path, n);
+        node = find_value(node, path, n);
         if (node == NULL || path[n] == '\0')
             return node;
         path += n + 1;
@@ -84,8 +84,8 @@ static bnn_node *create_scalar(const char *text, size_t n, bnn_arena *arena,
 }
 
 /* A copy of map (NULL: an empty one) with one pair replaced or added. */
-static const bnn_node *put(const bnn_node *map, const char *key, size_t n_key,
-                           const bnn_node *value, bnn_arena *arena, bnn_position_in_file at)
+static const bnn_node *put_pair(const bnn_node *map, const char *key, size_t n_key,
+                                const bnn_node *value, bnn_arena *arena, bnn_position_in_file at)
 {
     const size_t n = map == NULL ? 0 : map->n;
     const size_t i = map == NULL ? 0 : find_pair(map, key, n_key);
@@ -107,7 +107,7 @@ static const bnn_node *put(const bnn_node *map, const char *key, size_t n_key,
 const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_node *value,
                              bnn_arena *arena, bnn_position_in_file at)
 {
-    return put(map, key, strlen(key), value, arena, at);
+    return put_pair(map, key, strlen(key), value, arena, at);
 }
 
 const bnn_node *bnn_tree_drop(const bnn_node *map, const char *key, bnn_arena *arena)
@@ -160,9 +160,9 @@ typedef struct editor {
     bnn_position_in_file at;
 } editor;
 
-static const bnn_node *fail_memory(const editor *e)
+static const bnn_node *edit_no_memory(const editor *e)
 {
-    bnn_diag_add(e->diag, e->at, "out of memory");
+    bnn_diag_no_memory(e->diag);
     return NULL;
 }
 
@@ -179,9 +179,9 @@ static bool open_map(const editor *e, const bnn_node *node, const char *rest, co
     }
     const int n_before = rest == e->path ? 0 : (int)(rest - e->path) - 1; /* without the dot */
     if (n_before > 0 && is_plugin_name(node)) {
-        *out = put(NULL, "name", strlen("name"), node, e->arena, node->at);
+        *out = put_pair(NULL, "name", strlen("name"), node, e->arena, node->at);
         if (*out == NULL)
-            fail_memory(e);
+            edit_no_memory(e);
         return *out != NULL;
     }
     const char *where = n_before == 0 ? "the document" : e->path;
@@ -196,7 +196,7 @@ static bool open_map(const editor *e, const bnn_node *node, const char *rest, co
 }
 
 /* rest: what of the path lies below node. */
-static const bnn_node *set(const editor *e, const bnn_node *node, const char *rest)
+static const bnn_node *set_below(const editor *e, const bnn_node *node, const char *rest)
 {
     const size_t n = strcspn(rest, ".");
     const bnn_node *map;
@@ -207,14 +207,14 @@ static const bnn_node *set(const editor *e, const bnn_node *node, const char *re
     if (rest[n] != '\0') {
         const size_t i = map == NULL ? 0 : find_pair(map, rest, n);
         const bool exists = map != NULL && i < map->n;
-        child = set(e, exists ? map->pairs[i].value : NULL, rest + n + 1);
+        child = set_below(e, exists ? map->pairs[i].value : NULL, rest + n + 1);
         if (child == NULL)
             return NULL;
         if (exists)
             at = map->pairs[i].key->at;
     }
-    const bnn_node *copy = put(map, rest, n, child, e->arena, at);
-    return copy == NULL ? fail_memory(e) : copy;
+    const bnn_node *copy = put_pair(map, rest, n, child, e->arena, at);
+    return copy == NULL ? edit_no_memory(e) : copy;
 }
 
 const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_node *value,
@@ -227,5 +227,5 @@ const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_n
                      bnn_excerpt(path, excerpt));
         return NULL;
     }
-    return set(&e, root, path);
+    return set_below(&e, root, path);
 }

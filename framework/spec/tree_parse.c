@@ -42,14 +42,14 @@ typedef struct reader {
 
 static const subtree failed = {NULL, 0};
 
-static bnn_position_in_file position(const reader *r, yaml_mark_t mark)
+static bnn_position_in_file mark_position(const reader *r, yaml_mark_t mark)
 {
     return (bnn_position_in_file){r->name, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
-static subtree fail_memory(const reader *r, yaml_mark_t mark)
+static subtree parse_no_memory(const reader *r)
 {
-    bnn_diag_add(r->diag, position(r, mark), "out of memory");
+    bnn_diag_no_memory(r->diag);
     return failed;
 }
 
@@ -66,7 +66,7 @@ static bool count_nodes(reader *r, size_t n, yaml_mark_t mark)
     r->n_nodes += n; /* cannot overflow: both are at most NODES_MAX */
     if (r->n_nodes <= NODES_MAX)
         return true;
-    bnn_diag_add(r->diag, position(r, mark), "more than %d values, with aliases expanded",
+    bnn_diag_add(r->diag, mark_position(r, mark), "more than %d values, with aliases expanded",
                  NODES_MAX);
     return false;
 }
@@ -75,7 +75,7 @@ static bool check_depth(const reader *r, unsigned depth, yaml_mark_t mark)
 {
     if (depth <= DEPTH_MAX)
         return true;
-    bnn_diag_add(r->diag, position(r, mark), "nested deeper than %d levels", DEPTH_MAX);
+    bnn_diag_add(r->diag, mark_position(r, mark), "nested deeper than %d levels", DEPTH_MAX);
     return false;
 }
 
@@ -90,7 +90,7 @@ static void refuse_tag(reader *r, const yaml_char_t *tag, yaml_mark_t mark)
         return;
     const bool is_standard = strncmp(text, standard, n) == 0;
     r->is_wrong = true;
-    bnn_diag_add(r->diag, position(r, mark), "tags are not supported; leave out %s%s",
+    bnn_diag_add(r->diag, mark_position(r, mark), "tags are not supported; leave out %s%s",
                  is_standard ? "!!" : "", bnn_excerpt(is_standard ? text + n : text, excerpt));
 }
 
@@ -101,12 +101,12 @@ static bool open_anchor(reader *r, const yaml_char_t *name, yaml_mark_t mark, si
     if (name == NULL)
         return true;
     if (r->n_anchors == ANCHORS_MAX) {
-        bnn_diag_add(r->diag, position(r, mark), "more than %d anchors", ANCHORS_MAX);
+        bnn_diag_add(r->diag, mark_position(r, mark), "more than %d anchors", ANCHORS_MAX);
         return false;
     }
     const char *copy = bnn_arena_strdup(r->arena, (const char *)name);
     if (copy == NULL) {
-        fail_memory(r, mark);
+        parse_no_memory(r);
         return false;
     }
     r->anchors[r->n_anchors] = (anchor){.name = copy, .n_nodes = r->n_nodes};
@@ -131,13 +131,13 @@ static subtree read_alias(reader *r, const yaml_event_t *event, unsigned depth)
     while (i > 0 && strcmp(r->anchors[i - 1].name, name) != 0)
         i--;
     if (i == 0) {
-        bnn_diag_add(r->diag, position(r, mark), "alias of an unknown anchor \"%s\"",
+        bnn_diag_add(r->diag, mark_position(r, mark), "alias of an unknown anchor \"%s\"",
                      bnn_excerpt(name, excerpt));
         return failed;
     }
     const anchor *target = &r->anchors[i - 1];
     if (target->tree.node == NULL) {
-        bnn_diag_add(r->diag, position(r, mark), "alias \"%s\" stands inside its own anchor",
+        bnn_diag_add(r->diag, mark_position(r, mark), "alias \"%s\" stands inside its own anchor",
                      bnn_excerpt(name, excerpt));
         return failed;
     }
@@ -151,11 +151,11 @@ static bnn_node *create_node(reader *r, const yaml_event_t *event, bnn_node_kind
 {
     bnn_node *node = bnn_arena_alloc(r->arena, 1, sizeof *node);
     if (node == NULL) {
-        fail_memory(r, event->start_mark);
+        parse_no_memory(r);
         return NULL;
     }
     node->kind = kind;
-    node->at = position(r, event->start_mark);
+    node->at = mark_position(r, event->start_mark);
     return node;
 }
 
@@ -169,7 +169,7 @@ static subtree read_scalar(reader *r, const yaml_event_t *event)
     refuse_tag(r, event->data.scalar.tag, event->start_mark);
     if (strlen(value) != event->data.scalar.length) {
         r->is_wrong = true;
-        bnn_diag_add(r->diag, position(r, event->start_mark), "a text cannot contain \\0");
+        bnn_diag_add(r->diag, mark_position(r, event->start_mark), "a text cannot contain \\0");
     }
     bnn_node *node = create_node(r, event, BNN_NODE_SCALAR);
     if (node == NULL)
@@ -177,13 +177,13 @@ static subtree read_scalar(reader *r, const yaml_event_t *event)
     node->text = bnn_arena_strdup(r->arena, value);
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (node->text == NULL)
-        return fail_memory(r, event->start_mark);
+        return parse_no_memory(r);
     const subtree tree = {node, 0};
     close_anchor(r, i_anchor, tree);
     return tree;
 }
 
-static bool push(reader *r, const bnn_node *node)
+static bool push_node(reader *r, const bnn_node *node)
 {
     if (r->n_stack == r->stack_capacity) {
         const size_t capacity = r->stack_capacity == 0 ? 64 : 2 * r->stack_capacity;
@@ -197,7 +197,7 @@ static bool push(reader *r, const bnn_node *node)
     return true;
 }
 
-static int compare_keys(const void *left, const void *right)
+static int compare_key_texts(const void *left, const void *right)
 {
     const bnn_node *a = *(const bnn_node *const *)left, *b = *(const bnn_node *const *)right;
     const int order = strcmp(a->text, b->text);
@@ -212,7 +212,7 @@ static int compare_keys(const void *left, const void *right)
 static void find_duplicates(reader *r, const bnn_node **keys, size_t n)
 {
     char excerpt[BNN_EXCERPT];
-    qsort(keys, n, sizeof *keys, compare_keys);
+    qsort(keys, n, sizeof *keys, compare_key_texts);
     const bnn_node *first = n > 0 ? keys[0] : NULL;
     for (size_t i = 1; i < n; i++) {
         if (strcmp(keys[i]->text, first->text) != 0) {
@@ -282,9 +282,9 @@ static bool read_children(reader *r, unsigned depth, unsigned *height)
             return true;
         }
         const subtree child = read_node(r, &event, depth + 1);
-        const bool pushed = child.node != NULL && push(r, child.node);
+        const bool pushed = child.node != NULL && push_node(r, child.node);
         if (child.node != NULL && !pushed)
-            fail_memory(r, event.start_mark);
+            parse_no_memory(r);
         yaml_event_delete(&event);
         if (!pushed)
             return false;
@@ -310,7 +310,7 @@ static subtree read_collection(reader *r, const yaml_event_t *event, unsigned de
     if (node == NULL || !read_children(r, depth, &tree.height))
         return failed;
     if (!fill_collection(r, node, first))
-        return fail_memory(r, event->start_mark);
+        return parse_no_memory(r);
     r->n_stack = first;
     tree.node = node;
     close_anchor(r, i_anchor, tree);
@@ -337,7 +337,7 @@ static bool read_end(reader *r)
         return false;
     const bool ends = event.type == YAML_STREAM_END_EVENT;
     if (!ends)
-        bnn_diag_add(r->diag, position(r, event.start_mark),
+        bnn_diag_add(r->diag, mark_position(r, event.start_mark),
                      "a second document starts here; only one is allowed");
     yaml_event_delete(&event);
     return ends;
@@ -375,7 +375,7 @@ const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn
     reader *r = calloc(1, sizeof *r);
     const char *kept_name = bnn_arena_strdup(arena, name);
     if (r == NULL || kept_name == NULL || yaml_parser_initialize(&r->parser) == 0) {
-        bnn_diag_add(diag, whole, "out of memory");
+        bnn_diag_no_memory(diag);
         free(r);
         return NULL;
     }

@@ -27,7 +27,7 @@ static int check_experiment(bnn_store *store, const char *experiment, bnn_error 
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_runs(int argc, char **argv, bnn_error *err)
 {
     cli_options options;
     bool done;
@@ -68,5 +68,5 @@ const cli_command cli_command_runs = {
             "Examples:\n"
             "  bnnrun runs\n"
             "  bnnrun runs ste_sweep\n",
-    .run = run,
+    .run = run_runs,
 };

@@ -33,7 +33,7 @@ typedef struct verification {
 /* ---- the report -------------------------------------------------------------------------- */
 
 /* One statement about the run, that holds or does not. */
-static void say(verification *v, const char *what, bool holds, const char *text)
+static void say_verdict(verification *v, const char *what, bool holds, const char *text)
 {
     v->holds &= holds;
     json_object_set_new(
@@ -51,7 +51,7 @@ __attribute__((format(printf, 4, 5))) static void sayf(verification *v, const ch
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    say(v, what, holds, text);
+    say_verdict(v, what, holds, text);
 }
 
 /* ---- what is looked at ------------------------------------------------------------------- */
@@ -65,13 +65,13 @@ static int check_file(verification *v, const char *what, const char *path, const
     if (status == BNN_OK)
         sayf(v, what, true, "%s is the file that was recorded", path);
     else if (status == BNN_E_RESOURCE)
-        say(v, what, false, problem.message);
+        say_verdict(v, what, false, problem.message);
     else
         *err = problem;
     return status == BNN_E_RESOURCE ? BNN_OK : status;
 }
 
-static int open_run(verification *v, const char *uid, bnn_error *err)
+static int open_verified_run(verification *v, const char *uid, bnn_error *err)
 {
     const int status = cli_find_run(v->store, uid, v->arena, &uid, err);
     return status != BNN_OK ? status : bnn_store_find_run(v->store, uid, v->arena, &v->stored, err);
@@ -86,7 +86,7 @@ static int reload_run(verification *v, bnn_error *err)
                                .topologies = cli_topology_path(v->stored.spec_path)};
     int status = bnn_reload(v->store, &v->stored, &reader, &v->reloaded, err);
     if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
-        say(v, "finite", false, err->message);
+        say_verdict(v, "finite", false, err->message);
     if (status != BNN_OK)
         return status == BNN_E_FAILED ? BNN_OK : status;
     cli_download download;
@@ -140,9 +140,9 @@ static int check_rebuild(verification *v, bnn_error *err)
     bool same = false;
     const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, &same, err);
     if (status == BNN_OK)
-        say(v, "rebuild", same,
-            same ? "the kept weights give this model file, byte for byte"
-                 : "the kept weights give another model file");
+        say_verdict(v, "rebuild", same,
+                    same ? "the kept weights give this model file, byte for byte"
+                         : "the kept weights give another model file");
     return status;
 }
 
@@ -240,7 +240,7 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     if (v->arena == NULL || v->registry == NULL || v->report == NULL)
         bnn_no_memory(err);
     else
-        status = open_run(v, uid, err);
+        status = open_verified_run(v, uid, err);
     if (status == BNN_OK) {
         if (!v->options.json)
             printf("run %s: %s, %s, seed %lld\n", v->stored.run.uid, v->stored.experiment,
@@ -258,7 +258,7 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     return status;
 }
 
-static int take_option(void *context, int option, const char *value, bnn_error *err)
+static int take_verify_option(void *context, int option, const char *value, bnn_error *err)
 {
     verification *v = context;
     (void)value, (void)err;
@@ -289,7 +289,7 @@ static int verify_all(verification *v, char **uids, int n, bnn_error *err)
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_verify(int argc, char **argv, bnn_error *err)
 {
     static const struct option names[] = {
         {"retrain", no_argument, NULL, OPTION_RETRAIN},
@@ -297,7 +297,8 @@ static int run(int argc, char **argv, bnn_error *err)
         {NULL, 0, NULL, 0},
     };
     verification v = {.download = true};
-    const cli_own_options own = {.letters = "", .names = names, .take = take_option, .context = &v};
+    const cli_own_options own = {
+        .letters = "", .names = names, .take = take_verify_option, .context = &v};
     bool done;
     const int status = cli_parse_own(&cli_command_verify, argc, argv, &own, &v.options, &done, err);
     if (status != BNN_OK || done)
@@ -329,5 +330,5 @@ const cli_command cli_command_verify = {
         "Examples:\n"
         "  bnnrun verify 3f\n"
         "  bnnrun verify --retrain 3f 9c\n",
-    .run = run,
+    .run = run_verify,
 };

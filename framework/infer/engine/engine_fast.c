@@ -80,7 +80,7 @@ typedef struct scratch {
     void *rest;      /* of the loop itself */
 } scratch;
 
-static void *take(uint8_t *memory, size_t *used, size_t bytes)
+static void *take_scratch(uint8_t *memory, size_t *used, size_t bytes)
 {
     void *const part = memory == NULL ? NULL : memory + *used;
     *used += bnn_size_round_up(bytes, BNN_ALIGN);
@@ -88,7 +88,8 @@ static void *take(uint8_t *memory, size_t *used, size_t bytes)
 }
 
 /* Cuts memory into a stage's parts; returns the bytes that takes. */
-static size_t cut(const prepared *e, uint32_t stage, size_t n, uint8_t *memory, scratch *out)
+static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, uint8_t *memory,
+                           scratch *out)
 {
     const bnn_pack *const p = &e->packs[stage];
     const bnn_stage *const s = p->stage;
@@ -112,18 +113,18 @@ static size_t cut(const prepared *e, uint32_t stage, size_t n, uint8_t *memory, 
         bytes = to_bits ? out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
-    const scratch parts = {.inputs = take(memory, &used, inputs),
-                           .floats = take(memory, &used, n * floats * sizeof(float)),
-                           .results = take(memory, &used, n * results * sizeof(float)),
-                           .sums = take(memory, &used, sums * sizeof(int32_t)),
-                           .bytes = take(memory, &used, bytes),
-                           .rest = take(memory, &used, rest)};
+    const scratch parts = {.inputs = take_scratch(memory, &used, inputs),
+                           .floats = take_scratch(memory, &used, n * floats * sizeof(float)),
+                           .results = take_scratch(memory, &used, n * results * sizeof(float)),
+                           .sums = take_scratch(memory, &used, sums * sizeof(int32_t)),
+                           .bytes = take_scratch(memory, &used, bytes),
+                           .rest = take_scratch(memory, &used, rest)};
     if (out != NULL)
         *out = parts;
     return used;
 }
 
-static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
+static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
     prepared *e = bnn_arena_alloc(arena, 1, sizeof *e);
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
@@ -144,12 +145,13 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
     e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
     e->value_bytes = bnn_size_round_up(e->block * most, BNN_ALIGN);
     for (uint32_t i = 0; i < model->n_stages; i++)
-        e->scratch_bytes = bnn_size_larger(e->scratch_bytes, cut(e, i, e->block, NULL, NULL));
+        e->scratch_bytes =
+            bnn_size_larger(e->scratch_bytes, fast_scratch(e, i, e->block, NULL, NULL));
     *state = e;
     return BNN_OK;
 }
 
-static size_t workspace_bytes(const void *state)
+static size_t fast_workspace_bytes(const void *state)
 {
     const prepared *const e = state;
     return 2 * e->value_bytes + e->scratch_bytes;
@@ -164,8 +166,8 @@ static void results_to_bits(const bnn_pack *p, size_t n, const float *results, u
 }
 
 /* The chain of integer sums, converted. */
-static void run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const scratch *w,
-                      uint8_t *out)
+static void fast_run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                           const scratch *w, uint8_t *out)
 {
     if (p->stage->outputs == BNN_VALUES_FLOATS) {
         OF_ISA(bnn_float).run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
@@ -244,7 +246,8 @@ static void run_convolution(const bnn_pack *p, size_t n, const uint8_t *x, uint8
     }
 }
 
-static void run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out, const scratch *w)
+static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
+                           const scratch *w)
 {
     for (size_t i = 0; i < n; i++) {
         const uint8_t *from = x + i * in_bytes(p);
@@ -273,7 +276,7 @@ static void run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n
     else
         run_convolution(p, n, x, out, w);
     if (!p->stage->folded)
-        run_chain(p, floats, n, w, out);
+        fast_run_chain(p, floats, n, w, out);
 }
 
 static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
@@ -281,7 +284,7 @@ static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t
 {
     const bnn_pack *const p = &e->packs[stage];
     scratch w;
-    cut(e, stage, n, memory, &w);
+    fast_scratch(e, stage, n, memory, &w);
     switch (p->loop) {
     case BNN_PACK_ROWS:
         for (size_t i = 0; i < n; i++)
@@ -294,15 +297,15 @@ static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t
         run_floats(p, e->floats[stage], n, x, out, &w);
         break;
     case BNN_PACK_PLAIN:
-        run_plain(p, n, x, out, &w);
+        fast_run_plain(p, n, x, out, &w);
         break;
     }
 }
 
 /* ---- images ------------------------------------------------------------------------------ */
 
-static void run(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
-                uint64_t *stage_ns)
+static void fast_run(const void *state, size_t n, const uint8_t *images, float *logits,
+                     void *workspace, uint64_t *stage_ns)
 {
     const prepared *const e = state;
     const uint32_t n_stages = e->model->n_stages;
@@ -324,5 +327,7 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
     }
 }
 
-const bnn_engine OF_ISA(bnn_engine) = {
-    .name = ISA_NAME, .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};
+const bnn_engine OF_ISA(bnn_engine) = {.name = ISA_NAME,
+                                       .prepare = fast_prepare,
+                                       .workspace_bytes = fast_workspace_bytes,
+                                       .run = fast_run};

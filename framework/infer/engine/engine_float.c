@@ -29,7 +29,7 @@ INLINE bool has_more(const bnn_float_stage *f)
 }
 
 /* Cuts a workspace for n images into its parts; returns the bytes that takes. */
-static size_t cut(const bnn_float_stage *f, size_t n, float *workspace, parts *out)
+static size_t float_parts(const bnn_float_stage *f, size_t n, float *workspace, parts *out)
 {
     const size_t copy = round_up(f->copy_values, LANES);
     const size_t temporary = round_up(f->temporary_values, LANES);
@@ -47,13 +47,13 @@ static size_t cut(const bnn_float_stage *f, size_t n, float *workspace, parts *o
     return (copy + temporary + images + fused + 2 * spare) * sizeof(float);
 }
 
-static size_t workspace_bytes(const bnn_float_stage *f, size_t n)
+static size_t float_workspace_bytes(const bnn_float_stage *f, size_t n)
 {
-    return cut(f, n, NULL, NULL);
+    return float_parts(f, n, NULL, NULL);
 }
 
 /* The fused outputs of one image as op.h makes them. */
-static void run_plain(const bnn_float_stage *f, const float *x, float *y, const parts *w)
+static void float_run_plain(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
     bnn_op_apply(&f->linear, x, w->spare[1]);
     run_operations(f, 0, f->n_fused, w->spare[1], y, w->spare);
@@ -68,14 +68,14 @@ static void run_exactly(const bnn_float_stage *f, size_t images, const float *x,
         run_images(f, images, x, w->images, y);
     else
         for (size_t i = 0; i < images; i++)
-            run_plain(f, x + i * in, y + i * out, w);
+            float_run_plain(f, x + i * in, y + i * out, w);
 }
 
 /* The fused outputs of one image by a convolution. */
 static void run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
     if (f->method == FLOAT_PLAIN)
-        run_plain(f, x, y, w);
+        float_run_plain(f, x, y, w);
     else if (f->copies && !make_copy(f, x, w->copy))
         run_exactly(f, 1, x, y, w);
     else if (f->method == FLOAT_ROWS)
@@ -114,18 +114,18 @@ static void run_rest(const bnn_float_stage *f, uint32_t at, size_t n, const floa
         run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
 }
 
-static void run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
-                      void *workspace)
+static void float_run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
+                            void *workspace)
 {
     parts w;
-    cut(f, n, workspace, &w);
+    float_parts(f, n, workspace, &w);
     run_rest(f, 0, n, sums, y, &w);
 }
 
-static void run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
+static void float_run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
 {
     parts w;
-    cut(f, n, workspace, &w);
+    float_parts(f, n, workspace, &w);
     if (f->method == FLOAT_NONE) {
         run_rest(f, 0, n, x, y, &w);
     } else if (has_more(f)) {
@@ -138,6 +138,6 @@ static void run(const bnn_float_stage *f, size_t n, const float *x, float *y, vo
 
 const bnn_float_engine OF_ISA(bnn_float) = {.name = ISA_NAME,
                                             .prepare = prepare,
-                                            .workspace_bytes = workspace_bytes,
-                                            .run = run,
-                                            .run_chain = run_chain};
+                                            .workspace_bytes = float_workspace_bytes,
+                                            .run = float_run,
+                                            .run_chain = float_run_chain};

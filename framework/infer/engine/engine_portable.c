@@ -13,7 +13,7 @@ typedef struct prepared {
     size_t stage_bytes;  /* workspace of a stage */
 } prepared;
 
-static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
+static int portable_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
     prepared *p = bnn_arena_alloc(arena, 1, sizeof *p);
     bnn_plain_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
@@ -32,14 +32,14 @@ static int prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_e
     return BNN_OK;
 }
 
-static size_t workspace_bytes(const void *state)
+static size_t portable_workspace_bytes(const void *state)
 {
     const prepared *p = state;
     return 2 * p->values_bytes + p->stage_bytes;
 }
 
-static void run(const void *state, size_t n, const uint8_t *images, float *logits, void *workspace,
-                uint64_t *stage_ns)
+static void portable_run(const void *state, size_t n, const uint8_t *images, float *logits,
+                         void *workspace, uint64_t *stage_ns)
 {
     const prepared *p = state;
     const size_t image_bytes = bnn_shape_values(p->model->input);
@@ -58,5 +58,7 @@ static void run(const void *state, size_t n, const uint8_t *images, float *logit
     }
 }
 
-const bnn_engine bnn_engine_portable = {
-    .name = "portable", .prepare = prepare, .workspace_bytes = workspace_bytes, .run = run};
+const bnn_engine bnn_engine_portable = {.name = "portable",
+                                        .prepare = portable_prepare,
+                                        .workspace_bytes = portable_workspace_bytes,
+                                        .run = portable_run};

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bnn_form sized(bnn_form form, size_t bits)
+static bnn_form sized_form(bnn_form form, size_t bits)
 {
     form.words = (bits + 31) / 32;
     form.bytes = bnn_size_round_up(form.words * 4, 64);
@@ -19,21 +19,21 @@ bnn_form bnn_form_positions(bnn_shape shape, uint32_t unit_bits, uint32_t paddin
     form.origin = padding * (form.y_step + form.x_step);
     const size_t bits = (shape.h + 2 * (size_t)padding) * form.y_step;
     form.has_gaps = padding > 0 || bnn_size_round_up(shape.c, 16) != form.x_step || bits % 32 != 0;
-    return sized(form, bits);
+    return sized_form(form, bits);
 }
 
 bnn_form bnn_form_rows(bnn_shape shape)
 {
     const bnn_form form = {
         .shape = shape, .c_step = 32, .y_step = 32 * (size_t)shape.c, .x_step = 1};
-    return sized(form, shape.h * form.y_step);
+    return sized_form(form, shape.h * form.y_step);
 }
 
 bnn_form bnn_form_flat(bnn_shape shape)
 {
     const bnn_form form = {
         .shape = shape, .c_step = (size_t)shape.h * shape.w, .y_step = shape.w, .x_step = 1};
-    return sized(form, bnn_shape_values(shape));
+    return sized_form(form, bnn_shape_values(shape));
 }
 
 static void set_bit(uint8_t *bits, size_t at, unsigned value)

@@ -263,7 +263,7 @@ static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, b
 
 /* Whether the pool's windows can be decided by themselves: not where there are tables; and where
  * windows overlap much, it is better to make each sum only once. */
-static bool decides(const bnn_stage *s)
+static bool pack_decides(const bnn_stage *s)
 {
     const size_t n_sums = (size_t)s->sums.h * s->sums.w, n_out = (size_t)s->out.h * s->out.w;
     const size_t size = s->fold.pool;
@@ -274,7 +274,7 @@ static int pack_words(bnn_pack *p, int32_t pixel_zero, bnn_arena *arena, bnn_err
 {
     bnn_pack_words *w = &p->words;
     w->n_groups = (uint32_t)divided_up(p->stage->sums.c, LANES);
-    w->decides = decides(p->stage);
+    w->decides = pack_decides(p->stage);
     int status = place_words(p, w, arena, err);
     if (status == BNN_OK)
         status = pack_weights(p, w, arena, err);

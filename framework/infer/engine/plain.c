@@ -23,7 +23,7 @@ int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out
 }
 
 /* Cuts a workspace into its parts; returns the bytes that takes. */
-static size_t cut(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
+static size_t plain_parts(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
 {
     const size_t values = bnn_size_round_up(p->most_values * sizeof(float), BNN_ALIGN);
     const size_t taps = bnn_size_round_up(p->stage->taps * sizeof(int32_t), BNN_ALIGN);
@@ -40,15 +40,15 @@ static size_t cut(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
 
 size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)
 {
-    return cut(plain, NULL, NULL);
+    return plain_parts(plain, NULL, NULL);
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
 /* window[i] = the input under weight i at output position (oh, ow); `outside` beyond the border.
  * A dense operation has all inputs in its only window. */
-static void gather(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t ow, int32_t outside,
-                   int32_t *window)
+static void gather_window(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t ow,
+                          int32_t outside, int32_t *window)
 {
     if (s->linear == BNN_LOWER_DENSE) {
         for (size_t i = 0; i < s->taps; i++)
@@ -66,7 +66,7 @@ static void gather(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t o
             }
 }
 
-static void pack(const int32_t *window, size_t n, uint64_t *bits)
+static void pack_window(const int32_t *window, size_t n, uint64_t *bits)
 {
     memset(bits, 0, (n + 63) / 64 * sizeof *bits);
     for (size_t i = 0; i < n; i++)
@@ -100,9 +100,9 @@ static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
     int32_t *sum = w->sums;
     for (uint32_t oh = 0; oh < s->sums.h; oh++)
         for (uint32_t ow = 0; ow < s->sums.w; ow++, sum++) {
-            gather(s, x, oh, ow, outside, w->window);
+            gather_window(s, x, oh, ow, outside, w->window);
             if (!pixels)
-                pack(w->window, s->taps, w->window_bits);
+                pack_window(w->window, s->taps, w->window_bits);
             for (size_t c = 0; c < s->sums.c; c++) {
                 const uint64_t *row = s->bits + c * s->row_words;
                 sum[c * plane] =
@@ -127,8 +127,8 @@ static void to_floats(const bnn_stage *s, const void *x, float *out)
 /* ---- what follows the sums --------------------------------------------------------------- */
 
 /* The bits of channel c, one byte each, over its sums. */
-static void decide(const bnn_fold *f, uint32_t c, const uint64_t *table, size_t n,
-                   const int32_t *sums, uint8_t *bits)
+static void decide_bits(const bnn_fold *f, uint32_t c, const uint64_t *table, size_t n,
+                        const int32_t *sums, uint8_t *bits)
 {
     for (size_t i = 0; i < n; i++) {
         if (table == NULL) {
@@ -161,7 +161,7 @@ void bnn_plain_fold(const bnn_stage *s, const int32_t *sums, uint8_t *bits, uint
     const uint64_t *tables = f->tables;
     for (uint32_t c = 0; c < s->sums.c; c++) {
         const bool has_table = f->rule[c] & BNN_RULE_TABLE;
-        decide(f, c, has_table ? tables : NULL, plane, sums + c * plane, bits);
+        decide_bits(f, c, has_table ? tables : NULL, plane, sums + c * plane, bits);
         tables += has_table ? f->table_words : 0;
         if (f->pool != 0)
             pool_bits(s, f->rule[c] & BNN_RULE_AND, bits, out + c * out_plane);
@@ -191,7 +191,7 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
     const bnn_stage *s = plain->stage;
     const size_t n_sums = bnn_shape_values(s->sums), n = bnn_shape_values(s->out);
     parts w;
-    cut(plain, workspace, &w);
+    plain_parts(plain, workspace, &w);
     float *sums = w.floats[0], *spare = w.floats[1];
     if (s->integer_sums) {
         sum_integers(s, x, &w);
