@@ -158,28 +158,37 @@ static int build_stage(builder *b, uint32_t *at)
     return build_followers(b, ops, n, s);
 }
 
-static int build_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
-                          bnn_model *model)
+int bnn_export_check_texts(const bnn_metadata *metadata, uint32_t n, bnn_error *err)
 {
     if (n > BNN_METADATA_MAX)
-        return bnn_fail(b->err, BNN_E_INTERNAL, "%u texts about a model are more than %d", n,
+        return bnn_fail(err, BNN_E_INTERNAL, "%u texts about a model are more than %d", n,
                         BNN_METADATA_MAX);
-    bnn_metadata *own = bnn_arena_alloc(b->arena, n, sizeof *own);
-    for (uint32_t i = 0; own != NULL && i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         if (metadata[i].key[0] == '\0' || !bnn_model_text_is_clean(metadata[i].key) ||
             !bnn_model_text_is_clean(metadata[i].value))
-            return bnn_fail(b->err, BNN_E_FAILED,
+            return bnn_fail(err, BNN_E_FAILED,
                             "metadata \"%.40s\": key or value is empty, longer than %d bytes, or "
                             "has control characters",
                             metadata[i].key, BNN_TEXT_MAX);
+    return BNN_OK;
+}
+
+static int build_metadata(const builder *b, const bnn_metadata *metadata, uint32_t n,
+                          bnn_model *model)
+{
+    const int status = bnn_export_check_texts(metadata, n, b->err);
+    if (status != BNN_OK)
+        return status;
+    bnn_metadata *own = bnn_arena_alloc(b->arena, n, sizeof *own);
+    bool complete = own != NULL;
+    for (uint32_t i = 0; complete && i < n; i++) {
         own[i].key = bnn_arena_strdup(b->arena, metadata[i].key);
         own[i].value = bnn_arena_strdup(b->arena, metadata[i].value);
-        if (own[i].key == NULL || own[i].value == NULL)
-            return bnn_no_memory(b->err);
+        complete = own[i].key != NULL && own[i].value != NULL;
     }
     model->n_metadata = n;
     model->metadata = own;
-    return own == NULL ? bnn_no_memory(b->err) : BNN_OK;
+    return complete ? BNN_OK : bnn_no_memory(b->err);
 }
 
 int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,

@@ -15,6 +15,9 @@ typedef enum bnn_build_mode {
  * "conv2d_2: ..." and why it does not fold. */
 typedef void bnn_build_note(void *context, const char *text);
 
+/* Whether a model may have these texts: few enough, with keys, clean; else BNN_E_FAILED. */
+int bnn_export_check_texts(const bnn_metadata *metadata, uint32_t n, bnn_error *err);
+
 /* Makes the model in the arena; nothing of the graph is kept. note may be NULL. Fails with
  * BNN_E_FAILED and names the layer when a network cannot be cut into stages. */
 int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,

@@ -40,12 +40,15 @@ static int32_t fold_sum_at(const folding *f, size_t i)
     return f->first + (int32_t)i * f->step;
 }
 
-static size_t fold_n_positive(const folding *f, uint32_t c)
+void bnn_fold_reachable(const bnn_stage *stage, const uint64_t *row, int32_t *first, int32_t *last)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < f->stage->row_words; i++)
-        n += (size_t)__builtin_popcountll(f->bits[c * f->stage->row_words + i]);
-    return n;
+    const int32_t taps = (int32_t)stage->taps;
+    const bool pixels = stage->inputs == BNN_VALUES_PIXELS;
+    int32_t n_positive = 0;
+    for (size_t i = 0; i < stage->row_words; i++)
+        n_positive += __builtin_popcountll(row[i]);
+    *first = pixels ? -127 * taps - n_positive : -taps;
+    *last = pixels ? 128 * taps - n_positive : taps;
 }
 
 static void fold_apply(const folding *f, const bnn_op *op, uint32_t c, float *values)
@@ -53,15 +56,14 @@ static void fold_apply(const folding *f, const bnn_op *op, uint32_t c, float *va
     bnn_op_kind_of(op->type)->apply_channel(op, c, f->n_sums, values, values);
 }
 
-/* Runs every sum that channel c can give through the operations. A sum of n bits has the parity of
- * n; a pixel adds from -128 to 127 where the weight is +1, from -127 to 128 where it is -1. */
+/* Runs every sum that channel c can give through the operations. Sums of bits have the parity of
+ * their number. */
 static void fold_run_sums(folding *f, uint32_t c)
 {
-    const int32_t taps = (int32_t)f->stage->taps;
-    const bool pixels = f->stage->inputs == BNN_VALUES_PIXELS;
-    f->first = pixels ? -127 * taps - (int32_t)fold_n_positive(f, c) : -taps;
-    f->step = pixels ? 1 : 2;
-    f->n_sums = pixels ? 255 * (size_t)taps + 1 : (size_t)taps + 1;
+    int32_t last;
+    bnn_fold_reachable(f->stage, f->bits + c * f->stage->row_words, &f->first, &last);
+    f->step = f->stage->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    f->n_sums = (size_t)((last - f->first) / f->step) + 1;
     for (size_t i = 0; i < f->n_sums; i++)
         f->before[i] = bnn_stage_sum_value(f->stage, fold_sum_at(f, i));
     for (uint32_t i = 0; i < f->pool; i++)
@@ -145,10 +147,7 @@ static int fold_decide(folding *f, uint32_t c, int32_t *threshold, uint8_t *rule
 static int fold_make_tables(folding *f, bnn_fold *fold)
 {
     const int32_t bound = bnn_stage_sum_bound(f->stage);
-    fold->table_first = -bound;
-    fold->table_step = f->stage->inputs == BNN_VALUES_PIXELS ? 1 : 2;
-    fold->table_size = 2 * (uint32_t)bound / fold->table_step + 1;
-    fold->table_words = ((size_t)fold->table_size + 63) / 64;
+    bnn_fold_size_tables(f->stage, fold);
     uint64_t *table = bnn_arena_alloc(f->arena, fold->n_tables * fold->table_words, sizeof *table);
     if (table == NULL)
         return bnn_no_memory(f->err);

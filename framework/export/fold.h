@@ -18,4 +18,9 @@
 int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t n,
                    bnn_arena *arena, bnn_error *err);
 
+/* The least and the largest sum of a channel with these weights (stage->bits, a row): a sum of n
+ * bits lies in [-n, n]; a pixel adds -128 to 127 where the weight is +1, -127 to 128 where it is
+ * -1. */
+void bnn_fold_reachable(const bnn_stage *stage, const uint64_t *row, int32_t *first, int32_t *last);
+
 #endif

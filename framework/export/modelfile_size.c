@@ -1,5 +1,6 @@
 #include "export/modelfile_size.h"
 
+#include "export/fold.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 
@@ -11,17 +12,11 @@ static uint32_t size_pad_bits(uint64_t n_bits)
 /* Whether all sums of a folded channel give the same bit: they lie on one side of the threshold. */
 static bool size_is_constant(const bnn_stage *s, uint32_t c)
 {
-    const int32_t taps = (int32_t)s->taps, t = s->fold.threshold[c];
-    int32_t lowest = -taps, highest = taps;
+    const int32_t t = s->fold.threshold[c];
+    int32_t lowest, highest;
     if (s->fold.rule[c] & BNN_RULE_TABLE)
         return false;
-    if (s->inputs == BNN_VALUES_PIXELS) {
-        int32_t positive = 0;
-        for (size_t i = 0; i < s->row_words; i++)
-            positive += __builtin_popcountll(s->bits[c * s->row_words + i]);
-        lowest = -127 * taps - positive;
-        highest = lowest + 255 * taps;
-    }
+    bnn_fold_reachable(s, s->bits + c * s->row_words, &lowest, &highest);
     return t <= lowest || t > highest;
 }
 

@@ -1,5 +1,7 @@
 #include "export/unfold.h"
 
+#include "export/fold.h"
+
 #include <string.h>
 
 /* Sums of stages with tables are small enough that their halves are exact floats. */
@@ -25,22 +27,10 @@ typedef struct unfolding {
 
 /* ---- what folding decided ---------------------------------------------------------------- */
 
-/* The least and the largest sum that channel c can give (see fold.c). */
-static void unfold_reachable(const bnn_stage *s, uint32_t c, int32_t *first, int32_t *last)
-{
-    const int32_t taps = (int32_t)s->taps;
-    int32_t n_positive = 0;
-    for (size_t i = 0; i < s->row_words; i++)
-        n_positive += __builtin_popcountll(s->bits[c * s->row_words + i]);
-    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    *first = pixels ? -127 * taps - n_positive : -taps;
-    *last = pixels ? 128 * taps - n_positive : taps;
-}
-
 static decision unfold_decide_by_threshold(const bnn_stage *s, uint32_t c)
 {
     int32_t first, last;
-    unfold_reachable(s, c, &first, &last);
+    bnn_fold_reachable(s, s->bits + c * s->row_words, &first, &last);
     const int32_t threshold = s->fold.threshold[c];
     if (threshold <= first || threshold > last)
         return (decision){.bit = threshold <= first};
@@ -53,7 +43,7 @@ static int unfold_decide_by_table(const unfolding *u, uint32_t c, const uint64_t
     const bnn_stage *s = u->from;
     const int32_t step = (int32_t)s->fold.table_step;
     int32_t first, last;
-    unfold_reachable(s, c, &first, &last);
+    bnn_fold_reachable(s, s->bits + c * s->row_words, &first, &last);
     if (bnn_stage_sum_bound(s) > TABLE_BOUND_MAX)
         return bnn_fail(u->err, BNN_E_FAILED,
                         "%s: sums up to %d are too large for a table in floats", s->name,

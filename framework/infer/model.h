@@ -139,6 +139,16 @@ static inline int32_t bnn_stage_sum_bound(const bnn_stage *stage)
     return (int32_t)stage->taps * (stage->inputs == BNN_VALUES_PIXELS ? 128 : 1);
 }
 
+/* The first sum, step, entries and words of each table: all sums within the bound have an entry. */
+static inline void bnn_fold_size_tables(const bnn_stage *stage, bnn_fold *fold)
+{
+    const int32_t bound = bnn_stage_sum_bound(stage);
+    fold->table_first = -bound;
+    fold->table_step = stage->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    fold->table_size = 2 * (uint32_t)bound / fold->table_step + 1;
+    fold->table_words = ((size_t)fold->table_size + 63) / 64;
+}
+
 /* The class of the largest logit; the first, where several are largest. */
 static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
 {

@@ -102,11 +102,7 @@ static void decode_thresholds(bnn_bytes *r, const bnn_stage *s, bnn_fold *f)
 
 static void decode_tables(bnn_bytes *r, const bnn_stage *s, bnn_fold *f)
 {
-    const int32_t bound = bnn_stage_sum_bound(s);
-    f->table_first = -bound;
-    f->table_step = s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
-    f->table_size = 2 * (uint32_t)bound / f->table_step + 1;
-    f->table_words = ((size_t)f->table_size + 63) / 64;
+    bnn_fold_size_tables(s, f);
     if (r->status == BNN_OK &&
         (uint64_t)f->n_tables * bnn_modelfile_bitmap_bytes(f->table_size) > r->end - r->at)
         bnn_bytes_damaged(r, "%u tables of %u bits are not there", f->n_tables, f->table_size);

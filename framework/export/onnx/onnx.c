@@ -8,23 +8,6 @@
 
 #include <string.h>
 
-static int onnx_check_texts(const bnn_onnx_options *options, bnn_error *err)
-{
-    if (options->n_metadata > BNN_METADATA_MAX)
-        return bnn_fail(err, BNN_E_INTERNAL, "%u texts about a model are more than %d",
-                        options->n_metadata, BNN_METADATA_MAX);
-    for (uint32_t i = 0; i < options->n_metadata; i++) {
-        const bnn_metadata *m = &options->metadata[i];
-        if (m->key[0] == '\0' || !bnn_model_text_is_clean(m->key) ||
-            !bnn_model_text_is_clean(m->value))
-            return bnn_fail(err, BNN_E_FAILED,
-                            "metadata \"%.40s\": key or value is empty, longer than %d bytes, or "
-                            "has control characters",
-                            m->key, BNN_TEXT_MAX);
-    }
-    return BNN_OK;
-}
-
 /* Pixels 0..255 to what the network sees: exact in float32. */
 static void onnx_add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
 {
@@ -74,7 +57,7 @@ static int onnx_export_in_arena(const bnn_graph *graph, const bnn_model *model,
                                 const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
                                 bnn_error *err)
 {
-    int status = onnx_check_texts(options, err);
+    int status = bnn_export_check_texts(options->metadata, options->n_metadata, err);
     if (status != BNN_OK)
         return status;
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);

@@ -27,13 +27,13 @@ void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape)
 
 /* ---- linear ------------------------------------------------------------------------------ */
 
-static const char *ops_bias(bnn_onnx_writer *w, const bnn_onnx_linear *l)
+const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear)
 {
-    const int64_t dims[] = {l->out_channels};
-    if (l->bias == NULL)
+    const int64_t dims[] = {linear->out.c};
+    if (linear->bias == NULL)
         return NULL;
-    return bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.bias", l->name), BNN_ONNX_FLOAT, dims, 1,
-                           l->bias);
+    return bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.bias", linear->name), BNN_ONNX_FLOAT, dims, 1,
+                           linear->bias);
 }
 
 static void ops_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
@@ -43,7 +43,7 @@ static void ops_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride
     bnn_onnx_set_ints(w, "strides", strides, 2);
 }
 
-void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
+void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_op *conv, const char *weight)
 {
     const int64_t p = conv->padding;
     bnn_onnx_unflatten(w, conv->name, conv->in);
@@ -55,7 +55,7 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
             w, "Pad", bnn_onnx_name(w, "%s.pad", conv->name), border,
             bnn_onnx_scalar(w, conv->pad_value > 0 ? "plus_one" : "minus_one", conv->pad_value));
     }
-    bnn_onnx_then(w, "Conv", conv->name, conv->weight, ops_bias(w, conv));
+    bnn_onnx_then(w, "Conv", conv->name, weight, bnn_onnx_bias(w, conv));
     ops_set_windows(w, conv->kernel, conv->stride);
     if (p > 0 && !pads) {
         const int64_t by[] = {p, p, p, p};
@@ -63,10 +63,10 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv)
     }
 }
 
-void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_onnx_linear *dense)
+void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_op *dense, const char *weight)
 {
     bnn_onnx_flatten(w, dense->name);
-    bnn_onnx_then(w, "Gemm", dense->name, dense->weight, ops_bias(w, dense));
+    bnn_onnx_then(w, "Gemm", dense->name, weight, bnn_onnx_bias(w, dense));
     bnn_onnx_set_int(w, "transB", 1);
 }
 

@@ -5,16 +5,6 @@
 #include "export/onnx/writer.h"
 #include "infer/op.h"
 
-/* A convolution's or dense operation's numbers, whichever description they come from. */
-typedef struct bnn_onnx_linear {
-    const char *name;
-    bnn_shape in;
-    uint32_t out_channels, kernel, stride, padding;
-    float pad_value;
-    const char *weight; /* value: [out][in][kernel][kernel]; dense: [out][all inputs] */
-    const float *bias;  /* [out_channels], or NULL */
-} bnn_onnx_linear;
-
 /* Values and dimensions [C][1][1], or [C] where values are flat. */
 const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
                                  uint32_t channels, const void *values);
@@ -23,9 +13,13 @@ const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_
 void bnn_onnx_flatten(bnn_onnx_writer *w, const char *name);
 void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape);
 
-/* Padding with a value other than zero is a node of its own. */
-void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_onnx_linear *conv);
-void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_onnx_linear *dense);
+/* Linear operations. weight: the value [out][in][kernel][kernel]; dense: [out][all inputs]. Padding
+ * with a value other than zero is a node of its own. */
+void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_op *conv, const char *weight);
+void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_op *dense, const char *weight);
+
+/* The bias of one as a tensor, or NULL. */
+const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear);
 
 void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32_t kernel,
                       uint32_t stride);

@@ -27,16 +27,7 @@ static void qonnx_conv(bnn_onnx_writer *w, const bnn_graph_op *op)
 {
     const bnn_op *o = &op->op;
     const int64_t dims[] = {o->out.c, o->in.c, o->kernel, o->kernel};
-    const bnn_onnx_linear conv = {.name = o->name,
-                                  .in = o->in,
-                                  .out_channels = o->out.c,
-                                  .kernel = o->kernel,
-                                  .stride = o->stride,
-                                  .padding = o->padding,
-                                  .pad_value = o->pad_value,
-                                  .weight = qonnx_weights(w, op, dims, 4, o->weight),
-                                  .bias = o->bias};
-    bnn_onnx_conv(w, &conv);
+    bnn_onnx_conv(w, o, qonnx_weights(w, op, dims, 4, o->weight));
 }
 
 /* A MatMul, which those compilers want, takes the weights as [all inputs][out]. */
@@ -44,7 +35,7 @@ static void qonnx_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
 {
     const bnn_op *o = &op->op;
     const size_t n_in = bnn_op_taps(o), n_out = o->out.c;
-    const int64_t dims[] = {(int64_t)n_in, (int64_t)n_out}, bias_dims[] = {(int64_t)n_out};
+    const int64_t dims[] = {(int64_t)n_in, (int64_t)n_out};
     float *turned = bnn_arena_alloc(w->arena, n_in * n_out, sizeof *turned);
     if (turned == NULL) {
         w->failed = true;
@@ -56,10 +47,7 @@ static void qonnx_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
     bnn_onnx_flatten(w, o->name);
     bnn_onnx_then(w, "MatMul", o->name, qonnx_weights(w, op, dims, 2, turned), NULL);
     if (o->bias != NULL)
-        bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.sum", o->name),
-                      bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.bias", o->name), BNN_ONNX_FLOAT,
-                                      bias_dims, 1, o->bias),
-                      NULL);
+        bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.sum", o->name), bnn_onnx_bias(w, o), NULL);
 }
 
 static void qonnx_sign(bnn_onnx_writer *w, const bnn_graph_op *op)

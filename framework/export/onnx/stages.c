@@ -6,23 +6,6 @@
 
 /* ---- weights ----------------------------------------------------------------------------- */
 
-static const char *stages_float_weights(bnn_onnx_writer *w, const bnn_stage *s, const int64_t *dims,
-                                        size_t n_dims)
-{
-    const size_t n = (size_t)s->sums.c * s->taps;
-    const char *name = bnn_onnx_name(w, "%s.weight", s->name);
-    if (!s->binary_weights)
-        return bnn_onnx_tensor(w, name, BNN_ONNX_FLOAT, dims, n_dims, s->weights);
-    float *values = bnn_arena_alloc(w->arena, n, sizeof *values);
-    if (values == NULL) {
-        w->failed = true;
-        return name;
-    }
-    for (size_t i = 0; i < n; i++)
-        values[i] = bnn_stage_weight(s, (uint32_t)(i / s->taps), i % s->taps);
-    return bnn_onnx_tensor(w, name, BNN_ONNX_FLOAT, dims, n_dims, values);
-}
-
 /* The bits of a stage's weights as an initializer [bytes][1], the first in the lowest bit. */
 static const char *stages_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 {
@@ -87,20 +70,22 @@ static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
     const int64_t dense_dims[] = {s->sums.c, s->taps};
     const int64_t *dims = conv ? conv_dims : dense_dims;
     const size_t n_dims = conv ? 4 : 2;
-    bnn_onnx_linear linear = {.name = s->name,
-                              .in = s->in,
-                              .out_channels = s->sums.c,
-                              .kernel = s->kernel,
-                              .stride = s->stride,
-                              .padding = s->padding,
-                              .pad_value = (float)s->pad_value,
-                              .bias = s->bias};
-    linear.weight = packed && s->binary_weights ? stages_packed_weights(w, s, dims, n_dims)
-                                                : stages_float_weights(w, s, dims, n_dims);
+    const char *weight;
+    bnn_error err;
+    bnn_op op = bnn_stage_op(s);
+    if (packed && s->binary_weights) {
+        weight = stages_packed_weights(w, s, dims, n_dims);
+    } else if (bnn_stage_linear(s, w->arena, &op, &err) == BNN_OK) {
+        weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", s->name), BNN_ONNX_FLOAT, dims,
+                                 n_dims, op.weight);
+    } else {
+        w->failed = true;
+        return;
+    }
     if (conv)
-        bnn_onnx_conv(w, &linear);
+        bnn_onnx_conv(w, &op, weight);
     else
-        bnn_onnx_gemm(w, &linear);
+        bnn_onnx_gemm(w, &op, weight);
 }
 
 /* ---- decisions --------------------------------------------------------------------------- */
