@@ -127,8 +127,9 @@ runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/config.c framework/runner/config.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
-	framework/runner/executor/process.c \
+	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
 	framework/runner/executor/thread.c \
+	framework/runner/executor/zygote.c \
 	framework/runner/finish.c framework/runner/finish.h \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \

@@ -1,6 +1,7 @@
 #include "runner/plan.h"
 
 #include "db/store_run.h"
+#include "runner/environment.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -178,6 +179,17 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
 double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run)
 {
     return 1.0 - run->epochs_done / (double)plan->experiment->configs[run->i_config].train.epochs;
+}
+
+uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted)
+{
+    if (wanted == 0)
+        wanted = plan->experiment->run.jobs;
+    if (wanted == 0)
+        wanted = bnn_environment_cpus();
+    if (plan->n_todo > 0 && (uint64_t)wanted > plan->n_todo)
+        wanted = (int64_t)plan->n_todo;
+    return (uint32_t)wanted;
 }
 
 /* ---- into the database ------------------------------------------------------------------- */

@@ -54,8 +54,7 @@ struct pool {
     int status;  /* why the sweep stopped, besides signals: the first error counts */
     size_t next; /* in the plan: the first run that may be there to take */
     size_t n, n_of[BNN_RUN_STATES];
-    double last_tick;
-    bool tick;                 /* is due: something has ended */
+    double last_tick;          /* 0: the next one is due, as something has ended */
     bnn_error err;             /* if status says so */
     bnn_pool_running *running; /* [n_jobs], for views */
     uint32_t n_jobs;
@@ -111,7 +110,7 @@ static void pool_end_run(pool_job *j, bnn_run_state state)
         result->error = bnn_arena_strdup(p->plan->arena, j->outcome.message);
     pool_set_state(p, j->run, state);
     j->step = POOL_IDLE;
-    p->tick = true;
+    p->last_tick = 0.0;
     const bnn_pool_view view = pool_look(p);
     p->options->observer->finished(p->options->observer->context, &view, j->run);
 }
@@ -334,12 +333,11 @@ static void pool_take_signal(pool *p)
 static void pool_tick(pool *p)
 {
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
-    if (!p->tick && now < p->last_tick + 1e-3 * POOL_TICK_MS)
+    if (now < p->last_tick + 1e-3 * POOL_TICK_MS)
         return;
     const bnn_pool_view view = pool_look(p);
     p->options->observer->tick(p->options->observer->context, &view);
     p->last_tick = now;
-    p->tick = false;
 }
 
 static void pool_wait(pool *p)
@@ -369,17 +367,6 @@ static void pool_supervise(pool *p)
 }
 
 /* ---- beginning and end ------------------------------------------------------------------- */
-
-uint32_t bnn_pool_jobs(const bnn_plan *plan, int64_t wanted)
-{
-    if (wanted == 0)
-        wanted = plan->experiment->run.jobs;
-    if (wanted == 0)
-        wanted = bnn_environment_cpus();
-    if (plan->n_todo > 0 && (uint64_t)wanted > plan->n_todo)
-        wanted = (int64_t)plan->n_todo;
-    return (uint32_t)wanted;
-}
 
 static int pool_add_environment(pool *p, bnn_error *err)
 {

@@ -49,9 +49,6 @@ typedef struct bnn_pool_summary {
     int signal;                  /* that ended the sweep early, or 0 */
 } bnn_pool_summary;
 
-/* The jobs to use: wanted, or run.jobs, or the CPUs; not more than there are runs to do. */
-uint32_t bnn_pool_jobs(const bnn_plan *plan, int64_t wanted);
-
 /* Executes the runs of a recorded plan that are to do, and leaves in them what they came to. Returns
  * 0 when each was executed, whatever became of it; BNN_E_INTERRUPTED after a signal; or the error
  * that stopped the sweep. Runs that were under way have written checkpoints then. *out is filled in

@@ -8,7 +8,6 @@
 #include "cli/text.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
-#include "runner/pool.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -207,7 +206,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status == BNN_OK)
         cli_table_print(table, &r->options, stdout);
     if (status == BNN_OK && !r->options.json)
-        print_sum(&plan, bnn_pool_jobs(&plan, r->n_jobs), why_unknown);
+        print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), why_unknown);
     cli_table_destroy(table);
     if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
         status = cli_warn_undeployable(&r->experiment, r->arena, err);

@@ -179,7 +179,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         bnn_plan_record(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
     if (status != BNN_OK)
         return status;
-    s.n_jobs = bnn_pool_jobs(&s.plan, r->n_jobs);
+    s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
     if (!r->options.quiet)
         say_plan(&s);
     if (s.plan.n_todo > 0) {

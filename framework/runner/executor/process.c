@@ -1,25 +1,17 @@
 /* process.c - an executor whose slots are processes, so that a plugin that crashes takes down one run.
  *
- * Threads and fork() do not mix: a child of a process with threads may only call what is safe in a
- * signal handler. So a process with a single thread, the zygote, is forked before there are any
- * threads, with plugins loaded and data decoded (the pages stay shared). It forks a child for each
- * run, waits for it and tells how it ended. Records come back over a socket as they are; the stop
- * flag and the progress lie in shared memory. When this process dies, however it dies, the kernel
- * kills zygote and children. */
-#include "runner/executor/executor.h"
+ * They are children of a zygote (zygote.c). Records come back over a socket as they are; the stop
+ * flag and the progress lie in shared memory. */
+#include "runner/executor/process_internal.h"
 
 #include "base/clock.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,202 +19,6 @@
 enum { PROCESS_GRACE_SECONDS = 30 }; /* between asking a child to end and killing it */
 
 static const double process_look_seconds = 0.25; /* between two looks at who is late */
-
-typedef enum process_command_kind {
-    PROCESS_START = 1,
-    PROCESS_KILL = 2,
-} process_command_kind;
-
-/* To the zygote. */
-typedef struct process_command {
-    process_command_kind kind;
-    uint32_t slot;
-    bnn_run run; /* its texts are not looked at */
-} process_command;
-
-typedef enum process_message_kind {
-    PROCESS_BEGIN = 1,   /* from the child, its first one */
-    PROCESS_RECORD = 2,  /* from the child */
-    PROCESS_OUTCOME = 3, /* from the child, its last one */
-    PROCESS_EXIT = 4,    /* from the zygote, after the child's last one */
-} process_message_kind;
-
-/* From a slot. */
-typedef struct process_message {
-    process_message_kind kind;
-    union {
-        uint32_t resumed_epoch;
-        bnn_record record;
-        bnn_outcome outcome;
-        int wait_status; /* negative: -errno of fork */
-    };
-} process_message;
-
-/* Seen by all processes. */
-typedef struct process_shared {
-    atomic_int stop;
-    bnn_train_progress progress[]; /* [n_slots] */
-} process_shared;
-
-typedef struct process_slot {
-    int host, child; /* ends of a socket; child: the zygote's and its child's */
-    pid_t pid;       /* in the zygote: of the running child, or 0 */
-    /* In the host. */
-    bool running;
-    bnn_run_listener listener;
-    double deadline;     /* when the child should have ended by its own timeout; 0: none */
-    bool killed;         /* it was late */
-    bool answered;       /* the outcome has come */
-    bnn_outcome outcome; /* then */
-} process_slot;
-
-typedef struct process_executor {
-    bnn_executor executor; /* must be first */
-    const bnn_run_base *base;
-    pid_t pid;        /* of the zygote */
-    int control;      /* to the zygote; in the zygote: from the host */
-    double stopped;   /* when the runs were cancelled; 0: they were not */
-    double last_look; /* at who is late */
-    size_t shared_bytes;
-    process_shared *shared;
-    uint32_t n_slots;
-    process_slot slots[];
-} process_executor;
-
-/* ---- in the child ------------------------------------------------------------------------ */
-
-static void process_send(int fd, const process_message *m)
-{
-    while (send(fd, m, sizeof *m, MSG_NOSIGNAL) < 0)
-        if (errno != EINTR)
-            _exit(EXIT_FAILURE); /* the host is gone */
-}
-
-static void process_send_begin(void *context, uint32_t resumed_epoch)
-{
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_BEGIN;
-    m.resumed_epoch = resumed_epoch;
-    process_send(*(const int *)context, &m);
-}
-
-static void process_send_record(void *context, const bnn_record *record)
-{
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_RECORD;
-    m.record = *record;
-    process_send(*(const int *)context, &m);
-}
-
-static void process_run_child(process_executor *x, uint32_t i, const bnn_run *run)
-{
-    const bnn_run_listener host = {
-        .begin = process_send_begin, .record = process_send_record, .context = &x->slots[i].child};
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_OUTCOME;
-    bnn_run_execute(x->base, run, &host, &x->shared->stop, &x->shared->progress[i], &m.outcome);
-    process_send(x->slots[i].child, &m);
-    _exit(EXIT_SUCCESS);
-}
-
-/* The kernel kills this process when its parent dies; a parent that is dead already is noticed. */
-static void process_die_with(pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_FAILURE);
-}
-
-/* ---- in the zygote ----------------------------------------------------------------------- */
-
-static void process_tell_exit(process_executor *x, uint32_t i, int wait_status)
-{
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_EXIT;
-    m.wait_status = wait_status;
-    x->slots[i].pid = 0;
-    process_send(x->slots[i].child, &m);
-}
-
-static void process_start_child(process_executor *x, const process_command *c)
-{
-    const pid_t parent = getpid();
-    const pid_t pid = fork();
-    if (pid == 0) {
-        process_die_with(parent);
-        process_run_child(x, c->slot, &c->run);
-    }
-    if (pid < 0)
-        process_tell_exit(x, c->slot, -errno);
-    else
-        x->slots[c->slot].pid = pid;
-}
-
-static void process_reap_children(process_executor *x)
-{
-    int wait_status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
-        for (uint32_t i = 0; i < x->n_slots; i++)
-            if (x->slots[i].pid == pid)
-                process_tell_exit(x, i, wait_status);
-}
-
-/* False when the host has closed its end. */
-static bool process_obey(process_executor *x)
-{
-    process_command c;
-    const ssize_t n = recv(x->control, &c, sizeof c, 0);
-    if (n != (ssize_t)sizeof c)
-        return n < 0 && errno == EINTR;
-    if (c.kind == PROCESS_START)
-        process_start_child(x, &c);
-    else if (x->slots[c.slot].pid != 0)
-        kill(x->slots[c.slot].pid, SIGKILL);
-    return true;
-}
-
-/* The host alone decides what a signal to the whole group means, and tells the children. */
-static int process_watch_children(void)
-{
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL};
-    sigset_t set;
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        sigaction(ignored[i], &ignore, NULL);
-    sigaction(SIGCHLD, &usual, NULL); /* who started us may have ignored it */
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-_Noreturn static void process_run_zygote(process_executor *x)
-{
-    const int children = process_watch_children();
-    struct pollfd fds[] = {{.fd = x->control, .events = POLLIN},
-                           {.fd = children, .events = POLLIN}};
-    bool open = children >= 0;
-    while (open) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            break;
-        if (fds[1].revents & POLLIN) {
-            struct signalfd_siginfo info;
-            while (read(children, &info, sizeof info) < 0 && errno == EINTR)
-                ;
-            process_reap_children(x);
-        }
-        if (fds[0].revents != 0)
-            open = process_obey(x);
-    }
-    _exit(EXIT_SUCCESS);
-}
-
-/* ---- in the host ------------------------------------------------------------------------- */
 
 static process_executor *process_of(bnn_executor *executor)
 {
@@ -397,12 +193,11 @@ static int process_fork_zygote(process_executor *x, bnn_error *err)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for the runs' parent");
     x->pid = fork();
     if (x->pid == 0) {
-        process_die_with(host);
         close(control[0]);
         for (uint32_t i = 0; i < x->n_slots; i++)
             close(x->slots[i].host);
         x->control = control[1];
-        process_run_zygote(x);
+        bnn_zygote_run(x, host);
     }
     close(control[1]);
     x->control = control[0];

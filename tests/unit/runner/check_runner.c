@@ -205,12 +205,12 @@ START_TEST(jobs_are_not_more_than_runs)
 {
     load_well(TINY);
     make_plan();
-    ck_assert_uint_eq(bnn_pool_jobs(&plan, 3), 3);
-    ck_assert_uint_eq(bnn_pool_jobs(&plan, 100), 4);
+    ck_assert_uint_eq(bnn_plan_jobs(&plan, 3), 3);
+    ck_assert_uint_eq(bnn_plan_jobs(&plan, 100), 4);
     experiment.run.jobs = 2;
-    ck_assert_uint_eq(bnn_pool_jobs(&plan, 0), 2);
+    ck_assert_uint_eq(bnn_plan_jobs(&plan, 0), 2);
     experiment.run.jobs = 0;
-    ck_assert_uint_le(bnn_pool_jobs(&plan, 0), bnn_environment_cpus());
+    ck_assert_uint_le(bnn_plan_jobs(&plan, 0), bnn_environment_cpus());
 }
 END_TEST
 
