@@ -324,7 +324,7 @@ static void add_kind_facts(json_t *object, const bnn_plugin *plugin, const seque
     }
 }
 
-static int print_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
+static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
 {
     const bnn_head *const head = plugin->head;
     json_t *object = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:i}", "kind",
@@ -359,7 +359,7 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     if (status != 0)
         goto out;
     if (options->json) {
-        status = print_json(plugin, &s, err);
+        status = print_plugin_json(plugin, &s, err);
         goto out;
     }
     printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);

@@ -28,7 +28,7 @@ typedef struct json_reader {
     char **names;
 } json_reader;
 
-static char *hexadecimal(const bnn_store_value *value)
+static char *blob_text(const bnn_store_value *value)
 {
     static const char digits[] = "0123456789abcdef";
     char *text = malloc(2 * value->n_bytes + 1);
@@ -73,7 +73,7 @@ static json_t *value_json(const bnn_store_value *value)
     case BNN_STORE_VALUE_TEXT:
         return cli_json_text(value->text, value->n_bytes);
     case BNN_STORE_VALUE_BLOB: {
-        char *text = hexadecimal(value);
+        char *text = blob_text(value);
         json_t *json = text == NULL ? NULL : json_string(text);
         free(text);
         return json;
@@ -157,7 +157,7 @@ static char *value_text(const bnn_store_value *value, bool exact)
                      value->real);
         return strdup(number);
     case BNN_STORE_VALUE_BLOB:
-        return hexadecimal(value);
+        return blob_text(value);
     default:
         return strdup(value->text);
     }
@@ -191,8 +191,8 @@ static int read_table(bnn_store *store, const char *sql, const bnn_store_argumen
                             : bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
 }
 
-static int print_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                      size_t n_arguments, size_t *n_rows, bnn_error *err)
+static int print_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                             size_t n_arguments, size_t *n_rows, bnn_error *err)
 {
     json_t *rows = cli_result_json(store, sql, arguments, n_arguments, err);
     if (rows == NULL)
@@ -208,7 +208,7 @@ int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument
     table_reader r = {.exact = options->csv};
     int status;
     if (options->json)
-        status = print_json(store, sql, arguments, n_arguments, &r.n_rows, err);
+        status = print_result_json(store, sql, arguments, n_arguments, &r.n_rows, err);
     else {
         status = read_table(store, sql, arguments, n_arguments, &r, err);
         if (status == BNN_OK)

@@ -64,7 +64,7 @@ static int collect_plugins(const bnn_reader *r, bnn_config *config)
 }
 
 /* Changes with the config and with the content of any plugin. */
-static bool identify(bnn_config *config)
+static bool identify_config(bnn_config *config)
 {
     char text[(BNN_CONFIG_PLUGINS_MAX + 1) * BNN_SHA256_HEX];
     size_t n = 0;
@@ -99,7 +99,7 @@ int bnn_config_resolve(const bnn_reader *r, const bnn_point *point, bnn_config *
         bnn_section_record(&recording, r->spec, &c);
         collect_plugins(r, &c);
     }
-    if (bnn_diag_status(r->diag) == BNN_OK && !identify(&c))
+    if (bnn_diag_status(r->diag) == BNN_OK && !identify_config(&c))
         bnn_diag_no_memory(r->diag);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)

@@ -54,7 +54,7 @@ static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b
 }
 
 /* The data sets that runs need, each once. */
-static size_t add_dataset(bnn_experiment *out, const bnn_data_options *wanted)
+static size_t index_of_dataset(bnn_experiment *out, const bnn_data_options *wanted)
 {
     size_t i = 0;
     while (i < out->n_datasets && !is_same_dataset(&out->datasets[i], wanted))
@@ -82,7 +82,7 @@ static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_co
     }
     bnn_config *added = &out->configs[out->n_configs++];
     *added = *config;
-    added->i_dataset = add_dataset(out, &config->data);
+    added->i_dataset = index_of_dataset(out, &config->data);
 }
 
 static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const source *from,
@@ -126,7 +126,7 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
     return root;
 }
 
-static int load(const bnn_reader *given, const source *from, bnn_experiment *out)
+static int load_experiment(const bnn_reader *given, const source *from, bnn_experiment *out)
 {
     bnn_reader reader = *given, *r = &reader;
     bnn_sweep sweep;
@@ -164,7 +164,7 @@ int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const
     from.text = text;
     experiment.text = bnn_spec_text_join(text, from.overrides, r->arena);
     const int status = experiment.path != NULL && experiment.text != NULL
-                           ? load(r, &from, &experiment)
+                           ? load_experiment(r, &from, &experiment)
                            : bnn_diag_no_memory(r->diag);
     free(text);
     if (status == BNN_OK)
@@ -183,7 +183,7 @@ int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *
         bnn_spec_text_split(spec, r->arena, &from.overrides) != BNN_OK)
         return bnn_diag_no_memory(r->diag);
     from.n = strlen(spec);
-    const int status = load(r, &from, &experiment);
+    const int status = load_experiment(r, &from, &experiment);
     if (status == BNN_OK)
         *out = experiment;
     return status;

@@ -16,12 +16,6 @@ struct bnn_effect_key {
     bool acts;
 };
 
-static bool covers(const char *path, const char *inner)
-{
-    const size_t n = strlen(path);
-    return strncmp(path, inner, n) == 0 && (inner[n] == '\0' || inner[n] == '.');
-}
-
 static int add_key(bnn_effects *effects, bnn_effect_key key)
 {
     if (effects->n == effects->capacity) {
@@ -83,7 +77,7 @@ static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_set
     bnn_effect_key key = {
         .path = path, .condition = condition, .value = value, .at = value->at, .of_base = true};
     for (size_t i = 0; i < point->n; i++) {
-        if (covers(point->values[i].key, path))
+        if (bnn_tree_covers(point->values[i].key, path))
             key.of_base = false;
         if (strcmp(point->values[i].key, path) == 0)
             key.value = NULL;
@@ -125,7 +119,7 @@ static bool is_replaced(const bnn_effect_key *key, const bnn_sweep *sweep)
 {
     for (size_t i = 0; key->of_base && i < sweep->n; i++)
         for (size_t j = 0; !sweep->points[i].baseline && j < sweep->points[i].n; j++)
-            if (covers(sweep->points[i].values[j].key, key->path))
+            if (bnn_tree_covers(sweep->points[i].values[j].key, key->path))
                 return true;
     return false;
 }

@@ -37,7 +37,7 @@ static int compare_backwards(const char *a, const char *b)
     return i < j ? -1 : i > j;
 }
 
-static int compare_rows(const void *left, const void *right)
+static int compare_label_keys(const void *left, const void *right)
 {
     const label_key *a = left, *b = right;
     return compare_backwards(a->key, b->key);
@@ -103,7 +103,7 @@ static int collect_keys(const bnn_node *spec, size_t n, const bnn_point *points,
             out->rows[n_rows++] = (label_key){.key = v->key, .varies = varies};
         }
     out->n = n_rows;
-    qsort(out->rows, out->n, sizeof *out->rows, compare_rows);
+    qsort(out->rows, out->n, sizeof *out->rows, compare_label_keys);
     merge_rows(out);
     choose_shown(out);
     return BNN_OK;
@@ -191,7 +191,7 @@ static const char *label_point(const bnn_point *point, const label_keys *keys, b
         const bnn_assignment *v = &point->values[i];
         const label_key wanted = {.key = v->key};
         const label_key *row =
-            bsearch(&wanted, keys->rows, keys->n, sizeof *keys->rows, compare_rows);
+            bsearch(&wanted, keys->rows, keys->n, sizeof *keys->rows, compare_label_keys);
         if (row == NULL)
             continue;
         write_text(&w, w.n == 0 ? "" : " ");

@@ -34,7 +34,7 @@ static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const
 }
 
 /* A copy of spec in which the sweep does not vary the key any more. */
-static const bnn_node *release(const override *o, const bnn_node *spec, const char *map_path)
+static const bnn_node *release_key(const override *o, const bnn_node *spec, const char *map_path)
 {
     const bnn_node *map = bnn_tree_find(spec, map_path);
     if (bnn_tree_get(map, o->key) == NULL)
@@ -80,7 +80,7 @@ static bool is_overwritten(const override *o, const bnn_node *spec)
     return false;
 }
 
-static const bnn_node *apply(const override *o, const bnn_node *spec)
+static const bnn_node *apply_override(const override *o, const bnn_node *spec)
 {
     for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
         if (is_below(o->key, dotted_maps[i]))
@@ -88,11 +88,11 @@ static const bnn_node *apply(const override *o, const bnn_node *spec)
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
     if (!varies && is_overwritten(o, spec))
         return NULL;
-    spec = release(o, spec, "sweep.zip");
+    spec = release_key(o, spec, "sweep.zip");
     if (spec != NULL && varies)
         return set_dotted(o, spec, "sweep.grid", o->key);
     if (spec != NULL)
-        spec = release(o, spec, "sweep.grid");
+        spec = release_key(o, spec, "sweep.grid");
     return spec == NULL ? NULL
                         : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
 }
@@ -124,5 +124,5 @@ const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, co
     memset(value, ' ', n_key + 1); /* the value keeps its column */
     o.key = key;
     o.value = bnn_tree_parse("-s", value, strlen(value), r->arena, r->diag);
-    return o.value == NULL ? NULL : apply(&o, spec);
+    return o.value == NULL ? NULL : apply_override(&o, spec);
 }

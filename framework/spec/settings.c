@@ -14,7 +14,7 @@ void bnn_settings_init(bnn_settings *settings, bnn_arena *arena)
     *settings = (bnn_settings){.arena = arena};
 }
 
-static bnn_setting *find(const bnn_settings *settings, const char *key)
+static bnn_setting *find_setting(const bnn_settings *settings, const char *key)
 {
     for (size_t i = 0; i < settings->n; i++)
         if (strcmp(settings->rows[i].key, key) == 0)
@@ -22,13 +22,14 @@ static bnn_setting *find(const bnn_settings *settings, const char *key)
     return NULL;
 }
 
-static int add(bnn_settings *settings, const char *prefix, const char *name, bnn_setting row)
+static int add_setting(bnn_settings *settings, const char *prefix, const char *name,
+                       bnn_setting row)
 {
     const char *dot = prefix[0] == '\0' || name[0] == '\0' ? "" : ".";
     row.key = bnn_arena_printf(settings->arena, "%s%s%s", prefix, dot, name);
     if (row.key == NULL)
         return BNN_E_INTERNAL;
-    bnn_setting *same = find(settings, row.key);
+    bnn_setting *same = find_setting(settings, row.key);
     if (same != NULL) {
         *same = row;
         return BNN_OK;
@@ -51,7 +52,7 @@ int bnn_settings_add_number(bnn_settings *settings, const char *prefix, const ch
                             uint32_t type, double number)
 {
     assert(isfinite(number));
-    return add(settings, prefix, name, (bnn_setting){.type = type, .number = number});
+    return add_setting(settings, prefix, name, (bnn_setting){.type = type, .number = number});
 }
 
 int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char *name,
@@ -60,7 +61,8 @@ int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char
     const char *copy = bnn_arena_strdup(settings->arena, text);
     if (copy == NULL)
         return BNN_E_INTERNAL;
-    return add(settings, prefix, name, (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
+    return add_setting(settings, prefix, name,
+                       (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
 }
 
 void bnn_record_number(const bnn_reader *r, uint32_t type, double number)
@@ -77,17 +79,17 @@ void bnn_record_text(const bnn_reader *r, const char *text)
 
 const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
 {
-    return find(settings, key);
+    return find_setting(settings, key);
 }
 
-static int compare_rows(const void *left, const void *right)
+static int compare_settings(const void *left, const void *right)
 {
     const bnn_setting *a = left, *b = right;
     return strcmp(a->key, b->key);
 }
 
 /* A text as JSON. false without memory. */
-static bool write_text(FILE *out, const char *text)
+static bool write_json_text(FILE *out, const char *text)
 {
     json_t *value = json_string(text);
     const bool written = value != NULL && json_dumpf(value, out, JSON_ENCODE_ANY) == 0;
@@ -98,11 +100,11 @@ static bool write_text(FILE *out, const char *text)
 static bool write_row(FILE *out, const bnn_setting *row)
 {
     char number[32];
-    if (!write_text(out, row->key) || fputc(':', out) == EOF)
+    if (!write_json_text(out, row->key) || fputc(':', out) == EOF)
         return false;
     switch (row->type) {
     case BNN_TYPE_CHOICE:
-        return write_text(out, row->text);
+        return write_json_text(out, row->text);
     case BNN_TYPE_SWITCH:
         return fputs(row->number != 0.0 ? "true" : "false", out) != EOF;
     default:
@@ -120,7 +122,7 @@ const char *bnn_settings_json(bnn_settings *settings, char hash[65])
     size_t n = 0;
     const char *json = NULL;
     if (settings->n > 0)
-        qsort(settings->rows, settings->n, sizeof *settings->rows, compare_rows);
+        qsort(settings->rows, settings->n, sizeof *settings->rows, compare_settings);
     FILE *out = open_memstream(&buffer, &n);
     if (out == NULL)
         return NULL;

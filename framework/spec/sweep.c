@@ -126,7 +126,7 @@ static bool is_same_value(const bnn_node *a, const bnn_node *b)
     return bnn_tree_equal(a, b);
 }
 
-static bool agrees(const bnn_point *point, const bnn_node *entry)
+static bool point_agrees(const bnn_point *point, const bnn_node *entry)
 {
     for (size_t i = 0; i < entry->n; i++)
         if (!is_same_value(bnn_tree_find(point->root, entry->pairs[i].key->text),
@@ -141,7 +141,7 @@ static int drop_excluded(expansion *e)
     for (size_t i = 0; exclude != NULL && i < exclude->n; i++) {
         size_t n_kept = 0;
         for (size_t j = 0; j < e->n; j++)
-            if (!agrees(&e->points[j], exclude->items[i]))
+            if (!point_agrees(&e->points[j], exclude->items[i]))
                 e->points[n_kept++] = e->points[j];
         if (n_kept == e->n)
             bnn_diag_warn(e->diag, exclude->items[i]->at,

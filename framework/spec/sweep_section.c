@@ -50,18 +50,11 @@ static int check_key(const bnn_node *key, const bnn_reader *r)
     return BNN_E_SPEC;
 }
 
-/* Whether setting `path` changes what lies at `inner`. */
-static bool covers(const char *path, const char *inner)
-{
-    const size_t n = strlen(path);
-    return strncmp(path, inner, n) == 0 && (inner[n] == '\0' || inner[n] == '.');
-}
-
 /* Values are set in the order of the keys, so a later key must not undo an earlier one. */
 static int check_order(const bnn_node *earlier, const bnn_node *later, const bnn_reader *r)
 {
     char a[BNN_EXCERPT], b[BNN_EXCERPT];
-    if (!covers(later->text, earlier->text))
+    if (!bnn_tree_covers(later->text, earlier->text))
         return BNN_OK;
     if (strcmp(later->text, earlier->text) == 0)
         return bnn_diag_add(r->diag, later->at, "%s varies on line %u already",

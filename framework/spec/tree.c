@@ -27,6 +27,12 @@ const bnn_node *bnn_tree_get(const bnn_node *map, const char *key)
     return find_value(map, key, strlen(key));
 }
 
+bool bnn_tree_covers(const char *path, const char *inner)
+{
+    const size_t n = strlen(path);
+    return strncmp(path, inner, n) == 0 && (inner[n] == '\0' || inner[n] == '.');
+}
+
 const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
 {
     const bnn_node *node = root;

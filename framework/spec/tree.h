@@ -56,6 +56,9 @@ bool bnn_tree_equal(const bnn_node *a, const bnn_node *b);
 enum { BNN_PATH_SEGMENTS = 16 };
 bool bnn_tree_is_path(const char *path);
 
+/* Whether setting the dotted path changes what lies at `inner`: it is the same or begins it. */
+bool bnn_tree_covers(const char *path, const char *inner);
+
 /* The value at a dotted path ("model.binarize.weights"), or NULL. */
 const bnn_node *bnn_tree_find(const bnn_node *root, const char *path);
 

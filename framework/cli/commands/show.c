@@ -154,7 +154,7 @@ static int show_run(const char *operand, const cli_options *options, bnn_error *
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_show(int argc, char **argv, bnn_error *err)
 {
     cli_options options;
     bool done;
@@ -193,5 +193,5 @@ const cli_command cli_command_show = {
         "Examples:\n"
         "  bnnrun show 3f\n"
         "  bnnrun show lenet5.bnn\n",
-    .run = run,
+    .run = run_show,
 };
