@@ -277,6 +277,7 @@ bnnrun_SOURCES = \
 	framework/cli/main.c \
 	framework/cli/model_summary.c framework/cli/model_summary.h \
 	framework/cli/operand.c framework/cli/operand.h \
+	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/plugin_show.c framework/cli/plugin_show.h \
 	framework/cli/commands/plugins.c \

@@ -67,8 +67,8 @@ static json_t *amdahl_json(const bench_lineup *lineup)
             json_array_append_new(
                 list, json_pack("{s:s, s:I, s:o, s:o}", "engine", c->engine, "batch",
                                 (json_int_t)lineup->batches[i], "measured",
-                                number_or_null(bench_times_of(lineup, c, i, "float")),
-                                "ceiling", number_or_null(bench_times_ceiling(c, floats, i))));
+                                number_or_null(bench_times_of(lineup, c, i, "float")), "ceiling",
+                                number_or_null(bench_times_ceiling(c, floats, i))));
     }
     return list;
 }

@@ -14,45 +14,6 @@ cli_options cli_options_default(void)
     return (cli_options){.db = db != NULL && *db != '\0' ? db : "bnnrun.db"};
 }
 
-bool cli_common_option(int option, const char *argument, cli_options *options)
-{
-    switch (option) {
-    case CLI_OPTION_DB:
-        options->db = argument;
-        return true;
-    case CLI_OPTION_PLUGIN_PATH:
-        options->plugin_path = argument;
-        return true;
-    case CLI_OPTION_JSON:
-        options->json = true;
-        return true;
-    case CLI_OPTION_CSV:
-        options->csv = true;
-        return true;
-    case 'q':
-        options->quiet = true;
-        return true;
-    case 'v':
-        options->verbose++;
-        return true;
-    default:
-        return false;
-    }
-}
-
-int cli_check_form(const cli_command *command, const cli_options *options, bnn_error *err)
-{
-    if (options->json && options->csv)
-        return cli_usage(err, command, "--json and --csv are two forms of one result; choose one");
-    return BNN_OK;
-}
-
-void cli_print_help(const cli_command *command)
-{
-    printf("bnnrun %s %s\n\n%s\n\n%s", command->name, command->arguments, command->summary,
-           command->help);
-}
-
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
 {
     char message[700];

@@ -8,23 +8,28 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Options that every subcommand understands; parsed by cli_parse_common. */
+/* Options that every subcommand understands. */
 typedef struct cli_options {
     const char *db;          /* --db, else BNNRUN_DB, else bnnrun.db */
+    bool names_db;           /* --db was given */
     const char *plugin_path; /* --plugin-path, or NULL */
     bool json;               /* --json */
-    bool csv;                /* --csv */
+    bool csv;                /* --csv; not both */
     bool quiet;              /* -q */
     int verbose;             /* -v, repeatable */
 } cli_options;
 
+typedef struct cli_option cli_option; /* options.h */
+
 /* A subcommand: argv[0] is its name. Returns a bnn_status; a failure's message is in err and is
- * printed by main. */
+ * printed by main. A new one is a file in commands/, its name here, and a row in main.c. */
 typedef struct cli_command {
     const char *name;
-    const char *arguments; /* "SPEC.yaml" */
-    const char *summary;   /* one line */
-    const char *help;      /* options and examples, printed by `bnnrun NAME --help` */
+    const char *arguments;     /* "SPEC.yaml" */
+    const char *summary;       /* one line */
+    const char *notes;         /* what else to know; lines */
+    const cli_option *options; /* its own, and what common ones do here; closed by a NULL name */
+    const char *examples;      /* lines */
     int (*run)(int argc, char **argv, bnn_error *err);
 } cli_command;
 
@@ -32,36 +37,8 @@ extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
     cli_command_verify, cli_command_bench;
 
-/* Tries one common option (the value getopt_long returned, with optarg). True when it was one.
- * CLI_COMMON_SHORT and CLI_COMMON_LONG are what a subcommand puts into its own option tables. */
-bool cli_common_option(int option, const char *argument, cli_options *options);
-
-enum {
-    CLI_OPTION_DB = 0x100,
-    CLI_OPTION_PLUGIN_PATH,
-    CLI_OPTION_JSON,
-    CLI_OPTION_CSV,
-    CLI_OPTION_OWN
-}; /* a subcommand's own long options start at CLI_OPTION_OWN */
-
-#define CLI_COMMON_SHORT "hqv"
-#define CLI_COMMON_LONG                                                                           \
-    {"help", no_argument, NULL, 'h'}, {"db", required_argument, NULL, CLI_OPTION_DB},             \
-        {"plugin-path", required_argument, NULL, CLI_OPTION_PLUGIN_PATH},                         \
-        {"json", no_argument, NULL, CLI_OPTION_JSON}, {"csv", no_argument, NULL, CLI_OPTION_CSV}, \
-        {"quiet", no_argument, NULL, 'q'},                                                        \
-    {                                                                                             \
-        "verbose", no_argument, NULL, 'v'                                                         \
-    }
-
-/* After the last option: BNN_E_USAGE for two forms of one result. */
-int cli_check_form(const cli_command *command, const cli_options *options, bnn_error *err);
-
 /* Options with their defaults (BNNRUN_DB looked up). */
 cli_options cli_options_default(void);
-
-/* Prints `bnnrun NAME ARGUMENTS`, summary and help to stdout. */
-void cli_print_help(const cli_command *command);
 
 /* The failure for a wrong command line: says what is wrong and names `bnnrun NAME --help`. */
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)

@@ -4,93 +4,45 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_NO_DOWNLOAD = CLI_OPTION_OWN, JOBS_MAX = 1024 };
+enum { JOBS_MAX = 1024 };
 
-static int parse_jobs(const cli_command *command, const char *text, int64_t *out, bnn_error *err)
+int cli_request_add_override(const cli_command *command, void *request, const char *value,
+                             bnn_error *err)
 {
-    char *end;
-    errno = 0;
-    const long n = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || n < 1 || n > JOBS_MAX)
-        return cli_usage(err, command, "-j takes a number of jobs from 1 to %d, not \"%s\"",
-                         JOBS_MAX, text);
-    *out = n;
+    const cli_request *r = request;
+    const char **end = r->overrides;
+    (void)command, (void)err;
+    while (*end != NULL)
+        end++;
+    *end = value;
     return BNN_OK;
 }
 
-static void add_override(cli_request *r, const char *text)
-{
-    const char **end = r->overrides;
-    while (*end != NULL)
-        end++;
-    *end = text;
-}
-
-static int take_request_option(const cli_command *command, int option, cli_request *r,
-                               bnn_error *err)
-{
-    switch (option) {
-    case 's':
-        add_override(r, optarg);
-        return BNN_OK;
-    case 'j':
-        return parse_jobs(command, optarg, &r->n_jobs, err);
-    case 'n':
-        r->dry_run = true;
-        return BNN_OK;
-    case OPTION_NO_DOWNLOAD:
-        r->download = false;
-        return BNN_OK;
-    case 'h':
-        cli_print_help(command);
-        r->help = true;
-        return BNN_OK;
-    default:
-        cli_common_option(option, optarg, &r->options);
-        return BNN_OK;
-    }
-}
-
-static int parse_options(const cli_command *command, int argc, char **argv, cli_request *r,
+int cli_request_set_jobs(const cli_command *command, void *request, const char *value,
                          bnn_error *err)
 {
-    static const struct option long_options[] = {
-        CLI_COMMON_LONG,
-        {"set", required_argument, NULL, 's'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"no-download", no_argument, NULL, OPTION_NO_DOWNLOAD},
-        {NULL, 0, NULL, 0},
-    };
-    opterr = 0;
-    optind = 0;
-    for (;;) {
-        const int option =
-            getopt_long(argc, argv, ":" CLI_COMMON_SHORT "s:j:n", long_options, NULL);
-        if (option == -1)
-            return BNN_OK;
-        if (option == ':')
-            return cli_usage(err, command, "option \"%s\" needs a value", argv[optind - 1]);
-        if (option == '?')
-            return cli_usage(err, command, "unknown option \"%s\"", argv[optind - 1]);
-        const int status = take_request_option(command, option, r, err);
-        if (status != BNN_OK || r->help)
-            return status;
-    }
+    cli_request *r = request;
+    char *end;
+    errno = 0;
+    const long n = strtol(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || n < 1 || n > JOBS_MAX)
+        return cli_usage(err, command, "-j takes a number of jobs from 1 to %d, not \"%s\"",
+                         JOBS_MAX, value);
+    r->n_jobs = n;
+    return BNN_OK;
 }
 
 int cli_request_parse(const cli_command *command, int argc, char **argv, cli_request *out,
                       bnn_error *err)
 {
-    *out = (cli_request){.options = cli_options_default(), .download = true};
+    *out = (cli_request){.download = true};
     out->overrides = calloc((size_t)argc + 1, sizeof *out->overrides);
     if (out->overrides == NULL)
         return bnn_no_memory(err);
-    const int status = parse_options(command, argc, argv, out, err);
+    const int status = cli_parse(command, argc, argv, out, &out->help, err);
     if (status != BNN_OK || out->help)
         return status;
     if (out->options.csv)

@@ -2,7 +2,7 @@
 #ifndef BNN_CLI_LOAD_H
 #define BNN_CLI_LOAD_H
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "runner/experiment.h"
 
 /* What the two commands were asked for. */
@@ -28,14 +28,38 @@ int cli_request_load(cli_request *request, bnn_error *err);
 
 void cli_request_end(cli_request *request);
 
-/* The options of both commands, for their help texts. */
-#define CLI_REQUEST_HELP                                                                        \
-    "  -s, --set KEY=VALUE  replace a value of the spec: -s train.epochs=20; a list sweeps: \n" \
-    "                       -s model.ste=[clipped,approx_sign]; repeatable\n"                   \
-    "  -j, --jobs N         runs at a time (default: run.jobs, else the CPUs)\n"                \
-    "      --no-download    use data sets that are here, or fail\n"                             \
-    "      --db FILE        the database (default: $BNNRUN_DB, else bnnrun.db here)\n"          \
-    "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"          \
-    "      --json           results as JSON on stdout\n"
+/* The rows of options that both commands have. */
+int cli_request_add_override(const cli_command *command, void *request, const char *value,
+                             bnn_error *err);
+int cli_request_set_jobs(const cli_command *command, void *request, const char *value,
+                         bnn_error *err);
+#define CLI_REQUEST_OPTIONS                                                                      \
+    {.name = "set",                                                                              \
+     .letter = 's',                                                                              \
+     .kind = CLI_PARSED,                                                                         \
+     .parse = cli_request_add_override,                                                          \
+     .value = "KEY=VALUE",                                                                       \
+     .help = "replace a value of the spec: -s train.epochs=20; a list\n"                         \
+             "sweeps: -s model.ste=[clipped,approx_sign]; repeatable"},                          \
+        {.name = "jobs",                                                                         \
+         .letter = 'j',                                                                          \
+         .kind = CLI_PARSED,                                                                     \
+         .parse = cli_request_set_jobs,                                                          \
+         .value = "N",                                                                           \
+         .help = "runs at a time (default: run.jobs, else the CPUs)"},                           \
+        {.name = "dry-run",                                                                      \
+         .letter = 'n',                                                                          \
+         .kind = CLI_SWITCH,                                                                     \
+         .offset = offsetof(cli_request, dry_run),                                               \
+         .help = "the same as bnnrun plan"},                                                     \
+        {.name = "no-download",                                                                  \
+         .kind = CLI_NO,                                                                         \
+         .offset = offsetof(cli_request, download),                                              \
+         .help = "use data sets that are here, or fail"},                                        \
+        {.name = "db", .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},       \
+        {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"}, \
+    {                                                                                            \
+        .name = "json", .help = "results as JSON on stdout"                                      \
+    }
 
 #endif

@@ -1,6 +1,6 @@
 /* main.c - finds the subcommand, runs it, says what went wrong. */
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/options.h"
 
 #include "build_info.h"
 #include "kernels/kernels.h"
@@ -40,11 +40,9 @@ static void print_help(void)
     }
     printf("  bnnrun help COMMAND            its options and examples\n"
            "  bnnrun --version               version, kernels, plugin ABI\n\n"
-           "Common options\n"
-           "  --db FILE           the database (default: $BNNRUN_DB, else bnnrun.db here)\n"
-           "  --plugin-path DIRS  colon-separated folders with plugins, searched first\n"
-           "  --json, --csv       results for programs\n"
-           "  -q, --quiet         fewer messages;  -v, --verbose  more\n\n"
+           "Common options\n");
+    cli_print_options(cli_common_options);
+    printf("\n"
            "Environment\n"
            "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
            "  BNN_DATA_PATH                  folders to look for data sets in\n"

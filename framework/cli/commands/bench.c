@@ -1,5 +1,6 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
+#include "cli/options.h"
 #include "base/limits.h"
 #include "bench/ort.h"
 #include "bench/record.h"
@@ -11,7 +12,6 @@
 #include "simd/cpu.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +20,10 @@ enum {
     ROUNDS_MAX = 10000,
     N_IMAGES = 1000, /* at least; the inputs of a call differ from those of the one before */
     ENGINES_MAX = 8,
-    OPTION_BATCH = CLI_OPTION_OWN,
-    OPTION_ROUNDS,
-    OPTION_ENGINES,
-    OPTION_DATA,
-    OPTION_NO_ORT,
 };
 
 typedef struct request {
     cli_options options;
-    bool help;
-    bool names_db; /* --db was given */
     bool ort;
     const char *operand, *data;
     uint32_t n_batches;
@@ -55,8 +48,10 @@ static uint32_t parse_number(const char *text, char end, uint32_t most)
     return (uint32_t)n;
 }
 
-static int parse_batches(const char *text, request *r, bnn_error *err)
+static int parse_batches(const cli_command *command, void *context, const char *text,
+                         bnn_error *err)
 {
+    request *r = context;
     r->n_batches = 0;
     for (const char *at = text; at != NULL;) {
         const char *comma = strchr(at, ',');
@@ -65,7 +60,7 @@ static int parse_batches(const char *text, request *r, bnn_error *err)
         for (uint32_t i = 0; i < r->n_batches; i++)
             known |= r->batches[i] == batch;
         if (known)
-            return cli_usage(err, &cli_command_bench,
+            return cli_usage(err, command,
                              "--batch takes up to %d different numbers from 1 to %d, as in 1,64, "
                              "not \"%s\"",
                              BENCH_BATCHES_MAX, BENCH_BATCH_MAX, text);
@@ -75,8 +70,20 @@ static int parse_batches(const char *text, request *r, bnn_error *err)
     return BNN_OK;
 }
 
-static int parse_engines(const char *text, request *r, bnn_error *err)
+static int parse_rounds(const cli_command *command, void *context, const char *text, bnn_error *err)
 {
+    request *r = context;
+    r->n_rounds = parse_number(text, '\0', ROUNDS_MAX);
+    if (r->n_rounds == 0)
+        return cli_usage(err, command, "--rounds takes a number from 1 to %d, not \"%s\"",
+                         ROUNDS_MAX, text);
+    return BNN_OK;
+}
+
+static int parse_engines(const cli_command *command, void *context, const char *text,
+                         bnn_error *err)
+{
+    request *r = context;
     r->n_engines = 0;
     if (strcmp(text, "all") == 0) {
         size_t n;
@@ -87,7 +94,7 @@ static int parse_engines(const char *text, request *r, bnn_error *err)
         return BNN_OK;
     }
     if (strlen(text) >= sizeof r->engine_list)
-        return cli_usage(err, &cli_command_bench, "--engines: \"%.40s...\" is too long", text);
+        return cli_usage(err, command, "--engines: \"%.40s...\" is too long", text);
     memcpy(r->engine_list, text, strlen(text) + 1);
     for (char *at = r->engine_list; at != NULL;) {
         char *comma = strchr(at, ',');
@@ -97,7 +104,7 @@ static int parse_engines(const char *text, request *r, bnn_error *err)
         for (size_t i = 0; i < r->n_engines; i++)
             known |= strcmp(r->engines[i], at) == 0;
         if (known || bnn_engine_find(at) == NULL)
-            return cli_usage(err, &cli_command_bench,
+            return cli_usage(err, command,
                              "--engines: \"%s\" %s; \"all\" takes those that run here", at,
                              known ? "is there twice"
                                    : "is not in this program or does not run on "
@@ -108,71 +115,17 @@ static int parse_engines(const char *text, request *r, bnn_error *err)
     return BNN_OK;
 }
 
-static int take_bench_option(int option, request *r, bnn_error *err)
+static int parse_bench(int argc, char **argv, request *r, bool *done, bnn_error *err)
 {
-    switch (option) {
-    case OPTION_BATCH:
-        return parse_batches(optarg, r, err);
-    case OPTION_ROUNDS:
-        r->n_rounds = parse_number(optarg, '\0', ROUNDS_MAX);
-        if (r->n_rounds == 0)
-            return cli_usage(err, &cli_command_bench,
-                             "--rounds takes a number from 1 to %d, not \"%s\"", ROUNDS_MAX,
-                             optarg);
-        return BNN_OK;
-    case OPTION_ENGINES:
-        return parse_engines(optarg, r, err);
-    case OPTION_DATA:
-        r->data = optarg;
-        return BNN_OK;
-    case OPTION_NO_ORT:
-        r->ort = false;
-        return BNN_OK;
-    case 'h':
-        cli_print_help(&cli_command_bench);
-        r->help = true;
-        return BNN_OK;
-    default:
-        r->names_db |= option == CLI_OPTION_DB;
-        cli_common_option(option, optarg, &r->options);
-        return BNN_OK;
-    }
-}
-
-static int parse_bench(int argc, char **argv, request *r, bnn_error *err)
-{
-    static const struct option long_options[] = {
-        CLI_COMMON_LONG,
-        {"batch", required_argument, NULL, OPTION_BATCH},
-        {"rounds", required_argument, NULL, OPTION_ROUNDS},
-        {"engines", required_argument, NULL, OPTION_ENGINES},
-        {"data", required_argument, NULL, OPTION_DATA},
-        {"no-ort", no_argument, NULL, OPTION_NO_ORT},
-        {NULL, 0, NULL, 0},
-    };
-    *r = (request){.options = cli_options_default(),
-                   .ort = true,
-                   .n_batches = 3,
-                   .batches = {1, 64, 1000},
-                   .n_rounds = ROUNDS};
-    opterr = 0;
-    optind = 0;
-    for (int option;
-         (option = getopt_long(argc, argv, ":" CLI_COMMON_SHORT, long_options, NULL)) != -1;) {
-        if (option == '?' || option == ':')
-            return cli_usage(err, &cli_command_bench,
-                             option == ':' ? "option \"%s\" needs a value"
-                                           : "unknown option \"%s\"",
-                             argv[optind - 1]);
-        const int status = take_bench_option(option, r, err);
-        if (status != BNN_OK || r->help)
-            return status;
-    }
+    *r = (request){.ort = true, .n_batches = 3, .batches = {1, 64, 1000}, .n_rounds = ROUNDS};
+    const int status = cli_parse(&cli_command_bench, argc, argv, r, done, err);
+    if (status != BNN_OK || *done)
+        return status;
     if (argc - optind != 1)
         return cli_usage(err, &cli_command_bench,
                          "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs");
     r->operand = argv[optind];
-    return cli_check_form(&cli_command_bench, &r->options, err);
+    return BNN_OK;
 }
 
 /* ---- The benchmark --------------------------------------------------------------------------- */
@@ -260,7 +213,7 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
     /* Printed first: what took so long is not lost with a database that is not to be had. */
     if (status == BNN_OK)
         status = bench_report_print(lineup, &machine, &r->options, err);
-    if (status == BNN_OK && (subject.run_uid != NULL || r->names_db))
+    if (status == BNN_OK && (subject.run_uid != NULL || r->options.names_db))
         status = bench_keep(lineup, &machine, started_us, seconds, r->options.db, err);
     return status;
 }
@@ -268,8 +221,9 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
 static int run_bench(int argc, char **argv, bnn_error *err)
 {
     request r;
-    int status = parse_bench(argc, argv, &r, err);
-    if (status != BNN_OK || r.help)
+    bool done;
+    int status = parse_bench(argc, argv, &r, &done, err);
+    if (status != BNN_OK || done)
         return status;
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     status = arena == NULL ? bnn_no_memory(err) : bench_all(&r, arena, err);
@@ -277,34 +231,54 @@ static int run_bench(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option bench_options[] = {
+    {.name = "batch",
+     .kind = CLI_PARSED,
+     .parse = parse_batches,
+     .value = "N,...",
+     .help = "images a call (default: 1,64,1000)"},
+    {.name = "rounds",
+     .kind = CLI_PARSED,
+     .parse = parse_rounds,
+     .value = "N",
+     .help = "samples of each (default: 31)"},
+    {.name = "engines",
+     .kind = CLI_PARSED,
+     .parse = parse_engines,
+     .value = "A,...",
+     .help = "instruction sets: names, or all (default: the best here, or\n"
+             "BNN_CPU)"},
+    {.name = "data",
+     .kind = CLI_STRING,
+     .offset = offsetof(request, data),
+     .value = "PATH",
+     .help = "images: an IDX file, or a directory with MNIST's test images\n"
+             "(default: the test images of the RUN's data set; for a file,\n"
+             "digits that bnnrun draws)"},
+    {.name = "no-ort",
+     .kind = CLI_NO,
+     .offset = offsetof(request, ort),
+     .help = "without onnxruntime"},
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "csv", .help = "the table, every digit"},
+    {.name = "json", .help = "one object, with the layers"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_bench = {
     .name = "bench",
     .arguments = "RUN|MODEL.bnn",
     .summary = "time a deployed model against its float forms, in turns, on one core",
-    .help =
+    .notes =
         "Contenders: the binary model; `float`, the same weights as floats in the same engine;\n"
         "`twin`, the full-precision baseline of the run's experiment with the same seed; and both\n"
         "of these in onnxruntime, when node and its package onnxruntime-node are there. All are\n"
         "pinned to one CPU and take turns; their answers are compared first. Times are medians\n"
         "and quartiles of the rounds. A RUN's benchmark is kept in the database, see the view\n"
-        "benchmark_summary and `bnnrun query benchmarks`; that of a file only with --db.\n"
-        "\n"
-        "Options:\n"
-        "      --batch N,...    images a call (default: 1,64,1000)\n"
-        "      --rounds N       samples of each (default: 31)\n"
-        "      --engines A,...  instruction sets: names, or all (default: the best here, or\n"
-        "                       BNN_CPU)\n"
-        "      --data PATH      images: an IDX file, or a directory with MNIST's test images\n"
-        "                       (default: the test images of the RUN's data set; for a file,\n"
-        "                       digits that bnnrun draws)\n"
-        "      --no-ort         without onnxruntime\n"
-        "      --db FILE        the database (BNNRUN_DB, else bnnrun.db)\n"
-        "      --csv            the table, every digit\n"
-        "      --json           one object, with the layers\n"
-        "\n"
-        "Examples:\n"
-        "  npm install --ignore-scripts onnxruntime-node\n"
-        "  bnnrun bench 3f\n"
-        "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n",
+        "benchmark_summary and `bnnrun query benchmarks`; that of a file only with --db.\n",
+    .options = bench_options,
+    .examples = "  npm install --ignore-scripts onnxruntime-node\n"
+                "  bnnrun bench 3f\n"
+                "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n",
     .run = run_bench,
 };

@@ -1,5 +1,6 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
 #include "base/limits.h"
+#include "cli/options.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -8,7 +9,6 @@
 #include "data/dataset.h"
 #include "data/sources/directory.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,27 +173,29 @@ static int run_data(int argc, char **argv, bnn_error *err)
                        sizeof actions / sizeof *actions);
 }
 
+static const cli_option data_options[] = {
+    {.name = "json", .help = "the list, for programs"},
+    {.name = "csv", .help = "likewise"},
+    {.name = "quiet", .help = "no progress"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_data = {
     .name = "data",
     .arguments = "[list|fetch|verify] [NAME]",
     .summary = "list data sets, download one, check the files that are here",
-    .help = "  list [NAME]    what is known, and where it was found (this is the default)\n"
-            "  fetch NAME     find it, else download it to the cache; every file is checked\n"
-            "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
-            "\n"
-            "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
-            "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. A run\n"
-            "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
-            "must be there. A new data set is a file NAME.yaml in a directory\n"
-            "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n"
-            "\n"
-            "Options:\n"
-            "      --json, --csv  the list, for programs\n"
-            "  -q, --quiet        no progress\n"
-            "\n"
-            "Examples:\n"
-            "  bnnrun data\n"
-            "  bnnrun data fetch mnist\n"
-            "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
+    .notes = "  list [NAME]    what is known, and where it was found (this is the default)\n"
+             "  fetch NAME     find it, else download it to the cache; every file is checked\n"
+             "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
+             "\n"
+             "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
+             "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. A run\n"
+             "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
+             "must be there. A new data set is a file NAME.yaml in a directory\n"
+             "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n",
+    .options = data_options,
+    .examples = "  bnnrun data\n"
+                "  bnnrun data fetch mnist\n"
+                "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
     .run = run_data,
 };

@@ -1,5 +1,6 @@
 /* export.c - bnnrun export: a model as ONNX or as C. */
 #include "base/limits.h"
+#include "cli/options.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/export_c.h"
@@ -11,14 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    OPTION_FORMAT = CLI_OPTION_OWN,
-    OPTION_INPUT,
-    OPTION_SELF_TEST,
-    OPTION_IMAGES,
-    OPTION_PREFIX
-};
 
 static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
 
@@ -76,42 +69,27 @@ static int export_onnx(const cli_export *r, bnn_error *err)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static int take_format(const char *value, cli_export_format *out, bnn_error *err)
+static int parse_format(const cli_command *command, void *request, const char *value,
+                        bnn_error *err)
 {
+    cli_export *r = request;
+    (void)command;
     for (cli_export_format i = 0; i < CLI_EXPORT_FORMATS; i++)
         if (strcmp(format_names[i], value) == 0) {
-            *out = i;
+            r->format = i;
             return BNN_OK;
         }
     return cli_unknown(err, BNN_E_USAGE, "export: unknown format", value, format_names,
                        CLI_EXPORT_FORMATS);
 }
 
-static int take_export_option(void *context, int option, const char *value, bnn_error *err)
+static int parse_input(const cli_command *command, void *request, const char *value, bnn_error *err)
 {
-    cli_export *r = context;
-    switch (option) {
-    case OPTION_FORMAT:
-        return take_format(value, &r->format, err);
-    case OPTION_INPUT:
-        r->input = value;
-        if (strcmp(value, "pixels") == 0 || strcmp(value, "floats") == 0)
-            return BNN_OK;
-        return cli_usage(err, &cli_command_export, "--input is pixels or floats, not \"%s\"",
-                         value);
-    case OPTION_SELF_TEST:
-        return cli_parse_count(&cli_command_export, "--self-test", value, BNN_C_TESTS_MAX,
-                               &r->n_tests, err);
-    case OPTION_IMAGES:
-        r->images_path = value;
+    cli_export *r = request;
+    r->input = value;
+    if (strcmp(value, "pixels") == 0 || strcmp(value, "floats") == 0)
         return BNN_OK;
-    case OPTION_PREFIX:
-        r->prefix = value;
-        return BNN_OK;
-    default:
-        r->output = value;
-        return BNN_OK;
-    }
+    return cli_usage(err, command, "--input is pixels or floats, not \"%s\"", value);
 }
 
 /* Options that go together. */
@@ -173,18 +151,9 @@ static int export_model(cli_export *r, bnn_error *err)
 
 static int run_export(int argc, char **argv, bnn_error *err)
 {
-    static const struct option names[] = {{"format", required_argument, NULL, OPTION_FORMAT},
-                                          {"output", required_argument, NULL, 'o'},
-                                          {"input", required_argument, NULL, OPTION_INPUT},
-                                          {"self-test", required_argument, NULL, OPTION_SELF_TEST},
-                                          {"images", required_argument, NULL, OPTION_IMAGES},
-                                          {"prefix", required_argument, NULL, OPTION_PREFIX},
-                                          {NULL, 0, NULL, 0}};
     cli_export r = {.format = CLI_EXPORT_FORMATS};
-    const cli_own_options own = {
-        .letters = "o:", .names = names, .take = take_export_option, .context = &r};
     bool done;
-    int status = cli_parse_own(&cli_command_export, argc, argv, &own, &r.options, &done, err);
+    int status = cli_parse(&cli_command_export, argc, argv, &r, &done, err);
     if (status != BNN_OK || done)
         return status;
     if (argc - optind != 1)
@@ -201,34 +170,62 @@ static int run_export(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option export_options[] = {
+    {.name = "format",
+     .kind = CLI_PARSED,
+     .parse = parse_format,
+     .value = "FORMAT",
+     .help = "onnx         standard operators of opset 17, weights as floats\n"
+             "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
+             "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
+             "c            one freestanding C99 source and its header"},
+    {.name = "output",
+     .letter = 'o',
+     .kind = CLI_STRING,
+     .offset = offsetof(cli_export, output),
+     .value = "FILE",
+     .help = "default: the name of run or file with .onnx, _packed.onnx,\n"
+             "_qonnx.onnx or .c; - is stdout. C's header goes beside it"},
+    {.name = "input",
+     .kind = CLI_PARSED,
+     .parse = parse_input,
+     .value = "KIND",
+     .help = "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
+             "128) / 128)"},
+    {.name = "self-test",
+     .kind = CLI_COUNT,
+     .offset = offsetof(cli_export, n_tests),
+     .most = BNN_C_TESTS_MAX,
+     .value = "N",
+     .help = "C: with N images and their logits, and a function that compares"},
+    {.name = "images",
+     .kind = CLI_STRING,
+     .offset = offsetof(cli_export, images_path),
+     .value = "FILE",
+     .help = "the images of the self-test, in IDX (default: RUN's test set)"},
+    {.name = "prefix",
+     .kind = CLI_STRING,
+     .offset = offsetof(cli_export, prefix),
+     .value = "NAME",
+     .help = "C: what all names begin with (default: the name of the file)"},
+    {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "json", .help = "the files written, their bytes and SHA-256"},
+    {.name = "csv", .help = "likewise"},
+    {.name = "quiet", .help = "say nothing"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_export = {
     .name = "export",
     .arguments = "RUN|MODEL.bnn",
     .summary = "a model as ONNX or C, for other programs and boards",
-    .help =
+    .notes =
         "RUN is the uid that `bnnrun runs` lists, or the beginning of one: its model file is taken,\n"
-        "for qonnx the network itself.\n"
-        "\n"
-        "Options:\n"
-        "      --format FORMAT  onnx         standard operators of opset 17, weights as floats\n"
-        "                       onnx-packed  the same with binary weights as bits, 1/32 of them\n"
-        "                       qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
-        "                       c            one freestanding C99 source and its header\n"
-        "  -o, --output FILE    default: the name of run or file with .onnx, _packed.onnx,\n"
-        "                       _qonnx.onnx or .c; - is stdout. C's header goes beside it\n"
-        "      --input KIND     ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
-        "                       128) / 128)\n"
-        "      --self-test N    C: with N images and their logits, and a function that compares\n"
-        "      --images FILE    the images of the self-test, in IDX (default: RUN's test set)\n"
-        "      --prefix NAME    C: what all names begin with (default: the name of the file)\n"
-        "      --db FILE        the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
-        "      --json, --csv    the files written, their bytes and SHA-256\n"
-        "  -q, --quiet          say nothing\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun export 3f --format onnx-packed\n"
-        "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
-        "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
-        "         --images mnist/t10k-images-idx3-ubyte\n",
+        "for qonnx the network itself.\n",
+    .options = export_options,
+    .examples = "  bnnrun export 3f --format onnx-packed\n"
+                "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
+                "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
+                "         --images mnist/t10k-images-idx3-ubyte\n",
     .run = run_export,
 };

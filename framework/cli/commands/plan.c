@@ -225,18 +225,23 @@ static int run(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option plan_options[] = {
+    CLI_REQUEST_OPTIONS,
+    {.name = NULL},
+};
+
 const cli_command cli_command_plan = {
     .name = "plan",
     .arguments = "SPEC.yaml",
     .summary = "what would run, what is done and why, how long it takes",
-    .help =
-        "Options\n" CLI_REQUEST_HELP "\n"
+    .notes =
         "States: new; resume (interrupted, or its process died); retry (failed); done; stale\n"
         "(done, but a plugin file has changed since); running (in another process). Seconds\n"
         "come from past runs of the same config, else from a few steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
-        "floats, once for all configs (plugins that get processes of their own are not asked).\n\n"
-        "  bnnrun plan configs/ste_sweep.yaml\n"
-        "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
+        "floats, once for all configs (plugins that get processes of their own are not asked).\n",
+    .options = plan_options,
+    .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
+                "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
     .run = run,
 };

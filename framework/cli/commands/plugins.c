@@ -1,11 +1,11 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
 #include "cli/cli.h"
+#include "cli/options.h"
 
 #include "cli/plugin_show.h"
 #include "cli/text.h"
 #include "plugin/registry.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,25 +101,27 @@ static int run_plugins(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option plugins_options[] = {
+    {.name = "plugin-path", .help = "directories that are searched first"},
+    {.name = "json", .help = "the list, or one plugin, for programs"},
+    {.name = "csv", .help = "the list, for programs"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_plugins = {
     .name = "plugins",
     .arguments = "[KIND [NAME]]",
     .summary = "list plugins, or explain one: parameters, ranges, defaults, paper",
-    .help =
+    .notes =
         "KIND is layer, ste, ordering or optimizer.\n"
         "A file that cannot be loaded is listed with the reason. Of two files of one name the\n"
         "first on the search path counts; the other is listed as shadowed.\n"
         "\n"
         "Search path: --plugin-path DIRECTORIES, BNNRUN_PLUGIN_PATH (both colon-separated), the\n"
-        "build tree when bnnrun runs uninstalled, the installed directory.\n"
-        "\n"
-        "Options:\n"
-        "      --plugin-path DIRS  directories that are searched first\n"
-        "      --json, --csv       for programs (the list; --json also for one plugin)\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun plugins\n"
-        "  bnnrun plugins ste\n"
-        "  bnnrun plugins ordering xnor\n",
+        "build tree when bnnrun runs uninstalled, the installed directory.\n",
+    .options = plugins_options,
+    .examples = "  bnnrun plugins\n"
+                "  bnnrun plugins ste\n"
+                "  bnnrun plugins ordering xnor\n",
     .run = run_plugins,
 };

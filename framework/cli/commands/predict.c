@@ -1,5 +1,6 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
 #include "base/limits.h"
+#include "cli/options.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -14,7 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { OPTION_INVERT = CLI_OPTION_OWN, OPTION_LIMIT, OPTION_LABELS, TOP = 3 };
+enum { TOP = 3 };
 
 /* What was asked for, and what has been answered so far. */
 typedef struct prediction {
@@ -191,18 +192,6 @@ static void print_answers(const prediction *p)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static int take_predict_option(void *context, int option, const char *value, bnn_error *err)
-{
-    prediction *p = context;
-    if (option == OPTION_INVERT)
-        p->invert = true;
-    else if (option == OPTION_LABELS)
-        p->labels_path = value;
-    else
-        return cli_parse_count(&cli_command_predict, "--limit", value, UINT32_MAX, &p->limit, err);
-    return BNN_OK;
-}
-
 static int open_model(prediction *p, const char *path, bnn_error *err)
 {
     char message[BNN_INFER_ERROR];
@@ -288,15 +277,9 @@ static void end_prediction(prediction *p)
 
 static int run_predict(int argc, char **argv, bnn_error *err)
 {
-    static const struct option names[] = {{"invert", no_argument, NULL, OPTION_INVERT},
-                                          {"limit", required_argument, NULL, OPTION_LIMIT},
-                                          {"labels", required_argument, NULL, OPTION_LABELS},
-                                          {NULL, 0, NULL, 0}};
     prediction p = {0};
-    const cli_own_options own = {
-        .letters = "", .names = names, .take = take_predict_option, .context = &p};
     bool done;
-    int status = cli_parse_own(&cli_command_predict, argc, argv, &own, &p.options, &done, err);
+    int status = cli_parse(&cli_command_predict, argc, argv, &p, &done, err);
     if (status != BNN_OK || done)
         return status;
     if (argc - optind < 2)
@@ -308,32 +291,45 @@ static int run_predict(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option predict_options[] = {
+    {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "invert",
+     .kind = CLI_SWITCH,
+     .offset = offsetof(prediction, invert),
+     .help = "black becomes white: for dark strokes on a bright ground, where the\n"
+             "model was trained on bright strokes on black, as in MNIST"},
+    {.name = "limit",
+     .kind = CLI_COUNT,
+     .offset = offsetof(prediction, limit),
+     .most = UINT32_MAX,
+     .value = "N",
+     .help = "only the first N images of each IDX file"},
+    {.name = "labels",
+     .kind = CLI_STRING,
+     .offset = offsetof(prediction, labels_path),
+     .value = "FILE",
+     .help = "an IDX file of labels for all images in their order; says the\n"
+             "accuracy, with -q nothing else"},
+    {.name = "json", .help = "one object with an array of predictions"},
+    {.name = "csv", .help = "a line an image"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_predict = {
     .name = "predict",
     .arguments = "RUN|MODEL.bnn IMAGE...",
     .summary = "classify PNG, PGM and IDX files with a model",
-    .help =
+    .notes =
         "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG or PGM of\n"
         "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
         "grey by their luminance, what is transparent lies on white, 16 bits become 8. The answer\n"
         "has the three most probable classes (softmax of the logits) and the margin between the\n"
-        "first two logits.\n"
-        "\n"
-        "Options:\n"
-        "      --db FILE      the database that has RUN (BNNRUN_DB, else bnnrun.db)\n"
-        "      --invert       black becomes white: for dark strokes on a bright ground, where the\n"
-        "                     model was trained on bright strokes on black, as in MNIST\n"
-        "      --limit N      only the first N images of each IDX file\n"
-        "      --labels FILE  an IDX file of labels for all images in their order; says the\n"
-        "                     accuracy, with -q nothing else\n"
-        "      --json         one object with an array of predictions\n"
-        "      --csv          a line an image\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun predict lenet5.bnn seven.png\n"
-        "  bnnrun predict 3f seven.png\n"
-        "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
-        "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
-        "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
+        "first two logits.\n",
+    .options = predict_options,
+    .examples = "  bnnrun predict lenet5.bnn seven.png\n"
+                "  bnnrun predict 3f seven.png\n"
+                "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
+                "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
+                "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
     .run = run_predict,
 };

@@ -1,5 +1,6 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
 #include "base/text.h"
+#include "cli/options.h"
 #include "cli/cli.h"
 
 #include "base/file.h"
@@ -7,7 +8,6 @@
 #include "cli/text.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,27 +136,28 @@ static int run_query(int argc, char **argv, bnn_error *err)
     return answer_query(argv[optind], argc - optind - 1, argv + optind + 1, &options, err);
 }
 
+static const cli_option query_options[] = {
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "csv", .help = "comma-separated, numbers with every digit"},
+    {.name = "json", .help = "an array of objects"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_query = {
     .name = "query",
     .arguments = "[NAME|FILE|'SQL' [KEY=VALUE...]]",
     .summary = "ask the database; without arguments: list the queries that have a name",
-    .help =
+    .notes =
         "NAME is a query that comes with bnnrun, FILE one that ends in .sql or has a slash, SQL\n"
         "anything with a space. Read-only, one statement. KEY=VALUE sets the parameter :KEY;\n"
         "one that is not set is NULL, which the queries with a name take as \"all\".\n"
-        "Besides SQLite's functions there are the aggregates mean, sd, median and ci95.\n"
-        "\n"
-        "Options:\n"
-        "      --db FILE  the database (BNNRUN_DB, else bnnrun.db)\n"
-        "      --csv      comma-separated, numbers with every digit\n"
-        "      --json     an array of objects\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun query\n"
-        "  bnnrun query leaderboard experiment=ste_sweep\n"
-        "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
-        "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
-        "                AND state = 'done' GROUP BY config\"\n"
-        "  bnnrun query db/queries/leaderboard.sql --csv\n",
+        "Besides SQLite's functions there are the aggregates mean, sd, median and ci95.\n",
+    .options = query_options,
+    .examples = "  bnnrun query\n"
+                "  bnnrun query leaderboard experiment=ste_sweep\n"
+                "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
+                "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
+                "                AND state = 'done' GROUP BY config\"\n"
+                "  bnnrun query db/queries/leaderboard.sql --csv\n",
     .run = run_query,
 };

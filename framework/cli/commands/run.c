@@ -218,18 +218,23 @@ static int run(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option run_options[] = {
+    CLI_REQUEST_OPTIONS,
+    {.name = "quiet", .help = "errors only"},
+    {.name = "verbose", .help = "each finished run on a terminal, too"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_run = {
     .name = "run",
     .arguments = "SPEC.yaml",
     .summary = "runs what is missing of a spec, and shows the leaderboard",
-    .help = "Options\n"
-            "  -n, --dry-run        the same as bnnrun plan\n" CLI_REQUEST_HELP
-            "  -q, --quiet          errors only;  -v, --verbose  each finished run on a terminal, "
-            "too\n\n"
-            "Runs that are done stay done: the same command, given again, does what is missing.\n"
-            "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
-            "once.\n\n"
-            "  bnnrun configs/ste_sweep.yaml\n"
-            "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
+    .notes =
+        "Runs that are done stay done: the same command, given again, does what is missing.\n"
+        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
+        "once.\n",
+    .options = run_options,
+    .examples = "  bnnrun configs/ste_sweep.yaml\n"
+                "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
     .run = run,
 };

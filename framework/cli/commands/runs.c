@@ -1,12 +1,12 @@
 /* runs.c - bnnrun runs: the runs in the database. */
 #include "cli/cli.h"
+#include "cli/options.h"
 
 #include "base/limits.h"
 #include "cli/result.h"
 #include "cli/text.h"
 #include "db/store_results.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,19 +54,21 @@ static int run_runs(int argc, char **argv, bnn_error *err)
     return status;
 }
 
+static const cli_option runs_options[] = {
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "json", .help = "for programs; accuracies are fractions there"},
+    {.name = "csv", .help = "likewise"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_runs = {
     .name = "runs",
     .arguments = "[EXPERIMENT]",
     .summary = "list the runs in the database",
-    .help = "accuracy is that of the test set after the epoch with the best validation accuracy;\n"
-            "seconds is the time spent on training.\n"
-            "\n"
-            "Options:\n"
-            "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
-            "      --json, --csv  for programs; accuracies are fractions there\n"
-            "\n"
-            "Examples:\n"
-            "  bnnrun runs\n"
-            "  bnnrun runs ste_sweep\n",
+    .notes = "accuracy is that of the test set after the epoch with the best validation accuracy;\n"
+             "seconds is the time spent on training.\n",
+    .options = runs_options,
+    .examples = "  bnnrun runs\n"
+                "  bnnrun runs ste_sweep\n",
     .run = run_runs,
 };

@@ -1,5 +1,6 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
 #include "cli/cli.h"
+#include "cli/options.h"
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -9,7 +10,6 @@
 #include "cli/text.h"
 #include "db/store_results.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,27 +171,29 @@ static int run_show(int argc, char **argv, bnn_error *err)
     return show_run(argv[optind], &options, err);
 }
 
+static const cli_option show_options[] = {
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "json", .help = "one object, with every metric of every epoch, or every size"},
+    {.name = "csv",
+     .help = "of a model: a line a layer and one for the file's header; their bytes\n"
+             "add up to the file's"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_show = {
     .name = "show",
     .arguments = "RUN|MODEL.bnn",
     .summary = "all about one run, or the layers, bits and bytes of a model file",
-    .help =
+    .notes =
         "RUN is the uid that `bnnrun runs` lists, or as much of its beginning as no other has:\n"
         "result, epochs, layers, attempts, parameters, plugins, machine.\n"
         "\n"
         "MODEL.bnn is a model file: for each layer its output, weights, thresholds, padding,\n"
         "bytes and multiply-accumulates; the size of the file, what its bits need without\n"
         "padding and headers, and the same network in float32. Thresholds may be flipped (the\n"
-        "bit falls where the sum rises), AND (of a pool's window; else OR), constant, or tables.\n"
-        "\n"
-        "Options:\n"
-        "      --db FILE  the database (BNNRUN_DB, else bnnrun.db)\n"
-        "      --json     one object, with every metric of every epoch, or every size\n"
-        "      --csv      of a model: a line a layer and one for the file's header; their bytes\n"
-        "                 add up to the file's\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun show 3f\n"
-        "  bnnrun show lenet5.bnn\n",
+        "bit falls where the sum rises), AND (of a pool's window; else OR), constant, or tables.\n",
+    .options = show_options,
+    .examples = "  bnnrun show 3f\n"
+                "  bnnrun show lenet5.bnn\n",
     .run = run_show,
 };

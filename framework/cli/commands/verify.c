@@ -1,5 +1,6 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
 #include "base/limits.h"
+#include "cli/options.h"
 #include "cli/cli.h"
 
 #include "cli/download.h"
@@ -13,8 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { OPTION_RETRAIN = CLI_OPTION_OWN, OPTION_NO_DOWNLOAD };
 
 /* What was asked for, and the run that is looked at. */
 typedef struct verification {
@@ -258,17 +257,6 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     return status;
 }
 
-static int take_verify_option(void *context, int option, const char *value, bnn_error *err)
-{
-    verification *v = context;
-    (void)value, (void)err;
-    if (option == OPTION_RETRAIN)
-        v->retrain = true;
-    else
-        v->download = false;
-    return BNN_OK;
-}
-
 static int verify_all(verification *v, char **uids, int n, bnn_error *err)
 {
     json_t *all = json_array();
@@ -291,16 +279,9 @@ static int verify_all(verification *v, char **uids, int n, bnn_error *err)
 
 static int run_verify(int argc, char **argv, bnn_error *err)
 {
-    static const struct option names[] = {
-        {"retrain", no_argument, NULL, OPTION_RETRAIN},
-        {"no-download", no_argument, NULL, OPTION_NO_DOWNLOAD},
-        {NULL, 0, NULL, 0},
-    };
     verification v = {.download = true};
-    const cli_own_options own = {
-        .letters = "", .names = names, .take = take_verify_option, .context = &v};
     bool done;
-    const int status = cli_parse_own(&cli_command_verify, argc, argv, &own, &v.options, &done, err);
+    const int status = cli_parse(&cli_command_verify, argc, argv, &v, &done, err);
     if (status != BNN_OK || done)
         return status;
     if (v.options.csv)
@@ -310,25 +291,32 @@ static int run_verify(int argc, char **argv, bnn_error *err)
     return verify_all(&v, argv + optind, argc - optind, err);
 }
 
+static const cli_option verify_options[] = {
+    {.name = "retrain",
+     .kind = CLI_SWITCH,
+     .offset = offsetof(verification, retrain),
+     .help = "train the run again, too, and compare metrics and weights"},
+    {.name = "no-download",
+     .kind = CLI_NO,
+     .offset = offsetof(verification, download),
+     .help = "use a data set that is here, or fail"},
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"},
+    {.name = "json", .help = "an array with an object for each run"},
+    {.name = NULL},
+};
+
 const cli_command cli_command_verify = {
     .name = "verify",
     .arguments = "RUN...",
     .summary = "whether a run's files still are what was recorded, and answer like training",
-    .help =
+    .notes =
         "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
         "model file, byte for byte; and every engine that this machine runs must give the\n"
         "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
-        "differs. Plugin files that are other ones than at the time are told, too.\n"
-        "\n"
-        "Options:\n"
-        "      --retrain      train the run again, too, and compare metrics and weights\n"
-        "      --no-download  use a data set that is here, or fail\n"
-        "      --db FILE      the database (BNNRUN_DB, else bnnrun.db)\n"
-        "      --plugin-path DIRS  colon-separated folders with plugins, searched first\n"
-        "      --json         an array with an object for each run\n"
-        "\n"
-        "Examples:\n"
-        "  bnnrun verify 3f\n"
-        "  bnnrun verify --retrain 3f 9c\n",
+        "differs. Plugin files that are other ones than at the time are told, too.\n",
+    .options = verify_options,
+    .examples = "  bnnrun verify 3f\n"
+                "  bnnrun verify --retrain 3f 9c\n",
     .run = run_verify,
 };

@@ -1,0 +1,213 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 32, FIRST_ROW = 0x100 }; /* as getopt_long returns them: beyond all letters */
+
+static int parse_db(const cli_command *command, void *request, const char *value, bnn_error *err)
+{
+    cli_options *options = request;
+    (void)command, (void)err;
+    options->db = value;
+    options->names_db = true;
+    return BNN_OK;
+}
+
+const cli_option cli_common_options[] = {
+    {.name = "db",
+     .kind = CLI_PARSED,
+     .parse = parse_db,
+     .value = "FILE",
+     .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},
+    {.name = "plugin-path",
+     .kind = CLI_STRING,
+     .offset = offsetof(cli_options, plugin_path),
+     .value = "DIRS",
+     .help = "colon-separated folders with plugins, searched first"},
+    {.name = "json",
+     .kind = CLI_SWITCH,
+     .offset = offsetof(cli_options, json),
+     .help = "results for programs, as JSON on stdout"},
+    {.name = "csv",
+     .kind = CLI_SWITCH,
+     .offset = offsetof(cli_options, csv),
+     .help = "tables for programs, comma-separated"},
+    {.name = "quiet",
+     .letter = 'q',
+     .kind = CLI_SWITCH,
+     .offset = offsetof(cli_options, quiet),
+     .help = "fewer messages"},
+    {.name = "verbose",
+     .letter = 'v',
+     .kind = CLI_REPEATED,
+     .offset = offsetof(cli_options, verbose),
+     .help = "more messages"},
+    {.name = NULL},
+};
+
+/* ---- Parsing --------------------------------------------------------------------------------- */
+
+/* The rows that a subcommand takes, in the forms that getopt_long wants. */
+typedef struct option_rows {
+    const cli_option *rows[ROWS_MAX];
+    struct option names[ROWS_MAX + 2]; /* and help, and the end */
+    char letters[2 * ROWS_MAX + 4];
+    size_t n;
+} option_rows;
+
+static void add_rows(option_rows *all, const cli_option *table)
+{
+    for (const cli_option *row = table; row != NULL && row->name != NULL; row++) {
+        if (row->kind == CLI_COMMON || all->n == ROWS_MAX)
+            continue;
+        const int has_value = row->value != NULL ? required_argument : no_argument;
+        all->names[all->n] = (struct option){row->name, has_value, NULL, FIRST_ROW + (int)all->n};
+        const size_t at = strlen(all->letters);
+        if (row->letter != 0)
+            snprintf(all->letters + at, sizeof all->letters - at, "%c%s", row->letter,
+                     row->value != NULL ? ":" : "");
+        all->rows[all->n++] = row;
+    }
+}
+
+/* NULL: help is asked for. */
+static const cli_option *row_of(const option_rows *all, int option)
+{
+    if (option >= FIRST_ROW)
+        return all->rows[option - FIRST_ROW];
+    for (size_t i = 0; i < all->n; i++)
+        if (all->rows[i]->letter == option)
+            return all->rows[i];
+    return NULL;
+}
+
+static int parse_count(const cli_command *command, const cli_option *row, const char *text,
+                       uint32_t *out, bnn_error *err)
+{
+    char *end;
+    errno = 0;
+    const unsigned long n = strtoul(text, &end, 10);
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < 1 || n > row->most)
+        return cli_usage(err, command, "--%s takes a number from 1 to %u, not \"%s\"", row->name,
+                         row->most, text);
+    *out = (uint32_t)n;
+    return BNN_OK;
+}
+
+static int take_option(const cli_command *command, const cli_option *row, void *request,
+                       const char *value, bnn_error *err)
+{
+    char *field = (char *)request + row->offset;
+    switch (row->kind) {
+    case CLI_SWITCH:
+    case CLI_NO:
+        *(bool *)(void *)field = row->kind == CLI_SWITCH;
+        return BNN_OK;
+    case CLI_REPEATED:
+        ++*(int *)(void *)field;
+        return BNN_OK;
+    case CLI_STRING:
+        *(const char **)(void *)field = value;
+        return BNN_OK;
+    case CLI_COUNT:
+        return parse_count(command, row, value, (uint32_t *)(void *)field, err);
+    default:
+        return row->parse(command, request, value, err);
+    }
+}
+
+/* What getopt_long objected to: it gives '?' or ':', the option in optopt when it knows it, and
+ * leaves optind behind the argument, except inside a group of short options. */
+static int fail_option(const cli_command *command, int answer, char **argv, bnn_error *err)
+{
+    const char *argument = argv[optind - 1];
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (optopt > 0 && optopt < FIRST_ROW && strncmp(argument, "--", 2) != 0)
+        argument = letter;
+    if (answer == ':')
+        return cli_usage(err, command, "option \"%s\" needs a value", argument);
+    if (optopt != 0 && strncmp(argument, "--", 2) == 0)
+        return cli_usage(err, command, "option \"%.*s\" takes no value",
+                         (int)strcspn(argument, "="), argument);
+    return cli_usage(err, command, "unknown option \"%s\"", argument);
+}
+
+int cli_parse(const cli_command *command, int argc, char **argv, void *request, bool *done,
+              bnn_error *err)
+{
+    option_rows all = {.letters = ":h"};
+    cli_options *options = request;
+    add_rows(&all, command->options);
+    add_rows(&all, cli_common_options);
+    all.names[all.n] = (struct option){"help", no_argument, NULL, 'h'};
+    *options = cli_options_default();
+    *done = false;
+    opterr = 0;
+    optind = 0;
+    for (;;) {
+        const int option = getopt_long(argc, argv, all.letters, all.names, NULL);
+        if (option == -1)
+            break;
+        if (option == '?' || option == ':')
+            return fail_option(command, option, argv, err);
+        const cli_option *row = row_of(&all, option);
+        if (row == NULL) {
+            cli_print_help(command);
+            *done = true;
+            return BNN_OK;
+        }
+        const int status = take_option(command, row, request, optarg, err);
+        if (status != BNN_OK)
+            return status;
+    }
+    if (options->json && options->csv)
+        return cli_usage(err, command, "--json and --csv are two forms of one result; choose one");
+    return BNN_OK;
+}
+
+/* ---- Help ------------------------------------------------------------------------------------ */
+
+/* "  -o, --output FILE"; its length. How a common option is written is said where it is common. */
+static int write_head(const cli_option *row, char *out, size_t n)
+{
+    const cli_option *form = row;
+    for (const cli_option *c = cli_common_options; row->kind == CLI_COMMON && c->name != NULL; c++)
+        if (strcmp(c->name, row->name) == 0)
+            form = c;
+    char letter[] = "    ";
+    if (form->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", form->letter);
+    return snprintf(out, n, "  %s--%s%s%s", letter, form->name, form->value != NULL ? " " : "",
+                    form->value != NULL ? form->value : "");
+}
+
+void cli_print_options(const cli_option *table)
+{
+    char head[80];
+    int width = 0;
+    for (const cli_option *row = table; row->name != NULL; row++) {
+        const int n = write_head(row, head, sizeof head);
+        width = n > width ? n : width;
+    }
+    for (const cli_option *row = table; row->name != NULL; row++) {
+        write_head(row, head, sizeof head);
+        printf("%-*s  ", width, head);
+        for (const char *line = row->help; line != NULL;) {
+            const int n = (int)strcspn(line, "\n");
+            printf("%.*s\n", n, line);
+            line = line[n] == '\n' ? line + n + 1 : NULL;
+            if (line != NULL)
+                printf("%*s  ", width, "");
+        }
+    }
+}
+
+void cli_print_help(const cli_command *command)
+{
+    printf("bnnrun %s %s\n\n%s\n\n%s%sOptions:\n", command->name, command->arguments,
+           command->summary, command->notes, *command->notes != '\0' ? "\n" : "");
+    cli_print_options(command->options);
+    printf("\nExamples:\n%s", command->examples);
+}
