@@ -50,7 +50,8 @@ store_scripts = \
 	db/sql/run_summary.sql \
 	db/sql/runs.sql \
 	db/sql/runs_brief.sql \
-	db/sql/standings.sql
+	db/sql/standings.sql \
+	db/sql/stored_run.sql
 EXTRA_DIST += $(store_scripts) db/embed.awk
 
 BUILT_SOURCES += db/sql.inc

@@ -98,11 +98,12 @@ typedef struct bnn_row_type {
         sizeof(row), sizeof(members) / sizeof *(members), members \
     }
 
-/* All rows of a query, as an array in the arena with its texts. values: of ?1, ?2 and so on. */
+/* All rows of a query, as an array in the arena with its texts; *out_rows is a pointer to the struct
+ * that the type describes. values: of ?1, ?2 and so on. */
 enum { BNN_ROWS_VALUES_MAX = 4 };
 int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
-                   size_t n_values, const bnn_row_type *type, bnn_arena *arena,
-                   const void **out_rows, size_t *out_n, bnn_error *err);
+                   size_t n_values, const bnn_row_type *type, bnn_arena *arena, void *out_rows,
+                   size_t *out_n, bnn_error *err);
 
 /* ---- the rest ---- */
 

@@ -16,11 +16,7 @@ static const bnn_row_type text_type = BNN_ROW_TYPE(text_row, text_members);
 static int list_texts(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
                       bnn_arena *arena, const char *const **out, size_t *out_n, bnn_error *err)
 {
-    const void *rows;
-    const int status = bnn_store_rows(store, sql, values, n, &text_type, arena, &rows, out_n, err);
-    if (status == BNN_OK)
-        *out = rows;
-    return status;
+    return bnn_store_rows(store, sql, values, n, &text_type, arena, out, out_n, err);
 }
 
 int bnn_store_list_experiments(bnn_store *store, bnn_arena *arena, const char *const **out_names,
@@ -61,7 +57,7 @@ static const bnn_row_type summary_type = BNN_ROW_TYPE(bnn_store_summary, summary
 int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
                            bnn_store_summary *out, bnn_error *err)
 {
-    const void *rows;
+    const bnn_store_summary *rows;
     size_t n;
     const int status = bnn_store_rows(
         store,
@@ -74,7 +70,7 @@ int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
         return status;
     if (n != 1)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: there is no run %s", store->path, uid);
-    *out = *(const bnn_store_summary *)rows;
+    *out = rows[0];
     return BNN_OK;
 }
 
@@ -86,15 +82,11 @@ static const bnn_row_type plugin_type = BNN_ROW_TYPE(bnn_store_plugin, plugin_me
 int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
                            const bnn_store_plugin **out_plugins, size_t *out_n, bnn_error *err)
 {
-    const void *rows;
-    const int status = bnn_store_rows(
+    return bnn_store_rows(
         store,
         "SELECT kind, name, path, sha256 FROM plugin JOIN run_plugin USING (plugin_id)"
         " JOIN run USING (run_id) WHERE run_uid = ?1 AND attempt = n_attempts ORDER BY kind, name",
-        BNN_VALUES(bnn_value_text(uid)), &plugin_type, arena, &rows, out_n, err);
-    if (status == BNN_OK)
-        *out_plugins = rows;
-    return status;
+        BNN_VALUES(bnn_value_text(uid)), &plugin_type, arena, out_plugins, out_n, err);
 }
 
 int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
@@ -141,14 +133,10 @@ int bnn_store_read_standings(bnn_store *store, const char *experiment, const cha
                              bool minimize, bnn_arena *arena, const bnn_store_standing **out_rows,
                              size_t *out_n, bnn_error *err)
 {
-    const void *rows;
-    const int status = bnn_store_rows(store, bnn_store_sql("standings"),
-                                      BNN_VALUES(bnn_value_text(experiment), bnn_value_text(metric),
-                                                 bnn_value_integer(minimize ? 1 : -1)),
-                                      &standing_type, arena, &rows, out_n, err);
-    if (status == BNN_OK)
-        *out_rows = rows;
-    return status;
+    return bnn_store_rows(store, bnn_store_sql("standings"),
+                          BNN_VALUES(bnn_value_text(experiment), bnn_value_text(metric),
+                                     bnn_value_integer(minimize ? 1 : -1)),
+                          &standing_type, arena, out_rows, out_n, err);
 }
 
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,

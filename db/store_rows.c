@@ -72,8 +72,8 @@ static int take_row(void *context, size_t n, const bnn_store_value *values, bnn_
 }
 
 int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
-                   size_t n_values, const bnn_row_type *type, bnn_arena *arena,
-                   const void **out_rows, size_t *out_n, bnn_error *err)
+                   size_t n_values, const bnn_row_type *type, bnn_arena *arena, void *out_rows,
+                   size_t *out_n, bnn_error *err)
 {
     row_reader r = {.type = type, .arena = arena};
     const bnn_store_reader reader = {take_columns, take_row, &r};
@@ -88,7 +88,7 @@ int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *val
     if (status == BNN_OK) {
         if (r.n > 0)
             memcpy(rows, r.rows, r.n * type->size);
-        *out_rows = rows;
+        memcpy(out_rows, &rows, sizeof rows);
         *out_n = r.n;
     }
     free(r.rows);

@@ -1,34 +1,50 @@
-/* store_run.h - what is recorded of runs, as rows with types. Beside store.h: the same handle, the
- * same threads, the same errors.
- *
- * A `take` function receives one row; its texts are valid until it returns. A negative status (with
- * *err set) ends the reading with it. It must not use the store. */
+/* store_run.h - what is recorded of runs, as rows with types: for plans, and to bring a run back.
+ * Beside store.h: the same handle, the same threads, the same errors. Rows and their texts are in the
+ * arena; a text that is not there is "", a number -1 or NaN. */
 #ifndef BNN_DB_STORE_RUN_H
 #define BNN_DB_STORE_RUN_H
 
 #include "base/run.h"
 #include "db/store.h"
 
-/* Every run of an experiment. Of `run`, seed, id, uid, state and n_attempts are set, result.error
- * (of the last attempt), and epochs_done, to the epochs whose validation is recorded. */
-typedef int bnn_store_take_run(void *context, const char *config_hash, const bnn_run *run,
-                               bnn_error *err);
-int bnn_store_read_runs(bnn_store *store, const char *experiment, bnn_store_take_run *take,
-                        void *context, bnn_error *err);
+/* ---- for plans ---- */
 
-/* The plugins that the done runs of an experiment were last executed with: kind, name, sha256. */
-typedef int bnn_store_take_plugin(void *context, const char *config_hash, int64_t seed,
-                                  const bnn_store_plugin *plugin, bnn_error *err);
-int bnn_store_read_plugins(bnn_store *store, const char *experiment, bnn_store_take_plugin *take,
-                           void *context, bnn_error *err);
+typedef struct bnn_store_run {
+    const char *config_hash;
+    int64_t seed, id;
+    const char *uid, *state_name;
+    int64_t n_attempts;
+    const char *error; /* of the last attempt */
+    int64_t epochs;    /* the last whose validation is recorded */
+    bnn_run_state state;
+} bnn_store_run;
+
+/* Every run of an experiment. */
+int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_run **out_runs, size_t *out_n, bnn_error *err);
+
+typedef struct bnn_store_use {
+    const char *config_hash;
+    int64_t seed;
+    const char *kind, *name, *sha256; /* of the plugin */
+} bnn_store_use;
+
+/* The plugins that the done runs of an experiment were last executed with. */
+int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_use **out_uses, size_t *out_n, bnn_error *err);
+
+typedef struct bnn_store_seconds {
+    const char *config_hash;
+    double seconds;
+} bnn_store_seconds;
 
 /* What whole runs of a config took on average, in any experiment. */
-typedef int bnn_store_take_seconds(void *context, const char *config_hash, double seconds,
-                                   bnn_error *err);
-int bnn_store_read_seconds(bnn_store *store, bnn_store_take_seconds *take, void *context,
-                           bnn_error *err);
+int bnn_store_list_seconds(bnn_store *store, bnn_arena *arena, const bnn_store_seconds **out_rows,
+                           size_t *out_n, bnn_error *err);
 
-/* A done run with what it takes to bring it back. All texts are in the arena. */
+/* ---- to bring a run back ---- */
+
+/* A done run with what it takes. */
 typedef struct bnn_stored_run {
     bnn_run run;
     const char *experiment;
@@ -48,16 +64,24 @@ typedef struct bnn_stored_run {
 int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
                        bnn_error *err);
 
+typedef struct bnn_store_revision {
+    const char *path, *text;
+} bnn_store_revision;
+
 /* The texts under which the experiment of a run was executed, the newest first. What is no text, in
  * a database from elsewhere, is left out. */
-typedef int bnn_store_take_revision(void *context, const char *path, const char *text,
-                                    bnn_error *err);
-int bnn_store_read_revisions(bnn_store *store, int64_t run, bnn_store_take_revision *take,
-                             void *context, bnn_error *err);
+int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
+                             const bnn_store_revision **out_revisions, size_t *out_n,
+                             bnn_error *err);
+
+typedef struct bnn_store_metric {
+    const char *name;
+    int64_t epoch; /* 0: of the run */
+    double value;
+} bnn_store_metric;
 
 /* The metrics of a run, by epoch and name. */
-typedef int bnn_store_take_metric(void *context, const bnn_metric_record *metric, bnn_error *err);
-int bnn_store_read_metrics(bnn_store *store, int64_t run, bnn_store_take_metric *take,
-                           void *context, bnn_error *err);
+int bnn_store_list_metrics(bnn_store *store, int64_t run, bnn_arena *arena,
+                           const bnn_store_metric **out_metrics, size_t *out_n, bnn_error *err);
 
 #endif

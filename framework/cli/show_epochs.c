@@ -7,10 +7,9 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINES = 20, SPARK_COLUMNS = 60, METRICS_MAX = 16 };
+enum { LINES = 20, SPARK_COLUMNS = 60, METRICS_MAX = 8 };
 
 /* What is known of an epoch. */
 typedef struct epoch {
@@ -23,33 +22,23 @@ typedef struct epoch {
 
 typedef struct course {
     const bnn_metric *metrics;
-    size_t n_metrics, n, capacity;
+    size_t n_metrics, n;
     epoch *epochs;
 } course;
 
-/* They come epoch by epoch. */
-static int take_epoch_metric(void *context, const bnn_metric_record *record, bnn_error *err)
+/* They come epoch by epoch; there is room for each in one of its own. */
+static void take_epoch_metric(course *c, const bnn_store_metric *m)
 {
-    course *c = context;
-    if (record->epoch == 0)
-        return BNN_OK;
-    if (c->n == c->capacity) {
-        const size_t capacity = 2 * c->capacity + LINES;
-        epoch *grown = reallocarray(c->epochs, capacity, sizeof *grown);
-        if (grown == NULL)
-            return bnn_no_memory(err);
-        c->epochs = grown;
-        c->capacity = capacity;
-    }
-    if (c->n == 0 || c->epochs[c->n - 1].number != record->epoch)
-        c->epochs[c->n++] = (epoch){.number = record->epoch};
+    if (m->epoch == 0)
+        return;
+    if (c->n == 0 || c->epochs[c->n - 1].number != m->epoch)
+        c->epochs[c->n++].number = (uint32_t)m->epoch;
     epoch *e = &c->epochs[c->n - 1];
     for (size_t i = 0; i < c->n_metrics; i++)
-        if (strcmp(c->metrics[i].name, record->name) == 0) {
+        if (strcmp(c->metrics[i].name, m->name) == 0) {
             e->metrics[i].known = true;
-            e->metrics[i].value = record->value;
+            e->metrics[i].value = m->value;
         }
-    return BNN_OK;
 }
 
 static int add_epoch(cli_table *table, const course *c, const epoch *e)
@@ -83,7 +72,7 @@ static int print_epochs(const course *c, int64_t best, bnn_error *err)
     return status == BNN_OK ? status : bnn_no_memory(err);
 }
 
-/* The course of a metric as a line of bars, the lowest value to the highest. */
+/* The course of a metric as a line of bars, the lowest value to the highest. values: room for all. */
 static void print_spark(const course *c, size_t i_metric, double *values)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -102,36 +91,36 @@ static void print_spark(const course *c, size_t i_metric, double *values)
         return;
     const size_t columns = n < SPARK_COLUMNS ? n : SPARK_COLUMNS;
     printf("%-20s ", c->metrics[i_metric].name);
-    for (size_t i = 0; i < columns; i++)
-        printf("%s", bars[(size_t)((values[i * (n - 1) / (columns - 1)] - low) / (high - low) *
-                                       (N_BARS - 1) +
-                                   0.5)]);
+    for (size_t i = 0; i < columns; i++) {
+        const double share = (values[i * (n - 1) / (columns - 1)] - low) / (high - low);
+        printf("%s", bars[(size_t)(share * (N_BARS - 1) + 0.5)]);
+    }
     printf("  %.4g .. %.4g\n", low, high);
 }
 
-static int print_sparks(const course *c, bnn_error *err)
+int cli_show_epochs(bnn_store *store, const bnn_store_summary *run, bnn_arena *arena,
+                    bnn_error *err)
 {
-    double *values = calloc(c->n, sizeof *values);
-    if (values == NULL)
-        return bnn_no_memory(err);
-    for (size_t i = 0; i < c->n_metrics; i++)
-        if (strcmp(c->metrics[i].name, "train_loss") == 0 ||
-            strcmp(c->metrics[i].name, "validation_accuracy") == 0)
-            print_spark(c, i, values);
-    free(values);
-    return BNN_OK;
-}
-
-int cli_show_epochs(bnn_store *store, const bnn_store_summary *run, bnn_error *err)
-{
+    const bnn_store_metric *rows;
     course c = {.n = 0};
+    size_t n;
+    int status = bnn_store_list_metrics(store, run->run_id, arena, &rows, &n, err);
+    if (status != BNN_OK)
+        return status;
     c.metrics = bnn_epoch_metrics(&c.n_metrics);
     assert(c.n_metrics <= METRICS_MAX);
-    int status = bnn_store_read_metrics(store, run->run_id, take_epoch_metric, &c, err);
-    if (status == BNN_OK && c.n > 0)
-        status = print_epochs(&c, run->best_epoch, err);
-    if (status == BNN_OK && c.n > 0 && cli_draws(stdout))
-        status = print_sparks(&c, err);
-    free(c.epochs);
+    c.epochs = bnn_arena_alloc(arena, n, sizeof *c.epochs);
+    double *values = bnn_arena_alloc(arena, n, sizeof *values);
+    if (c.epochs == NULL || values == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        take_epoch_metric(&c, &rows[i]);
+    if (c.n == 0)
+        return BNN_OK;
+    status = print_epochs(&c, run->best_epoch, err);
+    for (size_t i = 0; status == BNN_OK && cli_draws(stdout) && i < c.n_metrics; i++)
+        if (strcmp(c.metrics[i].name, "train_loss") == 0 ||
+            strcmp(c.metrics[i].name, "validation_accuracy") == 0)
+            print_spark(&c, i, values);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "runner/environment.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,30 +84,27 @@ static int plan_note_checkpoint(const plan_matcher *m, bnn_run *run, uint32_t ep
     return BNN_OK;
 }
 
-static int plan_match_run(void *context, const char *hash, const bnn_run *found, bnn_error *err)
+static int plan_match_run(const plan_matcher *m, const bnn_store_run *found, bnn_error *err)
 {
-    const plan_matcher *m = context;
-    bnn_run *run = plan_find_run(m, hash, found->seed);
+    bnn_run *run = plan_find_run(m, found->config_hash, found->seed);
     if (run == NULL) {
         m->plan->n_dropped++;
         return BNN_OK;
     }
     run->id = found->id;
     run->state = found->state;
-    run->n_attempts = found->n_attempts;
-    memcpy(run->uid, found->uid, sizeof run->uid);
+    run->n_attempts = (uint32_t)found->n_attempts;
+    snprintf(run->uid, sizeof run->uid, "%s", found->uid);
     if (found->state == BNN_RUN_QUEUED && found->n_attempts > 0)
         run->state = BNN_RUN_INTERRUPTED; /* its process died */
-    if (found->state == BNN_RUN_FAILED && found->result.error != NULL)
-        run->result.error = bnn_arena_strdup(m->plan->arena, found->result.error);
-    return plan_note_checkpoint(m, run, found->epochs_done, err);
+    if (found->state == BNN_RUN_FAILED && found->error[0] != '\0')
+        run->result.error = found->error;
+    return plan_note_checkpoint(m, run, found->epochs > 0 ? (uint32_t)found->epochs : 0, err);
 }
 
-static int plan_match_plugin(void *context, const char *hash, int64_t seed,
-                             const bnn_store_plugin *was, bnn_error *err)
+static int plan_match_plugin(const plan_matcher *m, const bnn_store_use *was, bnn_error *err)
 {
-    const plan_matcher *m = context;
-    bnn_run *run = plan_find_run(m, hash, seed);
+    bnn_run *run = plan_find_run(m, was->config_hash, was->seed);
     if (run == NULL || run->changed != NULL)
         return BNN_OK;
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
@@ -123,25 +121,27 @@ static int plan_match_plugin(void *context, const char *hash, int64_t seed,
     return BNN_OK;
 }
 
-/* Past timings of equal configs, of any experiment. */
-static int plan_match_seconds(void *context, const char *hash, double seconds, bnn_error *err)
-{
-    const plan_matcher *m = context;
-    const plan_place *config = plan_find_config(m, hash);
-    (void)err;
-    if (config != NULL)
-        m->plan->seconds[config->i] = seconds;
-    return BNN_OK;
-}
-
 static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
 {
     const char *name = m->plan->experiment->name;
-    int status = bnn_store_read_runs(store, name, plan_match_run, m, err);
+    const bnn_store_run *runs;
+    const bnn_store_use *uses;
+    const bnn_store_seconds *past; /* of equal configs, of any experiment */
+    size_t n_runs, n_uses, n_past;
+    int status = bnn_store_list_runs(store, name, m->plan->arena, &runs, &n_runs, err);
+    for (size_t i = 0; status == BNN_OK && i < n_runs; i++)
+        status = plan_match_run(m, &runs[i], err);
     if (status == BNN_OK)
-        status = bnn_store_read_plugins(store, name, plan_match_plugin, m, err);
+        status = bnn_store_list_uses(store, name, m->plan->arena, &uses, &n_uses, err);
+    for (size_t i = 0; status == BNN_OK && i < n_uses; i++)
+        status = plan_match_plugin(m, &uses[i], err);
     if (status == BNN_OK)
-        status = bnn_store_read_seconds(store, plan_match_seconds, m, err);
+        status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
+    for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
+        const plan_place *config = plan_find_config(m, past[i].config_hash);
+        if (config != NULL && !isnan(past[i].seconds))
+            m->plan->seconds[config->i] = past[i].seconds;
+    }
     return status;
 }
 

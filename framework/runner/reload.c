@@ -20,7 +20,6 @@ int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
 
 /* ---- the spec ---------------------------------------------------------------------------- */
 
-/* The texts under which the experiment was run, the newest first. */
 typedef struct reload_search {
     const bnn_stored_run *stored;
     bnn_reader reader;
@@ -28,13 +27,12 @@ typedef struct reload_search {
 } reload_search;
 
 /* A text that no longer loads, or has no such config, is passed over. */
-static int reload_try_revision(void *context, const char *path, const char *text, bnn_error *err)
+static int reload_try_revision(const reload_search *r, const bnn_store_revision *revision,
+                               bnn_error *err)
 {
-    const reload_search *r = context;
     bnn_experiment experiment;
-    if (r->out->config != NULL)
-        return BNN_OK;
-    const int status = bnn_experiment_load_text(&r->reader, path, text, &experiment);
+    const int status =
+        bnn_experiment_load_text(&r->reader, revision->path, revision->text, &experiment);
     if (status == BNN_E_INTERNAL)
         return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
@@ -57,10 +55,15 @@ static int reload_fail_config(const reload_search *r, bnn_error *err)
         r->stored->run.uid, r->stored->spec_path, r->stored->label);
 }
 
-static int reload_find_config(bnn_store *store, reload_search *r, bnn_error *err)
+/* Looks through the texts under which the experiment was run. */
+static int reload_find_config(bnn_store *store, const reload_search *r, bnn_error *err)
 {
-    const int status =
-        bnn_store_read_revisions(store, r->stored->run.id, reload_try_revision, r, err);
+    const bnn_store_revision *revisions;
+    size_t n;
+    int status =
+        bnn_store_list_revisions(store, r->stored->run.id, r->reader.arena, &revisions, &n, err);
+    for (size_t i = 0; status == BNN_OK && r->out->config == NULL && i < n; i++)
+        status = reload_try_revision(r, &revisions[i], err);
     if (status != BNN_OK)
         return status;
     return r->out->config != NULL ? BNN_OK : reload_fail_config(r, err);

@@ -94,12 +94,6 @@ static void verify_take_record(void *context, const bnn_record *record)
     o->metrics[o->n++] = record->metric;
 }
 
-/* The metrics of the database beside the new ones. */
-typedef struct verify_comparison {
-    const verify_records *seen;
-    bnn_retrained *out;
-} verify_comparison;
-
 static void verify_differ(bnn_retrained *out, const char *name, uint32_t epoch, double was,
                           double is)
 {
@@ -108,38 +102,43 @@ static void verify_differ(bnn_retrained *out, const char *name, uint32_t epoch, 
                  epoch, was, is);
 }
 
-static int verify_compare_metric(void *context, const bnn_metric_record *was, bnn_error *err)
+/* A metric of the database beside the new ones. */
+static void verify_compare_metric(const verify_records *seen, const bnn_store_metric *was,
+                                  bnn_retrained *out)
 {
-    const verify_comparison *c = context;
     double is = (double)NAN;
     bool found = false;
-    (void)err;
     if (strcmp(was->name, "seconds") == 0)
-        return BNN_OK;
-    for (size_t i = 0; i < c->seen->n && !found; i++) {
-        const bnn_metric_record *m = &c->seen->metrics[i];
+        return;
+    for (size_t i = 0; i < seen->n && !found; i++) {
+        const bnn_metric_record *m = &seen->metrics[i];
         if (m->epoch != was->epoch || strcmp(m->name, was->name) != 0)
             continue;
         found = true;
         is = m->value;
     }
-    c->out->n_metrics++;
+    out->n_metrics++;
     /* 0 and -0 are the same to SQLite. */
     if (!found || !(was->value == is || (isnan(was->value) && isnan(is))))
-        verify_differ(c->out, was->name, was->epoch, was->value, is);
-    return BNN_OK;
+        verify_differ(out, was->name, (uint32_t)was->epoch, was->value, is);
 }
 
 static int verify_compare_all(bnn_store *store, const bnn_stored_run *stored,
                               const verify_records *seen, bnn_retrained *out, bnn_error *err)
 {
-    verify_comparison c = {.seen = seen, .out = out};
+    const bnn_store_metric *recorded;
+    size_t n;
     *out =
         (bnn_retrained){.same_weights = strcmp(stored->weights_sha256, seen->weights.sha256) == 0};
-    if (seen->out_of_memory)
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    if (seen->out_of_memory || arena == NULL) {
+        bnn_arena_destroy(arena);
         return bnn_no_memory(err);
-    const int status =
-        bnn_store_read_metrics(store, stored->run.id, verify_compare_metric, &c, err);
+    }
+    const int status = bnn_store_list_metrics(store, stored->run.id, arena, &recorded, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        verify_compare_metric(seen, &recorded[i], out);
+    bnn_arena_destroy(arena);
     if (status == BNN_OK && out->n_metrics < seen->n)
         verify_differ(out, "a metric that is not recorded", 0, 0.0, (double)NAN);
     return status;

@@ -128,7 +128,7 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     if (status != BNN_OK)
         return status;
     show_summary(&summary);
-    status = cli_show_epochs(store, &summary, err);
+    status = cli_show_epochs(store, &summary, arena, err);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
         status = cli_result_section(store, parts[i].title, bnn_store_sql(name), uid, 1, err);
