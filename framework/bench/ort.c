@@ -144,10 +144,10 @@ static const bench_executor ort_executor = {
 
 static int ort_load(bench_ort *ort, const char *name, const bnn_model *model, bnn_error *err)
 {
-    const bnn_onnx_options options = {.dialect = BNN_ONNX_STANDARD, .input = BNN_ONNX_FLOATS};
+    const bnn_onnx_options options = {.input = BNN_ONNX_FLOATS};
     unsigned char *onnx;
     size_t n;
-    int status = bnn_onnx_export_model(model, &options, &onnx, &n, err);
+    int status = bnn_onnx_export(model, &options, &onnx, &n, err);
     if (status != BNN_OK)
         return status;
     status = bench_peer_ask_about_file(ort->peer, json_pack("{s:s}", "do", "load"), onnx, n, err);

@@ -29,15 +29,4 @@ typedef struct bnn_graph {
  * pass is not the sign. */
 int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **out, bnn_error *err);
 
-/* The logits [n_classes] of one image [c][h][w]: the bits of bnn_network_forward in inference.
- * scratch: bnn_graph_scratch floats. */
-size_t bnn_graph_scratch(const bnn_graph *graph);
-void bnn_graph_evaluate(const bnn_graph *graph, const uint8_t *image, float *logits,
-                        float *scratch);
-
-/* Values and operations as the trainer sees them: the values after operation i, for tests of
- * exporters. values: bnn_shape_values(ops[i].op.out) floats. */
-void bnn_graph_evaluate_to(const bnn_graph *graph, uint32_t i, const uint8_t *image, float *values,
-                           float *scratch);
-
 #endif

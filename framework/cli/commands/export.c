@@ -29,22 +29,17 @@ static int export_network(const cli_export *r, const bnn_onnx_options *options,
     if (status == BNN_OK)
         status = bnn_graph_create(reloaded.network, r->arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_onnx_export(graph, options, bytes, n, err);
+        status = bnn_onnx_export_qonnx(graph, options, bytes, n, err);
     bnn_registry_destroy(registry);
     return status;
 }
 
 static int export_onnx(const cli_export *r, bnn_error *err)
 {
-    static const bnn_onnx_dialect dialects[] = {
-        [CLI_EXPORT_ONNX] = BNN_ONNX_STANDARD,
-        [CLI_EXPORT_PACKED] = BNN_ONNX_PACKED,
-        [CLI_EXPORT_QONNX] = BNN_ONNX_QONNX,
-    };
     const bool floats = r->input != NULL && strcmp(r->input, "floats") == 0;
     const bnn_onnx_options options = {
-        .dialect = dialects[r->format],
         .input = floats ? BNN_ONNX_FLOATS : BNN_ONNX_PIXELS,
+        .packed = r->format == CLI_EXPORT_PACKED,
         .metadata = r->model->metadata,
         .n_metadata = r->model->n_metadata,
     };
@@ -52,7 +47,7 @@ static int export_onnx(const cli_export *r, bnn_error *err)
     size_t n = 0;
     int status = r->format == CLI_EXPORT_QONNX
                      ? export_network(r, &options, &bytes, &n, err)
-                     : bnn_onnx_export_model(r->model, &options, &bytes, &n, err);
+                     : bnn_onnx_export(r->model, &options, &bytes, &n, err);
     if (status != BNN_OK)
         return status;
     const bnn_shape in = r->model->input;

@@ -18,34 +18,27 @@
 #include "export/graph.h"
 #include "infer/model.h"
 
-typedef enum bnn_onnx_dialect {
-    BNN_ONNX_STANDARD,
-    BNN_ONNX_PACKED,
-    BNN_ONNX_QONNX,
-} bnn_onnx_dialect;
-
 typedef enum bnn_onnx_input {
     BNN_ONNX_PIXELS, /* "pixels", uint8 [N][c][h][w] */
     BNN_ONNX_FLOATS, /* "image", float32 [N][c][h][w]: (pixel - 128) / 128 */
 } bnn_onnx_input;
 
 typedef struct bnn_onnx_options {
-    bnn_onnx_dialect dialect;
     bnn_onnx_input input;
+    bool packed;                  /* not of qonnx */
     const bnn_metadata *metadata; /* [n_metadata]; the value of "tool" is the producer's version */
     uint32_t n_metadata;
 } bnn_onnx_options;
 
-/* Writes the network into memory: *bytes is malloc'ed and freed by the caller. The output is
- * "logits", float32 [N][n_classes]. Equal graphs and options give equal bytes. Fails with
- * BNN_E_FAILED when the network cannot be cut into stages (as bnn_export_build does, with the name
- * of the layer), a text is not clean, or the file would be larger than protobuf allows (2 GiB). */
-int bnn_onnx_export(const bnn_graph *graph, const bnn_onnx_options *options, unsigned char **bytes,
+/* Writes a model into memory, `standard` or `packed`: *bytes is malloc'ed and freed by the caller.
+ * The output is "logits", float32 [N][n_classes]. Equal models and options give equal bytes. Fails
+ * with BNN_E_FAILED when a text is not clean, two stages have one name, or the file would be larger
+ * than protobuf allows (2 GiB). */
+int bnn_onnx_export(const bnn_model *model, const bnn_onnx_options *options, unsigned char **bytes,
                     size_t *n, bnn_error *err);
 
-/* The same from a deployable model, as a model file holds it. `qonnx` needs the graph: with a
- * model, BNN_E_USAGE. */
-int bnn_onnx_export_model(const bnn_model *model, const bnn_onnx_options *options,
+/* Likewise `qonnx`, from the network itself: in a model its operations are folded. */
+int bnn_onnx_export_qonnx(const bnn_graph *graph, const bnn_onnx_options *options,
                           unsigned char **bytes, size_t *n, bnn_error *err);
 
 #endif

@@ -291,8 +291,9 @@ static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
     Onnx__OperatorSetIdProto *sets = writer_get(w, 2, sizeof *sets);
     model->opset_import = writer_get(w, 2, sizeof(Onnx__OperatorSetIdProto *));
     model->producer_name = writer_copy_text(w, "bnnrun");
-    if (frame->producer_version != NULL)
-        model->producer_version = writer_copy_text(w, frame->producer_version);
+    for (uint32_t i = 0; i < frame->n_metadata; i++)
+        if (strcmp(frame->metadata[i].key, "tool") == 0)
+            model->producer_version = writer_copy_text(w, frame->metadata[i].value);
     model->has_ir_version = 1;
     model->ir_version = IR_VERSION;
     if (w->failed)
@@ -310,14 +311,15 @@ static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
 static void writer_set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
                              Onnx__ModelProto *model)
 {
-    Onnx__StringStringEntryProto *texts = writer_get(w, frame->n_texts, sizeof *texts);
-    model->metadata_props = writer_get(w, frame->n_texts, sizeof(Onnx__StringStringEntryProto *));
+    Onnx__StringStringEntryProto *texts = writer_get(w, frame->n_metadata, sizeof *texts);
+    model->metadata_props =
+        writer_get(w, frame->n_metadata, sizeof(Onnx__StringStringEntryProto *));
     if (w->failed)
         return;
-    for (size_t i = 0; i < frame->n_texts; i++) {
+    for (size_t i = 0; i < frame->n_metadata; i++) {
         onnx__string_string_entry_proto__init(&texts[i]);
-        texts[i].key = writer_copy_text(w, frame->texts[2 * i]);
-        texts[i].value = writer_copy_text(w, frame->texts[2 * i + 1]);
+        texts[i].key = writer_copy_text(w, frame->metadata[i].key);
+        texts[i].value = writer_copy_text(w, frame->metadata[i].value);
         model->metadata_props[model->n_metadata_props++] = &texts[i];
     }
 }

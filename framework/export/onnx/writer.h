@@ -7,9 +7,7 @@
 #define BNN_EXPORT_ONNX_WRITER_H
 
 #include "base/arena.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "infer/model.h"
 
 struct Onnx__NodeProto;
 struct Onnx__TensorProto;
@@ -42,10 +40,9 @@ typedef struct bnn_onnx_frame {
     bnn_onnx_type input_type;
     int64_t input_dims[3]; /* [c][h][w] */
     int64_t n_classes;
-    bool qonnx; /* import its domain */
-    const char *producer_version;
-    const char *const *texts; /* key, value, key, value, ... */
-    size_t n_texts;           /* pairs */
+    bool qonnx;                   /* import its domain */
+    const bnn_metadata *metadata; /* [n_metadata]; "tool" is the producer's version */
+    uint32_t n_metadata;
 } bnn_onnx_frame;
 
 /* A formatted name in the writer's memory. */

@@ -25,6 +25,7 @@ typedef enum promise {
 } promise;
 
 static const char *const promises[] = {"bits", "decisions", "classes"};
+enum { STANDARD, PACKED, QONNX };
 static const char *const dialects[] = {"standard", "packed", "qonnx"};
 static const char *const inputs[] = {"pixels", "floats"};
 
@@ -43,7 +44,7 @@ static void write_file(const char *name, const char *suffix, const void *bytes, 
 static const bnn_metadata texts[] = {
     {"run", "0123abcd"}, {"spec", "dataset: mnist\n"}, {"accuracy", "0.9"}, {"tool", "1.2.3"}};
 
-static bnn_model *reread(const bnn_model *model)
+static bnn_model *read_again(const bnn_model *model)
 {
     size_t n;
     uint8_t *bytes = encoded(model, &n);
@@ -55,20 +56,16 @@ static bnn_model *reread(const bnn_model *model)
     return again;
 }
 
-/* From the graph; and where a model suffices, from the model as its file gives it back. */
-static unsigned char *exported(const bnn_graph *graph, const bnn_model *model,
-                               bnn_onnx_dialect dialect, bnn_onnx_input input, size_t *n)
+/* qonnx from the graph, the others from a model of it. */
+static unsigned char *exported(const bnn_graph *graph, const bnn_model *model, int dialect,
+                               bnn_onnx_input input, size_t *n)
 {
     bnn_error err;
     unsigned char *bytes = NULL;
     const bnn_onnx_options options = {
-        .dialect = dialect, .input = input, .metadata = texts, .n_metadata = 4};
-    const int status = model == NULL ? bnn_onnx_export(graph, &options, &bytes, n, &err)
-                                     : bnn_onnx_export_model(model, &options, &bytes, n, &err);
-    if (model != NULL && dialect == BNN_ONNX_QONNX) {
-        ck_assert_int_eq(status, BNN_E_USAGE);
-        return exported(graph, NULL, dialect, input, n);
-    }
+        .packed = dialect == PACKED, .input = input, .metadata = texts, .n_metadata = 4};
+    const int status = dialect == QONNX ? bnn_onnx_export_qonnx(graph, &options, &bytes, n, &err)
+                                        : bnn_onnx_export(model, &options, &bytes, n, &err);
     ck_assert_msg(status == BNN_OK, "%s", err.message);
     return bytes;
 }
@@ -79,19 +76,20 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
 {
     const size_t n_pixels = volume(graph->input);
     const uint32_t classes = graph->n_classes;
-    const bnn_model *model = reread(built(graph, BNN_BUILD_BINARY, NULL, NULL));
+    const bnn_model *model = built(graph, BNN_BUILD_BINARY, NULL, NULL),
+                    *reread = read_again(model);
     float *values = bnn_arena_alloc(arena, classes, sizeof *values);
-    float *scratch = bnn_arena_alloc(arena, bnn_graph_scratch(graph), sizeof *scratch);
+    float *scratch = bnn_arena_alloc(arena, evaluation_scratch(graph), sizeof *scratch);
     for (uint32_t i = 0; i < n && i < 40; i++) {
-        bnn_graph_evaluate(graph, images + i * n_pixels, values, scratch);
+        evaluate(graph, images + i * n_pixels, values, scratch);
         for (uint32_t c = 0; c < classes; c++)
             ck_assert(same_float(values[c], logits[i * classes + c]));
     }
-    for (bnn_onnx_dialect d = BNN_ONNX_STANDARD; d <= BNN_ONNX_QONNX; d++)
+    for (int d = STANDARD; d <= QONNX; d++)
         for (bnn_onnx_input in = BNN_ONNX_PIXELS; in <= BNN_ONNX_FLOATS; in++) {
             size_t bytes, again_bytes;
-            unsigned char *file = exported(graph, NULL, d, in, &bytes);
-            unsigned char *again = exported(graph, model, d, in, &again_bytes);
+            unsigned char *file = exported(graph, model, d, in, &bytes);
+            unsigned char *again = exported(graph, reread, d, in, &again_bytes);
             ck_assert(bytes == again_bytes && memcmp(file, again, bytes) == 0);
             write_file(name, bnn_arena_printf(arena, "%s.%s.onnx", dialects[d], inputs[in]), file,
                        bytes);
@@ -103,8 +101,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
         arena,
         "{\"name\": \"%s\", \"shape\": [%u, %u, %u], \"images\": %u, \"classes\": %u, "
         "\"promise\": \"%s\", \"model_bytes\": %zu}\n",
-        name, s.c, s.h, s.w, n, classes, promises[promised],
-        bnn_modelfile_bytes(built(graph, BNN_BUILD_BINARY, NULL, NULL)));
+        name, s.c, s.h, s.w, n, classes, promises[promised], bnn_modelfile_bytes(model));
     write_file(name, "images", images, n * n_pixels);
     write_file(name, "logits", logits, (size_t)n * classes * sizeof *logits);
     write_file(name, "json", json, strlen(json));
@@ -164,9 +161,9 @@ START_TEST(random_tensors)
     buffers b = {.state = i};
     const uint8_t *images = random_images(&b, RANDOM_IMAGES * n_pixels);
     float *logits = bnn_arena_alloc(arena, RANDOM_IMAGES * 4, sizeof *logits);
-    float *scratch = bnn_arena_alloc(arena, bnn_graph_scratch(graph), sizeof *scratch);
+    float *scratch = bnn_arena_alloc(arena, evaluation_scratch(graph), sizeof *scratch);
     for (size_t k = 0; k < RANDOM_IMAGES; k++)
-        bnn_graph_evaluate(graph, images + k * n_pixels, logits + k * 4, scratch);
+        evaluate(graph, images + k * n_pixels, logits + k * 4, scratch);
     write_case(bnn_arena_printf(arena, "random_%u_%s_%s_%u", topology, orderings[ordering],
                                 functions[function], end),
                graph, ends[end].promised, RANDOM_IMAGES, images, logits);
@@ -228,7 +225,11 @@ static void expect_refusal(const bnn_metadata *metadata, const char *message)
     unsigned char *bytes = NULL;
     size_t n = 7;
     bnn_error err;
-    ck_assert_int_eq(bnn_onnx_export(graph_of(net), &options, &bytes, &n, &err), BNN_E_FAILED);
+    const bnn_graph *graph = graph_of(net);
+    const bnn_model *model = built(graph, BNN_BUILD_BINARY, NULL, NULL);
+    ck_assert_int_eq(bnn_onnx_export(model, &options, &bytes, &n, &err), BNN_E_FAILED);
+    ck_assert_str_eq(err.message, message);
+    ck_assert_int_eq(bnn_onnx_export_qonnx(graph, &options, &bytes, &n, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, message);
     ck_assert(bytes == NULL && n == 7);
 }
@@ -261,7 +262,7 @@ START_TEST(names_that_are_not_unique)
         bnn_error err;
         stages[0].name = names[i][0];
         stages[1].name = names[i][1];
-        ck_assert_int_eq(bnn_onnx_export_model(&model, &(bnn_onnx_options){0}, &bytes, &n, &err),
+        ck_assert_int_eq(bnn_onnx_export(&model, &(bnn_onnx_options){0}, &bytes, &n, &err),
                          BNN_E_FAILED);
         ck_assert_ptr_nonnull(strstr(err.message, "ONNX needs layers with different names"));
         ck_assert(bytes == NULL && n == 7);

@@ -51,8 +51,8 @@ static float trained_value(const subject *s, uint32_t i, size_t f, size_t n)
 /* Every operation of the graph against the network's of the same name. */
 static void compare_graph(const subject *s)
 {
-    float *scratch = malloc(bnn_graph_scratch(s->graph) * sizeof *scratch);
-    float *values = malloc(bnn_graph_scratch(s->graph) * sizeof *values);
+    float *scratch = malloc(evaluation_scratch(s->graph) * sizeof *scratch);
+    float *values = malloc(evaluation_scratch(s->graph) * sizeof *values);
     ck_assert(scratch != NULL && values != NULL);
     uint32_t at = 0;
     for (uint32_t i = 0; i < s->graph->n_ops; i++) {
@@ -61,7 +61,7 @@ static void compare_graph(const subject *s)
             at++;
         ck_assert_msg(at < s->net->n_ops, "%s: %s is in no order", s->what, op->name);
         for (size_t n = 0; n < IMAGES; n += 6) {
-            bnn_graph_evaluate_to(s->graph, i, s->images + n * s->image_bytes, values, scratch);
+            evaluate_to(s->graph, i, s->images + n * s->image_bytes, values, scratch);
             for (size_t f = 0; f < bnn_shape_values(op->out); f++)
                 ck_assert_msg(same_float(values[f], trained_value(s, at, f, n)),
                               "%s: %s, image %zu, feature %zu: %a, trainer %a", s->what, op->name,

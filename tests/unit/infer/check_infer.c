@@ -46,9 +46,9 @@ static bnn_model *opened(void)
 static float *expected_logits(const uint8_t *images)
 {
     float *logits = empty_floats(&b, IMAGES * CLASSES);
-    float *scratch = empty_floats(&b, bnn_graph_scratch(graph));
+    float *scratch = empty_floats(&b, evaluation_scratch(graph));
     for (size_t i = 0; i < IMAGES; i++)
-        bnn_graph_evaluate(graph, images + i * IMAGE_BYTES, logits + i * CLASSES, scratch);
+        evaluate(graph, images + i * IMAGE_BYTES, logits + i * CLASSES, scratch);
     return logits;
 }
 
