@@ -16,3 +16,10 @@ dist_datasets_DATA = \
 	configs/datasets/cifar10.yaml \
 	configs/datasets/fashion_mnist.yaml \
 	configs/datasets/mnist.yaml
+
+# The reference of the language, from the tables that specs are read with. tests/cli/reference.sh
+# finds out when it is stale.
+EXTRA_DIST += configs/REFERENCE.md
+.PHONY: reference
+reference: all
+	$(AM_V_GEN)unset BNNRUN_PLUGIN_PATH; ./bnnrun help --spec-reference >'$(srcdir)/configs/REFERENCE.md'

@@ -39,6 +39,7 @@ spec_sources = \
 	framework/spec/diag.c framework/spec/diag.h \
 	framework/spec/effect.c framework/spec/effect.h \
 	framework/spec/key.c framework/spec/key.h \
+	framework/spec/key_text.c framework/spec/key_text.h \
 	framework/spec/key_types.c \
 	framework/spec/label.c framework/spec/label.h \
 	framework/spec/override.c \
@@ -290,6 +291,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/show.c \
 	framework/cli/show_epochs.c framework/cli/show_epochs.h \
 	framework/cli/show_model.c framework/cli/show_model.h \
+	framework/cli/spec_help.c framework/cli/spec_help.h \
 	framework/cli/table.c \
 	framework/cli/text.c framework/cli/text.h \
 	framework/cli/commands/verify.c

@@ -104,6 +104,7 @@ tests_conform_check_plugins_SOURCES = \
 # The suites above are tests, and so are these scripts.
 shell_tests = \
 	tests/cli/bad_specs.sh \
+	tests/cli/reference.sh \
 	tests/cli/bench.sh \
 	tests/cli/bench_ort.sh \
 	tests/cli/cifar.sh \

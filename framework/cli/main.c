@@ -1,6 +1,7 @@
 /* main.c - finds the subcommand, runs it, says what went wrong. */
 #include "base/text.h"
 #include "cli/options.h"
+#include "cli/spec_help.h"
 
 #include "build_info.h"
 #include "kernels/kernels.h"
@@ -39,6 +40,7 @@ static void print_help(void)
             printf("  %-*s %s\n", COMMAND_COLUMNS, line, commands[i]->summary);
     }
     printf("  bnnrun help COMMAND            its options and examples\n"
+           "  bnnrun help KEY                a key of a spec: spec, train.schedule, spec.run ...\n"
            "  bnnrun --version               version, kernels, plugin ABI\n\n"
            "Common options\n");
     cli_print_options(cli_common_options);
@@ -102,8 +104,11 @@ static int help_on_command(int argc, char **argv, bnn_error *err)
         return BNN_OK;
     }
     const cli_command *command = find_command(argv[1]);
+    if (strcmp(argv[1], "--spec-reference") == 0)
+        return cli_spec_reference(err);
     if (command == NULL)
-        return fail_unknown_command(argv[1], err);
+        return cli_is_spec_key(argv[1]) ? cli_spec_help(argv[1], err)
+                                        : fail_unknown_command(argv[1], err);
     cli_print_help(command);
     return BNN_OK;
 }

@@ -5,6 +5,7 @@
 #include "cli/result.h"
 #include "cli/text.h"
 #include "plugin/use.h"
+#include "spec/key_text.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -46,35 +47,6 @@ static const char *type_text(uint32_t type)
     default:
         return "choice";
     }
-}
-
-/* The default of a parameter, as it is written in a spec. */
-static const char *default_text(const bnn_param *param, char out[CLI_TEXT_MAX])
-{
-    char number[32];
-    if (param->type == BNN_TYPE_SWITCH)
-        snprintf(out, CLI_TEXT_MAX, "%s", param->fallback == 0.0 ? "false" : "true");
-    else if (param->type == BNN_TYPE_CHOICE)
-        bnn_choice_text(param->choices, (size_t)param->fallback, out, CLI_TEXT_MAX);
-    else {
-        bnn_number_text(param->fallback, number);
-        snprintf(out, CLI_TEXT_MAX, "%s", number);
-    }
-    return out;
-}
-
-static const char *range_text(const bnn_param *param, char out[CLI_TEXT_MAX])
-{
-    char low[32], high[32];
-    out[0] = '\0';
-    if (param->type == BNN_TYPE_CHOICE)
-        snprintf(out, CLI_TEXT_MAX, "%s", param->choices);
-    else if (param->type != BNN_TYPE_SWITCH) {
-        bnn_number_text(param->minimum, low);
-        bnn_number_text(param->maximum, high);
-        snprintf(out, CLI_TEXT_MAX, "%s .. %s", low, high);
-    }
-    return out;
 }
 
 static bool has_params(const bnn_head *head)
@@ -201,9 +173,11 @@ static int print_params(const bnn_head *head, bnn_error *err)
         return bnn_no_memory(err);
     int status = cli_table_columns(table, columns, 5, err);
     for (const bnn_param *p = head->params; status == 0 && p->type != BNN_TYPE_END; p++) {
-        char fallback[CLI_TEXT_MAX], range[CLI_TEXT_MAX];
-        const char *const cells[] = {p->name, type_text(p->type), default_text(p, fallback),
-                                     range_text(p, range), p->help};
+        char fallback[BNN_KEY_TEXT_BYTES], range[BNN_KEY_TEXT_BYTES];
+        const bnn_key key = {.param = *p};
+        const char *const cells[] = {p->name, type_text(p->type),
+                                     bnn_key_default_text(&key, fallback),
+                                     bnn_param_range_text(p, range), p->help};
         status = cli_table_row(table, cells, 5, err);
     }
     if (status == 0) {
@@ -221,10 +195,12 @@ static void print_reference(const bnn_head *head)
         printf("%s", head->name);
         return;
     }
-    char fallback[CLI_TEXT_MAX];
+    char fallback[BNN_KEY_TEXT_BYTES];
     printf("{name: %s", head->name);
-    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++)
-        printf(", %s: %s", p->name, default_text(p, fallback));
+    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++) {
+        const bnn_key key = {.param = *p};
+        printf(", %s: %s", p->name, bnn_key_default_text(&key, fallback));
+    }
     printf("}");
 }
 
@@ -269,7 +245,8 @@ static json_t *params_json(const bnn_head *head)
         if (p->type == BNN_TYPE_SWITCH)
             json_object_set_new(row, "default", json_boolean(p->fallback != 0.0));
         else if (p->type == BNN_TYPE_CHOICE) {
-            json_object_set_new(row, "default", json_string(default_text(p, text)));
+            bnn_choice_text(p->choices, (size_t)p->fallback, text, sizeof text);
+            json_object_set_new(row, "default", json_string(text));
             json_t *choices = json_array();
             for (size_t i = 0; i < bnn_choice_count(p->choices); i++) {
                 bnn_choice_text(p->choices, i, text, sizeof text);

@@ -45,7 +45,8 @@ static const bnn_key train_keys[] = {
      .computed = "train.optimizer", .section = &optimizer_section,
      .acts = "model.binarize.weights=true"},
     {BNN_KEY_SECTION(bnn_train_options, schedule, "schedule", &schedule_section,
-                     "what the learning rate is multiplied with, epoch by epoch")},
+                     "what the learning rate is multiplied with, epoch by epoch"),
+     .standard = "constant"},
     BNN_KEYS_END,
 };
 

@@ -1,0 +1,282 @@
+#include "cli/spec_help.h"
+
+#include "base/text.h"
+#include "cli/text.h"
+#include "plugin/use.h"
+#include "runner/spec_keys.h"
+#include "spec/key_text.h"
+
+#include <string.h>
+
+enum { N_CELLS = 4, SPEC_PATH = 256, KEYS_MAX = 64 };
+
+/* What is printed of a row. */
+typedef struct row_texts {
+    char value[BNN_KEY_TEXT_BYTES], standard[BNN_KEY_TEXT_BYTES], meaning[BNN_KEY_TEXT_BYTES];
+} row_texts;
+
+static void fill_texts(const bnn_key *key, row_texts *out)
+{
+    bnn_key_value_text(key, out->value);
+    bnn_key_default_text(key, out->standard);
+    bnn_key_meaning_text(key, out->meaning);
+    if (key->type != &bnn_key_plugin)
+        return;
+    static const char *const kinds[] = {[BNN_KIND_LAYER] = "a layer",
+                                        [BNN_KIND_STE] = "an STE",
+                                        [BNN_KIND_ORDERING] = "an ordering",
+                                        [BNN_KIND_OPTIMIZER] = "an optimizer"};
+    const uint32_t role = bnn_key_role(key);
+    char words[BNN_EXCERPT] = "";
+    if (key->words != NULL)
+        snprintf(words, sizeof words, "%s, ", key->words);
+    for (char *bar = words; (bar = strchr(bar, '|')) != NULL;)
+        *bar = '/';
+    snprintf(out->value, sizeof out->value, "%s%s, or a map with its parameters", words,
+             role != 0 ? bnn_role_name(role) : kinds[bnn_key_kind(key)]);
+}
+
+/* ---- plugins ----------------------------------------------------------------------------- */
+
+/* Calls visit for each plugin of a kind (0: any), and of a role unless that is 0. */
+static int visit_plugins(bnn_kind kind, uint32_t role, void (*visit)(void *, const bnn_plugin *),
+                         void *context, bnn_error *err)
+{
+    const bnn_plugin_file *files;
+    bnn_registry *registry = bnn_registry_create(NULL);
+    if (registry == NULL)
+        return bnn_no_memory(err);
+    const size_t n = bnn_registry_scan(registry, &files);
+    for (size_t i = 0; i < n; i++) {
+        bnn_error unusable;
+        if (files[i].shadowed_by != NULL || (kind != 0 && files[i].kind != kind))
+            continue;
+        const bnn_use use = {.plugin = bnn_registry_load_file(registry, files[i].path, &unusable)};
+        if (use.plugin != NULL && (role == 0 || bnn_use_layer(&use)->role == role))
+            visit(context, use.plugin);
+    }
+    bnn_registry_destroy(registry);
+    return BNN_OK;
+}
+
+static void print_plugin_line(void *context, const bnn_plugin *plugin)
+{
+    (void)context;
+    printf("  %-14s %s\n", plugin->head->name, plugin->head->summary);
+}
+
+/* A parameter of plugins, and the plugins that have it. */
+typedef struct parameter {
+    const char *name;
+    bool found;
+} parameter;
+
+static void print_parameter(void *context, const bnn_plugin *plugin)
+{
+    parameter *wanted = context;
+    for (const bnn_param *p = plugin->head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
+        const bnn_key key = {.param = *p};
+        row_texts texts;
+        if (strcmp(p->name, wanted->name) != 0)
+            continue;
+        fill_texts(&key, &texts);
+        printf("%s of %s %s: %s\n  value    %s\n  default  %s\n", p->name,
+               bnn_kind_name((bnn_kind)plugin->head->kind), plugin->head->name, texts.meaning,
+               texts.value, texts.standard);
+        wanted->found = true;
+    }
+}
+
+/* ---- one key ----------------------------------------------------------------------------- */
+
+static int print_rows(const bnn_section *section, bnn_error *err)
+{
+    static const char *const columns[N_CELLS] = {"key", "value", "default", "meaning"};
+    cli_table *table = cli_table_create();
+    if (table == NULL)
+        return bnn_no_memory(err);
+    int status = cli_table_columns(table, columns, N_CELLS, err);
+    for (const bnn_key *key = section->keys; status == BNN_OK && key->param.name != NULL; key++) {
+        row_texts texts;
+        fill_texts(key, &texts);
+        const char *const cells[] = {key->param.name, texts.value, texts.standard, texts.meaning};
+        status = cli_table_row(table, cells, N_CELLS, err);
+    }
+    if (status == BNN_OK) {
+        printf("\n");
+        cli_table_print(table, &(cli_options){0}, stdout);
+    }
+    cli_table_destroy(table);
+    return status;
+}
+
+static int print_key(const char *path, const bnn_key *key, bnn_error *err)
+{
+    row_texts texts;
+    fill_texts(key, &texts);
+    printf("%s: %s\n  value    %s\n", path, key->param.help, texts.value);
+    if (texts.standard[0] != '\0')
+        printf("  default  %s\n", texts.standard);
+    if (key->acts != NULL) {
+        bnn_condition_text(key->acts, texts.meaning, sizeof texts.meaning);
+        printf("  acts     only with %s\n", texts.meaning);
+    }
+    int status = BNN_OK;
+    if (key->section != NULL)
+        status = print_rows(key->section, err);
+    if (status != BNN_OK || key->type != &bnn_key_plugin)
+        return status;
+    const char *kind = bnn_kind_name(bnn_key_kind(key));
+    printf("\nplugins, see `bnnrun plugins %s NAME` for their parameters\n", kind);
+    return visit_plugins(bnn_key_kind(key), bnn_key_role(key), print_plugin_line, NULL, err);
+}
+
+static size_t list_names(const bnn_section *section, const char *names[KEYS_MAX])
+{
+    size_t n = 0;
+    for (const bnn_key *key = section->keys; key->param.name != NULL && n < KEYS_MAX; key++)
+        names[n++] = key->param.name;
+    return n;
+}
+
+/* The keys of the section that the path goes wrong in: what may have been meant. */
+static int fail_unknown_key(const char *path, bnn_error *err)
+{
+    const char *names[KEYS_MAX], *word = path;
+    const bnn_section *section = &bnn_spec_section;
+    char what[SPEC_PATH], wrong[SPEC_PATH];
+    const bnn_key *key;
+    while ((key = bnn_key_in(section, word)) != NULL && key->section != NULL) {
+        section = key->section;
+        word += strcspn(word, ".");
+        word += *word == '.';
+    }
+    if (key != NULL)
+        return bnn_fail(err, BNN_E_USAGE, "no key is called \"%s\": %s takes none of its own", path,
+                        key->param.name);
+    const size_t n = list_names(section, names);
+    if (word == path)
+        snprintf(what, sizeof what, "no key of a spec is called");
+    else
+        snprintf(what, sizeof what, "no key of %.*s is called", (int)(word - path) - 1, path);
+    snprintf(wrong, sizeof wrong, "%.*s", (int)strcspn(word, "."), word);
+    return cli_unknown(err, BNN_E_USAGE, what, wrong, names, n);
+}
+
+/* The row of the plugin that a path leads into, as train.optimizer.momentum; the parameter's name
+ * in *name. NULL when there is none. */
+static const bnn_key *find_plugin_key(const char *path, const char **name)
+{
+    char above[SPEC_PATH];
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL)
+        return NULL;
+    snprintf(above, sizeof above, "%.*s", (int)(dot - path), path);
+    *name = dot + 1;
+    const bnn_key *key = bnn_key_find(&bnn_spec_section, above);
+    return key != NULL && key->type == &bnn_key_plugin ? key : NULL;
+}
+
+int cli_spec_help(const char *path, bnn_error *err)
+{
+    static const char whole[] = "spec";
+    if (strcmp(path, whole) == 0) {
+        printf(
+            "the keys of a spec; `bnnrun help KEY` says more, as in `bnnrun help train.schedule`\n");
+        return print_rows(&bnn_spec_section, err);
+    }
+    if (strncmp(path, "spec.", sizeof whole) == 0)
+        path += sizeof whole;
+    const bnn_key *key = bnn_key_find(&bnn_spec_section, path);
+    if (key != NULL)
+        return print_key(path, key, err);
+    parameter wanted = {.name = NULL};
+    key = find_plugin_key(path, &wanted.name);
+    if (key != NULL) {
+        const int status =
+            visit_plugins(bnn_key_kind(key), bnn_key_role(key), print_parameter, &wanted, err);
+        if (status != BNN_OK || wanted.found)
+            return status;
+    }
+    return fail_unknown_key(path, err);
+}
+
+bool cli_is_spec_key(const char *word)
+{
+    const char *names[KEYS_MAX];
+    const size_t n = list_names(&bnn_spec_section, names);
+    return strcmp(word, "spec") == 0 || strchr(word, '.') != NULL ||
+           bnn_suggest(word, names, n) != NULL;
+}
+
+/* ---- the reference ----------------------------------------------------------------------- */
+
+/* A cell of a table in Markdown. */
+static void print_cell(const char *text)
+{
+    printf(" ");
+    for (; *text != '\0'; text++)
+        printf(*text == '|' ? "\\|" : "%c", *text);
+    printf(" |");
+}
+
+static void print_markdown_row(const bnn_key *key)
+{
+    row_texts texts;
+    fill_texts(key, &texts);
+    printf("| `%s` |", key->param.name);
+    print_cell(texts.value);
+    print_cell(texts.standard);
+    print_cell(texts.meaning);
+    printf("\n");
+}
+
+static void print_markdown_head(void)
+{
+    printf("\n| key | value | default | meaning |\n|---|---|---|---|\n");
+}
+
+/* A heading and a table for each section, outermost first. */
+static void print_markdown_section(const bnn_section *section, const char *path)
+{
+    print_markdown_head();
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
+        print_markdown_row(key);
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
+        char below[SPEC_PATH];
+        if (key->section == NULL)
+            continue;
+        snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".", key->param.name);
+        printf("\n## %s\n\n%s.\n", below, key->param.help);
+        print_markdown_section(key->section, below);
+    }
+}
+
+static void print_markdown_plugin(void *context, const bnn_plugin *plugin)
+{
+    const bnn_param *p = plugin->head->params;
+    (void)context;
+    printf("\n## %s %s\n\n%s.\n", bnn_kind_name((bnn_kind)plugin->head->kind), plugin->head->name,
+           plugin->head->summary);
+    if (p == NULL || p->type == BNN_TYPE_END)
+        return;
+    print_markdown_head();
+    for (; p->type != BNN_TYPE_END; p++) {
+        const bnn_key key = {.param = *p};
+        print_markdown_row(&key);
+    }
+}
+
+int cli_spec_reference(bnn_error *err)
+{
+    printf(
+        "# The keys of a spec\n\n"
+        "Made by `make reference` from the tables that bnnrun reads specs with; `bnnrun help KEY`\n"
+        "prints the same. A key is written in the map of its section, and with dots in `sweep`,\n"
+        "`baseline` and `-s`. What does not act in a config is not recorded with it, and a key\n"
+        "that acts in no point of the sweep is refused.\n");
+    print_markdown_section(&bnn_spec_section, "");
+    printf("\n# The plugins that come with bnnrun\n\n"
+           "Parameters are written beside the name: `ste: {name: clipped, clip: 2}`.\n");
+    return visit_plugins((bnn_kind)0, 0, print_markdown_plugin, NULL, err);
+}

@@ -1,0 +1,18 @@
+/* spec_help.h - the keys of a spec, one by one and all together, as their tables have them. */
+#ifndef BNN_CLI_SPEC_HELP_H
+#define BNN_CLI_SPEC_HELP_H
+
+#include "cli/cli.h"
+
+/* `bnnrun help KEY`: what may be written there, its default and meaning, and the keys below it;
+ * "spec" stands for the whole, also in front of a key ("spec.run"). Loads plugins when the key takes
+ * one. BNN_E_USAGE, with what may have been meant, when no key has this name. */
+int cli_spec_help(const char *path, bnn_error *err);
+
+/* Whether a word is a key of a spec, or meant to be one, so that cli_spec_help has something to say. */
+bool cli_is_spec_key(const char *word);
+
+/* The reference of the language as Markdown: all keys, and the parameters of all plugins. */
+int cli_spec_reference(bnn_error *err);
+
+#endif
