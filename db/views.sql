@@ -37,7 +37,7 @@ FROM experiment_config AS own;
 DROP VIEW IF EXISTS main.config_setting;
 CREATE VIEW main.config_setting AS
 SELECT substr(config.hash, 1, 12) AS config, config_param.key, config_param.value
-FROM config JOIN config_param USING (config_id);
+FROM config CROSS JOIN config_param USING (config_id); -- the config first: it has an index
 
 -- The same of every run.
 DROP VIEW IF EXISTS main.run_param;

@@ -41,14 +41,18 @@ static void take_epoch_metric(course *c, const bnn_store_metric *m)
         }
 }
 
+/* A metric that no epoch has leaves its column to numbers. */
 static int add_epoch(cli_table *table, const course *c, const epoch *e)
 {
     char text[BNN_SHORT_TEXT];
     int status = cli_table_cell(table, bnn_number_text(e->number, text));
-    for (size_t i = 0; status == BNN_OK && i < c->n_metrics; i++)
+    for (size_t i = 0; status == BNN_OK && i < c->n_metrics; i++) {
+        const bool known = e->metrics[i].known;
+        if (known)
+            cli_table_column_is_text(table, i + 1);
         status = cli_table_cell(
-            table, e->metrics[i].known ? bnn_metric_text(&c->metrics[i], e->metrics[i].value, text)
-                                       : NULL);
+            table, known ? bnn_metric_text(&c->metrics[i], e->metrics[i].value, text) : NULL);
+    }
     return status;
 }
 
@@ -58,7 +62,7 @@ static int print_epochs(const course *c, int64_t best, bnn_error *err)
     cli_table *table = cli_table_create();
     int status = table == NULL ? BNN_E_INTERNAL : cli_table_column(table, "epoch", CLI_NUMBER);
     for (size_t i = 0; status == BNN_OK && i < c->n_metrics; i++)
-        status = cli_table_column(table, c->metrics[i].title, CLI_TEXT);
+        status = cli_table_column(table, c->metrics[i].title, CLI_NUMBER);
     for (size_t i = 0; status == BNN_OK && i < c->n; i++) {
         const uint32_t number = c->epochs[i].number;
         if (number % step == 0 || number == 1 || number == last || number == best)
