@@ -18,7 +18,7 @@ typedef struct bnn_finish_request {
     void *context;
 } bnn_finish_request;
 
-/* Writes the files of artifact.h, reads the model file back, and runs it over the whole test set
+/* Writes the files of base/run.h, reads the model file back, and runs it over the whole test set
  * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
  * for an image at batch 1 and 64. A network that cannot be deployed leaves its weights only. The
  * network is binarized; of one with values that are not finite nothing is written: BNN_E_FAILED.
