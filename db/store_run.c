@@ -103,8 +103,8 @@ static const bnn_row_member found_members[] = {
 static const bnn_row_type found_type = BNN_ROW_TYPE(found_run, found_members);
 
 /* The file of a run, or NULL when its hash is not recorded. */
-static int locate(const bnn_store *store, const bnn_stored_run *s, const char *file,
-                  const char **sha256, bnn_arena *arena, const char **out_path, bnn_error *err)
+static int locate_file(const bnn_store *store, const bnn_stored_run *s, const char *file,
+                       const char **sha256, bnn_arena *arena, const char **out_path, bnn_error *err)
 {
     *out_path = NULL;
     if ((*sha256)[0] == '\0')
@@ -142,9 +142,10 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
     snprintf(s.run.uid, sizeof s.run.uid, "%s", uid);
     if (s.dataset_source[0] == '\0')
         s.dataset_source = NULL;
-    status = locate(store, &s, BNN_RUN_MODEL, &s.model_sha256, arena, &s.model_path, err);
+    status = locate_file(store, &s, BNN_RUN_MODEL, &s.model_sha256, arena, &s.model_path, err);
     if (status == BNN_OK)
-        status = locate(store, &s, BNN_RUN_WEIGHTS, &s.weights_sha256, arena, &s.weights_path, err);
+        status =
+            locate_file(store, &s, BNN_RUN_WEIGHTS, &s.weights_sha256, arena, &s.weights_path, err);
     if (status == BNN_OK)
         *out = s;
     return status;

@@ -94,7 +94,8 @@ static void print_clean(const char *text, FILE *out)
 }
 
 /* The last column is not filled up. */
-static void print_cell(const char *text, size_t wide, cli_column_kind kind, bool last, FILE *out)
+static void print_table_cell(const char *text, size_t wide, cli_column_kind kind, bool last,
+                             FILE *out)
 {
     const size_t gap = wide - bnn_text_width(text);
     if (kind == CLI_NUMBER)
@@ -115,12 +116,12 @@ static void print_table_text(const cli_table *table, FILE *out)
                 wide[i] = bnn_text_width(table_cell(table, row, i));
     }
     for (size_t i = 0; wide != NULL && i < table->n_columns; i++)
-        print_cell(table->columns[i].name, wide[i], table->columns[i].kind,
-                   i + 1 == table->n_columns, out);
+        print_table_cell(table->columns[i].name, wide[i], table->columns[i].kind,
+                         i + 1 == table->n_columns, out);
     for (size_t row = 0; wide != NULL && row < n_rows(table); row++)
         for (size_t i = 0; i < table->n_columns; i++)
-            print_cell(table_cell(table, row, i), wide[i], table->columns[i].kind,
-                       i + 1 == table->n_columns, out);
+            print_table_cell(table_cell(table, row, i), wide[i], table->columns[i].kind,
+                             i + 1 == table->n_columns, out);
     free(wide);
 }
 

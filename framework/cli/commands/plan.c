@@ -35,7 +35,7 @@ static const char *state_word(bnn_run_state state)
 }
 
 /* Why a run stands where it does. */
-static void explain(const bnn_plan *plan, const bnn_run *run, char out[REASON_BYTES])
+static void explain_group(const bnn_plan *plan, const bnn_run *run, char out[REASON_BYTES])
 {
     const int epochs = plan->experiment->configs[run->i_config].train.epochs;
     switch (run->state) {
@@ -69,8 +69,8 @@ static bool is_alike(const bnn_plan *plan, size_t a, size_t b)
     char left[REASON_BYTES], right[REASON_BYTES];
     if (plan->runs[a].state != plan->runs[b].state)
         return false;
-    explain(plan, &plan->runs[a], left);
-    explain(plan, &plan->runs[b], right);
+    explain_group(plan, &plan->runs[a], left);
+    explain_group(plan, &plan->runs[b], right);
     return strcmp(left, right) == 0;
 }
 
@@ -95,7 +95,7 @@ static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *s
             shown[i] = true;
             add_seed(seeds, plan->runs[i].seed);
         }
-    explain(plan, run, reason);
+    explain_group(plan, run, reason);
     if (bnn_run_is_todo(run) && !isnan(plan->seconds[run->i_config]))
         snprintf(seconds, sizeof seconds, "%.1f",
                  plan->seconds[run->i_config] * bnn_plan_rest(plan, run));
@@ -157,7 +157,8 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not
  * where the spec says, or not what they should be, are the error that they are for `run`. Plugins that are to be kept in processes of their own are not called in
  * this one. */
-static int estimate(bnn_plan *plan, const cli_request *r, const char **why_unknown, bnn_error *err)
+static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_unknown,
+                         bnn_error *err)
 {
     cli_download download;
     bnn_dataset *datasets;
@@ -198,7 +199,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status != BNN_OK)
         return status;
     const char *why_unknown;
-    status = estimate(&plan, r, &why_unknown, err);
+    status = estimate_plan(&plan, r, &why_unknown, err);
     if (status != BNN_OK)
         return status;
     cli_table *table = cli_table_create();
@@ -213,7 +214,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     return status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_plan(int argc, char **argv, bnn_error *err)
 {
     cli_request request;
     int status = cli_request_parse(&cli_command_plan, argc, argv, &request, err);
@@ -243,5 +244,5 @@ const cli_command cli_command_plan = {
     .options = plan_options,
     .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
                 "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
-    .run = run,
+    .run = run_plan,
 };

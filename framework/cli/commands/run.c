@@ -123,7 +123,7 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
 }
 
 /* What to say about a sweep that went to its end. */
-static int judge(const sweep *s, int64_t n_mismatched, bnn_error *err)
+static int judge_sweep(const sweep *s, int64_t n_mismatched, bnn_error *err)
 {
     const size_t n_failed = s->summary.n_of[BNN_RUN_FAILED];
     if (n_mismatched > 0)
@@ -141,7 +141,7 @@ static int judge(const sweep *s, int64_t n_mismatched, bnn_error *err)
 
 /* ------------------------------------------------------------------------------------------ */
 
-static int execute(sweep *s, bnn_error *err)
+static int execute_sweep(sweep *s, bnn_error *err)
 {
     const bool isolates = bnn_executor_isolates(s->plan.experiment);
     cli_progress *progress = cli_progress_create(&s->plan, s->n_jobs, &s->request->options);
@@ -186,7 +186,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         status = open_data(&s, err);
         if (status != BNN_OK)
             return status;
-        status = execute(&s, err);
+        status = execute_sweep(&s, err);
         bnn_plan_close_data(&s.plan, s.datasets);
         *signal = s.summary.signal;
     }
@@ -196,10 +196,10 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
                         s.summary.n_of[BNN_RUN_DONE] + n_done(&s), s.plan.n);
     if (status == BNN_OK)
         status = show_results(&s, &n_mismatched, err);
-    return status == BNN_OK ? judge(&s, n_mismatched, err) : status;
+    return status == BNN_OK ? judge_sweep(&s, n_mismatched, err) : status;
 }
 
-static int run(int argc, char **argv, bnn_error *err)
+static int run_run(int argc, char **argv, bnn_error *err)
 {
     cli_request request;
     int signal = 0;
@@ -236,5 +236,5 @@ const cli_command cli_command_run = {
     .options = run_options,
     .examples = "  bnnrun configs/ste_sweep.yaml\n"
                 "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
-    .run = run,
+    .run = run_run,
 };
