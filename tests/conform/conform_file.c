@@ -35,6 +35,13 @@ static bool is_writable_data(const char *section)
            strcmp(section, ".tdata") == 0 || strcmp(section, ".tbss") == 0;
 }
 
+/* What Clang exports for a function in several versions (BNN_HOT), static or not. */
+static bool is_resolver(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && strcmp(dot, ".resolver") == 0;
+}
+
 /* Builds that count executed lines link a library of counters into every object. */
 static bool is_coverages_own(const char *name)
 {
@@ -65,8 +72,8 @@ static void file_check_symbols(const subject *s, const char *bytes, size_t size,
         counts = counts || is_coverages_own(name);
         if (is_toolchains_own(name) || strcmp(name, BNN_ENTRY_NAME) == 0)
             continue;
-        REQUIRE(sections[table].sh_type != SHT_DYNSYM, "%s: exports \"%s\"; make it static",
-                s->what, name);
+        REQUIRE(sections[table].sh_type != SHT_DYNSYM || is_resolver(name),
+                "%s: exports \"%s\"; make it static", s->what, name);
         if (shared == NULL && (type == STT_OBJECT || type == STT_TLS) && is_writable_data(section))
             shared = name;
     }
