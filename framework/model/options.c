@@ -71,11 +71,6 @@ static const bnn_key ste_keys[] = {
 
 static const bnn_section ste_section = {.keys = ste_keys, .flags = BNN_SECTION_EACH};
 
-static void ste_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
-{
-    bnn_section_read(r, key->section, node, out);
-}
-
 /* One more row under the key that users write, to query by. */
 static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
 {
@@ -91,7 +86,8 @@ static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
     bnn_record_text(r, both);
 }
 
-static const bnn_key_type ste_type = {"a plugin for both, or a map", ste_read, ste_record};
+static const bnn_key_type ste_type = {"a plugin for both, or a map", bnn_section_of_key_read,
+                                      ste_record};
 
 static const bnn_key model_keys[] = {
     {BNN_KEY_OF("topology", 0, &bnn_key_topology, "the layers and their sizes"),
@@ -104,12 +100,12 @@ static const bnn_key model_keys[] = {
     {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
                     "where norm, pool and activation stand in a block"),
      .standard = "bn_act"},
-    {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
-                   "auto: relu, but none before a sign"),
-     .standard = "auto", .words = "none|auto"},
     {BNN_KEY_LAYER(bnn_model_options, norm, "norm", BNN_ROLE_NORM,
                    "of the blocks, where the ordering has it"),
      .standard = "batchnorm", .words = "none"},
+    {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
+                   "auto: relu, but none before a sign"),
+     .standard = "auto", .words = "none|auto"},
     BNN_KEYS_END,
 };
 

@@ -147,11 +147,26 @@ static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
 
 /* ---- recording --------------------------------------------------------------------------- */
 
+static void note_plugin(const bnn_reader *r, const bnn_plugin *plugin)
+{
+    bnn_plugin_set *set = r->plugins;
+    for (size_t i = 0; i < set->n; i++)
+        if (set->list[i] == plugin)
+            return;
+    if (set->n < BNN_PLUGIN_SET_MAX)
+        set->list[set->n++] = plugin;
+    else
+        bnn_diag_add(r->diag, (bnn_position_in_file){.file = NULL},
+                     "more than %d different plugins in one config", BNN_PLUGIN_SET_MAX);
+}
+
 static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *in)
 {
     const char *field = (const char *)in + key->param.offset;
     bnn_use use;
     memcpy(&use, field, sizeof use);
+    if (use.plugin != NULL && r->plugins != NULL)
+        note_plugin(r, use.plugin);
     if (use.word != NULL)
         bnn_record_text(r, use.word);
     if (use.word != NULL || use.plugin == NULL)

@@ -12,10 +12,18 @@ typedef struct bnn_use {
     const char *word; /* what stands there instead of a plugin: "none", "auto"; or NULL */
 } bnn_use;
 
+/* Plugins, each once. */
+enum { BNN_PLUGIN_SET_MAX = 64 };
+typedef struct bnn_plugin_set {
+    size_t n;
+    const bnn_plugin *list[BNN_PLUGIN_SET_MAX];
+} bnn_plugin_set;
+
 /* A key that takes a plugin; its field is a bnn_use, or a struct that begins with one. The row's
  * detail says which plugins; `standard` is the default plugin or one of the words, NULL for none.
  * Rows of its section are keys that stand beside the plugin's own (`lr`), with fields in the struct
- * that begins with the use. Recorded are the name under the key, then the parameters below it. */
+ * that begins with the use. Recorded are the name under the key, then the parameters below it; and in the
+ * reader's plugins, when it has such a set, the plugin itself. */
 extern const bnn_key_type bnn_key_plugin;
 
 #define BNN_KEY_PLUGIN(T, field, key_name, kind, help) \

@@ -39,8 +39,6 @@ typedef struct bnn_metric_options {
     int32_t goal;     /* bnn_goal */
 } bnn_metric_options;
 
-enum { BNN_CONFIG_PLUGINS_MAX = 64 };
-
 /* One point of the sweep, resolved. */
 typedef struct bnn_config {
     const char *label;
@@ -55,8 +53,7 @@ typedef struct bnn_config {
     size_t i_dataset;  /* in bnn_experiment.datasets */
     bnn_shape input;   /* of its images */
     uint32_t n_classes;
-    size_t n_plugins; /* those that act, each once */
-    const bnn_plugin *plugins[BNN_CONFIG_PLUGINS_MAX];
+    bnn_plugin_set plugins; /* those that act */
 } bnn_config;
 
 typedef struct bnn_experiment {

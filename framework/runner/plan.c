@@ -108,8 +108,8 @@ static int plan_match_plugin(const plan_matcher *m, const bnn_store_use *was, bn
     if (run == NULL || run->changed != NULL)
         return BNN_OK;
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
-    for (size_t i = 0; i < config->n_plugins; i++) {
-        const bnn_plugin *plugin = config->plugins[i];
+    for (size_t i = 0; i < config->plugins.n; i++) {
+        const bnn_plugin *plugin = config->plugins.list[i];
         if (strcmp(bnn_kind_name((bnn_kind)plugin->head->kind), was->kind) != 0 ||
             strcmp(plugin->head->name, was->name) != 0 || strcmp(plugin->sha256, was->sha256) == 0)
             continue;

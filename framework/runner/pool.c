@@ -34,7 +34,7 @@ typedef struct pool_job {
     double started;
     double test_accuracy; /* that the attempt has reported, or NaN */
     bnn_outcome outcome;  /* of the attempt */
-    bnn_store_plugin plugins[BNN_CONFIG_PLUGINS_MAX];
+    bnn_store_plugin plugins[BNN_PLUGIN_SET_MAX];
     bnn_store_attempt with; /* of the claim */
     bnn_writer_request request;
 } pool_job;
@@ -127,8 +127,8 @@ static void pool_claim(pool_job *j)
     const pool *p = j->pool;
     const bnn_config *config = &p->base.experiment->configs[j->run->i_config];
     const bnn_dataset *data = &p->base.datasets[config->i_dataset];
-    for (size_t i = 0; i < config->n_plugins; i++) {
-        const bnn_plugin *plugin = config->plugins[i];
+    for (size_t i = 0; i < config->plugins.n; i++) {
+        const bnn_plugin *plugin = config->plugins.list[i];
         j->plugins[i] = (bnn_store_plugin){.kind = bnn_kind_name((bnn_kind)plugin->head->kind),
                                            .name = plugin->head->name,
                                            .path = plugin->path,
@@ -138,7 +138,7 @@ static void pool_claim(pool_job *j)
     j->with = (bnn_store_attempt){
         .environment = p->environment,
         .dataset = {.name = data->name, .sha256 = data->sha256, .source = data->source},
-        .n_plugins = config->n_plugins,
+        .n_plugins = config->plugins.n,
         .plugins = j->plugins,
     };
     j->step = POOL_CLAIM;

@@ -85,6 +85,10 @@ extern const bnn_key_type bnn_key_duration; /* double, seconds */
 extern const bnn_key_type bnn_key_section;  /* a map: a struct within the section's */
 extern const bnn_key_type bnn_key_node; /* const bnn_node *, checked elsewhere; choices: its form */
 
+/* How a section is read, for types that record it in another way. */
+void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
+                             void *out);
+
 const bnn_key_type *bnn_key_type_of(const bnn_key *key);
 
 /* Whether node is one of the key's words, which is returned, or NULL. */

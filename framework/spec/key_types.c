@@ -106,7 +106,8 @@ const bnn_key_type bnn_key_duration = {"a duration such as 90s, 15m, 2h or 1d", 
 
 /* ---- maps -------------------------------------------------------------------------------- */
 
-static void section_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
+                             void *out)
 {
     if (node != NULL && key->words != NULL && node->kind != BNN_NODE_MAP) {
         if (bnn_key_word(key, node) == NULL)
@@ -121,7 +122,7 @@ static void section_record(const bnn_reader *r, const bnn_key *key, const void *
     bnn_section_record(r, key->section, (const char *)in + key->param.offset);
 }
 
-const bnn_key_type bnn_key_section = {"a map", section_read, section_record};
+const bnn_key_type bnn_key_section = {"a map", bnn_section_of_key_read, section_record};
 
 static void node_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {

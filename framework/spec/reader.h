@@ -14,6 +14,7 @@ typedef struct bnn_reader {
     const struct bnn_section *spec; /* spec/key.h: all keys that there are */
     struct bnn_settings *settings;  /* spec/schema.h: where what acts is recorded */
     struct bnn_registry *registry;  /* plugin/registry.h */
+    struct bnn_plugin_set *plugins; /* plugin/use.h: likewise, the plugins that act; or NULL */
     const char *catalogue;          /* colon-separated directories of data set entries */
     const char *topologies;         /* likewise, of topologies */
 } bnn_reader;

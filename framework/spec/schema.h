@@ -28,13 +28,6 @@ typedef struct bnn_settings {
 /* An empty list that keeps its rows and texts in the arena. */
 void bnn_settings_init(bnn_settings *settings, bnn_arena *arena);
 
-/* Adds a row, or replaces the one with the same key; prefix and name are joined with a dot (either
- * may be ""). number: finite. 0, or BNN_E_INTERNAL when the arena is full. */
-int bnn_settings_add_number(bnn_settings *settings, const char *prefix, const char *name,
-                            uint32_t type, double number);
-int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char *name,
-                          const char *text);
-
 /* The row with this key, or NULL. */
 const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);
 
@@ -48,7 +41,7 @@ const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
 int bnn_param_read(const bnn_reader *r, const bnn_param *row, const bnn_node *node, void *out);
 void bnn_param_record(const bnn_reader *r, const bnn_param *row, const void *in);
 
-/* Records a value at the reader's path. */
+/* Records a value in the reader's settings, under its path; number: finite. */
 void bnn_record_number(const bnn_reader *r, uint32_t type, double number);
 void bnn_record_text(const bnn_reader *r, const char *text);
 

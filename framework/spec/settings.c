@@ -22,59 +22,48 @@ static bnn_setting *find_setting(const bnn_settings *settings, const char *key)
     return NULL;
 }
 
-static int add_setting(bnn_settings *settings, const char *prefix, const char *name,
-                       bnn_setting row)
+static bool settings_have_room(bnn_settings *settings)
 {
-    const char *dot = prefix[0] == '\0' || name[0] == '\0' ? "" : ".";
-    row.key = bnn_arena_printf(settings->arena, "%s%s%s", prefix, dot, name);
-    if (row.key == NULL)
-        return BNN_E_INTERNAL;
-    bnn_setting *same = find_setting(settings, row.key);
-    if (same != NULL) {
+    if (settings->n < settings->capacity)
+        return true;
+    const size_t capacity = settings->capacity == 0 ? 32 : 2 * settings->capacity;
+    bnn_setting *grown = bnn_arena_alloc(settings->arena, capacity, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    if (settings->n > 0)
+        memcpy(grown, settings->rows, settings->n * sizeof *grown);
+    settings->rows = grown;
+    settings->capacity = capacity;
+    return true;
+}
+
+/* Adds a row, or replaces the one with the same key. */
+static void record_setting(const bnn_reader *r, bnn_setting row)
+{
+    bnn_settings *settings = r->settings;
+    bnn_setting *same = find_setting(settings, r->path);
+    row.key = same != NULL ? same->key : bnn_arena_strdup(settings->arena, r->path);
+    if (row.key == NULL || (same == NULL && !settings_have_room(settings)))
+        bnn_diag_no_memory(r->diag);
+    else if (same != NULL)
         *same = row;
-        return BNN_OK;
-    }
-    if (settings->n == settings->capacity) {
-        const size_t capacity = settings->capacity == 0 ? 32 : 2 * settings->capacity;
-        bnn_setting *grown = bnn_arena_alloc(settings->arena, capacity, sizeof *grown);
-        if (grown == NULL)
-            return BNN_E_INTERNAL;
-        if (settings->n > 0)
-            memcpy(grown, settings->rows, settings->n * sizeof *grown);
-        settings->rows = grown;
-        settings->capacity = capacity;
-    }
-    settings->rows[settings->n++] = row;
-    return BNN_OK;
-}
-
-int bnn_settings_add_number(bnn_settings *settings, const char *prefix, const char *name,
-                            uint32_t type, double number)
-{
-    assert(isfinite(number));
-    return add_setting(settings, prefix, name, (bnn_setting){.type = type, .number = number});
-}
-
-int bnn_settings_add_text(bnn_settings *settings, const char *prefix, const char *name,
-                          const char *text)
-{
-    const char *copy = bnn_arena_strdup(settings->arena, text);
-    if (copy == NULL)
-        return BNN_E_INTERNAL;
-    return add_setting(settings, prefix, name,
-                       (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
+    else
+        settings->rows[settings->n++] = row;
 }
 
 void bnn_record_number(const bnn_reader *r, uint32_t type, double number)
 {
-    if (bnn_settings_add_number(r->settings, "", r->path, type, number) != BNN_OK)
-        bnn_diag_no_memory(r->diag);
+    assert(isfinite(number));
+    record_setting(r, (bnn_setting){.type = type, .number = number});
 }
 
 void bnn_record_text(const bnn_reader *r, const char *text)
 {
-    if (bnn_settings_add_text(r->settings, "", r->path, text) != BNN_OK)
+    const char *copy = bnn_arena_strdup(r->settings->arena, text);
+    if (copy == NULL)
         bnn_diag_no_memory(r->diag);
+    else
+        record_setting(r, (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
 }
 
 const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)

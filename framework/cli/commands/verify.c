@@ -105,10 +105,11 @@ static int reload_run(verification *v, bnn_error *err)
 
 static bool is_as_recorded(const bnn_config *config, const bnn_store_plugin *recorded)
 {
-    for (size_t i = 0; i < config->n_plugins; i++)
-        if (strcmp(recorded->kind, bnn_kind_name((bnn_kind)config->plugins[i]->head->kind)) == 0 &&
-            strcmp(recorded->name, config->plugins[i]->head->name) == 0)
-            return strcmp(recorded->sha256, config->plugins[i]->sha256) == 0;
+    for (size_t i = 0; i < config->plugins.n; i++)
+        if (strcmp(recorded->kind, bnn_kind_name((bnn_kind)config->plugins.list[i]->head->kind)) ==
+                0 &&
+            strcmp(recorded->name, config->plugins.list[i]->head->name) == 0)
+            return strcmp(recorded->sha256, config->plugins.list[i]->sha256) == 0;
     return false;
 }
 

@@ -36,8 +36,8 @@ bool bnn_executor_isolates(const bnn_experiment *experiment)
     if (experiment->run.isolation != BNN_ISOLATION_AUTO)
         return experiment->run.isolation == BNN_ISOLATION_PROCESS;
     for (size_t i = 0; i < experiment->n_configs; i++)
-        for (size_t k = 0; k < experiment->configs[i].n_plugins; k++)
-            if (!executor_came_along(experiment->configs[i].plugins[k]))
+        for (size_t k = 0; k < experiment->configs[i].plugins.n; k++)
+            if (!executor_came_along(experiment->configs[i].plugins.list[k]))
                 return true;
     return false;
 }

@@ -222,12 +222,12 @@ END_TEST
 START_TEST(a_float_net_has_no_ste)
 {
     load_well(TINY_DATA TINY_NET);
-    for (size_t i = 0; i < experiment.configs[0].n_plugins; i++)
-        ck_assert_uint_ne(experiment.configs[0].plugins[i]->head->kind, BNN_KIND_STE);
+    for (size_t i = 0; i < experiment.configs[0].plugins.n; i++)
+        ck_assert_uint_ne(experiment.configs[0].plugins.list[i]->head->kind, BNN_KIND_STE);
     load_well(TINY_DATA TINY_MODEL);
     size_t n = 0;
-    for (size_t i = 0; i < experiment.configs[0].n_plugins; i++)
-        n += experiment.configs[0].plugins[i]->head->kind == BNN_KIND_STE;
+    for (size_t i = 0; i < experiment.configs[0].plugins.n; i++)
+        n += experiment.configs[0].plugins.list[i]->head->kind == BNN_KIND_STE;
     ck_assert_uint_eq(n, 1); /* one for weights and activations: listed once */
 }
 END_TEST

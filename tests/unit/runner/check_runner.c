@@ -403,7 +403,7 @@ START_TEST(plugins_from_elsewhere_are_isolated)
     char folder[PATH_MAX] = "", plugin[PATH_MAX];
     ck_assert_int_gt(readlink("/proc/self/exe", folder, sizeof folder - 1), 0);
     *strrchr(folder, '/') = '\0';
-    ck_assert_ptr_nonnull(realpath(experiment.configs[0].plugins[0]->path, plugin));
+    ck_assert_ptr_nonnull(realpath(experiment.configs[0].plugins.list[0]->path, plugin));
     ck_assert(bnn_executor_isolates(&experiment) == (strncmp(plugin, folder, strlen(folder)) != 0));
 }
 END_TEST

@@ -293,6 +293,13 @@ START_TEST(ignores_the_locale)
 }
 END_TEST
 
+static void record(bnn_settings *settings, const char *key, uint32_t type, double number)
+{
+    reader.settings = settings;
+    reader.path = key;
+    bnn_record_number(&reader, type, number);
+}
+
 START_TEST(json_does_not_depend_on_the_order)
 {
     bnn_settings one, two;
@@ -301,13 +308,13 @@ START_TEST(json_does_not_depend_on_the_order)
     bnn_settings_init(&two, arena);
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof key, "k%d", i);
-        bnn_settings_add_number(&one, "p", key, BNN_TYPE_INTEGER, i);
+        record(&one, key, BNN_TYPE_INTEGER, i);
         snprintf(key, sizeof key, "k%d", 99 - i);
-        bnn_settings_add_number(&two, "p", key, BNN_TYPE_INTEGER, 99 - i);
+        record(&two, key, BNN_TYPE_INTEGER, 99 - i);
     }
     ck_assert_str_eq(bnn_settings_json(&one, hash_one), bnn_settings_json(&two, hash_two));
     ck_assert_str_eq(hash_one, hash_two);
-    bnn_settings_add_number(&two, "p", "k5", BNN_TYPE_INTEGER, 6);
+    record(&two, "k5", BNN_TYPE_INTEGER, 6);
     bnn_settings_json(&two, hash_two);
     ck_assert_str_ne(hash_one, hash_two);
 }
@@ -320,10 +327,12 @@ START_TEST(json_is_canonical)
     bnn_settings_init(&settings, arena);
     ck_assert_str_eq(bnn_settings_json(&settings, hash), "{}");
     ck_assert_str_eq(hash, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
-    bnn_settings_add_text(&settings, "model.ste", "", "a \"b\" \\ \n \xc3\xa4");
-    bnn_settings_add_number(&settings, "", "z", BNN_TYPE_SWITCH, 0);
-    bnn_settings_add_number(&settings, "a", "b", BNN_TYPE_NUMBER, 2.5);
-    bnn_settings_add_number(&settings, "a", "b", BNN_TYPE_NUMBER, 0.25);
+    reader.path = "model.ste";
+    reader.settings = &settings;
+    bnn_record_text(&reader, "a \"b\" \\ \n \xc3\xa4");
+    record(&settings, "z", BNN_TYPE_SWITCH, 0);
+    record(&settings, "a.b", BNN_TYPE_NUMBER, 2.5);
+    record(&settings, "a.b", BNN_TYPE_NUMBER, 0.25);
     ck_assert_str_eq(bnn_settings_json(&settings, hash),
                      "{\"a.b\":0.25,\"model.ste\":\"a \\\"b\\\" \\\\ \\n \xc3\xa4\",\"z\":false}");
     ck_assert_ptr_null(bnn_settings_find(&settings, "a"));
