@@ -100,7 +100,7 @@ typedef struct bnn_store_config {
 int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_config *config,
                          int64_t *out_config, bnn_error *err);
 
-/* "queued" and so on: the values of run.state, for the states that the database has. */
+/* "queued" and so on: the values of run.state. */
 const char *bnn_store_state_name(bnn_run_state state);
 
 /* Finds or adds the run experiment x config x seed. A new one is queued. Of *out it sets seed, id,

@@ -13,7 +13,7 @@ static const char *const state_names[] = {
 
 const char *bnn_store_state_name(bnn_run_state state)
 {
-    return state_names[state];
+    return state < BNN_RUN_STALE ? state_names[state] : "no state of the database";
 }
 
 bool bnn_store_state_of(const char *name, bnn_run_state *out)

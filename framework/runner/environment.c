@@ -22,7 +22,7 @@ uint32_t bnn_environment_cpus(void)
 }
 
 /* The text behind the colon of a line of /proc/cpuinfo that begins with key. */
-static bool line_value(char *line, const char *key, char *out, size_t n)
+static bool environment_line_value(char *line, const char *key, char *out, size_t n)
 {
     if (strncmp(line, key, strlen(key)) != 0)
         return false;
@@ -43,7 +43,7 @@ bool bnn_environment_cpu_model(char *out, size_t n)
     for (size_t i = 0; !found && i < sizeof keys / sizeof *keys; i++) {
         FILE *file = fopen("/proc/cpuinfo", "re");
         while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-            found = line_value(line, keys[i], out, n);
+            found = environment_line_value(line, keys[i], out, n);
         if (file != NULL)
             fclose(file);
     }
@@ -51,7 +51,7 @@ bool bnn_environment_cpu_model(char *out, size_t n)
 }
 
 /* A JSON object, malloc'ed; NULL without memory. */
-static char *list_libraries(void)
+static char *environment_libraries(void)
 {
     json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "sqlite", sqlite3_libversion(),
                             "libyaml", yaml_get_version_string(), "curl",
@@ -72,7 +72,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
     if (uname(&name) != 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "uname");
     snprintf(os, sizeof os, "%s %s %s", name.sysname, name.release, name.machine);
-    char *libraries = list_libraries();
+    char *libraries = environment_libraries();
     if (libraries == NULL)
         return bnn_no_memory(err);
     const bnn_store_environment environment = {

@@ -48,6 +48,8 @@ START_TEST(a_run_is_claimed_once_and_ends_once)
     ck_assert_uint_eq(claim(store, look(store)), 0);
     ck_refused(bnn_store_finish(store, run.id, 3, BNN_RUN_QUEUED, NULL, 0, err), BNN_E_INTERNAL,
                "an attempt does not end as queued");
+    ck_refused(bnn_store_finish(store, run.id, 3, BNN_RUN_TAKEN, NULL, 0, err), BNN_E_INTERNAL,
+               "an attempt does not end as no state of the database");
     bnn_store_close(store);
     check_rows("SELECT attempt, outcome, signal, error, ended_us >= started_us FROM attempt",
                "1|interrupted|2|NULL|1\n2|failed|NULL|loss is nan|1\n3|done|NULL|NULL|1\n");
