@@ -173,12 +173,13 @@ static uint32_t chain_pass(c_writer *w, uint32_t i, uint32_t j, bnn_shape shape)
 static void chain_constants(c_writer *w, uint32_t i)
 {
     const bnn_stage *s = &w->model->stages[i];
+    const char *name = w->names[i];
     if (s->bits != NULL)
-        bnn_c_bits(w, i, "_weights", s->sums.c, s->taps, s->bits, true);
+        bnn_c_bits(w, name, "_weights", s->sums.c, s->taps, s->bits, true);
     else if (s->weights != NULL)
-        bnn_c_floats(w, i, "_weights", true, s->sums.c, s->taps, s->weights);
+        bnn_c_floats(w, name, "_weights", true, s->sums.c, s->taps, s->weights);
     if (s->bias != NULL)
-        bnn_c_floats(w, i, "_bias", false, 1, s->sums.c, s->bias);
+        bnn_c_floats(w, name, "_bias", false, 1, s->sums.c, s->bias);
     for (uint32_t j = 0; j < s->n_chain; j++) {
         const bnn_op *op = &s->chain[j];
         char suffix[C_FLOAT_MAX];
@@ -187,10 +188,10 @@ static void chain_constants(c_writer *w, uint32_t i)
         fprintf(w->out, ". */\n");
         snprintf(suffix, sizeof suffix, "_factor%u", j + 1);
         if (op->factor != NULL)
-            bnn_c_floats(w, i, suffix, false, 1, op->in.c, op->factor);
+            bnn_c_floats(w, name, suffix, false, 1, op->in.c, op->factor);
         snprintf(suffix, sizeof suffix, "_offset%u", j + 1);
         if (op->offset != NULL)
-            bnn_c_floats(w, i, suffix, false, 1, op->in.c, op->offset);
+            bnn_c_floats(w, name, suffix, false, 1, op->in.c, op->offset);
     }
     fprintf(w->out, "\n");
 }

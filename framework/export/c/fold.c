@@ -82,7 +82,8 @@ static void fold_decisions(c_writer *w, uint32_t i)
         fprintf(w->out, "/* The bit looked up, for channels where it neither rises nor falls: "
                         "table number, from 1. */\n");
         fold_channels(w, i, "_table", fold_fill_tables);
-        bnn_c_bits(w, i, "_tables", s->fold.n_tables, s->fold.table_size, s->fold.tables, false);
+        bnn_c_bits(w, w->names[i], "_tables", s->fold.n_tables, s->fold.table_size, s->fold.tables,
+                   false);
         w->helpers |= C_GET_BIT;
     }
     if (fold_has_pool(s) && fold_any_of(s, BNN_RULE_AND)) {
@@ -147,7 +148,7 @@ void bnn_c_folded_stage(c_writer *w, uint32_t i)
 {
     const bnn_stage *s = &w->model->stages[i];
     const bool conv = s->linear == BNN_LOWER_CONV2D;
-    bnn_c_bits(w, i, "_weights", s->sums.c, s->taps, s->bits, true);
+    bnn_c_bits(w, w->names[i], "_weights", s->sums.c, s->taps, s->bits, true);
     fold_decisions(w, i);
     fprintf(w->out, "\n");
     bnn_c_window(w, i);

@@ -69,7 +69,7 @@ static void interface_self_test(c_writer *w)
             bnn_c_integers(w, "test_logits", "", true, o->n_tests, classes, integers);
         free(integers);
     } else {
-        bnn_c_test_floats(w, "test_logits", o->n_tests, classes, o->logits);
+        bnn_c_floats(w, "test_logits", "", true, o->n_tests, classes, o->logits);
     }
     fprintf(w->out,
             "\nint %s_self_test(void)\n{\n"

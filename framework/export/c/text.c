@@ -145,16 +145,10 @@ static bool text_pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
     return true;
 }
 
-void bnn_c_floats(c_writer *w, uint32_t i, const char *suffix, bool nested, size_t rows, size_t n,
-                  const float *values)
+void bnn_c_floats(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
+                  size_t n, const float *values)
 {
-    text_array(w, "float", w->names[i], suffix, nested, rows, n, text_float_at, values);
-    w->constant_bytes += rows * n * sizeof *values;
-}
-
-void bnn_c_test_floats(c_writer *w, const char *name, size_t rows, size_t n, const float *values)
-{
-    text_array(w, "float", name, "", true, rows, n, text_float_at, values);
+    text_array(w, "float", name, suffix, nested, rows, n, text_float_at, values);
     w->constant_bytes += rows * n * sizeof *values;
 }
 
@@ -209,11 +203,11 @@ static bool text_word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
     return true;
 }
 
-void bnn_c_bits(c_writer *w, uint32_t i, const char *suffix, size_t rows, size_t n_bits,
+void bnn_c_bits(c_writer *w, const char *name, const char *suffix, size_t rows, size_t n_bits,
                 const uint64_t *rows_of_bits, bool complement)
 {
     const word_rows values = {rows_of_bits, n_bits, complement};
     const size_t n = bnn_c_words(n_bits);
-    text_array(w, "uint32_t", w->names[i], suffix, true, rows, n, text_word_at, &values);
+    text_array(w, "uint32_t", name, suffix, true, rows, n, text_word_at, &values);
     w->constant_bytes += rows * n * sizeof(uint32_t);
 }

@@ -12,8 +12,7 @@ static void onnx_add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
     w->value = frame->input;
     if (frame->input_type == BNN_ONNX_FLOAT)
         return;
-    bnn_onnx_then(w, "Cast", "pixels.float", NULL, NULL);
-    bnn_onnx_set_int(w, "to", BNN_ONNX_FLOAT);
+    bnn_onnx_cast(w, "pixels.float", BNN_ONNX_FLOAT);
     bnn_onnx_then(w, "Sub", "pixels.centred", bnn_onnx_scalar(w, "pixels.middle", 128.0f), NULL);
     bnn_onnx_then(w, "Mul", "image", bnn_onnx_scalar(w, "pixels.unit", 0x1p-7f), NULL);
 }

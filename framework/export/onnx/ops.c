@@ -152,48 +152,31 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
     bnn_onnx_choice(w, name, positive);
 }
 
-static void ops_rounded_affine(bnn_onnx_writer *w, const bnn_op *op)
+/* Values of all channels, as float64 where they are to be wide. */
+static const char *ops_values(bnn_onnx_writer *w, const bnn_op *op, const char *what, bool wide,
+                              const float *values)
 {
-    const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
-                                              BNN_ONNX_FLOAT, op->in.c, op->factor);
-    const char *offset = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.offset", op->name),
-                                              BNN_ONNX_FLOAT, op->in.c, op->offset);
-    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
-    bnn_onnx_then(w, "Add", op->name, offset, NULL);
+    const char *name = bnn_onnx_name(w, "%s.%s", op->name, what);
+    if (!wide)
+        return bnn_onnx_per_channel(w, name, BNN_ONNX_FLOAT, op->in.c, values);
+    double *doubles = bnn_onnx_alloc(w, op->in.c, sizeof *doubles);
+    for (size_t c = 0; doubles != NULL && c < op->in.c; c++)
+        doubles[c] = (double)values[c];
+    return bnn_onnx_per_channel(w, name, BNN_ONNX_DOUBLE, op->in.c, doubles);
 }
 
 /* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
  * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
-static void ops_exact_affine(bnn_onnx_writer *w, const bnn_op *op)
-{
-    double *values = bnn_arena_alloc(w->arena, 2 * (size_t)op->in.c, sizeof *values);
-    if (values == NULL) {
-        w->failed = true;
-        return;
-    }
-    double *factors = values, *offsets = values + op->in.c;
-    for (size_t c = 0; c < op->in.c; c++) {
-        factors[c] = (double)op->factor[c];
-        offsets[c] = (double)op->offset[c];
-    }
-    const char *factor = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.factor", op->name),
-                                              BNN_ONNX_DOUBLE, op->in.c, factors);
-    const char *offset = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.offset", op->name),
-                                              BNN_ONNX_DOUBLE, op->in.c, offsets);
-    bnn_onnx_then(w, "Cast", bnn_onnx_name(w, "%s.wide", op->name), NULL, NULL);
-    bnn_onnx_set_int(w, "to", BNN_ONNX_DOUBLE);
-    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
-    bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.sum", op->name), offset, NULL);
-    bnn_onnx_then(w, "Cast", op->name, NULL, NULL);
-    bnn_onnx_set_int(w, "to", BNN_ONNX_FLOAT);
-}
-
 static void ops_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
+    const char *factor = ops_values(w, op, "factor", exact, op->factor);
+    const char *offset = ops_values(w, op, "offset", exact, op->offset);
     if (exact)
-        ops_exact_affine(w, op);
-    else
-        ops_rounded_affine(w, op);
+        bnn_onnx_cast(w, bnn_onnx_name(w, "%s.wide", op->name), BNN_ONNX_DOUBLE);
+    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
+    bnn_onnx_then(w, "Add", exact ? bnn_onnx_name(w, "%s.sum", op->name) : op->name, offset, NULL);
+    if (exact)
+        bnn_onnx_cast(w, op->name, BNN_ONNX_FLOAT);
 }
 
 static void ops_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
@@ -212,9 +195,7 @@ static void ops_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 static void ops_slope(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     (void)exact;
-    const char *slope = bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.slope", op->name),
-                                             BNN_ONNX_FLOAT, op->in.c, op->factor);
-    bnn_onnx_then(w, "PRelu", op->name, slope, NULL);
+    bnn_onnx_then(w, "PRelu", op->name, ops_values(w, op, "slope", false, op->factor), NULL);
 }
 
 static void ops_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)

@@ -36,11 +36,9 @@ static void qonnx_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
     const bnn_op *o = &op->op;
     const size_t n_in = bnn_op_taps(o), n_out = o->out.c;
     const int64_t dims[] = {(int64_t)n_in, (int64_t)n_out};
-    float *turned = bnn_arena_alloc(w->arena, n_in * n_out, sizeof *turned);
-    if (turned == NULL) {
-        w->failed = true;
+    float *turned = bnn_onnx_alloc(w, n_in * n_out, sizeof *turned);
+    if (turned == NULL)
         return;
-    }
     for (size_t i = 0; i < n_in; i++)
         for (size_t k = 0; k < n_out; k++)
             turned[i * n_out + k] = o->weight[k * n_in + i];

@@ -11,11 +11,9 @@ static const char *stages_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 {
     const int64_t column[] = {(int64_t)((n + 7) / 8), 1};
     const char *name = bnn_onnx_name(w, "%s.bits", s->name);
-    uint8_t *bytes = bnn_arena_alloc(w->arena, (size_t)column[0], 1);
-    if (bytes == NULL) {
-        w->failed = true;
+    uint8_t *bytes = bnn_onnx_alloc(w, (size_t)column[0], 1);
+    if (bytes == NULL)
         return name;
-    }
     for (size_t i = 0; i < n; i++)
         if (bnn_stage_weight(s, (uint32_t)(i / s->taps), i % s->taps) > 0)
             bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << i % 8);
@@ -52,8 +50,7 @@ static const char *stages_packed_weights(bnn_onnx_writer *w, const bnn_stage *s,
     bnn_onnx_then(w, "BitShift", bnn_onnx_name(w, "%s.shifted", s->name), "places", NULL);
     bnn_onnx_set_text(w, "direction", "RIGHT");
     bnn_onnx_then(w, "Mod", bnn_onnx_name(w, "%s.lowest", s->name), "two", NULL);
-    bnn_onnx_then(w, "Cast", bnn_onnx_name(w, "%s.bool", s->name), NULL, NULL);
-    bnn_onnx_set_int(w, "to", BNN_ONNX_BOOL);
+    bnn_onnx_cast(w, bnn_onnx_name(w, "%s.bool", s->name), BNN_ONNX_BOOL);
     if (n % 8 != 0)
         stages_cut_bits(w, s, n);
     bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.shaped", s->name),
@@ -159,12 +156,10 @@ static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
     const char *sums = w->value;
-    changes *all = bnn_arena_alloc(w->arena, s->sums.c, sizeof *all);
-    float *thresholds = bnn_arena_alloc(w->arena, s->sums.c, sizeof *thresholds);
-    if (all == NULL || thresholds == NULL) {
-        w->failed = true;
+    changes *all = bnn_onnx_alloc(w, s->sums.c, sizeof *all);
+    float *thresholds = bnn_onnx_alloc(w, s->sums.c, sizeof *thresholds);
+    if (all == NULL || thresholds == NULL)
         return;
-    }
     const uint64_t *table = fold->tables;
     for (uint32_t c = 0; c < s->sums.c; c++) {
         all[c] = (changes){.stage = s, .threshold = fold->threshold[c]};
@@ -187,12 +182,10 @@ static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
 static void stages_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
-    float *turns = bnn_arena_alloc(w->arena, s->sums.c, sizeof *turns);
+    float *turns = bnn_onnx_alloc(w, s->sums.c, sizeof *turns);
     bool any = false;
-    if (turns == NULL) {
-        w->failed = true;
+    if (turns == NULL)
         return;
-    }
     for (uint32_t c = 0; c < s->sums.c; c++) {
         any |= (fold->rule[c] & BNN_RULE_AND) != 0;
         turns[c] = fold->rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;

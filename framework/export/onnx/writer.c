@@ -10,7 +10,7 @@ enum { OPSET = 17, IR_VERSION = 8 };
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-static void *writer_get(bnn_onnx_writer *w, size_t n, size_t size)
+void *bnn_onnx_alloc(bnn_onnx_writer *w, size_t n, size_t size)
 {
     void *block = bnn_arena_alloc(w->arena, n, size);
     w->failed |= block == NULL;
@@ -41,7 +41,7 @@ static bool writer_make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *
     if (n < *room)
         return true;
     const size_t more = *room == 0 ? 64 : 2 * *room;
-    void *grown = writer_get(w, more, sizeof(void *));
+    void *grown = bnn_onnx_alloc(w, more, sizeof(void *));
     if (grown == NULL)
         return false;
     if (n > 0)
@@ -56,7 +56,7 @@ static bool writer_make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *
 static Onnx__NodeProto *writer_new_node(bnn_onnx_writer *w)
 {
     void *list = w->nodes;
-    Onnx__NodeProto *node = writer_get(w, 1, sizeof *node);
+    Onnx__NodeProto *node = bnn_onnx_alloc(w, 1, sizeof *node);
     if (node == NULL || !writer_make_room(w, &list, w->n_nodes, &w->nodes_room))
         return NULL;
     w->nodes = list;
@@ -76,8 +76,8 @@ const char *bnn_onnx_node(bnn_onnx_writer *w, const char *op_type, const char *n
         return "";
     node->name = writer_copy_text(w, name);
     node->op_type = writer_copy_text(w, op_type);
-    node->input = writer_get(w, n, sizeof *node->input);
-    node->output = writer_get(w, 1, sizeof *node->output);
+    node->input = bnn_onnx_alloc(w, n, sizeof *node->input);
+    node->output = bnn_onnx_alloc(w, 1, sizeof *node->output);
     if (w->failed)
         return "";
     for (; node->n_input < n; node->n_input++)
@@ -98,12 +98,12 @@ static Onnx__AttributeProto *writer_new_attribute(bnn_onnx_writer *w, const char
                                                   Onnx__AttributeProto__AttributeType type)
 {
     enum { MOST = 4 }; /* Conv and pools have 3 */
-    Onnx__AttributeProto *attribute = writer_get(w, 1, sizeof *attribute);
+    Onnx__AttributeProto *attribute = bnn_onnx_alloc(w, 1, sizeof *attribute);
     if (w->failed || w->n_nodes == 0)
         return NULL;
     Onnx__NodeProto *node = w->nodes[w->n_nodes - 1];
     if (node->attribute == NULL)
-        node->attribute = writer_get(w, MOST, sizeof(Onnx__AttributeProto *));
+        node->attribute = bnn_onnx_alloc(w, MOST, sizeof(Onnx__AttributeProto *));
     w->failed |= node->n_attribute == MOST;
     if (w->failed)
         return NULL;
@@ -125,11 +125,18 @@ void bnn_onnx_set_int(bnn_onnx_writer *w, const char *name, int64_t value)
     a->i = value;
 }
 
+const char *bnn_onnx_cast(bnn_onnx_writer *w, const char *name, bnn_onnx_type type)
+{
+    bnn_onnx_then(w, "Cast", name, NULL, NULL);
+    bnn_onnx_set_int(w, "to", type);
+    return w->value;
+}
+
 void bnn_onnx_set_ints(bnn_onnx_writer *w, const char *name, const int64_t *values, size_t n)
 {
     Onnx__AttributeProto *a =
         writer_new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
-    if (a == NULL || (a->ints = writer_get(w, n, sizeof *values)) == NULL)
+    if (a == NULL || (a->ints = bnn_onnx_alloc(w, n, sizeof *values)) == NULL)
         return;
     memcpy(a->ints, values, n * sizeof *values);
     a->n_ints = n;
@@ -177,11 +184,11 @@ const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type 
 {
     void *list = w->tensors;
     size_t bytes = writer_element_bytes(type);
-    Onnx__TensorProto *t = writer_get(w, 1, sizeof *t);
+    Onnx__TensorProto *t = bnn_onnx_alloc(w, 1, sizeof *t);
     for (size_t i = 0; i < n_dims; i++)
         bytes *= (size_t)dims[i];
-    int64_t *own_dims = writer_get(w, n_dims, sizeof *dims);
-    uint8_t *raw = writer_get(w, bytes, 1);
+    int64_t *own_dims = bnn_onnx_alloc(w, n_dims, sizeof *dims);
+    uint8_t *raw = bnn_onnx_alloc(w, bytes, 1);
     char *own_name = writer_copy_text(w, name);
     if (w->failed || !writer_make_room(w, &list, w->n_tensors, &w->tensors_room))
         return "";
@@ -229,12 +236,12 @@ static Onnx__ValueInfoProto *writer_new_value(bnn_onnx_writer *w, const char *na
                                               bnn_onnx_type type, const int64_t *dims,
                                               size_t n_dims)
 {
-    Onnx__ValueInfoProto *value = writer_get(w, 1, sizeof *value);
-    Onnx__TypeProto *value_type = writer_get(w, 1, sizeof *value_type);
-    Onnx__TypeProto__Tensor *tensor = writer_get(w, 1, sizeof *tensor);
-    Onnx__TensorShapeProto *shape = writer_get(w, 1, sizeof *shape);
-    Onnx__TensorShapeProto__Dimension *d = writer_get(w, n_dims + 1, sizeof *d);
-    Onnx__TensorShapeProto__Dimension **list = writer_get(w, n_dims + 1, sizeof(void *));
+    Onnx__ValueInfoProto *value = bnn_onnx_alloc(w, 1, sizeof *value);
+    Onnx__TypeProto *value_type = bnn_onnx_alloc(w, 1, sizeof *value_type);
+    Onnx__TypeProto__Tensor *tensor = bnn_onnx_alloc(w, 1, sizeof *tensor);
+    Onnx__TensorShapeProto *shape = bnn_onnx_alloc(w, 1, sizeof *shape);
+    Onnx__TensorShapeProto__Dimension *d = bnn_onnx_alloc(w, n_dims + 1, sizeof *d);
+    Onnx__TensorShapeProto__Dimension **list = bnn_onnx_alloc(w, n_dims + 1, sizeof(void *));
     if (w->failed)
         return NULL;
     for (size_t i = 0; i <= n_dims; i++) {
@@ -266,8 +273,8 @@ static Onnx__ValueInfoProto *writer_new_value(bnn_onnx_writer *w, const char *na
 static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
                              Onnx__ModelProto *model)
 {
-    Onnx__GraphProto *graph = writer_get(w, 1, sizeof *graph);
-    Onnx__ValueInfoProto **ends = writer_get(w, 2, sizeof(Onnx__ValueInfoProto *));
+    Onnx__GraphProto *graph = bnn_onnx_alloc(w, 1, sizeof *graph);
+    Onnx__ValueInfoProto **ends = bnn_onnx_alloc(w, 2, sizeof(Onnx__ValueInfoProto *));
     if (w->failed)
         return;
     ends[0] = writer_new_value(w, frame->input, frame->input_type, frame->input_dims, 3);
@@ -288,8 +295,8 @@ static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
 static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
                                 Onnx__ModelProto *model)
 {
-    Onnx__OperatorSetIdProto *sets = writer_get(w, 2, sizeof *sets);
-    model->opset_import = writer_get(w, 2, sizeof(Onnx__OperatorSetIdProto *));
+    Onnx__OperatorSetIdProto *sets = bnn_onnx_alloc(w, 2, sizeof *sets);
+    model->opset_import = bnn_onnx_alloc(w, 2, sizeof(Onnx__OperatorSetIdProto *));
     model->producer_name = writer_copy_text(w, "bnnrun");
     for (uint32_t i = 0; i < frame->n_metadata; i++)
         if (strcmp(frame->metadata[i].key, "tool") == 0)
@@ -311,9 +318,9 @@ static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
 static void writer_set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
                              Onnx__ModelProto *model)
 {
-    Onnx__StringStringEntryProto *texts = writer_get(w, frame->n_metadata, sizeof *texts);
+    Onnx__StringStringEntryProto *texts = bnn_onnx_alloc(w, frame->n_metadata, sizeof *texts);
     model->metadata_props =
-        writer_get(w, frame->n_metadata, sizeof(Onnx__StringStringEntryProto *));
+        bnn_onnx_alloc(w, frame->n_metadata, sizeof(Onnx__StringStringEntryProto *));
     if (w->failed)
         return;
     for (size_t i = 0; i < frame->n_metadata; i++) {
@@ -333,7 +340,7 @@ static int writer_compare_names(const void *a, const void *b)
 static int writer_check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, bnn_error *err)
 {
     size_t n = 0;
-    const char **names = writer_get(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
+    const char **names = bnn_onnx_alloc(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
     if (w->failed)
         return BNN_OK; /* the caller sees that memory is out */
     names[n++] = frame->input;

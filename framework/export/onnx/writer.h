@@ -45,6 +45,9 @@ typedef struct bnn_onnx_frame {
     uint32_t n_metadata;
 } bnn_onnx_frame;
 
+/* Memory of the arena, or NULL, which the writer notes. */
+void *bnn_onnx_alloc(bnn_onnx_writer *w, size_t n, size_t size);
+
 /* A formatted name in the writer's memory. */
 const char *bnn_onnx_name(bnn_onnx_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -57,6 +60,9 @@ const char *bnn_onnx_node(bnn_onnx_writer *w, const char *op_type, const char *n
 /* What most nodes are: the value at hand and up to two more (or NULL) go in. */
 const char *bnn_onnx_then(bnn_onnx_writer *w, const char *op_type, const char *name,
                           const char *second, const char *third);
+
+/* The value at hand in another type. */
+const char *bnn_onnx_cast(bnn_onnx_writer *w, const char *name, bnn_onnx_type type);
 
 /* Give the last node an attribute, or a domain. */
 void bnn_onnx_set_int(bnn_onnx_writer *w, const char *name, int64_t value);
