@@ -16,7 +16,9 @@ typedef enum process_command_kind {
 typedef struct process_command {
     process_command_kind kind;
     uint32_t slot;
-    bnn_run run; /* its texts are not looked at */
+    uint32_t i_config; /* these three: of the run to start */
+    int64_t seed;
+    char uid[BNN_SHA256_HEX];
 } process_command;
 
 typedef enum process_message_kind {
