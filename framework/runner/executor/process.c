@@ -141,7 +141,7 @@ static int process_poll(bnn_executor *executor, uint32_t *slot, bnn_outcome *out
     if (n != (ssize_t)sizeof m)
         return process_fail(err);
     *slot = event.data.u32;
-    return process_take(s, &m, out);
+    return (int)process_take(s, &m, out);
 }
 
 static void process_cancel(bnn_executor *executor)

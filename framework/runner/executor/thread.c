@@ -97,7 +97,7 @@ static int thread_poll(bnn_executor *executor, uint32_t *slot, bnn_outcome *out,
         news = BNN_NEWS_END;
     }
     pthread_mutex_unlock(&x->lock);
-    return news;
+    return (int)news;
 }
 
 static void thread_cancel(bnn_executor *executor)
