@@ -3,21 +3,42 @@
  * A channel is positions x lanes floats in one piece. Sums run in 4 x LANES partial sums; lanes
  * beyond n count as nothing, by a mask that multiplies with exactly 1 or 0.
  *
- * Parameters: simd/vec.h. */
+ * Parameters: simd/lanes.h. */
 
-enum { CHAINS = 4 }; /* independent partial sums, to hide the latency of an addition */
+enum { NORM_CHAINS = 4 }; /* independent partial sums, to hide the latency of an addition */
 
-/* 1 where the lane holds an image. */
-INLINE vf mask_at(size_t lane, uint32_t n)
+/* A channel: its values, their mean and the gradients of its outputs, where they are known. */
+typedef struct norm_channel {
+    const bnn_batchnorm *bn;
+    const float *x, *gy;
+    vf center;
+} norm_channel;
+
+/* sum + the term of the values at `at`, an offset in floats; masked by 1 or 0. */
+typedef vf norm_term(const norm_channel *c, size_t at, vf mask, vf sum);
+
+INLINE vf norm_value(const norm_channel *c, size_t at, vf mask, vf sum)
 {
-    vf mask;
-    for (int i = 0; i < VL; i++)
-        mask[i] = lane + (size_t)i < n ? 1.0f : 0.0f;
-    return mask;
+    return fma_f(load_f(c->x + at), mask, sum);
 }
 
-/* Folds CHAINS x LANES partial sums. */
-static float reduce_chains(float sums[CHAINS][LANES])
+INLINE vf norm_square(const norm_channel *c, size_t at, vf mask, vf sum)
+{
+    const vf x = load_f(c->x + at) - c->center;
+    return fma_f(x * mask, x, sum);
+}
+
+INLINE vf norm_gradient(const norm_channel *c, size_t at, vf mask, vf sum)
+{
+    return fma_f(load_f(c->gy + at), mask, sum);
+}
+
+INLINE vf norm_product(const norm_channel *c, size_t at, vf mask, vf sum)
+{
+    return fma_f(load_f(c->gy + at) * mask, load_f(c->x + at) - c->center, sum);
+}
+
+static float norm_reduce(float sums[NORM_CHAINS][LANES])
 {
     float lanes[LANES];
     for (int i = 0; i < LANES; i++)
@@ -25,40 +46,56 @@ static float reduce_chains(float sums[CHAINS][LANES])
     return reduce_lanes(lanes);
 }
 
-/* Walks a channel: logical vector i goes to chain i % CHAINS; `term` sees `at` (an offset in
- * floats) and `mask`. One native part of the lanes at a time. The result is in `total`. */
-#define SUM_CHANNEL(bn, total, term)                                             \
-    do {                                                                         \
-        float sums_[CHAINS][LANES];                                              \
-        const size_t size_ = (size_t)(bn)->positions * (bn)->lanes;              \
-        for (size_t part_ = 0; part_ < LANES; part_ += VL) {                     \
-            vf sum_[CHAINS] = {splat_f(0), splat_f(0), splat_f(0), splat_f(0)};  \
-            size_t at = part_, lane_ = part_;                                    \
-            if ((bn)->n == (bn)->lanes) {                                        \
-                const vf mask = splat_f(1.0f);                                   \
-                for (; at + 3 * LANES < size_; at += CHAINS * LANES)             \
-                    UNROLL                                                       \
-                for (int j = 0; j < CHAINS; j++) {                               \
-                    const vf before = sum_[j];                                   \
-                    sum_[j] = term(at + (size_t)j * LANES, mask, before);        \
-                }                                                                \
-                for (int j = 0; at < size_; at += LANES, j++)                    \
-                    sum_[j] = term(at, mask, sum_[j]);                           \
-            } else {                                                             \
-                for (int j = 0; at < size_; at += LANES, j = (j + 1) % CHAINS) { \
-                    sum_[j] = term(at, mask_at(lane_, (bn)->n), sum_[j]);        \
-                    lane_ = lane_ + LANES < (bn)->lanes ? lane_ + LANES : part_; \
-                }                                                                \
-            }                                                                    \
-            for (int j = 0; j < CHAINS; j++)                                     \
-                store_f(&sums_[j][part_], sum_[j]);                              \
-        }                                                                        \
-        (total) = reduce_chains(sums_);                                          \
-    } while (0)
+/* One native part of the lanes of a channel: logical vector i goes to chain i % NORM_CHAINS. */
+INLINE void norm_sum_part(const norm_channel *c, norm_term term, size_t part,
+                          float sums[NORM_CHAINS][LANES])
+{
+    const size_t size = (size_t)c->bn->positions * c->bn->lanes;
+    const vf mask = splat_f(1.0f);
+    vf sum[NORM_CHAINS] = {splat_f(0), splat_f(0), splat_f(0), splat_f(0)};
+    size_t at = part;
+    for (; at + (NORM_CHAINS - 1) * LANES < size; at += NORM_CHAINS * LANES) {
+        UNROLL
+        for (int j = 0; j < NORM_CHAINS; j++)
+            sum[j] = term(c, at + (size_t)j * LANES, mask, sum[j]);
+    }
+    UNROLL
+    for (int j = 0; j < NORM_CHAINS; j++) {
+        if (at + (size_t)j * LANES < size)
+            sum[j] = term(c, at + (size_t)j * LANES, mask, sum[j]);
+        store_f(&sums[j][part], sum[j]);
+    }
+}
+
+/* The same where the last lanes hold no image. */
+INLINE void norm_sum_part_masked(const norm_channel *c, norm_term term, size_t part,
+                                 float sums[NORM_CHAINS][LANES])
+{
+    const size_t lanes = c->bn->lanes, size = (size_t)c->bn->positions * lanes;
+    size_t lane = part;
+    for (int j = 0; j < NORM_CHAINS; j++)
+        store_f(&sums[j][part], splat_f(0));
+    for (size_t at = part, j = 0; at < size; at += LANES, j = (j + 1) % NORM_CHAINS) {
+        float *sum = &sums[j][part];
+        store_f(sum, term(c, at, mask_f(lane, c->bn->n), load_f(sum)));
+        lane = lane + LANES < lanes ? lane + LANES : part;
+    }
+}
+
+INLINE float norm_sum(const norm_channel *c, norm_term term)
+{
+    float sums[NORM_CHAINS][LANES];
+    for (size_t part = 0; part < LANES; part += VL)
+        if (c->bn->n == c->bn->lanes)
+            norm_sum_part(c, term, part, sums);
+        else
+            norm_sum_part_masked(c, term, part, sums);
+    return norm_reduce(sums);
+}
 
 /* y = x * factor + offset over a channel. */
-static void scale_channel(const bnn_batchnorm *bn, const float *x, float factor, float offset,
-                          float *y)
+static void norm_scale(const bnn_batchnorm *bn, const float *x, float factor, float offset,
+                       float *y)
 {
     const size_t size = (size_t)bn->positions * bn->lanes;
     const vf f = splat_f(factor), o = splat_f(offset);
@@ -74,23 +111,16 @@ KERNEL void batchnorm_forward(const bnn_batchnorm *bn, const float *x, const flo
     const float count = (float)bn->positions * (float)bn->n;
     const float unbiased = count > 1.0f ? count / (count - 1.0f) : 1.0f;
     for (size_t c = 0; c < bn->channels; c++, x += size, y += size) {
-        float sum, squares;
-#define TERM(at, mask, sum) fma_f(load_f(x + (at)), mask, sum)
-        SUM_CHANNEL(bn, sum, TERM);
-#undef TERM
-        const float center = sum / count;
-        const vf center_v = splat_f(center);
-#define TERM(at, mask, sum) \
-    fma_f((load_f(x + (at)) - center_v) * (mask), load_f(x + (at)) - center_v, sum)
-        SUM_CHANNEL(bn, squares, TERM);
-#undef TERM
-        const float variance = squares / count;
+        norm_channel channel = {.bn = bn, .x = x};
+        const float center = norm_sum(&channel, norm_value) / count;
+        channel.center = splat_f(center);
+        const float variance = norm_sum(&channel, norm_square) / count;
         mean[c] = center;
         inverse[c] = 1.0f / __builtin_sqrtf(variance + bn->epsilon);
         running_mean[c] += bn->momentum * (center - running_mean[c]);
         running_variance[c] += bn->momentum * (variance * unbiased - running_variance[c]);
         const float factor = scale[c] * inverse[c];
-        scale_channel(bn, x, factor, __builtin_fmaf(-center, factor, shift[c]), y);
+        norm_scale(bn, x, factor, __builtin_fmaf(-center, factor, shift[c]), y);
     }
 }
 
@@ -101,8 +131,8 @@ KERNEL void batchnorm_inference(const bnn_batchnorm *bn, const float *x, const f
     const size_t size = (size_t)bn->positions * bn->lanes;
     for (size_t c = 0; c < bn->channels; c++) {
         const float factor = scale[c] * (1.0f / __builtin_sqrtf(running_variance[c] + bn->epsilon));
-        scale_channel(bn, x + c * size, factor, __builtin_fmaf(-running_mean[c], factor, shift[c]),
-                      y + c * size);
+        norm_scale(bn, x + c * size, factor, __builtin_fmaf(-running_mean[c], factor, shift[c]),
+                   y + c * size);
     }
 }
 
@@ -113,16 +143,10 @@ KERNEL void batchnorm_backward(const bnn_batchnorm *bn, const float *x, const fl
     const size_t size = (size_t)bn->positions * bn->lanes;
     const float count = (float)bn->positions * (float)bn->n;
     for (size_t c = 0; c < bn->channels; c++, x += size, gy += size) {
-        const vf center = splat_f(mean[c]);
-        float sum, products;
-#define TERM(at, mask, sum) fma_f(load_f(gy + (at)), mask, sum)
-        SUM_CHANNEL(bn, sum, TERM);
-#undef TERM
-#define TERM(at, mask, sum) fma_f(load_f(gy + (at)) * (mask), load_f(x + (at)) - center, sum)
-        SUM_CHANNEL(bn, products, TERM);
-#undef TERM
+        const norm_channel channel = {.bn = bn, .x = x, .gy = gy, .center = splat_f(mean[c])};
+        const float sum = norm_sum(&channel, norm_gradient);
         gshift[c] = sum;
-        gscale[c] = products * inverse[c];
+        gscale[c] = norm_sum(&channel, norm_product) * inverse[c];
         if (gx == NULL)
             continue;
         /* gx = factor * (gy - sum / count - xhat * gscale / count) */

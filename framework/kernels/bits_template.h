@@ -36,20 +36,20 @@ static void pack_lanes(size_t lanes, const float *x, uint64_t *bits)
 
 /* ---- counting ---------------------------------------------------------------------------- */
 
-typedef struct counter {
+typedef struct bit_counter {
     vq plane[PLANES_MAX];
-} counter;
+} bit_counter;
 
-/* (carry, sum) of three words. */
-#define ADD3(carry, sum, a, b)             \
-    do {                                   \
-        const vq a_ = (a), b_ = (b);       \
-        (carry) = majority_q(sum, a_, b_); \
-        (sum) = xor3_q(sum, a_, b_);       \
-    } while (0)
+/* Adds two words to *sum; returns the carry. */
+INLINE vq bits_add(vq *sum, vq a, vq b)
+{
+    const vq carry = majority_q(*sum, a, b);
+    *sum = xor3_q(*sum, a, b);
+    return carry;
+}
 
 /* Adds a word of weight 2^first to a counter. */
-INLINE void ripple(counter *c, int first, int planes, vq carry)
+INLINE void bits_ripple(bit_counter *c, int first, int planes, vq carry)
 {
     UNROLL
     for (int p = first; p < planes; p++) {
@@ -59,30 +59,32 @@ INLINE void ripple(counter *c, int first, int planes, vq carry)
     }
 }
 
-/* Counts the words WORD_AT(t), t in [0, taps), into c, eight at a time. */
-#define COUNT_WORDS(c, planes, taps, WORD_AT)                           \
-    do {                                                                \
-        vq ones_ = splat_q(0), twos_ = splat_q(0), fours_ = splat_q(0); \
-        for (int p_ = 0; p_ < (planes); p_++)                           \
-            (c)->plane[p_] = splat_q(0);                                \
-        size_t t_ = 0;                                                  \
-        for (; t_ + 8 <= (taps); t_ += 8) {                             \
-            vq two_a_, two_b_, four_a_, four_b_, eight_;                \
-            ADD3(two_a_, ones_, WORD_AT(t_), WORD_AT(t_ + 1));          \
-            ADD3(two_b_, ones_, WORD_AT(t_ + 2), WORD_AT(t_ + 3));      \
-            ADD3(four_a_, twos_, two_a_, two_b_);                       \
-            ADD3(two_a_, ones_, WORD_AT(t_ + 4), WORD_AT(t_ + 5));      \
-            ADD3(two_b_, ones_, WORD_AT(t_ + 6), WORD_AT(t_ + 7));      \
-            ADD3(four_b_, twos_, two_a_, two_b_);                       \
-            ADD3(eight_, fours_, four_a_, four_b_);                     \
-            ripple(c, 3, planes, eight_);                               \
-        }                                                               \
-        (c)->plane[0] = ones_;                                          \
-        (c)->plane[1] = twos_;                                          \
-        (c)->plane[2] = fours_;                                         \
-        for (; t_ < (taps); t_++)                                       \
-            ripple(c, 0, planes, WORD_AT(t_));                          \
-    } while (0)
+/* Word t of those to be counted. */
+typedef vq bits_word(const void *words, size_t t);
+
+/* Counts `taps` words into c, eight at a time. */
+INLINE void bits_count(bit_counter *c, const int planes, size_t taps, bits_word word,
+                       const void *words)
+{
+    vq ones = splat_q(0), twos = splat_q(0), fours = splat_q(0);
+    for (int p = 0; p < planes; p++)
+        c->plane[p] = splat_q(0);
+    size_t t = 0;
+    for (; t + 8 <= taps; t += 8) {
+        vq a = bits_add(&ones, word(words, t), word(words, t + 1));
+        vq b = bits_add(&ones, word(words, t + 2), word(words, t + 3));
+        const vq four = bits_add(&twos, a, b);
+        a = bits_add(&ones, word(words, t + 4), word(words, t + 5));
+        b = bits_add(&ones, word(words, t + 6), word(words, t + 7));
+        const vq eight = bits_add(&fours, four, bits_add(&twos, a, b));
+        bits_ripple(c, 3, planes, eight);
+    }
+    c->plane[0] = ones;
+    c->plane[1] = twos;
+    c->plane[2] = fours;
+    for (; t < taps; t++)
+        bits_ripple(c, 0, planes, word(words, t));
+}
 
 /* Planes that hold counts up to `taps`, as one of the sizes that are compiled. */
 INLINE int planes_for(size_t taps)
@@ -175,19 +177,28 @@ static void pack_conv_weights(const packed_conv *p, const float *w)
         p->offset[t] = (uint32_t)(t / (k * k) * p->plane + t / k % k * p->row + t % k * p->words);
 }
 
+/* The words under an output's taps, inverted where the weight is -1. */
+typedef struct conv_words {
+    const uint64_t *bits, *masks;
+    const uint32_t *offset;
+} conv_words;
+
+INLINE vq conv_word(const void *words, size_t t)
+{
+    const conv_words *w = words;
+    return load_q(w->bits + w->offset[t]) ^ splat_q(w->masks[t]);
+}
+
 /* One output channel: a vector of words of the plane at a time; what lies between the rows is
  * counted along and left out. */
 INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t channel, float *y)
 {
     const bnn_conv *conv = p->conv;
-    const uint64_t *masks = p->masks + channel * p->taps;
     const size_t end = (conv->out.h - 1) * p->row + conv->out.w * p->words;
     for (size_t first = 0; first < end; first += VQ) {
-        counter c;
-        const uint64_t *bits = p->bits + first;
-#define WORD_AT(t) (load_q(bits + p->offset[t]) ^ splat_q(masks[t]))
-        COUNT_WORDS(&c, planes, p->taps, WORD_AT);
-#undef WORD_AT
+        const conv_words words = {p->bits + first, p->masks + channel * p->taps, p->offset};
+        bit_counter c;
+        bits_count(&c, planes, p->taps, conv_word, &words);
         uint64_t plane[PLANES_MAX][VQ];
         memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
         for (size_t i = 0; i < VQ && first + i < end; i++) {
@@ -268,19 +279,30 @@ static void pack_dense_weights(const packed_dense *p, const float *w)
     }
 }
 
+/* An input's word for each output of a group. */
+typedef struct dense_words {
+    const uint64_t *bits; /* `step` words apart */
+    const uint8_t *signs;
+    size_t step;
+    vq output_bit;
+} dense_words;
+
+INLINE vq dense_word(const void *words, size_t t)
+{
+    const dense_words *w = words;
+    const vq negative = (vq)((splat_q(w->signs[t]) & w->output_bit) != splat_q(0));
+    return splat_q(w->bits[t * w->step]) ^ negative;
+}
+
 INLINE void count_dense_group(const packed_dense *p, const int planes, size_t group, size_t word,
                               float *y)
 {
-    const uint8_t *signs = p->signs + group * p->in;
-    const uint64_t *bits = p->bits + word;
-    vq output_bit;
+    dense_words words = {
+        .bits = p->bits + word, .signs = p->signs + group * p->in, .step = p->words};
     for (int i = 0; i < VQ; i++)
-        output_bit[i] = (uint64_t)1 << i;
-    const vq zero = splat_q(0);
-    counter c;
-#define WORD_AT(t) (splat_q(bits[(t)*p->words]) ^ (vq)((splat_q(signs[t]) & output_bit) != zero))
-    COUNT_WORDS(&c, planes, p->in, WORD_AT);
-#undef WORD_AT
+        words.output_bit[i] = (uint64_t)1 << i;
+    bit_counter c;
+    bits_count(&c, planes, p->in, dense_word, &words);
     uint64_t plane[PLANES_MAX][VQ];
     memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
     const size_t lane = word * WORD;

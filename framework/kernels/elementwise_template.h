@@ -4,7 +4,7 @@
  * differ between machines, and the numbers must agree on every instruction set that we build,
  * the portable one included. Polynomials from Cephes (Moshier 1992), every multiply-add fused.
  *
- * Parameters: simd/vec.h. */
+ * Parameters: simd/lanes.h. */
 
 /* 2^k for k in [-126, 127]. */
 INLINE vf power_of_two(vi k)
@@ -84,58 +84,65 @@ INLINE vf tanh_f(vf x)
     return select_f(x == x, y, x);
 }
 
-/* Runs an expression of the vector `v` over n elements; the last few through a padded copy. */
-#define MAP(n, x, y, expression)                           \
-    do {                                                   \
-        size_t i = 0;                                      \
-        for (; i + VL <= (n); i += VL) {                   \
-            const vf v = load_f((x) + i);                  \
-            store_f((y) + i, (expression));                \
-        }                                                  \
-        if (i < (n)) {                                     \
-            float tail[VL] = {0};                          \
-            memcpy(tail, (x) + i, ((n)-i) * sizeof *tail); \
-            const vf v = load_f(tail);                     \
-            store_f(tail, (expression));                   \
-            memcpy((y) + i, tail, ((n)-i) * sizeof *tail); \
-        }                                                  \
-    } while (0)
+/* y[i] = function(x[i]); y may be x. */
+INLINE void map(size_t n, const float *x, float *y, vf function(vf))
+{
+    size_t i = 0;
+    for (; i + VL <= n; i += VL)
+        store_f(y + i, function(load_f(x + i)));
+    if (i < n)
+        store_part_f(y + i, n - i, function(load_part_f(x + i, n - i)));
+}
 
 KERNEL void exp_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, exp_f(v));
+    map(n, x, y, exp_f);
 }
 
 KERNEL void log_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, log_f(v));
+    map(n, x, y, log_f);
 }
 
 KERNEL void tanh_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, tanh_f(v));
+    map(n, x, y, tanh_f);
+}
+
+INLINE vf sign_f(vf x)
+{
+    return select_f(x >= 0.0f, splat_f(1.0f), splat_f(-1.0f));
 }
 
 KERNEL void sign_array(size_t n, const float *x, float *y)
 {
-    MAP(n, x, y, select_f(v >= 0.0f, splat_f(1.0f), splat_f(-1.0f)));
+    map(n, x, y, sign_f);
 }
 
-KERNEL void clamp(size_t n, float low, float high, const float *x, float *y)
+INLINE vf clamp_f(vf low, vf high, vf x)
+{
+    return min_f(high, max_f(low, x));
+}
+
+KERNEL void clamp_array(size_t n, float low, float high, const float *x, float *y)
 {
     const vf lowest = splat_f(low), highest = splat_f(high);
-    MAP(n, x, y, min_f(highest, max_f(lowest, v)));
+    size_t i = 0;
+    for (; i + VL <= n; i += VL)
+        store_f(y + i, clamp_f(lowest, highest, load_f(x + i)));
+    if (i < n)
+        store_part_f(y + i, n - i, clamp_f(lowest, highest, load_part_f(x + i, n - i)));
 }
 
-KERNEL void clamp_gradient(size_t n, float low, float high, const float *x, const float *gy,
-                           float *gx)
+KERNEL void clamp_gradient_array(size_t n, float low, float high, const float *x, const float *gy,
+                                 float *gx)
 {
     const vf lowest = splat_f(low), highest = splat_f(high);
     size_t i = 0;
     for (; i + VL <= n; i += VL) {
         const vf v = load_f(x + i);
         const vi inside = (v > lowest) & (v < highest);
-        store_f(gx + i, (vf)((vi)(load_f(gy + i)) & inside));
+        store_f(gx + i, (vf)((vi)load_f(gy + i) & inside));
     }
     for (; i < n; i++)
         gx[i] = x[i] > low && x[i] < high ? gy[i] : 0.0f;
@@ -184,7 +191,7 @@ INLINE float pixel_value(uint8_t pixel)
 }
 
 /* Four rounds of interleaving row i with row i + 8 transpose 16 x 16 bytes. */
-INLINE void transpose_bytes(bytes16 rows[16])
+INLINE void pixels_transpose(bytes16 rows[16])
 {
     for (int round = 0; round < 4; round++) {
         bytes16 mixed[16];
@@ -199,7 +206,7 @@ INLINE void transpose_bytes(bytes16 rows[16])
     }
 }
 
-INLINE void store_pixels(bytes16 pixels, float *x)
+INLINE void pixels_store(bytes16 pixels, float *x)
 {
     /* In two steps: GCC 12 takes one from bytes to 32 bits apart, byte by byte. */
     const halves16 halves = __builtin_convertvector(pixels, halves16);
@@ -209,7 +216,7 @@ INLINE void store_pixels(bytes16 pixels, float *x)
 
 /* Images arrive as rows of bytes and leave as one column a lane, in squares of 16 x 16; what does
  * not fill a square goes one by one. */
-KERNEL void load_pixels(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
+KERNEL void pixels_load(uint32_t n, uint32_t lanes, uint32_t features, const uint8_t *const *rows,
                         float *x)
 {
     const size_t whole_features = features / 16 * 16, whole_images = n / 16 * 16;
@@ -218,9 +225,9 @@ KERNEL void load_pixels(uint32_t n, uint32_t lanes, uint32_t features, const uin
             bytes16 square[16];
             for (size_t i = 0; i < 16; i++)
                 memcpy(&square[i], rows[lane + i] + f, 16);
-            transpose_bytes(square);
+            pixels_transpose(square);
             for (size_t i = 0; i < 16; i++)
-                store_pixels(square[i], x + (f + i) * lanes + lane);
+                pixels_store(square[i], x + (f + i) * lanes + lane);
         }
     for (size_t f = 0; f < features; f++) {
         float *column = x + f * lanes;

@@ -1,17 +1,10 @@
 /* loss_template.h - losses over logits z[classes][lanes], their gradients, and what was classified right.
  *
- * Parameters: simd/vec.h; after elementwise_template.h and batchnorm_template.h. */
-
-INLINE vi load_labels(const int32_t *labels, size_t lane)
-{
-    vi v;
-    memcpy(&v, labels + lane, sizeof v);
-    return v;
-}
+ * Parameters: simd/lanes.h; after elementwise_template.h. */
 
 /* The largest logit of each lane, and ones in the lanes where it first occurs at the label. */
-INLINE vf largest_logit(uint32_t classes, uint32_t lanes, const float *z, vi label, size_t lane,
-                        vi *right)
+INLINE vf loss_largest_logit(uint32_t classes, uint32_t lanes, const float *z, vi label,
+                             size_t lane, vi *right)
 {
     vf most = load_f(z + lane);
     vi winner = splat_i(0);
@@ -26,8 +19,8 @@ INLINE vf largest_logit(uint32_t classes, uint32_t lanes, const float *z, vi lab
 }
 
 /* Adds up what the lanes < n hold, in order: losses[lanes] and rights[lanes] (1 or 0). */
-static void add_images(uint32_t n, const float *losses, const float *rights, double *loss,
-                       uint32_t *n_correct)
+static void loss_add_images(uint32_t n, const float *losses, const float *rights, double *loss,
+                            uint32_t *n_correct)
 {
     for (uint32_t i = 0; i < n; i++) {
         *loss += (double)losses[i];
@@ -41,9 +34,9 @@ KERNEL void cross_entropy(uint32_t classes, uint32_t n, uint32_t lanes, const fl
 {
     const vf share = splat_f(1.0f / (float)n);
     for (size_t lane = 0; lane < lanes; lane += VL) {
-        const vi label = load_labels(labels, lane);
+        const vi label = load_i(labels + lane);
         vi right;
-        const vf most = largest_logit(classes, lanes, z, label, lane, &right);
+        const vf most = loss_largest_logit(classes, lanes, z, label, lane, &right);
         vf total = splat_f(0.0f), at_label = splat_f(0.0f);
         for (uint32_t c = 0; c < classes; c++) {
             const vf above = load_f(z + (size_t)c * lanes + lane) - most;
@@ -54,14 +47,14 @@ KERNEL void cross_entropy(uint32_t classes, uint32_t n, uint32_t lanes, const fl
         store_f(scratch + lanes + lane, select_f(right, splat_f(1.0f), splat_f(0.0f)));
         if (gz == NULL)
             continue;
-        const vf mask = mask_at(lane, n) * share;
+        const vf mask = mask_f(lane, n) * share;
         for (uint32_t c = 0; c < classes; c++) {
             const size_t at = (size_t)c * lanes + lane;
             const vf target = select_f(label == splat_i((int32_t)c), splat_f(1.0f), splat_f(0.0f));
             store_f(gz + at, (exp_f(load_f(z + at) - most) / total - target) * mask);
         }
     }
-    add_images(n, scratch, scratch + lanes, loss, n_correct);
+    loss_add_images(n, scratch, scratch + lanes, loss, n_correct);
 }
 
 KERNEL void squared_hinge(uint32_t classes, uint32_t n, uint32_t lanes, const float *z,
@@ -71,10 +64,10 @@ KERNEL void squared_hinge(uint32_t classes, uint32_t n, uint32_t lanes, const fl
     const vf share = splat_f(1.0f / (float)classes);
     const vf slope = splat_f(-2.0f / ((float)classes * (float)n));
     for (size_t lane = 0; lane < lanes; lane += VL) {
-        const vi label = load_labels(labels, lane);
-        const vf mask = mask_at(lane, n);
+        const vi label = load_i(labels + lane);
+        const vf mask = mask_f(lane, n);
         vi right;
-        largest_logit(classes, lanes, z, label, lane, &right);
+        loss_largest_logit(classes, lanes, z, label, lane, &right);
         vf total = splat_f(0.0f);
         for (uint32_t c = 0; c < classes; c++) {
             const size_t at = (size_t)c * lanes + lane;
@@ -88,5 +81,5 @@ KERNEL void squared_hinge(uint32_t classes, uint32_t n, uint32_t lanes, const fl
         store_f(scratch + lane, total * share);
         store_f(scratch + lanes + lane, select_f(right, splat_f(1.0f), splat_f(0.0f)));
     }
-    add_images(n, scratch, scratch + lanes, loss, n_correct);
+    loss_add_images(n, scratch, scratch + lanes, loss, n_correct);
 }

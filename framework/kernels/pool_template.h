@@ -2,92 +2,118 @@
  *
  * Parameters: simd/vec.h. */
 
-/* Runs `body` for each output vector: `y_at` is its offset, `x_at` that of its window's corner,
- * and WINDOW(t) the offset of window element t in [0, size * size), row by row. */
-#define FOR_EACH_WINDOW(pool, body)                                                            \
-    do {                                                                                       \
-        const size_t size_ = (pool)->size, row_ = (size_t)(pool)->in.w * (pool)->lanes;        \
-        for (size_t c_ = 0; c_ < (pool)->out.c; c_++)                                          \
-            for (size_t h_ = 0; h_ < (pool)->out.h; h_++)                                      \
-                for (size_t w_ = 0; w_ < (pool)->out.w; w_++)                                  \
-                    for (size_t lane_ = 0; lane_ < (pool)->lanes; lane_ += VL) {               \
-                        const size_t y_at =                                                    \
-                            ((c_ * (pool)->out.h + h_) * (pool)->out.w + w_) * (pool)->lanes + \
-                            lane_;                                                             \
-                        const size_t x_at = (c_ * (pool)->in.h + h_ * (pool)->stride) * row_ + \
-                                            w_ * (pool)->stride * (pool)->lanes + lane_;       \
-                        body                                                                   \
-                    }                                                                          \
-    } while (0)
-#define WINDOW(pool, t) (x_at + (t) / size_ * row_ + (t) % size_ * (pool)->lanes)
+/* What a pass works on; what it has no use for is not there. */
+typedef struct pool_pass {
+    const float *x, *y, *gy;
+    float *out; /* y or gx */
+    vf share;   /* of a value in an average */
+    bool tiled; /* the windows cover the input without gaps and do not overlap */
+    size_t size, lanes;
+    size_t next_row; /* from behind a row of a window to the next one */
+} pool_pass;
 
-INLINE bool windows_tile(const bnn_pool *pool)
+/* One output vector, at y; its window's corner is at x. */
+typedef void pool_window(const pool_pass *p, size_t y, size_t x);
+
+INLINE void pool_windows(const bnn_pool *pool, pool_pass p, pool_window window)
 {
-    return pool->stride == pool->size && pool->in.h == pool->out.h * pool->size &&
-           pool->in.w == pool->out.w * pool->size;
+    p.size = pool->size;
+    p.lanes = pool->lanes;
+    const size_t row = (size_t)pool->in.w * p.lanes;
+    p.next_row = row - p.size * p.lanes;
+    size_t y = 0;
+    for (size_t c = 0; c < pool->out.c; c++)
+        for (size_t h = 0; h < pool->out.h; h++)
+            for (size_t w = 0; w < pool->out.w; w++) {
+                const size_t x =
+                    (c * pool->in.h + h * pool->stride) * row + w * pool->stride * p.lanes;
+                for (size_t lane = 0; lane < p.lanes; lane += VL, y += VL)
+                    window(&p, y, x + lane);
+            }
 }
 
-/* Gradients are added where windows overlap or leave gaps; a clean tiling is written once. */
-INLINE void clear_unless_tiled(const bnn_pool *pool, float *gx)
+/* Gradients are added where windows overlap or leave gaps; a clean tiling is written once. Returns
+ * whether it is one. */
+static bool pool_clear_unless_tiled(const bnn_pool *pool, float *gx)
 {
-    if (!windows_tile(pool))
+    const bool tiled = pool->stride == pool->size && pool->in.h == pool->out.h * pool->size &&
+                       pool->in.w == pool->out.w * pool->size;
+    if (!tiled)
         memset(gx, 0, (size_t)pool->in.c * pool->in.h * pool->in.w * pool->lanes * sizeof *gx);
+    return tiled;
+}
+
+INLINE void pool_store_gradient(const pool_pass *p, size_t at, vf value)
+{
+    store_f(p->out + at, p->tiled ? value : load_f(p->out + at) + value);
+}
+
+INLINE void maxpool_window(const pool_pass *p, size_t y, size_t x)
+{
+    vf most = load_f(p->x + x);
+    for (size_t h = 0; h < p->size; h++, x += p->next_row)
+        for (size_t w = 0; w < p->size; w++, x += p->lanes)
+            most = max_f(load_f(p->x + x), most);
+    store_f(p->out + y, most);
 }
 
 KERNEL void maxpool_forward(const bnn_pool *pool, const float *x, float *y)
 {
-    const size_t area = (size_t)pool->size * pool->size;
-    FOR_EACH_WINDOW(pool, {
-        vf most = load_f(x + x_at);
-        for (size_t t = 1; t < area; t++)
-            most = max_f(load_f(x + WINDOW(pool, t)), most);
-        store_f(y + y_at, most);
-    });
+    pool_windows(pool, (pool_pass){.x = x, .out = y}, maxpool_window);
+}
+
+INLINE void maxpool_gradient_window(const pool_pass *p, size_t y, size_t x)
+{
+    const vf most = load_f(p->y + y);
+    const vi gradient = (vi)load_f(p->gy + y);
+    vi open = splat_i(-1); /* the lanes whose maximum is not found yet */
+    for (size_t h = 0; h < p->size; h++, x += p->next_row)
+        for (size_t w = 0; w < p->size; w++, x += p->lanes) {
+            const vi here = (load_f(p->x + x) == most) & open;
+            open &= ~here;
+            pool_store_gradient(p, x, (vf)(gradient & here));
+        }
 }
 
 KERNEL void maxpool_backward(const bnn_pool *pool, const float *x, const float *y, const float *gy,
                              float *gx)
 {
-    const size_t area = (size_t)pool->size * pool->size;
-    const bool tiled = windows_tile(pool);
-    clear_unless_tiled(pool, gx);
-    FOR_EACH_WINDOW(pool, {
-        const vf most = load_f(y + y_at);
-        const vi gradient = (vi)(load_f(gy + y_at));
-        vi open = splat_i(-1); /* the lanes whose maximum is not found yet */
-        for (size_t t = 0; t < area; t++) {
-            const size_t at = WINDOW(pool, t);
-            const vi here = (load_f(x + at) == most) & open;
-            const vf share = (vf)(gradient & here);
-            open &= ~here;
-            store_f(gx + at, tiled ? share : load_f(gx + at) + share);
-        }
-    });
+    const bool tiled = pool_clear_unless_tiled(pool, gx);
+    pool_windows(pool, (pool_pass){.x = x, .y = y, .gy = gy, .out = gx, .tiled = tiled},
+                 maxpool_gradient_window);
+}
+
+INLINE void avgpool_window(const pool_pass *p, size_t y, size_t x)
+{
+    vf sum = -splat_f(0.0f); /* -0 + v is v, whatever v is */
+    for (size_t h = 0; h < p->size; h++, x += p->next_row)
+        for (size_t w = 0; w < p->size; w++, x += p->lanes)
+            sum += load_f(p->x + x);
+    store_f(p->out + y, sum * p->share);
+}
+
+INLINE vf avgpool_share(const bnn_pool *pool)
+{
+    return splat_f(1.0f / (float)((size_t)pool->size * pool->size));
 }
 
 KERNEL void avgpool_forward(const bnn_pool *pool, const float *x, float *y)
 {
-    const size_t area = (size_t)pool->size * pool->size;
-    const vf share = splat_f(1.0f / (float)area);
-    FOR_EACH_WINDOW(pool, {
-        vf sum = load_f(x + x_at);
-        for (size_t t = 1; t < area; t++)
-            sum += load_f(x + WINDOW(pool, t));
-        store_f(y + y_at, sum * share);
-    });
+    pool_windows(pool, (pool_pass){.x = x, .out = y, .share = avgpool_share(pool)}, avgpool_window);
+}
+
+INLINE void avgpool_gradient_window(const pool_pass *p, size_t y, size_t x)
+{
+    const vf share = load_f(p->gy + y) * p->share;
+    for (size_t h = 0; h < p->size; h++, x += p->next_row)
+        for (size_t w = 0; w < p->size; w++, x += p->lanes)
+            pool_store_gradient(p, x, share);
 }
 
 KERNEL void avgpool_backward(const bnn_pool *pool, const float *gy, float *gx)
 {
-    const size_t area = (size_t)pool->size * pool->size;
-    const bool tiled = windows_tile(pool);
-    const vf factor = splat_f(1.0f / (float)area);
-    clear_unless_tiled(pool, gx);
-    FOR_EACH_WINDOW(pool, {
-        const vf share = load_f(gy + y_at) * factor;
-        for (size_t t = 0; t < area; t++) {
-            const size_t at = WINDOW(pool, t);
-            store_f(gx + at, tiled ? share : load_f(gx + at) + share);
-        }
-    });
+    const bool tiled = pool_clear_unless_tiled(pool, gx);
+    const vf share = avgpool_share(pool);
+    pool_windows(pool, (pool_pass){.gy = gy, .out = gx, .share = share, .tiled = tiled},
+                 avgpool_gradient_window);
 }

@@ -1,5 +1,5 @@
 /* table.c - the kernels of one instruction set. Compiled once for each of them (simd/vec.h). */
-#include "simd/vec.h"
+#include "simd/lanes.h"
 
 #include <bnn/plugin.h>
 
@@ -21,8 +21,8 @@ const bnn_kernels OF_ISA(bnn_kernels) = {
     .exp = exp_array,
     .log = log_array,
     .tanh = tanh_array,
-    .clamp = clamp,
-    .clamp_gradient = clamp_gradient,
+    .clamp = clamp_array,
+    .clamp_gradient = clamp_gradient_array,
     .conv2d_scratch = conv2d_scratch,
     .conv2d_forward = conv2d_forward,
     .conv2d_input_gradient = conv2d_input_gradient,
@@ -41,7 +41,7 @@ const bnn_kernels OF_ISA(bnn_kernels) = {
     .sum = sum_array,
     .dot = dot_array,
     .sign = sign_array,
-    .load_pixels = load_pixels,
+    .load_pixels = pixels_load,
     .cross_entropy = cross_entropy,
     .squared_hinge = squared_hinge,
     .conv2d_binary_scratch = conv2d_binary_scratch,

@@ -35,6 +35,15 @@ INLINE void store_part_f(float *p, size_t n, vf v)
 #endif
 }
 
+/* Lane i: 1 where first + i < n, else 0. */
+INLINE vf mask_f(size_t first, size_t n)
+{
+    vf mask;
+    for (int i = 0; i < VL; i++)
+        mask[i] = first + (size_t)i < n ? 1.0f : 0.0f;
+    return mask;
+}
+
 /* A vector whose lane l is lane f(l, d) of the 2 * VL lanes of a and b; d is a constant. */
 #if VL == 16
 #    define SHUFFLE(a, b, f, d)                                                                   \

@@ -86,27 +86,37 @@ INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
     return kind == LANES_OF_CHANNELS ? load_f(values + c) : broadcast(values[c]);
 }
 
-/* All steps on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
+/* One step on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
  * is one row of vectors, whose lanes are channels from c on. */
+INLINE void run_step(const bnn_lower_op type, lanes_are kind, const float_step *step, size_t c,
+                     const int channels, const int n, vf *x)
+{
+    UNROLL
+    for (int i = 0; i < channels * n; i++) {
+        const size_t channel = c + (size_t)(i / n);
+        x[i] = step_value(type, step, x[i], channel_values(kind, step->factor, channel),
+                          channel_values(kind, step->offset, channel));
+    }
+}
+
 INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int channels, const int n,
                       vf *x)
 {
     for (uint32_t s = 0; s < steps.n; s++) {
         const float_step *step = &steps.step[s];
         switch (step->type) {
-#define STEP_CASE(known_type)                                                                      \
-    case known_type:                                                                               \
-        UNROLL                                                                                     \
-        for (int i = 0; i < channels * n; i++) {                                                   \
-            const size_t channel = c + (size_t)(i / n);                                            \
-            x[i] = step_value(known_type, step, x[i], channel_values(kind, step->factor, channel), \
-                              channel_values(kind, step->offset, channel));                        \
-        }                                                                                          \
-        break;
-            STEP_CASE(BNN_LOWER_AFFINE)
-            STEP_CASE(BNN_LOWER_CLAMP)
-            STEP_CASE(BNN_LOWER_SLOPE)
-            STEP_CASE(BNN_LOWER_SIGN)
+        case BNN_LOWER_AFFINE:
+            run_step(BNN_LOWER_AFFINE, kind, step, c, channels, n, x);
+            break;
+        case BNN_LOWER_CLAMP:
+            run_step(BNN_LOWER_CLAMP, kind, step, c, channels, n, x);
+            break;
+        case BNN_LOWER_SLOPE:
+            run_step(BNN_LOWER_SLOPE, kind, step, c, channels, n, x);
+            break;
+        case BNN_LOWER_SIGN:
+            run_step(BNN_LOWER_SIGN, kind, step, c, channels, n, x);
+            break;
         default:
             break;
         }
