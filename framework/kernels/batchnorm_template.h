@@ -149,11 +149,12 @@ KERNEL void batchnorm_backward(const bnn_batchnorm *bn, const float *x, const fl
         gscale[c] = norm_sum(&channel, norm_product) * inverse[c];
         if (gx == NULL)
             continue;
-        /* gx = factor * (gy - sum / count - xhat * gscale / count) */
+        /* gx = factor * (gy - sum / count - xhat * gscale / count); + 0: no zero is negative. */
         const float factor = scale[c] * inverse[c];
         const float slope = -factor * inverse[c] * gscale[c] / count;
-        const vf f = splat_f(factor), s = splat_f(slope);
-        const vf o = splat_f(__builtin_fmaf(-slope, mean[c], -factor * sum / count));
+        const vf f = splat_f(factor), s = splat_f(slope + 0.0f);
+        const float offset = __builtin_fmaf(-slope, mean[c], -factor * sum / count);
+        const vf o = splat_f(offset + 0.0f);
         for (size_t at = 0; at < size; at += VL)
             store_f(gx + at, fma_f(load_f(gy + at), f, fma_f(load_f(x + at), s, o)));
         if (bn->n < bn->lanes)

@@ -58,14 +58,6 @@ INLINE vf mask_f(size_t first, size_t n)
 #    define SHUFFLE(a, b, f, d) __builtin_shufflevector(a, b, f(0, d), f(1, d), f(2, d), f(3, d))
 #endif
 
-/* All lanes x. Unlike splat_f() it keeps a negative zero, as op.h does. */
-#define FIRST_LANE(l, d) 0
-INLINE vf broadcast(float x)
-{
-    const vf v = {x};
-    return SHUFFLE(v, v, FIRST_LANE, 0);
-}
-
 #define EVERY_SECOND(l, first) (2 * (l) + (first))
 INLINE vf even_lanes_f(vf a, vf b)
 {
@@ -118,7 +110,6 @@ INLINE void transpose_square(vf rows[VL])
 }
 
 #undef SHUFFLE
-#undef FIRST_LANE
 #undef EVERY_SECOND
 #undef UPPER_ROW
 #undef LOWER_ROW

@@ -105,9 +105,10 @@ INLINE void store_h(void *p, vh v)
 
 /* ---- the same value in all lanes --------------------------------------------------------- */
 
+/* x - 0 is x, for a negative zero, too; 0 + x is not. */
 INLINE vf splat_f(float x)
 {
-    return (vf){0} + x;
+    return x - (vf){0};
 }
 
 INLINE vi splat_i(int32_t x)

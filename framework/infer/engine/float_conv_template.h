@@ -67,14 +67,14 @@ INLINE void rows_tile(const int channels, const int vectors, const bnn_float_sta
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < channels * 2 * vectors; i++)
-        sum[i] = broadcast(f->bias[at->channel + (size_t)(i / (2 * vectors))]);
+        sum[i] = splat_f(f->bias[at->channel + (size_t)(i / (2 * vectors))]);
     for (size_t k = 0; k < taps; k++, w += channels) {
         const size_t offset = f->offset[k];
         UNROLL
         for (int i = 0; i < channels * 2 * vectors; i++) {
             const int j = i % (2 * vectors);
             const float *x = (j < vectors ? upper : lower) + offset + j % vectors * VL;
-            sum[i] = fma_f(broadcast(w[i / (2 * vectors)]), load_f(x), sum[i]);
+            sum[i] = fma_f(splat_f(w[i / (2 * vectors)]), load_f(x), sum[i]);
         }
     }
     run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, 2 * vectors, sum);
@@ -193,8 +193,8 @@ INLINE void channels_tile(const int columns, const bnn_float_stage *f, const con
         const float *a = upper + f->offset[k], *b = lower + f->offset[k];
         UNROLL
         for (int j = 0; j < columns; j++) {
-            sum[j] = fma_f(weight, broadcast(a[j]), sum[j]);
-            sum[columns + j] = fma_f(weight, broadcast(b[j]), sum[columns + j]);
+            sum[j] = fma_f(weight, splat_f(a[j]), sum[j]);
+            sum[columns + j] = fma_f(weight, splat_f(b[j]), sum[columns + j]);
         }
     }
     run_steps(LANES_OF_CHANNELS, f->before, at->channel, 1, 2 * columns, sum);

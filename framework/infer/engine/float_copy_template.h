@@ -19,7 +19,7 @@ INLINE vu order_of(vf x)
 
 static void fill(float *y, size_t n, float value)
 {
-    const vf v = broadcast(value);
+    const vf v = splat_f(value);
     size_t i = 0;
     for (; i + VL <= n; i += VL)
         store_f(y + i, v);
@@ -41,7 +41,7 @@ INLINE vf pad_lanes(vf v, size_t n, vf padding)
  * written twice is slow to read. y: [copy_columns]. Keeps the smallest input seen, 0 apart. */
 INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
 {
-    const vf padding = broadcast((float)f->stage->pad_value);
+    const vf padding = splat_f((float)f->stage->pad_value);
     const size_t lead = f->copy_lead + f->stage->padding, columns = f->copy_columns;
     for (size_t i = 0; i < lead; i += VL)
         store_f(y + i, padding);
@@ -94,7 +94,7 @@ static bool make_copy(const bnn_float_stage *f, const float *x, float *copy)
     }
     if (f->least_input == 0.0f)
         return true;
-    const vu limit = order_of(broadcast(f->least_input));
+    const vu limit = order_of(splat_f(f->least_input));
     const vi below = (vi)(least < limit);
     return sign_bits_f((vf)below) == 0;
 }

@@ -19,7 +19,7 @@ INLINE void dense_tile(const int images, const int vectors, const bnn_float_stag
         UNROLL
         for (int i = 0; i < images * vectors; i++)
             sum[i] = fma_f(load_f(w + i % vectors * VL),
-                           broadcast(x[(size_t)(i / vectors) * taps + k]), sum[i]);
+                           splat_f(x[(size_t)(i / vectors) * taps + k]), sum[i]);
     }
     UNROLL
     for (int i = 0; i < images * vectors; i++) {

@@ -130,7 +130,7 @@ INLINE void finish_images(const int channels, const bnn_float_stage *f, const im
         if (f->pool->type == BNN_LOWER_AVGPOOL) {
             UNROLL
             for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-                sum[i] = sum[i] * broadcast(0.25f);
+                sum[i] = sum[i] * splat_f(0.25f);
         }
         run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, BLOCK_VECTORS, sum);
     }
@@ -147,7 +147,7 @@ INLINE void images_tile(const int channels, const bnn_float_stage *f, const imag
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-        sum[i] = broadcast(f->bias[at->channel + (size_t)(i / BLOCK_VECTORS)]);
+        sum[i] = splat_f(f->bias[at->channel + (size_t)(i / BLOCK_VECTORS)]);
     for (size_t c = 0; c < s->in.c; c++)
         for (size_t kh = at->rows.begin; kh < at->rows.end; kh++) {
             const size_t line = c * height + at->rows.input + kh - at->rows.begin;
@@ -157,7 +157,7 @@ INLINE void images_tile(const int channels, const bnn_float_stage *f, const imag
             for (size_t kw = at->columns.begin; kw < at->columns.end; kw++) {
                 UNROLL
                 for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-                    sum[i] = fma_f(broadcast(w[i / BLOCK_VECTORS]),
+                    sum[i] = fma_f(splat_f(w[i / BLOCK_VECTORS]),
                                    load_f(x + i % BLOCK_VECTORS * VL), sum[i]);
                 x += BLOCK;
                 w += channels;

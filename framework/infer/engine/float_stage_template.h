@@ -66,11 +66,11 @@ INLINE vf step_value(const bnn_lower_op type, const float_step *step, vf x, vf f
     case BNN_LOWER_AFFINE:
         return fma_f(x, factor, offset);
     case BNN_LOWER_CLAMP:
-        return min_f(broadcast(step->high), max_f(broadcast(step->low), x));
+        return min_f(splat_f(step->high), max_f(splat_f(step->low), x));
     case BNN_LOWER_SLOPE:
-        return x * select_f(x >= broadcast(0.0f), broadcast(1.0f), factor);
+        return x * select_f(x >= splat_f(0.0f), splat_f(1.0f), factor);
     case BNN_LOWER_SIGN:
-        return select_f(x >= broadcast(0.0f), broadcast(1.0f), broadcast(-1.0f));
+        return select_f(x >= splat_f(0.0f), splat_f(1.0f), splat_f(-1.0f));
     default:
         return x;
     }
@@ -82,8 +82,8 @@ typedef enum lanes_are { LANES_OF_ONE_CHANNEL, LANES_OF_CHANNELS } lanes_are;
 INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
 {
     if (values == NULL)
-        return broadcast(0.0f);
-    return kind == LANES_OF_CHANNELS ? load_f(values + c) : broadcast(values[c]);
+        return splat_f(0.0f);
+    return kind == LANES_OF_CHANNELS ? load_f(values + c) : splat_f(values[c]);
 }
 
 /* One step on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
@@ -128,5 +128,5 @@ INLINE vf pool_four(const bnn_op *pool, vf a, vf b, vf c, vf d)
 {
     if (pool->type == BNN_LOWER_MAXPOOL)
         return max_f(d, max_f(c, max_f(b, a)));
-    return (a + b + c + d) * broadcast(0.25f);
+    return (a + b + c + d) * splat_f(0.25f);
 }
