@@ -106,6 +106,10 @@ static int help_on_command(int argc, char **argv, bnn_error *err)
     const cli_command *command = find_command(argv[1]);
     if (strcmp(argv[1], "--spec-reference") == 0)
         return cli_spec_reference(err);
+    if (strcmp(argv[1], "--spec-keys") == 0) {
+        cli_spec_keys();
+        return BNN_OK;
+    }
     if (command == NULL)
         return cli_is_spec_key(argv[1]) ? cli_spec_help(argv[1], err)
                                         : fail_unknown_command(argv[1], err);

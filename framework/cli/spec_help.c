@@ -209,6 +209,24 @@ bool cli_is_spec_key(const char *word)
            bnn_suggest(word, names, n) != NULL;
 }
 
+/* ---- all keys ---------------------------------------------------------------------------- */
+
+static void print_paths(const bnn_section *section, const char *path)
+{
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
+        char below[SPEC_PATH];
+        snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".", key->param.name);
+        printf("%s\n", below);
+        if (key->section != NULL)
+            print_paths(key->section, below);
+    }
+}
+
+void cli_spec_keys(void)
+{
+    print_paths(&bnn_spec_section, "");
+}
+
 /* ---- the reference ----------------------------------------------------------------------- */
 
 /* A cell of a table in Markdown. */

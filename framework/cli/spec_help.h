@@ -12,6 +12,9 @@ int cli_spec_help(const char *path, bnn_error *err);
 /* Whether a word is a key of a spec, or meant to be one, so that cli_spec_help has something to say. */
 bool cli_is_spec_key(const char *word);
 
+/* All keys, dotted, one a line: what completes a command line may offer. */
+void cli_spec_keys(void);
+
 /* The reference of the language as Markdown: all keys, and the parameters of all plugins. */
 int cli_spec_reference(bnn_error *err);
 

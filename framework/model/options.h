@@ -1,20 +1,5 @@
-/* options.h - the `model` section of a spec: topology, binarization, STEs, ordering, activation.
- *
- *     model:
- *       topology: lenet5          # configs/topologies/lenet5.yaml, or a map of that form
- *       binarize: none            # or a map, see bnn_binarize
- *       ste: clipped              # or {weights: identity, activations: {name: clipped, clip: 2}}
- *       ordering: bn_act
- *       activation: auto          # relu, hardtanh, prelu, none; auto: relu, but none before a sign
- *       norm: batchnorm
- *
- * A topology:
- *
- *     input: {channels: 1, height: 28, width: 28}
- *     blocks:
- *       - {layer: {name: conv2d, out: 6, kernel: 5, padding: 2}, pool: maxpool}
- *       - {layer: {name: dense, out: 10}, dropout: {name: dropout, rate: 0.5}}
- */
+/* options.h - the `model` section of a spec: its keys, and what they make of a network. `bnnrun help
+ * model` explains them; configs/topologies/ has a topology. */
 #ifndef BNN_MODEL_OPTIONS_H
 #define BNN_MODEL_OPTIONS_H
 

@@ -1,13 +1,4 @@
-/* options.h - the `train` section of a spec.
- *
- *     train:
- *       epochs: 5
- *       batch: 64
- *       loss: cross_entropy                  # or squared_hinge
- *       optimizer: {name: adam, lr: 0.001}   # any optimizer plugin; lr is common to all
- *       binary_optimizer: bop                # for the latent binary weights; default: optimizer
- *       schedule: {name: cosine, warmup: 1}  # constant, step, cosine
- */
+/* options.h - the `train` section of a spec; `bnnrun help train` explains its keys. */
 #ifndef BNN_TRAIN_OPTIONS_H
 #define BNN_TRAIN_OPTIONS_H
 

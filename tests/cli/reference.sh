@@ -32,10 +32,10 @@ cmp -s "$scratch/reference" "$srcdir/configs/REFERENCE.md" || {
     diff -u "$srcdir/configs/REFERENCE.md" "$scratch/reference" | head -n 20
 }
 
-# SECTION KEY of every row in front of the plugins; SECTION is empty at first.
-awk '/^# The plugins/ { exit }
-    /^## / { section = $2 "." }
-    /^\| `/ { key = $2; gsub("`", "", key); print section key }' "$scratch/reference" >"$scratch/keys"
+"$BNNRUN" help --spec-keys >"$scratch/keys" || wrong "no keys"
+awk '/^# The plugins/ { exit } /^\| `/ { n++ } END { print n }' "$scratch/reference" >"$scratch/rows"
+[ "$(wc -l <"$scratch/keys")" -eq "$(cat "$scratch/rows")" ] ||
+    wrong "$(wc -l <"$scratch/keys") keys, but $(cat "$scratch/rows") rows in the reference"
 [ "$(wc -l <"$scratch/keys")" -gt 50 ] || wrong "only $(wc -l <"$scratch/keys") keys"
 while read -r key; do
     case $key in
