@@ -19,6 +19,7 @@ static const bnn_node *fail_memory(const override *o)
 
 /* In these maps a key with dots is one key. */
 static const char *const dotted_maps[] = {"sweep.grid", "sweep.zip", "baseline"};
+enum { GRID, ZIP, N_SWEPT };
 
 /* A copy of spec with a key of one of the dotted maps set. */
 static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const char *map_path,
@@ -63,9 +64,8 @@ static bool takes_list(const override *o, const bnn_node *spec)
 /* A value set below a key that the sweep varies would be lost in every point, without a word. */
 static bool is_overwritten(const override *o, const bnn_node *spec)
 {
-    static const char *const swept[] = {"sweep.grid", "sweep.zip"};
-    for (size_t i = 0; i < sizeof swept / sizeof *swept; i++) {
-        const bnn_node *map = bnn_tree_find(spec, swept[i]);
+    for (size_t i = 0; i < N_SWEPT; i++) {
+        const bnn_node *map = bnn_tree_find(spec, dotted_maps[i]);
         for (size_t k = 0; map != NULL && map->kind == BNN_NODE_MAP && k < map->n; k++) {
             const char *key = map->pairs[k].key->text;
             if (!is_below(o->key, key))
@@ -73,7 +73,7 @@ static bool is_overwritten(const override *o, const bnn_node *spec)
             bnn_diag_add(o->r->diag, o->at,
                          "%s would have no effect: %s replaces %s in every point; set %s to the "
                          "values that are wanted",
-                         o->key, swept[i], key, key);
+                         o->key, dotted_maps[i], key, key);
             return true;
         }
     }
@@ -88,11 +88,11 @@ static const bnn_node *apply_override(const override *o, const bnn_node *spec)
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
     if (!varies && is_overwritten(o, spec))
         return NULL;
-    spec = release_key(o, spec, "sweep.zip");
+    spec = release_key(o, spec, dotted_maps[ZIP]);
     if (spec != NULL && varies)
-        return set_dotted(o, spec, "sweep.grid", o->key);
+        return set_dotted(o, spec, dotted_maps[GRID], o->key);
     if (spec != NULL)
-        spec = release_key(o, spec, "sweep.grid");
+        spec = release_key(o, spec, dotted_maps[GRID]);
     return spec == NULL ? NULL
                         : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
 }
