@@ -123,6 +123,7 @@ shell_tests = \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
+	tests/tree/check_names.sh \
 	tests/tree/cross_aarch64.sh
 TESTS += $(check_suites) $(shell_tests)
 
@@ -344,4 +345,4 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
-	tests/tree/check_names.sh tests/tree/strip_c.awk
+	tests/tree/strip_c.awk

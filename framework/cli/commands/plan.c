@@ -155,8 +155,8 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
 }
 
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not
- * where the spec says, or not what they should be, are the error that they are for `run`. Plugins that are to be kept in processes of their own are not called in
- * this one. */
+ * where the spec says, or not what they should be, are the error that they are for `run`. Plugins
+ * that are to be kept in processes of their own are not called in this one. */
 static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_unknown,
                          bnn_error *err)
 {

@@ -38,7 +38,7 @@ static void fold_fill_tables(const bnn_stage *s, int32_t *values)
         values[c] = s->fold.rule[c] & BNN_RULE_TABLE ? ++n : 0;
 }
 
-static void fold_channels(c_writer *w, uint32_t i, const char *suffix, fill *fill_values)
+static void fold_write_channels(c_writer *w, uint32_t i, const char *suffix, fill *fill_values)
 {
     const bnn_stage *s = &w->model->stages[i];
     int32_t *values = malloc(s->sums.c * sizeof *values);
@@ -77,18 +77,18 @@ static void fold_decisions(c_writer *w, uint32_t i)
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
     fprintf(w->out, pixels ? "/* The bit is 1 from this sum on. */\n"
                            : "/* The bit is 1 when at least so many products are +1. */\n");
-    fold_channels(w, i, pixels ? "_threshold" : "_least", fold_fill_thresholds);
+    fold_write_channels(w, i, pixels ? "_threshold" : "_least", fold_fill_thresholds);
     if (s->fold.n_tables > 0) {
         fprintf(w->out, "/* The bit looked up, for channels where it neither rises nor falls: "
                         "table number, from 1. */\n");
-        fold_channels(w, i, "_table", fold_fill_tables);
+        fold_write_channels(w, i, "_table", fold_fill_tables);
         bnn_c_bits(w, w->names[i], "_tables", s->fold.n_tables, s->fold.table_size, s->fold.tables,
                    false);
         w->helpers |= C_GET_BIT;
     }
     if (fold_has_pool(s) && fold_any_of(s, BNN_RULE_AND)) {
         fprintf(w->out, "/* Of a pool's bits: 1 when all (1), or when any (0) are 1. */\n");
-        fold_channels(w, i, "_all", fold_fill_alls);
+        fold_write_channels(w, i, "_all", fold_fill_alls);
     }
 }
 

@@ -36,7 +36,7 @@ const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear)
                            linear->bias);
 }
 
-static void ops_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
+static void onnx_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
 {
     const int64_t kernels[] = {kernel, kernel}, strides[] = {stride, stride};
     bnn_onnx_set_ints(w, "kernel_shape", kernels, 2);
@@ -56,7 +56,7 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_op *conv, const char *weight)
             bnn_onnx_scalar(w, conv->pad_value > 0 ? "plus_one" : "minus_one", conv->pad_value));
     }
     bnn_onnx_then(w, "Conv", conv->name, weight, bnn_onnx_bias(w, conv));
-    ops_set_windows(w, conv->kernel, conv->stride);
+    onnx_set_windows(w, conv->kernel, conv->stride);
     if (p > 0 && !pads) {
         const int64_t by[] = {p, p, p, p};
         bnn_onnx_set_ints(w, "pads", by, 4);
@@ -77,17 +77,17 @@ void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32
 {
     bnn_onnx_unflatten(w, name, in);
     bnn_onnx_then(w, "MaxPool", name, NULL, NULL);
-    ops_set_windows(w, kernel, stride);
+    onnx_set_windows(w, kernel, stride);
 }
 
-static void ops_maxpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_maxpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     (void)exact;
     bnn_onnx_maxpool(w, op->name, op->in, op->kernel, op->stride);
 }
 
 /* The value at tap t of every window. */
-static const char *ops_tap(bnn_onnx_writer *w, const bnn_op *op, const char *values, uint32_t t)
+static const char *onnx_tap(bnn_onnx_writer *w, const bnn_op *op, const char *values, uint32_t t)
 {
     const int64_t row = t / op->kernel, column = t % op->kernel, stride = op->stride;
     const int64_t starts[] = {row, column};
@@ -103,7 +103,7 @@ static const char *ops_tap(bnn_onnx_writer *w, const bnn_op *op, const char *val
 }
 
 /* Training's order of additions, and its product with the reciprocal of the area. */
-static void ops_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
+static void onnx_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
 {
     static const int64_t axes[] = {2, 3};
     const int64_t steps[] = {op->stride, op->stride};
@@ -112,9 +112,9 @@ static void ops_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
     const char *values = w->value;
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.axes", op->name), axes, 2);
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.steps", op->name), steps, 2);
-    const char *sum = ops_tap(w, op, values, 0);
+    const char *sum = onnx_tap(w, op, values, 0);
     for (uint32_t t = 1; t < area; t++) {
-        const char *tap = ops_tap(w, op, values, t);
+        const char *tap = onnx_tap(w, op, values, t);
         sum = bnn_onnx_node(w, "Add", bnn_onnx_name(w, "%s.sum_%u", op->name, t),
                             (const char *const[]){sum, tap, NULL});
     }
@@ -124,16 +124,16 @@ static void ops_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
         NULL);
 }
 
-static void ops_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     enum { EXACT_KERNEL_MAX = 8 }; /* a node for each value of a window has its limits */
     bnn_onnx_unflatten(w, op->name, op->in);
     if (exact && op->kernel <= EXACT_KERNEL_MAX) {
-        ops_exact_avgpool(w, op);
+        onnx_exact_avgpool(w, op);
         return;
     }
     bnn_onnx_then(w, "AveragePool", op->name, NULL, NULL);
-    ops_set_windows(w, op->kernel, op->stride);
+    onnx_set_windows(w, op->kernel, op->stride);
 }
 
 /* ---- elementwise ------------------------------------------------------------------------- */
@@ -153,8 +153,8 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
 }
 
 /* Values of all channels, as float64 where they are to be wide. */
-static const char *ops_values(bnn_onnx_writer *w, const bnn_op *op, const char *what, bool wide,
-                              const float *values)
+static const char *onnx_values(bnn_onnx_writer *w, const bnn_op *op, const char *what, bool wide,
+                               const float *values)
 {
     const char *name = bnn_onnx_name(w, "%s.%s", op->name, what);
     if (!wide)
@@ -167,10 +167,10 @@ static const char *ops_values(bnn_onnx_writer *w, const bnn_op *op, const char *
 
 /* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
  * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
-static void ops_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
-    const char *factor = ops_values(w, op, "factor", exact, op->factor);
-    const char *offset = ops_values(w, op, "offset", exact, op->offset);
+    const char *factor = onnx_values(w, op, "factor", exact, op->factor);
+    const char *offset = onnx_values(w, op, "offset", exact, op->offset);
     if (exact)
         bnn_onnx_cast(w, bnn_onnx_name(w, "%s.wide", op->name), BNN_ONNX_DOUBLE);
     bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
@@ -179,7 +179,7 @@ static void ops_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
         bnn_onnx_cast(w, op->name, BNN_ONNX_FLOAT);
 }
 
-static void ops_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     (void)exact;
     const char *low = "", *high = NULL; /* an empty name: no bound */
@@ -192,13 +192,13 @@ static void ops_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
     bnn_onnx_then(w, "Clip", op->name, low, high);
 }
 
-static void ops_slope(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_slope(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     (void)exact;
-    bnn_onnx_then(w, "PRelu", op->name, ops_values(w, op, "slope", false, op->factor), NULL);
+    bnn_onnx_then(w, "PRelu", op->name, onnx_values(w, op, "slope", false, op->factor), NULL);
 }
 
-static void ops_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {
     (void)exact;
     bnn_onnx_sign(w, op->name);
@@ -208,9 +208,9 @@ static void ops_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 
 /* Rows for what can follow a linear operation. */
 static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op, bool exact) = {
-    [BNN_LOWER_AFFINE] = ops_affine,   [BNN_LOWER_CLAMP] = ops_clamp,
-    [BNN_LOWER_SLOPE] = ops_slope,     [BNN_LOWER_MAXPOOL] = ops_maxpool,
-    [BNN_LOWER_AVGPOOL] = ops_avgpool, [BNN_LOWER_SIGN] = ops_sign,
+    [BNN_LOWER_AFFINE] = onnx_affine,   [BNN_LOWER_CLAMP] = onnx_clamp,
+    [BNN_LOWER_SLOPE] = onnx_slope,     [BNN_LOWER_MAXPOOL] = onnx_maxpool,
+    [BNN_LOWER_AVGPOOL] = onnx_avgpool, [BNN_LOWER_SIGN] = onnx_sign,
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_OP_KINDS, "a row for each operation");
 

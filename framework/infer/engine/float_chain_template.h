@@ -116,4 +116,3 @@ static void run_operations(const bnn_float_stage *f, uint32_t at, uint32_t end, 
         at = next;
     }
 }
-
