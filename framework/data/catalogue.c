@@ -166,7 +166,7 @@ static void catalogue_read_mirrors(const bnn_node *root, bnn_arena *arena,
         }
         const char *ended = bnn_arena_printf(arena, "%s%s", url, url[n - 1] == '/' ? "" : "/");
         if (ended == NULL)
-            bnn_diag_add(diag, node->at, "mirrors: no memory");
+            bnn_diag_no_memory(diag);
         else
             entry->mirrors[entry->n_mirrors++] = ended;
     }

@@ -172,7 +172,7 @@ int operands_create(uint32_t n, const bnn_kernels *kernels, bnn_arena *arena,
         else if (ok)
             ok = make_pixels(o, arena);
         if (!ok)
-            return bnn_fail(err, BNN_E_INTERNAL, "not enough memory for kernels at batch %u", n);
+            return bnn_no_memory(err);
     }
     return BNN_OK;
 }
