@@ -181,8 +181,7 @@ int cli_spec_help(const char *path, bnn_error *err)
 {
     static const char whole[] = "spec";
     if (strcmp(path, whole) == 0) {
-        printf(
-            "the keys of a spec; `bnnrun help KEY` says more, as in `bnnrun help train.schedule`\n");
+        printf("the keys of a spec; `bnnrun help KEY` says more: `bnnrun help train.schedule`\n");
         return print_rows(&bnn_spec_section, err);
     }
     if (strncmp(path, "spec.", sizeof whole) == 0)

@@ -5,11 +5,12 @@
 #include "cli/cli.h"
 
 /* `bnnrun help KEY`: what may be written there, its default and meaning, and the keys below it;
- * "spec" stands for the whole, also in front of a key ("spec.run"). Loads plugins when the key takes
- * one. BNN_E_USAGE, with what may have been meant, when no key has this name. */
+ * "spec" stands for the whole, also in front of a key ("spec.run"). Loads plugins when the key
+ * takes one. BNN_E_USAGE, with what may have been meant, when no key has this name. */
 int cli_spec_help(const char *path, bnn_error *err);
 
-/* Whether a word is a key of a spec, or meant to be one, so that cli_spec_help has something to say. */
+/* Whether a word is a key of a spec, or meant to be one, so that cli_spec_help has something to
+ * say. */
 bool cli_is_spec_key(const char *word);
 
 /* All keys, dotted, one a line: what completes a command line may offer. */

@@ -67,7 +67,7 @@ typedef struct bnn_network {
 
 /* Checks a model for a data set without training it: every ordering legal, shapes fit, logits
  * match the classes, no sign that is constant. Problems go to diag with the position of the model
- * section. 0 or a negative status. */
+ * section. BNN_OK or a negative status. */
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag);
 

@@ -11,7 +11,7 @@ const char *bnn_spec_text_join(const char *text, const char *const *overrides, b
 
 /* The way back: cuts the overrides off the text, which is changed; they point into it. What is left
  * is the file, perhaps with a line feed at its end, and an empty comment behind comments like ours.
- * 0, or BNN_E_INTERNAL without memory. */
+ * BNN_OK, or BNN_E_INTERNAL without memory. */
 int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides);
 
 #endif

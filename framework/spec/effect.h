@@ -1,7 +1,7 @@
 /* effect.h - keys of a spec that are set and do nothing in any point of the sweep.
  *
- * A key acts where the condition of its row holds (bnn_key.acts). One that acts in one point may idle in others: an STE beside a
- * float baseline is fine. */
+ * A key acts where the condition of its row holds (bnn_key.acts). One that acts in one point may
+ * idle in others: an STE beside a float baseline is fine. */
 #ifndef BNN_SPEC_EFFECT_H
 #define BNN_SPEC_EFFECT_H
 
@@ -18,11 +18,12 @@ typedef struct bnn_effects {
     bnn_effect_key *keys;
 } bnn_effects;
 
-/* Notes which keys of a point act in the config that it became, by its settings. 0 or BNN_E_INTERNAL. */
+/* Notes which keys of a point act in the config that it became, by its settings. BNN_OK or
+ * BNN_E_INTERNAL. */
 int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings);
 
-/* After all points: an error for each key that acts in none. overridden: -s changed the spec, and may
- * well switch off what the file sets; that is a warning then. */
+/* After all points: an error for each key that acts in none. overridden: -s changed the spec, and
+ * may well switch off what the file sets; that is a warning then. */
 void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, bool overridden,
                        bnn_diag *diag);
 

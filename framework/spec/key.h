@@ -30,8 +30,8 @@ enum {
 typedef struct bnn_section {
     const bnn_key *keys; /* closed by a row without a name */
     uint32_t flags;      /* BNN_SECTION_... */
-    /* What rows cannot say: mistakes of several keys together, defaults that depend on others. After
-     * the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
+    /* What rows cannot say: mistakes of several keys together, defaults that depend on others.
+     * After the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
     void (*finish)(const bnn_reader *r, const bnn_node *node, void *out);
 } bnn_section;
 
@@ -101,8 +101,8 @@ const char *bnn_key_form(const bnn_key *key);
 int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node);
 
 /* Reads what stands at the reader's path (NULL: all defaults) into the section's struct: each field
- * gets a value, even after mistakes. bnn_section_check finds keys that are none, and what is no map;
- * bnn_section_read does both. BNN_OK, or the worst status of its messages. */
+ * gets a value, even after mistakes. bnn_section_check finds keys that are none, and what is no
+ * map; bnn_section_read does both. BNN_OK, or the worst status of its messages. */
 int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node);
 int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_node *node,
                      void *out);

@@ -1,7 +1,7 @@
 /* schema.h - values of a spec: checked, typed, and recorded under their dotted keys.
  *
- * The parameters of a plugin, and most keys of a spec, are rows of bnn_param (see <bnn/plugin.h>); the
- * others, and sections, are in key.h. */
+ * The parameters of a plugin, and most keys of a spec, are rows of bnn_param (see <bnn/plugin.h>);
+ * the others, and sections, are in key.h. */
 #ifndef BNN_SPEC_SCHEMA_H
 #define BNN_SPEC_SCHEMA_H
 
@@ -53,7 +53,7 @@ const char *bnn_schema_describe(const bnn_node *node, char out[BNN_DESCRIPTION])
 /* Whether the node is a plain decimal number; *out is infinite when it is too large. */
 bool bnn_schema_is_number(const bnn_node *node, double *out);
 
-/* Single values, for what does not fit a table. 0 or BNN_E_SPEC after a message. `what` as in
+/* Single values, for what does not fit a table. BNN_OK or BNN_E_SPEC after a message. `what` as in
  * "train.batch". Integers are decimal and exact; numbers are finite; texts are any
  * scalar that is not empty, ~ or null. */
 int bnn_schema_integer(const bnn_node *node, const char *what, int64_t minimum, int64_t maximum,
@@ -70,12 +70,12 @@ int bnn_schema_duration(const bnn_node *node, const char *what, double *out_seco
                         bnn_diag *diag);
 
 /* Adds an error for each key of map that is not in `known` (NULL-terminated), with a suggestion.
- * A node that is neither NULL nor a map is an error, too. 0 or BNN_E_SPEC. */
+ * A node that is neither NULL nor a map is an error, too. BNN_OK or BNN_E_SPEC. */
 int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *const *known,
                           bnn_diag *diag);
 
 /* A plugin reference: `name` or `{name: NAME, parameter: value...}`. *name gets the name, *params
- * the map (NULL for a bare name). 0 or BNN_E_SPEC after a message. */
+ * the map (NULL for a bare name). BNN_OK or BNN_E_SPEC after a message. */
 int bnn_schema_reference(const bnn_node *node, const char *what, const char **name,
                          const bnn_node **params, bnn_diag *diag);
 

@@ -36,7 +36,7 @@ static bool is_fixed(const bnn_reader *r, const char *path)
     return key != NULL && (key->flags & BNN_KEY_FIXED) != 0;
 }
 
-static int check_key(const bnn_node *key, const bnn_reader *r)
+static void check_key(const bnn_reader *r, const bnn_node *key)
 {
     char excerpt[BNN_EXCERPT];
     const char *text = bnn_excerpt(key->text, excerpt);
@@ -45,126 +45,105 @@ static int check_key(const bnn_node *key, const bnn_reader *r)
                      "\"%s\" is not a key: names joined with dots, as in train.epochs", text);
     else if (is_fixed(r, key->text))
         bnn_diag_add(r->diag, key->at, "%s is the same for all points and cannot vary", text);
-    else
-        return BNN_OK;
-    return BNN_E_SPEC;
 }
 
 /* Values are set in the order of the keys, so a later key must not undo an earlier one. */
-static int check_order(const bnn_node *earlier, const bnn_node *later, const bnn_reader *r)
+static void check_order(const bnn_reader *r, const bnn_node *earlier, const bnn_node *later)
 {
     char a[BNN_EXCERPT], b[BNN_EXCERPT];
     if (!bnn_tree_covers(later->text, earlier->text))
-        return BNN_OK;
+        return;
     if (strcmp(later->text, earlier->text) == 0)
-        return bnn_diag_add(r->diag, later->at, "%s varies on line %u already",
-                            bnn_excerpt(later->text, a), earlier->at.line);
-    return bnn_diag_add(r->diag, later->at, "%s would undo %s of line %u; put it first",
-                        bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b),
-                        earlier->at.line);
+        bnn_diag_add(r->diag, later->at, "%s varies on line %u already",
+                     bnn_excerpt(later->text, a), earlier->at.line);
+    else
+        bnn_diag_add(r->diag, later->at, "%s would undo %s of line %u; put it first",
+                     bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b), earlier->at.line);
 }
 
 /* A map of dotted keys. */
-static int check_assignments(const bnn_node *map, const char *what, const bnn_reader *r)
+static int check_assignments(const bnn_reader *r, const bnn_node *map, const char *what)
 {
     char got[BNN_DESCRIPTION];
-    int status = BNN_OK;
     if (map->kind != BNN_NODE_MAP)
         return bnn_diag_add(r->diag, map->at, "%s: expected a map of dotted keys, got %s", what,
                             bnn_schema_describe(map, got));
     if (map->n > KEYS_MAX)
         return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", what,
                             map->n, KEYS_MAX);
+    const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < map->n; i++) {
-        if (check_key(map->pairs[i].key, r) != BNN_OK)
-            status = BNN_E_SPEC;
+        check_key(r, map->pairs[i].key);
         for (size_t j = 0; j < i; j++)
-            if (check_order(map->pairs[j].key, map->pairs[i].key, r) != BNN_OK)
-                status = BNN_E_SPEC;
+            check_order(r, map->pairs[j].key, map->pairs[i].key);
     }
-    return status;
+    return bnn_diag_end(r->diag, begun);
 }
 
 /* grid or zip: a map of dotted keys to lists that are not empty. */
-static int check_lists(const bnn_node *map, const char *what, const bnn_reader *r)
+static int check_lists(const bnn_reader *r, const bnn_node *map, const char *what)
 {
     char key[BNN_EXCERPT], got[BNN_DESCRIPTION];
-    if (map == NULL)
-        return BNN_OK;
-    int status = check_assignments(map, what, r);
-    for (size_t i = 0; status == BNN_OK && i < map->n; i++) {
+    const int status = map == NULL ? BNN_OK : check_assignments(r, map, what);
+    for (size_t i = 0; status == BNN_OK && map != NULL && i < map->n; i++) {
         const bnn_node *list = map->pairs[i].value;
         bnn_excerpt(map->pairs[i].key->text, key);
         if (list->kind != BNN_NODE_LIST)
-            bnn_diag_add(r->diag, list->at, "%s: %s: expected a list of values, got %s%s", what,
-                         key, bnn_schema_describe(list, got),
-                         list->kind == BNN_NODE_SCALAR ? "; brackets are missing" : "");
-        else if (list->n == 0)
-            bnn_diag_add(r->diag, list->at, "%s: %s: the list is empty and leaves no points", what,
-                         key);
-        else
-            continue;
-        status = BNN_E_SPEC;
+            return bnn_diag_add(r->diag, list->at, "%s: %s: expected a list of values, got %s%s",
+                                what, key, bnn_schema_describe(list, got),
+                                list->kind == BNN_NODE_SCALAR ? "; brackets are missing" : "");
+        if (list->n == 0)
+            return bnn_diag_add(r->diag, list->at, "%s: %s: the list is empty and leaves no points",
+                                what, key);
     }
     return status;
 }
 
-static int check_zip(const bnn_node *zip, const bnn_reader *r)
+static int check_zip(const bnn_reader *r, const bnn_node *zip)
 {
     char a[BNN_EXCERPT], b[BNN_EXCERPT];
-    int status = check_lists(zip, "sweep.zip", r);
+    const int status = check_lists(r, zip, "sweep.zip");
     for (size_t i = 1; status == BNN_OK && zip != NULL && i < zip->n; i++) {
         const bnn_pair *first = &zip->pairs[0], *pair = &zip->pairs[i];
-        if (pair->value->n == first->value->n)
-            continue;
-        bnn_diag_add(r->diag, pair->value->at,
-                     "sweep.zip: the lists go together, but %s has %zu values and %s of line %u "
-                     "has %zu",
-                     bnn_excerpt(pair->key->text, a), pair->value->n,
-                     bnn_excerpt(first->key->text, b), first->key->at.line, first->value->n);
-        status = BNN_E_SPEC;
+        if (pair->value->n != first->value->n)
+            return bnn_diag_add(
+                r->diag, pair->value->at,
+                "sweep.zip: the lists go together, but %s has %zu values and %s of line %u has %zu",
+                bnn_excerpt(pair->key->text, a), pair->value->n, bnn_excerpt(first->key->text, b),
+                first->key->at.line, first->value->n);
     }
     return status;
 }
 
 /* list or exclude: a list of maps of dotted keys. */
-static int check_points(const bnn_node *list, const char *what, const bnn_reader *r)
+static int check_points(const bnn_reader *r, const bnn_node *list, const char *what)
 {
     char got[BNN_DESCRIPTION];
-    int status = BNN_OK;
-    if (list == NULL)
-        return BNN_OK;
-    if (list->kind != BNN_NODE_LIST)
+    if (list != NULL && list->kind != BNN_NODE_LIST)
         return bnn_diag_add(r->diag, list->at, "%s: expected a list of maps, got %s", what,
                             bnn_schema_describe(list, got));
-    for (size_t i = 0; i < list->n; i++)
-        if (check_assignments(list->items[i], what, r) != BNN_OK)
-            status = BNN_E_SPEC;
-    return status;
+    const int begun = bnn_diag_begin(r->diag);
+    for (size_t i = 0; list != NULL && i < list->n; i++)
+        check_assignments(r, list->items[i], what);
+    return bnn_diag_end(r->diag, begun);
 }
 
-static int check_exclude(const bnn_node *exclude, const bnn_reader *r)
+static int check_exclude(const bnn_reader *r, const bnn_node *exclude)
 {
-    int status = check_points(exclude, "sweep.exclude", r);
-    for (size_t i = 0; status == BNN_OK && exclude != NULL && i < exclude->n; i++) {
-        if (exclude->items[i]->n > 0)
-            continue;
-        bnn_diag_add(r->diag, exclude->items[i]->at,
-                     "sweep.exclude: an empty map drops every point");
-        status = BNN_E_SPEC;
-    }
+    const int status = check_points(r, exclude, "sweep.exclude");
+    for (size_t i = 0; status == BNN_OK && exclude != NULL && i < exclude->n; i++)
+        if (exclude->items[i]->n == 0)
+            return bnn_diag_add(r->diag, exclude->items[i]->at,
+                                "sweep.exclude: an empty map drops every point");
     return status;
 }
 
 /* Values of grid are set before those of zip. */
-static int check_crossed(const bnn_node *grid, const bnn_node *zip, const bnn_reader *r)
+static void check_crossed(const bnn_reader *r, const bnn_node *grid, const bnn_node *zip)
 {
-    int status = BNN_OK;
     for (size_t i = 0; grid != NULL && zip != NULL && i < grid->n; i++)
         for (size_t j = 0; j < zip->n; j++)
-            if (check_order(grid->pairs[i].key, zip->pairs[j].key, r) != BNN_OK)
-                status = BNN_E_SPEC;
-    return status;
+            check_order(r, grid->pairs[i].key, zip->pairs[j].key);
 }
 
 int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_section *out)
@@ -181,14 +160,14 @@ int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_
     const bnn_reader below = bnn_reader_below(r, "sweep", path);
     const int begun = bnn_diag_begin(r->diag);
     bnn_section_read(&below, &bnn_sweep_keys, sweep, &s);
-    check_lists(s.grid, "sweep.grid", r);
-    check_zip(s.zip, r);
-    check_points(s.list, "sweep.list", r);
-    check_exclude(s.exclude, r);
+    check_lists(r, s.grid, "sweep.grid");
+    check_zip(r, s.zip);
+    check_points(r, s.list, "sweep.list");
+    check_exclude(r, s.exclude);
     if (s.baseline != NULL)
-        check_assignments(s.baseline, "baseline", r);
+        check_assignments(r, s.baseline, "baseline");
     if (bnn_diag_status(r->diag) == BNN_OK)
-        check_crossed(s.grid, s.zip, r);
+        check_crossed(r, s.grid, s.zip);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = s;

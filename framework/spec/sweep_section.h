@@ -14,8 +14,8 @@ typedef struct bnn_sweep_section {
     bnn_position_in_file at; /* of max_runs, or what comes nearest to it */
 } bnn_sweep_section;
 
-/* Finds every mistake of the two sections, short of the values that the keys take. 0, or BNN_E_SPEC
- * after messages. */
+/* Finds every mistake of the two sections, short of the values that the keys take. BNN_OK, or
+ * BNN_E_SPEC after messages. */
 int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_section *out);
 
 /* The keys of `sweep`. */
