@@ -1,6 +1,7 @@
 #!/bin/sh
 # check_layers.sh - the rules of the tree that a compiler does not know (ARCHITECTURE.md):
-# who may include whom, which functions nobody calls, and that only framework/cli prints.
+# who may include whom, and which headers, which functions nobody calls, and that only framework/cli
+# prints.
 #
 #     tests/tree/check_layers.sh [ROOT]     checks the tree at ROOT; without it, this source tree, and
 #                                      then that a tree with planted mistakes is refused
@@ -77,6 +78,48 @@ check_includes() {
         }'
 }
 
+# Headers that are private to another folder: those whose first comment says "Private to FOLDER/", and
+# *_internal.h, which is private to where it lies.
+check_private() {
+    headers=$(find framework db -name '*.h' | sort)
+    # shellcheck disable=SC2086 # words
+    find framework db -name '*.[ch]' | sort |
+        xargs grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
+        sed -E 's/^([^:]*):([0-9]*):[^"]*"([^"]*)".*/\3 \1 \2/' |
+        awk '
+        NR == FNR {
+            include[++n] = $0
+            next
+        }
+        FNR == 1 {
+            text = ""
+            ended = 0
+            name = FILENAME
+            sub(/^framework\//, "", name)
+            if (name ~ /_internal\.h$/) {
+                owner[name] = name
+                sub(/[^\/]*$/, "", owner[name])
+            }
+        }
+        ended { next }
+        { text = text " " $0 }
+        /\*\// {
+            ended = 1
+            gsub(/[ *]+/, " ", text)
+            if (match(text, /Private to [a-z\/]+\//))
+                owner[name] = substr(text, RSTART + 11, RLENGTH - 11)
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                split(include[i], part, " ")
+                from = part[2]
+                sub(/^framework\//, "", from)
+                if (part[1] in owner && index(from, owner[part[1]]) != 1)
+                    print part[2] ":" part[3] ": includes " part[1] ", which is private to " owner[part[1]]
+            }
+        }' - $headers
+}
+
 # Headers that include each other in a circle.
 check_cycles() {
     (cd framework && find . ../db -name '*.h') |
@@ -110,6 +153,7 @@ check_calls() {
 check_tree() (
     cd "$1"
     check_includes
+    check_private
     check_cycles
     check_calls
 )
@@ -128,6 +172,12 @@ check_the_check() (
         rm -rf "$planted"
         plant framework/base/error.h ''
         plant framework/base/arena.h '#include "base/error.h"'
+        plant framework/data/sources/source.h '/* source.h - what a source is, and some words more. Private to
+ * data/sources/. */'
+        plant framework/data/sources/x.c '#include "data/sources/source.h"'
+        plant framework/runner/wire_internal.h ''
+        plant framework/runner/executor/x.c '#include "runner/wire_internal.h"'
+        plant db/store_internal.h ''
         plant plugins/ste/ste_x.c '#include <bnn/plugin.h>'
         plant db/store.h '#include "base/record.h"'
         plant tests/check_x.c 'int main(void) { printf("x"); }'
@@ -145,6 +195,10 @@ framework/train/x.c|#include "db/store.h"
 framework/data/x.c|#include "nowhere/dataset.h"
 framework/other/x.c|#include "base/error.h"
 framework/base/error.h|#include "base/arena.h"
+framework/data/x.c|#include "data/sources/source.h"
+framework/data/formats/x.h|#include "data/sources/source.h"
+framework/cli/x.c|#include "runner/wire_internal.h"
+framework/runner/x.c|#include "db/store_internal.h"
 plugins/ste/ste_x.c|#include "base/error.h"
 plugins/ste/ste_x.c|#include "../layers/pool.h"
 plugins/ste/ste_x.c|#include <pthread.h>

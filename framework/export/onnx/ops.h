@@ -1,4 +1,4 @@
-/* ops.h - single operations of a network as ONNX nodes. Private to the ONNX exporter. */
+/* ops.h - single operations of a network as ONNX nodes. Private to export/onnx/. */
 #ifndef BNN_EXPORT_ONNX_OPS_H
 #define BNN_EXPORT_ONNX_OPS_H
 

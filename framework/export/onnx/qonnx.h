@@ -1,5 +1,5 @@
 /* qonnx.h - the QONNX dialect: the network's operations one by one, as Brevitas exports them, with
- * BipolarQuant (x >= 0 ? scale : -scale) in front of what is binary. Private to the ONNX exporter. */
+ * BipolarQuant (x >= 0 ? scale : -scale) in front of what is binary. Private to export/onnx/. */
 #ifndef BNN_EXPORT_ONNX_QONNX_H
 #define BNN_EXPORT_ONNX_QONNX_H
 

@@ -1,5 +1,5 @@
 /* stages.h - the standard dialects: a network's stages, decisions folded to comparisons. Private to
- * the ONNX exporter. */
+ * export/onnx/. */
 #ifndef BNN_EXPORT_ONNX_STAGES_H
 #define BNN_EXPORT_ONNX_STAGES_H
 

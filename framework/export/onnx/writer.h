@@ -1,4 +1,4 @@
-/* writer.h - builds an ONNX graph node by node. Private to the ONNX exporter.
+/* writer.h - builds an ONNX graph node by node. Private to export/onnx/.
  *
  * The writer has a value at hand, the output of the last node: nodes are mostly a chain. Memory
  * comes from an arena; when it runs out, the writer notes that and goes on, so that callers ask
