@@ -52,7 +52,7 @@ store_scripts = \
 	db/sql/runs_brief.sql \
 	db/sql/standings.sql \
 	db/sql/stored_run.sql
-EXTRA_DIST += $(store_scripts) db/embed.awk
+EXTRA_DIST += $(store_scripts) db/README.md db/embed.awk
 
 BUILT_SOURCES += db/sql.inc
 CLEANFILES += db/sql.inc

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the documentation shows works: every query of README.md, db/queries and experiments/ answers, in
+# What the documentation shows works: every query of db/README.md, db/queries and experiments/ answers, in
 # plain sqlite3 and through `bnnrun query`; README.md's commands that need neither a network nor MNIST
 # run, its plugin compiles and its spec is one; every spec of the tree passes `bnnrun plan`.
 set -u
@@ -35,18 +35,18 @@ check() {
     "$@" >log 2>&1 </dev/null || wrong "$what: status $?"
 }
 
-# blocks LANGUAGE: the code blocks of that language, in files LANGUAGE.1, LANGUAGE.2, ...
+# blocks LANGUAGE FILE: the code blocks of that language, in files LANGUAGE.1, LANGUAGE.2, ...
 blocks() {
     awk -v language="$1" '
         $0 == "```" language { n++; inside = 1; file = language "." n; printf "" >file; next }
         /^```/ { inside = 0 }
-        inside { print >file }' "$srcdir/README.md"
-    ls "$1".[0-9]* >/dev/null 2>&1 || wrong "README.md: no block of $1"
+        inside { print >file }' "$srcdir/$2"
+    ls "$1".[0-9]* >/dev/null 2>&1 || wrong "$2: no block of $1"
 }
-blocks sql
-blocks sh
-blocks c
-blocks yaml
+blocks sql db/README.md
+blocks sh README.md
+blocks c README.md
+blocks yaml README.md
 
 # ---- specs ---------------------------------------------------------------------------------------
 cp yaml.1 shown.yaml

@@ -1,4 +1,4 @@
-/* check_store_means.c - no row of a named query, nor of README.md's SQL, mixes runs that differ in more
+/* check_store_means.c - no row of a named query, nor of db/README.md's SQL, mixes runs that differ in more
  * than their seed, and rows that differ say in what. A row depends on a config when it changes with
  * what the config's runs measured: so a query is held to this whatever it computes. */
 #include "tests/fixtures/check_main.h"
@@ -102,7 +102,7 @@ static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int e
 
 static void make_revisions(void)
 {
-    static const char *const experiments[] = {"ste_sweep", "order_sweep"}; /* README.md's */
+    static const char *const experiments[] = {"ste_sweep", "order_sweep"}; /* db/README.md's */
     bnn_store *store = store_open(BNN_STORE_WRITE);
     ck_ok(bnn_store_begin(store, err));
     for (size_t e = 0; e < 2; e++)
@@ -264,14 +264,14 @@ START_TEST(no_named_query_mixes_configs)
 }
 END_TEST
 
-/* ---- the SQL of README.md ---- */
+/* ---- the SQL of db/README.md ---- */
 
 static char *read_readme(void)
 {
     const char *source = getenv("srcdir");
     char path[1000];
     static char text[1 << 16];
-    snprintf(path, sizeof path, "%s/README.md", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/db/README.md", source != NULL ? source : ".");
     FILE *in = fopen(path, "r");
     ck_assert_msg(in != NULL, "%s", path);
     text[fread(text, 1, sizeof text - 1, in)] = '\0';
