@@ -356,7 +356,7 @@ enum {
 /* What a layer is in inference: one of these operations. The arithmetic is part of the promise,
  * down to the order of operations, since a deployed network answers with the same bits. fma is one
  * rounding; c is the channel; sums run over the inputs in the order of memory (channel, row,
- * column). A negative zero in a bias, or in factor or offset of an affine, counts as +0. */
+ * column). */
 typedef enum bnn_lower_op {
     BNN_LOWER_IDENTITY = 0, /* y = x */
     BNN_LOWER_CONV2D = 1,   /* y = bias, or 0; then y = fma(weight, x, y) for each tap, where zero

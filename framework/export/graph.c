@@ -23,13 +23,6 @@ static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
     return BNN_E_FAILED;
 }
 
-/* What the kernels spread over their lanes loses the sign of a zero on the way (0 + x). */
-static void graph_drop_negative_zeros(float *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        values[i] += 0.0f;
-}
-
 /* The tensor of network op i that acts from this address, if it has n values. */
 static const float *graph_own_tensor(const maker *m, uint32_t i, const float *values, size_t n)
 {
@@ -68,8 +61,6 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
     o->bias = own_bias;
     if (o->weight == NULL || (bias != NULL && own_bias == NULL))
         return bnn_no_memory(m->err);
-    if (own_bias != NULL)
-        graph_drop_negative_zeros(own_bias, o->out.c);
     return BNN_OK;
 }
 
@@ -81,7 +72,6 @@ static int graph_take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     if (kind == NULL || l->op == BNN_LOWER_SIGN)
         return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
                         l->op);
-    const bool affine = l->op == BNN_LOWER_AFFINE;
     bnn_graph_op *op = &m->ops[m->n];
     bnn_shape out;
     *op = (bnn_graph_op){.op = {.type = l->op,
@@ -110,10 +100,6 @@ static int graph_take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     op->op.name = bnn_arena_strdup(m->arena, from->name);
     if (op->op.name == NULL)
         return bnn_no_memory(m->err);
-    if (affine) {
-        graph_drop_negative_zeros(l->factor, op->op.in.c);
-        graph_drop_negative_zeros(l->offset, op->op.in.c);
-    }
     const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;
