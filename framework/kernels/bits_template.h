@@ -11,19 +11,19 @@
 
 enum { WORD = 64, PLANES_MAX = 14, TAPS_MAX = (1 << PLANES_MAX) - 1 };
 
-INLINE size_t words_of(size_t lanes)
+INLINE size_t bits_words_of(size_t lanes)
 {
     return (lanes + WORD - 1) / WORD;
 }
 
 /* Floats of scratch that hold n 64-bit words. */
-INLINE size_t floats_of_words(size_t n)
+INLINE size_t bits_floats_of_words(size_t n)
 {
     return round_up(2 * n, LANES);
 }
 
 /* Sign bits of `lanes` floats, 64 to a word; the rest of the last word is zero. */
-static void pack_lanes(size_t lanes, const float *x, uint64_t *bits)
+static void bits_pack_lanes(size_t lanes, const float *x, uint64_t *bits)
 {
     for (size_t first = 0; first < lanes; first += WORD) {
         const size_t n = lanes - first < WORD ? lanes - first : WORD;
@@ -87,15 +87,15 @@ INLINE void bits_count(bit_counter *c, const int planes, size_t taps, bits_word 
 }
 
 /* Planes that hold counts up to `taps`, as one of the sizes that are compiled. */
-INLINE int planes_for(size_t taps)
+INLINE int bits_planes_for(size_t taps)
 {
     return taps < 1u << 8 ? 8 : taps < 1u << 10 ? 10 : PLANES_MAX;
 }
 
 /* y[lane] = taps - 2 * count[lane] for the lanes of one word; word_plane: bit planes of the counts,
  * `stride` words apart. */
-INLINE void spread_counts(const uint64_t *word_plane, size_t stride, int planes, size_t taps,
-                          size_t lanes, float *y)
+INLINE void bits_spread_counts(const uint64_t *word_plane, size_t stride, int planes, size_t taps,
+                               size_t lanes, float *y)
 {
     vi lane_bit;
     for (int i = 0; i < VL; i++)
@@ -126,9 +126,9 @@ typedef struct packed_conv {
     uint32_t *offset;               /* [taps] words from an output to its taps */
 } packed_conv;
 
-INLINE packed_conv packed_conv_plan(const bnn_conv *conv, float *scratch)
+INLINE packed_conv bits_conv_plan(const bnn_conv *conv, float *scratch)
 {
-    const size_t words = words_of(conv->lanes);
+    const size_t words = bits_words_of(conv->lanes);
     const size_t row = (conv->in.w + 2 * (size_t)conv->padding) * words;
     const size_t plane = (conv->in.h + 2 * (size_t)conv->padding) * row;
     packed_conv p = {.conv = conv,
@@ -137,24 +137,24 @@ INLINE packed_conv packed_conv_plan(const bnn_conv *conv, float *scratch)
                      .plane = plane,
                      .taps = (size_t)conv->in.c * conv->kernel * conv->kernel};
     p.bits = (uint64_t *)(void *)scratch;
-    scratch += floats_of_words(conv->in.c * plane + VQ);
+    scratch += bits_floats_of_words(conv->in.c * plane + VQ);
     p.masks = (uint64_t *)(void *)scratch;
-    scratch += floats_of_words(conv->out.c * p.taps);
+    scratch += bits_floats_of_words(conv->out.c * p.taps);
     p.offset = (uint32_t *)(void *)scratch;
     return p;
 }
 
 KERNEL size_t conv2d_binary_scratch(const bnn_conv *conv)
 {
-    const size_t words = words_of(conv->lanes);
+    const size_t words = bits_words_of(conv->lanes);
     const size_t plane =
         (conv->in.h + 2 * (size_t)conv->padding) * (conv->in.w + 2 * (size_t)conv->padding) * words;
     const size_t taps = (size_t)conv->in.c * conv->kernel * conv->kernel;
-    return floats_of_words(conv->in.c * plane + VQ) + floats_of_words(conv->out.c * taps) +
-           round_up(taps, LANES);
+    return bits_floats_of_words(conv->in.c * plane + VQ) +
+           bits_floats_of_words(conv->out.c * taps) + round_up(taps, LANES);
 }
 
-static void pack_conv_inputs(const packed_conv *p, const float *x)
+static void bits_pack_conv_inputs(const packed_conv *p, const float *x)
 {
     const bnn_conv *conv = p->conv;
     const size_t pad = conv->padding;
@@ -164,11 +164,11 @@ static void pack_conv_inputs(const packed_conv *p, const float *x)
         for (size_t h = 0; h < conv->in.h; h++) {
             uint64_t *bits = p->bits + c * p->plane + (h + pad) * p->row + pad * p->words;
             for (size_t w = 0; w < conv->in.w; w++, x += conv->lanes, bits += p->words)
-                pack_lanes(conv->lanes, x, bits);
+                bits_pack_lanes(conv->lanes, x, bits);
         }
 }
 
-static void pack_conv_weights(const packed_conv *p, const float *w)
+static void bits_pack_conv_weights(const packed_conv *p, const float *w)
 {
     const size_t k = p->conv->kernel;
     for (size_t i = 0; i < p->conv->out.c * p->taps; i++)
@@ -183,7 +183,7 @@ typedef struct conv_words {
     const uint32_t *offset;
 } conv_words;
 
-INLINE vq conv_word(const void *words, size_t t)
+INLINE vq bits_conv_word(const void *words, size_t t)
 {
     const conv_words *w = words;
     return load_q(w->bits + w->offset[t]) ^ splat_q(w->masks[t]);
@@ -191,14 +191,15 @@ INLINE vq conv_word(const void *words, size_t t)
 
 /* One output channel: a vector of words of the plane at a time; what lies between the rows is
  * counted along and left out. */
-INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t channel, float *y)
+INLINE void bits_count_conv_channel(const packed_conv *p, const int planes, size_t channel,
+                                    float *y)
 {
     const bnn_conv *conv = p->conv;
     const size_t end = (conv->out.h - 1) * p->row + conv->out.w * p->words;
     for (size_t first = 0; first < end; first += VQ) {
         const conv_words words = {p->bits + first, p->masks + channel * p->taps, p->offset};
         bit_counter c;
-        bits_count(&c, planes, p->taps, conv_word, &words);
+        bits_count(&c, planes, p->taps, bits_conv_word, &words);
         uint64_t plane[PLANES_MAX][VQ];
         memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
         for (size_t i = 0; i < VQ && first + i < end; i++) {
@@ -208,16 +209,16 @@ INLINE void count_conv_channel(const packed_conv *p, const int planes, size_t ch
                 continue;
             const size_t lane = word * WORD;
             const size_t lanes = conv->lanes - lane < WORD ? conv->lanes - lane : WORD;
-            spread_counts(&plane[0][i], VQ, planes, p->taps, lanes,
-                          y + (oh * conv->out.w + ow) * conv->lanes + lane);
+            bits_spread_counts(&plane[0][i], VQ, planes, p->taps, lanes,
+                               y + (oh * conv->out.w + ow) * conv->lanes + lane);
         }
     }
 }
 
-#define COUNT_CONV(planes)                                                          \
-    KERNEL void count_conv_##planes(const packed_conv *p, size_t channel, float *y) \
-    {                                                                               \
-        count_conv_channel(p, planes, channel, y);                                  \
+#define COUNT_CONV(planes)                                                               \
+    KERNEL void bits_count_conv_##planes(const packed_conv *p, size_t channel, float *y) \
+    {                                                                                    \
+        bits_count_conv_channel(p, planes, channel, y);                                  \
     }
 COUNT_CONV(8)
 COUNT_CONV(10)
@@ -226,22 +227,22 @@ COUNT_CONV(14)
 KERNEL void conv2d_forward_binary(const bnn_conv *conv, const float *x, const float *w, float *y,
                                   float *scratch)
 {
-    const packed_conv p = packed_conv_plan(conv, scratch);
+    const packed_conv p = bits_conv_plan(conv, scratch);
     if (conv->stride != 1 || p.taps > TAPS_MAX) { /* strided layers are rare: no bits for them */
         conv2d_forward(conv, x, w, NULL, y, scratch);
         return;
     }
-    const int planes = planes_for(p.taps);
-    pack_conv_inputs(&p, x);
-    pack_conv_weights(&p, w);
+    const int planes = bits_planes_for(p.taps);
+    bits_pack_conv_inputs(&p, x);
+    bits_pack_conv_weights(&p, w);
     for (size_t c = 0; c < conv->out.c; c++) {
         float *channel = y + c * conv->out.h * conv->out.w * conv->lanes;
         if (planes == 8)
-            count_conv_8(&p, c, channel);
+            bits_count_conv_8(&p, c, channel);
         else if (planes == 10)
-            count_conv_10(&p, c, channel);
+            bits_count_conv_10(&p, c, channel);
         else
-            count_conv_14(&p, c, channel);
+            bits_count_conv_14(&p, c, channel);
     }
 }
 
@@ -255,21 +256,21 @@ typedef struct packed_dense {
     uint8_t *signs; /* [out / VQ][in]: bit i for output i of the group */
 } packed_dense;
 
-INLINE packed_dense packed_dense_plan(uint32_t in, uint32_t out, uint32_t lanes, float *scratch)
+INLINE packed_dense bits_dense_plan(uint32_t in, uint32_t out, uint32_t lanes, float *scratch)
 {
-    packed_dense p = {.in = in, .out = out, .lanes = lanes, .words = words_of(lanes)};
+    packed_dense p = {.in = in, .out = out, .lanes = lanes, .words = bits_words_of(lanes)};
     p.bits = (uint64_t *)(void *)scratch;
-    p.signs = (uint8_t *)(void *)(scratch + floats_of_words((size_t)in * p.words));
+    p.signs = (uint8_t *)(void *)(scratch + bits_floats_of_words((size_t)in * p.words));
     return p;
 }
 
 KERNEL size_t dense_binary_scratch(uint32_t in, uint32_t out, uint32_t lanes)
 {
     const size_t signs = round_up(out, VQ) / VQ * in;
-    return floats_of_words(in * words_of(lanes)) + round_up(signs, 4 * LANES) / 4;
+    return bits_floats_of_words(in * bits_words_of(lanes)) + round_up(signs, 4 * LANES) / 4;
 }
 
-static void pack_dense_weights(const packed_dense *p, const float *w)
+static void bits_pack_dense_weights(const packed_dense *p, const float *w)
 {
     for (size_t o = 0; o < p->out; o++, w += p->in) {
         uint8_t *signs = p->signs + o / VQ * p->in;
@@ -287,35 +288,36 @@ typedef struct dense_words {
     vq output_bit;
 } dense_words;
 
-INLINE vq dense_word(const void *words, size_t t)
+INLINE vq bits_dense_word(const void *words, size_t t)
 {
     const dense_words *w = words;
     const vq negative = (vq)((splat_q(w->signs[t]) & w->output_bit) != splat_q(0));
     return splat_q(w->bits[t * w->step]) ^ negative;
 }
 
-INLINE void count_dense_group(const packed_dense *p, const int planes, size_t group, size_t word,
-                              float *y)
+INLINE void bits_count_dense_group(const packed_dense *p, const int planes, size_t group,
+                                   size_t word, float *y)
 {
     dense_words words = {
         .bits = p->bits + word, .signs = p->signs + group * p->in, .step = p->words};
     for (int i = 0; i < VQ; i++)
         words.output_bit[i] = (uint64_t)1 << i;
     bit_counter c;
-    bits_count(&c, planes, p->in, dense_word, &words);
+    bits_count(&c, planes, p->in, bits_dense_word, &words);
     uint64_t plane[PLANES_MAX][VQ];
     memcpy(plane, c.plane, (size_t)planes * sizeof *plane);
     const size_t lane = word * WORD;
     const size_t lanes = p->lanes - lane < WORD ? p->lanes - lane : WORD;
     for (size_t i = 0; i < VQ && group * VQ + i < p->out; i++)
-        spread_counts(&plane[0][i], VQ, planes, p->in, lanes,
-                      y + (group * VQ + i) * p->lanes + lane);
+        bits_spread_counts(&plane[0][i], VQ, planes, p->in, lanes,
+                           y + (group * VQ + i) * p->lanes + lane);
 }
 
-#define COUNT_DENSE(planes)                                                                      \
-    KERNEL void count_dense_##planes(const packed_dense *p, size_t group, size_t word, float *y) \
-    {                                                                                            \
-        count_dense_group(p, planes, group, word, y);                                            \
+#define COUNT_DENSE(planes)                                                                 \
+    KERNEL void bits_count_dense_##planes(const packed_dense *p, size_t group, size_t word, \
+                                          float *y)                                         \
+    {                                                                                       \
+        bits_count_dense_group(p, planes, group, word, y);                                  \
     }
 COUNT_DENSE(8)
 COUNT_DENSE(10)
@@ -324,22 +326,25 @@ COUNT_DENSE(14)
 KERNEL void dense_forward_binary(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
                                  const float *w, float *y, float *scratch)
 {
-    const packed_dense p = packed_dense_plan(in, out, lanes, scratch);
+    const packed_dense p = bits_dense_plan(in, out, lanes, scratch);
     if (in > TAPS_MAX) {
         dense_forward(in, out, lanes, x, w, NULL, y, scratch);
         return;
     }
-    const int planes = planes_for(in);
+    const int planes = bits_planes_for(in);
     for (size_t i = 0; i < in; i++)
-        pack_lanes(lanes, x + i * lanes, p.bits + i * p.words);
-    pack_dense_weights(&p, w);
+        bits_pack_lanes(lanes, x + i * lanes, p.bits + i * p.words);
+    bits_pack_dense_weights(&p, w);
     for (size_t group = 0; group * VQ < out; group++)
         for (size_t word = 0; word < p.words; word++) {
             if (planes == 8)
-                count_dense_8(&p, group, word, y);
+                bits_count_dense_8(&p, group, word, y);
             else if (planes == 10)
-                count_dense_10(&p, group, word, y);
+                bits_count_dense_10(&p, group, word, y);
             else
-                count_dense_14(&p, group, word, y);
+                bits_count_dense_14(&p, group, word, y);
         }
 }
+
+#undef COUNT_CONV
+#undef COUNT_DENSE

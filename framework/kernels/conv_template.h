@@ -6,7 +6,8 @@
  * gradient at stride 1 is the forward pass with flipped weights. Weight gradients keep LANES
  * partial sums a weight, over (row, column, image), reduced at the end.
  *
- * Parameters: simd/vec.h; after dense_template.h, whose register tiles it shares. */
+ * Parameters: simd/vec.h; TILE_ROWS, TILE_WIDE, TILE_NARROW; after dense_template.h, which says what
+ * these are. */
 
 /* Taps along one axis of a kernel at an output position: those with an input under them. */
 typedef struct tap_range {
@@ -14,7 +15,7 @@ typedef struct tap_range {
     size_t begin, end;
 } tap_range;
 
-INLINE tap_range taps_at(size_t output, uint32_t input_size, const bnn_conv *conv)
+INLINE tap_range conv_taps_at(size_t output, uint32_t input_size, const bnn_conv *conv)
 {
     const ptrdiff_t origin = (ptrdiff_t)(output * conv->stride) - (ptrdiff_t)conv->padding;
     const ptrdiff_t room = (ptrdiff_t)input_size - origin;
@@ -42,7 +43,7 @@ INLINE void conv_tile(const int rows, const int vectors, const conv_pass *p, siz
     const size_t lanes = conv->lanes, kernel = conv->kernel, width = conv->in.w;
     const size_t taps_of_channel = conv->in.c * kernel * kernel;
     const size_t y_row = (size_t)conv->out.h * conv->out.w * lanes;
-    vf sum[ROWS][WIDE];
+    vf sum[TILE_ROWS][TILE_WIDE];
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
@@ -57,7 +58,7 @@ INLINE void conv_tile(const int rows, const int vectors, const conv_pass *p, siz
                 p->x + (line * width + (size_t)(column.origin + (ptrdiff_t)column.begin)) * lanes +
                 lane;
             for (size_t kw = column.begin; kw < column.end; kw++, x += lanes) {
-                vf pixel[WIDE];
+                vf pixel[TILE_WIDE];
                 UNROLL
                 for (int j = 0; j < vectors; j++)
                     pixel[j] = load_f(x + j * VL);
@@ -91,13 +92,13 @@ typedef void conv_tile_function(const conv_pass *, size_t, tap_range, tap_range,
     CONV_TILE(6, vectors)   \
     CONV_TILE(4, vectors) CONV_TILE(2, vectors) CONV_TILE(1, vectors)
 
-#if WIDE == 4
+#if TILE_WIDE == 4
 CONV_TILES(4)
 #endif
-#if WIDE == 2 || NARROW == 2
+#if TILE_WIDE == 2 || TILE_NARROW == 2
 CONV_TILES(2)
 #endif
-#if NARROW == 1
+#if TILE_NARROW == 1
 CONV_TILES(1)
 #endif
 
@@ -137,11 +138,12 @@ static void conv_channels(conv_tile_function *const tiles[4], size_t width, cons
     const bnn_conv *conv = p->conv;
     const size_t position = oh * conv->out.w + ow;
     const size_t channel_size = (size_t)conv->out.h * conv->out.w;
-    const tap_range row = taps_at(oh, conv->in.h, conv), column = taps_at(ow, conv->in.w, conv);
+    const tap_range row = conv_taps_at(oh, conv->in.h, conv),
+                    column = conv_taps_at(ow, conv->in.w, conv);
     const bool whole = row.begin == 0 && row.end == conv->kernel && column.begin == 0 &&
                        column.end == conv->kernel;
     for (size_t c = 0, rows; c < conv->out.c; c += rows) {
-        const int tile = tile_rows(conv->out.c - c, &rows);
+        const int tile = product_tile_rows(conv->out.c - c, &rows);
         float *y = p->y + (c * channel_size + position) * conv->lanes + lane;
         if (whole || p->pad == NULL) {
             tiles[tile](p, c, row, column, lane, y);
@@ -152,14 +154,14 @@ static void conv_channels(conv_tile_function *const tiles[4], size_t width, cons
     }
 }
 
-static void convolve(const conv_pass *p)
+static void conv_run(const conv_pass *p)
 {
-    static conv_tile_function *const wide[4] = CONV_TABLE(WIDE);
-    static conv_tile_function *const narrow[4] = CONV_TABLE(NARROW);
+    static conv_tile_function *const wide[4] = CONV_TABLE(TILE_WIDE);
+    static conv_tile_function *const narrow[4] = CONV_TABLE(TILE_NARROW);
     const bnn_conv *conv = p->conv;
     for (size_t lane = 0, width; lane < conv->lanes; lane += width) {
-        const bool full = lane + WIDE * VL <= conv->lanes;
-        width = full ? WIDE * VL : NARROW * VL;
+        const bool full = lane + TILE_WIDE * VL <= conv->lanes;
+        width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
         for (size_t oh = 0; oh < conv->out.h; oh++)
             for (size_t ow = 0; ow < conv->out.w; ow++)
                 conv_channels(full ? wide : narrow, width, p, oh, ow, lane);
@@ -174,7 +176,7 @@ KERNEL size_t conv2d_scratch(const bnn_conv *conv)
     return conv->lanes + round_up(weights > taps_of_tile ? weights : taps_of_tile, LANES);
 }
 
-static const float *fill_padding(const bnn_conv *conv, float *scratch)
+static const float *conv_fill_padding(const bnn_conv *conv, float *scratch)
 {
     for (size_t i = 0; i < conv->lanes; i++)
         scratch[i] = conv->pad_value;
@@ -185,12 +187,12 @@ KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w,
                            float *y, float *scratch)
 {
     const bool zero = conv->padding == 0 || conv->pad_value == 0.0f;
-    convolve(&(conv_pass){.conv = conv,
+    conv_run(&(conv_pass){.conv = conv,
                           .x = x,
                           .w = w,
                           .bias = bias,
                           .y = y,
-                          .pad = zero ? NULL : fill_padding(conv, scratch)});
+                          .pad = zero ? NULL : conv_fill_padding(conv, scratch)});
 }
 
 /* Any stride: each input position gathers from the outputs whose windows cover it. */
@@ -239,17 +241,17 @@ KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const f
                            .stride = 1,
                            .padding = conv->kernel - 1 - conv->padding,
                            .lanes = conv->lanes};
-    convolve(&(conv_pass){.conv = &back, .x = gy, .w = flipped, .y = gx});
+    conv_run(&(conv_pass){.conv = &back, .x = gy, .w = flipped, .y = gx});
 }
 
-/* Weight gradients: a register tile is TILE_CHANNELS output channels x up to 5 taps of one kernel
+/* Weight gradients: a register tile is CONV_TILE_CHANNELS output channels x up to 5 taps of one kernel
  * row, for one native part of the LANES partial sums. */
 #if defined(BNN_VEC_AVX2)
-enum { TILE_CHANNELS = 2 };
+enum { CONV_TILE_CHANNELS = 2 };
 #else
-enum { TILE_CHANNELS = 4 };
+enum { CONV_TILE_CHANNELS = 4 };
 #endif
-enum { TILE_TAPS = 5 };
+enum { CONV_TILE_TAPS = 5 };
 
 /* One row of outputs under one row of the kernel, added to sums[channel][tap] (sum_row floats
  * between channels, LANES between taps). */
@@ -268,7 +270,7 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
     const bnn_conv *conv = r->conv;
     const size_t lanes = conv->lanes;
     const size_t gy_row = (size_t)conv->out.h * conv->out.w * lanes;
-    vf sum[TILE_CHANNELS][TILE_TAPS];
+    vf sum[CONV_TILE_CHANNELS][CONV_TILE_TAPS];
     UNROLL
     for (int i = 0; i < channels; i++) {
         UNROLL
@@ -276,7 +278,7 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
             sum[i][t] = load_f(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part);
     }
     for (size_t ow = 0; ow < conv->out.w; ow++) {
-        const float *x[TILE_TAPS];
+        const float *x[CONV_TILE_TAPS];
         UNROLL
         for (int t = 0; t < taps_n; t++) {
             const size_t at = ow * conv->stride + r->tap + (size_t)t - conv->padding;
@@ -285,7 +287,7 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
         }
         const float *gy = r->gy + ow * lanes;
         for (size_t lane = part; lane < lanes; lane += LANES) {
-            vf g[TILE_CHANNELS];
+            vf g[CONV_TILE_CHANNELS];
             UNROLL
             for (int i = 0; i < channels; i++)
                 g[i] = load_f(gy + (size_t)i * gy_row + lane);
@@ -332,7 +334,7 @@ CONV_ROWS(4)
 static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float *x, const float *gy,
                              const float *pad, float *sums)
 {
-    static conv_row_function *const rows_of[][TILE_TAPS] = {
+    static conv_row_function *const rows_of[][CONV_TILE_TAPS] = {
         CONV_ROW_TABLE(1),
         CONV_ROW_TABLE(2),
 #if !defined(BNN_VEC_AVX2)
@@ -349,7 +351,7 @@ static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float 
             if (!inside && conv->pad_value == 0.0f)
                 continue;
             for (size_t tap = 0, n; tap < k; tap += n) {
-                n = k - tap < TILE_TAPS ? k - tap : TILE_TAPS;
+                n = k - tap < CONV_TILE_TAPS ? k - tap : CONV_TILE_TAPS;
                 const conv_row row = {.conv = conv,
                                       .x = inside ? x + ih * conv->in.w * lanes : NULL,
                                       .gy = gy + oh * conv->out.w * lanes,
@@ -366,14 +368,14 @@ static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float 
 KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const float *gy, float *gw,
                                    float *gbias, float *scratch)
 {
-    const float *pad = fill_padding(conv, scratch);
+    const float *pad = conv_fill_padding(conv, scratch);
     float *sums = scratch + conv->lanes;
     const size_t in_size = (size_t)conv->in.h * conv->in.w * conv->lanes;
     const size_t out_size = (size_t)conv->out.h * conv->out.w * conv->lanes;
     const size_t area = (size_t)conv->kernel * conv->kernel;
     for (size_t o = 0, channels; o < conv->out.c; o += channels) {
         const size_t left = conv->out.c - o;
-        channels = left >= TILE_CHANNELS ? TILE_CHANNELS : left >= 2 ? 2 : 1;
+        channels = left >= CONV_TILE_CHANNELS ? CONV_TILE_CHANNELS : left >= 2 ? 2 : 1;
         for (size_t c = 0; c < conv->in.c; c++) {
             conv_weight_sums(channels, conv, x + c * in_size, gy + o * out_size, pad, sums);
             for (size_t i = 0; i < channels; i++)
@@ -386,3 +388,11 @@ KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const f
         for (size_t o = 0; o < conv->out.c; o++)
             gbias[o] = sum_array(out_size, gy + o * out_size);
 }
+
+#undef CONV_TILE
+#undef CONV_TILES
+#undef CONV_TILES_OF
+#undef CONV_TABLE
+#undef CONV_ROW
+#undef CONV_ROWS
+#undef CONV_ROW_TABLE

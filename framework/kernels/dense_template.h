@@ -7,20 +7,8 @@
  * Each element is one chain of fused multiply-adds in the order of the inner index, so results do
  * not depend on how the product is cut into register tiles.
  *
- * Parameters: simd/vec.h; after elementwise_template.h. */
-
-/* Register tiles: ROWS rows of WIDE native vectors; a row's remainder in vectors of NARROW. */
-#define ROWS 6
-#if defined(BNN_VEC_AVX512)
-#    define WIDE   4
-#    define NARROW 1
-#elif defined(BNN_VEC_AVX2)
-#    define WIDE   2
-#    define NARROW 2
-#else
-#    define WIDE   4
-#    define NARROW 4
-#endif
+ * Parameters: simd/vec.h; register tiles of TILE_ROWS rows of TILE_WIDE native vectors, and a row's
+ * remainder in vectors of TILE_NARROW; after elementwise_template.h. */
 
 /* y[m][n] = start[m] + sum over k of a[m * row + k * column] * x[k][n]. */
 typedef struct product {
@@ -38,7 +26,7 @@ typedef struct product {
 INLINE void product_tile(const int rows, const int vectors, const product *p, size_t m, size_t n,
                          float *y, size_t y_row)
 {
-    vf sum[ROWS][WIDE];
+    vf sum[TILE_ROWS][TILE_WIDE];
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
@@ -48,7 +36,7 @@ INLINE void product_tile(const int rows, const int vectors, const product *p, si
     const float *a = p->a + m * p->a_row;
     const float *x = p->x + n;
     for (size_t k = 0; k < p->k; k++, a += p->a_column, x += p->x_row) {
-        vf column[WIDE];
+        vf column[TILE_WIDE];
         UNROLL
         for (int j = 0; j < vectors; j++)
             column[j] = load_f(x + j * VL);
@@ -78,15 +66,15 @@ INLINE void product_tile(const int rows, const int vectors, const product *p, si
     PRODUCT_TILE(6, vectors)   \
     PRODUCT_TILE(4, vectors) PRODUCT_TILE(2, vectors) PRODUCT_TILE(1, vectors)
 
-typedef void tile_function(const product *, size_t, size_t, float *, size_t);
+typedef void product_tile_function(const product *, size_t, size_t, float *, size_t);
 
-#if WIDE == 4
+#if TILE_WIDE == 4
 PRODUCT_TILES(4)
 #endif
-#if WIDE == 2 || NARROW == 2
+#if TILE_WIDE == 2 || TILE_NARROW == 2
 PRODUCT_TILES(2)
 #endif
-#if NARROW == 1
+#if TILE_NARROW == 1
 PRODUCT_TILES(1)
 #endif
 
@@ -98,7 +86,7 @@ PRODUCT_TILES(1)
 #define TILES(vectors) TILES_OF(vectors)
 
 /* The largest tile that fits into `left` rows: 6, 4, 2 or 1, as an index into a tile table. */
-INLINE int tile_rows(size_t left, size_t *rows)
+INLINE int product_tile_rows(size_t left, size_t *rows)
 {
     static const uint8_t sizes[] = {1, 2, 4, 6};
     int i = 3;
@@ -110,12 +98,12 @@ INLINE int tile_rows(size_t left, size_t *rows)
 
 /* A strip of columns, all rows. `keep` columns of the strip exist in y; fewer than the strip is
  * wide go through a copy. */
-static void product_strip(tile_function *const tiles[4], size_t width, size_t keep,
+static void product_strip(product_tile_function *const tiles[4], size_t width, size_t keep,
                           const product *p, size_t n)
 {
-    float copy[ROWS * WIDE * VL];
+    float copy[TILE_ROWS * TILE_WIDE * VL];
     for (size_t m = 0, rows; m < p->m; m += rows) {
-        const int tile = tile_rows(p->m - m, &rows);
+        const int tile = product_tile_rows(p->m - m, &rows);
         float *y = p->y + m * p->y_row + n;
         if (keep >= width) {
             tiles[tile](p, m, n, y, p->y_row);
@@ -127,15 +115,15 @@ static void product_strip(tile_function *const tiles[4], size_t width, size_t ke
     }
 }
 
-static void multiply(const product *p)
+static void product_compute(const product *p)
 {
-    static tile_function *const wide[4] = TILES(WIDE);
-    static tile_function *const narrow[4] = TILES(NARROW);
+    static product_tile_function *const wide[4] = TILES(TILE_WIDE);
+    static product_tile_function *const narrow[4] = TILES(TILE_NARROW);
     size_t n = 0;
-    for (; n + WIDE * VL <= p->n; n += WIDE * VL)
-        product_strip(wide, WIDE * VL, WIDE * VL, p, n);
-    for (; n < p->n; n += NARROW * VL)
-        product_strip(narrow, NARROW * VL, p->n - n, p, n);
+    for (; n + TILE_WIDE * VL <= p->n; n += TILE_WIDE * VL)
+        product_strip(wide, TILE_WIDE * VL, TILE_WIDE * VL, p, n);
+    for (; n < p->n; n += TILE_NARROW * VL)
+        product_strip(narrow, TILE_NARROW * VL, p->n - n, p, n);
 }
 
 KERNEL size_t dense_scratch(uint32_t in, uint32_t out, uint32_t lanes)
@@ -148,37 +136,37 @@ KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float
                           const float *bias, float *y, float *scratch)
 {
     (void)scratch;
-    multiply(&(product){.m = out,
-                        .n = lanes,
-                        .k = in,
-                        .a = w,
-                        .a_row = in,
-                        .a_column = 1,
-                        .x = x,
-                        .x_row = lanes,
-                        .y = y,
-                        .y_row = lanes,
-                        .start = bias});
+    product_compute(&(product){.m = out,
+                               .n = lanes,
+                               .k = in,
+                               .a = w,
+                               .a_row = in,
+                               .a_column = 1,
+                               .x = x,
+                               .x_row = lanes,
+                               .y = y,
+                               .y_row = lanes,
+                               .start = bias});
 }
 
 KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
                                  const float *w, float *gx, float *scratch)
 {
     (void)scratch;
-    multiply(&(product){.m = in,
-                        .n = lanes,
-                        .k = out,
-                        .a = w,
-                        .a_row = 1,
-                        .a_column = in,
-                        .x = gy,
-                        .x_row = lanes,
-                        .y = gx,
-                        .y_row = lanes});
+    product_compute(&(product){.m = in,
+                               .n = lanes,
+                               .k = out,
+                               .a = w,
+                               .a_row = 1,
+                               .a_column = in,
+                               .x = gy,
+                               .x_row = lanes,
+                               .y = gx,
+                               .y_row = lanes});
 }
 
 /* xt[lane][in rounded up to LANES] = x[in][lane], in blocks that stay in cache. */
-static void transpose(size_t in, size_t lanes, const float *x, float *xt)
+static void dense_transpose(size_t in, size_t lanes, const float *x, float *xt)
 {
     const size_t row = round_up(in, LANES);
     for (size_t i0 = 0; i0 < row; i0 += LANES)
@@ -190,18 +178,23 @@ static void transpose(size_t in, size_t lanes, const float *x, float *xt)
 KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
                                   const float *gy, float *gw, float *gbias, float *scratch)
 {
-    transpose(in, lanes, x, scratch);
-    multiply(&(product){.m = out,
-                        .n = in,
-                        .k = lanes,
-                        .a = gy,
-                        .a_row = lanes,
-                        .a_column = 1,
-                        .x = scratch,
-                        .x_row = round_up(in, LANES),
-                        .y = gw,
-                        .y_row = in});
+    dense_transpose(in, lanes, x, scratch);
+    product_compute(&(product){.m = out,
+                               .n = in,
+                               .k = lanes,
+                               .a = gy,
+                               .a_row = lanes,
+                               .a_column = 1,
+                               .x = scratch,
+                               .x_row = round_up(in, LANES),
+                               .y = gw,
+                               .y_row = in});
     if (gbias != NULL)
         for (size_t o = 0; o < out; o++)
             gbias[o] = sum_array(lanes, gy + o * lanes);
 }
+
+#undef PRODUCT_TILE
+#undef PRODUCT_TILES
+#undef TILES_OF
+#undef TILES

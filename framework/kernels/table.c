@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* Tiles that fill the registers, less those for what they are fed with. */
+#define TILE_ROWS 6
+#if defined(BNN_VEC_AVX512)
+#    define TILE_WIDE   4
+#    define TILE_NARROW 1
+#elif defined(BNN_VEC_AVX2)
+#    define TILE_WIDE   2
+#    define TILE_NARROW 2
+#else
+#    define TILE_WIDE   4
+#    define TILE_NARROW 4
+#endif
+
 /* Each may use what is in front of it. */
 #include "kernels/elementwise_template.h"
 #include "kernels/dense_template.h"

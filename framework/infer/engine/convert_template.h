@@ -4,7 +4,7 @@
  * Parameters: simd/count.h. */
 
 /* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of value 0. */
-static void pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
+static void convert_pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
 {
     const size_t row = bnn_pack_pixel_row(s), padding = s->padding;
     const size_t height = s->in.h + 2 * padding;
@@ -17,8 +17,8 @@ static void pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
 
 /* The words of a row's windows, 16 windows from column x on: for each channel the kernel's width of
  * bits, side by side. outside: ones where the padding is +1. */
-INLINE void row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels, size_t x,
-                         uint32_t outside, uint32_t *out)
+INLINE void convert_row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels,
+                                 size_t x, uint32_t outside, uint32_t *out)
 {
     const uint32_t k = s->kernel, kernel_bits = k < 32 ? (1u << k) - 1 : ~0u;
     static const uint32_t lane_numbers[LANES] = {0, 1, 2,  3,  4,  5,  6,  7,
@@ -41,7 +41,7 @@ INLINE void row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_chann
 }
 
 /* out[h + 2 * padding][words of a row][columns] of rows[h][c]. */
-static void rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *out)
+static void convert_rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *out)
 {
     const size_t n_words = bnn_pack_row_words(s), columns = bnn_pack_row_columns(s);
     const size_t channels = bnn_pack_row_channels(s), padding = s->padding;
@@ -60,7 +60,7 @@ static void rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *ou
             const uint32_t ones = n_bits < 32 ? (1u << n_bits) - 1 : ~0u;
             for (size_t x = 0; x < columns; x += LANES, to += LANES) {
                 if (inside)
-                    row_to_words(s, row + first, n, x, outside, to);
+                    convert_row_to_words(s, row + first, n, x, outside, to);
                 else
                     for (size_t i = 0; i < LANES; i++)
                         to[i] = s->pad_value > 0 ? ones : 0;
@@ -69,7 +69,7 @@ static void rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *ou
     }
 }
 
-static void pixels_to_floats(size_t n, const uint8_t *pixels, float *out)
+static void convert_pixels_to_floats(size_t n, const uint8_t *pixels, float *out)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = bnn_pixel_value(pixels[i]);
@@ -77,7 +77,7 @@ static void pixels_to_floats(size_t n, const uint8_t *pixels, float *out)
 
 /* How many values of an image are neighbours in training's order and in the form, too; their bits
  * begin with a half word. 0: none to speak of. */
-static size_t run_of_values(const bnn_form *form)
+static size_t convert_run_of_values(const bnn_form *form)
 {
     const bnn_shape s = form->shape;
     const size_t plane = (size_t)s.h * s.w;
@@ -87,20 +87,20 @@ static size_t run_of_values(const bnn_form *form)
 }
 
 /* Where the bits of run i begin. */
-static size_t byte_of_run(const bnn_form *form, size_t i)
+static size_t convert_byte_of_run(const bnn_form *form, size_t i)
 {
     return bnn_form_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
 }
 
-static void bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out)
+static void convert_bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out)
 {
-    const size_t run = run_of_values(form);
+    const size_t run = convert_run_of_values(form);
     if (run == 0) {
         bnn_form_to_floats(form, bits, out);
         return;
     }
     for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, out += run) {
-        const uint8_t *const from = bits + byte_of_run(form, i);
+        const uint8_t *const from = bits + convert_byte_of_run(form, i);
         for (size_t j = 0; j < run; j += LANES) {
             uint16_t some;
             memcpy(&some, from + j / 8, sizeof some);
@@ -109,16 +109,16 @@ static void bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out
     }
 }
 
-static void floats_to_bits(const bnn_form *form, const float *values, uint8_t *out)
+static void convert_floats_to_bits(const bnn_form *form, const float *values, uint8_t *out)
 {
-    const size_t run = run_of_values(form);
+    const size_t run = convert_run_of_values(form);
     if (run == 0) {
         bnn_form_from_floats(form, values, out);
         return;
     }
     bnn_form_clear(form, out);
     for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, values += run) {
-        uint8_t *const to = out + byte_of_run(form, i);
+        uint8_t *const to = out + convert_byte_of_run(form, i);
         for (size_t j = 0; j < run; j += LANES) {
             const size_t n = run - j < LANES ? run - j : LANES;
             const uint16_t some = (uint16_t)load_signs(values + j, n);

@@ -28,41 +28,41 @@ typedef struct prepared {
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-static size_t in_values(const bnn_pack *p)
+static size_t fast_in_values(const bnn_pack *p)
 {
     return bnn_shape_values(p->stage->in);
 }
 
-static size_t sum_values(const bnn_pack *p)
+static size_t fast_sum_values(const bnn_pack *p)
 {
     return bnn_shape_values(p->stage->sums);
 }
 
-static size_t out_values(const bnn_pack *p)
+static size_t fast_out_values(const bnn_pack *p)
 {
     return bnn_shape_values(p->stage->out);
 }
 
 /* From an image's inputs to the next image's, and likewise of the outputs. */
-static size_t in_bytes(const bnn_pack *p)
+static size_t fast_in_bytes(const bnn_pack *p)
 {
-    return p->stage->inputs == BNN_VALUES_PIXELS ? in_values(p)
+    return p->stage->inputs == BNN_VALUES_PIXELS ? fast_in_values(p)
            : p->stage->inputs == BNN_VALUES_BITS ? p->in.bytes
-                                                 : in_values(p) * sizeof(float);
+                                                 : fast_in_values(p) * sizeof(float);
 }
 
-static size_t out_bytes(const bnn_pack *p)
+static size_t fast_out_bytes(const bnn_pack *p)
 {
-    return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes : out_values(p) * sizeof(float);
+    return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes : fast_out_values(p) * sizeof(float);
 }
 
-static bool is_dense(const bnn_pack *p)
+static bool fast_is_dense(const bnn_pack *p)
 {
     return p->stage->linear == BNN_LOWER_DENSE;
 }
 
 /* What an image's inputs of BNN_PACK_WORDS take as the loop reads them; 0: as they are. */
-static size_t window_bytes(const bnn_pack *p)
+static size_t fast_window_bytes(const bnn_pack *p)
 {
     return p->words.input_bytes == 0
                ? 0
@@ -80,7 +80,7 @@ typedef struct scratch {
     void *rest;      /* of the loop itself */
 } scratch;
 
-static void *take_scratch(uint8_t *memory, size_t *used, size_t bytes)
+static void *fast_take_scratch(uint8_t *memory, size_t *used, size_t bytes)
 {
     void *const part = memory == NULL ? NULL : memory + *used;
     *used += bnn_size_round_up(bytes, BNN_ALIGN);
@@ -98,27 +98,31 @@ static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, uint8_t 
     const bool from_floats = s->inputs == BNN_VALUES_FLOATS;
     size_t inputs = 0, floats = 0, results = 0, sums = 0, bytes = 0, rest = 0, used = 0;
     if (e->floats[stage] != NULL) {
-        floats = p->loop != BNN_PACK_FLOATS ? sum_values(p) : from_floats ? 0 : in_values(p);
-        results = to_bits ? out_values(p) : 0;
+        floats = p->loop != BNN_PACK_FLOATS ? fast_sum_values(p)
+                 : from_floats              ? 0
+                                            : fast_in_values(p);
+        results = to_bits ? fast_out_values(p) : 0;
         rest = OF_ISA(bnn_float).workspace_bytes(e->floats[stage], n);
     }
     if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
     } else if (p->loop == BNN_PACK_WORDS) {
-        inputs = window_bytes(p) * (is_dense(p) ? n : 1);
-        sums = p->words.decides ? 0 : sum_values(p) * (is_dense(p) ? n : 1);
-        bytes = p->words.decides || !s->folded ? 0 : out_values(p) + sum_values(p) / s->sums.c;
+        inputs = fast_window_bytes(p) * (fast_is_dense(p) ? n : 1);
+        sums = p->words.decides ? 0 : fast_sum_values(p) * (fast_is_dense(p) ? n : 1);
+        bytes = p->words.decides || !s->folded
+                    ? 0
+                    : fast_out_values(p) + fast_sum_values(p) / s->sums.c;
     } else if (p->loop == BNN_PACK_PLAIN) {
-        inputs = from_bits ? in_values(p) : 0;
-        bytes = to_bits ? out_values(p) : 0;
+        inputs = from_bits ? fast_in_values(p) : 0;
+        bytes = to_bits ? fast_out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
-    const scratch parts = {.inputs = take_scratch(memory, &used, inputs),
-                           .floats = take_scratch(memory, &used, n * floats * sizeof(float)),
-                           .results = take_scratch(memory, &used, n * results * sizeof(float)),
-                           .sums = take_scratch(memory, &used, sums * sizeof(int32_t)),
-                           .bytes = take_scratch(memory, &used, bytes),
-                           .rest = take_scratch(memory, &used, rest)};
+    const scratch parts = {.inputs = fast_take_scratch(memory, &used, inputs),
+                           .floats = fast_take_scratch(memory, &used, n * floats * sizeof(float)),
+                           .results = fast_take_scratch(memory, &used, n * results * sizeof(float)),
+                           .sums = fast_take_scratch(memory, &used, sums * sizeof(int32_t)),
+                           .bytes = fast_take_scratch(memory, &used, bytes),
+                           .rest = fast_take_scratch(memory, &used, rest)};
     if (out != NULL)
         *out = parts;
     return used;
@@ -135,7 +139,7 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
-        most = bnn_size_larger(most, out_bytes(p));
+        most = bnn_size_larger(most, fast_out_bytes(p));
         if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
             status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
     }
@@ -159,10 +163,10 @@ static size_t fast_workspace_bytes(const void *state)
 
 /* ---- stages ------------------------------------------------------------------------------ */
 
-static void results_to_bits(const bnn_pack *p, size_t n, const float *results, uint8_t *out)
+static void fast_results_to_bits(const bnn_pack *p, size_t n, const float *results, uint8_t *out)
 {
     for (size_t i = 0; i < n; i++)
-        floats_to_bits(&p->out, results + i * out_values(p), out + i * p->out.bytes);
+        convert_floats_to_bits(&p->out, results + i * fast_out_values(p), out + i * p->out.bytes);
 }
 
 /* The chain of integer sums, converted. */
@@ -174,75 +178,77 @@ static void fast_run_chain(const bnn_pack *p, const bnn_float_stage *floats, siz
         return;
     }
     OF_ISA(bnn_float).run_chain(floats, n, w->floats, w->results, w->rest);
-    results_to_bits(p, n, w->results, out);
+    fast_results_to_bits(p, n, w->results, out);
 }
 
-static void run_floats(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const uint8_t *x,
-                       uint8_t *out, const scratch *w)
+static void fast_run_floats(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                            const uint8_t *x, uint8_t *out, const scratch *w)
 {
     const bnn_stage *const s = p->stage;
     const bool to_bits = s->outputs == BNN_VALUES_BITS;
     float *const y = to_bits ? w->results : (float *)(void *)out;
     const float *values = (const float *)(const void *)x;
     if (s->inputs == BNN_VALUES_PIXELS)
-        pixels_to_floats(n * in_values(p), x, w->floats);
+        convert_pixels_to_floats(n * fast_in_values(p), x, w->floats);
     else if (s->inputs == BNN_VALUES_BITS)
         for (size_t i = 0; i < n; i++)
-            bits_to_floats(&p->in, x + i * p->in.bytes, w->floats + i * in_values(p));
+            convert_bits_to_floats(&p->in, x + i * p->in.bytes, w->floats + i * fast_in_values(p));
     if (s->inputs != BNN_VALUES_FLOATS)
         values = w->floats;
     OF_ISA(bnn_float).run(floats, n, values, y, w->rest);
     if (to_bits)
-        results_to_bits(p, n, y, out);
+        fast_results_to_bits(p, n, y, out);
 }
 
 /* What is to be done with the sums of an image that the loop could not decide by itself. image: the
  * number in the block. */
-static void use_sums(const bnn_pack *p, size_t image, const int32_t *sums, const scratch *w,
-                     uint8_t *out)
+static void fast_use_sums(const bnn_pack *p, size_t image, const int32_t *sums, const scratch *w,
+                          uint8_t *out)
 {
     const bnn_stage *const s = p->stage;
     if (s->folded) {
-        bnn_plain_fold(s, sums, w->bytes + out_values(p), w->bytes);
+        bnn_plain_fold(s, sums, w->bytes + fast_out_values(p), w->bytes);
         bnn_form_from_bytes(&p->out, w->bytes, out + image * p->out.bytes);
     } else {
-        float *const to = w->floats + image * sum_values(p);
-        for (size_t i = 0; i < sum_values(p); i++)
+        float *const to = w->floats + image * fast_sum_values(p);
+        for (size_t i = 0; i < fast_sum_values(p); i++)
             to[i] = bnn_stage_sum_value(s, sums[i]);
     }
 }
 
-static void run_dense(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out, const scratch *w)
+static void fast_run_dense(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
+                           const scratch *w)
 {
     const bool decides = p->words.decides;
     if (p->stage->inputs == BNN_VALUES_PIXELS) {
         for (size_t i = 0; i < n; i++)
-            memcpy(w->inputs + i * window_bytes(p), x + i * in_values(p), in_values(p));
-        dense_pixels(p, n, w->inputs, window_bytes(p), out, w->sums);
+            memcpy(w->inputs + i * fast_window_bytes(p), x + i * fast_in_values(p),
+                   fast_in_values(p));
+        sums_dense_pixels(p, n, w->inputs, fast_window_bytes(p), out, w->sums);
     } else {
-        dense_bits(p, n, x, p->in.bytes, out, w->sums);
+        sums_dense_bits(p, n, x, p->in.bytes, out, w->sums);
     }
     for (size_t i = 0; !decides && i < n; i++)
-        use_sums(p, i, w->sums + i * sum_values(p), w, out);
+        fast_use_sums(p, i, w->sums + i * fast_sum_values(p), w, out);
 }
 
-static void run_convolution(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
-                            const scratch *w)
+static void fast_run_convolution(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
+                                 const scratch *w)
 {
     for (size_t i = 0; i < n; i++) {
-        uint8_t *const to = out + i * out_bytes(p);
-        const uint8_t *const from = x + i * in_bytes(p);
+        uint8_t *const to = out + i * fast_out_bytes(p);
+        const uint8_t *const from = x + i * fast_in_bytes(p);
         if (p->stage->inputs == BNN_VALUES_PIXELS) {
-            pad_pixels(p->stage, from, w->inputs);
-            convolve_pixels(p, w->inputs, to, w->sums);
+            convert_pad_pixels(p->stage, from, w->inputs);
+            sums_convolve_pixels(p, w->inputs, to, w->sums);
         } else if (p->words.input_bytes > 0) {
-            rows_to_windows(p->stage, from, w->inputs);
-            convolve_bits(p, w->inputs, to, w->sums);
+            convert_rows_to_windows(p->stage, from, w->inputs);
+            sums_convolve_bits(p, w->inputs, to, w->sums);
         } else {
-            convolve_bits(p, from, to, w->sums);
+            sums_convolve_bits(p, from, to, w->sums);
         }
         if (!p->words.decides)
-            use_sums(p, i, w->sums, w, out);
+            fast_use_sums(p, i, w->sums, w, out);
     }
 }
 
@@ -250,8 +256,8 @@ static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
                            const scratch *w)
 {
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *from = x + i * in_bytes(p);
-        uint8_t *const to = out + i * out_bytes(p);
+        const uint8_t *from = x + i * fast_in_bytes(p);
+        uint8_t *const to = out + i * fast_out_bytes(p);
         if (p->stage->inputs == BNN_VALUES_BITS) {
             bnn_form_to_bytes(&p->in, from, w->inputs);
             from = w->inputs;
@@ -265,22 +271,22 @@ static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
     }
 }
 
-static void run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n, const uint8_t *x,
-                      uint8_t *out, const scratch *w)
+static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                           const uint8_t *x, uint8_t *out, const scratch *w)
 {
     if (p->words.decides && p->out.has_gaps)
         for (size_t i = 0; i < n; i++)
             bnn_form_clear(&p->out, out + i * p->out.bytes);
-    if (is_dense(p))
-        run_dense(p, n, x, out, w);
+    if (fast_is_dense(p))
+        fast_run_dense(p, n, x, out, w);
     else
-        run_convolution(p, n, x, out, w);
+        fast_run_convolution(p, n, x, out, w);
     if (!p->stage->folded)
         fast_run_chain(p, floats, n, w, out);
 }
 
-static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
-                      uint8_t *memory)
+static void fast_run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x,
+                           uint8_t *out, uint8_t *memory)
 {
     const bnn_pack *const p = &e->packs[stage];
     scratch w;
@@ -288,13 +294,13 @@ static void run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t
     switch (p->loop) {
     case BNN_PACK_ROWS:
         for (size_t i = 0; i < n; i++)
-            convolve_rows(p, x + i * in_values(p), out + i * p->out.bytes, w.rest);
+            rows_convolve(p, x + i * fast_in_values(p), out + i * p->out.bytes, w.rest);
         break;
     case BNN_PACK_WORDS:
-        run_words(p, e->floats[stage], n, x, out, &w);
+        fast_run_words(p, e->floats[stage], n, x, out, &w);
         break;
     case BNN_PACK_FLOATS:
-        run_floats(p, e->floats[stage], n, x, out, &w);
+        fast_run_floats(p, e->floats[stage], n, x, out, &w);
         break;
     case BNN_PACK_PLAIN:
         fast_run_plain(p, n, x, out, &w);
@@ -319,7 +325,7 @@ static void fast_run(const void *state, size_t n, const uint8_t *images, float *
             uint8_t *const out = i + 1 < n_stages
                                      ? values + i % 2 * e->value_bytes
                                      : (uint8_t *)(logits + first * e->model->n_classes);
-            run_stage(e, i, n_block, x, out, memory);
+            fast_run_stage(e, i, n_block, x, out, memory);
             x = out;
             if (stage_ns != NULL)
                 stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;

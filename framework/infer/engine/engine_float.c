@@ -7,6 +7,13 @@
 #include <math.h>
 #include <string.h>
 
+/* Accumulators that fit into the registers beside what they are fed with. */
+#if defined(BNN_VEC_AVX2)
+#    define SUMS_IN_REGISTERS 12
+#else
+#    define SUMS_IN_REGISTERS 24
+#endif
+
 /* Each may use what is in front of it. */
 #include "infer/engine/float_stage_template.h"
 #include "infer/engine/float_chain_template.h"
@@ -23,7 +30,7 @@ typedef struct parts {
     float *spare[2]; /* between the operations of a chain */
 } parts;
 
-INLINE bool has_more(const bnn_float_stage *f)
+INLINE bool float_has_more(const bnn_float_stage *f)
 {
     return f->n_fused < f->stage->n_chain;
 }
@@ -34,7 +41,8 @@ static size_t float_parts(const bnn_float_stage *f, size_t n, float *workspace, 
     const size_t copy = round_up(f->copy_values, LANES);
     const size_t temporary = round_up(f->temporary_values, LANES);
     const size_t images = round_up(f->images_values, LANES);
-    const size_t fused = has_more(f) ? round_up(n * bnn_shape_values(f->fused_out), LANES) : 0;
+    const size_t fused =
+        float_has_more(f) ? round_up(n * bnn_shape_values(f->fused_out), LANES) : 0;
     const size_t spare = round_up(f->rest_values, LANES);
     if (out != NULL) {
         out->copy = workspace;
@@ -56,62 +64,63 @@ static size_t float_workspace_bytes(const bnn_float_stage *f, size_t n)
 static void float_run_plain(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
     bnn_op_apply(&f->linear, x, w->spare[1]);
-    run_operations(f, 0, f->n_fused, w->spare[1], y, w->spare);
+    float_run_operations(f, 0, f->n_fused, w->spare[1], y, w->spare);
 }
 
 /* The fused outputs of a few images, some of which have padding that is no tap. */
-static void run_exactly(const bnn_float_stage *f, size_t images, const float *x, float *y,
-                        const parts *w)
+static void float_run_exactly(const bnn_float_stage *f, size_t images, const float *x, float *y,
+                              const parts *w)
 {
     const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
     if (f->packed_images != NULL)
-        run_images(f, images, x, w->images, y);
+        float_run_images(f, images, x, w->images, y);
     else
         for (size_t i = 0; i < images; i++)
             float_run_plain(f, x + i * in, y + i * out, w);
 }
 
 /* The fused outputs of one image by a convolution. */
-static void run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
+static void float_run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
     if (f->method == FLOAT_PLAIN)
         float_run_plain(f, x, y, w);
-    else if (f->copies && !make_copy(f, x, w->copy))
-        run_exactly(f, 1, x, y, w);
+    else if (f->copies && !float_make_copy(f, x, w->copy))
+        float_run_exactly(f, 1, x, y, w);
     else if (f->method == FLOAT_ROWS)
-        run_rows(f, w->copy, y);
+        float_run_rows(f, w->copy, y);
     else
-        run_channels(f, f->copies ? w->copy : x, w->temporary, y);
+        float_run_channels(f, f->copies ? w->copy : x, w->temporary, y);
 }
 
 /* The fused outputs of n images. */
-static void run_fused(const bnn_float_stage *f, size_t n, const float *x, float *y, const parts *w)
+static void float_run_fused(const bnn_float_stage *f, size_t n, const float *x, float *y,
+                            const parts *w)
 {
     const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
     if (f->method == FLOAT_DENSE) {
-        run_dense(f, n, x, y);
+        float_run_dense(f, n, x, y);
         return;
     }
     for (size_t i = 0, images; i < n; i += images) {
         images = n - i < BLOCK ? n - i : BLOCK;
         if (f->least_input == INFINITY || (images >= BLOCK_MIN && f->packed_images != NULL)) {
-            run_exactly(f, images, x + i * in, y + i * out, w);
+            float_run_exactly(f, images, x + i * in, y + i * out, w);
         } else {
             images = 1;
-            run_image(f, x + i * in, y + i * out, w);
+            float_run_image(f, x + i * in, y + i * out, w);
         }
     }
 }
 
 /* The chain from operation `at` on, of n images. */
-static void run_rest(const bnn_float_stage *f, uint32_t at, size_t n, const float *x, float *y,
-                     const parts *w)
+static void float_run_rest(const bnn_float_stage *f, uint32_t at, size_t n, const float *x,
+                           float *y, const parts *w)
 {
     const bnn_stage *s = f->stage;
     const size_t in = bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out);
     const size_t out = bnn_shape_values(s->out);
     for (size_t i = 0; i < n; i++)
-        run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
+        float_run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
 }
 
 static void float_run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
@@ -119,7 +128,7 @@ static void float_run_chain(const bnn_float_stage *f, size_t n, const float *sum
 {
     parts w;
     float_parts(f, n, workspace, &w);
-    run_rest(f, 0, n, sums, y, &w);
+    float_run_rest(f, 0, n, sums, y, &w);
 }
 
 static void float_run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
@@ -127,17 +136,17 @@ static void float_run(const bnn_float_stage *f, size_t n, const float *x, float 
     parts w;
     float_parts(f, n, workspace, &w);
     if (f->method == FLOAT_NONE) {
-        run_rest(f, 0, n, x, y, &w);
-    } else if (has_more(f)) {
-        run_fused(f, n, x, w.fused, &w);
-        run_rest(f, f->n_fused, n, w.fused, y, &w);
+        float_run_rest(f, 0, n, x, y, &w);
+    } else if (float_has_more(f)) {
+        float_run_fused(f, n, x, w.fused, &w);
+        float_run_rest(f, f->n_fused, n, w.fused, y, &w);
     } else {
-        run_fused(f, n, x, y, &w);
+        float_run_fused(f, n, x, y, &w);
     }
 }
 
 const bnn_float_engine OF_ISA(bnn_float) = {.name = ISA_NAME,
-                                            .prepare = prepare,
+                                            .prepare = float_prepare,
                                             .workspace_bytes = float_workspace_bytes,
                                             .run = float_run,
                                             .run_chain = float_run_chain};

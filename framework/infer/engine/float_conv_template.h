@@ -4,7 +4,7 @@
  * where the rows are short. Either way a tile covers two rows, so that windows of a 2x2 pool
  * are whole inside it.
  *
- * Parameters: simd/lanes.h; after float_copy_template.h. */
+ * Parameters: simd/lanes.h; SUMS_IN_REGISTERS; after float_copy_template.h. */
 
 /* Where a tile reads and writes. */
 typedef struct conv_place {
@@ -16,8 +16,8 @@ typedef struct conv_place {
 
 /* ---- lanes are columns ------------------------------------------------------------------- */
 
-INLINE void store_rows(const int channels, const int vectors, const bnn_float_stage *f,
-                       const conv_place *at, const vf *sum)
+INLINE void float_store_rows(const int channels, const int vectors, const bnn_float_stage *f,
+                             const conv_place *at, const vf *sum)
 {
     const bnn_shape out = f->fused_out;
     UNROLL
@@ -35,8 +35,8 @@ INLINE void store_rows(const int channels, const int vectors, const bnn_float_st
     }
 }
 
-INLINE void store_pooled_rows(const int channels, const int vectors, const bnn_float_stage *f,
-                              const conv_place *at, const vf *sum)
+INLINE void float_store_pooled_rows(const int channels, const int vectors, const bnn_float_stage *f,
+                                    const conv_place *at, const vf *sum)
 {
     const bnn_shape out = f->fused_out;
     const size_t column = at->column / 2, left = out.w - column;
@@ -47,19 +47,19 @@ INLINE void store_pooled_rows(const int channels, const int vectors, const bnn_f
         const vf *upper = sum + i * 2 * vectors, *lower = upper + vectors;
         /* Of a single vector, only half of the windows mean a thing. */
         const int last = vectors - 1;
-        pooled[i] = pool_four(
+        pooled[i] = float_pool_four(
             f->pool, even_lanes_f(upper[0], upper[last]), odd_lanes_f(upper[0], upper[last]),
             even_lanes_f(lower[0], lower[last]), odd_lanes_f(lower[0], lower[last]));
     }
-    run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, 1, pooled);
+    float_run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, 1, pooled);
     UNROLL
     for (int i = 0; i < channels; i++)
         store_part_f(at->y + ((at->channel + (size_t)i) * out.h + at->row / 2) * out.w + column,
                      left < width ? left : width, pooled[i]);
 }
 
-INLINE void rows_tile(const int channels, const int vectors, const bnn_float_stage *f,
-                      const conv_place *at)
+INLINE void float_rows_tile(const int channels, const int vectors, const bnn_float_stage *f,
+                            const conv_place *at)
 {
     const size_t taps = f->stage->taps;
     const float *w = f->packed + at->channel * taps; /* [taps][channels] */
@@ -77,11 +77,11 @@ INLINE void rows_tile(const int channels, const int vectors, const bnn_float_sta
             sum[i] = fma_f(splat_f(w[i / (2 * vectors)]), load_f(x), sum[i]);
         }
     }
-    run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, 2 * vectors, sum);
+    float_run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, 2 * vectors, sum);
     if (f->pool != NULL)
-        store_pooled_rows(channels, vectors, f, at, sum);
+        float_store_pooled_rows(channels, vectors, f, at, sum);
     else
-        store_rows(channels, vectors, f, at, sum);
+        float_store_rows(channels, vectors, f, at, sum);
 }
 
 typedef void conv_tile_function(const bnn_float_stage *, const conv_place *);
@@ -89,7 +89,7 @@ typedef void conv_tile_function(const bnn_float_stage *, const conv_place *);
 #define ROWS_TILE(channels, vectors)                                                             \
     KERNEL void rows_tile_##channels##_##vectors(const bnn_float_stage *f, const conv_place *at) \
     {                                                                                            \
-        rows_tile(channels, vectors, f, at);                                                     \
+        float_rows_tile(channels, vectors, f, at);                                               \
     }
 ROWS_TILE(6, 1)
 ROWS_TILE(4, 1)
@@ -113,7 +113,7 @@ enum { ROWS_VECTORS_MAX = sizeof rows_tiles / sizeof *rows_tiles };
 
 /* The tile for the channels that are left: an index; *channels of them. The weights are packed to
  * match. */
-INLINE int rows_tile_size(size_t left, size_t *channels)
+INLINE int float_rows_tile_size(size_t left, size_t *channels)
 {
     static const uint8_t sizes[] = {6, 4, 2, 1};
     int i = 0;
@@ -124,23 +124,23 @@ INLINE int rows_tile_size(size_t left, size_t *channels)
 }
 
 /* The input under the first tap of a row's first column. */
-INLINE const float *row_of_copy(const bnn_float_stage *f, const float *copy, size_t row)
+INLINE const float *float_row_of_copy(const bnn_float_stage *f, const float *copy, size_t row)
 {
     const size_t stride = f->stage->stride;
     return copy + row * stride * stride * f->copy_columns + f->copy_lead;
 }
 
-static void run_rows(const bnn_float_stage *f, const float *copy, float *y)
+static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y)
 {
     const size_t channels = f->stage->sums.c;
     conv_place at = {.y = y};
     for (size_t c = 0, size; c < channels; c += size) {
-        const int tile = rows_tile_size(channels - c, &size);
+        const int tile = float_rows_tile_size(channels - c, &size);
         at.channel = c;
         for (at.row = 0; at.row < f->rows; at.row += 2) {
             at.second = at.row + 1 < f->rows;
-            const float *upper = row_of_copy(f, copy, at.row);
-            const float *lower = row_of_copy(f, copy, at.row + at.second);
+            const float *upper = float_row_of_copy(f, copy, at.row);
+            const float *lower = float_row_of_copy(f, copy, at.row + at.second);
             size_t vectors;
             for (at.column = 0; at.column < f->columns; at.column += vectors * VL) {
                 vectors = f->columns - at.column > VL ? ROWS_VECTORS_MAX : 1;
@@ -154,8 +154,8 @@ static void run_rows(const bnn_float_stage *f, const float *copy, float *y)
 
 /* ---- lanes are channels ------------------------------------------------------------------ */
 
-INLINE void store_channels(const int columns, const bnn_float_stage *f, const conv_place *at,
-                           vf *sum)
+INLINE void float_store_channels(const int columns, const bnn_float_stage *f, const conv_place *at,
+                                 vf *sum)
 {
     const size_t width = f->fused_out.w;
     if (f->pool == NULL) {
@@ -171,15 +171,15 @@ INLINE void store_channels(const int columns, const bnn_float_stage *f, const co
     vf pooled[SUMS_IN_REGISTERS / 4];
     UNROLL
     for (int j = 0; j < columns / 2; j++)
-        pooled[j] = pool_four(f->pool, sum[2 * j], sum[2 * j + 1], sum[columns + 2 * j],
-                              sum[columns + 2 * j + 1]);
-    run_steps(LANES_OF_CHANNELS, f->after, at->channel, 1, columns / 2, pooled);
+        pooled[j] = float_pool_four(f->pool, sum[2 * j], sum[2 * j + 1], sum[columns + 2 * j],
+                                    sum[columns + 2 * j + 1]);
+    float_run_steps(LANES_OF_CHANNELS, f->after, at->channel, 1, columns / 2, pooled);
     UNROLL
     for (int j = 0; j < columns / 2; j++)
         store_f(y + j * VL, pooled[j]);
 }
 
-INLINE void channels_tile(const int columns, const bnn_float_stage *f, const conv_place *at)
+INLINE void float_channels_tile(const int columns, const bnn_float_stage *f, const conv_place *at)
 {
     const size_t taps = f->stage->taps;
     const float *w = f->packed + at->channel * taps; /* [taps][VL] */
@@ -197,14 +197,14 @@ INLINE void channels_tile(const int columns, const bnn_float_stage *f, const con
             sum[columns + j] = fma_f(weight, splat_f(b[j]), sum[columns + j]);
         }
     }
-    run_steps(LANES_OF_CHANNELS, f->before, at->channel, 1, 2 * columns, sum);
-    store_channels(columns, f, at, sum);
+    float_run_steps(LANES_OF_CHANNELS, f->before, at->channel, 1, 2 * columns, sum);
+    float_store_channels(columns, f, at, sum);
 }
 
 #define CHANNELS_TILE(columns)                                                          \
     KERNEL void channels_tile_##columns(const bnn_float_stage *f, const conv_place *at) \
     {                                                                                   \
-        channels_tile(columns, f, at);                                                  \
+        float_channels_tile(columns, f, at);                                            \
     }
 
 typedef struct channels_choice {
@@ -230,7 +230,7 @@ static const channels_choice channels_tiles[] = {
 };
 
 /* The tile for the columns that are left: of about the size that cuts them into equal parts. */
-static const channels_choice *channels_tile_for(size_t left)
+static const channels_choice *float_channels_tile_for(size_t left)
 {
     const size_t most = SUMS_IN_REGISTERS / 2, n = (left + most - 1) / most;
     const size_t wanted = (left + n - 1) / n;
@@ -241,7 +241,7 @@ static const channels_choice *channels_tile_for(size_t left)
 }
 
 /* y[c][n] of x[n][VL] for the first `channels` lanes. */
-static void spread_channels(size_t channels, size_t n, const float *x, float *y)
+static void float_spread_channels(size_t channels, size_t n, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i += VL) {
         const size_t some = n - i < VL ? n - i : VL;
@@ -255,7 +255,8 @@ static void spread_channels(size_t channels, size_t n, const float *x, float *y)
     }
 }
 
-static void run_channels(const bnn_float_stage *f, const float *copy, float *temporary, float *y)
+static void float_run_channels(const bnn_float_stage *f, const float *copy, float *temporary,
+                               float *y)
 {
     const size_t channels = f->stage->sums.c;
     const size_t plane = (size_t)f->fused_out.h * f->fused_out.w;
@@ -266,16 +267,19 @@ static void run_channels(const bnn_float_stage *f, const float *copy, float *tem
             /* A last row alone goes with the one before, if there is one. */
             at.row = row > 0 && row + 1 == f->rows ? row - 1 : row;
             at.second = at.row + 1 < f->rows;
-            const float *upper = row_of_copy(f, copy, at.row);
-            const float *lower = row_of_copy(f, copy, at.row + at.second);
+            const float *upper = float_row_of_copy(f, copy, at.row);
+            const float *lower = float_row_of_copy(f, copy, at.row + at.second);
             for (at.column = 0; at.column < f->columns;) {
-                const channels_choice *choice = channels_tile_for(f->columns - at.column);
+                const channels_choice *choice = float_channels_tile_for(f->columns - at.column);
                 at.x[0] = upper + at.column;
                 at.x[1] = lower + at.column;
                 choice->tile(f, &at);
                 at.column += choice->columns;
             }
         }
-        spread_channels(channels - c, plane, temporary, y + c * plane);
+        float_spread_channels(channels - c, plane, temporary, y + c * plane);
     }
 }
+
+#undef ROWS_TILE
+#undef CHANNELS_TILE

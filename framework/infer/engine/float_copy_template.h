@@ -12,12 +12,12 @@
  * Parameters: simd/lanes.h; after float_stage_template.h. */
 
 /* Twice the bits of |x|, less 1: the order of absolute values, with 0 as the largest. */
-INLINE vu order_of(vf x)
+INLINE vu float_order_of(vf x)
 {
     return ((vu)x << 1) - 1;
 }
 
-static void fill(float *y, size_t n, float value)
+static void float_fill(float *y, size_t n, float value)
 {
     const vf v = splat_f(value);
     size_t i = 0;
@@ -28,7 +28,7 @@ static void fill(float *y, size_t n, float value)
 }
 
 /* The first n lanes of v, the padding in the others. */
-INLINE vf pad_lanes(vf v, size_t n, vf padding)
+INLINE vf float_pad_lanes(vf v, size_t n, vf padding)
 {
     vi lane;
     UNROLL
@@ -39,7 +39,7 @@ INLINE vf pad_lanes(vf v, size_t n, vf padding)
 
 /* A row of n inputs, the padding in front of it and behind, each float written once: what has been
  * written twice is slow to read. y: [copy_columns]. Keeps the smallest input seen, 0 apart. */
-INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
+INLINE vu float_copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
 {
     const vf padding = splat_f((float)f->stage->pad_value);
     const size_t lead = f->copy_lead + f->stage->padding, columns = f->copy_columns;
@@ -49,12 +49,12 @@ INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y,
     for (; n >= VL; n -= VL, x += VL, at += VL) {
         const vf v = load_f(x);
         store_f(y + at, v);
-        least = min_u(least, order_of(v));
+        least = min_u(least, float_order_of(v));
     }
     if (n > 0) {
         const vf v = load_part_f(x, n);
-        store_f(y + at, pad_lanes(v, n, padding));
-        least = min_u(least, order_of(v));
+        store_f(y + at, float_pad_lanes(v, n, padding));
+        least = min_u(least, float_order_of(v));
         at += VL;
     }
     for (; at < columns; at += VL)
@@ -64,7 +64,8 @@ INLINE vu copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y,
 
 /* The same with every stride-th column side by side, where the padding already is. y:
  * [stride][copy_columns]. */
-INLINE vu copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
+INLINE vu float_copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, float *y,
+                               vu least)
 {
     const size_t stride = f->stage->stride, padding = f->stage->padding;
     for (size_t i = 0; i < n; i++) {
@@ -72,29 +73,29 @@ INLINE vu copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, flo
         y[at % stride * f->copy_columns + at / stride] = x[i];
     }
     for (size_t i = 0; i < n; i += VL)
-        least = min_u(least, order_of(load_part_f(x + i, n - i)));
+        least = min_u(least, float_order_of(load_part_f(x + i, n - i)));
     return least;
 }
 
 /* False when the inputs have values too small for padding by 0. */
-static bool make_copy(const bnn_float_stage *f, const float *x, float *copy)
+static bool float_make_copy(const bnn_float_stage *f, const float *x, float *copy)
 {
     const bnn_stage *s = f->stage;
     const size_t row = (size_t)s->stride * f->copy_columns, border = s->padding * row;
     vu least = ~(vu){0};
     for (size_t c = 0; c < s->in.c; c++) {
-        fill(copy, s->stride == 1 ? border : f->copy_rows * row, (float)s->pad_value);
+        float_fill(copy, s->stride == 1 ? border : f->copy_rows * row, (float)s->pad_value);
         copy += border;
         for (size_t h = 0; h < s->in.h; h++, x += s->in.w, copy += row)
-            least = s->stride == 1 ? copy_row(f, x, s->in.w, copy, least)
-                                   : copy_row_apart(f, x, s->in.w, copy, least);
+            least = s->stride == 1 ? float_copy_row(f, x, s->in.w, copy, least)
+                                   : float_copy_row_apart(f, x, s->in.w, copy, least);
         if (s->stride == 1)
-            fill(copy, border, (float)s->pad_value);
+            float_fill(copy, border, (float)s->pad_value);
         copy += border;
     }
     if (f->least_input == 0.0f)
         return true;
-    const vu limit = order_of(splat_f(f->least_input));
+    const vu limit = float_order_of(splat_f(f->least_input));
     const vi below = (vi)(least < limit);
     return sign_bits_f((vf)below) == 0;
 }

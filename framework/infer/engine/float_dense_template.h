@@ -3,11 +3,11 @@
  * Loops over a tile are flat: gcc keeps an array of sums in registers from start to end only where
  * its first unrolling makes all indices constant, and that one unrolls no loops around loops.
  *
- * Parameters: simd/lanes.h; after float_stage_template.h. */
+ * Parameters: simd/lanes.h; SUMS_IN_REGISTERS; after float_stage_template.h. */
 
 /* The outputs from `at` on of `images` images. */
-INLINE void dense_tile(const int images, const int vectors, const bnn_float_stage *f, size_t at,
-                       const float *x, float *y)
+INLINE void float_dense_tile(const int images, const int vectors, const bnn_float_stage *f,
+                             size_t at, const float *x, float *y)
 {
     const size_t taps = f->stage->taps, out = f->stage->sums.c, row = round_up(out, LANES);
     const float *w = f->packed + at;
@@ -24,7 +24,7 @@ INLINE void dense_tile(const int images, const int vectors, const bnn_float_stag
     UNROLL
     for (int i = 0; i < images * vectors; i++) {
         const size_t first = at + (size_t)(i % vectors) * VL;
-        run_steps(LANES_OF_CHANNELS, f->before, first, 1, 1, &sum[i]);
+        float_run_steps(LANES_OF_CHANNELS, f->before, first, 1, 1, &sum[i]);
         store_part_f(y + (size_t)(i / vectors) * out + first, out - first, sum[i]);
     }
 }
@@ -35,7 +35,7 @@ typedef void dense_tile_function(const bnn_float_stage *, size_t, const float *,
     KERNEL void dense_tile_##images##_##vectors(const bnn_float_stage *f, size_t at, \
                                                 const float *x, float *y)            \
     {                                                                                \
-        dense_tile(images, vectors, f, at, x, y);                                    \
+        float_dense_tile(images, vectors, f, at, x, y);                              \
     }
 
 #define DENSE_TILES(vectors) DENSE_TILE(2, vectors) DENSE_TILE(4, vectors) DENSE_TILE(6, vectors)
@@ -74,7 +74,7 @@ static const dense_choice dense_together[] = {
     {2, DENSE_ROW(2)},
     {1, DENSE_ROW(1)}};
 
-static void run_dense(const bnn_float_stage *f, size_t n, const float *x, float *y)
+static void float_run_dense(const bnn_float_stage *f, size_t n, const float *x, float *y)
 {
     static const size_t sizes[] = {1, 2, 4, 6};
     const size_t taps = f->stage->taps, out = f->stage->sums.c;
@@ -90,3 +90,7 @@ static void run_dense(const bnn_float_stage *f, size_t n, const float *x, float 
         }
     }
 }
+
+#undef DENSE_TILE
+#undef DENSE_TILES
+#undef DENSE_ROW

@@ -2,7 +2,7 @@
  * the shape, zero padding is left out by loop bounds, and windows of a pool are formed as their
  * values come. Costs a transposition on the way in and out.
  *
- * Parameters: simd/lanes.h; after float_conv_template.h. */
+ * Parameters: simd/lanes.h; SUMS_IN_REGISTERS; after float_conv_template.h. */
 
 enum {
     BLOCK_VECTORS = SUMS_IN_REGISTERS / 6,
@@ -15,7 +15,7 @@ enum {
 
 /* block[i][BLOCK] = x[image][i] for n values; x_row floats between images. Lanes without an image
  * get the last one. */
-static void gather_images(size_t images, size_t n, const float *x, size_t x_row, float *block)
+static void float_gather_images(size_t images, size_t n, const float *x, size_t x_row, float *block)
 {
     for (size_t i = 0; i < n; i += VL)
         for (size_t v = 0; v < BLOCK_VECTORS; v++) {
@@ -34,7 +34,7 @@ static void gather_images(size_t images, size_t n, const float *x, size_t x_row,
 }
 
 /* The way back. */
-static void scatter_images(size_t images, size_t n, const float *block, float *y)
+static void float_scatter_images(size_t images, size_t n, const float *block, float *y)
 {
     for (size_t i = 0; i < n; i += VL)
         for (size_t v = 0; v * VL < images; v++) {
@@ -51,31 +51,31 @@ static void scatter_images(size_t images, size_t n, const float *block, float *y
 }
 
 /* Padding that counts is part of the block, padding with zeros is not. */
-INLINE size_t block_border(const bnn_stage *s)
+INLINE size_t float_block_border(const bnn_stage *s)
 {
     return s->pad_value != 0 ? s->padding : 0;
 }
 
-INLINE size_t block_values(const bnn_stage *s)
+INLINE size_t float_block_values(const bnn_stage *s)
 {
-    const size_t border = block_border(s);
+    const size_t border = float_block_border(s);
     return s->in.c * (s->in.h + 2 * border) * (s->in.w + 2 * border) * BLOCK;
 }
 
-static void make_block(const bnn_float_stage *f, size_t images, const float *x, float *block)
+static void float_make_block(const bnn_float_stage *f, size_t images, const float *x, float *block)
 {
     const bnn_stage *s = f->stage;
-    const size_t border = block_border(s), n = bnn_shape_values(s->in);
+    const size_t border = float_block_border(s), n = bnn_shape_values(s->in);
     if (border == 0) {
-        gather_images(images, n, x, n, block);
+        float_gather_images(images, n, x, n, block);
         return;
     }
     const size_t width = s->in.w + 2 * border, height = s->in.h + 2 * border;
-    fill(block, block_values(s), (float)s->pad_value);
+    float_fill(block, float_block_values(s), (float)s->pad_value);
     for (size_t c = 0; c < s->in.c; c++)
         for (size_t h = 0; h < s->in.h; h++)
-            gather_images(images, s->in.w, x + (c * s->in.h + h) * s->in.w, n,
-                          block + ((c * height + h + border) * width + border) * BLOCK);
+            float_gather_images(images, s->in.w, x + (c * s->in.h + h) * s->in.w, n,
+                                block + ((c * height + h + border) * width + border) * BLOCK);
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */
@@ -85,9 +85,9 @@ typedef struct tap_range {
     size_t begin, end, input;
 } tap_range;
 
-INLINE tap_range taps_at(const bnn_stage *s, size_t output, size_t extent)
+INLINE tap_range float_taps_at(const bnn_stage *s, size_t output, size_t extent)
 {
-    const size_t padding = s->padding - block_border(s);
+    const size_t padding = s->padding - float_block_border(s);
     const size_t size = extent + 2 * (s->padding - padding), start = output * s->stride;
     tap_range t = {.begin = start < padding ? padding - start : 0, .end = s->kernel};
     t.begin = t.begin < s->kernel ? t.begin : s->kernel;
@@ -109,22 +109,22 @@ typedef struct images_place {
 #define BLOCK_AT(i, row) \
     ((size_t)((i) / BLOCK_VECTORS) * (row) + (size_t)((i) % BLOCK_VECTORS) * VL)
 
-INLINE vf join(const bnn_op *pool, vf before, vf value)
+INLINE vf float_join(const bnn_op *pool, vf before, vf value)
 {
     return pool->type == BNN_LOWER_MAXPOOL ? max_f(value, before) : before + value;
 }
 
 /* Joins the values of a pool's window, one after the other. */
-INLINE void finish_images(const int channels, const bnn_float_stage *f, const images_place *at,
-                          vf *sum)
+INLINE void float_finish_images(const int channels, const bnn_float_stage *f,
+                                const images_place *at, vf *sum)
 {
     const size_t row = (size_t)f->fused_out.h * f->fused_out.w * BLOCK;
     float *y = at->y + at->channel * row;
-    run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, BLOCK_VECTORS, sum);
+    float_run_steps(LANES_OF_ONE_CHANNEL, f->before, at->channel, channels, BLOCK_VECTORS, sum);
     if (!at->first) {
         UNROLL
         for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-            sum[i] = join(f->pool, load_f(y + BLOCK_AT(i, row)), sum[i]);
+            sum[i] = float_join(f->pool, load_f(y + BLOCK_AT(i, row)), sum[i]);
     }
     if (at->last && f->pool != NULL) {
         if (f->pool->type == BNN_LOWER_AVGPOOL) {
@@ -132,17 +132,17 @@ INLINE void finish_images(const int channels, const bnn_float_stage *f, const im
             for (int i = 0; i < channels * BLOCK_VECTORS; i++)
                 sum[i] = sum[i] * splat_f(0.25f);
         }
-        run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, BLOCK_VECTORS, sum);
+        float_run_steps(LANES_OF_ONE_CHANNEL, f->after, at->channel, channels, BLOCK_VECTORS, sum);
     }
     UNROLL
     for (int i = 0; i < channels * BLOCK_VECTORS; i++)
         store_f(y + BLOCK_AT(i, row), sum[i]);
 }
 
-INLINE void images_tile(const int channels, const bnn_float_stage *f, const images_place *at)
+INLINE void float_images_tile(const int channels, const bnn_float_stage *f, const images_place *at)
 {
     const bnn_stage *s = f->stage;
-    const size_t k = s->kernel, border = block_border(s);
+    const size_t k = s->kernel, border = float_block_border(s);
     const size_t width = s->in.w + 2 * border, height = s->in.h + 2 * border;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
@@ -163,7 +163,7 @@ INLINE void images_tile(const int channels, const bnn_float_stage *f, const imag
                 w += channels;
             }
         }
-    finish_images(channels, f, at, sum);
+    float_finish_images(channels, f, at, sum);
 }
 
 typedef void images_tile_function(const bnn_float_stage *, const images_place *);
@@ -171,7 +171,7 @@ typedef void images_tile_function(const bnn_float_stage *, const images_place *)
 #define IMAGES_TILE(channels)                                                            \
     KERNEL void images_tile_##channels(const bnn_float_stage *f, const images_place *at) \
     {                                                                                    \
-        images_tile(channels, f, at);                                                    \
+        float_images_tile(channels, f, at);                                              \
     }
 IMAGES_TILE(6)
 IMAGES_TILE(4)
@@ -181,32 +181,35 @@ static images_tile_function *const images_tiles[] = {images_tile_6, images_tile_
                                                      images_tile_1};
 
 /* All channels at one position of the sums. */
-static void images_at(const bnn_float_stage *f, images_place *at, size_t row, size_t column)
+static void float_images_at(const bnn_float_stage *f, images_place *at, size_t row, size_t column)
 {
     const size_t channels = f->stage->sums.c;
-    at->rows = taps_at(f->stage, row, f->stage->in.h);
-    at->columns = taps_at(f->stage, column, f->stage->in.w);
+    at->rows = float_taps_at(f->stage, row, f->stage->in.h);
+    at->columns = float_taps_at(f->stage, column, f->stage->in.w);
     for (size_t size; at->channel < channels; at->channel += size) {
-        const int tile = rows_tile_size(channels - at->channel, &size);
+        const int tile = float_rows_tile_size(channels - at->channel, &size);
         images_tiles[tile](f, at);
     }
     at->channel = 0;
 }
 
-/* The fused outputs of up to BLOCK images. temporary: block_values() and BLOCK outputs. */
-static void run_images(const bnn_float_stage *f, size_t images, const float *x, float *temporary,
-                       float *y)
+/* The fused outputs of up to BLOCK images. temporary: float_block_values() and BLOCK outputs. */
+static void float_run_images(const bnn_float_stage *f, size_t images, const float *x,
+                             float *temporary, float *y)
 {
-    float *out = temporary + block_values(f->stage);
+    float *out = temporary + float_block_values(f->stage);
     const size_t size = f->pool != NULL ? 2 : 1;
     images_place at = {.block = temporary, .y = out};
-    make_block(f, images, x, temporary);
+    float_make_block(f, images, x, temporary);
     for (size_t h = 0; h < f->fused_out.h; h++)
         for (size_t w = 0; w < f->fused_out.w; w++, at.y += BLOCK)
             for (size_t t = 0; t < size * size; t++) {
                 at.first = t == 0;
                 at.last = t == size * size - 1;
-                images_at(f, &at, h * size + t / size, w * size + t % size);
+                float_images_at(f, &at, h * size + t / size, w * size + t % size);
             }
-    scatter_images(images, bnn_shape_values(f->fused_out), out, y);
+    float_scatter_images(images, bnn_shape_values(f->fused_out), out, y);
 }
+
+#undef BLOCK_AT
+#undef IMAGES_TILE

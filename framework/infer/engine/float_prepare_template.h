@@ -6,7 +6,7 @@
 #define COPY_VALUES_MAX ((size_t)1 << 25)
 
 /* n values, and zeros up to a multiple of LANES; x may be NULL for zeros. */
-static float *padded_values(bnn_arena *arena, const float *x, size_t n)
+static float *float_padded_values(bnn_arena *arena, const float *x, size_t n)
 {
     float *out = bnn_arena_alloc(arena, round_up(n, LANES), sizeof *out);
     if (out != NULL && x != NULL)
@@ -16,7 +16,7 @@ static float *padded_values(bnn_arena *arena, const float *x, size_t n)
 
 /* ---- the chain --------------------------------------------------------------------------- */
 
-static int prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int float_prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
     float_step *steps = bnn_arena_alloc(arena, s->n_chain, sizeof *steps);
@@ -25,9 +25,11 @@ static int prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
         const bnn_op *op = &s->chain[i];
         steps[i] = (float_step){.type = op->type, .low = op->low, .high = op->high};
         if (op->factor != NULL)
-            complete &= (steps[i].factor = padded_values(arena, op->factor, op->in.c)) != NULL;
+            complete &=
+                (steps[i].factor = float_padded_values(arena, op->factor, op->in.c)) != NULL;
         if (op->offset != NULL)
-            complete &= (steps[i].offset = padded_values(arena, op->offset, op->in.c)) != NULL;
+            complete &=
+                (steps[i].offset = float_padded_values(arena, op->offset, op->in.c)) != NULL;
         const size_t n = bnn_shape_values(op->out);
         f->rest_values = f->rest_values > n ? f->rest_values : n;
     }
@@ -36,19 +38,19 @@ static int prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 }
 
 /* Which operations of the chain run on the registers. */
-static void fuse(bnn_float_stage *f)
+static void float_fuse(bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
-    const uint32_t first = steps_end(s, 0);
+    const uint32_t first = float_steps_end(s, 0);
     f->before = (float_steps){f->steps, first};
     f->n_fused = first;
     f->fused_out = s->sums;
     f->rows = s->sums.h;
     f->columns = s->sums.w;
-    if (first == s->n_chain || !is_pool_of_four(&s->chain[first]) || f->method == FLOAT_DENSE)
+    if (first == s->n_chain || !float_is_pool_of_four(&s->chain[first]) || f->method == FLOAT_DENSE)
         return;
     f->pool = &s->chain[first];
-    f->n_fused = steps_end(s, first + 1);
+    f->n_fused = float_steps_end(s, first + 1);
     f->after = (float_steps){f->steps + first + 1, f->n_fused - first - 1};
     f->fused_out = f->pool->out;
     f->rows = 2 * f->pool->out.h;
@@ -57,15 +59,16 @@ static void fuse(bnn_float_stage *f)
 
 /* ---- weights ----------------------------------------------------------------------------- */
 
-static int prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int float_prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    f->bias = padded_values(arena, s->bias, s->sums.c);
+    f->bias = float_padded_values(arena, s->bias, s->sums.c);
     return f->bias == NULL ? bnn_no_memory(err) : bnn_stage_linear(s, arena, &f->linear, err);
 }
 
 /* [taps][width] of the weights of `width` channels from c on; 0 for those that do not exist. */
-static void pack_channels(const bnn_float_stage *f, size_t c, size_t width, float *out, size_t row)
+static void float_pack_channels(const bnn_float_stage *f, size_t c, size_t width, float *out,
+                                size_t row)
 {
     const size_t taps = f->stage->taps, channels = f->stage->sums.c;
     for (size_t i = 0; i < width; i++)
@@ -73,8 +76,8 @@ static void pack_channels(const bnn_float_stage *f, size_t c, size_t width, floa
             out[k * row + i] = c + i < channels ? f->linear.weight[(c + i) * taps + k] : 0.0f;
 }
 
-static int pack(const bnn_float_stage *f, float_method method, bnn_arena *arena, const float **out,
-                bnn_error *err)
+static int float_pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
+                      const float **out, bnn_error *err)
 {
     const size_t taps = f->stage->taps, channels = f->stage->sums.c;
     const size_t padded = round_up(channels, LANES);
@@ -82,13 +85,13 @@ static int pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
     if (packed == NULL)
         return bnn_no_memory(err);
     if (method == FLOAT_DENSE)
-        pack_channels(f, 0, channels, packed, padded);
+        float_pack_channels(f, 0, channels, packed, padded);
     for (size_t c = 0, size; method == FLOAT_ROWS && c < channels; c += size) {
-        rows_tile_size(channels - c, &size);
-        pack_channels(f, c, size, packed + c * taps, size);
+        float_rows_tile_size(channels - c, &size);
+        float_pack_channels(f, c, size, packed + c * taps, size);
     }
     for (size_t c = 0; method == FLOAT_CHANNELS && c < channels; c += VL)
-        pack_channels(f, c, VL, packed + c * taps, VL);
+        float_pack_channels(f, c, VL, packed + c * taps, VL);
     *out = packed;
     return BNN_OK;
 }
@@ -96,7 +99,7 @@ static int pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
 /* ---- convolutions ------------------------------------------------------------------------ */
 
 /* The least input that will do for a padding with zeros; 0: any; infinity: none. */
-static float least_input(const bnn_float_stage *f)
+static float float_least_input(const bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
     const size_t n = (size_t)s->sums.c * s->taps;
@@ -119,7 +122,7 @@ static float least_input(const bnn_float_stage *f)
 }
 
 /* Full vectors of columns, or full vectors of channels? */
-static float_method conv_method(const bnn_stage *s)
+static float_method float_conv_method(const bnn_stage *s)
 {
     const size_t columns = s->sums.w, channels = s->sums.c;
     return columns * round_up(channels, VL) >= channels * round_up(columns, VL) ? FLOAT_ROWS
@@ -127,7 +130,7 @@ static float_method conv_method(const bnn_stage *s)
 }
 
 /* Sizes of the copy; false when it is too large. */
-static bool size_copy(bnn_float_stage *f)
+static bool float_size_copy(bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
     const size_t width = ((size_t)s->in.w + 2 * s->padding + s->stride - 1) / s->stride;
@@ -150,7 +153,7 @@ static bool size_copy(bnn_float_stage *f)
     return true;
 }
 
-static int find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int float_find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
     const size_t k = s->kernel, stride = s->stride, row = stride * f->copy_columns;
@@ -166,46 +169,50 @@ static int find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
     return BNN_OK;
 }
 
-static int prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int float_prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    f->method = conv_method(s);
-    fuse(f);
-    f->least_input = least_input(f);
-    if (!size_copy(f)) {
+    f->method = float_conv_method(s);
+    float_fuse(f);
+    f->least_input = float_least_input(f);
+    if (!float_size_copy(f)) {
         f->method = FLOAT_PLAIN;
         f->copies = false;
         return BNN_OK;
     }
-    int status = find_offsets(f, arena, err);
+    int status = float_find_offsets(f, arena, err);
     if (status == BNN_OK)
-        status = pack(f, f->method, arena, &f->packed, err);
-    const size_t values = block_values(s) + BLOCK * bnn_shape_values(f->fused_out);
+        status = float_pack(f, f->method, arena, &f->packed, err);
+    const size_t values = float_block_values(s) + BLOCK * bnn_shape_values(f->fused_out);
     if (status != BNN_OK || values > COPY_VALUES_MAX)
         return status;
     f->images_values = values;
     f->packed_images = f->packed;
-    return f->method == FLOAT_ROWS ? BNN_OK : pack(f, FLOAT_ROWS, arena, &f->packed_images, err);
+    return f->method == FLOAT_ROWS ? BNN_OK
+                                   : float_pack(f, FLOAT_ROWS, arena, &f->packed_images, err);
 }
 
-static int prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err)
+static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out,
+                         bnn_error *err)
 {
     bnn_float_stage *f = bnn_arena_alloc(arena, 1, sizeof *f);
     if (f == NULL)
         return bnn_no_memory(err);
     *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->sums)};
-    int status = prepare_steps(f, arena, err);
+    int status = float_prepare_steps(f, arena, err);
     if (status == BNN_OK && !stage->integer_sums && stage->linear != BNN_LOWER_IDENTITY) {
-        status = prepare_linear(f, arena, err);
+        status = float_prepare_linear(f, arena, err);
         if (status == BNN_OK && stage->linear == BNN_LOWER_CONV2D) {
-            status = prepare_conv(f, arena, err);
+            status = float_prepare_conv(f, arena, err);
         } else if (status == BNN_OK) {
             f->method = FLOAT_DENSE;
-            fuse(f);
-            status = pack(f, FLOAT_DENSE, arena, &f->packed, err);
+            float_fuse(f);
+            status = float_pack(f, FLOAT_DENSE, arena, &f->packed, err);
         }
     }
     if (status == BNN_OK)
         *out = f;
     return status;
 }
+
+#undef COPY_VALUES_MAX

@@ -4,14 +4,7 @@
  * elementwise ones up to the first pool, a pool of 2x2 with stride 2, and the elementwise ones
  * behind that. The rest of the chain, if there is one, goes over the outputs in memory.
  *
- * Parameters: simd/lanes.h. */
-
-/* Accumulators that fit into the registers beside what they are fed with. */
-#if defined(BNN_VEC_AVX2)
-#    define SUMS_IN_REGISTERS 12
-#else
-#    define SUMS_IN_REGISTERS 24
-#endif
+ * Parameters: simd/lanes.h; SUMS_IN_REGISTERS, the accumulators of a tile: 12 or 24. */
 
 /* An elementwise operation. Factors and offsets: [channels], zeros up to a multiple of LANES. */
 typedef struct float_step {
@@ -60,7 +53,8 @@ struct bnn_float_stage {
 };
 
 /* One step on a vector; factor and offset are those of its lanes. */
-INLINE vf step_value(const bnn_lower_op type, const float_step *step, vf x, vf factor, vf offset)
+INLINE vf float_step_value(const bnn_lower_op type, const float_step *step, vf x, vf factor,
+                           vf offset)
 {
     switch (type) {
     case BNN_LOWER_AFFINE:
@@ -79,7 +73,7 @@ INLINE vf step_value(const bnn_lower_op type, const float_step *step, vf x, vf f
 /* The lanes' factors or offsets where all lanes are of one channel, or of channels from c on. */
 typedef enum lanes_are { LANES_OF_ONE_CHANNEL, LANES_OF_CHANNELS } lanes_are;
 
-INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
+INLINE vf float_channel_values(lanes_are kind, const float *values, size_t c)
 {
     if (values == NULL)
         return splat_f(0.0f);
@@ -88,34 +82,34 @@ INLINE vf channel_values(lanes_are kind, const float *values, size_t c)
 
 /* One step on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
  * is one row of vectors, whose lanes are channels from c on. */
-INLINE void run_step(const bnn_lower_op type, lanes_are kind, const float_step *step, size_t c,
-                     const int channels, const int n, vf *x)
+INLINE void float_run_step(const bnn_lower_op type, lanes_are kind, const float_step *step,
+                           size_t c, const int channels, const int n, vf *x)
 {
     UNROLL
     for (int i = 0; i < channels * n; i++) {
         const size_t channel = c + (size_t)(i / n);
-        x[i] = step_value(type, step, x[i], channel_values(kind, step->factor, channel),
-                          channel_values(kind, step->offset, channel));
+        x[i] = float_step_value(type, step, x[i], float_channel_values(kind, step->factor, channel),
+                                float_channel_values(kind, step->offset, channel));
     }
 }
 
-INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int channels, const int n,
-                      vf *x)
+INLINE void float_run_steps(lanes_are kind, float_steps steps, size_t c, const int channels,
+                            const int n, vf *x)
 {
     for (uint32_t s = 0; s < steps.n; s++) {
         const float_step *step = &steps.step[s];
         switch (step->type) {
         case BNN_LOWER_AFFINE:
-            run_step(BNN_LOWER_AFFINE, kind, step, c, channels, n, x);
+            float_run_step(BNN_LOWER_AFFINE, kind, step, c, channels, n, x);
             break;
         case BNN_LOWER_CLAMP:
-            run_step(BNN_LOWER_CLAMP, kind, step, c, channels, n, x);
+            float_run_step(BNN_LOWER_CLAMP, kind, step, c, channels, n, x);
             break;
         case BNN_LOWER_SLOPE:
-            run_step(BNN_LOWER_SLOPE, kind, step, c, channels, n, x);
+            float_run_step(BNN_LOWER_SLOPE, kind, step, c, channels, n, x);
             break;
         case BNN_LOWER_SIGN:
-            run_step(BNN_LOWER_SIGN, kind, step, c, channels, n, x);
+            float_run_step(BNN_LOWER_SIGN, kind, step, c, channels, n, x);
             break;
         default:
             break;
@@ -124,7 +118,7 @@ INLINE void run_steps(lanes_are kind, float_steps steps, size_t c, const int cha
 }
 
 /* A pool over windows of two by two values, in their order. */
-INLINE vf pool_four(const bnn_op *pool, vf a, vf b, vf c, vf d)
+INLINE vf float_pool_four(const bnn_op *pool, vf a, vf b, vf c, vf d)
 {
     if (pool->type == BNN_LOWER_MAXPOOL)
         return max_f(d, max_f(c, max_f(b, a)));

@@ -16,7 +16,7 @@ INLINE size_t rows_scratch_bytes(const bnn_pack *p)
 }
 
 /* All rows first: a row that is read as soon as it is written would have to be waited for. */
-INLINE void pad_rows(const bnn_stage *s, size_t height, const uint8_t *image, uint8_t *rows)
+INLINE void rows_pad(const bnn_stage *s, size_t height, const uint8_t *image, uint8_t *rows)
 {
     const size_t padding = s->padding;
     for (size_t c = 0; c < s->in.c; c++)
@@ -29,7 +29,7 @@ INLINE void pad_rows(const bnn_stage *s, size_t height, const uint8_t *image, ui
 
 /* The sums of all patterns of a row of pixels. Bit i - 1 of a pattern's index: weight i is
  * subtracted. Weight 0 is added. */
-INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
+INLINE void rows_sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
 {
     const int n_patterns = 1 << (kernel - 1);
     halves pixels[5];
@@ -55,16 +55,16 @@ INLINE void sum_patterns(int kernel, const uint8_t *row, int16_t *sums)
     }
 }
 
-INLINE void sum_all_patterns(int kernel, size_t n_rows, const uint8_t *rows, int16_t *sums)
+INLINE void rows_sum_all_patterns(int kernel, size_t n_rows, const uint8_t *rows, int16_t *sums)
 {
     const size_t step = (size_t)32 << (kernel - 1);
     for (size_t i = 0; i < n_rows; i++)
-        sum_patterns(kernel, rows + i * BNN_PACK_ROW_BYTES, sums + i * step);
+        rows_sum_patterns(kernel, rows + i * BNN_PACK_ROW_BYTES, sums + i * step);
 }
 
 /* The sums of a channel in two output rows: n rows of patterns, from `sums` on, of which the first
  * n_plus are added and the others subtracted. next: the bytes from an input row to the next. */
-INLINE void add_rows(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
+INLINE void rows_add(const int32_t *offset, size_t n, size_t n_plus, const uint8_t *sums,
                      size_t next, halves *upper, halves *lower)
 {
     UNROLL
@@ -92,11 +92,11 @@ typedef struct row_channel {
 } row_channel;
 
 /* The bits of a channel: n rows of its kernel, of which n_plus are added. */
-INLINE void pool_rows(size_t n, size_t n_plus, row_channel c, const uint8_t *sums, uint8_t *out)
+INLINE void rows_pool(size_t n, size_t n_plus, row_channel c, const uint8_t *sums, uint8_t *out)
 {
     for (size_t y = 0; y < c.height; y++, sums += 2 * c.next, out += c.step) {
         halves upper, lower;
-        add_rows(c.offset, n, n_plus, sums, c.next, &upper, &lower);
+        rows_add(c.offset, n, n_plus, sums, c.next, &upper, &lower);
         UNROLL
         for (int part = 0; part < PARTS; part++)
             upper.part[part] = min_h(upper.part[part], lower.part[part]);
@@ -106,35 +106,35 @@ INLINE void pool_rows(size_t n, size_t n_plus, row_channel c, const uint8_t *sum
 }
 
 /* Five rows, the usual number, have code without loops for each number of additions. */
-INLINE void pool_channel(size_t n, row_channel c, const uint8_t *sums, uint8_t *out)
+INLINE void rows_pool_channel(size_t n, row_channel c, const uint8_t *sums, uint8_t *out)
 {
     switch (n == 5 ? c.n_plus : 6) {
     case 0:
-        pool_rows(5, 0, c, sums, out);
+        rows_pool(5, 0, c, sums, out);
         break;
     case 1:
-        pool_rows(5, 1, c, sums, out);
+        rows_pool(5, 1, c, sums, out);
         break;
     case 2:
-        pool_rows(5, 2, c, sums, out);
+        rows_pool(5, 2, c, sums, out);
         break;
     case 3:
-        pool_rows(5, 3, c, sums, out);
+        rows_pool(5, 3, c, sums, out);
         break;
     case 4:
-        pool_rows(5, 4, c, sums, out);
+        rows_pool(5, 4, c, sums, out);
         break;
     case 5:
-        pool_rows(5, 5, c, sums, out);
+        rows_pool(5, 5, c, sums, out);
         break;
     default:
-        pool_rows(n, c.n_plus, c, sums, out);
+        rows_pool(n, c.n_plus, c, sums, out);
         break;
     }
 }
 
 /* An image to bits in rows. */
-KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out, uint8_t *scratch)
+KERNEL void rows_convolve(const bnn_pack *p, const uint8_t *image, uint8_t *out, uint8_t *scratch)
 {
     const bnn_stage *const s = p->stage;
     const bnn_pack_rows *const r = &p->rows;
@@ -142,22 +142,22 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
     const size_t n_rows = (size_t)s->in.c * r->height;
     uint8_t *const sums = scratch + n_rows * BNN_PACK_ROW_BYTES;
     int16_t *const patterns = (int16_t *)(void *)sums;
-    pad_rows(s, r->height, image, scratch);
+    rows_pad(s, r->height, image, scratch);
     switch (s->kernel) {
     case 1:
-        sum_all_patterns(1, n_rows, scratch, patterns);
+        rows_sum_all_patterns(1, n_rows, scratch, patterns);
         break;
     case 2:
-        sum_all_patterns(2, n_rows, scratch, patterns);
+        rows_sum_all_patterns(2, n_rows, scratch, patterns);
         break;
     case 3:
-        sum_all_patterns(3, n_rows, scratch, patterns);
+        rows_sum_all_patterns(3, n_rows, scratch, patterns);
         break;
     case 4:
-        sum_all_patterns(4, n_rows, scratch, patterns);
+        rows_sum_all_patterns(4, n_rows, scratch, patterns);
         break;
     default:
-        sum_all_patterns(5, n_rows, scratch, patterns);
+        rows_sum_all_patterns(5, n_rows, scratch, patterns);
         break;
     }
     for (size_t c = 0; c < s->out.c; c++, out += 4) {
@@ -169,6 +169,6 @@ KERNEL void convolve_rows(const bnn_pack *p, const uint8_t *image, uint8_t *out,
                                      .height = s->out.h,
                                      .next = next,
                                      .step = 4 * (size_t)s->out.c};
-        pool_channel(n, channel, sums, out);
+        rows_pool_channel(n, channel, sums, out);
     }
 }

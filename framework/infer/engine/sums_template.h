@@ -12,26 +12,26 @@ typedef struct word_sums {
     vi part[PARTS];
 } word_sums;
 
-INLINE uint32_t load_word(const uint8_t *p)
+INLINE uint32_t sums_load_word(const uint8_t *p)
 {
     uint32_t word;
     memcpy(&word, p, sizeof word);
     return word;
 }
 
-INLINE vi add_word(bool pixels, vi sum, vu x, vu weights)
+INLINE vi sums_add_word(bool pixels, vi sum, vu x, vu weights)
 {
     return pixels ? add_products(sum, x, weights) : count_different(sum, x, weights);
 }
 
-INLINE vi widen_sum(bool pixels, vi sum)
+INLINE vi sums_widen(bool pixels, vi sum)
 {
     return pixels ? sum : widen_counts(sum);
 }
 
 /* value[i] of the window at x[i], against the weights at weights[i * next]; n_tile of them. */
-INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uint32_t *weights,
-                     size_t next, const uint8_t *const x[TILE], word_sums value[TILE])
+INLINE void sums_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uint32_t *weights,
+                      size_t next, const uint8_t *const x[TILE], word_sums value[TILE])
 {
     const size_t n = w->n_words;
     const int32_t *const offset = w->offset;
@@ -53,25 +53,25 @@ INLINE void sum_tile(const bnn_pack_words *w, bool pixels, int n_tile, const uin
         for (size_t word = first; word < last; word++) {
             UNROLL
             for (int i = 0; i < n_tile; i++) {
-                const vu spread = splat_u(load_word(x[i] + offset[word]));
+                const vu spread = splat_u(sums_load_word(x[i] + offset[word]));
                 UNROLL
                 for (int part = 0; part < PARTS; part++)
-                    sum[i].part[part] =
-                        add_word(pixels, sum[i].part[part], spread,
-                                 load_u(weights + (size_t)i * next + word * LANES + part * VL));
+                    sum[i].part[part] = sums_add_word(
+                        pixels, sum[i].part[part], spread,
+                        load_u(weights + (size_t)i * next + word * LANES + part * VL));
             }
         }
         UNROLL
         for (int i = 0; i < n_tile; i++) {
             UNROLL
             for (int part = 0; part < PARTS; part++)
-                value[i].part[part] += widen_sum(pixels, sum[i].part[part]);
+                value[i].part[part] += sums_widen(pixels, sum[i].part[part]);
         }
     }
 }
 
 /* The bits of 16 channels. */
-INLINE uint16_t decide(const bnn_pack_words *w, size_t group, const word_sums *value)
+INLINE uint16_t sums_decide(const bnn_pack_words *w, size_t group, const word_sums *value)
 {
     uint32_t mask = 0;
     UNROLL
@@ -81,7 +81,7 @@ INLINE uint16_t decide(const bnn_pack_words *w, size_t group, const word_sums *v
     return (uint16_t)(mask ^ w->invert[group]);
 }
 
-INLINE void store_bits(uint8_t *out, uint16_t bits)
+INLINE void sums_store_bits(uint8_t *out, uint16_t bits)
 {
     memcpy(out, &bits, sizeof bits);
 }
@@ -89,8 +89,8 @@ INLINE void store_bits(uint8_t *out, uint16_t bits)
 /* ---- convolutions ------------------------------------------------------------------------ */
 
 /* The least values of a pool's windows. */
-INLINE word_sums pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t *weights,
-                           const uint8_t *x)
+INLINE word_sums sums_pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t *weights,
+                                const uint8_t *x)
 {
     word_sums lowest;
     UNROLL
@@ -100,7 +100,7 @@ INLINE word_sums pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t 
         const uint8_t *const windows[TILE] = {x + w->tile[t], x + w->tile[t + 1],
                                               x + w->tile[t + 2], x + w->tile[t + 3]};
         word_sums value[TILE];
-        sum_tile(w, pixels, TILE, weights, 0, windows, value);
+        sums_tile(w, pixels, TILE, weights, 0, windows, value);
         UNROLL
         for (int part = 0; part < PARTS; part++) {
             const vi a = min_i(value[0].part[part], value[1].part[part]);
@@ -111,7 +111,7 @@ INLINE word_sums pool_tile(const bnn_pack_words *w, bool pixels, const uint32_t 
     return lowest;
 }
 
-INLINE void pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out)
+INLINE void sums_pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out)
 {
     const bnn_pack_words *const w = &p->words;
     const bnn_stage *const s = p->stage;
@@ -120,15 +120,15 @@ INLINE void pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8
         for (size_t ox = 0; ox < s->out.w; ox++) {
             uint8_t *const to = out + bnn_form_place(&p->out, 0, oy, ox) / 8;
             for (size_t g = 0; g < w->n_groups; g++) {
-                const word_sums lowest = pool_tile(w, pixels, w->weights + g * w->n_words * LANES,
-                                                   x + oy * y_step + ox * x_step);
-                store_bits(to + 2 * g, decide(w, g, &lowest));
+                const word_sums lowest = sums_pool_tile(
+                    w, pixels, w->weights + g * w->n_words * LANES, x + oy * y_step + ox * x_step);
+                sums_store_bits(to + 2 * g, sums_decide(w, g, &lowest));
             }
         }
 }
 
 /* The sums of 16 channels at one position. */
-INLINE void store_sums(const bnn_pack *p, size_t group, size_t position, const word_sums *value,
+INLINE void sums_store(const bnn_pack *p, size_t group, size_t position, const word_sums *value,
                        int32_t *sums)
 {
     const bnn_pack_words *const w = &p->words;
@@ -144,8 +144,8 @@ INLINE void store_sums(const bnn_pack *p, size_t group, size_t position, const w
 }
 
 /* Four neighbours at a time; beyond the end of a row, the last one again. Bits, or sums. */
-INLINE void single_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
-                           int32_t *sums)
+INLINE void sums_single_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
+                                int32_t *sums)
 {
     const bnn_pack_words *const w = &p->words;
     const bnn_stage *const s = p->stage;
@@ -160,94 +160,94 @@ INLINE void single_windows(const bnn_pack *p, bool pixels, const uint8_t *x, uin
                     at[i] = ox + (size_t)i < s->sums.w ? ox + (size_t)i : s->sums.w - 1;
                     windows[i] = x + oy * w->y_step + at[i] * w->x_step;
                 }
-                sum_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, windows, value);
+                sums_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, windows, value);
                 UNROLL
                 for (int i = 0; i < TILE; i++)
                     if (w->decides)
-                        store_bits(out + bnn_form_place(&p->out, 0, oy, at[i]) / 8 + 2 * g,
-                                   decide(w, g, &value[i]));
+                        sums_store_bits(out + bnn_form_place(&p->out, 0, oy, at[i]) / 8 + 2 * g,
+                                        sums_decide(w, g, &value[i]));
                     else
-                        store_sums(p, g, oy * s->sums.w + at[i], &value[i], sums);
+                        sums_store(p, g, oy * s->sums.w + at[i], &value[i], sums);
             }
 }
 
 /* A convolution on one image: inputs as the pack wants them to bits (in positions, cleared where
  * they have gaps), or to sums. */
-KERNEL void convolve_bits(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
+KERNEL void sums_convolve_bits(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
 {
     if (p->words.n_tile > 0)
-        pool_windows(p, false, x, out);
+        sums_pool_windows(p, false, x, out);
     else
-        single_windows(p, false, x, out, sums);
+        sums_single_windows(p, false, x, out, sums);
 }
 
-KERNEL void convolve_pixels(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
+KERNEL void sums_convolve_pixels(const bnn_pack *p, const uint8_t *x, uint8_t *out, int32_t *sums)
 {
     if (p->words.n_tile > 0)
-        pool_windows(p, true, x, out);
+        sums_pool_windows(p, true, x, out);
     else
-        single_windows(p, true, x, out, sums);
+        sums_single_windows(p, true, x, out, sums);
 }
 
 /* ---- dense ------------------------------------------------------------------------------- */
 
-INLINE void store_dense(const bnn_pack *p, size_t group, const word_sums *value, uint8_t *out,
-                        int32_t *sums)
+INLINE void sums_store_dense(const bnn_pack *p, size_t group, const word_sums *value, uint8_t *out,
+                             int32_t *sums)
 {
     if (p->words.decides)
-        store_bits(out + bnn_form_place(&p->out, 0, 0, 0) / 8 + 2 * group,
-                   decide(&p->words, group, value));
+        sums_store_bits(out + bnn_form_place(&p->out, 0, 0, 0) / 8 + 2 * group,
+                        sums_decide(&p->words, group, value));
     else
-        store_sums(p, group, 0, value, sums);
+        sums_store(p, group, 0, value, sums);
 }
 
 /* One image, n_tile groups of channels from `group` on. */
-INLINE void dense_groups(const bnn_pack *p, bool pixels, int n_tile, size_t group, const uint8_t *x,
-                         uint8_t *out, int32_t *sums)
+INLINE void sums_dense_groups(const bnn_pack *p, bool pixels, int n_tile, size_t group,
+                              const uint8_t *x, uint8_t *out, int32_t *sums)
 {
     const bnn_pack_words *const w = &p->words;
     const uint8_t *const windows[TILE] = {x, x, x, x};
     const size_t next = (size_t)w->n_words * LANES;
     word_sums value[TILE];
-    sum_tile(w, pixels, n_tile, w->weights + group * next, next, windows, value);
+    sums_tile(w, pixels, n_tile, w->weights + group * next, next, windows, value);
     UNROLL
     for (int i = 0; i < n_tile; i++)
-        store_dense(p, group + (size_t)i, &value[i], out, sums);
+        sums_store_dense(p, group + (size_t)i, &value[i], out, sums);
 }
 
-INLINE void dense_image(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
-                        int32_t *sums)
+INLINE void sums_dense_image(const bnn_pack *p, bool pixels, const uint8_t *x, uint8_t *out,
+                             int32_t *sums)
 {
     const size_t n = p->words.n_groups;
     size_t g = 0;
     for (; g + TILE <= n; g += TILE)
-        dense_groups(p, pixels, TILE, g, x, out, sums);
+        sums_dense_groups(p, pixels, TILE, g, x, out, sums);
     if (n - g == 3)
-        dense_groups(p, pixels, 3, g, x, out, sums);
+        sums_dense_groups(p, pixels, 3, g, x, out, sums);
     else if (n - g == 2)
-        dense_groups(p, pixels, 2, g, x, out, sums);
+        sums_dense_groups(p, pixels, 2, g, x, out, sums);
     else if (n - g == 1)
-        dense_groups(p, pixels, 1, g, x, out, sums);
+        sums_dense_groups(p, pixels, 1, g, x, out, sums);
 }
 
 /* Four images, one group of channels at a time. */
-INLINE void dense_tile(const bnn_pack *p, bool pixels, const uint8_t *const x[TILE],
-                       uint8_t *const out[TILE], int32_t *const sums[TILE])
+INLINE void sums_dense_tile(const bnn_pack *p, bool pixels, const uint8_t *const x[TILE],
+                            uint8_t *const out[TILE], int32_t *const sums[TILE])
 {
     const bnn_pack_words *const w = &p->words;
     for (size_t g = 0; g < w->n_groups; g++) {
         word_sums value[TILE];
-        sum_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, x, value);
+        sums_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, x, value);
         UNROLL
         for (int i = 0; i < TILE; i++)
-            store_dense(p, g, &value[i], out[i], sums[i]);
+            sums_store_dense(p, g, &value[i], out[i], sums[i]);
     }
 }
 
 /* A dense stage on n images, whose inputs, outputs and sums are as far apart as said; bits, or
  * sums. Weights are read once for four images. */
-INLINE void dense_images(const bnn_pack *p, bool pixels, size_t n, const uint8_t *x, size_t x_bytes,
-                         uint8_t *out, int32_t *sums)
+INLINE void sums_dense_images(const bnn_pack *p, bool pixels, size_t n, const uint8_t *x,
+                              size_t x_bytes, uint8_t *out, int32_t *sums)
 {
     const size_t n_sums = p->stage->sums.c;
     size_t image = 0;
@@ -261,21 +261,21 @@ INLINE void dense_images(const bnn_pack *p, bool pixels, size_t n, const uint8_t
             to[i] = out + (image + i) * p->out.bytes;
             to_sums[i] = sums + (image + i) * n_sums;
         }
-        dense_tile(p, pixels, from, to, to_sums);
+        sums_dense_tile(p, pixels, from, to, to_sums);
     }
     for (; image < n; image++)
-        dense_image(p, pixels, x + image * x_bytes, out + image * p->out.bytes,
-                    sums + image * n_sums);
+        sums_dense_image(p, pixels, x + image * x_bytes, out + image * p->out.bytes,
+                         sums + image * n_sums);
 }
 
-KERNEL void dense_bits(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes, uint8_t *out,
-                       int32_t *sums)
+KERNEL void sums_dense_bits(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes,
+                            uint8_t *out, int32_t *sums)
 {
-    dense_images(p, false, n, x, x_bytes, out, sums);
+    sums_dense_images(p, false, n, x, x_bytes, out, sums);
 }
 
-KERNEL void dense_pixels(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes,
-                         uint8_t *out, int32_t *sums)
+KERNEL void sums_dense_pixels(const bnn_pack *p, size_t n, const uint8_t *x, size_t x_bytes,
+                              uint8_t *out, int32_t *sums)
 {
-    dense_images(p, true, n, x, x_bytes, out, sums);
+    sums_dense_images(p, true, n, x, x_bytes, out, sums);
 }
