@@ -6,6 +6,7 @@
 #include "runner/spec_keys.h"
 #include "spec/key_text.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { N_CELLS = 4, SPEC_PATH = 256, KEYS_MAX = 64 };
@@ -214,7 +215,9 @@ static void print_paths(const bnn_section *section, const char *path)
 {
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
         char below[SPEC_PATH];
-        snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".", key->param.name);
+        const int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".",
+                               key->param.name);
+        assert(n > 0 && n < SPEC_PATH); /* the tables end */
         printf("%s\n", below);
         if (key->section != NULL)
             print_paths(key->section, below);
@@ -263,7 +266,9 @@ static void print_markdown_section(const bnn_section *section, const char *path)
         char below[SPEC_PATH];
         if (key->section == NULL)
             continue;
-        snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".", key->param.name);
+        const int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".",
+                               key->param.name);
+        assert(n > 0 && n < SPEC_PATH); /* the tables end */
         printf("\n## %s\n\n%s.\n", below, key->param.help);
         print_markdown_section(key->section, below);
     }
