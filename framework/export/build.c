@@ -7,7 +7,6 @@
 
 typedef struct builder {
     const bnn_graph *graph;
-    bnn_build_mode mode;
     bnn_build_note *note;
     void *context;
     bnn_arena *arena;
@@ -57,7 +56,7 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     s->stride = conv ? op->stride : 1;
     s->padding = conv ? op->padding : 0;
     s->pad_value = s->padding > 0 ? (int32_t)op->pad_value : 0;
-    s->binary_weights = from->binary_weights && b->mode == BNN_BUILD_BINARY;
+    s->binary_weights = from->binary_weights;
     s->macs = from->macs;
     s->n_float_values = (uint32_t)(taps * op->out.c);
     if (op->bias != NULL) {
@@ -150,7 +149,7 @@ static int build_stage(builder *b, uint32_t *at)
     if (status != BNN_OK)
         return status;
     const bool sign = n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
-    if (sign && b->mode == BNN_BUILD_BINARY && *at < graph->n_ops) {
+    if (sign && *at < graph->n_ops) {
         s->outputs = BNN_VALUES_BITS;
         n--;
     }
@@ -191,12 +190,11 @@ static int build_metadata(const builder *b, const bnn_metadata *metadata, uint32
     return complete ? BNN_OK : bnn_no_memory(b->err);
 }
 
-int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
-                     uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
-                     bnn_model **out, bnn_error *err)
+int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint32_t n_metadata,
+                     bnn_build_note *note, void *context, bnn_arena *arena, bnn_model **out,
+                     bnn_error *err)
 {
-    builder b = {
-        .graph = graph, .mode = mode, .note = note, .context = context, .arena = arena, .err = err};
+    builder b = {.graph = graph, .note = note, .context = context, .arena = arena, .err = err};
     bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
     if (model == NULL || b.stages == NULL)

@@ -5,12 +5,6 @@
 #include "export/graph.h"
 #include "infer/model.h"
 
-typedef enum bnn_build_mode {
-    BNN_BUILD_BINARY, /* bits wherever they give the same answers */
-    BNN_BUILD_FLOAT,  /* the same network in floats throughout, the baseline for timing: weights of
-                         -1 and +1 as floats, signs as float operations. The same logits */
-} bnn_build_mode;
-
 /* Told about a stage that stays in floats although its sums are integers and a sign follows:
  * "conv2d_2: ..." and why it does not fold. */
 typedef void bnn_build_note(void *context, const char *text);
@@ -18,10 +12,10 @@ typedef void bnn_build_note(void *context, const char *text);
 /* Whether a model may have these texts: few enough, with keys, clean; else BNN_E_FAILED. */
 int bnn_export_check_texts(const bnn_metadata *metadata, uint32_t n, bnn_error *err);
 
-/* Makes the model in the arena; nothing of the graph is kept. note may be NULL. Fails with
+/* Makes the model in the arena, with bits wherever they give the same answers; nothing of the graph is kept. note may be NULL. Fails with
  * BNN_E_FAILED and names the layer when a network cannot be cut into stages. */
-int bnn_export_build(const bnn_graph *graph, bnn_build_mode mode, const bnn_metadata *metadata,
-                     uint32_t n_metadata, bnn_build_note *note, void *context, bnn_arena *arena,
-                     bnn_model **out, bnn_error *err);
+int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint32_t n_metadata,
+                     bnn_build_note *note, void *context, bnn_arena *arena, bnn_model **out,
+                     bnn_error *err);
 
 #endif

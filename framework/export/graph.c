@@ -54,7 +54,6 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
                         "its lower function names a %s that is no tensor of it with %zu values",
                         weight == NULL ? "weight" : "bias", weight == NULL ? n : o->out.c);
     op->binary_weights = graph_all_binary(weight, n);
-    op->binary_inputs = m->n > 0 && m->ops[m->n - 1].op.type == BNN_LOWER_SIGN;
     op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
     float *own_bias = bias == NULL ? NULL : bnn_arena_copy(m->arena, bias, o->out.c, sizeof(float));
     o->weight = bnn_arena_copy(m->arena, weight, n, sizeof(float));

@@ -11,7 +11,6 @@
 typedef struct bnn_graph_op {
     bnn_op op;
     bool binary_weights; /* linear: every weight is -1 or +1 */
-    bool binary_inputs;  /* linear: a SIGN stands right before it */
     uint64_t macs;       /* multiply-accumulates for an image */
 } bnn_graph_op;
 

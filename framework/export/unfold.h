@@ -2,7 +2,7 @@
  *
  * What a float engine is timed on when there is nothing but a model file: the weights of -1 and +1
  * as floats, the decisions of folded stages as float operations and a sign, as a network has them
- * that nobody folded. BNN_BUILD_FLOAT makes the like from a graph. */
+ * that nobody folded. */
 #ifndef BNN_EXPORT_UNFOLD_H
 #define BNN_EXPORT_UNFOLD_H
 

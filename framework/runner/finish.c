@@ -29,8 +29,8 @@ int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, 
         {"spec", spec},
         {"accuracy", accuracy},
     };
-    return bnn_export_build(graph, BNN_BUILD_BINARY, metadata, sizeof metadata / sizeof *metadata,
-                            NULL, NULL, arena, out, err);
+    return bnn_export_build(graph, metadata, sizeof metadata / sizeof *metadata, NULL, NULL, arena,
+                            out, err);
 }
 
 /* ---- the proof --------------------------------------------------------------------------- */

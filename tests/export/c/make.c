@@ -143,7 +143,7 @@ START_TEST(random_network)
     const bnn_model_options *options = parsed_model(model_spec(topologies[t], text));
     bnn_network *net = network_of(options, t == 2 ? 5 : 4, 1, 1);
     fill_tensors(net, 100 + (uint64_t)_i);
-    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
     const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
     const char *topology = t == 0 ? "plain" : t == 1 ? "mixed" : "wide";
     const char *name = bnn_arena_printf(arena, "%s_%s_%d_%s", topology, orderings[o],
@@ -156,7 +156,7 @@ static const bnn_model *integer_model(int i)
 {
     bnn_network *net = network_of(parsed_model(model_spec(integers[i].model, "")), 4, 1, 1);
     fill_tensors(net, 50 + (uint64_t)i);
-    return built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    return built(graph_of(net), NULL, NULL);
 }
 
 START_TEST(integer_network)
@@ -251,8 +251,8 @@ START_TEST(trained_network)
     }
     const char *spec = bnn_arena_printf(arena, "model: {topology: lenet5, %s}", trained[_i].model);
     const bnn_session *session = trained_session(spec, &data);
-    write_case(trained[_i].name, built(graph_of(session->net), BNN_BUILD_BINARY, NULL, NULL),
-               data.test.pixels, trained[_i].images > 0 ? trained[_i].images : data.test.n);
+    write_case(trained[_i].name, built(graph_of(session->net), NULL, NULL), data.test.pixels,
+               trained[_i].images > 0 ? trained[_i].images : data.test.n);
     bnn_dataset_close(&data);
 }
 END_TEST
@@ -384,7 +384,7 @@ START_TEST(what_has_no_constant_is_refused)
     char *source = NULL, *header = NULL;
     bnn_error err = {0};
     bnn_network *net = network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), 4, 1, 1);
-    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     float *weights = random_floats(&b, (size_t)model->stages[3].sums.c * model->stages[3].taps);
     memcpy(stages, model->stages, model->n_stages * sizeof *stages);

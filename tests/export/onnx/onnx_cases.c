@@ -76,8 +76,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
 {
     const size_t n_pixels = volume(graph->input);
     const uint32_t classes = graph->n_classes;
-    const bnn_model *model = built(graph, BNN_BUILD_BINARY, NULL, NULL),
-                    *reread = read_again(model);
+    const bnn_model *model = built(graph, NULL, NULL), *reread = read_again(model);
     float *values = bnn_arena_alloc(arena, classes, sizeof *values);
     float *scratch = bnn_arena_alloc(arena, evaluation_scratch(graph), sizeof *scratch);
     for (uint32_t i = 0; i < n && i < 40; i++) {
@@ -226,7 +225,7 @@ static void expect_refusal(const bnn_metadata *metadata, const char *message)
     size_t n = 7;
     bnn_error err;
     const bnn_graph *graph = graph_of(net);
-    const bnn_model *model = built(graph, BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph, NULL, NULL);
     ck_assert_int_eq(bnn_onnx_export(model, &options, &bytes, &n, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, message);
     ck_assert_int_eq(bnn_onnx_export_qonnx(graph, &options, &bytes, &n, &err), BNN_E_FAILED);
@@ -251,7 +250,7 @@ START_TEST(names_that_are_not_unique)
     static const char *const names[][2] = {
         {"twice", "twice"}, {"logits", "b"}, {"pixels", "b"}, {"plus_one", "b"}, {"a", ""}};
     bnn_network *net = network_of(parsed_model(model_spec(POOLS, "  binarize: {}\n")), 4, 1, 1);
-    bnn_model model = *built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model model = *built(graph_of(net), NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model.n_stages, sizeof *stages);
     ck_assert_ptr_nonnull(stages);
     memcpy(stages, model.stages, model.n_stages * sizeof *stages);

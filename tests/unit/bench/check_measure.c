@@ -299,7 +299,7 @@ START_TEST(latency_of_a_real_engine)
         network_of(parsed_model(model_spec(LENET, "  ordering: pool_bn_act\n")), 10, 1, 1);
     buffers b = {.state = 5};
     fill_tensors(net, 5);
-    bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
     void *state = NULL;
     ok(bnn_engine_portable.prepare(model, arena, &state, &failure));
     const uint8_t *images = random_images(&b, 3 * 784);

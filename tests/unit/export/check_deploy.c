@@ -109,16 +109,16 @@ static void check_unfolded(const bnn_model *model, const bnn_model *unfolded)
 }
 
 /* An engine on a model, as it comes back from its file; and on that model's float form. */
-static void compare_engine(const subject *s, const bnn_engine *engine, bnn_build_mode mode)
+static void compare_engine(const subject *s, const bnn_engine *engine)
 {
     bnn_error err = {0};
     size_t n;
-    uint8_t *bytes = encoded(built(s->graph, mode, NULL, NULL), &n);
+    uint8_t *bytes = encoded(built(s->graph, NULL, NULL), &n);
     bnn_model *model = NULL, *unfolded = NULL;
     ck_assert_msg(bnn_modelfile_decode(bytes, n, "file", arena, &model, &err) == BNN_OK, "%s: %s",
                   s->what, err.message);
     free(bytes);
-    compare_model(s, engine, model, mode == BNN_BUILD_BINARY ? "binary" : "float");
+    compare_model(s, engine, model, "binary");
     ck_assert_msg(bnn_export_unfold(model, arena, &unfolded, &err) == BNN_OK, "%s", err.message);
     check_unfolded(model, unfolded);
     compare_model(s, engine, unfolded, "unfolded");
@@ -146,10 +146,8 @@ static bool compare(const char *spec, const char *what, uint64_t seed)
     size_t n_engines;
     const char *const *names = bnn_cpu_names(&n_engines);
     for (size_t i = 0; i < n_engines; i++)
-        if (bnn_engine_find(names[i]) != NULL) {
-            compare_engine(&s, bnn_engine_find(names[i]), BNN_BUILD_BINARY);
-            compare_engine(&s, bnn_engine_find(names[i]), BNN_BUILD_FLOAT);
-        }
+        if (bnn_engine_find(names[i]) != NULL)
+            compare_engine(&s, bnn_engine_find(names[i]));
     buffers_free(&b);
     return true;
 }
@@ -218,7 +216,7 @@ START_TEST(stages_are_what_they_can_be)
     const bool lenet = strcmp(c->topology, LENET) == 0;
     bnn_network *net =
         network_of(parsed_model(model_spec(c->topology, c->spec)), lenet ? 10 : CLASSES, 1, 1);
-    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), NULL, NULL);
     char kinds[16] = "";
     uint64_t macs = 0;
     for (uint32_t i = 0; i < model->n_stages; i++) {
@@ -248,7 +246,7 @@ START_TEST(what_stays_in_floats_is_said)
     const char *notes = "";
     bnn_network *net = network_of(
         parsed_model(model_spec(MIXED, "  binarize: {first: true, last: true}\n")), CLASSES, 1, 1);
-    built(graph_of(net), BNN_BUILD_BINARY, keep_note, &notes);
+    built(graph_of(net), keep_note, &notes);
     ck_assert_str_eq(notes, "conv2d_1 stays in floats up to its sign: avgpool_1 mixes sums before "
                             "the sign\n");
 }

@@ -32,7 +32,7 @@ static const bnn_model *small_model(int which)
     const char *spec = model_spec(SMALL, settings_texts[which]);
     bnn_network *net = network_of(parsed_model(spec), CLASSES, 1, 1);
     fill_tensors(net, (uint64_t)which + 3);
-    return built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    return built(graph_of(net), NULL, NULL);
 }
 
 /* ---- written and read -------------------------------------------------------------------- */
@@ -177,7 +177,7 @@ START_TEST(lenet_is_small)
 {
     const size_case *c = &size_cases[_i];
     bnn_network *net = network_of(parsed_model(model_spec(LENET, c->settings_text)), 10, 1, 1);
-    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), NULL, NULL);
     const size_t n = bnn_modelfile_bytes(model);
     uint64_t sum = bnn_modelfile_head_bytes(model), weights = 0, float32_bytes = 0;
     for (uint32_t i = 0; i < model->n_stages; i++) {

@@ -77,7 +77,7 @@ static void compare(const char *topology, const char *settings_text, uint64_t se
     bnn_network *net =
         network_of(parsed_model(model_spec(topology, settings_text)), classes, 1, seed);
     fill_tensors(net, seed);
-    const bnn_model *model = built(graph_of(net), BNN_BUILD_BINARY, NULL, NULL);
+    const bnn_model *model = built(graph_of(net), NULL, NULL);
     count(model, t);
     const bnn_model *floats = unfolded(model);
     buffers b = {.state = seed};

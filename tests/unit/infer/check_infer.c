@@ -23,7 +23,7 @@ static void infer_set_up(void)
     bnn_network *net = network_of(parsed_model(model_spec(LENET, spec_text)), CLASSES, 1, 1);
     fill_tensors(net, 7);
     graph = graph_of(net);
-    file = encoded(built(graph, BNN_BUILD_BINARY, NULL, NULL), &file_bytes);
+    file = encoded(built(graph, NULL, NULL), &file_bytes);
     b = (buffers){.state = 3};
 }
 
@@ -106,7 +106,7 @@ START_TEST(engines_give_the_logits_of_training)
     bnn_network *net = network_of(parsed_model(model_spec(LENET, spec)), CLASSES, 1, 1);
     fill_tensors(net, 11 + (uint64_t)_i / 4);
     graph = graph_of(net);
-    uint8_t *bytes = encoded(built(graph, BNN_BUILD_BINARY, NULL, NULL), &n_bytes);
+    uint8_t *bytes = encoded(built(graph, NULL, NULL), &n_bytes);
     ck_assert_msg(bnn_model_open_memory(bytes, n_bytes, engine, &model, error) == 0, "%s", error);
     free(bytes);
     const uint8_t *images = random_images(&b, IMAGES * IMAGE_BYTES);
