@@ -19,7 +19,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # build SOURCE [neon]: with a second word, for that instruction set.
 build() {
-    $cc ${2:+-DBNN_VEC_NEON} -std=gnu11 -O3 -D_GNU_SOURCE -pthread -ffp-contract=off -fno-math-errno -fno-trapping-math \
+    $cc ${2:+-DBNN_VEC_NEON} -std=gnu11 -O3 -D_GNU_SOURCE -pthread -ffp-contract=off \
+        -fno-math-errno -fno-trapping-math \
         -Wall -Wextra -Wpedantic -Wconversion -Werror -I"$srcdir/framework" \
         -I"$srcdir" -c "$srcdir/$1.c" \
         -o "$scratch/$(basename "$1")${2:+_$2}.o"
