@@ -298,7 +298,29 @@ bnnrun_SOURCES = \
 bnnrun_LDADD = $(bnn_libraries)
 
 EXTRA_DIST += \
-	framework/ARCHITECTURE.md
+	framework/ARCHITECTURE.md \
+	framework/base/README.md \
+	framework/bench/README.md \
+	framework/bnn/README.md \
+	framework/cli/README.md \
+	framework/cli/commands/README.md \
+	framework/data/README.md \
+	framework/data/formats/README.md \
+	framework/data/sources/README.md \
+	framework/export/README.md \
+	framework/export/c/README.md \
+	framework/export/onnx/README.md \
+	framework/infer/README.md \
+	framework/infer/engine/README.md \
+	framework/kernels/README.md \
+	framework/model/README.md \
+	framework/plugin/README.md \
+	framework/results/README.md \
+	framework/runner/README.md \
+	framework/runner/executor/README.md \
+	framework/simd/README.md \
+	framework/spec/README.md \
+	framework/train/README.md
 
 plugin_includedir = $(includedir)/bnn
 plugin_include_HEADERS = \

@@ -124,6 +124,7 @@ shell_tests = \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
 	tests/tree/check_names.sh \
+	tests/tree/check_readmes.sh \
 	tests/tree/cross_aarch64.sh
 TESTS += $(check_suites) $(shell_tests)
 
