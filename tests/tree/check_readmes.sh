@@ -1,9 +1,11 @@
 #!/bin/sh
 # check_readmes.sh - each folder of framework/ that has code says in a README.md of a few lines what lives
-# there, what it may include, and how to add one; and says so of headers that are there.
+# there, what it may include, and how to add one, and names files that are there; the links of all pages
+# lead to files.
 #
 #     tests/tree/check_readmes.sh [ROOT]     checks the tree at ROOT; without it, this source tree, and
 #                                            then that a tree with planted mistakes is refused
+# shellcheck disable=SC2016 # backquotes are those of the pages
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1:-${abs_top_srcdir:-$here/../..}}
@@ -29,6 +31,14 @@ check_tree() (
         while read -r folder; do
             check_folder "$folder"
         done
+    # Hidden folders are no part of an archive.
+    find README.md .github configs db experiments framework plugins -name '*.md' 2>/dev/null | sort |
+        while read -r page; do
+            grep -oE '\]\([^)#]+' "$page" | sed 's/^](//' | grep -v '^https*:' | while read -r link; do
+                case $link in *.github/*) [ -e .github ] || continue ;; esac
+                [ -e "$(dirname "$page")/$link" ] || echo "$page: a link to $link, which is not there"
+            done
+        done
 )
 
 good='- Errors.
@@ -46,7 +56,10 @@ check_the_check() (
         echo "$good" | sed "$mistake" >"$planted/framework/base/README.md"
         [ -n "$(check_tree "$planted")" ] || echo "not found: $mistake"
     done
-    rm "$planted/framework/base/README.md"
+    echo "$good" >"$planted/framework/base/README.md"
+    echo '[a page](framework/none.md)' >"$planted/README.md"
+    [ -n "$(check_tree "$planted")" ] || echo 'not found: a link to nothing'
+    rm "$planted/README.md" "$planted/framework/base/README.md"
     [ -n "$(check_tree "$planted")" ] || echo 'not found: no README.md'
 )
 
