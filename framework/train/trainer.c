@@ -260,6 +260,14 @@ static int run_epochs(bnn_session *s, bnn_error *err)
     return status;
 }
 
+void bnn_train_reset_progress(bnn_train_progress *progress)
+{
+    atomic_store(&progress->epoch, 0);
+    atomic_store(&progress->step, 0);
+    atomic_store(&progress->n_steps, 0);
+    atomic_store(&progress->validation, -1.0f);
+}
+
 int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err)
 {
     bnn_session *s;

@@ -20,6 +20,9 @@ typedef struct bnn_train_progress {
     _Atomic float validation; /* accuracy after the last full epoch; negative: none yet */
 } bnn_train_progress;
 
+/* That of a run that has not begun. */
+void bnn_train_reset_progress(bnn_train_progress *progress);
+
 typedef struct bnn_train_job {
     const bnn_model_options *model;
     const bnn_train_options *train;

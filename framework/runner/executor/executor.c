@@ -5,14 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void bnn_executor_reset_progress(bnn_train_progress *progress)
-{
-    atomic_store(&progress->epoch, 0);
-    atomic_store(&progress->step, 0);
-    atomic_store(&progress->n_steps, 0);
-    atomic_store(&progress->validation, -1.0f);
-}
-
 static bool executor_is_inside(const char *path, const char *folder)
 {
     const size_t n = strlen(folder);

@@ -55,7 +55,4 @@ int bnn_executor_open_threads(const bnn_run_base *base, uint32_t n_slots, bnn_ex
 int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_executor **out,
                                 bnn_error *err);
 
-/* For executors: the progress of a run that has not begun. */
-void bnn_executor_reset_progress(bnn_train_progress *progress);
-
 #endif

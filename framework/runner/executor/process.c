@@ -55,7 +55,7 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
     process_executor *x = process_of(executor);
     process_slot *s = &x->slots[slot];
     const double timeout = x->base->experiment->run.timeout_seconds;
-    bnn_executor_reset_progress(&executor->progress[slot]);
+    bnn_train_reset_progress(&executor->progress[slot]);
     s->listener = *listener;
     s->deadline = timeout > 0.0 ? bnn_clock_seconds(CLOCK_MONOTONIC) + timeout : 0.0;
     s->killed = s->answered = false;

@@ -68,7 +68,7 @@ static int thread_start(bnn_executor *executor, uint32_t slot, const bnn_run *ru
 {
     thread_executor *x = thread_of(executor);
     (void)err;
-    bnn_executor_reset_progress(&executor->progress[slot]);
+    bnn_train_reset_progress(&executor->progress[slot]);
     pthread_mutex_lock(&x->lock);
     x->slots[slot].run = run;
     x->slots[slot].listener = *listener;
