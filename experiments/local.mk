@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	experiments/README.md \
 	experiments/speed/README.md \
+	experiments/speed/results.sql \
 	experiments/ste_gradients/README.md \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \
