@@ -292,8 +292,7 @@ bnnrun_SOURCES = \
 	framework/cli/show_epochs.c framework/cli/show_epochs.h \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
-	framework/cli/table.c \
-	framework/cli/text.c framework/cli/text.h \
+	framework/cli/table.c framework/cli/table.h \
 	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)
 

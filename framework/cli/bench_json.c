@@ -1,7 +1,6 @@
 /* bench_json.c - a benchmark as one JSON object. */
 #include "cli/bench_report.h"
-
-#include "cli/result.h"
+#include "cli/table.h"
 #include "runner/environment.h"
 
 #include <jansson.h>
@@ -19,11 +18,6 @@ static json_t *known_or_null(double x)
     return x < 0 ? json_null() : number_or_null(x);
 }
 
-static json_t *text_or_null(const char *string)
-{
-    return string == NULL ? json_null() : cli_json_text(string, strlen(string));
-}
-
 static json_t *layers_json(const bench_contender *c, uint32_t i)
 {
     if (c->executor->profile == NULL)
@@ -31,7 +25,7 @@ static json_t *layers_json(const bench_contender *c, uint32_t i)
     json_t *layers = json_array();
     for (uint32_t s = 0; s < c->model->n_stages; s++)
         json_array_append_new(
-            layers, json_pack("{s:o, s:b, s:o}", "layer", text_or_null(c->model->stages[s].name),
+            layers, json_pack("{s:o, s:b, s:o}", "layer", cli_json_text(c->model->stages[s].name),
                               "integer_sums", c->model->stages[s].integer_sums, "us",
                               number_or_null(c->times[i].stage_ns[s] / 1e3)));
     return layers;
@@ -83,15 +77,13 @@ void bench_report_print_json(const bench_lineup *lineup, const bench_machine *ma
             json_array_append_new(results, result_json(lineup, &lineup->contenders[k], i));
     json_t *all = json_pack(
         "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}", "run",
-        text_or_null(s->run_uid), "model", text_or_null(s->path), "model_sha256", s->sha256, "twin",
-        text_or_null(s->twin_uid), "images", text_or_null(s->images_name), "n_images",
+        cli_json_text(s->run_uid), "model", cli_json_text(s->path), "model_sha256", s->sha256,
+        "twin", cli_json_text(s->twin_uid), "images", cli_json_text(s->images_name), "n_images",
         (json_int_t)s->n_images, "rounds", (json_int_t)lineup->n_rounds, "machine", "cpu_model",
-        text_or_null(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL),
+        cli_json_text(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL),
         "cpu", machine->cpu < 0 ? json_null() : json_integer(machine->cpu), "idle",
         known_or_null(machine->idle), "load_average", known_or_null(machine->load_average),
         "co_runners", machine->co_runners < 0 ? json_null() : json_integer(machine->co_runners),
         "results", results, "amdahl", amdahl_json(lineup));
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
-    json_decref(all);
+    cli_json_print(all);
 }

@@ -1,7 +1,7 @@
 #include "cli/bench_report.h"
 
 #include "base/text.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "runner/environment.h"
 
 #include <math.h>
@@ -9,80 +9,55 @@
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
-/* x with so many decimals and its unit; NULL, an empty cell, when it is no number. */
-static const char *number_text(double x, int decimals, const char *unit, char out[CLI_TEXT_MAX])
+/* x with so many decimals and its unit; an empty cell when it is no number. */
+static void put_number(cli_table *table, double x, int decimals, const char *unit)
 {
-    if (!isfinite(x))
-        return NULL;
-    snprintf(out, CLI_TEXT_MAX, "%.*f%s", decimals, x, unit);
-    return out;
+    if (isfinite(x))
+        cli_table_cellf(table, "%.*f%s", decimals, x, unit);
+    else
+        cli_table_cell(table, NULL);
 }
 
-/* The columns of a table, and which of bench_others take part. */
-typedef struct columns {
-    bool exact; /* CSV: every column, with every digit */
-    bool shows[BENCH_OTHERS];
-} columns;
-
-static int add_result(cli_table *table, const columns *layout, const bench_lineup *lineup,
-                      const bench_contender *c, uint32_t i, bnn_error *err)
+/* Whether one of bench_others has a column: in CSV (exact) each, with every digit. */
+static bool shows_other(const bench_lineup *lineup, bool exact, size_t k)
 {
-    const bench_time *t = &c->times[i];
-    const int decimals = layout->exact ? 6 : 3;
-    const double per_second = 1e9 / t->summary.median_ns;
-    char batch[CLI_TEXT_MAX], text[4 + BENCH_OTHERS][CLI_TEXT_MAX];
-    snprintf(batch, sizeof batch, "%u", lineup->batches[i]);
-    const char *cells[7 + BENCH_OTHERS] = {
-        c->name,
-        c->engine,
-        batch,
-        number_text(t->summary.median_ns / 1e3, decimals, "", text[0]),
-        number_text(t->summary.low_ns / 1e3, decimals, "", text[1]),
-        number_text(t->summary.high_ns / 1e3, decimals, "", text[2]),
-        layout->exact ? number_text(per_second, 3, "", text[3])
-                      : bnn_count_text((uint64_t)per_second, text[3]),
-    };
-    size_t n = 7;
-    for (size_t k = 0; k < BENCH_OTHERS; k++)
-        if (layout->shows[k]) {
-            const double times = bench_times_of(lineup, c, i, bench_others[k].name);
-            cells[n++] = number_text(times, layout->exact ? 6 : 2, "", text[4 + k]);
-        }
-    return cli_table_row(table, cells, n, err);
+    return exact || bench_lineup_find(lineup, bench_others[k].name, NULL) != NULL;
 }
 
-static int add_report_columns(cli_table *table, const columns *layout, bnn_error *err)
+static void put_result(cli_table *table, bool exact, const bench_lineup *lineup,
+                       const bench_contender *c, uint32_t i)
 {
-    static const char *const names[] = {"contender", "engine",           "batch", "us", "low_us",
-                                        "high_us",   "images_per_second"};
-    bool failed = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        failed |= cli_table_column(table, names[i], i < 2 ? CLI_TEXT : CLI_NUMBER) != 0;
+    const bnn_measure_summary *s = &c->times[i].summary;
+    const double us[] = {s->median_ns / 1e3, s->low_ns / 1e3, s->high_ns / 1e3};
+    char count[CLI_TEXT_MAX];
+    cli_table_cell(table, c->name);
+    cli_table_cell(table, c->engine);
+    cli_table_cellf(table, "%u", lineup->batches[i]);
+    for (size_t k = 0; k < sizeof us / sizeof *us; k++)
+        put_number(table, us[k], exact ? 6 : 3, "");
+    if (exact)
+        put_number(table, 1e9 / s->median_ns, 3, "");
+    else
+        cli_table_cell(table, bnn_count_text((uint64_t)(1e9 / s->median_ns), count));
     for (size_t k = 0; k < BENCH_OTHERS; k++)
-        if (layout->shows[k])
-            failed |= cli_table_column(
-                          table, layout->exact ? bench_others[k].column : bench_others[k].heading,
-                          CLI_NUMBER) != 0;
-    return failed ? bnn_no_memory(err) : BNN_OK;
+        if (shows_other(lineup, exact, k))
+            put_number(table, bench_times_of(lineup, c, i, bench_others[k].name), exact ? 6 : 2,
+                       "");
 }
 
 static int print_results(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
 {
-    columns layout = {.exact = options->csv};
+    const bool exact = options->csv;
+    cli_table *table =
+        cli_table_create("contender|engine|#batch|#us|#low_us|#high_us|#images_per_second");
     for (size_t k = 0; k < BENCH_OTHERS; k++)
-        layout.shows[k] =
-            layout.exact || bench_lineup_find(lineup, bench_others[k].name, NULL) != NULL;
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = add_report_columns(table, &layout, err);
-    for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++)
-        for (size_t k = 0; k < lineup->n && status == BNN_OK; k++)
-            status = add_result(table, &layout, lineup, &lineup->contenders[k], i, err);
-    if (status == BNN_OK)
-        cli_table_print(table, options, stdout);
-    cli_table_destroy(table);
-    return status;
+        if (shows_other(lineup, exact, k))
+            cli_table_column(table, exact ? bench_others[k].column : bench_others[k].heading,
+                             CLI_NUMBER);
+    for (uint32_t i = 0; i < lineup->n_batches; i++)
+        for (size_t k = 0; k < lineup->n; k++)
+            put_result(table, exact, lineup, &lineup->contenders[k], i);
+    return cli_table_end(table, options, err);
 }
 
 static const char *arithmetic_text(const bnn_stage *stage)
@@ -100,55 +75,28 @@ static double total_ns(const bench_contender *c, uint32_t i)
     return sum;
 }
 
-/* The layers of a model beside those of its float form, at every batch. */
-static int add_layers(cli_table *table, const bench_lineup *lineup, const bench_contender *c,
-                      const bench_contender *floats, bnn_error *err)
-{
-    int status = BNN_OK;
-    for (uint32_t i = 0; i < lineup->n_batches; i++)
-        for (uint32_t s = 0; s < c->model->n_stages && status == BNN_OK; s++) {
-            const bnn_stage *stage = &c->model->stages[s];
-            const double ns = c->times[i].stage_ns[s];
-            const double float_ns = floats == NULL ? NAN : floats->times[i].stage_ns[s];
-            char text[7][CLI_TEXT_MAX];
-            snprintf(text[0], sizeof text[0], "%u", lineup->batches[i]);
-            const char *const cells[] = {
-                text[0],
-                stage->name,
-                arithmetic_text(stage),
-                number_text(ns / 1e3, 3, "", text[1]),
-                number_text(100 * ns / total_ns(c, i), 1, " %", text[2]),
-                number_text(float_ns / 1e3, 3, "", text[3]),
-                floats == NULL
-                    ? NULL
-                    : number_text(100 * float_ns / total_ns(floats, i), 1, " %", text[4]),
-                number_text(float_ns / ns, 1, "", text[5]),
-            };
-            status = cli_table_row(table, cells, sizeof cells / sizeof *cells, err);
-        }
-    return status;
-}
-
+/* The layers of a model beside those of its float form (or NULL), at every batch. */
 static int print_layers(const bench_lineup *lineup, const bench_contender *c,
                         const bench_contender *floats, bnn_error *err)
 {
-    static const char *const names[] = {"batch", "layer",    "arithmetic",  "us",
-                                        "share", "float_us", "float_share", "times"};
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = BNN_OK;
-    for (size_t i = 0; i < sizeof names / sizeof *names && status == BNN_OK; i++)
-        if (cli_table_column(table, names[i], i == 1 || i == 2 ? CLI_TEXT : CLI_NUMBER) != 0)
-            status = bnn_no_memory(err);
-    if (status == BNN_OK)
-        status = add_layers(table, lineup, c, floats, err);
-    if (status == BNN_OK) {
-        printf("\nlayers of %s (%s), with clocks between them\n", c->name, c->engine);
-        cli_table_print(table, &(cli_options){0}, stdout);
-    }
-    cli_table_destroy(table);
-    return status;
+    cli_table *table =
+        cli_table_create("#batch|layer|arithmetic|#us|#share|#float_us|#float_share|#times");
+    for (uint32_t i = 0; i < lineup->n_batches; i++)
+        for (uint32_t s = 0; s < c->model->n_stages; s++) {
+            const double ns = c->times[i].stage_ns[s];
+            const double float_ns = floats == NULL ? (double)NAN : floats->times[i].stage_ns[s];
+            const double all_float_ns = floats == NULL ? (double)NAN : total_ns(floats, i);
+            cli_table_cellf(table, "%u", lineup->batches[i]);
+            cli_table_cell(table, c->model->stages[s].name);
+            cli_table_cell(table, arithmetic_text(&c->model->stages[s]));
+            put_number(table, ns / 1e3, 3, "");
+            put_number(table, 100 * ns / total_ns(c, i), 1, " %");
+            put_number(table, float_ns / 1e3, 3, "");
+            put_number(table, 100 * float_ns / all_float_ns, 1, " %");
+            put_number(table, float_ns / ns, 1, "");
+        }
+    printf("\nlayers of %s (%s), with clocks between them\n", c->name, c->engine);
+    return cli_table_end(table, NULL, err);
 }
 
 /* How far Amdahl's law lets it get ahead of the float form, and how far it is ahead of others. */

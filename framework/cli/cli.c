@@ -1,10 +1,13 @@
 #include "cli/cli.h"
 
 #include "base/path.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 enum { PATHS_BYTES = 4 * PATH_MAX };
 
@@ -23,6 +26,30 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
     va_end(args);
     return bnn_fail(err, BNN_E_USAGE, "%s: %s; see `bnnrun %s --help`", command->name, message,
                     command->name);
+}
+
+int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char *word,
+                const char *const *candidates, size_t n)
+{
+    const char *near = bnn_suggest(word, candidates, n);
+    if (near != NULL)
+        return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what, word, near);
+    char list[512];
+    return bnn_fail(err, status, "%s \"%s\"; there is %s", what, word,
+                    n == 0 ? "none" : bnn_text_join(candidates, n, list, sizeof list));
+}
+
+bool cli_draws(FILE *file)
+{
+    if (isatty(fileno(file)) != 1)
+        return false;
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
+    }
+    return false;
 }
 
 /* ---- where configs are ------------------------------------------------------------------- */

@@ -49,17 +49,15 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
 const char *cli_catalogue_path(const char *spec_path);
 const char *cli_topology_path(const char *spec_path);
 
-/* A table on a terminal, CSV or JSON: columns are declared, rows of texts added, then printed.
- * Numbers are right-aligned in tables and unquoted in JSON. */
-typedef struct cli_table cli_table;
-typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER } cli_column_kind;
-cli_table *cli_table_create(void);
-void cli_table_destroy(cli_table *table);
-int cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
-/* Column i is one of texts after all. */
-void cli_table_column_is_text(cli_table *table, size_t i);
-/* One cell, left to right, row after row; NULL is an empty cell (null in JSON). */
-int cli_table_cell(cli_table *table, const char *text);
-void cli_table_print(const cli_table *table, const cli_options *options, FILE *out);
+/* Room for a number or another short text in a table. */
+enum { CLI_TEXT_MAX = 80 };
+
+/* The failure for a word that is none of the candidates: "WHAT 'WORD', did you mean '...'?", or the
+ * list of them when none is near. */
+int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char *word,
+                const char *const *candidates, size_t n);
+
+/* Whether what is written to the file may hold UTF-8 pictures: a terminal of a UTF-8 locale. */
+bool cli_draws(FILE *file);
 
 #endif

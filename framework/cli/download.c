@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "cli/progress.h"
-#include "cli/text.h"
 
 void cli_download_end(cli_download *d)
 {

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "cli/text.h"
+#include "cli/table.h"
 
 #include <string.h>
 
@@ -24,21 +24,15 @@ static int export_write(const cli_export_file *files, size_t n, bnn_error *err)
 static int export_print_table(const cli_export *r, const cli_export_file *files, size_t n,
                               bnn_error *err)
 {
-    cli_table *table = cli_table_create();
-    bool failed = table == NULL || cli_table_column(table, "file", CLI_TEXT) != 0 ||
-                  cli_table_column(table, "bytes", CLI_NUMBER) != 0 ||
-                  cli_table_column(table, "sha256", CLI_TEXT) != 0;
-    for (size_t i = 0; !failed && i < n; i++) {
-        char sha256[BNN_SHA256_HEX], bytes[CLI_TEXT_MAX];
+    cli_table *table = cli_table_create("file|#bytes|sha256");
+    for (size_t i = 0; i < n; i++) {
+        char sha256[BNN_SHA256_HEX];
         bnn_sha256(files[i].bytes, files[i].n, sha256);
-        snprintf(bytes, sizeof bytes, "%zu", files[i].n);
-        failed = cli_table_cell(table, files[i].path) != 0 || cli_table_cell(table, bytes) != 0 ||
-                 cli_table_cell(table, sha256) != 0;
+        cli_table_cell(table, files[i].path);
+        cli_table_cellf(table, "%zu", files[i].n);
+        cli_table_cell(table, sha256);
     }
-    if (!failed)
-        cli_table_print(table, &r->options, stdout);
-    cli_table_destroy(table);
-    return failed ? bnn_no_memory(err) : BNN_OK;
+    return cli_table_end(table, &r->options, err);
 }
 
 int cli_export_deliver(const cli_export *r, const cli_export_file *files, size_t n,

@@ -1,8 +1,6 @@
 #include "cli/leaderboard.h"
 
-#include "cli/cli.h"
-#include "cli/result.h"
-#include "cli/text.h"
+#include "cli/table.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -105,51 +103,38 @@ static bool has_column(const bnn_metric *metric)
     return false;
 }
 
-static int add_leader(cli_table *table, const standing *s, const bnn_metric *extra)
+static void add_leader(cli_table *table, const standing *s, const bnn_metric *extra)
 {
-    int status = cli_table_cell(table, s->label);
-    for (size_t i = 0; status == BNN_OK && i < N_COLUMNS; i++) {
+    cli_table_cell(table, s->label);
+    for (size_t i = 0; i < N_COLUMNS; i++) {
         char text[CLI_TEXT_MAX] = "";
         columns[i].format(s, text);
-        status = cli_table_cell(table, text);
+        cli_table_cell(table, text);
     }
-    if (status != BNN_OK || extra == NULL)
-        return status;
+    if (extra == NULL)
+        return;
     char text[CLI_TEXT_MAX] = "";
     if (extra->unit == BNN_UNIT_FRACTION)
         format_spread(s->mean_metric, (double)NAN, false, text);
     else if (!isnan(s->mean_metric))
         bnn_metric_text(extra, s->mean_metric, text);
-    return cli_table_cell(table, text);
-}
-
-static int add_columns(cli_table *table, const bnn_metric *extra)
-{
-    int status = cli_table_column(table, "config", CLI_TEXT);
-    for (size_t i = 0; status == BNN_OK && i < N_COLUMNS; i++)
-        status = cli_table_column(
-            table,
-            columns[i].metric == NULL ? columns[i].title : bnn_run_metric(columns[i].metric)->title,
-            CLI_NUMBER);
-    if (status == BNN_OK && extra != NULL)
-        status = cli_table_column(table, extra->title, CLI_NUMBER);
-    return status;
+    cli_table_cell(table, text);
 }
 
 int cli_leaderboard_print(const bnn_leaderboard *board, bnn_error *err)
 {
     const bnn_metric *extra = has_column(board->metric) ? NULL : board->metric;
-    const cli_options plain = {.db = NULL};
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = add_columns(table, extra);
-    for (size_t i = 0; status == BNN_OK && i < board->n; i++)
-        status = add_leader(table, &board->rows[i], extra);
-    if (status == BNN_OK)
-        cli_table_print(table, &plain, stdout);
-    cli_table_destroy(table);
-    return status == BNN_OK ? status : bnn_no_memory(err);
+    cli_table *table = cli_table_create("config");
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        const char *metric = columns[i].metric;
+        cli_table_column(table, metric == NULL ? columns[i].title : bnn_run_metric(metric)->title,
+                         CLI_NUMBER);
+    }
+    if (extra != NULL)
+        cli_table_column(table, extra->title, CLI_NUMBER);
+    for (size_t i = 0; i < board->n; i++)
+        add_leader(table, &board->rows[i], extra);
+    return cli_table_end(table, NULL, err);
 }
 
 /* ---- for programs ------------------------------------------------------------------------ */
@@ -164,24 +149,17 @@ static json_t *standing_json(const standing *s, const bnn_metric *metric)
 {
     char mean_metric[CLI_TEXT_MAX];
     snprintf(mean_metric, sizeof mean_metric, "mean_%s", metric->name);
-    json_t *row = json_object();
-    json_object_set_new(row, "label", cli_json_text(s->label, strlen(s->label)));
-    json_object_set_new(row, "is_baseline", json_integer(s->is_baseline));
-    json_object_set_new(row, "n", count_json(s->n));
-    json_object_set_new(row, "n_failed", count_json(s->n_failed));
-    json_object_set_new(row, "n_unfinished", count_json(s->n_unfinished));
-    json_object_set_new(row, mean_metric, cli_json_real(s->mean_metric));
-    json_object_set_new(row, "mean_test_accuracy", cli_json_real(s->mean_test_accuracy));
-    json_object_set_new(row, "sd_test_accuracy", cli_json_real(s->sd_test_accuracy));
-    json_object_set_new(row, "n_paired", count_json(s->n_paired));
-    json_object_set_new(row, "mean_difference", cli_json_real(s->mean_difference));
-    json_object_set_new(row, "sd_difference", cli_json_real(s->sd_difference));
-    json_object_set_new(row, "ci95_difference", cli_json_real(s->ci95_difference));
-    json_object_set_new(row, "model_bytes", count_json(s->model_bytes));
-    json_object_set_new(row, "float32_bytes", count_json(s->float32_bytes));
-    json_object_set_new(row, "mean_train_seconds", cli_json_real(s->mean_train_seconds));
-    json_object_set_new(row, "latency_us", cli_json_real(s->latency_us));
-    return row;
+    return json_pack(
+        "{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "label",
+        cli_json_text(s->label), "is_baseline", s->is_baseline, "n", count_json(s->n), "n_failed",
+        count_json(s->n_failed), "n_unfinished", count_json(s->n_unfinished), mean_metric,
+        cli_json_real(s->mean_metric), "mean_test_accuracy", cli_json_real(s->mean_test_accuracy),
+        "sd_test_accuracy", cli_json_real(s->sd_test_accuracy), "n_paired", count_json(s->n_paired),
+        "mean_difference", cli_json_real(s->mean_difference), "sd_difference",
+        cli_json_real(s->sd_difference), "ci95_difference", cli_json_real(s->ci95_difference),
+        "model_bytes", count_json(s->model_bytes), "float32_bytes", count_json(s->float32_bytes),
+        "mean_train_seconds", cli_json_real(s->mean_train_seconds), "latency_us",
+        cli_json_real(s->latency_us));
 }
 
 json_t *cli_leaderboard_json(const bnn_leaderboard *board)

@@ -2,11 +2,10 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/spec_help.h"
-
-#include "build_info.h"
 #include "kernels/kernels.h"
 #include "simd/cpu.h"
 #include "spec/diag.h"
+#include "build_info.h"
 
 #include <locale.h>
 #include <stdlib.h>

@@ -2,8 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "cli/result.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "plugin/use.h"
 #include "spec/key_text.h"
 
@@ -83,31 +82,20 @@ static int get_sequences(const bnn_reader *r, const bnn_plugin *plugin, sequence
 
 static int print_sequences(const sequences *s, bnn_error *err)
 {
-    static const char *const columns[] = {"block", "without a pool", "with a pool"};
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = cli_table_columns(table, columns, 3, err);
-    for (size_t position = 0; status == 0 && position < N_POSITIONS; position++) {
+    cli_table *table = cli_table_create("block|without a pool|with a pool");
+    for (size_t position = 0; position < N_POSITIONS; position++) {
         const char *const(*of)[2] = s->of[position];
         const bool same = strcmp(of[0][0], of[1][0]) == 0 && strcmp(of[0][1], of[1][1]) == 0;
-        for (int binary = same ? 1 : 0; status == 0 && binary < 2; binary++) {
-            char name[CLI_TEXT_MAX];
-            snprintf(name, sizeof name, "%s%s", position_names[position],
-                     same          ? ""
-                     : binary != 0 ? ", binary"
-                                   : ", float");
-            const char *const cells[] = {name, of[binary][0], of[binary][1]};
-            status = cli_table_row(table, cells, 3, err);
+        for (int binary = same ? 1 : 0; binary < 2; binary++) {
+            const char *arithmetic = same ? "" : binary != 0 ? ", binary" : ", float";
+            cli_table_cellf(table, "%s%s", position_names[position], arithmetic);
+            cli_table_cell(table, of[binary][0]);
+            cli_table_cell(table, of[binary][1]);
         }
     }
-    if (status == 0) {
-        printf("\nsequence (L linear operation, P pool, B norm, A activation; where a block has "
-               "binary inputs a sign stands before its L)\n");
-        cli_table_print(table, &(cli_options){0}, stdout);
-    }
-    cli_table_destroy(table);
-    return status;
+    printf("\nsequence (L linear operation, P pool, B norm, A activation; where a block has "
+           "binary inputs a sign stands before its L)\n");
+    return cli_table_end(table, NULL, err);
 }
 
 static json_t *sequences_json(const sequences *s)
@@ -163,29 +151,21 @@ static void print_kind_facts(const bnn_plugin *plugin)
 
 static int print_params(const bnn_head *head, bnn_error *err)
 {
-    static const char *const columns[] = {"parameter", "type", "default", "range", "meaning"};
     if (!has_params(head)) {
         printf("\nno parameters\n");
         return BNN_OK;
     }
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = cli_table_columns(table, columns, 5, err);
-    for (const bnn_param *p = head->params; status == 0 && p->type != BNN_TYPE_END; p++) {
+    cli_table *table = cli_table_create("parameter|type|default|range|meaning");
+    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++) {
         char fallback[BNN_KEY_TEXT_BYTES], range[BNN_KEY_TEXT_BYTES];
         const bnn_key key = {.param = *p};
         const char *const cells[] = {p->name, type_text(p->type),
                                      bnn_key_default_text(&key, fallback),
                                      bnn_param_range_text(p, range), p->help};
-        status = cli_table_row(table, cells, 5, err);
+        cli_table_row(table, cells);
     }
-    if (status == 0) {
-        printf("\n");
-        cli_table_print(table, &(cli_options){0}, stdout);
-    }
-    cli_table_destroy(table);
-    return status;
+    printf("\n");
+    return cli_table_end(table, NULL, err);
 }
 
 /* "{name: clipped, clip: 1}", or "bn_act" without parameters. */

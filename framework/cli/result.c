@@ -1,8 +1,6 @@
 #include "cli/result.h"
 
 #include "base/text.h"
-#include "cli/text.h"
-#include "spec/schema.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,131 +18,22 @@ int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err)
     return bnn_store_open(options->db, BNN_STORE_READ, out, err);
 }
 
-/* ---- JSON: values keep their types ----------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------- */
 
-typedef struct json_reader {
-    json_t *rows;
-    size_t n;
-    char **names;
-} json_reader;
-
-static char *blob_text(const bnn_store_value *value)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * value->n_bytes + 1);
-    if (text == NULL)
-        return NULL;
-    for (size_t i = 0; i < value->n_bytes; i++) {
-        const unsigned char byte = (unsigned char)value->text[i];
-        text[2 * i] = digits[byte >> 4];
-        text[2 * i + 1] = digits[byte & 15];
-    }
-    text[2 * value->n_bytes] = '\0';
-    return text;
-}
-
-json_t *cli_json_text(const char *text, size_t n)
-{
-    json_t *json = json_stringn(text, n);
-    return json != NULL ? json : json_string("(not UTF-8)");
-}
-
-json_t *cli_json_real(double x)
-{
-    if (isnan(x))
-        return json_null();
-    return isfinite(x) ? json_real(x) : json_string(x > 0 ? "inf" : "-inf");
-}
-
-void cli_json_print(json_t *value)
-{
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
-    json_decref(value);
-}
-
-static json_t *value_json(const bnn_store_value *value)
-{
-    switch (value->type) {
-    case BNN_STORE_VALUE_INTEGER:
-        return json_integer(value->integer);
-    case BNN_STORE_VALUE_REAL:
-        return cli_json_real(value->real);
-    case BNN_STORE_VALUE_TEXT:
-        return cli_json_text(value->text, value->n_bytes);
-    case BNN_STORE_VALUE_BLOB: {
-        char *text = blob_text(value);
-        json_t *json = text == NULL ? NULL : json_string(text);
-        free(text);
-        return json;
-    }
-    default:
-        return json_null();
-    }
-}
-
-static int json_columns(void *context, size_t n, const char *const *names, bnn_error *err)
-{
-    json_reader *r = context;
-    r->names = calloc(n, sizeof *r->names);
-    if (r->names == NULL)
-        return bnn_no_memory(err);
-    r->n = n;
-    for (size_t i = 0; i < n; i++)
-        if ((r->names[i] = strdup(names[i])) == NULL)
-            return bnn_no_memory(err);
-    return BNN_OK;
-}
-
-static int json_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
-{
-    json_reader *r = context;
-    json_t *row = json_object();
-    for (size_t i = 0; i < n; i++)
-        if (json_object_set_new(row, r->names[i], value_json(&values[i])) != 0) {
-            json_decref(row);
-            return bnn_no_memory(err);
-        }
-    return json_array_append_new(r->rows, row) == 0 ? BNN_OK : bnn_no_memory(err);
-}
-
-json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                        size_t n_arguments, bnn_error *err)
-{
-    json_reader r = {.rows = json_array()};
-    const bnn_store_reader reader = {json_columns, json_row, &r};
-    const int status = bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
-    for (size_t i = 0; r.names != NULL && i < r.n; i++)
-        free(r.names[i]);
-    free(r.names);
-    if (status == 0)
-        return r.rows;
-    json_decref(r.rows);
-    return NULL;
-}
-
-/* ---- a table or CSV ---------------------------------------------------------------------- */
-
-typedef struct table_reader {
-    bool exact; /* CSV: every digit; table: as many as a reader wants */
-    cli_table *table;
+/* Where rows go: into JSON, where values keep their types, or into a table of texts. */
+typedef struct result_reader {
+    bool exact;       /* CSV: every digit; table: as many as a reader wants */
+    cli_table *table; /* for JSON it has the names only */
+    json_t *rows;     /* NULL: no JSON */
     size_t n_rows;
-} table_reader;
+} result_reader;
 
-/* A column holds numbers until a text comes. */
-static int table_columns(void *context, size_t n, const char *const *names, bnn_error *err)
+/* A malloc'ed text of the value, NULL without memory; of a real number with every digit or as many
+ * as a reader wants. */
+static char *result_value_text(const bnn_store_value *value, bool exact)
 {
-    const table_reader *r = context;
-    for (size_t i = 0; i < n; i++)
-        if (cli_table_column(r->table, names[i], CLI_NUMBER) != BNN_OK)
-            return bnn_no_memory(err);
-    return BNN_OK;
-}
-
-/* A malloc'ed text of the value. */
-static char *value_text(const bnn_store_value *value, bool exact)
-{
-    char number[32];
+    char number[BNN_SHORT_TEXT];
+    char *blob;
     switch (value->type) {
     case BNN_STORE_VALUE_INTEGER:
         snprintf(number, sizeof number, "%" PRId64, value->integer);
@@ -157,78 +46,123 @@ static char *value_text(const bnn_store_value *value, bool exact)
                      value->real);
         return strdup(number);
     case BNN_STORE_VALUE_BLOB:
-        return blob_text(value);
+        blob = calloc(2 * value->n_bytes + 1, 1);
+        for (size_t i = 0; blob != NULL && i < value->n_bytes; i++)
+            snprintf(blob + 2 * i, 3, "%02x", (unsigned char)value->text[i]);
+        return blob;
     default:
         return strdup(value->text);
     }
 }
 
-static int table_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
+static json_t *result_value_json(const bnn_store_value *value)
 {
-    table_reader *r = context;
+    if (value->type == BNN_STORE_VALUE_INTEGER)
+        return json_integer(value->integer);
+    if (value->type == BNN_STORE_VALUE_REAL)
+        return cli_json_real(value->real);
+    if (value->type == BNN_STORE_VALUE_TEXT)
+        return cli_json_bytes(value->text, value->n_bytes);
+    if (value->type != BNN_STORE_VALUE_BLOB)
+        return json_null();
+    char *text = result_value_text(value, true);
+    json_t *json = json_string(text);
+    free(text);
+    return json;
+}
+
+/* A column holds numbers until a text comes. */
+static int result_take_columns(void *context, size_t n, const char *const *names, bnn_error *err)
+{
+    const result_reader *r = context;
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        cli_table_column(r->table, names[i], CLI_NUMBER);
+    return BNN_OK;
+}
+
+static int result_take_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
+{
+    result_reader *r = context;
+    json_t *object = r->rows == NULL ? NULL : json_object();
     r->n_rows++;
     for (size_t i = 0; i < n; i++) {
-        const bool is_null = values[i].type == BNN_STORE_VALUE_NULL;
-        char *text = is_null ? NULL : value_text(&values[i], r->exact);
-        const int status =
-            !is_null && text == NULL ? BNN_E_INTERNAL : cli_table_cell(r->table, text);
-        free(text);
-        if (status != BNN_OK)
+        const bnn_store_value *value = &values[i];
+        if (r->rows != NULL) {
+            const char *name = cli_table_column_name(r->table, i);
+            if (json_object_set_new(object, name, result_value_json(value)) == 0)
+                continue;
+            json_decref(object);
             return bnn_no_memory(err);
-        if (values[i].type == BNN_STORE_VALUE_TEXT || values[i].type == BNN_STORE_VALUE_BLOB)
+        }
+        char *text =
+            value->type == BNN_STORE_VALUE_NULL ? NULL : result_value_text(value, r->exact);
+        if (text == NULL && value->type != BNN_STORE_VALUE_NULL)
+            return bnn_no_memory(err);
+        cli_table_cell(r->table, text);
+        free(text);
+        if (value->type == BNN_STORE_VALUE_TEXT || value->type == BNN_STORE_VALUE_BLOB)
             cli_table_column_is_text(r->table, i);
     }
+    if (r->rows != NULL && json_array_append_new(r->rows, object) != 0)
+        return bnn_no_memory(err);
     return BNN_OK;
 }
 
-/* All rows; the caller destroys the table in any case. */
-static int read_table(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                      size_t n_arguments, table_reader *r, bnn_error *err)
+/* All rows; the caller ends the table, or destroys it after a failure. */
+static int result_read(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                       size_t n_arguments, result_reader *r, bnn_error *err)
 {
-    const bnn_store_reader reader = {table_columns, table_row, r};
-    r->table = cli_table_create();
-    return r->table == NULL ? bnn_no_memory(err)
-                            : bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
+    const bnn_store_reader reader = {result_take_columns, result_take_row, r};
+    r->table = cli_table_create("");
+    const int status = bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
+    if (status != BNN_OK)
+        cli_table_destroy(r->table);
+    return status;
 }
 
-static int print_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                             size_t n_arguments, size_t *n_rows, bnn_error *err)
+/* ---- answers ----------------------------------------------------------------------------- */
+
+json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                        size_t n_arguments, bnn_error *err)
 {
-    json_t *rows = cli_result_json(store, sql, arguments, n_arguments, err);
-    if (rows == NULL)
-        return err->status;
-    *n_rows = json_array_size(rows);
-    cli_json_print(rows);
-    return BNN_OK;
+    result_reader r = {.rows = json_array()};
+    if (result_read(store, sql, arguments, n_arguments, &r, err) != BNN_OK) {
+        json_decref(r.rows);
+        return NULL;
+    }
+    cli_table_destroy(r.table);
+    return r.rows;
 }
 
 int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                      size_t n_arguments, const cli_options *options, size_t *n_rows, bnn_error *err)
 {
-    table_reader r = {.exact = options->csv};
-    int status;
-    if (options->json)
-        status = print_result_json(store, sql, arguments, n_arguments, &r.n_rows, err);
-    else {
-        status = read_table(store, sql, arguments, n_arguments, &r, err);
-        if (status == BNN_OK)
-            cli_table_print(r.table, options, stdout);
-        cli_table_destroy(r.table);
+    result_reader r = {.exact = options->csv};
+    if (options->json) {
+        json_t *rows = cli_result_json(store, sql, arguments, n_arguments, err);
+        if (rows == NULL)
+            return err->status;
+        cli_json_print(rows);
+        return BNN_OK;
     }
+    const int status = result_read(store, sql, arguments, n_arguments, &r, err);
     if (status == BNN_OK && n_rows != NULL)
         *n_rows = r.n_rows;
-    return status;
+    return status != BNN_OK ? status : cli_table_end(r.table, options, err);
 }
 
 int cli_result_section(bnn_store *store, const char *title, const char *sql,
                        const bnn_store_argument *arguments, size_t n_arguments, bnn_error *err)
 {
-    table_reader r = {.n_rows = 0};
-    const int status = read_table(store, sql, arguments, n_arguments, &r, err);
-    if (status == BNN_OK && r.n_rows > 0) {
+    result_reader r = {.n_rows = 0};
+    const int status = result_read(store, sql, arguments, n_arguments, &r, err);
+    if (status != BNN_OK)
+        return status;
+    if (r.n_rows > 0) {
         printf("\n%s\n", title);
-        cli_table_print(r.table, &(cli_options){0}, stdout);
+        return cli_table_end(r.table, NULL, err);
     }
     cli_table_destroy(r.table);
-    return status;
+    return BNN_OK;
 }

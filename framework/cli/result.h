@@ -3,17 +3,15 @@
 #ifndef BNN_CLI_RESULT_H
 #define BNN_CLI_RESULT_H
 
-#include "cli/cli.h"
+#include "cli/table.h"
 #include "db/store.h"
-
-#include <jansson.h>
 
 /* Opens the database that the options name, for reading. One that is missing is an error that says
  * how to get one. The caller closes it. */
 int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err);
 
 /* Runs the query and prints its rows to stdout: a table with the columns' names, CSV or JSON, as
- * the options say. n_rows may be NULL. Nothing is printed when the query fails. */
+ * the options say. n_rows may be NULL, and is for tables. Nothing is printed when the query fails. */
 int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                      size_t n_arguments, const cli_options *options, size_t *n_rows,
                      bnn_error *err);
@@ -25,18 +23,6 @@ int cli_result_section(bnn_store *store, const char *title, const char *sql,
 /* The rows as a JSON array of objects; released by the caller. NULL after a failure. */
 json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                         size_t n_arguments, bnn_error *err);
-
-/* The rows of a table as a JSON array of objects; released by the caller. */
-json_t *cli_table_json(const cli_table *table);
-
-/* A text of n bytes as a JSON string, released by the caller; one that is not UTF-8 says so. */
-json_t *cli_json_text(const char *text, size_t n);
-
-/* A number, released by the caller; NaN is null, what is infinite a text. */
-json_t *cli_json_real(double x);
-
-/* Prints a value to stdout, and releases it. */
-void cli_json_print(json_t *value);
 
 /* An argument that is a text. */
 static inline bnn_store_argument cli_text_argument(const char *name, const char *text)

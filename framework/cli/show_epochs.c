@@ -1,7 +1,6 @@
 #include "cli/show_epochs.h"
 
-#include "cli/cli.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "db/store_run.h"
 #include "results/metrics.h"
 
@@ -42,38 +41,32 @@ static void take_epoch_metric(course *c, const bnn_store_metric *m)
 }
 
 /* A metric that no epoch has leaves its column to numbers. */
-static int add_epoch(cli_table *table, const course *c, const epoch *e)
+static void add_epoch(cli_table *table, const course *c, const epoch *e)
 {
     char text[BNN_SHORT_TEXT];
-    int status = cli_table_cell(table, bnn_number_text(e->number, text));
-    for (size_t i = 0; status == BNN_OK && i < c->n_metrics; i++) {
+    cli_table_cell(table, bnn_number_text(e->number, text));
+    for (size_t i = 0; i < c->n_metrics; i++) {
         const bool known = e->metrics[i].known;
         if (known)
             cli_table_column_is_text(table, i + 1);
-        status = cli_table_cell(
-            table, known ? bnn_metric_text(&c->metrics[i], e->metrics[i].value, text) : NULL);
+        cli_table_cell(table,
+                       known ? bnn_metric_text(&c->metrics[i], e->metrics[i].value, text) : NULL);
     }
-    return status;
 }
 
 static int print_epochs(const course *c, int64_t best, bnn_error *err)
 {
     const uint32_t last = c->epochs[c->n - 1].number, step = (last + LINES - 1) / LINES;
-    cli_table *table = cli_table_create();
-    int status = table == NULL ? BNN_E_INTERNAL : cli_table_column(table, "epoch", CLI_NUMBER);
-    for (size_t i = 0; status == BNN_OK && i < c->n_metrics; i++)
-        status = cli_table_column(table, c->metrics[i].title, CLI_NUMBER);
-    for (size_t i = 0; status == BNN_OK && i < c->n; i++) {
+    cli_table *table = cli_table_create("#epoch");
+    for (size_t i = 0; i < c->n_metrics; i++)
+        cli_table_column(table, c->metrics[i].title, CLI_NUMBER);
+    for (size_t i = 0; i < c->n; i++) {
         const uint32_t number = c->epochs[i].number;
         if (number % step == 0 || number == 1 || number == last || number == best)
-            status = add_epoch(table, c, &c->epochs[i]);
+            add_epoch(table, c, &c->epochs[i]);
     }
-    if (status == BNN_OK) {
-        printf("\nepochs\n");
-        cli_table_print(table, &(cli_options){0}, stdout);
-    }
-    cli_table_destroy(table);
-    return status == BNN_OK ? status : bnn_no_memory(err);
+    printf("\nepochs\n");
+    return cli_table_end(table, NULL, err);
 }
 
 /* The course of a metric as a line of bars, the lowest value to the highest. values: room for all. */

@@ -3,8 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/model_summary.h"
-#include "cli/result.h"
-#include "cli/text.h"
+#include "cli/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ static json_t *stage_json(const bnn_stage *stage, const bnn_stage_size *size)
 {
     const char *name = stage_name(stage);
     json_t *object = json_object();
-    json_object_set_new(object, "layer", cli_json_text(name, strlen(name)));
+    json_object_set_new(object, "layer", cli_json_text(name));
     json_object_set_new(object, "input", json_string(values_name(stage->inputs)));
     json_object_set_new(object, "output", json_string(values_name(stage->outputs)));
     json_object_set_new(object, "output_shape", shape_json(stage->out));
@@ -57,7 +56,7 @@ static json_t *metadata_json(const bnn_model *model)
     json_t *object = json_object();
     for (uint32_t i = 0; i < model->n_metadata; i++) {
         const char *value = model->metadata[i].value;
-        json_object_set_new(object, model->metadata[i].key, cli_json_text(value, strlen(value)));
+        json_object_set_new(object, model->metadata[i].key, cli_json_text(value));
     }
     return object;
 }
@@ -68,7 +67,7 @@ static void print_model_json(const cli_model_summary *s)
     json_t *object = json_object();
     json_t *layers = json_array();
     json_t *total = json_object();
-    json_object_set_new(object, "file", cli_json_text(s->path, strlen(s->path)));
+    json_object_set_new(object, "file", cli_json_text(s->path));
     json_object_set_new(object, "input_shape", shape_json(model->input));
     json_object_set_new(object, "classes", json_integer(model->n_classes));
     json_object_set_new(object, "engine", json_string(s->engine));
@@ -92,59 +91,50 @@ static void print_model_json(const cli_model_summary *s)
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-/* Cells of one row, their number checked by the columns of the table. */
-typedef struct row {
-    cli_table *table;
-    bool failed;
-} row;
-
-static void put_cell(row *r, const char *text)
+static void model_put_uint(cli_table *table, uint64_t n)
 {
-    r->failed |= cli_table_cell(r->table, text) != 0;
-}
-
-static void put_number(row *r, uint64_t n)
-{
-    char text[CLI_TEXT_MAX];
-    snprintf(text, sizeof text, "%" PRIu64, n);
-    put_cell(r, text);
+    cli_table_cellf(table, "%" PRIu64, n);
 }
 
 /* With commas; nothing for 0. */
-static void put_count(row *r, uint64_t n)
+static void model_put_count(cli_table *table, uint64_t n)
 {
     char text[CLI_TEXT_MAX];
-    put_cell(r, n == 0 ? NULL : bnn_count_text(n, text));
+    cli_table_cell(table, n == 0 ? NULL : bnn_count_text(n, text));
 }
 
-static void put_csv(row *r, const cli_model_summary *s)
+static void model_put_fields(cli_table *table, const bnn_stage_size *size)
 {
-    static const char *const texts[] = {"layer", "input", "output", "channels", "height", "width"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        r->failed |= cli_table_column(r->table, texts[i], CLI_TEXT) != 0;
+    for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
+        model_put_uint(table, cli_size_field(size, &cli_size_fields[j]));
+}
+
+static int model_print_csv(const cli_model_summary *s, const cli_options *options, bnn_error *err)
+{
+    cli_table *table = cli_table_create("layer|input|output|channels|height|width");
     for (size_t i = 0; i < CLI_SIZE_FIELDS; i++)
-        r->failed |= cli_table_column(r->table, cli_size_fields[i].name, CLI_NUMBER) != 0;
+        cli_table_column(table, cli_size_fields[i].name, CLI_NUMBER);
     for (uint32_t i = 0; i < s->model->n_stages; i++) {
         const bnn_stage *stage = &s->model->stages[i];
-        put_cell(r, stage_name(stage));
-        put_cell(r, values_name(stage->inputs));
-        put_cell(r, values_name(stage->outputs));
-        put_number(r, stage->out.c);
-        put_number(r, stage->out.h);
-        put_number(r, stage->out.w);
-        for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
-            put_number(r, cli_size_field(&s->sizes[i], &cli_size_fields[j]));
+        cli_table_cell(table, stage_name(stage));
+        cli_table_cell(table, values_name(stage->inputs));
+        cli_table_cell(table, values_name(stage->outputs));
+        model_put_uint(table, stage->out.c);
+        model_put_uint(table, stage->out.h);
+        model_put_uint(table, stage->out.w);
+        model_put_fields(table, &s->sizes[i]);
     }
     const bnn_stage_size head = {.header_bytes = s->head_bytes, .bytes = s->head_bytes};
-    put_cell(r, "(file header)");
-    for (size_t i = 1; i < sizeof texts / sizeof *texts; i++)
-        put_cell(r, NULL);
-    for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
-        put_number(r, cli_size_field(&head, &cli_size_fields[j]));
+    cli_table_cell(table, "(file header)");
+    for (size_t i = 0; i < 5; i++)
+        cli_table_cell(table, NULL);
+    model_put_fields(table, &head);
+    return cli_table_end(table, options, err);
 }
 
 /* "50 x 16 bit"; then "19 flipped, 3 AND, 2 tables". */
-static void put_thresholds(row *r, const bnn_stage *stage, const bnn_stage_size *size)
+static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
+                                 const bnn_stage_size *size)
 {
     const struct {
         uint32_t n;
@@ -155,86 +145,55 @@ static void put_thresholds(row *r, const bnn_stage *stage, const bnn_stage_size 
                  {size->n_tables, size->n_tables == 1 ? "table" : "tables"}};
     char text[128] = "";
     if (!stage->folded) {
-        put_cell(r, NULL);
-        put_cell(r, stage->n_chain > 0 ? "float operations" : NULL);
+        cli_table_cell(table, NULL);
+        cli_table_cell(table, stage->n_chain > 0 ? "float operations" : NULL);
         return;
     }
-    snprintf(text, sizeof text, "%u x %u bit", size->n_thresholds, size->threshold_bits);
-    put_cell(r, text);
-    text[0] = '\0';
+    cli_table_cellf(table, "%u x %u bit", size->n_thresholds, size->threshold_bits);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const size_t used = strlen(text);
         if (kinds[i].n > 0)
             snprintf(text + used, sizeof text - used, "%s%u %s", used > 0 ? ", " : "", kinds[i].n,
                      kinds[i].what);
     }
-    put_cell(r, text);
+    cli_table_cell(table, text);
 }
 
-static void put_layer(row *r, const bnn_stage *stage, const bnn_stage_size *size)
+/* The columns of numbers, from the weights to the MACs. A total has no bits of a weight. */
+static void model_put_counts(cli_table *table, const bnn_stage_size *size, uint64_t bytes)
 {
-    char text[CLI_TEXT_MAX];
-    put_cell(r, stage_name(stage));
-    put_cell(r, values_name(stage->inputs));
-    snprintf(text, sizeof text, "%ux%ux%u %s", stage->out.c, stage->out.h, stage->out.w,
-             values_name(stage->outputs));
-    put_cell(r, text);
-    put_count(r, size->n_weights);
-    put_count(r, size->bits_of_weight);
-    put_count(r, cli_size_padding_bits(size));
-    put_count(r, size->bytes);
-    put_count(r, size->float32_bytes);
-    put_count(r, size->macs_binary);
-    put_count(r, size->macs_integer);
-    put_count(r, size->macs_float);
-    put_thresholds(r, stage, size);
+    const uint64_t counts[] = {
+        size->n_weights,     size->bits_of_weight, cli_size_padding_bits(size), bytes,
+        size->float32_bytes, size->macs_binary,    size->macs_integer,          size->macs_float};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        model_put_count(table, counts[i]);
 }
 
-static void put_cell_text(row *r, const cli_model_summary *s)
+static int model_print_layers(const cli_model_summary *s, bnn_error *err)
 {
-    static const struct {
-        const char *name;
-        cli_column_kind kind;
-    } columns[] = {{"layer", CLI_TEXT},     {"input", CLI_TEXT},     {"output", CLI_TEXT},
-                   {"weights", CLI_NUMBER}, {"bits", CLI_NUMBER},    {"padding", CLI_NUMBER},
-                   {"bytes", CLI_NUMBER},   {"float32", CLI_NUMBER}, {"binary MACs", CLI_NUMBER},
-                   {"integer", CLI_NUMBER}, {"float", CLI_NUMBER},   {"thresholds", CLI_TEXT},
-                   {"of which", CLI_TEXT}};
-    enum { N_COLUMNS = sizeof columns / sizeof *columns, I_BYTES = 6 };
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        r->failed |= cli_table_column(r->table, columns[i].name, columns[i].kind) != 0;
-    for (uint32_t i = 0; i < s->model->n_stages; i++)
-        put_layer(r, &s->model->stages[i], &s->sizes[i]);
-    put_cell(r, "(file header)");
-    for (size_t i = 1; i < N_COLUMNS; i++)
-        put_count(r, i == I_BYTES ? s->head_bytes : 0);
-    put_cell(r, "total");
-    put_cell(r, NULL);
-    put_cell(r, NULL);
-    put_count(r, s->total.n_weights);
-    put_cell(r, NULL);
-    put_count(r, cli_size_padding_bits(&s->total));
-    put_count(r, s->file_bytes);
-    put_count(r, s->total.float32_bytes);
-    put_count(r, s->total.macs_binary);
-    put_count(r, s->total.macs_integer);
-    put_count(r, s->total.macs_float);
-    put_cell(r, NULL);
-    put_cell(r, NULL);
-}
-
-static int print_table(const cli_model_summary *s, const cli_options *options, bnn_error *err)
-{
-    row r = {.table = cli_table_create()};
-    if (r.table != NULL && options->csv)
-        put_csv(&r, s);
-    else if (r.table != NULL)
-        put_cell_text(&r, s);
-    if (r.table != NULL && !r.failed)
-        cli_table_print(r.table, options, stdout);
-    const bool failed = r.table == NULL || r.failed;
-    cli_table_destroy(r.table);
-    return failed ? bnn_no_memory(err) : BNN_OK;
+    static const bnn_stage_size nothing;
+    static const bnn_stage no_stage;
+    cli_table *table = cli_table_create(
+        "layer|input|output|#weights|#bits|#padding|#bytes|#float32|#binary MACs|#integer|#float|"
+        "thresholds|of which");
+    for (uint32_t i = 0; i < s->model->n_stages; i++) {
+        const bnn_stage *stage = &s->model->stages[i];
+        cli_table_cell(table, stage_name(stage));
+        cli_table_cell(table, values_name(stage->inputs));
+        cli_table_cellf(table, "%ux%ux%u %s", stage->out.c, stage->out.h, stage->out.w,
+                        values_name(stage->outputs));
+        model_put_counts(table, &s->sizes[i], s->sizes[i].bytes);
+        model_put_thresholds(table, stage, &s->sizes[i]);
+    }
+    for (int is_total = 0; is_total < 2; is_total++) {
+        cli_table_cell(table, is_total ? "total" : "(file header)");
+        cli_table_cell(table, NULL);
+        cli_table_cell(table, NULL);
+        model_put_counts(table, is_total ? &s->total : &nothing,
+                         is_total ? s->file_bytes : s->head_bytes);
+        model_put_thresholds(table, &no_stage, &nothing);
+    }
+    return cli_table_end(table, NULL, err);
 }
 
 /* ---- text -------------------------------------------------------------------------------- */
@@ -263,7 +222,7 @@ static int print_model_text(const cli_model_summary *s, bnn_error *err)
     const bnn_model *model = s->model;
     printf("%s: images of %ux%ux%u, %u classes; engine %s\n\n", s->path, model->input.c,
            model->input.h, model->input.w, model->n_classes, s->engine);
-    const int status = print_table(s, &(cli_options){0}, err);
+    const int status = model_print_layers(s, err);
     if (status != BNN_OK)
         return status;
     printf("\nfile         %s bytes\n", bnn_count_text(s->file_bytes, a));
@@ -290,7 +249,7 @@ int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
     if (status == BNN_OK && options->json)
         print_model_json(&s);
     else if (status == BNN_OK)
-        status = options->csv ? print_table(&s, options, err) : print_model_text(&s, err);
+        status = options->csv ? model_print_csv(&s, options, err) : print_model_text(&s, err);
     bnn_arena_destroy(arena);
     return status;
 }

@@ -1,7 +1,7 @@
 #include "cli/spec_help.h"
 
 #include "base/text.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "plugin/use.h"
 #include "runner/spec_keys.h"
 #include "spec/key_text.h"
@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { N_CELLS = 4, SPEC_PATH = 256, KEYS_MAX = 64 };
+enum { SPEC_PATH = 256, KEYS_MAX = 64 };
 
 /* What is printed of a row. */
 typedef struct row_texts {
@@ -92,23 +92,15 @@ static void print_parameter(void *context, const bnn_plugin *plugin)
 
 static int print_rows(const bnn_section *section, bnn_error *err)
 {
-    static const char *const columns[N_CELLS] = {"key", "value", "default", "meaning"};
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = cli_table_columns(table, columns, N_CELLS, err);
-    for (const bnn_key *key = section->keys; status == BNN_OK && key->param.name != NULL; key++) {
+    cli_table *table = cli_table_create("key|value|default|meaning");
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
         row_texts texts;
         fill_texts(key, &texts);
         const char *const cells[] = {key->param.name, texts.value, texts.standard, texts.meaning};
-        status = cli_table_row(table, cells, N_CELLS, err);
+        cli_table_row(table, cells);
     }
-    if (status == BNN_OK) {
-        printf("\n");
-        cli_table_print(table, &(cli_options){0}, stdout);
-    }
-    cli_table_destroy(table);
-    return status;
+    printf("\n");
+    return cli_table_end(table, NULL, err);
 }
 
 static int print_key(const char *path, const bnn_key *key, bnn_error *err)

@@ -1,7 +1,9 @@
-#include "base/text.h"
-#include "cli/result.h"
+#include "cli/table.h"
 
-#include <jansson.h>
+#include "base/text.h"
+
+#include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +13,25 @@ typedef struct column {
 } column;
 
 struct cli_table {
+    bool failed; /* there was no memory for a part of it */
     size_t n_columns, n_cells, capacity;
     column *columns;
     char **cells; /* row after row; NULL: empty */
 };
 
-cli_table *cli_table_create(void)
+cli_table *cli_table_create(const char *columns)
 {
-    return calloc(1, sizeof(cli_table));
+    cli_table *table = calloc(1, sizeof *table);
+    for (const char *at = columns; *at != '\0';) {
+        const cli_column_kind kind = *at == '#' ? CLI_NUMBER : CLI_TEXT;
+        at += kind == CLI_NUMBER;
+        const size_t n = strcspn(at, "|");
+        char *name = strndup(at, n);
+        cli_table_column(table, name, kind);
+        free(name);
+        at += n + (at[n] == '|');
+    }
+    return table;
 }
 
 void cli_table_destroy(cli_table *table)
@@ -34,170 +47,208 @@ void cli_table_destroy(cli_table *table)
     free(table);
 }
 
-int cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
+void cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
 {
+    if (table == NULL || table->failed)
+        return;
     column *grown = realloc(table->columns, (table->n_columns + 1) * sizeof *grown);
-    if (grown == NULL)
-        return BNN_E_INTERNAL;
-    table->columns = grown;
-    grown[table->n_columns] = (column){.name = strdup(name), .kind = kind};
-    if (grown[table->n_columns].name == NULL)
-        return BNN_E_INTERNAL;
-    table->n_columns++;
-    return BNN_OK;
+    char *copy = name == NULL ? NULL : strdup(name);
+    if (grown != NULL)
+        table->columns = grown;
+    if (grown == NULL || copy == NULL) {
+        free(copy);
+        table->failed = true;
+        return;
+    }
+    grown[table->n_columns++] = (column){.name = copy, .kind = kind};
+}
+
+const char *cli_table_column_name(const cli_table *table, size_t i)
+{
+    return table != NULL && i < table->n_columns ? table->columns[i].name : NULL;
 }
 
 void cli_table_column_is_text(cli_table *table, size_t i)
 {
-    table->columns[i].kind = CLI_TEXT;
+    if (table != NULL && i < table->n_columns)
+        table->columns[i].kind = CLI_TEXT;
 }
 
-int cli_table_cell(cli_table *table, const char *text)
+void cli_table_cell(cli_table *table, const char *text)
 {
+    if (table == NULL || table->failed)
+        return;
     if (table->n_cells == table->capacity) {
         const size_t capacity = table->capacity == 0 ? 64 : 2 * table->capacity;
         char **grown = realloc(table->cells, capacity * sizeof *grown);
-        if (grown == NULL)
-            return BNN_E_INTERNAL;
+        table->failed = grown == NULL;
+        if (table->failed)
+            return;
         table->cells = grown;
         table->capacity = capacity;
     }
     char *copy = text == NULL ? NULL : strdup(text);
-    if (text != NULL && copy == NULL)
-        return BNN_E_INTERNAL;
+    table->failed = text != NULL && copy == NULL;
     table->cells[table->n_cells++] = copy;
-    return BNN_OK;
 }
 
-static size_t n_rows(const cli_table *table)
+void cli_table_cellf(cli_table *table, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    const bool failed = vasprintf(&text, format, args) < 0;
+    va_end(args);
+    if (failed && table != NULL)
+        table->failed = true;
+    if (failed)
+        return;
+    cli_table_cell(table, text);
+    free(text);
+}
+
+void cli_table_row(cli_table *table, const char *const *cells)
+{
+    for (size_t i = 0; table != NULL && i < table->n_columns; i++)
+        cli_table_cell(table, cells[i]);
+}
+
+static size_t table_rows(const cli_table *table)
 {
     return table->n_columns == 0 ? 0 : table->n_cells / table->n_columns;
 }
 
-static const char *table_cell(const cli_table *table, size_t row, size_t i)
+/* Line 0 are the names of the columns, line 1 is the first row. */
+static const char *table_text(const cli_table *table, size_t line, size_t i)
 {
-    return table->cells[row * table->n_columns + i];
+    return line == 0 ? table->columns[i].name : table->cells[(line - 1) * table->n_columns + i];
 }
 
 /* ---- a table to look at ------------------------------------------------------------------ */
 
-static void print_spaces(size_t n, FILE *out)
-{
-    fprintf(out, "%*s", (int)n, "");
-}
-
 /* Whatever a name from a database holds, the terminal gets no control characters. */
-static void print_clean(const char *text, FILE *out)
+static void table_print_clean(const char *text)
 {
     for (; text != NULL && *text != '\0'; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
 /* The last column is not filled up. */
-static void print_table_cell(const char *text, size_t wide, cli_column_kind kind, bool last,
-                             FILE *out)
+static void table_print_padded(const char *text, size_t wide, cli_column_kind kind, bool last)
 {
-    const size_t gap = wide - bnn_text_width(text);
-    if (kind == CLI_NUMBER)
-        print_spaces(gap, out);
-    print_clean(text, out);
-    if (kind == CLI_TEXT && !last)
-        print_spaces(gap, out);
-    fputs(last ? "\n" : "  ", out);
+    const int gap = (int)(wide - bnn_text_width(text));
+    printf("%*s", kind == CLI_NUMBER ? gap : 0, "");
+    table_print_clean(text);
+    printf("%*s", kind == CLI_TEXT && !last ? gap : 0, "");
+    fputs(last ? "\n" : "  ", stdout);
 }
 
-static void print_table_text(const cli_table *table, FILE *out)
+static void table_print_text(const cli_table *table)
 {
     size_t *wide = calloc(table->n_columns, sizeof *wide);
-    for (size_t i = 0; wide != NULL && i < table->n_columns; i++) {
-        wide[i] = bnn_text_width(table->columns[i].name);
-        for (size_t row = 0; row < n_rows(table); row++)
-            if (bnn_text_width(table_cell(table, row, i)) > wide[i])
-                wide[i] = bnn_text_width(table_cell(table, row, i));
-    }
-    for (size_t i = 0; wide != NULL && i < table->n_columns; i++)
-        print_table_cell(table->columns[i].name, wide[i], table->columns[i].kind,
-                         i + 1 == table->n_columns, out);
-    for (size_t row = 0; wide != NULL && row < n_rows(table); row++)
+    for (size_t line = 0; wide != NULL && line <= table_rows(table); line++)
+        for (size_t i = 0; i < table->n_columns; i++) {
+            const size_t width = bnn_text_width(table_text(table, line, i));
+            wide[i] = width > wide[i] ? width : wide[i];
+        }
+    for (size_t line = 0; wide != NULL && line <= table_rows(table); line++)
         for (size_t i = 0; i < table->n_columns; i++)
-            print_table_cell(table_cell(table, row, i), wide[i], table->columns[i].kind,
-                             i + 1 == table->n_columns, out);
+            table_print_padded(table_text(table, line, i), wide[i], table->columns[i].kind,
+                               i + 1 == table->n_columns);
     free(wide);
 }
 
 /* ---- CSV (RFC 4180, but with plain line feeds) ------------------------------------------- */
 
-static void print_field(const char *text, FILE *out)
+static void table_print_field(const char *text)
 {
     if (text == NULL)
         return;
     if (*text != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, out);
+        fputs(text, stdout);
         return;
     }
-    fputc('"', out);
+    putchar('"');
     for (; *text != '\0'; text++) {
         if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
+            putchar('"');
+        putchar(*text);
     }
-    fputc('"', out);
+    putchar('"');
 }
 
-static void print_csv(const cli_table *table, FILE *out)
+static void table_print_csv(const cli_table *table)
 {
-    for (size_t i = 0; i < table->n_columns; i++) {
-        print_field(table->columns[i].name, out);
-        fputc(i + 1 == table->n_columns ? '\n' : ',', out);
-    }
-    for (size_t row = 0; row < n_rows(table); row++)
+    for (size_t line = 0; line <= table_rows(table); line++)
         for (size_t i = 0; i < table->n_columns; i++) {
-            print_field(table_cell(table, row, i), out);
-            fputc(i + 1 == table->n_columns ? '\n' : ',', out);
+            table_print_field(table_text(table, line, i));
+            putchar(i + 1 == table->n_columns ? '\n' : ',');
         }
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
-/* The value of a cell; a number that is none (inf) becomes a text. */
-static json_t *json_cell(const char *text, cli_column_kind kind)
+json_t *cli_json_bytes(const char *text, size_t n)
 {
-    if (text == NULL)
+    json_t *json = json_stringn(text, n);
+    return json != NULL ? json : json_string("(not UTF-8)");
+}
+
+json_t *cli_json_text(const char *text)
+{
+    return text == NULL ? json_null() : cli_json_bytes(text, strlen(text));
+}
+
+json_t *cli_json_real(double x)
+{
+    if (isnan(x))
         return json_null();
-    json_t *value = kind == CLI_NUMBER ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    return isfinite(x) ? json_real(x) : json_string(x > 0 ? "inf" : "-inf");
+}
+
+void cli_json_print(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(value);
+}
+
+/* The value of a cell; a number that is none (inf) becomes a text. */
+static json_t *table_json_cell(const char *text, cli_column_kind kind)
+{
+    json_t *value =
+        text != NULL && kind == CLI_NUMBER ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
     if (json_is_number(value))
         return value;
     json_decref(value);
-    return cli_json_text(text, strlen(text));
+    return cli_json_text(text);
 }
 
 json_t *cli_table_json(const cli_table *table)
 {
+    if (table == NULL || table->failed)
+        return NULL;
     json_t *rows = json_array();
-    for (size_t row = 0; row < n_rows(table); row++) {
+    for (size_t row = 0; row < table_rows(table); row++) {
         json_t *object = json_object();
         for (size_t i = 0; i < table->n_columns; i++)
-            json_object_set_new(object, table->columns[i].name,
-                                json_cell(table_cell(table, row, i), table->columns[i].kind));
+            json_object_set_new(
+                object, table->columns[i].name,
+                table_json_cell(table_text(table, row + 1, i), table->columns[i].kind));
         json_array_append_new(rows, object);
     }
     return rows;
 }
 
-static void print_table_json(const cli_table *table, FILE *out)
+int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)
 {
-    json_t *rows = cli_table_json(table);
-    json_dumpf(rows, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    fputc('\n', out);
-    json_decref(rows);
-}
-
-void cli_table_print(const cli_table *table, const cli_options *options, FILE *out)
-{
-    if (options->json)
-        print_table_json(table, out);
-    else if (options->csv)
-        print_csv(table, out);
-    else
-        print_table_text(table, out);
+    const bool failed = table == NULL || table->failed;
+    if (!failed && options != NULL && options->json)
+        cli_json_print(cli_table_json(table));
+    else if (!failed && options != NULL && options->csv)
+        table_print_csv(table);
+    else if (!failed)
+        table_print_text(table);
+    cli_table_destroy(table);
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }

@@ -1,12 +1,11 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
-#include "cli/options.h"
 #include "base/limits.h"
 #include "bench/ort.h"
 #include "bench/record.h"
 #include "cli/bench_operand.h"
 #include "cli/bench_report.h"
-#include "cli/text.h"
+#include "cli/options.h"
 #include "infer/engine/engine.h"
 #include "runner/environment.h"
 #include "simd/cpu.h"

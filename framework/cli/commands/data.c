@@ -1,11 +1,9 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
 #include "base/limits.h"
-#include "cli/options.h"
 #include "base/text.h"
-#include "cli/cli.h"
-
 #include "cli/download.h"
-#include "cli/text.h"
+#include "cli/options.h"
+#include "cli/table.h"
 #include "data/dataset.h"
 #include "data/sources/directory.h"
 
@@ -25,9 +23,9 @@ static bool find_set(const bnn_catalogue_entry *entry, char out[PATH_MAX])
 /* ---- list ------------------------------------------------------------------------------------ */
 
 static int list_row(cli_table *table, const char *directories, const char *name, bnn_arena *arena,
-                    const cli_options *options, bnn_error *err)
+                    bool for_programs, bnn_error *err)
 {
-    char shape[CLI_TEXT_MAX], classes[CLI_TEXT_MAX], directory[PATH_MAX];
+    char directory[PATH_MAX];
     bnn_catalogue_entry entry;
     const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
     if (status != BNN_OK)
@@ -35,31 +33,30 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     const char *found = NULL;
     if (find_set(&entry, directory))
         found = directory;
-    else if (!options->json && !options->csv)
+    else if (!for_programs)
         found =
             bnn_catalogue_can_fetch(&entry) ? "not here (bnnrun data fetch gets it)" : "not here";
-    snprintf(shape, sizeof shape, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
-    snprintf(classes, sizeof classes, "%u", entry.n_classes);
-    const char *const cells[] = {name, entry.summary, shape, classes, found, entry.reference};
-    return cli_table_row(table, cells, options->json || options->csv ? 6 : 5, err);
+    cli_table_cell(table, name);
+    cli_table_cell(table, entry.summary);
+    cli_table_cellf(table, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
+    cli_table_cellf(table, "%u", entry.n_classes);
+    cli_table_cell(table, found);
+    if (for_programs)
+        cli_table_cell(table, entry.reference);
+    return BNN_OK;
 }
 
 static int list_datasets(const char *directories, const char *const *names, size_t n,
                          bnn_arena *arena, const cli_options *options, bnn_error *err)
 {
-    static const char *const columns[] = {"name",    "summary", "shape",
-                                          "classes", "found",   "reference"};
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
+    const bool for_programs = options->json || options->csv;
+    cli_table *table = cli_table_create(for_programs ? "name|summary|shape|#classes|found|reference"
+                                                     : "name|summary|shape|#classes|found");
     int status = BNN_OK;
-    for (size_t i = 0; status == 0 && i < (options->json || options->csv ? 6u : 5u); i++)
-        if (cli_table_column(table, columns[i], i == 3 ? CLI_NUMBER : CLI_TEXT) != 0)
-            status = bnn_no_memory(err);
-    for (size_t i = 0; status == 0 && i < n; i++)
-        status = list_row(table, directories, names[i], arena, options, err);
-    if (status == 0)
-        cli_table_print(table, options, stdout);
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        status = list_row(table, directories, names[i], arena, for_programs, err);
+    if (status == BNN_OK)
+        return cli_table_end(table, options, err);
     cli_table_destroy(table);
     return status;
 }

@@ -1,10 +1,9 @@
 /* export.c - bnnrun export: a model as ONNX or as C. */
 #include "base/limits.h"
-#include "cli/options.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/export_c.h"
-#include "cli/text.h"
+#include "cli/options.h"
 #include "export/c/c.h"
 #include "export/graph.h"
 #include "export/onnx/onnx.h"

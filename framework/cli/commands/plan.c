@@ -5,7 +5,7 @@
 #include "cli/deployable.h"
 #include "cli/download.h"
 #include "cli/progress.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 
@@ -84,8 +84,7 @@ static void add_seed(char seeds[SEEDS_BYTES], int64_t seed)
         snprintf(seeds + used, SEEDS_BYTES - used, ",...");
 }
 
-static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *shown,
-                   bnn_error *err)
+static void add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *shown)
 {
     const size_t n_configs = plan->experiment->n_configs;
     const bnn_run *run = &plan->runs[first];
@@ -101,32 +100,22 @@ static int add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *s
                  plan->seconds[run->i_config] * bnn_plan_rest(plan, run));
     const char *const cells[] = {plan->experiment->configs[run->i_config].label, seeds,
                                  state_word(run->state), seconds, reason};
-    return cli_table_row(table, cells, sizeof cells / sizeof *cells, err);
+    cli_table_row(table, cells);
 }
 
-static int fill_table(cli_table *table, const bnn_plan *plan, bnn_error *err)
+static int print_table(const bnn_plan *plan, const cli_options *options, bnn_error *err)
 {
-    static const struct {
-        const char *name;
-        cli_column_kind kind;
-    } columns[] = {{"config", CLI_TEXT},
-                   {"seeds", CLI_TEXT},
-                   {"state", CLI_TEXT},
-                   {"seconds", CLI_NUMBER},
-                   {"why", CLI_TEXT}};
     const size_t n_configs = plan->experiment->n_configs;
     bool *shown = calloc(plan->n, sizeof *shown);
-    int status = shown == NULL ? BNN_E_INTERNAL : BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < sizeof columns / sizeof *columns; i++)
-        status = cli_table_column(table, columns[i].name, columns[i].kind);
-    if (status != BNN_OK)
-        bnn_no_memory(err);
-    for (size_t c = 0; status == BNN_OK && c < n_configs; c++)
-        for (size_t i = c; status == BNN_OK && i < plan->n; i += n_configs)
+    if (shown == NULL)
+        return bnn_no_memory(err);
+    cli_table *table = cli_table_create("config|seeds|state|#seconds|why");
+    for (size_t c = 0; c < n_configs; c++)
+        for (size_t i = c; i < plan->n; i += n_configs)
             if (!shown[i])
-                status = add_row(table, plan, i, shown, err);
+                add_row(table, plan, i, shown);
     free(shown);
-    return status;
+    return cli_table_end(table, options, err);
 }
 
 /* "12 runs: 9 done, 3 new" */
@@ -202,13 +191,9 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     status = estimate_plan(&plan, r, &why_unknown, err);
     if (status != BNN_OK)
         return status;
-    cli_table *table = cli_table_create();
-    status = table == NULL ? bnn_no_memory(err) : fill_table(table, &plan, err);
-    if (status == BNN_OK)
-        cli_table_print(table, &r->options, stdout);
+    status = print_table(&plan, &r->options, err);
     if (status == BNN_OK && !r->options.json)
         print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), why_unknown);
-    cli_table_destroy(table);
     if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
         status = cli_warn_undeployable(&r->experiment, r->arena, err);
     return status;

@@ -1,9 +1,7 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
-#include "cli/cli.h"
 #include "cli/options.h"
-
 #include "cli/plugin_show.h"
-#include "cli/text.h"
+#include "cli/table.h"
 #include "plugin/registry.h"
 
 #include <stdlib.h>
@@ -14,13 +12,12 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 /* One line of the list. Loading the file is the only way to its summary; one that cannot be loaded
  * says why, on stderr for a reader and in the row for a program. */
-static int add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
-                          const cli_options *options, bnn_error *err)
+static void add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
+                           bool data)
 {
     const char *summary = NULL, *reference = NULL, *trouble = NULL;
     char shadowed[512];
     bnn_error load_err = {0};
-    const bool data = options->json || options->csv;
     if (file->shadowed_by == NULL) {
         const bnn_plugin *plugin = bnn_registry_load_file(registry, file->path, &load_err);
         if (plugin == NULL) {
@@ -39,37 +36,33 @@ static int add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, c
     const char *const cells[] = {
         bnn_kind_name(file->kind), file->name, summary, file->path, reference,
         file->shadowed_by,         trouble};
-    return cli_table_row(table, cells, data ? 7 : 4, err);
+    cli_table_row(table, cells);
 }
 
 static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options *options,
                         bnn_error *err)
 {
-    static const char *const columns[] = {"kind",      "name",        "summary", "file",
-                                          "reference", "shadowed_by", "error"};
     const bool data = options->json || options->csv;
     const bnn_plugin_file *files;
     const size_t n = bnn_registry_scan(registry, &files);
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = cli_table_columns(table, columns, data ? 7 : 4, err);
+    cli_table *table = cli_table_create(data ? "kind|name|summary|file|reference|shadowed_by|error"
+                                             : "kind|name|summary|file");
     size_t n_rows = 0;
-    for (size_t i = 0; status == 0 && i < n; i++)
+    for (size_t i = 0; i < n; i++)
         if (kind == 0 || files[i].kind == kind) {
-            status = add_plugin_row(registry, &files[i], table, options, err);
+            add_plugin_row(registry, &files[i], table, data);
             n_rows++;
         }
-    if (status == 0 && n_rows == 0 && !data)
-        status = bnn_fail(err, BNN_E_RESOURCE,
-                          "no %s plugin found; --plugin-path and BNNRUN_PLUGIN_PATH name "
-                          "directories of files called KIND_NAME.so",
-                          kind == 0 ? "single" : bnn_kind_name(kind));
-    if (status == 0)
-        cli_table_print(table, options, stdout);
-    if (status == 0 && !data && !options->quiet)
+    if (n_rows == 0 && !data) {
+        cli_table_destroy(table);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "no %s plugin found; --plugin-path and BNNRUN_PLUGIN_PATH name "
+                        "directories of files called KIND_NAME.so",
+                        kind == 0 ? "single" : bnn_kind_name(kind));
+    }
+    const int status = cli_table_end(table, options, err);
+    if (status == BNN_OK && !data && !options->quiet)
         fprintf(stderr, "bnnrun plugins KIND NAME explains one of them\n");
-    cli_table_destroy(table);
     return status;
 }
 

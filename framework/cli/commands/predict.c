@@ -1,13 +1,10 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
 #include "base/limits.h"
-#include "cli/options.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "cli/cli.h"
-
 #include "cli/images.h"
 #include "cli/operand.h"
-#include "cli/text.h"
+#include "cli/options.h"
 
 #include <bnn/infer.h>
 
@@ -63,83 +60,57 @@ static double class_probability(const float *logits, uint32_t n, uint32_t larges
     return exp((double)logits[c] - (double)logits[largest]) / sum;
 }
 
-static int put_text(prediction *p, const char *text, bnn_error *err)
+static void put_class(prediction *p, uint32_t c, double probability)
 {
-    return cli_table_row(p->table, &text, 1, err);
-}
-
-static int put_class(prediction *p, uint32_t c, double probability, bnn_error *err)
-{
-    char text[CLI_TEXT_MAX];
-    snprintf(text, sizeof text, "%u", c);
-    const int status = put_text(p, text, err);
+    cli_table_cellf(p->table, "%u", c);
     if (p->options.json || p->options.csv)
-        snprintf(text, sizeof text, "%.6g", probability);
+        cli_table_cellf(p->table, "%.6g", probability);
     else
-        snprintf(text, sizeof text, "%.1f %%", 100 * probability);
-    return status != BNN_OK ? status : put_text(p, text, err);
+        cli_table_cellf(p->table, "%.1f %%", 100 * probability);
 }
 
 /* "7" and, for a reader, whether that is the class. */
-static int put_label(prediction *p, uint32_t class, bnn_error *err)
+static void put_label(prediction *p, uint32_t class)
 {
-    char text[CLI_TEXT_MAX];
     const uint32_t label = p->labels[p->n_answered];
     const bool is_right = label == class;
     p->n_right += is_right;
-    if (p->options.json || p->options.csv || is_right)
-        snprintf(text, sizeof text, "%u", label);
-    else
-        snprintf(text, sizeof text, "%u, wrong", label);
-    return put_text(p, text, err);
+    cli_table_cellf(p->table, p->options.json || p->options.csv || is_right ? "%u" : "%u, wrong",
+                    label);
 }
 
-static int put_answer(prediction *p, const char *path, const char *index, const float *logits,
-                      bnn_error *err)
+static uint32_t n_ranks_of(const prediction *p)
+{
+    return p->n_classes < TOP ? p->n_classes : TOP;
+}
+
+static void put_answer(prediction *p, const char *path, const char *index, const float *logits)
 {
     uint32_t classes[TOP] = {0};
-    char margin[CLI_TEXT_MAX];
-    const uint32_t n_ranks = p->n_classes < TOP ? p->n_classes : TOP;
+    const uint32_t n_ranks = n_ranks_of(p);
     rank_classes(logits, p->n_classes, n_ranks, classes);
-    int status = put_text(p, path, err);
-    if (status == BNN_OK)
-        status = put_text(p, index, err);
-    for (uint32_t i = 0; status == BNN_OK && i < n_ranks; i++) {
-        const double share = class_probability(logits, p->n_classes, classes[0], classes[i]);
-        status = put_class(p, classes[i], share, err);
-        if (status == BNN_OK && i == 0) {
-            const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
-            snprintf(margin, sizeof margin, "%.6g", (double)logits[classes[0]] - next);
-            status = put_text(p, margin, err);
-        }
+    cli_table_cell(p->table, path);
+    cli_table_cell(p->table, index);
+    for (uint32_t i = 0; i < n_ranks; i++) {
+        put_class(p, classes[i], class_probability(logits, p->n_classes, classes[0], classes[i]));
+        const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
+        if (i == 0)
+            cli_table_cellf(p->table, "%.6g", (double)logits[classes[0]] - next);
     }
-    if (status == BNN_OK && p->labels != NULL)
-        status = put_label(p, classes[0], err);
+    if (p->labels != NULL)
+        put_label(p, classes[0]);
     p->n_answered++;
-    return status;
 }
 
-static int make_table(prediction *p, bnn_error *err)
+static void make_table(prediction *p)
 {
-    static const struct {
-        const char *name;
-        cli_column_kind kind;
-    } columns[] = {{"file", CLI_TEXT},
-                   {"image", CLI_NUMBER},
-                   {"class", CLI_NUMBER},
-                   {"probability", CLI_NUMBER},
-                   {"margin", CLI_NUMBER},
-                   {"second", CLI_NUMBER},
-                   {"probability_2", CLI_NUMBER},
-                   {"third", CLI_NUMBER},
-                   {"probability_3", CLI_NUMBER}};
-    const uint32_t n_ranks = p->n_classes < TOP ? p->n_classes : TOP;
-    bool failed = (p->table = cli_table_create()) == NULL;
-    for (size_t i = 0; !failed && i < 3 + 2 * (size_t)n_ranks; i++)
-        failed = cli_table_column(p->table, columns[i].name, columns[i].kind) != 0;
-    if (!failed && p->labels != NULL)
-        failed = cli_table_column(p->table, "label", CLI_NUMBER) != 0;
-    return failed ? bnn_no_memory(err) : BNN_OK;
+    static const char *const columns[] = {"class",         "probability", "margin",       "second",
+                                          "probability_2", "third",       "probability_3"};
+    p->table = cli_table_create("file|#image");
+    for (size_t i = 0; i < 1 + 2 * (size_t)n_ranks_of(p); i++)
+        cli_table_column(p->table, columns[i], CLI_NUMBER);
+    if (p->labels != NULL)
+        cli_table_column(p->table, "label", CLI_NUMBER);
 }
 
 static int classify_file(prediction *p, const char *path, cli_images *file, bnn_error *err)
@@ -151,20 +122,22 @@ static int classify_file(prediction *p, const char *path, cli_images *file, bnn_
     for (size_t i = 0; p->invert && i < file->n * pixels; i++)
         file->pixels[i] = (uint8_t)(255 - file->pixels[i]);
     bnn_model_run(p->model, file->n, file->pixels, logits, p->workspace);
-    int status = BNN_OK;
-    for (uint32_t i = 0; status == BNN_OK && i < file->n; i++) {
+    for (uint32_t i = 0; i < file->n; i++) {
         char index[CLI_TEXT_MAX];
         snprintf(index, sizeof index, "%u", i);
-        status = put_answer(p, path, file->is_picture ? NULL : index,
-                            logits + (size_t)i * p->n_classes, err);
+        put_answer(p, path, file->is_picture ? NULL : index, logits + (size_t)i * p->n_classes);
     }
     free(logits);
-    return status;
+    return BNN_OK;
 }
 
-static void print_predictions_json(const prediction *p)
+static int print_predictions_json(const prediction *p, bnn_error *err)
 {
     json_t *object = json_object(), *rows = cli_table_json(p->table);
+    if (rows == NULL) {
+        json_decref(object);
+        return bnn_no_memory(err);
+    }
     json_object_set_new(object, "images", json_integer(p->n_answered));
     if (p->labels != NULL) {
         json_object_set_new(object, "right", json_integer(p->n_right));
@@ -173,21 +146,24 @@ static void print_predictions_json(const prediction *p)
     }
     json_object_set_new(object, "predictions", rows);
     cli_json_print(object);
+    return BNN_OK;
 }
 
-static void print_answers(const prediction *p)
+static int print_answers(prediction *p, bnn_error *err)
 {
     char right[CLI_TEXT_MAX], all[CLI_TEXT_MAX];
-    if (p->options.json) {
-        print_predictions_json(p);
-        return;
+    int status = BNN_OK;
+    if (p->options.json)
+        return print_predictions_json(p, err);
+    if (!p->options.quiet || p->labels == NULL || p->options.csv) {
+        status = cli_table_end(p->table, &p->options, err);
+        p->table = NULL;
     }
-    if (!p->options.quiet || p->labels == NULL || p->options.csv)
-        cli_table_print(p->table, &p->options, stdout);
-    if (p->labels != NULL)
+    if (status == BNN_OK && p->labels != NULL)
         fprintf(p->options.csv ? stderr : stdout, "accuracy %.2f %%: %s of %s\n",
                 100.0 * p->n_right / p->n_answered, bnn_count_text(p->n_right, right),
                 bnn_count_text(p->n_answered, all));
+    return status;
 }
 
 /* ---- the command ------------------------------------------------------------------------- */
@@ -255,13 +231,11 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
         status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
         hint_invert(p, paths);
-        status = make_table(p, err);
+        make_table(p);
     }
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         status = classify_file(p, paths[i], &p->files[i], err);
-    if (status == BNN_OK)
-        print_answers(p);
-    return status;
+    return status != BNN_OK ? status : print_answers(p, err);
 }
 
 static void end_prediction(prediction *p)

@@ -1,11 +1,8 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/options.h"
-#include "cli/cli.h"
-
-#include "base/file.h"
 #include "cli/result.h"
-#include "cli/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,21 +13,14 @@ enum { SQL_LIMIT_BYTES = 1 << 20, ARGUMENTS_MAX = 32 };
 
 static int list_queries(const cli_options *options, bnn_error *err)
 {
-    static const char *const columns[] = {"query", "question"};
     size_t n;
     const bnn_store_named_query *queries = bnn_store_queries(&n);
-    cli_table *table = cli_table_create();
-    if (table == NULL)
-        return bnn_no_memory(err);
-    int status = cli_table_columns(table, columns, 2, err);
-    for (size_t i = 0; status == 0 && i < n; i++) {
-        const char *const cells[] = {queries[i].name, queries[i].question};
-        status = cli_table_row(table, cells, 2, err);
+    cli_table *table = cli_table_create("query|question");
+    for (size_t i = 0; i < n; i++) {
+        cli_table_cell(table, queries[i].name);
+        cli_table_cell(table, queries[i].question);
     }
-    if (status == 0)
-        cli_table_print(table, options, stdout);
-    cli_table_destroy(table);
-    return status;
+    return cli_table_end(table, options, err);
 }
 
 static int fail_unknown_query(const char *name, bnn_error *err)

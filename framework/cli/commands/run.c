@@ -1,8 +1,8 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
 #include "base/text.h"
+#include "cli/commands/plan.h"
 #include "cli/download.h"
 #include "cli/leaderboard.h"
-#include "cli/commands/plan.h"
 #include "cli/progress.h"
 #include "cli/result.h"
 #include "kernels/kernels.h"

@@ -1,10 +1,7 @@
 /* runs.c - bnnrun runs: the runs in the database. */
-#include "cli/cli.h"
-#include "cli/options.h"
-
 #include "base/limits.h"
+#include "cli/options.h"
 #include "cli/result.h"
-#include "cli/text.h"
 #include "db/store_results.h"
 
 #include <stdlib.h>

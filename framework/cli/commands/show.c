@@ -1,13 +1,10 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
-#include "cli/cli.h"
-#include "cli/options.h"
-
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/operand.h"
+#include "cli/options.h"
 #include "cli/show_epochs.h"
 #include "cli/show_model.h"
-#include "cli/text.h"
 #include "db/store_results.h"
 
 #include <math.h>

@@ -1,11 +1,8 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
 #include "base/limits.h"
-#include "cli/options.h"
-#include "cli/cli.h"
-
 #include "cli/download.h"
 #include "cli/operand.h"
-#include "cli/text.h"
+#include "cli/options.h"
 #include "db/store_results.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile_decode.h"
@@ -35,9 +32,8 @@ typedef struct verification {
 static void say_verdict(verification *v, const char *what, bool holds, const char *text)
 {
     v->holds &= holds;
-    json_object_set_new(
-        v->report, what,
-        json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text, strlen(text))));
+    json_object_set_new(v->report, what,
+                        json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text)));
     if (!v->options.json)
         printf("  %-9s %s%s\n", what, holds ? "" : "DIFFERS: ", text);
 }

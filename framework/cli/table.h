@@ -1,0 +1,53 @@
+/* table.h - rows of texts, printed as a table on a terminal, as CSV or as JSON. Numbers are
+ * right-aligned in tables and unquoted in JSON.
+ *
+ * A table for which there was no memory stays one without memory: only cli_table_end says so. */
+#ifndef BNN_CLI_TABLE_H
+#define BNN_CLI_TABLE_H
+
+#include "cli/cli.h"
+
+#include <jansson.h>
+
+typedef struct cli_table cli_table;
+typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER } cli_column_kind;
+
+/* columns: their names, with '#' in front of those of numbers: "file|#bytes|sha256". */
+cli_table *cli_table_create(const char *columns);
+void cli_table_destroy(cli_table *table);
+
+/* One more column, before the first cell. */
+void cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
+/* NULL when there is none. */
+const char *cli_table_column_name(const cli_table *table, size_t i);
+/* Column i is one of texts after all. */
+void cli_table_column_is_text(cli_table *table, size_t i);
+
+/* One cell, left to right, row after row; NULL is an empty cell (null in JSON). */
+void cli_table_cell(cli_table *table, const char *text);
+void cli_table_cellf(cli_table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A row: as many cells as there are columns. */
+void cli_table_row(cli_table *table, const char *const *cells);
+
+/* Prints the table to stdout in the form that the options ask for (NULL: as a table), and destroys
+ * it. */
+int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err);
+
+/* The rows as a JSON array of objects; released by the caller. NULL without memory. */
+json_t *cli_table_json(const cli_table *table);
+
+/* ---- JSON -------------------------------------------------------------------------------- */
+
+/* A text (of n bytes) as a JSON string, null for NULL, released by the caller; one that is not
+ * UTF-8 says so. */
+json_t *cli_json_text(const char *text);
+json_t *cli_json_bytes(const char *text, size_t n);
+
+/* A number, released by the caller; NaN is null, what is infinite a text. */
+json_t *cli_json_real(double x);
+
+/* Prints a value to stdout, and releases it. */
+void cli_json_print(json_t *value);
+
+#endif
