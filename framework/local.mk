@@ -262,21 +262,15 @@ bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_sys
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
 	framework/cli/commands/bench.c \
-	framework/cli/bench_json.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
-	framework/cli/bench_operand.c framework/cli/bench_operand.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/data.c \
 	framework/cli/deployable.c framework/cli/deployable.h \
-	framework/cli/download.c framework/cli/download.h \
 	framework/cli/commands/export.c \
-	framework/cli/export_c.c framework/cli/export_c.h \
-	framework/cli/export_files.c framework/cli/export_files.h \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
-	framework/cli/model_summary.c framework/cli/model_summary.h \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
@@ -289,7 +283,6 @@ bnnrun_SOURCES = \
 	framework/cli/commands/run.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \
-	framework/cli/show_epochs.c framework/cli/show_epochs.h \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
 	framework/cli/table.c framework/cli/table.h \

@@ -10,6 +10,4 @@
 int bench_report_print(const bench_lineup *lineup, const bench_machine *machine,
                        const cli_options *options, bnn_error *err);
 
-void bench_report_print_json(const bench_lineup *lineup, const bench_machine *machine);
-
 #endif

@@ -11,12 +11,6 @@
 
 enum { PATHS_BYTES = 4 * PATH_MAX };
 
-cli_options cli_options_default(void)
-{
-    const char *db = getenv("BNNRUN_DB");
-    return (cli_options){.db = db != NULL && *db != '\0' ? db : "bnnrun.db"};
-}
-
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
 {
     char message[700];

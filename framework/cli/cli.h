@@ -3,12 +3,12 @@
 #ifndef BNN_CLI_CLI_H
 #define BNN_CLI_CLI_H
 
-#include "base/error.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Options that every subcommand understands. */
+/* What every subcommand gets: the options that all understand, and its operands. */
 typedef struct cli_options {
     const char *db;          /* --db, else BNNRUN_DB, else bnnrun.db */
     bool names_db;           /* --db was given */
@@ -17,12 +17,14 @@ typedef struct cli_options {
     bool csv;                /* --csv; not both */
     bool quiet;              /* -q */
     int verbose;             /* -v, repeatable */
+    int n_operands;
+    char **operands;  /* what is no option */
+    bnn_arena *arena; /* for all of the command */
 } cli_options;
 
 typedef struct cli_option cli_option; /* options.h */
 
-/* A subcommand: argv[0] is its name. Returns a bnn_status; a failure's message is in err and is
- * printed by main. A new one is a file in commands/, its name here, and a row in main.c. */
+/* A subcommand. A new one is a file in commands/, its name here, and a row in main.c. */
 typedef struct cli_command {
     const char *name;
     const char *arguments;     /* "SPEC.yaml" */
@@ -30,15 +32,21 @@ typedef struct cli_command {
     const char *notes;         /* what else to know; lines */
     const cli_option *options; /* its own, and what common ones do here; closed by a NULL name */
     const char *examples;      /* lines */
-    int (*run)(int argc, char **argv, bnn_error *err);
+    int least, most;           /* operands; most 0: any number */
+    const char *needs;         /* says what is needed when there are too few, or too many ... */
+    const char *surplus;       /* ... unless this says how many may be, with ", not "WORD"" */
+    bool refuses_csv;
+    size_t memory;      /* that the arena may have */
+    size_t n_request;   /* bytes of its request, a struct that begins with a cli_options */
+    const void *values; /* that a request has without options; NULL: zeros */
+    /* request: as the command line says. Returns a bnn_status; a failure's message is in err and is
+     * printed by main. */
+    int (*run)(void *request, bnn_error *err);
 } cli_command;
 
 extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
     cli_command_verify, cli_command_bench;
-
-/* Options with their defaults (BNNRUN_DB looked up). */
-cli_options cli_options_default(void);
 
 /* The failure for a wrong command line: says what is wrong and names `bnnrun NAME --help`. */
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)

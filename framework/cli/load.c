@@ -12,12 +12,15 @@ enum { JOBS_MAX = 1024 };
 int cli_request_add_override(const cli_command *command, void *request, const char *value,
                              bnn_error *err)
 {
-    const cli_request *r = request;
-    const char **end = r->overrides;
-    (void)command, (void)err;
-    while (*end != NULL)
-        end++;
-    *end = value;
+    cli_request *r = request;
+    (void)command;
+    const char **grown = bnn_arena_alloc(r->options.arena, r->n_overrides + 2, sizeof *grown);
+    if (grown == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < r->n_overrides; i++)
+        grown[i] = r->overrides[i];
+    grown[r->n_overrides++] = value;
+    r->overrides = grown;
     return BNN_OK;
 }
 
@@ -35,62 +38,36 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
     return BNN_OK;
 }
 
-int cli_request_parse(const cli_command *command, int argc, char **argv, cli_request *out,
-                      bnn_error *err)
+static const char *const no_overrides[] = {NULL};
+const cli_request cli_request_values = {.download = true, .overrides = no_overrides};
+
+int cli_request_load(const cli_command *command, cli_request *r, bnn_error *err)
 {
-    *out = (cli_request){.download = true};
-    out->overrides = calloc((size_t)argc + 1, sizeof *out->overrides);
-    if (out->overrides == NULL)
-        return bnn_no_memory(err);
-    const int status = cli_parse(command, argc, argv, out, &out->help, err);
-    if (status != BNN_OK || out->help)
-        return status;
-    if (out->options.csv)
-        return cli_usage(err, command, "--csv is for tables; --json is there");
-    if (optind == argc)
+    if (r->options.n_operands == 0)
         return cli_usage(err, command, "a spec is needed, as in `bnnrun %s configs/quick.yaml`",
                          command->name);
-    if (argc - optind > 1)
+    if (r->options.n_operands > 1)
         return cli_usage(err, command, "one spec at a time, and \"%s\" is another argument",
-                         argv[optind + 1]);
-    out->spec = argv[optind];
-    return BNN_OK;
-}
-
-static void print_messages(bnn_diag *diag)
-{
-    for (size_t i = 0; i < bnn_diag_count(diag); i++)
-        fprintf(stderr, "%s\n", bnn_diag_message(diag, i));
-}
-
-int cli_request_load(cli_request *r, bnn_error *err)
-{
+                         r->options.operands[1]);
+    r->spec = r->options.operands[0];
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {
-        .arena = r->arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES),
+        .arena = r->options.arena,
         .diag = diag,
         .registry = r->registry = bnn_registry_create(r->options.plugin_path),
         .catalogue = cli_catalogue_path(r->spec),
         .topologies = cli_topology_path(r->spec),
     };
-    int status = BNN_E_INTERNAL;
-    if (diag == NULL || r->arena == NULL || r->registry == NULL) {
-        bnn_no_memory(err);
-        goto out;
+    if (diag == NULL || r->registry == NULL) {
+        bnn_diag_destroy(diag);
+        return bnn_no_memory(err);
     }
-    status = bnn_experiment_load(&reader, r->spec, r->overrides, &r->experiment);
-    print_messages(diag);
+    const int status = bnn_experiment_load(&reader, r->spec, r->overrides, &r->experiment);
+    for (size_t i = 0; i < bnn_diag_count(diag); i++)
+        fprintf(stderr, "%s\n", bnn_diag_message(diag, i));
     if (status != BNN_OK)
         bnn_fail(err, (bnn_status)status, "%s: %zu error%s, so nothing was run", r->spec,
                  bnn_diag_n_errors(diag), bnn_plural(bnn_diag_n_errors(diag)));
-out:
     bnn_diag_destroy(diag);
     return status;
-}
-
-void cli_request_end(cli_request *r)
-{
-    free(r->overrides);
-    bnn_registry_destroy(r->registry);
-    bnn_arena_destroy(r->arena);
 }

@@ -9,24 +9,21 @@
 typedef struct cli_request {
     cli_options options;
     const char *spec;
-    const char **overrides; /* -s, in their order, closed by NULL */
-    int64_t n_jobs;         /* -j; 0: not given */
+    const char *const *overrides; /* -s, in their order, closed by NULL */
+    size_t n_overrides;
+    int64_t n_jobs; /* -j; 0: not given */
     bool dry_run;
     bool download;
-    bool help; /* was asked for and printed; there is nothing else to do */
-    bnn_arena *arena;
     bnn_registry *registry;
     bnn_experiment experiment;
 } cli_request;
 
-/* Parses the command line. Whatever it returns, cli_request_end frees what there is. */
-int cli_request_parse(const cli_command *command, int argc, char **argv, cli_request *out,
-                      bnn_error *err);
+/* A request before its options. */
+extern const cli_request cli_request_values;
 
-/* Reads and checks the spec; its mistakes go to stderr as they are, err sums them up. */
-int cli_request_load(cli_request *request, bnn_error *err);
-
-void cli_request_end(cli_request *request);
+/* Reads and checks the one spec; its mistakes go to stderr as they are, err sums them up. Whatever
+ * it returns, the caller destroys the registry after the last use. */
+int cli_request_load(const cli_command *command, cli_request *request, bnn_error *err);
 
 /* The rows of options that both commands have. */
 int cli_request_add_override(const cli_command *command, void *request, const char *value,
@@ -34,28 +31,15 @@ int cli_request_add_override(const cli_command *command, void *request, const ch
 int cli_request_set_jobs(const cli_command *command, void *request, const char *value,
                          bnn_error *err);
 #define CLI_REQUEST_OPTIONS                                                                      \
-    {.name = "set",                                                                              \
-     .letter = 's',                                                                              \
-     .kind = CLI_PARSED,                                                                         \
-     .parse = cli_request_add_override,                                                          \
-     .value = "KEY=VALUE",                                                                       \
-     .help = "replace a value of the spec: -s train.epochs=20; a list\n"                         \
-             "sweeps: -s model.ste=[clipped,approx_sign]; repeatable"},                          \
-        {.name = "jobs",                                                                         \
-         .letter = 'j',                                                                          \
-         .kind = CLI_PARSED,                                                                     \
-         .parse = cli_request_set_jobs,                                                          \
-         .value = "N",                                                                           \
-         .help = "runs at a time (default: run.jobs, else the CPUs)"},                           \
-        {.name = "dry-run",                                                                      \
-         .letter = 'n',                                                                          \
-         .kind = CLI_SWITCH,                                                                     \
-         .offset = offsetof(cli_request, dry_run),                                               \
-         .help = "the same as bnnrun plan"},                                                     \
-        {.name = "no-download",                                                                  \
-         .kind = CLI_NO,                                                                         \
-         .offset = offsetof(cli_request, download),                                              \
-         .help = "use data sets that are here, or fail"},                                        \
+    CLI_PARSED_ROW("set", 's', "KEY=VALUE", cli_request_add_override,                            \
+                   "replace a value of the spec: -s train.epochs=20; a list\n"                   \
+                   "sweeps: -s model.ste=[clipped,approx_sign]; repeatable"),                    \
+        CLI_PARSED_ROW("jobs", 'j', "N", cli_request_set_jobs,                                   \
+                       "runs at a time (default: run.jobs, else the CPUs)"),                     \
+        CLI_ROW("dry-run", 'n', CLI_SWITCH, NULL, cli_request, dry_run,                          \
+                "the same as bnnrun plan"),                                                      \
+        CLI_ROW("no-download", 0, CLI_NO, NULL, cli_request, download,                           \
+                "use data sets that are here, or fail"),                                         \
         {.name = "db", .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},       \
         {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"}, \
     {                                                                                            \

@@ -131,12 +131,12 @@ static int dispatch_command(int argc, char **argv, bnn_error *err)
         return print_version(err);
     const cli_command *command = find_command(argv[0]);
     if (command != NULL)
-        return command->run(argc, argv, err);
+        return cli_run_command(command, argc, argv, err);
     if (!looks_like_spec(argv[0]))
         return fail_unknown_command(argv[0], err);
     /* argv[-1], the program's name, is free to take. */
     argv[-1] = run;
-    return cli_command_run.run(argc + 1, argv - 1, err);
+    return cli_run_command(&cli_command_run, argc + 1, argv - 1, err);
 }
 
 int main(int argc, char **argv)

@@ -101,8 +101,7 @@ static int find_run_model(bnn_store *store, const char *operand, bnn_arena *aren
     return status;
 }
 
-int cli_find_model(const char *operand, const cli_options *options, bnn_arena *arena,
-                   cli_model *out, bnn_error *err)
+int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err)
 {
     bnn_store *store = NULL;
     if (cli_is_model_file(operand)) {
@@ -111,19 +110,19 @@ int cli_find_model(const char *operand, const cli_options *options, bnn_arena *a
     }
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = find_run_model(store, operand, arena, out, err);
+        status = find_run_model(store, operand, options->arena, out, err);
     bnn_store_close(store);
     return status;
 }
 
-int cli_reload_run(const bnn_stored_run *stored, const cli_options *options, bnn_arena *arena,
+int cli_reload_run(const bnn_stored_run *stored, const cli_options *options,
                    bnn_registry **registry, bnn_reloaded *out, bnn_error *err)
 {
     bnn_store *store = NULL;
     *registry = bnn_registry_create(options->plugin_path);
     if (*registry == NULL)
         return bnn_no_memory(err);
-    const bnn_reader reader = {.arena = arena,
+    const bnn_reader reader = {.arena = options->arena,
                                .registry = *registry,
                                .catalogue = cli_catalogue_path(stored->spec_path),
                                .topologies = cli_topology_path(stored->spec_path)};

@@ -27,13 +27,12 @@ typedef struct cli_model {
     bnn_stored_run stored; /* then */
 } cli_model;
 
-/* Finds the file. All texts are in the arena, or are the operand's. */
-int cli_find_model(const char *operand, const cli_options *options, bnn_arena *arena,
-                   cli_model *out, bnn_error *err);
+/* Finds the file. All texts are in the arena of the options, or are the operand's. */
+int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err);
 
 /* Brings the network of a run back, with the registry that its plugins live in, to be destroyed by
  * the caller after the last use, also when this fails. *registry is NULL before. */
-int cli_reload_run(const bnn_stored_run *stored, const cli_options *options, bnn_arena *arena,
+int cli_reload_run(const bnn_stored_run *stored, const cli_options *options,
                    bnn_registry **registry, bnn_reloaded *out, bnn_error *err);
 
 #endif

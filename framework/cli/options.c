@@ -16,34 +16,15 @@ static int parse_db(const cli_command *command, void *request, const char *value
 }
 
 const cli_option cli_common_options[] = {
-    {.name = "db",
-     .kind = CLI_PARSED,
-     .parse = parse_db,
-     .value = "FILE",
-     .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},
-    {.name = "plugin-path",
-     .kind = CLI_STRING,
-     .offset = offsetof(cli_options, plugin_path),
-     .value = "DIRS",
-     .help = "colon-separated folders with plugins, searched first"},
-    {.name = "json",
-     .kind = CLI_SWITCH,
-     .offset = offsetof(cli_options, json),
-     .help = "results for programs, as JSON on stdout"},
-    {.name = "csv",
-     .kind = CLI_SWITCH,
-     .offset = offsetof(cli_options, csv),
-     .help = "tables for programs, comma-separated"},
-    {.name = "quiet",
-     .letter = 'q',
-     .kind = CLI_SWITCH,
-     .offset = offsetof(cli_options, quiet),
-     .help = "fewer messages"},
-    {.name = "verbose",
-     .letter = 'v',
-     .kind = CLI_REPEATED,
-     .offset = offsetof(cli_options, verbose),
-     .help = "more messages"},
+    CLI_PARSED_ROW("db", 0, "FILE", parse_db,
+                   "the database (default: $BNNRUN_DB, else bnnrun.db here)"),
+    CLI_ROW("plugin-path", 0, CLI_STRING, "DIRS", cli_options, plugin_path,
+            "colon-separated folders with plugins, searched first"),
+    CLI_ROW("json", 0, CLI_SWITCH, NULL, cli_options, json,
+            "results for programs, as JSON on stdout"),
+    CLI_ROW("csv", 0, CLI_SWITCH, NULL, cli_options, csv, "tables for programs, comma-separated"),
+    CLI_ROW("quiet", 'q', CLI_SWITCH, NULL, cli_options, quiet, "fewer messages"),
+    CLI_ROW("verbose", 'v', CLI_REPEATED, NULL, cli_options, verbose, "more messages"),
     {.name = NULL},
 };
 
@@ -134,16 +115,15 @@ static int fail_option(const cli_command *command, int answer, char **argv, bnn_
     return cli_usage(err, command, "unknown option \"%s\"", argument);
 }
 
-int cli_parse(const cli_command *command, int argc, char **argv, void *request, bool *done,
-              bnn_error *err)
+/* *done: help was asked for and printed. */
+static int parse_options(const cli_command *command, int argc, char **argv, void *request,
+                         bool *done, bnn_error *err)
 {
     option_rows all = {.letters = ":h"};
     cli_options *options = request;
     add_rows(&all, command->options);
     add_rows(&all, cli_common_options);
     all.names[all.n] = (struct option){"help", no_argument, NULL, 'h'};
-    *options = cli_options_default();
-    *done = false;
     opterr = 0;
     optind = 0;
     for (;;) {
@@ -164,7 +144,45 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *request, 
     }
     if (options->json && options->csv)
         return cli_usage(err, command, "--json and --csv are two forms of one result; choose one");
+    options->operands = argv + optind;
+    options->n_operands = argc - optind;
     return BNN_OK;
+}
+
+static int check_operands(const cli_command *command, const cli_options *options, bnn_error *err)
+{
+    const bool too_many = command->most > 0 && options->n_operands > command->most;
+    if (options->csv && command->refuses_csv)
+        return cli_usage(err, command, "--csv is for tables; --json is there");
+    if (too_many && command->surplus != NULL)
+        return cli_usage(err, command, "%s, not \"%s\"", command->surplus,
+                         options->operands[command->most]);
+    if (too_many || options->n_operands < command->least)
+        return cli_usage(err, command, "%s", command->needs);
+    return BNN_OK;
+}
+
+int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err)
+{
+    const char *db = getenv("BNNRUN_DB");
+    bool done = false;
+    bnn_arena *arena = bnn_arena_create(command->memory);
+    cli_options *options = arena == NULL ? NULL : bnn_arena_alloc(arena, 1, command->n_request);
+    if (options == NULL) {
+        bnn_arena_destroy(arena);
+        return bnn_no_memory(err);
+    }
+    if (command->values != NULL)
+        memcpy(options, command->values, command->n_request);
+    options->db = db != NULL && *db != '\0' ? db : "bnnrun.db";
+    options->arena = arena;
+    int status = parse_options(command, argc, argv, options, &done, err);
+    if (status == BNN_OK && !done)
+        status = check_operands(command, options, err);
+    if (status == BNN_OK && !done)
+        status = command->run(options, err);
+    bnn_arena_destroy(arena);
+    return status;
 }
 
 /* ---- Help ------------------------------------------------------------------------------------ */

@@ -31,11 +31,27 @@ struct cli_option {
     const char *help; /* lines, broken */
 };
 
-/* Parses a command line. request: the subcommand's struct, which begins with a cli_options; that is
- * set to its defaults first, the other fields keep theirs. The operands are then argv[optind],
- * argv[optind + 1], ... *done: help was asked for and printed. */
-int cli_parse(const cli_command *command, int argc, char **argv, void *request, bool *done,
-              bnn_error *err);
+/* Rows of a table, but for the common ones, which have a name and a help only. FIELD: of the struct
+ * REQUEST. */
+#define CLI_ROW(NAME, LETTER, KIND, VALUE, REQUEST, FIELD, HELP)      \
+    {                                                                 \
+        .name = NAME, .letter = LETTER, .kind = KIND, .value = VALUE, \
+        .offset = offsetof(REQUEST, FIELD), .help = HELP              \
+    }
+#define CLI_COUNT_ROW(NAME, VALUE, REQUEST, FIELD, MOST, HELP)                             \
+    {                                                                                      \
+        .name = NAME, .kind = CLI_COUNT, .offset = offsetof(REQUEST, FIELD), .most = MOST, \
+        .value = VALUE, .help = HELP                                                       \
+    }
+#define CLI_PARSED_ROW(NAME, LETTER, VALUE, PARSE, HELP)                                    \
+    {                                                                                       \
+        .name = NAME, .letter = LETTER, .kind = CLI_PARSED, .parse = PARSE, .value = VALUE, \
+        .help = HELP                                                                        \
+    }
+
+/* Runs a subcommand: reads the command line, argv[0] being its name, into a request, checks the
+ * number of operands, makes the arena. Or prints the help when that is asked for. */
+int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err);
 
 /* Prints `bnnrun NAME ARGUMENTS`, summary, notes, options and examples to stdout. */
 void cli_print_help(const cli_command *command);

@@ -1,6 +1,5 @@
 #include "cli/plugin_show.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/table.h"
 #include "plugin/use.h"
@@ -304,10 +303,9 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     const bool ordering = head->kind == BNN_KIND_ORDERING;
     sequences s = {0};
     int status = BNN_OK;
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     bnn_diag *diag = bnn_diag_create();
-    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
-    if (arena == NULL || diag == NULL) {
+    const bnn_reader reader = {.arena = options->arena, .diag = diag, .registry = registry};
+    if (diag == NULL) {
         status = bnn_no_memory(err);
         goto out;
     }
@@ -331,6 +329,5 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
         print_use(plugin);
 out:
     bnn_diag_destroy(diag);
-    bnn_arena_destroy(arena);
     return status;
 }

@@ -1,9 +1,10 @@
-/* progress.h - what a sweep says while it runs, on stderr: a status line that is redrawn on a
- * terminal, a line for each finished run elsewhere. */
+/* progress.h - what is said on stderr while something takes long: a sweep has a status line that is
+ * redrawn on a terminal, a line for each finished run elsewhere; a download its bytes. */
 #ifndef BNN_CLI_PROGRESS_H
 #define BNN_CLI_PROGRESS_H
 
 #include "cli/cli.h"
+#include "data/dataset.h"
 #include "runner/pool.h"
 
 typedef struct cli_progress cli_progress;
@@ -24,5 +25,19 @@ const char *cli_duration_text(double seconds, char out[CLI_DURATION_MAX]);
 
 /* Whether stderr is a terminal on which a line can be redrawn. */
 bool cli_redraws(void);
+
+/* ---- downloads --------------------------------------------------------------------------- */
+
+typedef struct cli_download {
+    bool quiet, redraws;
+    bool drawn; /* a line of progress is on the screen */
+} cli_download;
+
+/* A search that may download, and tells about it: notes as lines, bytes on a terminal only. */
+bnn_data_search cli_download_search(cli_download *download, const char *catalogue, bool allowed,
+                                    const cli_options *options);
+
+/* Ends a line of progress. */
+void cli_download_end(cli_download *download);
 
 #endif

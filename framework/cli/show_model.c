@@ -1,13 +1,133 @@
 #include "cli/show_model.h"
 
-#include "base/limits.h"
 #include "base/text.h"
-#include "cli/model_summary.h"
 #include "cli/table.h"
+#include "export/modelfile_encode.h"
+#include "export/modelfile_size.h"
+#include "infer/engine/engine.h"
+#include "infer/modelfile_decode.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- the numbers of a model file: of each layer, and of all ------------------------------ */
+
+typedef struct model_summary {
+    const char *path;
+    const bnn_model *model;
+    const char *engine;          /* that would run it here */
+    const bnn_stage_size *sizes; /* [n_stages] */
+    bnn_stage_size total;        /* over all stages, of what adds up */
+    uint64_t head_bytes;         /* of the file, in front of the stages */
+    uint64_t file_bytes;
+} model_summary;
+
+/* A member of bnn_stage_size: its column in CSV, its key in JSON. */
+typedef struct size_field {
+    const char *name;
+    size_t offset, bytes;
+    bool adds_up; /* over the layers */
+} size_field;
+enum { SIZE_FIELDS = 24 };
+
+#define FIELD(name, member, adds_up)                                                            \
+    {                                                                                           \
+        name, offsetof(bnn_stage_size, member), sizeof(((const bnn_stage_size *)NULL)->member), \
+            adds_up                                                                             \
+    }
+
+static const size_field size_fields[SIZE_FIELDS] = {
+    FIELD("weights", n_weights, true),
+    FIELD("bits_of_weight", bits_of_weight, false),
+    FIELD("biases", n_biases, true),
+    FIELD("thresholds", n_thresholds, true),
+    FIELD("threshold_bits", threshold_bits, false),
+    FIELD("flipped", n_flipped, true),
+    FIELD("and", n_and, true),
+    FIELD("constant", n_constant, true),
+    FIELD("tables", n_tables, true),
+    FIELD("weight_padding_bits", weight_pad_bits, true),
+    FIELD("rule_padding_bits", rule_pad_bits, true),
+    FIELD("table_padding_bits", table_pad_bits, true),
+    FIELD("weight_bytes", weight_bytes, true),
+    FIELD("bias_bytes", bias_bytes, true),
+    FIELD("threshold_bytes", threshold_bytes, true),
+    FIELD("rule_bytes", rule_bytes, true),
+    FIELD("table_bytes", table_bytes, true),
+    FIELD("chain_bytes", chain_bytes, true),
+    FIELD("header_bytes", header_bytes, true),
+    FIELD("bytes", bytes, true),
+    FIELD("float32_bytes", float32_bytes, true),
+    FIELD("macs_binary", macs_binary, true),
+    FIELD("macs_integer", macs_integer, true),
+    FIELD("macs_float", macs_float, true),
+};
+
+static uint64_t size_field_value(const bnn_stage_size *size, const size_field *f)
+{
+    const char *at = (const char *)size + f->offset;
+    if (f->bytes == sizeof(uint32_t)) {
+        uint32_t value;
+        memcpy(&value, at, sizeof value);
+        return value;
+    }
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static void add_field(bnn_stage_size *total, const bnn_stage_size *size, const size_field *f)
+{
+    char *at = (char *)total + f->offset;
+    const uint64_t sum = size_field_value(total, f) + size_field_value(size, f);
+    const uint32_t narrow = (uint32_t)sum;
+    if (f->bytes == sizeof narrow)
+        memcpy(at, &narrow, sizeof narrow);
+    else
+        memcpy(at, &sum, sizeof sum);
+}
+
+/* Of weights, rules and tables. */
+static uint64_t size_padding_bits(const bnn_stage_size *size)
+{
+    return (uint64_t)size->weight_pad_bits + size->rule_pad_bits + size->table_pad_bits;
+}
+
+/* What weights, biases, thresholds, rules, tables and float operations need: their bits without
+ * padding and headers, in whole bytes. */
+static uint64_t size_theoretical_bytes(const bnn_stage_size *total)
+{
+    return (8 * (total->bytes - total->header_bytes) - size_padding_bits(total) + 7) / 8;
+}
+
+/* Reads the file into the arena. */
+static int model_summarize(const char *path, bnn_arena *arena, model_summary *out, bnn_error *err)
+{
+    bnn_model *model;
+    const bnn_engine *engine = bnn_engine_choose(err);
+    if (engine == NULL)
+        return err->status;
+    const int status = bnn_modelfile_read(path, arena, &model, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_stage_size *sizes = bnn_arena_alloc(arena, model->n_stages, sizeof *sizes);
+    if (sizes == NULL)
+        return bnn_no_memory(err);
+    *out = (model_summary){.path = path,
+                           .model = model,
+                           .engine = engine->name,
+                           .sizes = sizes,
+                           .head_bytes = bnn_modelfile_head_bytes(model),
+                           .file_bytes = bnn_modelfile_bytes(model)};
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        bnn_modelfile_stage_size(model, i, &sizes[i]);
+        for (size_t j = 0; j < SIZE_FIELDS; j++)
+            if (size_fields[j].adds_up)
+                add_field(&out->total, &sizes[i], &size_fields[j]);
+    }
+    return BNN_OK;
+}
 
 enum { METADATA_COLUMNS = 72 }; /* of a value in the text; JSON has all of it */
 
@@ -27,11 +147,10 @@ static const char *stage_name(const bnn_stage *stage)
 
 static void add_numbers(json_t *object, const bnn_stage_size *size, bool total)
 {
-    for (size_t i = 0; i < CLI_SIZE_FIELDS; i++)
-        if (!total || cli_size_fields[i].adds_up)
-            json_object_set_new(
-                object, cli_size_fields[i].name,
-                json_integer((json_int_t)cli_size_field(size, &cli_size_fields[i])));
+    for (size_t i = 0; i < SIZE_FIELDS; i++)
+        if (!total || size_fields[i].adds_up)
+            json_object_set_new(object, size_fields[i].name,
+                                json_integer((json_int_t)size_field_value(size, &size_fields[i])));
 }
 
 static json_t *shape_json(bnn_shape shape)
@@ -61,7 +180,7 @@ static json_t *metadata_json(const bnn_model *model)
     return object;
 }
 
-static void print_model_json(const cli_model_summary *s)
+static void print_model_json(const model_summary *s)
 {
     const bnn_model *model = s->model;
     json_t *object = json_object();
@@ -78,7 +197,7 @@ static void print_model_json(const cli_model_summary *s)
     json_object_set_new(object, "file_header_bytes", json_integer((json_int_t)s->head_bytes));
     json_object_set_new(object, "file_bytes", json_integer((json_int_t)s->file_bytes));
     json_object_set_new(object, "theoretical_bytes",
-                        json_integer((json_int_t)cli_size_theoretical_bytes(&s->total)));
+                        json_integer((json_int_t)size_theoretical_bytes(&s->total)));
     json_object_set_new(object, "float32_bytes", json_integer((json_int_t)s->total.float32_bytes));
     json_object_set_new(object, "smaller",
                         json_real((double)s->total.float32_bytes / (double)s->file_bytes));
@@ -105,15 +224,15 @@ static void model_put_count(cli_table *table, uint64_t n)
 
 static void model_put_fields(cli_table *table, const bnn_stage_size *size)
 {
-    for (size_t j = 0; j < CLI_SIZE_FIELDS; j++)
-        model_put_uint(table, cli_size_field(size, &cli_size_fields[j]));
+    for (size_t j = 0; j < SIZE_FIELDS; j++)
+        model_put_uint(table, size_field_value(size, &size_fields[j]));
 }
 
-static int model_print_csv(const cli_model_summary *s, const cli_options *options, bnn_error *err)
+static int model_print_csv(const model_summary *s, const cli_options *options, bnn_error *err)
 {
     cli_table *table = cli_table_create("layer|input|output|channels|height|width");
-    for (size_t i = 0; i < CLI_SIZE_FIELDS; i++)
-        cli_table_column(table, cli_size_fields[i].name, CLI_NUMBER);
+    for (size_t i = 0; i < SIZE_FIELDS; i++)
+        cli_table_column(table, size_fields[i].name, CLI_NUMBER);
     for (uint32_t i = 0; i < s->model->n_stages; i++) {
         const bnn_stage *stage = &s->model->stages[i];
         cli_table_cell(table, stage_name(stage));
@@ -163,13 +282,13 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
 static void model_put_counts(cli_table *table, const bnn_stage_size *size, uint64_t bytes)
 {
     const uint64_t counts[] = {
-        size->n_weights,     size->bits_of_weight, cli_size_padding_bits(size), bytes,
-        size->float32_bytes, size->macs_binary,    size->macs_integer,          size->macs_float};
+        size->n_weights,     size->bits_of_weight, size_padding_bits(size), bytes,
+        size->float32_bytes, size->macs_binary,    size->macs_integer,      size->macs_float};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         model_put_count(table, counts[i]);
 }
 
-static int model_print_layers(const cli_model_summary *s, bnn_error *err)
+static int model_print_layers(const model_summary *s, bnn_error *err)
 {
     static const bnn_stage_size nothing;
     static const bnn_stage no_stage;
@@ -216,7 +335,7 @@ static void print_metadata(const bnn_metadata *metadata)
     puts(value[n] != '\0' ? "..." : "");
 }
 
-static int print_model_text(const cli_model_summary *s, bnn_error *err)
+static int print_model_text(const model_summary *s, bnn_error *err)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
     const bnn_model *model = s->model;
@@ -227,7 +346,7 @@ static int print_model_text(const cli_model_summary *s, bnn_error *err)
         return status;
     printf("\nfile         %s bytes\n", bnn_count_text(s->file_bytes, a));
     printf("theoretical  %s bytes: its bits, without padding and headers\n",
-           bnn_count_text(cli_size_theoretical_bytes(&s->total), a));
+           bnn_count_text(size_theoretical_bytes(&s->total), a));
     printf("float32      %s bytes, %.1f times the file\n",
            bnn_count_text(s->total.float32_bytes, a),
            (double)s->total.float32_bytes / (double)s->file_bytes);
@@ -243,13 +362,11 @@ static int print_model_text(const cli_model_summary *s, bnn_error *err)
 
 int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
 {
-    cli_model_summary s;
-    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    int status = arena == NULL ? bnn_no_memory(err) : cli_model_summarize(path, arena, &s, err);
+    model_summary s;
+    int status = model_summarize(path, options->arena, &s, err);
     if (status == BNN_OK && options->json)
         print_model_json(&s);
     else if (status == BNN_OK)
         status = options->csv ? model_print_csv(&s, options, err) : print_model_text(&s, err);
-    bnn_arena_destroy(arena);
     return status;
 }

@@ -3,11 +3,14 @@
 #include "base/limits.h"
 #include "bench/ort.h"
 #include "bench/record.h"
-#include "cli/bench_operand.h"
 #include "cli/bench_report.h"
+#include "cli/operand.h"
 #include "cli/options.h"
+#include "db/store_results.h"
 #include "infer/engine/engine.h"
+#include "infer/modelfile_decode.h"
 #include "runner/environment.h"
+#include "runner/reload.h"
 #include "simd/cpu.h"
 
 #include <errno.h>
@@ -24,7 +27,7 @@ enum {
 typedef struct request {
     cli_options options;
     bool ort;
-    const char *operand, *data;
+    const char *data;
     uint32_t n_batches;
     uint32_t batches[BENCH_BATCHES_MAX];
     uint32_t n_rounds;
@@ -69,16 +72,6 @@ static int parse_batches(const cli_command *command, void *context, const char *
     return BNN_OK;
 }
 
-static int parse_rounds(const cli_command *command, void *context, const char *text, bnn_error *err)
-{
-    request *r = context;
-    r->n_rounds = parse_number(text, '\0', ROUNDS_MAX);
-    if (r->n_rounds == 0)
-        return cli_usage(err, command, "--rounds takes a number from 1 to %d, not \"%s\"",
-                         ROUNDS_MAX, text);
-    return BNN_OK;
-}
-
 static int parse_engines(const cli_command *command, void *context, const char *text,
                          bnn_error *err)
 {
@@ -114,17 +107,100 @@ static int parse_engines(const cli_command *command, void *context, const char *
     return BNN_OK;
 }
 
-static int parse_bench(int argc, char **argv, request *r, bool *done, bnn_error *err)
+static const request bench_values = {
+    .ort = true, .n_batches = 3, .batches = {1, 64, 1000}, .n_rounds = ROUNDS};
+
+/* ---- RUN or MODEL.bnn ------------------------------------------------------------------------ */
+
+static const char *run_text(const bnn_stored_run *stored, bnn_arena *arena)
 {
-    *r = (request){.ort = true, .n_batches = 3, .batches = {1, 64, 1000}, .n_rounds = ROUNDS};
-    const int status = cli_parse(&cli_command_bench, argc, argv, r, done, err);
-    if (status != BNN_OK || *done)
+    return bnn_arena_printf(arena, "%s, %s, seed %lld", stored->experiment, stored->label,
+                            (long long)stored->run.seed);
+}
+
+/* The model of a run, after a look at whether it is the one that was recorded. */
+static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_model **out,
+                          bnn_error *err)
+{
+    if (stored->model_path == NULL)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "run %s has no model file: its network cannot be deployed, or an older "
+                        "bnnrun made it; `bnnrun plan` says why a network cannot be",
+                        stored->run.uid);
+    const int status = bnn_reload_check_file(stored->model_path, stored->model_sha256, err);
+    return status != BNN_OK ? status : bnn_modelfile_read(stored->model_path, arena, out, err);
+}
+
+/* The run with full precision to compare with, if it has a model for the same images. */
+static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena, bnn_error *err)
+{
+    const char *uid;
+    bnn_stored_run stored;
+    bnn_model *model;
+    int status = bnn_store_find_twin(store, subject->run_uid, arena, &uid, err);
+    if (status == BNN_OK && uid != NULL)
+        status = bnn_store_find_run(store, uid, arena, &stored, err);
+    if (status != BNN_OK || uid == NULL || stored.model_path == NULL)
         return status;
-    if (argc - optind != 1)
-        return cli_usage(err, &cli_command_bench,
-                         "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs");
-    r->operand = argv[optind];
+    status = read_run_model(&stored, arena, &model, err);
+    if (status != BNN_OK)
+        return bnn_error_prefix(err, "the full-precision twin: ");
+    const bnn_shape a = model->input, b = subject->model->input;
+    bool is_float = a.c == b.c && a.h == b.h && a.w == b.w;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        is_float &= !model->stages[i].binary_weights;
+    if (!is_float)
+        return BNN_OK;
+    subject->twin = model;
+    subject->twin_uid = uid;
+    subject->twin_text = run_text(&stored, arena);
     return BNN_OK;
+}
+
+static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_arena *arena,
+                    bnn_store *store, bnn_error *err)
+{
+    bnn_stored_run stored;
+    bnn_model *model;
+    const char *uid;
+    int status = cli_find_run(store, wanted, arena, &uid, err);
+    if (status == BNN_OK)
+        status = bnn_store_find_run(store, uid, arena, &stored, err);
+    if (status == BNN_OK)
+        status = read_run_model(&stored, arena, &model, err);
+    if (status != BNN_OK)
+        return status;
+    subject->path = stored.model_path;
+    snprintf(subject->sha256, sizeof subject->sha256, "%s", stored.model_sha256);
+    subject->model = model;
+    subject->run_uid = uid;
+    subject->run_text = run_text(&stored, arena);
+    if (subject->run_text == NULL)
+        return bnn_no_memory(err);
+    const bnn_data_search search = {.catalogue = cli_catalogue_path(stored.spec_path)};
+    const bnn_data_options of_run = {.name = stored.dataset_name, .path = stored.dataset_source};
+    status = data != NULL ? bench_subject_read_images(subject, data, arena, err)
+                          : bench_subject_open_images(subject, &of_run, &search, arena, err);
+    return status != BNN_OK ? status : find_twin(subject, store, arena, err);
+}
+
+/* Opens what the operand stands for: a model file, or a run of the database, whose files are checked
+ * against what is recorded. The images are --data; without it the test images of the run's data set,
+ * and for a file digits that are drawn. n_images of them, repeated when there are fewer. */
+static int open_subject(const char *operand, const char *data, uint32_t n_images,
+                        const cli_options *options, bench_subject *out, bnn_error *err)
+{
+    bnn_arena *arena = options->arena;
+    *out = (bench_subject){.n_images = n_images};
+    if (cli_is_model_file(operand))
+        return bench_subject_open_file(out, operand, data, arena, err);
+    bnn_store *store;
+    int status = cli_store_open(options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    status = open_run(out, operand, data, arena, store, err);
+    bnn_store_close(store);
+    return status;
 }
 
 /* ---- The benchmark --------------------------------------------------------------------------- */
@@ -188,8 +264,10 @@ static int bench_keep(const bench_lineup *lineup, const bench_machine *machine, 
     return status;
 }
 
-static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
+static int run_bench(void *context, bnn_error *err)
 {
+    const request *r = context;
+    bnn_arena *arena = r->options.arena;
     bench_subject subject;
     bench_machine machine;
     bench_lineup *lineup = bnn_arena_alloc(arena, 1, sizeof *lineup);
@@ -205,7 +283,8 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
         n_images = r->batches[i] > n_images ? r->batches[i] : n_images;
     const int64_t started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status = cli_bench_open(r->operand, r->data, n_images, &r->options, arena, &subject, err);
+    int status =
+        open_subject(r->options.operands[0], r->data, n_images, &r->options, &subject, err);
     if (status == BNN_OK)
         status = time_lineup(r, lineup, &machine, err);
     const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
@@ -217,47 +296,17 @@ static int bench_all(const request *r, bnn_arena *arena, bnn_error *err)
     return status;
 }
 
-static int run_bench(int argc, char **argv, bnn_error *err)
-{
-    request r;
-    bool done;
-    int status = parse_bench(argc, argv, &r, &done, err);
-    if (status != BNN_OK || done)
-        return status;
-    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    status = arena == NULL ? bnn_no_memory(err) : bench_all(&r, arena, err);
-    bnn_arena_destroy(arena);
-    return status;
-}
-
 static const cli_option bench_options[] = {
-    {.name = "batch",
-     .kind = CLI_PARSED,
-     .parse = parse_batches,
-     .value = "N,...",
-     .help = "images a call (default: 1,64,1000)"},
-    {.name = "rounds",
-     .kind = CLI_PARSED,
-     .parse = parse_rounds,
-     .value = "N",
-     .help = "samples of each (default: 31)"},
-    {.name = "engines",
-     .kind = CLI_PARSED,
-     .parse = parse_engines,
-     .value = "A,...",
-     .help = "instruction sets: names, or all (default: the best here, or\n"
-             "BNN_CPU)"},
-    {.name = "data",
-     .kind = CLI_STRING,
-     .offset = offsetof(request, data),
-     .value = "PATH",
-     .help = "images: an IDX file, or a directory with MNIST's test images\n"
-             "(default: the test images of the RUN's data set; for a file,\n"
-             "digits that bnnrun draws)"},
-    {.name = "no-ort",
-     .kind = CLI_NO,
-     .offset = offsetof(request, ort),
-     .help = "without onnxruntime"},
+    CLI_PARSED_ROW("batch", 0, "N,...", parse_batches, "images a call (default: 1,64,1000)"),
+    CLI_COUNT_ROW("rounds", "N", request, n_rounds, ROUNDS_MAX, "samples of each (default: 31)"),
+    CLI_PARSED_ROW("engines", 0, "A,...", parse_engines,
+                   "instruction sets: names, or all (default: the best here, or\n"
+                   "BNN_CPU)"),
+    CLI_ROW("data", 0, CLI_STRING, "PATH", request, data,
+            "images: an IDX file, or a directory with MNIST's test images\n"
+            "(default: the test images of the RUN's data set; for a file,\n"
+            "digits that bnnrun draws)"),
+    CLI_ROW("no-ort", 0, CLI_NO, NULL, request, ort, "without onnxruntime"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "csv", .help = "the table, every digit"},
     {.name = "json", .help = "one object, with the layers"},
@@ -279,5 +328,11 @@ const cli_command cli_command_bench = {
     .examples = "  npm install --ignore-scripts onnxruntime-node\n"
                 "  bnnrun bench 3f\n"
                 "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n",
+    .least = 1,
+    .most = 1,
+    .needs = "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs",
+    .memory = BNN_MODEL_LIMIT_BYTES,
+    .n_request = sizeof(request),
+    .values = &bench_values,
     .run = run_bench,
 };

@@ -1,7 +1,7 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
 #include "base/limits.h"
 #include "base/text.h"
-#include "cli/download.h"
+#include "cli/progress.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "data/dataset.h"
@@ -22,8 +22,8 @@ static bool find_set(const bnn_catalogue_entry *entry, char out[PATH_MAX])
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
-static int list_row(cli_table *table, const char *directories, const char *name, bnn_arena *arena,
-                    bool for_programs, bnn_error *err)
+static int list_row(cli_table *table, const char *directories, const char *name, bool for_programs,
+                    bnn_arena *arena, bnn_error *err)
 {
     char directory[PATH_MAX];
     bnn_catalogue_entry entry;
@@ -47,14 +47,14 @@ static int list_row(cli_table *table, const char *directories, const char *name,
 }
 
 static int list_datasets(const char *directories, const char *const *names, size_t n,
-                         bnn_arena *arena, const cli_options *options, bnn_error *err)
+                         const cli_options *options, bnn_error *err)
 {
     const bool for_programs = options->json || options->csv;
     cli_table *table = cli_table_create(for_programs ? "name|summary|shape|#classes|found|reference"
                                                      : "name|summary|shape|#classes|found");
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = list_row(table, directories, names[i], arena, for_programs, err);
+        status = list_row(table, directories, names[i], for_programs, options->arena, err);
     if (status == BNN_OK)
         return cli_table_end(table, options, err);
     cli_table_destroy(table);
@@ -84,14 +84,14 @@ static int open_one(const char *directories, const char *name, bool download,
 
 /* Verifies every data set that is here. One that is damaged does not hide the others. */
 static int verify_datasets(const char *directories, const char *const *names, size_t n,
-                           bnn_arena *arena, const cli_options *options, bnn_error *err)
+                           const cli_options *options, bnn_error *err)
 {
     int result = BNN_OK;
     char directory[PATH_MAX];
     for (size_t i = 0; i < n; i++) {
         bnn_catalogue_entry entry;
         bnn_error one_err;
-        int status = bnn_catalogue_load(directories, names[i], arena, &entry, &one_err);
+        int status = bnn_catalogue_load(directories, names[i], options->arena, &entry, &one_err);
         if (status == 0 && !find_set(&entry, directory)) {
             printf("%s: not here\n", names[i]);
             continue;
@@ -109,8 +109,8 @@ static int verify_datasets(const char *directories, const char *const *names, si
 }
 
 static int fetch_or_verify(const char *action, const char *name, const char *directories,
-                           const char *const *names, size_t n, bnn_arena *arena,
-                           const cli_options *options, bnn_error *err)
+                           const char *const *names, size_t n, const cli_options *options,
+                           bnn_error *err)
 {
     const bool fetch = strcmp(action, "fetch") == 0;
     if (options->json || options->csv)
@@ -121,7 +121,7 @@ static int fetch_or_verify(const char *action, const char *name, const char *dir
         return cli_usage(err, &cli_command_data,
                          "fetch needs the NAME of a data set; "
                          "`bnnrun data list` shows them");
-    return verify_datasets(directories, names, n, arena, options, err);
+    return verify_datasets(directories, names, n, options, err);
 }
 
 /* Does the action; the catalogue is read once. */
@@ -129,43 +129,31 @@ static int act_on_data(const char *action, const char *name, const cli_options *
                        bnn_error *err)
 {
     const char *directories = cli_catalogue_path(NULL);
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    if (arena == NULL)
-        return bnn_no_memory(err);
     const char *const *names;
     size_t n;
-    int status = bnn_catalogue_list(directories, arena, &names, &n, err);
+    int status = bnn_catalogue_list(directories, options->arena, &names, &n, err);
     bool known = name == NULL;
     for (size_t i = 0; status == 0 && i < n; i++)
         known = known || strcmp(names[i], name) == 0;
     if (status == 0 && !known)
         status = cli_unknown(err, BNN_E_RESOURCE, "there is no data set", name, names, n);
     if (status == 0 && strcmp(action, "list") == 0)
-        status = name == NULL ? list_datasets(directories, names, n, arena, options, err)
-                              : list_datasets(directories, &name, 1, arena, options, err);
+        status = name == NULL ? list_datasets(directories, names, n, options, err)
+                              : list_datasets(directories, &name, 1, options, err);
     else if (status == 0)
-        status = fetch_or_verify(action, name, directories, names, n, arena, options, err);
-    bnn_arena_destroy(arena);
+        status = fetch_or_verify(action, name, directories, names, n, options, err);
     return status;
 }
 
-static int run_data(int argc, char **argv, bnn_error *err)
+static int run_data(void *request, bnn_error *err)
 {
+    const cli_options *options = request;
     static const char *const actions[] = {"list", "fetch", "verify"};
-    cli_options options;
-    bool done;
-    const int status = cli_parse(&cli_command_data, argc, argv, &options, &done, err);
-    if (status != 0 || done)
-        return status;
-    char **operands = argv + optind;
-    const int n = argc - optind;
-    if (n > 2)
-        return cli_usage(err, &cli_command_data, "one action and one NAME at the most, not \"%s\"",
-                         operands[2]);
-    const char *action = n == 0 ? "list" : operands[0];
+    const int n = options->n_operands;
+    const char *action = n == 0 ? "list" : options->operands[0];
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0)
-            return act_on_data(action, n == 2 ? operands[1] : NULL, &options, err);
+            return act_on_data(action, n == 2 ? options->operands[1] : NULL, options, err);
     return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
                        sizeof actions / sizeof *actions);
 }
@@ -194,5 +182,9 @@ const cli_command cli_command_data = {
     .examples = "  bnnrun data\n"
                 "  bnnrun data fetch mnist\n"
                 "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
+    .most = 2,
+    .surplus = "one action and one NAME at the most",
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(cli_options),
     .run = run_data,
 };

@@ -1,18 +1,104 @@
 /* export.c - bnnrun export: a model as ONNX or as C. */
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/sha256.h"
+#include "base/size.h"
 #include "base/text.h"
-#include "cli/export_c.h"
+#include "cli/images.h"
+#include "cli/operand.h"
+#include "cli/progress.h"
 #include "cli/options.h"
 #include "export/c/c.h"
 #include "export/graph.h"
 #include "export/onnx/onnx.h"
 #include "infer/modelfile_decode.h"
 
+#include <bnn/infer.h>
+
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+typedef enum cli_export_format {
+    CLI_EXPORT_ONNX,
+    CLI_EXPORT_PACKED,
+    CLI_EXPORT_QONNX,
+    CLI_EXPORT_C,
+    CLI_EXPORT_FORMATS
+} cli_export_format;
+
+typedef struct cli_export {
+    cli_options options;
+    cli_export_format format;
+    const char *output;      /* "-": stdout */
+    const char *input;       /* "pixels", "floats", or NULL */
+    uint32_t n_tests;        /* images in the self-test */
+    const char *images_path; /* of the self-test; NULL: the run's test set */
+    const char *prefix;      /* of names in C, or NULL */
+    cli_model source;
+    const bnn_model *model;
+} cli_export;
+
+typedef struct cli_export_file {
+    const char *path; /* "-": stdout */
+    const void *bytes;
+    size_t n;
+} cli_export_file;
+
 static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static int export_write(const cli_export_file *files, size_t n, bnn_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const cli_export_file *f = &files[i];
+        if (strcmp(f->path, "-") != 0) {
+            const int status = bnn_file_write(f->path, f->bytes, f->n, err);
+            if (status != BNN_OK)
+                return status;
+        } else if (fwrite(f->bytes, 1, f->n, stdout) != f->n)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
+    }
+    return BNN_OK;
+}
+
+static int export_print_table(const cli_export *r, const cli_export_file *files, size_t n,
+                              bnn_error *err)
+{
+    cli_table *table = cli_table_create("file|#bytes|sha256");
+    for (size_t i = 0; i < n; i++) {
+        char sha256[BNN_SHA256_HEX];
+        bnn_sha256(files[i].bytes, files[i].n, sha256);
+        cli_table_cell(table, files[i].path);
+        cli_table_cellf(table, "%zu", files[i].n);
+        cli_table_cell(table, sha256);
+    }
+    return cli_table_end(table, &r->options, err);
+}
+
+/* Writes each file atomically, then says which there are now, and the advice: a line on what to do
+ * with them. An advice of NULL is one that found no memory. */
+static int export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
+                          const char *advice, bnn_error *err)
+{
+    char count[CLI_TEXT_MAX];
+    if (advice == NULL)
+        return bnn_no_memory(err);
+    const bool is_piped = strcmp(files[0].path, "-") == 0;
+    FILE *out = is_piped ? stderr : stdout;
+    const int status = export_write(files, n, err);
+    if (status == BNN_OK && (r->options.json || r->options.csv))
+        return export_print_table(r, files, n, err);
+    if (status != BNN_OK || r->options.quiet)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : files[i].path,
+                bnn_count_text(files[i].n, count));
+    fprintf(out, "%s\n", advice);
+    return BNN_OK;
+}
 
 /* ---- ONNX -------------------------------------------------------------------------------- */
 
@@ -23,10 +109,9 @@ static int export_network(const cli_export *r, const bnn_onnx_options *options,
     bnn_registry *registry = NULL;
     bnn_reloaded reloaded;
     bnn_graph *graph;
-    int status =
-        cli_reload_run(&r->source.stored, &r->options, r->arena, &registry, &reloaded, err);
+    int status = cli_reload_run(&r->source.stored, &r->options, &registry, &reloaded, err);
     if (status == BNN_OK)
-        status = bnn_graph_create(reloaded.network, r->arena, &graph, err);
+        status = bnn_graph_create(reloaded.network, r->options.arena, &graph, err);
     if (status == BNN_OK)
         status = bnn_onnx_export_qonnx(graph, options, bytes, n, err);
     bnn_registry_destroy(registry);
@@ -51,13 +136,132 @@ static int export_onnx(const cli_export *r, bnn_error *err)
         return status;
     const bnn_shape in = r->model->input;
     const char *advice = bnn_arena_printf(
-        r->arena, "for %s: input \"%s\" %s [N][%u][%u][%u], output \"logits\" float32 [N][%u]",
+        r->options.arena,
+        "for %s: input \"%s\" %s [N][%u][%u][%u], output \"logits\" float32 [N][%u]",
         r->format == CLI_EXPORT_QONNX ? "FINN and hls4ml" : "any runtime of ONNX opset 17",
         floats ? "image" : "pixels", floats ? "float32, (pixel - 128) / 128," : "uint8", in.c, in.h,
         in.w, r->model->n_classes);
     const cli_export_file file = {.path = r->output, .bytes = bytes, .n = n};
-    status = cli_export_deliver(r, &file, 1, advice, err);
+    status = export_deliver(r, &file, 1, advice, err);
     free(bytes);
+    return status;
+}
+
+/* ---- C ----------------------------------------------------------------------------------- */
+
+/* A name in C from the name of the file: "lenet5", or "net_3f02" where it begins with no letter. */
+static const char *export_c_prefix(const cli_export *r)
+{
+    const char *name = bnn_path_name(r->output);
+    char prefix[BNN_C_PREFIX_MAX + 1];
+    size_t n = 0;
+    if (!isalpha((unsigned char)name[0]) || (unsigned char)name[0] >= 0x80)
+        n = (size_t)snprintf(prefix, sizeof prefix, "net_");
+    for (; *name != '\0' && *name != '.' && n < BNN_C_PREFIX_MAX; name++)
+        prefix[n++] = isalnum((unsigned char)*name) && (unsigned char)*name < 0x80 ? *name : '_';
+    prefix[n] = '\0';
+    return bnn_arena_strdup(r->options.arena, prefix);
+}
+
+/* The first test images of the data that the run was trained on. */
+static int export_c_read_own_images(const cli_export *r, cli_images *images, bnn_error *err)
+{
+    bnn_registry *registry = NULL;
+    bnn_reloaded reloaded;
+    bnn_dataset data = {0};
+    cli_download download;
+    int status = cli_reload_run(&r->source.stored, &r->options, &registry, &reloaded, err);
+    if (status == BNN_OK) {
+        const bnn_data_search search = cli_download_search(
+            &download, cli_catalogue_path(r->source.stored.spec_path), false, &r->options);
+        status = bnn_dataset_open(&reloaded.config->data, &search, &data, err);
+    }
+    if (status == BNN_OK) {
+        const size_t pixels = bnn_shape_values(data.shape);
+        images->n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
+        images->pixels = malloc(images->n * pixels);
+        if (images->pixels == NULL)
+            status = bnn_no_memory(err);
+        else
+            memcpy(images->pixels, data.test.pixels, images->n * pixels);
+    }
+    bnn_dataset_close(&data);
+    bnn_registry_destroy(registry);
+    return status;
+}
+
+/* The logits that the engine gives for the images of the self-test. */
+static int export_c_calculate_logits(const cli_export *r, const cli_images *images, float **logits,
+                                     bnn_error *err)
+{
+    char message[BNN_INFER_ERROR];
+    bnn_model *model;
+    int status = BNN_OK;
+    if (bnn_model_open(r->source.path, NULL, &model, message) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
+    void *workspace = malloc(bnn_model_workspace_bytes(model));
+    *logits = calloc((size_t)images->n * r->model->n_classes, sizeof **logits);
+    if (workspace == NULL || *logits == NULL)
+        status = bnn_no_memory(err);
+    else
+        bnn_model_run(model, images->n, images->pixels, *logits, workspace);
+    free(workspace);
+    bnn_model_close(model);
+    return status;
+}
+
+static int export_c_read_tests(const cli_export *r, cli_images *images, float **logits,
+                               bnn_error *err)
+{
+    const char *of = r->images_path != NULL ? r->images_path : "the test set";
+    int status = r->images_path != NULL
+                     ? cli_images_read(of, r->n_tests, r->model->input, images, err)
+                     : export_c_read_own_images(r, images, err);
+    if (status == BNN_OK && images->n < r->n_tests)
+        status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
+                          images->n, r->n_tests);
+    return status != BNN_OK ? status : export_c_calculate_logits(r, images, logits, err);
+}
+
+static int export_c_write(const cli_export *r, const bnn_c_options *options,
+                          const char *header_path, bnn_error *err)
+{
+    char *source = NULL, *header = NULL;
+    int status = bnn_c_export(r->model, options, &source, &header, err);
+    if (status != BNN_OK)
+        return status;
+    const cli_export_file files[] = {{r->output, source, strlen(source)},
+                                     {header_path, header, strlen(header)}};
+    const char *advice = bnn_arena_printf(
+        r->options.arena, "cc -std=c99 -O2 -c %s; include %s and call %s_classify(pixels)%s%s%s",
+        r->output, options->header, options->prefix, r->n_tests > 0 ? ", and first of all " : "",
+        r->n_tests > 0 ? options->prefix : "", r->n_tests > 0 ? "_self_test()" : "");
+    status = export_deliver(r, files, 2, advice, err);
+    free(source);
+    free(header);
+    return status;
+}
+
+static int export_as_c(const cli_export *r, bnn_error *err)
+{
+    cli_images images = {0};
+    float *logits = NULL;
+    char *header_path = bnn_arena_strdup(r->options.arena, r->output);
+    const char *prefix = r->prefix != NULL ? r->prefix : export_c_prefix(r);
+    if (header_path == NULL || prefix == NULL)
+        return bnn_no_memory(err);
+    header_path[strlen(header_path) - 1] = 'h';
+    bnn_c_options options = {
+        .prefix = prefix, .header = bnn_path_name(header_path), .n_tests = r->n_tests};
+    int status = BNN_OK;
+    if (r->n_tests > 0)
+        status = export_c_read_tests(r, &images, &logits, err);
+    options.images = images.pixels;
+    options.logits = logits;
+    if (status == BNN_OK)
+        status = export_c_write(r, &options, header_path, err);
+    free(images.pixels);
+    free(logits);
     return status;
 }
 
@@ -108,28 +312,32 @@ static const char *default_output(const cli_export *r)
 {
     static const char *const ends[CLI_EXPORT_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
                                                          ".c"};
-    const char *name = r->source.is_of_run ? r->source.stored.run.uid : bnn_path_name(r->operand);
+    const char *name =
+        r->source.is_of_run ? r->source.stored.run.uid : bnn_path_name(r->options.operands[0]);
     size_t n = strlen(name);
     if (n > 4 && bnn_text_ends_with(name, ".bnn"))
         n -= 4;
-    return bnn_arena_printf(r->arena, "%.*s%s", (int)n, name, ends[r->format]);
+    return bnn_arena_printf(r->options.arena, "%.*s%s", (int)n, name, ends[r->format]);
 }
 
-static int export_model(cli_export *r, bnn_error *err)
+static int run_export(void *request, bnn_error *err)
 {
+    cli_export *r = request;
     bnn_model *model;
-    int status = cli_find_model(r->operand, &r->options, r->arena, &r->source, err);
+    int status = check_request(r, err);
+    if (status == BNN_OK)
+        status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
     if (status != BNN_OK)
         return status;
     if (r->format == CLI_EXPORT_QONNX && !r->source.is_of_run)
         return bnn_fail(err, BNN_E_USAGE,
                         "%s: qonnx has the network's own operations, which a model file no longer "
                         "has; name the run that it is from",
-                        r->operand);
+                        r->options.operands[0]);
     if (r->n_tests > 0 && r->images_path == NULL && !r->source.is_of_run)
         return cli_usage(err, &cli_command_export,
                          "the self-test of a model file needs --images FILE, in IDX");
-    status = bnn_modelfile_read(r->source.path, r->arena, &model, err);
+    status = bnn_modelfile_read(r->source.path, r->options.arena, &model, err);
     if (status != BNN_OK)
         return status;
     r->model = model;
@@ -140,68 +348,29 @@ static int export_model(cli_export *r, bnn_error *err)
     if (strlen(r->output) < 3 || !bnn_text_ends_with(r->output, ".c"))
         return cli_usage(err, &cli_command_export,
                          "C is a source and a header: name the source, ending in .c, with -o");
-    return cli_export_c(r, err);
+    return export_as_c(r, err);
 }
 
-static int run_export(int argc, char **argv, bnn_error *err)
-{
-    cli_export r = {.format = CLI_EXPORT_FORMATS};
-    bool done;
-    int status = cli_parse(&cli_command_export, argc, argv, &r, &done, err);
-    if (status != BNN_OK || done)
-        return status;
-    if (argc - optind != 1)
-        return cli_usage(err, &cli_command_export,
-                         "one RUN or MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format "
-                         "c`");
-    r.operand = argv[optind];
-    status = check_request(&r, err);
-    if (status != BNN_OK)
-        return status;
-    r.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    status = r.arena == NULL ? bnn_no_memory(err) : export_model(&r, err);
-    bnn_arena_destroy(r.arena);
-    return status;
-}
+static const cli_export export_values = {.format = CLI_EXPORT_FORMATS};
 
 static const cli_option export_options[] = {
-    {.name = "format",
-     .kind = CLI_PARSED,
-     .parse = parse_format,
-     .value = "FORMAT",
-     .help = "onnx         standard operators of opset 17, weights as floats\n"
-             "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
-             "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
-             "c            one freestanding C99 source and its header"},
-    {.name = "output",
-     .letter = 'o',
-     .kind = CLI_STRING,
-     .offset = offsetof(cli_export, output),
-     .value = "FILE",
-     .help = "default: the name of run or file with .onnx, _packed.onnx,\n"
-             "_qonnx.onnx or .c; - is stdout. C's header goes beside it"},
-    {.name = "input",
-     .kind = CLI_PARSED,
-     .parse = parse_input,
-     .value = "KIND",
-     .help = "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
-             "128) / 128)"},
-    {.name = "self-test",
-     .kind = CLI_COUNT,
-     .offset = offsetof(cli_export, n_tests),
-     .most = BNN_C_TESTS_MAX,
-     .value = "N",
-     .help = "C: with N images and their logits, and a function that compares"},
-    {.name = "images",
-     .kind = CLI_STRING,
-     .offset = offsetof(cli_export, images_path),
-     .value = "FILE",
-     .help = "the images of the self-test, in IDX (default: RUN's test set)"},
-    {.name = "prefix",
-     .kind = CLI_STRING,
-     .offset = offsetof(cli_export, prefix),
-     .value = "NAME",
-     .help = "C: what all names begin with (default: the name of the file)"},
+    CLI_PARSED_ROW("format", 0, "FORMAT", parse_format,
+                   "onnx         standard operators of opset 17, weights as floats\n"
+                   "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
+                   "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
+                   "c            one freestanding C99 source and its header"),
+    CLI_ROW("output", 'o', CLI_STRING, "FILE", cli_export, output,
+            "default: the name of run or file with .onnx, _packed.onnx,\n"
+            "_qonnx.onnx or .c; - is stdout. C's header goes beside it"),
+    CLI_PARSED_ROW("input", 0, "KIND", parse_input,
+                   "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
+                   "128) / 128)"),
+    CLI_COUNT_ROW("self-test", "N", cli_export, n_tests, BNN_C_TESTS_MAX,
+                  "C: with N images and their logits, and a function that compares"),
+    CLI_ROW("images", 0, CLI_STRING, "FILE", cli_export, images_path,
+            "the images of the self-test, in IDX (default: RUN's test set)"),
+    CLI_ROW("prefix", 0, CLI_STRING, "NAME", cli_export, prefix,
+            "C: what all names begin with (default: the name of the file)"),
     {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
     {.name = "json", .help = "the files written, their bytes and SHA-256"},
     {.name = "csv", .help = "likewise"},
@@ -221,5 +390,11 @@ const cli_command cli_command_export = {
                 "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
                 "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
                 "         --images mnist/t10k-images-idx3-ubyte\n",
+    .least = 1,
+    .most = 1,
+    .needs = "one RUN or MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format c`",
+    .memory = BNN_MODEL_LIMIT_BYTES,
+    .n_request = sizeof(cli_export),
+    .values = &export_values,
     .run = run_export,
 };

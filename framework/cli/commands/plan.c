@@ -1,9 +1,9 @@
 /* plan.c - bnnrun plan SPEC: which runs there are, what is done and why, how long the rest takes. */
 #include "cli/commands/plan.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/deployable.h"
-#include "cli/download.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "runner/estimate.h"
@@ -176,7 +176,7 @@ static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
     if (access(r->options.db, F_OK) == 0)
         status = bnn_store_open(r->options.db, BNN_STORE_READ, &store, err);
     if (status == BNN_OK)
-        status = bnn_plan_make(&r->experiment, store, r->options.db, r->arena, plan, err);
+        status = bnn_plan_make(&r->experiment, store, r->options.db, r->options.arena, plan, err);
     bnn_store_close(store);
     return status;
 }
@@ -195,19 +195,17 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status == BNN_OK && !r->options.json)
         print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), why_unknown);
     if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
-        status = cli_warn_undeployable(&r->experiment, r->arena, err);
+        status = cli_warn_undeployable(&r->experiment, r->options.arena, err);
     return status;
 }
 
-static int run_plan(int argc, char **argv, bnn_error *err)
+static int run_plan(void *request, bnn_error *err)
 {
-    cli_request request;
-    int status = cli_request_parse(&cli_command_plan, argc, argv, &request, err);
-    if (status == BNN_OK && !request.help)
-        status = cli_request_load(&request, err);
-    if (status == BNN_OK && !request.help)
-        status = cli_plan_print(&request, err);
-    cli_request_end(&request);
+    cli_request *r = request;
+    int status = cli_request_load(&cli_command_plan, r, err);
+    if (status == BNN_OK)
+        status = cli_plan_print(r, err);
+    bnn_registry_destroy(r->registry);
     return status;
 }
 
@@ -229,5 +227,9 @@ const cli_command cli_command_plan = {
     .options = plan_options,
     .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
                 "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
+    .refuses_csv = true,
+    .memory = BNN_SPEC_LIMIT_BYTES,
+    .n_request = sizeof(cli_request),
+    .values = &cli_request_values,
     .run = run_plan,
 };

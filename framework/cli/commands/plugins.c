@@ -1,4 +1,5 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
+#include "base/limits.h"
 #include "cli/options.h"
 #include "cli/plugin_show.h"
 #include "cli/table.h"
@@ -66,30 +67,24 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
     return status;
 }
 
-static int run_plugins(int argc, char **argv, bnn_error *err)
+static int run_plugins(void *request, bnn_error *err)
 {
-    cli_options options;
-    bool done;
-    int status = cli_parse(&cli_command_plugins, argc, argv, &options, &done, err);
-    if (status != 0 || done)
-        return status;
-    char **operands = argv + optind;
-    const int n = argc - optind;
-    if (n > 2)
-        return cli_usage(err, &cli_command_plugins, "one KIND and one NAME at the most, not \"%s\"",
-                         operands[2]);
+    const cli_options *options = request;
+    const int n = options->n_operands;
+    char **operands = options->operands;
     const bnn_kind kind = n == 0 ? (bnn_kind)0 : bnn_kind_parse(operands[0]);
+    int status;
     if (n > 0 && kind == 0)
         return cli_unknown(err, BNN_E_USAGE, "there is no kind of plugin", operands[0], kinds,
                            N_KINDS);
-    bnn_registry *registry = bnn_registry_create(options.plugin_path);
+    bnn_registry *registry = bnn_registry_create(options->plugin_path);
     if (registry == NULL)
         return bnn_no_memory(err);
     if (n == 2) {
         const bnn_plugin *plugin = bnn_registry_load(registry, kind, operands[1], err);
-        status = plugin == NULL ? err->status : cli_plugin_show(registry, plugin, &options, err);
+        status = plugin == NULL ? err->status : cli_plugin_show(registry, plugin, options, err);
     } else
-        status = list_plugins(registry, kind, &options, err);
+        status = list_plugins(registry, kind, options, err);
     bnn_registry_destroy(registry);
     return status;
 }
@@ -116,5 +111,9 @@ const cli_command cli_command_plugins = {
     .examples = "  bnnrun plugins\n"
                 "  bnnrun plugins ste\n"
                 "  bnnrun plugins ordering xnor\n",
+    .most = 2,
+    .surplus = "one KIND and one NAME at the most",
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(cli_options),
     .run = run_plugins,
 };

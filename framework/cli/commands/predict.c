@@ -212,21 +212,12 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
     return status;
 }
 
-static int find_model(prediction *p, const char *operand, bnn_error *err)
-{
-    cli_model found;
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    int status = arena == NULL ? bnn_no_memory(err)
-                               : cli_find_model(operand, &p->options, arena, &found, err);
-    if (status == BNN_OK)
-        status = open_model(p, found.path, err);
-    bnn_arena_destroy(arena);
-    return status;
-}
-
 static int predict_files(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
 {
-    int status = find_model(p, model, err);
+    cli_model found;
+    int status = cli_find_model(model, &p->options, &found, err);
+    if (status == BNN_OK)
+        status = open_model(p, found.path, err);
     if (status == BNN_OK)
         status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
@@ -238,8 +229,12 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
     return status != BNN_OK ? status : print_answers(p, err);
 }
 
-static void end_prediction(prediction *p)
+static int run_predict(void *request, bnn_error *err)
 {
+    prediction *p = request;
+    char **operands = p->options.operands;
+    const int status =
+        predict_files(p, operands[0], (size_t)p->options.n_operands - 1, operands + 1, err);
     for (size_t i = 0; i < p->n_files; i++)
         free(p->files[i].pixels);
     free(p->files);
@@ -247,43 +242,19 @@ static void end_prediction(prediction *p)
     free(p->workspace);
     bnn_model_close(p->model);
     cli_table_destroy(p->table);
-}
-
-static int run_predict(int argc, char **argv, bnn_error *err)
-{
-    prediction p = {0};
-    bool done;
-    int status = cli_parse(&cli_command_predict, argc, argv, &p, &done, err);
-    if (status != BNN_OK || done)
-        return status;
-    if (argc - optind < 2)
-        return cli_usage(err, &cli_command_predict,
-                         "a model and an image are needed, as in `bnnrun predict lenet5.bnn "
-                         "seven.png`");
-    status = predict_files(&p, argv[optind], (size_t)(argc - optind - 1), argv + optind + 1, err);
-    end_prediction(&p);
     return status;
 }
 
 static const cli_option predict_options[] = {
     {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
-    {.name = "invert",
-     .kind = CLI_SWITCH,
-     .offset = offsetof(prediction, invert),
-     .help = "black becomes white: for dark strokes on a bright ground, where the\n"
-             "model was trained on bright strokes on black, as in MNIST"},
-    {.name = "limit",
-     .kind = CLI_COUNT,
-     .offset = offsetof(prediction, limit),
-     .most = UINT32_MAX,
-     .value = "N",
-     .help = "only the first N images of each IDX file"},
-    {.name = "labels",
-     .kind = CLI_STRING,
-     .offset = offsetof(prediction, labels_path),
-     .value = "FILE",
-     .help = "an IDX file of labels for all images in their order; says the\n"
-             "accuracy, with -q nothing else"},
+    CLI_ROW("invert", 0, CLI_SWITCH, NULL, prediction, invert,
+            "black becomes white: for dark strokes on a bright ground, where the\n"
+            "model was trained on bright strokes on black, as in MNIST"),
+    CLI_COUNT_ROW("limit", "N", prediction, limit, UINT32_MAX,
+                  "only the first N images of each IDX file"),
+    CLI_ROW("labels", 0, CLI_STRING, "FILE", prediction, labels_path,
+            "an IDX file of labels for all images in their order; says the\n"
+            "accuracy, with -q nothing else"),
     {.name = "json", .help = "one object with an array of predictions"},
     {.name = "csv", .help = "a line an image"},
     {.name = NULL},
@@ -305,5 +276,9 @@ const cli_command cli_command_predict = {
                 "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
                 "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
                 "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
+    .least = 2,
+    .needs = "a model and an image are needed, as in `bnnrun predict lenet5.bnn seven.png`",
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(prediction),
     .run = run_predict,
 };

@@ -1,5 +1,6 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/result.h"
@@ -88,8 +89,7 @@ static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_
     return BNN_OK;
 }
 
-static int answer_query(const char *operand, int n_words, char **words, const cli_options *options,
-                        bnn_error *err)
+static int answer_query(const cli_options *options, bnn_error *err)
 {
     bnn_store_argument arguments[ARGUMENTS_MAX];
     char *names[ARGUMENTS_MAX] = {NULL};
@@ -97,15 +97,16 @@ static int answer_query(const char *operand, int n_words, char **words, const cl
     bnn_store *store = NULL;
     int status = BNN_OK;
     size_t n = 0;
+    const size_t n_words = (size_t)options->n_operands - 1;
     if (n_words > ARGUMENTS_MAX)
         return cli_usage(err, &cli_command_query, "more than %d parameters", ARGUMENTS_MAX);
-    for (; status == 0 && n < (size_t)n_words; n++)
-        status = parse_argument(words[n], &names[n], &arguments[n], err);
-    if (status == 0)
-        status = find_sql(operand, &sql, err);
-    if (status == 0)
+    for (; status == BNN_OK && n < n_words; n++)
+        status = parse_argument(options->operands[n + 1], &names[n], &arguments[n], err);
+    if (status == BNN_OK)
+        status = find_sql(options->operands[0], &sql, err);
+    if (status == BNN_OK)
         status = cli_store_open(options, &store, err);
-    if (status == 0)
+    if (status == BNN_OK)
         status = cli_result_print(store, sql, arguments, n, options, NULL, err);
     bnn_store_close(store);
     free(sql);
@@ -114,16 +115,10 @@ static int answer_query(const char *operand, int n_words, char **words, const cl
     return status;
 }
 
-static int run_query(int argc, char **argv, bnn_error *err)
+static int run_query(void *request, bnn_error *err)
 {
-    cli_options options;
-    bool done;
-    const int status = cli_parse(&cli_command_query, argc, argv, &options, &done, err);
-    if (status != 0 || done)
-        return status;
-    if (optind == argc)
-        return list_queries(&options, err);
-    return answer_query(argv[optind], argc - optind - 1, argv + optind + 1, &options, err);
+    const cli_options *options = request;
+    return options->n_operands == 0 ? list_queries(options, err) : answer_query(options, err);
 }
 
 static const cli_option query_options[] = {
@@ -149,5 +144,7 @@ const cli_command cli_command_query = {
                 "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
                 "                AND state = 'done' GROUP BY config\"\n"
                 "  bnnrun query db/queries/leaderboard.sql --csv\n",
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(cli_options),
     .run = run_query,
 };

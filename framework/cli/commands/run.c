@@ -1,7 +1,7 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/commands/plan.h"
-#include "cli/download.h"
 #include "cli/leaderboard.h"
 #include "cli/progress.h"
 #include "cli/result.h"
@@ -111,7 +111,7 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
     if (status != BNN_OK)
         return status;
     status = bnn_leaderboard_read(store, e->name, e->metric.name, (bnn_goal)e->metric.goal,
-                                  s->request->arena, &board, err);
+                                  s->request->options.arena, &board, err);
     if (status == BNN_OK)
         status = bnn_store_count_mismatched(store, e->name, n_mismatched, err);
     bnn_store_close(store);
@@ -175,8 +175,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
     int64_t n_mismatched = 0;
-    int status =
-        bnn_plan_record(&r->experiment, r->options.db, r->arena, &s.plan, &s.recovered, err);
+    int status = bnn_plan_record(&r->experiment, r->options.db, r->options.arena, &s.plan,
+                                 &s.recovered, err);
     if (status != BNN_OK)
         return status;
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
@@ -199,17 +199,14 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     return status == BNN_OK ? judge_sweep(&s, n_mismatched, err) : status;
 }
 
-static int run_run(int argc, char **argv, bnn_error *err)
+static int run_run(void *request, bnn_error *err)
 {
-    cli_request request;
+    cli_request *r = request;
     int signal = 0;
-    int status = cli_request_parse(&cli_command_run, argc, argv, &request, err);
-    if (status == BNN_OK && !request.help)
-        status = cli_request_load(&request, err);
-    if (status == BNN_OK && !request.help)
-        status =
-            request.dry_run ? cli_plan_print(&request, err) : run_sweep(&request, &signal, err);
-    cli_request_end(&request);
+    int status = cli_request_load(&cli_command_run, r, err);
+    if (status == BNN_OK)
+        status = r->dry_run ? cli_plan_print(r, err) : run_sweep(r, &signal, err);
+    bnn_registry_destroy(r->registry);
     if (status == BNN_E_INTERRUPTED) {
         fprintf(stderr, "bnnrun: %s\n", err->message);
         err->message[0] = '\0';
@@ -236,5 +233,9 @@ const cli_command cli_command_run = {
     .options = run_options,
     .examples = "  bnnrun configs/ste_sweep.yaml\n"
                 "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
+    .refuses_csv = true,
+    .memory = BNN_SPEC_LIMIT_BYTES,
+    .n_request = sizeof(cli_request),
+    .values = &cli_request_values,
     .run = run_run,
 };

@@ -8,43 +8,35 @@
 #include <string.h>
 
 /* Fails when no run belongs to an experiment of this name. */
-static int check_experiment(bnn_store *store, const char *experiment, bnn_error *err)
+static int check_experiment(bnn_store *store, const char *experiment, bnn_arena *arena,
+                            bnn_error *err)
 {
     const char *const *names;
     size_t n;
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    int status = arena == NULL ? bnn_no_memory(err)
-                               : bnn_store_list_experiments(store, arena, &names, &n, err);
-    bool found = false;
-    for (size_t i = 0; status == BNN_OK && i < n; i++)
-        found |= strcmp(names[i], experiment) == 0;
-    if (status == BNN_OK && !found)
-        status = cli_unknown(err, BNN_E_RESOURCE, "there is no experiment", experiment, names, n);
-    bnn_arena_destroy(arena);
-    return status;
+    const int status = bnn_store_list_experiments(store, arena, &names, &n, err);
+    if (status != BNN_OK)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], experiment) == 0)
+            return BNN_OK;
+    return cli_unknown(err, BNN_E_RESOURCE, "there is no experiment", experiment, names, n);
 }
 
-static int run_runs(int argc, char **argv, bnn_error *err)
+static int run_runs(void *request, bnn_error *err)
 {
-    cli_options options;
-    bool done;
-    int status = cli_parse(&cli_command_runs, argc, argv, &options, &done, err);
-    if (status != 0 || done)
-        return status;
-    if (argc - optind > 1)
-        return cli_usage(err, &cli_command_runs, "one EXPERIMENT at the most, not \"%s\"",
-                         argv[optind + 1]);
-    const char *experiment = optind < argc ? argv[optind] : NULL;
+    const cli_options *options = request;
+    const bool for_programs = options->json || options->csv;
+    const char *experiment = options->n_operands > 0 ? options->operands[0] : NULL;
     const bnn_store_argument argument = cli_text_argument(NULL, experiment);
-    const char *sql = bnn_store_sql(options.json || options.csv ? "runs" : "runs_brief");
+    const char *sql = bnn_store_sql(for_programs ? "runs" : "runs_brief");
     bnn_store *store = NULL;
     size_t n = 0;
-    status = cli_store_open(&options, &store, err);
-    if (status == 0 && experiment != NULL)
-        status = check_experiment(store, experiment, err);
-    if (status == 0)
-        status = cli_result_print(store, sql, &argument, 1, &options, &n, err);
-    if (status == 0 && !options.quiet && !options.json && !options.csv)
+    int status = cli_store_open(options, &store, err);
+    if (status == BNN_OK && experiment != NULL)
+        status = check_experiment(store, experiment, options->arena, err);
+    if (status == BNN_OK)
+        status = cli_result_print(store, sql, &argument, 1, options, &n, err);
+    if (status == BNN_OK && !options->quiet && !for_programs)
         fprintf(stderr, "%zu %s; bnnrun show RUN tells all about one\n", n,
                 n == 1 ? "run" : "runs");
     bnn_store_close(store);
@@ -67,5 +59,9 @@ const cli_command cli_command_runs = {
     .options = runs_options,
     .examples = "  bnnrun runs\n"
                 "  bnnrun runs ste_sweep\n",
+    .most = 1,
+    .surplus = "one EXPERIMENT at the most",
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(cli_options),
     .run = run_runs,
 };

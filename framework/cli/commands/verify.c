@@ -1,6 +1,6 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
 #include "base/limits.h"
-#include "cli/download.h"
+#include "cli/progress.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "db/store_results.h"
@@ -254,18 +254,18 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     return status;
 }
 
-static int verify_all(verification *v, char **uids, int n, bnn_error *err)
+static int run_verify(void *request, bnn_error *err)
 {
+    verification *v = request;
     json_t *all = json_array();
+    const int n = v->options.n_operands;
     int n_wrong = 0, status = cli_store_open(&v->options, &v->store, err);
     for (int i = 0; status == BNN_OK && i < n; i++) {
-        status = verify_run(v, uids[i], all, err);
+        status = verify_run(v, v->options.operands[i], all, err);
         n_wrong += !v->holds;
     }
-    if (status == BNN_OK && v->options.json) {
-        json_dumpf(all, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
+    if (status == BNN_OK && v->options.json)
+        cli_json_print(json_incref(all));
     json_decref(all);
     bnn_store_close(v->store);
     if (status == BNN_OK && n_wrong > 0)
@@ -274,29 +274,13 @@ static int verify_all(verification *v, char **uids, int n, bnn_error *err)
     return status;
 }
 
-static int run_verify(int argc, char **argv, bnn_error *err)
-{
-    verification v = {.download = true};
-    bool done;
-    const int status = cli_parse(&cli_command_verify, argc, argv, &v, &done, err);
-    if (status != BNN_OK || done)
-        return status;
-    if (v.options.csv)
-        return cli_usage(err, &cli_command_verify, "--csv is for tables; --json is there");
-    if (optind == argc)
-        return cli_usage(err, &cli_command_verify, "a RUN is needed; `bnnrun runs` lists them");
-    return verify_all(&v, argv + optind, argc - optind, err);
-}
+static const verification verify_values = {.download = true};
 
 static const cli_option verify_options[] = {
-    {.name = "retrain",
-     .kind = CLI_SWITCH,
-     .offset = offsetof(verification, retrain),
-     .help = "train the run again, too, and compare metrics and weights"},
-    {.name = "no-download",
-     .kind = CLI_NO,
-     .offset = offsetof(verification, download),
-     .help = "use a data set that is here, or fail"},
+    CLI_ROW("retrain", 0, CLI_SWITCH, NULL, verification, retrain,
+            "train the run again, too, and compare metrics and weights"),
+    CLI_ROW("no-download", 0, CLI_NO, NULL, verification, download,
+            "use a data set that is here, or fail"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"},
     {.name = "json", .help = "an array with an object for each run"},
@@ -315,5 +299,11 @@ const cli_command cli_command_verify = {
     .options = verify_options,
     .examples = "  bnnrun verify 3f\n"
                 "  bnnrun verify --retrain 3f 9c\n",
+    .least = 1,
+    .needs = "a RUN is needed; `bnnrun runs` lists them",
+    .refuses_csv = true,
+    .memory = BNN_SMALL_LIMIT_BYTES,
+    .n_request = sizeof(verification),
+    .values = &verify_values,
     .run = run_verify,
 };
