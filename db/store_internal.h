@@ -20,6 +20,8 @@ struct bnn_store {
     bool reading;         /* the authorizer allows nothing but reading */
     bool entered;         /* between bnn_store_enter and bnn_store_leave */
     bool own_transaction; /* which that bnn_store_enter began */
+    int status;           /* of the function under way; once negative, the rest does nothing */
+    bnn_error *err;       /* its error */
     size_t n_statements;
     struct {
         const char *sql; /* a literal: compared by address */
@@ -30,37 +32,82 @@ struct bnn_store {
 /* Turns the connection's last error into *err: what failed, and what can be done. */
 int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err);
 
-/* enter and leave make a function atomic: a transaction, or a savepoint inside one. leave takes the
- * status so far, keeps or undoes what was done since enter, and returns the final status. */
-int bnn_store_enter(bnn_store *store, bnn_error *err);
-int bnn_store_leave(bnn_store *store, int status, bnn_error *err);
-
 /* Executes statements that take no values and give no rows. */
 int bnn_store_script(bnn_store *store, const char *sql, bnn_error *err);
 
-/* Values for the statements below. A NULL text is NULL. */
-bnn_store_value bnn_value_integer(int64_t integer);
-bnn_store_value bnn_value_real(double real);
-bnn_store_value bnn_value_text(const char *text);
-bnn_store_value bnn_value_null(void);
+/* ---- one call after the other ----
+ *
+ * The functions below keep the first failure in the store; after it they do nothing and give what
+ * they give for no row. A function that uses them begins with bnn_store_report, or enter, and returns
+ * store->status, or what leave returns. */
 
-/* A list of values, with its length: BNN_VALUES(bnn_value_integer(run), bnn_value_text(name)). */
+void bnn_store_report(bnn_store *store, bnn_error *err);
+
+/* A failure with a message of its own. */
+void bnn_store_refuse(bnn_store *store, bnn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* enter and leave make a function atomic: a transaction, or a savepoint inside one. leave keeps what
+ * was done since enter, or undoes it after a failure, and returns the status. */
+void bnn_store_enter(bnn_store *store, bnn_error *err);
+int bnn_store_leave(bnn_store *store);
+
+/* Values for the statements below. A NULL text is NULL; integers fit 64 bits with a sign. */
+static inline bnn_store_value bnn_value_null(void)
+{
+    return (bnn_store_value){.type = BNN_STORE_VALUE_NULL};
+}
+
+static inline bnn_store_value bnn_value_text(const char *x)
+{
+    return x == NULL ? bnn_value_null() : (bnn_store_value){BNN_STORE_VALUE_TEXT, .text = x};
+}
+
+static inline bnn_store_value bnn_value_real(double x)
+{
+    return (bnn_store_value){BNN_STORE_VALUE_REAL, .real = x};
+}
+
+static inline bnn_store_value bnn_value_integer(int64_t x)
+{
+    return (bnn_store_value){BNN_STORE_VALUE_INTEGER, .integer = x};
+}
+
+static inline bnn_store_value bnn_value_unsigned(uint64_t x)
+{
+    return bnn_value_integer((int64_t)x);
+}
+
+static inline bnn_store_value bnn_value_itself(bnn_store_value x)
+{
+    return x;
+}
+
+/* The value of what C has, and a list of them with its length: BNN_VALUES(V(run), V(name)). */
+#define V(x) \
+    _Generic((x), char *                       \
+             : bnn_value_text, const char *    \
+             : bnn_value_text, double          \
+             : bnn_value_real, uint64_t        \
+             : bnn_value_unsigned, bnn_store_value \
+             : bnn_value_itself, default       \
+             : bnn_value_integer)(x)
 #define BNN_VALUES(...)                     \
     (const bnn_store_value[]){__VA_ARGS__}, \
         sizeof((const bnn_store_value[]){__VA_ARGS__}) / sizeof(bnn_store_value)
 
-/* The statement for sql, a literal: prepared once a connection, ready to be stepped, with the
- * values bound to ?1, ?2 and so on. The caller steps and resets it. */
-int bnn_store_start(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                    sqlite3_stmt **out, bnn_error *err);
+/* Runs the statement sql, a literal, prepared once a connection, with the values as ?1, ?2 and so on
+ * to its end; rows are ignored. */
+void bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n);
 
-/* Runs it to the end; rows are ignored. */
-int bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                      bnn_error *err);
+/* The same up to its first row, from which the caller reads columns before it resets the statement.
+ * NULL when there is none. */
+sqlite3_stmt *bnn_store_first(bnn_store *store, const char *sql, const bnn_store_value *values,
+                              size_t n);
 
 /* The integer in the first column of the first row, or `none` when there is no row. */
-int bnn_store_number(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                     int64_t none, int64_t *out, bnn_error *err);
+int64_t bnn_store_number(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
+                         int64_t none);
 
 /* Binds one value; a SQLite result code. */
 int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value);
@@ -110,8 +157,8 @@ int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *val
 /* Microseconds since 1970, UTC. */
 int64_t bnn_store_now_us(void);
 
-/* BNN_E_FAILED with the message that this attempt no longer holds the run. */
-int bnn_store_superseded(bnn_store *store, int64_t run, uint32_t attempt, bnn_error *err);
+/* Fails with BNN_E_FAILED: this attempt no longer holds the run. */
+void bnn_store_superseded(bnn_store *store, int64_t run, uint32_t attempt);
 
 /* Brings the open database to the newest schema, or checks that it has it (READ mode). */
 int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err);

@@ -19,16 +19,14 @@ typedef struct identity {
 
 static int read_identity(bnn_store *store, identity *out, bnn_error *err)
 {
-    *out = (identity){.n_objects = 0};
-    int status =
-        bnn_store_number(store, "PRAGMA application_id", NULL, 0, 0, &out->application, err);
-    if (status == BNN_OK)
-        status = bnn_store_number(store, "PRAGMA user_version", NULL, 0, 0, &out->version, err);
+    bnn_store_report(store, err);
+    out->application = bnn_store_number(store, "PRAGMA application_id", NULL, 0, 0);
+    out->version = bnn_store_number(store, "PRAGMA user_version", NULL, 0, 0);
     /* A newer schema may be beyond this SQLite; it is not looked at. */
-    if (status == BNN_OK && out->application == 0)
-        status = bnn_store_number(store, "SELECT count(*) FROM sqlite_schema", NULL, 0, 0,
-                                  &out->n_objects, err);
-    return status;
+    out->n_objects = 0;
+    if (out->application == 0)
+        out->n_objects = bnn_store_number(store, "SELECT count(*) FROM sqlite_schema", NULL, 0, 0);
+    return store->status;
 }
 
 /* Read in one transaction: another process may be creating the tables just now. */

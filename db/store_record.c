@@ -9,56 +9,40 @@
 
 #define HOLDER " FROM run WHERE run_id = ?1 AND n_attempts = ?2 AND state = 'running'"
 
-static int insert_record(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                         int64_t run, uint32_t attempt, bnn_error *err)
-{
-    const int status = bnn_store_execute(store, sql, values, n, err);
-    if (status != BNN_OK || sqlite3_changes(store->db) > 0)
-        return status;
-    return bnn_store_superseded(store, run, attempt, err);
-}
-
-static int insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
-                         const bnn_metric_record *m, bnn_error *err)
+static void insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
+                          const bnn_metric_record *m)
 {
     const char *special = isnan(m->value)    ? "nan"
                           : !isinf(m->value) ? NULL
                           : m->value > 0     ? "inf"
                                              : "-inf";
-    return insert_record(
-        store,
-        "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
-        " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-        " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
-        " value = excluded.value, special = excluded.special,"
-        " time_us = excluded.time_us",
-        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(m->name),
-                   bnn_value_integer(m->epoch),
-                   special == NULL ? bnn_value_real(m->value) : bnn_value_null(),
-                   bnn_value_text(special), bnn_value_integer(bnn_store_now_us())),
-        run, attempt, err);
+    const bnn_store_value value = special == NULL ? bnn_value_real(m->value) : bnn_value_null();
+    bnn_store_execute(store,
+                      "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
+                      " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+                      " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
+                      " value = excluded.value, special = excluded.special,"
+                      " time_us = excluded.time_us",
+                      BNN_VALUES(V(run), V(attempt), V(m->name), V(m->epoch), V(value), V(special),
+                                 V(bnn_store_now_us())));
 }
 
-static int insert_timing(bnn_store *store, int64_t run, uint32_t attempt,
-                         const bnn_timing_record *t, uint32_t co_runners, bnn_error *err)
+static void insert_timing(bnn_store *store, int64_t run, uint32_t attempt,
+                          const bnn_timing_record *t, uint32_t co_runners)
 {
-    return insert_record(
-        store,
-        "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
-        " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-        " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
-        " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
-        " co_runners = excluded.co_runners",
-        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(t->phase),
-                   bnn_value_integer(t->rep), bnn_value_integer((int64_t)t->wall_ns),
-                   bnn_value_integer((int64_t)t->cpu_ns), bnn_value_integer(co_runners)),
-        run, attempt, err);
+    bnn_store_execute(store,
+                      "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
+                      " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
+                      " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
+                      " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
+                      " co_runners = excluded.co_runners",
+                      BNN_VALUES(V(run), V(attempt), V(t->phase), V(t->rep), V(t->wall_ns),
+                                 V(t->cpu_ns), V(co_runners)));
 }
 
-static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const bnn_layer_record *l,
-                        bnn_error *err)
+static void insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const bnn_layer_record *l)
 {
-    return insert_record(
+    bnn_store_execute(
         store,
         "INSERT INTO layer(run_id, ordinal, attempt, name, kind, n_parameters, bits,"
         " float32_bytes, packed_bytes, macs, binary_weights, binary_inputs)"
@@ -68,31 +52,23 @@ static int insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const b
         " bits = excluded.bits, float32_bytes = excluded.float32_bytes,"
         " packed_bytes = excluded.packed_bytes, macs = excluded.macs,"
         " binary_weights = excluded.binary_weights, binary_inputs = excluded.binary_inputs",
-        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_integer(l->index),
-                   bnn_value_text(l->layer), bnn_value_text(l->kind),
-                   bnn_value_integer((int64_t)l->n_parameters), bnn_value_integer((int64_t)l->bits),
-                   bnn_value_integer((int64_t)l->float32_bytes),
-                   bnn_value_integer((int64_t)l->packed_bytes), bnn_value_integer((int64_t)l->macs),
-                   bnn_value_integer(l->binary_weights != 0),
-                   bnn_value_integer(l->binary_inputs != 0)),
-        run, attempt, err);
+        BNN_VALUES(V(run), V(attempt), V(l->index), V(l->layer), V(l->kind), V(l->n_parameters),
+                   V(l->bits), V(l->float32_bytes), V(l->packed_bytes), V(l->macs),
+                   V(l->binary_weights != 0), V(l->binary_inputs != 0)));
 }
 
 /* Files are where the run's folder is: the path begins there. */
-static int insert_file(bnn_store *store, int64_t run, uint32_t attempt, const bnn_file_record *f,
-                       bnn_error *err)
+static void insert_file(bnn_store *store, int64_t run, uint32_t attempt, const bnn_file_record *f)
 {
-    return insert_record(
+    bnn_store_execute(
         store,
         "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
         " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER
         " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
         " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
         " created_us = excluded.created_us",
-        BNN_VALUES(bnn_value_integer(run), bnn_value_integer(attempt), bnn_value_text(f->kind),
-                   bnn_value_text(f->name), bnn_value_integer((int64_t)f->n_bytes),
-                   bnn_value_text(f->sha256), bnn_value_integer(bnn_store_now_us())),
-        run, attempt, err);
+        BNN_VALUES(V(run), V(attempt), V(f->kind), V(f->name), V(f->n_bytes), V(f->sha256),
+                   V(bnn_store_now_us())));
 }
 
 /* A record may come through a pipe from a run that crashed: names that do not end, and counts that
@@ -131,15 +107,22 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
     if (!is_sound(record))
         return bnn_fail(err, BNN_E_INTERNAL, "run %lld: a record of kind %d is damaged",
                         (long long)run, (int)record->kind);
+    bnn_store_report(store, err);
     switch (record->kind) {
     case BNN_RECORD_METRIC:
-        return insert_metric(store, run, attempt, &record->metric, err);
+        insert_metric(store, run, attempt, &record->metric);
+        break;
     case BNN_RECORD_TIMING:
-        return insert_timing(store, run, attempt, &record->timing, co_runners, err);
+        insert_timing(store, run, attempt, &record->timing, co_runners);
+        break;
     case BNN_RECORD_LAYER:
-        return insert_layer(store, run, attempt, &record->layer, err);
+        insert_layer(store, run, attempt, &record->layer);
+        break;
     case BNN_RECORD_FILE:
+        insert_file(store, run, attempt, &record->file);
         break;
     }
-    return insert_file(store, run, attempt, &record->file, err);
+    if (sqlite3_changes(store->db) == 0)
+        bnn_store_superseded(store, run, attempt);
+    return store->status;
 }

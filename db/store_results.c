@@ -34,8 +34,7 @@ int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_a
     return list_texts(store,
                       "SELECT run_uid AS text FROM run WHERE substr(run_uid, 1, length(?1)) ="
                       " lower(?1) ORDER BY length(run_uid), run_uid LIMIT ?2",
-                      BNN_VALUES(bnn_value_text(prefix), bnn_value_integer((int64_t)most)), arena,
-                      out_uids, out_n, err);
+                      BNN_VALUES(V(prefix), V(most)), arena, out_uids, out_n, err);
 }
 
 /* ---- a run ---- */
@@ -65,7 +64,7 @@ int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
         " best_epoch, validation_accuracy, test_accuracy, last_test_accuracy, train_seconds,"
         " n_parameters, float32_bytes, model_bytes, latency_us, images_per_second, mismatches"
         " FROM run JOIN run_summary USING (run_uid) WHERE run_uid = ?1",
-        BNN_VALUES(bnn_value_text(uid)), &summary_type, arena, &rows, &n, err);
+        BNN_VALUES(V(uid)), &summary_type, arena, &rows, &n, err);
     if (status != BNN_OK)
         return status;
     if (n != 1)
@@ -86,7 +85,7 @@ int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
         store,
         "SELECT kind, name, path, sha256 FROM plugin JOIN run_plugin USING (plugin_id)"
         " JOIN run USING (run_id) WHERE run_uid = ?1 AND attempt = n_attempts ORDER BY kind, name",
-        BNN_VALUES(bnn_value_text(uid)), &plugin_type, arena, out_plugins, out_n, err);
+        BNN_VALUES(V(uid)), &plugin_type, arena, out_plugins, out_n, err);
 }
 
 int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
@@ -100,7 +99,7 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
                    " USING (experiment, seed) WHERE own.run_uid = ?1 AND twin.is_baseline AND"
                    " twin.run_uid <> own.run_uid AND twin.state = 'done'"
                    " ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
-                   BNN_VALUES(bnn_value_text(uid)), arena, &uids, &n, err);
+                   BNN_VALUES(V(uid)), arena, &uids, &n, err);
     if (status == BNN_OK)
         *out_uid = n == 0 ? NULL : uids[0];
     return status;
@@ -134,16 +133,19 @@ int bnn_store_read_standings(bnn_store *store, const char *experiment, const cha
                              size_t *out_n, bnn_error *err)
 {
     return bnn_store_rows(store, bnn_store_sql("standings"),
-                          BNN_VALUES(bnn_value_text(experiment), bnn_value_text(metric),
-                                     bnn_value_integer(minimize ? 1 : -1)),
+                          BNN_VALUES(V(experiment), V(metric), V(minimize ? 1 : -1)),
                           &standing_type, arena, out_rows, out_n, err);
 }
 
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
                                bnn_error *err)
 {
-    return bnn_store_number(store,
-                            "SELECT count(*) FROM run_summary WHERE experiment = ?1 AND in_spec"
-                            " AND mismatches > 0",
-                            BNN_VALUES(bnn_value_text(experiment)), 0, out_n, err);
+    bnn_store_report(store, err);
+    const int64_t n = bnn_store_number(store,
+                                       "SELECT count(*) FROM run_summary WHERE experiment = ?1"
+                                       " AND in_spec AND mismatches > 0",
+                                       BNN_VALUES(V(experiment)), 0);
+    if (store->status == BNN_OK)
+        *out_n = n;
+    return store->status;
 }

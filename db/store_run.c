@@ -27,7 +27,7 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
         " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
         " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
         " WHERE experiment.name = ?1",
-        BNN_VALUES(bnn_value_text(experiment)), &run_type, arena, &runs, &n, err);
+        BNN_VALUES(V(experiment)), &run_type, arena, &runs, &n, err);
     if (status != BNN_OK)
         return status;
     for (size_t i = 0; i < n; i++)
@@ -54,7 +54,7 @@ int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *are
         " JOIN run_plugin ON run_plugin.run_id = run.run_id AND run_plugin.attempt = run.n_attempts"
         " JOIN plugin USING (plugin_id)"
         " WHERE experiment.name = ?1 AND run.state = 'done'",
-        BNN_VALUES(bnn_value_text(experiment)), &use_type, arena, out_uses, out_n, err);
+        BNN_VALUES(V(experiment)), &use_type, arena, out_uses, out_n, err);
 }
 
 static const bnn_row_member seconds_members[] = {BNN_MEMBER(bnn_store_seconds, TEXT, config_hash),
@@ -125,8 +125,8 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
 {
     const found_run *found;
     size_t n;
-    int status = bnn_store_rows(store, bnn_store_sql("stored_run"), BNN_VALUES(bnn_value_text(uid)),
-                                &found_type, arena, &found, &n, err);
+    int status = bnn_store_rows(store, bnn_store_sql("stored_run"), BNN_VALUES(V(uid)), &found_type,
+                                arena, &found, &n, err);
     if (status != BNN_OK)
         return status;
     if (n == 0)
@@ -163,8 +163,7 @@ int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
                           "SELECT path, text FROM spec_revision JOIN run USING (experiment_id)"
                           " WHERE run_id = ?1 AND typeof(path) = 'text' AND typeof(text) = 'text'"
                           " ORDER BY last_us DESC",
-                          BNN_VALUES(bnn_value_integer(run)), &revision_type, arena, out_revisions,
-                          out_n, err);
+                          BNN_VALUES(V(run)), &revision_type, arena, out_revisions, out_n, err);
 }
 
 static const bnn_row_member metric_members[] = {BNN_MEMBER(bnn_store_metric, TEXT, name),
@@ -177,5 +176,5 @@ int bnn_store_list_metrics(bnn_store *store, int64_t run, bnn_arena *arena,
 {
     return bnn_store_rows(
         store, "SELECT name, epoch, value FROM metric_value WHERE run_id = ?1 ORDER BY epoch, name",
-        BNN_VALUES(bnn_value_integer(run)), &metric_type, arena, out_metrics, out_n, err);
+        BNN_VALUES(V(run)), &metric_type, arena, out_metrics, out_n, err);
 }

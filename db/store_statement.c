@@ -82,56 +82,47 @@ void bnn_store_rollback(bnn_store *store)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-int bnn_store_enter(bnn_store *store, bnn_error *err)
+void bnn_store_enter(bnn_store *store, bnn_error *err)
 {
     assert(!store->entered);
-    const bool own = sqlite3_get_autocommit(store->db) != 0;
-    const int status =
-        own ? bnn_store_begin(store, err) : bnn_store_script(store, "SAVEPOINT part", err);
-    store->entered = status == BNN_OK;
-    store->own_transaction = own;
-    return status;
+    bnn_store_report(store, err);
+    store->own_transaction = sqlite3_get_autocommit(store->db) != 0;
+    store->status = store->own_transaction ? bnn_store_begin(store, err)
+                                           : bnn_store_script(store, "SAVEPOINT part", err);
+    store->entered = store->status == BNN_OK;
 }
 
-int bnn_store_leave(bnn_store *store, int status, bnn_error *err)
+int bnn_store_leave(bnn_store *store)
 {
-    assert(store->entered);
+    if (!store->entered)
+        return store->status;
     store->entered = false;
-    if (store->own_transaction) {
-        if (status == BNN_OK)
-            return bnn_store_commit(store, err);
+    if (store->status == BNN_OK)
+        return store->own_transaction ? bnn_store_commit(store, store->err)
+                                      : bnn_store_script(store, "RELEASE part", store->err);
+    if (store->own_transaction)
         bnn_store_rollback(store);
-        return status;
-    }
-    if (status == BNN_OK)
-        return bnn_store_script(store, "RELEASE part", err);
-    if (!sqlite3_get_autocommit(store->db)) /* else SQLite has undone the whole transaction */
+    else if (!sqlite3_get_autocommit(store->db)) /* else SQLite has undone the whole transaction */
         sqlite3_exec(store->db, "ROLLBACK TO part; RELEASE part", NULL, NULL, NULL);
-    return status;
+    return store->status;
 }
 
 /* ---- statements ---- */
 
-bnn_store_value bnn_value_integer(int64_t integer)
+void bnn_store_report(bnn_store *store, bnn_error *err)
 {
-    return (bnn_store_value){.type = BNN_STORE_VALUE_INTEGER, .integer = integer};
+    store->err = err;
+    store->status = BNN_OK;
 }
 
-bnn_store_value bnn_value_real(double real)
+void bnn_store_refuse(bnn_store *store, bnn_status status, const char *format, ...)
 {
-    return (bnn_store_value){.type = BNN_STORE_VALUE_REAL, .real = real};
-}
-
-bnn_store_value bnn_value_text(const char *text)
-{
-    if (text == NULL)
-        return bnn_value_null();
-    return (bnn_store_value){.type = BNN_STORE_VALUE_TEXT, .text = text};
-}
-
-bnn_store_value bnn_value_null(void)
-{
-    return (bnn_store_value){.type = BNN_STORE_VALUE_NULL};
+    if (store->status != BNN_OK)
+        return;
+    va_list args;
+    va_start(args, format);
+    store->status = bnn_fail_v(store->err, status, format, args);
+    va_end(args);
 }
 
 int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value)
@@ -151,70 +142,73 @@ int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value)
     return sqlite3_bind_null(statement, i);
 }
 
-static int find_statement(bnn_store *store, const char *sql, sqlite3_stmt **out, bnn_error *err)
+/* NULL after a failure. */
+static sqlite3_stmt *find_statement(bnn_store *store, const char *sql)
 {
-    for (size_t i = 0; i < store->n_statements; i++) {
-        if (store->statements[i].sql == sql) {
-            *out = store->statements[i].statement;
-            return BNN_OK;
-        }
-    }
+    for (size_t i = 0; i < store->n_statements; i++)
+        if (store->statements[i].sql == sql)
+            return store->statements[i].statement;
     assert(store->n_statements < BNN_STORE_STATEMENTS_MAX);
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
-        SQLITE_OK)
-        return bnn_store_fail(store, "preparing a statement", err);
+        SQLITE_OK) {
+        store->status = bnn_store_fail(store, "preparing a statement", store->err);
+        return NULL;
+    }
     store->statements[store->n_statements].sql = sql;
     store->statements[store->n_statements++].statement = statement;
-    *out = statement;
-    return BNN_OK;
+    return statement;
 }
 
-int bnn_store_start(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                    sqlite3_stmt **out, bnn_error *err)
+/* what: says an error. */
+static sqlite3_stmt *step_to_row(bnn_store *store, const char *what, const char *sql,
+                                 const bnn_store_value *values, size_t n)
 {
-    sqlite3_stmt *statement = NULL;
-    const int status = find_statement(store, sql, &statement, err);
-    if (status != BNN_OK)
-        return status;
+    sqlite3_stmt *statement = store->status == BNN_OK ? find_statement(store, sql) : NULL;
+    if (statement == NULL)
+        return NULL;
     assert((int)n == sqlite3_bind_parameter_count(statement));
-    for (size_t i = 0; i < n; i++)
-        if (bnn_store_bind(statement, (int)i + 1, &values[i]) != SQLITE_OK)
-            return bnn_store_fail(store, "binding a value", err);
-    *out = statement;
-    return BNN_OK;
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < n && code == SQLITE_OK; i++)
+        code = bnn_store_bind(statement, (int)i + 1, &values[i]);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    else
+        what = "binding a value";
+    if (code == SQLITE_ROW)
+        return statement;
+    if (code != SQLITE_DONE)
+        store->status = bnn_store_fail(store, what, store->err);
+    sqlite3_reset(statement);
+    return NULL;
 }
 
-int bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                      bnn_error *err)
+void bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n)
 {
-    sqlite3_stmt *statement = NULL;
-    int status = bnn_store_start(store, sql, values, n, &statement, err);
-    if (status != BNN_OK)
-        return status;
+    sqlite3_stmt *statement = step_to_row(store, "writing", sql, values, n);
+    if (statement == NULL)
+        return;
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW)
         ;
     if (code != SQLITE_DONE)
-        status = bnn_store_fail(store, "writing", err);
+        store->status = bnn_store_fail(store, "writing", store->err);
     sqlite3_reset(statement);
-    return status;
 }
 
-int bnn_store_number(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
-                     int64_t none, int64_t *out, bnn_error *err)
+sqlite3_stmt *bnn_store_first(bnn_store *store, const char *sql, const bnn_store_value *values,
+                              size_t n)
 {
-    sqlite3_stmt *statement = NULL;
-    int status = bnn_store_start(store, sql, values, n, &statement, err);
-    if (status != BNN_OK)
-        return status;
-    const int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    else if (code == SQLITE_DONE)
-        *out = none;
-    else
-        status = bnn_store_fail(store, "reading", err);
+    return step_to_row(store, "reading", sql, values, n);
+}
+
+int64_t bnn_store_number(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
+                         int64_t none)
+{
+    sqlite3_stmt *statement = bnn_store_first(store, sql, values, n);
+    if (statement == NULL)
+        return none;
+    const int64_t number = sqlite3_column_int64(statement, 0);
     sqlite3_reset(statement);
-    return status;
+    return number;
 }
