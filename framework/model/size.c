@@ -1,5 +1,7 @@
 #include "model/size.h"
 
+#include <stdio.h>
+
 static const bnn_network_op *next_op(const bnn_network *network, uint32_t i, const char *skip)
 {
     for (uint32_t j = i + 1; j < network->n_ops; j++) {
@@ -39,18 +41,18 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
     return integers ? 16 + 1 : 32 + 1;
 }
 
-bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_size *out)
+bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out)
 {
     const bnn_network_op *op = &network->ops[i];
     uint32_t n;
     const bnn_parameter *p = bnn_network_op_parameters(network, i, &n);
     if (n == 0)
         return false;
-    bnn_layer_size size = {.layer = op->name,
-                           .kind = op->use.plugin->head->name,
-                           .macs = op->plan.macs,
-                           .binary_weights = op->plan.binary_weights,
-                           .binary_inputs = op->plan.binary_inputs};
+    bnn_layer_record size = {.macs = op->plan.macs,
+                             .binary_weights = op->plan.binary_weights,
+                             .binary_inputs = op->plan.binary_inputs};
+    snprintf(size.layer, sizeof size.layer, "%s", op->name);
+    snprintf(size.kind, sizeof size.kind, "%s", op->use.plugin->head->name);
     for (uint32_t t = 0; t < n; t++) {
         size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
         size.float32_bytes += 4 * p[t].n;

@@ -14,6 +14,8 @@ enum {
 };
 static const size_t file_bytes_max = (size_t)2 << 30;
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a file has the machine's byte order");
+
 static const char *name_of(const bnn_parameter *p, char out[NAME_MAX_BYTES])
 {
     snprintf(out, NAME_MAX_BYTES, "%s.%s", p->layer, p->name);
@@ -38,22 +40,6 @@ static size_t bytes_of(const bnn_network *network)
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */
-
-static void put_u64(uint64_t value, uint8_t *out)
-{
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
-}
-
-static void put_floats(const float *values, size_t n, uint8_t *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        for (int k = 0; k < 4; k++)
-            *out++ = (uint8_t)(bits >> 8 * k);
-    }
-}
 
 /* The JSON text, in the order of the tensors, with spaces at its end so that what follows is
  * aligned; freed by the caller. */
@@ -100,13 +86,14 @@ int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *e
         status = bnn_no_memory(err);
         goto out;
     }
-    put_u64(n_header, bytes);
+    const uint64_t length = n_header;
+    memcpy(bytes, &length, sizeof length);
     memcpy(bytes + LENGTH_BYTES, header, n_header);
     uint8_t *at = bytes + LENGTH_BYTES + n_header;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
-        put_floats(p->value, p->n, at);
-        at += p->n * sizeof(float);
+        memcpy(at, p->value, p->n * sizeof *p->value);
+        at += p->n * sizeof *p->value;
     }
     status = bnn_file_write(path, bytes, n, err);
 out:
@@ -126,27 +113,12 @@ typedef struct reader {
     bnn_error *err;
 } reader;
 
-static uint64_t get_u64(const uint8_t *bytes)
-{
-    uint64_t value = 0;
-    for (int i = 7; i >= 0; i--)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-static void get_floats(const uint8_t *bytes, size_t n, float *out)
-{
-    for (size_t i = 0; i < n; i++, bytes += 4) {
-        const uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |
-                              (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-        memcpy(&out[i], &bits, sizeof bits);
-    }
-}
-
 static int open_parts(reader *r, const char *bytes, size_t n)
 {
-    const uint64_t n_header = n < LENGTH_BYTES ? 0 : get_u64((const uint8_t *)bytes);
+    uint64_t n_header = 0;
     json_error_t error;
+    if (n >= LENGTH_BYTES)
+        memcpy(&n_header, bytes, sizeof n_header);
     if (n < LENGTH_BYTES || n_header > HEADER_BYTES_MAX || n_header > n - LENGTH_BYTES)
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: no safetensors file, or cut off", r->path);
     r->header = json_loadb(bytes + LENGTH_BYTES, (size_t)n_header, JSON_REJECT_DUPLICATES, &error);
@@ -211,7 +183,7 @@ static int read_tensors(const reader *r, bnn_network *network)
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
         if (find_tensor(r, p, &values) == BNN_OK)
-            get_floats(values, p->n, p->value);
+            memcpy(p->value, values, p->n * sizeof *p->value);
     }
     return BNN_OK;
 }

@@ -4,26 +4,33 @@
 #include "spec/schema.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Refuses in the name of the file. */
 #define REFUSE(err, path, format, ...) \
     bnn_fail(err, BNN_E_RESOURCE, "%s: " format, path, __VA_ARGS__)
 
-static size_t descriptor_size(bnn_kind kind)
-{
-    switch (kind) {
-    case BNN_KIND_LAYER:
-        return sizeof(bnn_layer);
-    case BNN_KIND_STE:
-        return sizeof(bnn_ste);
-    case BNN_KIND_ORDERING:
-        return sizeof(bnn_ordering);
-    case BNN_KIND_OPTIMIZER:
-        return sizeof(bnn_optimizer);
-    }
-    return BNN_OK;
-}
+/* What a kind's descriptor has: its size, and the functions that every plugin of the kind gives. */
+typedef struct descriptor_form {
+    size_t size;
+    struct {
+        const char *name; /* NULL: there are no more */
+        size_t offset;
+    } functions[4];
+} descriptor_form;
+
+#define FUNCTION(T, field) .name = #field, .offset = offsetof(T, field)
+
+static const descriptor_form descriptor_forms[] = {
+    [BNN_KIND_LAYER] = {sizeof(bnn_layer),
+                        {{FUNCTION(bnn_layer, plan)},
+                         {FUNCTION(bnn_layer, forward)},
+                         {FUNCTION(bnn_layer, backward)}}},
+    [BNN_KIND_STE] = {sizeof(bnn_ste), {{FUNCTION(bnn_ste, grad)}}},
+    [BNN_KIND_ORDERING] = {sizeof(bnn_ordering), {{FUNCTION(bnn_ordering, sequence)}}},
+    [BNN_KIND_OPTIMIZER] = {sizeof(bnn_optimizer), {{FUNCTION(bnn_optimizer, step)}}},
+};
 
 static bool descriptor_is_one_line(const char *text)
 {
@@ -45,12 +52,12 @@ static int descriptor_check_head(const bnn_head *head, bnn_kind kind, const char
                       "BNN_DEFINE_ macro in it says",
                       bnn_kind_name(kind), actual == NULL ? "a kind that does not exist" : actual);
     }
-    if (head->struct_size < descriptor_size(kind))
+    if (head->struct_size < descriptor_forms[kind].size)
         return REFUSE(
             err, path,
             "its descriptor has %u bytes, one of kind %s has %zu; rebuild it against this "
             "bnnrun's <bnn/plugin.h>",
-            head->struct_size, bnn_kind_name(kind), descriptor_size(kind));
+            head->struct_size, bnn_kind_name(kind), descriptor_forms[kind].size);
     if (head->name == NULL || strcmp(head->name, name) != 0)
         return REFUSE(err, path,
                       "the file name says \"%s\", the descriptor says \"%.*s\"; they must agree",
@@ -123,8 +130,7 @@ static size_t descriptor_field_size(uint32_t type)
 static int descriptor_check_param(const bnn_head *head, size_t i, const char *path, bnn_error *err)
 {
     const bnn_param *const row = &head->params[i];
-    if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) ||
-        strcmp(row->name, "name") == BNN_OK)
+    if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) || strcmp(row->name, "name") == 0)
         return REFUSE(err, path,
                       "parameter %zu is called \"%.*s\"; use lower case letters, digits and "
                       "underscores, and not \"name\", which is the plugin's own",
@@ -177,15 +183,20 @@ static int descriptor_check_params(const bnn_head *head, const char *path, bnn_e
     return BNN_OK;
 }
 
-static int descriptor_check_function(bool given, const char *function, bnn_kind kind,
-                                     const char *path, bnn_error *err)
+static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, const char *path,
+                                      bnn_error *err)
 {
-    if (given)
-        return BNN_OK;
-    return REFUSE(err, path,
-                  "it has no function %s, which every %s must have; give .%s in its "
-                  "BNN_DEFINE_ macro",
-                  function, bnn_kind_name(kind), function);
+    const descriptor_form *form = &descriptor_forms[kind];
+    for (size_t i = 0; form->functions[i].name != NULL; i++) {
+        void (*function)(void);
+        memcpy(&function, (const char *)head + form->functions[i].offset, sizeof function);
+        if (function == NULL)
+            return REFUSE(err, path,
+                          "it has no function %s, which every %s must have; give .%s in its "
+                          "BNN_DEFINE_ macro",
+                          form->functions[i].name, bnn_kind_name(kind), form->functions[i].name);
+    }
+    return BNN_OK;
 }
 
 static int descriptor_check_layer(const bnn_layer *layer, const char *path, bnn_error *err)
@@ -197,14 +208,7 @@ static int descriptor_check_layer(const bnn_layer *layer, const char *path, bnn_
     if ((layer->flags & ~flags) != 0)
         return REFUSE(err, path, "its flags are %#x, of which this bnnrun knows %#x", layer->flags,
                       flags);
-    int status = descriptor_check_function(layer->plan != NULL, "plan", BNN_KIND_LAYER, path, err);
-    if (status == BNN_OK)
-        status =
-            descriptor_check_function(layer->forward != NULL, "forward", BNN_KIND_LAYER, path, err);
-    if (status == BNN_OK)
-        status = descriptor_check_function(layer->backward != NULL, "backward", BNN_KIND_LAYER,
-                                           path, err);
-    return status;
+    return BNN_OK;
 }
 
 static int descriptor_check_optimizer(const bnn_optimizer *optimizer, const char *path,
@@ -219,8 +223,7 @@ static int descriptor_check_optimizer(const bnn_optimizer *optimizer, const char
     if (!(optimizer->default_lr > 0 && optimizer->default_lr <= 1e6))
         return REFUSE(err, path, "its default_lr is %g; it must be above 0 and at most 1e6",
                       optimizer->default_lr);
-    return descriptor_check_function(optimizer->step != NULL, "step", BNN_KIND_OPTIMIZER, path,
-                                     err);
+    return BNN_OK;
 }
 
 int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
@@ -229,20 +232,10 @@ int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, 
     int status = descriptor_check_head(head, kind, name, path, err);
     if (status == BNN_OK)
         status = descriptor_check_params(head, path, err);
-    if (status != BNN_OK)
-        return status;
     const void *const descriptor = head;
-    switch (kind) {
-    case BNN_KIND_LAYER:
-        return descriptor_check_layer(descriptor, path, err);
-    case BNN_KIND_STE:
-        return descriptor_check_function(((const bnn_ste *)descriptor)->grad != NULL, "grad", kind,
-                                         path, err);
-    case BNN_KIND_ORDERING:
-        return descriptor_check_function(((const bnn_ordering *)descriptor)->sequence != NULL,
-                                         "sequence", kind, path, err);
-    case BNN_KIND_OPTIMIZER:
-        return descriptor_check_optimizer(descriptor, path, err);
-    }
-    return BNN_E_INTERNAL;
+    if (status == BNN_OK && kind == BNN_KIND_LAYER)
+        status = descriptor_check_layer(descriptor, path, err);
+    if (status == BNN_OK && kind == BNN_KIND_OPTIMIZER)
+        status = descriptor_check_optimizer(descriptor, path, err);
+    return status == BNN_OK ? descriptor_check_functions(head, kind, path, err) : status;
 }

@@ -1,6 +1,7 @@
 #include "plugin/loader.h"
 
 #include "base/fp_mode.h"
+#include "plugin/descriptor.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -131,38 +132,33 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err)
+int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn_head **out,
+                    bnn_error *err)
 {
-    int status = loader_check_file(path, err);
-    if (status != BNN_OK)
-        return status;
     void *object;
-    status = loader_open_object(path, &object, err);
+    const bnn_head *(*entry)(void);
+    int status = loader_check_file(path, err);
+    if (status == BNN_OK)
+        status = loader_open_object(path, &object, err);
     if (status != BNN_OK)
         return status;
-    const bnn_head *(*entry)(void);
-    void *const symbol = dlsym(object, BNN_ENTRY_NAME);
-    if (symbol == NULL) {
-        dlclose(object);
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: has no symbol %s; end the source with BNN_DEFINE_STE or its like",
-                        path, BNN_ENTRY_NAME);
-    }
     /* POSIX makes both kinds of pointer alike; ISO C has no cast that says so. */
+    void *const symbol = dlsym(object, BNN_ENTRY_NAME);
     _Static_assert(sizeof entry == sizeof symbol, "a function pointer fits a data pointer");
     memcpy(&entry, &symbol, sizeof entry);
-    const bnn_head *const head = entry();
-    if (head == NULL) {
+    const bnn_head *const head = symbol == NULL ? NULL : entry();
+    if (symbol == NULL)
+        status = bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: has no symbol %s; end the source with BNN_DEFINE_STE or its like",
+                          path, BNN_ENTRY_NAME);
+    else if (head == NULL)
+        status =
+            bnn_fail(err, BNN_E_RESOURCE, "%s: its %s gives no descriptor", path, BNN_ENTRY_NAME);
+    else
+        status = bnn_descriptor_check(head, kind, name, path, err);
+    if (status == BNN_OK)
+        *out = head;
+    else
         dlclose(object);
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: its %s gives no descriptor", path,
-                        BNN_ENTRY_NAME);
-    }
-    *out = head;
-    *handle = object;
-    return BNN_OK;
-}
-
-void bnn_loader_close(void *handle)
-{
-    dlclose(handle);
+    return status;
 }

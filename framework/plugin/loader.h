@@ -10,10 +10,10 @@
 
 #include <bnn/plugin.h>
 
-/* Opens path and calls its entry function. *out lives as long as the object is loaded: for the
- * life of the process, unless the caller refuses the descriptor and closes *handle. Main thread
- * only. BNN_OK, or BNN_E_RESOURCE with the object closed again. */
-int bnn_loader_open(const char *path, const bnn_head **out, void **handle, bnn_error *err);
-void bnn_loader_close(void *handle);
+/* Opens path, calls its entry function, and has the descriptor checked (descriptor.h) for the kind
+ * and the name that the file promises. *out lives as long as the process. Main thread only. BNN_OK,
+ * or BNN_E_RESOURCE with the object closed again. */
+int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn_head **out,
+                    bnn_error *err);
 
 #endif

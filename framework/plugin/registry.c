@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "plugin/descriptor.h"
 #include "plugin/loader.h"
 
 #include <stdio.h>
@@ -128,12 +127,7 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
         return NULL;
     }
     const bnn_head *head;
-    void *handle;
-    if (bnn_loader_open(path, &head, &handle, err) != BNN_OK)
+    if (bnn_loader_open(path, kind, name, &head, err) != BNN_OK)
         return NULL;
-    if (bnn_descriptor_check(head, kind, name, path, err) == BNN_OK)
-        plugin = registry_add_entry(registry, path, head, err);
-    if (plugin == NULL)
-        bnn_loader_close(handle);
-    return plugin;
+    return registry_add_entry(registry, path, head, err);
 }

@@ -14,6 +14,7 @@ enum { BNN_SEARCH_PATH_MAX = 64 }; /* directories on the path; more are ignored 
 typedef struct bnn_search_path {
     size_t n;
     const char *directories[BNN_SEARCH_PATH_MAX]; /* in the arena */
+    const char *list;                             /* the same, colon-separated; or NULL */
 } bnn_search_path;
 
 /* The path: extra (colon-separated, or NULL), BNNRUN_PLUGIN_PATH, the build tree when the program
@@ -26,8 +27,8 @@ int bnn_search_path_init(bnn_search_path *search, const char *extra, bnn_arena *
 bool bnn_search_path_find(const bnn_search_path *search, bnn_kind kind, const char *name,
                           char path[PATH_MAX]);
 
-/* What a scan of the path finds: files named <kind>_<name>.so, sorted by kind and name. A later
- * file of the same name is listed as shadowed. Opens nothing. */
+/* What a scan of the path finds: files named <kind>_<name>.so, sorted by kind and name; of each
+ * name the one that wins, then those that it shadows. Opens nothing. */
 typedef struct bnn_plugin_file {
     bnn_kind kind;
     const char *name;

@@ -43,20 +43,10 @@ static void send_layers(const bnn_session *s)
 {
     uint32_t index = 0;
     for (uint32_t i = 0; i < s->net->n_ops; i++) {
-        bnn_layer_size size;
-        if (!bnn_network_layer_size(s->net, i, &size))
+        bnn_record record = {.kind = BNN_RECORD_LAYER};
+        if (!bnn_network_layer_size(s->net, i, &record.layer))
             continue;
-        bnn_record record = {.kind = BNN_RECORD_LAYER,
-                             .layer = {.index = index++,
-                                       .n_parameters = size.n_parameters,
-                                       .bits = size.bits,
-                                       .float32_bytes = size.float32_bytes,
-                                       .packed_bytes = size.packed_bytes,
-                                       .macs = size.macs,
-                                       .binary_weights = size.binary_weights,
-                                       .binary_inputs = size.binary_inputs}};
-        snprintf(record.layer.layer, sizeof record.layer.layer, "%s", size.layer);
-        snprintf(record.layer.kind, sizeof record.layer.kind, "%s", size.kind);
+        record.layer.index = index++;
         s->job->record(s->job->context, &record);
     }
 }

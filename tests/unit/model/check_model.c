@@ -160,7 +160,7 @@ static void check_sizes(const char *text, const size_row *rows, size_t n)
     const bnn_network *net = network_of(model, 10, 64, 1);
     size_t at = 0;
     for (uint32_t i = 0; i < net->n_ops; i++) {
-        bnn_layer_size size;
+        bnn_layer_record size;
         if (!bnn_network_layer_size(net, i, &size))
             continue;
         ck_assert_uint_lt(at, n);
