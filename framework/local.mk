@@ -113,7 +113,6 @@ export_sources = \
 	framework/export/onnx/stages.c framework/export/onnx/stages.h \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
-	framework/bench/contender.h \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/lineup.c framework/bench/lineup.h \
 	framework/bench/machine.c framework/bench/machine.h \

@@ -2,7 +2,7 @@
 #ifndef BNN_BENCH_ENGINE_H
 #define BNN_BENCH_ENGINE_H
 
-#include "bench/contender.h"
+#include "bench/measure.h"
 #include "infer/engine/engine.h"
 
 /* An engine on images in their order, again from the first when too few are left for a batch. */

@@ -2,7 +2,7 @@
 #ifndef BNN_BENCH_LINEUP_H
 #define BNN_BENCH_LINEUP_H
 
-#include "bench/contender.h"
+#include "bench/measure.h"
 #include "bench/subject.h"
 
 enum { BENCH_CONTENDERS_MAX = 24, BENCH_BATCHES_MAX = 16, BENCH_BATCH_MAX = 65536 };

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,23 @@ typedef struct bnn_measure_plan {
  * that failed, or 0; after a failure the samples are of no use. */
 int bnn_measure(const bnn_measure_plan *plan, const bnn_contender *contenders, size_t n,
                 bnn_duration *samples, bnn_error *err);
+
+/* How a network is run for a benchmark, whoever runs it: an engine of ours (engine.h), or a program of
+ * others in a process of its own (ort.h). A further one is a file like these and a call that adds it
+ * to the lineup. state: what the executor made for one network and the images that all contenders get. */
+typedef struct bench_executor {
+    /* Whether the logits have the bits of our engines. Others add in another order, so a sign behind
+     * float sums may differ: their classes count, but for near ties. */
+    bool is_exact;
+    /* The logits [n_images][n_classes] of all images. */
+    int (*answer)(void *state, float *logits, bnn_error *err);
+    /* How many images a call of run takes from now on. */
+    void (*set_batch)(void *state, uint32_t batch);
+    /* As bnn_contender.run. */
+    int (*run)(void *state, uint64_t n_calls, bnn_duration *out, bnn_error *err);
+    /* Adds the nanoseconds of n_calls to stage_ns[n_stages]; NULL: cannot look inside. */
+    void (*profile)(void *state, uint64_t n_calls, uint64_t *stage_ns);
+} bench_executor;
 
 /* What the wall times of n samples, at least one, have in common; sorts them by it. Quartiles are
  * interpolated between neighbours (type 7 of Hyndman and Fan, 1996). */

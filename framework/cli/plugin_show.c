@@ -15,37 +15,29 @@ static const char *const position_names[] = {
 };
 enum { N_POSITIONS = sizeof position_names / sizeof *position_names };
 
-const char *cli_role_text(uint32_t role)
+static const char *role_text(uint32_t role)
 {
-    switch (role) {
-    case BNN_ROLE_LINEAR:
-        return "linear operation";
-    case BNN_ROLE_POOL:
-        return "pool";
-    case BNN_ROLE_NORM:
-        return "norm";
-    case BNN_ROLE_ACTIVATION:
-        return "activation";
-    case BNN_ROLE_REGULARIZER:
-        return "regularizer, acts in training only";
-    default:
-        return "unknown role";
-    }
+    static const struct {
+        uint32_t role;
+        const char *text;
+    } roles[] = {{BNN_ROLE_LINEAR, "linear operation"},
+                 {BNN_ROLE_POOL, "pool"},
+                 {BNN_ROLE_NORM, "norm"},
+                 {BNN_ROLE_ACTIVATION, "activation"},
+                 {BNN_ROLE_REGULARIZER, "regularizer, acts in training only"}};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (roles[i].role == role)
+            return roles[i].text;
+    return "unknown role";
 }
 
-static const char *type_text(uint32_t type)
-{
-    switch (type) {
-    case BNN_TYPE_NUMBER:
-        return "number";
-    case BNN_TYPE_INTEGER:
-        return "integer";
-    case BNN_TYPE_SWITCH:
-        return "true|false";
-    default:
-        return "choice";
-    }
-}
+/* Of a parameter: for people, and in JSON. */
+static const struct {
+    const char *text, *json;
+} types[] = {[BNN_TYPE_NUMBER] = {"number", "number"},
+             [BNN_TYPE_INTEGER] = {"integer", "integer"},
+             [BNN_TYPE_SWITCH] = {"true|false", "boolean"},
+             [BNN_TYPE_CHOICE] = {"choice", "choice"}};
 
 static bool has_params(const bnn_head *head)
 {
@@ -129,9 +121,9 @@ static void print_kind_facts(const bnn_plugin *plugin)
                                                      : "changes from epoch to epoch");
     } else if (plugin->head->kind == BNN_KIND_LAYER) {
         const bnn_layer *layer = bnn_use_layer(&use);
-        snprintf(text, sizeof text, "%s (%c in an ordering)", cli_role_text(layer->role),
+        snprintf(text, sizeof text, "%s (%c in an ordering)", role_text(layer->role),
                  (int)layer->role);
-        print_fact("role", layer->role == BNN_ROLE_REGULARIZER ? cli_role_text(layer->role) : text);
+        print_fact("role", layer->role == BNN_ROLE_REGULARIZER ? role_text(layer->role) : text);
         if ((layer->flags & BNN_LAYER_NONNEGATIVE) != 0)
             print_fact("output", "never negative: a sign behind it would be constant");
         else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
@@ -158,7 +150,7 @@ static int print_params(const bnn_head *head, bnn_error *err)
     for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++) {
         char fallback[BNN_KEY_TEXT_BYTES], range[BNN_KEY_TEXT_BYTES];
         const bnn_key key = {.param = *p};
-        const char *const cells[] = {p->name, type_text(p->type),
+        const char *const cells[] = {p->name, types[p->type].text,
                                      bnn_key_default_text(&key, fallback),
                                      bnn_param_range_text(p, range), p->help};
         cli_table_row(table, cells);
@@ -212,15 +204,11 @@ static void print_use(const bnn_plugin *plugin)
 
 static json_t *params_json(const bnn_head *head)
 {
-    static const char *const types[] = {[BNN_TYPE_NUMBER] = "number",
-                                        [BNN_TYPE_INTEGER] = "integer",
-                                        [BNN_TYPE_SWITCH] = "boolean",
-                                        [BNN_TYPE_CHOICE] = "choice"};
     json_t *list = json_array();
     for (const bnn_param *p = head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
         char text[CLI_TEXT_MAX];
-        json_t *row =
-            json_pack("{s:s, s:s, s:s}", "name", p->name, "type", types[p->type], "help", p->help);
+        json_t *row = json_pack("{s:s, s:s, s:s}", "name", p->name, "type", types[p->type].json,
+                                "help", p->help);
         if (p->type == BNN_TYPE_SWITCH)
             json_object_set_new(row, "default", json_boolean(p->fallback != 0.0));
         else if (p->type == BNN_TYPE_CHOICE) {
@@ -246,38 +234,28 @@ static json_t *params_json(const bnn_head *head)
     return list;
 }
 
-static void add_kind_facts(json_t *object, const bnn_plugin *plugin, const sequences *s)
+/* What its kind promises. */
+static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
 {
     const bnn_use use = {.plugin = plugin};
-    switch ((bnn_kind)plugin->head->kind) {
-    case BNN_KIND_STE:
-        json_object_set_new(object, "forward",
-                            json_string(bnn_use_ste(&use)->forward == NULL ? "sign" : "own"));
-        json_object_set_new(object, "proxy", json_boolean(bnn_use_ste(&use)->proxy != NULL));
-        json_object_set_new(object, "schedule", json_boolean(bnn_use_ste(&use)->schedule != NULL));
-        break;
-    case BNN_KIND_LAYER: {
-        const uint32_t flags = bnn_use_layer(&use)->flags;
-        const char letter[] = {(char)bnn_use_layer(&use)->role, '\0'};
-        json_object_set_new(object, "role", json_string(letter));
-        json_object_set_new(object, "nonnegative",
-                            json_boolean((flags & BNN_LAYER_NONNEGATIVE) != 0));
-        json_object_set_new(object, "keeps_sign",
-                            json_boolean((flags & BNN_LAYER_KEEPS_SIGN) != 0));
-        break;
+    if (plugin->head->kind == BNN_KIND_STE) {
+        const bnn_ste *ste = bnn_use_ste(&use);
+        return json_pack("{s:s, s:b, s:b}", "forward", ste->forward == NULL ? "sign" : "own",
+                         "proxy", ste->proxy != NULL, "schedule", ste->schedule != NULL);
     }
-    case BNN_KIND_ORDERING:
-        json_object_set_new(object, "sequences", sequences_json(s));
-        break;
-    case BNN_KIND_OPTIMIZER: {
-        const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
-        json_object_set_new(object, "default_lr", json_real(optimizer->default_lr));
-        json_object_set_new(object, "slots", json_integer(optimizer->n_slots));
-        json_object_set_new(object, "binary_only",
-                            json_boolean((optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0));
-        break;
+    if (plugin->head->kind == BNN_KIND_LAYER) {
+        const bnn_layer *layer = bnn_use_layer(&use);
+        const char letter[] = {(char)layer->role, '\0'};
+        return json_pack("{s:s, s:b, s:b}", "role", letter, "nonnegative",
+                         (layer->flags & BNN_LAYER_NONNEGATIVE) != 0, "keeps_sign",
+                         (layer->flags & BNN_LAYER_KEEPS_SIGN) != 0);
     }
-    }
+    if (plugin->head->kind == BNN_KIND_ORDERING)
+        return json_pack("{s:o}", "sequences", sequences_json(s));
+    const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
+    return json_pack("{s:f, s:I, s:b}", "default_lr", (double)optimizer->default_lr, "slots",
+                     (json_int_t)optimizer->n_slots, "binary_only",
+                     (optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0);
 }
 
 static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
@@ -291,7 +269,9 @@ static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_e
         return bnn_fail(err, BNN_E_INTERNAL, "%s: a text that is not UTF-8, or no memory",
                         plugin->path);
     json_object_set_new(object, "parameters", params_json(head));
-    add_kind_facts(object, plugin, s);
+    json_t *promises = kind_json(plugin, s);
+    json_object_update(object, promises);
+    json_decref(promises);
     cli_json_print(object);
     return BNN_OK;
 }

@@ -10,7 +10,4 @@
 int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_options *options,
                     bnn_error *err);
 
-/* "linear operation", "pool", ...: what a layer with this role is. */
-const char *cli_role_text(uint32_t role);
-
 #endif

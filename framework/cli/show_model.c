@@ -26,15 +26,14 @@ typedef struct model_summary {
 /* A member of bnn_stage_size: its column in CSV, its key in JSON. */
 typedef struct size_field {
     const char *name;
-    size_t offset, bytes;
+    size_t offset;
     bool adds_up; /* over the layers */
 } size_field;
 enum { SIZE_FIELDS = 24 };
 
-#define FIELD(name, member, adds_up)                                                            \
-    {                                                                                           \
-        name, offsetof(bnn_stage_size, member), sizeof(((const bnn_stage_size *)NULL)->member), \
-            adds_up                                                                             \
+#define FIELD(name, member, adds_up)                    \
+    {                                                   \
+        name, offsetof(bnn_stage_size, member), adds_up \
     }
 
 static const size_field size_fields[SIZE_FIELDS] = {
@@ -64,34 +63,20 @@ static const size_field size_fields[SIZE_FIELDS] = {
     FIELD("macs_float", macs_float, true),
 };
 
-static uint64_t size_field_value(const bnn_stage_size *size, const size_field *f)
+static uint64_t size_value(const bnn_stage_size *size, const size_field *f)
 {
-    const char *at = (const char *)size + f->offset;
-    if (f->bytes == sizeof(uint32_t)) {
-        uint32_t value;
-        memcpy(&value, at, sizeof value);
-        return value;
-    }
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
+    return *(const uint64_t *)(const void *)((const char *)size + f->offset);
 }
 
-static void add_field(bnn_stage_size *total, const bnn_stage_size *size, const size_field *f)
+static void size_add(bnn_stage_size *total, const bnn_stage_size *size, const size_field *f)
 {
-    char *at = (char *)total + f->offset;
-    const uint64_t sum = size_field_value(total, f) + size_field_value(size, f);
-    const uint32_t narrow = (uint32_t)sum;
-    if (f->bytes == sizeof narrow)
-        memcpy(at, &narrow, sizeof narrow);
-    else
-        memcpy(at, &sum, sizeof sum);
+    *(uint64_t *)(void *)((char *)total + f->offset) += size_value(size, f);
 }
 
 /* Of weights, rules and tables. */
 static uint64_t size_padding_bits(const bnn_stage_size *size)
 {
-    return (uint64_t)size->weight_pad_bits + size->rule_pad_bits + size->table_pad_bits;
+    return size->weight_pad_bits + size->rule_pad_bits + size->table_pad_bits;
 }
 
 /* What weights, biases, thresholds, rules, tables and float operations need: their bits without
@@ -124,7 +109,7 @@ static int model_summarize(const char *path, bnn_arena *arena, model_summary *ou
         bnn_modelfile_stage_size(model, i, &sizes[i]);
         for (size_t j = 0; j < SIZE_FIELDS; j++)
             if (size_fields[j].adds_up)
-                add_field(&out->total, &sizes[i], &size_fields[j]);
+                size_add(&out->total, &sizes[i], &size_fields[j]);
     }
     return BNN_OK;
 }
@@ -150,7 +135,7 @@ static void add_numbers(json_t *object, const bnn_stage_size *size, bool total)
     for (size_t i = 0; i < SIZE_FIELDS; i++)
         if (!total || size_fields[i].adds_up)
             json_object_set_new(object, size_fields[i].name,
-                                json_integer((json_int_t)size_field_value(size, &size_fields[i])));
+                                json_integer((json_int_t)size_value(size, &size_fields[i])));
 }
 
 static json_t *shape_json(bnn_shape shape)
@@ -160,12 +145,9 @@ static json_t *shape_json(bnn_shape shape)
 
 static json_t *stage_json(const bnn_stage *stage, const bnn_stage_size *size)
 {
-    const char *name = stage_name(stage);
-    json_t *object = json_object();
-    json_object_set_new(object, "layer", cli_json_text(name));
-    json_object_set_new(object, "input", json_string(values_name(stage->inputs)));
-    json_object_set_new(object, "output", json_string(values_name(stage->outputs)));
-    json_object_set_new(object, "output_shape", shape_json(stage->out));
+    json_t *object = json_pack("{s:o, s:s, s:s, s:o}", "layer", cli_json_text(stage_name(stage)),
+                               "input", values_name(stage->inputs), "output",
+                               values_name(stage->outputs), "output_shape", shape_json(stage->out));
     add_numbers(object, size, false);
     return object;
 }
@@ -173,36 +155,29 @@ static json_t *stage_json(const bnn_stage *stage, const bnn_stage_size *size)
 static json_t *metadata_json(const bnn_model *model)
 {
     json_t *object = json_object();
-    for (uint32_t i = 0; i < model->n_metadata; i++) {
-        const char *value = model->metadata[i].value;
-        json_object_set_new(object, model->metadata[i].key, cli_json_text(value));
-    }
+    for (uint32_t i = 0; i < model->n_metadata; i++)
+        json_object_set_new(object, model->metadata[i].key,
+                            cli_json_text(model->metadata[i].value));
     return object;
 }
 
 static void print_model_json(const model_summary *s)
 {
     const bnn_model *model = s->model;
-    json_t *object = json_object();
     json_t *layers = json_array();
     json_t *total = json_object();
-    json_object_set_new(object, "file", cli_json_text(s->path));
-    json_object_set_new(object, "input_shape", shape_json(model->input));
-    json_object_set_new(object, "classes", json_integer(model->n_classes));
-    json_object_set_new(object, "engine", json_string(s->engine));
-    json_object_set_new(object, "metadata", metadata_json(model));
     for (uint32_t i = 0; i < model->n_stages; i++)
         json_array_append_new(layers, stage_json(&model->stages[i], &s->sizes[i]));
-    json_object_set_new(object, "layers", layers);
-    json_object_set_new(object, "file_header_bytes", json_integer((json_int_t)s->head_bytes));
-    json_object_set_new(object, "file_bytes", json_integer((json_int_t)s->file_bytes));
-    json_object_set_new(object, "theoretical_bytes",
-                        json_integer((json_int_t)size_theoretical_bytes(&s->total)));
-    json_object_set_new(object, "float32_bytes", json_integer((json_int_t)s->total.float32_bytes));
-    json_object_set_new(object, "smaller",
-                        json_real((double)s->total.float32_bytes / (double)s->file_bytes));
     add_numbers(total, &s->total, true);
-    json_object_set_new(object, "total", total);
+    json_t *object =
+        json_pack("{s:o, s:o, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:o}", "file",
+                  cli_json_text(s->path), "input_shape", shape_json(model->input), "classes",
+                  (json_int_t)model->n_classes, "engine", s->engine, "metadata",
+                  metadata_json(model), "layers", layers, "file_header_bytes",
+                  (json_int_t)s->head_bytes, "file_bytes", (json_int_t)s->file_bytes,
+                  "theoretical_bytes", (json_int_t)size_theoretical_bytes(&s->total),
+                  "float32_bytes", (json_int_t)s->total.float32_bytes, "smaller",
+                  (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(object);
@@ -225,7 +200,7 @@ static void model_put_count(cli_table *table, uint64_t n)
 static void model_put_fields(cli_table *table, const bnn_stage_size *size)
 {
     for (size_t j = 0; j < SIZE_FIELDS; j++)
-        model_put_uint(table, size_field_value(size, &size_fields[j]));
+        model_put_uint(table, size_value(size, &size_fields[j]));
 }
 
 static int model_print_csv(const model_summary *s, const cli_options *options, bnn_error *err)
@@ -256,7 +231,7 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
                                  const bnn_stage_size *size)
 {
     const struct {
-        uint32_t n;
+        uint64_t n;
         const char *what;
     } kinds[] = {{size->n_flipped, "flipped"},
                  {size->n_and, "AND"},
@@ -268,12 +243,13 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
         cli_table_cell(table, stage->n_chain > 0 ? "float operations" : NULL);
         return;
     }
-    cli_table_cellf(table, "%u x %u bit", size->n_thresholds, size->threshold_bits);
+    cli_table_cellf(table, "%" PRIu64 " x %" PRIu64 " bit", size->n_thresholds,
+                    size->threshold_bits);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const size_t used = strlen(text);
         if (kinds[i].n > 0)
-            snprintf(text + used, sizeof text - used, "%s%u %s", used > 0 ? ", " : "", kinds[i].n,
-                     kinds[i].what);
+            snprintf(text + used, sizeof text - used, "%s%" PRIu64 " %s", used > 0 ? ", " : "",
+                     kinds[i].n, kinds[i].what);
     }
     cli_table_cell(table, text);
 }

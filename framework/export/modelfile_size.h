@@ -4,20 +4,21 @@
 
 #include "infer/model.h"
 
-/* What a stage weighs in the file; all in bytes unless they say bits. */
+/* What a stage weighs in the file; all in bytes unless they say bits. Members have one type, so that
+ * a table of them can say where they are. */
 typedef struct bnn_stage_size {
     uint64_t n_weights, n_biases;
-    uint32_t bits_of_weight;  /* 1 or 32 */
+    uint64_t bits_of_weight;  /* 1 or 32 */
     uint64_t weight_bytes;    /* as they are in the file */
-    uint32_t weight_pad_bits; /* unused bits in the last byte of binary weights */
+    uint64_t weight_pad_bits; /* unused bits in the last byte of binary weights */
     uint64_t bias_bytes;
-    uint32_t n_thresholds, threshold_bits; /* folded: 8, 16 or 32 each */
+    uint64_t n_thresholds, threshold_bits; /* folded: 8, 16 or 32 each */
     uint64_t threshold_bytes;
-    uint32_t n_flipped, n_and, n_constant, n_tables; /* folded: channels of each kind */
+    uint64_t n_flipped, n_and, n_constant, n_tables; /* folded: channels of each kind */
     uint64_t rule_bytes;                             /* the three bitmaps of a folded stage */
-    uint32_t rule_pad_bits;
+    uint64_t rule_pad_bits;
     uint64_t table_bytes;
-    uint32_t table_pad_bits;
+    uint64_t table_pad_bits;
     uint64_t chain_bytes;   /* float values of the chain */
     uint64_t header_bytes;  /* name, geometry, counts: the rest */
     uint64_t bytes;         /* of the stage, the sum of all the above */

@@ -29,24 +29,19 @@ typedef struct verification {
 /* ---- the report -------------------------------------------------------------------------- */
 
 /* One statement about the run, that holds or does not. */
-static void say_verdict(verification *v, const char *what, bool holds, const char *text)
+__attribute__((format(printf, 4, 5))) static void say_verdict(verification *v, const char *what,
+                                                              bool holds, const char *format, ...)
 {
+    char text[sizeof((const bnn_error *)NULL)->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     v->holds &= holds;
     json_object_set_new(v->report, what,
                         json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text)));
     if (!v->options.json)
         printf("  %-9s %s%s\n", what, holds ? "" : "DIFFERS: ", text);
-}
-
-__attribute__((format(printf, 4, 5))) static void sayf(verification *v, const char *what,
-                                                       bool holds, const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    say_verdict(v, what, holds, text);
 }
 
 /* ---- what is looked at ------------------------------------------------------------------- */
@@ -58,9 +53,9 @@ static int check_file(verification *v, const char *what, const char *path, const
     bnn_error problem = {.message = ""};
     const int status = bnn_reload_check_file(path, sha256, &problem);
     if (status == BNN_OK)
-        sayf(v, what, true, "%s is the file that was recorded", path);
+        say_verdict(v, what, true, "%s is the file that was recorded", path);
     else if (status == BNN_E_RESOURCE)
-        say_verdict(v, what, false, problem.message);
+        say_verdict(v, what, false, "%s", problem.message);
     else
         *err = problem;
     return status == BNN_E_RESOURCE ? BNN_OK : status;
@@ -81,7 +76,7 @@ static int reload_run(verification *v, bnn_error *err)
                                .topologies = cli_topology_path(v->stored.spec_path)};
     int status = bnn_reload(v->store, &v->stored, &reader, &v->reloaded, err);
     if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
-        say_verdict(v, "finite", false, err->message);
+        say_verdict(v, "finite", false, "%s", err->message);
     if (status != BNN_OK)
         return status == BNN_E_FAILED ? BNN_OK : status;
     cli_download download;
@@ -125,8 +120,8 @@ static int note_plugins(verification *v, bnn_error *err)
                      recorded[i].kind, recorded[i].name);
     }
     if (status == BNN_OK)
-        sayf(v, "plugins", true, "%zu of %zu files are other ones than at the time%s", n_changed, n,
-             list);
+        say_verdict(v, "plugins", true, "%zu of %zu files are other ones than at the time%s",
+                    n_changed, n, list);
     return status;
 }
 
@@ -136,7 +131,7 @@ static int check_rebuild(verification *v, bnn_error *err)
     bool same = false;
     const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, &same, err);
     if (status == BNN_OK)
-        say_verdict(v, "rebuild", same,
+        say_verdict(v, "rebuild", same, "%s",
                     same ? "the kept weights give this model file, byte for byte"
                          : "the kept weights give another model file");
     return status;
@@ -156,7 +151,7 @@ static int check_engines(verification *v, bnn_error *err)
         status = bnn_finish_compare(model, names[i], v->reloaded.network, v->data.test.pixels,
                                     v->data.test.n, &a, err);
         if (status == BNN_OK)
-            sayf(
+            say_verdict(
                 v, names[i], a.n_mismatches == 0 && a.n_different == 0,
                 "%u test images: %u get another class than in training, %u other logits, by at most %g",
                 v->data.test.n, a.n_mismatches, a.n_different, a.max_difference);
@@ -173,10 +168,12 @@ static int check_retrain(verification *v, bnn_error *err)
     if (status != BNN_OK)
         return status;
     if (r.n_different > 0)
-        sayf(v, "retrain", false, "%u of %u metrics; %s", r.n_different, r.n_metrics, r.first);
+        say_verdict(v, "retrain", false, "%u of %u metrics; %s", r.n_different, r.n_metrics,
+                    r.first);
     else
-        sayf(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
-             r.n_metrics, r.same_weights ? "and so are the weights" : "but the weights are not");
+        say_verdict(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
+                    r.n_metrics,
+                    r.same_weights ? "and so are the weights" : "but the weights are not");
     return BNN_OK;
 }
 
@@ -194,8 +191,8 @@ static int check_undeployed(verification *v, bnn_error *err)
         *err = why;
         return status;
     }
-    sayf(v, "model", status != BNN_OK, "no model file: %s",
-         status != BNN_OK ? why.message : "yet this network can be deployed");
+    say_verdict(v, "model", status != BNN_OK, "no model file: %s",
+                status != BNN_OK ? why.message : "yet this network can be deployed");
     return BNN_OK;
 }
 
