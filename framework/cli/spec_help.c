@@ -6,10 +6,7 @@
 #include "runner/spec_keys.h"
 #include "spec/key_text.h"
 
-#include <assert.h>
 #include <string.h>
-
-enum { SPEC_PATH = 256, KEYS_MAX = 64 };
 
 /* What is printed of a row. */
 typedef struct row_texts {
@@ -37,10 +34,24 @@ static void fill_texts(const bnn_key *key, row_texts *out)
              role != 0 ? bnn_role_name(role) : kinds[bnn_key_kind(key)]);
 }
 
+/* What is printed of one key or parameter. */
+static void print_entry(const char *title, const bnn_key *key)
+{
+    row_texts texts;
+    fill_texts(key, &texts);
+    printf("%s: %s\n  value    %s\n", title, key->param.help, texts.value);
+    if (texts.standard[0] != '\0')
+        printf("  default  %s\n", texts.standard);
+    if (key->acts != NULL) {
+        bnn_condition_text(key->acts, texts.meaning, sizeof texts.meaning);
+        printf("  acts     only with %s\n", texts.meaning);
+    }
+}
+
 /* ---- plugins ----------------------------------------------------------------------------- */
 
-/* Calls visit for each plugin of a kind (0: any), and of a role unless that is 0. */
-static int visit_plugins(bnn_kind kind, uint32_t role, void (*visit)(void *, const bnn_plugin *),
+/* Calls visit for each plugin that the key takes; NULL: for all that there are. */
+static int visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *),
                          void *context, bnn_error *err)
 {
     const bnn_plugin_file *files;
@@ -50,9 +61,10 @@ static int visit_plugins(bnn_kind kind, uint32_t role, void (*visit)(void *, con
     const size_t n = bnn_registry_scan(registry, &files);
     for (size_t i = 0; i < n; i++) {
         bnn_error unusable;
-        if (files[i].shadowed_by != NULL || (kind != 0 && files[i].kind != kind))
+        if (files[i].shadowed_by != NULL || (key != NULL && files[i].kind != bnn_key_kind(key)))
             continue;
         const bnn_use use = {.plugin = bnn_registry_load_file(registry, files[i].path, &unusable)};
+        const uint32_t role = key == NULL ? 0 : bnn_key_role(key);
         if (use.plugin != NULL && (role == 0 || bnn_use_layer(&use)->role == role))
             visit(context, use.plugin);
     }
@@ -77,13 +89,12 @@ static void print_parameter(void *context, const bnn_plugin *plugin)
     parameter *wanted = context;
     for (const bnn_param *p = plugin->head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
         const bnn_key key = {.param = *p};
-        row_texts texts;
+        char title[BNN_KEY_TEXT_BYTES];
         if (strcmp(p->name, wanted->name) != 0)
             continue;
-        fill_texts(&key, &texts);
-        printf("%s of %s %s: %s\n  value    %s\n  default  %s\n", p->name,
-               bnn_kind_name((bnn_kind)plugin->head->kind), plugin->head->name, texts.meaning,
-               texts.value, texts.standard);
+        snprintf(title, sizeof title, "%s of %s %s", p->name,
+                 bnn_kind_name((bnn_kind)plugin->head->kind), plugin->head->name);
+        print_entry(title, &key);
         wanted->found = true;
     }
 }
@@ -105,39 +116,21 @@ static int print_rows(const bnn_section *section, bnn_error *err)
 
 static int print_key(const char *path, const bnn_key *key, bnn_error *err)
 {
-    row_texts texts;
-    fill_texts(key, &texts);
-    printf("%s: %s\n  value    %s\n", path, key->param.help, texts.value);
-    if (texts.standard[0] != '\0')
-        printf("  default  %s\n", texts.standard);
-    if (key->acts != NULL) {
-        bnn_condition_text(key->acts, texts.meaning, sizeof texts.meaning);
-        printf("  acts     only with %s\n", texts.meaning);
-    }
-    int status = BNN_OK;
-    if (key->section != NULL)
-        status = print_rows(key->section, err);
+    print_entry(path, key);
+    const int status = key->section != NULL ? print_rows(key->section, err) : BNN_OK;
     if (status != BNN_OK || key->type != &bnn_key_plugin)
         return status;
-    const char *kind = bnn_kind_name(bnn_key_kind(key));
-    printf("\nplugins, see `bnnrun plugins %s NAME` for their parameters\n", kind);
-    return visit_plugins(bnn_key_kind(key), bnn_key_role(key), print_plugin_line, NULL, err);
-}
-
-static size_t list_names(const bnn_section *section, const char *names[KEYS_MAX])
-{
-    size_t n = 0;
-    for (const bnn_key *key = section->keys; key->param.name != NULL && n < KEYS_MAX; key++)
-        names[n++] = key->param.name;
-    return n;
+    printf("\nplugins, see `bnnrun plugins %s NAME` for their parameters\n",
+           bnn_kind_name(bnn_key_kind(key)));
+    return visit_plugins(key, print_plugin_line, NULL, err);
 }
 
 /* The keys of the section that the path goes wrong in: what may have been meant. */
 static int fail_unknown_key(const char *path, bnn_error *err)
 {
-    const char *names[KEYS_MAX], *word = path;
+    const char *names[BNN_SECTION_KEYS], *word = path;
     const bnn_section *section = &bnn_spec_section;
-    char what[SPEC_PATH], wrong[SPEC_PATH];
+    char what[BNN_KEY_PATH], wrong[BNN_KEY_PATH];
     const bnn_key *key;
     while ((key = bnn_key_in(section, word)) != NULL && key->section != NULL) {
         section = key->section;
@@ -147,27 +140,11 @@ static int fail_unknown_key(const char *path, bnn_error *err)
     if (key != NULL)
         return bnn_fail(err, BNN_E_USAGE, "no key is called \"%s\": %s takes none of its own", path,
                         key->param.name);
-    const size_t n = list_names(section, names);
-    if (word == path)
-        snprintf(what, sizeof what, "no key of a spec is called");
-    else
-        snprintf(what, sizeof what, "no key of %.*s is called", (int)(word - path) - 1, path);
+    snprintf(what, sizeof what, "no key of %.*s is called",
+             word == path ? (int)strlen("a spec") : (int)(word - path) - 1,
+             word == path ? "a spec" : path);
     snprintf(wrong, sizeof wrong, "%.*s", (int)strcspn(word, "."), word);
-    return cli_unknown(err, BNN_E_USAGE, what, wrong, names, n);
-}
-
-/* The row of the plugin that a path leads into, as train.optimizer.momentum; the parameter's name
- * in *name. NULL when there is none. */
-static const bnn_key *find_plugin_key(const char *path, const char **name)
-{
-    char above[SPEC_PATH];
-    const char *dot = strrchr(path, '.');
-    if (dot == NULL)
-        return NULL;
-    snprintf(above, sizeof above, "%.*s", (int)(dot - path), path);
-    *name = dot + 1;
-    const bnn_key *key = bnn_key_find(&bnn_spec_section, above);
-    return key != NULL && key->type == &bnn_key_plugin ? key : NULL;
+    return cli_unknown(err, BNN_E_USAGE, what, wrong, names, bnn_section_names(section, names));
 }
 
 int cli_spec_help(const char *path, bnn_error *err)
@@ -182,43 +159,42 @@ int cli_spec_help(const char *path, bnn_error *err)
     const bnn_key *key = bnn_key_find(&bnn_spec_section, path);
     if (key != NULL)
         return print_key(path, key, err);
-    parameter wanted = {.name = NULL};
-    key = find_plugin_key(path, &wanted.name);
-    if (key != NULL) {
-        const int status =
-            visit_plugins(bnn_key_kind(key), bnn_key_role(key), print_parameter, &wanted, err);
-        if (status != BNN_OK || wanted.found)
-            return status;
-    }
-    return fail_unknown_key(path, err);
+    /* It may lead into a plugin, as train.optimizer.momentum does. */
+    char above[BNN_KEY_PATH];
+    const char *dot = strrchr(path, '.');
+    parameter wanted = {.name = dot == NULL ? NULL : dot + 1};
+    snprintf(above, sizeof above, "%.*s", dot == NULL ? 0 : (int)(dot - path), path);
+    key = bnn_key_find(&bnn_spec_section, above);
+    int status = BNN_OK;
+    if (key != NULL && key->type == &bnn_key_plugin)
+        status = visit_plugins(key, print_parameter, &wanted, err);
+    return status != BNN_OK || wanted.found ? status : fail_unknown_key(path, err);
 }
 
 bool cli_is_spec_key(const char *word)
 {
-    const char *names[KEYS_MAX];
-    const size_t n = list_names(&bnn_spec_section, names);
+    const char *names[BNN_SECTION_KEYS];
+    const size_t n = bnn_section_names(&bnn_spec_section, names);
     return strcmp(word, "spec") == 0 || strchr(word, '.') != NULL ||
            bnn_suggest(word, names, n) != NULL;
 }
 
 /* ---- all keys ---------------------------------------------------------------------------- */
 
-static void print_paths(const bnn_section *section, const char *path)
+static void print_paths(const bnn_section *section, const bnn_reader *at)
 {
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        char below[SPEC_PATH];
-        const int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".",
-                               key->param.name);
-        assert(n > 0 && n < SPEC_PATH); /* the tables end */
-        printf("%s\n", below);
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(at, key->param.name, path);
+        printf("%s\n", path);
         if (key->section != NULL)
-            print_paths(key->section, below);
+            print_paths(key->section, &below);
     }
 }
 
 void cli_spec_keys(void)
 {
-    print_paths(&bnn_spec_section, "");
+    print_paths(&bnn_spec_section, &(bnn_reader){.path = NULL});
 }
 
 /* ---- the reference ----------------------------------------------------------------------- */
@@ -249,20 +225,18 @@ static void print_markdown_head(void)
 }
 
 /* A heading and a table for each section, outermost first. */
-static void print_markdown_section(const bnn_section *section, const char *path)
+static void print_markdown_section(const bnn_section *section, const bnn_reader *at)
 {
     print_markdown_head();
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         print_markdown_row(key);
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        char below[SPEC_PATH];
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(at, key->param.name, path);
         if (key->section == NULL)
             continue;
-        const int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".",
-                               key->param.name);
-        assert(n > 0 && n < SPEC_PATH); /* the tables end */
-        printf("\n## %s\n\n%s.\n", below, key->param.help);
-        print_markdown_section(key->section, below);
+        printf("\n## %s\n\n%s.\n", path, key->param.help);
+        print_markdown_section(key->section, &below);
     }
 }
 
@@ -289,8 +263,8 @@ int cli_spec_reference(bnn_error *err)
         "prints the same. A key is written in the map of its section, and with dots in `sweep`,\n"
         "`baseline` and `-s`. What does not act in a config is not recorded with it, and a key\n"
         "that acts in no point of the sweep is refused.\n");
-    print_markdown_section(&bnn_spec_section, "");
+    print_markdown_section(&bnn_spec_section, &(bnn_reader){.path = NULL});
     printf("\n# The plugins that come with bnnrun\n\n"
            "Parameters are written beside the name: `ste: {name: clipped, clip: 2}`.\n");
-    return visit_plugins((bnn_kind)0, 0, print_markdown_plugin, NULL, err);
+    return visit_plugins(NULL, print_markdown_plugin, NULL, err);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROLE_SHIFT = 8, KEYS_MAX = 128 };
+enum { ROLE_SHIFT = 8, PARAMS_MAX = 64 };
 
 bnn_kind bnn_key_kind(const bnn_key *key)
 {
@@ -39,6 +39,9 @@ static const bnn_param *use_params(const bnn_plugin *plugin)
     return plugin->head->params != NULL ? plugin->head->params : none;
 }
 
+/* Parameters are keys that have nothing but `param`, of a section that has nothing to say. */
+static const bnn_section params_section = {.keys = NULL};
+
 /* Fills the plugin's struct from the map, or with its defaults. */
 static int use_fill(const bnn_reader *r, const bnn_node *map, bnn_use *use)
 {
@@ -47,9 +50,8 @@ static int use_fill(const bnn_reader *r, const bnn_node *map, bnn_use *use)
     if (filled == NULL)
         return bnn_diag_no_memory(r->diag);
     for (const bnn_param *row = use_params(use->plugin); row->type != BNN_TYPE_END; row++) {
-        char path[BNN_KEY_PATH];
-        const bnn_reader below = bnn_reader_below(r, row->name, path);
-        bnn_param_read(&below, row, bnn_tree_get(map, row->name), filled);
+        const bnn_key param = {.param = *row};
+        bnn_key_read(r, &params_section, &param, map, filled);
     }
     use->params = head->params == NULL ? NULL : filled;
     return BNN_OK;
@@ -59,17 +61,16 @@ static int use_fill(const bnn_reader *r, const bnn_node *map, bnn_use *use)
 static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const bnn_section *beside,
                            const bnn_node *map, bnn_position_in_file at)
 {
-    const char *known[KEYS_MAX + 1] = {NULL};
+    const char *known[PARAMS_MAX + 1 + BNN_SECTION_KEYS] = {NULL};
     char what[BNN_EXCERPT + 16];
     size_t n = 0;
     for (const bnn_param *row = use_params(plugin); row->type != BNN_TYPE_END; row++)
-        if (n < KEYS_MAX / 2)
+        if (n < PARAMS_MAX)
             known[n++] = row->name;
     const size_t n_own = n;
     known[n++] = "name";
-    for (const bnn_key *key = beside == NULL ? NULL : beside->keys;
-         key != NULL && key->param.name != NULL; key++)
-        known[n++] = key->param.name;
+    if (beside != NULL)
+        n += bnn_section_names(beside, known + n);
     for (size_t i = n_own + 1; i < n; i++)
         for (size_t k = 0; k < n_own; k++)
             if (strcmp(known[i], known[k]) == 0)
@@ -173,9 +174,8 @@ static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *i
         return;
     bnn_record_text(r, use.plugin->head->name);
     for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++) {
-        char path[BNN_KEY_PATH];
-        const bnn_reader below = bnn_reader_below(r, row->name, path);
-        bnn_param_record(&below, row, use.params);
+        const bnn_key param = {.param = *row};
+        bnn_key_record(r, &params_section, &param, use.params);
     }
     if (key->section != NULL)
         bnn_section_record(r, key->section, field);

@@ -1,5 +1,6 @@
 #include "spec/effect.h"
 
+#include "spec/key_text.h"
 #include "spec/tree.h"
 
 #include <stdio.h>

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEYS_MAX = 64 };
-
 bnn_reader bnn_reader_below(const bnn_reader *r, const char *name, char path[BNN_KEY_PATH])
 {
     bnn_reader below = *r;
@@ -24,7 +22,7 @@ static bnn_reader key_reader(const bnn_reader *r, const bnn_section *section, co
     return bnn_reader_below(r, key->param.name, path);
 }
 
-const bnn_key_type *bnn_key_type_of(const bnn_key *key)
+static const bnn_key_type *key_type(const bnn_key *key)
 {
     return key->type != NULL ? key->type : &bnn_key_value;
 }
@@ -51,14 +49,12 @@ static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
 
 int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
 {
-    const char *known[KEYS_MAX + 1] = {NULL};
-    size_t n = 0;
+    const char *known[BNN_SECTION_KEYS];
     if (node == NULL || section_is_short(section, node))
         return BNN_OK;
     if ((section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_LIST)
         return bnn_diag_add(r->diag, node->at, "%s: expected a name or a map, got a list", r->path);
-    for (const bnn_key *key = section->keys; key->param.name != NULL && n < KEYS_MAX; key++)
-        known[n++] = key->param.name;
+    bnn_section_names(section, known);
     int status =
         bnn_schema_known_keys(node, r->path == NULL ? "the spec" : r->path, known, r->diag);
     for (const bnn_key *key = section->keys; node->kind == BNN_NODE_MAP && key->param.name != NULL;
@@ -73,7 +69,7 @@ int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key 
                  const bnn_node *node, void *out)
 {
     char path[BNN_KEY_PATH];
-    const bnn_key_type *type = bnn_key_type_of(key);
+    const bnn_key_type *type = key_type(key);
     const bnn_reader below = key_reader(r, section, key, path);
     const int begun = bnn_diag_begin(r->diag);
     if (type->read != NULL)
@@ -100,41 +96,39 @@ int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_
 
 /* ---- recording --------------------------------------------------------------------------- */
 
-/* Whether KEY=VALUE or KEY!=VALUE, n bytes long, holds. */
-static bool condition_holds(const bnn_settings *settings, const char *text, size_t n)
+/* Whether KEY=VALUE or KEY!=VALUE holds; takes the text apart. */
+static bool condition_holds(const bnn_settings *settings, char *text)
 {
-    char key[BNN_KEY_PATH], value[BNN_KEY_PATH], number[BNN_SHORT_TEXT];
-    const char *equals = memchr(text, '=', n);
+    char number[BNN_SHORT_TEXT];
+    char *equals = strchr(text, '=');
     const bool negated = equals[-1] == '!';
-    snprintf(key, sizeof key, "%.*s", (int)(equals - text) - negated, text);
-    snprintf(value, sizeof value, "%.*s", (int)(text + n - equals) - 1, equals + 1);
-    const bnn_setting *setting = bnn_settings_find(settings, key);
+    equals[-(int)negated] = '\0';
+    const bnn_setting *setting = bnn_settings_find(settings, text);
     if (setting == NULL)
         return negated;
     const char *is = setting->type == BNN_TYPE_CHOICE   ? setting->text
                      : setting->type == BNN_TYPE_SWITCH ? setting->number != 0.0 ? "true" : "false"
                                                         : bnn_number_text(setting->number, number);
-    return (strcmp(is, value) == 0) != negated;
+    return (strcmp(is, equals + 1) == 0) != negated;
 }
 
 bool bnn_key_holds(const bnn_settings *settings, const char *condition)
 {
-    while (condition != NULL) {
-        const size_t n = strcspn(condition, "|");
-        if (condition_holds(settings, condition, n))
+    const size_t n = condition == NULL ? 0 : bnn_choice_count(condition);
+    char text[BNN_KEY_PATH];
+    for (size_t i = 0; i < n; i++) {
+        bnn_choice_text(condition, i, text, sizeof text);
+        if (condition_holds(settings, text))
             return true;
-        if (condition[n] == '\0')
-            return false;
-        condition += n + 1;
     }
-    return true;
+    return n == 0;
 }
 
 void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
                     const void *in)
 {
     char path[BNN_KEY_PATH];
-    const bnn_key_type *type = bnn_key_type_of(key);
+    const bnn_key_type *type = key_type(key);
     const bnn_reader below = key_reader(r, section, key, path);
     if (type->record != NULL && (key->flags & (BNN_KEY_FIXED | BNN_KEY_SILENT)) == 0 &&
         bnn_key_holds(r->settings, key->acts))
@@ -148,6 +142,15 @@ void bnn_section_record(const bnn_reader *r, const bnn_section *section, const v
 }
 
 /* ---- finding ----------------------------------------------------------------------------- */
+
+size_t bnn_section_names(const bnn_section *section, const char *names[BNN_SECTION_KEYS])
+{
+    size_t n = 0;
+    for (; section->keys[n].param.name != NULL && n + 1 < BNN_SECTION_KEYS; n++)
+        names[n] = section->keys[n].param.name;
+    names[n] = NULL;
+    return n;
+}
 
 const bnn_key *bnn_key_in(const bnn_section *section, const char *path)
 {
@@ -170,21 +173,4 @@ const bnn_key *bnn_key_find(const bnn_section *spec, const char *path)
         spec = key->section;
     }
     return NULL;
-}
-
-void bnn_condition_text(const char *condition, char *out, size_t n)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (const char *p = condition; used + 1 < n;) {
-        const size_t length = strcspn(p, "|"), key = strcspn(p, "!=");
-        const bool negated = p[key] == '!';
-        const size_t value = key + 1 + negated;
-        used += (size_t)snprintf(out + used, n - used, "%s%.*s%s%.*s", p == condition ? "" : " or ",
-                                 (int)key, p, negated ? " other than " : ": ",
-                                 (int)(length - value), p + value);
-        if (p[length] == '\0')
-            return;
-        p += length + 1;
-    }
 }

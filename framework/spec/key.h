@@ -89,8 +89,6 @@ extern const bnn_key_type bnn_key_node; /* const bnn_node *, checked elsewhere; 
 void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
                              void *out);
 
-const bnn_key_type *bnn_key_type_of(const bnn_key *key);
-
 /* Whether node is one of the key's words, which is returned, or NULL. */
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node);
 
@@ -99,6 +97,10 @@ const char *bnn_key_form(const bnn_key *key);
 
 /* Adds "PATH: expected none or a map, got "x"". */
 int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node);
+
+/* The names of the section's keys, closed by NULL; how many there are. */
+enum { BNN_SECTION_KEYS = 65 };
+size_t bnn_section_names(const bnn_section *section, const char *names[BNN_SECTION_KEYS]);
 
 /* Reads what stands at the reader's path (NULL: all defaults) into the section's struct: each field
  * gets a value, even after mistakes. bnn_section_check finds keys that are none, and what is no
@@ -116,9 +118,6 @@ void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_k
 
 /* Whether a condition (bnn_key.acts) holds for what has been recorded. */
 bool bnn_key_holds(const bnn_settings *settings, const char *condition);
-
-/* A condition for readers: "model.binarize.weights: true or ..."; cut to n bytes. */
-void bnn_condition_text(const char *condition, char *out, size_t n);
 
 /* The row of the section that a path begins with, or NULL. */
 const bnn_key *bnn_key_in(const bnn_section *section, const char *path);

@@ -21,6 +21,20 @@ static void add_words(const char *words, char out[BNN_KEY_TEXT_BYTES])
     }
 }
 
+void bnn_condition_text(const char *condition, char *out, size_t n)
+{
+    const size_t n_parts = bnn_choice_count(condition);
+    size_t used = 0;
+    for (size_t i = 0; i < n_parts && used < n; i++) {
+        char part[BNN_KEY_PATH];
+        bnn_choice_text(condition, i, part, sizeof part);
+        const size_t key = strcspn(part, "!=");
+        const bool negated = part[key] == '!';
+        used += (size_t)snprintf(out + used, n - used, "%s%.*s%s%s", i == 0 ? "" : " or ", (int)key,
+                                 part, negated ? " other than " : ": ", part + key + 1 + negated);
+    }
+}
+
 const char *bnn_param_range_text(const bnn_param *param, char out[BNN_KEY_TEXT_BYTES])
 {
     char low[BNN_SHORT_TEXT], high[BNN_SHORT_TEXT];
@@ -75,12 +89,9 @@ const char *bnn_key_default_text(const bnn_key *key, char out[BNN_KEY_TEXT_BYTES
 
 const char *bnn_key_meaning_text(const bnn_key *key, char out[BNN_KEY_TEXT_BYTES])
 {
-    char when[BNN_KEY_TEXT_BYTES];
-    if (key->acts == NULL) {
-        snprintf(out, BNN_KEY_TEXT_BYTES, "%s", key->param.help);
-        return out;
-    }
-    bnn_condition_text(key->acts, when, sizeof when);
-    snprintf(out, BNN_KEY_TEXT_BYTES, "%s; acts only with %.160s", key->param.help, when);
+    const int n = snprintf(out, BNN_KEY_TEXT_BYTES, "%s%s", key->param.help,
+                           key->acts != NULL ? "; acts only with " : "");
+    if (key->acts != NULL && n < BNN_KEY_TEXT_BYTES)
+        bnn_condition_text(key->acts, out + n, BNN_KEY_TEXT_BYTES - (size_t)n);
     return out;
 }

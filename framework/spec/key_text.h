@@ -16,7 +16,10 @@ const char *bnn_key_default_text(const bnn_key *key, char out[BNN_KEY_TEXT_BYTES
 /* What it means, and when it acts. */
 const char *bnn_key_meaning_text(const bnn_key *key, char out[BNN_KEY_TEXT_BYTES]);
 
-/* "from 1 to 1024" of a number or an integer, "a|b" of a choice, else "". */
+/* A condition (bnn_key.acts): "model.binarize.weights: true or ..."; cut to n bytes. */
+void bnn_condition_text(const char *condition, char *out, size_t n);
+
+/* "1 .. 1024" of a number or an integer, "a|b" of a choice, else "". */
 const char *bnn_param_range_text(const bnn_param *param, char out[BNN_KEY_TEXT_BYTES]);
 
 #endif

@@ -3,20 +3,15 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node)
 {
     if (key->words == NULL || node->kind != BNN_NODE_SCALAR || node->quoted)
         return NULL;
-    for (const char *word = key->words;; word++) {
-        const size_t n = strcspn(word, "|");
-        if (strlen(node->text) == n && strncmp(word, node->text, n) == 0)
-            return node->text;
-        word += n;
-        if (*word == '\0')
-            return NULL;
-    }
+    const size_t n = bnn_choice_count(key->words);
+    return bnn_choice_index(key->words, node->text) < n ? node->text : NULL;
 }
 
 const char *bnn_key_form(const bnn_key *key)
@@ -34,35 +29,71 @@ const char *bnn_key_form(const bnn_key *key)
 
 int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node)
 {
-    char got[BNN_DESCRIPTION], keys[256] = "";
-    const char *words = key->words == NULL ? "" : key->words, *names[32] = {NULL};
+    const char *words = key->words == NULL ? "" : key->words, *names[BNN_SECTION_KEYS] = {0};
     const bool map = key->type == &bnn_key_section;
-    size_t n = 0;
-    for (const bnn_key *below = map ? key->section->keys : NULL;
-         map && below->param.name != NULL && n < 32; below++)
-        names[n++] = below->param.name;
-    bnn_text_join(names, n, keys, sizeof keys);
+    char got[BNN_DESCRIPTION], keys[256];
+    bnn_text_join(names, map ? bnn_section_names(key->section, names) : 0, keys, sizeof keys);
     return bnn_diag_add(r->diag, node->at, "%s: expected %s%s%s%s%s, got %s", r->path, words,
                         words[0] == '\0' ? "" : " or ", bnn_key_form(key), map ? " of " : "", keys,
                         bnn_schema_describe(node, got));
+}
+
+/* What stands there, or NULL where the default counts: nothing, or a word. `fits`: it is no word. */
+static const bnn_node *unless_word(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
+                                   bool fits)
+{
+    if (node == NULL || key->words == NULL || fits)
+        return node;
+    if (bnn_key_word(key, node) == NULL)
+        bnn_key_expected(r, key, node);
+    return NULL;
 }
 
 /* ---- what <bnn/plugin.h> has ------------------------------------------------------------- */
 
 static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    double number;
-    if (node != NULL && key->words != NULL && !bnn_schema_is_number(node, &number)) {
-        if (bnn_key_word(key, node) == NULL)
-            bnn_key_expected(r, key, node);
-        node = NULL; /* the word is the default */
+    const bnn_param *row = &key->param;
+    char *field = (char *)out + row->offset;
+    double number = row->fallback;
+    node = unless_word(r, key, node, node != NULL && bnn_schema_is_number(node, &(double){0}));
+    if (row->type == BNN_TYPE_NUMBER) {
+        if (node != NULL)
+            bnn_schema_number(node, r->path, row->minimum, row->maximum, &number, r->diag);
+        memcpy(field, &number, sizeof number);
+        return;
     }
-    bnn_param_read(r, &key->param, node, out);
+    int32_t value = (int32_t)number;
+    int64_t integer = value; /* bounds are those of the field, whatever the row says */
+    if (node != NULL && row->type == BNN_TYPE_INTEGER)
+        bnn_schema_integer(node, r->path, (int64_t)fmax(row->minimum, INT32_MIN),
+                           (int64_t)fmin(row->maximum, INT32_MAX), &integer, r->diag);
+    else if (node != NULL && row->type == BNN_TYPE_SWITCH)
+        bnn_schema_switch(node, r->path, &value, r->diag);
+    else if (node != NULL)
+        bnn_schema_choice(node, r->path, row->choices, &value, r->diag);
+    if (row->type == BNN_TYPE_INTEGER)
+        value = (int32_t)integer;
+    memcpy(field, &value, sizeof value);
 }
 
 static void value_record(const bnn_reader *r, const bnn_key *key, const void *in)
 {
-    bnn_param_record(r, &key->param, in);
+    const bnn_param *row = &key->param;
+    const char *field = (const char *)in + row->offset;
+    double number;
+    int32_t value;
+    char text[64];
+    memcpy(&value, field, sizeof value);
+    if (row->type == BNN_TYPE_CHOICE) {
+        bnn_choice_text(row->choices, (size_t)value, text, sizeof text);
+        bnn_record_text(r, text);
+        return;
+    }
+    number = value;
+    if (row->type == BNN_TYPE_NUMBER)
+        memcpy(&number, field, sizeof number);
+    bnn_record_number(r, row->type, number);
 }
 
 const bnn_key_type bnn_key_value = {NULL, value_read, value_record};
@@ -109,11 +140,7 @@ const bnn_key_type bnn_key_duration = {"a duration such as 90s, 15m, 2h or 1d", 
 void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
                              void *out)
 {
-    if (node != NULL && key->words != NULL && node->kind != BNN_NODE_MAP) {
-        if (bnn_key_word(key, node) == NULL)
-            bnn_key_expected(r, key, node);
-        node = NULL;
-    }
+    node = unless_word(r, key, node, node != NULL && node->kind == BNN_NODE_MAP);
     bnn_section_read(r, key->section, node, (char *)out + key->param.offset);
 }
 

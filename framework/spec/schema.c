@@ -3,7 +3,6 @@
 #include "base/text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WHAT_BYTES = 256, LIST_BYTES = 512 };
@@ -71,59 +70,4 @@ int bnn_schema_reference(const bnn_node *node, const char *what, const char **na
         return BNN_E_SPEC;
     *params = node;
     return BNN_OK;
-}
-
-/* Bounds of an integer field, whatever a table says. */
-static int64_t to_bound(double bound)
-{
-    if (bound >= (double)INT32_MAX)
-        return INT32_MAX;
-    return bound <= (double)INT32_MIN ? INT32_MIN : (int64_t)bound;
-}
-
-int bnn_param_read(const bnn_reader *r, const bnn_param *row, const bnn_node *node, void *out)
-{
-    char *field = (char *)out + row->offset;
-    double number = row->fallback;
-    int64_t integer = (int64_t)row->fallback;
-    int32_t value = (int32_t)integer;
-    int status = BNN_OK;
-    if (node == NULL)
-        status = BNN_OK;
-    else if (row->type == BNN_TYPE_NUMBER)
-        status = bnn_schema_number(node, r->path, row->minimum, row->maximum, &number, r->diag);
-    else if (row->type == BNN_TYPE_INTEGER)
-        status = bnn_schema_integer(node, r->path, to_bound(row->minimum), to_bound(row->maximum),
-                                    &integer, r->diag);
-    else if (row->type == BNN_TYPE_SWITCH)
-        status = bnn_schema_switch(node, r->path, &value, r->diag);
-    else
-        status = bnn_schema_choice(node, r->path, row->choices, &value, r->diag);
-    if (row->type == BNN_TYPE_INTEGER)
-        value = (int32_t)integer;
-    if (row->type == BNN_TYPE_NUMBER)
-        memcpy(field, &number, sizeof number);
-    else
-        memcpy(field, &value, sizeof value);
-    return status;
-}
-
-void bnn_param_record(const bnn_reader *r, const bnn_param *row, const void *in)
-{
-    const char *field = (const char *)in + row->offset;
-    double number;
-    int32_t value;
-    char text[64];
-    if (row->type == BNN_TYPE_NUMBER) {
-        memcpy(&number, field, sizeof number);
-        bnn_record_number(r, row->type, number);
-        return;
-    }
-    memcpy(&value, field, sizeof value);
-    if (row->type != BNN_TYPE_CHOICE) {
-        bnn_record_number(r, row->type, value);
-        return;
-    }
-    bnn_choice_text(row->choices, (size_t)value, text, sizeof text);
-    bnn_record_text(r, text);
 }

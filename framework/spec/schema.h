@@ -29,17 +29,11 @@ typedef struct bnn_settings {
 void bnn_settings_init(bnn_settings *settings, bnn_arena *arena);
 
 /* The row with this key, or NULL. */
-const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);
+bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);
 
 /* Sorts rows by key and returns them as canonical JSON (one object, sorted dotted keys, no blanks,
  * numbers as bnn_number_text writes them), in the arena; NULL without memory. hash: its SHA-256. */
 const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
-
-/* The value of a row of a table: reads what stands at the reader's path (NULL: the default, also
- * after a mistake) into the row's field of `out`; records what the field of `in` has. BNN_OK, or
- * BNN_E_SPEC after a message. */
-int bnn_param_read(const bnn_reader *r, const bnn_param *row, const bnn_node *node, void *out);
-void bnn_param_record(const bnn_reader *r, const bnn_param *row, const void *in);
 
 /* Records a value in the reader's settings, under its path; number: finite. */
 void bnn_record_number(const bnn_reader *r, uint32_t type, double number);
@@ -79,8 +73,10 @@ int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *con
 int bnn_schema_reference(const bnn_node *node, const char *what, const char **name,
                          const bnn_node **params, bnn_diag *diag);
 
-/* Choice i of "a|b|c", copied into out (truncated); the number of choices. */
+/* Of choices, "a|b|c": choice i, copied into out (truncated); their number; the index of one, or
+ * their number when it is none. */
 size_t bnn_choice_count(const char *choices);
 void bnn_choice_text(const char *choices, size_t i, char *out, size_t n);
+size_t bnn_choice_index(const char *choices, const char *text);
 
 #endif

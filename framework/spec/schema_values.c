@@ -119,24 +119,19 @@ int bnn_schema_integer(const bnn_node *node, const char *what, int64_t minimum, 
     return BNN_OK;
 }
 
-static void add_range_error(const bnn_node *node, const char *what, double minimum, double maximum,
-                            bnn_diag *diag)
+static int add_range_error(const bnn_node *node, const char *what, double minimum, double maximum,
+                           bnn_diag *diag)
 {
-    char excerpt[BNN_EXCERPT], low[32], high[32];
-    const char *text = bnn_excerpt(node->text, excerpt);
-    bnn_number_text(minimum, low);
-    bnn_number_text(maximum, high);
-    if (isfinite(minimum) && isfinite(maximum))
-        bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be from %s to %s", what, text,
-                     low, high);
-    else if (isfinite(minimum))
-        bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be finite and at least %s",
-                     what, text, low);
-    else if (isfinite(maximum))
-        bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be finite and at most %s",
-                     what, text, high);
-    else
-        bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be finite", what, text);
+    char excerpt[BNN_EXCERPT], low[BNN_SHORT_TEXT], high[BNN_SHORT_TEXT];
+    const bool below = isfinite(maximum), above = isfinite(minimum);
+    return bnn_diag_add(diag, node->at, "%s: %s is out of range; it must be %s%s%s%s", what,
+                        bnn_excerpt(node->text, excerpt),
+                        above && below ? "from "
+                        : above        ? "finite and at least "
+                        : below        ? "finite and at most "
+                                       : "finite",
+                        above ? bnn_number_text(minimum, low) : "", above && below ? " to " : "",
+                        below ? bnn_number_text(maximum, high) : "");
 }
 
 int bnn_schema_number(const bnn_node *node, const char *what, double minimum, double maximum,
@@ -145,10 +140,8 @@ int bnn_schema_number(const bnn_node *node, const char *what, double minimum, do
     double value;
     if (!bnn_schema_is_number(node, &value))
         return add_expected(node, what, "a number", quotes_advice(node), diag);
-    if (!isfinite(value) || value < minimum || value > maximum) {
-        add_range_error(node, what, minimum, maximum, diag);
-        return BNN_E_SPEC;
-    }
+    if (!isfinite(value) || value < minimum || value > maximum)
+        return add_range_error(node, what, minimum, maximum, diag);
     *out = value;
     return BNN_OK;
 }
@@ -200,6 +193,20 @@ void bnn_choice_text(const char *choices, size_t i, char *out, size_t n)
     snprintf(out, n, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
+size_t bnn_choice_index(const char *choices, const char *text)
+{
+    const size_t n = strlen(text);
+    size_t i = 0;
+    for (;; i++, choices++) {
+        const size_t n_choice = strcspn(choices, "|");
+        if (n_choice == n && strncmp(choices, text, n) == 0)
+            return i;
+        choices += n_choice;
+        if (*choices == '\0')
+            return i + 1;
+    }
+}
+
 int bnn_schema_choice(const bnn_node *node, const char *what, const char *choices, int32_t *out,
                       bnn_diag *diag)
 {
@@ -208,13 +215,15 @@ int bnn_schema_choice(const bnn_node *node, const char *what, const char *choice
     char list[CHOICES_MAX * CHOICE_BYTES], got[BNN_DESCRIPTION], meant[BNN_DID_YOU_MEAN] = "";
     const size_t n_choices = bnn_choice_count(choices);
     const size_t n = n_choices < CHOICES_MAX ? n_choices : CHOICES_MAX;
+    const size_t i_chosen =
+        node->kind == BNN_NODE_SCALAR ? bnn_choice_index(choices, node->text) : n;
+    if (i_chosen < n) {
+        *out = (int32_t)i_chosen;
+        return BNN_OK;
+    }
     for (size_t i = 0; i < n; i++) {
         bnn_choice_text(choices, i, texts[i], sizeof texts[i]);
         candidates[i] = texts[i];
-        if (node->kind == BNN_NODE_SCALAR && strcmp(node->text, texts[i]) == 0) {
-            *out = (int32_t)i;
-            return BNN_OK;
-        }
     }
     if (node->kind == BNN_NODE_SCALAR)
         bnn_did_you_mean(node->text, candidates, n, meant);

@@ -14,7 +14,7 @@ void bnn_settings_init(bnn_settings *settings, bnn_arena *arena)
     *settings = (bnn_settings){.arena = arena};
 }
 
-static bnn_setting *find_setting(const bnn_settings *settings, const char *key)
+bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
 {
     for (size_t i = 0; i < settings->n; i++)
         if (strcmp(settings->rows[i].key, key) == 0)
@@ -41,7 +41,7 @@ static bool settings_have_room(bnn_settings *settings)
 static void record_setting(const bnn_reader *r, bnn_setting row)
 {
     bnn_settings *settings = r->settings;
-    bnn_setting *same = find_setting(settings, r->path);
+    bnn_setting *same = bnn_settings_find(settings, r->path);
     row.key = same != NULL ? same->key : bnn_arena_strdup(settings->arena, r->path);
     if (row.key == NULL || (same == NULL && !settings_have_room(settings)))
         bnn_diag_no_memory(r->diag);
@@ -64,11 +64,6 @@ void bnn_record_text(const bnn_reader *r, const char *text)
         bnn_diag_no_memory(r->diag);
     else
         record_setting(r, (bnn_setting){.type = BNN_TYPE_CHOICE, .text = copy});
-}
-
-const bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
-{
-    return find_setting(settings, key);
 }
 
 static int compare_settings(const void *left, const void *right)

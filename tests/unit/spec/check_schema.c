@@ -2,7 +2,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "tests/fixtures/check_main.h"
-#include "spec/key.h"
+#include "spec/key_text.h"
 #include "tests/fixtures/spec_fixture.h"
 
 #include <locale.h>
