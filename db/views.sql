@@ -20,17 +20,20 @@ DROP VIEW IF EXISTS main.config_summary;
 CREATE VIEW main.config_summary AS
 SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec, own.ordinal,
        (SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = own.config_id) AS config,
-       (SELECT group_concat(key || '=' || coalesce(value, 'unset'), ' ')
-        FROM (SELECT param.key,
-                     max(param.value) FILTER (WHERE peer.config_id = own.config_id) AS value
-              FROM experiment_config AS peer JOIN config_param AS param USING (config_id)
-              WHERE peer.experiment_id = own.experiment_id AND peer.label = own.label
-              GROUP BY param.key
-              HAVING min(param.value) <> max(param.value)
-                  OR count(*) < (SELECT count(*) FROM experiment_config AS peer
-                                 WHERE peer.experiment_id = own.experiment_id
-                                   AND peer.label = own.label)
-              ORDER BY param.key)) AS differs
+       CASE WHEN EXISTS (SELECT 1 FROM experiment_config AS peer -- or it takes long to find nothing
+                         WHERE peer.experiment_id = own.experiment_id AND peer.label = own.label
+                           AND peer.config_id <> own.config_id)
+       THEN (SELECT group_concat(key || '=' || coalesce(value, 'unset'), ' ')
+             FROM (SELECT param.key,
+                          max(param.value) FILTER (WHERE peer.config_id = own.config_id) AS value
+                   FROM experiment_config AS peer JOIN config_param AS param USING (config_id)
+                   WHERE peer.experiment_id = own.experiment_id AND peer.label = own.label
+                   GROUP BY param.key
+                   HAVING min(param.value) <> max(param.value)
+                       OR count(*) < (SELECT count(*) FROM experiment_config AS peer
+                                      WHERE peer.experiment_id = own.experiment_id
+                                        AND peer.label = own.label)
+                   ORDER BY param.key)) END AS differs
 FROM experiment_config AS own;
 
 -- Every resolved parameter of every config, typed; booleans are 0 and 1.
@@ -118,17 +121,13 @@ JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
 
 -- A run in state done beside that of a baseline with the same seed, both of the newest spec: how
--- much more test accuracy it has.
-DROP VIEW IF EXISTS main.baseline_pair;
-CREATE VIEW main.baseline_pair AS
-SELECT experiment.name AS experiment, own_config.label, own.seed,
-       baseline_config.label AS baseline, own_accuracy.value - baseline_accuracy.value AS difference,
-       own.run_uid, baseline.run_uid AS baseline_uid,
-       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = own.config_id) AS config,
-       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = baseline.config_id)
-           AS baseline_config
-FROM experiment
-JOIN experiment_config AS baseline_config USING (experiment_id)
+-- much more test accuracy it has. By numbers, for the views below; by names, it is baseline_pair.
+DROP VIEW IF EXISTS main.run_pair;
+CREATE VIEW main.run_pair AS
+SELECT own.experiment_id, own.config_id, baseline.config_id AS baseline_id, own.seed,
+       own_accuracy.value - baseline_accuracy.value AS difference,
+       own.run_uid, baseline.run_uid AS baseline_uid
+FROM experiment_config AS baseline_config
 JOIN experiment_config AS own_config USING (experiment_id)
 JOIN run AS baseline USING (experiment_id)
 JOIN run AS own USING (experiment_id, seed)
@@ -142,39 +141,46 @@ WHERE baseline_config.is_baseline AND baseline_config.in_spec
   AND own_accuracy.name = 'test_accuracy' AND own_accuracy.epoch = 0
   AND baseline_accuracy.value NOTNULL AND own_accuracy.value NOTNULL;
 
+DROP VIEW IF EXISTS main.baseline_pair;
+CREATE VIEW main.baseline_pair AS
+SELECT experiment.name AS experiment, own.label, run_pair.seed, baseline.label AS baseline,
+       difference, run_uid, baseline_uid,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = own.config_id) AS config,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = baseline.config_id)
+           AS baseline_config
+FROM run_pair JOIN experiment USING (experiment_id)
+JOIN experiment_config AS own USING (experiment_id, config_id)
+JOIN experiment_config AS baseline
+  ON baseline.experiment_id = run_pair.experiment_id AND baseline.config_id = baseline_id;
+
 -- Mean and spread over the seeds of what a config's runs in state done came to: its test_accuracy,
--- and its difference to each baseline (baseline_config; else ''). sd is the sample standard
--- deviation: NULL for fewer than two. It is taken around the mean, because sums of squares of
--- accuracies close to 1 cancel; its root comes from Newton's iteration, which falls until nothing
--- changes any more.
-DROP VIEW IF EXISTS main.spread;
-CREATE VIEW main.spread AS
+-- and its difference to each baseline. sd is the sample standard deviation: NULL for fewer than two.
+-- It is taken around the mean, because sums of squares of accuracies close to 1 cancel; its root
+-- comes from Newton's iteration, which falls until nothing changes any more. By numbers, which sort
+-- faster than names; by names, it is spread.
+DROP VIEW IF EXISTS main.config_spread;
+CREATE VIEW main.config_spread AS
 WITH
 value_of_run AS (
-    SELECT 'test_accuracy' AS quantity, experiment.name AS experiment,
-           substr(config.hash, 1, 12) AS config, '' AS baseline_config, own.label,
-           NULL AS baseline, own.in_spec, run.seed, metric_value.value
-    FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)
-         JOIN experiment_config AS own USING (experiment_id, config_id)
-         JOIN metric_value USING (run_id)
+    SELECT 'test_accuracy' AS quantity, run.experiment_id, run.config_id, NULL AS baseline_id,
+           metric_value.value, avg(metric_value.value) OVER (
+               PARTITION BY run.experiment_id, run.config_id ORDER BY run.seed
+               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
+    FROM run CROSS JOIN metric_value USING (run_id) -- the runs first: they have an index
     WHERE run.state = 'done' AND metric_value.name = 'test_accuracy' AND metric_value.epoch = 0
       AND metric_value.value NOTNULL
     UNION ALL
-    SELECT 'difference', experiment, config, baseline_config, label, baseline, 1, seed, difference
-    FROM baseline_pair),
-around AS (
-    SELECT *, avg(value) OVER (
-        PARTITION BY quantity, experiment, config, baseline_config
-        ORDER BY seed ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
-    FROM value_of_run),
+    SELECT 'difference', experiment_id, config_id, baseline_id, difference, avg(difference) OVER (
+               PARTITION BY experiment_id, config_id, baseline_id ORDER BY seed
+               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    FROM run_pair),
 varied AS (
-    SELECT quantity, experiment, config, baseline_config, label, baseline, in_spec,
-           count(*) AS n, mean,
+    SELECT quantity, experiment_id, config_id, baseline_id, count(*) AS n, mean,
            sum((value - mean) * (value - mean)) / (count(*) - 1) AS variance,
            min(value) AS lowest, max(value) AS highest,
            sum(value > 0) AS n_positive, sum(value < 0) AS n_negative
-    FROM around GROUP BY quantity, experiment, config, baseline_config)
-SELECT quantity, experiment, label, baseline, n, mean,
+    FROM value_of_run GROUP BY experiment_id, config_id, baseline_id, quantity)
+SELECT quantity, experiment_id, config_id, baseline_id, n, mean,
        CASE WHEN variance > 0 THEN (
            WITH RECURSIVE newton(root) AS (
                SELECT (1 + variance) / 2
@@ -183,8 +189,22 @@ SELECT quantity, experiment, label, baseline, n, mean,
                WHERE (root + variance / root) / 2 < root)
            SELECT min(root) FROM newton)
        ELSE variance END AS sd,
-       lowest, highest, n_positive, n_negative, in_spec, config, baseline_config
+       lowest, highest, n_positive, n_negative
 FROM varied;
+
+-- baseline_config: '' for the test_accuracy.
+DROP VIEW IF EXISTS main.spread;
+CREATE VIEW main.spread AS
+SELECT quantity, experiment.name AS experiment, own.label, baseline.label AS baseline, n, mean, sd,
+       lowest, highest, n_positive, n_negative, own.in_spec,
+       (SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = own.config_id) AS config,
+       coalesce((SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = baseline_id), '')
+           AS baseline_config
+FROM config_spread JOIN experiment USING (experiment_id)
+JOIN experiment_config AS own USING (experiment_id, config_id)
+LEFT JOIN experiment_config AS baseline
+       ON baseline.experiment_id = config_spread.experiment_id
+      AND baseline.config_id = baseline_id;
 
 -- One row a config of an experiment, also without a finished run. Only runs in state done enter the
 -- numbers; n counts them. sd: see spread.
@@ -221,9 +241,10 @@ FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)
 LEFT JOIN average USING (experiment_id, config_id)
-LEFT JOIN spread AS accuracy
-       ON accuracy.quantity = 'test_accuracy' AND accuracy.experiment = experiment.name
-      AND accuracy.config = config_summary.config;
+LEFT JOIN config_spread AS accuracy
+       ON accuracy.quantity = 'test_accuracy'
+      AND accuracy.experiment_id = config_summary.experiment_id
+      AND accuracy.config_id = config_summary.config_id;
 
 -- One row a contender and batch of each benchmark. us: microseconds for an image, median and
 -- quartiles of the rounds. times_*: how often the time of this contender goes into that of another
