@@ -36,8 +36,8 @@ typedef struct cli_command {
     const char *needs;         /* says what is needed when there are too few, or too many ... */
     const char *surplus;       /* ... unless this says how many may be, with ", not "WORD"" */
     bool refuses_csv;
-    size_t memory;      /* that the arena may have */
-    size_t n_request;   /* bytes of its request, a struct that begins with a cli_options */
+    size_t memory;      /* of the arena; 0: BNN_SMALL_LIMIT_BYTES */
+    size_t n_request;   /* bytes of its request, which begins with a cli_options; 0: that */
     const void *values; /* that a request has without options; NULL: zeros */
     /* request: as the command line says. Returns a bnn_status; a failure's message is in err and is
      * printed by main. */

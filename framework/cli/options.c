@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include "base/limits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,14 +168,16 @@ int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error
 {
     const char *db = getenv("BNNRUN_DB");
     bool done = false;
-    bnn_arena *arena = bnn_arena_create(command->memory);
-    cli_options *options = arena == NULL ? NULL : bnn_arena_alloc(arena, 1, command->n_request);
+    const size_t n_request = command->n_request > 0 ? command->n_request : sizeof(cli_options);
+    bnn_arena *arena =
+        bnn_arena_create(command->memory > 0 ? command->memory : BNN_SMALL_LIMIT_BYTES);
+    cli_options *options = arena == NULL ? NULL : bnn_arena_alloc(arena, 1, n_request);
     if (options == NULL) {
         bnn_arena_destroy(arena);
         return bnn_no_memory(err);
     }
     if (command->values != NULL)
-        memcpy(options, command->values, command->n_request);
+        memcpy(options, command->values, n_request);
     options->db = db != NULL && *db != '\0' ? db : "bnnrun.db";
     options->arena = arena;
     int status = parse_options(command, argc, argv, options, &done, err);

@@ -238,34 +238,27 @@ static void show_stopping(void *context, const bnn_pool_view *view, int signal)
 
 cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const cli_options *options)
 {
-    cli_progress *p = calloc(1, sizeof *p);
+    bnn_arena *arena = options->arena;
+    cli_progress *p = bnn_arena_alloc(arena, 1, sizeof *p);
     if (p == NULL)
         return NULL;
-    *p = (cli_progress){.plan = plan,
-                        .n_jobs = n_jobs,
-                        .redraws = !options->quiet && cli_redraws(),
-                        .quiet = options->quiet,
-                        .verbose = options->verbose > 0};
-    p->configs = calloc(plan->experiment->n_configs, sizeof *p->configs);
-    p->seconds = calloc(plan->n_todo + 1, sizeof *p->seconds);
-    p->busy = calloc(n_jobs, sizeof *p->busy);
-    p->observer = (bnn_pool_observer){
-        .finished = show_end, .tick = show_tick, .stopping = show_stopping, .context = p};
-    if (p->configs != NULL && p->seconds != NULL && p->busy != NULL)
-        return p;
-    cli_progress_destroy(p);
-    return NULL;
+    *p = (cli_progress){
+        .plan = plan,
+        .n_jobs = n_jobs,
+        .redraws = !options->quiet && cli_redraws(),
+        .quiet = options->quiet,
+        .verbose = options->verbose > 0,
+        .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
+        .seconds = bnn_arena_alloc(arena, plan->n_todo, sizeof *p->seconds),
+        .busy = bnn_arena_alloc(arena, n_jobs, sizeof *p->busy),
+        .observer = {
+            .finished = show_end, .tick = show_tick, .stopping = show_stopping, .context = p}};
+    return p->configs != NULL && p->seconds != NULL && p->busy != NULL ? p : NULL;
 }
 
-void cli_progress_destroy(cli_progress *p)
+void cli_progress_end(cli_progress *p)
 {
-    if (p == NULL)
-        return;
     erase_status(p);
-    free(p->configs);
-    free(p->seconds);
-    free(p->busy);
-    free(p);
 }
 
 const bnn_pool_observer *cli_progress_observer(cli_progress *p)

@@ -9,12 +9,12 @@
 
 typedef struct cli_progress cli_progress;
 
-/* plan must stay. NULL without memory. */
+/* plan must stay. Lives in the arena of the options; NULL without memory. */
 cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs,
                                   const cli_options *options);
 
-/* Takes the status line away. NULL is allowed. */
-void cli_progress_destroy(cli_progress *progress);
+/* Takes the status line away. */
+void cli_progress_end(cli_progress *progress);
 
 /* What the pool tells things to. */
 const bnn_pool_observer *cli_progress_observer(cli_progress *progress);

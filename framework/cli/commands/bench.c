@@ -31,20 +31,19 @@ typedef struct request {
     uint32_t n_batches;
     uint32_t batches[BENCH_BATCHES_MAX];
     uint32_t n_rounds;
-    char engine_list[128]; /* the names in it end with NUL */
-    size_t n_engines;      /* 0: the one for this machine */
+    size_t n_engines; /* 0: the one for this machine */
     const char *engines[ENGINES_MAX];
 } request;
 
 /* ---- The command line ------------------------------------------------------------------------ */
 
-/* A number from 1 to most that ends at `end`; 0 when it is none. */
-static uint32_t parse_number(const char *text, char end, uint32_t most)
+/* A number from 1 to most; 0 when it is none. */
+static uint32_t parse_number(const char *text, uint32_t most)
 {
     char *rest;
     errno = 0;
     const unsigned long n = strtoul(text, &rest, 10);
-    if (errno != 0 || rest == text || *rest != end || n > most ||
+    if (errno != 0 || rest == text || *rest != '\0' || n > most ||
         text[strspn(text, " +-")] != *text)
         return 0;
     return (uint32_t)n;
@@ -54,10 +53,12 @@ static int parse_batches(const cli_command *command, void *context, const char *
                          bnn_error *err)
 {
     request *r = context;
+    char *list = bnn_arena_strdup(r->options.arena, text), *at;
+    if (list == NULL)
+        return bnn_no_memory(err);
     r->n_batches = 0;
-    for (const char *at = text; at != NULL;) {
-        const char *comma = strchr(at, ',');
-        const uint32_t batch = parse_number(at, comma == NULL ? '\0' : ',', BENCH_BATCH_MAX);
+    while ((at = strsep(&list, ",")) != NULL) {
+        const uint32_t batch = parse_number(at, BENCH_BATCH_MAX);
         bool known = batch == 0 || r->n_batches == BENCH_BATCHES_MAX;
         for (uint32_t i = 0; i < r->n_batches; i++)
             known |= r->batches[i] == batch;
@@ -67,7 +68,6 @@ static int parse_batches(const cli_command *command, void *context, const char *
                              "not \"%s\"",
                              BENCH_BATCHES_MAX, BENCH_BATCH_MAX, text);
         r->batches[r->n_batches++] = batch;
-        at = comma == NULL ? NULL : comma + 1;
     }
     return BNN_OK;
 }
@@ -85,24 +85,18 @@ static int parse_engines(const cli_command *command, void *context, const char *
                 r->engines[r->n_engines++] = names[i];
         return BNN_OK;
     }
-    if (strlen(text) >= sizeof r->engine_list)
-        return cli_usage(err, command, "--engines: \"%.40s...\" is too long", text);
-    memcpy(r->engine_list, text, strlen(text) + 1);
-    for (char *at = r->engine_list; at != NULL;) {
-        char *comma = strchr(at, ',');
-        if (comma != NULL)
-            *comma = '\0';
+    char *list = bnn_arena_strdup(r->options.arena, text), *at;
+    if (list == NULL)
+        return bnn_no_memory(err);
+    while ((at = strsep(&list, ",")) != NULL) {
         bool known = r->n_engines == ENGINES_MAX;
         for (size_t i = 0; i < r->n_engines; i++)
             known |= strcmp(r->engines[i], at) == 0;
         if (known || bnn_engine_find(at) == NULL)
-            return cli_usage(err, command,
-                             "--engines: \"%s\" %s; \"all\" takes those that run here", at,
-                             known ? "is there twice"
-                                   : "is not in this program or does not run on "
-                                     "this CPU");
+            return cli_usage(
+                err, command, "--engines: \"%s\" %s; \"all\" takes those that run here", at,
+                known ? "is there twice" : "is not in this program or does not run on this CPU");
         r->engines[r->n_engines++] = at;
-        at = comma == NULL ? NULL : comma + 1;
     }
     return BNN_OK;
 }

@@ -1,5 +1,4 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/options.h"
@@ -184,7 +183,5 @@ const cli_command cli_command_data = {
                 "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
     .most = 2,
     .surplus = "one action and one NAME at the most",
-    .memory = BNN_SMALL_LIMIT_BYTES,
-    .n_request = sizeof(cli_options),
     .run = run_data,
 };

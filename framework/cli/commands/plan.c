@@ -10,7 +10,6 @@
 #include "runner/executor/executor.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,7 +105,7 @@ static void add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *
 static int print_table(const bnn_plan *plan, const cli_options *options, bnn_error *err)
 {
     const size_t n_configs = plan->experiment->n_configs;
-    bool *shown = calloc(plan->n, sizeof *shown);
+    bool *shown = bnn_arena_alloc(options->arena, plan->n, sizeof *shown);
     if (shown == NULL)
         return bnn_no_memory(err);
     cli_table *table = cli_table_create("config|seeds|state|#seconds|why");
@@ -114,7 +113,6 @@ static int print_table(const bnn_plan *plan, const cli_options *options, bnn_err
         for (size_t i = c; i < plan->n; i += n_configs)
             if (!shown[i])
                 add_row(table, plan, i, shown);
-    free(shown);
     return cli_table_end(table, options, err);
 }
 

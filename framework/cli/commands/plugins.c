@@ -1,5 +1,4 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
-#include "base/limits.h"
 #include "cli/options.h"
 #include "cli/plugin_show.h"
 #include "cli/table.h"
@@ -113,7 +112,5 @@ const cli_command cli_command_plugins = {
                 "  bnnrun plugins ordering xnor\n",
     .most = 2,
     .surplus = "one KIND and one NAME at the most",
-    .memory = BNN_SMALL_LIMIT_BYTES,
-    .n_request = sizeof(cli_options),
     .run = run_plugins,
 };

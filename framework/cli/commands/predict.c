@@ -1,5 +1,4 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
-#include "base/limits.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "cli/images.h"
@@ -198,7 +197,7 @@ static void hint_invert(const prediction *p, char **paths)
 static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
 {
     int status = BNN_OK;
-    p->files = calloc(n, sizeof *p->files);
+    p->files = bnn_arena_alloc(p->options.arena, n, sizeof *p->files);
     if (p->files == NULL)
         return bnn_no_memory(err);
     p->n_files = n;
@@ -237,7 +236,6 @@ static int run_predict(void *request, bnn_error *err)
         predict_files(p, operands[0], (size_t)p->options.n_operands - 1, operands + 1, err);
     for (size_t i = 0; i < p->n_files; i++)
         free(p->files[i].pixels);
-    free(p->files);
     free(p->labels);
     free(p->workspace);
     bnn_model_close(p->model);
@@ -278,7 +276,6 @@ const cli_command cli_command_predict = {
                 "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
     .least = 2,
     .needs = "a model and an image are needed, as in `bnnrun predict lenet5.bnn seven.png`",
-    .memory = BNN_SMALL_LIMIT_BYTES,
     .n_request = sizeof(prediction),
     .run = run_predict,
 };

@@ -156,7 +156,7 @@ static int execute_sweep(sweep *s, bnn_error *err)
                                       .datasets = s->datasets,
                                       .observer = cli_progress_observer(progress)};
     const int status = bnn_pool_execute(&s->plan, &options, &s->summary, err);
-    cli_progress_destroy(progress);
+    cli_progress_end(progress);
     return status;
 }
 

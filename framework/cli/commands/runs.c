@@ -1,5 +1,4 @@
 /* runs.c - bnnrun runs: the runs in the database. */
-#include "base/limits.h"
 #include "cli/options.h"
 #include "cli/result.h"
 #include "db/store_results.h"
@@ -61,7 +60,5 @@ const cli_command cli_command_runs = {
                 "  bnnrun runs ste_sweep\n",
     .most = 1,
     .surplus = "one EXPERIMENT at the most",
-    .memory = BNN_SMALL_LIMIT_BYTES,
-    .n_request = sizeof(cli_options),
     .run = run_runs,
 };

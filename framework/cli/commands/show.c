@@ -308,6 +308,5 @@ const cli_command cli_command_show = {
     .most = 1,
     .needs = "one RUN or MODEL.bnn is needed; `bnnrun runs` lists runs",
     .memory = BNN_MODEL_LIMIT_BYTES,
-    .n_request = sizeof(cli_options),
     .run = run_show,
 };

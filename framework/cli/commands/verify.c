@@ -299,7 +299,6 @@ const cli_command cli_command_verify = {
     .least = 1,
     .needs = "a RUN is needed; `bnnrun runs` lists them",
     .refuses_csv = true,
-    .memory = BNN_SMALL_LIMIT_BYTES,
     .n_request = sizeof(verification),
     .values = &verify_values,
     .run = run_verify,
