@@ -218,6 +218,9 @@ fails 2 query leaderbord
 says 'did you mean "leaderboard"'
 fails 4 query missing.sql
 says 'missing.sql'
+printf 'SELECT 1\0' >nul.sql
+fails 2 query nul.sql
+says 'nul.sql: a NUL byte'
 fails 2 query 'SELECT x FROM nowhere'
 says 'nowhere'
 fails 2 query 'DELETE FROM run'

@@ -1,6 +1,5 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/result.h"
@@ -24,57 +23,55 @@ static int list_queries(const cli_options *options, bnn_error *err)
     return cli_table_end(table, options, err);
 }
 
-static int fail_unknown_query(const char *name, bnn_error *err)
+static int fail_unknown_query(const char *name, bnn_arena *arena, bnn_error *err)
 {
     size_t n;
     const bnn_store_named_query *queries = bnn_store_queries(&n);
-    const char **names = calloc(n + 1, sizeof *names);
+    const char **names = bnn_arena_alloc(arena, n, sizeof *names);
     if (names == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++)
         names[i] = queries[i].name;
-    const int status =
-        cli_unknown(err, BNN_E_USAGE, "there is no query and no file", name, names, n);
-    free(names);
-    return status;
+    return cli_unknown(err, BNN_E_USAGE, "there is no query and no file", name, names, n);
 }
 
-/* The SQL that the operand stands for; malloc'ed. */
-static int find_sql(const char *operand, char **sql, bnn_error *err)
+/* The SQL that the operand stands for. */
+static int find_sql(const char *operand, bnn_arena *arena, const char **out, bnn_error *err)
 {
     const bnn_store_named_query *query = bnn_store_find_query(operand);
-    if (query != NULL || strpbrk(operand, " \t\n;(") != NULL) {
-        *sql = strdup(query != NULL ? query->sql : operand);
-        return *sql != NULL ? BNN_OK : bnn_no_memory(err);
-    }
+    *out = query != NULL ? query->sql : operand;
+    if (query != NULL || strpbrk(operand, " \t\n;(") != NULL)
+        return BNN_OK;
     if (strchr(operand, '/') == NULL && !bnn_text_ends_with(operand, ".sql"))
-        return fail_unknown_query(operand, err);
-    size_t n_bytes;
-    const int status = bnn_file_read(operand, SQL_LIMIT_BYTES, sql, &n_bytes, err);
-    if (status == 0 && strlen(*sql) != n_bytes) {
-        free(*sql);
+        return fail_unknown_query(operand, arena, err);
+    char *text;
+    size_t n;
+    const int status = bnn_file_read(operand, SQL_LIMIT_BYTES, &text, &n, err);
+    if (status != BNN_OK)
+        return status;
+    const bool is_text = strlen(text) == n;
+    *out = bnn_arena_strdup(arena, text);
+    free(text);
+    if (!is_text)
         return bnn_fail(err, BNN_E_USAGE, "%s: a NUL byte; SQL is text", operand);
-    }
-    return status;
+    return *out == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-/* KEY=VALUE becomes the argument :KEY. What reads as a number is one. The text is cut at '='; *name
- * is the caller's to free. */
-static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_error *err)
+/* KEY=VALUE becomes the argument :KEY. What reads as a number is one. */
+static int parse_argument(const char *text, bnn_arena *arena, bnn_store_argument *out,
+                          bnn_error *err)
 {
-    char *equals = strchr(text, '=');
+    const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text)
         return cli_usage(err, &cli_command_query,
                          "\"%s\" behind the query; expected KEY=VALUE for its parameter :KEY (SQL "
                          "with spaces needs quotes)",
                          text);
-    *equals = '\0';
-    if (asprintf(name, ":%s", text) < 0) {
-        *name = NULL;
+    const char *name = bnn_arena_printf(arena, ":%.*s", (int)(equals - text), text);
+    if (name == NULL)
         return bnn_no_memory(err);
-    }
     const char *value = equals + 1;
-    *out = cli_text_argument(*name, value);
+    *out = cli_text_argument(name, value);
     char *end;
     errno = 0;
     const long long integer = strtoll(value, &end, 10);
@@ -92,26 +89,21 @@ static int parse_argument(char *text, char **name, bnn_store_argument *out, bnn_
 static int answer_query(const cli_options *options, bnn_error *err)
 {
     bnn_store_argument arguments[ARGUMENTS_MAX];
-    char *names[ARGUMENTS_MAX] = {NULL};
-    char *sql = NULL;
+    const char *sql;
     bnn_store *store = NULL;
     int status = BNN_OK;
-    size_t n = 0;
-    const size_t n_words = (size_t)options->n_operands - 1;
-    if (n_words > ARGUMENTS_MAX)
+    const size_t n = (size_t)options->n_operands - 1;
+    if (n > ARGUMENTS_MAX)
         return cli_usage(err, &cli_command_query, "more than %d parameters", ARGUMENTS_MAX);
-    for (; status == BNN_OK && n < n_words; n++)
-        status = parse_argument(options->operands[n + 1], &names[n], &arguments[n], err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        status = parse_argument(options->operands[i + 1], options->arena, &arguments[i], err);
     if (status == BNN_OK)
-        status = find_sql(options->operands[0], &sql, err);
+        status = find_sql(options->operands[0], options->arena, &sql, err);
     if (status == BNN_OK)
         status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
         status = cli_result_print(store, sql, arguments, n, options, NULL, err);
     bnn_store_close(store);
-    free(sql);
-    for (size_t i = 0; i < ARGUMENTS_MAX; i++)
-        free(names[i]);
     return status;
 }
 
@@ -144,7 +136,5 @@ const cli_command cli_command_query = {
                 "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
                 "                AND state = 'done' GROUP BY config\"\n"
                 "  bnnrun query db/queries/leaderboard.sql --csv\n",
-    .memory = BNN_SMALL_LIMIT_BYTES,
-    .n_request = sizeof(cli_options),
     .run = run_query,
 };
