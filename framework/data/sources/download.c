@@ -19,19 +19,14 @@ enum {
     DOWNLOAD_REDIRECTS_MAX = 5,
 };
 
-/* One file. */
-typedef struct download_target {
-    const char *url;
-    const char *part;  /* the file to write; what an earlier attempt left in it is kept */
-    const char *label; /* for progress */
-    const bnn_data_search *search;
-} download_target;
-
+/* One file. What an earlier attempt left in its part is kept, and only the rest is fetched. */
 typedef struct transfer {
-    const download_target *target;
-    int fd;
-    uint64_t start_bytes; /* in the part before this transfer */
-    uint64_t done_bytes;  /* in the part now */
+    const bnn_fetcher *f;
+    const char *name;
+    char url[PATH_MAX], part[PATH_MAX];
+    FILE *file;           /* the part */
+    uint64_t start_bytes; /* in it before this transfer */
+    uint64_t done_bytes;  /* in it now */
     int write_errno;
     bool too_large;
 } transfer;
@@ -39,23 +34,12 @@ typedef struct transfer {
 static size_t download_receive(char *bytes, size_t size, size_t n, void *context)
 {
     transfer *t = context;
-    n *= size;
-    if (n > BNN_SOURCE_LIMIT_BYTES - t->done_bytes) {
-        t->too_large = true;
-        return CURL_WRITEFUNC_ERROR;
-    }
-    for (size_t done = 0; done < n;) {
-        const ssize_t w = write(t->fd, bytes + done, n - done);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0) {
-            t->write_errno = errno;
-            return CURL_WRITEFUNC_ERROR;
-        }
-        done += (size_t)w;
-        t->done_bytes += (size_t)w;
-    }
-    return n;
+    t->too_large = size * n > BNN_SOURCE_LIMIT_BYTES - t->done_bytes;
+    const size_t written = t->too_large ? 0 : fwrite(bytes, 1, size * n, t->file);
+    if (written < size * n && !t->too_large)
+        t->write_errno = errno;
+    t->done_bytes += written;
+    return written;
 }
 
 static int download_report(void *context, curl_off_t total, curl_off_t done, curl_off_t up_total,
@@ -63,21 +47,21 @@ static int download_report(void *context, curl_off_t total, curl_off_t done, cur
 {
     const transfer *t = context;
     (void)up_total, (void)up_done;
-    const bnn_data_search *search = t->target->search;
+    const bnn_data_search *search = t->f->search;
     if (search->progress != NULL && total > 0 && done >= 0)
-        search->progress(search->context, t->target->label, t->start_bytes + (uint64_t)done,
+        search->progress(search->context, t->name, t->start_bytes + (uint64_t)done,
                          t->start_bytes + (uint64_t)total);
     return 0;
 }
 
 static CURLcode download_set_options(CURL *curl, transfer *t, char *error_text)
 {
-    const bool local = strncmp(t->target->url, "file://", 7) == 0;
+    const bool local = strncmp(t->url, "file://", 7) == 0;
     CURLcode code = CURLE_OK;
 #define SET(option, value) \
     code = code != CURLE_OK ? code : curl_easy_setopt(curl, (option), (value))
     SET(CURLOPT_ERRORBUFFER, error_text);
-    SET(CURLOPT_URL, t->target->url);
+    SET(CURLOPT_URL, t->url);
     SET(CURLOPT_PROTOCOLS_STR, local ? "file" : "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(CURLOPT_FOLLOWLOCATION, 1L);
@@ -99,6 +83,11 @@ static CURLcode download_set_options(CURL *curl, transfer *t, char *error_text)
     return code;
 }
 
+static int download_fail_write(const transfer *t, bnn_error *err)
+{
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", t->part);
+}
+
 static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
 {
     char text[CURL_ERROR_SIZE] = "";
@@ -116,7 +105,7 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
                         (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
     if (t->write_errno != 0) {
         errno = t->write_errno;
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", t->target->part);
+        return download_fail_write(t, err);
     }
     return bnn_fail(err, BNN_E_RESOURCE, "%s", text[0] != '\0' ? text : curl_easy_strerror(*code));
 }
@@ -127,70 +116,74 @@ static bool download_cannot_resume(CURLcode code)
     return code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME;
 }
 
-/* Fetches the rest of the file. *resumed: some bytes were there before. On failure the part stays
- * for the next attempt, unless it is empty or too large. The message says what went wrong, without
- * the address. */
-static int download_file(const download_target *target, bool *resumed, bnn_error *err)
+/* Opens the part, unbuffered, so that what cannot be written is known at once. */
+static int download_open(transfer *t, bnn_error *err)
 {
     struct stat st;
+    const int fd = open(t->part, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+    t->file = fd < 0 ? NULL : fdopen(fd, "ab");
+    if (t->file == NULL && fd >= 0)
+        close(fd);
+    if (t->file == NULL || fstat(fd, &st) != 0)
+        return download_fail_write(t, err);
+    setbuf(t->file, NULL);
+    t->start_bytes = t->done_bytes = (uint64_t)st.st_size;
+    return BNN_OK;
+}
+
+/* Fetches the rest of the file, or all of it when the part is of no use. */
+static int download_rest(transfer *t, bnn_error *err)
+{
     CURLcode code = CURLE_OK;
-    transfer t = {.target = target, .fd = -1};
-    int status = BNN_OK;
+    int status = download_open(t, err);
+    if (status == BNN_OK && t->done_bytes <= BNN_SOURCE_LIMIT_BYTES)
+        status = download_perform(t, &code, err);
+    if (t->done_bytes > BNN_SOURCE_LIMIT_BYTES ||
+        (t->start_bytes > 0 && download_cannot_resume(code))) {
+        if (ftruncate(fileno(t->file), 0) != 0)
+            return download_fail_write(t, err);
+        t->start_bytes = t->done_bytes = 0;
+        status = download_perform(t, &code, err);
+    }
+    return status == BNN_OK && fsync(fileno(t->file)) != 0 ? download_fail_write(t, err) : status;
+}
+
+/* On failure the part stays for the next attempt, unless it is empty or too large. The message says
+ * what went wrong, without the address. */
+static int download_file(transfer *t, bnn_error *err)
+{
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return bnn_fail(err, BNN_E_INTERNAL, "libcurl cannot start");
-    t.fd = open(target->part, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (t.fd < 0 || fstat(t.fd, &st) != 0) {
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", target->part);
-        goto out;
-    }
-    t.start_bytes = t.done_bytes = (uint64_t)st.st_size;
-    if (t.done_bytes <= BNN_SOURCE_LIMIT_BYTES)
-        status = download_perform(&t, &code, err);
-    if (t.done_bytes > BNN_SOURCE_LIMIT_BYTES ||
-        (t.start_bytes > 0 && download_cannot_resume(code))) {
-        if (ftruncate(t.fd, 0) != 0) {
-            status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", target->part);
-            goto out;
-        }
-        t.start_bytes = t.done_bytes = 0;
-        status = download_perform(&t, &code, err);
-    }
-    if (status == BNN_OK && fsync(t.fd) != 0)
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", target->part);
-    if (status == BNN_OK)
-        *resumed = t.start_bytes > 0;
-out:
-    if (t.fd >= 0)
-        close(t.fd);
-    if (status != BNN_OK && t.fd >= 0 && (t.done_bytes == 0 || t.too_large))
-        unlink(target->part);
+    const int status = download_rest(t, err);
+    if (t->file != NULL)
+        fclose(t->file);
+    if (status != BNN_OK && t->file != NULL && (t->done_bytes == 0 || t->too_large))
+        unlink(t->part);
     curl_global_cleanup();
     return status;
 }
 
 static int download_from(bnn_fetcher *f, size_t i, const char *mirror, bnn_error *err)
 {
-    const char *name = f->entry->files[i].name;
-    char url[PATH_MAX], part[PATH_MAX], path[PATH_MAX];
-    bool resumed = false;
-    if (bnn_source_path(f->directory, name, ".gz.part", part, err) != BNN_OK ||
-        bnn_source_path(f->directory, name, ".gz", path, err) != BNN_OK)
+    transfer t = {.f = f, .name = f->entry->files[i].name};
+    char path[PATH_MAX];
+    if (bnn_source_path(f->directory, t.name, ".gz.part", t.part, err) != BNN_OK ||
+        bnn_source_path(f->directory, t.name, ".gz", path, err) != BNN_OK)
         return err->status;
-    snprintf(url, sizeof url, "%s%s.gz", mirror, name);
-    const download_target target = {url, part, name, f->search};
-    bnn_source_note(f, "%s: downloading %s", f->entry->name, url);
-    int status = download_file(&target, &resumed, err);
+    snprintf(t.url, sizeof t.url, "%s%s.gz", mirror, t.name);
+    bnn_source_note(f, "%s: downloading %s", f->entry->name, t.url);
+    int status = download_file(&t, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_source_verify(f, i, part, err);
-    if (status == BNN_E_RESOURCE && resumed) {
+    status = bnn_source_verify(f, i, t.part, err);
+    if (status == BNN_E_RESOURCE && t.start_bytes > 0) {
         /* The beginning may have been another mirror's, packed differently: take it all. */
-        bnn_source_note(f, "%s: downloading %s again from its start", f->entry->name, url);
-        status = download_file(&target, &resumed, err);
+        bnn_source_note(f, "%s: downloading %s again from its start", f->entry->name, t.url);
+        status = download_file(&t, err);
         if (status == BNN_OK)
-            status = bnn_source_verify(f, i, part, err);
+            status = bnn_source_verify(f, i, t.part, err);
     }
-    return status == BNN_OK ? bnn_source_put_in_place(f, i, part, path, err) : status;
+    return status == BNN_OK ? bnn_source_put_in_place(f, i, t.part, path, err) : status;
 }
 
 void bnn_source_download(bnn_fetcher *f)

