@@ -53,7 +53,7 @@ spec_sources = \
 	framework/spec/tree.c framework/spec/tree.h \
 	framework/spec/tree_parse.c
 plugin_sources = \
-	framework/plugin/descriptor.c framework/plugin/descriptor.h \
+	framework/plugin/descriptor.c \
 	framework/plugin/kind.c framework/plugin/kind.h \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
@@ -71,21 +71,21 @@ data_sources = \
 	framework/data/formats/synthetic.c framework/data/formats/synthetic.h \
 	framework/data/sources/directory.c framework/data/sources/directory.h \
 	framework/data/sources/download.c \
-	framework/data/sources/fetch.c framework/data/sources/fetch.h \
+	framework/data/sources/fetch.c \
 	framework/data/sources/npm.c \
 	framework/data/sources/source.h
 model_sources = \
-	framework/model/layout.c framework/model/layout.h \
+	framework/model/layout.c \
 	framework/model/network.c framework/model/network.h \
 	framework/model/options.c framework/model/options.h \
 	framework/model/pass.c \
-	framework/model/size.c framework/model/size.h \
-	framework/model/topology.c framework/model/topology.h \
+	framework/model/size.c \
+	framework/model/topology.c \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \
-	framework/train/checkpoint.c framework/train/checkpoint.h \
+	framework/train/checkpoint.c \
 	framework/train/options.c framework/train/options.h \
-	framework/train/schedule.c framework/train/schedule.h \
+	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \
 	framework/train/trainer.c framework/train/trainer.h
 export_sources = \

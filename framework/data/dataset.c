@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "data/formats/format.h"
-#include "data/sources/fetch.h"
+#include "data/sources/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "model/layout.h"
+#include "model/network.h"
 
 #include "base/size.h"
 

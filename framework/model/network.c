@@ -3,7 +3,6 @@
 #include "base/fp_mode.h"
 #include "base/limits.h"
 #include "base/size.h"
-#include "model/layout.h"
 
 #include <math.h>
 #include <string.h>

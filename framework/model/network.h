@@ -5,6 +5,7 @@
 #ifndef BNN_MODEL_NETWORK_H
 #define BNN_MODEL_NETWORK_H
 
+#include "base/record.h"
 #include "base/rng.h"
 #include "kernels/kernels.h"
 #include "model/options.h"
@@ -111,5 +112,20 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* The parameters of op i: parameters[first], n of them. */
 const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i, uint32_t *n);
+
+/* The size of op i, its index aside. Binary weights count 1 bit. A batch norm between a binary linear
+ * operation on binary inputs and the next sign folds into an integer threshold and a direction per
+ * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a
+ * direction: 32 + 1; any other keeps scale and shift: 64. Everything else counts 32 bits a value.
+ * False for ops without values (signs, pools). */
+bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);
+
+/* For bnn_network_create: blocks and ordering become the list of operations, not yet any memory.
+ * Checks the ordering's sequence for each block, puts signs where binary inputs are wanted, and
+ * plans every layer for its input shape. Fills type, name, use, letter, block and plan of each op.
+ * ops live in the arena. */
+int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena,
+                     bnn_network_op **ops, uint32_t *n_ops, bnn_error *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include "model/options.h"
 
 #include "base/text.h"
-#include "model/topology.h"
 
 #include <stdio.h>
 #include <string.h>

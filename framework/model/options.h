@@ -47,4 +47,12 @@ bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t 
  * there is a block that they make binary. */
 extern const bnn_section bnn_model_section;
 
+enum { BNN_BLOCKS_MAX = 64 };
+
+/* The key model.topology: the name of NAME.yaml in one of the reader's directories, or the topology
+ * itself as a map. Fills topology, input, n_blocks and blocks of bnn_model_options; n_blocks is 0
+ * after mistakes. */
+extern const bnn_key_type bnn_key_topology;
+extern const bnn_section bnn_topology_section;
+
 #endif

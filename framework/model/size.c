@@ -1,4 +1,4 @@
-#include "model/size.h"
+#include "model/network.h"
 
 #include <stdio.h>
 

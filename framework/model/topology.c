@@ -1,4 +1,4 @@
-#include "model/topology.h"
+#include "model/options.h"
 
 #include "base/path.h"
 #include "base/text.h"

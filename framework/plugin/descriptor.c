@@ -1,4 +1,4 @@
-#include "plugin/descriptor.h"
+#include "plugin/loader.h"
 
 #include "plugin/kind.h"
 #include "spec/schema.h"

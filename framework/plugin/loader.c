@@ -1,7 +1,6 @@
 #include "plugin/loader.h"
 
 #include "base/fp_mode.h"
-#include "plugin/descriptor.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* loader.h - opens one shared object and asks it for its descriptor.
+/* loader.h - opens one shared object, asks it for its descriptor, and checks that. Private to plugin/.
  *
  * A shared object runs code in this process, so nothing here defends against malice. It defends
  * against accidents: a text file, a directory, a half-copied file, a file of another machine, a
@@ -10,10 +10,22 @@
 
 #include <bnn/plugin.h>
 
-/* Opens path, calls its entry function, and has the descriptor checked (descriptor.h) for the kind
+/* Opens path, calls its entry function, and has the descriptor checked for the kind
  * and the name that the file promises. *out lives as long as the process. Main thread only. BNN_OK,
  * or BNN_E_RESOURCE with the object closed again. */
 int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn_head **out,
                     bnn_error *err);
+
+enum {
+    BNN_PARAMS_MAX = 64,            /* parameters of one plugin */
+    BNN_PARAMS_SIZE_MAX = 64 * 1024 /* bytes of a parameter struct */
+};
+
+/* Checks the descriptor of the file `path`, whose name promises this kind and name. In this order:
+ * ABI version, kind, size, name, texts, parameter table, the kind's own fields and required
+ * functions. BNN_OK, or BNN_E_RESOURCE and a message that says which, with the values on both
+ * sides, and what the author of the plugin has to do. */
+int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
+                         bnn_error *err);
 
 #endif

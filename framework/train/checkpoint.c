@@ -1,4 +1,10 @@
-#include "train/checkpoint.h"
+/* checkpoint.c - everything a run needs to go on as if it had not been interrupted.
+ *
+ * One file, written atomically: a header that names config, seed and sizes, the position, the
+ * finished epochs, then all tensors, optimizer slots and the best weights as raw floats, and a
+ * SHA-256 over it all. Of the machine's byte order: a checkpoint is a bookmark, not an exchange
+ * format. */
+#include "train/session.h"
 
 #include "base/file.h"
 #include "base/path.h"

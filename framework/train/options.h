@@ -15,7 +15,7 @@ typedef enum bnn_schedule_kind {
     BNN_SCHEDULE_COSINE = 2,
 } bnn_schedule_kind;
 
-/* The learning rate over the run, as a factor of the optimizer's lr; see schedule.h. */
+/* The learning rate over the run, as a factor of the optimizer's lr; see bnn_schedule_factor. */
 typedef struct bnn_schedule {
     int32_t kind;  /* bnn_schedule_kind */
     double warmup; /* epochs of linear warm-up */
@@ -45,5 +45,10 @@ extern const bnn_section bnn_train_section;
 
 /* The optimizer of weights that are binary, or of all others. */
 const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary);
+
+/* The factor on the learning rate at a time in epochs, of n_epochs: grows linearly to 1 over the
+ * warm-up; then constant: 1; step: factor^k after k * every epochs; cosine: half a period from 1
+ * down to floor (Loshchilov & Hutter 2017) over the rest. Same bits on every machine. */
+double bnn_schedule_factor(const bnn_schedule *schedule, double epoch, double n_epochs);
 
 #endif

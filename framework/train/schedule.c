@@ -1,4 +1,4 @@
-#include "train/schedule.h"
+#include "train/options.h"
 
 /* cos(pi x) for x in [0, 1/2] by the Taylor series of the sine of pi/2 - pi x: error below 1e-15,
  * never outside [0, 1]. libm's cos may differ in the last bit from machine to machine. */

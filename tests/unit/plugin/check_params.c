@@ -1,6 +1,6 @@
 /* check_params.c - descriptors that must be refused, and values that a spec gives to parameters. */
 #include "tests/fixtures/check_main.h"
-#include "plugin/descriptor.h"
+#include "plugin/loader.h"
 #include "plugin/use.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Checkpoints: a run that is interrupted, at any step, or killed, and resumed gives the bits of one
  * that was not; a damaged checkpoint, or one of something else, is not taken for one. */
 #include "base/file.h"
-#include "train/checkpoint.h"
+#include "train/session.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/train_fixture.h"

@@ -1,7 +1,7 @@
 /* Training runs: they learn, they are deterministic. And what a run is
  * made of: schedules, the validation split, one update. */
 #include "simd/cpu.h"
-#include "train/schedule.h"
+#include "train/options.h"
 #include "train/session.h"
 
 #include "tests/fixtures/check_main.h"
