@@ -40,26 +40,35 @@ static void add_moment(sqlite3_context *context, int n_values, sqlite3_value **v
         bnn_moments_add(m, x);
 }
 
-/* NaN is NULL to SQLite. */
-static void give_mean(sqlite3_context *context)
+static double mean_of_moments(const bnn_moments *m)
 {
-    const bnn_moments *m = sqlite3_aggregate_context(context, 0);
-    if (m != NULL && m->n > 0)
-        sqlite3_result_double(context, m->mean);
+    return m->mean;
 }
 
-static void give_sd(sqlite3_context *context)
+typedef struct aggregate {
+    const char *name;
+    void (*add)(sqlite3_context *, int, sqlite3_value **);
+    void (*give)(sqlite3_context *);
+    double (*of_moments)(const bnn_moments *); /* what give_moment gives; NaN is NULL to SQLite */
+} aggregate;
+
+static void give_moment(sqlite3_context *context)
 {
+    const aggregate *a = sqlite3_user_data(context);
     const bnn_moments *m = sqlite3_aggregate_context(context, 0);
     if (m != NULL)
-        sqlite3_result_double(context, bnn_moments_sd(m));
+        sqlite3_result_double(context, a->of_moments(m));
 }
 
-static void give_ci95(sqlite3_context *context)
+static bool grow_sample(sample *s)
 {
-    const bnn_moments *m = sqlite3_aggregate_context(context, 0);
-    if (m != NULL)
-        sqlite3_result_double(context, bnn_moments_ci95(m));
+    const int64_t capacity = s->capacity == 0 ? 64 : 2 * s->capacity;
+    double *grown = sqlite3_realloc64(s->values, (sqlite3_uint64)capacity * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    s->values = grown;
+    s->capacity = capacity;
+    return true;
 }
 
 static void add_sample(sqlite3_context *context, int n_values, sqlite3_value **values)
@@ -69,17 +78,7 @@ static void add_sample(sqlite3_context *context, int n_values, sqlite3_value **v
     if (!aggregate_argument(context, values[0], &x))
         return;
     sample *s = sqlite3_aggregate_context(context, sizeof *s);
-    if (s != NULL && s->n == s->capacity) {
-        const int64_t capacity = s->capacity == 0 ? 64 : 2 * s->capacity;
-        double *grown = sqlite3_realloc64(s->values, (sqlite3_uint64)capacity * sizeof *grown);
-        if (grown == NULL) {
-            sqlite3_result_error_nomem(context);
-            return;
-        }
-        s->values = grown;
-        s->capacity = capacity;
-    }
-    if (s == NULL)
+    if (s == NULL || (s->n == s->capacity && !grow_sample(s)))
         sqlite3_result_error_nomem(context);
     else
         s->values[s->n++] = x;
@@ -105,21 +104,18 @@ static void give_root(sqlite3_context *context, int n_values, sqlite3_value **va
 
 int bnn_aggregates_register(sqlite3 *db)
 {
-    static const struct {
-        const char *name;
-        void (*add)(sqlite3_context *, int, sqlite3_value **);
-        void (*give)(sqlite3_context *);
-    } table[] = {
-        {"mean", add_moment, give_mean},
-        {"sd", add_moment, give_sd},
-        {"ci95", add_moment, give_ci95},
-        {"median", add_sample, give_median},
+    static aggregate table[] = {
+        /* SQLite takes no const */
+        {"mean", add_moment, give_moment, mean_of_moments},
+        {"sd", add_moment, give_moment, bnn_moments_sd},
+        {"ci95", add_moment, give_moment, bnn_moments_ci95},
+        {"median", add_sample, give_median, NULL},
     };
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     int code = SQLITE_OK;
     for (size_t i = 0; i < sizeof table / sizeof *table && code == SQLITE_OK; i++)
-        code = sqlite3_create_function_v2(db, table[i].name, 1, flags, NULL, NULL, table[i].add,
-                                          table[i].give, NULL);
+        code = sqlite3_create_function_v2(db, table[i].name, 1, flags, &table[i], NULL,
+                                          table[i].add, table[i].give, NULL);
     /* The named queries need sqrt, which SQLite may have been built without. */
     if (code == SQLITE_OK && !sqlite3_compileoption_used("ENABLE_MATH_FUNCTIONS"))
         code = sqlite3_create_function_v2(db, "sqrt", 1, flags, NULL, give_root, NULL, NULL, NULL);

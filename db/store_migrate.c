@@ -136,10 +136,9 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status != BNN_OK || id.version == NEWEST)
         return status;
     status = bnn_store_begin(store, err);
-    if (status != BNN_OK)
-        return status;
     /* Another process may have been faster: look again, now that nobody else can write. */
-    status = read_identity(store, &id, err);
+    if (status == BNN_OK)
+        status = read_identity(store, &id, err);
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
     if (status == BNN_OK && id.version < NEWEST)

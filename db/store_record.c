@@ -1,7 +1,7 @@
 /* store_record.c - what an attempt reports: metrics, timings, layer sizes, files.
  *
- * Each INSERT selects from run, so that it finds nothing to insert when the attempt does not hold
- * the run: one statement checks and writes. */
+ * Each statement selects from run, so that it finds nothing to write when the attempt does not hold
+ * the run: one statement checks and writes. It writes a row as a whole. */
 #include "db/store_internal.h"
 
 #include <math.h>
@@ -18,11 +18,8 @@ static void insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
                                              : "-inf";
     const bnn_store_value value = special == NULL ? bnn_value_real(m->value) : bnn_value_null();
     bnn_store_execute(store,
-                      "INSERT INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
-                      " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-                      " ON CONFLICT (run_id, name, epoch) DO UPDATE SET attempt = excluded.attempt,"
-                      " value = excluded.value, special = excluded.special,"
-                      " time_us = excluded.time_us",
+                      "REPLACE INTO metric(run_id, name, epoch, attempt, value, special, time_us)"
+                      " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER,
                       BNN_VALUES(V(run), V(attempt), V(m->name), V(m->epoch), V(value), V(special),
                                  V(bnn_store_now_us())));
 }
@@ -30,31 +27,24 @@ static void insert_metric(bnn_store *store, int64_t run, uint32_t attempt,
 static void insert_timing(bnn_store *store, int64_t run, uint32_t attempt,
                           const bnn_timing_record *t, uint32_t co_runners)
 {
-    bnn_store_execute(store,
-                      "INSERT INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
-                      " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER
-                      " ON CONFLICT (run_id, phase, rep) DO UPDATE SET attempt = excluded.attempt,"
-                      " wall_ns = excluded.wall_ns, cpu_ns = excluded.cpu_ns,"
-                      " co_runners = excluded.co_runners",
-                      BNN_VALUES(V(run), V(attempt), V(t->phase), V(t->rep), V(t->wall_ns),
-                                 V(t->cpu_ns), V(co_runners)));
+    bnn_store_execute(
+        store,
+        "REPLACE INTO timing(run_id, phase, rep, attempt, wall_ns, cpu_ns, co_runners)"
+        " SELECT ?1, ?3, ?4, ?2, ?5, ?6, ?7" HOLDER,
+        BNN_VALUES(V(run), V(attempt), V(t->phase), V(t->rep), V(t->wall_ns), V(t->cpu_ns),
+                   V(co_runners)));
 }
 
 static void insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const bnn_layer_record *l)
 {
-    bnn_store_execute(
-        store,
-        "INSERT INTO layer(run_id, ordinal, attempt, name, kind, n_parameters, bits,"
-        " float32_bytes, packed_bytes, macs, binary_weights, binary_inputs)"
-        " SELECT ?1, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12" HOLDER
-        " ON CONFLICT (run_id, ordinal) DO UPDATE SET attempt = excluded.attempt,"
-        " name = excluded.name, kind = excluded.kind, n_parameters = excluded.n_parameters,"
-        " bits = excluded.bits, float32_bytes = excluded.float32_bytes,"
-        " packed_bytes = excluded.packed_bytes, macs = excluded.macs,"
-        " binary_weights = excluded.binary_weights, binary_inputs = excluded.binary_inputs",
-        BNN_VALUES(V(run), V(attempt), V(l->index), V(l->layer), V(l->kind), V(l->n_parameters),
-                   V(l->bits), V(l->float32_bytes), V(l->packed_bytes), V(l->macs),
-                   V(l->binary_weights != 0), V(l->binary_inputs != 0)));
+    bnn_store_execute(store,
+                      "REPLACE INTO layer(run_id, ordinal, attempt, name, kind, n_parameters, bits,"
+                      " float32_bytes, packed_bytes, macs, binary_weights, binary_inputs)"
+                      " SELECT ?1, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12" HOLDER,
+                      BNN_VALUES(V(run), V(attempt), V(l->index), V(l->layer), V(l->kind),
+                                 V(l->n_parameters), V(l->bits), V(l->float32_bytes),
+                                 V(l->packed_bytes), V(l->macs), V(l->binary_weights != 0),
+                                 V(l->binary_inputs != 0)));
 }
 
 /* Files are where the run's folder is: the path begins there. */
@@ -62,11 +52,8 @@ static void insert_file(bnn_store *store, int64_t run, uint32_t attempt, const b
 {
     bnn_store_execute(
         store,
-        "INSERT INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
-        " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER
-        " ON CONFLICT (run_id, kind, path) DO UPDATE SET attempt = excluded.attempt,"
-        " n_bytes = excluded.n_bytes, sha256 = excluded.sha256,"
-        " created_us = excluded.created_us",
+        "REPLACE INTO artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
+        " SELECT ?1, ?3, run_uid || '/' || ?4, ?2, ?5, ?6, ?7" HOLDER,
         BNN_VALUES(V(run), V(attempt), V(f->kind), V(f->name), V(f->n_bytes), V(f->sha256),
                    V(bnn_store_now_us())));
 }

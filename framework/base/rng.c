@@ -19,23 +19,13 @@ uint32_t bnn_rng_bits(const bnn_rng *rng, uint64_t counter)
     return bits[counter % 4];
 }
 
-static float to_uniform(uint32_t bits)
-{
-    return (float)(bits >> 8) * 0x1p-24f;
-}
-
-float bnn_rng_uniform(const bnn_rng *rng, uint64_t counter)
-{
-    return to_uniform(bnn_rng_bits(rng, counter));
-}
-
 void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out)
 {
     uint32_t bits[4];
     for (size_t i = 0; i < n; i++, counter++) {
         if (i == 0 || counter % 4 == 0)
             block_at(rng, counter / 4, bits);
-        out[i] = to_uniform(bits[counter % 4]);
+        out[i] = (float)(bits[counter % 4] >> 8) * 0x1p-24f;
     }
 }
 

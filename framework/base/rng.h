@@ -28,10 +28,7 @@ typedef struct bnn_rng {
 /* 32 random bits at position `counter`. */
 uint32_t bnn_rng_bits(const bnn_rng *rng, uint64_t counter);
 
-/* Uniform float in [0, 1): 24 random bits over 2^24, exact. */
-float bnn_rng_uniform(const bnn_rng *rng, uint64_t counter);
-
-/* out[0..n) = uniform floats at counter, counter + 1, ... */
+/* out[0..n) = uniform floats in [0, 1) at counter, counter + 1, ...: 24 random bits over 2^24, exact. */
 void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out);
 
 /* A random permutation of 0..n-1 (Fisher-Yates; bounded numbers by Lemire's method, so unbiased). */
