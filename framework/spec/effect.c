@@ -33,70 +33,74 @@ static int add_key(bnn_effects *effects, bnn_effect_key key)
     return BNN_OK;
 }
 
-/* When a key acts: what its row says, or the nearest row above that says something; what is set for
- * each key of a section acts where one of them does. "": everywhere. NULL without memory. */
-static const char *find_condition(const bnn_effects *effects, const char *path)
+/* A place of a point, and the rows that keys below it may have. */
+typedef struct effect_place {
+    const char *path; /* NULL: the whole */
+    const bnn_section *section;
+    const char *condition; /* of the nearest row above that has one; "": acts everywhere */
+} effect_place;
+
+/* What is set for each key of a section acts where one of them does. NULL without memory. */
+static const char *find_condition(const bnn_effects *effects, const effect_place *at)
 {
-    const bnn_section *section = effects->spec;
-    const char *condition = "";
-    while (section != NULL && *path != '\0') {
-        const bnn_key *key = bnn_key_in(section, path);
-        if (key == NULL)
-            break;
-        path += strcspn(path, ".");
-        path += *path == '.';
-        condition = key->acts != NULL ? key->acts : condition;
-        section = key->section;
-    }
-    if (section == NULL || (section->flags & BNN_SECTION_EACH) == 0)
-        return condition;
-    for (const bnn_key *key = section->keys; condition != NULL && key->param.name != NULL; key++)
+    const char *condition = at->condition;
+    const bool each = at->section != NULL && (at->section->flags & BNN_SECTION_EACH) != 0;
+    for (const bnn_key *key = each ? at->section->keys : NULL;
+         key != NULL && condition != NULL && key->param.name != NULL; key++)
         condition = bnn_arena_printf(effects->arena, "%s%s%s", condition,
                                      condition[0] == '\0' ? "" : "|", key->acts);
     return condition;
 }
 
-/* The keys at and below a path; a plugin's name stands for the plugin. */
-static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
-                     const char *path, const bnn_node *value)
+static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
+                    const effect_place *at, const bnn_node *value)
 {
-    if (value->kind == BNN_NODE_MAP) {
-        int status = BNN_OK;
-        for (size_t i = 0; status == BNN_OK && i < value->n; i++) {
-            const char *key = value->pairs[i].key->text, *inner = path;
-            if (strcmp(key, "name") != 0)
-                inner = bnn_arena_printf(effects->arena, "%s.%s", path, key);
-            status = inner == NULL
-                         ? BNN_E_INTERNAL
-                         : note_keys(effects, point, settings, inner, value->pairs[i].value);
-        }
-        return status;
-    }
-    const char *condition = find_condition(effects, path);
+    const char *condition = find_condition(effects, at);
     if (condition == NULL || condition[0] == '\0')
         return condition == NULL ? BNN_E_INTERNAL : BNN_OK;
     bnn_effect_key key = {
-        .path = path, .condition = condition, .value = value, .at = value->at, .of_base = true};
+        .path = at->path, .condition = condition, .value = value, .at = value->at, .of_base = true};
     for (size_t i = 0; i < point->n; i++) {
-        if (bnn_tree_covers(point->values[i].key, path))
+        if (bnn_tree_covers(point->values[i].key, at->path))
             key.of_base = false;
-        if (strcmp(point->values[i].key, path) == 0)
+        if (strcmp(point->values[i].key, at->path) == 0)
             key.value = NULL;
     }
     key.acts = bnn_key_holds(settings, key.condition);
     return add_key(effects, key);
 }
 
-int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings)
+/* The keys at and below a place; a plugin's name stands for the plugin. */
+static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
+                     const effect_place *at, const bnn_node *value)
 {
+    if (value->kind != BNN_NODE_MAP)
+        return note_key(effects, point, settings, at, value);
     int status = BNN_OK;
-    for (const bnn_key *key = effects->spec->keys; status == BNN_OK && key->param.name != NULL;
-         key++) {
-        const bnn_node *value = bnn_tree_get(point->root, key->param.name);
-        if (value != NULL && (key->flags & BNN_KEY_FIXED) == 0)
-            status = note_keys(effects, point, settings, key->param.name, value);
+    for (size_t i = 0; status == BNN_OK && i < value->n; i++) {
+        const char *name = value->pairs[i].key->text;
+        const bnn_key *key = at->section == NULL ? NULL : bnn_key_in(at->section, name);
+        effect_place below = *at;
+        if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
+            continue;
+        if (strcmp(name, "name") != 0)
+            below.path =
+                at->path == NULL ? name : bnn_arena_printf(effects->arena, "%s.%s", at->path, name);
+        if (key != NULL && below.path != at->path) {
+            below.section = key->section;
+            below.condition = key->acts != NULL ? key->acts : at->condition;
+        }
+        status = below.path == NULL
+                     ? BNN_E_INTERNAL
+                     : note_keys(effects, point, settings, &below, value->pairs[i].value);
     }
     return status;
+}
+
+int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings)
+{
+    const effect_place whole = {.section = effects->spec, .condition = ""};
+    return note_keys(effects, point, settings, &whole, point->root);
 }
 
 /* The same keys are neighbours, those that act first, then in the order of the file. */

@@ -11,39 +11,24 @@ typedef struct override {
     const bnn_reader *r;
 } override;
 
-static const bnn_node *fail_memory(const override *o)
-{
-    bnn_diag_no_memory(o->r->diag);
-    return NULL;
-}
-
 /* In these maps a key with dots is one key. */
 static const char *const dotted_maps[] = {"sweep.grid", "sweep.zip", "baseline"};
 enum { GRID, ZIP, N_SWEPT };
 
-/* A copy of spec with a key of one of the dotted maps set. */
+/* A copy of spec with a key of one of the dotted maps set; without a value, the sweep does not vary
+ * the key any more. */
 static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const char *map_path,
-                                  const char *key)
+                                  const char *key, const bnn_node *value)
 {
     const bnn_node *map = bnn_tree_find(spec, map_path);
+    if (value == NULL && bnn_tree_get(map, key) == NULL)
+        return spec;
     if (map != NULL && map->kind != BNN_NODE_MAP)
         map = NULL;
-    map = bnn_tree_put(map, key, o->value, o->r->arena, o->at);
+    map = bnn_tree_put(map, key, value, o->r->arena, o->at);
     if (map == NULL)
-        return fail_memory(o);
-    return bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, o->at);
-}
-
-/* A copy of spec in which the sweep does not vary the key any more. */
-static const bnn_node *release_key(const override *o, const bnn_node *spec, const char *map_path)
-{
-    const bnn_node *map = bnn_tree_find(spec, map_path);
-    if (bnn_tree_get(map, o->key) == NULL)
-        return spec;
-    map = bnn_tree_drop(map, o->key, o->r->arena);
-    if (map == NULL)
-        return fail_memory(o);
-    return bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, map->at);
+        bnn_diag_no_memory(o->r->diag);
+    return map == NULL ? NULL : bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, o->at);
 }
 
 static bool is_below(const char *key, const char *section)
@@ -84,17 +69,17 @@ static const bnn_node *apply_override(const override *o, const bnn_node *spec)
 {
     for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
         if (is_below(o->key, dotted_maps[i]))
-            return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1);
+            return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1,
+                              o->value);
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
     if (!varies && is_overwritten(o, spec))
         return NULL;
-    spec = release_key(o, spec, dotted_maps[ZIP]);
-    if (spec != NULL && varies)
-        return set_dotted(o, spec, dotted_maps[GRID], o->key);
+    spec = set_dotted(o, spec, dotted_maps[ZIP], o->key, NULL);
     if (spec != NULL)
-        spec = release_key(o, spec, dotted_maps[GRID]);
-    return spec == NULL ? NULL
-                        : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
+        spec = set_dotted(o, spec, dotted_maps[GRID], o->key, varies ? o->value : NULL);
+    return spec == NULL || varies
+               ? spec
+               : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
 }
 
 const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text)
@@ -110,19 +95,13 @@ const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, co
         bnn_diag_add(r->diag, o.at, "\"%s\" is more than one line", bnn_excerpt(text, excerpt));
         return NULL;
     }
-    char *key = bnn_arena_strdup(r->arena, text);
+    o.key = bnn_arena_printf(r->arena, "%.*s", (int)n_key, text);
     char *value = bnn_arena_strdup(r->arena, text);
-    if (key == NULL || value == NULL)
-        return fail_memory(&o);
-    key[n_key] = '\0';
-    if (!bnn_tree_is_path(key)) {
-        bnn_diag_add(r->diag, o.at,
-                     "\"%s\" is not a key: names joined with dots, as in train.epochs",
-                     bnn_excerpt(key, excerpt));
+    if (o.key == NULL || value == NULL)
+        bnn_diag_no_memory(r->diag);
+    if (o.key == NULL || value == NULL || !bnn_tree_check_path(o.key, r->diag, o.at))
         return NULL;
-    }
     memset(value, ' ', n_key + 1); /* the value keeps its column */
-    o.key = key;
     o.value = bnn_tree_parse("-s", value, strlen(value), r->arena, r->diag);
     return o.value == NULL ? NULL : apply_override(&o, spec);
 }

@@ -2,7 +2,6 @@
 #include "base/text.h"
 #include "spec/schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { KEYS_MAX = 64 };
@@ -28,23 +27,15 @@ const bnn_section bnn_sweep_keys = {.keys = sweep_keys};
 /* ---- what rows cannot say ---------------------------------------------------------------- */
 
 /* What is the same for every run of a spec cannot differ between its points. */
-static bool is_fixed(const bnn_reader *r, const char *path)
-{
-    char first[BNN_KEY_PATH];
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "."), path);
-    const bnn_key *key = bnn_key_find(r->spec, first);
-    return key != NULL && (key->flags & BNN_KEY_FIXED) != 0;
-}
-
-static void check_key(const bnn_reader *r, const bnn_node *key)
+static void check_key(const bnn_reader *r, const bnn_node *node)
 {
     char excerpt[BNN_EXCERPT];
-    const char *text = bnn_excerpt(key->text, excerpt);
-    if (!bnn_tree_is_path(key->text))
-        bnn_diag_add(r->diag, key->at,
-                     "\"%s\" is not a key: names joined with dots, as in train.epochs", text);
-    else if (is_fixed(r, key->text))
-        bnn_diag_add(r->diag, key->at, "%s is the same for all points and cannot vary", text);
+    if (!bnn_tree_check_path(node->text, r->diag, node->at))
+        return;
+    const bnn_key *key = r->spec == NULL ? NULL : bnn_key_in(r->spec, node->text);
+    if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
+        bnn_diag_add(r->diag, node->at, "%s is the same for all points and cannot vary",
+                     bnn_excerpt(node->text, excerpt));
 }
 
 /* Values are set in the order of the keys, so a later key must not undo an earlier one. */

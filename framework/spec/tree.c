@@ -81,32 +81,35 @@ static bnn_node *create_scalar(const char *text, size_t n, bnn_arena *arena,
                                bnn_position_in_file at)
 {
     bnn_node *node = bnn_arena_alloc(arena, 1, sizeof *node);
-    char *copy = bnn_arena_alloc(arena, n + 1, 1);
+    const char *copy = bnn_arena_printf(arena, "%.*s", (int)n, text);
     if (node == NULL || copy == NULL)
         return NULL;
-    memcpy(copy, text, n);
     *node = (bnn_node){.kind = BNN_NODE_SCALAR, .at = at, .text = copy};
     return node;
 }
 
-/* A copy of map (NULL: an empty one) with one pair replaced or added. */
+/* bnn_tree_put of the key text[0..n_key). */
 static const bnn_node *put_pair(const bnn_node *map, const char *key, size_t n_key,
                                 const bnn_node *value, bnn_arena *arena, bnn_position_in_file at)
 {
-    const size_t n = map == NULL ? 0 : map->n;
-    const size_t i = map == NULL ? 0 : find_pair(map, key, n_key);
-    bnn_node *copy = bnn_arena_alloc(arena, 1, sizeof *copy);
-    bnn_pair *pairs = bnn_arena_alloc(arena, n + 1, sizeof *pairs);
+    static const bnn_node empty = {.kind = BNN_NODE_MAP};
+    const bnn_node *old = map == NULL ? &empty : map;
+    const size_t i = find_pair(old, key, n_key), n_behind = i < old->n ? old->n - i - 1 : 0;
+    bnn_node *copy = bnn_arena_copy(arena, old, 1, sizeof *copy);
+    bnn_pair *pairs = bnn_arena_alloc(arena, old->n + 1, sizeof *pairs);
     const bnn_node *key_node = create_scalar(key, n_key, arena, at);
     if (copy == NULL || pairs == NULL || key_node == NULL)
         return NULL;
-    if (n > 0)
-        memcpy(pairs, map->pairs, n * sizeof *pairs);
-    pairs[i] = (bnn_pair){key_node, value};
-    *copy = (bnn_node){.kind = BNN_NODE_MAP,
-                       .at = map == NULL ? at : map->at,
-                       .n = i < n ? n : n + 1,
-                       .pairs = pairs};
+    if (i > 0)
+        memcpy(pairs, old->pairs, i * sizeof *pairs);
+    copy->n = i;
+    if (value != NULL)
+        pairs[copy->n++] = (bnn_pair){key_node, value};
+    if (n_behind > 0)
+        memcpy(pairs + copy->n, old->pairs + i + 1, n_behind * sizeof *pairs);
+    copy->n += n_behind;
+    copy->pairs = pairs;
+    copy->at = map == NULL ? at : map->at;
     return copy;
 }
 
@@ -116,34 +119,21 @@ const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_nod
     return put_pair(map, key, strlen(key), value, arena, at);
 }
 
-const bnn_node *bnn_tree_drop(const bnn_node *map, const char *key, bnn_arena *arena)
+bool bnn_tree_check_path(const char *path, bnn_diag *diag, bnn_position_in_file at)
 {
-    const size_t i = find_pair(map, key, strlen(key));
-    if (i == map->n)
-        return map;
-    bnn_node *copy = bnn_arena_alloc(arena, 1, sizeof *copy);
-    bnn_pair *pairs = bnn_arena_alloc(arena, map->n, sizeof *pairs);
-    if (copy == NULL || pairs == NULL)
-        return NULL;
-    memcpy(pairs, map->pairs, i * sizeof *pairs);
-    memcpy(pairs + i, map->pairs + i + 1, (map->n - i - 1) * sizeof *pairs);
-    *copy = *map;
-    copy->n = map->n - 1;
-    copy->pairs = pairs;
-    return copy;
-}
-
-bool bnn_tree_is_path(const char *path)
-{
+    char excerpt[BNN_EXCERPT];
     size_t n_segments = 0;
-    for (;;) {
-        const size_t n = strcspn(path, ".");
-        if (n == 0 || strcspn(path, " \t\r\n") < n || ++n_segments > BNN_PATH_SEGMENTS)
-            return false;
-        if (path[n] == '\0')
+    for (const char *p = path;; p++) {
+        const size_t n = strcspn(p, ".");
+        if (n == 0 || strcspn(p, " \t\r\n") < n || ++n_segments > BNN_PATH_SEGMENTS)
+            break;
+        p += n;
+        if (*p == '\0')
             return true;
-        path += n + 1;
     }
+    bnn_diag_add(diag, at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
+                 bnn_excerpt(path, excerpt));
+    return false;
 }
 
 /* Plugins are named in lower case; words that mean something else in YAML are no names. */
@@ -192,12 +182,10 @@ static bool open_map(const editor *e, const bnn_node *node, const char *rest, co
     }
     const char *where = n_before == 0 ? "the document" : e->path;
     const int n_where = n_before == 0 ? (int)strlen(where) : n_before;
-    if (node->kind == BNN_NODE_LIST)
-        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is a list, not a map", e->path, n_where,
-                     where);
-    else
-        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is \"%s\", not a map", e->path, n_where,
-                     where, bnn_excerpt(node->text, excerpt));
+    const bool list = node->kind == BNN_NODE_LIST;
+    bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is %s%s%s, not a map", e->path, n_where,
+                 where, list ? "a list" : "\"", list ? "" : bnn_excerpt(node->text, excerpt),
+                 list ? "" : "\"");
     return false;
 }
 
@@ -227,11 +215,5 @@ const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_n
                              bnn_arena *arena, bnn_diag *diag, bnn_position_in_file at)
 {
     const editor e = {path, value, arena, diag, at};
-    char excerpt[BNN_EXCERPT];
-    if (!bnn_tree_is_path(path)) {
-        bnn_diag_add(diag, at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
-                     bnn_excerpt(path, excerpt));
-        return NULL;
-    }
-    return set_below(&e, root, path);
+    return bnn_tree_check_path(path, diag, at) ? set_below(&e, root, path) : NULL;
 }

@@ -52,9 +52,10 @@ bool bnn_tree_is_null(const bnn_node *node);
  * the order of a map's keys does not matter. NULL equals NULL only. */
 bool bnn_tree_equal(const bnn_node *a, const bnn_node *b);
 
-/* Whether a text is a dotted path: names joined with dots, at most BNN_PATH_SEGMENTS of them. */
+/* Whether a text is a dotted path: names joined with dots, at most BNN_PATH_SEGMENTS of them.
+ * Otherwise a message says so. */
 enum { BNN_PATH_SEGMENTS = 16 };
-bool bnn_tree_is_path(const char *path);
+bool bnn_tree_check_path(const char *path, bnn_diag *diag, bnn_position_in_file at);
 
 /* Whether setting the dotted path changes what lies at `inner`: it is the same or begins it. */
 bool bnn_tree_covers(const char *path, const char *inner);
@@ -70,10 +71,9 @@ const bnn_node *bnn_tree_find(const bnn_node *root, const char *path);
 const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_node *value,
                              bnn_arena *arena, bnn_diag *diag, bnn_position_in_file at);
 
-/* A copy of map with one key, which may contain dots, replaced in place or added at the end, or
- * taken out. put takes NULL for an empty map. NULL when the arena is full. */
+/* A copy of map (NULL: an empty one) with one key, which may contain dots, replaced in place or
+ * added at the end; without a value it is taken out. NULL when the arena is full. */
 const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_node *value,
                              bnn_arena *arena, bnn_position_in_file at);
-const bnn_node *bnn_tree_drop(const bnn_node *map, const char *key, bnn_arena *arena);
 
 #endif
