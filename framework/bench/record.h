@@ -2,7 +2,6 @@
 #ifndef BNN_BENCH_RECORD_H
 #define BNN_BENCH_RECORD_H
 
-#include "bench/machine.h"
 #include "bench/times.h"
 #include "db/store_bench.h"
 

@@ -75,8 +75,7 @@ static void times_profile(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
     }
 }
 
-int bench_times_measure(bench_lineup *lineup, void (*looked)(void *context), void *context,
-                        bnn_error *err)
+int bench_times_measure(bench_lineup *lineup, bench_machine *machine, bnn_error *err)
 {
     size_t n_stages = 1;
     for (size_t k = 0; k < lineup->n; k++)
@@ -89,9 +88,9 @@ int bench_times_measure(bench_lineup *lineup, void (*looked)(void *context), voi
         return bnn_no_memory(err);
     int status = BNN_OK;
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++) {
-        looked(context);
+        bench_machine_look(machine);
         status = times_take(lineup, i, samples, err);
-        looked(context);
+        bench_machine_look(machine);
         if (status == BNN_OK)
             times_profile(lineup, i, stage_ns, samples, n_stages);
     }

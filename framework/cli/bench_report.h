@@ -2,7 +2,6 @@
 #ifndef BNN_CLI_BENCH_REPORT_H
 #define BNN_CLI_BENCH_REPORT_H
 
-#include "bench/machine.h"
 #include "bench/times.h"
 #include "cli/cli.h"
 

@@ -126,8 +126,9 @@ static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_mo
 }
 
 /* The run with full precision to compare with, if it has a model for the same images. */
-static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena, bnn_error *err)
+static int find_twin(bench_subject *subject, bnn_store *store, bnn_error *err)
 {
+    bnn_arena *arena = subject->arena;
     const char *uid;
     bnn_stored_run stored;
     bnn_model *model;
@@ -151,9 +152,10 @@ static int find_twin(bench_subject *subject, bnn_store *store, bnn_arena *arena,
     return BNN_OK;
 }
 
-static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_arena *arena,
-                    bnn_store *store, bnn_error *err)
+static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_store *store,
+                    bnn_error *err)
 {
+    bnn_arena *arena = subject->arena;
     bnn_stored_run stored;
     bnn_model *model;
     const char *uid;
@@ -173,36 +175,30 @@ static int open_run(bench_subject *subject, const char *wanted, const char *data
         return bnn_no_memory(err);
     const bnn_data_search search = {.catalogue = cli_catalogue_path(stored.spec_path)};
     const bnn_data_options of_run = {.name = stored.dataset_name, .path = stored.dataset_source};
-    status = data != NULL ? bench_subject_read_images(subject, data, arena, err)
-                          : bench_subject_open_images(subject, &of_run, &search, arena, err);
-    return status != BNN_OK ? status : find_twin(subject, store, arena, err);
+    status = data != NULL ? bench_subject_read_images(subject, data, err)
+                          : bench_subject_open_images(subject, &of_run, &search, err);
+    return status != BNN_OK ? status : find_twin(subject, store, err);
 }
 
 /* Opens what the operand stands for: a model file, or a run of the database, whose files are checked
  * against what is recorded. The images are --data; without it the test images of the run's data set,
  * and for a file digits that are drawn. n_images of them, repeated when there are fewer. */
-static int open_subject(const char *operand, const char *data, uint32_t n_images,
-                        const cli_options *options, bench_subject *out, bnn_error *err)
+static int open_subject(const request *r, uint32_t n_images, bench_subject *out, bnn_error *err)
 {
-    bnn_arena *arena = options->arena;
-    *out = (bench_subject){.n_images = n_images};
+    const char *operand = r->options.operands[0];
+    *out = (bench_subject){.arena = r->options.arena, .n_images = n_images};
     if (cli_is_model_file(operand))
-        return bench_subject_open_file(out, operand, data, arena, err);
+        return bench_subject_open_file(out, operand, r->data, err);
     bnn_store *store;
-    int status = cli_store_open(options, &store, err);
+    int status = cli_store_open(&r->options, &store, err);
     if (status != BNN_OK)
         return status;
-    status = open_run(out, operand, data, arena, store, err);
+    status = open_run(out, operand, r->data, store, err);
     bnn_store_close(store);
     return status;
 }
 
 /* ---- The benchmark --------------------------------------------------------------------------- */
-
-static void look_at_machine(void *context)
-{
-    bench_machine_look(context);
-}
 
 /* onnxruntime, unless it is not wanted or not there; *out is NULL then. */
 static int start_ort(const request *r, const bench_machine *machine, bench_ort **out,
@@ -233,7 +229,7 @@ static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *ma
     if (status == BNN_OK)
         status = bench_lineup_compare(lineup, err);
     if (status == BNN_OK)
-        status = bench_times_measure(lineup, look_at_machine, machine, err);
+        status = bench_times_measure(lineup, machine, err);
     bench_ort_stop(ort);
     bench_machine_unpin(machine);
     return status;
@@ -277,8 +273,7 @@ static int run_bench(void *context, bnn_error *err)
         n_images = r->batches[i] > n_images ? r->batches[i] : n_images;
     const int64_t started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status =
-        open_subject(r->options.operands[0], r->data, n_images, &r->options, &subject, err);
+    int status = open_subject(r, n_images, &subject, err);
     if (status == BNN_OK)
         status = time_lineup(r, lineup, &machine, err);
     const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
