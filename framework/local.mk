@@ -94,23 +94,22 @@ export_sources = \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
-	framework/export/modelfile_size.c framework/export/modelfile_size.h \
+	framework/export/modelfile_size.c \
 	framework/export/unfold.c framework/export/unfold.h \
 	framework/export/c/c.c framework/export/c/c.h \
-	framework/export/c/chain.c framework/export/c/chain.h \
-	framework/export/c/fold.c framework/export/c/fold.h \
-	framework/export/c/helpers.c framework/export/c/helpers.h \
-	framework/export/c/interface.c framework/export/c/interface.h \
-	framework/export/c/ops.c framework/export/c/ops.h \
-	framework/export/c/options.h \
-	framework/export/c/sums.c framework/export/c/sums.h \
+	framework/export/c/chain.c \
+	framework/export/c/fold.c \
+	framework/export/c/helpers.c \
+	framework/export/c/interface.c \
+	framework/export/c/ops.c \
+	framework/export/c/sums.c \
 	framework/export/c/text.c framework/export/c/text.h \
-	framework/export/c/workspace.c framework/export/c/workspace.h \
+	framework/export/c/workspace.c \
 	framework/export/c/writer.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
-	framework/export/onnx/qonnx.c framework/export/onnx/qonnx.h \
-	framework/export/onnx/stages.c framework/export/onnx/stages.h \
+	framework/export/onnx/qonnx.c \
+	framework/export/onnx/stages.c \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \

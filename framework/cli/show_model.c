@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "export/modelfile_encode.h"
-#include "export/modelfile_size.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile_decode.h"
 

@@ -1,7 +1,6 @@
-#include "export/modelfile_size.h"
+#include "export/modelfile_encode.h"
 
 #include "export/fold.h"
-#include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 
 static uint32_t size_pad_bits(uint64_t n_bits)

@@ -1,11 +1,6 @@
 #include "export/c/c.h"
 
-#include "export/c/chain.h"
-#include "export/c/fold.h"
-#include "export/c/helpers.h"
-#include "export/c/interface.h"
 #include "export/c/text.h"
-#include "export/c/workspace.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-#include "export/c/chain.h"
-
-#include "export/c/ops.h"
-#include "export/c/sums.h"
 #include "export/c/text.h"
+
+/* A chain works on each channel by itself, so the function goes channel by channel and needs room
+ * for the sums of one. A pool starts a new pass over the channel; operations between two pools are
+ * applied to each value as it is made. */
 
 enum { TEXT_MAX = 512 };
 

@@ -1,6 +1,3 @@
-#include "export/c/fold.h"
-
-#include "export/c/sums.h"
 #include "export/c/text.h"
 
 #include <stdlib.h>

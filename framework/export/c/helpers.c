@@ -1,4 +1,4 @@
-#include "export/c/helpers.h"
+#include "export/c/writer.h"
 
 static const char get_bit[] = "static int get_bit(const uint32_t *x, size_t i)\n"
                               "{\n"

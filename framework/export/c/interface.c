@@ -1,7 +1,4 @@
-#include "export/c/interface.h"
-
 #include "export/c/text.h"
-#include "export/c/workspace.h"
 
 #include <stdlib.h>
 #include <string.h>

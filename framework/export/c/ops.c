@@ -1,5 +1,3 @@
-#include "export/c/ops.h"
-
 #include "export/c/text.h"
 
 #include <math.h>

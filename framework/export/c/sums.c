@@ -1,4 +1,4 @@
-#include "export/c/sums.h"
+#include "export/c/writer.h"
 
 void bnn_c_position(char text[C_INDEX_MAX], const char *a, uint32_t factor, const char *b,
                     uint32_t minus)

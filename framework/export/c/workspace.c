@@ -1,4 +1,4 @@
-#include "export/c/workspace.h"
+#include "export/c/writer.h"
 
 #include "base/size.h"
 

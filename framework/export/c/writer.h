@@ -5,8 +5,7 @@
 #ifndef BNN_EXPORT_C_WRITER_H
 #define BNN_EXPORT_C_WRITER_H
 
-#include "export/c/options.h"
-#include "infer/model.h"
+#include "export/c/c.h"
 
 #include <stdio.h>
 
@@ -73,5 +72,49 @@ static inline float bnn_c_integer_scale(const c_writer *w)
     const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
     return last->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
 }
+
+/* ---- the parts of a file, each in the C file of its name --------------------------------- */
+
+/* chain.c, fold.c: stage i with a chain of float operations, or with folded decisions: constants
+ * and function. */
+void bnn_c_chain_stage(c_writer *w, uint32_t i);
+void bnn_c_folded_stage(c_writer *w, uint32_t i);
+
+/* ops.c: whether an operation of this type makes a value of a window, from a channel that is
+ * complete. */
+bool bnn_c_op_has_windows(uint32_t type);
+
+/* Operation j of stage i's chain: statements that change `value`; or with windows, "float value
+ * = ..." of the one at (h, v), from work.plane. */
+void bnn_c_op(c_writer *w, uint32_t i, uint32_t j, int indent);
+
+/* sums.c: "a * factor + b - minus" without what changes nothing, into text. */
+void bnn_c_position(char text[C_INDEX_MAX], const char *a, uint32_t factor, const char *b,
+                    uint32_t minus);
+
+/* The function that gathers the inputs under the kernel of stage i, a convolution with integer
+ * sums; and the call of it, for the sum at (row, column). Nothing for dense stages. */
+void bnn_c_window(c_writer *w, uint32_t i);
+void bnn_c_window_call(c_writer *w, uint32_t i, int indent, const char *row, const char *column);
+
+/* An expression for the sum of channel c: "agree(...)", "sum_of_bits(...)" or
+ * "sum_of_pixels(...)". */
+void bnn_c_sum(c_writer *w, uint32_t i, bool agreement, char text[C_EXPRESSION_MAX]);
+
+/* helpers.c: writes those of w->helpers, and what they call themselves. */
+void bnn_c_helpers(c_writer *w);
+
+/* workspace.c: makes room for the values between stages: they write to two buffers in turn, the
+ * last one to the caller's logits. */
+void bnn_c_size_buffers(c_writer *w);
+
+/* Of all members, the pixels last, which fill their words; and its definition, nothing where it is
+ * empty. */
+size_t bnn_c_workspace_bytes(const c_workspace *work);
+void bnn_c_workspace(c_writer *w);
+
+/* interface.c: the functions of the header, and the header. */
+void bnn_c_interface(c_writer *w);
+void bnn_c_header(c_writer *w);
 
 #endif

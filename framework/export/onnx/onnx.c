@@ -3,9 +3,6 @@
 #include "base/limits.h"
 #include "export/build.h"
 #include "export/onnx/ops.h"
-#include "export/onnx/qonnx.h"
-#include "export/onnx/stages.h"
-
 /* Pixels 0..255 to what the network sees: exact in float32. */
 static void onnx_add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
 {

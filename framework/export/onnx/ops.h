@@ -1,9 +1,10 @@
-/* ops.h - single operations of a network as ONNX nodes. Private to export/onnx/. */
+/* ops.h - single operations of a network as ONNX nodes, and the dialects made of them. Private to
+ * export/onnx/. */
 #ifndef BNN_EXPORT_ONNX_OPS_H
 #define BNN_EXPORT_ONNX_OPS_H
 
+#include "export/graph.h"
 #include "export/onnx/writer.h"
-#include "infer/op.h"
 
 /* Values and dimensions [C][1][1], or [C] where values are flat. */
 const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
@@ -33,5 +34,13 @@ void bnn_onnx_sign(bnn_onnx_writer *w, const char *name);
 /* An operation that can follow a linear one. exact: in training's order and with its roundings, in
  * float64 where that is needed. */
 void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact);
+
+/* stages.c, the standard dialects: a network's stages, decisions folded to comparisons. packed:
+ * binary weights as bits. */
+void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed);
+
+/* qonnx.c: the network's operations one by one, as Brevitas exports them, with BipolarQuant
+ * (x >= 0 ? scale : -scale) in front of what is binary. */
+void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph);
 
 #endif

@@ -1,5 +1,3 @@
-#include "export/onnx/qonnx.h"
-
 #include "export/onnx/ops.h"
 
 static const char *qonnx_quant(bnn_onnx_writer *w, const char *name, const char *value)

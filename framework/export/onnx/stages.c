@@ -1,5 +1,3 @@
-#include "export/onnx/stages.h"
-
 #include "export/onnx/ops.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "tests/fixtures/deploy_fixture.h"
 
 #include "export/check.h"
-#include "export/modelfile_size.h"
+#include "export/modelfile_encode.h"
 #include "export/unfold.h"
 #include "infer/engine/engine.h"
 #include "simd/cpu.h"
