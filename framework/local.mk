@@ -124,7 +124,6 @@ bench_sources = \
 runner_sources = \
 	framework/results/leaderboard.c framework/results/leaderboard.h \
 	framework/results/metrics.c framework/results/metrics.h \
-	framework/runner/config.c framework/runner/config.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
 	framework/runner/executor/thread.c \

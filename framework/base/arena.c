@@ -85,6 +85,19 @@ void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size)
     return copy;
 }
 
+void *bnn_arena_grow(bnn_arena *arena, void *rows, size_t n, size_t *capacity, size_t size)
+{
+    if (n < *capacity)
+        return rows;
+    const size_t grown = *capacity == 0 ? 32 : 2 * *capacity;
+    void *copy = bnn_arena_alloc(arena, grown, size);
+    if (copy != NULL && n > 0)
+        memcpy(copy, rows, n * size);
+    if (copy != NULL)
+        *capacity = grown;
+    return copy;
+}
+
 char *bnn_arena_strdup(bnn_arena *arena, const char *text)
 {
     return bnn_arena_copy(arena, text, strlen(text) + 1, 1);

@@ -29,6 +29,10 @@ void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size);
 /* A copy of n * size bytes, or NULL likewise. */
 void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size);
 
+/* Room for one more than n rows of this size: the rows, or a larger copy of them after changing
+ * *capacity; NULL likewise. */
+void *bnn_arena_grow(bnn_arena *arena, void *rows, size_t n, size_t *capacity, size_t size);
+
 /* A copy of the text in the arena, or NULL. bnn_arena_printf formats into the arena. */
 char *bnn_arena_strdup(bnn_arena *arena, const char *text);
 char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)

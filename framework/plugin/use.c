@@ -83,61 +83,55 @@ static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const 
     bnn_schema_known_keys(map, what, known, r->diag);
 }
 
-static int use_load(const bnn_reader *r, bnn_kind kind, const char *name, bnn_position_in_file at,
-                    bnn_use *out)
+/* stands: what is written, or what is meant where nothing is. */
+static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *stands, bnn_use *out)
 {
+    const bnn_node *written = bnn_tree_get(stands, "name"), *map = NULL;
+    const bnn_position_in_file at = written != NULL ? written->at : stands->at;
+    const uint32_t role = bnn_key_role(key);
+    const char *name = NULL;
     bnn_error err;
-    *out = (bnn_use){.plugin = bnn_registry_load(r->registry, kind, name, &err)};
+    const int status = bnn_schema_reference(stands, r->path, &name, &map, r->diag);
+    if (status != BNN_OK)
+        return status;
+    *out = (bnn_use){.plugin = bnn_registry_load(r->registry, bnn_key_kind(key), name, &err)};
     if (out->plugin == NULL)
         return bnn_diag_fail(r->diag, (bnn_status)err.status, at, "%s", err.message);
-    return BNN_OK;
+    use_check_keys(r, out->plugin, key->section, map, at);
+    const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
+    if (found != role)
+        bnn_diag_add(r->diag, stands->at, "%s: layer %s is %s; %s is needed here", r->path,
+                     out->plugin->head->name, bnn_role_name(found), bnn_role_name(role));
+    return use_fill(r, map, out);
+}
+
+static bnn_node use_standard(const char *name)
+{
+    return (bnn_node){.kind = BNN_NODE_SCALAR, .at = {.file = "default"}, .text = name};
 }
 
 int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_use *out)
 {
+    const bnn_key key = {.detail = kind};
+    const bnn_node standard = use_standard(name);
     bnn_use use;
-    int status = use_load(r, kind, name, (bnn_position_in_file){.file = "default"}, &use);
-    if (status == BNN_OK)
-        status = use_fill(r, NULL, &use);
+    const int status = use_read(r, &key, &standard, &use);
     if (status == BNN_OK)
         *out = use;
     return status;
-}
-
-static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, bnn_use *out)
-{
-    const bnn_node *written = bnn_tree_get(node, "name"), *map = NULL;
-    const bnn_position_in_file nowhere = {.file = "default"};
-    const bnn_position_in_file at = written != NULL ? written->at
-                                    : node != NULL  ? node->at
-                                                    : nowhere;
-    const uint32_t role = bnn_key_role(key);
-    const char *name = key->standard;
-    int status = node == NULL ? BNN_OK : bnn_schema_reference(node, r->path, &name, &map, r->diag);
-    if (status == BNN_OK)
-        status = use_load(r, bnn_key_kind(key), name, at, out);
-    if (status != BNN_OK)
-        return status;
-    use_check_keys(r, out->plugin, key->section, map, at);
-    const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
-    if (found != role)
-        bnn_diag_add(r->diag, node != NULL ? node->at : nowhere,
-                     "%s: layer %s is %s; %s is needed here", r->path, out->plugin->head->name,
-                     bnn_role_name(found), bnn_role_name(role));
-    return use_fill(r, map, out);
 }
 
 static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
     bnn_use use = {.plugin = NULL};
     char *field = (char *)out + key->param.offset;
-    const bnn_node standard = {.kind = BNN_NODE_SCALAR, .text = key->standard};
+    const bnn_node standard = use_standard(key->standard);
     const bnn_node *stands = node != NULL ? node : key->standard != NULL ? &standard : NULL;
     const int begun = bnn_diag_begin(r->diag);
     if (stands != NULL)
         use.word = bnn_key_word(key, stands);
     if (stands != NULL && use.word == NULL)
-        use_read(r, key, node, &use);
+        use_read(r, key, stands, &use);
     if (bnn_diag_end(r->diag, begun) != BNN_OK)
         use = (bnn_use){.plugin = NULL};
     memcpy(field, &use, sizeof use);

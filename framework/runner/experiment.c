@@ -3,11 +3,13 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "runner/config.h"
+#include "data/catalogue.h"
+#include "model/network.h"
 #include "runner/spec_keys.h"
 #include "runner/spec_text.h"
 #include "spec/effect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +44,66 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
                      "name: \"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
                      "with none of the last two",
                      bnn_excerpt(experiment->name, excerpt), NAME_BYTES_MAX - 1);
+}
+
+/* ---- one config -------------------------------------------------------------------------- */
+
+/* The shape of the images, known before the data set itself is there. */
+static int find_shape(const bnn_reader *r, bnn_config *config)
+{
+    const bnn_data_options *data = &config->data;
+    bnn_catalogue_entry entry;
+    bnn_error err;
+    if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
+        return bnn_diag_fail(r->diag, (bnn_status)err.status, data->at, "%s", err.message);
+    config->input = entry.shape;
+    config->n_classes = entry.n_classes;
+    return BNN_OK;
+}
+
+/* Changes with the config and with the content of any plugin. */
+static bool identify_config(bnn_config *config)
+{
+    char text[(BNN_PLUGIN_SET_MAX + 1) * BNN_SHA256_HEX];
+    size_t n = 0;
+    config->json = bnn_settings_json(&config->settings, config->hash);
+    if (config->json == NULL)
+        return false;
+    n += (size_t)snprintf(text, sizeof text, "%s", config->hash);
+    for (size_t i = 0; i < config->plugins.n; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, " %s", config->plugins.list[i]->sha256);
+    bnn_sha256(text, n, config->identity);
+    return true;
+}
+
+static int read_part(const bnn_reader *r, const char *name, const bnn_point *point, bnn_config *out)
+{
+    return bnn_key_read(r, r->spec, bnn_key_find(r->spec, name), point->root, out);
+}
+
+/* Reads the sections of a point and checks the network against the shapes of the data set; all but
+ * i_dataset is filled in. */
+static int resolve_config(const bnn_reader *r, const bnn_point *point, bnn_config *out)
+{
+    bnn_config c = {.label = point->label, .baseline = point->baseline};
+    bnn_reader recording = *r;
+    bnn_settings_init(&c.settings, r->arena);
+    recording.settings = &c.settings;
+    recording.plugins = &c.plugins;
+    const int begun = bnn_diag_begin(r->diag);
+    const bool shaped = read_part(r, "dataset", point, &c) == BNN_OK && find_shape(r, &c) == BNN_OK;
+    const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
+    read_part(r, "train", point, &c);
+    if (shaped && modelled)
+        bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
+    if (bnn_diag_status(r->diag) == BNN_OK)
+        bnn_section_record(&recording, r->spec, &c);
+    if (bnn_diag_status(r->diag) == BNN_OK && !identify_config(&c))
+        bnn_diag_no_memory(r->diag);
+    const int status = bnn_diag_end(r->diag, begun);
+    if (status == BNN_OK)
+        *out = c;
+    return status;
 }
 
 /* ---- points ------------------------------------------------------------------------------ */
@@ -97,7 +159,7 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
     for (size_t i = 0; i < sweep->n && out->datasets != NULL; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        if (bnn_config_resolve(r, point, &config) != BNN_OK)
+        if (resolve_config(r, point, &config) != BNN_OK)
             continue;
         config.data.path_may_fail = from->recorded;
         add_config(r, point, &config, out);
@@ -126,65 +188,61 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
     return root;
 }
 
-static int load_experiment(const bnn_reader *given, const source *from, bnn_experiment *out)
+/* text: of bnn_experiment, in the arena; NULL without memory. */
+static int load_experiment(const bnn_reader *given, const source *from, const char *path,
+                           const char *text, bnn_experiment *out)
 {
+    bnn_experiment experiment = {.path = bnn_arena_strdup(given->arena, path), .text = text};
     bnn_reader reader = *given, *r = &reader;
     bnn_sweep sweep;
+    if (experiment.path == NULL || text == NULL)
+        return bnn_diag_no_memory(r->diag);
     r->spec = &bnn_spec_section;
     r->path = NULL;
     const int begun = bnn_diag_begin(r->diag);
-    const bnn_node *root = read_root(r, from, out->path);
+    const bnn_node *root = read_root(r, from, path);
     if (root == NULL)
         return bnn_diag_end(r->diag, begun);
     bnn_section_check(r, r->spec, root);
     for (const bnn_key *key = r->spec->keys; key->param.name != NULL; key++)
         if ((key->flags & BNN_KEY_FIXED) != 0)
-            bnn_key_read(r, r->spec, key, root, out);
-    finish_name(r, root, out);
+            bnn_key_read(r, r->spec, key, root, &experiment);
+    finish_name(r, root, &experiment);
     /* When the sweep cannot be expanded, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base"};
-    if (bnn_sweep_expand(r, root, out->n_seeds, &sweep) != BNN_OK)
+    if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK)
         sweep = (bnn_sweep){.n = 1, .points = &base};
-    resolve_points(r, &sweep, from, out);
-    return bnn_diag_end(r->diag, begun);
+    resolve_points(r, &sweep, from, &experiment);
+    const int status = bnn_diag_end(r->diag, begun);
+    if (status == BNN_OK)
+        *out = experiment;
+    return status;
 }
 
 int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const *overrides,
                         bnn_experiment *out)
 {
     static const char *const none[] = {NULL};
-    const bnn_position_in_file nowhere = {.file = NULL};
-    bnn_experiment experiment = {.path = bnn_arena_strdup(r->arena, path)};
     source from = {.overrides = overrides != NULL ? overrides : none};
     bnn_error err;
     char *text;
     if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &from.n, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC,
-                             nowhere, "%s", err.message);
+                             (bnn_position_in_file){.file = NULL}, "%s", err.message);
     from.text = text;
-    experiment.text = bnn_spec_text_join(text, from.overrides, r->arena);
-    const int status = experiment.path != NULL && experiment.text != NULL
-                           ? load_experiment(r, &from, &experiment)
-                           : bnn_diag_no_memory(r->diag);
+    const char *joined = bnn_spec_text_join(text, from.overrides, r->arena);
+    const int status = load_experiment(r, &from, path, joined, out);
     free(text);
-    if (status == BNN_OK)
-        *out = experiment;
     return status;
 }
 
 int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *text,
                              bnn_experiment *out)
 {
-    bnn_experiment experiment = {.path = bnn_arena_strdup(r->arena, path),
-                                 .text = bnn_arena_strdup(r->arena, text)};
     char *spec = bnn_arena_strdup(r->arena, text);
     source from = {.text = spec, .recorded = true};
-    if (experiment.path == NULL || experiment.text == NULL || spec == NULL ||
-        bnn_spec_text_split(spec, r->arena, &from.overrides) != BNN_OK)
+    if (spec == NULL || bnn_spec_text_split(spec, r->arena, &from.overrides) != BNN_OK)
         return bnn_diag_no_memory(r->diag);
     from.n = strlen(spec);
-    const int status = load_experiment(r, &from, &experiment);
-    if (status == BNN_OK)
-        *out = experiment;
-    return status;
+    return load_experiment(r, &from, path, bnn_arena_strdup(r->arena, text), out);
 }

@@ -15,7 +15,7 @@ typedef struct message {
     char *text;      /* "FILE:LINE:COLUMN: ..." */
     size_t n_file;   /* the leading bytes of text that are the file's name */
     size_t sequence; /* keeps the order of messages that share a position */
-    uint32_t line, column;
+    bnn_position_in_file at;
 } message;
 
 struct bnn_diag {
@@ -27,10 +27,12 @@ struct bnn_diag {
     const char *tail; /* why messages are missing, shown last; NULL when none is */
 };
 
-static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
-                            const char *format, va_list args) __attribute__((format(printf, 4, 0)));
-static void diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format,
-                        va_list args) __attribute__((format(printf, 4, 0)));
+int bnn_position_order(bnn_position_in_file a, bnn_position_in_file b)
+{
+    if (a.line != b.line)
+        return a.line < b.line ? -1 : 1;
+    return (a.column > b.column) - (a.column < b.column);
+}
 
 bnn_diag *bnn_diag_create(void)
 {
@@ -60,8 +62,9 @@ static void remove_controls(char *text)
     }
 }
 
-static char *format_message(bnn_position_in_file at, bool warning, size_t *n_file,
-                            const char *format, va_list args)
+static __attribute__((format(printf, 4, 0))) char *format_message(bnn_position_in_file at,
+                                                                  bool warning, size_t *n_file,
+                                                                  const char *format, va_list args)
 {
     const char *file = at.file == NULL ? "" : at.file;
     const char *separator = at.file == NULL ? "" : ": ";
@@ -114,8 +117,8 @@ static int diag_worse(int a, int b)
 }
 
 /* status: BNN_OK for a warning. */
-static void diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format,
-                        va_list args)
+static __attribute__((format(printf, 4, 0))) void
+diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, va_list args)
 {
     size_t n_file = 0;
     char *text = format_message(at, status == BNN_OK, &n_file, format, args);
@@ -132,8 +135,7 @@ static void diag_append(bnn_diag *diag, int status, bnn_position_in_file at, con
         free(text);
         return;
     }
-    diag->messages[diag->n] = (message){
-        .text = text, .n_file = n_file, .sequence = diag->n, .line = at.line, .column = at.column};
+    diag->messages[diag->n] = (message){text, n_file, diag->n, at};
     diag->n++;
     diag->sorted = false;
 }
@@ -204,10 +206,9 @@ static int compare_messages(const void *left, const void *right)
         return file;
     if (a->n_file != b->n_file)
         return a->n_file < b->n_file ? -1 : 1;
-    if (a->line != b->line)
-        return a->line < b->line ? -1 : 1;
-    if (a->column != b->column)
-        return a->column < b->column ? -1 : 1;
+    const int place = bnn_position_order(a->at, b->at);
+    if (place != 0)
+        return place;
     return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
 }
 

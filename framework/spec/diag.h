@@ -17,6 +17,9 @@ typedef struct bnn_position_in_file {
     uint32_t column;  /* from 1, in characters */
 } bnn_position_in_file;
 
+/* The order of two positions in one file, as qsort wants it. */
+int bnn_position_order(bnn_position_in_file a, bnn_position_in_file b);
+
 typedef struct bnn_diag bnn_diag;
 
 /* NULL when there is no memory. destroy accepts NULL. */

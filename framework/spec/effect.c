@@ -17,22 +17,6 @@ struct bnn_effect_key {
     bool acts;
 };
 
-static int add_key(bnn_effects *effects, bnn_effect_key key)
-{
-    if (effects->n == effects->capacity) {
-        const size_t capacity = effects->capacity == 0 ? 64 : 2 * effects->capacity;
-        bnn_effect_key *grown = bnn_arena_alloc(effects->arena, capacity, sizeof *grown);
-        if (grown == NULL)
-            return BNN_E_INTERNAL;
-        if (effects->n > 0)
-            memcpy(grown, effects->keys, effects->n * sizeof *grown);
-        effects->keys = grown;
-        effects->capacity = capacity;
-    }
-    effects->keys[effects->n++] = key;
-    return BNN_OK;
-}
-
 /* A place of a point, and the rows that keys below it may have. */
 typedef struct effect_place {
     const char *path; /* NULL: the whole */
@@ -67,7 +51,13 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
             key.value = NULL;
     }
     key.acts = bnn_key_holds(settings, key.condition);
-    return add_key(effects, key);
+    bnn_effect_key *keys =
+        bnn_arena_grow(effects->arena, effects->keys, effects->n, &effects->capacity, sizeof key);
+    if (keys == NULL)
+        return BNN_E_INTERNAL;
+    effects->keys = keys;
+    keys[effects->n++] = key;
+    return BNN_OK;
 }
 
 /* The keys at and below a place; a plugin's name stands for the plugin. */
@@ -114,9 +104,7 @@ static int compare_keys(const void *left, const void *right)
         return (uintptr_t)a->value < (uintptr_t)b->value ? -1 : 1;
     if (a->acts != b->acts)
         return b->acts - a->acts;
-    if (a->at.line != b->at.line)
-        return a->at.line < b->at.line ? -1 : 1;
-    return (a->at.column > b->at.column) - (a->at.column < b->at.column);
+    return bnn_position_order(a->at, b->at);
 }
 
 /* Whether the key is the base's, and points get other values at it than the baseline has. */

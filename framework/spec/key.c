@@ -53,7 +53,7 @@ int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn
     if (node == NULL || section_is_short(section, node))
         return BNN_OK;
     if ((section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_LIST)
-        return bnn_diag_add(r->diag, node->at, "%s: expected a name or a map, got a list", r->path);
+        return bnn_schema_expected(node, r->path, "a name or a map", r->diag);
     bnn_section_names(section, known);
     int status =
         bnn_schema_known_keys(node, r->path == NULL ? "the spec" : r->path, known, r->diag);

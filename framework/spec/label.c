@@ -14,47 +14,32 @@ typedef struct label_key {
     const char *shown;
 } label_key;
 
-/* Sorted from the last letter backwards, so that keys with like endings are neighbours. */
-typedef struct label_keys {
-    size_t n;
-    label_key *rows;
-} label_keys;
-
-/* Dots first, so that keys with the same last names are neighbours whatever else there is. */
-static unsigned char rank_letter(char c)
+/* From the last letter backwards, so that keys with like endings are neighbours; dots first, so that
+ * those with the same last names are, whatever else there is. */
+static int compare_label_keys(const void *left, const void *right)
 {
-    return c == '.' ? 0 : (unsigned char)c;
-}
-
-static int compare_backwards(const char *a, const char *b)
-{
-    size_t i = strlen(a), j = strlen(b);
+    const label_key *a = left, *b = right;
+    size_t i = strlen(a->key), j = strlen(b->key);
     while (i > 0 && j > 0) {
-        const unsigned char x = rank_letter(a[--i]), y = rank_letter(b[--j]);
+        const char x = a->key[--i], y = b->key[--j];
         if (x != y)
-            return x < y ? -1 : 1;
+            return x == '.' || (y != '.' && (unsigned char)x < (unsigned char)y) ? -1 : 1;
     }
     return i < j ? -1 : i > j;
 }
 
-static int compare_label_keys(const void *left, const void *right)
+/* Equal keys become one row; keys that do not vary go. How many are left. */
+static size_t merge_rows(label_key *rows, size_t n)
 {
-    const label_key *a = left, *b = right;
-    return compare_backwards(a->key, b->key);
-}
-
-/* Equal keys become one row; keys that do not vary go. */
-static void merge_rows(label_keys *keys)
-{
-    size_t n = 0;
-    for (size_t i = 0, j; i < keys->n; i = j) {
-        label_key row = keys->rows[i];
-        for (j = i + 1; j < keys->n && strcmp(keys->rows[j].key, row.key) == 0; j++)
-            row.varies |= keys->rows[j].varies;
+    size_t n_kept = 0;
+    for (size_t i = 0, j; i < n; i = j) {
+        label_key row = rows[i];
+        for (j = i + 1; j < n && strcmp(rows[j].key, row.key) == 0; j++)
+            row.varies |= rows[j].varies;
         if (row.varies)
-            keys->rows[n++] = row;
+            rows[n_kept++] = row;
     }
-    keys->n = n;
+    return n_kept;
 }
 
 /* Whether the last names of key are those of ending. */
@@ -77,36 +62,30 @@ static const char *shown_against(const char *key, const char *other)
     return ending;
 }
 
-static void choose_shown(label_keys *keys)
+/* The keys that vary, in the order of compare_label_keys. NULL without memory. */
+static const label_key *collect_keys(const bnn_node *spec, size_t n_points, const bnn_point *points,
+                                     bnn_arena *arena, size_t *out_n)
 {
-    for (size_t i = 0; i < keys->n; i++) {
-        label_key *row = &keys->rows[i];
-        const char *before = i == 0 ? "" : keys->rows[i - 1].key;
-        const char *after = i + 1 == keys->n ? "" : keys->rows[i + 1].key;
-        const char *a = shown_against(row->key, before), *b = shown_against(row->key, after);
-        row->shown = a < b ? a : b;
-    }
-}
-
-static int collect_keys(const bnn_node *spec, size_t n, const bnn_point *points, label_keys *out)
-{
-    size_t capacity = 0, n_rows = 0;
-    for (size_t i = 0; i < n; i++)
+    size_t n = 0, capacity = 0;
+    for (size_t i = 0; i < n_points; i++)
         capacity += points[i].n;
-    out->rows = calloc(capacity + 1, sizeof *out->rows);
-    if (out->rows == NULL)
-        return BNN_E_INTERNAL;
-    for (size_t i = 0; i < n; i++)
+    label_key *rows = bnn_arena_alloc(arena, capacity, sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < n_points; i++)
         for (size_t j = 0; j < points[i].n; j++) {
             const bnn_assignment *v = &points[i].values[j];
             const bool varies = !bnn_tree_equal(v->value, bnn_tree_find(spec, v->key));
-            out->rows[n_rows++] = (label_key){.key = v->key, .varies = varies};
+            rows[n++] = (label_key){.key = v->key, .varies = varies};
         }
-    out->n = n_rows;
-    qsort(out->rows, out->n, sizeof *out->rows, compare_label_keys);
-    merge_rows(out);
-    choose_shown(out);
-    return BNN_OK;
+    if (n > 0)
+        qsort(rows, n, sizeof *rows, compare_label_keys);
+    n = merge_rows(rows, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *a = shown_against(rows[i].key, i == 0 ? "" : rows[i - 1].key);
+        const char *b = shown_against(rows[i].key, i + 1 == n ? "" : rows[i + 1].key);
+        rows[i].shown = a < b ? a : b;
+    }
+    *out_n = n;
+    return rows;
 }
 
 typedef struct label_writer {
@@ -184,14 +163,14 @@ static void write_value(label_writer *w, const bnn_node *node)
     }
 }
 
-static const char *label_point(const bnn_point *point, const label_keys *keys, bnn_arena *arena)
+static const char *label_point(const bnn_point *point, size_t n, const label_key *rows,
+                               bnn_arena *arena)
 {
     label_writer w = {.n = 0};
     for (size_t i = 0; i < point->n; i++) {
         const bnn_assignment *v = &point->values[i];
         const label_key wanted = {.key = v->key};
-        const label_key *row =
-            bsearch(&wanted, keys->rows, keys->n, sizeof *keys->rows, compare_label_keys);
+        const label_key *row = bsearch(&wanted, rows, n, sizeof *rows, compare_label_keys);
         if (row == NULL)
             continue;
         write_text(&w, w.n == 0 ? "" : " ");
@@ -204,37 +183,25 @@ static const char *label_point(const bnn_point *point, const label_keys *keys, b
     return bnn_arena_strdup(arena, w.n == 0 ? "base" : w.text);
 }
 
-/* Labels that were cut, or differ in quotes only, may be alike: the later ones get a number. */
-static int number_alike(size_t n, bnn_point *points, bnn_arena *arena)
-{
-    const char **plain = calloc(n + 1, sizeof *plain);
-    int status = plain == NULL ? BNN_E_INTERNAL : BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        size_t n_alike = 0;
-        plain[i] = points[i].label;
-        for (size_t j = 0; j < i; j++)
-            n_alike += strcmp(plain[j], plain[i]) == 0;
-        if (n_alike == 0)
-            continue;
-        points[i].label = bnn_arena_printf(arena, "%s #%zu", plain[i], n_alike + 1);
-        if (points[i].label == NULL)
-            status = BNN_E_INTERNAL;
-    }
-    free(plain);
-    return status;
-}
-
 int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_arena *arena)
 {
-    label_keys keys;
-    int status = collect_keys(spec, n, points, &keys);
-    if (status != BNN_OK)
-        return status;
-    for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        points[i].label = label_point(&points[i], &keys, arena);
+    size_t n_keys;
+    const label_key *keys = collect_keys(spec, n, points, arena, &n_keys);
+    const char **plain = bnn_arena_alloc(arena, n, sizeof *plain);
+    if (keys == NULL || plain == NULL)
+        return BNN_E_INTERNAL;
+    for (size_t i = 0; i < n; i++) {
+        size_t n_alike = 0;
+        points[i].label = plain[i] = label_point(&points[i], n_keys, keys, arena);
+        if (plain[i] == NULL)
+            return BNN_E_INTERNAL;
+        /* Labels that were cut, or differ in quotes only, may be alike: the later get a number. */
+        for (size_t j = 0; j < i; j++)
+            n_alike += strcmp(plain[j], plain[i]) == 0;
+        if (n_alike > 0)
+            points[i].label = bnn_arena_printf(arena, "%s #%zu", plain[i], n_alike + 1);
         if (points[i].label == NULL)
-            status = BNN_E_INTERNAL;
+            return BNN_E_INTERNAL;
     }
-    free(keys.rows);
-    return status == BNN_OK ? number_alike(n, points, arena) : status;
+    return BNN_OK;
 }

@@ -32,12 +32,10 @@ static int add_unknown_key(const bnn_node *key, const char *what, const char *co
 int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *const *known,
                           bnn_diag *diag)
 {
-    char got[BNN_DESCRIPTION];
     int status = BNN_OK;
     size_t n = 0;
     if (map != NULL && map->kind != BNN_NODE_MAP)
-        return bnn_diag_add(diag, map->at, "%s: expected a map, got %s", what,
-                            bnn_schema_describe(map, got));
+        return bnn_schema_expected(map, what, "a map", diag);
     while (known[n] != NULL)
         n++;
     for (size_t i = 0; map != NULL && i < map->n; i++) {
@@ -53,15 +51,14 @@ int bnn_schema_known_keys(const bnn_node *map, const char *what, const char *con
 int bnn_schema_reference(const bnn_node *node, const char *what, const char **name,
                          const bnn_node **params, bnn_diag *diag)
 {
-    char name_what[WHAT_BYTES], got[BNN_DESCRIPTION];
+    char name_what[WHAT_BYTES];
     if (node->kind == BNN_NODE_SCALAR && !bnn_tree_is_null(node)) {
         *name = node->text;
         *params = NULL;
         return BNN_OK;
     }
     if (node->kind != BNN_NODE_MAP)
-        return bnn_diag_add(diag, node->at, "%s: expected a name or a map with one, got %s", what,
-                            bnn_schema_describe(node, got));
+        return bnn_schema_expected(node, what, "a name or a map with one", diag);
     const bnn_node *child = bnn_tree_get(node, "name");
     if (child == NULL)
         return bnn_diag_add(diag, node->at, "%s: a name is missing, as in {name: NAME, ...}", what);

@@ -44,6 +44,9 @@ void bnn_record_text(const bnn_reader *r, const char *text);
 enum { BNN_DESCRIPTION = BNN_EXCERPT + 8 };
 const char *bnn_schema_describe(const bnn_node *node, char out[BNN_DESCRIPTION]);
 
+/* Adds "WHAT: expected THING, got ...". */
+int bnn_schema_expected(const bnn_node *node, const char *what, const char *thing, bnn_diag *diag);
+
 /* Whether the node is a plain decimal number; *out is infinite when it is too large. */
 bool bnn_schema_is_number(const bnn_node *node, double *out);
 

@@ -34,6 +34,11 @@ static int add_expected(const bnn_node *node, const char *what, const char *thin
                         bnn_schema_describe(node, got), advice);
 }
 
+int bnn_schema_expected(const bnn_node *node, const char *what, const char *thing, bnn_diag *diag)
+{
+    return add_expected(node, what, thing, "", diag);
+}
+
 static bool is_plain(const bnn_node *node)
 {
     return node->kind == BNN_NODE_SCALAR && !node->quoted;
@@ -171,7 +176,7 @@ int bnn_schema_switch(const bnn_node *node, const char *what, int32_t *out, bnn_
 int bnn_schema_text(const bnn_node *node, const char *what, const char **out, bnn_diag *diag)
 {
     if (node->kind != BNN_NODE_SCALAR || bnn_tree_is_null(node))
-        return add_expected(node, what, "a text", "", diag);
+        return bnn_schema_expected(node, what, "a text", diag);
     *out = node->text;
     return BNN_OK;
 }

@@ -22,33 +22,25 @@ bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
     return NULL;
 }
 
-static bool settings_have_room(bnn_settings *settings)
-{
-    if (settings->n < settings->capacity)
-        return true;
-    const size_t capacity = settings->capacity == 0 ? 32 : 2 * settings->capacity;
-    bnn_setting *grown = bnn_arena_alloc(settings->arena, capacity, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    if (settings->n > 0)
-        memcpy(grown, settings->rows, settings->n * sizeof *grown);
-    settings->rows = grown;
-    settings->capacity = capacity;
-    return true;
-}
-
 /* Adds a row, or replaces the one with the same key. */
 static void record_setting(const bnn_reader *r, bnn_setting row)
 {
     bnn_settings *settings = r->settings;
     bnn_setting *same = bnn_settings_find(settings, r->path);
-    row.key = same != NULL ? same->key : bnn_arena_strdup(settings->arena, r->path);
-    if (row.key == NULL || (same == NULL && !settings_have_room(settings)))
-        bnn_diag_no_memory(r->diag);
-    else if (same != NULL)
+    if (same != NULL) {
+        row.key = same->key;
         *same = row;
+        return;
+    }
+    bnn_setting *rows = bnn_arena_grow(settings->arena, settings->rows, settings->n,
+                                       &settings->capacity, sizeof row);
+    row.key = bnn_arena_strdup(settings->arena, r->path);
+    if (rows != NULL)
+        settings->rows = rows;
+    if (row.key == NULL || rows == NULL)
+        bnn_diag_no_memory(r->diag);
     else
-        settings->rows[settings->n++] = row;
+        rows[settings->n++] = row;
 }
 
 void bnn_record_number(const bnn_reader *r, uint32_t type, double number)

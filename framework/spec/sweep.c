@@ -100,16 +100,12 @@ static int build_points(expansion *e)
     e->points = bnn_arena_alloc(e->arena, e->n_product + n_list + 1, sizeof *e->points);
     if (pairs == NULL || e->points == NULL)
         return bnn_diag_no_memory(e->diag);
-    for (size_t i = 0; i < e->n_product; i++) {
-        choose_values(e, i, pairs);
-        const int status = build_point(e, e->n_axis_keys, pairs, &e->points[e->n]);
-        if (status != BNN_OK)
-            return status;
-        e->n++;
-    }
-    for (size_t i = 0; i < n_list; i++) {
-        const bnn_node *map = list->items[i];
-        const int status = build_point(e, map->n, map->pairs, &e->points[e->n]);
+    for (size_t i = 0; i < e->n_product + n_list; i++) {
+        const bnn_node *map = i < e->n_product ? NULL : list->items[i - e->n_product];
+        if (map == NULL)
+            choose_values(e, i, pairs);
+        const int status = map == NULL ? build_point(e, e->n_axis_keys, pairs, &e->points[e->n])
+                                       : build_point(e, map->n, map->pairs, &e->points[e->n]);
         if (status != BNN_OK)
             return status;
         e->n++;

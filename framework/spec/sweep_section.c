@@ -55,10 +55,8 @@ static void check_order(const bnn_reader *r, const bnn_node *earlier, const bnn_
 /* A map of dotted keys. */
 static int check_assignments(const bnn_reader *r, const bnn_node *map, const char *what)
 {
-    char got[BNN_DESCRIPTION];
     if (map->kind != BNN_NODE_MAP)
-        return bnn_diag_add(r->diag, map->at, "%s: expected a map of dotted keys, got %s", what,
-                            bnn_schema_describe(map, got));
+        return bnn_schema_expected(map, what, "a map of dotted keys", r->diag);
     if (map->n > KEYS_MAX)
         return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", what,
                             map->n, KEYS_MAX);
@@ -109,10 +107,8 @@ static int check_zip(const bnn_reader *r, const bnn_node *zip)
 /* list or exclude: a list of maps of dotted keys. */
 static int check_points(const bnn_reader *r, const bnn_node *list, const char *what)
 {
-    char got[BNN_DESCRIPTION];
     if (list != NULL && list->kind != BNN_NODE_LIST)
-        return bnn_diag_add(r->diag, list->at, "%s: expected a list of maps, got %s", what,
-                            bnn_schema_describe(list, got));
+        return bnn_schema_expected(list, what, "a list of maps", r->diag);
     const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; list != NULL && i < list->n; i++)
         check_assignments(r, list->items[i], what);

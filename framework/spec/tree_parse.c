@@ -61,6 +61,18 @@ static bool next_event(reader *r, yaml_event_t *event)
     return false;
 }
 
+/* Passes an event by that has no value; its type, or YAML_NO_EVENT after a message. */
+static yaml_event_type_t pass_event(reader *r, yaml_mark_t *mark)
+{
+    yaml_event_t event;
+    if (!next_event(r, &event))
+        return YAML_NO_EVENT;
+    const yaml_event_type_t type = event.type;
+    *mark = event.start_mark;
+    yaml_event_delete(&event);
+    return type;
+}
+
 static bool count_nodes(reader *r, size_t n, yaml_mark_t mark)
 {
     r->n_nodes += n; /* cannot overflow: both are at most NODES_MAX */
@@ -185,15 +197,12 @@ static subtree read_scalar(reader *r, const yaml_event_t *event)
 
 static bool push_node(reader *r, const bnn_node *node)
 {
-    if (r->n_stack == r->stack_capacity) {
-        const size_t capacity = r->stack_capacity == 0 ? 64 : 2 * r->stack_capacity;
-        const bnn_node **grown = realloc(r->stack, capacity * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        r->stack = grown;
-        r->stack_capacity = capacity;
-    }
-    r->stack[r->n_stack++] = node;
+    const bnn_node **stack =
+        bnn_arena_grow(r->arena, r->stack, r->n_stack, &r->stack_capacity, sizeof node);
+    if (stack == NULL)
+        return false;
+    r->stack = stack;
+    stack[r->n_stack++] = node;
     return true;
 }
 
@@ -201,11 +210,7 @@ static int compare_key_texts(const void *left, const void *right)
 {
     const bnn_node *a = *(const bnn_node *const *)left, *b = *(const bnn_node *const *)right;
     const int order = strcmp(a->text, b->text);
-    if (order != 0)
-        return order;
-    if (a->at.line != b->at.line)
-        return a->at.line < b->at.line ? -1 : 1;
-    return a->at.column < b->at.column ? -1 : a->at.column > b->at.column;
+    return order != 0 ? order : bnn_position_order(a->at, b->at);
 }
 
 /* Sorted, because a file may have as many keys as it likes. keys: scratch of n entries. */
@@ -329,35 +334,26 @@ static subtree read_node(reader *r, const yaml_event_t *event, unsigned depth)
 /* Between the root and the end of the stream there is the end of the document only. */
 static bool read_end(reader *r)
 {
-    yaml_event_t event;
-    if (!next_event(r, &event)) /* the end of the document */
+    yaml_mark_t mark;
+    if (pass_event(r, &mark) == YAML_NO_EVENT) /* the end of the document */
         return false;
-    yaml_event_delete(&event);
-    if (!next_event(r, &event))
-        return false;
-    const bool ends = event.type == YAML_STREAM_END_EVENT;
-    if (!ends)
-        bnn_diag_add(r->diag, mark_position(r, event.start_mark),
+    const yaml_event_type_t type = pass_event(r, &mark);
+    if (type != YAML_STREAM_END_EVENT && type != YAML_NO_EVENT)
+        bnn_diag_add(r->diag, mark_position(r, mark),
                      "a second document starts here; only one is allowed");
-    yaml_event_delete(&event);
-    return ends;
+    return type == YAML_STREAM_END_EVENT;
 }
 
 static const bnn_node *read_document(reader *r)
 {
     yaml_event_t event;
-    if (!next_event(r, &event)) /* the start of the stream */
+    yaml_mark_t mark;
+    if (pass_event(r, &mark) == YAML_NO_EVENT) /* the start of the stream */
         return NULL;
-    yaml_event_delete(&event);
-    if (!next_event(r, &event))
-        return NULL;
-    const bool is_empty = event.type == YAML_STREAM_END_EVENT;
-    yaml_event_delete(&event);
-    if (is_empty) {
+    const yaml_event_type_t type = pass_event(r, &mark);
+    if (type == YAML_STREAM_END_EVENT)
         bnn_diag_add(r->diag, (bnn_position_in_file){r->name, 0, 0}, "empty: no value in here");
-        return NULL;
-    }
-    if (!next_event(r, &event))
+    if (type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT || !next_event(r, &event))
         return NULL;
     const subtree tree = read_node(r, &event, 0);
     yaml_event_delete(&event);
@@ -390,7 +386,6 @@ const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn
     if (r->is_wrong)
         root = NULL;
     yaml_parser_delete(&r->parser);
-    free(r->stack);
     free(r);
     return root;
 }
