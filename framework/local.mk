@@ -57,7 +57,6 @@ plugin_sources = \
 	framework/plugin/kind.c framework/plugin/kind.h \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
-	framework/plugin/search_path.c framework/plugin/search_path.h \
 	framework/plugin/use.c framework/plugin/use.h
 data_sources = \
 	framework/data/catalogue.c framework/data/catalogue.h \

@@ -29,7 +29,7 @@ static const bnn_network_op *linear_before(const bnn_network *network, uint32_t 
     return NULL;
 }
 
-/* Bits of one channel of a norm, see size.h. */
+/* Bits of one channel of a norm, see bnn_network_layer_size. */
 static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 {
     const bnn_network_op *next = next_op(network, i, "PAR");

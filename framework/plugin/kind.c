@@ -1,7 +1,6 @@
 #include "plugin/kind.h"
 
 #include "base/path.h"
-#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,16 +36,12 @@ bool bnn_plugin_name_is_valid(const char *name)
 
 bool bnn_plugin_file_name(const char *path, bnn_kind *kind, char name[BNN_PLUGIN_NAME])
 {
-    const char *file = bnn_path_name(path), *underscore = strchr(file, '_');
-    if (underscore == NULL || !bnn_text_ends_with(underscore, ".so"))
-        return false;
-    const size_t n_kind = (size_t)(underscore - file);
-    const size_t n_name = strlen(underscore) - strlen("_.so");
     char kind_text[16], text[BNN_PLUGIN_NAME];
-    if (n_kind >= sizeof kind_text || n_name >= sizeof text)
+    int n = 0;
+    _Static_assert(sizeof kind_text == 16 && sizeof text == 64, "the widths below leave a byte");
+    const char *file = bnn_path_name(path);
+    if (sscanf(file, "%15[^_]_%63[^.].so%n", kind_text, text, &n) != 2 || n == 0 || file[n] != '\0')
         return false;
-    snprintf(kind_text, sizeof kind_text, "%.*s", (int)n_kind, file);
-    snprintf(text, sizeof text, "%.*s", (int)n_name, underscore + 1);
     const bnn_kind parsed = bnn_kind_parse(kind_text);
     if (parsed == 0 || !bnn_plugin_name_is_valid(text))
         return false;

@@ -1,23 +1,80 @@
 #include "plugin/registry.h"
 
 #include "base/limits.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "plugin/loader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct entry {
     bnn_plugin plugin;
     struct entry *next;
 } entry;
 
+enum { DIRECTORIES_MAX = 64 }; /* on the search path; more are ignored */
+
 struct bnn_registry {
     bnn_arena *arena;
-    bnn_search_path search;
+    size_t n_directories;
+    const char *directories[DIRECTORIES_MAX]; /* the search path */
+    const char *list;                         /* the same, colon-separated; or NULL */
     entry *entries;
 };
+
+/* ---- the search path --------------------------------------------------------------------- */
+
+static bool registry_searches(const bnn_registry *registry, const struct stat *directory)
+{
+    struct stat other;
+    for (size_t i = 0; i < registry->n_directories; i++)
+        if (stat(registry->directories[i], &other) == 0 && other.st_dev == directory->st_dev &&
+            other.st_ino == directory->st_ino)
+            return true;
+    return false;
+}
+
+/* False without memory. Directories that do not exist are kept: a message that says where was
+ * looked shows them. */
+static bool registry_add_directory(bnn_registry *registry, const char *path)
+{
+    struct stat info;
+    const size_t n = registry->n_directories;
+    if (n == DIRECTORIES_MAX || (stat(path, &info) == 0 && registry_searches(registry, &info)))
+        return true;
+    registry->list = bnn_arena_printf(registry->arena, "%s%s%s", n > 0 ? registry->list : "",
+                                      n > 0 ? ":" : "", path);
+    registry->directories[n] = bnn_arena_strdup(registry->arena, path);
+    registry->n_directories++;
+    return registry->list != NULL && registry->directories[n] != NULL;
+}
+
+static bool registry_add_list(bnn_registry *registry, const char *list)
+{
+    char directory[PATH_MAX];
+    bool ok = true;
+    while (ok && bnn_path_next(&list, directory))
+        ok = registry_add_directory(registry, directory);
+    return ok;
+}
+
+/* Libtool leaves plugins/ste/ste_x.la's shared object in plugins/ste/.libs, and the uninstalled
+ * program at the top of the build tree. */
+static bool registry_add_build_tree(bnn_registry *registry)
+{
+    static const char *const folders[] = {"plugins/layers/.libs", "plugins/ste/.libs",
+                                          "plugins/orderings/.libs", "plugins/optimizers/.libs"};
+    char directory[PATH_MAX];
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof folders / sizeof *folders; i++)
+        if (bnn_path_beside_program(folders[i], directory) && access(directory, F_OK) == 0)
+            ok = registry_add_directory(registry, directory);
+    return ok;
+}
 
 bnn_registry *bnn_registry_create(const char *extra_path)
 {
@@ -25,12 +82,12 @@ bnn_registry *bnn_registry_create(const char *extra_path)
     if (registry == NULL)
         return NULL;
     registry->arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    if (registry->arena == NULL ||
-        bnn_search_path_init(&registry->search, extra_path, registry->arena) != BNN_OK) {
-        bnn_registry_destroy(registry);
-        return NULL;
-    }
-    return registry;
+    if (registry->arena != NULL && registry_add_list(registry, extra_path) &&
+        registry_add_list(registry, secure_getenv("BNNRUN_PLUGIN_PATH")) &&
+        registry_add_build_tree(registry) && registry_add_list(registry, bnn_path_of_plugins()))
+        return registry;
+    bnn_registry_destroy(registry);
+    return NULL;
 }
 
 void bnn_registry_destroy(bnn_registry *registry)
@@ -41,10 +98,55 @@ void bnn_registry_destroy(bnn_registry *registry)
     free(registry);
 }
 
+/* The path of a file in the first directory from *at on that has it; *at moves behind that. */
+static bool registry_find(const bnn_registry *registry, const char *file, size_t *at,
+                          char path[PATH_MAX])
+{
+    struct stat info;
+    while (*at < registry->n_directories)
+        if (bnn_path_join(registry->directories[(*at)++], file, path) && lstat(path, &info) == 0)
+            return true;
+    return false;
+}
+
+/* Appends the files of one name on the path, if they are plugins of this kind. */
+static size_t registry_list(const bnn_registry *registry, bnn_kind kind, const char *stem,
+                            bnn_plugin_file *out)
+{
+    char file[NAME_MAX + 1], path[PATH_MAX], name[BNN_PLUGIN_NAME];
+    bnn_kind found;
+    size_t n = 0, at = 0;
+    snprintf(file, sizeof file, "%s.so", stem);
+    if (!bnn_plugin_file_name(file, &found, name) || found != kind)
+        return 0;
+    const char *kept = bnn_arena_strdup(registry->arena, name);
+    while (registry_find(registry, file, &at, path)) {
+        out[n] = (bnn_plugin_file){.kind = kind,
+                                   .name = kept,
+                                   .path = bnn_arena_strdup(registry->arena, path),
+                                   .shadowed_by = n > 0 ? out[0].path : NULL};
+        if (kept == NULL || out[n].path == NULL)
+            break;
+        n++;
+    }
+    return n;
+}
+
 size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out)
 {
-    return bnn_search_path_scan(&registry->search, registry->arena, out);
+    static const bnn_plugin_file none;
+    size_t n = 0, n_names = 0;
+    const char **names = bnn_path_scan(registry->list, ".so", registry->arena, &n_names);
+    bnn_plugin_file *files =
+        bnn_arena_alloc(registry->arena, n_names * registry->n_directories, sizeof *files);
+    *out = files != NULL ? files : &none;
+    for (bnn_kind kind = BNN_KIND_LAYER; files != NULL && bnn_kind_name(kind) != NULL; kind++)
+        for (size_t i = 0; i < n_names; i++)
+            n += registry_list(registry, kind, names[i], files + n);
+    return n;
 }
+
+/* ---- loading ----------------------------------------------------------------------------- */
 
 /* What there is instead: the nearest name, or all of them, and where was looked. */
 static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const char *name,
@@ -54,7 +156,6 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
     const bnn_plugin_file *files;
     const size_t n = bnn_registry_scan(registry, &files);
     const char **names = bnn_arena_alloc(arena, n + 1, sizeof *names);
-    const bnn_search_path *search = &registry->search;
     size_t n_names = 0;
     for (size_t i = 0; names != NULL && i < n; i++)
         if (files[i].kind == kind && files[i].shadowed_by == NULL)
@@ -66,20 +167,22 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
     else
         snprintf(instead, sizeof instead, "there is %s",
                  n_names == 0 ? "none at all" : bnn_text_join(names, n_names, known, sizeof known));
-    bnn_fail(err, BNN_E_RESOURCE,
-             "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
-             "directories)",
-             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
-             bnn_text_join(search->directories, search->n, looked_in, sizeof looked_in));
+    bnn_fail(
+        err, BNN_E_RESOURCE,
+        "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
+        "directories)",
+        bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
+        bnn_text_join(registry->directories, registry->n_directories, looked_in, sizeof looked_in));
 }
 
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,
                                     bnn_error *err)
 {
-    char path[PATH_MAX];
+    char file[2 * BNN_PLUGIN_NAME], path[PATH_MAX];
+    size_t at = 0;
+    snprintf(file, sizeof file, "%s_%.*s.so", bnn_kind_name(kind), BNN_PLUGIN_NAME, name);
     /* A name with a slash or the like must not become a path. */
-    if (!bnn_plugin_name_is_valid(name) ||
-        !bnn_search_path_find(&registry->search, kind, name, path)) {
+    if (!bnn_plugin_name_is_valid(name) || !registry_find(registry, file, &at, path)) {
         registry_fail_not_found(registry, kind, name, err);
         return NULL;
     }

@@ -1,14 +1,16 @@
 /* registry.h - finds, loads and checks plugins, each once.
  *
- * The first file on the search path (search_path.h) wins. Everything is loaded on the main thread
+ * A plugin's file is named <kind>_<name>.so, so one is found without opening anything; the first on
+ * the search path wins. Everything is loaded on the main thread
  * before the first job; then the registry is read-only and may be used from any thread. Nothing is
  * ever unloaded. */
 #ifndef BNN_PLUGIN_REGISTRY_H
 #define BNN_PLUGIN_REGISTRY_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/sha256.h"
-#include "plugin/search_path.h"
+#include "plugin/kind.h"
 
 typedef struct bnn_plugin {
     const bnn_head *head;
@@ -18,11 +20,14 @@ typedef struct bnn_plugin {
 
 typedef struct bnn_registry bnn_registry;
 
-/* extra_path: colon-separated directories searched first, or NULL. NULL without memory. */
+/* The search path: extra_path (colon-separated, or NULL), BNNRUN_PLUGIN_PATH, the build tree when the
+ * program runs uninstalled, the installed directory. A directory that appears twice counts once;
+ * empty entries are skipped, so the current directory is searched only when named. NULL without
+ * memory. */
 bnn_registry *bnn_registry_create(const char *extra_path);
 void bnn_registry_destroy(bnn_registry *registry);
 
-/* Loads the plugin of this kind and name, which loader.h and descriptor.h have to accept. NULL and
+/* Loads the plugin of this kind and name, which loader.h has to accept. NULL and
  * a message saying what is wrong, and what to do; of a name that is not found, the near ones and
  * where was looked. */
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,
@@ -31,7 +36,14 @@ const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const
 /* Loads one file, wherever it is. */
 const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *path, bnn_error *err);
 
-/* What a scan of the search path finds. */
+/* What is on the search path, sorted by kind and name; of each name the file that wins, then those
+ * that it shadows. Lives as long as the registry. */
+typedef struct bnn_plugin_file {
+    bnn_kind kind;
+    const char *name;
+    const char *path;
+    const char *shadowed_by; /* NULL when it is the one that wins */
+} bnn_plugin_file;
 size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out);
 
 #endif

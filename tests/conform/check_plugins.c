@@ -2,7 +2,7 @@
  * keeps the contract of its kind; and the numbers of the plugins that come with bnnrun. */
 #include "tests/fixtures/check_main.h"
 #include "tests/conform/conform.h"
-#include "plugin/search_path.h"
+#include "plugin/registry.h"
 
 START_TEST(test_ste)
 {

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "tests/fixtures/check_main.h"
 #include "plugin/registry.h"
-#include "plugin/search_path.h"
 
 #include <fenv.h>
 #include <float.h>
