@@ -261,7 +261,6 @@ bnnrun_SOURCES = \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/data.c \
-	framework/cli/deployable.c framework/cli/deployable.h \
 	framework/cli/commands/export.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \

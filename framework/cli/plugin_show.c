@@ -51,13 +51,20 @@ typedef struct sequences {
 } sequences;
 
 /* Asks the plugin, with its default parameters. */
-static int get_sequences(const bnn_reader *r, const bnn_plugin *plugin, sequences *out,
-                         bnn_error *err)
+static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
+                         sequences *out, bnn_error *err)
 {
     bnn_use use;
-    const int status = bnn_use_default(r, BNN_KIND_ORDERING, plugin->head->name, &use);
-    if (status != 0)
-        return bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(r->diag, 0));
+    bnn_diag *diag = bnn_diag_create();
+    if (diag == NULL)
+        return bnn_no_memory(err);
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
+    const int status = bnn_use_default(&reader, BNN_KIND_ORDERING, plugin->head->name, &use);
+    if (status != BNN_OK)
+        bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
+    bnn_diag_destroy(diag);
+    if (status != BNN_OK)
+        return status;
     for (uint32_t position = 0; position < N_POSITIONS; position++)
         for (int binary = 0; binary < 2; binary++)
             for (int pools = 0; pools < 2; pools++) {
@@ -283,31 +290,21 @@ int cli_plugin_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_
     const bool ordering = head->kind == BNN_KIND_ORDERING;
     sequences s = {0};
     int status = BNN_OK;
-    bnn_diag *diag = bnn_diag_create();
-    const bnn_reader reader = {.arena = options->arena, .diag = diag, .registry = registry};
-    if (diag == NULL) {
-        status = bnn_no_memory(err);
-        goto out;
-    }
     if (ordering)
-        status = get_sequences(&reader, plugin, &s, err);
-    if (status != 0)
-        goto out;
-    if (options->json) {
-        status = print_plugin_json(plugin, &s, err);
-        goto out;
-    }
+        status = get_sequences(registry, plugin, options->arena, &s, err);
+    if (status != BNN_OK)
+        return status;
+    if (options->json)
+        return print_plugin_json(plugin, &s, err);
     printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);
     print_fact("reference", head->reference == NULL ? "none" : head->reference);
     print_kind_facts(plugin);
     print_fact("file", plugin->path);
     print_fact("sha256", plugin->sha256);
     status = print_params(head, err);
-    if (status == 0 && ordering)
+    if (status == BNN_OK && ordering)
         status = print_sequences(&s, err);
-    if (status == 0)
+    if (status == BNN_OK)
         print_use(plugin);
-out:
-    bnn_diag_destroy(diag);
     return status;
 }
