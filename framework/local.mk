@@ -186,8 +186,7 @@ infer_sources = \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \
 	framework/infer/infer.c \
 	framework/infer/model.c framework/infer/model.h \
-	framework/infer/modelfile.h \
-	framework/infer/modelfile_decode.c framework/infer/modelfile_decode.h \
+	framework/infer/modelfile.c framework/infer/modelfile.h \
 	framework/infer/op.c framework/infer/op.h
 lib_LTLIBRARIES += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources) $(simd_sources) $(infer_base_sources)

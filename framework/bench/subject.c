@@ -3,7 +3,7 @@
 #include "data/formats/idx.h"
 #include "data/formats/synthetic.h"
 #include "data/sources/directory.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "db/store_results.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 #include "spec/diag.h"
 
 #include <stdio.h>

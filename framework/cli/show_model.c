@@ -4,7 +4,7 @@
 #include "cli/table.h"
 #include "export/modelfile_encode.h"
 #include "infer/engine/engine.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -20,10 +20,9 @@ typedef struct builder {
 
 static int build_weights(builder *b, bnn_stage *s, const float *weight)
 {
-    const size_t n = (size_t)s->sums.c * s->taps;
     if (!s->binary_weights) {
-        s->weights = bnn_arena_copy(b->arena, weight, n, sizeof(float));
-        return s->weights == NULL ? bnn_no_memory(b->err) : BNN_OK;
+        s->weights = weight;
+        return BNN_OK;
     }
     s->row_words = ((size_t)s->taps + 63) / 64;
     uint64_t *bits = bnn_arena_alloc(b->arena, s->sums.c * s->row_words, sizeof *bits);
@@ -48,7 +47,7 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
         op->pad_value != -1.0f)
         return bnn_fail(b->err, BNN_E_FAILED, "%s: padding with %g cannot be deployed", op->name,
                         (double)op->pad_value);
-    s->name = bnn_arena_strdup(b->arena, op->name);
+    s->name = op->name;
     s->linear = op->type;
     s->sums = op->out;
     s->taps = (uint32_t)taps;
@@ -58,14 +57,9 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     s->pad_value = s->padding > 0 ? (int32_t)op->pad_value : 0;
     s->binary_weights = from->binary_weights;
     s->macs = from->macs;
-    s->n_float_values = (uint32_t)(taps * op->out.c);
-    if (op->bias != NULL) {
-        s->n_float_values += op->out.c;
-        s->bias = bnn_arena_copy(b->arena, op->bias, op->out.c, sizeof(float));
-    }
+    s->bias = op->bias;
+    s->n_float_values = (uint32_t)((taps + (op->bias != NULL)) * op->out.c);
     s->integer_sums = bnn_stage_sums_are_integers(s);
-    if (s->name == NULL || (op->bias != NULL && s->bias == NULL))
-        return bnn_no_memory(b->err);
     return build_weights(b, s, op->weight);
 }
 
@@ -73,25 +67,10 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
 
 static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
-    bnn_op *chain = bnn_arena_alloc(b->arena, n, sizeof *chain);
-    bool complete = chain != NULL;
-    for (uint32_t i = 0; complete && i < n; i++) {
-        chain[i] = ops[i];
-        chain[i].name = bnn_arena_strdup(b->arena, ops[i].name);
-        complete = chain[i].name != NULL;
-        if (ops[i].factor != NULL)
-            complete &= (chain[i].factor = bnn_arena_copy(b->arena, ops[i].factor, ops[i].in.c,
-                                                          sizeof(float))) != NULL;
-        if (ops[i].offset != NULL)
-            complete &= (chain[i].offset = bnn_arena_copy(b->arena, ops[i].offset, ops[i].in.c,
-                                                          sizeof(float))) != NULL;
-    }
-    if (!complete)
-        return bnn_no_memory(b->err);
     s->out = n > 0 ? ops[n - 1].out : s->sums;
-    s->chain = chain;
+    s->chain = bnn_arena_copy(b->arena, ops, n, sizeof *ops);
     s->n_chain = n;
-    return BNN_OK;
+    return s->chain == NULL ? bnn_no_memory(b->err) : BNN_OK;
 }
 
 /* Folds where that is possible; what does not fold stays a chain of floats, with a note. */

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
-#include "infer/modelfile_decode.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "build_info.h"
 #include "export/build.h"
 #include "export/modelfile_encode.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 #include "model/weights.h"
 #include "base/run.h"
 

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
-#include "infer/modelfile_decode.h"
 #include "runner/run.h"
 
 #include <errno.h>

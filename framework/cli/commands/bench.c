@@ -8,7 +8,7 @@
 #include "cli/options.h"
 #include "db/store_results.h"
 #include "infer/engine/engine.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 #include "runner/environment.h"
 #include "runner/reload.h"
 #include "simd/cpu.h"

@@ -12,7 +12,7 @@
 #include "export/c/c.h"
 #include "export/graph.h"
 #include "export/onnx/onnx.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 
 #include <bnn/infer.h>
 

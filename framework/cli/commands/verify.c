@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "db/store_results.h"
 #include "infer/engine/engine.h"
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 #include "runner/verify.h"
 #include "simd/cpu.h"
 

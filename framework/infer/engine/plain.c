@@ -170,12 +170,9 @@ void bnn_plain_fold(const bnn_stage *s, const int32_t *sums, uint8_t *bits, uint
     }
 }
 
-void bnn_plain_linear(const bnn_plain_stage *plain, const float *x, float *y)
-{
-    bnn_op_apply(&plain->linear, x, y);
-}
-
-float *bnn_plain_chain(const bnn_stage *s, float *x, float *y)
+/* The chain of a stage that is not folded, on x[sums]; returns the last values, which lie in x or
+ * in y. Both have room for most_values. */
+static float *plain_chain(const bnn_stage *s, float *x, float *y)
 {
     for (uint32_t i = 0; i < s->n_chain; i++) {
         float *const swap = x;
@@ -204,12 +201,12 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
     } else {
         to_floats(s, x, sums);
         if (s->linear != BNN_LOWER_IDENTITY) {
-            bnn_plain_linear(plain, sums, spare);
+            bnn_op_apply(&plain->linear, sums, spare);
             sums = w.floats[1];
             spare = w.floats[0];
         }
     }
-    const float *y = bnn_plain_chain(s, sums, spare);
+    const float *y = plain_chain(s, sums, spare);
     if (s->outputs == BNN_VALUES_FLOATS)
         memcpy(out, y, n * sizeof *y);
     else

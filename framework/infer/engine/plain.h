@@ -28,11 +28,4 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
  * sums.h * sums.w bytes. */
 void bnn_plain_fold(const bnn_stage *stage, const int32_t *sums, uint8_t *bits, uint8_t *out);
 
-/* The linear operation of a stage with float sums: y[sums] of the inputs as floats, x[in]. */
-void bnn_plain_linear(const bnn_plain_stage *plain, const float *x, float *y);
-
-/* The chain of a stage that is not folded, on x[sums]; returns the last values, which lie in x or
- * in y. Both have room for most_values. */
-float *bnn_plain_chain(const bnn_stage *stage, float *x, float *y);
-
 #endif

@@ -1,7 +1,6 @@
-#include "infer/modelfile_decode.h"
+#include "infer/modelfile.h"
 
 #include "base/file.h"
-#include "infer/modelfile.h"
 #include "infer/bytes.h"
 
 #include <stdlib.h>
