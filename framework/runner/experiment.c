@@ -87,7 +87,7 @@ static int resolve_config(const bnn_reader *r, const bnn_point *point, bnn_confi
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
     bnn_reader recording = *r;
-    bnn_settings_init(&c.settings, r->arena);
+    c.settings = (bnn_settings){.arena = r->arena};
     recording.settings = &c.settings;
     recording.plugins = &c.plugins;
     const int begun = bnn_diag_begin(r->diag);

@@ -116,34 +116,27 @@ static void write_scalar(label_writer *w, const char *text)
 
 static void write_value(label_writer *w, const bnn_node *node);
 
-/* name=value,name=value, without the pair `skip`. */
-static void write_pairs(label_writer *w, const bnn_node *map, size_t skip)
+/* {name=value,name=value}; a plugin reference is written as name(parameter=value). */
+static void write_map(label_writer *w, const bnn_node *map)
 {
-    const char *separator = "";
+    const bnn_node *name = bnn_tree_get(map, "name");
+    const bool is_reference = name != NULL && name->kind == BNN_NODE_SCALAR;
+    const char *separator = is_reference ? "(" : "{";
+    if (is_reference)
+        write_scalar(w, name->text);
+    if (is_reference && map->n == 1)
+        return;
+    write_text(w, map->n == 0 ? separator : "");
     for (size_t i = 0; i < map->n && !w->full; i++) {
-        if (i == skip)
+        const char *key = map->pairs[i].key->text;
+        if (is_reference && strcmp(key, "name") == 0)
             continue;
         write_text(w, separator);
-        write_text(w, map->pairs[i].key->text);
+        write_text(w, key);
         write_text(w, "=");
         write_value(w, map->pairs[i].value);
         separator = ",";
     }
-}
-
-/* A plugin reference is written as name(parameter=value). */
-static void write_map(label_writer *w, const bnn_node *map)
-{
-    size_t i_name = 0;
-    while (i_name < map->n && strcmp(map->pairs[i_name].key->text, "name") != 0)
-        i_name++;
-    const bool is_reference = i_name < map->n && map->pairs[i_name].value->kind == BNN_NODE_SCALAR;
-    if (is_reference)
-        write_scalar(w, map->pairs[i_name].value->text);
-    if (is_reference && map->n == 1)
-        return;
-    write_text(w, is_reference ? "(" : "{");
-    write_pairs(w, map, is_reference ? i_name : map->n);
     write_text(w, is_reference ? ")" : "}");
 }
 

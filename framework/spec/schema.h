@@ -20,13 +20,10 @@ typedef struct bnn_setting {
 } bnn_setting;
 
 typedef struct bnn_settings {
-    bnn_arena *arena;
+    bnn_arena *arena; /* rows and texts live here; the rest is zero at first */
     size_t n, capacity;
     bnn_setting *rows;
 } bnn_settings;
-
-/* An empty list that keeps its rows and texts in the arena. */
-void bnn_settings_init(bnn_settings *settings, bnn_arena *arena);
 
 /* The row with this key, or NULL. */
 bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void bnn_settings_init(bnn_settings *settings, bnn_arena *arena)
-{
-    *settings = (bnn_settings){.arena = arena};
-}
-
 bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key)
 {
     for (size_t i = 0; i < settings->n; i++)

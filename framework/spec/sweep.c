@@ -149,7 +149,7 @@ static int drop_excluded(expansion *e)
     return bnn_diag_add(e->diag, exclude->at, "sweep.exclude: drops every point");
 }
 
-static int check_runs(const expansion *e)
+static int check_runs(expansion *e)
 {
     const size_t n_runs = bnn_size_product(e->n, e->n_seeds);
     if (n_runs <= (size_t)e->section.max_runs)
@@ -176,13 +176,14 @@ static size_t find_same(const expansion *e, size_t n, const bnn_node *root)
 }
 
 /* Of points that are written alike, the first stays. */
-static void drop_duplicates(expansion *e)
+static int drop_duplicates(expansion *e)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < e->n; i++)
         if (find_same(e, n_kept, e->points[i].root) == n_kept)
             e->points[n_kept++] = e->points[i];
     e->n = n_kept;
+    return BNN_OK;
 }
 
 static int mark_baseline(expansion *e)
@@ -203,24 +204,15 @@ static int mark_baseline(expansion *e)
 
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out)
 {
+    static int (*const steps[])(expansion *) = {set_up_axes, build_points,    drop_excluded,
+                                                check_runs,  drop_duplicates, mark_baseline};
     expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
     int status = bnn_sweep_section_read(r, spec, &e.section);
+    for (size_t i = 0; status == BNN_OK && i < sizeof steps / sizeof *steps; i++)
+        status = steps[i](&e);
+    if (status == BNN_OK && bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)
+        status = bnn_diag_no_memory(r->diag);
     if (status == BNN_OK)
-        status = set_up_axes(&e);
-    if (status == BNN_OK)
-        status = build_points(&e);
-    if (status == BNN_OK)
-        status = drop_excluded(&e);
-    if (status == BNN_OK)
-        status = check_runs(&e);
-    if (status != BNN_OK)
-        return status;
-    drop_duplicates(&e);
-    status = mark_baseline(&e);
-    if (status != BNN_OK)
-        return status;
-    if (bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)
-        return bnn_diag_no_memory(r->diag);
-    *out = (bnn_sweep){.n = e.n, .points = e.points};
-    return BNN_OK;
+        *out = (bnn_sweep){.n = e.n, .points = e.points};
+    return status;
 }

@@ -137,7 +137,7 @@ int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_
 {
     const bnn_node *sweep = bnn_tree_get(spec, "sweep");
     const bnn_node *max_runs = bnn_tree_get(sweep, "max_runs");
-    bnn_sweep_section s = {
+    *out = (bnn_sweep_section){
         .baseline = bnn_tree_get(spec, "baseline"),
         .at = max_runs != NULL ? max_runs->at
               : sweep != NULL  ? sweep->at
@@ -146,17 +146,14 @@ int bnn_sweep_section_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_
     char path[BNN_KEY_PATH];
     const bnn_reader below = bnn_reader_below(r, "sweep", path);
     const int begun = bnn_diag_begin(r->diag);
-    bnn_section_read(&below, &bnn_sweep_keys, sweep, &s);
-    check_lists(r, s.grid, "sweep.grid");
-    check_zip(r, s.zip);
-    check_points(r, s.list, "sweep.list");
-    check_exclude(r, s.exclude);
-    if (s.baseline != NULL)
-        check_assignments(r, s.baseline, "baseline");
+    bnn_section_read(&below, &bnn_sweep_keys, sweep, out);
+    check_lists(r, out->grid, "sweep.grid");
+    check_zip(r, out->zip);
+    check_points(r, out->list, "sweep.list");
+    check_exclude(r, out->exclude);
+    if (out->baseline != NULL)
+        check_assignments(r, out->baseline, "baseline");
     if (bnn_diag_status(r->diag) == BNN_OK)
-        check_crossed(r, s.grid, s.zip);
-    const int status = bnn_diag_end(r->diag, begun);
-    if (status == BNN_OK)
-        *out = s;
-    return status;
+        check_crossed(r, out->grid, out->zip);
+    return bnn_diag_end(r->diag, begun);
 }

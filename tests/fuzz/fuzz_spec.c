@@ -67,7 +67,7 @@ static void fill(const bnn_reader *r, const bnn_point *point)
     char hash[BNN_SHA256_HEX];
     bnn_reader recording = *r;
     const size_t n_errors = bnn_diag_n_errors(r->diag);
-    bnn_settings_init(&settings, r->arena);
+    settings = (bnn_settings){.arena = r->arena};
     recording.settings = &settings;
     const int status = bnn_key_read(r, &spec_section, spec_keys, point->root, &out);
     require(status != BNN_OK || bnn_diag_n_errors(r->diag) == n_errors);

@@ -219,7 +219,7 @@ START_TEST(test_options)
     bnn_settings settings;
     bnn_data_options options;
     const bnn_reader reader = {.arena = arena, .diag = diag, .settings = &settings};
-    bnn_settings_init(&settings, arena);
+    settings = (bnn_settings){.arena = arena};
     const bnn_node *node =
         bnn_tree_parse("d.yaml", sections[i].yaml, strlen(sections[i].yaml), arena, diag);
     ck_assert_ptr_nonnull(node);

@@ -365,7 +365,7 @@ START_TEST(test_use)
 {
     bnn_arena *arena = bnn_arena_create(1 << 20);
     bnn_settings settings;
-    bnn_settings_init(&settings, arena);
+    settings = (bnn_settings){.arena = arena};
     double clip = 0;
     if (use_ste(uses[_i].yaml, uses[_i].message, &clip, &settings, arena) == 0) {
         ck_assert(clip == uses[_i].clip);
@@ -409,7 +409,7 @@ START_TEST(test_use_word)
     const bnn_reader reader = {
         .arena = arena, .diag = diag, .registry = registry, .settings = &settings};
     struct place place;
-    bnn_settings_init(&settings, arena);
+    settings = (bnn_settings){.arena = arena};
     const bnn_node *map = bnn_tree_parse("s.yaml", yaml, strlen(yaml), arena, diag);
     ck_assert_int_eq(read_key(&reader, &ste_keys[1], map, &place), BNN_OK);
     ck_assert_ptr_null(place.ste.plugin);

@@ -144,7 +144,7 @@ static int fill(const bnn_node *node, struct options *out, bnn_settings *setting
     bnn_reader at_root = reader, r = reader;
     at_root.settings = settings;
     r.path = "train";
-    bnn_settings_init(settings, arena);
+    *settings = (bnn_settings){.arena = arena};
     const int status = bnn_section_read(&r, &train_section, node, out);
     bnn_section_record(&at_root, &root_section, out);
     return status;
@@ -192,7 +192,7 @@ START_TEST(recording_reports_a_full_arena)
     ck_assert_int_eq(fill(NULL, &out, &settings), BNN_OK);
     bnn_reader r = reader;
     r.settings = &settings;
-    bnn_settings_init(&settings, small);
+    settings = (bnn_settings){.arena = small};
     bnn_section_record(&r, &root_section, &out);
     ck_assert_int_eq(bnn_diag_status(diag), BNN_E_INTERNAL);
     bnn_arena_destroy(small);
@@ -304,8 +304,8 @@ START_TEST(json_does_not_depend_on_the_order)
 {
     bnn_settings one, two;
     char hash_one[65], hash_two[65], key[32];
-    bnn_settings_init(&one, arena);
-    bnn_settings_init(&two, arena);
+    one = (bnn_settings){.arena = arena};
+    two = (bnn_settings){.arena = arena};
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof key, "k%d", i);
         record(&one, key, BNN_TYPE_INTEGER, i);
@@ -324,7 +324,7 @@ START_TEST(json_is_canonical)
 {
     bnn_settings settings;
     char hash[65];
-    bnn_settings_init(&settings, arena);
+    settings = (bnn_settings){.arena = arena};
     ck_assert_str_eq(bnn_settings_json(&settings, hash), "{}");
     ck_assert_str_eq(hash, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     reader.path = "model.ste";
