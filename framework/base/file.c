@@ -27,47 +27,44 @@ static int read_all(int fd, char *buffer, size_t n, size_t *got, bnn_error *err,
     return BNN_OK;
 }
 
+/* The size of a regular file within the limit. */
+static int size_of_file(int fd, const char *path, size_t limit_bytes, size_t *out, bnn_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot stat", path);
+    if (!S_ISREG(st.st_mode))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
+    if ((uintmax_t)st.st_size > limit_bytes)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %jd bytes, more than the limit of %zu", path,
+                        (intmax_t)st.st_size, limit_bytes);
+    *out = (size_t)st.st_size;
+    return BNN_OK;
+}
+
 int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_bytes,
                   bnn_error *err)
 {
-    int status = BNN_OK;
-    char *buffer = NULL;
-    struct stat st;
     /* Opening a named pipe without O_NONBLOCK would wait for somebody to write to it. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
-    if (fstat(fd, &st) != 0) {
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot stat", path);
-        goto out;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
-        goto out;
-    }
-    if ((uintmax_t)st.st_size > limit_bytes) {
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: %jd bytes, more than the limit of %zu", path,
-                          (intmax_t)st.st_size, limit_bytes);
-        goto out;
-    }
-    size_t got;
-    const size_t size = (size_t)st.st_size;
-    buffer = malloc(size + 1);
-    if (buffer == NULL) {
+    char *buffer = NULL;
+    size_t size = 0, got = 0;
+    int status = size_of_file(fd, path, limit_bytes, &size, err);
+    if (status == BNN_OK && (buffer = malloc(size + 1)) == NULL)
         status = bnn_no_memory(err);
-        goto out;
+    if (status == BNN_OK)
+        status = read_all(fd, buffer, size, &got, err, path);
+    close(fd);
+    if (status != BNN_OK) {
+        free(buffer);
+        return status;
     }
-    status = read_all(fd, buffer, size, &got, err, path);
-    if (status != BNN_OK)
-        goto out;
     buffer[got] = '\0';
     *out = buffer;
     *out_bytes = got;
-    buffer = NULL;
-out:
-    free(buffer);
-    close(fd);
-    return status;
+    return BNN_OK;
 }
 
 static int write_all(int fd, const char *bytes, size_t n)
