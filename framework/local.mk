@@ -102,7 +102,7 @@ export_sources = \
 	framework/export/c/interface.c \
 	framework/export/c/ops.c \
 	framework/export/c/sums.c \
-	framework/export/c/text.c framework/export/c/text.h \
+	framework/export/c/text.c \
 	framework/export/c/workspace.c \
 	framework/export/c/writer.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \

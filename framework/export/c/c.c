@@ -1,6 +1,6 @@
 #include "export/c/c.h"
 
-#include "export/c/text.h"
+#include "export/c/writer.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "export/c/text.h"
+#include "export/c/writer.h"
 
 /* A chain works on each channel by itself, so the function goes channel by channel and needs room
  * for the sums of one. A pool starts a new pass over the channel; operations between two pools are

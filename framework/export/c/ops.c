@@ -1,4 +1,4 @@
-#include "export/c/text.h"
+#include "export/c/writer.h"
 
 #include <math.h>
 
