@@ -60,7 +60,8 @@ on_host() {
     case $case_name in mnist_*) echo "$case_name, $compiler $*: $said" ;; esac
 }
 
-compilers=${CC%% *}
+compilers=${CC#ccache } # which takes no options of its own here
+compilers=${compilers%% *}
 for other in gcc clang; do
     case $compilers in *$other*) continue ;; esac
     ! command -v $other >/dev/null || compilers="$compilers $other"
