@@ -62,7 +62,7 @@ static void remove_controls(char *text)
     }
 }
 
-static __attribute__((format(printf, 4, 0))) char *format_message(bnn_position_in_file at,
+__attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_in_file at,
                                                                   bool warning, size_t *n_file,
                                                                   const char *format, va_list args)
 {
@@ -117,7 +117,7 @@ static int diag_worse(int a, int b)
 }
 
 /* status: BNN_OK for a warning. */
-static __attribute__((format(printf, 4, 0))) void
+__attribute__((format(printf, 4, 0))) static void
 diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, va_list args)
 {
     size_t n_file = 0;
