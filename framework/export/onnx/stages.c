@@ -113,10 +113,10 @@ static bool stages_next_change(changes *c, int32_t *sum)
     return false;
 }
 
-/* A number stages_between this sum and the one below, as far from both as it can be, so that not even a
+/* A number between this sum and the one below, as far from both as it can be, so that not even a
  * runtime whose integer sums are slightly off decides otherwise. Sums of bits have the parity of
  * taps; the threshold that none reaches has not. Of sums of pixels larger than 2^23, float32 has
- * nothing in stages_between. */
+ * nothing in between. */
 static float stages_between(const bnn_stage *s, int32_t sum)
 {
     if (s->inputs != BNN_VALUES_PIXELS)
