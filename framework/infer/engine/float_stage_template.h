@@ -48,7 +48,7 @@ struct bnn_float_stage {
     uint32_t copy_rows, copy_columns, copy_lead;
     uint32_t rows, columns; /* of the sums that the outputs depend on */
     const uint32_t *offset; /* [taps]: where a tap is in the copy, from that of the first */
-    float least_input;      /* see float_copy.h; 0: any input will do */
+    float least_input;      /* see float_copy_template.h; 0: any input will do */
     size_t copy_values, temporary_values, images_values, rest_values; /* of a workspace */
 };
 
