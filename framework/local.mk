@@ -112,13 +112,12 @@ export_sources = \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
+	framework/bench/images.c framework/bench/images.h \
 	framework/bench/lineup.c framework/bench/lineup.h \
 	framework/bench/machine.c framework/bench/machine.h \
 	framework/bench/measure.c framework/bench/measure.h \
 	framework/bench/ort.c framework/bench/ort.h \
 	framework/bench/peer.c framework/bench/peer.h \
-	framework/bench/record.c framework/bench/record.h \
-	framework/bench/subject.c framework/bench/subject.h \
 	framework/bench/times.c framework/bench/times.h
 runner_sources = \
 	framework/results/leaderboard.c framework/results/leaderboard.h \

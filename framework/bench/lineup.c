@@ -11,15 +11,15 @@
  * little: a class may differ where two logits are closer than this part of their range. */
 static const float NEAR = 0.05f;
 
-static bool has_binary_weights(const bnn_model *model)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        any |= model->stages[i].binary_weights;
-    return any;
-}
-
 /* ---- Who takes part -------------------------------------------------------------------------- */
+
+bool bench_has_binary_weights(const bnn_model *model)
+{
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        if (model->stages[i].binary_weights)
+            return true;
+    return false;
+}
 
 /* The first contender that computes the same network; its answers are the ones to give. */
 static const bench_contender *reference_of(const bench_lineup *lineup, bool is_twin)
@@ -44,16 +44,11 @@ int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
         .model = model,
         .executor = executor,
         .state = state,
-        .reference = reference_of(lineup, model == lineup->subject->twin),
-        .logits = bnn_arena_alloc(lineup->arena, lineup->subject->n_images,
+        .reference = reference_of(lineup, model == lineup->twin),
+        .logits = bnn_arena_alloc(lineup->arena, lineup->record.n_images,
                                   model->n_classes * sizeof(float)),
     };
-    bool lost = c->engine == NULL || c->logits == NULL;
-    for (uint32_t i = 0; i < lineup->n_batches && executor->profile != NULL; i++) {
-        c->times[i].stage_ns = bnn_arena_alloc(lineup->arena, model->n_stages, sizeof(double));
-        lost |= c->times[i].stage_ns == NULL;
-    }
-    if (lost)
+    if (c->engine == NULL || c->logits == NULL)
         return bnn_no_memory(err);
     lineup->n++;
     *out = c;
@@ -63,37 +58,29 @@ int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
 static int add_own(bench_lineup *lineup, const char *name, const bnn_model *model,
                    const bnn_engine *engine, bnn_error *err)
 {
-    const bench_subject *subject = lineup->subject;
     bench_contender *c;
-    void *state;
     bnn_engine_contender *own = bnn_arena_alloc(lineup->arena, 1, sizeof *own);
     if (own == NULL)
         return bnn_no_memory(err);
     int status =
         bench_lineup_add(lineup, name, engine->name, model, &bench_engine_executor, own, &c, err);
     if (status == BNN_OK)
-        status = engine->prepare(model, lineup->arena, &state, err);
+        status = bnn_engine_contender_open(model, engine, lineup->arena, own, err);
     if (status != BNN_OK)
         return status;
-    *own = (bnn_engine_contender){
-        .engine = engine,
-        .state = state,
-        .workspace = bnn_arena_alloc(lineup->arena, engine->workspace_bytes(state), 1),
-        .logits = c->logits,
-        .images = subject->images,
-        .n_images = subject->n_images,
-        .image_bytes = bnn_shape_values(subject->model->input),
-    };
-    return own->workspace == NULL ? bnn_no_memory(err) : BNN_OK;
+    own->logits = c->logits;
+    own->images = lineup->images;
+    own->n_images = lineup->record.n_images;
+    return BNN_OK;
 }
 
 /* The float form of a model: itself when it has no binary weights. */
-static int float_form(const bench_lineup *lineup, const bnn_model *model, const bnn_model **out,
-                      bnn_error *err)
+static int float_form(const bench_lineup *lineup, const bnn_model **out, bnn_error *err)
 {
+    const bnn_model *model = lineup->model;
     bnn_model *unfolded;
     *out = model;
-    if (!has_binary_weights(model))
+    if (!bench_has_binary_weights(model))
         return BNN_OK;
     const int status = bnn_export_unfold(model, lineup->arena, &unfolded, err);
     if (status != BNN_OK)
@@ -106,37 +93,19 @@ static int float_form(const bench_lineup *lineup, const bnn_model *model, const 
     return BNN_OK;
 }
 
-static int find_engine(const char *name, const bnn_engine **out, bnn_error *err)
-{
-    *out = name == NULL ? bnn_engine_choose(err) : bnn_engine_find(name);
-    if (*out != NULL)
-        return BNN_OK;
-    if (name == NULL)
-        return err->status;
-    return bnn_fail(err, BNN_E_USAGE,
-                    "bench: the engine \"%s\" is not in this program, or cannot run on this CPU",
-                    name);
-}
-
-int bench_lineup_add_own(bench_lineup *lineup, const char *const *engines, size_t n_engines,
+int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines, size_t n_engines,
                          bnn_error *err)
 {
-    const bench_subject *subject = lineup->subject;
     const bnn_model *floats;
-    const bnn_engine *first = NULL;
-    int status = float_form(lineup, subject->model, &floats, err);
-    for (size_t i = 0; i < (engines == NULL ? 1 : n_engines) && status == BNN_OK; i++) {
-        const bnn_engine *engine;
-        status = find_engine(engines == NULL ? NULL : engines[i], &engine, err);
-        if (status == BNN_OK && floats != subject->model)
-            status = add_own(lineup, "binary", subject->model, engine, err);
+    int status = float_form(lineup, &floats, err);
+    for (size_t i = 0; i < n_engines && status == BNN_OK; i++) {
+        if (floats != lineup->model)
+            status = add_own(lineup, "binary", lineup->model, engines[i], err);
         if (status == BNN_OK)
-            status = add_own(lineup, "float", floats, engine, err);
-        if (status == BNN_OK && first == NULL)
-            first = engine;
+            status = add_own(lineup, "float", floats, engines[i], err);
     }
-    if (status == BNN_OK && subject->twin != NULL)
-        status = add_own(lineup, "twin", subject->twin, first, err);
+    if (status == BNN_OK && lineup->twin != NULL)
+        status = add_own(lineup, "twin", lineup->twin, engines[0], err);
     return status;
 }
 
@@ -193,7 +162,7 @@ int bench_lineup_compare(bench_lineup *lineup, bnn_error *err)
         bench_contender *c = &lineup->contenders[i];
         status = c->executor->answer(c->state, c->logits, err);
         if (status == BNN_OK && c->reference != NULL)
-            status = compare_logits(c, lineup->subject->n_images, err);
+            status = compare_logits(c, lineup->record.n_images, err);
     }
     return status;
 }

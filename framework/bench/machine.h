@@ -2,26 +2,20 @@
 #ifndef BNN_BENCH_MACHINE_H
 #define BNN_BENCH_MACHINE_H
 
-#include <sched.h>
-#include <stdint.h>
+#include "db/store_bench.h"
 
-typedef struct bench_machine {
-    int cpu;             /* the process runs on this one only; -1: could not be pinned */
-    double idle;         /* the share of the time that it was idle just before; -1: unknown */
-    double load_average; /* of the minute before; -1: unknown */
-    cpu_set_t allowed;   /* what it might use before */
-    int64_t co_runners;  /* most threads seen running or waiting for a CPU beside this one, on the
-                            whole machine; -1: unknown */
-} bench_machine;
+#include <sched.h>
 
 /* Watches the CPUs for a tenth of a second and pins the calling thread to the idlest one that it
- * may use; children inherit that. What the system does not tell stays unknown. */
-void bench_machine_pin(bench_machine *out);
+ * may use; children inherit that. What the system does not tell stays unknown in the record: the
+ * CPU, how idle it was just before, the load of the minute before. allowed: all that it may use. */
+void bench_machine_pin(bnn_store_bench *record, cpu_set_t *allowed);
 
 /* Lets the thread use all CPUs again. */
-void bench_machine_unpin(const bench_machine *machine);
+void bench_machine_unpin(const bnn_store_bench *record, const cpu_set_t *allowed);
 
-/* Counts who runs just now, for co_runners. Takes microseconds. */
-void bench_machine_look(bench_machine *machine);
+/* Counts who runs just now: the most threads seen running or waiting for a CPU beside this one, on
+ * the whole machine, are the record's co_runners. Takes microseconds. */
+void bench_machine_look(bnn_store_bench *record);
 
 #endif

@@ -23,7 +23,8 @@ static int warm_up(const bnn_measure_plan *plan, uint64_t sample_ns, const bnn_c
     uint64_t calls = 1;
     for (;;) {
         bnn_duration took;
-        const int status = contender->run(contender->context, calls, &took, err);
+        const int status =
+            contender->run(contender->context, contender->n_images, calls, &took, err);
         if (status != BNN_OK)
             return status;
         spent += took.wall_ns;
@@ -46,9 +47,9 @@ static int take_sample(const bnn_contender *contender, uint64_t calls, bnn_durat
 {
     /* The one before has left its own data in the caches. */
     bnn_duration took;
-    int status = contender->run(contender->context, 1 + calls / 8, &took, err);
+    int status = contender->run(contender->context, contender->n_images, 1 + calls / 8, &took, err);
     if (status == BNN_OK)
-        status = contender->run(contender->context, calls, &took, err);
+        status = contender->run(contender->context, contender->n_images, calls, &took, err);
     if (status != BNN_OK)
         return status;
     const double images = (double)calls * contender->n_images;

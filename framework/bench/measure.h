@@ -22,9 +22,10 @@ typedef struct bnn_duration {
 } bnn_duration;
 
 typedef struct bnn_contender {
-    /* Does its work n_calls times and says how long all of them took. A failure ends the
-     * measurement. */
-    int (*run)(void *context, uint64_t n_calls, bnn_duration *out, bnn_error *err);
+    /* Does its work on n_images n_calls times and says how long all of them took. A failure ends
+     * the measurement. */
+    int (*run)(void *context, uint32_t n_images, uint64_t n_calls, bnn_duration *out,
+               bnn_error *err);
     void *context;
     uint32_t n_images; /* in a call, from 1 */
 } bnn_contender;
@@ -50,12 +51,10 @@ typedef struct bench_executor {
     bool is_exact;
     /* The logits [n_images][n_classes] of all images. */
     int (*answer)(void *state, float *logits, bnn_error *err);
-    /* How many images a call of run takes from now on. */
-    void (*set_batch)(void *state, uint32_t batch);
     /* As bnn_contender.run. */
-    int (*run)(void *state, uint64_t n_calls, bnn_duration *out, bnn_error *err);
+    int (*run)(void *state, uint32_t n_images, uint64_t n_calls, bnn_duration *out, bnn_error *err);
     /* Adds the nanoseconds of n_calls to stage_ns[n_stages]; NULL: cannot look inside. */
-    void (*profile)(void *state, uint64_t n_calls, uint64_t *stage_ns);
+    void (*profile)(void *state, uint32_t n_images, uint64_t n_calls, uint64_t *stage_ns);
 } bench_executor;
 
 /* What the wall times of n samples, at least one, have in common; sorts them by it. Quartiles are

@@ -83,7 +83,7 @@ void bench_ort_stop(bench_ort *ort)
 /* A model that the child has loaded. */
 typedef struct ort_model {
     bench_ort *ort;
-    uint32_t number, batch, n_classes;
+    uint32_t number, n_classes;
 } ort_model;
 
 static int ort_answer(void *state, float *logits, bnn_error *err)
@@ -110,20 +110,15 @@ static int ort_answer(void *state, float *logits, bnn_error *err)
                            n_images);
 }
 
-static void ort_set_batch(void *state, uint32_t batch)
-{
-    ort_model *m = state;
-    m->batch = batch;
-}
-
-static int ort_run(void *state, uint64_t n_calls, bnn_duration *out, bnn_error *err)
+static int ort_run(void *state, uint32_t n_images, uint64_t n_calls, bnn_duration *out,
+                   bnn_error *err)
 {
     const ort_model *m = state;
     json_t *answer;
     const int status =
         bench_peer_ask(m->ort->peer,
                        json_pack("{s:s, s:i, s:i, s:I}", "do", "run", "model", (int)m->number,
-                                 "batch", (int)m->batch, "calls", (json_int_t)n_calls),
+                                 "batch", (int)n_images, "calls", (json_int_t)n_calls),
                        &answer, err);
     if (status != BNN_OK)
         return status;
@@ -137,8 +132,7 @@ static int ort_run(void *state, uint64_t n_calls, bnn_duration *out, bnn_error *
     return BNN_OK;
 }
 
-static const bench_executor ort_executor = {
-    .answer = ort_answer, .set_batch = ort_set_batch, .run = ort_run};
+static const bench_executor ort_executor = {.answer = ort_answer, .run = ort_run};
 
 /* ---- The lineup ------------------------------------------------------------------------------ */
 
@@ -171,17 +165,16 @@ static int ort_add(bench_ort *ort, bench_lineup *lineup, const char *name, const
 
 int bench_ort_join(bench_ort *ort, bench_lineup *lineup, bnn_error *err)
 {
-    const bench_subject *subject = lineup->subject;
-    const bnn_shape shape = subject->model->input;
-    ort->n_images = subject->n_images;
+    const bnn_shape shape = lineup->model->input;
+    ort->n_images = lineup->record.n_images;
     int status = bench_peer_ask_about_file(
         ort->peer,
         json_pack("{s:s, s:I, s:[i,i,i]}", "do", "images", "n", (json_int_t)ort->n_images, "shape",
                   (int)shape.c, (int)shape.h, (int)shape.w),
-        subject->images, ort->n_images * bnn_shape_values(shape), err);
+        lineup->images, ort->n_images * bnn_shape_values(shape), err);
     if (status == BNN_OK)
-        status = ort_add(ort, lineup, "onnxruntime", subject->model, err);
-    if (status == BNN_OK && subject->twin != NULL)
-        status = ort_add(ort, lineup, "onnxruntime_twin", subject->twin, err);
+        status = ort_add(ort, lineup, "onnxruntime", lineup->model, err);
+    if (status == BNN_OK && lineup->twin != NULL)
+        status = ort_add(ort, lineup, "onnxruntime_twin", lineup->twin, err);
     return status;
 }

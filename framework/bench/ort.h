@@ -17,7 +17,7 @@ int bench_ort_start(int cpu, bench_ort **out, char missing[200], bnn_error *err)
 /* Ends the child. NULL is allowed. */
 void bench_ort_stop(bench_ort *ort);
 
-/* Adds the subject's model and its twin to the lineup, run by ort, which must stay until they are
+/* Adds the model and its twin to the lineup, run by ort, which must stay until they are
  * measured: the files that `bnnrun export --format onnx` writes, whose weights are floats. They get
  * the pixels as floats, which costs them nothing. */
 int bench_ort_join(bench_ort *ort, bench_lineup *lineup, bnn_error *err);

@@ -1,5 +1,7 @@
 #include "bench/times.h"
 
+#include "bench/machine.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,28 +11,37 @@ enum { WARM_UP_NS = 50 * 1000 * 1000, SAMPLE_NS = 2 * 1000 * 1000, PROFILE_NS = 
 /* Reduces the samples [n][n_rounds] to what is reported at batch i. */
 static void times_keep(bench_lineup *lineup, uint32_t i, bnn_duration *samples)
 {
+    const uint32_t n_rounds = lineup->record.n_rounds;
     for (size_t k = 0; k < lineup->n; k++) {
-        bnn_duration *own = samples + k * lineup->n_rounds;
-        bnn_duration sum = {0, 0};
-        for (uint32_t round = 0; round < lineup->n_rounds; round++) {
+        const bench_contender *c = &lineup->contenders[k];
+        bnn_duration *own = samples + k * n_rounds, sum = {0, 0};
+        bnn_measure_summary summary;
+        for (uint32_t round = 0; round < n_rounds; round++) {
             sum.wall_ns += own[round].wall_ns;
             sum.cpu_ns += own[round].cpu_ns;
         }
-        bench_time *time = &lineup->contenders[k].times[i];
-        bnn_measure_summarize(own, lineup->n_rounds, &time->summary);
-        time->cpu_share = sum.cpu_ns / sum.wall_ns;
+        bnn_measure_summarize(own, n_rounds, &summary);
+        c->times[i] = (bnn_store_bench_result){
+            .contender = c->name,
+            .engine = c->engine,
+            .batch = lineup->batches[i],
+            .median_ns = summary.median_ns,
+            .low_ns = summary.low_ns,
+            .high_ns = summary.high_ns,
+            .min_ns = summary.min_ns,
+            .max_ns = summary.max_ns,
+            .cpu_share = sum.cpu_ns / sum.wall_ns,
+        };
     }
 }
 
 static int times_take(bench_lineup *lineup, uint32_t i, bnn_duration *samples, bnn_error *err)
 {
-    const bnn_measure_plan plan = {lineup->n_rounds, WARM_UP_NS, SAMPLE_NS};
+    const bnn_measure_plan plan = {lineup->record.n_rounds, WARM_UP_NS, SAMPLE_NS};
     bnn_contender contenders[BENCH_CONTENDERS_MAX];
     for (size_t k = 0; k < lineup->n; k++) {
-        bench_contender *c = &lineup->contenders[k];
-        c->executor->set_batch(c->state, lineup->batches[i]);
-        contenders[k] = (bnn_contender){
-            .run = c->executor->run, .context = c->state, .n_images = lineup->batches[i]};
+        const bench_contender *c = &lineup->contenders[k];
+        contenders[k] = (bnn_contender){c->executor->run, c->state, lineup->batches[i]};
     }
     const int status = bnn_measure(&plan, contenders, lineup->n, samples, err);
     if (status == BNN_OK)
@@ -40,59 +51,80 @@ static int times_take(bench_lineup *lineup, uint32_t i, bnn_duration *samples, b
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
-/* Nanoseconds for an image of a batch in each stage, in one round: samples[n_stages] at a stride.
- * ns: the median time of an image at that batch. */
-static void times_profile_round(const bench_contender *c, double batch, double ns,
-                                uint64_t *stage_ns, bnn_duration *samples, size_t stride)
+/* Nanoseconds for an image of a batch in each stage, in one round: samples[n_stages] at a stride. */
+static void times_profile_round(const bench_contender *c, uint32_t i, uint64_t *stage_ns,
+                                bnn_duration *samples, size_t stride)
 {
-    const uint32_t n_stages = c->model->n_stages;
-    const uint64_t n_calls = 1 + (uint64_t)(PROFILE_NS / (ns * batch));
+    const uint32_t n_stages = c->model->n_stages, batch = c->times[i].batch;
+    const uint64_t n_calls = 1 + (uint64_t)(PROFILE_NS / (c->times[i].median_ns * batch));
     memset(stage_ns, 0, n_stages * sizeof *stage_ns);
-    c->executor->profile(c->state, n_calls, stage_ns);
+    c->executor->profile(c->state, batch, n_calls, stage_ns);
     for (uint32_t s = 0; s < n_stages; s++)
         samples[s * stride].wall_ns = (double)stage_ns[s] / ((double)n_calls * batch);
 }
 
-/* Profiles the contenders that allow it at batch i, in turns, too; samples[n][BNN_STAGES_MAX][n_rounds]. */
-static void times_profile(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
-                          bnn_duration *samples, size_t n_stages_max)
+/* The medians of the stages; samples[n_stages][n_rounds]. */
+static int times_keep_layers(const bench_lineup *lineup, const bench_contender *c, uint32_t i,
+                             bnn_duration *samples, bnn_error *err)
 {
-    const size_t n_rounds = lineup->n_rounds, all = n_stages_max * n_rounds;
-    for (size_t round = 0; round < n_rounds; round++)
-        for (size_t k = 0; k < lineup->n; k++) {
-            const bench_contender *c = &lineup->contenders[k];
-            if (c->executor->profile != NULL)
-                times_profile_round(c, lineup->batches[i], c->times[i].summary.median_ns, stage_ns,
-                                    samples + k * all + round, n_rounds);
-        }
-    for (size_t k = 0; k < lineup->n; k++) {
-        bench_contender *c = &lineup->contenders[k];
-        for (uint32_t s = 0; c->executor->profile != NULL && s < c->model->n_stages; s++) {
-            bnn_measure_summary summary;
-            bnn_measure_summarize(samples + k * all + s * n_rounds, n_rounds, &summary);
-            c->times[i].stage_ns[s] = summary.median_ns;
-        }
+    const uint32_t n_stages = c->model->n_stages, n_rounds = lineup->record.n_rounds;
+    bnn_store_bench_layer *layers = bnn_arena_alloc(lineup->arena, n_stages, sizeof *layers);
+    if (layers == NULL)
+        return bnn_no_memory(err);
+    for (uint32_t s = 0; s < n_stages; s++) {
+        const bnn_stage *stage = &c->model->stages[s];
+        bnn_measure_summary summary;
+        bnn_measure_summarize(samples + s * n_rounds, n_rounds, &summary);
+        layers[s] = (bnn_store_bench_layer){stage->name, stage->integer_sums, summary.median_ns};
     }
+    c->times[i].layers = layers;
+    c->times[i].n_layers = n_stages;
+    return BNN_OK;
 }
 
-int bench_times_measure(bench_lineup *lineup, bench_machine *machine, bnn_error *err)
+/* Profiles the contenders that allow it at batch i, in turns, too;
+ * samples[n][n_stages_max][n_rounds]. */
+static int times_profile(bench_lineup *lineup, uint32_t i, uint64_t *stage_ns,
+                         bnn_duration *samples, size_t n_stages_max, bnn_error *err)
 {
+    const size_t n_rounds = lineup->record.n_rounds, all = n_stages_max * n_rounds;
+    for (size_t round = 0; round < n_rounds; round++)
+        for (size_t k = 0; k < lineup->n; k++)
+            if (lineup->contenders[k].executor->profile != NULL)
+                times_profile_round(&lineup->contenders[k], i, stage_ns, samples + k * all + round,
+                                    n_rounds);
+    int status = BNN_OK;
+    for (size_t k = 0; k < lineup->n && status == BNN_OK; k++)
+        if (lineup->contenders[k].executor->profile != NULL)
+            status = times_keep_layers(lineup, &lineup->contenders[k], i, samples + k * all, err);
+    return status;
+}
+
+int bench_times_measure(bench_lineup *lineup, bnn_error *err)
+{
+    bnn_store_bench *record = &lineup->record;
     size_t n_stages = 1;
     for (size_t k = 0; k < lineup->n; k++)
         if (lineup->contenders[k].model->n_stages > n_stages)
             n_stages = lineup->contenders[k].model->n_stages;
     bnn_duration *samples =
-        bnn_arena_alloc(lineup->arena, lineup->n * n_stages, lineup->n_rounds * sizeof *samples);
+        bnn_arena_alloc(lineup->arena, lineup->n * n_stages, record->n_rounds * sizeof *samples);
     uint64_t *stage_ns = bnn_arena_alloc(lineup->arena, n_stages, sizeof *stage_ns);
-    if (samples == NULL || stage_ns == NULL)
+    bnn_store_bench_result *results =
+        bnn_arena_alloc(lineup->arena, lineup->n * lineup->n_batches, sizeof *results);
+    if (samples == NULL || stage_ns == NULL || results == NULL)
         return bnn_no_memory(err);
+    record->results = results;
+    record->n_results = lineup->n * lineup->n_batches;
+    for (size_t k = 0; k < lineup->n; k++)
+        lineup->contenders[k].times = results + k * lineup->n_batches;
     int status = BNN_OK;
     for (uint32_t i = 0; i < lineup->n_batches && status == BNN_OK; i++) {
-        bench_machine_look(machine);
+        bench_machine_look(record);
         status = times_take(lineup, i, samples, err);
-        bench_machine_look(machine);
+        bench_machine_look(record);
         if (status == BNN_OK)
-            times_profile(lineup, i, stage_ns, samples, n_stages);
+            status = times_profile(lineup, i, stage_ns, samples, n_stages, err);
     }
     return status;
 }
@@ -111,7 +143,7 @@ double bench_times_of(const bench_lineup *lineup, const bench_contender *c, uint
 {
     const bench_contender *other =
         bench_lineup_find(lineup, name, strcmp(name, "float") == 0 ? c->engine : NULL);
-    return other == NULL ? NAN : other->times[i].summary.median_ns / c->times[i].summary.median_ns;
+    return other == NULL ? NAN : other->times[i].median_ns / c->times[i].median_ns;
 }
 
 const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c)
@@ -122,10 +154,10 @@ const bench_contender *bench_times_float_form(const bench_lineup *lineup, const 
 double bench_times_ceiling(const bench_contender *binary, const bench_contender *floats, uint32_t i)
 {
     double all = 0, rest = 0;
-    for (uint32_t s = 0; s < floats->model->n_stages; s++) {
-        const double ns = floats->times[i].stage_ns[s];
+    for (size_t s = 0; s < floats->times[i].n_layers; s++) {
+        const double ns = floats->times[i].layers[s].median_ns;
         all += ns;
-        rest += binary->model->stages[s].integer_sums ? 0 : ns;
+        rest += binary->times[i].layers[s].integer_sums ? 0 : ns;
     }
     return rest > 0 ? all / rest : INFINITY;
 }

@@ -4,11 +4,10 @@
 #define BNN_BENCH_TIMES_H
 
 #include "bench/lineup.h"
-#include "bench/machine.h"
 
 /* Times all contenders at every batch; and the stages of our own. Looks at who else runs between
  * batches. */
-int bench_times_measure(bench_lineup *lineup, bench_machine *machine, bnn_error *err);
+int bench_times_measure(bench_lineup *lineup, bnn_error *err);
 
 /* The contender that runs the float form of a binary one on the same engine; NULL when c is not
  * binary. */

@@ -27,7 +27,7 @@ static bool shows_other(const bench_lineup *lineup, bool exact, size_t k)
 static void put_result(cli_table *table, bool exact, const bench_lineup *lineup,
                        const bench_contender *c, uint32_t i)
 {
-    const bnn_measure_summary *s = &c->times[i].summary;
+    const bnn_store_bench_result *s = &c->times[i];
     const double us[] = {s->median_ns / 1e3, s->low_ns / 1e3, s->high_ns / 1e3};
     char count[CLI_TEXT_MAX];
     cli_table_cell(table, c->name);
@@ -67,11 +67,11 @@ static const char *arithmetic_text(const bnn_stage *stage)
     return stage->binary_weights ? "bits x floats" : "floats";
 }
 
-static double total_ns(const bench_contender *c, uint32_t i)
+static double total_ns(const bnn_store_bench_result *result)
 {
     double sum = 0;
-    for (uint32_t s = 0; s < c->model->n_stages; s++)
-        sum += c->times[i].stage_ns[s];
+    for (size_t s = 0; s < result->n_layers; s++)
+        sum += result->layers[s].median_ns;
     return sum;
 }
 
@@ -83,14 +83,14 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
         cli_table_create("#batch|layer|arithmetic|#us|#share|#float_us|#float_share|#times");
     for (uint32_t i = 0; i < lineup->n_batches; i++)
         for (uint32_t s = 0; s < c->model->n_stages; s++) {
-            const double ns = c->times[i].stage_ns[s];
-            const double float_ns = floats == NULL ? (double)NAN : floats->times[i].stage_ns[s];
-            const double all_float_ns = floats == NULL ? (double)NAN : total_ns(floats, i);
+            const double ns = c->times[i].layers[s].median_ns;
+            const double float_ns = floats == NULL ? NAN : floats->times[i].layers[s].median_ns;
+            const double all_float_ns = floats == NULL ? NAN : total_ns(&floats->times[i]);
             cli_table_cellf(table, "%u", lineup->batches[i]);
             cli_table_cell(table, c->model->stages[s].name);
             cli_table_cell(table, arithmetic_text(&c->model->stages[s]));
             put_number(table, ns / 1e3, 3, "");
-            put_number(table, 100 * ns / total_ns(c, i), 1, " %");
+            put_number(table, 100 * ns / total_ns(&c->times[i]), 1, " %");
             put_number(table, float_ns / 1e3, 3, "");
             put_number(table, 100 * float_ns / all_float_ns, 1, " %");
             put_number(table, float_ns / ns, 1, "");
@@ -122,29 +122,29 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
     }
 }
 
-static void print_head(const bench_lineup *lineup, const bench_machine *machine)
+static void print_head(const bench_lineup *lineup)
 {
-    const bench_subject *s = lineup->subject;
+    const bnn_store_bench *b = &lineup->record;
     char cpu[256], number[CLI_TEXT_MAX];
-    if (s->run_uid != NULL)
-        printf("run %s: %s\n", s->run_uid, s->run_text);
-    printf("%s\n", s->path);
-    if (s->twin_uid != NULL)
-        printf("twin, trained in full precision: run %s: %s\n", s->twin_uid, s->twin_text);
+    if (b->run_uid != NULL)
+        printf("run %s: %s\n", b->run_uid, lineup->run_text);
+    printf("%s\n", b->model);
+    if (b->twin_uid != NULL)
+        printf("twin, trained in full precision: run %s: %s\n", b->twin_uid, lineup->twin_text);
     printf("%s", bnn_environment_cpu_model(cpu, sizeof cpu) ? cpu : "unknown CPU");
-    if (machine->cpu < 0)
+    if (b->cpu < 0)
         printf(", not pinned");
     else
-        printf(", on CPU %d", machine->cpu);
-    if (machine->idle >= 0)
-        printf(", which was idle %.0f %% of the time before", 100 * machine->idle);
-    printf("\n%s images of %s in turn, %u rounds", bnn_count_text(s->n_images, number),
-           s->images_name, lineup->n_rounds);
-    if (machine->load_average >= 0)
-        printf("; load %.2f before", machine->load_average);
-    if (machine->co_runners > 0)
-        printf("; up to %lld other thread%s ran beside on this machine",
-               (long long)machine->co_runners, bnn_plural((size_t)machine->co_runners));
+        printf(", on CPU %d", b->cpu);
+    if (b->idle >= 0)
+        printf(", which was idle %.0f %% of the time before", 100 * b->idle);
+    printf("\n%s images of %s in turn, %u rounds", bnn_count_text(b->n_images, number), b->images,
+           b->n_rounds);
+    if (b->load_average >= 0)
+        printf("; load %.2f before", b->load_average);
+    if (b->co_runners > 0)
+        printf("; up to %lld other thread%s ran beside on this machine", (long long)b->co_runners,
+               bnn_plural((size_t)b->co_runners));
     printf("\n\n");
 }
 
@@ -158,7 +158,7 @@ static void print_warnings(const bench_lineup *lineup)
             share = fmin(share, c->times[i].cpu_share);
         if (c->n_differing > 0)
             printf("%s gives another class than %s for %u of %u images, all of them near ties\n",
-                   c->name, c->reference->name, c->n_differing, lineup->subject->n_images);
+                   c->name, c->reference->name, c->n_differing, lineup->record.n_images);
     }
     if (share < 0.9)
         printf("the CPU was not ours alone: a contender had it for %.0f %% of its time; medians of "
@@ -166,10 +166,9 @@ static void print_warnings(const bench_lineup *lineup)
                100 * share);
 }
 
-static int print_report_text(const bench_lineup *lineup, const bench_machine *machine,
-                             const cli_options *options, bnn_error *err)
+static int print_report_text(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
 {
-    print_head(lineup, machine);
+    print_head(lineup);
     int status = print_results(lineup, options, err);
     for (size_t k = 0; k < lineup->n && status == BNN_OK; k++) {
         const bench_contender *c = &lineup->contenders[k];
@@ -198,35 +197,38 @@ static json_t *known_or_null(double x)
     return x < 0 ? json_null() : number_or_null(x);
 }
 
-static json_t *layers_json(const bench_contender *c, uint32_t i)
+static json_t *us_json(double ns)
 {
-    if (c->executor->profile == NULL)
+    return number_or_null(ns / 1e3);
+}
+
+static json_t *layers_json(const bnn_store_bench_result *r)
+{
+    if (r->layers == NULL)
         return json_null();
     json_t *layers = json_array();
-    for (uint32_t s = 0; s < c->model->n_stages; s++)
-        json_array_append_new(
-            layers, json_pack("{s:o, s:b, s:o}", "layer", cli_json_text(c->model->stages[s].name),
-                              "integer_sums", c->model->stages[s].integer_sums, "us",
-                              number_or_null(c->times[i].stage_ns[s] / 1e3)));
+    for (size_t s = 0; s < r->n_layers; s++)
+        json_array_append_new(layers, json_pack("{s:o, s:b, s:o}", "layer",
+                                                cli_json_text(r->layers[s].name), "integer_sums",
+                                                r->layers[s].integer_sums, "us",
+                                                us_json(r->layers[s].median_ns)));
     return layers;
 }
 
 static json_t *result_json(const bench_lineup *lineup, const bench_contender *c, uint32_t i)
 {
-    const bench_time *t = &c->times[i];
-    const bnn_measure_summary *s = &t->summary;
-    json_t *result = json_pack(
-        "{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "contender", c->name, "engine",
-        c->engine, "batch", (json_int_t)lineup->batches[i], "us",
-        number_or_null(s->median_ns / 1e3), "low_us", number_or_null(s->low_ns / 1e3), "high_us",
-        number_or_null(s->high_ns / 1e3), "min_us", number_or_null(s->min_ns / 1e3), "max_us",
-        number_or_null(s->max_ns / 1e3), "images_per_second", number_or_null(1e9 / s->median_ns),
-        "cpu_share", number_or_null(t->cpu_share));
+    const bnn_store_bench_result *r = &c->times[i];
+    json_t *result =
+        json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "contender", c->name,
+                  "engine", c->engine, "batch", (json_int_t)r->batch, "us", us_json(r->median_ns),
+                  "low_us", us_json(r->low_ns), "high_us", us_json(r->high_ns), "min_us",
+                  us_json(r->min_ns), "max_us", us_json(r->max_ns), "images_per_second",
+                  number_or_null(1e9 / r->median_ns), "cpu_share", number_or_null(r->cpu_share));
     for (size_t k = 0; k < BENCH_OTHERS; k++)
         json_object_set_new(result, bench_others[k].column,
                             number_or_null(bench_times_of(lineup, c, i, bench_others[k].name)));
     json_object_set_new(result, "differing_classes", json_integer(c->n_differing));
-    json_object_set_new(result, "layers", layers_json(c, i));
+    json_object_set_new(result, "layers", layers_json(r));
     return result;
 }
 
@@ -247,9 +249,9 @@ static json_t *amdahl_json(const bench_lineup *lineup)
     return list;
 }
 
-static void print_report_json(const bench_lineup *lineup, const bench_machine *machine)
+static void print_report_json(const bench_lineup *lineup)
 {
-    const bench_subject *s = lineup->subject;
+    const bnn_store_bench *b = &lineup->record;
     char cpu_model[256];
     json_t *results = json_array();
     for (uint32_t i = 0; i < lineup->n_batches; i++)
@@ -257,24 +259,24 @@ static void print_report_json(const bench_lineup *lineup, const bench_machine *m
             json_array_append_new(results, result_json(lineup, &lineup->contenders[k], i));
     json_t *all = json_pack(
         "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}", "run",
-        cli_json_text(s->run_uid), "model", cli_json_text(s->path), "model_sha256", s->sha256,
-        "twin", cli_json_text(s->twin_uid), "images", cli_json_text(s->images_name), "n_images",
-        (json_int_t)s->n_images, "rounds", (json_int_t)lineup->n_rounds, "machine", "cpu_model",
+        cli_json_text(b->run_uid), "model", cli_json_text(b->model), "model_sha256",
+        b->model_sha256, "twin", cli_json_text(b->twin_uid), "images", cli_json_text(b->images),
+        "n_images", (json_int_t)b->n_images, "rounds", (json_int_t)b->n_rounds, "machine",
+        "cpu_model",
         cli_json_text(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL),
-        "cpu", machine->cpu < 0 ? json_null() : json_integer(machine->cpu), "idle",
-        known_or_null(machine->idle), "load_average", known_or_null(machine->load_average),
-        "co_runners", machine->co_runners < 0 ? json_null() : json_integer(machine->co_runners),
-        "results", results, "amdahl", amdahl_json(lineup));
+        "cpu", b->cpu < 0 ? json_null() : json_integer(b->cpu), "idle", known_or_null(b->idle),
+        "load_average", known_or_null(b->load_average), "co_runners",
+        b->co_runners < 0 ? json_null() : json_integer(b->co_runners), "results", results, "amdahl",
+        amdahl_json(lineup));
     cli_json_print(all);
 }
 
-int bench_report_print(const bench_lineup *lineup, const bench_machine *machine,
-                       const cli_options *options, bnn_error *err)
+int bench_report_print(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
 {
     if (options->csv)
         return print_results(lineup, options, err);
     if (!options->json)
-        return print_report_text(lineup, machine, options, err);
-    print_report_json(lineup, machine);
+        return print_report_text(lineup, options, err);
+    print_report_json(lineup);
     return BNN_OK;
 }

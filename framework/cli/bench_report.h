@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 
 /* Prints it to stdout, as tables, JSON or CSV. */
-int bench_report_print(const bench_lineup *lineup, const bench_machine *machine,
-                       const cli_options *options, bnn_error *err);
+int bench_report_print(const bench_lineup *lineup, const cli_options *options, bnn_error *err);
 
 #endif

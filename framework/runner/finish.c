@@ -60,41 +60,16 @@ static void finish_compare_image(const float *a, const float *b, uint32_t n_clas
     out->n_mismatches += bnn_class_of(a, n_classes) != bnn_class_of(b, n_classes);
 }
 
-/* An engine that is ready to run a model, in an arena. */
-typedef struct finish_runtime {
-    const bnn_engine *engine;
-    void *state;
-    void *workspace;
-} finish_runtime;
-
-static int finish_open_runtime(const bnn_model *model, const char *name, bnn_arena *arena,
-                               finish_runtime *out, bnn_error *err)
-{
-    finish_runtime r = {.engine = name != NULL ? bnn_engine_find(name) : bnn_engine_choose(err)};
-    if (r.engine == NULL && name == NULL)
-        return err->status;
-    if (r.engine == NULL)
-        return bnn_fail(err, BNN_E_USAGE, "engine \"%s\" cannot run here", name);
-    const int status = r.engine->prepare(model, arena, &r.state, err);
-    if (status != BNN_OK)
-        return status;
-    r.workspace = bnn_arena_alloc(arena, r.engine->workspace_bytes(r.state), 1);
-    if (r.workspace == NULL)
-        return bnn_no_memory(err);
-    *out = r;
-    return BNN_OK;
-}
-
-static int finish_compare_with(const bnn_model *model, const char *engine, bnn_network *network,
-                               const uint8_t *images, uint32_t n, bnn_arena *arena,
-                               bnn_agreement *out, bnn_error *err)
+static int finish_compare_with(const bnn_model *model, const bnn_engine *engine,
+                               bnn_network *network, const uint8_t *images, uint32_t n,
+                               bnn_arena *arena, bnn_agreement *out, bnn_error *err)
 {
     const size_t n_pixels = bnn_shape_values(model->input);
     const uint32_t n_classes = model->n_classes;
     float *trained = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *trained);
     float *deployed = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *deployed);
-    finish_runtime r;
-    const int status = finish_open_runtime(model, engine, arena, &r, err);
+    bnn_engine_contender r;
+    const int status = bnn_engine_contender_open(model, engine, arena, &r, err);
     if (status != BNN_OK)
         return status;
     if (trained == NULL || deployed == NULL)
@@ -110,7 +85,7 @@ static int finish_compare_with(const bnn_model *model, const char *engine, bnn_n
     return BNN_OK;
 }
 
-int bnn_finish_compare(const bnn_model *model, const char *engine, bnn_network *network,
+int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_network *network,
                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
@@ -148,20 +123,19 @@ static int finish_send_file(const bnn_finish_request *r, const char *kind, const
     return BNN_OK;
 }
 
-static int finish_send_latency(const bnn_finish_request *r, const bnn_model *model, size_t n_batch,
-                               bnn_arena *arena, bnn_error *err)
+static int finish_send_latency(const bnn_finish_request *r, const bnn_model *model,
+                               uint32_t n_batch, bnn_error *err)
 {
-    uint64_t wall_ns[LATENCY_ROUNDS], cpu_ns[LATENCY_ROUNDS];
+    bnn_duration samples[LATENCY_ROUNDS];
     const bnn_images *test = &r->data->test;
-    finish_runtime runtime;
-    int status = finish_open_runtime(model, NULL, arena, &runtime, err);
-    if (status == BNN_OK)
-        status = bnn_measure_latency(model, runtime.engine, runtime.state, test->pixels, test->n,
-                                     n_batch, LATENCY_ROUNDS, wall_ns, cpu_ns, err);
+    const int status = bnn_measure_latency(model, NULL, test->pixels, test->n, n_batch,
+                                           LATENCY_ROUNDS, samples, err);
     for (uint32_t i = 0; status == BNN_OK && i < LATENCY_ROUNDS; i++) {
         bnn_record record = {.kind = BNN_RECORD_TIMING,
-                             .timing = {.rep = i + 1, .wall_ns = wall_ns[i], .cpu_ns = cpu_ns[i]}};
-        snprintf(record.timing.phase, sizeof record.timing.phase, "inference_%zu", n_batch);
+                             .timing = {.rep = i + 1,
+                                        .wall_ns = (uint64_t)(samples[i].wall_ns + 0.5),
+                                        .cpu_ns = (uint64_t)(samples[i].cpu_ns + 0.5)}};
+        snprintf(record.timing.phase, sizeof record.timing.phase, "inference_%u", n_batch);
         r->record(r->context, &record);
     }
     return status;
@@ -217,8 +191,8 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
         return status;
     finish_send_metric(r, "mismatches", agreement.n_mismatches);
     finish_send_metric(r, "max_logit_difference", agreement.max_difference);
-    status = finish_send_latency(r, model, 1, arena, err);
-    return status != BNN_OK ? status : finish_send_latency(r, model, 64, arena, err);
+    status = finish_send_latency(r, model, 1, err);
+    return status != BNN_OK ? status : finish_send_latency(r, model, 64, err);
 }
 
 int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err)

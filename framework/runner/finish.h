@@ -6,7 +6,7 @@
 #include "base/record.h"
 #include "data/dataset.h"
 #include "export/graph.h"
-#include "infer/model.h"
+#include "infer/engine/engine.h"
 
 typedef struct bnn_finish_request {
     const char *folder; /* for the files; is there */
@@ -37,8 +37,8 @@ typedef struct bnn_agreement {
     double max_difference; /* of two logits; infinite where only one is a number */
 } bnn_agreement;
 
-/* Runs engine and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
-int bnn_finish_compare(const bnn_model *model, const char *engine, bnn_network *network,
+/* Runs engine (NULL: the one for this machine) and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
+int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_network *network,
                        const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
 
 #endif

@@ -1,8 +1,10 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
 #include "base/limits.h"
+#include "bench/images.h"
+#include "bench/machine.h"
 #include "bench/ort.h"
-#include "bench/record.h"
+#include "bench/times.h"
 #include "cli/bench_report.h"
 #include "cli/operand.h"
 #include "cli/options.h"
@@ -32,7 +34,7 @@ typedef struct request {
     uint32_t batches[BENCH_BATCHES_MAX];
     uint32_t n_rounds;
     size_t n_engines; /* 0: the one for this machine */
-    const char *engines[ENGINES_MAX];
+    const bnn_engine *engines[ENGINES_MAX];
 } request;
 
 /* ---- The command line ------------------------------------------------------------------------ */
@@ -81,22 +83,23 @@ static int parse_engines(const cli_command *command, void *context, const char *
         size_t n;
         const char *const *names = bnn_cpu_names(&n);
         for (size_t i = 0; i < n && r->n_engines < ENGINES_MAX; i++)
-            if (bnn_engine_find(names[i]) != NULL)
-                r->engines[r->n_engines++] = names[i];
+            if ((r->engines[r->n_engines] = bnn_engine_find(names[i])) != NULL)
+                r->n_engines++;
         return BNN_OK;
     }
     char *list = bnn_arena_strdup(r->options.arena, text), *at;
     if (list == NULL)
         return bnn_no_memory(err);
     while ((at = strsep(&list, ",")) != NULL) {
+        const bnn_engine *engine = bnn_engine_find(at);
         bool known = r->n_engines == ENGINES_MAX;
         for (size_t i = 0; i < r->n_engines; i++)
-            known |= strcmp(r->engines[i], at) == 0;
-        if (known || bnn_engine_find(at) == NULL)
+            known |= r->engines[i] == engine;
+        if (known || engine == NULL)
             return cli_usage(
                 err, command, "--engines: \"%s\" %s; \"all\" takes those that run here", at,
                 known ? "is there twice" : "is not in this program or does not run on this CPU");
-        r->engines[r->n_engines++] = at;
+        r->engines[r->n_engines++] = engine;
     }
     return BNN_OK;
 }
@@ -126,13 +129,13 @@ static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_mo
 }
 
 /* The run with full precision to compare with, if it has a model for the same images. */
-static int find_twin(bench_subject *subject, bnn_store *store, bnn_error *err)
+static int find_twin(bench_lineup *lineup, bnn_store *store, bnn_error *err)
 {
-    bnn_arena *arena = subject->arena;
+    bnn_arena *arena = lineup->arena;
     const char *uid;
     bnn_stored_run stored;
     bnn_model *model;
-    int status = bnn_store_find_twin(store, subject->run_uid, arena, &uid, err);
+    int status = bnn_store_find_twin(store, lineup->record.run_uid, arena, &uid, err);
     if (status == BNN_OK && uid != NULL)
         status = bnn_store_find_run(store, uid, arena, &stored, err);
     if (status != BNN_OK || uid == NULL || stored.model_path == NULL)
@@ -140,60 +143,72 @@ static int find_twin(bench_subject *subject, bnn_store *store, bnn_error *err)
     status = read_run_model(&stored, arena, &model, err);
     if (status != BNN_OK)
         return bnn_error_prefix(err, "the full-precision twin: ");
-    const bnn_shape a = model->input, b = subject->model->input;
-    bool is_float = a.c == b.c && a.h == b.h && a.w == b.w;
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        is_float &= !model->stages[i].binary_weights;
-    if (!is_float)
+    const bnn_shape a = model->input, b = lineup->model->input;
+    if (a.c != b.c || a.h != b.h || a.w != b.w || bench_has_binary_weights(model))
         return BNN_OK;
-    subject->twin = model;
-    subject->twin_uid = uid;
-    subject->twin_text = run_text(&stored, arena);
+    lineup->twin = model;
+    lineup->record.twin_uid = uid;
+    lineup->twin_text = run_text(&stored, arena);
     return BNN_OK;
 }
 
-static int open_run(bench_subject *subject, const char *wanted, const char *data, bnn_store *store,
+static int open_run(bench_lineup *lineup, const char *wanted, const char *data, bnn_store *store,
                     bnn_error *err)
 {
-    bnn_arena *arena = subject->arena;
     bnn_stored_run stored;
     bnn_model *model;
     const char *uid;
-    int status = cli_find_run(store, wanted, arena, &uid, err);
+    int status = cli_find_run(store, wanted, lineup->arena, &uid, err);
     if (status == BNN_OK)
-        status = bnn_store_find_run(store, uid, arena, &stored, err);
+        status = bnn_store_find_run(store, uid, lineup->arena, &stored, err);
     if (status == BNN_OK)
-        status = read_run_model(&stored, arena, &model, err);
+        status = read_run_model(&stored, lineup->arena, &model, err);
     if (status != BNN_OK)
         return status;
-    subject->path = stored.model_path;
-    snprintf(subject->sha256, sizeof subject->sha256, "%s", stored.model_sha256);
-    subject->model = model;
-    subject->run_uid = uid;
-    subject->run_text = run_text(&stored, arena);
-    if (subject->run_text == NULL)
+    lineup->record.run_uid = uid;
+    lineup->record.model = stored.model_path;
+    lineup->record.model_sha256 = stored.model_sha256;
+    lineup->model = model;
+    lineup->run_text = run_text(&stored, lineup->arena);
+    if (lineup->run_text == NULL)
         return bnn_no_memory(err);
     const bnn_data_search search = {.catalogue = cli_catalogue_path(stored.spec_path)};
     const bnn_data_options of_run = {.name = stored.dataset_name, .path = stored.dataset_source};
-    status = data != NULL ? bench_subject_read_images(subject, data, err)
-                          : bench_subject_open_images(subject, &of_run, &search, err);
-    return status != BNN_OK ? status : find_twin(subject, store, err);
+    status = data != NULL ? bench_images_read(lineup, data, err)
+                          : bench_images_open(lineup, &of_run, &search, err);
+    return status != BNN_OK ? status : find_twin(lineup, store, err);
+}
+
+static int open_file(bench_lineup *lineup, const char *path, const char *data, bnn_error *err)
+{
+    bnn_model *model;
+    char *sha256 = bnn_arena_alloc(lineup->arena, BNN_SHA256_HEX, 1);
+    if (sha256 == NULL)
+        return bnn_no_memory(err);
+    int status = bnn_modelfile_read(path, lineup->arena, &model, err);
+    if (status == BNN_OK)
+        status = bnn_file_sha256(path, sha256, err);
+    if (status != BNN_OK)
+        return status;
+    lineup->record.model = path;
+    lineup->record.model_sha256 = sha256;
+    lineup->model = model;
+    return data != NULL ? bench_images_read(lineup, data, err) : bench_images_draw(lineup, err);
 }
 
 /* Opens what the operand stands for: a model file, or a run of the database, whose files are checked
  * against what is recorded. The images are --data; without it the test images of the run's data set,
- * and for a file digits that are drawn. n_images of them, repeated when there are fewer. */
-static int open_subject(const request *r, uint32_t n_images, bench_subject *out, bnn_error *err)
+ * and for a file digits that are drawn. */
+static int open_operand(const request *r, bench_lineup *lineup, bnn_error *err)
 {
     const char *operand = r->options.operands[0];
-    *out = (bench_subject){.arena = r->options.arena, .n_images = n_images};
     if (cli_is_model_file(operand))
-        return bench_subject_open_file(out, operand, r->data, err);
+        return open_file(lineup, operand, r->data, err);
     bnn_store *store;
     int status = cli_store_open(&r->options, &store, err);
     if (status != BNN_OK)
         return status;
-    status = open_run(out, operand, r->data, store, err);
+    status = open_run(lineup, operand, r->data, store, err);
     bnn_store_close(store);
     return status;
 }
@@ -201,53 +216,54 @@ static int open_subject(const request *r, uint32_t n_images, bench_subject *out,
 /* ---- The benchmark --------------------------------------------------------------------------- */
 
 /* onnxruntime, unless it is not wanted or not there; *out is NULL then. */
-static int start_ort(const request *r, const bench_machine *machine, bench_ort **out,
-                     bnn_error *err)
+static int start_ort(const request *r, int cpu, bench_ort **out, bnn_error *err)
 {
     char missing[200] = "";
     *out = NULL;
     if (!r->ort)
         return BNN_OK;
-    const int status = bench_ort_start(machine->cpu, out, missing, err);
+    const int status = bench_ort_start(cpu, out, missing, err);
     if (status == BNN_OK && *out == NULL && !r->options.quiet)
         fprintf(stderr, "bnnrun: without onnxruntime: %s\n", missing);
     return status;
 }
 
-/* Makes the lineup and times it; afterwards everything but its numbers may go. */
-static int time_lineup(const request *r, bench_lineup *lineup, bench_machine *machine,
-                       bnn_error *err)
+/* Fills the lineup and times it; afterwards everything but its numbers may go. */
+static int time_lineup(const request *r, bench_lineup *lineup, bnn_error *err)
 {
     bench_ort *ort = NULL;
-    bench_machine_pin(machine);
-    int status = start_ort(r, machine, &ort, err);
+    cpu_set_t allowed;
+    const bnn_engine *own = NULL;
+    bench_machine_pin(&lineup->record, &allowed);
+    int status = start_ort(r, lineup->record.cpu, &ort, err);
+    if (status == BNN_OK && r->n_engines == 0 && (own = bnn_engine_choose(err)) == NULL)
+        status = err->status;
     if (status == BNN_OK)
-        status =
-            bench_lineup_add_own(lineup, r->n_engines == 0 ? NULL : r->engines, r->n_engines, err);
+        status = bench_lineup_add_own(lineup, own != NULL ? &own : r->engines,
+                                      own != NULL ? 1 : r->n_engines, err);
     if (status == BNN_OK && ort != NULL)
         status = bench_ort_join(ort, lineup, err);
     if (status == BNN_OK)
         status = bench_lineup_compare(lineup, err);
     if (status == BNN_OK)
-        status = bench_times_measure(lineup, machine, err);
+        status = bench_times_measure(lineup, err);
     bench_ort_stop(ort);
-    bench_machine_unpin(machine);
+    bench_machine_unpin(&lineup->record, &allowed);
     return status;
 }
 
 /* Adds it to the database, which is created when missing. */
-static int bench_keep(const bench_lineup *lineup, const bench_machine *machine, int64_t started_us,
-                      double seconds, const char *db, bnn_error *err)
+static int bench_keep(bnn_store_bench *record, const char *db, bnn_error *err)
 {
     bnn_store *store = NULL;
-    int64_t environment;
+    int64_t id;
     int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
     if (status == BNN_OK)
         status = bnn_store_begin(store, err);
     if (status == BNN_OK)
-        status = bnn_environment_add(store, &environment, err);
+        status = bnn_environment_add(store, &record->environment, err);
     if (status == BNN_OK)
-        status = bench_record(lineup, machine, started_us, seconds, environment, store, err);
+        status = bnn_store_add_bench(store, record, &id, err);
     if (status == BNN_OK)
         status = bnn_store_commit(store, err);
     bnn_store_close(store);
@@ -257,31 +273,28 @@ static int bench_keep(const bench_lineup *lineup, const bench_machine *machine, 
 static int run_bench(void *context, bnn_error *err)
 {
     const request *r = context;
-    bnn_arena *arena = r->options.arena;
-    bench_subject subject;
-    bench_machine machine;
-    bench_lineup *lineup = bnn_arena_alloc(arena, 1, sizeof *lineup);
+    bench_lineup *lineup = bnn_arena_alloc(r->options.arena, 1, sizeof *lineup);
     if (lineup == NULL)
         return bnn_no_memory(err);
-    lineup->subject = &subject;
-    lineup->arena = arena;
-    lineup->n_rounds = r->n_rounds;
+    bnn_store_bench *record = &lineup->record;
+    lineup->arena = r->options.arena;
     lineup->n_batches = r->n_batches;
     memcpy(lineup->batches, r->batches, sizeof lineup->batches);
-    uint32_t n_images = N_IMAGES;
+    record->n_rounds = r->n_rounds;
+    record->n_images = N_IMAGES;
     for (uint32_t i = 0; i < r->n_batches; i++)
-        n_images = r->batches[i] > n_images ? r->batches[i] : n_images;
-    const int64_t started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
+        record->n_images = r->batches[i] > record->n_images ? r->batches[i] : record->n_images;
+    record->started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status = open_subject(r, n_images, &subject, err);
+    int status = open_operand(r, lineup, err);
     if (status == BNN_OK)
-        status = time_lineup(r, lineup, &machine, err);
-    const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
+        status = time_lineup(r, lineup, err);
+    record->seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
     /* Printed first: what took so long is not lost with a database that is not to be had. */
     if (status == BNN_OK)
-        status = bench_report_print(lineup, &machine, &r->options, err);
-    if (status == BNN_OK && (subject.run_uid != NULL || r->options.names_db))
-        status = bench_keep(lineup, &machine, started_us, seconds, r->options.db, err);
+        status = bench_report_print(lineup, &r->options, err);
+    if (status == BNN_OK && (record->run_uid != NULL || r->options.names_db))
+        status = bench_keep(record, r->options.db, err);
     return status;
 }
 

@@ -146,9 +146,10 @@ static int check_engines(verification *v, bnn_error *err)
     int status = bnn_modelfile_read(v->stored.model_path, v->arena, &model, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         bnn_agreement a;
-        if (bnn_engine_find(names[i]) == NULL)
+        const bnn_engine *engine = bnn_engine_find(names[i]);
+        if (engine == NULL)
             continue;
-        status = bnn_finish_compare(model, names[i], v->reloaded.network, v->data.test.pixels,
+        status = bnn_finish_compare(model, engine, v->reloaded.network, v->data.test.pixels,
                                     v->data.test.n, &a, err);
         if (status == BNN_OK)
             say_verdict(

@@ -38,9 +38,11 @@ typedef struct counter {
     double total_ns;
 } counter;
 
-static int count_calls(void *context, uint64_t n_calls, bnn_duration *out, bnn_error *err)
+static int count_calls(void *context, uint32_t n_images, uint64_t n_calls, bnn_duration *out,
+                       bnn_error *err)
 {
     counter *c = context;
+    ck_assert_uint_gt(n_images, 0);
     journal *j = c->journal;
     ck_assert_uint_gt(n_calls, 0);
     ck_assert_uint_lt(j->n, TURNS_MAX);
@@ -265,11 +267,11 @@ START_TEST(images_are_used_in_turn)
     static const size_t expected[] = {0, 4, 0, 4, 0};
     float logits[8];
     uint8_t workspace[100];
-    bnn_engine_contender c = {&notes, NULL, workspace, logits, pixels, N_IMAGES, IMAGE_BYTES, 4, 0};
+    bnn_engine_contender c = {&notes, NULL, workspace, logits, pixels, N_IMAGES, IMAGE_BYTES, 0};
     bnn_duration took;
     n_runs = 0;
-    ok(bnn_measure_engine(&c, 3, &took, &failure));
-    ok(bnn_measure_engine(&c, 2, &took, &failure)); /* goes on where the last stopped */
+    ok(bnn_measure_engine(&c, 4, 3, &took, &failure));
+    ok(bnn_measure_engine(&c, 4, 2, &took, &failure)); /* goes on where the last stopped */
     ck_assert_uint_eq(n_runs, 5);
     for (size_t i = 0; i < 5; i++)
         ck_assert_uint_eq(first_images[i], expected[i]);
@@ -280,15 +282,14 @@ END_TEST
 
 START_TEST(latency_of_any_number_of_images)
 {
-    static const size_t batches[] = {1, N_IMAGES, N_IMAGES + 1, 64};
+    static const uint32_t batches[] = {1, N_IMAGES, N_IMAGES + 1, 64};
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)(i / IMAGE_BYTES);
     for (size_t i = 0; i < 4; i++) {
-        uint64_t wall_ns[3] = {7, 7, 7}, cpu_ns[3];
-        ok(bnn_measure_latency(&noted, &notes, NULL, pixels, N_IMAGES, batches[i], 3, wall_ns,
-                               cpu_ns, &failure));
+        bnn_duration samples[3];
+        ok(bnn_measure_latency(&noted, &notes, pixels, N_IMAGES, batches[i], 3, samples, &failure));
         for (int round = 0; round < 3; round++)
-            ck_assert_uint_lt(wall_ns[round], 1000000);
+            ck_assert_double_lt(samples[round].wall_ns, 1000000);
     }
 }
 END_TEST
@@ -300,15 +301,12 @@ START_TEST(latency_of_a_real_engine)
     buffers b = {.state = 5};
     fill_tensors(net, 5);
     bnn_model *model = built(graph_of(net), NULL, NULL);
-    void *state = NULL;
-    ok(bnn_engine_portable.prepare(model, arena, &state, &failure));
     const uint8_t *images = random_images(&b, 3 * 784);
-    uint64_t wall_ns[5] = {0}, cpu_ns[5] = {0};
-    ok(bnn_measure_latency(model, &bnn_engine_portable, state, images, 3, 64, 5, wall_ns, cpu_ns,
-                           &failure));
+    bnn_duration samples[5] = {{0, 0}};
+    ok(bnn_measure_latency(model, &bnn_engine_portable, images, 3, 64, 5, samples, &failure));
     for (int i = 0; i < 5; i++) {
-        ck_assert_uint_gt(wall_ns[i], 100); /* an image of a LeNet-5 in less? */
-        ck_assert_uint_gt(cpu_ns[i], 100);
+        ck_assert_double_gt(samples[i].wall_ns, 100); /* an image of a LeNet-5 in less? */
+        ck_assert_double_gt(samples[i].cpu_ns, 100);
     }
     buffers_free(&b);
 }
