@@ -2,7 +2,7 @@
  *
  * A file that starts with the gzip magic is inflated by zlib (which checks its CRC); any other file
  * is read as it is. The SHA-256 is that of the raw content, so the same data compare equal however
- * they were packed. Nothing in the file is trusted: what it may inflate to is bounded. */
+ * they were packed. */
 #ifndef BNN_DATA_CONTENT_H
 #define BNN_DATA_CONTENT_H
 
@@ -12,39 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct bnn_content bnn_content;
+/* What a file of a data set may have: a gigabyte of data and its header. */
+#define BNN_CONTENT_LIMIT_BYTES (((size_t)1 << 30) + 4096)
 
-/* Opens a regular file. NULL and a message when that is not possible. One thread at a time. */
-bnn_content *bnn_content_open(const char *path, bnn_error *err);
+typedef struct bnn_content {
+    const char *path; /* as it was opened, for messages */
+    uint8_t *bytes;   /* [n_bytes], malloc'ed; the caller frees them */
+    size_t n_bytes;
+    char sha256[BNN_SHA256_HEX]; /* in lower-case hexadecimal */
+} bnn_content;
 
-/* The same for an open file, which is closed with the content, or at once on failure. `name`
- * stands for it in messages. */
-bnn_content *bnn_content_open_fd(int fd, const char *name, bnn_error *err);
-
-/* NULL is allowed. */
-void bnn_content_close(bnn_content *content);
-
-/* Reads up to n bytes; *got < n only at the end of the content. Everything read is hashed.
- * Truncated and damaged gzip data are errors. */
-int bnn_content_read(bnn_content *content, void *to, size_t n, size_t *got, bnn_error *err);
-
-/* Reads what is left, which must be at least 1 byte and at most limit_bytes, to *out, which the
- * caller frees. */
-int bnn_content_read_all(bnn_content *content, size_t limit_bytes, uint8_t **out, size_t *n,
-                         bnn_error *err);
-
-/* As it was opened, for messages. */
-const char *bnn_content_name(const bnn_content *content);
-
-/* More bytes than the content can have: the size of a raw file, and for a gzip file the most that
- * deflate can make of it. */
-uint64_t bnn_content_bound_bytes(const bnn_content *content);
-
-/* The SHA-256 of what was read, in lower-case hexadecimal; ends the reading. */
-void bnn_content_end(bnn_content *content, char sha256[BNN_SHA256_HEX]);
-
-/* The SHA-256 of a whole file's content, which must have at most limit_bytes. */
-int bnn_content_sha256(const char *path, uint64_t limit_bytes, char sha256[BNN_SHA256_HEX],
-                       bnn_error *err);
+/* Reads a regular file, which must have at most limit_bytes of content; memory is taken for what
+ * it has only. Truncated and damaged gzip data are errors. Keeps `path`. Thread-safe. */
+int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn_error *err);
 
 #endif

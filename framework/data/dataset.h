@@ -12,10 +12,11 @@ typedef struct bnn_images {
     uint32_t n;
     const uint8_t *pixels; /* [n][c][h][w] */
     const uint8_t *labels; /* [n], each < n_classes */
+    uint8_t *memory;       /* malloc'ed; of both, when it is not that of the owner; or NULL */
 } bnn_images;
 
 typedef struct bnn_dataset {
-    char name[64];
+    const char *name;
     bnn_shape shape; /* of one image */
     uint32_t n_classes;
     bnn_images train; /* as in the file; the trainer holds out a part for validation */

@@ -3,8 +3,11 @@
  * follows the last where a set has more. */
 #include "tests/fuzz/fuzz_main.h"
 
+#include "base/size.h"
 #include "data/formats/format.h"
+#include "data/formats/idx.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,33 +62,40 @@ static void check_array(const bnn_array *array)
     touch(array->data, array->n_bytes);
 }
 
-static bool read_piece(const bnn_format *format, piece p, bnn_array *out)
+/* The piece as a file, which is read alone, too. */
+static bool read_piece(piece p, bnn_content *out)
 {
     bnn_error err;
-    char sha256[BNN_SHA256_HEX];
+    bnn_array array;
+    char path[40];
     const int fd = memfd_create("file", MFD_CLOEXEC);
-    if (fd < 0)
-        return false;
-    if (write(fd, p.bytes, p.n) != (ssize_t)p.n || lseek(fd, 0, SEEK_SET) != 0) {
-        close(fd);
-        return false;
-    }
-    const int status =
-        bnn_format_read(format, bnn_content_open_fd(fd, "file", &err), out, sha256, &err);
-    if (status == BNN_OK)
-        check_array(out);
-    else
+    if (fd < 0 || write(fd, p.bytes, p.n) != (ssize_t)p.n)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int status = bnn_idx_read(path, &array, &err);
+    if (status == BNN_OK) {
+        check_array(&array);
+        free(array.data);
+    } else {
         check_refusal(status, &err);
+    }
+    status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, out, &err);
+    if (status != BNN_OK)
+        check_refusal(status, &err);
+    else if ((out->bytes = realloc(out->bytes, out->n_bytes + 1)) == NULL) /* nothing behind it */
+        abort();
+    close(fd);
+    out->path = "file";
     return status == BNN_OK;
 }
 
 /* What a set promises: an image of the entry's shape for each label, which is one of its classes. */
-static void check_parts(const bnn_catalogue_entry *entry, const bnn_data_part parts[2])
+static void check_images(const bnn_catalogue_entry *entry, const bnn_images images[2])
 {
     for (int i = 0; i < 2; i++) {
-        touch(parts[i].pixels, parts[i].n * bnn_format_image_bytes(entry));
-        for (uint32_t k = 0; k < parts[i].n; k++)
-            if (parts[i].labels[k] >= entry->n_classes)
+        touch(images[i].pixels, images[i].n * bnn_shape_values(entry->shape));
+        for (uint32_t k = 0; k < images[i].n; k++)
+            if (images[i].labels[k] >= entry->n_classes)
                 abort();
     }
 }
@@ -94,30 +104,27 @@ static void try_set(const bnn_format *format, const piece *pieces, size_t n_piec
 {
     bnn_catalogue_entry entry = {
         .path = "entry", .format = format, .shape = {3, 2, 2}, .n_classes = 3};
-    bnn_data_file files[BNN_DATA_FILES_MAX] = {{.path = NULL}};
-    bnn_data_part parts[2] = {{.n = 0}};
+    bnn_content files[BNN_DATA_FILES_MAX] = {{.path = NULL}};
+    bnn_images images[2] = {{.n = 0}};
     bool read = true;
     bnn_error err;
     for (size_t role = 0; role < format->n_roles; role++)
         for (int i = 0; i < (format->roles[role].may_be_list ? 2 : 1); i++)
             entry.files[entry.n_files++] = (bnn_catalogue_file){.name = "file", .role = role};
-    for (size_t i = 0; read && i < entry.n_files; i++) {
-        files[i].path = "file";
-        read = read_piece(format, pieces[i % n_pieces], &files[i].array);
-    }
+    for (size_t i = 0; read && i < entry.n_files; i++)
+        read = read_piece(pieces[i % n_pieces], &files[i]);
     if (read) {
+        bnn_images *const parts[2] = {&images[0], &images[1]};
         const int status = format->assemble(&entry, files, parts, &err);
         if (status == BNN_OK)
-            check_parts(&entry, parts);
+            check_images(&entry, images);
         else
             check_refusal(status, &err);
     }
     for (size_t i = 0; i < entry.n_files; i++)
-        free(files[i].array.data);
-    for (int i = 0; i < 2; i++) {
-        free(parts[i].pixels);
-        free(parts[i].labels);
-    }
+        free(files[i].bytes);
+    for (int i = 0; i < 2; i++)
+        free(images[i].memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

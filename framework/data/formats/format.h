@@ -4,39 +4,16 @@
  * where they come from nor whether they are the right ones: sources/ finds them, and dataset.c
  * compares the SHA-256 of what was read with the catalogue's before anything is made of it.
  *
- * A new format is a file of this folder, its name in format.c, and a test. What it reads comes from
+ * A new format is a file of this folder, its name in format.c, and a test. What it gets comes from
  * outside: nothing is believed before it is checked, and no size before it is known to fit. */
 #ifndef BNN_DATA_FORMATS_FORMAT_H
 #define BNN_DATA_FORMATS_FORMAT_H
 
 #include "data/catalogue.h"
 #include "data/content.h"
+#include "data/dataset.h"
 
-enum {
-    BNN_FORMAT_ROLES_MAX = 8,
-    BNN_ARRAY_DIMS_MAX = 4,
-    BNN_ARRAY_LIMIT_BYTES = 1 << 30, /* a file with more is refused */
-};
-
-/* What a file holds: bytes in up to four dimensions, the last of which varies fastest. */
-typedef struct bnn_array {
-    uint32_t n_dims;
-    uint32_t dims[BNN_ARRAY_DIMS_MAX]; /* each at least 1; unused ones are 1 */
-    size_t n_bytes;                    /* their product */
-    uint8_t *data;                     /* [n_bytes], malloc'ed */
-} bnn_array;
-
-typedef struct bnn_data_file {
-    const char *path; /* for messages */
-    bnn_array array;
-} bnn_data_file;
-
-/* The training images, or those for testing. */
-typedef struct bnn_data_part {
-    uint32_t n;
-    uint8_t *pixels; /* [n][c][h][w], malloc'ed */
-    uint8_t *labels; /* [n], malloc'ed */
-} bnn_data_part;
+enum { BNN_FORMAT_ROLES_MAX = 8 };
 
 /* A key under `files` of a catalogue entry. */
 typedef struct bnn_format_role {
@@ -57,28 +34,19 @@ typedef struct bnn_format {
     /* The data set of the format's name that needs no catalogue entry; or NULL. */
     const bnn_catalogue_entry *builtin;
 
-    /* Reads a file to its end, straight to where it stays: nothing is held twice. Memory is taken
-     * for what the file can hold only, whatever it claims. */
-    int (*read)(bnn_content *content, bnn_array *out, bnn_error *err);
-
-    /* Makes the two parts of what was read of entry->files, whose content is right. It takes over
-     * (and sets to NULL) what it uses of the arrays' data; what is left there, and in the parts
-     * after a failure, is freed by the caller. Refuses what is not as the entry says. */
-    int (*assemble)(const bnn_catalogue_entry *entry, bnn_data_file *files, bnn_data_part parts[2],
-                    bnn_error *err);
+    /* Finds the images for training and for testing in what entry->files have, or makes them of
+     * that in memory of their own, also where it fails. No set is held twice: bytes that are not
+     * needed any more are freed at once and set to NULL; the caller frees the others with the
+     * images. Refuses what is not as the entry says. */
+    int (*assemble)(const bnn_catalogue_entry *entry, bnn_content *files,
+                    bnn_images *const parts[2], bnn_error *err);
 } bnn_format;
 
 /* The row at an index, or NULL behind the last. The first is the format of an entry that does not
  * say. */
 const bnn_format *bnn_format_at(size_t i);
 
-/* Reads a file in a format and closes it. content: as bnn_content_open gives it, NULL after its
- * failure. sha256: of the raw content; may be NULL. The caller frees out->data. */
-int bnn_format_read(const bnn_format *format, bnn_content *content, bnn_array *out,
-                    char sha256[BNN_SHA256_HEX], bnn_error *err);
-
-/* For assemble: the bytes of an image; and an error when a label is none of the classes. */
-size_t bnn_format_image_bytes(const bnn_catalogue_entry *entry);
+/* For assemble: an error when a label is none of the classes. */
 int bnn_format_check_labels(const bnn_catalogue_entry *entry, const char *path,
                             const uint8_t *labels, uint32_t n, bnn_error *err);
 

@@ -3,6 +3,7 @@
 #include "base/size.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAGIC_BYTES = 4, TYPE_UNSIGNED_BYTE = 8 };
 
@@ -12,135 +13,113 @@ static uint32_t idx_big_endian(const uint8_t *bytes)
            (uint32_t)bytes[3];
 }
 
-static int idx_read_magic(bnn_content *content, bnn_array *array, bnn_error *err)
+static int idx_parse_magic(const bnn_content *file, bnn_array *array, bnn_error *err)
 {
-    const char *name = bnn_content_name(content);
-    uint8_t magic[MAGIC_BYTES];
-    size_t got;
-    const int status = bnn_content_read(content, magic, sizeof magic, &got, err);
-    if (status != BNN_OK)
-        return status;
-    if (got < sizeof magic)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes, too short for an IDX file", name,
-                        got);
+    const char *path = file->path;
+    const uint8_t *magic = file->bytes;
+    if (file->n_bytes < MAGIC_BYTES)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes, too short for an IDX file", path,
+                        file->n_bytes);
     if (magic[0] != 0 || magic[1] != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: not an IDX file: it starts with %02x %02x instead of 00 00", name,
+                        "%s: not an IDX file: it starts with %02x %02x instead of 00 00", path,
                         (unsigned)magic[0], (unsigned)magic[1]);
     if (magic[2] != TYPE_UNSIGNED_BYTE)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: elements of IDX type 0x%02x; only unsigned bytes (0x08) are read",
-                        name, (unsigned)magic[2]);
+                        path, (unsigned)magic[2]);
     if (magic[3] < 1 || magic[3] > BNN_ARRAY_DIMS_MAX)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, not 1 to %d", name,
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, not 1 to %d", path,
                         (unsigned)magic[3], BNN_ARRAY_DIMS_MAX);
     array->n_dims = magic[3];
     return BNN_OK;
 }
 
-static int idx_read_dims(bnn_content *content, bnn_array *array, bnn_error *err)
+/* The array in a file, to which its data point. */
+static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
 {
-    const char *name = bnn_content_name(content);
-    uint8_t bytes[4 * BNN_ARRAY_DIMS_MAX];
-    size_t got;
-    const size_t n = (size_t)4 * array->n_dims;
-    const int status = bnn_content_read(content, bytes, n, &got, err);
-    if (status != BNN_OK)
-        return status;
-    if (got < n)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes of a %zu-byte IDX header", name,
-                        MAGIC_BYTES + got, MAGIC_BYTES + n);
+    const char *path = file->path;
+    if (idx_parse_magic(file, array, err) != BNN_OK)
+        return err->status;
+    const size_t n_header = MAGIC_BYTES + (size_t)4 * array->n_dims;
+    if (file->n_bytes < n_header)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes of a %zu-byte IDX header", path,
+                        file->n_bytes, n_header);
     array->n_bytes = 1;
     for (uint32_t i = 0; i < BNN_ARRAY_DIMS_MAX; i++) {
-        array->dims[i] = i < array->n_dims ? idx_big_endian(bytes + (size_t)4 * i) : 1;
+        array->dims[i] =
+            i < array->n_dims ? idx_big_endian(file->bytes + MAGIC_BYTES + (size_t)4 * i) : 1;
         if (array->dims[i] == 0)
-            return bnn_fail(err, BNN_E_RESOURCE, "%s: dimension %u is 0", name, i + 1);
+            return bnn_fail(err, BNN_E_RESOURCE, "%s: dimension %u is 0", path, i + 1);
         array->n_bytes = bnn_size_product(array->n_bytes, array->dims[i]);
         if (array->n_bytes > BNN_ARRAY_LIMIT_BYTES)
             return bnn_fail(err, BNN_E_RESOURCE,
-                            "%s: its dimensions make more than the limit of %d bytes", name,
+                            "%s: its dimensions make more than the limit of %d bytes", path,
                             BNN_ARRAY_LIMIT_BYTES);
     }
-    /* Checked before the memory is asked for: a few bytes cannot claim a gigabyte. */
-    if (array->n_bytes > bnn_content_bound_bytes(content))
+    const size_t n_data = file->n_bytes - n_header;
+    if (n_data < array->n_bytes)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: truncated: the header counts %zu data bytes, more than the file can "
-                        "hold",
-                        name, array->n_bytes);
-    return BNN_OK;
-}
-
-static int idx_read(bnn_content *content, bnn_array *array, bnn_error *err)
-{
-    const char *name = bnn_content_name(content);
-    size_t got;
-    uint8_t beyond;
-    int status = idx_read_magic(content, array, err);
-    if (status == BNN_OK)
-        status = idx_read_dims(content, array, err);
-    if (status != BNN_OK)
-        return status;
-    array->data = malloc(array->n_bytes);
-    if (array->data == NULL)
-        return bnn_no_memory(err);
-    status = bnn_content_read(content, array->data, array->n_bytes, &got, err);
-    if (status != BNN_OK)
-        return status;
-    if (got < array->n_bytes)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: truncated: %zu data bytes, but the header counts %zu", name, got,
+                        "%s: truncated: %zu data bytes, but the header counts %zu", path, n_data,
                         array->n_bytes);
-    status = bnn_content_read(content, &beyond, 1, &got, err);
-    if (status != BNN_OK)
-        return status;
-    if (got != 0)
+    if (n_data > array->n_bytes)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: bytes follow the %zu data bytes that the header counts", name,
+                        "%s: bytes follow the %zu data bytes that the header counts", path,
                         array->n_bytes);
+    array->data = file->bytes + n_header;
     return BNN_OK;
 }
 
 int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err)
 {
-    return bnn_format_read(&bnn_format_idx, bnn_content_open(path, err), out, NULL, err);
+    bnn_content file;
+    bnn_array array;
+    if (bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &file, err) != BNN_OK)
+        return err->status;
+    if (idx_parse(&file, &array, err) != BNN_OK) {
+        free(file.bytes);
+        return err->status;
+    }
+    array.data = memmove(file.bytes, array.data, array.n_bytes);
+    *out = array;
+    return BNN_OK;
 }
 
 /* The images of one part must have the entry's shape, and a label each, within the classes. */
-static int idx_check_part(const bnn_catalogue_entry *entry, const bnn_data_file *images,
-                          const bnn_data_file *labels, bnn_error *err)
+static int idx_assemble_part(const bnn_catalogue_entry *entry, const bnn_content *files,
+                             bnn_images *part, bnn_error *err)
 {
+    bnn_array images, labels;
+    const char *path = files[0].path, *labels_path = files[1].path;
+    if (idx_parse(&files[0], &images, err) != BNN_OK ||
+        idx_parse(&files[1], &labels, err) != BNN_OK)
+        return err->status;
     const bnn_shape s = entry->shape;
-    const uint32_t *dims = images->array.dims;
-    const bool planar = s.c == 1 && images->array.n_dims == 3;
+    const uint32_t *dims = images.dims;
+    const bool planar = s.c == 1 && images.n_dims == 3;
     const bnn_shape found =
         planar ? (bnn_shape){1, dims[1], dims[2]} : (bnn_shape){dims[1], dims[2], dims[3]};
-    if (!planar && images->array.n_dims != 4)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but images have %d", images->path,
-                        images->array.n_dims, s.c == 1 ? 3 : 4);
+    if (!planar && images.n_dims != 4)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but images have %d", path,
+                        images.n_dims, s.c == 1 ? 3 : 4);
     if (found.c != s.c || found.h != s.h || found.w != s.w)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: images of %ux%ux%u, but %s says %ux%ux%u",
-                        images->path, found.c, found.h, found.w, entry->path, s.c, s.h, s.w);
-    if (labels->array.n_dims != 1)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but labels have 1", labels->path,
-                        labels->array.n_dims);
-    if (labels->array.dims[0] != dims[0])
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u labels for the %u images of %s", labels->path,
-                        labels->array.dims[0], dims[0], images->path);
-    return bnn_format_check_labels(entry, labels->path, labels->array.data, dims[0], err);
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: images of %ux%ux%u, but %s says %ux%ux%u", path,
+                        found.c, found.h, found.w, entry->path, s.c, s.h, s.w);
+    if (labels.n_dims != 1)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but labels have 1", labels_path,
+                        labels.n_dims);
+    if (labels.dims[0] != dims[0])
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %u labels for the %u images of %s", labels_path,
+                        labels.dims[0], dims[0], path);
+    *part = (bnn_images){.n = dims[0], .pixels = images.data, .labels = labels.data};
+    return bnn_format_check_labels(entry, labels_path, labels.data, dims[0], err);
 }
 
-static int idx_assemble(const bnn_catalogue_entry *entry, bnn_data_file *files,
-                        bnn_data_part parts[2], bnn_error *err)
+static int idx_assemble(const bnn_catalogue_entry *entry, bnn_content *files,
+                        bnn_images *const parts[2], bnn_error *err)
 {
-    for (int i = 0; i < 2; i++) {
-        bnn_data_file *images = &files[2 * i], *labels = images + 1;
-        const int status = idx_check_part(entry, images, labels, err);
-        if (status != BNN_OK)
-            return status;
-        parts[i] = (bnn_data_part){images->array.dims[0], images->array.data, labels->array.data};
-        images->array.data = labels->array.data = NULL;
-    }
-    return BNN_OK;
+    const int status = idx_assemble_part(entry, files, parts[0], err);
+    return status == BNN_OK ? idx_assemble_part(entry, files + 2, parts[1], err) : status;
 }
 
 static const bnn_format_role idx_roles[] = {
@@ -156,6 +135,5 @@ const bnn_format bnn_format_idx = {
     .n_roles = sizeof idx_roles / sizeof *idx_roles,
     .spelled = "-idx", /* train-images.idx3-ubyte is train-images-idx3-ubyte, too */
     .also_spelled = ".idx",
-    .read = idx_read,
     .assemble = idx_assemble,
 };

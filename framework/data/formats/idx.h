@@ -11,6 +11,19 @@
 
 extern const bnn_format bnn_format_idx;
 
+enum {
+    BNN_ARRAY_DIMS_MAX = 4,
+    BNN_ARRAY_LIMIT_BYTES = 1 << 30, /* more is refused */
+};
+
+/* Bytes in up to four dimensions, the last of which varies fastest. */
+typedef struct bnn_array {
+    uint32_t n_dims;
+    uint32_t dims[BNN_ARRAY_DIMS_MAX]; /* each at least 1; unused ones are 1 */
+    size_t n_bytes;                    /* their product */
+    uint8_t *data;
+} bnn_array;
+
 /* Reads one file, raw or gzip-compressed. Data that are missing, and bytes after the data, are
  * errors. The caller frees out->data. */
 int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err);

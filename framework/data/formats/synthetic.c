@@ -222,19 +222,18 @@ void bnn_synthetic_draw(bnn_synthetic_part part, uint32_t n, uint8_t *pixels, ui
     }
 }
 
-/* There are no files to read. */
-static int synthetic_assemble(const bnn_catalogue_entry *entry, bnn_data_file *files,
-                              bnn_data_part parts[2], bnn_error *err)
+static int synthetic_assemble(const bnn_catalogue_entry *entry, bnn_content *no_files,
+                              bnn_images *const parts[2], bnn_error *err)
 {
     static const uint32_t n[2] = {BNN_SYNTHETIC_TRAIN, BNN_SYNTHETIC_TEST};
-    (void)entry, (void)files;
+    (void)entry, (void)no_files;
     for (int i = 0; i < 2; i++) {
-        uint8_t *pixels = parts[i].pixels = malloc((size_t)n[i] * BNN_SYNTHETIC_PIXELS);
-        uint8_t *labels = parts[i].labels = malloc(n[i]);
-        if (pixels == NULL || labels == NULL)
+        uint8_t *pixels = malloc((size_t)n[i] * (BNN_SYNTHETIC_PIXELS + 1));
+        if (pixels == NULL)
             return bnn_no_memory(err);
+        uint8_t *labels = pixels + (size_t)n[i] * BNN_SYNTHETIC_PIXELS;
         bnn_synthetic_draw((bnn_synthetic_part)i, n[i], pixels, labels);
-        parts[i].n = n[i];
+        *parts[i] = (bnn_images){n[i], pixels, labels, .memory = pixels};
     }
     return BNN_OK;
 }

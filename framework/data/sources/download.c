@@ -34,7 +34,7 @@ typedef struct transfer {
 static size_t download_receive(char *bytes, size_t size, size_t n, void *context)
 {
     transfer *t = context;
-    t->too_large = size * n > BNN_SOURCE_LIMIT_BYTES - t->done_bytes;
+    t->too_large = size * n > BNN_CONTENT_LIMIT_BYTES - t->done_bytes;
     const size_t written = t->too_large ? 0 : fwrite(bytes, 1, size * n, t->file);
     if (written < size * n && !t->too_large)
         t->write_errno = errno;
@@ -69,7 +69,7 @@ static CURLcode download_set_options(CURL *curl, transfer *t, char *error_text)
     SET(CURLOPT_CONNECTTIMEOUT, (long)DOWNLOAD_CONNECT_SECONDS);
     SET(CURLOPT_LOW_SPEED_LIMIT, (long)DOWNLOAD_SLOW_BYTES_PER_SECOND);
     SET(CURLOPT_LOW_SPEED_TIME, (long)DOWNLOAD_SLOW_SECONDS);
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BNN_SOURCE_LIMIT_BYTES);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BNN_CONTENT_LIMIT_BYTES);
     SET(CURLOPT_FAILONERROR, 1L);
     SET(CURLOPT_NOSIGNAL, 1L); /* several threads: no SIGALRM */
     SET(CURLOPT_USERAGENT, "bnnrun");
@@ -102,7 +102,7 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
         return BNN_OK;
     if (t->too_large || *code == CURLE_FILESIZE_EXCEEDED)
         return bnn_fail(err, BNN_E_RESOURCE, "larger than the limit of %ju bytes",
-                        (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
+                        (uintmax_t)BNN_CONTENT_LIMIT_BYTES);
     if (t->write_errno != 0) {
         errno = t->write_errno;
         return download_fail_write(t, err);
@@ -136,9 +136,9 @@ static int download_rest(transfer *t, bnn_error *err)
 {
     CURLcode code = CURLE_OK;
     int status = download_open(t, err);
-    if (status == BNN_OK && t->done_bytes <= BNN_SOURCE_LIMIT_BYTES)
+    if (status == BNN_OK && t->done_bytes <= BNN_CONTENT_LIMIT_BYTES)
         status = download_perform(t, &code, err);
-    if (t->done_bytes > BNN_SOURCE_LIMIT_BYTES ||
+    if (t->done_bytes > BNN_CONTENT_LIMIT_BYTES ||
         (t->start_bytes > 0 && download_cannot_resume(code))) {
         if (ftruncate(fileno(t->file), 0) != 0)
             return download_fail_write(t, err);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -58,12 +59,13 @@ static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
 
 int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err)
 {
-    char sha256[BNN_SHA256_HEX];
+    bnn_content content = {.bytes = NULL};
     const char *expected = f->entry->files[i].sha256;
-    int status = bnn_content_sha256(path, BNN_SOURCE_LIMIT_BYTES, sha256, err);
-    if (status == BNN_OK && strcmp(sha256, expected) != 0)
+    int status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &content, err);
+    if (status == BNN_OK && strcmp(content.sha256, expected) != 0)
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: the content has SHA-256 %s instead of %s",
-                          f->entry->files[i].name, sha256, expected);
+                          f->entry->files[i].name, content.sha256, expected);
+    free(content.bytes);
     if (status == BNN_E_RESOURCE)
         unlink(path);
     return status;

@@ -149,9 +149,9 @@ static int npm_write_member(struct archive *archive, struct archive_entry *membe
                             bnn_error *err)
 {
     int status = BNN_OK;
-    if (archive_entry_size(member) > (la_int64_t)BNN_SOURCE_LIMIT_BYTES)
+    if (archive_entry_size(member) > (la_int64_t)BNN_CONTENT_LIMIT_BYTES)
         return bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %ju bytes",
-                        (uintmax_t)BNN_SOURCE_LIMIT_BYTES);
+                        (uintmax_t)BNN_CONTENT_LIMIT_BYTES);
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);

@@ -10,9 +10,6 @@
 #include "data/dataset.h"
 #include "data/sources/directory.h"
 
-/* Of a file's content, its header included. */
-#define BNN_SOURCE_LIMIT_BYTES ((uint64_t)BNN_ARRAY_LIMIT_BYTES + 4096)
-
 typedef struct bnn_fetcher {
     const bnn_catalogue_entry *entry;
     const bnn_data_search *search;

@@ -161,24 +161,20 @@ END_TEST
 START_TEST(test_a_file_is_bounded)
 {
     bnn_error err;
-    uint8_t *bytes = NULL;
-    size_t n = 77;
+    bnn_content content = {.n_bytes = 77};
     enum { LIMIT = 3 << 20 };
     uint8_t *zeros = calloc(1, LIMIT + 1);
     ck_assert_ptr_nonnull(zeros);
     for (size_t over = 0; over < 2; over++) {
         fixture_write_gz("f.gz", zeros, LIMIT + over);
-        bnn_content *content = bnn_content_open(fixture_path("f.gz"), &err);
-        ck_assert_ptr_nonnull(content);
-        const int status = bnn_content_read_all(content, LIMIT, &bytes, &n, &err);
-        bnn_content_close(content);
+        const int status = bnn_content_read(fixture_path("f.gz"), LIMIT, &content, &err);
         ck_assert_int_eq(status, over == 0 ? BNN_OK : BNN_E_RESOURCE);
-        ck_assert_uint_eq(n, LIMIT);
+        ck_assert_uint_eq(content.n_bytes, LIMIT);
         if (over > 0)
             ck_assert_ptr_nonnull(
                 strstr(err.message, "holds more than the limit of 3145728 bytes"));
     }
-    free(bytes);
+    free(content.bytes);
     free(zeros);
 }
 END_TEST
