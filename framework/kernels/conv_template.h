@@ -1,179 +1,116 @@
 /* conv_template.h - the three passes of a 2-D convolution over feature-major tensors.
  *
- * There is no im2col: with images in the lanes, every tap of every kernel is a full vector. An
- * output element is one chain of fused multiply-adds over (channel, row, column) of the kernel;
- * zero padding is left out by loop bounds, which gives the same bits as adding zeros. The input
- * gradient at stride 1 is the forward pass with flipped weights. Weight gradients keep LANES
- * partial sums a weight, over (row, column, image), reduced at the end.
+ * There is no im2col: with images in the lanes, every tap of every kernel is a full vector, and a
+ * position of the output is a matrix product. An output element is one chain of fused multiply-adds
+ * over (channel, row, column) of the kernel; zero padding is left out by loop bounds, which gives
+ * the same bits as adding zeros. The input gradient is the same product with the channels of the
+ * weights turned round. Weight gradients keep LANES partial sums a weight, over (row, column,
+ * image), reduced at the end.
  *
  * Parameters: simd/vec.h; TILE_ROWS, TILE_WIDE, TILE_NARROW; after dense_template.h, which says what
  * these are. */
 
-/* Taps along one axis of a kernel at an output position: those with an input under them. */
-typedef struct tap_range {
-    ptrdiff_t origin; /* input index under tap 0, maybe negative */
-    size_t begin, end;
-} tap_range;
+/* Along one axis, the n taps that go into an element of the result; the first of them, and the
+ * place of what it is multiplied with. */
+typedef struct conv_taps {
+    size_t n, tap, from;
+} conv_taps;
 
-INLINE tap_range conv_taps_at(size_t output, uint32_t input_size, const bnn_conv *conv)
+/* Of an output: the taps with an input under them. */
+static conv_taps conv_taps_of_output(const bnn_conv *conv, size_t output, size_t n_inputs)
 {
-    const ptrdiff_t origin = (ptrdiff_t)(output * conv->stride) - (ptrdiff_t)conv->padding;
-    const ptrdiff_t room = (ptrdiff_t)input_size - origin;
-    tap_range t = {.origin = origin, .begin = 0, .end = conv->kernel};
-    if (origin < 0)
-        t.begin = (size_t)-origin;
-    if (room < (ptrdiff_t)conv->kernel)
-        t.end = room < 0 ? 0 : (size_t)room;
+    const size_t start = output * conv->stride, padding = conv->padding;
+    const size_t first = start < padding ? padding - start : 0;
+    const size_t end = start < padding + n_inputs ? padding + n_inputs - start : 0;
+    const size_t last = end < conv->kernel ? end : conv->kernel;
+    return (conv_taps){
+        .n = first < last ? last - first : 0, .tap = first, .from = start + first - padding};
+}
+
+/* Whether gradients of inputs are summed in the order of outputs; else in that of taps, which is
+ * the other way round. */
+static bool conv_gathers_forward(const bnn_conv *conv)
+{
+    return conv->stride == 1 && conv->padding < conv->kernel;
+}
+
+/* Of an input's gradient: the taps under which it lies for some output. */
+static conv_taps conv_taps_of_input(const bnn_conv *conv, size_t input, size_t n_outputs)
+{
+    const size_t stride = conv->stride, at = input + conv->padding;
+    const size_t last = at < conv->kernel ? at : conv->kernel - 1, output = at / stride;
+    const size_t beyond = output < n_outputs ? 0 : output - (n_outputs - 1);
+    conv_taps t = {.tap = at % stride + beyond * stride, .from = output - beyond};
+    t.n = t.tap <= last ? (last - t.tap) / stride + 1 : 0;
+    if (t.n > 0 && conv_gathers_forward(conv)) {
+        t.tap += t.n - 1;
+        t.from -= t.n - 1;
+    }
     return t;
 }
 
-/* What a forward pass works on. */
+/* A pass that computes y[to][lanes] from x[from][lanes]. */
 typedef struct conv_pass {
     const bnn_conv *conv;
-    const float *x, *w, *bias;
+    bnn_shape from, to;
+    conv_taps (*taps)(const bnn_conv *conv, size_t at, size_t n_from);
+    product product;  /* of the first position, with all taps */
     const float *pad; /* [lanes] of the padding value, or NULL when it is zero */
-    float *y;
 } conv_pass;
 
-/* The sums of `rows` output channels at one position, for `vectors` vectors of images. */
-INLINE void conv_tile(const int rows, const int vectors, const conv_pass *p, size_t channel,
-                      tap_range row, tap_range column, size_t lane, float *y)
+/* A position whose window hangs over a border that is not zero: one channel at a time, every tap,
+ * the padding read from a vector of it. p: the product without the padding. */
+static void conv_border(const conv_pass *pass, const product *p, conv_taps row, conv_taps column,
+                        size_t lane, size_t width)
 {
-    const bnn_conv *conv = p->conv;
-    const size_t lanes = conv->lanes, kernel = conv->kernel, width = conv->in.w;
-    const size_t taps_of_channel = conv->in.c * kernel * kernel;
-    const size_t y_row = (size_t)conv->out.h * conv->out.w * lanes;
-    vf sum[TILE_ROWS][TILE_WIDE];
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = splat_f(p->bias == NULL ? 0.0f : p->bias[channel + (size_t)i]);
-    }
-    for (size_t c = 0; c < conv->in.c; c++) {
-        for (size_t kh = row.begin; kh < row.end; kh++) {
-            const float *w = p->w + channel * taps_of_channel + (c * kernel + kh) * kernel;
-            const size_t line = c * conv->in.h + (size_t)(row.origin + (ptrdiff_t)kh);
-            const float *x =
-                p->x + (line * width + (size_t)(column.origin + (ptrdiff_t)column.begin)) * lanes +
-                lane;
-            for (size_t kw = column.begin; kw < column.end; kw++, x += lanes) {
-                vf pixel[TILE_WIDE];
-                UNROLL
-                for (int j = 0; j < vectors; j++)
-                    pixel[j] = load_f(x + j * VL);
-                UNROLL
-                for (int i = 0; i < rows; i++) {
-                    const vf factor = splat_f(w[(size_t)i * taps_of_channel + kw]);
-                    UNROLL
-                    for (int j = 0; j < vectors; j++)
-                        sum[i][j] = fma_f(factor, pixel[j], sum[i][j]);
+    const size_t k = pass->conv->kernel;
+    const ptrdiff_t *step = p->terms.x_step;
+    for (size_t channel = 0; channel < p->m; channel++)
+        for (size_t v = lane; v < lane + width; v += VL) {
+            vf sum = splat_f(p->start == NULL ? 0.0f : p->start[channel]);
+            const float *w = pass->product.a + channel * p->a_row, *x = p->x + v;
+            for (size_t c = 0; c < pass->from.c; c++, x += step[0])
+                for (size_t t = 0; t < k * k; t++, w++) {
+                    /* In front of the first tap these wrap, and are too large as well. */
+                    const size_t h = t / k - row.tap, i = t % k - column.tap;
+                    const bool inside = h < row.n && i < column.n;
+                    sum = fma_f(
+                        splat_f(*w),
+                        load_f(inside ? x + h * (size_t)step[1] + i * (size_t)step[2] : pass->pad),
+                        sum);
                 }
+            store_f(p->y + channel * p->y_row + v, sum);
+        }
+}
+
+static void conv_run(const conv_pass *pass)
+{
+    const size_t lanes = pass->conv->lanes, k = pass->conv->kernel;
+    for (size_t lane = 0, width; lane < lanes; lane += width) {
+        const bool full = lane + TILE_WIDE * VL <= lanes;
+        width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
+        product p = pass->product;
+        for (size_t h = 0; h < pass->to.h; h++) {
+            const conv_taps row = pass->taps(pass->conv, h, pass->from.h);
+            for (size_t w = 0; w < pass->to.w; w++, p.y += lanes) {
+                const conv_taps column = pass->taps(pass->conv, w, pass->from.w);
+                p.terms.n[1] = row.n;
+                p.terms.n[2] = column.n;
+                p.a = pass->product.a + row.tap * k + column.tap;
+                p.x = pass->product.x + (row.from * pass->from.w + column.from) * lanes;
+                if (pass->pad != NULL && (row.n < k || column.n < k))
+                    conv_border(pass, &p, row, column, lane, width);
+                else
+                    product_strip(full ? product_wide : product_narrow, width, width, &p, lane);
             }
         }
     }
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            store_f(y + (size_t)i * y_row + j * VL, sum[i][j]);
-    }
 }
 
-typedef void conv_tile_function(const conv_pass *, size_t, tap_range, tap_range, size_t, float *);
-
-#define CONV_TILE(rows, vectors)                                                                \
-    KERNEL void conv_tile_##rows##_##vectors(const conv_pass *p, size_t channel, tap_range row, \
-                                             tap_range column, size_t lane, float *y)           \
-    {                                                                                           \
-        conv_tile(rows, vectors, p, channel, row, column, lane, y);                             \
-    }
-#define CONV_TILES(vectors) \
-    CONV_TILE(6, vectors)   \
-    CONV_TILE(4, vectors) CONV_TILE(2, vectors) CONV_TILE(1, vectors)
-
-#if TILE_WIDE == 4
-CONV_TILES(4)
-#endif
-#if TILE_WIDE == 2 || TILE_NARROW == 2
-CONV_TILES(2)
-#endif
-#if TILE_NARROW == 1
-CONV_TILES(1)
-#endif
-
-#define CONV_TILES_OF(vectors)                                                                     \
-    {                                                                                              \
-        conv_tile_1_##vectors, conv_tile_2_##vectors, conv_tile_4_##vectors, conv_tile_6_##vectors \
-    }
-#define CONV_TABLE(vectors) CONV_TILES_OF(vectors)
-
-/* A position whose window hangs over a border that is not zero: one channel at a time, every tap,
- * the padding read from a vector of it. */
-static void conv_border(const conv_pass *p, size_t channel, tap_range row, tap_range column,
-                        size_t lane, size_t width, float *y)
-{
-    const bnn_conv *conv = p->conv;
-    const size_t kernel = conv->kernel;
-    for (size_t v = 0; v < width; v += VL) {
-        vf sum = splat_f(p->bias == NULL ? 0.0f : p->bias[channel]);
-        const float *w = p->w + channel * conv->in.c * kernel * kernel;
-        for (size_t c = 0; c < conv->in.c; c++)
-            for (size_t kh = 0; kh < kernel; kh++)
-                for (size_t kw = 0; kw < kernel; kw++, w++) {
-                    const bool inside =
-                        kh >= row.begin && kh < row.end && kw >= column.begin && kw < column.end;
-                    const size_t line = c * conv->in.h + (size_t)(row.origin + (ptrdiff_t)kh);
-                    const size_t at = line * conv->in.w + (size_t)(column.origin + (ptrdiff_t)kw);
-                    const float *x = inside ? p->x + at * conv->lanes + lane + v : p->pad;
-                    sum = fma_f(splat_f(*w), load_f(x), sum);
-                }
-        store_f(y + v, sum);
-    }
-}
-
-static void conv_channels(conv_tile_function *const tiles[4], size_t width, const conv_pass *p,
-                          size_t oh, size_t ow, size_t lane)
-{
-    const bnn_conv *conv = p->conv;
-    const size_t position = oh * conv->out.w + ow;
-    const size_t channel_size = (size_t)conv->out.h * conv->out.w;
-    const tap_range row = conv_taps_at(oh, conv->in.h, conv),
-                    column = conv_taps_at(ow, conv->in.w, conv);
-    const bool whole = row.begin == 0 && row.end == conv->kernel && column.begin == 0 &&
-                       column.end == conv->kernel;
-    for (size_t c = 0, rows; c < conv->out.c; c += rows) {
-        const int tile = product_tile_rows(conv->out.c - c, &rows);
-        float *y = p->y + (c * channel_size + position) * conv->lanes + lane;
-        if (whole || p->pad == NULL) {
-            tiles[tile](p, c, row, column, lane, y);
-            continue;
-        }
-        for (size_t i = 0; i < rows; i++)
-            conv_border(p, c + i, row, column, lane, width, y + i * channel_size * conv->lanes);
-    }
-}
-
-static void conv_run(const conv_pass *p)
-{
-    static conv_tile_function *const wide[4] = CONV_TABLE(TILE_WIDE);
-    static conv_tile_function *const narrow[4] = CONV_TABLE(TILE_NARROW);
-    const bnn_conv *conv = p->conv;
-    for (size_t lane = 0, width; lane < conv->lanes; lane += width) {
-        const bool full = lane + TILE_WIDE * VL <= conv->lanes;
-        width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
-        for (size_t oh = 0; oh < conv->out.h; oh++)
-            for (size_t ow = 0; ow < conv->out.w; ow++)
-                conv_channels(full ? wide : narrow, width, p, oh, ow, lane);
-    }
-}
-
-/* Scratch: a vector of padding, then flipped weights or partial sums of weight gradients. */
+/* Scratch: a vector of padding, then partial sums of weight gradients. */
 KERNEL size_t conv2d_scratch(const bnn_conv *conv)
 {
-    const size_t taps_of_tile = 4 * (size_t)conv->kernel * conv->kernel * LANES;
-    const size_t weights = (size_t)conv->in.c * conv->out.c * conv->kernel * conv->kernel;
-    return conv->lanes + round_up(weights > taps_of_tile ? weights : taps_of_tile, LANES);
+    return conv->lanes + 4 * (size_t)conv->kernel * conv->kernel * LANES;
 }
 
 static const float *conv_fill_padding(const bnn_conv *conv, float *scratch)
@@ -186,62 +123,46 @@ static const float *conv_fill_padding(const bnn_conv *conv, float *scratch)
 KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w, const float *bias,
                            float *y, float *scratch)
 {
+    const ptrdiff_t k = conv->kernel, lanes = conv->lanes, row = conv->in.w * lanes;
     const bool zero = conv->padding == 0 || conv->pad_value == 0.0f;
     conv_run(&(conv_pass){.conv = conv,
-                          .x = x,
-                          .w = w,
-                          .bias = bias,
-                          .y = y,
+                          .from = conv->in,
+                          .to = conv->out,
+                          .taps = conv_taps_of_output,
+                          .product = {.m = conv->out.c,
+                                      .a = w,
+                                      .a_row = (size_t)conv->in.c * conv->kernel * conv->kernel,
+                                      .x = x,
+                                      .terms = {.n = {conv->in.c},
+                                                .a_step = {k * k, k, 1},
+                                                .x_step = {conv->in.h * row, row, lanes}},
+                                      .y = y,
+                                      .y_row = (size_t)conv->out.h * conv->out.w * conv->lanes,
+                                      .start = bias},
                           .pad = zero ? NULL : conv_fill_padding(conv, scratch)});
-}
-
-/* Any stride: each input position gathers from the outputs whose windows cover it. */
-static void conv_gather_gradient(const bnn_conv *conv, const float *gy, const float *w, float *gx)
-{
-    const size_t k = conv->kernel, lanes = conv->lanes, stride = conv->stride;
-    for (size_t c = 0; c < conv->in.c; c++)
-        for (size_t ih = 0; ih < conv->in.h; ih++)
-            for (size_t iw = 0; iw < conv->in.w; iw++, gx += lanes)
-                for (size_t lane = 0; lane < lanes; lane += VL) {
-                    vf sum = splat_f(0.0f);
-                    for (size_t o = 0; o < conv->out.c; o++)
-                        for (size_t t = 0; t < k * k; t++) {
-                            const size_t row = ih + conv->padding, column = iw + conv->padding;
-                            const size_t kh = t / k, kw = t % k;
-                            if (row < kh || column < kw || (row - kh) % stride != 0 ||
-                                (column - kw) % stride != 0)
-                                continue;
-                            const size_t oh = (row - kh) / stride, ow = (column - kw) / stride;
-                            if (oh >= conv->out.h || ow >= conv->out.w)
-                                continue;
-                            const size_t at = (o * conv->out.h + oh) * conv->out.w + ow;
-                            const float factor = w[((o * conv->in.c + c) * k + kh) * k + kw];
-                            sum = fma_f(splat_f(factor), load_f(gy + at * lanes + lane), sum);
-                        }
-                    store_f(gx + lane, sum);
-                }
 }
 
 KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const float *w, float *gx,
                                   float *scratch)
 {
-    if (conv->stride != 1 || conv->padding >= conv->kernel) {
-        conv_gather_gradient(conv, gy, w, gx);
-        return;
-    }
-    const size_t in = conv->in.c, out = conv->out.c, k = conv->kernel, area = k * k;
-    float *flipped = scratch + conv->lanes; /* [in][out][k][k] */
-    for (size_t o = 0; o < out; o++)
-        for (size_t c = 0; c < in; c++)
-            for (size_t t = 0; t < area; t++)
-                flipped[(c * out + o) * area + area - 1 - t] = w[(o * in + c) * area + t];
-    const bnn_conv back = {.in = conv->out,
-                           .out = conv->in,
-                           .kernel = conv->kernel,
-                           .stride = 1,
-                           .padding = conv->kernel - 1 - conv->padding,
-                           .lanes = conv->lanes};
-    conv_run(&(conv_pass){.conv = &back, .x = gy, .w = flipped, .y = gx});
+    const ptrdiff_t k = conv->kernel, lanes = conv->lanes, row = conv->out.w * lanes;
+    const ptrdiff_t step = conv_gathers_forward(conv) ? 1 : -1;
+    const ptrdiff_t tap = step > 0 ? -1 : (ptrdiff_t)conv->stride;
+    (void)scratch;
+    conv_run(
+        &(conv_pass){.conv = conv,
+                     .from = conv->out,
+                     .to = conv->in,
+                     .taps = conv_taps_of_input,
+                     .product = {.m = conv->in.c,
+                                 .a = w,
+                                 .a_row = (size_t)conv->kernel * conv->kernel,
+                                 .x = gy,
+                                 .terms = {.n = {conv->out.c},
+                                           .a_step = {conv->in.c * k * k, tap * k, tap},
+                                           .x_step = {conv->out.h * row, step * row, step * lanes}},
+                                 .y = gx,
+                                 .y_row = (size_t)conv->in.h * conv->in.w * conv->lanes}});
 }
 
 /* Weight gradients: a register tile is CONV_TILE_CHANNELS output channels x up to 5 taps of one kernel
@@ -389,10 +310,6 @@ KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const f
             gbias[o] = sum_array(out_size, gy + o * out_size);
 }
 
-#undef CONV_TILE
-#undef CONV_TILES
-#undef CONV_TILES_OF
-#undef CONV_TABLE
 #undef CONV_ROW
 #undef CONV_ROWS
 #undef CONV_ROW_TABLE

@@ -7,17 +7,17 @@
  * Each element is one chain of fused multiply-adds in the order of the inner index, so results do
  * not depend on how the product is cut into register tiles.
  *
- * Parameters: simd/vec.h; register tiles of TILE_ROWS rows of TILE_WIDE native vectors, and a row's
+ * Parameters: simd/tile.h; register tiles of TILE_ROWS rows of TILE_WIDE native vectors, and a row's
  * remainder in vectors of TILE_NARROW; after elementwise_template.h. */
 
-/* y[m][n] = start[m] + sum over k of a[m * row + k * column] * x[k][n]. */
+/* y[m][n] = start[m] + the sum over the terms of a[m * a_row] * x[n]. */
 typedef struct product {
-    size_t m, n, k;
+    size_t m;
     const float *a;
-    size_t a_row, a_column;
-    const float *x; /* [k][x_row], readable up to n rounded up to LANES */
-    size_t x_row;
-    float *y; /* [m][y_row] */
+    size_t a_row;
+    const float *x; /* readable up to n rounded up to LANES */
+    tile_terms terms;
+    float *y;
     size_t y_row;
     const float *start; /* [m], or NULL for zero */
 } product;
@@ -26,34 +26,14 @@ typedef struct product {
 INLINE void product_tile(const int rows, const int vectors, const product *p, size_t m, size_t n,
                          float *y, size_t y_row)
 {
-    vf sum[TILE_ROWS][TILE_WIDE];
+    vf sum[TILE_ROWS * TILE_WIDE];
     UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = splat_f(p->start == NULL ? 0.0f : p->start[m + (size_t)i]);
-    }
-    const float *a = p->a + m * p->a_row;
-    const float *x = p->x + n;
-    for (size_t k = 0; k < p->k; k++, a += p->a_column, x += p->x_row) {
-        vf column[TILE_WIDE];
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            column[j] = load_f(x + j * VL);
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            const vf factor = splat_f(a[(size_t)i * p->a_row]);
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = fma_f(factor, column[j], sum[i][j]);
-        }
-    }
+    for (int i = 0; i < rows * vectors; i++)
+        sum[i] = splat_f(p->start == NULL ? 0.0f : p->start[m + (size_t)(i / vectors)]);
+    tile_add(rows, vectors, &p->terms, p->a + m * p->a_row, p->a_row, p->x + n, sum);
     UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int j = 0; j < vectors; j++)
-            store_f(y + (size_t)i * y_row + j * VL, sum[i][j]);
-    }
+    for (int i = 0; i < rows * vectors; i++)
+        store_f(y + (size_t)(i / vectors) * y_row + i % vectors * VL, sum[i]);
 }
 
 #define PRODUCT_TILE(rows, vectors)                                                             \
@@ -84,46 +64,45 @@ PRODUCT_TILES(1)
             product_tile_6_##vectors                                                  \
     }
 #define TILES(vectors) TILES_OF(vectors)
-
-/* The largest tile that fits into `left` rows: 6, 4, 2 or 1, as an index into a tile table. */
-INLINE int product_tile_rows(size_t left, size_t *rows)
-{
-    static const uint8_t sizes[] = {1, 2, 4, 6};
-    int i = 3;
-    while (sizes[i] > left)
-        i--;
-    *rows = sizes[i];
-    return i;
-}
+static product_tile_function *const product_wide[4] = TILES(TILE_WIDE);
+static product_tile_function *const product_narrow[4] = TILES(TILE_NARROW);
 
 /* A strip of columns, all rows. `keep` columns of the strip exist in y; fewer than the strip is
  * wide go through a copy. */
 static void product_strip(product_tile_function *const tiles[4], size_t width, size_t keep,
                           const product *p, size_t n)
 {
+    static const uint8_t sizes[] = {1, 2, 4, 6};
     float copy[TILE_ROWS * TILE_WIDE * VL];
-    for (size_t m = 0, rows; m < p->m; m += rows) {
-        const int tile = product_tile_rows(p->m - m, &rows);
+    for (size_t m = 0, tile = 3; m < p->m; m += sizes[tile]) {
+        while (sizes[tile] > p->m - m)
+            tile--;
         float *y = p->y + m * p->y_row + n;
         if (keep >= width) {
             tiles[tile](p, m, n, y, p->y_row);
             continue;
         }
         tiles[tile](p, m, n, copy, width);
-        for (size_t i = 0; i < rows; i++)
+        for (size_t i = 0; i < sizes[tile]; i++)
             memcpy(y + i * p->y_row, copy + i * width, keep * sizeof *copy);
     }
 }
 
-static void product_compute(const product *p)
+/* n terms, and how far apart their factors and their vectors are. */
+INLINE tile_terms product_terms(size_t n, size_t factors, size_t vectors)
 {
-    static product_tile_function *const wide[4] = TILES(TILE_WIDE);
-    static product_tile_function *const narrow[4] = TILES(TILE_NARROW);
-    size_t n = 0;
-    for (; n + TILE_WIDE * VL <= p->n; n += TILE_WIDE * VL)
-        product_strip(wide, TILE_WIDE * VL, TILE_WIDE * VL, p, n);
-    for (; n < p->n; n += TILE_NARROW * VL)
-        product_strip(narrow, TILE_NARROW * VL, p->n - n, p, n);
+    return (tile_terms){
+        .n = {1, 1, n}, .a_step = {0, 0, (ptrdiff_t)factors}, .x_step = {0, 0, (ptrdiff_t)vectors}};
+}
+
+/* A matrix product of n columns. */
+static void product_compute(const product *p, size_t n)
+{
+    size_t i = 0;
+    for (; i + TILE_WIDE * VL <= n; i += TILE_WIDE * VL)
+        product_strip(product_wide, TILE_WIDE * VL, TILE_WIDE * VL, p, i);
+    for (; i < n; i += TILE_NARROW * VL)
+        product_strip(product_narrow, TILE_NARROW * VL, n - i, p, i);
 }
 
 KERNEL size_t dense_scratch(uint32_t in, uint32_t out, uint32_t lanes)
@@ -137,16 +116,14 @@ KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float
 {
     (void)scratch;
     product_compute(&(product){.m = out,
-                               .n = lanes,
-                               .k = in,
                                .a = w,
                                .a_row = in,
-                               .a_column = 1,
                                .x = x,
-                               .x_row = lanes,
+                               .terms = product_terms(in, 1, lanes),
                                .y = y,
                                .y_row = lanes,
-                               .start = bias});
+                               .start = bias},
+                    lanes);
 }
 
 KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *gy,
@@ -154,15 +131,13 @@ KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, cons
 {
     (void)scratch;
     product_compute(&(product){.m = in,
-                               .n = lanes,
-                               .k = out,
                                .a = w,
                                .a_row = 1,
-                               .a_column = in,
                                .x = gy,
-                               .x_row = lanes,
+                               .terms = product_terms(out, in, lanes),
                                .y = gx,
-                               .y_row = lanes});
+                               .y_row = lanes},
+                    lanes);
 }
 
 /* xt[lane][in rounded up to LANES] = x[in][lane], in blocks that stay in cache. */
@@ -180,15 +155,13 @@ KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, con
 {
     dense_transpose(in, lanes, x, scratch);
     product_compute(&(product){.m = out,
-                               .n = in,
-                               .k = lanes,
                                .a = gy,
                                .a_row = lanes,
-                               .a_column = 1,
                                .x = scratch,
-                               .x_row = round_up(in, LANES),
+                               .terms = product_terms(lanes, 1, round_up(in, LANES)),
                                .y = gw,
-                               .y_row = in});
+                               .y_row = in},
+                    in);
     if (gbias != NULL)
         for (size_t o = 0; o < out; o++)
             gbias[o] = sum_array(lanes, gy + o * lanes);
