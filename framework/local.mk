@@ -7,7 +7,6 @@ infer_base_sources = \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
-	framework/base/limits.h \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
 	framework/base/fp_mode.h \

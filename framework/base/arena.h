@@ -13,6 +13,13 @@
 
 enum { BNN_ALIGN = 64 };
 
+/* How far arenas may grow: bounds on what a hostile file or a mistake can ask for, far above what
+ * sound ones need; a spec's configs take kilobytes each, LeNet-5 in training 17 MB. */
+#define BNN_SMALL_LIMIT_BYTES   ((size_t)64 << 20) /* texts and descriptions */
+#define BNN_SPEC_LIMIT_BYTES    ((size_t)2 << 30)  /* a spec and the configs of its sweep */
+#define BNN_NETWORK_LIMIT_BYTES ((size_t)4 << 30)  /* a network in training, with its gradients */
+#define BNN_MODEL_LIMIT_BYTES   ((size_t)16 << 30) /* a model: its file, unpacked, as floats */
+
 typedef struct bnn_arena bnn_arena;
 
 /* Creates an arena that refuses to grow beyond limit_bytes (a bound on hostile sizes).

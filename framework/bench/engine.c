@@ -1,7 +1,6 @@
 #include "bench/engine.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 #include "cli/load.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 
 #include <errno.h>

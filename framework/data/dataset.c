@@ -1,6 +1,5 @@
 #include "data/dataset.h"
 
-#include "base/limits.h"
 #include "base/size.h"
 #include "data/formats/format.h"
 #include "data/sources/source.h"

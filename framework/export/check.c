@@ -1,6 +1,5 @@
 #include "export/check.h"
 
-#include "base/limits.h"
 #include "export/build.h"
 
 typedef struct notes {

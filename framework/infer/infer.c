@@ -1,7 +1,6 @@
 #include <bnn/infer.h>
 
 #include "base/file.h"
-#include "base/limits.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
 

@@ -1,7 +1,6 @@
 #include "model/network.h"
 
 #include "base/fp_mode.h"
-#include "base/limits.h"
 #include "base/size.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 #include "plugin/registry.h"
 
-#include "base/limits.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "plugin/loader.h"

@@ -1,6 +1,5 @@
 #include "runner/finish.h"
 
-#include "base/limits.h"
 #include "bench/engine.h"
 #include "build_info.h"
 #include "export/build.h"

@@ -1,7 +1,6 @@
 #include "runner/verify.h"
 
 #include "base/file.h"
-#include "base/limits.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 #include "runner/run.h"

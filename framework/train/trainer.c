@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include "base/limits.h"
 #include "model/network.h"
 #include "train/options.h"
 #include "train/session.h"

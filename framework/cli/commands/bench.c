@@ -1,6 +1,5 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
-#include "base/limits.h"
 #include "bench/images.h"
 #include "bench/machine.h"
 #include "bench/ort.h"

@@ -1,6 +1,5 @@
 /* export.c - bnnrun export: a model as ONNX or as C. */
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/size.h"

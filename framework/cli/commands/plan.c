@@ -1,7 +1,6 @@
 /* plan.c - bnnrun plan SPEC: which runs there are, what is done and why, how long the rest takes. */
 #include "cli/commands/plan.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/table.h"

@@ -1,5 +1,4 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/commands/plan.h"
 #include "cli/leaderboard.h"

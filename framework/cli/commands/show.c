@@ -1,5 +1,4 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
-#include "base/limits.h"
 #include "base/text.h"
 #include "cli/operand.h"
 #include "cli/options.h"

@@ -1,5 +1,4 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
-#include "base/limits.h"
 #include "cli/progress.h"
 #include "cli/operand.h"
 #include "cli/options.h"

@@ -1,6 +1,5 @@
 #include "export/onnx/onnx.h"
 
-#include "base/limits.h"
 #include "export/build.h"
 #include "export/onnx/ops.h"
 /* Pixels 0..255 to what the network sees: exact in float32. */
