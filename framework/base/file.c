@@ -11,22 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, char *buffer, size_t n, size_t *got, bnn_error *err, const char *path)
-{
-    *got = 0;
-    while (*got < n) {
-        const ssize_t r = read(fd, buffer + *got, n - *got);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
-        if (r == 0)
-            break;
-        *got += (size_t)r;
-    }
-    return BNN_OK;
-}
-
 /* The size of a regular file within the limit. */
 static int size_of_file(int fd, const char *path, size_t limit_bytes, size_t *out, bnn_error *err)
 {
@@ -47,16 +31,24 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
 {
     /* Opening a named pipe without O_NONBLOCK would wait for somebody to write to it. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
+    if (file == NULL) {
+        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+        if (fd >= 0)
+            close(fd);
+        return err->status;
+    }
     char *buffer = NULL;
     size_t size = 0, got = 0;
     int status = size_of_file(fd, path, limit_bytes, &size, err);
     if (status == BNN_OK && (buffer = malloc(size + 1)) == NULL)
         status = bnn_no_memory(err);
-    if (status == BNN_OK)
-        status = read_all(fd, buffer, size, &got, err, path);
-    close(fd);
+    if (status == BNN_OK) {
+        got = fread(buffer, 1, size, file);
+        if (ferror(file))
+            status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
+    }
+    fclose(file);
     if (status != BNN_OK) {
         free(buffer);
         return status;
@@ -67,22 +59,8 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
     return BNN_OK;
 }
 
-static int write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        const ssize_t w = write(fd, bytes, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return -1;
-        bytes += w;
-        n -= (size_t)w;
-    }
-    return 0;
-}
-
 /* A rename is durable only when its directory is. */
-static void sync_directory_of(const char *path)
+void bnn_file_sync_directory_of(const char *path)
 {
     char directory[PATH_MAX];
     snprintf(directory, sizeof directory, "%s", path);
@@ -104,17 +82,17 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
     const int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof temporary)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", path);
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
+    FILE *file = fopen(temporary, "wbe");
+    if (file == NULL)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", temporary);
-    int failed = write_all(fd, bytes, n) != 0 || fsync(fd) != 0;
-    failed |= close(fd) != 0;
+    bool failed = fwrite(bytes, 1, n, file) != n || fflush(file) != 0 || fsync(fileno(file)) != 0;
+    failed |= fclose(file) != 0;
     if (failed || rename(temporary, path) != 0) {
         bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
         unlink(temporary);
         return err->status;
     }
-    sync_directory_of(path);
+    bnn_file_sync_directory_of(path);
     return BNN_OK;
 }
 

@@ -15,6 +15,9 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
  * the directory. After a crash the old or the new content is there, never a part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
 
+/* Makes a rename to path durable, as far as that can be done. */
+void bnn_file_sync_directory_of(const char *path);
+
 /* Creates a directory and its missing parents; one that exists is fine. */
 int bnn_file_make_directory(const char *path, bnn_error *err);
 

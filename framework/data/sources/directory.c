@@ -154,7 +154,7 @@ int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
     else
         return bnn_fail(err, BNN_E_RESOURCE,
                         "no cache directory: neither XDG_CACHE_HOME nor HOME is an absolute path");
-    if (n < 0 || n >= PATH_MAX)
+    if (n < 0 || n >= PATH_MAX - NAME_MAX - 1)
         return bnn_fail(err, BNN_E_RESOURCE, "the path of the cache directory is too long");
     return BNN_OK;
 }

@@ -41,7 +41,7 @@ bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, c
                            bnn_trail *trail);
 
 /* The user's cache of a data set: $XDG_CACHE_HOME/bnnrun/NAME, or ~/.cache/bnnrun/NAME. Fails when
- * neither variable names an absolute path. */
+ * neither variable names an absolute path, or one that leaves no room for the names of files. */
 int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err);
 
 #endif

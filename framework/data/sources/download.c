@@ -110,12 +110,6 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
     return bnn_fail(err, BNN_E_RESOURCE, "%s", text[0] != '\0' ? text : curl_easy_strerror(*code));
 }
 
-/* The server cannot continue where the part ends: the part is of no use there. */
-static bool download_cannot_resume(CURLcode code)
-{
-    return code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME;
-}
-
 /* Opens the part, unbuffered, so that what cannot be written is known at once. */
 static int download_open(transfer *t, bnn_error *err)
 {
@@ -131,45 +125,34 @@ static int download_open(transfer *t, bnn_error *err)
     return BNN_OK;
 }
 
-/* Fetches the rest of the file, or all of it when the part is of no use. */
-static int download_rest(transfer *t, bnn_error *err)
+/* Fetches the rest of the file, or all of it when the part is of no use: it is too large, or the
+ * server cannot continue where it ends. On failure the part stays for the next attempt, unless it is
+ * empty or too large. The message says what went wrong, without the address. */
+static int download_file(transfer *t, bnn_error *err)
 {
     CURLcode code = CURLE_OK;
     int status = download_open(t, err);
     if (status == BNN_OK && t->done_bytes <= BNN_CONTENT_LIMIT_BYTES)
         status = download_perform(t, &code, err);
     if (t->done_bytes > BNN_CONTENT_LIMIT_BYTES ||
-        (t->start_bytes > 0 && download_cannot_resume(code))) {
-        if (ftruncate(fileno(t->file), 0) != 0)
-            return download_fail_write(t, err);
+        (t->start_bytes > 0 && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME))) {
         t->start_bytes = t->done_bytes = 0;
-        status = download_perform(t, &code, err);
+        status = ftruncate(fileno(t->file), 0) == 0 ? download_perform(t, &code, err)
+                                                    : download_fail_write(t, err);
     }
-    return status == BNN_OK && fsync(fileno(t->file)) != 0 ? download_fail_write(t, err) : status;
-}
-
-/* On failure the part stays for the next attempt, unless it is empty or too large. The message says
- * what went wrong, without the address. */
-static int download_file(transfer *t, bnn_error *err)
-{
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return bnn_fail(err, BNN_E_INTERNAL, "libcurl cannot start");
-    const int status = download_rest(t, err);
+    if (status == BNN_OK && fsync(fileno(t->file)) != 0)
+        status = download_fail_write(t, err);
     if (t->file != NULL)
         fclose(t->file);
     if (status != BNN_OK && t->file != NULL && (t->done_bytes == 0 || t->too_large))
         unlink(t->part);
-    curl_global_cleanup();
     return status;
 }
 
 static int download_from(bnn_fetcher *f, size_t i, const char *mirror, bnn_error *err)
 {
     transfer t = {.f = f, .name = f->entry->files[i].name};
-    char path[PATH_MAX];
-    if (bnn_source_path(f->directory, t.name, ".gz.part", t.part, err) != BNN_OK ||
-        bnn_source_path(f->directory, t.name, ".gz", path, err) != BNN_OK)
-        return err->status;
+    bnn_source_path(f, t.name, ".gz.part", t.part);
     snprintf(t.url, sizeof t.url, "%s%s.gz", mirror, t.name);
     bnn_source_note(f, "%s: downloading %s", f->entry->name, t.url);
     int status = download_file(&t, err);
@@ -183,7 +166,7 @@ static int download_from(bnn_fetcher *f, size_t i, const char *mirror, bnn_error
         if (status == BNN_OK)
             status = bnn_source_verify(f, i, t.part, err);
     }
-    return status == BNN_OK ? bnn_source_put_in_place(f, i, t.part, path, err) : status;
+    return status == BNN_OK ? bnn_source_put_in_place(f, i, t.part, ".gz", err) : status;
 }
 
 void bnn_source_download(bnn_fetcher *f)

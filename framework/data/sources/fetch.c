@@ -24,21 +24,16 @@ void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
         f->search->note(f->search->context, text);
 }
 
-int bnn_source_path(const char *directory, const char *name, const char *suffix, char out[PATH_MAX],
-                    bnn_error *err)
+void bnn_source_path(const bnn_fetcher *f, const char *name, const char *suffix, char out[PATH_MAX])
 {
-    const int n = snprintf(out, PATH_MAX, "%s/%s%s", directory, name, suffix);
-    if (n < 0 || n >= PATH_MAX)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", directory);
-    return BNN_OK;
+    snprintf(out, PATH_MAX, "%s/%s%s", f->directory, name, suffix);
 }
 
 /* Waits until no other process fetches this set. *out: the lock, released by closing it. */
 static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
 {
     char path[PATH_MAX];
-    if (bnn_source_path(f->directory, ".lock", "", path, err) != BNN_OK)
-        return err->status;
+    bnn_source_path(f, ".lock", "", path);
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
@@ -88,16 +83,14 @@ static void fetch_check_cached(bnn_fetcher *f)
     }
 }
 
-int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *to,
+int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *suffix,
                             bnn_error *err)
 {
+    char to[PATH_MAX];
+    bnn_source_path(f, f->entry->files[i].name, suffix, to);
     if (rename(from, to) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot rename", from);
-    const int fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
+    bnn_file_sync_directory_of(to);
     f->have[i] = true;
     return BNN_OK;
 }
@@ -106,11 +99,10 @@ int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const ch
 static void fetch_remove_parts(const bnn_fetcher *f)
 {
     char part[PATH_MAX];
-    bnn_error err;
-    for (size_t i = 0; i < f->entry->n_files; i++)
-        if (bnn_source_path(f->directory, f->entry->files[i].name, ".gz.part", part, &err) ==
-            BNN_OK)
-            unlink(part);
+    for (size_t i = 0; i < f->entry->n_files; i++) {
+        bnn_source_path(f, f->entry->files[i].name, ".gz.part", part);
+        unlink(part);
+    }
 }
 
 static bool fetch_is_complete(const bnn_fetcher *f)
@@ -124,11 +116,11 @@ static bool fetch_is_complete(const bnn_fetcher *f)
 int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, char out[PATH_MAX],
               bnn_trail *trail, bnn_error *err)
 {
-    bnn_fetcher f = {.entry = entry, .search = search, .trail = trail};
+    bnn_fetcher f = {.entry = entry, .search = search, .trail = trail, .directory = out};
     int lock = -1;
-    int status = bnn_directory_cache(entry->name, f.directory, err);
+    int status = bnn_directory_cache(entry->name, out, err);
     if (status == BNN_OK)
-        status = bnn_file_make_directory(f.directory, err);
+        status = bnn_file_make_directory(out, err);
     if (status == BNN_OK)
         status = fetch_take_lock(&f, &lock, err);
     if (status != BNN_OK) {
@@ -141,7 +133,6 @@ int bnn_fetch(const bnn_catalogue_entry *entry, const bnn_data_search *search, c
             fetch_sources[i](&f);
     if (fetch_is_complete(&f)) {
         fetch_remove_parts(&f);
-        memcpy(out, f.directory, sizeof f.directory);
     } else {
         if (!bnn_catalogue_can_fetch(entry))
             bnn_trail_add(trail, "%s names no mirror to download it from", entry->path);

