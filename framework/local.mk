@@ -44,11 +44,8 @@ spec_sources = \
 	framework/spec/label.c framework/spec/label.h \
 	framework/spec/override.c \
 	framework/spec/reader.h \
-	framework/spec/schema.c framework/spec/schema.h \
-	framework/spec/schema_values.c \
-	framework/spec/settings.c \
+	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h \
-	framework/spec/sweep_section.c framework/spec/sweep_section.h \
 	framework/spec/syntax.c framework/spec/syntax.h \
 	framework/spec/tree.c framework/spec/tree.h \
 	framework/spec/tree_parse.c

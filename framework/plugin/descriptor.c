@@ -1,7 +1,7 @@
 #include "plugin/loader.h"
 
 #include "plugin/kind.h"
-#include "spec/schema.h"
+#include "spec/key.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROLE_SHIFT = 8, PARAMS_MAX = 64 };
+enum { ROLE_SHIFT = 8 };
 
 bnn_kind bnn_key_kind(const bnn_key *key)
 {
@@ -58,46 +58,46 @@ static int use_fill(const bnn_reader *r, const bnn_node *map, bnn_use *use)
 }
 
 /* Keys of the map must be the plugin's or the section's, and no key can be of both. */
-static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const bnn_section *beside,
+static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const bnn_key *beside,
                            const bnn_node *map, bnn_position_in_file at)
 {
-    const char *known[PARAMS_MAX + 1 + BNN_SECTION_KEYS] = {NULL};
+    bnn_key keys[BNN_SECTION_KEYS] = {BNN_KEYS_END};
     char what[BNN_EXCERPT + 16];
+    const bnn_section section = {.keys = keys, .name = what};
     size_t n = 0;
-    for (const bnn_param *row = use_params(plugin); row->type != BNN_TYPE_END; row++)
-        if (n < PARAMS_MAX)
-            known[n++] = row->name;
-    const size_t n_own = n;
-    known[n++] = "name";
-    if (beside != NULL)
-        n += bnn_section_names(beside, known + n);
-    for (size_t i = n_own + 1; i < n; i++)
-        for (size_t k = 0; k < n_own; k++)
-            if (strcmp(known[i], known[k]) == 0)
-                bnn_diag_fail(
-                    r->diag, BNN_E_RESOURCE, at,
-                    "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
-                    plugin->path, known[i]);
     snprintf(what, sizeof what, "%s %s", bnn_kind_name((bnn_kind)plugin->head->kind),
              plugin->head->name);
-    bnn_schema_known_keys(map, what, known, r->diag);
+    for (const bnn_param *row = use_params(plugin); row->type != BNN_TYPE_END; row++)
+        keys[n++].param = *row;
+    keys[n++].param.name = "name";
+    for (; beside != NULL && beside->param.name != NULL; beside++) {
+        if (bnn_key_in(&section, beside->param.name) != NULL)
+            bnn_diag_fail(r->diag, BNN_E_RESOURCE, at,
+                          "%s: parameter \"%s\" has the name of a key of bnnrun's own; rename it",
+                          plugin->path, beside->param.name);
+        keys[n++] = *beside;
+    }
+    bnn_section_check(r, &section, map);
 }
 
 /* stands: what is written, or what is meant where nothing is. */
 static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *stands, bnn_use *out)
 {
-    const bnn_node *written = bnn_tree_get(stands, "name"), *map = NULL;
-    const bnn_position_in_file at = written != NULL ? written->at : stands->at;
+    const bnn_node *map = stands->kind == BNN_NODE_MAP ? stands : NULL;
+    const bnn_node *name = map != NULL ? bnn_tree_get(map, "name") : stands;
+    const bnn_key *beside = key->section != NULL ? key->section->keys : NULL;
     const uint32_t role = bnn_key_role(key);
-    const char *name = NULL;
     bnn_error err;
-    const int status = bnn_schema_reference(stands, r->path, &name, &map, r->diag);
-    if (status != BNN_OK)
-        return status;
-    *out = (bnn_use){.plugin = bnn_registry_load(r->registry, bnn_key_kind(key), name, &err)};
+    if (name == NULL)
+        return bnn_diag_add(r->diag, map->at, "%s: a name is missing, as in {name: NAME, ...}",
+                            r->path);
+    if (name->kind != BNN_NODE_SCALAR || bnn_tree_is_null(name))
+        return bnn_reader_expected(r, name, map != NULL ? "a name" : "a name or a map with one",
+                                   "");
+    *out = (bnn_use){.plugin = bnn_registry_load(r->registry, bnn_key_kind(key), name->text, &err)};
     if (out->plugin == NULL)
-        return bnn_diag_fail(r->diag, (bnn_status)err.status, at, "%s", err.message);
-    use_check_keys(r, out->plugin, key->section, map, at);
+        return bnn_diag_fail(r->diag, (bnn_status)err.status, name->at, "%s", err.message);
+    use_check_keys(r, out->plugin, beside, map, name->at);
     const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
     if (found != role)
         bnn_diag_add(r->diag, stands->at, "%s: layer %s is %s; %s is needed here", r->path,

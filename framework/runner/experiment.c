@@ -176,9 +176,7 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
 {
     const bnn_node *root = bnn_tree_parse(path, from->text, from->n, r->arena, r->diag);
     if (root != NULL && root->kind != BNN_NODE_MAP) {
-        char got[BNN_DESCRIPTION];
-        bnn_diag_add(r->diag, root->at, "a spec is a map of sections, got %s",
-                     bnn_schema_describe(root, got));
+        bnn_section_check(r, r->spec, root);
         return NULL;
     }
     for (const char *const *o = from->overrides; root != NULL && *o != NULL; o++) {

@@ -1,7 +1,6 @@
 #include "runner/spec_keys.h"
 
 #include "runner/experiment.h"
-#include "spec/sweep_section.h"
 
 #include <string.h>
 
@@ -24,7 +23,7 @@ static void base_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
     int64_t *base = &((counted_seeds *)out)->base;
     *base = (int64_t)key->param.fallback;
     if (node != NULL)
-        bnn_schema_integer(node, r->path, 0, INT64_MAX - SEEDS_MAX, base, r->diag);
+        bnn_key_integer(r, node, 0, INT64_MAX - SEEDS_MAX, base);
 }
 
 static const bnn_key_type base_type = {"an integer", base_read, NULL};
@@ -49,7 +48,7 @@ static size_t list_seeds(const bnn_reader *r, const bnn_node *list, int64_t *see
     for (size_t i = 0; i < list->n && i < SEEDS_MAX; i++) {
         const bnn_node *item = list->items[i];
         seeds[i] = -1;
-        if (bnn_schema_integer(item, r->path, 0, INT64_MAX, &seeds[i], r->diag) != BNN_OK)
+        if (bnn_key_integer(r, item, 0, INT64_MAX, &seeds[i]) != BNN_OK)
             continue;
         for (size_t j = 0; j < i; j++)
             if (seeds[j] == seeds[i])
@@ -149,7 +148,7 @@ static const bnn_key spec_keys[] = {
     {BNN_KEY_SECTION(bnn_config, train, "train", &bnn_train_section, "how it is trained")},
     {BNN_KEY_OF("seeds", 0, &seeds_type, "each config is trained once with each"),
      .section = &seeds_section, .standard = "{count: 1}", .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
-    {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_keys,
+    {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_section,
      .flags = BNN_KEY_FIXED},
     {BNN_KEY_OF("baseline", 0, &elsewhere, "the point that others are compared with"),
      .flags = BNN_KEY_FIXED},
@@ -161,4 +160,4 @@ static const bnn_key spec_keys[] = {
     BNN_KEYS_END,
 };
 
-const bnn_section bnn_spec_section = {.keys = spec_keys};
+const bnn_section bnn_spec_section = {.keys = spec_keys, .name = "the spec"};

@@ -1,5 +1,7 @@
 #include "spec/key.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -47,22 +49,47 @@ static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
     return takes ? node : NULL;
 }
 
-int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
+static void check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key)
 {
     const char *known[BNN_SECTION_KEYS];
+    const size_t n = bnn_section_names(section, known);
+    char excerpt[BNN_EXCERPT], list[512];
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(known[i], key->text) == 0)
+            return;
+    const char *text = bnn_excerpt(key->text, excerpt);
+    const char *near = bnn_suggest(key->text, known, n);
+    if (near != NULL)
+        bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?", text,
+                     r->path, near);
+    else if (strchr(key->text, '.') != NULL)
+        bnn_diag_add(r->diag, key->at,
+                     "unknown key \"%s\" in %s; keys with dots belong in sweep, baseline and -s, "
+                     "elsewhere write maps",
+                     text, r->path);
+    else
+        bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s; known keys: %s", text, r->path,
+                     bnn_text_join(known, n, list, sizeof list));
+}
+
+int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
+{
+    bnn_reader at = *r;
     if (node == NULL || section_is_short(section, node))
         return BNN_OK;
-    if ((section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_LIST)
-        return bnn_schema_expected(node, r->path, "a name or a map", r->diag);
-    bnn_section_names(section, known);
-    int status =
-        bnn_schema_known_keys(node, r->path == NULL ? "the spec" : r->path, known, r->diag);
-    for (const bnn_key *key = section->keys; node->kind == BNN_NODE_MAP && key->param.name != NULL;
-         key++)
+    if (section->name != NULL)
+        at.path = section->name;
+    if (node->kind != BNN_NODE_MAP)
+        return bnn_reader_expected(
+            &at, node, (section->flags & BNN_SECTION_NAMED) != 0 ? "a name or a map" : "a map", "");
+    const int begun = bnn_diag_begin(r->diag);
+    for (size_t i = 0; i < node->n; i++)
+        check_known(&at, section, node->pairs[i].key);
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         if ((key->flags & BNN_KEY_REQUIRED) != 0 && bnn_tree_get(node, key->param.name) == NULL)
-            status = bnn_diag_add(r->diag, node->at, "%s: the key \"%s\" is missing", r->path,
-                                  key->param.name);
-    return status;
+            bnn_diag_add(r->diag, node->at, "%s: the key \"%s\" is missing", at.path,
+                         key->param.name);
+    return bnn_diag_end(r->diag, begun);
 }
 
 int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key *key,

@@ -7,8 +7,8 @@
 #ifndef BNN_SPEC_KEY_H
 #define BNN_SPEC_KEY_H
 
-#include "spec/reader.h"
-#include "spec/schema.h"
+#include "spec/settings.h"
+#include "spec/tree.h"
 
 typedef struct bnn_key bnn_key;
 
@@ -30,6 +30,7 @@ enum {
 typedef struct bnn_section {
     const bnn_key *keys; /* closed by a row without a name */
     uint32_t flags;      /* BNN_SECTION_... */
+    const char *name;    /* how messages call it; NULL: by the path */
     /* What rows cannot say: mistakes of several keys together, defaults that depend on others.
      * After the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
     void (*finish)(const bnn_reader *r, const bnn_node *node, void *out);
@@ -68,12 +69,6 @@ struct bnn_key {
 #define BNN_KEY_CHOICE(T, field, key_name, key_fallback, key_choices, key_help)                \
     .param = {key_name,    BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), key_fallback, 0, 0, \
               key_choices, key_help}
-#define BNN_KEY_NODE(T, field, key_form, key_help)              \
-    .param = {.name = #field,                                   \
-              .offset = BNN_OFFSET(T, field, const bnn_node *), \
-              .choices = (key_form),                            \
-              .help = (key_help)},                              \
-    .type = &bnn_key_node
 #define BNN_KEYS_END            \
     {                           \
         .param = BNN_PARAMS_END \
@@ -83,11 +78,29 @@ extern const bnn_key_type bnn_key_value;    /* what param says */
 extern const bnn_key_type bnn_key_text;     /* const char *; with choices: one of them */
 extern const bnn_key_type bnn_key_duration; /* double, seconds */
 extern const bnn_key_type bnn_key_section;  /* a map: a struct within the section's */
-extern const bnn_key_type bnn_key_node; /* const bnn_node *, checked elsewhere; choices: its form */
 
 /* How a section is read, for types that record it in another way. */
 void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node,
                              void *out);
+
+/* For types. Single values: BNN_OK and *out, or BNN_E_SPEC after a message; the text, or NULL after one
+ * (nothing is no text). Integers are decimal and exact. */
+int bnn_key_integer(const bnn_reader *r, const bnn_node *node, int64_t minimum, int64_t maximum,
+                    int64_t *out);
+const char *bnn_key_text_of(const bnn_reader *r, const bnn_node *node);
+
+/* Adds "PATH: expected THING, got ...ADVICE". */
+int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *thing,
+                        const char *advice);
+
+/* Whether the node is a plain decimal number; *out is infinite when it is too large. */
+bool bnn_key_is_number(const bnn_node *node, double *out);
+
+/* Of choices, "a|b|c": choice i, copied into out (truncated); their number; the index of one, or
+ * their number when it is none. */
+size_t bnn_choice_count(const char *choices);
+void bnn_choice_text(const char *choices, size_t i, char *out, size_t n);
+size_t bnn_choice_index(const char *choices, const char *text);
 
 /* Whether node is one of the key's words, which is returned, or NULL. */
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node);
@@ -99,7 +112,7 @@ const char *bnn_key_form(const bnn_key *key);
 int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node);
 
 /* The names of the section's keys, closed by NULL; how many there are. */
-enum { BNN_SECTION_KEYS = 65 };
+enum { BNN_SECTION_KEYS = 80 };
 size_t bnn_section_names(const bnn_section *section, const char *names[BNN_SECTION_KEYS]);
 
 /* Reads what stands at the reader's path (NULL: all defaults) into the section's struct: each field

@@ -58,7 +58,7 @@ const char *bnn_key_value_text(const bnn_key *key, char out[BNN_KEY_TEXT_BYTES])
         snprintf(out + strlen(out), BNN_KEY_TEXT_BYTES - strlen(out), ", or ");
     }
     const size_t n = strlen(out);
-    if (p->choices != NULL && key->type != &bnn_key_node)
+    if (p->choices != NULL)
         add_words(p->choices, out);
     else if (p->type == BNN_TYPE_NUMBER || p->type == BNN_TYPE_INTEGER)
         snprintf(out + n, BNN_KEY_TEXT_BYTES - n, "%s from %s to %s", bnn_key_form(key),

@@ -3,12 +3,30 @@
 
 #include "base/text.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+enum { CHOICES_MAX = 32, CHOICE_BYTES = 64 };
+
+/* ---- messages ---------------------------------------------------------------------------- */
+
+int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *thing,
+                        const char *advice)
+{
+    char got[BNN_DESCRIPTION];
+    return bnn_diag_add(r->diag, node->at, "%s: expected %s, got %s%s", r->path, thing,
+                        bnn_tree_describe(node, got), advice);
+}
 
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node)
 {
-    if (key->words == NULL || node->kind != BNN_NODE_SCALAR || node->quoted)
+    if (key->words == NULL || !bnn_tree_is_plain(node))
         return NULL;
     const size_t n = bnn_choice_count(key->words);
     return bnn_choice_index(key->words, node->text) < n ? node->text : NULL;
@@ -22,8 +40,6 @@ const char *bnn_key_form(const bnn_key *key)
         [BNN_TYPE_SWITCH] = "true or false",
         [BNN_TYPE_CHOICE] = "one of the choices",
     };
-    if (key->type == &bnn_key_node)
-        return key->param.choices;
     return key->type != NULL ? key->type->form : forms[key->param.type];
 }
 
@@ -31,11 +47,11 @@ int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *no
 {
     const char *words = key->words == NULL ? "" : key->words, *names[BNN_SECTION_KEYS] = {0};
     const bool map = key->type == &bnn_key_section;
-    char got[BNN_DESCRIPTION], keys[256];
+    char thing[512], keys[256];
     bnn_text_join(names, map ? bnn_section_names(key->section, names) : 0, keys, sizeof keys);
-    return bnn_diag_add(r->diag, node->at, "%s: expected %s%s%s%s%s, got %s", r->path, words,
-                        words[0] == '\0' ? "" : " or ", bnn_key_form(key), map ? " of " : "", keys,
-                        bnn_schema_describe(node, got));
+    snprintf(thing, sizeof thing, "%s%s%s%s%s", words, words[0] == '\0' ? "" : " or ",
+             bnn_key_form(key), map ? " of " : "", keys);
+    return bnn_reader_expected(r, node, thing, "");
 }
 
 /* What stands there, or NULL where the default counts: nothing, or a word. `fits`: it is no word. */
@@ -49,6 +65,185 @@ static const bnn_node *unless_word(const bnn_reader *r, const bnn_key *key, cons
     return NULL;
 }
 
+/* ---- choices ----------------------------------------------------------------------------- */
+
+size_t bnn_choice_count(const char *choices)
+{
+    size_t n = 1;
+    for (const char *p = choices; *p != '\0'; p++)
+        n += *p == '|';
+    return n;
+}
+
+void bnn_choice_text(const char *choices, size_t i, char *out, size_t n)
+{
+    while (i-- > 0) {
+        choices += strcspn(choices, "|");
+        choices += *choices == '|';
+    }
+    snprintf(out, n, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+size_t bnn_choice_index(const char *choices, const char *text)
+{
+    const size_t n = strlen(text);
+    size_t i = 0;
+    for (;; i++, choices++) {
+        const size_t n_choice = strcspn(choices, "|");
+        if (n_choice == n && strncmp(choices, text, n) == 0)
+            return i;
+        choices += n_choice;
+        if (*choices == '\0')
+            return i + 1;
+    }
+}
+
+static void choice_read(const bnn_reader *r, const char *choices, const bnn_node *node,
+                        int64_t *out)
+{
+    char texts[CHOICES_MAX][CHOICE_BYTES], meant[BNN_DID_YOU_MEAN] = "";
+    const char *candidates[CHOICES_MAX];
+    char list[CHOICES_MAX * CHOICE_BYTES], thing[sizeof list + 8];
+    const size_t n_choices = bnn_choice_count(choices);
+    const size_t n = n_choices < CHOICES_MAX ? n_choices : CHOICES_MAX;
+    const bool scalar = node->kind == BNN_NODE_SCALAR;
+    const size_t i_chosen = scalar ? bnn_choice_index(choices, node->text) : n;
+    if (i_chosen < n) {
+        *out = (int64_t)i_chosen;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bnn_choice_text(choices, i, texts[i], sizeof texts[i]);
+        candidates[i] = texts[i];
+    }
+    if (scalar)
+        bnn_did_you_mean(node->text, candidates, n, meant);
+    snprintf(thing, sizeof thing, "one of %s", bnn_text_join(candidates, n, list, sizeof list));
+    bnn_reader_expected(r, node, thing, meant);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+static size_t n_digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* [+-]digits, nothing else. */
+static bool is_integer(const char *text)
+{
+    text += *text == '+' || *text == '-';
+    return *text != '\0' && text[n_digits(text)] == '\0';
+}
+
+/* The length of [+-]digits[.digits][e[+-]digits] at the start of text, one digit at least; 0: none.
+ * strtod alone would take hexadecimal, infinities and leading blanks as well. */
+static size_t n_number(const char *text)
+{
+    const char *p = text;
+    p += *p == '+' || *p == '-';
+    const size_t n_whole = n_digits(p);
+    p += n_whole;
+    size_t n_fraction = 0;
+    if (*p == '.') {
+        n_fraction = n_digits(p + 1);
+        p += 1 + n_fraction;
+    }
+    if (n_whole + n_fraction == 0)
+        return 0;
+    if (*p == 'e' || *p == 'E') {
+        const char *exponent = p + 1;
+        exponent += *exponent == '+' || *exponent == '-';
+        if (n_digits(exponent) > 0)
+            p = exponent + n_digits(exponent);
+    }
+    return (size_t)(p - text);
+}
+
+/* strtod with the decimal point of YAML, whatever the program's locale is. An overflow gives an
+ * infinity. Adding 0.0 makes -0.0 the zero that it is equal to. */
+static double to_double(const char *text)
+{
+    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* is always there */
+    const double x = strtod_l(text, NULL, c);
+    freelocale(c);
+    return x + 0.0;
+}
+
+bool bnn_key_is_number(const bnn_node *node, double *out)
+{
+    const size_t n = bnn_tree_is_plain(node) ? n_number(node->text) : 0;
+    if (n == 0 || node->text[n] != '\0')
+        return false;
+    *out = to_double(node->text);
+    return true;
+}
+
+/* "expected THING", of something that begins like a number. */
+static int expected_number(const bnn_reader *r, const bnn_node *node, const char *thing)
+{
+    const bool quoted = node->kind == BNN_NODE_SCALAR && node->quoted && n_number(node->text) > 0;
+    return bnn_reader_expected(r, node, thing,
+                               quoted ? " in quotes, which is a text; remove the quotes" : "");
+}
+
+static int out_of_range(const bnn_reader *r, const bnn_node *node, const char *low,
+                        const char *high)
+{
+    char excerpt[BNN_EXCERPT];
+    return bnn_diag_add(r->diag, node->at, "%s: %s is out of range; it must be from %s to %s",
+                        r->path, bnn_excerpt(node->text, excerpt), low, high);
+}
+
+int bnn_key_integer(const bnn_reader *r, const bnn_node *node, int64_t minimum, int64_t maximum,
+                    int64_t *out)
+{
+    char low[BNN_SHORT_TEXT], high[BNN_SHORT_TEXT];
+    if (!bnn_tree_is_plain(node) || !is_integer(node->text))
+        return expected_number(r, node, "an integer");
+    errno = 0;
+    const int64_t value = strtoimax(node->text, NULL, 10);
+    if (errno != ERANGE && value >= minimum && value <= maximum) {
+        *out = value;
+        return BNN_OK;
+    }
+    snprintf(low, sizeof low, "%" PRId64, minimum);
+    snprintf(high, sizeof high, "%" PRId64, maximum);
+    return out_of_range(r, node, low, high);
+}
+
+static void number_read(const bnn_reader *r, const bnn_param *row, const bnn_node *node,
+                        double *out)
+{
+    char low[BNN_SHORT_TEXT], high[BNN_SHORT_TEXT];
+    double value;
+    if (!bnn_key_is_number(node, &value))
+        expected_number(r, node, "a number");
+    else if (value >= row->minimum && value <= row->maximum)
+        *out = value;
+    else
+        out_of_range(r, node, bnn_number_text(row->minimum, low),
+                     bnn_number_text(row->maximum, high));
+}
+
+static void switch_read(const bnn_reader *r, const bnn_node *node, int64_t *out)
+{
+    static const char *const words[2][5] = {{"false", "no", "off", "n", "0"},
+                                            {"true", "yes", "on", "y", "1"}};
+    char advice[40] = "";
+    for (int i = 0; node->kind == BNN_NODE_SCALAR && i < 10; i++) {
+        const char *right = words[i / 5][0];
+        if (!node->quoted && strcmp(node->text, right) == 0) {
+            *out = i / 5;
+            return;
+        }
+        if (strcasecmp(node->text, words[i / 5][i % 5]) == 0)
+            snprintf(advice, sizeof advice, "; write %s%s", right,
+                     node->quoted ? " without quotes" : "");
+    }
+    bnn_reader_expected(r, node, "true or false", advice);
+}
+
 /* ---- what <bnn/plugin.h> has ------------------------------------------------------------- */
 
 static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
@@ -56,24 +251,21 @@ static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     const bnn_param *row = &key->param;
     char *field = (char *)out + row->offset;
     double number = row->fallback;
-    node = unless_word(r, key, node, node != NULL && bnn_schema_is_number(node, &(double){0}));
+    node = unless_word(r, key, node, node != NULL && bnn_key_is_number(node, &(double){0}));
     if (row->type == BNN_TYPE_NUMBER) {
         if (node != NULL)
-            bnn_schema_number(node, r->path, row->minimum, row->maximum, &number, r->diag);
+            number_read(r, row, node, &number);
         memcpy(field, &number, sizeof number);
         return;
     }
-    int32_t value = (int32_t)number;
-    int64_t integer = value; /* bounds are those of the field, whatever the row says */
+    int64_t integer = (int64_t)number;
     if (node != NULL && row->type == BNN_TYPE_INTEGER)
-        bnn_schema_integer(node, r->path, (int64_t)fmax(row->minimum, INT32_MIN),
-                           (int64_t)fmin(row->maximum, INT32_MAX), &integer, r->diag);
+        bnn_key_integer(r, node, (int64_t)row->minimum, (int64_t)row->maximum, &integer);
     else if (node != NULL && row->type == BNN_TYPE_SWITCH)
-        bnn_schema_switch(node, r->path, &value, r->diag);
+        switch_read(r, node, &integer);
     else if (node != NULL)
-        bnn_schema_choice(node, r->path, row->choices, &value, r->diag);
-    if (row->type == BNN_TYPE_INTEGER)
-        value = (int32_t)integer;
+        choice_read(r, row->choices, node, &integer);
+    const int32_t value = (int32_t)integer; /* as wide as the field, and so are the row's bounds */
     memcpy(field, &value, sizeof value);
 }
 
@@ -100,15 +292,24 @@ const bnn_key_type bnn_key_value = {NULL, value_read, value_record};
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
+const char *bnn_key_text_of(const bnn_reader *r, const bnn_node *node)
+{
+    if (node->kind == BNN_NODE_SCALAR && !bnn_tree_is_null(node))
+        return node->text;
+    bnn_reader_expected(r, node, "a text", "");
+    return NULL;
+}
+
 static void text_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    const char *text = key->standard;
-    int32_t choice;
-    if (node != NULL && key->param.choices != NULL) {
-        if (bnn_schema_choice(node, r->path, key->param.choices, &choice, r->diag) == BNN_OK)
-            text = node->text;
-    } else if (node != NULL)
-        bnn_schema_text(node, r->path, &text, r->diag);
+    const char *text = NULL;
+    int64_t choice = -1;
+    if (node != NULL && key->param.choices == NULL)
+        text = bnn_key_text_of(r, node);
+    else if (node != NULL)
+        choice_read(r, key->param.choices, node, &choice);
+    if (text == NULL)
+        text = choice >= 0 ? node->text : key->standard;
     memcpy((char *)out + key->param.offset, &text, sizeof text);
 }
 
@@ -126,9 +327,21 @@ const bnn_key_type bnn_key_text = {"a text", text_read, text_record};
 
 static void duration_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
+    static const char units[] = "smhd";
+    static const double unit_seconds[] = {1.0, 60.0, 3600.0, 86400.0, 1.0}; /* the last: no unit */
+    static const double seconds_max = 3650 * 86400.0;
+    const size_t n = node != NULL && bnn_tree_is_plain(node) ? n_number(node->text) : 0;
+    const char *unit = n > 0 ? strchr(units, node->text[n]) : NULL;
     double seconds = key->param.fallback;
-    if (node != NULL)
-        bnn_schema_duration(node, r->path, &seconds, r->diag);
+    if (node != NULL && (unit == NULL || (*unit != '\0' && node->text[n + 1] != '\0'))) {
+        expected_number(r, node, key->type->form);
+    } else if (node != NULL) {
+        const double given = to_double(node->text) * unit_seconds[unit - units];
+        if (given >= 0.0 && given <= seconds_max)
+            seconds = given;
+        else
+            out_of_range(r, node, "0", "3650d");
+    }
     memcpy((char *)out + key->param.offset, &seconds, sizeof seconds);
 }
 
@@ -150,11 +363,3 @@ static void section_record(const bnn_reader *r, const bnn_key *key, const void *
 }
 
 const bnn_key_type bnn_key_section = {"a map", bnn_section_of_key_read, section_record};
-
-static void node_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
-{
-    (void)r;
-    memcpy((char *)out + key->param.offset, &node, sizeof node);
-}
-
-const bnn_key_type bnn_key_node = {NULL, node_read, NULL};

@@ -12,7 +12,7 @@ typedef struct bnn_reader {
     bnn_diag *diag;
     const char *path;               /* the dotted key of the place; NULL: the spec as a whole */
     const struct bnn_section *spec; /* spec/key.h: all keys that there are */
-    struct bnn_settings *settings;  /* spec/schema.h: where what acts is recorded */
+    struct bnn_settings *settings;  /* spec/settings.h: where what acts is recorded */
     struct bnn_registry *registry;  /* plugin/registry.h */
     struct bnn_plugin_set *plugins; /* plugin/use.h: likewise, the plugins that act; or NULL */
     const char *catalogue;          /* colon-separated directories of data set entries */

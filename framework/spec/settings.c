@@ -1,6 +1,7 @@
+#include "spec/settings.h"
+
 #include "base/sha256.h"
 #include "base/text.h"
-#include "spec/schema.h"
 
 #include <assert.h>
 #include <jansson.h>

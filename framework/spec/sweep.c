@@ -1,14 +1,179 @@
 #include "spec/sweep.h"
+
 #include "base/size.h"
+#include "base/text.h"
 #include "spec/label.h"
-#include "spec/schema.h"
-#include "spec/sweep_section.h"
 
 #include <string.h>
 
-/* Points that a sweep may have before exclude; max_runs, lower as a rule, bounds what is left.
- * Within max_runs, comparing each point with each is fast enough. */
-enum { POINTS_MAX = 10000 };
+enum {
+    SWEEP_RUNS_MAX = 1000000,
+    SWEEP_KEYS_MAX = 64,
+    /* Points before exclude; max_runs, lower as a rule, bounds what is left. Within max_runs,
+     * comparing each point with each is fast enough. */
+    SWEEP_POINTS_MAX = 10000,
+};
+
+/* What stands at `sweep` and `baseline`. */
+typedef struct sweep_section {
+    const bnn_node *grid, *zip;     /* NULL, or a map of dotted keys to lists with values */
+    const bnn_node *list, *exclude; /* NULL, or a list of maps of dotted keys */
+    const bnn_node *baseline;       /* NULL, or a map of dotted keys */
+    int32_t max_runs;
+    bnn_position_in_file at; /* of max_runs, or what comes nearest to it */
+} sweep_section;
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+/* What is the same for every run of a spec cannot differ between its points. */
+static void sweep_check_key(const bnn_reader *r, const bnn_node *node)
+{
+    char excerpt[BNN_EXCERPT];
+    if (!bnn_tree_check_path(node->text, r->diag, node->at))
+        return;
+    const bnn_key *key = r->spec == NULL ? NULL : bnn_key_in(r->spec, node->text);
+    if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
+        bnn_diag_add(r->diag, node->at, "%s is the same for all points and cannot vary",
+                     bnn_excerpt(node->text, excerpt));
+}
+
+/* Values are set in the order of the keys, so a later key must not undo an earlier one. */
+static void sweep_check_order(const bnn_reader *r, const bnn_node *earlier, const bnn_node *later)
+{
+    char a[BNN_EXCERPT], b[BNN_EXCERPT];
+    if (!bnn_tree_covers(later->text, earlier->text))
+        return;
+    if (strcmp(later->text, earlier->text) == 0)
+        bnn_diag_add(r->diag, later->at, "%s varies on line %u already",
+                     bnn_excerpt(later->text, a), earlier->at.line);
+    else
+        bnn_diag_add(r->diag, later->at, "%s would undo %s of line %u; put it first",
+                     bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b), earlier->at.line);
+}
+
+/* A map of dotted keys. */
+static int sweep_check_map(const bnn_reader *r, const bnn_node *map)
+{
+    if (map->kind != BNN_NODE_MAP)
+        return bnn_reader_expected(r, map, "a map of dotted keys", "");
+    if (map->n > SWEEP_KEYS_MAX)
+        return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", r->path,
+                            map->n, SWEEP_KEYS_MAX);
+    const int begun = bnn_diag_begin(r->diag);
+    for (size_t i = 0; i < map->n; i++) {
+        sweep_check_key(r, map->pairs[i].key);
+        for (size_t j = 0; j < i; j++)
+            sweep_check_order(r, map->pairs[j].key, map->pairs[i].key);
+    }
+    return bnn_diag_end(r->diag, begun);
+}
+
+static void sweep_keep(const bnn_key *key, const bnn_node *node, void *out)
+{
+    memcpy((char *)out + key->param.offset, &node, sizeof node);
+}
+
+static void baseline_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    sweep_keep(key, node, out);
+    if (node != NULL)
+        sweep_check_map(r, node);
+}
+
+static const bnn_key_type baseline_type = {"a map of dotted keys", baseline_read, NULL};
+
+/* grid, or zip, whose lists are of equal length. detail: 1 for zip. */
+static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    char a[BNN_EXCERPT], b[BNN_EXCERPT], path[BNN_KEY_PATH];
+    sweep_keep(key, node, out);
+    if (node == NULL || sweep_check_map(r, node) != BNN_OK)
+        return;
+    for (size_t i = 0; i < node->n; i++) {
+        const bnn_pair *first = &node->pairs[0], *pair = &node->pairs[i];
+        const bnn_node *list = pair->value;
+        const bnn_reader below = bnn_reader_below(r, bnn_excerpt(pair->key->text, a), path);
+        if (list->kind != BNN_NODE_LIST)
+            bnn_reader_expected(&below, list, "a list of values",
+                                list->kind == BNN_NODE_SCALAR ? "; brackets are missing" : "");
+        else if (list->n == 0)
+            bnn_diag_add(r->diag, list->at, "%s: the list is empty and leaves no points", path);
+        else if (key->detail == 1 && list->n != first->value->n)
+            bnn_diag_add(
+                r->diag, list->at,
+                "%s: the lists go together, but %s has %zu values and %s of line %u has %zu",
+                r->path, a, list->n, bnn_excerpt(first->key->text, b), first->key->at.line,
+                first->value->n);
+    }
+}
+
+static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL};
+static const bnn_key_type zip_type = {"a map of dotted keys to lists of equal length", lists_read,
+                                      NULL};
+
+/* list, or exclude, where an empty map is a mistake. detail: 1 for exclude. */
+static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    sweep_keep(key, node, out);
+    if (node != NULL && node->kind != BNN_NODE_LIST)
+        bnn_reader_expected(r, node, "a list of maps", "");
+    for (size_t i = 0; node != NULL && node->kind == BNN_NODE_LIST && i < node->n; i++)
+        if (sweep_check_map(r, node->items[i]) == BNN_OK && key->detail == 1 &&
+            node->items[i]->n == 0)
+            bnn_diag_add(r->diag, node->items[i]->at, "%s: an empty map drops every point",
+                         r->path);
+}
+
+static const bnn_key_type points_type = {"a list of maps of dotted keys", points_read, NULL};
+
+static const bnn_key sweep_keys[] = {
+    {BNN_KEY_OF("grid", offsetof(sweep_section, grid), &grid_type,
+                "every combination of the values; the first key varies slowest")},
+    {BNN_KEY_OF("zip", offsetof(sweep_section, zip), &zip_type,
+                "values that vary together; crossed with grid"),
+     .detail = 1},
+    {BNN_KEY_OF("list", offsetof(sweep_section, list), &points_type,
+                "extra points; without grid and zip, all points")},
+    {BNN_KEY_OF("exclude", offsetof(sweep_section, exclude), &points_type,
+                "points that agree with one of these are dropped"),
+     .detail = 1},
+    {.param = BNN_INTEGER(sweep_section, max_runs, 500, 1, SWEEP_RUNS_MAX,
+                          "more points x seeds than this are a mistake")},
+    BNN_KEYS_END,
+};
+
+/* Values of grid are set before those of zip. */
+static void sweep_finish(const bnn_reader *r, const bnn_node *node, void *out)
+{
+    sweep_section *s = out;
+    const bnn_node *max_runs = bnn_tree_get(node, "max_runs");
+    if (node != NULL)
+        s->at = max_runs != NULL ? max_runs->at : node->at;
+    if (s->grid == NULL || s->zip == NULL || bnn_diag_status(r->diag) != BNN_OK)
+        return;
+    for (size_t i = 0; i < s->grid->n; i++)
+        for (size_t j = 0; j < s->zip->n; j++)
+            sweep_check_order(r, s->grid->pairs[i].key, s->zip->pairs[j].key);
+}
+
+const bnn_section bnn_sweep_section = {.keys = sweep_keys, .finish = sweep_finish};
+
+static const bnn_key sections[] = {
+    {BNN_KEY_OF("sweep", 0, &bnn_key_section, ""), .section = &bnn_sweep_section},
+    {BNN_KEY_OF("baseline", offsetof(sweep_section, baseline), &baseline_type, "")},
+};
+
+static int sweep_read(const bnn_reader *r, const bnn_node *spec, sweep_section *out)
+{
+    static const bnn_section whole = {.keys = sections};
+    const int begun = bnn_diag_begin(r->diag);
+    *out = (sweep_section){.at = spec->at};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        bnn_key_read(r, &whole, &sections[i], spec, out);
+    return bnn_diag_end(r->diag, begun);
+}
+
+/* ---- points ------------------------------------------------------------------------------ */
 
 /* A key of grid, or all keys of zip: what takes one value after the other. */
 typedef struct axis {
@@ -19,7 +184,7 @@ typedef struct axis {
 
 typedef struct expansion {
     const bnn_node *spec;
-    bnn_sweep_section section;
+    sweep_section section;
     size_t n_seeds;
     bnn_arena *arena;
     bnn_diag *diag;
@@ -42,7 +207,7 @@ static void add_axis(expansion *e, size_t n_pairs, const bnn_pair *pairs)
  * product of no axes is one point: the base. */
 static int set_up_axes(expansion *e)
 {
-    const bnn_sweep_section *s = &e->section;
+    const sweep_section *s = &e->section;
     const size_t n_grid = s->grid == NULL ? 0 : s->grid->n;
     const bool list_only = s->grid == NULL && s->zip == NULL && s->list != NULL && s->list->n > 0;
     e->n_product = list_only ? 0 : 1;
@@ -92,10 +257,10 @@ static int build_points(expansion *e)
 {
     const bnn_node *list = e->section.list;
     const size_t n_list = list == NULL ? 0 : list->n;
-    if (e->n_product > POINTS_MAX || n_list > POINTS_MAX - e->n_product)
+    if (e->n_product > SWEEP_POINTS_MAX || n_list > SWEEP_POINTS_MAX - e->n_product)
         return bnn_diag_add(e->diag, e->section.at,
                             "the sweep has more than %d points, however large max_runs is",
-                            POINTS_MAX);
+                            SWEEP_POINTS_MAX);
     bnn_pair *pairs = bnn_arena_alloc(e->arena, e->n_axis_keys, sizeof *pairs);
     e->points = bnn_arena_alloc(e->arena, e->n_product + n_list + 1, sizeof *e->points);
     if (pairs == NULL || e->points == NULL)
@@ -117,7 +282,7 @@ static int build_points(expansion *e)
 static bool is_same_value(const bnn_node *a, const bnn_node *b)
 {
     double x, y;
-    if (a != NULL && bnn_schema_is_number(a, &x) && bnn_schema_is_number(b, &y))
+    if (a != NULL && bnn_key_is_number(a, &x) && bnn_key_is_number(b, &y))
         return x == y;
     return bnn_tree_equal(a, b);
 }
@@ -156,10 +321,10 @@ static int check_runs(expansion *e)
         return BNN_OK;
     const char *points = e->n == 1 ? "point" : "points";
     const char *seeds = e->n_seeds == 1 ? "seed" : "seeds";
-    if (n_runs > BNN_SWEEP_RUNS_MAX)
+    if (n_runs > SWEEP_RUNS_MAX)
         return bnn_diag_add(e->diag, e->section.at,
                             "%zu %s x %zu %s are more runs than the limit of %d", e->n, points,
-                            e->n_seeds, seeds, BNN_SWEEP_RUNS_MAX);
+                            e->n_seeds, seeds, SWEEP_RUNS_MAX);
     return bnn_diag_add(e->diag, e->section.at,
                         "%zu %s x %zu %s = %zu runs, more than max_runs (%d); to allow them, set "
                         "sweep.max_runs: %zu",
@@ -207,7 +372,7 @@ int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, 
     static int (*const steps[])(expansion *) = {set_up_axes, build_points,    drop_excluded,
                                                 check_runs,  drop_duplicates, mark_baseline};
     expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
-    int status = bnn_sweep_section_read(r, spec, &e.section);
+    int status = sweep_read(r, spec, &e.section);
     for (size_t i = 0; status == BNN_OK && i < sizeof steps / sizeof *steps; i++)
         status = steps[i](&e);
     if (status == BNN_OK && bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)

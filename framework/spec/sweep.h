@@ -15,8 +15,7 @@
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
 
-#include "spec/reader.h"
-#include "spec/tree.h"
+#include "spec/key.h"
 
 typedef struct bnn_assignment {
     const char *key; /* dotted */
@@ -38,6 +37,9 @@ typedef struct bnn_sweep {
     size_t n;
     const bnn_point *points;
 } bnn_sweep;
+
+/* The keys of `sweep`, for those who explain them. */
+extern const bnn_section bnn_sweep_section;
 
 /* Expands the sweep of a parsed spec (without one: a single point). out is allocated in the arena.
  * BNN_OK, or a negative status after messages. */

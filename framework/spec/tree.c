@@ -1,7 +1,6 @@
 #include "spec/tree.h"
 
-#include "base/text.h"
-
+#include <stdio.h>
 #include <string.h>
 
 /* The pair with the key text[0..n), or map->n. */
@@ -45,11 +44,29 @@ const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
     }
 }
 
+bool bnn_tree_is_plain(const bnn_node *node)
+{
+    return node->kind == BNN_NODE_SCALAR && !node->quoted;
+}
+
 bool bnn_tree_is_null(const bnn_node *node)
 {
-    return node->kind == BNN_NODE_SCALAR && !node->quoted &&
+    return bnn_tree_is_plain(node) &&
            (strcmp(node->text, "") == 0 || strcmp(node->text, "~") == 0 ||
             strcmp(node->text, "null") == 0);
+}
+
+const char *bnn_tree_describe(const bnn_node *node, char out[BNN_DESCRIPTION])
+{
+    char excerpt[BNN_EXCERPT];
+    if (node->kind == BNN_NODE_SCALAR && !bnn_tree_is_null(node))
+        snprintf(out, BNN_DESCRIPTION, "\"%s\"", bnn_excerpt(node->text, excerpt));
+    else
+        snprintf(out, BNN_DESCRIPTION, "%s",
+                 node->kind == BNN_NODE_LIST  ? "a list"
+                 : node->kind == BNN_NODE_MAP ? "a map"
+                                              : "nothing");
+    return out;
 }
 
 bool bnn_tree_equal(const bnn_node *a, const bnn_node *b)
@@ -165,7 +182,7 @@ static const bnn_node *edit_no_memory(const editor *e)
 /* The node on the way as a map. *out NULL stands for an empty one. */
 static bool open_map(const editor *e, const bnn_node *node, const char *rest, const bnn_node **out)
 {
-    char excerpt[BNN_EXCERPT];
+    char got[BNN_DESCRIPTION];
     *out = NULL;
     if (node == NULL || bnn_tree_is_null(node))
         return true;
@@ -182,10 +199,8 @@ static bool open_map(const editor *e, const bnn_node *node, const char *rest, co
     }
     const char *where = n_before == 0 ? "the document" : e->path;
     const int n_where = n_before == 0 ? (int)strlen(where) : n_before;
-    const bool list = node->kind == BNN_NODE_LIST;
-    bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is %s%s%s, not a map", e->path, n_where,
-                 where, list ? "a list" : "\"", list ? "" : bnn_excerpt(node->text, excerpt),
-                 list ? "" : "\"");
+    bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is %s, not a map", e->path, n_where, where,
+                 bnn_tree_describe(node, got));
     return false;
 }
 

@@ -7,6 +7,7 @@
 #define BNN_SPEC_TREE_H
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "spec/diag.h"
 
 #include <stdbool.h>
@@ -45,8 +46,14 @@ const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn
 /* The value of a key of a map, or NULL when the key is missing or the node is NULL or no map. */
 const bnn_node *bnn_tree_get(const bnn_node *map, const char *key);
 
-/* Whether the node is a plain nothing: empty, ~ or null. */
+/* Whether the node is a scalar without quotes; and whether it is a plain nothing: empty, ~, null. */
+bool bnn_tree_is_plain(const bnn_node *node);
 bool bnn_tree_is_null(const bnn_node *node);
+
+/* How a message calls a value that it did not expect: "lots" (in quotes), a list, a map, nothing.
+ * Returns out. */
+enum { BNN_DESCRIPTION = BNN_EXCERPT + 8 };
+const char *bnn_tree_describe(const bnn_node *node, char out[BNN_DESCRIPTION]);
 
 /* Whether two values are written alike: the same texts, quoted or not, and lists in the same order;
  * the order of a map's keys does not matter. NULL equals NULL only. */

@@ -32,14 +32,16 @@ static const struct {
      "3:8: shape: must be a list of channels, height and width"},
     {"shape: [1, 4, 5]", "shape: [1, 4, 99999]", "3:15: shape"},
     {"name: train-images-idx3-ubyte", "name: ../x",
-     "5:24: files.train_images: \"../x\" must be made of letters, digits and ._-, and start with a "
+     "5:24: files.train_images.name: \"../x\" must be made of letters, digits and ._-, and start with a "
      "letter or digit"},
-    {"name: train-images-idx3-ubyte", "name: a/b", "5:24: files.train_images: \"a/b\" must be"},
-    {"name: train-images-idx3-ubyte", "name: /etc/passwd", "5:24: files.train_images: "},
-    {"name: train-images-idx3-ubyte", "name: ''", "5:24: files.train_images: "},
+    {"name: train-images-idx3-ubyte", "name: a/b",
+     "5:24: files.train_images.name: \"a/b\" must be"},
+    {"name: train-images-idx3-ubyte", "name: /etc/passwd", "5:24: files.train_images.name: "},
+    {"name: train-images-idx3-ubyte", "name: ''", "5:24: files.train_images.name: "},
     {"sha256: \"", "sha256: \"0",
-     "5:57: files.train_images: a SHA-256 has 64 lower-case hexadecimal digits"},
-    {"  test_labels", "  last_labels", "8:3: "},
+     "5:57: files.train_images.sha256: a SHA-256 has 64 lower-case hexadecimal digits"},
+    {"  test_labels", "  last_labels",
+     "5:3: files: the key \"test_labels\" is missing (and 1 more)"},
     {"#more", "mirrors: [http://example.org/]",
      "9:11: mirrors: \"http://example.org/\" must start with https:// (or file:///), without "
      "spaces"},
@@ -50,8 +52,7 @@ static const struct {
     {"#more", "npm: {package: --help, version: 1.0.0, directory: data}",
      "9:16: npm.package: \"--help\" must be made of"},
     {"#more", "npm: {package: a, version: 1.0.0, directory: ../..}", "9:46: npm.directory: "},
-    {"#more", "npm: {package: a, version: 1.0.0}",
-     "9:6: npm.directory: key \"directory\" is missing"},
+    {"#more", "npm: {package: a, version: 1.0.0}", "9:6: npm: the key \"directory\" is missing"},
     {"#more", "debian: a;b", "9:9: debian: \"a;b\" must be made of"},
 };
 
@@ -406,7 +407,7 @@ static const struct {
     size_t n_files;
 } listed[] = {
     {"absent", NULL, NULL, "/d (BNN_DATA_PATH): none of its files", TINY_FILES},
-    {"broken", "broken.yaml:1:1: key \"summary\" is missing", NULL, NULL, 0},
+    {"broken", "broken.yaml:1:1: the data set: the key \"summary\" is missing", NULL, NULL, 0},
     {"synthetic", NULL, NULL, NULL, 0},
     {"tiny", NULL, "d/tiny", NULL, TINY_FILES},
 };

@@ -358,7 +358,9 @@ static const struct {
     {"clippet", "spec.yaml:2:3: there is no ste \"clippet\"; did you mean \"clipped\"?", 0},
     {"../clipped", "spec.yaml:2:3: there is no ste \"../clipped\"; ", 0},
     {"{clip: 1}", "spec.yaml:2:3: model.ste: a name is missing", 0},
-    {"[clipped]", "spec.yaml:2:3: model.ste: expected a name or a map", 0},
+    {"{name: [x]}", "spec.yaml:2:10: model.ste: expected a name, got a list", 0},
+    {"[clipped]", "spec.yaml:2:3: model.ste: expected a name or a map with one, got a list", 0},
+    {"~", "spec.yaml:2:3: model.ste: expected a name or a map with one, got nothing", 0},
 };
 
 START_TEST(test_use)

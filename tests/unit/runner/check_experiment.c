@@ -58,7 +58,7 @@ END_TEST
 /* The empty document, text, and list are no specs; a file that is not there is one message. */
 START_TEST(what_is_no_spec_is_refused)
 {
-    check_said(BNN_E_SPEC, "[1, 2]\n", "s.yaml:1:1: a spec is a map of sections, got a list");
+    check_said(BNN_E_SPEC, "[1, 2]\n", "s.yaml:1:1: the spec: expected a map, got a list");
     bnn_experiment unchanged = experiment;
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
@@ -125,7 +125,7 @@ START_TEST(the_base_is_checked_without_a_sweep)
     check_said(BNN_E_SPEC,
                TINY_DATA TINY_MODEL "train: {bach: 3}\nsweep: {grid: {train.epochs: []}}\n",
                "s.yaml:10:9: unknown key \"bach\" in train; did you mean \"batch\"?\n"
-               "s.yaml:11:30: sweep.grid: train.epochs: the list is empty and leaves no points");
+               "s.yaml:11:30: sweep.grid.train.epochs: the list is empty and leaves no points");
 }
 END_TEST
 
