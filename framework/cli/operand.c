@@ -1,6 +1,7 @@
 #include "cli/operand.h"
 
 #include "base/text.h"
+#include "cli/progress.h"
 #include "db/store_results.h"
 #include "infer/modelfile.h"
 #include "spec/diag.h"
@@ -79,56 +80,67 @@ int cli_find_run(bnn_store *store, const char *wanted, bnn_arena *arena, const c
     return BNN_OK;
 }
 
-static int find_run_model(bnn_store *store, const char *operand, bnn_arena *arena, cli_model *out,
-                          bnn_error *err)
+int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_stored_run *out,
+                      bnn_error *err)
 {
     const char *uid;
-    cli_model model = {.is_of_run = true};
-    int status = cli_find_run(store, operand, arena, &uid, err);
-    if (status == BNN_OK)
-        status = bnn_store_find_run(store, uid, arena, &model.stored, err);
-    if (status != BNN_OK)
-        return status;
-    if (model.stored.model_path == NULL)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "run %s left no model file: its network cannot be deployed (`bnnrun plan` "
-                        "says why), or an older version of bnnrun made it",
-                        model.stored.run.uid);
-    model.path = model.stored.model_path;
-    status = bnn_reload_check_file(model.path, model.stored.model_sha256, err);
+    const int status = cli_find_run(store, wanted, arena, &uid, err);
+    return status != BNN_OK ? status : bnn_store_find_run(store, uid, arena, out, err);
+}
+
+int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err)
+{
+    cli_model model = {.path = operand};
+    bnn_store *store = NULL;
+    int status = BNN_OK;
+    if (!cli_is_model_file(operand)) {
+        status = cli_store_open(options, &store, err);
+        if (status == BNN_OK)
+            status = cli_find_done_run(store, operand, options->arena, &model.stored, err);
+        bnn_store_close(store);
+        if (status == BNN_OK && model.stored.model_path == NULL)
+            status = bnn_fail(
+                err, BNN_E_RESOURCE,
+                "run %s left no model file: its network cannot be deployed (`bnnrun plan` says "
+                "why), or an older version of bnnrun made it",
+                model.stored.run.uid);
+        if (status == BNN_OK)
+            status = bnn_reload_check_file(model.stored.model_path, model.stored.model_sha256, err);
+        model.path = model.stored.model_path;
+        model.is_of_run = true;
+    }
     if (status == BNN_OK)
         *out = model;
     return status;
 }
 
-int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err)
+int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **out_workspace,
+                   bnn_error *err)
 {
-    bnn_store *store = NULL;
-    if (cli_is_model_file(operand)) {
-        *out = (cli_model){.path = operand};
-        return BNN_OK;
-    }
-    int status = cli_store_open(options, &store, err);
-    if (status == BNN_OK)
-        status = find_run_model(store, operand, options->arena, out, err);
-    bnn_store_close(store);
-    return status;
+    char message[BNN_INFER_ERROR];
+    if (bnn_model_open(path, NULL, out, message) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
+    *out_workspace = bnn_arena_alloc(arena, bnn_model_workspace_bytes(*out), 1);
+    return *out_workspace == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-int cli_reload_run(const bnn_stored_run *stored, const cli_options *options,
-                   bnn_registry **registry, bnn_reloaded *out, bnn_error *err)
+int cli_reload_run(bnn_store *store, const bnn_stored_run *stored, bnn_arena *arena,
+                   bnn_registry *registry, bnn_reloaded *out, bnn_error *err)
 {
-    bnn_store *store = NULL;
-    *registry = bnn_registry_create(options->plugin_path);
-    if (*registry == NULL)
-        return bnn_no_memory(err);
-    const bnn_reader reader = {.arena = options->arena,
-                               .registry = *registry,
+    const bnn_reader reader = {.arena = arena,
+                               .registry = registry,
                                .catalogue = cli_catalogue_path(stored->spec_path),
                                .topologies = cli_topology_path(stored->spec_path)};
-    int status = cli_store_open(options, &store, err);
-    if (status == BNN_OK)
-        status = bnn_reload(store, stored, &reader, out, err);
-    bnn_store_close(store);
+    return bnn_reload(store, stored, &reader, out, err);
+}
+
+int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
+                      const cli_options *options, bnn_dataset *out, bnn_error *err)
+{
+    cli_download told;
+    const bnn_data_search search =
+        cli_download_search(&told, cli_catalogue_path(stored->spec_path), download, options);
+    const int status = bnn_dataset_open(&reloaded->config->data, &search, out, err);
+    cli_download_end(&told);
     return status;
 }

@@ -5,6 +5,8 @@
 #include "cli/result.h"
 #include "runner/reload.h"
 
+#include <bnn/infer.h>
+
 #include <stdint.h>
 
 /* The first bytes of a regular file, and how many there are; 0 when it cannot be read. */
@@ -20,6 +22,10 @@ bool cli_is_model_file(const char *operand);
 int cli_find_run(bnn_store *store, const char *wanted, bnn_arena *arena, const char **out_uid,
                  bnn_error *err);
 
+/* Likewise one that is done, with what is recorded of it. */
+int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_stored_run *out,
+                      bnn_error *err);
+
 /* The model that an operand stands for. */
 typedef struct cli_model {
     const char *path;      /* of the model file */
@@ -30,9 +36,16 @@ typedef struct cli_model {
 /* Finds the file. All texts are in the arena of the options, or are the operand's. */
 int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err);
 
-/* Brings the network of a run back, with the registry that its plugins live in, to be destroyed by
- * the caller after the last use, also when this fails. *registry is NULL before. */
-int cli_reload_run(const bnn_stored_run *stored, const cli_options *options,
-                   bnn_registry **registry, bnn_reloaded *out, bnn_error *err);
+/* Opens a model file, to be closed by the caller, and makes a workspace for it in the arena. */
+int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **out_workspace,
+                   bnn_error *err);
+
+/* Brings the network of a run back, in the arena and the registry, which has to outlive it. */
+int cli_reload_run(bnn_store *store, const bnn_stored_run *stored, bnn_arena *arena,
+                   bnn_registry *registry, bnn_reloaded *out, bnn_error *err);
+
+/* Opens the data that a run was trained on, to be closed by the caller. */
+int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
+                      const cli_options *options, bnn_dataset *out, bnn_error *err);
 
 #endif

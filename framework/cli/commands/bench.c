@@ -34,6 +34,7 @@ typedef struct request {
     uint32_t n_rounds;
     size_t n_engines; /* 0: the one for this machine */
     const bnn_engine *engines[ENGINES_MAX];
+    bnn_stored_run stored; /* what RUN stands for */
 } request;
 
 /* ---- The command line ------------------------------------------------------------------------ */
@@ -151,30 +152,26 @@ static int find_twin(bench_lineup *lineup, bnn_store *store, bnn_error *err)
     return BNN_OK;
 }
 
-static int open_run(bench_lineup *lineup, const char *wanted, const char *data, bnn_store *store,
-                    bnn_error *err)
+static int open_run(request *r, bench_lineup *lineup, bnn_store *store, bnn_error *err)
 {
-    bnn_stored_run stored;
+    bnn_stored_run *stored = &r->stored;
     bnn_model *model;
-    const char *uid;
-    int status = cli_find_run(store, wanted, lineup->arena, &uid, err);
+    int status = cli_find_done_run(store, r->options.operands[0], lineup->arena, stored, err);
     if (status == BNN_OK)
-        status = bnn_store_find_run(store, uid, lineup->arena, &stored, err);
-    if (status == BNN_OK)
-        status = read_run_model(&stored, lineup->arena, &model, err);
+        status = read_run_model(stored, lineup->arena, &model, err);
     if (status != BNN_OK)
         return status;
-    lineup->record.run_uid = uid;
-    lineup->record.model = stored.model_path;
-    lineup->record.model_sha256 = stored.model_sha256;
+    lineup->record.run_uid = stored->run.uid;
+    lineup->record.model = stored->model_path;
+    lineup->record.model_sha256 = stored->model_sha256;
     lineup->model = model;
-    lineup->run_text = run_text(&stored, lineup->arena);
+    lineup->run_text = run_text(stored, lineup->arena);
     if (lineup->run_text == NULL)
         return bnn_no_memory(err);
-    const bnn_data_search search = {.catalogue = cli_catalogue_path(stored.spec_path)};
-    const bnn_data_options of_run = {.name = stored.dataset_name, .path = stored.dataset_source};
-    status = data != NULL ? bench_images_read(lineup, data, err)
-                          : bench_images_open(lineup, &of_run, &search, err);
+    const bnn_data_search search = {.catalogue = cli_catalogue_path(stored->spec_path)};
+    const bnn_data_options of_run = {.name = stored->dataset_name, .path = stored->dataset_source};
+    status = r->data != NULL ? bench_images_read(lineup, r->data, err)
+                             : bench_images_open(lineup, &of_run, &search, err);
     return status != BNN_OK ? status : find_twin(lineup, store, err);
 }
 
@@ -198,7 +195,7 @@ static int open_file(bench_lineup *lineup, const char *path, const char *data, b
 /* Opens what the operand stands for: a model file, or a run of the database, whose files are checked
  * against what is recorded. The images are --data; without it the test images of the run's data set,
  * and for a file digits that are drawn. */
-static int open_operand(const request *r, bench_lineup *lineup, bnn_error *err)
+static int open_operand(request *r, bench_lineup *lineup, bnn_error *err)
 {
     const char *operand = r->options.operands[0];
     if (cli_is_model_file(operand))
@@ -207,7 +204,7 @@ static int open_operand(const request *r, bench_lineup *lineup, bnn_error *err)
     int status = cli_store_open(&r->options, &store, err);
     if (status != BNN_OK)
         return status;
-    status = open_run(lineup, operand, r->data, store, err);
+    status = open_run(r, lineup, store, err);
     bnn_store_close(store);
     return status;
 }
@@ -271,7 +268,7 @@ static int bench_keep(bnn_store_bench *record, const char *db, bnn_error *err)
 
 static int run_bench(void *context, bnn_error *err)
 {
-    const request *r = context;
+    request *r = context;
     bench_lineup *lineup = bnn_arena_alloc(r->options.arena, 1, sizeof *lineup);
     if (lineup == NULL)
         return bnn_no_memory(err);

@@ -7,13 +7,10 @@
 #include "cli/images.h"
 #include "cli/operand.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "export/c/c.h"
 #include "export/graph.h"
 #include "export/onnx/onnx.h"
 #include "infer/modelfile.h"
-
-#include <bnn/infer.h>
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -36,7 +33,11 @@ typedef struct cli_export {
     const char *images_path; /* of the self-test; NULL: the run's test set */
     const char *prefix;      /* of names in C, or NULL */
     cli_model source;
-    const bnn_model *model;
+    bnn_model *model;
+    bnn_registry *registry; /* of the network */
+    bnn_reloaded reloaded;  /* when the run's own network or data are needed */
+    cli_images images;      /* of the self-test, and what the engine answers */
+    float *logits;
 } cli_export;
 
 typedef struct cli_export_file {
@@ -101,22 +102,6 @@ static int export_deliver(const cli_export *r, const cli_export_file *files, siz
 
 /* ---- ONNX -------------------------------------------------------------------------------- */
 
-/* The operations as they were trained come from the run, not from its model file. */
-static int export_network(const cli_export *r, const bnn_onnx_options *options,
-                          unsigned char **bytes, size_t *n, bnn_error *err)
-{
-    bnn_registry *registry = NULL;
-    bnn_reloaded reloaded;
-    bnn_graph *graph;
-    int status = cli_reload_run(&r->source.stored, &r->options, &registry, &reloaded, err);
-    if (status == BNN_OK)
-        status = bnn_graph_create(reloaded.network, r->options.arena, &graph, err);
-    if (status == BNN_OK)
-        status = bnn_onnx_export_qonnx(graph, options, bytes, n, err);
-    bnn_registry_destroy(registry);
-    return status;
-}
-
 static int export_onnx(const cli_export *r, bnn_error *err)
 {
     const bool floats = r->input != NULL && strcmp(r->input, "floats") == 0;
@@ -126,11 +111,16 @@ static int export_onnx(const cli_export *r, bnn_error *err)
         .metadata = r->model->metadata,
         .n_metadata = r->model->n_metadata,
     };
+    bnn_graph *graph;
     unsigned char *bytes = NULL;
     size_t n = 0;
-    int status = r->format == CLI_EXPORT_QONNX
-                     ? export_network(r, &options, &bytes, &n, err)
-                     : bnn_onnx_export(r->model, &options, &bytes, &n, err);
+    int status = BNN_OK;
+    if (r->format != CLI_EXPORT_QONNX)
+        status = bnn_onnx_export(r->model, &options, &bytes, &n, err);
+    else
+        status = bnn_graph_create(r->reloaded.network, r->options.arena, &graph, err);
+    if (status == BNN_OK && r->format == CLI_EXPORT_QONNX)
+        status = bnn_onnx_export_qonnx(graph, &options, &bytes, &n, err);
     if (status != BNN_OK)
         return status;
     const bnn_shape in = r->model->input;
@@ -163,104 +153,81 @@ static const char *export_c_prefix(const cli_export *r)
 }
 
 /* The first test images of the data that the run was trained on. */
-static int export_c_read_own_images(const cli_export *r, cli_images *images, bnn_error *err)
+static int export_c_read_own_images(cli_export *r, bnn_error *err)
 {
-    bnn_registry *registry = NULL;
-    bnn_reloaded reloaded;
-    bnn_dataset data = {0};
-    cli_download download;
-    int status = cli_reload_run(&r->source.stored, &r->options, &registry, &reloaded, err);
-    if (status == BNN_OK) {
-        const bnn_data_search search = cli_download_search(
-            &download, cli_catalogue_path(r->source.stored.spec_path), false, &r->options);
-        status = bnn_dataset_open(&reloaded.config->data, &search, &data, err);
-    }
-    if (status == BNN_OK) {
-        const size_t pixels = bnn_shape_values(data.shape);
-        images->n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
-        images->pixels = malloc(images->n * pixels);
-        if (images->pixels == NULL)
-            status = bnn_no_memory(err);
-        else
-            memcpy(images->pixels, data.test.pixels, images->n * pixels);
-    }
+    bnn_dataset data;
+    const int status =
+        cli_open_run_data(&r->source.stored, &r->reloaded, false, &r->options, &data, err);
+    if (status != BNN_OK)
+        return status;
+    const size_t pixels = bnn_shape_values(data.shape);
+    r->images.n = data.test.n < r->n_tests ? data.test.n : r->n_tests;
+    r->images.pixels = malloc(r->images.n * pixels);
+    if (r->images.pixels != NULL)
+        memcpy(r->images.pixels, data.test.pixels, r->images.n * pixels);
     bnn_dataset_close(&data);
-    bnn_registry_destroy(registry);
+    return r->images.pixels == NULL ? bnn_no_memory(err) : BNN_OK;
+}
+
+static int export_c_read_tests(cli_export *r, bnn_error *err)
+{
+    const char *of = r->images_path != NULL ? r->images_path : "the test set";
+    int status = r->images_path != NULL
+                     ? cli_images_read(of, r->n_tests, r->model->input, &r->images, err)
+                     : export_c_read_own_images(r, err);
+    if (status == BNN_OK && r->images.n < r->n_tests)
+        status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
+                          r->images.n, r->n_tests);
     return status;
 }
 
 /* The logits that the engine gives for the images of the self-test. */
-static int export_c_calculate_logits(const cli_export *r, const cli_images *images, float **logits,
-                                     bnn_error *err)
+static int export_c_calculate_logits(cli_export *r, bnn_error *err)
 {
-    char message[BNN_INFER_ERROR];
-    bnn_model *model;
-    int status = BNN_OK;
-    if (bnn_model_open(r->source.path, NULL, &model, message) != 0)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
-    void *workspace = malloc(bnn_model_workspace_bytes(model));
-    *logits = calloc((size_t)images->n * r->model->n_classes, sizeof **logits);
-    if (workspace == NULL || *logits == NULL)
+    bnn_model *model = NULL;
+    void *workspace;
+    int status = cli_open_model(r->source.path, r->options.arena, &model, &workspace, err);
+    r->logits = bnn_arena_alloc(r->options.arena, (size_t)r->images.n * r->model->n_classes,
+                                sizeof *r->logits);
+    if (status == BNN_OK && r->logits == NULL)
         status = bnn_no_memory(err);
-    else
-        bnn_model_run(model, images->n, images->pixels, *logits, workspace);
-    free(workspace);
+    if (status == BNN_OK)
+        bnn_model_run(model, r->images.n, r->images.pixels, r->logits, workspace);
     bnn_model_close(model);
     return status;
 }
 
-static int export_c_read_tests(const cli_export *r, cli_images *images, float **logits,
-                               bnn_error *err)
+static int export_as_c(cli_export *r, bnn_error *err)
 {
-    const char *of = r->images_path != NULL ? r->images_path : "the test set";
-    int status = r->images_path != NULL
-                     ? cli_images_read(of, r->n_tests, r->model->input, images, err)
-                     : export_c_read_own_images(r, images, err);
-    if (status == BNN_OK && images->n < r->n_tests)
-        status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
-                          images->n, r->n_tests);
-    return status != BNN_OK ? status : export_c_calculate_logits(r, images, logits, err);
-}
-
-static int export_c_write(const cli_export *r, const bnn_c_options *options,
-                          const char *header_path, bnn_error *err)
-{
-    char *source = NULL, *header = NULL;
-    int status = bnn_c_export(r->model, options, &source, &header, err);
+    char *source, *header, *header_path = bnn_arena_strdup(r->options.arena, r->output);
+    const char *prefix = r->prefix != NULL ? r->prefix : export_c_prefix(r);
+    if (header_path == NULL || prefix == NULL)
+        return bnn_no_memory(err);
+    header_path[strlen(header_path) - 1] = 'h';
+    int status = BNN_OK;
+    if (r->n_tests > 0)
+        status = export_c_read_tests(r, err);
+    if (status == BNN_OK && r->n_tests > 0)
+        status = export_c_calculate_logits(r, err);
+    if (status != BNN_OK)
+        return status;
+    const bnn_c_options options = {.prefix = prefix,
+                                   .header = bnn_path_name(header_path),
+                                   .n_tests = r->n_tests,
+                                   .images = r->images.pixels,
+                                   .logits = r->logits};
+    status = bnn_c_export(r->model, &options, &source, &header, err);
     if (status != BNN_OK)
         return status;
     const cli_export_file files[] = {{r->output, source, strlen(source)},
                                      {header_path, header, strlen(header)}};
     const char *advice = bnn_arena_printf(
         r->options.arena, "cc -std=c99 -O2 -c %s; include %s and call %s_classify(pixels)%s%s%s",
-        r->output, options->header, options->prefix, r->n_tests > 0 ? ", and first of all " : "",
-        r->n_tests > 0 ? options->prefix : "", r->n_tests > 0 ? "_self_test()" : "");
+        r->output, options.header, prefix, r->n_tests > 0 ? ", and first of all " : "",
+        r->n_tests > 0 ? prefix : "", r->n_tests > 0 ? "_self_test()" : "");
     status = export_deliver(r, files, 2, advice, err);
     free(source);
     free(header);
-    return status;
-}
-
-static int export_as_c(const cli_export *r, bnn_error *err)
-{
-    cli_images images = {0};
-    float *logits = NULL;
-    char *header_path = bnn_arena_strdup(r->options.arena, r->output);
-    const char *prefix = r->prefix != NULL ? r->prefix : export_c_prefix(r);
-    if (header_path == NULL || prefix == NULL)
-        return bnn_no_memory(err);
-    header_path[strlen(header_path) - 1] = 'h';
-    bnn_c_options options = {
-        .prefix = prefix, .header = bnn_path_name(header_path), .n_tests = r->n_tests};
-    int status = BNN_OK;
-    if (r->n_tests > 0)
-        status = export_c_read_tests(r, &images, &logits, err);
-    options.images = images.pixels;
-    options.logits = logits;
-    if (status == BNN_OK)
-        status = export_c_write(r, &options, header_path, err);
-    free(images.pixels);
-    free(logits);
     return status;
 }
 
@@ -319,10 +286,25 @@ static const char *default_output(const cli_export *r)
     return bnn_arena_printf(r->options.arena, "%.*s%s", (int)n, name, ends[r->format]);
 }
 
-static int run_export(void *request, bnn_error *err)
+/* The operations as they were trained, and the data, come from the run, not from its model file. */
+static int export_reload(cli_export *r, bnn_error *err)
 {
-    cli_export *r = request;
-    bnn_model *model;
+    bnn_store *store;
+    r->registry = bnn_registry_create(r->options.plugin_path);
+    if (r->registry == NULL)
+        return bnn_no_memory(err);
+    int status = cli_store_open(&r->options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    status =
+        cli_reload_run(store, &r->source.stored, r->options.arena, r->registry, &r->reloaded, err);
+    bnn_store_close(store);
+    return status;
+}
+
+static int export_model(cli_export *r, bnn_error *err)
+{
+    const bool of_own_images = r->n_tests > 0 && r->images_path == NULL;
     int status = check_request(r, err);
     if (status == BNN_OK)
         status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
@@ -333,21 +315,32 @@ static int run_export(void *request, bnn_error *err)
                         "%s: qonnx has the network's own operations, which a model file no longer "
                         "has; name the run that it is from",
                         r->options.operands[0]);
-    if (r->n_tests > 0 && r->images_path == NULL && !r->source.is_of_run)
+    if (of_own_images && !r->source.is_of_run)
         return cli_usage(err, &cli_command_export,
                          "the self-test of a model file needs --images FILE, in IDX");
-    status = bnn_modelfile_read(r->source.path, r->options.arena, &model, err);
+    status = bnn_modelfile_read(r->source.path, r->options.arena, &r->model, err);
     if (status != BNN_OK)
         return status;
-    r->model = model;
     if (r->output == NULL && (r->output = default_output(r)) == NULL)
         return bnn_no_memory(err);
-    if (r->format != CLI_EXPORT_C)
-        return export_onnx(r, err);
-    if (strlen(r->output) < 3 || !bnn_text_ends_with(r->output, ".c"))
+    if (r->format == CLI_EXPORT_C &&
+        (strlen(r->output) < 3 || !bnn_text_ends_with(r->output, ".c")))
         return cli_usage(err, &cli_command_export,
                          "C is a source and a header: name the source, ending in .c, with -o");
-    return export_as_c(r, err);
+    if (r->format == CLI_EXPORT_QONNX || of_own_images)
+        status = export_reload(r, err);
+    if (status != BNN_OK)
+        return status;
+    return r->format == CLI_EXPORT_C ? export_as_c(r, err) : export_onnx(r, err);
+}
+
+static int run_export(void *request, bnn_error *err)
+{
+    cli_export *r = request;
+    const int status = export_model(r, err);
+    free(r->images.pixels);
+    bnn_registry_destroy(r->registry);
+    return status;
 }
 
 static const cli_export export_values = {.format = CLI_EXPORT_FORMATS};

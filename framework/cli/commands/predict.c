@@ -4,8 +4,7 @@
 #include "cli/images.h"
 #include "cli/operand.h"
 #include "cli/options.h"
-
-#include <bnn/infer.h>
+#include "infer/model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,8 +19,6 @@ typedef struct prediction {
     uint32_t limit; /* images of an IDX file; 0: all */
     const char *labels_path;
     bnn_model *model;
-    bnn_shape shape;
-    uint32_t n_classes;
     void *workspace;
     size_t n_files;
     cli_images *files; /* [n_files] */
@@ -80,18 +77,19 @@ static void put_label(prediction *p, uint32_t class)
 
 static uint32_t n_ranks_of(const prediction *p)
 {
-    return p->n_classes < TOP ? p->n_classes : TOP;
+    return p->model->n_classes < TOP ? p->model->n_classes : TOP;
 }
 
 static void put_answer(prediction *p, const char *path, const char *index, const float *logits)
 {
     uint32_t classes[TOP] = {0};
     const uint32_t n_ranks = n_ranks_of(p);
-    rank_classes(logits, p->n_classes, n_ranks, classes);
+    rank_classes(logits, p->model->n_classes, n_ranks, classes);
     cli_table_cell(p->table, path);
     cli_table_cell(p->table, index);
     for (uint32_t i = 0; i < n_ranks; i++) {
-        put_class(p, classes[i], class_probability(logits, p->n_classes, classes[0], classes[i]));
+        put_class(p, classes[i],
+                  class_probability(logits, p->model->n_classes, classes[0], classes[i]));
         const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
         if (i == 0)
             cli_table_cellf(p->table, "%.6g", (double)logits[classes[0]] - next);
@@ -114,8 +112,8 @@ static void make_table(prediction *p)
 
 static int classify_file(prediction *p, const char *path, cli_images *file, bnn_error *err)
 {
-    const size_t pixels = bnn_shape_values(p->shape);
-    float *logits = calloc((size_t)file->n * p->n_classes, sizeof *logits);
+    const size_t pixels = bnn_shape_values(p->model->input);
+    float *logits = calloc((size_t)file->n * p->model->n_classes, sizeof *logits);
     if (logits == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; p->invert && i < file->n * pixels; i++)
@@ -124,7 +122,8 @@ static int classify_file(prediction *p, const char *path, cli_images *file, bnn_
     for (uint32_t i = 0; i < file->n; i++) {
         char index[CLI_TEXT_MAX];
         snprintf(index, sizeof index, "%u", i);
-        put_answer(p, path, file->is_picture ? NULL : index, logits + (size_t)i * p->n_classes);
+        put_answer(p, path, file->is_picture ? NULL : index,
+                   logits + (size_t)i * p->model->n_classes);
     }
     free(logits);
     return BNN_OK;
@@ -167,24 +166,11 @@ static int print_answers(prediction *p, bnn_error *err)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static int open_model(prediction *p, const char *path, bnn_error *err)
-{
-    char message[BNN_INFER_ERROR];
-    bnn_model_info info;
-    if (bnn_model_open(path, NULL, &p->model, message) != 0)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s", message);
-    bnn_model_get_info(p->model, &info);
-    p->shape = (bnn_shape){info.channels, info.height, info.width};
-    p->n_classes = info.n_classes;
-    p->workspace = malloc(bnn_model_workspace_bytes(p->model));
-    return p->workspace == NULL ? bnn_no_memory(err) : BNN_OK;
-}
-
 /* Says it once, for the first picture. */
 static void hint_invert(const prediction *p, char **paths)
 {
     for (size_t i = 0; !p->invert && !p->options.quiet && i < p->n_files; i++)
-        if (p->files[i].is_picture && cli_image_is_on_white(p->files[i].pixels, p->shape)) {
+        if (p->files[i].is_picture && cli_image_is_on_white(p->files[i].pixels, p->model->input)) {
             fprintf(stderr,
                     "%s: its border is bright; if that is the paper and the model knows bright "
                     "strokes on black, as in MNIST, use --invert\n",
@@ -202,7 +188,7 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
         return bnn_no_memory(err);
     p->n_files = n;
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        status = cli_images_read(paths[i], p->limit, p->shape, &p->files[i], err);
+        status = cli_images_read(paths[i], p->limit, p->model->input, &p->files[i], err);
         if (status == BNN_OK && __builtin_add_overflow(p->n_images, p->files[i].n, &p->n_images))
             status = bnn_fail(err, BNN_E_USAGE, "more images than can be counted");
     }
@@ -216,7 +202,7 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
     cli_model found;
     int status = cli_find_model(model, &p->options, &found, err);
     if (status == BNN_OK)
-        status = open_model(p, found.path, err);
+        status = cli_open_model(found.path, p->options.arena, &p->model, &p->workspace, err);
     if (status == BNN_OK)
         status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
@@ -237,7 +223,6 @@ static int run_predict(void *request, bnn_error *err)
     for (size_t i = 0; i < p->n_files; i++)
         free(p->files[i].pixels);
     free(p->labels);
-    free(p->workspace);
     bnn_model_close(p->model);
     cli_table_destroy(p->table);
     return status;
@@ -276,6 +261,7 @@ const cli_command cli_command_predict = {
                 "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
     .least = 2,
     .needs = "a model and an image are needed, as in `bnnrun predict lenet5.bnn seven.png`",
+    .memory = BNN_MODEL_LIMIT_BYTES,
     .n_request = sizeof(prediction),
     .run = run_predict,
 };

@@ -1,5 +1,4 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
-#include "cli/progress.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "db/store_results.h"
@@ -60,30 +59,16 @@ static int check_file(verification *v, const char *what, const char *path, const
     return status == BNN_E_RESOURCE ? BNN_OK : status;
 }
 
-static int open_verified_run(verification *v, const char *uid, bnn_error *err)
-{
-    const int status = cli_find_run(v->store, uid, v->arena, &uid, err);
-    return status != BNN_OK ? status : bnn_store_find_run(v->store, uid, v->arena, &v->stored, err);
-}
-
 static int reload_run(verification *v, bnn_error *err)
 {
-    const char *catalogue = cli_catalogue_path(v->stored.spec_path);
-    const bnn_reader reader = {.arena = v->arena,
-                               .registry = v->registry,
-                               .catalogue = catalogue,
-                               .topologies = cli_topology_path(v->stored.spec_path)};
-    int status = bnn_reload(v->store, &v->stored, &reader, &v->reloaded, err);
-    if (status == BNN_E_FAILED) /* weights that are no numbers: an answer, and the last */
+    int status = cli_reload_run(v->store, &v->stored, v->arena, v->registry, &v->reloaded, err);
+    if (status == BNN_E_FAILED) { /* weights that are no numbers: an answer, and the last */
         say_verdict(v, "finite", false, "%s", err->message);
-    if (status != BNN_OK)
-        return status == BNN_E_FAILED ? BNN_OK : status;
-    cli_download download;
-    const bnn_data_search search =
-        cli_download_search(&download, catalogue, v->download, &v->options);
-    const size_t i = v->reloaded.config->i_dataset;
-    status = bnn_dataset_open(&v->reloaded.experiment.datasets[i], &search, &v->data, err);
-    cli_download_end(&download);
+        return BNN_OK;
+    }
+    if (status == BNN_OK)
+        status =
+            cli_open_run_data(&v->stored, &v->reloaded, v->download, &v->options, &v->data, err);
     if (status == BNN_OK && strcmp(v->data.sha256, v->stored.dataset_sha256) != 0)
         status = bnn_fail(
             err, BNN_E_RESOURCE,
@@ -233,7 +218,7 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
     if (v->arena == NULL || v->registry == NULL || v->report == NULL)
         bnn_no_memory(err);
     else
-        status = open_verified_run(v, uid, err);
+        status = cli_find_done_run(v->store, uid, v->arena, &v->stored, err);
     if (status == BNN_OK) {
         if (!v->options.json)
             printf("run %s: %s, %s, seed %lld\n", v->stored.run.uid, v->stored.experiment,
