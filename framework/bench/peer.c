@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-    TIMEOUT_MS = 120 * 1000, /* a child that is silent for so long hangs */
-    LINE_MAX_BYTES = 1 << 28,
+    TIMEOUT_SECONDS = 120, /* a child that is silent for so long hangs */
+    ANSWER_MAX_BYTES = 1 << 28,
     EXIT_NOT_INSTALLED = 127,
 };
 
@@ -25,9 +24,9 @@ struct bench_peer {
     pid_t child; /* 0: none, or it was waited for */
     int exit;    /* then: its wait status */
     int socket;
-    FILE *messages; /* what it says on stderr */
-    char *line;     /* bytes received; an answer ends with a line feed */
-    size_t n_line, capacity;
+    FILE *messages;    /* what it says on stderr */
+    size_t n_received; /* bytes of the answer */
+    bnn_error *err;    /* of the one that is received */
 };
 
 /* ---- The child ------------------------------------------------------------------------------- */
@@ -48,12 +47,14 @@ static void peer_become(const bench_program *program, int cpu, int socket, int m
 
 static int peer_fork(bench_peer *peer, int cpu, bnn_error *err)
 {
+    static const struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
     const char *name = peer->program->argv[0];
     int sockets[2];
     peer->messages = tmpfile();
     if (peer->messages == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot talk to %s", name);
     peer->socket = sockets[0];
+    setsockopt(peer->socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     const pid_t child = fork();
     if (child == 0)
         peer_become(peer->program, cpu, sockets[1], fileno(peer->messages));
@@ -111,54 +112,41 @@ static int peer_send(bench_peer *peer, const char *text, size_t n, bnn_error *er
     return BNN_OK;
 }
 
-/* Waits for more of an answer. */
-static int peer_receive_more(bench_peer *peer, bnn_error *err)
+/* Waits for more of an answer, for jansson. */
+static size_t peer_receive_more(void *buffer, size_t n, void *context)
 {
-    if (peer->n_line == peer->capacity) {
-        const size_t capacity = 2 * peer->capacity + 65536;
-        char *grown = capacity > LINE_MAX_BYTES ? NULL : realloc(peer->line, capacity);
-        if (grown == NULL)
-            return bnn_fail(err, BNN_E_INTERNAL, "%s gave an answer that is too long",
-                            peer->program->what);
-        peer->line = grown;
-        peer->capacity = capacity;
-    }
-    struct pollfd wait = {.fd = peer->socket, .events = POLLIN};
-    int ready;
+    bench_peer *peer = context;
+    ssize_t got;
     do
-        ready = poll(&wait, 1, TIMEOUT_MS);
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s has not answered for %d s; %s",
-                        peer->program->what, TIMEOUT_MS / 1000, peer->program->without);
-    const ssize_t got =
-        recv(peer->socket, peer->line + peer->n_line, peer->capacity - peer->n_line, 0);
-    if (got < 0 && errno == EINTR)
-        return BNN_OK;
-    if (got <= 0)
-        return peer_fail_ended(peer, err);
-    peer->n_line += (size_t)got;
-    return BNN_OK;
+        got = recv(peer->socket, buffer, n, 0);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN)
+        bnn_fail(peer->err, BNN_E_RESOURCE, "%s has not answered for %d s; %s", peer->program->what,
+                 TIMEOUT_SECONDS, peer->program->without);
+    else if (got <= 0)
+        peer_fail_ended(peer, peer->err);
+    else if ((peer->n_received += (size_t)got) > ANSWER_MAX_BYTES)
+        bnn_fail(peer->err, BNN_E_INTERNAL, "%s gave an answer that is too long",
+                 peer->program->what);
+    else
+        return (size_t)got;
+    return (size_t)-1;
 }
 
 int bench_peer_receive(bench_peer *peer, json_t **out, bnn_error *err)
 {
-    char *end = NULL;
-    for (size_t seen = 0; end == NULL;) {
-        const int status = peer_receive_more(peer, err);
-        if (status != BNN_OK)
-            return status;
-        end = memchr(peer->line + seen, '\n', peer->n_line - seen);
-        seen = peer->n_line;
-    }
     /* JavaScript writes large numbers without an exponent, as integers beyond 64 bits. */
-    json_t *answer =
-        json_loadb(peer->line, (size_t)(end - peer->line), JSON_DECODE_INT_AS_REAL, NULL);
-    const bool more = end + 1 != peer->line + peer->n_line;
-    peer->n_line = 0;
+    const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL;
+    json_error_t end;
+    err->status = BNN_OK;
+    peer->err = err;
+    peer->n_received = 0;
+    json_t *answer = json_load_callback(peer_receive_more, peer, flags, &end);
     const char *failure = json_string_value(json_object_get(answer, "error"));
-    int status = BNN_OK;
-    if (!json_is_object(answer) || more)
+    int status = err->status;
+    /* Nothing may follow but the line feed. */
+    if (status == BNN_OK &&
+        (!json_is_object(answer) || peer->n_received > (size_t)end.position + 1))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s gave an answer that makes no sense; %s",
                           peer->program->what, peer->program->without);
     else if (failure != NULL)
@@ -236,7 +224,6 @@ void bench_peer_stop(bench_peer *peer)
     peer_end(peer);
     if (peer->messages != NULL)
         fclose(peer->messages);
-    free(peer->line);
     free(peer);
 }
 
