@@ -90,11 +90,6 @@ typedef struct place {
     int32_t x, y; /* 1/256 pixel */
 } place;
 
-typedef struct pen {
-    int32_t radius; /* 1/256 pixel */
-    int32_t ink;
-} pen;
-
 /* Squared distance of p from the segment a-b, in (1/256 pixel)^2. Points lie at most MARK_LENGTH
  * outside the image: differences are below 2^14, `cross` is below 2^29, its square fits. */
 static int64_t squared_distance(place p, place a, place b)
@@ -127,10 +122,11 @@ static void pixel_range(int32_t a, int32_t b, int32_t reach, int32_t *first, int
     *last = smaller_of(SIDE - 1, (larger_of(a, b) + reach) / ONE + 1);
 }
 
-/* A stroke with soft edges, one pixel wide; the darker ink wins where strokes cross. */
-static void draw_segment(uint8_t *image, place a, place b, pen tip)
+/* A stroke of a pen whose radius is at least half a pixel (in 1/256 pixel), with soft edges, one
+ * pixel wide; the darker ink wins where strokes cross. */
+static void draw_segment(uint8_t *image, place a, place b, int32_t radius, int32_t ink)
 {
-    const int32_t outer = tip.radius + ONE / 2, inner = larger_of(0, tip.radius - ONE / 2);
+    const int32_t outer = radius + ONE / 2, inner = radius - ONE / 2;
     const int64_t outer2 = (int64_t)outer * outer, inner2 = (int64_t)inner * inner;
     int32_t x0, x1, y0, y1;
     pixel_range(a.x, b.x, outer, &x0, &x1);
@@ -141,11 +137,10 @@ static void draw_segment(uint8_t *image, place a, place b, pen tip)
             const int64_t d2 = squared_distance(p, a, b);
             if (d2 >= outer2)
                 continue;
-            const int64_t ink =
-                d2 <= inner2 ? tip.ink : tip.ink * (outer2 - d2) / (outer2 - inner2);
+            const int64_t shade = d2 <= inner2 ? ink : ink * (outer2 - d2) / (outer2 - inner2);
             uint8_t *pixel = &image[y * SIDE + x];
-            if (ink > *pixel)
-                *pixel = (uint8_t)ink;
+            if (shade > *pixel)
+                *pixel = (uint8_t)shade;
         }
     }
 }
@@ -160,20 +155,16 @@ static void draw_digit(dice *d, uint32_t label, uint8_t *image)
     const int32_t xy = roll_dice(d, -SLANT, SLANT), yx = roll_dice(d, -TURN, TURN);
     const int32_t shift_x = roll_dice(d, -SHIFT, SHIFT), shift_y = roll_dice(d, -SHIFT, SHIFT);
     const int32_t radius = roll_dice(d, PEN_LOW, PEN_HIGH), ink = roll_dice(d, INK_LOW, INK_HIGH);
-    bool down = false;
     place from = {0, 0};
     for (const point *g = glyph; g->x != END; g++) {
-        if (g->x == UP) {
-            down = false;
+        if (g->x == UP)
             continue;
-        }
         const int32_t x = g->x - 50 + roll_dice(d, -JITTER, JITTER);
         const int32_t y = g->y - 70 + roll_dice(d, -JITTER, JITTER);
         const place to = {MIDDLE + shift_x + x * xx - y * xy, MIDDLE + shift_y + y * yy + x * yx};
-        if (down)
-            draw_segment(image, from, to, (pen){radius, ink});
+        if (g > glyph && g[-1].x != UP)
+            draw_segment(image, from, to, radius, ink);
         from = to;
-        down = true;
     }
 }
 
@@ -189,7 +180,7 @@ static void draw_marks(dice *d, uint8_t *image)
         b.x = a.x + roll_dice(d, -MARK_LENGTH, MARK_LENGTH);
         b.y = a.y + roll_dice(d, -MARK_LENGTH, MARK_LENGTH);
         const int32_t ink = roll_dice(d, INK_LOW / 2, INK_HIGH);
-        draw_segment(image, a, b, (pen){PEN_LOW, ink});
+        draw_segment(image, a, b, PEN_LOW, ink);
     }
     const int32_t side = roll_dice(d, 0, GAP_SIDE);
     const int32_t left = roll_dice(d, 4, SIDE - 4 - GAP_SIDE),
