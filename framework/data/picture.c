@@ -47,23 +47,14 @@ static int decode_png(const uint8_t *bytes, size_t n, const char *name, bnn_pict
 {
     static const png_color paper = {PAPER, PAPER, PAPER};
     png_image image = {.version = PNG_IMAGE_VERSION};
-    bnn_picture picture = {0};
-    int status = BNN_OK;
     if (!png_image_begin_read_from_memory(&image, bytes, n))
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
-    if (status == BNN_OK)
-        status = allocate_pixels(name, image.width, image.height, &picture, err);
-    if (status == BNN_OK) {
-        image.format = PNG_FORMAT_GRAY;
-        image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-        if (!png_image_finish_read(&image, &paper, picture.pixels, 0, NULL))
-            status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
-    }
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
+    int status = allocate_pixels(name, image.width, image.height, out, err);
+    image.format = PNG_FORMAT_GRAY;
+    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+    if (status == BNN_OK && !png_image_finish_read(&image, &paper, out->pixels, 0, NULL))
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
     png_image_free(&image);
-    if (status == BNN_OK)
-        *out = picture;
-    else
-        free(picture.pixels);
     return status;
 }
 
@@ -102,43 +93,29 @@ static bool take_number(text *t, uint32_t most, uint32_t *out)
     return t->at > start && (t->at == t->end || is_space(*t->at) || *t->at == '#');
 }
 
-/* The value of a pixel of which `maximum` is white, rounded. */
-static uint8_t to_byte(uint32_t value, uint32_t maximum)
-{
-    return (uint8_t)((value * 255u + maximum / 2) / maximum);
-}
-
-static int take_raw(text *t, const char *name, uint32_t maximum, const bnn_picture *picture,
-                    bnn_error *err)
+static int take_pixels(text *t, const char *name, bool is_plain, uint32_t maximum,
+                       const bnn_picture *picture, bnn_error *err)
 {
     const size_t n = (size_t)picture->width * picture->height, width = maximum < 256 ? 1 : 2;
-    if ((size_t)(t->end - t->at) < n * width)
+    if (!is_plain && (size_t)(t->end - t->at) < n * width)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PGM: %zu bytes of pixels, not %zu", name,
                         (size_t)(t->end - t->at), n * width);
-    for (size_t i = 0; i < n; i++, t->at += width) {
-        const uint32_t value = width == 1 ? t->at[0] : (uint32_t)t->at[0] << 8 | t->at[1];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t value = 0;
+        if (is_plain && !take_number(t, maximum, &value))
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "%s: damaged PGM: pixel %zu of %zu is no number from 0 to %u", name, i,
+                            n, maximum);
+        for (size_t k = 0; !is_plain && k < width; k++)
+            value = value << 8 | *t->at++;
         if (value > maximum)
             return bnn_fail(err, BNN_E_RESOURCE,
                             "%s: damaged PGM: pixel %zu is %u, more than the maximum of %u", name,
                             i, value, maximum);
-        picture->pixels[i] = to_byte(value, maximum);
+        picture->pixels[i] = (uint8_t)((value * 255u + maximum / 2) / maximum); /* rounded */
     }
-    return BNN_OK;
-}
-
-static int take_plain(text *t, const char *name, uint32_t maximum, const bnn_picture *picture,
-                      bnn_error *err)
-{
-    const size_t n = (size_t)picture->width * picture->height;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t value;
-        if (!take_number(t, maximum, &value))
-            return bnn_fail(err, BNN_E_RESOURCE,
-                            "%s: damaged PGM: pixel %zu of %zu is no number from 0 to %u", name, i,
-                            n, maximum);
-        picture->pixels[i] = to_byte(value, maximum);
-    }
-    skip_space(t);
+    if (is_plain)
+        skip_space(t);
     return BNN_OK;
 }
 
@@ -146,7 +123,6 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_pict
                       bnn_error *err)
 {
     text t = {.at = bytes + 2, .end = bytes + n};
-    bnn_picture picture = {0};
     uint32_t width, height, maximum;
     const bool is_plain = bytes[1] == '2';
     if (!is_plain && bytes[1] != '5')
@@ -163,27 +139,31 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_pict
             t.at++;
     if (!is_plain && t.at < t.end)
         t.at++;
-    int status = allocate_pixels(name, width, height, &picture, err);
+    int status = allocate_pixels(name, width, height, out, err);
     if (status == BNN_OK)
-        status = (is_plain ? take_plain : take_raw)(&t, name, maximum, &picture, err);
+        status = take_pixels(&t, name, is_plain, maximum, out, err);
     if (status == BNN_OK && t.at < t.end)
         status =
             bnn_fail(err, BNN_E_RESOURCE, "%s: %td bytes follow the picture", name, t.end - t.at);
-    if (status == BNN_OK)
-        *out = picture;
-    else
-        free(picture.pixels);
     return status;
 }
 
 int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
                        bnn_error *err)
 {
+    bnn_picture picture = {.pixels = NULL};
+    int status;
     if (is_png(bytes, n))
-        return decode_png(bytes, n, name, out, err);
-    if (is_pnm(bytes, n))
-        return decode_pgm(bytes, n, name, out, err);
-    return bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG nor PGM", name);
+        status = decode_png(bytes, n, name, &picture, err);
+    else if (is_pnm(bytes, n))
+        status = decode_pgm(bytes, n, name, &picture, err);
+    else
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG nor PGM", name);
+    if (status == BNN_OK)
+        *out = picture;
+    else
+        free(picture.pixels);
+    return status;
 }
 
 int bnn_picture_read(const char *path, bnn_picture *out, bnn_error *err)
