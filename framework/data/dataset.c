@@ -26,47 +26,33 @@ void bnn_dataset_close(bnn_dataset *dataset)
     *dataset = (bnn_dataset){0};
 }
 
-/* A spec error of the dataset section, with its position when it has one. */
-static int dataset_fail_options(const bnn_data_options *options, bnn_error *err, const char *format,
-                                ...) __attribute__((format(printf, 3, 4)));
-static int dataset_fail_options(const bnn_data_options *options, bnn_error *err, const char *format,
-                                ...)
+static int dataset_apply_limit(const char *key, int32_t limit, const char *name, bnn_images *images,
+                               bnn_error *err)
 {
-    va_list args;
-    va_start(args, format);
-    bnn_fail_v(err, BNN_E_SPEC, format, args);
-    va_end(args);
-    if (options->at.file != NULL && options->at.line > 0)
-        bnn_error_prefix(err, "%s:%u:%u: ", options->at.file, options->at.line, options->at.column);
-    return BNN_E_SPEC;
-}
-
-static int dataset_apply_limit(const bnn_data_options *options, const char *key, int32_t limit,
-                               const char *name, bnn_images *images, bnn_error *err)
-{
-    if (limit <= 0)
-        return BNN_OK;
-    if ((uint32_t)limit > images->n)
-        return dataset_fail_options(options, err, "dataset.%s: %d is more than the %u images of %s",
-                                    key, limit, images->n, name);
-    images->n = (uint32_t)limit;
+    if (limit > 0 && (uint32_t)limit > images->n)
+        return bnn_fail(err, BNN_E_SPEC, "dataset.%s: %d is more than the %u images of %s", key,
+                        limit, images->n, name);
+    if (limit > 0)
+        images->n = (uint32_t)limit;
     return BNN_OK;
 }
 
 static int dataset_apply_options(const bnn_data_options *options, bnn_dataset *dataset,
                                  bnn_error *err)
 {
-    int status = dataset_apply_limit(options, "train_limit", options->train_limit, dataset->name,
+    const bnn_position_in_file at = options->at;
+    int status = dataset_apply_limit("train_limit", options->train_limit, dataset->name,
                                      &dataset->train, err);
     if (status == BNN_OK)
-        status = dataset_apply_limit(options, "test_limit", options->test_limit, dataset->name,
+        status = dataset_apply_limit("test_limit", options->test_limit, dataset->name,
                                      &dataset->test, err);
     if (status == BNN_OK && (int64_t)options->validation >= (int64_t)dataset->train.n)
-        status = dataset_fail_options(
-            options, err,
-            "dataset.validation: %d of the %u training images of %s leaves none "
-            "to train on",
-            options->validation, dataset->train.n, dataset->name);
+        status = bnn_fail(err, BNN_E_SPEC,
+                          "dataset.validation: %d of the %u training images of %s leaves none to "
+                          "train on",
+                          options->validation, dataset->train.n, dataset->name);
+    if (status != BNN_OK && at.file != NULL && at.line > 0)
+        bnn_error_prefix(err, "%s:%u:%u: ", at.file, at.line, at.column);
     return status;
 }
 
