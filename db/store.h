@@ -10,7 +10,6 @@
  *     bnn_store_commit(store, err);
  *     bnn_store_add_environment(...);
  *     bnn_store_claim(...);                              no two processes get the same run
- *       bnn_store_resume(...);                           from scratch or from a checkpoint
  *       bnn_store_begin(...); bnn_store_add_record(...) for a batch; bnn_store_commit(...);
  *     bnn_store_finish(...);
  *
@@ -170,13 +169,9 @@ int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attemp
 /* The functions below write only for the attempt that holds the run. For any other they change
  * nothing and return BNN_E_FAILED: somebody else has taken the run over, and the caller stops. */
 
-/* Says after which epoch the attempt goes on: 0 for the beginning. What earlier attempts recorded
- * of later epochs and of the run as a whole is dropped. Call it before the first record. */
-int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t epoch,
-                     bnn_error *err);
-
-/* Keeps a record; one with the same name and epoch (phase and rep, layer index) is replaced.
- * co_runners: the runs that were executed beside this one, for timings. */
+/* Keeps a record; one with the same name and epoch (phase and rep, layer index) is replaced. The
+ * first is a BNN_RECORD_BEGIN: what earlier attempts recorded of later epochs than it resumes, and of
+ * the run as a whole, is dropped. co_runners: the runs that were executed beside this one, for timings. */
 int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const bnn_record *record,
                          uint32_t co_runners, bnn_error *err);
 

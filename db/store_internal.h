@@ -112,6 +112,10 @@ int64_t bnn_store_number(bnn_store *store, const char *sql, const bnn_store_valu
 /* Binds one value; a SQLite result code. */
 int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value);
 
+/* Keeps a BNN_RECORD_BEGIN. */
+int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t epoch,
+                     bnn_error *err);
+
 /* The state that a text stands for. False when it is none, or NULL. */
 bool bnn_store_state_of(const char *name, bnn_run_state *out);
 

@@ -68,6 +68,8 @@ static bool is_name(const char name[BNN_NAME_MAX])
 static bool is_sound(const bnn_record *record)
 {
     switch (record->kind) {
+    case BNN_RECORD_BEGIN:
+        return true;
     case BNN_RECORD_METRIC:
         return is_name(record->metric.name);
     case BNN_RECORD_TIMING:
@@ -96,6 +98,8 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
                         (long long)run, (int)record->kind);
     bnn_store_report(store, err);
     switch (record->kind) {
+    case BNN_RECORD_BEGIN:
+        return bnn_store_resume(store, run, attempt, record->resumed_epoch, err);
     case BNN_RECORD_METRIC:
         insert_metric(store, run, attempt, &record->metric);
         break;

@@ -12,6 +12,7 @@ typedef enum bnn_record_kind {
     BNN_RECORD_TIMING = 2, /* a duration */
     BNN_RECORD_LAYER = 3,  /* the size of one layer */
     BNN_RECORD_FILE = 4,   /* a file in the run's folder */
+    BNN_RECORD_BEGIN = 5,  /* the first of an attempt: where it goes on */
 } bnn_record_kind;
 
 /* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
@@ -61,6 +62,7 @@ typedef struct bnn_record {
         bnn_timing_record timing;
         bnn_layer_record layer;
         bnn_file_record file;
+        uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
     };
 } bnn_record;
 

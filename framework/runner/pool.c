@@ -161,16 +161,12 @@ static bool pool_take_run(pool_job *j)
     return true;
 }
 
-static void pool_begin_attempt(void *context, uint32_t resumed_epoch)
-{
-    const pool_job *j = context;
-    bnn_writer_resume(j->pool->writer, j->run->id, j->attempt, resumed_epoch);
-}
-
 /* A record that cannot be kept has stopped the writer, and so the sweep: nothing is lost in silence. */
 static void pool_keep_record(void *context, const bnn_record *record)
 {
     pool_job *j = context;
+    if (record->kind == BNN_RECORD_BEGIN)
+        j->run->result.resumed_epoch = record->resumed_epoch;
     if (record->kind == BNN_RECORD_METRIC && record->metric.epoch == 0 &&
         strcmp(record->metric.name, "test_accuracy") == 0)
         j->test_accuracy = record->metric.value;
@@ -181,8 +177,7 @@ static void pool_keep_record(void *context, const bnn_record *record)
 static void pool_claimed(pool_job *j)
 {
     pool *p = j->pool;
-    const bnn_run_listener listener = {
-        .begin = pool_begin_attempt, .record = pool_keep_record, .context = j};
+    const bnn_run_listener listener = {.record = pool_keep_record, .context = j};
     bnn_error err;
     if (j->request.status != BNN_OK) {
         pool_lose_run(j, &j->request.err);
@@ -194,6 +189,7 @@ static void pool_claimed(pool_job *j)
     }
     j->attempt = j->run->n_attempts = j->request.attempt;
     j->run->result.n_tries++;
+    j->run->result.resumed_epoch = 0;
     j->test_accuracy = (double)NAN;
     j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
     pool_set_state(p, j->run, BNN_RUN_RUNNING);
@@ -217,7 +213,6 @@ static void pool_ended(pool_job *j, const bnn_outcome *outcome)
     const bnn_run_state state = pool_state_of(outcome);
     atomic_fetch_sub(&j->pool->n_running, 1);
     j->outcome = *outcome;
-    j->run->result.resumed_epoch = outcome->resumed_epoch;
     j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
     j->step = POOL_FINISH;
     bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,

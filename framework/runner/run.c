@@ -6,22 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An attempt under way: puts begin before the first record, and the files behind the last. */
+/* An attempt under way. */
 typedef struct run_attempt {
     const bnn_run_base *base;
     const bnn_run *run;
     const char *folder;
     const bnn_run_listener *listener;
-    const uint32_t *resumed_epoch;
-    bool begun;
 } run_attempt;
 
 static void run_report(void *context, const bnn_record *record)
 {
-    run_attempt *a = context;
-    if (!a->begun)
-        a->listener->begin(a->listener->context, *a->resumed_epoch);
-    a->begun = true;
+    const run_attempt *a = context;
     a->listener->record(a->listener->context, record);
 }
 
@@ -64,11 +59,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
     snprintf(checkpoint, sizeof checkpoint, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
              base->folder, run->uid);
-    run_attempt attempt = {.base = base,
-                           .run = run,
-                           .folder = folder,
-                           .listener = listener,
-                           .resumed_epoch = &out->resumed_epoch};
+    run_attempt attempt = {.base = base, .run = run, .folder = folder, .listener = listener};
     bnn_train_job job = bnn_run_train_job(config, run->seed, &base->datasets[config->i_dataset]);
     if (options->checkpoints != BNN_CHECKPOINTS_NONE)
         job.checkpoint_path = checkpoint;
@@ -84,7 +75,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     /* A folder that cannot be is better known before the training than after it. */
     out->status = bnn_file_make_directory(folder, &err);
     if (out->status == BNN_OK)
-        out->status = bnn_train_run(&job, &out->resumed_epoch, &err);
+        out->status = bnn_train_run(&job, &err);
     if (out->status != BNN_OK)
         snprintf(out->message, sizeof out->message, "%s", err.message);
 }

@@ -20,19 +20,17 @@ typedef struct bnn_run_base {
 /* Leaves room for a uid and the name of a file. */
 enum { BNN_RUN_FOLDER_MAX = PATH_MAX - 128 };
 
-/* Who hears of an attempt. begin comes before the first record. */
+/* Who hears of an attempt. */
 typedef struct bnn_run_listener {
-    void (*begin)(void *context, uint32_t resumed_epoch);
     void (*record)(void *context, const bnn_record *record);
     void *context;
 } bnn_run_listener;
 
 /* How an attempt ended; plain values, that can come from another process. */
 typedef struct bnn_outcome {
-    int32_t status;         /* of bnn_train_run; BNN_E_FAILED when its process died */
-    int32_t signal;         /* that the process died by, or 0 */
-    uint32_t resumed_epoch; /* full epochs that an earlier attempt had done */
-    char message[1000];     /* why it is not BNN_OK; "" otherwise */
+    int32_t status;     /* of bnn_train_run; BNN_E_FAILED when its process died */
+    int32_t signal;     /* that the process died by, or 0 */
+    char message[1000]; /* why it is not BNN_OK; "" otherwise */
 } bnn_outcome;
 
 /* Executes an attempt. Of the run only i_config, seed and uid are looked at. stop (NULL: never): see

@@ -67,11 +67,6 @@ typedef struct verify_records {
     bool out_of_memory;
 } verify_records;
 
-static void verify_begin(void *context, uint32_t resumed_epoch)
-{
-    (void)context, (void)resumed_epoch;
-}
-
 static void verify_take_record(void *context, const bnn_record *record)
 {
     verify_records *o = context;
@@ -181,8 +176,7 @@ static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reload
     run.i_config = (uint32_t)(reloaded->config - experiment.configs);
     experiment.run = (bnn_run_options){.checkpoints = BNN_CHECKPOINTS_NONE};
     const bnn_run_base base = {.experiment = &experiment, .datasets = datasets, .folder = folder};
-    const bnn_run_listener listener = {
-        .begin = verify_begin, .record = verify_take_record, .context = seen};
+    const bnn_run_listener listener = {.record = verify_take_record, .context = seen};
     bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);
     verify_remove_folders(folder, run.uid);
     if (outcome.status != BNN_OK)

@@ -15,7 +15,6 @@ enum {
 
 typedef enum writer_entry_kind {
     ENTRY_RECORD,
-    ENTRY_RESUME,
     ENTRY_CLAIM,  /* a request */
     ENTRY_FINISH, /* likewise */
 } writer_entry_kind;
@@ -24,7 +23,7 @@ typedef struct writer_entry {
     writer_entry_kind kind;
     uint32_t attempt;
     int64_t run;
-    uint32_t number; /* co-runners of a record, epoch of a resume */
+    uint32_t co_runners; /* of the record */
     bnn_record record;
     bnn_writer_request *request;
 } writer_entry;
@@ -51,9 +50,7 @@ static int writer_apply(bnn_store *store, writer_entry *e, bnn_error *err)
     bnn_writer_request *r = e->request;
     switch (e->kind) {
     case ENTRY_RECORD:
-        return bnn_store_add_record(store, e->run, e->attempt, &e->record, e->number, err);
-    case ENTRY_RESUME:
-        return bnn_store_resume(store, e->run, e->attempt, e->number, err);
+        return bnn_store_add_record(store, e->run, e->attempt, &e->record, e->co_runners, err);
     case ENTRY_CLAIM:
         return bnn_store_claim(store, r->run, r->with, &r->attempt, err);
     case ENTRY_FINISH:
@@ -229,19 +226,13 @@ bool bnn_writer_answered(bnn_writer *w, const bnn_writer_request *request)
     return answered;
 }
 
-void bnn_writer_resume(bnn_writer *w, int64_t run, uint32_t attempt, uint32_t epoch)
-{
-    writer_send(
-        w, &(writer_entry){.kind = ENTRY_RESUME, .run = run, .attempt = attempt, .number = epoch});
-}
-
 void bnn_writer_record(bnn_writer *w, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners)
 {
     writer_send(w, &(writer_entry){.kind = ENTRY_RECORD,
                                    .run = run,
                                    .attempt = attempt,
-                                   .number = co_runners,
+                                   .co_runners = co_runners,
                                    .record = *record});
 }
 

@@ -51,9 +51,8 @@ void bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_ru
                        const char *error, int signal, bnn_writer_request *request);
 bool bnn_writer_answered(bnn_writer *writer, const bnn_writer_request *request);
 
-/* Like bnn_store_resume and bnn_store_add_record, later. Nothing happens when the writer has
- * stopped. An attempt that was superseded is noticed at its end. */
-void bnn_writer_resume(bnn_writer *writer, int64_t run, uint32_t attempt, uint32_t epoch);
+/* Like bnn_store_add_record, later. Nothing happens when the writer has stopped. An attempt that was
+ * superseded is noticed at its end. */
 void bnn_writer_record(bnn_writer *writer, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners);
 

@@ -256,7 +256,7 @@ void bnn_train_reset_progress(bnn_train_progress *progress)
     atomic_store(&progress->validation, -1.0f);
 }
 
-int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err)
+int bnn_train_run(const bnn_train_job *job, bnn_error *err)
 {
     bnn_session *s;
     fenv_t environment;
@@ -267,9 +267,10 @@ int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *
     int status = bnn_session_create(job, arena, &s, err);
     if (status != BNN_OK)
         goto out;
-    *resumed_epoch = 0;
-    if (job->checkpoint_path != NULL && bnn_checkpoint_load(s))
-        *resumed_epoch = s->at.epoch;
+    if (job->checkpoint_path != NULL)
+        bnn_checkpoint_load(s);
+    job->record(job->context,
+                &(bnn_record){.kind = BNN_RECORD_BEGIN, .resumed_epoch = s->at.epoch});
     send_layers(s);
     for (uint32_t i = 0; i < s->at.epoch; i++)
         send_epoch(job, i + 1, &s->epochs[i]);

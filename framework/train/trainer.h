@@ -43,13 +43,12 @@ typedef struct bnn_train_job {
 } bnn_train_job;
 
 /* Trains and evaluates. Resumes from checkpoint_path when a checkpoint of this identity and seed is
- * there; the caller removes it once the results are safe. *resumed_epoch gets the number of full epochs it had done,
- * whose records are sent again (a crash may have lost them on their way). A damaged checkpoint, or
- * one of something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED
- * when the loss, or at the end of an epoch a tensor, is not finite, a plugin changed the
+ * there; the caller removes it once the results are safe. The records of the full epochs that it had
+ * done are sent again (a crash may have lost them on their way). A damaged checkpoint, or one of
+ * something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED when the loss, or at the end of an epoch a tensor, is not finite, a plugin changed the
  * floating-point mode, or the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one
  * arena. */
-int bnn_train_run(const bnn_train_job *job, uint32_t *resumed_epoch, bnn_error *err);
+int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 
 /* Seconds that one training step and one evaluated image take here, measured on a few batches of
  * zeros. For plans. */

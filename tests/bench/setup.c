@@ -161,7 +161,6 @@ static void listen(void *context, const bnn_record *record)
 int setup_train(const setup *s, const training *t, training_result *out, bnn_error *err)
 {
     listener l = {0};
-    uint32_t resumed;
     bnn_dataset data = s->data;
     data.train.n = t->n_images + 1; /* the trainer holds out one at least */
     if (t->n_test != 0 && t->n_test < data.test.n)
@@ -174,7 +173,7 @@ int setup_train(const setup *s, const training *t, training_result *out, bnn_err
                                .identity = "bnnbench",
                                .record = listen,
                                .context = &l};
-    const int status = bnn_train_run(&job, &resumed, err);
+    const int status = bnn_train_run(&job, err);
     if (status != BNN_OK)
         return status;
     *out = (training_result){.seconds = l.seconds,

@@ -105,9 +105,6 @@ static void process_explain_exit(int wait_status, bool killed, bnn_outcome *out)
 static bnn_news process_take(process_slot *s, const process_message *m, bnn_outcome *out)
 {
     switch (m->kind) {
-    case PROCESS_BEGIN:
-        s->listener.begin(s->listener.context, m->resumed_epoch);
-        break;
     case PROCESS_RECORD:
         s->listener.record(s->listener.context, &m->record);
         break;

@@ -22,17 +22,15 @@ typedef struct process_command {
 } process_command;
 
 typedef enum process_message_kind {
-    PROCESS_BEGIN = 1,   /* from the child, its first one */
-    PROCESS_RECORD = 2,  /* from the child */
-    PROCESS_OUTCOME = 3, /* from the child, its last one */
-    PROCESS_EXIT = 4,    /* from the zygote, after the child's last one */
+    PROCESS_RECORD = 1,  /* from the child */
+    PROCESS_OUTCOME = 2, /* from the child, its last one */
+    PROCESS_EXIT = 3,    /* from the zygote, after the child's last one */
 } process_message_kind;
 
 /* From a slot. */
 typedef struct process_message {
     process_message_kind kind;
     union {
-        uint32_t resumed_epoch;
         bnn_record record;
         bnn_outcome outcome;
         int wait_status; /* negative: -errno of fork */

@@ -20,40 +20,29 @@
 
 /* ---- in the child ------------------------------------------------------------------------ */
 
-static void zygote_send(int fd, const process_message *m)
+/* content: the member of the message that belongs to its kind. */
+static void zygote_send(int fd, process_message_kind kind, const void *content, size_t n_bytes)
 {
-    while (send(fd, m, sizeof *m, MSG_NOSIGNAL) < 0)
+    process_message m;
+    memset(&m, 0, sizeof m);
+    m.kind = kind;
+    memcpy(&m.record, content, n_bytes);
+    while (send(fd, &m, sizeof m, MSG_NOSIGNAL) < 0)
         if (errno != EINTR)
             _exit(EXIT_FAILURE); /* the host is gone */
 }
 
-static void zygote_send_begin(void *context, uint32_t resumed_epoch)
-{
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_BEGIN;
-    m.resumed_epoch = resumed_epoch;
-    zygote_send(*(const int *)context, &m);
-}
-
 static void zygote_send_record(void *context, const bnn_record *record)
 {
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_RECORD;
-    m.record = *record;
-    zygote_send(*(const int *)context, &m);
+    zygote_send(*(const int *)context, PROCESS_RECORD, record, sizeof *record);
 }
 
 static void zygote_run_child(process_executor *x, uint32_t i, const bnn_run *run)
 {
-    const bnn_run_listener host = {
-        .begin = zygote_send_begin, .record = zygote_send_record, .context = &x->slots[i].child};
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_OUTCOME;
-    bnn_run_execute(x->base, run, &host, &x->shared->stop, &x->shared->progress[i], &m.outcome);
-    zygote_send(x->slots[i].child, &m);
+    const bnn_run_listener host = {.record = zygote_send_record, .context = &x->slots[i].child};
+    bnn_outcome outcome;
+    bnn_run_execute(x->base, run, &host, &x->shared->stop, &x->shared->progress[i], &outcome);
+    zygote_send(x->slots[i].child, PROCESS_OUTCOME, &outcome, sizeof outcome);
     _exit(EXIT_SUCCESS);
 }
 
@@ -69,12 +58,8 @@ static void zygote_die_with(pid_t parent)
 
 static void zygote_tell_exit(process_executor *x, uint32_t i, int wait_status)
 {
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = PROCESS_EXIT;
-    m.wait_status = wait_status;
     x->slots[i].pid = 0;
-    zygote_send(x->slots[i].child, &m);
+    zygote_send(x->slots[i].child, PROCESS_EXIT, &wait_status, sizeof wait_status);
 }
 
 static void zygote_start_child(process_executor *x, const process_command *c)

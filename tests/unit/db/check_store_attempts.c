@@ -78,6 +78,12 @@ START_TEST(a_claim_that_fails_leaves_the_run_alone)
 }
 END_TEST
 
+static int resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t epoch, bnn_error *error)
+{
+    const bnn_record record = {.kind = BNN_RECORD_BEGIN, .resumed_epoch = epoch};
+    return bnn_store_add_record(store, run, attempt, &record, 0, error);
+}
+
 START_TEST(only_the_holder_writes)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
@@ -95,7 +101,7 @@ START_TEST(only_the_holder_writes)
     static const char message[] = "run 1: attempt 1 no longer holds it (the newest is attempt 2)";
     ck_refused(bnn_store_add_record(store, run.id, 1, &record, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_add_record(store, run.id, 1, &file, 0, err), BNN_E_FAILED, message);
-    ck_refused(bnn_store_resume(store, run.id, 1, 0, err), BNN_E_FAILED, message);
+    ck_refused(resume(store, run.id, 1, 0, err), BNN_E_FAILED, message);
     ck_refused(bnn_store_finish(store, run.id, 1, BNN_RUN_DONE, NULL, 0, err), BNN_E_FAILED,
                message);
     ck_refused(bnn_store_add_record(store, 42, 1, &record, 0, err), BNN_E_FAILED,
@@ -106,7 +112,7 @@ START_TEST(only_the_holder_writes)
     /* the refusals undid nothing of a transaction around them */
     ck_ok(bnn_store_begin(store, err));
     add_metric(store, run.id, 2, "train_loss", 2, 3.0);
-    ck_assert_int_eq(bnn_store_resume(store, run.id, 1, 0, &(bnn_error){0}), BNN_E_FAILED);
+    ck_assert_int_eq(resume(store, run.id, 1, 0, &(bnn_error){0}), BNN_E_FAILED);
     ck_assert_int_eq(bnn_store_add_record(store, run.id, 1, &record, 0, &(bnn_error){0}),
                      BNN_E_FAILED);
     ck_ok(bnn_store_commit(store, err));
@@ -191,9 +197,9 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
     ck_ok(bnn_store_add_record(store, run.id, 1, &file, 0, err));
     ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_INTERRUPTED, NULL, 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 2);
-    ck_ok(bnn_store_resume(store, run.id, 2, 2, err));
+    ck_ok(resume(store, run.id, 2, 2, err));
     add_metric(store, run.id, 2, "train_loss", 3, 0.5);
-    ck_ok(bnn_store_resume(store, run.id, 2, 2, err)); /* its own records stay */
+    ck_ok(resume(store, run.id, 2, 2, err)); /* its own records stay */
     check_rows("SELECT epoch, attempt FROM metric ORDER BY epoch", "1|1\n2|1\n3|2\n");
     check_rows("SELECT phase, rep FROM timing ORDER BY rep",
                "train_epoch|0\ntrain_epoch|1\ntrain_epoch|2\n");
@@ -201,7 +207,7 @@ START_TEST(a_resumed_attempt_drops_what_it_will_do_again)
     check_rows("SELECT resumed_from_epoch FROM attempt ORDER BY attempt", "0\n2\n");
     ck_ok(bnn_store_finish(store, run.id, 2, BNN_RUN_FAILED, "x", 0, err));
     ck_assert_uint_eq(claim(store, look(store)), 3);
-    ck_ok(bnn_store_resume(store, run.id, 3, 0, err));
+    ck_ok(resume(store, run.id, 3, 0, err));
     check_rows("SELECT (SELECT count(*) FROM metric), (SELECT count(*) FROM artifact)", "0|0\n");
     bnn_store_close(store);
 }

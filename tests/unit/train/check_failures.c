@@ -18,7 +18,8 @@ START_TEST(a_diverging_run_fails)
     bnn_error err;
     ck_assert_int_eq(run_job(&job, &err), BNN_E_FAILED);
     ck_assert_str_eq(err.message, "diverged: the loss is nan in epoch 1, step 3 of 4");
-    for (size_t i = 0; i < r.n; i++)
+    ck_assert_int_eq(r.rows[0].kind, BNN_RECORD_BEGIN);
+    for (size_t i = 1; i < r.n; i++)
         ck_assert_int_eq(r.rows[i].kind, BNN_RECORD_LAYER);
 }
 END_TEST

@@ -294,8 +294,7 @@ END_TEST
 static void *run_in_thread(void *job)
 {
     bnn_error err;
-    uint32_t resumed;
-    return bnn_train_run(job, &resumed, &err) == BNN_OK ? job : NULL;
+    return bnn_train_run(job, &err) == BNN_OK ? job : NULL;
 }
 
 START_TEST(runs_beside_each_other_do_not_meet)
