@@ -6,18 +6,7 @@
 #include "data/dataset.h"
 #include "data/sources/directory.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* Where the data set of an entry is found; false when it is not here. */
-static bool find_set(const bnn_catalogue_entry *entry, char out[PATH_MAX])
-{
-    bnn_trail trail = {0};
-    if (entry->n_files > 0)
-        return bnn_directory_find(entry, out, &trail);
-    snprintf(out, PATH_MAX, "built in");
-    return true;
-}
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
@@ -25,12 +14,15 @@ static int list_row(cli_table *table, const char *directories, const char *name,
                     bnn_arena *arena, bnn_error *err)
 {
     char directory[PATH_MAX];
+    bnn_trail trail = {0};
     bnn_catalogue_entry entry;
     const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
     if (status != BNN_OK)
         return status;
     const char *found = NULL;
-    if (find_set(&entry, directory))
+    if (entry.n_files == 0)
+        found = "built in";
+    else if (bnn_directory_find(&entry, directory, &trail))
         found = directory;
     else if (!for_programs)
         found =
@@ -62,12 +54,14 @@ static int list_datasets(const char *directories, const char *const *names, size
 
 /* ---- fetch, verify --------------------------------------------------------------------------- */
 
-/* Opens the data set: that finds it, downloads it when allowed, and checks every file. */
-static int open_one(const char *directories, const char *name, bool download,
+/* Opens the data set: that finds it, downloads it when allowed, and checks every file. is_missing:
+ * as in bnn_data_search. */
+static int open_one(const char *directories, const char *name, bool download, bool *is_missing,
                     const cli_options *options, bnn_error *err)
 {
     cli_download told;
-    const bnn_data_search search = cli_download_search(&told, directories, download, options);
+    bnn_data_search search = cli_download_search(&told, directories, download, options);
+    search.is_missing = is_missing;
     const bnn_data_options data_options = {.name = name};
     bnn_dataset data;
     const int status = bnn_dataset_open(&data_options, &search, &data, err);
@@ -86,18 +80,13 @@ static int verify_datasets(const char *directories, const char *const *names, si
                            const cli_options *options, bnn_error *err)
 {
     int result = BNN_OK;
-    char directory[PATH_MAX];
     for (size_t i = 0; i < n; i++) {
-        bnn_catalogue_entry entry;
+        bool is_missing = false;
         bnn_error one_err;
-        int status = bnn_catalogue_load(directories, names[i], options->arena, &entry, &one_err);
-        if (status == 0 && !find_set(&entry, directory)) {
+        const int status = open_one(directories, names[i], false, &is_missing, options, &one_err);
+        if (is_missing)
             printf("%s: not here\n", names[i]);
-            continue;
-        }
-        if (status == 0)
-            status = open_one(directories, names[i], false, options, &one_err);
-        if (status == 0)
+        if (is_missing || status == BNN_OK)
             continue;
         if (result != 0) /* main prints the last one */
             fprintf(stderr, "bnnrun: %s\n", err->message);
@@ -115,7 +104,7 @@ static int fetch_or_verify(const char *action, const char *name, const char *dir
     if (options->json || options->csv)
         return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
     if (name != NULL)
-        return open_one(directories, name, fetch, options, err);
+        return open_one(directories, name, fetch, NULL, options, err);
     if (fetch)
         return cli_usage(err, &cli_command_data,
                          "fetch needs the NAME of a data set; "
