@@ -84,38 +84,27 @@ bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX])
 
 enum { SCAN_MAX = 1000 };
 
-/* Appends the names in one directory; -1 without memory. */
-static int scan_for_ending(const char *directory, const char *ending, bnn_arena *arena,
-                           const char **names, size_t *n)
-{
-    DIR *dir = opendir(directory);
-    if (dir == NULL)
-        return 0;
-    int status = 0;
-    for (const struct dirent *e; *n < SCAN_MAX && (e = readdir(dir)) != NULL;) {
-        if (!bnn_text_ends_with(e->d_name, ending))
-            continue;
-        const int n_bytes = (int)(strlen(e->d_name) - strlen(ending));
-        if ((names[*n] = bnn_arena_printf(arena, "%.*s", n_bytes, e->d_name)) == NULL) {
-            status = -1;
-            break;
-        }
-        (*n)++;
-    }
-    closedir(dir);
-    return status;
-}
-
 const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n)
 {
     char directory[PATH_MAX];
     const char **names = bnn_arena_alloc(arena, SCAN_MAX, sizeof *names);
+    bool has_memory = names != NULL;
     size_t n_all = 0;
-    if (names == NULL)
+    while (has_memory && bnn_path_next(&list, directory)) {
+        DIR *dir = opendir(directory);
+        const struct dirent *e;
+        while (dir != NULL && has_memory && n_all < SCAN_MAX && (e = readdir(dir)) != NULL) {
+            if (!bnn_text_ends_with(e->d_name, ending))
+                continue;
+            const int n_bytes = (int)(strlen(e->d_name) - strlen(ending));
+            names[n_all] = bnn_arena_printf(arena, "%.*s", n_bytes, e->d_name);
+            has_memory = names[n_all++] != NULL;
+        }
+        if (dir != NULL)
+            closedir(dir);
+    }
+    if (!has_memory)
         return NULL;
-    while (bnn_path_next(&list, directory))
-        if (scan_for_ending(directory, ending, arena, names, &n_all) != 0)
-            return NULL;
     *n = bnn_text_unique(names, n_all);
     return names;
 }
