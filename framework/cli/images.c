@@ -29,14 +29,6 @@ static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_
     return BNN_OK;
 }
 
-/* The shape of an image in an IDX file of three or four dimensions. */
-static bnn_shape shape_of(const bnn_array *idx)
-{
-    if (idx->n_dims == 3)
-        return (bnn_shape){1, idx->dims[1], idx->dims[2]};
-    return (bnn_shape){idx->dims[1], idx->dims[2], idx->dims[3]};
-}
-
 static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
                     bnn_error *err)
 {
@@ -44,7 +36,7 @@ static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_image
     int status = bnn_idx_read(path, &idx, err);
     if (status != BNN_OK)
         return status;
-    const bnn_shape has = shape_of(&idx);
+    const bnn_shape has = bnn_array_shape(&idx);
     if (idx.n_dims < 3)
         status = bnn_fail(err, BNN_E_USAGE,
                           "%s: an IDX file of %u dimension%s holds no images (labels go with "

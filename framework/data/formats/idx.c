@@ -95,11 +95,9 @@ static int idx_assemble_part(const bnn_catalogue_entry *entry, const bnn_content
         idx_parse(&files[1], &labels, err) != BNN_OK)
         return err->status;
     const bnn_shape s = entry->shape;
-    const uint32_t *dims = images.dims;
-    const bool planar = s.c == 1 && images.n_dims == 3;
-    const bnn_shape found =
-        planar ? (bnn_shape){1, dims[1], dims[2]} : (bnn_shape){dims[1], dims[2], dims[3]};
-    if (!planar && images.n_dims != 4)
+    const bnn_shape found = bnn_array_shape(&images);
+    const uint32_t n = images.dims[0];
+    if (images.n_dims != 4 && (images.n_dims != 3 || s.c != 1))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but images have %d", path,
                         images.n_dims, s.c == 1 ? 3 : 4);
     if (found.c != s.c || found.h != s.h || found.w != s.w)
@@ -108,11 +106,11 @@ static int idx_assemble_part(const bnn_catalogue_entry *entry, const bnn_content
     if (labels.n_dims != 1)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but labels have 1", labels_path,
                         labels.n_dims);
-    if (labels.dims[0] != dims[0])
+    if (labels.dims[0] != n)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %u labels for the %u images of %s", labels_path,
-                        labels.dims[0], dims[0], path);
-    *part = (bnn_images){.n = dims[0], .pixels = images.data, .labels = labels.data};
-    return bnn_format_check_labels(entry, labels_path, labels.data, dims[0], err);
+                        labels.dims[0], n, path);
+    *part = (bnn_images){.n = n, .pixels = images.data, .labels = labels.data};
+    return bnn_format_check_labels(entry, labels_path, labels.data, n, err);
 }
 
 static int idx_assemble(const bnn_catalogue_entry *entry, bnn_content *files,

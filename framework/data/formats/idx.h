@@ -24,6 +24,13 @@ typedef struct bnn_array {
     uint8_t *data;
 } bnn_array;
 
+/* The shape of each of the images that an array of three dimensions, or four with channels, has. */
+static inline bnn_shape bnn_array_shape(const bnn_array *images)
+{
+    const uint32_t *d = images->dims;
+    return images->n_dims == 3 ? (bnn_shape){1, d[1], d[2]} : (bnn_shape){d[1], d[2], d[3]};
+}
+
 /* Reads one file, raw or gzip-compressed. Data that are missing, and bytes after the data, are
  * errors. The caller frees out->data. */
 int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err);
