@@ -108,7 +108,8 @@ static int dataset_find(const bnn_catalogue_entry *entry, const bnn_data_options
                         const bnn_data_search *search, char directory[PATH_MAX], bnn_error *err)
 {
     bnn_trail trail = {0};
-    if (options->path != NULL && bnn_directory_find_in(entry, options->path, directory, &trail))
+    if (options->path != NULL &&
+        bnn_directory_find_in(entry, options->path, "as given", directory, &trail))
         return BNN_OK;
     if (options->path != NULL && !options->path_may_fail)
         return bnn_trail_fail_path(&trail, entry, options->path, err);

@@ -134,14 +134,6 @@ static bool directory_try_named(const bnn_catalogue_entry *entry, const char *pa
            stat(directory, &st) == 0 && directory_try(entry, directory, origin, out, trail);
 }
 
-/* The sub-directory first: it is the more specific place. */
-static bool directory_try_either(const bnn_catalogue_entry *entry, const char *directory,
-                                 const char *origin, char out[PATH_MAX], bnn_trail *trail)
-{
-    return directory_try_named(entry, directory, origin, out, trail) ||
-           directory_try(entry, directory, origin, out, trail);
-}
-
 int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
 {
     const char *xdg = getenv("XDG_CACHE_HOME");
@@ -159,10 +151,12 @@ int bnn_directory_cache(const char *name, char out[PATH_MAX], bnn_error *err)
     return BNN_OK;
 }
 
-bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, char out[PATH_MAX],
-                           bnn_trail *trail)
+/* The sub-directory first: it is the more specific place. */
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, const char *origin,
+                           char out[PATH_MAX], bnn_trail *trail)
 {
-    return directory_try_either(entry, path, "as given", out, trail);
+    return directory_try_named(entry, path, origin, out, trail) ||
+           directory_try(entry, path, origin, out, trail);
 }
 
 bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bnn_trail *trail)
@@ -171,7 +165,7 @@ bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bn
     bnn_error err;
     const char *list = getenv("BNN_DATA_PATH");
     while (bnn_path_next(&list, directory))
-        if (directory_try_either(entry, directory, "BNN_DATA_PATH", out, trail))
+        if (bnn_directory_find_in(entry, directory, "BNN_DATA_PATH", out, trail))
             return true;
     if (bnn_directory_cache(entry->name, cache, &err) != BNN_OK)
         bnn_trail_add(trail, "%s", err.message);

@@ -34,11 +34,12 @@ int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry
 bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
                         char out[PATH_MAX]);
 
-/* Finds a directory with all files: anywhere but in dataset.path, or in that. False: not found, and
- * the trail says what was looked at. Reads the environment; opens nothing. */
+/* Finds a directory with all files: anywhere but in dataset.path, or in `path`, whose origin is for
+ * the trail. False: not found, and the trail says what was looked at. Reads the environment; opens
+ * nothing. */
 bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bnn_trail *trail);
-bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, char out[PATH_MAX],
-                           bnn_trail *trail);
+bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, const char *origin,
+                           char out[PATH_MAX], bnn_trail *trail);
 
 /* The user's cache of a data set: $XDG_CACHE_HOME/bnnrun/NAME, or ~/.cache/bnnrun/NAME. Fails when
  * neither variable names an absolute path, or one that leaves no room for the names of files. */
