@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { BNN_ALIGN = 64 };
 
@@ -47,5 +48,19 @@ char *bnn_arena_printf(bnn_arena *arena, const char *format, ...)
 
 /* Bytes handed out so far, rounding included. */
 size_t bnn_arena_used_bytes(const bnn_arena *arena);
+
+/* Memory from which parts are cut, each aligned like an arena's; NULL to know how much they use. */
+typedef struct bnn_cut {
+    uint8_t *memory;
+    size_t used;
+} bnn_cut;
+
+/* The next part, n * size bytes; NULL where there is no memory. */
+static inline void *bnn_cut_off(bnn_cut *cut, size_t n, size_t size)
+{
+    void *const part = cut->memory != NULL ? cut->memory + cut->used : NULL;
+    cut->used += (n * size + BNN_ALIGN - 1) / BNN_ALIGN * BNN_ALIGN;
+    return part;
+}
 
 #endif

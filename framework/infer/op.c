@@ -68,18 +68,18 @@ static bool op_pool_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *ou
 static inline float op_maximum(const float *corner, size_t k, size_t row)
 {
     float most = corner[0];
-    for (size_t t = 1; t < k * k; t++) {
-        const float v = corner[t / k * row + t % k];
-        most = v > most ? v : most;
-    }
+    for (size_t h = 0; h < k; h++, corner += row)
+        for (size_t w = 0; w < k; w++)
+            most = corner[w] > most ? corner[w] : most;
     return most;
 }
 
 static inline float op_mean(const float *corner, size_t k, size_t row)
 {
-    float sum = corner[0];
-    for (size_t t = 1; t < k * k; t++)
-        sum += corner[t / k * row + t % k];
+    float sum = -0.0f; /* -0 + v is v, whatever v is */
+    for (size_t h = 0; h < k; h++, corner += row)
+        for (size_t w = 0; w < k; w++)
+            sum += corner[w];
     return sum * (1.0f / (float)(k * k));
 }
 

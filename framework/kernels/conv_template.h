@@ -7,24 +7,13 @@
  * weights turned round. Weight gradients keep LANES partial sums a weight, over (row, column,
  * image), reduced at the end.
  *
- * Parameters: simd/vec.h; TILE_ROWS, TILE_WIDE, TILE_NARROW; after dense_template.h, which says what
+ * Parameters: simd/tile.h; TILE_ROWS, TILE_WIDE, TILE_NARROW; after dense_template.h, which says what
  * these are. */
 
-/* Along one axis, the n taps that go into an element of the result; the first of them, and the
- * place of what it is multiplied with. */
-typedef struct conv_taps {
-    size_t n, tap, from;
-} conv_taps;
-
 /* Of an output: the taps with an input under them. */
-static conv_taps conv_taps_of_output(const bnn_conv *conv, size_t output, size_t n_inputs)
+static tile_taps conv_taps_of_output(const bnn_conv *conv, size_t output, size_t n_inputs)
 {
-    const size_t start = output * conv->stride, padding = conv->padding;
-    const size_t first = start < padding ? padding - start : 0;
-    const size_t end = start < padding + n_inputs ? padding + n_inputs - start : 0;
-    const size_t last = end < conv->kernel ? end : conv->kernel;
-    return (conv_taps){
-        .n = first < last ? last - first : 0, .tap = first, .from = start + first - padding};
+    return tile_taps_at(output * conv->stride, conv->padding, conv->kernel, n_inputs);
 }
 
 /* Whether gradients of inputs are summed in the order of outputs; else in that of taps, which is
@@ -35,12 +24,12 @@ static bool conv_gathers_forward(const bnn_conv *conv)
 }
 
 /* Of an input's gradient: the taps under which it lies for some output. */
-static conv_taps conv_taps_of_input(const bnn_conv *conv, size_t input, size_t n_outputs)
+static tile_taps conv_taps_of_input(const bnn_conv *conv, size_t input, size_t n_outputs)
 {
     const size_t stride = conv->stride, at = input + conv->padding;
     const size_t last = at < conv->kernel ? at : conv->kernel - 1, output = at / stride;
     const size_t beyond = output < n_outputs ? 0 : output - (n_outputs - 1);
-    conv_taps t = {.tap = at % stride + beyond * stride, .from = output - beyond};
+    tile_taps t = {.tap = at % stride + beyond * stride, .from = output - beyond};
     t.n = t.tap <= last ? (last - t.tap) / stride + 1 : 0;
     if (t.n > 0 && conv_gathers_forward(conv)) {
         t.tap += t.n - 1;
@@ -53,14 +42,14 @@ static conv_taps conv_taps_of_input(const bnn_conv *conv, size_t input, size_t n
 typedef struct conv_pass {
     const bnn_conv *conv;
     bnn_shape from, to;
-    conv_taps (*taps)(const bnn_conv *conv, size_t at, size_t n_from);
+    tile_taps (*taps)(const bnn_conv *conv, size_t at, size_t n_from);
     product product;  /* of the first position, with all taps */
     const float *pad; /* [lanes] of the padding value, or NULL when it is zero */
 } conv_pass;
 
 /* A position whose window hangs over a border that is not zero: one channel at a time, every tap,
  * the padding read from a vector of it. p: the product without the padding. */
-static void conv_border(const conv_pass *pass, const product *p, conv_taps row, conv_taps column,
+static void conv_border(const conv_pass *pass, const product *p, tile_taps row, tile_taps column,
                         size_t lane, size_t width)
 {
     const size_t k = pass->conv->kernel;
@@ -91,9 +80,9 @@ static void conv_run(const conv_pass *pass)
         width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
         product p = pass->product;
         for (size_t h = 0; h < pass->to.h; h++) {
-            const conv_taps row = pass->taps(pass->conv, h, pass->from.h);
+            const tile_taps row = pass->taps(pass->conv, h, pass->from.h);
             for (size_t w = 0; w < pass->to.w; w++, p.y += lanes) {
-                const conv_taps column = pass->taps(pass->conv, w, pass->from.w);
+                const tile_taps column = pass->taps(pass->conv, w, pass->from.w);
                 p.terms.n[1] = row.n;
                 p.terms.n[2] = column.n;
                 p.a = pass->product.a + row.tap * k + column.tap;

@@ -88,13 +88,6 @@ static void product_strip(product_tile_function *const tiles[4], size_t width, s
     }
 }
 
-/* n terms, and how far apart their factors and their vectors are. */
-INLINE tile_terms product_terms(size_t n, size_t factors, size_t vectors)
-{
-    return (tile_terms){
-        .n = {1, 1, n}, .a_step = {0, 0, (ptrdiff_t)factors}, .x_step = {0, 0, (ptrdiff_t)vectors}};
-}
-
 /* A matrix product of n columns. */
 static void product_compute(const product *p, size_t n)
 {
@@ -119,7 +112,7 @@ KERNEL void dense_forward(uint32_t in, uint32_t out, uint32_t lanes, const float
                                .a = w,
                                .a_row = in,
                                .x = x,
-                               .terms = product_terms(in, 1, lanes),
+                               .terms = tile_line(in, 1, lanes),
                                .y = y,
                                .y_row = lanes,
                                .start = bias},
@@ -134,7 +127,7 @@ KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, cons
                                .a = w,
                                .a_row = 1,
                                .x = gy,
-                               .terms = product_terms(out, in, lanes),
+                               .terms = tile_line(out, in, lanes),
                                .y = gx,
                                .y_row = lanes},
                     lanes);
@@ -158,7 +151,7 @@ KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, con
                                .a = gy,
                                .a_row = lanes,
                                .x = scratch,
-                               .terms = product_terms(lanes, 1, round_up(in, LANES)),
+                               .terms = tile_line(lanes, 1, round_up(in, LANES)),
                                .y = gw,
                                .y_row = in},
                     in);

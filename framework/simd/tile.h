@@ -12,6 +12,30 @@ typedef struct tile_terms {
     ptrdiff_t a_step[3], x_step[3];
 } tile_terms;
 
+/* One loop: n terms whose factors and vectors are so far apart. */
+INLINE tile_terms tile_line(size_t n, size_t factors, size_t vectors)
+{
+    return (tile_terms){
+        .n = {1, 1, n}, .a_step = {0, 0, (ptrdiff_t)factors}, .x_step = {0, 0, (ptrdiff_t)vectors}};
+}
+
+/* Along one axis of a convolution, the n taps that go into an element of the result; the first of
+ * them, and the place of what it is multiplied with. */
+typedef struct tile_taps {
+    size_t n, tap, from;
+} tile_taps;
+
+/* Those with an input under them, for the output whose window begins `start` inputs behind the
+ * border of the padding. */
+INLINE tile_taps tile_taps_at(size_t start, size_t padding, size_t kernel, size_t n_inputs)
+{
+    const size_t first = start < padding ? padding - start : 0;
+    const size_t end = start < padding + n_inputs ? padding + n_inputs - start : 0;
+    const size_t last = end < kernel ? end : kernel;
+    return (tile_taps){
+        .n = first < last ? last - first : 0, .tap = first, .from = start + first - padding};
+}
+
 /* sum[rows][vectors] += a[a_row * row] * x[VL * vector] over the terms.
  *
  * The loops over a tile are flat: gcc keeps an array of sums in registers from start to end only

@@ -80,23 +80,15 @@ typedef struct scratch {
     void *rest;      /* of the loop itself */
 } scratch;
 
-static void *fast_take_scratch(uint8_t *memory, size_t *used, size_t bytes)
-{
-    void *const part = memory == NULL ? NULL : memory + *used;
-    *used += bnn_size_round_up(bytes, BNN_ALIGN);
-    return part;
-}
-
 /* Cuts memory into a stage's parts; returns the bytes that takes. */
-static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, uint8_t *memory,
-                           scratch *out)
+static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, void *memory, scratch *out)
 {
     const bnn_pack *const p = &e->packs[stage];
     const bnn_stage *const s = p->stage;
     const bool to_bits = s->outputs == BNN_VALUES_BITS;
     const bool from_bits = s->inputs == BNN_VALUES_BITS;
     const bool from_floats = s->inputs == BNN_VALUES_FLOATS;
-    size_t inputs = 0, floats = 0, results = 0, sums = 0, bytes = 0, rest = 0, used = 0;
+    size_t inputs = 0, floats = 0, results = 0, sums = 0, bytes = 0, rest = 0;
     if (e->floats[stage] != NULL) {
         floats = p->loop != BNN_PACK_FLOATS ? fast_sum_values(p)
                  : from_floats              ? 0
@@ -117,15 +109,14 @@ static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, uint8_t 
         bytes = to_bits ? fast_out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
-    const scratch parts = {.inputs = fast_take_scratch(memory, &used, inputs),
-                           .floats = fast_take_scratch(memory, &used, n * floats * sizeof(float)),
-                           .results = fast_take_scratch(memory, &used, n * results * sizeof(float)),
-                           .sums = fast_take_scratch(memory, &used, sums * sizeof(int32_t)),
-                           .bytes = fast_take_scratch(memory, &used, bytes),
-                           .rest = fast_take_scratch(memory, &used, rest)};
-    if (out != NULL)
-        *out = parts;
-    return used;
+    bnn_cut cut = {.memory = memory};
+    *out = (scratch){.inputs = bnn_cut_off(&cut, inputs, 1),
+                     .floats = bnn_cut_off(&cut, n * floats, sizeof(float)),
+                     .results = bnn_cut_off(&cut, n * results, sizeof(float)),
+                     .sums = bnn_cut_off(&cut, sums, sizeof(int32_t)),
+                     .bytes = bnn_cut_off(&cut, bytes, 1),
+                     .rest = bnn_cut_off(&cut, rest, 1)};
+    return cut.used;
 }
 
 static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
@@ -148,9 +139,10 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     e->block = bnn_size_larger(1, BLOCK_BYTES / most);
     e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
     e->value_bytes = bnn_size_round_up(e->block * most, BNN_ALIGN);
+    scratch unused;
     for (uint32_t i = 0; i < model->n_stages; i++)
         e->scratch_bytes =
-            bnn_size_larger(e->scratch_bytes, fast_scratch(e, i, e->block, NULL, NULL));
+            bnn_size_larger(e->scratch_bytes, fast_scratch(e, i, e->block, NULL, &unused));
     *state = e;
     return BNN_OK;
 }
@@ -163,41 +155,29 @@ static size_t fast_workspace_bytes(const void *state)
 
 /* ---- stages ------------------------------------------------------------------------------ */
 
-static void fast_results_to_bits(const bnn_pack *p, size_t n, const float *results, uint8_t *out)
+/* The float part of a stage, on values[n]. */
+static void fast_run_operations(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                                const float *values, uint8_t *out, const scratch *w)
 {
-    for (size_t i = 0; i < n; i++)
-        convert_floats_to_bits(&p->out, results + i * fast_out_values(p), out + i * p->out.bytes);
-}
-
-/* The chain of integer sums, converted. */
-static void fast_run_chain(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
-                           const scratch *w, uint8_t *out)
-{
-    if (p->stage->outputs == BNN_VALUES_FLOATS) {
-        OF_ISA(bnn_float).run_chain(floats, n, w->floats, (float *)(void *)out, w->rest);
-        return;
-    }
-    OF_ISA(bnn_float).run_chain(floats, n, w->floats, w->results, w->rest);
-    fast_results_to_bits(p, n, w->results, out);
+    const bool to_bits = p->stage->outputs == BNN_VALUES_BITS;
+    OF_ISA(bnn_float).run(floats, n, values, to_bits ? w->results : (float *)(void *)out, w->rest);
+    for (size_t i = 0; to_bits && i < n; i++)
+        convert_floats_to_bits(&p->out, w->results + i * fast_out_values(p),
+                               out + i * p->out.bytes);
 }
 
 static void fast_run_floats(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
                             const uint8_t *x, uint8_t *out, const scratch *w)
 {
-    const bnn_stage *const s = p->stage;
-    const bool to_bits = s->outputs == BNN_VALUES_BITS;
-    float *const y = to_bits ? w->results : (float *)(void *)out;
-    const float *values = (const float *)(const void *)x;
-    if (s->inputs == BNN_VALUES_PIXELS)
+    const float *values = w->floats;
+    if (p->stage->inputs == BNN_VALUES_PIXELS)
         convert_pixels_to_floats(n * fast_in_values(p), x, w->floats);
-    else if (s->inputs == BNN_VALUES_BITS)
+    else if (p->stage->inputs == BNN_VALUES_BITS)
         for (size_t i = 0; i < n; i++)
             convert_bits_to_floats(&p->in, x + i * p->in.bytes, w->floats + i * fast_in_values(p));
-    if (s->inputs != BNN_VALUES_FLOATS)
-        values = w->floats;
-    OF_ISA(bnn_float).run(floats, n, values, y, w->rest);
-    if (to_bits)
-        fast_results_to_bits(p, n, y, out);
+    else
+        values = (const float *)(const void *)x;
+    fast_run_operations(p, floats, n, values, out, w);
 }
 
 /* What is to be done with the sums of an image that the loop could not decide by itself. image: the
@@ -282,7 +262,7 @@ static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, siz
     else
         fast_run_convolution(p, n, x, out, w);
     if (!p->stage->folded)
-        fast_run_chain(p, floats, n, w, out);
+        fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
 static void fast_run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x,

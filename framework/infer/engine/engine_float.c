@@ -3,6 +3,7 @@
 #include "infer/engine/engine_float.h"
 
 #include "simd/lanes.h"
+#include "simd/tile.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,28 +37,23 @@ INLINE bool float_has_more(const bnn_float_stage *f)
 }
 
 /* Cuts a workspace for n images into its parts; returns the bytes that takes. */
-static size_t float_parts(const bnn_float_stage *f, size_t n, float *workspace, parts *out)
+static size_t float_parts(const bnn_float_stage *f, size_t n, void *workspace, parts *out)
 {
-    const size_t copy = round_up(f->copy_values, LANES);
-    const size_t temporary = round_up(f->temporary_values, LANES);
-    const size_t images = round_up(f->images_values, LANES);
-    const size_t fused =
-        float_has_more(f) ? round_up(n * bnn_shape_values(f->fused_out), LANES) : 0;
-    const size_t spare = round_up(f->rest_values, LANES);
-    if (out != NULL) {
-        out->copy = workspace;
-        out->temporary = out->copy + copy;
-        out->images = out->temporary + temporary;
-        out->fused = out->images + images;
-        out->spare[0] = out->fused + fused;
-        out->spare[1] = out->spare[0] + spare;
-    }
-    return (copy + temporary + images + fused + 2 * spare) * sizeof(float);
+    const size_t fused = float_has_more(f) ? n * bnn_shape_values(f->fused_out) : 0;
+    bnn_cut cut = {.memory = workspace};
+    *out = (parts){.copy = bnn_cut_off(&cut, f->copy_values, sizeof(float)),
+                   .temporary = bnn_cut_off(&cut, f->temporary_values, sizeof(float)),
+                   .images = bnn_cut_off(&cut, f->images_values, sizeof(float)),
+                   .fused = bnn_cut_off(&cut, fused, sizeof(float)),
+                   .spare = {bnn_cut_off(&cut, f->rest_values, sizeof(float)),
+                             bnn_cut_off(&cut, f->rest_values, sizeof(float))}};
+    return cut.used;
 }
 
 static size_t float_workspace_bytes(const bnn_float_stage *f, size_t n)
 {
-    return float_parts(f, n, NULL, NULL);
+    parts unused;
+    return float_parts(f, n, NULL, &unused);
 }
 
 /* The fused outputs of one image as op.h makes them. */
@@ -82,9 +78,7 @@ static void float_run_exactly(const bnn_float_stage *f, size_t images, const flo
 /* The fused outputs of one image by a convolution. */
 static void float_run_image(const bnn_float_stage *f, const float *x, float *y, const parts *w)
 {
-    if (f->method == FLOAT_PLAIN)
-        float_run_plain(f, x, y, w);
-    else if (f->copies && !float_make_copy(f, x, w->copy))
+    if (f->copies && !float_make_copy(f, x, w->copy))
         float_run_exactly(f, 1, x, y, w);
     else if (f->method == FLOAT_ROWS)
         float_run_rows(f, w->copy, y);
@@ -123,14 +117,6 @@ static void float_run_rest(const bnn_float_stage *f, uint32_t at, size_t n, cons
         float_run_operations(f, at, s->n_chain, x + i * in, y + i * out, w->spare);
 }
 
-static void float_run_chain(const bnn_float_stage *f, size_t n, const float *sums, float *y,
-                            void *workspace)
-{
-    parts w;
-    float_parts(f, n, workspace, &w);
-    float_run_rest(f, 0, n, sums, y, &w);
-}
-
 static void float_run(const bnn_float_stage *f, size_t n, const float *x, float *y, void *workspace)
 {
     parts w;
@@ -148,5 +134,4 @@ static void float_run(const bnn_float_stage *f, size_t n, const float *x, float 
 const bnn_float_engine OF_ISA(bnn_float) = {.name = ISA_NAME,
                                             .prepare = float_prepare,
                                             .workspace_bytes = float_workspace_bytes,
-                                            .run = float_run,
-                                            .run_chain = float_run_chain};
+                                            .run = float_run};

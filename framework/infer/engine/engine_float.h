@@ -23,21 +23,17 @@ typedef struct bnn_float_engine {
     const char *name; /* "avx2", "avx512", "neon": the words of BNN_CPU */
 
     /* Prepares a stage that is not folded, in the arena; the stage (weights, chain) outlives it.
-     * A stage whose sums are not integers can be run and its chain can be; one with integer sums is
-     * prepared for its chain only. Fails only for want of memory. */
+     * Fails only for want of memory. */
     int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err);
 
-    /* What a call of run or run_chain with up to n images needs: 64-byte aligned, not cleared. */
+    /* What a call of run with up to n images needs: 64-byte aligned, not cleared. */
     size_t (*workspace_bytes)(const bnn_float_stage *stage, size_t n);
 
-    /* The linear operation (none for an identity) and all of the chain:
-     * y[n][out] of x[n][in], 1 <= n <= BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats
-     * that they stand for. Where the stage gives bits, y is what their sign is taken of. */
+    /* The linear operation and all of the chain: y[n][out] of x[n][in], 1 <= n <=
+     * BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats that they stand for; where the stage
+     * has integer sums, these do, x[n][sums], and the chain is all. Where the stage gives bits, y is
+     * what their sign is taken of. */
     void (*run)(const bnn_float_stage *stage, size_t n, const float *x, float *y, void *workspace);
-
-    /* The chain alone: y[n][out] of sums[n][sums], the floats that integer sums stand for. */
-    void (*run_chain)(const bnn_float_stage *stage, size_t n, const float *sums, float *y,
-                      void *workspace);
 } bnn_float_engine;
 
 /* Those that are built in: avx2 and avx512 on x86-64, neon on AArch64. The machine runs them where

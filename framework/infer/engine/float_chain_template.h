@@ -37,45 +37,17 @@ static void float_pool_row_of_four(const bnn_op *op, const float *x, float *y)
     }
 }
 
-/* One row of the outputs of any pool. */
-static void float_pool_row(const bnn_op *op, const float *x, float *y)
-{
-    const size_t k = op->kernel, row = op->in.w;
-    const float share = 1.0f / (float)(k * k);
-    for (size_t i = 0; i < op->out.w; i++) {
-        const float *corner = x + i * op->stride;
-        float most = corner[0], sum = corner[0];
-        for (size_t h = 0; h < k; h++)
-            for (size_t w = h == 0 ? 1 : 0; w < k; w++) {
-                const float v = corner[h * row + w];
-                most = v > most ? v : most;
-                sum += v;
-            }
-        y[i] = op->type == BNN_LOWER_MAXPOOL ? most : sum * share;
-    }
-}
-
-INLINE bool float_is_pool(const bnn_op *op)
-{
-    return op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL;
-}
-
 INLINE bool float_is_pool_of_four(const bnn_op *op)
 {
-    return float_is_pool(op) && op->kernel == 2 && op->stride == 2;
+    return (op->type == BNN_LOWER_MAXPOOL || op->type == BNN_LOWER_AVGPOOL) && op->kernel == 2 &&
+           op->stride == 2;
 }
 
-static void float_chain_pool(const bnn_op *op, const float *x, float *y)
+static void float_chain_pool_of_four(const bnn_op *op, const float *x, float *y)
 {
-    const size_t plane = (size_t)op->in.h * op->in.w;
-    for (size_t c = 0; c < op->out.c; c++)
-        for (size_t h = 0; h < op->out.h; h++, y += op->out.w) {
-            const float *from = x + c * plane + h * op->stride * op->in.w;
-            if (float_is_pool_of_four(op))
-                float_pool_row_of_four(op, from, y);
-            else
-                float_pool_row(op, from, y);
-        }
+    for (size_t c = 0; c < op->out.c; c++, x += (size_t)op->in.h * op->in.w)
+        for (size_t h = 0; h < op->out.h; h++, y += op->out.w)
+            float_pool_row_of_four(op, x + 2 * h * op->in.w, y);
 }
 
 /* Whether vectors run an operation on single values (step_value knows it). */
@@ -102,14 +74,14 @@ static void float_run_operations(const bnn_float_stage *f, uint32_t at, uint32_t
     if (at == end)
         memcpy(y, x, bnn_shape_values(at < s->n_chain ? s->chain[at].in : s->out) * sizeof *y);
     for (int turn = 0; at < end; turn ^= 1) {
-        const bnn_op *op = &s->chain[at];
+        const bnn_op *op = &f->chain[at];
         uint32_t next = float_is_step(op) ? float_steps_end(s, at) : at + 1;
         next = next < end ? next : end;
         float *to = next == end ? y : spare[turn];
         if (float_is_step(op))
-            float_chain_steps((float_steps){f->steps + at, next - at}, op->in, x, to);
-        else if (float_is_pool(op))
-            float_chain_pool(op, x, to);
+            float_chain_steps((float_steps){op, next - at}, op->in, x, to);
+        else if (float_is_pool_of_four(op))
+            float_chain_pool_of_four(op, x, to);
         else
             bnn_op_apply(op, x, to);
         x = to;

@@ -1,26 +1,18 @@
 /* float_dense_template.h - dense layers: lanes are outputs, a tile is some images by some vectors of them.
  *
- * Loops over a tile are flat: gcc keeps an array of sums in registers from start to end only where
- * its first unrolling makes all indices constant, and that one unrolls no loops around loops.
- *
- * Parameters: simd/lanes.h; SUMS_IN_REGISTERS; after float_stage_template.h. */
+ * Parameters: simd/lanes.h, simd/tile.h; SUMS_IN_REGISTERS; after float_stage_template.h. */
 
 /* The outputs from `at` on of `images` images. */
 INLINE void float_dense_tile(const int images, const int vectors, const bnn_float_stage *f,
                              size_t at, const float *x, float *y)
 {
     const size_t taps = f->stage->taps, out = f->stage->sums.c, row = round_up(out, LANES);
-    const float *w = f->packed + at;
+    const tile_terms terms = tile_line(taps, 1, row);
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < images * vectors; i++)
         sum[i] = load_f(f->bias + at + (size_t)(i % vectors) * VL);
-    for (size_t k = 0; k < taps; k++, w += row) {
-        UNROLL
-        for (int i = 0; i < images * vectors; i++)
-            sum[i] = fma_f(load_f(w + i % vectors * VL),
-                           splat_f(x[(size_t)(i / vectors) * taps + k]), sum[i]);
-    }
+    tile_add(images, vectors, &terms, x, taps, f->packed + at, sum);
     UNROLL
     for (int i = 0; i < images * vectors; i++) {
         const size_t first = at + (size_t)(i % vectors) * VL;

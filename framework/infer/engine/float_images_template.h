@@ -2,7 +2,7 @@
  * the shape, zero padding is left out by loop bounds, and windows of a pool are formed as their
  * values come. Costs a transposition on the way in and out.
  *
- * Parameters: simd/lanes.h; SUMS_IN_REGISTERS; after float_conv_template.h. */
+ * Parameters: simd/lanes.h, simd/tile.h; SUMS_IN_REGISTERS; after float_conv_template.h. */
 
 enum {
     BLOCK_VECTORS = SUMS_IN_REGISTERS / 6,
@@ -80,26 +80,15 @@ static void float_make_block(const bnn_float_stage *f, size_t images, const floa
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-/* Taps along one axis: those with an input under them, and the input under the first of these. */
-typedef struct tap_range {
-    size_t begin, end, input;
-} tap_range;
-
-INLINE tap_range float_taps_at(const bnn_stage *s, size_t output, size_t extent)
+INLINE tile_taps float_taps_at(const bnn_stage *s, size_t output, size_t extent)
 {
-    const size_t padding = s->padding - float_block_border(s);
-    const size_t size = extent + 2 * (s->padding - padding), start = output * s->stride;
-    tap_range t = {.begin = start < padding ? padding - start : 0, .end = s->kernel};
-    t.begin = t.begin < s->kernel ? t.begin : s->kernel;
-    t.input = start + t.begin - padding;
-    if (start + s->kernel > size + padding)
-        t.end = start < size + padding ? size + padding - start : 0;
-    return t;
+    const size_t border = float_block_border(s);
+    return tile_taps_at(output * s->stride, s->padding - border, s->kernel, extent + 2 * border);
 }
 
 typedef struct images_place {
     const float *block;
-    tap_range rows, columns;
+    tile_taps rows, columns;
     size_t channel;
     bool first, last; /* of a pool's window */
     float *y;         /* [sums.c][plane][BLOCK], at the output */
@@ -142,27 +131,20 @@ INLINE void float_finish_images(const int channels, const bnn_float_stage *f,
 INLINE void float_images_tile(const int channels, const bnn_float_stage *f, const images_place *at)
 {
     const bnn_stage *s = f->stage;
-    const size_t k = s->kernel, border = float_block_border(s);
-    const size_t width = s->in.w + 2 * border, height = s->in.h + 2 * border;
+    const size_t border = float_block_border(s), k = s->kernel;
+    const ptrdiff_t row = (ptrdiff_t)(s->in.w + 2 * border) * BLOCK,
+                    w_row = (ptrdiff_t)k * channels;
+    const tile_terms terms = {.n = {s->in.c, at->rows.n, at->columns.n},
+                              .a_step = {(ptrdiff_t)k * w_row, w_row, channels},
+                              .x_step = {(ptrdiff_t)(s->in.h + 2 * border) * row, row, BLOCK}};
+    const size_t tap = at->rows.tap * k + at->columns.tap;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < channels * BLOCK_VECTORS; i++)
         sum[i] = splat_f(f->bias[at->channel + (size_t)(i / BLOCK_VECTORS)]);
-    for (size_t c = 0; c < s->in.c; c++)
-        for (size_t kh = at->rows.begin; kh < at->rows.end; kh++) {
-            const size_t line = c * height + at->rows.input + kh - at->rows.begin;
-            const float *x = at->block + (line * width + at->columns.input) * BLOCK;
-            const float *w = f->packed_images + at->channel * s->taps +
-                             ((c * k + kh) * k + at->columns.begin) * (size_t)channels;
-            for (size_t kw = at->columns.begin; kw < at->columns.end; kw++) {
-                UNROLL
-                for (int i = 0; i < channels * BLOCK_VECTORS; i++)
-                    sum[i] = fma_f(splat_f(w[i / BLOCK_VECTORS]),
-                                   load_f(x + i % BLOCK_VECTORS * VL), sum[i]);
-                x += BLOCK;
-                w += channels;
-            }
-        }
+    tile_add(channels, BLOCK_VECTORS, &terms,
+             f->packed_images + at->channel * s->taps + tap * (size_t)channels, 1,
+             at->block + at->rows.from * (size_t)row + at->columns.from * BLOCK, sum);
     float_finish_images(channels, f, at, sum);
 }
 

@@ -5,36 +5,33 @@
 /* Floats of a workspace for one method; a convolution that needs more is left to another. */
 #define COPY_VALUES_MAX ((size_t)1 << 25)
 
-/* n values, and zeros up to a multiple of LANES; x may be NULL for zeros. */
-static float *float_padded_values(bnn_arena *arena, const float *x, size_t n)
+/* Has n values, or zeros where there are none, followed by zeros up to a multiple of LANES; false
+ * without memory. */
+static bool float_pad_values(bnn_arena *arena, const float **x, size_t n)
 {
     float *out = bnn_arena_alloc(arena, round_up(n, LANES), sizeof *out);
-    if (out != NULL && x != NULL)
-        memcpy(out, x, n * sizeof *out);
-    return out;
+    if (out != NULL && *x != NULL)
+        memcpy(out, *x, n * sizeof *out);
+    *x = out;
+    return out != NULL;
 }
 
 /* ---- the chain --------------------------------------------------------------------------- */
 
-static int float_prepare_steps(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+static int float_prepare_chain(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    float_step *steps = bnn_arena_alloc(arena, s->n_chain, sizeof *steps);
-    bool complete = steps != NULL;
-    for (uint32_t i = 0; complete && i < s->n_chain; i++) {
-        const bnn_op *op = &s->chain[i];
-        steps[i] = (float_step){.type = op->type, .low = op->low, .high = op->high};
-        if (op->factor != NULL)
-            complete &=
-                (steps[i].factor = float_padded_values(arena, op->factor, op->in.c)) != NULL;
-        if (op->offset != NULL)
-            complete &=
-                (steps[i].offset = float_padded_values(arena, op->offset, op->in.c)) != NULL;
-        const size_t n = bnn_shape_values(op->out);
-        f->rest_values = f->rest_values > n ? f->rest_values : n;
+    bnn_op *chain = bnn_arena_copy(arena, s->chain, s->n_chain, sizeof *chain);
+    if (chain == NULL)
+        return bnn_no_memory(err);
+    f->chain = chain;
+    for (bnn_op *op = chain; op < chain + s->n_chain; op++) {
+        f->rest_values = bnn_size_larger(f->rest_values, bnn_shape_values(op->out));
+        if (!float_pad_values(arena, &op->factor, op->in.c) ||
+            !float_pad_values(arena, &op->offset, op->in.c))
+            return bnn_no_memory(err);
     }
-    f->steps = steps;
-    return complete ? BNN_OK : bnn_no_memory(err);
+    return BNN_OK;
 }
 
 /* Which operations of the chain run on the registers. */
@@ -42,16 +39,16 @@ static void float_fuse(bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
     const uint32_t first = float_steps_end(s, 0);
-    f->before = (float_steps){f->steps, first};
+    f->before = (float_steps){f->chain, first};
     f->n_fused = first;
     f->fused_out = s->sums;
     f->rows = s->sums.h;
     f->columns = s->sums.w;
     if (first == s->n_chain || !float_is_pool_of_four(&s->chain[first]) || f->method == FLOAT_DENSE)
         return;
-    f->pool = &s->chain[first];
+    f->pool = &f->chain[first];
     f->n_fused = float_steps_end(s, first + 1);
-    f->after = (float_steps){f->steps + first + 1, f->n_fused - first - 1};
+    f->after = (float_steps){f->chain + first + 1, f->n_fused - first - 1};
     f->fused_out = f->pool->out;
     f->rows = 2 * f->pool->out.h;
     f->columns = 2 * f->pool->out.w;
@@ -59,40 +56,32 @@ static void float_fuse(bnn_float_stage *f)
 
 /* ---- weights ----------------------------------------------------------------------------- */
 
-static int float_prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+/* How many channels from c on have their weights side by side. */
+static size_t float_pack_width(const bnn_float_stage *f, float_method method, size_t c)
 {
-    const bnn_stage *s = f->stage;
-    f->bias = float_padded_values(arena, s->bias, s->sums.c);
-    return f->bias == NULL ? bnn_no_memory(err) : bnn_stage_linear(s, arena, &f->linear, err);
+    size_t size = VL;
+    if (method == FLOAT_DENSE)
+        return round_up(f->stage->sums.c, LANES);
+    if (method == FLOAT_ROWS)
+        float_rows_tile_size(f->stage->sums.c - c, &size);
+    return size;
 }
 
-/* [taps][width] of the weights of `width` channels from c on; 0 for those that do not exist. */
-static void float_pack_channels(const bnn_float_stage *f, size_t c, size_t width, float *out,
-                                size_t row)
-{
-    const size_t taps = f->stage->taps, channels = f->stage->sums.c;
-    for (size_t i = 0; i < width; i++)
-        for (size_t k = 0; k < taps; k++)
-            out[k * row + i] = c + i < channels ? f->linear.weight[(c + i) * taps + k] : 0.0f;
-}
-
+/* [channels / width][taps][width], 0 for channels that do not exist. */
 static int float_pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
                       const float **out, bnn_error *err)
 {
     const size_t taps = f->stage->taps, channels = f->stage->sums.c;
-    const size_t padded = round_up(channels, LANES);
-    float *packed = bnn_arena_alloc(arena, padded * taps, sizeof *packed);
+    float *packed = bnn_arena_alloc(arena, round_up(channels, LANES) * taps, sizeof *packed);
     if (packed == NULL)
         return bnn_no_memory(err);
-    if (method == FLOAT_DENSE)
-        float_pack_channels(f, 0, channels, packed, padded);
-    for (size_t c = 0, size; method == FLOAT_ROWS && c < channels; c += size) {
-        float_rows_tile_size(channels - c, &size);
-        float_pack_channels(f, c, size, packed + c * taps, size);
-    }
-    for (size_t c = 0; method == FLOAT_CHANNELS && c < channels; c += VL)
-        float_pack_channels(f, c, VL, packed + c * taps, VL);
     *out = packed;
+    for (size_t c = 0, width; c < channels; c += width, packed += width * taps) {
+        width = float_pack_width(f, method, c);
+        for (size_t i = 0; i < width && c + i < channels; i++)
+            for (size_t k = 0; k < taps; k++)
+                packed[k * width + i] = f->linear.weight[(c + i) * taps + k];
+    }
     return BNN_OK;
 }
 
@@ -176,8 +165,7 @@ static int float_prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *e
     float_fuse(f);
     f->least_input = float_least_input(f);
     if (!float_size_copy(f)) {
-        f->method = FLOAT_PLAIN;
-        f->copies = false;
+        f->least_input = INFINITY;
         return BNN_OK;
     }
     int status = float_find_offsets(f, arena, err);
@@ -192,6 +180,21 @@ static int float_prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *e
                                    : float_pack(f, FLOAT_ROWS, arena, &f->packed_images, err);
 }
 
+static int float_prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
+{
+    const int status = bnn_stage_linear(f->stage, arena, &f->linear, err);
+    if (status != BNN_OK)
+        return status;
+    f->bias = f->stage->bias;
+    if (!float_pad_values(arena, &f->bias, f->stage->sums.c))
+        return bnn_no_memory(err);
+    if (f->stage->linear == BNN_LOWER_CONV2D)
+        return float_prepare_conv(f, arena, err);
+    f->method = FLOAT_DENSE;
+    float_fuse(f);
+    return float_pack(f, FLOAT_DENSE, arena, &f->packed, err);
+}
+
 static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out,
                          bnn_error *err)
 {
@@ -199,17 +202,9 @@ static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_sta
     if (f == NULL)
         return bnn_no_memory(err);
     *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->sums)};
-    int status = float_prepare_steps(f, arena, err);
-    if (status == BNN_OK && !stage->integer_sums && stage->linear != BNN_LOWER_IDENTITY) {
+    int status = float_prepare_chain(f, arena, err);
+    if (status == BNN_OK && !stage->integer_sums && stage->linear != BNN_LOWER_IDENTITY)
         status = float_prepare_linear(f, arena, err);
-        if (status == BNN_OK && stage->linear == BNN_LOWER_CONV2D) {
-            status = float_prepare_conv(f, arena, err);
-        } else if (status == BNN_OK) {
-            f->method = FLOAT_DENSE;
-            float_fuse(f);
-            status = float_pack(f, FLOAT_DENSE, arena, &f->packed, err);
-        }
-    }
     if (status == BNN_OK)
         *out = f;
     return status;

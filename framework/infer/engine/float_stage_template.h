@@ -6,15 +6,10 @@
  *
  * Parameters: simd/lanes.h; SUMS_IN_REGISTERS, the accumulators of a tile: 12 or 24. */
 
-/* An elementwise operation. Factors and offsets: [channels], zeros up to a multiple of LANES. */
-typedef struct float_step {
-    uint32_t type;
-    const float *factor, *offset;
-    float low, high;
-} float_step;
-
+/* Elementwise operations. Factors and offsets: [channels], zeros up to a multiple of LANES and where
+ * there are none. */
 typedef struct float_steps {
-    const float_step *step;
+    const bnn_op *op;
     uint32_t n;
 } float_steps;
 
@@ -24,15 +19,14 @@ typedef enum float_method {
     FLOAT_DENSE,    /* lanes are outputs */
     FLOAT_ROWS,     /* convolution: lanes are the columns of an output row */
     FLOAT_CHANNELS, /* convolution: lanes are output channels */
-    FLOAT_PLAIN,    /* as op.h does it: larger than any network in use */
 } float_method;
 
 struct bnn_float_stage {
     const bnn_stage *stage;
-    const float_step *steps; /* [n_chain]; those of pools are not used */
-    bnn_op linear;           /* with weights as floats */
+    const bnn_op *chain; /* the stage's, to be run as steps */
+    bnn_op linear;       /* with weights as floats */
     float_method method;
-    const float *bias; /* [sums.c], zeros up to a multiple of LANES and where there is none */
+    const float *bias; /* [sums.c], zeros likewise */
     /* What runs on the registers. */
     float_steps before, after;
     const bnn_op *pool; /* 2x2, stride 2; NULL: none */
@@ -48,13 +42,12 @@ struct bnn_float_stage {
     uint32_t copy_rows, copy_columns, copy_lead;
     uint32_t rows, columns; /* of the sums that the outputs depend on */
     const uint32_t *offset; /* [taps]: where a tap is in the copy, from that of the first */
-    float least_input;      /* see float_copy_template.h; 0: any input will do */
+    float least_input;      /* see float_copy_template.h; 0: any input will do, infinity: none */
     size_t copy_values, temporary_values, images_values, rest_values; /* of a workspace */
 };
 
 /* One step on a vector; factor and offset are those of its lanes. */
-INLINE vf float_step_value(const bnn_lower_op type, const float_step *step, vf x, vf factor,
-                           vf offset)
+INLINE vf float_step_value(const bnn_lower_op type, const bnn_op *step, vf x, vf factor, vf offset)
 {
     switch (type) {
     case BNN_LOWER_AFFINE:
@@ -75,15 +68,13 @@ typedef enum lanes_are { LANES_OF_ONE_CHANNEL, LANES_OF_CHANNELS } lanes_are;
 
 INLINE vf float_channel_values(lanes_are kind, const float *values, size_t c)
 {
-    if (values == NULL)
-        return splat_f(0.0f);
     return kind == LANES_OF_CHANNELS ? load_f(values + c) : splat_f(values[c]);
 }
 
 /* One step on vectors x[channels][n] of channels c, c + 1, ..; where the lanes are channels, there
  * is one row of vectors, whose lanes are channels from c on. */
-INLINE void float_run_step(const bnn_lower_op type, lanes_are kind, const float_step *step,
-                           size_t c, const int channels, const int n, vf *x)
+INLINE void float_run_step(const bnn_lower_op type, lanes_are kind, const bnn_op *step, size_t c,
+                           const int channels, const int n, vf *x)
 {
     UNROLL
     for (int i = 0; i < channels * n; i++) {
@@ -97,7 +88,7 @@ INLINE void float_run_steps(lanes_are kind, float_steps steps, size_t c, const i
                             const int n, vf *x)
 {
     for (uint32_t s = 0; s < steps.n; s++) {
-        const float_step *step = &steps.step[s];
+        const bnn_op *step = &steps.op[s];
         switch (step->type) {
         case BNN_LOWER_AFFINE:
             float_run_step(BNN_LOWER_AFFINE, kind, step, c, channels, n, x);

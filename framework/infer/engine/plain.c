@@ -23,24 +23,22 @@ int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out
 }
 
 /* Cuts a workspace into its parts; returns the bytes that takes. */
-static size_t plain_parts(const bnn_plain_stage *p, uint8_t *workspace, parts *out)
+static size_t plain_parts(const bnn_plain_stage *p, void *workspace, parts *out)
 {
-    const size_t values = bnn_size_round_up(p->most_values * sizeof(float), BNN_ALIGN);
-    const size_t taps = bnn_size_round_up(p->stage->taps * sizeof(int32_t), BNN_ALIGN);
-    if (out != NULL) {
-        out->floats[0] = (float *)(void *)workspace;
-        out->floats[1] = (float *)(void *)(workspace + values);
-        out->sums = (int32_t *)(void *)(workspace + 2 * values);
-        out->window = (int32_t *)(void *)(workspace + 3 * values);
-        out->window_bits = (uint64_t *)(void *)(workspace + 3 * values + taps);
-    }
-    return 3 * values + taps +
-           bnn_size_round_up((p->stage->taps + 63) / 64 * sizeof(uint64_t), BNN_ALIGN);
+    const size_t taps = p->stage->taps;
+    bnn_cut cut = {.memory = workspace};
+    *out = (parts){.floats = {bnn_cut_off(&cut, p->most_values, sizeof(float)),
+                              bnn_cut_off(&cut, p->most_values, sizeof(float))},
+                   .sums = bnn_cut_off(&cut, p->most_values, sizeof(int32_t)),
+                   .window = bnn_cut_off(&cut, taps, sizeof(int32_t)),
+                   .window_bits = bnn_cut_off(&cut, (taps + 63) / 64, sizeof(uint64_t))};
+    return cut.used;
 }
 
 size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)
 {
-    return plain_parts(plain, NULL, NULL);
+    parts unused;
+    return plain_parts(plain, NULL, &unused);
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */

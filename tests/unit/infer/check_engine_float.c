@@ -208,7 +208,7 @@ static bnn_stage random_stage(values kind)
 
 /* ---- comparison -------------------------------------------------------------------------- */
 
-static void expected_image(const bnn_stage *s, bool chain_only, const float *x, float *y)
+static void expected_image(const bnn_stage *s, const float *x, float *y)
 {
     bnn_op linear = {.type = s->linear,
                      .in = s->in,
@@ -229,7 +229,7 @@ static void expected_image(const bnn_stage *s, bool chain_only, const float *x, 
         most = most > bnn_shape_values(s->chain[i].out) ? most : bnn_shape_values(s->chain[i].out);
     float *from = malloc(most * sizeof *from), *to = malloc(most * sizeof *to);
     ck_assert(from != NULL && to != NULL);
-    if (chain_only)
+    if (s->integer_sums)
         memcpy(from, x, bnn_shape_values(s->sums) * sizeof *x);
     else
         bnn_op_apply(&linear, x, from);
@@ -259,10 +259,10 @@ static void describe(const bnn_stage *s, size_t n, char text[300])
 }
 
 /* One engine, one number of images. */
-static void compare(const bnn_float_engine *engine, const bnn_stage *s, bool chain_only, size_t n,
-                    const float *x, const float *want)
+static void compare(const bnn_float_engine *engine, const bnn_stage *s, size_t n, const float *x,
+                    const float *want)
 {
-    const size_t in = bnn_shape_values(chain_only ? s->sums : s->in);
+    const size_t in = bnn_shape_values(s->integer_sums ? s->sums : s->in);
     const size_t out = bnn_shape_values(s->out);
     bnn_error err = {0};
     bnn_float_stage *prepared = NULL;
@@ -270,10 +270,7 @@ static void compare(const bnn_float_engine *engine, const bnn_stage *s, bool cha
     guarded from = guard(n * in * sizeof(float)), to = guard(n * out * sizeof(float));
     guarded workspace = guard((engine->workspace_bytes(prepared, n) + 63) / 64 * 64);
     memcpy(from.data, x, n * in * sizeof(float));
-    if (chain_only)
-        engine->run_chain(prepared, n, from.data, to.data, workspace.data);
-    else
-        engine->run(prepared, n, from.data, to.data, workspace.data);
+    engine->run(prepared, n, from.data, to.data, workspace.data);
     char text[300];
     describe(s, n, text);
     expect_same(text, engine->name, to.data, want, n * out);
@@ -282,19 +279,18 @@ static void compare(const bnn_float_engine *engine, const bnn_stage *s, bool cha
     release(workspace);
 }
 
-static void compare_all(const bnn_stage *s, bool chain_only, const size_t *counts, size_t n_counts,
-                        values inputs)
+static void compare_all(const bnn_stage *s, const size_t *counts, size_t n_counts, values inputs)
 {
-    const size_t in = bnn_shape_values(chain_only ? s->sums : s->in);
+    const size_t in = bnn_shape_values(s->integer_sums ? s->sums : s->in);
     const size_t out = bnn_shape_values(s->out), most = counts[n_counts - 1];
     const float *x = random_values(most * in, inputs);
     float *want = bnn_arena_alloc(arena, most * out, sizeof *want);
     ck_assert_ptr_nonnull(want);
     for (size_t i = 0; i < most; i++)
-        expected_image(s, chain_only, x + i * in, want + i * out);
+        expected_image(s, x + i * in, want + i * out);
     for (size_t e = 0; e < N_ENGINES; e++)
         for (size_t i = 0; i < n_counts && bnn_engine_find(engines[e]->name) != NULL; i++)
-            compare(engines[e], s, chain_only, counts[i], x, want);
+            compare(engines[e], s, counts[i], x, want);
 }
 
 START_TEST(random_stages)
@@ -302,10 +298,11 @@ START_TEST(random_stages)
     b = (buffers){.state = 100 + (uint64_t)_i};
     for (int i = 0; i < 60; i++) {
         const values weights = i % 4 == 3 ? EXTREME : PLAIN;
-        const bnn_stage s = random_stage(weights);
+        bnn_stage s = random_stage(weights);
         const size_t counts[] = {image_counts[i % 5], image_counts[i % 5] + 1};
-        compare_all(&s, false, counts, 2, i % 3 == 0 ? SIGNS : i % 6 == 5 ? EXTREME : PLAIN);
-        compare_all(&s, true, counts, 1, weights);
+        compare_all(&s, counts, 2, i % 3 == 0 ? SIGNS : i % 6 == 5 ? EXTREME : PLAIN);
+        s.integer_sums = true; /* the chain alone */
+        compare_all(&s, counts, 1, weights);
         tear_down();
         set_up();
     }
@@ -369,8 +366,8 @@ START_TEST(lenet)
     for (size_t i = 0; i < 3; i++) {
         const bnn_stage s = conv ? stage_of(layers[_i].linear, layers[_i].channels, orders[i], 3)
                                  : stage_of(layers[_i].linear, layers[_i].channels, orders[0], 2);
-        compare_all(&s, false, i == 0 ? image_counts : &image_counts[N_COUNTS - 1],
-                    i == 0 ? N_COUNTS : 1, PLAIN);
+        compare_all(&s, i == 0 ? image_counts : &image_counts[N_COUNTS - 1], i == 0 ? N_COUNTS : 1,
+                    PLAIN);
     }
 }
 END_TEST
@@ -392,8 +389,8 @@ START_TEST(odd_sizes)
             const size_t counts[] = {1, 64};
             const bnn_stage pooled = stage_of(conv, channels, ops, 3);
             const bnn_stage whole = stage_of(conv, channels, ops, 1);
-            compare_all(&pooled, false, counts, 2, PLAIN);
-            compare_all(&whole, false, counts, 2, PLAIN);
+            compare_all(&pooled, counts, 2, PLAIN);
+            compare_all(&whole, counts, 2, PLAIN);
             tear_down();
             set_up();
         }
@@ -422,11 +419,11 @@ START_TEST(zero_padding_is_no_tap)
         s.weights = weights;
         s.bias = NULL;
         for (size_t j = 0; j < 64; j++)
-            expected_image(&s, false, x + 9 * j, want + 9 * j);
+            expected_image(&s, x + 9 * j, want + 9 * j);
         ck_assert(same_float(want[8], i < 3 ? -0.0f : INFINITY));
         for (size_t e = 0; e < N_ENGINES; e++)
             for (size_t n = 0; n < 2 && bnn_engine_find(engines[e]->name) != NULL; n++)
-                compare(engines[e], &s, false, counts[n], x, want);
+                compare(engines[e], &s, counts[n], x, want);
     }
 }
 END_TEST
@@ -442,10 +439,10 @@ START_TEST(large_layers)
     const size_t one = 1;
     b = (buffers){.state = 8};
     const bnn_stage s = stage_of(wide, 1, ops, 3);
-    compare_all(&s, false, &one, 1, PLAIN);
-    compare_all(&s, false, &one, 1, EXTREME);
+    compare_all(&s, &one, 1, PLAIN);
+    compare_all(&s, &one, 1, EXTREME);
     const bnn_stage t = stage_of(padded, 1, ops, 1);
-    compare_all(&t, false, &one, 1, PLAIN);
+    compare_all(&t, &one, 1, PLAIN);
 }
 END_TEST
 
