@@ -100,12 +100,14 @@ SELECT run.run_uid,
                  ORDER BY created_us DESC LIMIT 1),
                 (SELECT sum(packed_bytes) FROM layer WHERE run_id = run.run_id)) AS model_bytes,
        (SELECT avg(wall_ns) / 1e3
-        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place, count(*) OVER () AS n
-              FROM timing WHERE run_id = run.run_id AND phase = 'inference_1')
+        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place
+              FROM timing WHERE run_id = run.run_id AND phase = 'inference_1'),
+             (SELECT count(*) AS n FROM timing WHERE run_id = run.run_id AND phase = 'inference_1')
         WHERE place IN ((n + 1) / 2, n / 2 + 1)) AS latency_us,
        (SELECT 1e9 / avg(wall_ns)
-        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place, count(*) OVER () AS n
-              FROM timing WHERE run_id = run.run_id AND phase = 'inference_64')
+        FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place
+              FROM timing WHERE run_id = run.run_id AND phase = 'inference_64'),
+             (SELECT count(*) AS n FROM timing WHERE run_id = run.run_id AND phase = 'inference_64')
         WHERE place IN ((n + 1) / 2, n / 2 + 1)) AS images_per_second,
        (SELECT CAST(value AS INTEGER) FROM metric
         WHERE run_id = run.run_id AND name = 'mismatches' AND epoch = 0) AS mismatches,
@@ -120,26 +122,27 @@ FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
 
--- A run in state done beside that of a baseline with the same seed, both of the newest spec: how
--- much more test accuracy it has. By numbers, for the views below; by names, it is baseline_pair.
+-- The runs in state done with their test_accuracy. By numbers, for the views below, like the next.
+DROP VIEW IF EXISTS main.done_run;
+CREATE VIEW main.done_run AS
+SELECT run.experiment_id, run.config_id, run.seed, run.run_uid, metric_value.value AS test_accuracy
+FROM run CROSS JOIN metric_value USING (run_id) -- the runs first: they have an index
+WHERE run.state = 'done' AND metric_value.name = 'test_accuracy' AND metric_value.epoch = 0
+  AND metric_value.value NOTNULL;
+
+-- Such a run beside that of a baseline with the same seed, both of the newest spec: how much more
+-- test accuracy it has. By names, it is baseline_pair.
 DROP VIEW IF EXISTS main.run_pair;
 CREATE VIEW main.run_pair AS
+WITH baseline AS MATERIALIZED ( -- or all configs are searched for baselines, for each run
+    SELECT done_run.* FROM experiment_config CROSS JOIN done_run USING (experiment_id, config_id)
+    WHERE experiment_config.is_baseline AND experiment_config.in_spec)
 SELECT own.experiment_id, own.config_id, baseline.config_id AS baseline_id, own.seed,
-       own_accuracy.value - baseline_accuracy.value AS difference,
+       own.test_accuracy - baseline.test_accuracy AS difference,
        own.run_uid, baseline.run_uid AS baseline_uid
-FROM experiment_config AS baseline_config
-JOIN experiment_config AS own_config USING (experiment_id)
-JOIN run AS baseline USING (experiment_id)
-JOIN run AS own USING (experiment_id, seed)
-JOIN metric_value AS baseline_accuracy ON baseline_accuracy.run_id = baseline.run_id
-JOIN metric_value AS own_accuracy ON own_accuracy.run_id = own.run_id
-WHERE baseline_config.is_baseline AND baseline_config.in_spec
-  AND NOT own_config.is_baseline AND own_config.in_spec
-  AND baseline.config_id = baseline_config.config_id AND baseline.state = 'done'
-  AND own.config_id = own_config.config_id AND own.state = 'done'
-  AND baseline_accuracy.name = 'test_accuracy' AND baseline_accuracy.epoch = 0
-  AND own_accuracy.name = 'test_accuracy' AND own_accuracy.epoch = 0
-  AND baseline_accuracy.value NOTNULL AND own_accuracy.value NOTNULL;
+FROM experiment_config CROSS JOIN done_run AS own USING (experiment_id, config_id)
+CROSS JOIN baseline USING (experiment_id, seed)
+WHERE NOT experiment_config.is_baseline AND experiment_config.in_spec;
 
 DROP VIEW IF EXISTS main.baseline_pair;
 CREATE VIEW main.baseline_pair AS
@@ -157,29 +160,30 @@ JOIN experiment_config AS baseline
 -- and its difference to each baseline. sd is the sample standard deviation: NULL for fewer than two.
 -- It is taken around the mean, because sums of squares of accuracies close to 1 cancel; its root
 -- comes from Newton's iteration, which falls until nothing changes any more. By numbers, which sort
--- faster than names; by names, it is spread.
+-- faster than names; by names, it is spread. Each quantity is averaged by itself, so that SQLite
+-- leaves out the one that is not asked for.
 DROP VIEW IF EXISTS main.config_spread;
 CREATE VIEW main.config_spread AS
-WITH
-value_of_run AS (
-    SELECT 'test_accuracy' AS quantity, run.experiment_id, run.config_id, NULL AS baseline_id,
-           metric_value.value, avg(metric_value.value) OVER (
-               PARTITION BY run.experiment_id, run.config_id ORDER BY run.seed
-               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
-    FROM run CROSS JOIN metric_value USING (run_id) -- the runs first: they have an index
-    WHERE run.state = 'done' AND metric_value.name = 'test_accuracy' AND metric_value.epoch = 0
-      AND metric_value.value NOTNULL
-    UNION ALL
-    SELECT 'difference', experiment_id, config_id, baseline_id, difference, avg(difference) OVER (
-               PARTITION BY experiment_id, config_id, baseline_id ORDER BY seed
-               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-    FROM run_pair),
-varied AS (
-    SELECT quantity, experiment_id, config_id, baseline_id, count(*) AS n, mean,
+WITH varied AS (
+    SELECT 'test_accuracy' AS quantity, experiment_id, config_id, NULL AS baseline_id,
+           count(*) AS n, mean,
            sum((value - mean) * (value - mean)) / (count(*) - 1) AS variance,
            min(value) AS lowest, max(value) AS highest,
            sum(value > 0) AS n_positive, sum(value < 0) AS n_negative
-    FROM value_of_run GROUP BY experiment_id, config_id, baseline_id, quantity)
+    FROM (SELECT experiment_id, config_id, test_accuracy AS value, avg(test_accuracy) OVER (
+              PARTITION BY experiment_id, config_id ORDER BY seed
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
+          FROM done_run)
+    GROUP BY experiment_id, config_id
+    UNION ALL
+    SELECT 'difference', experiment_id, config_id, baseline_id, count(*), mean,
+           sum((value - mean) * (value - mean)) / (count(*) - 1),
+           min(value), max(value), sum(value > 0), sum(value < 0)
+    FROM (SELECT experiment_id, config_id, baseline_id, difference AS value, avg(difference) OVER (
+              PARTITION BY experiment_id, config_id, baseline_id ORDER BY seed
+              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS mean
+          FROM run_pair)
+    GROUP BY experiment_id, config_id, baseline_id)
 SELECT quantity, experiment_id, config_id, baseline_id, n, mean,
        CASE WHEN variance > 0 THEN (
            WITH RECURSIVE newton(root) AS (
@@ -287,10 +291,8 @@ SELECT benchmark.benchmark_id,
        benchmark.model,
        benchmark.model_sha256,
        benchmark.images,
-       NOT EXISTS (SELECT 1 FROM benchmark AS later
-                   WHERE later.model_sha256 = benchmark.model_sha256
-                     AND later.environment_id = benchmark.environment_id
-                     AND later.benchmark_id > benchmark.benchmark_id) AS newest,
+       benchmark.benchmark_id IN (SELECT max(benchmark_id) FROM benchmark
+                                  GROUP BY model_sha256, environment_id) AS newest,
        config_summary.config,
        config_summary.differs
 FROM benchmark
