@@ -25,16 +25,14 @@ static int images_keep(bench_lineup *lineup, const uint8_t *images, size_t n_byt
 
 int bench_images_draw(bench_lineup *lineup, bnn_error *err)
 {
-    uint8_t *pixels = malloc((size_t)BNN_SYNTHETIC_TEST * BNN_SYNTHETIC_PIXELS);
+    const size_t n_bytes = (size_t)BNN_SYNTHETIC_TEST * BNN_SYNTHETIC_PIXELS;
+    uint8_t *pixels = bnn_arena_alloc(lineup->arena, n_bytes, 1);
     uint8_t labels[BNN_SYNTHETIC_TEST];
     if (pixels == NULL)
         return bnn_no_memory(err);
     bnn_synthetic_draw(BNN_SYNTHETIC_TEST_PART, BNN_SYNTHETIC_TEST, pixels, labels);
-    const int status =
-        images_keep(lineup, pixels, (size_t)BNN_SYNTHETIC_TEST * BNN_SYNTHETIC_PIXELS, err);
-    free(pixels);
     lineup->record.images = "synthetic";
-    return status;
+    return images_keep(lineup, pixels, n_bytes, err);
 }
 
 int bench_images_read(bench_lineup *lineup, const char *data, bnn_error *err)

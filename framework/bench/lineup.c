@@ -21,18 +21,9 @@ bool bench_has_binary_weights(const bnn_model *model)
     return false;
 }
 
-/* The first contender that computes the same network; its answers are the ones to give. */
-static const bench_contender *reference_of(const bench_lineup *lineup, bool is_twin)
-{
-    for (size_t i = 0; i < lineup->n; i++)
-        if ((strcmp(lineup->contenders[i].name, "twin") == 0) == is_twin)
-            return &lineup->contenders[i];
-    return NULL;
-}
-
 int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
                      const bnn_model *model, const bench_executor *executor, void *state,
-                     bench_contender **out, bnn_error *err)
+                     float **out_logits, bnn_error *err)
 {
     if (lineup->n == BENCH_CONTENDERS_MAX)
         return bnn_fail(err, BNN_E_USAGE, "bench: more than %d contenders; name fewer --engines",
@@ -44,34 +35,34 @@ int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
         .model = model,
         .executor = executor,
         .state = state,
-        .reference = reference_of(lineup, model == lineup->twin),
         .logits = bnn_arena_alloc(lineup->arena, lineup->record.n_images,
                                   model->n_classes * sizeof(float)),
     };
     if (c->engine == NULL || c->logits == NULL)
         return bnn_no_memory(err);
+    /* The first that computes the same network: its answers are the ones to give. */
+    for (size_t i = 0; i < lineup->n && c->reference == NULL; i++)
+        if ((lineup->contenders[i].model == lineup->twin) == (model == lineup->twin))
+            c->reference = &lineup->contenders[i];
     lineup->n++;
-    *out = c;
+    if (out_logits != NULL)
+        *out_logits = c->logits;
     return BNN_OK;
 }
 
 static int add_own(bench_lineup *lineup, const char *name, const bnn_model *model,
                    const bnn_engine *engine, bnn_error *err)
 {
-    bench_contender *c;
     bnn_engine_contender *own = bnn_arena_alloc(lineup->arena, 1, sizeof *own);
     if (own == NULL)
         return bnn_no_memory(err);
-    int status =
-        bench_lineup_add(lineup, name, engine->name, model, &bench_engine_executor, own, &c, err);
-    if (status == BNN_OK)
-        status = bnn_engine_contender_open(model, engine, lineup->arena, own, err);
+    const int status = bnn_engine_contender_open(model, engine, lineup->arena, own, err);
     if (status != BNN_OK)
         return status;
-    own->logits = c->logits;
     own->images = lineup->images;
     own->n_images = lineup->record.n_images;
-    return BNN_OK;
+    return bench_lineup_add(lineup, name, engine->name, model, &bench_engine_executor, own,
+                            &own->logits, err);
 }
 
 /* The float form of a model: itself when it has no binary weights. */

@@ -44,10 +44,10 @@ int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines,
                          bnn_error *err);
 
 /* Adds a contender that an executor runs, in whose state the network is. name: as in
- * benchmark_result; engine: copied. */
+ * benchmark_result; engine: copied. *out_logits: room for those of all images; may be NULL. */
 int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
                      const bnn_model *model, const bench_executor *executor, void *state,
-                     bench_contender **out, bnn_error *err);
+                     float **out_logits, bnn_error *err);
 
 /* Runs all images through every contender and compares the answers: those of our engines have to
  * be the same bits for the same network, those of others the same classes but where the logits

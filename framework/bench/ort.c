@@ -34,40 +34,38 @@ struct bench_ort {
 /* ---- Beginning and end ----------------------------------------------------------------------- */
 
 /* The greeting: which version, or what is missing. */
-static int ort_greet(bench_ort *ort, char missing[200], bnn_error *err)
+static int ort_greet(bench_ort *ort, const char **missing, bnn_error *err)
 {
     json_t *answer;
     const int status = bench_peer_receive(ort->peer, &answer, err);
     if (status != BNN_OK) {
-        if (!bench_peer_is_missing(ort->peer))
-            return status;
-        snprintf(missing, 200, "node is not installed, which runs onnxruntime; " HINT);
-        return BNN_OK;
+        *missing = "node is not installed, which runs onnxruntime; " HINT;
+        return bench_peer_is_missing(ort->peer) ? BNN_OK : status;
     }
     const char *version = json_string_value(json_object_get(answer, "version"));
-    if (version == NULL)
-        snprintf(missing, 200, "node finds no onnxruntime-node from here; " HINT);
-    else
+    if (version != NULL)
         snprintf(ort->engine, sizeof ort->engine, "onnxruntime %s", version);
+    else
+        *missing = "node finds no onnxruntime-node from here; " HINT;
     json_decref(answer);
     return BNN_OK;
 }
 
-int bench_ort_start(int cpu, bench_ort **out, char missing[200], bnn_error *err)
+int bench_ort_start(int cpu, bench_ort **out, const char **out_missing, bnn_error *err)
 {
+    const char *missing = NULL;
     bench_ort *ort = calloc(1, sizeof *ort);
     if (ort == NULL)
         return bnn_no_memory(err);
     int status = bench_peer_start(&node, cpu, &ort->peer, err);
     if (status == BNN_OK)
-        status = ort_greet(ort, missing, err);
-    if (status == BNN_OK && ort->engine[0] != '\0') {
+        status = ort_greet(ort, &missing, err);
+    if (status == BNN_OK && missing == NULL)
         *out = ort;
-        return BNN_OK;
-    }
-    bench_ort_stop(ort);
+    else
+        bench_ort_stop(ort);
     if (status == BNN_OK)
-        *out = NULL;
+        *out_missing = missing;
     return status;
 }
 
@@ -152,7 +150,6 @@ static int ort_load(bench_ort *ort, const char *name, const bnn_model *model, bn
 static int ort_add(bench_ort *ort, bench_lineup *lineup, const char *name, const bnn_model *model,
                    bnn_error *err)
 {
-    bench_contender *c;
     ort_model *state = bnn_arena_alloc(lineup->arena, 1, sizeof *state);
     if (state == NULL)
         return bnn_no_memory(err);
@@ -160,7 +157,7 @@ static int ort_add(bench_ort *ort, bench_lineup *lineup, const char *name, const
     if (status != BNN_OK)
         return status;
     *state = (ort_model){.ort = ort, .number = ort->n_models++, .n_classes = model->n_classes};
-    return bench_lineup_add(lineup, name, ort->engine, model, &ort_executor, state, &c, err);
+    return bench_lineup_add(lineup, name, ort->engine, model, &ort_executor, state, NULL, err);
 }
 
 int bench_ort_join(bench_ort *ort, bench_lineup *lineup, bnn_error *err)

@@ -10,9 +10,8 @@
 typedef struct bench_ort bench_ort;
 
 /* Starts node, on this CPU only when it is not negative. When node or its package onnxruntime-node
- * is not there, *out is NULL and `missing` (of 200 bytes) says what, and how to get it; that is no
- * failure. */
-int bench_ort_start(int cpu, bench_ort **out, char missing[200], bnn_error *err);
+ * is not there, that is no failure: *out is untouched, and *missing says what, and how to get it. */
+int bench_ort_start(int cpu, bench_ort **out, const char **missing, bnn_error *err);
 
 /* Ends the child. NULL is allowed. */
 void bench_ort_stop(bench_ort *ort);

@@ -132,10 +132,10 @@ int bench_times_measure(bench_lineup *lineup, bnn_error *err)
 /* ---- Comparisons ----------------------------------------------------------------------------- */
 
 const struct bench_other bench_others[BENCH_OTHERS] = {
-    {"float", "times_float", "x float"},
-    {"twin", "times_twin", "x twin"},
-    {"onnxruntime", "times_onnxruntime", "x ort"},
-    {"onnxruntime_twin", "times_onnxruntime_twin", "x ort twin"},
+    {"float", "times_float", "x float", "the float form"},
+    {"twin", "times_twin", "x twin", "the full-precision twin"},
+    {"onnxruntime", "times_onnxruntime", "x ort", "onnxruntime on the model"},
+    {"onnxruntime_twin", "times_onnxruntime_twin", "x ort twin", "onnxruntime on the twin"},
 };
 
 double bench_times_of(const bench_lineup *lineup, const bench_contender *c, uint32_t i,

@@ -13,11 +13,11 @@ int bench_times_measure(bench_lineup *lineup, bnn_error *err);
  * binary. */
 const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c);
 
-/* Whom all are compared with; the column that says how many times as fast they are, and its short
- * heading. */
+/* Whom all are compared with; the column that says how many times as fast they are, its short
+ * heading, and who that is in words. */
 enum { BENCH_OTHERS = 4 };
 extern const struct bench_other {
-    const char *name, *column, *heading;
+    const char *name, *column, *heading, *words;
 } bench_others[BENCH_OTHERS];
 
 /* How often the time of c at batch i goes into that of the contender of this name (for "float", the

@@ -103,8 +103,6 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
 static void print_speedup(const bench_lineup *lineup, const bench_contender *binary,
                           const bench_contender *floats)
 {
-    static const char *const than[BENCH_OTHERS] = {
-        NULL, "the full-precision twin", "onnxruntime on the model", "onnxruntime on the twin"};
     for (uint32_t i = 0; i < lineup->n_batches; i++) {
         const double ceiling = bench_times_ceiling(binary, floats, i);
         printf("%sbatch %u: %.2f times as fast as the float form; ", i == 0 ? "\n" : "",
@@ -117,7 +115,7 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
         for (size_t k = 1; k < BENCH_OTHERS; k++) {
             const double times = bench_times_of(lineup, binary, i, bench_others[k].name);
             if (isfinite(times))
-                printf("  %.2f times as fast as %s\n", times, than[k]);
+                printf("  %.2f times as fast as %s\n", times, bench_others[k].words);
         }
     }
 }

@@ -90,28 +90,27 @@ int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bn
 
 int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err)
 {
-    cli_model model = {.path = operand};
+    const bnn_stored_run *stored = &out->stored;
     bnn_store *store = NULL;
-    int status = BNN_OK;
-    if (!cli_is_model_file(operand)) {
-        status = cli_store_open(options, &store, err);
-        if (status == BNN_OK)
-            status = cli_find_done_run(store, operand, options->arena, &model.stored, err);
-        bnn_store_close(store);
-        if (status == BNN_OK && model.stored.model_path == NULL)
-            status = bnn_fail(
-                err, BNN_E_RESOURCE,
-                "run %s left no model file: its network cannot be deployed (`bnnrun plan` says "
-                "why), or an older version of bnnrun made it",
-                model.stored.run.uid);
-        if (status == BNN_OK)
-            status = bnn_reload_check_file(model.stored.model_path, model.stored.model_sha256, err);
-        model.path = model.stored.model_path;
-        model.is_of_run = true;
-    }
+    *out = (cli_model){.path = operand, .is_of_run = !cli_is_model_file(operand)};
+    if (!out->is_of_run)
+        return BNN_OK;
+    int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        *out = model;
+        status = cli_find_done_run(store, operand, options->arena, &out->stored, err);
+    bnn_store_close(store);
+    out->path = stored->model_path;
+    if (status == BNN_OK && out->path != NULL)
+        status = bnn_reload_check_file(out->path, stored->model_sha256, err);
     return status;
+}
+
+int cli_fail_without_model(const bnn_stored_run *stored, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "run %s left no model file: its network cannot be deployed (`bnnrun plan` says "
+                    "why), or an older version of bnnrun made it",
+                    stored->run.uid);
 }
 
 int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **out_workspace,

@@ -28,13 +28,16 @@ int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bn
 
 /* The model that an operand stands for. */
 typedef struct cli_model {
-    const char *path;      /* of the model file */
+    const char *path;      /* of the model file; NULL: the run left none */
     bool is_of_run;        /* it is what a run left, and still the same */
     bnn_stored_run stored; /* then */
 } cli_model;
 
 /* Finds the file. All texts are in the arena of the options, or are the operand's. */
 int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err);
+
+/* That a run left no model file. */
+int cli_fail_without_model(const bnn_stored_run *stored, bnn_error *err);
 
 /* Opens a model file, to be closed by the caller, and makes a workspace for it in the arena. */
 int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **out_workspace,

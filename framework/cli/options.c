@@ -44,7 +44,8 @@ static void add_rows(option_rows *all, const cli_option *table)
         if (row->kind == CLI_COMMON || all->n == ROWS_MAX)
             continue;
         const int has_value = row->value != NULL ? required_argument : no_argument;
-        all->names[all->n] = (struct option){row->name, has_value, NULL, FIRST_ROW + (int)all->n};
+        all->names[all->n] = (struct option){
+            row->name, has_value, NULL, row->letter != 0 ? row->letter : FIRST_ROW + (int)all->n};
         const size_t at = strlen(all->letters);
         if (row->letter != 0)
             snprintf(all->letters + at, sizeof all->letters - at, "%c%s", row->letter,
@@ -56,25 +57,18 @@ static void add_rows(option_rows *all, const cli_option *table)
 /* NULL: help is asked for. */
 static const cli_option *row_of(const option_rows *all, int option)
 {
-    if (option >= FIRST_ROW)
-        return all->rows[option - FIRST_ROW];
     for (size_t i = 0; i < all->n; i++)
-        if (all->rows[i]->letter == option)
+        if (all->names[i].val == option)
             return all->rows[i];
     return NULL;
 }
 
-static int parse_count(const cli_command *command, const cli_option *row, const char *text,
-                       uint32_t *out, bnn_error *err)
+uint32_t cli_count(const char *text, uint32_t most)
 {
     char *end;
     errno = 0;
     const unsigned long n = strtoul(text, &end, 10);
-    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < 1 || n > row->most)
-        return cli_usage(err, command, "--%s takes a number from 1 to %u, not \"%s\"", row->name,
-                         row->most, text);
-    *out = (uint32_t)n;
-    return BNN_OK;
+    return errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n > most ? 0 : (uint32_t)n;
 }
 
 static int take_option(const cli_command *command, const cli_option *row, void *request,
@@ -93,7 +87,10 @@ static int take_option(const cli_command *command, const cli_option *row, void *
         *(const char **)(void *)field = value;
         return BNN_OK;
     case CLI_COUNT:
-        return parse_count(command, row, value, (uint32_t *)(void *)field, err);
+        if ((*(uint32_t *)(void *)field = cli_count(value, row->most)) == 0)
+            return cli_usage(err, command, "--%s takes a number from 1 to %u, not \"%s\"",
+                             row->name, row->most, value);
+        return BNN_OK;
     default:
         return row->parse(command, request, value, err);
     }

@@ -53,6 +53,9 @@ struct cli_option {
  * number of operands, makes the arena. Or prints the help when that is asked for. */
 int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err);
 
+/* A number from 1 to most, in digits alone; 0 when the text is none. */
+uint32_t cli_count(const char *text, uint32_t most);
+
 /* Prints `bnnrun NAME ARGUMENTS`, summary, notes, options and examples to stdout. */
 void cli_print_help(const cli_command *command);
 

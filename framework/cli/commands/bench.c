@@ -14,7 +14,6 @@
 #include "runner/reload.h"
 #include "simd/cpu.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,54 +21,42 @@ enum {
     ROUNDS = 31,
     ROUNDS_MAX = 10000,
     N_IMAGES = 1000, /* at least; the inputs of a call differ from those of the one before */
-    ENGINES_MAX = 8,
+    ENGINES_MAX = 8, /* more than there are for a machine */
 };
 
 typedef struct request {
     cli_options options;
     bool ort;
     const char *data;
-    uint32_t n_batches;
-    uint32_t batches[BENCH_BATCHES_MAX];
-    uint32_t n_rounds;
     size_t n_engines; /* 0: the one for this machine */
     const bnn_engine *engines[ENGINES_MAX];
-    bnn_stored_run stored; /* what RUN stands for */
+    cli_model found;
+    char sha256[BNN_SHA256_HEX]; /* of a file */
+    bench_lineup lineup;
 } request;
 
 /* ---- The command line ------------------------------------------------------------------------ */
-
-/* A number from 1 to most; 0 when it is none. */
-static uint32_t parse_number(const char *text, uint32_t most)
-{
-    char *rest;
-    errno = 0;
-    const unsigned long n = strtoul(text, &rest, 10);
-    if (errno != 0 || rest == text || *rest != '\0' || n > most ||
-        text[strspn(text, " +-")] != *text)
-        return 0;
-    return (uint32_t)n;
-}
 
 static int parse_batches(const cli_command *command, void *context, const char *text,
                          bnn_error *err)
 {
     request *r = context;
+    bench_lineup *lineup = &r->lineup;
     char *list = bnn_arena_strdup(r->options.arena, text), *at;
     if (list == NULL)
         return bnn_no_memory(err);
-    r->n_batches = 0;
+    lineup->n_batches = 0;
     while ((at = strsep(&list, ",")) != NULL) {
-        const uint32_t batch = parse_number(at, BENCH_BATCH_MAX);
-        bool known = batch == 0 || r->n_batches == BENCH_BATCHES_MAX;
-        for (uint32_t i = 0; i < r->n_batches; i++)
-            known |= r->batches[i] == batch;
+        const uint32_t batch = cli_count(at, BENCH_BATCH_MAX);
+        bool known = batch == 0 || lineup->n_batches == BENCH_BATCHES_MAX;
+        for (uint32_t i = 0; i < lineup->n_batches; i++)
+            known |= lineup->batches[i] == batch;
         if (known)
             return cli_usage(err, command,
                              "--batch takes up to %d different numbers from 1 to %d, as in 1,64, "
                              "not \"%s\"",
                              BENCH_BATCHES_MAX, BENCH_BATCH_MAX, text);
-        r->batches[r->n_batches++] = batch;
+        lineup->batches[lineup->n_batches++] = batch;
     }
     return BNN_OK;
 }
@@ -82,7 +69,7 @@ static int parse_engines(const cli_command *command, void *context, const char *
     if (strcmp(text, "all") == 0) {
         size_t n;
         const char *const *names = bnn_cpu_names(&n);
-        for (size_t i = 0; i < n && r->n_engines < ENGINES_MAX; i++)
+        for (size_t i = 0; i < n; i++)
             if ((r->engines[r->n_engines] = bnn_engine_find(names[i])) != NULL)
                 r->n_engines++;
         return BNN_OK;
@@ -92,7 +79,7 @@ static int parse_engines(const cli_command *command, void *context, const char *
         return bnn_no_memory(err);
     while ((at = strsep(&list, ",")) != NULL) {
         const bnn_engine *engine = bnn_engine_find(at);
-        bool known = r->n_engines == ENGINES_MAX;
+        bool known = false;
         for (size_t i = 0; i < r->n_engines; i++)
             known |= r->engines[i] == engine;
         if (known || engine == NULL)
@@ -105,7 +92,7 @@ static int parse_engines(const cli_command *command, void *context, const char *
 }
 
 static const request bench_values = {
-    .ort = true, .n_batches = 3, .batches = {1, 64, 1000}, .n_rounds = ROUNDS};
+    .ort = true, .lineup = {.n_batches = 3, .batches = {1, 64, 1000}, .record.n_rounds = ROUNDS}};
 
 /* ---- RUN or MODEL.bnn ------------------------------------------------------------------------ */
 
@@ -115,32 +102,25 @@ static const char *run_text(const bnn_stored_run *stored, bnn_arena *arena)
                             (long long)stored->run.seed);
 }
 
-/* The model of a run, after a look at whether it is the one that was recorded. */
-static int read_run_model(const bnn_stored_run *stored, bnn_arena *arena, bnn_model **out,
-                          bnn_error *err)
-{
-    if (stored->model_path == NULL)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "run %s has no model file: its network cannot be deployed, or an older "
-                        "bnnrun made it; `bnnrun plan` says why a network cannot be",
-                        stored->run.uid);
-    const int status = bnn_reload_check_file(stored->model_path, stored->model_sha256, err);
-    return status != BNN_OK ? status : bnn_modelfile_read(stored->model_path, arena, out, err);
-}
-
 /* The run with full precision to compare with, if it has a model for the same images. */
-static int find_twin(bench_lineup *lineup, bnn_store *store, bnn_error *err)
+static int find_twin(request *r, bnn_error *err)
 {
-    bnn_arena *arena = lineup->arena;
-    const char *uid;
+    bench_lineup *lineup = &r->lineup;
+    bnn_store *store = NULL;
+    const char *uid = NULL;
     bnn_stored_run stored;
     bnn_model *model;
-    int status = bnn_store_find_twin(store, lineup->record.run_uid, arena, &uid, err);
+    int status = cli_store_open(&r->options, &store, err);
+    if (status == BNN_OK)
+        status = bnn_store_find_twin(store, lineup->record.run_uid, lineup->arena, &uid, err);
     if (status == BNN_OK && uid != NULL)
-        status = bnn_store_find_run(store, uid, arena, &stored, err);
+        status = bnn_store_find_run(store, uid, lineup->arena, &stored, err);
+    bnn_store_close(store);
     if (status != BNN_OK || uid == NULL || stored.model_path == NULL)
         return status;
-    status = read_run_model(&stored, arena, &model, err);
+    status = bnn_reload_check_file(stored.model_path, stored.model_sha256, err);
+    if (status == BNN_OK)
+        status = bnn_modelfile_read(stored.model_path, lineup->arena, &model, err);
     if (status != BNN_OK)
         return bnn_error_prefix(err, "the full-precision twin: ");
     const bnn_shape a = model->input, b = lineup->model->input;
@@ -148,95 +128,77 @@ static int find_twin(bench_lineup *lineup, bnn_store *store, bnn_error *err)
         return BNN_OK;
     lineup->twin = model;
     lineup->record.twin_uid = uid;
-    lineup->twin_text = run_text(&stored, arena);
+    lineup->twin_text = run_text(&stored, lineup->arena);
     return BNN_OK;
 }
 
-static int open_run(request *r, bench_lineup *lineup, bnn_store *store, bnn_error *err)
+/* Reads the model that the operand stands for. */
+static int open_model(request *r, bnn_error *err)
 {
-    bnn_stored_run *stored = &r->stored;
+    bench_lineup *lineup = &r->lineup;
+    const bnn_stored_run *stored = &r->found.stored;
     bnn_model *model;
-    int status = cli_find_done_run(store, r->options.operands[0], lineup->arena, stored, err);
+    int status = cli_find_model(r->options.operands[0], &r->options, &r->found, err);
+    if (status == BNN_OK && r->found.path == NULL)
+        status = bnn_fail(err, BNN_E_RESOURCE,
+                          "run %s has no model file: its network cannot be deployed, or an older "
+                          "bnnrun made it; `bnnrun plan` says why a network cannot be",
+                          stored->run.uid);
     if (status == BNN_OK)
-        status = read_run_model(stored, lineup->arena, &model, err);
+        status = bnn_modelfile_read(r->found.path, lineup->arena, &model, err);
+    if (status == BNN_OK && !r->found.is_of_run)
+        status = bnn_file_sha256(r->found.path, r->sha256, err);
     if (status != BNN_OK)
         return status;
-    lineup->record.run_uid = stored->run.uid;
-    lineup->record.model = stored->model_path;
-    lineup->record.model_sha256 = stored->model_sha256;
     lineup->model = model;
+    lineup->record.model = r->found.path;
+    lineup->record.model_sha256 = r->found.is_of_run ? stored->model_sha256 : r->sha256;
+    if (!r->found.is_of_run)
+        return BNN_OK;
+    lineup->record.run_uid = stored->run.uid;
     lineup->run_text = run_text(stored, lineup->arena);
-    if (lineup->run_text == NULL)
-        return bnn_no_memory(err);
+    return lineup->run_text == NULL ? bnn_no_memory(err) : BNN_OK;
+}
+
+/* The images are --data; without it the test images of the run's data set, and for a file digits
+ * that are drawn. As many as a batch may need, repeated when there are fewer. */
+static int open_images(request *r, bnn_error *err)
+{
+    bench_lineup *lineup = &r->lineup;
+    const bnn_stored_run *stored = &r->found.stored;
+    lineup->record.n_images = N_IMAGES;
+    for (uint32_t i = 0; i < lineup->n_batches; i++)
+        if (lineup->batches[i] > lineup->record.n_images)
+            lineup->record.n_images = lineup->batches[i];
+    if (r->data != NULL)
+        return bench_images_read(lineup, r->data, err);
+    if (!r->found.is_of_run)
+        return bench_images_draw(lineup, err);
     const bnn_data_search search = {.catalogue = cli_catalogue_path(stored->spec_path)};
     const bnn_data_options of_run = {.name = stored->dataset_name, .path = stored->dataset_source};
-    status = r->data != NULL ? bench_images_read(lineup, r->data, err)
-                             : bench_images_open(lineup, &of_run, &search, err);
-    return status != BNN_OK ? status : find_twin(lineup, store, err);
-}
-
-static int open_file(bench_lineup *lineup, const char *path, const char *data, bnn_error *err)
-{
-    bnn_model *model;
-    char *sha256 = bnn_arena_alloc(lineup->arena, BNN_SHA256_HEX, 1);
-    if (sha256 == NULL)
-        return bnn_no_memory(err);
-    int status = bnn_modelfile_read(path, lineup->arena, &model, err);
-    if (status == BNN_OK)
-        status = bnn_file_sha256(path, sha256, err);
-    if (status != BNN_OK)
-        return status;
-    lineup->record.model = path;
-    lineup->record.model_sha256 = sha256;
-    lineup->model = model;
-    return data != NULL ? bench_images_read(lineup, data, err) : bench_images_draw(lineup, err);
-}
-
-/* Opens what the operand stands for: a model file, or a run of the database, whose files are checked
- * against what is recorded. The images are --data; without it the test images of the run's data set,
- * and for a file digits that are drawn. */
-static int open_operand(request *r, bench_lineup *lineup, bnn_error *err)
-{
-    const char *operand = r->options.operands[0];
-    if (cli_is_model_file(operand))
-        return open_file(lineup, operand, r->data, err);
-    bnn_store *store;
-    int status = cli_store_open(&r->options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    status = open_run(r, lineup, store, err);
-    bnn_store_close(store);
-    return status;
+    return bench_images_open(lineup, &of_run, &search, err);
 }
 
 /* ---- The benchmark --------------------------------------------------------------------------- */
 
-/* onnxruntime, unless it is not wanted or not there; *out is NULL then. */
-static int start_ort(const request *r, int cpu, bench_ort **out, bnn_error *err)
-{
-    char missing[200] = "";
-    *out = NULL;
-    if (!r->ort)
-        return BNN_OK;
-    const int status = bench_ort_start(cpu, out, missing, err);
-    if (status == BNN_OK && *out == NULL && !r->options.quiet)
-        fprintf(stderr, "bnnrun: without onnxruntime: %s\n", missing);
-    return status;
-}
-
 /* Fills the lineup and times it; afterwards everything but its numbers may go. */
-static int time_lineup(const request *r, bench_lineup *lineup, bnn_error *err)
+static int time_lineup(request *r, bnn_error *err)
 {
+    bench_lineup *lineup = &r->lineup;
     bench_ort *ort = NULL;
+    const char *missing = NULL;
     cpu_set_t allowed;
-    const bnn_engine *own = NULL;
+    int status = BNN_OK;
     bench_machine_pin(&lineup->record, &allowed);
-    int status = start_ort(r, lineup->record.cpu, &ort, err);
-    if (status == BNN_OK && r->n_engines == 0 && (own = bnn_engine_choose(err)) == NULL)
+    if (r->ort)
+        status = bench_ort_start(lineup->record.cpu, &ort, &missing, err);
+    if (missing != NULL && !r->options.quiet)
+        fprintf(stderr, "bnnrun: without onnxruntime: %s\n", missing);
+    if (status == BNN_OK && r->n_engines == 0 &&
+        (r->engines[r->n_engines++] = bnn_engine_choose(err)) == NULL)
         status = err->status;
     if (status == BNN_OK)
-        status = bench_lineup_add_own(lineup, own != NULL ? &own : r->engines,
-                                      own != NULL ? 1 : r->n_engines, err);
+        status = bench_lineup_add_own(lineup, r->engines, r->n_engines, err);
     if (status == BNN_OK && ort != NULL)
         status = bench_ort_join(ort, lineup, err);
     if (status == BNN_OK)
@@ -269,26 +231,21 @@ static int bench_keep(bnn_store_bench *record, const char *db, bnn_error *err)
 static int run_bench(void *context, bnn_error *err)
 {
     request *r = context;
-    bench_lineup *lineup = bnn_arena_alloc(r->options.arena, 1, sizeof *lineup);
-    if (lineup == NULL)
-        return bnn_no_memory(err);
-    bnn_store_bench *record = &lineup->record;
-    lineup->arena = r->options.arena;
-    lineup->n_batches = r->n_batches;
-    memcpy(lineup->batches, r->batches, sizeof lineup->batches);
-    record->n_rounds = r->n_rounds;
-    record->n_images = N_IMAGES;
-    for (uint32_t i = 0; i < r->n_batches; i++)
-        record->n_images = r->batches[i] > record->n_images ? r->batches[i] : record->n_images;
+    bnn_store_bench *record = &r->lineup.record;
+    r->lineup.arena = r->options.arena;
     record->started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status = open_operand(r, lineup, err);
+    int status = open_model(r, err);
     if (status == BNN_OK)
-        status = time_lineup(r, lineup, err);
+        status = open_images(r, err);
+    if (status == BNN_OK && r->found.is_of_run)
+        status = find_twin(r, err);
+    if (status == BNN_OK)
+        status = time_lineup(r, err);
     record->seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
     /* Printed first: what took so long is not lost with a database that is not to be had. */
     if (status == BNN_OK)
-        status = bench_report_print(lineup, &r->options, err);
+        status = bench_report_print(&r->lineup, &r->options, err);
     if (status == BNN_OK && (record->run_uid != NULL || r->options.names_db))
         status = bench_keep(record, r->options.db, err);
     return status;
@@ -296,7 +253,8 @@ static int run_bench(void *context, bnn_error *err)
 
 static const cli_option bench_options[] = {
     CLI_PARSED_ROW("batch", 0, "N,...", parse_batches, "images a call (default: 1,64,1000)"),
-    CLI_COUNT_ROW("rounds", "N", request, n_rounds, ROUNDS_MAX, "samples of each (default: 31)"),
+    CLI_COUNT_ROW("rounds", "N", request, lineup.record.n_rounds, ROUNDS_MAX,
+                  "samples of each (default: 31)"),
     CLI_PARSED_ROW("engines", 0, "A,...", parse_engines,
                    "instruction sets: names, or all (default: the best here, or\n"
                    "BNN_CPU)"),

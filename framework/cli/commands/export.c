@@ -50,18 +50,13 @@ static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packe
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int export_write(const cli_export_file *files, size_t n, bnn_error *err)
+static int export_write(const cli_export_file *f, bnn_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        const cli_export_file *f = &files[i];
-        if (strcmp(f->path, "-") != 0) {
-            const int status = bnn_file_write(f->path, f->bytes, f->n, err);
-            if (status != BNN_OK)
-                return status;
-        } else if (fwrite(f->bytes, 1, f->n, stdout) != f->n)
-            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
-    }
-    return BNN_OK;
+    if (strcmp(f->path, "-") != 0)
+        return bnn_file_write(f->path, f->bytes, f->n, err);
+    return fwrite(f->bytes, 1, f->n, stdout) == f->n
+               ? BNN_OK
+               : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
 }
 
 static int export_print_table(const cli_export *r, const cli_export_file *files, size_t n,
@@ -88,7 +83,9 @@ static int export_deliver(const cli_export *r, const cli_export_file *files, siz
         return bnn_no_memory(err);
     const bool is_piped = strcmp(files[0].path, "-") == 0;
     FILE *out = is_piped ? stderr : stdout;
-    const int status = export_write(files, n, err);
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        status = export_write(&files[i], err);
     if (status == BNN_OK && (r->options.json || r->options.csv))
         return export_print_table(r, files, n, err);
     if (status != BNN_OK || r->options.quiet)
@@ -308,6 +305,8 @@ static int export_model(cli_export *r, bnn_error *err)
     int status = check_request(r, err);
     if (status == BNN_OK)
         status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
+    if (status == BNN_OK && r->source.path == NULL)
+        status = cli_fail_without_model(&r->source.stored, err);
     if (status != BNN_OK)
         return status;
     if (r->format == CLI_EXPORT_QONNX && !r->source.is_of_run)

@@ -201,6 +201,8 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
 {
     cli_model found;
     int status = cli_find_model(model, &p->options, &found, err);
+    if (status == BNN_OK && found.path == NULL)
+        status = cli_fail_without_model(&found.stored, err);
     if (status == BNN_OK)
         status = cli_open_model(found.path, p->options.arena, &p->model, &p->workspace, err);
     if (status == BNN_OK)
