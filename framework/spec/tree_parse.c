@@ -14,15 +14,9 @@ enum {
     ANCHORS_MAX = 1000,
 };
 
-typedef struct subtree {
-    const bnn_node *node; /* NULL: failed, and said so */
-    unsigned height;      /* levels below the node */
-} subtree;
-
 typedef struct anchor {
     const char *name;
-    subtree tree; /* node NULL while the anchored value is still being read */
-    size_t n_nodes;
+    const bnn_node *node;
 } anchor;
 
 typedef struct reader {
@@ -40,17 +34,15 @@ typedef struct reader {
     bool is_wrong; /* a mistake was found that reading could go on after */
 } reader;
 
-static const subtree failed = {NULL, 0};
-
 static bnn_position_in_file mark_position(const reader *r, yaml_mark_t mark)
 {
     return (bnn_position_in_file){r->name, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
-static subtree parse_no_memory(const reader *r)
+static bool parse_no_memory(const reader *r)
 {
     bnn_diag_no_memory(r->diag);
-    return failed;
+    return false;
 }
 
 static bool next_event(reader *r, yaml_event_t *event)
@@ -73,26 +65,33 @@ static yaml_event_type_t pass_event(reader *r, yaml_mark_t *mark)
     return type;
 }
 
-static bool count_nodes(reader *r, size_t n, yaml_mark_t mark)
+/* Whether there may be one more value, of this kind and at this depth. */
+static bool count_node(reader *r, bnn_node_kind kind, unsigned depth, bnn_position_in_file at)
 {
-    r->n_nodes += n; /* cannot overflow: both are at most NODES_MAX */
-    if (r->n_nodes <= NODES_MAX)
+    if (++r->n_nodes > NODES_MAX)
+        bnn_diag_add(r->diag, at, "more than %d values, with aliases expanded", NODES_MAX);
+    else if (kind != BNN_NODE_SCALAR && depth >= DEPTH_MAX)
+        bnn_diag_add(r->diag, at, "nested deeper than %d levels", DEPTH_MAX);
+    else
         return true;
-    bnn_diag_add(r->diag, mark_position(r, mark), "more than %d values, with aliases expanded",
-                 NODES_MAX);
     return false;
 }
 
-static bool check_depth(const reader *r, unsigned depth, yaml_mark_t mark)
+/* The same of what an alias stands for. */
+static bool count_nodes(reader *r, const bnn_node *node, unsigned depth, bnn_position_in_file at)
 {
-    if (depth <= DEPTH_MAX)
-        return true;
-    bnn_diag_add(r->diag, mark_position(r, mark), "nested deeper than %d levels", DEPTH_MAX);
-    return false;
+    bool fits = count_node(r, node->kind, depth, at);
+    for (size_t i = 0; fits && i < node->n; i++)
+        if (node->kind == BNN_NODE_MAP)
+            fits = count_nodes(r, node->pairs[i].key, depth + 1, at) &&
+                   count_nodes(r, node->pairs[i].value, depth + 1, at);
+        else
+            fits = count_nodes(r, node->items[i], depth + 1, at);
+    return fits;
 }
 
 /* A tag would change what a value means; nothing in a spec needs one. */
-static void refuse_tag(reader *r, const yaml_char_t *tag, yaml_mark_t mark)
+static void refuse_tag(reader *r, const yaml_char_t *tag, bnn_position_in_file at)
 {
     static const char standard[] = "tag:yaml.org,2002:"; /* what "!!" stands for */
     const size_t n = sizeof standard - 1;
@@ -102,97 +101,76 @@ static void refuse_tag(reader *r, const yaml_char_t *tag, yaml_mark_t mark)
         return;
     const bool is_standard = strncmp(text, standard, n) == 0;
     r->is_wrong = true;
-    bnn_diag_add(r->diag, mark_position(r, mark), "tags are not supported; leave out %s%s",
-                 is_standard ? "!!" : "", bnn_excerpt(is_standard ? text + n : text, excerpt));
+    bnn_diag_add(r->diag, at, "tags are not supported; leave out %s%s", is_standard ? "!!" : "",
+                 bnn_excerpt(is_standard ? text + n : text, excerpt));
 }
 
-/* *out: the anchor's index, or ANCHORS_MAX for a node without one. */
-static bool open_anchor(reader *r, const yaml_char_t *name, yaml_mark_t mark, size_t *out)
+static bool add_anchor(reader *r, const yaml_char_t *name, const bnn_node *node)
 {
-    *out = ANCHORS_MAX;
-    if (name == NULL)
-        return true;
     if (r->n_anchors == ANCHORS_MAX) {
-        bnn_diag_add(r->diag, mark_position(r, mark), "more than %d anchors", ANCHORS_MAX);
+        bnn_diag_add(r->diag, node->at, "more than %d anchors", ANCHORS_MAX);
         return false;
     }
     const char *copy = bnn_arena_strdup(r->arena, (const char *)name);
-    if (copy == NULL) {
-        parse_no_memory(r);
-        return false;
-    }
-    r->anchors[r->n_anchors] = (anchor){.name = copy, .n_nodes = r->n_nodes};
-    *out = r->n_anchors++;
+    if (copy == NULL)
+        return parse_no_memory(r);
+    r->anchors[r->n_anchors++] = (anchor){copy, node};
     return true;
 }
 
-static void close_anchor(reader *r, size_t i, subtree tree)
-{
-    if (i == ANCHORS_MAX)
-        return;
-    r->anchors[i].tree = tree;
-    r->anchors[i].n_nodes = r->n_nodes - r->anchors[i].n_nodes;
-}
-
-static subtree read_alias(reader *r, const yaml_event_t *event, unsigned depth)
+static const bnn_node *read_alias(reader *r, const yaml_event_t *event, unsigned depth)
 {
     const char *name = (const char *)event->data.alias.anchor;
-    const yaml_mark_t mark = event->start_mark;
+    const bnn_position_in_file at = mark_position(r, event->start_mark);
     char excerpt[BNN_EXCERPT];
     size_t i = r->n_anchors; /* the latest anchor of a name counts */
     while (i > 0 && strcmp(r->anchors[i - 1].name, name) != 0)
         i--;
-    if (i == 0) {
-        bnn_diag_add(r->diag, mark_position(r, mark), "alias of an unknown anchor \"%s\"",
+    const bnn_node *node = i == 0 ? NULL : r->anchors[i - 1].node;
+    if (node == NULL)
+        bnn_diag_add(r->diag, at, "alias of an unknown anchor \"%s\"", bnn_excerpt(name, excerpt));
+    else if (node->kind != BNN_NODE_SCALAR && node->items == NULL && node->pairs == NULL)
+        bnn_diag_add(r->diag, at, "alias \"%s\" stands inside its own anchor",
                      bnn_excerpt(name, excerpt));
-        return failed;
-    }
-    const anchor *target = &r->anchors[i - 1];
-    if (target->tree.node == NULL) {
-        bnn_diag_add(r->diag, mark_position(r, mark), "alias \"%s\" stands inside its own anchor",
-                     bnn_excerpt(name, excerpt));
-        return failed;
-    }
-    if (!count_nodes(r, target->n_nodes, mark) ||
-        !check_depth(r, depth + target->tree.height, mark))
-        return failed;
-    return target->tree;
+    else if (count_nodes(r, node, depth, at))
+        return node;
+    return NULL;
 }
 
-static bnn_node *create_node(reader *r, const yaml_event_t *event, bnn_node_kind kind)
+/* Without its text or children. NULL after a message. */
+static bnn_node *create_node(reader *r, const yaml_event_t *event, unsigned depth)
 {
+    const bool is_map = event->type == YAML_MAPPING_START_EVENT;
+    const bool is_list = event->type == YAML_SEQUENCE_START_EVENT;
+    const yaml_char_t *name = is_map    ? event->data.mapping_start.anchor
+                              : is_list ? event->data.sequence_start.anchor
+                                        : event->data.scalar.anchor;
+    const yaml_char_t *tag = is_map    ? event->data.mapping_start.tag
+                             : is_list ? event->data.sequence_start.tag
+                                       : event->data.scalar.tag;
     bnn_node *node = bnn_arena_alloc(r->arena, 1, sizeof *node);
     if (node == NULL) {
-        parse_no_memory(r);
+        bnn_diag_no_memory(r->diag);
         return NULL;
     }
-    node->kind = kind;
+    node->kind = is_map ? BNN_NODE_MAP : is_list ? BNN_NODE_LIST : BNN_NODE_SCALAR;
     node->at = mark_position(r, event->start_mark);
-    return node;
+    refuse_tag(r, tag, node->at);
+    return count_node(r, node->kind, depth, node->at) && (name == NULL || add_anchor(r, name, node))
+               ? node
+               : NULL;
 }
 
-static subtree read_scalar(reader *r, const yaml_event_t *event)
+static bool read_text(reader *r, const yaml_event_t *event, bnn_node *node)
 {
     const char *value = (const char *)event->data.scalar.value;
-    size_t i_anchor;
-    if (!open_anchor(r, event->data.scalar.anchor, event->start_mark, &i_anchor) ||
-        !count_nodes(r, 1, event->start_mark))
-        return failed;
-    refuse_tag(r, event->data.scalar.tag, event->start_mark);
     if (strlen(value) != event->data.scalar.length) {
         r->is_wrong = true;
-        bnn_diag_add(r->diag, mark_position(r, event->start_mark), "a text cannot contain \\0");
+        bnn_diag_add(r->diag, node->at, "a text cannot contain \\0");
     }
-    bnn_node *node = create_node(r, event, BNN_NODE_SCALAR);
-    if (node == NULL)
-        return failed;
     node->text = bnn_arena_strdup(r->arena, value);
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    if (node->text == NULL)
-        return parse_no_memory(r);
-    const subtree tree = {node, 0};
-    close_anchor(r, i_anchor, tree);
-    return tree;
+    return node->text != NULL || parse_no_memory(r);
 }
 
 static bool push_node(reader *r, const bnn_node *node)
@@ -273,62 +251,44 @@ static bool fill_collection(reader *r, bnn_node *node, size_t first)
     return true;
 }
 
-static subtree read_node(reader *r, const yaml_event_t *event, unsigned depth);
+static const bnn_node *read_node(reader *r, const yaml_event_t *event, unsigned depth);
 
-/* Pushes the children up to the end of the collection. *height: of the highest child, plus one. */
-static bool read_children(reader *r, unsigned depth, unsigned *height)
+/* Up to the end of the collection. */
+static bool read_children(reader *r, bnn_node *node, unsigned depth)
 {
+    const size_t first = r->n_stack;
     for (;;) {
         yaml_event_t event;
         if (!next_event(r, &event))
             return false;
-        if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) {
-            yaml_event_delete(&event);
-            return true;
-        }
-        const subtree child = read_node(r, &event, depth + 1);
-        const bool pushed = child.node != NULL && push_node(r, child.node);
-        if (child.node != NULL && !pushed)
-            parse_no_memory(r);
+        const bool ended =
+            event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        const bnn_node *child = ended ? NULL : read_node(r, &event, depth + 1);
         yaml_event_delete(&event);
-        if (!pushed)
+        if (ended)
+            break;
+        if (child == NULL)
             return false;
-        if (child.height + 1 > *height)
-            *height = child.height + 1;
+        if (!push_node(r, child))
+            return parse_no_memory(r);
     }
-}
-
-static subtree read_collection(reader *r, const yaml_event_t *event, unsigned depth)
-{
-    const bool is_map = event->type == YAML_MAPPING_START_EVENT;
-    const yaml_char_t *name =
-        is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
-    const size_t first = r->n_stack;
-    size_t i_anchor;
-    subtree tree = failed;
-    if (!open_anchor(r, name, event->start_mark, &i_anchor) ||
-        !count_nodes(r, 1, event->start_mark) || !check_depth(r, depth + 1, event->start_mark))
-        return failed;
-    refuse_tag(r, is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag,
-               event->start_mark);
-    bnn_node *node = create_node(r, event, is_map ? BNN_NODE_MAP : BNN_NODE_LIST);
-    if (node == NULL || !read_children(r, depth, &tree.height))
-        return failed;
     if (!fill_collection(r, node, first))
         return parse_no_memory(r);
     r->n_stack = first;
-    tree.node = node;
-    close_anchor(r, i_anchor, tree);
-    return tree;
+    return true;
 }
 
-static subtree read_node(reader *r, const yaml_event_t *event, unsigned depth)
+/* NULL after a message. */
+static const bnn_node *read_node(reader *r, const yaml_event_t *event, unsigned depth)
 {
     if (event->type == YAML_ALIAS_EVENT)
         return read_alias(r, event, depth);
-    if (event->type == YAML_SCALAR_EVENT)
-        return read_scalar(r, event);
-    return read_collection(r, event, depth);
+    bnn_node *node = create_node(r, event, depth);
+    if (node == NULL)
+        return NULL;
+    const bool complete =
+        node->kind == BNN_NODE_SCALAR ? read_text(r, event, node) : read_children(r, node, depth);
+    return complete ? node : NULL;
 }
 
 /* Between the root and the end of the stream there is the end of the document only. */
@@ -355,9 +315,9 @@ static const bnn_node *read_document(reader *r)
         bnn_diag_add(r->diag, (bnn_position_in_file){r->name, 0, 0}, "empty: no value in here");
     if (type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT || !next_event(r, &event))
         return NULL;
-    const subtree tree = read_node(r, &event, 0);
+    const bnn_node *root = read_node(r, &event, 0);
     yaml_event_delete(&event);
-    return tree.node != NULL && read_end(r) ? tree.node : NULL;
+    return root != NULL && read_end(r) ? root : NULL;
 }
 
 const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn_arena *arena,
