@@ -77,17 +77,14 @@ static int descriptor_check_choices(const bnn_param *row, const char *path, bnn_
         return REFUSE(err, path, "parameter \"%s\" is a choice of %zu; write \"first|second\"",
                       row->name, n);
     for (size_t i = 0; i < n; i++) {
-        char text[BNN_PLUGIN_NAME], other[BNN_PLUGIN_NAME];
+        char text[BNN_PLUGIN_NAME];
         bnn_choice_text(row->choices, i, text, sizeof text);
         if (text[0] == '\0')
             return REFUSE(err, path, "parameter \"%s\" has an empty choice in \"%s\"", row->name,
                           row->choices);
-        for (size_t j = 0; j < i; j++) {
-            bnn_choice_text(row->choices, j, other, sizeof other);
-            if (strcmp(text, other) == 0)
-                return REFUSE(err, path, "parameter \"%s\" has the choice \"%s\" twice", row->name,
-                              text);
-        }
+        if (bnn_choice_index(row->choices, text) < i)
+            return REFUSE(err, path, "parameter \"%s\" has the choice \"%s\" twice", row->name,
+                          text);
     }
     if (!(row->fallback >= 0 && row->fallback < (double)n && row->fallback == floor(row->fallback)))
         return REFUSE(err, path,

@@ -15,13 +15,10 @@ typedef struct entry {
     struct entry *next;
 } entry;
 
-enum { DIRECTORIES_MAX = 64 }; /* on the search path; more are ignored */
-
 struct bnn_registry {
     bnn_arena *arena;
+    const char *list; /* the search path, colon-separated; or NULL */
     size_t n_directories;
-    const char *directories[DIRECTORIES_MAX]; /* the search path */
-    const char *list;                         /* the same, colon-separated; or NULL */
     entry *entries;
 };
 
@@ -29,9 +26,10 @@ struct bnn_registry {
 
 static bool registry_searches(const bnn_registry *registry, const struct stat *directory)
 {
+    char path[PATH_MAX];
     struct stat other;
-    for (size_t i = 0; i < registry->n_directories; i++)
-        if (stat(registry->directories[i], &other) == 0 && other.st_dev == directory->st_dev &&
+    for (const char *list = registry->list; bnn_path_next(&list, path);)
+        if (stat(path, &other) == 0 && other.st_dev == directory->st_dev &&
             other.st_ino == directory->st_ino)
             return true;
     return false;
@@ -42,14 +40,12 @@ static bool registry_searches(const bnn_registry *registry, const struct stat *d
 static bool registry_add_directory(bnn_registry *registry, const char *path)
 {
     struct stat info;
-    const size_t n = registry->n_directories;
-    if (n == DIRECTORIES_MAX || (stat(path, &info) == 0 && registry_searches(registry, &info)))
+    if (stat(path, &info) == 0 && registry_searches(registry, &info))
         return true;
-    registry->list = bnn_arena_printf(registry->arena, "%s%s%s", n > 0 ? registry->list : "",
-                                      n > 0 ? ":" : "", path);
-    registry->directories[n] = bnn_arena_strdup(registry->arena, path);
-    registry->n_directories++;
-    return registry->list != NULL && registry->directories[n] != NULL;
+    const bool first = registry->n_directories++ == 0;
+    registry->list = bnn_arena_printf(registry->arena, "%s%s%s", first ? "" : registry->list,
+                                      first ? "" : ":", path);
+    return registry->list != NULL;
 }
 
 static bool registry_add_list(bnn_registry *registry, const char *list)
@@ -97,13 +93,13 @@ void bnn_registry_destroy(bnn_registry *registry)
     free(registry);
 }
 
-/* The path of a file in the first directory from *at on that has it; *at moves behind that. */
-static bool registry_find(const bnn_registry *registry, const char *file, size_t *at,
-                          char path[PATH_MAX])
+/* The path of a file in the first directory of *list that has it; *list moves behind that. */
+static bool registry_find(const char **list, const char *file, char path[PATH_MAX])
 {
+    char directory[PATH_MAX];
     struct stat info;
-    while (*at < registry->n_directories)
-        if (bnn_path_join(registry->directories[(*at)++], file, path) && lstat(path, &info) == 0)
+    while (bnn_path_next(list, directory))
+        if (bnn_path_join(directory, file, path) && lstat(path, &info) == 0)
             return true;
     return false;
 }
@@ -113,13 +109,14 @@ static size_t registry_list(const bnn_registry *registry, bnn_kind kind, const c
                             bnn_plugin_file *out)
 {
     char file[NAME_MAX + 1], path[PATH_MAX], name[BNN_PLUGIN_NAME];
+    const char *list = registry->list;
     bnn_kind found;
-    size_t n = 0, at = 0;
+    size_t n = 0;
     snprintf(file, sizeof file, "%s.so", stem);
     if (!bnn_plugin_file_name(file, &found, name) || found != kind)
         return 0;
     const char *kept = bnn_arena_strdup(registry->arena, name);
-    while (registry_find(registry, file, &at, path)) {
+    while (registry_find(&list, file, path)) {
         out[n] = (bnn_plugin_file){.kind = kind,
                                    .name = kept,
                                    .path = bnn_arena_strdup(registry->arena, path),
@@ -166,22 +163,21 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
     else
         snprintf(instead, sizeof instead, "there is %s",
                  n_names == 0 ? "none at all" : bnn_text_join(names, n_names, known, sizeof known));
-    bnn_fail(
-        err, BNN_E_RESOURCE,
-        "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
-        "directories)",
-        bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
-        bnn_text_join(registry->directories, registry->n_directories, looked_in, sizeof looked_in));
+    bnn_fail(err, BNN_E_RESOURCE,
+             "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
+             "directories)",
+             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
+             bnn_text_shorten(registry->list, looked_in, sizeof looked_in));
 }
 
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,
                                     bnn_error *err)
 {
     char file[2 * BNN_PLUGIN_NAME], path[PATH_MAX];
-    size_t at = 0;
+    const char *list = registry->list;
     snprintf(file, sizeof file, "%s_%.*s.so", bnn_kind_name(kind), BNN_PLUGIN_NAME, name);
     /* A name with a slash or the like must not become a path. */
-    if (!bnn_plugin_name_is_valid(name) || !registry_find(registry, file, &at, path)) {
+    if (!bnn_plugin_name_is_valid(name) || !registry_find(&list, file, path)) {
         registry_fail_not_found(registry, kind, name, err);
         return NULL;
     }
