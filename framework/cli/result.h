@@ -10,11 +10,9 @@
  * how to get one. The caller closes it. */
 int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err);
 
-/* Runs the query and prints its rows to stdout: a table with the columns' names, CSV or JSON, as
- * the options say. n_rows may be NULL, and is for tables. Nothing is printed when the query fails. */
-int cli_result_print(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                     size_t n_arguments, const cli_options *options, size_t *n_rows,
-                     bnn_error *err);
+/* Runs the query; its rows are a table with the columns' names, which the caller ends. */
+int cli_result_read(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                    size_t n_arguments, cli_table **out, bnn_error *err);
 
 /* The rows as a table below a title; without rows, nothing at all. */
 int cli_result_section(bnn_store *store, const char *title, const char *sql,
@@ -23,6 +21,9 @@ int cli_result_section(bnn_store *store, const char *title, const char *sql,
 /* The rows as a JSON array of objects; released by the caller. NULL after a failure. */
 json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                         size_t n_arguments, bnn_error *err);
+
+/* The number that a row of these has under a name, also an infinite one; NaN when it has none. */
+double cli_row_number(const json_t *row, const char *name);
 
 /* An argument that is a text. */
 static inline bnn_store_argument cli_text_argument(const char *name, const char *text)

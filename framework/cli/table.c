@@ -14,14 +14,16 @@ typedef struct column {
 
 struct cli_table {
     bool failed; /* there was no memory for a part of it */
-    size_t n_columns, n_cells, capacity;
+    size_t n_columns;
     column *columns;
-    char **cells; /* row after row; NULL: empty */
+    json_t *cells; /* row after row */
 };
 
 cli_table *cli_table_create(const char *columns)
 {
     cli_table *table = calloc(1, sizeof *table);
+    if (table != NULL)
+        table->cells = json_array();
     for (const char *at = columns; *at != '\0';) {
         const cli_column_kind kind = *at == '#' ? CLI_NUMBER : CLI_TEXT;
         at += kind == CLI_NUMBER;
@@ -40,10 +42,8 @@ void cli_table_destroy(cli_table *table)
         return;
     for (size_t i = 0; i < table->n_columns; i++)
         free(table->columns[i].name);
-    for (size_t i = 0; i < table->n_cells; i++)
-        free(table->cells[i]);
+    json_decref(table->cells);
     free(table->columns);
-    free(table->cells);
     free(table);
 }
 
@@ -63,33 +63,23 @@ void cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
     grown[table->n_columns++] = (column){.name = copy, .kind = kind};
 }
 
-const char *cli_table_column_name(const cli_table *table, size_t i)
-{
-    return table != NULL && i < table->n_columns ? table->columns[i].name : NULL;
-}
-
 void cli_table_column_is_text(cli_table *table, size_t i)
 {
     if (table != NULL && i < table->n_columns)
         table->columns[i].kind = CLI_TEXT;
 }
 
+void cli_table_put(cli_table *table, json_t *value)
+{
+    if (table == NULL)
+        json_decref(value);
+    else if (json_array_append_new(table->cells, value) != 0)
+        table->failed = true;
+}
+
 void cli_table_cell(cli_table *table, const char *text)
 {
-    if (table == NULL || table->failed)
-        return;
-    if (table->n_cells == table->capacity) {
-        const size_t capacity = table->capacity == 0 ? 64 : 2 * table->capacity;
-        char **grown = realloc(table->cells, capacity * sizeof *grown);
-        table->failed = grown == NULL;
-        if (table->failed)
-            return;
-        table->cells = grown;
-        table->capacity = capacity;
-    }
-    char *copy = text == NULL ? NULL : strdup(text);
-    table->failed = text != NULL && copy == NULL;
-    table->cells[table->n_cells++] = copy;
+    cli_table_put(table, text == NULL ? json_null() : json_string_nocheck(text));
 }
 
 void cli_table_cellf(cli_table *table, const char *format, ...)
@@ -99,12 +89,9 @@ void cli_table_cellf(cli_table *table, const char *format, ...)
     va_start(args, format);
     const bool failed = vasprintf(&text, format, args) < 0;
     va_end(args);
-    if (failed && table != NULL)
-        table->failed = true;
-    if (failed)
-        return;
-    cli_table_cell(table, text);
-    free(text);
+    cli_table_put(table, failed ? NULL : json_string_nocheck(text));
+    if (!failed)
+        free(text);
 }
 
 void cli_table_row(cli_table *table, const char *const *cells)
@@ -113,15 +100,36 @@ void cli_table_row(cli_table *table, const char *const *cells)
         cli_table_cell(table, cells[i]);
 }
 
-static size_t table_rows(const cli_table *table)
+size_t cli_table_rows(const cli_table *table)
 {
-    return table->n_columns == 0 ? 0 : table->n_cells / table->n_columns;
+    return table == NULL || table->n_columns == 0
+               ? 0
+               : json_array_size(table->cells) / table->n_columns;
 }
 
-/* Line 0 are the names of the columns, line 1 is the first row. */
-static const char *table_text(const cli_table *table, size_t line, size_t i)
+static json_t *table_value(const cli_table *table, size_t row, size_t i)
 {
-    return line == 0 ? table->columns[i].name : table->cells[(line - 1) * table->n_columns + i];
+    return json_array_get(table->cells, row * table->n_columns + i);
+}
+
+/* Line 0 are the names of the columns, line 1 is the first row; NULL is an empty cell. A real number
+ * has every digit, or as many as a reader wants. */
+static const char *table_text(const cli_table *table, size_t line, size_t i, bool exact,
+                              char number[BNN_SHORT_TEXT])
+{
+    if (line == 0)
+        return table->columns[i].name;
+    const json_t *value = table_value(table, line - 1, i);
+    const double real = json_real_value(value);
+    if (json_is_integer(value))
+        snprintf(number, BNN_SHORT_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value) && exact)
+        bnn_number_text(real, number);
+    else if (json_is_real(value))
+        snprintf(number, BNN_SHORT_TEXT, fabs(real) < 1e6 ? "%.6g" : "%.10g", real);
+    else
+        return json_string_value(value);
+    return number;
 }
 
 /* ---- a table to look at ------------------------------------------------------------------ */
@@ -145,16 +153,18 @@ static void table_print_padded(const char *text, size_t wide, cli_column_kind ki
 
 static void table_print_text(const cli_table *table)
 {
+    char number[BNN_SHORT_TEXT];
+    const size_t n_lines = 1 + cli_table_rows(table);
     size_t *wide = calloc(table->n_columns, sizeof *wide);
-    for (size_t line = 0; wide != NULL && line <= table_rows(table); line++)
+    for (size_t line = 0; wide != NULL && line < n_lines; line++)
         for (size_t i = 0; i < table->n_columns; i++) {
-            const size_t width = bnn_text_width(table_text(table, line, i));
+            const size_t width = bnn_text_width(table_text(table, line, i, false, number));
             wide[i] = width > wide[i] ? width : wide[i];
         }
-    for (size_t line = 0; wide != NULL && line <= table_rows(table); line++)
+    for (size_t line = 0; wide != NULL && line < n_lines; line++)
         for (size_t i = 0; i < table->n_columns; i++)
-            table_print_padded(table_text(table, line, i), wide[i], table->columns[i].kind,
-                               i + 1 == table->n_columns);
+            table_print_padded(table_text(table, line, i, false, number), wide[i],
+                               table->columns[i].kind, i + 1 == table->n_columns);
     free(wide);
 }
 
@@ -179,9 +189,10 @@ static void table_print_field(const char *text)
 
 static void table_print_csv(const cli_table *table)
 {
-    for (size_t line = 0; line <= table_rows(table); line++)
+    char number[BNN_SHORT_TEXT];
+    for (size_t line = 0; line <= cli_table_rows(table); line++)
         for (size_t i = 0; i < table->n_columns; i++) {
-            table_print_field(table_text(table, line, i));
+            table_print_field(table_text(table, line, i, true, number));
             putchar(i + 1 == table->n_columns ? '\n' : ',');
         }
 }
@@ -213,38 +224,46 @@ void cli_json_print(json_t *value)
     json_decref(value);
 }
 
-/* The value of a cell; a number that is none (inf) becomes a text. */
-static json_t *table_json_cell(const char *text, cli_column_kind kind)
+/* The value of a cell. What the text of a number says becomes one, but for "inf". */
+static json_t *table_json_cell(json_t *value, cli_column_kind kind)
 {
-    json_t *value =
-        text != NULL && kind == CLI_NUMBER ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    if (json_is_number(value))
-        return value;
-    json_decref(value);
-    return cli_json_text(text);
+    if (!json_is_string(value))
+        return json_incref(value);
+    const char *text = json_string_value(value);
+    json_t *number = kind == CLI_NUMBER ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    if (json_is_number(number))
+        return number;
+    json_decref(number);
+    return cli_json_bytes(text, json_string_length(value));
 }
 
 json_t *cli_table_json(const cli_table *table)
 {
     if (table == NULL || table->failed)
         return NULL;
+    bool failed = false;
     json_t *rows = json_array();
-    for (size_t row = 0; row < table_rows(table); row++) {
+    for (size_t row = 0; row < cli_table_rows(table); row++) {
         json_t *object = json_object();
         for (size_t i = 0; i < table->n_columns; i++)
-            json_object_set_new(
-                object, table->columns[i].name,
-                table_json_cell(table_text(table, row + 1, i), table->columns[i].kind));
-        json_array_append_new(rows, object);
+            failed |= json_object_set_new(
+                          object, table->columns[i].name,
+                          table_json_cell(table_value(table, row, i), table->columns[i].kind)) != 0;
+        failed |= json_array_append_new(rows, object) != 0;
     }
-    return rows;
+    if (!failed)
+        return rows;
+    json_decref(rows);
+    return NULL;
 }
 
 int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)
 {
-    const bool failed = table == NULL || table->failed;
-    if (!failed && options != NULL && options->json)
-        cli_json_print(cli_table_json(table));
+    const bool json = options != NULL && options->json;
+    json_t *rows = json ? cli_table_json(table) : NULL;
+    const bool failed = table == NULL || table->failed || (json && rows == NULL);
+    if (!failed && json)
+        cli_json_print(rows);
     else if (!failed && options != NULL && options->csv)
         table_print_csv(table);
     else if (!failed)

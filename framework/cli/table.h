@@ -1,4 +1,4 @@
-/* table.h - rows of texts, printed as a table on a terminal, as CSV or as JSON. Numbers are
+/* table.h - rows of values, printed as a table on a terminal, as CSV or as JSON. Numbers are
  * right-aligned in tables and unquoted in JSON.
  *
  * A table for which there was no memory stays one without memory: only cli_table_end says so. */
@@ -18,17 +18,19 @@ void cli_table_destroy(cli_table *table);
 
 /* One more column, before the first cell. */
 void cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
-/* NULL when there is none. */
-const char *cli_table_column_name(const cli_table *table, size_t i);
 /* Column i is one of texts after all. */
 void cli_table_column_is_text(cli_table *table, size_t i);
 
-/* One cell, left to right, row after row; NULL is an empty cell (null in JSON). */
+/* One cell, left to right, row after row; a NULL text is an empty cell (null in JSON). put: null, a
+ * number or a text, which is released; NULL says that there was no memory. */
 void cli_table_cell(cli_table *table, const char *text);
+void cli_table_put(cli_table *table, json_t *value);
 void cli_table_cellf(cli_table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A row: as many cells as there are columns. */
 void cli_table_row(cli_table *table, const char *const *cells);
+
+size_t cli_table_rows(const cli_table *table);
 
 /* Prints the table to stdout in the form that the options ask for (NULL: as a table), and destroys
  * it. */

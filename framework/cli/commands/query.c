@@ -91,6 +91,7 @@ static int answer_query(const cli_options *options, bnn_error *err)
     bnn_store_argument arguments[ARGUMENTS_MAX];
     const char *sql;
     bnn_store *store = NULL;
+    cli_table *table;
     int status = BNN_OK;
     const size_t n = (size_t)options->n_operands - 1;
     if (n > ARGUMENTS_MAX)
@@ -102,9 +103,9 @@ static int answer_query(const cli_options *options, bnn_error *err)
     if (status == BNN_OK)
         status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = cli_result_print(store, sql, arguments, n, options, NULL, err);
+        status = cli_result_read(store, sql, arguments, n, &table, err);
     bnn_store_close(store);
-    return status;
+    return status != BNN_OK ? status : cli_table_end(table, options, err);
 }
 
 static int run_query(void *request, bnn_error *err)

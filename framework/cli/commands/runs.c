@@ -29,16 +29,20 @@ static int run_runs(void *request, bnn_error *err)
     const bnn_store_argument argument = cli_text_argument(NULL, experiment);
     const char *sql = bnn_store_sql(for_programs ? "runs" : "runs_brief");
     bnn_store *store = NULL;
-    size_t n = 0;
+    cli_table *table;
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK && experiment != NULL)
         status = check_experiment(store, experiment, options->arena, err);
     if (status == BNN_OK)
-        status = cli_result_print(store, sql, &argument, 1, options, &n, err);
+        status = cli_result_read(store, sql, &argument, 1, &table, err);
+    bnn_store_close(store);
+    if (status != BNN_OK)
+        return status;
+    const size_t n = cli_table_rows(table);
+    status = cli_table_end(table, options, err);
     if (status == BNN_OK && !options->quiet && !for_programs)
         fprintf(stderr, "%zu %s; bnnrun show RUN tells all about one\n", n,
                 n == 1 ? "run" : "runs");
-    bnn_store_close(store);
     return status;
 }
 
