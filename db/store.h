@@ -13,7 +13,7 @@
  *       bnn_store_begin(...); bnn_store_add_record(...) for a batch; bnn_store_commit(...);
  *     bnn_store_finish(...);
  *
- * A handle and everything obtained through it belong to one thread; several handles, also in
+ * A handle and everything obtained through it belong to one thread at a time; several handles, also in
  * several processes of one machine, may use the same file. Every function that writes is atomic:
  * called between begin and commit it joins that transaction (and undoes its own part when it
  * fails), else it is a transaction of its own. What is committed survives a crash and a power cut.

@@ -341,18 +341,17 @@ static void pool_wait(pool *p)
     struct pollfd fds[] = {{.fd = reads ? p->executor->fd : -1, .events = POLLIN},
                            {.fd = bnn_writer_fd(p->writer), .events = POLLIN},
                            {.fd = p->signals.fd, .events = POLLIN}};
-    if (poll(fds, sizeof fds / sizeof *fds, POOL_TICK_MS) > 0 && (fds[1].revents & POLLIN))
-        bnn_writer_clear(p->writer);
+    poll(fds, sizeof fds / sizeof *fds, POOL_TICK_MS);
 }
 
 static void pool_supervise(pool *p)
 {
     bnn_error err;
     for (;;) {
-        pool_poll_executor(p);
-        const uint32_t n_busy = pool_advance_all(p);
         if (bnn_writer_check(p->writer, &err) != BNN_OK)
             pool_fail(p, &err);
+        pool_poll_executor(p);
+        const uint32_t n_busy = pool_advance_all(p);
         pool_tick(p);
         if (n_busy == 0)
             return;
@@ -363,34 +362,35 @@ static void pool_supervise(pool *p)
 
 /* ---- beginning and end ------------------------------------------------------------------- */
 
-static int pool_add_environment(pool *p, bnn_error *err)
+/* With the database open. */
+static int pool_write(pool *p, bnn_store *store, bnn_error *err)
 {
-    bnn_store *store;
-    int status = bnn_store_open(p->options->db, BNN_STORE_WRITE, &store, err);
+    int status = bnn_environment_add(store, &p->environment, err);
+    if (status == BNN_OK)
+        status = bnn_writer_open(store, p->n_jobs, &p->writer, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_environment_add(store, &p->environment, err);
-    bnn_store_close(store);
-    return status;
+    pool_supervise(p);
+    bnn_error late;
+    const int closed = bnn_writer_close(p->writer, &late);
+    if (closed != BNN_OK)
+        pool_fail(p, &late);
+    if (p->status != BNN_OK)
+        *err = p->err;
+    return p->status;
 }
 
 /* The executor comes before the writer: it may have to fork while this is the only thread. */
 static int pool_run(pool *p, bnn_error *err)
 {
+    bnn_store *store;
     int status = bnn_executor_open(&p->base, p->n_jobs, &p->executor, err);
     if (status != BNN_OK)
         return status;
-    p->n_jobs = p->executor->n_slots;
-    status = bnn_writer_open(p->options->db, p->n_jobs, &p->writer, err);
+    status = bnn_store_open(p->options->db, BNN_STORE_WRITE, &store, err);
     if (status == BNN_OK) {
-        pool_supervise(p);
-        if (p->status != BNN_OK)
-            *err = p->err;
-        bnn_error late;
-        const int closed = bnn_writer_close(p->writer, &late);
-        if (p->status == BNN_OK && closed != BNN_OK)
-            *err = late;
-        status = p->status != BNN_OK ? p->status : closed;
+        status = pool_write(p, store, err);
+        bnn_store_close(store);
     }
     p->executor->close(p->executor);
     return status;
@@ -409,7 +409,7 @@ static int pool_open(pool *p, bnn_error *err)
     for (size_t i = 0; i < p->plan->n; i++)
         if (bnn_run_is_todo(&p->plan->runs[i]))
             p->plan->runs[i].state = BNN_RUN_QUEUED;
-    return pool_add_environment(p, err);
+    return BNN_OK;
 }
 
 int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_summary *out,

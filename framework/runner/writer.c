@@ -1,6 +1,5 @@
 #include "runner/writer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -13,27 +12,21 @@ enum {
     BATCH_MS = 250,   /* how long a record may wait for company */
 };
 
-typedef enum writer_entry_kind {
-    ENTRY_RECORD,
-    ENTRY_CLAIM,  /* a request */
-    ENTRY_FINISH, /* likewise */
-} writer_entry_kind;
-
+/* A record, or a request. */
 typedef struct writer_entry {
-    writer_entry_kind kind;
     uint32_t attempt;
     int64_t run;
-    uint32_t co_runners; /* of the record */
+    uint32_t co_runners;
     bnn_record record;
-    bnn_writer_request *request;
+    bnn_writer_request *request; /* NULL: it is a record */
 } writer_entry;
 
 struct bnn_writer {
-    const char *db;
+    bnn_store *store; /* the thread's */
     pthread_t thread;
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
-    bool opened, closing;
+    bool closing;
     int status; /* of the writer: BNN_OK, or what stopped it */
     bnn_error err;
     int fd;          /* eventfd: a batch was written, or could not be */
@@ -48,15 +41,11 @@ struct bnn_writer {
 static int writer_apply(bnn_store *store, writer_entry *e, bnn_error *err)
 {
     bnn_writer_request *r = e->request;
-    switch (e->kind) {
-    case ENTRY_RECORD:
+    if (r == NULL)
         return bnn_store_add_record(store, e->run, e->attempt, &e->record, e->co_runners, err);
-    case ENTRY_CLAIM:
+    if (r->run != NULL)
         return bnn_store_claim(store, r->run, r->with, &r->attempt, err);
-    case ENTRY_FINISH:
-        return bnn_store_finish(store, e->run, e->attempt, r->outcome, r->error, r->signal, err);
-    }
-    return BNN_OK;
+    return bnn_store_finish(store, e->run, e->attempt, r->outcome, r->error, r->signal, err);
 }
 
 /* One transaction. An attempt that was superseded concerns its run alone; any other failure rolls
@@ -115,13 +104,6 @@ static void writer_take_batch(bnn_writer *w, size_t n, writer_entry *batch)
     pthread_cond_broadcast(&w->changed);
 }
 
-static void writer_notify(const bnn_writer *w)
-{
-    const uint64_t one = 1;
-    while (write(w->fd, &one, sizeof one) < 0 && errno == EINTR)
-        ;
-}
-
 /* Under the lock. */
 static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
 {
@@ -135,71 +117,46 @@ static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
         }
         r->answered = true;
     }
-    writer_notify(w);
+    eventfd_write(w->fd, 1);
     pthread_cond_broadcast(&w->changed);
 }
 
+/* After an error the entries are only answered. */
 static void *writer_run_thread(void *argument)
 {
     bnn_writer *w = argument;
-    bnn_store *store = NULL;
-    bnn_error err = {.status = BNN_OK};
     writer_entry batch[BATCH_MAX];
-    int status = bnn_store_open(w->db, BNN_STORE_WRITE, &store, &err);
+    bnn_error err;
     pthread_mutex_lock(&w->lock);
-    w->status = status;
-    w->err = err;
-    w->opened = true;
-    pthread_cond_broadcast(&w->changed);
-    for (size_t n; status == BNN_OK && (n = writer_wait_for_batch(w)) > 0;) {
+    for (size_t n; (n = writer_wait_for_batch(w)) > 0;) {
         writer_take_batch(w, n, batch);
-        pthread_mutex_unlock(&w->lock);
-        status = writer_write_batch(store, batch, n, &err);
-        pthread_mutex_lock(&w->lock);
-        if (status != BNN_OK) {
-            w->status = status;
-            w->err = err;
+        if (w->status == BNN_OK) {
+            pthread_mutex_unlock(&w->lock);
+            const int status = writer_write_batch(w->store, batch, n, &err);
+            pthread_mutex_lock(&w->lock);
+            if (status != BNN_OK) {
+                w->status = status;
+                w->err = err;
+            }
         }
         writer_answer(w, batch, n);
     }
-    for (size_t n; (n = w->n < BATCH_MAX ? w->n : BATCH_MAX) > 0;) { /* after an error only */
-        writer_take_batch(w, n, batch);
-        writer_answer(w, batch, n);
-    }
     pthread_mutex_unlock(&w->lock);
-    bnn_store_close(store);
     return NULL;
 }
 
 /* ---- the callers ------------------------------------------------------------------------- */
 
-/* Under the lock; there is room. */
-static void writer_push(bnn_writer *w, const writer_entry *e)
+/* A record waits for room; the ring has some for every request. */
+static void writer_send(bnn_writer *w, const writer_entry *e)
 {
+    pthread_mutex_lock(&w->lock);
+    while (e->request == NULL && w->n >= QUEUE_MAX)
+        pthread_cond_wait(&w->changed, &w->lock);
     w->ring[(w->first + w->n) % w->capacity] = *e;
     w->n++;
     w->n_urgent += e->request != NULL;
     pthread_cond_broadcast(&w->changed);
-}
-
-/* Waits for room. */
-static void writer_send(bnn_writer *w, const writer_entry *e)
-{
-    pthread_mutex_lock(&w->lock);
-    while (w->n >= QUEUE_MAX && w->status == BNN_OK)
-        pthread_cond_wait(&w->changed, &w->lock);
-    if (w->status == BNN_OK)
-        writer_push(w, e);
-    pthread_mutex_unlock(&w->lock);
-}
-
-static void writer_ask(bnn_writer *w, const writer_entry *e)
-{
-    pthread_mutex_lock(&w->lock);
-    if (w->status == BNN_OK)
-        writer_push(w, e);
-    else
-        writer_answer(w, e, 1);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -207,15 +164,14 @@ void bnn_writer_claim(bnn_writer *w, const bnn_run *run, const bnn_store_attempt
                       bnn_writer_request *request)
 {
     *request = (bnn_writer_request){.run = run, .with = with};
-    writer_ask(w, &(writer_entry){.kind = ENTRY_CLAIM, .request = request});
+    writer_send(w, &(writer_entry){.request = request});
 }
 
 void bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_run_state outcome,
                        const char *error, int signal, bnn_writer_request *request)
 {
     *request = (bnn_writer_request){.outcome = outcome, .error = error, .signal = signal};
-    writer_ask(w, &(writer_entry){
-                      .kind = ENTRY_FINISH, .run = run, .attempt = attempt, .request = request});
+    writer_send(w, &(writer_entry){.run = run, .attempt = attempt, .request = request});
 }
 
 bool bnn_writer_answered(bnn_writer *w, const bnn_writer_request *request)
@@ -229,17 +185,15 @@ bool bnn_writer_answered(bnn_writer *w, const bnn_writer_request *request)
 void bnn_writer_record(bnn_writer *w, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners)
 {
-    writer_send(w, &(writer_entry){.kind = ENTRY_RECORD,
-                                   .run = run,
-                                   .attempt = attempt,
-                                   .co_runners = co_runners,
-                                   .record = *record});
+    writer_send(w,
+                &(writer_entry){
+                    .run = run, .attempt = attempt, .co_runners = co_runners, .record = *record});
 }
 
 bool bnn_writer_has_room(bnn_writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    const bool room = w->n < QUEUE_MAX || w->status != BNN_OK;
+    const bool room = w->n < QUEUE_MAX;
     pthread_mutex_unlock(&w->lock);
     return room;
 }
@@ -249,15 +203,10 @@ int bnn_writer_fd(const bnn_writer *w)
     return w->fd;
 }
 
-void bnn_writer_clear(const bnn_writer *w)
-{
-    uint64_t n;
-    while (read(w->fd, &n, sizeof n) < 0 && errno == EINTR)
-        ;
-}
-
 int bnn_writer_check(bnn_writer *w, bnn_error *err)
 {
+    eventfd_t n_batches;
+    eventfd_read(w->fd, &n_batches);
     pthread_mutex_lock(&w->lock);
     const int status = w->status;
     if (status != BNN_OK)
@@ -272,31 +221,18 @@ static void writer_destroy(bnn_writer *w)
 {
     pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->lock);
-    if (w->fd >= 0)
-        close(w->fd);
+    close(w->fd);
     free(w);
 }
 
-static int writer_end_thread(bnn_writer *w, bnn_error *err)
-{
-    pthread_mutex_lock(&w->lock);
-    w->closing = true;
-    pthread_cond_broadcast(&w->changed);
-    pthread_mutex_unlock(&w->lock);
-    pthread_join(w->thread, NULL);
-    if (w->status != BNN_OK)
-        *err = w->err;
-    return w->status;
-}
-
-int bnn_writer_open(const char *db, uint32_t n_requests, bnn_writer **out, bnn_error *err)
+int bnn_writer_open(bnn_store *store, uint32_t n_requests, bnn_writer **out, bnn_error *err)
 {
     pthread_condattr_t monotonic;
     const size_t capacity = QUEUE_MAX + (size_t)n_requests;
     bnn_writer *w = calloc(1, sizeof *w + capacity * sizeof w->ring[0]);
     if (w == NULL)
         return bnn_no_memory(err);
-    w->db = db;
+    w->store = store;
     w->capacity = capacity;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->fd < 0) {
@@ -312,25 +248,18 @@ int bnn_writer_open(const char *db, uint32_t n_requests, bnn_writer **out, bnn_e
         writer_destroy(w);
         return bnn_fail(err, BNN_E_INTERNAL, "cannot start the thread that writes the database");
     }
-    pthread_mutex_lock(&w->lock);
-    while (!w->opened)
-        pthread_cond_wait(&w->changed, &w->lock);
-    pthread_mutex_unlock(&w->lock);
-    const int status = bnn_writer_check(w, err);
-    if (status == BNN_OK) {
-        *out = w;
-        return BNN_OK;
-    }
-    writer_end_thread(w, err);
-    writer_destroy(w);
-    return status;
+    *out = w;
+    return BNN_OK;
 }
 
 int bnn_writer_close(bnn_writer *w, bnn_error *err)
 {
-    if (w == NULL)
-        return BNN_OK;
-    const int status = writer_end_thread(w, err);
+    pthread_mutex_lock(&w->lock);
+    w->closing = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    const int status = bnn_writer_check(w, err);
     writer_destroy(w);
     return status;
 }

@@ -15,7 +15,7 @@ typedef struct bnn_writer bnn_writer;
 /* Claims or ends a run. The writer's from bnn_writer_claim or _finish until it is answered, with all
  * that it points to. */
 typedef struct bnn_writer_request {
-    const bnn_run *run; /* these two: of a claim */
+    const bnn_run *run; /* these two: of a claim; NULL: it is an end */
     const bnn_store_attempt *with;
     bnn_run_state outcome; /* these three: of an end */
     const char *error;
@@ -26,17 +26,16 @@ typedef struct bnn_writer_request {
     bnn_error err;    /* if status says so */
 } bnn_writer_request;
 
-/* Starts the thread, which opens the database. n_requests: at a time. */
-int bnn_writer_open(const char *db, uint32_t n_requests, bnn_writer **out, bnn_error *err);
+/* Starts the thread; the store is its own until the writer is closed, and then the caller's again.
+ * n_requests: at a time. */
+int bnn_writer_open(bnn_store *store, uint32_t n_requests, bnn_writer **out, bnn_error *err);
 
 /* Writes what is queued, ends the thread and frees the writer. Returns the error that stopped it,
- * or 0. NULL is allowed. */
+ * or 0. */
 int bnn_writer_close(bnn_writer *writer, bnn_error *err);
 
-/* A descriptor to poll: readable after each batch and after an error. bnn_writer_clear makes it wait
- * for the next one. */
+/* A descriptor to poll: readable after each batch, written or not, until bnn_writer_check. */
 int bnn_writer_fd(const bnn_writer *writer);
-void bnn_writer_clear(const bnn_writer *writer);
 
 /* 0, or the error that stopped the writer. */
 int bnn_writer_check(bnn_writer *writer, bnn_error *err);
@@ -51,8 +50,7 @@ void bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_ru
                        const char *error, int signal, bnn_writer_request *request);
 bool bnn_writer_answered(bnn_writer *writer, const bnn_writer_request *request);
 
-/* Like bnn_store_add_record, later. Nothing happens when the writer has stopped. An attempt that was
- * superseded is noticed at its end. */
+/* Like bnn_store_add_record, later. An attempt that was superseded is noticed at its end. */
 void bnn_writer_record(bnn_writer *writer, int64_t run, uint32_t attempt, const bnn_record *record,
                        uint32_t co_runners);
 

@@ -18,8 +18,8 @@ typedef enum bnn_news {
 
 typedef struct bnn_executor bnn_executor;
 struct bnn_executor {
-    int fd;                       /* readable when a poll may find news */
-    uint32_t n_slots;             /* may be fewer than were asked for */
+    int fd; /* readable when a poll may find news */
+    uint32_t n_slots;
     bnn_train_progress *progress; /* [n_slots], of the run in each slot, for anybody to look at */
 
     /* Begins a run in a free slot. The run and what the listener needs must stay until its end. */
