@@ -96,11 +96,34 @@ static int verify_datasets(const char *directories, const char *const *names, si
     return result;
 }
 
-static int fetch_or_verify(const char *action, const char *name, const char *directories,
-                           const char *const *names, size_t n, const cli_options *options,
-                           bnn_error *err)
+static bool data_is_one_of(const char *word, const char *const *words, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+static int run_data(void *request, bnn_error *err)
+{
+    static const char *const actions[] = {"list", "fetch", "verify"};
+    const cli_options *options = request;
+    const char *action = options->n_operands == 0 ? "list" : options->operands[0];
+    const char *name = options->n_operands == 2 ? options->operands[1] : NULL;
+    const char *directories = cli_catalogue_path(NULL);
+    const char *const *names;
     const bool fetch = strcmp(action, "fetch") == 0;
+    size_t n;
+    if (!data_is_one_of(action, actions, sizeof actions / sizeof *actions))
+        return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
+                           sizeof actions / sizeof *actions);
+    if (bnn_catalogue_list(directories, options->arena, &names, &n, err) != BNN_OK)
+        return err->status;
+    if (name != NULL && !data_is_one_of(name, names, n))
+        return cli_unknown(err, BNN_E_RESOURCE, "there is no data set", name, names, n);
+    if (strcmp(action, "list") == 0)
+        return name == NULL ? list_datasets(directories, names, n, options, err)
+                            : list_datasets(directories, &name, 1, options, err);
     if (options->json || options->csv)
         return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
     if (name != NULL)
@@ -110,40 +133,6 @@ static int fetch_or_verify(const char *action, const char *name, const char *dir
                          "fetch needs the NAME of a data set; "
                          "`bnnrun data list` shows them");
     return verify_datasets(directories, names, n, options, err);
-}
-
-/* Does the action; the catalogue is read once. */
-static int act_on_data(const char *action, const char *name, const cli_options *options,
-                       bnn_error *err)
-{
-    const char *directories = cli_catalogue_path(NULL);
-    const char *const *names;
-    size_t n;
-    int status = bnn_catalogue_list(directories, options->arena, &names, &n, err);
-    bool known = name == NULL;
-    for (size_t i = 0; status == 0 && i < n; i++)
-        known = known || strcmp(names[i], name) == 0;
-    if (status == 0 && !known)
-        status = cli_unknown(err, BNN_E_RESOURCE, "there is no data set", name, names, n);
-    if (status == 0 && strcmp(action, "list") == 0)
-        status = name == NULL ? list_datasets(directories, names, n, options, err)
-                              : list_datasets(directories, &name, 1, options, err);
-    else if (status == 0)
-        status = fetch_or_verify(action, name, directories, names, n, options, err);
-    return status;
-}
-
-static int run_data(void *request, bnn_error *err)
-{
-    const cli_options *options = request;
-    static const char *const actions[] = {"list", "fetch", "verify"};
-    const int n = options->n_operands;
-    const char *action = n == 0 ? "list" : options->operands[0];
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (strcmp(action, actions[i]) == 0)
-            return act_on_data(action, n == 2 ? options->operands[1] : NULL, options, err);
-    return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
-                       sizeof actions / sizeof *actions);
 }
 
 static const cli_option data_options[] = {
