@@ -7,14 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The build says where things are installed; this is where --prefix=/usr/local puts them. */
-#ifndef BNN_PLUGIN_DIR
-#    define BNN_PLUGIN_DIR "/usr/local/lib/bnnrun"
-#endif
-#ifndef BNN_DATA_DIR
-#    define BNN_DATA_DIR "/usr/local/share/bnnrun"
-#endif
-
 const char *bnn_path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -107,14 +99,4 @@ const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *aren
         return NULL;
     *n = bnn_text_unique(names, n_all);
     return names;
-}
-
-const char *bnn_path_of_plugins(void)
-{
-    return BNN_PLUGIN_DIR;
-}
-
-const char *bnn_path_of_data(void)
-{
-    return BNN_DATA_DIR;
 }

@@ -1,5 +1,5 @@
-/* path.h - paths taken apart and put together, lists of directories, where this program's things
- * lie. Buffers have PATH_MAX bytes; false when a path does not fit. Thread-safe. */
+/* path.h - paths taken apart and put together, lists of directories. Buffers have PATH_MAX bytes;
+ * false when a path does not fit. Thread-safe. */
 #ifndef BNN_BASE_PATH_H
 #define BNN_BASE_PATH_H
 
@@ -32,9 +32,5 @@ bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX]);
  * list: sorted, each once, in the arena. A directory that cannot be read has none; more than a
  * thousand are not listed. NULL without memory. */
 const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n);
-
-/* Where plugins, and the folders of configs, are installed. */
-const char *bnn_path_of_plugins(void);
-const char *bnn_path_of_data(void);
 
 #endif

@@ -69,7 +69,7 @@ static const char *make_path(char list[PATHS_BYTES], const char *spec_path, cons
         add_config_directory(list, directory);
     if (bnn_path_beside_program("configs", configs) && bnn_path_join(configs, kind, directory))
         add_config_directory(list, directory);
-    if (bnn_path_join(bnn_path_of_data(), kind, directory))
+    if (bnn_path_join(BNN_DATA_DIR, kind, directory))
         add_config_directory(list, directory);
     return list;
 }

@@ -79,7 +79,7 @@ bnn_registry *bnn_registry_create(const char *extra_path)
     registry->arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (registry->arena != NULL && registry_add_list(registry, extra_path) &&
         registry_add_list(registry, secure_getenv("BNNRUN_PLUGIN_PATH")) &&
-        registry_add_build_tree(registry) && registry_add_list(registry, bnn_path_of_plugins()))
+        registry_add_build_tree(registry) && registry_add_list(registry, BNN_PLUGIN_DIR))
         return registry;
     bnn_registry_destroy(registry);
     return NULL;

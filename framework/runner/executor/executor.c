@@ -20,7 +20,7 @@ static bool executor_came_along(const bnn_plugin *plugin)
     if (bnn_path_beside_program("plugins", beside) && realpath(beside, folder) != NULL &&
         executor_is_inside(path, folder))
         return true;
-    return realpath(bnn_path_of_plugins(), folder) != NULL && executor_is_inside(path, folder);
+    return realpath(BNN_PLUGIN_DIR, folder) != NULL && executor_is_inside(path, folder);
 }
 
 bool bnn_executor_isolates(const bnn_experiment *experiment)
