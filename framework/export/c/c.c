@@ -63,38 +63,31 @@ static int c_check_logits(const c_writer *w, bnn_error *err)
 
 /* ---- stages ------------------------------------------------------------------------------ */
 
-static const char *c_shape_text(bnn_shape s, char text[C_TERM_MAX])
+static const char *c_shape_text(c_writer *w, bnn_shape s)
 {
-    if (s.h == 1 && s.w == 1)
-        snprintf(text, C_TERM_MAX, "%u", s.c);
-    else
-        snprintf(text, C_TERM_MAX, "%ux%ux%u", s.c, s.h, s.w);
-    return text;
+    return bnn_c_text(w, s.h == 1 && s.w == 1 ? "%u" : "%ux%ux%u", s.c, s.h, s.w);
 }
 
 /* What a reader wants to know before the arrays. */
 static void c_stage_comment(c_writer *w, uint32_t i)
 {
     static const char *const values[] = {"pixels", "bits", "floats"};
-    const bnn_stage *s = &w->model->stages[i];
-    char in[C_TERM_MAX], sums[C_TERM_MAX], out[C_TERM_MAX];
-    char title[C_INDEX_MAX];
-    snprintf(title, sizeof title, "stage %u: %s", i + 1, w->names[i]);
-    bnn_c_section(w->out, title);
+    const bnn_stage *s = w->stage;
+    bnn_c_section(w->out, bnn_c_text(w, "stage %u: %s", i + 1, w->name));
     fprintf(w->out, "/* ");
     if (s->linear == BNN_LOWER_CONV2D)
         fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->kernel, s->stride,
                 s->padding);
     else
         fprintf(w->out, s->linear == BNN_LOWER_DENSE ? "Dense" : "Float operations");
-    fprintf(w->out, ": %s %s -> ", c_shape_text(s->in, in), values[s->inputs]);
+    fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->in), values[s->inputs]);
     if (s->linear != BNN_LOWER_IDENTITY)
-        fprintf(w->out, "%s %s -> ", c_shape_text(s->sums, sums),
+        fprintf(w->out, "%s %s -> ", c_shape_text(w, s->sums),
                 s->integer_sums ? "integer sums" : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
     else
-        fprintf(w->out, "%s %s", c_shape_text(s->out, out), values[s->outputs]);
+        fprintf(w->out, "%s %s", c_shape_text(w, s->out), values[s->outputs]);
     if (s->folded && s->fold.pool != 0)
         fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
                 s->fold.pool_stride);
@@ -104,15 +97,19 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     fprintf(w->out, ". */\n");
 }
 
-static void c_stages(c_writer *w)
+/* What the source file ends with. */
+static void c_body(c_writer *w)
 {
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
+        w->stage = &w->model->stages[i];
+        w->name = w->names[i];
         c_stage_comment(w, i);
-        if (w->model->stages[i].folded)
-            bnn_c_folded_stage(w, i);
+        if (w->stage->folded)
+            bnn_c_folded_stage(w);
         else
-            bnn_c_chain_stage(w, i);
+            bnn_c_chain_stage(w);
     }
+    bnn_c_interface(w);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -139,10 +136,8 @@ static void c_origin(c_writer *w)
 
 static void c_source(c_writer *w)
 {
-    const bool floats = w->helpers & C_FLOATS;
-    char in[C_TERM_MAX];
     fprintf(w->out, "/* %s - a trained binary network: %s pixels in, logits of %u classes out.\n",
-            w->options->prefix, c_shape_text(w->model->input, in), w->model->n_classes);
+            w->options->prefix, c_shape_text(w, w->model->input), w->model->n_classes);
     c_origin(w);
     fprintf(
         w->out,
@@ -158,11 +153,8 @@ static void c_source(c_writer *w)
     fprintf(w->out, "#include \"%s%s\"\n\n",
             w->options->header != NULL ? w->options->header : w->options->prefix,
             w->options->header != NULL ? "" : ".h");
-    fprintf(w->out, "%s#include <stddef.h>\n\n", floats ? "#include <float.h>\n" : "");
     bnn_c_helpers(w);
-    bnn_c_workspace(w);
-    fputs(w->stages, w->out);
-    fputs(w->interface, w->out);
+    fputs(w->body, w->out);
 }
 
 /* A part of the writing as a text of its own; NULL without memory. */
@@ -182,7 +174,7 @@ static char *c_text_of(c_writer *w, void (*write)(c_writer *w))
     return text;
 }
 
-static void c_prepare(c_writer *w)
+static int c_prepare(c_writer *w, bnn_error *err)
 {
     const bnn_model *m = w->model;
     const bnn_stage *last = &m->stages[m->n_stages - 1];
@@ -191,46 +183,51 @@ static void c_prepare(c_writer *w)
         const char c = w->options->prefix[i];
         w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
+    w->names = bnn_arena_alloc(w->arena, m->n_stages, sizeof *w->names);
+    if (w->names == NULL)
+        return bnn_no_memory(err);
     bnn_c_name_stages(w);
     bnn_c_size_buffers(w);
+    return BNN_OK;
+}
+
+static int c_write(c_writer *w, char **source, char **header, bnn_error *err)
+{
+    char *body = c_text_of(w, c_body);
+    w->body = body;
+    char *made_source = body != NULL ? c_text_of(w, c_source) : NULL;
+    char *made_header = made_source != NULL ? c_text_of(w, bnn_c_header) : NULL;
+    free(body);
+    if (made_header != NULL && w->not_finite == NULL) {
+        *source = made_source;
+        *header = made_header;
+        return BNN_OK;
+    }
+    const bool complete = made_header != NULL;
+    free(made_source);
+    free(made_header);
+    if (!complete)
+        return bnn_no_memory(err);
+    return bnn_fail(err, BNN_E_FAILED,
+                    "%s: a value is infinite or not a number, which C cannot say as a constant",
+                    w->not_finite);
 }
 
 int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **source, char **header,
                  bnn_error *err)
 {
     c_writer w = {.model = model, .options = options};
-    char *stages = NULL, *interface = NULL, *made_source = NULL, *made_header = NULL;
     int status = c_check_options(options, err);
     if (status != BNN_OK)
         return status;
-    w.names = calloc(model->n_stages, sizeof *w.names);
-    if (w.names == NULL)
+    w.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
+    if (w.arena == NULL)
         return bnn_no_memory(err);
-    c_prepare(&w);
-    status = c_check_logits(&w, err);
-    if (status != BNN_OK)
-        goto out;
-    w.stages = stages = c_text_of(&w, c_stages);
-    w.interface = interface = stages != NULL ? c_text_of(&w, bnn_c_interface) : NULL;
-    made_source = interface != NULL ? c_text_of(&w, c_source) : NULL;
-    made_header = made_source != NULL ? c_text_of(&w, bnn_c_header) : NULL;
-    if (made_header == NULL) {
-        status = bnn_no_memory(err);
-    } else if (w.not_finite != NULL) {
-        status = bnn_fail(err, BNN_E_FAILED,
-                          "%s: a value is infinite or not a number, which C cannot say as a "
-                          "constant",
-                          w.not_finite);
-    } else {
-        *source = made_source;
-        *header = made_header;
-        made_source = made_header = NULL;
-    }
-out:
-    free(w.names);
-    free(stages);
-    free(interface);
-    free(made_source);
-    free(made_header);
+    status = c_prepare(&w, err);
+    if (status == BNN_OK)
+        status = c_check_logits(&w, err);
+    if (status == BNN_OK)
+        status = c_write(&w, source, header, err);
+    bnn_arena_destroy(w.arena);
     return status;
 }

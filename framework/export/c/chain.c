@@ -1,242 +1,195 @@
 #include "export/c/writer.h"
 
+#include "base/size.h"
+
 /* A chain works on each channel by itself, so the function goes channel by channel and needs room
  * for the sums of one. A pool starts a new pass over the channel; operations between two pools are
  * applied to each value as it is made. */
 
-enum { TEXT_MAX = 512 };
-
-/* A single sum for each channel, without a position; no pool does anything to it. */
-static bool chain_is_flat(const bnn_stage *s)
-{
-    return s->linear != BNN_LOWER_CONV2D && s->sums.h == 1 && s->sums.w == 1;
-}
-
 /* ---- sums -------------------------------------------------------------------------------- */
 
-/* The input at an index; beyond the border, unless that is skipped, the padding. */
-static void chain_input(const bnn_stage *s, const char *at, const char *inside, char text[TEXT_MAX])
+/* The input at an index; beyond the border, unless that is skipped, the padding. inside: NULL, or
+ * the condition for being in the image. */
+static const char *chain_input(c_writer *w, const char *at, const char *inside)
 {
+    const bnn_stage *s = w->stage;
     const bool bits = s->inputs == BNN_VALUES_BITS;
-    const char *function = bits                             ? "get_bit(x, "
-                           : s->inputs == BNN_VALUES_PIXELS ? "pixel_value(x["
-                                                            : "x[";
-    const char *end = bits ? ")" : s->inputs == BNN_VALUES_PIXELS ? "])" : "]";
-    if (inside == NULL || s->pad_value == 0) {
-        snprintf(text, TEXT_MAX, "%s%s%s", function, at, end);
-        return;
-    }
-    const char *beyond = bits ? s->pad_value > 0 ? "1" : "0" : s->pad_value > 0 ? "1.0f" : "-1.0f";
-    snprintf(text, TEXT_MAX, "(%s ? %s%s%s : %s)", inside, function, at, end, beyond);
+    const char *input = bnn_c_text(w,
+                                   bits                             ? "get_bit(x, %s)"
+                                   : s->inputs == BNN_VALUES_PIXELS ? "pixel_value(x[%s])"
+                                                                    : "x[%s]",
+                                   at);
+    if (inside == NULL || s->pad_value == 0)
+        return input;
+    return bnn_c_text(w, bits ? "(%s ? %s : %d)" : "(%s ? %s : %d.0f)", inside, input,
+                      bits ? s->pad_value > 0 : s->pad_value);
 }
 
-/* Adds the product of weight `t` and input `at`. All products but those of two floats are exact,
- * so a plain sum rounds as a fused one does. inside: NULL, or the condition for being in the
- * image. */
-static void chain_product(c_writer *w, uint32_t i, int indent, const char *t, const char *at,
-                          const char *inside)
+/* Adds the product of weight t and input `at`. All products but those of two floats are exact, so
+ * a plain sum rounds as a fused one does. */
+static void chain_product(c_writer *w, const char *at, const char *inside)
 {
-    const bnn_stage *s = &w->model->stages[i];
+    const bnn_stage *s = w->stage;
     const bool bits = s->inputs == BNN_VALUES_BITS;
-    char weight[2 * C_NAME_MAX], input[TEXT_MAX];
-    snprintf(weight, sizeof weight,
-             s->binary_weights ? "get_bit(%s_weights[c], %s)" : "%s_weights[c][%s]", w->names[i],
-             t);
-    chain_input(s, at, inside, input);
-    if (inside != NULL && s->pad_value == 0) {
-        fprintf(w->out, "%*sif (%s)\n", indent, "", inside);
-        indent += 4;
-    }
-    fprintf(w->out, "%*s", indent, "");
+    const bool skips = inside != NULL && s->pad_value == 0;
+    const char *input = chain_input(w, at, inside);
+    const char *weight = bnn_c_text(
+        w, s->binary_weights ? "get_bit(%s_weights[c], t)" : "%s_weights[c][t]", w->name);
+    if (skips)
+        bnn_c_code(w, "if (%s)\n", inside);
+    w->indent += skips ? 4 : 0;
     if (bits && s->binary_weights)
-        fprintf(w->out, "value += %s != %s ? 1.0f : -1.0f;\n", input, weight);
+        bnn_c_code(w, "value += %s != %s ? 1.0f : -1.0f;\n", input, weight);
     else if (bits)
-        fprintf(w->out, "value += %s ? %s : -%s;\n", input, weight, weight);
+        bnn_c_code(w, "value += %s ? %s : -%s;\n", input, weight, weight);
     else if (s->binary_weights)
-        fprintf(w->out, "value += %s ? -%s : %s;\n", weight, input, input);
+        bnn_c_code(w, "value += %s ? -%s : %s;\n", weight, input, input);
     else
-        fprintf(w->out, "value = fused(%s, %s, value);\n", weight, input);
-    w->helpers |= bits || s->binary_weights ? C_GET_BIT : C_FUSED;
-    w->helpers |= s->inputs == BNN_VALUES_PIXELS ? C_PIXEL_VALUE : 0;
+        bnn_c_code(w, "value = fused(%s, %s, value);\n", weight, input);
+    w->indent -= skips ? 4 : 0;
 }
 
-static void chain_convolution(c_writer *w, uint32_t i, int indent)
+static void chain_convolution(c_writer *w)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    const bool padded = s->padding > 0;
-    char row[C_INDEX_MAX], column[C_INDEX_MAX], at[C_INDEX_MAX], inside[C_INDEX_MAX];
-    bnn_c_position(row, "h", s->stride, "kh", s->padding);
-    bnn_c_position(column, "v", s->stride, "kw", s->padding);
-    snprintf(inside, sizeof inside, "row < %u && column < %u", s->in.h, s->in.w);
+    const bnn_stage *s = w->stage;
+    const int indent = w->indent;
+    const char *inside = bnn_c_text(w, "row < %u && column < %u", s->in.h, s->in.w);
+    bnn_c_code(w, "size_t t = 0;\n");
     if (s->in.c > 1)
-        snprintf(at, sizeof at, "(i * %u + row) * %u + column", s->in.h, s->in.w);
-    else
-        snprintf(at, sizeof at, "row * %u + column", s->in.w);
-    fprintf(w->out, "%*ssize_t t = 0;\n", indent, "");
-    if (s->in.c > 1) {
-        fprintf(w->out, "%*sfor (size_t i = 0; i < %u; i++)\n", indent, "", s->in.c);
-        indent += 4;
-    }
-    fprintf(w->out, "%*sfor (size_t kh = 0; kh < %u; kh++)\n", indent, "", s->kernel);
-    fprintf(w->out, "%*sfor (size_t kw = 0; kw < %u; kw++, t++) {\n", indent + 4, "", s->kernel);
-    fprintf(w->out, "%*sconst size_t row = %s, column = %s;\n", indent + 8, "", row, column);
-    chain_product(w, i, indent + 8, "t", at, padded ? inside : NULL);
-    fprintf(w->out, "%*s}\n", indent + 4, "");
+        bnn_c_loop(w, "i", s->in.c, ")");
+    bnn_c_loop(w, "kh", s->kernel, ")");
+    bnn_c_loop(w, "kw", s->kernel, ", t++) {");
+    bnn_c_code(w, "const size_t row = %s, column = %s;\n",
+               bnn_c_position(w, "h", s->stride, "kh", s->padding),
+               bnn_c_position(w, "v", s->stride, "kw", s->padding));
+    chain_product(w, bnn_c_index(w, s->in, s->in.c > 1 ? "i" : NULL, "row", "column"),
+                  s->padding > 0 ? inside : NULL);
+    bnn_c_end(w);
+    w->indent = indent;
 }
 
 /* "float value = ..." of the sum of channel c at (h, v). */
-static void chain_sum(c_writer *w, uint32_t i, int indent)
+static void chain_sum(c_writer *w)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    char sum[C_EXPRESSION_MAX];
+    const bnn_stage *s = w->stage;
     if (s->integer_sums) {
-        bnn_c_window_call(w, i, indent, "h", "v");
-        bnn_c_sum(w, i, false, sum);
-        fprintf(w->out, "%*sfloat value = (float)%s%s;\n", indent, "", sum,
-                s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
-        return;
+        bnn_c_window_call(w, "h", "v");
+        bnn_c_code(w, "float value = (float)%s%s;\n", bnn_c_sum(w, false),
+                   s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
+    } else if (s->linear == BNN_LOWER_IDENTITY) {
+        bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->sums), NULL));
+    } else {
+        bnn_c_code(w, "float value = %s;\n",
+                   s->bias != NULL ? bnn_c_text(w, "%s_bias[c]", w->name) : "0.0f");
+        if (s->linear == BNN_LOWER_CONV2D) {
+            chain_convolution(w);
+            return;
+        }
+        bnn_c_loop(w, "t", s->taps, ")");
+        chain_product(w, "t", NULL);
+        w->indent -= 4;
     }
-    if (s->linear == BNN_LOWER_IDENTITY) {
-        char at[C_INDEX_MAX] = "c";
-        if (!chain_is_flat(s))
-            snprintf(at, sizeof at, "(c * %u + h) * %u + v", s->in.h, s->in.w);
-        fprintf(w->out, "%*sfloat value = %s%s%s;\n", indent, "",
-                s->inputs == BNN_VALUES_PIXELS ? "pixel_value(x[" : "x[", at,
-                s->inputs == BNN_VALUES_PIXELS ? "])" : "]");
-        w->helpers |= s->inputs == BNN_VALUES_PIXELS ? C_PIXEL_VALUE : 0;
-        return;
-    }
-    if (s->bias != NULL)
-        fprintf(w->out, "%*sfloat value = %s_bias[c];\n", indent, "", w->names[i]);
-    else
-        fprintf(w->out, "%*sfloat value = 0.0f;\n", indent, "");
-    if (s->linear == BNN_LOWER_CONV2D) {
-        chain_convolution(w, i, indent);
-        return;
-    }
-    fprintf(w->out, "%*sfor (size_t t = 0; t < %u; t++)\n", indent, "", s->taps);
-    chain_product(w, i, indent + 4, "t", "t", NULL);
 }
 
 /* ---- the function ------------------------------------------------------------------------ */
 
-/* Where the values of the last pass go. */
-static void chain_result(c_writer *w, uint32_t i, int indent)
+/* Whether the stage is the last of a network whose logits are its sums. */
+static bool chain_is_logits(const c_writer *w)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    char at[C_INDEX_MAX] = "c";
-    if (!chain_is_flat(s))
-        snprintf(at, sizeof at, "(c * %u + h) * %u + v", s->out.h, s->out.w);
-    if (s->outputs == BNN_VALUES_BITS) {
-        fprintf(w->out, "%*sif (value >= 0.0f)\n%*sset_bit(y, %s);\n", indent, "", indent + 4, "",
-                at);
-        w->helpers |= C_SET_BIT;
-    } else {
-        fprintf(w->out, "%*sy[%s] = value;\n", indent, "", at);
-    }
+    return w->integer_logits && w->stage == &w->model->stages[w->model->n_stages - 1];
 }
 
-/* One pass over a channel: sums, or pool j - 1, and the operations from j on up to the next pool.
- * Returns the index behind that pool, or n_chain + 1. */
-static uint32_t chain_pass(c_writer *w, uint32_t i, uint32_t j, bnn_shape shape)
+/* A sum, or a value of pool j - 1, and the operations from j on up to the next pool. Returns the
+ * index of that pool, or n_chain. */
+static uint32_t chain_value(c_writer *w, uint32_t j, bnn_shape shape)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    const bool flat = chain_is_flat(s);
-    const int indent = flat ? 8 : 16;
-    if (!flat) {
-        fprintf(w->out, "        for (size_t h = 0; h < %u; h++)\n", shape.h);
-        fprintf(w->out, "            for (size_t v = 0; v < %u; v++) {\n", shape.w);
-    }
+    const bnn_stage *s = w->stage;
     if (j == 0)
-        chain_sum(w, i, indent);
+        chain_sum(w);
     else
-        bnn_c_op(w, i, j - 1, indent);
-    for (bool windows; j < s->n_chain; j++) {
-        windows = bnn_c_op_has_windows(s->chain[j].type);
-        if (windows && !flat)
+        bnn_c_op(w, j - 1);
+    for (; j < s->n_chain; j++) {
+        const bool windows = bnn_c_op_has_windows(s->chain[j].type);
+        if (windows && !bnn_c_is_flat(s))
             break;
         if (!windows)
-            bnn_c_op(w, i, j, indent);
+            bnn_c_op(w, j);
     }
-    if (j == s->n_chain) {
-        chain_result(w, i, indent);
+    const char *at = bnn_c_value_index(w, s->out);
+    if (j < s->n_chain) {
+        bnn_c_code(w, "work.plane[h * %u + v] = value;\n", shape.w);
+        w->work.plane = bnn_size_larger(w->work.plane, (size_t)shape.h * shape.w);
+    } else if (s->outputs == BNN_VALUES_BITS) {
+        bnn_c_code(w, "if (value >= 0.0f)\n    set_bit(y, %s);\n", at);
     } else {
-        const size_t plane = (size_t)shape.h * shape.w;
-        fprintf(w->out, "%*swork.plane[h * %u + v] = value;\n", indent, "", shape.w);
-        w->work.plane = plane > w->work.plane ? plane : w->work.plane;
+        bnn_c_code(w, "y[%s] = value;\n", at);
+    }
+    return j;
+}
+
+/* One pass over a channel, from operation j on. Returns where the next one begins, behind a pool,
+ * or n_chain + 1. */
+static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
+{
+    const int indent = w->indent;
+    const bool flat = bnn_c_is_flat(w->stage);
+    if (!flat) {
+        bnn_c_loop(w, "h", shape.h, ")");
+        bnn_c_loop(w, "v", shape.w, ") {");
+    }
+    if (chain_is_logits(w)) {
+        bnn_c_window_call(w, "h", "v");
+        bnn_c_code(w, "y[%s] = %s;\n", bnn_c_value_index(w, shape), bnn_c_sum(w, false));
+    } else {
+        j = chain_value(w, j, shape);
     }
     if (!flat)
-        fprintf(w->out, "            }\n");
+        bnn_c_end(w);
+    w->indent = indent;
     return j + 1;
 }
 
-static void chain_constants(c_writer *w, uint32_t i)
+static void chain_constants(c_writer *w)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    const char *name = w->names[i];
+    const bnn_stage *s = w->stage;
     if (s->bits != NULL)
-        bnn_c_bits(w, name, "_weights", s->sums.c, s->taps, s->bits, true);
+        bnn_c_bits(w, "weights", s->sums.c, s->taps, s->bits, true);
     else if (s->weights != NULL)
-        bnn_c_floats(w, name, "_weights", true, s->sums.c, s->taps, s->weights);
+        bnn_c_floats(w, "weights", true, s->sums.c, s->taps, s->weights);
     if (s->bias != NULL)
-        bnn_c_floats(w, name, "_bias", false, 1, s->sums.c, s->bias);
+        bnn_c_floats(w, "bias", false, 1, s->sums.c, s->bias);
     for (uint32_t j = 0; j < s->n_chain; j++) {
         const bnn_op *op = &s->chain[j];
-        char suffix[C_FLOAT_MAX];
         fprintf(w->out, "/* Operation %u, ", j + 1);
         bnn_c_comment_text(w->out, op->name, " * ", 20);
         fprintf(w->out, ". */\n");
-        snprintf(suffix, sizeof suffix, "_factor%u", j + 1);
         if (op->factor != NULL)
-            bnn_c_floats(w, name, suffix, false, 1, op->in.c, op->factor);
-        snprintf(suffix, sizeof suffix, "_offset%u", j + 1);
+            bnn_c_floats(w, bnn_c_text(w, "factor%u", j + 1), false, 1, op->in.c, op->factor);
         if (op->offset != NULL)
-            bnn_c_floats(w, name, suffix, false, 1, op->in.c, op->offset);
+            bnn_c_floats(w, bnn_c_text(w, "offset%u", j + 1), false, 1, op->in.c, op->offset);
     }
     fprintf(w->out, "\n");
 }
 
-/* The last stage of a network whose logits are its sums. */
-static void chain_integer_sums(c_writer *w, uint32_t i)
+void bnn_c_chain_stage(c_writer *w)
 {
-    const bnn_stage *s = &w->model->stages[i];
-    char sum[C_EXPRESSION_MAX];
-    bnn_c_sum(w, i, false, sum);
-    if (chain_is_flat(s)) {
-        fprintf(w->out, "        y[c] = %s;\n", sum);
-        return;
-    }
-    fprintf(w->out, "        for (size_t h = 0; h < %u; h++)\n", s->sums.h);
-    fprintf(w->out, "            for (size_t v = 0; v < %u; v++) {\n", s->sums.w);
-    bnn_c_window_call(w, i, 16, "h", "v");
-    fprintf(w->out, "                y[(c * %u + h) * %u + v] = %s;\n            }\n", s->sums.h,
-            s->sums.w, sum);
-}
-
-void bnn_c_chain_stage(c_writer *w, uint32_t i)
-{
-    const bnn_stage *s = &w->model->stages[i];
-    const bool integers = w->integer_logits && i == w->model->n_stages - 1;
-    chain_constants(w, i);
+    const bnn_stage *s = w->stage;
+    chain_constants(w);
     if (s->integer_sums)
-        bnn_c_window(w, i);
-    fprintf(w->out, "static void %s(const %s *x, %s *y)\n{\n", w->names[i], bnn_c_type(s->inputs),
-            integers ? "int32_t" : bnn_c_type(s->outputs));
-    if (s->outputs == BNN_VALUES_BITS) {
-        fprintf(w->out, "    clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
-        w->helpers |= C_CLEAR;
+        bnn_c_window(w);
+    bnn_c_code(w, "static void %s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),
+               chain_is_logits(w) ? "int32_t" : bnn_c_type(s->outputs));
+    w->indent = 4;
+    if (s->outputs == BNN_VALUES_BITS)
+        bnn_c_code(w, "clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
+    bnn_c_loop(w, "c", s->sums.c, ") {");
+    bnn_shape shape = s->sums;
+    for (uint32_t j = 0; j <= s->n_chain;) {
+        j = chain_pass(w, j, shape);
+        if (j <= s->n_chain)
+            shape = s->chain[j - 1].out;
     }
-    fprintf(w->out, "    for (size_t c = 0; c < %u; c++) {\n", s->sums.c);
-    if (integers) {
-        chain_integer_sums(w, i);
-    } else {
-        w->helpers |= C_FLOATS;
-        bnn_shape shape = s->sums;
-        for (uint32_t j = 0; j <= s->n_chain;) {
-            j = chain_pass(w, i, j, shape);
-            if (j <= s->n_chain)
-                shape = s->chain[j - 1].out;
-        }
-    }
-    fprintf(w->out, "    }\n}\n\n");
+    bnn_c_end(w);
+    w->indent = 0;
+    bnn_c_code(w, "}\n\n");
 }

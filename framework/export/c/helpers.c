@@ -1,155 +1,204 @@
 #include "export/c/writer.h"
 
-static const char get_bit[] = "static int get_bit(const uint32_t *x, size_t i)\n"
-                              "{\n"
-                              "    return (int)(x[i / 32] >> i % 32 & 1);\n"
-                              "}\n\n";
+#include "base/size.h"
 
-static const char set_bit[] = "static void set_bit(uint32_t *y, size_t i)\n"
-                              "{\n"
-                              "    y[i / 32] |= (uint32_t)1 << i % 32;\n"
-                              "}\n\n";
+#include <string.h>
 
-static const char put_bit[] = "static void put_bit(uint32_t *y, size_t i, int bit)\n"
-                              "{\n"
-                              "    const uint32_t at = (uint32_t)1 << i % 32;\n"
-                              "    y[i / 32] = bit ? y[i / 32] | at : y[i / 32] & ~at;\n"
-                              "}\n\n";
+/* ---- helper functions -------------------------------------------------------------------- */
 
-static const char clear[] = "static void clear(uint32_t *y, size_t n_words)\n"
-                            "{\n"
-                            "    for (size_t i = 0; i < n_words; i++)\n"
-                            "        y[i] = 0;\n"
-                            "}\n\n";
+enum { HELPERS_FLOATS = 9 };
 
-static const char get_bits[] = "/* n bits from bit i on, n < 32. */\n"
-                               "static uint32_t get_bits(const uint32_t *x, size_t i, size_t n)\n"
-                               "{\n"
-                               "    uint32_t bits = x[i / 32] >> i % 32;\n"
-                               "    if (i % 32 + n > 32)\n"
-                               "        bits |= x[i / 32 + 1] << (32 - i % 32);\n"
-                               "    return bits & (((uint32_t)1 << n) - 1);\n"
-                               "}\n\n";
+/* How code shows that it needs each, and its text. */
+static const struct {
+    const char *call, *text;
+} helpers[] = {
+    {"get_bit(", "static int get_bit(const uint32_t *x, size_t i)\n"
+                 "{\n"
+                 "    return (int)(x[i / 32] >> i % 32 & 1);\n"
+                 "}\n\n"},
+    {"set_bit(", "static void set_bit(uint32_t *y, size_t i)\n"
+                 "{\n"
+                 "    y[i / 32] |= (uint32_t)1 << i % 32;\n"
+                 "}\n\n"},
+    {"put_bit(", "static void put_bit(uint32_t *y, size_t i, int bit)\n"
+                 "{\n"
+                 "    const uint32_t at = (uint32_t)1 << i % 32;\n"
+                 "    y[i / 32] = bit ? y[i / 32] | at : y[i / 32] & ~at;\n"
+                 "}\n\n"},
+    {"clear(", "static void clear(uint32_t *y, size_t n_words)\n"
+               "{\n"
+               "    for (size_t i = 0; i < n_words; i++)\n"
+               "        y[i] = 0;\n"
+               "}\n\n"},
+    {"get_bits(", "/* n bits from bit i on, n < 32. */\n"
+                  "static uint32_t get_bits(const uint32_t *x, size_t i, size_t n)\n"
+                  "{\n"
+                  "    uint32_t bits = x[i / 32] >> i % 32;\n"
+                  "    if (i % 32 + n > 32)\n"
+                  "        bits |= x[i / 32 + 1] << (32 - i % 32);\n"
+                  "    return bits & (((uint32_t)1 << n) - 1);\n"
+                  "}\n\n"},
+    {"put_bits(", "/* Writes n bits from bit i on, where all are 0. */\n"
+                  "static void put_bits(uint32_t *y, size_t i, size_t n, uint32_t bits)\n"
+                  "{\n"
+                  "    y[i / 32] |= bits << i % 32;\n"
+                  "    if (i % 32 + n > 32)\n"
+                  "        y[i / 32 + 1] |= bits >> (32 - i % 32);\n"
+                  "}\n\n"},
+    {"agree(",
+     "/* Without an instruction for it, the built-in would call a library function. */\n"
+     "static int popcount(uint32_t x)\n"
+     "{\n"
+     "#if defined __POPCNT__ || defined __aarch64__ || defined __riscv_zbb\n"
+     "    return __builtin_popcount(x);\n"
+     "#else\n"
+     "    x -= x >> 1 & 0x55555555u;\n"
+     "    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);\n"
+     "    x = (x + (x >> 4)) & 0x0f0f0f0fu;\n"
+     "    return (int)((x * 0x01010101u) >> 24);\n"
+     "#endif\n"
+     "}\n\n"
+     "/* How many products are +1: a popcount of XNOR, which is XOR with complemented weights. */\n"
+     "static int32_t agree(const uint32_t *weights, const uint32_t *x, size_t n_words)\n"
+     "{\n"
+     "    int32_t n = 0;\n"
+     "    for (size_t i = 0; i < n_words; i++)\n"
+     "        n += popcount(weights[i] ^ x[i]);\n"
+     "    return n;\n"
+     "}\n\n"},
+    {"sum_of_bits(",
+     "/* The sum of n products of -1 and +1. */\n"
+     "static int32_t sum_of_bits(const uint32_t *weights, const uint32_t *x, size_t n)\n"
+     "{\n"
+     "    return 2 * agree(weights, x, (n + 31) / 32) - (int32_t)n;\n"
+     "}\n\n"},
+    {"sum_of_pixels(",
+     "/* The sum of n pixels, each less 128, with the signs of the weights. */\n"
+     "static int32_t sum_of_pixels(const uint32_t *weights, const uint8_t *x, size_t n)\n"
+     "{\n"
+     "    int32_t sum = 0;\n"
+     "    for (size_t i = 0; i < n; i++) {\n"
+     "        const int32_t pixel = (int32_t)x[i] - 128;\n"
+     "        sum += get_bit(weights, i) ? -pixel : pixel;\n"
+     "    }\n"
+     "    return sum;\n"
+     "}\n\n"},
+    [HELPERS_FLOATS] =
+        {"float value",
+         "/* Floats below have the bits of training; what changes their arithmetic must stay off. */\n"
+         "#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__\n"
+         "#error \"compile without -ffast-math and -funsafe-math-optimizations\"\n"
+         "#endif\n"
+         "#if FLT_MANT_DIG != 24 || DBL_MANT_DIG != 53\n"
+         "#error \"float and double must have 24 and 53 bits of precision\"\n"
+         "#endif\n"
+         "#if FLT_EVAL_METHOD < 0 || FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2\n"
+         "#error \"floats and doubles must not be computed in more bits (x86: -mfpmath=sse)\"\n"
+         "#endif\n\n"},
+    {"pixel_value(", "/* A pixel as training saw it; exact. */\n"
+                     "static float pixel_value(uint8_t pixel)\n"
+                     "{\n"
+                     "    return (float)((int32_t)pixel - 128) / 128.0f;\n"
+                     "}\n\n"},
+    {"fused(",
+     "/* a * b + c, rounded once. Without an instruction for it: the product is exact in double;\n"
+     " * an inexact sum gets an odd last bit, by which the rounding to float sees on which side of\n"
+     " * a tie the true sum lies. (fmaf of small C libraries rounds twice.) */\n"
+     "static float fused(float a, float b, float c)\n"
+     "{\n"
+     "#if defined __FP_FAST_FMAF || defined __FMA__ || defined __aarch64__ || \\\n"
+     "    (defined __ARM_FEATURE_FMA && !defined __SOFTFP__)\n"
+     "    return __builtin_fmaf(a, b, c);\n"
+     "#else\n"
+     "    const double product = (double)a * (double)b, addend = (double)c;\n"
+     "    union {\n"
+     "        double value;\n"
+     "        uint64_t bits;\n"
+     "    } sum;\n"
+     "    sum.value = product + addend;\n"
+     "    const double part = sum.value - product;\n"
+     "    const double lost = (product - (sum.value - part)) + (addend - part);\n"
+     "    if ((lost > 0.0 || lost < 0.0) && (sum.bits & 1) == 0) {\n"
+     "        if ((lost > 0.0) == (sum.value > 0.0))\n"
+     "            sum.bits++;\n"
+     "        else\n"
+     "            sum.bits--;\n"
+     "    }\n"
+     "    return (float)sum.value;\n"
+     "#endif\n"
+     "}\n\n"},
+};
 
-static const char put_bits[] =
-    "/* Writes n bits from bit i on, where all are 0. */\n"
-    "static void put_bits(uint32_t *y, size_t i, size_t n, uint32_t bits)\n"
-    "{\n"
-    "    y[i / 32] |= bits << i % 32;\n"
-    "    if (i % 32 + n > 32)\n"
-    "        y[i / 32 + 1] |= bits >> (32 - i % 32);\n"
-    "}\n\n";
+enum { HELPERS = sizeof helpers / sizeof *helpers };
 
-static const char agree[] =
-    "/* Without an instruction for it, the built-in would call a library function. */\n"
-    "static int popcount(uint32_t x)\n"
-    "{\n"
-    "#if defined __POPCNT__ || defined __aarch64__ || defined __riscv_zbb\n"
-    "    return __builtin_popcount(x);\n"
-    "#else\n"
-    "    x -= x >> 1 & 0x55555555u;\n"
-    "    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);\n"
-    "    x = (x + (x >> 4)) & 0x0f0f0f0fu;\n"
-    "    return (int)((x * 0x01010101u) >> 24);\n"
-    "#endif\n"
-    "}\n\n"
-    "/* How many products are +1: a popcount of XNOR, which is XOR with complemented weights. */\n"
-    "static int32_t agree(const uint32_t *weights, const uint32_t *x, size_t n_words)\n"
-    "{\n"
-    "    int32_t n = 0;\n"
-    "    for (size_t i = 0; i < n_words; i++)\n"
-    "        n += popcount(weights[i] ^ x[i]);\n"
-    "    return n;\n"
-    "}\n\n";
+void bnn_c_note_helpers(c_writer *w, const char *code)
+{
+    for (size_t i = 0; i < HELPERS; i++)
+        if ((w->helpers >> i & 1) == 0 && strstr(code, helpers[i].call) != NULL) {
+            w->helpers |= 1u << i;
+            bnn_c_note_helpers(w, helpers[i].text);
+        }
+}
 
-static const char sum_of_bits[] =
-    "/* The sum of n products of -1 and +1. */\n"
-    "static int32_t sum_of_bits(const uint32_t *weights, const uint32_t *x, size_t n)\n"
-    "{\n"
-    "    return 2 * agree(weights, x, (n + 31) / 32) - (int32_t)n;\n"
-    "}\n\n";
+/* ---- the workspace ----------------------------------------------------------------------- */
 
-static const char sum_of_pixels[] =
-    "/* The sum of n pixels, each less 128, with the signs of the weights. */\n"
-    "static int32_t sum_of_pixels(const uint32_t *weights, const uint8_t *x, size_t n)\n"
-    "{\n"
-    "    int32_t sum = 0;\n"
-    "    for (size_t i = 0; i < n; i++) {\n"
-    "        const int32_t pixel = (int32_t)x[i] - 128;\n"
-    "        sum += get_bit(weights, i) ? -pixel : pixel;\n"
-    "    }\n"
-    "    return sum;\n"
-    "}\n\n";
+void bnn_c_size_buffers(c_writer *w)
+{
+    for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
+        const bnn_stage *s = &w->model->stages[i];
+        const size_t n = bnn_shape_values(s->out);
+        if (s->outputs == BNN_VALUES_BITS)
+            w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
+        else
+            w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
+    }
+}
 
-static const char pixel_value[] = "/* A pixel as training saw it; exact. */\n"
-                                  "static float pixel_value(uint8_t pixel)\n"
-                                  "{\n"
-                                  "    return (float)((int32_t)pixel - 128) / 128.0f;\n"
-                                  "}\n\n";
+size_t bnn_c_workspace_bytes(const c_workspace *k)
+{
+    size_t words =
+        bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
+    words += k->window + k->plane + (k->pixels + 3) / 4;
+    return 4 * words;
+}
 
-static const char floats[] =
-    "/* Floats below have the bits of training; what changes their arithmetic must stay off. */\n"
-    "#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__\n"
-    "#error \"compile without -ffast-math and -funsafe-math-optimizations\"\n"
-    "#endif\n"
-    "#if FLT_MANT_DIG != 24 || DBL_MANT_DIG != 53\n"
-    "#error \"float and double must have 24 and 53 bits of precision\"\n"
-    "#endif\n"
-    "#if FLT_EVAL_METHOD < 0 || FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 2\n"
-    "#error \"floats and doubles must not be computed in more bits (x86: -mfpmath=sse)\"\n"
-    "#endif\n\n";
+static void helpers_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
+{
+    if (bits == 0 && floats == 0)
+        return;
+    fprintf(w->out, "    union {\n");
+    if (bits > 0)
+        fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
+    if (floats > 0)
+        fprintf(w->out, "        float floats[%zu];\n", floats);
+    fprintf(w->out, "    } %s;\n", name);
+}
 
-static const char fused[] =
-    "/* a * b + c, rounded once. Without an instruction for it: the product is exact in double;\n"
-    " * an inexact sum gets an odd last bit, by which the rounding to float sees on which side of\n"
-    " * a tie the true sum lies. (fmaf of small C libraries rounds twice.) */\n"
-    "static float fused(float a, float b, float c)\n"
-    "{\n"
-    "#if defined __FP_FAST_FMAF || defined __FMA__ || defined __aarch64__ || \\\n"
-    "    (defined __ARM_FEATURE_FMA && !defined __SOFTFP__)\n"
-    "    return __builtin_fmaf(a, b, c);\n"
-    "#else\n"
-    "    const double product = (double)a * (double)b, addend = (double)c;\n"
-    "    union {\n"
-    "        double value;\n"
-    "        uint64_t bits;\n"
-    "    } sum;\n"
-    "    sum.value = product + addend;\n"
-    "    const double part = sum.value - product;\n"
-    "    const double lost = (product - (sum.value - part)) + (addend - part);\n"
-    "    if ((lost > 0.0 || lost < 0.0) && (sum.bits & 1) == 0) {\n"
-    "        if ((lost > 0.0) == (sum.value > 0.0))\n"
-    "            sum.bits++;\n"
-    "        else\n"
-    "            sum.bits--;\n"
-    "    }\n"
-    "    return (float)sum.value;\n"
-    "#endif\n"
-    "}\n\n";
+static void helpers_workspace(c_writer *w)
+{
+    const c_workspace *k = &w->work;
+    if (bnn_c_workspace_bytes(k) == 0)
+        return;
+    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
+    helpers_buffer(w, "odd", k->bits[0], k->floats[0]);
+    helpers_buffer(w, "even", k->bits[1], k->floats[1]);
+    if (k->window > 0)
+        fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
+    if (k->plane > 0)
+        fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
+    if (k->pixels > 0)
+        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
+    bnn_c_code(w, "} work;\n\n/* Does not compile when the header tells another size. */\n"
+                  "typedef char work_size[sizeof work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
+}
 
 void bnn_c_helpers(c_writer *w)
 {
-    static const struct {
-        uint32_t is, needs;
-        const char *text;
-    } helpers[] = {{C_GET_BIT, 0, get_bit},
-                   {C_SET_BIT, 0, set_bit},
-                   {C_PUT_BIT, 0, put_bit},
-                   {C_CLEAR, 0, clear},
-                   {C_GET_BITS, 0, get_bits},
-                   {C_PUT_BITS, 0, put_bits},
-                   {C_AGREE, 0, agree},
-                   {C_SUM_OF_BITS, C_AGREE, sum_of_bits},
-                   {C_SUM_OF_PIXELS, C_GET_BIT, sum_of_pixels},
-                   {C_FLOATS, 0, floats},
-                   {C_PIXEL_VALUE, 0, pixel_value},
-                   {C_FUSED, 0, fused}};
-    enum { N = sizeof helpers / sizeof *helpers };
-    uint32_t needed = w->helpers;
-    for (size_t i = 0; i < N; i++)
-        if (needed & helpers[i].is)
-            needed |= helpers[i].needs;
-    for (size_t i = 0; i < N; i++)
-        if (needed & helpers[i].is)
+    const uint32_t needed = w->helpers;
+    fprintf(w->out, "%s#include <stddef.h>\n\n",
+            needed >> HELPERS_FLOATS & 1 ? "#include <float.h>\n" : "");
+    for (size_t i = 0; i < HELPERS; i++)
+        if (needed >> i & 1)
             fputs(helpers[i].text, w->out);
+    helpers_workspace(w);
 }

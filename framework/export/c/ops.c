@@ -2,90 +2,79 @@
 
 #include <math.h>
 
-static const char *ops_constant(c_writer *w, uint32_t i, float value, char text[C_FLOAT_MAX])
+static const char *ops_constant(c_writer *w, float value)
 {
+    char text[C_FLOAT_MAX];
     if (!bnn_c_float(value, text))
-        w->not_finite = w->names[i];
-    return text;
+        w->not_finite = w->name;
+    return bnn_c_text(w, "%s", text);
 }
 
 /* ---- on single values -------------------------------------------------------------------- */
 
-static void ops_affine(c_writer *w, uint32_t i, uint32_t j, int indent)
+static void ops_affine(c_writer *w, uint32_t j)
 {
-    const char *name = w->names[i];
-    fprintf(w->out, "%*svalue = fused(value, %s_factor%u[c], %s_offset%u[c]);\n", indent, "", name,
-            j + 1, name, j + 1);
-    w->helpers |= C_FUSED;
+    bnn_c_code(w, "value = fused(value, %s_factor%u[c], %s_offset%u[c]);\n", w->name, j + 1,
+               w->name, j + 1);
 }
 
 /* Bounds that nothing passes are left out. */
-static void ops_clamp(c_writer *w, uint32_t i, uint32_t j, int indent)
+static void ops_clamp(c_writer *w, uint32_t j)
 {
-    const bnn_op *op = &w->model->stages[i].chain[j];
-    char text[C_FLOAT_MAX];
+    const bnn_op *op = &w->stage->chain[j];
     if (op->low > -INFINITY) {
-        ops_constant(w, i, op->low, text);
-        fprintf(w->out, "%*svalue = %s > value ? %s : value;\n", indent, "", text, text);
+        const char *low = ops_constant(w, op->low);
+        bnn_c_code(w, "value = %s > value ? %s : value;\n", low, low);
     }
     if (op->high < INFINITY) {
-        ops_constant(w, i, op->high, text);
-        fprintf(w->out, "%*svalue = %s < value ? %s : value;\n", indent, "", text, text);
+        const char *high = ops_constant(w, op->high);
+        bnn_c_code(w, "value = %s < value ? %s : value;\n", high, high);
     }
 }
 
-static void ops_slope(c_writer *w, uint32_t i, uint32_t j, int indent)
+static void ops_slope(c_writer *w, uint32_t j)
 {
-    fprintf(w->out, "%*svalue *= value >= 0.0f ? 1.0f : %s_factor%u[c];\n", indent, "", w->names[i],
-            j + 1);
+    bnn_c_code(w, "value *= value >= 0.0f ? 1.0f : %s_factor%u[c];\n", w->name, j + 1);
 }
 
-static void ops_sign(c_writer *w, uint32_t i, uint32_t j, int indent)
+static void ops_sign(c_writer *w, uint32_t j)
 {
-    (void)i, (void)j;
-    fprintf(w->out, "%*svalue = value >= 0.0f ? 1.0f : -1.0f;\n", indent, "");
+    (void)j;
+    bnn_c_code(w, "value = value >= 0.0f ? 1.0f : -1.0f;\n");
 }
 
 /* ---- of windows -------------------------------------------------------------------------- */
 
-/* `value` is the window's first; then `join` for each of the others, whose text it gets. */
-static void ops_window(c_writer *w, const bnn_op *op, int indent,
-                       void (*join)(c_writer *w, const char *next))
+/* `value` is the window's first; then each of the others, is joined with it. */
+static void ops_window(c_writer *w, const bnn_op *op, const char *join)
 {
     const uint32_t k = op->kernel;
-    char next[C_INDEX_MAX];
-    fprintf(w->out, "%*sconst float *corner = work.plane + h * %u + v * %u;\n", indent, "",
-            op->stride * op->in.w, op->stride);
-    fprintf(w->out, "%*sfloat value = corner[0];\n", indent, "");
-    if (k == 1)
-        return;
-    snprintf(next, sizeof next, "corner[t / %u * %u + t %% %u]", k, op->in.w, k);
-    fprintf(w->out, "%*sfor (size_t t = 1; t < %u; t++)\n%*s", indent, "", k * k, indent + 4, "");
-    join(w, next);
+    bnn_c_code(w,
+               "const float *corner = work.plane + h * %u + v * %u;\n"
+               "float value = corner[0];\n",
+               op->stride * op->in.w, op->stride);
+    if (k > 1)
+        bnn_c_code(w, "for (size_t t = 1; t < %u; t++)\n    %s;\n", k * k, join);
 }
 
-static void ops_join_maximum(c_writer *w, const char *next)
+static const char *ops_next(c_writer *w, const bnn_op *op)
 {
-    fprintf(w->out, "value = %s > value ? %s : value;\n", next, next);
+    return bnn_c_text(w, "corner[t / %u * %u + t %% %u]", op->kernel, op->in.w, op->kernel);
 }
 
-static void ops_join_sum(c_writer *w, const char *next)
+static void ops_maxpool(c_writer *w, uint32_t j)
 {
-    fprintf(w->out, "value += %s;\n", next);
+    const bnn_op *op = &w->stage->chain[j];
+    const char *next = ops_next(w, op);
+    ops_window(w, op, bnn_c_text(w, "value = %s > value ? %s : value", next, next));
 }
 
-static void ops_maxpool(c_writer *w, uint32_t i, uint32_t j, int indent)
+static void ops_avgpool(c_writer *w, uint32_t j)
 {
-    ops_window(w, &w->model->stages[i].chain[j], indent, ops_join_maximum);
-}
-
-static void ops_avgpool(c_writer *w, uint32_t i, uint32_t j, int indent)
-{
-    const bnn_op *op = &w->model->stages[i].chain[j];
+    const bnn_op *op = &w->stage->chain[j];
     const uint32_t area = op->kernel * op->kernel;
-    char text[C_FLOAT_MAX];
-    ops_window(w, op, indent, ops_join_sum);
-    fprintf(w->out, "%*svalue *= %s;\n", indent, "", ops_constant(w, i, 1.0f / (float)area, text));
+    ops_window(w, op, bnn_c_text(w, "value += %s", ops_next(w, op)));
+    bnn_c_code(w, "value *= %s;\n", ops_constant(w, 1.0f / (float)area));
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
@@ -93,7 +82,7 @@ static void ops_avgpool(c_writer *w, uint32_t i, uint32_t j, int indent)
 /* Rows for what can follow a linear operation. */
 static const struct {
     bool has_windows;
-    void (*write)(c_writer *w, uint32_t i, uint32_t j, int indent);
+    void (*write)(c_writer *w, uint32_t j);
 } ops_table[] = {
     [BNN_LOWER_AFFINE] = {.write = ops_affine},
     [BNN_LOWER_CLAMP] = {.write = ops_clamp},
@@ -109,7 +98,7 @@ bool bnn_c_op_has_windows(uint32_t type)
     return ops_table[type].has_windows;
 }
 
-void bnn_c_op(c_writer *w, uint32_t i, uint32_t j, int indent)
+void bnn_c_op(c_writer *w, uint32_t j)
 {
-    ops_table[w->model->stages[i].chain[j].type].write(w, i, j, indent);
+    ops_table[w->stage->chain[j].type].write(w, j);
 }

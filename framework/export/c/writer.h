@@ -5,30 +5,12 @@
 #ifndef BNN_EXPORT_C_WRITER_H
 #define BNN_EXPORT_C_WRITER_H
 
+#include "base/arena.h"
 #include "export/c/c.h"
 
 #include <stdio.h>
 
-enum { C_NAME_MAX = 48, C_LINE_MAX = 100 };
-
-/* Room for texts: a shape, a number and an operator; an index; a sum. */
-enum { C_TERM_MAX = 40, C_INDEX_MAX = 160, C_EXPRESSION_MAX = 4 * C_NAME_MAX };
-
-/* Helper functions (helpers.c); each follows from the stages. */
-enum {
-    C_GET_BIT = 1 << 0,
-    C_SET_BIT = 1 << 1,
-    C_PUT_BIT = 1 << 2,
-    C_CLEAR = 1 << 3,
-    C_GET_BITS = 1 << 4,
-    C_PUT_BITS = 1 << 5,
-    C_AGREE = 1 << 6,
-    C_SUM_OF_BITS = 1 << 7,
-    C_SUM_OF_PIXELS = 1 << 8,
-    C_PIXEL_VALUE = 1 << 9,
-    C_FUSED = 1 << 10,
-    C_FLOATS = 1 << 11, /* no function, but any float arithmetic at all */
-};
+enum { C_LINE_MAX = 100, C_CODE_MAX = 2048 }; /* characters of a line, of code at once */
 
 /* The workspace, as members of a struct; 0: no such member. */
 typedef struct c_workspace {
@@ -41,16 +23,21 @@ typedef struct c_workspace {
 typedef struct c_writer {
     const bnn_model *model;
     const bnn_c_options *options;
+    bnn_arena *arena; /* of texts */
     char upper[BNN_C_PREFIX_MAX + 1];
-    char (*names)[C_NAME_MAX]; /* [n_stages]: of functions */
-    bool integer_logits;       /* the last stage's sums are the logits */
+    const char **names;  /* [n_stages]: of functions */
+    bool integer_logits; /* the last stage's sums are the logits */
     FILE *out;
-    uint32_t helpers; /* C_... */
+    int indent; /* of code */
+    /* The stage at hand, and what its names begin with. */
+    const bnn_stage *stage;
+    const char *name;
+    uint32_t helpers; /* a bit for each row of helpers.c that the code calls */
     c_workspace work;
     size_t constant_bytes;  /* of arrays */
     const char *not_finite; /* NULL, or the stage that has a float without a C constant */
     bool no_memory;
-    const char *stages, *interface; /* texts, once they are written */
+    const char *body; /* stages and interface, once they are written */
 } c_writer;
 
 static inline size_t bnn_c_words(size_t n_bits)
@@ -73,51 +60,21 @@ static inline float bnn_c_integer_scale(const c_writer *w)
     return last->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
 }
 
-/* ---- the parts of a file, each in the C file of its name --------------------------------- */
+/* ---- writer.c: texts, code, names, comments, arrays --------------------------------------- */
 
-/* chain.c, fold.c: stage i with a chain of float operations, or with folded decisions: constants
- * and function. */
-void bnn_c_chain_stage(c_writer *w, uint32_t i);
-void bnn_c_folded_stage(c_writer *w, uint32_t i);
+/* A text in the arena, never NULL. */
+const char *bnn_c_text(c_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ops.c: whether an operation of this type makes a value of a window, from a channel that is
- * complete. */
-bool bnn_c_op_has_windows(uint32_t type);
+/* Lines of code, indented by w->indent. In it, @ is the prefix and $ the prefix in upper case. The
+ * helpers that it calls are noted. */
+void bnn_c_code(c_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Operation j of stage i's chain: statements that change `value`; or with windows, "float value
- * = ..." of the one at (h, v), from work.plane. */
-void bnn_c_op(c_writer *w, uint32_t i, uint32_t j, int indent);
+/* "for (size_t NAME = 0; NAME < n; NAME++" and `end`, and what follows is indented; a brace, and it
+ * is so no longer. */
+void bnn_c_loop(c_writer *w, const char *name, uint32_t n, const char *end);
+void bnn_c_end(c_writer *w);
 
-/* sums.c: "a * factor + b - minus" without what changes nothing, into text. */
-void bnn_c_position(char text[C_INDEX_MAX], const char *a, uint32_t factor, const char *b,
-                    uint32_t minus);
-
-/* The function that gathers the inputs under the kernel of stage i, a convolution with integer
- * sums; and the call of it, for the sum at (row, column). Nothing for dense stages. */
-void bnn_c_window(c_writer *w, uint32_t i);
-void bnn_c_window_call(c_writer *w, uint32_t i, int indent, const char *row, const char *column);
-
-/* An expression for the sum of channel c: "agree(...)", "sum_of_bits(...)" or
- * "sum_of_pixels(...)". */
-void bnn_c_sum(c_writer *w, uint32_t i, bool agreement, char text[C_EXPRESSION_MAX]);
-
-/* helpers.c: writes those of w->helpers, and what they call themselves. */
-void bnn_c_helpers(c_writer *w);
-
-/* workspace.c: makes room for the values between stages: they write to two buffers in turn, the
- * last one to the caller's logits. */
-void bnn_c_size_buffers(c_writer *w);
-
-/* Of all members, the pixels last, which fill their words; and its definition, nothing where it is
- * empty. */
-size_t bnn_c_workspace_bytes(const c_workspace *work);
-void bnn_c_workspace(c_writer *w);
-
-/* interface.c: the functions of the header, and the header. */
-void bnn_c_interface(c_writer *w);
-void bnn_c_header(c_writer *w);
-
-/* text.c: names, comments and arrays of constants. Whether a text can be a prefix. */
+/* Whether a text can be a prefix. */
 bool bnn_c_is_prefix(const char *text);
 
 /* Fills w->names: the stage's own where it looks like "conv2d_1" and is the only such. */
@@ -134,16 +91,73 @@ void bnn_c_section(FILE *out, const char *title);
 enum { C_FLOAT_MAX = 32 };
 bool bnn_c_float(float value, char text[C_FLOAT_MAX]);
 
-/* "static const TYPE NAME_SUFFIX[n] = {...};", or [rows][n] when nested. The integer type is the smallest that holds all values. */
-void bnn_c_floats(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
-                  size_t n, const float *values);
-void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
-                    size_t n, const int32_t *values);
-void bnn_c_pixels(c_writer *w, const char *name, size_t rows, size_t n, const uint8_t *values);
+/* "static const TYPE NAME_SUFFIX[n] = {...};", or [rows][n] when nested. The integer type is the
+ * smallest that holds all values. */
+void bnn_c_floats(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
+                  const float *values);
+void bnn_c_integers(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
+                    const int32_t *values);
+void bnn_c_pixels(c_writer *w, const char *suffix, size_t rows, size_t n, const uint8_t *values);
 
 /* The same of 32-bit words from rows of 64-bit ones with n bits each; complement: the bits that
  * are not set. */
-void bnn_c_bits(c_writer *w, const char *name, const char *suffix, size_t rows, size_t n_bits,
+void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
                 const uint64_t *rows_of_bits, bool complement);
+
+/* ---- the parts of a file, each in the C file of its name --------------------------------- */
+
+/* chain.c, fold.c: the stage with a chain of float operations, or with folded decisions: constants
+ * and function. */
+void bnn_c_chain_stage(c_writer *w);
+void bnn_c_folded_stage(c_writer *w);
+
+/* ops.c: whether an operation of this type makes a value of a window, from a channel that is
+ * complete. */
+bool bnn_c_op_has_windows(uint32_t type);
+
+/* Operation j of the stage's chain: statements that change `value`; or with windows, "float value
+ * = ..." of the one at (h, v), from work.plane. */
+void bnn_c_op(c_writer *w, uint32_t j);
+
+/* sums.c: "a * factor + b - minus" without what changes nothing. */
+const char *bnn_c_position(c_writer *w, const char *a, uint32_t factor, const char *b,
+                           uint32_t minus);
+
+/* The index of a value in a tensor of this shape; channel: NULL where there is one only. */
+const char *bnn_c_index(c_writer *w, bnn_shape shape, const char *channel, const char *row,
+                        const char *column);
+
+/* A single sum for each channel, without a position; no pool does anything to it. */
+bool bnn_c_is_flat(const bnn_stage *s);
+
+/* The index of the value at (c, h, v): "c" where the stage is flat. */
+const char *bnn_c_value_index(c_writer *w, bnn_shape shape);
+
+/* The function that gathers the inputs under the kernel of the stage, a convolution with integer
+ * sums; and the call of it, for the sum at (row, column). Nothing for dense stages. */
+void bnn_c_window(c_writer *w);
+void bnn_c_window_call(c_writer *w, const char *row, const char *column);
+
+/* An expression for the sum of channel c: "agree(...)", "sum_of_bits(...)" or
+ * "sum_of_pixels(...)". */
+const char *bnn_c_sum(c_writer *w, bool agreement);
+
+/* helpers.c: the helpers that this code calls, and what they call themselves, are needed. */
+void bnn_c_note_helpers(c_writer *w, const char *code);
+
+/* What stands in front of the stages: #include, helper functions, the workspace; nothing where it
+ * is empty. */
+void bnn_c_helpers(c_writer *w);
+
+/* Makes room for the values between stages: they write to two buffers in turn, the last one to the
+ * caller's logits. */
+void bnn_c_size_buffers(c_writer *w);
+
+/* Of all members, the pixels last, which fill their words. */
+size_t bnn_c_workspace_bytes(const c_workspace *work);
+
+/* interface.c: the functions of the header, and the header. */
+void bnn_c_interface(c_writer *w);
+void bnn_c_header(c_writer *w);
 
 #endif

@@ -1,16 +1,61 @@
 #include "export/c/writer.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
+
+/* ---- texts and code ---------------------------------------------------------------------- */
+
+const char *bnn_c_text(c_writer *w, const char *format, ...)
+{
+    char text[C_CODE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const char *own = bnn_arena_strdup(w->arena, text);
+    w->no_memory |= own == NULL;
+    return own == NULL ? "" : own;
+}
+
+void bnn_c_code(c_writer *w, const char *format, ...)
+{
+    char code[C_CODE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(code, sizeof code, format, args);
+    va_end(args);
+    bnn_c_note_helpers(w, code);
+    for (const char *c = code; *c != '\0'; c++) {
+        if (*c != '\n' && (c == code || c[-1] == '\n'))
+            fprintf(w->out, "%*s", w->indent, "");
+        if (*c == '@' || *c == '$')
+            fputs(*c == '@' ? w->options->prefix : w->upper, w->out);
+        else
+            putc(*c, w->out);
+    }
+}
+
+void bnn_c_loop(c_writer *w, const char *name, uint32_t n, const char *end)
+{
+    bnn_c_code(w, "for (size_t %s = 0; %s < %u; %s++%s\n", name, name, n, name, end);
+    w->indent += 4;
+}
+
+void bnn_c_end(c_writer *w)
+{
+    w->indent -= 4;
+    bnn_c_code(w, "}\n");
+}
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-static bool text_is_letter(char c)
+static bool writer_is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool text_is_digit(char c)
+static bool writer_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -18,26 +63,26 @@ static bool text_is_digit(char c)
 bool bnn_c_is_prefix(const char *text)
 {
     const size_t n = strlen(text);
-    if (n == 0 || n > BNN_C_PREFIX_MAX || !text_is_letter(text[0]))
+    if (n == 0 || n > BNN_C_PREFIX_MAX || !writer_is_letter(text[0]))
         return false;
     for (size_t i = 1; i < n; i++)
-        if (!text_is_letter(text[i]) && !text_is_digit(text[i]) && text[i] != '_')
+        if (!writer_is_letter(text[i]) && !writer_is_digit(text[i]) && text[i] != '_')
             return false;
     return true;
 }
 
 /* Letters and digits, one '_', digits: no keyword and no name of a helper looks like that, nor
  * does any name made from such a one and a suffix. */
-static bool text_is_block_name(const char *text)
+static bool writer_is_block_name(const char *text)
 {
     size_t n = 0;
-    if (!text_is_letter(text[0]) || strlen(text) > 24)
+    if (!writer_is_letter(text[0]) || strlen(text) > 24)
         return false;
-    while (text_is_letter(text[n]) || text_is_digit(text[n]))
+    while (writer_is_letter(text[n]) || writer_is_digit(text[n]))
         n++;
     if (text[n++] != '_' || text[n] == '\0')
         return false;
-    while (text_is_digit(text[n]))
+    while (writer_is_digit(text[n]))
         n++;
     return text[n] == '\0';
 }
@@ -46,13 +91,11 @@ void bnn_c_name_stages(c_writer *w)
 {
     const bnn_stage *stages = w->model->stages;
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
-        bool own = text_is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
+        bool own =
+            writer_is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
         for (uint32_t j = 0; own && j < w->model->n_stages; j++)
             own = j == i || strcmp(stages[i].name, stages[j].name) != 0;
-        if (own)
-            snprintf(w->names[i], C_NAME_MAX, "%s", stages[i].name);
-        else
-            snprintf(w->names[i], C_NAME_MAX, "stage_%u", i + 1);
+        w->names[i] = own ? stages[i].name : bnn_c_text(w, "stage_%u", i + 1);
     }
 }
 
@@ -103,11 +146,10 @@ bool bnn_c_float(float value, char text[C_FLOAT_MAX])
 /* Element i as text. */
 typedef bool item(const void *values, size_t i, char text[C_FLOAT_MAX]);
 
-/* "static const TYPE NAME[rows][n] = {...};", [n] for a single row unless `nested`. */
-static void text_array(c_writer *w, const char *type, const char *name, const char *suffix,
-                       bool nested, size_t rows, size_t n, item *at, const void *values)
+static void writer_array(c_writer *w, const char *type, const char *suffix, bool nested,
+                         size_t rows, size_t n, item *at, const void *values)
 {
-    fprintf(w->out, "static const %s %s%s", type, name, suffix);
+    fprintf(w->out, "static const %s %s_%s", type, w->name, suffix);
     if (nested)
         fprintf(w->out, "[%zu]", rows);
     fprintf(w->out, "[%zu] = {\n", n);
@@ -116,7 +158,7 @@ static void text_array(c_writer *w, const char *type, const char *name, const ch
         for (size_t i = 0; i < n; i++) {
             char text[C_FLOAT_MAX];
             if (!at(values, r * n + i, text))
-                w->not_finite = name;
+                w->not_finite = w->name;
             if (i > 0 && column + strlen(text) + 5 > C_LINE_MAX)
                 column = (size_t)fprintf(w->out, nested ? ",\n     " : ",\n    ") - 2;
             else if (i > 0)
@@ -128,32 +170,32 @@ static void text_array(c_writer *w, const char *type, const char *name, const ch
     fprintf(w->out, "};\n");
 }
 
-static bool text_float_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool writer_float_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     return bnn_c_float(((const float *)values)[i], text);
 }
 
-static bool text_integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool writer_integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     snprintf(text, C_FLOAT_MAX, "%d", ((const int32_t *)values)[i]);
     return true;
 }
 
-static bool text_pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool writer_pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     snprintf(text, C_FLOAT_MAX, "%u", ((const uint8_t *)values)[i]);
     return true;
 }
 
-void bnn_c_floats(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
-                  size_t n, const float *values)
+void bnn_c_floats(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
+                  const float *values)
 {
-    text_array(w, "float", name, suffix, nested, rows, n, text_float_at, values);
+    writer_array(w, "float", suffix, nested, rows, n, writer_float_at, values);
     w->constant_bytes += rows * n * sizeof *values;
 }
 
-void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nested, size_t rows,
-                    size_t n, const int32_t *values)
+void bnn_c_integers(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
+                    const int32_t *values)
 {
     static const struct {
         const char *type;
@@ -172,13 +214,13 @@ void bnn_c_integers(c_writer *w, const char *name, const char *suffix, bool nest
     size_t t = 0;
     while (low < types[t].low || high > types[t].high)
         t++;
-    text_array(w, types[t].type, name, suffix, nested, rows, n, text_integer_at, values);
+    writer_array(w, types[t].type, suffix, nested, rows, n, writer_integer_at, values);
     w->constant_bytes += rows * n * types[t].bytes;
 }
 
-void bnn_c_pixels(c_writer *w, const char *name, size_t rows, size_t n, const uint8_t *values)
+void bnn_c_pixels(c_writer *w, const char *suffix, size_t rows, size_t n, const uint8_t *values)
 {
-    text_array(w, "uint8_t", name, "", true, rows, n, text_pixel_at, values);
+    writer_array(w, "uint8_t", suffix, true, rows, n, writer_pixel_at, values);
     w->constant_bytes += rows * n;
 }
 
@@ -189,7 +231,7 @@ typedef struct word_rows {
     bool complement;
 } word_rows;
 
-static bool text_word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+static bool writer_word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
     const word_rows *v = values;
     const size_t n_words = bnn_c_words(v->n_bits), row = i / n_words, word = i % n_words;
@@ -203,11 +245,11 @@ static bool text_word_at(const void *values, size_t i, char text[C_FLOAT_MAX])
     return true;
 }
 
-void bnn_c_bits(c_writer *w, const char *name, const char *suffix, size_t rows, size_t n_bits,
+void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
                 const uint64_t *rows_of_bits, bool complement)
 {
     const word_rows values = {rows_of_bits, n_bits, complement};
     const size_t n = bnn_c_words(n_bits);
-    text_array(w, "uint32_t", name, suffix, true, rows, n, text_word_at, &values);
+    writer_array(w, "uint32_t", suffix, true, rows, n, writer_word_at, &values);
     w->constant_bytes += rows * n * sizeof(uint32_t);
 }
