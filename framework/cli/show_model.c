@@ -103,7 +103,7 @@ static int model_summarize(const char *path, bnn_arena *arena, model_summary *ou
                            .engine = engine->name,
                            .sizes = sizes,
                            .head_bytes = bnn_modelfile_head_bytes(model),
-                           .file_bytes = bnn_modelfile_bytes(model)};
+                           .file_bytes = bnn_modelfile_encode(model, NULL)};
     for (uint32_t i = 0; i < model->n_stages; i++) {
         bnn_modelfile_stage_size(model, i, &sizes[i]);
         for (size_t j = 0; j < SIZE_FIELDS; j++)

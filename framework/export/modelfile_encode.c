@@ -48,36 +48,30 @@ static void encode_floats(encoder *w, const float *values, size_t n)
     }
 }
 
+/* Bit i of a bitmap; unused ones of its last byte stay 0. */
+static void encode_bit(encoder *w, size_t i, bool bit)
+{
+    if (i % 8 == 0)
+        encode_byte(w, 0);
+    if (w->bytes != NULL)
+        w->bytes[w->n - 1] = (uint8_t)(w->bytes[w->n - 1] | bit << i % 8);
+}
+
 /* A bitmap of rows of row_bits bits each, which stand in row_words words: the rows follow each
  * other without a gap. */
 static void encode_bits(encoder *w, const uint64_t *words, size_t rows, size_t row_bits,
                         size_t row_words)
 {
-    uint32_t byte = 0, used = 0;
-    if (w->bytes == NULL) {
-        w->n += bnn_modelfile_bitmap_bytes(rows * row_bits);
-        return;
-    }
+    size_t at = 0;
     for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < row_bits; i++) {
-            byte |= (uint32_t)(words[r * row_words + i / 64] >> i % 64 & 1) << used;
-            if (++used == 8) {
-                encode_byte(w, (uint8_t)byte);
-                byte = used = 0;
-            }
-        }
-    if (used > 0)
-        encode_byte(w, (uint8_t)byte);
+        for (size_t i = 0; i < row_bits; i++)
+            encode_bit(w, at++, words[r * row_words + i / 64] >> i % 64 & 1);
 }
 
 static void encode_rules(encoder *w, const uint8_t *rules, uint32_t n, uint8_t which)
 {
-    for (uint32_t i = 0; i < n; i += 8) {
-        uint32_t byte = 0;
-        for (uint32_t j = i; j < n && j < i + 8; j++)
-            byte |= (rules[j] & which ? 1u : 0u) << (j - i);
-        encode_byte(w, (uint8_t)byte);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        encode_bit(w, i, rules[i] & which);
 }
 
 /* What an operation has besides weights, by its row in op.c. */
@@ -146,6 +140,8 @@ static void encode_chain(encoder *w, const bnn_stage *s)
 
 static void encode_stage(encoder *w, const bnn_stage *s)
 {
+    encoder size = *w;
+    encode_u32(w, 0); /* filled in when the rest is known */
     encode_text(w, s->name);
     encode_byte(w, (uint8_t)s->linear);
     encode_byte(w, (uint8_t)s->inputs);
@@ -160,19 +156,20 @@ static void encode_stage(encoder *w, const bnn_stage *s)
         encode_fold(w, s);
     else
         encode_chain(w, s);
+    encode_u32(&size, (uint32_t)(w->n - size.n));
 }
 
 size_t bnn_modelfile_stage_bytes(const bnn_stage *stage)
 {
     encoder counter = {0};
     encode_stage(&counter, stage);
-    return 4 + counter.n;
+    return counter.n;
 }
 
 static void encode_head(encoder *w, const bnn_model *model)
 {
     for (size_t i = 0; i < BNN_MODELFILE_HEADER_BYTES; i++)
-        encode_byte(w, 0); /* filled in when the rest is known */
+        encode_byte(w, 0); /* filled in likewise */
     encode_u32(w, model->input.c);
     encode_u32(w, model->input.h);
     encode_u32(w, model->input.w);
@@ -192,14 +189,6 @@ size_t bnn_modelfile_head_bytes(const bnn_model *model)
     return counter.n;
 }
 
-size_t bnn_modelfile_bytes(const bnn_model *model)
-{
-    size_t n = bnn_modelfile_head_bytes(model);
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        n += bnn_modelfile_stage_bytes(&model->stages[i]);
-    return n;
-}
-
 void bnn_modelfile_seal(uint8_t *bytes, size_t n)
 {
     if (n < BNN_MODELFILE_HEADER_BYTES)
@@ -209,25 +198,25 @@ void bnn_modelfile_seal(uint8_t *bytes, size_t n)
                                    (uInt)(n - BNN_MODELFILE_HEADER_BYTES)));
 }
 
-void bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
+size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
 {
     encoder w = {.bytes = bytes};
     encode_head(&w, model);
-    for (uint32_t i = 0; i < model->n_stages; i++) {
-        encode_u32(&w, (uint32_t)bnn_modelfile_stage_bytes(&model->stages[i]));
+    for (uint32_t i = 0; i < model->n_stages; i++)
         encode_stage(&w, &model->stages[i]);
-    }
-    const size_t n = w.n;
+    if (bytes == NULL)
+        return w.n;
     memcpy(bytes, bnn_modelfile_magic, sizeof bnn_modelfile_magic);
-    w.n = sizeof bnn_modelfile_magic;
-    encode_u32(&w, BNN_MODELFILE_VERSION);
-    encode_u32(&w, (uint32_t)n);
-    bnn_modelfile_seal(bytes, n);
+    encoder header = {.bytes = bytes, .n = sizeof bnn_modelfile_magic};
+    encode_u32(&header, BNN_MODELFILE_VERSION);
+    encode_u32(&header, (uint32_t)w.n);
+    bnn_modelfile_seal(bytes, w.n);
+    return w.n;
 }
 
 int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err)
 {
-    const size_t n = bnn_modelfile_bytes(model);
+    const size_t n = bnn_modelfile_encode(model, NULL);
     if (n > BNN_MODELFILE_LIMIT_BYTES)
         return bnn_fail(err, BNN_E_FAILED, "%s: a model of %zu bytes is over the limit of %zu",
                         path, n, BNN_MODELFILE_LIMIT_BYTES);

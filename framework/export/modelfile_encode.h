@@ -4,9 +4,8 @@
 
 #include "infer/model.h"
 
-/* Size of a model's file; and the file itself into bytes[size]. */
-size_t bnn_modelfile_bytes(const bnn_model *model);
-void bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes);
+/* The file of a model into bytes[size], unless that is NULL; returns its size. */
+size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes);
 
 /* Writes the file, atomically. */
 int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err);

@@ -32,12 +32,11 @@ static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloade
         status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), stored->run.uid, spec,
                                   stored->run.result.test_accuracy, arena, &model, err);
     if (status == BNN_OK) {
-        uint8_t *again = malloc(bnn_modelfile_bytes(model));
+        uint8_t *again = malloc(bnn_modelfile_encode(model, NULL));
         if (again == NULL) {
             status = bnn_no_memory(err);
         } else {
-            bnn_modelfile_encode(model, again);
-            *same = n == bnn_modelfile_bytes(model) && memcmp(bytes, again, n) == 0;
+            *same = bnn_modelfile_encode(model, again) == n && memcmp(bytes, again, n) == 0;
         }
         free(again);
     }

@@ -100,7 +100,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
         arena,
         "{\"name\": \"%s\", \"shape\": [%u, %u, %u], \"images\": %u, \"classes\": %u, "
         "\"promise\": \"%s\", \"model_bytes\": %zu}\n",
-        name, s.c, s.h, s.w, n, classes, promises[promised], bnn_modelfile_bytes(model));
+        name, s.c, s.h, s.w, n, classes, promises[promised], bnn_modelfile_encode(model, NULL));
     write_file(name, "images", images, n * n_pixels);
     write_file(name, "logits", logits, (size_t)n * classes * sizeof *logits);
     write_file(name, "json", json, strlen(json));

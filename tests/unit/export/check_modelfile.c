@@ -178,7 +178,7 @@ START_TEST(lenet_is_small)
     const size_case *c = &size_cases[_i];
     bnn_network *net = network_of(parsed_model(model_spec(LENET, c->settings_text)), 10, 1, 1);
     const bnn_model *model = built(graph_of(net), NULL, NULL);
-    const size_t n = bnn_modelfile_bytes(model);
+    const size_t n = bnn_modelfile_encode(model, NULL);
     uint64_t sum = bnn_modelfile_head_bytes(model), weights = 0, float32_bytes = 0;
     for (uint32_t i = 0; i < model->n_stages; i++) {
         bnn_stage_size s;
