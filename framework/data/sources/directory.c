@@ -60,15 +60,10 @@ int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry
                     entry->name, trail->text);
 }
 
-static bool directory_is_file(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
                         char out[PATH_MAX])
 {
+    struct stat st;
     char spelled[NAME_MAX + 1];
     const char *part = format->spelled != NULL ? strstr(name, format->spelled) : NULL;
     for (int variant = 0; variant < (part != NULL ? 4 : 2); variant++) {
@@ -78,7 +73,7 @@ bool bnn_directory_file(const bnn_format *format, const char *directory, const c
                      format->also_spelled, part + strlen(format->spelled), suffix);
         else
             snprintf(spelled, sizeof spelled, "%s%s", name, suffix);
-        if (bnn_path_join(directory, spelled, out) && directory_is_file(out))
+        if (bnn_path_join(directory, spelled, out) && stat(out, &st) == 0 && S_ISREG(st.st_mode))
             return true;
     }
     return false;

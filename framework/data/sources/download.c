@@ -154,19 +154,18 @@ static int download_from(bnn_fetcher *f, size_t i, const char *mirror, bnn_error
     transfer t = {.f = f, .name = f->entry->files[i].name};
     bnn_source_path(f, t.name, ".gz.part", t.part);
     snprintf(t.url, sizeof t.url, "%s%s.gz", mirror, t.name);
-    bnn_source_note(f, "%s: downloading %s", f->entry->name, t.url);
-    int status = download_file(&t, err);
-    if (status != BNN_OK)
-        return status;
-    status = bnn_source_verify(f, i, t.part, err);
+    bnn_source_note(f, "downloading %s", t.url);
+    if (download_file(&t, err) != BNN_OK)
+        return err->status;
+    int status = bnn_source_keep(f, i, t.part, ".gz", err);
     if (status == BNN_E_RESOURCE && t.start_bytes > 0) {
         /* The beginning may have been another mirror's, packed differently: take it all. */
-        bnn_source_note(f, "%s: downloading %s again from its start", f->entry->name, t.url);
+        bnn_source_note(f, "downloading %s again from its start", t.url);
         status = download_file(&t, err);
         if (status == BNN_OK)
-            status = bnn_source_verify(f, i, t.part, err);
+            status = bnn_source_keep(f, i, t.part, ".gz", err);
     }
-    return status == BNN_OK ? bnn_source_put_in_place(f, i, t.part, ".gz", err) : status;
+    return status;
 }
 
 void bnn_source_download(bnn_fetcher *f)
@@ -178,7 +177,7 @@ void bnn_source_download(bnn_fetcher *f)
             if (failed[m] || download_from(f, i, f->entry->mirrors[m], &err) == BNN_OK)
                 continue;
             failed[m] = true;
-            bnn_source_note(f, "%s: %s: %s", f->entry->name, f->entry->mirrors[m], err.message);
+            bnn_source_note(f, "%s: %s", f->entry->mirrors[m], err.message);
             bnn_trail_add(f->trail, "%s: %s", f->entry->mirrors[m], err.message);
         }
     }

@@ -16,9 +16,10 @@ static void (*const fetch_sources[])(bnn_fetcher *) = {bnn_source_download, bnn_
 void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
 {
     char text[1200];
+    const int n = snprintf(text, sizeof text, "%s: ", f->entry->name);
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text + n, sizeof text - (size_t)n, format, args);
     va_end(args);
     if (f->search->note != NULL)
         f->search->note(f->search->context, text);
@@ -39,7 +40,7 @@ static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
     int failed = flock(fd, LOCK_EX | LOCK_NB);
     if (failed != 0 && errno == EWOULDBLOCK) {
-        bnn_source_note(f, "%s: waiting for another process that is fetching it", f->entry->name);
+        bnn_source_note(f, "waiting for another process that is fetching it");
         failed = flock(fd, LOCK_EX);
     }
     if (failed == 0) {
@@ -52,7 +53,8 @@ static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
     return err->status;
 }
 
-int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err)
+/* Checks the content of file i. A wrong one is removed: it is in our own cache, and of no use. */
+static int fetch_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err)
 {
     bnn_content content = {.bytes = NULL};
     const char *expected = f->entry->files[i].sha256;
@@ -73,20 +75,21 @@ static void fetch_check_cached(bnn_fetcher *f)
     for (size_t i = 0; i < f->entry->n_files; i++) {
         while (!f->have[i] &&
                bnn_directory_file(f->entry->format, f->directory, f->entry->files[i].name, path)) {
-            f->have[i] = bnn_source_verify(f, i, path, &err) == BNN_OK;
+            f->have[i] = fetch_verify(f, i, path, &err) == BNN_OK;
             if (f->have[i])
                 break;
-            bnn_source_note(f, "%s: removed from the cache: %s", f->entry->name, err.message);
+            bnn_source_note(f, "removed from the cache: %s", err.message);
             if (access(path, F_OK) == 0) /* it could not be removed */
                 break;
         }
     }
 }
 
-int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *suffix,
-                            bnn_error *err)
+int bnn_source_keep(bnn_fetcher *f, size_t i, const char *from, const char *suffix, bnn_error *err)
 {
     char to[PATH_MAX];
+    if (fetch_verify(f, i, from, err) != BNN_OK)
+        return err->status;
     bnn_source_path(f, f->entry->files[i].name, suffix, to);
     if (rename(from, to) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot rename", from);

