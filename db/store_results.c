@@ -107,36 +107,6 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
 
 /* ---- an experiment ---- */
 
-#define STANDING(type, name) BNN_MEMBER(bnn_store_standing, type, name)
-static const bnn_row_member standing_members[] = {
-    STANDING(TEXT, label),
-    STANDING(FLAG, is_baseline),
-    STANDING(INTEGER, n),
-    STANDING(INTEGER, n_failed),
-    STANDING(INTEGER, n_unfinished),
-    STANDING(REAL, mean_metric),
-    STANDING(REAL, mean_test_accuracy),
-    STANDING(REAL, sd_test_accuracy),
-    STANDING(INTEGER, n_paired),
-    STANDING(REAL, mean_difference),
-    STANDING(REAL, sd_difference),
-    STANDING(REAL, ci95_difference),
-    STANDING(INTEGER, model_bytes),
-    STANDING(INTEGER, float32_bytes),
-    STANDING(REAL, mean_train_seconds),
-    STANDING(REAL, latency_us),
-};
-static const bnn_row_type standing_type = BNN_ROW_TYPE(bnn_store_standing, standing_members);
-
-int bnn_store_read_standings(bnn_store *store, const char *experiment, const char *metric,
-                             bool minimize, bnn_arena *arena, const bnn_store_standing **out_rows,
-                             size_t *out_n, bnn_error *err)
-{
-    return bnn_store_rows(store, bnn_store_sql("standings"),
-                          BNN_VALUES(V(experiment), V(metric), V(minimize ? 1 : -1)),
-                          &standing_type, arena, out_rows, out_n, err);
-}
-
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
                                bnn_error *err)
 {

@@ -54,27 +54,6 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
 
 /* ---- an experiment ---- */
 
-/* A config of the newest spec, over its runs in state done. Differences are those of test accuracy
- * to the baseline, seed by seed. */
-typedef struct bnn_store_standing {
-    const char *label;
-    bool is_baseline;
-    int64_t n, n_failed, n_unfinished; /* runs; n: done */
-    double mean_metric;                /* of the metric that was asked for */
-    double mean_test_accuracy, sd_test_accuracy;
-    int64_t n_paired; /* seeds that the baseline has, too; -1: of the baseline itself */
-    double mean_difference, sd_difference;
-    double ci95_difference; /* half the width of the interval */
-    int64_t model_bytes, float32_bytes;
-    double mean_train_seconds, latency_us;
-} bnn_store_standing;
-
-/* All configs of the newest spec, the best first. metric: a metric of a run as it was recorded, or
- * train_seconds, model_bytes, latency_us. minimize: whether less of it is better. */
-int bnn_store_read_standings(bnn_store *store, const char *experiment, const char *metric,
-                             bool minimize, bnn_arena *arena, const bnn_store_standing **out_rows,
-                             size_t *out_n, bnn_error *err);
-
 /* The number of runs of the newest spec whose model file answers otherwise than training did. */
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
                                bnn_error *err);

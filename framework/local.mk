@@ -115,7 +115,6 @@ bench_sources = \
 	framework/bench/peer.c framework/bench/peer.h \
 	framework/bench/times.c framework/bench/times.h
 runner_sources = \
-	framework/results/leaderboard.c framework/results/leaderboard.h \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \

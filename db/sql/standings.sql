@@ -1,4 +1,5 @@
--- What the configs of an experiment came to, the best first, see bnn_store_standing.
+-- What the configs of the newest spec of an experiment came to, over their runs in state done, the
+-- best first. Differences are those of test accuracy to the baseline, seed by seed.
 -- ?1: the experiment; ?2: a metric; ?3: 1 when less of it is better, else -1.
 WITH result AS (
     SELECT config,

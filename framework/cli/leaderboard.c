@@ -1,24 +1,20 @@
 #include "cli/leaderboard.h"
 
-#include "cli/table.h"
-
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 /* ---- as a table -------------------------------------------------------------------------- */
 
-typedef bnn_store_standing standing;
-
 /* "9", or "2 (1 failed)". */
-static void format_runs(const standing *s, char out[CLI_TEXT_MAX])
+static void format_runs(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%" PRId64, s->n);
-    if (s->n_failed > 0)
-        used +=
-            (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%" PRId64 " failed)", s->n_failed);
-    if (s->n_unfinished > 0)
-        snprintf(out + used, CLI_TEXT_MAX - used, " (%" PRId64 " open)", s->n_unfinished);
+    const double n_failed = cli_row_number(row, "n_failed");
+    const double n_open = cli_row_number(row, "n_unfinished");
+    size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.0f", cli_row_number(row, "n"));
+    if (n_failed > 0)
+        used += (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f failed)", n_failed);
+    if (n_open > 0)
+        snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f open)", n_open);
 }
 
 /* Mean and standard deviation of fractions, in %; a difference always has its sign. */
@@ -33,55 +29,62 @@ static void format_spread(double mean, double sd, bool difference, char out[CLI_
                  100.0 * sd);
 }
 
-static void format_test(const standing *s, char out[CLI_TEXT_MAX])
+static void format_test(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    format_spread(s->mean_test_accuracy, s->sd_test_accuracy, false, out);
+    format_spread(cli_row_number(row, "mean_test_accuracy"),
+                  cli_row_number(row, "sd_test_accuracy"), false, out);
 }
 
-static void format_difference(const standing *s, char out[CLI_TEXT_MAX])
+static void format_difference(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (s->is_baseline)
+    if (cli_row_number(row, "is_baseline") > 0)
         snprintf(out, CLI_TEXT_MAX, "baseline");
     else
-        format_spread(s->mean_difference, s->sd_difference, true, out);
+        format_spread(cli_row_number(row, "mean_difference"), cli_row_number(row, "sd_difference"),
+                      true, out);
 }
 
-static void format_interval(const standing *s, char out[CLI_TEXT_MAX])
+static void format_interval(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (!isnan(s->ci95_difference))
-        snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]",
-                 100.0 * (s->mean_difference - s->ci95_difference),
-                 100.0 * (s->mean_difference + s->ci95_difference));
+    const double mean = cli_row_number(row, "mean_difference");
+    const double half = cli_row_number(row, "ci95_difference");
+    if (!isnan(half))
+        snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]", 100.0 * (mean - half), 100.0 * (mean + half));
 }
 
-static void format_bytes(const standing *s, char out[CLI_TEXT_MAX])
+static void format_bytes(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (s->model_bytes >= 0)
-        bnn_count_text((uint64_t)s->model_bytes, out);
+    const double bytes = cli_row_number(row, "model_bytes");
+    if (bytes >= 0)
+        bnn_count_text((uint64_t)bytes, out);
 }
 
-static void format_size(const standing *s, char out[CLI_TEXT_MAX])
+static void format_size(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (s->model_bytes > 0 && s->float32_bytes >= 0)
-        snprintf(out, CLI_TEXT_MAX, "1/%.1f", (double)s->float32_bytes / (double)s->model_bytes);
+    const double bytes = cli_row_number(row, "model_bytes");
+    const double float32_bytes = cli_row_number(row, "float32_bytes");
+    if (bytes > 0 && float32_bytes >= 0)
+        snprintf(out, CLI_TEXT_MAX, "1/%.1f", float32_bytes / bytes);
 }
 
-static void format_seconds(const standing *s, char out[CLI_TEXT_MAX])
+static void format_seconds(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (!isnan(s->mean_train_seconds))
-        snprintf(out, CLI_TEXT_MAX, "%.1f", s->mean_train_seconds);
+    const double seconds = cli_row_number(row, "mean_train_seconds");
+    if (!isnan(seconds))
+        snprintf(out, CLI_TEXT_MAX, "%.1f", seconds);
 }
 
-static void format_latency(const standing *s, char out[CLI_TEXT_MAX])
+static void format_latency(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    if (!isnan(s->latency_us))
-        bnn_metric_text(bnn_run_metric("latency_us"), s->latency_us, out);
+    const double latency = cli_row_number(row, "latency_us");
+    if (!isnan(latency))
+        bnn_metric_text(bnn_run_metric("latency_us"), latency, out);
 }
 
 /* Behind the label. A metric has its own title. */
 static const struct {
     const char *metric, *title;
-    void (*format)(const standing *s, char out[CLI_TEXT_MAX]);
+    void (*format)(const json_t *row, char out[CLI_TEXT_MAX]);
 } columns[] = {
     {NULL, "runs", format_runs},
     {"test_accuracy", NULL, format_test},
@@ -103,69 +106,62 @@ static bool has_column(const bnn_metric *metric)
     return false;
 }
 
-static void add_leader(cli_table *table, const standing *s, const bnn_metric *extra)
+/* "mean_latency_us": what the mean of the metric is called. */
+static const char *mean_name(const bnn_metric *metric, char out[CLI_TEXT_MAX])
 {
-    cli_table_cell(table, s->label);
+    snprintf(out, CLI_TEXT_MAX, "mean_%s", metric->name);
+    return out;
+}
+
+static void add_leader(cli_table *table, const json_t *row, const bnn_metric *extra)
+{
+    char text[CLI_TEXT_MAX];
+    cli_table_cell(table, json_string_value(json_object_get(row, "label")));
     for (size_t i = 0; i < N_COLUMNS; i++) {
-        char text[CLI_TEXT_MAX] = "";
-        columns[i].format(s, text);
+        text[0] = '\0';
+        columns[i].format(row, text);
         cli_table_cell(table, text);
     }
     if (extra == NULL)
         return;
-    char text[CLI_TEXT_MAX] = "";
+    const double mean = cli_row_number(row, mean_name(extra, text));
+    text[0] = '\0';
     if (extra->unit == BNN_UNIT_FRACTION)
-        format_spread(s->mean_metric, (double)NAN, false, text);
-    else if (!isnan(s->mean_metric))
-        bnn_metric_text(extra, s->mean_metric, text);
+        format_spread(mean, (double)NAN, false, text);
+    else if (!isnan(mean))
+        bnn_metric_text(extra, mean, text);
     cli_table_cell(table, text);
 }
 
-int cli_leaderboard_print(const bnn_leaderboard *board, bnn_error *err)
+int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err)
 {
-    const bnn_metric *extra = has_column(board->metric) ? NULL : board->metric;
+    const bnn_metric *extra = has_column(metric) ? NULL : metric;
     cli_table *table = cli_table_create("config");
     for (size_t i = 0; i < N_COLUMNS; i++) {
-        const char *metric = columns[i].metric;
-        cli_table_column(table, metric == NULL ? columns[i].title : bnn_run_metric(metric)->title,
+        const char *name = columns[i].metric;
+        cli_table_column(table, name == NULL ? columns[i].title : bnn_run_metric(name)->title,
                          CLI_NUMBER);
     }
     if (extra != NULL)
         cli_table_column(table, extra->title, CLI_NUMBER);
-    for (size_t i = 0; i < board->n; i++)
-        add_leader(table, &board->rows[i], extra);
+    for (size_t i = 0; i < json_array_size(board); i++)
+        add_leader(table, json_array_get(board, i), extra);
     return cli_table_end(table, NULL, err);
 }
 
-/* ---- for programs ------------------------------------------------------------------------ */
+/* ---- from the database ------------------------------------------------------------------- */
 
-/* What is not known is null. */
-static json_t *count_json(int64_t n)
+json_t *cli_leaderboard_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
+                             bnn_goal goal, bnn_error *err)
 {
-    return n < 0 ? json_null() : json_integer(n);
-}
-
-static json_t *standing_json(const standing *s, const bnn_metric *metric)
-{
-    char mean_metric[CLI_TEXT_MAX];
-    snprintf(mean_metric, sizeof mean_metric, "mean_%s", metric->name);
-    return json_pack(
-        "{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "label",
-        cli_json_text(s->label), "is_baseline", s->is_baseline, "n", count_json(s->n), "n_failed",
-        count_json(s->n_failed), "n_unfinished", count_json(s->n_unfinished), mean_metric,
-        cli_json_real(s->mean_metric), "mean_test_accuracy", cli_json_real(s->mean_test_accuracy),
-        "sd_test_accuracy", cli_json_real(s->sd_test_accuracy), "n_paired", count_json(s->n_paired),
-        "mean_difference", cli_json_real(s->mean_difference), "sd_difference",
-        cli_json_real(s->sd_difference), "ci95_difference", cli_json_real(s->ci95_difference),
-        "model_bytes", count_json(s->model_bytes), "float32_bytes", count_json(s->float32_bytes),
-        "mean_train_seconds", cli_json_real(s->mean_train_seconds), "latency_us",
-        cli_json_real(s->latency_us));
-}
-
-json_t *cli_leaderboard_json(const bnn_leaderboard *board)
-{
-    json_t *rows = json_array();
-    for (size_t i = 0; i < board->n; i++)
-        json_array_append_new(rows, standing_json(&board->rows[i], board->metric));
-    return rows;
+    const bnn_store_argument arguments[] = {
+        cli_text_argument(NULL, experiment),
+        cli_text_argument(NULL, metric->name),
+        {.value = {BNN_STORE_VALUE_INTEGER, .integer = goal == BNN_GOAL_MIN ? 1 : -1}}};
+    char name[CLI_TEXT_MAX];
+    cli_table *table;
+    if (cli_result_read(store, bnn_store_sql("standings"), arguments, 3, &table, err) != BNN_OK)
+        return NULL;
+    cli_table_rename(table, "mean_metric", mean_name(metric, name));
+    return cli_table_take(table, err);
 }

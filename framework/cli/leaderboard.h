@@ -1,15 +1,16 @@
-/* leaderboard.h - the leaderboard, as a table and for programs. */
+/* leaderboard.h - what an experiment came to: a row a config of its newest spec, the best first. */
 #ifndef BNN_CLI_LEADERBOARD_H
 #define BNN_CLI_LEADERBOARD_H
 
-#include "results/leaderboard.h"
+#include "cli/result.h"
+#include "results/metrics.h"
 
-#include <jansson.h>
+/* Its rows as a JSON array of objects: the columns of db/sql/standings.sql, mean_metric with the
+ * name of the metric that it is sorted by. Released by the caller. NULL after a failure. */
+json_t *cli_leaderboard_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
+                             bnn_goal goal, bnn_error *err);
 
-/* Prints it as a table to stdout. */
-int cli_leaderboard_print(const bnn_leaderboard *board, bnn_error *err);
-
-/* Its rows as an array of objects; released by the caller. NULL without memory. */
-json_t *cli_leaderboard_json(const bnn_leaderboard *board);
+/* Prints them as a table to stdout. */
+int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err);
 
 #endif

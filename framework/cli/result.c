@@ -74,13 +74,8 @@ json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argum
                         size_t n_arguments, bnn_error *err)
 {
     cli_table *table;
-    if (cli_result_read(store, sql, arguments, n_arguments, &table, err) != BNN_OK)
-        return NULL;
-    json_t *rows = cli_table_json(table);
-    cli_table_destroy(table);
-    if (rows == NULL)
-        bnn_no_memory(err);
-    return rows;
+    const int status = cli_result_read(store, sql, arguments, n_arguments, &table, err);
+    return status == BNN_OK ? cli_table_take(table, err) : NULL;
 }
 
 int cli_result_section(bnn_store *store, const char *title, const char *sql,

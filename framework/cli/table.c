@@ -69,6 +69,17 @@ void cli_table_column_is_text(cli_table *table, size_t i)
         table->columns[i].kind = CLI_TEXT;
 }
 
+void cli_table_rename(cli_table *table, const char *from, const char *to)
+{
+    for (size_t i = 0; table != NULL && i < table->n_columns; i++)
+        if (strcmp(table->columns[i].name, from) == 0) {
+            char *copy = strdup(to);
+            table->failed = table->failed || copy == NULL;
+            free(copy == NULL ? NULL : table->columns[i].name);
+            table->columns[i].name = copy == NULL ? table->columns[i].name : copy;
+        }
+}
+
 void cli_table_put(cli_table *table, json_t *value)
 {
     if (table == NULL)
@@ -237,13 +248,11 @@ static json_t *table_json_cell(json_t *value, cli_column_kind kind)
     return cli_json_bytes(text, json_string_length(value));
 }
 
-json_t *cli_table_json(const cli_table *table)
+json_t *cli_table_take(cli_table *table, bnn_error *err)
 {
-    if (table == NULL || table->failed)
-        return NULL;
-    bool failed = false;
+    bool failed = table == NULL || table->failed;
     json_t *rows = json_array();
-    for (size_t row = 0; row < cli_table_rows(table); row++) {
+    for (size_t row = 0; !failed && row < cli_table_rows(table); row++) {
         json_t *object = json_object();
         for (size_t i = 0; i < table->n_columns; i++)
             failed |= json_object_set_new(
@@ -251,20 +260,25 @@ json_t *cli_table_json(const cli_table *table)
                           table_json_cell(table_value(table, row, i), table->columns[i].kind)) != 0;
         failed |= json_array_append_new(rows, object) != 0;
     }
+    cli_table_destroy(table);
     if (!failed)
         return rows;
+    bnn_no_memory(err);
     json_decref(rows);
     return NULL;
 }
 
 int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)
 {
-    const bool json = options != NULL && options->json;
-    json_t *rows = json ? cli_table_json(table) : NULL;
-    const bool failed = table == NULL || table->failed || (json && rows == NULL);
-    if (!failed && json)
+    if (options != NULL && options->json) {
+        json_t *rows = cli_table_take(table, err);
+        if (rows == NULL)
+            return err->status;
         cli_json_print(rows);
-    else if (!failed && options != NULL && options->csv)
+        return BNN_OK;
+    }
+    const bool failed = table == NULL || table->failed;
+    if (!failed && options != NULL && options->csv)
         table_print_csv(table);
     else if (!failed)
         table_print_text(table);

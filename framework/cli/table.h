@@ -21,6 +21,9 @@ void cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
 /* Column i is one of texts after all. */
 void cli_table_column_is_text(cli_table *table, size_t i);
 
+/* Gives a column another name. */
+void cli_table_rename(cli_table *table, const char *from, const char *to);
+
 /* One cell, left to right, row after row; a NULL text is an empty cell (null in JSON). put: null, a
  * number or a text, which is released; NULL says that there was no memory. */
 void cli_table_cell(cli_table *table, const char *text);
@@ -36,8 +39,9 @@ size_t cli_table_rows(const cli_table *table);
  * it. */
 int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err);
 
-/* The rows as a JSON array of objects; released by the caller. NULL without memory. */
-json_t *cli_table_json(const cli_table *table);
+/* The rows as a JSON array of objects, to be released by the caller; the table is destroyed. NULL
+ * without memory. */
+json_t *cli_table_take(cli_table *table, bnn_error *err);
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 

@@ -129,13 +129,13 @@ static int classify_file(prediction *p, const char *path, cli_images *file, bnn_
     return BNN_OK;
 }
 
-static int print_predictions_json(const prediction *p, bnn_error *err)
+static int print_predictions_json(prediction *p, bnn_error *err)
 {
-    json_t *object = json_object(), *rows = cli_table_json(p->table);
-    if (rows == NULL) {
-        json_decref(object);
-        return bnn_no_memory(err);
-    }
+    json_t *rows = cli_table_take(p->table, err);
+    p->table = NULL;
+    if (rows == NULL)
+        return err->status;
+    json_t *object = json_object();
     json_object_set_new(object, "images", json_integer(p->n_answered));
     if (p->labels != NULL) {
         json_object_set_new(object, "right", json_integer(p->n_right));

@@ -4,6 +4,7 @@
 #include "cli/leaderboard.h"
 #include "cli/progress.h"
 #include "cli/result.h"
+#include "db/store_results.h"
 #include "kernels/kernels.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
@@ -83,7 +84,7 @@ static void say_start(const sweep *s, bool isolates)
 
 /* ---- after ------------------------------------------------------------------------------- */
 
-static int print_json(const sweep *s, const bnn_leaderboard *board, bnn_error *err)
+static int print_json(const sweep *s, json_t *board, bnn_error *err)
 {
     const size_t *n_of = s->summary.n_of;
     json_t *all = json_pack(
@@ -92,7 +93,7 @@ static int print_json(const sweep *s, const bnn_leaderboard *board, bnn_error *e
         (json_int_t)n_done(s), "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
         "elsewhere", (json_int_t)(n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
-        "leaderboard", cli_leaderboard_json(board));
+        "leaderboard", json_incref(board));
     if (all == NULL)
         return bnn_no_memory(err);
     cli_json_print(all);
@@ -104,20 +105,23 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
     const bnn_experiment *e = s->plan.experiment;
-    bnn_leaderboard board;
+    const bnn_metric *metric = bnn_run_metric(e->metric.name);
     bnn_store *store;
     int status = cli_store_open(options, &store, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_leaderboard_read(store, e->name, e->metric.name, (bnn_goal)e->metric.goal,
-                                  s->request->options.arena, &board, err);
+    json_t *board = cli_leaderboard_read(store, e->name, metric, (bnn_goal)e->metric.goal, err);
+    status = board == NULL ? err->status : BNN_OK;
     if (status == BNN_OK)
         status = bnn_store_count_mismatched(store, e->name, n_mismatched, err);
     bnn_store_close(store);
-    if (status != BNN_OK || options->json)
-        return status != BNN_OK ? status : print_json(s, &board, err);
-    status = cli_leaderboard_print(&board, err);
-    printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
+    if (status == BNN_OK && options->json)
+        status = print_json(s, board, err);
+    else if (status == BNN_OK) {
+        status = cli_leaderboard_print(board, metric, err);
+        printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
+    }
+    json_decref(board);
     return status;
 }
 

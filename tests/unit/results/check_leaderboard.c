@@ -1,5 +1,5 @@
 /* check_leaderboard.c - the table of metrics, and the leaderboard by each of them. */
-#include "results/leaderboard.h"
+#include "results/metrics.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/store_fixture.h"
@@ -8,18 +8,61 @@
 #include <stdio.h>
 #include <string.h>
 
-static bnn_arena *arena;
+enum { ROWS_MAX = 4, COLUMNS_MAX = 16 };
 
-static void setup(void)
+/* What db/sql/standings.sql says. */
+typedef struct leaderboard {
+    size_t n, n_columns;
+    char columns[COLUMNS_MAX][32];
+    char labels[ROWS_MAX][16];
+    double values[ROWS_MAX][COLUMNS_MAX]; /* NaN: NULL, or a text */
+} leaderboard;
+
+static int take_columns(void *context, size_t n, const char *const *names, bnn_error *err)
 {
-    store_setup();
-    arena = bnn_arena_create(1 << 20);
+    leaderboard *board = context;
+    (void)err;
+    ck_assert_uint_le(n, COLUMNS_MAX);
+    board->n_columns = n;
+    for (size_t i = 0; i < n; i++)
+        snprintf(board->columns[i], sizeof board->columns[i], "%s", names[i]);
+    return BNN_OK;
 }
 
-static void teardown(void)
+static int take_row(void *context, size_t n, const bnn_store_value *values, bnn_error *err)
 {
-    bnn_arena_destroy(arena);
-    store_teardown();
+    leaderboard *board = context;
+    (void)err;
+    ck_assert_uint_lt(board->n, ROWS_MAX);
+    snprintf(board->labels[board->n], sizeof board->labels[board->n], "%s", values[0].text);
+    for (size_t i = 0; i < n; i++) {
+        const bool is_number =
+            values[i].type == BNN_STORE_VALUE_INTEGER || values[i].type == BNN_STORE_VALUE_REAL;
+        board->values[board->n][i] = is_number ? values[i].real : (double)NAN;
+    }
+    board->n++;
+    return BNN_OK;
+}
+
+static leaderboard read_leaderboard(bnn_store *store, const char *experiment, const char *metric,
+                                    bnn_goal goal)
+{
+    leaderboard board = {.n = 0};
+    const bnn_store_reader reader = {take_columns, take_row, &board};
+    const bnn_store_argument arguments[] = {
+        {.value = {BNN_STORE_VALUE_TEXT, .text = experiment}},
+        {.value = {BNN_STORE_VALUE_TEXT, .text = metric}},
+        {.value = {BNN_STORE_VALUE_INTEGER, .integer = goal == BNN_GOAL_MIN ? 1 : -1}}};
+    ck_ok(bnn_store_query(store, bnn_store_sql("standings"), arguments, 3, &reader, err));
+    return board;
+}
+
+static double number(const leaderboard *board, size_t row, const char *column)
+{
+    for (size_t i = 0; i < board->n_columns; i++)
+        if (strcmp(board->columns[i], column) == 0)
+            return board->values[row][i];
+    ck_abort_msg("no column %s", column);
 }
 
 /* A finished run, whose metrics all grow with what it is given. */
@@ -64,12 +107,11 @@ START_TEST(every_metric_of_a_run_sorts_the_leaderboard)
     for (size_t i = 0; i < 2 * n; i++) {
         const bnn_metric *m = &metrics[i / 2];
         const bnn_goal goal = i % 2 == 0 ? BNN_GOAL_MAX : BNN_GOAL_MIN;
-        bnn_leaderboard board;
-        ck_ok(bnn_leaderboard_read(store, "demo", m->name, goal, arena, &board, err));
-        ck_assert_ptr_eq(board.metric, m);
+        const leaderboard board = read_leaderboard(store, "demo", m->name, goal);
         ck_assert_uint_eq(board.n, 2);
-        ck_assert_str_eq(board.rows[0].label, goal == BNN_GOAL_MAX ? "none" : "clipped");
-        ck_assert_double_gt(fabs(board.rows[0].mean_metric - board.rows[1].mean_metric), 0.1);
+        ck_assert_str_eq(board.labels[0], goal == BNN_GOAL_MAX ? "none" : "clipped");
+        ck_assert_double_gt(
+            fabs(number(&board, 0, "mean_metric") - number(&board, 1, "mean_metric")), 0.1);
     }
     bnn_store_close(store);
 }
@@ -78,33 +120,27 @@ END_TEST
 START_TEST(a_row_says_what_a_config_came_to)
 {
     bnn_store *store = make_sweep();
-    bnn_leaderboard board;
-    ck_ok(bnn_leaderboard_read(store, "demo", "last_test_accuracy", BNN_GOAL_MAX, arena, &board,
-                               err));
-    const bnn_store_standing *none = &board.rows[0], *clipped = &board.rows[1];
-    ck_assert(none->is_baseline && !clipped->is_baseline);
-    ck_assert_int_eq(none->n_paired, -1);
-    ck_assert(isnan(none->mean_difference));
-    ck_assert_int_eq(clipped->n, 2);
-    ck_assert_int_eq(clipped->n_unfinished, 1);
-    ck_assert_double_eq(clipped->mean_metric, 0.1875);
-    ck_assert_double_eq(clipped->mean_test_accuracy, 0.4375);
-    ck_assert_int_eq(clipped->n_paired, 2);
-    ck_assert_double_eq(clipped->mean_difference, -0.1875);
-    ck_assert_double_eq_tol(clipped->sd_difference, sqrt(0.0078125), 1e-15);
-    ck_assert_int_eq(clipped->float32_bytes, 4000);
+    enum { NONE, CLIPPED };
+    const leaderboard b = read_leaderboard(store, "demo", "last_test_accuracy", BNN_GOAL_MAX);
+    ck_assert(number(&b, NONE, "is_baseline") == 1 && number(&b, CLIPPED, "is_baseline") == 0);
+    ck_assert(isnan(number(&b, NONE, "n_paired")));
+    ck_assert(isnan(number(&b, NONE, "mean_difference")));
+    ck_assert_double_eq(number(&b, CLIPPED, "n"), 2);
+    ck_assert_double_eq(number(&b, CLIPPED, "n_unfinished"), 1);
+    ck_assert_double_eq(number(&b, CLIPPED, "mean_metric"), 0.1875);
+    ck_assert_double_eq(number(&b, CLIPPED, "mean_test_accuracy"), 0.4375);
+    ck_assert_double_eq(number(&b, CLIPPED, "n_paired"), 2);
+    ck_assert_double_eq(number(&b, CLIPPED, "mean_difference"), -0.1875);
+    ck_assert_double_eq_tol(number(&b, CLIPPED, "sd_difference"), sqrt(0.0078125), 1e-15);
+    ck_assert_double_eq(number(&b, CLIPPED, "float32_bytes"), 4000);
     bnn_store_close(store);
 }
 END_TEST
 
-START_TEST(what_is_unknown_is_refused)
+START_TEST(an_unknown_experiment_has_no_rows)
 {
     bnn_store *store = make_sweep();
-    bnn_leaderboard board;
-    ck_refused(bnn_leaderboard_read(store, "demo", "beauty", BNN_GOAL_MAX, arena, &board, err),
-               BNN_E_INTERNAL, "there is no metric beauty");
-    ck_ok(bnn_leaderboard_read(store, "none", "latency_us", BNN_GOAL_MIN, arena, &board, err));
-    ck_assert_uint_eq(board.n, 0);
+    ck_assert_uint_eq(read_leaderboard(store, "none", "latency_us", BNN_GOAL_MIN).n, 0);
     bnn_store_close(store);
 }
 END_TEST
@@ -150,10 +186,10 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("leaderboard");
     TCase *board = tcase_create("leaderboard");
-    tcase_add_checked_fixture(board, setup, teardown);
+    tcase_add_checked_fixture(board, store_setup, store_teardown);
     tcase_add_test(board, every_metric_of_a_run_sorts_the_leaderboard);
     tcase_add_test(board, a_row_says_what_a_config_came_to);
-    tcase_add_test(board, what_is_unknown_is_refused);
+    tcase_add_test(board, an_unknown_experiment_has_no_rows);
     suite_add_tcase(suite, board);
     TCase *metrics = tcase_create("metrics");
     tcase_add_test(metrics, the_names_of_metrics_are_choices);
