@@ -8,19 +8,12 @@
 
 static const double budget_seconds = 3.0;
 
-static void estimate_ignore_record(void *context, const bnn_record *record)
-{
-    (void)context;
-    (void)record;
-}
-
 /* Training and validation of every epoch, then the test set twice. NaN when it cannot be measured. */
 static double estimate_measure(const bnn_config *config, int64_t seed, const bnn_dataset *data)
 {
     double step_seconds, image_seconds;
     bnn_error err;
-    bnn_train_job job = bnn_run_train_job(config, seed, data);
-    job.record = estimate_ignore_record;
+    const bnn_train_job job = bnn_run_train_job(config, seed, data);
     if (bnn_train_estimate(&job, &step_seconds, &image_seconds, &err) != BNN_OK)
         return (double)NAN;
     const double n_train = (double)data->train.n - config->data.validation;

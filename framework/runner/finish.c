@@ -1,12 +1,12 @@
 #include "runner/finish.h"
 
+#include "base/run.h"
 #include "bench/engine.h"
 #include "build_info.h"
 #include "export/build.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 #include "model/weights.h"
-#include "base/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -157,10 +157,13 @@ static int finish_weights(const bnn_finish_request *r, const bnn_network *networ
 static int finish_make_model(const bnn_finish_request *r, const bnn_network *network,
                              bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
+    const char *spec = bnn_arena_printf(arena, "%s: %s", r->experiment, r->label);
     bnn_graph *graph;
+    if (spec == NULL)
+        return bnn_no_memory(err);
     int status = bnn_graph_create(network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_finish_build(graph, NULL, r->uid, r->spec, r->test_accuracy, arena, out, err);
+        status = bnn_finish_build(graph, NULL, r->uid, spec, r->test_accuracy, arena, out, err);
     if (status != BNN_E_FAILED)
         return status;
     *out = NULL;

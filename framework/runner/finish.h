@@ -10,8 +10,8 @@
 
 typedef struct bnn_finish_request {
     const char *folder; /* for the files; is there */
-    const char *uid;    /* these three go into the model file */
-    const char *spec;   /* "EXPERIMENT: LABEL" */
+    const char *uid;    /* these four go into the model file */
+    const char *experiment, *label;
     double test_accuracy;
     const bnn_dataset *data;
     void (*record)(void *context, const bnn_record *record);
@@ -25,8 +25,8 @@ typedef struct bnn_finish_request {
  * The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);
 
-/* The deployable model of a run's graph, with what the file says about the run, in the arena. tool:
- * the program that the file names as its maker; NULL: this one. */
+/* The deployable model of a run's graph, with what the file says about the run, in the arena. spec:
+ * "EXPERIMENT: LABEL"; tool: the program that the file names as its maker; NULL: this one. */
 int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
                      double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err);
 

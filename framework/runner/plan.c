@@ -9,63 +9,48 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A config, or a seed, and its place in the experiment; sorted, to be found. */
+/* A run by what the database knows it by; sorted, to be found. */
 typedef struct plan_place {
     const char *hash;
     int64_t seed;
-    size_t i;
+    bnn_run *run;
 } plan_place;
 
 /* What is being matched with the rows of the database. */
 typedef struct plan_matcher {
     bnn_plan *plan;
     const char *db;
-    plan_place *configs; /* by hash */
-    plan_place *seeds;   /* by seed */
+    plan_place *places; /* [plan->n] */
 } plan_matcher;
 
-static int plan_compare_hashes(const void *left, const void *right)
+static int plan_compare_places(const void *left, const void *right)
 {
     const plan_place *a = left, *b = right;
-    return strcmp(a->hash, b->hash);
-}
-
-static int plan_compare_seeds(const void *left, const void *right)
-{
-    const plan_place *a = left, *b = right;
-    return (a->seed > b->seed) - (a->seed < b->seed);
-}
-
-static const plan_place *plan_find_config(const plan_matcher *m, const char *hash)
-{
-    const plan_place wanted = {.hash = hash};
-    return bsearch(&wanted, m->configs, m->plan->experiment->n_configs, sizeof wanted,
-                   plan_compare_hashes);
+    const int hashes = strcmp(a->hash, b->hash);
+    return hashes != 0 ? hashes : (a->seed > b->seed) - (a->seed < b->seed);
 }
 
 /* The run of a config and a seed, or NULL. */
 static bnn_run *plan_find_run(const plan_matcher *m, const char *hash, int64_t seed)
 {
-    const plan_place wanted = {.seed = seed};
-    const bnn_experiment *e = m->plan->experiment;
-    const plan_place *config = plan_find_config(m, hash);
-    const plan_place *s = bsearch(&wanted, m->seeds, e->n_seeds, sizeof wanted, plan_compare_seeds);
-    return config == NULL || s == NULL ? NULL : &m->plan->runs[s->i * e->n_configs + config->i];
+    const plan_place wanted = {.hash = hash, .seed = seed};
+    const plan_place *place =
+        bsearch(&wanted, m->places, m->plan->n, sizeof wanted, plan_compare_places);
+    return place == NULL ? NULL : place->run;
 }
 
 static int plan_sort_places(plan_matcher *m, bnn_error *err)
 {
-    const bnn_experiment *e = m->plan->experiment;
-    m->configs = bnn_arena_alloc(m->plan->arena, e->n_configs, sizeof *m->configs);
-    m->seeds = bnn_arena_alloc(m->plan->arena, e->n_seeds, sizeof *m->seeds);
-    if (m->configs == NULL || m->seeds == NULL)
+    const bnn_plan *plan = m->plan;
+    m->places = bnn_arena_alloc(plan->arena, plan->n, sizeof *m->places);
+    if (m->places == NULL)
         return bnn_no_memory(err);
-    for (size_t i = 0; i < e->n_configs; i++)
-        m->configs[i] = (plan_place){.hash = e->configs[i].hash, .i = i};
-    for (size_t i = 0; i < e->n_seeds; i++)
-        m->seeds[i] = (plan_place){.seed = e->seeds[i], .i = i};
-    qsort(m->configs, e->n_configs, sizeof *m->configs, plan_compare_hashes);
-    qsort(m->seeds, e->n_seeds, sizeof *m->seeds, plan_compare_seeds);
+    for (size_t i = 0; i < plan->n; i++) {
+        bnn_run *run = &plan->runs[i];
+        m->places[i] = (plan_place){
+            .hash = plan->experiment->configs[run->i_config].hash, .seed = run->seed, .run = run};
+    }
+    qsort(m->places, plan->n, sizeof *m->places, plan_compare_places);
     return BNN_OK;
 }
 
@@ -138,9 +123,9 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
     if (status == BNN_OK)
         status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
     for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
-        const plan_place *config = plan_find_config(m, past[i].config_hash);
-        if (config != NULL && !isnan(past[i].seconds))
-            m->plan->seconds[config->i] = past[i].seconds;
+        const bnn_run *run = plan_find_run(m, past[i].config_hash, m->plan->experiment->seeds[0]);
+        if (run != NULL && !isnan(past[i].seconds))
+            m->plan->seconds[run->i_config] = past[i].seconds;
     }
     return status;
 }
@@ -208,42 +193,28 @@ static bnn_store_param plan_param(const bnn_setting *setting)
                              .text = setting->text};
 }
 
-static int plan_add_config(bnn_store *store, int64_t experiment, const bnn_config *config,
-                           uint32_t ordinal, int64_t *out, bnn_error *err)
+static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t experiment, size_t i,
+                           int64_t *out, bnn_error *err)
 {
+    const bnn_config *config = &plan->experiment->configs[i];
     const bnn_settings *settings = &config->settings;
-    bnn_store_param *params = calloc(settings->n + 1, sizeof *params);
+    bnn_store_param *params = bnn_arena_alloc(plan->arena, settings->n, sizeof *params);
     if (params == NULL)
         return bnn_no_memory(err);
-    for (size_t i = 0; i < settings->n; i++)
-        params[i] = plan_param(&settings->rows[i]);
+    for (size_t k = 0; k < settings->n; k++)
+        params[k] = plan_param(&settings->rows[k]);
     const bnn_store_config c = {
         .json = config->json,
         .label = config->label,
         .baseline = config->baseline,
-        .ordinal = ordinal,
+        .ordinal = (uint32_t)i,
         .n_params = settings->n,
         .params = params,
     };
-    const int status = bnn_store_add_config(store, experiment, &c, out, err);
-    free(params);
-    return status;
+    return bnn_store_add_config(store, experiment, &c, out, err);
 }
 
-static int plan_add_runs(bnn_plan *plan, bnn_store *store, int64_t experiment,
-                         const int64_t *configs, bnn_error *err)
-{
-    int status = BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
-        bnn_run *run = &plan->runs[i];
-        if (run->id == 0)
-            status =
-                bnn_store_add_run(store, experiment, configs[run->i_config], run->seed, run, err);
-    }
-    return status;
-}
-
-static int plan_add_all(bnn_plan *plan, bnn_store *store, bnn_error *err)
+static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
 {
     const bnn_experiment *e = plan->experiment;
     const bnn_store_experiment experiment = {
@@ -254,15 +225,17 @@ static int plan_add_all(bnn_plan *plan, bnn_store *store, bnn_error *err)
         .metric = e->metric.name,
         .minimize = e->metric.goal == BNN_GOAL_MIN,
     };
-    int64_t id, *configs = calloc(e->n_configs, sizeof *configs);
+    int64_t id, *configs = bnn_arena_alloc(plan->arena, e->n_configs, sizeof *configs);
     if (configs == NULL)
         return bnn_no_memory(err);
     int status = bnn_store_add_experiment(store, &experiment, &id, err);
     for (size_t i = 0; status == BNN_OK && i < e->n_configs; i++)
-        status = plan_add_config(store, id, &e->configs[i], (uint32_t)i, &configs[i], err);
-    if (status == BNN_OK)
-        status = plan_add_runs(plan, store, id, configs, err);
-    free(configs);
+        status = plan_add_config(plan, store, id, i, &configs[i], err);
+    for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
+        bnn_run *run = &plan->runs[i];
+        if (run->id == 0)
+            status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
+    }
     return status;
 }
 
@@ -288,15 +261,6 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena 
 
 /* ---- data -------------------------------------------------------------------------------- */
 
-static bool plan_needs_data(const bnn_plan *plan, size_t i_dataset)
-{
-    for (size_t i = 0; i < plan->n; i++)
-        if (bnn_run_is_todo(&plan->runs[i]) &&
-            plan->experiment->configs[plan->runs[i].i_config].i_dataset == i_dataset)
-            return true;
-    return false;
-}
-
 int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_dataset **out,
                        bnn_error *err)
 {
@@ -305,9 +269,11 @@ int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_
     int status = BNN_OK;
     if (datasets == NULL)
         return bnn_no_memory(err);
-    for (size_t i = 0; status == BNN_OK && i < e->n_datasets; i++)
-        if (plan_needs_data(plan, i))
-            status = bnn_dataset_open(&e->datasets[i], search, &datasets[i], err);
+    for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
+        const size_t k = e->configs[plan->runs[i].i_config].i_dataset;
+        if (bnn_run_is_todo(&plan->runs[i]) && datasets[k].owner == NULL)
+            status = bnn_dataset_open(&e->datasets[k], search, &datasets[k], err);
+    }
     if (status == BNN_OK)
         *out = datasets;
     else

@@ -50,13 +50,13 @@ struct pool {
     bnn_signals signals;
     atomic_uint n_running; /* also read by the threads that report */
     bool stopping;
-    int signal;  /* that asked us to stop, or 0 */
-    int status;  /* why the sweep stopped, besides signals: the first error counts */
-    size_t next; /* in the plan: the first run that may be there to take */
-    size_t n, n_of[BNN_RUN_STATES];
-    double last_tick;          /* 0: the next one is due, as something has ended */
-    bnn_error err;             /* if status says so */
-    bnn_pool_running *running; /* [n_jobs], for views */
+    int signal;       /* that asked us to stop, or 0 */
+    int status;       /* why the sweep stopped, besides signals: the first error counts */
+    size_t next;      /* in the plan: the first run that may be there to take */
+    double last_tick; /* 0: the next one is due, as something has ended */
+    bnn_error err;    /* if status says so */
+    bnn_pool_view view;
+    bnn_pool_running *running; /* [n_jobs]: the view's */
     uint32_t n_jobs;
     pool_job jobs[];
 };
@@ -76,24 +76,23 @@ static void pool_fail(pool *p, const bnn_error *err)
     pool_stop(p);
 }
 
-static bnn_pool_view pool_look(const pool *p)
+static const bnn_pool_view *pool_look(pool *p)
 {
-    bnn_pool_view view = {.n = p->n, .running = p->running};
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
-    memcpy(view.n_of, p->n_of, sizeof view.n_of);
+    p->view.n_running = 0;
     for (uint32_t i = 0; i < p->n_jobs; i++)
         if (p->jobs[i].step == POOL_RUN)
-            p->running[view.n_running++] =
+            p->running[p->view.n_running++] =
                 (bnn_pool_running){.run = p->jobs[i].run,
                                    .seconds = now - p->jobs[i].started,
                                    .progress = &p->executor->progress[i]};
-    return view;
+    return &p->view;
 }
 
 static void pool_set_state(pool *p, bnn_run *run, bnn_run_state state)
 {
-    p->n_of[run->state]--;
-    p->n_of[state]++;
+    p->view.n_of[run->state]--;
+    p->view.n_of[state]++;
     run->state = state;
 }
 
@@ -111,8 +110,7 @@ static void pool_end_run(pool_job *j, bnn_run_state state)
     pool_set_state(p, j->run, state);
     j->step = POOL_IDLE;
     p->last_tick = 0.0;
-    const bnn_pool_view view = pool_look(p);
-    p->options->observer->finished(p->options->observer->context, &view, j->run);
+    p->options->observer->finished(p->options->observer->context, pool_look(p), j->run);
 }
 
 /* What became of it was not recorded: the next sweep recovers it. */
@@ -224,10 +222,11 @@ static void pool_ended(pool_job *j, const bnn_outcome *outcome)
 /* Not before the end of the run is on the disk: else a crash in between would cost all of it. */
 static void pool_remove_checkpoint(const pool_job *j)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
-             j->pool->base.folder, j->run->uid);
-    unlink(path);
+    const pool *p = j->pool;
+    const char *path =
+        bnn_run_path(p->options->db, j->run->uid, BNN_RUN_CHECKPOINT, p->plan->arena);
+    if (path != NULL)
+        unlink(path);
 }
 
 static void pool_finished(pool_job *j)
@@ -321,8 +320,7 @@ static void pool_take_signal(pool *p)
     bnn_signals_close(&p->signals); /* the next one does what it always does */
     p->signal = signal;
     pool_stop(p);
-    const bnn_pool_view view = pool_look(p);
-    p->options->observer->stopping(p->options->observer->context, &view, signal);
+    p->options->observer->stopping(p->options->observer->context, pool_look(p), signal);
 }
 
 static void pool_tick(pool *p)
@@ -330,8 +328,7 @@ static void pool_tick(pool *p)
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < p->last_tick + 1e-3 * POOL_TICK_MS)
         return;
-    const bnn_pool_view view = pool_look(p);
-    p->options->observer->tick(p->options->observer->context, &view);
+    p->options->observer->tick(p->options->observer->context, pool_look(p));
     p->last_tick = now;
 }
 
@@ -424,9 +421,9 @@ int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_s
     p->plan = plan;
     p->options = options;
     p->base = (bnn_run_base){.experiment = plan->experiment, .datasets = options->datasets};
-    p->n = p->n_of[BNN_RUN_QUEUED] = n;
     p->n_jobs = n_jobs;
     p->running = calloc(n_jobs, sizeof *p->running);
+    p->view = (bnn_pool_view){.n = n, .n_of = {[BNN_RUN_QUEUED] = n}, .running = p->running};
     int status = pool_open(p, err);
     if (status == BNN_OK)
         status = bnn_signals_open(&p->signals, err);
@@ -434,7 +431,7 @@ int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_s
         status = pool_run(p, err);
         bnn_signals_close(&p->signals);
     }
-    memcpy(out->n_of, p->n_of, sizeof out->n_of);
+    memcpy(out->n_of, p->view.n_of, sizeof out->n_of);
     out->signal = p->signal;
     if (status == BNN_OK && p->signal != 0)
         status = bnn_fail(err, BNN_E_INTERRUPTED, "interrupted: %s", strsignal(p->signal));

@@ -4,7 +4,6 @@
 #include "runner/finish.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* An attempt under way. */
 typedef struct run_attempt {
@@ -25,19 +24,15 @@ static int run_finish(void *context, bnn_network *network, double test_accuracy,
     const run_attempt *a = context;
     const bnn_experiment *experiment = a->base->experiment;
     const bnn_config *config = &experiment->configs[a->run->i_config];
-    char *spec;
-    if (asprintf(&spec, "%s: %s", experiment->name, config->label) < 0)
-        return bnn_no_memory(err);
     const bnn_finish_request request = {.folder = a->folder,
                                         .uid = a->run->uid,
-                                        .spec = spec,
+                                        .experiment = experiment->name,
+                                        .label = config->label,
                                         .test_accuracy = test_accuracy,
                                         .data = &a->base->datasets[config->i_dataset],
-                                        .record = run_report,
-                                        .context = context};
-    const int status = bnn_finish(&request, network, err);
-    free(spec);
-    return status;
+                                        .record = a->listener->record,
+                                        .context = a->listener->context};
+    return bnn_finish(&request, network, err);
 }
 
 bnn_train_job bnn_run_train_job(const bnn_config *config, int64_t seed, const bnn_dataset *data)

@@ -17,11 +17,13 @@
 static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err)
 {
-    char *spec, *bytes = NULL;
+    const char *spec = bnn_arena_printf(arena, "%s: %s", stored->experiment, stored->label);
+    char *bytes = NULL;
+    uint8_t *again = NULL;
     bnn_graph *graph;
     bnn_model *was, *model;
     size_t n;
-    if (asprintf(&spec, "%s: %s", stored->experiment, stored->label) < 0)
+    if (spec == NULL)
         return bnn_no_memory(err);
     int status = bnn_graph_create(reloaded->network, arena, &graph, err);
     if (status == BNN_OK)
@@ -31,17 +33,13 @@ static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloade
     if (status == BNN_OK)
         status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), stored->run.uid, spec,
                                   stored->run.result.test_accuracy, arena, &model, err);
-    if (status == BNN_OK) {
-        uint8_t *again = malloc(bnn_modelfile_encode(model, NULL));
-        if (again == NULL) {
-            status = bnn_no_memory(err);
-        } else {
-            *same = bnn_modelfile_encode(model, again) == n && memcmp(bytes, again, n) == 0;
-        }
-        free(again);
-    }
+    if (status == BNN_OK)
+        again = bnn_arena_alloc(arena, bnn_modelfile_encode(model, NULL), 1);
+    if (status == BNN_OK && again == NULL)
+        status = bnn_no_memory(err);
+    if (status == BNN_OK)
+        *same = bnn_modelfile_encode(model, again) == n && memcmp(bytes, again, n) == 0;
     free(bytes);
-    free(spec);
     return status;
 }
 
@@ -60,6 +58,7 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
 
 /* What the new attempt reports. */
 typedef struct verify_records {
+    bnn_arena *arena;
     bnn_metric_record *metrics;
     size_t n, capacity;
     bnn_file_record weights;
@@ -73,16 +72,13 @@ static void verify_take_record(void *context, const bnn_record *record)
         o->weights = record->file;
     if (record->kind != BNN_RECORD_METRIC || strcmp(record->metric.name, "seconds") == 0)
         return;
-    if (o->n == o->capacity) {
-        const size_t capacity = o->capacity == 0 ? 256 : 2 * o->capacity;
-        bnn_metric_record *grown = realloc(o->metrics, capacity * sizeof *grown);
-        if (grown == NULL) {
-            o->out_of_memory = true;
-            return;
-        }
-        o->metrics = grown;
-        o->capacity = capacity;
+    bnn_metric_record *grown =
+        bnn_arena_grow(o->arena, o->metrics, o->n, &o->capacity, sizeof *grown);
+    if (grown == NULL) {
+        o->out_of_memory = true;
+        return;
     }
+    o->metrics = grown;
     o->metrics[o->n++] = record->metric;
 }
 
@@ -99,19 +95,17 @@ static void verify_compare_metric(const verify_records *seen, const bnn_store_me
                                   bnn_retrained *out)
 {
     double is = (double)NAN;
-    bool found = false;
+    size_t i = 0;
     if (strcmp(was->name, "seconds") == 0)
         return;
-    for (size_t i = 0; i < seen->n && !found; i++) {
-        const bnn_metric_record *m = &seen->metrics[i];
-        if (m->epoch != was->epoch || strcmp(m->name, was->name) != 0)
-            continue;
-        found = true;
-        is = m->value;
-    }
+    while (i < seen->n &&
+           (seen->metrics[i].epoch != was->epoch || strcmp(seen->metrics[i].name, was->name) != 0))
+        i++;
+    if (i < seen->n)
+        is = seen->metrics[i].value;
     out->n_metrics++;
     /* 0 and -0 are the same to SQLite. */
-    if (!found || !(was->value == is || (isnan(was->value) && isnan(is))))
+    if (i == seen->n || !(was->value == is || (isnan(was->value) && isnan(is))))
         verify_differ(out, was->name, (uint32_t)was->epoch, was->value, is);
 }
 
@@ -122,15 +116,12 @@ static int verify_compare_all(bnn_store *store, const bnn_stored_run *stored,
     size_t n;
     *out =
         (bnn_retrained){.same_weights = strcmp(stored->weights_sha256, seen->weights.sha256) == 0};
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    if (seen->out_of_memory || arena == NULL) {
-        bnn_arena_destroy(arena);
+    if (seen->out_of_memory)
         return bnn_no_memory(err);
-    }
-    const int status = bnn_store_list_metrics(store, stored->run.id, arena, &recorded, &n, err);
+    const int status =
+        bnn_store_list_metrics(store, stored->run.id, seen->arena, &recorded, &n, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         verify_compare_metric(seen, &recorded[i], out);
-    bnn_arena_destroy(arena);
     if (status == BNN_OK && out->n_metrics < seen->n)
         verify_differ(out, "a metric that is not recorded", 0, 0.0, (double)NAN);
     return status;
@@ -163,18 +154,21 @@ static int verify_make_folder(char out[BNN_RUN_FOLDER_MAX], bnn_error *err)
 
 /* Without checkpoints and without a timeout. */
 static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
-                        const bnn_dataset *datasets, verify_records *seen, bnn_error *err)
+                        const bnn_dataset *data, verify_records *seen, bnn_error *err)
 {
     bnn_experiment experiment = reloaded->experiment;
+    bnn_config config = *reloaded->config;
     char folder[BNN_RUN_FOLDER_MAX];
     bnn_run run = stored->run;
     bnn_outcome outcome;
     const int status = verify_make_folder(folder, err);
     if (status != BNN_OK)
         return status;
-    run.i_config = (uint32_t)(reloaded->config - experiment.configs);
+    run.i_config = 0;
+    config.i_dataset = 0;
+    experiment.configs = &config;
     experiment.run = (bnn_run_options){.checkpoints = BNN_CHECKPOINTS_NONE};
-    const bnn_run_base base = {.experiment = &experiment, .datasets = datasets, .folder = folder};
+    const bnn_run_base base = {.experiment = &experiment, .datasets = data, .folder = folder};
     const bnn_run_listener listener = {.record = verify_take_record, .context = seen};
     bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);
     verify_remove_folders(folder, run.uid);
@@ -187,15 +181,12 @@ static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reload
 int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
                        const bnn_dataset *data, bnn_retrained *out, bnn_error *err)
 {
-    bnn_dataset *datasets = calloc(reloaded->experiment.n_datasets, sizeof *datasets);
-    verify_records seen = {.n = 0};
-    if (datasets == NULL)
+    verify_records seen = {.arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES)};
+    if (seen.arena == NULL)
         return bnn_no_memory(err);
-    datasets[reloaded->config->i_dataset] = *data; /* the others stay closed */
-    int status = verify_train(stored, reloaded, datasets, &seen, err);
+    int status = verify_train(stored, reloaded, data, &seen, err);
     if (status == BNN_OK)
         status = verify_compare_all(store, stored, &seen, out, err);
-    free(seen.metrics);
-    free(datasets);
+    bnn_arena_destroy(seen.arena);
     return status;
 }

@@ -51,7 +51,7 @@ typedef struct bnn_train_job {
 int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 
 /* Seconds that one training step and one evaluated image take here, measured on a few batches of
- * zeros. For plans. */
+ * zeros; nothing is reported. For plans. */
 int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *image_seconds,
                        bnn_error *err);
 

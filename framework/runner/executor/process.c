@@ -70,7 +70,7 @@ static void process_kill_late(process_executor *x)
     if (now < x->last_look + process_look_seconds)
         return;
     x->last_look = now;
-    for (uint32_t i = 0; i < x->n_slots; i++) {
+    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         process_slot *s = &x->slots[i];
         const bool late = (s->deadline > 0.0 && now > s->deadline + PROCESS_GRACE_SECONDS) ||
                           (x->stopped > 0.0 && now > x->stopped + PROCESS_GRACE_SECONDS);
@@ -162,7 +162,7 @@ static void process_close(bnn_executor *executor)
     process_executor *x = process_of(executor);
     process_close_fd(x->control);
     process_close_fd(executor->fd);
-    for (uint32_t i = 0; i < x->n_slots; i++) {
+    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         process_close_fd(x->slots[i].host);
         process_close_fd(x->slots[i].child);
     }
@@ -175,7 +175,7 @@ static void process_close(bnn_executor *executor)
 
 static int process_open_slots(process_executor *x, bnn_error *err)
 {
-    for (uint32_t i = 0; i < x->n_slots; i++) {
+    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         int fds[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
             return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for job %u", i + 1);
@@ -194,7 +194,7 @@ static int process_fork_zygote(process_executor *x, bnn_error *err)
     x->pid = fork();
     if (x->pid == 0) {
         close(control[0]);
-        for (uint32_t i = 0; i < x->n_slots; i++)
+        for (uint32_t i = 0; i < x->executor.n_slots; i++)
             close(x->slots[i].host);
         x->control = control[1];
         bnn_zygote_run(x, host);
@@ -203,7 +203,7 @@ static int process_fork_zygote(process_executor *x, bnn_error *err)
     x->control = control[0];
     if (x->pid < 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork the runs' parent");
-    for (uint32_t i = 0; i < x->n_slots; i++) {
+    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         close(x->slots[i].child);
         x->slots[i].child = -1;
     }
@@ -214,7 +214,7 @@ static int process_watch_slots(process_executor *x, bnn_error *err)
 {
     x->executor.fd = epoll_create1(EPOLL_CLOEXEC);
     bool watched = x->executor.fd >= 0;
-    for (uint32_t i = 0; watched && i < x->n_slots; i++)
+    for (uint32_t i = 0; watched && i < x->executor.n_slots; i++)
         watched = epoll_ctl(x->executor.fd, EPOLL_CTL_ADD, x->slots[i].host,
                             &(struct epoll_event){.events = EPOLLIN, .data.u32 = i}) == 0;
     return watched ? BNN_OK : bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch processes");
@@ -222,7 +222,7 @@ static int process_watch_slots(process_executor *x, bnn_error *err)
 
 static int process_share(process_executor *x, bnn_error *err)
 {
-    x->shared_bytes = sizeof *x->shared + x->n_slots * sizeof x->shared->progress[0];
+    x->shared_bytes = sizeof *x->shared + x->executor.n_slots * sizeof x->shared->progress[0];
     void *memory =
         mmap(NULL, x->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
@@ -246,7 +246,6 @@ int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_
                                  .close = process_close};
     x->base = base;
     x->control = -1;
-    x->n_slots = n_slots;
     for (uint32_t i = 0; i < n_slots; i++)
         x->slots[i].host = x->slots[i].child = -1;
     int status = process_share(x, err);

@@ -64,8 +64,7 @@ typedef struct process_executor {
     double last_look; /* at who is late */
     size_t shared_bytes;
     process_shared *shared;
-    uint32_t n_slots;
-    process_slot slots[];
+    process_slot slots[]; /* [executor.n_slots] */
 } process_executor;
 
 /* The rest of the zygote's life: obeys the host until that closes its end. host: its process. */

@@ -83,7 +83,7 @@ static void zygote_reap_children(process_executor *x)
     int wait_status;
     pid_t pid;
     while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
-        for (uint32_t i = 0; i < x->n_slots; i++)
+        for (uint32_t i = 0; i < x->executor.n_slots; i++)
             if (x->slots[i].pid == pid)
                 zygote_tell_exit(x, i, wait_status);
 }

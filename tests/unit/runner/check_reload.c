@@ -273,7 +273,7 @@ START_TEST(weights_that_are_no_numbers_are_refused)
                                 uids[0]));
     /* Nor do they become files, as the best epoch of a checkpoint of such a version. */
     const bnn_finish_request request = {
-        .folder = store_path("."), .uid = uids[0], .spec = "tiny: base"};
+        .folder = store_path("."), .uid = uids[0], .experiment = "tiny", .label = "base"};
     reloaded.network->parameters[0].value[0] = INFINITY;
     ck_refused(bnn_finish(&request, reloaded.network, err), BNN_E_FAILED,
                "diverged: 1 of 100 values of conv2d_1.weight are not finite");
