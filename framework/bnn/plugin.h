@@ -368,6 +368,7 @@ typedef enum bnn_lower_op {
     BNN_LOWER_MAXPOOL = 6,  /* y = first; then y = x > y ? x : y for the others of the window */
     BNN_LOWER_AVGPOOL = 7,  /* y = sum of the window, first to last, * (1 / area) */
     BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own, a layer is never one */
+    BNN_LOWER_KINDS,        /* behind the last */
 } bnn_lower_op;
 
 typedef struct bnn_lowering {

@@ -35,9 +35,8 @@ static int build_weights(builder *b, bnn_stage *s, const float *weight)
     return BNN_OK;
 }
 
-static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
+static int build_linear(builder *b, const bnn_op *op, bnn_stage *s)
 {
-    const bnn_op *op = &from->op;
     const size_t taps = bnn_op_taps(op);
     const bool conv = op->type == BNN_LOWER_CONV2D;
     if (taps > BNN_SUM_MAX)
@@ -55,8 +54,8 @@ static int build_linear(builder *b, const bnn_graph_op *from, bnn_stage *s)
     s->stride = conv ? op->stride : 1;
     s->padding = conv ? op->padding : 0;
     s->pad_value = s->padding > 0 ? (int32_t)op->pad_value : 0;
-    s->binary_weights = from->binary_weights;
-    s->macs = from->macs;
+    s->binary_weights = op->binary_weights;
+    s->macs = (uint64_t)taps * bnn_shape_values(op->out);
     s->bias = op->bias;
     s->n_float_values = (uint32_t)((taps + (op->bias != NULL)) * op->out.c);
     s->integer_sums = bnn_stage_sums_are_integers(s);
@@ -109,15 +108,15 @@ static int build_stage(builder *b, uint32_t *at)
                      .stride = 1,
                      .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
                      .outputs = BNN_VALUES_FLOATS,
-                     .in = graph->ops[*at].op.in,
-                     .sums = graph->ops[*at].op.in};
+                     .in = graph->ops[*at].in,
+                     .sums = graph->ops[*at].in};
     int status = BNN_OK;
-    if (bnn_op_is_linear(graph->ops[*at].op.type))
+    if (bnn_op_is_linear(graph->ops[*at].type))
         status = build_linear(b, &graph->ops[(*at)++], s);
     bnn_op ops[BNN_CHAIN_MAX];
     uint32_t n = 0;
     for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
-        const bnn_op *op = &graph->ops[*at].op;
+        const bnn_op *op = &graph->ops[*at];
         if (bnn_op_is_linear(op->type))
             break;
         if (n == BNN_CHAIN_MAX)

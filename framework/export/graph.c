@@ -7,7 +7,7 @@
 typedef struct maker {
     const bnn_network *network;
     bnn_arena *arena;
-    bnn_graph_op *ops;
+    bnn_op *ops;
     uint32_t n;
     bnn_error *err;
 } maker;
@@ -43,9 +43,8 @@ static bool graph_all_binary(const float *w, size_t n)
 }
 
 /* Takes the weights of a linear operation over into the graph. */
-static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
+static int graph_take_weights(const maker *m, uint32_t i, bnn_op *o)
 {
-    bnn_op *o = &op->op;
     const size_t n = bnn_op_taps(o) * o->out.c;
     const float *weight = graph_own_tensor(m, i, o->weight, n);
     const float *bias = graph_own_tensor(m, i, o->bias, o->out.c);
@@ -53,8 +52,7 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_graph_op *op)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "its lower function names a %s that is no tensor of it with %zu values",
                         weight == NULL ? "weight" : "bias", weight == NULL ? n : o->out.c);
-    op->binary_weights = graph_all_binary(weight, n);
-    op->macs = (uint64_t)bnn_op_taps(o) * bnn_shape_values(o->out);
+    o->binary_weights = graph_all_binary(weight, n);
     float *own_bias = bias == NULL ? NULL : bnn_arena_copy(m->arena, bias, o->out.c, sizeof(float));
     o->weight = bnn_arena_copy(m->arena, weight, n, sizeof(float));
     o->bias = own_bias;
@@ -71,33 +69,33 @@ static int graph_take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
     if (kind == NULL || l->op == BNN_LOWER_SIGN)
         return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
                         l->op);
-    bnn_graph_op *op = &m->ops[m->n];
+    bnn_op *op = &m->ops[m->n];
     bnn_shape out;
-    *op = (bnn_graph_op){.op = {.type = l->op,
-                                .in = from->plan.in,
-                                .kernel = l->kernel,
-                                .stride = l->stride,
-                                .padding = l->padding,
-                                .pad_value = from->io.pad_value,
-                                .weight = l->weight,
-                                .bias = l->bias,
-                                .factor = kind->has & BNN_OP_FACTOR ? l->factor : NULL,
-                                .offset = kind->has & BNN_OP_OFFSET ? l->offset : NULL,
-                                .low = l->low,
-                                .high = l->high}};
-    if (!bnn_op_out_shape(&op->op, from->plan.out.c, &out))
+    *op = (bnn_op){.type = l->op,
+                   .in = from->plan.in,
+                   .kernel = l->kernel,
+                   .stride = l->stride,
+                   .padding = l->padding,
+                   .pad_value = from->io.pad_value,
+                   .weight = l->weight,
+                   .bias = l->bias,
+                   .factor = kind->has & BNN_OP_FACTOR ? l->factor : NULL,
+                   .offset = kind->has & BNN_OP_OFFSET ? l->offset : NULL,
+                   .low = l->low,
+                   .high = l->high};
+    if (!bnn_op_out_shape(op, from->plan.out.c, &out))
         return bnn_fail(m->err, BNN_E_FAILED,
                         "input %ux%ux%u is out of the bounds of a deployed network, or its lower "
                         "function says things that do not fit it",
-                        op->op.in.c, op->op.in.h, op->op.in.w);
+                        op->in.c, op->in.h, op->in.w);
     if (memcmp(&out, &from->plan.out, sizeof out) != 0)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u", out.c,
-                        out.h, out.w, op->op.in.c, op->op.in.h, op->op.in.w, from->plan.out.c,
+                        out.h, out.w, op->in.c, op->in.h, op->in.w, from->plan.out.c,
                         from->plan.out.h, from->plan.out.w);
-    op->op.out = out;
-    op->op.name = bnn_arena_strdup(m->arena, from->name);
-    if (op->op.name == NULL)
+    op->out = out;
+    op->name = bnn_arena_strdup(m->arena, from->name);
+    if (op->name == NULL)
         return bnn_no_memory(m->err);
     const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
@@ -134,7 +132,7 @@ static int graph_lower_sign(maker *m, uint32_t i)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "STE %s has a forward pass of its own, which is not the sign",
                         op->use.plugin->head->name);
-    bnn_op *sign = &m->ops[m->n].op;
+    bnn_op *sign = &m->ops[m->n];
     *sign = (bnn_op){
         .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};
     if (sign->name == NULL)

@@ -8,17 +8,11 @@
 #include "infer/op.h"
 #include "model/network.h"
 
-typedef struct bnn_graph_op {
-    bnn_op op;
-    bool binary_weights; /* linear: every weight is -1 or +1 */
-    uint64_t macs;       /* multiply-accumulates for an image */
-} bnn_graph_op;
-
 typedef struct bnn_graph {
     bnn_shape input;    /* uint8 pixels [c][h][w], seen as (p - 128) / 128 */
     uint32_t n_classes; /* logits: the last operation's output */
     uint32_t n_ops;
-    const bnn_graph_op *ops;
+    const bnn_op *ops;
 } bnn_graph;
 
 /* Describes the network with its present weights (bnn_network_binarize first when the latent ones

@@ -32,6 +32,7 @@ bnn_op bnn_stage_op(const bnn_stage *s)
                     .padding = s->padding,
                     .pad_value = (float)s->pad_value,
                     .weight = s->weights,
+                    .binary_weights = s->binary_weights,
                     .bias = s->bias};
 }
 

@@ -188,21 +188,21 @@ static const bnn_op_kind op_kinds[] = {
     [BNN_LOWER_AVGPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_avgpool},
     [BNN_LOWER_SIGN] = {.apply_channel = op_sign},
 };
-_Static_assert(sizeof op_kinds / sizeof *op_kinds == BNN_OP_KINDS, "a row for each operation");
+_Static_assert(sizeof op_kinds / sizeof *op_kinds == BNN_LOWER_KINDS, "a row for each operation");
 
 const bnn_op_kind *bnn_op_kind_of(uint32_t type)
 {
-    return type < BNN_OP_KINDS ? &op_kinds[type] : NULL;
+    return type < BNN_LOWER_KINDS ? &op_kinds[type] : NULL;
 }
 
 bool bnn_op_is_linear(uint32_t type)
 {
-    return type < BNN_OP_KINDS && op_kinds[type].taps != NULL;
+    return type < BNN_LOWER_KINDS && op_kinds[type].taps != NULL;
 }
 
 bool bnn_op_can_follow(uint32_t type)
 {
-    return type < BNN_OP_KINDS && type != BNN_LOWER_IDENTITY && !bnn_op_is_linear(type);
+    return type < BNN_LOWER_KINDS && type != BNN_LOWER_IDENTITY && !bnn_op_is_linear(type);
 }
 
 size_t bnn_op_taps(const bnn_op *op)

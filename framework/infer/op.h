@@ -14,8 +14,6 @@
 
 #include <stdbool.h>
 
-enum { BNN_OP_KINDS = BNN_LOWER_SIGN + 1 };
-
 /* Bounds on shapes, for every user of a network that comes from a file: the values of one image
  * between two operations, and height, width, kernel, stride. */
 #define BNN_VALUES_MAX ((size_t)1 << 24)
@@ -29,6 +27,7 @@ typedef struct bnn_op {
     uint32_t kernel, stride, padding; /* conv2d; a pool's kernel is its window, its padding 0 */
     float pad_value;                  /* conv2d: what lies beyond the border */
     const float *weight;          /* [out.c][in.c][kernel][kernel]; dense: [out.c][all inputs] */
+    bool binary_weights;          /* every weight is -1 or +1 */
     const float *bias;            /* [out.c], or NULL */
     const float *factor, *offset; /* affine: [in.c]; slope: factor only */
     float low, high;              /* clamp; high may be infinite */

@@ -355,7 +355,8 @@ static void rig_check_lowering(rig *r)
     io.training = 0;
     if (r->layer->lower == NULL || r->layer->lower(r->s->params, &io, &l) != 0)
         return;
-    REQUIRE(l.op < BNN_LOWER_SIGN, "%s: lowers to operation %u", r->s->what, l.op);
+    REQUIRE(l.op < BNN_LOWER_KINDS && l.op != BNN_LOWER_SIGN, "%s: lowers to operation %u",
+            r->s->what, l.op);
     const bool affine = l.op == BNN_LOWER_AFFINE;
     bnn_op op = {.type = l.op,
                  .in = io.in,

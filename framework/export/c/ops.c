@@ -91,7 +91,7 @@ static const struct {
     [BNN_LOWER_AVGPOOL] = {.has_windows = true, .write = ops_avgpool},
     [BNN_LOWER_SIGN] = {.write = ops_sign},
 };
-_Static_assert(sizeof ops_table / sizeof *ops_table == BNN_OP_KINDS, "a row for each operation");
+_Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 
 bool bnn_c_op_has_windows(uint32_t type)
 {

@@ -212,7 +212,7 @@ static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op, bool exac
     [BNN_LOWER_SLOPE] = onnx_slope,     [BNN_LOWER_MAXPOOL] = onnx_maxpool,
     [BNN_LOWER_AVGPOOL] = onnx_avgpool, [BNN_LOWER_SIGN] = onnx_sign,
 };
-_Static_assert(sizeof ops_table / sizeof *ops_table == BNN_OP_KINDS, "a row for each operation");
+_Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 
 void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact)
 {

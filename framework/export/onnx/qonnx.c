@@ -9,29 +9,27 @@ static const char *qonnx_quant(bnn_onnx_writer *w, const char *name, const char 
 }
 
 /* Weights behind a BipolarQuant where they are binary. */
-static const char *qonnx_weights(bnn_onnx_writer *w, const bnn_graph_op *op, const int64_t *dims,
+static const char *qonnx_weights(bnn_onnx_writer *w, const bnn_op *op, const int64_t *dims,
                                  size_t n_dims, const float *values)
 {
     const char *before = w->value;
-    const char *weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", op->op.name),
-                                         BNN_ONNX_FLOAT, dims, n_dims, values);
+    const char *weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", op->name), BNN_ONNX_FLOAT,
+                                         dims, n_dims, values);
     if (op->binary_weights)
-        weight = qonnx_quant(w, bnn_onnx_name(w, "%s.weight_quant", op->op.name), weight);
+        weight = qonnx_quant(w, bnn_onnx_name(w, "%s.weight_quant", op->name), weight);
     w->value = before;
     return weight;
 }
 
-static void qonnx_conv(bnn_onnx_writer *w, const bnn_graph_op *op)
+static void qonnx_conv(bnn_onnx_writer *w, const bnn_op *o)
 {
-    const bnn_op *o = &op->op;
     const int64_t dims[] = {o->out.c, o->in.c, o->kernel, o->kernel};
-    bnn_onnx_conv(w, o, qonnx_weights(w, op, dims, 4, o->weight));
+    bnn_onnx_conv(w, o, qonnx_weights(w, o, dims, 4, o->weight));
 }
 
 /* A MatMul, which those compilers want, takes the weights as [all inputs][out]. */
-static void qonnx_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
+static void qonnx_dense(bnn_onnx_writer *w, const bnn_op *o)
 {
-    const bnn_op *o = &op->op;
     const size_t n_in = bnn_op_taps(o), n_out = o->out.c;
     const int64_t dims[] = {(int64_t)n_in, (int64_t)n_out};
     float *turned = bnn_onnx_alloc(w, n_in * n_out, sizeof *turned);
@@ -41,18 +39,18 @@ static void qonnx_dense(bnn_onnx_writer *w, const bnn_graph_op *op)
         for (size_t k = 0; k < n_out; k++)
             turned[i * n_out + k] = o->weight[k * n_in + i];
     bnn_onnx_flatten(w, o->name);
-    bnn_onnx_then(w, "MatMul", o->name, qonnx_weights(w, op, dims, 2, turned), NULL);
+    bnn_onnx_then(w, "MatMul", o->name, qonnx_weights(w, o, dims, 2, turned), NULL);
     if (o->bias != NULL)
         bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.sum", o->name), bnn_onnx_bias(w, o), NULL);
 }
 
-static void qonnx_sign(bnn_onnx_writer *w, const bnn_graph_op *op)
+static void qonnx_sign(bnn_onnx_writer *w, const bnn_op *op)
 {
-    qonnx_quant(w, op->op.name, w->value);
+    qonnx_quant(w, op->name, w->value);
 }
 
 /* Rows for what this dialect says in its own way. */
-static void (*const qonnx_table[BNN_OP_KINDS])(bnn_onnx_writer *w, const bnn_graph_op *op) = {
+static void (*const qonnx_table[BNN_LOWER_KINDS])(bnn_onnx_writer *w, const bnn_op *op) = {
     [BNN_LOWER_CONV2D] = qonnx_conv,
     [BNN_LOWER_DENSE] = qonnx_dense,
     [BNN_LOWER_SIGN] = qonnx_sign,
@@ -61,10 +59,10 @@ static void (*const qonnx_table[BNN_OP_KINDS])(bnn_onnx_writer *w, const bnn_gra
 void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_ops; i++) {
-        const bnn_graph_op *op = &graph->ops[i];
-        if (qonnx_table[op->op.type] != NULL)
-            qonnx_table[op->op.type](w, op);
+        const bnn_op *op = &graph->ops[i];
+        if (qonnx_table[op->type] != NULL)
+            qonnx_table[op->type](w, op);
         else
-            bnn_onnx_op(w, &op->op, false);
+            bnn_onnx_op(w, op, false);
     }
 }

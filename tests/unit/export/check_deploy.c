@@ -56,7 +56,7 @@ static void compare_graph(const subject *s)
     ck_assert(scratch != NULL && values != NULL);
     uint32_t at = 0;
     for (uint32_t i = 0; i < s->graph->n_ops; i++) {
-        const bnn_op *op = &s->graph->ops[i].op;
+        const bnn_op *op = &s->graph->ops[i];
         while (at < s->net->n_ops && strcmp(s->net->ops[at].name, op->name) != 0)
             at++;
         ck_assert_msg(at < s->net->n_ops, "%s: %s is in no order", s->what, op->name);
