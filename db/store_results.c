@@ -39,40 +39,6 @@ int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_a
 
 /* ---- a run ---- */
 
-#define SUMMARY(type, name) BNN_MEMBER(bnn_store_summary, type, name)
-static const bnn_row_member summary_members[] = {
-    SUMMARY(INTEGER, run_id),        SUMMARY(TEXT, run_uid),
-    SUMMARY(TEXT, experiment),       SUMMARY(TEXT, label),
-    SUMMARY(INTEGER, seed),          SUMMARY(TEXT, state),
-    SUMMARY(INTEGER, best_epoch),    SUMMARY(REAL, validation_accuracy),
-    SUMMARY(REAL, test_accuracy),    SUMMARY(REAL, last_test_accuracy),
-    SUMMARY(REAL, train_seconds),    SUMMARY(INTEGER, n_parameters),
-    SUMMARY(INTEGER, float32_bytes), SUMMARY(INTEGER, model_bytes),
-    SUMMARY(REAL, latency_us),       SUMMARY(REAL, images_per_second),
-    SUMMARY(INTEGER, mismatches),
-};
-static const bnn_row_type summary_type = BNN_ROW_TYPE(bnn_store_summary, summary_members);
-
-int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
-                           bnn_store_summary *out, bnn_error *err)
-{
-    const bnn_store_summary *rows;
-    size_t n;
-    const int status = bnn_store_rows(
-        store,
-        "SELECT run_id, run_uid, experiment, label, run_summary.seed, run_summary.state,"
-        " best_epoch, validation_accuracy, test_accuracy, last_test_accuracy, train_seconds,"
-        " n_parameters, float32_bytes, model_bytes, latency_us, images_per_second, mismatches"
-        " FROM run JOIN run_summary USING (run_uid) WHERE run_uid = ?1",
-        BNN_VALUES(V(uid)), &summary_type, arena, &rows, &n, err);
-    if (status != BNN_OK)
-        return status;
-    if (n != 1)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: there is no run %s", store->path, uid);
-    *out = rows[0];
-    return BNN_OK;
-}
-
 #define PLUGIN(type, name) BNN_MEMBER(bnn_store_plugin, type, name)
 static const bnn_row_member plugin_members[] = {PLUGIN(TEXT, kind), PLUGIN(TEXT, name),
                                                 PLUGIN(TEXT, path), PLUGIN(TEXT, sha256)};

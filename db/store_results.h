@@ -22,27 +22,6 @@ int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_a
 
 /* ---- a run ---- */
 
-/* A row of the view run_summary. */
-typedef struct bnn_store_summary {
-    int64_t run_id;
-    const char *run_uid, *experiment, *label;
-    int64_t seed;
-    const char *state;
-    int64_t best_epoch; /* whose test accuracy counts: the best on validation */
-    double validation_accuracy, test_accuracy;
-    double last_test_accuracy; /* after the last epoch */
-    double train_seconds;
-    int64_t n_parameters, float32_bytes, model_bytes;
-    double latency_us; /* of one image */
-    double images_per_second;
-    int64_t
-        mismatches; /* test images that get another class from the model file than in training */
-} bnn_store_summary;
-
-/* uid: in full. BNN_E_RESOURCE when it is not there. */
-int bnn_store_read_summary(bnn_store *store, const char *uid, bnn_arena *arena,
-                           bnn_store_summary *out, bnn_error *err);
-
 /* The plugins that the run was last executed with, by kind and name. */
 int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
                            const bnn_store_plugin **out_plugins, size_t *out_n, bnn_error *err);

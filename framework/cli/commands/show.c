@@ -3,16 +3,13 @@
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "cli/show_model.h"
-#include "db/store_results.h"
-#include "db/store_run.h"
 #include "results/metrics.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES = 20, SPARK_COLUMNS = 60, METRICS_MAX = 8 };
+enum { LINES = 20, SPARK_COLUMNS = 60 };
 
 /* ---- the parts --------------------------------------------------------------------------- */
 
@@ -67,154 +64,170 @@ static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error 
 
 /* ---- epochs ------------------------------------------------------------------------------ */
 
-/* What is known of an epoch. */
-typedef struct epoch {
-    uint32_t number;
-    struct {
-        bool known;
-        double value;
-    } metrics[METRICS_MAX]; /* in the order of bnn_epoch_metrics */
-} epoch;
-
-typedef struct course {
-    const bnn_metric *metrics;
-    size_t n_metrics, n;
-    epoch *epochs;
-} course;
-
-/* They come epoch by epoch; there is room for each in one of its own. */
-static void take_epoch_metric(course *c, const bnn_store_metric *m)
+/* Of rows that come epoch by epoch: an object an epoch, of its values by the names of metrics. */
+static json_t *pivot_epochs(const json_t *rows)
 {
-    if (m->epoch == 0)
-        return;
-    if (c->n == 0 || c->epochs[c->n - 1].number != m->epoch)
-        c->epochs[c->n++].number = (uint32_t)m->epoch;
-    epoch *e = &c->epochs[c->n - 1];
-    for (size_t i = 0; i < c->n_metrics; i++)
-        if (strcmp(c->metrics[i].name, m->name) == 0) {
-            e->metrics[i].known = true;
-            e->metrics[i].value = m->value;
+    size_t i;
+    json_t *row, *epoch = NULL, *epochs = json_array();
+    json_array_foreach(rows, i, row)
+    {
+        json_t *number = json_object_get(row, "epoch");
+        if (epoch == NULL || !json_equal(json_object_get(epoch, "epoch"), number)) {
+            json_array_append_new(epochs, epoch = json_object());
+            json_object_set(epoch, "epoch", number);
         }
+        json_object_set(epoch, json_string_value(json_object_get(row, "name")),
+                        json_object_get(row, "value"));
+    }
+    return epochs;
 }
 
 /* A metric that no epoch has leaves its column to numbers. */
-static void add_epoch(cli_table *table, const course *c, const epoch *e)
+static void add_epoch(cli_table *table, const json_t *epoch)
 {
     char text[BNN_SHORT_TEXT];
-    cli_table_cell(table, bnn_number_text(e->number, text));
-    for (size_t i = 0; i < c->n_metrics; i++) {
-        const bool known = e->metrics[i].known;
+    size_t n;
+    const bnn_metric *metrics = bnn_epoch_metrics(&n);
+    cli_table_put(table, json_incref(json_object_get(epoch, "epoch")));
+    for (size_t i = 0; i < n; i++) {
+        const bool known = json_object_get(epoch, metrics[i].name) != NULL;
+        const double value = cli_row_number(epoch, metrics[i].name);
         if (known)
             cli_table_column_is_text(table, i + 1);
-        cli_table_cell(table,
-                       known ? bnn_metric_text(&c->metrics[i], e->metrics[i].value, text) : NULL);
+        cli_table_cell(table, known ? bnn_metric_text(&metrics[i], value, text) : NULL);
     }
 }
 
-static int print_epochs(const course *c, int64_t best, bnn_error *err)
+/* About 20 lines: the first, the last, the best and some between. */
+static int print_epochs(const json_t *epochs, double best, bnn_error *err)
 {
-    const uint32_t last = c->epochs[c->n - 1].number, step = (last + LINES - 1) / LINES;
+    const size_t n = json_array_size(epochs);
+    const int last = (int)cli_row_number(json_array_get(epochs, n - 1), "epoch");
+    const int step = (last + LINES - 1) / LINES;
+    size_t n_metrics;
+    const bnn_metric *metrics = bnn_epoch_metrics(&n_metrics);
     cli_table *table = cli_table_create("#epoch");
-    for (size_t i = 0; i < c->n_metrics; i++)
-        cli_table_column(table, c->metrics[i].title, CLI_NUMBER);
-    for (size_t i = 0; i < c->n; i++) {
-        const uint32_t number = c->epochs[i].number;
+    for (size_t i = 0; i < n_metrics; i++)
+        cli_table_column(table, metrics[i].title, CLI_NUMBER);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *epoch = json_array_get(epochs, i);
+        const int number = (int)cli_row_number(epoch, "epoch");
         if (number % step == 0 || number == 1 || number == last || number == best)
-            add_epoch(table, c, &c->epochs[i]);
+            add_epoch(table, epoch);
     }
     printf("\nepochs\n");
     return cli_table_end(table, NULL, err);
 }
 
-/* The course of a metric as a line of bars, the lowest value to the highest. values: room for all. */
-static void print_spark(const course *c, size_t i_metric, double *values)
+/* The course of a metric as a line of bars, the lowest value to the highest. */
+static int print_spark(const json_t *epochs, const char *name, bnn_arena *arena, bnn_error *err)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     enum { N_BARS = sizeof bars / sizeof *bars };
     double low = INFINITY, high = -INFINITY;
+    double *values = bnn_arena_alloc(arena, json_array_size(epochs), sizeof *values);
     size_t n = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        const double x = c->epochs[i].metrics[i_metric].value;
-        if (!c->epochs[i].metrics[i_metric].known || !isfinite(x))
+    if (values == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < json_array_size(epochs); i++) {
+        const double x = cli_row_number(json_array_get(epochs, i), name);
+        if (!isfinite(x))
             continue;
         values[n++] = x;
         low = fmin(low, x);
         high = fmax(high, x);
     }
     if (n < 2 || !(high > low))
-        return;
+        return BNN_OK;
     const size_t columns = n < SPARK_COLUMNS ? n : SPARK_COLUMNS;
-    printf("%-20s ", c->metrics[i_metric].name);
+    printf("%-20s ", name);
     for (size_t i = 0; i < columns; i++) {
         const double share = (values[i * (n - 1) / (columns - 1)] - low) / (high - low);
         printf("%s", bars[(size_t)(share * (N_BARS - 1) + 0.5)]);
     }
     printf("  %.4g .. %.4g\n", low, high);
+    return BNN_OK;
 }
 
-/* Prints about 20 lines of epochs to stdout as a table, the first, the last, the best and some
- * between, with a column for each metric of an epoch; and, on a terminal, some metrics as a line of
- * bars. Without epochs, nothing. The arena is for what it reads. */
-static int show_epochs(bnn_store *store, const bnn_store_summary *run, bnn_arena *arena,
-                       bnn_error *err)
+/* Prints the epochs to stdout as a table with a column for each metric of an epoch; and, on a
+ * terminal, some metrics as a line of bars. Without epochs, nothing. */
+static int show_epochs(bnn_store *store, const bnn_store_argument *uid, double best,
+                       bnn_arena *arena, bnn_error *err)
 {
-    const bnn_store_metric *rows;
-    course c = {.n = 0};
-    size_t n;
-    int status = bnn_store_list_metrics(store, run->run_id, arena, &rows, &n, err);
-    if (status != BNN_OK)
-        return status;
-    c.metrics = bnn_epoch_metrics(&c.n_metrics);
-    assert(c.n_metrics <= METRICS_MAX);
-    c.epochs = bnn_arena_alloc(arena, n, sizeof *c.epochs);
-    double *values = bnn_arena_alloc(arena, n, sizeof *values);
-    if (c.epochs == NULL || values == NULL)
-        return bnn_no_memory(err);
-    for (size_t i = 0; i < n; i++)
-        take_epoch_metric(&c, &rows[i]);
-    if (c.n == 0)
-        return BNN_OK;
-    status = print_epochs(&c, run->best_epoch, err);
-    for (size_t i = 0; status == BNN_OK && cli_draws(stdout) && i < c.n_metrics; i++)
-        if (strcmp(c.metrics[i].name, "train_loss") == 0 ||
-            strcmp(c.metrics[i].name, "validation_accuracy") == 0)
-            print_spark(&c, i, values);
+    json_t *rows = cli_result_json(store, bnn_store_sql("run_epochs"), uid, 1, err);
+    if (rows == NULL)
+        return err->status;
+    json_t *epochs = pivot_epochs(rows);
+    int status = json_array_size(epochs) == 0 ? BNN_OK : print_epochs(epochs, best, err);
+    if (status == BNN_OK && cli_draws(stdout))
+        status = print_spark(epochs, "train_loss", arena, err);
+    if (status == BNN_OK && cli_draws(stdout))
+        status = print_spark(epochs, "validation_accuracy", arena, err);
+    json_decref(epochs);
+    json_decref(rows);
     return status;
 }
 
 /* ---- text -------------------------------------------------------------------------------- */
 
-static void show_summary(const bnn_store_summary *s)
+static const char *row_text(const json_t *row, const char *name)
+{
+    const char *text = json_string_value(json_object_get(row, name));
+    return text == NULL ? "" : text;
+}
+
+static void show_size(const json_t *run)
 {
     char a[BNN_SHORT_TEXT], b[BNN_SHORT_TEXT], c[BNN_SHORT_TEXT];
-    printf("run %s: %s, %s, seed %lld: %s\n", s->run_uid, s->experiment, s->label,
-           (long long)s->seed, s->state);
-    if (isfinite(s->test_accuracy))
-        printf("  test accuracy  %s after epoch %lld, the best on validation (%s); last epoch %s\n",
-               bnn_percent_text(s->test_accuracy, a), (long long)s->best_epoch,
-               bnn_percent_text(s->validation_accuracy, b),
-               bnn_percent_text(s->last_test_accuracy, c));
-    if (isfinite(s->train_seconds))
-        printf("  training       %s\n", bnn_seconds_text(s->train_seconds, a));
-    if (isfinite(s->latency_us) && isfinite(s->images_per_second))
-        printf("  inference      %.1f us for one image, %s images a second in batches of 64\n",
-               s->latency_us, bnn_count_text((uint64_t)s->images_per_second, a));
-    if (s->mismatches > 0)
+    const double n_parameters = cli_row_number(run, "n_parameters");
+    const double float32_bytes = cli_row_number(run, "float32_bytes");
+    const double model_bytes = cli_row_number(run, "model_bytes");
+    if (n_parameters >= 0 && model_bytes > 0)
+        printf("  size           %s parameters: %s bytes as float32, %s deployed (1/%.1f)\n",
+               bnn_count_text((uint64_t)n_parameters, a),
+               bnn_count_text((uint64_t)float32_bytes, b), bnn_count_text((uint64_t)model_bytes, c),
+               float32_bytes / model_bytes);
+}
+
+/* Whether the model file answers as training did. */
+static void show_proof(const json_t *run)
+{
+    const char *uid = row_text(run, "run_uid");
+    const double mismatches = cli_row_number(run, "mismatches");
+    if (mismatches > 0)
         printf(
-            "  WARNING        its model file gives %lld test images another class than training; "
+            "  WARNING        its model file gives %.0f test images another class than training; "
             "please report it, with `bnnrun verify %s`\n",
-            (long long)s->mismatches, s->run_uid);
-    else if (s->mismatches == 0)
+            mismatches, uid);
+    else if (mismatches == 0)
         printf("  proof          the model file gives every test image the class that training "
                "gave it\n");
-    else if (strcmp(s->state, "done") == 0)
-        printf("  proof          no model file; `bnnrun verify %s` says why\n", s->run_uid);
-    if (s->n_parameters >= 0 && s->model_bytes > 0)
-        printf("  size           %s parameters: %s bytes as float32, %s deployed (1/%.1f)\n",
-               bnn_count_text((uint64_t)s->n_parameters, a),
-               bnn_count_text((uint64_t)s->float32_bytes, b),
-               bnn_count_text((uint64_t)s->model_bytes, c),
-               (double)s->float32_bytes / (double)s->model_bytes);
+    else if (strcmp(row_text(run, "state"), "done") == 0)
+        printf("  proof          no model file; `bnnrun verify %s` says why\n", uid);
+}
+
+static void show_summary(const json_t *run)
+{
+    char a[BNN_SHORT_TEXT], b[BNN_SHORT_TEXT], c[BNN_SHORT_TEXT];
+    const double test_accuracy = cli_row_number(run, "test_accuracy");
+    const double train_seconds = cli_row_number(run, "train_seconds");
+    const double latency_us = cli_row_number(run, "latency_us");
+    const double images_per_second = cli_row_number(run, "images_per_second");
+    printf("run %s: %s, %s, seed %lld: %s\n", row_text(run, "run_uid"), row_text(run, "experiment"),
+           row_text(run, "label"), json_integer_value(json_object_get(run, "seed")),
+           row_text(run, "state"));
+    if (isfinite(test_accuracy))
+        printf("  test accuracy  %s after epoch %.0f, the best on validation (%s); last epoch %s\n",
+               bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"),
+               bnn_percent_text(cli_row_number(run, "validation_accuracy"), b),
+               bnn_percent_text(cli_row_number(run, "last_test_accuracy"), c));
+    if (isfinite(train_seconds))
+        printf("  training       %s\n", bnn_seconds_text(train_seconds, a));
+    if (isfinite(latency_us) && isfinite(images_per_second))
+        printf("  inference      %.1f us for one image, %s images a second in batches of 64\n",
+               latency_us, bnn_count_text((uint64_t)images_per_second, a));
+    show_proof(run);
+    show_size(run);
 }
 
 /* One key a line. */
@@ -240,12 +253,12 @@ static int show_environment(bnn_store *store, const bnn_store_argument *uid, bnn
 static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena *arena,
                      bnn_error *err)
 {
-    bnn_store_summary summary;
-    int status = bnn_store_read_summary(store, uid->value.text, arena, &summary, err);
-    if (status != BNN_OK)
-        return status;
-    show_summary(&summary);
-    status = show_epochs(store, &summary, arena, err);
+    json_t *run = first_row(store, "run_summary", uid, err);
+    if (run == NULL)
+        return err->status;
+    show_summary(run);
+    int status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
+    json_decref(run);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
         status = cli_result_section(store, parts[i].title, bnn_store_sql(name), uid, 1, err);
