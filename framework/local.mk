@@ -41,12 +41,11 @@ spec_sources = \
 	framework/spec/key.c framework/spec/key.h \
 	framework/spec/key_text.c framework/spec/key_text.h \
 	framework/spec/key_types.c \
-	framework/spec/label.c framework/spec/label.h \
+	framework/spec/label.c \
 	framework/spec/override.c \
 	framework/spec/reader.h \
 	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h \
-	framework/spec/syntax.c framework/spec/syntax.h \
 	framework/spec/tree.c framework/spec/tree.h \
 	framework/spec/tree_parse.c
 plugin_sources = \
@@ -129,7 +128,7 @@ runner_sources = \
 	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/run.c framework/runner/run.h \
 	framework/runner/signals.c framework/runner/signals.h \
-	framework/runner/spec_keys.c framework/runner/spec_keys.h \
+	framework/runner/spec_keys.c \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
 	framework/runner/verify.c framework/runner/verify.h \
 	framework/runner/writer.c framework/runner/writer.h

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "plugin/use.h"
-#include "runner/spec_keys.h"
+#include "runner/experiment.h"
 #include "spec/key_text.h"
 
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "data/catalogue.h"
 #include "model/network.h"
-#include "runner/spec_keys.h"
 #include "runner/spec_text.h"
 #include "spec/effect.h"
 

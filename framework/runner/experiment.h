@@ -71,6 +71,9 @@ typedef struct bnn_experiment {
     bnn_data_options *datasets; /* each with the largest split that a config asks for */
 } bnn_experiment;
 
+/* All keys of a spec. Fixed keys are fields of bnn_experiment, the others of bnn_config. */
+extern const bnn_section bnn_spec_section;
+
 /* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order, closed
  * by NULL; or NULL. *out and all it points to live in the reader's arena and registry. Loads
  * plugins, so: main thread, before any job. BNN_OK, or a negative status after messages: BNN_E_SPEC,

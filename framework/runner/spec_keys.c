@@ -1,5 +1,3 @@
-#include "runner/spec_keys.h"
-
 #include "runner/experiment.h"
 
 #include <string.h>
@@ -136,7 +134,6 @@ static const bnn_key run_keys[] = {
 static const bnn_section run_section = {.keys = run_keys};
 static const bnn_key_type elsewhere = {"a map of dotted keys", NULL, NULL}; /* see sweep.h */
 
-/* Fixed keys are fields of bnn_experiment, the others of bnn_config. */
 static const bnn_key spec_keys[] = {
     {BNN_KEY_TEXT(bnn_experiment, name, "name", "of the experiment"), .computed = "the file's",
      .flags = BNN_KEY_FIXED},

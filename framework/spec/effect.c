@@ -45,9 +45,9 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
     bnn_effect_key key = {
         .path = at->path, .condition = condition, .value = value, .at = value->at, .of_base = true};
     for (size_t i = 0; i < point->n; i++) {
-        if (bnn_tree_covers(point->values[i].key, at->path))
+        if (bnn_tree_covers(point->values[i].key->text, at->path))
             key.of_base = false;
-        if (strcmp(point->values[i].key, at->path) == 0)
+        if (strcmp(point->values[i].key->text, at->path) == 0)
             key.value = NULL;
     }
     key.acts = bnn_key_holds(settings, key.condition);
@@ -112,7 +112,7 @@ static bool is_replaced(const bnn_effect_key *key, const bnn_sweep *sweep)
 {
     for (size_t i = 0; key->of_base && i < sweep->n; i++)
         for (size_t j = 0; !sweep->points[i].baseline && j < sweep->points[i].n; j++)
-            if (bnn_tree_covers(sweep->points[i].values[j].key, key->path))
+            if (bnn_tree_covers(sweep->points[i].values[j].key->text, key->path))
                 return true;
     return false;
 }

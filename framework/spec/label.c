@@ -1,4 +1,4 @@
-#include "spec/label.h"
+#include "spec/sweep.h"
 
 #include "base/text.h"
 
@@ -72,9 +72,9 @@ static const label_key *collect_keys(const bnn_node *spec, size_t n_points, cons
     label_key *rows = bnn_arena_alloc(arena, capacity, sizeof *rows);
     for (size_t i = 0; rows != NULL && i < n_points; i++)
         for (size_t j = 0; j < points[i].n; j++) {
-            const bnn_assignment *v = &points[i].values[j];
-            const bool varies = !bnn_tree_equal(v->value, bnn_tree_find(spec, v->key));
-            rows[n++] = (label_key){.key = v->key, .varies = varies};
+            const bnn_pair *v = &points[i].values[j];
+            const bool varies = !bnn_tree_equal(v->value, bnn_tree_find(spec, v->key->text));
+            rows[n++] = (label_key){.key = v->key->text, .varies = varies};
         }
     if (n > 0)
         qsort(rows, n, sizeof *rows, compare_label_keys);
@@ -161,8 +161,8 @@ static const char *label_point(const bnn_point *point, size_t n, const label_key
 {
     label_writer w = {.n = 0};
     for (size_t i = 0; i < point->n; i++) {
-        const bnn_assignment *v = &point->values[i];
-        const label_key wanted = {.key = v->key};
+        const bnn_pair *v = &point->values[i];
+        const label_key wanted = {.key = v->key->text};
         const label_key *row = bsearch(&wanted, rows, n, sizeof *rows, compare_label_keys);
         if (row == NULL)
             continue;

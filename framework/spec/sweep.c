@@ -2,7 +2,6 @@
 
 #include "base/size.h"
 #include "base/text.h"
-#include "spec/label.h"
 
 #include <string.h>
 
@@ -225,12 +224,11 @@ static int set_up_axes(expansion *e)
 static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_point *out)
 {
     const bnn_node *root = e->spec;
-    bnn_assignment *values = bnn_arena_alloc(e->arena, n, sizeof *values);
+    const bnn_pair *values = bnn_arena_copy(e->arena, pairs, n, sizeof *values);
     if (values == NULL)
         return bnn_diag_no_memory(e->diag);
     for (size_t i = 0; i < n; i++) {
         const bnn_node *key = pairs[i].key;
-        values[i] = (bnn_assignment){.key = key->text, .value = pairs[i].value};
         root = bnn_tree_set(root, key->text, pairs[i].value, e->arena, e->diag, key->at);
         if (root == NULL)
             return BNN_E_SPEC;
@@ -319,16 +317,16 @@ static int check_runs(expansion *e)
     const size_t n_runs = bnn_size_product(e->n, e->n_seeds);
     if (n_runs <= (size_t)e->section.max_runs)
         return BNN_OK;
-    const char *points = e->n == 1 ? "point" : "points";
-    const char *seeds = e->n_seeds == 1 ? "seed" : "seeds";
     if (n_runs > SWEEP_RUNS_MAX)
         return bnn_diag_add(e->diag, e->section.at,
-                            "%zu %s x %zu %s are more runs than the limit of %d", e->n, points,
-                            e->n_seeds, seeds, SWEEP_RUNS_MAX);
-    return bnn_diag_add(e->diag, e->section.at,
-                        "%zu %s x %zu %s = %zu runs, more than max_runs (%d); to allow them, set "
-                        "sweep.max_runs: %zu",
-                        e->n, points, e->n_seeds, seeds, n_runs, e->section.max_runs, n_runs);
+                            "%zu point%s x %zu seed%s are more runs than the limit of %d", e->n,
+                            bnn_plural(e->n), e->n_seeds, bnn_plural(e->n_seeds), SWEEP_RUNS_MAX);
+    return bnn_diag_add(
+        e->diag, e->section.at,
+        "%zu point%s x %zu seed%s = %zu runs, more than max_runs (%d); to allow them, set "
+        "sweep.max_runs: %zu",
+        e->n, bnn_plural(e->n), e->n_seeds, bnn_plural(e->n_seeds), n_runs, e->section.max_runs,
+        n_runs);
 }
 
 /* The point with the same spec, or e->n. */

@@ -17,15 +17,10 @@
 
 #include "spec/key.h"
 
-typedef struct bnn_assignment {
-    const char *key; /* dotted */
-    const bnn_node *value;
-} bnn_assignment;
-
 typedef struct bnn_point {
     const bnn_node *root; /* the spec with the point's values in place */
     size_t n;
-    const bnn_assignment *values; /* what the sweep set here, in the order of the spec */
+    const bnn_pair *values; /* dotted keys that the sweep set here, in the order of the spec */
     bool baseline;
     /* What distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
      * of each key that varies, or more of it where two keys would look alike. "base" when nothing
@@ -44,6 +39,11 @@ extern const bnn_section bnn_sweep_section;
 /* Expands the sweep of a parsed spec (without one: a single point). out is allocated in the arena.
  * BNN_OK, or a negative status after messages. */
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out);
+
+/* Gives each of the n points a label of its own: what the sweep set there, of the keys whose value
+ * differs from that of the base spec at some point. Labels are allocated in the arena. BNN_OK, or
+ * BNN_E_INTERNAL without memory. */
+int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_arena *arena);
 
 /* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at

@@ -1,6 +1,5 @@
 #include "base/file.h"
 #include "base/text.h"
-#include "spec/syntax.h"
 #include "spec/tree.h"
 
 #include <stdlib.h>
@@ -39,6 +38,73 @@ static bnn_position_in_file mark_position(const reader *r, yaml_mark_t mark)
     return (bnn_position_in_file){r->name, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
+/* ---- what libyaml refuses ---------------------------------------------------------------- */
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static bnn_position_in_file byte_position(const reader *r, size_t offset)
+{
+    const char *text = r->text;
+    bnn_position_in_file at = {r->name, 1, 1};
+    for (size_t i = 0; i < offset && i < r->n_text; i++) {
+        if (text[i] == '\n' || (text[i] == '\r' && i + 1 < r->n_text && text[i + 1] != '\n')) {
+            at.line++;
+            at.column = 1;
+        } else if (!is_continuation(text[i])) {
+            at.column++;
+        }
+    }
+    return at;
+}
+
+/* Whether the character at a mark is a tab: the usual cause of a baffling message. */
+static bool is_tab(const reader *r, yaml_mark_t mark)
+{
+    size_t i = 0;
+    for (size_t n_characters = 0; i < r->n_text; i++)
+        if (!is_continuation(r->text[i]) && n_characters++ == mark.index)
+            break;
+    return i < r->n_text && r->text[i] == '\t';
+}
+
+/* What to do about the mistakes that libyaml describes from its own point of view; or NULL. */
+static const char *problem_advice(const reader *r)
+{
+    if (is_tab(r, r->parser.problem_mark))
+        return ": a tab; indent with spaces";
+    if (strcmp(r->parser.problem, "mapping values are not allowed in this context") == 0)
+        return "; indent the line like its neighbours, and quote a text that contains a colon";
+    return NULL;
+}
+
+static void add_problem(const reader *r)
+{
+    const yaml_parser_t *parser = &r->parser;
+    const char *problem = parser->problem;
+    const bnn_position_in_file end = byte_position(r, r->n_text);
+    bnn_position_in_file at = mark_position(r, parser->problem_mark);
+    if (at.line > end.line) /* where libyaml sees the end of a text without a newline there */
+        at = end;
+    if (parser->error == YAML_MEMORY_ERROR || problem == NULL)
+        bnn_diag_no_memory(r->diag);
+    else if (parser->error == YAML_READER_ERROR) /* no text: an offset instead of a mark */
+        bnn_diag_add(r->diag, byte_position(r, parser->problem_offset), "%s", problem);
+    else if (problem_advice(r) != NULL)
+        bnn_diag_add(r->diag, at, "%s%s", problem, problem_advice(r));
+    else if (parser->context == NULL)
+        bnn_diag_add(r->diag, at, "%s", problem);
+    else if (parser->context_mark.line + 1 == at.line)
+        bnn_diag_add(r->diag, at, "%s %s", problem, parser->context);
+    else
+        bnn_diag_add(r->diag, at, "%s %s that starts on line %zu", problem, parser->context,
+                     parser->context_mark.line + 1);
+}
+
+/* ---- values ------------------------------------------------------------------------------ */
+
 static bool parse_no_memory(const reader *r)
 {
     bnn_diag_no_memory(r->diag);
@@ -49,7 +115,7 @@ static bool next_event(reader *r, yaml_event_t *event)
 {
     if (yaml_parser_parse(&r->parser, event) != 0)
         return true;
-    bnn_syntax_add_error(&r->parser, r->name, r->text, r->n_text, r->diag);
+    add_problem(r);
     return false;
 }
 
