@@ -66,8 +66,6 @@ __attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_i
                                                                   bool warning, size_t *n_file,
                                                                   const char *format, va_list args)
 {
-    const char *file = at.file == NULL ? "" : at.file;
-    const char *separator = at.file == NULL ? "" : ": ";
     const char *severity = warning ? "warning: " : "";
     char text[TEXT_MAX];
     char *whole = NULL, *out = NULL;
@@ -75,13 +73,14 @@ __attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_i
         return NULL;
     bnn_text_shorten(whole, text, sizeof text);
     free(whole);
-    const int n = at.file == NULL || at.line == 0
-                      ? asprintf(&out, "%s%s%s%s", file, separator, severity, text)
-                      : asprintf(&out, "%s:%u:%u: %s%s", file, at.line, at.column, severity, text);
+    const int n = at.file == NULL ? asprintf(&out, "%s%s", severity, text)
+                  : at.line == 0  ? asprintf(&out, "%s: %s%s", at.file, severity, text)
+                                  : asprintf(&out, "%s:%u:%u: %s%s", at.file, at.line, at.column,
+                                             severity, text);
     if (n < 0)
         return NULL;
     remove_controls(out);
-    *n_file = strlen(file);
+    *n_file = at.file == NULL ? 0 : strlen(at.file);
     return out;
 }
 
