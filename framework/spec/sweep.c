@@ -174,49 +174,33 @@ static int sweep_read(const bnn_reader *r, const bnn_node *spec, sweep_section *
 
 /* ---- points ------------------------------------------------------------------------------ */
 
-/* A key of grid, or all keys of zip: what takes one value after the other. */
-typedef struct axis {
-    size_t n_values;
-    size_t n_pairs;        /* keys that change together */
-    const bnn_pair *pairs; /* each a key and its list */
-} axis;
-
 typedef struct expansion {
     const bnn_node *spec;
     sweep_section section;
+    const bnn_node *grid, *zip, *list, *exclude; /* the section's, or empty */
     size_t n_seeds;
     bnn_arena *arena;
     bnn_diag *diag;
-    axis *axes;
-    size_t n_axes, n_axis_keys;
     size_t n_product; /* points of grid x zip */
     bnn_point *points;
     size_t n;
 } expansion;
 
-static void add_axis(expansion *e, size_t n_pairs, const bnn_pair *pairs)
-{
-    const size_t n_values = pairs[0].value->n;
-    e->axes[e->n_axes++] = (axis){.n_values = n_values, .n_pairs = n_pairs, .pairs = pairs};
-    e->n_axis_keys += n_pairs;
-    e->n_product = bnn_size_product(e->n_product, n_values);
-}
-
 /* Without grid and zip, a list stands for itself; otherwise, and when there is no list either, the
- * product of no axes is one point: the base. */
-static int set_up_axes(expansion *e)
+ * product of no lists is one point: the base. */
+static int count_product(expansion *e)
 {
+    static const bnn_node nothing = {.kind = BNN_NODE_MAP};
     const sweep_section *s = &e->section;
-    const size_t n_grid = s->grid == NULL ? 0 : s->grid->n;
-    const bool list_only = s->grid == NULL && s->zip == NULL && s->list != NULL && s->list->n > 0;
-    e->n_product = list_only ? 0 : 1;
-    e->axes = bnn_arena_alloc(e->arena, n_grid + 1, sizeof *e->axes);
-    if (e->axes == NULL)
-        return bnn_diag_no_memory(e->diag);
-    for (size_t i = 0; i < n_grid; i++)
-        add_axis(e, 1, &s->grid->pairs[i]);
-    if (s->zip != NULL && s->zip->n > 0)
-        add_axis(e, s->zip->n, s->zip->pairs);
+    e->grid = s->grid != NULL ? s->grid : &nothing;
+    e->zip = s->zip != NULL ? s->zip : &nothing;
+    e->list = s->list != NULL ? s->list : &nothing;
+    e->exclude = s->exclude != NULL ? s->exclude : &nothing;
+    e->n_product = s->grid == NULL && s->zip == NULL && e->list->n > 0 ? 0 : 1;
+    for (size_t i = 0; i < e->grid->n; i++)
+        e->n_product = bnn_size_product(e->n_product, e->grid->pairs[i].value->n);
+    if (e->zip->n > 0)
+        e->n_product = bnn_size_product(e->n_product, e->zip->pairs[0].value->n);
     return BNN_OK;
 }
 
@@ -237,43 +221,45 @@ static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_
     return BNN_OK;
 }
 
-/* Number `index` of the product; the last axis varies fastest. pairs: n_axis_keys entries. */
+/* Number `index` of the product; zip varies fastest, then the last key of grid. pairs: room for
+ * both. */
 static void choose_values(const expansion *e, size_t index, bnn_pair *pairs)
 {
-    size_t n = e->n_axis_keys;
-    for (size_t i = e->n_axes; i-- > 0;) {
-        const axis *a = &e->axes[i];
-        const size_t i_value = index % a->n_values;
-        index /= a->n_values;
-        n -= a->n_pairs;
-        for (size_t j = 0; j < a->n_pairs; j++)
-            pairs[n + j] = (bnn_pair){a->pairs[j].key, a->pairs[j].value->items[i_value]};
+    for (size_t i = 0; i < e->zip->n; i++) {
+        const bnn_pair *lists = &e->zip->pairs[i];
+        pairs[e->grid->n + i] =
+            (bnn_pair){lists->key, lists->value->items[index % lists->value->n]};
+    }
+    if (e->zip->n > 0)
+        index /= e->zip->pairs[0].value->n;
+    for (size_t i = e->grid->n; i-- > 0;) {
+        const bnn_pair *lists = &e->grid->pairs[i];
+        pairs[i] = (bnn_pair){lists->key, lists->value->items[index % lists->value->n]};
+        index /= lists->value->n;
     }
 }
 
 static int build_points(expansion *e)
 {
-    const bnn_node *list = e->section.list;
-    const size_t n_list = list == NULL ? 0 : list->n;
-    if (e->n_product > SWEEP_POINTS_MAX || n_list > SWEEP_POINTS_MAX - e->n_product)
+    const size_t n_keys = e->grid->n + e->zip->n;
+    if (e->n_product > SWEEP_POINTS_MAX || e->list->n > SWEEP_POINTS_MAX - e->n_product)
         return bnn_diag_add(e->diag, e->section.at,
                             "the sweep has more than %d points, however large max_runs is",
                             SWEEP_POINTS_MAX);
-    bnn_pair *pairs = bnn_arena_alloc(e->arena, e->n_axis_keys, sizeof *pairs);
-    e->points = bnn_arena_alloc(e->arena, e->n_product + n_list + 1, sizeof *e->points);
+    bnn_pair *pairs = bnn_arena_alloc(e->arena, n_keys, sizeof *pairs);
+    e->points = bnn_arena_alloc(e->arena, e->n_product + e->list->n + 1, sizeof *e->points);
     if (pairs == NULL || e->points == NULL)
         return bnn_diag_no_memory(e->diag);
-    for (size_t i = 0; i < e->n_product + n_list; i++) {
-        const bnn_node *map = i < e->n_product ? NULL : list->items[i - e->n_product];
-        if (map == NULL)
-            choose_values(e, i, pairs);
-        const int status = map == NULL ? build_point(e, e->n_axis_keys, pairs, &e->points[e->n])
-                                       : build_point(e, map->n, map->pairs, &e->points[e->n]);
-        if (status != BNN_OK)
-            return status;
-        e->n++;
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < e->n_product; i++) {
+        choose_values(e, i, pairs);
+        status = build_point(e, n_keys, pairs, &e->points[e->n++]);
     }
-    return BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < e->list->n; i++) {
+        const bnn_node *map = e->list->items[i];
+        status = build_point(e, map->n, map->pairs, &e->points[e->n++]);
+    }
+    return status;
 }
 
 /* In exclude, 0.001 and 1e-3 are the same value. */
@@ -296,8 +282,8 @@ static bool point_agrees(const bnn_point *point, const bnn_node *entry)
 
 static int drop_excluded(expansion *e)
 {
-    const bnn_node *exclude = e->section.exclude;
-    for (size_t i = 0; exclude != NULL && i < exclude->n; i++) {
+    const bnn_node *exclude = e->exclude;
+    for (size_t i = 0; i < exclude->n; i++) {
         size_t n_kept = 0;
         for (size_t j = 0; j < e->n; j++)
             if (!point_agrees(&e->points[j], exclude->items[i]))
@@ -367,8 +353,8 @@ static int mark_baseline(expansion *e)
 
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out)
 {
-    static int (*const steps[])(expansion *) = {set_up_axes, build_points,    drop_excluded,
-                                                check_runs,  drop_duplicates, mark_baseline};
+    static int (*const steps[])(expansion *) = {count_product, build_points,    drop_excluded,
+                                                check_runs,    drop_duplicates, mark_baseline};
     expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
     int status = sweep_read(r, spec, &e.section);
     for (size_t i = 0; status == BNN_OK && i < sizeof steps / sizeof *steps; i++)
