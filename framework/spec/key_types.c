@@ -124,65 +124,39 @@ static void choice_read(const bnn_reader *r, const char *choices, const bnn_node
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-static size_t n_digits(const char *text)
-{
-    return strspn(text, "0123456789");
-}
-
 /* [+-]digits, nothing else. */
 static bool is_integer(const char *text)
 {
     text += *text == '+' || *text == '-';
-    return *text != '\0' && text[n_digits(text)] == '\0';
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
 /* The length of [+-]digits[.digits][e[+-]digits] at the start of text, one digit at least; 0: none.
- * strtod alone would take hexadecimal, infinities and leading blanks as well. */
-static size_t n_number(const char *text)
-{
-    const char *p = text;
-    p += *p == '+' || *p == '-';
-    const size_t n_whole = n_digits(p);
-    p += n_whole;
-    size_t n_fraction = 0;
-    if (*p == '.') {
-        n_fraction = n_digits(p + 1);
-        p += 1 + n_fraction;
-    }
-    if (n_whole + n_fraction == 0)
-        return 0;
-    if (*p == 'e' || *p == 'E') {
-        const char *exponent = p + 1;
-        exponent += *exponent == '+' || *exponent == '-';
-        if (n_digits(exponent) > 0)
-            p = exponent + n_digits(exponent);
-    }
-    return (size_t)(p - text);
-}
-
-/* strtod with the decimal point of YAML, whatever the program's locale is. An overflow gives an
- * infinity. Adding 0.0 makes -0.0 the zero that it is equal to. */
-static double to_double(const char *text)
+ * The decimal point is that of YAML, whatever the program's locale is. *out: infinite when it is too
+ * large; adding 0.0 makes -0.0 the zero that it is equal to. */
+static size_t n_number(const char *text, double *out)
 {
     const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* is always there */
-    const double x = strtod_l(text, NULL, c);
+    char *end;
+    *out = strtod_l(text, &end, c) + 0.0;
     freelocale(c);
-    return x + 0.0;
+    const size_t n = (size_t)(end - text);
+    /* strtod takes hexadecimal, infinities and leading blanks as well. */
+    return strspn(text, "+-.0123456789eE") < n ? 0 : n;
 }
 
 bool bnn_key_is_number(const bnn_node *node, double *out)
 {
-    const size_t n = bnn_tree_is_plain(node) ? n_number(node->text) : 0;
-    if (n == 0 || node->text[n] != '\0')
-        return false;
-    *out = to_double(node->text);
-    return true;
+    const size_t n = bnn_tree_is_plain(node) ? n_number(node->text, out) : 0;
+    return n > 0 && node->text[n] == '\0';
 }
 
 /* "expected THING", of something that begins like a number. */
 static int expected_number(const bnn_reader *r, const bnn_node *node, const char *thing)
 {
-    const bool quoted = node->kind == BNN_NODE_SCALAR && node->quoted && n_number(node->text) > 0;
+    double number;
+    const bool quoted =
+        node->kind == BNN_NODE_SCALAR && node->quoted && n_number(node->text, &number) > 0;
     return bnn_reader_expected(r, node, thing,
                                quoted ? " in quotes, which is a text; remove the quotes" : "");
 }
@@ -330,13 +304,13 @@ static void duration_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
     static const char units[] = "smhd";
     static const double unit_seconds[] = {1.0, 60.0, 3600.0, 86400.0, 1.0}; /* the last: no unit */
     static const double seconds_max = 3650 * 86400.0;
-    const size_t n = node != NULL && bnn_tree_is_plain(node) ? n_number(node->text) : 0;
+    double given = 0.0, seconds = key->param.fallback;
+    const size_t n = node != NULL && bnn_tree_is_plain(node) ? n_number(node->text, &given) : 0;
     const char *unit = n > 0 ? strchr(units, node->text[n]) : NULL;
-    double seconds = key->param.fallback;
     if (node != NULL && (unit == NULL || (*unit != '\0' && node->text[n + 1] != '\0'))) {
         expected_number(r, node, key->type->form);
     } else if (node != NULL) {
-        const double given = to_double(node->text) * unit_seconds[unit - units];
+        given *= unit_seconds[unit - units];
         if (given >= 0.0 && given <= seconds_max)
             seconds = given;
         else
