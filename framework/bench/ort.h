@@ -6,19 +6,13 @@
 #define BNN_BENCH_ORT_H
 
 #include "bench/lineup.h"
+#include "bench/peer.h"
 
-typedef struct bench_ort bench_ort;
-
-/* Starts node, on this CPU only when it is not negative. When node or its package onnxruntime-node
- * is not there, that is no failure: *out is untouched, and *missing says what, and how to get it. */
-int bench_ort_start(int cpu, bench_ort **out, const char **missing, bnn_error *err);
-
-/* Ends the child. NULL is allowed. */
-void bench_ort_stop(bench_ort *ort);
-
-/* Adds the model and its twin to the lineup, run by ort, which must stay until they are
- * measured: the files that `bnnrun export --format onnx` writes, whose weights are floats. They get
- * the pixels as floats, which costs them nothing. */
-int bench_ort_join(bench_ort *ort, bench_lineup *lineup, bnn_error *err);
+/* Starts node on the CPU of the lineup, and adds the model and its twin, run by it: the files that
+ * `bnnrun export --format onnx` writes, whose weights are floats. They get the pixels as floats, which
+ * costs them nothing. *out is to be stopped when they are measured. When node or its package
+ * onnxruntime-node is not there, that is no failure: *out is untouched, and *missing says what, and
+ * how to get it. */
+int bench_ort_join(bench_lineup *lineup, bench_peer **out, const char **missing, bnn_error *err);
 
 #endif

@@ -185,27 +185,25 @@ static int open_images(request *r, bnn_error *err)
 static int time_lineup(request *r, bnn_error *err)
 {
     bench_lineup *lineup = &r->lineup;
-    bench_ort *ort = NULL;
+    bench_peer *ort = NULL;
     const char *missing = NULL;
     cpu_set_t allowed;
     int status = BNN_OK;
     bench_machine_pin(&lineup->record, &allowed);
-    if (r->ort)
-        status = bench_ort_start(lineup->record.cpu, &ort, &missing, err);
-    if (missing != NULL && !r->options.quiet)
-        fprintf(stderr, "bnnrun: without onnxruntime: %s\n", missing);
     if (status == BNN_OK && r->n_engines == 0 &&
         (r->engines[r->n_engines++] = bnn_engine_choose(err)) == NULL)
         status = err->status;
     if (status == BNN_OK)
         status = bench_lineup_add_own(lineup, r->engines, r->n_engines, err);
-    if (status == BNN_OK && ort != NULL)
-        status = bench_ort_join(ort, lineup, err);
+    if (status == BNN_OK && r->ort)
+        status = bench_ort_join(lineup, &ort, &missing, err);
+    if (missing != NULL && !r->options.quiet)
+        fprintf(stderr, "bnnrun: without onnxruntime: %s\n", missing);
     if (status == BNN_OK)
         status = bench_lineup_compare(lineup, err);
     if (status == BNN_OK)
         status = bench_times_measure(lineup, err);
-    bench_ort_stop(ort);
+    bench_peer_stop(ort);
     bench_machine_unpin(&lineup->record, &allowed);
     return status;
 }
