@@ -45,13 +45,12 @@ static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_image
     else if (has.c != shape.c || has.h != shape.h || has.w != shape.w)
         status = bnn_fail(err, BNN_E_USAGE, "%s: images of %ux%ux%u, and the model takes %ux%ux%u",
                           path, has.c, has.h, has.w, shape.c, shape.h, shape.w);
-    if (status != BNN_OK) {
-        free(idx.data);
-        return status;
-    }
     const uint32_t n = limit > 0 && limit < idx.dims[0] ? limit : idx.dims[0];
-    *out = (cli_images){.n = n, .pixels = idx.data};
-    return BNN_OK;
+    if (status == BNN_OK)
+        *out = (cli_images){.n = n, .pixels = idx.data};
+    else
+        free(idx.data);
+    return status;
 }
 
 int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,

@@ -38,6 +38,12 @@ static void say_count(size_t n, const char *what)
         fprintf(stderr, ", %zu %s", n, what);
 }
 
+static void say_runs(size_t n, const char *one, const char *several)
+{
+    if (n > 0)
+        fprintf(stderr, "bnnrun: %zu %s\n", n, n == 1 ? one : several);
+}
+
 /* "bnnrun: ste_sweep: 12 runs: 9 done, 3 new" */
 static void say_plan(const sweep *s)
 {
@@ -49,24 +55,16 @@ static void say_plan(const sweep *s)
     say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
     fputs(s->plan.n_todo == 0 ? ", nothing to do\n" : "\n", stderr);
-    if (s->recovered.n_stale > 0)
-        fprintf(stderr, "bnnrun: %u run%s of a process that has died %s in the queue again\n",
-                s->recovered.n_stale, bnn_plural(s->recovered.n_stale),
-                s->recovered.n_stale == 1 ? "is" : "are");
-    if (s->recovered.n_unknown > 0)
-        fprintf(stderr,
-                "bnnrun: %u running run%s belong%s to a process that cannot be seen from "
-                "here\n",
-                s->recovered.n_unknown, bnn_plural(s->recovered.n_unknown),
-                s->recovered.n_unknown == 1 ? "s" : "");
-    if (plan->n_dropped > 0)
-        fprintf(stderr, "bnnrun: %zu run%s in the database %s no longer part of this spec\n",
-                plan->n_dropped, bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
-    if (plan->n_of[BNN_RUN_STALE] > 0)
-        fprintf(stderr,
-                "bnnrun: %zu done run%s used plugin files that have changed since; "
-                "`bnnrun plan` lists them\n",
-                plan->n_of[BNN_RUN_STALE], bnn_plural(plan->n_of[BNN_RUN_STALE]));
+    say_runs(s->recovered.n_stale, "run of a process that has died is in the queue again",
+             "runs of a process that has died are in the queue again");
+    say_runs(s->recovered.n_unknown,
+             "running run belongs to a process that cannot be seen from here",
+             "running runs belong to a process that cannot be seen from here");
+    say_runs(plan->n_dropped, "run in the database is no longer part of this spec",
+             "runs in the database are no longer part of this spec");
+    say_runs(plan->n_of[BNN_RUN_STALE],
+             "done run used plugin files that have changed since; `bnnrun plan` lists them",
+             "done runs used plugin files that have changed since; `bnnrun plan` lists them");
 }
 
 static void say_start(const sweep *s, bool isolates)
