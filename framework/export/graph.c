@@ -26,10 +26,9 @@ static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
 /* The tensor of network op i that acts from this address, if it has n values. */
 static const float *graph_own_tensor(const maker *m, uint32_t i, const float *values, size_t n)
 {
-    uint32_t n_parameters;
-    const bnn_parameter *p = bnn_network_op_parameters(m->network, i, &n_parameters);
-    for (uint32_t t = 0; t < n_parameters; t++)
-        if (p[t].acting == values && p[t].n == n)
+    const bnn_network_op *op = &m->network->ops[i];
+    for (uint32_t t = 0; t < op->plan.n_tensors; t++)
+        if (op->parameters[t].acting == values && op->parameters[t].n == n)
             return values;
     return NULL;
 }
@@ -152,7 +151,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
     if (graph == NULL || m.ops == NULL)
         return bnn_no_memory(m.err);
     for (uint32_t i = 0; i < network->n_ops; i++) {
-        const bool sign = network->ops[i].type == BNN_NETWORK_SIGN;
+        const bool sign = network->ops[i].letter == BNN_NETWORK_SIGN;
         const int status = sign ? graph_lower_sign(&m, i) : graph_lower_layer(&m, i);
         if (status != BNN_OK)
             return bnn_error_prefix(err, "%s: ", network->ops[i].name);

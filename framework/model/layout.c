@@ -9,12 +9,9 @@
 enum { OPS_OF_A_BLOCK = 8 }; /* at most: sign, dropout, L, P, B, A */
 
 typedef struct layout {
+    bnn_network *net; /* which grows by each op */
     const bnn_model_options *model;
-    const bnn_kernels *kernels;
-    uint32_t n_classes, lanes;
     bnn_arena *arena;
-    bnn_network_op *ops;
-    uint32_t n;
     bnn_shape shape; /* what the next op sees */
     bnn_error *err;
 } layout;
@@ -98,27 +95,25 @@ static int check_plan(const bnn_network_op *op, bnn_error *err)
     return BNN_OK;
 }
 
-static int append_op(layout *l, bnn_network_op_type type, char letter, const bnn_use *use,
-                     uint32_t block)
+static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
 {
-    bnn_network_op *op = &l->ops[l->n];
+    bnn_network_op *op = &l->net->ops[l->net->n_ops];
     /* Dropout sets inputs to zero between the sign and the linear operation. */
     const bool inputs = bnn_model_block_has_binary_inputs(l->model, block) &&
                         l->model->blocks[block].dropout.plugin == NULL;
-    const bool linear = letter == BNN_ROLE_LINEAR;
-    op->type = type;
+    const bool linear = letter == BNN_ROLE_LINEAR, sign = letter == BNN_NETWORK_SIGN;
     op->letter = letter;
     op->use = *use;
     op->block = block;
-    op->name = bnn_arena_printf(
-        l->arena, "%s_%u", type == BNN_NETWORK_SIGN ? "sign" : use->plugin->head->name, block + 1);
+    op->name =
+        bnn_arena_printf(l->arena, "%s_%u", sign ? "sign" : use->plugin->head->name, block + 1);
     if (op->name == NULL)
         return bnn_no_memory(l->err);
     op->plan = (bnn_layer_plan){
         .in = l->shape,
         .out = l->shape,
-        .lanes = l->lanes,
-        .kernels = l->kernels,
+        .lanes = l->net->lanes,
+        .kernels = l->net->kernels,
         .binary_weights = linear && bnn_model_block_is_binary(l->model, block),
         .binary_inputs = linear && inputs,
         .pad_value = !linear || !inputs                ? 0.0f
@@ -127,12 +122,12 @@ static int append_op(layout *l, bnn_network_op_type type, char letter, const bnn
         .fail = plan_failure,
         .host = l->err,
     };
-    if (type == BNN_NETWORK_LAYER && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
+    if (!sign && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
         return bnn_error_prefix(l->err, "%s: ", op->name);
     const int status = check_plan(op, l->err);
     if (status == BNN_OK) {
         l->shape = op->plan.out;
-        l->n++;
+        l->net->n_ops++;
     }
     return status;
 }
@@ -151,11 +146,10 @@ static int append_linear(layout *l, uint32_t i)
     const bnn_block_options *block = &l->model->blocks[i];
     int status = BNN_OK;
     if (bnn_model_block_has_binary_inputs(l->model, i))
-        status = append_op(l, BNN_NETWORK_SIGN, 'S', &l->model->activation_ste, i);
+        status = append_op(l, BNN_NETWORK_SIGN, &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
-        status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_REGULARIZER, &block->dropout, i);
-    return status != BNN_OK ? status
-                            : append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_LINEAR, &block->linear, i);
+        status = append_op(l, BNN_ROLE_REGULARIZER, &block->dropout, i);
+    return status != BNN_OK ? status : append_op(l, BNN_ROLE_LINEAR, &block->linear, i);
 }
 
 static int append_block(layout *l, uint32_t i)
@@ -164,15 +158,14 @@ static int append_block(layout *l, uint32_t i)
     const char *sequence = "";
     int status = block_sequence(l, i, &sequence);
     for (const char *s = sequence; status == BNN_OK && *s != '\0'; s++) {
+        const bnn_use *use = *s == 'P'   ? &model->blocks[i].pool
+                             : *s == 'B' ? &model->norm
+                                         : &model->activation;
         if (*s == 'L')
             status = append_linear(l, i);
-        else if (*s == 'P')
-            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_POOL, &model->blocks[i].pool, i);
-        else if (*s == 'B' && model->norm.plugin != NULL)
-            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_NORM, &model->norm, i);
-        else if (*s == 'A' && model->activation.plugin != NULL &&
-                 !(model->activation_auto && sign_follows(model, i, s)))
-            status = append_op(l, BNN_NETWORK_LAYER, BNN_ROLE_ACTIVATION, &model->activation, i);
+        else if (use->plugin != NULL &&
+                 !(*s == 'A' && model->activation_auto && sign_follows(model, i, s)))
+            status = append_op(l, *s, use, i);
     }
     return status;
 }
@@ -182,19 +175,19 @@ static int append_block(layout *l, uint32_t i)
 /* A sign that sees only values >= 0 is +1 for every image. */
 static int check_signs(const layout *l)
 {
-    for (uint32_t i = 0; i < l->n; i++) {
-        if (l->ops[i].type != BNN_NETWORK_SIGN)
+    const bnn_network_op *ops = l->net->ops;
+    for (uint32_t i = 0; i < l->net->n_ops; i++) {
+        if (ops[i].letter != BNN_NETWORK_SIGN)
             continue;
         for (uint32_t j = i; j-- > 0;) {
             const uint32_t flags =
-                l->ops[j].type == BNN_NETWORK_SIGN ? 0 : bnn_use_layer(&l->ops[j].use)->flags;
+                ops[j].letter == BNN_NETWORK_SIGN ? 0 : bnn_use_layer(&ops[j].use)->flags;
             if (flags & BNN_LAYER_NONNEGATIVE)
                 return bnn_fail(l->err, BNN_E_SPEC,
                                 "%s would be +1 for every image, since %s gives no negative "
                                 "values; use activation hardtanh, none or auto, or an ordering "
                                 "with batch norm behind the activation (%s has it before)",
-                                l->ops[i].name, l->ops[j].name,
-                                l->model->ordering.plugin->head->name);
+                                ops[i].name, ops[j].name, l->model->ordering.plugin->head->name);
             if (!(flags & BNN_LAYER_KEEPS_SIGN))
                 break;
         }
@@ -202,38 +195,27 @@ static int check_signs(const layout *l)
     return BNN_OK;
 }
 
-int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena,
-                     bnn_network_op **ops, uint32_t *n_ops, bnn_error *err)
+int bnn_layout_build(bnn_network *net, bnn_arena *arena, bnn_error *err)
 {
-    layout l = {.model = model,
-                .kernels = kernels,
-                .n_classes = n_classes,
-                .lanes = lanes,
-                .arena = arena,
-                .shape = input,
-                .err = err};
+    const bnn_model_options *model = net->options;
+    const bnn_shape input = net->input;
+    layout l = {.net = net, .model = model, .arena = arena, .shape = input, .err = err};
     if (input.c != model->input.c || input.h != model->input.h || input.w != model->input.w)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s takes images of %ux%ux%u, the data set has %ux%ux%u",
                         model->topology, model->input.c, model->input.h, model->input.w, input.c,
                         input.h, input.w);
-    l.ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *l.ops);
-    if (l.ops == NULL)
+    net->ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *net->ops);
+    if (net->ops == NULL)
         return bnn_no_memory(err);
     for (uint32_t i = 0; i < model->n_blocks; i++) {
         const int status = append_block(&l, i);
         if (status != BNN_OK)
             return status;
     }
-    if (bnn_shape_values(l.shape) != n_classes)
+    if (bnn_shape_values(l.shape) != net->n_classes)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s ends with %zu values, the data set has %u classes",
-                        model->topology, bnn_shape_values(l.shape), n_classes);
-    const int status = check_signs(&l);
-    if (status == BNN_OK) {
-        *ops = l.ops;
-        *n_ops = l.n;
-    }
-    return status;
+                        model->topology, bnn_shape_values(l.shape), net->n_classes);
+    return check_signs(&l);
 }

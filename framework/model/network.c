@@ -10,16 +10,15 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
                       bnn_diag *diag)
 {
     bnn_error err;
-    bnn_network_op *ops;
-    uint32_t n_ops;
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_diag_no_memory(diag);
-    const bnn_kernels *kernels = bnn_kernels_choose(&err);
-    int status = kernels == NULL ? err.status : BNN_OK;
-    if (status == BNN_OK)
-        status = bnn_layout_build(model, input, n_classes, BNN_LANES, kernels, arena, &ops, &n_ops,
-                                  &err);
+    bnn_network net = {.options = model,
+                       .kernels = bnn_kernels_choose(&err),
+                       .lanes = BNN_LANES,
+                       .n_classes = n_classes,
+                       .input = input};
+    const int status = net.kernels == NULL ? err.status : bnn_layout_build(&net, arena, &err);
     if (status != BNN_OK)
         bnn_diag_fail(diag, (bnn_status)status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);
@@ -79,12 +78,12 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
     float **gradients = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *gradients);
     if (op->y == NULL || saved == NULL || tensors == NULL || gradients == NULL)
         return BNN_E_INTERNAL;
-    op->first_parameter = net->n_parameters;
+    op->parameters = &net->parameters[net->n_parameters];
     for (uint32_t t = 0; t < plan->n_tensors; t++) {
         if (plan_parameter(net, arena, op, t) != BNN_OK)
             return BNN_E_INTERNAL;
-        tensors[t] = net->parameters[op->first_parameter + t].acting;
-        gradients[t] = net->parameters[op->first_parameter + t].gradient;
+        tensors[t] = op->parameters[t].acting;
+        gradients[t] = op->parameters[t].gradient;
     }
     op->io = (bnn_layer_io){.in = plan->in,
                             .out = plan->out,
@@ -164,8 +163,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     net->context.kernels = kernels;
     net->weight_context.kernels = kernels;
     net->activation_context.kernels = kernels;
-    const int status = bnn_layout_build(model, input, n_classes, net->lanes, kernels, arena,
-                                        &net->ops, &net->n_ops, err);
+    const int status = bnn_layout_build(net, arena, err);
     if (status != BNN_OK)
         return status;
     if (plan_network(net, arena) != BNN_OK) {
@@ -197,10 +195,4 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err)
                             p->layer, p->name);
     }
     return BNN_OK;
-}
-
-const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i, uint32_t *n)
-{
-    *n = network->ops[i].plan.n_tensors;
-    return network->parameters + network->ops[i].first_parameter;
 }

@@ -23,22 +23,18 @@ typedef struct bnn_parameter {
     bool latent;     /* binary weights act in its place */
 } bnn_parameter;
 
-typedef enum bnn_network_op_type {
-    BNN_NETWORK_LAYER,
-    BNN_NETWORK_SIGN, /* binarizes activations */
-} bnn_network_op_type;
+enum { BNN_NETWORK_SIGN = 'S' }; /* what binarizes activations; no bnn_role has this letter */
 
 /* One operation of the network, in execution order. */
 typedef struct bnn_network_op {
-    bnn_network_op_type type;
-    char letter;      /* bnn_role of a layer; S for a sign */
+    char letter;      /* bnn_role of a layer, or BNN_NETWORK_SIGN */
     const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
     bnn_use use;      /* the layer plugin, or the STE */
     uint32_t block;
-    bnn_layer_plan plan; /* shapes and sizes; of a sign, too: in and out */
-    uint32_t first_parameter;
-    float *y;        /* [out][lanes] */
-    bnn_layer_io io; /* everything a layer is called with */
+    bnn_layer_plan plan;       /* shapes and sizes; of a sign, too: in and out */
+    bnn_parameter *parameters; /* [plan.n_tensors], in those of the network */
+    float *y;                  /* [out][lanes] */
+    bnn_layer_io io;           /* everything a layer is called with */
 } bnn_network_op;
 
 typedef struct bnn_network {
@@ -110,9 +106,6 @@ size_t bnn_count_not_finite(size_t n, const float *values);
  * else BNN_E_FAILED and "diverged: " with the first tensor that has others. */
 int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
-/* The parameters of op i: parameters[first], n of them. */
-const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint32_t i, uint32_t *n);
-
 /* The size of op i, its index aside. Binary weights count 1 bit. A batch norm between a binary linear
  * operation on binary inputs and the next sign folds into an integer threshold and a direction per
  * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a
@@ -120,12 +113,10 @@ const bnn_parameter *bnn_network_op_parameters(const bnn_network *network, uint3
  * False for ops without values (signs, pools). */
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);
 
-/* For bnn_network_create: blocks and ordering become the list of operations, not yet any memory.
- * Checks the ordering's sequence for each block, puts signs where binary inputs are wanted, and
- * plans every layer for its input shape. Fills type, name, use, letter, block and plan of each op.
- * ops live in the arena. */
-int bnn_layout_build(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                     uint32_t lanes, const bnn_kernels *kernels, bnn_arena *arena,
-                     bnn_network_op **ops, uint32_t *n_ops, bnn_error *err);
+/* For bnn_network_create: options, for kernels, lanes, n_classes and input of the network, become its
+ * list of operations, not yet any other memory. Checks the ordering's sequence for each block, puts
+ * signs where binary inputs are wanted, and plans every layer for its input shape. Fills name, use,
+ * letter, block and plan of each op. ops live in the arena. */
+int bnn_layout_build(bnn_network *network, bnn_arena *arena, bnn_error *err);
 
 #endif

@@ -81,7 +81,7 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 {
     for (uint32_t i = 0; i < network->n_ops; i++) {
         bnn_network_op *op = &network->ops[i];
-        if (op->type == BNN_NETWORK_SIGN) {
+        if (op->letter == BNN_NETWORK_SIGN) {
             binarize_values(network, &network->activation_context, &op->use, op->name,
                             bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->y);
             continue;
@@ -117,7 +117,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
     float *gy = network->gradient[0], *gx = network->gradient[1];
     for (uint32_t i = network->n_ops; i-- > 0;) {
         bnn_network_op *op = &network->ops[i];
-        if (op->type == BNN_NETWORK_SIGN) {
+        if (op->letter == BNN_NETWORK_SIGN) {
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
                                         bnn_shape_values(op->plan.out) * network->lanes, op->io.x,
                                         gy, gy);

@@ -1,17 +1,14 @@
 #include "model/network.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static const bnn_network_op *next_op(const bnn_network *network, uint32_t i, const char *skip)
+/* Behind op i, pools, activations and dropout in between. */
+static const bnn_network_op *next_op(const bnn_network *network, uint32_t i)
 {
-    for (uint32_t j = i + 1; j < network->n_ops; j++) {
-        const bnn_network_op *op = &network->ops[j];
-        bool skipped = false;
-        for (const char *s = skip; *s != '\0'; s++)
-            skipped |= op->letter == *s;
-        if (!skipped)
-            return op;
-    }
+    while (++i < network->n_ops)
+        if (strchr("PAR", network->ops[i].letter) == NULL)
+            return &network->ops[i];
     return NULL;
 }
 
@@ -23,7 +20,7 @@ static const bnn_network_op *linear_before(const bnn_network *network, uint32_t 
         const bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_ROLE_LINEAR)
             return op;
-        if (op->letter == BNN_ROLE_NORM || op->type == BNN_NETWORK_SIGN)
+        if (op->letter == BNN_ROLE_NORM || op->letter == BNN_NETWORK_SIGN)
             return NULL;
     }
     return NULL;
@@ -32,8 +29,8 @@ static const bnn_network_op *linear_before(const bnn_network *network, uint32_t 
 /* Bits of one channel of a norm, see bnn_network_layer_size. */
 static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 {
-    const bnn_network_op *next = next_op(network, i, "PAR");
-    if (next == NULL || next->type != BNN_NETWORK_SIGN)
+    const bnn_network_op *next = next_op(network, i);
+    if (next == NULL || next->letter != BNN_NETWORK_SIGN)
         return 64;
     const bnn_network_op *linear = linear_before(network, i);
     const bool integers =
@@ -44,8 +41,8 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out)
 {
     const bnn_network_op *op = &network->ops[i];
-    uint32_t n;
-    const bnn_parameter *p = bnn_network_op_parameters(network, i, &n);
+    const bnn_parameter *p = op->parameters;
+    const uint32_t n = op->plan.n_tensors;
     if (n == 0)
         return false;
     bnn_layer_record size = {.macs = op->plan.macs,

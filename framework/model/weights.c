@@ -22,13 +22,16 @@ static const char *name_of(const bnn_parameter *p, char out[NAME_MAX_BYTES])
     return out;
 }
 
-/* Dimensions without the last ones of 1, the first excepted. */
-static size_t rank_of(const bnn_parameter *p)
+/* Its dimensions without the last ones of 1, the first excepted; NULL without memory. */
+static json_t *shape_of(const bnn_parameter *p)
 {
+    json_t *shape = json_array();
     size_t rank = 4;
     while (rank > 1 && p->dims[rank - 1] == 1)
         rank--;
-    return rank;
+    for (size_t k = 0; k < rank; k++)
+        json_array_append_new(shape, json_integer(p->dims[k]));
+    return shape;
 }
 
 static size_t bytes_of(const bnn_network *network)
@@ -41,8 +44,7 @@ static size_t bytes_of(const bnn_network *network)
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-/* The JSON text, in the order of the tensors, with spaces at its end so that what follows is
- * aligned; freed by the caller. */
+/* The JSON text, in the order of the tensors; freed by the caller. */
 static char *header_of(const bnn_network *network)
 {
     json_t *all = json_object();
@@ -50,35 +52,23 @@ static char *header_of(const bnn_network *network)
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
         char name[NAME_MAX_BYTES];
-        json_t *shape = json_array();
-        for (size_t k = 0; k < rank_of(p); k++)
-            json_array_append_new(shape, json_integer(p->dims[k]));
         const json_int_t end = place + (json_int_t)(p->n * sizeof(float));
         json_object_set_new(all, name_of(p, name),
-                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
+                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape_of(p),
                                       "data_offsets", place, end));
         place = end;
     }
     const bool whole = json_object_size(all) == network->n_parameters;
     char *text = whole ? json_dumps(all, JSON_COMPACT) : NULL;
     json_decref(all);
-    if (text == NULL)
-        return NULL;
-    const size_t n = strlen(text), padded = (n + 7) / 8 * 8;
-    char *aligned = realloc(text, padded + 1);
-    if (aligned == NULL) {
-        free(text);
-        return NULL;
-    }
-    memset(aligned + n, ' ', padded - n);
-    aligned[padded] = '\0';
-    return aligned;
+    return text;
 }
 
 int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *err)
 {
     char *header = header_of(network);
-    const size_t n_header = header == NULL ? 0 : strlen(header);
+    const size_t n_text = header == NULL ? 0 : strlen(header);
+    const uint64_t n_header = (n_text + 7) / 8 * 8; /* spaces at its end align what follows */
     const size_t n = LENGTH_BYTES + n_header + bytes_of(network);
     uint8_t *bytes = malloc(n);
     int status;
@@ -86,9 +76,9 @@ int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *e
         status = bnn_no_memory(err);
         goto out;
     }
-    const uint64_t length = n_header;
-    memcpy(bytes, &length, sizeof length);
-    memcpy(bytes + LENGTH_BYTES, header, n_header);
+    memcpy(bytes, &n_header, sizeof n_header);
+    memset(bytes + LENGTH_BYTES, ' ', n_header);
+    memcpy(bytes + LENGTH_BYTES, header, n_text);
     uint8_t *at = bytes + LENGTH_BYTES + n_header;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
@@ -131,15 +121,10 @@ static int open_parts(reader *r, const char *bytes, size_t n)
 
 static bool has_shape(const json_t *shape, const bnn_parameter *p)
 {
-    const size_t rank = rank_of(p);
-    if (!json_is_array(shape) || json_array_size(shape) != rank)
-        return false;
-    for (size_t k = 0; k < rank; k++) {
-        const json_t *dim = json_array_get(shape, k);
-        if (!json_is_integer(dim) || json_integer_value(dim) != (json_int_t)p->dims[k])
-            return false;
-    }
-    return true;
+    json_t *wanted = shape_of(p);
+    const bool equal = json_equal(shape, wanted);
+    json_decref(wanted);
+    return equal;
 }
 
 /* Where the values of a tensor lie. */

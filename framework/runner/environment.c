@@ -37,16 +37,14 @@ static bool environment_line_value(char *line, const char *key, char *out, size_
 /* AArch64 has no model name there, but a part number. */
 bool bnn_environment_cpu_model(char *out, size_t n)
 {
-    static const char *const keys[] = {"model name", "CPU part"};
     char line[512];
     bool found = false;
-    for (size_t i = 0; !found && i < sizeof keys / sizeof *keys; i++) {
-        FILE *file = fopen("/proc/cpuinfo", "re");
-        while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-            found = environment_line_value(line, keys[i], out, n);
-        if (file != NULL)
-            fclose(file);
-    }
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = environment_line_value(line, "model name", out, n) ||
+                environment_line_value(line, "CPU part", out, n);
+    if (file != NULL)
+        fclose(file);
     return found;
 }
 

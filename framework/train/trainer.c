@@ -106,15 +106,10 @@ static int train_step(bnn_session *s, bnn_error *err)
     return BNN_OK;
 }
 
-static bool is_stopped(const bnn_session *s)
-{
-    return s->job->stop != NULL && atomic_load_explicit(s->job->stop, memory_order_relaxed) != 0;
-}
-
 /* Why the run must not go on, looked at after every step. */
 static int check_stop(const bnn_session *s, uint64_t deadline_ns, bnn_error *err)
 {
-    if (is_stopped(s))
+    if (s->job->stop != NULL && atomic_load_explicit(s->job->stop, memory_order_relaxed) != 0)
         return bnn_fail(err, BNN_E_INTERRUPTED, "interrupted in epoch %u, step %u of %u",
                         s->at.epoch + 1, s->at.step, s->n_steps);
     if (deadline_ns != 0 && bnn_clock_ns(CLOCK_MONOTONIC) > deadline_ns)

@@ -37,11 +37,8 @@ static bool process_command_zygote(const process_executor *x, process_command_ki
     memset(&c, 0, sizeof c);
     c.kind = kind;
     c.slot = i;
-    if (run != NULL) {
-        c.i_config = run->i_config;
-        c.seed = run->seed;
-        memcpy(c.uid, run->uid, sizeof c.uid);
-    }
+    if (run != NULL)
+        c.run = *run;
     ssize_t n;
     do
         n = send(x->control, &c, sizeof c, MSG_NOSIGNAL);

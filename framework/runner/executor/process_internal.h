@@ -16,9 +16,7 @@ typedef enum process_command_kind {
 typedef struct process_command {
     process_command_kind kind;
     uint32_t slot;
-    uint32_t i_config; /* these three: of the run to start */
-    int64_t seed;
-    char uid[BNN_SHA256_HEX];
+    bnn_run run; /* to start; what it points to is the host's */
 } process_command;
 
 typedef enum process_message_kind {

@@ -68,9 +68,7 @@ static void zygote_start_child(process_executor *x, const process_command *c)
     const pid_t pid = fork();
     if (pid == 0) {
         zygote_die_with(parent);
-        bnn_run run = {.i_config = c->i_config, .seed = c->seed};
-        memcpy(run.uid, c->uid, sizeof run.uid);
-        zygote_run_child(x, c->slot, &run);
+        zygote_run_child(x, c->slot, &c->run);
     }
     if (pid < 0)
         zygote_tell_exit(x, c->slot, -errno);

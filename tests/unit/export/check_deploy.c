@@ -376,7 +376,7 @@ START_TEST(an_ste_that_is_no_sign_is_refused)
     bnn_network *net =
         network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), CLASSES, 1, 1);
     for (uint32_t i = 0; i < net->n_ops; i++) {
-        if (net->ops[i].type != BNN_NETWORK_SIGN)
+        if (net->ops[i].letter != BNN_NETWORK_SIGN)
             continue;
         bnn_ste ste = *bnn_use_ste(&net->ops[i].use);
         bnn_plugin plugin = *net->ops[i].use.plugin;
