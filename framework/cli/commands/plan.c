@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REASON_BYTES = 256, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
+enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
 
 /* The words for where a run stands, in the order of the sum. */
 static const struct {
@@ -32,47 +32,30 @@ static const char *state_word(bnn_run_state state)
     return words[i].word;
 }
 
-/* Why a run stands where it does. */
-static void explain_group(const bnn_plan *plan, const bnn_run *run, char out[REASON_BYTES])
+/* Why a run stands where it does; NULL without memory. */
+static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_arena *arena)
 {
     const int epochs = plan->experiment->configs[run->i_config].train.epochs;
+    const char *error = run->result.error == NULL ? "failed" : run->result.error;
     switch (run->state) {
     case BNN_RUN_QUEUED:
-        snprintf(out, REASON_BYTES, run->id != 0 ? "never started" : "not in the database");
-        break;
+        return run->id != 0 ? "never started" : "not in the database";
     case BNN_RUN_INTERRUPTED:
-        if (run->epochs_done > 0)
-            snprintf(out, REASON_BYTES, "goes on in epoch %u of %d", run->epochs_done + 1, epochs);
-        else
-            snprintf(out, REASON_BYTES, "was stopped in its first epoch");
-        break;
+        return run->epochs_done == 0 ? "was stopped in its first epoch"
+                                     : bnn_arena_printf(arena, "goes on in epoch %u of %d",
+                                                        run->epochs_done + 1, epochs);
     case BNN_RUN_FAILED:
-        snprintf(out, REASON_BYTES, "%s", run->result.error == NULL ? "failed" : run->result.error);
-        break;
+        return bnn_arena_printf(arena, "%.*s", REASON_BYTES, error);
     case BNN_RUN_DONE:
-        snprintf(out, REASON_BYTES, "finished");
-        break;
+        return "finished";
     case BNN_RUN_STALE:
-        snprintf(out, REASON_BYTES, "done, but the plugin %s has changed since", run->changed);
-        break;
+        return bnn_arena_printf(arena, "done, but the plugin %s has changed since", run->changed);
     default:
-        snprintf(out, REASON_BYTES, "in another process, unless that has died");
-        break;
+        return "in another process, unless that has died";
     }
 }
 
-/* Runs of one config with one state and one reason share a row. */
-static bool is_alike(const bnn_plan *plan, size_t a, size_t b)
-{
-    char left[REASON_BYTES], right[REASON_BYTES];
-    if (plan->runs[a].state != plan->runs[b].state)
-        return false;
-    explain_group(plan, &plan->runs[a], left);
-    explain_group(plan, &plan->runs[b], right);
-    return strcmp(left, right) == 0;
-}
-
-/* "1, 2, 3, ... (30 in all)" */
+/* "1,2,3,..." */
 static void add_seed(char seeds[SEEDS_BYTES], int64_t seed)
 {
     const size_t used = strlen(seeds);
@@ -82,17 +65,18 @@ static void add_seed(char seeds[SEEDS_BYTES], int64_t seed)
         snprintf(seeds + used, SEEDS_BYTES - used, ",...");
 }
 
-static void add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *shown)
+/* Runs of one config with one state and one reason share a row. why: of each run; NULL when it has
+ * its row. */
+static void add_row(cli_table *table, const bnn_plan *plan, size_t first, const char **why)
 {
-    const size_t n_configs = plan->experiment->n_configs;
     const bnn_run *run = &plan->runs[first];
-    char seeds[SEEDS_BYTES] = "", reason[REASON_BYTES], seconds[32] = "";
-    for (size_t i = first; i < plan->n; i += n_configs)
-        if (!shown[i] && is_alike(plan, first, i)) {
-            shown[i] = true;
+    const char *reason = why[first];
+    char seeds[SEEDS_BYTES] = "", seconds[32] = "";
+    for (size_t i = first; i < plan->n; i += plan->experiment->n_configs)
+        if (why[i] != NULL && plan->runs[i].state == run->state && strcmp(why[i], reason) == 0) {
+            why[i] = NULL;
             add_seed(seeds, plan->runs[i].seed);
         }
-    explain_group(plan, run, reason);
     if (bnn_run_is_todo(run) && !isnan(plan->seconds[run->i_config]))
         snprintf(seconds, sizeof seconds, "%.1f",
                  plan->seconds[run->i_config] * bnn_plan_rest(plan, run));
@@ -104,14 +88,15 @@ static void add_row(cli_table *table, const bnn_plan *plan, size_t first, bool *
 static int print_table(const bnn_plan *plan, const cli_options *options, bnn_error *err)
 {
     const size_t n_configs = plan->experiment->n_configs;
-    bool *shown = bnn_arena_alloc(options->arena, plan->n, sizeof *shown);
-    if (shown == NULL)
-        return bnn_no_memory(err);
+    const char **why = bnn_arena_alloc(options->arena, plan->n, sizeof *why);
+    for (size_t i = 0; i < plan->n; i++)
+        if (why == NULL || (why[i] = explain_run(plan, &plan->runs[i], options->arena)) == NULL)
+            return bnn_no_memory(err);
     cli_table *table = cli_table_create("config|seeds|state|#seconds|why");
     for (size_t c = 0; c < n_configs; c++)
         for (size_t i = c; i < plan->n; i += n_configs)
-            if (!shown[i])
-                add_row(table, plan, i, shown);
+            if (why[i] != NULL)
+                add_row(table, plan, i, why);
     return cli_table_end(table, options, err);
 }
 
@@ -168,18 +153,13 @@ static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_
 
 /* ---- what cannot be deployed ------------------------------------------------------------- */
 
-/* A message, and the configs that it is about. */
+/* A message, and the labels of the configs that it is about. */
 typedef struct warning {
     const char *text;
     size_t n;
-    char labels[LABELS_BYTES]; /* "ste=clipped, ste=identity, ..." */
+    const char **labels; /* [n], with room for all configs */
     struct warning *next;
 } warning;
-
-static bool is_of_model(const bnn_setting *row)
-{
-    return strncmp(row->key, "model.", sizeof "model." - 1) == 0;
-}
 
 static bool is_same_setting(const bnn_setting *a, const bnn_setting *b)
 {
@@ -188,42 +168,39 @@ static bool is_same_setting(const bnn_setting *a, const bnn_setting *b)
     return a->text != NULL ? strcmp(a->text, b->text) == 0 : a->number == b->number;
 }
 
+/* The settings of a network; they are sorted, so they stand together. */
+static const bnn_setting *model_settings(const bnn_settings *settings, size_t *n)
+{
+    size_t first = 0, end;
+    while (first < settings->n && strncmp(settings->rows[first].key, "model.", 6) != 0)
+        first++;
+    for (end = first; end < settings->n && strncmp(settings->rows[end].key, "model.", 6) == 0;)
+        end++;
+    *n = end - first;
+    return settings->rows + first;
+}
+
 /* Whether two configs have one network: they may differ in training and in the split of the data. */
 static bool is_same_network(const bnn_config *a, const bnn_config *b)
 {
-    const bnn_settings *x = &a->settings, *y = &b->settings;
-    if (memcmp(&a->input, &b->input, sizeof a->input) != 0 || a->n_classes != b->n_classes)
-        return false;
-    for (size_t i = 0, j = 0;; i++, j++) {
-        while (i < x->n && !is_of_model(&x->rows[i]))
-            i++;
-        while (j < y->n && !is_of_model(&y->rows[j]))
-            j++;
-        if (i == x->n || j == y->n)
-            return i == x->n && j == y->n;
-        if (!is_same_setting(&x->rows[i], &y->rows[j]))
-            return false;
-    }
-}
-
-static void add_label(warning *w, const char *label)
-{
-    const size_t used = strlen(w->labels);
-    w->n++;
-    if (used + strlen(label) + sizeof ", , ..." <= LABELS_BYTES)
-        snprintf(w->labels + used, LABELS_BYTES - used, "%s%s", used == 0 ? "" : ", ", label);
-    else if (used < 3 || strcmp(w->labels + used - 3, "...") != 0)
-        snprintf(w->labels + used, LABELS_BYTES - used, "%s...", used == 0 ? "" : ", ");
+    size_t n_a, n_b, i = 0;
+    const bnn_setting *x = model_settings(&a->settings, &n_a);
+    const bnn_setting *y = model_settings(&b->settings, &n_b);
+    while (i < n_a && i < n_b && is_same_setting(&x[i], &y[i]))
+        i++;
+    return i == n_a && i == n_b && a->n_classes == b->n_classes &&
+           memcmp(&a->input, &b->input, sizeof a->input) == 0;
 }
 
 /* The warning with this text, made when there is none yet; NULL without memory. */
-static warning *find_warning(warning **first, const char *text, bnn_arena *arena)
+static warning *find_warning(warning **first, const char *text, size_t n_configs, bnn_arena *arena)
 {
     for (; *first != NULL; first = &(*first)->next)
         if (strcmp((*first)->text, text) == 0)
             return *first;
     warning *w = bnn_arena_alloc(arena, 1, sizeof *w);
-    if (w == NULL || (w->text = bnn_arena_strdup(arena, text)) == NULL)
+    if (w == NULL || (w->text = bnn_arena_strdup(arena, text)) == NULL ||
+        (w->labels = bnn_arena_alloc(arena, n_configs, sizeof *w->labels)) == NULL)
         return NULL;
     *first = w;
     return w;
@@ -241,12 +218,12 @@ static int check_network(const bnn_experiment *x, size_t i, const size_t *same_a
     /* A failure has left its reason in diag; what is planned is not changed by it. */
     bnn_export_check(&config->model, config->input, config->n_classes, diag);
     for (size_t m = 0; status == BNN_OK && m < bnn_diag_count(diag); m++) {
-        warning *w = find_warning(first, bnn_diag_message(diag, m), arena);
+        warning *w = find_warning(first, bnn_diag_message(diag, m), x->n_configs, arena);
         if (w == NULL)
             status = bnn_no_memory(err);
         for (size_t j = i; w != NULL && j < x->n_configs; j++)
             if (same_as[j] == i)
-                add_label(w, x->configs[j].label);
+                w->labels[w->n++] = x->configs[j].label;
     }
     bnn_diag_destroy(diag);
     return status;
@@ -257,6 +234,7 @@ static int check_network(const bnn_experiment *x, size_t i, const size_t *same_a
 static int warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_error *err)
 {
     warning *first = NULL;
+    char labels[LABELS_BYTES]; /* "ste=clipped, ste=identity, ..." */
     int status = BNN_OK;
     size_t *same_as = bnn_arena_alloc(arena, x->n_configs, sizeof *same_as);
     if (same_as == NULL)
@@ -275,7 +253,7 @@ static int warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_erro
             fprintf(stderr, "%s\n", w->text);
         else
             fprintf(stderr, "%s (%zu of %zu configs: %s)\n", w->text, w->n, x->n_configs,
-                    w->labels);
+                    bnn_text_join(w->labels, w->n, labels, sizeof labels));
     return status;
 }
 
