@@ -52,13 +52,6 @@ static void format_interval(const json_t *row, char out[CLI_TEXT_MAX])
         snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]", 100.0 * (mean - half), 100.0 * (mean + half));
 }
 
-static void format_bytes(const json_t *row, char out[CLI_TEXT_MAX])
-{
-    const double bytes = cli_row_number(row, "model_bytes");
-    if (bytes >= 0)
-        bnn_count_text((uint64_t)bytes, out);
-}
-
 static void format_size(const json_t *row, char out[CLI_TEXT_MAX])
 {
     const double bytes = cli_row_number(row, "model_bytes");
@@ -74,14 +67,7 @@ static void format_seconds(const json_t *row, char out[CLI_TEXT_MAX])
         snprintf(out, CLI_TEXT_MAX, "%.1f", seconds);
 }
 
-static void format_latency(const json_t *row, char out[CLI_TEXT_MAX])
-{
-    const double latency = cli_row_number(row, "latency_us");
-    if (!isnan(latency))
-        bnn_metric_text(bnn_run_metric("latency_us"), latency, out);
-}
-
-/* Behind the label. A metric has its own title. */
+/* Behind the label. A metric has its own title, and its own form unless there is another. */
 static const struct {
     const char *metric, *title;
     void (*format)(const json_t *row, char out[CLI_TEXT_MAX]);
@@ -90,10 +76,10 @@ static const struct {
     {"test_accuracy", NULL, format_test},
     {NULL, "to baseline", format_difference},
     {NULL, "95 % interval", format_interval},
-    {"model_bytes", NULL, format_bytes},
+    {"model_bytes", NULL, NULL},
     {NULL, "size", format_size},
     {"train_seconds", NULL, format_seconds},
-    {"latency_us", NULL, format_latency},
+    {"latency_us", NULL, NULL},
 };
 enum { N_COLUMNS = sizeof columns / sizeof *columns };
 
@@ -118,8 +104,12 @@ static void add_leader(cli_table *table, const json_t *row, const bnn_metric *ex
     char text[CLI_TEXT_MAX];
     cli_table_cell(table, json_string_value(json_object_get(row, "label")));
     for (size_t i = 0; i < N_COLUMNS; i++) {
+        const char *metric = columns[i].metric;
         text[0] = '\0';
-        columns[i].format(row, text);
+        if (columns[i].format != NULL)
+            columns[i].format(row, text);
+        else if (!isnan(cli_row_number(row, metric)))
+            bnn_metric_text(bnn_run_metric(metric), cli_row_number(row, metric), text);
         cli_table_cell(table, text);
     }
     if (extra == NULL)

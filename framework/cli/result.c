@@ -70,29 +70,6 @@ int cli_result_read(bnn_store *store, const char *sql, const bnn_store_argument 
     return status;
 }
 
-json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                        size_t n_arguments, bnn_error *err)
-{
-    cli_table *table;
-    const int status = cli_result_read(store, sql, arguments, n_arguments, &table, err);
-    return status == BNN_OK ? cli_table_take(table, err) : NULL;
-}
-
-int cli_result_section(bnn_store *store, const char *title, const char *sql,
-                       const bnn_store_argument *arguments, size_t n_arguments, bnn_error *err)
-{
-    cli_table *table;
-    const int status = cli_result_read(store, sql, arguments, n_arguments, &table, err);
-    if (status != BNN_OK)
-        return status;
-    if (cli_table_rows(table) > 0) {
-        printf("\n%s\n", title);
-        return cli_table_end(table, NULL, err);
-    }
-    cli_table_destroy(table);
-    return BNN_OK;
-}
-
 double cli_row_number(const json_t *row, const char *name)
 {
     const json_t *value = json_object_get(row, name);

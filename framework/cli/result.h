@@ -14,15 +14,7 @@ int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err);
 int cli_result_read(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                     size_t n_arguments, cli_table **out, bnn_error *err);
 
-/* The rows as a table below a title; without rows, nothing at all. */
-int cli_result_section(bnn_store *store, const char *title, const char *sql,
-                       const bnn_store_argument *arguments, size_t n_arguments, bnn_error *err);
-
-/* The rows as a JSON array of objects; released by the caller. NULL after a failure. */
-json_t *cli_result_json(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
-                        size_t n_arguments, bnn_error *err);
-
-/* The number that a row of these has under a name, also an infinite one; NaN when it has none. */
+/* The number that a row of cli_table_take has under a name, also an infinite one; NaN when it has none. */
 double cli_row_number(const json_t *row, const char *name);
 
 /* An argument that is a text. */

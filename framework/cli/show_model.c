@@ -184,11 +184,6 @@ static void print_model_json(const model_summary *s)
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-static void model_put_uint(cli_table *table, uint64_t n)
-{
-    cli_table_cellf(table, "%" PRIu64, n);
-}
-
 /* With commas; nothing for 0. */
 static void model_put_count(cli_table *table, uint64_t n)
 {
@@ -199,7 +194,7 @@ static void model_put_count(cli_table *table, uint64_t n)
 static void model_put_fields(cli_table *table, const bnn_stage_size *size)
 {
     for (size_t j = 0; j < SIZE_FIELDS; j++)
-        model_put_uint(table, size_value(size, &size_fields[j]));
+        cli_table_put(table, json_integer((json_int_t)size_value(size, &size_fields[j])));
 }
 
 static int model_print_csv(const model_summary *s, const cli_options *options, bnn_error *err)
@@ -212,9 +207,9 @@ static int model_print_csv(const model_summary *s, const cli_options *options, b
         cli_table_cell(table, stage_name(stage));
         cli_table_cell(table, values_name(stage->inputs));
         cli_table_cell(table, values_name(stage->outputs));
-        model_put_uint(table, stage->out.c);
-        model_put_uint(table, stage->out.h);
-        model_put_uint(table, stage->out.w);
+        cli_table_put(table, json_integer(stage->out.c));
+        cli_table_put(table, json_integer(stage->out.h));
+        cli_table_put(table, json_integer(stage->out.w));
         model_put_fields(table, &s->sizes[i]);
     }
     const bnn_stage_size head = {.header_bytes = s->head_bytes, .bytes = s->head_bytes};

@@ -28,11 +28,21 @@ static const struct {
 };
 enum { N_PARTS = sizeof parts / sizeof *parts };
 
-/* The first row of an answer, released by the caller; null without one. NULL after a failure. */
+/* What db/sql/NAME.sql says of the run: an array of objects, released by the caller. NULL after a
+ * failure. */
+static json_t *read_rows(bnn_store *store, const char *name, const bnn_store_argument *uid,
+                         bnn_error *err)
+{
+    cli_table *table;
+    const int status = cli_result_read(store, bnn_store_sql(name), uid, 1, &table, err);
+    return status == BNN_OK ? cli_table_take(table, err) : NULL;
+}
+
+/* The first of them; null without one. */
 static json_t *first_row(bnn_store *store, const char *name, const bnn_store_argument *uid,
                          bnn_error *err)
 {
-    json_t *rows = cli_result_json(store, bnn_store_sql(name), uid, 1, err);
+    json_t *rows = read_rows(store, name, uid, err);
     if (rows == NULL)
         return NULL;
     json_t *row = json_array_get(rows, 0);
@@ -47,7 +57,7 @@ static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error 
     json_t *value = first_row(store, "run_summary", uid, err);
     json_object_set_new(object, "run", value);
     for (size_t i = 0; value != NULL && i < N_PARTS; i++) {
-        value = cli_result_json(store, bnn_store_sql(parts[i].json_sql), uid, 1, err);
+        value = read_rows(store, parts[i].json_sql, uid, err);
         json_object_set_new(object, parts[i].key, value);
     }
     if (value != NULL) {
@@ -154,7 +164,7 @@ static int print_spark(const json_t *epochs, const char *name, bnn_arena *arena,
 static int show_epochs(bnn_store *store, const bnn_store_argument *uid, double best,
                        bnn_arena *arena, bnn_error *err)
 {
-    json_t *rows = cli_result_json(store, bnn_store_sql("run_epochs"), uid, 1, err);
+    json_t *rows = read_rows(store, "run_epochs", uid, err);
     if (rows == NULL)
         return err->status;
     json_t *epochs = pivot_epochs(rows);
@@ -250,6 +260,22 @@ static int show_environment(bnn_store *store, const bnn_store_argument *uid, bnn
     return BNN_OK;
 }
 
+/* The rows as a table below a title; without rows, nothing at all. */
+static int show_section(bnn_store *store, const char *title, const char *name,
+                        const bnn_store_argument *uid, bnn_error *err)
+{
+    cli_table *table;
+    const int status = cli_result_read(store, bnn_store_sql(name), uid, 1, &table, err);
+    if (status != BNN_OK)
+        return status;
+    if (cli_table_rows(table) > 0) {
+        printf("\n%s\n", title);
+        return cli_table_end(table, NULL, err);
+    }
+    cli_table_destroy(table);
+    return BNN_OK;
+}
+
 static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena *arena,
                      bnn_error *err)
 {
@@ -261,7 +287,7 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     json_decref(run);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
-        status = cli_result_section(store, parts[i].title, bnn_store_sql(name), uid, 1, err);
+        status = show_section(store, parts[i].title, name, uid, err);
     }
     return status != BNN_OK ? status : show_environment(store, uid, err);
 }
