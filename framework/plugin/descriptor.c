@@ -7,10 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Refuses in the name of the file. */
-#define REFUSE(err, path, format, ...) \
-    bnn_fail(err, BNN_E_RESOURCE, "%s: " format, path, __VA_ARGS__)
-
 /* What a kind's descriptor has: its size, and the functions that every plugin of the kind gives. */
 typedef struct descriptor_form {
     size_t size;
@@ -38,58 +34,61 @@ static bool descriptor_is_one_line(const char *text)
 }
 
 static int descriptor_check_head(const bnn_head *head, bnn_kind kind, const char *name,
-                                 const char *path, bnn_error *err)
+                                 bnn_error *err)
 {
     if (head->abi_version != BNN_ABI_VERSION)
-        return REFUSE(err, path,
-                      "built for plugin ABI %u, this bnnrun has %u; rebuild it against this "
-                      "bnnrun's <bnn/plugin.h>",
-                      head->abi_version, BNN_ABI_VERSION);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "built for plugin ABI %u, this bnnrun has %u; rebuild it against this "
+                        "bnnrun's <bnn/plugin.h>",
+                        head->abi_version, BNN_ABI_VERSION);
     if (head->kind != (uint32_t)kind) {
         const char *actual = bnn_kind_name((bnn_kind)head->kind);
-        return REFUSE(err, path,
-                      "the file name says %s, the descriptor says %s; name the file as the "
-                      "BNN_DEFINE_ macro in it says",
-                      bnn_kind_name(kind), actual == NULL ? "a kind that does not exist" : actual);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "the file name says %s, the descriptor says %s; name the file as the "
+                        "BNN_DEFINE_ macro in it says",
+                        bnn_kind_name(kind),
+                        actual == NULL ? "a kind that does not exist" : actual);
     }
     if (head->struct_size < descriptor_forms[kind].size)
-        return REFUSE(
-            err, path,
+        return bnn_fail(
+            err, BNN_E_RESOURCE,
             "its descriptor has %u bytes, one of kind %s has %zu; rebuild it against this "
             "bnnrun's <bnn/plugin.h>",
             head->struct_size, bnn_kind_name(kind), descriptor_forms[kind].size);
     if (head->name == NULL || strcmp(head->name, name) != 0)
-        return REFUSE(err, path,
-                      "the file name says \"%s\", the descriptor says \"%.*s\"; they must agree",
-                      name, BNN_PLUGIN_NAME, head->name == NULL ? "" : head->name);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "the file name says \"%s\", the descriptor says \"%.*s\"; they must agree",
+                        name, BNN_PLUGIN_NAME, head->name == NULL ? "" : head->name);
     if (!descriptor_is_one_line(head->summary))
-        return REFUSE(err, path, "its summary is %s; give one line that says what it does",
-                      head->summary == NULL || head->summary[0] == '\0' ? "empty"
-                                                                        : "more than one line");
+        return bnn_fail(
+            err, BNN_E_RESOURCE, "its summary is %s; give one line that says what it does",
+            head->summary == NULL || head->summary[0] == '\0' ? "empty" : "more than one line");
     return BNN_OK;
 }
 
 /* A choice: at least two different, non-empty alternatives. */
-static int descriptor_check_choices(const bnn_param *row, const char *path, bnn_error *err)
+static int descriptor_check_choices(const bnn_param *row, bnn_error *err)
 {
     const size_t n = row->choices == NULL ? 0 : bnn_choice_count(row->choices);
     if (n < 2)
-        return REFUSE(err, path, "parameter \"%s\" is a choice of %zu; write \"first|second\"",
-                      row->name, n);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "parameter \"%s\" is a choice of %zu; write \"first|second\"", row->name,
+                        n);
     for (size_t i = 0; i < n; i++) {
         char text[BNN_PLUGIN_NAME];
         bnn_choice_text(row->choices, i, text, sizeof text);
         if (text[0] == '\0')
-            return REFUSE(err, path, "parameter \"%s\" has an empty choice in \"%s\"", row->name,
-                          row->choices);
+            return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" has an empty choice in \"%s\"",
+                            row->name, row->choices);
         if (bnn_choice_index(row->choices, text) < i)
-            return REFUSE(err, path, "parameter \"%s\" has the choice \"%s\" twice", row->name,
-                          text);
+            return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" has the choice \"%s\" twice",
+                            row->name, text);
     }
     if (!(row->fallback >= 0 && row->fallback < (double)n && row->fallback == floor(row->fallback)))
-        return REFUSE(err, path,
-                      "the default of parameter \"%s\" is choice %g; there are %zu, counted from 0",
-                      row->name, row->fallback, n);
+        return bnn_fail(
+            err, BNN_E_RESOURCE,
+            "the default of parameter \"%s\" is choice %g; there are %zu, counted from 0",
+            row->name, row->fallback, n);
     return BNN_OK;
 }
 
@@ -98,23 +97,24 @@ static bool descriptor_is_int32(double x)
     return x >= INT32_MIN && x <= INT32_MAX && x == floor(x);
 }
 
-static int descriptor_check_range(const bnn_param *row, const char *path, bnn_error *err)
+static int descriptor_check_range(const bnn_param *row, bnn_error *err)
 {
     if (!isfinite(row->minimum) || !isfinite(row->maximum) || row->minimum > row->maximum)
-        return REFUSE(err, path,
-                      "parameter \"%s\" has the range [%g, %g]; it must be finite and rise",
-                      row->name, row->minimum, row->maximum);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "parameter \"%s\" has the range [%g, %g]; it must be finite and rise",
+                        row->name, row->minimum, row->maximum);
     if (row->type == BNN_TYPE_INTEGER &&
         !(descriptor_is_int32(row->minimum) && descriptor_is_int32(row->maximum) &&
           descriptor_is_int32(row->fallback)))
-        return REFUSE(
-            err, path,
+        return bnn_fail(
+            err, BNN_E_RESOURCE,
             "parameter \"%s\" is an integer with default %g and range [%g, %g]; all three "
             "must be 32-bit integers",
             row->name, row->fallback, row->minimum, row->maximum);
     if (!(row->fallback >= row->minimum && row->fallback <= row->maximum))
-        return REFUSE(err, path, "the default %g of parameter \"%s\" is outside its range [%g, %g]",
-                      row->fallback, row->name, row->minimum, row->maximum);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "the default %g of parameter \"%s\" is outside its range [%g, %g]",
+                        row->fallback, row->name, row->minimum, row->maximum);
     return BNN_OK;
 }
 
@@ -124,115 +124,116 @@ static size_t descriptor_field_size(uint32_t type)
 }
 
 /* Row i of the table: its name, its place in the struct, its default and range. */
-static int descriptor_check_param(const bnn_head *head, size_t i, const char *path, bnn_error *err)
+static int descriptor_check_param(const bnn_head *head, size_t i, bnn_error *err)
 {
     const bnn_param *const row = &head->params[i];
     if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) || strcmp(row->name, "name") == 0)
-        return REFUSE(err, path,
-                      "parameter %zu is called \"%.*s\"; use lower case letters, digits and "
-                      "underscores, and not \"name\", which is the plugin's own",
-                      i + 1, BNN_PLUGIN_NAME, row->name == NULL ? "" : row->name);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "parameter %zu is called \"%.*s\"; use lower case letters, digits and "
+                        "underscores, and not \"name\", which is the plugin's own",
+                        i + 1, BNN_PLUGIN_NAME, row->name == NULL ? "" : row->name);
     if (row->type > BNN_TYPE_CHOICE)
-        return REFUSE(err, path, "parameter \"%s\" is of type %u, which this bnnrun does not know",
-                      row->name, row->type);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "parameter \"%s\" is of type %u, which this bnnrun does not know",
+                        row->name, row->type);
     const size_t size = descriptor_field_size(row->type);
     if (row->offset % size != 0 || row->offset > head->params_size ||
         size > head->params_size - row->offset)
-        return REFUSE(err, path,
-                      "parameter \"%s\" lies at offset %u of a struct of %u bytes; use the "
-                      "parameter struct's own fields",
-                      row->name, row->offset, head->params_size);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "parameter \"%s\" lies at offset %u of a struct of %u bytes; use the "
+                        "parameter struct's own fields",
+                        row->name, row->offset, head->params_size);
     for (size_t j = 0; j < i; j++) {
         const bnn_param *const other = &head->params[j];
         if (strcmp(row->name, other->name) == 0)
-            return REFUSE(err, path, "parameter \"%s\" is there twice", row->name);
+            return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" is there twice", row->name);
         if (row->offset < other->offset + descriptor_field_size(other->type) &&
             other->offset < row->offset + size)
-            return REFUSE(err, path, "parameters \"%s\" and \"%s\" share a field", other->name,
-                          row->name);
+            return bnn_fail(err, BNN_E_RESOURCE, "parameters \"%s\" and \"%s\" share a field",
+                            other->name, row->name);
     }
     if (!descriptor_is_one_line(row->help))
-        return REFUSE(err, path, "parameter \"%s\" has no help text of one line", row->name);
+        return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" has no help text of one line",
+                        row->name);
     if (row->type == BNN_TYPE_CHOICE)
-        return descriptor_check_choices(row, path, err);
-    return descriptor_check_range(row, path, err);
+        return descriptor_check_choices(row, err);
+    return descriptor_check_range(row, err);
 }
 
-static int descriptor_check_params(const bnn_head *head, const char *path, bnn_error *err)
+static int descriptor_check_params(const bnn_head *head, bnn_error *err)
 {
     if ((head->params == NULL) != (head->params_size == 0) ||
         head->params_size > BNN_PARAMS_SIZE_MAX)
-        return REFUSE(err, path,
-                      "a parameter struct of %u bytes %s a table; use BNN_HEAD with both, or "
-                      "BNN_HEAD_PLAIN (at most %d bytes)",
-                      head->params_size, head->params == NULL ? "without" : "with",
-                      BNN_PARAMS_SIZE_MAX);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "a parameter struct of %u bytes %s a table; use BNN_HEAD with both, or "
+                        "BNN_HEAD_PLAIN (at most %d bytes)",
+                        head->params_size, head->params == NULL ? "without" : "with",
+                        BNN_PARAMS_SIZE_MAX);
     if (head->params == NULL)
         return BNN_OK;
     for (size_t i = 0; head->params[i].type != BNN_TYPE_END; i++) {
         if (i == BNN_PARAMS_MAX)
-            return REFUSE(err, path, "more than %d parameters; close the table with BNN_PARAMS_END",
-                          BNN_PARAMS_MAX);
-        const int status = descriptor_check_param(head, i, path, err);
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "more than %d parameters; close the table with BNN_PARAMS_END",
+                            BNN_PARAMS_MAX);
+        const int status = descriptor_check_param(head, i, err);
         if (status != BNN_OK)
             return status;
     }
     return BNN_OK;
 }
 
-static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, const char *path,
-                                      bnn_error *err)
+static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, bnn_error *err)
 {
     const descriptor_form *form = &descriptor_forms[kind];
     for (size_t i = 0; form->functions[i].name != NULL; i++) {
         void (*function)(void);
         memcpy(&function, (const char *)head + form->functions[i].offset, sizeof function);
         if (function == NULL)
-            return REFUSE(err, path,
-                          "it has no function %s, which every %s must have; give .%s in its "
-                          "BNN_DEFINE_ macro",
-                          form->functions[i].name, bnn_kind_name(kind), form->functions[i].name);
+            return bnn_fail(err, BNN_E_RESOURCE,
+                            "it has no function %s, which every %s must have; give .%s in its "
+                            "BNN_DEFINE_ macro",
+                            form->functions[i].name, bnn_kind_name(kind), form->functions[i].name);
     }
     return BNN_OK;
 }
 
-static int descriptor_check_layer(const bnn_layer *layer, const char *path, bnn_error *err)
+static int descriptor_check_layer(const bnn_layer *layer, bnn_error *err)
 {
     static const uint32_t flags = BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN;
     if (layer->role == 0 || layer->role > 127 || strchr("LPBAR", (int)layer->role) == NULL)
-        return REFUSE(err, path, "its role is %u; give .role = BNN_ROLE_LINEAR or its like",
-                      layer->role);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "its role is %u; give .role = BNN_ROLE_LINEAR or its like", layer->role);
     if ((layer->flags & ~flags) != 0)
-        return REFUSE(err, path, "its flags are %#x, of which this bnnrun knows %#x", layer->flags,
-                      flags);
+        return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
+                        layer->flags, flags);
     return BNN_OK;
 }
 
-static int descriptor_check_optimizer(const bnn_optimizer *optimizer, const char *path,
-                                      bnn_error *err)
+static int descriptor_check_optimizer(const bnn_optimizer *optimizer, bnn_error *err)
 {
     if (optimizer->n_slots > BNN_SLOTS_MAX)
-        return REFUSE(err, path, "it wants %u slots; there are at most %d", optimizer->n_slots,
-                      BNN_SLOTS_MAX);
+        return bnn_fail(err, BNN_E_RESOURCE, "it wants %u slots; there are at most %d",
+                        optimizer->n_slots, BNN_SLOTS_MAX);
     if ((optimizer->flags & ~(uint32_t)BNN_OPTIMIZER_BINARY_ONLY) != 0)
-        return REFUSE(err, path, "its flags are %#x, of which this bnnrun knows %#x",
-                      optimizer->flags, BNN_OPTIMIZER_BINARY_ONLY);
+        return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
+                        optimizer->flags, BNN_OPTIMIZER_BINARY_ONLY);
     if (!(optimizer->default_lr > 0 && optimizer->default_lr <= 1e6))
-        return REFUSE(err, path, "its default_lr is %g; it must be above 0 and at most 1e6",
-                      optimizer->default_lr);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "its default_lr is %g; it must be above 0 and at most 1e6",
+                        optimizer->default_lr);
     return BNN_OK;
 }
 
-int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, const char *path,
-                         bnn_error *err)
+int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, bnn_error *err)
 {
-    int status = descriptor_check_head(head, kind, name, path, err);
+    int status = descriptor_check_head(head, kind, name, err);
     if (status == BNN_OK)
-        status = descriptor_check_params(head, path, err);
+        status = descriptor_check_params(head, err);
     const void *const descriptor = head;
     if (status == BNN_OK && kind == BNN_KIND_LAYER)
-        status = descriptor_check_layer(descriptor, path, err);
+        status = descriptor_check_layer(descriptor, err);
     if (status == BNN_OK && kind == BNN_KIND_OPTIMIZER)
-        status = descriptor_check_optimizer(descriptor, path, err);
-    return status == BNN_OK ? descriptor_check_functions(head, kind, path, err) : status;
+        status = descriptor_check_optimizer(descriptor, err);
+    return status == BNN_OK ? descriptor_check_functions(head, kind, err) : status;
 }

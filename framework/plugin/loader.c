@@ -30,51 +30,49 @@ static bool loader_is_inside(uint64_t offset, uint64_t n, uint64_t size)
     return offset <= size && n <= size - offset;
 }
 
-static int loader_fail_cut_off(const char *path, uint64_t size, bnn_error *err)
+static int loader_fail_cut_off(uint64_t size, bnn_error *err)
 {
     return bnn_fail(err, BNN_E_RESOURCE,
-                    "%s: the file is cut off at %llu bytes; build or copy it again", path,
+                    "the file is cut off at %llu bytes; build or copy it again",
                     (unsigned long long)size);
 }
 
 /* The dynamic loader maps segments without looking at the size of the file, and the process dies
  * of SIGBUS at the first missing page. So a truncated file is found here. */
-static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, const char *path,
-                                 bnn_error *err)
+static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, bnn_error *err)
 {
     ElfW(Phdr) segments[SEGMENTS_MAX];
     const size_t bytes = elf->e_phnum * sizeof *segments;
     if (elf->e_phentsize != sizeof *segments || elf->e_phnum == 0 || elf->e_phnum > SEGMENTS_MAX)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: a damaged ELF file (bad program headers)", path);
+        return bnn_fail(err, BNN_E_RESOURCE, "a damaged ELF file (bad program headers)");
     bool complete =
         loader_is_inside(elf->e_phoff, bytes, size) &&
         loader_is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size) &&
         pread(fd, segments, bytes, (off_t)elf->e_phoff) == (ssize_t)bytes;
     for (size_t i = 0; complete && i < elf->e_phnum; i++)
         complete = loader_is_inside(segments[i].p_offset, segments[i].p_filesz, size);
-    return complete ? BNN_OK : loader_fail_cut_off(path, size, err);
+    return complete ? BNN_OK : loader_fail_cut_off(size, err);
 }
 
-static int loader_check_elf(int fd, uint64_t size, const char *path, bnn_error *err)
+static int loader_check_elf(int fd, uint64_t size, bnn_error *err)
 {
     ElfW(Ehdr) elf;
     if (size < SELFMAG || pread(fd, &elf, SELFMAG, 0) != SELFMAG ||
         memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: not an ELF file; a plugin is a shared object, built with cc -shared",
-                        path);
+                        "not an ELF file; a plugin is a shared object, built with cc -shared");
     if (pread(fd, &elf, sizeof elf, 0) != (ssize_t)sizeof elf)
-        return loader_fail_cut_off(path, size, err);
+        return loader_fail_cut_off(size, err);
     if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != HOST_MACHINE)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: built for another machine (ELF class %d, machine %d; this is class "
+                        "built for another machine (ELF class %d, machine %d; this is class "
                         "%d, machine %d); build it here",
-                        path, elf.e_ident[EI_CLASS], elf.e_machine, ELFCLASS64, HOST_MACHINE);
+                        elf.e_ident[EI_CLASS], elf.e_machine, ELFCLASS64, HOST_MACHINE);
     if (elf.e_type != ET_DYN)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: an ELF file of type %d, not a shared object; build it with cc -shared",
-                        path, elf.e_type);
-    return loader_check_segments(fd, &elf, size, path, err);
+                        "an ELF file of type %d, not a shared object; build it with cc -shared",
+                        elf.e_type);
+    return loader_check_segments(fd, &elf, size, err);
 }
 
 static int loader_check_file(const char *path, bnn_error *err)
@@ -82,17 +80,17 @@ static int loader_check_file(const char *path, bnn_error *err)
     /* O_NONBLOCK: opening a named pipe must not wait for its other end. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be opened", path);
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot be opened");
     struct stat info;
     int status;
     if (fstat(fd, &info) != 0)
-        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be read", path);
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot be read");
     else if (S_ISDIR(info.st_mode))
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: a directory, not a plugin", path);
+        status = bnn_fail(err, BNN_E_RESOURCE, "a directory, not a plugin");
     else if (!S_ISREG(info.st_mode))
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a regular file", path);
+        status = bnn_fail(err, BNN_E_RESOURCE, "not a regular file");
     else
-        status = loader_check_elf(fd, (uint64_t)info.st_size, path, err);
+        status = loader_check_elf(fd, (uint64_t)info.st_size, err);
     close(fd);
     return status;
 }
@@ -101,12 +99,9 @@ static int loader_check_file(const char *path, bnn_error *err)
  * linked with -ffast-math carry a constructor that turns denormals off, for all that follows. */
 static int loader_open_object(const char *path, void **out, bnn_error *err)
 {
-    char local[PATH_MAX];
+    char local[PATH_MAX + 2];
     /* Without a slash dlopen would search the system's library path instead. */
-    if (snprintf(local, sizeof local, "%s%s", strchr(path, '/') == NULL ? "./" : "", path) >=
-        (int)sizeof local)
-        return bnn_fail(err, BNN_E_RESOURCE, "the path of a plugin is longer than %d bytes",
-                        PATH_MAX - 1);
+    snprintf(local, sizeof local, "%s%s", strchr(path, '/') == NULL ? "./" : "", path);
     const uint64_t before = bnn_fp_mode();
     fenv_t environment;
     fegetenv(&environment);
@@ -116,16 +111,15 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     if (handle == NULL) {
         const char *reason = dlerror();
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: cannot be loaded: %s; `ldd -r` on the file shows what it misses (a "
+                        "cannot be loaded: %s; `ldd -r` on the file shows what it misses (a "
                         "plugin calls nothing but libc, libm and the kernels it is given)",
-                        path, reason == NULL ? "no reason given" : reason);
+                        reason == NULL ? "no reason given" : reason);
     }
     if (before != after) {
         dlclose(handle);
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: changes the floating-point mode when it is loaded, which would "
-                        "change the results of every run; build it without -ffast-math and -Ofast",
-                        path);
+                        "changes the floating-point mode when it is loaded, which would "
+                        "change the results of every run; build it without -ffast-math and -Ofast");
     }
     *out = handle;
     return BNN_OK;
@@ -140,7 +134,7 @@ int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn
     if (status == BNN_OK)
         status = loader_open_object(path, &object, err);
     if (status != BNN_OK)
-        return status;
+        return bnn_error_prefix(err, "%s: ", path);
     /* POSIX makes both kinds of pointer alike; ISO C has no cast that says so. */
     void *const symbol = dlsym(object, BNN_ENTRY_NAME);
     _Static_assert(sizeof entry == sizeof symbol, "a function pointer fits a data pointer");
@@ -148,16 +142,16 @@ int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn
     const bnn_head *const head = symbol == NULL ? NULL : entry();
     if (symbol == NULL)
         status = bnn_fail(err, BNN_E_RESOURCE,
-                          "%s: has no symbol %s; end the source with BNN_DEFINE_STE or its like",
-                          path, BNN_ENTRY_NAME);
+                          "has no symbol %s; end the source with BNN_DEFINE_STE or its like",
+                          BNN_ENTRY_NAME);
     else if (head == NULL)
-        status =
-            bnn_fail(err, BNN_E_RESOURCE, "%s: its %s gives no descriptor", path, BNN_ENTRY_NAME);
+        status = bnn_fail(err, BNN_E_RESOURCE, "its %s gives no descriptor", BNN_ENTRY_NAME);
     else
-        status = bnn_descriptor_check(head, kind, name, path, err);
-    if (status == BNN_OK)
+        status = bnn_descriptor_check(head, kind, name, err);
+    if (status == BNN_OK) {
         *out = head;
-    else
-        dlclose(object);
-    return status;
+        return BNN_OK;
+    }
+    dlclose(object);
+    return bnn_error_prefix(err, "%s: ", path);
 }
