@@ -20,7 +20,7 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
                        .input = input};
     const int status = net.kernels == NULL ? err.status : bnn_layout_build(&net, arena, &err);
     if (status != BNN_OK)
-        bnn_diag_fail(diag, (bnn_status)status, model->at, "model: %s", err.message);
+        bnn_diag_fail(diag, status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);
     return status;
 }

@@ -96,7 +96,7 @@ static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *sta
                                    "");
     *out = (bnn_use){.plugin = bnn_registry_load(r->registry, bnn_key_kind(key), name->text, &err)};
     if (out->plugin == NULL)
-        return bnn_diag_fail(r->diag, (bnn_status)err.status, name->at, "%s", err.message);
+        return bnn_diag_fail(r->diag, err.status, name->at, "%s", err.message);
     use_check_keys(r, out->plugin, beside, map, name->at);
     const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
     if (found != role)

@@ -54,7 +54,7 @@ static int find_shape(const bnn_reader *r, bnn_config *config)
     bnn_catalogue_entry entry;
     bnn_error err;
     if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
-        return bnn_diag_fail(r->diag, (bnn_status)err.status, data->at, "%s", err.message);
+        return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     config->input = entry.shape;
     config->n_classes = entry.n_classes;
     return BNN_OK;

@@ -115,16 +115,17 @@ static int diag_worse(int a, int b)
     return a != BNN_OK ? a : b;
 }
 
-/* status: BNN_OK for a warning. */
-__attribute__((format(printf, 4, 0))) static void
-diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, va_list args)
+int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, ...)
 {
     size_t n_file = 0;
+    va_list args;
+    va_start(args, format);
     char *text = format_message(at, status == BNN_OK, &n_file, format, args);
+    va_end(args);
     diag->status = diag_worse(diag->status, status);
     if (text != NULL && is_known(diag, text)) {
         free(text);
-        return;
+        return status;
     }
     if (status != BNN_OK)
         diag->n_errors++;
@@ -132,29 +133,11 @@ diag_append(bnn_diag *diag, int status, bnn_position_in_file at, const char *for
         diag->tail = diag->n == MESSAGES_MAX ? "too many messages: the rest is not shown"
                                              : "out of memory: some messages are lost";
         free(text);
-        return;
+        return status;
     }
     diag->messages[diag->n] = (message){text, n_file, diag->n, at};
     diag->n++;
     diag->sorted = false;
-}
-
-int bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    diag_append(diag, BNN_E_SPEC, at, format, args);
-    va_end(args);
-    return BNN_E_SPEC;
-}
-
-int bnn_diag_fail(bnn_diag *diag, bnn_status status, bnn_position_in_file at, const char *format,
-                  ...)
-{
-    va_list args;
-    va_start(args, format);
-    diag_append(diag, status, at, format, args);
-    va_end(args);
     return status;
 }
 
@@ -162,14 +145,6 @@ int bnn_diag_no_memory(bnn_diag *diag)
 {
     return bnn_diag_fail(diag, BNN_E_INTERNAL, (bnn_position_in_file){.file = NULL},
                          "out of memory");
-}
-
-void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    diag_append(diag, BNN_OK, at, format, args);
-    va_end(args);
 }
 
 size_t bnn_diag_n_errors(const bnn_diag *diag)

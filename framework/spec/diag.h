@@ -29,14 +29,12 @@ void bnn_diag_destroy(bnn_diag *diag);
 /* Adds an error (lower case, no final period), or a warning, which does not count as an error.
  * Copies what it is given; control characters become '?'. The first 1000 messages are kept, a last
  * one says that there were more. Errors return their status, so that `return bnn_diag_add(...)` is
- * the whole error path: add BNN_E_SPEC, fail the given one, no_memory BNN_E_INTERNAL. */
-int bnn_diag_add(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-int bnn_diag_fail(bnn_diag *diag, bnn_status status, bnn_position_in_file at, const char *format,
-                  ...) __attribute__((format(printf, 4, 5)));
+ * the whole error path: fail the given one (BNN_OK: a warning), no_memory BNN_E_INTERNAL. */
+int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define bnn_diag_add(diag, at, ...)  bnn_diag_fail(diag, BNN_E_SPEC, at, __VA_ARGS__)
+#define bnn_diag_warn(diag, at, ...) bnn_diag_fail(diag, BNN_OK, at, __VA_ARGS__)
 int bnn_diag_no_memory(bnn_diag *diag);
-void bnn_diag_warn(bnn_diag *diag, bnn_position_in_file at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 size_t bnn_diag_n_errors(const bnn_diag *diag);
 
