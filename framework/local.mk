@@ -43,7 +43,6 @@ spec_sources = \
 	framework/spec/key_types.c \
 	framework/spec/label.c \
 	framework/spec/override.c \
-	framework/spec/reader.h \
 	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h \
 	framework/spec/tree.c framework/spec/tree.h \

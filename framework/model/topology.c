@@ -61,6 +61,13 @@ static const bnn_key block_keys[] = {
 
 static const bnn_section block_section = {.keys = block_keys, .finish = block_finish};
 
+static bnn_reader block_reader(const bnn_reader *r, uint32_t i, char path[BNN_KEY_PATH])
+{
+    char number[16];
+    snprintf(number, sizeof number, "%u", i + 1);
+    return bnn_reader_below(r, number, path);
+}
+
 static void blocks_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
     bnn_model_options *model = out;
@@ -78,9 +85,8 @@ static void blocks_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         return;
     }
     for (uint32_t i = 0; i < node->n; i++) {
-        char number[16], path[BNN_KEY_PATH];
-        snprintf(number, sizeof number, "%u", i + 1);
-        const bnn_reader below = bnn_reader_below(r, number, path);
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = block_reader(r, i, path);
         bnn_section_read(&below, &block_section, node->items[i], &blocks[i]);
     }
     model->n_blocks = (uint32_t)node->n;
@@ -92,33 +98,21 @@ static void blocks_record(const bnn_reader *r, const bnn_key *key, const void *i
     const bnn_model_options *model = in;
     (void)key;
     for (uint32_t i = 0; i < model->n_blocks; i++) {
-        char number[16], path[BNN_KEY_PATH];
-        snprintf(number, sizeof number, "%u", i + 1);
-        const bnn_reader below = bnn_reader_below(r, number, path);
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = block_reader(r, i, path);
         bnn_section_record(&below, &block_section, &model->blocks[i]);
     }
 }
 
 static const bnn_key_type blocks_type = {"a list of blocks", blocks_read, blocks_record};
 
-#define SIDE(field, key_name, standard, help) \
-    {                                         \
-        .param = {                            \
-            key_name,                         \
-            BNN_TYPE_INTEGER,                 \
-            offsetof(bnn_shape, field),       \
-            standard,                         \
-            1,                                \
-            4096,                             \
-            NULL,                             \
-            help                              \
-        }                                     \
-    }
-
 static const bnn_key input_keys[] = {
-    SIDE(c, "channels", 1, "channels of an image"),
-    SIDE(h, "height", 28, "rows"),
-    SIDE(w, "width", 28, "columns"),
+    {.param = BNN_PARAM("channels", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, c, uint32_t), 1, 1,
+                        4096, NULL, "channels of an image")},
+    {.param = BNN_PARAM("height", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, h, uint32_t), 28, 1, 4096,
+                        NULL, "rows")},
+    {.param = BNN_PARAM("width", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, w, uint32_t), 28, 1, 4096,
+                        NULL, "columns")},
     BNN_KEYS_END,
 };
 

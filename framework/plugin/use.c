@@ -114,11 +114,7 @@ int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_us
 {
     const bnn_key key = {.detail = kind};
     const bnn_node standard = use_standard(name);
-    bnn_use use;
-    const int status = use_read(r, &key, &standard, &use);
-    if (status == BNN_OK)
-        *out = use;
-    return status;
+    return use_read(r, &key, &standard, out);
 }
 
 static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)

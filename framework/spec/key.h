@@ -10,7 +10,24 @@
 #include "spec/settings.h"
 #include "spec/tree.h"
 
+#include <bnn/plugin.h>
+
 typedef struct bnn_key bnn_key;
+typedef struct bnn_section bnn_section;
+
+/* What travels with everything that reads a spec. Owns nothing. A copy with other fields is a reader,
+ * too: one with another path reads another place of the same spec. */
+typedef struct bnn_reader {
+    bnn_arena *arena; /* what is read lives here */
+    bnn_diag *diag;
+    const char *path;               /* the dotted key of the place; NULL: the spec as a whole */
+    const bnn_section *spec;        /* all keys that there are */
+    bnn_settings *settings;         /* where what acts is recorded */
+    struct bnn_registry *registry;  /* plugin/registry.h */
+    struct bnn_plugin_set *plugins; /* plugin/use.h: likewise, the plugins that act; or NULL */
+    const char *catalogue;          /* colon-separated directories of data set entries */
+    const char *topologies;         /* likewise, of topologies */
+} bnn_reader;
 
 /* A kind of value. Without read, something else reads what stands there; without record, the value
  * is never recorded. Both get the section's struct; the reader's path is that of the key. */
@@ -27,14 +44,14 @@ enum {
     BNN_SECTION_EACH = 4,      /* what is no map of its keys is the value of each of them */
 };
 
-typedef struct bnn_section {
+struct bnn_section {
     const bnn_key *keys; /* closed by a row without a name */
     uint32_t flags;      /* BNN_SECTION_... */
     const char *name;    /* how messages call it; NULL: by the path */
     /* What rows cannot say: mistakes of several keys together, defaults that depend on others.
      * After the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
     void (*finish)(const bnn_reader *r, const bnn_node *node, void *out);
-} bnn_section;
+};
 
 enum {
     BNN_KEY_FIXED = 1,    /* the same for all points of a sweep, and no part of a config */
@@ -66,9 +83,9 @@ struct bnn_key {
     BNN_KEY_OF(key_name, BNN_OFFSET(T, field, double), &bnn_key_duration, key_help)
 #define BNN_KEY_SECTION(T, field, key_name, key_section, key_help) \
     BNN_KEY_OF(key_name, offsetof(T, field), &bnn_key_section, key_help), .section = (key_section)
-#define BNN_KEY_CHOICE(T, field, key_name, key_fallback, key_choices, key_help)                \
-    .param = {key_name,    BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), key_fallback, 0, 0, \
-              key_choices, key_help}
+#define BNN_KEY_CHOICE(T, field, key_name, key_fallback, key_choices, key_help)                   \
+    .param = BNN_PARAM(key_name, BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), key_fallback, 0, \
+                       0, key_choices, key_help)
 #define BNN_KEYS_END            \
     {                           \
         .param = BNN_PARAMS_END \
@@ -88,6 +105,10 @@ void bnn_section_of_key_read(const bnn_reader *r, const bnn_key *key, const bnn_
 int bnn_key_integer(const bnn_reader *r, const bnn_node *node, int64_t minimum, int64_t maximum,
                     int64_t *out);
 const char *bnn_key_text_of(const bnn_reader *r, const bnn_node *node);
+
+/* Records a value in the reader's settings, under its path; number: finite. */
+void bnn_record_number(const bnn_reader *r, uint32_t type, double number);
+void bnn_record_text(const bnn_reader *r, const char *text);
 
 /* Adds "PATH: expected THING, got ...ADVICE". */
 int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *thing,

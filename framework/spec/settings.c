@@ -1,4 +1,4 @@
-#include "spec/settings.h"
+#include "spec/key.h"
 
 #include "base/sha256.h"
 #include "base/text.h"

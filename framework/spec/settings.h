@@ -3,9 +3,10 @@
 #ifndef BNN_SPEC_SETTINGS_H
 #define BNN_SPEC_SETTINGS_H
 
-#include "spec/reader.h"
+#include "base/arena.h"
 
-#include <bnn/plugin.h>
+#include <stddef.h>
+#include <stdint.h>
 
 typedef struct bnn_setting {
     const char *key; /* dotted */
@@ -26,9 +27,5 @@ bnn_setting *bnn_settings_find(const bnn_settings *settings, const char *key);
 /* Sorts rows by key and returns them as canonical JSON (one object, sorted dotted keys, no blanks,
  * numbers as bnn_number_text writes them), in the arena; NULL without memory. hash: its SHA-256. */
 const char *bnn_settings_json(bnn_settings *settings, char hash[65]);
-
-/* Records a value in the reader's settings, under its path; number: finite. */
-void bnn_record_number(const bnn_reader *r, uint32_t type, double number);
-void bnn_record_text(const bnn_reader *r, const char *text);
 
 #endif

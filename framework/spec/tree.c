@@ -111,20 +111,18 @@ static const bnn_node *put_pair(const bnn_node *map, const char *key, size_t n_k
 {
     static const bnn_node empty = {.kind = BNN_NODE_MAP};
     const bnn_node *old = map == NULL ? &empty : map;
-    const size_t i = find_pair(old, key, n_key), n_behind = i < old->n ? old->n - i - 1 : 0;
+    const size_t i_key = find_pair(old, key, n_key);
     bnn_node *copy = bnn_arena_copy(arena, old, 1, sizeof *copy);
     bnn_pair *pairs = bnn_arena_alloc(arena, old->n + 1, sizeof *pairs);
     const bnn_node *key_node = create_scalar(key, n_key, arena, at);
     if (copy == NULL || pairs == NULL || key_node == NULL)
         return NULL;
-    if (i > 0)
-        memcpy(pairs, old->pairs, i * sizeof *pairs);
-    copy->n = i;
-    if (value != NULL)
-        pairs[copy->n++] = (bnn_pair){key_node, value};
-    if (n_behind > 0)
-        memcpy(pairs + copy->n, old->pairs + i + 1, n_behind * sizeof *pairs);
-    copy->n += n_behind;
+    copy->n = 0;
+    for (size_t i = 0; i <= old->n; i++)
+        if (i == i_key && value != NULL)
+            pairs[copy->n++] = (bnn_pair){key_node, value};
+        else if (i != i_key && i < old->n)
+            pairs[copy->n++] = old->pairs[i];
     copy->pairs = pairs;
     copy->at = map == NULL ? at : map->at;
     return copy;
