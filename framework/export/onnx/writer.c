@@ -19,9 +19,10 @@ void *bnn_onnx_alloc(bnn_onnx_writer *w, size_t n, size_t size)
 
 static char *writer_copy_text(bnn_onnx_writer *w, const char *text)
 {
+    static char nothing[1];
     char *own = bnn_arena_strdup(w->arena, text);
     w->failed |= own == NULL;
-    return own;
+    return own == NULL ? nothing : own;
 }
 
 const char *bnn_onnx_name(bnn_onnx_writer *w, const char *format, ...)
@@ -31,61 +32,37 @@ const char *bnn_onnx_name(bnn_onnx_writer *w, const char *format, ...)
     va_start(args, format);
     vsnprintf(name, sizeof name, format, args);
     va_end(args);
-    const char *own = writer_copy_text(w, name);
-    return own == NULL ? "" : own;
-}
-
-/* Room for one more pointer in a list that doubles. */
-static bool writer_make_room(bnn_onnx_writer *w, void **list, size_t n, size_t *room)
-{
-    if (n < *room)
-        return true;
-    const size_t more = *room == 0 ? 64 : 2 * *room;
-    void *grown = bnn_onnx_alloc(w, more, sizeof(void *));
-    if (grown == NULL)
-        return false;
-    if (n > 0)
-        memcpy(grown, *list, n * sizeof(void *));
-    *list = grown;
-    *room = more;
-    return true;
+    return writer_copy_text(w, name);
 }
 
 /* ---- nodes ------------------------------------------------------------------------------- */
 
-static Onnx__NodeProto *writer_new_node(bnn_onnx_writer *w)
-{
-    void *list = w->nodes;
-    Onnx__NodeProto *node = bnn_onnx_alloc(w, 1, sizeof *node);
-    if (node == NULL || !writer_make_room(w, &list, w->n_nodes, &w->nodes_room))
-        return NULL;
-    w->nodes = list;
-    onnx__node_proto__init(node);
-    w->nodes[w->n_nodes++] = node;
-    return node;
-}
-
 const char *bnn_onnx_node(bnn_onnx_writer *w, const char *op_type, const char *name,
                           const char *const *inputs)
 {
-    Onnx__NodeProto *node = writer_new_node(w);
     size_t n = 0;
     while (inputs[n] != NULL)
         n++;
-    if (node == NULL)
-        return "";
-    node->name = writer_copy_text(w, name);
-    node->op_type = writer_copy_text(w, op_type);
-    node->input = bnn_onnx_alloc(w, n, sizeof *node->input);
-    node->output = bnn_onnx_alloc(w, 1, sizeof *node->output);
+    Onnx__NodeProto *node = bnn_onnx_alloc(w, 1, sizeof *node);
+    char **values = bnn_onnx_alloc(w, n + 1, sizeof *values); /* inputs, then the output */
+    Onnx__NodeProto **nodes =
+        bnn_arena_grow(w->arena, w->nodes, w->n_nodes, &w->nodes_room, sizeof(Onnx__NodeProto *));
+    w->failed |= nodes == NULL;
     if (w->failed)
         return "";
+    onnx__node_proto__init(node);
+    node->name = writer_copy_text(w, name);
+    node->op_type = writer_copy_text(w, op_type);
+    node->input = values;
     for (; node->n_input < n; node->n_input++)
-        node->input[node->n_input] = writer_copy_text(w, inputs[node->n_input]);
+        values[node->n_input] = writer_copy_text(w, inputs[node->n_input]);
+    node->output = &values[n];
     node->output[0] = node->name;
     node->n_output = 1;
+    w->nodes = nodes;
+    w->nodes[w->n_nodes++] = node;
     w->value = node->name;
-    return node->name;
+    return w->value;
 }
 
 const char *bnn_onnx_then(bnn_onnx_writer *w, const char *op_type, const char *name,
@@ -146,11 +123,11 @@ void bnn_onnx_set_text(bnn_onnx_writer *w, const char *name, const char *text)
 {
     Onnx__AttributeProto *a =
         writer_new_attribute(w, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
-    char *own = writer_copy_text(w, text);
-    if (a == NULL || own == NULL)
+    if (a == NULL)
         return;
     a->has_s = 1;
-    a->s = (ProtobufCBinaryData){.len = strlen(own), .data = (uint8_t *)own};
+    a->s.data = (uint8_t *)writer_copy_text(w, text);
+    a->s.len = strlen(text);
 }
 
 void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain)
@@ -163,17 +140,9 @@ void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain)
 
 static size_t writer_element_bytes(bnn_onnx_type type)
 {
-    switch (type) {
-    case BNN_ONNX_FLOAT:
-        return sizeof(float);
-    case BNN_ONNX_INT64:
-    case BNN_ONNX_DOUBLE:
-        return sizeof(int64_t);
-    case BNN_ONNX_UINT8:
-    case BNN_ONNX_BOOL:
-        break;
-    }
-    return 1;
+    return type == BNN_ONNX_FLOAT                              ? sizeof(float)
+           : type == BNN_ONNX_INT64 || type == BNN_ONNX_DOUBLE ? sizeof(int64_t)
+                                                               : 1;
 }
 
 /* raw_data is little-endian, as is every machine that this program is built for. */
@@ -182,30 +151,31 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data needs a litt
 const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
                             const int64_t *dims, size_t n_dims, const void *values)
 {
-    void *list = w->tensors;
     size_t bytes = writer_element_bytes(type);
-    Onnx__TensorProto *t = bnn_onnx_alloc(w, 1, sizeof *t);
     for (size_t i = 0; i < n_dims; i++)
         bytes *= (size_t)dims[i];
+    Onnx__TensorProto *t = bnn_onnx_alloc(w, 1, sizeof *t);
     int64_t *own_dims = bnn_onnx_alloc(w, n_dims, sizeof *dims);
     uint8_t *raw = bnn_onnx_alloc(w, bytes, 1);
-    char *own_name = writer_copy_text(w, name);
-    if (w->failed || !writer_make_room(w, &list, w->n_tensors, &w->tensors_room))
+    Onnx__TensorProto **tensors = bnn_arena_grow(w->arena, w->tensors, w->n_tensors,
+                                                 &w->tensors_room, sizeof(Onnx__TensorProto *));
+    w->failed |= tensors == NULL;
+    if (w->failed)
         return "";
-    w->tensors = list;
-    onnx__tensor_proto__init(t);
     if (n_dims > 0)
         memcpy(own_dims, dims, n_dims * sizeof *dims);
     memcpy(raw, values, bytes);
-    t->name = own_name;
+    onnx__tensor_proto__init(t);
+    t->name = writer_copy_text(w, name);
     t->n_dims = n_dims;
     t->dims = own_dims;
     t->has_data_type = 1;
     t->data_type = (int32_t)type;
     t->has_raw_data = 1;
     t->raw_data = (ProtobufCBinaryData){.len = bytes, .data = raw};
+    w->tensors = tensors;
     w->tensors[w->n_tensors++] = t;
-    return own_name;
+    return t->name;
 }
 
 bool bnn_onnx_has(const bnn_onnx_writer *w, const char *name)
@@ -231,54 +201,57 @@ const char *bnn_onnx_int64s(bnn_onnx_writer *w, const char *name, const int64_t 
 
 /* ---- the file ---------------------------------------------------------------------------- */
 
-/* An input or output: any number of images, then dims. */
-static Onnx__ValueInfoProto *writer_new_value(bnn_onnx_writer *w, const char *name,
-                                              bnn_onnx_type type, const int64_t *dims,
-                                              size_t n_dims)
+/* An input or output: any number of images, then the dimensions of one. */
+typedef struct writer_value {
+    Onnx__ValueInfoProto info, *list[1];
+    Onnx__TypeProto type;
+    Onnx__TypeProto__Tensor tensor;
+    Onnx__TensorShapeProto shape;
+    Onnx__TensorShapeProto__Dimension dims[4], *dim_list[4];
+} writer_value;
+
+/* What a file consists of besides nodes, tensors and metadata. */
+typedef struct writer_file {
+    Onnx__ModelProto model;
+    Onnx__GraphProto graph;
+    writer_value input, output;
+    Onnx__OperatorSetIdProto sets[2], *set_list[2];
+} writer_file;
+
+static void writer_set_value(bnn_onnx_writer *w, writer_value *v, const char *name,
+                             bnn_onnx_type type, const int64_t *dims, size_t n_dims)
 {
-    Onnx__ValueInfoProto *value = bnn_onnx_alloc(w, 1, sizeof *value);
-    Onnx__TypeProto *value_type = bnn_onnx_alloc(w, 1, sizeof *value_type);
-    Onnx__TypeProto__Tensor *tensor = bnn_onnx_alloc(w, 1, sizeof *tensor);
-    Onnx__TensorShapeProto *shape = bnn_onnx_alloc(w, 1, sizeof *shape);
-    Onnx__TensorShapeProto__Dimension *d = bnn_onnx_alloc(w, n_dims + 1, sizeof *d);
-    Onnx__TensorShapeProto__Dimension **list = bnn_onnx_alloc(w, n_dims + 1, sizeof(void *));
-    if (w->failed)
-        return NULL;
     for (size_t i = 0; i <= n_dims; i++) {
-        onnx__tensor_shape_proto__dimension__init(&d[i]);
-        d[i].value_case = i == 0 ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
-                                 : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        Onnx__TensorShapeProto__Dimension *d = v->dim_list[i] = &v->dims[i];
+        onnx__tensor_shape_proto__dimension__init(d);
+        d->value_case = i == 0 ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
+                               : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         if (i == 0)
-            d[i].dim_param = writer_copy_text(w, "N");
+            d->dim_param = writer_copy_text(w, "N");
         else
-            d[i].dim_value = dims[i - 1];
-        list[i] = &d[i];
+            d->dim_value = dims[i - 1];
     }
-    onnx__tensor_shape_proto__init(shape);
-    shape->n_dim = n_dims + 1;
-    shape->dim = list;
-    onnx__type_proto__tensor__init(tensor);
-    tensor->has_elem_type = 1;
-    tensor->elem_type = (int32_t)type;
-    tensor->shape = shape;
-    onnx__type_proto__init(value_type);
-    value_type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
-    value_type->tensor_type = tensor;
-    onnx__value_info_proto__init(value);
-    value->name = writer_copy_text(w, name);
-    value->type = value_type;
-    return value;
+    onnx__tensor_shape_proto__init(&v->shape);
+    v->shape.n_dim = n_dims + 1;
+    v->shape.dim = v->dim_list;
+    onnx__type_proto__tensor__init(&v->tensor);
+    v->tensor.has_elem_type = 1;
+    v->tensor.elem_type = (int32_t)type;
+    v->tensor.shape = &v->shape;
+    onnx__type_proto__init(&v->type);
+    v->type.value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    v->type.tensor_type = &v->tensor;
+    onnx__value_info_proto__init(&v->info);
+    v->info.name = writer_copy_text(w, name);
+    v->info.type = &v->type;
+    v->list[0] = &v->info;
 }
 
-static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
-                             Onnx__ModelProto *model)
+static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame, writer_file *file)
 {
-    Onnx__GraphProto *graph = bnn_onnx_alloc(w, 1, sizeof *graph);
-    Onnx__ValueInfoProto **ends = bnn_onnx_alloc(w, 2, sizeof(Onnx__ValueInfoProto *));
-    if (w->failed)
-        return;
-    ends[0] = writer_new_value(w, frame->input, frame->input_type, frame->input_dims, 3);
-    ends[1] = writer_new_value(w, "logits", BNN_ONNX_FLOAT, &frame->n_classes, 1);
+    Onnx__GraphProto *graph = &file->graph;
+    writer_set_value(w, &file->input, frame->input, frame->input_type, frame->input_dims, 3);
+    writer_set_value(w, &file->output, "logits", BNN_ONNX_FLOAT, &frame->n_classes, 1);
     onnx__graph_proto__init(graph);
     graph->name = writer_copy_text(w, "network");
     graph->n_node = w->n_nodes;
@@ -286,44 +259,38 @@ static void writer_set_graph(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
     graph->n_initializer = w->n_tensors;
     graph->initializer = w->tensors;
     graph->n_input = graph->n_output = 1;
-    graph->input = &ends[0];
-    graph->output = &ends[1];
-    w->nodes[w->n_nodes - 1]->output[0] = ends[1] == NULL ? NULL : ends[1]->name;
-    model->graph = graph;
+    graph->input = file->input.list;
+    graph->output = file->output.list;
+    w->nodes[w->n_nodes - 1]->output[0] = file->output.info.name;
 }
 
-static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
-                                Onnx__ModelProto *model)
+static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame, writer_file *file)
 {
-    Onnx__OperatorSetIdProto *sets = bnn_onnx_alloc(w, 2, sizeof *sets);
-    model->opset_import = bnn_onnx_alloc(w, 2, sizeof(Onnx__OperatorSetIdProto *));
+    Onnx__ModelProto *model = &file->model;
     model->producer_name = writer_copy_text(w, "bnnrun");
     for (uint32_t i = 0; i < frame->n_metadata; i++)
         if (strcmp(frame->metadata[i].key, "tool") == 0)
             model->producer_version = writer_copy_text(w, frame->metadata[i].value);
     model->has_ir_version = 1;
     model->ir_version = IR_VERSION;
-    if (w->failed)
-        return;
+    model->opset_import = file->set_list;
     model->n_opset_import = frame->qonnx ? 2 : 1;
     for (size_t i = 0; i < model->n_opset_import; i++) {
-        onnx__operator_set_id_proto__init(&sets[i]);
-        sets[i].domain = writer_copy_text(w, i == 0 ? "" : BNN_ONNX_QONNX_DOMAIN);
-        sets[i].has_version = 1;
-        sets[i].version = i == 0 ? OPSET : 1;
-        model->opset_import[i] = &sets[i];
+        Onnx__OperatorSetIdProto *set = file->set_list[i] = &file->sets[i];
+        onnx__operator_set_id_proto__init(set);
+        set->domain = writer_copy_text(w, i == 0 ? "" : BNN_ONNX_QONNX_DOMAIN);
+        set->has_version = 1;
+        set->version = i == 0 ? OPSET : 1;
     }
 }
 
 static void writer_set_texts(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
                              Onnx__ModelProto *model)
 {
-    Onnx__StringStringEntryProto *texts = bnn_onnx_alloc(w, frame->n_metadata, sizeof *texts);
-    model->metadata_props =
-        bnn_onnx_alloc(w, frame->n_metadata, sizeof(Onnx__StringStringEntryProto *));
-    if (w->failed)
-        return;
-    for (size_t i = 0; i < frame->n_metadata; i++) {
+    const size_t n = frame->n_metadata;
+    Onnx__StringStringEntryProto *texts = bnn_onnx_alloc(w, n, sizeof *texts);
+    model->metadata_props = bnn_onnx_alloc(w, n, sizeof(Onnx__StringStringEntryProto *));
+    for (size_t i = 0; !w->failed && i < n; i++) {
         onnx__string_string_entry_proto__init(&texts[i]);
         texts[i].key = writer_copy_text(w, frame->metadata[i].key);
         texts[i].value = writer_copy_text(w, frame->metadata[i].value);
@@ -342,7 +309,7 @@ static int writer_check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, b
     size_t n = 0;
     const char **names = bnn_onnx_alloc(w, w->n_nodes + w->n_tensors + 1, sizeof *names);
     if (w->failed)
-        return BNN_OK; /* the caller sees that memory is out */
+        return bnn_no_memory(err);
     names[n++] = frame->input;
     for (size_t i = 0; i < w->n_nodes; i++)
         names[n++] = w->nodes[i]->output[0];
@@ -361,17 +328,18 @@ static int writer_check_names(bnn_onnx_writer *w, const bnn_onnx_frame *frame, b
 int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned char **bytes,
                    size_t *n, bnn_error *err)
 {
-    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
-    if (!w->failed)
-        writer_set_graph(w, frame, &model);
-    writer_set_versions(w, frame, &model);
-    writer_set_texts(w, frame, &model);
-    const int status = w->failed ? BNN_OK : writer_check_names(w, frame, err);
-    if (status != BNN_OK)
-        return status;
+    writer_file *file = bnn_onnx_alloc(w, 1, sizeof *file);
     if (w->failed)
         return bnn_no_memory(err);
-    const size_t size = onnx__model_proto__get_packed_size(&model);
+    onnx__model_proto__init(&file->model);
+    file->model.graph = &file->graph;
+    writer_set_graph(w, frame, file);
+    writer_set_versions(w, frame, file);
+    writer_set_texts(w, frame, &file->model);
+    const int status = writer_check_names(w, frame, err);
+    if (status != BNN_OK)
+        return status;
+    const size_t size = onnx__model_proto__get_packed_size(&file->model);
     if (size > INT32_MAX)
         return bnn_fail(err, BNN_E_FAILED,
                         "an ONNX file of %zu bytes is larger than the %d that its format allows",
@@ -379,7 +347,7 @@ int bnn_onnx_write(bnn_onnx_writer *w, const bnn_onnx_frame *frame, unsigned cha
     unsigned char *out = malloc(size);
     if (out == NULL)
         return bnn_no_memory(err);
-    onnx__model_proto__pack(&model, out);
+    onnx__model_proto__pack(&file->model, out);
     *bytes = out;
     *n = size;
     return BNN_OK;
