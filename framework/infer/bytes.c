@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-void bnn_bytes_damaged(bnn_bytes *r, const char *format, ...)
+bool bnn_bytes_need(bnn_bytes *r, bool holds, const char *format, ...)
 {
     char what[200];
     va_list args;
-    if (r->status != BNN_OK)
-        return;
+    if (r->status != BNN_OK || holds)
+        return r->status == BNN_OK;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
     r->status = bnn_fail(r->err, BNN_E_RESOURCE, "%s: byte %zu: %s", r->name, r->at, what);
+    return false;
 }
 
 void *bnn_bytes_alloc(bnn_bytes *r, size_t n, size_t size)
@@ -30,10 +31,8 @@ void *bnn_bytes_alloc(bnn_bytes *r, size_t n, size_t size)
 
 const uint8_t *bnn_bytes_take(bnn_bytes *r, uint64_t n)
 {
-    if (r->status == BNN_OK && n > r->end - r->at)
-        bnn_bytes_damaged(r, "ends %llu bytes too early",
-                          (unsigned long long)(n - (r->end - r->at)));
-    if (r->status != BNN_OK)
+    const size_t left = r->end - r->at;
+    if (!bnn_bytes_need(r, n <= left, "ends %llu bytes too early", (unsigned long long)(n - left)))
         return NULL;
     const uint8_t *out = r->bytes + r->at;
     r->at += (size_t)n;
@@ -59,8 +58,8 @@ const char *bnn_bytes_text(bnn_bytes *r)
     if (text == NULL)
         return "";
     memcpy(text, bytes, n);
-    if (strlen(text) != n || !bnn_model_text_is_clean(text))
-        bnn_bytes_damaged(r, "a text has control characters");
+    bnn_bytes_need(r, strlen(text) == n && bnn_model_text_is_clean(text),
+                   "a text has control characters");
     return text;
 }
 
@@ -79,8 +78,8 @@ const float *bnn_bytes_floats(bnn_bytes *r, uint64_t n)
 static const uint8_t *bytes_bitmap(bnn_bytes *r, uint64_t n)
 {
     const uint8_t *bytes = bnn_bytes_take(r, bnn_modelfile_bitmap_bytes(n));
-    if (bytes != NULL && n % 8 != 0 && bytes[n / 8] >> n % 8 != 0)
-        bnn_bytes_damaged(r, "unused bits are set");
+    if (bytes != NULL)
+        bnn_bytes_need(r, n % 8 == 0 || bytes[n / 8] >> n % 8 == 0, "unused bits are set");
     return bytes;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct bnn_bytes {
@@ -18,8 +19,10 @@ typedef struct bnn_bytes {
     int status; /* BNN_OK so far, or why not */
 } bnn_bytes;
 
-/* The file is wrong, with the place: "NAME: byte N: what". */
-void bnn_bytes_damaged(bnn_bytes *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether all is well so far and `holds` is true; if not, the file is wrong, with the place: "NAME:
+ * byte N: what". */
+bool bnn_bytes_need(bnn_bytes *r, bool holds, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Memory of the arena, or NULL. */
 void *bnn_bytes_alloc(bnn_bytes *r, size_t n, size_t size);

@@ -140,7 +140,7 @@ void bnn_model_profile(const bnn_model *model, size_t n, const uint8_t *images, 
 void bnn_model_run(const bnn_model *model, size_t n, const uint8_t *images, float *logits,
                    void *workspace)
 {
-    model->engine->run(model->state, n, images, logits, infer_aligned(workspace), NULL);
+    bnn_model_profile(model, n, images, logits, workspace, NULL);
 }
 
 uint32_t bnn_model_class(const bnn_model *model, const float *logits)

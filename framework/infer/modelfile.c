@@ -42,13 +42,14 @@ static void decode_linear(bnn_bytes *r, uint32_t flags, bnn_stage *s)
     const uint32_t channels = bnn_bytes_u32(r);
     if (r->status != BNN_OK)
         return;
-    if (!bnn_op_out_shape(&op, channels, &s->sums) || s->pad_value < -1 || s->pad_value > 1 ||
-        (op.padding == 0 && s->pad_value != 0) || bnn_op_taps(&op) > BNN_SUM_MAX) {
-        bnn_bytes_damaged(
-            r, "layer: %u channels, kernel %u, stride %u, padding %u with %d does not fit %ux%ux%u",
-            channels, op.kernel, op.stride, op.padding, s->pad_value, s->in.c, s->in.h, s->in.w);
+    const bool fits = bnn_op_out_shape(&op, channels, &s->sums) && s->pad_value >= -1 &&
+                      s->pad_value <= 1 && (op.padding > 0 || s->pad_value == 0) &&
+                      bnn_op_taps(&op) <= BNN_SUM_MAX;
+    if (!bnn_bytes_need(
+            r, fits,
+            "layer: %u channels, kernel %u, stride %u, padding %u with %d does not fit %ux%ux%u",
+            channels, op.kernel, op.stride, op.padding, s->pad_value, s->in.c, s->in.h, s->in.w))
         return;
-    }
     s->kernel = op.kernel;
     s->stride = op.stride;
     s->padding = op.padding;
@@ -57,10 +58,9 @@ static void decode_linear(bnn_bytes *r, uint32_t flags, bnn_stage *s)
     const uint64_t n = (uint64_t)channels * s->taps; /* at most 2^48 */
     s->binary_weights = (flags & BNN_MODELFILE_BINARY_WEIGHTS) != 0;
     const uint64_t n_bytes = s->binary_weights ? bnn_modelfile_bitmap_bytes(n) : 4 * n;
-    if (n_bytes > r->end - r->at) {
-        bnn_bytes_damaged(r, "%u channels of %u weights are not there", channels, s->taps);
+    if (!bnn_bytes_need(r, n_bytes <= r->end - r->at, "%u channels of %u weights are not there",
+                        channels, s->taps))
         return;
-    }
     if (s->binary_weights) {
         s->row_words = ((size_t)s->taps + 63) / 64;
         uint64_t *bits = bnn_bytes_alloc(r, channels * s->row_words, sizeof *bits);
@@ -77,8 +77,7 @@ static void decode_thresholds(bnn_bytes *r, const bnn_stage *s, bnn_fold *f)
 {
     const int32_t bound = bnn_stage_sum_bound(s) + 1;
     const uint32_t channels = s->sums.c, bytes = bnn_bytes_number(r, 1);
-    if (r->status == BNN_OK && bytes != 1 && bytes != 2 && bytes != 4)
-        bnn_bytes_damaged(r, "thresholds of %u bytes", bytes);
+    bnn_bytes_need(r, bytes == 1 || bytes == 2 || bytes == 4, "thresholds of %u bytes", bytes);
     const uint8_t *at = bnn_bytes_take(r, (uint64_t)channels * bytes);
     int32_t *threshold = at == NULL ? NULL : bnn_bytes_alloc(r, channels, sizeof *threshold);
     if (threshold == NULL)
@@ -88,58 +87,64 @@ static void decode_thresholds(bnn_bytes *r, const bnn_stage *s, bnn_fold *f)
         threshold[c] = bytes == 1 ? (int8_t)value : bytes == 2 ? (int16_t)value : (int32_t)value;
         const bool table = f->rule[c] & BNN_RULE_TABLE;
         f->n_tables += table;
-        if (threshold[c] < -bound || threshold[c] > bound)
-            bnn_bytes_damaged(r, "threshold %d of channel %u, where sums end at %d", threshold[c],
-                              c, bound - 1);
-        else if (table && threshold[c] != 0)
-            bnn_bytes_damaged(r, "threshold %d of channel %u, which has a table", threshold[c], c);
+        bnn_bytes_need(r, threshold[c] >= -bound && threshold[c] <= bound,
+                       "threshold %d of channel %u, where sums end at %d", threshold[c], c,
+                       bound - 1);
+        bnn_bytes_need(r, !table || threshold[c] == 0,
+                       "threshold %d of channel %u, which has a table", threshold[c], c);
     }
-    if (bytes != bnn_modelfile_threshold_bytes(threshold, channels))
-        bnn_bytes_damaged(r, "thresholds of %u bytes that fit in fewer", bytes);
+    bnn_bytes_need(r, bytes == bnn_modelfile_threshold_bytes(threshold, channels),
+                   "thresholds of %u bytes that fit in fewer", bytes);
     f->threshold = threshold;
 }
 
 static void decode_tables(bnn_bytes *r, const bnn_stage *s, bnn_fold *f)
 {
     bnn_fold_size_tables(s, f);
-    if (r->status == BNN_OK &&
-        (uint64_t)f->n_tables * bnn_modelfile_bitmap_bytes(f->table_size) > r->end - r->at)
-        bnn_bytes_damaged(r, "%u tables of %u bits are not there", f->n_tables, f->table_size);
+    const uint64_t n_bytes = (uint64_t)f->n_tables * bnn_modelfile_bitmap_bytes(f->table_size);
+    bnn_bytes_need(r, n_bytes <= r->end - r->at, "%u tables of %u bits are not there", f->n_tables,
+                   f->table_size);
     uint64_t *tables = bnn_bytes_alloc(r, f->n_tables * f->table_words, sizeof *tables);
     for (uint32_t t = 0; tables != NULL && t < f->n_tables; t++)
         bnn_bytes_bits(r, 1, f->table_size, f->table_words, tables + t * f->table_words);
     f->tables = tables;
 }
 
+/* The shape behind an operation of a stage, which only a pool can fail to have. */
+static void decode_shape(bnn_bytes *r, const bnn_op *op, bnn_shape *out)
+{
+    bnn_bytes_need(r, r->status == BNN_OK && bnn_op_out_shape(op, 0, out),
+                   "a pool of %u, stride %u does not fit its input, %ux%ux%u", op->kernel,
+                   op->stride, op->in.c, op->in.h, op->in.w);
+}
+
 static void decode_fold(bnn_bytes *r, bnn_stage *s)
 {
     bnn_fold *f = &s->fold;
     const uint32_t channels = s->sums.c;
-    if (r->status == BNN_OK && (!s->integer_sums || s->outputs != BNN_VALUES_BITS))
-        bnn_bytes_damaged(r, "a stage without integer sums, or without a sign, is folded");
-    if (r->status != BNN_OK)
+    if (!bnn_bytes_need(r, s->integer_sums && s->outputs == BNN_VALUES_BITS,
+                        "a stage without integer sums, or without a sign, is folded"))
         return;
     bnn_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->sums, .kernel = bnn_bytes_u32(r)};
     s->out = s->sums;
     if (pool.kernel != 0) {
         pool.stride = bnn_bytes_u32(r);
-        if (r->status == BNN_OK && !bnn_op_out_shape(&pool, 0, &s->out))
-            bnn_bytes_damaged(r, "a pool of %u, stride %u does not fit its input, %ux%ux%u",
-                              pool.kernel, pool.stride, pool.in.c, pool.in.h, pool.in.w);
+        decode_shape(r, &pool, &s->out);
     }
     f->pool = pool.kernel;
     f->pool_stride = pool.stride;
-    if (r->status == BNN_OK && 3 * bnn_modelfile_bitmap_bytes(channels) > r->end - r->at)
-        bnn_bytes_damaged(r, "the rules of %u channels are not there", channels);
+    bnn_bytes_need(r, 3 * bnn_modelfile_bitmap_bytes(channels) <= r->end - r->at,
+                   "the rules of %u channels are not there", channels);
     uint8_t *rule = bnn_bytes_alloc(r, channels, sizeof *rule);
     bnn_bytes_flags(r, channels, BNN_RULE_FLIPPED, rule);
     bnn_bytes_flags(r, channels, BNN_RULE_AND, rule);
     bnn_bytes_flags(r, channels, BNN_RULE_TABLE, rule);
     f->rule = rule;
     for (uint32_t c = 0; r->status == BNN_OK && c < channels; c++)
-        if ((rule[c] & BNN_RULE_AND && f->pool == 0) ||
-            (rule[c] & BNN_RULE_FLIPPED && rule[c] & BNN_RULE_TABLE))
-            bnn_bytes_damaged(r, "the rules of channel %u contradict each other", c);
+        bnn_bytes_need(r,
+                       !(rule[c] & BNN_RULE_AND && f->pool == 0) &&
+                           !(rule[c] & BNN_RULE_FLIPPED && rule[c] & BNN_RULE_TABLE),
+                       "the rules of channel %u contradict each other", c);
     decode_thresholds(r, s, f);
     decode_tables(r, s, f);
     s->folded = true;
@@ -149,20 +154,17 @@ static void decode_chain_op(bnn_bytes *r, bnn_op *op)
 {
     op->type = bnn_bytes_number(r, 1);
     op->name = bnn_bytes_text(r);
-    if (!bnn_op_can_follow(op->type))
-        bnn_bytes_damaged(r, "operation %u in a chain", op->type);
+    bnn_bytes_need(r, bnn_op_can_follow(op->type), "operation %u in a chain", op->type);
     decode_constants(r, op);
-    if (r->status == BNN_OK && !bnn_op_out_shape(op, 0, &op->out))
-        bnn_bytes_damaged(r, "a pool of %u, stride %u does not fit its input, %ux%ux%u", op->kernel,
-                          op->stride, op->in.c, op->in.h, op->in.w);
+    decode_shape(r, op, &op->out);
 }
 
 static void decode_chain(bnn_bytes *r, bnn_stage *s)
 {
     const uint32_t n = bnn_bytes_number(r, 1);
     s->out = s->sums;
-    if (n > BNN_CHAIN_MAX)
-        bnn_bytes_damaged(r, "a chain of %u operations, more than %d", n, BNN_CHAIN_MAX);
+    bnn_bytes_need(r, n <= BNN_CHAIN_MAX, "a chain of %u operations, more than %d", n,
+                   BNN_CHAIN_MAX);
     bnn_op *chain = bnn_bytes_alloc(r, n, sizeof *chain);
     for (uint32_t i = 0; r->status == BNN_OK && i < n; i++) {
         chain[i].in = s->out;
@@ -179,24 +181,22 @@ static void decode_check_kinds(bnn_bytes *r, const bnn_stage *s, const bnn_stage
 {
     const bnn_values given = before == NULL ? BNN_VALUES_PIXELS : before->outputs;
     const bool none = s->linear == BNN_LOWER_IDENTITY;
-    if (none ? before != NULL : !bnn_op_is_linear(s->linear))
-        bnn_bytes_damaged(r, "linear operation %u", s->linear);
-    else if (s->inputs != given)
-        bnn_bytes_damaged(r, "takes values of kind %u, is given kind %u", s->inputs, given);
-    else if (s->outputs != BNN_VALUES_BITS && s->outputs != BNN_VALUES_FLOATS)
-        bnn_bytes_damaged(r, "gives values of kind %u", s->outputs);
-    else if (flags > (BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED) ||
-             (none && flags != 0))
-        bnn_bytes_damaged(r, "flags %u", flags);
+    const uint32_t all = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED;
+    bnn_bytes_need(r, none ? before == NULL : bnn_op_is_linear(s->linear), "linear operation %u",
+                   s->linear);
+    bnn_bytes_need(r, s->inputs == given, "takes values of kind %u, is given kind %u", s->inputs,
+                   given);
+    bnn_bytes_need(r, s->outputs == BNN_VALUES_BITS || s->outputs == BNN_VALUES_FLOATS,
+                   "gives values of kind %u", s->outputs);
+    bnn_bytes_need(r, flags <= (none ? 0 : all), "flags %u", flags);
 }
 
 static void decode_stage(bnn_bytes *r, const bnn_stage *before, bnn_shape in, bnn_stage *s)
 {
     const size_t start = r->at, outer_end = r->end;
     const uint32_t size = bnn_bytes_u32(r);
-    if (r->status == BNN_OK && (size < 4 || size > outer_end - start))
-        bnn_bytes_damaged(r, "a stage of %u bytes, where %zu are left", size, outer_end - start);
-    if (r->status != BNN_OK)
+    if (!bnn_bytes_need(r, size >= 4 && size <= outer_end - start,
+                        "a stage of %u bytes, where %zu are left", size, outer_end - start))
         return;
     r->end = start + size;
     s->name = bnn_bytes_text(r);
@@ -215,8 +215,7 @@ static void decode_stage(bnn_bytes *r, const bnn_stage *before, bnn_shape in, bn
         decode_fold(r, s);
     else
         decode_chain(r, s);
-    if (r->at != r->end)
-        bnn_bytes_damaged(r, "%zu bytes too many in a stage", r->end - r->at);
+    bnn_bytes_need(r, r->at == r->end, "%zu bytes too many in a stage", r->end - r->at);
     r->end = outer_end;
 }
 
@@ -230,42 +229,35 @@ bool bnn_modelfile_begins(const uint8_t *bytes, size_t n)
 
 static void decode_header(bnn_bytes *r)
 {
-    if (r->end < BNN_MODELFILE_HEADER_BYTES || !bnn_modelfile_begins(r->bytes, r->end)) {
-        bnn_bytes_damaged(r, "not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a");
+    if (!bnn_bytes_need(
+            r, r->end >= BNN_MODELFILE_HEADER_BYTES && bnn_modelfile_begins(r->bytes, r->end),
+            "not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a"))
         return;
-    }
     r->at = sizeof bnn_modelfile_magic;
     const uint32_t version = bnn_bytes_u32(r);
-    if (version != BNN_MODELFILE_VERSION) {
-        bnn_bytes_damaged(r, "version %u, this program reads version %d", version,
-                          BNN_MODELFILE_VERSION);
-        return;
-    }
+    bnn_bytes_need(r, version == BNN_MODELFILE_VERSION, "version %u, this program reads version %d",
+                   version, BNN_MODELFILE_VERSION);
     const uint32_t size = bnn_bytes_u32(r);
-    if (size != r->end || size > BNN_MODELFILE_LIMIT_BYTES) {
-        bnn_bytes_damaged(r, "the file says it has %u bytes, it has %zu; copy it again", size,
-                          r->end);
+    if (!bnn_bytes_need(r, size == r->end && size <= BNN_MODELFILE_LIMIT_BYTES,
+                        "the file says it has %u bytes, it has %zu; copy it again", size, r->end))
         return;
-    }
     const uint32_t said = bnn_bytes_u32(r);
     const uint32_t is = (uint32_t)crc32(0, r->bytes + r->at, (uInt)(r->end - r->at));
-    if (said != is)
-        bnn_bytes_damaged(
-            r, "the checksum is %08x, the file says %08x: it is damaged; copy it again", is, said);
+    bnn_bytes_need(r, said == is,
+                   "the checksum is %08x, the file says %08x: it is damaged; copy it again", is,
+                   said);
 }
 
 static void decode_metadata(bnn_bytes *r, bnn_model *model)
 {
     model->n_metadata = bnn_bytes_u32(r);
-    if (model->n_metadata > BNN_METADATA_MAX)
-        bnn_bytes_damaged(r, "%u texts about the model, more than %d", model->n_metadata,
-                          BNN_METADATA_MAX);
+    bnn_bytes_need(r, model->n_metadata <= BNN_METADATA_MAX,
+                   "%u texts about the model, more than %d", model->n_metadata, BNN_METADATA_MAX);
     bnn_metadata *metadata = bnn_bytes_alloc(r, model->n_metadata, sizeof *metadata);
     for (uint32_t i = 0; r->status == BNN_OK && i < model->n_metadata; i++) {
         metadata[i].key = bnn_bytes_text(r);
         metadata[i].value = bnn_bytes_text(r);
-        if (metadata[i].key[0] == '\0')
-            bnn_bytes_damaged(r, "a text about the model has no key");
+        bnn_bytes_need(r, metadata[i].key[0] != '\0', "a text about the model has no key");
     }
     model->metadata = metadata;
 }
@@ -278,25 +270,24 @@ static void decode_model(bnn_bytes *r, bnn_model *model)
     shape.w = bnn_bytes_u32(r);
     model->input = shape;
     model->n_classes = bnn_bytes_u32(r);
-    if (!bnn_op_out_shape(&(bnn_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same))
-        bnn_bytes_damaged(r, "images of %ux%ux%u", shape.c, shape.h, shape.w);
+    bnn_bytes_need(r,
+                   bnn_op_out_shape(&(bnn_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same),
+                   "images of %ux%ux%u", shape.c, shape.h, shape.w);
     decode_metadata(r, model);
     model->n_stages = bnn_bytes_u32(r);
-    if (model->n_stages < 1 || model->n_stages > BNN_STAGES_MAX)
-        bnn_bytes_damaged(r, "%u stages; there are 1 to %d", model->n_stages, BNN_STAGES_MAX);
+    bnn_bytes_need(r, model->n_stages >= 1 && model->n_stages <= BNN_STAGES_MAX,
+                   "%u stages; there are 1 to %d", model->n_stages, BNN_STAGES_MAX);
     bnn_stage *stages = bnn_bytes_alloc(r, model->n_stages, sizeof *stages);
     for (uint32_t i = 0; r->status == BNN_OK && i < model->n_stages; i++) {
         decode_stage(r, i > 0 ? &stages[i - 1] : NULL, shape, &stages[i]);
         shape = stages[i].out;
     }
     model->stages = stages;
-    if (r->status != BNN_OK)
-        return;
-    if (r->at != r->end)
-        bnn_bytes_damaged(r, "%zu bytes too many", r->end - r->at);
-    if (stages[model->n_stages - 1].outputs != BNN_VALUES_FLOATS ||
-        bnn_shape_values(shape) != model->n_classes)
-        bnn_bytes_damaged(r, "the last stage gives no %u logits", model->n_classes);
+    if (bnn_bytes_need(r, r->at == r->end, "%zu bytes too many", r->end - r->at))
+        bnn_bytes_need(r,
+                       stages[model->n_stages - 1].outputs == BNN_VALUES_FLOATS &&
+                           bnn_shape_values(shape) == model->n_classes,
+                       "the last stage gives no %u logits", model->n_classes);
 }
 
 int bnn_modelfile_decode(const void *bytes, size_t n, const char *name, bnn_arena *arena,

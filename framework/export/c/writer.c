@@ -1,5 +1,7 @@
 #include "export/c/writer.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -62,13 +64,7 @@ static bool writer_is_digit(char c)
 
 bool bnn_c_is_prefix(const char *text)
 {
-    const size_t n = strlen(text);
-    if (n == 0 || n > BNN_C_PREFIX_MAX || !writer_is_letter(text[0]))
-        return false;
-    for (size_t i = 1; i < n; i++)
-        if (!writer_is_letter(text[i]) && !writer_is_digit(text[i]) && text[i] != '_')
-            return false;
-    return true;
+    return writer_is_letter(text[0]) && bnn_text_is_name(text, "", "_", BNN_C_PREFIX_MAX);
 }
 
 /* Letters and digits, one '_', digits: no keyword and no name of a helper looks like that, nor
