@@ -16,8 +16,8 @@ static void engine_call(bnn_engine_contender *c, size_t n_batch, uint64_t *stage
     c->next += n_batch;
 }
 
-int bnn_measure_engine(void *context, uint32_t n_batch, uint64_t n_calls, bnn_duration *out,
-                       bnn_error *err)
+static int engine_run(void *context, uint32_t n_batch, uint64_t n_calls, bnn_duration *out,
+                      bnn_error *err)
 {
     (void)err;
     bnn_engine_contender *c = context;
@@ -67,7 +67,7 @@ static void engine_profile(void *state, uint32_t n_batch, uint64_t n_calls, uint
 const bench_executor bench_engine_executor = {
     .is_exact = true,
     .answer = engine_answer,
-    .run = bnn_measure_engine,
+    .run = engine_run,
     .profile = engine_profile,
 };
 
@@ -108,7 +108,7 @@ int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const 
         c.n_images = n_images;
         status = engine_fill_batch(&c, n_batch, model->n_classes, arena, err);
     }
-    const bnn_contender contender = {bnn_measure_engine, &c, n_batch};
+    const bnn_contender contender = {engine_run, &c, n_batch};
     if (status == BNN_OK)
         status = bnn_measure(&plan, &contender, 1, samples, err);
     bnn_arena_destroy(arena);

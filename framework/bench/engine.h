@@ -15,8 +15,6 @@ typedef struct bnn_engine_contender {
     size_t n_images, image_bytes; /* n_images: not fewer than a batch has */
     size_t next;                  /* the image at which the next call starts */
 } bnn_engine_contender;
-int bnn_measure_engine(void *context, uint32_t n_batch, uint64_t n_calls, bnn_duration *out,
-                       bnn_error *err);
 
 /* Makes the engine (NULL: the one for this machine) ready to run the model, in the arena; its
  * images and logits are the caller's to give. */

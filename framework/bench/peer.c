@@ -58,14 +58,13 @@ static int peer_fork(bench_peer *peer, int cpu, bnn_error *err)
     const pid_t child = fork();
     if (child == 0)
         peer_become(peer->program, cpu, sockets[1], fileno(peer->messages));
-    const int code = errno;
+    int status = BNN_OK;
+    if (child < 0)
+        status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot start %s", name);
+    else
+        peer->child = child;
     close(sockets[1]);
-    if (child < 0) {
-        errno = code;
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot start %s", name);
-    }
-    peer->child = child;
-    return BNN_OK;
+    return status;
 }
 
 static void peer_end(bench_peer *peer)
@@ -179,22 +178,19 @@ int bench_peer_ask_about_file(bench_peer *peer, json_t *request, const void *byt
     const char *directory = getenv("TMPDIR");
     snprintf(path, sizeof path, "%s/bnnrun_bench_XXXXXX",
              directory != NULL && directory[0] != '\0' ? directory : "/tmp");
-    const int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0) {
-        json_decref(request);
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", path);
-    }
-    close(fd);
     json_t *answer = NULL;
-    int status = bnn_file_write(path, bytes, n, err);
-    if (status != BNN_OK)
-        json_decref(request);
-    else {
-        json_object_set_new(request, "path", json_string(path));
-        status = bench_peer_ask(peer, request, &answer, err);
-    }
+    const int fd = mkostemp(path, O_CLOEXEC);
+    int status = fd >= 0 ? bnn_file_write(path, bytes, n, err)
+                         : bnn_fail_errno(err, BNN_E_RESOURCE, "%s", path);
+    json_object_set_new(request, "path", json_string(path));
+    if (status == BNN_OK)
+        status = bench_peer_ask(peer, json_incref(request), &answer, err);
+    json_decref(request);
     json_decref(answer);
-    unlink(path);
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
     return status;
 }
 

@@ -24,6 +24,12 @@ typedef enum cli_export_format {
     CLI_EXPORT_FORMATS
 } cli_export_format;
 
+typedef struct cli_export_file {
+    const char *path; /* "-": stdout */
+    void *bytes;      /* malloc'ed */
+    size_t n;
+} cli_export_file;
+
 typedef struct cli_export {
     cli_options options;
     cli_export_format format;
@@ -38,13 +44,10 @@ typedef struct cli_export {
     bnn_reloaded reloaded;  /* when the run's own network or data are needed */
     cli_images images;      /* of the self-test, and what the engine answers */
     float *logits;
+    size_t n_files;
+    cli_export_file files[2];
+    const char *advice; /* a line on what to do with them */
 } cli_export;
-
-typedef struct cli_export_file {
-    const char *path; /* "-": stdout */
-    const void *bytes;
-    size_t n;
-} cli_export_file;
 
 static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
 
@@ -59,47 +62,42 @@ static int export_write(const cli_export_file *f, bnn_error *err)
                : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
 }
 
-static int export_print_table(const cli_export *r, const cli_export_file *files, size_t n,
-                              bnn_error *err)
+static int export_print_table(const cli_export *r, bnn_error *err)
 {
     cli_table *table = cli_table_create("file|#bytes|sha256");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < r->n_files; i++) {
         char sha256[BNN_SHA256_HEX];
-        bnn_sha256(files[i].bytes, files[i].n, sha256);
-        cli_table_cell(table, files[i].path);
-        cli_table_cellf(table, "%zu", files[i].n);
+        bnn_sha256(r->files[i].bytes, r->files[i].n, sha256);
+        cli_table_cell(table, r->files[i].path);
+        cli_table_cellf(table, "%zu", r->files[i].n);
         cli_table_cell(table, sha256);
     }
     return cli_table_end(table, &r->options, err);
 }
 
-/* Writes each file atomically, then says which there are now, and the advice: a line on what to do
- * with them. An advice of NULL is one that found no memory. */
-static int export_deliver(const cli_export *r, const cli_export_file *files, size_t n,
-                          const char *advice, bnn_error *err)
+/* Writes each file atomically, then says which there are now, and the advice. */
+static int export_deliver(const cli_export *r, bnn_error *err)
 {
     char count[CLI_TEXT_MAX];
-    if (advice == NULL)
-        return bnn_no_memory(err);
-    const bool is_piped = strcmp(files[0].path, "-") == 0;
+    const bool is_piped = strcmp(r->output, "-") == 0;
     FILE *out = is_piped ? stderr : stdout;
-    int status = BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = export_write(&files[i], err);
+    int status = r->advice == NULL ? bnn_no_memory(err) : BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < r->n_files; i++)
+        status = export_write(&r->files[i], err);
     if (status == BNN_OK && (r->options.json || r->options.csv))
-        return export_print_table(r, files, n, err);
+        return export_print_table(r, err);
     if (status != BNN_OK || r->options.quiet)
         return status;
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : files[i].path,
-                bnn_count_text(files[i].n, count));
-    fprintf(out, "%s\n", advice);
+    for (size_t i = 0; i < r->n_files; i++)
+        fprintf(out, "%s: %s bytes\n", is_piped ? "stdout" : r->files[i].path,
+                bnn_count_text(r->files[i].n, count));
+    fprintf(out, "%s\n", r->advice);
     return BNN_OK;
 }
 
 /* ---- ONNX -------------------------------------------------------------------------------- */
 
-static int export_onnx(const cli_export *r, bnn_error *err)
+static int export_as_onnx(cli_export *r, bnn_error *err)
 {
     const bool floats = r->input != NULL && strcmp(r->input, "floats") == 0;
     const bnn_onnx_options options = {
@@ -109,8 +107,8 @@ static int export_onnx(const cli_export *r, bnn_error *err)
         .n_metadata = r->model->n_metadata,
     };
     bnn_graph *graph;
-    unsigned char *bytes = NULL;
-    size_t n = 0;
+    unsigned char *bytes;
+    size_t n;
     int status = BNN_OK;
     if (r->format != CLI_EXPORT_QONNX)
         status = bnn_onnx_export(r->model, &options, &bytes, &n, err);
@@ -121,16 +119,15 @@ static int export_onnx(const cli_export *r, bnn_error *err)
     if (status != BNN_OK)
         return status;
     const bnn_shape in = r->model->input;
-    const char *advice = bnn_arena_printf(
+    r->advice = bnn_arena_printf(
         r->options.arena,
         "for %s: input \"%s\" %s [N][%u][%u][%u], output \"logits\" float32 [N][%u]",
         r->format == CLI_EXPORT_QONNX ? "FINN and hls4ml" : "any runtime of ONNX opset 17",
         floats ? "image" : "pixels", floats ? "float32, (pixel - 128) / 128," : "uint8", in.c, in.h,
         in.w, r->model->n_classes);
-    const cli_export_file file = {.path = r->output, .bytes = bytes, .n = n};
-    status = export_deliver(r, &file, 1, advice, err);
-    free(bytes);
-    return status;
+    r->files[0] = (cli_export_file){r->output, bytes, n};
+    r->n_files = 1;
+    return BNN_OK;
 }
 
 /* ---- C ----------------------------------------------------------------------------------- */
@@ -216,16 +213,14 @@ static int export_as_c(cli_export *r, bnn_error *err)
     status = bnn_c_export(r->model, &options, &source, &header, err);
     if (status != BNN_OK)
         return status;
-    const cli_export_file files[] = {{r->output, source, strlen(source)},
-                                     {header_path, header, strlen(header)}};
-    const char *advice = bnn_arena_printf(
+    r->files[0] = (cli_export_file){r->output, source, strlen(source)};
+    r->files[1] = (cli_export_file){header_path, header, strlen(header)};
+    r->n_files = 2;
+    r->advice = bnn_arena_printf(
         r->options.arena, "cc -std=c99 -O2 -c %s; include %s and call %s_classify(pixels)%s%s%s",
         r->output, options.header, prefix, r->n_tests > 0 ? ", and first of all " : "",
         r->n_tests > 0 ? prefix : "", r->n_tests > 0 ? "_self_test()" : "");
-    status = export_deliver(r, files, 2, advice, err);
-    free(source);
-    free(header);
-    return status;
+    return BNN_OK;
 }
 
 /* ---- the command ------------------------------------------------------------------------- */
@@ -330,13 +325,16 @@ static int export_model(cli_export *r, bnn_error *err)
         status = export_reload(r, err);
     if (status != BNN_OK)
         return status;
-    return r->format == CLI_EXPORT_C ? export_as_c(r, err) : export_onnx(r, err);
+    status = r->format == CLI_EXPORT_C ? export_as_c(r, err) : export_as_onnx(r, err);
+    return status != BNN_OK ? status : export_deliver(r, err);
 }
 
 static int run_export(void *request, bnn_error *err)
 {
     cli_export *r = request;
     const int status = export_model(r, err);
+    for (size_t i = 0; i < r->n_files; i++)
+        free(r->files[i].bytes);
     free(r->images.pixels);
     bnn_registry_destroy(r->registry);
     return status;

@@ -270,8 +270,8 @@ START_TEST(images_are_used_in_turn)
     bnn_engine_contender c = {&notes, NULL, workspace, logits, pixels, N_IMAGES, IMAGE_BYTES, 0};
     bnn_duration took;
     n_runs = 0;
-    ok(bnn_measure_engine(&c, 4, 3, &took, &failure));
-    ok(bnn_measure_engine(&c, 4, 2, &took, &failure)); /* goes on where the last stopped */
+    ok(bench_engine_executor.run(&c, 4, 3, &took, &failure));
+    ok(bench_engine_executor.run(&c, 4, 2, &took, &failure)); /* goes on where the last stopped */
     ck_assert_uint_eq(n_runs, 5);
     for (size_t i = 0; i < 5; i++)
         ck_assert_uint_eq(first_images[i], expected[i]);
