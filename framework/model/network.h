@@ -1,4 +1,4 @@
-/* network.h - blocks + ordering -> a planned sequence of nodes -> forward and backward.
+/* network.h - blocks + ordering -> a planned sequence of operations -> forward and backward.
  *
  * Creating a network plans every buffer in one arena; after that nothing is allocated. A network
  * belongs to one thread. Tensors are feature-major (see <bnn/plugin.h>). */
@@ -62,6 +62,8 @@ typedef struct bnn_network {
     const char *fp_changer_at; /* in which layer */
 } bnn_network;
 
+/* ---- network.c ---- */
+
 /* Checks a model for a data set without training it: every ordering legal, shapes fit, logits
  * match the classes, no sign that is constant. Problems go to diag with the position of the model
  * section. BNN_OK or a negative status. */
@@ -73,6 +75,15 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
 int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                        uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
                        bnn_error *err);
+
+/* How many of n values are NaN or infinite. */
+size_t bnn_count_not_finite(size_t n, const float *values);
+
+/* Whether every value of every tensor, latent weights and running statistics too, is finite;
+ * else BNN_E_FAILED and "diverged: " with the first tensor that has others. */
+int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
+
+/* ---- pass.c ---- */
 
 /* Tells the STEs which epoch it is: progress 0 in the first, 1 in the last. */
 void bnn_network_set_progress(bnn_network *network, double progress);
@@ -99,12 +110,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n);
  * it is used. */
 void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer);
 
-/* How many of n values are NaN or infinite. */
-size_t bnn_count_not_finite(size_t n, const float *values);
-
-/* Whether every value of every tensor, latent weights and running statistics too, is finite;
- * else BNN_E_FAILED and "diverged: " with the first tensor that has others. */
-int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
+/* ---- size.c ---- */
 
 /* The size of op i, its index aside. Binary weights count 1 bit. A batch norm between a binary linear
  * operation on binary inputs and the next sign folds into an integer threshold and a direction per
@@ -113,10 +119,12 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
  * False for ops without values (signs, pools). */
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);
 
-/* For bnn_network_create: options, for kernels, lanes, n_classes and input of the network, become its
- * list of operations, not yet any other memory. Checks the ordering's sequence for each block, puts
- * signs where binary inputs are wanted, and plans every layer for its input shape. Fills name, use,
- * letter, block and plan of each op. ops live in the arena. */
+/* ---- layout.c ---- */
+
+/* For bnn_network_create: the options of a network become its list of operations, for its kernels,
+ * lanes, classes and input; no other memory is planned yet. Checks the ordering's sequence for each
+ * block, puts signs where binary inputs are wanted, and plans every layer for its input shape. Fills
+ * name, use, letter, block and plan of each op. ops live in the arena. */
 int bnn_layout_build(bnn_network *network, bnn_arena *arena, bnn_error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "runner/run.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static const double budget_seconds = 3.0;
 
@@ -64,9 +63,8 @@ double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint
 
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
 {
-    double *seconds = calloc(plan->n + 1, sizeof *seconds);
-    double *busy = calloc(n_jobs, sizeof *busy);
-    double total = (double)NAN;
+    double *seconds = bnn_arena_alloc(plan->arena, plan->n, sizeof *seconds);
+    double *busy = bnn_arena_alloc(plan->arena, n_jobs, sizeof *busy);
     size_t n = 0;
     bool known = seconds != NULL && busy != NULL;
     for (size_t i = 0; known && i < plan->n; i++) {
@@ -75,9 +73,5 @@ double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
         seconds[n] = plan->seconds[plan->runs[i].i_config] * bnn_plan_rest(plan, &plan->runs[i]);
         known = !isnan(seconds[n++]);
     }
-    if (known)
-        total = bnn_estimate_makespan(seconds, n, busy, n_jobs);
-    free(seconds);
-    free(busy);
-    return total;
+    return known ? bnn_estimate_makespan(seconds, n, busy, n_jobs) : (double)NAN;
 }

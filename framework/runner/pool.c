@@ -9,7 +9,6 @@
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -199,16 +198,11 @@ static void pool_claimed(pool_job *j)
     pool_lose_run(j, &err);
 }
 
-static bnn_run_state pool_state_of(const bnn_outcome *outcome)
-{
-    if (outcome->status == BNN_OK)
-        return BNN_RUN_DONE;
-    return outcome->status == BNN_E_INTERRUPTED ? BNN_RUN_INTERRUPTED : BNN_RUN_FAILED;
-}
-
 static void pool_ended(pool_job *j, const bnn_outcome *outcome)
 {
-    const bnn_run_state state = pool_state_of(outcome);
+    const bnn_run_state state = outcome->status == BNN_OK              ? BNN_RUN_DONE
+                                : outcome->status == BNN_E_INTERRUPTED ? BNN_RUN_INTERRUPTED
+                                                                       : BNN_RUN_FAILED;
     atomic_fetch_sub(&j->pool->n_running, 1);
     j->outcome = *outcome;
     j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
@@ -231,7 +225,7 @@ static void pool_remove_checkpoint(const pool_job *j)
 
 static void pool_finished(pool_job *j)
 {
-    const bnn_run_state state = pool_state_of(&j->outcome);
+    const bnn_run_state state = j->request.outcome;
     const int64_t n_retries = j->pool->base.experiment->run.retries;
     if (j->request.status == BNN_E_FAILED) {
         pool_end_run(j, BNN_RUN_TAKEN); /* superseded: somebody else has the run now */
@@ -396,7 +390,7 @@ static int pool_run(pool *p, bnn_error *err)
 static int pool_open(pool *p, bnn_error *err)
 {
     p->base.folder = bnn_run_path(p->options->db, NULL, NULL, p->plan->arena);
-    if (p->base.folder == NULL || p->running == NULL)
+    if (p->base.folder == NULL)
         return bnn_no_memory(err);
     if (strlen(p->base.folder) >= BNN_RUN_FOLDER_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long for files of runs beside it",
@@ -415,15 +409,16 @@ int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_s
     const size_t n = plan->n_todo;
     const uint32_t n_jobs = options->n_jobs < n ? options->n_jobs : (uint32_t)n;
     *out = (bnn_pool_summary){.n_of = {[BNN_RUN_QUEUED] = n}};
-    pool *p = calloc(1, sizeof *p + n_jobs * sizeof p->jobs[0]);
-    if (p == NULL)
+    pool *p = bnn_arena_alloc(plan->arena, 1, sizeof *p + n_jobs * sizeof p->jobs[0]);
+    bnn_pool_running *running = bnn_arena_alloc(plan->arena, n_jobs, sizeof *running);
+    if (p == NULL || running == NULL)
         return bnn_no_memory(err);
     p->plan = plan;
     p->options = options;
     p->base = (bnn_run_base){.experiment = plan->experiment, .datasets = options->datasets};
     p->n_jobs = n_jobs;
-    p->running = calloc(n_jobs, sizeof *p->running);
-    p->view = (bnn_pool_view){.n = n, .n_of = {[BNN_RUN_QUEUED] = n}, .running = p->running};
+    p->running = running;
+    p->view = (bnn_pool_view){.n = n, .n_of = {[BNN_RUN_QUEUED] = n}, .running = running};
     int status = pool_open(p, err);
     if (status == BNN_OK)
         status = bnn_signals_open(&p->signals, err);
@@ -435,7 +430,5 @@ int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_s
     out->signal = p->signal;
     if (status == BNN_OK && p->signal != 0)
         status = bnn_fail(err, BNN_E_INTERRUPTED, "interrupted: %s", strsignal(p->signal));
-    free(p->running);
-    free(p);
     return status;
 }

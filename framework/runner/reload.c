@@ -20,53 +20,40 @@ int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
 
 /* ---- the spec ---------------------------------------------------------------------------- */
 
-typedef struct reload_search {
-    const bnn_stored_run *stored;
-    bnn_reader reader;
-    bnn_reloaded *out;
-} reload_search;
-
 /* A text that no longer loads, or has no such config, is passed over. */
-static int reload_try_revision(const reload_search *r, const bnn_store_revision *revision,
+static int reload_try_revision(const bnn_stored_run *stored, const bnn_reader *r,
+                               const bnn_store_revision *revision, bnn_reloaded *out,
                                bnn_error *err)
 {
     bnn_experiment experiment;
-    const int status =
-        bnn_experiment_load_text(&r->reader, revision->path, revision->text, &experiment);
+    const int status = bnn_experiment_load_text(r, revision->path, revision->text, &experiment);
     if (status == BNN_E_INTERNAL)
         return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
-        if (strcmp(experiment.configs[i].hash, r->stored->config_hash) == 0) {
-            r->out->experiment = experiment;
-            r->out->config = &experiment.configs[i];
-        }
+        if (strcmp(experiment.configs[i].hash, stored->config_hash) == 0)
+            *out = (bnn_reloaded){.experiment = experiment, .config = &experiment.configs[i]};
     return BNN_OK;
 }
 
-static int reload_fail_config(const reload_search *r, bnn_error *err)
+/* Looks through the texts under which the experiment was run. */
+static int reload_find_config(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *r,
+                              bnn_reloaded *out, bnn_error *err)
 {
-    if (bnn_diag_n_errors(r->reader.diag) > 0)
+    const bnn_store_revision *revisions;
+    size_t n;
+    int status = bnn_store_list_revisions(store, stored->run.id, r->arena, &revisions, &n, err);
+    for (size_t i = 0; status == BNN_OK && out->config == NULL && i < n; i++)
+        status = reload_try_revision(stored, r, &revisions[i], out, err);
+    if (status != BNN_OK || out->config != NULL)
+        return status;
+    if (bnn_diag_n_errors(r->diag) > 0)
         return bnn_fail(err, BNN_E_RESOURCE, "run %s: its spec can no longer be read: %s",
-                        r->stored->run.uid, bnn_diag_message(r->reader.diag, 0));
+                        stored->run.uid, bnn_diag_message(r->diag, 0));
     return bnn_fail(
         err, BNN_E_RESOURCE,
         "run %s: %s no longer gives the config %s as it was run; a topology, a data set "
         "or a default has changed since",
-        r->stored->run.uid, r->stored->spec_path, r->stored->label);
-}
-
-/* Looks through the texts under which the experiment was run. */
-static int reload_find_config(bnn_store *store, const reload_search *r, bnn_error *err)
-{
-    const bnn_store_revision *revisions;
-    size_t n;
-    int status =
-        bnn_store_list_revisions(store, r->stored->run.id, r->reader.arena, &revisions, &n, err);
-    for (size_t i = 0; status == BNN_OK && r->out->config == NULL && i < n; i++)
-        status = reload_try_revision(r, &revisions[i], err);
-    if (status != BNN_OK)
-        return status;
-    return r->out->config != NULL ? BNN_OK : reload_fail_config(r, err);
+        stored->run.uid, stored->spec_path, stored->label);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -79,12 +66,12 @@ int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader 
                         "run %s kept no weights: it was made by an older version of bnnrun",
                         stored->run.uid);
     bnn_reloaded reloaded = {.config = NULL};
-    reload_search r = {.stored = stored, .reader = *reader, .out = &reloaded};
-    r.reader.diag = bnn_diag_create();
-    if (r.reader.diag == NULL)
+    bnn_reader own = *reader;
+    own.diag = bnn_diag_create();
+    if (own.diag == NULL)
         return bnn_no_memory(err);
-    int status = reload_find_config(store, &r, err);
-    bnn_diag_destroy(r.reader.diag);
+    int status = reload_find_config(store, stored, &own, &reloaded, err);
+    bnn_diag_destroy(own.diag);
     if (status == BNN_OK)
         status = bnn_reload_check_file(stored->weights_path, stored->weights_sha256, err);
     if (status == BNN_OK)

@@ -1,9 +1,10 @@
 #include "runner/writer.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -71,22 +72,15 @@ static int writer_write_batch(bnn_store *store, writer_entry *batch, size_t n, b
     return status;
 }
 
-static void writer_add_ms(struct timespec *t, long ms)
-{
-    t->tv_nsec += ms * 1000000;
-    t->tv_sec += t->tv_nsec / 1000000000;
-    t->tv_nsec %= 1000000000;
-}
-
 /* Waits for a batch: urgent, or large enough, or old enough. 0 entries: it is time to end. Under the
  * lock. */
 static size_t writer_wait_for_batch(bnn_writer *w)
 {
-    struct timespec deadline;
     while (w->n == 0 && !w->closing)
         pthread_cond_wait(&w->changed, &w->lock);
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    writer_add_ms(&deadline, BATCH_MS);
+    const uint64_t ns = bnn_clock_ns(CLOCK_MONOTONIC) + BATCH_MS * (uint64_t)1000000;
+    const struct timespec deadline = {.tv_sec = (time_t)(ns / 1000000000),
+                                      .tv_nsec = (long)(ns % 1000000000)};
     while (w->n < BATCH_MAX && w->n_urgent == 0 && !w->closing)
         if (pthread_cond_timedwait(&w->changed, &w->lock, &deadline) != 0)
             break;

@@ -1,4 +1,5 @@
-/* options.h - the `train` section of a spec; `bnnrun help train` explains its keys. */
+/* options.h - the `train` section of a spec; `bnnrun help train` explains its keys.
+ * The learning rate over the epochs is in schedule.c. */
 #ifndef BNN_TRAIN_OPTIONS_H
 #define BNN_TRAIN_OPTIONS_H
 

@@ -71,7 +71,9 @@ int bnn_session_check_finite(const bnn_session *session, bnn_error *err);
 void bnn_session_keep_best(bnn_session *session);
 void bnn_session_restore_best(bnn_session *session);
 
-/* Writes job->checkpoint_path (checkpoint.c); creates its directory. */
+/* ---- checkpoint.c ---- */
+
+/* Writes job->checkpoint_path; creates its directory. */
 int bnn_checkpoint_save(const bnn_session *session, bnn_error *err);
 
 /* Restores the session when the file is a whole checkpoint of this identity, seed and shape. False

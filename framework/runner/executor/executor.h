@@ -47,11 +47,11 @@ bool bnn_executor_isolates(const bnn_experiment *experiment);
 int bnn_executor_open(const bnn_run_base *base, uint32_t n_slots, bnn_executor **out,
                       bnn_error *err);
 
-/* Runs are threads: they share one address space, and a crash is the end of all. */
+/* thread.c: runs are threads: they share one address space, and a crash is the end of all. */
 int bnn_executor_open_threads(const bnn_run_base *base, uint32_t n_slots, bnn_executor **out,
                               bnn_error *err);
 
-/* Runs are processes: a plugin that crashes takes down one run. */
+/* process.c and zygote.c: runs are processes: a plugin that crashes takes down one run. */
 int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_executor **out,
                                 bnn_error *err);
 
