@@ -89,7 +89,7 @@ int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err)
 static int idx_assemble_part(const bnn_catalogue_entry *entry, const bnn_content *files,
                              bnn_images *part, bnn_error *err)
 {
-    bnn_array images, labels;
+    bnn_array images = {.data = NULL}, labels = {.data = NULL};
     const char *path = files[0].path, *labels_path = files[1].path;
     if (idx_parse(&files[0], &images, err) != BNN_OK ||
         idx_parse(&files[1], &labels, err) != BNN_OK)
