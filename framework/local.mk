@@ -259,7 +259,6 @@ bnnrun_SOURCES = \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
-	framework/cli/plugin_show.c framework/cli/plugin_show.h \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \

@@ -1,14 +1,13 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
+#include "base/text.h"
 #include "cli/options.h"
-#include "cli/plugin_show.h"
 #include "cli/table.h"
-#include "plugin/registry.h"
+#include "plugin/use.h"
+#include "spec/key_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer"};
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+/* ---- the list ---------------------------------------------------------------------------- */
 
 /* One line of the list. Loading the file is the only way to its summary; one that cannot be loaded
  * says why, on stderr for a reader and in the row for a program. */
@@ -47,13 +46,10 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
     const size_t n = bnn_registry_scan(registry, &files);
     cli_table *table = cli_table_create(data ? "kind|name|summary|file|reference|shadowed_by|error"
                                              : "kind|name|summary|file");
-    size_t n_rows = 0;
     for (size_t i = 0; i < n; i++)
-        if (kind == 0 || files[i].kind == kind) {
+        if (kind == 0 || files[i].kind == kind)
             add_plugin_row(registry, &files[i], table, data);
-            n_rows++;
-        }
-    if (n_rows == 0 && !data) {
+    if (cli_table_rows(table) == 0 && !data) {
         cli_table_destroy(table);
         return bnn_fail(err, BNN_E_RESOURCE,
                         "no %s plugin found; --plugin-path and BNNRUN_PLUGIN_PATH name "
@@ -65,6 +61,315 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
         fprintf(stderr, "bnnrun plugins KIND NAME explains one of them\n");
     return status;
 }
+
+/* ---- one plugin -------------------------------------------------------------------------- */
+
+static const char *const position_names[] = {
+    [BNN_POSITION_FIRST] = "first",
+    [BNN_POSITION_HIDDEN] = "hidden",
+    [BNN_POSITION_LAST] = "last",
+};
+enum { N_POSITIONS = sizeof position_names / sizeof *position_names };
+
+static const char *role_text(uint32_t role)
+{
+    static const struct {
+        uint32_t role;
+        const char *text;
+    } roles[] = {{BNN_ROLE_LINEAR, "linear operation"},
+                 {BNN_ROLE_POOL, "pool"},
+                 {BNN_ROLE_NORM, "norm"},
+                 {BNN_ROLE_ACTIVATION, "activation"},
+                 {BNN_ROLE_REGULARIZER, "regularizer, acts in training only"}};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (roles[i].role == role)
+            return roles[i].text;
+    return "unknown role";
+}
+
+/* Of a parameter: for people, and in JSON. */
+static const struct {
+    const char *text, *json;
+} types[] = {[BNN_TYPE_NUMBER] = {"number", "number"},
+             [BNN_TYPE_INTEGER] = {"integer", "integer"},
+             [BNN_TYPE_SWITCH] = {"true|false", "boolean"},
+             [BNN_TYPE_CHOICE] = {"choice", "choice"}};
+
+static bool has_params(const bnn_head *head)
+{
+    return head->params != NULL && head->params[0].type != BNN_TYPE_END;
+}
+
+/* ---- one plugin: the sequences of an ordering ------------------------------------------- */
+
+typedef struct sequences {
+    const char *of[N_POSITIONS][2][2]; /* [position][binary][pools] */
+} sequences;
+
+/* Asks the plugin, with its default parameters. */
+static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
+                         sequences *out, bnn_error *err)
+{
+    bnn_use use;
+    bnn_diag *diag = bnn_diag_create();
+    if (diag == NULL)
+        return bnn_no_memory(err);
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
+    const int status = bnn_use_default(&reader, BNN_KIND_ORDERING, plugin->head->name, &use);
+    if (status != BNN_OK)
+        bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
+    bnn_diag_destroy(diag);
+    if (status != BNN_OK)
+        return status;
+    for (uint32_t position = 0; position < N_POSITIONS; position++)
+        for (int binary = 0; binary < 2; binary++)
+            for (int pools = 0; pools < 2; pools++) {
+                const bnn_block block = {.position = position,
+                                         .pools = pools,
+                                         .binary_weights = binary,
+                                         .binary_inputs = binary};
+                const char *sequence = bnn_use_ordering(&use)->sequence(use.params, &block);
+                out->of[position][binary][pools] = sequence == NULL ? "" : sequence;
+            }
+    return BNN_OK;
+}
+
+static int print_sequences(const sequences *s, bnn_error *err)
+{
+    cli_table *table = cli_table_create("block|without a pool|with a pool");
+    for (size_t position = 0; position < N_POSITIONS; position++) {
+        const char *const(*of)[2] = s->of[position];
+        const bool same = strcmp(of[0][0], of[1][0]) == 0 && strcmp(of[0][1], of[1][1]) == 0;
+        for (int binary = same ? 1 : 0; binary < 2; binary++) {
+            const char *arithmetic = same ? "" : binary != 0 ? ", binary" : ", float";
+            cli_table_cellf(table, "%s%s", position_names[position], arithmetic);
+            cli_table_cell(table, of[binary][0]);
+            cli_table_cell(table, of[binary][1]);
+        }
+    }
+    printf("\nsequence (L linear operation, P pool, B norm, A activation; where a block has "
+           "binary inputs a sign stands before its L)\n");
+    return cli_table_end(table, NULL, err);
+}
+
+static json_t *sequences_json(const sequences *s)
+{
+    json_t *list = json_array();
+    for (size_t position = 0; position < N_POSITIONS; position++)
+        for (int binary = 0; binary < 2; binary++)
+            json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s}", "position",
+                                                  position_names[position], "binary", binary,
+                                                  "without_pool", s->of[position][binary][0],
+                                                  "with_pool", s->of[position][binary][1]));
+    return list;
+}
+
+/* ---- one plugin: text ------------------------------------------------------------------- */
+
+static void print_fact(const char *name, const char *value)
+{
+    printf("  %-11s %s\n", name, value);
+}
+
+static void print_kind_facts(const bnn_plugin *plugin)
+{
+    const bnn_use use = {.plugin = plugin};
+    char text[CLI_TEXT_MAX], number[32];
+    if (plugin->head->kind == BNN_KIND_STE) {
+        const bnn_ste *ste = bnn_use_ste(&use);
+        print_fact("forward", ste->forward == NULL ? "sign, with sign(0) = +1" : "its own");
+        print_fact("proxy", ste->proxy == NULL ? "none: the gradient is no function's derivative"
+                                               : "yes: the gradient is its derivative");
+        print_fact("schedule", ste->schedule == NULL ? "none: the same in every epoch"
+                                                     : "changes from epoch to epoch");
+    } else if (plugin->head->kind == BNN_KIND_LAYER) {
+        const bnn_layer *layer = bnn_use_layer(&use);
+        snprintf(text, sizeof text, "%s (%c in an ordering)", role_text(layer->role),
+                 (int)layer->role);
+        print_fact("role", layer->role == BNN_ROLE_REGULARIZER ? role_text(layer->role) : text);
+        if ((layer->flags & BNN_LAYER_NONNEGATIVE) != 0)
+            print_fact("output", "never negative: a sign behind it would be constant");
+        else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
+            print_fact("output", "never negative where its input is not");
+    } else if (plugin->head->kind == BNN_KIND_OPTIMIZER) {
+        const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
+        bnn_number_text(optimizer->default_lr, number);
+        print_fact("default lr", number);
+        snprintf(text, sizeof text, "%u float%s for each weight", optimizer->n_slots,
+                 bnn_plural(optimizer->n_slots));
+        print_fact("memory", text);
+        if ((optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0)
+            print_fact("updates", "binary weights only: use it as train.binary_optimizer");
+    }
+}
+
+static int print_params(const bnn_head *head, bnn_error *err)
+{
+    if (!has_params(head)) {
+        printf("\nno parameters\n");
+        return BNN_OK;
+    }
+    cli_table *table = cli_table_create("parameter|type|default|range|meaning");
+    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++) {
+        char fallback[BNN_KEY_TEXT_BYTES], range[BNN_KEY_TEXT_BYTES];
+        const bnn_key key = {.param = *p};
+        const char *const cells[] = {p->name, types[p->type].text,
+                                     bnn_key_default_text(&key, fallback),
+                                     bnn_param_range_text(p, range), p->help};
+        cli_table_row(table, cells);
+    }
+    printf("\n");
+    return cli_table_end(table, NULL, err);
+}
+
+/* "{name: clipped, clip: 1}", or "bn_act" without parameters. */
+static void print_reference(const bnn_head *head)
+{
+    if (!has_params(head)) {
+        printf("%s", head->name);
+        return;
+    }
+    char fallback[BNN_KEY_TEXT_BYTES];
+    printf("{name: %s", head->name);
+    for (const bnn_param *p = head->params; p->type != BNN_TYPE_END; p++) {
+        const bnn_key key = {.param = *p};
+        printf(", %s: %s", p->name, bnn_key_default_text(&key, fallback));
+    }
+    printf("}");
+}
+
+/* Where a plugin of this kind is named, as a line of YAML. */
+static void print_use(const bnn_plugin *plugin)
+{
+    const bnn_use use = {.plugin = plugin};
+    const char *before = "model: {ste: ", *after = "}";
+    if (plugin->head->kind == BNN_KIND_ORDERING)
+        before = "model: {ordering: ";
+    if (plugin->head->kind == BNN_KIND_OPTIMIZER)
+        before = (bnn_use_optimizer(&use)->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0
+                     ? "train: {binary_optimizer: "
+                     : "train: {optimizer: ";
+    if (plugin->head->kind == BNN_KIND_LAYER) {
+        const uint32_t role = bnn_use_layer(&use)->role;
+        before = role == BNN_ROLE_LINEAR        ? "blocks: [{layer: "
+                 : role == BNN_ROLE_POOL        ? "blocks: [{layer: ..., pool: "
+                 : role == BNN_ROLE_REGULARIZER ? "blocks: [{layer: ..., dropout: "
+                 : role == BNN_ROLE_NORM        ? "model: {norm: "
+                                                : "model: {activation: ";
+        after = role == BNN_ROLE_NORM || role == BNN_ROLE_ACTIVATION ? "}" : "}]";
+    }
+    printf("\n%s  %s", strncmp(before, "blocks", 6) == 0 ? "in a topology" : "in a spec", before);
+    print_reference(plugin->head);
+    printf("%s\n", after);
+}
+
+/* ---- one plugin: JSON ------------------------------------------------------------------- */
+
+static json_t *params_json(const bnn_head *head)
+{
+    json_t *list = json_array();
+    for (const bnn_param *p = head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
+        char text[CLI_TEXT_MAX];
+        json_t *row = json_pack("{s:s, s:s, s:s}", "name", p->name, "type", types[p->type].json,
+                                "help", p->help);
+        if (p->type == BNN_TYPE_SWITCH)
+            json_object_set_new(row, "default", json_boolean(p->fallback != 0.0));
+        else if (p->type == BNN_TYPE_CHOICE) {
+            bnn_choice_text(p->choices, (size_t)p->fallback, text, sizeof text);
+            json_object_set_new(row, "default", json_string(text));
+            json_t *choices = json_array();
+            for (size_t i = 0; i < bnn_choice_count(p->choices); i++) {
+                bnn_choice_text(p->choices, i, text, sizeof text);
+                json_array_append_new(choices, json_string(text));
+            }
+            json_object_set_new(row, "choices", choices);
+        } else {
+            const bool whole = p->type == BNN_TYPE_INTEGER;
+            const double values[] = {p->fallback, p->minimum, p->maximum};
+            static const char *const names[] = {"default", "minimum", "maximum"};
+            for (size_t i = 0; i < 3; i++)
+                json_object_set_new(row, names[i],
+                                    whole ? json_integer((json_int_t)values[i])
+                                          : json_real(values[i]));
+        }
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+/* What its kind promises. */
+static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
+{
+    const bnn_use use = {.plugin = plugin};
+    if (plugin->head->kind == BNN_KIND_STE) {
+        const bnn_ste *ste = bnn_use_ste(&use);
+        return json_pack("{s:s, s:b, s:b}", "forward", ste->forward == NULL ? "sign" : "own",
+                         "proxy", ste->proxy != NULL, "schedule", ste->schedule != NULL);
+    }
+    if (plugin->head->kind == BNN_KIND_LAYER) {
+        const bnn_layer *layer = bnn_use_layer(&use);
+        const char letter[] = {(char)layer->role, '\0'};
+        return json_pack("{s:s, s:b, s:b}", "role", letter, "nonnegative",
+                         (layer->flags & BNN_LAYER_NONNEGATIVE) != 0, "keeps_sign",
+                         (layer->flags & BNN_LAYER_KEEPS_SIGN) != 0);
+    }
+    if (plugin->head->kind == BNN_KIND_ORDERING)
+        return json_pack("{s:o}", "sequences", sequences_json(s));
+    const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
+    return json_pack("{s:f, s:I, s:b}", "default_lr", (double)optimizer->default_lr, "slots",
+                     (json_int_t)optimizer->n_slots, "binary_only",
+                     (optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0);
+}
+
+static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
+{
+    const bnn_head *const head = plugin->head;
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:i}", "kind",
+                               bnn_kind_name((bnn_kind)head->kind), "name", head->name, "summary",
+                               head->summary, "reference", head->reference, "file", plugin->path,
+                               "sha256", plugin->sha256, "abi", (int)head->abi_version);
+    if (object == NULL)
+        return bnn_fail(err, BNN_E_INTERNAL, "%s: a text that is not UTF-8, or no memory",
+                        plugin->path);
+    json_object_set_new(object, "parameters", params_json(head));
+    json_t *promises = kind_json(plugin, s);
+    json_object_update(object, promises);
+    json_decref(promises);
+    cli_json_print(object);
+    return BNN_OK;
+}
+
+/* All there is to say about one plugin: its texts, parameters and what its kind promises. */
+static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const cli_options *options,
+                       bnn_error *err)
+{
+    const bnn_head *const head = plugin->head;
+    const bool ordering = head->kind == BNN_KIND_ORDERING;
+    sequences s = {0};
+    int status = BNN_OK;
+    if (ordering)
+        status = get_sequences(registry, plugin, options->arena, &s, err);
+    if (status != BNN_OK)
+        return status;
+    if (options->json)
+        return print_plugin_json(plugin, &s, err);
+    printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);
+    print_fact("reference", head->reference == NULL ? "none" : head->reference);
+    print_kind_facts(plugin);
+    print_fact("file", plugin->path);
+    print_fact("sha256", plugin->sha256);
+    status = print_params(head, err);
+    if (status == BNN_OK && ordering)
+        status = print_sequences(&s, err);
+    if (status == BNN_OK)
+        print_use(plugin);
+    return status;
+}
+
+/* ---- the command ------------------------------------------------------------------------- */
+
+static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer"};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static int run_plugins(void *request, bnn_error *err)
 {
@@ -81,7 +386,7 @@ static int run_plugins(void *request, bnn_error *err)
         return bnn_no_memory(err);
     if (n == 2) {
         const bnn_plugin *plugin = bnn_registry_load(registry, kind, operands[1], err);
-        status = plugin == NULL ? err->status : cli_plugin_show(registry, plugin, options, err);
+        status = plugin == NULL ? err->status : show_plugin(registry, plugin, options, err);
     } else
         status = list_plugins(registry, kind, options, err);
     bnn_registry_destroy(registry);
