@@ -105,13 +105,13 @@ export_sources = \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
-	framework/bench/images.c framework/bench/images.h \
+	framework/bench/images.c \
 	framework/bench/lineup.c framework/bench/lineup.h \
-	framework/bench/machine.c framework/bench/machine.h \
+	framework/bench/machine.c \
 	framework/bench/measure.c framework/bench/measure.h \
 	framework/bench/ort.c framework/bench/ort.h \
 	framework/bench/peer.c framework/bench/peer.h \
-	framework/bench/times.c framework/bench/times.h
+	framework/bench/times.c
 runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \

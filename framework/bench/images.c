@@ -1,4 +1,5 @@
-#include "bench/images.h"
+/* images.c - what the contenders get to classify. */
+#include "bench/lineup.h"
 
 #include "data/formats/idx.h"
 #include "data/formats/synthetic.h"

@@ -1,10 +1,14 @@
-/* lineup.h - a benchmark: what is timed, who takes part, and what was measured of each. */
+/* lineup.h - a benchmark: what is timed, who takes part, and what was measured of each. Its parts are
+ * lineup.c, images.c, machine.c and times.c. */
 #ifndef BNN_BENCH_LINEUP_H
 #define BNN_BENCH_LINEUP_H
 
 #include "bench/measure.h"
+#include "data/dataset.h"
 #include "db/store_bench.h"
 #include "infer/engine/engine.h"
+
+#include <sched.h>
 
 enum { BENCH_CONTENDERS_MAX = 24, BENCH_BATCHES_MAX = 16, BENCH_BATCH_MAX = 65536 };
 
@@ -57,5 +61,59 @@ int bench_lineup_compare(bench_lineup *lineup, bnn_error *err);
 /* The contender with this name and engine (NULL: any); NULL when there is none. */
 const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char *name,
                                          const char *engine);
+
+/* ---- images ---- */
+
+/* For a model that is known, as many as the record says, again from the first when there are fewer.
+ * From an IDX file, or a directory with MNIST's test images. */
+int bench_images_read(bench_lineup *lineup, const char *path, bnn_error *err);
+
+/* The test images of the data set that a run was trained on. */
+int bench_images_open(bench_lineup *lineup, const bnn_data_options *options,
+                      const bnn_data_search *search, bnn_error *err);
+
+/* Digits; of images of another shape they are the bytes. */
+int bench_images_draw(bench_lineup *lineup, bnn_error *err);
+
+/* ---- the machine ---- */
+
+/* Watches the CPUs for a tenth of a second and pins the calling thread to the idlest one that it
+ * may use; children inherit that. What the system does not tell stays unknown in the record: the
+ * CPU, how idle it was just before, the load of the minute before. allowed: all that it may use. */
+void bench_machine_pin(bnn_store_bench *record, cpu_set_t *allowed);
+
+/* Lets the thread use all CPUs again. */
+void bench_machine_unpin(const bnn_store_bench *record, const cpu_set_t *allowed);
+
+/* Counts who runs just now: the most threads seen running or waiting for a CPU beside this one, on
+ * the whole machine, are the record's co_runners. Takes microseconds. */
+void bench_machine_look(bnn_store_bench *record);
+
+/* ---- times ---- */
+
+/* Times all contenders at every batch; and the stages of our own. Looks at who else runs between
+ * batches. */
+int bench_times_measure(bench_lineup *lineup, bnn_error *err);
+
+/* The contender that runs the float form of a binary one on the same engine; NULL when c is not
+ * binary. */
+const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c);
+
+/* Whom all are compared with; the column that says how many times as fast they are, its short
+ * heading, and who that is in words. */
+enum { BENCH_OTHERS = 4 };
+extern const struct bench_other {
+    const char *name, *column, *heading, *words;
+} bench_others[BENCH_OTHERS];
+
+/* How often the time of c at batch i goes into that of the contender of this name (for "float", the
+ * one with the engine of c); NAN when there is none. */
+double bench_times_of(const bench_lineup *lineup, const bench_contender *c, uint32_t i,
+                      const char *name);
+
+/* Amdahl's law at batch i: how many times as fast as the float form a model could be whose stages
+ * with integer sums took no time at all. INFINITY when it has no others. */
+double bench_times_ceiling(const bench_contender *binary, const bench_contender *floats,
+                           uint32_t i);
 
 #endif

@@ -1,4 +1,5 @@
-#include "bench/machine.h"
+/* machine.c - the CPU that a benchmark has for itself, and who disturbs it there. */
+#include "bench/lineup.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

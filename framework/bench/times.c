@@ -1,6 +1,5 @@
-#include "bench/times.h"
-
-#include "bench/machine.h"
+/* times.c - all contenders in turns, then the stages of those that let us look inside. */
+#include "bench/lineup.h"
 
 #include <math.h>
 #include <stdlib.h>

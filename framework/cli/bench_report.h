@@ -2,7 +2,7 @@
 #ifndef BNN_CLI_BENCH_REPORT_H
 #define BNN_CLI_BENCH_REPORT_H
 
-#include "bench/times.h"
+#include "bench/lineup.h"
 #include "cli/cli.h"
 
 /* Prints it to stdout, as tables, JSON or CSV. */

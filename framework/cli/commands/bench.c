@@ -1,9 +1,6 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
-#include "bench/images.h"
-#include "bench/machine.h"
 #include "bench/ort.h"
-#include "bench/times.h"
 #include "cli/bench_report.h"
 #include "cli/operand.h"
 #include "cli/options.h"
