@@ -54,12 +54,8 @@ static void sha256_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
 static const bnn_key_type word_type = {"a word", word_read, NULL};
 static const bnn_key_type sha256_type = {"a hash", sha256_read, NULL};
 
-#define WORD(T, field, also, what)                          \
-    .param = {.name = #field,                               \
-              .offset = BNN_OFFSET(T, field, const char *), \
-              .choices = (also),                            \
-              .help = (what)},                              \
-    .type = &word_type
+#define WORD(T, field, also, what) \
+    BNN_KEY_OF(#field, BNN_OFFSET(T, field, const char *), &word_type, what), .param.choices = also
 
 static const bnn_key file_keys[] = {
     {WORD(bnn_catalogue_file, name, "._-", "without .gz"), .flags = BNN_KEY_REQUIRED},

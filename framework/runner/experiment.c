@@ -150,12 +150,14 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
                            bnn_experiment *out)
 {
     bnn_effects effects = {.spec = r->spec, .arena = r->arena};
-    const int begun = bnn_diag_begin(r->diag);
     out->configs = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->configs);
     out->datasets = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->datasets);
-    if (out->configs == NULL || out->datasets == NULL)
+    if (out->configs == NULL || out->datasets == NULL) {
         bnn_diag_no_memory(r->diag);
-    for (size_t i = 0; i < sweep->n && out->datasets != NULL; i++) {
+        return;
+    }
+    const int begun = bnn_diag_begin(r->diag);
+    for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
         if (resolve_config(r, point, &config) != BNN_OK)

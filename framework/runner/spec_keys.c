@@ -91,12 +91,8 @@ static const bnn_key_type seeds_type = {"{count: N, base: N} or a list of intege
 /* ---- the keys ---------------------------------------------------------------------------- */
 
 static const bnn_key metric_keys[] = {
-    {.param = {.name = "name",
-               .offset = BNN_OFFSET(bnn_metric_options, name, const char *),
-               .choices = BNN_RUN_METRIC_NAMES,
-               .help = "what the leaderboard is sorted by"},
-     .type = &bnn_key_text,
-     .standard = "test_accuracy"},
+    {BNN_KEY_TEXT(bnn_metric_options, name, "name", "what the leaderboard is sorted by"),
+     .param.choices = BNN_RUN_METRIC_NAMES, .standard = "test_accuracy"},
     {BNN_KEY_CHOICE(bnn_metric_options, goal, "goal", -1, "max|min",
                     "whether more or less is better"),
      .computed = "max of accuracies, min of the others"},

@@ -42,24 +42,17 @@ static size_t merge_rows(label_key *rows, size_t n)
     return n_kept;
 }
 
-/* Whether the last names of key are those of ending. */
-static bool ends_with(const char *key, const char *ending)
-{
-    const size_t n_key = strlen(key), n = strlen(ending);
-    return n_key >= n && strcmp(key + n_key - n, ending) == 0 &&
-           (n_key == n || key[n_key - n - 1] == '.');
-}
-
 /* The shortest ending of key, in whole names, that is no ending of other. */
 static const char *shown_against(const char *key, const char *other)
 {
-    const char *ending = key + strlen(key);
-    do {
-        do
-            ending--;
-        while (ending > key && ending[-1] != '.');
-    } while (ending > key && ends_with(other, ending));
-    return ending;
+    size_t i = strlen(key), j = strlen(other);
+    for (; i > 0 && j > 0 && key[i - 1] == other[j - 1]; j--)
+        i--;
+    if (i > 0 && j == 0 && key[i - 1] == '.') /* other is an ending itself: one name more */
+        i--;
+    while (i > 0 && key[i - 1] != '.')
+        i--;
+    return key + i;
 }
 
 /* The keys that vary, in the order of compare_label_keys. NULL without memory. */

@@ -119,18 +119,6 @@ static bool next_event(reader *r, yaml_event_t *event)
     return false;
 }
 
-/* Passes an event by that has no value; its type, or YAML_NO_EVENT after a message. */
-static yaml_event_type_t pass_event(reader *r, yaml_mark_t *mark)
-{
-    yaml_event_t event;
-    if (!next_event(r, &event))
-        return YAML_NO_EVENT;
-    const yaml_event_type_t type = event.type;
-    *mark = event.start_mark;
-    yaml_event_delete(&event);
-    return type;
-}
-
 /* Whether there may be one more value, of this kind and at this depth. */
 static bool count_node(reader *r, bnn_node_kind kind, unsigned depth, bnn_position_in_file at)
 {
@@ -357,33 +345,31 @@ static const bnn_node *read_node(reader *r, const yaml_event_t *event, unsigned 
     return complete ? node : NULL;
 }
 
-/* Between the root and the end of the stream there is the end of the document only. */
-static bool read_end(reader *r)
-{
-    yaml_mark_t mark;
-    if (pass_event(r, &mark) == YAML_NO_EVENT) /* the end of the document */
-        return false;
-    const yaml_event_type_t type = pass_event(r, &mark);
-    if (type != YAML_STREAM_END_EVENT && type != YAML_NO_EVENT)
-        bnn_diag_add(r->diag, mark_position(r, mark),
-                     "a second document starts here; only one is allowed");
-    return type == YAML_STREAM_END_EVENT;
-}
-
+/* Up to the end of the stream: one document, and so one value. */
 static const bnn_node *read_document(reader *r)
 {
-    yaml_event_t event;
-    yaml_mark_t mark;
-    if (pass_event(r, &mark) == YAML_NO_EVENT) /* the start of the stream */
-        return NULL;
-    const yaml_event_type_t type = pass_event(r, &mark);
-    if (type == YAML_STREAM_END_EVENT)
+    const bnn_node *root = NULL;
+    yaml_event_type_t type = YAML_NO_EVENT;
+    while (type != YAML_STREAM_END_EVENT) {
+        yaml_event_t event;
+        if (!next_event(r, &event))
+            return NULL;
+        type = event.type;
+        const bnn_position_in_file at = mark_position(r, event.start_mark);
+        const bool second = root != NULL && type == YAML_DOCUMENT_START_EVENT;
+        const bool value = type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
+                           type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT;
+        if (value)
+            root = read_node(r, &event, 0);
+        yaml_event_delete(&event);
+        if (second)
+            bnn_diag_add(r->diag, at, "a second document starts here; only one is allowed");
+        if (second || (value && root == NULL))
+            return NULL;
+    }
+    if (root == NULL)
         bnn_diag_add(r->diag, (bnn_position_in_file){r->name, 0, 0}, "empty: no value in here");
-    if (type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT || !next_event(r, &event))
-        return NULL;
-    const bnn_node *root = read_node(r, &event, 0);
-    yaml_event_delete(&event);
-    return root != NULL && read_end(r) ? root : NULL;
+    return root;
 }
 
 const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn_arena *arena,
