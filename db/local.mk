@@ -12,8 +12,6 @@ store_sources = \
 	db/store_query.c \
 	db/store_record.c \
 	db/store_results.c db/store_results.h \
-	db/store_rows.c \
-	db/store_run.c db/store_run.h \
 	db/store_sql.c \
 	db/store_statement.c
 

@@ -136,18 +136,18 @@ typedef struct bnn_row_member {
 } bnn_row_member;
 
 typedef struct bnn_row_type {
-    size_t size, n_members;
-    const bnn_row_member *members; /* in the order of the columns, and named like them */
+    size_t size;                /* of the struct */
+    bnn_row_member members[20]; /* in the order of the columns, and named like them; NULL ends */
 } bnn_row_type;
 
-#define BNN_MEMBER(row, type, name)                   \
-    {                                                 \
-#        name, BNN_MEMBER_##type, offsetof(row, name) \
+/* The member of the struct `row`, or of one inside it (a.b), and the column that it comes from. */
+#define BNN_MEMBER_TYPE(x) \
+    _Generic((x), const char *: BNN_MEMBER_TEXT, int64_t: BNN_MEMBER_INTEGER, double: BNN_MEMBER_REAL, bool: BNN_MEMBER_FLAG)
+#define BNN_MEMBER_OF(row, member, column)                                    \
+    {                                                                         \
+        column, BNN_MEMBER_TYPE(((row *)NULL)->member), offsetof(row, member) \
     }
-#define BNN_ROW_TYPE(row, members)                                \
-    {                                                             \
-        sizeof(row), sizeof(members) / sizeof *(members), members \
-    }
+#define BNN_MEMBER(row, member) BNN_MEMBER_OF(row, member, #member)
 
 /* All rows of a query, as an array in the arena with its texts; *out_rows is a pointer to the struct
  * that the type describes. values: of ?1, ?2 and so on. */

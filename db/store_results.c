@@ -1,7 +1,9 @@
-/* store_results.c - what runs came to. */
+/* store_results.c - what is recorded of runs, and what they came to. */
 #include "db/store_results.h"
 
 #include "db/store_internal.h"
+
+#include <stdio.h>
 
 /* ---- what there is ---- */
 
@@ -9,8 +11,7 @@ typedef struct text_row {
     const char *text;
 } text_row;
 
-static const bnn_row_member text_members[] = {BNN_MEMBER(text_row, TEXT, text)};
-static const bnn_row_type text_type = BNN_ROW_TYPE(text_row, text_members);
+static const bnn_row_type text_type = {sizeof(text_row), {BNN_MEMBER(text_row, text)}};
 
 /* An array of structs with one text is an array of texts. */
 static int list_texts(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
@@ -39,10 +40,9 @@ int bnn_store_list_uids(bnn_store *store, const char *prefix, size_t most, bnn_a
 
 /* ---- a run ---- */
 
-#define PLUGIN(type, name) BNN_MEMBER(bnn_store_plugin, type, name)
-static const bnn_row_member plugin_members[] = {PLUGIN(TEXT, kind), PLUGIN(TEXT, name),
-                                                PLUGIN(TEXT, path), PLUGIN(TEXT, sha256)};
-static const bnn_row_type plugin_type = BNN_ROW_TYPE(bnn_store_plugin, plugin_members);
+#define PLUGIN(name) BNN_MEMBER(bnn_store_plugin, name)
+static const bnn_row_type plugin_type = {
+    sizeof(bnn_store_plugin), {PLUGIN(kind), PLUGIN(name), PLUGIN(path), PLUGIN(sha256)}};
 
 int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
                            const bnn_store_plugin **out_plugins, size_t *out_n, bnn_error *err)
@@ -84,4 +84,165 @@ int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t
     if (store->status == BNN_OK)
         *out_n = n;
     return store->status;
+}
+
+/* ---- for plans ---- */
+
+#define RUN(name) BNN_MEMBER(bnn_store_run, name)
+static const bnn_row_type run_type = {sizeof(bnn_store_run),
+                                      {RUN(config_hash), RUN(seed), RUN(id), RUN(uid),
+                                       RUN(state_name), RUN(n_attempts), RUN(error), RUN(epochs)}};
+
+int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_run **out_runs, size_t *out_n, bnn_error *err)
+{
+    bnn_store_run *runs = NULL;
+    size_t n = 0;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT config.hash AS config_hash, run.seed, run.run_id AS id, run.run_uid AS uid,"
+        " run.state AS state_name, run.n_attempts, attempt.error,"
+        " (SELECT max(epoch) FROM metric WHERE metric.run_id = run.run_id"
+        "  AND metric.name = 'validation_accuracy') AS epochs"
+        " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
+        " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
+        " WHERE experiment.name = ?1",
+        BNN_VALUES(V(experiment)), &run_type, arena, &runs, &n, err);
+    if (status != BNN_OK)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        if (!bnn_store_state_of(runs[i].state_name, &runs[i].state))
+            return bnn_fail(err, BNN_E_RESOURCE, "%s: run %s has the unknown state \"%s\"",
+                            store->path, runs[i].uid, runs[i].state_name);
+    *out_runs = runs;
+    *out_n = n;
+    return BNN_OK;
+}
+
+#define USE(name) BNN_MEMBER(bnn_store_use, name)
+static const bnn_row_type use_type = {
+    sizeof(bnn_store_use), {USE(config_hash), USE(seed), USE(kind), USE(name), USE(sha256)}};
+
+int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_use **out_uses, size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(
+        store,
+        "SELECT config.hash AS config_hash, run.seed, plugin.kind, plugin.name, plugin.sha256"
+        " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
+        " JOIN run_plugin ON run_plugin.run_id = run.run_id AND run_plugin.attempt = run.n_attempts"
+        " JOIN plugin USING (plugin_id)"
+        " WHERE experiment.name = ?1 AND run.state = 'done'",
+        BNN_VALUES(V(experiment)), &use_type, arena, out_uses, out_n, err);
+}
+
+static const bnn_row_type seconds_type = {
+    sizeof(bnn_store_seconds),
+    {BNN_MEMBER(bnn_store_seconds, config_hash), BNN_MEMBER(bnn_store_seconds, seconds)}};
+
+int bnn_store_list_seconds(bnn_store *store, bnn_arena *arena, const bnn_store_seconds **out_rows,
+                           size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(
+        store,
+        "SELECT config.hash AS config_hash, avg(attempt.ended_us - attempt.started_us) / 1e6"
+        " AS seconds FROM attempt JOIN run USING (run_id) JOIN config USING (config_id)"
+        " WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 GROUP BY config.hash",
+        NULL, 0, &seconds_type, arena, out_rows, out_n, err);
+}
+
+/* ---- to bring a run back ---- */
+
+typedef struct found_run {
+    bnn_stored_run stored;
+    int64_t n_attempts;
+    bool done;
+} found_run;
+
+#define FOUND(name)  BNN_MEMBER(found_run, name)
+#define STORED(name) BNN_MEMBER_OF(found_run, stored.name, #name)
+static const bnn_row_type found_type = {
+    sizeof(found_run),
+    {FOUND(done), BNN_MEMBER_OF(found_run, stored.run.id, "run_id"),
+     BNN_MEMBER_OF(found_run, stored.run.seed, "seed"), FOUND(n_attempts), STORED(experiment),
+     STORED(label), STORED(config_hash),
+     BNN_MEMBER_OF(found_run, stored.run.result.test_accuracy, "test_accuracy"), STORED(spec_path),
+     STORED(dataset_name), STORED(dataset_sha256), STORED(dataset_source), STORED(model_sha256),
+     STORED(weights_sha256)}};
+
+/* The file of a run, or NULL when its hash is not recorded. */
+static int locate_file(const bnn_store *store, const bnn_stored_run *s, const char *file,
+                       const char **sha256, bnn_arena *arena, const char **out_path, bnn_error *err)
+{
+    *out_path = NULL;
+    if ((*sha256)[0] == '\0')
+        *sha256 = NULL;
+    else if ((*out_path = bnn_run_path(store->path, s->run.uid, file, arena)) == NULL)
+        return bnn_no_memory(err);
+    return BNN_OK;
+}
+
+static bool is_whole(const bnn_stored_run *s)
+{
+    return s->experiment[0] != '\0' && s->label[0] != '\0' && s->config_hash[0] != '\0' &&
+           s->spec_path[0] != '\0' && s->dataset_name[0] != '\0' && s->dataset_sha256[0] != '\0';
+}
+
+int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
+                       bnn_error *err)
+{
+    const found_run *found;
+    size_t n;
+    int status = bnn_store_rows(store, bnn_store_sql("stored_run"), BNN_VALUES(V(uid)), &found_type,
+                                arena, &found, &n, err);
+    if (status != BNN_OK)
+        return status;
+    if (n == 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: there is no run %s", store->path, uid);
+    if (!found->done)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "run %s is not done; `bnnrun show %s` says where it stands", uid, uid);
+    if (!is_whole(&found->stored))
+        return bnn_fail(err, BNN_E_INTERNAL, "run %s: not recorded as a whole", uid);
+    bnn_stored_run s = found->stored;
+    s.run.state = BNN_RUN_DONE;
+    s.run.n_attempts = (uint32_t)found->n_attempts;
+    snprintf(s.run.uid, sizeof s.run.uid, "%s", uid);
+    if (s.dataset_source[0] == '\0')
+        s.dataset_source = NULL;
+    status = locate_file(store, &s, BNN_RUN_MODEL, &s.model_sha256, arena, &s.model_path, err);
+    if (status == BNN_OK)
+        status =
+            locate_file(store, &s, BNN_RUN_WEIGHTS, &s.weights_sha256, arena, &s.weights_path, err);
+    if (status == BNN_OK)
+        *out = s;
+    return status;
+}
+
+static const bnn_row_type revision_type = {
+    sizeof(bnn_store_revision),
+    {BNN_MEMBER(bnn_store_revision, path), BNN_MEMBER(bnn_store_revision, text)}};
+
+int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
+                             const bnn_store_revision **out_revisions, size_t *out_n,
+                             bnn_error *err)
+{
+    return bnn_store_rows(store,
+                          "SELECT path, text FROM spec_revision JOIN run USING (experiment_id)"
+                          " WHERE run_id = ?1 AND typeof(path) = 'text' AND typeof(text) = 'text'"
+                          " ORDER BY last_us DESC",
+                          BNN_VALUES(V(run)), &revision_type, arena, out_revisions, out_n, err);
+}
+
+static const bnn_row_type metric_type = {sizeof(bnn_store_metric),
+                                         {BNN_MEMBER(bnn_store_metric, name),
+                                          BNN_MEMBER(bnn_store_metric, epoch),
+                                          BNN_MEMBER(bnn_store_metric, value)}};
+
+int bnn_store_list_metrics(bnn_store *store, int64_t run, bnn_arena *arena,
+                           const bnn_store_metric **out_metrics, size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(
+        store, "SELECT name, epoch, value FROM metric_value WHERE run_id = ?1 ORDER BY epoch, name",
+        BNN_VALUES(V(run)), &metric_type, arena, out_metrics, out_n, err);
 }

@@ -1,5 +1,5 @@
-/* store_results.h - what runs came to, as rows with types. Beside store.h: the same handle, the same
- * threads, the same errors.
+/* store_results.h - what is recorded of runs, and what they came to, as rows with types. Beside store.h:
+ * the same handle, the same threads, the same errors.
  *
  * Rows and their texts are in the arena. What is not known (yet) is NaN, -1 for a count, "" for a
  * text. Accuracies are fractions. */
@@ -36,5 +36,82 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
 /* The number of runs of the newest spec whose model file answers otherwise than training did. */
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
                                bnn_error *err);
+
+/* ---- for plans ---- */
+
+typedef struct bnn_store_run {
+    const char *config_hash;
+    int64_t seed, id;
+    const char *uid, *state_name;
+    int64_t n_attempts;
+    const char *error; /* of the last attempt */
+    int64_t epochs;    /* the last whose validation is recorded */
+    bnn_run_state state;
+} bnn_store_run;
+
+/* Every run of an experiment. */
+int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_run **out_runs, size_t *out_n, bnn_error *err);
+
+typedef struct bnn_store_use {
+    const char *config_hash;
+    int64_t seed;
+    const char *kind, *name, *sha256; /* of the plugin */
+} bnn_store_use;
+
+/* The plugins that the done runs of an experiment were last executed with. */
+int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const bnn_store_use **out_uses, size_t *out_n, bnn_error *err);
+
+typedef struct bnn_store_seconds {
+    const char *config_hash;
+    double seconds;
+} bnn_store_seconds;
+
+/* What whole runs of a config took on average, in any experiment. */
+int bnn_store_list_seconds(bnn_store *store, bnn_arena *arena, const bnn_store_seconds **out_rows,
+                           size_t *out_n, bnn_error *err);
+
+/* ---- to bring a run back ---- */
+
+/* A done run with what it takes. */
+typedef struct bnn_stored_run {
+    bnn_run run;
+    const char *experiment;
+    const char *label;
+    const char *config_hash;
+    const char *spec_path;    /* of its newest spec, as the user named it */
+    const char *dataset_name; /* the data it was evaluated on */
+    const char *dataset_sha256;
+    const char *dataset_source; /* where it came from; NULL for data that are drawn */
+    /* Beside the database. NULL with NULL: was not made (a network that cannot be deployed, a
+     * database of an older version). */
+    const char *model_path, *model_sha256;
+    const char *weights_path, *weights_sha256;
+} bnn_stored_run;
+
+/* Looks a run up. uid: in full. BNN_E_RESOURCE when it is not there, or not done. */
+int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
+                       bnn_error *err);
+
+typedef struct bnn_store_revision {
+    const char *path, *text;
+} bnn_store_revision;
+
+/* The texts under which the experiment of a run was executed, the newest first. What is no text, in
+ * a database from elsewhere, is left out. */
+int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
+                             const bnn_store_revision **out_revisions, size_t *out_n,
+                             bnn_error *err);
+
+typedef struct bnn_store_metric {
+    const char *name;
+    int64_t epoch; /* 0: of the run */
+    double value;
+} bnn_store_metric;
+
+/* The metrics of a run, by epoch and name. */
+int bnn_store_list_metrics(bnn_store *store, int64_t run, bnn_arena *arena,
+                           const bnn_store_metric **out_metrics, size_t *out_n, bnn_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 #include "runner/plan.h"
 
-#include "db/store_run.h"
+#include "db/store_results.h"
 #include "runner/environment.h"
 
 #include <math.h>

@@ -7,7 +7,7 @@
 #ifndef BNN_RUNNER_RELOAD_H
 #define BNN_RUNNER_RELOAD_H
 
-#include "db/store_run.h"
+#include "db/store_results.h"
 #include "model/network.h"
 #include "runner/experiment.h"
 

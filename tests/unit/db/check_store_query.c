@@ -334,10 +334,9 @@ typedef struct mixed_row {
 
 START_TEST(rows_have_types)
 {
-    static const bnn_row_member members[] = {
-        BNN_MEMBER(mixed_row, TEXT, text), BNN_MEMBER(mixed_row, INTEGER, integer),
-        BNN_MEMBER(mixed_row, REAL, real), BNN_MEMBER(mixed_row, FLAG, flag)};
-    static const bnn_row_type type = BNN_ROW_TYPE(mixed_row, members);
+    static const bnn_row_type type = {sizeof(mixed_row),
+                                      {BNN_MEMBER(mixed_row, text), BNN_MEMBER(mixed_row, integer),
+                                       BNN_MEMBER(mixed_row, real), BNN_MEMBER(mixed_row, flag)}};
     bnn_store *store = store_open(BNN_STORE_WRITE);
     bnn_arena *arena = bnn_arena_create(1 << 20);
     const void *rows = NULL;
