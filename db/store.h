@@ -55,6 +55,25 @@ int bnn_store_begin(bnn_store *store, bnn_error *err);
 int bnn_store_commit(bnn_store *store, bnn_error *err);
 void bnn_store_rollback(bnn_store *store);
 
+/* ---- values ---- */
+
+typedef enum bnn_store_type {
+    BNN_STORE_VALUE_NULL = 0,
+    BNN_STORE_VALUE_INTEGER = 1,
+    BNN_STORE_VALUE_REAL = 2,
+    BNN_STORE_VALUE_TEXT = 3,
+    BNN_STORE_VALUE_BLOB = 4,
+} bnn_store_type;
+
+/* A value of a result, valid until the callback returns, or of an argument. */
+typedef struct bnn_store_value {
+    bnn_store_type type;
+    int64_t integer;
+    double real;      /* also set for integers, rounded */
+    const char *text; /* TEXT: NUL-terminated, may hold further NULs; BLOB: n_bytes bytes */
+    size_t n_bytes;   /* of text, terminator excluded; arguments: read for BLOB only */
+} bnn_store_value;
+
 /* ---- the plan ---- */
 
 typedef struct bnn_store_experiment {
@@ -71,19 +90,9 @@ typedef struct bnn_store_experiment {
 int bnn_store_add_experiment(bnn_store *store, const bnn_store_experiment *experiment,
                              int64_t *out_experiment, bnn_error *err);
 
-typedef enum bnn_store_param_type {
-    BNN_STORE_BOOLEAN = 1, /* number: 0 or 1, stored as INTEGER */
-    BNN_STORE_INTEGER =
-        2,                /* number: integral and exact (at most 2^53 in size), stored as INTEGER */
-    BNN_STORE_NUMBER = 3, /* number: finite, stored as REAL */
-    BNN_STORE_TEXT = 4,   /* text */
-} bnn_store_param_type;
-
 typedef struct bnn_store_param {
-    const char *key; /* dotted: "train.optimizer.lr" */
-    bnn_store_param_type type;
-    double number;
-    const char *text;
+    const char *key;       /* dotted: "train.optimizer.lr" */
+    bnn_store_value value; /* INTEGER, also for a switch (0 or 1); REAL: finite; TEXT */
 } bnn_store_param;
 
 typedef struct bnn_store_config {
@@ -181,23 +190,6 @@ int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_st
                      const char *error, int signal, bnn_error *err);
 
 /* ---- questions ---- */
-
-typedef enum bnn_store_type {
-    BNN_STORE_VALUE_NULL = 0,
-    BNN_STORE_VALUE_INTEGER = 1,
-    BNN_STORE_VALUE_REAL = 2,
-    BNN_STORE_VALUE_TEXT = 3,
-    BNN_STORE_VALUE_BLOB = 4,
-} bnn_store_type;
-
-/* A value of a result, valid until the callback returns, or of an argument. */
-typedef struct bnn_store_value {
-    bnn_store_type type;
-    int64_t integer;
-    double real;      /* also set for integers, rounded */
-    const char *text; /* TEXT: NUL-terminated, may hold further NULs; BLOB: n_bytes bytes */
-    size_t n_bytes;   /* of text, terminator excluded; arguments: read for BLOB only */
-} bnn_store_value;
 
 /* An argument of a statement. name: with its prefix (":experiment"); NULL: the parameter at its
  * position in the list (?1 is the first). Parameters without an argument are NULL. */

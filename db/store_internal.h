@@ -141,8 +141,13 @@ typedef struct bnn_row_type {
 } bnn_row_type;
 
 /* The member of the struct `row`, or of one inside it (a.b), and the column that it comes from. */
-#define BNN_MEMBER_TYPE(x) \
-    _Generic((x), const char *: BNN_MEMBER_TEXT, int64_t: BNN_MEMBER_INTEGER, double: BNN_MEMBER_REAL, bool: BNN_MEMBER_FLAG)
+/* clang-format off */
+#define BNN_MEMBER_TYPE(x)                       \
+    _Generic((x), const char *: BNN_MEMBER_TEXT, \
+                  int64_t: BNN_MEMBER_INTEGER,   \
+                  double: BNN_MEMBER_REAL,       \
+                  bool: BNN_MEMBER_FLAG)
+/* clang-format on */
 #define BNN_MEMBER_OF(row, member, column)                                    \
     {                                                                         \
         column, BNN_MEMBER_TYPE(((row *)NULL)->member), offsetof(row, member) \

@@ -68,30 +68,6 @@ int bnn_store_add_experiment(bnn_store *store, const bnn_store_experiment *exper
 
 /* ---- configs ---- */
 
-static bnn_store_value param_value(bnn_store *store, const bnn_store_param *param)
-{
-    const double number = param->number;
-    switch (param->type) {
-    case BNN_STORE_TEXT:
-        return bnn_value_text(param->text);
-    case BNN_STORE_NUMBER:
-        if (isfinite(number))
-            return bnn_value_real(number);
-        break;
-    case BNN_STORE_INTEGER:
-        if (fabs(number) <= 9007199254740992.0 && floor(number) == number)
-            return bnn_value_integer((int64_t)number);
-        break;
-    case BNN_STORE_BOOLEAN:
-        if (number == 0 || number == 1)
-            return bnn_value_integer((int64_t)number);
-        break;
-    }
-    bnn_store_refuse(store, BNN_E_INTERNAL, "parameter %s: %g is no value of type %d", param->key,
-                     number, (int)param->type);
-    return bnn_value_null();
-}
-
 static int64_t find_or_add_config(bnn_store *store, const bnn_store_config *config)
 {
     char hash[BNN_SHA256_HEX];
@@ -104,10 +80,13 @@ static int64_t find_or_add_config(bnn_store *store, const bnn_store_config *conf
                       BNN_VALUES(V(hash), V(config->json)));
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; i < config->n_params; i++) {
-        const bnn_store_value value = param_value(store, &config->params[i]);
+        const bnn_store_param *p = &config->params[i];
+        if (p->value.type == BNN_STORE_VALUE_REAL && !isfinite(p->value.real))
+            bnn_store_refuse(store, BNN_E_INTERNAL, "parameter %s: %g is not finite", p->key,
+                             p->value.real);
         bnn_store_execute(store,
                           "INSERT INTO config_param(config_id, key, value) VALUES (?1, ?2, ?3)",
-                          BNN_VALUES(V(id), V(config->params[i].key), V(value)));
+                          BNN_VALUES(V(id), V(p->key), V(p->value)));
     }
     return id;
 }

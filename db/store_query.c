@@ -1,4 +1,4 @@
-/* store_query.c - answers: one statement that reads, its rows to a callback, or an array of structs. */
+/* store_query.c - answers: one statement that reads; its rows to a callback, or as structs. */
 #include "db/store_internal.h"
 
 #include <assert.h>

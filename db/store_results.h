@@ -1,5 +1,5 @@
-/* store_results.h - what is recorded of runs, and what they came to, as rows with types. Beside store.h:
- * the same handle, the same threads, the same errors.
+/* store_results.h - what is recorded of runs, and what they came to, as rows with types. Beside
+ * store.h: the same handle, the same threads, the same errors.
  *
  * Rows and their texts are in the arena. What is not known (yet) is NaN, -1 for a count, "" for a
  * text. Accuracies are fractions. */

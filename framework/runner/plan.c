@@ -179,18 +179,13 @@ uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted)
 
 /* ---- into the database ------------------------------------------------------------------- */
 
-static bnn_store_param plan_param(const bnn_setting *setting)
+static bnn_store_value plan_value(const bnn_setting *setting)
 {
-    static const bnn_store_param_type types[] = {
-        [BNN_TYPE_NUMBER] = BNN_STORE_NUMBER,
-        [BNN_TYPE_INTEGER] = BNN_STORE_INTEGER,
-        [BNN_TYPE_SWITCH] = BNN_STORE_BOOLEAN,
-        [BNN_TYPE_CHOICE] = BNN_STORE_TEXT,
-    };
-    return (bnn_store_param){.key = setting->key,
-                             .type = types[setting->type],
-                             .number = setting->number,
-                             .text = setting->text};
+    if (setting->type == BNN_TYPE_CHOICE)
+        return (bnn_store_value){BNN_STORE_VALUE_TEXT, .text = setting->text};
+    if (setting->type == BNN_TYPE_NUMBER)
+        return (bnn_store_value){BNN_STORE_VALUE_REAL, .real = setting->number};
+    return (bnn_store_value){BNN_STORE_VALUE_INTEGER, .integer = (int64_t)setting->number};
 }
 
 static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t experiment, size_t i,
@@ -202,7 +197,7 @@ static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t exper
     if (params == NULL)
         return bnn_no_memory(err);
     for (size_t k = 0; k < settings->n; k++)
-        params[k] = plan_param(&settings->rows[k]);
+        params[k] = (bnn_store_param){settings->rows[k].key, plan_value(&settings->rows[k])};
     const bnn_store_config c = {
         .json = config->json,
         .label = config->label,

@@ -198,13 +198,13 @@ END_TEST
 START_TEST(a_failed_part_leaves_the_rest_of_the_transaction)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_param bad = {.key = "lr", .type = BNN_STORE_NUMBER, .number = NAN};
+    const bnn_store_param bad = {.key = "lr", .value = {BNN_STORE_VALUE_REAL, .real = NAN}};
     const bnn_store_config config = {.json = "{}", .label = "x", .n_params = 1, .params = &bad};
     int64_t id = -1;
     ck_ok(bnn_store_begin(store, err));
     const int64_t experiment = add_experiment(store, "e");
     ck_refused(bnn_store_add_config(store, experiment, &config, &id, err), BNN_E_INTERNAL,
-               "parameter lr: nan is no value of type 3");
+               "parameter lr: nan is not finite");
     ck_assert_int_eq(id, -1);
     ck_ok(bnn_store_commit(store, err));
     ck_refused(bnn_store_commit(store, err), BNN_E_RESOURCE,
@@ -224,13 +224,12 @@ END_TEST
 START_TEST(params_out_of_range_are_refused)
 {
     static const bnn_store_param bad[] = {
-        {.key = "k", .type = BNN_STORE_NUMBER, .number = INFINITY},
-        {.key = "k", .type = BNN_STORE_INTEGER, .number = 0.5},
-        {.key = "k", .type = BNN_STORE_INTEGER, .number = 1e300},
-        {.key = "k", .type = BNN_STORE_INTEGER, .number = NAN},
-        {.key = "k", .type = BNN_STORE_BOOLEAN, .number = 2},
-        {.key = "k", .type = (bnn_store_param_type)9, .number = 1},
-        {.key = "k", .type = BNN_STORE_TEXT, .text = NULL},
+        {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = INFINITY}},
+        {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = -INFINITY}},
+        {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = NAN}},
+        {.key = "k", .value = {BNN_STORE_VALUE_NULL}},
+        {.key = "k", .value = {(bnn_store_type)9, .integer = 1}},
+        {.key = "k", .value = {BNN_STORE_VALUE_TEXT, .text = NULL}},
     };
     bnn_store *store = store_open(BNN_STORE_WRITE);
     const int64_t experiment = add_experiment(store, "e");

@@ -35,12 +35,14 @@ static int64_t add_point(bnn_store *store, int64_t experiment, uint32_t ordinal,
     char json[300];
     snprintf(json, sizeof json, "{\"label\":\"%s\",\"train.epochs\":%d}", p->label, epochs);
     const bnn_store_param params[] = {
-        {.key = "model.binarize.activations", .type = BNN_STORE_BOOLEAN, .number = p->activations},
-        {.key = "model.binarize.weights", .type = BNN_STORE_BOOLEAN, .number = p->weights},
-        {.key = "model.ordering", .type = BNN_STORE_TEXT, .text = p->ordering},
-        {.key = "model.ste", .type = BNN_STORE_TEXT, .text = p->ste},
-        {.key = "model.ste.weights.clip", .type = BNN_STORE_NUMBER, .number = p->clip},
-        {.key = "train.epochs", .type = BNN_STORE_INTEGER, .number = epochs},
+        {.key = "model.binarize.activations",
+         .value = {BNN_STORE_VALUE_INTEGER, .integer = p->activations}},
+        {.key = "model.binarize.weights",
+         .value = {BNN_STORE_VALUE_INTEGER, .integer = p->weights}},
+        {.key = "model.ordering", .value = {BNN_STORE_VALUE_TEXT, .text = p->ordering}},
+        {.key = "model.ste", .value = {BNN_STORE_VALUE_TEXT, .text = p->ste}},
+        {.key = "model.ste.weights.clip", .value = {BNN_STORE_VALUE_REAL, .real = p->clip}},
+        {.key = "train.epochs", .value = {BNN_STORE_VALUE_INTEGER, .integer = epochs}},
     };
     const bnn_store_config config = {.json = json,
                                      .label = p->label,
@@ -323,7 +325,8 @@ END_TEST
 START_TEST(a_setting_that_only_one_has_differs)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    const bnn_store_param param = {.key = "train.warm", .type = BNN_STORE_INTEGER, .number = 2};
+    const bnn_store_param param = {.key = "train.warm",
+                                   .value = {BNN_STORE_VALUE_INTEGER, .integer = 2}};
     bnn_store_config with = {
         .json = "{\"train.warm\":2}", .label = "x", .n_params = 1, .params = &param};
     const bnn_store_config without = {.json = "{}", .label = "x"};
