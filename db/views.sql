@@ -147,13 +147,10 @@ WHERE NOT experiment_config.is_baseline AND experiment_config.in_spec;
 DROP VIEW IF EXISTS main.baseline_pair;
 CREATE VIEW main.baseline_pair AS
 SELECT experiment.name AS experiment, own.label, run_pair.seed, baseline.label AS baseline,
-       difference, run_uid, baseline_uid,
-       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = own.config_id) AS config,
-       (SELECT substr(hash, 1, 12) FROM config WHERE config_id = baseline.config_id)
-           AS baseline_config
+       difference, run_uid, baseline_uid, own.config, baseline.config AS baseline_config
 FROM run_pair JOIN experiment USING (experiment_id)
-JOIN experiment_config AS own USING (experiment_id, config_id)
-JOIN experiment_config AS baseline
+JOIN config_summary AS own USING (experiment_id, config_id)
+CROSS JOIN config_summary AS baseline -- last: it is found by its key
   ON baseline.experiment_id = run_pair.experiment_id AND baseline.config_id = baseline_id;
 
 -- Mean and spread over the seeds of what a config's runs in state done came to: its test_accuracy,
@@ -200,13 +197,11 @@ FROM varied;
 DROP VIEW IF EXISTS main.spread;
 CREATE VIEW main.spread AS
 SELECT quantity, experiment.name AS experiment, own.label, baseline.label AS baseline, n, mean, sd,
-       lowest, highest, n_positive, n_negative, own.in_spec,
-       (SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = own.config_id) AS config,
-       coalesce((SELECT substr(hash, 1, 12) FROM config WHERE config.config_id = baseline_id), '')
-           AS baseline_config
+       lowest, highest, n_positive, n_negative, own.in_spec, own.config,
+       coalesce(baseline.config, '') AS baseline_config
 FROM config_spread JOIN experiment USING (experiment_id)
-JOIN experiment_config AS own USING (experiment_id, config_id)
-LEFT JOIN experiment_config AS baseline
+JOIN config_summary AS own USING (experiment_id, config_id)
+LEFT JOIN config_summary AS baseline
        ON baseline.experiment_id = config_spread.experiment_id
       AND baseline.config_id = baseline_id;
 
