@@ -6,12 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-/* One call on the next images; stage_ns as in bnn_engine.run. */
+/* One call on the next images; stage_ns as in bnn_engine_run. */
 static void engine_call(bnn_engine_contender *c, size_t n_batch, uint64_t *stage_ns)
 {
     if (c->next > c->n_images - n_batch)
         c->next = 0;
-    c->engine->run(c->state, n_batch, c->images + c->next * c->image_bytes, c->logits, c->workspace,
+    bnn_engine_run(c->state, n_batch, c->images + c->next * c->image_bytes, c->logits, c->workspace,
                    stage_ns);
     c->next += n_batch;
 }
@@ -34,14 +34,13 @@ static int engine_run(void *context, uint32_t n_batch, uint64_t n_calls, bnn_dur
 int bnn_engine_contender_open(const bnn_model *model, const bnn_engine *engine, bnn_arena *arena,
                               bnn_engine_contender *out, bnn_error *err)
 {
-    bnn_engine_contender c = {.engine = engine != NULL ? engine : bnn_engine_choose(err),
-                              .image_bytes = bnn_shape_values(model->input)};
-    if (c.engine == NULL)
+    bnn_engine_contender c = {.image_bytes = bnn_shape_values(model->input)};
+    if (engine == NULL && (engine = bnn_engine_choose(err)) == NULL)
         return err->status;
-    const int status = c.engine->prepare(model, arena, &c.state, err);
+    const int status = engine->prepare(model, arena, &c.state, err);
     if (status != BNN_OK)
         return status;
-    c.workspace = bnn_arena_alloc(arena, c.engine->workspace_bytes(c.state), 1);
+    c.workspace = bnn_arena_alloc(arena, bnn_engine_workspace_bytes(c.state), 1);
     if (c.workspace == NULL)
         return bnn_no_memory(err);
     *out = c;
@@ -54,7 +53,7 @@ static int engine_answer(void *state, float *logits, bnn_error *err)
 {
     const bnn_engine_contender *c = state;
     (void)err;
-    c->engine->run(c->state, c->n_images, c->images, logits, c->workspace, NULL);
+    bnn_engine_run(c->state, c->n_images, c->images, logits, c->workspace, NULL);
     return BNN_OK;
 }
 

@@ -7,7 +7,6 @@
 
 /* An engine on images in their order, again from the first when too few are left for a batch. */
 typedef struct bnn_engine_contender {
-    const bnn_engine *engine;
     void *state;
     void *workspace; /* 64-byte aligned */
     float *logits;   /* [n_batch][classes] */

@@ -121,7 +121,7 @@ const char *bnn_model_stage_name(const bnn_model *model, uint32_t i)
 
 size_t bnn_model_workspace_bytes(const bnn_model *model)
 {
-    return model->engine->workspace_bytes(model->state) + ALIGN;
+    return bnn_engine_workspace_bytes(model->state) + ALIGN;
 }
 
 /* The first aligned address in the caller's workspace. */
@@ -134,7 +134,7 @@ static void *infer_aligned(void *workspace)
 void bnn_model_profile(const bnn_model *model, size_t n, const uint8_t *images, float *logits,
                        void *workspace, uint64_t *stage_ns)
 {
-    model->engine->run(model->state, n, images, logits, infer_aligned(workspace), stage_ns);
+    bnn_engine_run(model->state, n, images, logits, infer_aligned(workspace), stage_ns);
 }
 
 void bnn_model_run(const bnn_model *model, size_t n, const uint8_t *images, float *logits,

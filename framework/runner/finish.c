@@ -77,7 +77,7 @@ static int finish_compare_with(const bnn_model *model, const bnn_engine *engine,
     for (uint32_t first = 0; first < n; first += BLOCK) {
         const uint32_t block = n - first < BLOCK ? n - first : BLOCK;
         bnn_network_infer(network, block, images + first * n_pixels, trained);
-        r.engine->run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
+        bnn_engine_run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
         for (uint32_t i = 0; i < block; i++)
             finish_compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
     }

@@ -1,5 +1,6 @@
 #include "infer/engine/engine.h"
 
+#include "base/clock.h"
 #include "simd/cpu.h"
 
 static const bnn_engine *const engine_tables[BNN_CPU_SETS] = BNN_CPU_TABLE(bnn_engine);
@@ -14,4 +15,33 @@ const bnn_engine *bnn_engine_choose(bnn_error *err)
 {
     size_t set;
     return bnn_cpu_choose(BNN_CPU_COUNTS, &set, err) == BNN_OK ? engine_tables[set] : NULL;
+}
+
+size_t bnn_engine_workspace_bytes(const void *state)
+{
+    const bnn_prepared *const p = state;
+    return 2 * p->value_bytes + p->scratch_bytes;
+}
+
+void bnn_engine_run(const void *state, size_t n, const uint8_t *images, float *logits,
+                    void *workspace, uint64_t *stage_ns)
+{
+    const bnn_prepared *const p = state;
+    const bnn_model *const model = p->model;
+    const size_t image_bytes = bnn_shape_values(model->input);
+    uint8_t *const values = workspace;
+    for (size_t first = 0; first < n; first += p->block) {
+        const size_t n_block = bnn_size_smaller(n - first, p->block);
+        const uint8_t *x = images + first * image_bytes;
+        for (uint32_t i = 0; i < model->n_stages; i++) {
+            const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
+            uint8_t *const out = i + 1 < model->n_stages
+                                     ? values + i % 2 * p->value_bytes
+                                     : (uint8_t *)(logits + first * model->n_classes);
+            p->run_stage(state, i, n_block, x, out, values + 2 * p->value_bytes);
+            x = out;
+            if (stage_ns != NULL)
+                stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;
+        }
+    }
 }

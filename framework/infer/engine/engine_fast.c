@@ -1,6 +1,5 @@
 /* engine_fast.c - the fast engine: blocks of images, stage by stage. Compiled once for each
  * instruction set (simd/vec.h). */
-#include "base/clock.h"
 #include "base/size.h"
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
@@ -17,14 +16,11 @@ enum {
     OVERREAD = 64,         /* bytes behind pixels that a loop may read */
 };
 
-typedef struct prepared {
-    const bnn_model *model;
+typedef struct fast_model {
+    bnn_prepared prepared;
     bnn_pack *packs;
     bnn_float_stage **floats; /* [n_stages]; NULL where there is nothing to do in floats */
-    size_t block;             /* images that go through a stage together */
-    size_t value_bytes;       /* a block's values between two stages */
-    size_t scratch_bytes;
-} prepared;
+} fast_model;
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
@@ -81,7 +77,8 @@ typedef struct scratch {
 } scratch;
 
 /* Cuts memory into a stage's parts; returns the bytes that takes. */
-static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, void *memory, scratch *out)
+static size_t fast_scratch(const fast_model *e, uint32_t stage, size_t n, void *memory,
+                           scratch *out)
 {
     const bnn_pack *const p = &e->packs[stage];
     const bnn_stage *const s = p->stage;
@@ -117,40 +114,6 @@ static size_t fast_scratch(const prepared *e, uint32_t stage, size_t n, void *me
                      .bytes = bnn_cut_off(&cut, bytes, 1),
                      .rest = bnn_cut_off(&cut, rest, 1)};
     return cut.used;
-}
-
-static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
-{
-    prepared *e = bnn_arena_alloc(arena, 1, sizeof *e);
-    bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
-    size_t most = 1;
-    if (e == NULL || floats == NULL)
-        return bnn_no_memory(err);
-    *e = (prepared){.model = model, .floats = floats};
-    int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
-    for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
-        const bnn_pack *const p = &e->packs[i];
-        most = bnn_size_larger(most, fast_out_bytes(p));
-        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
-            status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
-    }
-    if (status != BNN_OK)
-        return status;
-    e->block = bnn_size_larger(1, BLOCK_BYTES / most);
-    e->block = e->block < BLOCK_MOST ? e->block : BLOCK_MOST;
-    e->value_bytes = bnn_size_round_up(e->block * most, BNN_ALIGN);
-    scratch unused;
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        e->scratch_bytes =
-            bnn_size_larger(e->scratch_bytes, fast_scratch(e, i, e->block, NULL, &unused));
-    *state = e;
-    return BNN_OK;
-}
-
-static size_t fast_workspace_bytes(const void *state)
-{
-    const prepared *const e = state;
-    return 2 * e->value_bytes + e->scratch_bytes;
 }
 
 /* ---- stages ------------------------------------------------------------------------------ */
@@ -265,9 +228,10 @@ static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, siz
         fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
-static void fast_run_stage(const prepared *e, uint32_t stage, size_t n, const uint8_t *x,
-                           uint8_t *out, uint8_t *memory)
+static void fast_run_stage(const void *state, uint32_t stage, size_t n, const uint8_t *x,
+                           uint8_t *out, void *memory)
 {
+    const fast_model *const e = state;
     const bnn_pack *const p = &e->packs[stage];
     scratch w;
     fast_scratch(e, stage, n, memory, &w);
@@ -288,32 +252,34 @@ static void fast_run_stage(const prepared *e, uint32_t stage, size_t n, const ui
     }
 }
 
-/* ---- images ------------------------------------------------------------------------------ */
+/* ---- the model --------------------------------------------------------------------------- */
 
-static void fast_run(const void *state, size_t n, const uint8_t *images, float *logits,
-                     void *workspace, uint64_t *stage_ns)
+static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
 {
-    const prepared *const e = state;
-    const uint32_t n_stages = e->model->n_stages;
-    const size_t image_bytes = bnn_shape_values(e->model->input);
-    uint8_t *const values = workspace, *const memory = values + 2 * e->value_bytes;
-    for (size_t first = 0; first < n; first += e->block) {
-        const size_t n_block = n - first < e->block ? n - first : e->block;
-        const uint8_t *x = images + first * image_bytes;
-        for (uint32_t i = 0; i < n_stages; i++) {
-            const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
-            uint8_t *const out = i + 1 < n_stages
-                                     ? values + i % 2 * e->value_bytes
-                                     : (uint8_t *)(logits + first * e->model->n_classes);
-            fast_run_stage(e, i, n_block, x, out, memory);
-            x = out;
-            if (stage_ns != NULL)
-                stage_ns[i] += bnn_clock_ns(CLOCK_MONOTONIC) - start;
-        }
+    fast_model *e = bnn_arena_alloc(arena, 1, sizeof *e);
+    bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
+    size_t most = 1;
+    if (e == NULL || floats == NULL)
+        return bnn_no_memory(err);
+    *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage}, .floats = floats};
+    int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
+    for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
+        const bnn_pack *const p = &e->packs[i];
+        most = bnn_size_larger(most, fast_out_bytes(p));
+        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
+            status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
     }
+    if (status != BNN_OK)
+        return status;
+    const size_t block = bnn_size_smaller(bnn_size_larger(1, BLOCK_BYTES / most), BLOCK_MOST);
+    e->prepared.block = block;
+    e->prepared.value_bytes = bnn_size_round_up(block * most, BNN_ALIGN);
+    scratch unused;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        e->prepared.scratch_bytes =
+            bnn_size_larger(e->prepared.scratch_bytes, fast_scratch(e, i, block, NULL, &unused));
+    *state = e;
+    return BNN_OK;
 }
 
-const bnn_engine OF_ISA(bnn_engine) = {.name = ISA_NAME,
-                                       .prepare = fast_prepare,
-                                       .workspace_bytes = fast_workspace_bytes,
-                                       .run = fast_run};
+const bnn_engine OF_ISA(bnn_engine) = {.name = ISA_NAME, .prepare = fast_prepare};

@@ -226,27 +226,13 @@ static size_t n_runs;
 static size_t first_images[8192];
 static uint8_t pixels[N_IMAGES * IMAGE_BYTES];
 
-static int note_prepare(const bnn_model *model, bnn_arena *arena_of, void **state, bnn_error *err)
-{
-    (void)model;
-    (void)arena_of;
-    (void)err;
-    *state = NULL;
-    return BNN_OK;
-}
-
-static size_t note_workspace(const void *state)
+static void note_stage(const void *state, uint32_t stage, size_t n, const uint8_t *images,
+                       uint8_t *out, void *scratch)
 {
     (void)state;
-    return 100;
-}
-
-static void note_run(const void *state, size_t n, const uint8_t *images, float *logits,
-                     void *workspace, uint64_t *stage_ns)
-{
-    (void)state;
-    ck_assert_ptr_null(stage_ns);
-    memset(workspace, 1, 100);
+    (void)stage;
+    float *const logits = (float *)(void *)out;
+    memset(scratch, 1, 100);
     for (size_t i = 0; i < 2 * n; i++)
         logits[i] = 1;
     if (images >= pixels && images < pixels + sizeof pixels) {
@@ -259,15 +245,27 @@ static void note_run(const void *state, size_t n, const uint8_t *images, float *
     n_runs++;
 }
 
-static const bnn_engine notes = {"notes", note_prepare, note_workspace, note_run};
-static const bnn_model noted = {.input = {1, 2, 3}, .n_classes = 2};
+static const bnn_model noted = {.input = {1, 2, 3}, .n_classes = 2, .n_stages = 1};
+static bnn_prepared note = {
+    .model = &noted, .block = 64, .scratch_bytes = 100, .run_stage = note_stage};
+
+static int note_prepare(const bnn_model *model, bnn_arena *arena_of, void **state, bnn_error *err)
+{
+    (void)model;
+    (void)arena_of;
+    (void)err;
+    *state = &note;
+    return BNN_OK;
+}
+
+static const bnn_engine notes = {"notes", note_prepare};
 
 START_TEST(images_are_used_in_turn)
 {
     static const size_t expected[] = {0, 4, 0, 4, 0};
     float logits[8];
     uint8_t workspace[100];
-    bnn_engine_contender c = {&notes, NULL, workspace, logits, pixels, N_IMAGES, IMAGE_BYTES, 0};
+    bnn_engine_contender c = {&note, workspace, logits, pixels, N_IMAGES, IMAGE_BYTES, 0};
     bnn_duration took;
     n_runs = 0;
     ok(bench_engine_executor.run(&c, 4, 3, &took, &failure));

@@ -79,10 +79,10 @@ static void compare_model(const subject *s, const bnn_engine *engine, const bnn_
     void *state = NULL;
     ck_assert_int_eq(engine->prepare(model, arena, &state, &err), BNN_OK);
     buffers b = {0};
-    void *workspace = buffer_bytes(&b, engine->workspace_bytes(state));
-    memset(workspace, 0xa5, engine->workspace_bytes(state));
+    void *workspace = buffer_bytes(&b, bnn_engine_workspace_bytes(state));
+    memset(workspace, 0xa5, bnn_engine_workspace_bytes(state));
     float *logits = empty_floats(&b, IMAGES * CLASSES);
-    engine->run(state, IMAGES, s->images, logits, workspace, NULL);
+    bnn_engine_run(state, IMAGES, s->images, logits, workspace, NULL);
     for (size_t i = 0; i < IMAGES; i++)
         for (size_t c = 0; c < CLASSES; c++) {
             const float trained = s->net->logits[c * s->net->lanes + i];

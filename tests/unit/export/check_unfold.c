@@ -31,8 +31,8 @@ static float *logits_of(const bnn_model *model, const uint8_t *images, buffers *
     void *state = NULL;
     ck_assert_int_eq(bnn_engine_portable.prepare(model, arena, &state, &err), BNN_OK);
     float *logits = empty_floats(b, (size_t)IMAGES * model->n_classes);
-    void *workspace = buffer_bytes(b, bnn_engine_portable.workspace_bytes(state));
-    bnn_engine_portable.run(state, IMAGES, images, logits, workspace, NULL);
+    void *workspace = buffer_bytes(b, bnn_engine_workspace_bytes(state));
+    bnn_engine_run(state, IMAGES, images, logits, workspace, NULL);
     return logits;
 }
 
@@ -232,13 +232,13 @@ START_TEST(every_table)
         void *state = NULL;
         ck_assert_int_eq(bnn_engine_portable.prepare(floats, arena, &state, &err), BNN_OK);
         buffers b = {0};
-        void *workspace = buffer_bytes(&b, bnn_engine_portable.workspace_bytes(state));
+        void *workspace = buffer_bytes(&b, bnn_engine_workspace_bytes(state));
         for (uint32_t n_ones = 0; n_ones <= TAPS; n_ones++) {
             uint8_t pixels[TAPS];
             float logit = NAN;
             for (uint32_t i = 0; i < TAPS; i++)
                 pixels[i] = i < n_ones ? 200 : 100;
-            bnn_engine_portable.run(state, 1, pixels, &logit, workspace, NULL);
+            bnn_engine_run(state, 1, pixels, &logit, workspace, NULL);
             ck_assert_msg((logit == 1.0f) == (table >> n_ones & 1) && fabsf(logit) == 1.0f,
                           "table %llx, %u ones: %g", (unsigned long long)table, n_ones,
                           (double)logit);

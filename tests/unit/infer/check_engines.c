@@ -79,9 +79,9 @@ static void *prepared_by(const bnn_engine *engine, const bnn_model *model)
 }
 
 /* Memory of exactly the size, full of what is neither 0 nor small. */
-static void *workspace_for(const bnn_engine *engine, const void *state)
+static void *workspace_for(const void *state)
 {
-    const size_t n = engine->workspace_bytes(state);
+    const size_t n = bnn_engine_workspace_bytes(state);
     void *workspace = NULL;
     ck_assert_int_eq(posix_memalign(&workspace, 64, n > 0 ? n : 1), 0);
     memset(workspace, 0xa5, n);
@@ -120,10 +120,10 @@ static void compare_batch(const bnn_engine *engine, const bnn_model *model, void
     const size_t image_bytes = bnn_shape_values(model->input), classes = model->n_classes;
     const fenced in = fence(n * image_bytes, n % 2 == 1);
     const fenced out = fence(n * classes * sizeof(float), true);
-    void *workspace = workspace_for(engine, state);
+    void *workspace = workspace_for(state);
     float *logits = (float *)(void *)out.bytes;
     memcpy(in.bytes, images, n * image_bytes);
-    engine->run(state, n, in.bytes, logits, workspace, NULL);
+    bnn_engine_run(state, n, in.bytes, logits, workspace, NULL);
     for (size_t i = 0; i < n * classes; i++)
         if (!same_float(logits[i], want[i]))
             ck_abort_msg("%s, batch %zu: logit %zu of image %zu is %a, expected %a\n%s",
@@ -146,8 +146,8 @@ static void compare_engines(const bnn_model *model, size_t n_most)
     ck_assert(images != NULL && want != NULL);
     draw_images(&maker.b, model, n_most, images);
     void *state = prepared_by(&bnn_engine_portable, model);
-    void *workspace = workspace_for(&bnn_engine_portable, state);
-    bnn_engine_portable.run(state, n_most, images, want, workspace, NULL);
+    void *workspace = workspace_for(state);
+    bnn_engine_run(state, n_most, images, want, workspace, NULL);
     free(workspace);
     for (size_t i = 0; i < n_names; i++) {
         const bnn_engine *engine = engine_here(names[i]);
@@ -257,7 +257,6 @@ END_TEST
 /* ---- threads and time -------------------------------------------------------------------- */
 
 typedef struct job {
-    const bnn_engine *engine;
     const bnn_model *model;
     const void *state;
     const uint8_t *images;
@@ -273,10 +272,10 @@ static void *run_job(void *argument)
     float *logits = malloc(j->n * classes * sizeof *logits);
     void *workspace = NULL;
     j->same = logits != NULL &&
-              posix_memalign(&workspace, 64, j->engine->workspace_bytes(j->state) + 1) == 0;
+              posix_memalign(&workspace, 64, bnn_engine_workspace_bytes(j->state) + 1) == 0;
     for (size_t first = 0, n = 1; j->same && first < j->n; first += n, n = n % 7 + 1) {
         n = n < j->n - first ? n : j->n - first;
-        j->engine->run(j->state, n, j->images + first * image_bytes, logits, workspace, NULL);
+        bnn_engine_run(j->state, n, j->images + first * image_bytes, logits, workspace, NULL);
         j->same = same_logits(logits, j->want + first * classes, n * classes);
     }
     free(workspace);
@@ -295,18 +294,19 @@ START_TEST(threads_share_what_is_prepared)
         uint8_t *images = made(&maker, N, image_bytes);
         float *want = made(&maker, N * model->n_classes, sizeof *want);
         draw_images(&maker.b, model, N, images);
-        job first = {.engine = &bnn_engine_portable, .model = model, .images = images, .n = N};
+        job first = {.model = model, .images = images, .n = N};
         first.state = prepared_by(&bnn_engine_portable, model);
-        void *workspace = workspace_for(&bnn_engine_portable, first.state);
-        bnn_engine_portable.run(first.state, N, images, want, workspace, NULL);
+        void *workspace = workspace_for(first.state);
+        bnn_engine_run(first.state, N, images, want, workspace, NULL);
         free(workspace);
         first.want = want;
         for (size_t i = 0; i < n_names; i++) {
             pthread_t threads[THREADS];
             job jobs[THREADS];
-            if ((first.engine = bnn_engine_find(names[i])) == NULL)
+            const bnn_engine *engine = bnn_engine_find(names[i]);
+            if (engine == NULL)
                 continue;
-            first.state = prepared_by(first.engine, model);
+            first.state = prepared_by(engine, model);
             for (int t = 0; t < THREADS; t++) {
                 jobs[t] = first;
                 ck_assert_int_eq(pthread_create(&threads[t], NULL, run_job, &jobs[t]), 0);
@@ -343,10 +343,10 @@ START_TEST(stages_are_timed)
         uint64_t stage_ns[BNN_STAGES_MAX] = {0}, sum = 0;
         if (engine == NULL)
             continue;
-        void *state = prepared_by(engine, model), *workspace = workspace_for(engine, state);
+        void *state = prepared_by(engine, model), *workspace = workspace_for(state);
         stage_ns[0] = 7; /* times are added */
         const uint64_t start = now_ns();
-        engine->run(state, 70, images, logits, workspace, stage_ns);
+        bnn_engine_run(state, 70, images, logits, workspace, stage_ns);
         const uint64_t took = now_ns() - start;
         for (uint32_t s = 0; s < model->n_stages; s++) {
             ck_assert_uint_gt(stage_ns[s], s == 0 ? 7 : 0);
