@@ -28,11 +28,6 @@ INLINE vf norm_square(const norm_channel *c, size_t at, vf mask, vf sum)
     return fma_f(x * mask, x, sum);
 }
 
-INLINE vf norm_gradient(const norm_channel *c, size_t at, vf mask, vf sum)
-{
-    return fma_f(load_f(c->gy + at), mask, sum);
-}
-
 INLINE vf norm_product(const norm_channel *c, size_t at, vf mask, vf sum)
 {
     return fma_f(load_f(c->gy + at) * mask, load_f(c->x + at) - c->center, sum);
@@ -144,7 +139,7 @@ KERNEL void batchnorm_backward(const bnn_batchnorm *bn, const float *x, const fl
     const float count = (float)bn->positions * (float)bn->n;
     for (size_t c = 0; c < bn->channels; c++, x += size, gy += size) {
         const norm_channel channel = {.bn = bn, .x = x, .gy = gy, .center = splat_f(mean[c])};
-        const float sum = norm_sum(&channel, norm_gradient);
+        const float sum = norm_sum(&(norm_channel){.bn = bn, .x = gy}, norm_value);
         gshift[c] = sum;
         gscale[c] = norm_sum(&channel, norm_product) * inverse[c];
         if (gx == NULL)

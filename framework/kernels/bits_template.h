@@ -16,12 +16,6 @@ INLINE size_t bits_words_of(size_t lanes)
     return (lanes + WORD - 1) / WORD;
 }
 
-/* Floats of scratch that hold n 64-bit words. */
-INLINE size_t bits_floats_of_words(size_t n)
-{
-    return round_up(2 * n, LANES);
-}
-
 /* Sign bits of `lanes` floats, 64 to a word; the rest of the last word is zero. */
 static void bits_pack_lanes(size_t lanes, const float *x, uint64_t *bits)
 {
@@ -86,10 +80,11 @@ INLINE void bits_count(bit_counter *c, const int planes, size_t taps, bits_word 
         bits_ripple(c, 0, planes, word(words, t));
 }
 
-/* Planes that hold counts up to `taps`, as one of the sizes that are compiled. */
-INLINE int bits_planes_for(size_t taps)
+/* Which of the numbers of planes that are compiled, 8, 10 and PLANES_MAX, holds counts up to
+ * `taps`. */
+INLINE int bits_size_for(size_t taps)
 {
-    return taps < 1u << 8 ? 8 : taps < 1u << 10 ? 10 : PLANES_MAX;
+    return taps < 1u << 8 ? 0 : taps < 1u << 10 ? 1 : 2;
 }
 
 /* y[lane] = taps - 2 * count[lane] for the lanes of one word; word_plane: bit planes of the counts,
@@ -124,6 +119,7 @@ typedef struct packed_conv {
     uint64_t *bits;                 /* [in.c][plane] and slack for whole vectors */
     uint64_t *masks;                /* [out.c][taps]: all ones for weight -1 */
     uint32_t *offset;               /* [taps] words from an output to its taps */
+    size_t n_scratch;               /* floats that these take */
 } packed_conv;
 
 INLINE packed_conv bits_conv_plan(const bnn_conv *conv, float *scratch)
@@ -136,22 +132,17 @@ INLINE packed_conv bits_conv_plan(const bnn_conv *conv, float *scratch)
                      .row = row,
                      .plane = plane,
                      .taps = (size_t)conv->in.c * conv->kernel * conv->kernel};
-    p.bits = (uint64_t *)(void *)scratch;
-    scratch += bits_floats_of_words(conv->in.c * plane + VQ);
-    p.masks = (uint64_t *)(void *)scratch;
-    scratch += bits_floats_of_words(conv->out.c * p.taps);
-    p.offset = (uint32_t *)(void *)scratch;
+    bnn_cut cut = {.memory = (uint8_t *)scratch};
+    p.bits = bnn_cut_off(&cut, conv->in.c * plane + VQ, sizeof *p.bits);
+    p.masks = bnn_cut_off(&cut, conv->out.c * p.taps, sizeof *p.masks);
+    p.offset = bnn_cut_off(&cut, p.taps, sizeof *p.offset);
+    p.n_scratch = cut.used / sizeof *scratch;
     return p;
 }
 
 KERNEL size_t conv2d_binary_scratch(const bnn_conv *conv)
 {
-    const size_t words = bits_words_of(conv->lanes);
-    const size_t plane =
-        (conv->in.h + 2 * (size_t)conv->padding) * (conv->in.w + 2 * (size_t)conv->padding) * words;
-    const size_t taps = (size_t)conv->in.c * conv->kernel * conv->kernel;
-    return bits_floats_of_words(conv->in.c * plane + VQ) +
-           bits_floats_of_words(conv->out.c * taps) + round_up(taps, LANES);
+    return bits_conv_plan(conv, NULL).n_scratch;
 }
 
 static void bits_pack_conv_inputs(const packed_conv *p, const float *x)
@@ -224,6 +215,9 @@ COUNT_CONV(8)
 COUNT_CONV(10)
 COUNT_CONV(14)
 
+static void (*const bits_count_conv[])(const packed_conv *, size_t channel, float *y) = {
+    bits_count_conv_8, bits_count_conv_10, bits_count_conv_14};
+
 KERNEL void conv2d_forward_binary(const bnn_conv *conv, const float *x, const float *w, float *y,
                                   float *scratch)
 {
@@ -232,18 +226,11 @@ KERNEL void conv2d_forward_binary(const bnn_conv *conv, const float *x, const fl
         conv2d_forward(conv, x, w, NULL, y, scratch);
         return;
     }
-    const int planes = bits_planes_for(p.taps);
     bits_pack_conv_inputs(&p, x);
     bits_pack_conv_weights(&p, w);
-    for (size_t c = 0; c < conv->out.c; c++) {
-        float *channel = y + c * conv->out.h * conv->out.w * conv->lanes;
-        if (planes == 8)
-            bits_count_conv_8(&p, c, channel);
-        else if (planes == 10)
-            bits_count_conv_10(&p, c, channel);
-        else
-            bits_count_conv_14(&p, c, channel);
-    }
+    for (size_t c = 0; c < conv->out.c; c++)
+        bits_count_conv[bits_size_for(p.taps)](&p, c,
+                                               y + c * conv->out.h * conv->out.w * conv->lanes);
 }
 
 /* ---- dense ------------------------------------------------------------------------------- */
@@ -254,28 +241,30 @@ typedef struct packed_dense {
     size_t in, out, lanes, words;
     uint64_t *bits; /* [in][words] */
     uint8_t *signs; /* [out / VQ][in]: bit i for output i of the group */
+    size_t n_scratch;
 } packed_dense;
 
 INLINE packed_dense bits_dense_plan(uint32_t in, uint32_t out, uint32_t lanes, float *scratch)
 {
     packed_dense p = {.in = in, .out = out, .lanes = lanes, .words = bits_words_of(lanes)};
-    p.bits = (uint64_t *)(void *)scratch;
-    p.signs = (uint8_t *)(void *)(scratch + bits_floats_of_words((size_t)in * p.words));
+    bnn_cut cut = {.memory = (uint8_t *)scratch};
+    p.bits = bnn_cut_off(&cut, in * p.words, sizeof *p.bits);
+    p.signs = bnn_cut_off(&cut, round_up(out, VQ) / VQ * in, 1);
+    p.n_scratch = cut.used / sizeof *scratch;
     return p;
 }
 
 KERNEL size_t dense_binary_scratch(uint32_t in, uint32_t out, uint32_t lanes)
 {
-    const size_t signs = round_up(out, VQ) / VQ * in;
-    return bits_floats_of_words(in * bits_words_of(lanes)) + round_up(signs, 4 * LANES) / 4;
+    return bits_dense_plan(in, out, lanes, NULL).n_scratch;
 }
 
-static void bits_pack_dense_weights(const packed_dense *p, const float *w)
+static void bits_pack_dense_weights(packed_dense p, const float *w)
 {
-    for (size_t o = 0; o < p->out; o++, w += p->in) {
-        uint8_t *signs = p->signs + o / VQ * p->in;
+    for (size_t o = 0; o < p.out; o++, w += p.in) {
+        uint8_t *signs = p.signs + o / VQ * p.in;
         const uint8_t bit = (uint8_t)(1u << o % VQ);
-        for (size_t i = 0; i < p->in; i++)
+        for (size_t i = 0; i < p.in; i++)
             signs[i] = (uint8_t)((o % VQ == 0 ? 0 : signs[i]) | (w[i] < 0.0f ? bit : 0));
     }
 }
@@ -323,6 +312,10 @@ COUNT_DENSE(8)
 COUNT_DENSE(10)
 COUNT_DENSE(14)
 
+static void (*const bits_count_dense[])(const packed_dense *, size_t group, size_t word,
+                                        float *y) = {bits_count_dense_8, bits_count_dense_10,
+                                                     bits_count_dense_14};
+
 KERNEL void dense_forward_binary(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
                                  const float *w, float *y, float *scratch)
 {
@@ -331,19 +324,12 @@ KERNEL void dense_forward_binary(uint32_t in, uint32_t out, uint32_t lanes, cons
         dense_forward(in, out, lanes, x, w, NULL, y, scratch);
         return;
     }
-    const int planes = bits_planes_for(in);
     for (size_t i = 0; i < in; i++)
         bits_pack_lanes(lanes, x + i * lanes, p.bits + i * p.words);
-    bits_pack_dense_weights(&p, w);
+    bits_pack_dense_weights(p, w);
     for (size_t group = 0; group * VQ < out; group++)
-        for (size_t word = 0; word < p.words; word++) {
-            if (planes == 8)
-                bits_count_dense_8(&p, group, word, y);
-            else if (planes == 10)
-                bits_count_dense_10(&p, group, word, y);
-            else
-                bits_count_dense_14(&p, group, word, y);
-        }
+        for (size_t word = 0; word < p.words; word++)
+            bits_count_dense[bits_size_for(in)](&p, group, word, y);
 }
 
 #undef COUNT_CONV

@@ -148,34 +148,32 @@ KERNEL void clamp_gradient_array(size_t n, float low, float high, const float *x
         gx[i] = x[i] > low && x[i] < high ? gy[i] : 0.0f;
 }
 
-KERNEL float dot_array(size_t n, const float *x, const float *y)
+/* The sum of x, or of products of x and y. */
+INLINE float sum_terms(const bool products, size_t n, const float *x, const float *y)
 {
     float lanes[LANES] = {0};
     const size_t whole = n / LANES * LANES;
     for (int part = 0; part < PARTS; part++) {
         vf sum = splat_f(0.0f);
         for (size_t i = (size_t)part * VL; i < whole; i += LANES)
-            sum = fma_f(load_f(x + i), load_f(y + i), sum);
+            sum = products ? fma_f(load_f(x + i), load_f(y + i), sum) : sum + load_f(x + i);
         store_f(lanes + part * VL, sum);
     }
-    for (size_t i = whole; i < n; i++)
-        lanes[i - whole] = __builtin_fmaf(x[i], y[i], lanes[i - whole]);
+    for (size_t i = whole; i < n; i++) {
+        float *lane = &lanes[i - whole];
+        *lane = products ? __builtin_fmaf(x[i], y[i], *lane) : *lane + x[i];
+    }
     return reduce_lanes(lanes);
+}
+
+KERNEL float dot_array(size_t n, const float *x, const float *y)
+{
+    return sum_terms(true, n, x, y);
 }
 
 KERNEL float sum_array(size_t n, const float *x)
 {
-    float lanes[LANES] = {0};
-    const size_t whole = n / LANES * LANES;
-    for (int part = 0; part < PARTS; part++) {
-        vf sum = splat_f(0.0f);
-        for (size_t i = (size_t)part * VL; i < whole; i += LANES)
-            sum += load_f(x + i);
-        store_f(lanes + part * VL, sum);
-    }
-    for (size_t i = whole; i < n; i++)
-        lanes[i - whole] += x[i];
-    return reduce_lanes(lanes);
+    return sum_terms(false, n, x, NULL);
 }
 
 /* ---- pixels ------------------------------------------------------------------------------ */

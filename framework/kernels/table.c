@@ -1,4 +1,5 @@
 /* table.c - the kernels of one instruction set. Compiled once for each of them (simd/vec.h). */
+#include "base/arena.h"
 #include "simd/lanes.h"
 #include "simd/tile.h"
 

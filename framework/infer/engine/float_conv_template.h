@@ -8,11 +8,22 @@
 
 /* Where a tile reads and writes. */
 typedef struct conv_place {
-    const float *x[2]; /* under the first tap of the first column, in both rows */
+    const float *x[2]; /* under the first tap of column 0, in both rows */
     size_t channel, row, column;
-    bool second; /* the second row is one of the outputs, too */
+    bool second; /* there is a second row; else both are the first */
     float *y;    /* the outputs of the image; lanes are channels: of VL channels, [h][w][VL] */
 } conv_place;
+
+/* The tile's rows from `row` on; a last one alone goes with the one before, if there is one. */
+INLINE void float_place_rows(const bnn_float_stage *f, const float *copy, size_t row,
+                             conv_place *at)
+{
+    const size_t stride = f->stage->stride, next = stride * stride * f->copy_columns;
+    at->row = row > 0 && row + 1 == f->rows ? row - 1 : row;
+    at->second = at->row + 1 < f->rows;
+    at->x[0] = copy + at->row * next + f->copy_lead;
+    at->x[1] = at->x[0] + (at->second ? next : 0);
+}
 
 /* ---- lanes are columns ------------------------------------------------------------------- */
 
@@ -29,8 +40,8 @@ INLINE void float_store_rows(const int channels, const int vectors, const bnn_fl
             if (column >= out.w)
                 continue;
             store_part_f(y + column, out.w - column, sum[(i * 2 + 0) * vectors + j]);
-            if (at->second)
-                store_part_f(y + out.w + column, out.w - column, sum[(i * 2 + 1) * vectors + j]);
+            store_part_f(y + (at->second ? out.w : 0) + column, out.w - column,
+                         sum[(i * 2 + 1) * vectors + j]);
         }
     }
 }
@@ -63,7 +74,7 @@ INLINE void float_rows_tile(const int channels, const int vectors, const bnn_flo
 {
     const size_t taps = f->stage->taps;
     const float *w = f->packed + at->channel * taps; /* [taps][channels] */
-    const float *upper = at->x[0], *lower = at->x[1];
+    const float *upper = at->x[0] + at->column, *lower = at->x[1] + at->column;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int i = 0; i < channels * 2 * vectors; i++)
@@ -123,13 +134,6 @@ INLINE int float_rows_tile_size(size_t left, size_t *channels)
     return i;
 }
 
-/* The input under the first tap of a row's first column. */
-INLINE const float *float_row_of_copy(const bnn_float_stage *f, const float *copy, size_t row)
-{
-    const size_t stride = f->stage->stride;
-    return copy + row * stride * stride * f->copy_columns + f->copy_lead;
-}
-
 static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y)
 {
     const size_t channels = f->stage->sums.c;
@@ -137,15 +141,11 @@ static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y
     for (size_t c = 0, size; c < channels; c += size) {
         const int tile = float_rows_tile_size(channels - c, &size);
         at.channel = c;
-        for (at.row = 0; at.row < f->rows; at.row += 2) {
-            at.second = at.row + 1 < f->rows;
-            const float *upper = float_row_of_copy(f, copy, at.row);
-            const float *lower = float_row_of_copy(f, copy, at.row + at.second);
+        for (size_t row = 0; row < f->rows; row += 2) {
             size_t vectors;
+            float_place_rows(f, copy, row, &at);
             for (at.column = 0; at.column < f->columns; at.column += vectors * VL) {
                 vectors = f->columns - at.column > VL ? ROWS_VECTORS_MAX : 1;
-                at.x[0] = upper + at.column;
-                at.x[1] = lower + at.column;
                 rows_tiles[vectors - 1][tile](f, &at);
             }
         }
@@ -183,7 +183,7 @@ INLINE void float_channels_tile(const int columns, const bnn_float_stage *f, con
 {
     const size_t taps = f->stage->taps;
     const float *w = f->packed + at->channel * taps; /* [taps][VL] */
-    const float *upper = at->x[0], *lower = at->x[1];
+    const float *upper = at->x[0] + at->column, *lower = at->x[1] + at->column;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
     for (int j = 0; j < 2 * columns; j++)
@@ -264,15 +264,9 @@ static void float_run_channels(const bnn_float_stage *f, const float *copy, floa
     for (size_t c = 0; c < channels; c += VL) {
         at.channel = c;
         for (size_t row = 0; row < f->rows; row += 2) {
-            /* A last row alone goes with the one before, if there is one. */
-            at.row = row > 0 && row + 1 == f->rows ? row - 1 : row;
-            at.second = at.row + 1 < f->rows;
-            const float *upper = float_row_of_copy(f, copy, at.row);
-            const float *lower = float_row_of_copy(f, copy, at.row + at.second);
+            float_place_rows(f, copy, row, &at);
             for (at.column = 0; at.column < f->columns;) {
                 const channels_choice *choice = float_channels_tile_for(f->columns - at.column);
-                at.x[0] = upper + at.column;
-                at.x[1] = lower + at.column;
                 choice->tile(f, &at);
                 at.column += choice->columns;
             }
