@@ -88,7 +88,6 @@ export_sources = \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
-	framework/export/modelfile_size.c \
 	framework/export/unfold.c framework/export/unfold.h \
 	framework/export/c/c.c framework/export/c/c.h \
 	framework/export/c/chain.c \
@@ -168,7 +167,6 @@ endif
 # independent and with nothing visible but <bnn/infer.h>, as libbnninfer.
 infer_sources = \
 	framework/bnn/infer.h \
-	framework/infer/bytes.c framework/infer/bytes.h \
 	framework/infer/engine/engine.c framework/infer/engine/engine.h \
 	framework/infer/engine/engine_float.h \
 	framework/infer/engine/engine_portable.c \

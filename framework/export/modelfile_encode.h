@@ -10,15 +10,14 @@ size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes);
 /* Writes the file, atomically. */
 int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err);
 
-/* Bytes of the file that belong to no stage: header, input, metadata; and those of a stage. */
+/* Bytes of the file that belong to no stage: header, input, metadata. */
 size_t bnn_modelfile_head_bytes(const bnn_model *model);
-size_t bnn_modelfile_stage_bytes(const bnn_stage *stage);
 
 /* Corrects the checksum of a file in memory, for tests that damage what is behind it. */
 void bnn_modelfile_seal(uint8_t *bytes, size_t n);
 
-/* modelfile_size.c: what the parts of a stage weigh in the file; all in bytes unless they say bits. Members have one type, so that
- * a table of them can say where they are. */
+/* What the parts of a stage weigh in the file; all in bytes unless they say bits. Members have one
+ * type, so that a table of them can say where they are. */
 typedef struct bnn_stage_size {
     uint64_t n_weights, n_biases;
     uint64_t bits_of_weight;  /* 1 or 32 */
