@@ -155,18 +155,18 @@ static void chain_constants(c_writer *w)
     if (s->bits != NULL)
         bnn_c_bits(w, "weights", s->sums.c, s->taps, s->bits, true);
     else if (s->weights != NULL)
-        bnn_c_floats(w, "weights", true, s->sums.c, s->taps, s->weights);
+        bnn_c_floats(w, "weights", s->sums.c, s->taps, s->weights);
     if (s->bias != NULL)
-        bnn_c_floats(w, "bias", false, 1, s->sums.c, s->bias);
+        bnn_c_floats(w, "bias", 0, s->sums.c, s->bias);
     for (uint32_t j = 0; j < s->n_chain; j++) {
         const bnn_op *op = &s->chain[j];
         fprintf(w->out, "/* Operation %u, ", j + 1);
         bnn_c_comment_text(w->out, op->name, " * ", 20);
         fprintf(w->out, ". */\n");
         if (op->factor != NULL)
-            bnn_c_floats(w, bnn_c_text(w, "factor%u", j + 1), false, 1, op->in.c, op->factor);
+            bnn_c_floats(w, bnn_c_text(w, "factor%u", j + 1), 0, op->in.c, op->factor);
         if (op->offset != NULL)
-            bnn_c_floats(w, bnn_c_text(w, "offset%u", j + 1), false, 1, op->in.c, op->offset);
+            bnn_c_floats(w, bnn_c_text(w, "offset%u", j + 1), 0, op->in.c, op->offset);
     }
     fprintf(w->out, "\n");
 }

@@ -24,7 +24,7 @@ static void fold_write_channels(c_writer *w, const char *suffix, uint8_t rule)
         values[c] = rule == 0 ? fold_threshold(s, c) : rule == BNN_RULE_TABLE && has ? n : has;
     }
     if (values != NULL)
-        bnn_c_integers(w, suffix, false, 1, s->sums.c, values);
+        bnn_c_integers(w, suffix, 0, s->sums.c, values);
 }
 
 /* Whether there is a pool, and it wants all bits of a channel's window. */

@@ -53,20 +53,17 @@ static void interface_run(c_writer *w)
                type, run);
 }
 
-static void interface_test_logits(c_writer *w)
+/* One of two arrays, [tests][n]: the images, or logits that are integers. */
+static void interface_test_integers(c_writer *w, const char *suffix, size_t n, bool images)
 {
-    const uint32_t tests = w->options->n_tests, classes = w->model->n_classes;
-    const size_t n = (size_t)tests * classes;
-    if (!w->integer_logits) {
-        bnn_c_floats(w, "logits", true, tests, classes, w->options->logits);
-        return;
-    }
-    int32_t *integers = bnn_arena_alloc(w->arena, n, sizeof *integers);
-    w->no_memory |= integers == NULL;
-    for (size_t i = 0; integers != NULL && i < n; i++)
-        integers[i] = (int32_t)(w->options->logits[i] * bnn_c_integer_scale(w));
-    if (integers != NULL)
-        bnn_c_integers(w, "logits", true, tests, classes, integers);
+    const bnn_c_options *o = w->options;
+    const size_t n_values = o->n_tests * n;
+    int32_t *values = bnn_arena_alloc(w->arena, n_values, sizeof *values);
+    w->no_memory |= values == NULL;
+    for (size_t i = 0; values != NULL && i < n_values; i++)
+        values[i] = images ? o->images[i] : (int32_t)(o->logits[i] * bnn_c_integer_scale(w));
+    if (values != NULL)
+        bnn_c_integers(w, suffix, o->n_tests, n, values);
 }
 
 static void interface_self_test(c_writer *w)
@@ -77,8 +74,11 @@ static void interface_self_test(c_writer *w)
     putc('\n', w->out);
     bnn_c_section(w->out, "self-test");
     w->name = "test";
-    bnn_c_pixels(w, "images", o->n_tests, bnn_shape_values(w->model->input), o->images);
-    interface_test_logits(w);
+    interface_test_integers(w, "images", bnn_shape_values(w->model->input), true);
+    if (w->integer_logits)
+        interface_test_integers(w, "logits", w->model->n_classes, false);
+    else
+        bnn_c_floats(w, "logits", o->n_tests, w->model->n_classes, o->logits);
     bnn_c_code(w,
                "\nint @_self_test(void)\n{\n"
                "    for (int i = 0; i < %u; i++) {\n"

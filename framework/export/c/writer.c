@@ -142,18 +142,26 @@ bool bnn_c_float(float value, char text[C_FLOAT_MAX])
 /* Element i as text. */
 typedef bool item(const void *values, size_t i, char text[C_FLOAT_MAX]);
 
-static void writer_array(c_writer *w, const char *type, const char *suffix, bool nested,
+static size_t writer_count(size_t rows, size_t n)
+{
+    return rows > 0 ? rows * n : n;
+}
+
+/* Elements of a type of so many bytes. */
+static void writer_array(c_writer *w, const char *type, size_t bytes, const char *suffix,
                          size_t rows, size_t n, item *at, const void *values)
 {
+    const bool nested = rows > 0;
+    w->constant_bytes += writer_count(rows, n) * bytes;
     fprintf(w->out, "static const %s %s_%s", type, w->name, suffix);
     if (nested)
         fprintf(w->out, "[%zu]", rows);
     fprintf(w->out, "[%zu] = {\n", n);
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t first = 0; first < writer_count(rows, n); first += n) {
         size_t column = (size_t)fprintf(w->out, nested ? "    {" : "    ");
         for (size_t i = 0; i < n; i++) {
             char text[C_FLOAT_MAX];
-            if (!at(values, r * n + i, text))
+            if (!at(values, first + i, text))
                 w->not_finite = w->name;
             if (i > 0 && column + strlen(text) + 5 > C_LINE_MAX)
                 column = (size_t)fprintf(w->out, nested ? ",\n     " : ",\n    ") - 2;
@@ -177,21 +185,12 @@ static bool writer_integer_at(const void *values, size_t i, char text[C_FLOAT_MA
     return true;
 }
 
-static bool writer_pixel_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+void bnn_c_floats(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values)
 {
-    snprintf(text, C_FLOAT_MAX, "%u", ((const uint8_t *)values)[i]);
-    return true;
+    writer_array(w, "float", sizeof *values, suffix, rows, n, writer_float_at, values);
 }
 
-void bnn_c_floats(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
-                  const float *values)
-{
-    writer_array(w, "float", suffix, nested, rows, n, writer_float_at, values);
-    w->constant_bytes += rows * n * sizeof *values;
-}
-
-void bnn_c_integers(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
-                    const int32_t *values)
+void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int32_t *values)
 {
     static const struct {
         const char *type;
@@ -203,21 +202,14 @@ void bnn_c_integers(c_writer *w, const char *suffix, bool nested, size_t rows, s
                  {"int16_t", INT16_MIN, INT16_MAX, 2},
                  {"int32_t", INT32_MIN, INT32_MAX, 4}};
     int32_t low = 0, high = 0;
-    for (size_t i = 0; i < rows * n; i++) {
+    for (size_t i = 0; i < writer_count(rows, n); i++) {
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
     }
     size_t t = 0;
     while (low < types[t].low || high > types[t].high)
         t++;
-    writer_array(w, types[t].type, suffix, nested, rows, n, writer_integer_at, values);
-    w->constant_bytes += rows * n * types[t].bytes;
-}
-
-void bnn_c_pixels(c_writer *w, const char *suffix, size_t rows, size_t n, const uint8_t *values)
-{
-    writer_array(w, "uint8_t", suffix, true, rows, n, writer_pixel_at, values);
-    w->constant_bytes += rows * n;
+    writer_array(w, types[t].type, types[t].bytes, suffix, rows, n, writer_integer_at, values);
 }
 
 /* Rows of 64-bit words as rows of 32-bit ones. */
@@ -246,6 +238,5 @@ void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
 {
     const word_rows values = {rows_of_bits, n_bits, complement};
     const size_t n = bnn_c_words(n_bits);
-    writer_array(w, "uint32_t", suffix, true, rows, n, writer_word_at, &values);
-    w->constant_bytes += rows * n * sizeof(uint32_t);
+    writer_array(w, "uint32_t", sizeof(uint32_t), suffix, rows, n, writer_word_at, &values);
 }

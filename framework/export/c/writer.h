@@ -91,13 +91,10 @@ void bnn_c_section(FILE *out, const char *title);
 enum { C_FLOAT_MAX = 32 };
 bool bnn_c_float(float value, char text[C_FLOAT_MAX]);
 
-/* "static const TYPE NAME_SUFFIX[n] = {...};", or [rows][n] when nested. The integer type is the
+/* "static const TYPE NAME_SUFFIX[rows][n] = {...};", with 0 rows [n]. The integer type is the
  * smallest that holds all values. */
-void bnn_c_floats(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
-                  const float *values);
-void bnn_c_integers(c_writer *w, const char *suffix, bool nested, size_t rows, size_t n,
-                    const int32_t *values);
-void bnn_c_pixels(c_writer *w, const char *suffix, size_t rows, size_t n, const uint8_t *values);
+void bnn_c_floats(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values);
+void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int32_t *values);
 
 /* The same of 32-bit words from rows of 64-bit ones with n bits each; complement: the bits that
  * are not set. */
