@@ -46,7 +46,8 @@ const char *cli_duration_text(double seconds, char out[CLI_DURATION_MAX])
     return out;
 }
 
-bool cli_redraws(void)
+/* Whether stderr is a terminal on which a line can be redrawn. */
+static bool progress_redraws(void)
 {
     const char *term = getenv("TERM");
     return isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
@@ -245,7 +246,7 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
     *p = (cli_progress){
         .plan = plan,
         .n_jobs = n_jobs,
-        .redraws = !options->quiet && cli_redraws(),
+        .redraws = !options->quiet && progress_redraws(),
         .quiet = options->quiet,
         .verbose = options->verbose > 0,
         .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
@@ -300,7 +301,7 @@ static void print_progress(void *context, const char *file, uint64_t done_bytes,
 bnn_data_search cli_download_search(cli_download *d, const char *catalogue, bool allowed,
                                     const cli_options *options)
 {
-    *d = (cli_download){.quiet = options->quiet, .redraws = !options->quiet && cli_redraws()};
+    *d = (cli_download){.quiet = options->quiet, .redraws = !options->quiet && progress_redraws()};
     return (bnn_data_search){.catalogue = catalogue,
                              .download = allowed,
                              .progress = print_progress,

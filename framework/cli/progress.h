@@ -23,9 +23,6 @@ const bnn_pool_observer *cli_progress_observer(cli_progress *progress);
 enum { CLI_DURATION_MAX = 32 };
 const char *cli_duration_text(double seconds, char out[CLI_DURATION_MAX]);
 
-/* Whether stderr is a terminal on which a line can be redrawn. */
-bool cli_redraws(void);
-
 /* ---- downloads --------------------------------------------------------------------------- */
 
 typedef struct cli_download {

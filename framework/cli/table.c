@@ -210,7 +210,7 @@ static void table_print_csv(const cli_table *table)
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
-json_t *cli_json_bytes(const char *text, size_t n)
+static json_t *table_json_text(const char *text, size_t n)
 {
     json_t *json = json_stringn(text, n);
     return json != NULL ? json : json_string("(not UTF-8)");
@@ -218,7 +218,7 @@ json_t *cli_json_bytes(const char *text, size_t n)
 
 json_t *cli_json_text(const char *text)
 {
-    return text == NULL ? json_null() : cli_json_bytes(text, strlen(text));
+    return text == NULL ? json_null() : table_json_text(text, strlen(text));
 }
 
 json_t *cli_json_real(double x)
@@ -245,7 +245,7 @@ static json_t *table_json_cell(json_t *value, cli_column_kind kind)
     if (json_is_number(number))
         return number;
     json_decref(number);
-    return cli_json_bytes(text, json_string_length(value));
+    return table_json_text(text, json_string_length(value));
 }
 
 json_t *cli_table_take(cli_table *table, bnn_error *err)

@@ -45,10 +45,8 @@ json_t *cli_table_take(cli_table *table, bnn_error *err);
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
-/* A text (of n bytes) as a JSON string, null for NULL, released by the caller; one that is not
- * UTF-8 says so. */
+/* A text as a JSON string, null for NULL, released by the caller; one that is not UTF-8 says so. */
 json_t *cli_json_text(const char *text);
-json_t *cli_json_bytes(const char *text, size_t n);
 
 /* A number, released by the caller; NaN is null, what is infinite a text. */
 json_t *cli_json_real(double x);
