@@ -156,17 +156,16 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
     for (size_t i = 0; names != NULL && i < n; i++)
         if (files[i].kind == kind && files[i].shadowed_by == NULL)
             names[n_names++] = files[i].name;
-    const char *near = names == NULL ? NULL : bnn_suggest(name, names, n_names);
-    char instead[512], known[480], looked_in[800];
-    if (near != NULL)
-        snprintf(instead, sizeof instead, "did you mean \"%s\"?", near);
-    else
-        snprintf(instead, sizeof instead, "there is %s",
-                 n_names == 0 ? "none at all" : bnn_text_join(names, n_names, known, sizeof known));
+    char meant[BNN_DID_YOU_MEAN], known[480], looked_in[800];
+    const bool near = bnn_did_you_mean(name, names, n_names, meant)[0] != '\0';
+    bnn_text_join(names, n_names, known, sizeof known);
     bnn_fail(err, BNN_E_RESOURCE,
-             "there is no %s \"%.*s\"; %s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
+             "there is no %s \"%.*s\"%s%s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
              "directories)",
-             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, instead,
+             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, near ? meant : "; there is ",
+             near           ? ""
+             : n_names == 0 ? "none at all"
+                            : known,
              bnn_text_shorten(registry->list, looked_in, sizeof looked_in));
 }
 

@@ -30,7 +30,7 @@ static void sweep_check_key(const bnn_reader *r, const bnn_node *node)
     char excerpt[BNN_EXCERPT];
     if (!bnn_tree_check_path(node->text, r->diag, node->at))
         return;
-    const bnn_key *key = r->spec == NULL ? NULL : bnn_key_in(r->spec, node->text);
+    const bnn_key *key = bnn_key_in(r->spec, node->text);
     if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
         bnn_diag_add(r->diag, node->at, "%s is the same for all points and cannot vary",
                      bnn_excerpt(node->text, excerpt));

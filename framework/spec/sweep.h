@@ -11,7 +11,9 @@
  *
  * Points that are written alike count once. What is the same for every run (name, seeds, metric,
  * run) cannot vary. Keys are not checked against what the sections know: the points are read like
- * any spec, and a value that a point sets has the position of the sweep. */
+ * any spec, and a value that a point sets has the position of the sweep.
+ *
+ * sweep.c reads and expands, label.c names the points, override.c has the command line's. */
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
 
