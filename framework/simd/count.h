@@ -90,11 +90,8 @@ INLINE uint32_t below_bits_i(vi a, vi b)
 {
 #if defined(BNN_VEC_AVX512)
     return _mm512_cmplt_epi32_mask((__m512i)a, (__m512i)b);
-#elif defined(BNN_VEC_AVX2)
-    return (uint32_t)_mm256_movemask_ps((__m256)_mm256_cmpgt_epi32((__m256i)b, (__m256i)a));
 #else
-    const uint32x4_t bit = {1, 2, 4, 8};
-    return vaddvq_u32(vandq_u32(vcltq_s32((int32x4_t)a, (int32x4_t)b), bit));
+    return sign_bits_f((vf)(a < b));
 #endif
 }
 
@@ -122,16 +119,8 @@ INLINE uint32_t load_signs(const float *x, size_t n)
 #else
     uint32_t bits = 0;
     size_t i = 0;
-#    if defined(BNN_VEC_AVX2)
     for (; i + VL <= n; i += VL)
-        bits |= (uint32_t)_mm256_movemask_ps(
-                    _mm256_cmp_ps(_mm256_loadu_ps(x + i), _mm256_setzero_ps(), _CMP_GE_OQ))
-                << i;
-#    else
-    const uint32x4_t bit = {1, 2, 4, 8};
-    for (; i + VL <= n; i += VL)
-        bits |= vaddvq_u32(vandq_u32(vcgezq_f32(vld1q_f32(x + i)), bit)) << i;
-#    endif
+        bits |= sign_bits_f((vf)(load_f(x + i) >= 0.0f)) << i;
     for (; i < n; i++)
         bits |= (uint32_t)(x[i] >= 0.0f) << i;
     return bits;

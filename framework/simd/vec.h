@@ -11,11 +11,21 @@
 #ifndef BNN_SIMD_VEC_H
 #define BNN_SIMD_VEC_H
 
-#include "simd/compiler.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define KERNEL static __attribute__((noinline))
+
+/* Full unrolling keeps small arrays of vectors in registers. Each compiler has its own pragma and
+ * ignores the other's. */
+#define PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#    define UNROLL PRAGMA(clang loop unroll(full))
+#else
+#    define UNROLL PRAGMA(GCC unroll 32)
+#endif
 
 /* VL: 32-bit lanes of a vector. OF_ISA(name), ISA_NAME: what belongs to this instruction set. */
 #if defined(BNN_VEC_AVX512)
@@ -182,6 +192,9 @@ INLINE uint32_t sign_bits_f(vf v)
     return _mm512_movepi32_mask((__m512i)v);
 #elif defined(BNN_VEC_AVX2)
     return (uint32_t)_mm256_movemask_ps(v);
+#elif defined(BNN_VEC_NEON)
+    const uint32x4_t bit = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32((uint32x4_t)((vi)v < 0), bit));
 #else
     uint32_t mask = 0;
     for (int i = 0; i < VL; i++)
