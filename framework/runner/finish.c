@@ -59,9 +59,9 @@ static void finish_compare_image(const float *a, const float *b, uint32_t n_clas
     out->n_mismatches += bnn_class_of(a, n_classes) != bnn_class_of(b, n_classes);
 }
 
-static int finish_compare_with(const bnn_model *model, const bnn_engine *engine,
-                               bnn_network *network, const uint8_t *images, uint32_t n,
-                               bnn_arena *arena, bnn_agreement *out, bnn_error *err)
+int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_network *network,
+                       const uint8_t *images, uint32_t n, bnn_arena *arena, bnn_agreement *out,
+                       bnn_error *err)
 {
     const size_t n_pixels = bnn_shape_values(model->input);
     const uint32_t n_classes = model->n_classes;
@@ -82,17 +82,6 @@ static int finish_compare_with(const bnn_model *model, const bnn_engine *engine,
             finish_compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
     }
     return BNN_OK;
-}
-
-int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_network *network,
-                       const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err)
-{
-    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
-    if (arena == NULL)
-        return bnn_no_memory(err);
-    const int status = finish_compare_with(model, engine, network, images, n, arena, out, err);
-    bnn_arena_destroy(arena);
-    return status;
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -188,7 +177,7 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
         status = bnn_modelfile_read(path, arena, &model, err);
     if (status == BNN_OK)
         status = bnn_finish_compare(model, NULL, network, r->data->test.pixels, r->data->test.n,
-                                    &agreement, err);
+                                    arena, &agreement, err);
     if (status != BNN_OK)
         return status;
     finish_send_metric(r, "mismatches", agreement.n_mismatches);

@@ -37,8 +37,10 @@ typedef struct bnn_agreement {
     double max_difference; /* of two logits; infinite where only one is a number */
 } bnn_agreement;
 
-/* Runs engine (NULL: the one for this machine) and network over n images. Memory is its own; BNN_E_INTERNAL without it. */
+/* Runs engine (NULL: the one for this machine) and network over n images; what it needs for that lies
+ * in the arena. */
 int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_network *network,
-                       const uint8_t *images, uint32_t n, bnn_agreement *out, bnn_error *err);
+                       const uint8_t *images, uint32_t n, bnn_arena *arena, bnn_agreement *out,
+                       bnn_error *err);
 
 #endif

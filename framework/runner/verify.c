@@ -14,7 +14,7 @@
 
 /* ---- the model file ---------------------------------------------------------------------- */
 
-static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
+int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err)
 {
     const char *spec = bnn_arena_printf(arena, "%s: %s", stored->experiment, stored->label);
@@ -40,17 +40,6 @@ static int verify_with(const bnn_stored_run *stored, const bnn_reloaded *reloade
     if (status == BNN_OK)
         *same = bnn_modelfile_encode(model, again) == n && memcmp(bytes, again, n) == 0;
     free(bytes);
-    return status;
-}
-
-int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool *same,
-                       bnn_error *err)
-{
-    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
-    if (arena == NULL)
-        return bnn_no_memory(err);
-    const int status = verify_with(stored, reloaded, arena, same, err);
-    bnn_arena_destroy(arena);
     return status;
 }
 
@@ -179,14 +168,10 @@ static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reload
 }
 
 int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
-                       const bnn_dataset *data, bnn_retrained *out, bnn_error *err)
+                       const bnn_dataset *data, bnn_arena *arena, bnn_retrained *out,
+                       bnn_error *err)
 {
-    verify_records seen = {.arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES)};
-    if (seen.arena == NULL)
-        return bnn_no_memory(err);
-    int status = verify_train(stored, reloaded, data, &seen, err);
-    if (status == BNN_OK)
-        status = verify_compare_all(store, stored, &seen, out, err);
-    bnn_arena_destroy(seen.arena);
-    return status;
+    verify_records seen = {.arena = arena};
+    const int status = verify_train(stored, reloaded, data, &seen, err);
+    return status != BNN_OK ? status : verify_compare_all(store, stored, &seen, out, err);
 }

@@ -1,4 +1,4 @@
-/* verify.h - whether what is recorded of a run still holds. */
+/* verify.h - whether what is recorded of a run still holds. What looking needs lies in the arena. */
 #ifndef BNN_RUNNER_VERIFY_H
 #define BNN_RUNNER_VERIFY_H
 
@@ -7,8 +7,8 @@
 
 /* Builds the model file once more from the network and compares it with the one on the disk, whose
  * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
-int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool *same,
-                       bnn_error *err);
+int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
+                       bool *same, bnn_error *err);
 
 /* What training again came to. */
 typedef struct bnn_retrained {
@@ -21,6 +21,7 @@ typedef struct bnn_retrained {
 /* Trains the run again, in a temporary folder that is removed, and compares every metric and the
  * weights with what the database has. data: open, the run's. Takes as long as the run did. */
 int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
-                       const bnn_dataset *data, bnn_retrained *out, bnn_error *err);
+                       const bnn_dataset *data, bnn_arena *arena, bnn_retrained *out,
+                       bnn_error *err);
 
 #endif

@@ -113,7 +113,7 @@ static int note_plugins(verification *v, bnn_error *err)
 static int check_rebuild(verification *v, bnn_error *err)
 {
     bool same = false;
-    const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, &same, err);
+    const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, v->arena, &same, err);
     if (status == BNN_OK)
         say_verdict(v, "rebuild", same, "%s",
                     same ? "the kept weights give this model file, byte for byte"
@@ -134,7 +134,7 @@ static int check_engines(verification *v, bnn_error *err)
         if (engine == NULL)
             continue;
         status = bnn_finish_compare(model, engine, v->reloaded.network, v->data.test.pixels,
-                                    v->data.test.n, &a, err);
+                                    v->data.test.n, v->arena, &a, err);
         if (status == BNN_OK)
             say_verdict(
                 v, names[i], a.n_mismatches == 0 && a.n_different == 0,
@@ -149,7 +149,8 @@ static int check_retrain(verification *v, bnn_error *err)
     bnn_retrained r;
     if (!v->options.json && !v->options.quiet)
         fprintf(stderr, "bnnrun: training %s again\n", v->stored.run.uid);
-    const int status = bnn_verify_retrain(v->store, &v->stored, &v->reloaded, &v->data, &r, err);
+    const int status =
+        bnn_verify_retrain(v->store, &v->stored, &v->reloaded, &v->data, v->arena, &r, err);
     if (status != BNN_OK)
         return status;
     if (r.n_different > 0)
@@ -210,7 +211,7 @@ static int check_run(verification *v, bnn_error *err)
 static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *err)
 {
     v->holds = true;
-    v->arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
+    v->arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     v->registry = bnn_registry_create(v->options.plugin_path);
     v->report = json_object();
     v->data = (bnn_dataset){.owner = NULL};

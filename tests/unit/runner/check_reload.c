@@ -152,7 +152,7 @@ static void check_reloaded(size_t n)
         ck_ok(reload_run(uids[i], &stored, &reloaded, err));
         ck_assert_str_eq(reloaded.config->hash, stored.config_hash);
         ck_assert_str_eq(reloaded.config->label, stored.label);
-        ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
+        ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
         ck_assert_msg(same, "run %zu, %s", i, stored.label);
     }
 }
@@ -203,12 +203,12 @@ START_TEST(a_newer_program_finds_the_file_as_it_was)
     ck_ok(bnn_finish_build(graph, "bnnrun 0.0.1", stored.run.uid, "tiny: base",
                            stored.run.result.test_accuracy, arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
-    ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
+    ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(same);
     ck_ok(bnn_finish_build(graph, NULL, stored.run.uid, "tiny: other",
                            stored.run.result.test_accuracy, arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
-    ck_ok(bnn_verify_rebuild(&stored, &reloaded, &same, err));
+    ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(!same);
 }
 END_TEST
