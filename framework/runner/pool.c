@@ -227,20 +227,17 @@ static void pool_finished(pool_job *j)
 {
     const bnn_run_state state = j->request.outcome;
     const int64_t n_retries = j->pool->base.experiment->run.retries;
-    if (j->request.status == BNN_E_FAILED) {
+    if (j->request.status == BNN_E_FAILED)
         pool_end_run(j, BNN_RUN_TAKEN); /* superseded: somebody else has the run now */
-        return;
-    }
-    if (j->request.status != BNN_OK) {
+    else if (j->request.status != BNN_OK)
         pool_lose_run(j, &j->request.err);
-        return;
-    }
-    if (state == BNN_RUN_DONE)
-        pool_remove_checkpoint(j);
-    if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping)
+    else if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping)
         pool_claim(j);
-    else
+    else {
+        if (state == BNN_RUN_DONE)
+            pool_remove_checkpoint(j);
         pool_end_run(j, state);
+    }
 }
 
 /* ---- all of them ------------------------------------------------------------------------- */

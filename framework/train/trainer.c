@@ -1,7 +1,5 @@
 #include "train/trainer.h"
 
-#include "model/network.h"
-#include "train/options.h"
 #include "train/session.h"
 
 #include <fenv.h>
