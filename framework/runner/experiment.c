@@ -146,8 +146,9 @@ static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_co
     added->i_dataset = index_of_dataset(out, &config->data);
 }
 
+/* expanding: began before the sweep was expanded; points that are missing could use any key. */
 static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const source *from,
-                           bnn_experiment *out)
+                           int expanding, bnn_experiment *out)
 {
     bnn_effects effects = {.spec = r->spec, .arena = r->arena};
     out->configs = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->configs);
@@ -156,7 +157,6 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         bnn_diag_no_memory(r->diag);
         return;
     }
-    const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
@@ -167,7 +167,7 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
-    if (bnn_diag_end(r->diag, begun) == BNN_OK && !from->recorded)
+    if (bnn_diag_end(r->diag, expanding) == BNN_OK && !from->recorded)
         bnn_effect_report(&effects, sweep, from->overrides[0] != NULL, r->diag);
 }
 
@@ -209,9 +209,10 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
     finish_name(r, root, &experiment);
     /* When the sweep cannot be expanded, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base"};
+    const int expanding = bnn_diag_begin(r->diag);
     if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK)
         sweep = (bnn_sweep){.n = 1, .points = &base};
-    resolve_points(r, &sweep, from, &experiment);
+    resolve_points(r, &sweep, from, expanding, &experiment);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = experiment;
