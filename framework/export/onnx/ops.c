@@ -36,9 +36,9 @@ const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear)
                            linear->bias);
 }
 
-static void onnx_set_windows(bnn_onnx_writer *w, uint32_t kernel, uint32_t stride)
+static void onnx_set_windows(bnn_onnx_writer *w, const bnn_op *op)
 {
-    const int64_t kernels[] = {kernel, kernel}, strides[] = {stride, stride};
+    const int64_t kernels[] = {op->kernel, op->kernel}, strides[] = {op->stride, op->stride};
     bnn_onnx_set_ints(w, "kernel_shape", kernels, 2);
     bnn_onnx_set_ints(w, "strides", strides, 2);
 }
@@ -56,7 +56,7 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_op *conv, const char *weight)
             bnn_onnx_scalar(w, conv->pad_value > 0 ? "plus_one" : "minus_one", conv->pad_value));
     }
     bnn_onnx_then(w, "Conv", conv->name, weight, bnn_onnx_bias(w, conv));
-    onnx_set_windows(w, conv->kernel, conv->stride);
+    onnx_set_windows(w, conv);
     if (p > 0 && !pads) {
         const int64_t by[] = {p, p, p, p};
         bnn_onnx_set_ints(w, "pads", by, 4);
@@ -72,18 +72,11 @@ void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_op *dense, const char *weight)
 
 /* ---- pools ------------------------------------------------------------------------------- */
 
-void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32_t kernel,
-                      uint32_t stride)
+static void onnx_maxpool(bnn_onnx_writer *w, const bnn_op *op)
 {
-    bnn_onnx_unflatten(w, name, in);
-    bnn_onnx_then(w, "MaxPool", name, NULL, NULL);
-    onnx_set_windows(w, kernel, stride);
-}
-
-static void onnx_maxpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
-{
-    (void)exact;
-    bnn_onnx_maxpool(w, op->name, op->in, op->kernel, op->stride);
+    bnn_onnx_unflatten(w, op->name, op->in);
+    bnn_onnx_then(w, "MaxPool", op->name, NULL, NULL);
+    onnx_set_windows(w, op);
 }
 
 /* The value at tap t of every window. */
@@ -108,7 +101,6 @@ static void onnx_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
     static const int64_t axes[] = {2, 3};
     const int64_t steps[] = {op->stride, op->stride};
     const uint32_t area = op->kernel * op->kernel;
-    const float share = 1.0f / (float)area;
     const char *values = w->value;
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.axes", op->name), axes, 2);
     bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.steps", op->name), steps, 2);
@@ -118,22 +110,20 @@ static void onnx_exact_avgpool(bnn_onnx_writer *w, const bnn_op *op)
         sum = bnn_onnx_node(w, "Add", bnn_onnx_name(w, "%s.sum_%u", op->name, t),
                             (const char *const[]){sum, tap, NULL});
     }
-    bnn_onnx_then(
-        w, "Mul", op->name,
-        bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.share", op->name), BNN_ONNX_FLOAT, NULL, 0, &share),
-        NULL);
+    const char *name = bnn_onnx_name(w, "%s.share", op->name);
+    bnn_onnx_then(w, "Mul", op->name, bnn_onnx_scalar(w, name, 1.0f / (float)area), NULL);
 }
 
-static void onnx_avgpool(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_avgpool(bnn_onnx_writer *w, const bnn_op *op)
 {
     enum { EXACT_KERNEL_MAX = 8 }; /* a node for each value of a window has its limits */
     bnn_onnx_unflatten(w, op->name, op->in);
-    if (exact && op->kernel <= EXACT_KERNEL_MAX) {
+    if (w->exact && op->kernel <= EXACT_KERNEL_MAX) {
         onnx_exact_avgpool(w, op);
         return;
     }
     bnn_onnx_then(w, "AveragePool", op->name, NULL, NULL);
-    onnx_set_windows(w, op->kernel, op->stride);
+    onnx_set_windows(w, op);
 }
 
 /* ---- elementwise ------------------------------------------------------------------------- */
@@ -143,13 +133,6 @@ const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *co
     return bnn_onnx_node(w, "Where", name,
                          (const char *const[]){condition, bnn_onnx_scalar(w, "plus_one", 1.0f),
                                                bnn_onnx_scalar(w, "minus_one", -1.0f), NULL});
-}
-
-void bnn_onnx_sign(bnn_onnx_writer *w, const char *name)
-{
-    const char *positive = bnn_onnx_then(w, "GreaterOrEqual", bnn_onnx_name(w, "%s.positive", name),
-                                         bnn_onnx_scalar(w, "zero", 0.0f), NULL);
-    bnn_onnx_choice(w, name, positive);
 }
 
 /* Values of all channels, as float64 where they are to be wide. */
@@ -167,54 +150,53 @@ static const char *onnx_values(bnn_onnx_writer *w, const bnn_op *op, const char 
 
 /* Training has one rounding, a fused multiply-add. The product of two float32 is exact in float64,
  * so the sign of the sum is the exact sum's, and its rounding to float32 training's. */
-static void onnx_affine(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_affine(bnn_onnx_writer *w, const bnn_op *op)
 {
-    const char *factor = onnx_values(w, op, "factor", exact, op->factor);
-    const char *offset = onnx_values(w, op, "offset", exact, op->offset);
-    if (exact)
+    const char *factor = onnx_values(w, op, "factor", w->exact, op->factor);
+    const char *offset = onnx_values(w, op, "offset", w->exact, op->offset);
+    if (w->exact)
         bnn_onnx_cast(w, bnn_onnx_name(w, "%s.wide", op->name), BNN_ONNX_DOUBLE);
     bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.product", op->name), factor, NULL);
-    bnn_onnx_then(w, "Add", exact ? bnn_onnx_name(w, "%s.sum", op->name) : op->name, offset, NULL);
-    if (exact)
+    bnn_onnx_then(w, "Add", w->exact ? bnn_onnx_name(w, "%s.sum", op->name) : op->name, offset,
+                  NULL);
+    if (w->exact)
         bnn_onnx_cast(w, op->name, BNN_ONNX_FLOAT);
 }
 
-static void onnx_clamp(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_clamp(bnn_onnx_writer *w, const bnn_op *op)
 {
-    (void)exact;
     const char *low = "", *high = NULL; /* an empty name: no bound */
     if (isfinite(op->low))
-        low = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.low", op->name), BNN_ONNX_FLOAT, NULL, 0,
-                              &op->low);
+        low = bnn_onnx_scalar(w, bnn_onnx_name(w, "%s.low", op->name), op->low);
     if (isfinite(op->high))
-        high = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.high", op->name), BNN_ONNX_FLOAT, NULL, 0,
-                               &op->high);
+        high = bnn_onnx_scalar(w, bnn_onnx_name(w, "%s.high", op->name), op->high);
     bnn_onnx_then(w, "Clip", op->name, low, high);
 }
 
-static void onnx_slope(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+static void onnx_slope(bnn_onnx_writer *w, const bnn_op *op)
 {
-    (void)exact;
     bnn_onnx_then(w, "PRelu", op->name, onnx_values(w, op, "slope", false, op->factor), NULL);
 }
 
-static void onnx_sign(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+/* With operators that agree on 0. */
+static void onnx_sign(bnn_onnx_writer *w, const bnn_op *op)
 {
-    (void)exact;
-    bnn_onnx_sign(w, op->name);
+    const char *name = bnn_onnx_name(w, "%s.positive", op->name);
+    bnn_onnx_then(w, "GreaterOrEqual", name, bnn_onnx_scalar(w, "zero", 0.0f), NULL);
+    bnn_onnx_choice(w, op->name, w->value);
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
 /* Rows for what can follow a linear operation. */
-static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op, bool exact) = {
+static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op) = {
     [BNN_LOWER_AFFINE] = onnx_affine,   [BNN_LOWER_CLAMP] = onnx_clamp,
     [BNN_LOWER_SLOPE] = onnx_slope,     [BNN_LOWER_MAXPOOL] = onnx_maxpool,
     [BNN_LOWER_AVGPOOL] = onnx_avgpool, [BNN_LOWER_SIGN] = onnx_sign,
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 
-void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact)
+void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op)
 {
-    ops_table[op->type](w, op, exact);
+    ops_table[op->type](w, op);
 }

@@ -22,18 +22,11 @@ void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_op *dense, const char *weight);
 /* The bias of one as a tensor, or NULL. */
 const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear);
 
-void bnn_onnx_maxpool(bnn_onnx_writer *w, const char *name, bnn_shape in, uint32_t kernel,
-                      uint32_t stride);
-
 /* Bools -> +1 where true, -1 where false. */
 const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *condition);
 
-/* y = x >= 0 ? +1 : -1, with operators that agree on 0. */
-void bnn_onnx_sign(bnn_onnx_writer *w, const char *name);
-
-/* An operation that can follow a linear one. exact: in training's order and with its roundings, in
- * float64 where that is needed. */
-void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op, bool exact);
+/* An operation that can follow a linear one. */
+void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op);
 
 /* stages.c, the standard dialects: a network's stages, decisions folded to comparisons. packed:
  * binary weights as bits. */

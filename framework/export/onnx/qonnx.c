@@ -63,6 +63,6 @@ void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph)
         if (qonnx_table[op->type] != NULL)
             qonnx_table[op->type](w, op);
         else
-            bnn_onnx_op(w, op, false);
+            bnn_onnx_op(w, op);
     }
 }

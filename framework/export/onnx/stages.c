@@ -194,8 +194,11 @@ static void stages_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
                            : NULL;
     if (any)
         bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.turned", s->name), turn, NULL);
-    bnn_onnx_maxpool(w, bnn_onnx_name(w, "%s.pool", s->name), s->sums, fold->pool,
-                     fold->pool_stride);
+    bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_MAXPOOL,
+                             .name = bnn_onnx_name(w, "%s.pool", s->name),
+                             .in = s->sums,
+                             .kernel = fold->pool,
+                             .stride = fold->pool_stride});
     if (any)
         bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.pooled", s->name), turn, NULL);
 }
@@ -212,6 +215,7 @@ void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed
 {
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];
+        w->exact = s->integer_sums;
         if (s->linear != BNN_LOWER_IDENTITY)
             stages_linear(w, s, packed);
         if (s->folded) {
@@ -219,8 +223,9 @@ void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed
             continue;
         }
         for (uint32_t k = 0; k < s->n_chain; k++)
-            bnn_onnx_op(w, &s->chain[k], s->integer_sums);
+            bnn_onnx_op(w, &s->chain[k]);
         if (s->outputs == BNN_VALUES_BITS)
-            bnn_onnx_sign(w, bnn_onnx_name(w, "%s.sign", w->value));
+            bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_SIGN,
+                                     .name = bnn_onnx_name(w, "%s.sign", w->value)});
     }
 }

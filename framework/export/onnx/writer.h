@@ -32,6 +32,8 @@ typedef struct bnn_onnx_writer {
     size_t n_tensors, tensors_room;
     const char *value; /* at hand */
     bool flat;         /* it is [N][channels], not [N][channels][h][w] */
+    /* Operations in training's order and with its roundings, in float64 where that is needed. */
+    bool exact;
 } bnn_onnx_writer;
 
 /* The pieces of a model besides the graph. */
@@ -78,7 +80,7 @@ const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type 
 /* Whether an initializer has this name. */
 bool bnn_onnx_has(const bnn_onnx_writer *w, const char *name);
 
-/* One float that several nodes share, by its name. */
+/* One float, which nodes share by its name. */
 const char *bnn_onnx_scalar(bnn_onnx_writer *w, const char *name, float value);
 
 /* A list of int64: a shape, paddings. */
