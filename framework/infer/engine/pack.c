@@ -17,7 +17,7 @@ static size_t divided_up(size_t n, size_t divisor)
 
 static bool weight_is_plus(const bnn_stage *s, uint32_t c, size_t tap)
 {
-    return bnn_stage_weight(s, c, tap) > 0.0f;
+    return s->bits[c * s->row_words + tap / 64] >> tap % 64 & 1;
 }
 
 /* ---- which loop and which form ----------------------------------------------------------- */
@@ -200,7 +200,7 @@ static int32_t sum_of_weights(const bnn_stage *s, uint32_t c)
 {
     int32_t sum = 0;
     for (size_t i = 0; i < s->taps; i++)
-        sum += (int32_t)bnn_stage_weight(s, c, i);
+        sum += weight_is_plus(s, c, i) ? 1 : -1;
     return sum;
 }
 
@@ -323,24 +323,29 @@ static uint32_t place_rows(const bnn_stage *s, const bnn_pack_rows *r, uint32_t 
 static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = p->stage;
+    const uint32_t channels = s->sums.c;
     const size_t n = (size_t)s->in.c * s->kernel;
-    int32_t *offset = bnn_arena_alloc(arena, s->sums.c * n, sizeof *offset);
-    bnn_pack_row_channel *channels = bnn_arena_alloc(arena, s->sums.c, sizeof *channels);
-    if (offset == NULL || channels == NULL)
+    int32_t *offset = bnn_arena_alloc(arena, channels * n, sizeof *offset);
+    uint32_t *n_plus = bnn_arena_alloc(arena, channels, sizeof *n_plus);
+    int16_t *limit = bnn_arena_alloc(arena, channels, sizeof *limit);
+    uint32_t *invert = bnn_arena_alloc(arena, channels, sizeof *invert);
+    if (offset == NULL || n_plus == NULL || limit == NULL || invert == NULL)
         return bnn_no_memory(err);
     p->rows = (bnn_pack_rows){.height = s->in.h + 2 * s->padding,
                               .n_patterns = 1u << (s->kernel - 1),
                               .offset = offset,
-                              .channels = channels};
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+                              .n_plus = n_plus,
+                              .limit = limit,
+                              .invert = invert};
+    for (uint32_t c = 0; c < channels; c++) {
         bool inverted;
         const int32_t wanted = limit_of(s, c, 128 * sum_of_weights(s, c), &inverted);
         /* No value reaches the ends of 16 bits. */
-        const int32_t limit = wanted > INT16_MAX ? INT16_MAX : wanted;
-        channels[c] =
-            (bnn_pack_row_channel){.n_plus = place_rows(s, &p->rows, c, offset + c * n),
-                                   .limit = (int16_t)(limit < INT16_MIN ? INT16_MIN : limit),
-                                   .invert = inverted ? (1u << s->out.w) - 1 : 0};
+        limit[c] = (int16_t)(wanted > INT16_MAX   ? INT16_MAX
+                             : wanted < INT16_MIN ? INT16_MIN
+                                                  : wanted);
+        invert[c] = inverted ? (1u << s->out.w) - 1 : 0;
+        n_plus[c] = place_rows(s, &p->rows, c, offset + c * n);
     }
     return BNN_OK;
 }

@@ -48,18 +48,15 @@ typedef struct bnn_pack_words {
 
 enum { BNN_PACK_ROW_BYTES = 64 }; /* of a row of pixels with its padding */
 
-typedef struct bnn_pack_row_channel {
-    uint32_t n_plus, invert; /* invert: out.w bits */
-    int16_t limit;
-} bnn_pack_row_channel;
-
 /* A stage of BNN_PACK_ROWS. Decisions as above. */
 typedef struct bnn_pack_rows {
     uint32_t height, n_patterns; /* rows with padding; 2^(kernel - 1) */
     /* [sums.c][in.c * kernel]: the bytes from the sums of the patterns of row 0 to those that a
      * channel adds for output row 0; the first n_plus are added, the others subtracted. */
     const int32_t *offset;
-    const bnn_pack_row_channel *channels; /* [sums.c] */
+    const uint32_t *n_plus; /* [sums.c] */
+    const int16_t *limit;   /* [sums.c] */
+    const uint32_t *invert; /* [sums.c], out.w bits */
 } bnn_pack_rows;
 
 typedef struct bnn_pack {

@@ -81,52 +81,54 @@ INLINE void rows_add(const int32_t *offset, size_t n, size_t n_plus, const uint8
     }
 }
 
-/* The bits of channel c: n rows of its kernel, of which n_plus are added. next: the bytes from the
- * sums of an input row to those of the next. */
-INLINE void rows_pool(size_t n, size_t n_plus, const bnn_pack *p, uint32_t c, size_t next,
-                      const uint8_t *sums, uint8_t *out)
+/* One output channel. */
+typedef struct row_channel {
+    const int32_t *offset;
+    size_t n_plus;
+    int16_t limit;
+    uint32_t columns, invert;
+    size_t height, next; /* output rows; bytes from the sums of an input row to the next */
+    size_t step;         /* bytes from an output row of the channel to the next */
+} row_channel;
+
+/* The bits of a channel: n rows of its kernel, of which n_plus are added. */
+INLINE void rows_pool(size_t n, size_t n_plus, row_channel c, const uint8_t *sums, uint8_t *out)
 {
-    const bnn_shape shape = p->stage->out;
-    const bnn_pack_row_channel channel = p->rows.channels[c];
-    const int32_t *const offset = p->rows.offset + c * n;
-    for (size_t y = 0; y < shape.h; y++, sums += 2 * next, out += 4 * (size_t)shape.c) {
+    for (size_t y = 0; y < c.height; y++, sums += 2 * c.next, out += c.step) {
         halves upper, lower;
-        rows_add(offset, n, n_plus, sums, next, &upper, &lower);
+        rows_add(c.offset, n, n_plus, sums, c.next, &upper, &lower);
         UNROLL
         for (int part = 0; part < PARTS; part++)
             upper.part[part] = min_h(upper.part[part], lower.part[part]);
-        const uint32_t columns = (1u << shape.w) - 1;
-        const uint32_t bits = (below_bits_pairs(upper, channel.limit) & columns) ^ channel.invert;
+        const uint32_t bits = (below_bits_pairs(upper, c.limit) & c.columns) ^ c.invert;
         memcpy(out, &bits, sizeof bits);
     }
 }
 
 /* Five rows, the usual number, have code without loops for each number of additions. */
-INLINE void rows_pool_channel(size_t n, const bnn_pack *p, uint32_t c, size_t next,
-                              const uint8_t *sums, uint8_t *out)
+INLINE void rows_pool_channel(size_t n, row_channel c, const uint8_t *sums, uint8_t *out)
 {
-    const size_t n_plus = p->rows.channels[c].n_plus;
-    switch (n == 5 ? n_plus : 6) {
+    switch (n == 5 ? c.n_plus : 6) {
     case 0:
-        rows_pool(5, 0, p, c, next, sums, out);
+        rows_pool(5, 0, c, sums, out);
         break;
     case 1:
-        rows_pool(5, 1, p, c, next, sums, out);
+        rows_pool(5, 1, c, sums, out);
         break;
     case 2:
-        rows_pool(5, 2, p, c, next, sums, out);
+        rows_pool(5, 2, c, sums, out);
         break;
     case 3:
-        rows_pool(5, 3, p, c, next, sums, out);
+        rows_pool(5, 3, c, sums, out);
         break;
     case 4:
-        rows_pool(5, 4, p, c, next, sums, out);
+        rows_pool(5, 4, c, sums, out);
         break;
     case 5:
-        rows_pool(5, 5, p, c, next, sums, out);
+        rows_pool(5, 5, c, sums, out);
         break;
     default:
-        rows_pool(n, n_plus, p, c, next, sums, out);
+        rows_pool(n, c.n_plus, c, sums, out);
         break;
     }
 }
@@ -158,6 +160,15 @@ KERNEL void rows_convolve(const bnn_pack *p, const uint8_t *image, uint8_t *out,
         rows_sum_all_patterns(5, n_rows, scratch, patterns);
         break;
     }
-    for (uint32_t c = 0; c < s->out.c; c++, out += 4)
-        rows_pool_channel(n, p, c, next, sums, out);
+    for (size_t c = 0; c < s->out.c; c++, out += 4) {
+        const row_channel channel = {.offset = r->offset + c * n,
+                                     .n_plus = r->n_plus[c],
+                                     .limit = r->limit[c],
+                                     .columns = (1u << s->out.w) - 1,
+                                     .invert = r->invert[c],
+                                     .height = s->out.h,
+                                     .next = next,
+                                     .step = 4 * (size_t)s->out.c};
+        rows_pool_channel(n, channel, sums, out);
+    }
 }
