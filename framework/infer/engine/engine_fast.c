@@ -14,12 +14,14 @@ enum {
     BLOCK_MOST = 64,       /* images in a block */
     BLOCK_BYTES = 1 << 19, /* of their values between two stages: half a second-level cache */
     OVERREAD = 64,         /* bytes behind pixels that a loop may read */
+    SCRATCH_PARTS = 6,
 };
 
 typedef struct fast_model {
     bnn_prepared prepared;
     bnn_pack *packs;
-    bnn_float_stage **floats; /* [n_stages]; NULL where there is nothing to do in floats */
+    bnn_float_stage **floats;         /* [n_stages]; NULL where there is nothing to do in floats */
+    size_t (*scratch)[SCRATCH_PARTS]; /* [n_stages]; where the parts begin */
 } fast_model;
 
 /* ---- memory ------------------------------------------------------------------------------ */
@@ -65,8 +67,7 @@ static size_t fast_window_bytes(const bnn_pack *p)
                : bnn_size_round_up(p->words.input_bytes + OVERREAD, BNN_ALIGN);
 }
 
-/* The parts of a stage's scratch memory for a block of n images; what a stage does not need has no
- * bytes. */
+/* The parts of a stage's scratch memory; what a stage does not need has no bytes. */
 typedef struct scratch {
     uint8_t *inputs; /* as the loop reads them */
     float *floats;   /* [n][in], or [n][sums] in front of a chain */
@@ -76,9 +77,9 @@ typedef struct scratch {
     void *rest;      /* of the loop itself */
 } scratch;
 
-/* Cuts memory into a stage's parts; returns the bytes that takes. */
-static size_t fast_scratch(const fast_model *e, uint32_t stage, size_t n, void *memory,
-                           scratch *out)
+/* Where they begin for a block of n images, which suits fewer, too; returns where the last ends. */
+static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
+                               size_t begins[SCRATCH_PARTS])
 {
     const bnn_pack *const p = &e->packs[stage];
     const bnn_stage *const s = p->stage;
@@ -106,14 +107,29 @@ static size_t fast_scratch(const fast_model *e, uint32_t stage, size_t n, void *
         bytes = to_bits ? fast_out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
-    bnn_cut cut = {.memory = memory};
-    *out = (scratch){.inputs = bnn_cut_off(&cut, inputs, 1),
-                     .floats = bnn_cut_off(&cut, n * floats, sizeof(float)),
-                     .results = bnn_cut_off(&cut, n * results, sizeof(float)),
-                     .sums = bnn_cut_off(&cut, sums, sizeof(int32_t)),
-                     .bytes = bnn_cut_off(&cut, bytes, 1),
-                     .rest = bnn_cut_off(&cut, rest, 1)};
-    return cut.used;
+    const size_t parts[SCRATCH_PARTS] = {inputs,
+                                         n * floats * sizeof(float),
+                                         n * results * sizeof(float),
+                                         sums * sizeof(int32_t),
+                                         bytes,
+                                         rest};
+    size_t end = 0;
+    for (size_t i = 0; i < SCRATCH_PARTS; i++) {
+        begins[i] = end;
+        end += bnn_size_round_up(parts[i], BNN_ALIGN);
+    }
+    return end;
+}
+
+static scratch fast_scratch(const size_t begins[SCRATCH_PARTS], void *memory)
+{
+    uint8_t *const bytes = memory;
+    return (scratch){.inputs = bytes + begins[0],
+                     .floats = (void *)(bytes + begins[1]),
+                     .results = (void *)(bytes + begins[2]),
+                     .sums = (void *)(bytes + begins[3]),
+                     .bytes = bytes + begins[4],
+                     .rest = bytes + begins[5]};
 }
 
 /* ---- stages ------------------------------------------------------------------------------ */
@@ -233,8 +249,7 @@ static void fast_run_stage(const void *state, uint32_t stage, size_t n, const ui
 {
     const fast_model *const e = state;
     const bnn_pack *const p = &e->packs[stage];
-    scratch w;
-    fast_scratch(e, stage, n, memory, &w);
+    const scratch w = fast_scratch(e->scratch[stage], memory);
     switch (p->loop) {
     case BNN_PACK_ROWS:
         for (size_t i = 0; i < n; i++)
@@ -259,9 +274,12 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     fast_model *e = bnn_arena_alloc(arena, 1, sizeof *e);
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
     size_t most = 1;
-    if (e == NULL || floats == NULL)
+    size_t(*begins)[SCRATCH_PARTS] = bnn_arena_alloc(arena, model->n_stages, sizeof *begins);
+    if (e == NULL || floats == NULL || begins == NULL)
         return bnn_no_memory(err);
-    *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage}, .floats = floats};
+    *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage},
+                      .floats = floats,
+                      .scratch = begins};
     int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
@@ -274,10 +292,9 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     const size_t block = bnn_size_smaller(bnn_size_larger(1, BLOCK_BYTES / most), BLOCK_MOST);
     e->prepared.block = block;
     e->prepared.value_bytes = bnn_size_round_up(block * most, BNN_ALIGN);
-    scratch unused;
     for (uint32_t i = 0; i < model->n_stages; i++)
         e->prepared.scratch_bytes =
-            bnn_size_larger(e->prepared.scratch_bytes, fast_scratch(e, i, block, NULL, &unused));
+            bnn_size_larger(e->prepared.scratch_bytes, fast_cut_scratch(e, i, block, begins[i]));
     *state = e;
     return BNN_OK;
 }
