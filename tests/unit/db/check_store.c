@@ -227,7 +227,7 @@ START_TEST(params_out_of_range_are_refused)
         {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = INFINITY}},
         {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = -INFINITY}},
         {.key = "k", .value = {BNN_STORE_VALUE_REAL, .real = NAN}},
-        {.key = "k", .value = {BNN_STORE_VALUE_NULL}},
+        {.key = "k", .value = {BNN_STORE_VALUE_NULL, .integer = 0}},
         {.key = "k", .value = {(bnn_store_type)9, .integer = 1}},
         {.key = "k", .value = {BNN_STORE_VALUE_TEXT, .text = NULL}},
     };
