@@ -139,13 +139,23 @@ static bool condition_holds(const bnn_settings *settings, char *text)
     return (strcmp(is, equals + 1) == 0) != negated;
 }
 
+/* Whether all conditions of "A=1&B!=2" hold; takes the text apart. */
+static bool conditions_hold(const bnn_settings *settings, char *text)
+{
+    char *rest;
+    bool hold = true;
+    for (char *one = strtok_r(text, "&", &rest); one != NULL; one = strtok_r(NULL, "&", &rest))
+        hold = hold && condition_holds(settings, one);
+    return hold;
+}
+
 bool bnn_key_holds(const bnn_settings *settings, const char *condition)
 {
     const size_t n = condition == NULL ? 0 : bnn_choice_count(condition);
     char text[BNN_KEY_PATH];
     for (size_t i = 0; i < n; i++) {
         bnn_choice_text(condition, i, text, sizeof text);
-        if (condition_holds(settings, text))
+        if (conditions_hold(settings, text))
             return true;
     }
     return n == 0;

@@ -66,7 +66,7 @@ struct bnn_key {
     const char *standard;     /* the default, when it is no number: a text, a plugin, a word */
     const char *computed;     /* how help calls a default that depends on other things */
     const char *words;        /* "none|auto": what may stand there instead */
-    const char *acts;         /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != */
+    const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and & */
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */
     uint32_t detail;            /* the type's own */

@@ -23,15 +23,17 @@ static void add_words(const char *words, char out[BNN_KEY_TEXT_BYTES])
 
 void bnn_condition_text(const char *condition, char *out, size_t n)
 {
-    const size_t n_parts = bnn_choice_count(condition);
     size_t used = 0;
-    for (size_t i = 0; i < n_parts && used < n; i++) {
-        char part[BNN_KEY_PATH];
-        bnn_choice_text(condition, i, part, sizeof part);
-        const size_t key = strcspn(part, "!=");
-        const bool negated = part[key] == '!';
-        used += (size_t)snprintf(out + used, n - used, "%s%.*s%s%s", i == 0 ? "" : " or ", (int)key,
-                                 part, negated ? " other than " : ": ", part + key + 1 + negated);
+    out[0] = '\0';
+    for (const char *c = condition; *c != '\0' && used < n; c++) {
+        const char *word = *c == '|'   ? " or "
+                           : *c == '&' ? " and "
+                           : *c == '!' ? " other than "
+                           : *c == '=' ? ": "
+                                       : NULL;
+        used += word != NULL ? (size_t)snprintf(out + used, n - used, "%s", word)
+                             : (size_t)snprintf(out + used, n - used, "%c", *c);
+        c += *c == '!'; /* it is "!=" */
     }
 }
 

@@ -211,6 +211,8 @@ START_TEST(finds_keys)
     ck_assert_ptr_null(bnn_key_find(NULL, "train"));
     bnn_condition_text("a.b=step|c!=no", text, sizeof text);
     ck_assert_str_eq(text, "a.b: step or c other than no");
+    bnn_condition_text("a=1&b.c!=0|d=x", text, sizeof text);
+    ck_assert_str_eq(text, "a: 1 and b.c other than 0 or d: x");
 }
 END_TEST
 
