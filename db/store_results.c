@@ -103,7 +103,7 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
         "SELECT config.hash AS config_hash, run.seed, run.run_id AS id, run.run_uid AS uid,"
         " run.state AS state_name, run.n_attempts, attempt.error,"
         " (SELECT max(epoch) FROM metric WHERE metric.run_id = run.run_id"
-        "  AND metric.name = 'validation_accuracy') AS epochs"
+        "  AND metric.name = 'train_loss') AS epochs"
         " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
         " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
         " WHERE experiment.name = ?1",

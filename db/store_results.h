@@ -45,7 +45,7 @@ typedef struct bnn_store_run {
     const char *uid, *state_name;
     int64_t n_attempts;
     const char *error; /* of the last attempt */
-    int64_t epochs;    /* the last whose validation is recorded */
+    int64_t epochs;    /* the last whose metrics are recorded */
     bnn_run_state state;
 } bnn_store_run;
 

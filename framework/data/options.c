@@ -30,8 +30,9 @@ static const bnn_key data_keys[] = {
     {BNN_KEY_TEXT(bnn_data_options, path, "path", "the folder with its files"),
      .computed = "wherever `bnnrun data` finds them", .acts = "dataset.name!=synthetic",
      .flags = BNN_KEY_SILENT},
-    {.param = BNN_INTEGER(bnn_data_options, validation, VALIDATION_DEFAULT, 0, IMAGES_MAX,
-                          "training images held out to choose the best epoch by"),
+    {.param =
+         BNN_INTEGER(bnn_data_options, validation, VALIDATION_DEFAULT, 0, IMAGES_MAX,
+                     "training images held out to choose the best epoch by; 0: the last is it"),
      .computed = "5000 of 20000 or more images, else a tenth"},
     {.param = BNN_INTEGER(bnn_data_options, train_limit, 0, 0, IMAGES_MAX,
                           "only the first so many training images, validation included; 0: all")},
@@ -45,11 +46,7 @@ static const bnn_key data_keys[] = {
 static void check_validation(const bnn_reader *r, const bnn_data_options *data,
                              const bnn_node *node)
 {
-    if (data->validation == 0)
-        bnn_diag_add(r->diag, node->at,
-                     "dataset.validation: 0 leaves no images to choose the best epoch by; the test "
-                     "set is not for choosing, so hold out at least 1");
-    else if (data->train_limit > 0 && data->validation >= data->train_limit)
+    if (data->train_limit > 0 && data->validation >= data->train_limit)
         bnn_diag_add(r->diag, node != NULL ? node->at : data->at,
                      "dataset.validation: %d of dataset.train_limit %d leaves no image to train on",
                      data->validation, data->train_limit);

@@ -44,7 +44,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     bnn_session *s = bnn_arena_alloc(arena, 1, sizeof *s);
     if (s == NULL)
         return bnn_no_memory(err);
-    if (job->n_validation < 1 || (uint32_t)job->n_validation >= n)
+    if (job->n_validation < 0 || (uint32_t)job->n_validation >= n)
         return bnn_fail(err, BNN_E_SPEC,
                         "dataset.validation: cannot hold out %d of %u training images",
                         job->n_validation, n);

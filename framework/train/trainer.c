@@ -28,8 +28,10 @@ static void send_epoch(const bnn_train_job *job, uint32_t epoch, const bnn_epoch
 {
     send_metric(job, "train_loss", epoch, e->train_loss);
     send_metric(job, "train_accuracy", epoch, e->train_accuracy);
-    send_metric(job, "validation_loss", epoch, e->validation_loss);
-    send_metric(job, "validation_accuracy", epoch, e->validation_accuracy);
+    if (job->n_validation > 0) {
+        send_metric(job, "validation_loss", epoch, e->validation_loss);
+        send_metric(job, "validation_accuracy", epoch, e->validation_accuracy);
+    }
     send_metric(job, "learning_rate", epoch, e->learning_rate);
     send_metric(job, "seconds", epoch, e->seconds);
     send_timing(job, "train_epoch", epoch, e->wall_ns, e->cpu_ns);
@@ -158,7 +160,8 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
     return goes_on && check_fp_mode(s, err) != BNN_OK ? BNN_E_FAILED : status;
 }
 
-/* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. */
+/* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. Where nothing
+ * is held out, the best epoch is the last. */
 static int close_epoch(bnn_session *s, bnn_error *err)
 {
     bnn_epoch *e = &s->epochs[s->at.epoch];
@@ -171,8 +174,9 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .seconds = (double)s->at.wall_ns * 1e-9,
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};
-    bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
-                         &e->validation_loss, &e->validation_accuracy);
+    if (s->n_validation > 0)
+        bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
+                             &e->validation_loss, &e->validation_accuracy);
     const int status = check_fp_mode(s, err);
     if (status != BNN_OK)
         return status;
@@ -180,7 +184,8 @@ static int close_epoch(bnn_session *s, bnn_error *err)
         return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
                         fabs(e->validation_loss), s->at.epoch + 1);
     const uint32_t epoch = s->at.epoch + 1;
-    const bool best = s->at.best_epoch == 0 || e->validation_accuracy > s->at.best_accuracy;
+    const bool best = s->at.best_epoch == 0 || s->n_validation == 0 ||
+                      e->validation_accuracy > s->at.best_accuracy;
     s->at = (bnn_position_in_run){
         .epoch = epoch,
         .best_epoch = best ? epoch : s->at.best_epoch,
@@ -189,7 +194,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
     if (best)
         bnn_session_keep_best(s);
     send_epoch(s->job, epoch, e);
-    if (s->job->progress != NULL)
+    if (s->job->progress != NULL && s->n_validation > 0)
         atomic_store_explicit(&s->job->progress->validation, (float)e->validation_accuracy,
                               memory_order_relaxed);
     if (s->job->checkpoint_path != NULL && s->job->checkpoint_epochs &&
@@ -208,6 +213,9 @@ static int report_result(bnn_session *s, bnn_error *err)
     double loss, accuracy;
     bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
     const clocks end = clocks_now();
+    if (s->n_validation == 0 && !isfinite(loss)) /* no validation has shown it */
+        return bnn_fail(err, BNN_E_FAILED, "diverged: the test loss is %g after epoch %u",
+                        fabs(loss), s->at.epoch);
     send_timing(job, "evaluate", 1, end.wall_ns - start.wall_ns, end.cpu_ns - start.cpu_ns);
     send_metric(job, "last_test_loss", 0, loss);
     send_metric(job, "last_test_accuracy", 0, accuracy);
@@ -216,7 +224,8 @@ static int report_result(bnn_session *s, bnn_error *err)
     send_metric(job, "test_loss", 0, loss);
     send_metric(job, "test_accuracy", 0, accuracy);
     send_metric(job, "best_epoch", 0, (double)s->at.best_epoch);
-    send_metric(job, "validation_accuracy", 0, s->at.best_accuracy);
+    if (s->n_validation > 0)
+        send_metric(job, "validation_accuracy", 0, s->at.best_accuracy);
     return job->trained == NULL ? BNN_OK : job->trained(job->context, s->net, accuracy, err);
 }
 
@@ -303,9 +312,9 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
     }
     if (status == BNN_OK) {
         const uint64_t middle = bnn_clock_ns(CLOCK_MONOTONIC);
-        const uint32_t n = s->n_validation < 256 ? s->n_validation : 256;
+        const uint32_t n = s->n_train < 256 ? s->n_train : 256;
         double loss, accuracy;
-        bnn_session_evaluate(s, &job->data->train, s->validation, n, &loss, &accuracy);
+        bnn_session_evaluate(s, &job->data->train, s->train, n, &loss, &accuracy);
         *step_seconds = (double)(middle - start) * 1e-9 / STEPS;
         *image_seconds = (double)(bnn_clock_ns(CLOCK_MONOTONIC) - middle) * 1e-9 / n;
     }

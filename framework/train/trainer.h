@@ -27,7 +27,7 @@ typedef struct bnn_train_job {
     const bnn_model_options *model;
     const bnn_train_options *train;
     const bnn_dataset *data;
-    int32_t n_validation;
+    int32_t n_validation; /* images to choose the best epoch by; 0: the last one is the result */
     uint64_t seed;
     const char *identity;         /* of config and plugins; a checkpoint of another is ignored */
     const char *checkpoint_path;  /* written atomically; NULL: no checkpoints */

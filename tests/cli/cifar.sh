@@ -61,6 +61,17 @@ prints '12 test images: 0 get another class than in training, 0 other logits'
 bnn 0 export "$run" --format c -o model.c
 bnn 0 export "$run" --format onnx -o model.onnx
 
+# Nothing held out: the last epoch is the result, and there are no values of validation.
+bnn 0 run colours.yaml -q -s dataset.validation=0 -s train.epochs=3 --db last.db
+prints '^base  *1  *[0-9.]*  '
+bnn 0 query --db last.db --csv "SELECT value FROM metric WHERE name = 'best_epoch'"
+prints '^3\(\.0\)\{0,1\}$'
+bnn 0 query --db last.db --csv "SELECT count(*) FROM metric WHERE name LIKE 'validation%'"
+prints '^0$'
+bnn 0 query --db last.db --csv "SELECT run_uid FROM run_summary WHERE test_accuracy = last_test_accuracy"
+bnn 0 show --db last.db "$(sed -n 2p out)"
+prints 'after epoch 3, the last one: no validation$'
+
 # What a wrong file says.
 batch 100 >files/cifar-small/test_batch.bin
 fails 4 run colours.yaml -q --db other.db

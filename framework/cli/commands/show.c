@@ -226,7 +226,10 @@ static void show_summary(const json_t *run)
     printf("run %s: %s, %s, seed %lld: %s\n", row_text(run, "run_uid"), row_text(run, "experiment"),
            row_text(run, "label"), json_integer_value(json_object_get(run, "seed")),
            row_text(run, "state"));
-    if (isfinite(test_accuracy))
+    if (isfinite(test_accuracy) && !isfinite(cli_row_number(run, "validation_accuracy")))
+        printf("  test accuracy  %s after epoch %.0f, the last one: no validation\n",
+               bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"));
+    else if (isfinite(test_accuracy))
         printf("  test accuracy  %s after epoch %.0f, the best on validation (%s); last epoch %s\n",
                bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"),
                bnn_percent_text(cli_row_number(run, "validation_accuracy"), b),

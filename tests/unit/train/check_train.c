@@ -116,13 +116,13 @@ START_TEST(validation_images_are_never_trained_on)
 }
 END_TEST
 
-START_TEST(the_split_must_leave_both_sides_an_image)
+START_TEST(the_split_must_leave_an_image_to_train_on)
 {
     report r;
     bnn_train_job job = job_of(FLOAT_NET, 1, &r);
     bnn_error err;
-    for (int i = 0; i < 3; i++) {
-        job.n_validation = (int32_t[]){0, 300, -1}[i];
+    for (int i = 0; i < 2; i++) {
+        job.n_validation = (int32_t[]){300, -1}[i];
         ck_assert_int_eq(run_job(&job, &err), BNN_E_SPEC);
         ck_assert_str_eq(err.message, bnn_arena_printf(arena,
                                                        "dataset.validation: cannot hold out %d of "
@@ -189,6 +189,31 @@ START_TEST(a_run_learns)
     ck_assert_double_gt(metric_of(r, "train_accuracy", 3), least);
     ck_assert_double_gt(metric_of(r, "validation_accuracy", 3), least);
     ck_assert_double_gt(metric_of(r, "test_accuracy", 0), least);
+}
+END_TEST
+
+/* Nothing chooses an epoch then, so that the last one is the result, and nothing is said of
+ * validation. */
+START_TEST(a_run_without_validation_ends_with_its_last_epoch)
+{
+    report *r = bnn_arena_alloc(arena, 1, sizeof *r);
+    bnn_train_progress progress;
+    bnn_train_reset_progress(&progress);
+    bnn_train_job job = job_of(BINARY_NET "train: {epochs: 4}\n", 1, r);
+    double step, image;
+    bnn_error err;
+    job.n_validation = 0;
+    job.progress = &progress;
+    run_well(&job);
+    ck_assert_double_eq(metric_of(r, "best_epoch", 0), 4);
+    ck_assert_double_eq(metric_of(r, "test_loss", 0), metric_of(r, "last_test_loss", 0));
+    ck_assert(isfinite(metric_of(r, "train_loss", 4)));
+    for (size_t i = 0; i < r->n; i++)
+        ck_assert(r->rows[i].kind != BNN_RECORD_METRIC ||
+                  strncmp(r->rows[i].metric.name, "validation", 10) != 0);
+    ck_assert_float_lt(progress.validation, 0.0f);
+    ck_assert_int_eq(bnn_train_estimate(&job, &step, &image, &err), BNN_OK);
+    ck_assert(step > 0 && image > 0);
 }
 END_TEST
 
@@ -343,7 +368,7 @@ static Suite *train_suite(void)
     tc = tcase_create("sessions");
     tcase_add_checked_fixture(tc, train_set_up, train_tear_down);
     tcase_add_test(tc, validation_images_are_never_trained_on);
-    tcase_add_test(tc, the_split_must_leave_both_sides_an_image);
+    tcase_add_test(tc, the_split_must_leave_an_image_to_train_on);
     tcase_add_loop_test(tc, latent_weights_are_clipped, 0, 3);
     suite_add_tcase(suite, tc);
     tc = tcase_create("runs");
@@ -351,6 +376,7 @@ static Suite *train_suite(void)
     tcase_add_checked_fixture(tc, train_set_up, train_tear_down);
     tcase_add_loop_test(tc, a_run_learns, 0, 4);
     tcase_add_test(tc, a_run_reports_itself);
+    tcase_add_test(tc, a_run_without_validation_ends_with_its_last_epoch);
     tcase_add_loop_test(tc, any_batch_size_will_do, 0, 5);
     tcase_add_loop_test(tc, the_seed_decides_every_bit, 0, 2);
     tcase_add_loop_test(tc, kernels_do_not_change_a_bit, 0, 2);
