@@ -56,12 +56,14 @@ static int dataset_apply_options(const bnn_data_options *options, bnn_dataset *d
     return status;
 }
 
-/* Reads a file that must have the content that the catalogue says. */
+/* Reads a file that must have the content that the catalogue says, in place of what *out has. */
 static int dataset_read_file(const bnn_catalogue_entry *entry, size_t i, const char *directory,
                              bnn_arena *arena, bnn_content *out, bnn_error *err)
 {
     char found[PATH_MAX];
     const bnn_catalogue_file *file = &entry->files[i];
+    free(out->bytes);
+    out->bytes = NULL;
     if (!bnn_directory_file(entry->format, directory, file->name, found))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %s vanished from %s", entry->name, file->name,
                         directory);
@@ -77,6 +79,69 @@ static int dataset_read_file(const bnn_catalogue_entry *entry, size_t i, const c
                     path, entry->path, out->sha256, file->sha256);
 }
 
+/* The search for a set's files, which are read where they are found. */
+typedef struct dataset_finder {
+    const bnn_catalogue_entry *entry;
+    const bnn_data_search *search;
+    dataset_owner *owner;
+    bool elsewhere; /* the files may lie in any of the places */
+    bnn_trail trail;
+    bnn_error wrong; /* of the first directory that has other files of these names */
+} dataset_finder;
+
+/* Reads all files of a directory. One that has another set's, or damaged ones, is passed over. */
+static bool dataset_accepts(void *context, const char *directory, const char *origin)
+{
+    dataset_finder *f = context;
+    const bnn_fetcher teller = {.entry = f->entry, .search = f->search};
+    bnn_error err;
+    size_t i = 0;
+    while (i < f->entry->n_files && dataset_read_file(f->entry, i, directory, f->owner->arena,
+                                                      &f->owner->files[i], &err) == BNN_OK)
+        i++;
+    if (i == f->entry->n_files)
+        return true;
+    const char *name = f->entry->files[i].name;
+    bnn_trail_add(&f->trail, "%s (%s): its %s is another file", directory, origin, name);
+    if (f->elsewhere)
+        bnn_source_note(&teller, "passed over %s (%s): its %s is another file", directory, origin,
+                        name);
+    if (f->wrong.status == BNN_OK)
+        f->wrong = err;
+    return false;
+}
+
+/* Finds and reads the files of a set. Wrong ones that are here are not missing. */
+static int dataset_find(dataset_finder *f, const bnn_data_options *options,
+                        char directory[PATH_MAX], bnn_error *err)
+{
+    const bnn_data_search *search = f->search;
+    f->elsewhere = options->path == NULL || options->path_may_fail;
+    f->trail = (bnn_trail){.accepts = dataset_accepts, .context = f};
+    if (options->path != NULL &&
+        bnn_directory_find_in(f->entry, options->path, "as given", directory, &f->trail))
+        return BNN_OK;
+    if (f->elsewhere && bnn_directory_find(f->entry, directory, &f->trail))
+        return BNN_OK;
+    if (f->elsewhere && search->download) {
+        const int status = bnn_fetch(f->entry, search, directory, &f->trail, err);
+        if (status == BNN_OK && dataset_accepts(f, directory, "cache"))
+            return BNN_OK;
+        if (status != BNN_OK && status != BNN_E_RESOURCE)
+            return status;
+    }
+    const bool fetched = f->elsewhere && search->download && bnn_catalogue_can_fetch(f->entry);
+    if (f->wrong.status != BNN_OK && !fetched) {
+        *err = f->wrong;
+        return err->status;
+    }
+    if (!f->elsewhere)
+        return bnn_trail_fail_path(&f->trail, f->entry, options->path, err);
+    if (search->is_missing != NULL)
+        *search->is_missing = true;
+    return bnn_trail_fail(&f->trail, f->entry, search->download, err);
+}
+
 /* The hash of a set is that of its files' hashes, or, without files, of those of its parts. */
 static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
                         bnn_dataset *dataset, bnn_error *err)
@@ -84,11 +149,8 @@ static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
     char hashes[BNN_DATA_FILES_MAX * HASH_CHARS + 1];
     dataset_owner *owner = dataset->owner;
     bnn_images *const parts[2] = {&dataset->train, &dataset->test};
-    for (size_t i = 0; i < entry->n_files; i++) {
-        if (dataset_read_file(entry, i, directory, owner->arena, &owner->files[i], err) != BNN_OK)
-            return err->status;
+    for (size_t i = 0; i < entry->n_files; i++)
         memcpy(hashes + i * HASH_CHARS, owner->files[i].sha256, BNN_SHA256_HEX);
-    }
     if (entry->format->assemble(entry, owner->files, parts, err) != BNN_OK)
         return err->status;
     for (size_t i = 0; entry->n_files == 0 && i < 2; i++) {
@@ -104,27 +166,6 @@ static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
     return dataset->source != NULL ? BNN_OK : bnn_no_memory(err);
 }
 
-static int dataset_find(const bnn_catalogue_entry *entry, const bnn_data_options *options,
-                        const bnn_data_search *search, char directory[PATH_MAX], bnn_error *err)
-{
-    bnn_trail trail = {0};
-    if (options->path != NULL &&
-        bnn_directory_find_in(entry, options->path, "as given", directory, &trail))
-        return BNN_OK;
-    if (options->path != NULL && !options->path_may_fail)
-        return bnn_trail_fail_path(&trail, entry, options->path, err);
-    if (bnn_directory_find(entry, directory, &trail))
-        return BNN_OK;
-    int status =
-        search->download ? bnn_fetch(entry, search, directory, &trail, err) : BNN_E_RESOURCE;
-    if (status == BNN_E_RESOURCE) {
-        status = bnn_trail_fail(&trail, entry, search->download, err);
-        if (search->is_missing != NULL)
-            *search->is_missing = true;
-    }
-    return status;
-}
-
 int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
                      bnn_dataset *out, bnn_error *err)
 {
@@ -138,9 +179,10 @@ int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *sea
         return bnn_no_memory(err);
     }
     owner->arena = arena;
+    dataset_finder finder = {.entry = &entry, .search = search, .owner = owner};
     int status = bnn_catalogue_load(search->catalogue, options->name, arena, &entry, err);
     if (status == BNN_OK && entry.n_files > 0)
-        status = dataset_find(&entry, options, search, directory, err);
+        status = dataset_find(&finder, options, directory, err);
     if (status == BNN_OK)
         status = dataset_fill(&entry, directory, &dataset, err);
     const bnn_position_in_file at = options->path_at;

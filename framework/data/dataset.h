@@ -61,10 +61,11 @@ typedef struct bnn_data_search {
 } bnn_data_search;
 
 /* Finds (downloading when allowed), verifies, decodes: each file is read once, into its final
- * buffer. A file whose content is not what the catalogue says is an error, never used. The limits
- * of the options are applied; limits beyond the images, and a validation part that leaves nothing
- * to train on, are errors (BNN_E_SPEC). Thread-safe once opened. The caller closes it; close
- * accepts a zeroed dataset. */
+ * buffer. A file whose content is not what the catalogue says is never used: its directory is
+ * passed over, with a note, and when no other has the files, that is an error. The limits of the
+ * options are applied; limits beyond the images, and a validation part that leaves nothing to train
+ * on, are errors (BNN_E_SPEC). Thread-safe once opened. The caller closes it; close accepts a
+ * zeroed dataset. */
 int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
                      bnn_dataset *out, bnn_error *err);
 void bnn_dataset_close(bnn_dataset *dataset);

@@ -111,7 +111,8 @@ bnn 4 data verify
 prints '^synthetic: '
 says '^bnnrun: .*damaged/mnist'
 bnn 0 data
-prints '^mnist .*damaged/mnist'
+prints '^mnist .*not here (bnnrun data fetch gets it)$'
+says '^bnnrun: mnist: passed over damaged/mnist (BNN_DATA_PATH): its train-images-idx3-ubyte is another'
 unset BNN_DATA_PATH
 fails 4 data verify mnist
 says 'not found'

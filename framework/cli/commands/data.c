@@ -3,30 +3,44 @@
 #include "cli/progress.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "data/catalogue.h"
 #include "data/dataset.h"
-#include "data/sources/directory.h"
 
 #include <string.h>
+
+/* Opens the data set: that finds it, downloads it when allowed, and checks every file. is_missing:
+ * as in bnn_data_search. */
+static int open_one(const char *directories, const char *name, bool download, bool *is_missing,
+                    const cli_options *options, bnn_dataset *out, bnn_error *err)
+{
+    cli_download told;
+    bnn_data_search search = cli_download_search(&told, directories, download, options);
+    search.is_missing = is_missing;
+    const bnn_data_options data_options = {.name = name};
+    const int status = bnn_dataset_open(&data_options, &search, out, err);
+    cli_download_end(&told);
+    return status;
+}
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
 static int list_row(cli_table *table, const char *directories, const char *name, bool for_programs,
-                    bnn_arena *arena, bnn_error *err)
+                    const cli_options *options, bnn_error *err)
 {
-    char directory[PATH_MAX];
-    bnn_trail trail = {0};
+    bnn_dataset data = {.owner = NULL};
     bnn_catalogue_entry entry;
-    const int status = bnn_catalogue_load(directories, name, arena, &entry, err);
+    const int status = bnn_catalogue_load(directories, name, options->arena, &entry, err);
     if (status != BNN_OK)
         return status;
     const char *found = NULL;
     if (entry.n_files == 0)
         found = "built in";
-    else if (bnn_directory_find(&entry, directory, &trail))
-        found = directory;
+    else if (open_one(directories, name, false, NULL, options, &data, err) == BNN_OK)
+        found = bnn_arena_strdup(options->arena, data.source);
     else if (!for_programs)
         found =
             bnn_catalogue_can_fetch(&entry) ? "not here (bnnrun data fetch gets it)" : "not here";
+    bnn_dataset_close(&data);
     cli_table_cell(table, name);
     cli_table_cell(table, entry.summary);
     cli_table_cellf(table, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
@@ -45,7 +59,7 @@ static int list_datasets(const char *directories, const char *const *names, size
                                                      : "name|summary|shape|#classes|found");
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = list_row(table, directories, names[i], for_programs, options->arena, err);
+        status = list_row(table, directories, names[i], for_programs, options, err);
     if (status == BNN_OK)
         return cli_table_end(table, options, err);
     cli_table_destroy(table);
@@ -54,19 +68,12 @@ static int list_datasets(const char *directories, const char *const *names, size
 
 /* ---- fetch, verify --------------------------------------------------------------------------- */
 
-/* Opens the data set: that finds it, downloads it when allowed, and checks every file. is_missing:
- * as in bnn_data_search. */
-static int open_one(const char *directories, const char *name, bool download, bool *is_missing,
-                    const cli_options *options, bnn_error *err)
+static int check_one(const char *directories, const char *name, bool download, bool *is_missing,
+                     const cli_options *options, bnn_error *err)
 {
-    cli_download told;
-    bnn_data_search search = cli_download_search(&told, directories, download, options);
-    search.is_missing = is_missing;
-    const bnn_data_options data_options = {.name = name};
     bnn_dataset data;
-    const int status = bnn_dataset_open(&data_options, &search, &data, err);
-    cli_download_end(&told);
-    if (status != 0)
+    const int status = open_one(directories, name, download, is_missing, options, &data, err);
+    if (status != BNN_OK)
         return status;
     char n_train[CLI_TEXT_MAX], n_test[CLI_TEXT_MAX];
     printf("%s: %s images for training, %s for testing, checked; %s\n", name,
@@ -83,7 +90,7 @@ static int verify_datasets(const char *directories, const char *const *names, si
     for (size_t i = 0; i < n; i++) {
         bool is_missing = false;
         bnn_error one_err;
-        const int status = open_one(directories, names[i], false, &is_missing, options, &one_err);
+        const int status = check_one(directories, names[i], false, &is_missing, options, &one_err);
         if (is_missing)
             printf("%s: not here\n", names[i]);
         if (is_missing || status == BNN_OK)
@@ -127,7 +134,7 @@ static int run_data(void *request, bnn_error *err)
     if (options->json || options->csv)
         return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
     if (name != NULL)
-        return open_one(directories, name, fetch, NULL, options, err);
+        return check_one(directories, name, fetch, NULL, options, err);
     if (fetch)
         return cli_usage(err, &cli_command_data,
                          "fetch needs the NAME of a data set; "
@@ -151,7 +158,8 @@ const cli_command cli_command_data = {
              "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
              "\n"
              "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
-             "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. A run\n"
+             "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. Contents\n"
+             "count, not names: a directory that has another set's files is passed over. A run\n"
              "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
              "must be there. A new data set is a file NAME.yaml in a directory\n"
              "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n",

@@ -99,7 +99,7 @@ static bool directory_try(const bnn_catalogue_entry *entry, const char *director
     }
     if (missing == NULL) {
         snprintf(out, PATH_MAX, "%s", directory);
-        return true;
+        return trail->accepts == NULL || trail->accepts(trail->context, directory, origin);
     }
     if (n_found == 0)
         bnn_trail_add(trail, "%s (%s): none of its files", directory, origin);

@@ -5,7 +5,8 @@
  * Debian's packages put them). dataset.path and BNN_DATA_PATH may hold the files themselves or in a
  * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
  * holds all files of the set; each may be NAME, NAME.gz, or either with the format's other spelling
- * (train-images.idx3-ubyte). Contents are checked when the files are read. */
+ * (train-images.idx3-ubyte). Names are not enough, since MNIST, Fashion-MNIST and KMNIST share them:
+ * a directory that has others is passed over. */
 #ifndef BNN_DATA_SOURCES_DIRECTORY_H
 #define BNN_DATA_SOURCES_DIRECTORY_H
 
@@ -18,6 +19,9 @@ typedef struct bnn_trail {
     char text[580]; /* "\n  LINE" for each */
     size_t n_used;
     unsigned n_omitted;
+    /* Whether a directory that has the names has the contents, too; or NULL: names are enough. */
+    bool (*accepts)(void *context, const char *directory, const char *origin);
+    void *context;
 } bnn_trail;
 void bnn_trail_add(bnn_trail *trail, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -35,8 +39,7 @@ bool bnn_directory_file(const bnn_format *format, const char *directory, const c
                         char out[PATH_MAX]);
 
 /* Finds a directory with all files: anywhere but in dataset.path, or in `path`, whose origin is for
- * the trail. False: not found, and the trail says what was looked at. Reads the environment; opens
- * nothing. */
+ * the trail. False: not found, and the trail says what was looked at. Reads the environment. */
 bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bnn_trail *trail);
 bool bnn_directory_find_in(const bnn_catalogue_entry *entry, const char *path, const char *origin,
                            char out[PATH_MAX], bnn_trail *trail);

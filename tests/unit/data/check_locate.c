@@ -213,6 +213,40 @@ START_TEST(test_missing_and_wrong_are_two_things)
 }
 END_TEST
 
+/* As Fashion-MNIST has the file names of MNIST. */
+START_TEST(test_files_of_another_set_are_passed_over)
+{
+    bnn_dataset data;
+    bnn_error err;
+    fixture_notes notes;
+    char list[3 * PATH_MAX], expected[2 * PATH_MAX];
+    bnn_data_search search = fixture_search(false, &notes);
+    const bnn_data_options options = {.name = "tiny", .validation = 1};
+    fixture_write_set(&tiny, "right", true);
+    tiny.bytes[2][20]++;
+    fixture_write_set(&tiny, "other", false);
+    fixture_write_gz("torn/train-images-idx3-ubyte", tiny.bytes[0], tiny.n_bytes[0]);
+    for (int i = 1; i < TINY_FILES; i++)
+        fixture_write_gz(i == 1   ? "torn/train-labels-idx1-ubyte"
+                         : i == 2 ? "torn/t10k-images-idx3-ubyte"
+                                  : "torn/t10k-labels-idx1-ubyte",
+                         "\x1f\x8b", 2);
+    snprintf(list, sizeof list, "%s:%s:%s", fixture_path("other"), fixture_path("torn"),
+             fixture_path("right"));
+    setenv("BNN_DATA_PATH", list, 1);
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_OK);
+    ck_assert_str_eq(data.source, fixture_path("right"));
+    bnn_dataset_close(&data);
+    snprintf(expected, sizeof expected,
+             "tiny: passed over %s (BNN_DATA_PATH): its t10k-images-idx3-ubyte is another "
+             "file\n"
+             "tiny: passed over %s (BNN_DATA_PATH): its train-labels-idx1-ubyte is another "
+             "file\n",
+             fixture_path("other"), fixture_path("torn"));
+    ck_assert_str_eq(notes.text, expected);
+}
+END_TEST
+
 START_TEST(test_spellings)
 {
     static const char *const names[] = {"train-images.idx3-ubyte", "train-labels.idx1-ubyte.gz",
@@ -516,6 +550,7 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_search_order);
     tcase_add_test(find, test_a_path_is_the_only_place);
     tcase_add_test(find, test_missing_and_wrong_are_two_things);
+    tcase_add_test(find, test_files_of_another_set_are_passed_over);
     tcase_add_test(find, test_spellings);
     tcase_add_test(find, test_home_cache);
     tcase_add_test(find, test_not_found_lists_what_was_tried);
