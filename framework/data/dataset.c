@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include "base/rng.h"
 #include "base/size.h"
 #include "data/formats/format.h"
 #include "data/sources/source.h"
@@ -26,32 +27,55 @@ void bnn_dataset_close(bnn_dataset *dataset)
     *dataset = (bnn_dataset){0};
 }
 
-static int dataset_apply_limit(const char *key, int32_t limit, const char *name, bnn_images *images,
-                               bnn_error *err)
+/* Leaves n random images, in memory of their own behind the order in which all were drawn. A smaller
+ * sample is the beginning of a larger one. */
+static int dataset_draw(const bnn_dataset *dataset, uint32_t n, bnn_images *part, bnn_error *err)
 {
-    if (limit > 0 && (uint32_t)limit > images->n)
-        return bnn_fail(err, BNN_E_SPEC, "dataset.%s: %d is more than the %u images of %s", key,
-                        limit, images->n, name);
-    if (limit > 0)
-        images->n = (uint32_t)limit;
+    const bnn_rng rng = {.role = BNN_RNG_SAMPLE, .index = part == &dataset->test};
+    const size_t size = bnn_shape_values(dataset->shape);
+    uint32_t *order = malloc(part->n * sizeof *order + n * (size + 1));
+    if (order == NULL)
+        return bnn_no_memory(err);
+    uint8_t *pixels = (uint8_t *)(order + part->n), *labels = pixels + n * size;
+    bnn_rng_permute(&rng, part->n, order);
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(pixels + i * size, part->pixels + order[i] * size, size);
+        labels[i] = part->labels[order[i]];
+    }
+    free(part->memory);
+    *part = (bnn_images){n, pixels, labels, .memory = (uint8_t *)order};
     return BNN_OK;
 }
 
-static int dataset_apply_options(const bnn_data_options *options, bnn_dataset *dataset,
-                                 bnn_error *err)
+static int dataset_apply_limit(const char *key, int32_t limit, bool random,
+                               const bnn_dataset *dataset, bnn_images *part, bnn_error *err)
+{
+    if (limit > 0 && (uint32_t)limit > part->n)
+        return bnn_fail(err, BNN_E_SPEC, "dataset.%s: %d is more than the %u images of %s", key,
+                        limit, part->n, dataset->name);
+    if (limit > 0 && random)
+        return dataset_draw(dataset, (uint32_t)limit, part, err);
+    if (limit > 0)
+        part->n = (uint32_t)limit;
+    return BNN_OK;
+}
+
+static int dataset_apply_options(const bnn_data_options *options, const bnn_catalogue_entry *entry,
+                                 bnn_dataset *dataset, bnn_error *err)
 {
     const bnn_position_in_file at = options->at;
-    int status = dataset_apply_limit("train_limit", options->train_limit, dataset->name,
+    const bool random = options->sample == BNN_SAMPLE_RANDOM && entry->n_files > 0;
+    int status = dataset_apply_limit("train_limit", options->train_limit, random, dataset,
                                      &dataset->train, err);
     if (status == BNN_OK)
-        status = dataset_apply_limit("test_limit", options->test_limit, dataset->name,
+        status = dataset_apply_limit("test_limit", options->test_limit, random, dataset,
                                      &dataset->test, err);
     if (status == BNN_OK && (int64_t)options->validation >= (int64_t)dataset->train.n)
         status = bnn_fail(err, BNN_E_SPEC,
                           "dataset.validation: %d of the %u training images of %s leaves none to "
                           "train on",
                           options->validation, dataset->train.n, dataset->name);
-    if (status != BNN_OK && at.file != NULL && at.line > 0)
+    if (status == BNN_E_SPEC && at.file != NULL && at.line > 0)
         bnn_error_prefix(err, "%s:%u:%u: ", at.file, at.line, at.column);
     return status;
 }
@@ -189,7 +213,7 @@ int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *sea
     if (status == BNN_E_RESOURCE && at.line > 0 && !options->path_may_fail)
         bnn_error_prefix(err, "%s:%u:%u: dataset.path: ", at.file, at.line, at.column);
     if (status == BNN_OK)
-        status = dataset_apply_options(options, &dataset, err);
+        status = dataset_apply_options(options, &entry, &dataset, err);
     if (status == BNN_OK)
         *out = dataset;
     else

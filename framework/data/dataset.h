@@ -28,6 +28,12 @@ typedef struct bnn_dataset {
     void *owner;                 /* what bnn_dataset_close frees */
 } bnn_dataset;
 
+/* What a limit leaves of a part. */
+typedef enum bnn_sample {
+    BNN_SAMPLE_RANDOM = 0, /* drawn once for all: the same for every seed and config */
+    BNN_SAMPLE_FIRST = 1,  /* as they stand in the file, which may be sorted by class */
+} bnn_sample;
+
 /* The `dataset` section of a spec: {name: mnist, validation: 5000, ...}. */
 typedef struct bnn_data_options {
     const char *name;             /* a catalogue entry, or a built-in set */
@@ -35,10 +41,10 @@ typedef struct bnn_data_options {
     bool path_may_fail;           /* when they are not there, they may be elsewhere: of old runs */
     bnn_position_in_file path_at; /* line 0: not from a spec */
     int32_t validation;           /* training images held out for validation */
-    int32_t train_limit;     /* use only the first so many training images (validation included);
-                            0: all */
-    int32_t test_limit;      /* likewise for the test set */
-    bnn_position_in_file at; /* of the section */
+    int32_t train_limit;          /* only so many training images, validation included; 0: all */
+    int32_t test_limit;           /* likewise for the test set */
+    int32_t sample;               /* bnn_sample: which ones */
+    bnn_position_in_file at;      /* of the section */
 } bnn_data_options;
 
 /* The section: a bnn_data_options. `path` is not recorded: where the data lie does not change a

@@ -35,9 +35,14 @@ static const bnn_key data_keys[] = {
                      "training images held out to choose the best epoch by; 0: the last is it"),
      .computed = "5000 of 20000 or more images, else a tenth"},
     {.param = BNN_INTEGER(bnn_data_options, train_limit, 0, 0, IMAGES_MAX,
-                          "only the first so many training images, validation included; 0: all")},
+                          "only so many training images, validation included; 0: all")},
     {.param = BNN_INTEGER(bnn_data_options, test_limit, 0, 0, IMAGES_MAX,
-                          "only the first so many test images; 0: all")},
+                          "only so many test images; 0: all")},
+    {BNN_KEY_CHOICE(bnn_data_options, sample, "sample", BNN_SAMPLE_RANDOM, "random|first",
+                    "the images that a limit leaves: drawn, or as they stand in the files"),
+     .acts = "dataset.train_limit!=0&dataset.name!=synthetic|"
+             "dataset.test_limit!=0&dataset.name!=synthetic",
+     .flags = BNN_KEY_LATER, .detail = BNN_SAMPLE_FIRST},
     BNN_KEYS_END,
 };
 

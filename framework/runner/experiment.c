@@ -19,7 +19,6 @@ typedef struct source {
     const char *text;
     size_t n;
     const char *const *overrides; /* closed by NULL */
-    bool recorded;                /* it has been run as it is, and is not corrected any more */
 } source;
 
 /* ---- the name ---------------------------------------------------------------------------- */
@@ -111,7 +110,7 @@ static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b
 {
     const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
     return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0 && a->train_limit == b->train_limit &&
-           a->test_limit == b->test_limit;
+           a->test_limit == b->test_limit && a->sample == b->sample;
 }
 
 /* The data sets that runs need, each once. */
@@ -162,12 +161,12 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         bnn_config config;
         if (resolve_config(r, point, &config) != BNN_OK)
             continue;
-        config.data.path_may_fail = from->recorded;
+        config.data.path_may_fail = r->recorded;
         add_config(r, point, &config, out);
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
-    if (bnn_diag_end(r->diag, expanding) == BNN_OK && !from->recorded)
+    if (bnn_diag_end(r->diag, expanding) == BNN_OK && !r->recorded)
         bnn_effect_report(&effects, sweep, from->overrides[0] != NULL, r->diag);
 }
 
@@ -240,9 +239,11 @@ int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *
                              bnn_experiment *out)
 {
     char *spec = bnn_arena_strdup(r->arena, text);
-    source from = {.text = spec, .recorded = true};
+    source from = {.text = spec};
+    bnn_reader recorded = *r;
+    recorded.recorded = true;
     if (spec == NULL || bnn_spec_text_split(spec, r->arena, &from.overrides) != BNN_OK)
         return bnn_diag_no_memory(r->diag);
     from.n = strlen(spec);
-    return load_experiment(r, &from, path, bnn_arena_strdup(r->arena, text), out);
+    return load_experiment(&recorded, &from, path, bnn_arena_strdup(r->arena, text), out);
 }

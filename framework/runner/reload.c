@@ -35,15 +35,17 @@ static int reload_try_revision(const bnn_stored_run *stored, const bnn_reader *r
     return BNN_OK;
 }
 
-/* Looks through the texts under which the experiment was run. */
+/* Looks through the texts under which the experiment was run, with the defaults of now and of before. */
 static int reload_find_config(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *r,
                               bnn_reloaded *out, bnn_error *err)
 {
     const bnn_store_revision *revisions;
     size_t n;
+    bnn_reader before = *r;
+    before.old_defaults = true;
     int status = bnn_store_list_revisions(store, stored->run.id, r->arena, &revisions, &n, err);
-    for (size_t i = 0; status == BNN_OK && out->config == NULL && i < n; i++)
-        status = reload_try_revision(stored, r, &revisions[i], out, err);
+    for (size_t i = 0; status == BNN_OK && out->config == NULL && i < 2 * n; i++)
+        status = reload_try_revision(stored, i % 2 == 0 ? r : &before, &revisions[i / 2], out, err);
     if (status != BNN_OK || out->config != NULL)
         return status;
     if (bnn_diag_n_errors(r->diag) > 0)

@@ -27,6 +27,8 @@ typedef struct bnn_reader {
     struct bnn_plugin_set *plugins; /* plugin/use.h: likewise, the plugins that act; or NULL */
     const char *catalogue;          /* colon-separated directories of data set entries */
     const char *topologies;         /* likewise, of topologies */
+    bool recorded; /* what has been run as it is: it is not corrected, and data may have moved */
+    bool old_defaults; /* of a text from before there were keys that came later */
 } bnn_reader;
 
 /* A kind of value. Without read, something else reads what stands there; without record, the value
@@ -58,6 +60,8 @@ enum {
     BNN_KEY_SILENT = 2,   /* varies, but is no part of a config */
     BNN_KEY_REQUIRED = 4, /* wherever there is a map */
     BNN_KEY_LIST = 8,     /* a list is one value of it, not several to try */
+    BNN_KEY_LATER = 16,   /* an integer or a choice. `detail` is what all had before there was the
+                             key: not recorded, so that their configs stay what they were */
 };
 
 struct bnn_key {

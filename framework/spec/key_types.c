@@ -232,7 +232,8 @@ static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
         memcpy(field, &number, sizeof number);
         return;
     }
-    int64_t integer = (int64_t)number;
+    const bool before = node == NULL && r->old_defaults && (key->flags & BNN_KEY_LATER) != 0;
+    int64_t integer = before ? (int64_t)key->detail : (int64_t)number;
     if (node != NULL && row->type == BNN_TYPE_INTEGER)
         bnn_key_integer(r, node, (int64_t)row->minimum, (int64_t)row->maximum, &integer);
     else if (node != NULL && row->type == BNN_TYPE_SWITCH)
@@ -251,6 +252,8 @@ static void value_record(const bnn_reader *r, const bnn_key *key, const void *in
     int32_t value;
     char text[64];
     memcpy(&value, field, sizeof value);
+    if ((key->flags & BNN_KEY_LATER) != 0 && value == (int32_t)key->detail)
+        return;
     if (row->type == BNN_TYPE_CHOICE) {
         bnn_choice_text(row->choices, (size_t)value, text, sizeof text);
         bnn_record_text(r, text);

@@ -72,6 +72,23 @@ bnn 0 query --db last.db --csv "SELECT run_uid FROM run_summary WHERE test_accur
 bnn 0 show --db last.db "$(sed -n 2p out)"
 prints 'after epoch 3, the last one: no validation$'
 
+# A limit takes a sample, which is the same for all seeds, and recorded.
+bnn 0 run colours.yaml -q -s dataset.train_limit=40 -s train.epochs=1 -s 'seeds=[1,2]' --db sample.db
+bnn 0 query --db sample.db --csv "SELECT value FROM run_param WHERE key = 'dataset.sample'"
+[ "$(grep -c '^random$' out)" -eq 2 ] || wrong 'no sample recorded'
+bnn 0 plan colours.yaml -s dataset.train_limit=40 -s train.epochs=1 -s dataset.sample=first --db sample.db
+prints '^1 run: 1 new'
+
+# A text from before there was the key means the head of the files.
+if command -v sqlite3 >/dev/null; then
+    bnn 0 run colours.yaml -q -s dataset.train_limit=40 -s train.epochs=1 -s dataset.sample=first --db old.db
+    sqlite3 old.db "UPDATE spec_revision SET text =
+        replace(text, '# -s dataset.sample=first' || char(10), '')"
+    bnn 0 query --db old.db --csv "SELECT run_uid FROM run_summary"
+    bnn 0 verify --db old.db "$(sed -n 2p out)"
+    prints 'the kept weights give this model file'
+fi
+
 # What a wrong file says.
 batch 100 >files/cifar-small/test_batch.bin
 fails 4 run colours.yaml -q --db other.db

@@ -225,7 +225,10 @@ START_TEST(test_options)
         ck_assert_int_eq(options.validation, sections[i].validation);
         ck_assert_int_eq(options.train_limit, sections[i].train_limit);
         ck_assert_int_eq(options.test_limit, sections[i].test_limit);
-        ck_assert_uint_eq(settings.n, 4);
+        const bool limited = options.train_limit + options.test_limit > 0;
+        const bool sampled = limited && strcmp(options.name, "synthetic") != 0;
+        ck_assert_uint_eq(settings.n, sampled ? 5 : 4);
+        ck_assert(sampled == (bnn_settings_find(&settings, "dataset.sample") != NULL));
         ck_assert_str_eq(bnn_settings_find(&settings, "dataset.name")->text, sections[i].name);
         ck_assert_double_eq(bnn_settings_find(&settings, "dataset.validation")->number,
                             sections[i].validation);

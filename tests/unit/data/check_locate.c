@@ -431,6 +431,68 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* Which image of the file stands at a place, whole and with its label. */
+static uint32_t index_of_image(const bnn_images *part, uint32_t i, int file)
+{
+    enum { SIZE = TINY_H * TINY_W };
+    const uint8_t *pixels = part->pixels + i * SIZE, *of_file = tiny.bytes[file] + 16;
+    const uint32_t n = (uint32_t)(tiny.n_bytes[file] - 16) / SIZE;
+    uint32_t k = 0;
+    while (k < n && memcmp(of_file + k * SIZE, pixels, SIZE) != 0)
+        k++;
+    ck_assert_uint_lt(k, n);
+    ck_assert_uint_eq(part->labels[i], tiny.bytes[file + 1][8 + k]);
+    return k;
+}
+
+/* n images of the limited set, none twice; whether they are the head of the file. */
+static bool draw(const bnn_data_options *options, uint32_t n, uint32_t drawn[TINY_TRAIN])
+{
+    const bnn_data_search search = fixture_search(false, NULL);
+    bool head = true, seen[TINY_TRAIN] = {false};
+    bnn_dataset data;
+    bnn_error err;
+    ck_assert_int_eq(bnn_dataset_open(options, &search, &data, &err), BNN_OK);
+    const bool test = options->test_limit > 0;
+    const bnn_images *part = test ? &data.test : &data.train;
+    ck_assert_uint_eq(part->n, n);
+    for (uint32_t i = 0; i < n; i++) {
+        drawn[i] = index_of_image(part, i, test ? 2 : 0);
+        head = head && drawn[i] == i;
+        ck_assert(!seen[drawn[i]]);
+        seen[drawn[i]] = true;
+    }
+    bnn_dataset_close(&data);
+    return head;
+}
+
+/* A sorted file has all images of a class together: its head is no sample. */
+START_TEST(test_a_limit_takes_a_sample)
+{
+    bnn_data_options options = {.name = "tiny", .validation = 1, .train_limit = 12};
+    uint32_t a[TINY_TRAIN], b[TINY_TRAIN];
+    for (uint32_t i = 0; i < TINY_TRAIN; i++)
+        tiny.bytes[1][8 + i] = (unsigned char)(i / 10); /* sorted */
+    fixture_write_catalogue(&tiny, "tiny", "");
+    fixture_write_set(&tiny, "cache/bnnrun/tiny", true);
+    ck_assert(!draw(&options, 12, a));
+    bool class_seen[TINY_CLASSES] = {false};
+    for (int i = 0; i < 12; i++)
+        class_seen[a[i] / 10] = true;
+    ck_assert(class_seen[0] && class_seen[1] && class_seen[2]);
+    options.validation = 5; /* another config */
+    draw(&options, 12, b);
+    ck_assert_mem_eq(a, b, 12 * sizeof *a);
+    options.train_limit = 20; /* a larger sample begins with it */
+    draw(&options, 20, b);
+    ck_assert_mem_eq(a, b, 12 * sizeof *a);
+    options.sample = BNN_SAMPLE_FIRST;
+    ck_assert(draw(&options, 20, b));
+    options = (bnn_data_options){.name = "tiny", .validation = 1, .test_limit = 9};
+    ck_assert(!draw(&options, 9, a));
+}
+END_TEST
+
 /* ---- bnnrun data ---- */
 
 static const struct {
@@ -559,6 +621,7 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_hash_mismatch_names_both);
     tcase_add_test(find, test_sets_that_do_not_fit);
     tcase_add_loop_test(find, test_limits, 0, sizeof limits / sizeof limits[0]);
+    tcase_add_test(find, test_a_limit_takes_a_sample);
     tcase_add_test(find, test_list);
     tcase_add_test(find, test_every_file_is_verified);
     tcase_add_test(find, test_real_mnist);

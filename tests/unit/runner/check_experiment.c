@@ -284,6 +284,33 @@ START_TEST(a_recorded_spec_is_not_corrected)
 }
 END_TEST
 
+/* The config's hash, as bnnrun 0.0.9 and before recorded it for this spec. */
+static const char hash_of_first[] =
+    "7f16732b38f2186cfd5038d3d50fada496a33c117498864c1b45926b091d96cb";
+
+/* Only a sample is another config than before; where no limit acts there is none. */
+START_TEST(a_sample_has_an_identity_of_its_own)
+{
+    static const char spec[] =
+        "dataset: {name: mnist, train_limit: 200, validation: 40}\n" TINY_MODEL;
+    const char *const first[] = {"dataset.sample=first", NULL};
+    const char *const idle[] = {"dataset.sample=first", "dataset.train_limit=0", NULL};
+    load_well(spec);
+    ck_assert_str_ne(experiment.configs[0].hash, hash_of_first);
+    ck_assert_str_eq(bnn_settings_find(&experiment.configs[0].settings, "dataset.sample")->text,
+                     "random");
+    ck_assert_int_eq(load_with(spec, first), BNN_OK);
+    ck_assert_str_eq(experiment.configs[0].hash, hash_of_first);
+    ck_assert_int_eq(load_with(spec, idle), BNN_E_SPEC);
+    bnn_reader reader = source_reader();
+    reader.old_defaults = true;
+    ck_assert_int_eq(bnn_experiment_load_text(&reader, "s.yaml", spec, &experiment), BNN_OK);
+    ck_assert_str_eq(experiment.configs[0].hash, hash_of_first);
+    load_well(TINY_DATA TINY_MODEL);
+    ck_assert_ptr_null(bnn_settings_find(&experiment.configs[0].settings, "dataset.sample"));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     const TTest *const tests[] = {
@@ -306,6 +333,7 @@ static Suite *make_suite(void)
         keys_may_idle_in_some_points,
         an_override_may_switch_keys_off,
         a_recorded_spec_is_not_corrected,
+        a_sample_has_an_identity_of_its_own,
     };
     Suite *suite = suite_create("experiment");
     TCase *tcase = tcase_create("experiment");
