@@ -196,6 +196,8 @@ static const bnn_key entry_keys[] = {
     {.param = {"classes", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_catalogue_entry, n_classes, uint32_t), 2,
                2, BNN_DATA_CLASSES_MAX, NULL, "how many"},
      .flags = BNN_KEY_REQUIRED},
+    {.param = {"n_train", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_catalogue_entry, n_train, uint32_t), 0,
+               1, INT32_MAX, NULL, "how many images for training"}},
     {BNN_KEY_OF("shape", 0, &shape_type, "of an image"), .flags = BNN_KEY_REQUIRED},
     {BNN_KEY_OF("format", 0, &format_type, "how files are laid out; before `files`")},
     {BNN_KEY_OF("files", 0, &files_type, "what there is"), .flags = BNN_KEY_REQUIRED},

@@ -3,6 +3,8 @@
  *     summary: handwritten digits
  *     reference: LeCun et al. 1998          # optional
  *     classes: 10
+ *     n_train: 60000                        # optional: training images; tells the default of
+ *                                           # dataset.validation before the files are here
  *     shape: [1, 28, 28]                    # channels, height, width of an image
  *     format: idx                           # optional: how the files are laid out; see formats/
  *     files:                                # sha256: of the raw content, not of the .gz around it
@@ -62,7 +64,7 @@ typedef struct bnn_catalogue_entry {
     const struct bnn_format *format;
     size_t n_files;                               /* 0: bnnrun draws the images */
     bnn_catalogue_file files[BNN_DATA_FILES_MAX]; /* in the order of the roles */
-    uint32_t n_train; /* training images, where that is known without files; or 0 */
+    uint32_t n_train;                             /* training images; 0: only the files tell */
     size_t n_mirrors;
     const char *mirrors[BNN_DATA_MIRRORS_MAX]; /* each ends in a slash */
     bnn_catalogue_npm npm;

@@ -177,6 +177,10 @@ static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
         memcpy(hashes + i * HASH_CHARS, owner->files[i].sha256, BNN_SHA256_HEX);
     if (entry->format->assemble(entry, owner->files, parts, err) != BNN_OK)
         return err->status;
+    if (entry->n_train > 0 && entry->n_train != dataset->train.n)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "%s: n_train is %u, but its files have %u images for training", entry->path,
+                        entry->n_train, dataset->train.n);
     for (size_t i = 0; entry->n_files == 0 && i < 2; i++) {
         bnn_sha256(parts[i]->pixels, parts[i]->n * bnn_shape_values(entry->shape),
                    hashes + 2 * i * HASH_CHARS);

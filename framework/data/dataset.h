@@ -40,7 +40,9 @@ typedef struct bnn_data_options {
     const char *path;             /* where the files are, or NULL: wherever they are found */
     bool path_may_fail;           /* when they are not there, they may be elsewhere: of old runs */
     bnn_position_in_file path_at; /* line 0: not from a spec */
-    int32_t validation;           /* training images held out for validation */
+    int32_t validation;           /* training images held out for validation; negative, when read:
+                                     not said, see bnn_data_settle */
+    int32_t default_of;           /* how many images its default is a part of; 0: it was said */
     int32_t train_limit;          /* only so many training images, validation included; 0: all */
     int32_t test_limit;           /* likewise for the test set */
     int32_t sample;               /* bnn_sample: which ones */
@@ -48,11 +50,7 @@ typedef struct bnn_data_options {
 } bnn_data_options;
 
 /* The section: a bnn_data_options. `path` is not recorded: where the data lie does not change a
- * result.
- *
- * validation is resolved here, so that a config's hash does not depend on files: by default 5,000
- * of 20,000 or more training images, else a tenth. The number of images is train_limit when that
- * is given, 6,000 for synthetic, and else taken to be 20,000 or more; bnn_dataset_open checks. */
+ * result. */
 extern const bnn_section bnn_data_section;
 
 /* How a data set is looked for, and what progress of a download is told to. */
@@ -75,5 +73,13 @@ typedef struct bnn_data_search {
 int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
                      bnn_dataset *out, bnn_error *err);
 void bnn_dataset_close(bnn_dataset *dataset);
+
+/* Gives validation its default when nothing was said: 5,000 of 20,000 or more training images, else a
+ * tenth. How many there are say, in this order, train_limit, the entry, and the files, which are
+ * opened for it; when they are not here, that is an error. old_defaults: as it was before files were
+ * looked at (bnn_reader). */
+struct bnn_catalogue_entry;
+int bnn_data_settle(bnn_data_options *options, const struct bnn_catalogue_entry *entry,
+                    const char *catalogue, bool old_defaults, bnn_error *err);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "data/catalogue.h"
 
-#include <stdio.h>
+#include <string.h>
 
 enum {
     IMAGES_MAX = 1000 * 1000 * 1000, /* more than any file may hold */
@@ -10,17 +10,6 @@ enum {
     LARGE_SET_VALIDATION = 5000,
     VALIDATION_DEFAULT = -1,
 };
-
-static int32_t default_validation(const bnn_data_options *options)
-{
-    const bnn_catalogue_entry *builtin = bnn_catalogue_builtin(options->name);
-    int32_t n = builtin != NULL ? (int32_t)builtin->n_train : LARGE_SET;
-    if (options->train_limit > 0)
-        n = options->train_limit;
-    if (n >= LARGE_SET)
-        return LARGE_SET_VALIDATION;
-    return n >= 10 ? n / 10 : 1;
-}
 
 /* ---- the keys ---------------------------------------------------------------------------- */
 
@@ -48,15 +37,6 @@ static const bnn_key data_keys[] = {
 
 /* ---- what rows cannot say ---------------------------------------------------------------- */
 
-static void check_validation(const bnn_reader *r, const bnn_data_options *data,
-                             const bnn_node *node)
-{
-    if (data->train_limit > 0 && data->validation >= data->train_limit)
-        bnn_diag_add(r->diag, node != NULL ? node->at : data->at,
-                     "dataset.validation: %d of dataset.train_limit %d leaves no image to train on",
-                     data->validation, data->train_limit);
-}
-
 static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
 {
     bnn_data_options *data = out;
@@ -69,12 +49,50 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "dataset.name: \"%s\" is no name of a data set: letters, digits, _ and -, at "
                      "most %d",
                      data->name, BNN_DATA_NAME_MAX);
+    data->path_may_fail = r->recorded;
     if (data->path != NULL && data->path[0] == '\0')
         bnn_diag_add(r->diag, path->at, "dataset.path: must name a directory");
-    if (data->validation == VALIDATION_DEFAULT)
-        data->validation = default_validation(data);
-    check_validation(r, data, bnn_tree_get(node, "validation"));
+    if (data->train_limit > 0 && data->validation >= data->train_limit)
+        bnn_diag_add(r->diag, bnn_tree_get(node, "validation")->at,
+                     "dataset.validation: %d of dataset.train_limit %d leaves no image to train on",
+                     data->validation, data->train_limit);
 }
 
 const bnn_section bnn_data_section = {
     .keys = data_keys, .flags = BNN_SECTION_NAMED, .finish = data_finish};
+
+/* ---- the default of validation ----------------------------------------------------------- */
+
+static int count_images(const bnn_data_options *options, const char *catalogue, int32_t *out,
+                        bnn_error *err)
+{
+    const bnn_data_options all = {
+        .name = options->name, .path = options->path, .path_may_fail = options->path_may_fail};
+    const bnn_data_search search = {.catalogue = catalogue};
+    bnn_dataset data;
+    if (bnn_dataset_open(&all, &search, &data, err) != BNN_OK) {
+        char *tried = strstr(err->message, "; tried:"); /* several lines, and a mistake has one */
+        if (tried != NULL)
+            *tried = '\0';
+        return bnn_error_prefix(err, "dataset.validation: without a value it depends on the number "
+                                     "of training images, which is not known: ");
+    }
+    *out = (int32_t)data.train.n;
+    bnn_dataset_close(&data);
+    return BNN_OK;
+}
+
+int bnn_data_settle(bnn_data_options *options, const bnn_catalogue_entry *entry,
+                    const char *catalogue, bool old_defaults, bnn_error *err)
+{
+    int32_t n = options->train_limit > 0             ? options->train_limit
+                : old_defaults && entry->n_files > 0 ? LARGE_SET
+                                                     : (int32_t)entry->n_train;
+    if (options->validation != VALIDATION_DEFAULT)
+        return BNN_OK;
+    if (n == 0 && count_images(options, catalogue, &n, err) != BNN_OK)
+        return err->status;
+    options->validation = n >= LARGE_SET ? LARGE_SET_VALIDATION : n >= 10 ? n / 10 : n > 1;
+    options->default_of = n;
+    return BNN_OK;
+}

@@ -46,16 +46,29 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
 
 /* ---- one config -------------------------------------------------------------------------- */
 
-/* The shape of the images, known before the data set itself is there. */
-static int find_shape(const bnn_reader *r, bnn_config *config)
+static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)
 {
-    const bnn_data_options *data = &config->data;
+    const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
+    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0 && a->train_limit == b->train_limit &&
+           a->test_limit == b->test_limit && a->sample == b->sample;
+}
+
+/* What depends on the data set: the shape of the images, known before its files are here, and the
+ * default of validation. known: the points before, whose files need not be counted again. */
+static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_config *config)
+{
+    bnn_data_options *data = &config->data;
     bnn_catalogue_entry entry;
     bnn_error err;
     if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     config->input = entry.shape;
     config->n_classes = entry.n_classes;
+    for (size_t i = 0; i < known->n_datasets; i++)
+        if (is_same_dataset(&known->datasets[i], data) && known->datasets[i].default_of > 0)
+            entry.n_train = (uint32_t)known->datasets[i].default_of;
+    if (bnn_data_settle(data, &entry, r->catalogue, r->old_defaults, &err) != BNN_OK)
+        return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     return BNN_OK;
 }
 
@@ -81,7 +94,8 @@ static int read_part(const bnn_reader *r, const char *name, const bnn_point *poi
 
 /* Reads the sections of a point and checks the network against the shapes of the data set; all but
  * i_dataset is filled in. */
-static int resolve_config(const bnn_reader *r, const bnn_point *point, bnn_config *out)
+static int resolve_config(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
+                          bnn_config *out)
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
     bnn_reader recording = *r;
@@ -89,7 +103,8 @@ static int resolve_config(const bnn_reader *r, const bnn_point *point, bnn_confi
     recording.settings = &c.settings;
     recording.plugins = &c.plugins;
     const int begun = bnn_diag_begin(r->diag);
-    const bool shaped = read_part(r, "dataset", point, &c) == BNN_OK && find_shape(r, &c) == BNN_OK;
+    const bool shaped =
+        read_part(r, "dataset", point, &c) == BNN_OK && meet_dataset(r, known, &c) == BNN_OK;
     const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
     read_part(r, "train", point, &c);
     if (shaped && modelled)
@@ -105,13 +120,6 @@ static int resolve_config(const bnn_reader *r, const bnn_point *point, bnn_confi
 }
 
 /* ---- points ------------------------------------------------------------------------------ */
-
-static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)
-{
-    const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
-    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0 && a->train_limit == b->train_limit &&
-           a->test_limit == b->test_limit && a->sample == b->sample;
-}
 
 /* The data sets that runs need, each once. */
 static size_t index_of_dataset(bnn_experiment *out, const bnn_data_options *wanted)
@@ -159,9 +167,8 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        if (resolve_config(r, point, &config) != BNN_OK)
+        if (resolve_config(r, out, point, &config) != BNN_OK)
             continue;
-        config.data.path_may_fail = r->recorded;
         add_config(r, point, &config, out);
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);

@@ -100,6 +100,17 @@ static int print_table(const bnn_plan *plan, const cli_options *options, bnn_err
     return cli_table_end(table, options, err);
 }
 
+/* What is held out where the spec does not say. */
+static void print_held_out(const bnn_experiment *x)
+{
+    char held[BNN_SHORT_TEXT], all[BNN_SHORT_TEXT];
+    for (size_t i = 0; i < x->n_datasets; i++)
+        if (x->datasets[i].default_of > 0)
+            printf("dataset.validation: %s of %s training images of %s are held out, by default\n",
+                   bnn_count_text((uint64_t)x->datasets[i].validation, held),
+                   bnn_count_text((uint64_t)x->datasets[i].default_of, all), x->datasets[i].name);
+}
+
 /* "12 runs: 9 done, 3 new" */
 static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
 {
@@ -123,6 +134,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
+    print_held_out(plan->experiment);
 }
 
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not

@@ -167,6 +167,7 @@ static const struct {
     const char *name;
 } sections[] = {
     {"mnist", NULL, 5000, 0, 0, "mnist"},
+    {"tiny", NULL, 3, 0, 0, "tiny"}, /* its files say 30 images */
     {"{}", NULL, 5000, 0, 0, "mnist"},
     {"synthetic", NULL, 600, 0, 0, "synthetic"},
     {"{name: synthetic, train_limit: 500}", NULL, 50, 500, 0, "synthetic"},
@@ -175,9 +176,7 @@ static const struct {
     {"{train_limit: 2}", NULL, 1, 2, 0, "mnist"},
     {"{name: my-set, validation: 7, test_limit: 9, path: /data}", NULL, 7, 0, 9, "my-set"},
     {"{validation: 0}", NULL, 0, 0, 0, "mnist"},
-    {"{train_limit: 1}",
-     "d.yaml:1:1: dataset.validation: 1 of dataset.train_limit 1 leaves no image to train on", 0, 0,
-     0, NULL},
+    {"{train_limit: 1}", NULL, 0, 1, 0, "mnist"},
     {"{validation: 9, train_limit: 9}",
      "d.yaml:1:14: dataset.validation: 9 of dataset.train_limit 9 leaves no image to train on", 0,
      0, 0, NULL},
@@ -196,10 +195,32 @@ static int read_data(const bnn_reader *r, const bnn_node *node, bnn_data_options
 {
     bnn_reader at = *r;
     at.path = "dataset";
-    const int status = bnn_section_read(&at, &bnn_data_section, node, out);
-    if (status == BNN_OK && at.settings != NULL)
-        bnn_section_record(&at, &bnn_data_section, out);
+    return bnn_section_read(&at, &bnn_data_section, node, out);
+}
+
+/* Lets the catalogue, or the files in the cache, tell the default of validation. */
+static int settle(bnn_data_options *options, bool old_defaults, bnn_error *err)
+{
+    const char *srcdir = getenv("srcdir");
+    char catalogue[2 * PATH_MAX];
+    bnn_catalogue_entry entry;
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    snprintf(catalogue, sizeof catalogue, "%s:%s/configs/datasets", fixture_path("catalogue"),
+             srcdir != NULL ? srcdir : ".");
+    int status = bnn_catalogue_load(catalogue, options->name, arena, &entry, err);
+    if (status == BNN_OK)
+        status = bnn_data_settle(options, &entry, catalogue, old_defaults, err);
+    bnn_arena_destroy(arena);
     return status;
+}
+
+static void have_tiny(const char *more, bool files)
+{
+    tiny_set tiny;
+    fixture_make_tiny(&tiny);
+    fixture_write_catalogue(&tiny, "tiny", more);
+    if (files)
+        fixture_write_set(&tiny, "cache/bnnrun/tiny", true);
 }
 
 START_TEST(test_options)
@@ -209,17 +230,25 @@ START_TEST(test_options)
     bnn_diag *diag = bnn_diag_create();
     bnn_settings settings;
     bnn_data_options options;
-    const bnn_reader reader = {.arena = arena, .diag = diag, .settings = &settings};
+    bnn_error err;
+    const bnn_reader reader = {.arena = arena, .diag = diag};
+    have_tiny("", true);
     settings = (bnn_settings){.arena = arena};
     const bnn_node *node =
         bnn_tree_parse("d.yaml", sections[i].yaml, strlen(sections[i].yaml), arena, diag);
     ck_assert_ptr_nonnull(node);
     const int status = read_data(&reader, node, &options);
+    if (status == BNN_OK && options.validation < 0)
+        ck_assert_int_eq(settle(&options, false, &err), BNN_OK);
     if (sections[i].message != NULL) {
         ck_assert_int_eq(status, BNN_E_SPEC);
         ck_assert_uint_eq(bnn_diag_count(diag), 1);
         ck_assert_str_eq(bnn_diag_message(diag, 0), sections[i].message);
     } else {
+        bnn_reader recording = reader;
+        recording.settings = &settings;
+        recording.path = "dataset";
+        bnn_section_record(&recording, &bnn_data_section, &options);
         ck_assert_int_eq(status, BNN_OK);
         ck_assert_str_eq(options.name, sections[i].name);
         ck_assert_int_eq(options.validation, sections[i].validation);
@@ -269,12 +298,65 @@ START_TEST(test_options_default)
     bnn_diag *diag = bnn_diag_create();
     bnn_data_options options;
     const bnn_reader reader = {.arena = arena, .diag = diag};
+    bnn_error err;
     ck_assert_int_eq(read_data(&reader, NULL, &options), BNN_OK);
     ck_assert_str_eq(options.name, "mnist");
+    ck_assert_int_eq(settle(&options, false, &err), BNN_OK);
     ck_assert_int_eq(options.validation, 5000);
+    ck_assert_int_eq(options.default_of, 60000);
     ck_assert_ptr_null(options.path);
     bnn_diag_destroy(diag);
     bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* Before there are files, only the entry tells. n: what validation is a part of. */
+static const struct {
+    const char *more; /* in the entry */
+    bool files, old_defaults;
+    int validation, n;
+    const char *message; /* how it begins, or NULL */
+} defaults[] = {
+    {"", true, false, 3, 30, NULL},
+    {"n_train: 30\n", true, false, 3, 30, NULL},
+    {"n_train: 30\n", false, false, 3, 30, NULL},
+    {"n_train: 19999\n", false, false, 1999, 19999, NULL},
+    {"n_train: 20000\n", false, false, 5000, 20000, NULL},
+    {"", true, true, 5000, 20000, NULL}, /* what was held out in silence */
+    {"", false, false, 0, 0,
+     "dataset.validation: without a value it depends on the number of training images, which is "
+     "not known: data set tiny not found; set BNN_DATA_PATH to "},
+};
+
+START_TEST(test_the_default_of_validation)
+{
+    bnn_data_options options = {.name = "tiny", .validation = -1};
+    bnn_error err = {.message = ""};
+    have_tiny(defaults[_i].more, defaults[_i].files);
+    const int status = settle(&options, defaults[_i].old_defaults, &err);
+    if (defaults[_i].message == NULL) {
+        ck_assert_msg(status == BNN_OK, "%s", err.message);
+        ck_assert_int_eq(options.validation, defaults[_i].validation);
+        ck_assert_int_eq(options.default_of, defaults[_i].n);
+    } else {
+        ck_assert_int_eq(status, BNN_E_RESOURCE);
+        ck_assert_ptr_eq(strstr(err.message, defaults[_i].message), err.message);
+        ck_assert_ptr_null(strchr(err.message, '\n'));
+    }
+}
+END_TEST
+
+START_TEST(test_an_entry_that_counts_otherwise)
+{
+    bnn_dataset data;
+    bnn_error err;
+    char expected[PATH_MAX + 100];
+    have_tiny("n_train: 31\n", true);
+    ck_assert_int_eq(fixture_open("tiny", NULL, &data, &err), BNN_E_SPEC);
+    snprintf(expected, sizeof expected,
+             "%s: n_train is 31, but its files have 30 images for training",
+             fixture_path("catalogue/tiny.yaml"));
+    ck_assert_str_eq(err.message, expected);
 }
 END_TEST
 
@@ -365,6 +447,10 @@ static Suite *make_suite(void)
     tcase_add_test(idx, test_idx_needs_a_regular_file);
     suite_add_tcase(suite, idx);
     TCase *options = tcase_create("options");
+    tcase_add_checked_fixture(options, fixture_begin, fixture_end);
+    tcase_add_loop_test(options, test_the_default_of_validation, 0,
+                        sizeof defaults / sizeof defaults[0]);
+    tcase_add_test(options, test_an_entry_that_counts_otherwise);
     tcase_add_loop_test(options, test_options, 0, sizeof sections / sizeof sections[0]);
     tcase_add_test(options, test_options_report_everything_at_once);
     tcase_add_test(options, test_options_default);

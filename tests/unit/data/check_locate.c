@@ -54,6 +54,7 @@ static const struct {
     {"#more", "npm: {package: a, version: 1.0.0, directory: ../..}", "9:46: npm.directory: "},
     {"#more", "npm: {package: a, version: 1.0.0}", "9:6: npm: the key \"directory\" is missing"},
     {"#more", "debian: a;b", "9:9: debian: \"a;b\" must be made of"},
+    {"#more", "n_train: 0", "9:10: n_train: 0 is out of range; it must be from 1 to 2147483647"},
 };
 
 START_TEST(test_catalogue_refuses)
