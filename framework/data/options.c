@@ -1,7 +1,9 @@
 #include "data/dataset.h"
 
+#include "base/path.h"
 #include "data/catalogue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -16,7 +18,8 @@ enum {
 static const bnn_key data_keys[] = {
     {BNN_KEY_TEXT(bnn_data_options, name, "name", "an entry of the catalogue, see `bnnrun data`"),
      .standard = "mnist"},
-    {BNN_KEY_TEXT(bnn_data_options, path, "path", "the folder with its files"),
+    {BNN_KEY_TEXT(bnn_data_options, path, "path",
+                  "the folder with its files, relative to the spec's; ~/ is the home directory"),
      .computed = "wherever `bnnrun data` finds them", .acts = "dataset.name!=synthetic",
      .flags = BNN_KEY_SILENT},
     {.param =
@@ -37,6 +40,22 @@ static const bnn_key data_keys[] = {
 
 /* ---- what rows cannot say ---------------------------------------------------------------- */
 
+/* Beside the file that names it, as topologies/ and datasets/ lie; what -s names, here. */
+static void resolve_path(const bnn_reader *r, const bnn_node *node, bnn_data_options *data)
+{
+    char directory[PATH_MAX];
+    const char *home = getenv("HOME"), *path = data->path;
+    if (path[0] == '\0')
+        bnn_diag_add(r->diag, node->at, "dataset.path: must name a directory");
+    else if (strncmp(path, "~/", 2) == 0 && home != NULL)
+        data->path = bnn_arena_printf(r->arena, "%s%s", home, path + 1);
+    else if (path[0] != '/' && strchr(node->at.file, '/') != NULL &&
+             bnn_path_directory(node->at.file, directory))
+        data->path = bnn_arena_printf(r->arena, "%s/%s", directory, path);
+    if (data->path == NULL)
+        bnn_diag_no_memory(r->diag);
+}
+
 static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
 {
     bnn_data_options *data = out;
@@ -50,8 +69,8 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "most %d",
                      data->name, BNN_DATA_NAME_MAX);
     data->path_may_fail = r->recorded;
-    if (data->path != NULL && data->path[0] == '\0')
-        bnn_diag_add(r->diag, path->at, "dataset.path: must name a directory");
+    if (data->path != NULL)
+        resolve_path(r, path, data);
     if (data->train_limit > 0 && data->validation >= data->train_limit)
         bnn_diag_add(r->diag, bnn_tree_get(node, "validation")->at,
                      "dataset.validation: %d of dataset.train_limit %d leaves no image to train on",

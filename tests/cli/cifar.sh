@@ -61,6 +61,23 @@ prints '12 test images: 0 get another class than in training, 0 other logits'
 bnn 0 export "$run" --format c -o model.c
 bnn 0 export "$run" --format onnx -o model.onnx
 
+# Without a value, what is held out depends on how many images there are; files lie beside the spec.
+mkdir elsewhere
+cd elsewhere || exit 99
+sed 's/, validation: 20//' ../colours.yaml >../by_default.yaml
+bnn 0 plan ../by_default.yaml
+prints '^dataset.validation: 12 of 126 training images of cifar_small are held out, by default$'
+bnn 0 plan ../colours.yaml
+omits 'held out'
+HOME=$(dirname "$PWD") bnn 0 plan ../by_default.yaml -s 'dataset.path=~/files'
+fails 4 plan ../by_default.yaml -s dataset.path=files
+says 'dataset.validation: without a value it depends on .*: files does not have the files of'
+cd ..
+sed -i 's/^classes: 3$/&\nn_train: 126/' datasets/cifar_small.yaml
+bnn 4 plan by_default.yaml -s dataset.path=nowhere
+says '^bnnrun: -s:1:14: dataset.path: nowhere does not have the files'
+bnn 3 plan by_default.yaml -s dataset.validation=126
+
 # Nothing held out: the last epoch is the result, and there are no values of validation.
 bnn 0 run colours.yaml -q -s dataset.validation=0 -s train.epochs=3 --db last.db
 prints '^base  *1  *[0-9.]*  '

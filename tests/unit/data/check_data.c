@@ -360,6 +360,38 @@ START_TEST(test_an_entry_that_counts_otherwise)
 }
 END_TEST
 
+static const struct {
+    const char *file, *written, *path;
+} paths[] = {
+    {"a/b/s.yaml", "d", "a/b/d"},
+    {"a/s.yaml", "../d/e", "a/../d/e"},
+    {"s.yaml", "d", "d"},
+    {"/a/s.yaml", "d", "/a/d"},
+    {"/s.yaml", "d", "//d"},
+    {"a/s.yaml", "/d", "/d"},
+    {"a/s.yaml", "~/d", "/home/d"},
+    {"a/s.yaml", "~d", "a/~d"},
+    {"-s", "d", "d"},
+    {"-s", "~/d", "/home/d"},
+};
+
+START_TEST(test_a_path_begins_at_the_spec)
+{
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    bnn_diag *diag = bnn_diag_create();
+    const bnn_reader reader = {.arena = arena, .diag = diag};
+    bnn_data_options options;
+    setenv("HOME", "/home", 1);
+    char yaml[100];
+    snprintf(yaml, sizeof yaml, "{path: '%s'}", paths[_i].written);
+    const bnn_node *node = bnn_tree_parse(paths[_i].file, yaml, strlen(yaml), arena, diag);
+    ck_assert_int_eq(read_data(&reader, node, &options), BNN_OK);
+    ck_assert_str_eq(options.path, paths[_i].path);
+    bnn_diag_destroy(diag);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
 /* ---- synthetic ---- */
 
 /* Golden: gcc and clang, x86-64 and AArch64, any optimization. It changes only together with the
@@ -451,6 +483,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(options, test_the_default_of_validation, 0,
                         sizeof defaults / sizeof defaults[0]);
     tcase_add_test(options, test_an_entry_that_counts_otherwise);
+    tcase_add_loop_test(options, test_a_path_begins_at_the_spec, 0, sizeof paths / sizeof paths[0]);
     tcase_add_loop_test(options, test_options, 0, sizeof sections / sizeof sections[0]);
     tcase_add_test(options, test_options_report_everything_at_once);
     tcase_add_test(options, test_options_default);
