@@ -69,6 +69,9 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
             entry.n_train = (uint32_t)known->datasets[i].default_of;
     if (bnn_data_settle(data, &entry, r->catalogue, r->old_defaults, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
+    if (data->validation == 0 && strcmp(known->metric.name, "validation_accuracy") == 0)
+        return bnn_diag_add(r->diag, data->at,
+                            "dataset.validation: 0 leaves no validation_accuracy, the metric");
     return BNN_OK;
 }
 

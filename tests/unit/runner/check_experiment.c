@@ -96,6 +96,15 @@ START_TEST(all_mistakes_are_said_at_once)
 }
 END_TEST
 
+START_TEST(a_metric_needs_its_images)
+{
+    check_said(
+        BNN_E_SPEC,
+        "dataset: {name: synthetic, validation: 0}\nmetric: validation_accuracy\n" TINY_MODEL,
+        "s.yaml:1:10: dataset.validation: 0 leaves no validation_accuracy, the metric");
+}
+END_TEST
+
 START_TEST(seeds_are_distinct_and_bounded)
 {
     check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: [1, 2, 1, x]\n",
@@ -319,6 +328,7 @@ static Suite *make_suite(void)
         less_is_better_of_bytes_and_seconds,
         what_is_no_spec_is_refused,
         all_mistakes_are_said_at_once,
+        a_metric_needs_its_images,
         seeds_are_distinct_and_bounded,
         points_are_checked_one_by_one,
         the_base_is_checked_without_a_sweep,
