@@ -34,6 +34,8 @@ store_scripts = \
 	db/schema_1.sql \
 	db/schema_2.sql \
 	db/schema_3.sql \
+	db/schema_4.sql \
+	db/orphans.sql \
 	db/views.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \

@@ -83,7 +83,7 @@ int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attemp
 {
     bnn_store_enter(store, err);
     bnn_store_execute(store,
-                      "UPDATE run SET state = 'running', n_attempts = n_attempts + 1"
+                      "UPDATE run SET state = 'running', stale = NULL, n_attempts = n_attempts + 1"
                       " WHERE run_id = ?1 AND n_attempts = ?2 AND state NOT IN ('running', 'done')",
                       BNN_VALUES(V(run->id), V(run->n_attempts)));
     const uint32_t attempt = sqlite3_changes(store->db) == 1 ? run->n_attempts + 1 : 0;

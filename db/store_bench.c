@@ -53,9 +53,11 @@ int bnn_store_add_bench(bnn_store *store, const bnn_store_bench *b, int64_t *out
     const bnn_store_value twin = find_bench_run(store, b->twin_uid);
     bnn_store_execute(
         store,
-        "INSERT INTO benchmark(run_id, twin_run_id, environment_id, model, model_sha256,"
-        " images, n_images, rounds, started_us, seconds, cpu, idle, load_average, co_runners)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO benchmark(benchmark_id, run_id, twin_run_id, environment_id, model,"
+        " model_sha256, images, n_images, rounds, started_us, seconds, cpu, idle, load_average,"
+        " co_runners)"
+        " VALUES ((SELECT benchmark FROM new_id), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+        " ?13, ?14)",
         BNN_VALUES(V(run), V(twin), V(b->environment), V(b->model), V(b->model_sha256),
                    V(b->images), V(b->n_images), V(b->n_rounds), V(b->started_us), V(b->seconds),
                    known_integer(b->cpu), known_real(b->idle), known_real(b->load_average),

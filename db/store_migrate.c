@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 3 };
+enum { READABLE = 2, NEWEST = 4 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -78,8 +78,14 @@ static int apply_script(bnn_store *store, const char *name, bnn_error *err)
     return BNN_OK;
 }
 
+/* The views find tables with all columns: temporary names hide those of the file. */
 static int make_temporary_views(bnn_store *store, bnn_error *err)
 {
+    if (bnn_store_script(store,
+                         "CREATE TEMP VIEW run AS SELECT *, NULL AS stale FROM main.run;"
+                         "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt",
+                         err) != BNN_OK)
+        return err->status;
     char *views = strdup(bnn_store_find_script("views"));
     if (views == NULL)
         return bnn_no_memory(err);
@@ -87,6 +93,27 @@ static int make_temporary_views(bnn_store *store, bnn_error *err)
         memcpy(at, " temp", 5);
     const int status = bnn_store_script(store, views, err);
     free(views);
+    return status;
+}
+
+/* Looks at what is small: where triggers were kept from their work, runs or attempts are amiss. */
+static int remove_orphans(bnn_store *store, bnn_error *err)
+{
+    static const char found[] =
+        "SELECT EXISTS (SELECT 1 FROM attempt WHERE run_id NOT IN (SELECT run_id FROM run))"
+        " OR EXISTS (SELECT 1 FROM run WHERE (experiment_id, config_id) NOT IN"
+        "            (SELECT experiment_id, config_id FROM experiment_config))"
+        " OR EXISTS (SELECT 1 FROM run WHERE n_attempts > 0 AND state <> 'queued' AND NOT EXISTS"
+        "            (SELECT 1 FROM attempt WHERE run_id = run.run_id AND attempt = n_attempts))";
+    bnn_store_report(store, err);
+    if (bnn_store_number(store, found, NULL, 0, 0) == 0)
+        return store->status;
+    int status = bnn_store_begin(store, err);
+    if (status == BNN_OK)
+        status = apply_script(store, "orphans", err);
+    if (status == BNN_OK)
+        return bnn_store_commit(store, err);
+    bnn_store_rollback(store);
     return status;
 }
 
@@ -98,6 +125,8 @@ static int upgrade_schema(bnn_store *store, int64_t version, bnn_error *err)
         snprintf(name, sizeof name, "schema_%lld", (long long)next);
         status = apply_script(store, name, err);
     }
+    if (status == BNN_OK)
+        status = apply_script(store, "orphans", err);
     if (status == BNN_OK)
         status = apply_script(store, "views", err);
     if (status != BNN_OK)
@@ -133,7 +162,9 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status != BNN_OK || !writable)
         return status;
     status = turn_wal_on(store, err);
-    if (status != BNN_OK || id.version == NEWEST)
+    if (status == BNN_OK && id.version == NEWEST)
+        return remove_orphans(store, err);
+    if (status != BNN_OK)
         return status;
     status = bnn_store_begin(store, err);
     /* Another process may have been faster: look again, now that nobody else can write. */

@@ -47,8 +47,8 @@ int bnn_store_add_experiment(bnn_store *store, const bnn_store_experiment *exper
 {
     bnn_store_enter(store, err);
     bnn_store_execute(store,
-                      "INSERT INTO experiment(name, description, metric, goal, created_us)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5)"
+                      "INSERT INTO experiment(experiment_id, name, description, metric, goal,"
+                      " created_us) VALUES ((SELECT experiment FROM new_id), ?1, ?2, ?3, ?4, ?5)"
                       " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
                       " metric = excluded.metric, goal = excluded.goal",
                       BNN_VALUES(V(experiment->name), V(experiment->description),
@@ -76,8 +76,10 @@ static int64_t find_or_add_config(bnn_store *store, const bnn_store_config *conf
                                   BNN_VALUES(V(hash)), 0);
     if (id != 0)
         return id;
-    bnn_store_execute(store, "INSERT INTO config(hash, json) VALUES (?1, ?2)",
-                      BNN_VALUES(V(hash), V(config->json)));
+    bnn_store_execute(
+        store,
+        "INSERT INTO config(config_id, hash, json) VALUES ((SELECT config FROM new_id), ?1, ?2)",
+        BNN_VALUES(V(hash), V(config->json)));
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; i < config->n_params; i++) {
         const bnn_store_param *p = &config->params[i];
@@ -181,8 +183,8 @@ static void insert_run(bnn_store *store, int64_t experiment, int64_t config, int
     choose_uid(store, hash, out->uid);
     bnn_store_execute(
         store,
-        "INSERT INTO run(run_uid, experiment_id, config_id, seed, created_us)"
-        " VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO run(run_id, run_uid, experiment_id, config_id, seed, created_us)"
+        " VALUES ((SELECT run FROM new_id), ?1, ?2, ?3, ?4, ?5)",
         BNN_VALUES(V(out->uid), V(experiment), V(config), V(seed), V(bnn_store_now_us())));
     out->id = sqlite3_last_insert_rowid(store->db);
     out->state = BNN_RUN_QUEUED;

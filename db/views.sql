@@ -74,14 +74,15 @@ FROM run JOIN layer USING (run_id);
 -- One row a run, whatever its state; what is not known (yet) is NULL. Accuracies are fractions.
 -- test_accuracy is that of the epoch with the best validation accuracy: the test set has no say.
 -- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own
--- run, so that asking about one run does not visit them all.
+-- run, so that asking about one run does not visit them all. state is 'stale' for a done run that
+-- the spec would not give now, say because a plugin or the data have changed: stale says why.
 DROP VIEW IF EXISTS main.run_summary;
 CREATE VIEW main.run_summary AS
 SELECT run.run_uid,
        experiment.name AS experiment,
        config_summary.label,
        run.seed,
-       run.state,
+       CASE WHEN run.state = 'done' AND run.stale NOTNULL THEN 'stale' ELSE run.state END AS state,
        (SELECT CAST(value AS INTEGER) FROM metric
         WHERE run_id = run.run_id AND name = 'best_epoch' AND epoch = 0) AS best_epoch,
        (SELECT value FROM metric_value
@@ -117,18 +118,20 @@ SELECT run.run_uid,
        (SELECT max(co_runners) FROM timing
         WHERE run_id = run.run_id AND phase = 'inference_1') AS latency_co_runners,
        config_summary.config,
-       config_summary.differs
+       config_summary.differs,
+       run.stale
 FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
 
--- The runs in state done with their test_accuracy. By numbers, for the views below, like the next.
+-- The runs in state done that are not stale, with their test_accuracy. By numbers, for the views
+-- below, like the next.
 DROP VIEW IF EXISTS main.done_run;
 CREATE VIEW main.done_run AS
 SELECT run.experiment_id, run.config_id, run.seed, run.run_uid, metric_value.value AS test_accuracy
 FROM run CROSS JOIN metric_value USING (run_id) -- the runs first: they have an index
-WHERE run.state = 'done' AND metric_value.name = 'test_accuracy' AND metric_value.epoch = 0
-  AND metric_value.value NOTNULL;
+WHERE run.state = 'done' AND run.stale IS NULL AND metric_value.name = 'test_accuracy'
+  AND metric_value.epoch = 0 AND metric_value.value NOTNULL;
 
 -- Such a run beside that of a baseline with the same seed, both of the newest spec: how much more
 -- test accuracy it has. By names, it is baseline_pair.
@@ -215,10 +218,11 @@ average AS (
            max(run_summary.float32_bytes) AS float32_bytes,
            max(run_summary.model_bytes) AS model_bytes, avg(run_summary.latency_us) AS latency_us
     FROM run JOIN run_summary USING (run_uid)
-    WHERE run.state = 'done' GROUP BY run.experiment_id, run.config_id),
+    WHERE run_summary.state = 'done' GROUP BY run.experiment_id, run.config_id),
 progress AS (
-    SELECT experiment_id, config_id, sum(state = 'done') AS n, sum(state = 'failed') AS n_failed,
-           sum(state NOT IN ('done', 'failed')) AS n_unfinished
+    SELECT experiment_id, config_id, sum(state = 'done' AND stale IS NULL) AS n,
+           sum(state = 'failed') AS n_failed, sum(state NOT IN ('done', 'failed')) AS n_unfinished,
+           sum(state = 'done' AND stale NOTNULL) AS n_stale
     FROM run GROUP BY experiment_id, config_id)
 SELECT experiment.name AS experiment,
        config_summary.label,
@@ -235,7 +239,8 @@ SELECT experiment.name AS experiment,
        config_summary.in_spec,
        config_summary.ordinal,
        config_summary.config,
-       config_summary.differs
+       config_summary.differs,
+       coalesce(progress.n_stale, 0) AS n_stale
 FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)

@@ -60,6 +60,7 @@ check_suites = \
 	tests/unit/db/check_store_attempts \
 	tests/unit/db/check_store_bench \
 	tests/unit/db/check_store_crash \
+	tests/unit/db/check_store_delete \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_query \
 	tests/unit/db/check_store_sql \

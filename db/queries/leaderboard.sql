@@ -1,6 +1,6 @@
 -- Which config is best, over all its seeds?
 SELECT experiment, label, n, n_failed, mean_test_accuracy, sd_test_accuracy, mean_train_seconds,
-       float32_bytes, model_bytes, latency_us
+       float32_bytes, model_bytes, latency_us, n_stale
 FROM leaderboard
 WHERE in_spec AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment, mean_test_accuracy IS NULL, mean_test_accuracy DESC, label;

@@ -24,7 +24,7 @@ paired AS (
 SELECT label, is_baseline, leaderboard.n, n_failed, n_unfinished, metric.mean AS mean_metric,
        mean_test_accuracy, sd_test_accuracy, paired.n AS n_paired,
        paired.mean AS mean_difference, paired.sd AS sd_difference,
-       paired.ci95 AS ci95_difference, model_bytes, float32_bytes, mean_train_seconds, latency_us
+       paired.ci95 AS ci95_difference, model_bytes, float32_bytes, mean_train_seconds, latency_us, n_stale
 FROM leaderboard LEFT JOIN metric USING (config) LEFT JOIN paired USING (config)
 WHERE experiment = ?1 AND in_spec
 ORDER BY mean_metric IS NULL, ?3 * mean_metric, ordinal;

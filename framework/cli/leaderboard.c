@@ -8,13 +8,13 @@
 /* "9", or "2 (1 failed)". */
 static void format_runs(const json_t *row, char out[CLI_TEXT_MAX])
 {
-    const double n_failed = cli_row_number(row, "n_failed");
-    const double n_open = cli_row_number(row, "n_unfinished");
+    static const char *const others[][2] = {
+        {"n_failed", "failed"}, {"n_unfinished", "open"}, {"n_stale", "stale"}};
     size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.0f", cli_row_number(row, "n"));
-    if (n_failed > 0)
-        used += (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f failed)", n_failed);
-    if (n_open > 0)
-        snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f open)", n_open);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cli_row_number(row, others[i][0]) > 0)
+            used += (size_t)snprintf(out + used, CLI_TEXT_MAX - used, " (%.0f %s)",
+                                     cli_row_number(row, others[i][0]), others[i][1]);
 }
 
 /* Mean and standard deviation of fractions, in %; a difference always has its sign. */

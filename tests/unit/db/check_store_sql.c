@@ -289,10 +289,10 @@ static const struct {
      "demo|none|1|dense_1|dense|1000|4000|4000|1.000000|1000|0|0\n"},
     {"leaderboard",
      "experiment,label,n,n_failed,mean_test_accuracy,sd_test_accuracy,mean_train_seconds,"
-     "float32_bytes,model_bytes,latency_us",
-     "demo|none|3|0|0.991000|0.001000|3.000000|4624|4624|2.500000\n"
-     "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000\n"
-     "demo|clipped|2|1|0.972000|0.002828|6.000000|4624|749|2.500000\n"},
+     "float32_bytes,model_bytes,latency_us,n_stale",
+     "demo|none|3|0|0.991000|0.001000|3.000000|4624|4624|2.500000|0\n"
+     "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000|0\n"
+     "demo|clipped|2|1|0.972000|0.002828|6.000000|4624|749|2.500000|0\n"},
     {"paired_difference",
      "experiment,label,baseline,n,mean_difference,sd_difference,n_better,n_worse",
      "demo|identity|none|1|-0.010000|NULL|0|1\ndemo|clipped|none|2|-0.018500|0.002121|0|2\n"},

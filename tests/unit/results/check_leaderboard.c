@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS_MAX = 4, COLUMNS_MAX = 16 };
+enum { ROWS_MAX = 4, COLUMNS_MAX = 24 };
 
 /* What db/sql/standings.sql says. */
 typedef struct leaderboard {
