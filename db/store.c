@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 const char *bnn_store_remote_file_system(unsigned long type)
 {
@@ -116,6 +117,7 @@ int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_e
         return bnn_no_memory(err);
     }
     store->path = store->file + strlen(prefix);
+    store->lock = -1;
     int status = check_store_file(store, mode, err);
     if (status == BNN_OK)
         status = check_file_system(store, err);
@@ -145,6 +147,8 @@ void bnn_store_close(bnn_store *store)
     if (store->db != NULL)
         bnn_store_rollback(store);
     sqlite3_close(store->db);
+    if (store->lock >= 0)
+        close(store->lock);
     free(store->file);
     free(store);
 }

@@ -3,7 +3,7 @@
  * A sweep writes like this, all from the one thread that owns the handle:
  *
  *     bnn_store_open(path, BNN_STORE_WRITE, &store, err);
- *     bnn_store_recover(store, &recovered, err);         runs of processes that died: queued again
+ *     bnn_store_recover(store, false, &recovered, err);  runs of processes that died: queued again
  *     bnn_store_begin(store, err);                       the plan, in one transaction
  *       bnn_store_add_experiment(...);                   keeps the text of the spec
  *       bnn_store_add_config(...);  bnn_store_add_run(...);         each says what is there already
@@ -121,12 +121,13 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
 /* Runs in state running whose attempt will not go on. */
 typedef struct bnn_store_recovered {
     uint32_t n_stale;   /* their process is dead: now queued, the attempt's outcome is stale */
-    uint32_t n_unknown; /* their process is out of sight, in another container: left alone */
+    uint32_t n_unknown; /* their process is out of sight, on another machine: left alone */
 } bnn_store_recovered;
 
-/* Looks at every running run, of all experiments. A process is told from a later one with the same
- * number by its start time, and from those of before a reboot or on another machine by the boot. */
-int bnn_store_recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err);
+/* Looks at every running run, of all experiments. A process that holds one locks a byte of FILE.lock
+ * until its store is closed, so it is seen from other containers, too. take_over: those out of sight
+ * are dead. */
+int bnn_store_recover(bnn_store *store, bool take_over, bnn_store_recovered *out, bnn_error *err);
 
 /* The machine and the build. NULL for what is not known, except host and version. */
 typedef struct bnn_store_environment {

@@ -67,13 +67,16 @@ static void add_attempt(bnn_store *store, int64_t run, uint32_t attempt,
     const int64_t dataset = add_dataset(store, &with->dataset);
     bnn_process self;
     bnn_process_self(&self);
+    if (store->status == BNN_OK)
+        store->status = bnn_store_lock_life(store, store->err);
     bnn_store_execute(
         store,
         "INSERT INTO attempt(run_id, attempt, environment_id, dataset_id, host, pid, boot_id,"
-        " pid_namespace, process_start, started_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-        " ?10)",
+        " pid_namespace, process_start, started_us, life) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " ?9, ?10, ?11)",
         BNN_VALUES(V(run), V(attempt), V(with->environment), V(dataset), V(self.host), V(self.pid),
-                   V(self.boot_id), V(self.pid_namespace), V(self.start), V(bnn_store_now_us())));
+                   V(self.boot_id), V(self.pid_namespace), V(self.start), V(bnn_store_now_us()),
+                   V(store->life)));
     for (size_t i = 0; i < with->n_plugins; i++)
         record_plugin(store, run, attempt, &with->plugins[i]);
 }
@@ -181,7 +184,8 @@ static bool next_held(bnn_store *store, held_run *held)
 {
     sqlite3_stmt *statement =
         bnn_store_first(store,
-                        "SELECT run_id, attempt, host, pid, boot_id, pid_namespace, process_start"
+                        "SELECT run_id, attempt, host, pid, boot_id, pid_namespace, process_start,"
+                        " life"
                         " FROM run JOIN attempt USING (run_id)"
                         " WHERE state = 'running' AND attempt = n_attempts AND run_id > ?1"
                         " ORDER BY run_id LIMIT 1",
@@ -195,11 +199,12 @@ static bool next_held(bnn_store *store, held_run *held)
     copy_column(statement, 4, held->process.boot_id, sizeof held->process.boot_id);
     held->process.pid_namespace = sqlite3_column_int64(statement, 5);
     held->process.start = sqlite3_column_int64(statement, 6);
+    held->process.life = sqlite3_column_int64(statement, 7);
     sqlite3_reset(statement);
     return true;
 }
 
-int bnn_store_recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err)
+int bnn_store_recover(bnn_store *store, bool take_over, bnn_store_recovered *out, bnn_error *err)
 {
     bnn_store_recovered recovered = {.n_stale = 0};
     held_run held = {.run = 0};
@@ -207,14 +212,17 @@ int bnn_store_recover(bnn_store *store, bnn_store_recovered *out, bnn_error *err
     bnn_process_self(&self);
     bnn_store_enter(store, err);
     while (next_held(store, &held)) {
-        const bnn_liveness liveness = bnn_process_liveness(&held.process, &self);
-        recovered.n_unknown += liveness == BNN_PROCESS_UNKNOWN;
-        recovered.n_stale += liveness == BNN_PROCESS_DEAD;
-        if (liveness != BNN_PROCESS_DEAD)
+        const bnn_liveness liveness = bnn_store_liveness(store, &held.process, &self);
+        const bool ends =
+            liveness == BNN_PROCESS_DEAD || (take_over && liveness != BNN_PROCESS_ALIVE);
+        recovered.n_unknown += liveness == BNN_PROCESS_UNKNOWN && !ends;
+        recovered.n_stale += ends;
+        if (!ends)
             continue;
         char error[400];
-        snprintf(error, sizeof error, "process %lld on %s ended without a word",
-                 (long long)held.process.pid, held.process.host);
+        snprintf(error, sizeof error, "process %lld on %s %s", (long long)held.process.pid,
+                 held.process.host,
+                 liveness == BNN_PROCESS_DEAD ? "ended without a word" : "was said to be gone");
         end_attempt(store, held.run, held.attempt, "queued", "stale", error, 0);
     }
     const int status = bnn_store_leave(store);

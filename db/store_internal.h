@@ -17,6 +17,8 @@ struct bnn_store {
     sqlite3 *db;
     char *file;           /* what SQLite is told: path, with "./" before a relative one */
     const char *path;     /* as the user named it; points into file */
+    int lock;             /* of FILE.lock; -1: not open yet */
+    int64_t life;         /* the byte of it that is ours; 0: none yet */
     bool reading;         /* the authorizer allows nothing but reading */
     bool entered;         /* between bnn_store_enter and bnn_store_leave */
     bool own_transaction; /* which that bnn_store_enter began */
@@ -185,16 +187,26 @@ typedef struct bnn_process {
     char boot_id[64];      /* changes when the machine starts; "" when unknown */
     int64_t pid_namespace; /* numbers mean something only inside it; 0 when unknown */
     int64_t start;         /* in clock ticks since boot; 0 when unknown */
+    int64_t life;          /* the byte of FILE.lock that it has; 0: none, it is an old one */
 } bnn_process;
 
 typedef enum bnn_liveness {
     BNN_PROCESS_DEAD = 0,
     BNN_PROCESS_ALIVE = 1,
-    BNN_PROCESS_UNKNOWN = 2, /* in a container that cannot be looked into */
+    BNN_PROCESS_UNKNOWN = 2, /* of another machine, or an old one in a container */
 } bnn_liveness;
 
 void bnn_process_self(bnn_process *out);
+
+/* Whether the process is there, by its number alone. */
 bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process *self);
+
+/* The same by the byte that it has locked, when there is one. */
+bnn_liveness bnn_store_liveness(bnn_store *store, const bnn_process *process,
+                                const bnn_process *self);
+
+/* Locks a byte of its own for the store, until that is closed or the process is gone. */
+int bnn_store_lock_life(bnn_store *store, bnn_error *err);
 
 /* Adds mean, sd, median and ci95 to a connection; a SQLite result code. */
 int bnn_aggregates_register(sqlite3 *db);

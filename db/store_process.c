@@ -1,9 +1,14 @@
 /* store_process.c - is the process that holds a run still there?
  *
- * A process number alone does not say: it is used again. Number and start time do, on one boot of
- * one machine, inside one PID namespace. A WAL database is used by one running kernel at a time, so
- * a process of another boot (this machine before its restart, or the machine that the file was
- * copied from) cannot be using it any more. */
+ * It locks a byte of FILE.lock, beside the database, that no other has: the kernel drops the lock when
+ * the process is gone, and tells of it in every container. The file stays: whoever deletes it while
+ * it is in use hides those who live.
+ *
+ * Attempts of old versions have no such byte. A process number alone does not say: it is used again.
+ * Number and start time do, on one boot of one machine, inside one PID namespace. A WAL database is
+ * used by one running kernel at a time, so a process of before this machine's restart cannot be
+ * using it any more. Of another machine's, only a person can know: the file may have been copied, or
+ * be shared in a way that we do not see. */
 #include "db/store_internal.h"
 
 #include <errno.h>
@@ -11,7 +16,9 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,7 +69,7 @@ void bnn_process_self(bnn_process *out)
 bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process *self)
 {
     if (strcmp(process->boot_id, self->boot_id) != 0)
-        return BNN_PROCESS_DEAD;
+        return strcmp(process->host, self->host) == 0 ? BNN_PROCESS_DEAD : BNN_PROCESS_UNKNOWN;
     if (process->pid_namespace != self->pid_namespace)
         return BNN_PROCESS_UNKNOWN;
     if (process->pid <= 0 || process->pid > INT32_MAX)
@@ -76,4 +83,82 @@ bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process 
     if (state == 'Z' || state == 'X') /* dead, and not yet waited for */
         return BNN_PROCESS_DEAD;
     return start == process->start ? BNN_PROCESS_ALIVE : BNN_PROCESS_DEAD;
+}
+
+/* ---- the lock ---- */
+
+/* FILE.lock for whoever may use the database, like the files that SQLite has beside it; *path is freed
+ * by the caller. False with errno. */
+static bool open_lock(bnn_store *store, char **path)
+{
+    struct stat st;
+    char *file = realpath(store->file, NULL);
+    if (file == NULL || stat(file, &st) != 0 || asprintf(path, "%s.lock", file) < 0)
+        *path = NULL;
+    free(file);
+    if (*path == NULL || store->lock >= 0)
+        return *path != NULL;
+    if (sqlite3_db_readonly(store->db, "main")) {
+        store->lock = open(*path, O_RDONLY | O_CLOEXEC);
+        return store->lock >= 0;
+    }
+    store->lock = open(*path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (store->lock >= 0 && fchown(store->lock, st.st_uid, st.st_gid) == 0)
+        fchmod(store->lock, st.st_mode & 0666);
+    return store->lock >= 0;
+}
+
+static struct flock byte_of(int64_t life)
+{
+    return (struct flock){
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)life, .l_len = 1};
+}
+
+int bnn_store_lock_life(bnn_store *store, bnn_error *err)
+{
+    char *path = NULL;
+    bool ok = store->life != 0 || open_lock(store, &path);
+    while (ok && store->life == 0) {
+        uint64_t drawn = 0;
+        ok = getrandom(&drawn, sizeof drawn, 0) == sizeof drawn;
+        struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
+        if (ok && fcntl(store->lock, F_OFD_SETLK, &byte) == 0)
+            store->life = byte.l_start;
+        else if (ok)
+            ok = errno == EAGAIN || errno == EACCES; /* somebody has it: another one */
+    }
+    const int status =
+        ok ? BNN_OK
+           : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot lock", path ? path : store->path);
+    free(path);
+    return status;
+}
+
+/* UNKNOWN: there is no telling. */
+static bnn_liveness look_at_life(bnn_store *store, int64_t life)
+{
+    char *path = NULL;
+    struct flock byte = byte_of(life);
+    if (life == store->life)
+        return BNN_PROCESS_ALIVE;
+    const bool is_open = open_lock(store, &path);
+    const int reason = errno;
+    free(path);
+    if (!is_open)
+        return reason == ENOENT ? BNN_PROCESS_DEAD : BNN_PROCESS_UNKNOWN;
+    if (fcntl(store->lock, F_OFD_GETLK, &byte) != 0)
+        return BNN_PROCESS_UNKNOWN;
+    return byte.l_type == F_UNLCK ? BNN_PROCESS_DEAD : BNN_PROCESS_ALIVE;
+}
+
+bnn_liveness bnn_store_liveness(bnn_store *store, const bnn_process *process,
+                                const bnn_process *self)
+{
+    const bnn_liveness life =
+        process->life > 0 ? look_at_life(store, process->life) : BNN_PROCESS_UNKNOWN;
+    if (life == BNN_PROCESS_ALIVE)
+        return life;
+    if (life == BNN_PROCESS_DEAD && strcmp(process->boot_id, self->boot_id) == 0)
+        return life;
+    return bnn_process_liveness(process, self);
 }

@@ -71,6 +71,26 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
     return status;
 }
 
+static const bnn_row_type taken_type = {
+    sizeof(bnn_store_taken),
+    {BNN_MEMBER(bnn_store_taken, done), BNN_MEMBER(bnn_store_taken, holder)}};
+
+int bnn_store_find_taken(bnn_store *store, int64_t run, bnn_arena *arena, bnn_store_taken *out,
+                         bnn_error *err)
+{
+    const bnn_store_taken *rows;
+    size_t n;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT state = 'done' AS done, CASE WHEN state = 'running'"
+        " THEN 'process ' || pid || ' on ' || host END AS holder FROM run LEFT JOIN attempt"
+        " ON attempt.run_id = run.run_id AND attempt = n_attempts WHERE run.run_id = ?1",
+        BNN_VALUES(V(run)), &taken_type, arena, &rows, &n, err);
+    if (status == BNN_OK)
+        *out = n > 0 ? rows[0] : (bnn_store_taken){.done = false, .holder = ""};
+    return status;
+}
+
 /* ---- an experiment ---- */
 
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,

@@ -31,6 +31,15 @@ int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
 int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
                         bnn_error *err);
 
+/* What became of a run that another process has taken. */
+typedef struct bnn_store_taken {
+    bool done;
+    const char *holder; /* "process 4242 on host"; "": nobody holds it any more */
+} bnn_store_taken;
+
+int bnn_store_find_taken(bnn_store *store, int64_t run, bnn_arena *arena, bnn_store_taken *out,
+                         bnn_error *err);
+
 /* ---- an experiment ---- */
 
 /* The number of runs of the newest spec whose model file answers otherwise than training did. */

@@ -13,6 +13,7 @@ typedef struct cli_request {
     size_t n_overrides;
     int64_t n_jobs; /* -j; 0: not given */
     bool dry_run;
+    bool take_over;
     bool download;
     bnn_registry *registry;
     bnn_experiment experiment;

@@ -235,7 +235,7 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
 }
 
 int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena *arena,
-                    bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err)
+                    bool take_over, bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err)
 {
     bnn_store *store;
     int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
@@ -243,7 +243,7 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena 
         return status;
     status = bnn_store_begin(store, err);
     if (status == BNN_OK)
-        status = bnn_store_recover(store, recovered, err);
+        status = bnn_store_recover(store, take_over, recovered, err);
     if (status == BNN_OK)
         status = bnn_plan_make(experiment, store, db, arena, out, err);
     if (status == BNN_OK)

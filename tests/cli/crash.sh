@@ -138,6 +138,40 @@ for isolation in thread process; do
     same one.db killed_$isolation.db "killed and resumed ($isolation)"
 done
 
+# ---- runs that others hold -----------------------------------------------------------------------
+sed -e 's/epochs: 12/epochs: 100000/' -e 's/count: 3/count: 1/' -e 's/ede, clipped/ede/' spec.yaml >long.yaml
+env --default-signal=INT,TERM "$BNNRUN" run long.yaml --db held.db >out 2>err </dev/null &
+sweep=$!
+until [ "$(ask held.db "SELECT count(*) FROM run WHERE state = 'running'" 2>/dev/null)" = 1 ]; do
+    kill -0 $sweep 2>/dev/null || { wrong "the sweep ended before it could be looked at"; break; }
+    sleep 0.05
+done
+for options in "" --take-over; do
+    # shellcheck disable=SC2086 # no option is no word
+    "$BNNRUN" run long.yaml --db held.db $options >out 2>err </dev/null
+    [ $? -eq 1 ] || wrong "a sweep whose runs another process holds is not status 1"
+    grep -q ', nothing to do here$' err || wrong "that another process runs all was not said"
+    grep -q "^bnnrun: 1 of 1 runs are not done: process $sweep on .* took run " err ||
+        wrong "who holds the run was not said"
+done
+kill -KILL $sweep
+ends 137 2>/dev/null
+if sqlite3 -version >/dev/null 2>&1; then
+    start far.db -j 1
+    wait_for 0
+    kill -KILL $sweep
+    ends 137 2>/dev/null
+    sqlite3 far.db "UPDATE attempt SET host = 'far', boot_id = 'other'"
+    "$BNNRUN" run spec.yaml --db far.db >out 2>err </dev/null
+    [ $? -eq 1 ] || wrong "a sweep with a run of another machine is not status 1"
+    grep -q '^bnnrun: 1 running run belongs to a process that cannot be seen .* --take-over' err ||
+        wrong "the run of another machine was not told"
+    bnn far.db -j 2 --take-over
+    same one.db far.db "taken over from another machine"
+else
+    echo "skipped: runs of another machine (no sqlite3)"
+fi
+
 # ---- signals -------------------------------------------------------------------------------------
 if env --default-signal=INT true 2>/dev/null; then
     for isolation in thread process; do

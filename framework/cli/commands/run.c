@@ -22,6 +22,11 @@ typedef struct sweep {
     uint32_t n_jobs;
     bnn_dataset *datasets;
     bnn_pool_summary summary;
+    /* Once it has ended. */
+    int64_t n_mismatched;     /* runs whose model file answers otherwise than training */
+    size_t n_elsewhere;       /* runs that other processes took and have not done */
+    const bnn_run *elsewhere; /* one of them */
+    const char *holder;       /* its process; "" when that has ended, too */
 } sweep;
 
 /* Those that were done before. */
@@ -54,12 +59,17 @@ static void say_plan(const sweep *s)
     say_count(plan->n_of[BNN_RUN_INTERRUPTED], "to resume");
     say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
-    fputs(s->plan.n_todo == 0 ? ", nothing to do\n" : "\n", stderr);
+    fputs(plan->n_todo > 0                   ? "\n"
+          : plan->n_of[BNN_RUN_RUNNING] == 0 ? ", nothing to do\n"
+                                             : ", nothing to do here\n",
+          stderr);
     say_runs(s->recovered.n_stale, "run of a process that has died is in the queue again",
              "runs of a process that has died are in the queue again");
     say_runs(s->recovered.n_unknown,
-             "running run belongs to a process that cannot be seen from here",
-             "running runs belong to a process that cannot be seen from here");
+             "running run belongs to a process that cannot be seen from here, on another machine; "
+             "if that is gone, --take-over goes on with it",
+             "running runs belong to processes that cannot be seen from here, on another machine; "
+             "if those are gone, --take-over goes on with them");
     say_runs(plan->n_dropped, "run in the database is no longer part of this spec",
              "runs in the database are no longer part of this spec");
     say_runs(plan->n_of[BNN_RUN_STALE],
@@ -98,8 +108,29 @@ static int print_json(const sweep *s, json_t *board, bnn_error *err)
     return BNN_OK;
 }
 
-/* n_mismatched: runs whose model file answers otherwise than training, a mistake of this program. */
-static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
+/* Looks what became of the runs that were not for this process. */
+static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
+{
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const bnn_run *run = &s->plan.runs[i];
+        bnn_store_taken taken;
+        if (run->state != BNN_RUN_RUNNING && run->state != BNN_RUN_TAKEN)
+            continue;
+        const int status =
+            bnn_store_find_taken(store, run->id, s->request->options.arena, &taken, err);
+        if (status != BNN_OK)
+            return status;
+        if (taken.done)
+            continue;
+        if (s->n_elsewhere++ == 0 || s->holder[0] == '\0') {
+            s->elsewhere = run;
+            s->holder = taken.holder;
+        }
+    }
+    return BNN_OK;
+}
+
+static int show_results(sweep *s, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
     const bnn_experiment *e = s->plan.experiment;
@@ -111,7 +142,9 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
     json_t *board = cli_leaderboard_read(store, e->name, metric, (bnn_goal)e->metric.goal, err);
     status = board == NULL ? err->status : BNN_OK;
     if (status == BNN_OK)
-        status = bnn_store_count_mismatched(store, e->name, n_mismatched, err);
+        status = bnn_store_count_mismatched(store, e->name, &s->n_mismatched, err);
+    if (status == BNN_OK)
+        status = look_elsewhere(s, store, err);
     bnn_store_close(store);
     if (status == BNN_OK && options->json)
         status = print_json(s, board, err);
@@ -124,20 +157,28 @@ static int show_results(const sweep *s, int64_t *n_mismatched, bnn_error *err)
 }
 
 /* What to say about a sweep that went to its end. */
-static int judge_sweep(const sweep *s, int64_t n_mismatched, bnn_error *err)
+static int judge_sweep(const sweep *s, bnn_error *err)
 {
     const size_t n_failed = s->summary.n_of[BNN_RUN_FAILED];
-    if (n_mismatched > 0)
+    if (s->n_mismatched > 0) /* a mistake of this program */
         return bnn_fail(err, BNN_E_INTERNAL,
                         "%lld runs have a model file that gives test images another class than "
                         "training did; this is a mistake of bnnrun, please report it: `bnnrun "
                         "query \"SELECT run_uid, label, mismatches FROM run_summary WHERE "
                         "mismatches > 0\"`",
-                        (long long)n_mismatched);
-    if (n_failed == 0)
+                        (long long)s->n_mismatched);
+    if (n_failed > 0)
+        return bnn_fail(err, BNN_E_FAILED,
+                        "%zu of %zu runs failed; `bnnrun query failures` says why", n_failed,
+                        s->plan.n_todo);
+    if (s->n_elsewhere == 0)
         return BNN_OK;
-    return bnn_fail(err, BNN_E_FAILED, "%zu of %zu runs failed; `bnnrun query failures` says why",
-                    n_failed, s->plan.n_todo);
+    return bnn_fail(
+        err, BNN_E_FAILED,
+        "%zu of %zu runs are not done: %s took run %s; give the same command again once "
+        "it has ended, with --take-over if it was on another machine",
+        s->n_elsewhere, s->plan.n, s->holder[0] != '\0' ? s->holder : "a process that has ended",
+        s->elsewhere->uid);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -175,9 +216,8 @@ static int open_data(sweep *s, bnn_error *err)
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
-    int64_t n_mismatched = 0;
-    int status = bnn_plan_record(&r->experiment, r->options.db, r->options.arena, &s.plan,
-                                 &s.recovered, err);
+    int status = bnn_plan_record(&r->experiment, r->options.db, r->options.arena, r->take_over,
+                                 &s.plan, &s.recovered, err);
     if (status != BNN_OK)
         return status;
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
@@ -196,8 +236,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
                         "interrupted; %zu of %zu runs are done, and the same command goes on",
                         s.summary.n_of[BNN_RUN_DONE] + n_done(&s), s.plan.n);
     if (status == BNN_OK)
-        status = show_results(&s, &n_mismatched, err);
-    return status == BNN_OK ? judge_sweep(&s, n_mismatched, err) : status;
+        status = show_results(&s, err);
+    return status == BNN_OK ? judge_sweep(&s, err) : status;
 }
 
 static int run_run(void *request, bnn_error *err)
@@ -218,6 +258,9 @@ static int run_run(void *request, bnn_error *err)
 
 static const cli_option run_options[] = {
     CLI_REQUEST_OPTIONS,
+    CLI_ROW("take-over", 0, CLI_SWITCH, NULL, cli_request, take_over,
+            "go on with runs of processes on other machines, which\n"
+            "cannot be seen from here: they are gone"),
     {.name = "quiet", .help = "errors only"},
     {.name = "verbose", .help = "each finished run on a terminal, too"},
     {.name = NULL},
@@ -228,7 +271,8 @@ const cli_command cli_command_run = {
     .arguments = "SPEC.yaml",
     .summary = "runs what is missing of a spec, and shows the leaderboard",
     .notes =
-        "Runs that are done stay done: the same command, given again, does what is missing.\n"
+        "Runs that are done stay done: the same command, given again, does what is missing. Runs\n"
+        "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
         "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
         "once.\n",
     .options = run_options,

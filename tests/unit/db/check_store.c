@@ -188,7 +188,7 @@ START_TEST(a_reader_cannot_write)
         about_file("cannot be written: opened for reading, or by a user who may not");
     ck_refused(bnn_store_begin(store, err), BNN_E_RESOURCE, message);
     bnn_store_recovered recovered;
-    ck_refused(bnn_store_recover(store, &recovered, err), BNN_E_RESOURCE, message);
+    ck_refused(bnn_store_recover(store, false, &recovered, err), BNN_E_RESOURCE, message);
     bnn_store_close(store);
 }
 END_TEST

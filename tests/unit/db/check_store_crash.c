@@ -104,7 +104,7 @@ START_TEST(a_run_of_a_dead_process_is_queued_again)
     ck_assert(wait_for_byte(fd));
     bnn_store *store = store_open(BNN_STORE_WRITE);
     bnn_store_recovered recovered;
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 0);
     ck_assert_int_eq(add_run(store, 1, 1, 1).state, BNN_RUN_RUNNING);
     const bnn_run mine = add_run(store, 1, 1, 2);
@@ -114,7 +114,7 @@ START_TEST(a_run_of_a_dead_process_is_queued_again)
     ck_assert_int_eq(kill(child, SIGKILL), 0);
     siginfo_t info; /* until it is dead, and still a zombie */
     ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 1);
     ck_assert_uint_eq(recovered.n_unknown, 0);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
@@ -130,7 +130,7 @@ START_TEST(a_run_of_a_dead_process_is_queued_again)
     ck_assert_str_eq(plain_text(store_file(), "SELECT outcome || ': ' || error FROM attempt"
                                               " WHERE run_id = 1"),
                      expected);
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 0);
     /* what the dead attempt held, nobody may write under its number */
     const bnn_record record = metric_record("train_loss", 1, 1);
@@ -158,6 +158,8 @@ START_TEST(a_process_is_known_by_more_than_its_number)
     other = self;
     other.boot_id[0] ^= 1;
     ck_assert_int_eq(bnn_process_liveness(&other, &self), BNN_PROCESS_DEAD);
+    other.host[0] ^= 1; /* another machine's */
+    ck_assert_int_eq(bnn_process_liveness(&other, &self), BNN_PROCESS_UNKNOWN);
     other = self;
     other.pid_namespace++;
     ck_assert_int_eq(bnn_process_liveness(&other, &self), BNN_PROCESS_UNKNOWN);
@@ -180,14 +182,85 @@ START_TEST(a_process_that_cannot_be_seen_is_left_alone)
     const bnn_run run = add_run(store, 1, 1, 1);
     uint32_t attempt;
     ck_assert(take(store, &run, &attempt));
-    plain_execute(store_file(), "UPDATE attempt SET pid_namespace = 1");
+    plain_execute(store_file(), "UPDATE attempt SET pid_namespace = 1, life = NULL");
     bnn_store_recovered recovered;
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 0);
     ck_assert_uint_eq(recovered.n_unknown, 1);
     plain_execute(store_file(), "UPDATE attempt SET boot_id = 'before'");
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 1);
+    bnn_store_close(store);
+}
+END_TEST
+
+/* What says that a process lives is its lock, whatever its number means here. */
+START_TEST(a_process_in_another_container_is_known_by_its_lock)
+{
+    plan_runs(1);
+    int fd;
+    const pid_t child = start_child(claim_and_hang, &fd);
+    ck_assert(wait_for_byte(fd));
+    plain_execute(store_file(), "UPDATE attempt SET pid_namespace = 1, pid = 1, process_start = 1");
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    bnn_store_recovered recovered;
+    for (int take_over = 0; take_over < 2; take_over++) {
+        ck_ok(bnn_store_recover(store, take_over, &recovered, err));
+        ck_assert_uint_eq(recovered.n_stale + recovered.n_unknown, 0);
+    }
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
+    ck_assert_uint_eq(recovered.n_stale, 1);
+    bnn_store_close(store);
+    close(fd);
+}
+END_TEST
+
+/* Nor does it live on when it has closed its database, or when the file of the locks is gone. */
+START_TEST(a_lock_ends_with_its_store)
+{
+    for (int i = 0; i < 2; i++) {
+        plan_runs(1);
+        bnn_store *store = store_open(BNN_STORE_WRITE), *other = store_open(BNN_STORE_WRITE);
+        const bnn_run run = add_run(store, 1, 1, 1);
+        uint32_t attempt;
+        bnn_store_recovered recovered;
+        ck_assert(take(store, &run, &attempt));
+        ck_ok(bnn_store_recover(other, false, &recovered, err));
+        ck_assert_uint_eq(recovered.n_stale, 0);
+        bnn_store_close(store);
+        if (i == 1) {
+            bnn_store_close(other);
+            ck_assert_int_eq(unlink(store_path("test.db.lock")), 0);
+            other = store_open(BNN_STORE_WRITE);
+        }
+        ck_ok(bnn_store_recover(other, false, &recovered, err));
+        ck_assert_uint_eq(recovered.n_stale, 1);
+        bnn_store_close(other);
+    }
+}
+END_TEST
+
+START_TEST(only_a_person_knows_of_another_machine)
+{
+    plan_runs(1);
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    const bnn_run run = add_run(store, 1, 1, 1);
+    uint32_t attempt;
+    ck_assert(take(store, &run, &attempt));
+    bnn_store_close(store);
+    plain_execute(store_file(), "UPDATE attempt SET host = 'far', boot_id = 'other', pid = 42");
+    store = store_open(BNN_STORE_WRITE);
+    bnn_store_recovered recovered;
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
+    ck_assert_uint_eq(recovered.n_stale, 0);
+    ck_assert_uint_eq(recovered.n_unknown, 1);
+    ck_ok(bnn_store_recover(store, true, &recovered, err));
+    ck_assert_uint_eq(recovered.n_stale, 1);
+    ck_assert_uint_eq(recovered.n_unknown, 0);
+    ck_assert_str_eq(plain_text(store_file(), "SELECT error FROM attempt"),
+                     "process 42 on far was said to be gone");
     bnn_store_close(store);
 }
 END_TEST
@@ -326,7 +399,7 @@ START_TEST(a_killed_writer_leaves_what_it_committed)
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM metric"), BATCH);
     bnn_store *store = store_open(BNN_STORE_WRITE);
     bnn_store_recovered recovered;
-    ck_ok(bnn_store_recover(store, &recovered, err));
+    ck_ok(bnn_store_recover(store, false, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, 1);
     bnn_store_close(store);
 }
@@ -338,7 +411,7 @@ static bool write_for_ever(bnn_store *store, int fd)
     bnn_store_recovered recovered;
     bnn_error err;
     uint32_t attempt = 0;
-    if (bnn_store_recover(store, &recovered, &err) != BNN_OK ||
+    if (bnn_store_recover(store, false, &recovered, &err) != BNN_OK ||
         bnn_store_add_run(store, 1, 1, 1, &run, &err) != BNN_OK || !take(store, &run, &attempt) ||
         attempt == 0 || write(fd, "x", 1) != 1)
         return false;
@@ -378,6 +451,9 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_run_of_a_dead_process_is_queued_again);
     tcase_add_test(tests, a_process_is_known_by_more_than_its_number);
     tcase_add_test(tests, a_process_that_cannot_be_seen_is_left_alone);
+    tcase_add_test(tests, a_process_in_another_container_is_known_by_its_lock);
+    tcase_add_test(tests, a_lock_ends_with_its_store);
+    tcase_add_test(tests, only_a_person_knows_of_another_machine);
     tcase_add_test(tests, two_processes_claim_different_runs);
     tcase_add_test(tests, several_processes_create_the_database);
     tcase_add_test(tests, a_second_handle_does_not_unlock_the_first);

@@ -72,7 +72,7 @@ static void watch_set_up(void)
 static void make_plan(void)
 {
     bnn_store_recovered recovered;
-    ck_ok(bnn_plan_record(&experiment, store_file(), arena, &plan, &recovered, err));
+    ck_ok(bnn_plan_record(&experiment, store_file(), arena, false, &plan, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale + recovered.n_unknown, 0);
 }
 
