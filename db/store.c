@@ -1,6 +1,8 @@
 /* store.c - opening and closing the database. */
 #include "db/store_internal.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +55,37 @@ static int check_file_system(const bnn_store *store, bnn_error *err)
     return BNN_OK;
 }
 
+/* FILE-wal and its like exist, as far as one can see. */
+static bool has_file(const char *file, const char *ending)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s%s", file, ending) >= (int)sizeof path ||
+           access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+/* Whether this process may write to the file, links resolved, and beside it; else false with errno. */
+static bool is_writable(const char *file)
+{
+    char folder[PATH_MAX];
+    return eaccess(file, W_OK) == 0 && bnn_path_directory(file, folder) &&
+           eaccess(folder, W_OK | X_OK) == 0;
+}
+
+/* SQLite would open for reading what it may not write, and say later that it cannot; and of a file
+ * that it may not create, that there is none. */
+static int check_writable(const bnn_store *store, bnn_error *err)
+{
+    char file[PATH_MAX], folder[PATH_MAX];
+    if (realpath(store->file, file) != NULL) {
+        if (is_writable(file) || (eaccess(file, W_OK) == 0 && has_file(file, "-shm")))
+            return BNN_OK;
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be written", store->path);
+    }
+    if (bnn_path_directory(store->file, folder) && eaccess(folder, W_OK | X_OK) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be created", store->path);
+    return BNN_OK;
+}
+
 /* Says what SQLite would say less clearly. Does not open the file: closing it again would drop the
  * locks that another connection of this process holds on it. */
 static int check_store_file(const bnn_store *store, bnn_store_mode mode, bnn_error *err)
@@ -90,11 +123,28 @@ static int configure_sqlite(bnn_store *store, bnn_error *err)
     return BNN_OK;
 }
 
+/* A database that lies still, and where this process may not write, is read without the files that
+ * SQLite else makes beside it: a URI that says so, freed by the caller. NULL: it is read as always. */
+static char *still_uri(const char *path)
+{
+    char file[PATH_MAX], quoted[3 * PATH_MAX] = "", *uri;
+    if (realpath(path, file) == NULL || is_writable(file) || has_file(file, "-wal") ||
+        has_file(file, "-journal"))
+        return NULL;
+    for (size_t i = 0; file[i] != '\0'; i++)
+        snprintf(&quoted[3 * i], 4, "%%%02x", (unsigned char)file[i]);
+    return asprintf(&uri, "file:%s?immutable=1", quoted) < 0 ? NULL : uri;
+}
+
 static int open_database(bnn_store *store, bnn_store_mode mode, bnn_error *err)
 {
-    const int flags =
+    char *uri = mode == BNN_STORE_READ ? still_uri(store->file) : NULL;
+    int flags =
         mode == BNN_STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    if (sqlite3_open_v2(store->file, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+    flags |= SQLITE_OPEN_NOMUTEX | (uri != NULL ? SQLITE_OPEN_URI : 0);
+    const int code = sqlite3_open_v2(uri != NULL ? uri : store->file, &store->db, flags, NULL);
+    free(uri);
+    if (code == SQLITE_OK)
         return BNN_OK;
     if (store->db == NULL)
         return bnn_no_memory(err);
@@ -121,6 +171,8 @@ int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_e
     int status = check_store_file(store, mode, err);
     if (status == BNN_OK)
         status = check_file_system(store, err);
+    if (status == BNN_OK && mode == BNN_STORE_WRITE)
+        status = check_writable(store, err);
     if (status == BNN_OK)
         status = open_database(store, mode, err);
     if (status == BNN_OK)

@@ -38,7 +38,9 @@
 typedef struct bnn_store bnn_store;
 
 typedef enum bnn_store_mode {
-    BNN_STORE_READ = 0,  /* the file must exist; nothing can be changed */
+    /* The file must exist; nothing is changed, and nothing made beside it where this user may not
+     * write: then it should lie still until it is closed. */
+    BNN_STORE_READ = 0,
     BNN_STORE_WRITE = 1, /* created when missing, brought to the newest schema when older */
 } bnn_store_mode;
 

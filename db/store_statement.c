@@ -19,6 +19,11 @@ int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
                         path, what, BNN_STORE_BUSY_TIMEOUT_MS / 1000);
     case SQLITE_FULL:
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %s: the disk is full", path, what);
+    case SQLITE_CANTOPEN: /* a WAL whose index cannot be made here */
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: %s: what was written last, in %s-wal, cannot be read by you in this "
+                        "folder; copy both files to one of your own",
+                        path, what, path);
     case SQLITE_NOTADB:
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: not a SQLite database; name another file with --db", path);

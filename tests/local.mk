@@ -63,6 +63,7 @@ check_suites = \
 	tests/unit/db/check_store_delete \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_query \
+	tests/unit/db/check_store_readonly \
 	tests/unit/db/check_store_sql \
 	tests/unit/export/check_deploy \
 	tests/unit/export/check_fold \

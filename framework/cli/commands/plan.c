@@ -8,6 +8,7 @@
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -275,7 +276,7 @@ static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
 {
     bnn_store *store = NULL;
     int status = BNN_OK;
-    if (access(r->options.db, F_OK) == 0)
+    if (access(r->options.db, F_OK) == 0 || errno != ENOENT)
         status = bnn_store_open(r->options.db, BNN_STORE_READ, &store, err);
     if (status == BNN_OK)
         status = bnn_plan_make(&r->experiment, store, r->options.db, r->options.arena, plan, err);
