@@ -139,6 +139,20 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
     return BNN_OK;
 }
 
+static const bnn_row_type resting_type = {
+    sizeof(bnn_store_resting),
+    {BNN_MEMBER(bnn_store_resting, uid), BNN_MEMBER(bnn_store_resting, done)}};
+
+int bnn_store_list_resting(bnn_store *store, bnn_arena *arena, const bnn_store_resting **out_runs,
+                           size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(
+        store,
+        "SELECT run_uid AS uid, state = 'done' AS done FROM run WHERE state <> 'running'"
+        " AND run_uid NOT GLOB '*[^0-9a-f]*'", /* it is a folder */
+        NULL, 0, &resting_type, arena, out_runs, out_n, err);
+}
+
 #define USE(name) BNN_MEMBER(bnn_store_use, name)
 static const bnn_row_type use_type = {
     sizeof(bnn_store_use), {USE(config_hash), USE(seed), USE(kind), USE(name), USE(sha256)}};

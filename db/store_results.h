@@ -62,6 +62,15 @@ typedef struct bnn_store_run {
 int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_run **out_runs, size_t *out_n, bnn_error *err);
 
+typedef struct bnn_store_resting {
+    const char *uid;
+    bool done;
+} bnn_store_resting;
+
+/* The runs of all experiments that are not running. */
+int bnn_store_list_resting(bnn_store *store, bnn_arena *arena, const bnn_store_resting **out_runs,
+                           size_t *out_n, bnn_error *err);
+
 typedef struct bnn_store_use {
     const char *config_hash;
     int64_t seed;

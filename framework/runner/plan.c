@@ -1,6 +1,7 @@
 #include "runner/plan.h"
 
 #include "db/store_results.h"
+#include "runner/cleanup.h"
 #include "runner/environment.h"
 
 #include <math.h>
@@ -248,6 +249,8 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena 
         status = bnn_plan_make(experiment, store, db, arena, out, err);
     if (status == BNN_OK)
         status = plan_add_all(out, store, err);
+    if (status == BNN_OK)
+        status = bnn_cleanup_runs(store, db, arena, err);
     if (status == BNN_OK)
         status = bnn_store_commit(store, err);
     bnn_store_close(store); /* undoes what was not committed */

@@ -31,7 +31,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
                   bnn_arena *arena, bnn_plan *out, bnn_error *err);
 
 /* Makes the plan and brings the database up to date with it, in one transaction: runs of processes
- * that died are queued again, what is new is added, so that every run is known. take_over,
+ * that died are queued again, what is new is added, so that every run is known. What such processes
+ * left in the folders of runs is removed. take_over,
  * *recovered: see bnn_store_recover. */
 int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena *arena,
                     bool take_over, bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err);

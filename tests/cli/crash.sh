@@ -1,9 +1,11 @@
 #!/bin/sh
 # What a sweep survives: kill -9, signals, plugins that crash. And what its results do not depend on:
-# jobs, processes, instruction sets, interruptions. Digits that bnnrun draws; no network.
+# jobs, processes, instruction sets, interruptions. Digits that bnnrun draws; no network. A sweep is
+# stopped at a moment that this script decides: half of its runs train with ste_gate, which see.
 set -u
 : "${BNNRUN:=./bnnrun}"
 : "${abs_top_srcdir:=.}"
+: "${BNN_TEST_PLUGINS:=$PWD/tests/fixtures/plugins/.libs}"
 case $BNNRUN in /*) ;; *) BNNRUN=$PWD/$BNNRUN ;; esac
 case $abs_top_srcdir in /*) ;; *) abs_top_srcdir=$PWD/$abs_top_srcdir ;; esac
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_crash.XXXXXX") || exit 99
@@ -11,7 +13,9 @@ sweep=
 trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
 trap 'exit 99' HUP INT TERM
 cd "$scratch" || exit 99
-unset BNNRUN_DB BNN_CPU
+unset BNNRUN_DB BNN_CPU BNN_TEST_GATE
+BNNRUN_PLUGIN_PATH=$BNN_TEST_PLUGINS${BNNRUN_PLUGIN_PATH:+:$BNNRUN_PLUGIN_PATH}
+export BNNRUN_PLUGIN_PATH
 
 n_wrong=0
 wrong() {
@@ -33,7 +37,7 @@ model:
   binarize: {weights: true, activations: true}
 train: {epochs: 12, batch: 16}
 seeds: {count: 3}
-sweep: {grid: {model.ste: [ede, clipped]}}
+sweep: {grid: {model.ste: [ede, gate]}}
 run: {isolation: thread}
 END
 
@@ -43,24 +47,22 @@ bnn() {
     shift
     "$BNNRUN" run spec.yaml --db "$db" "$@" >out 2>err </dev/null || wrong "run --db $db $*: status $?"
 }
-# start DB ARGUMENT...: the sweep in the background. A shell makes background commands ignore
-# SIGINT, so that is undone.
+# start DB N ARGUMENT...: the sweep in the background, to where both of its jobs wait at the gate that
+# N runs have passed, with half of their epochs done. A shell makes background commands ignore SIGINT,
+# so that is undone.
 start() {
     db=$1
-    shift
-    env --default-signal=INT,TERM "$BNNRUN" run spec.yaml --db "$db" "$@" >out 2>err </dev/null &
+    n_pass=$2
+    shift 2
+    gate=$db.gate
+    mkdir "$gate"
+    echo "$n_pass" >"$gate/pass"
+    BNN_TEST_GATE=$gate env --default-signal=INT,TERM \
+        "$BNNRUN" run spec.yaml --db "$db" -j 2 "$@" >out 2>err </dev/null &
     sweep=$!
-}
-# Waits until the sweep has written a checkpoint and has N runs done.
-wait_for() {
-    tries=0
-    while [ "$(grep -c '^\[.* done' err)" -lt "$1" ] || ! ls -- "$db".artifacts/*/checkpoint >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        if [ $tries -gt 600 ] || ! kill -0 $sweep 2>/dev/null; then
-            wrong "the sweep ended or stood still before it could be stopped"
-            return
-        fi
-        sleep 0.05
+    until [ -e "$gate/$((n_pass + 2))" ]; do
+        kill -0 $sweep 2>/dev/null || { wrong "the sweep did not come to the gate"; return; }
+        sleep 0.02
     done
 }
 # ends STATUS: the sweep ends with it; 128 + N is death by signal N.
@@ -91,7 +93,7 @@ same() {
         [ "$(grep -c '/model\.bnn$' sums)" -eq "$(ask "$db" 'SELECT count(*) FROM run')" ] ||
             wrong "$3: runs without a model file in $db"
         sha256sum --quiet -c sums >out 2>&1 || wrong "$3: other files than recorded: $(cat out)"
-        [ "$(find "$db.artifacts" -type f ! -name '*.tmp' | wc -l)" -eq "$(wc -l <sums)" ] ||
+        [ "$(find "$db.artifacts" -type f | wc -l)" -eq "$(wc -l <sums)" ] ||
             wrong "$3: files that nobody recorded: $(find "$db.artifacts" -type f)"
     done
 }
@@ -116,56 +118,59 @@ for cpu in portable avx2 avx512 neon; do
     same $cpu.db cpu_$cpu.db "BNN_CPU=$cpu"
 done
 
+# ---- what was left behind ------------------------------------------------------------------------
+# By a process that was killed between the end of a run and the removal of its checkpoint.
+for uid in $(ask one.db "SELECT run_uid FROM run"); do
+    echo x >"one.db.artifacts/$uid/checkpoint"
+    echo x >"one.db.artifacts/$uid/model.bnn.123.tmp"
+done
+bnn one.db
+same one.db two.db "files that were left behind"
+
 # ---- kill -9 -------------------------------------------------------------------------------------
 for isolation in thread process; do
-    start killed_$isolation.db -j 2 -s run.isolation=$isolation
-    wait_for 1
+    db=killed_$isolation.db
+    start $db 1 -s run.isolation=$isolation
     kill -KILL $sweep
     ends 137 2>/dev/null
-    whole killed_$isolation.db
-    n_done=$(ask killed_$isolation.db "SELECT count(*) FROM run_summary WHERE state = 'done'")
-    attempts=$(ask killed_$isolation.db \
-        "SELECT group_concat(run_uid || n_attempts) FROM run_summary WHERE state = 'done'")
-    [ "$n_done" -ge 1 ] && [ "$n_done" -lt 6 ] || wrong "killed with $n_done runs done"
+    whole $db
+    attempts=$(ask $db "SELECT group_concat(run_uid || n_attempts) FROM run_summary WHERE state = 'done'")
     # Nobody trains on behind our back: runs in processes die with the sweep.
-    bnn killed_$isolation.db -j 2
-    grep -q "^bnnrun: crash: 6 runs, $n_done done" err || wrong "finished runs were not kept"
-    grep -q '^bnnrun: [12] runs* of a process that has died' err || wrong "no run was recovered"
-    again=$(ask killed_$isolation.db "SELECT count(*) FROM run_summary
-        WHERE instr('$attempts', run_uid || n_attempts) > 0")
-    [ "$again" -eq "$n_done" ] || wrong "finished runs were run again"
-    whole killed_$isolation.db
-    same one.db killed_$isolation.db "killed and resumed ($isolation)"
+    bnn $db -j 2
+    grep -q '^bnnrun: crash: 6 runs, 4 done, 2 to resume' err || wrong "finished runs were not kept"
+    grep -q '^bnnrun: 2 runs of a process that has died' err || wrong "the runs were not recovered"
+    [ "$(ask $db "SELECT min(resumed_from_epoch) FROM attempt WHERE attempt = 2")" -ge 5 ] ||
+        wrong "the runs did not go on from their checkpoints"
+    [ "$(ask $db "SELECT count(*) FROM run_summary WHERE instr('$attempts', run_uid || n_attempts) > 0")" -eq 4 ] ||
+        wrong "finished runs were run again"
+    whole $db
+    same one.db $db "killed and resumed ($isolation)"
 done
 
 # ---- runs that others hold -----------------------------------------------------------------------
-sed -e 's/epochs: 12/epochs: 100000/' -e 's/count: 3/count: 1/' -e 's/ede, clipped/ede/' spec.yaml >long.yaml
-env --default-signal=INT,TERM "$BNNRUN" run long.yaml --db held.db >out 2>err </dev/null &
-sweep=$!
-until [ "$(ask held.db "SELECT count(*) FROM run WHERE state = 'running'" 2>/dev/null)" = 1 ]; do
-    kill -0 $sweep 2>/dev/null || { wrong "the sweep ended before it could be looked at"; break; }
-    sleep 0.05
-done
+start held.db 0
+first=$sweep
 for options in "" --take-over; do
     # shellcheck disable=SC2086 # no option is no word
-    "$BNNRUN" run long.yaml --db held.db $options >out 2>err </dev/null
+    "$BNNRUN" run spec.yaml --db held.db $options >out 2>again </dev/null
     [ $? -eq 1 ] || wrong "a sweep whose runs another process holds is not status 1"
-    grep -q ', nothing to do here$' err || wrong "that another process runs all was not said"
-    grep -q "^bnnrun: 1 of 1 runs are not done: process $sweep on .* took run " err ||
-        wrong "who holds the run was not said"
+    grep -q "^bnnrun: 2 of 6 runs are not done: process $first on .* took run " again ||
+        wrong "who holds the runs was not said: $(cat again)"
 done
-kill -KILL $sweep
-ends 137 2>/dev/null
+grep -q '4 done, 2 running in another process, nothing to do here$' again ||
+    wrong "that another process runs what is left was not said"
+rm held.db.gate/pass
+ends 0
+same one.db held.db "two processes"
 if sqlite3 -version >/dev/null 2>&1; then
-    start far.db -j 1
-    wait_for 0
+    start far.db 1
     kill -KILL $sweep
     ends 137 2>/dev/null
     sqlite3 far.db "UPDATE attempt SET host = 'far', boot_id = 'other'"
     "$BNNRUN" run spec.yaml --db far.db >out 2>err </dev/null
-    [ $? -eq 1 ] || wrong "a sweep with a run of another machine is not status 1"
-    grep -q '^bnnrun: 1 running run belongs to a process that cannot be seen .* --take-over' err ||
-        wrong "the run of another machine was not told"
+    [ $? -eq 1 ] || wrong "a sweep with runs of another machine is not status 1"
+    grep -q '^bnnrun: 2 running runs belong to processes that cannot be seen .* --take-over' err ||
+        wrong "the runs of another machine were not told"
     bnn far.db -j 2 --take-over
     same one.db far.db "taken over from another machine"
 else
@@ -173,31 +178,40 @@ else
 fi
 
 # ---- signals -------------------------------------------------------------------------------------
+# Until the sweep has taken the signal, its runs stay at the gate.
+stopping() {
+    until grep -q 'stopping: checkpointing 2 runs' err; do
+        kill -0 $sweep 2>/dev/null || { wrong "the stop was not announced"; return; }
+        sleep 0.02
+    done
+}
 if env --default-signal=INT true 2>/dev/null; then
     for isolation in thread process; do
         for signal in INT:130 TERM:143; do
             db=${isolation}_${signal%:*}.db
-            start $db -j 2 -s run.isolation=$isolation
-            wait_for 0
+            start $db 0 -s run.isolation=$isolation
             kill -"${signal%:*}" $sweep
+            stopping
+            rm $db.gate/pass
             ends "${signal#*:}"
-            grep -q 'stopping: checkpointing 2 runs' err || wrong "the stop was not announced"
-            grep -q 'interrupted; [0-5] of 6 runs are done, and the same command goes on' err ||
+            grep -q 'interrupted; 2 of 6 runs are done, and the same command goes on' err ||
                 wrong "what to do next was not said"
             whole $db
             [ "$(ask $db "SELECT count(*) FROM run_summary WHERE state = 'interrupted'")" -eq 2 ] ||
                 wrong "not two interrupted runs"
             "$BNNRUN" plan spec.yaml --db $db >out 2>err
-            grep -q ' resume .* goes on in epoch ' out || wrong "the plan resumes nothing"
+            grep -q ' resume .* goes on in epoch 7' out || wrong "the plan resumes nothing"
             bnn $db -j 1
             same one.db $db "SIG${signal%:*} and resumed ($isolation)"
         done
     done
-    # The second Ctrl-C does not wait for anything, a stopped job thread included.
-    start twice.db -j 2
-    wait_for 0
+    # The second Ctrl-C does not wait for anything, a job at the gate included.
+    start twice.db 0
     kill -INT $sweep
-    kill -INT $sweep 2>/dev/null
+    stopping
+    while kill -INT $sweep 2>/dev/null && ! grep -q '^State:.Z' /proc/$sweep/status 2>/dev/null; do
+        sleep 0.2
+    done
     ends 130
     bnn twice.db -j 2
     same one.db twice.db "SIGINT twice and resumed"
