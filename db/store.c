@@ -55,19 +55,11 @@ static int check_file_system(const bnn_store *store, bnn_error *err)
     return BNN_OK;
 }
 
-/* FILE-wal and its like exist, as far as one can see. */
-static bool has_file(const char *file, const char *ending)
-{
-    char path[PATH_MAX];
-    return snprintf(path, sizeof path, "%s%s", file, ending) >= (int)sizeof path ||
-           access(path, F_OK) == 0 || errno != ENOENT;
-}
-
-/* Whether this process may write to the file, links resolved, and beside it; else false with errno. */
+/* Whether this process may write to the file, or make it, and others beside it; else false with errno. */
 static bool is_writable(const char *file)
 {
     char folder[PATH_MAX];
-    return eaccess(file, W_OK) == 0 && bnn_path_directory(file, folder) &&
+    return (eaccess(file, W_OK) == 0 || errno == ENOENT) && bnn_path_directory(file, folder) &&
            eaccess(folder, W_OK | X_OK) == 0;
 }
 
@@ -75,15 +67,12 @@ static bool is_writable(const char *file)
  * that it may not create, that there is none. */
 static int check_writable(const bnn_store *store, bnn_error *err)
 {
-    char file[PATH_MAX], folder[PATH_MAX];
-    if (realpath(store->file, file) != NULL) {
-        if (is_writable(file) || (eaccess(file, W_OK) == 0 && has_file(file, "-shm")))
-            return BNN_OK;
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be written", store->path);
-    }
-    if (bnn_path_directory(store->file, folder) && eaccess(folder, W_OK | X_OK) != 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be created", store->path);
-    return BNN_OK;
+    char file[PATH_MAX];
+    const bool exists = realpath(store->file, file) != NULL;
+    if (is_writable(exists ? file : store->file))
+        return BNN_OK;
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be %s", store->path,
+                          exists ? "written" : "created");
 }
 
 /* Says what SQLite would say less clearly. Does not open the file: closing it again would drop the
@@ -123,13 +112,16 @@ static int configure_sqlite(bnn_store *store, bnn_error *err)
     return BNN_OK;
 }
 
-/* A database that lies still, and where this process may not write, is read without the files that
- * SQLite else makes beside it: a URI that says so, freed by the caller. NULL: it is read as always. */
+/* A database that lies still (no writer has its log beside it), where this process may not write, is
+ * read without the files that SQLite else makes beside it: a URI that says so, freed by the caller.
+ * NULL: it is read as always. */
 static char *still_uri(const char *path)
 {
-    char file[PATH_MAX], quoted[3 * PATH_MAX] = "", *uri;
-    if (realpath(path, file) == NULL || is_writable(file) || has_file(file, "-wal") ||
-        has_file(file, "-journal"))
+    char file[PATH_MAX], log[PATH_MAX + 8], quoted[3 * PATH_MAX] = "", *uri;
+    if (realpath(path, file) == NULL || is_writable(file))
+        return NULL;
+    snprintf(log, sizeof log, "%s-wal", file);
+    if (access(log, F_OK) == 0)
         return NULL;
     for (size_t i = 0; file[i] != '\0'; i++)
         snprintf(&quoted[3 * i], 4, "%%%02x", (unsigned char)file[i]);
@@ -179,6 +171,8 @@ int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_e
         status = configure_sqlite(store, err);
     if (status == BNN_OK)
         status = bnn_store_migrate(store, mode == BNN_STORE_WRITE, err);
+    if (status == BNN_OK)
+        status = bnn_store_open_lock(store, mode == BNN_STORE_WRITE, err);
     if (status == BNN_OK)
         status =
             bnn_store_script(store, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL", err);

@@ -17,7 +17,7 @@ struct bnn_store {
     sqlite3 *db;
     char *file;           /* what SQLite is told: path, with "./" before a relative one */
     const char *path;     /* as the user named it; points into file */
-    int lock;             /* of FILE.lock; -1: not open yet */
+    int lock;             /* FILE.lock; -1: cannot be read */
     int64_t life;         /* the byte of it that is ours; 0: none yet */
     bool reading;         /* the authorizer allows nothing but reading */
     bool entered;         /* between bnn_store_enter and bnn_store_leave */
@@ -205,7 +205,9 @@ bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process 
 bnn_liveness bnn_store_liveness(bnn_store *store, const bnn_process *process,
                                 const bnn_process *self);
 
-/* Locks a byte of its own for the store, until that is closed or the process is gone. */
+/* FILE.lock, made when it is missing and the database writable; and a byte of it for this store alone,
+ * until that is closed or the process is gone. */
+int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err);
 int bnn_store_lock_life(bnn_store *store, bnn_error *err);
 
 /* Adds mean, sd, median and ci95 to a connection; a SQLite result code. */

@@ -97,24 +97,17 @@ static int make_temporary_views(bnn_store *store, bnn_error *err)
 }
 
 /* Looks at what is small: where triggers were kept from their work, runs or attempts are amiss. */
-static int remove_orphans(bnn_store *store, bnn_error *err)
+static bool has_orphans(bnn_store *store, bnn_error *err)
 {
-    static const char found[] =
-        "SELECT EXISTS (SELECT 1 FROM attempt WHERE run_id NOT IN (SELECT run_id FROM run))"
-        " OR EXISTS (SELECT 1 FROM run WHERE (experiment_id, config_id) NOT IN"
-        "            (SELECT experiment_id, config_id FROM experiment_config))"
-        " OR EXISTS (SELECT 1 FROM run WHERE n_attempts > 0 AND state <> 'queued' AND NOT EXISTS"
-        "            (SELECT 1 FROM attempt WHERE run_id = run.run_id AND attempt = n_attempts))";
     bnn_store_report(store, err);
-    if (bnn_store_number(store, found, NULL, 0, 0) == 0)
-        return store->status;
-    int status = bnn_store_begin(store, err);
-    if (status == BNN_OK)
-        status = apply_script(store, "orphans", err);
-    if (status == BNN_OK)
-        return bnn_store_commit(store, err);
-    bnn_store_rollback(store);
-    return status;
+    return bnn_store_number(
+               store,
+               "SELECT EXISTS (SELECT 1 FROM attempt WHERE run_id NOT IN (SELECT run_id FROM run))"
+               " OR EXISTS (SELECT 1 FROM run WHERE (experiment_id, config_id) NOT IN"
+               "            (SELECT experiment_id, config_id FROM experiment_config))"
+               " OR EXISTS (SELECT 1 FROM run WHERE n_attempts > 0 AND state <> 'queued' AND NOT EXISTS"
+               "            (SELECT 1 FROM attempt WHERE run_id = run.run_id AND attempt = n_attempts))",
+               NULL, 0, 0) != 0;
 }
 
 static int upgrade_schema(bnn_store *store, int64_t version, bnn_error *err)
@@ -162,8 +155,8 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status != BNN_OK || !writable)
         return status;
     status = turn_wal_on(store, err);
-    if (status == BNN_OK && id.version == NEWEST)
-        return remove_orphans(store, err);
+    if (status == BNN_OK && id.version == NEWEST && !has_orphans(store, err))
+        return store->status;
     if (status != BNN_OK)
         return status;
     status = bnn_store_begin(store, err);
@@ -172,8 +165,9 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
         status = read_identity(store, &id, err);
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
-    if (status == BNN_OK && id.version < NEWEST)
-        status = upgrade_schema(store, id.version, err);
+    if (status == BNN_OK)
+        status = id.version < NEWEST ? upgrade_schema(store, id.version, err)
+                                     : apply_script(store, "orphans", err);
     if (status == BNN_OK)
         return bnn_store_commit(store, err);
     bnn_store_rollback(store);

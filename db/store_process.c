@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,25 +88,21 @@ bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process 
 
 /* ---- the lock ---- */
 
-/* FILE.lock for whoever may use the database, like the files that SQLite has beside it; *path is freed
- * by the caller. False with errno. */
-static bool open_lock(bnn_store *store, char **path)
+int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err)
 {
+    char file[PATH_MAX], path[PATH_MAX + 8];
     struct stat st;
-    char *file = realpath(store->file, NULL);
-    if (file == NULL || stat(file, &st) != 0 || asprintf(path, "%s.lock", file) < 0)
-        *path = NULL;
-    free(file);
-    if (*path == NULL || store->lock >= 0)
-        return *path != NULL;
-    if (sqlite3_db_readonly(store->db, "main")) {
-        store->lock = open(*path, O_RDONLY | O_CLOEXEC);
-        return store->lock >= 0;
-    }
-    store->lock = open(*path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (store->lock >= 0 && fchown(store->lock, st.st_uid, st.st_gid) == 0)
+    if (realpath(store->file, file) == NULL)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", store->path);
+    snprintf(path, sizeof path, "%s.lock", file);
+    const int flags = writable ? O_RDWR | O_CREAT | O_NOFOLLOW : O_RDONLY;
+    store->lock = open(path, flags | O_CLOEXEC, 0666);
+    if (store->lock < 0 && writable)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    /* For whoever may use the database, like the files that SQLite has beside it. */
+    if (writable && stat(file, &st) == 0 && fchown(store->lock, st.st_uid, st.st_gid) == 0)
         fchmod(store->lock, st.st_mode & 0666);
-    return store->lock >= 0;
+    return BNN_OK;
 }
 
 static struct flock byte_of(int64_t life)
@@ -116,49 +113,30 @@ static struct flock byte_of(int64_t life)
 
 int bnn_store_lock_life(bnn_store *store, bnn_error *err)
 {
-    char *path = NULL;
-    bool ok = store->life != 0 || open_lock(store, &path);
-    while (ok && store->life == 0) {
-        uint64_t drawn = 0;
-        ok = getrandom(&drawn, sizeof drawn, 0) == sizeof drawn;
+    while (store->life == 0) {
+        uint64_t drawn;
+        if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+            return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot draw a number");
         struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
-        if (ok && fcntl(store->lock, F_OFD_SETLK, &byte) == 0)
+        if (fcntl(store->lock, F_OFD_SETLK, &byte) == 0)
             store->life = byte.l_start;
-        else if (ok)
-            ok = errno == EAGAIN || errno == EACCES; /* somebody has it: another one */
+        else if (errno != EAGAIN && errno != EACCES) /* else another process has it */
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s.lock: cannot lock", store->path);
     }
-    const int status =
-        ok ? BNN_OK
-           : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot lock", path ? path : store->path);
-    free(path);
-    return status;
-}
-
-/* UNKNOWN: there is no telling. */
-static bnn_liveness look_at_life(bnn_store *store, int64_t life)
-{
-    char *path = NULL;
-    struct flock byte = byte_of(life);
-    if (life == store->life)
-        return BNN_PROCESS_ALIVE;
-    const bool is_open = open_lock(store, &path);
-    const int reason = errno;
-    free(path);
-    if (!is_open)
-        return reason == ENOENT ? BNN_PROCESS_DEAD : BNN_PROCESS_UNKNOWN;
-    if (fcntl(store->lock, F_OFD_GETLK, &byte) != 0)
-        return BNN_PROCESS_UNKNOWN;
-    return byte.l_type == F_UNLCK ? BNN_PROCESS_DEAD : BNN_PROCESS_ALIVE;
+    return BNN_OK;
 }
 
 bnn_liveness bnn_store_liveness(bnn_store *store, const bnn_process *process,
                                 const bnn_process *self)
 {
-    const bnn_liveness life =
-        process->life > 0 ? look_at_life(store, process->life) : BNN_PROCESS_UNKNOWN;
-    if (life == BNN_PROCESS_ALIVE)
-        return life;
-    if (life == BNN_PROCESS_DEAD && strcmp(process->boot_id, self->boot_id) == 0)
-        return life;
+    struct flock byte = byte_of(process->life);
+    if (process->life != 0 && process->life == store->life)
+        return BNN_PROCESS_ALIVE;
+    if (process->life != 0 && fcntl(store->lock, F_OFD_GETLK, &byte) == 0) {
+        if (byte.l_type != F_UNLCK)
+            return BNN_PROCESS_ALIVE;
+        if (strcmp(process->boot_id, self->boot_id) == 0)
+            return BNN_PROCESS_DEAD;
+    }
     return bnn_process_liveness(process, self);
 }

@@ -71,26 +71,6 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
     return status;
 }
 
-static const bnn_row_type taken_type = {
-    sizeof(bnn_store_taken),
-    {BNN_MEMBER(bnn_store_taken, done), BNN_MEMBER(bnn_store_taken, holder)}};
-
-int bnn_store_find_taken(bnn_store *store, int64_t run, bnn_arena *arena, bnn_store_taken *out,
-                         bnn_error *err)
-{
-    const bnn_store_taken *rows;
-    size_t n;
-    const int status = bnn_store_rows(
-        store,
-        "SELECT state = 'done' AS done, CASE WHEN state = 'running'"
-        " THEN 'process ' || pid || ' on ' || host END AS holder FROM run LEFT JOIN attempt"
-        " ON attempt.run_id = run.run_id AND attempt = n_attempts WHERE run.run_id = ?1",
-        BNN_VALUES(V(run)), &taken_type, arena, &rows, &n, err);
-    if (status == BNN_OK)
-        *out = n > 0 ? rows[0] : (bnn_store_taken){.done = false, .holder = ""};
-    return status;
-}
-
 /* ---- an experiment ---- */
 
 int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t *out_n,
@@ -111,7 +91,8 @@ int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t
 #define RUN(name) BNN_MEMBER(bnn_store_run, name)
 static const bnn_row_type run_type = {sizeof(bnn_store_run),
                                       {RUN(config_hash), RUN(seed), RUN(id), RUN(uid),
-                                       RUN(state_name), RUN(n_attempts), RUN(error), RUN(epochs)}};
+                                       RUN(state_name), RUN(n_attempts), RUN(error), RUN(holder),
+                                       RUN(epochs)}};
 
 int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_run **out_runs, size_t *out_n, bnn_error *err)
@@ -121,7 +102,8 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
     const int status = bnn_store_rows(
         store,
         "SELECT config.hash AS config_hash, run.seed, run.run_id AS id, run.run_uid AS uid,"
-        " run.state AS state_name, run.n_attempts, attempt.error,"
+        " run.state AS state_name, run.n_attempts, attempt.error, CASE run.state WHEN 'running'"
+        " THEN 'process ' || attempt.pid || ' on ' || attempt.host END AS holder,"
         " (SELECT max(epoch) FROM metric WHERE metric.run_id = run.run_id"
         "  AND metric.name = 'train_loss') AS epochs"
         " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
@@ -137,20 +119,6 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
     *out_runs = runs;
     *out_n = n;
     return BNN_OK;
-}
-
-static const bnn_row_type resting_type = {
-    sizeof(bnn_store_resting),
-    {BNN_MEMBER(bnn_store_resting, uid), BNN_MEMBER(bnn_store_resting, done)}};
-
-int bnn_store_list_resting(bnn_store *store, bnn_arena *arena, const bnn_store_resting **out_runs,
-                           size_t *out_n, bnn_error *err)
-{
-    return bnn_store_rows(
-        store,
-        "SELECT run_uid AS uid, state = 'done' AS done FROM run WHERE state <> 'running'"
-        " AND run_uid NOT GLOB '*[^0-9a-f]*'", /* it is a folder */
-        NULL, 0, &resting_type, arena, out_runs, out_n, err);
 }
 
 #define USE(name) BNN_MEMBER(bnn_store_use, name)

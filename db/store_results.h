@@ -31,15 +31,6 @@ int bnn_store_list_plugins(bnn_store *store, const char *uid, bnn_arena *arena,
 int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, const char **out_uid,
                         bnn_error *err);
 
-/* What became of a run that another process has taken. */
-typedef struct bnn_store_taken {
-    bool done;
-    const char *holder; /* "process 4242 on host"; "": nobody holds it any more */
-} bnn_store_taken;
-
-int bnn_store_find_taken(bnn_store *store, int64_t run, bnn_arena *arena, bnn_store_taken *out,
-                         bnn_error *err);
-
 /* ---- an experiment ---- */
 
 /* The number of runs of the newest spec whose model file answers otherwise than training did. */
@@ -53,23 +44,15 @@ typedef struct bnn_store_run {
     int64_t seed, id;
     const char *uid, *state_name;
     int64_t n_attempts;
-    const char *error; /* of the last attempt */
-    int64_t epochs;    /* the last whose metrics are recorded */
+    const char *error;  /* of the last attempt */
+    const char *holder; /* of a running one: "process 4242 on host" */
+    int64_t epochs;     /* the last whose metrics are recorded */
     bnn_run_state state;
 } bnn_store_run;
 
 /* Every run of an experiment. */
 int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_run **out_runs, size_t *out_n, bnn_error *err);
-
-typedef struct bnn_store_resting {
-    const char *uid;
-    bool done;
-} bnn_store_resting;
-
-/* The runs of all experiments that are not running. */
-int bnn_store_list_resting(bnn_store *store, bnn_arena *arena, const bnn_store_resting **out_runs,
-                           size_t *out_n, bnn_error *err);
 
 typedef struct bnn_store_use {
     const char *config_hash;

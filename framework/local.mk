@@ -112,7 +112,6 @@ bench_sources = \
 	framework/bench/times.c
 runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
-	framework/runner/cleanup.c framework/runner/cleanup.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
 	framework/runner/executor/thread.c \

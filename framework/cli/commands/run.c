@@ -23,10 +23,9 @@ typedef struct sweep {
     bnn_dataset *datasets;
     bnn_pool_summary summary;
     /* Once it has ended. */
-    int64_t n_mismatched;     /* runs whose model file answers otherwise than training */
-    size_t n_elsewhere;       /* runs that other processes took and have not done */
-    const bnn_run *elsewhere; /* one of them */
-    const char *holder;       /* its process; "" when that has ended, too */
+    int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
+    size_t n_elsewhere;             /* runs that other processes took and have not done */
+    const bnn_store_run *elsewhere; /* one of them */
 } sweep;
 
 /* Those that were done before. */
@@ -111,23 +110,19 @@ static int print_json(const sweep *s, json_t *board, bnn_error *err)
 /* Looks what became of the runs that were not for this process. */
 static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
 {
-    for (size_t i = 0; i < s->plan.n; i++) {
-        const bnn_run *run = &s->plan.runs[i];
-        bnn_store_taken taken;
-        if (run->state != BNN_RUN_RUNNING && run->state != BNN_RUN_TAKEN)
-            continue;
-        const int status =
-            bnn_store_find_taken(store, run->id, s->request->options.arena, &taken, err);
-        if (status != BNN_OK)
-            return status;
-        if (taken.done)
-            continue;
-        if (s->n_elsewhere++ == 0 || s->holder[0] == '\0') {
-            s->elsewhere = run;
-            s->holder = taken.holder;
-        }
-    }
-    return BNN_OK;
+    const bnn_store_run *now;
+    size_t n;
+    const int status =
+        bnn_store_list_runs(store, s->plan.experiment->name, s->plan.arena, &now, &n, err);
+    for (const bnn_run *run = s->plan.runs; status == BNN_OK && run < s->plan.runs + s->plan.n;
+         run++)
+        for (size_t i = 0; i < n && (run->state == BNN_RUN_RUNNING || run->state == BNN_RUN_TAKEN);
+             i++)
+            if (now[i].id == run->id && now[i].state != BNN_RUN_DONE) {
+                s->n_elsewhere++;
+                s->elsewhere = &now[i];
+            }
+    return status;
 }
 
 static int show_results(sweep *s, bnn_error *err)
@@ -177,7 +172,8 @@ static int judge_sweep(const sweep *s, bnn_error *err)
         err, BNN_E_FAILED,
         "%zu of %zu runs are not done: %s took run %s; give the same command again once "
         "it has ended, with --take-over if it was on another machine",
-        s->n_elsewhere, s->plan.n, s->holder[0] != '\0' ? s->holder : "a process that has ended",
+        s->n_elsewhere, s->plan.n,
+        s->elsewhere->holder[0] != '\0' ? s->elsewhere->holder : "a process that has ended",
         s->elsewhere->uid);
 }
 
