@@ -30,7 +30,8 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
                   bnn_error *err)
 {
     /* Opening a named pipe without O_NONBLOCK would wait for somebody to write to it. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const bool is_stdin = strcmp(path, BNN_STDIN) == 0;
+    const int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
     if (file == NULL) {
         bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
@@ -39,14 +40,17 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
         return err->status;
     }
     char *buffer = NULL;
-    size_t size = 0, got = 0;
-    int status = size_of_file(fd, path, limit_bytes, &size, err);
+    size_t size = limit_bytes + 1, got = 0;
+    int status = is_stdin ? BNN_OK : size_of_file(fd, path, limit_bytes, &size, err);
     if (status == BNN_OK && (buffer = malloc(size + 1)) == NULL)
         status = bnn_no_memory(err);
     if (status == BNN_OK) {
         got = fread(buffer, 1, size, file);
         if (ferror(file))
             status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
+        else if (got > limit_bytes)
+            status = bnn_fail(err, BNN_E_RESOURCE, "%s: more than the limit of %zu bytes", path,
+                              limit_bytes);
     }
     fclose(file);
     if (status != BNN_OK) {

@@ -6,8 +6,11 @@
 
 #include <stddef.h>
 
-/* Reads a whole regular file of at most limit_bytes. *out is malloc'ed, NUL-terminated (the
- * terminator is not counted in *out_bytes) and freed by the caller. */
+/* The path, for reading, of standard input. */
+#define BNN_STDIN "<stdin>"
+
+/* Reads a whole regular file, or standard input, of at most limit_bytes. *out is malloc'ed,
+ * NUL-terminated (the terminator is not counted in *out_bytes) and freed by the caller. */
 int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_bytes,
                   bnn_error *err);
 

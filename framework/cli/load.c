@@ -1,5 +1,6 @@
 #include "cli/load.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ int cli_request_load(const cli_command *command, cli_request *r, bnn_error *err)
     if (r->options.n_operands > 1)
         return cli_usage(err, command, "one spec at a time, and \"%s\" is another argument",
                          r->options.operands[1]);
-    r->spec = r->options.operands[0];
+    r->spec = strcmp(r->options.operands[0], "-") == 0 ? BNN_STDIN : r->options.operands[0];
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {
         .arena = r->options.arena,

@@ -71,8 +71,8 @@ static int print_version(bnn_error *err)
 /* No subcommand has such a name. */
 static bool looks_like_spec(const char *argument)
 {
-    return strchr(argument, '/') != NULL || bnn_text_ends_with(argument, ".yaml") ||
-           bnn_text_ends_with(argument, ".yml");
+    return strcmp(argument, "-") == 0 || strchr(argument, '/') != NULL ||
+           bnn_text_ends_with(argument, ".yaml") || bnn_text_ends_with(argument, ".yml");
 }
 
 static int fail_unknown_command(const char *name, bnn_error *err)

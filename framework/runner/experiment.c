@@ -29,7 +29,9 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
     const bnn_node *node = bnn_tree_get(root, "name");
     char excerpt[BNN_EXCERPT];
     if (experiment->name == NULL) {
-        char *name = bnn_arena_strdup(r->arena, bnn_path_name(experiment->path));
+        const bool is_stdin = strcmp(experiment->path, BNN_STDIN) == 0;
+        char *name =
+            bnn_arena_strdup(r->arena, is_stdin ? "stdin" : bnn_path_name(experiment->path));
         char *dot = name == NULL ? NULL : strrchr(name, '.');
         if (dot != NULL)
             *dot = '\0';

@@ -59,7 +59,7 @@ typedef struct bnn_config {
 typedef struct bnn_experiment {
     const char *name;
     const char *description; /* or NULL */
-    const char *path;        /* of the spec */
+    const char *path;        /* of the spec; may be BNN_STDIN */
     const char *text;        /* of the spec, with the overrides as comments at the end */
     size_t n_seeds;
     const int64_t *seeds;

@@ -375,7 +375,12 @@ static const bnn_node *read_document(reader *r)
 const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn_arena *arena,
                                bnn_diag *diag)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* that some editors put in front of UTF-8 */
     const bnn_position_in_file whole = {name, 0, 0};
+    if (n >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0) {
+        text += strlen(mark);
+        n -= strlen(mark);
+    }
     if (n > FILE_BYTES_MAX) {
         bnn_diag_add(diag, whole, "%zu bytes, more than the limit of %d", n, FILE_BYTES_MAX);
         return NULL;

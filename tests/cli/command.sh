@@ -21,13 +21,13 @@ wrong() {
     sed 's/^/    stdout: /' out | head -n 12
     sed 's/^/    stderr: /' err | head -n 12
 }
-# bnn STATUS ARGUMENT...: runs the command; its output is in the files out and err.
+# bnn STATUS ARGUMENT...: runs the command with $input, or none; its output is in the files out and err.
 bnn() {
     wanted=$1
     shift
     last=$*
     n_checks=$((n_checks + 1))
-    "$BNNRUN" "$@" >out 2>err </dev/null
+    "$BNNRUN" "$@" >out 2>err <"${input:-/dev/null}"
     status=$?
     [ $status -eq "$wanted" ] || wrong "status $status, expected $wanted"
 }

@@ -110,6 +110,57 @@ says '^bnnrun: tiny: 6 runs, 3 done, 3 new$'
 says '^bnnrun: 3 runs in the database are no longer part of this spec$'
 says '^bnnrun: 1 job, '
 
+# ---- a spec from standard input, and texts with a byte order mark --------------------------------
+mkdir elsewhere elsewhere/topologies elsewhere/datasets
+sed -n '/^    input/,/^  binarize/{/binarize/!s/^    //p;}' tiny.yaml >small_net.yaml
+mark=$(printf '\357\273\277')
+{ printf %s "$mark"; cat small_net.yaml; } >elsewhere/topologies/small_net.yaml
+{ printf %s "$mark"; cat "$srcdir/configs/datasets/mnist.yaml"; } >elsewhere/datasets/digits.yaml
+{
+    printf '%sdescription: piped\n' "$mark"
+    echo 'dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}'
+    echo 'model: {topology: small_net}'
+    echo 'train: {epochs: 1, batch: 32}'
+} >elsewhere/spec
+printf '%sSELECT label FROM\n run_summary' "$mark" >elsewhere/labels.sql
+cd elsewhere || exit 99
+input=spec
+bnn 0 plan -
+prints '^1 run: 1 new'
+bnn 0 plan - --no-download -s 'dataset={name: digits}'
+prints '^1 run: 1 new'
+bnn 0 run - -q
+says_nothing
+bnn 0 - -s seeds.count=2
+says '^bnnrun: stdin: 2 runs, 1 done, 1 new$'
+bnn 3 plan - -s model.topology=nowhere -s seedz=1
+says '^-s:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
+says '^bnnrun: <stdin>: 2 errors, so nothing was run$'
+echo 'train: {epochs: 1, epoch: 1}' | cat spec - >../wrong
+input=../wrong
+bnn 3 plan -
+says '^<stdin>:5:1: duplicate key "train"'
+input=/dev/null
+bnn 3 -
+says '^<stdin>: empty: no value in here$'
+head -c 1048577 /dev/zero | tr '\0' '#' >../long
+input=../long
+bnn 3 -
+says '^<stdin>: more than the limit of 1048576 bytes$'
+unset input
+bnn 0 query "SELECT name, path FROM experiment JOIN spec_revision USING (experiment_id)" --csv
+prints '^stdin,<stdin>$'
+bnn 0 query ./labels.sql --csv
+[ "$(wc -l <out)" -eq 3 ] || wrong 'not two runs'
+bnn 0 query 'SELECT run_uid FROM run_summary' --csv
+bnn 0 verify "$(sed -n 2p out)"
+cd .. || exit 99
+printf '%sname: marked\ndataset: synthetic\n' "$mark" >marked.yaml
+printf '%sname: 1\n  dataset: x\n' "$mark" >marked_wrong.yaml
+bnn 0 plan marked.yaml
+bnn 3 plan marked_wrong.yaml
+says '^marked_wrong.yaml:2:10: '
+
 # ---- results for programs ------------------------------------------------------------------------
 bnn 0 run tiny.yaml --json --db json.db -q
 prints '"planned": 6'

@@ -326,7 +326,8 @@ const cli_command cli_command_plan = {
         "(done, but a plugin file has changed since); running (in another process). Seconds\n"
         "come from past runs of the same config, else from a few steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
-        "floats, once for all configs (plugins that get processes of their own are not asked).\n",
+        "floats, once for all configs (plugins that get processes of their own are not asked).\n"
+        "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n",
     .options = plan_options,
     .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
                 "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",

@@ -269,6 +269,7 @@ const cli_command cli_command_run = {
     .notes =
         "Runs that are done stay done: the same command, given again, does what is missing. Runs\n"
         "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
+        "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
         "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
         "once.\n",
     .options = run_options,
