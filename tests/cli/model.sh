@@ -238,6 +238,35 @@ else
     wrong 'its C does not compile'
 fi
 
+# All names begin with the prefix: two networks can be one translation unit, and answer as before.
+bnn 0 export small.bnn --format c -o firmware/small.c --self-test 2 --images two.idx -q
+bnn 0 predict small.bnn digit.pgm --csv
+classes="$class $(answer 1 | cut -d, -f1)"
+for order in '3digits small' 'small 3digits'; do
+    {
+        for part in $order; do
+            echo "#include \"$part.c\""
+        done
+        cat <<'MAIN'
+#include <stdio.h>
+int main(void)
+{
+    unsigned char pixels[SMALL_PIXELS];
+    if (fread(pixels, 1, sizeof pixels, stdin) != sizeof pixels)
+        return 9;
+    printf("%d %d", net_3digits_classify(pixels), small_classify(pixels));
+    return net_3digits_self_test() + 20 * small_self_test();
+}
+MAIN
+    } >firmware/one.c
+    if ${CC:-cc} -std=c99 -Wall -Wextra -Werror -o firmware/one firmware/one.c 2>err; then
+        said=$(tail -c 56 digit.pgm | firmware/one) || wrong "in one unit, a self-test returns $?"
+        [ "$said" = "$classes" ] || wrong "predicts $classes; in one unit: $said"
+    else
+        wrong 'two networks do not compile in one unit'
+    fi
+done
+
 fails 2 export small.bnn
 says '--format is needed: onnx, onnx-packed, qonnx or c'
 fails 2 export small.bnn --format onxx

@@ -41,6 +41,14 @@ check_symbols() {
     [ -z "$more" ] || wrong "$1" "needs $more"
 }
 
+# All names begin with the prefix, but for those of types, members and what functions have inside.
+check_names() {
+    others=$(awk '/^(static|extern|typedef|void|int) / { sub(/[[(].*/, ""); if ($0 !~ / \**net_[a-z0-9_]+$/ &&
+            $0 != "static struct {") print }
+        /^} / && !/^} net_[a-z]+;$/ || /^# *define/ { print }' "$2")
+    [ -z "$others" ] || wrong "$1" "names without the prefix: $others"
+}
+
 # on_host CASE COMPILER FLAG...
 on_host() {
     case_name=$1
@@ -82,6 +90,7 @@ for dir in "$BNN_CEXPORT_DIR"/*; do
     for compiler in $turn; do
         on_host "$name" "$compiler" -O2
         [ ! -f "$dir/net.o" ] || check_symbols "$name" "$dir/net.o" nm
+        check_names "$name" "$dir/net.c"
     done
 done
 # Other instructions for the same numbers.

@@ -6,7 +6,8 @@
  * use integers alone; float stages do the float operations of training, with the same bits in every
  * logit on every machine: the file refuses compilers and options known to change them.
  *
- * For the prefix "lenet5", the header declares
+ * All names begin with the prefix, so that files of several models can be one translation unit. For
+ * "lenet5", the header declares
  *
  *     LENET5_CHANNELS, _HEIGHT, _WIDTH, _PIXELS, _CLASSES, _WORKSPACE_BYTES
  *     void lenet5_run(const uint8_t pixels[LENET5_PIXELS], float logits[LENET5_CLASSES]);

@@ -15,8 +15,8 @@ static const char *chain_input(c_writer *w, const char *at, const char *inside)
     const bnn_stage *s = w->stage;
     const bool bits = s->inputs == BNN_VALUES_BITS;
     const char *input = bnn_c_text(w,
-                                   bits                             ? "get_bit(x, %s)"
-                                   : s->inputs == BNN_VALUES_PIXELS ? "pixel_value(x[%s])"
+                                   bits                             ? "@_get_bit(x, %s)"
+                                   : s->inputs == BNN_VALUES_PIXELS ? "@_pixel_value(x[%s])"
                                                                     : "x[%s]",
                                    at);
     if (inside == NULL || s->pad_value == 0)
@@ -34,7 +34,7 @@ static void chain_product(c_writer *w, const char *at, const char *inside)
     const bool skips = inside != NULL && s->pad_value == 0;
     const char *input = chain_input(w, at, inside);
     const char *weight = bnn_c_text(
-        w, s->binary_weights ? "get_bit(%s_weights[c], t)" : "%s_weights[c][t]", w->name);
+        w, s->binary_weights ? "@_get_bit(@_%s_weights[c], t)" : "@_%s_weights[c][t]", w->name);
     if (skips)
         bnn_c_code(w, "if (%s)\n", inside);
     w->indent += skips ? 4 : 0;
@@ -45,7 +45,7 @@ static void chain_product(c_writer *w, const char *at, const char *inside)
     else if (s->binary_weights)
         bnn_c_code(w, "value += %s ? -%s : %s;\n", weight, input, input);
     else
-        bnn_c_code(w, "value = fused(%s, %s, value);\n", weight, input);
+        bnn_c_code(w, "value = @_fused(%s, %s, value);\n", weight, input);
     w->indent -= skips ? 4 : 0;
 }
 
@@ -80,7 +80,7 @@ static void chain_sum(c_writer *w)
         bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->sums), NULL));
     } else {
         bnn_c_code(w, "float value = %s;\n",
-                   s->bias != NULL ? bnn_c_text(w, "%s_bias[c]", w->name) : "0.0f");
+                   s->bias != NULL ? bnn_c_text(w, "@_%s_bias[c]", w->name) : "0.0f");
         if (s->linear == BNN_LOWER_CONV2D) {
             chain_convolution(w);
             return;
@@ -117,10 +117,10 @@ static uint32_t chain_value(c_writer *w, uint32_t j, bnn_shape shape)
     }
     const char *at = bnn_c_value_index(w, s->out);
     if (j < s->n_chain) {
-        bnn_c_code(w, "work.plane[h * %u + v] = value;\n", shape.w);
+        bnn_c_code(w, "@_work.plane[h * %u + v] = value;\n", shape.w);
         w->work.plane = bnn_size_larger(w->work.plane, (size_t)shape.h * shape.w);
     } else if (s->outputs == BNN_VALUES_BITS) {
-        bnn_c_code(w, "if (value >= 0.0f)\n    set_bit(y, %s);\n", at);
+        bnn_c_code(w, "if (value >= 0.0f)\n    @_set_bit(y, %s);\n", at);
     } else {
         bnn_c_code(w, "y[%s] = value;\n", at);
     }
@@ -177,11 +177,11 @@ void bnn_c_chain_stage(c_writer *w)
     chain_constants(w);
     if (s->integer_sums)
         bnn_c_window(w);
-    bnn_c_code(w, "static void %s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),
+    bnn_c_code(w, "static void @_%s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),
                chain_is_logits(w) ? "int32_t" : bnn_c_type(s->outputs));
     w->indent = 4;
     if (s->outputs == BNN_VALUES_BITS)
-        bnn_c_code(w, "clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
+        bnn_c_code(w, "@_clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
     bnn_c_loop(w, "c", s->sums.c, ") {");
     bnn_shape shape = s->sums;
     for (uint32_t j = 0; j <= s->n_chain;) {

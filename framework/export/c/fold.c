@@ -69,14 +69,14 @@ static const char *fold_bit(c_writer *w)
     const char *sum = bnn_c_sum(w, true), *threshold = fold_threshold_name(s),
                *index = "(size_t)sum";
     if (s->fold.n_tables == 0)
-        return bnn_c_text(w, "%s >= %s_%s[c]", sum, w->name, threshold);
+        return bnn_c_text(w, "%s >= @_%s_%s[c]", sum, w->name, threshold);
     if (s->inputs == BNN_VALUES_PIXELS)
         index = bnn_c_text(w, "(size_t)(sum + %lld)", -(long long)s->fold.table_first);
     bnn_c_code(w,
                "const int32_t sum = %s;\n"
-               "const int bit = %s_table[c] > 0\n"
-               "                    ? get_bit(%s_tables[%s_table[c] - 1], %s)\n"
-               "                    : sum >= %s_%s[c];\n",
+               "const int bit = @_%s_table[c] > 0\n"
+               "                    ? @_get_bit(@_%s_tables[@_%s_table[c] - 1], %s)\n"
+               "                    : sum >= @_%s_%s[c];\n",
                sum, w->name, w->name, w->name, index, w->name, threshold);
     return "bit";
 }
@@ -92,9 +92,10 @@ static void fold_channel_loop(c_writer *w, bool mixed)
     if (mixed && !tables)
         bnn_c_code(w, "const int bit = %s;\n", bit);
     if (mixed)
-        bnn_c_code(w, "if (t == 0 || bit != %s_all[c])\n    put_bit(y, %s, bit);\n", w->name, at);
+        bnn_c_code(w, "if (t == 0 || bit != @_%s_all[c])\n    @_put_bit(y, %s, bit);\n", w->name,
+                   at);
     else
-        bnn_c_code(w, "if (%s)\n    set_bit(y, %s);\n", bit, at);
+        bnn_c_code(w, "if (%s)\n    @_set_bit(y, %s);\n", bit, at);
     if (mixed || tables)
         bnn_c_end(w);
 }
@@ -126,7 +127,7 @@ void bnn_c_folded_stage(c_writer *w)
     bnn_c_bits(w, "weights", s->sums.c, s->taps, s->bits, true);
     fold_decisions(w, mixed);
     bnn_c_window(w);
-    bnn_c_code(w, "static void %s(const %s *x, uint32_t *y)\n{\n    clear(y, %zu);\n", w->name,
+    bnn_c_code(w, "static void @_%s(const %s *x, uint32_t *y)\n{\n    @_clear(y, %zu);\n", w->name,
                bnn_c_type(s->inputs), bnn_c_words(bnn_shape_values(s->out)));
     w->indent = 4;
     if (s->linear == BNN_LOWER_CONV2D)

@@ -8,30 +8,30 @@
 
 enum { HELPERS_FLOATS = 9 };
 
-/* How code shows that it needs each, and its text. */
+/* How code shows that it needs each, and its text, as bnn_c_code takes it. */
 static const struct {
     const char *call, *text;
 } helpers[] = {
-    {"get_bit(", "static int get_bit(const uint32_t *x, size_t i)\n"
+    {"get_bit(", "static int @_get_bit(const uint32_t *x, size_t i)\n"
                  "{\n"
                  "    return (int)(x[i / 32] >> i % 32 & 1);\n"
                  "}\n\n"},
-    {"set_bit(", "static void set_bit(uint32_t *y, size_t i)\n"
+    {"set_bit(", "static void @_set_bit(uint32_t *y, size_t i)\n"
                  "{\n"
                  "    y[i / 32] |= (uint32_t)1 << i % 32;\n"
                  "}\n\n"},
-    {"put_bit(", "static void put_bit(uint32_t *y, size_t i, int bit)\n"
+    {"put_bit(", "static void @_put_bit(uint32_t *y, size_t i, int bit)\n"
                  "{\n"
                  "    const uint32_t at = (uint32_t)1 << i % 32;\n"
                  "    y[i / 32] = bit ? y[i / 32] | at : y[i / 32] & ~at;\n"
                  "}\n\n"},
-    {"clear(", "static void clear(uint32_t *y, size_t n_words)\n"
+    {"clear(", "static void @_clear(uint32_t *y, size_t n_words)\n"
                "{\n"
                "    for (size_t i = 0; i < n_words; i++)\n"
                "        y[i] = 0;\n"
                "}\n\n"},
     {"get_bits(", "/* n bits from bit i on, n < 32. */\n"
-                  "static uint32_t get_bits(const uint32_t *x, size_t i, size_t n)\n"
+                  "static uint32_t @_get_bits(const uint32_t *x, size_t i, size_t n)\n"
                   "{\n"
                   "    uint32_t bits = x[i / 32] >> i % 32;\n"
                   "    if (i % 32 + n > 32)\n"
@@ -39,7 +39,7 @@ static const struct {
                   "    return bits & (((uint32_t)1 << n) - 1);\n"
                   "}\n\n"},
     {"put_bits(", "/* Writes n bits from bit i on, where all are 0. */\n"
-                  "static void put_bits(uint32_t *y, size_t i, size_t n, uint32_t bits)\n"
+                  "static void @_put_bits(uint32_t *y, size_t i, size_t n, uint32_t bits)\n"
                   "{\n"
                   "    y[i / 32] |= bits << i % 32;\n"
                   "    if (i % 32 + n > 32)\n"
@@ -47,7 +47,7 @@ static const struct {
                   "}\n\n"},
     {"agree(",
      "/* Without an instruction for it, the built-in would call a library function. */\n"
-     "static int popcount(uint32_t x)\n"
+     "static int @_popcount(uint32_t x)\n"
      "{\n"
      "#if defined __POPCNT__ || defined __aarch64__ || defined __riscv_zbb\n"
      "    return __builtin_popcount(x);\n"
@@ -59,27 +59,27 @@ static const struct {
      "#endif\n"
      "}\n\n"
      "/* How many products are +1: a popcount of XNOR, which is XOR with complemented weights. */\n"
-     "static int32_t agree(const uint32_t *weights, const uint32_t *x, size_t n_words)\n"
+     "static int32_t @_agree(const uint32_t *weights, const uint32_t *x, size_t n_words)\n"
      "{\n"
      "    int32_t n = 0;\n"
      "    for (size_t i = 0; i < n_words; i++)\n"
-     "        n += popcount(weights[i] ^ x[i]);\n"
+     "        n += @_popcount(weights[i] ^ x[i]);\n"
      "    return n;\n"
      "}\n\n"},
     {"sum_of_bits(",
      "/* The sum of n products of -1 and +1. */\n"
-     "static int32_t sum_of_bits(const uint32_t *weights, const uint32_t *x, size_t n)\n"
+     "static int32_t @_sum_of_bits(const uint32_t *weights, const uint32_t *x, size_t n)\n"
      "{\n"
-     "    return 2 * agree(weights, x, (n + 31) / 32) - (int32_t)n;\n"
+     "    return 2 * @_agree(weights, x, (n + 31) / 32) - (int32_t)n;\n"
      "}\n\n"},
     {"sum_of_pixels(",
      "/* The sum of n pixels, each less 128, with the signs of the weights. */\n"
-     "static int32_t sum_of_pixels(const uint32_t *weights, const uint8_t *x, size_t n)\n"
+     "static int32_t @_sum_of_pixels(const uint32_t *weights, const uint8_t *x, size_t n)\n"
      "{\n"
      "    int32_t sum = 0;\n"
      "    for (size_t i = 0; i < n; i++) {\n"
      "        const int32_t pixel = (int32_t)x[i] - 128;\n"
-     "        sum += get_bit(weights, i) ? -pixel : pixel;\n"
+     "        sum += @_get_bit(weights, i) ? -pixel : pixel;\n"
      "    }\n"
      "    return sum;\n"
      "}\n\n"},
@@ -96,7 +96,7 @@ static const struct {
          "#error \"floats and doubles must not be computed in more bits (x86: -mfpmath=sse)\"\n"
          "#endif\n\n"},
     {"pixel_value(", "/* A pixel as training saw it; exact. */\n"
-                     "static float pixel_value(uint8_t pixel)\n"
+                     "static float @_pixel_value(uint8_t pixel)\n"
                      "{\n"
                      "    return (float)((int32_t)pixel - 128) / 128.0f;\n"
                      "}\n\n"},
@@ -104,7 +104,7 @@ static const struct {
      "/* a * b + c, rounded once. Without an instruction for it: the product is exact in double;\n"
      " * an inexact sum gets an odd last bit, by which the rounding to float sees on which side of\n"
      " * a tie the true sum lies. (fmaf of small C libraries rounds twice.) */\n"
-     "static float fused(float a, float b, float c)\n"
+     "static float @_fused(float a, float b, float c)\n"
      "{\n"
      "#if defined __FP_FAST_FMAF || defined __FMA__ || defined __aarch64__ || \\\n"
      "    (defined __ARM_FEATURE_FMA && !defined __SOFTFP__)\n"
@@ -188,8 +188,8 @@ static void helpers_workspace(c_writer *w)
         fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
     if (k->pixels > 0)
         fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
-    bnn_c_code(w, "} work;\n\n/* Does not compile when the header tells another size. */\n"
-                  "typedef char work_size[sizeof work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
+    bnn_c_code(w, "} @_work;\n\n/* Does not compile when the header tells another size. */\n"
+                  "typedef char @_work_size[sizeof @_work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
 }
 
 void bnn_c_helpers(c_writer *w)
@@ -199,6 +199,6 @@ void bnn_c_helpers(c_writer *w)
             needed >> HELPERS_FLOATS & 1 ? "#include <float.h>\n" : "");
     for (size_t i = 0; i < HELPERS; i++)
         if (needed >> i & 1)
-            fputs(helpers[i].text, w->out);
+            bnn_c_code(w, "%s", helpers[i].text);
     helpers_workspace(w);
 }

@@ -8,9 +8,9 @@ static void interface_calls(c_writer *w)
     for (uint32_t i = 0; i < n; i++) {
         const bool bits = w->model->stages[i].outputs == BNN_VALUES_BITS;
         const char *to = i + 1 == n ? "logits"
-                                    : bnn_c_text(w, "work.%s.%s", i % 2 == 0 ? "odd" : "even",
+                                    : bnn_c_text(w, "@_work.%s.%s", i % 2 == 0 ? "odd" : "even",
                                                  bits ? "bits" : "floats");
-        bnn_c_code(w, "    %s(%s, %s);\n", w->names[i], from, to);
+        bnn_c_code(w, "    @_%s(%s, %s);\n", w->names[i], from, to);
         from = to;
     }
 }
@@ -83,9 +83,9 @@ static void interface_self_test(c_writer *w)
                "\nint @_self_test(void)\n{\n"
                "    for (int i = 0; i < %u; i++) {\n"
                "        %s logits[$_CLASSES];\n"
-               "        @_%s(test_images[i], logits);\n"
+               "        @_%s(@_test_images[i], logits);\n"
                "        for (int k = 0; k < $_CLASSES; k++)\n"
-               "            if (logits[k] != test_logits[i][k])\n"
+               "            if (logits[k] != @_test_logits[i][k])\n"
                "                return i + 1;\n"
                "    }\n"
                "    return 0;\n}\n",

@@ -14,7 +14,7 @@ static const char *ops_constant(c_writer *w, float value)
 
 static void ops_affine(c_writer *w, uint32_t j)
 {
-    bnn_c_code(w, "value = fused(value, %s_factor%u[c], %s_offset%u[c]);\n", w->name, j + 1,
+    bnn_c_code(w, "value = @_fused(value, @_%s_factor%u[c], @_%s_offset%u[c]);\n", w->name, j + 1,
                w->name, j + 1);
 }
 
@@ -34,7 +34,7 @@ static void ops_clamp(c_writer *w, uint32_t j)
 
 static void ops_slope(c_writer *w, uint32_t j)
 {
-    bnn_c_code(w, "value *= value >= 0.0f ? 1.0f : %s_factor%u[c];\n", w->name, j + 1);
+    bnn_c_code(w, "value *= value >= 0.0f ? 1.0f : @_%s_factor%u[c];\n", w->name, j + 1);
 }
 
 static void ops_sign(c_writer *w, uint32_t j)
@@ -50,7 +50,7 @@ static void ops_window(c_writer *w, const bnn_op *op, const char *join)
 {
     const uint32_t k = op->kernel;
     bnn_c_code(w,
-               "const float *corner = work.plane + h * %u + v * %u;\n"
+               "const float *corner = @_work.plane + h * %u + v * %u;\n"
                "float value = corner[0];\n",
                op->stride * op->in.w, op->stride);
     if (k > 1)

@@ -40,7 +40,7 @@ static void sums_tap(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const char *tap = bnn_c_text(w, pixels ? "x[%s]" : "get_bit(x, %s)",
+    const char *tap = bnn_c_text(w, pixels ? "x[%s]" : "@_get_bit(x, %s)",
                                  bnn_c_index(w, s->in, sums_channel(s), "h", "v"));
     if (s->padding > 0)
         tap = bnn_c_text(w, "h < %u && v < %u ? %s : %d", s->in.h, s->in.w, tap,
@@ -49,9 +49,9 @@ static void sums_tap(c_writer *w)
                bnn_c_position(w, "row", s->stride, "kh", s->padding),
                bnn_c_position(w, "column", s->stride, "kw", s->padding));
     if (pixels)
-        bnn_c_code(w, "work.pixels[n] = %s;\n", tap);
+        bnn_c_code(w, "@_work.pixels[n] = %s;\n", tap);
     else
-        bnn_c_code(w, "if (%s)\n    set_bit(work.window, n);\n", tap);
+        bnn_c_code(w, "if (%s)\n    @_set_bit(@_work.window, n);\n", tap);
 }
 
 /* Rows of bits that lie wholly inside the image are taken as they are. */
@@ -63,7 +63,7 @@ static void sums_row_of_taps(c_writer *w)
     if (channel == NULL)
         row = bnn_c_text(w, "(%s)", row);
     bnn_c_loop(w, "kh", s->kernel, bnn_c_text(w, ", n += %u)", s->kernel));
-    bnn_c_code(w, "put_bits(work.window, n, %u, get_bits(x, %s, %u));\n", s->kernel,
+    bnn_c_code(w, "@_put_bits(@_work.window, n, %u, @_get_bits(x, %s, %u));\n", s->kernel,
                bnn_c_index(w, s->in, channel, row, column), s->kernel);
 }
 
@@ -84,14 +84,14 @@ void bnn_c_window(c_writer *w)
                    : s->pad_value > 0 ? "+1"
                                       : "-1");
     bnn_c_code(w,
-               "*/\nstatic void %s_window(const %s *x, size_t row, size_t column)\n{\n"
+               "*/\nstatic void @_%s_window(const %s *x, size_t row, size_t column)\n{\n"
                "    size_t n = 0;\n",
                w->name, bnn_c_type(s->inputs));
     w->indent = 4;
     if (pixels) {
         w->work.pixels = bnn_size_larger(w->work.pixels, s->taps);
     } else {
-        bnn_c_code(w, "clear(work.window, %zu);\n", words);
+        bnn_c_code(w, "@_clear(@_work.window, %zu);\n", words);
         w->work.window = bnn_size_larger(w->work.window, words);
     }
     if (s->in.c > 1)
@@ -111,15 +111,15 @@ void bnn_c_window(c_writer *w)
 void bnn_c_window_call(c_writer *w, const char *row, const char *column)
 {
     if (w->stage->linear == BNN_LOWER_CONV2D)
-        bnn_c_code(w, "%s_window(x, %s, %s);\n", w->name, row, column);
+        bnn_c_code(w, "@_%s_window(x, %s, %s);\n", w->name, row, column);
 }
 
 const char *bnn_c_sum(c_writer *w, bool agreement)
 {
     const bnn_stage *s = w->stage;
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const char *x = s->linear == BNN_LOWER_DENSE ? "x" : pixels ? "work.pixels" : "work.window";
+    const char *x = s->linear == BNN_LOWER_DENSE ? "x" : pixels ? "@_work.pixels" : "@_work.window";
     const char *function = pixels ? "sum_of_pixels" : agreement ? "agree" : "sum_of_bits";
     const size_t n = agreement && !pixels ? bnn_c_words(s->taps) : s->taps;
-    return bnn_c_text(w, "%s(%s_weights[c], %s, %zu)", function, w->name, x, n);
+    return bnn_c_text(w, "@_%s(@_%s_weights[c], %s, %zu)", function, w->name, x, n);
 }

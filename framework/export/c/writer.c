@@ -153,7 +153,7 @@ static void writer_array(c_writer *w, const char *type, size_t bytes, const char
 {
     const bool nested = rows > 0;
     w->constant_bytes += writer_count(rows, n) * bytes;
-    fprintf(w->out, "static const %s %s_%s", type, w->name, suffix);
+    bnn_c_code(w, "static const %s @_%s_%s", type, w->name, suffix);
     if (nested)
         fprintf(w->out, "[%zu]", rows);
     fprintf(w->out, "[%zu] = {\n", n);

@@ -25,11 +25,11 @@ typedef struct c_writer {
     const bnn_c_options *options;
     bnn_arena *arena; /* of texts */
     char upper[BNN_C_PREFIX_MAX + 1];
-    const char **names;  /* [n_stages]: of functions */
+    const char **names;  /* [n_stages]: of functions, behind the prefix */
     bool integer_logits; /* the last stage's sums are the logits */
     FILE *out;
     int indent; /* of code */
-    /* The stage at hand, and what its names begin with. */
+    /* The stage at hand, and what its names begin with, behind the prefix. */
     const bnn_stage *stage;
     const char *name;
     uint32_t helpers; /* a bit for each row of helpers.c that the code calls */
@@ -91,7 +91,7 @@ void bnn_c_section(FILE *out, const char *title);
 enum { C_FLOAT_MAX = 32 };
 bool bnn_c_float(float value, char text[C_FLOAT_MAX]);
 
-/* "static const TYPE NAME_SUFFIX[rows][n] = {...};", with 0 rows [n]. The integer type is the
+/* "static const TYPE PREFIX_NAME_SUFFIX[rows][n] = {...};", with 0 rows [n]. The integer type is the
  * smallest that holds all values. */
 void bnn_c_floats(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values);
 void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int32_t *values);
