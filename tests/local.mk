@@ -309,6 +309,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/plain_cut.pgm \
 	tests/fuzz/corpus/picture/raw.pgm \
 	tests/fuzz/corpus/picture/raw_16.pgm \
+	tests/fuzz/corpus/picture/red.png \
 	tests/fuzz/corpus/picture/rgb.png \
 	tests/fuzz/corpus/picture/rgba.png \
 	tests/fuzz/corpus/picture/text.png \
@@ -316,6 +317,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/too_few_rows.png \
 	tests/fuzz/corpus/picture/trailing.pgm \
 	tests/fuzz/corpus/picture/truncated.png \
+	tests/fuzz/corpus/picture/white_ink.png \
 	tests/fuzz/corpus/picture/zero_maximum.pgm \
 	tests/fuzz/corpus/picture/zero_width.png \
 	tests/fuzz/corpus/spec/alias_of_itself \

@@ -10,12 +10,12 @@
 static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_error *err)
 {
     bnn_picture picture;
-    if (shape.c != 1)
+    if (shape.c != 1 && shape.c != 3)
         return bnn_fail(err, BNN_E_USAGE,
-                        "%s: pictures are grey, and the model takes images of %u channels; put "
-                        "them into an IDX file of four dimensions",
+                        "%s: pictures are grey or of three colours, and the model takes images of "
+                        "%u channels; put them into an IDX file of four dimensions",
                         path, shape.c);
-    const int status = bnn_picture_read(path, &picture, err);
+    const int status = bnn_picture_read(path, shape.c, &picture, err);
     if (status != BNN_OK)
         return status;
     if (picture.width != shape.w || picture.height != shape.h) {
@@ -84,9 +84,20 @@ int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn
     return status;
 }
 
+bool cli_image_is_blank(const uint8_t *pixels, bnn_shape shape)
+{
+    const size_t n = (size_t)shape.h * shape.w;
+    for (size_t i = 0; i < shape.c * n; i++)
+        if (pixels[i] != pixels[i / n * n])
+            return false;
+    return true;
+}
+
 bool cli_image_is_on_white(const uint8_t *pixels, bnn_shape shape)
 {
     size_t n = 0, n_bright = 0;
+    if (shape.c != 1)
+        return false;
     for (uint32_t y = 0; y < shape.h; y++)
         for (uint32_t x = 0; x < shape.w; x++)
             if (y == 0 || x == 0 || y + 1 == shape.h || x + 1 == shape.w) {

@@ -26,7 +26,10 @@ int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_image
  * The caller frees *out. */
 int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err);
 
-/* Dark strokes on a bright ground: most pixels at the border of an image [h][w] are bright. */
+/* All pixels of an image [c][h][w] have one colour. */
+bool cli_image_is_blank(const uint8_t *pixels, bnn_shape shape);
+
+/* Dark strokes on a bright ground: the image is grey, and most pixels at its border are bright. */
 bool cli_image_is_on_white(const uint8_t *pixels, bnn_shape shape);
 
 #endif

@@ -25,14 +25,14 @@ bool bnn_picture_begins(const uint8_t *bytes, size_t n)
 }
 
 /* Memory for the pixels, when the picture is not too large. */
-static int allocate_pixels(const char *name, uint32_t width, uint32_t height, bnn_picture *out,
-                           bnn_error *err)
+static int allocate_pixels(const char *name, uint32_t channels, uint32_t width, uint32_t height,
+                           bnn_picture *out, bnn_error *err)
 {
     if (width > BNN_PICTURE_EXTENT_MAX || height > BNN_PICTURE_EXTENT_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %ux%u pixels, more than the limit of %dx%d", name,
                         width, height, BNN_PICTURE_EXTENT_MAX, BNN_PICTURE_EXTENT_MAX);
-    *out =
-        (bnn_picture){.width = width, .height = height, .pixels = malloc((size_t)width * height)};
+    *out = (bnn_picture){
+        .width = width, .height = height, .pixels = malloc((size_t)channels * width * height)};
     if (out->pixels == NULL)
         return bnn_no_memory(err);
     return BNN_OK;
@@ -40,22 +40,36 @@ static int allocate_pixels(const char *name, uint32_t width, uint32_t height, bn
 
 /* ---- PNG --------------------------------------------------------------------------------- */
 
+/* Pixels of three bytes become three planes. */
+static int split_colours(bnn_picture *picture, bnn_error *err)
+{
+    const size_t n = (size_t)picture->width * picture->height;
+    uint8_t *planes = malloc(3 * n);
+    if (planes == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < 3 * n; i++)
+        planes[i % 3 * n + i / 3] = picture->pixels[i];
+    free(picture->pixels);
+    picture->pixels = planes;
+    return BNN_OK;
+}
+
 /* The simplified interface of libpng catches its long jumps itself, frees what it has when it fails,
  * and refuses chunks that need more than 8 MB. */
-static int decode_png(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
-                      bnn_error *err)
+static int decode_png(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
+                      bnn_picture *out, bnn_error *err)
 {
     static const png_color paper = {PAPER, PAPER, PAPER};
     png_image image = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(&image, bytes, n))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
-    int status = allocate_pixels(name, image.width, image.height, out, err);
-    image.format = PNG_FORMAT_GRAY;
+    int status = allocate_pixels(name, channels, image.width, image.height, out, err);
+    image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     if (status == BNN_OK && !png_image_finish_read(&image, &paper, out->pixels, 0, NULL))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
     png_image_free(&image);
-    return status;
+    return status == BNN_OK && channels == 3 ? split_colours(out, err) : status;
 }
 
 /* ---- PGM --------------------------------------------------------------------------------- */
@@ -119,8 +133,8 @@ static int take_pixels(text *t, const char *name, bool is_plain, uint32_t maximu
     return BNN_OK;
 }
 
-static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
-                      bnn_error *err)
+static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
+                      bnn_picture *out, bnn_error *err)
 {
     text t = {.at = bytes + 2, .end = bytes + n};
     uint32_t width, height, maximum;
@@ -139,24 +153,27 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, bnn_pict
             t.at++;
     if (!is_plain && t.at < t.end)
         t.at++;
-    int status = allocate_pixels(name, width, height, out, err);
+    int status = allocate_pixels(name, channels, width, height, out, err);
     if (status == BNN_OK)
         status = take_pixels(&t, name, is_plain, maximum, out, err);
     if (status == BNN_OK && t.at < t.end)
         status =
             bnn_fail(err, BNN_E_RESOURCE, "%s: %td bytes follow the picture", name, t.end - t.at);
+    const size_t plane = (size_t)width * height;
+    for (size_t c = 1; status == BNN_OK && c < channels; c++)
+        memcpy(out->pixels + c * plane, out->pixels, plane);
     return status;
 }
 
-int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
-                       bnn_error *err)
+int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
+                       bnn_picture *out, bnn_error *err)
 {
     bnn_picture picture = {.pixels = NULL};
     int status;
     if (is_png(bytes, n))
-        status = decode_png(bytes, n, name, &picture, err);
+        status = decode_png(bytes, n, name, channels, &picture, err);
     else if (is_pnm(bytes, n))
-        status = decode_pgm(bytes, n, name, &picture, err);
+        status = decode_pgm(bytes, n, name, channels, &picture, err);
     else
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG nor PGM", name);
     if (status == BNN_OK)
@@ -166,14 +183,14 @@ int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_pic
     return status;
 }
 
-int bnn_picture_read(const char *path, bnn_picture *out, bnn_error *err)
+int bnn_picture_read(const char *path, uint32_t channels, bnn_picture *out, bnn_error *err)
 {
     char *bytes;
     size_t n;
     int status = bnn_file_read(path, BNN_PICTURE_LIMIT_BYTES, &bytes, &n, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_picture_decode((const uint8_t *)bytes, n, path, out, err);
+    status = bnn_picture_decode((const uint8_t *)bytes, n, path, channels, out, err);
     free(bytes);
     return status;
 }

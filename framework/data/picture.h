@@ -1,7 +1,7 @@
-/* picture.h - pictures that people have: PNG and PGM files as grey bytes.
+/* picture.h - pictures that people have: PNG and PGM files as bytes, grey or in colour.
  *
- * PNG (ISO/IEC 15948) goes through libpng: any colour type, depth and interlacing. Colours become
- * their luminance; what is transparent lies on white paper; 16 bits become 8; a file that says its
+ * PNG (ISO/IEC 15948) goes through libpng: any colour type, depth and interlacing. Where grey is
+ * wanted, colours become their luminance; what is transparent lies on white paper; 16 bits become 8; a file that says its
  * gamma is taken at its word, one that says nothing is sRGB, also with 16 bits. Grey pictures of 8
  * bits without such words keep their bytes.
  *
@@ -23,19 +23,20 @@ enum {
 
 typedef struct bnn_picture {
     uint32_t width, height;
-    uint8_t *pixels; /* [height][width], 0 black to 255 white; malloc'ed */
+    uint8_t *pixels; /* [channels][height][width], 0 black to 255 white; malloc'ed */
 } bnn_picture;
 
 /* Whether n bytes begin as a PNG or as a file of the PNM family does. */
 bool bnn_picture_begins(const uint8_t *bytes, size_t n);
 
-/* Decodes a whole file in memory; `name` stands for it in messages. A damaged file, one of more than
+/* Decodes a whole file in memory; `name` stands for it in messages. channels: 1, grey, or 3, red,
+ * green and blue, which of a grey picture are equal. A damaged file, one of more than
  * one picture, or one larger than the bounds above is BNN_E_RESOURCE. The caller frees out->pixels.
  * Thread-safe. */
-int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, bnn_picture *out,
-                       bnn_error *err);
+int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
+                       bnn_picture *out, bnn_error *err);
 
 /* The same for a regular file. */
-int bnn_picture_read(const char *path, bnn_picture *out, bnn_error *err);
+int bnn_picture_read(const char *path, uint32_t channels, bnn_picture *out, bnn_error *err);
 
 #endif

@@ -58,6 +58,9 @@ bnn 0 query --csv 'SELECT run_uid FROM run_summary'
 run=$(sed -n 2p out)
 bnn 0 verify "$run"
 prints '12 test images: 0 get another class than in training, 0 other logits'
+bnn 0 predict "$run" "$srcdir/tests/fuzz/corpus/picture/red.png" --csv
+[ "$(sed -n 2p out | cut -d, -f3)" = 0 ] || wrong 'a red picture is not of the class of red ones'
+says_nothing
 bnn 0 export "$run" --format c -o model.c
 bnn 0 export "$run" --format onnx -o model.onnx
 

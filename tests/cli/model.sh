@@ -88,7 +88,7 @@ says 'not a regular file'
 fails 2 show small.bnn small.bnn
 
 # ---- predict -------------------------------------------------------------------------------------
-for file in digit.png digit.pgm digit_on_white.pgm grey.png colour.ppm bad_crc.png; do
+for file in digit.png digit.pgm digit_on_white.pgm grey.png white_ink.png colour.ppm bad_crc.png; do
     cp "$srcdir/tests/fuzz/corpus/picture/$file" .
 done
 # Two images of 8x7 in IDX: the digit, and the digit on white; and their labels.
@@ -128,6 +128,19 @@ says '^digit_on_white.pgm: its border is bright; .*--invert$'
 bnn 0 predict float.bnn digit_on_white.pgm -q
 says_nothing
 bnn 0 predict float.bnn digit_on_white.pgm --invert
+says_nothing
+
+# White ink on transparent paper is all white, and a black picture all black.
+head -c 11 digit.pgm >black.pgm
+head -c 56 /dev/zero >>black.pgm
+for invert in '' --invert; do
+    # shellcheck disable=SC2086 # a word or none
+    bnn 0 predict float.bnn $invert digit.pgm white_ink.png black.pgm
+    says '^white_ink.png: all its pixels have one colour, so the answer means nothing; what is transparent lies on white'
+    says '^black.pgm: all its pixels have one colour, so the answer means nothing$'
+    [ "$(wc -l <err)" -eq 2 ] || wrong 'not two lines on stderr'
+done
+bnn 0 predict float.bnn white_ink.png -q
 says_nothing
 bnn 0 predict float.bnn two.idx --json --labels labels.idx
 is_json

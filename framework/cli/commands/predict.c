@@ -166,17 +166,28 @@ static int print_answers(prediction *p, bnn_error *err)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-/* Says it once, for the first picture. */
-static void hint_invert(const prediction *p, char **paths)
+/* Of each picture without a picture in it; and once, for the first one, of --invert. */
+static void hint_pictures(const prediction *p, char **paths)
 {
-    for (size_t i = 0; !p->invert && !p->options.quiet && i < p->n_files; i++)
-        if (p->files[i].is_picture && cli_image_is_on_white(p->files[i].pixels, p->model->input)) {
+    bool hinted = p->invert;
+    for (size_t i = 0; !p->options.quiet && i < p->n_files; i++) {
+        const uint8_t *pixels = p->files[i].pixels;
+        if (!p->files[i].is_picture)
+            continue;
+        if (cli_image_is_blank(pixels, p->model->input)) {
+            fprintf(stderr, "%s: all its pixels have one colour, so the answer means nothing%s\n",
+                    paths[i],
+                    pixels[0] == 255 ? "; what is transparent lies on white paper, where white ink "
+                                       "cannot be seen: put it on black first"
+                                     : "");
+        } else if (!hinted && cli_image_is_on_white(pixels, p->model->input)) {
             fprintf(stderr,
                     "%s: its border is bright; if that is the paper and the model knows bright "
                     "strokes on black, as in MNIST, use --invert\n",
                     paths[i]);
-            return;
+            hinted = true;
         }
+    }
 }
 
 /* All files before the first answer: a wrong one is said at once. */
@@ -208,7 +219,7 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
     if (status == BNN_OK)
         status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
-        hint_invert(p, paths);
+        hint_pictures(p, paths);
         make_table(p);
     }
     for (size_t i = 0; status == BNN_OK && i < n; i++)
@@ -252,9 +263,9 @@ const cli_command cli_command_predict = {
     .notes =
         "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG or PGM of\n"
         "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
-        "grey by their luminance, what is transparent lies on white, 16 bits become 8. The answer\n"
-        "has the three most probable classes (softmax of the logits) and the margin between the\n"
-        "first two logits.\n",
+        "grey by their luminance, unless the model takes three channels: red, green and blue.\n"
+        "What is transparent lies on white, 16 bits become 8. The answer has the three most\n"
+        "probable classes (softmax of the logits) and the margin between the first two logits.\n",
     .options = predict_options,
     .examples = "  bnnrun predict lenet5.bnn seven.png\n"
                 "  bnnrun predict 3f seven.png\n"

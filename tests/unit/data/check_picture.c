@@ -70,13 +70,34 @@ START_TEST(pictures_become_grey_bytes)
     bnn_picture picture;
     bnn_error err;
     const char *path = corpus(good_files[_i].name);
-    ck_assert_msg(bnn_picture_read(path, &picture, &err) == BNN_OK, "%s", err.message);
+    ck_assert_msg(bnn_picture_read(path, 1, &picture, &err) == BNN_OK, "%s", err.message);
     ck_assert_uint_eq(picture.width, good_files[_i].width);
     ck_assert_uint_eq(picture.height, good_files[_i].height);
     for (size_t i = 0; i < (size_t)picture.width * picture.height; i++)
         ck_assert_msg(abs(picture.pixels[i] - good_files[_i].pixels[i]) <= good_files[_i].tolerance,
                       "%s: pixel %zu is %u, not %u", path, i, picture.pixels[i],
                       good_files[_i].pixels[i]);
+    free(picture.pixels);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    size_t n;
+    uint8_t pixels[PIXELS_MAX];
+} colour_files[] = {
+    {"rgb.png", 12, {255, 0, 0, 9, 0, 255, 0, 9, 0, 0, 255, 9}},
+    {"grey_16.png", 9, {0, 128, 255, 0, 128, 255, 0, 128, 255}},
+    {"comment.pgm", 6, {1, 2, 1, 2, 1, 2}},
+};
+
+START_TEST(pictures_become_three_planes)
+{
+    bnn_picture picture;
+    bnn_error err;
+    ck_assert_int_eq(bnn_picture_read(corpus(colour_files[_i].name), 3, &picture, &err), BNN_OK);
+    ck_assert_uint_eq(3 * (size_t)picture.width * picture.height, colour_files[_i].n);
+    ck_assert_mem_eq(picture.pixels, colour_files[_i].pixels, colour_files[_i].n);
     free(picture.pixels);
 }
 END_TEST
@@ -90,8 +111,8 @@ START_TEST(maxima_of_pgm)
         bnn_error err;
         const unsigned value = maximum / 3;
         const int n = snprintf(text, sizeof text, "P2 3 1 %u 0 %u %u", maximum, value, maximum);
-        ck_assert_int_eq(bnn_picture_decode((const uint8_t *)text, (size_t)n, "p", &picture, &err),
-                         BNN_OK);
+        ck_assert_int_eq(
+            bnn_picture_decode((const uint8_t *)text, (size_t)n, "p", 1, &picture, &err), BNN_OK);
         ck_assert_uint_eq(picture.pixels[0], 0);
         ck_assert_double_le(fabs(picture.pixels[1] - 255.0 * value / maximum), 0.5);
         ck_assert_uint_eq(picture.pixels[2], 255);
@@ -128,7 +149,8 @@ START_TEST(damaged_files_are_refused)
     bnn_error err;
     char wanted[PATH_BYTES + 200];
     snprintf(wanted, sizeof wanted, "%s: %s", corpus(bad_files[_i].name), bad_files[_i].message);
-    ck_assert_int_eq(bnn_picture_read(corpus(bad_files[_i].name), &picture, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_picture_read(corpus(bad_files[_i].name), 1, &picture, &err),
+                     BNN_E_RESOURCE);
     ck_assert_msg(strncmp(err.message, wanted, strlen(wanted)) == 0, "%s", err.message);
     ck_assert_ptr_null(picture.pixels);
 }
@@ -138,9 +160,9 @@ START_TEST(files_that_are_none)
 {
     bnn_picture picture;
     bnn_error err;
-    ck_assert_int_eq(bnn_picture_read(corpus("no_such_file"), &picture, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_picture_read(corpus("no_such_file"), 1, &picture, &err), BNN_E_RESOURCE);
     ck_assert_ptr_nonnull(strstr(err.message, "no_such_file: cannot open"));
-    ck_assert_int_eq(bnn_picture_read("/", &picture, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_picture_read("/", 1, &picture, &err), BNN_E_RESOURCE);
     ck_assert_str_eq(err.message, "/: not a regular file");
 }
 END_TEST
@@ -209,11 +231,13 @@ static Suite *make_suite(void)
 {
     enum {
         N_GOOD = sizeof good_files / sizeof *good_files,
+        N_COLOUR = sizeof colour_files / sizeof *colour_files,
         N_BAD = sizeof bad_files / sizeof *bad_files
     };
     Suite *suite = suite_create("picture");
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, pictures_become_grey_bytes, 0, N_GOOD);
+    tcase_add_loop_test(all, pictures_become_three_planes, 0, N_COLOUR);
     tcase_add_test(all, maxima_of_pgm);
     tcase_add_loop_test(all, damaged_files_are_refused, 0, N_BAD);
     tcase_add_test(all, files_that_are_none);
