@@ -39,8 +39,8 @@
  *
  * An author outside of bnnrun's tree needs an installed bnnrun, pkg-config and a compiler of C11.
  * With a checkout, -I framework -ffp-contract=off does what `pkg-config --cflags bnn` does, and
- * plugins/skeleton has an annotated source of each kind. C++ takes this header, but has neither
- * _Generic nor nested designators: there, write rows, descriptor and bnn_plugin_entry() out.
+ * plugins/skeleton has an annotated source of each kind. C++ will do, too: C++20, or C++11 with the
+ * designated initializers of GCC and clang, which there keep the order of the struct.
  *
  * Rules for every kind
  * - The file is <kind>_<name>.so. The name in the head must agree.
@@ -62,6 +62,10 @@
  * Growth: structs grow at their end only; abi_version changes when anything else does. */
 #ifndef BNN_PLUGIN_H
 #define BNN_PLUGIN_H
+
+#if defined(__cplusplus) && __cplusplus < 201103L
+#    error "<bnn/plugin.h> needs C11, or C++11 and later: compile with -std=c++11"
+#endif
 
 #include <stddef.h>
 #include <stdint.h>
@@ -97,13 +101,12 @@ typedef struct bnn_head {
     const bnn_param *params; /* NULL without parameters */
 } bnn_head;
 
-/* The author's part of the head, as designated initializers for BNN_DEFINE_<KIND>: name, summary,
- * reference, and for BNN_HEAD the parameter struct and its table. */
+/* The author's part of the head, the first argument of BNN_DEFINE_<KIND>: name, summary, reference,
+ * and for BNN_HEAD the parameter struct and its table. It stands for the last members of bnn_head. */
 #define BNN_HEAD_PLAIN(name_text, summary_text, reference_text) \
-    .head.name = (name_text), .head.summary = (summary_text), .head.reference = (reference_text)
+    0, (name_text), (summary_text), (reference_text), NULL
 #define BNN_HEAD(name_text, summary_text, reference_text, T, param_table) \
-    .head.params_size = sizeof(T), .head.params = (param_table),          \
-    BNN_HEAD_PLAIN(name_text, summary_text, reference_text)
+    sizeof(T), (name_text), (summary_text), (reference_text), (param_table)
 
 /* The end of a plugin's source: BNN_DEFINE_STE(BNN_HEAD(...), .grad = grad) and its like. */
 #define BNN_DEFINE_STE(...)       BNN_DEFINE(bnn_ste, BNN_KIND_STE, __VA_ARGS__)
@@ -111,14 +114,13 @@ typedef struct bnn_head {
 #define BNN_DEFINE_OPTIMIZER(...) BNN_DEFINE(bnn_optimizer, BNN_KIND_OPTIMIZER, __VA_ARGS__)
 #define BNN_DEFINE_LAYER(...)     BNN_DEFINE(bnn_layer, BNN_KIND_LAYER, __VA_ARGS__)
 
-#define BNN_DEFINE(T, kind_value, ...)                                \
-    BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                 \
-    {                                                                 \
-        static const T plugin = {.head.abi_version = BNN_ABI_VERSION, \
-                                 .head.struct_size = sizeof(T),       \
-                                 .head.kind = (kind_value),           \
-                                 __VA_ARGS__};                        \
-        return &plugin.head;                                          \
+#define BNN_DEFINE(T, kind_value, size, name, summary, reference, params, ...)                  \
+    BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                                           \
+    {                                                                                           \
+        static const T plugin = {.head = {BNN_ABI_VERSION, sizeof(T), (kind_value), size, name, \
+                                          summary, reference, params},                          \
+                                 __VA_ARGS__};                                                  \
+        return &plugin.head;                                                                    \
     }
 
 #if defined(__GNUC__)
@@ -177,13 +179,24 @@ struct bnn_param {
 
 /* What these are made of: a row, and the offset of a field, checked to be of the type that the host
  * will write. */
-#define BNN_PARAM(key, row_type, at, value, low, high, alternatives, text)                        \
-    {                                                                                             \
-        .name = (key), .type = (row_type), .offset = (at), .fallback = (value), .minimum = (low), \
-        .maximum = (high), .choices = (alternatives), .help = (text)                              \
+#define BNN_PARAM(key, row_type, at, value, low, high, alternatives, text)      \
+    {                                                                           \
+        (key), (row_type), (at), (value), (low), (high), (alternatives), (text) \
     }
-#define BNN_OFFSET(T, field, field_type) \
-    _Generic(((T *)0)->field, field_type : (uint32_t)offsetof(T, field))
+#if defined(__cplusplus)
+extern "C++" {
+template <typename Declared, typename Wanted> struct bnn_field_type;
+template <typename Wanted> struct bnn_field_type<Wanted, Wanted> {
+    enum { is_right = 1 };
+};
+}
+#    define BNN_OFFSET(T, field, field_type)                               \
+        (bnn_field_type<decltype(((T *)0)->field), field_type>::is_right * \
+         (uint32_t)offsetof(T, field))
+#else
+#    define BNN_OFFSET(T, field, field_type) \
+        _Generic(((T *)0)->field, field_type : (uint32_t)offsetof(T, field))
+#endif
 
 /* ------------------------------------------------------------------------------------------
  * What every hot function is given.

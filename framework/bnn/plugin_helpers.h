@@ -4,6 +4,8 @@
 #ifndef BNN_PLUGIN_HELPERS_H
 #define BNN_PLUGIN_HELPERS_H
 
+#include <bnn/plugin.h>
+
 /* In front of a loop whose steps do not depend on each other. The compiler cannot know that where
  * the output may be the input (gx may be gy), and would take one element at a time. */
 #if defined(__clang__)

@@ -1,9 +1,9 @@
 /* picture.h - pictures that people have: PNG and PGM files as bytes, grey or in colour.
  *
  * PNG (ISO/IEC 15948) goes through libpng: any colour type, depth and interlacing. Where grey is
- * wanted, colours become their luminance; what is transparent lies on white paper; 16 bits become 8; a file that says its
- * gamma is taken at its word, one that says nothing is sRGB, also with 16 bits. Grey pictures of 8
- * bits without such words keep their bytes.
+ * wanted, colours become their luminance; what is transparent lies on white paper; 16 bits become 8;
+ * a file that says its gamma is taken at its word, one that says nothing is sRGB, also with 16 bits.
+ * Grey pictures of 8 bits without such words keep their bytes.
  *
  * PGM is read in both forms, P5 (binary) and P2 (text), with any maximum up to 65535, which becomes
  * 255. That is done by hand: libnetpbm ends the program when a file is damaged. */

@@ -125,6 +125,11 @@ if command -v nm >/dev/null 2>&1; then
     nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__\|^_[A-Z]' | sort >exported
     cmp -s declared exported || { diff declared exported; fail 'header and library differ'; }
 fi
+# Each header is whole by itself.
+for header in plugin plugin_helpers infer; do
+    echo "#include <bnn/$header.h>" >alone.c
+    eval "${CC:-cc} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags bnn) -c alone.c" || fail "bnn/$header.h is not whole"
+done
 # C++ takes the headers, and a plugin written in it works.
 cxx=$(command -v c++ || command -v g++ || command -v clang++ || true)
 if [ -n "$cxx" ]; then
@@ -148,4 +153,18 @@ SOURCE
     eval "$cxx -shared -fPIC -Wall -Wextra -Werror -pedantic $instrument $(pkg-config --cflags bnn) ste_cpp.cc -o ste_cpp.so" ||
         fail 'C++ does not take bnn/plugin.h'
     "$bnnrun" plugins ste cpp >described || fail 'the plugin in C++ is refused'
+
+    # The manual's example is C++, too; a parameter of another type is not, nor is C++ of 1998.
+    mkdir cpp
+    cp ste_window.c cpp/ste_window.cc
+    sed 's/double clip/float clip/' ste_window.c >cpp/wrong.cc
+    build="$cxx -shared -fPIC -Wall -Werror $instrument $(pkg-config --cflags bnn)"
+    eval "$build -std=c++11 cpp/ste_window.cc -o cpp/ste_window.so" ||
+        fail "C++ does not take the manual's example"
+    "$bnnrun" plugins ste window --plugin-path cpp >described || fail 'the example in C++ is refused'
+    grep -q 'half-width of the window' described || fail 'its parameters are not described in C++'
+    ! eval "$build cpp/wrong.cc -o cpp/wrong.so" 2>log || fail 'C++ takes a parameter that is no double'
+    grep -q 'bnn_field_type' log || { cat log; fail 'C++ does not say what is wrong with the parameter'; }
+    ! eval "$build -std=c++98 cpp/ste_window.cc -o cpp/old.so" 2>log || fail 'C++98 takes bnn/plugin.h'
+    grep -q 'needs C11, or C++11' log || { cat log; fail 'bnn/plugin.h does not say what it needs'; }
 fi
