@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POOL_TICK_MS = 200 };
+enum { POOL_TICK_MS = 200, POOL_SAME_EVENT_MS = 500 };
 
 /* What a job is waiting for. */
 typedef enum pool_step {
@@ -50,6 +50,7 @@ struct pool {
     atomic_uint n_running; /* also read by the threads that report */
     bool stopping;
     int signal;       /* that asked us to stop, or 0 */
+    double hurry;     /* then: from when on the next one does what it always does */
     int status;       /* why the sweep stopped, besides signals: the first error counts */
     size_t next;      /* in the plan: the first run that may be there to take */
     double last_tick; /* 0: the next one is due, as something has ended */
@@ -303,15 +304,18 @@ static void pool_poll_executor(pool *p)
     }
 }
 
+/* One event can be several signals: `timeout` signals a process and then its group. */
 static void pool_take_signal(pool *p)
 {
+    if (p->signal != 0 && bnn_clock_seconds(CLOCK_MONOTONIC) >= p->hurry)
+        bnn_signals_close(&p->signals);
     const int signal = bnn_signals_next(&p->signals);
-    if (signal == 0)
+    if (signal == 0 || p->signal != 0)
         return;
-    bnn_signals_close(&p->signals); /* the next one does what it always does */
     p->signal = signal;
     pool_stop(p);
     p->options->observer->stopping(p->options->observer->context, pool_look(p), signal);
+    p->hurry = bnn_clock_seconds(CLOCK_MONOTONIC) + 1e-3 * POOL_SAME_EVENT_MS;
 }
 
 static void pool_tick(pool *p)
@@ -421,6 +425,8 @@ int bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_s
         status = bnn_signals_open(&p->signals, err);
     if (status == BNN_OK) {
         status = pool_run(p, err);
+        while (p->signal != 0 && bnn_signals_next(&p->signals) != 0)
+            ; /* all is saved: who asked again has what was asked for */
         bnn_signals_close(&p->signals);
     }
     memcpy(out->n_of, p->view.n_of, sizeof out->n_of);

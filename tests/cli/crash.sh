@@ -205,7 +205,7 @@ if env --default-signal=INT true 2>/dev/null; then
             same one.db $db "SIG${signal%:*} and resumed ($isolation)"
         done
     done
-    # The second Ctrl-C does not wait for anything, a job at the gate included.
+    # A second Ctrl-C, after a moment, does not wait for anything, a job at the gate included.
     start twice.db 0
     kill -INT $sweep
     stopping

@@ -270,8 +270,8 @@ const cli_command cli_command_run = {
         "Runs that are done stay done: the same command, given again, does what is missing. Runs\n"
         "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
-        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, the second stops at\n"
-        "once.\n",
+        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, a second one (half a\n"
+        "second later or more) stops at once.\n",
     .options = run_options,
     .examples = "  bnnrun configs/ste_sweep.yaml\n"
                 "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",

@@ -22,6 +22,7 @@ typedef struct watch {
     char message[1000]; /* of the last failure */
     int signal;         /* to send once a run is in this epoch, and once only */
     unsigned signal_epoch;
+    int signal_again; /* to send as soon as the stop is told; or 0 */
     bnn_pool_observer observer;
 } watch;
 
@@ -61,6 +62,8 @@ static void stopping(void *context, const bnn_pool_view *view, int signal)
     (void)view;
     (void)signal;
     w->n_stopping++;
+    if (w->signal_again != 0)
+        kill(getpid(), w->signal_again);
 }
 
 static void watch_set_up(void)
@@ -299,6 +302,7 @@ START_TEST(what_was_interrupted_goes_on)
     make_plan();
     seen.signal = _i % 2 == 0 ? SIGINT : SIGTERM;
     const int signal = seen.signal;
+    seen.signal_again = _i % 2 == 0 ? 0 : _i == 1 ? SIGTERM : SIGHUP; /* the same event */
     seen.signal_epoch = 2;
     bnn_error error;
     ck_assert_int_eq(execute(2, &error), BNN_E_INTERRUPTED);
