@@ -123,13 +123,13 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
 static void print_head(const bench_lineup *lineup)
 {
     const bnn_store_bench *b = &lineup->record;
-    char cpu[256], number[CLI_TEXT_MAX];
+    char cpu[BNN_CPU_MODEL], number[CLI_TEXT_MAX];
     if (b->run_uid != NULL)
         printf("run %s: %s\n", b->run_uid, lineup->run_text);
     printf("%s\n", b->model);
     if (b->twin_uid != NULL)
         printf("twin, trained in full precision: run %s: %s\n", b->twin_uid, lineup->twin_text);
-    printf("%s", bnn_environment_cpu_model(cpu, sizeof cpu) ? cpu : "unknown CPU");
+    printf("%s", bnn_environment_cpu_model(cpu) != NULL ? cpu : "unknown CPU");
     if (b->cpu < 0)
         printf(", not pinned");
     else
@@ -250,7 +250,7 @@ static json_t *amdahl_json(const bench_lineup *lineup)
 static void print_report_json(const bench_lineup *lineup)
 {
     const bnn_store_bench *b = &lineup->record;
-    char cpu_model[256];
+    char cpu_model[BNN_CPU_MODEL];
     json_t *results = json_array();
     for (uint32_t i = 0; i < lineup->n_batches; i++)
         for (size_t k = 0; k < lineup->n; k++)
@@ -260,9 +260,8 @@ static void print_report_json(const bench_lineup *lineup)
         cli_json_text(b->run_uid), "model", cli_json_text(b->model), "model_sha256",
         b->model_sha256, "twin", cli_json_text(b->twin_uid), "images", cli_json_text(b->images),
         "n_images", (json_int_t)b->n_images, "rounds", (json_int_t)b->n_rounds, "machine",
-        "cpu_model",
-        cli_json_text(bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL),
-        "cpu", b->cpu < 0 ? json_null() : json_integer(b->cpu), "idle", known_or_null(b->idle),
+        "cpu_model", cli_json_text(bnn_environment_cpu_model(cpu_model)), "cpu",
+        b->cpu < 0 ? json_null() : json_integer(b->cpu), "idle", known_or_null(b->idle),
         "load_average", known_or_null(b->load_average), "co_runners",
         b->co_runners < 0 ? json_null() : json_integer(b->co_runners), "results", results, "amdahl",
         amdahl_json(lineup));

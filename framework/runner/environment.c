@@ -1,11 +1,13 @@
 #include "runner/environment.h"
 
+#include "base/path.h"
 #include "build_info.h"
 #include "kernels/kernels.h"
 
 #include <curl/curl.h>
 #include <gnu/libc-version.h>
 #include <jansson.h>
+#include <math.h>
 #include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -21,31 +23,78 @@ uint32_t bnn_environment_cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-/* The text behind the colon of a line of /proc/cpuinfo that begins with key. */
-static bool environment_line_value(char *line, const char *key, char *out, size_t n)
+/* The quota of a group in CPUs: "150000 100000" or "max 100000" in version 2; in version 1 quota (-1:
+ * none) and period in two files. */
+static double environment_group_quota(const char *folder)
 {
-    if (strncmp(line, key, strlen(key)) != 0)
-        return false;
-    const char *colon = strchr(line, ':');
-    if (colon == NULL)
-        return false;
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(out, n, "%s", colon + 1 + strspn(colon + 1, " \t"));
-    return out[0] != '\0';
+    static const char *const names[] = {"cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us"};
+    double numbers[2] = {0};
+    int n = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        FILE *file = bnn_path_join(folder, names[i], path) ? fopen(path, "re") : NULL;
+        while (file != NULL && n < 2 && fscanf(file, "%lf", &numbers[n]) == 1)
+            n++;
+        if (file != NULL)
+            fclose(file);
+    }
+    return numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : INFINITY;
+}
+
+/* A group lies in those that its path leads through. */
+static double environment_least_quota(const char *mounted, const char *controller, const char *path)
+{
+    char root[PATH_MAX], folder[PATH_MAX];
+    double least = INFINITY;
+    if (!bnn_path_join(mounted, controller, root) || !bnn_path_join(root, path, folder))
+        return least;
+    for (char *end = folder + strlen(folder); end >= folder + strlen(root);) {
+        *end = '\0';
+        least = fmin(least, environment_group_quota(folder));
+        end = strrchr(folder, '/');
+    }
+    return least;
+}
+
+/* Lines are "ID:CONTROLLER,CONTROLLER:/PATH", of version 2 without a controller. */
+double bnn_environment_quota(const char *groups, const char *mounted)
+{
+    char line[PATH_MAX];
+    double least = INFINITY;
+    FILE *file = fopen(groups, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        char *path = line;
+        strsep(&path, ":");
+        char *controllers = strsep(&path, ":");
+        if (path == NULL)
+            continue;
+        path[strcspn(path, "\n")] = '\0';
+        while (controllers != NULL)
+            least = fmin(least, environment_least_quota(mounted, strsep(&controllers, ","), path));
+    }
+    if (file != NULL)
+        fclose(file);
+    return least;
+}
+
+uint32_t bnn_environment_jobs(void)
+{
+    const double quota = bnn_environment_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+    return (uint32_t)fmin(ceil(quota), bnn_environment_cpus());
 }
 
 /* AArch64 has no model name there, but a part number. */
-bool bnn_environment_cpu_model(char *out, size_t n)
+const char *bnn_environment_cpu_model(char out[BNN_CPU_MODEL])
 {
     char line[512];
     bool found = false;
     FILE *file = fopen("/proc/cpuinfo", "re");
     while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-        found = environment_line_value(line, "model name", out, n) ||
-                environment_line_value(line, "CPU part", out, n);
+        found = sscanf(line, "model name : %255[^\n]", out) == 1 ||
+                sscanf(line, "CPU part : %255[^\n]", out) == 1;
     if (file != NULL)
         fclose(file);
-    return found;
+    return found ? out : NULL;
 }
 
 /* A JSON object, malloc'ed; NULL without memory. */
@@ -63,7 +112,8 @@ static char *environment_libraries(void)
 int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err)
 {
     struct utsname name;
-    char cpu_model[256], os[sizeof name.sysname + sizeof name.release + sizeof name.machine + 2];
+    char cpu_model[BNN_CPU_MODEL],
+        os[sizeof name.sysname + sizeof name.release + sizeof name.machine + 2];
     const bnn_kernels *kernels = bnn_kernels_choose(err);
     if (kernels == NULL)
         return err->status;
@@ -76,7 +126,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
     const bnn_store_environment environment = {
         .host = name.nodename,
         .os = os,
-        .cpu_model = bnn_environment_cpu_model(cpu_model, sizeof cpu_model) ? cpu_model : NULL,
+        .cpu_model = bnn_environment_cpu_model(cpu_model),
         .n_cpu = bnn_environment_cpus(),
         .kernels = kernels->name,
         .compiler = BNN_COMPILER,

@@ -10,7 +10,16 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
 /* The CPUs that this process may use. */
 uint32_t bnn_environment_cpus(void);
 
-/* The name of the CPU, as in "AMD EPYC 9R14". False when the system does not tell. */
-bool bnn_environment_cpu_model(char *out, size_t n);
+/* How many runs these can execute at a time: as many as they are, or, where the quota of a control
+ * group is less, as that is, rounded up. */
+uint32_t bnn_environment_jobs(void);
+
+/* The least quota of the control groups, in CPUs, or infinity. groups: what /proc/self/cgroup has;
+ * mounted: the folder with the controllers of version 1, or with the groups of version 2. */
+double bnn_environment_quota(const char *groups, const char *mounted);
+
+/* The name of the CPU, as in "AMD EPYC 9R14". NULL when the system does not tell. */
+enum { BNN_CPU_MODEL = 256 };
+const char *bnn_environment_cpu_model(char out[BNN_CPU_MODEL]);
 
 #endif

@@ -26,7 +26,7 @@ typedef enum bnn_isolation {
 
 /* The `run` section: how runs are executed. Not part of any config. */
 typedef struct bnn_run_options {
-    int32_t jobs;           /* 0: auto, as many as there are CPUs for this process */
+    int32_t jobs;           /* 0: auto, as bnn_environment_jobs says */
     int32_t checkpoints;    /* bnn_checkpoints */
     int32_t isolation;      /* bnn_isolation */
     int32_t retries;        /* further attempts after a failure, in the same sweep */

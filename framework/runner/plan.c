@@ -173,7 +173,7 @@ uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted)
     if (wanted == 0)
         wanted = plan->experiment->run.jobs;
     if (wanted == 0)
-        wanted = bnn_environment_cpus();
+        wanted = bnn_environment_jobs();
     if (plan->n_todo > 0 && (uint64_t)wanted > plan->n_todo)
         wanted = (int64_t)plan->n_todo;
     return (uint32_t)wanted;

@@ -40,7 +40,8 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena 
 /* The part of a run that no checkpoint saves, from 0 to 1. */
 double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);
 
-/* The jobs to use: wanted, or run.jobs, or the CPUs; not more than there are runs to do. */
+/* The jobs to use: wanted, or run.jobs, or bnn_environment_jobs(); not more than there are runs to
+ * do. */
 uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted);
 
 /* Opens the data sets that the runs to do need; the others stay closed. *out: [n_datasets], in the

@@ -112,7 +112,7 @@ static const bnn_section metric_section = {
 
 static const bnn_key run_keys[] = {
     {.param = BNN_INTEGER(bnn_run_options, jobs, 0, 1, JOBS_MAX,
-                          "runs at a time; auto: as many as CPUs"),
+                          "runs at a time; auto: as many as CPUs, or as their quota allows"),
      .standard = "auto",
      .words = "auto"},
     {BNN_KEY_CHOICE(bnn_run_options, checkpoints, "checkpoint", BNN_CHECKPOINTS_EPOCH,

@@ -1,6 +1,7 @@
 /* check_runner.c - plans and the pool: what runs, what becomes of it, and what the database holds
  * afterwards. */
 #include "base/file.h"
+#include "base/path.h"
 #include "base/run.h"
 #include "runner/environment.h"
 #include "runner/estimate.h"
@@ -213,7 +214,50 @@ START_TEST(jobs_are_not_more_than_runs)
     experiment.run.jobs = 2;
     ck_assert_uint_eq(bnn_plan_jobs(&plan, 0), 2);
     experiment.run.jobs = 0;
-    ck_assert_uint_le(bnn_plan_jobs(&plan, 0), bnn_environment_cpus());
+    ck_assert_uint_le(bnn_plan_jobs(&plan, 0), bnn_environment_jobs());
+}
+END_TEST
+
+static const struct {
+    const char *groups;   /* /proc/self/cgroup */
+    const char *files[6]; /* path below the mounted folder, content, ... */
+    double quota;
+} groups[] = {
+    {"0::/\n", {"cpu.max", "150000 100000\n"}, 1.5},
+    {"0::/a/b\n", {"a/b/cpu.max", "max 100000\n", "a/cpu.max", "50000 100000\n"}, 0.5},
+    {"0::/a/b\n", {"a/b/cpu.max", "200000 100000\n", "a/cpu.max", "300000 100000\n"}, 2},
+    {"0::/a\n", {"cpu.max", "max 100000\n", "b/cpu.max", "1000 100000\n"}, INFINITY},
+    {"4:memory:/m\n2:cpuacct,cpu:/d/e\n0::/\n",
+     {"cpu/d/e/cpu.cfs_quota_us", "400000\n", "cpu/d/e/cpu.cfs_period_us", "100000\n"},
+     4},
+    {"2:cpu:/of/the/host\n", /* a container sees its own group as the root */
+     {"cpu/cpu.cfs_quota_us", "125000\n", "cpu/cpu.cfs_period_us", "50000\n"},
+     2.5},
+    {"2:cpu:/\n", {"cpu/cpu.cfs_quota_us", "-1\n", "cpu/cpu.cfs_period_us", "100000\n"}, INFINITY},
+    {"0::/\n", {"cpu.max", "0 0\n"}, INFINITY},
+    {"0::/\n", {"cpu.max", ""}, INFINITY},
+    {"no group\n:\n", {NULL}, INFINITY},
+};
+
+/* The quota that a control group sets. */
+START_TEST(quotas_of_control_groups)
+{
+    const char *mounted = store_path("mounted"), *list = store_path("groups");
+    ck_ok(bnn_file_make_directory(mounted, err));
+    ck_ok(bnn_file_write(list, groups[_i].groups, strlen(groups[_i].groups), err));
+    for (size_t i = 0; groups[_i].files[i] != NULL; i += 2) {
+        const char *path = bnn_arena_printf(arena, "%s/%s", mounted, groups[_i].files[i]);
+        const char *content = groups[_i].files[i + 1];
+        char folder[PATH_MAX];
+        ck_assert(bnn_path_directory(path, folder));
+        ck_ok(bnn_file_make_directory(folder, err));
+        ck_ok(bnn_file_write(path, content, strlen(content), err));
+    }
+    const double quota = bnn_environment_quota(list, mounted);
+    ck_assert_msg(quota == groups[_i].quota, "%g, not %g", quota, groups[_i].quota);
+    ck_assert(isinf(bnn_environment_quota(store_path("none"), mounted)));
+    ck_assert_uint_ge(bnn_environment_jobs(), 1);
+    ck_assert_uint_le(bnn_environment_jobs(), bnn_environment_cpus());
 }
 END_TEST
 
@@ -435,6 +479,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, watch_set_up, runner_tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);
+    tcase_add_loop_test(tcase, quotas_of_control_groups, 0, sizeof groups / sizeof *groups);
     tcase_add_loop_test(tcase, a_failed_run_stops_no_other, 0, 2);
     tcase_add_loop_test(tcase, what_was_interrupted_goes_on, 0, 4);
     suite_add_tcase(suite, tcase);
