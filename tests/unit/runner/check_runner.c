@@ -21,7 +21,7 @@ typedef struct watch {
     size_t n_finished, n_ticks, n_stopping;
     bnn_run_state last_state[16];
     char message[1000]; /* of the last failure */
-    int signal;         /* to send once a run is in this epoch, and once only */
+    int signal;         /* to send once all runs are in this epoch, and once only */
     unsigned signal_epoch;
     int signal_again; /* to send as soon as the stop is told; or 0 */
     bnn_pool_observer observer;
@@ -50,11 +50,13 @@ static void tick(void *context, const bnn_pool_view *view)
     for (size_t i = 0; i < BNN_RUN_STATES; i++)
         n += view->n_of[i];
     ck_assert_uint_eq(n, view->n);
+    size_t n_there = 0;
     for (uint32_t i = 0; i < view->n_running; i++)
-        if (w->signal != 0 && atomic_load(&view->running[i].progress->epoch) >= w->signal_epoch) {
-            kill(getpid(), w->signal);
-            w->signal = 0;
-        }
+        n_there += atomic_load(&view->running[i].progress->epoch) >= w->signal_epoch;
+    if (w->signal != 0 && n_there == view->n) {
+        kill(getpid(), w->signal);
+        w->signal = 0;
+    }
 }
 
 static void stopping(void *context, const bnn_pool_view *view, int signal)
