@@ -174,37 +174,6 @@ typedef struct warning {
     struct warning *next;
 } warning;
 
-static bool is_same_setting(const bnn_setting *a, const bnn_setting *b)
-{
-    if (strcmp(a->key, b->key) != 0 || (a->text == NULL) != (b->text == NULL))
-        return false;
-    return a->text != NULL ? strcmp(a->text, b->text) == 0 : a->number == b->number;
-}
-
-/* The settings of a network; they are sorted, so they stand together. */
-static const bnn_setting *model_settings(const bnn_settings *settings, size_t *n)
-{
-    size_t first = 0, end;
-    while (first < settings->n && strncmp(settings->rows[first].key, "model.", 6) != 0)
-        first++;
-    for (end = first; end < settings->n && strncmp(settings->rows[end].key, "model.", 6) == 0;)
-        end++;
-    *n = end - first;
-    return settings->rows + first;
-}
-
-/* Whether two configs have one network: they may differ in training and in the split of the data. */
-static bool is_same_network(const bnn_config *a, const bnn_config *b)
-{
-    size_t n_a, n_b, i = 0;
-    const bnn_setting *x = model_settings(&a->settings, &n_a);
-    const bnn_setting *y = model_settings(&b->settings, &n_b);
-    while (i < n_a && i < n_b && is_same_setting(&x[i], &y[i]))
-        i++;
-    return i == n_a && i == n_b && a->n_classes == b->n_classes &&
-           memcmp(&a->input, &b->input, sizeof a->input) == 0;
-}
-
 /* The warning with this text, made when there is none yet; NULL without memory. */
 static warning *find_warning(warning **first, const char *text, size_t n_configs, bnn_arena *arena)
 {
@@ -219,55 +188,35 @@ static warning *find_warning(warning **first, const char *text, size_t n_configs
     return w;
 }
 
-/* Asks about the network of configs[i], for all configs that have it. */
-static int check_network(const bnn_experiment *x, size_t i, const size_t *same_as, warning **first,
-                         bnn_arena *arena, bnn_error *err)
-{
-    const bnn_config *config = &x->configs[i];
-    bnn_diag *diag = bnn_diag_create();
-    int status = BNN_OK;
-    if (diag == NULL)
-        return bnn_no_memory(err);
-    /* A failure has left its reason in diag; what is planned is not changed by it. */
-    bnn_export_check(&config->model, config->input, config->n_classes, diag);
-    for (size_t m = 0; status == BNN_OK && m < bnn_diag_count(diag); m++) {
-        warning *w = find_warning(first, bnn_diag_message(diag, m), x->n_configs, arena);
-        if (w == NULL)
-            status = bnn_no_memory(err);
-        for (size_t j = i; w != NULL && j < x->n_configs; j++)
-            if (same_as[j] == i)
-                w->labels[w->n++] = x->configs[j].label;
-    }
-    bnn_diag_destroy(diag);
-    return status;
-}
-
 /* Warns on stderr of what keeps the configs' networks from being deployed, and of what would stay in
  * floats: each warning once, with the configs that it is about. Calls the layers' plugins. */
 static int warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_error *err)
 {
-    warning *first = NULL;
+    warning *first = NULL, *w = NULL;
     char labels[LABELS_BYTES]; /* "ste=clipped, ste=identity, ..." */
-    int status = BNN_OK;
-    size_t *same_as = bnn_arena_alloc(arena, x->n_configs, sizeof *same_as);
-    if (same_as == NULL)
-        return bnn_no_memory(err);
-    for (size_t i = 0; i < x->n_configs; i++)
-        for (size_t j = 0; j <= i; j++)
-            if (j == i || (same_as[j] == j && is_same_network(&x->configs[i], &x->configs[j]))) {
-                same_as[i] = j;
-                break;
-            }
-    for (size_t i = 0; status == BNN_OK && i < x->n_configs; i++)
-        if (same_as[i] == i)
-            status = check_network(x, i, same_as, &first, arena, err);
-    for (const warning *w = first; status == BNN_OK && w != NULL; w = w->next)
+    bool memory = true;
+    for (size_t i = 0; memory && i < x->n_configs; i++) {
+        const bnn_config *config = &x->configs[i];
+        bnn_diag *diag = bnn_diag_create();
+        memory = diag != NULL;
+        /* A failure has left its reason in diag; what is planned is not changed by it. */
+        if (memory)
+            bnn_export_check(&config->model, config->input, config->n_classes, diag);
+        for (size_t m = 0; memory && m < bnn_diag_count(diag); m++) {
+            w = find_warning(&first, bnn_diag_message(diag, m), x->n_configs, arena);
+            memory = w != NULL;
+            if (memory)
+                w->labels[w->n++] = config->label;
+        }
+        bnn_diag_destroy(diag);
+    }
+    for (w = first; memory && w != NULL; w = w->next)
         if (w->n == x->n_configs)
             fprintf(stderr, "%s\n", w->text);
         else
             fprintf(stderr, "%s (%zu of %zu configs: %s)\n", w->text, w->n, x->n_configs,
                     bnn_text_join(w->labels, w->n, labels, sizeof labels));
-    return status;
+    return memory ? BNN_OK : bnn_no_memory(err);
 }
 
 /* ---- the command ------------------------------------------------------------------------- */
