@@ -6,7 +6,7 @@
 
 /* ---- what it runs with ---- */
 
-/* Finds or adds a row that is the same in every column; IS, because NULLs are equal here. */
+/* Finds or adds a row that is the same in every column, NULLs too. */
 static int64_t find_or_add(bnn_store *store, const char *find, const char *add,
                            const bnn_store_value *values, size_t n)
 {
@@ -17,17 +17,20 @@ static int64_t find_or_add(bnn_store *store, const char *find, const char *add,
     return sqlite3_last_insert_rowid(store->db);
 }
 
+/* The two texts, of a table with its columns and a mark for each. */
+#define ROW(table, columns, marks)                                           \
+    "SELECT " table "_id FROM " table " WHERE (" columns ") IS (" marks ")", \
+        "INSERT INTO " table "(" columns ") VALUES (" marks ")"
+
 int bnn_store_add_environment(bnn_store *store, const bnn_store_environment *e,
                               int64_t *out_environment, bnn_error *err)
 {
     bnn_store_enter(store, err);
     const int64_t id = find_or_add(
         store,
-        "SELECT environment_id FROM environment WHERE host = ?1 AND os IS ?2 AND cpu_model IS ?3"
-        " AND n_cpu = ?4 AND kernels IS ?5 AND compiler IS ?6 AND cflags IS ?7 AND version = ?8"
-        " AND revision IS ?9 AND libraries IS ?10",
-        "INSERT INTO environment(host, os, cpu_model, n_cpu, kernels, compiler, cflags, version,"
-        " revision, libraries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        ROW("environment",
+            "host, os, cpu_model, n_cpu, kernels, compiler, cflags, version, revision, libraries",
+            "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"),
         BNN_VALUES(V(e->host), V(e->os), V(e->cpu_model), V(e->n_cpu), V(e->kernels),
                    V(e->compiler), V(e->cflags), V(e->version), V(e->revision), V(e->libraries)));
     const int status = bnn_store_leave(store);
@@ -36,23 +39,12 @@ int bnn_store_add_environment(bnn_store *store, const bnn_store_environment *e,
     return status;
 }
 
-static int64_t add_dataset(bnn_store *store, const bnn_store_dataset *d)
-{
-    return find_or_add(
-        store, "SELECT dataset_id FROM dataset WHERE name = ?1 AND sha256 = ?2 AND source = ?3",
-        "INSERT INTO dataset(name, sha256, source) VALUES (?1, ?2, ?3)",
-        BNN_VALUES(V(d->name), V(d->sha256), V(d->source)));
-}
-
 static void record_plugin(bnn_store *store, int64_t run, uint32_t attempt,
                           const bnn_store_plugin *p)
 {
-    const int64_t id = find_or_add(
-        store,
-        "SELECT plugin_id FROM plugin WHERE kind = ?1 AND name = ?2 AND sha256 = ?3 AND path = ?4"
-        " AND abi = ?5",
-        "INSERT INTO plugin(kind, name, sha256, path, abi) VALUES (?1, ?2, ?3, ?4, ?5)",
-        BNN_VALUES(V(p->kind), V(p->name), V(p->sha256), V(p->path), V(p->abi)));
+    const int64_t id =
+        find_or_add(store, ROW("plugin", "kind, name, sha256, path, abi", "?1, ?2, ?3, ?4, ?5"),
+                    BNN_VALUES(V(p->kind), V(p->name), V(p->sha256), V(p->path), V(p->abi)));
     bnn_store_execute(store,
                       "INSERT INTO run_plugin(run_id, attempt, plugin_id) VALUES (?1, ?2, ?3)"
                       " ON CONFLICT DO NOTHING",
@@ -64,7 +56,9 @@ static void record_plugin(bnn_store *store, int64_t run, uint32_t attempt,
 static void add_attempt(bnn_store *store, int64_t run, uint32_t attempt,
                         const bnn_store_attempt *with)
 {
-    const int64_t dataset = add_dataset(store, &with->dataset);
+    const bnn_store_dataset *d = &with->dataset;
+    const int64_t dataset = find_or_add(store, ROW("dataset", "name, sha256, source", "?1, ?2, ?3"),
+                                        BNN_VALUES(V(d->name), V(d->sha256), V(d->source)));
     bnn_process self;
     bnn_process_self(&self);
     if (store->status == BNN_OK)
