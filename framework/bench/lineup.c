@@ -16,7 +16,7 @@ static const float NEAR = 0.05f;
 bool bench_has_binary_weights(const bnn_model *model)
 {
     for (uint32_t i = 0; i < model->n_stages; i++)
-        if (model->stages[i].binary_weights)
+        if (model->stages[i].op.binary_weights)
             return true;
     return false;
 }

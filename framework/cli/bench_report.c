@@ -64,7 +64,7 @@ static const char *arithmetic_text(const bnn_stage *stage)
 {
     if (stage->integer_sums)
         return stage->inputs == BNN_VALUES_PIXELS ? "bits x pixels" : "bits x bits";
-    return stage->binary_weights ? "bits x floats" : "floats";
+    return stage->op.binary_weights ? "bits x floats" : "floats";
 }
 
 static double total_ns(const bnn_store_bench_result *result)
@@ -87,7 +87,7 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
             const double float_ns = floats == NULL ? NAN : floats->times[i].layers[s].median_ns;
             const double all_float_ns = floats == NULL ? NAN : total_ns(&floats->times[i]);
             cli_table_cellf(table, "%u", lineup->batches[i]);
-            cli_table_cell(table, c->model->stages[s].name);
+            cli_table_cell(table, c->model->stages[s].op.name);
             cli_table_cell(table, arithmetic_text(&c->model->stages[s]));
             put_number(table, ns / 1e3, 3, "");
             put_number(table, 100 * ns / total_ns(&c->times[i]), 1, " %");

@@ -124,7 +124,7 @@ static const char *values_name(bnn_values values)
 /* Its operation with weights, or what stands in front of the first such. */
 static const char *stage_name(const bnn_stage *stage)
 {
-    return stage->name[0] != '\0' ? stage->name : "(input)";
+    return stage->op.name[0] != '\0' ? stage->op.name : "(input)";
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */

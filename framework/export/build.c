@@ -20,15 +20,14 @@ typedef struct builder {
 
 static int build_weights(builder *b, bnn_stage *s, const float *weight)
 {
-    if (!s->binary_weights) {
-        s->weights = weight;
+    if (!s->op.binary_weights)
         return BNN_OK;
-    }
+    s->op.weight = NULL;
     s->row_words = ((size_t)s->taps + 63) / 64;
-    uint64_t *bits = bnn_arena_alloc(b->arena, s->sums.c * s->row_words, sizeof *bits);
+    uint64_t *bits = bnn_arena_alloc(b->arena, s->op.out.c * s->row_words, sizeof *bits);
     if (bits == NULL)
         return bnn_no_memory(b->err);
-    for (size_t c = 0; c < s->sums.c; c++)
+    for (size_t c = 0; c < s->op.out.c; c++)
         for (size_t i = 0; i < s->taps; i++)
             bits[c * s->row_words + i / 64] |= (uint64_t)(weight[c * s->taps + i] > 0.0f) << i % 64;
     s->bits = b->bits = bits;
@@ -46,17 +45,15 @@ static int build_linear(builder *b, const bnn_op *op, bnn_stage *s)
         op->pad_value != -1.0f)
         return bnn_fail(b->err, BNN_E_FAILED, "%s: padding with %g cannot be deployed", op->name,
                         (double)op->pad_value);
-    s->name = op->name;
-    s->linear = op->type;
-    s->sums = op->out;
+    s->op = *op;
+    if (!conv) {
+        s->op.kernel = s->op.stride = 1;
+        s->op.padding = 0;
+    }
+    if (s->op.padding == 0)
+        s->op.pad_value = 0.0f;
     s->taps = (uint32_t)taps;
-    s->kernel = conv ? op->kernel : 1;
-    s->stride = conv ? op->stride : 1;
-    s->padding = conv ? op->padding : 0;
-    s->pad_value = s->padding > 0 ? (int32_t)op->pad_value : 0;
-    s->binary_weights = op->binary_weights;
     s->macs = (uint64_t)taps * bnn_shape_values(op->out);
-    s->bias = op->bias;
     s->n_float_values = (uint32_t)((taps + (op->bias != NULL)) * op->out.c);
     s->integer_sums = bnn_stage_sums_are_integers(s);
     return build_weights(b, s, op->weight);
@@ -66,7 +63,7 @@ static int build_linear(builder *b, const bnn_op *op, bnn_stage *s)
 
 static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
-    s->out = n > 0 ? ops[n - 1].out : s->sums;
+    s->out = n > 0 ? ops[n - 1].out : s->op.out;
     s->chain = bnn_arena_copy(b->arena, ops, n, sizeof *ops);
     s->n_chain = n;
     return s->chain == NULL ? bnn_no_memory(b->err) : BNN_OK;
@@ -87,7 +84,7 @@ static int build_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_
         }
         if (b->note != NULL) {
             char text[sizeof why.message + 128];
-            snprintf(text, sizeof text, "%s stays in floats up to its sign: %s", s->name,
+            snprintf(text, sizeof text, "%s stays in floats up to its sign: %s", s->op.name,
                      why.message);
             b->note(b->context, text);
         }
@@ -102,14 +99,12 @@ static int build_stage(builder *b, uint32_t *at)
     const bnn_graph *graph = b->graph;
     const bnn_stage *before = b->n_stages > 0 ? &b->stages[b->n_stages - 1] : NULL;
     bnn_stage *s = &b->stages[b->n_stages];
-    *s = (bnn_stage){.name = "",
-                     .linear = BNN_LOWER_IDENTITY,
-                     .kernel = 1,
-                     .stride = 1,
-                     .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
-                     .outputs = BNN_VALUES_FLOATS,
-                     .in = graph->ops[*at].in,
-                     .sums = graph->ops[*at].in};
+    const bnn_shape in = graph->ops[*at].in;
+    *s = (bnn_stage){
+        .op =
+            {.type = BNN_LOWER_IDENTITY, .name = "", .in = in, .out = in, .kernel = 1, .stride = 1},
+        .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
+        .outputs = BNN_VALUES_FLOATS};
     int status = BNN_OK;
     if (bnn_op_is_linear(graph->ops[*at].type))
         status = build_linear(b, &graph->ops[(*at)++], s);

@@ -152,7 +152,7 @@ static int fold_make_tables(folding *f, bnn_fold *fold)
     if (table == NULL)
         return bnn_no_memory(f->err);
     fold->tables = table;
-    for (uint32_t c = 0; c < f->stage->sums.c; c++) {
+    for (uint32_t c = 0; c < f->stage->op.out.c; c++) {
         if (!(fold->rule[c] & BNN_RULE_TABLE))
             continue;
         fold_run_sums(f, c);
@@ -167,7 +167,7 @@ static int fold_make_tables(folding *f, bnn_fold *fold)
 
 static int fold_channels(folding *f, bnn_fold *fold)
 {
-    const uint32_t channels = f->stage->sums.c;
+    const uint32_t channels = f->stage->op.out.c;
     int32_t *threshold = bnn_arena_alloc(f->arena, channels, sizeof *threshold);
     uint8_t *rule = bnn_arena_alloc(f->arena, channels, sizeof *rule);
     if (threshold == NULL || rule == NULL)
@@ -231,13 +231,13 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t
     free(f.after);
     if (status != BNN_OK)
         return status;
-    stage->out = stage->sums;
+    stage->out = stage->op.out;
     if (f.pool < n) {
         stage->out = ops[f.pool].out;
         fold.pool = ops[f.pool].kernel;
         fold.pool_stride = ops[f.pool].stride;
     }
-    for (uint32_t c = 0; c < stage->sums.c; c++)
+    for (uint32_t c = 0; c < stage->op.out.c; c++)
         if (fold.rule[c] & BNN_RULE_FLIPPED)
             fold_negate_row(stage, bits + c * stage->row_words);
     stage->fold = fold;

@@ -99,21 +99,20 @@ static void encode_constants(encoder *w, const bnn_op *op)
 
 static void encode_linear(encoder *w, const bnn_stage *s)
 {
-    const bnn_op op = bnn_stage_op(s);
-    encode_constants(w, &op);
-    encode_u32(w, s->sums.c);
-    if (s->binary_weights)
-        encode_bits(w, s->bits, s->sums.c, s->taps, s->row_words);
+    encode_constants(w, &s->op);
+    encode_u32(w, s->op.out.c);
+    if (s->op.binary_weights)
+        encode_bits(w, s->bits, s->op.out.c, s->taps, s->row_words);
     else
-        encode_floats(w, s->weights, (size_t)s->sums.c * s->taps);
-    if (s->bias != NULL)
-        encode_floats(w, s->bias, s->sums.c);
+        encode_floats(w, s->op.weight, (size_t)s->op.out.c * s->taps);
+    if (s->op.bias != NULL)
+        encode_floats(w, s->op.bias, s->op.out.c);
 }
 
 static void encode_fold(encoder *w, const bnn_stage *s)
 {
     const bnn_fold *f = &s->fold;
-    const uint32_t channels = s->sums.c;
+    const uint32_t channels = s->op.out.c;
     encode_u32(w, f->pool);
     if (f->pool != 0)
         encode_u32(w, f->pool_stride);
@@ -143,15 +142,15 @@ static void encode_stage(encoder *w, const bnn_stage *s)
 {
     encoder size = *w;
     encode_u32(w, 0); /* filled in when the rest is known */
-    encode_text(w, s->name);
-    encode_byte(w, (uint8_t)s->linear);
+    encode_text(w, s->op.name);
+    encode_byte(w, (uint8_t)s->op.type);
     encode_byte(w, (uint8_t)s->inputs);
     encode_byte(w, (uint8_t)s->outputs);
-    encode_byte(w, (uint8_t)((s->binary_weights ? BNN_MODELFILE_BINARY_WEIGHTS : 0) |
-                             (s->bias != NULL ? BNN_MODELFILE_BIAS : 0) |
+    encode_byte(w, (uint8_t)((s->op.binary_weights ? BNN_MODELFILE_BINARY_WEIGHTS : 0) |
+                             (s->op.bias != NULL ? BNN_MODELFILE_BIAS : 0) |
                              (s->folded ? BNN_MODELFILE_FOLDED : 0)));
     encode_u32(w, s->n_float_values);
-    if (s->linear != BNN_LOWER_IDENTITY)
+    if (s->op.type != BNN_LOWER_IDENTITY)
         encode_linear(w, s);
     if (s->folded)
         encode_fold(w, s);
@@ -243,7 +242,7 @@ static bool size_is_constant(const bnn_stage *s, uint32_t c)
 
 static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
 {
-    const uint32_t channels = s->sums.c;
+    const uint32_t channels = s->op.out.c;
     size->n_thresholds = channels;
     size->threshold_bits = 8 * bnn_modelfile_threshold_bytes(s->fold.threshold, channels);
     size->threshold_bytes = (uint64_t)channels * size->threshold_bits / 8;
@@ -275,13 +274,13 @@ void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size
     encoder counter = {0};
     encode_stage(&counter, s);
     bnn_stage_size size = {.bytes = counter.n, .float32_bytes = 4 * (uint64_t)s->n_float_values};
-    if (s->linear != BNN_LOWER_IDENTITY) {
-        size.n_weights = (uint64_t)s->sums.c * s->taps;
-        size.n_biases = s->bias != NULL ? s->sums.c : 0;
-        size.bits_of_weight = s->binary_weights ? 1 : 32;
+    if (s->op.type != BNN_LOWER_IDENTITY) {
+        size.n_weights = (uint64_t)s->op.out.c * s->taps;
+        size.n_biases = s->op.bias != NULL ? s->op.out.c : 0;
+        size.bits_of_weight = s->op.binary_weights ? 1 : 32;
         size.weight_bytes =
-            s->binary_weights ? bnn_modelfile_bitmap_bytes(size.n_weights) : 4 * size.n_weights;
-        size.weight_pad_bits = s->binary_weights ? size_pad_bits(size.n_weights) : 0;
+            s->op.binary_weights ? bnn_modelfile_bitmap_bytes(size.n_weights) : 4 * size.n_weights;
+        size.weight_pad_bits = s->op.binary_weights ? size_pad_bits(size.n_weights) : 0;
         size.bias_bytes = 4 * size.n_biases;
     }
     if (s->folded)

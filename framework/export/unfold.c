@@ -17,7 +17,7 @@ typedef struct decision {
 typedef struct unfolding {
     const bnn_stage *from;
     bnn_stage *to;
-    decision *decisions; /* [sums.c] */
+    decision *decisions; /* [op.out.c] */
     bool twice;          /* a channel changes twice */
     bool all;            /* a channel wants all bits of a pool's window */
     bnn_op *chain;
@@ -46,7 +46,7 @@ static int unfold_decide_by_table(const unfolding *u, uint32_t c, const uint64_t
     bnn_fold_reachable(s, s->bits + c * s->row_words, &first, &last);
     if (bnn_stage_sum_bound(s) > TABLE_BOUND_MAX)
         return bnn_fail(u->err, BNN_E_FAILED,
-                        "%s: sums up to %d are too large for a table in floats", s->name,
+                        "%s: sums up to %d are too large for a table in floats", s->op.name,
                         bnn_stage_sum_bound(s));
     decision d = {0};
     bool before = false;
@@ -63,7 +63,7 @@ static int unfold_decide_by_table(const unfolding *u, uint32_t c, const uint64_t
         return bnn_fail(u->err, BNN_E_FAILED,
                         "%s: the bit of channel %u changes %u times as its sum grows, which float "
                         "operations cannot say; build the model in floats from the network",
-                        s->name, c, d.n);
+                        s->op.name, c, d.n);
     *out = d;
     return BNN_OK;
 }
@@ -72,7 +72,7 @@ static int unfold_decide(unfolding *u)
 {
     const bnn_stage *s = u->from;
     const uint64_t *table = s->fold.tables;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         decision *d = &u->decisions[c];
         u->all |= (s->fold.rule[c] & BNN_RULE_AND) != 0;
         if (!(s->fold.rule[c] & BNN_RULE_TABLE)) {
@@ -95,7 +95,7 @@ static bnn_op *unfold_add_op(unfolding *u, uint32_t type, const char *what)
     bnn_stage *to = u->to;
     bnn_op *op = &u->chain[to->n_chain++];
     *op = (bnn_op){.type = type, .in = to->out, .out = to->out};
-    op->name = bnn_arena_printf(u->arena, "%s.%s", u->from->name, what);
+    op->name = bnn_arena_printf(u->arena, "%s.%s", u->from->op.name, what);
     return op;
 }
 
@@ -146,7 +146,7 @@ static int unfold_say_behind_pool(unfolding *u)
     unfold_add_pool(u);
     if (!unfold_add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
         return bnn_no_memory(u->err);
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         unfold_say_once(s, &u->decisions[c], &factor[c], &offset[c]);
         if (s->fold.rule[c] & BNN_RULE_AND && factor[c] != 0.0f)
             factor[c] = -factor[c];
@@ -163,7 +163,7 @@ static int unfold_add_turn(unfolding *u, const char *what)
         return BNN_OK;
     if (!unfold_add_factors(u, BNN_LOWER_AFFINE, what, &factor, &offset))
         return bnn_no_memory(u->err);
-    for (uint32_t c = 0; c < u->from->sums.c; c++)
+    for (uint32_t c = 0; c < u->from->op.out.c; c++)
         factor[c] = u->from->fold.rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
     return BNN_OK;
 }
@@ -179,7 +179,7 @@ static int unfold_say_twice(unfolding *u)
         !unfold_add_factors(u, BNN_LOWER_SLOPE, "distance", &slope, NULL) ||
         !unfold_add_factors(u, BNN_LOWER_AFFINE, "threshold", &factor, &offset))
         return bnn_no_memory(u->err);
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         const decision *d = &u->decisions[c];
         one[c] = slope[c] = 1.0f;
         if (d->n < 2) {
@@ -206,16 +206,16 @@ static int unfold_say_twice(unfolding *u)
 static int unfold_make_weights(unfolding *u)
 {
     const bnn_stage *s = u->from;
-    if (!s->binary_weights)
+    if (!s->op.binary_weights)
         return BNN_OK;
-    float *weight = bnn_arena_alloc(u->arena, (size_t)s->sums.c * s->taps, sizeof *weight);
+    float *weight = bnn_arena_alloc(u->arena, (size_t)s->op.out.c * s->taps, sizeof *weight);
     if (weight == NULL)
         return bnn_no_memory(u->err);
-    u->to->weights = weight;
-    u->to->binary_weights = false;
+    u->to->op.weight = weight;
+    u->to->op.binary_weights = false;
     u->to->bits = NULL;
     u->to->row_words = 0;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         const bool turned = s->folded && !u->twice && s->fold.rule[c] & BNN_RULE_AND;
         for (size_t i = 0; i < s->taps; i++)
             *weight++ = turned ? -bnn_stage_weight(s, c, i) : bnn_stage_weight(s, c, i);
@@ -226,7 +226,7 @@ static int unfold_make_weights(unfolding *u)
 static int unfold_decisions(unfolding *u)
 {
     const bnn_stage *s = u->from;
-    u->decisions = bnn_arena_alloc(u->arena, s->sums.c, sizeof *u->decisions);
+    u->decisions = bnn_arena_alloc(u->arena, s->op.out.c, sizeof *u->decisions);
     if (u->decisions == NULL)
         return bnn_no_memory(u->err);
     const int status = unfold_decide(u);
@@ -234,7 +234,7 @@ static int unfold_decisions(unfolding *u)
         return status;
     u->to->folded = false;
     u->to->fold = (bnn_fold){0};
-    u->to->out = s->sums;
+    u->to->out = s->op.out;
     return u->twice ? unfold_say_twice(u) : unfold_say_behind_pool(u);
 }
 
@@ -246,7 +246,7 @@ static int unfold_keep_chain(unfolding *u)
         return BNN_OK;
     if (s->n_chain == BNN_CHAIN_MAX)
         return bnn_fail(u->err, BNN_E_FAILED,
-                        "%s: no room for a sign behind a chain of %d operations", s->name,
+                        "%s: no room for a sign behind a chain of %d operations", s->op.name,
                         BNN_CHAIN_MAX);
     for (uint32_t i = 0; i < s->n_chain; i++)
         u->chain[i] = s->chain[i];

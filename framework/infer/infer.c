@@ -89,9 +89,9 @@ void bnn_model_get_info(const bnn_model *model, bnn_model_info *out)
                             .engine = model->engine->name,
                             .file_bytes = model->file_bytes};
     for (uint32_t i = 0; i < model->n_stages; i++) {
-        const uint64_t n = (uint64_t)model->stages[i].sums.c * model->stages[i].taps;
+        const uint64_t n = (uint64_t)model->stages[i].op.out.c * model->stages[i].taps;
         out->n_weights += n;
-        out->n_binary_weights += model->stages[i].binary_weights ? n : 0;
+        out->n_binary_weights += model->stages[i].op.binary_weights ? n : 0;
     }
 }
 
@@ -114,7 +114,7 @@ int bnn_model_metadata_at(const bnn_model *model, uint32_t i, const char **key, 
 
 const char *bnn_model_stage_name(const bnn_model *model, uint32_t i)
 {
-    return i < model->n_stages ? model->stages[i].name : NULL;
+    return i < model->n_stages ? model->stages[i].op.name : NULL;
 }
 
 /* ---- running ----------------------------------------------------------------------------- */

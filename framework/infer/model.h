@@ -47,10 +47,10 @@ enum {
 };
 
 typedef struct bnn_fold {
-    /* [sums.c]: bit = sum >= threshold. A constant channel has one that every sum reaches, or none
-     * does; a channel with a table has 0. */
+    /* [op.out.c]: bit = sum >= threshold. A constant channel has one that every sum reaches, or
+     * none does; a channel with a table has 0. */
     const int32_t *threshold;
-    const uint8_t *rule;    /* [sums.c], BNN_RULE_... */
+    const uint8_t *rule;    /* [op.out.c], BNN_RULE_... */
     uint32_t n_tables;      /* channels with BNN_RULE_TABLE; tables follow their order */
     int32_t table_first;    /* the sum at table index 0 */
     uint32_t table_step;    /* index = (sum - table_first) / table_step; 2: bits, 1: pixels */
@@ -61,28 +61,22 @@ typedef struct bnn_fold {
 } bnn_fold;
 
 typedef struct bnn_stage {
-    const char *name; /* of the linear operation: "conv2d_1"; "" when there is none */
-    /* A linear bnn_lower_op: conv2d, dense; or BNN_LOWER_IDENTITY: the chain works on the inputs (a
-     * norm in front of the first layer with weights). */
-    uint32_t linear;
+    /* The linear operation, whose outputs are the sums: a conv2d, with a pad value of -1, 0 or +1; a
+     * dense, with kernel and stride 1; or BNN_LOWER_IDENTITY, named "": the chain works on the
+     * inputs (a norm in front of the first layer with weights). Binary weights are not here but in
+     * `bits`. */
+    bnn_op op;
     bnn_values inputs, outputs;
-    bnn_shape in, sums, out;          /* sums: behind the linear operation; out: behind all */
-    uint32_t kernel, stride, padding; /* of a convolution; 1, 1, 0 for dense */
-    int32_t pad_value;                /* of a convolution with padding: -1, 0, +1 */
+    bnn_shape out; /* behind all */
 
-    bool binary_weights;
     /* Binary weights, no bias, and inputs that are bits (padded with -1 or +1, if at all) or pixels
      * (padded with 0). The only sums that fold. */
     bool integer_sums;
-    /* Weights of an output channel, in training's order: [in.c][kernel][kernel] or
-     * [in.c * in.h * in.w]. */
-    uint32_t taps;
-    /* Binary: [sums.c][row_words]; weight i of a channel is +1 where bit i % 64 of word i / 64 is
-     * 1; bits beyond taps are 0. */
+    uint32_t taps; /* weights of an output channel */
+    /* Binary weights, [op.out.c][row_words]: weight i of a channel is +1 where bit i % 64 of word
+     * i / 64 is 1; bits beyond taps are 0. */
     const uint64_t *bits;
-    size_t row_words;     /* (taps + 63) / 64 */
-    const float *weights; /* float: [sums.c][taps] */
-    const float *bias;    /* [sums.c], or NULL */
+    size_t row_words; /* (taps + 63) / 64 */
 
     bool folded;
     bnn_fold fold;
@@ -159,18 +153,15 @@ static inline uint32_t bnn_class_of(const float *logits, uint32_t n_classes)
     return best;
 }
 
-/* The linear operation of a stage; without weights where those are bits. */
-bnn_op bnn_stage_op(const bnn_stage *stage);
-
-/* The same with its weights as floats: those of the stage, or, where they are bits, floats in the
- * arena. BNN_E_INTERNAL without memory. */
+/* The linear operation with its weights as floats: where they are bits, floats in the arena.
+ * BNN_E_INTERNAL without memory. */
 int bnn_stage_linear(const bnn_stage *stage, bnn_arena *arena, bnn_op *out, bnn_error *err);
 
 /* Weight i of channel c as a float. */
 static inline float bnn_stage_weight(const bnn_stage *stage, uint32_t c, size_t i)
 {
-    if (!stage->binary_weights)
-        return stage->weights[(size_t)c * stage->taps + i];
+    if (!stage->op.binary_weights)
+        return stage->op.weight[(size_t)c * stage->taps + i];
     return stage->bits[c * stage->row_words + i / 64] >> i % 64 & 1 ? 1.0f : -1.0f;
 }
 

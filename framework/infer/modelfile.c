@@ -160,47 +160,44 @@ static void decode_constants(decoder *r, bnn_op *op)
 
 static void decode_linear(decoder *r, uint32_t flags, bnn_stage *s)
 {
-    bnn_op op = {.type = s->linear, .in = s->in, .kernel = 1, .stride = 1};
-    decode_constants(r, &op);
-    s->pad_value = (int32_t)op.pad_value;
+    bnn_op *op = &s->op;
+    decode_constants(r, op);
     const uint32_t channels = decode_u32(r);
     if (r->status != BNN_OK)
         return;
-    const bool fits = bnn_op_out_shape(&op, channels, &s->sums) && s->pad_value >= -1 &&
-                      s->pad_value <= 1 && (op.padding > 0 || s->pad_value == 0) &&
-                      bnn_op_taps(&op) <= BNN_SUM_MAX;
+    const bool fits = bnn_op_out_shape(op, channels, &op->out) && op->pad_value >= -1.0f &&
+                      op->pad_value <= 1.0f && (op->padding > 0 || op->pad_value == 0.0f) &&
+                      bnn_op_taps(op) <= BNN_SUM_MAX;
     if (!decode_need(
             r, fits,
             "layer: %u channels, kernel %u, stride %u, padding %u with %d does not fit %ux%ux%u",
-            channels, op.kernel, op.stride, op.padding, s->pad_value, s->in.c, s->in.h, s->in.w))
+            channels, op->kernel, op->stride, op->padding, (int)op->pad_value, op->in.c, op->in.h,
+            op->in.w))
         return;
-    s->kernel = op.kernel;
-    s->stride = op.stride;
-    s->padding = op.padding;
-    s->taps = (uint32_t)bnn_op_taps(&op);
-    s->macs = (uint64_t)s->taps * bnn_shape_values(s->sums);
+    s->taps = (uint32_t)bnn_op_taps(op);
+    s->macs = (uint64_t)s->taps * bnn_shape_values(op->out);
     const uint64_t n = (uint64_t)channels * s->taps; /* at most 2^48 */
-    s->binary_weights = (flags & BNN_MODELFILE_BINARY_WEIGHTS) != 0;
-    const uint64_t n_bytes = s->binary_weights ? bnn_modelfile_bitmap_bytes(n) : 4 * n;
+    op->binary_weights = (flags & BNN_MODELFILE_BINARY_WEIGHTS) != 0;
+    const uint64_t n_bytes = op->binary_weights ? bnn_modelfile_bitmap_bytes(n) : 4 * n;
     if (!decode_need(r, n_bytes <= r->end - r->at, "%u channels of %u weights are not there",
                      channels, s->taps))
         return;
-    if (s->binary_weights) {
+    if (op->binary_weights) {
         s->row_words = ((size_t)s->taps + 63) / 64;
         uint64_t *bits = decode_alloc(r, channels * s->row_words, sizeof *bits);
         decode_bits(r, channels, s->taps, s->row_words, bits);
         s->bits = bits;
     } else {
-        s->weights = decode_floats(r, n);
+        op->weight = decode_floats(r, n);
     }
     if (flags & BNN_MODELFILE_BIAS)
-        s->bias = decode_floats(r, channels);
+        op->bias = decode_floats(r, channels);
 }
 
 static void decode_thresholds(decoder *r, const bnn_stage *s, bnn_fold *f)
 {
     const int32_t bound = bnn_stage_sum_bound(s) + 1;
-    const uint32_t channels = s->sums.c, bytes = decode_number(r, 1);
+    const uint32_t channels = s->op.out.c, bytes = decode_number(r, 1);
     decode_need(r, bytes == 1 || bytes == 2 || bytes == 4, "thresholds of %u bytes", bytes);
     const uint8_t *at = decode_take(r, (uint64_t)channels * bytes);
     int32_t *threshold = at == NULL ? NULL : decode_alloc(r, channels, sizeof *threshold);
@@ -244,12 +241,12 @@ static void decode_shape(decoder *r, const bnn_op *op, bnn_shape *out)
 static void decode_fold(decoder *r, bnn_stage *s)
 {
     bnn_fold *f = &s->fold;
-    const uint32_t channels = s->sums.c;
+    const uint32_t channels = s->op.out.c;
     if (!decode_need(r, s->integer_sums && s->outputs == BNN_VALUES_BITS,
                      "a stage without integer sums, or without a sign, is folded"))
         return;
-    bnn_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->sums, .kernel = decode_u32(r)};
-    s->out = s->sums;
+    bnn_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->op.out, .kernel = decode_u32(r)};
+    s->out = s->op.out;
     if (pool.kernel != 0) {
         pool.stride = decode_u32(r);
         decode_shape(r, &pool, &s->out);
@@ -285,7 +282,7 @@ static void decode_chain_op(decoder *r, bnn_op *op)
 static void decode_chain(decoder *r, bnn_stage *s)
 {
     const uint32_t n = decode_number(r, 1);
-    s->out = s->sums;
+    s->out = s->op.out;
     decode_need(r, n <= BNN_CHAIN_MAX, "a chain of %u operations, more than %d", n, BNN_CHAIN_MAX);
     bnn_op *chain = decode_alloc(r, n, sizeof *chain);
     for (uint32_t i = 0; r->status == BNN_OK && i < n; i++) {
@@ -302,10 +299,10 @@ static void decode_check_kinds(decoder *r, const bnn_stage *s, const bnn_stage *
                                uint32_t flags)
 {
     const bnn_values given = before == NULL ? BNN_VALUES_PIXELS : before->outputs;
-    const bool none = s->linear == BNN_LOWER_IDENTITY;
+    const bool none = s->op.type == BNN_LOWER_IDENTITY;
     const uint32_t all = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED;
-    decode_need(r, none ? before == NULL : bnn_op_is_linear(s->linear), "linear operation %u",
-                s->linear);
+    decode_need(r, none ? before == NULL : bnn_op_is_linear(s->op.type), "linear operation %u",
+                s->op.type);
     decode_need(r, s->inputs == given, "takes values of kind %u, is given kind %u", s->inputs,
                 given);
     decode_need(r, s->outputs == BNN_VALUES_BITS || s->outputs == BNN_VALUES_FLOATS,
@@ -321,16 +318,16 @@ static void decode_stage(decoder *r, const bnn_stage *before, bnn_shape in, bnn_
                      "a stage of %u bytes, where %zu are left", size, outer_end - start))
         return;
     r->end = start + size;
-    s->name = decode_text(r);
-    s->linear = decode_number(r, 1);
+    s->op.name = decode_text(r);
+    s->op.type = decode_number(r, 1);
     s->inputs = (bnn_values)decode_number(r, 1);
     s->outputs = (bnn_values)decode_number(r, 1);
     const uint32_t flags = decode_number(r, 1);
     s->n_float_values = decode_u32(r);
     decode_check_kinds(r, s, before, flags);
-    s->in = s->sums = in;
-    s->kernel = s->stride = 1;
-    if (s->linear != BNN_LOWER_IDENTITY)
+    s->op.in = s->op.out = in;
+    s->op.kernel = s->op.stride = 1;
+    if (s->op.type != BNN_LOWER_IDENTITY)
         decode_linear(r, flags, s);
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (flags & BNN_MODELFILE_FOLDED)

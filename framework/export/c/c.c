@@ -75,14 +75,14 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     const bnn_stage *s = w->stage;
     bnn_c_section(w->out, bnn_c_text(w, "stage %u: %s", i + 1, w->name));
     fprintf(w->out, "/* ");
-    if (s->linear == BNN_LOWER_CONV2D)
-        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->kernel, s->stride,
-                s->padding);
+    if (s->op.type == BNN_LOWER_CONV2D)
+        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->op.kernel, s->op.stride,
+                s->op.padding);
     else
-        fprintf(w->out, s->linear == BNN_LOWER_DENSE ? "Dense" : "Float operations");
-    fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->in), values[s->inputs]);
-    if (s->linear != BNN_LOWER_IDENTITY)
-        fprintf(w->out, "%s %s -> ", c_shape_text(w, s->sums),
+        fprintf(w->out, s->op.type == BNN_LOWER_DENSE ? "Dense" : "Float operations");
+    fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->op.in), values[s->inputs]);
+    if (s->op.type != BNN_LOWER_IDENTITY)
+        fprintf(w->out, "%s %s -> ", c_shape_text(w, s->op.out),
                 s->integer_sums ? "integer sums" : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
@@ -91,9 +91,9 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     if (s->folded && s->fold.pool != 0)
         fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
                 s->fold.pool_stride);
-    if (s->linear != BNN_LOWER_IDENTITY)
-        fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->sums.c, s->taps,
-                s->binary_weights ? "binary" : "float", (unsigned long long)s->macs);
+    if (s->op.type != BNN_LOWER_IDENTITY)
+        fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->op.out.c, s->taps,
+                s->op.binary_weights ? "binary" : "float", (unsigned long long)s->macs);
     fprintf(w->out, ". */\n");
 }
 

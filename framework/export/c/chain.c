@@ -19,10 +19,10 @@ static const char *chain_input(c_writer *w, const char *at, const char *inside)
                                    : s->inputs == BNN_VALUES_PIXELS ? "@_pixel_value(x[%s])"
                                                                     : "x[%s]",
                                    at);
-    if (inside == NULL || s->pad_value == 0)
+    if (inside == NULL || s->op.pad_value == 0)
         return input;
     return bnn_c_text(w, bits ? "(%s ? %s : %d)" : "(%s ? %s : %d.0f)", inside, input,
-                      bits ? s->pad_value > 0 : s->pad_value);
+                      bits ? s->op.pad_value > 0 : (int)s->op.pad_value);
 }
 
 /* Adds the product of weight t and input `at`. All products but those of two floats are exact, so
@@ -31,18 +31,18 @@ static void chain_product(c_writer *w, const char *at, const char *inside)
 {
     const bnn_stage *s = w->stage;
     const bool bits = s->inputs == BNN_VALUES_BITS;
-    const bool skips = inside != NULL && s->pad_value == 0;
+    const bool skips = inside != NULL && s->op.pad_value == 0;
     const char *input = chain_input(w, at, inside);
     const char *weight = bnn_c_text(
-        w, s->binary_weights ? "@_get_bit(@_%s_weights[c], t)" : "@_%s_weights[c][t]", w->name);
+        w, s->op.binary_weights ? "@_get_bit(@_%s_weights[c], t)" : "@_%s_weights[c][t]", w->name);
     if (skips)
         bnn_c_code(w, "if (%s)\n", inside);
     w->indent += skips ? 4 : 0;
-    if (bits && s->binary_weights)
+    if (bits && s->op.binary_weights)
         bnn_c_code(w, "value += %s != %s ? 1.0f : -1.0f;\n", input, weight);
     else if (bits)
         bnn_c_code(w, "value += %s ? %s : -%s;\n", input, weight, weight);
-    else if (s->binary_weights)
+    else if (s->op.binary_weights)
         bnn_c_code(w, "value += %s ? -%s : %s;\n", weight, input, input);
     else
         bnn_c_code(w, "value = @_fused(%s, %s, value);\n", weight, input);
@@ -53,17 +53,17 @@ static void chain_convolution(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const int indent = w->indent;
-    const char *inside = bnn_c_text(w, "row < %u && column < %u", s->in.h, s->in.w);
+    const char *inside = bnn_c_text(w, "row < %u && column < %u", s->op.in.h, s->op.in.w);
     bnn_c_code(w, "size_t t = 0;\n");
-    if (s->in.c > 1)
-        bnn_c_loop(w, "i", s->in.c, ")");
-    bnn_c_loop(w, "kh", s->kernel, ")");
-    bnn_c_loop(w, "kw", s->kernel, ", t++) {");
+    if (s->op.in.c > 1)
+        bnn_c_loop(w, "i", s->op.in.c, ")");
+    bnn_c_loop(w, "kh", s->op.kernel, ")");
+    bnn_c_loop(w, "kw", s->op.kernel, ", t++) {");
     bnn_c_code(w, "const size_t row = %s, column = %s;\n",
-               bnn_c_position(w, "h", s->stride, "kh", s->padding),
-               bnn_c_position(w, "v", s->stride, "kw", s->padding));
-    chain_product(w, bnn_c_index(w, s->in, s->in.c > 1 ? "i" : NULL, "row", "column"),
-                  s->padding > 0 ? inside : NULL);
+               bnn_c_position(w, "h", s->op.stride, "kh", s->op.padding),
+               bnn_c_position(w, "v", s->op.stride, "kw", s->op.padding));
+    chain_product(w, bnn_c_index(w, s->op.in, s->op.in.c > 1 ? "i" : NULL, "row", "column"),
+                  s->op.padding > 0 ? inside : NULL);
     bnn_c_end(w);
     w->indent = indent;
 }
@@ -76,12 +76,12 @@ static void chain_sum(c_writer *w)
         bnn_c_window_call(w, "h", "v");
         bnn_c_code(w, "float value = (float)%s%s;\n", bnn_c_sum(w, false),
                    s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
-    } else if (s->linear == BNN_LOWER_IDENTITY) {
-        bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->sums), NULL));
+    } else if (s->op.type == BNN_LOWER_IDENTITY) {
+        bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->op.out), NULL));
     } else {
         bnn_c_code(w, "float value = %s;\n",
-                   s->bias != NULL ? bnn_c_text(w, "@_%s_bias[c]", w->name) : "0.0f");
-        if (s->linear == BNN_LOWER_CONV2D) {
+                   s->op.bias != NULL ? bnn_c_text(w, "@_%s_bias[c]", w->name) : "0.0f");
+        if (s->op.type == BNN_LOWER_CONV2D) {
             chain_convolution(w);
             return;
         }
@@ -153,11 +153,11 @@ static void chain_constants(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     if (s->bits != NULL)
-        bnn_c_bits(w, "weights", s->sums.c, s->taps, s->bits, true);
-    else if (s->weights != NULL)
-        bnn_c_floats(w, "weights", s->sums.c, s->taps, s->weights);
-    if (s->bias != NULL)
-        bnn_c_floats(w, "bias", 0, s->sums.c, s->bias);
+        bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
+    else if (s->op.weight != NULL)
+        bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
+    if (s->op.bias != NULL)
+        bnn_c_floats(w, "bias", 0, s->op.out.c, s->op.bias);
     for (uint32_t j = 0; j < s->n_chain; j++) {
         const bnn_op *op = &s->chain[j];
         fprintf(w->out, "/* Operation %u, ", j + 1);
@@ -182,8 +182,8 @@ void bnn_c_chain_stage(c_writer *w)
     w->indent = 4;
     if (s->outputs == BNN_VALUES_BITS)
         bnn_c_code(w, "@_clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
-    bnn_c_loop(w, "c", s->sums.c, ") {");
-    bnn_shape shape = s->sums;
+    bnn_c_loop(w, "c", s->op.out.c, ") {");
+    bnn_shape shape = s->op.out;
     for (uint32_t j = 0; j <= s->n_chain;) {
         j = chain_pass(w, j, shape);
         if (j <= s->n_chain)

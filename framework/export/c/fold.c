@@ -16,24 +16,24 @@ static int32_t fold_threshold(const bnn_stage *s, uint32_t c)
 static void fold_write_channels(c_writer *w, const char *suffix, uint8_t rule)
 {
     const bnn_stage *s = w->stage;
-    int32_t n = 0, *values = bnn_arena_alloc(w->arena, s->sums.c, sizeof *values);
+    int32_t n = 0, *values = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *values);
     w->no_memory |= values == NULL;
-    for (uint32_t c = 0; values != NULL && c < s->sums.c; c++) {
+    for (uint32_t c = 0; values != NULL && c < s->op.out.c; c++) {
         const bool has = s->fold.rule[c] & rule;
         n += has;
         values[c] = rule == 0 ? fold_threshold(s, c) : rule == BNN_RULE_TABLE && has ? n : has;
     }
     if (values != NULL)
-        bnn_c_integers(w, suffix, 0, s->sums.c, values);
+        bnn_c_integers(w, suffix, 0, s->op.out.c, values);
 }
 
 /* Whether there is a pool, and it wants all bits of a channel's window. */
 static bool fold_is_mixed(const bnn_stage *s)
 {
     uint8_t rules = 0;
-    for (uint32_t c = 0; c < s->sums.c; c++)
+    for (uint32_t c = 0; c < s->op.out.c; c++)
         rules |= s->fold.rule[c];
-    return s->linear == BNN_LOWER_CONV2D && s->fold.pool != 0 && rules & BNN_RULE_AND;
+    return s->op.type == BNN_LOWER_CONV2D && s->fold.pool != 0 && rules & BNN_RULE_AND;
 }
 
 static const char *fold_threshold_name(const bnn_stage *s)
@@ -87,7 +87,7 @@ static void fold_channel_loop(c_writer *w, bool mixed)
     const bnn_stage *s = w->stage;
     const bool tables = s->fold.n_tables > 0;
     const char *at = bnn_c_value_index(w, s->out);
-    bnn_c_loop(w, "c", s->sums.c, mixed || tables ? ") {" : ")");
+    bnn_c_loop(w, "c", s->op.out.c, mixed || tables ? ") {" : ")");
     const char *bit = fold_bit(w);
     if (mixed && !tables)
         bnn_c_code(w, "const int bit = %s;\n", bit);
@@ -124,13 +124,13 @@ void bnn_c_folded_stage(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const bool mixed = fold_is_mixed(s);
-    bnn_c_bits(w, "weights", s->sums.c, s->taps, s->bits, true);
+    bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
     fold_decisions(w, mixed);
     bnn_c_window(w);
     bnn_c_code(w, "static void @_%s(const %s *x, uint32_t *y)\n{\n    @_clear(y, %zu);\n", w->name,
                bnn_c_type(s->inputs), bnn_c_words(bnn_shape_values(s->out)));
     w->indent = 4;
-    if (s->linear == BNN_LOWER_CONV2D)
+    if (s->op.type == BNN_LOWER_CONV2D)
         fold_positions(w, mixed);
     else
         fold_channel_loop(w, mixed);

@@ -88,10 +88,10 @@ void bnn_c_name_stages(c_writer *w)
     const bnn_stage *stages = w->model->stages;
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
         bool own =
-            writer_is_block_name(stages[i].name) && strncmp(stages[i].name, "stage_", 6) != 0;
+            writer_is_block_name(stages[i].op.name) && strncmp(stages[i].op.name, "stage_", 6) != 0;
         for (uint32_t j = 0; own && j < w->model->n_stages; j++)
-            own = j == i || strcmp(stages[i].name, stages[j].name) != 0;
-        w->names[i] = own ? stages[i].name : bnn_c_text(w, "stage_%u", i + 1);
+            own = j == i || strcmp(stages[i].op.name, stages[j].op.name) != 0;
+        w->names[i] = own ? stages[i].op.name : bnn_c_text(w, "stage_%u", i + 1);
     }
 }
 

@@ -8,7 +8,7 @@
 static const char *stages_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
 {
     const int64_t column[] = {(int64_t)((n + 7) / 8), 1};
-    const char *name = bnn_onnx_name(w, "%s.bits", s->name);
+    const char *name = bnn_onnx_name(w, "%s.bits", s->op.name);
     uint8_t *bytes = bnn_onnx_alloc(w, (size_t)column[0], 1);
     if (bytes == NULL)
         return name;
@@ -27,9 +27,9 @@ static void stages_cut_bits(bnn_onnx_writer *w, const bnn_stage *s, size_t n)
         bnn_onnx_int64s(w, "all", &all, 1);
         bnn_onnx_int64s(w, "none", &none, 1);
     }
-    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.row", s->name), "all", NULL);
-    bnn_onnx_then(w, "Slice", bnn_onnx_name(w, "%s.cut", s->name), "none",
-                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.n", s->name), &end, 1));
+    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.row", s->op.name), "all", NULL);
+    bnn_onnx_then(w, "Slice", bnn_onnx_name(w, "%s.cut", s->op.name), "none",
+                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.n", s->op.name), &end, 1));
 }
 
 /* Binary weights as bits, and their way back to -1 and +1. */
@@ -38,40 +38,40 @@ static const char *stages_packed_weights(bnn_onnx_writer *w, const bnn_stage *s,
 {
     static const uint8_t places[] = {0, 1, 2, 3, 4, 5, 6, 7}, base = 2;
     static const int64_t n_places = 8;
-    const size_t n = (size_t)s->sums.c * s->taps;
+    const size_t n = (size_t)s->op.out.c * s->taps;
     const char *const before = w->value;
     if (!bnn_onnx_has(w, "places")) {
         bnn_onnx_tensor(w, "places", BNN_ONNX_UINT8, &n_places, 1, places);
         bnn_onnx_tensor(w, "two", BNN_ONNX_UINT8, NULL, 0, &base);
     }
     w->value = stages_bits(w, s, n);
-    bnn_onnx_then(w, "BitShift", bnn_onnx_name(w, "%s.shifted", s->name), "places", NULL);
+    bnn_onnx_then(w, "BitShift", bnn_onnx_name(w, "%s.shifted", s->op.name), "places", NULL);
     bnn_onnx_set_text(w, "direction", "RIGHT");
-    bnn_onnx_then(w, "Mod", bnn_onnx_name(w, "%s.lowest", s->name), "two", NULL);
-    bnn_onnx_cast(w, bnn_onnx_name(w, "%s.bool", s->name), BNN_ONNX_BOOL);
+    bnn_onnx_then(w, "Mod", bnn_onnx_name(w, "%s.lowest", s->op.name), "two", NULL);
+    bnn_onnx_cast(w, bnn_onnx_name(w, "%s.bool", s->op.name), BNN_ONNX_BOOL);
     if (n % 8 != 0)
         stages_cut_bits(w, s, n);
-    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.shaped", s->name),
-                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.dims", s->name), dims, n_dims), NULL);
-    const char *weight = bnn_onnx_choice(w, bnn_onnx_name(w, "%s.weight", s->name), w->value);
+    bnn_onnx_then(w, "Reshape", bnn_onnx_name(w, "%s.shaped", s->op.name),
+                  bnn_onnx_int64s(w, bnn_onnx_name(w, "%s.dims", s->op.name), dims, n_dims), NULL);
+    const char *weight = bnn_onnx_choice(w, bnn_onnx_name(w, "%s.weight", s->op.name), w->value);
     w->value = before;
     return weight;
 }
 
 static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
 {
-    const bool conv = s->linear == BNN_LOWER_CONV2D;
-    const int64_t conv_dims[] = {s->sums.c, s->in.c, s->kernel, s->kernel};
-    const int64_t dense_dims[] = {s->sums.c, s->taps};
+    const bool conv = s->op.type == BNN_LOWER_CONV2D;
+    const int64_t conv_dims[] = {s->op.out.c, s->op.in.c, s->op.kernel, s->op.kernel};
+    const int64_t dense_dims[] = {s->op.out.c, s->taps};
     const int64_t *dims = conv ? conv_dims : dense_dims;
     const size_t n_dims = conv ? 4 : 2;
     const char *weight;
     bnn_error err;
-    bnn_op op = bnn_stage_op(s);
-    if (packed && s->binary_weights) {
+    bnn_op op = s->op;
+    if (packed && s->op.binary_weights) {
         weight = stages_packed_weights(w, s, dims, n_dims);
     } else if (bnn_stage_linear(s, w->arena, &op, &err) == BNN_OK) {
-        weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", s->name), BNN_ONNX_FLOAT, dims,
+        weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", s->op.name), BNN_ONNX_FLOAT, dims,
                                  n_dims, op.weight);
     } else {
         w->failed = true;
@@ -129,7 +129,7 @@ static float stages_between(const bnn_stage *s, int32_t sum)
 static bool stages_take_changes(const bnn_stage *s, changes *all, float *thresholds)
 {
     bool any = false;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         int32_t sum;
         const bool more = stages_next_change(&all[c], &sum);
         thresholds[c] =
@@ -142,10 +142,10 @@ static bool stages_take_changes(const bnn_stage *s, changes *all, float *thresho
 static const char *stages_comparison(bnn_onnx_writer *w, const bnn_stage *s, uint32_t k,
                                      const float *thresholds)
 {
-    const char *name = bnn_onnx_name(w, k == 1 ? "%s.threshold" : "%s.threshold_%u", s->name, k);
+    const char *name = bnn_onnx_name(w, k == 1 ? "%s.threshold" : "%s.threshold_%u", s->op.name, k);
     return bnn_onnx_then(w, "GreaterOrEqual",
-                         bnn_onnx_name(w, k == 1 ? "%s.positive" : "%s.positive_%u", s->name, k),
-                         bnn_onnx_per_channel(w, name, BNN_ONNX_FLOAT, s->sums.c, thresholds),
+                         bnn_onnx_name(w, k == 1 ? "%s.positive" : "%s.positive_%u", s->op.name, k),
+                         bnn_onnx_per_channel(w, name, BNN_ONNX_FLOAT, s->op.out.c, thresholds),
                          NULL);
 }
 
@@ -154,12 +154,12 @@ static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
     const char *sums = w->value;
-    changes *all = bnn_onnx_alloc(w, s->sums.c, sizeof *all);
-    float *thresholds = bnn_onnx_alloc(w, s->sums.c, sizeof *thresholds);
+    changes *all = bnn_onnx_alloc(w, s->op.out.c, sizeof *all);
+    float *thresholds = bnn_onnx_alloc(w, s->op.out.c, sizeof *thresholds);
     if (all == NULL || thresholds == NULL)
         return;
     const uint64_t *table = fold->tables;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         all[c] = (changes){.stage = s, .threshold = fold->threshold[c]};
         if (fold->rule[c] & BNN_RULE_TABLE) {
             all[c].table = table;
@@ -170,9 +170,9 @@ static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
     for (uint32_t k = 1; stages_take_changes(s, all, thresholds) || k == 1; k++) {
         w->value = sums;
         const char *reached = stages_comparison(w, s, k, thresholds);
-        odd = odd == NULL
-                  ? reached
-                  : bnn_onnx_then(w, "Xor", bnn_onnx_name(w, "%s.odd_%u", s->name, k), odd, NULL);
+        odd = odd == NULL ? reached
+                          : bnn_onnx_then(w, "Xor", bnn_onnx_name(w, "%s.odd_%u", s->op.name, k),
+                                          odd, NULL);
     }
 }
 
@@ -180,33 +180,33 @@ static void stages_decision(bnn_onnx_writer *w, const bnn_stage *s)
 static void stages_bit_pool(bnn_onnx_writer *w, const bnn_stage *s)
 {
     const bnn_fold *fold = &s->fold;
-    float *turns = bnn_onnx_alloc(w, s->sums.c, sizeof *turns);
+    float *turns = bnn_onnx_alloc(w, s->op.out.c, sizeof *turns);
     bool any = false;
     if (turns == NULL)
         return;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         any |= (fold->rule[c] & BNN_RULE_AND) != 0;
         turns[c] = fold->rule[c] & BNN_RULE_AND ? -1.0f : 1.0f;
     }
-    bnn_onnx_unflatten(w, s->name, s->sums);
-    const char *turn = any ? bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.turn", s->name),
-                                                  BNN_ONNX_FLOAT, s->sums.c, turns)
+    bnn_onnx_unflatten(w, s->op.name, s->op.out);
+    const char *turn = any ? bnn_onnx_per_channel(w, bnn_onnx_name(w, "%s.turn", s->op.name),
+                                                  BNN_ONNX_FLOAT, s->op.out.c, turns)
                            : NULL;
     if (any)
-        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.turned", s->name), turn, NULL);
+        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.turned", s->op.name), turn, NULL);
     bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_MAXPOOL,
-                             .name = bnn_onnx_name(w, "%s.pool", s->name),
-                             .in = s->sums,
+                             .name = bnn_onnx_name(w, "%s.pool", s->op.name),
+                             .in = s->op.out,
                              .kernel = fold->pool,
                              .stride = fold->pool_stride});
     if (any)
-        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.pooled", s->name), turn, NULL);
+        bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.pooled", s->op.name), turn, NULL);
 }
 
 static void stages_fold(bnn_onnx_writer *w, const bnn_stage *s)
 {
     stages_decision(w, s);
-    bnn_onnx_choice(w, bnn_onnx_name(w, "%s.sign", s->name), w->value);
+    bnn_onnx_choice(w, bnn_onnx_name(w, "%s.sign", s->op.name), w->value);
     if (s->fold.pool > 0)
         stages_bit_pool(w, s);
 }
@@ -216,7 +216,7 @@ void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];
         w->exact = s->integer_sums;
-        if (s->linear != BNN_LOWER_IDENTITY)
+        if (s->op.type != BNN_LOWER_IDENTITY)
             stages_linear(w, s, packed);
         if (s->folded) {
             stages_fold(w, s);

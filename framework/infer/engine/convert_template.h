@@ -6,13 +6,13 @@
 /* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of value 0. */
 static void convert_pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
 {
-    const size_t row = bnn_pack_pixel_row(s), padding = s->padding;
-    const size_t height = s->in.h + 2 * padding;
+    const size_t row = bnn_pack_pixel_row(s), padding = s->op.padding;
+    const size_t height = s->op.in.h + 2 * padding;
     if (padding > 0)
-        memset(out, 128, s->in.c * height * row);
-    for (size_t c = 0; c < s->in.c; c++)
-        for (size_t y = 0; y < s->in.h; y++, image += s->in.w)
-            memcpy(out + (c * height + y + padding) * row + padding, image, s->in.w);
+        memset(out, 128, s->op.in.c * height * row);
+    for (size_t c = 0; c < s->op.in.c; c++)
+        for (size_t y = 0; y < s->op.in.h; y++, image += s->op.in.w)
+            memcpy(out + (c * height + y + padding) * row + padding, image, s->op.in.w);
 }
 
 /* The words of a row's windows, 16 windows from column x on: for each channel the kernel's width of
@@ -20,14 +20,14 @@ static void convert_pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t
 INLINE void convert_row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels,
                                  size_t x, uint32_t outside, uint32_t *out)
 {
-    const uint32_t k = s->kernel, kernel_bits = k < 32 ? (1u << k) - 1 : ~0u;
+    const uint32_t k = s->op.kernel, kernel_bits = k < 32 ? (1u << k) - 1 : ~0u;
     static const uint32_t lane_numbers[LANES] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                  8, 9, 10, 11, 12, 13, 14, 15};
     vu windows[PARTS], lane[PARTS];
     UNROLL
     for (int part = 0; part < PARTS; part++) {
         windows[part] = splat_u(0);
-        lane[part] = s->padding - (uint32_t)x - load_u(lane_numbers + part * VL);
+        lane[part] = s->op.padding - (uint32_t)x - load_u(lane_numbers + part * VL);
     }
     for (uint32_t c = 0; c < n_channels; c++) {
         UNROLL
@@ -44,26 +44,26 @@ INLINE void convert_row_to_words(const bnn_stage *s, const uint32_t *row, size_t
 static void convert_rows_to_windows(const bnn_stage *s, const uint8_t *rows, uint8_t *out)
 {
     const size_t n_words = bnn_pack_row_words(s), columns = bnn_pack_row_columns(s);
-    const size_t channels = bnn_pack_row_channels(s), padding = s->padding;
+    const size_t channels = bnn_pack_row_channels(s), padding = s->op.padding;
     /* Bits from w to 31 - padding belong to windows beyond the last; those left of the image turn
      * up at the upper end of the word. */
-    const uint32_t outside = s->pad_value > 0 && s->in.w < 32 ? ~0u << s->in.w : 0;
+    const uint32_t outside = s->op.pad_value > 0 && s->op.in.w < 32 ? ~0u << s->op.in.w : 0;
     uint32_t *to = (uint32_t *)(void *)out;
-    for (size_t y = 0; y < s->in.h + 2 * padding; y++) {
-        const bool inside = y >= padding && y - padding < s->in.h;
+    for (size_t y = 0; y < s->op.in.h + 2 * padding; y++) {
+        const bool inside = y >= padding && y - padding < s->op.in.h;
         const uint32_t *const row =
-            (const uint32_t *)(const void *)rows + (inside ? y - padding : 0) * s->in.c;
+            (const uint32_t *)(const void *)rows + (inside ? y - padding : 0) * s->op.in.c;
         for (size_t word = 0; word < n_words; word++) {
-            const size_t first = word * channels, left = s->in.c - first;
+            const size_t first = word * channels, left = s->op.in.c - first;
             const size_t n = left < channels ? left : channels;
-            const size_t n_bits = n * s->kernel;
+            const size_t n_bits = n * s->op.kernel;
             const uint32_t ones = n_bits < 32 ? (1u << n_bits) - 1 : ~0u;
             for (size_t x = 0; x < columns; x += LANES, to += LANES) {
                 if (inside)
                     convert_row_to_words(s, row + first, n, x, outside, to);
                 else
                     for (size_t i = 0; i < LANES; i++)
-                        to[i] = s->pad_value > 0 ? ones : 0;
+                        to[i] = s->op.pad_value > 0 ? ones : 0;
             }
         }
     }

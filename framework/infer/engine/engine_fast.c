@@ -28,12 +28,12 @@ typedef struct fast_model {
 
 static size_t fast_in_values(const bnn_pack *p)
 {
-    return bnn_shape_values(p->stage->in);
+    return bnn_shape_values(p->stage->op.in);
 }
 
 static size_t fast_sum_values(const bnn_pack *p)
 {
-    return bnn_shape_values(p->stage->sums);
+    return bnn_shape_values(p->stage->op.out);
 }
 
 static size_t fast_out_values(const bnn_pack *p)
@@ -56,7 +56,7 @@ static size_t fast_out_bytes(const bnn_pack *p)
 
 static bool fast_is_dense(const bnn_pack *p)
 {
-    return p->stage->linear == BNN_LOWER_DENSE;
+    return p->stage->op.type == BNN_LOWER_DENSE;
 }
 
 /* What an image's inputs of BNN_PACK_WORDS take as the loop reads them; 0: as they are. */
@@ -101,7 +101,7 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
         sums = p->words.decides ? 0 : fast_sum_values(p) * (fast_is_dense(p) ? n : 1);
         bytes = p->words.decides || !s->folded
                     ? 0
-                    : fast_out_values(p) + fast_sum_values(p) / s->sums.c;
+                    : fast_out_values(p) + fast_sum_values(p) / s->op.out.c;
     } else if (p->loop == BNN_PACK_PLAIN) {
         inputs = from_bits ? fast_in_values(p) : 0;
         bytes = to_bits ? fast_out_values(p) : 0;

@@ -67,7 +67,7 @@ static void float_run_plain(const bnn_float_stage *f, const float *x, float *y, 
 static void float_run_exactly(const bnn_float_stage *f, size_t images, const float *x, float *y,
                               const parts *w)
 {
-    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    const size_t in = bnn_shape_values(f->stage->op.in), out = bnn_shape_values(f->fused_out);
     if (f->packed_images != NULL)
         float_run_images(f, images, x, w->images, y);
     else
@@ -90,7 +90,7 @@ static void float_run_image(const bnn_float_stage *f, const float *x, float *y, 
 static void float_run_fused(const bnn_float_stage *f, size_t n, const float *x, float *y,
                             const parts *w)
 {
-    const size_t in = bnn_shape_values(f->stage->in), out = bnn_shape_values(f->fused_out);
+    const size_t in = bnn_shape_values(f->stage->op.in), out = bnn_shape_values(f->fused_out);
     if (f->method == FLOAT_DENSE) {
         float_run_dense(f, n, x, y);
         return;

@@ -18,7 +18,7 @@ typedef struct conv_place {
 INLINE void float_place_rows(const bnn_float_stage *f, const float *copy, size_t row,
                              conv_place *at)
 {
-    const size_t stride = f->stage->stride, next = stride * stride * f->copy_columns;
+    const size_t stride = f->stage->op.stride, next = stride * stride * f->copy_columns;
     at->row = row > 0 && row + 1 == f->rows ? row - 1 : row;
     at->second = at->row + 1 < f->rows;
     at->x[0] = copy + at->row * next + f->copy_lead;
@@ -136,7 +136,7 @@ INLINE int float_rows_tile_size(size_t left, size_t *channels)
 
 static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y)
 {
-    const size_t channels = f->stage->sums.c;
+    const size_t channels = f->stage->op.out.c;
     conv_place at = {.y = y};
     for (size_t c = 0, size; c < channels; c += size) {
         const int tile = float_rows_tile_size(channels - c, &size);
@@ -258,7 +258,7 @@ static void float_spread_channels(size_t channels, size_t n, const float *x, flo
 static void float_run_channels(const bnn_float_stage *f, const float *copy, float *temporary,
                                float *y)
 {
-    const size_t channels = f->stage->sums.c;
+    const size_t channels = f->stage->op.out.c;
     const size_t plane = (size_t)f->fused_out.h * f->fused_out.w;
     conv_place at = {.y = temporary};
     for (size_t c = 0; c < channels; c += VL) {

@@ -41,8 +41,8 @@ INLINE vf float_pad_lanes(vf v, size_t n, vf padding)
  * written twice is slow to read. y: [copy_columns]. Keeps the smallest input seen, 0 apart. */
 INLINE vu float_copy_row(const bnn_float_stage *f, const float *x, size_t n, float *y, vu least)
 {
-    const vf padding = splat_f((float)f->stage->pad_value);
-    const size_t lead = f->copy_lead + f->stage->padding, columns = f->copy_columns;
+    const vf padding = splat_f(f->stage->op.pad_value);
+    const size_t lead = f->copy_lead + f->stage->op.padding, columns = f->copy_columns;
     for (size_t i = 0; i < lead; i += VL)
         store_f(y + i, padding);
     size_t at = lead;
@@ -67,7 +67,7 @@ INLINE vu float_copy_row(const bnn_float_stage *f, const float *x, size_t n, flo
 INLINE vu float_copy_row_apart(const bnn_float_stage *f, const float *x, size_t n, float *y,
                                vu least)
 {
-    const size_t stride = f->stage->stride, padding = f->stage->padding;
+    const size_t stride = f->stage->op.stride, padding = f->stage->op.padding;
     for (size_t i = 0; i < n; i++) {
         const size_t at = i + padding;
         y[at % stride * f->copy_columns + at / stride] = x[i];
@@ -81,16 +81,16 @@ INLINE vu float_copy_row_apart(const bnn_float_stage *f, const float *x, size_t 
 static bool float_make_copy(const bnn_float_stage *f, const float *x, float *copy)
 {
     const bnn_stage *s = f->stage;
-    const size_t row = (size_t)s->stride * f->copy_columns, border = s->padding * row;
+    const size_t row = (size_t)s->op.stride * f->copy_columns, border = s->op.padding * row;
     vu least = ~(vu){0};
-    for (size_t c = 0; c < s->in.c; c++) {
-        float_fill(copy, s->stride == 1 ? border : f->copy_rows * row, (float)s->pad_value);
+    for (size_t c = 0; c < s->op.in.c; c++) {
+        float_fill(copy, s->op.stride == 1 ? border : f->copy_rows * row, s->op.pad_value);
         copy += border;
-        for (size_t h = 0; h < s->in.h; h++, x += s->in.w, copy += row)
-            least = s->stride == 1 ? float_copy_row(f, x, s->in.w, copy, least)
-                                   : float_copy_row_apart(f, x, s->in.w, copy, least);
-        if (s->stride == 1)
-            float_fill(copy, border, (float)s->pad_value);
+        for (size_t h = 0; h < s->op.in.h; h++, x += s->op.in.w, copy += row)
+            least = s->op.stride == 1 ? float_copy_row(f, x, s->op.in.w, copy, least)
+                                      : float_copy_row_apart(f, x, s->op.in.w, copy, least);
+        if (s->op.stride == 1)
+            float_fill(copy, border, s->op.pad_value);
         copy += border;
     }
     if (f->least_input == 0.0f)

@@ -6,7 +6,7 @@
 INLINE void float_dense_tile(const int images, const int vectors, const bnn_float_stage *f,
                              size_t at, const float *x, float *y)
 {
-    const size_t taps = f->stage->taps, out = f->stage->sums.c, row = round_up(out, LANES);
+    const size_t taps = f->stage->taps, out = f->stage->op.out.c, row = round_up(out, LANES);
     const tile_terms terms = tile_line(taps, 1, row);
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
@@ -69,7 +69,7 @@ static const dense_choice dense_together[] = {
 static void float_run_dense(const bnn_float_stage *f, size_t n, const float *x, float *y)
 {
     static const size_t sizes[] = {1, 2, 4, 6};
-    const size_t taps = f->stage->taps, out = f->stage->sums.c;
+    const size_t taps = f->stage->taps, out = f->stage->op.out.c;
     const size_t n_vectors = (out + VL - 1) / VL;
     const dense_choice *choice = n == 1 ? dense_alone : dense_together;
     for (size_t v = 0; v < n_vectors; v += choice->vectors) {

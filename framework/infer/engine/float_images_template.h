@@ -53,28 +53,28 @@ static void float_scatter_images(size_t images, size_t n, const float *block, fl
 /* Padding that counts is part of the block, padding with zeros is not. */
 INLINE size_t float_block_border(const bnn_stage *s)
 {
-    return s->pad_value != 0 ? s->padding : 0;
+    return s->op.pad_value != 0 ? s->op.padding : 0;
 }
 
 INLINE size_t float_block_values(const bnn_stage *s)
 {
     const size_t border = float_block_border(s);
-    return s->in.c * (s->in.h + 2 * border) * (s->in.w + 2 * border) * BLOCK;
+    return s->op.in.c * (s->op.in.h + 2 * border) * (s->op.in.w + 2 * border) * BLOCK;
 }
 
 static void float_make_block(const bnn_float_stage *f, size_t images, const float *x, float *block)
 {
     const bnn_stage *s = f->stage;
-    const size_t border = float_block_border(s), n = bnn_shape_values(s->in);
+    const size_t border = float_block_border(s), n = bnn_shape_values(s->op.in);
     if (border == 0) {
         float_gather_images(images, n, x, n, block);
         return;
     }
-    const size_t width = s->in.w + 2 * border, height = s->in.h + 2 * border;
-    float_fill(block, float_block_values(s), (float)s->pad_value);
-    for (size_t c = 0; c < s->in.c; c++)
-        for (size_t h = 0; h < s->in.h; h++)
-            float_gather_images(images, s->in.w, x + (c * s->in.h + h) * s->in.w, n,
+    const size_t width = s->op.in.w + 2 * border, height = s->op.in.h + 2 * border;
+    float_fill(block, float_block_values(s), s->op.pad_value);
+    for (size_t c = 0; c < s->op.in.c; c++)
+        for (size_t h = 0; h < s->op.in.h; h++)
+            float_gather_images(images, s->op.in.w, x + (c * s->op.in.h + h) * s->op.in.w, n,
                                 block + ((c * height + h + border) * width + border) * BLOCK);
 }
 
@@ -83,7 +83,8 @@ static void float_make_block(const bnn_float_stage *f, size_t images, const floa
 INLINE tile_taps float_taps_at(const bnn_stage *s, size_t output, size_t extent)
 {
     const size_t border = float_block_border(s);
-    return tile_taps_at(output * s->stride, s->padding - border, s->kernel, extent + 2 * border);
+    return tile_taps_at(output * s->op.stride, s->op.padding - border, s->op.kernel,
+                        extent + 2 * border);
 }
 
 typedef struct images_place {
@@ -91,7 +92,7 @@ typedef struct images_place {
     tile_taps rows, columns;
     size_t channel;
     bool first, last; /* of a pool's window */
-    float *y;         /* [sums.c][plane][BLOCK], at the output */
+    float *y;         /* [op.out.c][plane][BLOCK], at the output */
 } images_place;
 
 /* Where vector i of a tile's outputs is; row: of a channel. */
@@ -131,12 +132,12 @@ INLINE void float_finish_images(const int channels, const bnn_float_stage *f,
 INLINE void float_images_tile(const int channels, const bnn_float_stage *f, const images_place *at)
 {
     const bnn_stage *s = f->stage;
-    const size_t border = float_block_border(s), k = s->kernel;
-    const ptrdiff_t row = (ptrdiff_t)(s->in.w + 2 * border) * BLOCK,
+    const size_t border = float_block_border(s), k = s->op.kernel;
+    const ptrdiff_t row = (ptrdiff_t)(s->op.in.w + 2 * border) * BLOCK,
                     w_row = (ptrdiff_t)k * channels;
-    const tile_terms terms = {.n = {s->in.c, at->rows.n, at->columns.n},
+    const tile_terms terms = {.n = {s->op.in.c, at->rows.n, at->columns.n},
                               .a_step = {(ptrdiff_t)k * w_row, w_row, channels},
-                              .x_step = {(ptrdiff_t)(s->in.h + 2 * border) * row, row, BLOCK}};
+                              .x_step = {(ptrdiff_t)(s->op.in.h + 2 * border) * row, row, BLOCK}};
     const size_t tap = at->rows.tap * k + at->columns.tap;
     vf sum[SUMS_IN_REGISTERS];
     UNROLL
@@ -165,9 +166,9 @@ static images_tile_function *const images_tiles[] = {images_tile_6, images_tile_
 /* All channels at one position of the sums. */
 static void float_images_at(const bnn_float_stage *f, images_place *at, size_t row, size_t column)
 {
-    const size_t channels = f->stage->sums.c;
-    at->rows = float_taps_at(f->stage, row, f->stage->in.h);
-    at->columns = float_taps_at(f->stage, column, f->stage->in.w);
+    const size_t channels = f->stage->op.out.c;
+    at->rows = float_taps_at(f->stage, row, f->stage->op.in.h);
+    at->columns = float_taps_at(f->stage, column, f->stage->op.in.w);
     for (size_t size; at->channel < channels; at->channel += size) {
         const int tile = float_rows_tile_size(channels - at->channel, &size);
         images_tiles[tile](f, at);

@@ -41,9 +41,9 @@ static void float_fuse(bnn_float_stage *f)
     const uint32_t first = float_steps_end(s, 0);
     f->before = (float_steps){f->chain, first};
     f->n_fused = first;
-    f->fused_out = s->sums;
-    f->rows = s->sums.h;
-    f->columns = s->sums.w;
+    f->fused_out = s->op.out;
+    f->rows = s->op.out.h;
+    f->columns = s->op.out.w;
     if (first == s->n_chain || !float_is_pool_of_four(&s->chain[first]) || f->method == FLOAT_DENSE)
         return;
     f->pool = &f->chain[first];
@@ -61,9 +61,9 @@ static size_t float_pack_width(const bnn_float_stage *f, float_method method, si
 {
     size_t size = VL;
     if (method == FLOAT_DENSE)
-        return round_up(f->stage->sums.c, LANES);
+        return round_up(f->stage->op.out.c, LANES);
     if (method == FLOAT_ROWS)
-        float_rows_tile_size(f->stage->sums.c - c, &size);
+        float_rows_tile_size(f->stage->op.out.c - c, &size);
     return size;
 }
 
@@ -71,7 +71,7 @@ static size_t float_pack_width(const bnn_float_stage *f, float_method method, si
 static int float_pack(const bnn_float_stage *f, float_method method, bnn_arena *arena,
                       const float **out, bnn_error *err)
 {
-    const size_t taps = f->stage->taps, channels = f->stage->sums.c;
+    const size_t taps = f->stage->taps, channels = f->stage->op.out.c;
     float *packed = bnn_arena_alloc(arena, round_up(channels, LANES) * taps, sizeof *packed);
     if (packed == NULL)
         return bnn_no_memory(err);
@@ -91,9 +91,9 @@ static int float_pack(const bnn_float_stage *f, float_method method, bnn_arena *
 static float float_least_input(const bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
-    const size_t n = (size_t)s->sums.c * s->taps;
+    const size_t n = (size_t)s->op.out.c * s->taps;
     float least = 1.0f;
-    if (s->padding == 0 || s->pad_value != 0)
+    if (s->op.padding == 0 || s->op.pad_value != 0)
         return 0.0f;
     for (size_t i = 0; i < n; i++) {
         const float w = fabsf(f->linear.weight[i]);
@@ -104,8 +104,8 @@ static float float_least_input(const bnn_float_stage *f)
     /* Of at least 2^-60, so that inputs of 2^-43 will do. */
     if (least < 0x1p-60f)
         return INFINITY;
-    for (size_t c = 0; s->bias != NULL && c < s->sums.c; c++)
-        if (s->bias[c] == 0.0f && signbit(s->bias[c]))
+    for (size_t c = 0; s->op.bias != NULL && c < s->op.out.c; c++)
+        if (s->op.bias[c] == 0.0f && signbit(s->op.bias[c]))
             return INFINITY;
     return 0x1p-43f;
 }
@@ -113,7 +113,7 @@ static float float_least_input(const bnn_float_stage *f)
 /* Full vectors of columns, or full vectors of channels? */
 static float_method float_conv_method(const bnn_stage *s)
 {
-    const size_t columns = s->sums.w, channels = s->sums.c;
+    const size_t columns = s->op.out.w, channels = s->op.out.c;
     return columns * round_up(channels, VL) >= channels * round_up(columns, VL) ? FLOAT_ROWS
                                                                                 : FLOAT_CHANNELS;
 }
@@ -122,21 +122,22 @@ static float_method float_conv_method(const bnn_stage *s)
 static bool float_size_copy(bnn_float_stage *f)
 {
     const bnn_stage *s = f->stage;
-    const size_t width = ((size_t)s->in.w + 2 * s->padding + s->stride - 1) / s->stride;
-    const size_t read = round_up(f->columns, VL) + (s->kernel - 1) / s->stride;
-    f->copies = f->method == FLOAT_ROWS || s->padding > 0 || s->stride > 1;
-    const size_t lead = f->copies && s->stride == 1 ? round_up(s->padding, VL) - s->padding : 0;
-    size_t columns = s->in.w;
+    const size_t width = ((size_t)s->op.in.w + 2 * s->op.padding + s->op.stride - 1) / s->op.stride;
+    const size_t read = round_up(f->columns, VL) + (s->op.kernel - 1) / s->op.stride;
+    f->copies = f->method == FLOAT_ROWS || s->op.padding > 0 || s->op.stride > 1;
+    const size_t lead =
+        f->copies && s->op.stride == 1 ? round_up(s->op.padding, VL) - s->op.padding : 0;
+    size_t columns = s->op.in.w;
     if (f->copies)
         columns = round_up(lead + (read > width ? read : width), VL);
-    const size_t rows = (size_t)s->in.h + 2 * s->padding;
-    const size_t values = columns * s->stride;
-    if (values > COPY_VALUES_MAX / rows / s->in.c)
+    const size_t rows = (size_t)s->op.in.h + 2 * s->op.padding;
+    const size_t values = columns * s->op.stride;
+    if (values > COPY_VALUES_MAX / rows / s->op.in.c)
         return false;
     f->copy_lead = (uint32_t)lead;
     f->copy_columns = (uint32_t)columns;
     f->copy_rows = (uint32_t)rows;
-    f->copy_values = f->copies ? s->in.c * rows * values : 0;
+    f->copy_values = f->copies ? s->op.in.c * rows * values : 0;
     if (f->method == FLOAT_CHANNELS)
         f->temporary_values = (size_t)f->fused_out.h * f->fused_out.w * VL;
     return true;
@@ -145,12 +146,12 @@ static bool float_size_copy(bnn_float_stage *f)
 static int float_find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    const size_t k = s->kernel, stride = s->stride, row = stride * f->copy_columns;
+    const size_t k = s->op.kernel, stride = s->op.stride, row = stride * f->copy_columns;
     uint32_t *offset = bnn_arena_alloc(arena, s->taps, sizeof *offset);
     if (offset == NULL)
         return bnn_no_memory(err);
     f->offset = offset;
-    for (size_t c = 0; c < s->in.c; c++)
+    for (size_t c = 0; c < s->op.in.c; c++)
         for (size_t kh = 0; kh < k; kh++)
             for (size_t kw = 0; kw < k; kw++)
                 *offset++ = (uint32_t)((c * f->copy_rows + kh) * row +
@@ -185,10 +186,10 @@ static int float_prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error 
     const int status = bnn_stage_linear(f->stage, arena, &f->linear, err);
     if (status != BNN_OK)
         return status;
-    f->bias = f->stage->bias;
-    if (!float_pad_values(arena, &f->bias, f->stage->sums.c))
+    f->bias = f->stage->op.bias;
+    if (!float_pad_values(arena, &f->bias, f->stage->op.out.c))
         return bnn_no_memory(err);
-    if (f->stage->linear == BNN_LOWER_CONV2D)
+    if (f->stage->op.type == BNN_LOWER_CONV2D)
         return float_prepare_conv(f, arena, err);
     f->method = FLOAT_DENSE;
     float_fuse(f);
@@ -201,9 +202,9 @@ static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_sta
     bnn_float_stage *f = bnn_arena_alloc(arena, 1, sizeof *f);
     if (f == NULL)
         return bnn_no_memory(err);
-    *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->sums)};
+    *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->op.out)};
     int status = float_prepare_chain(f, arena, err);
-    if (status == BNN_OK && !stage->integer_sums && stage->linear != BNN_LOWER_IDENTITY)
+    if (status == BNN_OK && !stage->integer_sums && stage->op.type != BNN_LOWER_IDENTITY)
         status = float_prepare_linear(f, arena, err);
     if (status == BNN_OK)
         *out = f;

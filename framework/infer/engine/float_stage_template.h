@@ -26,7 +26,7 @@ struct bnn_float_stage {
     const bnn_op *chain; /* the stage's, to be run as steps */
     bnn_op linear;       /* with weights as floats */
     float_method method;
-    const float *bias; /* [sums.c], zeros likewise */
+    const float *bias; /* [op.out.c], zeros likewise */
     /* What runs on the registers. */
     float_steps before, after;
     const bnn_op *pool; /* 2x2, stride 2; NULL: none */

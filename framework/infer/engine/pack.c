@@ -27,46 +27,47 @@ static bool weight_is_plus(const bnn_stage *s, uint32_t c, size_t tap)
 static size_t most_words(const bnn_stage *s)
 {
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    if (s->linear == BNN_LOWER_DENSE)
+    if (s->op.type == BNN_LOWER_DENSE)
         return s->taps;
-    return pixels ? (size_t)s->in.c * s->kernel * divided_up(s->kernel, 4)
-                  : (size_t)s->kernel * s->kernel * divided_up(s->in.c, 32);
+    return pixels ? (size_t)s->op.in.c * s->op.kernel * divided_up(s->op.kernel, 4)
+                  : (size_t)s->op.kernel * s->op.kernel * divided_up(s->op.in.c, 32);
 }
 
 static bool words_fit(const bnn_stage *s)
 {
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const size_t height = s->in.h + 2 * (size_t)s->padding,
-                 width = s->in.w + 2 * (size_t)s->padding;
-    const size_t position = pixels ? s->in.c : divided_up(s->in.c, 32) * 4;
-    if (s->linear != BNN_LOWER_DENSE && height * width * position > INPUT_BYTES_MAX)
+    const size_t height = s->op.in.h + 2 * (size_t)s->op.padding,
+                 width = s->op.in.w + 2 * (size_t)s->op.padding;
+    const size_t position = pixels ? s->op.in.c : divided_up(s->op.in.c, 32) * 4;
+    if (s->op.type != BNN_LOWER_DENSE && height * width * position > INPUT_BYTES_MAX)
         return false;
-    return most_words(s) * divided_up(s->sums.c, LANES) * LANES * 4 <= WEIGHT_BYTES_MAX;
+    return most_words(s) * divided_up(s->op.out.c, LANES) * LANES * 4 <= WEIGHT_BYTES_MAX;
 }
 
 /* Whether a stage can take bits in rows. */
 static bool takes_rows(const bnn_stage *s)
 {
-    if (s->linear != BNN_LOWER_CONV2D || !s->integer_sums)
-        return s->in.w <= 32;
-    return s->in.w + s->padding <= 32 && s->kernel <= 32 &&
-           (s->in.h + 2 * (size_t)s->padding) * bnn_pack_row_words(s) * bnn_pack_row_columns(s) <=
+    if (s->op.type != BNN_LOWER_CONV2D || !s->integer_sums)
+        return s->op.in.w <= 32;
+    return s->op.in.w + s->op.padding <= 32 && s->op.kernel <= 32 &&
+           (s->op.in.h + 2 * (size_t)s->op.padding) * bnn_pack_row_words(s) *
+                   bnn_pack_row_columns(s) <=
                INPUT_BYTES_MAX / 4;
 }
 
 static size_t pattern_bytes(const bnn_stage *s)
 {
-    const size_t rows = (s->in.h + 2 * (size_t)s->padding) * s->in.c;
-    return rows * ((size_t)1 << (s->kernel - 1)) * LANES * 4;
+    const size_t rows = (s->op.in.h + 2 * (size_t)s->op.padding) * s->op.in.c;
+    return rows * ((size_t)1 << (s->op.kernel - 1)) * LANES * 4;
 }
 
 /* next: the stage behind. Sums of unsigned pixels must fit into 16 bits. */
 static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
 {
-    return s->inputs == BNN_VALUES_PIXELS && s->linear == BNN_LOWER_CONV2D && s->folded &&
+    return s->inputs == BNN_VALUES_PIXELS && s->op.type == BNN_LOWER_CONV2D && s->folded &&
            s->fold.n_tables == 0 && s->fold.pool == 2 && s->fold.pool_stride == 2 &&
-           s->stride == 1 && s->kernel <= 5 && s->taps <= INT16_MAX / 255 && s->out.w <= LANES &&
-           s->in.w + 2 * s->padding <= BNN_PACK_ROW_BYTES &&
+           s->op.stride == 1 && s->op.kernel <= 5 && s->taps <= INT16_MAX / 255 &&
+           s->out.w <= LANES && s->op.in.w + 2 * s->op.padding <= BNN_PACK_ROW_BYTES &&
            pattern_bytes(s) <= PATTERN_BYTES_MAX && takes_rows(next);
 }
 
@@ -83,13 +84,14 @@ static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
 static bnn_form form_between(const bnn_pack *p, const bnn_pack *next)
 {
     const bnn_shape shape = p->stage->out;
-    const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->linear == BNN_LOWER_CONV2D;
+    const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->op.type == BNN_LOWER_CONV2D;
     if (p->loop == BNN_PACK_ROWS)
         return bnn_form_rows(shape);
     if (convolves && p->loop != BNN_PACK_WORDS && takes_rows(next->stage))
         return bnn_form_rows(shape);
     if (convolves)
-        return bnn_form_positions(shape, 32, next->stage->padding, next->stage->pad_value > 0);
+        return bnn_form_positions(shape, 32, next->stage->op.padding,
+                                  next->stage->op.pad_value > 0);
     return p->loop == BNN_PACK_WORDS ? bnn_form_positions(shape, LANES, 0, false)
                                      : bnn_form_flat(shape);
 }
@@ -105,28 +107,28 @@ static bool is_in_rows(const bnn_form *form)
 static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = p->stage;
-    const bool conv = s->linear == BNN_LOWER_CONV2D, pixels = s->inputs == BNN_VALUES_PIXELS;
-    const size_t height = s->in.h + 2 * (size_t)s->padding;
+    const bool conv = s->op.type == BNN_LOWER_CONV2D, pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t height = s->op.in.h + 2 * (size_t)s->op.padding;
     /* Three levels of words, and the bytes from one to the next. */
     size_t n[3] = {1, 1, p->in.words}, step[3] = {0, 0, 4};
     if (pixels && conv) {
         const size_t row = bnn_pack_pixel_row(s);
-        n[0] = s->in.c, n[1] = s->kernel, n[2] = divided_up(s->kernel, 4);
+        n[0] = s->op.in.c, n[1] = s->op.kernel, n[2] = divided_up(s->op.kernel, 4);
         step[0] = height * row, step[1] = row;
-        w->y_step = s->stride * row, w->x_step = s->stride;
-        w->input_bytes = s->in.c * height * row;
+        w->y_step = s->op.stride * row, w->x_step = s->op.stride;
+        w->input_bytes = s->op.in.c * height * row;
     } else if (pixels) {
         n[2] = divided_up(s->taps, 4);
         w->input_bytes = s->taps;
     } else if (conv && is_in_rows(&p->in)) {
-        n[1] = s->kernel, n[2] = bnn_pack_row_words(s);
+        n[1] = s->op.kernel, n[2] = bnn_pack_row_words(s);
         step[2] = bnn_pack_row_columns(s) * 4, step[1] = n[2] * step[2];
-        w->y_step = s->stride * step[1], w->x_step = s->stride * 4;
+        w->y_step = s->op.stride * step[1], w->x_step = s->op.stride * 4;
         w->input_bytes = height * step[1];
     } else if (conv) {
-        n[0] = n[1] = s->kernel, n[2] = divided_up(s->in.c, 32);
+        n[0] = n[1] = s->op.kernel, n[2] = divided_up(s->op.in.c, 32);
         step[0] = p->in.y_step / 8, step[1] = p->in.x_step / 8;
-        w->y_step = s->stride * step[0], w->x_step = s->stride * step[1];
+        w->y_step = s->op.stride * step[0], w->x_step = s->op.stride * step[1];
     }
     w->n_words = (uint32_t)(n[0] * n[1] * n[2]);
     int32_t *offset = bnn_arena_alloc(arena, w->n_words, sizeof *offset);
@@ -144,10 +146,10 @@ static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, b
 static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *word, uint32_t *slot)
 {
     const bnn_stage *s = p->stage;
-    const size_t k = s->kernel;
-    if (s->linear == BNN_LOWER_DENSE) {
+    const size_t k = s->op.kernel;
+    if (s->op.type == BNN_LOWER_DENSE) {
         const size_t per_word = s->inputs == BNN_VALUES_PIXELS ? 4 : 32;
-        const size_t at = s->inputs == BNN_VALUES_PIXELS ? (c * s->in.h + y) * s->in.w + x
+        const size_t at = s->inputs == BNN_VALUES_PIXELS ? (c * s->op.in.h + y) * s->op.in.w + x
                                                          : bnn_form_place(&p->in, c, y, x);
         *word = at / per_word;
         *slot = (uint32_t)(at % per_word);
@@ -159,7 +161,7 @@ static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *wo
         *word = y * bnn_pack_row_words(s) + c / channels;
         *slot = (uint32_t)(c % channels * k + x);
     } else {
-        *word = (y * k + x) * divided_up(s->in.c, 32) + c / 32;
+        *word = (y * k + x) * divided_up(s->op.in.c, 32) + c / 32;
         *slot = c % 32;
     }
 }
@@ -176,8 +178,9 @@ static bool is_negated(const bnn_pack *p, uint32_t c)
 static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = p->stage;
-    const bool dense = s->linear == BNN_LOWER_DENSE, pixels = s->inputs == BNN_VALUES_PIXELS;
-    const size_t height = dense ? s->in.h : s->kernel, width = dense ? s->in.w : s->kernel;
+    const bool dense = s->op.type == BNN_LOWER_DENSE, pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t height = dense ? s->op.in.h : s->op.kernel,
+                 width = dense ? s->op.in.w : s->op.kernel;
     uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, 4 * LANES);
     if (weights == NULL)
         return bnn_no_memory(err);
@@ -185,7 +188,7 @@ static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, 
         size_t word;
         uint32_t slot;
         find_tap(p, tap / width / height, tap / width % height, tap % width, &word, &slot);
-        for (uint32_t c = 0; c < s->sums.c; c++) {
+        for (uint32_t c = 0; c < s->op.out.c; c++) {
             const bool plus = weight_is_plus(s, c, tap) != is_negated(p, c);
             const uint32_t pixel_weight = plus ? 1 : 0xff; /* +1 or -1 in a byte */
             weights[(c / LANES * (size_t)w->n_words + word) * LANES + c % LANES] |=
@@ -228,7 +231,7 @@ static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_z
     uint16_t *invert = bnn_arena_alloc(arena, w->n_groups, sizeof *invert);
     if (numbers == NULL || invert == NULL)
         return bnn_no_memory(err);
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         const int32_t zero = pixels ? (128 - pixel_zero) * sum_of_weights(s, c) : 0;
         bool inverted = false;
         if (w->decides)
@@ -247,7 +250,7 @@ static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_z
 static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
 {
     const size_t size = s->fold.pool, n = size * size;
-    if (!w->decides || n == 0 || s->linear == BNN_LOWER_DENSE)
+    if (!w->decides || n == 0 || s->op.type == BNN_LOWER_DENSE)
         return BNN_OK;
     w->n_tile = (uint32_t)divided_up(n, TILE) * TILE;
     int32_t *tile = bnn_arena_alloc(arena, w->n_tile, sizeof *tile);
@@ -265,7 +268,7 @@ static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, b
  * windows overlap much, it is better to make each sum only once. */
 static bool pack_decides(const bnn_stage *s)
 {
-    const size_t n_sums = (size_t)s->sums.h * s->sums.w, n_out = (size_t)s->out.h * s->out.w;
+    const size_t n_sums = (size_t)s->op.out.h * s->op.out.w, n_out = (size_t)s->out.h * s->out.w;
     const size_t size = s->fold.pool;
     return s->folded && s->fold.n_tables == 0 && size * size * n_out <= 4 * n_sums;
 }
@@ -273,7 +276,7 @@ static bool pack_decides(const bnn_stage *s)
 static int pack_words(bnn_pack *p, int32_t pixel_zero, bnn_arena *arena, bnn_error *err)
 {
     bnn_pack_words *w = &p->words;
-    w->n_groups = (uint32_t)divided_up(p->stage->sums.c, LANES);
+    w->n_groups = (uint32_t)divided_up(p->stage->op.out.c, LANES);
     w->decides = pack_decides(p->stage);
     int status = place_words(p, w, arena, err);
     if (status == BNN_OK)
@@ -292,7 +295,7 @@ static int pack_words(bnn_pack *p, int32_t pixel_zero, bnn_arena *arena, bnn_err
 static size_t pattern_of(const bnn_stage *s, uint32_t c, size_t first_tap)
 {
     size_t pattern = 0;
-    for (size_t i = 1; i < s->kernel; i++)
+    for (size_t i = 1; i < s->op.kernel; i++)
         pattern |= (size_t)(weight_is_plus(s, c, first_tap + i) != weight_is_plus(s, c, first_tap))
                    << (i - 1);
     return pattern;
@@ -301,16 +304,16 @@ static size_t pattern_of(const bnn_stage *s, uint32_t c, size_t first_tap)
 /* The rows of channel c: those that are added, then those that are subtracted. */
 static uint32_t place_rows(const bnn_stage *s, const bnn_pack_rows *r, uint32_t c, int32_t *offset)
 {
-    const size_t n = (size_t)s->in.c * s->kernel;
+    const size_t n = (size_t)s->op.in.c * s->op.kernel;
     const bool all = s->fold.rule[c] & BNN_RULE_AND;
     uint32_t n_placed = 0, n_plus = 0;
     for (int subtracted = 0; subtracted < 2; subtracted++) {
         for (size_t i = 0; i < n; i++) {
-            const size_t tap = i * s->kernel;
+            const size_t tap = i * s->op.kernel;
             /* Negated where any bit of the pool suffices, as above. */
             if ((weight_is_plus(s, c, tap) == all) == (subtracted == 1))
                 continue;
-            const size_t row = i / s->kernel * r->height + i % s->kernel;
+            const size_t row = i / s->op.kernel * r->height + i % s->op.kernel;
             offset[n_placed++] =
                 (int32_t)((row * r->n_patterns + pattern_of(s, c, tap)) * LANES * 4);
         }
@@ -323,16 +326,16 @@ static uint32_t place_rows(const bnn_stage *s, const bnn_pack_rows *r, uint32_t 
 static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = p->stage;
-    const uint32_t channels = s->sums.c;
-    const size_t n = (size_t)s->in.c * s->kernel;
+    const uint32_t channels = s->op.out.c;
+    const size_t n = (size_t)s->op.in.c * s->op.kernel;
     int32_t *offset = bnn_arena_alloc(arena, channels * n, sizeof *offset);
     uint32_t *n_plus = bnn_arena_alloc(arena, channels, sizeof *n_plus);
     int16_t *limit = bnn_arena_alloc(arena, channels, sizeof *limit);
     uint32_t *invert = bnn_arena_alloc(arena, channels, sizeof *invert);
     if (offset == NULL || n_plus == NULL || limit == NULL || invert == NULL)
         return bnn_no_memory(err);
-    p->rows = (bnn_pack_rows){.height = s->in.h + 2 * s->padding,
-                              .n_patterns = 1u << (s->kernel - 1),
+    p->rows = (bnn_pack_rows){.height = s->op.in.h + 2 * s->op.padding,
+                              .n_patterns = 1u << (s->op.kernel - 1),
                               .offset = offset,
                               .n_plus = n_plus,
                               .limit = limit,

@@ -51,12 +51,12 @@ enum { BNN_PACK_ROW_BYTES = 64 }; /* of a row of pixels with its padding */
 /* A stage of BNN_PACK_ROWS. Decisions as above. */
 typedef struct bnn_pack_rows {
     uint32_t height, n_patterns; /* rows with padding; 2^(kernel - 1) */
-    /* [sums.c][in.c * kernel]: the bytes from the sums of the patterns of row 0 to those that a
+    /* [op.out.c][in.c * kernel]: the bytes from the sums of the patterns of row 0 to those that a
      * channel adds for output row 0; the first n_plus are added, the others subtracted. */
     const int32_t *offset;
-    const uint32_t *n_plus; /* [sums.c] */
-    const int16_t *limit;   /* [sums.c] */
-    const uint32_t *invert; /* [sums.c], out.w bits */
+    const uint32_t *n_plus; /* [op.out.c] */
+    const int16_t *limit;   /* [op.out.c] */
+    const uint32_t *invert; /* [op.out.c], out.w bits */
 } bnn_pack_rows;
 
 typedef struct bnn_pack {
@@ -78,23 +78,23 @@ int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena,
  * how many words each has. Only BNN_PACK_WORDS of bits in rows. */
 static inline size_t bnn_pack_row_columns(const bnn_stage *s)
 {
-    return (s->in.w + 2 * (size_t)s->padding - s->kernel + 16) / 16 * 16;
+    return (s->op.in.w + 2 * (size_t)s->op.padding - s->op.kernel + 16) / 16 * 16;
 }
 
 static inline size_t bnn_pack_row_channels(const bnn_stage *s)
 {
-    return 32 / s->kernel;
+    return 32 / s->op.kernel;
 }
 
 static inline size_t bnn_pack_row_words(const bnn_stage *s)
 {
-    return (s->in.c + bnn_pack_row_channels(s) - 1) / bnn_pack_row_channels(s);
+    return (s->op.in.c + bnn_pack_row_channels(s) - 1) / bnn_pack_row_channels(s);
 }
 
 /* The bytes of a row of a convolution's pixels, with padding. Only BNN_PACK_WORDS of pixels. */
 static inline size_t bnn_pack_pixel_row(const bnn_stage *s)
 {
-    return s->in.w + 2 * (size_t)s->padding;
+    return s->op.in.w + 2 * (size_t)s->op.padding;
 }
 
 #endif

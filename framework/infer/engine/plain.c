@@ -15,7 +15,7 @@ typedef struct parts {
 int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out, bnn_error *err)
 {
     out->stage = s;
-    out->most_values = bnn_size_larger(bnn_shape_values(s->in), bnn_shape_values(s->sums));
+    out->most_values = bnn_size_larger(bnn_shape_values(s->op.in), bnn_shape_values(s->op.out));
     out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->out));
     for (uint32_t i = 0; i < s->n_chain; i++)
         out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->chain[i].out));
@@ -48,19 +48,19 @@ size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)
 static void gather_window(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t ow,
                           int32_t outside, int32_t *window)
 {
-    if (s->linear == BNN_LOWER_DENSE) {
+    if (s->op.type == BNN_LOWER_DENSE) {
         for (size_t i = 0; i < s->taps; i++)
             window[i] = x[i];
         return;
     }
-    for (size_t c = 0; c < s->in.c; c++)
-        for (size_t kh = 0; kh < s->kernel; kh++)
-            for (size_t kw = 0; kw < s->kernel; kw++) {
+    for (size_t c = 0; c < s->op.in.c; c++)
+        for (size_t kh = 0; kh < s->op.kernel; kh++)
+            for (size_t kw = 0; kw < s->op.kernel; kw++) {
                 /* Above and left of the image the index wraps, and is too large as well. */
-                const size_t h = (size_t)oh * s->stride + kh - s->padding;
-                const size_t w = (size_t)ow * s->stride + kw - s->padding;
-                const bool inside = h < s->in.h && w < s->in.w;
-                *window++ = inside ? x[(c * s->in.h + h) * s->in.w + w] : outside;
+                const size_t h = (size_t)oh * s->op.stride + kh - s->op.padding;
+                const size_t w = (size_t)ow * s->op.stride + kw - s->op.padding;
+                const bool inside = h < s->op.in.h && w < s->op.in.w;
+                *window++ = inside ? x[(c * s->op.in.h + h) * s->op.in.w + w] : outside;
             }
 }
 
@@ -93,15 +93,15 @@ static int32_t sum_of_pixels(const bnn_stage *s, const uint64_t *weights, const 
 static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
 {
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const int32_t outside = pixels ? 128 : s->pad_value > 0; /* as the inputs are stored */
-    const size_t plane = (size_t)s->sums.h * s->sums.w;
+    const int32_t outside = pixels ? 128 : s->op.pad_value > 0; /* as the inputs are stored */
+    const size_t plane = (size_t)s->op.out.h * s->op.out.w;
     int32_t *sum = w->sums;
-    for (uint32_t oh = 0; oh < s->sums.h; oh++)
-        for (uint32_t ow = 0; ow < s->sums.w; ow++, sum++) {
+    for (uint32_t oh = 0; oh < s->op.out.h; oh++)
+        for (uint32_t ow = 0; ow < s->op.out.w; ow++, sum++) {
             gather_window(s, x, oh, ow, outside, w->window);
             if (!pixels)
                 pack_window(w->window, s->taps, w->window_bits);
-            for (size_t c = 0; c < s->sums.c; c++) {
+            for (size_t c = 0; c < s->op.out.c; c++) {
                 const uint64_t *row = s->bits + c * s->row_words;
                 sum[c * plane] =
                     pixels ? sum_of_pixels(s, row, w->window) : sum_of_bits(s, row, w->window_bits);
@@ -112,7 +112,7 @@ static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
 /* The inputs as floats. */
 static void to_floats(const bnn_stage *s, const void *x, float *out)
 {
-    const size_t n = bnn_shape_values(s->in);
+    const size_t n = bnn_shape_values(s->op.in);
     const uint8_t *bytes = x;
     if (s->inputs == BNN_VALUES_FLOATS)
         memcpy(out, x, n * sizeof *out);
@@ -141,7 +141,7 @@ static void decide_bits(const bnn_fold *f, uint32_t c, const uint64_t *table, si
 /* OR or AND over the windows of one channel. */
 static void pool_bits(const bnn_stage *s, bool all, const uint8_t *bits, uint8_t *out)
 {
-    const size_t size = s->fold.pool, stride = s->fold.pool_stride, row = s->sums.w;
+    const size_t size = s->fold.pool, stride = s->fold.pool_stride, row = s->op.out.w;
     for (size_t h = 0; h < s->out.h; h++)
         for (size_t w = 0; w < s->out.w; w++) {
             const uint8_t *corner = bits + h * stride * row + w * stride;
@@ -155,9 +155,9 @@ static void pool_bits(const bnn_stage *s, bool all, const uint8_t *bits, uint8_t
 void bnn_plain_fold(const bnn_stage *s, const int32_t *sums, uint8_t *bits, uint8_t *out)
 {
     const bnn_fold *f = &s->fold;
-    const size_t plane = (size_t)s->sums.h * s->sums.w, out_plane = (size_t)s->out.h * s->out.w;
+    const size_t plane = (size_t)s->op.out.h * s->op.out.w, out_plane = (size_t)s->out.h * s->out.w;
     const uint64_t *tables = f->tables;
-    for (uint32_t c = 0; c < s->sums.c; c++) {
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
         const bool has_table = f->rule[c] & BNN_RULE_TABLE;
         decide_bits(f, c, has_table ? tables : NULL, plane, sums + c * plane, bits);
         tables += has_table ? f->table_words : 0;
@@ -184,7 +184,7 @@ static float *plain_chain(const bnn_stage *s, float *x, float *y)
 void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void *workspace)
 {
     const bnn_stage *s = plain->stage;
-    const size_t n_sums = bnn_shape_values(s->sums), n = bnn_shape_values(s->out);
+    const size_t n_sums = bnn_shape_values(s->op.out), n = bnn_shape_values(s->out);
     parts w;
     plain_parts(plain, workspace, &w);
     float *sums = w.floats[0], *spare = w.floats[1];
@@ -198,7 +198,7 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
             sums[i] = bnn_stage_sum_value(s, w.sums[i]);
     } else {
         to_floats(s, x, sums);
-        if (s->linear != BNN_LOWER_IDENTITY) {
+        if (s->op.type != BNN_LOWER_IDENTITY) {
             bnn_op_apply(&plain->linear, sums, spare);
             sums = w.floats[1];
             spare = w.floats[0];

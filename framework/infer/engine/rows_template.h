@@ -11,18 +11,19 @@
  * pattern. */
 INLINE size_t rows_scratch_bytes(const bnn_pack *p)
 {
-    const size_t rows = (size_t)p->stage->in.c * p->rows.height;
+    const size_t rows = (size_t)p->stage->op.in.c * p->rows.height;
     return rows * (BNN_PACK_ROW_BYTES + p->rows.n_patterns * sizeof(halves));
 }
 
 /* All rows first: a row that is read as soon as it is written would have to be waited for. */
 INLINE void rows_pad(const bnn_stage *s, size_t height, const uint8_t *image, uint8_t *rows)
 {
-    const size_t padding = s->padding;
-    for (size_t c = 0; c < s->in.c; c++)
+    const size_t padding = s->op.padding;
+    for (size_t c = 0; c < s->op.in.c; c++)
         for (size_t y = 0; y < height; y++, rows += BNN_PACK_ROW_BYTES)
-            if (y >= padding && y - padding < s->in.h)
-                pad_row(rows, image + (c * s->in.h + y - padding) * s->in.w, padding, s->in.w);
+            if (y >= padding && y - padding < s->op.in.h)
+                pad_row(rows, image + (c * s->op.in.h + y - padding) * s->op.in.w, padding,
+                        s->op.in.w);
             else
                 memset(rows, 128, BNN_PACK_ROW_BYTES);
 }
@@ -138,12 +139,12 @@ KERNEL void rows_convolve(const bnn_pack *p, const uint8_t *image, uint8_t *out,
 {
     const bnn_stage *const s = p->stage;
     const bnn_pack_rows *const r = &p->rows;
-    const size_t next = r->n_patterns * sizeof(halves), n = (size_t)s->in.c * s->kernel;
-    const size_t n_rows = (size_t)s->in.c * r->height;
+    const size_t next = r->n_patterns * sizeof(halves), n = (size_t)s->op.in.c * s->op.kernel;
+    const size_t n_rows = (size_t)s->op.in.c * r->height;
     uint8_t *const sums = scratch + n_rows * BNN_PACK_ROW_BYTES;
     int16_t *const patterns = (int16_t *)(void *)sums;
     rows_pad(s, r->height, image, scratch);
-    switch (s->kernel) {
+    switch (s->op.kernel) {
     case 1:
         rows_sum_all_patterns(1, n_rows, scratch, patterns);
         break;

@@ -132,8 +132,8 @@ INLINE void sums_store(const bnn_pack *p, size_t group, size_t position, const w
                        int32_t *sums)
 {
     const bnn_pack_words *const w = &p->words;
-    const size_t plane = (size_t)p->stage->sums.h * p->stage->sums.w;
-    const size_t first = group * LANES, left = p->stage->sums.c - first;
+    const size_t plane = (size_t)p->stage->op.out.h * p->stage->op.out.w;
+    const size_t first = group * LANES, left = p->stage->op.out.c - first;
     int32_t lane[LANES];
     UNROLL
     for (int part = 0; part < PARTS; part++)
@@ -149,15 +149,15 @@ INLINE void sums_single_windows(const bnn_pack *p, bool pixels, const uint8_t *x
 {
     const bnn_pack_words *const w = &p->words;
     const bnn_stage *const s = p->stage;
-    for (size_t oy = 0; oy < s->sums.h; oy++)
-        for (size_t ox = 0; ox < s->sums.w; ox += TILE)
+    for (size_t oy = 0; oy < s->op.out.h; oy++)
+        for (size_t ox = 0; ox < s->op.out.w; ox += TILE)
             for (size_t g = 0; g < w->n_groups; g++) {
                 const uint8_t *windows[TILE];
                 size_t at[TILE];
                 word_sums value[TILE];
                 UNROLL
                 for (int i = 0; i < TILE; i++) {
-                    at[i] = ox + (size_t)i < s->sums.w ? ox + (size_t)i : s->sums.w - 1;
+                    at[i] = ox + (size_t)i < s->op.out.w ? ox + (size_t)i : s->op.out.w - 1;
                     windows[i] = x + oy * w->y_step + at[i] * w->x_step;
                 }
                 sums_tile(w, pixels, TILE, w->weights + g * w->n_words * LANES, 0, windows, value);
@@ -167,7 +167,7 @@ INLINE void sums_single_windows(const bnn_pack *p, bool pixels, const uint8_t *x
                         sums_store_bits(out + bnn_form_place(&p->out, 0, oy, at[i]) / 8 + 2 * g,
                                         sums_decide(w, g, &value[i]));
                     else
-                        sums_store(p, g, oy * s->sums.w + at[i], &value[i], sums);
+                        sums_store(p, g, oy * s->op.out.w + at[i], &value[i], sums);
             }
 }
 
@@ -249,7 +249,7 @@ INLINE void sums_dense_tile(const bnn_pack *p, bool pixels, const uint8_t *const
 INLINE void sums_dense_images(const bnn_pack *p, bool pixels, size_t n, const uint8_t *x,
                               size_t x_bytes, uint8_t *out, int32_t *sums)
 {
-    const size_t n_sums = p->stage->sums.c;
+    const size_t n_sums = p->stage->op.out.c;
     size_t image = 0;
     for (; image + TILE <= n; image += TILE) {
         const uint8_t *from[TILE];

@@ -184,7 +184,7 @@ static void count_rules(const bnn_stage *s, rule_counts *n)
 {
     const bnn_fold *f = &s->fold;
     const int32_t bound = bnn_stage_sum_bound(s);
-    for (uint32_t c = 0; s->folded && c < s->sums.c; c++) {
+    for (uint32_t c = 0; s->folded && c < s->op.out.c; c++) {
         const bool table = f->rule[c] & BNN_RULE_TABLE, all = f->rule[c] & BNN_RULE_AND;
         n->tables += table;
         n->all += all && f->pool > 1;
@@ -193,12 +193,12 @@ static void count_rules(const bnn_stage *s, rule_counts *n)
         n->constant += !table && (f->threshold[c] <= -bound || f->threshold[c] > bound);
     }
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    n->wide_kernels += !pixels && s->kernel >= 32;
-    n->padded_ones += s->pad_value > 0;
+    n->wide_kernels += !pixels && s->op.kernel >= 32;
+    n->padded_ones += s->op.pad_value > 0;
     n->left_borders +=
-        s->folded && f->pool > 0 && (s->out.w - 1) * f->pool_stride + f->pool < s->sums.w;
-    n->pixel_strides += pixels && s->stride > 1 && s->in.c > 1;
-    n->bit_strides += !pixels && s->stride > 1;
+        s->folded && f->pool > 0 && (s->out.w - 1) * f->pool_stride + f->pool < s->op.out.w;
+    n->pixel_strides += pixels && s->op.stride > 1 && s->op.in.c > 1;
+    n->bit_strides += !pixels && s->op.stride > 1;
 }
 
 /* Rules and shapes that networks have rarely or never. The images of a case are few, so that there
@@ -298,16 +298,16 @@ START_TEST(test_logits_without_a_constant_are_refused)
 {
     static const float infinite = -INFINITY;
     static const uint8_t images[1];
-    const bnn_stage stage = {.name = "dense_1",
-                             .linear = BNN_LOWER_DENSE,
+    const bnn_stage stage = {.op.name = "dense_1",
+                             .op.type = BNN_LOWER_DENSE,
                              .outputs = BNN_VALUES_FLOATS,
-                             .in = {256, 256, 256},
-                             .sums = {1, 1, 1},
+                             .op.in = {256, 256, 256},
+                             .op.out = {1, 1, 1},
                              .out = {1, 1, 1},
-                             .kernel = 1,
-                             .stride = 1,
+                             .op.kernel = 1,
+                             .op.stride = 1,
                              .taps = BNN_SUM_MAX};
-    const bnn_model model = {.input = stage.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    const bnn_model model = {.input = stage.op.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
     const bnn_c_options options = {
         .prefix = "net", .n_tests = 1, .images = images, .logits = &infinite};
     char *source = NULL, *header = NULL;
@@ -329,14 +329,14 @@ START_TEST(many_tables_take_no_long_time)
     bnn_stage stages[3] = {0};
     memset(rules, BNN_RULE_TABLE, sizeof rules);
     for (uint32_t i = 0; i < 3; i++)
-        stages[i] = (bnn_stage){.name = "",
-                                .linear = BNN_LOWER_DENSE,
+        stages[i] = (bnn_stage){.op.name = "",
+                                .op.type = BNN_LOWER_DENSE,
                                 .inputs = i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_BITS,
                                 .outputs = i == 2 ? BNN_VALUES_FLOATS : BNN_VALUES_BITS,
-                                .in = {shapes[i], 1, 1},
-                                .sums = {shapes[i + 1], 1, 1},
+                                .op.in = {shapes[i], 1, 1},
+                                .op.out = {shapes[i + 1], 1, 1},
                                 .out = {shapes[i + 1], 1, 1},
-                                .binary_weights = true,
+                                .op.binary_weights = true,
                                 .integer_sums = true,
                                 .taps = shapes[i],
                                 .bits = bits,
@@ -369,7 +369,7 @@ START_TEST(hostile_texts_stay_comments)
     ck_assert_uint_eq(model.n_stages, 3);
     for (uint32_t i = 0; i < 3; i++) {
         stages[i] = model.stages[i];
-        stages[i].name = names[i];
+        stages[i].op.name = names[i];
     }
     model.stages = stages;
     model.metadata = metadata;
@@ -386,10 +386,10 @@ START_TEST(what_has_no_constant_is_refused)
     bnn_network *net = network_of(parsed_model(model_spec(PLAIN, "  binarize: {}\n")), 4, 1, 1);
     bnn_model *model = built(graph_of(net), NULL, NULL);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
-    float *weights = random_floats(&b, (size_t)model->stages[3].sums.c * model->stages[3].taps);
+    float *weights = random_floats(&b, (size_t)model->stages[3].op.out.c * model->stages[3].taps);
     memcpy(stages, model->stages, model->n_stages * sizeof *stages);
     weights[7] = NAN;
-    stages[3].weights = weights;
+    stages[3].op.weight = weights;
     model->stages = stages;
     ck_assert_int_eq(bnn_c_export(model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err),
                      BNN_E_FAILED);

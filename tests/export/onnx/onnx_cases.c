@@ -259,8 +259,8 @@ START_TEST(names_that_are_not_unique)
         unsigned char *bytes = NULL;
         size_t n = 7;
         bnn_error err;
-        stages[0].name = names[i][0];
-        stages[1].name = names[i][1];
+        stages[0].op.name = names[i][0];
+        stages[1].op.name = names[i][1];
         ck_assert_int_eq(bnn_onnx_export(&model, &(bnn_onnx_options){0}, &bytes, &n, &err),
                          BNN_E_FAILED);
         ck_assert_ptr_nonnull(strstr(err.message, "ONNX needs layers with different names"));

@@ -100,7 +100,7 @@ static void check_unfolded(const bnn_model *model, const bnn_model *unfolded)
     ck_assert_uint_eq(unfolded->n_stages, model->n_stages);
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &unfolded->stages[i];
-        ck_assert(!s->binary_weights && !s->folded && !s->integer_sums);
+        ck_assert(!s->op.binary_weights && !s->folded && !s->integer_sums);
         ck_assert(s->integer_sums == bnn_stage_sums_are_integers(s));
         ck_assert_uint_le(s->n_chain, BNN_CHAIN_MAX);
         ck_assert_int_eq((int)s->inputs, i == 0 ? (int)BNN_VALUES_PIXELS : (int)s[-1].outputs);
@@ -225,7 +225,7 @@ START_TEST(stages_are_what_they_can_be)
         bnn_modelfile_stage_size(model, i, &size);
         kinds[i] = s->folded ? 'F' : s->integer_sums ? 'C' : 'f';
         macs += size.macs_float;
-        ck_assert(bnn_shape_values(s->in) ==
+        ck_assert(bnn_shape_values(s->op.in) ==
                   bnn_shape_values(i == 0 ? model->input : model->stages[i - 1].out));
     }
     ck_assert_uint_eq(model->n_stages, c->n_stages);

@@ -30,16 +30,16 @@ static void tear_down(void)
 /* A dense-like stage with random weights; rows of bits are its own, unused bits 0. */
 static bnn_stage stage_of(bnn_values inputs, uint32_t taps, bnn_shape sums, uint64_t **bits)
 {
-    bnn_stage s = {.name = "dense_1",
-                   .linear = BNN_LOWER_DENSE,
+    bnn_stage s = {.op.name = "dense_1",
+                   .op.type = BNN_LOWER_DENSE,
                    .inputs = inputs,
                    .outputs = BNN_VALUES_BITS,
-                   .in = {.c = taps, .h = 1, .w = 1},
-                   .sums = sums,
+                   .op.in = {.c = taps, .h = 1, .w = 1},
+                   .op.out = sums,
                    .out = sums,
-                   .kernel = 1,
-                   .stride = 1,
-                   .binary_weights = true,
+                   .op.kernel = 1,
+                   .op.stride = 1,
+                   .op.binary_weights = true,
                    .integer_sums = true,
                    .taps = taps,
                    .row_words = (taps + 63) / 64};
@@ -144,15 +144,15 @@ static bool folded_output(const bnn_stage *s, uint32_t c, uint32_t h, uint32_t w
                           const int32_t *sums)
 {
     const bnn_fold *f = &s->fold;
-    const int32_t *plane = sums + (size_t)c * s->sums.h * s->sums.w;
+    const int32_t *plane = sums + (size_t)c * s->op.out.h * s->op.out.w;
     const bool all = f->rule[c] & BNN_RULE_AND;
     if (f->pool == 0)
-        return folded_bit(s, c, plane[h * s->sums.w + w]);
+        return folded_bit(s, c, plane[h * s->op.out.w + w]);
     bool bit = all;
     for (uint32_t i = 0; i < f->pool; i++)
         for (uint32_t j = 0; j < f->pool; j++) {
             const int32_t sum =
-                plane[(h * f->pool_stride + i) * s->sums.w + w * f->pool_stride + j];
+                plane[(h * f->pool_stride + i) * s->op.out.w + w * f->pool_stride + j];
             bit = all ? bit && folded_bit(s, c, sum) : bit || folded_bit(s, c, sum);
         }
     return bit;
@@ -161,11 +161,11 @@ static bool folded_output(const bnn_stage *s, uint32_t c, uint32_t h, uint32_t w
 /* Random sums through the operations and through the fold. */
 static void compare(const bnn_stage *s, const uint64_t *weights, const bnn_op *ops, uint32_t n_ops)
 {
-    const size_t n = bnn_shape_values(s->sums);
+    const size_t n = bnn_shape_values(s->op.out);
     int32_t sums[CHANNELS * ROWS * COLUMNS];
     float x[CHANNELS * ROWS * COLUMNS], y[CHANNELS * ROWS * COLUMNS];
     for (size_t i = 0; i < n; i++) {
-        sums[i] = random_sum(s, weights, (uint32_t)(i / (s->sums.h * s->sums.w)));
+        sums[i] = random_sum(s, weights, (uint32_t)(i / (s->op.out.h * s->op.out.w)));
         x[i] = (float)sums[i] / (s->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f);
     }
     for (uint32_t i = 0; i < n_ops; i++) {

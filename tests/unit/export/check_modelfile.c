@@ -54,7 +54,7 @@ START_TEST(a_file_is_read_back)
     ck_assert_str_eq(bnn_model_metadata(again, "run"), "0123abcd");
     ck_assert_ptr_null(bnn_model_metadata(again, "nothing"));
     ck_assert_uint_eq(again->n_stages, 4);
-    ck_assert_str_eq(again->stages[1].name, "conv2d_2");
+    ck_assert_str_eq(again->stages[1].op.name, "conv2d_2");
     if (_i == 0) /* the one that is to have tables, rules, pools */
         ck_assert(again->stages[0].fold.n_tables > 0 && again->stages[0].fold.pool == 2);
     free(read);
@@ -76,16 +76,16 @@ static const bnn_model *known_model(void)
                                     .out = {2, 1, 1},
                                     .factor = factors,
                                     .offset = offsets}};
-    static const bnn_stage stages[] = {{.name = "a",
-                                        .linear = BNN_LOWER_CONV2D,
+    static const bnn_stage stages[] = {{.op.name = "a",
+                                        .op.type = BNN_LOWER_CONV2D,
                                         .inputs = BNN_VALUES_PIXELS,
                                         .outputs = BNN_VALUES_BITS,
-                                        .in = {1, 1, 2},
-                                        .sums = {3, 1, 2},
+                                        .op.in = {1, 1, 2},
+                                        .op.out = {3, 1, 2},
                                         .out = {3, 1, 2},
-                                        .kernel = 1,
-                                        .stride = 1,
-                                        .binary_weights = true,
+                                        .op.kernel = 1,
+                                        .op.stride = 1,
+                                        .op.binary_weights = true,
                                         .integer_sums = true,
                                         .taps = 1,
                                         .bits = first,
@@ -94,16 +94,16 @@ static const bnn_model *known_model(void)
                                         .fold = {.threshold = thresholds, .rule = rules},
                                         .macs = 6,
                                         .n_float_values = 9},
-                                       {.name = "b",
-                                        .linear = BNN_LOWER_DENSE,
+                                       {.op.name = "b",
+                                        .op.type = BNN_LOWER_DENSE,
                                         .inputs = BNN_VALUES_BITS,
                                         .outputs = BNN_VALUES_FLOATS,
-                                        .in = {3, 1, 2},
-                                        .sums = {2, 1, 1},
+                                        .op.in = {3, 1, 2},
+                                        .op.out = {2, 1, 1},
                                         .out = {2, 1, 1},
-                                        .kernel = 1,
-                                        .stride = 1,
-                                        .binary_weights = true,
+                                        .op.kernel = 1,
+                                        .op.stride = 1,
+                                        .op.binary_weights = true,
                                         .integer_sums = true,
                                         .taps = 6,
                                         .bits = second,

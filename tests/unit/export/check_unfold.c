@@ -43,7 +43,7 @@ static const bnn_model *unfolded(const bnn_model *model)
     ck_assert_msg(bnn_export_unfold(model, arena, &floats, &err) == BNN_OK, "%s", err.message);
     for (uint32_t i = 0; i < floats->n_stages; i++) {
         const bnn_stage *s = &floats->stages[i], *from = &model->stages[i];
-        ck_assert(!s->folded && !s->integer_sums && !s->binary_weights && s->bits == NULL);
+        ck_assert(!s->folded && !s->integer_sums && !s->op.binary_weights && s->bits == NULL);
         ck_assert_int_eq(s->inputs, i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_FLOATS);
         ck_assert_int_eq(s->outputs, BNN_VALUES_FLOATS);
         ck_assert(!bnn_stage_sums_are_integers(s));
@@ -60,7 +60,7 @@ static void count(const bnn_model *model, tally *t)
         const bnn_stage *s = &model->stages[i];
         t->folded += s->folded;
         t->pixels += s->folded && s->inputs == BNN_VALUES_PIXELS;
-        for (uint32_t c = 0; s->folded && c < s->sums.c; c++) {
+        for (uint32_t c = 0; s->folded && c < s->op.out.c; c++) {
             const bool table = s->fold.rule[c] & BNN_RULE_TABLE;
             t->tables += table;
             t->pooled_tables += table && s->fold.pool != 0;
@@ -156,27 +156,27 @@ static void make_by_hand(by_hand *m, uint64_t table)
     static const float one = 1.0f;
     const bnn_shape in = {1, 1, TAPS}, single = {1, 1, 1};
     *m = (by_hand){.weights = {(1u << TAPS) - 1}, .table = table, .rule = BNN_RULE_TABLE};
-    m->stages[0] = (bnn_stage){.name = "",
-                               .linear = BNN_LOWER_IDENTITY,
+    m->stages[0] = (bnn_stage){.op.name = "",
+                               .op.type = BNN_LOWER_IDENTITY,
                                .inputs = BNN_VALUES_PIXELS,
                                .outputs = BNN_VALUES_BITS,
-                               .in = in,
-                               .sums = in,
+                               .op.in = in,
+                               .op.out = in,
                                .out = in,
-                               .kernel = 1,
-                               .stride = 1,
+                               .op.kernel = 1,
+                               .op.stride = 1,
                                .n_chain = 1,
                                .chain = &sign};
-    m->stages[1] = (bnn_stage){.name = "dense_1",
-                               .linear = BNN_LOWER_DENSE,
+    m->stages[1] = (bnn_stage){.op.name = "dense_1",
+                               .op.type = BNN_LOWER_DENSE,
                                .inputs = BNN_VALUES_BITS,
                                .outputs = BNN_VALUES_BITS,
-                               .in = in,
-                               .sums = single,
+                               .op.in = in,
+                               .op.out = single,
                                .out = single,
-                               .kernel = 1,
-                               .stride = 1,
-                               .binary_weights = true,
+                               .op.kernel = 1,
+                               .op.stride = 1,
+                               .op.binary_weights = true,
                                .integer_sums = true,
                                .taps = TAPS,
                                .bits = m->weights,
@@ -190,17 +190,17 @@ static void make_by_hand(by_hand *m, uint64_t table)
                                         .table_size = TAPS + 1,
                                         .tables = &m->table,
                                         .table_words = 1}};
-    m->stages[2] = (bnn_stage){.name = "dense_2",
-                               .linear = BNN_LOWER_DENSE,
+    m->stages[2] = (bnn_stage){.op.name = "dense_2",
+                               .op.type = BNN_LOWER_DENSE,
                                .inputs = BNN_VALUES_BITS,
                                .outputs = BNN_VALUES_FLOATS,
-                               .in = single,
-                               .sums = single,
+                               .op.in = single,
+                               .op.out = single,
                                .out = single,
-                               .kernel = 1,
-                               .stride = 1,
+                               .op.kernel = 1,
+                               .op.stride = 1,
                                .taps = 1,
-                               .weights = &one};
+                               .op.weight = &one};
     m->model = (bnn_model){.input = in, .n_classes = 1, .n_stages = 3, .stages = m->stages};
 }
 
@@ -257,7 +257,7 @@ START_TEST(no_room_for_a_sign)
     make_by_hand(&m, 0);
     for (int i = 0; i < BNN_CHAIN_MAX; i++)
         chain[i] = m.stages[0].chain[0];
-    m.stages[0].name = "norm_1";
+    m.stages[0].op.name = "norm_1";
     m.stages[0].chain = chain;
     m.stages[0].n_chain = BNN_CHAIN_MAX;
     ck_assert_int_eq(bnn_export_unfold(&m.model, arena, &floats, &err), BNN_E_FAILED);

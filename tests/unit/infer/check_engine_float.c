@@ -97,9 +97,9 @@ static float *random_values(size_t n, values kind)
 
 static uint64_t *random_rows(const bnn_stage *s)
 {
-    uint64_t *bits = bnn_arena_alloc(arena, s->sums.c * s->row_words, sizeof *bits);
+    uint64_t *bits = bnn_arena_alloc(arena, s->op.out.c * s->row_words, sizeof *bits);
     ck_assert_ptr_nonnull(bits);
-    for (size_t i = 0; i < s->sums.c * s->row_words; i++) {
+    for (size_t i = 0; i < s->op.out.c * s->row_words; i++) {
         const bool last = i % s->row_words == s->row_words - 1 && s->taps % 64 != 0;
         bits[i] = random_bits(&b) & (last ? ((uint64_t)1 << s->taps % 64) - 1 : UINT64_MAX);
     }
@@ -150,24 +150,20 @@ static bnn_op random_op(bnn_shape in, values kind)
 /* The linear operation of a stage with these inputs, and its weights. */
 static void set_linear(bnn_stage *s, const bnn_op *op, values kind)
 {
-    s->linear = op->type;
-    s->in = op->in;
-    s->sums = s->out = op->out;
-    s->kernel = op->kernel;
-    s->stride = op->stride;
-    s->padding = op->padding;
-    s->pad_value = (int32_t)op->pad_value;
+    s->op = *op;
+    s->op.name = "layer";
+    s->out = op->out;
     s->taps = (uint32_t)bnn_op_taps(op);
     if (op->type == BNN_LOWER_IDENTITY)
         return;
-    s->binary_weights = random_between(&b, 0, 3) == 0;
-    s->row_words = s->binary_weights ? (s->taps + 63u) / 64 : 0;
-    if (s->binary_weights)
+    s->op.binary_weights = random_between(&b, 0, 3) == 0;
+    s->row_words = s->op.binary_weights ? (s->taps + 63u) / 64 : 0;
+    if (s->op.binary_weights)
         s->bits = random_rows(s);
     else
-        s->weights = random_values((size_t)s->sums.c * s->taps, kind);
+        s->op.weight = random_values((size_t)s->op.out.c * s->taps, kind);
     if (random_bits(&b) & 1)
-        s->bias = random_values(s->sums.c, kind);
+        s->op.bias = random_values(s->op.out.c, kind);
 }
 
 static bool random_linear(bnn_op *op)
@@ -190,7 +186,7 @@ static bool random_linear(bnn_op *op)
 
 static bnn_stage random_stage(values kind)
 {
-    bnn_stage s = {.name = "layer", .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
+    bnn_stage s = {.inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
     bnn_op linear = {0};
     while (!random_linear(&linear)) {
     }
@@ -210,27 +206,20 @@ static bnn_stage random_stage(values kind)
 
 static void expected_image(const bnn_stage *s, const float *x, float *y)
 {
-    bnn_op linear = {.type = s->linear,
-                     .in = s->in,
-                     .out = s->sums,
-                     .kernel = s->kernel,
-                     .stride = s->stride,
-                     .padding = s->padding,
-                     .pad_value = (float)s->pad_value,
-                     .bias = s->bias};
-    float *weight = malloc(((size_t)s->sums.c * s->taps + 1) * sizeof *weight);
+    bnn_op linear = s->op;
+    float *weight = malloc(((size_t)s->op.out.c * s->taps + 1) * sizeof *weight);
     ck_assert_ptr_nonnull(weight);
-    for (uint32_t c = 0; c < s->sums.c; c++)
+    for (uint32_t c = 0; c < s->op.out.c; c++)
         for (size_t i = 0; i < s->taps; i++)
             weight[(size_t)c * s->taps + i] = bnn_stage_weight(s, c, i);
     linear.weight = weight;
-    size_t most = bnn_shape_values(s->sums);
+    size_t most = bnn_shape_values(s->op.out);
     for (uint32_t i = 0; i < s->n_chain; i++)
         most = most > bnn_shape_values(s->chain[i].out) ? most : bnn_shape_values(s->chain[i].out);
     float *from = malloc(most * sizeof *from), *to = malloc(most * sizeof *to);
     ck_assert(from != NULL && to != NULL);
     if (s->integer_sums)
-        memcpy(from, x, bnn_shape_values(s->sums) * sizeof *x);
+        memcpy(from, x, bnn_shape_values(s->op.out) * sizeof *x);
     else
         bnn_op_apply(&linear, x, from);
     for (uint32_t i = 0; i < s->n_chain; i++) {
@@ -247,12 +236,13 @@ static void expected_image(const bnn_stage *s, const float *x, float *y)
 
 static void describe(const bnn_stage *s, size_t n, char text[300])
 {
-    int used = snprintf(text, 300,
-                        "%zu images, linear %u, %ux%ux%u -> %ux%ux%u, kernel %u stride %u "
-                        "padding %u with %d%s%s, chain",
-                        n, s->linear, s->in.c, s->in.h, s->in.w, s->sums.c, s->sums.h, s->sums.w,
-                        s->kernel, s->stride, s->padding, s->pad_value,
-                        s->binary_weights ? ", binary" : "", s->bias != NULL ? ", bias" : "");
+    int used =
+        snprintf(text, 300,
+                 "%zu images, linear %u, %ux%ux%u -> %ux%ux%u, kernel %u stride %u "
+                 "padding %u with %d%s%s, chain",
+                 n, s->op.type, s->op.in.c, s->op.in.h, s->op.in.w, s->op.out.c, s->op.out.h,
+                 s->op.out.w, s->op.kernel, s->op.stride, s->op.padding, (int)s->op.pad_value,
+                 s->op.binary_weights ? ", binary" : "", s->op.bias != NULL ? ", bias" : "");
     for (uint32_t i = 0; i < s->n_chain && used < 270; i++)
         used += snprintf(text + used, (size_t)(300 - used), " %u(%u,%u)", s->chain[i].type,
                          s->chain[i].kernel, s->chain[i].stride);
@@ -262,7 +252,7 @@ static void describe(const bnn_stage *s, size_t n, char text[300])
 static void compare(const bnn_float_engine *engine, const bnn_stage *s, size_t n, const float *x,
                     const float *want)
 {
-    const size_t in = bnn_shape_values(s->integer_sums ? s->sums : s->in);
+    const size_t in = bnn_shape_values(s->integer_sums ? s->op.out : s->op.in);
     const size_t out = bnn_shape_values(s->out);
     bnn_error err = {0};
     bnn_float_stage *prepared = NULL;
@@ -281,7 +271,7 @@ static void compare(const bnn_float_engine *engine, const bnn_stage *s, size_t n
 
 static void compare_all(const bnn_stage *s, const size_t *counts, size_t n_counts, values inputs)
 {
-    const size_t in = bnn_shape_values(s->integer_sums ? s->sums : s->in);
+    const size_t in = bnn_shape_values(s->integer_sums ? s->op.out : s->op.in);
     const size_t out = bnn_shape_values(s->out), most = counts[n_counts - 1];
     const float *x = random_values(most * in, inputs);
     float *want = bnn_arena_alloc(arena, most * out, sizeof *want);
@@ -314,18 +304,13 @@ END_TEST
 /* The linear operation of a shape, float weights and a bias, and these operations behind it. */
 static bnn_stage stage_of(bnn_op linear, uint32_t channels, const bnn_op *ops, uint32_t n)
 {
-    bnn_stage s = {.name = "layer", .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
-    ck_assert(bnn_op_out_shape(&linear, channels, &linear.out));
-    s.linear = linear.type;
-    s.in = linear.in;
-    s.sums = s.out = linear.out;
-    s.kernel = linear.kernel;
-    s.stride = linear.stride;
-    s.padding = linear.padding;
-    s.pad_value = (int32_t)linear.pad_value;
+    bnn_stage s = {.op = linear, .inputs = BNN_VALUES_FLOATS, .outputs = BNN_VALUES_FLOATS};
+    s.op.name = "layer";
+    ck_assert(bnn_op_out_shape(&linear, channels, &s.op.out));
+    s.out = s.op.out;
     s.taps = (uint32_t)bnn_op_taps(&linear);
-    s.weights = random_values((size_t)channels * s.taps, PLAIN);
-    s.bias = random_values(channels, PLAIN);
+    s.op.weight = random_values((size_t)channels * s.taps, PLAIN);
+    s.op.bias = random_values(channels, PLAIN);
     bnn_op *chain = bnn_arena_alloc(arena, n, sizeof *chain);
     ck_assert_ptr_nonnull(chain);
     for (uint32_t i = 0; i < n; i++) {
@@ -416,8 +401,8 @@ START_TEST(zero_padding_is_no_tap)
             weights[j] = cases[i][0];
         for (size_t j = 0; j < 64 * 9; j++)
             x[j] = cases[i][1];
-        s.weights = weights;
-        s.bias = NULL;
+        s.op.weight = weights;
+        s.op.bias = NULL;
         for (size_t j = 0; j < 64; j++)
             expected_image(&s, x + 9 * j, want + 9 * j);
         ck_assert(same_float(want[8], i < 3 ? -0.0f : INFINITY));

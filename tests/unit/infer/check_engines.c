@@ -164,7 +164,7 @@ static uint64_t macs_of(const bnn_model *model)
 {
     uint64_t macs = 1;
     for (uint32_t i = 0; i < model->n_stages; i++)
-        macs += model->stages[i].macs + bnn_shape_values(model->stages[i].sums);
+        macs += model->stages[i].macs + bnn_shape_values(model->stages[i].op.out);
     return macs;
 }
 
@@ -197,7 +197,7 @@ START_TEST(models_are_of_all_kinds)
             const bnn_stage *s = packs[i].stage;
             n_loops[packs[i].loop]++;
             n_tables += s->folded && s->fold.n_tables > 0;
-            n_ones += s->integer_sums && s->inputs == BNN_VALUES_BITS && s->pad_value > 0;
+            n_ones += s->integer_sums && s->inputs == BNN_VALUES_BITS && s->op.pad_value > 0;
             n_chains += s->integer_sums && !s->folded && s->outputs == BNN_VALUES_BITS;
             n_rows += packs[i].in.c_step == 32 && packs[i].loop == BNN_PACK_WORDS;
             n_overlaps += s->folded && s->fold.pool > s->fold.pool_stride;
@@ -223,13 +223,13 @@ START_TEST(a_large_dense_stage_is_run_plainly)
     maker.b.state = 5;
     bnn_stage *s = stages;
     for (int i = 0; i < 3; i++, s++) {
-        *s = (bnn_stage){.name = "s",
-                         .linear = i == 0 ? BNN_LOWER_CONV2D : BNN_LOWER_DENSE,
-                         .kernel = 1,
-                         .stride = 1,
+        *s = (bnn_stage){.op.name = "s",
+                         .op.type = i == 0 ? BNN_LOWER_CONV2D : BNN_LOWER_DENSE,
+                         .op.kernel = 1,
+                         .op.stride = 1,
                          .inputs = i == 0 ? BNN_VALUES_PIXELS : BNN_VALUES_BITS,
                          .outputs = i == 2 ? BNN_VALUES_FLOATS : BNN_VALUES_BITS,
-                         .in = i == 0 ? (bnn_shape){1, 1, WIDTH} : stages[i - 1].out};
+                         .op.in = i == 0 ? (bnn_shape){1, 1, WIDTH} : stages[i - 1].out};
         ck_assert(take_shape(&maker, s, i == 0 ? 1 : i == 1 ? WIDTH : 3));
         do
             choose_weights(&maker, s);
@@ -237,11 +237,11 @@ START_TEST(a_large_dense_stage_is_run_plainly)
         if (i < 2)
             choose_fold(&maker, s);
         else
-            s->out = s->sums;
+            s->out = s->op.out;
         ck_assert_uint_ge(bnn_shape_values(s->out), 3);
         if (i == 0 && s->out.w != WIDTH) {
             s->fold.pool = 0;
-            s->out = s->sums;
+            s->out = s->op.out;
         }
     }
     const bnn_model model = {
