@@ -3,8 +3,6 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { JOBS_MAX = 1024 };
@@ -28,13 +26,10 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
                          bnn_error *err)
 {
     cli_request *r = request;
-    char *end;
-    errno = 0;
-    const long n = strtol(value, &end, 10);
-    if (errno != 0 || end == value || *end != '\0' || n < 1 || n > JOBS_MAX)
+    r->n_jobs = cli_count(value, JOBS_MAX);
+    if (r->n_jobs == 0)
         return cli_usage(err, command, "-j takes a number of jobs from 1 to %d, not \"%s\"",
                          JOBS_MAX, value);
-    r->n_jobs = n;
     return BNN_OK;
 }
 

@@ -137,10 +137,7 @@ static int open_model(request *r, bnn_error *err)
     bnn_model *model;
     int status = cli_find_model(r->options.operands[0], &r->options, &r->found, err);
     if (status == BNN_OK && r->found.path == NULL)
-        status = bnn_fail(err, BNN_E_RESOURCE,
-                          "run %s has no model file: its network cannot be deployed, or an older "
-                          "bnnrun made it; `bnnrun plan` says why a network cannot be",
-                          stored->run.uid);
+        status = cli_fail_without_model(stored, err);
     if (status == BNN_OK)
         status = bnn_modelfile_read(r->found.path, lineup->arena, &model, err);
     if (status == BNN_OK && !r->found.is_of_run)
