@@ -49,7 +49,7 @@ static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
     return takes ? node : NULL;
 }
 
-static void check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key)
+void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key)
 {
     const char *known[BNN_SECTION_KEYS];
     const size_t n = bnn_section_names(section, known);
@@ -84,7 +84,7 @@ int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn
             &at, node, (section->flags & BNN_SECTION_NAMED) != 0 ? "a name or a map" : "a map", "");
     const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < node->n; i++)
-        check_known(&at, section, node->pairs[i].key);
+        bnn_key_check_known(&at, section, node->pairs[i].key);
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         if ((key->flags & BNN_KEY_REQUIRED) != 0 && bnn_tree_get(node, key->param.name) == NULL)
             bnn_diag_add(r->diag, node->at, "%s: the key \"%s\" is missing", at.path,

@@ -157,6 +157,9 @@ void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_k
 /* Whether a condition (bnn_key.acts) holds for what has been recorded. */
 bool bnn_key_holds(const bnn_settings *settings, const char *condition);
 
+/* Reports a key that has no row in the section. */
+void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key);
+
 /* The row of the section that a path begins with, or NULL. */
 const bnn_key *bnn_key_in(const bnn_section *section, const char *path);
 

@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -27,9 +28,11 @@ typedef struct sweep_section {
 /* What is the same for every run of a spec cannot differ between its points. */
 static void sweep_check_key(const bnn_reader *r, const bnn_node *node)
 {
-    char excerpt[BNN_EXCERPT];
+    char excerpt[BNN_EXCERPT], word[BNN_KEY_PATH];
     if (!bnn_tree_check_path(node->text, r->diag, node->at))
         return;
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(node->text, "."), node->text);
+    bnn_key_check_known(r, r->spec, &(bnn_node){.text = word, .at = node->at});
     const bnn_key *key = bnn_key_in(r->spec, node->text);
     if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
         bnn_diag_add(r->diag, node->at, "%s is the same for all points and cannot vary",

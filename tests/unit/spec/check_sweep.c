@@ -19,6 +19,11 @@ static const bnn_key spec_keys[] = {
     {.param = {.name = "baseline"}, .flags = BNN_KEY_FIXED},
     {.param = {.name = "run"}, .flags = BNN_KEY_FIXED},
     {.param = {.name = "model"}},
+    {.param = {.name = "train"}},
+    {.param = {.name = "a"}},
+    {.param = {.name = "b"}},
+    {.param = {.name = "lr"}},
+    {.param = {.name = "m"}},
     BNN_KEYS_END,
 };
 static const bnn_section spec_section = {.keys = spec_keys};
@@ -255,7 +260,7 @@ static const char *grid_of(const char *open, int n, const char *values)
     FILE *out = open_memstream(&text, &size);
     fputs(open, out);
     for (int i = 0; i < n; i++)
-        fprintf(out, "k%d: %s, ", i, values);
+        fprintf(out, "m.k%d: %s, ", i, values);
     fputs("}}", out);
     fclose(out);
     const char *kept = bnn_arena_strdup(arena, text);
