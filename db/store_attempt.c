@@ -2,7 +2,6 @@
 #include "db/store_internal.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- what it runs with ---- */
 

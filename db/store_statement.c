@@ -2,7 +2,6 @@
 #include "db/store_internal.h"
 
 #include <assert.h>
-#include <string.h>
 #include <time.h>
 
 int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)

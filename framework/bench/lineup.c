@@ -4,7 +4,6 @@
 #include "export/unfold.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* onnxruntime adds in another order, so a sign behind float sums may differ. That changes a logit a

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { CALLS_MAX = 1 << 30, WARM_UP_MOST = 8 };

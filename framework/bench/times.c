@@ -2,7 +2,6 @@
 #include "bench/lineup.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WARM_UP_NS = 50 * 1000 * 1000, SAMPLE_NS = 2 * 1000 * 1000, PROFILE_NS = 1000 * 1000 };

@@ -7,7 +7,6 @@
 #include "infer/modelfile.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- the numbers of a model file: of each layer, and of all ------------------------------ */

@@ -3,7 +3,6 @@
 #include "export/fold.h"
 
 #include <stdio.h>
-#include <string.h>
 
 typedef struct builder {
     const bnn_graph *graph;

@@ -2,8 +2,6 @@
 
 #include "export/fold.h"
 
-#include <string.h>
-
 /* Sums of stages with tables are small enough that their halves are exact floats. */
 #define TABLE_BOUND_MAX (1 << 22)
 

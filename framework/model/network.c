@@ -4,7 +4,6 @@
 #include "base/size.h"
 
 #include <math.h>
-#include <string.h>
 
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag)

@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { TOPOLOGY_NAME_MAX = 63 };
 

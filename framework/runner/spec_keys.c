@@ -1,7 +1,5 @@
 #include "runner/experiment.h"
 
-#include <string.h>
-
 enum {
     SEEDS_MAX = 10000,
     JOBS_MAX = 1024,

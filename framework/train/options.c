@@ -1,7 +1,6 @@
 #include "train/options.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ---- the keys ---------------------------------------------------------------------------- */
 

@@ -11,7 +11,6 @@
 #include "runner/reload.h"
 #include "simd/cpu.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -6,7 +6,6 @@
 #include "cli/options.h"
 #include "infer/model.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 

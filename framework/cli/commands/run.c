@@ -12,7 +12,6 @@
 #include "runner/signals.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* One sweep, from the plan to its end. */
 typedef struct sweep {

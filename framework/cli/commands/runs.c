@@ -3,7 +3,6 @@
 #include "cli/result.h"
 #include "db/store_results.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Fails when no run belongs to an experiment of this name. */

@@ -6,7 +6,6 @@
 #include "results/metrics.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINES = 20, SPARK_COLUMNS = 60 };

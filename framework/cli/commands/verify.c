@@ -7,7 +7,6 @@
 #include "runner/verify.h"
 #include "simd/cpu.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What was asked for, and the run that is looked at. */
