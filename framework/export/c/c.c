@@ -153,7 +153,7 @@ static void c_source(c_writer *w)
     fprintf(w->out, "#include \"%s%s\"\n\n",
             w->options->header != NULL ? w->options->header : w->options->prefix,
             w->options->header != NULL ? "" : ".h");
-    bnn_c_helpers(w);
+    bnn_c_prologue(w);
     fputs(w->body, w->out);
 }
 

@@ -1,12 +1,6 @@
 #include "export/c/writer.h"
 
-#include "base/size.h"
-
 #include <string.h>
-
-/* ---- helper functions -------------------------------------------------------------------- */
-
-enum { HELPERS_FLOATS = 9 };
 
 /* How code shows that it needs each, and its text, as bnn_c_code takes it. */
 static const struct {
@@ -83,7 +77,7 @@ static const struct {
      "    }\n"
      "    return sum;\n"
      "}\n\n"},
-    [HELPERS_FLOATS] =
+    [BNN_C_HELPER_FLOATS] =
         {"float value",
          "/* Floats below have the bits of training; what changes their arithmetic must stay off. */\n"
          "#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__\n"
@@ -140,65 +134,7 @@ void bnn_c_note_helpers(c_writer *w, const char *code)
         }
 }
 
-/* ---- the workspace ----------------------------------------------------------------------- */
-
-void bnn_c_size_buffers(c_writer *w)
+const char *bnn_c_helper(const c_writer *w, size_t i)
 {
-    for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
-        const bnn_stage *s = &w->model->stages[i];
-        const size_t n = bnn_shape_values(s->out);
-        if (s->outputs == BNN_VALUES_BITS)
-            w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
-        else
-            w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
-    }
-}
-
-size_t bnn_c_workspace_bytes(const c_workspace *k)
-{
-    size_t words =
-        bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
-    words += k->window + k->plane + (k->pixels + 3) / 4;
-    return 4 * words;
-}
-
-static void helpers_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
-{
-    if (bits == 0 && floats == 0)
-        return;
-    fprintf(w->out, "    union {\n");
-    if (bits > 0)
-        fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
-    if (floats > 0)
-        fprintf(w->out, "        float floats[%zu];\n", floats);
-    fprintf(w->out, "    } %s;\n", name);
-}
-
-static void helpers_workspace(c_writer *w)
-{
-    const c_workspace *k = &w->work;
-    if (bnn_c_workspace_bytes(k) == 0)
-        return;
-    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
-    helpers_buffer(w, "odd", k->bits[0], k->floats[0]);
-    helpers_buffer(w, "even", k->bits[1], k->floats[1]);
-    if (k->window > 0)
-        fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
-    if (k->plane > 0)
-        fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
-    if (k->pixels > 0)
-        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
-    bnn_c_code(w, "} @_work;\n\n/* Does not compile when the header tells another size. */\n"
-                  "typedef char @_work_size[sizeof @_work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
-}
-
-void bnn_c_helpers(c_writer *w)
-{
-    const uint32_t needed = w->helpers;
-    fprintf(w->out, "%s#include <stddef.h>\n\n",
-            needed >> HELPERS_FLOATS & 1 ? "#include <float.h>\n" : "");
-    for (size_t i = 0; i < HELPERS; i++)
-        if (needed >> i & 1)
-            bnn_c_code(w, "%s", helpers[i].text);
-    helpers_workspace(w);
+    return i == HELPERS ? NULL : w->helpers >> i & 1 ? helpers[i].text : "";
 }

@@ -1,5 +1,71 @@
 #include "export/c/writer.h"
 
+#include "base/size.h"
+
+/* ---- the workspace ----------------------------------------------------------------------- */
+
+void bnn_c_size_buffers(c_writer *w)
+{
+    for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
+        const bnn_stage *s = &w->model->stages[i];
+        const size_t n = bnn_shape_values(s->out);
+        if (s->outputs == BNN_VALUES_BITS)
+            w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
+        else
+            w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
+    }
+}
+
+size_t bnn_c_workspace_bytes(const c_workspace *k)
+{
+    size_t words =
+        bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
+    words += k->window + k->plane + (k->pixels + 3) / 4;
+    return 4 * words;
+}
+
+static void interface_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
+{
+    if (bits == 0 && floats == 0)
+        return;
+    fprintf(w->out, "    union {\n");
+    if (bits > 0)
+        fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
+    if (floats > 0)
+        fprintf(w->out, "        float floats[%zu];\n", floats);
+    fprintf(w->out, "    } %s;\n", name);
+}
+
+static void interface_workspace(c_writer *w)
+{
+    const c_workspace *k = &w->work;
+    if (bnn_c_workspace_bytes(k) == 0)
+        return;
+    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
+    interface_buffer(w, "odd", k->bits[0], k->floats[0]);
+    interface_buffer(w, "even", k->bits[1], k->floats[1]);
+    if (k->window > 0)
+        fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
+    if (k->plane > 0)
+        fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
+    if (k->pixels > 0)
+        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
+    bnn_c_code(w, "} @_work;\n\n/* Does not compile when the header tells another size. */\n"
+                  "typedef char @_work_size[sizeof @_work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
+}
+
+void bnn_c_prologue(c_writer *w)
+{
+    fprintf(w->out, "%s#include <stddef.h>\n\n",
+            bnn_c_helper(w, BNN_C_HELPER_FLOATS)[0] != '\0' ? "#include <float.h>\n" : "");
+    const char *text;
+    for (size_t i = 0; (text = bnn_c_helper(w, i)) != NULL; i++)
+        bnn_c_code(w, "%s", text);
+    interface_workspace(w);
+}
+
+/* ---- the interface ----------------------------------------------------------------------- */
+
 /* The calls of all stages, from `pixels` to `logits`. */
 static void interface_calls(c_writer *w)
 {

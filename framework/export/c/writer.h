@@ -142,9 +142,13 @@ const char *bnn_c_sum(c_writer *w, bool agreement);
 /* helpers.c: the helpers that this code calls, and what they call themselves, are needed. */
 void bnn_c_note_helpers(c_writer *w, const char *code);
 
-/* What stands in front of the stages: #include, helper functions, the workspace; nothing where it
- * is empty. */
-void bnn_c_helpers(c_writer *w);
+/* The text of helper i where it is needed, else ""; NULL behind the last. */
+enum { BNN_C_HELPER_FLOATS = 9 }; /* the one that needs <float.h> */
+const char *bnn_c_helper(const c_writer *w, size_t i);
+
+/* interface.c: what stands in front of the stages: #include, helper functions, the workspace;
+ * nothing where it is empty. */
+void bnn_c_prologue(c_writer *w);
 
 /* Makes room for the values between stages: they write to two buffers in turn, the last one to the
  * caller's logits. */
@@ -153,7 +157,7 @@ void bnn_c_size_buffers(c_writer *w);
 /* Of all members, the pixels last, which fill their words. */
 size_t bnn_c_workspace_bytes(const c_workspace *work);
 
-/* interface.c: the functions of the header, and the header. */
+/* The functions of the header, and the header. */
 void bnn_c_interface(c_writer *w);
 void bnn_c_header(c_writer *w);
 
