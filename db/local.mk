@@ -37,6 +37,7 @@ store_scripts = \
 	db/schema_4.sql \
 	db/orphans.sql \
 	db/views.sql \
+	db/sql/last_uses.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
 	db/sql/run_environment.sql \

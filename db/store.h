@@ -118,6 +118,11 @@ const char *bnn_store_state_name(bnn_run_state state);
 int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
                       bnn_run *out, bnn_error *err);
 
+/* Brings a run that is there up to date: why it is stale (what it used and is another now, as
+ * "dataset mnist"), or NULL; again: puts it into the queue, unless it is running. */
+int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool again,
+                         bnn_error *err);
+
 /* ---- attempts ---- */
 
 /* Runs in state running whose attempt will not go on. */

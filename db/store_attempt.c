@@ -197,6 +197,15 @@ static bool next_held(bnn_store *store, held_run *held)
     return true;
 }
 
+bool bnn_store_is_dead(bnn_store *store, int64_t run)
+{
+    held_run held = {.run = run - 1};
+    bnn_process self;
+    bnn_process_self(&self);
+    return next_held(store, &held) && held.run == run &&
+           bnn_store_liveness(store, &held.process, &self) == BNN_PROCESS_DEAD;
+}
+
 int bnn_store_recover(bnn_store *store, bool take_over, bnn_store_recovered *out, bnn_error *err)
 {
     bnn_store_recovered recovered = {.n_stale = 0};

@@ -196,6 +196,9 @@ typedef enum bnn_liveness {
     BNN_PROCESS_UNKNOWN = 2, /* of another machine, or an old one in a container */
 } bnn_liveness;
 
+/* Whether the process of a running run is dead. */
+bool bnn_store_is_dead(bnn_store *store, int64_t run);
+
 void bnn_process_self(bnn_process *out);
 
 /* Whether the process is there, by its number alone. */

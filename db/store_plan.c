@@ -203,3 +203,14 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
         *out = run;
     return status;
 }
+
+int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool again,
+                         bnn_error *err)
+{
+    bnn_store_enter(store, err);
+    bnn_store_execute(store,
+                      "UPDATE run SET stale = ?2, state = CASE WHEN ?3 THEN 'queued' ELSE state END"
+                      " WHERE run_id = ?1 AND state <> 'running' AND (?3 OR stale IS NOT ?2)",
+                      BNN_VALUES(V(run), V(stale), V(again)));
+    return bnn_store_leave(store);
+}

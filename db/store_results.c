@@ -92,7 +92,7 @@ int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t
 static const bnn_row_type run_type = {sizeof(bnn_store_run),
                                       {RUN(config_hash), RUN(seed), RUN(id), RUN(uid),
                                        RUN(state_name), RUN(n_attempts), RUN(error), RUN(holder),
-                                       RUN(epochs)}};
+                                       RUN(died)}};
 
 int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_run **out_runs, size_t *out_n, bnn_error *err)
@@ -104,38 +104,38 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
         "SELECT config.hash AS config_hash, run.seed, run.run_id AS id, run.run_uid AS uid,"
         " run.state AS state_name, run.n_attempts, attempt.error, CASE run.state WHEN 'running'"
         " THEN 'process ' || attempt.pid || ' on ' || attempt.host END AS holder,"
-        " (SELECT max(epoch) FROM metric WHERE metric.run_id = run.run_id"
-        "  AND metric.name = 'train_loss') AS epochs"
+        " run.state = 'queued' AND attempt.outcome = 'stale' AS died"
         " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
         " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
         " WHERE experiment.name = ?1",
         BNN_VALUES(V(experiment)), &run_type, arena, &runs, &n, err);
     if (status != BNN_OK)
         return status;
-    for (size_t i = 0; i < n; i++)
+    bnn_store_report(store, err);
+    for (size_t i = 0; i < n; i++) {
         if (!bnn_store_state_of(runs[i].state_name, &runs[i].state))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: run %s has the unknown state \"%s\"",
                             store->path, runs[i].uid, runs[i].state_name);
-    *out_runs = runs;
-    *out_n = n;
-    return BNN_OK;
+        if (runs[i].state == BNN_RUN_RUNNING)
+            runs[i].died = bnn_store_is_dead(store, runs[i].id);
+    }
+    if (store->status == BNN_OK) {
+        *out_runs = runs;
+        *out_n = n;
+    }
+    return store->status;
 }
 
 #define USE(name) BNN_MEMBER(bnn_store_use, name)
 static const bnn_row_type use_type = {
-    sizeof(bnn_store_use), {USE(config_hash), USE(seed), USE(kind), USE(name), USE(sha256)}};
+    sizeof(bnn_store_use),
+    {USE(config_hash), USE(seed), USE(kind), USE(name), USE(sha256), USE(path), USE(revision)}};
 
 int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_use **out_uses, size_t *out_n, bnn_error *err)
 {
-    return bnn_store_rows(
-        store,
-        "SELECT config.hash AS config_hash, run.seed, plugin.kind, plugin.name, plugin.sha256"
-        " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
-        " JOIN run_plugin ON run_plugin.run_id = run.run_id AND run_plugin.attempt = run.n_attempts"
-        " JOIN plugin USING (plugin_id)"
-        " WHERE experiment.name = ?1 AND run.state = 'done'",
-        BNN_VALUES(V(experiment)), &use_type, arena, out_uses, out_n, err);
+    return bnn_store_rows(store, bnn_store_sql("last_uses"), BNN_VALUES(V(experiment)), &use_type,
+                          arena, out_uses, out_n, err);
 }
 
 static const bnn_row_type seconds_type = {

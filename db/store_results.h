@@ -46,7 +46,7 @@ typedef struct bnn_store_run {
     int64_t n_attempts;
     const char *error;  /* of the last attempt */
     const char *holder; /* of a running one: "process 4242 on host" */
-    int64_t epochs;     /* the last whose metrics are recorded */
+    bool died;          /* its process ended without a word */
     bnn_run_state state;
 } bnn_store_run;
 
@@ -57,10 +57,12 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
 typedef struct bnn_store_use {
     const char *config_hash;
     int64_t seed;
-    const char *kind, *name, *sha256; /* of the plugin */
+    const char *kind, *name;   /* of a plugin; "dataset", its name; "bits", bnnrun's version */
+    const char *sha256, *path; /* of a plugin's file; of the data, and their source; "", "" */
+    const char *revision;      /* of bnnrun */
 } bnn_store_use;
 
-/* The plugins that the done runs of an experiment were last executed with. */
+/* What the runs of an experiment were last executed with. */
 int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_use **out_uses, size_t *out_n, bnn_error *err);
 

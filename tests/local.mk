@@ -114,6 +114,7 @@ shell_tests = \
 	tests/cli/cli.sh \
 	tests/cli/crash.sh \
 	tests/cli/docs.sh \
+	tests/cli/identity.sh \
 	tests/cli/install.sh \
 	tests/cli/model.sh \
 	tests/cli/run.sh \

@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The oldest version of bnnrun whose results have the bits of this one's. */
+#define BNN_BITS_SINCE "0.1.0"
+
 /* The first five are those of the database. */
 typedef enum bnn_run_state {
     BNN_RUN_QUEUED = 0,      /* not begun; in the database also one whose process died */
@@ -22,9 +25,10 @@ typedef enum bnn_run_state {
     BNN_RUN_DONE = 2,        /* all is recorded */
     BNN_RUN_FAILED = 3,      /* the last attempt says why */
     BNN_RUN_INTERRUPTED = 4, /* stopped by a signal, or its process died; can be resumed */
-    BNN_RUN_STALE = 5,       /* done, but with a plugin file that has changed since */
+    BNN_RUN_STALE = 5,       /* done, but with something that has changed since */
     BNN_RUN_TAKEN = 6,       /* was to do, but another process was faster */
-    BNN_RUN_STATES = 7,
+    BNN_RUN_AGAIN = 7,       /* to be trained from its start, whatever it was */
+    BNN_RUN_STATES = 8,
 } bnn_run_state;
 
 /* What the last attempt came to. */
@@ -45,7 +49,9 @@ typedef struct bnn_run {
     bnn_run_state state;
     uint32_t n_attempts;  /* so far */
     uint32_t epochs_done; /* that a checkpoint saves */
-    const char *changed;  /* of a stale one: the plugin, as "ste clipped", in the plan's arena */
+    const char *changed;  /* what its last attempt used and is another now, so that it is stale or
+                             starts over: "dataset mnist, ste clipped"; in the plan's arena; or NULL */
+    bool died;            /* an interrupted one: its process ended without a word */
     bnn_run_result result;
 } bnn_run;
 
@@ -53,7 +59,7 @@ typedef struct bnn_run {
 static inline bool bnn_run_is_todo(const bnn_run *run)
 {
     return run->state == BNN_RUN_QUEUED || run->state == BNN_RUN_FAILED ||
-           run->state == BNN_RUN_INTERRUPTED;
+           run->state == BNN_RUN_INTERRUPTED || run->state == BNN_RUN_AGAIN;
 }
 
 /* The files that a run leaves, in a folder of its own beside the database: FILE.artifacts/UID/. */

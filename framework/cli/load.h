@@ -11,7 +11,8 @@ typedef struct cli_request {
     const char *spec;
     const char *const *overrides; /* -s, in their order, closed by NULL */
     size_t n_overrides;
-    int64_t n_jobs; /* -j; 0: not given */
+    int64_t n_jobs;      /* -j; 0: not given */
+    const char *retrain; /* of bnn_plan_make */
     bool dry_run;
     bool take_over;
     bool download;
@@ -41,6 +42,9 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
                 "the same as bnnrun plan"),                                                      \
         CLI_ROW("no-download", 0, CLI_NO, NULL, cli_request, download,                           \
                 "use data sets that are here, or fail"),                                         \
+        CLI_ROW("retrain", 0, CLI_STRING, "WHICH", cli_request, retrain,                         \
+                "train again from the start: stale, failed, all, or\n"                           \
+                "runs: RUN[,RUN...]"),                                                           \
         {.name = "db", .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},       \
         {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"}, \
     {                                                                                            \

@@ -208,6 +208,18 @@ static const bnn_key entry_keys[] = {
 };
 static const bnn_section entry_section = {.keys = entry_keys, .name = "the data set"};
 
+void bnn_catalogue_sha256(const bnn_catalogue_entry *entry, char out[BNN_SHA256_HEX])
+{
+    enum { HASH_CHARS = BNN_SHA256_HEX - 1 };
+    char hashes[BNN_DATA_FILES_MAX * HASH_CHARS];
+    for (size_t i = 0; i < entry->n_files; i++)
+        memcpy(hashes + i * HASH_CHARS, entry->files[i].sha256, HASH_CHARS);
+    if (entry->n_files > 0)
+        bnn_sha256(hashes, entry->n_files * HASH_CHARS, out);
+    else
+        memcpy(out, entry->sha256, BNN_SHA256_HEX);
+}
+
 /* ---- finding entries --------------------------------------------------------------------- */
 
 static int catalogue_fail_unknown(const char *directories, const char *name, bnn_arena *arena,

@@ -28,6 +28,7 @@
 #define BNN_DATA_CATALOGUE_H
 
 #include "base/arena.h"
+#include "base/sha256.h"
 
 #include <bnn/plugin.h>
 
@@ -64,12 +65,16 @@ typedef struct bnn_catalogue_entry {
     const struct bnn_format *format;
     size_t n_files;                               /* 0: bnnrun draws the images */
     bnn_catalogue_file files[BNN_DATA_FILES_MAX]; /* in the order of the roles */
-    uint32_t n_train;                             /* training images; 0: only the files tell */
+    const char *sha256; /* of a set without files, as bnn_dataset has it; else NULL */
+    uint32_t n_train;   /* training images; 0: only the files tell */
     size_t n_mirrors;
     const char *mirrors[BNN_DATA_MIRRORS_MAX]; /* each ends in a slash */
     bnn_catalogue_npm npm;
     const char *debian; /* or NULL */
 } bnn_catalogue_entry;
+
+/* The sha256 that the bnn_dataset of an entry has: from what the entry says, nothing is opened. */
+void bnn_catalogue_sha256(const bnn_catalogue_entry *entry, char out[BNN_SHA256_HEX]);
 
 /* Whether the entry says from where its files can be fetched. */
 bool bnn_catalogue_can_fetch(const bnn_catalogue_entry *entry);

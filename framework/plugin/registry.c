@@ -183,6 +183,23 @@ const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const
     return bnn_registry_load_file(registry, path, err);
 }
 
+static bool registry_is_inside(const char *path, const char *folder)
+{
+    const size_t n = strlen(folder);
+    return strncmp(path, folder, n) == 0 && path[n] == '/';
+}
+
+static bool registry_bundles(const char *plugin)
+{
+    char path[PATH_MAX], beside[PATH_MAX], folder[PATH_MAX];
+    if (realpath(plugin, path) == NULL)
+        return false;
+    if (bnn_path_beside_program("plugins", beside) && realpath(beside, folder) != NULL &&
+        registry_is_inside(path, folder))
+        return true;
+    return realpath(BNN_PLUGIN_DIR, folder) != NULL && registry_is_inside(path, folder);
+}
+
 static const bnn_plugin *registry_find_loaded(const bnn_registry *registry, const char *path)
 {
     for (const entry *e = registry->entries; e != NULL; e = e->next)
@@ -202,6 +219,7 @@ static const bnn_plugin *registry_add_entry(bnn_registry *registry, const char *
     }
     e->plugin.head = head;
     e->plugin.path = kept;
+    e->plugin.bundled = registry_bundles(path);
     if (bnn_file_sha256(path, e->plugin.sha256, err) != BNN_OK)
         return NULL;
     e->next = registry->entries;

@@ -16,6 +16,7 @@ typedef struct bnn_plugin {
     const bnn_head *head;
     const char *path;
     char sha256[BNN_SHA256_HEX]; /* of the file */
+    bool bundled;                /* installed with this program, or built with it */
 } bnn_plugin;
 
 typedef struct bnn_registry bnn_registry;

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/run.h"
 #include "base/text.h"
 #include "data/catalogue.h"
 #include "model/network.h"
@@ -66,6 +67,7 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     config->input = entry.shape;
     config->n_classes = entry.n_classes;
+    bnn_catalogue_sha256(&entry, config->data_sha256);
     for (size_t i = 0; i < known->n_datasets; i++)
         if (is_same_dataset(&known->datasets[i], data) && known->datasets[i].default_of > 0)
             entry.n_train = (uint32_t)known->datasets[i].default_of;
@@ -77,15 +79,16 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
     return BNN_OK;
 }
 
-/* Changes with the config and with the content of any plugin. */
+/* Changes with the config, with the content of any plugin and of the data, and with the bits. */
 static bool identify_config(bnn_config *config)
 {
-    char text[(BNN_PLUGIN_SET_MAX + 1) * BNN_SHA256_HEX];
+    char text[(BNN_PLUGIN_SET_MAX + 3) * BNN_SHA256_HEX];
     size_t n = 0;
     config->json = bnn_settings_json(&config->settings, config->hash);
     if (config->json == NULL)
         return false;
-    n += (size_t)snprintf(text, sizeof text, "%s", config->hash);
+    n += (size_t)snprintf(text, sizeof text, "%s %s %s", config->hash, config->data_sha256,
+                          BNN_BITS_SINCE);
     for (size_t i = 0; i < config->plugins.n; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, " %s", config->plugins.list[i]->sha256);
     bnn_sha256(text, n, config->identity);

@@ -49,9 +49,11 @@ typedef struct bnn_config {
     bnn_settings settings;
     const char *json;  /* of the settings, canonical */
     char hash[65];     /* SHA-256 of json */
-    char identity[65]; /* SHA-256 of hash and the plugin files: what a checkpoint must agree with */
-    size_t i_dataset;  /* in bnn_experiment.datasets */
-    bnn_shape input;   /* of its images */
+    char identity[65]; /* SHA-256 of hash, plugin files, data and BNN_BITS_SINCE: what a checkpoint
+                          must agree with */
+    char data_sha256[BNN_SHA256_HEX]; /* of the data that the catalogue names now */
+    size_t i_dataset;                 /* in bnn_experiment.datasets */
+    bnn_shape input;                  /* of its images */
     uint32_t n_classes;
     bnn_plugin_set plugins; /* those that act */
 } bnn_config;

@@ -1,8 +1,11 @@
 #include "runner/plan.h"
 
+#include "base/path.h"
 #include "base/text.h"
+#include "build_info.h"
 #include "db/store_results.h"
 #include "runner/environment.h"
+#include "train/trainer.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -58,52 +61,132 @@ static int plan_sort_places(plan_matcher *m, bnn_error *err)
 
 /* ---- what the database knows ------------------------------------------------------------- */
 
-/* A checkpoint that is there saves the epochs that were recorded; it may hold one more. */
-static int plan_note_checkpoint(const plan_matcher *m, bnn_run *run, uint32_t epochs,
-                                bnn_error *err)
-{
-    const char *path = bnn_run_path(m->db, run->uid, BNN_RUN_CHECKPOINT, m->plan->arena);
-    const uint32_t total = (uint32_t)m->plan->experiment->configs[run->i_config].train.epochs;
-    if (path == NULL)
-        return bnn_no_memory(err);
-    if (run->state != BNN_RUN_DONE && access(path, R_OK) == 0)
-        run->epochs_done = epochs < total ? epochs : total - 1;
-    return BNN_OK;
-}
-
-static int plan_match_run(const plan_matcher *m, const bnn_store_run *found, bnn_error *err)
+static void plan_match_run(const plan_matcher *m, const bnn_store_run *found)
 {
     bnn_run *run = plan_find_run(m, found->config_hash, found->seed);
     if (run == NULL) {
         m->plan->n_dropped++;
-        return BNN_OK;
+        return;
     }
     run->id = found->id;
-    run->state = found->state;
+    run->state = found->died ? BNN_RUN_INTERRUPTED : found->state;
+    run->died = found->died;
     run->n_attempts = (uint32_t)found->n_attempts;
     snprintf(run->uid, sizeof run->uid, "%s", found->uid);
-    if (found->state == BNN_RUN_QUEUED && found->n_attempts > 0)
-        run->state = BNN_RUN_INTERRUPTED; /* its process died */
     if (found->state == BNN_RUN_FAILED && found->error[0] != '\0')
         run->result.error = found->error;
-    return plan_note_checkpoint(m, run, found->epochs > 0 ? (uint32_t)found->epochs : 0, err);
 }
 
-static int plan_match_plugin(const plan_matcher *m, const bnn_store_use *was, bnn_error *err)
+/* ---- what has changed since -------------------------------------------------------------- */
+
+/* A plugin that comes with bnnrun is a part of it: of another build, the bits count, not the file. Of
+ * the same build, its file was made anew. */
+static bool plan_is_other_build(const bnn_plugin *now, const bnn_store_use *was)
+{
+    char folder[PATH_MAX];
+    const size_t n = strcspn(BNN_REVISION, "-"); /* without "-dirty" */
+    if (!now->bundled || !bnn_path_directory(was->path, folder) ||
+        (strcmp(bnn_path_name(folder), ".libs") != 0 &&
+         strcmp(bnn_path_name(folder), bnn_path_name(BNN_PLUGIN_DIR)) != 0))
+        return false;
+    return strcmp(was->path, now->path) != 0 || strcspn(was->revision, "-") != n ||
+           strncmp(was->revision, BNN_REVISION, n) != 0;
+}
+
+static bool plan_is_same_plugin(const plan_matcher *m, const bnn_run *run, const bnn_store_use *was)
+{
+    const bnn_plugin_set *set = &m->plan->experiment->configs[run->i_config].plugins;
+    for (size_t i = 0; i < set->n; i++) {
+        const bnn_plugin *now = set->list[i];
+        if (strcmp(bnn_kind_name((bnn_kind)now->head->kind), was->kind) == 0 &&
+            strcmp(now->head->name, was->name) == 0)
+            return strcmp(now->sha256, was->sha256) == 0 ||
+                   (run->state == BNN_RUN_DONE && plan_is_other_build(now, was));
+    }
+    return true;
+}
+
+static int plan_add_change(const plan_matcher *m, bnn_run *run, const char *what, const char *name,
+                           bnn_error *err)
+{
+    const char *comma = run->changed != NULL ? ", " : "";
+    const char *before = run->changed != NULL ? run->changed : "";
+    run->changed = bnn_arena_printf(m->plan->arena, "%s%s%s %s", before, comma, what, name);
+    return run->changed != NULL ? BNN_OK : bnn_no_memory(err);
+}
+
+/* Compares what the last attempt of a run used with what would be used now. */
+static int plan_compare_use(const plan_matcher *m, const bnn_store_use *was, bnn_error *err)
 {
     bnn_run *run = plan_find_run(m, was->config_hash, was->seed);
-    if (run == NULL || run->changed != NULL)
+    if (run == NULL)
         return BNN_OK;
+    if (strcmp(was->kind, "bits") == 0)
+        return strverscmp(was->name, BNN_BITS_SINCE) >= 0
+                   ? BNN_OK
+                   : plan_add_change(m, run, "bits of bnnrun", was->name, err);
+    const char *data = m->plan->experiment->configs[run->i_config].data_sha256;
+    const bool same = strcmp(was->kind, "dataset") == 0 ? strcmp(was->sha256, data) == 0
+                                                        : plan_is_same_plugin(m, run, was);
+    return same ? BNN_OK : plan_add_change(m, run, was->kind, was->name, err);
+}
+
+/* What the changes mean for a run: it is stale, or its checkpoint is of no use. */
+static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
+{
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
-    for (size_t i = 0; i < config->plugins.n; i++) {
-        const bnn_plugin *plugin = config->plugins.list[i];
-        if (strcmp(bnn_kind_name((bnn_kind)plugin->head->kind), was->kind) != 0 ||
-            strcmp(plugin->head->name, was->name) != 0 || strcmp(plugin->sha256, was->sha256) == 0)
-            continue;
+    const uint32_t total = (uint32_t)config->train.epochs;
+    const bool off = m->plan->experiment->run.checkpoints == BNN_CHECKPOINTS_NONE;
+    if (run->state == BNN_RUN_DONE && run->changed != NULL)
         run->state = BNN_RUN_STALE;
-        run->changed = bnn_arena_printf(m->plan->arena, "%s %s", was->kind, was->name);
-        if (run->changed == NULL)
-            return bnn_no_memory(err);
+    if (run->state == BNN_RUN_RUNNING)
+        run->changed = NULL; /* another process knows what it uses */
+    if (!bnn_run_is_todo(run) || run->id == 0)
+        return BNN_OK;
+    const char *path = bnn_run_path(m->db, run->uid, BNN_RUN_CHECKPOINT, m->plan->arena);
+    if (path == NULL)
+        return bnn_no_memory(err);
+    if (!off &&
+        bnn_train_find_checkpoint(path, config->identity, (uint64_t)run->seed, &run->epochs_done))
+        run->epochs_done = run->epochs_done < total ? run->epochs_done : total - 1;
+    else if (access(path, F_OK) != 0)
+        run->changed = NULL; /* nothing is lost by it */
+    else if (run->changed == NULL)
+        return plan_add_change(m, run, off ? "run.checkpoint" : "its", off ? "none" : "checkpoint",
+                               err);
+    return BNN_OK;
+}
+
+/* ---- what is to be trained again --------------------------------------------------------- */
+
+static bool plan_is_word(const char *text, size_t n, const char *word)
+{
+    return strlen(word) == n && strncmp(text, word, n) == 0;
+}
+
+static int plan_retrain(bnn_plan *plan, const char *retrain, bnn_error *err)
+{
+    for (const char *word = retrain, *end; word != NULL; word = *end == ',' ? end + 1 : NULL) {
+        end = strchrnul(word, ',');
+        const size_t n = (size_t)(end - word);
+        const bool all = plan_is_word(word, n, "all"), stale = plan_is_word(word, n, "stale");
+        const bool failed = plan_is_word(word, n, "failed");
+        bool known = all || stale || failed;
+        const bool by_uid = !known && n > 0;
+        for (bnn_run *run = plan->runs; run < plan->runs + plan->n; run++) {
+            if (run->state == BNN_RUN_RUNNING || !(all || (stale && run->state == BNN_RUN_STALE) ||
+                                                   (failed && run->state == BNN_RUN_FAILED) ||
+                                                   (by_uid && strncmp(run->uid, word, n) == 0)))
+                continue;
+            known = true;
+            run->state = run->n_attempts > 0 ? BNN_RUN_AGAIN : run->state;
+            run->epochs_done = 0;
+        }
+        if (!known)
+            return bnn_fail(err, BNN_E_USAGE,
+                            "--retrain takes stale, failed, all, or runs of this spec that are not "
+                            "under way; there is none that begins with \"%.*s\"",
+                            (int)n, word);
     }
     return BNN_OK;
 }
@@ -117,11 +200,13 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
     size_t n_runs, n_uses, n_past;
     int status = bnn_store_list_runs(store, name, m->plan->arena, &runs, &n_runs, err);
     for (size_t i = 0; status == BNN_OK && i < n_runs; i++)
-        status = plan_match_run(m, &runs[i], err);
+        plan_match_run(m, &runs[i]);
     if (status == BNN_OK)
         status = bnn_store_list_uses(store, name, m->plan->arena, &uses, &n_uses, err);
     for (size_t i = 0; status == BNN_OK && i < n_uses; i++)
-        status = plan_match_plugin(m, &uses[i], err);
+        status = plan_compare_use(m, &uses[i], err);
+    for (size_t i = 0; status == BNN_OK && i < m->plan->n; i++)
+        status = plan_settle_run(m, &m->plan->runs[i], err);
     if (status == BNN_OK)
         status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
     for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
@@ -135,7 +220,7 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
 /* ------------------------------------------------------------------------------------------ */
 
 int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char *db,
-                  bnn_arena *arena, bnn_plan *out, bnn_error *err)
+                  const char *retrain, bnn_arena *arena, bnn_plan *out, bnn_error *err)
 {
     const size_t n_configs = experiment->n_configs, n = n_configs * experiment->n_seeds;
     bnn_plan plan = {.experiment = experiment, .arena = arena, .n = n};
@@ -153,6 +238,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     int status = plan_sort_places(&m, err);
     if (status == BNN_OK && store != NULL)
         status = plan_read_store(&m, store, err);
+    if (status == BNN_OK && retrain != NULL)
+        status = plan_retrain(&plan, retrain, err);
     if (status != BNN_OK)
         return status;
     for (size_t i = 0; i < n; i++) {
@@ -232,17 +319,22 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
         bnn_run *run = &plan->runs[i];
         if (run->id == 0)
             status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
+        else
+            status = bnn_store_update_run(store, run->id,
+                                          run->state == BNN_RUN_STALE ? run->changed : NULL,
+                                          run->state == BNN_RUN_AGAIN, err);
     }
     return status;
 }
 
 /* Removes what processes that were killed left in the folders of runs: files that were not written to
- * their end, and checkpoints of done runs. What is in use is that of runs that are running, and nobody
- * takes one while the transaction lasts. */
+ * their end, and checkpoints of done runs; and those of runs that are trained again from their start.
+ * What is in use is that of runs that are running, and nobody takes one while the transaction lasts. */
 static int plan_clean_folders(const bnn_plan *plan, const char *db, bnn_error *err)
 {
     for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++) {
-        const bool done = run->state == BNN_RUN_DONE || run->state == BNN_RUN_STALE;
+        const bool spent = run->state == BNN_RUN_DONE || run->state == BNN_RUN_STALE ||
+                           run->state == BNN_RUN_AGAIN;
         const char *path = bnn_run_path(db, run->uid, NULL, plan->arena);
         if (path == NULL)
             return bnn_no_memory(err);
@@ -250,7 +342,7 @@ static int plan_clean_folders(const bnn_plan *plan, const char *db, bnn_error *e
         const struct dirent *e;
         while (folder != NULL && (e = readdir(folder)) != NULL)
             if (bnn_text_ends_with(e->d_name, ".tmp") ||
-                (done && strcmp(e->d_name, BNN_RUN_CHECKPOINT) == 0))
+                (spent && strcmp(e->d_name, BNN_RUN_CHECKPOINT) == 0))
                 unlinkat(dirfd(folder), e->d_name, 0);
         if (folder != NULL)
             closedir(folder);
@@ -258,8 +350,9 @@ static int plan_clean_folders(const bnn_plan *plan, const char *db, bnn_error *e
     return BNN_OK;
 }
 
-int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena *arena,
-                    bool take_over, bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err)
+int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
+                    bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
+                    bnn_error *err)
 {
     bnn_store *store;
     int status = bnn_store_open(db, BNN_STORE_WRITE, &store, err);
@@ -269,7 +362,7 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena 
     if (status == BNN_OK)
         status = bnn_store_recover(store, take_over, recovered, err);
     if (status == BNN_OK)
-        status = bnn_plan_make(experiment, store, db, arena, out, err);
+        status = bnn_plan_make(experiment, store, db, retrain, arena, out, err);
     if (status == BNN_OK)
         status = plan_add_all(out, store, err);
     if (status == BNN_OK)

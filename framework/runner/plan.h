@@ -26,16 +26,25 @@ typedef struct bnn_plan {
 } bnn_plan;
 
 /* Makes the plan; the database is only read. store: NULL when there is none yet; db: its path, which
- * tells where the checkpoints are. Fills in seconds for configs that were timed before. */
+ * tells where the checkpoints are. Fills in seconds for configs that were timed before.
+ *
+ * What the last attempt of a run used is compared with what would be used now: data, plugins, the bits
+ * of bnnrun. A done run is stale when they differ, one that was interrupted starts over. A plugin
+ * that comes with bnnrun is compared by its file only in the build that the run was made with: of
+ * another build, BNN_BITS_SINCE tells.
+ *
+ * retrain: the runs to be trained again from their start: "stale", "failed", "all", or uids (or how
+ * they begin), with commas between; NULL: none. Anything else: BNN_E_USAGE. */
 int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char *db,
-                  bnn_arena *arena, bnn_plan *out, bnn_error *err);
+                  const char *retrain, bnn_arena *arena, bnn_plan *out, bnn_error *err);
 
 /* Makes the plan and brings the database up to date with it, in one transaction: runs of processes
- * that died are queued again, what is new is added, so that every run is known. What such processes
- * left in the folders of runs is removed. take_over,
- * *recovered: see bnn_store_recover. */
-int bnn_plan_record(const bnn_experiment *experiment, const char *db, bnn_arena *arena,
-                    bool take_over, bnn_plan *out, bnn_store_recovered *recovered, bnn_error *err);
+ * that died are queued again, and so are those to retrain; what is new is added, so that every run is
+ * known; which runs are stale is noted. What processes that died left in the folders of runs is
+ * removed. take_over, *recovered: see bnn_store_recover. */
+int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
+                    bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
+                    bnn_error *err);
 
 /* The part of a run that no checkpoint saves, from 0 to 1. */
 double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);

@@ -1,9 +1,21 @@
 #include "runner/run.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "runner/finish.h"
 
 #include <stdio.h>
+#include <unistd.h>
+
+/* What an earlier attempt has left is no result of this one. */
+static void run_forget_files(const char *folder)
+{
+    static const char *const names[] = {BNN_RUN_MODEL, BNN_RUN_WEIGHTS};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bnn_path_join(folder, names[i], path))
+            unlink(path);
+}
 
 /* An attempt under way. */
 typedef struct run_attempt {
@@ -69,6 +81,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     *out = (bnn_outcome){.status = BNN_OK};
     /* A folder that cannot be is better known before the training than after it. */
     out->status = bnn_file_make_directory(folder, &err);
+    run_forget_files(folder);
     if (out->status == BNN_OK)
         out->status = bnn_train_run(&job, &err);
     if (out->status != BNN_OK)

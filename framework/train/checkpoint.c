@@ -10,10 +10,12 @@
 #include "base/path.h"
 #include "base/sha256.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { IDENTITY_BYTES = 96, VERSION = 1 };
+static const char magic[8] = "BNNCKPT";
 
 typedef struct header {
     char magic[8];
@@ -29,7 +31,7 @@ static header make_header(const bnn_session *s, uint64_t n_bytes)
 {
     header h;
     memset(&h, 0, sizeof h); /* padding, too: the digest covers it */
-    memcpy(h.magic, "BNNCKPT", sizeof h.magic);
+    memcpy(h.magic, magic, sizeof h.magic);
     h.version = VERSION;
     h.n_parameters = s->net->n_parameters;
     h.n_bytes = n_bytes;
@@ -98,6 +100,27 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
     return status;
 }
 
+/* Whether a header is that of a checkpoint of this run. */
+static bool is_of_run(const header *h, const char *identity, uint64_t seed)
+{
+    return memcmp(h->magic, magic, sizeof h->magic) == 0 && h->version == VERSION &&
+           h->seed == seed && strncmp(h->identity, identity, IDENTITY_BYTES) == 0;
+}
+
+bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
+                               uint32_t *out_epochs)
+{
+    header h;
+    FILE *file = fopen(path, "rbe");
+    const bool found =
+        file != NULL && fread(&h, sizeof h, 1, file) == 1 && is_of_run(&h, identity, seed);
+    if (file != NULL)
+        fclose(file);
+    if (found)
+        *out_epochs = h.at.epoch;
+    return found;
+}
+
 /* Whether the bytes are a whole checkpoint for this session. */
 static bool is_ours(const bnn_session *s, const char *bytes, size_t n)
 {
@@ -106,11 +129,9 @@ static bool is_ours(const bnn_session *s, const char *bytes, size_t n)
     if (n != total_bytes(s))
         return false;
     memcpy(&h, bytes, sizeof h);
-    header wanted = make_header(s, n);
     bnn_sha256(bytes, n - BNN_SHA256_HEX, digest);
-    return memcmp(h.magic, wanted.magic, sizeof h.magic) == 0 && h.version == VERSION &&
-           h.n_parameters == wanted.n_parameters && h.n_bytes == n && h.seed == wanted.seed &&
-           memcmp(h.identity, wanted.identity, IDENTITY_BYTES) == 0 &&
+    return is_of_run(&h, s->job->identity, s->job->seed) &&
+           h.n_parameters == s->net->n_parameters && h.n_bytes == n &&
            memcmp(digest, bytes + n - BNN_SHA256_HEX, BNN_SHA256_HEX) == 0 &&
            h.at.epoch <= (uint32_t)s->job->train->epochs && h.at.step <= s->n_steps;
 }

@@ -29,7 +29,7 @@ typedef struct bnn_train_job {
     const bnn_dataset *data;
     int32_t n_validation; /* images to choose the best epoch by; 0: the last one is the result */
     uint64_t seed;
-    const char *identity;         /* of config and plugins; a checkpoint of another is ignored */
+    const char *identity; /* of config, plugins and data; a checkpoint of another is ignored */
     const char *checkpoint_path;  /* written atomically; NULL: no checkpoints */
     bool checkpoint_epochs;       /* also after every epoch, not only when stopped */
     double timeout_seconds;       /* of wall time in this attempt; 0: none */
@@ -49,6 +49,10 @@ typedef struct bnn_train_job {
  * floating-point mode, or the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one
  * arena. */
 int bnn_train_run(const bnn_train_job *job, bnn_error *err);
+
+/* Whether a checkpoint of this identity and seed is there, by its header; the full epochs that it saves. */
+bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
+                               uint32_t *out_epochs);
 
 /* Seconds that one training step and one evaluated image take here, measured on a few batches of
  * zeros; nothing is reported. For plans. */

@@ -19,9 +19,10 @@ enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
 static const struct {
     bnn_run_state state;
     const char *word;
-} words[] = {{BNN_RUN_QUEUED, "new"},   {BNN_RUN_INTERRUPTED, "resume"},
-             {BNN_RUN_FAILED, "retry"}, {BNN_RUN_DONE, "done"},
-             {BNN_RUN_STALE, "stale"},  {BNN_RUN_RUNNING, "running"}};
+} words[] = {{BNN_RUN_QUEUED, "new"},     {BNN_RUN_INTERRUPTED, "resume"},
+             {BNN_RUN_FAILED, "retry"},   {BNN_RUN_AGAIN, "retrain"},
+             {BNN_RUN_DONE, "done"},      {BNN_RUN_STALE, "stale"},
+             {BNN_RUN_RUNNING, "running"}};
 
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -37,22 +38,31 @@ static const char *state_word(bnn_run_state state)
 static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_arena *arena)
 {
     const int epochs = plan->experiment->configs[run->i_config].train.epochs;
+    const char *died = run->died ? "its process died; " : "";
     const char *error = run->result.error == NULL ? "failed" : run->result.error;
     switch (run->state) {
     case BNN_RUN_QUEUED:
-        return run->id != 0 ? "never started" : "not in the database";
+        return run->id == 0          ? "not in the database"
+               : run->n_attempts > 0 ? "is to be trained again"
+                                     : "never started";
     case BNN_RUN_INTERRUPTED:
-        return run->epochs_done == 0 ? "was stopped in its first epoch"
-                                     : bnn_arena_printf(arena, "goes on in epoch %u of %d",
-                                                        run->epochs_done + 1, epochs);
+        if (run->changed != NULL)
+            return bnn_arena_printf(arena, "%sstarts over; changed since: %s", died, run->changed);
+        if (run->epochs_done == 0)
+            return run->died ? "its process died in its first epoch"
+                             : "was stopped in its first epoch";
+        return bnn_arena_printf(arena, "%sgoes on in epoch %u of %d", died, run->epochs_done + 1,
+                                epochs);
+    case BNN_RUN_AGAIN:
+        return "from its start, as asked for";
     case BNN_RUN_FAILED:
         return bnn_arena_printf(arena, "%.*s", REASON_BYTES, error);
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
-        return bnn_arena_printf(arena, "done, but the plugin %s has changed since", run->changed);
+        return bnn_arena_printf(arena, "changed since: %s", run->changed);
     default:
-        return "in another process, unless that has died";
+        return "in another process, or on another machine";
     }
 }
 
@@ -126,12 +136,16 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
         separator = ", ";
     }
     if (plan->n_todo == 0)
-        printf("; nothing to do\n");
+        puts(plan->n_of[BNN_RUN_STALE] > 0     ? ""
+             : plan->n_of[BNN_RUN_RUNNING] > 0 ? "; nothing to do here"
+                                               : "; nothing to do");
     else if (isnan(seconds))
         printf("; time unknown: %s\n", why_unknown);
     else
         printf("; about %s with %u job%s\n", cli_duration_text(seconds, duration), n_jobs,
                bnn_plural(n_jobs));
+    if (plan->n_of[BNN_RUN_STALE] > 0)
+        puts(CLI_PLAN_STALE);
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
@@ -228,7 +242,8 @@ static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
     if (access(r->options.db, F_OK) == 0 || errno != ENOENT)
         status = bnn_store_open(r->options.db, BNN_STORE_READ, &store, err);
     if (status == BNN_OK)
-        status = bnn_plan_make(&r->experiment, store, r->options.db, r->options.arena, plan, err);
+        status = bnn_plan_make(&r->experiment, store, r->options.db, r->retrain, r->options.arena,
+                               plan, err);
     bnn_store_close(store);
     return status;
 }
@@ -271,15 +286,17 @@ const cli_command cli_command_plan = {
     .arguments = "SPEC.yaml",
     .summary = "what would run, what is done and why, how long it takes",
     .notes =
-        "States: new; resume (interrupted, or its process died); retry (failed); done; stale\n"
-        "(done, but a plugin file has changed since); running (in another process). Seconds\n"
-        "come from past runs of the same config, else from a few steps measured here.\n"
+        "States: new; resume (interrupted, or its process died); retry (failed); retrain (as\n"
+        "--retrain asks); done; stale (done, but its data or a plugin are others now); running\n"
+        "(in another process). Seconds come from past runs of the same config, else from a few\n"
+        "steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs (plugins that get processes of their own are not asked).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n",
     .options = plan_options,
     .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
-                "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n",
+                "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n"
+                "  bnnrun plan configs/ste_sweep.yaml --retrain stale\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

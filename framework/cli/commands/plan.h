@@ -4,6 +4,10 @@
 
 #include "cli/load.h"
 
+/* What to do about stale runs. */
+#define CLI_PLAN_STALE \
+    "stale runs enter no mean; `bnnrun run SPEC.yaml --retrain stale` trains them again"
+
 /* Reads the database, changes nothing, runs nothing. */
 int cli_plan_print(cli_request *request, bnn_error *err);
 

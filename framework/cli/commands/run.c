@@ -12,6 +12,7 @@
 #include "runner/signals.h"
 
 #include <math.h>
+#include <string.h>
 
 /* One sweep, from the plan to its end. */
 typedef struct sweep {
@@ -27,12 +28,6 @@ typedef struct sweep {
     const bnn_store_run *elsewhere; /* one of them */
 } sweep;
 
-/* Those that were done before. */
-static size_t n_done(const sweep *s)
-{
-    return s->plan.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_STALE];
-}
-
 /* ---- before ------------------------------------------------------------------------------ */
 
 static void say_count(size_t n, const char *what)
@@ -47,19 +42,36 @@ static void say_runs(size_t n, const char *one, const char *several)
         fprintf(stderr, "bnnrun: %zu %s\n", n, n == 1 ? one : several);
 }
 
+/* What stale runs, or those that start over, used and is another now. */
+static void say_changed(const bnn_plan *plan, bool stale, const char *one, const char *several)
+{
+    const char *changed = NULL;
+    size_t n = 0;
+    for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++)
+        if ((run->state == BNN_RUN_STALE) == stale && run->changed != NULL) {
+            changed =
+                n == 0 || strcmp(changed, run->changed) == 0 ? run->changed : "several things";
+            n++;
+        }
+    if (n > 0)
+        fprintf(stderr, "bnnrun: %zu %s; changed since: %s\n", n, n == 1 ? one : several, changed);
+}
+
 /* "bnnrun: ste_sweep: 12 runs: 9 done, 3 new" */
 static void say_plan(const sweep *s)
 {
     const bnn_plan *plan = &s->plan;
     fprintf(stderr, "bnnrun: %s: %zu run%s, %zu done", plan->experiment->name, plan->n,
-            bnn_plural(plan->n), n_done(s));
+            bnn_plural(plan->n), plan->n_of[BNN_RUN_DONE]);
+    say_count(plan->n_of[BNN_RUN_STALE], "stale");
     say_count(plan->n_of[BNN_RUN_QUEUED], "new");
     say_count(plan->n_of[BNN_RUN_INTERRUPTED], "to resume");
     say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
+    say_count(plan->n_of[BNN_RUN_AGAIN], "to train again");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
-    fputs(plan->n_todo > 0                   ? "\n"
-          : plan->n_of[BNN_RUN_RUNNING] == 0 ? ", nothing to do\n"
-                                             : ", nothing to do here\n",
+    fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] > 0 ? "\n"
+          : plan->n_of[BNN_RUN_RUNNING] == 0           ? ", nothing to do\n"
+                                                       : ", nothing to do here\n",
           stderr);
     say_runs(s->recovered.n_stale, "run of a process that has died is in the queue again",
              "runs of a process that has died are in the queue again");
@@ -70,9 +82,8 @@ static void say_plan(const sweep *s)
              "if those are gone, --take-over goes on with them");
     say_runs(plan->n_dropped, "run in the database is no longer part of this spec",
              "runs in the database are no longer part of this spec");
-    say_runs(plan->n_of[BNN_RUN_STALE],
-             "done run used plugin files that have changed since; `bnnrun plan` lists them",
-             "done runs used plugin files that have changed since; `bnnrun plan` lists them");
+    say_changed(plan, true, "run is stale", "runs are stale");
+    say_changed(plan, false, "run starts over", "runs start over");
 }
 
 static void say_start(const sweep *s, bool isolates)
@@ -94,9 +105,10 @@ static int print_json(const sweep *s, json_t *board, bnn_error *err)
 {
     const size_t *n_of = s->summary.n_of;
     json_t *all = json_pack(
-        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment", s->plan.experiment->name,
-        "database", s->request->options.db, "runs", "planned", (json_int_t)s->plan.n, "done_before",
-        (json_int_t)n_done(s), "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
+        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
+        s->plan.experiment->name, "database", s->request->options.db, "runs", "planned",
+        (json_int_t)s->plan.n, "done_before", (json_int_t)s->plan.n_of[BNN_RUN_DONE], "stale",
+        (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
         "elsewhere", (json_int_t)(n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
         "leaderboard", json_incref(board));
@@ -144,6 +156,8 @@ static int show_results(sweep *s, bnn_error *err)
         status = print_json(s, board, err);
     else if (status == BNN_OK) {
         status = cli_leaderboard_print(board, metric, err);
+        if (s->plan.n_of[BNN_RUN_STALE] > 0)
+            puts("\n" CLI_PLAN_STALE);
         printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
     }
     json_decref(board);
@@ -211,8 +225,8 @@ static int open_data(sweep *s, bnn_error *err)
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
-    int status = bnn_plan_record(&r->experiment, r->options.db, r->options.arena, r->take_over,
-                                 &s.plan, &s.recovered, err);
+    int status = bnn_plan_record(&r->experiment, r->options.db, r->retrain, r->take_over,
+                                 r->options.arena, &s.plan, &s.recovered, err);
     if (status != BNN_OK)
         return status;
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
@@ -228,8 +242,9 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     }
     if (status == BNN_E_INTERRUPTED)
         return bnn_fail(err, BNN_E_INTERRUPTED,
-                        "interrupted; %zu of %zu runs are done, and the same command goes on",
-                        s.summary.n_of[BNN_RUN_DONE] + n_done(&s), s.plan.n);
+                        "interrupted; %zu of %zu runs are done, and the same command%s goes on",
+                        s.summary.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_DONE], s.plan.n,
+                        r->retrain != NULL ? " without --retrain" : "");
     if (status == BNN_OK)
         status = show_results(&s, err);
     return status == BNN_OK ? judge_sweep(&s, err) : status;
@@ -268,12 +283,15 @@ const cli_command cli_command_run = {
     .notes =
         "Runs that are done stay done: the same command, given again, does what is missing. Runs\n"
         "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
+        "Done runs whose data or plugins have changed since are stale: they enter no mean, and\n"
+        "--retrain trains them again; `bnnrun plan` takes it, too, and only shows what would be.\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
         "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, a second one (half a\n"
         "second later or more) stops at once.\n",
     .options = run_options,
     .examples = "  bnnrun configs/ste_sweep.yaml\n"
-                "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n",
+                "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n"
+                "  bnnrun run configs/ste_sweep.yaml --retrain stale\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

@@ -43,7 +43,7 @@ static void record_plan(const char *spec)
     const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
     bnn_store_recovered recovered;
     load_well(spec);
-    ck_ok(bnn_plan_record(&experiment, store_file(), arena, false, &plan, &recovered, err));
+    ck_ok(bnn_plan_record(&experiment, store_file(), NULL, false, arena, &plan, &recovered, err));
     ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
 }
 
@@ -194,7 +194,7 @@ START_TEST(an_executor_that_dies_ends_the_sweep)
     ck_assert_uint_eq(summary.n_of[BNN_RUN_RUNNING], 0);
     bnn_plan_close_data(&plan, datasets);
     /* The database has them as running, but the store that held them is closed: they are queued. */
-    ck_ok(bnn_plan_record(&experiment, store_file(), arena, false, &plan, &recovered, err));
+    ck_ok(bnn_plan_record(&experiment, store_file(), NULL, false, arena, &plan, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale, N_SLOTS);
     ck_assert_uint_eq(plan.n_of[BNN_RUN_INTERRUPTED], N_SLOTS);
 }

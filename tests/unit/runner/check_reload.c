@@ -106,7 +106,7 @@ static void run_sweep(const char *spec, const char *const *overrides)
     ck_ok(bnn_file_write("s.yaml", spec, strlen(spec), err));
     ck_assert_msg(bnn_experiment_load(&from, "s.yaml", overrides, &experiment) == BNN_OK, "%s",
                   said());
-    ck_ok(bnn_plan_record(&experiment, store_file(), arena, false, &plan, &recovered, err));
+    ck_ok(bnn_plan_record(&experiment, store_file(), NULL, false, arena, &plan, &recovered, err));
     ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
     const bnn_pool_options options = {
         .db = store_file(), .n_jobs = 2, .datasets = datasets, .observer = &nobody};

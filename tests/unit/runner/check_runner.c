@@ -75,11 +75,17 @@ static void watch_set_up(void)
     seen = (watch){.observer = {finished, tick, stopping, &seen}};
 }
 
-static void make_plan(void)
+static void make_plan_to_retrain(const char *retrain)
 {
     bnn_store_recovered recovered;
-    ck_ok(bnn_plan_record(&experiment, store_file(), arena, false, &plan, &recovered, err));
+    ck_ok(
+        bnn_plan_record(&experiment, store_file(), retrain, false, arena, &plan, &recovered, err));
     ck_assert_uint_eq(recovered.n_stale + recovered.n_unknown, 0);
+}
+
+static void make_plan(void)
+{
+    make_plan_to_retrain(NULL);
 }
 
 /* Executes the plan; what was done before is left alone. */
@@ -89,6 +95,8 @@ static int execute(uint32_t n_jobs, bnn_error *error)
     const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
     summary = (bnn_pool_summary){.signal = 0};
     ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
+    if (datasets[0].owner != NULL) /* what was known of it before */
+        ck_assert_str_eq(datasets[0].sha256, experiment.configs[0].data_sha256);
     const bnn_pool_options options = {
         .db = store_file(), .n_jobs = n_jobs, .datasets = datasets, .observer = &seen.observer};
     const int status =
@@ -129,7 +137,7 @@ static void forget_database(void)
 START_TEST(without_a_database_all_is_new)
 {
     load_well(TINY);
-    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
     ck_assert(plan.n == 4 && plan.n_dropped == 0);
     ck_assert_uint_eq(plan.n_of[BNN_RUN_QUEUED], 4);
     /* all configs with the first seed come first */
@@ -170,15 +178,101 @@ START_TEST(a_changed_spec_keeps_what_it_still_asks_for)
 }
 END_TEST
 
-START_TEST(another_plugin_file_makes_a_run_stale)
+static const struct {
+    const char *change, *back;
+    const char *stale; /* what it is called */
+    int n;             /* runs of the four */
+} changes[] = {
+    {"UPDATE plugin SET sha256 = 'x' || sha256 WHERE name = 'identity'",
+     "UPDATE plugin SET sha256 = ltrim(sha256, 'x')", "ste identity", 2},
+    {"UPDATE dataset SET sha256 = 'x' || sha256", "UPDATE dataset SET sha256 = ltrim(sha256, 'x')",
+     "dataset synthetic", 4},
+    {"UPDATE environment SET version = '0.0.9'", "UPDATE environment SET version = '0.1.0'",
+     "bits of bnnrun 0.0.9", 4},
+    {"UPDATE dataset SET sha256 = 'x'; UPDATE plugin SET sha256 = 'x' WHERE name = 'identity'",
+     NULL, "dataset synthetic, ste identity", 2},
+};
+
+/* They are named, and enter no mean, until the reason is gone. */
+START_TEST(what_has_changed_makes_runs_stale)
+{
+    const int n = changes[_i].n;
+    run_sweep(TINY, 2);
+    plain_execute(store_file(), changes[_i].change);
+    make_plan();
+    ck_assert_str_eq(plan.runs[0].changed, changes[_i].stale);
+    ck_assert(!bnn_run_is_todo(&plan.runs[0]));
+    ck_assert_int_eq(
+        plain_number(store_file(),
+                     bnn_arena_printf(arena, "SELECT count(*) FROM run_summary WHERE stale = '%s'",
+                                      changes[_i].stale)),
+        n);
+    if (changes[_i].back == NULL)
+        return;
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_STALE], (size_t)n);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 4 - (size_t)n);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT sum(n) FROM leaderboard"), 4 - n);
+    plain_execute(store_file(), changes[_i].back);
+    make_plan();
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 4);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT sum(n) FROM leaderboard"), 4);
+}
+END_TEST
+
+START_TEST(stale_runs_are_trained_again_when_asked)
 {
     run_sweep(TINY, 2);
-    plain_execute(store_file(), "UPDATE plugin SET sha256 = 'x' WHERE name = 'identity'");
+    char *before = all_results();
+    plain_execute(store_file(), changes[0].change);
+    bnn_store *store = store_open(BNN_STORE_READ);
+    ck_ok(bnn_plan_make(&experiment, store, store_file(), "stale", arena, &plan, err));
+    bnn_store_close(store);
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_AGAIN], 2);
+    ck_assert_int_eq(
+        plain_number(store_file(), "SELECT count(*) FROM run_summary WHERE state = 'done'"), 4);
+    make_plan_to_retrain("stale");
+    ck_assert(plan.n_of[BNN_RUN_AGAIN] == 2 && plan.n_todo == 2);
+    ck_assert_int_eq(
+        plain_number(store_file(), "SELECT count(*) FROM run_summary WHERE state = 'queued'"), 2);
+    make_plan(); /* they stay in the queue */
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_QUEUED], 2);
+    ck_ok(execute(2, err));
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 2);
     make_plan();
-    ck_assert_uint_eq(plan.n_of[BNN_RUN_STALE], 2);
-    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 2);
-    ck_assert_str_eq(plan.runs[0].changed, "ste identity");
-    ck_assert(!bnn_run_is_todo(&plan.runs[0]));
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_DONE], 4);
+    char *after = all_results();
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(runs_are_trained_again_by_name)
+{
+    static const struct {
+        const char *before, *after; /* a run's uid */
+        bool known;
+        size_t n;
+    } asked[] = {
+        {NULL, "all", true, 4},    {NULL, "stale", true, 0}, {NULL, "failed", true, 0},
+        {"", "", true, 1},         {"stale,", "", true, 1},  {"", ",all", true, 4},
+        {NULL, "", false, 0},      {"", ",", false, 0},      {"", ",no", false, 0},
+        {NULL, "Stale", false, 0}, {"x", "", false, 0},
+    };
+    run_sweep(TINY, 2);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        const char *uid = asked[i].before == NULL ? "" : plan.runs[0].uid;
+        const char *before = asked[i].before == NULL ? "" : asked[i].before;
+        const char *retrain = bnn_arena_printf(arena, "%s%s%s", before, uid, asked[i].after);
+        bnn_error error;
+        bnn_store *store = store_open(BNN_STORE_READ);
+        bnn_plan again = {.n = 0};
+        const int status =
+            bnn_plan_make(&experiment, store, store_file(), retrain, arena, &again, &error);
+        bnn_store_close(store);
+        ck_assert_int_eq(status, asked[i].known ? BNN_OK : BNN_E_USAGE);
+        ck_assert_uint_eq(again.n_of[BNN_RUN_AGAIN], asked[i].n);
+    }
 }
 END_TEST
 
@@ -198,7 +292,7 @@ START_TEST(a_plan_can_be_timed_without_a_database)
     bnn_dataset *datasets;
     const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
     load_well(TINY);
-    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), arena, &plan, err));
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
     ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
     bnn_estimate_configs(&plan, datasets);
     bnn_plan_close_data(&plan, datasets);
@@ -361,6 +455,13 @@ START_TEST(what_was_interrupted_goes_on)
     make_plan();
     ck_assert_uint_eq(plan.n_of[BNN_RUN_INTERRUPTED], 2);
     ck_assert(plan.runs[0].epochs_done > 0 && bnn_plan_rest(&plan, &plan.runs[0]) < 1.0);
+    char *identity = experiment.configs[0].identity;
+    identity[0] ^= 1; /* with other plugins or data they would begin anew, and the plan knows it */
+    make_plan();
+    ck_assert_uint_eq(plan.runs[0].epochs_done, 0);
+    ck_assert_str_eq(plan.runs[0].changed, "its checkpoint");
+    identity[0] ^= 1;
+    make_plan();
     ck_ok(execute(1, err));
     char *resumed = all_results();
     ck_assert_int_gt(plain_number(store_file(), "SELECT min(resumed_from_epoch) FROM attempt "
@@ -464,7 +565,8 @@ static Suite *make_suite(void)
         without_a_database_all_is_new,
         what_is_done_is_not_done_again,
         a_changed_spec_keeps_what_it_still_asks_for,
-        another_plugin_file_makes_a_run_stale,
+        stale_runs_are_trained_again_when_asked,
+        runs_are_trained_again_by_name,
         jobs_take_the_next_task_when_they_are_free,
         a_plan_can_be_timed_without_a_database,
         jobs_are_not_more_than_runs,
@@ -482,6 +584,8 @@ static Suite *make_suite(void)
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);
     tcase_add_loop_test(tcase, quotas_of_control_groups, 0, sizeof groups / sizeof *groups);
+    tcase_add_loop_test(tcase, what_has_changed_makes_runs_stale, 0,
+                        sizeof changes / sizeof *changes);
     tcase_add_loop_test(tcase, a_failed_run_stops_no_other, 0, 2);
     tcase_add_loop_test(tcase, what_was_interrupted_goes_on, 0, 4);
     suite_add_tcase(suite, tcase);
