@@ -174,6 +174,18 @@ fi
 make_set 3 '\1\2'
 bnn 4 plan spec.yaml --db new.db
 says 'label 2 at index 1, but .*my.yaml has 2 classes$'
+make_set 3
+mkdir elsewhere
+cd elsewhere || exit 99
+fails 4 data verify my
+BNN_DATA_PATH=../data
+export BNN_DATA_PATH
+bnn 0 data verify my --spec ../spec.yaml
+prints '^my: 300 images for training, 100 for testing, checked; ../data$'
+cd ..
+BNN_DATA_PATH=data
+bnn 0 data verify my
+prints '^my: '
 
 echo "$n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

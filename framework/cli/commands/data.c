@@ -8,6 +8,13 @@
 
 #include <string.h>
 
+typedef struct data_request {
+    cli_options options;
+    const char *spec; /* beside which there may be a catalogue */
+} data_request;
+
+static const data_request data_values = {.spec = "spec.yaml"};
+
 /* Opens the data set: that finds it, downloads it when allowed, and checks every file. is_missing:
  * as in bnn_data_search. */
 static int open_one(const char *directories, const char *name, bool download, bool *is_missing,
@@ -114,10 +121,11 @@ static bool data_is_one_of(const char *word, const char *const *words, size_t n)
 static int run_data(void *request, bnn_error *err)
 {
     static const char *const actions[] = {"list", "fetch", "verify"};
-    const cli_options *options = request;
+    const data_request *r = request;
+    const cli_options *options = &r->options;
     const char *action = options->n_operands == 0 ? "list" : options->operands[0];
     const char *name = options->n_operands == 2 ? options->operands[1] : NULL;
-    const char *directories = cli_catalogue_path(NULL);
+    const char *directories = cli_catalogue_path(r->spec);
     const char *const *names;
     const bool fetch = strcmp(action, "fetch") == 0;
     size_t n;
@@ -143,6 +151,8 @@ static int run_data(void *request, bnn_error *err)
 }
 
 static const cli_option data_options[] = {
+    CLI_ROW("spec", 0, CLI_STRING, "SPEC.yaml", data_request, spec,
+            "know what is in datasets/ beside this spec, instead of here"),
     {.name = "json", .help = "the list, for programs"},
     {.name = "csv", .help = "likewise"},
     {.name = "quiet", .help = "no progress"},
@@ -162,12 +172,16 @@ const cli_command cli_command_data = {
              "count, not names: a directory that has another set's files is passed over. A run\n"
              "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
              "must be there. A new data set is a file NAME.yaml in a directory\n"
-             "datasets/ beside the spec; configs/datasets/mnist.yaml is an example.\n",
+             "datasets/ beside the spec; configs/datasets/mnist.yaml is an example. What is in\n"
+             "datasets/ here is known, too, or with --spec what is beside that spec.\n",
     .options = data_options,
     .examples = "  bnnrun data\n"
                 "  bnnrun data fetch mnist\n"
-                "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n",
+                "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n"
+                "  BNN_DATA_PATH=mine bnnrun data verify letters --spec mine/spec.yaml\n",
     .most = 2,
     .surplus = "one action and one NAME at the most",
+    .n_request = sizeof(data_request),
+    .values = &data_values,
     .run = run_data,
 };
