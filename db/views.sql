@@ -75,7 +75,7 @@ FROM run JOIN layer USING (run_id);
 -- test_accuracy is that of the epoch with the best validation accuracy: the test set has no say.
 -- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own
 -- run, so that asking about one run does not visit them all. state is 'stale' for a done run that
--- is marked as out of date, say because a plugin or the data have changed: stale says why.
+-- the spec would not give now, say because a plugin or the data have changed: stale says why.
 DROP VIEW IF EXISTS main.run_summary;
 CREATE VIEW main.run_summary AS
 SELECT run.run_uid,
