@@ -29,28 +29,29 @@ static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_
     return BNN_OK;
 }
 
+/* What the header says is looked at before the data are taken into memory. */
 static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
                     bnn_error *err)
 {
     bnn_array idx;
-    int status = bnn_idx_read(path, &idx, err);
+    int status = bnn_idx_read_header(path, &idx, err);
     if (status != BNN_OK)
         return status;
     const bnn_shape has = bnn_array_shape(&idx);
     if (idx.n_dims < 3)
-        status = bnn_fail(err, BNN_E_USAGE,
-                          "%s: an IDX file of %u dimension%s holds no images (labels go with "
-                          "--labels)",
-                          path, idx.n_dims, bnn_plural(idx.n_dims));
-    else if (has.c != shape.c || has.h != shape.h || has.w != shape.w)
-        status = bnn_fail(err, BNN_E_USAGE, "%s: images of %ux%ux%u, and the model takes %ux%ux%u",
-                          path, has.c, has.h, has.w, shape.c, shape.h, shape.w);
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: an IDX file of %u dimension%s holds no images (labels go with "
+                        "--labels)",
+                        path, idx.n_dims, bnn_plural(idx.n_dims));
+    if (has.c != shape.c || has.h != shape.h || has.w != shape.w)
+        return bnn_fail(err, BNN_E_USAGE, "%s: images of %ux%ux%u, and the model takes %ux%ux%u",
+                        path, has.c, has.h, has.w, shape.c, shape.h, shape.w);
+    status = bnn_idx_read(path, &idx, err);
+    if (status != BNN_OK)
+        return status;
     const uint32_t n = limit > 0 && limit < idx.dims[0] ? limit : idx.dims[0];
-    if (status == BNN_OK)
-        *out = (cli_images){.n = n, .pixels = idx.data};
-    else
-        free(idx.data);
-    return status;
+    *out = (cli_images){.n = n, .pixels = idx.data};
+    return BNN_OK;
 }
 
 int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
@@ -70,17 +71,16 @@ int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_image
 int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err)
 {
     bnn_array idx;
-    int status = bnn_idx_read(path, &idx, err);
+    int status = bnn_idx_read_header(path, &idx, err);
     if (status != BNN_OK)
         return status;
     if (idx.n_dims != 1)
-        status = bnn_fail(err, BNN_E_USAGE, "%s: %u dimensions; labels have one", path, idx.n_dims);
-    else if (idx.dims[0] < n || (exact && idx.dims[0] != n))
-        status = bnn_fail(err, BNN_E_USAGE, "%s: %u labels for %u images", path, idx.dims[0], n);
+        return bnn_fail(err, BNN_E_USAGE, "%s: %u dimensions; labels have one", path, idx.n_dims);
+    if (idx.dims[0] < n || (exact && idx.dims[0] != n))
+        return bnn_fail(err, BNN_E_USAGE, "%s: %u labels for %u images", path, idx.dims[0], n);
+    status = bnn_idx_read(path, &idx, err);
     if (status == BNN_OK)
         *out = idx.data;
-    else
-        free(idx.data);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sha2.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,9 +54,11 @@ static int content_fail_read(gzFile file, const char *path, bnn_error *err)
                     reason == NULL ? text : reason + 3);
 }
 
-static int content_inflate(gzFile file, size_t limit_bytes, SHA2_CTX *hash, bnn_content *content,
-                           bnn_error *err)
+/* Reads up to limit_bytes, and one more, which is an error, unless only the head is wanted. */
+static int content_inflate(gzFile file, size_t limit_bytes, bool is_head, SHA2_CTX *hash,
+                           bnn_content *content, bnn_error *err)
 {
+    const size_t most = limit_bytes + !is_head;
     size_t capacity = 0;
     for (int got = 1, code = Z_OK; got > 0; content->n_bytes += (size_t)got) {
         if (content->n_bytes > limit_bytes)
@@ -69,17 +72,21 @@ static int content_inflate(gzFile file, size_t limit_bytes, SHA2_CTX *hash, bnn_
             content->bytes = grown;
         }
         uint8_t *to = content->bytes + content->n_bytes;
-        got = gzread(file, to, (unsigned)bnn_size_smaller(capacity - content->n_bytes, STEP_BYTES));
+        const size_t room = bnn_size_smaller(capacity, most) - content->n_bytes;
+        got = gzread(file, to, (unsigned)bnn_size_smaller(room, STEP_BYTES));
         if (got >= 0)
             gzerror(file, &code);
-        if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
+        /* zlib has looked ahead; what it has found behind the head is nobody's business. */
+        const bool is_all = is_head && got >= 0 && content->n_bytes + (size_t)got == limit_bytes;
+        if (got < 0 || (code != Z_OK && code != Z_STREAM_END && !is_all))
             return content_fail_read(file, content->path, err);
         SHA256Update(hash, to, (size_t)got);
     }
     return BNN_OK;
 }
 
-int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn_error *err)
+static int content_read(const char *path, size_t limit_bytes, bool is_head, bnn_content *out,
+                        bnn_error *err)
 {
     SHA2_CTX hash;
     bnn_content content = {.path = path};
@@ -87,7 +94,7 @@ int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn
     if (file == NULL)
         return err->status;
     SHA256Init(&hash);
-    const int status = content_inflate(file, limit_bytes, &hash, &content, err);
+    const int status = content_inflate(file, limit_bytes, is_head, &hash, &content, err);
     SHA256End(&hash, content.sha256);
     gzclose_r(file);
     if (status == BNN_OK)
@@ -95,4 +102,14 @@ int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn
     else
         free(content.bytes);
     return status;
+}
+
+int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn_error *err)
+{
+    return content_read(path, limit_bytes, false, out, err);
+}
+
+int bnn_content_read_head(const char *path, size_t n, bnn_content *out, bnn_error *err)
+{
+    return content_read(path, n, true, out, err);
 }

@@ -26,4 +26,8 @@ typedef struct bnn_content {
  * it has only. Truncated and damaged gzip data are errors. Keeps `path`. Thread-safe. */
 int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn_error *err);
 
+/* The same for the first n bytes of the content, or all when there are fewer: what follows is not
+ * looked at, and the SHA-256 is that of these bytes. */
+int bnn_content_read_head(const char *path, size_t n, bnn_content *out, bnn_error *err);
+
 #endif

@@ -172,6 +172,10 @@ fails 2 predict "$models/by_hand.bnn" digit.png
 says "digit.png: 7x8 pixels, and the model takes 2x1"
 fails 2 predict "$models/by_hand.bnn" two.idx
 says 'two.idx: images of 1x8x7, and the model takes 1x1x2'
+# The header of an IDX file is looked at before its data: these are cut short.
+{ printf '\0\0\10\3\0\0\0\2\0\0\0\10\0\0\0\10'; tail -c 100 small.bnn; } | gzip -c | head -c 60 >other_shape.gz
+fails 2 predict float.bnn other_shape.gz
+says 'other_shape.gz: images of 1x8x8, and the model takes 1x8x7'
 fails 2 predict float.bnn labels.idx
 says 'labels.idx: an IDX file of 1 dimension holds no images'
 fails 2 predict float.bnn two.idx --labels three_labels.idx

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAGIC_BYTES = 4, TYPE_UNSIGNED_BYTE = 8 };
+enum {
+    MAGIC_BYTES = 4,
+    HEADER_BYTES_MAX = MAGIC_BYTES + 4 * BNN_ARRAY_DIMS_MAX,
+    TYPE_UNSIGNED_BYTE = 8,
+};
 
 static uint32_t idx_big_endian(const uint8_t *bytes)
 {
@@ -35,13 +39,17 @@ static int idx_parse_magic(const bnn_content *file, bnn_array *array, bnn_error 
     return BNN_OK;
 }
 
-/* The array in a file, to which its data point. */
-static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
+static size_t idx_header_bytes(const bnn_array *array)
+{
+    return MAGIC_BYTES + (size_t)4 * array->n_dims;
+}
+
+static int idx_parse_header(const bnn_content *file, bnn_array *array, bnn_error *err)
 {
     const char *path = file->path;
     if (idx_parse_magic(file, array, err) != BNN_OK)
         return err->status;
-    const size_t n_header = MAGIC_BYTES + (size_t)4 * array->n_dims;
+    const size_t n_header = idx_header_bytes(array);
     if (file->n_bytes < n_header)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: only %zu bytes of a %zu-byte IDX header", path,
                         file->n_bytes, n_header);
@@ -57,6 +65,16 @@ static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
                             "%s: its dimensions make more than the limit of %d bytes", path,
                             BNN_ARRAY_LIMIT_BYTES);
     }
+    return BNN_OK;
+}
+
+/* The array in a file, to which its data point. */
+static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
+{
+    const char *path = file->path;
+    if (idx_parse_header(file, array, err) != BNN_OK)
+        return err->status;
+    const size_t n_header = idx_header_bytes(array);
     const size_t n_data = file->n_bytes - n_header;
     if (n_data < array->n_bytes)
         return bnn_fail(err, BNN_E_RESOURCE,
@@ -70,11 +88,29 @@ static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
     return BNN_OK;
 }
 
+int bnn_idx_read_header(const char *path, bnn_array *out, bnn_error *err)
+{
+    bnn_content head;
+    bnn_array array = {.data = NULL};
+    int status = bnn_content_read_head(path, HEADER_BYTES_MAX, &head, err);
+    if (status != BNN_OK)
+        return status;
+    status = idx_parse_header(&head, &array, err);
+    free(head.bytes);
+    if (status == BNN_OK)
+        *out = array;
+    return status;
+}
+
 int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err)
 {
     bnn_content file;
     bnn_array array;
-    if (bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &file, err) != BNN_OK)
+    if (bnn_idx_read_header(path, &array, err) != BNN_OK)
+        return err->status;
+    /* One byte too many is enough to see that the file is not what its header says. */
+    const size_t n_whole = idx_header_bytes(&array) + array.n_bytes;
+    if (bnn_content_read_head(path, n_whole + 1, &file, err) != BNN_OK)
         return err->status;
     if (idx_parse(&file, &array, err) != BNN_OK) {
         free(file.bytes);

@@ -32,7 +32,11 @@ static inline bnn_shape bnn_array_shape(const bnn_array *images)
 }
 
 /* Reads one file, raw or gzip-compressed. Data that are missing, and bytes after the data, are
- * errors. The caller frees out->data. */
+ * errors; a compressed file is inflated no further than its header says. The caller frees
+ * out->data. */
 int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err);
+
+/* The same without the data, which are NULL. */
+int bnn_idx_read_header(const char *path, bnn_array *out, bnn_error *err);
 
 #endif

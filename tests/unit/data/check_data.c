@@ -148,6 +148,31 @@ START_TEST(test_gzip_bomb_is_bounded)
 }
 END_TEST
 
+/* What lies behind the data that the header counts is not inflated: it could be damaged. */
+START_TEST(test_idx_is_inflated_as_far_as_its_header_says)
+{
+    enum { BOMB = 4 << 20 };
+    char *bytes;
+    size_t n;
+    bnn_error err;
+    bnn_array idx;
+    unsigned char *zeros = calloc(1, BOMB);
+    ck_assert_ptr_nonnull(zeros);
+    memcpy(zeros, "\0\0\x08\x01\0\0\0\x04", 8);
+    fixture_write_gz("bomb.gz", zeros, BOMB);
+    free(zeros);
+    ck_assert_int_eq(bnn_file_read(fixture_path("bomb.gz"), 1 << 20, &bytes, &n, &err), BNN_OK);
+    bytes[n - 5] ^= 1; /* the CRC */
+    fixture_write("bomb.gz", bytes, n);
+    free(bytes);
+    expect_idx_error("bomb.gz", "bytes follow the 4 data bytes that the header counts");
+    ck_assert_int_eq(bnn_idx_read_header(fixture_path("bomb.gz"), &idx, &err), BNN_OK);
+    ck_assert_uint_eq(idx.n_dims, 1);
+    ck_assert_uint_eq(idx.dims[0], 4);
+    ck_assert_ptr_null(idx.data);
+}
+END_TEST
+
 START_TEST(test_idx_needs_a_regular_file)
 {
     ck_assert_int_eq(mkfifo(fixture_path("fifo"), 0600), 0);
@@ -476,6 +501,7 @@ static Suite *make_suite(void)
     tcase_add_test(idx, test_idx_raw_and_gzip_read_the_same);
     tcase_add_test(idx, test_idx_damaged_gzip);
     tcase_add_test(idx, test_gzip_bomb_is_bounded);
+    tcase_add_test(idx, test_idx_is_inflated_as_far_as_its_header_says);
     tcase_add_test(idx, test_idx_needs_a_regular_file);
     suite_add_tcase(suite, idx);
     TCase *options = tcase_create("options");
