@@ -49,6 +49,7 @@ look() {
     need libmd-dev have_module libmd
     need librandom123-dev have_header Random123/philox.h
     need libpng-dev have_module libpng
+    need libjpeg-dev have_module libjpeg
     need libprotobuf-c-dev have_module libprotobuf-c
     need protobuf-c-compiler have_tool protoc-c
     need libonnx-dev have_file /usr/include/onnx/onnx.proto

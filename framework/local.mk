@@ -58,6 +58,7 @@ data_sources = \
 	framework/data/dataset.c framework/data/dataset.h \
 	framework/data/options.c \
 	framework/data/picture.c framework/data/picture.h \
+	framework/data/picture_internal.h framework/data/picture_jpeg.c \
 	framework/data/formats/cifar.c \
 	framework/data/formats/format.c framework/data/formats/format.h \
 	framework/data/formats/idx.c framework/data/formats/idx.h \
@@ -239,7 +240,7 @@ framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
 
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
-	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
+	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(JPEG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
 bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
 
 bin_PROGRAMS += bnnrun

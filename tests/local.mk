@@ -288,8 +288,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
 	tests/fuzz/corpus/picture/bad_crc.png \
+	tests/fuzz/corpus/picture/blocks.jpg \
+	tests/fuzz/corpus/picture/blocks_arithmetic.jpg \
+	tests/fuzz/corpus/picture/blocks_progressive.jpg \
+	tests/fuzz/corpus/picture/colour.jpg \
 	tests/fuzz/corpus/picture/colour.ppm \
 	tests/fuzz/corpus/picture/comment.pgm \
+	tests/fuzz/corpus/picture/digit.jpg \
 	tests/fuzz/corpus/picture/digit.pgm \
 	tests/fuzz/corpus/picture/digit.png \
 	tests/fuzz/corpus/picture/digit_on_white.pgm \
@@ -298,10 +303,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/grey.png \
 	tests/fuzz/corpus/picture/grey_16.png \
 	tests/fuzz/corpus/picture/grey_alpha.png \
+	tests/fuzz/corpus/picture/huge.jpg \
 	tests/fuzz/corpus/picture/huge.pgm \
 	tests/fuzz/corpus/picture/huge.png \
+	tests/fuzz/corpus/picture/inks.jpg \
 	tests/fuzz/corpus/picture/interlaced.png \
 	tests/fuzz/corpus/picture/large.pgm \
+	tests/fuzz/corpus/picture/magic_only.jpg \
 	tests/fuzz/corpus/picture/magic_only.png \
 	tests/fuzz/corpus/picture/one_bit.png \
 	tests/fuzz/corpus/picture/over_maximum.pgm \
@@ -313,11 +321,16 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/red.png \
 	tests/fuzz/corpus/picture/rgb.png \
 	tests/fuzz/corpus/picture/rgba.png \
+	tests/fuzz/corpus/picture/scans.jpg \
 	tests/fuzz/corpus/picture/text.png \
 	tests/fuzz/corpus/picture/too_few.pgm \
 	tests/fuzz/corpus/picture/too_few_rows.png \
+	tests/fuzz/corpus/picture/trailing.jpg \
 	tests/fuzz/corpus/picture/trailing.pgm \
+	tests/fuzz/corpus/picture/truncated.jpg \
 	tests/fuzz/corpus/picture/truncated.png \
+	tests/fuzz/corpus/picture/turned.jpg \
+	tests/fuzz/corpus/picture/turned_colour.jpg \
 	tests/fuzz/corpus/picture/white_ink.png \
 	tests/fuzz/corpus/picture/zero_maximum.pgm \
 	tests/fuzz/corpus/picture/zero_width.png \

@@ -64,7 +64,7 @@ int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_image
     const bool is_idx = n >= 2 && head[0] == 0 && head[1] == 0;
     const bool is_gzip = n >= 2 && head[0] == 0x1f && head[1] == 0x8b;
     if (n > 0 && !is_idx && !is_gzip)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: neither a PNG, nor a PGM, nor an IDX file", path);
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: none of PNG, JPEG, PGM and IDX", path);
     return read_idx(path, limit, shape, out, err);
 }
 

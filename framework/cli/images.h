@@ -12,11 +12,11 @@
 
 typedef struct cli_images {
     uint32_t n;
-    bool is_picture; /* a PNG or PGM; else an IDX file */
+    bool is_picture; /* a PNG, JPEG or PGM; else an IDX file */
     uint8_t *pixels; /* [n][c][h][w], malloc'ed */
 } cli_images;
 
-/* Reads a PNG, a PGM or an IDX file (raw or gzip), which it tells by their first bytes. limit: of
+/* Reads a PNG, a JPEG, a PGM or an IDX file (raw or gzip), which it tells by their first bytes. limit: of
  * an IDX file only the first so many images; 0: all. Images of another shape are an error that says
  * both. The caller frees out->pixels. */
 int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,

@@ -1,4 +1,4 @@
-#include "data/picture.h"
+#include "data/picture_internal.h"
 
 #include "base/file.h"
 
@@ -21,27 +21,31 @@ static bool is_pnm(const uint8_t *bytes, size_t n)
 
 bool bnn_picture_begins(const uint8_t *bytes, size_t n)
 {
-    return is_png(bytes, n) || is_pnm(bytes, n);
+    return is_png(bytes, n) || bnn_jpeg_begins(bytes, n) || is_pnm(bytes, n);
 }
 
-/* Memory for the pixels, when the picture is not too large. */
-static int allocate_pixels(const char *name, uint32_t channels, uint32_t width, uint32_t height,
-                           bnn_picture *out, bnn_error *err)
+int bnn_picture_allocate(const char *name, uint32_t channels, uint32_t width, uint32_t height,
+                         bnn_picture *out, bnn_error *err)
 {
-    if (width > BNN_PICTURE_EXTENT_MAX || height > BNN_PICTURE_EXTENT_MAX)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %ux%u pixels, more than the limit of %dx%d", name,
-                        width, height, BNN_PICTURE_EXTENT_MAX, BNN_PICTURE_EXTENT_MAX);
+    if (width > BNN_PICTURE_EXTENT_MAX || height > BNN_PICTURE_EXTENT_MAX ||
+        (uint64_t)width * height > BNN_PICTURE_PIXELS_MAX)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: %ux%u pixels, more than the limit of %d in a row or a column, and of "
+                        "%d in all",
+                        name, width, height, BNN_PICTURE_EXTENT_MAX, BNN_PICTURE_PIXELS_MAX);
     *out = (bnn_picture){
         .width = width, .height = height, .pixels = malloc((size_t)channels * width * height)};
-    if (out->pixels == NULL)
-        return bnn_no_memory(err);
-    return BNN_OK;
+    return out->pixels == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-/* ---- PNG --------------------------------------------------------------------------------- */
+void bnn_picture_repeat(uint32_t channels, bnn_picture *picture)
+{
+    const size_t plane = (size_t)picture->width * picture->height;
+    for (size_t c = 1; c < channels; c++)
+        memcpy(picture->pixels + c * plane, picture->pixels, plane);
+}
 
-/* Pixels of three bytes become three planes. */
-static int split_colours(bnn_picture *picture, bnn_error *err)
+int bnn_picture_split(bnn_picture *picture, bnn_error *err)
 {
     const size_t n = (size_t)picture->width * picture->height;
     uint8_t *planes = malloc(3 * n);
@@ -54,6 +58,8 @@ static int split_colours(bnn_picture *picture, bnn_error *err)
     return BNN_OK;
 }
 
+/* ---- PNG --------------------------------------------------------------------------------- */
+
 /* The simplified interface of libpng catches its long jumps itself, frees what it has when it fails,
  * and refuses chunks that need more than 8 MB. */
 static int decode_png(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
@@ -63,13 +69,13 @@ static int decode_png(const uint8_t *bytes, size_t n, const char *name, uint32_t
     png_image image = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(&image, bytes, n))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
-    int status = allocate_pixels(name, channels, image.width, image.height, out, err);
+    int status = bnn_picture_allocate(name, channels, image.width, image.height, out, err);
     image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     if (status == BNN_OK && !png_image_finish_read(&image, &paper, out->pixels, 0, NULL))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
     png_image_free(&image);
-    return status == BNN_OK && channels == 3 ? split_colours(out, err) : status;
+    return status == BNN_OK && channels == 3 ? bnn_picture_split(out, err) : status;
 }
 
 /* ---- PGM --------------------------------------------------------------------------------- */
@@ -153,15 +159,14 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, uint32_t
             t.at++;
     if (!is_plain && t.at < t.end)
         t.at++;
-    int status = allocate_pixels(name, channels, width, height, out, err);
+    int status = bnn_picture_allocate(name, channels, width, height, out, err);
     if (status == BNN_OK)
         status = take_pixels(&t, name, is_plain, maximum, out, err);
     if (status == BNN_OK && t.at < t.end)
         status =
             bnn_fail(err, BNN_E_RESOURCE, "%s: %td bytes follow the picture", name, t.end - t.at);
-    const size_t plane = (size_t)width * height;
-    for (size_t c = 1; status == BNN_OK && c < channels; c++)
-        memcpy(out->pixels + c * plane, out->pixels, plane);
+    if (status == BNN_OK)
+        bnn_picture_repeat(channels, out);
     return status;
 }
 
@@ -172,10 +177,13 @@ int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, uint32_
     int status;
     if (is_png(bytes, n))
         status = decode_png(bytes, n, name, channels, &picture, err);
+    else if (bnn_jpeg_begins(bytes, n))
+        status = bnn_jpeg_decode(bytes, n, name, channels, &picture, err);
     else if (is_pnm(bytes, n))
         status = decode_pgm(bytes, n, name, channels, &picture, err);
     else
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG nor PGM", name);
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: not a picture: neither PNG, nor JPEG, nor PGM",
+                          name);
     if (status == BNN_OK)
         *out = picture;
     else

@@ -88,7 +88,7 @@ says 'not a regular file'
 fails 2 show small.bnn small.bnn
 
 # ---- predict -------------------------------------------------------------------------------------
-for file in digit.png digit.pgm digit_on_white.pgm grey.png white_ink.png colour.ppm bad_crc.png; do
+for file in digit.png digit.jpg digit.pgm digit_on_white.pgm grey.png white_ink.png colour.ppm bad_crc.png; do
     cp "$srcdir/tests/fuzz/corpus/picture/$file" .
 done
 # Two images of 8x7 in IDX: the digit, and the digit on white; and their labels.
@@ -106,6 +106,8 @@ says_nothing
 digit=$(answer 1)
 bnn 0 predict float.bnn digit.pgm --csv
 [ "$(answer 1)" = "$digit" ] || wrong "another answer than for digit.png, $digit"
+bnn 0 predict float.bnn digit.jpg --csv
+[ "$(answer 1 | cut -d, -f1)" = 2 ] || wrong "another class than for digit.png, 2"
 bnn 0 predict float.bnn two.idx --csv
 [ "$(answer 1)" = "$digit" ] || wrong "another answer than for digit.png, $digit"
 prints '^two.idx,1,'
@@ -187,7 +189,7 @@ says 'P6; only grey ones'
 fails 4 predict float.bnn digit.png bad_crc.png
 says 'bad_crc.png: damaged PNG'
 fails 4 predict float.bnn small.bnn
-says 'small.bnn: neither a PNG, nor a PGM, nor an IDX file'
+says 'small.bnn: none of PNG, JPEG, PGM and IDX'
 fails 4 predict float.bnn missing.png
 says 'missing.png: cannot open'
 fails 4 predict damaged.bnn digit.png

@@ -1,4 +1,5 @@
-/* fuzz_picture.c - hostile PNG and PGM files: as they are, and with checksums corrected. */
+/* fuzz_picture.c - hostile PNG, JPEG and PGM files: as they are, and PNG with its checksums
+ * corrected. */
 #include "tests/fuzz/fuzz_main.h"
 #include "tests/fixtures/hostile_picture.h"
 

@@ -258,9 +258,9 @@ static const cli_option predict_options[] = {
 const cli_command cli_command_predict = {
     .name = "predict",
     .arguments = "RUN|MODEL.bnn IMAGE...",
-    .summary = "classify PNG, PGM and IDX files with a model",
+    .summary = "classify PNG, JPEG, PGM and IDX files with a model",
     .notes =
-        "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG or PGM of\n"
+        "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG, JPEG or PGM of\n"
         "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
         "grey by their luminance, unless the model takes three channels: red, green and blue.\n"
         "What is transparent lies on white, 16 bits become 8. The answer has the three most\n"

@@ -1,4 +1,4 @@
-/* check_picture.c - PNG and PGM: what becomes of each kind of picture, and that no damage does more
+/* check_picture.c - PNG, JPEG and PGM: what becomes of each kind of picture, and that no damage does more
  * than give an error. The files are those of the fuzz corpus. */
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
@@ -102,6 +102,117 @@ START_TEST(pictures_become_three_planes)
 }
 END_TEST
 
+/* ---- JPEG -------------------------------------------------------------------------------- */
+
+static size_t read_corpus(const char *name, uint8_t **bytes)
+{
+    bnn_error err;
+    size_t n;
+    char *text;
+    ck_assert_int_eq(bnn_file_read(corpus(name), 1 << 16, &text, &n, &err), BNN_OK);
+    *bytes = (uint8_t *)text;
+    return n;
+}
+
+/* Blocks of 8x8 pixels, row after row, of one value each. */
+static void expect_blocks(const bnn_picture *picture, uint32_t plane, uint32_t w, uint32_t h,
+                          const uint8_t *blocks)
+{
+    ck_assert_uint_eq(picture->width, 8 * w);
+    ck_assert_uint_eq(picture->height, 8 * h);
+    for (uint32_t y = 0; y < 8 * h; y++)
+        for (uint32_t x = 0; x < 8 * w; x++) {
+            const uint8_t pixel = picture->pixels[((size_t)plane * 8 * h + y) * 8 * w + x];
+            ck_assert_msg(abs(pixel - blocks[y / 8 * w + x / 8]) <= 1, "plane %u, x %u, y %u: %u",
+                          plane, x, y, pixel);
+        }
+}
+
+static const uint8_t upright[6] = {0, 50, 100, 150, 200, 250};
+
+START_TEST(jpegs_become_bytes)
+{
+    static const char *const names[] = {"blocks.jpg", "blocks_progressive.jpg",
+                                        "blocks_arithmetic.jpg", "trailing.jpg"};
+    static const uint8_t colours[3][2] = {{255, 0}, {0, 0}, {0, 255}};
+    bnn_picture picture;
+    bnn_error err;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (uint32_t channels = 1; channels <= 3; channels += 2) {
+            ck_assert_int_eq(bnn_picture_read(corpus(names[i]), channels, &picture, &err), BNN_OK);
+            for (uint32_t c = 0; c < channels; c++)
+                expect_blocks(&picture, c, 2, 3, upright);
+            free(picture.pixels);
+        }
+    ck_assert_int_eq(bnn_picture_read(corpus("colour.jpg"), 3, &picture, &err), BNN_OK);
+    for (uint32_t c = 0; c < 3; c++)
+        expect_blocks(&picture, c, 2, 1, colours[c]);
+    free(picture.pixels);
+    /* The luminance of red and blue, as in rgb.png. */
+    ck_assert_int_eq(bnn_picture_read(corpus("colour.jpg"), 1, &picture, &err), BNN_OK);
+    expect_blocks(&picture, 0, 2, 1, (const uint8_t[]){127, 76});
+    free(picture.pixels);
+}
+END_TEST
+
+/* EXIF's orientations, from the corner where row 0 begins; anything else is upright. */
+START_TEST(jpegs_are_turned_upright)
+{
+    static const struct {
+        uint32_t w, h;
+        uint8_t blocks[6];
+    } wanted[] = {
+        {2, 3, {0, 50, 100, 150, 200, 250}}, {2, 3, {0, 50, 100, 150, 200, 250}},
+        {2, 3, {50, 0, 150, 100, 250, 200}}, {2, 3, {250, 200, 150, 100, 50, 0}},
+        {2, 3, {200, 250, 100, 150, 0, 50}}, {3, 2, {0, 100, 200, 50, 150, 250}},
+        {3, 2, {200, 100, 0, 250, 150, 50}}, {3, 2, {250, 150, 50, 200, 100, 0}},
+        {3, 2, {50, 150, 250, 0, 100, 200}}, {2, 3, {0, 50, 100, 150, 200, 250}},
+    };
+    static const uint8_t entry[] = {0x12, 1, 3, 0, 1, 0, 0, 0};
+    bnn_picture picture;
+    bnn_error err;
+    uint8_t *bytes;
+    const size_t n = read_corpus("turned.jpg", &bytes);
+    uint8_t *at = memmem(bytes, n, entry, sizeof entry);
+    ck_assert_ptr_nonnull(at);
+    at[sizeof entry] = (uint8_t)_i;
+    ck_assert_int_eq(bnn_picture_decode(bytes, n, "turned", 1, &picture, &err), BNN_OK);
+    expect_blocks(&picture, 0, wanted[_i].w, wanted[_i].h, wanted[_i].blocks);
+    free(picture.pixels);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(jpegs_in_colour_are_turned_upright)
+{
+    bnn_picture picture;
+    bnn_error err;
+    ck_assert_int_eq(bnn_picture_read(corpus("turned_colour.jpg"), 3, &picture, &err), BNN_OK);
+    expect_blocks(&picture, 0, 1, 2, (const uint8_t[]){255, 0});
+    expect_blocks(&picture, 2, 1, 2, (const uint8_t[]){0, 255});
+    free(picture.pixels);
+}
+END_TEST
+
+enum { N_JPEG = 4 };
+static const char *const jpeg_files[N_JPEG] = {"blocks.jpg", "blocks_progressive.jpg", "turned.jpg",
+                                               "turned_colour.jpg"};
+
+/* Cut anywhere, a JPEG is refused: its end is marked. */
+START_TEST(truncated_jpegs)
+{
+    uint8_t *bytes;
+    const size_t n = read_corpus(jpeg_files[_i], &bytes);
+    ck_assert(try_picture(bytes, n));
+    for (size_t length = 0; length + 2 <= n; length++)
+        ck_assert_msg(!try_picture(bytes, length), "%s: accepted with %zu of %zu bytes",
+                      jpeg_files[_i], length, n);
+    free(bytes);
+}
+END_TEST
+
+/* ---- PGM --------------------------------------------------------------------------------- */
+
 /* Every maximum takes every value to the nearest byte, its own to 255. */
 START_TEST(maxima_of_pgm)
 {
@@ -131,16 +242,21 @@ static const struct {
     {"too_few_rows.png", "damaged PNG: "},
     {"magic_only.png", "not a usable PNG: "},
     {"zero_width.png", "not a usable PNG: "},
-    {"huge.png", "900000x900000 pixels, more than the limit of 4096x4096"},
+    {"huge.png", "900000x900000 pixels, more than the limit of 16384 in a row or a column"},
     {"over_maximum.pgm", "damaged PGM: pixel 1 is 255, more than the maximum of 100"},
     {"trailing.pgm", "1 bytes follow the picture"},
     {"too_few.pgm", "damaged PGM: 2 bytes of pixels, not 9"},
     {"plain_cut.pgm", "damaged PGM: pixel 4 of 9 is no number from 0 to 255"},
     {"huge.pgm", "damaged PGM: its width, height and maximum cannot be read"},
-    {"large.pgm", "5000x5000 pixels, more than the limit of 4096x4096"},
+    {"large.pgm", "20000x20000 pixels, more than the limit of 16384 in a row or a column"},
     {"zero_maximum.pgm", "damaged PGM: its width, height and maximum cannot be read"},
     {"colour.ppm", "a PNM file of type P6; only grey ones, P2 and P5, are read"},
-    {"empty", "not a picture: neither PNG nor PGM"},
+    {"empty", "not a picture: neither PNG, nor JPEG, nor PGM"},
+    {"huge.jpg", "65000x65000 pixels, more than the limit of 16384 in a row or a column"},
+    {"truncated.jpg", "not a usable JPEG: Premature end of JPEG file"},
+    {"magic_only.jpg", "not a usable JPEG: "},
+    {"scans.jpg", "not a usable JPEG: more than 200 scans"},
+    {"inks.jpg", "a JPEG of printing inks (CMYK); save it with red, green and blue"},
 };
 
 START_TEST(damaged_files_are_refused)
@@ -167,16 +283,6 @@ START_TEST(files_that_are_none)
 }
 END_TEST
 
-static size_t read_corpus(const char *name, uint8_t **bytes)
-{
-    bnn_error err;
-    size_t n;
-    char *text;
-    ck_assert_int_eq(bnn_file_read(corpus(name), 1 << 16, &text, &n, &err), BNN_OK);
-    *bytes = (uint8_t *)text;
-    return n;
-}
-
 /* Every beginning of a picture is refused, or is the picture: libpng wants nothing behind the last
  * pixel. A plain PGM may lose digits and white space at its end. */
 START_TEST(truncated_pictures)
@@ -200,7 +306,8 @@ START_TEST(mutated_pictures)
     enum { ROOM = 64 };
     const size_t n_mutations = getenv("BNN_TEST_LONG") != NULL ? 20000 : 1000;
     uint8_t *bytes;
-    const size_t n = read_corpus(good_files[_i].name, &bytes);
+    const size_t n =
+        read_corpus(_i < N_JPEG ? jpeg_files[_i] : good_files[_i - N_JPEG].name, &bytes);
     uint8_t *copy = malloc(n + ROOM);
     buffers b = {.state = (uint64_t)_i};
     ck_assert_ptr_nonnull(copy);
@@ -238,11 +345,15 @@ static Suite *make_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, pictures_become_grey_bytes, 0, N_GOOD);
     tcase_add_loop_test(all, pictures_become_three_planes, 0, N_COLOUR);
+    tcase_add_test(all, jpegs_become_bytes);
+    tcase_add_loop_test(all, jpegs_are_turned_upright, 0, 10);
+    tcase_add_test(all, jpegs_in_colour_are_turned_upright);
+    tcase_add_loop_test(all, truncated_jpegs, 0, N_JPEG);
     tcase_add_test(all, maxima_of_pgm);
     tcase_add_loop_test(all, damaged_files_are_refused, 0, N_BAD);
     tcase_add_test(all, files_that_are_none);
     tcase_add_loop_test(all, truncated_pictures, 0, N_GOOD);
-    tcase_add_loop_test(all, mutated_pictures, 0, N_GOOD);
+    tcase_add_loop_test(all, mutated_pictures, 0, N_JPEG + N_GOOD);
     suite_add_tcase(suite, all);
     return suite;
 }
