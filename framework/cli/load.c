@@ -58,8 +58,10 @@ int cli_request_load(const cli_command *command, cli_request *r, bnn_error *err)
         return bnn_no_memory(err);
     }
     const int status = bnn_experiment_load(&reader, r->spec, r->overrides, &r->experiment);
-    for (size_t i = 0; i < bnn_diag_count(diag); i++)
-        fprintf(stderr, "%s\n", bnn_diag_message(diag, i));
+    for (size_t i = 0; i < bnn_diag_count(diag); i++) {
+        char line[BNN_DIAG_LINE];
+        fprintf(stderr, "%s\n%s", bnn_diag_message(diag, i), bnn_diag_line(diag, i, line));
+    }
     if (status != BNN_OK)
         bnn_fail(err, (bnn_status)status, "%s: %zu error%s, so nothing was run", r->spec,
                  bnn_diag_n_errors(diag), bnn_plural(bnn_diag_n_errors(diag)));

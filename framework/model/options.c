@@ -37,10 +37,12 @@ static bool any_block(const bnn_model_options *model,
 
 #define WEIGHTS     "model.binarize.weights=true"
 #define ACTIVATIONS "model.binarize.activations=true"
+#define BLOCKS      "model.topology|model.binarize" /* a network may have none to binarize */
 
 static const bnn_key binarize_keys[] = {
-    {.param = BNN_SWITCH(bnn_binarize, weights, 1, "weights act as their sign")},
-    {.param = BNN_SWITCH(bnn_binarize, activations, 1, "a sign stands before each binary layer")},
+    {.param = BNN_SWITCH(bnn_binarize, weights, 1, "weights act as their sign"), .depends = BLOCKS},
+    {.param = BNN_SWITCH(bnn_binarize, activations, 1, "a sign stands before each binary layer"),
+     .depends = BLOCKS},
     {.param = BNN_SWITCH(bnn_binarize, first, 0, "binarize the first block, too"),
      .acts = WEIGHTS "|" ACTIVATIONS},
     {.param = BNN_SWITCH(bnn_binarize, last, 0, "binarize the last block, too"),

@@ -182,7 +182,7 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
             bnn_diag_no_memory(r->diag);
     }
     if (bnn_diag_end(r->diag, expanding) == BNN_OK && !r->recorded)
-        bnn_effect_report(&effects, sweep, from->overrides[0] != NULL, r->diag);
+        bnn_effect_report(&effects, sweep, from->overrides, r->diag);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -194,8 +194,8 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
         bnn_section_check(r, r->spec, root);
         return NULL;
     }
-    for (const char *const *o = from->overrides; root != NULL && *o != NULL; o++) {
-        const bnn_node *changed = bnn_sweep_override(r, root, *o);
+    for (size_t i = 0; root != NULL && from->overrides[i] != NULL; i++) {
+        const bnn_node *changed = bnn_sweep_override(r, root, i + 1, from->overrides[i]);
         root = changed != NULL ? changed : root;
     }
     return root;

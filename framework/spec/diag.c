@@ -18,7 +18,15 @@ typedef struct message {
     bnn_position_in_file at;
 } message;
 
+/* The text of a file. */
+typedef struct source {
+    struct source *next;
+    size_t n;
+    char *name, *text;
+} source;
+
 struct bnn_diag {
+    source *sources;
     message *messages;
     size_t n, capacity;
     size_t n_errors;
@@ -39,6 +47,13 @@ bnn_diag *bnn_diag_create(void)
     return calloc(1, sizeof(bnn_diag));
 }
 
+static void free_source(source *s)
+{
+    free(s->name);
+    free(s->text);
+    free(s);
+}
+
 void bnn_diag_destroy(bnn_diag *diag)
 {
     if (diag == NULL)
@@ -46,6 +61,11 @@ void bnn_diag_destroy(bnn_diag *diag)
     for (size_t i = 0; i < diag->n; i++)
         free(diag->messages[i].text);
     free(diag->messages);
+    while (diag->sources != NULL) {
+        source *s = diag->sources;
+        diag->sources = s->next;
+        free_source(s);
+    }
     free(diag);
 }
 
@@ -191,10 +211,83 @@ size_t bnn_diag_count(bnn_diag *diag)
     return diag->n + (diag->tail != NULL ? 1 : 0);
 }
 
-const char *bnn_diag_message(bnn_diag *diag, size_t i)
+static void sort_messages(bnn_diag *diag)
 {
     if (!diag->sorted && diag->n > 0)
         qsort(diag->messages, diag->n, sizeof *diag->messages, compare_messages);
     diag->sorted = true;
+}
+
+const char *bnn_diag_message(bnn_diag *diag, size_t i)
+{
+    sort_messages(diag);
     return i < diag->n ? diag->messages[i].text : diag->tail;
+}
+
+/* ---- lines ------------------------------------------------------------------------------- */
+
+static const source *find_source(const bnn_diag *diag, const char *file)
+{
+    const source *s = file == NULL ? NULL : diag->sources;
+    while (s != NULL && strcmp(s->name, file) != 0)
+        s = s->next;
+    return s;
+}
+
+int bnn_diag_source(bnn_diag *diag, const char *file, const char *text, size_t n)
+{
+    if (find_source(diag, file) != NULL)
+        return BNN_OK;
+    source *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return BNN_E_INTERNAL;
+    *s = (source){.n = n, .name = strdup(file), .text = calloc(1, n + 1)};
+    if (s->name == NULL || s->text == NULL) {
+        free_source(s);
+        return BNN_E_INTERNAL;
+    }
+    memcpy(s->text, text, n);
+    s->next = diag->sources;
+    diag->sources = s;
+    return BNN_OK;
+}
+
+/* Where a line begins, or NULL; lines end as those of YAML do. *n: its bytes. */
+static const char *find_line(const source *s, uint32_t line, size_t *n)
+{
+    const char *text = s->text, *end = s->text + s->n;
+    for (; line > 1 && text < end; text++)
+        line -= *text == '\n' || (*text == '\r' && text[1] != '\n');
+    *n = strcspn(text, "\r\n");
+    return line == 1 && *n > 0 ? text : NULL;
+}
+
+const char *bnn_diag_line(bnn_diag *diag, size_t i, char out[BNN_DIAG_LINE])
+{
+    enum { INDENT = 4, WIDTH_MAX = 96, AHEAD = 64 };
+    char shown[4 * WIDTH_MAX + 1];
+    size_t n;
+    out[0] = '\0';
+    sort_messages(diag);
+    if (i >= diag->n)
+        return out;
+    const bnn_position_in_file at = diag->messages[i].at;
+    const source *s = find_source(diag, at.file);
+    const char *line = s == NULL || at.line == 0 ? NULL : find_line(s, at.line, &n);
+    if (line == NULL)
+        return out;
+    /* Of a long line, what stands around the column. */
+    const size_t skipped = at.column > WIDTH_MAX ? at.column - AHEAD : 0;
+    const size_t first = bnn_text_bytes(line, skipped);
+    if (first >= n)
+        return out;
+    const size_t n_shown = bnn_text_bytes(line + first, WIDTH_MAX);
+    snprintf(shown, sizeof shown, "%.*s", (int)(n_shown < n - first ? n_shown : n - first),
+             line + first);
+    for (char *tab; (tab = strchr(shown, '\t')) != NULL;)
+        *tab = ' ';
+    remove_controls(shown);
+    snprintf(out, BNN_DIAG_LINE, "%*s%s\n%*s^\n", INDENT, "", shown,
+             (int)(INDENT + at.column - 1 - skipped), "");
+    return out;
 }

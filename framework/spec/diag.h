@@ -36,6 +36,10 @@ int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const cha
 #define bnn_diag_warn(diag, at, ...) bnn_diag_fail(diag, BNN_OK, at, __VA_ARGS__)
 int bnn_diag_no_memory(bnn_diag *diag);
 
+/* Keeps the text of a file that positions are in, to show lines of it. The first text of a name
+ * stays. BNN_OK or BNN_E_INTERNAL. */
+int bnn_diag_source(bnn_diag *diag, const char *file, const char *text, size_t n);
+
 size_t bnn_diag_n_errors(const bnn_diag *diag);
 
 /* The worst status of the errors so far, BNN_OK without any. What a spec cannot say is worse than
@@ -51,5 +55,10 @@ int bnn_diag_end(bnn_diag *diag, int begun);
  * "spec.yaml:3:7: unknown key ..." or "spec.yaml:3:7: warning: ...". Valid until the next add. */
 size_t bnn_diag_count(bnn_diag *diag);
 const char *bnn_diag_message(bnn_diag *diag, size_t i);
+
+/* The line that message i is about and, below it, a mark at the column: two lines, indented, of at
+ * most 100 columns. "" when the text is not known. Returns out. */
+enum { BNN_DIAG_LINE = 1024 };
+const char *bnn_diag_line(bnn_diag *diag, size_t i, char out[BNN_DIAG_LINE]);
 
 #endif

@@ -13,7 +13,8 @@ struct bnn_effect_key {
     const char *path, *condition;
     const bnn_node *value; /* NULL: the sweep sets this very key */
     bnn_position_in_file at;
-    bool of_base; /* set by no sweep in this point */
+    bool of_base;     /* set by no sweep in this point */
+    bool of_baseline; /* set by the baseline */
     bool acts;
 };
 
@@ -50,6 +51,7 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
         if (strcmp(point->values[i].key->text, at->path) == 0)
             key.value = NULL;
     }
+    key.of_baseline = point->baseline && !key.of_base;
     key.acts = bnn_key_holds(settings, key.condition);
     bnn_effect_key *keys =
         bnn_arena_grow(effects->arena, effects->keys, effects->n, &effects->capacity, sizeof key);
@@ -93,7 +95,7 @@ int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_sett
     return note_keys(effects, point, settings, &whole, point->root);
 }
 
-/* The same keys are neighbours, those that act first, then in the order of the file. */
+/* The same keys are neighbours: those that act first, the baseline's last, in the order of the file. */
 static int compare_keys(const void *left, const void *right)
 {
     const bnn_effect_key *a = left, *b = right;
@@ -104,6 +106,8 @@ static int compare_keys(const void *left, const void *right)
         return (uintptr_t)a->value < (uintptr_t)b->value ? -1 : 1;
     if (a->acts != b->acts)
         return b->acts - a->acts;
+    if (a->of_baseline != b->of_baseline)
+        return a->of_baseline - b->of_baseline;
     return bnn_position_order(a->at, b->at);
 }
 
@@ -117,20 +121,65 @@ static bool is_replaced(const bnn_effect_key *key, const bnn_sweep *sweep)
     return false;
 }
 
-static void report_key(const bnn_effect_key *key, bool overridden, bnn_diag *diag)
+/* ---- what -s has switched off ------------------------------------------------------------ */
+
+static bool is_related(const char *a, const char *b)
 {
-    char when[512];
-    bnn_condition_text(key->condition, when, sizeof when);
-    if (overridden && strcmp(key->at.file, "-s") != 0)
-        bnn_diag_warn(diag, key->at, "%s has no effect in any point: it acts only with %s",
-                      key->path, when);
-    else
-        bnn_diag_add(diag, key->at,
-                     "%s has no effect in any point: it acts only with %s; leave it out", key->path,
-                     when);
+    return bnn_tree_covers(a, b) || bnn_tree_covers(b, a);
 }
 
-void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, bool overridden,
+/* Whether the value at `wanted` may be another one once `set` is set. */
+static bool decides(const bnn_effects *effects, const char *set, const char *wanted)
+{
+    const bnn_key *key = bnn_key_find(effects->spec, wanted);
+    const char *depends = key == NULL ? NULL : key->depends;
+    char other[BNN_KEY_PATH];
+    bool does = is_related(set, wanted);
+    for (size_t i = 0; !does && depends != NULL && i < bnn_choice_count(depends); i++) {
+        bnn_choice_text(depends, i, other, sizeof other);
+        does = is_related(set, other);
+    }
+    return does;
+}
+
+/* Whether an override sets what one of the keys of the condition depends on. */
+static bool may_switch(const bnn_effects *effects, const char *override, const char *condition)
+{
+    char set[BNN_KEY_PATH], wanted[BNN_KEY_PATH];
+    snprintf(set, sizeof set, "%.*s", (int)strcspn(override, "="), override);
+    const char *key = bnn_sweep_key(set);
+    if (key == NULL) /* points as a whole */
+        return true;
+    while (*condition != '\0') {
+        snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(condition, "=!"), condition);
+        if (decides(effects, key, wanted))
+            return true;
+        condition += strcspn(condition, "|&");
+        condition += *condition != '\0';
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static void report_key(const bnn_effects *effects, const bnn_effect_key *key,
+                       const char *const *overrides, bnn_diag *diag)
+{
+    const char *where = key->of_baseline ? "the baseline" : "any point";
+    char when[512];
+    bool switched = false;
+    bnn_condition_text(key->condition, when, sizeof when);
+    for (; !bnn_sweep_is_override(key->at) && *overrides != NULL; overrides++)
+        switched |= may_switch(effects, *overrides, key->condition);
+    if (switched)
+        bnn_diag_warn(diag, key->at, "%s has no effect in %s: it acts only with %s", key->path,
+                      where, when);
+    else
+        bnn_diag_add(diag, key->at, "%s has no effect in %s: it acts only with %s; leave it out",
+                     key->path, where, when);
+}
+
+void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, const char *const *overrides,
                        bnn_diag *diag)
 {
     const bnn_effect_key *keys = effects->keys;
@@ -140,6 +189,6 @@ void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, bool overri
         const bool is_first = i == 0 || strcmp(keys[i].path, keys[i - 1].path) != 0 ||
                               keys[i].value != keys[i - 1].value;
         if (is_first && !keys[i].acts && !is_replaced(&keys[i], sweep))
-            report_key(&keys[i], overridden, diag);
+            report_key(effects, &keys[i], overrides, diag);
     }
 }

@@ -22,9 +22,9 @@ typedef struct bnn_effects {
  * BNN_E_INTERNAL. */
 int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings);
 
-/* After all points: an error for each key that acts in none. overridden: -s changed the spec, and
- * may well switch off what the file sets; that is a warning then. */
-void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, bool overridden,
+/* After all points: an error for each key that acts in none. overrides: as bnn_sweep_override takes
+ * them, closed by NULL. What the file sets and one of them may have switched off is a warning. */
+void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, const char *const *overrides,
                        bnn_diag *diag);
 
 #endif

@@ -71,6 +71,7 @@ struct bnn_key {
     const char *computed;     /* how help calls a default that depends on other things */
     const char *words;        /* "none|auto": what may stand there instead */
     const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and & */
+    const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */
     uint32_t detail;            /* the type's own */

@@ -11,9 +11,35 @@ typedef struct override {
     const bnn_reader *r;
 } override;
 
+static bool is_below(const char *key, const char *section)
+{
+    const size_t n = strlen(section);
+    return strncmp(key, section, n) == 0 && key[n] == '.';
+}
+
 /* In these maps a key with dots is one key. */
 static const char *const dotted_maps[] = {"sweep.grid", "sweep.zip", "baseline"};
 enum { GRID, ZIP, N_SWEPT };
+
+#define OVERRIDE_FILE "-s "
+
+bool bnn_sweep_is_override(bnn_position_in_file at)
+{
+    return at.file != NULL && strncmp(at.file, OVERRIDE_FILE, strlen(OVERRIDE_FILE)) == 0;
+}
+
+const char *bnn_sweep_key(const char *key)
+{
+    static const char *const several[] = {"sweep",      "sweep.grid",    "sweep.zip",
+                                          "sweep.list", "sweep.exclude", "baseline"};
+    for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
+        if (is_below(key, dotted_maps[i]))
+            return key + strlen(dotted_maps[i]) + 1;
+    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
+        if (strcmp(key, several[i]) == 0)
+            return NULL;
+    return key;
+}
 
 /* A copy of spec with a key of one of the dotted maps set; without a value, the sweep does not vary
  * the key any more. */
@@ -29,12 +55,6 @@ static const bnn_node *set_dotted(const override *o, const bnn_node *spec, const
     if (map == NULL)
         bnn_diag_no_memory(o->r->diag);
     return map == NULL ? NULL : bnn_tree_set(spec, map_path, map, o->r->arena, o->r->diag, o->at);
-}
-
-static bool is_below(const char *key, const char *section)
-{
-    const size_t n = strlen(section);
-    return strncmp(key, section, n) == 0 && key[n] == '.';
 }
 
 /* Whether a list is what the key takes, rather than several values to try. */
@@ -82,11 +102,17 @@ static const bnn_node *apply_override(const override *o, const bnn_node *spec)
                : bnn_tree_set(spec, o->key, o->value, o->r->arena, o->r->diag, o->at);
 }
 
-const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text)
+const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, size_t number,
+                                   const char *text)
 {
     char excerpt[BNN_EXCERPT];
-    override o = {.at = {"-s", 1, 1}, .r = r};
+    const char *file = bnn_arena_printf(r->arena, OVERRIDE_FILE "%zu", number);
+    override o = {.at = {file, 1, 1}, .r = r};
     const size_t n_key = strcspn(text, "=");
+    if (file == NULL || bnn_diag_source(r->diag, file, text, strlen(text)) != BNN_OK) {
+        bnn_diag_no_memory(r->diag);
+        return NULL;
+    }
     if (text[n_key] == '\0' || text[n_key + 1] == '\0') {
         bnn_diag_add(r->diag, o.at, "expected KEY=VALUE, got \"%s\"", bnn_excerpt(text, excerpt));
         return NULL;
@@ -102,6 +128,6 @@ const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, co
     if (o.key == NULL || value == NULL || !bnn_tree_check_path(o.key, r->diag, o.at))
         return NULL;
     memset(value, ' ', n_key + 1); /* the value keeps its column */
-    o.value = bnn_tree_parse("-s", value, strlen(value), r->arena, r->diag);
+    o.value = bnn_tree_parse(file, value, strlen(value), r->arena, r->diag);
     return o.value == NULL ? NULL : apply_override(&o, spec);
 }

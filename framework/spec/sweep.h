@@ -51,8 +51,16 @@ int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_aren
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at
  * that key is a list itself or the key is "seeds". Any other value is the value of all points: it
  * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip and baseline are
- * dotted keys of these maps. Positions are those in the text, in the file "-s". Returns the new
- * root, or NULL after a message. */
-const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, const char *text);
+ * dotted keys of these maps. Override `number`, from 1, is the file "-s NUMBER" of its positions.
+ * Returns the new root, or NULL after a message. */
+const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, size_t number,
+                                   const char *text);
+
+/* Whether a position is one of an override. */
+bool bnn_sweep_is_override(bnn_position_in_file at);
+
+/* The key of the points that an override's key sets: what stands behind "sweep.grid." and the like.
+ * NULL when it is several, as for "sweep". */
+const char *bnn_sweep_key(const char *key);
 
 #endif

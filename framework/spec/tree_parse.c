@@ -387,7 +387,8 @@ const bnn_node *bnn_tree_parse(const char *name, const char *text, size_t n, bnn
     }
     reader *r = calloc(1, sizeof *r);
     const char *kept_name = bnn_arena_strdup(arena, name);
-    if (r == NULL || kept_name == NULL || yaml_parser_initialize(&r->parser) == 0) {
+    if (r == NULL || kept_name == NULL || bnn_diag_source(diag, name, text, n) != BNN_OK ||
+        yaml_parser_initialize(&r->parser) == 0) {
         bnn_diag_no_memory(diag);
         free(r);
         return NULL;

@@ -78,7 +78,7 @@ says 'dataset.validation: without a value it depends on .*: files does not have 
 cd ..
 sed -i 's/^classes: 3$/&\nn_train: 126/' datasets/cifar_small.yaml
 bnn 4 plan by_default.yaml -s dataset.path=nowhere
-says '^bnnrun: -s:1:14: dataset.path: nowhere does not have the files'
+says '^bnnrun: -s 1:1:14: dataset.path: nowhere does not have the files'
 bnn 3 plan by_default.yaml -s dataset.validation=126
 
 # Nothing held out: the last epoch is the result, and there are no values of validation.

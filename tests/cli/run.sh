@@ -59,10 +59,10 @@ prints '^  bnnrun query'
 bnn 3 none.yaml
 says '^none.yaml: cannot open: No such file or directory$'
 bnn 3 tiny.yaml -s train.epoch=3 -s seedz=1
-says '^-s:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
-says '^-s:1:.*unknown key "epoch" in train; did you mean "epochs"?$'
+says '^-s 2:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
+says '^-s 1:1:1: unknown key "epoch" in train; did you mean "epochs"?$'
 says '^bnnrun: tiny.yaml: 2 errors, so nothing was run$'
-says_lines 3
+says_lines 7
 bnn 4 tiny.yaml -s model.ordering=nowhere
 says '^bnnrun: tiny.yaml: 1 error, so nothing was run$'
 [ ! -e bnnrun.db ] || wrong "a database was made"
@@ -134,7 +134,7 @@ says_nothing
 bnn 0 - -s seeds.count=2
 says '^bnnrun: stdin: 2 runs, 1 done, 1 new$'
 bnn 3 plan - -s model.topology=nowhere -s seedz=1
-says '^-s:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
+says '^-s 2:1:1: unknown key "seedz" in the spec; did you mean "seeds"?$'
 says '^bnnrun: <stdin>: 2 errors, so nothing was run$'
 echo 'train: {epochs: 1, epoch: 1}' | cat spec - >../wrong
 input=../wrong

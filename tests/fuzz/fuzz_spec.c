@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const bnn_node *root = bnn_tree_parse("spec.yaml", text, n, arena, diag);
     require(root != NULL || bnn_diag_n_errors(diag) > 0);
     if (root != NULL && override != NULL)
-        root = bnn_sweep_override(&reader, root, override);
+        root = bnn_sweep_override(&reader, root, 1, override);
     if (root != NULL)
         expand(&reader, root);
     for (size_t i = 0; i < bnn_diag_count(diag); i++)

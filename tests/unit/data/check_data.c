@@ -396,8 +396,8 @@ static const struct {
     {"a/s.yaml", "/d", "/d"},
     {"a/s.yaml", "~/d", "/home/d"},
     {"a/s.yaml", "~d", "a/~d"},
-    {"-s", "d", "d"},
-    {"-s", "~/d", "/home/d"},
+    {"-s 1", "d", "d"},
+    {"-s 1", "~/d", "/home/d"},
 };
 
 START_TEST(test_a_path_begins_at_the_spec)

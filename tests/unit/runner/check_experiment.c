@@ -209,7 +209,9 @@ START_TEST(wrong_overrides_are_all_said)
     const char *const overrides[] = {"train.epochs", "train.epoch=3", "train.batch=x", NULL};
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, overrides), BNN_E_SPEC);
     ck_assert_uint_eq(bnn_diag_n_errors(diag), 3);
-    ck_assert_ptr_nonnull(strstr(said(), "-s:1:"));
+    ck_assert_ptr_nonnull(strstr(said(), "-s 1:1:1: "));
+    ck_assert_ptr_nonnull(strstr(said(), "-s 2:1:1: "));
+    ck_assert_ptr_nonnull(strstr(said(), "-s 3:1:13: "));
 }
 END_TEST
 
@@ -273,7 +275,47 @@ START_TEST(an_override_may_switch_keys_off)
                              "only with model.binarize.weights: true or "
                              "model.binarize.activations: true");
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both), BNN_E_SPEC);
-    ck_assert_ptr_nonnull(strstr(said(), "-s:1:16: model.ste.clip has no effect in any point"));
+    ck_assert_ptr_nonnull(strstr(said(), "-s 2:1:16: model.ste.clip has no effect in any point"));
+}
+END_TEST
+
+/* One that has nothing to do with the key leaves the file's mistake a mistake. */
+static const struct {
+    const char *override;
+    int status;
+} switches[] = {
+    {"train.epochs=2", BNN_E_SPEC},
+    {"model.ordering=[bn_act, xnor]", BNN_E_SPEC},
+    {"sweep.grid.train.batch=[8, 16]", BNN_E_SPEC},
+    {"baseline.train.batch=16", BNN_E_SPEC},
+    {"model.binarize=none", BNN_OK},
+    {"model={binarize: none, ste: clipped}", BNN_E_SPEC}, /* it sets the key itself */
+    {"model.topology.name=other", BNN_OK},
+    {"model.topology.input.channels=1", BNN_OK},
+    {"sweep.grid.model.binarize=[none]", BNN_OK},
+    {"sweep.max_runs=5", BNN_E_SPEC},
+    {"sweep.list=[{train.epochs: 2}]", BNN_OK}, /* who knows */
+};
+
+START_TEST(only_what_a_key_depends_on_switches_it_off)
+{
+    const char *const overrides[] = {switches[_i].override, NULL};
+    ck_assert_int_eq(load_with(TINY_DATA TINY_NET "  binarize: none\n"
+                                                  "  ste: clipped\n",
+                               overrides),
+                     switches[_i].status);
+    ck_assert_ptr_nonnull(strstr(said(), switches[_i].status == BNN_OK
+                                             ? ": warning: model.ste has no effect in any point"
+                                             : ": model.ste has no effect in any point"));
+}
+END_TEST
+
+START_TEST(what_idles_in_the_baseline_is_said_of_it)
+{
+    check_said(BNN_E_SPEC,
+               TINY_DATA TINY_MODEL "baseline: {model.binarize: none, model.ste: clipped}\n",
+               "s.yaml:10:45: model.ste has no effect in the baseline: it acts only with "
+               "model.binarize.weights: true or model.binarize.activations: true; leave it out");
 }
 END_TEST
 
@@ -342,6 +384,7 @@ static Suite *make_suite(void)
         a_float_net_has_no_ste,
         keys_may_idle_in_some_points,
         an_override_may_switch_keys_off,
+        what_idles_in_the_baseline_is_said_of_it,
         a_recorded_spec_is_not_corrected,
         a_sample_has_an_identity_of_its_own,
     };
@@ -350,6 +393,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, runner_set_up, runner_tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);
+    tcase_add_loop_test(tcase, only_what_a_key_depends_on_switches_it_off, 0,
+                        sizeof switches / sizeof *switches);
     suite_add_tcase(suite, tcase);
     return suite;
 }

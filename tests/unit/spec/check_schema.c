@@ -44,6 +44,39 @@ START_TEST(bounds_the_number_of_messages)
 }
 END_TEST
 
+/* Line and column of s, and the lines that show it. */
+static const struct {
+    uint32_t line, column;
+    const char *shown;
+} lines[] = {
+    {1, 1, "    a: 1\n    ^\n"},
+    {2, 6, "    \xc3\xa4: ?[2J\n         ^\n"},
+    {3, 101,
+     "    bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbX\n"
+     "                                                                   ^\n"},
+    {4, 2, "    c\n     ^\n"},
+    {5, 1, ""},
+    {0, 0, ""},
+    {4, 900, ""}, /* no position of the text */
+};
+
+START_TEST(shows_the_line)
+{
+    char text[256], out[BNN_DIAG_LINE];
+    const size_t n =
+        (size_t)snprintf(text, sizeof text, "a: 1\r\n\xc3\xa4:\t\033[2J\r%0100dX\nc", 0);
+    for (size_t i = 0; i < n; i++)
+        text[i] = text[i] == '0' ? 'b' : text[i];
+    ck_assert_int_eq(bnn_diag_source(diag, "s", text, n), BNN_OK);
+    ck_assert_int_eq(bnn_diag_source(diag, "s", "x", 1), BNN_OK);
+    bnn_diag_add(diag, (bnn_position_in_file){"t", 1, 1}, "of another file");
+    bnn_diag_add(diag, (bnn_position_in_file){"s", lines[_i].line, lines[_i].column}, "wrong");
+    ck_assert_str_eq(bnn_diag_line(diag, 0, out), lines[_i].shown);
+    ck_assert_str_eq(bnn_diag_line(diag, 1, out), "");
+    ck_assert_str_eq(bnn_diag_line(diag, 2, out), "");
+}
+END_TEST
+
 /* ---- sections ---------------------------------------------------------------------------- */
 
 struct schedule {
@@ -311,6 +344,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, sorts_and_says_once);
     tcase_add_test(tc, keeps_control_characters_from_the_terminal);
     tcase_add_test(tc, bounds_the_number_of_messages);
+    tcase_add_loop_test(tc, shows_the_line, 0, N(lines));
     tcase_add_loop_test(tc, fills_a_struct, 0, N(fills));
     tcase_add_test(tc, fills_defaults_without_a_map);
     tcase_add_test(tc, recording_reports_a_full_arena);

@@ -340,7 +340,7 @@ static const struct {
 START_TEST(overrides_values)
 {
     const bnn_node *spec = parsed(overrides[_i].spec);
-    const bnn_node *after = bnn_sweep_override(&reader, spec, overrides[_i].override);
+    const bnn_node *after = bnn_sweep_override(&reader, spec, 1, overrides[_i].override);
     ck_assert_str_eq(said(), "");
     ck_assert(bnn_tree_equal(after, parsed(overrides[_i].after)));
     ck_assert(bnn_tree_equal(spec, parsed(overrides[_i].spec)));
@@ -350,25 +350,25 @@ END_TEST
 static const struct {
     const char *spec, *override, *message;
 } bad_overrides[] = {
-    {"a: 1", "train.epochs", "-s:1:1: expected KEY=VALUE, got \"train.epochs\""},
-    {"a: 1", "a=", "-s:1:1: expected KEY=VALUE, got \"a=\""},
-    {"a: 1", "a=[1,\n2]", "-s:1:1: \"a=[1,?2]\" is more than one line"},
-    {"a: 1", "=5", "-s:1:1: \"\" is not a key: names joined with dots, as in train.epochs"},
-    {"a: 1", "a b=5", "-s:1:1: \"a b\" is not a key: names joined with dots, as in train.epochs"},
-    {"a: 1", "a= ", "-s: empty: no value in here"},
+    {"a: 1", "train.epochs", "-s 1:1:1: expected KEY=VALUE, got \"train.epochs\""},
+    {"a: 1", "a=", "-s 1:1:1: expected KEY=VALUE, got \"a=\""},
+    {"a: 1", "a=[1,\n2]", "-s 1:1:1: \"a=[1,?2]\" is more than one line"},
+    {"a: 1", "=5", "-s 1:1:1: \"\" is not a key: names joined with dots, as in train.epochs"},
+    {"a: 1", "a b=5", "-s 1:1:1: \"a b\" is not a key: names joined with dots, as in train.epochs"},
+    {"a: 1", "a= ", "-s 1: empty: no value in here"},
     {"a: 1", "b.c=[1, 2",
-     "-s:1:10: did not find expected ',' or ']' while parsing a flow sequence"},
-    {"a: 1", "b={c: 1, c: 2}", "-s:1:10: duplicate key \"c\"; it is set on line 1 already"},
-    {"a: 1", "a.b=2", "-s:1:1: cannot set a.b: a is \"1\", not a map"},
-    {"sweep: [1]", "a=[1, 2]", "-s:1:1: cannot set sweep.grid: sweep is a list, not a map"},
+     "-s 1:1:10: did not find expected ',' or ']' while parsing a flow sequence"},
+    {"a: 1", "b={c: 1, c: 2}", "-s 1:1:10: duplicate key \"c\"; it is set on line 1 already"},
+    {"a: 1", "a.b=2", "-s 1:1:1: cannot set a.b: a is \"1\", not a map"},
+    {"sweep: [1]", "a=[1, 2]", "-s 1:1:1: cannot set sweep.grid: sweep is a list, not a map"},
     {"a: 1", "sweep.grid.=[1]",
-     "-s:1:1: \"sweep.grid.\" is not a key: names joined with dots, as in train.epochs"},
+     "-s 1:1:1: \"sweep.grid.\" is not a key: names joined with dots, as in train.epochs"},
 };
 
 START_TEST(refuses_overrides)
 {
     const bnn_node *spec = parsed(bad_overrides[_i].spec);
-    ck_assert_ptr_null(bnn_sweep_override(&reader, spec, bad_overrides[_i].override));
+    ck_assert_ptr_null(bnn_sweep_override(&reader, spec, 1, bad_overrides[_i].override));
     ck_assert_str_eq(said(), bad_overrides[_i].message);
 }
 END_TEST
@@ -379,11 +379,11 @@ START_TEST(override_fixes_a_swept_key)
     const bnn_node *spec = parsed(BASE "sweep: {grid: {model.ste: [a, b]}, "
                                        "list: [{model.binarize: none}]}\n"
                                        "baseline: {model.binarize: none}\n");
-    spec = bnn_sweep_override(&reader, spec, "model.ste=b");
+    spec = bnn_sweep_override(&reader, spec, 1, "model.ste=b");
     bnn_sweep sweep = expanded(spec);
     ck_assert_str_eq(labels(&sweep), "base|binarize=none*");
     ck_assert_str_eq(bnn_tree_find(sweep.points[0].root, "model.ste")->text, "b");
-    spec = bnn_sweep_override(&reader, spec, "model.ste=[c, d]");
+    spec = bnn_sweep_override(&reader, spec, 1, "model.ste=[c, d]");
     sweep = expanded(spec);
     ck_assert_str_eq(labels(&sweep), "ste=c|ste=d|binarize=none*");
 }
