@@ -1,9 +1,11 @@
 /* store_results.c - what is recorded of runs, and what they came to. */
 #include "db/store_results.h"
 
+#include "base/path.h"
 #include "db/store_internal.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* ---- what there is ---- */
 
@@ -167,10 +169,20 @@ static const bnn_row_type found_type = {
     sizeof(found_run),
     {FOUND(done), BNN_MEMBER_OF(found_run, stored.run.id, "run_id"),
      BNN_MEMBER_OF(found_run, stored.run.seed, "seed"), FOUND(n_attempts), STORED(experiment),
-     STORED(label), STORED(config_hash),
+     STORED(label), STORED(config_hash), STORED(config_json),
      BNN_MEMBER_OF(found_run, stored.run.result.test_accuracy, "test_accuracy"), STORED(spec_path),
      STORED(dataset_name), STORED(dataset_sha256), STORED(dataset_source), STORED(model_sha256),
      STORED(weights_sha256)}};
+
+/* A file of the user's as it was named; when it is not here, where it would be if the run was begun
+ * in the folder of the database. NULL without memory. */
+static const char *locate_named(const bnn_store *store, const char *path, bnn_arena *arena)
+{
+    char beside[PATH_MAX];
+    if (path[0] == '/' || access(path, F_OK) == 0 || !bnn_path_beside(store->path, path, beside))
+        return path;
+    return bnn_arena_strdup(arena, beside);
+}
 
 /* The file of a run, or NULL when its hash is not recorded. */
 static int locate_file(const bnn_store *store, const bnn_stored_run *s, const char *file,
@@ -187,7 +199,8 @@ static int locate_file(const bnn_store *store, const bnn_stored_run *s, const ch
 static bool is_whole(const bnn_stored_run *s)
 {
     return s->experiment[0] != '\0' && s->label[0] != '\0' && s->config_hash[0] != '\0' &&
-           s->spec_path[0] != '\0' && s->dataset_name[0] != '\0' && s->dataset_sha256[0] != '\0';
+           s->config_json[0] != '\0' && s->spec_path[0] != '\0' && s->dataset_name[0] != '\0' &&
+           s->dataset_sha256[0] != '\0';
 }
 
 int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
@@ -210,8 +223,12 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
     s.run.state = BNN_RUN_DONE;
     s.run.n_attempts = (uint32_t)found->n_attempts;
     snprintf(s.run.uid, sizeof s.run.uid, "%s", uid);
-    if (s.dataset_source[0] == '\0')
-        s.dataset_source = NULL;
+    s.spec_path = locate_named(store, s.spec_path, arena);
+    s.dataset_source =
+        s.dataset_source[0] != '\0' ? locate_named(store, s.dataset_source, arena) : NULL;
+    if (s.spec_path == NULL ||
+        (s.dataset_source == NULL && found->stored.dataset_source[0] != '\0'))
+        return bnn_no_memory(err);
     status = locate_file(store, &s, BNN_RUN_MODEL, &s.model_sha256, arena, &s.model_path, err);
     if (status == BNN_OK)
         status =
@@ -219,21 +236,6 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
     if (status == BNN_OK)
         *out = s;
     return status;
-}
-
-static const bnn_row_type revision_type = {
-    sizeof(bnn_store_revision),
-    {BNN_MEMBER(bnn_store_revision, path), BNN_MEMBER(bnn_store_revision, text)}};
-
-int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
-                             const bnn_store_revision **out_revisions, size_t *out_n,
-                             bnn_error *err)
-{
-    return bnn_store_rows(store,
-                          "SELECT path, text FROM spec_revision JOIN run USING (experiment_id)"
-                          " WHERE run_id = ?1 AND typeof(path) = 'text' AND typeof(text) = 'text'"
-                          " ORDER BY last_us DESC",
-                          BNN_VALUES(V(run)), &revision_type, arena, out_revisions, out_n, err);
 }
 
 static const bnn_row_type metric_type = {sizeof(bnn_store_metric),

@@ -83,10 +83,12 @@ typedef struct bnn_stored_run {
     const char *experiment;
     const char *label;
     const char *config_hash;
-    const char *spec_path;    /* of its newest spec, as the user named it */
+    const char *config_json;  /* all settings, of which that is the hash */
+    const char *spec_path;    /* of its newest spec */
     const char *dataset_name; /* the data it was evaluated on */
     const char *dataset_sha256;
     const char *dataset_source; /* where it came from; NULL for data that are drawn */
+    /* Of these two, what is relative and not here is taken to lie beside the database. */
     /* Beside the database. NULL with NULL: was not made (a network that cannot be deployed, a
      * database of an older version). */
     const char *model_path, *model_sha256;
@@ -96,16 +98,6 @@ typedef struct bnn_stored_run {
 /* Looks a run up. uid: in full. BNN_E_RESOURCE when it is not there, or not done. */
 int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
                        bnn_error *err);
-
-typedef struct bnn_store_revision {
-    const char *path, *text;
-} bnn_store_revision;
-
-/* The texts under which the experiment of a run was executed, the newest first. What is no text, in
- * a database from elsewhere, is left out. */
-int bnn_store_list_revisions(bnn_store *store, int64_t run, bnn_arena *arena,
-                             const bnn_store_revision **out_revisions, size_t *out_n,
-                             bnn_error *err);
 
 typedef struct bnn_store_metric {
     const char *name;

@@ -1,6 +1,7 @@
 -- A run (?1) with what it takes to bring it back, see bnn_stored_run.
 SELECT run.state = 'done' AS done, run.run_id, run.seed, run.n_attempts,
        experiment.name AS experiment, experiment_config.label, config.hash AS config_hash,
+       config.json AS config_json,
        (SELECT value FROM metric
         WHERE metric.run_id = run.run_id AND name = 'test_accuracy' AND epoch = 0)
            AS test_accuracy,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LINKS_MAX = 40 }; /* as the kernel has it */
+
 const char *bnn_path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -51,6 +53,21 @@ bool bnn_path_beside_program(const char *name, char out[PATH_MAX])
         return false;
     program[n] = '\0';
     return bnn_path_beside(program, name, out);
+}
+
+bool bnn_path_follow(const char *path, char out[PATH_MAX])
+{
+    char target[PATH_MAX], link[PATH_MAX];
+    ssize_t n = 0;
+    bool fits = copy_path(path, strlen(path), out);
+    for (int i = 0; fits && i < LINKS_MAX && (n = readlink(out, target, sizeof target - 1)) > 0;
+         i++) {
+        target[n] = '\0';
+        fits = copy_path(out, strlen(out), link) &&
+               (target[0] == '/' ? copy_path(target, (size_t)n, out)
+                                 : bnn_path_beside(link, target, out));
+    }
+    return fits;
 }
 
 bool bnn_path_next(const char **list, char out[PATH_MAX])

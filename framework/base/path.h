@@ -20,6 +20,10 @@ bool bnn_path_join(const char *directory, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside(const char *file, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside_program(const char *name, char out[PATH_MAX]);
 
+/* What a path that is a symbolic link leads to in the end, whether that is there or not; any other
+ * path as it is. */
+bool bnn_path_follow(const char *path, char out[PATH_MAX]);
+
 /* Takes the next directory from a colon-separated list, which may be NULL, and moves *list behind
  * it; false at the end. Empty entries are skipped, so the current directory counts only when it is
  * named, and so are those that do not fit. */

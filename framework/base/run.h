@@ -62,7 +62,8 @@ static inline bool bnn_run_is_todo(const bnn_run *run)
            run->state == BNN_RUN_INTERRUPTED || run->state == BNN_RUN_AGAIN;
 }
 
-/* The files that a run leaves, in a folder of its own beside the database: FILE.artifacts/UID/. */
+/* The files that a run leaves, in a folder of its own beside the database, the one that a symbolic
+ * link leads to: FILE.artifacts/UID/. */
 #define BNN_RUN_CHECKPOINT "checkpoint" /* only until the run is done */
 #define BNN_RUN_MODEL      "model.bnn"
 #define BNN_RUN_WEIGHTS    "weights.safetensors"

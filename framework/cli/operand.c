@@ -1,5 +1,6 @@
 #include "cli/operand.h"
 
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "db/store_results.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     SIMILAR_MAX = 6,       /* runs that an ambiguous prefix lists */
@@ -79,12 +81,29 @@ int cli_find_run(bnn_store *store, const char *wanted, bnn_arena *arena, const c
     return BNN_OK;
 }
 
+/* A database that came without the folder of its files. */
+static int check_folder(const bnn_stored_run *stored, bnn_error *err)
+{
+    const char *file = stored->weights_path != NULL ? stored->weights_path : stored->model_path;
+    char of_run[PATH_MAX], folder[PATH_MAX];
+    if (file == NULL || !bnn_path_directory(file, of_run) || !bnn_path_directory(of_run, folder) ||
+        access(folder, F_OK) == 0)
+        return BNN_OK;
+    return bnn_fail_errno(
+        err, BNN_E_RESOURCE,
+        "run %s: the folder %s, which has the files of all runs and belongs beside "
+        "the database, is missing; if the database was moved, move it, too",
+        stored->run.uid, folder);
+}
+
 int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_stored_run *out,
                       bnn_error *err)
 {
     const char *uid;
-    const int status = cli_find_run(store, wanted, arena, &uid, err);
-    return status != BNN_OK ? status : bnn_store_find_run(store, uid, arena, out, err);
+    int status = cli_find_run(store, wanted, arena, &uid, err);
+    if (status == BNN_OK)
+        status = bnn_store_find_run(store, uid, arena, out, err);
+    return status != BNN_OK ? status : check_folder(out, err);
 }
 
 int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err)
@@ -122,14 +141,11 @@ int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **o
     return *out_workspace == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-int cli_reload_run(bnn_store *store, const bnn_stored_run *stored, bnn_arena *arena,
-                   bnn_registry *registry, bnn_reloaded *out, bnn_error *err)
+int cli_reload_run(const bnn_stored_run *stored, bnn_arena *arena, bnn_registry *registry,
+                   bnn_reloaded *out, bnn_error *err)
 {
-    const bnn_reader reader = {.arena = arena,
-                               .registry = registry,
-                               .catalogue = cli_catalogue_path(stored->spec_path),
-                               .topologies = cli_topology_path(stored->spec_path)};
-    return bnn_reload(store, stored, &reader, out, err);
+    const bnn_reader reader = {.arena = arena, .registry = registry};
+    return bnn_reload(stored, &reader, out, err);
 }
 
 int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,

@@ -44,8 +44,8 @@ int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **o
                    bnn_error *err);
 
 /* Brings the network of a run back, in the arena and the registry, which has to outlive it. */
-int cli_reload_run(bnn_store *store, const bnn_stored_run *stored, bnn_arena *arena,
-                   bnn_registry *registry, bnn_reloaded *out, bnn_error *err);
+int cli_reload_run(const bnn_stored_run *stored, bnn_arena *arena, bnn_registry *registry,
+                   bnn_reloaded *out, bnn_error *err);
 
 /* Opens the data that a run was trained on, to be closed by the caller. */
 int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,

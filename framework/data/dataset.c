@@ -214,7 +214,7 @@ int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *sea
     if (status == BNN_OK)
         status = dataset_fill(&entry, directory, &dataset, err);
     const bnn_position_in_file at = options->path_at;
-    if (status == BNN_E_RESOURCE && at.line > 0 && !options->path_may_fail)
+    if (status == BNN_E_RESOURCE && at.line > 0)
         bnn_error_prefix(err, "%s:%u:%u: dataset.path: ", at.file, at.line, at.column);
     if (status == BNN_OK)
         status = dataset_apply_options(options, &entry, &dataset, err);

@@ -76,10 +76,9 @@ void bnn_dataset_close(bnn_dataset *dataset);
 
 /* Gives validation its default when nothing was said: 5,000 of 20,000 or more training images, else a
  * tenth. How many there are say, in this order, train_limit, the entry, and the files, which are
- * opened for it; when they are not here, that is an error. old_defaults: as it was before files were
- * looked at (bnn_reader). */
+ * opened for it; when they are not here, that is an error. */
 struct bnn_catalogue_entry;
 int bnn_data_settle(bnn_data_options *options, const struct bnn_catalogue_entry *entry,
-                    const char *catalogue, bool old_defaults, bnn_error *err);
+                    const char *catalogue, bnn_error *err);
 
 #endif

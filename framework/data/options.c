@@ -68,7 +68,6 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "dataset.name: \"%s\" is no name of a data set: letters, digits, _ and -, at "
                      "most %d",
                      data->name, BNN_DATA_NAME_MAX);
-    data->path_may_fail = r->recorded;
     if (data->path != NULL)
         resolve_path(r, path, data);
     if (data->train_limit > 0 && data->validation >= data->train_limit)
@@ -85,8 +84,7 @@ const bnn_section bnn_data_section = {
 static int count_images(const bnn_data_options *options, const char *catalogue, int32_t *out,
                         bnn_error *err)
 {
-    const bnn_data_options all = {
-        .name = options->name, .path = options->path, .path_may_fail = options->path_may_fail};
+    const bnn_data_options all = {.name = options->name, .path = options->path};
     const bnn_data_search search = {.catalogue = catalogue};
     bnn_dataset data;
     if (bnn_dataset_open(&all, &search, &data, err) != BNN_OK) {
@@ -102,11 +100,9 @@ static int count_images(const bnn_data_options *options, const char *catalogue, 
 }
 
 int bnn_data_settle(bnn_data_options *options, const bnn_catalogue_entry *entry,
-                    const char *catalogue, bool old_defaults, bnn_error *err)
+                    const char *catalogue, bnn_error *err)
 {
-    int32_t n = options->train_limit > 0             ? options->train_limit
-                : old_defaults && entry->n_files > 0 ? LARGE_SET
-                                                     : (int32_t)entry->n_train;
+    int32_t n = options->train_limit > 0 ? options->train_limit : (int32_t)entry->n_train;
     if (options->validation != VALIDATION_DEFAULT)
         return BNN_OK;
     if (n == 0 && count_images(options, catalogue, &n, err) != BNN_OK)

@@ -213,6 +213,8 @@ int bnn_layout_build(bnn_network *net, bnn_arena *arena, bnn_error *err)
         if (status != BNN_OK)
             return status;
     }
+    if (net->n_classes == 0)
+        net->n_classes = (uint32_t)bnn_shape_values(l.shape);
     if (bnn_shape_values(l.shape) != net->n_classes)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s ends with %zu values, the data set has %u classes",

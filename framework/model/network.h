@@ -65,13 +65,14 @@ typedef struct bnn_network {
 /* ---- network.c ---- */
 
 /* Checks a model for a data set without training it: every ordering legal, shapes fit, logits
- * match the classes, no sign that is constant. Problems go to diag with the position of the model
- * section. BNN_OK or a negative status. */
+ * match the classes (n_classes 0: there are as many as logits), no sign that is constant. Problems
+ * go to diag with the position of the model section. BNN_OK or a negative status. */
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag);
 
 /* Plans and initializes a network for batches of up to `batch` images. Weights come from the seed
- * alone, so networks of equal shape start equal. Everything lives in the arena. */
+ * alone, so networks of equal shape start equal. n_classes: as above. Everything lives in the
+ * arena. */
 int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                        uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
                        bnn_error *err);

@@ -15,7 +15,6 @@
 
 enum { SPEC_BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 64 };
 
-/* The text of a spec, and how it is taken. */
 typedef struct source {
     const char *text;
     size_t n;
@@ -71,7 +70,7 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
     for (size_t i = 0; i < known->n_datasets; i++)
         if (is_same_dataset(&known->datasets[i], data) && known->datasets[i].default_of > 0)
             entry.n_train = (uint32_t)known->datasets[i].default_of;
-    if (bnn_data_settle(data, &entry, r->catalogue, r->old_defaults, &err) != BNN_OK)
+    if (bnn_data_settle(data, &entry, r->catalogue, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     if (data->validation == 0 && strcmp(known->metric.name, "validation_accuracy") == 0)
         return bnn_diag_add(r->diag, data->at,
@@ -100,8 +99,8 @@ static int read_part(const bnn_reader *r, const char *name, const bnn_point *poi
     return bnn_key_read(r, r->spec, bnn_key_find(r->spec, name), point->root, out);
 }
 
-/* Reads the sections of a point and checks the network against the shapes of the data set; all but
- * i_dataset is filled in. */
+/* Reads the sections of a point and checks the network against the shapes of the data set, which a
+ * recorded one need not ask for any more; all but i_dataset is filled in. */
 static int resolve_config(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
                           bnn_config *out)
 {
@@ -111,10 +110,12 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
     recording.settings = &c.settings;
     recording.plugins = &c.plugins;
     const int begun = bnn_diag_begin(r->diag);
-    const bool shaped =
-        read_part(r, "dataset", point, &c) == BNN_OK && meet_dataset(r, known, &c) == BNN_OK;
+    const bool shaped = read_part(r, "dataset", point, &c) == BNN_OK &&
+                        (r->recorded || meet_dataset(r, known, &c) == BNN_OK);
     const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
     read_part(r, "train", point, &c);
+    if (r->recorded)
+        c.input = c.model.input;
     if (shaped && modelled)
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
     if (bnn_diag_status(r->diag) == BNN_OK)
@@ -181,7 +182,7 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
-    if (bnn_diag_end(r->diag, expanding) == BNN_OK && !r->recorded)
+    if (bnn_diag_end(r->diag, expanding) == BNN_OK)
         bnn_effect_report(&effects, sweep, from->overrides, r->diag);
 }
 
@@ -250,15 +251,15 @@ int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const
     return status;
 }
 
-int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *text,
-                             bnn_experiment *out)
+int bnn_config_load(const bnn_reader *given, const bnn_node *root, bnn_config *out)
 {
-    char *spec = bnn_arena_strdup(r->arena, text);
-    source from = {.text = spec};
-    bnn_reader recorded = *r;
-    recorded.recorded = true;
-    if (spec == NULL || bnn_spec_text_split(spec, r->arena, &from.overrides) != BNN_OK)
-        return bnn_diag_no_memory(r->diag);
-    from.n = strlen(spec);
-    return load_experiment(&recorded, &from, path, bnn_arena_strdup(r->arena, text), out);
+    const bnn_point point = {.root = root};
+    bnn_reader r = *given;
+    r.spec = &bnn_spec_section;
+    r.path = NULL;
+    r.recorded = true;
+    const int begun = bnn_diag_begin(r.diag);
+    bnn_section_check(&r, r.spec, root);
+    resolve_config(&r, NULL, &point, out);
+    return bnn_diag_end(r.diag, begun);
 }

@@ -83,10 +83,9 @@ extern const bnn_section bnn_spec_section;
 int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const *overrides,
                         bnn_experiment *out);
 
-/* The same from bnn_experiment.text, as a database keeps it: the overrides are those in the comments
- * at its end. path: for messages, and the name of an experiment that has none. Keys without effect are
- * let pass, and data may have moved from their dataset.path: what is recorded is checked by hash. */
-int bnn_experiment_load_text(const bnn_reader *r, const char *path, const char *text,
-                             bnn_experiment *out);
+/* The config whose settings, as maps, are given; its topology is among them. The images are those
+ * that the topology takes, n_classes is 0, and label, baseline and i_dataset are nobody's. Reads no
+ * file but plugins. Otherwise as above. */
+int bnn_config_load(const bnn_reader *r, const bnn_node *root, bnn_config *out);
 
 #endif

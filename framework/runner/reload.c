@@ -1,7 +1,10 @@
 #include "runner/reload.h"
 
+#include "base/text.h"
 #include "model/weights.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
@@ -18,68 +21,153 @@ int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
     return BNN_OK;
 }
 
-/* ---- the spec ---------------------------------------------------------------------------- */
+/* ---- the config -------------------------------------------------------------------------- */
 
-/* A text that no longer loads, or has no such config, is passed over. */
-static int reload_try_revision(const bnn_stored_run *stored, const bnn_reader *r,
-                               const bnn_store_revision *revision, bnn_reloaded *out,
-                               bnn_error *err)
+/* Where a setting stands in a spec: the parts of a topology are recorded as the model's. */
+static const char *reload_path(const char *key, bnn_arena *arena)
 {
-    bnn_experiment experiment;
-    const int status = bnn_experiment_load_text(r, revision->path, revision->text, &experiment);
-    if (status == BNN_E_INTERNAL)
-        return bnn_no_memory(err);
-    for (size_t i = 0; status == BNN_OK && i < experiment.n_configs; i++)
-        if (strcmp(experiment.configs[i].hash, stored->config_hash) == 0)
-            *out = (bnn_reloaded){.experiment = experiment, .config = &experiment.configs[i]};
-    return BNN_OK;
+    static const char *const parts[] = {"model.blocks.", "model.input."};
+    if (strcmp(key, "model.topology") == 0)
+        return "model.topology.name";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strncmp(key, parts[i], strlen(parts[i])) == 0)
+            return bnn_arena_printf(arena, "model.topology.%s", key + strlen("model."));
+    return key;
 }
 
-/* Looks through the texts under which the experiment was run, with the defaults of now and of before. */
-static int reload_find_config(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *r,
-                              bnn_reloaded *out, bnn_error *err)
+/* NULL for what is no value of a setting, or without memory. */
+static const bnn_node *reload_value(const json_t *value, bnn_arena *arena)
 {
-    const bnn_store_revision *revisions;
-    size_t n;
-    bnn_reader before = *r;
-    before.old_defaults = true;
-    int status = bnn_store_list_revisions(store, stored->run.id, r->arena, &revisions, &n, err);
-    for (size_t i = 0; status == BNN_OK && out->config == NULL && i < 2 * n; i++)
-        status = reload_try_revision(stored, i % 2 == 0 ? r : &before, &revisions[i / 2], out, err);
-    if (status != BNN_OK || out->config != NULL)
-        return status;
-    if (bnn_diag_n_errors(r->diag) > 0)
-        return bnn_fail(err, BNN_E_RESOURCE, "run %s: its spec can no longer be read: %s",
-                        stored->run.uid, bnn_diag_message(r->diag, 0));
-    return bnn_fail(
-        err, BNN_E_RESOURCE,
-        "run %s: %s no longer gives the config %s as it was run; a topology, a data set "
-        "or a default has changed since",
-        stored->run.uid, stored->spec_path, stored->label);
+    char number[BNN_SHORT_TEXT];
+    const char *text = json_string_value(value);
+    if (json_is_boolean(value))
+        text = json_is_true(value) ? "true" : "false";
+    else if (json_is_real(value))
+        text = bnn_number_text(json_real_value(value), number);
+    bnn_node *node = text == NULL ? NULL : bnn_arena_alloc(arena, 1, sizeof *node);
+    if (node == NULL || (text = bnn_arena_strdup(arena, text)) == NULL)
+        return NULL;
+    *node = (bnn_node){.kind = BNN_NODE_SCALAR, .text = text};
+    node->quoted = bnn_tree_is_null(node); /* a name of somebody's own, not nothing */
+    return node;
+}
+
+/* The blocks, a map by number, as the list that they are. */
+static const bnn_node *reload_list_blocks(const bnn_node *root, const bnn_reader *r)
+{
+    static const char path[] = "model.topology.blocks";
+    const bnn_node *map = bnn_tree_find(root, path);
+    const size_t n = map == NULL ? 0 : map->n;
+    const bnn_node **items = bnn_arena_alloc(r->arena, n + 1, sizeof *items);
+    bnn_node *list = bnn_arena_alloc(r->arena, 1, sizeof *list);
+    if (items == NULL || list == NULL)
+        return NULL;
+    *list = (bnn_node){.kind = BNN_NODE_LIST, .items = items};
+    for (char number[24]; list->n < n; items[list->n++] = bnn_tree_get(map, number)) {
+        snprintf(number, sizeof number, "%zu", list->n + 1);
+        if (bnn_tree_get(map, number) == NULL)
+            return NULL;
+    }
+    return bnn_tree_set(root, path, list, r->arena, r->diag, list->at);
+}
+
+/* Settings as the spec that says them all. They are sorted, so that a plugin's name comes before its
+ * parameters. NULL when they are none. */
+static const bnn_node *reload_tree(json_t *settings, const bnn_reader *r)
+{
+    static const bnn_node empty = {.kind = BNN_NODE_MAP};
+    const bnn_node *root = &empty;
+    const char *key;
+    json_t *json;
+    json_object_foreach(settings, key, json)
+    {
+        const char *path = reload_path(key, r->arena);
+        const bnn_node *value = reload_value(json, r->arena);
+        if (strcmp(key, "model.ste") == 0) /* sums up the two below it */
+            continue;
+        if (path != NULL && value != NULL)
+            root = bnn_tree_set(root, path, value, r->arena, r->diag, value->at);
+        if (path == NULL || value == NULL || root == NULL)
+            return NULL;
+    }
+    return reload_list_blocks(root, r);
+}
+
+/* The settings that one has and the other has not, or with another value, added to a list. */
+static void reload_add_different(json_t *from, json_t *other, bool missing, char *list, size_t n)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(from, key, value)
+    {
+        const json_t *same = json_object_get(other, key);
+        const size_t used = strlen(list);
+        if (missing ? same == NULL : same != NULL && !json_equal(value, same))
+            snprintf(list + used, n - used, "%s%s", used > 0 ? ", " : "", key);
+    }
+}
+
+static int reload_fail_different(const bnn_stored_run *stored, json_t *was, const char *now,
+                                 bnn_error *err)
+{
+    char list[400] = "";
+    json_t *is = json_loads(now, JSON_DECODE_INT_AS_REAL, NULL);
+    reload_add_different(was, is, true, list, sizeof list);
+    reload_add_different(was, is, false, list, sizeof list);
+    reload_add_different(is, was, true, list, sizeof list);
+    json_decref(is);
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "run %s: this version of bnnrun makes another config of the recorded settings; "
+                    "these differ: %s",
+                    stored->run.uid,
+                    list[0] != '\0' ? list : "none by name, the record is damaged");
+}
+
+static int reload_config(const bnn_stored_run *stored, const bnn_reader *r, json_t *settings,
+                         bnn_config *out, bnn_error *err)
+{
+    const bnn_node *root = reload_tree(settings, r);
+    const int status = root == NULL ? bnn_diag_status(r->diag) : bnn_config_load(r, root, out);
+    if (status == BNN_E_INTERNAL)
+        return bnn_no_memory(err);
+    if (status != BNN_OK || root == NULL)
+        return bnn_fail(err, BNN_E_RESOURCE, "run %s: its recorded settings cannot be read: %s",
+                        stored->run.uid,
+                        status != BNN_OK ? bnn_diag_message(r->diag, 0) : "they are damaged");
+    if (strcmp(out->hash, stored->config_hash) != 0)
+        return reload_fail_different(stored, settings, out->json, err);
+    out->label = stored->label;
+    out->data.path = stored->dataset_source;
+    out->data.path_may_fail = true;
+    return BNN_OK;
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *reader,
-               bnn_reloaded *out, bnn_error *err)
+int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
+               bnn_error *err)
 {
     if (stored->weights_path == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "run %s kept no weights: it was made by an older version of bnnrun",
                         stored->run.uid);
-    bnn_reloaded reloaded = {.config = NULL};
+    bnn_reloaded reloaded = {.config = bnn_arena_alloc(reader->arena, 1, sizeof(bnn_config))};
     bnn_reader own = *reader;
     own.diag = bnn_diag_create();
-    if (own.diag == NULL)
+    if (own.diag == NULL || reloaded.config == NULL) {
+        bnn_diag_destroy(own.diag);
         return bnn_no_memory(err);
-    int status = reload_find_config(store, stored, &own, &reloaded, err);
+    }
+    json_t *settings = json_loads(stored->config_json, JSON_DECODE_INT_AS_REAL, NULL);
+    int status = reload_config(stored, &own, settings, reloaded.config, err);
+    json_decref(settings);
     bnn_diag_destroy(own.diag);
     if (status == BNN_OK)
         status = bnn_reload_check_file(stored->weights_path, stored->weights_sha256, err);
     if (status == BNN_OK)
-        status = bnn_network_create(
-            &reloaded.config->model, reloaded.config->input, reloaded.config->n_classes,
-            BNN_RELOAD_BATCH, (uint64_t)stored->run.seed, reader->arena, &reloaded.network, err);
+        status =
+            bnn_network_create(&reloaded.config->model, reloaded.config->input, 0, BNN_RELOAD_BATCH,
+                               (uint64_t)stored->run.seed, reader->arena, &reloaded.network, err);
     if (status == BNN_OK)
         status = bnn_weights_read(reloaded.network, stored->weights_path, err);
     if (status != BNN_OK)
@@ -88,6 +176,7 @@ int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader 
     if (status != BNN_OK)
         return bnn_error_prefix(err, "run %s: its kept weights are no result: ", stored->run.uid);
     bnn_network_binarize(reloaded.network);
+    reloaded.config->n_classes = reloaded.network->n_classes;
     *out = reloaded;
     return BNN_OK;
 }

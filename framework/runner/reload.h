@@ -2,7 +2,7 @@
  *
  *     bnn_store_find_run(store, uid, arena, &stored, err);   what is recorded; cheap
  *     bnn_reload_check_file(stored.model_path, stored.model_sha256, err);
- *     bnn_reload(store, &stored, &reader, &reloaded, err);   the network itself
+ *     bnn_reload(&stored, &reader, &reloaded, err);   the network itself
  */
 #ifndef BNN_RUNNER_RELOAD_H
 #define BNN_RUNNER_RELOAD_H
@@ -16,19 +16,19 @@ int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err);
 
 /* A run's network as it was at the end of training: the weights of its best epoch, binarized. */
 typedef struct bnn_reloaded {
-    bnn_experiment experiment; /* read from the recorded spec */
-    const bnn_config *config;  /* in it */
-    bnn_network *network;      /* for batches of up to BNN_RELOAD_BATCH images */
+    bnn_config *config;   /* of the recorded settings */
+    bnn_network *network; /* for batches of up to BNN_RELOAD_BATCH images */
 } bnn_reloaded;
 
 enum { BNN_RELOAD_BATCH = 64 };
 
-/* Reads the recorded spec, loads its plugins, finds the config, and puts the kept weights into its
- * network. Everything lives in the reader's arena and registry; its diag is not used. Main thread:
- * loads plugins. BNN_E_RESOURCE, with the reason, when the spec no longer gives this config (a
- * topology or a default has changed) or the weights are gone or changed; BNN_E_FAILED when they are
- * not finite, and so no result. */
-int bnn_reload(bnn_store *store, const bnn_stored_run *stored, const bnn_reader *reader,
-               bnn_reloaded *out, bnn_error *err);
+/* Makes the config of the recorded settings alone, loads its plugins, and puts the kept weights into
+ * its network; neither the spec nor a topology or a catalogue is looked for. The data of the config
+ * are those that were used, or, when they are gone, others of that name. Everything lives in the
+ * reader's arena and registry; its diag is not used. Main thread: loads plugins. BNN_E_RESOURCE, with
+ * the reason, when a plugin is missing, this version makes another config of the settings, or the
+ * weights are gone or changed; BNN_E_FAILED when they are not finite, and so no result. */
+int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
+               bnn_error *err);
 
 #endif

@@ -29,28 +29,3 @@ const char *bnn_spec_text_join(const char *text, const char *const *overrides, b
         all = bnn_arena_printf(arena, "%s" MARK "%s\n", all, *overrides);
     return all;
 }
-
-int bnn_spec_text_split(char *text, bnn_arena *arena, const char *const **overrides)
-{
-    size_t end = strlen(text), n_found = 0;
-    while (end > 0 && text[end - 1] == '\n') {
-        const size_t begin = begin_of_line(text, end - 1);
-        if (strncmp(text + begin, MARK, strlen(MARK)) != 0)
-            break;
-        text[end - 1] = '\0';
-        end = begin;
-        n_found++;
-    }
-    const char **found = bnn_arena_alloc(arena, n_found + 1, sizeof *found);
-    if (found == NULL)
-        return BNN_E_INTERNAL;
-    const char *line = text + end;
-    for (size_t i = 0; i < n_found; i++) {
-        found[i] = line + strlen(MARK);
-        line += strlen(line) + 1;
-    }
-    if (n_found > 0)
-        text[end] = '\0';
-    *overrides = found;
-    return BNN_OK;
-}

@@ -145,8 +145,12 @@ static int verify_make_folder(char out[BNN_RUN_FOLDER_MAX], bnn_error *err)
 static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
                         const bnn_dataset *data, verify_records *seen, bnn_error *err)
 {
-    bnn_experiment experiment = reloaded->experiment;
-    bnn_config config = *reloaded->config;
+    bnn_experiment experiment = {
+        .name = stored->experiment,
+        .configs = reloaded->config,
+        .n_configs = 1,
+        .run = {.checkpoints = BNN_CHECKPOINTS_NONE},
+    };
     char folder[BNN_RUN_FOLDER_MAX];
     bnn_run run = stored->run;
     bnn_outcome outcome;
@@ -154,9 +158,6 @@ static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reload
     if (status != BNN_OK)
         return status;
     run.i_config = 0;
-    config.i_dataset = 0;
-    experiment.configs = &config;
-    experiment.run = (bnn_run_options){.checkpoints = BNN_CHECKPOINTS_NONE};
     const bnn_run_base base = {.experiment = &experiment, .datasets = data, .folder = folder};
     const bnn_run_listener listener = {.record = verify_take_record, .context = seen};
     bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);

@@ -27,8 +27,7 @@ typedef struct bnn_reader {
     struct bnn_plugin_set *plugins; /* plugin/use.h: likewise, the plugins that act; or NULL */
     const char *catalogue;          /* colon-separated directories of data set entries */
     const char *topologies;         /* likewise, of topologies */
-    bool recorded; /* what has been run as it is: it is not corrected, and data may have moved */
-    bool old_defaults; /* of a text from before there were keys that came later */
+    bool recorded; /* all settings of a config: what is not there came later, see BNN_KEY_LATER */
 } bnn_reader;
 
 /* A kind of value. Without read, something else reads what stands there; without record, the value

@@ -231,7 +231,7 @@ static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
         memcpy(field, &number, sizeof number);
         return;
     }
-    const bool before = node == NULL && r->old_defaults && (key->flags & BNN_KEY_LATER) != 0;
+    const bool before = node == NULL && r->recorded && (key->flags & BNN_KEY_LATER) != 0;
     int64_t integer = before ? (int64_t)key->detail : (int64_t)number;
     if (node != NULL && row->type == BNN_TYPE_INTEGER)
         bnn_key_integer(r, node, (int64_t)row->minimum, (int64_t)row->maximum, &integer);

@@ -69,11 +69,28 @@ says 'has changed since it was written'
 cp kept.bnn "$folder/model.bnn"
 rm "$folder/weights.safetensors"
 bnn 1 verify "$run"
-prints '^  weights  *DIFFERS: .*weights.safetensors: cannot read: No such file'
+prints '^  weights  *MISSING: .*weights.safetensors: cannot read: No such file'
+omits DIFFERS
 bnn 1 verify "$run" --json
 is_json
 prints '"holds": false'
+prints '"missing": true'
 cp kept.weights "$folder/weights.safetensors"
+bnn 0 verify "$run"
+
+# ---- the record is enough ------------------------------------------------------------------------
+mkdir elsewhere
+ln -s ../bnnrun.db elsewhere/link.db
+bnn 0 verify "$run" --db elsewhere/link.db
+prints "^  model  *elsewhere/../$folder/model.bnn is the file that was recorded$"
+mv small.yaml away.yaml
+bnn 0 verify --retrain "$run"
+bnn 0 export "$run" --format qonnx -o net.onnx
+mv away.yaml small.yaml
+mv bnnrun.db.artifacts gone
+bnn 4 verify "$run"
+says 'the folder bnnrun.db.artifacts, which has the files of all runs and belongs beside the database, is missing'
+mv gone bnnrun.db.artifacts
 bnn 0 verify "$run"
 
 # ---- what the database says is believed, and compared --------------------------------------------

@@ -281,17 +281,10 @@ static const char *default_output(const cli_export *r)
 /* The operations as they were trained, and the data, come from the run, not from its model file. */
 static int export_reload(cli_export *r, bnn_error *err)
 {
-    bnn_store *store;
     r->registry = bnn_registry_create(r->options.plugin_path);
     if (r->registry == NULL)
         return bnn_no_memory(err);
-    int status = cli_store_open(&r->options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    status =
-        cli_reload_run(store, &r->source.stored, r->options.arena, r->registry, &r->reloaded, err);
-    bnn_store_close(store);
-    return status;
+    return cli_reload_run(&r->source.stored, r->options.arena, r->registry, &r->reloaded, err);
 }
 
 static int export_model(cli_export *r, bnn_error *err)

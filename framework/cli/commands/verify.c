@@ -8,6 +8,7 @@
 #include "simd/cpu.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* What was asked for, and the run that is looked at. */
 typedef struct verification {
@@ -25,20 +26,24 @@ typedef struct verification {
 
 /* ---- the report -------------------------------------------------------------------------- */
 
-/* One statement about the run, that holds or does not. */
+enum { VERDICT_DIFFERS = 0, VERDICT_HOLDS = 1, VERDICT_MISSING = 2 };
+
+/* One statement about the run: it holds, does not, or cannot be told because a file is gone. */
 __attribute__((format(printf, 4, 5))) static void say_verdict(verification *v, const char *what,
-                                                              bool holds, const char *format, ...)
+                                                              int verdict, const char *format, ...)
 {
+    static const char *const before[] = {"DIFFERS: ", "", "MISSING: "};
     char text[sizeof((const bnn_error *)NULL)->message];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    v->holds &= holds;
+    v->holds &= verdict == VERDICT_HOLDS;
     json_object_set_new(v->report, what,
-                        json_pack("{s:b, s:o}", "holds", holds, "text", cli_json_text(text)));
+                        json_pack("{s:b, s:b, s:o}", "holds", verdict == VERDICT_HOLDS, "missing",
+                                  verdict == VERDICT_MISSING, "text", cli_json_text(text)));
     if (!v->options.json)
-        printf("  %-9s %s%s\n", what, holds ? "" : "DIFFERS: ", text);
+        printf("  %-9s %s%s\n", what, before[verdict], text);
 }
 
 /* ---- what is looked at ------------------------------------------------------------------- */
@@ -51,6 +56,8 @@ static int check_file(verification *v, const char *what, const char *path, const
     const int status = bnn_reload_check_file(path, sha256, &problem);
     if (status == BNN_OK)
         say_verdict(v, what, true, "%s is the file that was recorded", path);
+    else if (status == BNN_E_RESOURCE && access(path, F_OK) != 0)
+        say_verdict(v, what, VERDICT_MISSING, "%s", problem.message);
     else if (status == BNN_E_RESOURCE)
         say_verdict(v, what, false, "%s", problem.message);
     else
@@ -60,7 +67,7 @@ static int check_file(verification *v, const char *what, const char *path, const
 
 static int reload_run(verification *v, bnn_error *err)
 {
-    int status = cli_reload_run(v->store, &v->stored, v->arena, v->registry, &v->reloaded, err);
+    int status = cli_reload_run(&v->stored, v->arena, v->registry, &v->reloaded, err);
     if (status == BNN_E_FAILED) { /* weights that are no numbers: an answer, and the last */
         say_verdict(v, "finite", false, "%s", err->message);
         return BNN_OK;
@@ -277,7 +284,7 @@ const cli_command cli_command_verify = {
         "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
         "model file, byte for byte; and every engine that this machine runs must give the\n"
         "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
-        "differs. Plugin files that are other ones than at the time are told, too.\n",
+        "DIFFERS or is MISSING. Plugin files that are other ones than at the time are told, too.\n",
     .options = verify_options,
     .examples = "  bnnrun verify 3f\n"
                 "  bnnrun verify --retrain 3f 9c\n",

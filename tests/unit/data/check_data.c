@@ -224,7 +224,7 @@ static int read_data(const bnn_reader *r, const bnn_node *node, bnn_data_options
 }
 
 /* Lets the catalogue, or the files in the cache, tell the default of validation. */
-static int settle(bnn_data_options *options, bool old_defaults, bnn_error *err)
+static int settle(bnn_data_options *options, bnn_error *err)
 {
     const char *srcdir = getenv("srcdir");
     char catalogue[2 * PATH_MAX];
@@ -234,7 +234,7 @@ static int settle(bnn_data_options *options, bool old_defaults, bnn_error *err)
              srcdir != NULL ? srcdir : ".");
     int status = bnn_catalogue_load(catalogue, options->name, arena, &entry, err);
     if (status == BNN_OK)
-        status = bnn_data_settle(options, &entry, catalogue, old_defaults, err);
+        status = bnn_data_settle(options, &entry, catalogue, err);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -264,7 +264,7 @@ START_TEST(test_options)
     ck_assert_ptr_nonnull(node);
     const int status = read_data(&reader, node, &options);
     if (status == BNN_OK && options.validation < 0)
-        ck_assert_int_eq(settle(&options, false, &err), BNN_OK);
+        ck_assert_int_eq(settle(&options, &err), BNN_OK);
     if (sections[i].message != NULL) {
         ck_assert_int_eq(status, BNN_E_SPEC);
         ck_assert_uint_eq(bnn_diag_count(diag), 1);
@@ -326,7 +326,7 @@ START_TEST(test_options_default)
     bnn_error err;
     ck_assert_int_eq(read_data(&reader, NULL, &options), BNN_OK);
     ck_assert_str_eq(options.name, "mnist");
-    ck_assert_int_eq(settle(&options, false, &err), BNN_OK);
+    ck_assert_int_eq(settle(&options, &err), BNN_OK);
     ck_assert_int_eq(options.validation, 5000);
     ck_assert_int_eq(options.default_of, 60000);
     ck_assert_ptr_null(options.path);
@@ -338,17 +338,16 @@ END_TEST
 /* Before there are files, only the entry tells. n: what validation is a part of. */
 static const struct {
     const char *more; /* in the entry */
-    bool files, old_defaults;
+    bool files;
     int validation, n;
     const char *message; /* how it begins, or NULL */
 } defaults[] = {
-    {"", true, false, 3, 30, NULL},
-    {"n_train: 30\n", true, false, 3, 30, NULL},
-    {"n_train: 30\n", false, false, 3, 30, NULL},
-    {"n_train: 19999\n", false, false, 1999, 19999, NULL},
-    {"n_train: 20000\n", false, false, 5000, 20000, NULL},
-    {"", true, true, 5000, 20000, NULL}, /* what was held out in silence */
-    {"", false, false, 0, 0,
+    {"", true, 3, 30, NULL},
+    {"n_train: 30\n", true, 3, 30, NULL},
+    {"n_train: 30\n", false, 3, 30, NULL},
+    {"n_train: 19999\n", false, 1999, 19999, NULL},
+    {"n_train: 20000\n", false, 5000, 20000, NULL},
+    {"", false, 0, 0,
      "dataset.validation: without a value it depends on the number of training images, which is "
      "not known: data set tiny not found; set BNN_DATA_PATH to "},
 };
@@ -358,7 +357,7 @@ START_TEST(test_the_default_of_validation)
     bnn_data_options options = {.name = "tiny", .validation = -1};
     bnn_error err = {.message = ""};
     have_tiny(defaults[_i].more, defaults[_i].files);
-    const int status = settle(&options, defaults[_i].old_defaults, &err);
+    const int status = settle(&options, &err);
     if (defaults[_i].message == NULL) {
         ck_assert_msg(status == BNN_OK, "%s", err.message);
         ck_assert_int_eq(options.validation, defaults[_i].validation);

@@ -319,22 +319,6 @@ START_TEST(what_idles_in_the_baseline_is_said_of_it)
 }
 END_TEST
 
-/* What a database keeps has been run as it is. */
-START_TEST(a_recorded_spec_is_not_corrected)
-{
-    static const char spec[] = "dataset: {name: mnist, path: /gone, validation: 40}\n" TINY_MODEL
-                               "train: {schedule: {name: cosine, every: 3}}\n";
-    check_said(BNN_E_SPEC, spec,
-               "s.yaml:10:41: train.schedule.every has no effect in any point: it acts only with "
-               "train.schedule: step; leave it out");
-    bnn_diag_destroy(diag);
-    diag = bnn_diag_create();
-    const bnn_reader reader = source_reader();
-    ck_assert_int_eq(bnn_experiment_load_text(&reader, "s.yaml", spec, &experiment), BNN_OK);
-    ck_assert(experiment.configs[0].data.path_may_fail && experiment.datasets[0].path_may_fail);
-}
-END_TEST
-
 /* The config's hash, as bnnrun 0.0.9 and before recorded it for this spec. */
 static const char hash_of_first[] =
     "7f16732b38f2186cfd5038d3d50fada496a33c117498864c1b45926b091d96cb";
@@ -353,10 +337,6 @@ START_TEST(a_sample_has_an_identity_of_its_own)
     ck_assert_int_eq(load_with(spec, first), BNN_OK);
     ck_assert_str_eq(experiment.configs[0].hash, hash_of_first);
     ck_assert_int_eq(load_with(spec, idle), BNN_E_SPEC);
-    bnn_reader reader = source_reader();
-    reader.old_defaults = true;
-    ck_assert_int_eq(bnn_experiment_load_text(&reader, "s.yaml", spec, &experiment), BNN_OK);
-    ck_assert_str_eq(experiment.configs[0].hash, hash_of_first);
     load_well(TINY_DATA TINY_MODEL);
     ck_assert_ptr_null(bnn_settings_find(&experiment.configs[0].settings, "dataset.sample"));
 }
@@ -385,7 +365,6 @@ static Suite *make_suite(void)
         keys_may_idle_in_some_points,
         an_override_may_switch_keys_off,
         what_idles_in_the_baseline_is_said_of_it,
-        a_recorded_spec_is_not_corrected,
         a_sample_has_an_identity_of_its_own,
     };
     Suite *suite = suite_create("experiment");
