@@ -5,6 +5,7 @@ store_sources = \
 	db/store.c db/store.h \
 	db/store_attempt.c \
 	db/store_bench.c db/store_bench.h \
+	db/store_curate.c db/store_curate.h \
 	db/store_internal.h \
 	db/store_migrate.c \
 	db/store_plan.c \
@@ -12,6 +13,7 @@ store_sources = \
 	db/store_query.c \
 	db/store_record.c \
 	db/store_results.c db/store_results.h \
+	db/store_select.c \
 	db/store_sql.c \
 	db/store_statement.c
 
@@ -35,8 +37,10 @@ store_scripts = \
 	db/schema_2.sql \
 	db/schema_3.sql \
 	db/schema_4.sql \
+	db/schema_5.sql \
 	db/orphans.sql \
 	db/views.sql \
+	db/sql/chosen_runs.sql \
 	db/sql/last_uses.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
@@ -45,14 +49,18 @@ store_scripts = \
 	db/sql/run_files.sql \
 	db/sql/run_layers.sql \
 	db/sql/run_layers_brief.sql \
+	db/sql/run_notes.sql \
 	db/sql/run_parameters.sql \
 	db/sql/run_plugins.sql \
 	db/sql/run_plugins_brief.sql \
+	db/sql/run_results.sql \
 	db/sql/run_summary.sql \
+	db/sql/run_tags.sql \
 	db/sql/runs.sql \
 	db/sql/runs_brief.sql \
 	db/sql/standings.sql \
-	db/sql/stored_run.sql
+	db/sql/stored_run.sql \
+	db/sql/tags.sql
 EXTRA_DIST += $(store_scripts) db/README.md db/embed.awk
 
 BUILT_SOURCES += db/sql.inc

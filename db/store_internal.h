@@ -162,6 +162,9 @@ enum { BNN_ROWS_VALUES_MAX = 4 };
 int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
                    size_t n_values, const bnn_row_type *type, bnn_arena *arena, void *out_rows,
                    size_t *out_n, bnn_error *err);
+int bnn_store_rows_with(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                        size_t n_arguments, const bnn_row_type *type, bnn_arena *arena,
+                        void *out_rows, size_t *out_n, bnn_error *err);
 
 /* ---- the rest ---- */
 

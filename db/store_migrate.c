@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 4 };
+enum { READABLE = 2, NEWEST = 5 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -79,11 +79,15 @@ static int apply_script(bnn_store *store, const char *name, bnn_error *err)
 }
 
 /* The views find tables with all columns: temporary names hide those of the file. */
-static int make_temporary_views(bnn_store *store, bnn_error *err)
+static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *err)
 {
-    if (bnn_store_script(store,
-                         "CREATE TEMP VIEW run AS SELECT *, NULL AS stale FROM main.run;"
-                         "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt",
+    const char *tables =
+        version >= 4
+            ? "CREATE TEMP VIEW run AS SELECT *, NULL AS note FROM main.run"
+            : "CREATE TEMP VIEW run AS SELECT *, NULL AS stale, NULL AS note FROM main.run;"
+              "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt";
+    if (bnn_store_script(store, tables, err) != BNN_OK ||
+        bnn_store_script(store, "CREATE TEMP VIEW run_tag AS SELECT 0 AS run_id, '' AS tag WHERE 0",
                          err) != BNN_OK)
         return err->status;
     char *views = strdup(bnn_store_find_script("views"));
@@ -151,7 +155,7 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status == BNN_OK)
         status = check_identity(store, &id, writable, err);
     if (status == BNN_OK && !writable && id.version < NEWEST)
-        return make_temporary_views(store, err);
+        return make_temporary_views(store, id.version, err);
     if (status != BNN_OK || !writable)
         return status;
     status = turn_wal_on(store, err);

@@ -271,20 +271,27 @@ static int take_row(void *context, size_t n, const bnn_store_value *values, bnn_
     return status;
 }
 
-int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
-                   size_t n_values, const bnn_row_type *type, bnn_arena *arena, void *out_rows,
-                   size_t *out_n, bnn_error *err)
+int bnn_store_rows_with(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
+                        size_t n_arguments, const bnn_row_type *type, bnn_arena *arena,
+                        void *out_rows, size_t *out_n, bnn_error *err)
 {
     row_reader r = {.type = type, .arena = arena};
     const bnn_store_reader reader = {take_columns, take_row, &r};
-    bnn_store_argument arguments[BNN_ROWS_VALUES_MAX];
-    assert(n_values <= BNN_ROWS_VALUES_MAX);
-    for (size_t i = 0; i < n_values; i++)
-        arguments[i] = (bnn_store_argument){.value = values[i]};
-    const int status = bnn_store_query(store, sql, arguments, n_values, &reader, err);
+    const int status = bnn_store_query(store, sql, arguments, n_arguments, &reader, err);
     if (status == BNN_OK) {
         memcpy(out_rows, &r.rows, sizeof r.rows);
         *out_n = r.n;
     }
     return status;
+}
+
+int bnn_store_rows(bnn_store *store, const char *sql, const bnn_store_value *values,
+                   size_t n_values, const bnn_row_type *type, bnn_arena *arena, void *out_rows,
+                   size_t *out_n, bnn_error *err)
+{
+    bnn_store_argument arguments[BNN_ROWS_VALUES_MAX];
+    assert(n_values <= BNN_ROWS_VALUES_MAX);
+    for (size_t i = 0; i < n_values; i++)
+        arguments[i] = (bnn_store_argument){.value = values[i]};
+    return bnn_store_rows_with(store, sql, arguments, n_values, type, arena, out_rows, out_n, err);
 }

@@ -119,7 +119,15 @@ SELECT run.run_uid,
         WHERE run_id = run.run_id AND phase = 'inference_1') AS latency_co_runners,
        config_summary.config,
        config_summary.differs,
-       run.stale
+       run.stale,
+       datetime(run.created_us / 1000000, 'unixepoch') AS created_utc,
+       (SELECT datetime(started_us / 1000000, 'unixepoch') FROM attempt
+        WHERE run_id = run.run_id AND attempt = run.n_attempts) AS started_utc,
+       (SELECT datetime(ended_us / 1000000, 'unixepoch') FROM attempt
+        WHERE run_id = run.run_id AND attempt = run.n_attempts) AS ended_utc,
+       (SELECT group_concat(tag, ' ') FROM (SELECT tag FROM run_tag
+                                            WHERE run_id = run.run_id ORDER BY tag)) AS tags,
+       run.note
 FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);

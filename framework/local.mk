@@ -254,6 +254,7 @@ bnnrun_SOURCES = \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
+	framework/cli/commands/note.c \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
@@ -262,6 +263,7 @@ bnnrun_SOURCES = \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
 	framework/cli/result.c framework/cli/result.h \
+	framework/cli/selection.c framework/cli/selection.h \
 	framework/cli/commands/run.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \

@@ -60,6 +60,7 @@ check_suites = \
 	tests/unit/db/check_store_attempts \
 	tests/unit/db/check_store_bench \
 	tests/unit/db/check_store_crash \
+	tests/unit/db/check_store_curate \
 	tests/unit/db/check_store_delete \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_query \
@@ -114,6 +115,7 @@ shell_tests = \
 	tests/cli/cli.sh \
 	tests/cli/crash.sh \
 	tests/cli/docs.sh \
+	tests/cli/house.sh \
 	tests/cli/identity.sh \
 	tests/cli/install.sh \
 	tests/cli/model.sh \

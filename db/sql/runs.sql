@@ -1,5 +1,4 @@
--- The runs, of one experiment (?1) or all.
-SELECT run_uid, experiment, label, seed, state, test_accuracy, train_seconds
+-- Runs: store_select.c says which.
+SELECT run_uid, experiment, label, seed, state, test_accuracy, train_seconds, config, differs,
+       in_spec, created_utc, started_utc, ended_utc, stale, tags, note
 FROM run_summary
-WHERE ?1 IS NULL OR experiment = ?1
-ORDER BY experiment, label, seed;

@@ -1,7 +1,7 @@
--- The same to look at.
-SELECT run_uid AS run, experiment, label, seed, state,
+-- The same to look at. date: the last of ended, begun, planned; with the year only if it is another.
+SELECT run_uid AS run, experiment, label || coalesce(' (' || differs || ')', '') AS label, seed,
+       state,
        CASE WHEN test_accuracy NOTNULL THEN printf('%.2f %%', 100 * test_accuracy) END AS accuracy,
-       CASE WHEN train_seconds NOTNULL THEN printf('%.1f', train_seconds) END AS seconds
+       CASE WHEN train_seconds NOTNULL THEN printf('%.1f', train_seconds) END AS seconds,
+       coalesce(ended_utc, started_utc, created_utc) AS date, tags, note
 FROM run_summary
-WHERE ?1 IS NULL OR experiment = ?1
-ORDER BY experiment, label, seed;

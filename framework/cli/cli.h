@@ -46,7 +46,7 @@ typedef struct cli_command {
 
 extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
-    cli_command_verify, cli_command_bench;
+    cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag;
 
 /* The failure for a wrong command line: says what is wrong and names `bnnrun NAME --help`. */
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)

@@ -14,7 +14,8 @@
 static const cli_command *const commands[] = {
     &cli_command_run,    &cli_command_plan,   &cli_command_plugins, &cli_command_data,
     &cli_command_runs,   &cli_command_show,   &cli_command_query,   &cli_command_predict,
-    &cli_command_export, &cli_command_verify, &cli_command_bench,
+    &cli_command_export, &cli_command_verify, &cli_command_bench,   &cli_command_note,
+    &cli_command_tag,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands, COMMAND_COLUMNS = 30 };
 

@@ -10,6 +10,7 @@ static const bnn_metric of_run[] = {BNN_RUN_METRICS(METRIC_ROW, METRIC_ROW)};
 
 static const bnn_metric of_epoch[] = {
     {"train_loss", "train_loss", BNN_UNIT_LOSS, BNN_GOAL_MIN},
+    {"validation_loss", "validation_loss", BNN_UNIT_LOSS, BNN_GOAL_MIN},
     {"train_accuracy", "train", BNN_UNIT_FRACTION, BNN_GOAL_MAX},
     {"validation_accuracy", "validation", BNN_UNIT_FRACTION, BNN_GOAL_MAX},
     {"learning_rate", "learning_rate", BNN_UNIT_RATE, BNN_GOAL_MAX},

@@ -167,7 +167,7 @@ bnn 0 show "$run"
 prints "^run $run: quick, .*ste=clipped.*: done"
 prints 'test accuracy  *[0-9.]* % after epoch'
 prints '61,... parameters'
-prints '^  *1  *[0-9.]*  *[0-9.]* %  *[0-9.]* %'
+prints '^  *1  *[0-9.]*  *[0-9.]*  *[0-9.]* %  *[0-9.]* %'
 prints '^conv2d_2 .*weights, inputs'
 prints '^model.ste.weights.clip  *1'
 prints '^ste  *clipped  *[0-9a-f]\{12\}'

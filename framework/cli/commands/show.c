@@ -19,6 +19,7 @@ static const struct {
     const char *text_sql;
 } parts[] = {
     {"epochs", NULL, "run_epochs", NULL},
+    {"results", "results, measured once", "run_results", NULL},
     {"layers", "layers, as trained and as deployed", "run_layers", "run_layers_brief"},
     {"attempts", "attempts", "run_attempts", "run_attempts_brief"},
     {"parameters", "parameters", "run_parameters", NULL},
@@ -240,6 +241,10 @@ static void show_summary(const json_t *run)
                latency_us, bnn_count_text((uint64_t)images_per_second, a));
     show_proof(run);
     show_size(run);
+    if (row_text(run, "tags")[0] != '\0')
+        printf("  tags           %s\n", row_text(run, "tags"));
+    if (row_text(run, "note")[0] != '\0')
+        printf("  note           %s\n", row_text(run, "note"));
 }
 
 /* One key a line. */
