@@ -14,7 +14,13 @@ dist_topologies_DATA = \
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \
 	configs/datasets/cifar10.yaml \
+	configs/datasets/emnist_balanced.yaml \
+	configs/datasets/emnist_byclass.yaml \
+	configs/datasets/emnist_bymerge.yaml \
+	configs/datasets/emnist_digits.yaml \
+	configs/datasets/emnist_letters.yaml \
 	configs/datasets/fashion_mnist.yaml \
+	configs/datasets/kmnist.yaml \
 	configs/datasets/mnist.yaml
 
 # The reference of the language, from the tables that specs are read with. tests/cli/reference.sh

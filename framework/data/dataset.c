@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_CHARS = BNN_SHA256_HEX - 1 };
-
 /* What a data set's texts and, if they need no memory of their own, its images lie in. */
 typedef struct dataset_owner {
     bnn_arena *arena; /* has the owner, too */
@@ -86,21 +84,22 @@ static int dataset_read_file(const bnn_catalogue_entry *entry, size_t i, const c
 {
     char found[PATH_MAX];
     const bnn_catalogue_file *file = &entry->files[i];
+    bnn_content_pin pin;
     free(out->bytes);
     out->bytes = NULL;
-    if (!bnn_directory_file(entry->format, directory, file->name, found))
+    if (!bnn_directory_file(entry->format, directory, file, found))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %s vanished from %s", entry->name, file->name,
                         directory);
     const char *path = bnn_arena_strdup(arena, found);
     if (path == NULL)
         return bnn_no_memory(err);
     const int status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, out, err);
-    if (status != BNN_OK || strcmp(out->sha256, file->sha256) == 0)
+    if (status != BNN_OK || bnn_content_is_pinned(out, file, &pin))
         return status;
     return bnn_fail(err, BNN_E_RESOURCE,
-                    "%s: not the file that %s means: its content has SHA-256 %s instead of %s; "
+                    "%s: not the file that %s means: its %s has SHA-256 %s instead of %s; "
                     "remove it, or do not search its directory",
-                    path, entry->path, out->sha256, file->sha256);
+                    path, entry->path, pin.of, pin.found, pin.wanted);
 }
 
 /* The search for a set's files, which are read where they are found. */
@@ -167,26 +166,80 @@ static int dataset_find(dataset_finder *f, const bnn_data_options *options,
 }
 
 /* The hash of a set is that of its files' hashes, or, without files, of those of its parts. */
-static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
-                        bnn_dataset *dataset, bnn_error *err)
+static void dataset_hash(const bnn_catalogue_entry *entry, const bnn_images *const parts[2],
+                         const dataset_owner *owner, char out[BNN_SHA256_HEX])
 {
-    char hashes[BNN_DATA_FILES_MAX * HASH_CHARS + 1];
-    dataset_owner *owner = dataset->owner;
-    bnn_images *const parts[2] = {&dataset->train, &dataset->test};
+    enum { HASH_CHARS = BNN_SHA256_HEX - 1 };
+    char hashes[4 * HASH_CHARS + 1];
+    bnn_catalogue_entry found = *entry;
     for (size_t i = 0; i < entry->n_files; i++)
-        memcpy(hashes + i * HASH_CHARS, owner->files[i].sha256, BNN_SHA256_HEX);
-    if (entry->format->assemble(entry, owner->files, parts, err) != BNN_OK)
-        return err->status;
-    if (entry->n_train > 0 && entry->n_train != dataset->train.n)
-        return bnn_fail(err, BNN_E_SPEC,
-                        "%s: n_train is %u, but its files have %u images for training", entry->path,
-                        entry->n_train, dataset->train.n);
+        found.files[i].sha256 = owner->files[i].sha256;
     for (size_t i = 0; entry->n_files == 0 && i < 2; i++) {
         bnn_sha256(parts[i]->pixels, parts[i]->n * bnn_shape_values(entry->shape),
                    hashes + 2 * i * HASH_CHARS);
         bnn_sha256(parts[i]->labels, parts[i]->n, hashes + (2 * i + 1) * HASH_CHARS);
     }
-    bnn_sha256(hashes, strlen(hashes), dataset->sha256);
+    if (entry->n_files > 0)
+        bnn_catalogue_sha256(&found, out);
+    else
+        bnn_sha256(hashes, strlen(hashes), out);
+}
+
+/* Copies a part with columns made rows where the entry says so (its shape is that after it), and with
+ * labels that begin at 0. */
+static int dataset_turn_part(const bnn_catalogue_entry *entry, bnn_images *part, bnn_error *err)
+{
+    const bnn_shape s = entry->shape;
+    const size_t n = (size_t)s.h * s.w, size = n * s.c;
+    uint8_t *pixels = malloc(part->n * (size + 1));
+    if (pixels == NULL)
+        return bnn_no_memory(err);
+    uint8_t *labels = pixels + part->n * size;
+    for (size_t i = 0; i < part->n; i++)
+        labels[i] = (uint8_t)(part->labels[i] - entry->first_label);
+    if (!entry->transpose)
+        memcpy(pixels, part->pixels, part->n * size);
+    for (size_t i = 0; entry->transpose && i < (size_t)part->n * s.c; i++)
+        for (size_t y = 0; y < s.h; y++)
+            for (size_t x = 0; x < s.w; x++)
+                pixels[i * n + y * s.w + x] = part->pixels[i * n + x * s.h + y];
+    free(part->memory);
+    *part = (bnn_images){part->n, pixels, labels, .memory = pixels};
+    return BNN_OK;
+}
+
+/* Takes the images as the entry says: their labels begin at 0, their rows are rows. */
+static int dataset_assemble(const bnn_catalogue_entry *entry, bnn_content *files,
+                            bnn_images *const parts[2], bnn_error *err)
+{
+    bnn_catalogue_entry stored = *entry;
+    if (entry->transpose)
+        stored.shape = (bnn_shape){entry->shape.c, entry->shape.w, entry->shape.h};
+    int status = entry->format->assemble(&stored, files, parts, err);
+    if (!entry->transpose && entry->first_label == 0)
+        return status;
+    for (size_t i = 0; status == BNN_OK && i < 2; i++)
+        status = dataset_turn_part(entry, parts[i], err);
+    for (size_t i = 0; status == BNN_OK && i < entry->n_files; i++) {
+        free(files[i].bytes);
+        files[i].bytes = NULL;
+    }
+    return status;
+}
+
+static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
+                        bnn_dataset *dataset, bnn_error *err)
+{
+    dataset_owner *owner = dataset->owner;
+    bnn_images *const parts[2] = {&dataset->train, &dataset->test};
+    if (dataset_assemble(entry, owner->files, parts, err) != BNN_OK)
+        return err->status;
+    if (entry->n_train > 0 && entry->n_train != dataset->train.n)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "%s: n_train is %u, but its files have %u images for training", entry->path,
+                        entry->n_train, dataset->train.n);
+    dataset_hash(entry, (const bnn_images *const[2]){parts[0], parts[1]}, owner, dataset->sha256);
+    dataset->pinned = bnn_catalogue_is_pinned(entry);
     dataset->name = entry->name;
     dataset->source = bnn_arena_strdup(owner->arena, directory);
     dataset->shape = entry->shape;
@@ -194,23 +247,61 @@ static int dataset_fill(const bnn_catalogue_entry *entry, const char *directory,
     return dataset->source != NULL ? BNN_OK : bnn_no_memory(err);
 }
 
-int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
-                     bnn_dataset *out, bnn_error *err)
+/* A set whose entry is known, and whose files have been read when `reads` says so. */
+static int dataset_begin(const bnn_data_options *options, const bnn_data_search *search,
+                         bool (*reads)(const bnn_catalogue_entry *), bnn_catalogue_entry *entry,
+                         char directory[PATH_MAX], bnn_dataset *out, bnn_error *err)
 {
-    bnn_catalogue_entry entry;
-    char directory[PATH_MAX] = "drawn by bnnrun";
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     dataset_owner *owner = arena != NULL ? bnn_arena_alloc(arena, 1, sizeof *owner) : NULL;
-    bnn_dataset dataset = {.owner = owner};
+    *out = (bnn_dataset){.owner = owner};
     if (owner == NULL) {
         bnn_arena_destroy(arena);
         return bnn_no_memory(err);
     }
     owner->arena = arena;
-    dataset_finder finder = {.entry = &entry, .search = search, .owner = owner};
-    int status = bnn_catalogue_load(search->catalogue, options->name, arena, &entry, err);
-    if (status == BNN_OK && entry.n_files > 0)
+    dataset_finder finder = {.entry = entry, .search = search, .owner = owner};
+    int status = bnn_catalogue_load(search->catalogue, options->name, arena, entry, err);
+    if (status == BNN_OK && reads(entry))
         status = dataset_find(&finder, options, directory, err);
+    return status;
+}
+
+static bool dataset_has_files(const bnn_catalogue_entry *entry)
+{
+    return entry->n_files > 0;
+}
+
+static bool dataset_is_unknown(const bnn_catalogue_entry *entry)
+{
+    return !bnn_catalogue_knows_contents(entry);
+}
+
+void bnn_dataset_identify(const bnn_data_options *options, const bnn_data_search *search,
+                          char out[BNN_SHA256_HEX])
+{
+    bnn_catalogue_entry entry;
+    char directory[PATH_MAX];
+    bnn_dataset dataset;
+    bnn_error err;
+    out[0] = '\0';
+    const int status =
+        dataset_begin(options, search, dataset_is_unknown, &entry, directory, &dataset, &err);
+    if (status == BNN_OK && bnn_catalogue_knows_contents(&entry))
+        bnn_catalogue_sha256(&entry, out);
+    else if (status == BNN_OK)
+        dataset_hash(&entry, NULL, dataset.owner, out);
+    bnn_dataset_close(&dataset);
+}
+
+int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
+                     bnn_dataset *out, bnn_error *err)
+{
+    bnn_catalogue_entry entry;
+    char directory[PATH_MAX] = "drawn by bnnrun";
+    bnn_dataset dataset;
+    int status =
+        dataset_begin(options, search, dataset_has_files, &entry, directory, &dataset, err);
     if (status == BNN_OK)
         status = dataset_fill(&entry, directory, &dataset, err);
     const bnn_position_in_file at = options->path_at;

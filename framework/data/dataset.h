@@ -22,8 +22,10 @@ typedef struct bnn_dataset {
     bnn_images train; /* as in the file; the trainer holds out a part for validation */
     bnn_images test;
     char sha256[BNN_SHA256_HEX]; /* over the SHA-256 (in hexadecimal) of the raw contents of the
-                                    files, in the order of the format's roles; without files, of
-                                    train images, train labels, test images, test labels */
+                                    files, in the order of the format's roles (bnn_catalogue_sha256);
+                                    without files, of train images, train labels, test images, test
+                                    labels */
+    bool pinned;                 /* the entry says what its files must have */
     const char *source;          /* where it was found: a directory, or "drawn by bnnrun" */
     void *owner;                 /* what bnn_dataset_close frees */
 } bnn_dataset;
@@ -73,6 +75,11 @@ typedef struct bnn_data_search {
 int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
                      bnn_dataset *out, bnn_error *err);
 void bnn_dataset_close(bnn_dataset *dataset);
+
+/* The sha256 that the data set would have if it were opened. What the entry does not say, its files
+ * do, which are read for it; "" when they are not here, cannot be read, or there is no memory. */
+void bnn_dataset_identify(const bnn_data_options *options, const bnn_data_search *search,
+                          char out[BNN_SHA256_HEX]);
 
 /* Gives validation its default when nothing was said: 5,000 of 20,000 or more training images, else a
  * tenth. How many there are say, in this order, train_limit, the entry, and the files, which are

@@ -48,11 +48,34 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
 
 /* ---- one config -------------------------------------------------------------------------- */
 
-static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)
+static bool has_same_files(const bnn_data_options *a, const bnn_data_options *b)
 {
     const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
-    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0 && a->train_limit == b->train_limit &&
+    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0;
+}
+
+static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)
+{
+    return has_same_files(a, b) && a->train_limit == b->train_limit &&
            a->test_limit == b->test_limit && a->sample == b->sample;
+}
+
+/* What the data are that a config takes: as the catalogue says, as a config of before knows, or as
+ * their files say. */
+static void identify_data(const bnn_experiment *known, const bnn_catalogue_entry *entry,
+                          const bnn_data_search *search, bnn_config *config)
+{
+    config->data_pinned = bnn_catalogue_is_pinned(entry);
+    if (bnn_catalogue_knows_contents(entry)) {
+        bnn_catalogue_sha256(entry, config->data_sha256);
+        return;
+    }
+    for (size_t i = 0; i < known->n_configs; i++)
+        if (has_same_files(&known->configs[i].data, &config->data)) {
+            memcpy(config->data_sha256, known->configs[i].data_sha256, BNN_SHA256_HEX);
+            return;
+        }
+    bnn_dataset_identify(&config->data, search, config->data_sha256);
 }
 
 /* What depends on the data set: the shape of the images, known before its files are here, and the
@@ -60,13 +83,14 @@ static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b
 static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_config *config)
 {
     bnn_data_options *data = &config->data;
+    const bnn_data_search search = {.catalogue = r->catalogue};
     bnn_catalogue_entry entry;
     bnn_error err;
     if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     config->input = entry.shape;
     config->n_classes = entry.n_classes;
-    bnn_catalogue_sha256(&entry, config->data_sha256);
+    identify_data(known, &entry, &search, config);
     for (size_t i = 0; i < known->n_datasets; i++)
         if (is_same_dataset(&known->datasets[i], data) && known->datasets[i].default_of > 0)
             entry.n_train = (uint32_t)known->datasets[i].default_of;
@@ -79,19 +103,29 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
 }
 
 /* Changes with the config, with the content of any plugin and of the data, and with the bits. */
-static bool identify_config(bnn_config *config)
+static void identify_config(bnn_config *config)
 {
     char text[(BNN_PLUGIN_SET_MAX + 3) * BNN_SHA256_HEX];
     size_t n = 0;
-    config->json = bnn_settings_json(&config->settings, config->hash);
-    if (config->json == NULL)
-        return false;
     n += (size_t)snprintf(text, sizeof text, "%s %s %s", config->hash, config->data_sha256,
                           BNN_BITS_SINCE);
     for (size_t i = 0; i < config->plugins.n; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, " %s", config->plugins.list[i]->sha256);
     bnn_sha256(text, n, config->identity);
-    return true;
+}
+
+void bnn_experiment_identify_data(bnn_experiment *experiment, const bnn_data_search *search)
+{
+    for (size_t i = 0; i < experiment->n_configs; i++) {
+        bnn_config *c = &experiment->configs[i];
+        const bool known = c->data_sha256[0] != '\0';
+        for (size_t k = 0; !known && k < i; k++)
+            if (has_same_files(&experiment->configs[k].data, &c->data))
+                memcpy(c->data_sha256, experiment->configs[k].data_sha256, BNN_SHA256_HEX);
+        if (!known && c->data_sha256[0] == '\0')
+            bnn_dataset_identify(&c->data, search, c->data_sha256);
+        identify_config(c);
+    }
 }
 
 static int read_part(const bnn_reader *r, const char *name, const bnn_point *point, bnn_config *out)
@@ -120,8 +154,11 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
     if (bnn_diag_status(r->diag) == BNN_OK)
         bnn_section_record(&recording, r->spec, &c);
-    if (bnn_diag_status(r->diag) == BNN_OK && !identify_config(&c))
+    if (bnn_diag_status(r->diag) == BNN_OK &&
+        (c.json = bnn_settings_json(&c.settings, c.hash)) == NULL)
         bnn_diag_no_memory(r->diag);
+    if (bnn_diag_status(r->diag) == BNN_OK)
+        identify_config(&c);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = c;

@@ -51,7 +51,9 @@ typedef struct bnn_config {
     char hash[65];     /* SHA-256 of json */
     char identity[65]; /* SHA-256 of hash, plugin files, data and BNN_BITS_SINCE: what a checkpoint
                           must agree with */
-    char data_sha256[BNN_SHA256_HEX]; /* of the data that the catalogue names now */
+    char data_sha256[BNN_SHA256_HEX]; /* of the data that the catalogue names now; "": they are not
+                                         here, and only they could tell */
+    bool data_pinned;                 /* the catalogue says what they must be */
     size_t i_dataset;                 /* in bnn_experiment.datasets */
     bnn_shape input;                  /* of its images */
     uint32_t n_classes;
@@ -72,6 +74,10 @@ typedef struct bnn_experiment {
     size_t n_datasets;          /* distinct ones; the split does not matter */
     bnn_data_options *datasets; /* each with the largest split that a config asks for */
 } bnn_experiment;
+
+/* Finds out, downloading when the search may, what the data are that configs do not know the hash of.
+ * It stays unknown when they cannot be had. For the thread that loaded the experiment. */
+void bnn_experiment_identify_data(bnn_experiment *experiment, const bnn_data_search *search);
 
 /* All keys of a spec. Fixed keys are fields of bnn_experiment, the others of bnn_config. */
 extern const bnn_section bnn_spec_section;

@@ -126,8 +126,9 @@ static int plan_compare_use(const plan_matcher *m, const bnn_store_use *was, bnn
                    ? BNN_OK
                    : plan_add_change(m, run, "bits of bnnrun", was->name, err);
     const char *data = m->plan->experiment->configs[run->i_config].data_sha256;
-    const bool same = strcmp(was->kind, "dataset") == 0 ? strcmp(was->sha256, data) == 0
-                                                        : plan_is_same_plugin(m, run, was);
+    const bool same = strcmp(was->kind, "dataset") == 0
+                          ? data[0] == '\0' || strcmp(was->sha256, data) == 0
+                          : plan_is_same_plugin(m, run, was);
     return same ? BNN_OK : plan_add_change(m, run, was->kind, was->name, err);
 }
 
@@ -384,9 +385,16 @@ int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_
     if (datasets == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
-        const size_t k = e->configs[plan->runs[i].i_config].i_dataset;
-        if (bnn_run_is_todo(&plan->runs[i]) && datasets[k].owner == NULL)
-            status = bnn_dataset_open(&e->datasets[k], search, &datasets[k], err);
+        const bnn_config *config = &e->configs[plan->runs[i].i_config];
+        const size_t k = config->i_dataset;
+        if (!bnn_run_is_todo(&plan->runs[i]) || datasets[k].owner != NULL)
+            continue;
+        status = bnn_dataset_open(&e->datasets[k], search, &datasets[k], err);
+        if (status == BNN_OK && strcmp(datasets[k].sha256, config->data_sha256) != 0)
+            status = bnn_fail(err, BNN_E_RESOURCE,
+                              "the files of the data set %s in %s have changed since they were "
+                              "looked at; start again",
+                              datasets[k].name, datasets[k].source);
     }
     if (status == BNN_OK)
         *out = datasets;

@@ -43,7 +43,8 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     if (entry.n_files == 0)
         found = "built in";
     else if (open_one(directories, name, false, NULL, options, &data, err) == BNN_OK)
-        found = bnn_arena_strdup(options->arena, data.source);
+        found = bnn_arena_printf(options->arena, "%s%s", data.source,
+                                 data.pinned || for_programs ? "" : " (not pinned)");
     else if (!for_programs)
         found =
             bnn_catalogue_can_fetch(&entry) ? "not here (bnnrun data fetch gets it)" : "not here";
@@ -53,8 +54,10 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     cli_table_cellf(table, "%ux%ux%u", entry.shape.c, entry.shape.h, entry.shape.w);
     cli_table_cellf(table, "%u", entry.n_classes);
     cli_table_cell(table, found);
-    if (for_programs)
+    if (for_programs) {
         cli_table_cell(table, entry.reference);
+        cli_table_cell(table, bnn_catalogue_is_pinned(&entry) ? "yes" : "no");
+    }
     return BNN_OK;
 }
 
@@ -62,8 +65,9 @@ static int list_datasets(const char *directories, const char *const *names, size
                          const cli_options *options, bnn_error *err)
 {
     const bool for_programs = options->json || options->csv;
-    cli_table *table = cli_table_create(for_programs ? "name|summary|shape|#classes|found|reference"
-                                                     : "name|summary|shape|#classes|found");
+    cli_table *table =
+        cli_table_create(for_programs ? "name|summary|shape|#classes|found|reference|pinned"
+                                      : "name|summary|shape|#classes|found");
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         status = list_row(table, directories, names[i], for_programs, options, err);
@@ -83,8 +87,9 @@ static int check_one(const char *directories, const char *name, bool download, b
     if (status != BNN_OK)
         return status;
     char n_train[CLI_TEXT_MAX], n_test[CLI_TEXT_MAX];
-    printf("%s: %s images for training, %s for testing, checked; %s\n", name,
-           bnn_count_text(data.train.n, n_train), bnn_count_text(data.test.n, n_test), data.source);
+    printf("%s: %s images for training, %s for testing, %s; %s\n", name,
+           bnn_count_text(data.train.n, n_train), bnn_count_text(data.test.n, n_test),
+           data.pinned ? "checked" : "not pinned", data.source);
     bnn_dataset_close(&data);
     return BNN_OK;
 }

@@ -122,6 +122,24 @@ static void print_held_out(const bnn_experiment *x)
                    bnn_count_text((uint64_t)x->datasets[i].default_of, all), x->datasets[i].name);
 }
 
+/* The data sets that may change without being found out by a checksum. */
+static void print_not_pinned(const bnn_experiment *x)
+{
+    for (size_t i = 0; i < x->n_configs; i++) {
+        const bnn_config *c = &x->configs[i];
+        bool said = c->data_pinned;
+        for (size_t k = 0; k < i; k++)
+            said = said || strcmp(x->configs[k].data.name, c->data.name) == 0;
+        if (said)
+            continue;
+        if (c->data_sha256[0] == '\0')
+            printf("dataset %s: not pinned, and not here\n", c->data.name);
+        else
+            printf("dataset %s: not pinned; what its files hold now counts (SHA-256 %.12s...)\n",
+                   c->data.name, c->data_sha256);
+    }
+}
+
 /* "12 runs: 9 done, 3 new" */
 static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
 {
@@ -150,6 +168,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
     print_held_out(plan->experiment);
+    print_not_pinned(plan->experiment);
 }
 
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not

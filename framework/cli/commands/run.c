@@ -211,20 +211,33 @@ static int execute_sweep(sweep *s, bnn_error *err)
     return status;
 }
 
+static bnn_data_search sweep_search_data(const cli_request *r, cli_download *download)
+{
+    return cli_download_search(download, cli_catalogue_path(r->spec), r->download, &r->options);
+}
+
 static int open_data(sweep *s, bnn_error *err)
 {
-    const cli_request *r = s->request;
     cli_download download;
-    const bnn_data_search search =
-        cli_download_search(&download, cli_catalogue_path(r->spec), r->download, &r->options);
+    const bnn_data_search search = sweep_search_data(s->request, &download);
     const int status = bnn_plan_open_data(&s->plan, &search, &s->datasets, err);
     cli_download_end(&download);
     return status;
 }
 
+/* What decides which runs are stale is known before they are planned. */
+static void sweep_identify_data(cli_request *r)
+{
+    cli_download download;
+    const bnn_data_search search = sweep_search_data(r, &download);
+    bnn_experiment_identify_data(&r->experiment, &search);
+    cli_download_end(&download);
+}
+
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
+    sweep_identify_data(r);
     int status = bnn_plan_record(&r->experiment, r->options.db, r->retrain, r->take_over,
                                  r->options.arena, &s.plan, &s.recovered, err);
     if (status != BNN_OK)

@@ -46,7 +46,7 @@ typedef struct bnn_format {
  * say. */
 const bnn_format *bnn_format_at(size_t i);
 
-/* For assemble: an error when a label is none of the classes. */
+/* For assemble: an error when a label is none of the classes, the first of which is entry->first_label. */
 int bnn_format_check_labels(const bnn_catalogue_entry *entry, const char *path,
                             const uint8_t *labels, uint32_t n, bnn_error *err);
 

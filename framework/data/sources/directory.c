@@ -60,13 +60,16 @@ int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry
                     entry->name, trail->text);
 }
 
-bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
-                        char out[PATH_MAX])
+bool bnn_directory_file(const bnn_format *format, const char *directory,
+                        const bnn_catalogue_file *file, char out[PATH_MAX])
 {
     struct stat st;
+    const char *name = file->name;
     char spelled[NAME_MAX + 1];
     const char *part = format->spelled != NULL ? strstr(name, format->spelled) : NULL;
     for (int variant = 0; variant < (part != NULL ? 4 : 2); variant++) {
+        if ((variant & 1) == 0 && bnn_catalogue_needs_packed(file))
+            continue;
         const char *suffix = (variant & 1) != 0 ? ".gz" : "";
         if ((variant & 2) != 0)
             snprintf(spelled, sizeof spelled, "%.*s%s%s%s", (int)(part - name), name,
@@ -85,27 +88,31 @@ static bool directory_try(const bnn_catalogue_entry *entry, const char *director
 {
     struct stat st;
     char path[PATH_MAX];
-    const char *missing = NULL;
+    const bnn_catalogue_file *missing = NULL;
     size_t n_found = 0;
     if (stat(directory, &st) != 0 || !S_ISDIR(st.st_mode)) {
         bnn_trail_add(trail, "%s (%s): no such directory", directory, origin);
         return false;
     }
     for (size_t i = 0; i < entry->n_files; i++) {
-        if (bnn_directory_file(entry->format, directory, entry->files[i].name, path))
+        if (bnn_directory_file(entry->format, directory, &entry->files[i], path))
             n_found++;
         else if (missing == NULL)
-            missing = entry->files[i].name;
+            missing = &entry->files[i];
     }
     if (missing == NULL) {
         snprintf(out, PATH_MAX, "%s", directory);
         return trail->accepts == NULL || trail->accepts(trail->context, directory, origin);
     }
-    if (n_found == 0)
+    const char *packed = bnn_catalogue_needs_packed(missing) ? ".gz" : "";
+    if (n_found == 0 && packed[0] != '\0')
+        bnn_trail_add(trail, "%s (%s): none of its files NAME.gz, which alone have a checksum",
+                      directory, origin);
+    else if (n_found == 0)
         bnn_trail_add(trail, "%s (%s): none of its files", directory, origin);
     else
-        bnn_trail_add(trail, "%s (%s): %zu of %zu files, no %s", directory, origin, n_found,
-                      entry->n_files, missing);
+        bnn_trail_add(trail, "%s (%s): %zu of %zu files, no %s%s", directory, origin, n_found,
+                      entry->n_files, missing->name, packed);
     return false;
 }
 
@@ -158,7 +165,11 @@ bool bnn_directory_find(const bnn_catalogue_entry *entry, char out[PATH_MAX], bn
 {
     char cache[PATH_MAX], directory[PATH_MAX];
     bnn_error err;
-    const char *list = getenv("BNN_DATA_PATH");
+    const char *list = getenv("BNN_DATA_PATH"), *own = entry->directory;
+    if (own != NULL && bnn_directory_find_in(entry, own, "path of its entry", out, trail))
+        return true;
+    if (own != NULL && !bnn_catalogue_is_pinned(entry))
+        return false;
     while (bnn_path_next(&list, directory))
         if (bnn_directory_find_in(entry, directory, "BNN_DATA_PATH", out, trail))
             return true;

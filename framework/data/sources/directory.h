@@ -1,7 +1,7 @@
 /* directory.h - where the files of a data set lie on this machine.
  *
- * Looked at: dataset.path and nothing else when it is set; otherwise, in this order, the
- * directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
+ * Looked at: dataset.path and nothing else when it is set; otherwise, in this order, the path of the
+ * entry (and nothing else when it has one and is not pinned), the directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
  * Debian's packages put them). dataset.path and BNN_DATA_PATH may hold the files themselves or in a
  * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
  * holds all files of the set; each may be NAME, NAME.gz, or either with the format's other spelling
@@ -34,9 +34,10 @@ int bnn_trail_fail(const bnn_trail *trail, const bnn_catalogue_entry *entry, boo
 int bnn_trail_fail_path(const bnn_trail *trail, const bnn_catalogue_entry *entry, const char *path,
                         bnn_error *err);
 
-/* A file in a directory, in any of its spellings. False when there is none. */
-bool bnn_directory_file(const bnn_format *format, const char *directory, const char *name,
-                        char out[PATH_MAX]);
+/* A file in a directory, in any of its spellings. False when there is none that can be compared with
+ * what the entry says. */
+bool bnn_directory_file(const bnn_format *format, const char *directory,
+                        const bnn_catalogue_file *file, char out[PATH_MAX]);
 
 /* Finds a directory with all files: anywhere but in dataset.path, or in `path`, whose origin is for
  * the trail. False: not found, and the trail says what was looked at. Reads the environment. */

@@ -57,11 +57,11 @@ static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
 static int fetch_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err)
 {
     bnn_content content = {.bytes = NULL};
-    const char *expected = f->entry->files[i].sha256;
+    bnn_content_pin pin;
     int status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &content, err);
-    if (status == BNN_OK && strcmp(content.sha256, expected) != 0)
-        status = bnn_fail(err, BNN_E_RESOURCE, "%s: the content has SHA-256 %s instead of %s",
-                          f->entry->files[i].name, content.sha256, expected);
+    if (status == BNN_OK && !bnn_content_is_pinned(&content, &f->entry->files[i], &pin))
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: the %s has SHA-256 %s instead of %s",
+                          f->entry->files[i].name, pin.of, pin.found, pin.wanted);
     free(content.bytes);
     if (status == BNN_E_RESOURCE)
         unlink(path);
@@ -74,7 +74,7 @@ static void fetch_check_cached(bnn_fetcher *f)
     bnn_error err;
     for (size_t i = 0; i < f->entry->n_files; i++) {
         while (!f->have[i] &&
-               bnn_directory_file(f->entry->format, f->directory, f->entry->files[i].name, path)) {
+               bnn_directory_file(f->entry->format, f->directory, &f->entry->files[i], path)) {
             f->have[i] = fetch_verify(f, i, path, &err) == BNN_OK;
             if (f->have[i])
                 break;
