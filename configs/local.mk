@@ -25,7 +25,7 @@ dist_datasets_DATA = \
 
 # The reference of the language, from the tables that specs are read with. tests/cli/reference.sh
 # finds out when it is stale.
-EXTRA_DIST += configs/REFERENCE.md
+nobase_dist_doc_DATA += configs/REFERENCE.md
 .PHONY: reference
 reference: all
 	$(AM_V_GEN)unset BNNRUN_PLUGIN_PATH; ./bnnrun help --spec-reference >'$(srcdir)/configs/REFERENCE.md'

@@ -61,7 +61,8 @@ store_scripts = \
 	db/sql/standings.sql \
 	db/sql/stored_run.sql \
 	db/sql/tags.sql
-EXTRA_DIST += $(store_scripts) db/README.md db/embed.awk
+EXTRA_DIST += $(store_scripts) db/embed.awk
+nobase_dist_doc_DATA += db/README.md
 
 BUILT_SOURCES += db/sql.inc
 CLEANFILES += db/sql.inc

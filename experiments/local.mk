@@ -1,14 +1,15 @@
 # Studies: question, spec, command, query, results, figure, finding.
 
-EXTRA_DIST += \
+nobase_dist_doc_DATA += \
 	experiments/README.md \
 	experiments/speed/README.md \
-	experiments/speed/results.sql \
 	experiments/ste_gradients/README.md \
+	experiments/ste_gradients/figure.svg \
+	experiments/ste_gradients/spec.yaml
+EXTRA_DIST += \
+	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \
-	experiments/ste_gradients/figure.svg \
 	experiments/ste_gradients/plot.gp \
 	experiments/ste_gradients/results.csv \
-	experiments/ste_gradients/results.sql \
-	experiments/ste_gradients/spec.yaml
+	experiments/ste_gradients/results.sql

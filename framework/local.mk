@@ -177,10 +177,10 @@ infer_sources = \
 	framework/infer/model.c framework/infer/model.h \
 	framework/infer/modelfile.c framework/infer/modelfile.h \
 	framework/infer/op.c framework/infer/op.h
-lib_LTLIBRARIES += framework/libbnninfer.la
+libraries += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources) $(simd_sources) $(infer_base_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
-framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
+framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined -rpath /nowhere
 framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
 
 # Its engines with vectors, likewise.
@@ -230,7 +230,7 @@ endif
 onnx_library = framework/libbnn_onnx.a
 noinst_LIBRARIES += $(onnx_library)
 nodist_framework_libbnn_onnx_a_SOURCES = framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
-framework_libbnn_onnx_a_CFLAGS = $(BNN_FLAGS) $(BNN_INSTRUMENT)
+framework_libbnn_onnx_a_CFLAGS = $(BNN_FLAGS) $(BNN_PREFIX_MAP) $(BNN_INSTRUMENT)
 BUILT_SOURCES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
 CLEANFILES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
 framework/onnx/onnx.pb-c.c: $(ONNX_PROTO_DIR)/onnx.proto
@@ -250,6 +250,7 @@ bnnrun_SOURCES = \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/data.c \
 	framework/cli/commands/export.c \
+	framework/cli/commands/help.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \

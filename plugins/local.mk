@@ -1,7 +1,7 @@
 # One module a plugin, <kind>_<name>.so from the source of the same name. A plugin sees
 # <bnn/plugin.h>, headers beside it and libc; it exports one symbol.
 
-pkglib_LTLIBRARIES += \
+modules += \
 	plugins/layers/layer_avgpool.la \
 	plugins/layers/layer_batchnorm.la \
 	plugins/layers/layer_conv2d.la \
@@ -36,8 +36,8 @@ check_LTLIBRARIES += $(skeletons)
 skeletondir = $(pkgdatadir)/skeleton
 dist_skeleton_DATA = $(skeletons:.la=.c)
 
+nobase_dist_doc_DATA += plugins/README.md
 EXTRA_DIST += \
-	plugins/README.md \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/orderings/linear_first.h

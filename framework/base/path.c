@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,6 +69,36 @@ bool bnn_path_follow(const char *path, char out[PATH_MAX])
                                  : bnn_path_beside(link, target, out));
     }
     return fits;
+}
+
+/* The way from one absolute directory to another: "../lib/bnnrun" from /usr/bin to /usr/lib/bnnrun. */
+static bool path_between(const char *from, const char *to, char out[PATH_MAX])
+{
+    size_t common = 0, n = 0;
+    for (size_t i = 0; from[i] == to[i] || from[i] == '\0' || to[i] == '\0'; i++) {
+        if ((from[i] == '/' || from[i] == '\0') && (to[i] == '/' || to[i] == '\0'))
+            common = i;
+        if (from[i] == '\0' || to[i] == '\0')
+            break;
+    }
+    for (const char *at = from + common; *at != '\0'; at++)
+        if (at[0] == '/' && at[1] != '/' && at[1] != '\0') {
+            if (n + 3 >= PATH_MAX)
+                return false;
+            memcpy(out + n, "../", 3);
+            n += 3;
+        }
+    to += common + strspn(to + common, "/");
+    return snprintf(out + n, PATH_MAX - n, "%s", to) < (int)(PATH_MAX - n);
+}
+
+bool bnn_path_installed(const char *directory, char out[PATH_MAX])
+{
+    char way[PATH_MAX];
+    if (path_between(BNN_BIN_DIR, directory, way) && bnn_path_beside_program(way, out) &&
+        access(out, F_OK) == 0 && realpath(out, way) != NULL)
+        return copy_path(way, strlen(way), out);
+    return copy_path(directory, strlen(directory), out);
 }
 
 bool bnn_path_next(const char **list, char out[PATH_MAX])

@@ -24,6 +24,11 @@ bool bnn_path_beside_program(const char *name, char out[PATH_MAX]);
  * path as it is. */
 bool bnn_path_follow(const char *path, char out[PATH_MAX]);
 
+/* Where a folder that is installed with the program is, DIRECTORY as it was configured: the same way
+ * from the program as BNN_BIN_DIR has to it, when something is there, so that a tree that was moved or
+ * staged finds its own; else DIRECTORY. */
+bool bnn_path_installed(const char *directory, char out[PATH_MAX]);
+
 /* Takes the next directory from a colon-separated list, which may be NULL, and moves *list behind
  * it; false at the end. Empty entries are skipped, so the current directory counts only when it is
  * named, and so are those that do not fit. */

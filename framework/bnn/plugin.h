@@ -35,7 +35,7 @@
  *
  *     cc -shared -fPIC -O3 $(pkg-config --cflags bnn) ste_window.c -o ste_window.so
  *     BNNRUN_PLUGIN_PATH=. bnnrun plugins ste window
- *     BNNRUN_PLUGIN_PATH=. bnnrun configs/quick.yaml -s model.ste=window
+ *     BNNRUN_PLUGIN_PATH=. bnnrun quick -s model.ste=window
  *
  * An author outside of bnnrun's tree needs an installed bnnrun, pkg-config and a compiler of C11.
  * With a checkout, -I framework -ffp-contract=off does what `pkg-config --cflags bnn` does, and

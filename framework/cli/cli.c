@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATHS_BYTES = 4 * PATH_MAX };
@@ -58,19 +59,35 @@ static void add_config_directory(char *list, const char *directory)
         list[used] = '\0';
 }
 
-/* KIND beside the spec; in configs/ beside the program, which lies at the top of the tree when it
- * was built there and not installed; where it is installed. Made once a command, by the main
+static void add_kind(char *list, const char *configs, const char *kind)
+{
+    char directory[PATH_MAX];
+    if (kind == NULL)
+        add_config_directory(list, configs);
+    else if (bnn_path_join(configs, kind, directory))
+        add_config_directory(list, directory);
+}
+
+/* KIND (NULL: the specs) in configs/ beside the program, which lies at the top of the tree when it was
+ * built there and not installed; where it is installed. */
+static void add_own_configs(char *list, const char *kind)
+{
+    char configs[PATH_MAX];
+    if (bnn_path_beside_program("configs", configs))
+        add_kind(list, configs, kind);
+    if (bnn_path_installed(BNN_DATA_DIR, configs))
+        add_kind(list, configs, kind);
+}
+
+/* KIND beside the spec, and those that came with the program. Made once a command, by the main
  * thread, and needed until the program ends. */
 static const char *make_path(char list[PATHS_BYTES], const char *spec_path, const char *kind)
 {
-    char directory[PATH_MAX], configs[PATH_MAX];
+    char directory[PATH_MAX];
     list[0] = '\0';
     if (spec_path != NULL && bnn_path_beside(spec_path, kind, directory))
         add_config_directory(list, directory);
-    if (bnn_path_beside_program("configs", configs) && bnn_path_join(configs, kind, directory))
-        add_config_directory(list, directory);
-    if (bnn_path_join(BNN_DATA_DIR, kind, directory))
-        add_config_directory(list, directory);
+    add_own_configs(list, kind);
     return list;
 }
 
@@ -84,4 +101,31 @@ const char *cli_topology_path(const char *spec_path)
 {
     static char list[PATHS_BYTES];
     return make_path(list, spec_path, "topologies");
+}
+
+const char *cli_spec_path(void)
+{
+    static char list[PATHS_BYTES];
+    return make_path(list, NULL, NULL);
+}
+
+const char **cli_list_specs(bnn_arena *arena, size_t *n)
+{
+    return bnn_path_scan(cli_spec_path(), ".yaml", arena, n);
+}
+
+const char *cli_find_spec(const char *operand)
+{
+    static char found[PATH_MAX];
+    char name[NAME_MAX + 1];
+    struct stat file;
+    const char *const ending = bnn_text_ends_with(operand, ".yaml") ? "" : ".yaml";
+    if (strchr(operand, '/') != NULL || (stat(operand, &file) == 0 && !S_ISDIR(file.st_mode)) ||
+        snprintf(name, sizeof name, "%s%s", operand, ending) >= (int)sizeof name)
+        return operand;
+    if (access(name, F_OK) == 0)
+        snprintf(found, sizeof found, "%s", name);
+    else if (!bnn_path_find(cli_spec_path(), name, found))
+        return operand;
+    return found;
 }

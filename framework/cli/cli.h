@@ -24,7 +24,8 @@ typedef struct cli_options {
 
 typedef struct cli_option cli_option; /* options.h */
 
-/* A subcommand. A new one is a file in commands/, its name here, and a row in main.c. */
+/* A subcommand. A new one is a file in commands/, its name here, and a row in main.c; the help, the man
+ * pages and what shells complete have it then. */
 typedef struct cli_command {
     const char *name;
     const char *arguments;     /* "SPEC.yaml" */
@@ -46,7 +47,14 @@ typedef struct cli_command {
 
 extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
-    cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag;
+    cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag, cli_command_help;
+
+/* All of them, as the help lists them; closed by NULL. */
+extern const cli_command *const cli_commands[];
+const cli_command *cli_find_command(const char *name); /* NULL: there is none */
+
+/* The failure for a name that no subcommand has: what may have been meant. */
+int cli_unknown_command(const char *name, bnn_error *err);
 
 /* The failure for a wrong command line: says what is wrong and names `bnnrun NAME --help`. */
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
@@ -56,6 +64,16 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
  * the spec (may be NULL), the source tree when run uninstalled, the installed data. */
 const char *cli_catalogue_path(const char *spec_path);
 const char *cli_topology_path(const char *spec_path);
+
+/* Likewise the directories of the specs that came with bnnrun. */
+const char *cli_spec_path(void);
+
+/* The file that a spec on the command line stands for: of a mere name that no file has, NAME.yaml here
+ * or among those that came with bnnrun; else, or when there is none, the operand itself. */
+const char *cli_find_spec(const char *operand);
+
+/* The names of those that came along, in the arena; NULL without memory. */
+const char **cli_list_specs(bnn_arena *arena, size_t *n);
 
 /* Room for a number or another short text in a table. */
 enum { CLI_TEXT_MAX = 80 };

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { JOBS_MAX = 1024 };
 
@@ -36,15 +37,28 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
 static const char *const no_overrides[] = {NULL};
 const cli_request cli_request_values = {.download = true, .overrides = no_overrides};
 
+/* The file of the operand; a mere name that stands for none is no spec. */
+static int find_spec(cli_request *r, bnn_error *err)
+{
+    const char *const operand = r->options.operands[0];
+    r->spec = strcmp(operand, "-") == 0 ? BNN_STDIN : cli_find_spec(operand);
+    if (r->spec != operand || strpbrk(operand, "/.") != NULL || access(operand, F_OK) == 0)
+        return BNN_OK;
+    size_t n;
+    const char **specs = cli_list_specs(r->options.arena, &n);
+    return specs == NULL ? bnn_no_memory(err)
+                         : cli_unknown(err, BNN_E_SPEC, "there is no spec", operand, specs, n);
+}
+
 int cli_request_load(const cli_command *command, cli_request *r, bnn_error *err)
 {
     if (r->options.n_operands == 0)
-        return cli_usage(err, command, "a spec is needed, as in `bnnrun %s configs/quick.yaml`",
-                         command->name);
+        return cli_usage(err, command, "a spec is needed, as in `bnnrun %s quick`", command->name);
     if (r->options.n_operands > 1)
         return cli_usage(err, command, "one spec at a time, and \"%s\" is another argument",
                          r->options.operands[1]);
-    r->spec = strcmp(r->options.operands[0], "-") == 0 ? BNN_STDIN : r->options.operands[0];
+    if (find_spec(r, err) != BNN_OK)
+        return err->status;
     bnn_diag *diag = bnn_diag_create();
     const bnn_reader reader = {
         .arena = r->options.arena,

@@ -1,57 +1,30 @@
 /* main.c - finds the subcommand, runs it, says what went wrong. */
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/options.h"
-#include "cli/spec_help.h"
 #include "kernels/kernels.h"
 #include "simd/cpu.h"
-#include "spec/diag.h"
 #include "build_info.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const cli_command *const commands[] = {
-    &cli_command_run,    &cli_command_plan,   &cli_command_plugins, &cli_command_data,
-    &cli_command_runs,   &cli_command_show,   &cli_command_query,   &cli_command_predict,
-    &cli_command_export, &cli_command_verify, &cli_command_bench,   &cli_command_note,
-    &cli_command_tag,
+const cli_command *const cli_commands[] = {
+    &cli_command_run,    &cli_command_plan,    &cli_command_plugins,
+    &cli_command_data,   &cli_command_runs,    &cli_command_show,
+    &cli_command_query,  &cli_command_predict, &cli_command_export,
+    &cli_command_verify, &cli_command_bench,   &cli_command_note,
+    &cli_command_tag,    &cli_command_help,    NULL,
 };
-enum { N_COMMANDS = sizeof commands / sizeof *commands, COMMAND_COLUMNS = 30 };
 
-static const cli_command *find_command(const char *name)
+const cli_command *cli_find_command(const char *name)
 {
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (const cli_command *const *command = cli_commands; *command != NULL; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
     return NULL;
-}
-
-static void print_help(void)
-{
-    printf("bnnrun - trains binarized neural networks in sweeps, and says which is better\n\n"
-           "  bnnrun SPEC.yaml               the same as bnnrun run SPEC.yaml\n");
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        char line[64];
-        snprintf(line, sizeof line, "bnnrun %s %s", commands[i]->name, commands[i]->arguments);
-        if (strlen(line) > COMMAND_COLUMNS)
-            printf("  %s\n  %*s %s\n", line, COMMAND_COLUMNS, "", commands[i]->summary);
-        else
-            printf("  %-*s %s\n", COMMAND_COLUMNS, line, commands[i]->summary);
-    }
-    printf("  bnnrun help COMMAND            its options and examples\n"
-           "  bnnrun help KEY                a key of a spec: spec, train.schedule, spec.run ...\n"
-           "  bnnrun --version               version, kernels, plugin ABI\n\n"
-           "Common options\n");
-    cli_print_options(cli_common_options);
-    printf("\n"
-           "Environment\n"
-           "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
-           "  BNN_DATA_PATH                  folders to look for data sets in\n"
-           "  BNN_CPU                        avx512, avx2, neon or portable: the kernels to use\n\n"
-           "Exit status: 0 all done, 1 a run failed (and was recorded), 2 wrong usage, 3 wrong\n"
-           "spec, 4 a plugin, a data set or the database cannot be used, 5 an internal error. A\n"
-           "sweep that a signal stopped dies by that signal.\n");
 }
 
 static int print_version(bnn_error *err)
@@ -61,11 +34,16 @@ static int print_version(bnn_error *err)
     const bnn_kernels *kernels = bnn_kernels_choose(err);
     if (kernels == NULL)
         return err->status;
+    char specs[PATH_MAX];
+    const char *list = cli_spec_path();
+    while (bnn_path_next(&list, specs) && access(specs, F_OK) != 0)
+        continue;
     printf("bnnrun %s\nrevision    %s\nkernels     %s (of", BNN_VERSION, BNN_REVISION,
            kernels->name);
     for (size_t i = 0; i < n; i++)
         printf(" %s", names[i]);
-    printf(")\nplugin ABI  %u\ncompiler    %s\n", BNN_ABI_VERSION, BNN_COMPILER);
+    printf(")\nplugin ABI  %u\ncompiler    %s\nspecs       %s\n", BNN_ABI_VERSION, BNN_COMPILER,
+           specs);
     return BNN_OK;
 }
 
@@ -73,78 +51,72 @@ static int print_version(bnn_error *err)
 static bool looks_like_spec(const char *argument)
 {
     return strcmp(argument, "-") == 0 || strchr(argument, '/') != NULL ||
-           bnn_text_ends_with(argument, ".yaml") || bnn_text_ends_with(argument, ".yml");
+           bnn_text_ends_with(argument, ".yaml") || bnn_text_ends_with(argument, ".yml") ||
+           cli_find_spec(argument) != argument;
 }
 
-static int fail_unknown_command(const char *name, bnn_error *err)
+enum { NAMES_MAX = 64 }; /* of subcommands and specs */
+
+int cli_unknown_command(const char *name, bnn_error *err)
 {
-    const char *names[N_COMMANDS + 1] = {"help"};
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        names[i + 1] = commands[i]->name;
-    const char *near = bnn_suggest(name, names, N_COMMANDS + 1);
-    if (name[0] == '-')
-        return bnn_fail(err, BNN_E_USAGE,
-                        "options come after the command or the spec, and \"%s\" is in its place; "
-                        "see `bnnrun --help`",
-                        name);
+    const char *names[NAMES_MAX];
+    char list[512];
+    size_t n = 0, n_specs = 0;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    const char **specs = arena == NULL ? NULL : cli_list_specs(arena, &n_specs);
+    for (; cli_commands[n] != NULL; n++)
+        names[n] = cli_commands[n]->name;
+    const size_t n_commands = n;
+    for (size_t i = 0; specs != NULL && i < n_specs && n < NAMES_MAX; i++)
+        names[n++] = specs[i];
+    const char *near = bnn_suggest(name, names, n);
     if (near != NULL)
-        return bnn_fail(err, BNN_E_USAGE,
-                        "unknown command \"%s\"; did you mean \"%s\"? see `bnnrun --help`", name,
-                        near);
-    return bnn_fail(err, BNN_E_USAGE,
-                    "unknown command \"%s\"; a spec has a / in its path or ends in .yaml; see "
-                    "`bnnrun --help`",
-                    name);
+        bnn_fail(err, BNN_E_USAGE,
+                 "unknown command \"%s\"; did you mean \"%s\"? see `bnnrun --help`", name, near);
+    else
+        bnn_fail(
+            err, BNN_E_USAGE,
+            "unknown command \"%s\"; a spec has a / in its path, ends in .yaml, or is one that "
+            "came along (%s); see `bnnrun --help`",
+            name, bnn_text_join(names + n_commands, n - n_commands, list, sizeof list));
+    bnn_arena_destroy(arena);
+    return err->status;
 }
 
-static int help_on_command(int argc, char **argv, bnn_error *err)
-{
-    if (argc < 2) {
-        print_help();
-        return BNN_OK;
-    }
-    const cli_command *command = find_command(argv[1]);
-    if (strcmp(argv[1], "--spec-reference") == 0)
-        return cli_spec_reference(err);
-    if (strcmp(argv[1], "--spec-keys") == 0) {
-        cli_spec_keys();
-        return BNN_OK;
-    }
-    if (command == NULL)
-        return cli_is_spec_key(argv[1]) ? cli_spec_help(argv[1], err)
-                                        : fail_unknown_command(argv[1], err);
-    cli_print_help(command);
-    return BNN_OK;
-}
-
-/* argv without the program's name. */
+/* argv[0] is the program's name, whose place is free to take. */
 static int dispatch_command(int argc, char **argv, bnn_error *err)
 {
-    static char run[] = "run";
-    if (argc < 1)
-        return bnn_fail(err, BNN_E_USAGE,
-                        "nothing to do; try `bnnrun configs/quick.yaml`, or "
-                        "`bnnrun --help`");
-    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
-        strcmp(argv[0], "help") == 0)
-        return help_on_command(argc, argv, err);
-    if (strcmp(argv[0], "--version") == 0)
+    static char run[] = "run", help[] = "help";
+    cli_leading leading;
+    const int status = cli_take_leading(argc, argv, &leading, err);
+    if (status != BNN_OK)
+        return status;
+    char *const name = argv[leading.n];
+    if (leading.version)
         return print_version(err);
-    const cli_command *command = find_command(argv[0]);
-    if (command != NULL)
-        return cli_run_command(command, argc, argv, err);
-    if (!looks_like_spec(argv[0]))
-        return fail_unknown_command(argv[0], err);
-    /* argv[-1], the program's name, is free to take. */
-    argv[-1] = run;
-    return cli_run_command(&cli_command_run, argc + 1, argv - 1, err);
+    if (leading.help)
+        argv[leading.n - 1] = help;
+    if (leading.help)
+        return cli_run_command(&cli_command_help, argc - leading.n + 1, argv + leading.n - 1, err);
+    if (name == NULL)
+        return bnn_fail(err, BNN_E_USAGE, "nothing to do; try `bnnrun quick`, or `bnnrun --help`");
+    const cli_command *command = cli_find_command(name);
+    if (command == NULL && !looks_like_spec(name))
+        return cli_unknown_command(name, err);
+    /* The options that stand before the command are then its own. */
+    argv[0] = run;
+    if (command == NULL)
+        return cli_run_command(&cli_command_run, argc, argv, err);
+    memmove(argv + 1, argv, (size_t)leading.n * sizeof *argv);
+    argv[1] = name;
+    return cli_run_command(command, argc - 1, argv + 1, err);
 }
 
 int main(int argc, char **argv)
 {
     bnn_error err = {.message = ""};
     setlocale(LC_CTYPE, "");
-    int status = dispatch_command(argc - 1, argv + 1, &err);
+    int status = argc < 1 ? BNN_E_USAGE : dispatch_command(argc, argv, &err);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)
         status = bnn_fail_errno(&err, BNN_E_RESOURCE, "cannot write the results");
     if (status != BNN_OK && err.message[0] != '\0')

@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,24 @@ const cli_option cli_common_options[] = {
     {.name = NULL},
 };
 
+const cli_option cli_program_options[] = {
+    CLI_ROW("help", 'h', CLI_SWITCH, NULL, cli_leading, help,
+            "this, or the help of the command that it stands behind"),
+    CLI_ROW("version", 'V', CLI_SWITCH, NULL, cli_leading, version,
+            "version, kernels, plugin ABI, where the specs are"),
+    {.name = NULL},
+};
+
+const char cli_environment[] =
+    "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
+    "  BNN_DATA_PATH                  folders to look for data sets in\n"
+    "  BNN_CPU                        avx512, avx2, neon or portable: the kernels to use\n";
+
+const char cli_exit_status[] =
+    "0 all done, 1 a run failed (and was recorded), 2 wrong usage, 3 wrong\n"
+    "spec, 4 a plugin, a data set or the database cannot be used, 5 an internal error. A\n"
+    "sweep that a signal stopped dies by that signal.\n";
+
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
 /* The rows that a subcommand takes, in the forms that getopt_long wants. */
@@ -37,6 +57,16 @@ typedef struct option_rows {
     char letters[2 * ROWS_MAX + 4];
     size_t n;
 } option_rows;
+
+/* What an option_rows has when the rows are added. */
+#define ROWS_OF_COMMAND \
+    {                   \
+        .letters = ":h" \
+    }
+#define ROWS_OF_PROGRAM \
+    {                   \
+        .letters = "+:" \
+    } /* up to the first operand */
 
 static void add_rows(option_rows *all, const cli_option *table)
 {
@@ -98,25 +128,78 @@ static int take_option(const cli_command *command, const cli_option *row, void *
 
 /* What getopt_long objected to: it gives '?' or ':', the option in optopt when it knows it, and
  * leaves optind behind the argument, except inside a group of short options. */
-static int fail_option(const cli_command *command, int answer, char **argv, bnn_error *err)
+static const char *option_of(char **argv, char letter[3])
 {
     const char *argument = argv[optind - 1];
-    char letter[] = {'-', (char)optopt, '\0'};
-    if (optopt > 0 && optopt < FIRST_ROW && strncmp(argument, "--", 2) != 0)
-        argument = letter;
+    if (optopt <= 0 || optopt >= FIRST_ROW || strncmp(argument, "--", 2) == 0)
+        return argument;
+    letter[0] = '-';
+    letter[1] = (char)optopt;
+    letter[2] = '\0';
+    return letter;
+}
+
+static int fail_unknown_option(const cli_command *command, const option_rows *all,
+                               const char *argument, bnn_error *err)
+{
+    const char *names[ROWS_MAX];
+    for (size_t i = 0; i < all->n; i++)
+        names[i] = all->rows[i]->name;
+    const bool is_long = strncmp(argument, "--", 2) == 0;
+    const char *near = is_long ? bnn_suggest(argument + 2, names, all->n) : NULL;
+    if (near == NULL)
+        return cli_usage(err, command, "unknown option \"%s\"", argument);
+    return bnn_fail(err, BNN_E_USAGE,
+                    "%s: unknown option \"%s\"; did you mean \"--%s\"? see `bnnrun %s --help`",
+                    command->name, argument, near, command->name);
+}
+
+static int fail_option(const cli_command *command, const option_rows *all, int answer, char **argv,
+                       bnn_error *err)
+{
+    char letter[3];
+    const char *argument = option_of(argv, letter);
     if (answer == ':')
         return cli_usage(err, command, "option \"%s\" needs a value", argument);
     if (optopt != 0 && strncmp(argument, "--", 2) == 0)
         return cli_usage(err, command, "option \"%.*s\" takes no value",
                          (int)strcspn(argument, "="), argument);
-    return cli_usage(err, command, "unknown option \"%s\"", argument);
+    return fail_unknown_option(command, all, argument, err);
+}
+
+int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err)
+{
+    option_rows all = ROWS_OF_PROGRAM;
+    char letter[3];
+    int option;
+    add_rows(&all, cli_program_options);
+    add_rows(&all, cli_common_options);
+    *out = (cli_leading){.n = 1};
+    opterr = 0;
+    optind = 0;
+    while ((option = getopt_long(argc, argv, all.letters, all.names, NULL)) != -1) {
+        if (option == ':')
+            return bnn_fail(err, BNN_E_USAGE, "option \"%s\" needs a value",
+                            option_of(argv, letter));
+        if (option == '?')
+            return bnn_fail(err, BNN_E_USAGE,
+                            "only options of all commands come before the command or the spec, and "
+                            "\"%s\" is in its place; see `bnnrun --help`",
+                            option_of(argv, letter));
+        const cli_option *row = row_of(&all, option);
+        for (const cli_option *own = cli_program_options; own->name != NULL; own++)
+            if (own == row)
+                *(bool *)(void *)((char *)out + row->offset) = true;
+    }
+    out->n = optind;
+    return BNN_OK;
 }
 
 /* *done: help was asked for and printed. */
 static int parse_options(const cli_command *command, int argc, char **argv, void *request,
                          bool *done, bnn_error *err)
 {
-    option_rows all = {.letters = ":h"};
+    option_rows all = ROWS_OF_COMMAND;
     cli_options *options = request;
     add_rows(&all, command->options);
     add_rows(&all, cli_common_options);
@@ -128,7 +211,7 @@ static int parse_options(const cli_command *command, int argc, char **argv, void
         if (option == -1)
             break;
         if (option == '?' || option == ':')
-            return fail_option(command, option, argv, err);
+            return fail_option(command, &all, option, argv, err);
         const cli_option *row = row_of(&all, option);
         if (row == NULL) {
             cli_print_help(command);

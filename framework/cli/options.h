@@ -53,14 +53,29 @@ struct cli_option {
  * number of operands, makes the arena. Or prints the help when that is asked for. */
 int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err);
 
+/* What stands before the subcommand. */
+typedef struct cli_leading {
+    int n; /* arguments, argv[0] included */
+    bool help, version;
+} cli_leading;
+
+/* Reads it, without acting; a failure when there is an option that is not of all subcommands. */
+int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err);
+
 /* A number from 1 to most, in digits alone; 0 when the text is none. */
 uint32_t cli_count(const char *text, uint32_t most);
 
 /* Prints `bnnrun NAME ARGUMENTS`, summary, notes, options and examples to stdout. */
 void cli_print_help(const cli_command *command);
 
-/* The rows of all subcommands, as the general help explains them; closed by a NULL name. */
-extern const cli_option cli_common_options[];
+/* The rows of all subcommands, as the general help explains them, and those of the program alone, of
+ * which --help is for a subcommand, too; closed by a NULL name. */
+extern const cli_option cli_common_options[], cli_program_options[];
+
+/* What else the general help says: the variables of the environment, a line each, and the exit status,
+ * which begins in the middle of a line. */
+extern const char cli_environment[], cli_exit_status[];
+
 void cli_print_options(const cli_option *table);
 
 #endif

@@ -8,8 +8,8 @@ int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err)
 {
     if (access(options->db, F_OK) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "there is no database %s yet; run a spec first, as in `bnnrun "
-                        "configs/quick.yaml`, or name another file with --db or BNNRUN_DB",
+                        "there is no database %s yet; run a spec first, as in `bnnrun quick`, "
+                        "or name another file with --db or BNNRUN_DB",
                         options->db);
     return bnn_store_open(options->db, BNN_STORE_READ, out, err);
 }

@@ -71,6 +71,13 @@ static bool registry_add_build_tree(bnn_registry *registry)
     return ok;
 }
 
+static bool registry_add_installed(bnn_registry *registry)
+{
+    char directory[PATH_MAX];
+    return !bnn_path_installed(BNN_PLUGIN_DIR, directory) ||
+           registry_add_directory(registry, directory);
+}
+
 bnn_registry *bnn_registry_create(const char *extra_path)
 {
     bnn_registry *registry = calloc(1, sizeof *registry);
@@ -79,7 +86,7 @@ bnn_registry *bnn_registry_create(const char *extra_path)
     registry->arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (registry->arena != NULL && registry_add_list(registry, extra_path) &&
         registry_add_list(registry, secure_getenv("BNNRUN_PLUGIN_PATH")) &&
-        registry_add_build_tree(registry) && registry_add_list(registry, BNN_PLUGIN_DIR))
+        registry_add_build_tree(registry) && registry_add_installed(registry))
         return registry;
     bnn_registry_destroy(registry);
     return NULL;
@@ -197,7 +204,8 @@ static bool registry_bundles(const char *plugin)
     if (bnn_path_beside_program("plugins", beside) && realpath(beside, folder) != NULL &&
         registry_is_inside(path, folder))
         return true;
-    return realpath(BNN_PLUGIN_DIR, folder) != NULL && registry_is_inside(path, folder);
+    return bnn_path_installed(BNN_PLUGIN_DIR, beside) && realpath(beside, folder) != NULL &&
+           registry_is_inside(path, folder);
 }
 
 static const bnn_plugin *registry_find_loaded(const bnn_registry *registry, const char *path)

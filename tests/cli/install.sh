@@ -2,7 +2,8 @@
 # install.sh - what is installed is enough: for users, and for authors of plugins, who have nothing
 # but pkg-config. The plugin is the example of the manual, <bnn/plugin.h>, built by its own words.
 #
-#     tests/cli/install.sh            installs this build below a temporary directory (DESTDIR)
+#     tests/cli/install.sh            installs this build below a temporary directory (DESTDIR), and
+#                                     removes it again
 #     tests/cli/install.sh PREFIX     looks at what was configured with --prefix=PREFIX and installed
 set -eu
 scratch=$(mktemp -d)
@@ -15,33 +16,30 @@ fail() {
     exit 1
 }
 
-value_of() {
-    sed -n "s/^$1=//p" "$pc" | sed "s,\${exec_prefix},$prefix,; s,\${prefix},$prefix,"
-}
-
 command -v pkg-config >/dev/null 2>&1 || { echo "skipped: no pkg-config here"; exit 77; }
 stage=''
 if [ $# -gt 0 ]; then
     prefix=$1
 else
-    stage=$scratch/stage
+    stage="$scratch/a stage"
     make -s -C "${abs_top_builddir:=$PWD}" install DESTDIR="$stage" >"$scratch/log" 2>&1 ||
         { cat "$scratch/log"; fail 'make install failed'; }
-    prefix=$(sed -n 's/^prefix=//p' "$abs_top_builddir/framework/bnn/bnn.pc")
+    prefix=$(sed -n 's/^prefix = //p' "$abs_top_builddir/Makefile")
+    # Who uses it knows nothing of where it was to be.
+    mv "$stage" "$scratch/elsewhere"
+    stage=$scratch/elsewhere
 fi
 pc=$(find "$stage$prefix" -name bnn.pc)
 [ -f "$pc" ] || fail "no bnn.pc below $stage$prefix"
 PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
-[ -z "$stage" ] || { PKG_CONFIG_SYSROOT_DIR=$stage; export PKG_CONFIG_SYSROOT_DIR; }
 
-# Everything of the lists arrived: program, header, plugins, configs.
+# Everything of the lists arrived: program, header, plugins, configs, documentation.
 bnnrun=$(find "$stage$prefix" -name bnnrun -type f)
 [ -x "$bnnrun" ] || fail "no bnnrun below $stage$prefix"
 abi=$(sed -n 's/^#define BNN_ABI_VERSION \([0-9]*\)u$/\1/p' "$source/framework/bnn/plugin.h")
 [ "$(pkg-config --variable=abi bnn)" = "$abi" ] || fail "bnn.pc has another ABI than plugin.h: $abi"
-plugins=$(value_of pluginsdir)
-plugins=$stage$(echo "$plugins" | sed "s,\${libdir},$(value_of libdir),")
+plugins=$(pkg-config --variable=pluginsdir bnn)
 for file in "$source"/plugins/*/*.c; do
     name=$(basename "$file" .c)
     case $name in
@@ -56,8 +54,25 @@ for file in quick.yaml ste_sweep.yaml topologies/lenet5.yaml datasets/mnist.yaml
     [ -n "$(find "$stage$prefix" -path "*/bnnrun/$file")" ] || fail "$file is not installed"
 done
 
-# The manual's example, as its comment gives it, up to "Build it", and the command that builds it.
+for file in README.md CHANGELOG.md LICENSE db/README.md plugins/README.md configs/REFERENCE.md; do
+    [ -n "$(find "$stage$prefix" -path "*/doc/bnnrun/$file")" ] || fail "$file is not installed"
+done
+[ -z "$(find "$stage$prefix" -name '*.la')" ] || fail "libtool's files are installed"
+# Nothing that is loaded names the folders of the build. (What counts executed lines has to.)
+find "$plugins" "$bnnrun" "$(pkg-config --variable=libdir bnn)" -name 'bnn*' -type f -o -name '*.so*' -type f |
+    while read -r file; do
+        grep -aq __gcov_ "$file" || ! grep -aqF -e "$source/" -e "${abs_top_builddir:-$source}" "$file" ||
+            fail "$file has the path of the build in it"
+    done
+
+# It works where it is, without a word about where: plugins, specs, topologies, catalogue.
 cd "$scratch"
+"$bnnrun" plugins --csv >listed || fail 'the plugins are not found'
+! grep -v '^kind,' listed | grep -vqF "$(cd "$plugins" && pwd -P)/" || { cat listed; fail 'plugins of elsewhere'; }
+"$bnnrun" plan ste_sweep --no-download >out 2>&1 || { cat out; fail 'an installed spec is not found by its name'; }
+"$bnnrun" -V | grep -qxF "specs       $(cd "$plugins/../../share/bnnrun" && pwd -P)" || fail '-V tells no specs'
+
+# The manual's example, as its comment gives it, up to "Build it", and the command that builds it.
 manual=$(find "$stage$prefix" -path '*/bnn/plugin.h')
 sed -n '/^ \* Build it/q; s/^ \*     //p; s/^ \*$//p' "$manual" >ste_window.c
 command=$(sed -n 's/^ \*     \(cc .*pkg-config.*\)/\1/p' "$manual")
@@ -66,17 +81,14 @@ if ! [ -s ste_window.c ] || [ -z "$command" ]; then
 fi
 eval "$command" || fail "this does not build the manual's example: $command"
 
-# Staged files are not where the program was told that they would be.
-BNNRUN_PLUGIN_PATH=.${stage:+:$plugins}
-export BNNRUN_PLUGIN_PATH
+export BNNRUN_PLUGIN_PATH=.
 "$bnnrun" plugins ste window >described || fail 'the plugin is refused'
 grep -q 'half-width of the window' described || fail 'its parameters are not described'
 "$bnnrun" plugins >listed
 for kind in layer:conv2d ste:clipped ordering:bn_act optimizer:adam; do
     grep -q "${kind#*:}" listed || fail "${kind%%:*} ${kind#*:} is not listed"
 done
-quick=$(find "$stage$prefix" -path '*/bnnrun/quick.yaml')
-"$bnnrun" "$quick" -s model.ste=window -s seeds=[1] -s train.epochs=1 >out 2>err ||
+"$bnnrun" quick -s model.ste=window -s seeds=[1] -s train.epochs=1 >out 2>err ||
     { cat err; fail 'a run with the plugin failed'; }
 "$bnnrun" query "SELECT value FROM run_param WHERE key = 'model.ste.activations.clip'" >clip 2>&1 ||
     "$bnnrun" query "SELECT key, value FROM run_param WHERE key LIKE 'model.ste%'" >clip
@@ -167,4 +179,11 @@ SOURCE
     grep -q 'bnn_field_type' log || { cat log; fail 'C++ does not say what is wrong with the parameter'; }
     ! eval "$build -std=c++98 cpp/ste_window.cc -o cpp/old.so" 2>log || fail 'C++98 takes bnn/plugin.h'
     grep -q 'needs C11, or C++11' log || { cat log; fail 'bnn/plugin.h does not say what it needs'; }
+fi
+
+# And nothing is left of it.
+if [ -n "$stage" ]; then
+    make -s -C "$abs_top_builddir" uninstall DESTDIR="$stage" >log 2>&1 || { cat log; fail 'make uninstall failed'; }
+    left=$(find "$stage" ! -type d -o -name 'bnn*')
+    [ -z "$left" ] || fail "make uninstall leaves $left"
 fi

@@ -23,13 +23,31 @@ END
 
 # ---- the command line ----------------------------------------------------------------------------
 bnn 2
-says 'nothing to do; try `bnnrun configs/quick.yaml`'
+says 'nothing to do; try `bnnrun quick`'
 bnn 2 rnu tiny.yaml
 says 'unknown command "rnu"; did you mean "run"?'
-bnn 2 tiny
-says 'unknown command "tiny"; a spec has a / in its path or ends in .yaml'
-bnn 2 --db x.db tiny.yaml
-says 'options come after the command'
+bnn 2 elsewhere
+says 'unknown command "elsewhere"; a spec has a / in its path, ends in .yaml, or is one that came'
+bnn 2 -s seeds=[1] tiny.yaml
+says 'only options of all commands come before the command or the spec, and "-s" is in its place'
+bnn 2 --db
+says 'option "--db" needs a value'
+fails 4 --db no.db -q runs
+says 'there is no database no.db yet'
+bnn 2 --csv run tiny.yaml
+says 'run: --csv is for tables'
+bnn 2 runs --jsn
+says 'unknown option "--jsn"; did you mean "--json"?'
+bnn 2 help train.epochs x
+says 'one COMMAND or KEY at a time, not "x"'
+bnn 2 quik
+says 'unknown command "quik"; did you mean "quick"?'
+bnn 0 -q plan quick
+cp -r "$srcdir/configs/quick.yaml" here.yaml
+bnn 0 --db x.db plan here
+bnn 3 plan nowhere
+says 'there is no spec "nowhere"; there is .*quick, ste_sweep'
+rm here.yaml
 bnn 2 run
 says 'run: a spec is needed'
 bnn 2 run tiny.yaml other.yaml
@@ -47,7 +65,9 @@ prints '^bnnrun run SPEC.yaml$'
 prints '--dry-run'
 bnn 0 help plan
 prints '^bnnrun plan SPEC.yaml$'
-bnn 0 --version
+bnn 0 -V
+prints '^bnnrun [0-9]'
+bnn 0 -q --version
 prints '^bnnrun [0-9]'
 prints '^kernels  '
 prints '^plugin ABI  1$'

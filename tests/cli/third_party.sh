@@ -38,6 +38,7 @@ cd "$scratch"
 # The README's command makes an STE called leaky of its skeleton; the others are made likewise.
 ln -s "$abs_top_srcdir/plugins" .
 command=$(grep '^sed .*ste_skeleton\.c' plugins/README.md) || fail 'plugins/README.md does not say how to begin'
+[ -n "${BNN_PREFIX:-}" ] || command=$(echo "$command" | sed 's,"$(pkg-config [^)]*)/,"plugins/skeleton/,')
 for kind in ste ordering optimizer layer; do
     eval "$(echo "$command" | sed "s/ste_/${kind}_/g")"
     name=${kind}_leaky
@@ -55,7 +56,7 @@ done
 "$BNNRUN" plugins ste leaky >log 2>&1
 grep -q 'what passes outside the window' log || fail 'its parameter is not described'
 
-"$BNNRUN" "$abs_top_srcdir/configs/quick.yaml" --db third.db -s model.ste=leaky -s seeds.count=1 \
+"$BNNRUN" quick --db third.db -s model.ste=leaky -s seeds.count=1 \
     -s model.ordering=leaky -s model.activation=leaky -s train.optimizer=leaky \
     -s dataset.train_limit=1000 -s train.epochs=1 >log 2>&1 || fail 'a run with all four fails'
 "$BNNRUN" query --db third.db --csv "SELECT key, value FROM run_param" >log 2>&1 ||

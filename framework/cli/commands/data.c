@@ -177,7 +177,8 @@ const cli_command cli_command_data = {
              "count, not names: a directory that has another set's files is passed over. A run\n"
              "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
              "must be there. A new data set is a file NAME.yaml in a directory\n"
-             "datasets/ beside the spec; configs/datasets/mnist.yaml is an example. What is in\n"
+             "datasets/ beside the spec; those that came along (`bnnrun --version` says where the\n"
+             "specs are, and they are beside) are examples. What is in\n"
              "datasets/ here is known, too, or with --spec what is beside that spec.\n",
     .options = data_options,
     .examples = "  bnnrun data\n"

@@ -311,11 +311,12 @@ const cli_command cli_command_plan = {
         "steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs (plugins that get processes of their own are not asked).\n"
+        "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n",
     .options = plan_options,
-    .examples = "  bnnrun plan configs/ste_sweep.yaml\n"
-                "  bnnrun plan configs/ste_sweep.yaml -s train.epochs=20 -j 4\n"
-                "  bnnrun plan configs/ste_sweep.yaml --retrain stale\n",
+    .examples = "  bnnrun plan ste_sweep\n"
+                "  bnnrun plan ste_sweep -s train.epochs=20 -j 4\n"
+                "  bnnrun plan ste_sweep --retrain stale\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

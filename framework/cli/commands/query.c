@@ -136,6 +136,6 @@ const cli_command cli_command_query = {
                 "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
                 "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
                 "                AND state = 'done' GROUP BY config\"\n"
-                "  bnnrun query db/queries/leaderboard.sql --csv\n",
+                "  bnnrun query mine.sql --csv\n",
     .run = run_query,
 };

@@ -298,12 +298,13 @@ const cli_command cli_command_run = {
         "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
         "Done runs whose data or plugins have changed since are stale: they enter no mean, and\n"
         "--retrain trains them again; `bnnrun plan` takes it, too, and only shows what would be.\n"
+        "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
         "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, a second one (half a\n"
         "second later or more) stops at once.\n",
     .options = run_options,
-    .examples = "  bnnrun configs/ste_sweep.yaml\n"
-                "  bnnrun configs/ste_sweep.yaml -s train.epochs=20 -s seeds.count=10 -j 2\n"
+    .examples = "  bnnrun ste_sweep\n"
+                "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
                 "  bnnrun run configs/ste_sweep.yaml --retrain stale\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
