@@ -57,6 +57,7 @@ data_sources = \
 	framework/data/content.c framework/data/content.h \
 	framework/data/dataset.c framework/data/dataset.h \
 	framework/data/options.c \
+	framework/data/fit.c framework/data/fit.h \
 	framework/data/picture.c framework/data/picture.h \
 	framework/data/picture_internal.h framework/data/picture_jpeg.c \
 	framework/data/formats/cifar.c \

@@ -54,6 +54,7 @@ check_suites = \
 	tests/unit/data/check_cifar \
 	tests/unit/data/check_data \
 	tests/unit/data/check_fetch \
+	tests/unit/data/check_fit \
 	tests/unit/data/check_locate \
 	tests/unit/data/check_picture \
 	tests/unit/data/check_pins \

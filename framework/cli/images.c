@@ -1,5 +1,6 @@
 #include "cli/images.h"
 
+#include "base/size.h"
 #include "base/text.h"
 #include "cli/operand.h"
 #include "data/formats/idx.h"
@@ -7,36 +8,61 @@
 
 #include <stdlib.h>
 
-static int read_picture(const char *path, bnn_shape shape, cli_images *out, bnn_error *err)
+static int images_fit(const bnn_picture *picture, const cli_images_wish *wish, cli_images *out,
+                      bnn_error *err)
 {
+    const bnn_shape shape = wish->shape;
+    out->pixels = malloc(bnn_shape_values(shape));
+    if (out->pixels == NULL)
+        return bnn_no_memory(err);
+    return shape.c == 1
+               ? bnn_fit_strokes(picture, wish->is_dark, shape, out->pixels, &out->fit, err)
+               : bnn_fit_middle(picture, shape, out->pixels, &out->fit, err);
+}
+
+static int images_read_picture(const char *path, const cli_images_wish *wish, cli_images *out,
+                               bnn_error *err)
+{
+    const bnn_shape shape = wish->shape;
+    cli_images images = {.n = 1, .is_picture = true};
     bnn_picture picture;
     if (shape.c != 1 && shape.c != 3)
         return bnn_fail(err, BNN_E_USAGE,
                         "%s: pictures are grey or of three colours, and the model takes images of "
                         "%u channels; put them into an IDX file of four dimensions",
                         path, shape.c);
-    const int status = bnn_picture_read(path, shape.c, &picture, err);
+    int status = bnn_picture_read(path, shape.c, &picture, err);
     if (status != BNN_OK)
         return status;
-    if (picture.width != shape.w || picture.height != shape.h) {
+    if (wish->fit)
+        status = images_fit(&picture, wish, &images, err);
+    else if (picture.width != shape.w || picture.height != shape.h)
+        status = bnn_fail(err, BNN_E_USAGE,
+                          "%s: %ux%u pixels, and the model takes %ux%u; --fit crops and scales "
+                          "pictures",
+                          path, picture.width, picture.height, shape.w, shape.h);
+    else
+        images.pixels = picture.pixels;
+    if (images.pixels != picture.pixels)
         free(picture.pixels);
-        return bnn_fail(err, BNN_E_USAGE,
-                        "%s: %ux%u pixels, and the model takes %ux%u; scale it with another "
-                        "program first",
-                        path, picture.width, picture.height, shape.w, shape.h);
-    }
-    *out = (cli_images){.n = 1, .is_picture = true, .pixels = picture.pixels};
-    return BNN_OK;
+    if (status == BNN_OK)
+        *out = images;
+    else
+        free(images.pixels);
+    return status;
 }
 
 /* What the header says is looked at before the data are taken into memory. */
-static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
-                    bnn_error *err)
+static int images_read_idx(const char *path, const cli_images_wish *wish, cli_images *out,
+                           bnn_error *err)
 {
+    const bnn_shape shape = wish->shape;
     bnn_array idx;
     int status = bnn_idx_read_header(path, &idx, err);
     if (status != BNN_OK)
         return status;
+    if (wish->fit)
+        return bnn_fail(err, BNN_E_USAGE, "--fit is for pictures, and %s is an IDX file", path);
     const bnn_shape has = bnn_array_shape(&idx);
     if (idx.n_dims < 3)
         return bnn_fail(err, BNN_E_USAGE,
@@ -49,23 +75,22 @@ static int read_idx(const char *path, uint32_t limit, bnn_shape shape, cli_image
     status = bnn_idx_read(path, &idx, err);
     if (status != BNN_OK)
         return status;
-    const uint32_t n = limit > 0 && limit < idx.dims[0] ? limit : idx.dims[0];
+    const uint32_t n = wish->limit > 0 && wish->limit < idx.dims[0] ? wish->limit : idx.dims[0];
     *out = (cli_images){.n = n, .pixels = idx.data};
     return BNN_OK;
 }
 
-int cli_images_read(const char *path, uint32_t limit, bnn_shape shape, cli_images *out,
-                    bnn_error *err)
+int cli_images_read(const char *path, const cli_images_wish *wish, cli_images *out, bnn_error *err)
 {
     uint8_t head[CLI_PEEK_BYTES];
     const size_t n = cli_peek(path, head);
     if (bnn_picture_begins(head, n))
-        return read_picture(path, shape, out, err);
+        return images_read_picture(path, wish, out, err);
     const bool is_idx = n >= 2 && head[0] == 0 && head[1] == 0;
     const bool is_gzip = n >= 2 && head[0] == 0x1f && head[1] == 0x8b;
     if (n > 0 && !is_idx && !is_gzip)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: none of PNG, JPEG, PGM and IDX", path);
-    return read_idx(path, limit, shape, out, err);
+    return images_read_idx(path, wish, out, err);
 }
 
 int cli_labels_read(const char *path, uint32_t n, bool exact, uint8_t **out, bnn_error *err)

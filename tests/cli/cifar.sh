@@ -61,6 +61,9 @@ prints '12 test images: 0 get another class than in training, 0 other logits'
 bnn 0 predict "$run" "$srcdir/tests/fuzz/corpus/picture/red.png" --csv
 [ "$(sed -n 2p out | cut -d, -f3)" = 0 ] || wrong 'a red picture is not of the class of red ones'
 says_nothing
+bnn 0 predict "$run" --fit "$srcdir/tests/fuzz/corpus/picture/colour.jpg"
+prints '^--fit: the middle of each picture, scaled to [0-9]*x[0-9]*$'
+says_nothing
 bnn 0 export "$run" --format c -o model.c
 bnn 0 export "$run" --format onnx -o model.onnx
 

@@ -69,7 +69,7 @@ RUN=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE
 { # a picture of nothing, which PGM can say without a library
     printf 'P5 28 28 255\n'
     head -c 784 /dev/zero
-} >digit.png
+} >photo.jpg
 n_run=0
 while IFS= read -r line; do
     line=$(echo "$line" | sed "s/ RUN\\>/ $RUN/")

@@ -122,9 +122,13 @@ bnn 0 predict float.bnn two.idx --csv --invert
 [ "$(answer 2)" = "$digit" ] || wrong 'inverted, the digit on white is not the digit'
 bnn 0 predict small.bnn digit.png --csv
 prints '^digit.png,,0,0.434608,0.277305,2,0.329356,3,0.236035$'
-bnn 0 predict float.bnn digit.png
-prints '^file  *image  *class  *probability  *margin '
-prints '^digit.png .* % '
+bnn 0 predict small.bnn digit.png
+prints '^file  *class  *probability  *margin  *next$'
+prints '^digit.png  *0  *43.5 %  *0.277305  *2 32.9 %, 3 23.6 %$'
+bnn 0 predict small.bnn two.idx digit.png
+prints '^file  *image  *class  *probability  *margin  *next$'
+prints '^two.idx  *1 '
+prints '^digit.png  *0  *43.5 %'
 bnn 0 predict float.bnn digit.png digit_on_white.pgm
 says '^digit_on_white.pgm: its border is bright; .*--invert$'
 bnn 0 predict float.bnn digit_on_white.pgm -q
@@ -143,6 +147,45 @@ for invert in '' --invert; do
     [ "$(wc -l <err)" -eq 2 ] || wrong 'not two lines on stderr'
 done
 bnn 0 predict float.bnn white_ink.png -q
+says_nothing
+# --fit: where the strokes lie, how large they are and which are the colours does not matter.
+# page SCALE X Y PAPER INK: the digit on a page, in a plain PGM.
+page() {
+    tail -c 56 digit.pgm | od -An -v -tu1 -w7 | awk -v s="$1" -v x="$2" -v y="$3" -v paper="$4" -v ink="$5" '
+        { for (i = 1; i <= 7; i++) on[NR - 1, i - 1] = $i >= 128 }
+        END {
+            print "P2", 8 * s + x + 9, 9 * s + y + 9, 255
+            for (v = 0; v < 9 * s + y + 9; v++) {
+                for (u = 0; u < 8 * s + x + 9; u++)
+                    printf "%d ", (v >= y && u >= x && on[int((v - y) / s), int((u - x) / s)] ? ink : paper)
+                print ""
+            }
+        }'
+}
+page 5 3 2 0 255 >fit_1.pgm
+page 5 30 40 255 0 >fit_2.pgm
+page 15 7 90 230 20 >fit_3.pgm
+bnn 0 predict float.bnn --fit fit_1.pgm fit_2.pgm fit_3.pgm --csv
+prints '^file,image,class,.*,probability_3,box,strokes$'
+[ "$(sed -n 2p out | cut -d, -f3-9)" = "$(sed -n 3p out | cut -d, -f3-9)" ] || wrong 'place and colours matter'
+[ "$(sed -n 2p out | cut -d, -f3)" = "$(sed -n 4p out | cut -d, -f3)" ] || wrong 'the size matters'
+prints '^fit_1.pgm,.*,[0-9]*x[0-9]*+[0-9]*+[0-9]*,bright$'
+prints '^fit_3.pgm,.*,[0-9]*x[0-9]*+[0-9]*+[0-9]*,dark$'
+says_nothing
+bnn 0 predict float.bnn --fit fit_1.pgm fit_2.pgm --json
+is_json
+prints '"strokes": "dark"'
+bnn 0 predict float.bnn --fit fit_1.pgm fit_2.pgm
+prints '^--fit: as in MNIST, strokes scaled to fit 5x6, .* in 7x8;$'
+prints 'dark strokes made bright in 1 of 2 pictures$'
+says_nothing
+bnn 0 predict float.bnn --fit --invert fit_2.pgm black.pgm
+says '^black.pgm: no strokes on its paper, so the answer means nothing$'
+prints 'dark strokes made bright in 1 of 2 pictures$'
+{ printf 'P5 7 4 255\n'; tail -c 56 digit.pgm | head -c 28; } >half.pgm
+bnn 0 predict float.bnn --fit half.pgm
+says '^half.pgm: its strokes reach the border: '
+bnn 0 predict float.bnn --fit half.pgm black.pgm -q
 says_nothing
 bnn 0 predict float.bnn two.idx --json --labels labels.idx
 is_json
@@ -169,7 +212,11 @@ omits accuracy
 fails 2 predict float.bnn
 says 'a model and an image are needed'
 fails 2 predict float.bnn grey.png
-says 'grey.png: 5x4 pixels, and the model takes 7x8'
+says 'grey.png: 5x4 pixels, and the model takes 7x8; --fit crops and scales pictures'
+fails 2 predict float.bnn digit.png --limit 1
+says '--limit is for IDX files, and digit.png is a picture'
+fails 2 predict float.bnn two.idx --fit
+says '--fit is for pictures, and two.idx is an IDX file'
 fails 2 predict "$models/by_hand.bnn" digit.png
 says "digit.png: 7x8 pixels, and the model takes 2x1"
 fails 2 predict "$models/by_hand.bnn" two.idx

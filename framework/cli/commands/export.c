@@ -166,9 +166,9 @@ static int export_c_read_own_images(cli_export *r, bnn_error *err)
 static int export_c_read_tests(cli_export *r, bnn_error *err)
 {
     const char *of = r->images_path != NULL ? r->images_path : "the test set";
-    int status = r->images_path != NULL
-                     ? cli_images_read(of, r->n_tests, r->model->input, &r->images, err)
-                     : export_c_read_own_images(r, err);
+    const cli_images_wish wish = {.shape = r->model->input, .limit = r->n_tests};
+    int status = r->images_path != NULL ? cli_images_read(of, &wish, &r->images, err)
+                                        : export_c_read_own_images(r, err);
     if (status == BNN_OK && r->images.n < r->n_tests)
         status = bnn_fail(err, BNN_E_USAGE, "%s: %u images, and the self-test is to have %u", of,
                           r->images.n, r->n_tests);

@@ -8,13 +8,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TOP = 3 };
 
 /* What was asked for, and what has been answered so far. */
 typedef struct prediction {
     cli_options options;
-    bool invert;
+    bool invert, fit;
     uint32_t limit; /* images of an IDX file; 0: all */
     const char *labels_path;
     bnn_model *model;
@@ -24,6 +25,7 @@ typedef struct prediction {
     uint32_t n_images; /* in all files */
     uint8_t *labels;   /* [n_images], or NULL */
     uint32_t n_answered, n_right;
+    bool has_numbers; /* the table has a column for those of images in an IDX file */
     cli_table *table;
 } prediction;
 
@@ -55,13 +57,39 @@ static double class_probability(const float *logits, uint32_t n, uint32_t larges
     return exp((double)logits[c] - (double)logits[largest]) / sum;
 }
 
-static void put_class(prediction *p, uint32_t c, double probability)
+/* Programs get a column for each of the most probable classes, people a shorter row. */
+static bool predict_for_programs(const prediction *p)
 {
-    cli_table_cellf(p->table, "%u", c);
-    if (p->options.json || p->options.csv)
-        cli_table_cellf(p->table, "%.6g", probability);
+    return p->options.json || p->options.csv;
+}
+
+/* The others of the most probable classes: "3 12.1 %, 5 0.4 %". */
+static void predict_put_others(prediction *p, const uint32_t *classes, const double *probabilities,
+                               uint32_t n)
+{
+    char text[CLI_TEXT_MAX] = "";
+    for (uint32_t i = 0; i < n; i++) {
+        const size_t used = strlen(text);
+        if (predict_for_programs(p)) {
+            cli_table_cellf(p->table, "%u", classes[i]);
+            cli_table_cellf(p->table, "%.6g", probabilities[i]);
+        }
+        snprintf(text + used, sizeof text - used, "%s%u %.1f %%", i > 0 ? ", " : "", classes[i],
+                 100 * probabilities[i]);
+    }
+    if (!predict_for_programs(p))
+        cli_table_cell(p->table, text);
+}
+
+/* What was taken of a picture, as geometry of X writes it: "240x388+300+120". */
+static void predict_put_fit(prediction *p, const bnn_fit *fit)
+{
+    if (fit->width > 0)
+        cli_table_cellf(p->table, "%ux%u+%u+%u", fit->width, fit->height, fit->x, fit->y);
     else
-        cli_table_cellf(p->table, "%.1f %%", 100 * probability);
+        cli_table_cell(p->table, NULL);
+    if (p->model->input.c == 1)
+        cli_table_cell(p->table, fit->width == 0 ? NULL : fit->is_dark ? "dark" : "bright");
 }
 
 /* "7" and, for a reader, whether that is the class. */
@@ -79,34 +107,51 @@ static uint32_t n_ranks_of(const prediction *p)
     return p->model->n_classes < TOP ? p->model->n_classes : TOP;
 }
 
-static void put_answer(prediction *p, const char *path, const char *index, const float *logits)
+static void put_answer(prediction *p, const char *path, uint32_t i, const cli_images *file,
+                       const float *logits)
 {
     uint32_t classes[TOP] = {0};
-    const uint32_t n_ranks = n_ranks_of(p);
-    rank_classes(logits, p->model->n_classes, n_ranks, classes);
+    double probabilities[TOP];
+    const uint32_t n = p->model->n_classes, n_ranks = n_ranks_of(p);
+    rank_classes(logits, n, n_ranks, classes);
+    for (uint32_t k = 0; k < n_ranks; k++)
+        probabilities[k] = class_probability(logits, n, classes[0], classes[k]);
     cli_table_cell(p->table, path);
-    cli_table_cell(p->table, index);
-    for (uint32_t i = 0; i < n_ranks; i++) {
-        put_class(p, classes[i],
-                  class_probability(logits, p->model->n_classes, classes[0], classes[i]));
-        const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
-        if (i == 0)
-            cli_table_cellf(p->table, "%.6g", (double)logits[classes[0]] - next);
-    }
+    if (p->has_numbers && file->is_picture)
+        cli_table_cell(p->table, NULL);
+    else if (p->has_numbers)
+        cli_table_cellf(p->table, "%u", i);
+    cli_table_cellf(p->table, "%u", classes[0]);
+    cli_table_cellf(p->table, predict_for_programs(p) ? "%.6g" : "%.1f %%",
+                    (predict_for_programs(p) ? 1 : 100) * probabilities[0]);
+    const double next = n_ranks > 1 ? (double)logits[classes[1]] : -(double)INFINITY;
+    cli_table_cellf(p->table, "%.6g", (double)logits[classes[0]] - next);
+    predict_put_others(p, classes + 1, probabilities + 1, n_ranks - 1);
     if (p->labels != NULL)
         put_label(p, classes[0]);
+    if (p->fit && predict_for_programs(p))
+        predict_put_fit(p, &file->fit);
     p->n_answered++;
 }
 
 static void make_table(prediction *p)
 {
-    static const char *const columns[] = {"class",         "probability", "margin",       "second",
-                                          "probability_2", "third",       "probability_3"};
-    p->table = cli_table_create("file|#image");
-    for (size_t i = 0; i < 1 + 2 * (size_t)n_ranks_of(p); i++)
-        cli_table_column(p->table, columns[i], CLI_NUMBER);
+    static const char *const others[] = {"second", "probability_2", "third", "probability_3"};
+    p->has_numbers = predict_for_programs(p);
+    for (size_t i = 0; i < p->n_files; i++)
+        p->has_numbers |= !p->files[i].is_picture;
+    p->table = cli_table_create(p->has_numbers ? "file|#image|#class|#probability|#margin"
+                                               : "file|#class|#probability|#margin");
+    for (size_t i = 0; predict_for_programs(p) && i < 2 * (size_t)(n_ranks_of(p) - 1); i++)
+        cli_table_column(p->table, others[i], CLI_NUMBER);
+    if (!predict_for_programs(p))
+        cli_table_column(p->table, "next", CLI_TEXT);
     if (p->labels != NULL)
         cli_table_column(p->table, "label", CLI_NUMBER);
+    if (p->fit && predict_for_programs(p))
+        cli_table_column(p->table, "box", CLI_TEXT);
+    if (p->fit && predict_for_programs(p) && p->model->input.c == 1)
+        cli_table_column(p->table, "strokes", CLI_TEXT);
 }
 
 static int classify_file(prediction *p, const char *path, cli_images *file, bnn_error *err)
@@ -115,15 +160,12 @@ static int classify_file(prediction *p, const char *path, cli_images *file, bnn_
     float *logits = calloc((size_t)file->n * p->model->n_classes, sizeof *logits);
     if (logits == NULL)
         return bnn_no_memory(err);
-    for (size_t i = 0; p->invert && i < file->n * pixels; i++)
+    const bool invert = p->invert && !(p->fit && p->model->input.c == 1); /* else done */
+    for (size_t i = 0; invert && i < file->n * pixels; i++)
         file->pixels[i] = (uint8_t)(255 - file->pixels[i]);
     bnn_model_run(p->model, file->n, file->pixels, logits, p->workspace);
-    for (uint32_t i = 0; i < file->n; i++) {
-        char index[CLI_TEXT_MAX];
-        snprintf(index, sizeof index, "%u", i);
-        put_answer(p, path, file->is_picture ? NULL : index,
-                   logits + (size_t)i * p->model->n_classes);
-    }
+    for (uint32_t i = 0; i < file->n; i++)
+        put_answer(p, path, i, file, logits + (size_t)i * p->model->n_classes);
     free(logits);
     return BNN_OK;
 }
@@ -146,6 +188,24 @@ static int print_predictions_json(prediction *p, bnn_error *err)
     return BNN_OK;
 }
 
+/* What was made of the pictures. */
+static void predict_say_fit(const prediction *p)
+{
+    char all[CLI_TEXT_MAX], dark[CLI_TEXT_MAX];
+    const bnn_shape shape = p->model->input;
+    uint32_t n_dark = 0;
+    for (size_t i = 0; i < p->n_files; i++)
+        n_dark += p->files[i].fit.is_dark;
+    bnn_count_text(p->n_files, all);
+    if (shape.c != 1)
+        printf("--fit: the middle of each picture, scaled to %ux%u\n", shape.w, shape.h);
+    else
+        printf("--fit: as in MNIST, strokes scaled to fit %ux%u, centred by mass in %ux%u;\n"
+               "       dark strokes made bright in %s of %s picture%s\n",
+               bnn_fit_box(shape.w), bnn_fit_box(shape.h), shape.w, shape.h,
+               bnn_count_text(n_dark, dark), all, bnn_plural(p->n_files));
+}
+
 static int print_answers(prediction *p, bnn_error *err)
 {
     char right[CLI_TEXT_MAX], all[CLI_TEXT_MAX];
@@ -156,6 +216,8 @@ static int print_answers(prediction *p, bnn_error *err)
         status = cli_table_end(p->table, &p->options, err);
         p->table = NULL;
     }
+    if (status == BNN_OK && p->fit && !p->options.csv && !p->options.quiet)
+        predict_say_fit(p);
     if (status == BNN_OK && p->labels != NULL)
         fprintf(p->options.csv ? stderr : stdout, "accuracy %.2f %%: %s of %s\n",
                 100.0 * p->n_right / p->n_answered, bnn_count_text(p->n_right, right),
@@ -165,6 +227,18 @@ static int print_answers(prediction *p, bnn_error *err)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
+/* What is wrong with a picture that was fitted, if it is that one can see. */
+static void hint_fitted(const char *path, const bnn_fit *fit)
+{
+    if (fit->width == 0)
+        fprintf(stderr, "%s: no strokes on its paper, so the answer means nothing\n", path);
+    else if (fit->is_cut)
+        fprintf(stderr,
+                "%s: its strokes reach the border: something is cut off, or the light is uneven, "
+                "and the answer may be wrong\n",
+                path);
+}
+
 /* Of each picture without a picture in it; and once, for the first one, of --invert. */
 static void hint_pictures(const prediction *p, char **paths)
 {
@@ -173,7 +247,9 @@ static void hint_pictures(const prediction *p, char **paths)
         const uint8_t *pixels = p->files[i].pixels;
         if (!p->files[i].is_picture)
             continue;
-        if (cli_image_is_blank(pixels, p->model->input)) {
+        if (p->fit && p->model->input.c == 1) {
+            hint_fitted(paths[i], &p->files[i].fit);
+        } else if (cli_image_is_blank(pixels, p->model->input)) {
             fprintf(stderr, "%s: all its pixels have one colour, so the answer means nothing%s\n",
                     paths[i],
                     pixels[0] == 255 ? "; what is transparent lies on white paper, where white ink "
@@ -197,8 +273,13 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
     if (p->files == NULL)
         return bnn_no_memory(err);
     p->n_files = n;
+    const cli_images_wish wish = {
+        .shape = p->model->input, .limit = p->limit, .fit = p->fit, .is_dark = p->invert};
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        status = cli_images_read(paths[i], p->limit, p->model->input, &p->files[i], err);
+        status = cli_images_read(paths[i], &wish, &p->files[i], err);
+        if (status == BNN_OK && p->limit > 0 && p->files[i].is_picture)
+            status = bnn_fail(err, BNN_E_USAGE, "--limit is for IDX files, and %s is a picture",
+                              paths[i]);
         if (status == BNN_OK && __builtin_add_overflow(p->n_images, p->files[i].n, &p->n_images))
             status = bnn_fail(err, BNN_E_USAGE, "more images than can be counted");
     }
@@ -242,9 +323,13 @@ static int run_predict(void *request, bnn_error *err)
 
 static const cli_option predict_options[] = {
     {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
+    CLI_ROW("fit", 0, CLI_SWITCH, NULL, prediction, fit,
+            "pictures of any size: made as MNIST was (see above); in colour, the\n"
+            "middle is scaled"),
     CLI_ROW("invert", 0, CLI_SWITCH, NULL, prediction, invert,
             "black becomes white: for dark strokes on a bright ground, where the\n"
-            "model was trained on bright strokes on black, as in MNIST"),
+            "model was trained on bright strokes on black, as in MNIST; with\n"
+            "--fit, which else finds that out: the strokes are dark"),
     CLI_COUNT_ROW("limit", "N", prediction, limit, UINT32_MAX,
                   "only the first N images of each IDX file"),
     CLI_ROW("labels", 0, CLI_STRING, "FILE", prediction, labels_path,
@@ -263,11 +348,19 @@ const cli_command cli_command_predict = {
         "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG, JPEG or PGM of\n"
         "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
         "grey by their luminance, unless the model takes three channels: red, green and blue.\n"
-        "What is transparent lies on white, 16 bits become 8. The answer has the three most\n"
-        "probable classes (softmax of the logits) and the margin between the first two logits.\n",
+        "What is transparent lies on white, 16 bits become 8; EXIF data turn a JPEG upright. The\n"
+        "answer has the three most probable classes (softmax of the logits) and the margin\n"
+        "between the first two logits.\n"
+        "\n"
+        "--fit makes of a picture of one character what MNIST's makers made: its strokes, which\n"
+        "Otsu's threshold tells from the paper, are cropped, scaled to fit 20x20 pixels whatever\n"
+        "their proportions, and placed in 28x28 with their centre of mass in the centre, bright\n"
+        "on black. It takes the border for paper, and light that is even: a shadow, lines or a\n"
+        "second character count as strokes.\n",
     .options = predict_options,
     .examples = "  bnnrun predict lenet5.bnn seven.png\n"
                 "  bnnrun predict 3f seven.png\n"
+                "  bnnrun predict 3f --fit photo.jpg\n"
                 "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
                 "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
                 "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
