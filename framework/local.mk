@@ -41,6 +41,7 @@ spec_sources = \
 	framework/spec/key_text.c framework/spec/key_text.h \
 	framework/spec/key_types.c \
 	framework/spec/label.c \
+	framework/spec/meant.c \
 	framework/spec/override.c \
 	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h \

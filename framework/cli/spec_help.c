@@ -125,12 +125,23 @@ static int print_key(const char *path, const bnn_key *key, bnn_error *err)
     return visit_plugins(key, print_plugin_line, NULL, err);
 }
 
+/* What may be meant by a word that is no key of a place, NULL for the whole; "" when nothing is. */
+static const char *find_meant(const char *place, const char *word, char meant[BNN_KEY_MEANT])
+{
+    const bnn_reader all = {
+        .path = place, .spec = &bnn_spec_section, .registry = bnn_registry_create(NULL)};
+    bnn_key_meant(&all, word, meant);
+    bnn_registry_destroy(all.registry);
+    return meant;
+}
+
 /* The keys of the section that the path goes wrong in: what may have been meant. */
 static int fail_unknown_key(const char *path, bnn_error *err)
 {
+    char meant[BNN_KEY_MEANT];
     const char *names[BNN_SECTION_KEYS], *word = path;
     const bnn_section *section = &bnn_spec_section;
-    char what[BNN_KEY_PATH], wrong[BNN_KEY_PATH];
+    char what[BNN_KEY_PATH], wrong[BNN_KEY_PATH], place[BNN_KEY_PATH];
     const bnn_key *key;
     while ((key = bnn_key_in(section, word)) != NULL && key->section != NULL) {
         section = key->section;
@@ -144,7 +155,11 @@ static int fail_unknown_key(const char *path, bnn_error *err)
              word == path ? (int)strlen("a spec") : (int)(word - path) - 1,
              word == path ? "a spec" : path);
     snprintf(wrong, sizeof wrong, "%.*s", (int)strcspn(word, "."), word);
-    return cli_unknown(err, BNN_E_USAGE, what, wrong, names, bnn_section_names(section, names));
+    snprintf(place, sizeof place, "%.*s", word == path ? 0 : (int)(word - path) - 1, path);
+    const size_t n = bnn_section_names(section, names);
+    if (bnn_suggest(wrong, names, n) == NULL && find_meant(place, wrong, meant)[0] != '\0')
+        return bnn_fail(err, BNN_E_USAGE, "%s \"%s\"%s", what, wrong, meant);
+    return cli_unknown(err, BNN_E_USAGE, what, wrong, names, n);
 }
 
 int cli_spec_help(const char *path, bnn_error *err)
@@ -175,8 +190,9 @@ bool cli_is_spec_key(const char *word)
 {
     const char *names[BNN_SECTION_KEYS];
     const size_t n = bnn_section_names(&bnn_spec_section, names);
+    char meant[BNN_KEY_MEANT];
     return strcmp(word, "spec") == 0 || strchr(word, '.') != NULL ||
-           bnn_suggest(word, names, n) != NULL;
+           bnn_suggest(word, names, n) != NULL || find_meant(NULL, word, meant)[0] != '\0';
 }
 
 /* ---- all keys ---------------------------------------------------------------------------- */

@@ -92,21 +92,21 @@ static const bnn_key_type ste_type = {"a plugin for both, or a map", bnn_section
 
 static const bnn_key model_keys[] = {
     {BNN_KEY_OF("topology", 0, &bnn_key_topology, "the layers and their sizes"),
-     .standard = "lenet5", .section = &bnn_topology_section},
+     .standard = "lenet5", .also = "architecture|arch", .section = &bnn_topology_section},
     {BNN_KEY_SECTION(bnn_model_options, binarize, "binarize", &binarize_section,
                      "what is binary, and how"),
-     .standard = "none", .words = "none"},
+     .standard = "none", .words = "none", .also = "quantize|quantization|quantizer|binary|bits"},
     {BNN_KEY_OF("ste", 0, &ste_type, "what goes through a sign in the backward pass"),
-     .standard = "clipped", .section = &ste_section},
+     .standard = "clipped", .also = "estimator|gradient|surrogate", .section = &ste_section},
     {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
                     "where norm, pool and activation stand in a block"),
-     .standard = "bn_act"},
+     .standard = "bn_act", .also = "order|layer_order"},
     {BNN_KEY_LAYER(bnn_model_options, norm, "norm", BNN_ROLE_NORM,
                    "of the blocks, where the ordering has it"),
-     .standard = "batchnorm", .words = "none"},
+     .standard = "batchnorm", .words = "none", .also = "batch_norm|batchnorm|bn|normalization"},
     {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
                    "auto: relu, but none before a sign"),
-     .standard = "auto", .words = "none|auto"},
+     .standard = "auto", .words = "none|auto", .also = "act|activation_function|nonlinearity"},
     BNN_KEYS_END,
 };
 

@@ -58,7 +58,8 @@ static const bnn_key block_keys[] = {
     BNN_KEYS_END,
 };
 
-static const bnn_section block_section = {.keys = block_keys, .finish = block_finish};
+static const bnn_section block_section = {
+    .keys = block_keys, .flags = BNN_SECTION_ITEMS, .finish = block_finish};
 
 static bnn_reader block_reader(const bnn_reader *r, uint32_t i, char path[BNN_KEY_PATH])
 {
@@ -124,12 +125,63 @@ static const bnn_key topology_keys[] = {
     {BNN_KEY_OF("description", 0, &remark, "for readers")},
     {BNN_KEY_SECTION(bnn_model_options, input, "input", &input_section, "the images that it takes"),
      .flags = BNN_KEY_REQUIRED},
-    {BNN_KEY_OF("blocks", 0, &blocks_type, "from the image to the logits"),
-     .section = &block_section, .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("blocks", 0, &blocks_type,
+                "from the image to the logits; the second is model.topology.blocks.2 in a sweep"),
+     .section = &block_section, .flags = BNN_KEY_REQUIRED | BNN_KEY_LIST, .also = "layers"},
     BNN_KEYS_END,
 };
 
 const bnn_section bnn_topology_section = {.keys = topology_keys};
+
+/* ---- a topology with changes ------------------------------------------------------------- */
+
+/* Whether a map changes parts of a topology that has a file, rather than being one itself: its blocks,
+ * if any, are a map of numbers. */
+static bool is_change(const bnn_node *map)
+{
+    const bnn_node *blocks = bnn_tree_get(map, "blocks"), *name = bnn_tree_get(map, "name");
+    const bnn_node *input = bnn_tree_get(map, "input");
+    if (map->kind != BNN_NODE_MAP || (blocks != NULL && blocks->kind != BNN_NODE_MAP))
+        return false;
+    return (blocks != NULL || name != NULL) &&
+           map->n == (size_t)(blocks != NULL) + (name != NULL) + (input != NULL);
+}
+
+/* root with all of the change in place below the path of the reader that can be. A map that names a
+ * plugin is a value. at: of its key. */
+static const bnn_node *apply_change(const bnn_reader *r, const bnn_node *root,
+                                    const bnn_node *change, bnn_position_in_file at)
+{
+    if (change->kind != BNN_NODE_MAP || bnn_tree_get(change, "name") != NULL) {
+        const bnn_node *set = bnn_tree_set(root, r->path, change, r->arena, r->diag, at);
+        return set != NULL ? set : root;
+    }
+    for (size_t i = 0; i < change->n; i++) {
+        const bnn_pair *pair = &change->pairs[i];
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(r, pair->key->text, path);
+        root = apply_change(&below, root, pair->value, pair->key->at);
+    }
+    return root;
+}
+
+static const bnn_node *load_changed(const bnn_reader *r, const bnn_node *name,
+                                    const bnn_node *change)
+{
+    const bnn_node *root = load_named(r, name);
+    if (root != NULL)
+        root = bnn_tree_set(NULL, r->path, root, r->arena, r->diag, change->at);
+    static const char *const parts[] = {"input", "blocks"};
+    for (size_t i = 0; root != NULL && i < sizeof parts / sizeof *parts; i++) {
+        char path[BNN_KEY_PATH];
+        const bnn_reader below = bnn_reader_below(r, parts[i], path);
+        const bnn_node *part = bnn_tree_get(change, parts[i]);
+        root = part == NULL ? root : apply_change(&below, root, part, part->at);
+    }
+    return root == NULL ? NULL : bnn_tree_find(root, r->path);
+}
+
+/* ------------------------------------------------------------------------------------------ */
 
 static void topology_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
@@ -137,13 +189,18 @@ static void topology_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
     const bnn_node standard = {
         .kind = BNN_NODE_SCALAR, .at = {.file = "spec"}, .text = key->standard};
     const bnn_node *stands = node != NULL ? node : &standard;
-    const bool named = stands->kind == BNN_NODE_SCALAR;
-    const bnn_node *root = named ? load_named(r, stands) : stands;
+    const bool changed = is_change(stands), named = changed || stands->kind == BNN_NODE_SCALAR;
+    const bnn_node *name = changed ? bnn_tree_get(stands, "name") : stands;
+    if (name == NULL)
+        name = &standard;
+    const bnn_node *root = changed ? load_changed(r, name, stands)
+                           : named ? load_named(r, name)
+                                   : stands;
     model->n_blocks = 0;
     if (root == NULL || bnn_section_read(r, &bnn_topology_section, root, model) != BNN_OK)
         model->n_blocks = 0; /* the rest is still checked, as for a net without binary blocks */
     if (named)
-        model->topology = stands->text;
+        model->topology = name->text;
 }
 
 /* Its parts are recorded as the model's. */

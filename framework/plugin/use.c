@@ -80,6 +80,19 @@ static void use_check_keys(const bnn_reader *r, const bnn_plugin *plugin, const 
     bnn_section_check(r, &section, map);
 }
 
+static bnn_node use_named(const char *name)
+{
+    return (bnn_node){.kind = BNN_NODE_SCALAR, .at = {.file = "default"}, .text = name};
+}
+
+/* The default plugin, where it is one. */
+static bnn_node use_standard(const bnn_key *key)
+{
+    const bnn_node standard = use_named(key->standard);
+    return use_named(key->standard != NULL && bnn_key_word(key, &standard) != NULL ? NULL
+                                                                                   : key->standard);
+}
+
 /* stands: what is written, or what is meant where nothing is. */
 static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *stands, bnn_use *out)
 {
@@ -88,6 +101,9 @@ static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *sta
     const bnn_key *beside = key->section != NULL ? key->section->keys : NULL;
     const uint32_t role = bnn_key_role(key);
     bnn_error err;
+    const bnn_node standard = use_standard(key);
+    if (name == NULL && standard.text != NULL)
+        name = &standard;
     if (name == NULL)
         return bnn_diag_add(r->diag, map->at, "%s: a name is missing, as in {name: NAME, ...}",
                             r->path);
@@ -105,15 +121,10 @@ static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *sta
     return use_fill(r, map, out);
 }
 
-static bnn_node use_standard(const char *name)
-{
-    return (bnn_node){.kind = BNN_NODE_SCALAR, .at = {.file = "default"}, .text = name};
-}
-
 int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_use *out)
 {
     const bnn_key key = {.detail = kind};
-    const bnn_node standard = use_standard(name);
+    const bnn_node standard = use_named(name);
     return use_read(r, &key, &standard, out);
 }
 
@@ -121,7 +132,7 @@ static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
 {
     bnn_use use = {.plugin = NULL};
     char *field = (char *)out + key->param.offset;
-    const bnn_node standard = use_standard(key->standard);
+    const bnn_node standard = use_named(key->standard);
     const bnn_node *stands = node != NULL ? node : key->standard != NULL ? &standard : NULL;
     const int begun = bnn_diag_begin(r->diag);
     if (stands != NULL)
@@ -169,6 +180,28 @@ static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *i
     }
     if (key->section != NULL)
         bnn_section_record(r, key->section, field);
+}
+
+/* ---- finding ----------------------------------------------------------------------------- */
+
+const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *parameter)
+{
+    const bnn_plugin_file *files;
+    const size_t n = r->registry == NULL ? 0 : bnn_registry_scan(r->registry, &files);
+    for (size_t i = 0; i < n; i++) {
+        bnn_error unusable;
+        if (files[i].shadowed_by != NULL || files[i].kind != bnn_key_kind(key))
+            continue;
+        const bnn_use use = {.plugin =
+                                 bnn_registry_load_file(r->registry, files[i].path, &unusable)};
+        if (use.plugin == NULL ||
+            (bnn_key_role(key) != 0 && bnn_use_layer(&use)->role != bnn_key_role(key)))
+            continue;
+        for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++)
+            if (strcmp(row->name, parameter) == 0)
+                return use.plugin->head->name;
+    }
+    return NULL;
 }
 
 const bnn_key_type bnn_key_plugin = {"a plugin's name, or {name: NAME, PARAMETER: VALUE}",

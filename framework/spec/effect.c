@@ -129,7 +129,7 @@ static bool is_related(const char *a, const char *b)
 }
 
 /* Whether the value at `wanted` may be another one once `set` is set. */
-static bool decides(const bnn_effects *effects, const char *set, const char *wanted)
+static bool may_decide(const bnn_effects *effects, const char *set, const char *wanted)
 {
     const bnn_key *key = bnn_key_find(effects->spec, wanted);
     const char *depends = key == NULL ? NULL : key->depends;
@@ -152,7 +152,7 @@ static bool may_switch(const bnn_effects *effects, const char *override, const c
         return true;
     while (*condition != '\0') {
         snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(condition, "=!"), condition);
-        if (decides(effects, key, wanted))
+        if (may_decide(effects, key, wanted))
             return true;
         condition += strcspn(condition, "|&");
         condition += *condition != '\0';

@@ -31,11 +31,24 @@ static const bnn_key_type *key_type(const bnn_key *key)
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
+/* Whether a map without a name has numbers, but none of the section's keys: {clip: 2} for each. */
+static bool has_parameters_alone(const bnn_section *section, const bnn_node *map)
+{
+    bool has_number = false;
+    for (size_t i = 0; i < map->n; i++) {
+        if (bnn_key_in(section, map->pairs[i].key->text) != NULL)
+            return false;
+        has_number |= bnn_key_is_number(map->pairs[i].value, &(double){0});
+    }
+    return has_number;
+}
+
 /* Whether what stands there is the value of the section's keys, rather than a map of them. */
 static bool section_is_short(const bnn_section *section, const bnn_node *node)
 {
     if ((section->flags & BNN_SECTION_EACH) != 0)
-        return node->kind != BNN_NODE_MAP || bnn_tree_get(node, "name") != NULL;
+        return node->kind != BNN_NODE_MAP || bnn_tree_get(node, "name") != NULL ||
+               has_parameters_alone(section, node);
     return (section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_SCALAR;
 }
 
@@ -49,27 +62,26 @@ static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
     return takes ? node : NULL;
 }
 
-void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key)
+void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const char *where,
+                         const bnn_node *key)
 {
     const char *known[BNN_SECTION_KEYS];
     const size_t n = bnn_section_names(section, known);
-    char excerpt[BNN_EXCERPT], list[512];
+    char excerpt[BNN_EXCERPT], near[BNN_DID_YOU_MEAN], list[512] = "", meant[BNN_KEY_MEANT] = "";
+    const char *dots = "";
     for (size_t i = 0; i < n; i++)
         if (strcmp(known[i], key->text) == 0)
             return;
-    const char *text = bnn_excerpt(key->text, excerpt);
-    const char *near = bnn_suggest(key->text, known, n);
-    if (near != NULL)
-        bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?", text,
-                     r->path, near);
-    else if (strchr(key->text, '.') != NULL)
-        bnn_diag_add(r->diag, key->at,
-                     "unknown key \"%s\" in %s; keys with dots belong in sweep, baseline and -s, "
-                     "elsewhere write maps",
-                     text, r->path);
-    else
-        bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s; known keys: %s", text, r->path,
-                     bnn_text_join(known, n, list, sizeof list));
+    bnn_did_you_mean(key->text, known, n, near);
+    if (near[0] == '\0')
+        bnn_key_meant(r, key->text, meant);
+    if (near[0] == '\0' && strchr(key->text, '.') != NULL)
+        dots = "; keys with dots belong in sweep, baseline and -s, elsewhere write maps";
+    else if (near[0] == '\0' && strchr(meant, '?') == NULL)
+        bnn_text_join(known, n, list, sizeof list);
+    bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s%s%s%s%s%s",
+                 bnn_excerpt(key->text, excerpt), where != NULL ? where : r->path, near, meant,
+                 dots, list[0] == '\0' ? "" : "; known keys: ", list);
 }
 
 int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
@@ -84,7 +96,7 @@ int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn
             &at, node, (section->flags & BNN_SECTION_NAMED) != 0 ? "a name or a map" : "a map", "");
     const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < node->n; i++)
-        bnn_key_check_known(&at, section, node->pairs[i].key);
+        bnn_key_check_known(r, section, at.path, node->pairs[i].key);
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         if ((key->flags & BNN_KEY_REQUIRED) != 0 && bnn_tree_get(node, key->param.name) == NULL)
             bnn_diag_add(r->diag, node->at, "%s: the key \"%s\" is missing", at.path,
@@ -97,7 +109,9 @@ int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key 
 {
     char path[BNN_KEY_PATH];
     const bnn_key_type *type = key_type(key);
-    const bnn_reader below = key_reader(r, section, key, path);
+    const bool each = node != NULL && (section->flags & BNN_SECTION_EACH) != 0 &&
+                      section_is_short(section, node); /* written at the section's own path */
+    const bnn_reader below = each ? *r : key_reader(r, section, key, path);
     const int begun = bnn_diag_begin(r->diag);
     if (type->read != NULL)
         type->read(&below, key, key_node(section, key, node), out);
@@ -208,6 +222,11 @@ const bnn_key *bnn_key_find(const bnn_section *spec, const char *path)
             return key;
         path++;
         spec = key->section;
+        if (spec == NULL || (spec->flags & BNN_SECTION_ITEMS) == 0)
+            continue;
+        const size_t n_digits = strspn(path, "0123456789");
+        if (n_digits > 0 && path[n_digits] == '.')
+            path += n_digits + 1;
     }
     return NULL;
 }

@@ -43,6 +43,8 @@ enum {
     BNN_SECTION_NAMED = 1,     /* a text instead of the map is its key `name` */
     BNN_SECTION_REFERENCE = 2, /* ... and `name` is recorded as the section's own value */
     BNN_SECTION_EACH = 4,      /* what is no map of its keys is the value of each of them */
+    BNN_SECTION_ITEMS =
+        8, /* of the items of a list: their numbers, from 1, stand before its keys */
 };
 
 struct bnn_section {
@@ -70,6 +72,9 @@ struct bnn_key {
     const char *computed;     /* how help calls a default that depends on other things */
     const char *words;        /* "none|auto": what may stand there instead */
     const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and & */
+    const char *also; /* "lr|rate": how other programs call it; or NULL */
+    /* The name of a plugin that may stand here and has such a parameter, or NULL; or NULL. */
+    const char *(*takes)(const bnn_reader *r, const bnn_key *key, const char *parameter);
     const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */
@@ -157,13 +162,20 @@ void bnn_key_record(const bnn_reader *r, const bnn_section *section, const bnn_k
 /* Whether a condition (bnn_key.acts) holds for what has been recorded. */
 bool bnn_key_holds(const bnn_settings *settings, const char *condition);
 
-/* Reports a key that has no row in the section. */
-void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const bnn_node *key);
+/* Reports a key that has no row in the section; where: how messages call the section, or NULL. */
+void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const char *where,
+                         const bnn_node *key);
+
+/* Which key of the whole spec may be meant by a word that is none of the keys at the reader's path,
+ * as the end of a message: "; did you mean "train.optimizer.lr"?", "; sgd has one" of parameters of
+ * another plugin; or "". Returns out. */
+enum { BNN_KEY_MEANT = 512 };
+const char *bnn_key_meant(const bnn_reader *r, const char *word, char out[BNN_KEY_MEANT]);
 
 /* The row of the section that a path begins with, or NULL. */
 const bnn_key *bnn_key_in(const bnn_section *section, const char *path);
 
-/* The row of a dotted path, or NULL. Keys of a plugin, and of a sweep's maps, have no rows. */
+/* The row of a dotted path, or NULL. Parameters of a plugin, and keys of a sweep's maps, have no rows. */
 const bnn_key *bnn_key_find(const bnn_section *spec, const char *path);
 
 /* A reader of a key below: path gets room for its path. */

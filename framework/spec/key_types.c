@@ -15,12 +15,33 @@ enum { CHOICES_MAX = 32, CHOICE_BYTES = 64 };
 
 /* ---- messages ---------------------------------------------------------------------------- */
 
+/* Several values to try stand in a sweep, and many expect them here. */
+static const char *list_advice(const bnn_reader *r, const bnn_node *node, char out[BNN_KEY_PATH])
+{
+    const bool known = r->spec != NULL && r->path != NULL;
+    const bnn_key *top = known ? bnn_key_in(r->spec, r->path) : NULL;
+    const bnn_key *key = known ? bnn_key_find(r->spec, r->path) : NULL;
+    const bool map = key != NULL && key->type == &bnn_key_section && key->words == NULL &&
+                     (key->section->flags & BNN_SECTION_NAMED) == 0;
+    const char *texts[3] = {NULL, NULL, "..."};
+    char items[BNN_EXCERPT];
+    out[0] = '\0';
+    if (node->kind != BNN_NODE_LIST || node->n < 2 || map || top == NULL ||
+        (top->flags & BNN_KEY_FIXED) != 0)
+        return out;
+    for (size_t i = 0; i < 2; i++)
+        texts[i] = node->items[i]->kind == BNN_NODE_SCALAR ? node->items[i]->text : "...";
+    snprintf(out, BNN_KEY_PATH, "; to try each, write sweep: {grid: {%s: [%s]}}", r->path,
+             bnn_text_join(texts, node->n < 3 ? node->n : 3, items, sizeof items));
+    return out;
+}
+
 int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *thing,
                         const char *advice)
 {
-    char got[BNN_DESCRIPTION];
-    return bnn_diag_add(r->diag, node->at, "%s: expected %s, got %s%s", r->path, thing,
-                        bnn_tree_describe(node, got), advice);
+    char got[BNN_DESCRIPTION], sweep[BNN_KEY_PATH];
+    return bnn_diag_add(r->diag, node->at, "%s: expected %s, got %s%s%s", r->path, thing,
+                        bnn_tree_describe(node, got), advice, list_advice(r, node, sweep));
 }
 
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node)

@@ -91,6 +91,10 @@ static const bnn_node *apply_override(const override *o, const bnn_node *spec)
         if (is_below(o->key, dotted_maps[i]))
             return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1,
                               o->value);
+    if (is_below(o->key, "sweep.list") || is_below(o->key, "sweep.exclude")) {
+        bnn_diag_add(o->r->diag, o->at, "cannot set %s: give the list as a whole", o->key);
+        return NULL;
+    }
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
     if (!varies && is_overwritten(o, spec))
         return NULL;

@@ -25,14 +25,36 @@ typedef struct sweep_section {
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
+/* Whether all names of a dotted key have a row, as far as there are tables: not in plugins. */
+static void sweep_check_names(const bnn_reader *r, const bnn_node *node)
+{
+    const bnn_section *section = r->spec;
+    const char *rest = node->text;
+    char word[BNN_KEY_PATH], above[BNN_KEY_PATH];
+    while (section != NULL && (section->flags & (BNN_SECTION_EACH | BNN_SECTION_ITEMS)) == 0) {
+        const size_t n = strcspn(rest, ".");
+        bnn_reader at = *r;
+        if (rest > node->text) {
+            snprintf(above, sizeof above, "%.*s", (int)(rest - node->text) - 1, node->text);
+            at.path = above;
+        }
+        snprintf(word, sizeof word, "%.*s", (int)n, rest);
+        bnn_key_check_known(&at, section, NULL, &(bnn_node){.text = word, .at = node->at});
+        const bnn_key *key = bnn_key_in(section, rest);
+        if (key == NULL || key->takes != NULL || rest[n] == '\0')
+            return;
+        section = key->section;
+        rest += n + 1;
+    }
+}
+
 /* What is the same for every run of a spec cannot differ between its points. */
 static void sweep_check_key(const bnn_reader *r, const bnn_node *node)
 {
-    char excerpt[BNN_EXCERPT], word[BNN_KEY_PATH];
+    char excerpt[BNN_EXCERPT];
     if (!bnn_tree_check_path(node->text, r->diag, node->at))
         return;
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(node->text, "."), node->text);
-    bnn_key_check_known(r, r->spec, &(bnn_node){.text = word, .at = node->at});
+    sweep_check_names(r, node);
     const bnn_key *key = bnn_key_in(r->spec, node->text);
     if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
         bnn_diag_add(r->diag, node->at, "%s is the same for all points and cannot vary",

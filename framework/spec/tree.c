@@ -32,12 +32,28 @@ bool bnn_tree_covers(const char *path, const char *inner)
     return strncmp(path, inner, n) == 0 && (inner[n] == '\0' || inner[n] == '.');
 }
 
+/* The index of item text[0..n) of a list, which counts from 1; list->n when there is none. */
+static size_t find_item(const bnn_node *list, const char *text, size_t n)
+{
+    size_t number = 0;
+    for (size_t i = 0; i < n && number <= list->n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return list->n;
+        number = 10 * number + (size_t)(text[i] - '0');
+    }
+    return number == 0 || number > list->n ? list->n : number - 1;
+}
+
 const bnn_node *bnn_tree_find(const bnn_node *root, const char *path)
 {
     const bnn_node *node = root;
     for (;;) {
         const size_t n = strcspn(path, ".");
-        node = find_value(node, path, n);
+        const size_t i = node != NULL && node->kind == BNN_NODE_LIST ? find_item(node, path, n) : 0;
+        if (node != NULL && node->kind == BNN_NODE_LIST)
+            node = i < node->n ? node->items[i] : NULL;
+        else
+            node = find_value(node, path, n);
         if (node == NULL || path[n] == '\0')
             return node;
         path += n + 1;
@@ -202,6 +218,33 @@ static bool open_map(const editor *e, const bnn_node *node, const char *rest, co
     return false;
 }
 
+static const bnn_node *set_below(const editor *e, const bnn_node *node, const char *rest);
+
+/* A copy of the list with one item changed, which has to be there. */
+static const bnn_node *set_item(const editor *e, const bnn_node *list, const char *rest)
+{
+    const size_t n = strcspn(rest, "."), i = find_item(list, rest, n);
+    const int n_list = (int)(rest - e->path) - 1;
+    if (i == list->n && strspn(rest, "0123456789") < n)
+        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s is a list, not a map", e->path, n_list,
+                     e->path);
+    else if (i == list->n)
+        bnn_diag_add(e->diag, e->at, "cannot set %s: %.*s has the numbers 1 to %zu", e->path,
+                     n_list, e->path, list->n);
+    if (i == list->n)
+        return NULL;
+    const bnn_node *item = rest[n] == '\0' ? e->value : set_below(e, list->items[i], rest + n + 1);
+    bnn_node *copy = bnn_arena_copy(e->arena, list, 1, sizeof *copy);
+    const bnn_node **items = bnn_arena_copy(e->arena, list->items, list->n, sizeof *items);
+    if (item == NULL)
+        return NULL;
+    if (copy == NULL || items == NULL)
+        return edit_no_memory(e);
+    items[i] = item;
+    copy->items = items;
+    return copy;
+}
+
 /* rest: what of the path lies below node. */
 static const bnn_node *set_below(const editor *e, const bnn_node *node, const char *rest)
 {
@@ -209,6 +252,8 @@ static const bnn_node *set_below(const editor *e, const bnn_node *node, const ch
     const bnn_node *map;
     const bnn_node *child = e->value;
     bnn_position_in_file at = e->at;
+    if (node != NULL && node->kind == BNN_NODE_LIST && rest != e->path)
+        return set_item(e, node, rest);
     if (!open_map(e, node, rest, &map))
         return NULL;
     if (rest[n] != '\0') {

@@ -67,14 +67,15 @@ bool bnn_tree_check_path(const char *path, bnn_diag *diag, bnn_position_in_file 
 /* Whether setting the dotted path changes what lies at `inner`: it is the same or begins it. */
 bool bnn_tree_covers(const char *path, const char *inner);
 
-/* The value at a dotted path ("model.binarize.weights"), or NULL. */
+/* The value at a dotted path ("model.binarize.weights"), or NULL. Items of a list are called by their
+ * numbers, from 1 ("model.topology.blocks.2.layer"). */
 const bnn_node *bnn_tree_find(const bnn_node *root, const char *path);
 
 /* A copy of root with the value at the dotted path replaced or added, maps on the way created;
  * root itself is unchanged, and unchanged sub-trees are shared. `at` is where the override was
  * written. A plugin reference on the way that is a bare name (ste: clipped) becomes a map
  * ({name: clipped}), so that `model.ste.clip` reaches into it. NULL and a message when something
- * on the way is a list or another scalar. */
+ * on the way is another scalar, or a list without this item. */
 const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_node *value,
                              bnn_arena *arena, bnn_diag *diag, bnn_position_in_file at);
 

@@ -6,8 +6,7 @@
 
 static const bnn_key schedule_keys[] = {
     {BNN_KEY_CHOICE(bnn_schedule, kind, "name", BNN_SCHEDULE_CONSTANT, "constant|step|cosine",
-                    "the learning rate over the epochs"),
-     .flags = BNN_KEY_REQUIRED},
+                    "the learning rate over the epochs")},
     {.param = BNN_NUMBER(bnn_schedule, warmup, 0.0, 0.0, 100000.0, "epochs of linear warm-up")},
     {.param = BNN_NUMBER(bnn_schedule, every, 10.0, 1e-3, 100000.0, "epochs between steps"),
      .acts = "train.schedule=step"},
@@ -24,6 +23,7 @@ static const bnn_section schedule_section = {.keys = schedule_keys,
 /* What all optimizers have. */
 static const bnn_key optimizer_keys[] = {
     {.param = BNN_NUMBER(bnn_optimizer_options, lr, NAN, 0.0, 1e6, "the learning rate"),
+     .also = "learning_rate|rate",
      .computed = "the optimizer's own"},
     BNN_KEYS_END,
 };
@@ -32,20 +32,23 @@ static const bnn_section optimizer_section = {.keys = optimizer_keys};
 
 static const bnn_key train_keys[] = {
     {.param =
-         BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images")},
-    {.param = BNN_INTEGER(bnn_train_options, batch, 64, 1, 8192, "images of one step")},
+         BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images"),
+     .also = "n_epochs|num_epochs|max_epochs|iterations"},
+    {.param = BNN_INTEGER(bnn_train_options, batch, 64, 1, 8192, "images of one step"),
+     .also = "batch_size|batchsize|minibatch"},
     {.param = BNN_CHOICE(bnn_train_options, loss, BNN_LOSS_CROSS_ENTROPY,
-                         "cross_entropy|squared_hinge", "what is minimized")},
+                         "cross_entropy|squared_hinge", "what is minimized"),
+     .also = "criterion|loss_fn|loss_function|objective"},
     {BNN_KEY_PLUGIN(bnn_train_options, optimizer, "optimizer", BNN_KIND_OPTIMIZER,
                     "how weights follow their gradients"),
-     .standard = "adam", .section = &optimizer_section},
+     .standard = "adam", .also = "optim", .section = &optimizer_section},
     {BNN_KEY_PLUGIN(bnn_train_options, binary_optimizer, "binary_optimizer", BNN_KIND_OPTIMIZER,
                     "another one for the latent binary weights"),
      .computed = "train.optimizer", .section = &optimizer_section,
      .acts = "model.binarize.weights=true"},
     {BNN_KEY_SECTION(bnn_train_options, schedule, "schedule", &schedule_section,
                      "what the learning rate is multiplied with, epoch by epoch"),
-     .standard = "constant"},
+     .standard = "constant", .also = "scheduler|lr_scheduler|lr_schedule|learning_rate_schedule"},
     BNN_KEYS_END,
 };
 

@@ -356,7 +356,7 @@ static const struct {
      0},
     {"clippet", "spec.yaml:2:3: there is no ste \"clippet\"; did you mean \"clipped\"?", 0},
     {"../clipped", "spec.yaml:2:3: there is no ste \"../clipped\"; ", 0},
-    {"{clip: 1}", "spec.yaml:2:3: model.ste: a name is missing", 0},
+    {"{clip: 1.5}", "", 1.5},
     {"{name: [x]}", "spec.yaml:2:10: model.ste: expected a name, got a list", 0},
     {"[clipped]", "spec.yaml:2:3: model.ste: expected a name or a map with one, got a list", 0},
     {"~", "spec.yaml:2:3: model.ste: expected a name or a map with one, got nothing", 0},

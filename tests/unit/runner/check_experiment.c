@@ -204,6 +204,56 @@ START_TEST(overrides_replace_and_sweep)
 }
 END_TEST
 
+/* The hash of the one config of a spec. */
+static const char *hash_of(const char *spec, const char *override)
+{
+    const char *const overrides[] = {override, NULL};
+    ck_assert_int_eq(load_with(spec, overrides), BNN_OK);
+    ck_assert_str_eq(said(), "");
+    ck_assert_uint_eq(experiment.n_configs, 1);
+    return bnn_arena_strdup(arena, experiment.configs[0].hash);
+}
+
+START_TEST(a_key_can_be_set_where_its_plugin_is_the_default)
+{
+    static const struct {
+        const char *override, *written;
+    } same[] = {
+        {"train.optimizer.lr=0.02", "train.optimizer={name: adam, lr: 0.02}"},
+        {"model.ste.clip=2", "model.ste={name: clipped, clip: 2}"},
+        {"model.norm.momentum=0.2", "model.norm={name: batchnorm, momentum: 0.2}"},
+        {"train.schedule.warmup=1", "train.schedule={name: constant, warmup: 1}"},
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        ck_assert_str_eq(hash_of(TINY_DATA TINY_MODEL, same[i].override),
+                         hash_of(TINY_DATA TINY_MODEL, same[i].written));
+}
+END_TEST
+
+START_TEST(a_block_can_be_changed)
+{
+    static const char lenet[] = TINY_DATA "model: {topology: lenet5}\n";
+    const char *const sweep[] = {"model.topology.blocks.1.layer.out=[4, 6]", NULL};
+    const char *plain = hash_of(TINY_DATA, NULL);
+    ck_assert_str_eq(plain, hash_of(lenet, NULL));
+    ck_assert_str_eq(plain, hash_of(lenet, "model.topology.blocks.1.layer.out=6"));
+    ck_assert_str_eq(plain, hash_of(TINY_DATA, "model.topology={name: lenet5}"));
+    const char *changed = hash_of(lenet, "model.topology.blocks.1.layer.out=4");
+    ck_assert_str_ne(plain, changed);
+    ck_assert_str_eq(changed, hash_of(TINY_DATA, "model.topology.blocks.1.layer.out=4"));
+    ck_assert_str_eq(changed,
+                     hash_of(TINY_DATA, "model.topology={blocks: {1: {layer: {out: 4}}}}"));
+    ck_assert_int_eq(experiment.configs[0].model.n_blocks, 5);
+    ck_assert_int_eq(load_with(lenet, sweep), BNN_OK);
+    ck_assert_str_eq(experiment.configs[0].hash, changed);
+    ck_assert_str_eq(experiment.configs[0].label, "out=4");
+    ck_assert_str_eq(experiment.configs[1].hash, plain);
+    ck_assert_str_eq(experiment.configs[1].label, "out=6");
+    ck_assert_str_eq(hash_of(TINY_DATA TINY_NET, "model.topology.blocks.3.layer.out=10"),
+                     hash_of(TINY_DATA TINY_NET, NULL));
+}
+END_TEST
+
 START_TEST(wrong_overrides_are_all_said)
 {
     const char *const overrides[] = {"train.epochs", "train.epoch=3", "train.batch=x", NULL};
@@ -359,6 +409,8 @@ static Suite *make_suite(void)
         equal_configs_are_run_once,
         the_hash_covers_what_acts,
         overrides_replace_and_sweep,
+        a_key_can_be_set_where_its_plugin_is_the_default,
+        a_block_can_be_changed,
         wrong_overrides_are_all_said,
         data_sets_are_shared,
         a_float_net_has_no_ste,

@@ -155,7 +155,7 @@ static const struct {
     {"epochs: 0\njobs: many\nboth: []\nschedule: {every: 0}\ntitle: ~",
      "s:1:9: train.epochs: 0 is out of range; it must be from 1 to 100000\n"
      "s:2:7: train.jobs: expected auto or an integer, got \"many\"\n"
-     "s:3:7: train.both.first: expected a text, got a list\n"
+     "s:3:7: train.both: expected a text, got a list\n"
      "s:4:11: train.schedule: the key \"name\" is missing\n"
      "s:4:19: train.schedule.every: 0 is out of range; it must be from 1 to 100\n"
      "s:5:8: train.title: expected a text, got nothing",
