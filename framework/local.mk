@@ -257,6 +257,7 @@ bnnrun_SOURCES = \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
+	framework/cli/man.c framework/cli/man.h \
 	framework/cli/commands/note.c \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
@@ -265,6 +266,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
+	framework/cli/reference.c \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
 	framework/cli/commands/run.c \
@@ -301,6 +303,30 @@ EXTRA_DIST += \
 	framework/spec/README.md \
 	framework/train/README.md
 
+# Man pages, which the program writes itself. Where it does not run, as when it was built for another
+# machine, those of the tarball are taken.
+man/made: bnnrun$(EXEEXT) $(modules)
+	$(AM_V_GEN)$(MKDIR_P) man && unset BNNRUN_PLUGIN_PATH && \
+	if ./bnnrun$(EXEEXT) help --man-pages >man/list 2>man/log; then \
+	  while read -r page name; do \
+	    ./bnnrun$(EXEEXT) help --man $$name >man/$$page || exit 1; \
+	  done <man/list; \
+	elif test -e $(srcdir)/framework/cli/man/bnnrun.1; then \
+	  cp $(srcdir)/framework/cli/man/*.[15] man; \
+	else \
+	  echo "no man pages: bnnrun does not run here, and only a tarball has them" >&2; \
+	fi
+	@touch $@
+all-local: man/made
+dist-hook: man/made
+	$(MKDIR_P) $(distdir)/framework/cli/man && cp man/*.[15] $(distdir)/framework/cli/man
+install-data-local: man/made
+	@$(NORMAL_INSTALL)
+	$(MKDIR_P) "$(DESTDIR)$(mandir)/man1" "$(DESTDIR)$(mandir)/man5"
+	for section in 1 5; do \
+	  test ! -e man/bnnrun.1 || $(INSTALL_DATA) man/*.$$section "$(DESTDIR)$(mandir)/man$$section"; \
+	done
+
 plugin_includedir = $(includedir)/bnn
 plugin_include_HEADERS = \
 	framework/bnn/infer.h \
@@ -333,6 +359,7 @@ framework/build_info.h: FORCE
 	  echo '#ifndef BNN_BUILD_INFO_H'; \
 	  echo '#define BNN_BUILD_INFO_H'; \
 	  echo '#define BNN_VERSION "$(VERSION)"'; \
+	  echo '#define BNN_RELEASED "$(BNN_RELEASED)"'; \
 	  echo "#define BNN_REVISION \"$$revision\""; \
 	  echo "#define BNN_CFLAGS \"$$flags\""; \
 	  echo '#ifdef __clang__'; \

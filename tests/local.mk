@@ -121,6 +121,7 @@ shell_tests = \
 	tests/cli/house.sh \
 	tests/cli/identity.sh \
 	tests/cli/install.sh \
+	tests/cli/manual.sh \
 	tests/cli/model.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
@@ -196,7 +197,7 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_objects) $(onnx_library)
 	done
 
 clean-local:
-	rm -rf fuzz
+	rm -rf fuzz man
 
 # The benchmark, built and run by `make bench`, with the fastest loop of each instruction set as its
 # measure.

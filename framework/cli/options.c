@@ -38,6 +38,8 @@ const cli_option cli_program_options[] = {
     {.name = NULL},
 };
 
+const char cli_summary[] = "trains binarized neural networks in sweeps, and says which is better";
+
 const char cli_environment[] =
     "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
     "  BNN_DATA_PATH                  folders to look for data sets in\n"
@@ -269,13 +271,18 @@ int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error
 
 /* ---- Help ------------------------------------------------------------------------------------ */
 
+const cli_option *cli_option_form(const cli_option *row)
+{
+    for (const cli_option *c = cli_common_options; row->kind == CLI_COMMON && c->name != NULL; c++)
+        if (strcmp(c->name, row->name) == 0)
+            return c;
+    return row;
+}
+
 /* "  -o, --output FILE"; its length. How a common option is written is said where it is common. */
 static int write_head(const cli_option *row, char *out, size_t n)
 {
-    const cli_option *form = row;
-    for (const cli_option *c = cli_common_options; row->kind == CLI_COMMON && c->name != NULL; c++)
-        if (strcmp(c->name, row->name) == 0)
-            form = c;
+    const cli_option *form = cli_option_form(row);
     char letter[] = "    ";
     if (form->letter != 0)
         snprintf(letter, sizeof letter, "-%c, ", form->letter);

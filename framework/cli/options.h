@@ -75,6 +75,10 @@ extern const cli_option cli_common_options[], cli_program_options[];
 /* What else the general help says: the variables of the environment, a line each, and the exit status,
  * which begins in the middle of a line. */
 extern const char cli_environment[], cli_exit_status[];
+extern const char cli_summary[]; /* what bnnrun is, in a line */
+
+/* The row that says how an option is written: the common one of a CLI_COMMON, else the row itself. */
+const cli_option *cli_option_form(const cli_option *row);
 
 void cli_print_options(const cli_option *table);
 

@@ -8,12 +8,7 @@
 
 #include <string.h>
 
-/* What is printed of a row. */
-typedef struct row_texts {
-    char value[BNN_KEY_TEXT_BYTES], standard[BNN_KEY_TEXT_BYTES], meaning[BNN_KEY_TEXT_BYTES];
-} row_texts;
-
-static void fill_texts(const bnn_key *key, row_texts *out)
+void cli_key_texts_fill(const bnn_key *key, cli_key_texts *out)
 {
     bnn_key_value_text(key, out->value);
     bnn_key_default_text(key, out->standard);
@@ -37,8 +32,8 @@ static void fill_texts(const bnn_key *key, row_texts *out)
 /* What is printed of one key or parameter. */
 static void print_entry(const char *title, const bnn_key *key)
 {
-    row_texts texts;
-    fill_texts(key, &texts);
+    cli_key_texts texts;
+    cli_key_texts_fill(key, &texts);
     printf("%s: %s\n  value    %s\n", title, key->param.help, texts.value);
     if (texts.standard[0] != '\0')
         printf("  default  %s\n", texts.standard);
@@ -50,9 +45,8 @@ static void print_entry(const char *title, const bnn_key *key)
 
 /* ---- plugins ----------------------------------------------------------------------------- */
 
-/* Calls visit for each plugin that the key takes; NULL: for all that there are. */
-static int visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *),
-                         void *context, bnn_error *err)
+int cli_visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *), void *context,
+                      bnn_error *err)
 {
     const bnn_plugin_file *files;
     bnn_registry *registry = bnn_registry_create(NULL);
@@ -105,8 +99,8 @@ static int print_rows(const bnn_section *section, bnn_error *err)
 {
     cli_table *table = cli_table_create("key|value|default|meaning");
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        row_texts texts;
-        fill_texts(key, &texts);
+        cli_key_texts texts;
+        cli_key_texts_fill(key, &texts);
         const char *const cells[] = {key->param.name, texts.value, texts.standard, texts.meaning};
         cli_table_row(table, cells);
     }
@@ -122,7 +116,7 @@ static int print_key(const char *path, const bnn_key *key, bnn_error *err)
         return status;
     printf("\nplugins, see `bnnrun plugins %s NAME` for their parameters\n",
            bnn_kind_name(bnn_key_kind(key)));
-    return visit_plugins(key, print_plugin_line, NULL, err);
+    return cli_visit_plugins(key, print_plugin_line, NULL, err);
 }
 
 /* What may be meant by a word that is no key of a place, NULL for the whole; "" when nothing is. */
@@ -182,7 +176,7 @@ int cli_spec_help(const char *path, bnn_error *err)
     key = bnn_key_find(&bnn_spec_section, above);
     int status = BNN_OK;
     if (key != NULL && key->type == &bnn_key_plugin)
-        status = visit_plugins(key, print_parameter, &wanted, err);
+        status = cli_visit_plugins(key, print_parameter, &wanted, err);
     return status != BNN_OK || wanted.found ? status : fail_unknown_key(path, err);
 }
 
@@ -211,76 +205,4 @@ static void print_paths(const bnn_section *section, const bnn_reader *at)
 void cli_spec_keys(void)
 {
     print_paths(&bnn_spec_section, &(bnn_reader){.path = NULL});
-}
-
-/* ---- the reference ----------------------------------------------------------------------- */
-
-/* A cell of a table in Markdown. */
-static void print_cell(const char *text)
-{
-    printf(" ");
-    for (; *text != '\0'; text++)
-        printf(*text == '|' ? "\\|" : "%c", *text);
-    printf(" |");
-}
-
-static void print_markdown_row(const bnn_key *key)
-{
-    row_texts texts;
-    fill_texts(key, &texts);
-    printf("| `%s` |", key->param.name);
-    print_cell(texts.value);
-    print_cell(texts.standard);
-    print_cell(texts.meaning);
-    printf("\n");
-}
-
-static void print_markdown_head(void)
-{
-    printf("\n| key | value | default | meaning |\n|---|---|---|---|\n");
-}
-
-/* A heading and a table for each section, outermost first. */
-static void print_markdown_section(const bnn_section *section, const bnn_reader *at)
-{
-    print_markdown_head();
-    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
-        print_markdown_row(key);
-    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        char path[BNN_KEY_PATH];
-        const bnn_reader below = bnn_reader_below(at, key->param.name, path);
-        if (key->section == NULL)
-            continue;
-        printf("\n## %s\n\n%s.\n", path, key->param.help);
-        print_markdown_section(key->section, &below);
-    }
-}
-
-static void print_markdown_plugin(void *context, const bnn_plugin *plugin)
-{
-    const bnn_param *p = plugin->head->params;
-    (void)context;
-    printf("\n## %s %s\n\n%s.\n", bnn_kind_name((bnn_kind)plugin->head->kind), plugin->head->name,
-           plugin->head->summary);
-    if (p == NULL || p->type == BNN_TYPE_END)
-        return;
-    print_markdown_head();
-    for (; p->type != BNN_TYPE_END; p++) {
-        const bnn_key key = {.param = *p};
-        print_markdown_row(&key);
-    }
-}
-
-int cli_spec_reference(bnn_error *err)
-{
-    printf(
-        "# The keys of a spec\n\n"
-        "Made by `make reference` from the tables that bnnrun reads specs with; `bnnrun help KEY`\n"
-        "prints the same. A key is written in the map of its section, and with dots in `sweep`,\n"
-        "`baseline` and `-s`. What does not act in a config is not recorded with it, and a key\n"
-        "that acts in no point of the sweep is refused.\n");
-    print_markdown_section(&bnn_spec_section, &(bnn_reader){.path = NULL});
-    printf("\n# The plugins that come with bnnrun\n\n"
-           "Parameters are written beside the name: `ste: {name: clipped, clip: 2}`.\n");
-    return visit_plugins(NULL, print_markdown_plugin, NULL, err);
 }

@@ -3,6 +3,8 @@
 #define BNN_CLI_SPEC_HELP_H
 
 #include "cli/cli.h"
+#include "plugin/use.h"
+#include "spec/key_text.h"
 
 /* `bnnrun help KEY`: what may be written there, its default and meaning, and the keys below it;
  * "spec" stands for the whole, also in front of a key ("spec.run"). Loads plugins when the key
@@ -16,7 +18,20 @@ bool cli_is_spec_key(const char *word);
 /* All keys, dotted, one a line: what completes a command line may offer. */
 void cli_spec_keys(void);
 
-/* The reference of the language as Markdown: all keys, and the parameters of all plugins. */
+/* The reference of the language, all keys and the parameters of all plugins (reference.c): as Markdown,
+ * and as the man page bnnrun-spec(5). */
 int cli_spec_reference(bnn_error *err);
+int cli_spec_man(bnn_error *err);
+
+/* What is printed of a key, or of a parameter. */
+typedef struct cli_key_texts {
+    char value[BNN_KEY_TEXT_BYTES], standard[BNN_KEY_TEXT_BYTES], meaning[BNN_KEY_TEXT_BYTES];
+} cli_key_texts;
+
+void cli_key_texts_fill(const bnn_key *key, cli_key_texts *out);
+
+/* Calls visit for each plugin that the key takes; NULL: for all that there are. */
+int cli_visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *), void *context,
+                      bnn_error *err);
 
 #endif

@@ -57,6 +57,10 @@ done
 for file in README.md CHANGELOG.md LICENSE db/README.md plugins/README.md configs/REFERENCE.md; do
     [ -n "$(find "$stage$prefix" -path "*/doc/bnnrun/$file")" ] || fail "$file is not installed"
 done
+"$bnnrun" help --man-pages | while read -r page name; do
+    file=$(find "$stage$prefix" -path "*/man${page##*.}/$page")
+    "$bnnrun" help --man $name | cmp -s - "$file" || fail "the man page $page is not installed, or another"
+done
 [ -z "$(find "$stage$prefix" -name '*.la')" ] || fail "libtool's files are installed"
 # Nothing that is loaded names the folders of the build. (What counts executed lines has to.)
 find "$plugins" "$bnnrun" "$(pkg-config --variable=libdir bnn)" -name 'bnn*' -type f -o -name '*.so*' -type f |

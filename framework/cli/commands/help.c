@@ -1,5 +1,6 @@
 /* help.c - bnnrun help: the subcommands, one of them, a key of a spec. */
 #include "base/text.h"
+#include "cli/man.h"
 #include "cli/options.h"
 #include "cli/spec_help.h"
 
@@ -9,7 +10,7 @@ enum { COMMAND_COLUMNS = 30 };
 
 typedef struct request {
     cli_options options;
-    bool keys, reference;
+    bool keys, reference, man, pages;
 } request;
 
 static int print_specs(bnn_arena *arena, bnn_error *err)
@@ -27,8 +28,9 @@ static int print_specs(bnn_arena *arena, bnn_error *err)
 
 static int print_general_help(bnn_arena *arena, bnn_error *err)
 {
-    printf("bnnrun - trains binarized neural networks in sweeps, and says which is better\n\n"
-           "  bnnrun SPEC.yaml               the same as bnnrun run SPEC.yaml\n");
+    printf("bnnrun - %s\n\n"
+           "  bnnrun SPEC.yaml               the same as bnnrun run SPEC.yaml\n",
+           cli_summary);
     for (const cli_command *const *at = cli_commands; *at != NULL; at++) {
         char line[80];
         snprintf(line, sizeof line, "bnnrun %s %s", (*at)->name, (*at)->arguments);
@@ -56,6 +58,12 @@ static int run_help(void *context, bnn_error *err)
         cli_spec_keys();
     if (r->keys)
         return BNN_OK;
+    if (r->pages)
+        cli_man_list();
+    if (r->pages)
+        return BNN_OK;
+    if (r->man)
+        return cli_man_page(r->options.n_operands > 0 ? r->options.operands[0] : "", err);
     if (r->options.n_operands == 0)
         return print_general_help(r->options.arena, err);
     const char *name = r->options.operands[0];
@@ -70,6 +78,10 @@ static const cli_option help_options[] = {
     CLI_ROW("spec-keys", 0, CLI_SWITCH, NULL, request, keys, "the keys of a spec, one a line"),
     CLI_ROW("spec-reference", 0, CLI_SWITCH, NULL, request, reference,
             "all there is to know of them, in Markdown"),
+    CLI_ROW("man", 0, CLI_SWITCH, NULL, request, man,
+            "the man page: of bnnrun, of a command, of \"spec\""),
+    CLI_ROW("man-pages", 0, CLI_SWITCH, NULL, request, pages,
+            "the files of all man pages, and what --man calls them"),
     {.name = NULL},
 };
 
