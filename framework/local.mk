@@ -53,6 +53,16 @@ plugin_sources = \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
 	framework/plugin/use.c framework/plugin/use.h
+conform_sources = \
+	framework/conform/conform.c framework/conform/conform.h framework/conform/conform_internal.h \
+	framework/conform/file.c \
+	framework/conform/layer.c \
+	framework/conform/memory.c \
+	framework/conform/optimizer.c \
+	framework/conform/ordering.c \
+	framework/conform/rig.c framework/conform/rig_internal.h \
+	framework/conform/ste.c \
+	framework/conform/subject.c
 data_sources = \
 	framework/data/catalogue.c framework/data/catalogue.h \
 	framework/data/content.c framework/data/content.h \
@@ -135,7 +145,7 @@ runner_sources = \
 
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
-	$(infer_sources) $(plugin_sources) $(data_sources) $(model_sources) $(train_sources) \
+	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
 	$(export_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
 # automake does not see objects of another library as what the archive depends on.
@@ -263,6 +273,7 @@ bnnrun_SOURCES = \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/commands/plugins.c \
+	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
 	framework/cli/commands/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
@@ -285,6 +296,7 @@ EXTRA_DIST += \
 	framework/bnn/README.md \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
+	framework/conform/README.md \
 	framework/data/README.md \
 	framework/data/formats/README.md \
 	framework/data/sources/README.md \

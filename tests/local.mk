@@ -97,15 +97,6 @@ check_suites = \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_train
 check_PROGRAMS += $(check_suites)
-tests_conform_check_plugins_SOURCES = \
-	tests/conform/check_plugins.c \
-	tests/conform/conform.c \
-	tests/conform/conform.h \
-	tests/conform/conform_file.c \
-	tests/conform/conform_layer.c \
-	tests/conform/conform_optimizer.c \
-	tests/conform/conform_ordering.c \
-	tests/conform/conform_ste.c
 
 # The suites above are tests, and so are these scripts.
 shell_tests = \

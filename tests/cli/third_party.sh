@@ -1,7 +1,7 @@
 #!/bin/sh
 # third_party.sh - plugins made of the skeletons as plugins/README.md says, and built as an author
 # outside of this tree builds them, with nothing but pkg-config: they compile without a warning, are
-# described, train, and the conformance suite finds them and judges them. (install.sh does the same with what is installed.)
+# described, train, and `bnnrun plugins test` judges them. (install.sh does the same with what is installed.)
 #
 # BNN_PREFIX names an installed prefix to build against; without it, bnn.pc of the build tree is
 # pointed at the header in the source tree.
@@ -65,16 +65,92 @@ for row in model.ste.activations model.ordering model.activation train.optimizer
     grep -q "^$row,leaky" log || fail "not recorded: $row"
 done
 
+# build FILE.so [SOURCE]: as the README says.
+build() {
+    # shellcheck disable=SC2086 # flags are words
+    $CC -shared -fPIC -O3 $cflags "${2:-${1%.so}.c}" -o "$1" >log 2>&1 || fail "${2:-${1%.so}.c} does not build"
+}
+
+# kept FILE...: its contract. broken FILE CHECK WORDS: the check alone fails, and says so.
+kept() {
+    "$BNNRUN" plugins test "$@" >log 2>&1 || fail "plugins test refuses $*"
+}
+broken() {
+    status=0
+    "$BNNRUN" plugins test --timeout 1 "$1" >log 2>&1 || status=$?
+    [ $status -eq 1 ] || fail "plugins test of $1: status $status"
+    grep -A1 "^  BROKEN   $2 " log | grep -qE -- "$3" || fail "plugins test of $1 does not say: $2, $3"
+}
+
 # The suite must accept them, and refuse the STE when its gradient is wrong.
-suite=$abs_top_builddir/tests/conform/check_plugins
-CK_RUN_CASE=contracts
-export CK_RUN_CASE
-"$suite" >log 2>&1 || fail 'the conformance suite refuses what is made of the skeletons'
+kept ste_leaky.so ordering_leaky.so optimizer_leaky.so layer_leaky.so
+grep -q '^4 plugins: of the checks [0-9]* are kept, 0 broken, 0 skipped$' log || fail 'no count of checks'
 sed 's/1\.0f : leak/1.5f : leak/' ste_leaky.c >wrong.c
-# shellcheck disable=SC2086
-$CC -shared -fPIC -O3 $cflags wrong.c -o ste_leaky.so >log 2>&1 || fail 'wrong.c does not build'
-if "$suite" >log 2>&1; then
-    fail 'the conformance suite accepts a wrong gradient'
-fi
-grep -q "ste_leaky.so: the gradient at x = .* is 1.5, the proxy's derivative 1$" log ||
-    fail 'the conformance suite does not say what is wrong'
+build ste_leaky.so wrong.c
+broken ste_leaky.so proxy "the gradient at x = .* is 1.5, the proxy's derivative 1$"
+"$BNNRUN" plugins test ste leaky --json >log 2>/dev/null && fail 'a broken promise is no failure in JSON'
+grep -q '"verdict": "broken"' log || fail 'JSON does not say what is broken'
+
+# An optimizer whose step is as large as its rate, at the rate of its paper; and what is none.
+cat >optimizer_lion.c <<'SOURCE'
+#include <bnn/plugin.h>
+static void step(const bnn_context *ctx, const void *p, const bnn_step *step, size_t n, float *w,
+                 const float *g, float *const *slots)
+{
+    const float lr = (float)step->lr;
+    (void)ctx, (void)p;
+    for (size_t i = 0; i < n; i++) {
+        const float c = 0.9f * slots[0][i] + 0.1f * g[i];
+        slots[0][i] = 0.99f * slots[0][i] + 0.01f * g[i];
+        w[i] = w[i] - lr * (float)((c > 0) - (c < 0));
+    }
+}
+BNN_DEFINE_OPTIMIZER(BNN_HEAD_PLAIN("lion", "sign of the mean gradient", "Chen et al. 2023, arXiv:2302.06675"),
+                     .n_slots = 1, .default_lr = 1e-4, .step = step)
+SOURCE
+build optimizer_lion.so
+kept optimizer_lion.so
+for wrong in 's/w\[i\] - lr/w[i] + lr/' 's/- lr \*/- 0 * lr */' 's/(float)((c/5 * g[i] \/ lr * (float)((c/' \
+    's/(c > 0) - (c < 0)/(c > 0 ? i % 2 : 0) - (c < 0)/'; do
+    sed "$wrong" optimizer_lion.c >wrong.c
+    ! cmp -s wrong.c optimizer_lion.c || fail "changes nothing: $wrong"
+    build optimizer_lion.so wrong.c
+    broken optimizer_lion.so descent 'the loss was [0-9.]+, and is [^ ]+ after 3000 steps'
+done
+
+# A plugin that misbehaves fails its check, alone: the host and the other checks go on.
+while IFS='|' read -r does says; do
+    cat >ste_hostile.c <<SOURCE
+#include <bnn/plugin.h>
+#include <stdlib.h>
+static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x, const float *gy, float *gx)
+{
+    (void)ctx, (void)p, (void)x;
+    for (size_t i = 0; i < n; i++)
+        gx[i] = gy[i];
+    $does
+}
+BNN_DEFINE_STE(BNN_HEAD_PLAIN("hostile", "does no good", NULL), .grad = grad)
+SOURCE
+    build ste_hostile.so
+    broken ste_hostile.so elements "$says"
+    grep -q '^  kept     gradient ' log || fail "the other checks do not go on: $does"
+    grep -q '^  skipped  proxy ' log || fail 'a proxy that is not given is not said'
+    grep -q '^1 plugin: of the checks 4 are kept, 1 broken, 1 skipped$' log || fail 'no count'
+    grep -q '^bnnrun: 1 of 1 plugin breaks the contract$' log || fail 'no sum'
+done <<'HOSTILE'
+if (n == 15) *(volatile int *)0 = 1;|crashes: Segmentation fault|ends the process, with status 1
+if (n == 15) for (volatile int one = 1; one;) continue;|did not come back within 1 s
+if (n == 15) exit(0);|ends the process, with status 0
+if (n == 15) gx[n] = 0;|grad writes beyond its end
+HOSTILE
+
+# What is no plugin is said before anything runs; a broken file is a check.
+echo nothing >ste_text.so
+broken ste_text.so loads 'not an ELF file; a plugin is a shared object'
+[ "$(grep -c '^  [kBs]' log)" -eq 1 ] || fail 'a file that cannot be loaded is tested further'
+for operand in ste_nowhere.so ste_hostile.c; do
+    status=0
+    "$BNNRUN" plugins test "$operand" >log 2>&1 || status=$?
+    [ $status -eq 4 ] || fail "plugins test $operand: status $status"
+done

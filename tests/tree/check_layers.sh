@@ -17,7 +17,7 @@ check_includes() {
         sed -E 's/^([^:]*):([0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1 \2 /' |
         awk '
         BEGIN {
-            n = split("base simd kernels infer spec plugin data model train export results bench runner cli", names, " ")
+            n = split("base simd kernels infer spec plugin conform data model train export results bench runner cli", names, " ")
             for (i = 1; i <= n; i++)
                 rank[names[i]] = i
             split("float limits math stdbool stddef stdint string", libc, " ")

@@ -1,5 +1,6 @@
 /* plugins.c - bnnrun plugins: what there is, and what one of them does. */
 #include "base/text.h"
+#include "cli/commands/plugins_test.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "plugin/use.h"
@@ -178,8 +179,9 @@ static void print_kind_facts(const bnn_plugin *plugin)
     if (plugin->head->kind == BNN_KIND_STE) {
         const bnn_ste *ste = bnn_use_ste(&use);
         print_fact("forward", ste->forward == NULL ? "sign, with sign(0) = +1" : "its own");
-        print_fact("proxy", ste->proxy == NULL ? "none: the gradient is no function's derivative"
-                                               : "yes: the gradient is its derivative");
+        print_fact("proxy", ste->proxy == NULL
+                                ? "none given: its gradient is not checked against one"
+                                : "given: the gradient is to be its derivative");
         print_fact("schedule", ste->schedule == NULL ? "none: the same in every epoch"
                                                      : "changes from epoch to epoch");
     } else if (plugin->head->kind == BNN_KIND_LAYER) {
@@ -373,18 +375,25 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static int run_plugins(void *request, bnn_error *err)
 {
-    const cli_options *options = request;
+    const cli_plugins_request *r = request;
+    const cli_options *options = &r->options;
     const int n = options->n_operands;
     char **operands = options->operands;
+    const bool tests = n > 0 && strcmp(operands[0], "test") == 0;
     const bnn_kind kind = n == 0 ? (bnn_kind)0 : bnn_kind_parse(operands[0]);
     int status;
-    if (n > 0 && kind == 0)
+    if (n > 0 && kind == 0 && !tests)
         return cli_unknown(err, BNN_E_USAGE, "there is no kind of plugin", operands[0], kinds,
                            N_KINDS);
+    if (n > 2 && !tests)
+        return cli_usage(err, &cli_command_plugins, "one KIND and one NAME at the most, not \"%s\"",
+                         operands[2]);
     bnn_registry *registry = bnn_registry_create(options->plugin_path);
     if (registry == NULL)
         return bnn_no_memory(err);
-    if (n == 2) {
+    if (tests)
+        status = cli_plugins_test(registry, r, err);
+    else if (n == 2) {
         const bnn_plugin *plugin = bnn_registry_load(registry, kind, operands[1], err);
         status = plugin == NULL ? err->status : show_plugin(registry, plugin, options, err);
     } else
@@ -394,28 +403,36 @@ static int run_plugins(void *request, bnn_error *err)
 }
 
 static const cli_option plugins_options[] = {
+    CLI_COUNT_ROW("timeout", "SECONDS", cli_plugins_request, timeout_seconds, 86400,
+                  "test: what a check may take (default: 60)"),
     {.name = "plugin-path", .help = "directories that are searched first"},
-    {.name = "json", .help = "the list, or one plugin, for programs"},
-    {.name = "csv", .help = "the list, for programs"},
+    {.name = "json", .help = "the list, one plugin, or checks, for programs"},
+    {.name = "csv", .help = "the list, or checks, for programs"},
     {.name = NULL},
 };
 
 const cli_command cli_command_plugins = {
     .name = "plugins",
-    .arguments = "[KIND [NAME]]",
-    .summary = "list plugins, or explain one: parameters, ranges, defaults, paper",
+    .arguments = "[KIND [NAME] | test FILE...]",
+    .summary = "list plugins, explain one, or test whether one is right",
     .notes =
         "KIND is layer, ste, ordering or optimizer.\n"
         "A file that cannot be loaded is listed with the reason. Of two files of one name the\n"
         "first on the search path counts; the other is listed as shadowed.\n"
+        "\n"
+        "test runs what the contract of its kind asks for, as bnn/plugin.h has it: an STE's\n"
+        "gradient is the derivative of its proxy, a layer's agrees with differences, an optimizer\n"
+        "lowers a loss ... Each check is a process of its own, with the defaults and then other\n"
+        "values of each parameter; the first that is not kept is shown. FILE is a .so, or KIND\n"
+        "NAME; without, all plugins are tested. The status is 1 when a promise is broken.\n"
         "\n"
         "Search path: --plugin-path DIRECTORIES, BNNRUN_PLUGIN_PATH (both colon-separated), the\n"
         "build tree when bnnrun runs uninstalled, the installed directory.\n",
     .options = plugins_options,
     .examples = "  bnnrun plugins\n"
                 "  bnnrun plugins ste\n"
-                "  bnnrun plugins ordering xnor\n",
-    .most = 2,
-    .surplus = "one KIND and one NAME at the most",
+                "  bnnrun plugins ordering xnor\n"
+                "  bnnrun plugins test ./ste_window.so\n",
+    .n_request = sizeof(cli_plugins_request),
     .run = run_plugins,
 };

@@ -1,0 +1,293 @@
+/* layer.c - a layer plans purely, computes every image on its own (but for batch
+ * statistics), has gradients that agree with central differences, keeps pad lanes at zero, and is
+ * the operation that it lowers to. */
+#include "conform/rig_internal.h"
+
+#include "infer/op.h"
+
+#include <string.h>
+
+enum { N_SAMPLES = 24 }; /* elements of each tensor whose gradient is compared */
+
+/* Of a slope: sums of floats over steps of 1/128 are good to about 1e-4. */
+static const double TOLERANCE = 1e-3;
+
+static double rig_loss(conform_rig *r)
+{
+    double sum = 0;
+    conform_rig_forward(r);
+    for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
+        sum += (double)r->c[i] * (double)r->y[i];
+    return sum;
+}
+
+/* The slope of the loss along one element; false where it has none to speak of. */
+static bool rig_slope(conform_rig *r, float *element, double *out)
+{
+    static const float h = 0x1p-7f;
+    const float kept = *element;
+    const double at[5] = {kept - 2 * h, kept - h, kept, kept + h, kept + 2 * h};
+    double y[5];
+    for (int i = 0; i < 5; i++) {
+        *element = (float)at[i];
+        y[i] = rig_loss(r);
+    }
+    *element = kept;
+    return conform_slope(at, y, 0.05, TOLERANCE, out);
+}
+
+/* Compares the gradient of some elements with differences. Returns how many could be compared. */
+static size_t rig_compare(conform_rig *r, const char *name, float *values, const float *gradient,
+                          size_t n, bool images)
+{
+    size_t n_good = 0;
+    for (size_t k = 0; k < N_SAMPLES; k++) {
+        size_t i = conform_random_between(&r->memory, 0, (uint32_t)n - 1);
+        if (images) /* lane 0..n - 1 of the same feature */
+            i += i % r->io.n - i % r->io.lanes;
+        double expected;
+        if (!rig_slope(r, &values[i], &expected))
+            continue;
+        n_good++;
+        CONFORM_REQUIRE(r->s, fabs(gradient[i] - expected) <= TOLERANCE * (1 + fabs(expected)),
+                        "the gradient of %s[%zu] is %g, by differences %g (input %ux%ux%u, %u "
+                        "images in %u lanes)",
+                        name, i, (double)gradient[i], expected, r->io.in.c, r->io.in.h, r->io.in.w,
+                        r->io.n, r->io.lanes);
+    }
+    return n_good;
+}
+
+static size_t rig_check_gradients(conform_rig *r)
+{
+    conform_rig_forward(r);
+    conform_rig_backward(r);
+    for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
+        CONFORM_REQUIRE(r->s, i % r->io.lanes < r->io.n ? isfinite(r->gx[i]) : r->gx[i] == 0.0f,
+                        "gx is %g in lane %zu of %u, %u images", (double)r->gx[i], i % r->io.lanes,
+                        r->io.lanes, r->io.n);
+    size_t n_good = rig_compare(r, "x", r->x, r->gx, r->n_in * r->io.lanes, true);
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++)
+        if (r->gradients[i] != NULL)
+            n_good += rig_compare(r, r->plan.tensors[i].name, r->tensors[i], r->gradients[i],
+                                  r->n_tensor[i], false);
+    return n_good;
+}
+
+/* Other contents of the pad lanes, and no wish for gx: the same results. */
+static void rig_check_pads(conform_rig *r)
+{
+    conform_memory local = {.s = r->s, .state = 7};
+    float *y = conform_empty_floats(&local, r->n_out * r->io.lanes);
+    float *gradients[BNN_TENSORS_MAX] = {0};
+    conform_rig_forward(r);
+    conform_rig_backward(r);
+    memcpy(y, r->y, r->n_out * r->io.lanes * sizeof *y);
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++)
+        if (r->gradients[i] != NULL) {
+            gradients[i] = conform_empty_floats(&local, r->n_tensor[i]);
+            memcpy(gradients[i], r->gradients[i], r->n_tensor[i] * sizeof(float));
+        }
+    for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
+        if (i % r->io.lanes >= r->io.n)
+            r->x[i] = 100.0f * conform_random_float(&local);
+    r->io.gx = NULL;
+    conform_rig_forward(r);
+    conform_rig_backward(r);
+    for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
+        CONFORM_REQUIRE(r->s, i % r->io.lanes >= r->io.n || conform_is_same(r->y[i], y[i]),
+                        "pad lanes change y of image %zu", i % r->io.lanes);
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++)
+        if (r->gradients[i] != NULL)
+            conform_require_same(r->s, "gradient with other pad lanes and without gx",
+                                 r->gradients[i], gradients[i], r->n_tensor[i]);
+    r->io.gx = r->gx;
+    conform_memory_free(&local);
+}
+
+/* Image 1 of a batch of 2, alone in a batch of 1, gives the same bits. */
+static void rig_check_alone(conform_rig *pair, int32_t training)
+{
+    const uint32_t lanes = pair->io.lanes;
+    conform_rig one;
+    pair->io.training = training;
+    conform_rig_forward(pair);
+    conform_rig_backward(pair);
+    CONFORM_REQUIRE(
+        pair->s, conform_rig_create(&one, pair->s, pair->io.in, 1, lanes, pair->io.binary_inputs),
+        "takes a shape for two images and not for one");
+    one.io.training = training;
+    for (size_t i = 0; i < one.n_in; i++)
+        one.x[i * lanes] = pair->x[i * lanes + 1];
+    for (size_t i = 0; i < one.n_out; i++) {
+        ((float *)(uintptr_t)one.io.noise)[i * lanes] = pair->io.noise[i * lanes + 1];
+        one.c[i * lanes] = pair->c[i * lanes + 1];
+    }
+    for (uint32_t i = 0; i < one.plan.n_tensors; i++)
+        memcpy(one.tensors[i], pair->tensors[i], one.n_tensor[i] * sizeof(float));
+    conform_rig_forward(&one);
+    for (size_t i = 0; i < one.n_out; i++)
+        CONFORM_REQUIRE(pair->s, conform_is_same(one.y[i * lanes], pair->y[i * lanes + 1]),
+                        "an image's result depends on the rest of the batch");
+    if (training) {
+        conform_rig_backward(&one);
+        for (size_t i = 0; i < one.n_in; i++)
+            CONFORM_REQUIRE(pair->s, conform_is_same(one.gx[i * lanes], pair->gx[i * lanes + 1]),
+                            "an image's gradient depends on the rest of the batch");
+    }
+    conform_memory_free(&one.memory);
+    pair->io.training = 1;
+}
+
+static void rig_check_promises(conform_rig *r)
+{
+    const uint32_t flags = r->layer->flags;
+    for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
+        if (flags & BNN_LAYER_KEEPS_SIGN)
+            r->x[i] = fabsf(r->x[i]);
+    for (r->io.training = 0; r->io.training < 2; r->io.training++) {
+        conform_rig_forward(r);
+        for (size_t i = 0; flags != 0 && i < r->n_out * r->io.lanes; i++)
+            CONFORM_REQUIRE(r->s, r->y[i] >= 0, "y is %g against its flags", (double)r->y[i]);
+        if (r->layer->role == BNN_ROLE_REGULARIZER && !r->io.training)
+            conform_require_same(r->s, "a regularizer in inference", r->y, r->x,
+                                 r->n_out * r->io.lanes);
+    }
+    r->io.training = 1;
+}
+
+static int lower_failure(bnn_lowering *lowering, const char *format, ...)
+{
+    (void)lowering, (void)format;
+    return -1;
+}
+
+/* What the layer says of itself for deployment is what it does in inference, bit for bit. */
+static void rig_check_lowering(conform_rig *r)
+{
+    const uint32_t lanes = r->io.lanes;
+    bnn_layer_io io = r->io;
+    bnn_lowering l = {.factor = conform_empty_floats(&r->memory, io.in.c),
+                      .offset = conform_empty_floats(&r->memory, io.in.c),
+                      .fail = lower_failure};
+    io.x = NULL;
+    io.y = NULL;
+    io.training = 0;
+    if (r->layer->lower == NULL || r->layer->lower(r->s->params, &io, &l) != 0)
+        return;
+    CONFORM_REQUIRE(r->s, l.op < BNN_LOWER_KINDS && l.op != BNN_LOWER_SIGN,
+                    "lowers to operation %u", l.op);
+    const bool affine = l.op == BNN_LOWER_AFFINE;
+    bnn_op op = {.type = l.op,
+                 .in = io.in,
+                 .kernel = l.kernel,
+                 .stride = l.stride,
+                 .padding = l.padding,
+                 .pad_value = io.pad_value,
+                 .weight = l.weight,
+                 .bias = l.bias,
+                 .factor = affine || l.op == BNN_LOWER_SLOPE ? l.factor : NULL,
+                 .offset = affine ? l.offset : NULL,
+                 .low = l.low,
+                 .high = l.high};
+    CONFORM_REQUIRE(r->s,
+                    bnn_op_out_shape(&op, r->plan.out.c, &op.out) &&
+                        memcmp(&op.out, &r->plan.out, sizeof op.out) == 0,
+                    "its lowering has another output shape than its plan");
+    float *x = conform_empty_floats(&r->memory, r->n_in),
+          *y = conform_empty_floats(&r->memory, r->n_out);
+    r->io.training = 0;
+    conform_rig_forward(r);
+    r->io.training = 1;
+    for (uint32_t image = 0; image < io.n; image++) {
+        for (size_t i = 0; i < r->n_in; i++)
+            x[i] = r->x[i * lanes + image];
+        bnn_op_apply(&op, x, y);
+        for (size_t i = 0; i < r->n_out; i++)
+            CONFORM_REQUIRE(r->s, conform_is_same(y[i], r->y[i * lanes + image]),
+                            "forward gives %a, what it lowers to %a",
+                            (double)r->y[i * lanes + image], (double)y[i]);
+    }
+}
+
+/* ---- the checks -------------------------------------------------------------------------- */
+
+static void rig_run_gradients(conform_rig *r)
+{
+    const size_t n_good = rig_check_gradients(r);
+    CONFORM_REQUIRE(r->s, n_good >= N_SAMPLES / 2, "only %zu gradients could be compared", n_good);
+}
+
+static void rig_run_images(conform_rig *r)
+{
+    rig_check_pads(r);
+    if (r->io.n != 2)
+        return;
+    rig_check_alone(r, 0);
+    if (r->layer->role != BNN_ROLE_NORM)
+        rig_check_alone(r, 1);
+}
+
+static void rig_run_plan(conform_rig *r)
+{
+    (void)r; /* it has been planned */
+}
+
+/* With every setting, for the shapes that the layer takes: of the defaults one at least. */
+static void layer_check_always(conform_subject *s, void (*check)(conform_rig *r))
+{
+    static const bnn_shape shapes[] = {{2, 7, 6}, {3, 8, 8}, {1, 5, 5}, {33, 1, 1}};
+    static const uint32_t batches[][2] = {{3, 16}, {2, 16}, {16, 16}, {20, 32}};
+    const bool linear = ((const bnn_layer *)(const void *)s->head)->role == BNN_ROLE_LINEAR;
+    for (size_t turn = 0; conform_set(s, turn); turn++) {
+        size_t n_taken = 0;
+        conform_rig r;
+        for (size_t j = 0; j < 4 * 4; j++)
+            for (int binary = 0; binary <= linear; binary++)
+                if (conform_rig_create(&r, s, shapes[j / 4], batches[j % 4][0], batches[j % 4][1],
+                                       binary)) {
+                    check(&r);
+                    conform_memory_free(&r.memory);
+                    n_taken++;
+                }
+        CONFORM_REQUIRE(s, n_taken > 0 || turn > 0,
+                        "takes none of the shapes; of the last it says: %s", r.refusal);
+    }
+}
+
+static void layer_run_plan(conform_subject *s)
+{
+    layer_check_always(s, rig_run_plan);
+}
+
+static void layer_run_gradients(conform_subject *s)
+{
+    layer_check_always(s, rig_run_gradients);
+}
+
+static void layer_run_images(conform_subject *s)
+{
+    layer_check_always(s, rig_run_images);
+}
+
+static void layer_run_promises(conform_subject *s)
+{
+    layer_check_always(s, rig_check_promises);
+}
+
+static void layer_run_lowering(conform_subject *s)
+{
+    if (((const bnn_layer *)(const void *)s->head)->lower == NULL)
+        conform_skip(s, "no .lower is given: networks with this layer train, but have no model "
+                        "file, and cannot be exported");
+    layer_check_always(s, rig_check_lowering);
+}
+
+const conform_check conform_layer_checks[] = {
+    {"plan", "the same plan each time: shapes, tensors, memory", layer_run_plan},
+    {"gradients", "gradients agree with central differences", layer_run_gradients},
+    {"images", "each image on its own, whatever lies in the pad lanes", layer_run_images},
+    {"flags", "keeps its flags' promises; a regularizer rests in inference", layer_run_promises},
+    {"lower", "what it lowers to gives the bits of forward", layer_run_lowering},
+    {.name = NULL},
+};

@@ -1,0 +1,173 @@
+/* ste.c - an STE is linear in gy, finite, works element by element and in place, and its
+ * gradient is the derivative of its proxy. */
+#include "conform/conform_internal.h"
+
+#include <float.h>
+#include <string.h>
+
+enum { N_GRID = 1171, N_POINTS = 400 };
+
+static const double TOLERANCE = 0.01; /* of a slope */
+
+/* Zero, denormals, everything between -4 and 4, and the far ends. */
+static float *ste_grid(conform_memory *memory)
+{
+    static const float extremes[] = {0.0f,   FLT_TRUE_MIN, 1e-40f, FLT_MIN, 1e-20f,  1e-6f,  10.0f,
+                                     100.0f, 1e4f,         1e10f,  1e30f,   3.4e38f, FLT_MAX};
+    enum { N_EXTREMES = sizeof extremes / sizeof *extremes };
+    float *x = conform_empty_floats(memory, N_GRID);
+    for (int i = 0; i < N_EXTREMES; i++) {
+        x[2 * i] = extremes[i];
+        x[2 * i + 1] = -extremes[i];
+    }
+    for (int i = 2 * N_EXTREMES; i < N_GRID; i++)
+        x[i] = (float)(i - 2 * N_EXTREMES - 572) / 143.0f;
+    return x;
+}
+
+static void ste_check_gradient(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
+{
+    const float *x = ste_grid(memory);
+    float *a = conform_random_floats(memory, N_GRID), *b = conform_random_floats(memory, N_GRID);
+    float *sum = conform_empty_floats(memory, N_GRID), *zero = conform_empty_floats(memory, N_GRID);
+    float *ga = conform_empty_floats(memory, N_GRID), *gb = conform_empty_floats(memory, N_GRID);
+    float *gsum = conform_empty_floats(memory, N_GRID),
+          *gzero = conform_empty_floats(memory, N_GRID);
+    for (int i = 0; i < N_GRID; i++) {
+        sum[i] = 2.0f * a[i] + b[i];
+        zero[i] = 0.0f;
+    }
+    ste->grad(&s->ctx, s->params, N_GRID, x, a, ga);
+    ste->grad(&s->ctx, s->params, N_GRID, x, b, gb);
+    ste->grad(&s->ctx, s->params, N_GRID, x, sum, gsum);
+    ste->grad(&s->ctx, s->params, N_GRID, x, zero, gzero);
+    for (int i = 0; i < N_GRID; i++) {
+        const double want = 2.0 * ga[i] + gb[i], scale = fabs(2.0 * ga[i]) + fabs((double)gb[i]);
+        CONFORM_REQUIRE(s, isfinite(ga[i]), "the gradient at x = %g is %g", (double)x[i],
+                        (double)ga[i]);
+        CONFORM_REQUIRE(s, gzero[i] == 0.0f, "gy = 0 gives %g at x = %g", (double)gzero[i],
+                        (double)x[i]);
+        /* The sum may cancel: compare with the size of its parts. */
+        CONFORM_REQUIRE(
+            s, fabs(gsum[i] - want) <= 1e-6 * scale * (1 + 2 * fabs(a[i]) / fabs(sum[i])),
+            "not linear in gy at x = %g: %g, expected %g", (double)x[i], (double)gsum[i], want);
+    }
+}
+
+/* Every length from every start, in place, must give what the whole gives. */
+static void ste_check_elements(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
+{
+    static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 128, 200};
+    const float *x = ste_grid(memory), *gy = conform_random_floats(memory, N_GRID);
+    float *whole = conform_empty_floats(memory, N_GRID), *y = conform_empty_floats(memory, N_GRID);
+    ste->grad(&s->ctx, s->params, N_GRID, x, gy, whole);
+    if (ste->forward != NULL)
+        ste->forward(&s->ctx, s->params, N_GRID, x, y);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const size_t n = lengths[i], from = 17 * i;
+        conform_memory local = {.s = s, .state = i};
+        float *gx = conform_empty_floats(&local, n + 1),
+              *part = conform_empty_floats(&local, n + 1);
+        for (size_t k = 0; k < n; k++)
+            gx[k] = gy[from + k];
+        ste->grad(&s->ctx, s->params, n, x + from, gx, gx);
+        conform_require_same(s, "grad in place", gx, whole + from, n);
+        CONFORM_REQUIRE(s, isnan(gx[n]), "grad writes beyond its end for n = %zu", n);
+        if (ste->forward != NULL) {
+            ste->forward(&s->ctx, s->params, n, x + from, part);
+            conform_require_same(s, "forward", part, y + from, n);
+            CONFORM_REQUIRE(s, isnan(part[n]), "forward writes beyond its end");
+        }
+        conform_memory_free(&local);
+    }
+}
+
+/* The proxy's slope; false where it has none to speak of. */
+static bool ste_slope(const conform_subject *s, const bnn_ste *ste, float x, double *out)
+{
+    static const float h = 0x1p-8f;
+    const float points[5] = {x - 2 * h, x - h, x, x + h, x + 2 * h};
+    float values[5];
+    double at[5], y[5];
+    ste->proxy(&s->ctx, s->params, 5, points, values);
+    for (int i = 0; i < 5; i++) {
+        at[i] = (double)points[i];
+        y[i] = (double)values[i];
+    }
+    return conform_slope(at, y, 0.2, TOLERANCE, out);
+}
+
+/* Most points must be smooth ones. */
+static void ste_check_proxy(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
+{
+    int n_good = 0;
+    if (!s->moderate)
+        return;
+    for (int i = 0; i < N_POINTS; i++) {
+        /* A multiple of the step, so that x - h and x + h are exact. */
+        const float x =
+            (float)((int)conform_random_between(memory, 0, 6 * 2048) - 3 * 2048) / 2048.0f;
+        const float one = 1.0f;
+        double expected;
+        float g;
+        if (!ste_slope(s, ste, x, &expected))
+            continue;
+        ste->grad(&s->ctx, s->params, 1, &x, &one, &g);
+        n_good++;
+        CONFORM_REQUIRE(s, fabs(g - expected) <= TOLERANCE * (1 + fabs(expected)),
+                        "the gradient at x = %g is %g, the proxy's derivative %g", (double)x,
+                        (double)g, expected);
+    }
+    CONFORM_REQUIRE(s, n_good > N_POINTS / 2, "the proxy is rough at %d of %d points",
+                    N_POINTS - n_good, N_POINTS);
+}
+
+/* ---- the checks -------------------------------------------------------------------------- */
+
+typedef void ste_check(const conform_subject *s, const bnn_ste *ste, conform_memory *memory);
+
+/* With every setting, in the course of a run. */
+static void ste_check_always(conform_subject *s, ste_check *check)
+{
+    static const double progress[] = {0.0, 0.3, 0.5, 1.0};
+    const bnn_ste *ste = (const void *)s->head;
+    for (size_t turn = 0; conform_set(s, turn); turn++)
+        for (int j = 0; j < 4; j++) {
+            conform_memory memory = {.s = s, .state = turn};
+            s->ctx.progress = progress[j];
+            memset(s->ctx.state, 0, sizeof s->ctx.state);
+            if (ste->schedule != NULL)
+                ste->schedule(&s->ctx, s->params, progress[j], s->ctx.state);
+            for (int k = 0; k < 4; k++)
+                CONFORM_REQUIRE(s, isfinite(s->ctx.state[k]), "schedule(%g) gives %g", progress[j],
+                                (double)s->ctx.state[k]);
+            check(s, ste, &memory);
+            conform_memory_free(&memory);
+        }
+}
+
+static void ste_run_gradient(conform_subject *s)
+{
+    ste_check_always(s, ste_check_gradient);
+}
+
+static void ste_run_elements(conform_subject *s)
+{
+    ste_check_always(s, ste_check_elements);
+}
+
+static void ste_run_proxy(conform_subject *s)
+{
+    const bnn_ste *ste = (const void *)s->head;
+    if (ste->proxy == NULL)
+        conform_skip(s, "no .proxy is given; with the function whose derivative the gradient is, "
+                        "the one would be checked against the other");
+    ste_check_always(s, ste_check_proxy);
+}
+
+const conform_check conform_ste_checks[] = {
+    {"gradient", "finite, and linear in gy", ste_run_gradient},
+    {"elements", "any length, in place, nothing written beyond the end", ste_run_elements},
+    {"proxy", "the gradient is the derivative of the proxy", ste_run_proxy},
+    {.name = NULL},
+};
