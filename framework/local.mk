@@ -263,6 +263,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/data.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
+	framework/cli/evaluate.c framework/cli/evaluate.h \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \

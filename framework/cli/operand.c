@@ -148,13 +148,29 @@ int cli_reload_run(const bnn_stored_run *stored, bnn_arena *arena, bnn_registry 
     return bnn_reload(stored, &reader, out, err);
 }
 
-int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
-                      const cli_options *options, bnn_dataset *out, bnn_error *err)
+int cli_open_data(const bnn_data_options *data, const char *spec_path, bool download,
+                  const cli_options *options, bnn_dataset *out, bnn_error *err)
 {
     cli_download told;
     const bnn_data_search search =
-        cli_download_search(&told, cli_catalogue_path(stored->spec_path), download, options);
-    const int status = bnn_dataset_open(&reloaded->config->data, &search, out, err);
+        cli_download_search(&told, cli_catalogue_path(spec_path), download, options);
+    const int status = bnn_dataset_open(data, &search, out, err);
     cli_download_end(&told);
     return status;
+}
+
+int cli_check_run_data(const bnn_stored_run *stored, const bnn_dataset *data, bnn_error *err)
+{
+    if (strcmp(data->sha256, stored->dataset_sha256) == 0)
+        return BNN_OK;
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
+                    "%.12s..., recorded is %.12s...",
+                    stored->run.uid, stored->dataset_name, data->sha256, stored->dataset_sha256);
+}
+
+int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
+                      const cli_options *options, bnn_dataset *out, bnn_error *err)
+{
+    return cli_open_data(&reloaded->config->data, stored->spec_path, download, options, out, err);
 }

@@ -180,3 +180,27 @@ int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloa
     *out = reloaded;
     return BNN_OK;
 }
+
+int bnn_reload_data(const bnn_stored_run *stored, bnn_arena *arena, bnn_data_options *out,
+                    bnn_error *err)
+{
+    const bnn_reader reader = {
+        .arena = arena, .diag = bnn_diag_create(), .path = "dataset", .recorded = true};
+    json_t *settings = json_loads(stored->config_json, JSON_DECODE_INT_AS_REAL, NULL);
+    const bnn_node *root = reader.diag == NULL ? NULL : reload_tree(settings, &reader);
+    int status = root == NULL ? BNN_E_RESOURCE
+                              : bnn_section_read(&reader, &bnn_data_section,
+                                                 bnn_tree_get(root, "dataset"), out);
+    if (reader.diag == NULL || bnn_diag_status(reader.diag) == BNN_E_INTERNAL)
+        status = bnn_no_memory(err);
+    else if (status != BNN_OK)
+        status = bnn_fail(err, BNN_E_RESOURCE, "run %s: its recorded data cannot be read: %s",
+                          stored->run.uid,
+                          bnn_diag_n_errors(reader.diag) > 0 ? bnn_diag_message(reader.diag, 0)
+                                                             : "the record is damaged");
+    out->path = stored->dataset_source;
+    out->path_may_fail = true;
+    json_decref(settings);
+    bnn_diag_destroy(reader.diag);
+    return status;
+}

@@ -31,4 +31,8 @@ enum { BNN_RELOAD_BATCH = 64 };
 int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
                bnn_error *err);
 
+/* The data of a run alone, from its recorded settings: no plugin is looked for, nor weights. */
+int bnn_reload_data(const bnn_stored_run *stored, bnn_arena *arena, bnn_data_options *out,
+                    bnn_error *err);
+
 #endif

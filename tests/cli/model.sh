@@ -209,8 +209,16 @@ bnn 0 predict float.bnn two.idx --labels half.idx --csv
 says '^accuracy 50.00 %: 1 of 2$'
 omits accuracy
 
+fails 2 predict
+says 'a model is needed'
 fails 2 predict float.bnn
-says 'a model and an image are needed'
+says 'a model file does not say on which data it is to be tried: give an IMAGE, or --dataset NAME'
+fails 2 predict float.bnn --dataset synthetic
+says 'synthetic: images of 1x28x28, and the model takes 1x8x7'
+fails 2 predict float.bnn --dataset synthetic digit.png
+says '--dataset is for a test set, and digit.png is an image'
+fails 2 predict float.bnn --dataset synthetic --fit
+says '--fit, --invert and --labels are for an IMAGE'
 fails 2 predict float.bnn grey.png
 says 'grey.png: 5x4 pixels, and the model takes 7x8; --fit crops and scales pictures'
 fails 2 predict float.bnn digit.png --limit 1
@@ -419,6 +427,77 @@ fails 2 predict "$run" digit.png
 says 'digit.png: 7x8 pixels, and the model takes 28x28'
 fails 4 export xyz --format onnx
 says 'there is no run "xyz"'
+
+# Without an image it is the test set, with its limit, and the accuracy that is recorded.
+bnn 0 query --csv "SELECT test_accuracy FROM run_summary"
+recorded=$(sed -n 2p out)
+bnn 0 predict "$run" --json
+is_json
+prints '"images": 50,'
+prints "\"accuracy\": $recorded,"
+prints "\"recorded_accuracy\": $recorded,"
+bnn 0 predict "$run"
+prints '^synthetic: 50 test images, drawn by bnnrun$'
+prints '^accuracy .* of 50, as recorded$'
+prints '^  class .* 9  recall %$'
+prints '^prec. %  '
+[ "$(awk 'length > 80' out | wc -l)" -eq 0 ] || wrong 'lines of more than 80 columns'
+bnn 0 predict "$run" -q
+[ "$(wc -l <out)" -eq 1 ] || wrong 'prints more than the accuracy'
+bnn 0 predict "$run" --csv
+says '^accuracy .*, as recorded$'
+sums images predicted_0 predicted_1 predicted_2 predicted_3 predicted_4 predicted_5 predicted_6 \
+    predicted_7 predicted_8 predicted_9
+[ "$(column images)" = 50 ] || wrong 'not 50 images'
+bnn 0 predict "$run" --limit 20
+prints '^synthetic: 20 test images'
+omits recorded
+bnn 0 predict "bnnrun.db.artifacts/$run/model.bnn" --dataset synthetic
+prints '^accuracy .* of 1,000$'
+
+# Many classes do not fit a screen: what matters does. The data are those of the run, or none.
+mkdir datasets letters
+{
+    printf 'summary: letters\nclasses: 26\nshape: [1, 4, 4]\npath: ../letters\nfiles:\n'
+    for part in train test; do
+        printf '  %s_images: {name: %s.idx3}\n  %s_labels: {name: %s.idx1}\n' $part $part $part $part
+    done
+} >datasets/letters.yaml
+printf '\0\0\10\3\0\0\0\32\0\0\0\4\0\0\0\4' >letters/train.idx3
+printf '\0\0\10\1\0\0\0\32' >letters/train.idx1
+for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+    awk -v i=$i 'BEGIN { for (k = 0; k < 16; k++) printf "%c", 33 + (i * (k + 3)) % 90 }' >>letters/train.idx3
+    # shellcheck disable=SC2059 # an octal escape
+    printf "\\$(printf %o $i)" >>letters/train.idx1
+done
+cp letters/train.idx3 letters/test.idx3
+cp letters/train.idx1 letters/test.idx1
+cat >letters.yaml <<'END'
+dataset: {name: letters, validation: 0}
+model:
+  topology: {input: {channels: 1, height: 4, width: 4}, blocks: [{layer: {name: dense, out: 26}}]}
+  binarize: none
+train: {epochs: 1, batch: 4}
+END
+bnn 0 run letters.yaml -q --db letters.db
+bnn 0 runs --csv --db letters.db
+letters=$(sed -n 2p out | cut -d, -f1)
+bnn 0 predict "$letters" --db letters.db
+prints '^accuracy .* of 26, as recorded$'
+prints '^class  images  recall %  precision %  mostly taken for$'
+[ "$(wc -l <out)" -eq 30 ] || wrong 'not a line for each of 26 classes'
+[ "$(awk 'length > 80' out | wc -l)" -eq 0 ] || wrong 'lines of more than 80 columns'
+bnn 0 predict "$letters" --db letters.db --csv
+prints ',predicted_25$'
+bnn 0 predict "$letters" --db letters.db --json
+is_json
+fails 2 predict "$run" --dataset letters
+says 'letters: images of 1x4x4, and the model takes 1x28x28'
+bnn 0 predict letters.db.artifacts/*/model.bnn --dataset letters -q
+prints '^accuracy .* of 26$'
+tr A-M B-N <letters/train.idx3 >letters/test.idx3
+fails 4 predict "$letters" --db letters.db
+says 'the data set letters is not the one it was trained on'
 
 # A file that is not the one that was recorded is not used.
 cp "bnnrun.db.artifacts/$run/model.bnn" kept.bnn

@@ -1,6 +1,7 @@
 /* predict.c - bnnrun predict: classifies pictures with a model. */
 #include "base/size.h"
 #include "base/text.h"
+#include "cli/evaluate.h"
 #include "cli/images.h"
 #include "cli/operand.h"
 #include "cli/options.h"
@@ -15,8 +16,9 @@ enum { TOP = 3 };
 /* What was asked for, and what has been answered so far. */
 typedef struct prediction {
     cli_options options;
-    bool invert, fit;
-    uint32_t limit; /* images of an IDX file; 0: all */
+    bool invert, fit, download;
+    const char *dataset; /* whose test set, without images */
+    uint32_t limit;      /* images of an IDX file; 0: all */
     const char *labels_path;
     bnn_model *model;
     void *workspace;
@@ -288,16 +290,9 @@ static int read_files(prediction *p, size_t n, char **paths, bnn_error *err)
     return status;
 }
 
-static int predict_files(prediction *p, const char *model, size_t n, char **paths, bnn_error *err)
+static int predict_files(prediction *p, size_t n, char **paths, bnn_error *err)
 {
-    cli_model found;
-    int status = cli_find_model(model, &p->options, &found, err);
-    if (status == BNN_OK && found.path == NULL)
-        status = cli_fail_without_model(&found.stored, err);
-    if (status == BNN_OK)
-        status = cli_open_model(found.path, p->options.arena, &p->model, &p->workspace, err);
-    if (status == BNN_OK)
-        status = read_files(p, n, paths, err);
+    int status = read_files(p, n, paths, err);
     if (status == BNN_OK) {
         hint_pictures(p, paths);
         make_table(p);
@@ -307,12 +302,48 @@ static int predict_files(prediction *p, const char *model, size_t n, char **path
     return status != BNN_OK ? status : print_answers(p, err);
 }
 
+/* Without images: the test set. */
+static int predict_test_set(const prediction *p, const cli_model *source, bnn_error *err)
+{
+    if (p->fit || p->invert || p->labels_path != NULL)
+        return bnn_fail(err, BNN_E_USAGE, "--fit, --invert and --labels are for an IMAGE");
+    if (!source->is_of_run && p->dataset == NULL)
+        return bnn_fail(err, BNN_E_USAGE,
+                        "a model file does not say on which data it is to be tried: give an IMAGE, "
+                        "or --dataset NAME (`bnnrun data` lists them)");
+    const cli_evaluation evaluation = {.options = &p->options,
+                                       .source = source,
+                                       .model = p->model,
+                                       .workspace = p->workspace,
+                                       .dataset = p->dataset,
+                                       .limit = p->limit,
+                                       .download = p->download};
+    return cli_evaluate(&evaluation, err);
+}
+
+static int predict_with_model(prediction *p, const char *model, size_t n, char **paths,
+                              bnn_error *err)
+{
+    cli_model found;
+    if (n > 0 && p->dataset != NULL)
+        return bnn_fail(err, BNN_E_USAGE, "--dataset is for a test set, and %s is an image",
+                        paths[0]);
+    int status = cli_find_model(model, &p->options, &found, err);
+    if (status == BNN_OK && found.path == NULL)
+        status = cli_fail_without_model(&found.stored, err);
+    if (status == BNN_OK)
+        status = cli_open_model(found.path, p->options.arena, &p->model, &p->workspace, err);
+    if (status != BNN_OK)
+        return status;
+    return n > 0 ? predict_files(p, n, paths, err) : predict_test_set(p, &found, err);
+}
+
 static int run_predict(void *request, bnn_error *err)
 {
     prediction *p = request;
     char **operands = p->options.operands;
     const int status =
-        predict_files(p, operands[0], (size_t)p->options.n_operands - 1, operands + 1, err);
+        predict_with_model(p, operands[0], (size_t)p->options.n_operands - 1, operands + 1, err);
     for (size_t i = 0; i < p->n_files; i++)
         free(p->files[i].pixels);
     free(p->labels);
@@ -320,6 +351,8 @@ static int run_predict(void *request, bnn_error *err)
     cli_table_destroy(p->table);
     return status;
 }
+
+static const prediction predict_values = {.download = true};
 
 static const cli_option predict_options[] = {
     {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
@@ -331,19 +364,23 @@ static const cli_option predict_options[] = {
             "model was trained on bright strokes on black, as in MNIST; with\n"
             "--fit, which else finds that out: the strokes are dark"),
     CLI_COUNT_ROW("limit", "N", prediction, limit, UINT32_MAX,
-                  "only the first N images of each IDX file"),
+                  "only the first N images of each IDX file, or of the test set"),
+    CLI_ROW("dataset", 0, CLI_STRING, "NAME", prediction, dataset,
+            "without IMAGE: the test set of these data, see `bnnrun data`"),
+    CLI_ROW("no-download", 0, CLI_NO, NULL, prediction, download,
+            "use a data set that is here, or fail"),
     CLI_ROW("labels", 0, CLI_STRING, "FILE", prediction, labels_path,
             "an IDX file of labels for all images in their order; says the\n"
             "accuracy, with -q nothing else"),
-    {.name = "json", .help = "one object with an array of predictions"},
-    {.name = "csv", .help = "a line an image"},
+    {.name = "json", .help = "one object with an array of predictions, or with the matrix"},
+    {.name = "csv", .help = "a line an image; of a test set, a line a class"},
     {.name = NULL},
 };
 
 const cli_command cli_command_predict = {
     .name = "predict",
-    .arguments = "RUN|MODEL.bnn IMAGE...",
-    .summary = "classify PNG, JPEG, PGM and IDX files with a model",
+    .arguments = "RUN|MODEL.bnn [IMAGE...]",
+    .summary = "classify pictures, IDX files or a test set with a model",
     .notes =
         "The model is a file, MODEL.bnn, or the one that RUN has left. IMAGE is a PNG, JPEG or PGM of\n"
         "the model's size, or an IDX file with any number of images, raw or gzip. Colours become\n"
@@ -351,6 +388,10 @@ const cli_command cli_command_predict = {
         "What is transparent lies on white, 16 bits become 8; EXIF data turn a JPEG upright. The\n"
         "answer has the three most probable classes (softmax of the logits) and the margin\n"
         "between the first two logits.\n"
+        "\n"
+        "Without IMAGE, it is the test set of the run's data: the accuracy, which must be the\n"
+        "recorded one, and which classes are taken for which. JSON and CSV have the whole matrix\n"
+        "also when it is too wide for a screen.\n"
         "\n"
         "--fit makes of a picture of one character what MNIST's makers made: its strokes, which\n"
         "Otsu's threshold tells from the paper, are cropped, scaled to fit 20x20 pixels whatever\n"
@@ -361,12 +402,15 @@ const cli_command cli_command_predict = {
     .examples = "  bnnrun predict lenet5.bnn seven.png\n"
                 "  bnnrun predict 3f seven.png\n"
                 "  bnnrun predict 3f --fit photo.jpg\n"
+                "  bnnrun predict 3f\n"
+                "  bnnrun predict lenet5.bnn --dataset fashion_mnist\n"
                 "  bnnrun predict lenet5.bnn --invert scans/*.pgm\n"
                 "  bnnrun predict lenet5.bnn mnist/t10k-images-idx3-ubyte \\\n"
                 "         --labels mnist/t10k-labels-idx1-ubyte -q\n",
-    .least = 2,
-    .needs = "a model and an image are needed, as in `bnnrun predict lenet5.bnn seven.png`",
+    .least = 1,
+    .needs = "a model is needed, as in `bnnrun predict lenet5.bnn seven.png`",
     .memory = BNN_MODEL_LIMIT_BYTES,
     .n_request = sizeof(prediction),
+    .values = &predict_values,
     .run = run_predict,
 };

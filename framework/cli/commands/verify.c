@@ -75,12 +75,8 @@ static int reload_run(verification *v, bnn_error *err)
     if (status == BNN_OK)
         status =
             cli_open_run_data(&v->stored, &v->reloaded, v->download, &v->options, &v->data, err);
-    if (status == BNN_OK && strcmp(v->data.sha256, v->stored.dataset_sha256) != 0)
-        status = bnn_fail(
-            err, BNN_E_RESOURCE,
-            "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
-            "%.12s..., recorded is %.12s...",
-            v->stored.run.uid, v->stored.dataset_name, v->data.sha256, v->stored.dataset_sha256);
+    if (status == BNN_OK)
+        status = cli_check_run_data(&v->stored, &v->data, err);
     return status;
 }
 
