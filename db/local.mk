@@ -42,6 +42,7 @@ store_scripts = \
 	db/views.sql \
 	db/sql/chosen_runs.sql \
 	db/sql/last_uses.sql \
+	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
 	db/sql/run_environment.sql \

@@ -123,6 +123,10 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
 int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool again,
                          bnn_error *err);
 
+/* Records anew a file of a done run that was made again. */
+int bnn_store_replace_file(bnn_store *store, int64_t run, const bnn_file_record *file,
+                           bnn_error *err);
+
 /* ---- attempts ---- */
 
 /* Runs in state running whose attempt will not go on. */

@@ -204,6 +204,20 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
     return status;
 }
 
+int bnn_store_replace_file(bnn_store *store, int64_t run, const bnn_file_record *file,
+                           bnn_error *err)
+{
+    bnn_store_enter(store, err);
+    bnn_store_execute(store,
+                      "UPDATE artifact SET n_bytes = ?3, sha256 = ?4, created_us = ?5"
+                      " WHERE run_id = ?1 AND kind = ?2"
+                      " AND attempt = (SELECT n_attempts FROM run WHERE run_id = ?1"
+                      " AND state = 'done')",
+                      BNN_VALUES(V(run), V(file->kind), V(file->n_bytes), V(file->sha256),
+                                 V(bnn_store_now_us())));
+    return bnn_store_leave(store);
+}
+
 int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool again,
                          bnn_error *err)
 {

@@ -5,6 +5,7 @@
 #include "db/store_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- what there is ---- */
@@ -140,6 +141,37 @@ int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *are
                           arena, out_uses, out_n, err);
 }
 
+#define ROW(name) BNN_MEMBER(bnn_store_file, name)
+static const bnn_row_type file_type = {sizeof(bnn_store_file),
+                                       {ROW(config_hash), ROW(seed), ROW(kind), ROW(path),
+                                        ROW(n_bytes), ROW(sha256), ROW(created_us)}};
+
+int bnn_store_list_files(bnn_store *store, const char *experiment, const char *uid,
+                         bnn_arena *arena, const bnn_store_file **out_files, size_t *out_n,
+                         bnn_error *err)
+{
+    const bnn_store_file *rows;
+    size_t n;
+    const int status =
+        bnn_store_rows(store, bnn_store_sql("run_artifacts"), BNN_VALUES(V(experiment), V(uid)),
+                       &file_type, arena, &rows, &n, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_store_file *files = bnn_arena_alloc(arena, n + 1, sizeof *files);
+    const char *folder = bnn_run_path(store->path, NULL, NULL, arena);
+    if (files == NULL || folder == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        files[i] = rows[i];
+        files[i].path = bnn_arena_printf(arena, "%s/%s", folder, rows[i].path);
+        if (files[i].path == NULL)
+            return bnn_no_memory(err);
+    }
+    *out_files = files;
+    *out_n = n;
+    return BNN_OK;
+}
+
 static const bnn_row_type seconds_type = {
     sizeof(bnn_store_seconds),
     {BNN_MEMBER(bnn_store_seconds, config_hash), BNN_MEMBER(bnn_store_seconds, seconds)}};
@@ -171,8 +203,7 @@ static const bnn_row_type found_type = {
      BNN_MEMBER_OF(found_run, stored.run.seed, "seed"), FOUND(n_attempts), STORED(experiment),
      STORED(label), STORED(config_hash), STORED(config_json),
      BNN_MEMBER_OF(found_run, stored.run.result.test_accuracy, "test_accuracy"), STORED(spec_path),
-     STORED(dataset_name), STORED(dataset_sha256), STORED(dataset_source), STORED(model_sha256),
-     STORED(weights_sha256)}};
+     STORED(dataset_name), STORED(dataset_sha256), STORED(dataset_source)}};
 
 /* A file of the user's as it was named; when it is not here, where it would be if the run was begun
  * in the folder of the database. NULL without memory. */
@@ -184,16 +215,18 @@ static const char *locate_named(const bnn_store *store, const char *path, bnn_ar
     return bnn_arena_strdup(arena, beside);
 }
 
-/* The file of a run, or NULL when its hash is not recorded. */
-static int locate_file(const bnn_store *store, const bnn_stored_run *s, const char *file,
-                       const char **sha256, bnn_arena *arena, const char **out_path, bnn_error *err)
+/* Its files, each NULL when none is recorded. */
+static int find_files(bnn_store *store, bnn_arena *arena, bnn_stored_run *s, bnn_error *err)
 {
-    *out_path = NULL;
-    if ((*sha256)[0] == '\0')
-        *sha256 = NULL;
-    else if ((*out_path = bnn_run_path(store->path, s->run.uid, file, arena)) == NULL)
-        return bnn_no_memory(err);
-    return BNN_OK;
+    const bnn_store_file *files;
+    size_t n;
+    const int status = bnn_store_list_files(store, NULL, s->run.uid, arena, &files, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        const bool model = strcmp(files[i].kind, "model") == 0;
+        *(model ? &s->model_path : &s->weights_path) = files[i].path;
+        *(model ? &s->model_sha256 : &s->weights_sha256) = files[i].sha256;
+    }
+    return status;
 }
 
 static bool is_whole(const bnn_stored_run *s)
@@ -229,10 +262,7 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
     if (s.spec_path == NULL ||
         (s.dataset_source == NULL && found->stored.dataset_source[0] != '\0'))
         return bnn_no_memory(err);
-    status = locate_file(store, &s, BNN_RUN_MODEL, &s.model_sha256, arena, &s.model_path, err);
-    if (status == BNN_OK)
-        status =
-            locate_file(store, &s, BNN_RUN_WEIGHTS, &s.weights_sha256, arena, &s.weights_path, err);
+    status = find_files(store, arena, &s, err);
     if (status == BNN_OK)
         *out = s;
     return status;

@@ -66,6 +66,22 @@ typedef struct bnn_store_use {
 int bnn_store_list_uses(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_use **out_uses, size_t *out_n, bnn_error *err);
 
+/* A file that a done run has to have; what was not kept on purpose is not among them. */
+typedef struct bnn_store_file {
+    const char *config_hash;
+    int64_t seed;
+    const char *kind; /* "model", "weights" */
+    const char *path; /* where it is */
+    int64_t n_bytes;
+    const char *sha256;
+    int64_t created_us; /* when it was recorded, since 1970 */
+} bnn_store_file;
+
+/* The files of all done runs of an experiment, or, uid not NULL, of that run. */
+int bnn_store_list_files(bnn_store *store, const char *experiment, const char *uid,
+                         bnn_arena *arena, const bnn_store_file **out_files, size_t *out_n,
+                         bnn_error *err);
+
 typedef struct bnn_store_seconds {
     const char *config_hash;
     double seconds;

@@ -136,6 +136,8 @@ runner_sources = \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/pool.c framework/runner/pool.h \
 	framework/runner/reload.c framework/runner/reload.h \
+	framework/runner/replay.c framework/runner/replay.h \
+	framework/runner/restore.c framework/runner/restore.h \
 	framework/runner/run.c framework/runner/run.h \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_keys.c \

@@ -9,13 +9,7 @@ SELECT run.state = 'done' AS done, run.run_id, run.seed, run.n_attempts,
         WHERE spec_revision.experiment_id = run.experiment_id ORDER BY last_us DESC LIMIT 1)
            AS spec_path,
        dataset.name AS dataset_name, dataset.sha256 AS dataset_sha256,
-       CASE WHEN dataset.name <> 'synthetic' THEN dataset.source END AS dataset_source,
-       (SELECT sha256 FROM artifact
-        WHERE artifact.run_id = run.run_id AND kind = 'model' ORDER BY created_us DESC LIMIT 1)
-           AS model_sha256,
-       (SELECT sha256 FROM artifact
-        WHERE artifact.run_id = run.run_id AND kind = 'weights' ORDER BY created_us DESC LIMIT 1)
-           AS weights_sha256
+       CASE WHEN dataset.name <> 'synthetic' THEN dataset.source END AS dataset_source
 FROM run JOIN experiment USING (experiment_id)
      JOIN experiment_config USING (experiment_id, config_id) JOIN config USING (config_id)
      LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts

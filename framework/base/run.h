@@ -28,7 +28,8 @@ typedef enum bnn_run_state {
     BNN_RUN_STALE = 5,       /* done, but with something that has changed since */
     BNN_RUN_TAKEN = 6,       /* was to do, but another process was faster */
     BNN_RUN_AGAIN = 7,       /* to be trained from its start, whatever it was */
-    BNN_RUN_STATES = 8,
+    BNN_RUN_LOST = 8,        /* done, but a file that it left is missing or damaged */
+    BNN_RUN_STATES = 9,
 } bnn_run_state;
 
 /* What the last attempt came to. */
@@ -51,6 +52,7 @@ typedef struct bnn_run {
     uint32_t epochs_done; /* that a checkpoint saves */
     const char *changed;  /* what its last attempt used and is another now, so that it is stale or
                              starts over: "dataset mnist, ste clipped"; in the plan's arena; or NULL */
+    const char *lost;     /* the files of a LOST one: "model.bnn is missing"; likewise; or NULL */
     bool died;            /* an interrupted one: its process ended without a word */
     bnn_run_result result;
 } bnn_run;
@@ -60,6 +62,12 @@ static inline bool bnn_run_is_todo(const bnn_run *run)
 {
     return run->state == BNN_RUN_QUEUED || run->state == BNN_RUN_FAILED ||
            run->state == BNN_RUN_INTERRUPTED || run->state == BNN_RUN_AGAIN;
+}
+
+/* Whether it is trained now, be it only for its files. */
+static inline bool bnn_run_trains(const bnn_run *run)
+{
+    return bnn_run_is_todo(run) || run->state == BNN_RUN_LOST;
 }
 
 /* The files that a run leaves, in a folder of its own beside the database, the one that a symbolic

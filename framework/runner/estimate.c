@@ -68,7 +68,7 @@ double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
     size_t n = 0;
     bool known = seconds != NULL && busy != NULL;
     for (size_t i = 0; known && i < plan->n; i++) {
-        if (!bnn_run_is_todo(&plan->runs[i]))
+        if (!bnn_run_trains(&plan->runs[i]))
             continue;
         seconds[n] = plan->seconds[plan->runs[i].i_config] * bnn_plan_rest(plan, &plan->runs[i]);
         known = !isnan(seconds[n++]);

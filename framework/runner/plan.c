@@ -5,6 +5,7 @@
 #include "build_info.h"
 #include "db/store_results.h"
 #include "runner/environment.h"
+#include "runner/restore.h"
 #include "train/trainer.h"
 
 #include <dirent.h>
@@ -158,6 +159,21 @@ static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
     return BNN_OK;
 }
 
+/* A file that is not what was recorded, of a run that is done and not stale. */
+static int plan_look_at_file(const plan_matcher *m, const bnn_store_file *file, bnn_error *err)
+{
+    bnn_run *run = plan_find_run(m, file->config_hash, file->seed);
+    if (run == NULL || (run->state != BNN_RUN_DONE && run->state != BNN_RUN_LOST))
+        return BNN_OK;
+    const char *how = bnn_restore_look(file);
+    if (how == NULL)
+        return BNN_OK;
+    run->state = BNN_RUN_LOST;
+    run->lost = bnn_arena_printf(m->plan->arena, "%s%s%s %s", run->lost != NULL ? run->lost : "",
+                                 run->lost != NULL ? ", " : "", bnn_path_name(file->path), how);
+    return run->lost != NULL ? BNN_OK : bnn_no_memory(err);
+}
+
 /* ---- what is to be trained again --------------------------------------------------------- */
 
 static bool plan_is_word(const char *text, size_t n, const char *word)
@@ -197,8 +213,9 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
     const char *name = m->plan->experiment->name;
     const bnn_store_run *runs;
     const bnn_store_use *uses;
+    const bnn_store_file *files;
     const bnn_store_seconds *past; /* of equal configs, of any experiment */
-    size_t n_runs, n_uses, n_past;
+    size_t n_runs, n_uses, n_files, n_past;
     int status = bnn_store_list_runs(store, name, m->plan->arena, &runs, &n_runs, err);
     for (size_t i = 0; status == BNN_OK && i < n_runs; i++)
         plan_match_run(m, &runs[i]);
@@ -208,6 +225,10 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
         status = plan_compare_use(m, &uses[i], err);
     for (size_t i = 0; status == BNN_OK && i < m->plan->n; i++)
         status = plan_settle_run(m, &m->plan->runs[i], err);
+    if (status == BNN_OK)
+        status = bnn_store_list_files(store, name, NULL, m->plan->arena, &files, &n_files, err);
+    for (size_t i = 0; status == BNN_OK && i < n_files; i++)
+        status = plan_look_at_file(m, &files[i], err);
     if (status == BNN_OK)
         status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
     for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
@@ -262,8 +283,10 @@ uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted)
         wanted = plan->experiment->run.jobs;
     if (wanted == 0)
         wanted = bnn_environment_jobs();
-    if (plan->n_todo > 0 && (uint64_t)wanted > plan->n_todo)
-        wanted = (int64_t)plan->n_todo;
+    const size_t n =
+        plan->n_todo > plan->n_of[BNN_RUN_LOST] ? plan->n_todo : plan->n_of[BNN_RUN_LOST];
+    if (n > 0 && (uint64_t)wanted > n)
+        wanted = (int64_t)n;
     return (uint32_t)wanted;
 }
 
@@ -335,7 +358,7 @@ static int plan_clean_folders(const bnn_plan *plan, const char *db, bnn_error *e
 {
     for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++) {
         const bool spent = run->state == BNN_RUN_DONE || run->state == BNN_RUN_STALE ||
-                           run->state == BNN_RUN_AGAIN;
+                           run->state == BNN_RUN_AGAIN || run->state == BNN_RUN_LOST;
         const char *path = bnn_run_path(db, run->uid, NULL, plan->arena);
         if (path == NULL)
             return bnn_no_memory(err);
@@ -387,7 +410,7 @@ int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_
     for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
         const bnn_config *config = &e->configs[plan->runs[i].i_config];
         const size_t k = config->i_dataset;
-        if (!bnn_run_is_todo(&plan->runs[i]) || datasets[k].owner != NULL)
+        if (!bnn_run_trains(&plan->runs[i]) || datasets[k].owner != NULL)
             continue;
         status = bnn_dataset_open(&e->datasets[k], search, &datasets[k], err);
         if (status == BNN_OK && strcmp(datasets[k].sha256, config->data_sha256) != 0)

@@ -29,7 +29,8 @@ typedef struct bnn_plan {
  * tells where the checkpoints are. Fills in seconds for configs that were timed before.
  *
  * What the last attempt of a run used is compared with what would be used now: data, plugins, the bits
- * of bnnrun. A done run is stale when they differ, one that was interrupted starts over. A plugin
+ * of bnnrun. A done run is stale when they differ, one that was interrupted starts over; a done one
+ * whose files are not as recorded (bnn_restore_look) is lost, for bnn_restore. A plugin
  * that comes with bnnrun is compared by its file only in the build that the run was made with: of
  * another build, BNN_BITS_SINCE tells.
  *
@@ -50,10 +51,10 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char
 double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);
 
 /* The jobs to use: wanted, or run.jobs, or bnn_environment_jobs(); not more than there are runs to
- * do. */
+ * do, or to restore. */
 uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted);
 
-/* Opens the data sets that the runs to do need; the others stay closed. *out: [n_datasets], in the
+/* Opens the data sets that the runs to do or to restore need; the others stay closed. *out: [n_datasets], in the
  * arena; close with bnn_plan_close_data. */
 int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_dataset **out,
                        bnn_error *err);

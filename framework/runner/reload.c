@@ -3,20 +3,31 @@
 #include "base/text.h"
 #include "model/weights.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define RELOAD_AGAIN "; `bnnrun run` of its spec makes it again"
+
+bool bnn_reload_is_missing(const char *path)
+{
+    return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
 
 int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
 {
     char now[BNN_SHA256_HEX];
     const int status = bnn_file_sha256(path, now, err);
+    if (status == BNN_E_RESOURCE && bnn_reload_is_missing(path))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s is missing" RELOAD_AGAIN, path);
     if (status != BNN_OK)
         return status;
     if (strcmp(now, sha256) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s has changed since it was written: its SHA-256 is %.12s..., recorded is "
-                        "%.12s...",
+                        "%.12s..." RELOAD_AGAIN,
                         path, now, sha256);
     return BNN_OK;
 }

@@ -11,6 +11,9 @@
 #include "model/network.h"
 #include "runner/experiment.h"
 
+/* Whether there is no such file; one that cannot be looked at may be there. */
+bool bnn_reload_is_missing(const char *path);
+
 /* Whether the file is still the one that was recorded. BNN_E_RESOURCE when it is gone or changed. */
 int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err);
 

@@ -4,6 +4,7 @@
 
 #include "runner/finish.h"
 #include "runner/reload.h"
+#include "runner/replay.h"
 
 /* Builds the model file once more from the network and compares it with the one on the disk, whose
  * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
@@ -12,10 +13,8 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
 
 /* What training again came to. */
 typedef struct bnn_retrained {
-    uint32_t n_metrics;   /* compared: of epochs and of the run, those of time left out */
-    uint32_t n_different; /* of them */
-    char first[200];      /* the first that differs, for people; "" when none does */
-    bool same_weights;    /* their file is byte for byte the one that was recorded */
+    bnn_replayed replayed;
+    bool same_weights; /* their file is byte for byte the one that was recorded */
 } bnn_retrained;
 
 /* Trains the run again, in a temporary folder that is removed, and compares every metric and the

@@ -68,10 +68,11 @@ fails 4 export "$run" --format c -o net.c
 says 'has changed since it was written'
 cp kept.bnn "$folder/model.bnn"
 rm "$folder/weights.safetensors"
-bnn 1 verify "$run"
-prints '^  weights  *MISSING: .*weights.safetensors: cannot read: No such file'
+bnn 4 verify "$run"
+prints '^  weights  *MISSING: .*weights.safetensors is missing; .bnnrun run. of its spec makes it again$'
 omits DIFFERS
-bnn 1 verify "$run" --json
+says '1 of 1 runs could not be proved: something is missing'
+bnn 4 verify "$run" --json
 is_json
 prints '"holds": false'
 prints '"missing": true'
@@ -92,6 +93,52 @@ bnn 4 verify "$run"
 says 'the folder bnnrun.db.artifacts, which has the files of all runs and belongs beside the database, is missing'
 mv gone bnnrun.db.artifacts
 bnn 0 verify "$run"
+
+# ---- files that are gone or damaged are made again -----------------------------------------------
+make_sums() { sha256sum bnnrun.db.artifacts/*/*; }
+is_restored() { make_sums | cmp -s sums - || wrong "the files are others than before"; }
+make_sums >sums
+rm "$folder/model.bnn"
+printf x | dd of="bnnrun.db.artifacts/$other/weights.safetensors" bs=1 seek=3000 conv=notrunc 2>/dev/null
+bnn 0 plan small.yaml
+prints '^ste=approx_sign  *1  *restore  *[0-9.]*  model.bnn is missing$'
+prints '^ste=clipped  *1  *restore  *[0-9.]*  weights.safetensors is damaged$'
+prints '^2 runs: 2 restore; about '
+prints '^training gives lost files again, bit for bit$'
+bnn 0 run small.yaml
+says '^bnnrun: small: 2 runs, 0 done, 2 done with lost files$'
+says "^bnnrun: run $run: its files are there again$"
+is_restored
+bnn 0 verify "$run" "$other"
+bnn 0 query --csv "SELECT max(attempt) FROM attempt"
+prints '^1$'
+rm -r bnnrun.db.artifacts
+bnn 0 plan small.yaml
+prints '^the folder bnnrun.db.artifacts, which has the files of all runs, is missing; if the database was moved'
+bnn 0 run small.yaml --json -q # one after the other, in processes of their own
+is_json
+prints '"restored": 2'
+prints '"done_before": 2'
+is_restored
+# With more of a sweep, the labels are others: a file that is there has the one it was made with.
+bnn 0 run small.yaml -s train.epochs=[2,1] -q
+bnn 0 verify "$run"
+rm "$folder/model.bnn"
+bnn 0 run small.yaml -q -s train.epochs=[2,1]
+bnn 0 verify "$run"
+bnn 0 run small.yaml -q
+if command -v sqlite3 >/dev/null; then
+    rm "$folder/model.bnn"
+    cp bnnrun.db was.db
+    sqlite3 bnnrun.db "UPDATE metric SET value = 7 WHERE name = 'validation_loss' AND epoch = 2
+        AND run_id = (SELECT run_id FROM run WHERE run_uid = '$run')"
+    bnn 1 run small.yaml
+    says "^bnnrun: run $run: training gives another result now, so nothing was replaced; .*validation_loss of epoch 2 was 7 and is "
+    says 'the files of 1 of 2 runs could not be made again$'
+    [ ! -e "$folder/model.bnn" ] || wrong "a file of another result was put there"
+    mv was.db bnnrun.db
+    bnn 0 run small.yaml -q
+fi
 
 # ---- what the database says is believed, and compared --------------------------------------------
 if command -v sqlite3 >/dev/null; then

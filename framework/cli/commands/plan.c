@@ -19,10 +19,9 @@ enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
 static const struct {
     bnn_run_state state;
     const char *word;
-} words[] = {{BNN_RUN_QUEUED, "new"},     {BNN_RUN_INTERRUPTED, "resume"},
-             {BNN_RUN_FAILED, "retry"},   {BNN_RUN_AGAIN, "retrain"},
-             {BNN_RUN_DONE, "done"},      {BNN_RUN_STALE, "stale"},
-             {BNN_RUN_RUNNING, "running"}};
+} words[] = {{BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
+             {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_LOST, "restore"},       {BNN_RUN_DONE, "done"},
+             {BNN_RUN_STALE, "stale"},   {BNN_RUN_RUNNING, "running"}};
 
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -57,6 +56,8 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
         return "from its start, as asked for";
     case BNN_RUN_FAILED:
         return bnn_arena_printf(arena, "%.*s", REASON_BYTES, error);
+    case BNN_RUN_LOST:
+        return bnn_arena_printf(arena, "%s", run->lost);
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
@@ -88,7 +89,7 @@ static void add_row(cli_table *table, const bnn_plan *plan, size_t first, const 
             why[i] = NULL;
             add_seed(seeds, plan->runs[i].seed);
         }
-    if (bnn_run_is_todo(run) && !isnan(plan->seconds[run->i_config]))
+    if (bnn_run_trains(run) && !isnan(plan->seconds[run->i_config]))
         snprintf(seconds, sizeof seconds, "%.1f",
                  plan->seconds[run->i_config] * bnn_plan_rest(plan, run));
     const char *const cells[] = {plan->experiment->configs[run->i_config].label, seeds,
@@ -140,8 +141,22 @@ static void print_not_pinned(const bnn_experiment *x)
     }
 }
 
+const char *cli_plan_lost(const bnn_plan *plan, const char *db)
+{
+    const char *folder = bnn_run_path(db, NULL, NULL, plan->arena);
+    const char *text = "training gives lost files again, bit for bit";
+    if (folder == NULL || access(folder, F_OK) == 0)
+        return text;
+    text = bnn_arena_printf(plan->arena,
+                            "the folder %s, which has the files of all runs, is missing; if the "
+                            "database was moved, move it, too; else %s",
+                            folder, text);
+    return text != NULL ? text : "";
+}
+
 /* "12 runs: 9 done, 3 new" */
-static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unknown)
+static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
+                      const char *why_unknown)
 {
     char duration[CLI_DURATION_MAX];
     const double seconds = bnn_estimate_plan(plan, n_jobs);
@@ -153,7 +168,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
         printf("%s%zu %s", separator, plan->n_of[words[i].state], words[i].word);
         separator = ", ";
     }
-    if (plan->n_todo == 0)
+    if (plan->n_todo + plan->n_of[BNN_RUN_LOST] == 0)
         puts(plan->n_of[BNN_RUN_STALE] > 0     ? ""
              : plan->n_of[BNN_RUN_RUNNING] > 0 ? "; nothing to do here"
                                                : "; nothing to do");
@@ -164,6 +179,8 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *why_unk
                bnn_plural(n_jobs));
     if (plan->n_of[BNN_RUN_STALE] > 0)
         puts(CLI_PLAN_STALE);
+    if (plan->n_of[BNN_RUN_LOST] > 0)
+        puts(cli_plan_lost(plan, db));
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
@@ -279,7 +296,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
         return status;
     status = print_table(&plan, &r->options, err);
     if (status == BNN_OK && !r->options.json)
-        print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), why_unknown);
+        print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), r->options.db, why_unknown);
     if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
         status = warn_undeployable(&r->experiment, r->options.arena, err);
     return status;
@@ -306,7 +323,8 @@ const cli_command cli_command_plan = {
     .summary = "what would run, what is done and why, how long it takes",
     .notes =
         "States: new; resume (interrupted, or its process died); retry (failed); retrain (as\n"
-        "--retrain asks); done; stale (done, but its data or a plugin are others now); running\n"
+        "--retrain asks); restore (done, but files that it left are missing or damaged: training\n"
+        "gives them again); done; stale (done, but its data or a plugin are others now); running\n"
         "(in another process). Seconds come from past runs of the same config, else from a few\n"
         "steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"

@@ -3,10 +3,14 @@
 #define BNN_CLI_COMMANDS_PLAN_H
 
 #include "cli/load.h"
+#include "runner/plan.h"
 
 /* What to do about stale runs. */
 #define CLI_PLAN_STALE \
     "stale runs enter no mean; `bnnrun run SPEC.yaml --retrain stale` trains them again"
+
+/* What is to be said of lost files, in the arena of the plan. db: its path. */
+const char *cli_plan_lost(const bnn_plan *plan, const char *db);
 
 /* Reads the database, changes nothing, runs nothing. */
 int cli_plan_print(cli_request *request, bnn_error *err);

@@ -9,6 +9,7 @@
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 #include "runner/pool.h"
+#include "runner/restore.h"
 #include "runner/signals.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ typedef struct sweep {
     uint32_t n_jobs;
     bnn_dataset *datasets;
     bnn_pool_summary summary;
+    bnn_restore_summary restored;
     /* Once it has ended. */
     int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
     size_t n_elsewhere;             /* runs that other processes took and have not done */
@@ -68,10 +70,11 @@ static void say_plan(const sweep *s)
     say_count(plan->n_of[BNN_RUN_INTERRUPTED], "to resume");
     say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
     say_count(plan->n_of[BNN_RUN_AGAIN], "to train again");
+    say_count(plan->n_of[BNN_RUN_LOST], "done with lost files");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
-    fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] > 0 ? "\n"
-          : plan->n_of[BNN_RUN_RUNNING] == 0           ? ", nothing to do\n"
-                                                       : ", nothing to do here\n",
+    fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] > 0 ? "\n"
+          : plan->n_of[BNN_RUN_RUNNING] == 0 ? ", nothing to do\n"
+                                             : ", nothing to do here\n",
           stderr);
     say_runs(s->recovered.n_stale, "run of a process that has died is in the queue again",
              "runs of a process that has died are in the queue again");
@@ -84,6 +87,8 @@ static void say_plan(const sweep *s)
              "runs in the database are no longer part of this spec");
     say_changed(plan, true, "run is stale", "runs are stale");
     say_changed(plan, false, "run starts over", "runs start over");
+    if (plan->n_of[BNN_RUN_LOST] > 0)
+        fprintf(stderr, "bnnrun: %s\n", cli_plan_lost(plan, s->request->options.db));
 }
 
 static void say_start(const sweep *s, bool isolates)
@@ -105,9 +110,12 @@ static int print_json(const sweep *s, json_t *board, bnn_error *err)
 {
     const size_t *n_of = s->summary.n_of;
     json_t *all = json_pack(
-        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
+        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
         s->plan.experiment->name, "database", s->request->options.db, "runs", "planned",
-        (json_int_t)s->plan.n, "done_before", (json_int_t)s->plan.n_of[BNN_RUN_DONE], "stale",
+        (json_int_t)s->plan.n, "done_before",
+        (json_int_t)(s->plan.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_LOST]), "lost",
+        (json_int_t)s->plan.n_of[BNN_RUN_LOST], "restored",
+        (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
         (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
         "elsewhere", (json_int_t)(n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
@@ -168,6 +176,7 @@ static int show_results(sweep *s, bnn_error *err)
 static int judge_sweep(const sweep *s, bnn_error *err)
 {
     const size_t n_failed = s->summary.n_of[BNN_RUN_FAILED];
+    const size_t n_lost = s->plan.n_of[BNN_RUN_LOST] - s->restored.n_of[BNN_RESTORED_FILES];
     if (s->n_mismatched > 0) /* a mistake of this program */
         return bnn_fail(err, BNN_E_INTERNAL,
                         "%lld runs have a model file that gives test images another class than "
@@ -179,6 +188,9 @@ static int judge_sweep(const sweep *s, bnn_error *err)
         return bnn_fail(err, BNN_E_FAILED,
                         "%zu of %zu runs failed; `bnnrun query failures` says why", n_failed,
                         s->plan.n_todo);
+    if (n_lost > 0)
+        return bnn_fail(err, BNN_E_FAILED, "the files of %zu of %zu runs could not be made again",
+                        n_lost, s->plan.n);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(
@@ -216,6 +228,33 @@ static bnn_data_search sweep_search_data(const cli_request *r, cli_download *dow
     return cli_download_search(download, cli_catalogue_path(r->spec), r->download, &r->options);
 }
 
+static void say_restored(void *context, const bnn_run *run, bnn_restored what, const char *why)
+{
+    static const char *const texts[] = {
+        [BNN_RESTORED_FILES] = "its files are there again",
+        [BNN_RESTORED_OTHER] = "training gives another result now, so nothing was replaced; "
+                               "`bnnrun verify` looks closer, --retrain replaces: ",
+        [BNN_RESTORED_NOT] = "its files could not be made again: ",
+    };
+    const sweep *s = context;
+    if (!s->request->options.quiet || what != BNN_RESTORED_FILES)
+        fprintf(stderr, "bnnrun: run %s: %s%s\n", run->uid, texts[what], why);
+}
+
+static int restore_lost(sweep *s, bnn_error *err)
+{
+    const bnn_restore_options options = {.db = s->request->options.db,
+                                         .n_jobs = s->n_jobs,
+                                         .datasets = s->datasets,
+                                         .ended = say_restored,
+                                         .context = s};
+    const size_t n = s->plan.n_of[BNN_RUN_LOST];
+    if (!s->request->options.quiet)
+        fprintf(stderr, "bnnrun: training %zu run%s again for %s files\n", n, bnn_plural(n),
+                n == 1 ? "its" : "their");
+    return bnn_restore(&s->plan, &options, &s->restored, err);
+}
+
 static int open_data(sweep *s, bnn_error *err)
 {
     cli_download download;
@@ -245,19 +284,23 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
     if (!r->options.quiet)
         say_plan(&s);
-    if (s.plan.n_todo > 0) {
+    if (s.plan.n_todo + s.plan.n_of[BNN_RUN_LOST] > 0) {
         status = open_data(&s, err);
         if (status != BNN_OK)
             return status;
-        status = execute_sweep(&s, err);
+        if (s.plan.n_todo > 0)
+            status = execute_sweep(&s, err);
+        if (status == BNN_OK && s.plan.n_of[BNN_RUN_LOST] > 0)
+            status = restore_lost(&s, err);
         bnn_plan_close_data(&s.plan, s.datasets);
-        *signal = s.summary.signal;
+        *signal = s.summary.signal != 0 ? s.summary.signal : s.restored.signal;
     }
     if (status == BNN_E_INTERRUPTED)
         return bnn_fail(err, BNN_E_INTERRUPTED,
                         "interrupted; %zu of %zu runs are done, and the same command%s goes on",
-                        s.summary.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_DONE], s.plan.n,
-                        r->retrain != NULL ? " without --retrain" : "");
+                        s.summary.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_DONE] +
+                            s.plan.n_of[BNN_RUN_LOST],
+                        s.plan.n, r->retrain != NULL ? " without --retrain" : "");
     if (status == BNN_OK)
         status = show_results(&s, err);
     return status == BNN_OK ? judge_sweep(&s, err) : status;
@@ -298,6 +341,8 @@ const cli_command cli_command_run = {
         "of a process that has died are taken over. The exit status is 0 when all runs are done.\n"
         "Done runs whose data or plugins have changed since are stale: they enter no mean, and\n"
         "--retrain trains them again; `bnnrun plan` takes it, too, and only shows what would be.\n"
+        "Done runs whose files are missing or damaged are trained once more for these alone; they\n"
+        "must be what was recorded, else nothing is replaced.\n"
         "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
         "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, a second one (half a\n"

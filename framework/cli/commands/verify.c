@@ -8,7 +8,6 @@
 #include "simd/cpu.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* What was asked for, and the run that is looked at. */
 typedef struct verification {
@@ -22,6 +21,7 @@ typedef struct verification {
     bnn_dataset data;
     json_t *report; /* of this run */
     bool holds;     /* so far */
+    bool differs;   /* something does; else, what does not hold is missing */
 } verification;
 
 /* ---- the report -------------------------------------------------------------------------- */
@@ -39,6 +39,7 @@ __attribute__((format(printf, 4, 5))) static void say_verdict(verification *v, c
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     v->holds &= verdict == VERDICT_HOLDS;
+    v->differs |= verdict == VERDICT_DIFFERS;
     json_object_set_new(v->report, what,
                         json_pack("{s:b, s:b, s:o}", "holds", verdict == VERDICT_HOLDS, "missing",
                                   verdict == VERDICT_MISSING, "text", cli_json_text(text)));
@@ -56,10 +57,9 @@ static int check_file(verification *v, const char *what, const char *path, const
     const int status = bnn_reload_check_file(path, sha256, &problem);
     if (status == BNN_OK)
         say_verdict(v, what, true, "%s is the file that was recorded", path);
-    else if (status == BNN_E_RESOURCE && access(path, F_OK) != 0)
-        say_verdict(v, what, VERDICT_MISSING, "%s", problem.message);
     else if (status == BNN_E_RESOURCE)
-        say_verdict(v, what, false, "%s", problem.message);
+        say_verdict(v, what, bnn_reload_is_missing(path) ? VERDICT_MISSING : VERDICT_DIFFERS, "%s",
+                    problem.message);
     else
         *err = problem;
     return status == BNN_E_RESOURCE ? BNN_OK : status;
@@ -67,17 +67,30 @@ static int check_file(verification *v, const char *what, const char *path, const
 
 static int reload_run(verification *v, bnn_error *err)
 {
-    int status = cli_reload_run(&v->stored, v->arena, v->registry, &v->reloaded, err);
+    const int status = cli_reload_run(&v->stored, v->arena, v->registry, &v->reloaded, err);
     if (status == BNN_E_FAILED) { /* weights that are no numbers: an answer, and the last */
         say_verdict(v, "finite", false, "%s", err->message);
         return BNN_OK;
     }
-    if (status == BNN_OK)
-        status =
-            cli_open_run_data(&v->stored, &v->reloaded, v->download, &v->options, &v->data, err);
-    if (status == BNN_OK)
-        status = cli_check_run_data(&v->stored, &v->data, err);
     return status;
+}
+
+/* Others of the name are not those, which are missing. */
+static int open_data(verification *v, bnn_error *err)
+{
+    bnn_error problem = {.message = ""};
+    int status =
+        cli_open_run_data(&v->stored, &v->reloaded, v->download, &v->options, &v->data, &problem);
+    if (status == BNN_OK && (status = cli_check_run_data(&v->stored, &v->data, &problem)) != BNN_OK)
+        bnn_dataset_close(&v->data);
+    if (status == BNN_OK)
+        say_verdict(v, "data", VERDICT_HOLDS, "%s is what was recorded: %s", v->stored.dataset_name,
+                    v->data.source);
+    else if (status == BNN_E_RESOURCE || status == BNN_E_SPEC)
+        say_verdict(v, "data", VERDICT_MISSING, "%s", problem.message);
+    else
+        *err = problem;
+    return status == BNN_E_RESOURCE || status == BNN_E_SPEC ? BNN_OK : status;
 }
 
 static bool is_as_recorded(const bnn_config *config, const bnn_store_plugin *recorded)
@@ -155,12 +168,12 @@ static int check_retrain(verification *v, bnn_error *err)
         bnn_verify_retrain(v->store, &v->stored, &v->reloaded, &v->data, v->arena, &r, err);
     if (status != BNN_OK)
         return status;
-    if (r.n_different > 0)
-        say_verdict(v, "retrain", false, "%u of %u metrics; %s", r.n_different, r.n_metrics,
-                    r.first);
+    if (r.replayed.n_different > 0)
+        say_verdict(v, "retrain", false, "%u of %u metrics; %s", r.replayed.n_different,
+                    r.replayed.n_metrics, r.replayed.first);
     else
         say_verdict(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
-                    r.n_metrics,
+                    r.replayed.n_metrics,
                     r.same_weights ? "and so are the weights" : "but the weights are not");
     return BNN_OK;
 }
@@ -201,6 +214,10 @@ static int check_run(verification *v, bnn_error *err)
         status = check_undeployed(v, err);
     if (status == BNN_OK && v->stored.model_path != NULL)
         status = check_rebuild(v, err);
+    if (status == BNN_OK)
+        status = open_data(v, err);
+    if (v->data.owner == NULL) /* and that was said */
+        return status;
     if (status == BNN_OK && v->stored.model_path != NULL)
         status = check_engines(v, err);
     if (status == BNN_OK && v->retrain)
@@ -213,6 +230,7 @@ static int check_run(verification *v, bnn_error *err)
 static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *err)
 {
     v->holds = true;
+    v->differs = false;
     v->arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     v->registry = bnn_registry_create(v->options.plugin_path);
     v->report = json_object();
@@ -229,7 +247,10 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
         json_object_set_new(v->report, "run", json_string(v->stored.run.uid));
         status = check_run(v, err);
     }
+    if (status != BNN_OK)
+        json_object_set_new(v->report, "error", cli_json_text(err->message));
     json_object_set_new(v->report, "holds", json_boolean(status == BNN_OK && v->holds));
+    json_object_set_new(v->report, "differs", json_boolean(v->differs));
     json_array_append(all, v->report);
     json_decref(v->report);
     if (v->data.owner != NULL)
@@ -244,18 +265,27 @@ static int run_verify(void *request, bnn_error *err)
     verification *v = request;
     json_t *all = json_array();
     const int n = v->options.n_operands;
-    int n_wrong = 0, status = cli_store_open(&v->options, &v->store, err);
+    int n_wrong = 0, n_different = 0, status = cli_store_open(&v->options, &v->store, err);
     for (int i = 0; status == BNN_OK && i < n; i++) {
         status = verify_run(v, v->options.operands[i], all, err);
+        if (status == BNN_E_RESOURCE && n > 1) { /* the others are looked at, too */
+            fprintf(stderr, "bnnrun: %s\n", err->message);
+            v->holds = false;
+            status = BNN_OK;
+        }
         n_wrong += !v->holds;
+        n_different += v->differs;
     }
     if (status == BNN_OK && v->options.json)
         cli_json_print(json_incref(all));
     json_decref(all);
     bnn_store_close(v->store);
+    if (status == BNN_OK && n_different > 0)
+        return bnn_fail(err, BNN_E_FAILED, "%d of %d runs are not as they were recorded",
+                        n_different, n);
     if (status == BNN_OK && n_wrong > 0)
-        return bnn_fail(err, BNN_E_FAILED, "%d of %d runs are not as they were recorded", n_wrong,
-                        n);
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%d of %d runs could not be proved: something is missing", n_wrong, n);
     return status;
 }
 
@@ -280,7 +310,8 @@ const cli_command cli_command_verify = {
         "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
         "model file, byte for byte; and every engine that this machine runs must give the\n"
         "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
-        "DIFFERS or is MISSING. Plugin files that are other ones than at the time are told, too.\n",
+        "DIFFERS, else 4 when something is MISSING. Neither the spec nor its topology has to be\n"
+        "there any more. Plugin files that are other ones than at the time are told, too.\n",
     .options = verify_options,
     .examples = "  bnnrun verify 3f\n"
                 "  bnnrun verify --retrain 3f 9c\n",

@@ -145,8 +145,9 @@ START_TEST(runs_come_back_after_further_revisions)
 }
 END_TEST
 
-/* A file that names another version as its maker still is what the weights give. */
-START_TEST(a_newer_program_finds_the_file_as_it_was)
+/* A file that names another version as its maker, or the label that its config had once, still is what
+ * the weights give; one of another run is not. */
+START_TEST(a_newer_program_or_spec_finds_the_file_as_it_was)
 {
     const char *uids[16];
     bnn_stored_run stored;
@@ -158,13 +159,13 @@ START_TEST(a_newer_program_finds_the_file_as_it_was)
     ck_assert_uint_eq(all_runs(uids), 1);
     ck_ok(reload_run(uids[0], &stored, &reloaded, err));
     ck_ok(bnn_graph_create(reloaded.network, arena, &graph, err));
-    ck_ok(bnn_finish_build(graph, "bnnrun 0.0.1", stored.run.uid, "tiny: base",
+    ck_ok(bnn_finish_build(graph, "bnnrun 0.0.1", stored.run.uid, "tiny: once",
                            stored.run.result.test_accuracy, arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
     ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(same);
-    ck_ok(bnn_finish_build(graph, NULL, stored.run.uid, "tiny: other",
-                           stored.run.result.test_accuracy, arena, &model, err));
+    ck_ok(bnn_finish_build(graph, NULL, "0123456789", "tiny: base", stored.run.result.test_accuracy,
+                           arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
     ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(!same);
@@ -286,7 +287,7 @@ static Suite *make_suite(void)
         runs_come_back_after_overrides,
         runs_come_back_from_a_spec_that_ends_in_such_comments,
         runs_come_back_after_further_revisions,
-        a_newer_program_finds_the_file_as_it_was,
+        a_newer_program_or_spec_finds_the_file_as_it_was,
         a_topology_that_changed_or_went_does_not_matter,
         weights_that_are_no_numbers_are_refused,
         a_doctored_database_does_no_harm,
