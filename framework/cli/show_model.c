@@ -316,7 +316,7 @@ static int print_model_text(const model_summary *s, bnn_error *err)
     printf("\nfile         %s bytes\n", bnn_count_text(s->file_bytes, a));
     printf("theoretical  %s bytes: its bits, without padding and headers\n",
            bnn_count_text(size_theoretical_bytes(&s->total), a));
-    printf("float32      %s bytes, %.1f times the file\n",
+    printf("float32      %s bytes, %.1f times the file; a batch norm is scale and shift\n",
            bnn_count_text(s->total.float32_bytes, a),
            (double)s->total.float32_bytes / (double)s->file_bytes);
     printf("MACs         %s binary (bits by bits), %s integer (bits by pixels), %s float\n",

@@ -196,8 +196,10 @@ prints '^quick .*ste=identity'
 bnn 0 query leaderboard experiment=quick --csv
 prints '^quick,'
 [ "$(wc -l <out)" -eq 4 ] || wrong 'not a head and three rows'
-bnn 0 query leaderboard experiment=another --csv
-[ "$(wc -l <out)" -eq 1 ] || wrong 'not just a head'
+bnn 4 query leaderboard experiment=another --csv
+says '^bnnrun: there is no experiment "another"; there is quick'
+bnn 4 query failures experiment=quikc
+says '^bnnrun: there is no experiment "quikc"; did you mean "quick"?$'
 bnn 0 query "SELECT 1 AS one, 2.5 AS half, 'a \"b\", c' AS text, NULL AS empty, x'00ff' AS bytes" --json
 is_json
 prints '"one": 1,'

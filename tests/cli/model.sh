@@ -47,7 +47,7 @@ prints '^(file header)  *72  *$'
 prints '^total  *347  *72  *645  *1,648 '
 prints '^file  *645 bytes$'
 prints '^theoretical  *402 bytes'
-prints '^float32  *1,648 bytes, 2.6 times the file$'
+prints '^float32  *1,648 bytes, 2.6 times the file; a batch norm is scale and shift$'
 prints '^MACs  *602 binary .*, 2,520 integer .*, 0 float$'
 prints '^  run  *0123abcd$'
 bnn 0 show small.bnn --json

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/result.h"
+#include "cli/selection.h"
 
 #include <errno.h>
 #include <math.h>
@@ -86,6 +87,21 @@ static int parse_argument(const char *text, bnn_arena *arena, bnn_store_argument
     return BNN_OK;
 }
 
+/* A query with a name takes an experiment that there is. */
+static int check_experiment(bnn_store *store, const cli_options *options, bnn_error *err)
+{
+    static const char parameter[] = "experiment=";
+    const size_t n = strlen(parameter);
+    int status = BNN_OK;
+    if (bnn_store_find_query(options->operands[0]) == NULL)
+        return BNN_OK;
+    for (int i = 1; status == BNN_OK && i < options->n_operands; i++)
+        if (strncmp(options->operands[i], parameter, n) == 0)
+            status = cli_selection_check_experiment(store, options->operands[i] + n, options->arena,
+                                                    err);
+    return status;
+}
+
 static int answer_query(const cli_options *options, bnn_error *err)
 {
     bnn_store_argument arguments[ARGUMENTS_MAX];
@@ -102,6 +118,8 @@ static int answer_query(const cli_options *options, bnn_error *err)
         status = find_sql(options->operands[0], options->arena, &sql, err);
     if (status == BNN_OK)
         status = cli_store_open(options, &store, err);
+    if (status == BNN_OK)
+        status = check_experiment(store, options, err);
     if (status == BNN_OK)
         status = cli_result_read(store, sql, arguments, n, &table, err);
     bnn_store_close(store);
@@ -129,7 +147,8 @@ const cli_command cli_command_query = {
         "NAME is a query that comes with bnnrun, FILE one that ends in .sql or has a slash, SQL\n"
         "anything with a space. Read-only, one statement. KEY=VALUE sets the parameter :KEY;\n"
         "one that is not set is NULL, which the queries with a name take as \"all\".\n"
-        "Besides SQLite's functions there are the aggregates mean, sd, median and ci95.\n",
+        "Besides SQLite's functions there are the aggregates mean, sd, median and ci95, half the\n"
+        "width of the mean's 95 % confidence interval, which goes from mean - ci95 to mean + ci95.\n",
     .options = query_options,
     .examples = "  bnnrun query\n"
                 "  bnnrun query leaderboard experiment=ste_sweep\n"

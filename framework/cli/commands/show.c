@@ -344,7 +344,9 @@ const cli_command cli_command_show = {
         "\n"
         "MODEL.bnn is a model file: for each layer its output, weights, thresholds, padding,\n"
         "bytes and multiply-accumulates; the size of the file, what its bits need without\n"
-        "padding and headers, and the same network in float32. Thresholds may be flipped (the\n"
+        "padding and headers, and the same network in float32, where a batch norm is two\n"
+        "numbers a channel, scale and shift; the float32 bytes of a run are those of training,\n"
+        "where it is four, the statistics included. Thresholds may be flipped (the\n"
         "bit falls where the sum rises), AND (of a pool's window; else OR), constant, or tables.\n",
     .options = show_options,
     .examples = "  bnnrun show 3f\n"
