@@ -92,11 +92,14 @@ static int engine_fill_batch(bnn_engine_contender *c, size_t n_batch, uint32_t n
 }
 
 int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const uint8_t *images,
-                        size_t n_images, uint32_t n_batch, uint32_t n_rounds, bnn_duration *samples,
-                        bnn_error *err)
+                        size_t n_images, uint32_t n_batch, uint32_t n_rounds, double seconds,
+                        bnn_duration *samples, bnn_error *err)
 {
-    const bnn_measure_plan plan = {
-        .n_rounds = n_rounds, .warm_up_ns = 10 * 1000 * 1000, .sample_ns = 3 * 1000 * 1000};
+    /* A round is an eighth longer than its sample, and grows by doubling; warming up may go on. */
+    const double ns = 1e9 * seconds;
+    const bnn_measure_plan plan = {.n_rounds = n_rounds,
+                                   .warm_up_ns = (uint64_t)(ns / 6),
+                                   .sample_ns = (uint64_t)(ns / (3.0 * n_rounds))};
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);

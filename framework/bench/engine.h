@@ -24,10 +24,10 @@ int bnn_engine_contender_open(const bnn_model *model, const bnn_engine *engine, 
 extern const bench_executor bench_engine_executor;
 
 /* The time an image takes in batches of n_batch on the engine (NULL: the one for this machine):
- * samples[n_rounds]. About 10 ms to warm up, 3 ms a round. n_images may be any number from 1; they
+ * samples[n_rounds]. seconds: what that may take about, at least some calls; a third to warm up. n_images may be any number from 1; they
  * are repeated to fill a batch. */
 int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const uint8_t *images,
-                        size_t n_images, uint32_t n_batch, uint32_t n_rounds, bnn_duration *samples,
-                        bnn_error *err);
+                        size_t n_images, uint32_t n_batch, uint32_t n_rounds, double seconds,
+                        bnn_duration *samples, bnn_error *err);
 
 #endif

@@ -5,6 +5,34 @@
 
 #include <math.h>
 
+/* Plans the operations in the arena. */
+static int network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                           bnn_arena *arena, bnn_network *out, bnn_error *err)
+{
+    *out = (bnn_network){.options = model,
+                         .kernels = bnn_kernels_choose(err),
+                         .lanes = BNN_LANES,
+                         .n_classes = n_classes,
+                         .input = input};
+    return out->kernels == NULL ? err->status : bnn_layout_build(out, arena, err);
+}
+
+size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input, uint32_t n_classes)
+{
+    bnn_error err;
+    bnn_network net;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    size_t n = 0;
+    if (arena != NULL && network_lay_out(model, input, n_classes, arena, &net, &err) == BNN_OK)
+        for (uint32_t i = 0; i < net.n_ops; i++)
+            for (uint32_t t = 0; t < net.ops[i].plan.n_tensors; t++) {
+                const uint32_t *d = net.ops[i].plan.tensors[t].dims;
+                n += (size_t)d[0] * d[1] * d[2] * d[3];
+            }
+    bnn_arena_destroy(arena);
+    return n;
+}
+
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag)
 {
@@ -12,12 +40,8 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_diag_no_memory(diag);
-    bnn_network net = {.options = model,
-                       .kernels = bnn_kernels_choose(&err),
-                       .lanes = BNN_LANES,
-                       .n_classes = n_classes,
-                       .input = input};
-    const int status = net.kernels == NULL ? err.status : bnn_layout_build(&net, arena, &err);
+    bnn_network net;
+    const int status = network_lay_out(model, input, n_classes, arena, &net, &err);
     if (status != BNN_OK)
         bnn_diag_fail(diag, status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);

@@ -70,6 +70,10 @@ typedef struct bnn_network {
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag);
 
+/* The values of all its tensors: each four bytes in the file of weights. 0 when it cannot be planned. */
+size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input,
+                                uint32_t n_classes);
+
 /* Plans and initializes a network for batches of up to `batch` images. Weights come from the seed
  * alone, so networks of equal shape start equal. n_classes: as above. Everything lives in the
  * arena. */

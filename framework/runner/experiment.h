@@ -24,6 +24,11 @@ typedef enum bnn_isolation {
     BNN_ISOLATION_PROCESS = 2, /* a run that crashes takes only itself down */
 } bnn_isolation;
 
+typedef enum bnn_keep {
+    BNN_KEEP_ALL = 0,   /* the trained weights as floats, beside the model file */
+    BNN_KEEP_MODEL = 1, /* the model file alone, unless there can be none */
+} bnn_keep;
+
 /* The `run` section: how runs are executed. Not part of any config. */
 typedef struct bnn_run_options {
     int32_t jobs;           /* 0: auto, as bnn_environment_jobs says */
@@ -31,6 +36,8 @@ typedef struct bnn_run_options {
     int32_t isolation;      /* bnn_isolation */
     int32_t retries;        /* further attempts after a failure, in the same sweep */
     double timeout_seconds; /* of an attempt; 0: none */
+    int32_t measure;        /* the latency of each run's model */
+    int32_t keep;           /* bnn_keep */
 } bnn_run_options;
 
 /* The `metric` section: what the leaderboard is sorted by. */

@@ -15,6 +15,9 @@
 
 enum { LATENCY_ROUNDS = 7, BLOCK = 64 };
 
+/* Of the training, and within these bounds: less gives no median to rely on, more no better one. */
+static const double measure_share = 0.02, measure_least = 0.008, measure_most = 0.08;
+
 /* ---- the model --------------------------------------------------------------------------- */
 
 int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
@@ -117,7 +120,7 @@ static int finish_send_latency(const bnn_finish_request *r, const bnn_model *mod
     bnn_duration samples[LATENCY_ROUNDS];
     const bnn_images *test = &r->data->test;
     const int status = bnn_measure_latency(model, NULL, test->pixels, test->n, n_batch,
-                                           LATENCY_ROUNDS, samples, err);
+                                           LATENCY_ROUNDS, r->measure_seconds / 2, samples, err);
     for (uint32_t i = 0; status == BNN_OK && i < LATENCY_ROUNDS; i++) {
         bnn_record record = {.kind = BNN_RECORD_TIMING,
                              .timing = {.rep = i + 1,
@@ -141,6 +144,11 @@ static int finish_weights(const bnn_finish_request *r, const bnn_network *networ
     return status != BNN_OK ? status : finish_send_file(r, "weights", BNN_RUN_WEIGHTS, path, err);
 }
 
+double bnn_finish_measure_seconds(double train_seconds)
+{
+    return fmin(fmax(measure_share * train_seconds, measure_least), measure_most);
+}
+
 /* A stranger's layer need not say what it is: then there is no model, and *out is NULL. `bnnrun
  * plan` and `bnnrun verify` tell why. */
 static int finish_make_model(const bnn_finish_request *r, const bnn_network *network,
@@ -159,8 +167,9 @@ static int finish_make_model(const bnn_finish_request *r, const bnn_network *net
     return BNN_OK;
 }
 
+/* *has_model: whether there is one. */
 static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_arena *arena,
-                        bnn_error *err)
+                        bool *has_model, bnn_error *err)
 {
     const char *path = bnn_arena_printf(arena, "%s/" BNN_RUN_MODEL, r->folder);
     bnn_model *model = NULL;
@@ -168,6 +177,7 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
     if (path == NULL)
         return bnn_no_memory(err);
     int status = finish_make_model(r, network, arena, &model, err);
+    *has_model = model != NULL;
     if (status != BNN_OK || model == NULL)
         return status;
     status = bnn_modelfile_write(model, path, err);
@@ -182,6 +192,8 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
         return status;
     finish_send_metric(r, "mismatches", agreement.n_mismatches);
     finish_send_metric(r, "max_logit_difference", agreement.max_difference);
+    if (r->measure_seconds <= 0)
+        return BNN_OK;
     status = finish_send_latency(r, model, 1, err);
     return status != BNN_OK ? status : finish_send_latency(r, model, 64, err);
 }
@@ -192,10 +204,13 @@ int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = bnn_network_check_finite(network, err);
-    if (status == BNN_OK)
+    bool has_model = false;
+    if (status == BNN_OK && r->keeps_weights)
         status = finish_weights(r, network, arena, err);
     if (status == BNN_OK)
-        status = finish_model(r, network, arena, err);
+        status = finish_model(r, network, arena, &has_model, err);
+    if (status == BNN_OK && !r->keeps_weights && !has_model)
+        status = finish_weights(r, network, arena, err);
     bnn_arena_destroy(arena);
     return status;
 }

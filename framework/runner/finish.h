@@ -14,13 +14,18 @@ typedef struct bnn_finish_request {
     const char *experiment, *label;
     double test_accuracy;
     const bnn_dataset *data;
+    bool keeps_weights;     /* else only where there is no model file */
+    double measure_seconds; /* for the time of an image; 0: it is not measured */
     void (*record)(void *context, const bnn_record *record);
     void *context;
 } bnn_finish_request;
 
+/* What measuring may cost a run that trained that long. */
+double bnn_finish_measure_seconds(double train_seconds);
+
 /* Writes the files of base/run.h, reads the model file back, and runs it over the whole test set
  * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
- * for an image at batch 1 and 64. A network that cannot be deployed leaves its weights only. The
+ * for an image at batch 1 and 64, when that is wanted. A network that cannot be deployed leaves its weights only. The
  * network is binarized; of one with values that are not finite nothing is written: BNN_E_FAILED.
  * The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);

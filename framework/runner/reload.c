@@ -158,10 +158,6 @@ static int reload_config(const bnn_stored_run *stored, const bnn_reader *r, json
 int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
                bnn_error *err)
 {
-    if (stored->weights_path == NULL)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "run %s kept no weights: it was made by an older version of bnnrun",
-                        stored->run.uid);
     bnn_reloaded reloaded = {.config = bnn_arena_alloc(reader->arena, 1, sizeof(bnn_config))};
     bnn_reader own = *reader;
     own.diag = bnn_diag_create();
@@ -173,13 +169,14 @@ int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloa
     int status = reload_config(stored, &own, settings, reloaded.config, err);
     json_decref(settings);
     bnn_diag_destroy(own.diag);
-    if (status == BNN_OK)
+    const bool has_weights = stored->weights_path != NULL;
+    if (status == BNN_OK && has_weights)
         status = bnn_reload_check_file(stored->weights_path, stored->weights_sha256, err);
     if (status == BNN_OK)
         status =
             bnn_network_create(&reloaded.config->model, reloaded.config->input, 0, BNN_RELOAD_BATCH,
                                (uint64_t)stored->run.seed, reader->arena, &reloaded.network, err);
-    if (status == BNN_OK)
+    if (status == BNN_OK && has_weights)
         status = bnn_weights_read(reloaded.network, stored->weights_path, err);
     if (status != BNN_OK)
         return status;
@@ -188,6 +185,8 @@ int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloa
         return bnn_error_prefix(err, "run %s: its kept weights are no result: ", stored->run.uid);
     bnn_network_binarize(reloaded.network);
     reloaded.config->n_classes = reloaded.network->n_classes;
+    if (!has_weights)
+        reloaded.network = NULL;
     *out = reloaded;
     return BNN_OK;
 }

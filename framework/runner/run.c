@@ -5,6 +5,7 @@
 #include "runner/finish.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What an earlier attempt has left is no result of this one. */
@@ -23,11 +24,14 @@ typedef struct run_attempt {
     const bnn_run *run;
     const char *folder;
     const bnn_run_listener *listener;
+    double train_seconds; /* of its epochs */
 } run_attempt;
 
 static void run_report(void *context, const bnn_record *record)
 {
-    const run_attempt *a = context;
+    run_attempt *a = context;
+    if (record->kind == BNN_RECORD_METRIC && strcmp(record->metric.name, "seconds") == 0)
+        a->train_seconds += record->metric.value;
     a->listener->record(a->listener->context, record);
 }
 
@@ -36,14 +40,18 @@ static int run_finish(void *context, bnn_network *network, double test_accuracy,
     const run_attempt *a = context;
     const bnn_experiment *experiment = a->base->experiment;
     const bnn_config *config = &experiment->configs[a->run->i_config];
-    const bnn_finish_request request = {.folder = a->folder,
-                                        .uid = a->run->uid,
-                                        .experiment = experiment->name,
-                                        .label = config->label,
-                                        .test_accuracy = test_accuracy,
-                                        .data = &a->base->datasets[config->i_dataset],
-                                        .record = a->listener->record,
-                                        .context = a->listener->context};
+    const bnn_run_options *options = &experiment->run;
+    const bnn_finish_request request = {
+        .folder = a->folder,
+        .uid = a->run->uid,
+        .experiment = experiment->name,
+        .label = config->label,
+        .test_accuracy = test_accuracy,
+        .data = &a->base->datasets[config->i_dataset],
+        .keeps_weights = options->keep == BNN_KEEP_ALL,
+        .measure_seconds = options->measure ? bnn_finish_measure_seconds(a->train_seconds) : 0,
+        .record = a->listener->record,
+        .context = a->listener->context};
     return bnn_finish(&request, network, err);
 }
 

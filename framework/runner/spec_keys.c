@@ -123,6 +123,10 @@ static const bnn_key run_keys[] = {
     {BNN_KEY_CHOICE(bnn_run_options, isolation, "isolation", BNN_ISOLATION_AUTO,
                     "auto|thread|process",
                     "auto: processes when a plugin did not come with bnnrun")},
+    {.param = BNN_SWITCH(bnn_run_options, measure, 1,
+                         "time each model: for 2 % of the training, from 8 to 80 ms")},
+    {BNN_KEY_CHOICE(bnn_run_options, keep, "keep", BNN_KEEP_ALL, "all|model",
+                    "all: the float weights, too, for verify and export --format qonnx")},
     BNN_KEYS_END,
 };
 

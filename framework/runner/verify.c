@@ -84,6 +84,7 @@ int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn
     if (status == BNN_OK)
         status = bnn_replay_compare(store, stored->run.id, &seen, &out->replayed, err);
     if (status == BNN_OK)
-        out->same_weights = strcmp(stored->weights_sha256, seen.weights.sha256) == 0;
+        out->same_weights = stored->weights_sha256 == NULL ||
+                            strcmp(stored->weights_sha256, seen.weights.sha256) == 0;
     return status;
 }

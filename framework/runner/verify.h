@@ -14,7 +14,7 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
 /* What training again came to. */
 typedef struct bnn_retrained {
     bnn_replayed replayed;
-    bool same_weights; /* their file is byte for byte the one that was recorded */
+    bool same_weights; /* their file is byte for byte the one that was recorded, if one was */
 } bnn_retrained;
 
 /* Trains the run again, in a temporary folder that is removed, and compares every metric and the

@@ -49,6 +49,35 @@ prints '^  proof  *the model file gives every test image the class that training
 bnn 0 query --csv "SELECT count(*) FROM run_summary WHERE mismatches = 0 AND model_bytes < 3000"
 prints '^2$'
 
+# ---- what is kept, and measured -----------------------------------------------------------------------
+bnn 0 plan small.yaml --db lean.db
+prints '^run.keep: all, so 0.119 MB of float weights are kept, for verify and export --format qonnx$'
+bnn 0 plan small.yaml --db lean.db -s run.keep=model
+omits 'run.keep'
+bnn 0 run small.yaml --db lean.db -q -s run.keep=model -s run.measure=false
+bnn 0 query --db lean.db --csv "SELECT count(*), count(latency_us), count(model_bytes) FROM run_summary"
+prints '^2,0,2$'
+bnn 0 query --db lean.db --csv "SELECT DISTINCT kind FROM artifact"
+prints '^model$'
+omits weights
+bnn 0 run small.yaml --db lean.db
+says 'nothing to do'
+bnn 0 query --db lean.db --csv "SELECT run_uid FROM run_summary ORDER BY label LIMIT 1"
+lean=$(sed -n 2p out)
+ls "lean.db.artifacts/$lean" >out
+omits weights
+cmp "lean.db.artifacts/$lean/model.bnn" "$folder/model.bnn" || fail 'what is kept changes the model'
+bnn 0 show --db lean.db "$lean"
+bnn 0 verify --db lean.db "$lean" --retrain
+prints '^  weights  *not kept (run.keep: model), so what they give is not compared; --retrain does$'
+prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit$'
+fails 4 export --db lean.db "$lean" --format qonnx
+says "kept no weights (run.keep: model, or an older version made it); .bnnrun run SPEC --retrain $lean -s run.keep=all"
+bnn 0 export --db lean.db "$lean" --format c -o lean.c --self-test 3
+bnn 0 run small.yaml --db lean.db -q --retrain "$lean" -s run.keep=all
+bnn 0 verify --db lean.db "$lean"
+prints '^  rebuild  *the kept weights give this model file, byte for byte$'
+
 # ---- the command line ----------------------------------------------------------------------------
 fails 2 verify
 says 'verify: a RUN is needed'

@@ -284,7 +284,11 @@ static int export_reload(cli_export *r, bnn_error *err)
     r->registry = bnn_registry_create(r->options.plugin_path);
     if (r->registry == NULL)
         return bnn_no_memory(err);
-    return cli_reload_run(&r->source.stored, r->options.arena, r->registry, &r->reloaded, err);
+    const int status =
+        cli_reload_run(&r->source.stored, r->options.arena, r->registry, &r->reloaded, err);
+    if (status == BNN_OK && r->format == CLI_EXPORT_QONNX && r->reloaded.network == NULL)
+        return cli_fail_without_weights(&r->source.stored, err);
+    return status;
 }
 
 static int export_model(cli_export *r, bnn_error *err)

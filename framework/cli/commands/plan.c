@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "export/check.h"
+#include "model/network.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 
@@ -154,6 +155,28 @@ const char *cli_plan_lost(const bnn_plan *plan, const char *db)
     return text != NULL ? text : "";
 }
 
+/* What the files of the runs to do will take, as far as is known before the training. */
+static void print_kept(const bnn_plan *plan)
+{
+    const bnn_experiment *x = plan->experiment;
+    double bytes = 0;
+    if (x->run.keep != BNN_KEEP_ALL)
+        return;
+    for (size_t i = 0; i < x->n_configs; i++) {
+        const bnn_config *c = &x->configs[i];
+        const double each =
+            sizeof(float) * (double)bnn_network_count_values(&c->model, c->input, c->n_classes);
+        for (size_t k = 0; k < plan->n; k++)
+            if (plan->runs[k].i_config == i && bnn_run_is_todo(&plan->runs[k]))
+                bytes += each;
+    }
+    if (bytes > 0)
+        printf(
+            "run.keep: all, so %.3g MB of float weights are kept, for verify and export --format "
+            "qonnx\n",
+            bytes / 1e6);
+}
+
 /* "12 runs: 9 done, 3 new" */
 static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
                       const char *why_unknown)
@@ -186,6 +209,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
     print_held_out(plan->experiment);
     print_not_pinned(plan->experiment);
+    print_kept(plan);
 }
 
 /* Times what the database cannot tell. Data that are not here yet leave it unknown; data that are not

@@ -172,9 +172,11 @@ static int check_retrain(verification *v, bnn_error *err)
         say_verdict(v, "retrain", false, "%u of %u metrics; %s", r.replayed.n_different,
                     r.replayed.n_metrics, r.replayed.first);
     else
-        say_verdict(v, "retrain", r.same_weights, "%u metrics are the same to the last bit, %s",
+        say_verdict(v, "retrain", r.same_weights, "%u metrics are the same to the last bit%s",
                     r.replayed.n_metrics,
-                    r.same_weights ? "and so are the weights" : "but the weights are not");
+                    v->stored.weights_path == NULL ? ""
+                    : r.same_weights               ? ", and so are the weights"
+                                                   : ", but the weights are not");
     return BNN_OK;
 }
 
@@ -197,6 +199,16 @@ static int check_undeployed(verification *v, bnn_error *err)
     return BNN_OK;
 }
 
+/* What the kept weights give. */
+static int check_network(verification *v, bnn_error *err)
+{
+    if (v->reloaded.network != NULL)
+        return v->stored.model_path != NULL ? check_rebuild(v, err) : check_undeployed(v, err);
+    say_verdict(v, "weights", true,
+                "not kept (run.keep: model), so what they give is not compared; --retrain does");
+    return BNN_OK;
+}
+
 static int check_run(verification *v, bnn_error *err)
 {
     int status = BNN_OK;
@@ -210,15 +222,13 @@ static int check_run(verification *v, bnn_error *err)
     if (status != BNN_OK || !v->holds)
         return status;
     status = note_plugins(v, err);
-    if (status == BNN_OK && v->stored.model_path == NULL)
-        status = check_undeployed(v, err);
-    if (status == BNN_OK && v->stored.model_path != NULL)
-        status = check_rebuild(v, err);
+    if (status == BNN_OK)
+        status = check_network(v, err);
     if (status == BNN_OK)
         status = open_data(v, err);
     if (v->data.owner == NULL) /* and that was said */
         return status;
-    if (status == BNN_OK && v->stored.model_path != NULL)
+    if (status == BNN_OK && v->reloaded.network != NULL && v->stored.model_path != NULL)
         status = check_engines(v, err);
     if (status == BNN_OK && v->retrain)
         status = check_retrain(v, err);

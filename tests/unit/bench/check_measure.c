@@ -285,7 +285,8 @@ START_TEST(latency_of_any_number_of_images)
         pixels[i] = (uint8_t)(i / IMAGE_BYTES);
     for (size_t i = 0; i < 4; i++) {
         bnn_duration samples[3];
-        ok(bnn_measure_latency(&noted, &notes, pixels, N_IMAGES, batches[i], 3, samples, &failure));
+        ok(bnn_measure_latency(&noted, &notes, pixels, N_IMAGES, batches[i], 3, 0.03, samples,
+                               &failure));
         for (int round = 0; round < 3; round++)
             ck_assert_double_lt(samples[round].wall_ns, 1000000);
     }
@@ -301,7 +302,7 @@ START_TEST(latency_of_a_real_engine)
     bnn_model *model = built(graph_of(net), NULL, NULL);
     const uint8_t *images = random_images(&b, 3 * 784);
     bnn_duration samples[5] = {{0, 0}};
-    ok(bnn_measure_latency(model, &bnn_engine_portable, images, 3, 64, 5, samples, &failure));
+    ok(bnn_measure_latency(model, &bnn_engine_portable, images, 3, 64, 5, 0.03, samples, &failure));
     for (int i = 0; i < 5; i++) {
         ck_assert_double_gt(samples[i].wall_ns, 100); /* an image of a LeNet-5 in less? */
         ck_assert_double_gt(samples[i].cpu_ns, 100);
