@@ -64,6 +64,10 @@ conform_sources = \
 	framework/conform/ste.c \
 	framework/conform/subject.c
 data_sources = \
+	framework/data/add/add.c framework/data/add/add.h framework/data/add/add_internal.h \
+	framework/data/add/entry.c \
+	framework/data/add/find_idx.c \
+	framework/data/add/pictures.c \
 	framework/data/catalogue.c framework/data/catalogue.h \
 	framework/data/content.c framework/data/content.h \
 	framework/data/dataset.c framework/data/dataset.h \
@@ -301,6 +305,7 @@ EXTRA_DIST += \
 	framework/cli/commands/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \
+	framework/data/add/README.md \
 	framework/data/formats/README.md \
 	framework/data/sources/README.md \
 	framework/export/README.md \

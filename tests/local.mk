@@ -51,6 +51,7 @@ check_suites = \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
+	tests/unit/data/check_add \
 	tests/unit/data/check_cifar \
 	tests/unit/data/check_data \
 	tests/unit/data/check_fetch \

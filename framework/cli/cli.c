@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATHS_BYTES = 4 * PATH_MAX };
+enum { PATHS_BYTES = 5 * PATH_MAX };
 
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
 {
@@ -79,34 +79,47 @@ static void add_own_configs(char *list, const char *kind)
         add_kind(list, configs, kind);
 }
 
-/* KIND beside the spec, and those that came with the program. Made once a command, by the main
+/* KIND beside the spec, that of the user, and those that came with the program. Made once a command, by the main
  * thread, and needed until the program ends. */
-static const char *make_path(char list[PATHS_BYTES], const char *spec_path, const char *kind)
+static const char *make_path(char list[PATHS_BYTES], const char *spec_path, const char *own,
+                             const char *kind)
 {
     char directory[PATH_MAX];
     list[0] = '\0';
     if (spec_path != NULL && bnn_path_beside(spec_path, kind, directory))
         add_config_directory(list, directory);
+    if (own != NULL)
+        add_config_directory(list, own);
     add_own_configs(list, kind);
     return list;
+}
+
+bool cli_catalogue_of_user(char out[PATH_MAX])
+{
+    const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (xdg != NULL && xdg[0] == '/')
+        return bnn_path_join(xdg, "bnnrun/datasets", out);
+    return home != NULL && home[0] == '/' &&
+           bnn_path_join(home, ".local/share/bnnrun/datasets", out);
 }
 
 const char *cli_catalogue_path(const char *spec_path)
 {
     static char list[PATHS_BYTES];
-    return make_path(list, spec_path, "datasets");
+    char own[PATH_MAX];
+    return make_path(list, spec_path, cli_catalogue_of_user(own) ? own : NULL, "datasets");
 }
 
 const char *cli_topology_path(const char *spec_path)
 {
     static char list[PATHS_BYTES];
-    return make_path(list, spec_path, "topologies");
+    return make_path(list, spec_path, NULL, "topologies");
 }
 
 const char *cli_spec_path(void)
 {
     static char list[PATHS_BYTES];
-    return make_path(list, NULL, NULL);
+    return make_path(list, NULL, NULL, NULL);
 }
 
 const char **cli_list_specs(bnn_arena *arena, size_t *n)

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -61,9 +62,14 @@ int cli_usage(bnn_error *err, const cli_command *command, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 
 /* Directories, colon-separated, that hold dataset catalogue entries and topologies: those beside
- * the spec (may be NULL), the source tree when run uninstalled, the installed data. */
+ * the spec (may be NULL), of entries those of the user, the source tree when run uninstalled, the
+ * installed data. */
 const char *cli_catalogue_path(const char *spec_path);
 const char *cli_topology_path(const char *spec_path);
+
+/* Where the user's own entries are: $XDG_DATA_HOME/bnnrun/datasets, or ~/.local/share/bnnrun/datasets.
+ * False when neither variable names an absolute path. */
+bool cli_catalogue_of_user(char out[PATH_MAX]);
 
 /* Likewise the directories of the specs that came with bnnrun. */
 const char *cli_spec_path(void);

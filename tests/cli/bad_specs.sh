@@ -29,7 +29,8 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 99' HUP INT TERM
 unset BNNRUN_DB BNN_DATA_PATH
 XDG_CACHE_HOME=$scratch/cache
-export XDG_CACHE_HOME
+XDG_DATA_HOME=$scratch/data_home
+export XDG_CACHE_HOME XDG_DATA_HOME
 
 # Takes a file apart: one directory a case, one file a part.
 split='

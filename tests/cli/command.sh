@@ -10,7 +10,8 @@ trap 'exit 99' HUP INT TERM
 cd "$scratch" || exit 99
 unset BNNRUN_DB BNN_CPU BNN_DATA_PATH
 XDG_CACHE_HOME=$scratch/cache # no data of whoever runs the tests
-export XDG_CACHE_HOME
+XDG_DATA_HOME=$scratch/data_home
+export XDG_CACHE_HOME XDG_DATA_HOME
 
 n_checks=0
 n_wrong=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Data of one's own: entries of the catalogue that are written by hand.
+# Data of one's own: entries of the catalogue that are written by hand, and those that `data add` writes.
 set -u
 . "${srcdir:-.}/tests/cli/command.sh"
 
@@ -99,6 +99,86 @@ mkdir -p raw/kmnist
 for file in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do : >raw/kmnist/$file-ubyte; done
 BNN_DATA_PATH=raw bnn 0 data list kmnist
 prints 'not here (bnnrun data fetch gets it)$'
+
+
+# ---- data add ------------------------------------------------------------------------------------
+# Like EMNIST: several sets in a folder, packed, on their side, with labels from 1.
+idx emnist e-letters-train 60 1
+idx emnist e-letters-test 12 50
+idx emnist e-digits-train 30 1
+gzip emnist/e-letters-test-images
+fails 2 data add letters emnist
+says 'several files could be the images for training: e-digits-train-images, e-letters-train-images; --match'
+bnn 0 data add letters emnist --match letters --transpose
+prints '^letters: 60 images for training, 12 for testing, 1x6x4, 3 classes, labels from 1$'
+prints "^files: $PWD/emnist\$"
+prints "^entry: $XDG_DATA_HOME/bnnrun/datasets/letters.yaml\$"
+[ "$(tail -n 2 out)" = "dataset:
+  name: letters" ] || wrong 'no two lines for a spec'
+fails 4 data add letters emnist --match letters --transpose
+says 'letters.yaml is there already; --force replaces it$'
+cd emnist || exit 99
+bnn 0 data list letters
+prints "^letters  *60 images for training and 12 for testing  *1x6x4  *3  *$scratch/emnist\$"
+bnn 0 data verify letters
+prints "^letters: 60 images for training, 12 for testing, checked; $scratch/emnist\$"
+cd ..
+sed 's/name: mine/name: letters/' spec.yaml >letters.yaml
+bnn 0 plan letters.yaml
+omits 'not pinned'
+bnn 0 run letters.yaml -q --db letters.db
+bnn 0 query --db letters.db --csv "SELECT count(*) FROM run WHERE state = 'done'"
+prints '^2$'
+idx emnist e-letters-test 12 51
+fails 4 data verify letters
+says 'e-letters-test-images: not the file that .*letters.yaml means: its content has SHA-256 '
+bnn 0 data add letters emnist --match letters --transpose --force --summary 'more "letters"'
+bnn 0 data list letters
+prints '^letters  *more "letters"  '
+bnn 0 plan letters.yaml --db letters.db
+prints '^2 runs: 2 stale$'
+
+# Pictures: folders of classes; an entry beside a spec.
+for class in 0 1 2; do
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        mkdir -p pictures/$class
+        echo "P2 4 6 99 $(yes "$((class * 30 + i))" | head -n 24 | tr '\n' ' ')" >pictures/$class/$i.pgm
+    done
+done
+fails 2 data add flowers pictures
+says '; --test PERCENT takes a part of each class for testing$'
+mkdir beside
+bnn 0 data add flowers pictures --test 20 --spec beside/spec.yaml
+prints '^flowers: 24 images for training, 6 for testing, 1x6x4, 3 classes$'
+prints '^written to beside/datasets/flowers-[0-9a-f]\{8\}$'
+prints '^entry: beside/datasets/flowers.yaml$'
+sed 's/name: mine/name: flowers/' spec.yaml >beside/spec.yaml
+bnn 0 run beside/spec.yaml -q --db flowers.db
+bnn 0 data verify flowers --spec beside/spec.yaml
+prints '^flowers: 24 images .*checked; '
+fails 4 data list flowers
+
+# What it refuses.
+echo 'P2 3 3 9 1 2 3 4 5 6 7 8 9' >pictures/1/11.pgm
+fails 4 data add other pictures --test 20
+says '/pictures/1/11.pgm: 3 pixels high and 3 wide, but .*/pictures/0/1.pgm is 6 high and 4 wide'
+fails 4 data add other nowhere
+says 'nowhere: cannot open: No such file or directory$'
+fails 4 data add mnist pictures --test 20
+says 'mnist is the name of .*datasets/mnist.yaml already; give the set another one, or --force$'
+fails 2 data add synthetic pictures --test 20
+fails 2 data add ../x pictures
+says '"../x" is no name of a data set'
+fails 2 data add other
+says 'add needs a NAME and the FOLDER'
+fails 2 data verify mine other
+says 'verify takes one NAME at the most'
+fails 2 data list --test 20
+says 'list takes no options of `bnnrun data add`'
+fails 2 data add other pictures --test 95
+[ ! -e "$XDG_DATA_HOME/bnnrun/datasets/other.yaml" ] || wrong 'a set that was refused has an entry'
+bnn 0 data --help
+prints 'bnnrun data add letters '
 
 echo "data.sh: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

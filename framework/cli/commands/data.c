@@ -1,16 +1,21 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/options.h"
 #include "cli/table.h"
+#include "data/add/add.h"
 #include "data/catalogue.h"
 #include "data/dataset.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct data_request {
     cli_options options;
     const char *spec; /* beside which there may be a catalogue */
+    bnn_add_request add;
 } data_request;
 
 static const data_request data_values = {.spec = "spec.yaml"};
@@ -115,6 +120,85 @@ static int verify_datasets(const char *directories, const char *const *names, si
     return result;
 }
 
+/* ---- add ------------------------------------------------------------------------------------- */
+
+/* Beside the spec that is named, else where all of the user's specs find it. */
+static int choose_catalogue(const data_request *r, char out[PATH_MAX], bnn_error *err)
+{
+    const bool found = r->spec != data_values.spec ? bnn_path_beside(r->spec, "datasets", out)
+                                                   : cli_catalogue_of_user(out);
+    return found ? BNN_OK
+                 : bnn_fail(err, BNN_E_RESOURCE,
+                            "no place for entries: neither XDG_DATA_HOME nor HOME is an absolute "
+                            "path; --spec SPEC.yaml puts it beside a spec");
+}
+
+/* A name that means something already would hide it, or be hidden. */
+static int check_name(const data_request *r, const char *name, const char *catalogue,
+                      bnn_error *err)
+{
+    bnn_catalogue_entry entry;
+    bnn_error ignored;
+    char own[PATH_MAX], file[BNN_DATA_NAME_MAX + sizeof ".yaml"];
+    if (!bnn_catalogue_is_name(name))
+        return cli_usage(err, &cli_command_data,
+                         "\"%s\" is no name of a data set: letters, digits, _ and -, at most %d",
+                         name, BNN_DATA_NAME_MAX);
+    if (bnn_catalogue_builtin(name) != NULL)
+        return cli_usage(err, &cli_command_data, "%s is built in; give the set another name", name);
+    snprintf(file, sizeof file, "%s.yaml", name);
+    if (!r->add.replace && !(bnn_path_join(catalogue, file, own) && access(own, F_OK) == 0) &&
+        bnn_catalogue_load(cli_catalogue_path(r->spec), name, r->options.arena, &entry, &ignored) ==
+            BNN_OK)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s is the name of %s already; give the set another one, or --force", name,
+                        entry.path);
+    return BNN_OK;
+}
+
+static void print_added(const char *name, const bnn_add_result *added)
+{
+    char n_train[BNN_SHORT_TEXT], n_test[BNN_SHORT_TEXT], from[40] = "";
+    const bnn_shape s = added->shape;
+    if (added->first_label > 0)
+        snprintf(from, sizeof from, ", labels from %u", added->first_label);
+    printf("%s: %s images for training, %s for testing, %ux%ux%u, %u classes%s\n", name,
+           bnn_count_text(added->n_train, n_train), bnn_count_text(added->n_test, n_test), s.c, s.h,
+           s.w, added->n_classes, from);
+    printf("%s %s\nentry: %s\n\nIn a spec:\n\ndataset:\n  name: %s\n",
+           added->written ? "written to" : "files:", added->folder, added->entry, name);
+}
+
+static int add_dataset(const data_request *r, bnn_error *err)
+{
+    char catalogue[PATH_MAX];
+    bnn_add_result added;
+    bnn_add_request request = r->add;
+    if (r->options.n_operands != 3)
+        return cli_usage(err, &cli_command_data, "add needs a NAME and the FOLDER with the images");
+    request.name = r->options.operands[1];
+    request.folder = r->options.operands[2];
+    request.catalogue = catalogue;
+    int status = choose_catalogue(r, catalogue, err);
+    if (status == BNN_OK)
+        status = check_name(r, request.name, catalogue, err);
+    if (status == BNN_OK)
+        status = bnn_data_add(&request, &added, err);
+    if (status == BNN_OK)
+        print_added(request.name, &added);
+    return status;
+}
+
+/* Whether there is an option that only adding has. */
+static bool asks_for_add(const bnn_add_request *add)
+{
+    return add->summary != NULL || add->match != NULL || add->train_name != NULL ||
+           add->test_name != NULL || add->n_classes > 0 || add->n_channels > 0 ||
+           add->test_percent > 0 || add->transpose || add->replace;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 static bool data_is_one_of(const char *word, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -125,11 +209,11 @@ static bool data_is_one_of(const char *word, const char *const *words, size_t n)
 
 static int run_data(void *request, bnn_error *err)
 {
-    static const char *const actions[] = {"list", "fetch", "verify"};
+    static const char *const actions[] = {"list", "fetch", "verify", "add"};
     const data_request *r = request;
     const cli_options *options = &r->options;
     const char *action = options->n_operands == 0 ? "list" : options->operands[0];
-    const char *name = options->n_operands == 2 ? options->operands[1] : NULL;
+    const char *name = options->n_operands >= 2 ? options->operands[1] : NULL;
     const char *directories = cli_catalogue_path(r->spec);
     const char *const *names;
     const bool fetch = strcmp(action, "fetch") == 0;
@@ -137,6 +221,16 @@ static int run_data(void *request, bnn_error *err)
     if (!data_is_one_of(action, actions, sizeof actions / sizeof *actions))
         return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
                            sizeof actions / sizeof *actions);
+    const bool adds = strcmp(action, "add") == 0;
+    if ((options->json || options->csv) && strcmp(action, "list") != 0)
+        return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
+    if (adds)
+        return add_dataset(r, err);
+    if (asks_for_add(&r->add) || options->n_operands > 2)
+        return cli_usage(err, &cli_command_data,
+                         options->n_operands > 2 ? "%s takes one NAME at the most"
+                                                 : "%s takes no options of `bnnrun data add`",
+                         action);
     if (bnn_catalogue_list(directories, options->arena, &names, &n, err) != BNN_OK)
         return err->status;
     if (name != NULL && !data_is_one_of(name, names, n))
@@ -144,8 +238,6 @@ static int run_data(void *request, bnn_error *err)
     if (strcmp(action, "list") == 0)
         return name == NULL ? list_datasets(directories, names, n, options, err)
                             : list_datasets(directories, &name, 1, options, err);
-    if (options->json || options->csv)
-        return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
     if (name != NULL)
         return check_one(directories, name, fetch, NULL, options, err);
     if (fetch)
@@ -157,7 +249,27 @@ static int run_data(void *request, bnn_error *err)
 
 static const cli_option data_options[] = {
     CLI_ROW("spec", 0, CLI_STRING, "SPEC.yaml", data_request, spec,
-            "know what is in datasets/ beside this spec, instead of here"),
+            "know what is in datasets/ beside this spec, instead of here;\n"
+            "add: put the entry there"),
+    CLI_COUNT_ROW("test", "PERCENT", data_request, add.test_percent, 90,
+                  "add: take so much of each class for testing"),
+    CLI_ROW("transpose", 0, CLI_SWITCH, NULL, data_request, add.transpose,
+            "add: the images stand on their side, as those of EMNIST"),
+    CLI_ROW("match", 0, CLI_STRING, "TEXT", data_request, add.match,
+            "add: only IDX files with this in their names"),
+    CLI_ROW("train-name", 0, CLI_STRING, "TEXT", data_request, add.train_name,
+            "add: what those for training have in their names, or\n"
+            "how their folder is called (default: train)"),
+    CLI_ROW("test-name", 0, CLI_STRING, "TEXT", data_request, add.test_name,
+            "add: those for testing (default: test, and t10k of IDX)"),
+    CLI_COUNT_ROW("classes", "N", data_request, add.n_classes, BNN_DATA_CLASSES_MAX,
+                  "add: how many, when labels are missing"),
+    CLI_COUNT_ROW("channels", "1|3", data_request, add.n_channels, 3,
+                  "add: take pictures as grey, or as colours"),
+    CLI_ROW("summary", 0, CLI_STRING, "TEXT", data_request, add.summary,
+            "add: what the list says of the set"),
+    CLI_ROW("force", 0, CLI_SWITCH, NULL, data_request, add.replace,
+            "add: replace an entry of this name"),
     {.name = "json", .help = "the list, for programs"},
     {.name = "csv", .help = "likewise"},
     {.name = "quiet", .help = "no progress"},
@@ -166,27 +278,38 @@ static const cli_option data_options[] = {
 
 const cli_command cli_command_data = {
     .name = "data",
-    .arguments = "[list|fetch|verify] [NAME]",
-    .summary = "list data sets, download one, check the files that are here",
-    .notes = "  list [NAME]    what is known, and where it was found (this is the default)\n"
-             "  fetch NAME     find it, else download it to the cache; every file is checked\n"
-             "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
-             "\n"
-             "Looked for in the directories of BNN_DATA_PATH (colon-separated), in the cache\n"
-             "($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets. Contents\n"
-             "count, not names: a directory that has another set's files is passed over. A run\n"
-             "fetches by itself what it misses, unless its spec sets dataset.path: then the data\n"
-             "must be there. A new data set is a file NAME.yaml in a directory\n"
-             "datasets/ beside the spec; those that came along (`bnnrun --version` says where the\n"
-             "specs are, and they are beside) are examples. What is in\n"
-             "datasets/ here is known, too, or with --spec what is beside that spec.\n",
+    .arguments = "[list|fetch|verify|add] [NAME] [FOLDER]",
+    .summary = "list data sets, download one, check the files, add your own",
+    .notes =
+        "  list [NAME]    what is known, and where it was found (this is the default)\n"
+        "  fetch NAME     find it, else download it to the cache; every file is checked\n"
+        "  verify [NAME]  check the contents of one, or of all that are here; no network\n"
+        "  add NAME FOLDER  make a data set of your own images, and write its entry:\n"
+        "                 IDX files, raw or .gz, whatever their names, which stay where they\n"
+        "                 are; FOLDER/train/CLASS/ and FOLDER/test/CLASS/ with pictures of\n"
+        "                 one size, or FOLDER/CLASS/ with --test; they become IDX files\n"
+        "                 beside the entry. Classes are numbered in the order of their names.\n"
+        "\n"
+        "Looked for where an entry says, in the directories of BNN_DATA_PATH (colon-separated),\n"
+        "in the cache ($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets.\n"
+        "Contents count, not names: a directory that has another set's files is passed over.\n"
+        "A run fetches by itself what it misses, unless its spec sets dataset.path: then the\n"
+        "data must be there.\n"
+        "\n"
+        "An entry is a file NAME.yaml in datasets/ beside the spec (here, without --spec) or in\n"
+        "~/.local/share/bnnrun/datasets ($XDG_DATA_HOME/bnnrun/datasets), where `add` puts it\n"
+        "without --spec. Those that came along are examples: `bnnrun --version` says where the\n"
+        "specs are, and they are beside. Without hashes in its entry a set is not pinned: what\n"
+        "its files hold counts, and is recorded with each run.\n",
     .options = data_options,
     .examples = "  bnnrun data\n"
                 "  bnnrun data fetch mnist\n"
                 "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n"
-                "  BNN_DATA_PATH=mine bnnrun data verify letters --spec mine/spec.yaml\n",
-    .most = 2,
-    .surplus = "one action and one NAME at the most",
+                "  BNN_DATA_PATH=mine bnnrun data verify letters --spec mine/spec.yaml\n"
+                "  bnnrun data add letters ~/emnist/gzip --match letters --transpose\n"
+                "  bnnrun data add flowers ~/pictures/flowers --test 20\n",
+    .most = 3,
+    .surplus = "one action, one NAME and one FOLDER at the most",
     .n_request = sizeof(data_request),
     .values = &data_values,
     .run = run_data,

@@ -68,8 +68,7 @@ static int idx_parse_header(const bnn_content *file, bnn_array *array, bnn_error
     return BNN_OK;
 }
 
-/* The array in a file, to which its data point. */
-static int idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
+int bnn_idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
 {
     const char *path = file->path;
     if (idx_parse_header(file, array, err) != BNN_OK)
@@ -112,7 +111,7 @@ int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err)
     const size_t n_whole = idx_header_bytes(&array) + array.n_bytes;
     if (bnn_content_read_head(path, n_whole + 1, &file, err) != BNN_OK)
         return err->status;
-    if (idx_parse(&file, &array, err) != BNN_OK) {
+    if (bnn_idx_parse(&file, &array, err) != BNN_OK) {
         free(file.bytes);
         return err->status;
     }
@@ -127,8 +126,8 @@ static int idx_assemble_part(const bnn_catalogue_entry *entry, const bnn_content
 {
     bnn_array images = {.data = NULL}, labels = {.data = NULL};
     const char *path = files[0].path, *labels_path = files[1].path;
-    if (idx_parse(&files[0], &images, err) != BNN_OK ||
-        idx_parse(&files[1], &labels, err) != BNN_OK)
+    if (bnn_idx_parse(&files[0], &images, err) != BNN_OK ||
+        bnn_idx_parse(&files[1], &labels, err) != BNN_OK)
         return err->status;
     const bnn_shape s = entry->shape;
     const bnn_shape found = bnn_array_shape(&images);

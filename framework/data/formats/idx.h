@@ -39,4 +39,7 @@ int bnn_idx_read(const char *path, bnn_array *out, bnn_error *err);
 /* The same without the data, which are NULL. */
 int bnn_idx_read_header(const char *path, bnn_array *out, bnn_error *err);
 
+/* The array in a whole file in memory, to which its data point. */
+int bnn_idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err);
+
 #endif
