@@ -38,14 +38,10 @@ int bnn_picture_allocate(const char *name, uint32_t channels, uint32_t width, ui
     return out->pixels == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-void bnn_picture_repeat(uint32_t channels, bnn_picture *picture)
-{
-    const size_t plane = (size_t)picture->width * picture->height;
-    for (size_t c = 1; c < channels; c++)
-        memcpy(picture->pixels + c * plane, picture->pixels, plane);
-}
+/* ---- PNG --------------------------------------------------------------------------------- */
 
-int bnn_picture_split(bnn_picture *picture, bnn_error *err)
+/* Pixels of three bytes become three planes. */
+static int split_colours(bnn_picture *picture, bnn_error *err)
 {
     const size_t n = (size_t)picture->width * picture->height;
     uint8_t *planes = malloc(3 * n);
@@ -57,8 +53,6 @@ int bnn_picture_split(bnn_picture *picture, bnn_error *err)
     picture->pixels = planes;
     return BNN_OK;
 }
-
-/* ---- PNG --------------------------------------------------------------------------------- */
 
 /* The simplified interface of libpng catches its long jumps itself, frees what it has when it fails,
  * and refuses chunks that need more than 8 MB. */
@@ -75,7 +69,7 @@ static int decode_png(const uint8_t *bytes, size_t n, const char *name, uint32_t
     if (status == BNN_OK && !png_image_finish_read(&image, &paper, out->pixels, 0, NULL))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: damaged PNG: %s", name, image.message);
     png_image_free(&image);
-    return status == BNN_OK && channels == 3 ? bnn_picture_split(out, err) : status;
+    return status == BNN_OK && channels == 3 ? split_colours(out, err) : status;
 }
 
 /* ---- PGM --------------------------------------------------------------------------------- */
@@ -165,8 +159,9 @@ static int decode_pgm(const uint8_t *bytes, size_t n, const char *name, uint32_t
     if (status == BNN_OK && t.at < t.end)
         status =
             bnn_fail(err, BNN_E_RESOURCE, "%s: %td bytes follow the picture", name, t.end - t.at);
-    if (status == BNN_OK)
-        bnn_picture_repeat(channels, out);
+    const size_t plane = (size_t)width * height;
+    for (size_t c = 1; status == BNN_OK && c < channels; c++)
+        memcpy(out->pixels + c * plane, out->pixels, plane);
     return status;
 }
 

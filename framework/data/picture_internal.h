@@ -8,12 +8,6 @@
 int bnn_picture_allocate(const char *name, uint32_t channels, uint32_t width, uint32_t height,
                          bnn_picture *out, bnn_error *err);
 
-/* The first plane, grey, becomes all of them. */
-void bnn_picture_repeat(uint32_t channels, bnn_picture *picture);
-
-/* Pixels of three bytes, red, green and blue, become three planes. */
-int bnn_picture_split(bnn_picture *picture, bnn_error *err);
-
 /* As bnn_picture_decode; on failure, out->pixels may have memory all the same. */
 bool bnn_jpeg_begins(const uint8_t *bytes, size_t n);
 int bnn_jpeg_decode(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,

@@ -18,6 +18,7 @@ enum {
     TIFF_ENTRY_BYTES = 12,
     ORIENTATION_TAG = 0x0112,
     ORIENTATIONS = 8,
+    LIGHT_STEPS = 4096, /* of linear light */
 };
 
 /* One decoding. libjpeg reports what is wrong by calling error_exit, which must not return. */
@@ -28,6 +29,8 @@ typedef struct jpeg_reader {
     jmp_buf failed;
     unsigned orientation; /* as EXIF counts them */
     char message[JMSG_LENGTH_MAX];
+    double linear[256];              /* light of a byte */
+    uint8_t curved[LIGHT_STEPS + 1]; /* byte of a light */
 } jpeg_reader;
 
 /* ---- what libjpeg calls ------------------------------------------------------------------ */
@@ -143,39 +146,54 @@ static double jpeg_curved(double linear)
 }
 
 /* Colours become their luminance, in linear light and with Rec. 709's weights, as those of a PNG do.
- * What is grey keeps its bytes. */
-static void jpeg_make_grey(bnn_picture *rgb)
+ * What is grey keeps its byte. */
+static uint8_t jpeg_grey(const jpeg_reader *r, const uint8_t *p)
 {
-    enum { FINE = 4096 };
-    double linear[256];
-    uint8_t curved[FINE + 1];
-    const size_t n = (size_t)rgb->width * rgb->height;
-    for (unsigned i = 0; i < 256; i++)
-        linear[i] = jpeg_linear(i / 255.0);
-    for (unsigned i = 0; i <= FINE; i++)
-        curved[i] = (uint8_t)lround(255 * jpeg_curved((double)i / FINE));
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *p = rgb->pixels + 3 * i;
-        const double y = 0.2126 * linear[p[0]] + 0.7152 * linear[p[1]] + 0.0722 * linear[p[2]];
-        rgb->pixels[i] = p[0] == p[1] && p[1] == p[2] ? p[0] : curved[lround(FINE * y)];
-    }
+    const double y = 0.2126 * r->linear[p[0]] + 0.7152 * r->linear[p[1]] + 0.0722 * r->linear[p[2]];
+    return p[0] == p[1] && p[1] == p[2] ? p[0] : r->curved[lround(LIGHT_STEPS * y)];
 }
 
-/* Decodes to bytes, of grey, with room for the channels, or of red, green and blue. A jump ends it. */
+static void jpeg_make_light(jpeg_reader *r)
+{
+    for (unsigned i = 0; i < 256; i++)
+        r->linear[i] = jpeg_linear(i / 255.0);
+    for (unsigned i = 0; i <= LIGHT_STEPS; i++)
+        r->curved[i] = (uint8_t)lround(255 * jpeg_curved((double)i / LIGHT_STEPS));
+}
+
+/* A row of pixels, of one byte, or of red, green and blue, into the planes. */
+static void jpeg_put_row(const jpeg_reader *r, const uint8_t *row, uint32_t channels, uint8_t *to,
+                         size_t plane)
+{
+    const uint32_t width = r->info.output_width;
+    const bool is_grey = r->info.out_color_space == JCS_GRAYSCALE;
+    for (uint32_t c = 0; is_grey && c < channels; c++)
+        memcpy(to + c * plane, row, width);
+    for (uint32_t x = 0; !is_grey && channels == 1 && x < width; x++)
+        to[x] = jpeg_grey(r, row + 3 * (size_t)x);
+    for (uint32_t x = 0; !is_grey && channels == 3 && x < width; x++)
+        for (uint32_t c = 0; c < 3; c++)
+            to[c * plane + x] = row[3 * (size_t)x + c];
+}
+
+/* A jump ends it. */
 static int jpeg_read_rows(jpeg_reader *reader, const char *name, uint32_t channels,
                           bnn_picture *out, bnn_error *err)
 {
     struct jpeg_decompress_struct *info = &reader->info;
-    const bool is_grey = info->out_color_space == JCS_GRAYSCALE;
-    const uint32_t n = is_grey ? 1 : 3;
-    const int status = bnn_picture_allocate(name, is_grey ? channels : 3, info->image_width,
-                                            info->image_height, out, err);
+    const int status =
+        bnn_picture_allocate(name, channels, info->image_width, info->image_height, out, err);
     if (status != BNN_OK)
         return status;
+    if (channels == 1 && info->out_color_space == JCS_RGB)
+        jpeg_make_light(reader);
     jpeg_start_decompress(info);
+    JSAMPROW row = info->mem->alloc_large((j_common_ptr)info, JPOOL_IMAGE, /* libjpeg frees it */
+                                          (size_t)info->output_components * info->output_width);
     while (info->output_scanline < info->output_height) {
-        JSAMPROW row = out->pixels + (size_t)n * out->width * info->output_scanline;
+        uint8_t *to = out->pixels + (size_t)out->width * info->output_scanline;
         jpeg_read_scanlines(info, &row, 1);
+        jpeg_put_row(reader, row, channels, to, (size_t)out->width * out->height);
     }
     jpeg_finish_decompress(info);
     return BNN_OK;
@@ -205,21 +223,6 @@ static int jpeg_read(jpeg_reader *reader, const uint8_t *bytes, size_t n, const 
     return jpeg_read_rows(reader, name, channels, out, err);
 }
 
-/* Grey and colours become what is wanted, upright. */
-static int jpeg_finish(const jpeg_reader *reader, uint32_t channels, bnn_picture *out,
-                       bnn_error *err)
-{
-    const bool is_grey = reader->info.out_color_space == JCS_GRAYSCALE;
-    int status = BNN_OK;
-    if (channels == 1 && !is_grey)
-        jpeg_make_grey(out);
-    else if (is_grey)
-        bnn_picture_repeat(channels, out);
-    else
-        status = bnn_picture_split(out, err);
-    return status != BNN_OK ? status : jpeg_turn(reader->orientation, channels, out, err);
-}
-
 bool bnn_jpeg_begins(const uint8_t *bytes, size_t n)
 {
     return n >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
@@ -233,9 +236,9 @@ int bnn_jpeg_decode(const uint8_t *bytes, size_t n, const char *name, uint32_t c
     if (reader == NULL)
         return bnn_no_memory(err);
     int status = jpeg_read(reader, bytes, n, name, channels, out, err);
-    if (status == BNN_OK)
-        status = jpeg_finish(reader, channels, out, err);
     jpeg_destroy_decompress(&reader->info);
+    if (status == BNN_OK)
+        status = jpeg_turn(reader->orientation, channels, out, err);
     free(reader);
     return status;
 }
