@@ -48,6 +48,7 @@ store_scripts = \
 	db/sql/run_environment.sql \
 	db/sql/run_epochs.sql \
 	db/sql/run_files.sql \
+	db/sql/run_files_brief.sql \
 	db/sql/run_layers.sql \
 	db/sql/run_layers_brief.sql \
 	db/sql/run_notes.sql \

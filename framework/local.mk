@@ -270,7 +270,9 @@ bnnrun_SOURCES = \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
 	framework/cli/evaluate.c framework/cli/evaluate.h \
+	framework/cli/grid.c framework/cli/grid.h \
 	framework/cli/images.c framework/cli/images.h \
+	framework/cli/label.c \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \

@@ -66,19 +66,55 @@ static bool continues_character(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-size_t bnn_text_width(const char *text)
+/* The first and the last of the characters that take no column, and of those that take two. */
+static const struct {
+    uint32_t first, last;
+    size_t width;
+} odd_characters[] = {
+    {0x0300, 0x036f, 0}, {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0xfe00, 0xfe0f, 0},
+    {0xfe20, 0xfe2f, 0}, {0x1100, 0x115f, 2},   {0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},
+    {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2},   {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},
+    {0xffe0, 0xffe6, 2}, {0x1f300, 0x1f64f, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
+};
+
+/* The character that the text begins with: its bytes, and the columns that it takes. */
+static size_t measure_character(const char *text, size_t *width)
 {
-    size_t n = 0;
-    for (; text != NULL && *text != '\0'; text++)
-        n += !continues_character(*text);
+    const unsigned char lead = (unsigned char)text[0];
+    uint32_t code = lead < 0xc0   ? lead
+                    : lead < 0xe0 ? lead & 0x1f
+                    : lead < 0xf0 ? lead & 0xf
+                                  : lead & 7;
+    size_t n = 1;
+    for (; continues_character(text[n]); n++)
+        code = code << 6 | ((unsigned char)text[n] & 0x3f);
+    *width = continues_character(text[0]) ? 0 : 1;
+    for (size_t i = 0; i < sizeof odd_characters / sizeof *odd_characters; i++)
+        if (code >= odd_characters[i].first && code <= odd_characters[i].last)
+            *width = odd_characters[i].width;
     return n;
 }
 
-size_t bnn_text_bytes(const char *text, size_t n_characters)
+size_t bnn_text_width(const char *text)
 {
-    size_t n = 0;
-    while (text[n] != '\0' && (continues_character(text[n]) || n_characters-- > 0))
-        n++;
+    size_t n = 0, width;
+    while (text != NULL && *text != '\0') {
+        text += measure_character(text, &width);
+        n += width;
+    }
+    return n;
+}
+
+size_t bnn_text_bytes(const char *text, size_t n_columns)
+{
+    size_t n = 0, width;
+    while (text[n] != '\0') {
+        const size_t bytes = measure_character(text + n, &width);
+        if (width > n_columns)
+            break;
+        n_columns -= width;
+        n += bytes;
+    }
     return n;
 }
 

@@ -28,10 +28,11 @@ bool bnn_text_ends_with(const char *text, const char *ending);
 /* Sorts texts by their bytes and keeps each once; how many are left. */
 size_t bnn_text_unique(const char **texts, size_t n);
 
-/* The columns of a terminal that a text takes: its characters. NULL takes none. And the bytes of
- * its first n characters. */
+/* The columns of a terminal that a text takes: a character takes one, a Chinese one and most
+ * pictures two, an accent of its own none. NULL takes none. And the bytes of what fits in
+ * n_columns. */
 size_t bnn_text_width(const char *text);
-size_t bnn_text_bytes(const char *text, size_t n_characters);
+size_t bnn_text_bytes(const char *text, size_t n_columns);
 
 /* Copies what fits; of a longer text the end, from a whole character on, is "...". bnn_excerpt: a
  * text of a file as a message may quote it. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { PATHS_BYTES = 5 * PATH_MAX };
@@ -45,6 +46,33 @@ bool cli_draws(FILE *file)
             return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
     }
     return false;
+}
+
+size_t cli_width(FILE *file)
+{
+    enum { NO_TERMINAL = 80, LEAST = 20 };
+    struct winsize size;
+    if (isatty(fileno(file)) != 1 || ioctl(fileno(file), TIOCGWINSZ, &size) != 0 ||
+        size.ws_col == 0)
+        return NO_TERMINAL;
+    return size.ws_col < LEAST ? LEAST : size.ws_col;
+}
+
+/* The variable, unless it is empty. */
+static const char *environment_of(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+bool cli_colours(FILE *file)
+{
+    const char *force = environment_of("CLICOLOR_FORCE"), *term = environment_of("TERM");
+    if (environment_of("NO_COLOR") != NULL)
+        return false;
+    if (force != NULL && strcmp(force, "0") != 0)
+        return true;
+    return isatty(fileno(file)) == 1 && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 /* ---- where configs are ------------------------------------------------------------------- */

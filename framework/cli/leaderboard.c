@@ -17,13 +17,12 @@ static void format_runs(const json_t *row, char out[CLI_TEXT_MAX])
                                      cli_row_number(row, others[i][0]), others[i][1]);
 }
 
-/* Mean and standard deviation of fractions, in %; a difference always has its sign. */
-static void format_spread(double mean, double sd, bool difference, char out[CLI_TEXT_MAX])
+/* Mean and standard deviation of fractions, in %. */
+static void format_spread(double mean, double sd, char out[CLI_TEXT_MAX])
 {
     if (isnan(mean))
         return;
-    const size_t used =
-        (size_t)snprintf(out, CLI_TEXT_MAX, difference ? "%+.2f" : "%.2f", 100.0 * mean);
+    const size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.2f", 100.0 * mean);
     if (!isnan(sd))
         snprintf(out + used, CLI_TEXT_MAX - used, " %s %.2f", cli_draws(stdout) ? "\u00b1" : "+-",
                  100.0 * sd);
@@ -32,24 +31,21 @@ static void format_spread(double mean, double sd, bool difference, char out[CLI_
 static void format_test(const json_t *row, char out[CLI_TEXT_MAX])
 {
     format_spread(cli_row_number(row, "mean_test_accuracy"),
-                  cli_row_number(row, "sd_test_accuracy"), false, out);
+                  cli_row_number(row, "sd_test_accuracy"), out);
 }
 
+/* "-1.53 [-1.78, -1.28]": the mean, and its 95 % interval. */
 static void format_difference(const json_t *row, char out[CLI_TEXT_MAX])
-{
-    if (cli_row_number(row, "is_baseline") > 0)
-        snprintf(out, CLI_TEXT_MAX, "baseline");
-    else
-        format_spread(cli_row_number(row, "mean_difference"), cli_row_number(row, "sd_difference"),
-                      true, out);
-}
-
-static void format_interval(const json_t *row, char out[CLI_TEXT_MAX])
 {
     const double mean = cli_row_number(row, "mean_difference");
     const double half = cli_row_number(row, "ci95_difference");
-    if (!isnan(half))
-        snprintf(out, CLI_TEXT_MAX, "[%+.2f, %+.2f]", 100.0 * (mean - half), 100.0 * (mean + half));
+    if (cli_row_number(row, "is_baseline") > 0)
+        snprintf(out, CLI_TEXT_MAX, "baseline");
+    else if (isfinite(half))
+        snprintf(out, CLI_TEXT_MAX, "%+.2f [%+.2f, %+.2f]", 100.0 * mean, 100.0 * (mean - half),
+                 100.0 * (mean + half));
+    else if (isfinite(mean))
+        snprintf(out, CLI_TEXT_MAX, "%+.2f", 100.0 * mean);
 }
 
 static void format_size(const json_t *row, char out[CLI_TEXT_MAX])
@@ -74,8 +70,7 @@ static const struct {
 } columns[] = {
     {NULL, "runs", format_runs},
     {"test_accuracy", NULL, format_test},
-    {NULL, "to baseline", format_difference},
-    {NULL, "95 % interval", format_interval},
+    {NULL, "to baseline [95 %]", format_difference},
     {"model_bytes", NULL, NULL},
     {NULL, "size", format_size},
     {"train_seconds", NULL, format_seconds},
@@ -117,7 +112,7 @@ static void add_leader(cli_table *table, const json_t *row, const bnn_metric *ex
     const double mean = cli_row_number(row, mean_name(extra, text));
     text[0] = '\0';
     if (extra->unit == BNN_UNIT_FRACTION)
-        format_spread(mean, (double)NAN, false, text);
+        format_spread(mean, (double)NAN, text);
     else if (!isnan(mean))
         bnn_metric_text(extra, mean, text);
     cli_table_cell(table, text);
@@ -126,7 +121,7 @@ static void add_leader(cli_table *table, const json_t *row, const bnn_metric *ex
 int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err)
 {
     const bnn_metric *extra = has_column(metric) ? NULL : metric;
-    cli_table *table = cli_table_create("config");
+    cli_table *table = cli_table_create("@config");
     for (size_t i = 0; i < N_COLUMNS; i++) {
         const char *name = columns[i].metric;
         cli_table_column(table, name == NULL ? columns[i].title : bnn_run_metric(name)->title,
@@ -136,6 +131,9 @@ int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_err
         cli_table_column(table, extra->title, CLI_NUMBER);
     for (size_t i = 0; i < json_array_size(board); i++)
         add_leader(table, json_array_get(board, i), extra);
+    char name[CLI_TEXT_MAX];
+    if (isfinite(cli_row_number(json_array_get(board, 0), mean_name(metric, name))))
+        cli_table_first_is_best(table);
     return cli_table_end(table, NULL, err);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include "base/text.h"
+#include "cli/grid.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@ typedef struct column {
 
 struct cli_table {
     bool failed; /* there was no memory for a part of it */
+    bool has_best;
     size_t n_columns;
     column *columns;
     json_t *cells; /* row after row */
@@ -25,8 +27,8 @@ cli_table *cli_table_create(const char *columns)
     if (table != NULL)
         table->cells = json_array();
     for (const char *at = columns; *at != '\0';) {
-        const cli_column_kind kind = *at == '#' ? CLI_NUMBER : CLI_TEXT;
-        at += kind == CLI_NUMBER;
+        const cli_column_kind kind = *at == '#' ? CLI_NUMBER : *at == '@' ? CLI_LABEL : CLI_TEXT;
+        at += kind != CLI_TEXT;
         const size_t n = strcspn(at, "|");
         char *name = strndup(at, n);
         cli_table_column(table, name, kind);
@@ -66,7 +68,14 @@ void cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
 void cli_table_column_is_text(cli_table *table, size_t i)
 {
     if (table != NULL && i < table->n_columns)
-        table->columns[i].kind = CLI_TEXT;
+        table->columns[i].kind =
+            strcmp(table->columns[i].name, "label") == 0 ? CLI_LABEL : CLI_TEXT;
+}
+
+void cli_table_first_is_best(cli_table *table)
+{
+    if (table != NULL)
+        table->has_best = true;
 }
 
 void cli_table_rename(cli_table *table, const char *from, const char *to)
@@ -145,38 +154,43 @@ static const char *table_text(const cli_table *table, size_t line, size_t i, boo
 
 /* ---- a table to look at ------------------------------------------------------------------ */
 
-/* Whatever a name from a database holds, the terminal gets no control characters. */
-static void table_print_clean(const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-}
-
-/* The last column is not filled up. */
-static void table_print_padded(const char *text, size_t wide, cli_column_kind kind, bool last)
-{
-    const int gap = (int)(wide - bnn_text_width(text));
-    printf("%*s", kind == CLI_NUMBER ? gap : 0, "");
-    table_print_clean(text);
-    printf("%*s", kind == CLI_TEXT && !last ? gap : 0, "");
-    fputs(last ? "\n" : "  ", stdout);
-}
-
-static void table_print_text(const cli_table *table)
+/* The texts of the table; NULL without memory. */
+static cli_grid *table_make_grid(const cli_table *table, bnn_arena *arena)
 {
     char number[BNN_SHORT_TEXT];
-    const size_t n_lines = 1 + cli_table_rows(table);
-    size_t *wide = calloc(table->n_columns, sizeof *wide);
-    for (size_t line = 0; wide != NULL && line < n_lines; line++)
-        for (size_t i = 0; i < table->n_columns; i++) {
-            const size_t width = bnn_text_width(table_text(table, line, i, false, number));
-            wide[i] = width > wide[i] ? width : wide[i];
-        }
-    for (size_t line = 0; wide != NULL && line < n_lines; line++)
-        for (size_t i = 0; i < table->n_columns; i++)
-            table_print_padded(table_text(table, line, i, false, number), wide[i],
-                               table->columns[i].kind, i + 1 == table->n_columns);
-    free(wide);
+    const size_t n_rows = cli_table_rows(table), n = table->n_columns;
+    cli_grid *grid = bnn_arena_alloc(arena, 1, sizeof *grid);
+    cli_grid_column *columns = bnn_arena_alloc(arena, n, sizeof *columns);
+    const char **cells = bnn_arena_alloc(arena, n_rows * n, sizeof *cells);
+    if (grid == NULL || columns == NULL || cells == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        columns[i] =
+            (cli_grid_column){.name = table->columns[i].name, .kind = table->columns[i].kind};
+    for (size_t i = 0; i < n_rows * n; i++) {
+        const char *text = table_text(table, 1 + i / n, i % n, false, number);
+        cells[i] = text == number ? bnn_arena_strdup(arena, text) : text;
+        if (text != NULL && cells[i] == NULL)
+            return NULL;
+    }
+    *grid = (cli_grid){.arena = arena,
+                       .n_rows = n_rows,
+                       .n_columns = n,
+                       .columns = columns,
+                       .cells = cells,
+                       .colours = cli_colours(stdout),
+                       .has_best = table->has_best};
+    return grid;
+}
+
+static int table_print_text(const cli_table *table, bnn_error *err)
+{
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    cli_grid *grid = arena == NULL ? NULL : table_make_grid(table, arena);
+    const int status =
+        grid == NULL ? bnn_no_memory(err) : cli_grid_print(grid, cli_width(stdout), err);
+    bnn_arena_destroy(arena);
+    return status;
 }
 
 /* ---- CSV (RFC 4180, but with plain line feeds) ------------------------------------------- */
@@ -277,11 +291,13 @@ int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)
         cli_json_print(rows);
         return BNN_OK;
     }
-    const bool failed = table == NULL || table->failed;
-    if (!failed && options != NULL && options->csv)
+    int status = BNN_OK;
+    if (table == NULL || table->failed)
+        status = bnn_no_memory(err);
+    else if (options != NULL && options->csv)
         table_print_csv(table);
-    else if (!failed)
-        table_print_text(table);
+    else
+        status = table_print_text(table, err);
     cli_table_destroy(table);
-    return failed ? bnn_no_memory(err) : BNN_OK;
+    return status;
 }

@@ -1,5 +1,6 @@
 /* table.h - rows of values, printed as a table on a terminal, as CSV or as JSON. Numbers are
- * right-aligned in tables and unquoted in JSON.
+ * right-aligned in tables and unquoted in JSON. A table is fitted into the terminal, or into 80
+ * columns (grid.h says how).
  *
  * A table for which there was no memory stays one without memory: only cli_table_end says so. */
 #ifndef BNN_CLI_TABLE_H
@@ -10,16 +11,21 @@
 #include <jansson.h>
 
 typedef struct cli_table cli_table;
-typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER } cli_column_kind;
+/* CLI_LABEL: the label of a config, "ste=clipped ordering=bn_act". */
+typedef enum cli_column_kind { CLI_TEXT, CLI_NUMBER, CLI_LABEL } cli_column_kind;
 
-/* columns: their names, with '#' in front of those of numbers: "file|#bytes|sha256". */
+/* columns: their names, with '#' in front of those of numbers, '@' of those of labels:
+ * "file|#bytes|sha256". */
 cli_table *cli_table_create(const char *columns);
 void cli_table_destroy(cli_table *table);
 
 /* One more column, before the first cell. */
 void cli_table_column(cli_table *table, const char *name, cli_column_kind kind);
-/* Column i is one of texts after all. */
+/* Column i is one of texts after all; of labels, with the name "label". */
 void cli_table_column_is_text(cli_table *table, size_t i);
+
+/* The first row is the best of them, and set off where there is colour. */
+void cli_table_first_is_best(cli_table *table);
 
 /* Gives a column another name. */
 void cli_table_rename(cli_table *table, const char *from, const char *to);

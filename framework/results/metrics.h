@@ -32,12 +32,12 @@ typedef struct bnn_metric {
 } bnn_metric;
 
 /* name, title, unit, goal of the metrics of a run. */
-#define BNN_RUN_METRICS(FIRST, NEXT)                                                    \
-    FIRST("test_accuracy", "test %", BNN_UNIT_FRACTION, BNN_GOAL_MAX)                   \
-    NEXT("last_test_accuracy", "last_test_accuracy", BNN_UNIT_FRACTION, BNN_GOAL_MAX)   \
-    NEXT("validation_accuracy", "validation_accuracy", BNN_UNIT_FRACTION, BNN_GOAL_MAX) \
-    NEXT("train_seconds", "train s", BNN_UNIT_SECONDS, BNN_GOAL_MIN)                    \
-    NEXT("model_bytes", "bytes", BNN_UNIT_BYTES, BNN_GOAL_MIN)                          \
+#define BNN_RUN_METRICS(FIRST, NEXT)                                             \
+    FIRST("test_accuracy", "test %", BNN_UNIT_FRACTION, BNN_GOAL_MAX)            \
+    NEXT("last_test_accuracy", "last test %", BNN_UNIT_FRACTION, BNN_GOAL_MAX)   \
+    NEXT("validation_accuracy", "validation %", BNN_UNIT_FRACTION, BNN_GOAL_MAX) \
+    NEXT("train_seconds", "train s", BNN_UNIT_SECONDS, BNN_GOAL_MIN)             \
+    NEXT("model_bytes", "bytes", BNN_UNIT_BYTES, BNN_GOAL_MIN)                   \
     NEXT("latency_us", "us/image", BNN_UNIT_MICROSECONDS, BNN_GOAL_MIN)
 
 /* Their names as "a|b|c". */

@@ -37,6 +37,8 @@ says() { grep -qe "$1" err || wrong "stderr lacks: $1"; }
 omits() { ! grep -qe "$1" out || wrong "stdout has: $1"; }
 prints_nothing() { [ ! -s out ] || wrong "stdout is not empty"; }
 says_not() { ! grep -qe "$1" err || wrong "stderr has: $1"; }
+# No line of stdout has more columns (of ASCII).
+fits() { awk -v n="$1" 'length > n { exit 1 }' out || wrong "stdout has lines of more than $1 columns"; }
 says_nothing() { [ ! -s err ] || wrong "stderr is not empty"; }
 # Failures: one message, nothing on stdout.
 fails() {

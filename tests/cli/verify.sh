@@ -45,7 +45,7 @@ bnn 0 verify "$run" --db "$odd/bnnrun.db" --json
 is_json
 prints '"text": "(not UTF-8)"'
 bnn 0 show "$run"
-prints '^  proof  *the model file gives every test image the class that training gave it$'
+prints '^  proof  *the model file classifies every test image as training did$'
 bnn 0 query --csv "SELECT count(*) FROM run_summary WHERE mismatches = 0 AND model_bytes < 3000"
 prints '^2$'
 

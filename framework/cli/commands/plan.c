@@ -105,7 +105,7 @@ static int print_table(const bnn_plan *plan, const cli_options *options, bnn_err
     for (size_t i = 0; i < plan->n; i++)
         if (why == NULL || (why[i] = explain_run(plan, &plan->runs[i], options->arena)) == NULL)
             return bnn_no_memory(err);
-    cli_table *table = cli_table_create("config|seeds|state|#seconds|why");
+    cli_table *table = cli_table_create("@config|seeds|state|#seconds|why");
     for (size_t c = 0; c < n_configs; c++)
         for (size_t i = c; i < plan->n; i += n_configs)
             if (why[i] != NULL)

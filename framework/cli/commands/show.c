@@ -24,7 +24,7 @@ static const struct {
     {"attempts", "attempts", "run_attempts", "run_attempts_brief"},
     {"parameters", "parameters", "run_parameters", NULL},
     {"plugins", "plugins of the last attempt", "run_plugins", "run_plugins_brief"},
-    {"files", "files", "run_files", NULL},
+    {"files", "files", "run_files", "run_files_brief"},
 };
 enum { N_PARTS = sizeof parts / sizeof *parts };
 
@@ -193,10 +193,10 @@ static void show_size(const json_t *run)
     const double float32_bytes = cli_row_number(run, "float32_bytes");
     const double model_bytes = cli_row_number(run, "model_bytes");
     if (n_parameters >= 0 && model_bytes > 0)
-        printf("  size           %s parameters: %s bytes as float32, %s deployed (1/%.1f)\n",
-               bnn_count_text((uint64_t)n_parameters, a),
-               bnn_count_text((uint64_t)float32_bytes, b), bnn_count_text((uint64_t)model_bytes, c),
-               float32_bytes / model_bytes);
+        printf("  size           %s bytes, 1/%.1f of %s in float32; %s parameters\n",
+               bnn_count_text((uint64_t)model_bytes, c), float32_bytes / model_bytes,
+               bnn_count_text((uint64_t)float32_bytes, b),
+               bnn_count_text((uint64_t)n_parameters, a));
 }
 
 /* Whether the model file answers as training did. */
@@ -210,8 +210,7 @@ static void show_proof(const json_t *run)
             "please report it, with `bnnrun verify %s`\n",
             mismatches, uid);
     else if (mismatches == 0)
-        printf("  proof          the model file gives every test image the class that training "
-               "gave it\n");
+        printf("  proof          the model file classifies every test image as training did\n");
     else if (strcmp(row_text(run, "state"), "done") == 0)
         printf("  proof          no model file; `bnnrun verify %s` says why\n", uid);
 }
@@ -230,7 +229,7 @@ static void show_summary(const json_t *run)
         printf("  test accuracy  %s after epoch %.0f, the last one: no validation\n",
                bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"));
     else if (isfinite(test_accuracy))
-        printf("  test accuracy  %s after epoch %.0f, the best on validation (%s); last epoch %s\n",
+        printf("  test accuracy  %s after epoch %.0f, best validation (%s); last %s\n",
                bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"),
                bnn_percent_text(cli_row_number(run, "validation_accuracy"), b),
                bnn_percent_text(cli_row_number(run, "last_test_accuracy"), c));
@@ -252,18 +251,22 @@ static int show_environment(bnn_store *store, const bnn_store_argument *uid, bnn
 {
     const char *key;
     json_t *value, *row = first_row(store, "run_environment", uid, err);
-    if (row == NULL)
+    cli_table *table = cli_table_create("key|value");
+    if (row == NULL) {
+        cli_table_destroy(table);
         return err->status;
-    if (json_is_object(row))
-        printf("\nenvironment of the last attempt\n");
-    json_object_foreach(row, key, value)
+    }
+    json_object_foreach(row, key, value) if (!json_is_null(value))
     {
-        if (json_is_integer(value))
-            printf("  %-12s %lld\n", key, (long long)json_integer_value(value));
-        else if (json_is_string(value))
-            printf("  %-12s %s\n", key, json_string_value(value));
+        cli_table_cell(table, key);
+        cli_table_put(table, json_incref(value));
     }
     json_decref(row);
+    if (cli_table_rows(table) > 0) {
+        printf("\nenvironment of the last attempt\n");
+        return cli_table_end(table, NULL, err);
+    }
+    cli_table_destroy(table);
     return BNN_OK;
 }
 

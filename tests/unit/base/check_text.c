@@ -88,6 +88,9 @@ START_TEST(counts_characters)
     ck_assert_uint_eq(bnn_text_bytes("\xc3\xa4 \xe2\x82\xac", 1), 2);
     ck_assert_uint_eq(bnn_text_bytes("\xc3\xa4 \xe2\x82\xac", 3), 6);
     ck_assert_uint_eq(bnn_text_bytes("\xc3\xa4 \xe2\x82\xac", 9), 6);
+    ck_assert_uint_eq(bnn_text_width("a\xcc\x88\xe6\x97\xa5\xf0\x9f\x98\x80"), 5);
+    ck_assert_uint_eq(bnn_text_bytes("a\xcc\x88\xe6\x97\xa5", 2), 3);
+    ck_assert_uint_eq(bnn_text_bytes("a\xcc\x88\xe6\x97\xa5", 3), 6);
 }
 END_TEST
 

@@ -1,0 +1,41 @@
+/* grid.h - a table of texts, fitted into the columns of a terminal. Private to cli/; table.h is what
+ * commands use.
+ *
+ * What does not fit is, in this order: what all rows share, said once above; a table of one row, a
+ * line a column; headings, broken at their spaces and underscores; labels, shortened, with a legend
+ * below; other texts, continued on further lines, which begin with a blank; the gaps; and at last
+ * the columns, in parts below each other, each with the first column. Numbers stay whole. */
+#ifndef BNN_CLI_GRID_H
+#define BNN_CLI_GRID_H
+
+#include "cli/table.h"
+
+typedef struct cli_grid_column {
+    const char *name;
+    cli_column_kind kind;
+    size_t cells;   /* columns of a terminal that its widest cell takes */
+    size_t heading; /* that its name takes in one line, or once broken */
+    size_t shown;   /* that it gets */
+} cli_grid_column;
+
+typedef struct cli_grid {
+    bnn_arena *arena; /* of all that it points to */
+    size_t n_rows, n_columns;
+    cli_grid_column *columns; /* name and kind are set by the caller */
+    const char **cells;       /* [n_rows][n_columns]; NULL is empty */
+    bool colours, has_best;   /* has_best: the first row is set off */
+    size_t n_shortened;       /* labels in the legend */
+    const char **shortened;
+} cli_grid;
+
+/* Prints it to stdout, not wider than so many columns unless a number is. The grid is used up. */
+int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err);
+
+/* Makes the labels of a column fit into what it gets. Private to grid.c and label.c. */
+int cli_grid_shorten(cli_grid *grid, size_t i_column, bnn_error *err);
+
+/* What all labels of the column have in common, word by word, is taken out of them and returned: "" when
+ * that is nothing, NULL without memory. */
+const char *cli_grid_take_common(cli_grid *grid, size_t i_column);
+
+#endif

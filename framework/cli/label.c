@@ -1,0 +1,198 @@
+/* label.c - labels of configs ("ste=clipped ordering=bn_act") in a column that is too narrow. */
+#include "base/size.h"
+#include "base/text.h"
+#include "cli/grid.h"
+
+#include <string.h>
+
+/* SAMPLE_ROWS: enough to see which words are common. */
+enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200 };
+
+/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none. */
+static size_t label_words(const char *label, const char *begin[LABEL_WORDS], size_t n[LABEL_WORDS])
+{
+    size_t n_words = 0;
+    int depth = 0;
+    bool quoted = false, inside = false;
+    for (const char *at = label; *at != '\0'; at++) {
+        quoted ^= *at == '"';
+        depth += !quoted && strchr("([{", *at) != NULL;
+        depth -= !quoted && strchr(")]}", *at) != NULL;
+        if (*at == ' ' && !quoted && depth <= 0) {
+            inside = false;
+            continue;
+        }
+        if (!inside && n_words == LABEL_WORDS)
+            break;
+        if (!inside) {
+            begin[n_words] = at;
+            n[n_words++] = 0;
+        }
+        inside = true;
+        n[n_words - 1]++;
+    }
+    return n_words;
+}
+
+static bool label_has_word(const char *label, const char *word, size_t n_word)
+{
+    const char *begin[LABEL_WORDS];
+    size_t n[LABEL_WORDS];
+    const size_t n_words = label_words(label, begin, n);
+    for (size_t i = 0; i < n_words; i++)
+        if (n[i] == n_word && memcmp(begin[i], word, n_word) == 0)
+            return true;
+    return false;
+}
+
+static const char **label_cell(const cli_grid *grid, size_t row, size_t column)
+{
+    return &grid->cells[row * grid->n_columns + column];
+}
+
+/* In how many of the first n_rows rows the word is. */
+static size_t label_count(const cli_grid *grid, size_t column, size_t n_rows, const char *word,
+                          size_t n_word)
+{
+    size_t n = 0;
+    for (size_t row = 0; row < n_rows; row++) {
+        const char *label = *label_cell(grid, row, column);
+        n += label != NULL && label_has_word(label, word, n_word);
+    }
+    return n;
+}
+
+/* The words that keep[i] says, with a blank between them. */
+static char *label_join(const cli_grid *grid, size_t n_words, const char *const *begin,
+                        const size_t *n, const bool *keep, size_t n_bytes)
+{
+    char *out = bnn_arena_alloc(grid->arena, n_bytes + 1, 1);
+    size_t used = 0;
+    for (size_t i = 0; out != NULL && i < n_words; i++)
+        if (keep[i]) {
+            if (used > 0)
+                out[used++] = ' ';
+            memcpy(out + used, begin[i], n[i]);
+            used += n[i];
+        }
+    return out;
+}
+
+const char *cli_grid_take_common(cli_grid *grid, size_t column)
+{
+    const char *begin[LABEL_WORDS], *first = *label_cell(grid, 0, column);
+    size_t n[LABEL_WORDS];
+    bool common[LABEL_WORDS], keep[LABEL_WORDS], any = false;
+    const size_t n_words = first == NULL ? 0 : label_words(first, begin, n);
+    for (size_t i = 0; i < n_words; i++)
+        any |= common[i] = label_count(grid, column, grid->n_rows, begin[i], n[i]) == grid->n_rows;
+    if (!any)
+        return "";
+    const char *taken = label_join(grid, n_words, begin, n, common, strlen(first));
+    for (size_t row = 0; taken != NULL && row < grid->n_rows; row++) {
+        const char **label = label_cell(grid, row, column), *words[LABEL_WORDS];
+        size_t bytes[LABEL_WORDS];
+        const size_t n_of = label_words(*label, words, bytes);
+        for (size_t i = 0; i < n_of; i++)
+            keep[i] = !label_has_word(taken, words[i], bytes[i]);
+        *label = label_join(grid, n_of, words, bytes, keep, strlen(*label));
+        if (*label == NULL)
+            return NULL;
+    }
+    return taken;
+}
+
+/* The number of a label in the legend, from 1; 0 without memory. */
+static size_t label_number(cli_grid *grid, const char *label)
+{
+    for (size_t i = 0; i < grid->n_shortened; i++)
+        if (strcmp(grid->shortened[i], label) == 0)
+            return i + 1;
+    if (grid->shortened == NULL)
+        grid->shortened =
+            bnn_arena_alloc(grid->arena, grid->n_rows * grid->n_columns, sizeof *grid->shortened);
+    if (grid->shortened == NULL)
+        return 0;
+    grid->shortened[grid->n_shortened++] = label;
+    return grid->n_shortened;
+}
+
+/* The end of a text that takes no more than so many columns, after "..". */
+static const char *label_end(cli_grid *grid, const char *text, size_t width)
+{
+    while (*text != '\0' && bnn_text_width(text) + 2 > width)
+        do
+            text++;
+        while (((unsigned char)*text & 0xc0) == 0x80);
+    return *text == '\0' ? "" : bnn_arena_printf(grid->arena, "..%s", text);
+}
+
+/* The one of the words that are kept that most rows have. */
+static size_t label_most_common(const cli_grid *grid, size_t column, size_t n_words,
+                                const char *const *begin, const size_t *n, const bool *keep)
+{
+    const size_t n_rows = bnn_size_smaller(grid->n_rows, SAMPLE_ROWS);
+    size_t most = 0, found = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        const size_t rows = keep[i] ? 1 + label_count(grid, column, n_rows, begin[i], n[i]) : 0;
+        if (rows > most) {
+            most = rows;
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* The rarest words of the label that fit into so many columns, as those tell it from others; of a
+ * single one that does not fit, its end: keys have much in common. NULL without memory. */
+static const char *label_rarest(cli_grid *grid, size_t column, const char *label, size_t width)
+{
+    const char *begin[LABEL_WORDS];
+    size_t n[LABEL_WORDS];
+    bool keep[LABEL_WORDS];
+    const size_t n_words = label_words(label, begin, n);
+    for (size_t i = 0; i < n_words; i++)
+        keep[i] = true;
+    for (size_t n_left = n_words;; n_left--) {
+        const char *kept = label_join(grid, n_words, begin, n, keep, strlen(label));
+        if (kept == NULL || bnn_text_width(kept) <= width)
+            return kept;
+        if (n_left <= 1)
+            return label_end(grid, kept, width);
+        keep[label_most_common(grid, column, n_words, begin, n, keep)] = false;
+    }
+}
+
+/* "first=true [3]", with its number in the legend. NULL without memory. */
+static const char *label_short(cli_grid *grid, size_t column, const char *label)
+{
+    char tag[TAG_BYTES];
+    const size_t number = label_number(grid, label);
+    const size_t n_tag = (size_t)snprintf(tag, sizeof tag, " [%zu]", number);
+    const size_t shown = grid->columns[column].shown;
+    const char *kept = label_rarest(grid, column, label, shown > n_tag ? shown - n_tag : 0);
+    if (number == 0 || kept == NULL)
+        return NULL;
+    return bnn_arena_printf(grid->arena, "%s%s", kept, *kept == '\0' ? tag + 1 : tag);
+}
+
+int cli_grid_shorten(cli_grid *grid, size_t column, bnn_error *err)
+{
+    const char **shorter = bnn_arena_alloc(grid->arena, grid->n_rows, sizeof *shorter);
+    if (shorter == NULL)
+        return bnn_no_memory(err);
+    for (size_t row = 0; row < grid->n_rows; row++) {
+        const char *label = *label_cell(grid, row, column);
+        const bool fits = bnn_text_width(label) <= grid->columns[column].shown;
+        const char *before = row == 0 ? NULL : *label_cell(grid, row - 1, column);
+        if (before != NULL && label != NULL && strcmp(label, before) == 0)
+            shorter[row] = shorter[row - 1];
+        else
+            shorter[row] = fits ? label : label_short(grid, column, label);
+        if (!fits && shorter[row] == NULL)
+            return bnn_no_memory(err);
+    }
+    for (size_t row = 0; row < grid->n_rows; row++)
+        *label_cell(grid, row, column) = shorter[row];
+    return BNN_OK;
+}
