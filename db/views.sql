@@ -97,9 +97,11 @@ SELECT run.run_uid,
         WHERE run_id = run.run_id AND phase = 'train_epoch') AS train_seconds,
        (SELECT sum(n_parameters) FROM layer WHERE run_id = run.run_id) AS n_parameters,
        (SELECT sum(float32_bytes) FROM layer WHERE run_id = run.run_id) AS float32_bytes,
-       coalesce((SELECT n_bytes FROM artifact WHERE run_id = run.run_id AND kind = 'model'
-                 ORDER BY created_us DESC LIMIT 1),
-                (SELECT sum(packed_bytes) FROM layer WHERE run_id = run.run_id)) AS model_bytes,
+       CASE WHEN EXISTS (SELECT 1 FROM artifact WHERE run_id = run.run_id)
+            THEN (SELECT n_bytes FROM artifact WHERE run_id = run.run_id AND kind = 'model'
+                  ORDER BY created_us DESC LIMIT 1)
+            ELSE (SELECT sum(packed_bytes) FROM layer WHERE run_id = run.run_id)
+       END AS model_bytes,
        (SELECT avg(wall_ns) / 1e3
         FROM (SELECT wall_ns, row_number() OVER (ORDER BY wall_ns) AS place
               FROM timing WHERE run_id = run.run_id AND phase = 'inference_1'),

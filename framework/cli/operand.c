@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "db/store_results.h"
 #include "infer/modelfile.h"
+#include "runner/verify.h"
 #include "spec/diag.h"
 
 #include <stdio.h>
@@ -123,8 +124,25 @@ int cli_find_model(const char *operand, const cli_options *options, cli_model *o
     return status;
 }
 
-int cli_fail_without_model(const bnn_stored_run *stored, bnn_error *err)
+/* Brings the network back, which says what it lacks. False when it does not come back. */
+static bool explain_no_model(const bnn_stored_run *stored, const cli_options *options,
+                             bnn_error *why)
 {
+    bnn_reloaded reloaded = {.network = NULL};
+    bnn_registry *registry = bnn_registry_create(options->plugin_path);
+    bool known = registry != NULL && stored->weights_path != NULL &&
+                 cli_reload_run(stored, options->arena, registry, &reloaded, why) == BNN_OK;
+    known = known && bnn_verify_undeployed(stored, &reloaded, options->arena, why) == BNN_E_FAILED;
+    bnn_registry_destroy(registry);
+    return known;
+}
+
+int cli_fail_without_model(const bnn_stored_run *stored, const cli_options *options, bnn_error *err)
+{
+    bnn_error why;
+    if (explain_no_model(stored, options, &why))
+        return bnn_fail(err, BNN_E_RESOURCE, "run %s left no model file: %s", stored->run.uid,
+                        why.message);
     return bnn_fail(err, BNN_E_RESOURCE,
                     "run %s left no model file: its network cannot be deployed (`bnnrun plan` says "
                     "why), or an older version of bnnrun made it",

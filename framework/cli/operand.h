@@ -36,8 +36,9 @@ typedef struct cli_model {
 /* Finds the file. All texts are in the arena of the options, or are the operand's. */
 int cli_find_model(const char *operand, const cli_options *options, cli_model *out, bnn_error *err);
 
-/* That a run left no model file, or no weights. */
-int cli_fail_without_model(const bnn_stored_run *stored, bnn_error *err);
+/* That a run left no model file, and why; or no weights. */
+int cli_fail_without_model(const bnn_stored_run *stored, const cli_options *options,
+                           bnn_error *err);
 int cli_fail_without_weights(const bnn_stored_run *stored, bnn_error *err);
 
 /* Opens a model file, to be closed by the caller, and makes a workspace for it in the arena. */

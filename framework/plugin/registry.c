@@ -164,16 +164,16 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
         if (files[i].kind == kind && files[i].shadowed_by == NULL)
             names[n_names++] = files[i].name;
     char meant[BNN_DID_YOU_MEAN], known[480], looked_in[800];
-    const bool near = bnn_did_you_mean(name, names, n_names, meant)[0] != '\0';
-    bnn_text_join(names, n_names, known, sizeof known);
-    bnn_fail(err, BNN_E_RESOURCE,
-             "there is no %s \"%.*s\"%s%s (looked in %s; --plugin-path and BNNRUN_PLUGIN_PATH add "
-             "directories)",
-             bnn_kind_name(kind), BNN_PLUGIN_NAME, name, near ? meant : "; there is ",
-             near           ? ""
-             : n_names == 0 ? "none at all"
-                            : known,
-             bnn_text_shorten(registry->list, looked_in, sizeof looked_in));
+    if (bnn_did_you_mean(name, names, n_names, meant)[0] != '\0')
+        bnn_fail(err, BNN_E_RESOURCE, "there is no %s \"%.*s\"%s", bnn_kind_name(kind),
+                 BNN_PLUGIN_NAME, name, meant);
+    else
+        bnn_fail(err, BNN_E_RESOURCE,
+                 "there is no %s \"%.*s\"; there is %s (looked in %s; --plugin-path and "
+                 "BNNRUN_PLUGIN_PATH add directories)",
+                 bnn_kind_name(kind), BNN_PLUGIN_NAME, name,
+                 n_names == 0 ? "none at all" : bnn_text_join(names, n_names, known, sizeof known),
+                 bnn_text_shorten(registry->list, looked_in, sizeof looked_in));
 }
 
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,

@@ -45,6 +45,18 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
     return status;
 }
 
+int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                          bnn_arena *arena, bnn_error *err)
+{
+    bnn_graph *graph;
+    bnn_model *model;
+    const int status = bnn_graph_create(reloaded->network, arena, &graph, err);
+    return status != BNN_OK
+               ? status
+               : bnn_finish_build(graph, NULL, stored->run.uid, stored->label,
+                                  stored->run.result.test_accuracy, arena, &model, err);
+}
+
 /* ---- training again ---------------------------------------------------------------------- */
 
 /* Without checkpoints and without a timeout. */

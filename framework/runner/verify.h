@@ -11,6 +11,11 @@
 int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err);
 
+/* Whether the network of a run that left no model file can be deployed: BNN_E_FAILED, with the layer
+ * and the reason, when it cannot. */
+int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                          bnn_arena *arena, bnn_error *err);
+
 /* What training again came to. */
 typedef struct bnn_retrained {
     bnn_replayed replayed;

@@ -212,6 +212,22 @@ if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" plugins/laye
     bnn 0 query --db mystery.db --csv "SELECT run_uid, mismatches IS NULL FROM run_summary"
     prints ',1$'
     run=$(sed -n '2s/,.*//p' out)
+    # Where there is no file there is no size of it; who wants it is told the layer.
+    bnn 0 query --db mystery.db --csv "SELECT model_bytes IS NULL, float32_bytes > 0 FROM leaderboard"
+    prints '^1,1$'
+    bnn 0 show "$run" --db mystery.db
+    for format in c onnx; do
+        fails 4 export "$run" --db mystery.db --plugin-path plugins --format $format
+        says "run $run left no model file: .*mystery_1: layer mystery has no lower function"
+    done
+    # Runs get processes of their own by default, and the plan warns all the same.
+    bnn 0 plan small.yaml --db none.db --plugin-path plugins -s model.activation=mystery
+    says 'warning: deployment: mystery_1: layer mystery has no lower function'
+    # What cannot be deployed keeps its weights.
+    bnn 0 run small.yaml -q --db mystery_lean.db --plugin-path plugins -s model.activation=mystery \
+        -s model.ste=clipped -s run.isolation=thread -s run.keep=model
+    bnn 0 query --db mystery_lean.db --csv "SELECT kind FROM artifact"
+    prints '^weights$'
     bnn 0 verify "$run" --db mystery.db --plugin-path plugins
     prints '^  model  *no model file: mystery_1: layer mystery has no lower function'
     prints '^  plugins  *0 of [1-9][0-9]* files are other ones than at the time$'

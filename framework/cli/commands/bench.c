@@ -136,7 +136,7 @@ static int open_model(request *r, bnn_error *err)
     bnn_model *model;
     int status = cli_find_model(r->options.operands[0], &r->options, &r->found, err);
     if (status == BNN_OK && r->found.path == NULL)
-        status = cli_fail_without_model(stored, err);
+        status = cli_fail_without_model(stored, &r->options, err);
     if (status == BNN_OK)
         status = bnn_modelfile_read(r->found.path, lineup->arena, &model, err);
     if (status == BNN_OK && !r->found.is_of_run)

@@ -298,7 +298,7 @@ static int export_model(cli_export *r, bnn_error *err)
     if (status == BNN_OK)
         status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
     if (status == BNN_OK && r->source.path == NULL)
-        status = cli_fail_without_model(&r->source.stored, err);
+        status = cli_fail_without_model(&r->source.stored, &r->options, err);
     if (status != BNN_OK)
         return status;
     if (r->format == CLI_EXPORT_QONNX && !r->source.is_of_run)

@@ -11,7 +11,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
@@ -293,6 +296,32 @@ static int warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_erro
     return memory ? BNN_OK : bnn_no_memory(err);
 }
 
+enum { ASK_SECONDS = 20 };
+
+/* The same in a process of its own, for plugins that may crash or hang in it. */
+static int warn_undeployable_apart(const bnn_experiment *x, bnn_arena *arena, bnn_error *err)
+{
+    int wait_status = 0;
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child < 0)
+        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork");
+    if (child == 0) {
+        signal(SIGALRM, SIG_DFL);
+        alarm(ASK_SECONDS);
+        warn_undeployable(x, arena, err);
+        fflush(NULL);
+        _exit(EXIT_SUCCESS);
+    }
+    while (waitpid(child, &wait_status, 0) < 0 && errno == EINTR)
+        continue;
+    if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != EXIT_SUCCESS)
+        fprintf(stderr,
+                "warning: deployment: a plugin crashed, or did not come back, when it was asked "
+                "whether its network can be deployed; `bnnrun plugins test` says more\n");
+    return BNN_OK;
+}
+
 /* ---- the command ------------------------------------------------------------------------- */
 
 static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
@@ -321,8 +350,10 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     status = print_table(&plan, &r->options, err);
     if (status == BNN_OK && !r->options.json)
         print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), r->options.db, why_unknown);
-    if (status == BNN_OK && !r->options.quiet && !bnn_executor_isolates(&r->experiment))
-        status = warn_undeployable(&r->experiment, r->options.arena, err);
+    if (status == BNN_OK && !r->options.quiet)
+        status = bnn_executor_isolates(&r->experiment)
+                     ? warn_undeployable_apart(&r->experiment, r->options.arena, err)
+                     : warn_undeployable(&r->experiment, r->options.arena, err);
     return status;
 }
 
@@ -352,7 +383,7 @@ const cli_command cli_command_plan = {
         "(in another process). Seconds come from past runs of the same config, else from a few\n"
         "steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
-        "floats, once for all configs (plugins that get processes of their own are not asked).\n"
+        "floats, once for all configs.\n"
         "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n",
     .options = plan_options,

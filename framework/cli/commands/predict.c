@@ -330,7 +330,7 @@ static int predict_with_model(prediction *p, const char *model, size_t n, char *
                         paths[0]);
     int status = cli_find_model(model, &p->options, &found, err);
     if (status == BNN_OK && found.path == NULL)
-        status = cli_fail_without_model(&found.stored, err);
+        status = cli_fail_without_model(&found.stored, &p->options, err);
     if (status == BNN_OK)
         status = cli_open_model(found.path, p->options.arena, &p->model, &p->workspace, err);
     if (status != BNN_OK)

@@ -183,13 +183,8 @@ static int check_retrain(verification *v, bnn_error *err)
 /* Without a model file: why there is none. */
 static int check_undeployed(verification *v, bnn_error *err)
 {
-    bnn_graph *graph;
-    bnn_model *model;
     bnn_error why;
-    int status = bnn_graph_create(v->reloaded.network, v->arena, &graph, &why);
-    if (status == BNN_OK)
-        status = bnn_finish_build(graph, NULL, v->stored.run.uid, v->stored.label,
-                                  v->stored.run.result.test_accuracy, v->arena, &model, &why);
+    const int status = bnn_verify_undeployed(&v->stored, &v->reloaded, v->arena, &why);
     if (status == BNN_E_INTERNAL) {
         *err = why;
         return status;

@@ -278,9 +278,7 @@ START_TEST(test_not_found)
 {
     ck_assert_ptr_null(bnn_registry_load(registry, BNN_KIND_STE, "cliped", &err));
     ck_assert_int_eq(err.status, BNN_E_RESOURCE);
-    ck_assert_msg(starts_with(err.message, "there is no ste \"cliped\"; did you mean \"clipped\"? "
-                                           "(looked in "),
-                  "%s", err.message);
+    ck_assert_str_eq(err.message, "there is no ste \"cliped\"; did you mean \"clipped\"?");
     ck_assert_ptr_null(bnn_registry_load(registry, BNN_KIND_ORDERING, "qqqqqqqq", &err));
     ck_assert_msg(strstr(err.message, "; there is act_bn, act_pool_bn, bn_act, ") != NULL, "%s",
                   err.message);
