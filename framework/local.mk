@@ -266,6 +266,8 @@ bnnrun_SOURCES = \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
 	framework/cli/cli.c framework/cli/cli.h \
+	framework/cli/commands/completion.c \
+	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \
 	framework/cli/commands/data.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
@@ -365,6 +367,20 @@ framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/bench
 	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/bench/ort.js >$@.tmp && \
 	  mv $@.tmp $@
+
+# What shells complete by, installed as it is, and as C strings.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = framework/cli/completion/bnnrun
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = framework/cli/completion/_bnnrun
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = framework/cli/completion/bnnrun.fish
+completion_scripts = $(dist_bashcompletion_DATA) $(dist_zshcompletion_DATA) $(dist_fishcompletion_DATA)
+BUILT_SOURCES += framework/cli/completion.inc
+CLEANFILES += framework/cli/completion.inc
+framework/cli/completion.inc: $(completion_scripts) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cli
+	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(completion_scripts)) >$@.tmp && mv $@.tmp $@
 
 # How this program was built, for the database. Looked at in every make; touched only on a change.
 BUILT_SOURCES += framework/build_info.h

@@ -107,6 +107,7 @@ shell_tests = \
 	tests/cli/bench_ort.sh \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
+	tests/cli/completion.sh \
 	tests/cli/crash.sh \
 	tests/cli/data.sh \
 	tests/cli/docs.sh \

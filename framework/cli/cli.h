@@ -29,9 +29,10 @@ typedef struct cli_option cli_option; /* options.h */
  * pages and what shells complete have it then. */
 typedef struct cli_command {
     const char *name;
-    const char *arguments;     /* "SPEC.yaml" */
-    const char *summary;       /* one line */
-    const char *notes;         /* what else to know; lines */
+    const char *arguments;  /* "SPEC.yaml" */
+    const char *completion; /* what these are, to shells (complete.h); NULL: as they are called */
+    const char *summary;    /* one line */
+    const char *notes;      /* what else to know; lines */
     const cli_option *options; /* its own, and what common ones do here; closed by a NULL name */
     const char *examples;      /* lines */
     int least, most;           /* operands; most 0: any number */
@@ -48,7 +49,8 @@ typedef struct cli_command {
 
 extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins, cli_command_data,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
-    cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag, cli_command_help;
+    cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag,
+    cli_command_completion, cli_command_help;
 
 /* All of them, as the help lists them; closed by NULL. */
 extern const cli_command *const cli_commands[];

@@ -42,9 +42,13 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
                 "the same as bnnrun plan"),                                                      \
         CLI_ROW("no-download", 0, CLI_NO, NULL, cli_request, download,                           \
                 "use data sets that are here, or fail"),                                         \
-        CLI_ROW("retrain", 0, CLI_STRING, "WHICH", cli_request, retrain,                         \
-                "train again from the start: stale, failed, all, or\n"                           \
-                "runs: RUN[,RUN...]"),                                                           \
+        {.name = "retrain",                                                                      \
+         .kind = CLI_STRING,                                                                     \
+         .offset = offsetof(cli_request, retrain),                                               \
+         .value = "WHICH",                                                                       \
+         .completion = "stale|failed|all|RUN",                                                   \
+         .help = "train again from the start: stale, failed, all, or\n"                          \
+                 "runs: RUN[,RUN...]"},                                                          \
         {.name = "db", .help = "the database (default: $BNNRUN_DB, else bnnrun.db here)"},       \
         {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"}, \
     {                                                                                            \

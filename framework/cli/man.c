@@ -143,7 +143,8 @@ static void man_command(const cli_command *command)
     }
     printf(".SH OPTIONS\n");
     man_options(command->options);
-    printf(".PP\nThe options of all commands are in\n.BR bnnrun (1).\n.SH EXAMPLES\n.nf\n");
+    printf("%sThe options of all commands are in\n.BR bnnrun (1).\n.SH EXAMPLES\n.nf\n",
+           command->options->name != NULL ? ".PP\n" : "");
     man_lines(command->examples, "\n", true);
     printf(".SH SEE ALSO\n.BR bnnrun (1),\n.BR bnnrun\\-spec (5)\n");
 }

@@ -244,9 +244,14 @@ static int check_operands(const cli_command *command, const cli_options *options
     return BNN_OK;
 }
 
-int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err)
+cli_options cli_options_standard(bnn_arena *arena)
 {
     const char *db = getenv("BNNRUN_DB");
+    return (cli_options){.db = db != NULL && *db != '\0' ? db : "bnnrun.db", .arena = arena};
+}
+
+int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error *err)
+{
     bool done = false;
     const size_t n_request = command->n_request > 0 ? command->n_request : sizeof(cli_options);
     bnn_arena *arena =
@@ -258,8 +263,7 @@ int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error
     }
     if (command->values != NULL)
         memcpy(options, command->values, n_request);
-    options->db = db != NULL && *db != '\0' ? db : "bnnrun.db";
-    options->arena = arena;
+    *options = cli_options_standard(arena);
     int status = parse_options(command, argc, argv, options, &done, err);
     if (status == BNN_OK && !done)
         status = check_operands(command, options, err);
@@ -313,8 +317,10 @@ void cli_print_options(const cli_option *table)
 
 void cli_print_help(const cli_command *command)
 {
-    printf("bnnrun %s %s\n\n%s\n\n%s%sOptions:\n", command->name, command->arguments,
-           command->summary, command->notes, *command->notes != '\0' ? "\n" : "");
+    printf("bnnrun %s %s\n\n%s\n\n%s%s", command->name, command->arguments, command->summary,
+           command->notes, *command->notes != '\0' ? "\n" : "");
+    if (command->options->name != NULL)
+        printf("Options:\n");
     cli_print_options(command->options);
-    printf("\nExamples:\n%s", command->examples);
+    printf("%sExamples:\n%s", command->options->name != NULL ? "\n" : "", command->examples);
 }

@@ -29,6 +29,8 @@ struct cli_option {
     const char *value; /* what the help calls the value: "FILE", "onnx|c"; NULL: it takes none */
     int (*parse)(const cli_command *command, void *request, const char *value, bnn_error *err);
     const char *help; /* lines, broken */
+    const char *
+        completion; /* what its value is, to shells ("onnx|c", see complete.h); NULL: as value says */
 };
 
 /* Rows of a table, but for the common ones, which have a name and a help only. FIELD: of the struct
@@ -43,11 +45,19 @@ struct cli_option {
         .name = NAME, .kind = CLI_COUNT, .offset = offsetof(REQUEST, FIELD), .most = MOST, \
         .value = VALUE, .help = HELP                                                       \
     }
+#define CLI_WORDS_ROW(NAME, VALUE, WORDS, PARSE, HELP)                                         \
+    {                                                                                          \
+        .name = NAME, .kind = CLI_PARSED, .parse = PARSE, .value = VALUE, .completion = WORDS, \
+        .help = HELP                                                                           \
+    }
 #define CLI_PARSED_ROW(NAME, LETTER, VALUE, PARSE, HELP)                                    \
     {                                                                                       \
         .name = NAME, .letter = LETTER, .kind = CLI_PARSED, .parse = PARSE, .value = VALUE, \
         .help = HELP                                                                        \
     }
+
+/* What a request begins with before its options. */
+cli_options cli_options_standard(bnn_arena *arena);
 
 /* Runs a subcommand: reads the command line, argv[0] being its name, into a request, checks the
  * number of operands, makes the arena. Or prints the help when that is asked for. */

@@ -87,7 +87,7 @@ int cli_spec_reference(bnn_error *err)
     reference_section(&form, &bnn_spec_section, &(bnn_reader){.path = NULL});
     printf("\n# The plugins that come with bnnrun\n\n"
            "Parameters are written beside the name: `ste: {name: clipped, clip: 2}`.\n");
-    return cli_visit_plugins(NULL, reference_plugin, (void *)(uintptr_t)&form, err);
+    return cli_visit_plugins(NULL, NULL, reference_plugin, (void *)(uintptr_t)&form, err);
 }
 
 /* ---- a man page -------------------------------------------------------------------------- */
@@ -131,7 +131,8 @@ int cli_spec_man(bnn_error *err)
         "refused.\n\\fBbnnrun help\\fR \\fIKEY\\fR prints what is here of a key.\n.SH KEYS\n");
     reference_section(&form, &bnn_spec_section, &(bnn_reader){.path = NULL});
     printf(".SH PLUGINS\nParameters are written beside the name: ste: {name: clipped, clip: 2}.\n");
-    const int status = cli_visit_plugins(NULL, reference_plugin, (void *)(uintptr_t)&form, err);
+    const int status =
+        cli_visit_plugins(NULL, NULL, reference_plugin, (void *)(uintptr_t)&form, err);
     printf(".SH SEE ALSO\n.BR bnnrun (1),\n.BR bnnrun\\-run (1),\n.BR bnnrun\\-plugins (1)\n");
     return status;
 }

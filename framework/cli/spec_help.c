@@ -45,11 +45,11 @@ static void print_entry(const char *title, const bnn_key *key)
 
 /* ---- plugins ----------------------------------------------------------------------------- */
 
-int cli_visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *), void *context,
-                      bnn_error *err)
+int cli_visit_plugins(const bnn_key *key, const char *path,
+                      void (*visit)(void *, const bnn_plugin *), void *context, bnn_error *err)
 {
     const bnn_plugin_file *files;
-    bnn_registry *registry = bnn_registry_create(NULL);
+    bnn_registry *registry = bnn_registry_create(path);
     if (registry == NULL)
         return bnn_no_memory(err);
     const size_t n = bnn_registry_scan(registry, &files);
@@ -116,7 +116,7 @@ static int print_key(const char *path, const bnn_key *key, bnn_error *err)
         return status;
     printf("\nplugins, see `bnnrun plugins %s NAME` for their parameters\n",
            bnn_kind_name(bnn_key_kind(key)));
-    return cli_visit_plugins(key, print_plugin_line, NULL, err);
+    return cli_visit_plugins(key, NULL, print_plugin_line, NULL, err);
 }
 
 /* What may be meant by a word that is no key of a place, NULL for the whole; "" when nothing is. */
@@ -176,7 +176,7 @@ int cli_spec_help(const char *path, bnn_error *err)
     key = bnn_key_find(&bnn_spec_section, above);
     int status = BNN_OK;
     if (key != NULL && key->type == &bnn_key_plugin)
-        status = cli_visit_plugins(key, print_parameter, &wanted, err);
+        status = cli_visit_plugins(key, NULL, print_parameter, &wanted, err);
     return status != BNN_OK || wanted.found ? status : fail_unknown_key(path, err);
 }
 
@@ -191,18 +191,36 @@ bool cli_is_spec_key(const char *word)
 
 /* ---- all keys ---------------------------------------------------------------------------- */
 
-static void print_paths(const bnn_section *section, const bnn_reader *at)
+/* What visits all keys. */
+typedef struct key_visit {
+    void (*visit)(void *context, const char *path, const bnn_key *key);
+    void *context;
+} key_visit;
+
+static void visit_section(const bnn_section *section, const bnn_reader *at, const key_visit *v)
 {
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
         char path[BNN_KEY_PATH];
         const bnn_reader below = bnn_reader_below(at, key->param.name, path);
-        printf("%s\n", path);
+        v->visit(v->context, path, key);
         if (key->section != NULL)
-            print_paths(key->section, &below);
+            visit_section(key->section, &below, v);
     }
+}
+
+void cli_visit_keys(void (*visit)(void *, const char *, const bnn_key *), void *context)
+{
+    const key_visit v = {visit, context};
+    visit_section(&bnn_spec_section, &(bnn_reader){.path = NULL}, &v);
+}
+
+static void print_path(void *context, const char *path, const bnn_key *key)
+{
+    (void)context, (void)key;
+    printf("%s\n", path);
 }
 
 void cli_spec_keys(void)
 {
-    print_paths(&bnn_spec_section, &(bnn_reader){.path = NULL});
+    cli_visit_keys(print_path, NULL);
 }

@@ -15,7 +15,10 @@ int cli_spec_help(const char *path, bnn_error *err);
  * say. */
 bool cli_is_spec_key(const char *word);
 
-/* All keys, dotted, one a line: what completes a command line may offer. */
+/* Calls visit for all keys, with their dotted paths. */
+void cli_visit_keys(void (*visit)(void *, const char *path, const bnn_key *), void *context);
+
+/* Prints them, one a line. */
 void cli_spec_keys(void);
 
 /* The reference of the language, all keys and the parameters of all plugins (reference.c): as Markdown,
@@ -30,8 +33,9 @@ typedef struct cli_key_texts {
 
 void cli_key_texts_fill(const bnn_key *key, cli_key_texts *out);
 
-/* Calls visit for each plugin that the key takes; NULL: for all that there are. */
-int cli_visit_plugins(const bnn_key *key, void (*visit)(void *, const bnn_plugin *), void *context,
-                      bnn_error *err);
+/* Calls visit for each plugin that the key takes, NULL: for all that there are; with directories that are
+ * searched first, or NULL. */
+int cli_visit_plugins(const bnn_key *key, const char *path,
+                      void (*visit)(void *, const bnn_plugin *), void *context, bnn_error *err);
 
 #endif

@@ -35,7 +35,7 @@ PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
 
 # Everything of the lists arrived: program, header, plugins, configs, documentation.
-bnnrun=$(find "$stage$prefix" -name bnnrun -type f)
+bnnrun=$(find "$stage$prefix" -path '*/bin/bnnrun')
 [ -x "$bnnrun" ] || fail "no bnnrun below $stage$prefix"
 abi=$(sed -n 's/^#define BNN_ABI_VERSION \([0-9]*\)u$/\1/p' "$source/framework/bnn/plugin.h")
 [ "$(pkg-config --variable=abi bnn)" = "$abi" ] || fail "bnn.pc has another ABI than plugin.h: $abi"
@@ -60,6 +60,10 @@ done
 "$bnnrun" help --man-pages | while read -r page name; do
     file=$(find "$stage$prefix" -path "*/man${page##*.}/$page")
     "$bnnrun" help --man $name | cmp -s - "$file" || fail "the man page $page is not installed, or another"
+done
+for shell in bash:completions/bnnrun zsh:site-functions/_bnnrun fish:vendor_completions.d/bnnrun.fish; do
+    file=$(find "$stage$prefix" -path "*/${shell#*:}")
+    "$bnnrun" completion "${shell%%:*}" | cmp -s - "$file" || fail "the completion of ${shell%%:*} is not installed"
 done
 [ -z "$(find "$stage$prefix" -name '*.la')" ] || fail "libtool's files are installed"
 # Nothing that is loaded names the folders of the build. (What counts executed lines has to.)

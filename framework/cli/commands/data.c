@@ -279,6 +279,7 @@ static const cli_option data_options[] = {
 const cli_command cli_command_data = {
     .name = "data",
     .arguments = "[list|fetch|verify|add] [NAME] [FOLDER]",
+    .completion = "list|fetch|verify|add DATASET DIR",
     .summary = "list data sets, download one, check the files, add your own",
     .notes =
         "  list [NAME]    what is known, and where it was found (this is the default)\n"

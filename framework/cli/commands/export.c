@@ -340,17 +340,17 @@ static int run_export(void *request, bnn_error *err)
 static const cli_export export_values = {.format = CLI_EXPORT_FORMATS};
 
 static const cli_option export_options[] = {
-    CLI_PARSED_ROW("format", 0, "FORMAT", parse_format,
-                   "onnx         standard operators of opset 17, weights as floats\n"
-                   "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
-                   "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
-                   "c            one freestanding C99 source and its header"),
+    CLI_WORDS_ROW("format", "FORMAT", "onnx|onnx-packed|qonnx|c", parse_format,
+                  "onnx         standard operators of opset 17, weights as floats\n"
+                  "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
+                  "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
+                  "c            one freestanding C99 source and its header"),
     CLI_ROW("output", 'o', CLI_STRING, "FILE", cli_export, output,
             "default: the name of run or file with .onnx, _packed.onnx,\n"
             "_qonnx.onnx or .c; - is stdout. C's header goes beside it"),
-    CLI_PARSED_ROW("input", 0, "KIND", parse_input,
-                   "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
-                   "128) / 128)"),
+    CLI_WORDS_ROW("input", "KIND", "pixels|floats", parse_input,
+                  "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
+                  "128) / 128)"),
     CLI_COUNT_ROW("self-test", "N", cli_export, n_tests, BNN_C_TESTS_MAX,
                   "C: with N images and their logits, and a function that compares"),
     CLI_ROW("images", 0, CLI_STRING, "FILE", cli_export, images_path,

@@ -414,6 +414,7 @@ static const cli_option plugins_options[] = {
 const cli_command cli_command_plugins = {
     .name = "plugins",
     .arguments = "[KIND [NAME] | test FILE...]",
+    .completion = "layer|ste|ordering|optimizer|test PLUGIN",
     .summary = "list plugins, explain one, or test whether one is right",
     .notes =
         "KIND is layer, ste, ordering or optimizer.\n"

@@ -142,6 +142,7 @@ static const cli_option query_options[] = {
 const cli_command cli_command_query = {
     .name = "query",
     .arguments = "[NAME|FILE|'SQL' [KEY=VALUE...]]",
+    .completion = "QUERY|FILE",
     .summary = "ask the database; without arguments: list the queries that have a name",
     .notes =
         "NAME is a query that comes with bnnrun, FILE one that ends in .sql or has a slash, SQL\n"
