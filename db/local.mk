@@ -45,6 +45,7 @@ store_scripts = \
 	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
+	db/sql/run_diff.sql \
 	db/sql/run_environment.sql \
 	db/sql/run_epochs.sql \
 	db/sql/run_files.sql \

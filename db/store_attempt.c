@@ -1,4 +1,5 @@
 /* store_attempt.c - the life of an attempt: claimed, resumed, finished, or found dead. */
+#include "db/store_curate.h"
 #include "db/store_internal.h"
 
 #include <stdio.h>
@@ -204,6 +205,33 @@ bool bnn_store_is_dead(bnn_store *store, int64_t run)
     bnn_process_self(&self);
     return next_held(store, &held) && held.run == run &&
            bnn_store_liveness(store, &held.process, &self) == BNN_PROCESS_DEAD;
+}
+
+int bnn_store_check_free(bnn_store *store, const bnn_store_chosen *runs, size_t n, bool take_over,
+                         bnn_error *err)
+{
+    held_run held;
+    bnn_process self;
+    bnn_process_self(&self);
+    bnn_store_report(store, err);
+    for (size_t i = 0; i < n; i++) {
+        held = (held_run){.run = runs[i].id - 1};
+        if (!next_held(store, &held) || held.run != runs[i].id)
+            continue;
+        const bnn_liveness liveness = bnn_store_liveness(store, &held.process, &self);
+        if (liveness == BNN_PROCESS_ALIVE)
+            bnn_store_refuse(store, BNN_E_RESOURCE,
+                             "process %lld on %s is working on it; stop that first",
+                             (long long)held.process.pid, held.process.host);
+        else if (liveness == BNN_PROCESS_UNKNOWN && !take_over)
+            bnn_store_refuse(store, BNN_E_RESOURCE,
+                             "process %lld on %s may be working on it, which cannot be seen from "
+                             "here; if it is gone, say --take-over",
+                             (long long)held.process.pid, held.process.host);
+        if (store->status != BNN_OK)
+            return bnn_error_prefix(err, "run %s: ", runs[i].uid);
+    }
+    return store->status;
 }
 
 int bnn_store_recover(bnn_store *store, bool take_over, bnn_store_recovered *out, bnn_error *err)

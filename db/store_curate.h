@@ -56,6 +56,7 @@ typedef struct bnn_store_chosen {
     const char *uid, *experiment, *label;
     int64_t seed;
     const char *state; /* of run_summary */
+    int64_t n_attempts;
 } bnn_store_chosen;
 
 int bnn_store_choose(bnn_store *store, const bnn_store_filter *filter, bnn_arena *arena,
@@ -71,5 +72,39 @@ int bnn_store_set_note(bnn_store *store, const char *uid, const char *note, bnn_
 /* Adds a tag to a run, or takes it away; one that is there already, or is not there, is fine. */
 int bnn_store_set_tag(bnn_store *store, const char *uid, const char *tag, bool there,
                       bnn_error *err);
+
+/* ---- to rename ---- */
+
+/* Gives an experiment another name. Its runs keep their uids. Refused: no such experiment; another that
+ * has the name, with runs; a process that works on one of its runs. */
+int bnn_store_rename_experiment(bnn_store *store, const char *from, const char *to, bool take_over,
+                                bnn_error *err);
+
+/* Where the spec of an experiment was when it was run last; in the arena, "" when there is none. */
+int bnn_store_find_spec(bnn_store *store, const char *experiment, bnn_arena *arena,
+                        const char **out_path, bnn_error *err);
+
+/* ---- to remove ---- */
+
+/* Fails when a process works on one of the runs. take_over: one that cannot be seen from here does
+ * not. */
+int bnn_store_check_free(bnn_store *store, const bnn_store_chosen *runs, size_t n, bool take_over,
+                         bnn_error *err);
+
+/* Deletes runs with all that belongs to them, and rows that nothing else needs: an experiment with
+ * its last run. Refused like check_free, and then nothing is deleted. */
+int bnn_store_delete_runs(bnn_store *store, const bnn_store_chosen *runs, size_t n, bool take_over,
+                          bnn_error *err);
+
+/* How many rows nothing needs: experiments without runs, configs, data sets, plugins. clean deletes
+ * them, and what is left of rows that another program deleted. */
+int bnn_store_count_unused(bnn_store *store, int64_t *out_n, bnn_error *err);
+int bnn_store_clean(bnn_store *store, bnn_error *err);
+
+/* The bytes of the file that nothing is in. compact gives them back to the file system; it is no part
+ * of a transaction, and fails when another process is using the database. */
+int bnn_store_count_free_bytes(bnn_store *store, int64_t *out_bytes, int64_t *out_of,
+                               bnn_error *err);
+int bnn_store_compact(bnn_store *store, bnn_error *err);
 
 #endif

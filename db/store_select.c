@@ -144,9 +144,10 @@ int bnn_store_list_keys(bnn_store *store, bnn_arena *arena, const char *const **
 /* ---- the rows ---- */
 
 #define CHOSEN(name) BNN_MEMBER(bnn_store_chosen, name)
-static const bnn_row_type chosen_type = {
-    sizeof(bnn_store_chosen),
-    {CHOSEN(id), CHOSEN(uid), CHOSEN(experiment), CHOSEN(label), CHOSEN(seed), CHOSEN(state)}};
+static const bnn_row_type chosen_type = {sizeof(bnn_store_chosen),
+                                         {CHOSEN(id), CHOSEN(uid), CHOSEN(experiment),
+                                          CHOSEN(label), CHOSEN(seed), CHOSEN(state),
+                                          CHOSEN(n_attempts)}};
 
 int bnn_store_choose(bnn_store *store, const bnn_store_filter *filter, bnn_arena *arena,
                      const bnn_store_chosen **out_runs, size_t *out_n, bnn_error *err)

@@ -129,6 +129,7 @@ bench_sources = \
 	framework/bench/times.c
 runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
+	framework/runner/artifacts.c framework/runner/artifacts.h \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
 	framework/runner/executor/thread.c \
@@ -268,17 +269,21 @@ bnnrun_SOURCES = \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/completion.c \
 	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \
+	framework/cli/confirm.c framework/cli/confirm.h \
 	framework/cli/commands/data.c \
+	framework/cli/commands/diff.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
 	framework/cli/evaluate.c framework/cli/evaluate.h \
 	framework/cli/grid.c framework/cli/grid.h \
+	framework/cli/commands/gc.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/label.c \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \
 	framework/cli/man.c framework/cli/man.h \
+	framework/cli/commands/mv.c \
 	framework/cli/commands/note.c \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
@@ -291,6 +296,7 @@ bnnrun_SOURCES = \
 	framework/cli/reference.c \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
+	framework/cli/commands/rm.c \
 	framework/cli/commands/run.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \

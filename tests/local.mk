@@ -86,6 +86,7 @@ check_suites = \
 	tests/unit/plugin/check_params \
 	tests/unit/plugin/check_registry \
 	tests/unit/results/check_leaderboard \
+	tests/unit/runner/check_artifacts \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_reload \

@@ -5,7 +5,7 @@ set -u
 has_lines() { [ "$(wc -l <out)" -eq "$1" ] || wrong "not $1 lines on stdout"; }
 
 cat >e.yaml <<'END_OF_SPEC'
-name: e
+name: exp
 dataset: {name: synthetic, train_limit: 64, validation: 16, test_limit: 20}
 model:
   topology:
@@ -27,10 +27,11 @@ bnn 0 run e.yaml -q
 bnn 0 runs --csv
 has_lines 13
 prints '^run_uid,experiment,label,seed,state,test_accuracy,train_seconds,config,differs,in_spec,'
-bnn 0 runs e
+bnn 0 runs exp
 prints '^run  *label  *seed  state  accuracy  seconds  date$'
-prints 'ste=clipped (train.epochs=1)  *2  *done'
-bnn 0 runs e ste=clipped epochs=2
+prints 'ste=clipped  *2  *done'
+prints '(train.epochs=1)'
+bnn 0 runs exp ste=clipped epochs=2 --csv
 has_lines 3
 bnn 0 runs model.ste.weights=clipped seed=1 --json
 prints '"differs": "train.epochs=2"'
@@ -65,7 +66,7 @@ fails 2 runs --sort acuracy
 says 'there is no column'
 fails 2 runs --since yesterday
 fails 2 runs --revision 3
-fails 2 runs e f
+fails 2 runs exp f
 says 'one EXPERIMENT at the most'
 
 # ---- note and tag --------------------------------------------------------------------------------
@@ -83,7 +84,10 @@ bnn 0 tag --csv
 prints '^figure2,1$'
 prints '^good,2$'
 bnn 0 runs --tag good --tag figure2
-prints "^$one .*  figure2 good  the run of figure 2$"
+prints 'figure2 good'
+prints 'the run of figure 2'
+bnn 0 runs --tag good --tag figure2 --csv
+prints "^$one,.*,figure2 good,the run of figure 2$"
 has_lines 2
 bnn 0 show "$one"
 prints '^  tags  *figure2 good$'
@@ -105,6 +109,138 @@ fails 4 tag nope good
 fails 2 note "$one" two words
 says 'one TEXT, in quotes, not "words"'
 fails 4 note "$one" x --db none.db
+
+# ---- diff ----------------------------------------------------------------------------------------
+bnn 0 diff "$one" "$two"
+prints "^part  *key  *$one  *$two$"
+prints '^parameter  *model.ste  *clipped  *identity$'
+prints '^plugin  *ste clipped  *[0-9a-f]\{12\}'
+prints '^epoch  *train_loss, epoch 1 '
+omits 'seconds'
+bnn 0 diff "$one" "$one"
+prints '^the same$'
+bnn 0 runs seed=1 ste=clipped epochs=1 --csv
+short=$(sed -n '2s/,.*//p' out)
+bnn 0 diff "$short" "$one" --json
+is_json
+prints '"a": 1,$'
+prints '"b": 2$'
+prints '"epoch": 2,$'
+fails 2 diff "$one"
+fails 4 diff "$one" nope
+bnn 0 run e.yaml -q -s name=twin -s seeds.count=1
+bnn 0 runs twin ste=clipped --csv
+twin=$(sed -n '2s/,.*//p' out)
+bnn 0 diff "$one" "$twin"
+prints '^run  *experiment  *exp  *twin$'
+[ "$(wc -l <out)" -eq 2 ] || wrong "more differs"
+says '^what came out is the same, to the last bit$'
+
+# ---- mv ------------------------------------------------------------------------------------------
+bnn 0 mv twin other
+says 'change the spec e.yaml, too: `name: other` instead of twin'
+bnn 0 run e.yaml -s name=other -s seeds.count=1
+says ' 3 runs, 3 done, nothing to do'
+bnn 0 run e.yaml -q -s seeds.count=2
+bnn 0 verify "$twin"
+fails 4 mv other exp
+says 'there is an experiment exp already'
+fails 4 mv twin x
+says 'there is no experiment'
+fails 2 mv other 'a/b'
+fails 2 mv other
+
+# ---- rm ------------------------------------------------------------------------------------------
+n_files() { find bnnrun.db.artifacts -type f | wc -l; }
+before=$(n_files)
+fails 2 rm "$short"
+says 'nobody can be asked here: --yes removes, --dry-run only lists'
+fails 2 rm --yes
+says 'which?'
+fails 4 rm "$short" nope --yes
+bnn 0 rm exp epochs=1 --dry-run
+has_lines 7
+prints "^$short  *exp  *ste=clipped  *1  *done  *[1-9][0-9]*$"
+says '^nothing was removed: 6 runs, [0-9,]* bytes of files$'
+[ "$(n_files)" -eq "$before" ] || wrong "files were removed"
+bnn 0 rm "$short" "$short" --yes --json
+is_json
+says '^removed: 1 run, '
+[ ! -e "bnnrun.db.artifacts/$short" ] || wrong "its files are there"
+fails 4 show "$short"
+bnn 0 rm exp --revision earlier --state done --yes -q
+has_lines 6
+says_nothing
+bnn 0 runs exp --csv
+has_lines 7
+bnn 0 query "SELECT count(*) AS n FROM config" --csv
+prints '^3$'
+bnn 0 rm exp --state failed --yes
+says '^no such runs$'
+bnn 0 mv other "${one%????}"
+fails 4 rm "${one%????}" --yes
+says "is an experiment, and run $one begins like it"
+bnn 0 mv "${one%????}" other
+bnn 0 rm other --yes
+fails 4 runs other
+bnn 0 runs --csv
+has_lines 7
+if command -v script >/dev/null 2>&1; then
+    for answer in n y; do
+        echo $answer | script -qec "'$BNNRUN' rm '$two'" /dev/null >out 2>err
+        last="rm, answered $answer"
+        prints 'remove 1 run, [0-9,]* bytes of files? \[y/N\]'
+        [ -e "bnnrun.db.artifacts/$two" ] || [ $answer = y ] || wrong "removed without a yes"
+    done
+    [ ! -e "bnnrun.db.artifacts/$two" ] || wrong "not removed with a yes"
+fi
+
+# ---- what a process works on ---------------------------------------------------------------------
+"$BNNRUN" run e.yaml -q -s name=busy -s seeds.count=1 -s train.epochs=100000 \
+    -s dataset.train_limit=5000 -s run.checkpoint=stop >busy 2>&1 &
+process=$!
+until bnn 0 runs --state running --csv && [ "$(wc -l <out)" -gt 1 ]; do
+    kill -0 $process 2>/dev/null || { wrong "it has ended"; break; }
+done
+fails 4 rm busy --yes
+says 'is working on it; stop that first$'
+fails 4 mv busy idle
+says 'is working on it'
+bnn 0 runs busy --csv
+has_lines 4
+bnn 0 gc --yes
+kill -KILL $process
+wait $process
+bnn 0 mv busy idle
+bnn 0 rm idle --yes
+bnn 0 runs --csv
+omits idle
+
+# ---- gc ------------------------------------------------------------------------------------------
+bnn 0 gc --yes
+says '^there is nothing to remove$'
+mkdir bnnrun.db.artifacts/0123456789 bnnrun.db.artifacts/mine
+echo lost >bnnrun.db.artifacts/0123456789/model.bnn
+echo keep >bnnrun.db.artifacts/mine/model.bnn
+echo half >"bnnrun.db.artifacts/$one/model.bnn.12.tmp"
+echo old >"bnnrun.db.artifacts/$one/checkpoint"
+ln -s ../../e.yaml bnnrun.db.artifacts/0123456789/link
+fails 2 gc
+bnn 0 gc -n
+prints '^folder without a run  *0123456789  *5$'
+prints "^file half written  *$one/model.bnn.12.tmp  *5$"
+prints "^checkpoint of a done run  *$one/checkpoint  *4$"
+omits mine
+bnn 0 gc --yes --json
+is_json
+[ ! -e bnnrun.db.artifacts/0123456789 ] && [ -e e.yaml ] || wrong "the folder without a run"
+[ -e bnnrun.db.artifacts/mine/model.bnn ] || wrong "a folder of somebody else is gone"
+[ ! -e "bnnrun.db.artifacts/$one/checkpoint" ] || wrong "the checkpoint is there"
+[ -e "bnnrun.db.artifacts/$one/model.bnn" ] || wrong "a model is gone"
+bnn 0 gc -n
+says 'nothing to remove'
+bnn 0 run e.yaml -q
+fails 2 gc bnnrun.db
 
 echo "$n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

@@ -1,8 +1,7 @@
 /* note.c - bnnrun note and bnnrun tag: what people say of runs. */
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/operand.h"
-#include "cli/options.h"
-#include "db/store_curate.h"
 
 /* Answers with what db/sql/NAME.sql says of a run. */
 static int note_answer(const cli_options *options, const char *sql, bnn_error *err)
@@ -21,17 +20,6 @@ static int note_answer(const cli_options *options, const char *sql, bnn_error *e
     return status != BNN_OK ? status : cli_table_end(table, options, err);
 }
 
-/* Opens the database, which is there, for writing. */
-static int note_open(const cli_options *options, bnn_store **out, bnn_error *err)
-{
-    bnn_store *store;
-    const int status = cli_store_open(options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    bnn_store_close(store);
-    return bnn_store_open(options->db, BNN_STORE_WRITE, out, err);
-}
-
 /* ---- bnnrun note ------------------------------------------------------------------------- */
 
 static int run_note(void *request, bnn_error *err)
@@ -42,7 +30,7 @@ static int run_note(void *request, bnn_error *err)
     if (options->n_operands < 2)
         return note_answer(options, "run_notes", err);
     const char *note = options->operands[1][0] == '\0' ? NULL : options->operands[1];
-    int status = note_open(options, &store, err);
+    int status = cli_store_open_to_write(options, &store, err);
     if (status == BNN_OK)
         status = cli_find_run(store, options->operands[0], options->arena, &uid, err);
     if (status == BNN_OK)
@@ -116,7 +104,7 @@ static int run_tag(void *request, bnn_error *err)
     for (int i = 1; status == BNN_OK && i < r->options.n_operands; i++)
         status = tag_check(r->options.operands[i], err);
     if (status == BNN_OK)
-        status = note_open(&r->options, &store, err);
+        status = cli_store_open_to_write(&r->options, &store, err);
     if (status == BNN_OK)
         status = tag_change(store, r, err);
     bnn_store_close(store);

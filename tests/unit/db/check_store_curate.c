@@ -120,6 +120,28 @@ START_TEST(notes_and_tags_stay_with_their_run)
 }
 END_TEST
 
+/* ---- to rename ---- */
+
+START_TEST(an_experiment_is_renamed_with_its_runs)
+{
+    static const char *const runs = "SELECT group_concat(run_uid || state) FROM (SELECT run_uid,"
+                                    " state FROM run_summary WHERE experiment IN ('e', 'g')"
+                                    " ORDER BY run_uid)";
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    make_runs(store);
+    char *before = bnn_arena_strdup(arena, plain_text(store_file(), runs));
+    ck_refused(bnn_store_rename_experiment(store, "e", "f", false, err), BNN_E_RESOURCE,
+               "there is an experiment f already; choose another name");
+    ck_refused(bnn_store_rename_experiment(store, "x", "y", false, err), BNN_E_RESOURCE,
+               "there is no experiment x any more");
+    add_experiment(store, "g"); /* without runs: gives way */
+    ck_ok(bnn_store_rename_experiment(store, "e", "g", false, err));
+    ck_assert_str_eq(plain_text(store_file(), runs), before);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM experiment"), 2);
+    bnn_store_close(store);
+}
+END_TEST
+
 /* A database of version 4 has neither: it is read as if nothing had been said, and stays so. */
 START_TEST(an_older_schema_is_read_without_them)
 {
@@ -149,6 +171,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, curate_setup, curate_teardown);
     tcase_add_test(tests, runs_are_chosen_by_all_that_is_asked);
     tcase_add_test(tests, notes_and_tags_stay_with_their_run);
+    tcase_add_test(tests, an_experiment_is_renamed_with_its_runs);
     tcase_add_test(tests, an_older_schema_is_read_without_them);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,0 +1,191 @@
+/* rm.c - bnnrun rm: removes runs, with their rows and files. */
+#include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/operand.h"
+#include "db/store_results.h"
+#include "runner/artifacts.h"
+
+#include <string.h>
+
+/* The runs that are named, each once. */
+typedef struct rm_runs {
+    bnn_store_chosen *runs;
+    size_t n, capacity;
+    int64_t bytes;
+} rm_runs;
+
+/* ---- which ------------------------------------------------------------------------------- */
+
+static int rm_add(bnn_store *store, const bnn_store_filter *filter, bnn_arena *arena, rm_runs *all,
+                  bnn_error *err)
+{
+    const bnn_store_chosen *runs;
+    const size_t n_before = all->n;
+    size_t n;
+    const int status = bnn_store_choose(store, filter, arena, &runs, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < n_before && !known; k++)
+            known = all->runs[k].id == runs[i].id;
+        if (known)
+            continue;
+        bnn_store_chosen *grown =
+            bnn_arena_grow(arena, all->runs, all->n, &all->capacity, sizeof *grown);
+        if (grown == NULL)
+            return bnn_no_memory(err);
+        all->runs = grown;
+        all->runs[all->n++] = runs[i];
+    }
+    return status;
+}
+
+/* An operand is the name of an experiment, or the beginning of a run's uid; what is both is refused. */
+static int rm_add_operand(bnn_store *store, const char *operand, const cli_selection *s,
+                          rm_runs *all, bnn_error *err)
+{
+    const char *const *names, *const *uids;
+    size_t n, n_uids;
+    bool is_experiment = false;
+    bnn_store_filter filter = s->filter;
+    int status = bnn_store_list_experiments(store, s->options.arena, &names, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
+        is_experiment |= strcmp(names[i], operand) == 0;
+    if (status == BNN_OK)
+        status = bnn_store_list_uids(store, operand, 1, s->options.arena, &uids, &n_uids, err);
+    if (status == BNN_OK && is_experiment && n_uids > 0)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "\"%s\" is an experiment, and run %s begins like it; give more digits, or "
+                        "rename the experiment first",
+                        operand, uids[0]);
+    if (status == BNN_OK && is_experiment)
+        filter.experiment = operand;
+    const char *uid = NULL;
+    if (status == BNN_OK && !is_experiment)
+        status = cli_find_run(store, operand, s->options.arena, &uid, err);
+    if (uid != NULL)
+        filter.uids = (bnn_store_words){1, &uid};
+    return status == BNN_OK ? rm_add(store, &filter, s->options.arena, all, err) : status;
+}
+
+static int rm_choose(bnn_store *store, const cli_selection *s, const char *db, rm_runs *all,
+                     bnn_error *err)
+{
+    int status = BNN_OK;
+    if (s->options.n_operands == 0)
+        status = rm_add(store, &s->filter, s->options.arena, all, err);
+    for (int i = 0; status == BNN_OK && i < s->options.n_operands; i++)
+        status = rm_add_operand(store, s->options.operands[i], s, all, err);
+    if (status == BNN_OK && all->n == 0)
+        status = cli_selection_check_keys(store, s, err);
+    for (size_t i = 0; status == BNN_OK && i < all->n; i++)
+        all->bytes += bnn_artifacts_bytes(db, all->runs[i].uid);
+    return status;
+}
+
+/* ---- what goes --------------------------------------------------------------------------- */
+
+static int rm_print(const rm_runs *all, const cli_options *options, bnn_error *err)
+{
+    cli_table *table = cli_table_create(options->json || options->csv
+                                            ? "run_uid|experiment|label|#seed|state|#bytes"
+                                            : "run|experiment|label|#seed|state|#bytes");
+    for (size_t i = 0; i < all->n; i++) {
+        const bnn_store_chosen *run = &all->runs[i];
+        const char *const texts[] = {run->uid, run->experiment, run->label};
+        for (size_t k = 0; k < 3; k++)
+            cli_table_cell(table, texts[k]);
+        cli_table_put(table, json_integer(run->seed));
+        cli_table_cell(table, run->state);
+        cli_table_put(table, json_integer(bnn_artifacts_bytes(options->db, run->uid)));
+    }
+    return cli_table_end(table, options, err);
+}
+
+/* "3 runs, 123,456 bytes of files" */
+static const char *rm_sum(const rm_runs *all, char out[CLI_TEXT_MAX])
+{
+    char bytes[BNN_SHORT_TEXT];
+    snprintf(out, CLI_TEXT_MAX, "%zu run%s, %s bytes of files", all->n, bnn_plural(all->n),
+             bnn_count_text((uint64_t)all->bytes, bytes));
+    return out;
+}
+
+static int rm_remove(const cli_removal *r, const rm_runs *all, bnn_error *err)
+{
+    const cli_options *options = &r->selection.options;
+    bnn_store *store = NULL;
+    int status = cli_store_open_to_write(options, &store, err);
+    if (status == BNN_OK)
+        status = bnn_store_delete_runs(store, all->runs, all->n, r->take_over, err);
+    if (status == BNN_OK &&
+        (status = bnn_artifacts_remove(store, options->db, all->runs, all->n, err)) != BNN_OK)
+        bnn_error_prefix(err, "the runs are removed, but not all files (`bnnrun gc` does it): ");
+    bnn_store_close(store);
+    return status;
+}
+
+static int run_rm(void *request, bnn_error *err)
+{
+    cli_removal *r = request;
+    cli_selection *s = &r->selection;
+    rm_runs all = {.n = 0};
+    char sum[CLI_TEXT_MAX], question[CLI_TEXT_MAX + 16];
+    bnn_store *store = NULL;
+    int status = cli_selection_take_settings(s, err);
+    const bnn_store_filter *f = &s->filter;
+    if (status == BNN_OK && s->options.n_operands == 0 && f->states.n + f->tags.n == 0 &&
+        f->n_settings == 0 && f->in_spec == 0 && f->since == NULL)
+        return cli_usage(err, &cli_command_rm, "which? RUN or EXPERIMENT is needed, or a filter");
+    if (status == BNN_OK)
+        status = cli_confirm_check(&cli_command_rm, r, err);
+    if (status == BNN_OK)
+        status = cli_store_open(&s->options, &store, err);
+    if (status == BNN_OK)
+        status = rm_choose(store, s, s->options.db, &all, err);
+    if (status == BNN_OK)
+        status = bnn_store_check_free(store, all.runs, all.n, r->take_over, err);
+    bnn_store_close(store);
+    if (status == BNN_OK && (all.n > 0 || s->options.json || s->options.csv))
+        status = rm_print(&all, &s->options, err);
+    snprintf(question, sizeof question, "remove %s", rm_sum(&all, sum));
+    if (status != BNN_OK || r->dry_run || all.n == 0 || !cli_confirm(r, question)) {
+        if (status == BNN_OK && !s->options.quiet)
+            fprintf(stderr, all.n == 0 ? "no such runs\n" : "nothing was removed: %s\n", sum);
+        return status;
+    }
+    status = rm_remove(r, &all, err);
+    if (status == BNN_OK && !s->options.quiet)
+        fprintf(stderr, "removed: %s\n", sum);
+    return status;
+}
+
+static const cli_option rm_options[] = {
+    CLI_REMOVAL_OPTIONS,
+    CLI_ROW("take-over", 0, CLI_SWITCH, NULL, cli_removal, take_over,
+            "also runs of processes on other machines, which cannot be seen\n"
+            "from here: they are gone"),
+    CLI_SELECTION_OPTIONS,
+    {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "json", .help = "the list for programs"},
+    {.name = "csv", .help = "likewise"},
+    {.name = "quiet", .help = "say no more than what goes"},
+    {.name = NULL},
+};
+
+const cli_command cli_command_rm = {
+    .name = "rm",
+    .arguments = "RUN...|EXPERIMENT... [KEY=VALUE...]",
+    .summary = "remove runs from the database, with their files",
+    .notes =
+        "Lists the runs and the bytes of their files, and asks. Of an EXPERIMENT, the options and\n"
+        "KEY=VALUE choose the runs; without one, of all. An experiment goes with its last run.\n"
+        "Runs that a process works on are refused, and then nothing is removed. `bnnrun run`\n"
+        "does a removed run of its spec again.\n"
+        "\n" CLI_SELECTION_NOTES,
+    .options = rm_options,
+    .examples = "  bnnrun rm 3f 8a\n"
+                "  bnnrun rm ste_sweep --state failed --dry-run\n"
+                "  bnnrun rm ste_sweep ste=identity --revision earlier\n",
+    .n_request = sizeof(cli_removal),
+    .run = run_rm,
+};

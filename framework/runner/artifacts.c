@@ -1,0 +1,248 @@
+#include "runner/artifacts.h"
+
+#include "base/run.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { UID_DIGITS_MIN = 10 };
+
+/* Whether a name is one that the folder of a run can have. */
+static bool artifacts_is_uid(const char *name)
+{
+    return strlen(name) >= UID_DIGITS_MIN && strlen(name) < BNN_SHA256_HEX &&
+           name[strspn(name, "0123456789abcdef")] == '\0';
+}
+
+/* FILE.artifacts, which may be a link to elsewhere; -1 without one. */
+static int artifacts_open_all(const char *db)
+{
+    bnn_arena *arena = bnn_arena_create(1 << 16);
+    const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
+    const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bnn_arena_destroy(arena);
+    return fd;
+}
+
+/* The folder of a run in it, which is no link; NULL without one. */
+static DIR *artifacts_open_run(int all, const char *uid)
+{
+    if (all < 0 || !artifacts_is_uid(uid))
+        return NULL;
+    const int fd = openat(all, uid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (fd >= 0 && folder == NULL)
+        close(fd);
+    return folder;
+}
+
+/* The next entry that is no folder, and its bytes; NULL at the end. */
+static const char *artifacts_next(DIR *folder, int64_t *bytes)
+{
+    const struct dirent *e;
+    struct stat st;
+    while ((e = readdir(folder)) != NULL)
+        if (fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            !S_ISDIR(st.st_mode)) {
+            *bytes = S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
+            return e->d_name;
+        }
+    return NULL;
+}
+
+static int64_t artifacts_sum(int all, const char *uid)
+{
+    DIR *folder = artifacts_open_run(all, uid);
+    int64_t bytes, sum = 0;
+    while (folder != NULL && artifacts_next(folder, &bytes) != NULL)
+        sum += bytes;
+    if (folder != NULL)
+        closedir(folder);
+    return sum;
+}
+
+int64_t bnn_artifacts_bytes(const char *db, const char *uid)
+{
+    const int all = artifacts_open_all(db);
+    const int64_t sum = artifacts_sum(all, uid);
+    if (all >= 0)
+        close(all);
+    return sum;
+}
+
+/* Removes the files in the folder of a run, or one of them (file), and the folder with the last. */
+static int artifacts_empty(int all, const char *uid, const char *file, bnn_error *err)
+{
+    DIR *folder = artifacts_open_run(all, uid);
+    const char *name;
+    int64_t bytes;
+    int reason = 0;
+    if (folder == NULL)
+        return BNN_OK;
+    while ((name = artifacts_next(folder, &bytes)) != NULL)
+        if ((file == NULL || strcmp(name, file) == 0) && unlinkat(dirfd(folder), name, 0) != 0 &&
+            errno != ENOENT)
+            reason = errno;
+    closedir(folder);
+    if (file == NULL && unlinkat(all, uid, AT_REMOVEDIR) != 0 && errno != ENOENT && reason == 0)
+        reason = errno;
+    errno = reason;
+    return reason == 0 ? BNN_OK
+                       : bnn_fail_errno(err, BNN_E_RESOURCE,
+                                        "the files of run %s cannot all be removed", uid);
+}
+
+/* ---- of runs that were deleted ----------------------------------------------------------- */
+
+/* All runs by their uids: what is known of one, or NULL. */
+typedef struct artifacts_index {
+    const bnn_store_chosen **runs;
+    size_t n;
+} artifacts_index;
+
+static int artifacts_compare(const void *a, const void *b)
+{
+    return strcmp((*(const bnn_store_chosen *const *)a)->uid,
+                  (*(const bnn_store_chosen *const *)b)->uid);
+}
+
+static int artifacts_make_index(bnn_store *store, bnn_arena *arena, artifacts_index *out,
+                                bnn_error *err)
+{
+    const bnn_store_filter all = {.limit = 0};
+    const bnn_store_chosen *runs;
+    const int status = bnn_store_choose(store, &all, arena, &runs, &out->n, err);
+    if (status != BNN_OK)
+        return status;
+    out->runs = bnn_arena_alloc(arena, out->n, sizeof *out->runs);
+    if (out->runs == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < out->n; i++)
+        out->runs[i] = &runs[i];
+    if (out->n > 0)
+        qsort(out->runs, out->n, sizeof *out->runs, artifacts_compare);
+    return BNN_OK;
+}
+
+static const bnn_store_chosen *artifacts_find(const artifacts_index *index, const char *uid)
+{
+    const bnn_store_chosen wanted = {.uid = uid}, *key = &wanted, **found = NULL;
+    if (index->n > 0)
+        found = bsearch(&key, index->runs, index->n, sizeof *index->runs, artifacts_compare);
+    return found == NULL ? NULL : *found;
+}
+
+int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chosen *runs, size_t n,
+                         bnn_error *err)
+{
+    artifacts_index index;
+    bnn_error first = {.status = BNN_OK};
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    int status = bnn_store_begin(store, err);
+    if (status == BNN_OK)
+        status = artifacts_make_index(store, arena, &index, err);
+    const int all = artifacts_open_all(db);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        const bnn_store_chosen *again = artifacts_find(&index, runs[i].uid);
+        if (again == NULL || again->n_attempts == 0)
+            artifacts_empty(all, runs[i].uid, NULL, first.status == BNN_OK ? &first : err);
+    }
+    if (all >= 0)
+        close(all);
+    bnn_store_rollback(store);
+    bnn_arena_destroy(arena);
+    if (status == BNN_OK && first.status != BNN_OK)
+        *err = first;
+    return status == BNN_OK ? first.status : status;
+}
+
+/* ---- left over --------------------------------------------------------------------------- */
+
+typedef struct artifacts_finder {
+    bnn_arena *arena;
+    bnn_leftover *found;
+    size_t n, capacity;
+    bool failed;
+} artifacts_finder;
+
+static void artifacts_note(artifacts_finder *f, const char *what, const char *uid, const char *file,
+                           int64_t bytes)
+{
+    bnn_leftover *grown = bnn_arena_grow(f->arena, f->found, f->n, &f->capacity, sizeof *grown);
+    const bnn_leftover leftover = {what, bnn_arena_strdup(f->arena, uid),
+                                   file == NULL ? NULL : bnn_arena_strdup(f->arena, file), bytes};
+    f->failed = grown == NULL || leftover.uid == NULL || (file != NULL && leftover.file == NULL);
+    if (f->failed)
+        return;
+    f->found = grown;
+    grown[f->n++] = leftover;
+}
+
+/* In the folder of a run that nobody works on. */
+static void artifacts_look_into(artifacts_finder *f, int all, const bnn_store_chosen *run)
+{
+    const bool done = strcmp(run->state, "done") == 0 || strcmp(run->state, "stale") == 0;
+    DIR *folder = artifacts_open_run(all, run->uid);
+    const char *name;
+    int64_t bytes;
+    while (folder != NULL && !f->failed && (name = artifacts_next(folder, &bytes)) != NULL)
+        if (bnn_text_ends_with(name, ".tmp"))
+            artifacts_note(f, "file half written", run->uid, name, bytes);
+        else if (done && strcmp(name, BNN_RUN_CHECKPOINT) == 0)
+            artifacts_note(f, "checkpoint of a done run", run->uid, name, bytes);
+    if (folder != NULL)
+        closedir(folder);
+}
+
+int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *arena,
+                                 const bnn_leftover **out, size_t *out_n, bnn_error *err)
+{
+    artifacts_index index;
+    artifacts_finder f = {.arena = arena};
+    const struct dirent *e;
+    const int status = artifacts_make_index(store, arena, &index, err);
+    const int all = status == BNN_OK ? artifacts_open_all(db) : -1;
+    DIR *folders = all < 0 ? NULL : fdopendir(dup(all));
+    while (folders != NULL && !f.failed && (e = readdir(folders)) != NULL) {
+        const bnn_store_chosen *run = artifacts_find(&index, e->d_name);
+        DIR *folder = run == NULL ? artifacts_open_run(all, e->d_name) : NULL;
+        if (folder != NULL) {
+            closedir(folder);
+            artifacts_note(&f, "folder without a run", e->d_name, NULL,
+                           artifacts_sum(all, e->d_name));
+        } else if (run != NULL && strcmp(run->state, "running") != 0)
+            artifacts_look_into(&f, all, run);
+    }
+    if (folders != NULL)
+        closedir(folders);
+    if (all >= 0)
+        close(all);
+    if (f.failed)
+        return bnn_no_memory(err);
+    *out = f.found;
+    *out_n = f.n;
+    return status;
+}
+
+int bnn_artifacts_remove_leftovers(const char *db, const bnn_leftover *leftovers, size_t n,
+                                   bnn_error *err)
+{
+    bnn_error first = {.status = BNN_OK};
+    const int all = artifacts_open_all(db);
+    for (size_t i = 0; i < n; i++)
+        artifacts_empty(all, leftovers[i].uid, leftovers[i].file,
+                        first.status == BNN_OK ? &first : err);
+    if (all >= 0)
+        close(all);
+    if (first.status != BNN_OK)
+        *err = first;
+    return first.status;
+}

@@ -1,0 +1,36 @@
+/* artifacts.h - the files of runs beside the database, measured and removed. Whatever the database
+ * says, nothing outside of FILE.artifacts is touched, and there only what lies in the folder of a run:
+ * files and links themselves. */
+#ifndef BNN_RUNNER_ARTIFACTS_H
+#define BNN_RUNNER_ARTIFACTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "db/store_curate.h"
+
+/* The bytes of the files in the folder of a run; 0 when there is none. */
+int64_t bnn_artifacts_bytes(const char *db, const char *uid);
+
+/* Removes the files of runs that have been deleted from the database. One that has been planned and
+ * begun again in between keeps them. Begins a transaction of its own, since nobody can take a run while
+ * that lasts. */
+int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chosen *runs, size_t n,
+                         bnn_error *err);
+
+/* What is of no use any more. */
+typedef struct bnn_leftover {
+    const char *what; /* "folder without a run", "file half written", "checkpoint of a done run" */
+    const char *uid;  /* the folder */
+    const char *file; /* in it; NULL: all of it */
+    int64_t bytes;
+} bnn_leftover;
+
+/* Finds it, in the arena; in the transaction of the caller, if it is to be removed in that. */
+int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *arena,
+                                 const bnn_leftover **out, size_t *out_n, bnn_error *err);
+
+/* Removes it; in the transaction in which it was found. */
+int bnn_artifacts_remove_leftovers(const char *db, const bnn_leftover *leftovers, size_t n,
+                                   bnn_error *err);
+
+#endif
