@@ -309,6 +309,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/inks.jpg \
 	tests/fuzz/corpus/picture/interlaced.png \
 	tests/fuzz/corpus/picture/large.pgm \
+	tests/fuzz/corpus/picture/long_chunk.png \
 	tests/fuzz/corpus/picture/magic_only.jpg \
 	tests/fuzz/corpus/picture/magic_only.png \
 	tests/fuzz/corpus/picture/one_bit.png \

@@ -40,6 +40,23 @@ int bnn_picture_allocate(const char *name, uint32_t channels, uint32_t width, ui
 
 /* ---- PNG --------------------------------------------------------------------------------- */
 
+/* Every chunk lies in the file. libpng takes memory for one, and clears it, before it looks. */
+static bool png_chunks_fit(const uint8_t *bytes, size_t n)
+{
+    enum { NUMBER_BYTES = 4, HEAD_BYTES = 8, CRC_BYTES = 4 };
+    for (size_t at = PNG_MAGIC_BYTES; n - at >= HEAD_BYTES;) {
+        const uint8_t *head = bytes + at;
+        const size_t length = png_get_uint_32(head), left = n - at - HEAD_BYTES;
+        if (length > left)
+            return false;
+        if (memcmp(head + NUMBER_BYTES, "IEND", HEAD_BYTES - NUMBER_BYTES) == 0 ||
+            left - length < CRC_BYTES)
+            break;
+        at += HEAD_BYTES + length + CRC_BYTES;
+    }
+    return true;
+}
+
 /* Pixels of three bytes become three planes. */
 static int split_colours(bnn_picture *picture, bnn_error *err)
 {
@@ -61,6 +78,9 @@ static int decode_png(const uint8_t *bytes, size_t n, const char *name, uint32_t
 {
     static const png_color paper = {PAPER, PAPER, PAPER};
     png_image image = {.version = PNG_IMAGE_VERSION};
+    if (!png_chunks_fit(bytes, n))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: a chunk ends behind the file",
+                        name);
     if (!png_image_begin_read_from_memory(&image, bytes, n))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: not a usable PNG: %s", name, image.message);
     int status = bnn_picture_allocate(name, channels, image.width, image.height, out, err);

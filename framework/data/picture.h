@@ -34,8 +34,8 @@ typedef struct bnn_picture {
 bool bnn_picture_begins(const uint8_t *bytes, size_t n);
 
 /* Decodes a whole file in memory; `name` stands for it in messages. channels: 1, grey, or 3, red,
- * green and blue, which of a grey picture are equal. A damaged file, a PNG or PGM with something
- * behind the picture, or one larger than the bounds above is BNN_E_RESOURCE. The caller frees out->pixels.
+ * green and blue, which of a grey picture are equal. A damaged file, a PGM with something behind
+ * the picture, or one larger than the bounds above is BNN_E_RESOURCE. The caller frees out->pixels.
  * Thread-safe. */
 int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, uint32_t channels,
                        bnn_picture *out, bnn_error *err);

@@ -240,6 +240,7 @@ static const struct {
     {"bad_crc.png", "damaged PNG: IDAT: CRC error"},
     {"truncated.png", "not a usable PNG: "},
     {"too_few_rows.png", "damaged PNG: "},
+    {"long_chunk.png", "not a usable PNG: a chunk ends behind the file"},
     {"magic_only.png", "not a usable PNG: "},
     {"zero_width.png", "not a usable PNG: "},
     {"huge.png", "900000x900000 pixels, more than the limit of 16384 in a row or a column"},
