@@ -13,15 +13,36 @@
 
 enum { PATHS_BYTES = 5 * PATH_MAX };
 
+/* What a message quotes, as far as it helps: who wrote it knows the rest, and what to do stands behind. */
+static void shorten_quoted(char *message)
+{
+    static const char cut[] = "...\"";
+    for (char *open = message, *close; (open = strchr(open, '"')) != NULL; open = close + 1) {
+        if ((close = strchr(open + 1, '"')) == NULL)
+            return;
+        char *const at = open + BNN_EXCERPT - sizeof cut;
+        if (close - open < BNN_EXCERPT)
+            continue;
+        memmove(at + sizeof cut - 1, close + 1, strlen(close + 1) + 1);
+        memcpy(at, cut, sizeof cut - 1);
+        close = at + sizeof cut - 2;
+    }
+}
+
 int cli_usage(bnn_error *err, const cli_command *command, const char *format, ...)
 {
-    char message[700];
+    char *message = NULL;
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    const int n = vasprintf(&message, format, args);
     va_end(args);
-    return bnn_fail(err, BNN_E_USAGE, "%s: %s; see `bnnrun %s --help`", command->name, message,
-                    command->name);
+    if (n < 0)
+        return bnn_no_memory(err);
+    shorten_quoted(message);
+    bnn_fail(err, BNN_E_USAGE, "%s: %s; see `bnnrun %s --help`", command->name, message,
+             command->name);
+    free(message);
+    return err->status;
 }
 
 int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char *word,
@@ -30,8 +51,8 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
     const char *near = bnn_suggest(word, candidates, n);
     if (near != NULL)
         return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what, word, near);
-    char list[512];
-    return bnn_fail(err, status, "%s \"%s\"; there is %s", what, word,
+    char list[512], excerpt[BNN_EXCERPT];
+    return bnn_fail(err, status, "%s \"%s\"; there is %s", what, bnn_excerpt(word, excerpt),
                     n == 0 ? "none" : bnn_text_join(candidates, n, list, sizeof list));
 }
 

@@ -60,7 +60,7 @@ enum { NAMES_MAX = 64 }; /* of subcommands and specs */
 int cli_unknown_command(const char *name, bnn_error *err)
 {
     const char *names[NAMES_MAX];
-    char list[512];
+    char list[512], excerpt[BNN_EXCERPT];
     size_t n = 0, n_specs = 0;
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     const char **specs = arena == NULL ? NULL : cli_list_specs(arena, &n_specs);
@@ -78,7 +78,8 @@ int cli_unknown_command(const char *name, bnn_error *err)
             err, BNN_E_USAGE,
             "unknown command \"%s\"; a spec has a / in its path, ends in .yaml, or is one that "
             "came along (%s); see `bnnrun --help`",
-            name, bnn_text_join(names + n_commands, n - n_commands, list, sizeof list));
+            bnn_excerpt(name, excerpt),
+            bnn_text_join(names + n_commands, n - n_commands, list, sizeof list));
     bnn_arena_destroy(arena);
     return err->status;
 }

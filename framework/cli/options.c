@@ -172,7 +172,7 @@ static int fail_option(const cli_command *command, const option_rows *all, int a
 int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err)
 {
     option_rows all = ROWS_OF_PROGRAM;
-    char letter[3];
+    char letter[3], excerpt[BNN_EXCERPT];
     int option;
     add_rows(&all, cli_program_options);
     add_rows(&all, cli_common_options);
@@ -187,7 +187,7 @@ int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err)
             return bnn_fail(err, BNN_E_USAGE,
                             "only options of all commands come before the command or the spec, and "
                             "\"%s\" is in its place; see `bnnrun --help`",
-                            option_of(argv, letter));
+                            bnn_excerpt(option_of(argv, letter), excerpt));
         const cli_option *row = row_of(&all, option);
         for (const cli_option *own = cli_program_options; own->name != NULL; own++)
             if (own == row)

@@ -66,9 +66,11 @@ for shell in bash:completions/bnnrun zsh:site-functions/_bnnrun fish:vendor_comp
     "$bnnrun" completion "${shell%%:*}" | cmp -s - "$file" || fail "the completion of ${shell%%:*} is not installed"
 done
 [ -z "$(find "$stage$prefix" -name '*.la')" ] || fail "libtool's files are installed"
-# Nothing that is loaded names the folders of the build. (What counts executed lines has to.)
+# Nothing that is loaded names the folders of the build. (What counts executed lines has to, and so has
+# what is to be installed in them.)
 find "$plugins" "$bnnrun" "$(pkg-config --variable=libdir bnn)" -name 'bnn*' -type f -o -name '*.so*' -type f |
     while read -r file; do
+        case $prefix in "$source"/*) continue ;; esac
         grep -aq __gcov_ "$file" || ! grep -aqF -e "$source/" -e "${abs_top_builddir:-$source}" "$file" ||
             fail "$file has the path of the build in it"
     done
@@ -192,6 +194,6 @@ fi
 # And nothing is left of it.
 if [ -n "$stage" ]; then
     make -s -C "$abs_top_builddir" uninstall DESTDIR="$stage" >log 2>&1 || { cat log; fail 'make uninstall failed'; }
-    left=$(find "$stage" ! -type d -o -name 'bnn*')
+    left=$(find "$stage$prefix" ! -type d -o -name 'bnn*')
     [ -z "$left" ] || fail "make uninstall leaves $left"
 fi

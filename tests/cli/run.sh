@@ -38,6 +38,18 @@ bnn 2 --csv run tiny.yaml
 says 'run: --csv is for tables'
 bnn 2 runs --jsn
 says 'unknown option "--jsn"; did you mean "--json"?'
+long=$(printf 'x%.0s' 1 2 3 4 5 6 7 8)
+long=$long$long$long$long$long$long$long$long$long
+long=$long$long$long$long$long$long$long$long$long$long$long$long
+for each in "bench y --engines $long" "$long" "help $long" "plan $long" "runs --$long" "--$long" "completion $long" \
+    "plugins $long" "run quick -j $long"; do
+    # shellcheck disable=SC2086 # words
+    "$BNNRUN" $each >out 2>err
+    n_checks=$((n_checks + 1))
+    last=$(echo "$each" | head -c 30)
+    [ "$(wc -c <err)" -lt 420 ] || wrong "repeats a long word: $(wc -c <err) bytes"
+    says 'xxx\.\.\.'
+done
 bnn 2 help train.epochs x
 says 'one COMMAND or KEY at a time, not "x"'
 bnn 2 quik
