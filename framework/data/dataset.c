@@ -45,12 +45,9 @@ static int dataset_draw(const bnn_dataset *dataset, uint32_t n, bnn_images *part
     return BNN_OK;
 }
 
-static int dataset_apply_limit(const char *key, int32_t limit, bool random,
-                               const bnn_dataset *dataset, bnn_images *part, bnn_error *err)
+static int dataset_apply_limit(int32_t limit, bool random, const bnn_dataset *dataset,
+                               bnn_images *part, bnn_error *err)
 {
-    if (limit > 0 && (uint32_t)limit > part->n)
-        return bnn_fail(err, BNN_E_SPEC, "dataset.%s: %d is more than the %u images of %s", key,
-                        limit, part->n, dataset->name);
     if (limit > 0 && random)
         return dataset_draw(dataset, (uint32_t)limit, part, err);
     if (limit > 0)
@@ -63,16 +60,16 @@ static int dataset_apply_options(const bnn_data_options *options, const bnn_cata
 {
     const bnn_position_in_file at = options->at;
     const bool random = options->sample == BNN_SAMPLE_RANDOM && entry->n_files > 0;
-    int status = dataset_apply_limit("train_limit", options->train_limit, random, dataset,
-                                     &dataset->train, err);
+    int status = bnn_data_check_train(options, dataset->train.n, err);
+    if (status == BNN_OK && options->test_limit > 0 &&
+        (uint32_t)options->test_limit > dataset->test.n)
+        status =
+            bnn_fail(err, BNN_E_SPEC, "dataset.test_limit: %d is more than the %u images of %s",
+                     options->test_limit, dataset->test.n, dataset->name);
     if (status == BNN_OK)
-        status = dataset_apply_limit("test_limit", options->test_limit, random, dataset,
-                                     &dataset->test, err);
-    if (status == BNN_OK && (int64_t)options->validation >= (int64_t)dataset->train.n)
-        status = bnn_fail(err, BNN_E_SPEC,
-                          "dataset.validation: %d of the %u training images of %s leaves none to "
-                          "train on",
-                          options->validation, dataset->train.n, dataset->name);
+        status = dataset_apply_limit(options->train_limit, random, dataset, &dataset->train, err);
+    if (status == BNN_OK)
+        status = dataset_apply_limit(options->test_limit, random, dataset, &dataset->test, err);
     if (status == BNN_E_SPEC && at.file != NULL && at.line > 0)
         bnn_error_prefix(err, "%s:%u:%u: ", at.file, at.line, at.column);
     return status;

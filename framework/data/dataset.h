@@ -81,9 +81,13 @@ void bnn_dataset_close(bnn_dataset *dataset);
 void bnn_dataset_identify(const bnn_data_options *options, const bnn_data_search *search,
                           char out[BNN_SHA256_HEX]);
 
+/* Whether what is limited and held out leaves something of n training images: BNN_E_SPEC when not. */
+int bnn_data_check_train(const bnn_data_options *options, uint32_t n, bnn_error *err);
+
 /* Gives validation its default when nothing was said: 5,000 of 20,000 or more training images, else a
  * tenth. How many there are say, in this order, train_limit, the entry, and the files, which are
- * opened for it; when they are not here, that is an error. */
+ * opened for it; when they are not here, that is an error. Where the entry tells, the options are
+ * checked by bnn_data_check_train. */
 struct bnn_catalogue_entry;
 int bnn_data_settle(bnn_data_options *options, const struct bnn_catalogue_entry *entry,
                     const char *catalogue, bnn_error *err);

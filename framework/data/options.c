@@ -100,15 +100,30 @@ static int count_images(const bnn_data_options *options, const char *catalogue, 
     return BNN_OK;
 }
 
+int bnn_data_check_train(const bnn_data_options *options, uint32_t n, bnn_error *err)
+{
+    const int32_t limit = options->train_limit;
+    if (limit > 0 && (uint32_t)limit > n)
+        return bnn_fail(err, BNN_E_SPEC, "dataset.train_limit: %d is more than the %u images of %s",
+                        limit, n, options->name);
+    const uint32_t left = limit > 0 ? (uint32_t)limit : n;
+    if ((int64_t)options->validation >= (int64_t)left)
+        return bnn_fail(err, BNN_E_SPEC,
+                        "dataset.validation: %d of the %u training images of %s leaves none to "
+                        "train on",
+                        options->validation, left, options->name);
+    return BNN_OK;
+}
+
 int bnn_data_settle(bnn_data_options *options, const bnn_catalogue_entry *entry,
                     const char *catalogue, bnn_error *err)
 {
     int32_t n = options->train_limit > 0 ? options->train_limit : (int32_t)entry->n_train;
     if (options->validation != VALIDATION_DEFAULT)
-        return BNN_OK;
+        return entry->n_train > 0 ? bnn_data_check_train(options, entry->n_train, err) : BNN_OK;
     if (n == 0 && count_images(options, catalogue, &n, err) != BNN_OK)
         return err->status;
     options->validation = n >= LARGE_SET ? LARGE_SET_VALIDATION : n >= 10 ? n / 10 : n > 1;
     options->default_of = n;
-    return BNN_OK;
+    return entry->n_train > 0 ? bnn_data_check_train(options, entry->n_train, err) : BNN_OK;
 }
