@@ -248,6 +248,7 @@ EXTRA_DIST += \
 	tests/cli/bad_specs/sweep.txt \
 	tests/cli/bad_specs/syntax.txt \
 	tests/cli/bad_specs/values.txt \
+	tests/cli/bad_specs/words.txt \
 	tests/bench/lenet_torch.py \
 	tests/bench/smoke.sh \
 	tests/fuzz/corpus/data/bad_crc.gz \

@@ -242,6 +242,34 @@ static size_t edit_distance(const char *a, size_t n_a, const char *b, size_t n_b
     return last[n_b];
 }
 
+enum { PART_MIN = 4 };
+
+static bool begins_word(const char *part, const char *whole)
+{
+    const size_t n = strlen(part);
+    return n >= PART_MIN && strncasecmp(part, whole, n) == 0;
+}
+
+static bool ends_word(const char *part, const char *whole)
+{
+    const size_t n = strlen(part), n_whole = strlen(whole);
+    return n >= PART_MIN && n <= n_whole && strcasecmp(part, whole + n_whole - n) == 0;
+}
+
+/* The shortest candidate that the word begins or ends, else the longest one that begins it. */
+static const char *suggest_part(const char *word, const char *const *candidates, size_t n)
+{
+    const char *longer = NULL, *shorter = NULL;
+    for (size_t i = 0; i < n; i++)
+        if ((begins_word(word, candidates[i]) || ends_word(word, candidates[i])) &&
+            (longer == NULL || strlen(candidates[i]) < strlen(longer)))
+            longer = candidates[i];
+        else if (begins_word(candidates[i], word) &&
+                 (shorter == NULL || strlen(candidates[i]) > strlen(shorter)))
+            shorter = candidates[i];
+    return longer != NULL ? longer : shorter;
+}
+
 const char *bnn_suggest(const char *word, const char *const *candidates, size_t n)
 {
     const char *best = NULL;
@@ -260,7 +288,7 @@ const char *bnn_suggest(const char *word, const char *const *candidates, size_t 
             best_distance = distance;
         }
     }
-    return best;
+    return best != NULL ? best : suggest_part(word, candidates, n);
 }
 
 const char *bnn_did_you_mean(const char *word, const char *const *candidates, size_t n,

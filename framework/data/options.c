@@ -67,8 +67,9 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
     if (!bnn_catalogue_is_name(data->name))
         bnn_diag_add(r->diag, name != NULL ? name->at : data->at,
                      "dataset.name: \"%s\" is no name of a data set: letters, digits, _ and -, at "
-                     "most %d",
-                     data->name, BNN_DATA_NAME_MAX);
+                     "most %d%s",
+                     data->name, BNN_DATA_NAME_MAX,
+                     strchr(data->name, '/') != NULL ? "; a folder is a dataset.path" : "");
     if (data->path != NULL)
         resolve_path(r, path, data);
     if (data->train_limit > 0 && data->validation >= data->train_limit)

@@ -60,13 +60,17 @@ static const bnn_key binarize_keys[] = {
 
 static const bnn_section binarize_section = {.keys = binarize_keys};
 
+#define STE_ELSEWHERE                                                                              \
+    "sign=clipped|ste_sign=clipped|htanh=clipped|hardtanh=clipped|hard_tanh=clipped|ste=identity|" \
+    "straight_through=identity|tanh=ede|bireal=approx_sign|polynomial=approx_sign|swish=swish_sign"
+
 static const bnn_key ste_keys[] = {
     {BNN_KEY_PLUGIN(bnn_model_options, weight_ste, "weights", BNN_KIND_STE,
                     "the gradient through the sign of weights"),
-     .standard = "clipped", .acts = WEIGHTS},
+     .standard = "clipped", .acts = WEIGHTS, .foreign = STE_ELSEWHERE},
     {BNN_KEY_PLUGIN(bnn_model_options, activation_ste, "activations", BNN_KIND_STE,
                     "the gradient through the sign of activations"),
-     .standard = "clipped", .acts = ACTIVATIONS},
+     .standard = "clipped", .acts = ACTIVATIONS, .foreign = STE_ELSEWHERE},
     BNN_KEYS_END,
 };
 
@@ -106,7 +110,11 @@ static const bnn_key model_keys[] = {
      .standard = "batchnorm", .words = "none", .also = "batch_norm|batchnorm|bn|normalization"},
     {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
                    "auto: relu, but none before a sign"),
-     .standard = "auto", .words = "none|auto", .also = "act|activation_function|nonlinearity"},
+     .standard = "auto", .words = "none|auto",
+     .foreign =
+         "sign=model.binarize.activations: true|htanh=hardtanh|hard_tanh=hardtanh|linear=none|"
+         "identity=none",
+     .also = "act|activation_function|nonlinearity"},
     BNN_KEYS_END,
 };
 

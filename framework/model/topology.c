@@ -51,8 +51,10 @@ static void block_finish(const bnn_reader *r, const bnn_node *node, void *out)
 
 static const bnn_key block_keys[] = {
     {BNN_KEY_LAYER(bnn_block_options, linear, "layer", BNN_ROLE_LINEAR, "what the block computes"),
+     .foreign = "linear=dense|fc=dense|fully_connected=dense|conv=conv2d|convolution=conv2d",
      .flags = BNN_KEY_REQUIRED},
-    {BNN_KEY_LAYER(bnn_block_options, pool, "pool", BNN_ROLE_POOL, "behind the layer")},
+    {BNN_KEY_LAYER(bnn_block_options, pool, "pool", BNN_ROLE_POOL, "behind the layer"),
+     .foreign = "max=maxpool|avg=avgpool|average=avgpool|mean=avgpool"},
     {BNN_KEY_LAYER(bnn_block_options, dropout, "dropout", BNN_ROLE_REGULARIZER,
                    "in front of the layer, in training only")},
     BNN_KEYS_END,

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ROLE_SHIFT = 8 };
 
@@ -93,6 +94,37 @@ static bnn_node use_standard(const bnn_key *key)
                                                                                    : key->standard);
 }
 
+/* What another program calls by that name is called here, or NULL. */
+static const char *find_foreign(const bnn_key *key, const char *name, char out[BNN_EXCERPT])
+{
+    const size_t n = key->foreign == NULL ? 0 : bnn_choice_count(key->foreign),
+                 n_name = strlen(name);
+    for (size_t i = 0; i < n; i++) {
+        bnn_choice_text(key->foreign, i, out, BNN_EXCERPT);
+        if (strncasecmp(out, name, n_name) == 0 && out[n_name] == '=')
+            return out + n_name + 1;
+    }
+    return NULL;
+}
+
+/* The plugin cannot be loaded: perhaps it has another name, or its parameters are part of it. */
+static int use_missing(const bnn_reader *r, const bnn_key *key, const bnn_node *name,
+                       const bnn_error *err)
+{
+    char excerpt[BNN_EXCERPT], buffer[BNN_EXCERPT];
+    const char *kind = bnn_kind_name(bnn_key_kind(key)), *text = bnn_excerpt(name->text, excerpt);
+    const char *ours = find_foreign(key, name->text, buffer);
+    const size_t n = strcspn(text, "(");
+    if (ours != NULL)
+        return bnn_diag_fail(r->diag, err->status, name->at, "there is no %s \"%s\"; here it is %s",
+                             kind, text, ours);
+    if (text[n] == '(')
+        return bnn_diag_fail(r->diag, err->status, name->at,
+                             "there is no %s \"%s\"; write {name: %.*s, PARAMETER: VALUE}", kind,
+                             text, (int)n, text);
+    return bnn_diag_fail(r->diag, err->status, name->at, "%s", err->message);
+}
+
 /* stands: what is written, or what is meant where nothing is. */
 static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *stands, bnn_use *out)
 {
@@ -100,19 +132,27 @@ static int use_read(const bnn_reader *r, const bnn_key *key, const bnn_node *sta
     const bnn_node *name = map != NULL ? bnn_tree_get(map, "name") : stands;
     const bnn_key *beside = key->section != NULL ? key->section->keys : NULL;
     const uint32_t role = bnn_key_role(key);
+    char excerpt[BNN_EXCERPT];
     bnn_error err;
     const bnn_node standard = use_standard(key);
     if (name == NULL && standard.text != NULL)
         name = &standard;
+    for (size_t i = 0; map != NULL && name == &standard && i < map->n; i++)
+        if (map->pairs[i].value->kind == BNN_NODE_MAP)
+            return bnn_diag_add(r->diag, map->pairs[i].key->at,
+                                "%s: a name is missing, as in {name: %s, ...}", r->path,
+                                bnn_excerpt(map->pairs[i].key->text, excerpt));
     if (name == NULL)
         return bnn_diag_add(r->diag, map->at, "%s: a name is missing, as in {name: NAME, ...}",
                             r->path);
+    if (bnn_key_is_refusal(key, name))
+        return bnn_key_expected(r, key, name);
     if (name->kind != BNN_NODE_SCALAR || bnn_tree_is_null(name))
         return bnn_reader_expected(r, name, map != NULL ? "a name" : "a name or a map with one",
                                    "");
     *out = (bnn_use){.plugin = bnn_registry_load(r->registry, bnn_key_kind(key), name->text, &err)};
     if (out->plugin == NULL)
-        return bnn_diag_fail(r->diag, err.status, name->at, "%s", err.message);
+        return use_missing(r, key, name, &err);
     use_check_keys(r, out->plugin, beside, map, name->at);
     const uint32_t found = role == 0 ? 0 : bnn_use_layer(out)->role;
     if (found != role)

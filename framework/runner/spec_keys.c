@@ -1,5 +1,7 @@
 #include "runner/experiment.h"
 
+#include <stdio.h>
+
 enum {
     SEEDS_MAX = 10000,
     JOBS_MAX = 1024,
@@ -63,6 +65,16 @@ static size_t count_seeds(const bnn_reader *r, const bnn_key *key, const bnn_nod
     return (size_t)counted.count;
 }
 
+static void seeds_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node)
+{
+    char advice[BNN_EXCERPT + 64] = "", excerpt[BNN_EXCERPT];
+    double number;
+    if (bnn_key_is_number(node, &number))
+        snprintf(advice, sizeof advice, "; write {count: %s}, or [%s] for this one",
+                 bnn_excerpt(node->text, excerpt), excerpt);
+    bnn_reader_expected(r, node, key->type->form, advice);
+}
+
 static void seeds_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
     bnn_experiment *experiment = out;
@@ -74,7 +86,7 @@ static void seeds_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     }
     const int begun = bnn_diag_begin(r->diag);
     if (node != NULL && node->kind == BNN_NODE_SCALAR)
-        bnn_key_expected(r, key, node);
+        seeds_expected(r, key, node);
     else if (node != NULL && node->kind == BNN_NODE_LIST)
         experiment->n_seeds = list_seeds(r, node, seeds);
     else

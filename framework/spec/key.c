@@ -31,14 +31,15 @@ static const bnn_key_type *key_type(const bnn_key *key)
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-/* Whether a map without a name has numbers, but none of the section's keys: {clip: 2} for each. */
+/* Whether a map without a name has numbers or maps, but none of the section's keys: {clip: 2} for each. */
 static bool has_parameters_alone(const bnn_section *section, const bnn_node *map)
 {
     bool has_number = false;
     for (size_t i = 0; i < map->n; i++) {
+        const bnn_node *value = map->pairs[i].value;
         if (bnn_key_in(section, map->pairs[i].key->text) != NULL)
             return false;
-        has_number |= bnn_key_is_number(map->pairs[i].value, &(double){0});
+        has_number |= value->kind == BNN_NODE_MAP || bnn_key_is_number(value, &(double){0});
     }
     return has_number;
 }
@@ -49,7 +50,8 @@ static bool section_is_short(const bnn_section *section, const bnn_node *node)
     if ((section->flags & BNN_SECTION_EACH) != 0)
         return node->kind != BNN_NODE_MAP || bnn_tree_get(node, "name") != NULL ||
                has_parameters_alone(section, node);
-    return (section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_SCALAR;
+    return (section->flags & BNN_SECTION_NAMED) != 0 && node->kind == BNN_NODE_SCALAR &&
+           !bnn_tree_is_null(node);
 }
 
 static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
@@ -68,20 +70,35 @@ void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const 
     const char *known[BNN_SECTION_KEYS];
     const size_t n = bnn_section_names(section, known);
     char excerpt[BNN_EXCERPT], near[BNN_DID_YOU_MEAN], list[512] = "", meant[BNN_KEY_MEANT] = "";
-    const char *dots = "";
+    const char *advice = "";
     for (size_t i = 0; i < n; i++)
         if (strcmp(known[i], key->text) == 0)
             return;
-    bnn_did_you_mean(key->text, known, n, near);
-    if (near[0] == '\0')
+    const bool dotted = strchr(key->text, '.') != NULL;
+    near[0] = '\0';
+    if (strstr(key->text, "\xc2\xa0") != NULL)
+        advice = "; there is a no-break space in it, write plain ones";
+    else if (dotted && bnn_key_in(section, "grid") != NULL)
+        advice = "; what varies stands in its map `grid`";
+    else if (dotted)
+        advice = "; keys with dots belong in sweep, baseline and -s, elsewhere write maps";
+    else if (bnn_did_you_mean(key->text, known, n, near)[0] == '\0')
         bnn_key_meant(r, key->text, meant);
-    if (near[0] == '\0' && strchr(key->text, '.') != NULL)
-        dots = "; keys with dots belong in sweep, baseline and -s, elsewhere write maps";
-    else if (near[0] == '\0' && strchr(meant, '?') == NULL)
+    if (advice[0] == '\0' && near[0] == '\0' && strchr(meant, '?') == NULL)
         bnn_text_join(known, n, list, sizeof list);
     bnn_diag_add(r->diag, key->at, "unknown key \"%s\" in %s%s%s%s%s%s",
                  bnn_excerpt(key->text, excerpt), where != NULL ? where : r->path, near, meant,
-                 dots, list[0] == '\0' ? "" : "; known keys: ", list);
+                 advice, list[0] == '\0' ? "" : "; known keys: ", list);
+}
+
+static int section_expected(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
+{
+    const char *names[BNN_SECTION_KEYS];
+    char keys[256], thing[300];
+    bnn_text_join(names, bnn_section_names(section, names), keys, sizeof keys);
+    snprintf(thing, sizeof thing, "%sa map of %s",
+             (section->flags & BNN_SECTION_NAMED) != 0 ? "a name or " : "", keys);
+    return bnn_reader_expected(r, node, thing, "");
 }
 
 int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn_node *node)
@@ -92,8 +109,7 @@ int bnn_section_check(const bnn_reader *r, const bnn_section *section, const bnn
     if (section->name != NULL)
         at.path = section->name;
     if (node->kind != BNN_NODE_MAP)
-        return bnn_reader_expected(
-            &at, node, (section->flags & BNN_SECTION_NAMED) != 0 ? "a name or a map" : "a map", "");
+        return section_expected(&at, section, node);
     const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < node->n; i++)
         bnn_key_check_known(r, section, at.path, node->pairs[i].key);

@@ -73,6 +73,7 @@ struct bnn_key {
     const char *words;        /* "none|auto": what may stand there instead */
     const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and & */
     const char *also; /* "lr|rate": how other programs call it; or NULL */
+    const char *foreign; /* "htanh=clipped|...": names of plugins elsewhere, and here; or NULL */
     /* The name of a plugin that may stand here and has such a parameter, or NULL; or NULL. */
     const char *(*takes)(const bnn_reader *r, const bnn_key *key, const char *parameter);
     const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
@@ -134,6 +135,9 @@ size_t bnn_choice_index(const char *choices, const char *text);
 
 /* Whether node is one of the key's words, which is returned, or NULL. */
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node);
+
+/* Whether node is a false, no or off for the word none that the key takes. */
+bool bnn_key_is_refusal(const bnn_key *key, const bnn_node *node);
 
 /* What may be written for the key, its words aside: "an integer", "a name or ...". */
 const char *bnn_key_form(const bnn_key *key);

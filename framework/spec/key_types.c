@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,8 @@ enum { CHOICES_MAX = 32, CHOICE_BYTES = 64 };
 
 /* ---- messages ---------------------------------------------------------------------------- */
 
-/* Several values to try stand in a sweep, and many expect them here. */
-static const char *list_advice(const bnn_reader *r, const bnn_node *node, char out[BNN_KEY_PATH])
+/* Several values to try stand in a sweep, and many expect them here; or a section has no keys. */
+static const char *value_advice(const bnn_reader *r, const bnn_node *node, char out[BNN_KEY_PATH])
 {
     const bool known = r->spec != NULL && r->path != NULL;
     const bnn_key *top = known ? bnn_key_in(r->spec, r->path) : NULL;
@@ -26,6 +27,13 @@ static const char *list_advice(const bnn_reader *r, const bnn_node *node, char o
     const char *texts[3] = {NULL, NULL, "..."};
     char items[BNN_EXCERPT];
     out[0] = '\0';
+    if (bnn_tree_is_null(node))
+        return key != NULL && key->section != NULL
+                   ? "; indent what belongs to it, or leave the key out"
+                   : "; leave the key out for its default";
+    for (size_t i = 0; node->kind == BNN_NODE_LIST && i < node->n; i++)
+        if (node->items[i]->kind != BNN_NODE_SCALAR && bnn_tree_get(node->items[i], "name") == NULL)
+            return out; /* no values of a key */
     if (node->kind != BNN_NODE_LIST || node->n < 2 || map || top == NULL ||
         (top->flags & BNN_KEY_FIXED) != 0)
         return out;
@@ -41,7 +49,7 @@ int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *t
 {
     char got[BNN_DESCRIPTION], sweep[BNN_KEY_PATH];
     return bnn_diag_add(r->diag, node->at, "%s: expected %s, got %s%s%s", r->path, thing,
-                        bnn_tree_describe(node, got), advice, list_advice(r, node, sweep));
+                        bnn_tree_describe(node, got), advice, value_advice(r, node, sweep));
 }
 
 const char *bnn_key_word(const bnn_key *key, const bnn_node *node)
@@ -63,6 +71,23 @@ const char *bnn_key_form(const bnn_key *key)
     return key->type != NULL ? key->type->form : forms[key->param.type];
 }
 
+/* What other programs, and YAML 1.1, take for true (1) or false (0); -1: neither. */
+static int truth_of(const char *text)
+{
+    static const char *const words[2][5] = {{"false", "no", "off", "n", "0"},
+                                            {"true", "yes", "on", "y", "1"}};
+    for (int i = 0; i < 10; i++)
+        if (strcasecmp(text, words[i / 5][i % 5]) == 0)
+            return i / 5;
+    return -1;
+}
+
+bool bnn_key_is_refusal(const bnn_key *key, const bnn_node *node)
+{
+    return key->words != NULL && bnn_choice_index(key->words, "none") == 0 &&
+           bnn_tree_is_plain(node) && truth_of(node->text) == 0;
+}
+
 int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node)
 {
     const char *words = key->words == NULL ? "" : key->words, *names[BNN_SECTION_KEYS] = {0};
@@ -71,7 +96,12 @@ int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *no
     bnn_text_join(names, map ? bnn_section_names(key->section, names) : 0, keys, sizeof keys);
     snprintf(thing, sizeof thing, "%s%s%s%s%s", words, words[0] == '\0' ? "" : " or ",
              bnn_key_form(key), map ? " of " : "", keys);
-    return bnn_reader_expected(r, node, thing, "");
+    const int truth = bnn_tree_is_plain(node) ? truth_of(node->text) : -1;
+    const bool none = words[0] != '\0' && bnn_choice_index(words, "none") == 0;
+    return bnn_reader_expected(r, node, thing,
+                               truth == 0 && none  ? "; write none"
+                               : truth == 1 && map ? "; {} stands for the defaults of all"
+                                                   : "");
 }
 
 /* What stands there, or NULL where the default counts: nothing, or a word. `fits`: it is no word. */
@@ -177,8 +207,17 @@ static int expected_number(const bnn_reader *r, const bnn_node *node, const char
     double number;
     const bool quoted =
         node->kind == BNN_NODE_SCALAR && node->quoted && n_number(node->text, &number) > 0;
-    return bnn_reader_expected(r, node, thing,
-                               quoted ? " in quotes, which is a text; remove the quotes" : "");
+    char advice[96] = "", digits[BNN_SHORT_TEXT];
+    if (quoted)
+        snprintf(advice, sizeof advice, " in quotes, which is a text; remove the quotes");
+    else if (bnn_key_is_number(node, &number) && number == floor(number) && fabs(number) < 1e9)
+        snprintf(advice, sizeof advice, "; write %s", bnn_number_text(number, digits));
+    else if (bnn_tree_is_plain(node) && strchr(node->text, '_') != NULL &&
+             node->text[strspn(node->text, "0123456789_")] == '\0')
+        snprintf(advice, sizeof advice, "; leave out the _");
+    else if (bnn_tree_is_plain(node) && strchr(node->text, '#') != NULL)
+        snprintf(advice, sizeof advice, "; a comment begins with a blank and #");
+    return bnn_reader_expected(r, node, thing, advice);
 }
 
 static int out_of_range(const bnn_reader *r, const bnn_node *node, const char *low,
@@ -222,19 +261,16 @@ static void number_read(const bnn_reader *r, const bnn_param *row, const bnn_nod
 
 static void switch_read(const bnn_reader *r, const bnn_node *node, int64_t *out)
 {
-    static const char *const words[2][5] = {{"false", "no", "off", "n", "0"},
-                                            {"true", "yes", "on", "y", "1"}};
     char advice[40] = "";
-    for (int i = 0; node->kind == BNN_NODE_SCALAR && i < 10; i++) {
-        const char *right = words[i / 5][0];
-        if (!node->quoted && strcmp(node->text, right) == 0) {
-            *out = i / 5;
-            return;
-        }
-        if (strcasecmp(node->text, words[i / 5][i % 5]) == 0)
-            snprintf(advice, sizeof advice, "; write %s%s", right,
-                     node->quoted ? " without quotes" : "");
+    const int truth = node->kind == BNN_NODE_SCALAR ? truth_of(node->text) : -1;
+    const char *right = truth == 1 ? "true" : "false";
+    if (truth >= 0 && !node->quoted && strcmp(node->text, right) == 0) {
+        *out = truth;
+        return;
     }
+    if (truth >= 0)
+        snprintf(advice, sizeof advice, "; write %s%s", right,
+                 node->quoted ? " without quotes" : "");
     bnn_reader_expected(r, node, "true or false", advice);
 }
 

@@ -79,7 +79,12 @@ static void sweep_check_order(const bnn_reader *r, const bnn_node *earlier, cons
 static int sweep_check_map(const bnn_reader *r, const bnn_node *map)
 {
     if (map->kind != BNN_NODE_MAP)
-        return bnn_reader_expected(r, map, "a map of dotted keys", "");
+        return bnn_reader_expected(r, map, "a map of dotted keys",
+                                   map->kind == BNN_NODE_LIST && strcmp(r->path, "sweep.grid") == 0
+                                       ? "; points one by one are a list in sweep.list"
+                                   : strcmp(r->path, "baseline") == 0 && !bnn_tree_is_null(map)
+                                       ? ", as in {model.binarize: none}"
+                                       : "");
     if (map->n > SWEEP_KEYS_MAX)
         return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", r->path,
                             map->n, SWEEP_KEYS_MAX);
@@ -106,6 +111,12 @@ static void baseline_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
 
 static const bnn_key_type baseline_type = {"a map of dotted keys", baseline_read, NULL};
 
+static bool is_section(const bnn_reader *r, const char *path)
+{
+    const bnn_key *key = bnn_key_find(r->spec, path);
+    return key != NULL && (key->section != NULL || key->takes != NULL);
+}
+
 /* grid, or zip, whose lists are of equal length. detail: 1 for zip. */
 static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
@@ -119,7 +130,10 @@ static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
         const bnn_reader below = bnn_reader_below(r, bnn_excerpt(pair->key->text, a), path);
         if (list->kind != BNN_NODE_LIST)
             bnn_reader_expected(&below, list, "a list of values",
-                                list->kind == BNN_NODE_SCALAR ? "; brackets are missing" : "");
+                                list->kind == BNN_NODE_SCALAR ? "; brackets are missing"
+                                : is_section(r, pair->key->text)
+                                    ? "; write keys with dots, as in model.ste: [identity, clipped]"
+                                    : "; write them out, as in [1, 2]");
         else if (list->n == 0)
             bnn_diag_add(r->diag, list->at, "%s: the list is empty and leaves no points", path);
         else if (key->detail == 1 && list->n != first->value->n)
@@ -140,7 +154,8 @@ static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
 {
     sweep_keep(key, node, out);
     if (node != NULL && node->kind != BNN_NODE_LIST)
-        bnn_reader_expected(r, node, "a list of maps", "");
+        bnn_reader_expected(r, node, "a list of maps",
+                            node->kind == BNN_NODE_MAP ? "; put it in brackets" : "");
     for (size_t i = 0; node != NULL && node->kind == BNN_NODE_LIST && i < node->n; i++)
         if (sweep_check_map(r, node->items[i]) == BNN_OK && key->detail == 1 &&
             node->items[i]->n == 0)

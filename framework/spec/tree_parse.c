@@ -73,10 +73,21 @@ static bool is_tab(const reader *r, yaml_mark_t mark)
 /* What to do about the mistakes that libyaml describes from its own point of view; or NULL. */
 static const char *problem_advice(const reader *r)
 {
+    static const struct {
+        const char *problem, *advice;
+    } known[] = {
+        {"mapping values are not allowed in this context",
+         "; indent the line like its neighbours, and quote a text that contains a colon"},
+        {"found character that cannot start any token", "; put the text in quotes"},
+        {"did not find expected alphabetic or numeric character",
+         "; put a text that begins with * or & in quotes"},
+        {"did not find expected <document start>", "; write KEY: VALUE on each line"},
+    };
     if (is_tab(r, r->parser.problem_mark))
         return ": a tab; indent with spaces";
-    if (strcmp(r->parser.problem, "mapping values are not allowed in this context") == 0)
-        return "; indent the line like its neighbours, and quote a text that contains a colon";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(r->parser.problem, known[i].problem) == 0)
+            return known[i].advice;
     return NULL;
 }
 
@@ -91,7 +102,8 @@ static void add_problem(const reader *r)
     if (parser->error == YAML_MEMORY_ERROR || problem == NULL)
         bnn_diag_no_memory(r->diag);
     else if (parser->error == YAML_READER_ERROR) /* no text: an offset instead of a mark */
-        bnn_diag_add(r->diag, byte_position(r, parser->problem_offset), "%s", problem);
+        bnn_diag_add(r->diag, byte_position(r, parser->problem_offset), "%s%s", problem,
+                     strstr(problem, "octet") != NULL ? "; save it as UTF-8" : "");
     else if (problem_advice(r) != NULL)
         bnn_diag_add(r->diag, at, "%s%s", problem, problem_advice(r));
     else if (parser->context == NULL)
@@ -155,8 +167,8 @@ static void refuse_tag(reader *r, const yaml_char_t *tag, bnn_position_in_file a
         return;
     const bool is_standard = strncmp(text, standard, n) == 0;
     r->is_wrong = true;
-    bnn_diag_add(r->diag, at, "tags are not supported; leave out %s%s", is_standard ? "!!" : "",
-                 bnn_excerpt(is_standard ? text + n : text, excerpt));
+    bnn_diag_add(r->diag, at, "tags are not supported; leave out %s%s, or put the text in quotes",
+                 is_standard ? "!!" : "", bnn_excerpt(is_standard ? text + n : text, excerpt));
 }
 
 static bool add_anchor(reader *r, const yaml_char_t *name, const bnn_node *node)

@@ -9,11 +9,14 @@ static const bnn_key schedule_keys[] = {
                     "the learning rate over the epochs")},
     {.param = BNN_NUMBER(bnn_schedule, warmup, 0.0, 0.0, 100000.0, "epochs of linear warm-up")},
     {.param = BNN_NUMBER(bnn_schedule, every, 10.0, 1e-3, 100000.0, "epochs between steps"),
-     .acts = "train.schedule=step"},
+     .acts = "train.schedule=step",
+     .also = "step_size|period"},
     {.param = BNN_NUMBER(bnn_schedule, factor, 0.1, 1e-9, 1.0, "what each step multiplies with"),
-     .acts = "train.schedule=step"},
+     .acts = "train.schedule=step",
+     .also = "gamma|decay"},
     {.param = BNN_NUMBER(bnn_schedule, floor, 0.0, 0.0, 1.0, "the factor at the end"),
-     .acts = "train.schedule=cosine"},
+     .acts = "train.schedule=cosine",
+     .also = "eta_min"},
     BNN_KEYS_END,
 };
 
@@ -41,7 +44,9 @@ static const bnn_key train_keys[] = {
      .also = "criterion|loss_fn|loss_function|objective"},
     {BNN_KEY_PLUGIN(bnn_train_options, optimizer, "optimizer", BNN_KIND_OPTIMIZER,
                     "how weights follow their gradients"),
-     .standard = "adam", .also = "optim", .section = &optimizer_section},
+     .standard = "adam",
+     .foreign = "adamw={name: adam, decoupled: true}|nesterov={name: sgd, nesterov: true}",
+     .also = "optim", .section = &optimizer_section},
     {BNN_KEY_PLUGIN(bnn_train_options, binary_optimizer, "binary_optimizer", BNN_KIND_OPTIMIZER,
                     "another one for the latent binary weights"),
      .computed = "train.optimizer", .section = &optimizer_section,
@@ -65,6 +70,7 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
     bnn_train_options *train = out;
     const bnn_position_in_file nowhere = {.file = "spec"};
     const bnn_node *named = bnn_tree_get(node, "optimizer");
+    const bnn_node *warmup = bnn_tree_find(node, "schedule.warmup");
     const bnn_plugin *general = train->optimizer.use.plugin;
     train->at = node != NULL ? node->at : nowhere;
     set_lr(&train->optimizer);
@@ -76,7 +82,7 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "train.binary_optimizer: %s, and another optimizer here",
                      general->head->name, general->head->name);
     if (train->schedule.warmup >= (double)train->epochs)
-        bnn_diag_add(r->diag, train->at,
+        bnn_diag_add(r->diag, warmup != NULL ? warmup->at : train->at,
                      "train.schedule.warmup: %g epochs of warm-up leave nothing of %d epochs",
                      train->schedule.warmup, train->epochs);
 }

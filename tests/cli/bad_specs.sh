@@ -22,7 +22,7 @@ if [ "${1-}" = --write ]; then
     write=yes
     shift
 fi
-[ $# -gt 0 ] || set -- syntax keys values plugins sweep model data effect overrides several
+[ $# -gt 0 ] || set -- syntax keys values plugins sweep model data effect overrides several words
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_bad_specs.XXXXXX") || exit 99
 trap 'rm -rf "$scratch"' EXIT

@@ -144,7 +144,7 @@ says 'text.db'
 printf 'dataset: {name: synthetic, validation: 6000}\n' >held_out.yaml
 bnn 3 run held_out.yaml --db held_out.db -q
 prints_nothing
-says '^bnnrun: held_out.yaml:1:10: dataset.validation: 6000 of the 6000 training images'
+says '^held_out.yaml:1:10: dataset.validation: 6000 of the 6000 training images'
 
 # ---- with one ------------------------------------------------------------------------------------
 bnn 0 run "$srcdir/configs/quick.yaml" -q -j 1 -s train.epochs=2 -s dataset.train_limit=400 \

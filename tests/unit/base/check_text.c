@@ -161,9 +161,11 @@ END_TEST
 static const struct {
     const char *word, *nearest;
 } suggestions[] = {
-    {"epoch", "epochs"}, {"epocsh", "epochs"}, {"EPOCHS", "epochs"}, {"epohcs", "epochs"},
-    {"bath", "batch"},   {"clp", "clip"},      {"lr", "lr"},         {"rl", NULL},
-    {"batsh", "batch"},  {"ep", NULL},         {"", NULL},           {"something", NULL},
+    {"epoch", "epochs"},     {"epocsh", "epochs"}, {"EPOCHS", "epochs"}, {"epohcs", "epochs"},
+    {"bath", "batch"},       {"clp", "clip"},      {"lr", "lr"},         {"rl", NULL},
+    {"batsh", "batch"},      {"ep", NULL},         {"", NULL},           {"something", NULL},
+    {"EpochsMax", "epochs"}, {"ochs", "epochs"},   {"max_epochs", NULL}, {"clipping", "clip"},
+    {"lrs", "lr"},           {"lrate", NULL},
 };
 
 START_TEST(suggests)

@@ -207,7 +207,7 @@ static const struct {
      0, 0, NULL},
     {"../mnist",
      "d.yaml:1:1: dataset.name: \"../mnist\" is no name of a data set: letters, digits, _ and -, at "
-     "most 63",
+     "most 63; a folder is a dataset.path",
      0, 0, 0, NULL},
     {"{name: -x}",
      "d.yaml:1:8: dataset.name: \"-x\" is no name of a data set: letters, digits, _ and -, at most "

@@ -58,7 +58,9 @@ END_TEST
 /* The empty document, text, and list are no specs; a file that is not there is one message. */
 START_TEST(what_is_no_spec_is_refused)
 {
-    check_said(BNN_E_SPEC, "[1, 2]\n", "s.yaml:1:1: the spec: expected a map, got a list");
+    check_said(
+        BNN_E_SPEC, "[1, 2]\n",
+        "s.yaml:1:1: the spec: expected a map of name, description, dataset, model, train, seeds, sweep, baseline, metric, run, got a list");
     bnn_experiment unchanged = experiment;
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
@@ -112,8 +114,9 @@ START_TEST(seeds_are_distinct_and_bounded)
                "s.yaml:10:18: seeds: expected an integer, got \"x\"");
     check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: []\n",
                "s.yaml:10:8: seeds: 0 of them; from 1 to 10000 are allowed");
-    check_said(BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: 3\n",
-               "s.yaml:10:8: seeds: expected {count: N, base: N} or a list of integers, got \"3\"");
+    check_said(
+        BNN_E_SPEC, TINY_DATA TINY_MODEL "seeds: 3\n",
+        "s.yaml:10:8: seeds: expected {count: N, base: N} or a list of integers, got \"3\"; write {count: 3}, or [3] for this one");
 }
 END_TEST
 

@@ -158,7 +158,7 @@ static const struct {
      "s:3:7: train.both: expected a text, got a list\n"
      "s:4:11: train.schedule: the key \"name\" is missing\n"
      "s:4:19: train.schedule.every: 0 is out of range; it must be from 1 to 100\n"
-     "s:5:8: train.title: expected a text, got nothing",
+     "s:5:8: train.title: expected a text, got nothing; leave the key out for its default",
      DEFAULTS},
     {"epoch: 3\nlr: big\nmomentum: 1\na.b: 1\nschedule: [step]",
      "s:1:1: unknown key \"epoch\" in train; did you mean \"epochs\"?\n"
@@ -167,10 +167,14 @@ static const struct {
      "both, title, mine\n"
      "s:4:1: unknown key \"a.b\" in train; keys with dots belong in sweep, baseline and -s, "
      "elsewhere write maps\n"
-     "s:5:11: train.schedule: expected a name or a map, got a list",
+     "s:5:11: train.schedule: expected a name or a map of name, every, pause, got a list",
      DEFAULTS},
-    {"[1]", "s:1:1: train: expected a map, got a list", DEFAULTS},
-    {"~", "s:1:1: train: expected a map, got nothing", DEFAULTS},
+    {"[1]",
+     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, schedule, both, title, mine, got a list",
+     DEFAULTS},
+    {"~",
+     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, schedule, both, title, mine, got nothing; leave the key out for its default",
+     DEFAULTS},
 };
 
 /* Reads and records the value of `train`. */

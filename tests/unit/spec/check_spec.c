@@ -23,9 +23,10 @@ static const struct {
     {"a: &x {b: 1}\nc: {<<: *x}\n", "s:2:5: merge keys (<<) are not supported; write the keys out"},
     {"[a]: 1\n", "s:1:1: a key must be a name, not a list"},
     {"? {a: 1}\n: 2\n", "s:1:3: a key must be a name, not a map"},
-    {"a: !!str 5\n", "s:1:4: tags are not supported; leave out !!str"},
-    {"a: !x [1]\nb: !y {}\n", "s:1:4: tags are not supported; leave out !x\n"
-                              "s:2:4: tags are not supported; leave out !y"},
+    {"a: !!str 5\n", "s:1:4: tags are not supported; leave out !!str, or put the text in quotes"},
+    {"a: !x [1]\nb: !y {}\n",
+     "s:1:4: tags are not supported; leave out !x, or put the text in quotes\n"
+     "s:2:4: tags are not supported; leave out !y, or put the text in quotes"},
     {"a: *nobody\n", "s:1:4: alias of an unknown anchor \"nobody\""},
     {"a: &a [1, *a]\n", "s:1:11: alias \"a\" stands inside its own anchor"},
     {"a: \"x\\0y\"\n", "s:1:4: a text cannot contain \\0"},
@@ -38,10 +39,9 @@ static const struct {
      "s:2:1: found character that cannot start any token: a tab; indent with spaces"},
     {"a: 'x\n", "s:2:1: found unexpected end of stream while scanning a quoted scalar that starts "
                 "on line 1"},
-    {"a: @x\n", "s:1:4: found character that cannot start any token while scanning for the next "
-                "token"},
-    {"a: 1\nb: \xff\n", "s:2:4: invalid leading UTF-8 octet"},
-    {"\xc3\xa4: \xc3\n", "s:1:5: invalid trailing UTF-8 octet"},
+    {"a: @x\n", "s:1:4: found character that cannot start any token; put the text in quotes"},
+    {"a: 1\nb: \xff\n", "s:2:4: invalid leading UTF-8 octet; save it as UTF-8"},
+    {"\xc3\xa4: \xc3\n", "s:1:5: invalid trailing UTF-8 octet; save it as UTF-8"},
     {"a: \x01\n", "s:1:4: control characters are not allowed"},
 };
 
@@ -64,7 +64,7 @@ END_TEST
 START_TEST(refuses_utf16)
 {
     ck_assert_ptr_null(bnn_tree_parse("s", "\xff\xfe\x61\0", 4, arena, diag));
-    ck_assert_str_eq(said(), "s:1:1: invalid leading UTF-8 octet");
+    ck_assert_str_eq(said(), "s:1:1: invalid leading UTF-8 octet; save it as UTF-8");
 }
 END_TEST
 

@@ -20,17 +20,17 @@ static const struct {
     {"101", NULL, "101 is out of range; it must be from -10 to 100"},
     {"99999999999999999999", NULL,
      "99999999999999999999 is out of range; it must be from -10 to 100"},
-    {"5.0", NULL, "expected an integer, got \"5.0\""},
-    {"1e1", NULL, "expected an integer, got \"1e1\""},
+    {"5.0", NULL, "expected an integer, got \"5.0\"; write 5"},
+    {"1e1", NULL, "expected an integer, got \"1e1\"; write 10"},
     {"0x10", NULL, "expected an integer, got \"0x10\""},
-    {"1_0", NULL, "expected an integer, got \"1_0\""},
+    {"1_0", NULL, "expected an integer, got \"1_0\"; leave out the _"},
     {"lots", NULL, "expected an integer, got \"lots\""},
     {"+", NULL, "expected an integer, got \"+\""},
     {"'5'", NULL, "expected an integer, got \"5\" in quotes, which is a text; remove the quotes"},
     {"''", NULL, "expected an integer, got \"\""},
     {"[5]", NULL, "expected an integer, got a list"},
     {"{a: 5}", NULL, "expected an integer, got a map"},
-    {"~", NULL, "expected an integer, got nothing"},
+    {"~", NULL, "expected an integer, got nothing; leave the key out for its default"},
 };
 
 /* What a key reads from a text: the status and the message are compared, the field is filled. */
@@ -170,7 +170,8 @@ static const struct {
     {"'cosine'", 2, NULL},
     {"cosin", 0, "expected one of constant, step, cosine, got \"cosin\"; did you mean \"cosine\"?"},
     {"linear", 0, "expected one of constant, step, cosine, got \"linear\""},
-    {"constant|step", 0, "expected one of constant, step, cosine, got \"constant|step\""},
+    {"constant|step", 0,
+     "expected one of constant, step, cosine, got \"constant|step\"; did you mean \"constant\"?"},
     {"[step]", 0, "expected one of constant, step, cosine, got a list"},
 };
 
@@ -209,7 +210,8 @@ START_TEST(reads_texts)
     ck_assert_str_eq(text, "5");
     check_reads(&key, "''", NULL, &text);
     ck_assert_str_eq(text, "");
-    check_reads(&key, "null", "expected a text, got nothing", &text);
+    check_reads(&key, "null", "expected a text, got nothing; leave the key out for its default",
+                &text);
     ck_assert_str_eq(text, "default");
 }
 END_TEST
