@@ -193,6 +193,11 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_objects) $(onnx_library)
 clean-local:
 	rm -rf fuzz man
 
+# Whether what was installed works; with DESTDIR, too.
+installcheck-local:
+	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' CC='$(CC)' \
+	  $(SHELL) $(srcdir)/tests/cli/install.sh "$(DESTDIR)$(prefix)" || test $$? -eq 77
+
 # The benchmark, built and run by `make bench`, with the fastest loop of each instruction set as its
 # measure.
 EXTRA_PROGRAMS = tests/bench/bnnbench

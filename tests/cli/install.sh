@@ -4,7 +4,7 @@
 #
 #     tests/cli/install.sh            installs this build below a temporary directory (DESTDIR), and
 #                                     removes it again
-#     tests/cli/install.sh PREFIX     looks at what was configured with --prefix=PREFIX and installed
+#     tests/cli/install.sh PREFIX     looks at what is installed there (make installcheck)
 set -eu
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -19,56 +19,60 @@ fail() {
 command -v pkg-config >/dev/null 2>&1 || { echo "skipped: no pkg-config here"; exit 77; }
 stage=''
 if [ $# -gt 0 ]; then
-    prefix=$1
+    prefix=$(cd "$1" && pwd)
 else
     stage="$scratch/a stage"
     make -s -C "${abs_top_builddir:=$PWD}" install DESTDIR="$stage" >"$scratch/log" 2>&1 ||
         { cat "$scratch/log"; fail 'make install failed'; }
     prefix=$(sed -n 's/^prefix = //p' "$abs_top_builddir/Makefile")
     # Who uses it knows nothing of where it was to be.
-    mv "$stage" "$scratch/elsewhere"
-    stage=$scratch/elsewhere
+    mv "$stage" "$scratch/else where"
+    stage="$scratch/else where"
 fi
-pc=$(find "$stage$prefix" -name bnn.pc)
-[ -f "$pc" ] || fail "no bnn.pc below $stage$prefix"
+# What pkg-config says of a folder with spaces is right, but lost in $(pkg-config ...): it gets a link.
+ln -s "$stage$prefix" "$scratch/top"
+top=$scratch/top/
+pc=$(find "$top" -name bnn.pc)
+[ -f "$pc" ] || fail "no bnn.pc below $top"
 PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
 
 # Everything of the lists arrived: program, header, plugins, configs, documentation.
-bnnrun=$(find "$stage$prefix" -path '*/bin/bnnrun')
-[ -x "$bnnrun" ] || fail "no bnnrun below $stage$prefix"
+bnnrun=$(find "$top" -path '*/bin/bnnrun')
+[ -x "$bnnrun" ] || fail "no bnnrun below $top"
 abi=$(sed -n 's/^#define BNN_ABI_VERSION \([0-9]*\)u$/\1/p' "$source/framework/bnn/plugin.h")
 [ "$(pkg-config --variable=abi bnn)" = "$abi" ] || fail "bnn.pc has another ABI than plugin.h: $abi"
 plugins=$(pkg-config --variable=pluginsdir bnn)
+libdir=$(pkg-config --variable=libdir bnn)
 for file in "$source"/plugins/*/*.c; do
     name=$(basename "$file" .c)
     case $name in
     *_skeleton)
         [ ! -e "$plugins/$name.so" ] || fail "$plugins/$name.so is installed, and is no plugin to use"
-        [ -n "$(find "$stage$prefix" -path "*/bnnrun/skeleton/$name.c")" ] || fail "$name.c is not installed"
+        [ -n "$(find "$top" -path "*/bnnrun/skeleton/$name.c")" ] || fail "$name.c is not installed"
         ;;
     *) [ -f "$plugins/$name.so" ] || fail "$plugins/$name.so is not installed" ;;
     esac
 done
 for file in quick.yaml ste_sweep.yaml topologies/lenet5.yaml datasets/mnist.yaml; do
-    [ -n "$(find "$stage$prefix" -path "*/bnnrun/$file")" ] || fail "$file is not installed"
+    [ -n "$(find "$top" -path "*/bnnrun/$file")" ] || fail "$file is not installed"
 done
 
 for file in README.md CHANGELOG.md LICENSE db/README.md plugins/README.md configs/REFERENCE.md; do
-    [ -n "$(find "$stage$prefix" -path "*/doc/bnnrun/$file")" ] || fail "$file is not installed"
+    [ -n "$(find "$top" -path "*/doc/bnnrun/$file")" ] || fail "$file is not installed"
 done
 "$bnnrun" help --man-pages | while read -r page name; do
-    file=$(find "$stage$prefix" -path "*/man${page##*.}/$page")
+    file=$(find "$top" -path "*/man${page##*.}/$page")
     "$bnnrun" help --man $name | cmp -s - "$file" || fail "the man page $page is not installed, or another"
 done
 for shell in bash:completions/bnnrun zsh:site-functions/_bnnrun fish:vendor_completions.d/bnnrun.fish; do
-    file=$(find "$stage$prefix" -path "*/${shell#*:}")
+    file=$(find "$top" -path "*/${shell#*:}")
     "$bnnrun" completion "${shell%%:*}" | cmp -s - "$file" || fail "the completion of ${shell%%:*} is not installed"
 done
-[ -z "$(find "$stage$prefix" -name '*.la')" ] || fail "libtool's files are installed"
+[ -z "$(find "$top" -name '*.la')" ] || fail "libtool's files are installed"
 # Nothing that is loaded names the folders of the build. (What counts executed lines has to, and so has
 # what is to be installed in them.)
-find "$plugins" "$bnnrun" "$(pkg-config --variable=libdir bnn)" -name 'bnn*' -type f -o -name '*.so*' -type f |
+find "$plugins" "$bnnrun" "$libdir" -name 'bnn*' -type f -o -name '*.so*' -type f |
     while read -r file; do
         case $prefix in "$source"/*) continue ;; esac
         grep -aq __gcov_ "$file" || ! grep -aqF -e "$source/" -e "${abs_top_builddir:-$source}" "$file" ||
@@ -82,8 +86,16 @@ cd "$scratch"
 "$bnnrun" plan ste_sweep --no-download >out 2>&1 || { cat out; fail 'an installed spec is not found by its name'; }
 "$bnnrun" -V | grep -qxF "specs       $(cd "$plugins/../../share/bnnrun" && pwd -P)" || fail '-V tells no specs'
 
+# What it says names nothing that only a checkout has.
+"$bnnrun" help >said
+for name in $("$bnnrun" help --man-pages | sed -n 's/^bnnrun-.*\.1 //p'); do
+    "$bnnrun" help "$name" >>said
+done
+find "$top" -path '*/share/bnnrun/*' -type f -exec cat {} + >>said
+! grep -n 'configs/\|framework/\|experiments/\|autogen\|\.md\b' said || fail 'it names files that are not installed'
+
 # The manual's example, as its comment gives it, up to "Build it", and the command that builds it.
-manual=$(find "$stage$prefix" -path '*/bnn/plugin.h')
+manual=$(find "$top" -path '*/bnn/plugin.h')
 sed -n '/^ \* Build it/q; s/^ \*     //p; s/^ \*$//p' "$manual" >ste_window.c
 command=$(sed -n 's/^ \*     \(cc .*pkg-config.*\)/\1/p' "$manual")
 if ! [ -s ste_window.c ] || [ -z "$command" ]; then
@@ -106,8 +118,8 @@ grep -q 1 clip || { cat clip; fail 'the parameter of the plugin is not recorded'
 
 # A program of the manual's example in <bnn/infer.h>, built by its own words and run without bnnrun,
 # on the model that the run has left. Its answer is that of `bnnrun predict`.
-infer=$(find "$stage$prefix" -path '*/bnn/infer.h')
-[ -f "$infer" ] || fail "no bnn/infer.h below $stage$prefix"
+infer=$(find "$top" -path '*/bnn/infer.h')
+[ -f "$infer" ] || fail "no bnn/infer.h below $top"
 run=$("$bnnrun" query "SELECT run_uid FROM run_summary WHERE state = 'done' LIMIT 1" --csv | sed -n 2p)
 cp "bnnrun.db.artifacts/$run/model.bnn" lenet5.bnn || fail 'the run has left no model'
 {
@@ -120,8 +132,8 @@ cp "bnnrun.db.artifacts/$run/model.bnn" lenet5.bnn || fail 'the run has left no 
 [ "$(grep -c bnn_model_ program.c)" -ge 5 ] || fail "no example in the manual, $infer"
 command=$(sed -n 's/^ \*     \(cc program.c .*pkg-config.*\)/\1/p' "$infer")
 [ -n "$command" ] || fail "no command in the manual, $infer"
-library=$(find "$stage$prefix" -name 'libbnninfer.so')
-[ -f "$library" ] || fail "no libbnninfer.so below $stage$prefix"
+library=$(find "$top" -name 'libbnninfer.so')
+[ -f "$library" ] || fail "no libbnninfer.so below $top"
 # A library with a sanitizer wants a program with it.
 instrument=
 ! grep -aq __asan_init "$library" || instrument=-fsanitize=address,undefined

@@ -350,7 +350,7 @@ const cli_command cli_command_run = {
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
-                "  bnnrun run configs/ste_sweep.yaml --retrain stale\n",
+                "  bnnrun ste_sweep --retrain stale\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),
