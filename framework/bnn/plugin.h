@@ -34,6 +34,7 @@
  * Build it, put it on the path, use it:
  *
  *     cc -shared -fPIC -O3 $(pkg-config --cflags bnn) ste_window.c -o ste_window.so
+ *     bnnrun plugins test ste_window.so
  *     BNNRUN_PLUGIN_PATH=. bnnrun plugins ste window
  *     BNNRUN_PLUGIN_PATH=. bnnrun quick -s model.ste=window
  *

@@ -278,8 +278,7 @@ static void layer_run_promises(conform_subject *s)
 static void layer_run_lowering(conform_subject *s)
 {
     if (((const bnn_layer *)(const void *)s->head)->lower == NULL)
-        conform_skip(s, "no .lower is given: networks with this layer train, but have no model "
-                        "file, and cannot be exported");
+        conform_skip(s, "no .lower is given: its networks cannot be exported");
     layer_check_always(s, rig_check_lowering);
 }
 

@@ -45,8 +45,8 @@ static void ste_check_gradient(const conform_subject *s, const bnn_ste *ste, con
         const double want = 2.0 * ga[i] + gb[i], scale = fabs(2.0 * ga[i]) + fabs((double)gb[i]);
         CONFORM_REQUIRE(s, isfinite(ga[i]), "the gradient at x = %g is %g", (double)x[i],
                         (double)ga[i]);
-        CONFORM_REQUIRE(s, gzero[i] == 0.0f, "gy = 0 gives %g at x = %g", (double)gzero[i],
-                        (double)x[i]);
+        CONFORM_REQUIRE(s, gzero[i] == 0.0f, "not linear in gy: gy = 0 gives %g at x = %g",
+                        (double)gzero[i], (double)x[i]);
         /* The sum may cancel: compare with the size of its parts. */
         CONFORM_REQUIRE(
             s, fabs(gsum[i] - want) <= 1e-6 * scale * (1 + 2 * fabs(a[i]) / fabs(sum[i])),
@@ -160,8 +160,7 @@ static void ste_run_proxy(conform_subject *s)
 {
     const bnn_ste *ste = (const void *)s->head;
     if (ste->proxy == NULL)
-        conform_skip(s, "no .proxy is given; with the function whose derivative the gradient is, "
-                        "the one would be checked against the other");
+        conform_skip(s, "no .proxy is given to check the gradient against");
     ste_check_always(s, ste_check_proxy);
 }
 

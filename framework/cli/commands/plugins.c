@@ -370,7 +370,7 @@ static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const c
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer"};
+static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer", "test"};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static int run_plugins(void *request, bnn_error *err)
