@@ -76,7 +76,7 @@ static int reload_run(verification *v, bnn_error *err)
 }
 
 /* Others of the name are not those, which are missing. */
-static int open_data(verification *v, bnn_error *err)
+static int verify_open_data(verification *v, bnn_error *err)
 {
     bnn_error problem = {.message = ""};
     int status =
@@ -220,7 +220,7 @@ static int check_run(verification *v, bnn_error *err)
     if (status == BNN_OK)
         status = check_network(v, err);
     if (status == BNN_OK)
-        status = open_data(v, err);
+        status = verify_open_data(v, err);
     if (v->data.owner == NULL) /* and that was said */
         return status;
     if (status == BNN_OK && v->reloaded.network != NULL && v->stored.model_path != NULL)
