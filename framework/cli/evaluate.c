@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_IMAGES = 1024, SCREEN_COLUMNS = 80, TAKEN_FOR_MAX = 4 };
+enum { BLOCK_IMAGES = 1024, TAKEN_FOR_MAX = 4 };
 
 /* What came out. */
 typedef struct cli_evaluated {
@@ -236,7 +236,7 @@ static bool evaluate_matrix_fits(const cli_evaluated *e)
             most = (uint32_t)bnn_size_larger(most, e->counts[(size_t)i * e->n + class]);
         wide += 2 + (size_t)snprintf(number, sizeof number, "%u", most);
     }
-    return wide <= SCREEN_COLUMNS;
+    return wide <= cli_width(stdout);
 }
 
 static void evaluate_say_accuracy(const cli_evaluated *e, FILE *out)
