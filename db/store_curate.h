@@ -45,10 +45,12 @@ typedef struct bnn_store_selection {
 int bnn_store_select(const bnn_store_filter *filter, const char *name, bnn_arena *arena,
                      bnn_store_selection *out, bnn_error *err);
 
-/* The columns of run_summary; the keys of all configs. */
+/* The columns of run_summary; the keys of all configs; all tags. */
 int bnn_store_list_columns(bnn_store *store, bnn_arena *arena, const char *const **out_names,
                            size_t *out_n, bnn_error *err);
 int bnn_store_list_keys(bnn_store *store, bnn_arena *arena, const char *const **out_keys,
+                        size_t *out_n, bnn_error *err);
+int bnn_store_list_tags(bnn_store *store, bnn_arena *arena, const char *const **out_tags,
                         size_t *out_n, bnn_error *err);
 
 typedef struct bnn_store_chosen {

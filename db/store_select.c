@@ -141,6 +141,13 @@ int bnn_store_list_keys(bnn_store *store, bnn_arena *arena, const char *const **
                           0, &word_type, arena, out_keys, out_n, err);
 }
 
+int bnn_store_list_tags(bnn_store *store, bnn_arena *arena, const char *const **out_tags,
+                        size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(store, "SELECT DISTINCT tag AS word FROM run_tag ORDER BY tag", NULL, 0,
+                          &word_type, arena, out_tags, out_n, err);
+}
+
 /* ---- the rows ---- */
 
 #define CHOSEN(name) BNN_MEMBER(bnn_store_chosen, name)

@@ -4,6 +4,7 @@
 #include "cli/complete.h"
 #include "cli/result.h"
 #include "cli/spec_help.h"
+#include "db/store_curate.h"
 #include "db/store_results.h"
 #include "model/options.h"
 #include "runner/experiment.h"
@@ -85,6 +86,18 @@ static void offer_experiments(const cli_place *place)
     if (cli_store_open(&place->options, &store, &err) == BNN_OK)
         bnn_store_list_experiments(store, place->options.arena, &names, &n, &err);
     offer_names(place, names, n);
+    bnn_store_close(store);
+}
+
+static void offer_tags(const cli_place *place)
+{
+    bnn_store *store = NULL;
+    bnn_error err;
+    const char *const *tags = NULL;
+    size_t n = 0;
+    if (cli_store_open(&place->options, &store, &err) == BNN_OK)
+        bnn_store_list_tags(store, place->options.arena, &tags, &n, &err);
+    offer_names(place, tags, n);
     bnn_store_close(store);
 }
 
@@ -237,6 +250,7 @@ static const struct {
     {"QUERY", offer_queries},
     {"RUN", offer_runs},
     {"SPEC.yaml", offer_specs},
+    {"TAG", offer_tags},
 };
 
 void cli_offer_source(const cli_place *place, const char *source)

@@ -21,9 +21,10 @@ int cli_selection_set_revision(const cli_command *command, void *request, const 
 int cli_selection_set_since(const cli_command *command, void *request, const char *value,
                             bnn_error *err);
 #define CLI_SELECTION_OPTIONS                                                            \
-    CLI_PARSED_ROW("state", 0, "STATE", cli_selection_add_states,                        \
-                   "only queued, running, done, stale, failed or interrupted runs;\n"    \
-                   "several with commas between"),                                       \
+    CLI_WORDS_ROW("state", "STATE", "queued|running|done|stale|failed|interrupted",      \
+                  cli_selection_add_states,                                              \
+                  "only queued, running, done, stale, failed or interrupted runs;\n"     \
+                  "several with commas between"),                                        \
         CLI_PARSED_ROW("tag", 0, "TAG", cli_selection_add_tag,                           \
                        "only runs that have this tag; repeatable: all of them"),         \
         CLI_PARSED_ROW("revision", 0, "newest|earlier", cli_selection_set_revision,      \

@@ -99,6 +99,12 @@ bnn 0 tag "$one" --json
 is_json
 prints '"figure2"'
 omits good
+bnn 0 completion words -- runs --tag fi
+prints '^figure2'
+bnn 0 completion words -- rm ex
+prints '^exp'
+bnn 0 completion words -- rm --state inter
+prints '^interrupted'
 bnn 0 note "$one" ''
 bnn 0 note --csv
 has_lines 1

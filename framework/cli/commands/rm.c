@@ -174,7 +174,8 @@ static const cli_option rm_options[] = {
 
 const cli_command cli_command_rm = {
     .name = "rm",
-    .arguments = "RUN...|EXPERIMENT... [KEY=VALUE...]",
+    .arguments = "RUN|EXPERIMENT... [KEY=VALUE...]",
+    .completion = "RUN|EXPERIMENT...",
     .summary = "remove runs from the database, with their files",
     .notes =
         "Lists the runs and the bytes of their files, and asks. Of an EXPERIMENT, the options and\n"

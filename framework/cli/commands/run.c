@@ -28,6 +28,7 @@ typedef struct sweep {
     int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
     size_t n_elsewhere;             /* runs that other processes took and have not done */
     const bnn_store_run *elsewhere; /* one of them */
+    size_t n_removed;               /* runs that have gone from the database meanwhile */
 } sweep;
 
 /* ---- before ------------------------------------------------------------------------------ */
@@ -134,13 +135,18 @@ static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
     const int status =
         bnn_store_list_runs(store, s->plan.experiment->name, s->plan.arena, &now, &n, err);
     for (const bnn_run *run = s->plan.runs; status == BNN_OK && run < s->plan.runs + s->plan.n;
-         run++)
-        for (size_t i = 0; i < n && (run->state == BNN_RUN_RUNNING || run->state == BNN_RUN_TAKEN);
-             i++)
-            if (now[i].id == run->id && now[i].state != BNN_RUN_DONE) {
-                s->n_elsewhere++;
-                s->elsewhere = &now[i];
-            }
+         run++) {
+        size_t i = 0;
+        if (run->state != BNN_RUN_RUNNING && run->state != BNN_RUN_TAKEN)
+            continue;
+        while (i < n && now[i].id != run->id)
+            i++;
+        s->n_removed += i == n;
+        if (i == n || now[i].state == BNN_RUN_DONE)
+            continue;
+        s->n_elsewhere++;
+        s->elsewhere = &now[i];
+    }
     return status;
 }
 
@@ -191,6 +197,12 @@ static int judge_sweep(const sweep *s, bnn_error *err)
     if (n_lost > 0)
         return bnn_fail(err, BNN_E_FAILED, "the files of %zu of %zu runs could not be made again",
                         n_lost, s->plan.n);
+    if (s->n_removed > 0)
+        return bnn_fail(
+            err, BNN_E_FAILED,
+            "%zu of %zu runs were removed from the database meanwhile; the same command "
+            "does them",
+            s->n_removed, s->plan.n);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(
