@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { HEAD_BYTES = 4, LIST_BYTES = 300, IDX_FILES_MAX = 1000 };
+enum { HEAD_BYTES = 4, LIST_BYTES = 300, IDX_FILES_MAX = 1000, BELOW_MAX = 16 };
 
 /* What a name says of an IDX file. */
 typedef struct idx_file {
@@ -37,27 +37,37 @@ static int idx_part_of(const bnn_add_request *request, const char *name)
     return train == test ? -1 : test;
 }
 
-/* Adds a file when it is an IDX file of bytes; NAME and NAME.gz are one. */
-static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
+/* The first bytes of an IDX file; false when it is none. */
+static bool idx_peek(const char *folder, const char *name, uint8_t out[HEAD_BYTES])
 {
     char path[PATH_MAX];
     struct stat st;
     bnn_content head;
-    bnn_error ignored;
-    if (!bnn_path_join(f->set->folder, name, path) || stat(path, &st) != 0 ||
-        !S_ISREG(st.st_mode) || bnn_content_read_head(path, HEAD_BYTES, &head, &ignored) != BNN_OK)
-        return BNN_OK;
-    const uint8_t *b = head.bytes;
-    const bool idx = head.n_bytes == HEAD_BYTES && b[0] == 0 && b[1] == 0 && b[3] >= 1 &&
-                     b[3] <= BNN_ARRAY_DIMS_MAX && b[2] >= 8 && b[2] <= 14;
-    const bool bytes = idx && b[2] == 8, labels = idx && b[3] == 1;
+    bnn_error err;
+    if (!bnn_path_join(folder, name, path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+        bnn_content_read_head(path, HEAD_BYTES, &head, &err) != BNN_OK)
+        return false;
+    const bool whole = head.n_bytes == HEAD_BYTES;
+    if (whole)
+        memcpy(out, head.bytes, HEAD_BYTES);
     free(head.bytes);
+    return whole && out[0] == 0 && out[1] == 0 && out[2] >= 8 && out[2] <= 14 && out[3] >= 1 &&
+           out[3] <= BNN_ARRAY_DIMS_MAX;
+}
+
+/* Adds a file when it is an IDX file of bytes; NAME and NAME.gz are one. */
+static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
+{
+    uint8_t head[HEAD_BYTES];
+    if (!idx_peek(f->set->folder, name, head))
+        return BNN_OK;
+    const bool bytes = head[2] == 8, labels = head[3] == 1;
     char *base = bnn_arena_strdup(f->set->arena, name);
     if (base == NULL)
         return bnn_no_memory(err);
     if (bnn_text_ends_with(base, ".gz"))
         base[strlen(base) - strlen(".gz")] = '\0';
-    if (idx && !bytes)
+    if (!bytes)
         f->other = base;
     for (size_t i = 0; i < f->n; i++)
         if (strcmp(f->files[i].name, base) == 0)
@@ -68,6 +78,31 @@ static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: more than %d IDX files", f->set->folder,
                         IDX_FILES_MAX);
     f->files[f->n++] = (idx_file){base, labels, idx_part_of(f->set->request, base)};
+    return BNN_OK;
+}
+
+/* A folder in it may be the one that is meant, as raw/ of torchvision: a failure says so. */
+static int idx_look_below(const add_set *set, bnn_error *err)
+{
+    const char *const *folders, *const *names;
+    size_t n, n_names;
+    uint8_t head[HEAD_BYTES];
+    if (bnn_add_list(set->folder, set->arena, &folders, &n, err) != BNN_OK)
+        return err->status;
+    for (size_t i = 0; i < n && i < BELOW_MAX; i++) {
+        char below[PATH_MAX];
+        struct stat st;
+        if (!bnn_path_join(set->folder, folders[i], below) || stat(below, &st) != 0 ||
+            !S_ISDIR(st.st_mode) ||
+            bnn_add_list(below, set->arena, &names, &n_names, err) != BNN_OK)
+            continue;
+        for (size_t k = 0; k < n_names && k < BELOW_MAX; k++)
+            if (idx_peek(below, names[k], head))
+                return bnn_fail(err, BNN_E_USAGE,
+                                "%s: no images in it, but IDX files in its folder "
+                                "%s; name that one",
+                                set->folder, folders[i]);
+    }
     return BNN_OK;
 }
 
@@ -203,7 +238,7 @@ int bnn_add_find_idx(add_set *set, bool *found, bnn_error *err)
         return bnn_fail(err, BNN_E_USAGE, "%s: no IDX file with \"%s\" in its name", set->folder,
                         request->match);
     if (f.n == 0)
-        return BNN_OK;
+        return idx_look_below(set, err);
     if (request->n_channels > 0)
         return bnn_fail(err, BNN_E_USAGE, "--channels is for pictures; the IDX files of %s say it",
                         set->folder);

@@ -135,6 +135,10 @@ START_TEST(test_idx_files_that_do_not_say_enough)
     fixture_write("f/floats", "\0\0\x0d\1\0\0\0\1abcd", 12);
     request = request_for("f");
     expect_refused(&request, BNN_E_RESOURCE, "whose elements are no unsigned bytes");
+    fixture_write_set(&tiny, "MNIST/raw", true);
+    request = request_for("MNIST");
+    expect_refused(&request, BNN_E_USAGE,
+                   "/MNIST: no images in it, but IDX files in its folder raw; name that one");
     request = request_for("d/other-train-images");
     expect_refused(&request, BNN_E_RESOURCE, ": not a folder");
 }
