@@ -74,6 +74,7 @@ data_sources = \
 	framework/data/options.c \
 	framework/data/fit.c framework/data/fit.h \
 	framework/data/picture.c framework/data/picture.h \
+	framework/data/recorded.c framework/data/recorded.h \
 	framework/data/picture_internal.h framework/data/picture_jpeg.c \
 	framework/data/formats/cifar.c \
 	framework/data/formats/format.c framework/data/formats/format.h \

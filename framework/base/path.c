@@ -56,6 +56,14 @@ bool bnn_path_beside_program(const char *name, char out[PATH_MAX])
     return bnn_path_beside(program, name, out);
 }
 
+bool bnn_path_absolute(const char *path, char out[PATH_MAX])
+{
+    char here[PATH_MAX];
+    if (path[0] == '/')
+        return copy_path(path, strlen(path), out);
+    return getcwd(here, sizeof here) != NULL && bnn_path_join(here, path, out);
+}
+
 bool bnn_path_follow(const char *path, char out[PATH_MAX])
 {
     char target[PATH_MAX], link[PATH_MAX];

@@ -20,6 +20,9 @@ bool bnn_path_join(const char *directory, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside(const char *file, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside_program(const char *name, char out[PATH_MAX]);
 
+/* A path from the root, links and all. False when it does not fit, or the current folder is gone. */
+bool bnn_path_absolute(const char *path, char out[PATH_MAX]);
+
 /* What a path that is a symbolic link leads to in the end, whether that is there or not; any other
  * path as it is. */
 bool bnn_path_follow(const char *path, char out[PATH_MAX]);

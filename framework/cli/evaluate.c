@@ -36,10 +36,11 @@ static int evaluate_open(cli_evaluated *e, bnn_error *err)
     int status = BNN_OK;
     if (r->dataset == NULL)
         status = bnn_reload_data(stored, r->options->arena, &options, err);
-    if (status == BNN_OK)
-        status = cli_open_data(&options, spec_path, r->download, r->options, &e->data, err);
     if (status == BNN_OK && r->dataset == NULL)
-        status = cli_check_run_data(stored, &e->data, err);
+        status = cli_open_run_data(stored, &options, r->model->input, r->model->n_classes,
+                                   r->download, r->options, &e->data, err);
+    else if (status == BNN_OK)
+        status = cli_open_data(&options, spec_path, r->download, r->options, &e->data, err);
     if (status != BNN_OK)
         return status;
     const bnn_shape has = e->data.shape, takes = r->model->input;

@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "data/recorded.h"
 #include "db/store_results.h"
 #include "infer/modelfile.h"
 #include "runner/verify.h"
@@ -186,18 +187,16 @@ int cli_open_data(const bnn_data_options *data, const char *spec_path, bool down
     return status;
 }
 
-int cli_check_run_data(const bnn_stored_run *stored, const bnn_dataset *data, bnn_error *err)
+int cli_open_run_data(const bnn_stored_run *stored, const bnn_data_options *data, bnn_shape shape,
+                      uint32_t n_classes, bool download, const cli_options *options,
+                      bnn_dataset *out, bnn_error *err)
 {
-    if (strcmp(data->sha256, stored->dataset_sha256) == 0)
-        return BNN_OK;
-    return bnn_fail(err, BNN_E_RESOURCE,
-                    "run %s: the data set %s is not the one it was trained on: its SHA-256 is "
-                    "%.12s..., recorded is %.12s...",
-                    stored->run.uid, stored->dataset_name, data->sha256, stored->dataset_sha256);
-}
-
-int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
-                      const cli_options *options, bnn_dataset *out, bnn_error *err)
-{
-    return cli_open_data(&reloaded->config->data, stored->spec_path, download, options, out, err);
+    cli_download told;
+    const bnn_data_search search =
+        cli_download_search(&told, cli_catalogue_path(stored->spec_path), download, options);
+    const bnn_recorded_data recorded = {
+        .options = data, .sha256 = stored->dataset_sha256, .shape = shape, .n_classes = n_classes};
+    const int status = bnn_dataset_reopen(&recorded, &search, out, err);
+    cli_download_end(&told);
+    return status != BNN_OK ? bnn_error_prefix(err, "run %s: ", stored->run.uid) : BNN_OK;
 }

@@ -54,11 +54,10 @@ int cli_reload_run(const bnn_stored_run *stored, bnn_arena *arena, bnn_registry 
 int cli_open_data(const bnn_data_options *data, const char *spec_path, bool download,
                   const cli_options *options, bnn_dataset *out, bnn_error *err);
 
-/* That they are those that the run was trained on. */
-int cli_check_run_data(const bnn_stored_run *stored, const bnn_dataset *data, bnn_error *err);
-
-/* Opens the data that a run was trained on, to be closed by the caller. */
-int cli_open_run_data(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bool download,
-                      const cli_options *options, bnn_dataset *out, bnn_error *err);
+/* Opens the data that a run was trained on and no others, to be closed by the caller. data, shape,
+ * n_classes: of its config. */
+int cli_open_run_data(const bnn_stored_run *stored, const bnn_data_options *data, bnn_shape shape,
+                      uint32_t n_classes, bool download, const cli_options *options,
+                      bnn_dataset *out, bnn_error *err);
 
 #endif

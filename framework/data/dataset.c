@@ -258,7 +258,11 @@ static int dataset_begin(const bnn_data_options *options, const bnn_data_search 
     }
     owner->arena = arena;
     dataset_finder finder = {.entry = entry, .search = search, .owner = owner};
-    int status = bnn_catalogue_load(search->catalogue, options->name, arena, entry, err);
+    int status = BNN_OK;
+    if (search->entry != NULL)
+        *entry = *search->entry;
+    else
+        status = bnn_catalogue_load(search->catalogue, options->name, arena, entry, err);
     if (status == BNN_OK && reads(entry))
         status = dataset_find(&finder, options, directory, err);
     return status;

@@ -8,6 +8,8 @@
 
 #include <bnn/plugin.h>
 
+struct bnn_catalogue_entry; /* catalogue.h */
+
 typedef struct bnn_images {
     uint32_t n;
     const uint8_t *pixels; /* [n][c][h][w] */
@@ -58,8 +60,9 @@ extern const bnn_section bnn_data_section;
 /* How a data set is looked for, and what progress of a download is told to. */
 typedef struct bnn_data_search {
     const char *catalogue; /* colon-separated directories that hold NAME.yaml; not NULL */
-    bool download;         /* may fetch what is missing */
-    bool *is_missing;      /* or NULL; set when opening fails since no place has the files */
+    const struct bnn_catalogue_entry *entry; /* instead of what the catalogue says; or NULL */
+    bool download;                           /* may fetch what is missing */
+    bool *is_missing; /* or NULL; set when opening fails since no place has the files */
     /* Both may be NULL. */
     void (*progress)(void *context, const char *file, uint64_t done_bytes, uint64_t total_bytes);
     void (*note)(void *context, const char *message); /* "downloading mnist from ..." */
@@ -88,7 +91,6 @@ int bnn_data_check_train(const bnn_data_options *options, uint32_t n, bnn_error 
  * tenth. How many there are say, in this order, train_limit, the entry, and the files, which are
  * opened for it; when they are not here, that is an error. Where the entry tells, the options are
  * checked by bnn_data_check_train. */
-struct bnn_catalogue_entry;
 int bnn_data_settle(bnn_data_options *options, const struct bnn_catalogue_entry *entry,
                     const char *catalogue, bnn_error *err);
 

@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "build_info.h"
+#include "data/catalogue.h"
 #include "db/store_results.h"
 #include "runner/environment.h"
 #include "runner/restore.h"
@@ -399,6 +400,15 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char
 
 /* ---- data -------------------------------------------------------------------------------- */
 
+/* Where data are is recorded, and may be looked for from anywhere. */
+static int plan_name_source(const bnn_plan *plan, bnn_dataset *data, bnn_error *err)
+{
+    char path[PATH_MAX];
+    if (bnn_catalogue_builtin(data->name) == NULL && bnn_path_absolute(data->source, path))
+        data->source = bnn_arena_strdup(plan->arena, path);
+    return data->source != NULL ? BNN_OK : bnn_no_memory(err);
+}
+
 int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_dataset **out,
                        bnn_error *err)
 {
@@ -418,6 +428,8 @@ int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_
                               "the files of the data set %s in %s have changed since they were "
                               "looked at; start again",
                               datasets[k].name, datasets[k].source);
+        if (status == BNN_OK)
+            status = plan_name_source(plan, &datasets[k], err);
     }
     if (status == BNN_OK)
         *out = datasets;

@@ -500,7 +500,8 @@ bnn 0 predict letters.db.artifacts/*/model.bnn --dataset letters -q
 prints '^accuracy .* of 26$'
 tr A-M B-N <letters/train.idx3 >letters/test.idx3
 fails 4 predict "$letters" --db letters.db
-says 'the data set letters is not the one it was trained on'
+says 'the data that the run was trained on are not here: letters, SHA-256 '
+says '/letters (where they were): other files$'
 
 # A file that is not the one that was recorded is not used.
 cp "bnnrun.db.artifacts/$run/model.bnn" kept.bnn

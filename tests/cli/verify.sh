@@ -169,6 +169,63 @@ if command -v sqlite3 >/dev/null; then
     bnn 0 run small.yaml -q
 fi
 
+# ---- data are found by what they hold ------------------------------------------------------------
+# make_idx FOLDER PIXEL: 40 images of 4x4, the same for training and testing, and labels from 0 to 3.
+make_idx() {
+    mkdir -p "$1"
+    printf '\000\000\010\003\000\000\000\050\000\000\000\004\000\000\000\004' >"$1/ti"
+    i=0
+    while [ $i -lt 40 ]; do
+        printf "%s$2%s" abcdefgh ijklmno >>"$1/ti"
+        i=$((i + 1))
+    done
+    printf '\000\000\010\001\000\000\000\050' >"$1/tl"
+    for i in 0 1 2 3 4 5 6 7 8 9; do
+        printf '\000\001\002\003' >>"$1/tl"
+    done
+    cp "$1/ti" "$1/vi"
+    cp "$1/tl" "$1/vl"
+}
+mkdir -p own/datasets
+make_idx own/raw 7
+cat >own/datasets/mine.yaml <<'END'
+summary: stripes
+classes: 4
+shape: [1, 4, 4]
+files: {train_images: {name: ti}, train_labels: {name: tl}, test_images: {name: vi}, test_labels: {name: vl}}
+END
+cat >own/spec.yaml <<'END'
+dataset: {name: mine, path: raw, validation: 8}
+model:
+  topology: {input: {channels: 1, height: 4, width: 4}, blocks: [{layer: {name: dense, out: 4}}]}
+  binarize: none
+train: {epochs: 1, batch: 8}
+END
+bnn 0 run own/spec.yaml -q --db mine.db
+bnn 0 runs --csv --db mine.db
+mine=$(sed -n 2p out | cut -d, -f1)
+(cd elsewhere && bnn 0 verify "$mine" --retrain --db ../mine.db)
+rm -r own/datasets own/spec.yaml
+bnn 0 verify "$mine" --retrain --db mine.db
+prints "^  data  *mine is what was recorded: $PWD/own/raw$"
+mkdir data
+mv own/raw data/mine
+mv data/mine/ti data/mine/renamed # its content is what is looked for
+bnn 4 verify "$mine" --db mine.db
+prints '^  data  *MISSING: run .*: the data that the run was trained on are not here: mine, SHA-256 [0-9a-f]*\.\.\.; set BNN_DATA_PATH'
+prints '/own/raw (where they were): no such directory$'
+omits 'portable'
+BNN_DATA_PATH=data
+export BNN_DATA_PATH
+bnn 0 verify "$mine" --retrain --db mine.db
+bnn 0 export "$mine" --format c -o net.c --self-test 3 --db mine.db
+bnn 0 predict "$mine" --db mine.db
+make_idx data/mine 8 # other pixels
+rm data/mine/renamed
+bnn 4 verify "$mine" --db mine.db
+prints 'data/mine (BNN_DATA_PATH): other files$'
+unset BNN_DATA_PATH
+
 # ---- what the database says is believed, and compared --------------------------------------------
 if command -v sqlite3 >/dev/null; then
     sqlite3 bnnrun.db "UPDATE metric SET value = value + 1e-15 WHERE name = 'validation_loss' AND epoch = 2

@@ -150,8 +150,9 @@ static const char *export_c_prefix(const cli_export *r)
 static int export_c_read_own_images(cli_export *r, bnn_error *err)
 {
     bnn_dataset data;
-    const int status =
-        cli_open_run_data(&r->source.stored, &r->reloaded, false, &r->options, &data, err);
+    const bnn_config *config = r->reloaded.config;
+    const int status = cli_open_run_data(&r->source.stored, &config->data, config->input,
+                                         config->n_classes, false, &r->options, &data, err);
     if (status != BNN_OK)
         return status;
     const size_t pixels = bnn_shape_values(data.shape);

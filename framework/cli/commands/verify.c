@@ -75,22 +75,21 @@ static int reload_run(verification *v, bnn_error *err)
     return status;
 }
 
-/* Others of the name are not those, which are missing. */
 static int verify_open_data(verification *v, bnn_error *err)
 {
     bnn_error problem = {.message = ""};
-    int status =
-        cli_open_run_data(&v->stored, &v->reloaded, v->download, &v->options, &v->data, &problem);
-    if (status == BNN_OK && (status = cli_check_run_data(&v->stored, &v->data, &problem)) != BNN_OK)
-        bnn_dataset_close(&v->data);
+    const bnn_config *config = v->reloaded.config;
+    const int status =
+        cli_open_run_data(&v->stored, &config->data, config->input, config->n_classes, v->download,
+                          &v->options, &v->data, &problem);
     if (status == BNN_OK)
         say_verdict(v, "data", VERDICT_HOLDS, "%s is what was recorded: %s", v->stored.dataset_name,
                     v->data.source);
-    else if (status == BNN_E_RESOURCE || status == BNN_E_SPEC)
+    else if (status == BNN_E_RESOURCE)
         say_verdict(v, "data", VERDICT_MISSING, "%s", problem.message);
     else
         *err = problem;
-    return status == BNN_E_RESOURCE || status == BNN_E_SPEC ? BNN_OK : status;
+    return status == BNN_E_RESOURCE ? BNN_OK : status;
 }
 
 static bool is_as_recorded(const bnn_config *config, const bnn_store_plugin *recorded)
