@@ -227,6 +227,8 @@ static int restore_run(restore *r, uint32_t n_slots, bnn_error *err)
     bnn_experiment experiment = *r->plan->experiment;
     experiment.run.checkpoints = BNN_CHECKPOINTS_NONE;
     experiment.run.timeout_seconds = 0.0;
+    experiment.run.keep = BNN_KEEP_ALL; /* what was recorded is compared */
+    experiment.run.measure = 0;
     const bnn_run_base base = {
         .experiment = &experiment, .datasets = r->options->datasets, .folder = r->folder};
     int status = bnn_executor_open(&base, n_slots, &r->executor, err);

@@ -498,7 +498,9 @@ fails 2 predict "$run" --dataset letters
 says 'letters: images of 1x4x4, and the model takes 1x28x28'
 bnn 0 predict letters.db.artifacts/*/model.bnn --dataset letters -q
 prints '^accuracy .* of 26$'
-tr A-M B-N <letters/train.idx3 >letters/test.idx3
+tr A-M B-N <letters/train.idx3 >other.idx3
+cp other.idx3 letters/train.idx3
+mv other.idx3 letters/test.idx3
 fails 4 predict "$letters" --db letters.db
 says 'the data that the run was trained on are not here: letters, SHA-256 '
 says '/letters (where they were): other files$'

@@ -71,6 +71,10 @@ bnn 0 show --db lean.db "$lean"
 bnn 0 verify --db lean.db "$lean" --retrain
 prints '^  weights  *not kept (run.keep: model), so what they give is not compared; --retrain does$'
 prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit$'
+rm "lean.db.artifacts/$lean/model.bnn"
+bnn 0 run small.yaml --db lean.db -q
+bnn 0 verify --db lean.db "$lean"
+[ ! -e "lean.db.artifacts/$lean/weights.safetensors" ] || wrong 'weights that were not kept are there'
 fails 4 export --db lean.db "$lean" --format qonnx
 says "kept no weights (run.keep: model, or an older version made it); .bnnrun run SPEC --retrain $lean -s run.keep=all"
 bnn 0 export --db lean.db "$lean" --format c -o lean.c --self-test 3
