@@ -5,6 +5,7 @@
 #include "db/store_internal.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -185,6 +186,24 @@ int bnn_store_list_seconds(bnn_store *store, bnn_arena *arena, const bnn_store_s
         " AS seconds FROM attempt JOIN run USING (run_id) JOIN config USING (config_id)"
         " WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 GROUP BY config.hash",
         NULL, 0, &seconds_type, arena, out_rows, out_n, err);
+}
+
+int bnn_store_fixed_seconds(bnn_store *store, bnn_arena *arena, double *out, bnn_error *err)
+{
+    const bnn_store_seconds *rows;
+    size_t n;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT '' AS config_hash, besides AS seconds FROM"
+        " (SELECT (attempt.ended_us - attempt.started_us) / 1e6 - metric.value AS besides"
+        "  FROM attempt JOIN metric USING (run_id, attempt)"
+        "  WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 AND metric.epoch = 0"
+        "  AND metric.name = 'train_seconds' ORDER BY attempt.ended_us DESC LIMIT 100)"
+        " WHERE besides >= 0 ORDER BY besides",
+        NULL, 0, &seconds_type, arena, &rows, &n, err);
+    if (status == BNN_OK)
+        *out = n == 0 ? (double)NAN : rows[n / 2].seconds;
+    return status;
 }
 
 /* ---- to bring a run back ---- */

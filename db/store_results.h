@@ -91,6 +91,10 @@ typedef struct bnn_store_seconds {
 int bnn_store_list_seconds(bnn_store *store, bnn_arena *arena, const bnn_store_seconds **out_rows,
                            size_t *out_n, bnn_error *err);
 
+/* What attempts take besides training: the median of the last hundred that are done and were not
+ * resumed, in seconds; NaN when there are none. */
+int bnn_store_fixed_seconds(bnn_store *store, bnn_arena *arena, double *out, bnn_error *err);
+
 /* ---- to bring a run back ---- */
 
 /* A done run with what it takes. */

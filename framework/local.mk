@@ -303,6 +303,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
+	framework/cli/status.c framework/cli/status.h \
 	framework/cli/table.c framework/cli/table.h \
 	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)

@@ -119,6 +119,7 @@ shell_tests = \
 	tests/cli/model.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
+	tests/cli/terminal.sh \
 	tests/cli/verify.sh \
 	tests/export/cexport.sh \
 	tests/export/check_onnx.sh \

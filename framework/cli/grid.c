@@ -8,8 +8,8 @@
 
 enum {
     GAP = 2,
-    LEAST_LABEL = 15, /* columns that a label keeps */
-    LEAST_TEXT = 20,  /* and another text */
+    LEAST_LABEL = 15, /* columns that a label keeps, on a terminal of no less than 60 */
+    LEAST_TEXT = 20,  /* and another text, of 80 */
     LEAST_VALUE = 30, /* beside the name of a column, in a table of one row */
 };
 
@@ -77,12 +77,12 @@ static void grid_measure(cli_grid *grid)
     }
 }
 
-/* A heading is as wide as its cells, or as the longest of its words. */
+/* A heading is as wide as its cells, as the longest of its words, or as half of it. */
 static void grid_break_headings(cli_grid *grid)
 {
     for (size_t i = 0; i < grid->n_columns; i++) {
         cli_grid_column *column = &grid->columns[i];
-        size_t longest = 0;
+        size_t longest = (column->heading + 1) / 2;
         for (const char *at = column->name; *at != '\0';) {
             const size_t n = strcspn(at, " _/");
             const bool hyphen = at[n] != '\0' && at[n] != ' ';
@@ -96,20 +96,19 @@ static void grid_break_headings(cli_grid *grid)
 }
 
 /* The least that a column needs. */
-static size_t grid_least(const cli_grid_column *column)
+static size_t grid_least(const cli_grid *grid, const cli_grid_column *column)
 {
+    const size_t most = column->kind == CLI_TEXT ? LEAST_TEXT : LEAST_LABEL;
     size_t least = column->cells;
-    if (column->kind == CLI_TEXT)
-        least = bnn_size_smaller(least, LEAST_TEXT);
-    if (column->kind == CLI_LABEL)
-        least = bnn_size_smaller(least, LEAST_LABEL);
+    if (column->kind != CLI_NUMBER)
+        least = bnn_size_smaller(least, bnn_size_smaller(most, grid->width / 4));
     return bnn_size_larger(least, column->heading);
 }
 
-static size_t grid_clamp(const cli_grid_column *column, size_t cap)
+static size_t grid_clamp(const cli_grid *grid, const cli_grid_column *column, size_t cap)
 {
     const size_t wanted = bnn_size_larger(column->cells, column->heading);
-    return bnn_size_smaller(wanted, bnn_size_larger(cap, grid_least(column)));
+    return bnn_size_smaller(wanted, bnn_size_larger(cap, grid_least(grid, column)));
 }
 
 /* Columns listed in `of`, with no text wider than cap, unless that is the least. */
@@ -117,7 +116,7 @@ static size_t grid_width(const cli_grid *grid, const size_t *of, size_t n, size_
 {
     size_t sum = n > 0 ? gap * (n - 1) : 0;
     for (size_t k = 0; k < n; k++)
-        sum += grid_clamp(&grid->columns[of[k]], cap);
+        sum += grid_clamp(grid, &grid->columns[of[k]], cap);
     return sum;
 }
 
@@ -128,7 +127,7 @@ static void grid_share(cli_grid *grid, const size_t *of, size_t n, size_t gap, s
     while (cap > 0 && grid_width(grid, of, n, gap, cap) > width)
         cap--;
     for (size_t k = 0; k < n; k++)
-        grid->columns[of[k]].shown = grid_clamp(&grid->columns[of[k]], cap);
+        grid->columns[of[k]].shown = grid_clamp(grid, &grid->columns[of[k]], cap);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -217,32 +216,46 @@ static void grid_print_headings(const cli_grid *grid, const size_t *of, size_t n
     grid_print_lines(grid, of, n, gap, left, skip, NULL);
 }
 
-/* The columns listed in `of` of all rows. */
-static int grid_print_columns(cli_grid *grid, const size_t *of, size_t n, size_t gap, size_t width,
-                              bnn_error *err)
+static void grid_print_rows(const cli_grid *grid, const size_t *of, size_t n, size_t gap,
+                            const char **left, const char **colours)
 {
-    const char **left = bnn_arena_alloc(grid->arena, n, sizeof *left);
-    const char **colours = bnn_arena_alloc(grid->arena, n, sizeof *colours);
-    size_t *skip = bnn_arena_alloc(grid->arena, n, sizeof *skip);
-    if (left == NULL || colours == NULL || skip == NULL)
-        return bnn_no_memory(err);
-    grid_share(grid, of, n, gap, width);
-    for (size_t k = 0; k < n; k++)
-        if (grid->columns[of[k]].kind == CLI_LABEL && cli_grid_shorten(grid, of[k], err) != BNN_OK)
-            return err->status;
-    grid_print_headings(grid, of, n, gap, left, skip);
     for (size_t row = 0; row < grid->n_rows; row++) {
+        const bool best = grid->has_best && row == 0;
         for (size_t k = 0; k < n; k++) {
             const char *cell = grid_cell(grid, row, of[k]);
             left[k] = cell == NULL ? "" : cell;
             colours[k] = !grid->colours ? NULL
-                         : grid->has_best && row == 0
-                             ? "1"
-                             : grid_colour(grid->columns[of[k]].name, cell);
+                         : best         ? "1"
+                                        : grid_colour(grid->columns[of[k]].name, cell);
         }
         grid_print_lines(grid, of, n, gap, left, NULL, colours);
     }
-    return BNN_OK;
+}
+
+/* The columns listed in `of` of all rows; the cells stay as they are. */
+static int grid_print_columns(cli_grid *grid, const size_t *of, size_t n, size_t gap, size_t width,
+                              bnn_error *err)
+{
+    const char **whole = grid->cells;
+    const char **left = bnn_arena_alloc(grid->arena, n, sizeof *left);
+    const char **colours = bnn_arena_alloc(grid->arena, n, sizeof *colours);
+    const char **cells =
+        bnn_arena_copy(grid->arena, whole, grid->n_rows * grid->n_columns, sizeof *cells);
+    size_t *skip = bnn_arena_alloc(grid->arena, n, sizeof *skip);
+    int status = BNN_OK;
+    if (left == NULL || colours == NULL || cells == NULL || skip == NULL)
+        return bnn_no_memory(err);
+    grid_share(grid, of, n, gap, width);
+    grid->cells = cells;
+    for (size_t k = 0; status == BNN_OK && k < n; k++)
+        if (grid->columns[of[k]].kind == CLI_LABEL)
+            status = cli_grid_shorten(grid, of[k], err);
+    if (status == BNN_OK) {
+        grid_print_headings(grid, of, n, gap, left, skip);
+        grid_print_rows(grid, of, n, gap, left, colours);
+    }
+    grid->cells = whole;
+    return status;
 }
 
 /* ---- what all rows share --------------------------------------------------------------------- */
@@ -446,6 +459,7 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err)
         return bnn_no_memory(err);
     for (size_t i = 0; i < grid->n_columns; i++)
         of[i] = i;
+    grid->width = width;
     grid_measure(grid);
     const bool fits = grid_width(grid, of, grid->n_columns, GAP, SIZE_MAX) <= width;
     if (!fits && grid->n_rows < 2) {

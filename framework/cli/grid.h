@@ -24,6 +24,7 @@ typedef struct cli_grid {
     cli_grid_column *columns; /* name and kind are set by the caller */
     const char **cells;       /* [n_rows][n_columns]; NULL is empty */
     bool colours, has_best;   /* has_best: the first row is set off */
+    size_t width;             /* of the terminal */
     size_t n_shortened;       /* labels in the legend */
     const char **shortened;
 } cli_grid;

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)
         status = bnn_fail_errno(&err, BNN_E_RESOURCE, "cannot write the results");
     if (status != BNN_OK && err.message[0] != '\0')
-        fprintf(stderr, "bnnrun: %s\n", err.message);
+        fprintf(stderr, cli_colours(stderr) ? "\033[31mbnnrun:\033[0m %s\n" : "bnnrun: %s\n",
+                err.message);
     return status == BNN_OK || status == BNN_E_INTERRUPTED ? EXIT_SUCCESS : -status;
 }

@@ -17,6 +17,22 @@ static int parse_db(const cli_command *command, void *request, const char *value
     return BNN_OK;
 }
 
+/* The environment keeps it, for whoever writes (cli_colours). */
+static int parse_color(const cli_command *command, void *request, const char *value, bnn_error *err)
+{
+    const bool always = strcmp(value, "always") == 0, never = strcmp(value, "never") == 0;
+    (void)request;
+    if (!always && !never && strcmp(value, "auto") != 0)
+        return cli_usage(err, command, "--color takes always, never or auto, not \"%s\"", value);
+    if (!never)
+        unsetenv("NO_COLOR");
+    if (never || always)
+        setenv(never ? "NO_COLOR" : "CLICOLOR_FORCE", "1", 1);
+    else
+        unsetenv("CLICOLOR_FORCE");
+    return BNN_OK;
+}
+
 const cli_option cli_common_options[] = {
     CLI_PARSED_ROW("db", 0, "FILE", parse_db,
                    "the database (default: $BNNRUN_DB, else bnnrun.db here)"),
@@ -25,6 +41,9 @@ const cli_option cli_common_options[] = {
     CLI_ROW("json", 0, CLI_SWITCH, NULL, cli_options, json,
             "results for programs, as JSON on stdout"),
     CLI_ROW("csv", 0, CLI_SWITCH, NULL, cli_options, csv, "tables for programs, comma-separated"),
+    CLI_PARSED_ROW("color", 0, "WHEN", parse_color,
+                   "always, never or auto: on a terminal (likewise NO_COLOR and\n"
+                   "CLICOLOR_FORCE in the environment)"),
     CLI_ROW("quiet", 'q', CLI_SWITCH, NULL, cli_options, quiet, "fewer messages"),
     CLI_ROW("verbose", 'v', CLI_REPEATED, NULL, cli_options, verbose, "more messages"),
     {.name = NULL},

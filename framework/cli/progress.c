@@ -1,16 +1,20 @@
 #include "cli/progress.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "cli/status.h"
 #include "runner/estimate.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1024 };
+enum {
+    BAR_COLUMNS = 20,
+    JOB_LINES = 6, /* of the status at most; more jobs share them */
+    JOB_BYTES = 320,
+};
 
 /* What runs of one config were seen to take. */
 typedef struct measured {
@@ -22,7 +26,8 @@ struct cli_progress {
     const bnn_plan *plan;
     uint32_t n_jobs;
     bool redraws, quiet, verbose;
-    bool drawn;             /* the status line is on the screen */
+    cli_status status;
+    bnn_estimate_end end;
     measured *configs;      /* [n_configs] */
     double *seconds, *busy; /* work space of remaining_seconds */
     size_t n_ended;
@@ -46,13 +51,6 @@ const char *cli_duration_text(double seconds, char out[CLI_DURATION_MAX])
     return out;
 }
 
-/* Whether stderr is a terminal on which a line can be redrawn. */
-static bool progress_redraws(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
-}
-
 /* ---- how long it still takes ------------------------------------------------------------- */
 
 static const bnn_config *config_of(const cli_progress *p, const bnn_run *run)
@@ -61,23 +59,11 @@ static const bnn_config *config_of(const cli_progress *p, const bnn_run *run)
 }
 
 /* What a whole run of a config takes: seen in this sweep, or the plan's estimate times what the
- * configs that were seen took longer than theirs. */
+ * runs that were seen took longer than theirs. */
 static double config_seconds(const cli_progress *p, uint32_t i_config, double scale)
 {
     const measured *m = &p->configs[i_config];
     return m->n > 0 ? m->seconds / (double)m->n : scale * p->plan->seconds[i_config];
-}
-
-static double measured_scale(const cli_progress *p)
-{
-    double seen = 0.0, planned = 0.0;
-    for (size_t i = 0; i < p->plan->experiment->n_configs; i++) {
-        if (p->configs[i].n == 0 || isnan(p->plan->seconds[i]))
-            continue;
-        seen += p->configs[i].seconds;
-        planned += (double)p->configs[i].n * p->plan->seconds[i];
-    }
-    return planned > 0.0 ? seen / planned : 1.0;
 }
 
 static double done_part(const cli_progress *p, const bnn_pool_running *r)
@@ -88,6 +74,28 @@ static double done_part(const cli_progress *p, const bnn_pool_running *r)
     if (epoch == 0 || n_steps == 0)
         return 0.0;
     return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->run)->train.epochs);
+}
+
+/* What runs took, ended or not, beside what was planned for as much of them. */
+static double measured_scale(const cli_progress *p, const bnn_pool_view *view)
+{
+    double seen = 0.0, planned = 0.0;
+    for (size_t i = 0; i < p->plan->experiment->n_configs; i++) {
+        if (p->configs[i].n == 0 || isnan(p->plan->seconds[i]))
+            continue;
+        seen += p->configs[i].seconds;
+        planned += (double)p->configs[i].n * p->plan->seconds[i];
+    }
+    for (uint32_t j = 0; j < view->n_running; j++) {
+        const bnn_pool_running *r = &view->running[j];
+        const double seconds = p->plan->seconds[r->run->i_config];
+        const double part = done_part(p, r) - 1.0 + bnn_plan_rest(p->plan, r->run);
+        if (isnan(seconds) || part < 0.05)
+            continue;
+        seen += r->seconds;
+        planned += part * seconds;
+    }
+    return planned > 0.0 ? seen / planned : 1.0;
 }
 
 /* A run that has done a good part of its own work tells best how long the rest takes. */
@@ -103,7 +111,7 @@ static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, 
 /* NaN when it is not known. */
 static double remaining_seconds(cli_progress *p, const bnn_pool_view *view)
 {
-    const double scale = measured_scale(p);
+    const double scale = measured_scale(p, view);
     size_t n = 0;
     for (uint32_t j = 0; j < p->n_jobs; j++)
         p->busy[j] = j < view->n_running ? rest_of_running(p, &view->running[j], scale) : 0.0;
@@ -120,57 +128,106 @@ static double remaining_seconds(cli_progress *p, const bnn_pool_view *view)
     return isnan(sum) ? sum : bnn_estimate_makespan(p->seconds, n, p->busy, p->n_jobs);
 }
 
-/* ---- the status line --------------------------------------------------------------------- */
+/* ---- the status -------------------------------------------------------------------------- */
 
-static size_t terminal_width(void)
+/* The part of all runs that is done, from 0 to 1. */
+static double sweep_part(const cli_progress *p, const bnn_pool_view *view)
 {
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    double done = (double)(view->n - view->n_of[BNN_RUN_QUEUED] - view->n_of[BNN_RUN_RUNNING]);
+    for (uint32_t j = 0; j < view->n_running; j++)
+        done += done_part(p, &view->running[j]);
+    return view->n == 0 ? 1.0 : fmin(1.0, done / (double)view->n);
 }
 
-static void append_status(char line[LINE_BYTES], const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void append_status(char line[LINE_BYTES], const char *format, ...)
+static void add_bar(cli_progress *p, double part)
 {
-    const size_t used = strlen(line);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line + used, LINE_BYTES - used, format, args);
-    va_end(args);
+    const bool draws = cli_draws(stderr);
+    const int n_full = (int)(part * BAR_COLUMNS);
+    cli_status_add(&p->status, "%s", draws ? "" : "[");
+    for (int i = 0; i < BAR_COLUMNS; i++)
+        cli_status_add(&p->status, "%s",
+                       draws        ? (i < n_full ? "\u2588" : "\u2591")
+                       : i < n_full ? "#"
+                                    : "-");
+    cli_status_add(&p->status, "%s ", draws ? "" : "]");
 }
 
-static void append_running(const cli_progress *p, const bnn_pool_running *r, char *line)
+/* "[####----] 3/12 done, 1 failed, 24 s left" */
+static void add_head(cli_progress *p, const bnn_pool_view *view)
 {
+    char left[CLI_DURATION_MAX];
+    const double seconds = bnn_estimate_smooth(&p->end, bnn_clock_seconds(CLOCK_MONOTONIC),
+                                               remaining_seconds(p, view));
+    add_bar(p, sweep_part(p, view));
+    cli_status_add(&p->status, "%zu/%zu done", view->n_of[BNN_RUN_DONE], view->n);
+    if (view->n_of[BNN_RUN_FAILED] > 0)
+        cli_status_add(&p->status, ", %zu failed", view->n_of[BNN_RUN_FAILED]);
+    if (!isnan(seconds))
+        cli_status_add(&p->status, ", %s left",
+                       cli_duration_text(seconds < 9.95 ? seconds : round(seconds), left));
+}
+
+/* "ste=clipped seed 1 2/5 97.1 %" in so many columns: the label gives way. */
+static void write_job(const cli_progress *p, const bnn_pool_running *r, size_t width,
+                      char out[JOB_BYTES])
+{
+    char facts[64];
     const bnn_config *config = config_of(p, r->run);
     const unsigned epoch = atomic_load(&r->progress->epoch);
     const float validation = atomic_load(&r->progress->validation);
-    append_status(line, " | %s seed %lld %u/%d", config->label, (long long)r->run->seed, epoch,
-                  config->train.epochs);
+    int n = snprintf(facts, sizeof facts, " seed %lld %u/%d", (long long)r->run->seed, epoch,
+                     config->train.epochs);
     if (validation >= 0.0f)
-        append_status(line, " %.1f %%", 100.0 * (double)validation);
+        n += snprintf(facts + n, sizeof facts - (size_t)n, " %.1f %%", 100.0 * (double)validation);
+    const size_t room = width > (size_t)n ? width - (size_t)n : 0;
+    if (bnn_text_width(config->label) <= room)
+        snprintf(out, JOB_BYTES, "%s%s", config->label, facts);
+    else if (room > 4)
+        snprintf(out, JOB_BYTES, "%.*s..%s", (int)bnn_text_bytes(config->label, room - 2),
+                 config->label, facts);
+    else /* epoch and accuracy tell most */
+        snprintf(out, JOB_BYTES, "%s", room > 0 ? facts + 1 : strchr(facts + 6, ' ') + 1);
+}
+
+/* Behind the head when there is room, else below it, as many jobs a line as it takes. */
+static void add_jobs(cli_progress *p, const bnn_pool_view *view)
+{
+    char job[JOB_BYTES];
+    const size_t width = cli_width(stderr) - CLI_STATUS_MARGIN, n = view->n_running;
+    size_t all = bnn_text_width(p->status.text), widest = 0;
+    for (uint32_t j = 0; j < n; j++) {
+        write_job(p, &view->running[j], SIZE_MAX, job);
+        const size_t columns = bnn_text_width(job);
+        all += columns + 3;
+        widest = columns > widest ? columns : widest;
+    }
+    const bool below = all > width;
+    size_t a_line = below ? width / (widest + 3) : n;
+    const size_t least = (n + JOB_LINES - 1) / JOB_LINES;
+    a_line = a_line > least ? a_line : least;
+    for (uint32_t j = 0; j < n; j++) {
+        const bool first = below && j % a_line == 0;
+        write_job(p, &view->running[j], below ? (width - 1) / a_line - 2 : SIZE_MAX, job);
+        cli_status_add(&p->status, "%s%s", first ? "\n  " : below ? "  " : " | ", job);
+        if (below && (j + 1) % a_line != 0 && j + 1 < n)
+            cli_status_add(&p->status, "%*s",
+                           (int)((width - 1) / a_line - 2 > bnn_text_width(job)
+                                     ? (width - 1) / a_line - 2 - bnn_text_width(job)
+                                     : 0),
+                           "");
+    }
 }
 
 static void erase_status(cli_progress *p)
 {
-    if (p->drawn)
-        fputs("\r\033[K", stderr);
-    p->drawn = false;
+    cli_status_erase(&p->status);
 }
 
 static void draw_status(cli_progress *p, const bnn_pool_view *view)
 {
-    char line[LINE_BYTES] = "", left[CLI_DURATION_MAX];
-    const double seconds = remaining_seconds(p, view);
-    append_status(line, "%zu/%zu done", view->n_of[BNN_RUN_DONE], view->n);
-    if (view->n_of[BNN_RUN_FAILED] > 0)
-        append_status(line, ", %zu failed", view->n_of[BNN_RUN_FAILED]);
-    if (!isnan(seconds))
-        append_status(line, ", %s left", cli_duration_text(seconds, left));
-    for (uint32_t j = 0; j < view->n_running; j++)
-        append_running(p, &view->running[j], line);
-    line[bnn_text_bytes(line, terminal_width() - 1)] = '\0';
-    fprintf(stderr, "\r%s\033[K", line);
-    p->drawn = true;
+    add_head(p, view);
+    add_jobs(p, view);
+    cli_status_draw(&p->status);
 }
 
 /* ---- the observer ------------------------------------------------------------------------ */
@@ -186,8 +243,13 @@ static void print_ended(const cli_progress *p, size_t n, const bnn_run *run)
         [BNN_RUN_INTERRUPTED] = "stopped",
         [BNN_RUN_TAKEN] = "skipped",
     };
-    fprintf(stderr, "[%*zu/%zu] %s %s seed %lld", (int)digits, p->n_ended, n, words[run->state],
-            config_of(p, run)->label, (long long)run->seed);
+    static const char *const colours[BNN_RUN_STATES] = {
+        [BNN_RUN_DONE] = "32", [BNN_RUN_FAILED] = "31", [BNN_RUN_INTERRUPTED] = "33"};
+    const char *colour = cli_colours(stderr) ? colours[run->state] : NULL;
+    fprintf(stderr, "[%*zu/%zu] %s%s%s%s%s %s seed %lld", (int)digits, p->n_ended, n,
+            colour == NULL ? "" : "\033[", colour == NULL ? "" : colour, colour == NULL ? "" : "m",
+            words[run->state], colour == NULL ? "" : "\033[0m", config_of(p, run)->label,
+            (long long)run->seed);
     if (run->state == BNN_RUN_DONE)
         fprintf(stderr, ": test %.2f %% in %s\n", 100.0 * r->test_accuracy,
                 cli_duration_text(r->seconds, took));
@@ -246,7 +308,7 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
     *p = (cli_progress){
         .plan = plan,
         .n_jobs = n_jobs,
-        .redraws = !options->quiet && progress_redraws(),
+        .redraws = !options->quiet && cli_status_can_draw(),
         .quiet = options->quiet,
         .verbose = options->verbose > 0,
         .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
@@ -301,7 +363,8 @@ static void print_progress(void *context, const char *file, uint64_t done_bytes,
 bnn_data_search cli_download_search(cli_download *d, const char *catalogue, bool allowed,
                                     const cli_options *options)
 {
-    *d = (cli_download){.quiet = options->quiet, .redraws = !options->quiet && progress_redraws()};
+    *d = (cli_download){.quiet = options->quiet,
+                        .redraws = !options->quiet && cli_status_can_draw()};
     return (bnn_data_search){.catalogue = catalogue,
                              .download = allowed,
                              .progress = print_progress,

@@ -1,37 +1,80 @@
 #include "runner/estimate.h"
 
 #include "base/clock.h"
+#include "base/path.h"
+#include "runner/finish.h"
 #include "runner/run.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 static const double budget_seconds = 3.0;
+static const double smooth_seconds = 4.0; /* in which a guess takes most of a new one */
 
-/* Training and validation of every epoch, then the test set twice. NaN when it cannot be measured. */
-static double estimate_measure(const bnn_config *config, int64_t seed, const bnn_dataset *data)
+enum { TRIED_STEPS = 12, TRIED_IMAGES = 256 }; /* by bnn_train_estimate */
+
+/* How often a run waits for the disk: its claim and its end are committed, two files and their names
+ * are synced. */
+enum { SYNCS = 6, SYNC_BYTES = 1 << 16, SYNC_ROUNDS = 8 };
+
+/* How long it takes until the folder of the database has kept something; 0 when that cannot be tried.
+ * The file has no name, and leaves nothing. */
+static double estimate_sync(const char *db)
+{
+    static const char zeros[SYNC_BYTES];
+    char folder[PATH_MAX];
+    const int fd = bnn_path_beside(db, ".", folder) ? open(folder, O_TMPFILE | O_RDWR, 0600) : -1;
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
+    int rounds = 0;
+    while (fd >= 0 && rounds < SYNC_ROUNDS && write(fd, zeros, sizeof zeros) > 0 && fsync(fd) == 0)
+        rounds++;
+    const double seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
+    if (fd >= 0)
+        close(fd);
+    return rounds > 0 ? seconds / rounds : 0.0;
+}
+
+/* Training and validation of every epoch, then the test set twice, and what is measured at the end. NaN
+ * when it cannot be measured. *setup: the time until the first step. */
+static double estimate_measure(const bnn_experiment *e, const bnn_config *config,
+                               const bnn_dataset *data, double *setup)
 {
     double step_seconds, image_seconds;
     bnn_error err;
-    const bnn_train_job job = bnn_run_train_job(config, seed, data);
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
+    const bnn_train_job job = bnn_run_train_job(config, e->seeds[0], data);
     if (bnn_train_estimate(&job, &step_seconds, &image_seconds, &err) != BNN_OK)
         return (double)NAN;
     const double n_train = (double)data->train.n - config->data.validation;
     const double n_steps = ceil(n_train / config->train.batch);
     const double epoch = n_steps * step_seconds + config->data.validation * image_seconds;
-    return config->train.epochs * epoch + 2.0 * data->test.n * image_seconds;
+    const double train = config->train.epochs * epoch;
+    const double tried = TRIED_STEPS * step_seconds + fmin(n_train, TRIED_IMAGES) * image_seconds;
+    *setup = fmax(0.0, bnn_clock_seconds(CLOCK_MONOTONIC) - start - tried);
+    return train + 2.0 * data->test.n * image_seconds +
+           (e->run.measure ? bnn_finish_measure_seconds(train) - bnn_finish_measure_seconds(0) : 0);
 }
 
-void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets)
+void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db)
 {
     const bnn_experiment *e = plan->experiment;
     const double deadline = bnn_clock_seconds(CLOCK_MONOTONIC) + budget_seconds;
+    const bool knows = !isnan(plan->fixed_seconds);
     double sum = 0.0;
     size_t n_known = 0;
+    if (!knows && plan->n_todo > 0)
+        plan->fixed_seconds =
+            SYNCS * estimate_sync(db) + (e->run.measure ? bnn_finish_measure_seconds(0) : 0.0);
     for (size_t i = 0; i < e->n_configs; i++) {
         const bnn_dataset *data = &datasets[e->configs[i].i_dataset];
+        double setup = 0.0;
         if (isnan(plan->seconds[i]) && data->train.n > 0 &&
             bnn_clock_seconds(CLOCK_MONOTONIC) < deadline)
-            plan->seconds[i] = estimate_measure(&e->configs[i], e->seeds[0], data);
+            plan->seconds[i] = plan->fixed_seconds +
+                               estimate_measure(e, &e->configs[i], data, &setup) +
+                               (knows ? 0.0 : setup);
         if (isnan(plan->seconds[i]))
             continue;
         sum += plan->seconds[i];
@@ -40,6 +83,17 @@ void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets)
     for (size_t i = 0; n_known > 0 && i < e->n_configs; i++)
         if (isnan(plan->seconds[i]) && datasets[e->configs[i].i_dataset].train.n > 0)
             plan->seconds[i] = sum / (double)n_known;
+}
+
+double bnn_estimate_smooth(bnn_estimate_end *end, double now, double seconds)
+{
+    if (!isnan(seconds)) {
+        const double weight = end->known ? 1.0 - exp((end->told - now) / smooth_seconds) : 1.0;
+        end->end += weight * (now + seconds - end->end);
+        end->told = now;
+        end->known = true;
+    }
+    return end->known ? fmax(0.0, end->end - now) : (double)NAN;
 }
 
 static uint32_t estimate_first_free(const double *busy, uint32_t n_jobs)

@@ -7,8 +7,9 @@
 /* Fills in plan->seconds where the database knew nothing: measured here on a few steps, for the first
  * seconds of measuring; configs beyond that get the mean of the others. datasets: those of the
  * experiment; ones that are not open (no images) leave their configs unknown. Runs that cannot be
- * measured stay unknown. */
-void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets);
+ * measured stay unknown. What a run takes besides training is measured, too, where the database, whose
+ * path is db, does not know it: how long the folder beside it needs to keep what is written. */
+void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db);
 
 /* The time until the last of n tasks ends when each of n_jobs takes the next one as soon as it is
  * free; busy: when each job becomes free, [n_jobs], changed. */
@@ -16,5 +17,16 @@ double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint
 
 /* What is left of a plan at its start, with n_jobs; NaN when some config is unknown. */
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs);
+
+/* When something will end, as it is told to people: a guess that changes all the time becomes one that
+ * moves slowly. Zeros to begin with. */
+typedef struct bnn_estimate_end {
+    bool known;
+    double end, told; /* the clock's time of the end, and of the last guess */
+} bnn_estimate_end;
+
+/* now: of a clock that does not go back; seconds: the guess of what is left, NaN when there is none,
+ * which changes nothing. Returns what to tell: NaN before the first guess. */
+double bnn_estimate_smooth(bnn_estimate_end *end, double now, double seconds);
 
 #endif

@@ -231,6 +231,8 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
     for (size_t i = 0; status == BNN_OK && i < n_files; i++)
         status = plan_look_at_file(m, &files[i], err);
     if (status == BNN_OK)
+        status = bnn_store_fixed_seconds(store, m->plan->arena, &m->plan->fixed_seconds, err);
+    if (status == BNN_OK)
         status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
     for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
         const bnn_run *run = plan_find_run(m, past[i].config_hash, m->plan->experiment->seeds[0]);
@@ -246,7 +248,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
                   const char *retrain, bnn_arena *arena, bnn_plan *out, bnn_error *err)
 {
     const size_t n_configs = experiment->n_configs, n = n_configs * experiment->n_seeds;
-    bnn_plan plan = {.experiment = experiment, .arena = arena, .n = n};
+    bnn_plan plan = {
+        .experiment = experiment, .arena = arena, .n = n, .fixed_seconds = (double)NAN};
     plan_matcher m = {.plan = &plan, .db = db};
     plan.runs = bnn_arena_alloc(arena, n, sizeof *plan.runs);
     plan.seconds = bnn_arena_alloc(arena, n_configs, sizeof *plan.seconds);

@@ -21,8 +21,9 @@ typedef struct bnn_plan {
     bnn_run *runs;    /* what was interrupted by the death of its process counts as INTERRUPTED */
     size_t n_of[BNN_RUN_STATES]; /* those that were found in each state */
     size_t n_todo;               /* those that were found to be executed */
-    size_t n_dropped; /* runs that the database has, but that the spec no longer asks for */
-    double *seconds;  /* [n_configs]: what a whole run should take; NaN: not known */
+    size_t n_dropped;     /* runs that the database has, but that the spec no longer asks for */
+    double *seconds;      /* [n_configs]: what a whole run should take; NaN: not known */
+    double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;
 
 /* Makes the plan; the database is only read. store: NULL when there is none yet; db: its path, which

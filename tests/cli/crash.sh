@@ -196,6 +196,7 @@ if env --default-signal=INT true 2>/dev/null; then
             ends "${signal#*:}"
             grep -q 'interrupted; 2 of 6 runs are done, and the same command goes on' err ||
                 wrong "what to do next was not said"
+            grep -q '^config .* test %' out || wrong "the results so far were not shown"
             whole $db
             [ "$(ask $db "SELECT count(*) FROM run_summary WHERE state = 'interrupted'")" -eq 2 ] ||
                 wrong "not two interrupted runs"

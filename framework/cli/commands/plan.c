@@ -236,7 +236,7 @@ static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_
     if (status != BNN_OK)
         return status;
     if (!bnn_executor_isolates(plan->experiment))
-        bnn_estimate_configs(plan, datasets);
+        bnn_estimate_configs(plan, datasets, r->options.db);
     bnn_plan_close_data(plan, datasets);
     return BNN_OK;
 }

@@ -223,7 +223,7 @@ static int execute_sweep(sweep *s, bnn_error *err)
     if (progress == NULL)
         return bnn_no_memory(err);
     if (!isolates) /* a plugin that may crash is not called in this process */
-        bnn_estimate_configs(&s->plan, s->datasets);
+        bnn_estimate_configs(&s->plan, s->datasets, s->request->options.db);
     if (!s->request->options.quiet)
         say_start(s, isolates);
     const bnn_pool_options options = {.db = s->request->options.db,
@@ -307,12 +307,16 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         bnn_plan_close_data(&s.plan, s.datasets);
         *signal = s.summary.signal != 0 ? s.summary.signal : s.restored.signal;
     }
-    if (status == BNN_E_INTERRUPTED)
+    if (status == BNN_E_INTERRUPTED) {
+        bnn_error late; /* that a signal ended the sweep counts, whatever the table comes to */
+        show_results(&s, &late);
+        fflush(stdout); /* the process may die by the signal */
         return bnn_fail(err, BNN_E_INTERRUPTED,
                         "interrupted; %zu of %zu runs are done, and the same command%s goes on",
                         s.summary.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_DONE] +
                             s.plan.n_of[BNN_RUN_LOST],
                         s.plan.n, r->retrain != NULL ? " without --retrain" : "");
+    }
     if (status == BNN_OK)
         status = show_results(&s, err);
     return status == BNN_OK ? judge_sweep(&s, err) : status;

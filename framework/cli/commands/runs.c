@@ -76,7 +76,10 @@ static int runs_print(json_t *rows, bool one_experiment, bnn_error *err)
         const bool number = names[k][0] == '#';
         shown[k] = k == 1 ? !one_experiment : k < 8 || runs_have(rows, names[k]);
         if (shown[k])
-            cli_table_column(table, names[k] + number, number ? CLI_NUMBER : CLI_TEXT);
+            cli_table_column(table, names[k] + number,
+                             number                           ? CLI_NUMBER
+                             : strcmp(names[k], "label") == 0 ? CLI_LABEL
+                                                              : CLI_TEXT);
     }
     json_array_foreach(rows, i, row)
     {

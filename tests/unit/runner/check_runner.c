@@ -294,10 +294,47 @@ START_TEST(a_plan_can_be_timed_without_a_database)
     load_well(TINY);
     ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
     ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
-    bnn_estimate_configs(&plan, datasets);
+    bnn_estimate_configs(&plan, datasets, store_file());
     bnn_plan_close_data(&plan, datasets);
     const double one = bnn_estimate_plan(&plan, 1), four = bnn_estimate_plan(&plan, 4);
     ck_assert(one > 0.0 && one < 60.0 && four > 0.0 && four < one);
+}
+END_TEST
+
+/* What runs take besides training counts, and is what they took before, where the database knows. */
+START_TEST(a_plan_counts_what_runs_take_besides_training)
+{
+    bnn_dataset *datasets;
+    const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
+    load_well(TINY);
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
+    ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
+    ck_assert(isnan(plan.fixed_seconds));
+    bnn_estimate_configs(&plan, datasets, store_file());
+    ck_assert(plan.fixed_seconds >= 0.008);
+    ck_assert(bnn_estimate_plan(&plan, 1) >= (double)plan.n_todo * plan.fixed_seconds);
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
+    plan.fixed_seconds = 100.0;
+    bnn_estimate_configs(&plan, datasets, store_file());
+    ck_assert(bnn_estimate_plan(&plan, 1) >= 100.0 * (double)plan.n_todo);
+    bnn_plan_close_data(&plan, datasets);
+}
+END_TEST
+
+/* 24 s, then 41 s at once: what is told moves there slowly, and is there at last. */
+START_TEST(the_end_that_is_told_does_not_jump)
+{
+    bnn_estimate_end end = {.known = false};
+    ck_assert(isnan(bnn_estimate_smooth(&end, 0.0, (double)NAN)));
+    ck_assert_double_eq(bnn_estimate_smooth(&end, 10.0, 24.0), 24.0);
+    ck_assert_double_eq(bnn_estimate_smooth(&end, 11.0, (double)NAN), 23.0);
+    double told = 23.0;
+    for (double now = 11.2; now < 40.0; now += 0.2) {
+        const double next = bnn_estimate_smooth(&end, now, 52.0 - now);
+        ck_assert(fabs(next - told) < 7.0);
+        told = next;
+    }
+    ck_assert(fabs(told - 12.2) < 0.2);
 }
 END_TEST
 
@@ -569,6 +606,8 @@ static Suite *make_suite(void)
         runs_are_trained_again_by_name,
         jobs_take_the_next_task_when_they_are_free,
         a_plan_can_be_timed_without_a_database,
+        a_plan_counts_what_runs_take_besides_training,
+        the_end_that_is_told_does_not_jump,
         jobs_are_not_more_than_runs,
         results_do_not_depend_on_jobs_or_processes,
         time_runs_out,
