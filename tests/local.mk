@@ -354,6 +354,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/grid_explodes \
 	tests/fuzz/corpus/spec/key_is_a_list \
 	tests/fuzz/corpus/spec/keys_empty \
+	tests/fuzz/corpus/spec/misplaced_keys \
 	tests/fuzz/corpus/spec/nothing \
 	tests/fuzz/corpus/spec/number_forms \
 	tests/fuzz/corpus/spec/numbers \
@@ -363,6 +364,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/override_empty_value \
 	tests/fuzz/corpus/spec/override_epochs \
 	tests/fuzz/corpus/spec/override_grid_of_stes \
+	tests/fuzz/corpus/spec/override_list_item \
 	tests/fuzz/corpus/spec/override_plugin_parameter \
 	tests/fuzz/corpus/spec/override_seeds \
 	tests/fuzz/corpus/spec/override_whole_grid \

@@ -9,7 +9,7 @@
 enum { MEANT_MAX = 3, SECTIONS_MAX = 64 };
 
 typedef struct meant_key {
-    char path[BNN_KEY_PATH];
+    char path[2 * BNN_KEY_PATH];
     const bnn_key *key; /* it, or the key of the plugin whose parameter it is */
     const char *plugin; /* or NULL */
     bool inside;        /* it is below the place of the mistake */

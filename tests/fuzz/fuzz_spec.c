@@ -35,9 +35,10 @@ static const bnn_section schedule_section = {.keys = schedule_keys,
                                              .flags = BNN_SECTION_NAMED | BNN_SECTION_REFERENCE};
 
 static const bnn_key train_keys[] = {
-    {.param = BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data")},
+    {.param = BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data"),
+     .also = "num_epochs|rounds"},
     {.param = BNN_NUMBER(struct options, lr, 0.001, 1e-9, 10, "learning rate"), .words = "auto"},
-    {.param = BNN_SWITCH(struct options, nesterov, 1, "look ahead")},
+    {.param = BNN_SWITCH(struct options, nesterov, 1, "look ahead"), .depends = "train.lr|seeds"},
     {BNN_KEY_TEXT(struct options, title, "title", "for readers"), .standard = "none"},
     {BNN_KEY_SECTION(struct options, schedule, "schedule", &schedule_section, "over time"),
      .words = "none"},
@@ -59,8 +60,10 @@ static void require(int holds)
 }
 
 /* Whatever the map holds, the struct is filled with values that the table allows. */
-static void fill(const bnn_reader *r, const bnn_point *point)
+static void fill(const bnn_reader *r, const bnn_point *point, const char *override)
 {
+    const char *const overrides[] = {override, NULL};
+    const bnn_sweep one = {.n = 1, .points = point};
     struct options out;
     bnn_settings settings;
     bnn_effects effects = {.spec = &spec_section, .arena = r->arena};
@@ -78,10 +81,11 @@ static void fill(const bnn_reader *r, const bnn_point *point)
     bnn_key_record(&recording, &spec_section, spec_keys, &out);
     if (bnn_diag_status(r->diag) != BNN_E_INTERNAL && bnn_settings_json(&settings, hash) != NULL)
         require(strlen(hash) == 64);
-    bnn_effect_note(&effects, point, &settings);
+    if (bnn_effect_note(&effects, point, &settings) == BNN_OK)
+        bnn_effect_report(&effects, &one, overrides, r->diag);
 }
 
-static void expand(const bnn_reader *r, const bnn_node *root)
+static void expand(const bnn_reader *r, const bnn_node *root, const char *override)
 {
     bnn_sweep sweep;
     size_t n_baselines = 0;
@@ -94,7 +98,7 @@ static void expand(const bnn_reader *r, const bnn_node *root)
         require(sweep.points[i].label[0] != '\0');
         n_baselines += sweep.points[i].baseline;
         if (i < 4)
-            fill(r, &sweep.points[i]);
+            fill(r, &sweep.points[i], override);
     }
     require(n_baselines <= 1);
 }
@@ -118,9 +122,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (root != NULL && override != NULL)
         root = bnn_sweep_override(&reader, root, 1, override);
     if (root != NULL)
-        expand(&reader, root);
-    for (size_t i = 0; i < bnn_diag_count(diag); i++)
+        expand(&reader, root, override);
+    for (size_t i = 0; i < bnn_diag_count(diag); i++) {
+        char line[BNN_DIAG_LINE];
         require(bnn_diag_message(diag, i)[0] != '\0');
+        require(strlen(bnn_diag_line(diag, i, line)) < sizeof line);
+    }
 out:
     bnn_diag_destroy(diag);
     bnn_arena_destroy(arena);
