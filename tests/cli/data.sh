@@ -90,6 +90,33 @@ rm -rf "$XDG_CACHE_HOME"
 bnn 0 run spec.yaml -q -s dataset.name=fetched -s seeds.count=1 -s name=fetched
 prints '(1 stale)'
 
+# The files of one set are no damaged ones of another with the same names; damaged ones are an error.
+idx same train 60 1
+idx same test 12 50
+{
+    sed '/^path/d; /^files/,$d' datasets/mine.yaml
+    echo files:
+    for part in train test; do
+        for what in images labels; do
+            sum=$(sha256sum <same/$part-$what)
+            echo "  ${part}_$what: {name: $part-$what, sha256: ${sum%% *}}"
+        done
+    done
+} >datasets/right.yaml
+sed 's/sha256: ./sha256: 0/' datasets/right.yaml >datasets/another.yaml
+rm datasets/mine.yaml datasets/fetched.yaml
+BNN_DATA_PATH=same
+export BNN_DATA_PATH
+bnn 0 data verify
+prints '^right: .*checked; same$'
+prints '^another: not here$'
+fails 4 data verify another
+printf x >>same/test-labels
+bnn 4 data verify
+omits '^right: '
+says 'same/test-labels: not the file that .*right.yaml means'
+unset BNN_DATA_PATH
+
 # Entries that come along, as far as they can be tried without their data.
 bnn 0 data list kmnist --csv
 prints ',yes$'

@@ -85,7 +85,7 @@ static int list_datasets(const char *directories, const char *const *names, size
 /* ---- fetch, verify --------------------------------------------------------------------------- */
 
 static int check_one(const char *directories, const char *name, bool download, bool *is_missing,
-                     const cli_options *options, bnn_error *err)
+                     const char **source, const cli_options *options, bnn_error *err)
 {
     bnn_dataset data;
     const int status = open_one(directories, name, download, is_missing, options, &data, err);
@@ -95,27 +95,52 @@ static int check_one(const char *directories, const char *name, bool download, b
     printf("%s: %s images for training, %s for testing, %s; %s\n", name,
            bnn_count_text(data.train.n, n_train), bnn_count_text(data.test.n, n_test),
            data.pinned ? "checked" : "not pinned", data.source);
+    *source = bnn_arena_strdup(options->arena, data.source);
     bnn_dataset_close(&data);
     return BNN_OK;
 }
 
-/* Verifies every data set that is here. One that is damaged does not hide the others. */
+/* Whether a message is about a file in a folder that has another set, and is right as that. */
+static bool is_of_another_set(const char *message, const char *const *sources, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t length = sources[i] != NULL ? strlen(sources[i]) : 0;
+        if (length > 0 && strncmp(message, sources[i], length) == 0 && message[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* Verifies every data set that is here. One that is damaged does not hide the others, and files of one
+ * set are no damaged ones of another. */
 static int verify_datasets(const char *directories, const char *const *names, size_t n,
                            const cli_options *options, bnn_error *err)
 {
     int result = BNN_OK;
+    const char **sources = bnn_arena_alloc(options->arena, n, sizeof *sources);
+    bnn_error *errors = bnn_arena_alloc(options->arena, n, sizeof *errors);
+    if (sources == NULL || errors == NULL)
+        return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         bool is_missing = false;
-        bnn_error one_err;
-        const int status = check_one(directories, names[i], false, &is_missing, options, &one_err);
+        const int status =
+            check_one(directories, names[i], false, &is_missing, &sources[i], options, &errors[i]);
         if (is_missing)
             printf("%s: not here\n", names[i]);
         if (is_missing || status == BNN_OK)
+            errors[i].status = BNN_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (errors[i].status == BNN_OK)
             continue;
+        if (is_of_another_set(errors[i].message, sources, n)) {
+            printf("%s: not here\n", names[i]);
+            continue;
+        }
         if (result != 0) /* main prints the last one */
             fprintf(stderr, "bnnrun: %s\n", err->message);
-        *err = one_err;
-        result = status;
+        *err = errors[i];
+        result = errors[i].status;
     }
     return result;
 }
@@ -215,7 +240,7 @@ static int run_data(void *request, bnn_error *err)
     const char *action = options->n_operands == 0 ? "list" : options->operands[0];
     const char *name = options->n_operands >= 2 ? options->operands[1] : NULL;
     const char *directories = cli_catalogue_path(r->spec);
-    const char *const *names;
+    const char *const *names, *source;
     const bool fetch = strcmp(action, "fetch") == 0;
     size_t n;
     if (!data_is_one_of(action, actions, sizeof actions / sizeof *actions))
@@ -239,7 +264,7 @@ static int run_data(void *request, bnn_error *err)
         return name == NULL ? list_datasets(directories, names, n, options, err)
                             : list_datasets(directories, &name, 1, options, err);
     if (name != NULL)
-        return check_one(directories, name, fetch, NULL, options, err);
+        return check_one(directories, name, fetch, NULL, &source, options, err);
     if (fetch)
         return cli_usage(err, &cli_command_data,
                          "fetch needs the NAME of a data set; "
