@@ -53,7 +53,7 @@ bnn 0 run colours.yaml -q
 bnn 0 query --csv "SELECT test_accuracy, mismatches FROM run_summary"
 prints '^1\(\.0\)\{0,1\},0$'
 bnn 0 query --csv "SELECT name, source FROM dataset"
-prints '^cifar_small,files/cifar-small$'
+prints '^cifar_small,/.*/files/cifar-small$'
 bnn 0 query --csv 'SELECT run_uid FROM run_summary'
 run=$(sed -n 2p out)
 bnn 0 verify "$run"
