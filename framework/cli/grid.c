@@ -260,19 +260,6 @@ static int grid_print_columns(cli_grid *grid, const size_t *of, size_t n, size_t
 
 /* ---- what all rows share --------------------------------------------------------------------- */
 
-/* A number with decimals was measured: that it is the same in all rows is chance. */
-static bool grid_is_shared(const cli_grid *grid, size_t i)
-{
-    const char *first = grid_cell(grid, 0, i);
-    if (first != NULL && strchr(first, '.') != NULL &&
-        first[strspn(first, "+-.,%e 0123456789")] == '\0')
-        return false;
-    for (size_t row = 1; row < grid->n_rows; row++)
-        if (!grid_same_text(grid_cell(grid, row, i), grid_cell(grid, 0, i)))
-            return false;
-    return true;
-}
-
 /* Takes column i away. */
 static void grid_drop(cli_grid *grid, size_t i)
 {
@@ -283,40 +270,6 @@ static void grid_drop(cli_grid *grid, size_t i)
                 grid->cells[row * (n - 1) + to++] = grid->cells[row * n + k];
     memmove(&grid->columns[i], &grid->columns[i + 1], (n - i - 1) * sizeof grid->columns[0]);
     grid->n_columns--;
-}
-
-/* The bytes of the folder that all cells of a column lie in; 0: there is none. */
-static size_t grid_folder(const cli_grid *grid, size_t i)
-{
-    const char *first = grid_cell(grid, 0, i), *end = first == NULL ? NULL : strrchr(first, '/');
-    size_t n = end == NULL || grid->columns[i].kind != CLI_TEXT || *first != '/'
-                   ? 0
-                   : (size_t)(end - first) + 1;
-    for (size_t row = 1; row < grid->n_rows; row++) {
-        const char *cell = grid_cell(grid, row, i);
-        while (n > 0 && (cell == NULL || strncmp(cell, first, n) != 0))
-            do
-                n--;
-            while (n > 0 && first[n - 1] != '/');
-    }
-    return n;
-}
-
-/* What the cells of a column share, taken out of them: all, if columns are to go, words of labels, the
- * folder of files. "" without anything. NULL without memory. */
-static const char *grid_take_shared(cli_grid *grid, size_t i, int columns, bool *all)
-{
-    const char *first = grid_cell(grid, 0, i);
-    *all =
-        (columns == 2 || (columns == 1 && i > 0)) && grid->n_columns > 1 && grid_is_shared(grid, i);
-    if (*all)
-        return first == NULL ? "" : first;
-    if (grid->columns[i].kind == CLI_LABEL)
-        return cli_grid_take_common(grid, i);
-    const size_t n = grid_folder(grid, i);
-    for (size_t row = 0; n > 1 && row < grid->n_rows; row++)
-        grid->cells[row * grid->n_columns + i] += n;
-    return n > 1 ? bnn_arena_printf(grid->arena, "in %.*s", (int)n, first) : "";
 }
 
 /* "experiment: quick; n: 3"; what is empty in all rows is not said. Columns go as long as they make room
@@ -333,7 +286,7 @@ static int grid_lift(cli_grid *grid, const size_t *of, size_t width, bnn_error *
     for (size_t i = 0; i < grid->n_columns;) {
         bool all;
         const bool wide = grid_width(grid, of, grid->n_columns, GAP, SIZE_MAX) > width;
-        const char *shared = grid_take_shared(grid, i, wide ? columns : 0, &all);
+        const char *shared = cli_grid_take_shared(grid, i, wide ? columns : 0, &all);
         const char *said =
             shared == NULL ? NULL
                            : bnn_arena_printf(grid->arena, "%s: %s", grid->columns[i].name, shared);

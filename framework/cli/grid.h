@@ -35,8 +35,9 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err);
 /* Makes the labels of a column fit into what it gets. Private to grid.c and label.c. */
 int cli_grid_shorten(cli_grid *grid, size_t i_column, bnn_error *err);
 
-/* What all labels of the column have in common, word by word, is taken out of them and returned: "" when
- * that is nothing, NULL without memory. */
-const char *cli_grid_take_common(cli_grid *grid, size_t i_column);
+/* What the cells of a column share, taken out of them: words of labels, the folder of files; or all, if
+ * columns may go (1: all but the first, 2: all), and *all is set. "" without anything. NULL without
+ * memory. */
+const char *cli_grid_take_shared(cli_grid *grid, size_t i_column, int columns, bool *all);
 
 #endif

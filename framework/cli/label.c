@@ -1,4 +1,5 @@
-/* label.c - labels of configs ("ste=clipped ordering=bn_act") in a column that is too narrow. */
+/* label.c - columns that are too narrow: what their cells share goes; labels of configs ("ste=clipped
+ * ordering=bn_act") are shortened. */
 #include "base/size.h"
 #include "base/text.h"
 #include "cli/grid.h"
@@ -78,7 +79,9 @@ static char *label_join(const cli_grid *grid, size_t n_words, const char *const 
     return out;
 }
 
-const char *cli_grid_take_common(cli_grid *grid, size_t column)
+/* What all labels of the column have in common, word by word, is taken out of them and returned: "" when
+ * that is nothing, NULL without memory. */
+static const char *label_take_common(cli_grid *grid, size_t column)
 {
     const char *begin[LABEL_WORDS], *first = *label_cell(grid, 0, column);
     size_t n[LABEL_WORDS];
@@ -101,6 +104,61 @@ const char *cli_grid_take_common(cli_grid *grid, size_t column)
     }
     return taken;
 }
+
+/* ---- what all rows share --------------------------------------------------------------------- */
+
+static const char *label_text(const cli_grid *grid, size_t row, size_t column)
+{
+    const char *text = *label_cell(grid, row, column);
+    return text == NULL ? "" : text;
+}
+
+/* A number with decimals was measured: that it is the same in all rows is chance. */
+static bool label_is_shared(const cli_grid *grid, size_t i)
+{
+    const char *first = *label_cell(grid, 0, i);
+    if (first != NULL && strchr(first, '.') != NULL &&
+        first[strspn(first, "+-.,%e 0123456789")] == '\0')
+        return false;
+    for (size_t row = 1; row < grid->n_rows; row++)
+        if (strcmp(label_text(grid, row, i), label_text(grid, 0, i)) != 0)
+            return false;
+    return true;
+}
+
+/* The bytes of the folder that all cells of a column lie in; 0: there is none. */
+static size_t label_folder(const cli_grid *grid, size_t i)
+{
+    const char *first = *label_cell(grid, 0, i), *end = first == NULL ? NULL : strrchr(first, '/');
+    size_t n = end == NULL || grid->columns[i].kind != CLI_TEXT || *first != '/'
+                   ? 0
+                   : (size_t)(end - first) + 1;
+    for (size_t row = 1; row < grid->n_rows; row++) {
+        const char *cell = *label_cell(grid, row, i);
+        while (n > 0 && (cell == NULL || strncmp(cell, first, n) != 0))
+            do
+                n--;
+            while (n > 0 && first[n - 1] != '/');
+    }
+    return n;
+}
+
+const char *cli_grid_take_shared(cli_grid *grid, size_t i, int columns, bool *all)
+{
+    const char *first = *label_cell(grid, 0, i);
+    *all = (columns == 2 || (columns == 1 && i > 0)) && grid->n_columns > 1 &&
+           label_is_shared(grid, i);
+    if (*all)
+        return first == NULL ? "" : first;
+    if (grid->columns[i].kind == CLI_LABEL)
+        return label_take_common(grid, i);
+    const size_t n = label_folder(grid, i);
+    for (size_t row = 0; n > 1 && row < grid->n_rows; row++)
+        *label_cell(grid, row, i) += n;
+    return n > 1 ? bnn_arena_printf(grid->arena, "in %.*s", (int)n, first) : "";
+}
+
+/* ---- shortening -------------------------------------------------------------------------------- */
 
 /* The number of a label in the legend, from 1; 0 without memory. */
 static size_t label_number(cli_grid *grid, const char *label)

@@ -361,8 +361,8 @@ const cli_command cli_command_run = {
         "must be what was recorded, else nothing is replaced.\n"
         "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
-        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint, a second one (half a\n"
-        "second later or more) stops at once.\n",
+        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint and shows the\n"
+        "leaderboard so far, a second one (half a second later or more) stops at once.\n",
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
