@@ -33,17 +33,14 @@ static const conform_check conform_load_checks[] = {
 
 static const conform_check *conform_checks_of(bnn_kind kind)
 {
-    switch (kind) {
-    case BNN_KIND_LAYER:
-        return conform_layer_checks;
-    case BNN_KIND_STE:
-        return conform_ste_checks;
-    case BNN_KIND_ORDERING:
-        return conform_ordering_checks;
-    case BNN_KIND_OPTIMIZER:
-        return conform_optimizer_checks;
-    }
-    return &(const conform_check){.name = NULL};
+    static const conform_check none[] = {{.name = NULL}};
+    static const conform_check *const of_kinds[] = {[BNN_KIND_LAYER] = conform_layer_checks,
+                                                    [BNN_KIND_STE] = conform_ste_checks,
+                                                    [BNN_KIND_ORDERING] = conform_ordering_checks,
+                                                    [BNN_KIND_OPTIMIZER] =
+                                                        conform_optimizer_checks};
+    const bool known = bnn_kind_name(kind) != NULL;
+    return known ? of_kinds[kind] : none;
 }
 
 /* Check i of a kind; NULL when there are fewer. */

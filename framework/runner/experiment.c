@@ -46,6 +46,15 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
                      bnn_excerpt(experiment->name, excerpt), NAME_BYTES_MAX - 1);
 }
 
+/* A leaderboard cannot be sorted by what is not measured. */
+static void check_measured(const bnn_reader *r, const bnn_node *root, const bnn_experiment *x)
+{
+    const bnn_node *node = bnn_tree_get(root, "run");
+    if (node != NULL && !x->run.measure && x->metric.name != NULL &&
+        strcmp(x->metric.name, "latency_us") == 0)
+        bnn_diag_add(r->diag, node->at, "run.measure: false leaves no latency_us, the metric");
+}
+
 /* ---- one config -------------------------------------------------------------------------- */
 
 static bool has_same_files(const bnn_data_options *a, const bnn_data_options *b)
@@ -259,6 +268,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
         if ((key->flags & BNN_KEY_FIXED) != 0)
             bnn_key_read(r, r->spec, key, root, &experiment);
     finish_name(r, root, &experiment);
+    check_measured(r, root, &experiment);
     /* When the sweep cannot be expanded, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base"};
     const int expanding = bnn_diag_begin(r->diag);

@@ -104,6 +104,8 @@ START_TEST(a_metric_needs_its_images)
         BNN_E_SPEC,
         "dataset: {name: synthetic, validation: 0}\nmetric: validation_accuracy\n" TINY_MODEL,
         "s.yaml:1:10: dataset.validation: 0 leaves no validation_accuracy, the metric");
+    check_said(BNN_E_SPEC, TINY_DATA "metric: latency_us\nrun: {measure: false}\n" TINY_MODEL,
+               "s.yaml:3:6: run.measure: false leaves no latency_us, the metric");
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include "runner/environment.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
+#include "runner/finish.h"
 #include "runner/pool.h"
 
 #include "tests/fixtures/check_main.h"
@@ -596,6 +597,14 @@ START_TEST(plugins_from_elsewhere_are_isolated)
 }
 END_TEST
 
+START_TEST(what_is_measured_is_a_share_of_the_training)
+{
+    ck_assert_double_eq(bnn_finish_measure_seconds(0), 0.008);
+    ck_assert_double_eq(bnn_finish_measure_seconds(2), 0.04);
+    ck_assert_double_eq(bnn_finish_measure_seconds(1e6), 0.08);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     const TTest *const tests[] = {
@@ -616,6 +625,7 @@ static Suite *make_suite(void)
         a_run_whose_end_is_not_recorded_keeps_its_checkpoint,
         a_folder_that_cannot_be_made_fails_a_run_at_once,
         plugins_from_elsewhere_are_isolated,
+        what_is_measured_is_a_share_of_the_training,
     };
     Suite *suite = suite_create("runner");
     TCase *tcase = tcase_create("runner");
