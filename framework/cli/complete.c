@@ -74,6 +74,9 @@ static void complete_take(cli_place *place, const cli_option *row, const char *v
 static void complete_form(const cli_place *place, char *form)
 {
     for (char *word; (word = strsep(&form, "|")) != NULL;) {
+        char *const dots = strstr(word, "...");
+        if (dots != NULL)
+            *dots = '\0';
         if (islower((unsigned char)word[0]) || isdigit((unsigned char)word[0]))
             cli_offer(place, word, "");
         else
@@ -81,29 +84,22 @@ static void complete_form(const cli_place *place, char *form)
     }
 }
 
-/* Operand i of "[KIND [NAME]]", "RUN|MODEL.bnn IMAGE...". */
+/* Operand i of "[KIND [NAME]]", "RUN|MODEL.bnn IMAGE...": behind what may be repeated stands either. */
 static void complete_operand(const cli_place *place, int i)
 {
     const cli_command *command = place->command;
     char *forms =
         bnn_arena_strdup(place->options.arena,
                          command->completion != NULL ? command->completion : command->arguments);
-    char *found = NULL;
-    for (char *form; forms != NULL && (form = strsep(&forms, " ")) != NULL;) {
+    for (char *form; forms != NULL && i >= 0 && (form = strsep(&forms, " ")) != NULL; i--) {
         size_t n = 0;
         for (const char *at = form; *at != '\0'; at++)
             if (strchr("[]'", *at) == NULL)
                 form[n++] = *at;
         form[n] = '\0';
-        const bool repeats = bnn_text_ends_with(form, "...");
-        form[repeats ? n - 3 : n] = '\0';
-        if (i-- == 0 || (repeats && forms == NULL)) {
-            found = form;
-            break;
-        }
+        if (i == 0 || bnn_text_ends_with(form, "..."))
+            complete_form(place, form);
     }
-    if (found != NULL)
-        complete_form(place, found);
 }
 
 static void complete_value(const cli_place *place, const cli_option *row)

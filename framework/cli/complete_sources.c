@@ -89,6 +89,18 @@ static void offer_experiments(const cli_place *place)
     bnn_store_close(store);
 }
 
+static void offer_columns(const cli_place *place)
+{
+    bnn_store *store = NULL;
+    bnn_error err;
+    const char *const *names = NULL;
+    size_t n = 0;
+    if (cli_store_open(&place->options, &store, &err) == BNN_OK)
+        bnn_store_list_columns(store, place->options.arena, &names, &n, &err);
+    offer_names(place, names, n);
+    bnn_store_close(store);
+}
+
 static void offer_tags(const cli_place *place)
 {
     bnn_store *store = NULL;
@@ -235,21 +247,14 @@ static const struct {
     const char *word;
     void (*offer)(const cli_place *place);
 } sources[] = {
-    {"COMMAND", offer_commands},
-    {"DATASET", offer_datasets},
-    {"DIR", offer_files},
-    {"DIRS", offer_files},
-    {"EXPERIMENT", offer_experiments},
-    {"FILE", offer_files},
-    {"IMAGE", offer_files},
-    {"KEY", offer_keys},
-    {"KEY=VALUE", offer_assignments},
-    {"MODEL.bnn", offer_files},
-    {"PATH", offer_files},
-    {"PLUGIN", offer_plugins},
-    {"QUERY", offer_queries},
-    {"RUN", offer_runs},
-    {"SPEC.yaml", offer_specs},
+    {"COLUMN", offer_columns},   {"COMMAND", offer_commands},
+    {"DATASET", offer_datasets}, {"DIR", offer_files},
+    {"DIRS", offer_files},       {"EXPERIMENT", offer_experiments},
+    {"FILE", offer_files},       {"IMAGE", offer_files},
+    {"KEY", offer_keys},         {"KEY=VALUE", offer_assignments},
+    {"MODEL.bnn", offer_files},  {"PATH", offer_files},
+    {"PLUGIN", offer_plugins},   {"QUERY", offer_queries},
+    {"RUN", offer_runs},         {"SPEC.yaml", offer_specs},
     {"TAG", offer_tags},
 };
 

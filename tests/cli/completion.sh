@@ -101,6 +101,15 @@ has "$uid"
 offers runs qu
 has quick
 lacks "$uid"
+offers runs --state st
+has stale
+offers runs --sort test_a
+has test_accuracy
+bnn 0 tag "$uid" kept
+offers runs --tag ''
+has kept
+offers rm "$uid" "${uid%????}"
+has "$uid"
 
 # ---- shells --------------------------------------------------------------------------------------
 bnn 0 completion bash

@@ -145,8 +145,7 @@ static int run_runs(void *request, bnn_error *err)
 
 static const cli_option runs_options[] = {
     CLI_SELECTION_OPTIONS,
-    CLI_WORDS_ROW("sort", "COLUMN", "run|experiment|label|seed|state|accuracy|seconds|date",
-                  runs_set_sort,
+    CLI_WORDS_ROW("sort", "COLUMN", "run|accuracy|seconds|date|COLUMN", runs_set_sort,
                   "the order, lowest first; -COLUMN: highest first. Columns are those\n"
                   "of the table and of --json, and of the view run_summary"),
     CLI_COUNT_ROW("limit", "N", cli_selection, filter.limit, RUNS_LIMIT_MAX, "only the first N"),
