@@ -156,14 +156,15 @@ bool bnn_tree_check_path(const char *path, bnn_diag *diag, bnn_position_in_file 
     size_t n_segments = 0;
     for (const char *p = path;; p++) {
         const size_t n = strcspn(p, ".");
-        if (n == 0 || strcspn(p, " \t\r\n") < n || ++n_segments > BNN_PATH_SEGMENTS)
+        if (n == 0 || strcspn(p, " \t\r\n[]") < n || ++n_segments > BNN_PATH_SEGMENTS)
             break;
         p += n;
         if (*p == '\0')
             return true;
     }
-    bnn_diag_add(diag, at, "\"%s\" is not a key: names joined with dots, as in train.epochs",
-                 bnn_excerpt(path, excerpt));
+    bnn_diag_add(diag, at, "\"%s\" is not a key: names joined with dots, as in %s",
+                 bnn_excerpt(path, excerpt),
+                 strchr(path, '[') != NULL ? "model.topology.blocks.2.layer" : "train.epochs");
     return false;
 }
 
