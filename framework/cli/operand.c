@@ -91,11 +91,10 @@ static int check_folder(const bnn_stored_run *stored, bnn_error *err)
     if (file == NULL || !bnn_path_directory(file, of_run) || !bnn_path_directory(of_run, folder) ||
         access(folder, F_OK) == 0)
         return BNN_OK;
-    return bnn_fail_errno(
-        err, BNN_E_RESOURCE,
-        "run %s: the folder %s, which has the files of all runs and belongs beside "
-        "the database, is missing; if the database was moved, move it, too",
-        stored->run.uid, folder);
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "run %s: the folder %s, which has the files of all runs and belongs beside "
+                    "the database, is missing; if the database was moved, move it, too",
+                    stored->run.uid, folder);
 }
 
 int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_stored_run *out,

@@ -121,6 +121,16 @@ mv small.yaml away.yaml
 bnn 0 verify --retrain "$run"
 bnn 0 export "$run" --format qonnx -o net.onnx
 mv away.yaml small.yaml
+mkdir chain
+ln -s ../elsewhere/link.db chain/link.db
+ln -s ../nowhere/later.db chain/dangling.db
+bnn 0 verify "$run" --db chain/link.db
+fails 4 verify "$run" --db chain/dangling.db
+mkdir nowhere # a link that leads to nothing yet: both the database and its files are made there
+bnn 0 run small.yaml -q --db chain/dangling.db
+bnn 0 verify "$run" --db nowhere/later.db
+[ "$(ls chain)" = "dangling.db
+link.db" ] || wrong "files lie beside a link"
 mv bnnrun.db.artifacts gone
 bnn 4 verify "$run"
 says 'the folder bnnrun.db.artifacts, which has the files of all runs and belongs beside the database, is missing'
@@ -133,6 +143,8 @@ is_restored() { make_sums | cmp -s sums - || wrong "the files are others than be
 make_sums >sums
 rm "$folder/model.bnn"
 printf x | dd of="bnnrun.db.artifacts/$other/weights.safetensors" bs=1 seek=3000 conv=notrunc 2>/dev/null
+bnn 0 show "$run"
+prints '^  WARNING  *model.bnn is missing; .bnnrun run. of its spec makes it again$'
 bnn 0 plan small.yaml
 prints '^ste=approx_sign  *1  *restore  *[0-9.]*  model.bnn is missing$'
 prints '^ste=clipped  *1  *restore  *[0-9.]*  weights.safetensors is damaged$'

@@ -1,9 +1,11 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "cli/show_model.h"
 #include "results/metrics.h"
+#include "runner/restore.h"
 
 #include <math.h>
 #include <string.h>
@@ -286,6 +288,21 @@ static int show_section(bnn_store *store, const char *title, const char *name,
     return BNN_OK;
 }
 
+/* Files that the run should have. */
+static int show_lost(bnn_store *store, const char *uid, bnn_arena *arena, bnn_error *err)
+{
+    const bnn_store_file *files;
+    size_t n;
+    const int status = bnn_store_list_files(store, NULL, uid, arena, &files, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        const char *how = bnn_restore_look(&files[i]);
+        if (how != NULL)
+            printf("  WARNING        %s %s; `bnnrun run` of its spec makes it again\n",
+                   bnn_path_name(files[i].path), how);
+    }
+    return status;
+}
+
 static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena *arena,
                      bnn_error *err)
 {
@@ -293,7 +310,9 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     if (run == NULL)
         return err->status;
     show_summary(run);
-    int status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
+    int status = show_lost(store, row_text(run, "run_uid"), arena, err);
+    if (status == BNN_OK)
+        status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
     json_decref(run);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
