@@ -15,9 +15,9 @@ static const double smooth_seconds = 4.0; /* in which a guess takes most of a ne
 
 enum { TRIED_STEPS = 12, TRIED_IMAGES = 256 }; /* by bnn_train_estimate */
 
-/* How often a run waits for the disk: its claim and its end are committed, two files and their names
- * are synced. */
-enum { SYNCS = 6, SYNC_BYTES = 1 << 16, SYNC_ROUNDS = 8 };
+/* How often a run waits for the disk: its claim and its end are committed, which is no part of its
+ * attempt; two files and their names are synced. */
+enum { COMMITS = 2, SYNCS = 6, SYNC_BYTES = 1 << 16, SYNC_ROUNDS = 8 };
 
 /* How long it takes until the folder of the database has kept something; 0 when that cannot be tried.
  * The file has no name, and leaves nothing. */
@@ -64,15 +64,17 @@ void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const cha
     const bool knows = !isnan(plan->fixed_seconds);
     double sum = 0.0;
     size_t n_known = 0;
-    if (!knows && plan->n_todo > 0)
-        plan->fixed_seconds =
-            SYNCS * estimate_sync(db) + (e->run.measure ? bnn_finish_measure_seconds(0) : 0.0);
+    const double sync = plan->n_todo > 0 ? estimate_sync(db) : 0.0;
+    const double commits = knows ? COMMITS * sync : 0.0;
+    if (!knows)
+        plan->fixed_seconds = SYNCS * sync + (e->run.measure ? bnn_finish_measure_seconds(0) : 0.0);
     for (size_t i = 0; i < e->n_configs; i++) {
         const bnn_dataset *data = &datasets[e->configs[i].i_dataset];
         double setup = 0.0;
+        plan->seconds[i] += COMMITS * sync; /* of one that was timed before */
         if (isnan(plan->seconds[i]) && data->train.n > 0 &&
             bnn_clock_seconds(CLOCK_MONOTONIC) < deadline)
-            plan->seconds[i] = plan->fixed_seconds +
+            plan->seconds[i] = plan->fixed_seconds + commits +
                                estimate_measure(e, &e->configs[i], data, &setup) +
                                (knows ? 0.0 : setup);
         if (isnan(plan->seconds[i]))
