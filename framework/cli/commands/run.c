@@ -244,8 +244,8 @@ static void say_restored(void *context, const bnn_run *run, bnn_restored what, c
 {
     static const char *const texts[] = {
         [BNN_RESTORED_FILES] = "its files are there again",
-        [BNN_RESTORED_OTHER] = "training gives another result now, so nothing was replaced; "
-                               "`bnnrun verify` looks closer, --retrain replaces: ",
+        [BNN_RESTORED_OTHER] = ("training gives another result now, so nothing was replaced; "
+                                "`bnnrun verify` looks closer, --retrain replaces: "),
         [BNN_RESTORED_NOT] = "its files could not be made again: ",
     };
     const sweep *s = context;
