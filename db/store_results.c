@@ -195,10 +195,11 @@ int bnn_store_fixed_seconds(bnn_store *store, bnn_arena *arena, double *out, bnn
     const int status = bnn_store_rows(
         store,
         "SELECT '' AS config_hash, besides AS seconds FROM"
-        " (SELECT (attempt.ended_us - attempt.started_us) / 1e6 - metric.value AS besides"
-        "  FROM attempt JOIN metric USING (run_id, attempt)"
-        "  WHERE attempt.outcome = 'done' AND attempt.resumed_from_epoch = 0 AND metric.epoch = 0"
-        "  AND metric.name = 'train_seconds' ORDER BY attempt.ended_us DESC LIMIT 100)"
+        " (SELECT (ended_us - started_us) / 1e6"
+        "       - (SELECT sum(wall_ns) / 1e9 FROM timing WHERE run_id = attempt.run_id"
+        "          AND timing.attempt = attempt.attempt AND phase = 'train_epoch') AS besides"
+        "  FROM attempt WHERE outcome = 'done' AND resumed_from_epoch = 0"
+        "  ORDER BY ended_us DESC LIMIT 100)"
         " WHERE besides >= 0 ORDER BY besides",
         NULL, 0, &seconds_type, arena, &rows, &n, err);
     if (status == BNN_OK)

@@ -162,6 +162,7 @@ START_TEST(what_is_done_is_not_done_again)
     ck_assert_str_eq(before, after);
     ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt"), 4);
     ck_assert(!isnan(plan.seconds[0]) && plan.seconds[0] > 0.0);
+    ck_assert(plan.fixed_seconds > 0.0); /* the database knows what they took besides training */
     free(before);
     free(after);
 }
