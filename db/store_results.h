@@ -104,13 +104,13 @@ typedef struct bnn_stored_run {
     const char *label;
     const char *config_hash;
     const char *config_json;  /* all settings, of which that is the hash */
-    const char *spec_path;    /* of its newest spec */
+    const char *spec_path;    /* of its newest spec; what is relative and not here is taken to lie
+                                 beside the database, and so it is with dataset_source */
     const char *dataset_name; /* the data it was evaluated on */
     const char *dataset_sha256;
     const char *dataset_source; /* where it came from; NULL for data that are drawn */
-    /* Of these two, what is relative and not here is taken to lie beside the database. */
-    /* Beside the database. NULL with NULL: was not made (a network that cannot be deployed, a
-     * database of an older version). */
+    /* Beside the database. NULL with NULL: was not made or not kept (a network that cannot be
+     * deployed, run.keep, a database of an older version). */
     const char *model_path, *model_sha256;
     const char *weights_path, *weights_sha256;
 } bnn_stored_run;

@@ -24,8 +24,8 @@ int bnn_engine_contender_open(const bnn_model *model, const bnn_engine *engine, 
 extern const bench_executor bench_engine_executor;
 
 /* The time an image takes in batches of n_batch on the engine (NULL: the one for this machine):
- * samples[n_rounds]. seconds: what that may take about, at least some calls; a third to warm up. n_images may be any number from 1; they
- * are repeated to fill a batch. */
+ * samples[n_rounds]. seconds: what that may take about, a third of it to warm up; some calls are
+ * made in any case. n_images may be any number from 1; they are repeated to fill a batch. */
 int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const uint8_t *images,
                         size_t n_images, uint32_t n_batch, uint32_t n_rounds, double seconds,
                         bnn_duration *samples, bnn_error *err);

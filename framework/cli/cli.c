@@ -13,7 +13,8 @@
 
 enum { PATHS_BYTES = 5 * PATH_MAX };
 
-/* What a message quotes, as far as it helps: who wrote it knows the rest, and what to do stands behind. */
+/* What a message quotes, as far as it helps: who wrote it knows the rest, and what to do stands
+ * behind. */
 static void shorten_quoted(char *message)
 {
     static const char cut[] = "...\"";
@@ -128,8 +129,8 @@ static void add_own_configs(char *list, const char *kind)
         add_kind(list, configs, kind);
 }
 
-/* KIND beside the spec, that of the user, and those that came with the program. Made once a command, by the main
- * thread, and needed until the program ends. */
+/* KIND beside the spec, that of the user, and those that came with the program. Made once a command,
+ * by the main thread, and needed until the program ends. */
 static const char *make_path(char list[PATHS_BYTES], const char *spec_path, const char *own,
                              const char *kind)
 {

@@ -151,11 +151,11 @@ int cli_fail_without_model(const bnn_stored_run *stored, const cli_options *opti
 
 int cli_fail_without_weights(const bnn_stored_run *stored, bnn_error *err)
 {
-    return bnn_fail(
-        err, BNN_E_RESOURCE,
-        "run %s kept no weights (run.keep: model, or an older version made it); `bnnrun run SPEC --retrain %s -s "
-        "run.keep=all` trains it again, to the same bits, and keeps them",
-        stored->run.uid, stored->run.uid);
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "run %s kept no weights (run.keep: model, or an older version made it); "
+                    "`bnnrun run SPEC --retrain %s -s run.keep=all` trains it again, to the same "
+                    "bits, and keeps them",
+                    stored->run.uid, stored->run.uid);
 }
 
 int cli_open_model(const char *path, bnn_arena *arena, bnn_model **out, void **out_workspace,

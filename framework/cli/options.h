@@ -28,9 +28,8 @@ struct cli_option {
     uint32_t most;
     const char *value; /* what the help calls the value: "FILE", "onnx|c"; NULL: it takes none */
     int (*parse)(const cli_command *command, void *request, const char *value, bnn_error *err);
-    const char *help; /* lines, broken */
-    const char *
-        completion; /* what its value is, to shells ("onnx|c", see complete.h); NULL: as value says */
+    const char *help;       /* lines, broken */
+    const char *completion; /* what its value is, to shells (complete.h); NULL: as value says */
 };
 
 /* Rows of a table, but for the common ones, which have a name and a help only. FIELD: of the struct

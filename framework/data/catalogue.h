@@ -30,8 +30,8 @@
  *       train: [{name: data_batch_1.bin, sha256: 5463...}, ...]
  *       test: [{name: test_batch.bin, sha256: ...}]
  *
- * A new data set is a new file, which `bnnrun data add` writes. Mirrors are https only; file:///DIR is allowed too, for a copy on
- * this machine and for tests without a network. */
+ * A new data set is a new file, which `bnnrun data add` writes. Mirrors are https only; file:///DIR
+ * is allowed too, for a copy on this machine and for tests without a network. */
 #ifndef BNN_DATA_CATALOGUE_H
 #define BNN_DATA_CATALOGUE_H
 

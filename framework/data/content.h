@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bnn_catalogue_file; /* catalogue.h */
+
 /* What a file of a data set may have: a gigabyte of data and its header. */
 #define BNN_CONTENT_LIMIT_BYTES (((size_t)1 << 30) + 4096)
 
@@ -40,7 +42,6 @@ typedef struct bnn_content_pin {
 
 /* Whether a content is the one that a catalogue entry means; true when it does not say. *pin: what was
  * compared, when it is not. */
-struct bnn_catalogue_file;
 bool bnn_content_is_pinned(const bnn_content *content, const struct bnn_catalogue_file *file,
                            bnn_content_pin *pin);
 

@@ -28,9 +28,8 @@ typedef struct bnn_registry bnn_registry;
 bnn_registry *bnn_registry_create(const char *extra_path);
 void bnn_registry_destroy(bnn_registry *registry);
 
-/* Loads the plugin of this kind and name, which loader.h has to accept. NULL and
- * a message saying what is wrong, and what to do; of a name that is not found, the near one, or all and
- * where was looked. */
+/* Loads the plugin of this kind and name, which loader.h has to accept. NULL and a message saying what
+ * is wrong, and what to do; of a name that is not found, the near one, or all and where was looked. */
 const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const char *name,
                                     bnn_error *err);
 

@@ -25,9 +25,9 @@ double bnn_finish_measure_seconds(double train_seconds);
 
 /* Writes the files of base/run.h, reads the model file back, and runs it over the whole test set
  * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
- * for an image at batch 1 and 64, when that is wanted. A network that cannot be deployed leaves its weights only. The
- * network is binarized; of one with values that are not finite nothing is written: BNN_E_FAILED.
- * The same weights give the same files, byte for byte. Thread-safe. */
+ * for an image at batch 1 and 64, when that is wanted. A network that cannot be deployed leaves its
+ * weights only. The network is binarized; of one with values that are not finite nothing is written:
+ * BNN_E_FAILED. The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);
 
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. spec:

@@ -31,9 +31,9 @@ typedef struct bnn_plan {
  *
  * What the last attempt of a run used is compared with what would be used now: data, plugins, the bits
  * of bnnrun. A done run is stale when they differ, one that was interrupted starts over; a done one
- * whose files are not as recorded (bnn_restore_look) is lost, for bnn_restore. A plugin
- * that comes with bnnrun is compared by its file only in the build that the run was made with: of
- * another build, BNN_BITS_SINCE tells.
+ * whose files are not as recorded (bnn_restore_look) is lost, for bnn_restore. A plugin that comes
+ * with bnnrun is compared by its file only in the build that the run was made with: of another build,
+ * BNN_BITS_SINCE tells.
  *
  * retrain: the runs to be trained again from their start: "stale", "failed", "all", or uids (or how
  * they begin), with commas between; NULL: none. Anything else: BNN_E_USAGE. */
@@ -55,8 +55,8 @@ double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);
  * do, or to restore. */
 uint32_t bnn_plan_jobs(const bnn_plan *plan, int64_t wanted);
 
-/* Opens the data sets that the runs to do or to restore need; the others stay closed. *out: [n_datasets], in the
- * arena; close with bnn_plan_close_data. */
+/* Opens the data sets that the runs to do or to restore need; the others stay closed. *out:
+ * [n_datasets], in the arena; close with bnn_plan_close_data. */
 int bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search, bnn_dataset **out,
                        bnn_error *err);
 void bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets);

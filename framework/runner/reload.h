@@ -19,9 +19,8 @@ int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err);
 
 /* A run's network as it was at the end of training: the weights of its best epoch, binarized. */
 typedef struct bnn_reloaded {
-    bnn_config *config; /* of the recorded settings */
-    bnn_network
-        *network; /* for batches of up to BNN_RELOAD_BATCH images; NULL: no weights were kept */
+    bnn_config *config;   /* of the recorded settings */
+    bnn_network *network; /* for up to BNN_RELOAD_BATCH images; NULL: no weights were kept */
 } bnn_reloaded;
 
 enum { BNN_RELOAD_BATCH = 64 };

@@ -7,7 +7,8 @@
 #include "runner/replay.h"
 
 /* Builds the model file once more from the network and compares it with the one on the disk, whose
- * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when the network cannot be deployed. */
+ * maker may be another version of bnnrun. *same: all bytes agree. BNN_E_FAILED, with the reason, when
+ * the network cannot be deployed. */
 int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err);
 

@@ -45,12 +45,13 @@ typedef struct bnn_train_job {
 /* Trains and evaluates. Resumes from checkpoint_path when a checkpoint of this identity and seed is
  * there; the caller removes it once the results are safe. The records of the full epochs that it had
  * done are sent again (a crash may have lost them on their way). A damaged checkpoint, or one of
- * something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED when the loss, or at the end of an epoch a tensor, is not finite, a plugin changed the
- * floating-point mode, or the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one
- * arena. */
+ * something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED when the
+ * loss, or at the end of an epoch a tensor, is not finite, a plugin changed the floating-point mode, or
+ * the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one arena. */
 int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 
-/* Whether a checkpoint of this identity and seed is there, by its header; the full epochs that it saves. */
+/* Whether a checkpoint of this identity and seed is there, by its header; *out_epochs: the full epochs
+ * that it saves. */
 bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
                                uint32_t *out_epochs);
 

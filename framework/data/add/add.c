@@ -16,8 +16,7 @@
 enum {
     LABELS = 256,
     PER_CENT = 100,
-    SPLIT_STREAM =
-        2, /* of the random numbers of samples; 0 and 1 are those of limits (dataset.c) */
+    SPLIT_STREAM = 2, /* of the random numbers of samples; dataset.c has 0 and 1 for limits */
 };
 
 static int add_compare_names(const void *left, const void *right)

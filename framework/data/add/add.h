@@ -43,7 +43,7 @@ typedef struct bnn_add_result {
 } bnn_add_result;
 
 /* BNN_E_USAGE: the request cannot be meant so, or does not say enough, for example which of several
- * files are meant; BNN_E_RESOURCE: what is there cannot be used. Then nothing has changed. */
+ * files are meant; BNN_E_RESOURCE: what is there cannot be used. Then the catalogue has not changed. */
 int bnn_data_add(const bnn_add_request *request, bnn_add_result *out, bnn_error *err);
 
 #endif

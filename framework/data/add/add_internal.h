@@ -9,7 +9,7 @@
 
 enum {
     ADD_FILES = 4, /* train images, train labels, test images, test labels, as in formats/idx.c */
-    ADD_ENTRIES_MAX = 100000 * 10, /* in a folder */
+    ADD_ENTRIES_MAX = 1000000, /* in a folder */
 };
 
 typedef struct add_set {
@@ -19,9 +19,8 @@ typedef struct add_set {
     bnn_shape shape;              /* of an image as it is stored */
     bnn_images parts[2];          /* labels as they are stored; their memory is the set's */
     bnn_content files[ADD_FILES]; /* what the parts point to, or empty */
-    const char
-        *names[ADD_FILES]; /* of the files that the entry names; NULL: they must be written */
-    const char **classes;  /* [n_classes], folders of pictures; or NULL */
+    const char *names[ADD_FILES]; /* of the entry's files; NULL: they must be written */
+    const char **classes;         /* [n_classes], folders of pictures; or NULL */
     uint32_t n_classes, first_label;
 } add_set;
 

@@ -1,11 +1,11 @@
 /* directory.h - where the files of a data set lie on this machine.
  *
  * Looked at: dataset.path and nothing else when it is set; otherwise, in this order, the path of the
- * entry (and nothing else when it has one and is not pinned), the directories of BNN_DATA_PATH (colon-separated), the user's cache, /usr/share/datasets (where
- * Debian's packages put them). dataset.path and BNN_DATA_PATH may hold the files themselves or in a
- * sub-directory NAME; NAME may be written with - for _, as Debian does. A directory counts when it
- * holds all files of the set; each may be NAME, NAME.gz, or either with the format's other spelling
- * (train-images.idx3-ubyte). Names are not enough, since MNIST, Fashion-MNIST and KMNIST share them:
+ * entry (and nothing else when it has one and is not pinned), the directories of BNN_DATA_PATH
+ * (colon-separated), the user's cache, /usr/share/datasets (where Debian's packages put them).
+ * dataset.path and BNN_DATA_PATH may hold the files themselves or in a sub-directory NAME; NAME may
+ * be written with - for _, as Debian does. A directory counts when it holds all files of the set;
+ * each may be NAME, NAME.gz, or either with the format's other spelling (train-images.idx3-ubyte). Names are not enough, since MNIST, Fashion-MNIST and KMNIST share them:
  * a directory that has others is passed over. */
 #ifndef BNN_DATA_SOURCES_DIRECTORY_H
 #define BNN_DATA_SOURCES_DIRECTORY_H
