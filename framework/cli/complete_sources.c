@@ -77,40 +77,34 @@ static void offer_runs(const cli_place *place)
     bnn_store_close(store);
 }
 
-static void offer_experiments(const cli_place *place)
+/* Names that one function of the store lists. */
+static void offer_listed(const cli_place *place,
+                         int (*list)(bnn_store *, bnn_arena *, const char *const **, size_t *,
+                                     bnn_error *))
 {
     bnn_store *store = NULL;
     bnn_error err;
     const char *const *names = NULL;
     size_t n = 0;
     if (cli_store_open(&place->options, &store, &err) == BNN_OK)
-        bnn_store_list_experiments(store, place->options.arena, &names, &n, &err);
+        list(store, place->options.arena, &names, &n, &err);
     offer_names(place, names, n);
     bnn_store_close(store);
+}
+
+static void offer_experiments(const cli_place *place)
+{
+    offer_listed(place, bnn_store_list_experiments);
 }
 
 static void offer_columns(const cli_place *place)
 {
-    bnn_store *store = NULL;
-    bnn_error err;
-    const char *const *names = NULL;
-    size_t n = 0;
-    if (cli_store_open(&place->options, &store, &err) == BNN_OK)
-        bnn_store_list_columns(store, place->options.arena, &names, &n, &err);
-    offer_names(place, names, n);
-    bnn_store_close(store);
+    offer_listed(place, bnn_store_list_columns);
 }
 
 static void offer_tags(const cli_place *place)
 {
-    bnn_store *store = NULL;
-    bnn_error err;
-    const char *const *tags = NULL;
-    size_t n = 0;
-    if (cli_store_open(&place->options, &store, &err) == BNN_OK)
-        bnn_store_list_tags(store, place->options.arena, &tags, &n, &err);
-    offer_names(place, tags, n);
-    bnn_store_close(store);
+    offer_listed(place, bnn_store_list_tags);
 }
 
 /* ---- plugins, keys of a spec ------------------------------------------------------------------- */

@@ -79,16 +79,6 @@ typedef struct option_rows {
     size_t n;
 } option_rows;
 
-/* What an option_rows has when the rows are added. */
-#define ROWS_OF_COMMAND \
-    {                   \
-        .letters = ":h" \
-    }
-#define ROWS_OF_PROGRAM \
-    {                   \
-        .letters = "+:" \
-    } /* up to the first operand */
-
 static void add_rows(option_rows *all, const cli_option *table)
 {
     for (const cli_option *row = table; row != NULL && row->name != NULL; row++) {
@@ -190,7 +180,7 @@ static int fail_option(const cli_command *command, const option_rows *all, int a
 
 int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err)
 {
-    option_rows all = ROWS_OF_PROGRAM;
+    option_rows all = {.letters = "+:"}; /* +: up to the first operand */
     char letter[3], excerpt[BNN_EXCERPT];
     int option;
     add_rows(&all, cli_program_options);
@@ -220,7 +210,7 @@ int cli_take_leading(int argc, char **argv, cli_leading *out, bnn_error *err)
 static int parse_options(const cli_command *command, int argc, char **argv, void *request,
                          bool *done, bnn_error *err)
 {
-    option_rows all = ROWS_OF_COMMAND;
+    option_rows all = {.letters = ":h"};
     cli_options *options = request;
     add_rows(&all, command->options);
     add_rows(&all, cli_common_options);

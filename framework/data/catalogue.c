@@ -10,9 +10,8 @@
 #include <string.h>
 
 enum {
-    CATALOGUE_SIDE_MAX = 4096,     /* pixels of an image's side, or channels */
-    CATALOGUE_FILE_NAME_MAX = 100, /* characters; the variants and suffixes must fit in NAME_MAX */
-    CATALOGUE_URL_MAX = 400,       /* characters */
+    CATALOGUE_SIDE_MAX = 4096, /* pixels of an image's side, or channels */
+    CATALOGUE_URL_MAX = 400,   /* characters */
     CATALOGUE_FORMATS_MAX = 16,
 };
 
@@ -33,7 +32,7 @@ static void word_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
 {
     const char *also = key->param.choices;
     const char *text = node == NULL ? NULL : bnn_key_text_of(r, node);
-    if (text != NULL && !bnn_text_is_name(text, "", also, CATALOGUE_FILE_NAME_MAX))
+    if (text != NULL && !bnn_text_is_name(text, "", also, BNN_DATA_FILE_NAME_MAX))
         bnn_diag_add(
             r->diag, node->at,
             "%s: \"%s\" must be made of letters, digits and %s, and start with a letter or "

@@ -45,6 +45,7 @@
 
 enum {
     BNN_DATA_NAME_MAX = 63,
+    BNN_DATA_FILE_NAME_MAX = 100, /* characters; variants and suffixes must fit in NAME_MAX */
     BNN_DATA_FILES_MAX = 16,
     BNN_DATA_MIRRORS_MAX = 8,
     BNN_DATA_CLASSES_MAX = 256, /* a label is one byte */

@@ -54,14 +54,14 @@ static int run_help(void *context, bnn_error *err)
     const request *r = context;
     if (r->reference)
         return cli_spec_reference(err);
-    if (r->keys)
+    if (r->keys) {
         cli_spec_keys();
-    if (r->keys)
         return BNN_OK;
-    if (r->pages)
+    }
+    if (r->pages) {
         cli_man_list();
-    if (r->pages)
         return BNN_OK;
+    }
     if (r->man)
         return cli_man_page(r->options.n_operands > 0 ? r->options.operands[0] : "", err);
     if (r->options.n_operands == 0)

@@ -16,9 +16,7 @@
 
 enum {
     ENTRY_BYTES = 1 << 18,
-    HEADER_BYTES = 20,
-    NAME_HASH = 8,       /* characters of the hash in the name of the folder */
-    FILE_NAME_MAX = 100, /* of catalogue.c */
+    NAME_HASH = 8, /* characters of the hash in the name of the folder */
 };
 
 static const char *const entry_keys[ADD_FILES] = {"train_images", "train_labels", "test_images",
@@ -203,7 +201,8 @@ static int entry_put(const add_set *set, const entry_text *t, const bnn_add_resu
 static bool entry_can_name(const add_set *set)
 {
     for (size_t i = 0; i < ADD_FILES; i++)
-        if (set->names[i] == NULL || !bnn_text_is_name(set->names[i], "", "._-", FILE_NAME_MAX))
+        if (set->names[i] == NULL ||
+            !bnn_text_is_name(set->names[i], "", "._-", BNN_DATA_FILE_NAME_MAX))
             return false;
     return true;
 }
