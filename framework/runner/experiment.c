@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPEC_BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 64 };
+enum { SPEC_BYTES_MAX = 1 << 20 };
 
 typedef struct source {
     const char *text;
@@ -22,6 +22,11 @@ typedef struct source {
 } source;
 
 /* ---- the name ---------------------------------------------------------------------------- */
+
+bool bnn_experiment_is_name(const char *name)
+{
+    return bnn_text_is_name(name, "_", "_.-", BNN_EXPERIMENT_NAME_MAX);
+}
 
 /* The file's name without its folder and ending, when the spec has none. */
 static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experiment *experiment)
@@ -39,11 +44,11 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
     }
     if (experiment->name == NULL)
         bnn_diag_no_memory(r->diag);
-    else if (!bnn_text_is_name(experiment->name, "_", "_.-", NAME_BYTES_MAX - 1))
+    else if (!bnn_experiment_is_name(experiment->name))
         bnn_diag_add(r->diag, node != NULL ? node->at : root->at,
                      "name: \"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
                      "with none of the last two",
-                     bnn_excerpt(experiment->name, excerpt), NAME_BYTES_MAX - 1);
+                     bnn_excerpt(experiment->name, excerpt), BNN_EXPERIMENT_NAME_MAX);
 }
 
 /* A leaderboard cannot be sorted by what is not measured. */

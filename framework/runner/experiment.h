@@ -86,6 +86,10 @@ typedef struct bnn_experiment {
  * It stays unknown when they cannot be had. For the thread that loaded the experiment. */
 void bnn_experiment_identify_data(bnn_experiment *experiment, const bnn_data_search *search);
 
+/* Whether an experiment may be called so: letters, digits, _, - and ., the first none of the last two. */
+enum { BNN_EXPERIMENT_NAME_MAX = 63 };
+bool bnn_experiment_is_name(const char *name);
+
 /* All keys of a spec. Fixed keys are fields of bnn_experiment, the others of bnn_config. */
 extern const bnn_section bnn_spec_section;
 

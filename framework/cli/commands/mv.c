@@ -1,10 +1,9 @@
 /* mv.c - bnnrun mv: another name for an experiment. */
 #include "base/text.h"
 #include "cli/confirm.h"
+#include "runner/experiment.h"
 
 #include <string.h>
-
-enum { NAME_BYTES_MAX = 63 }; /* as of a spec's name */
 
 typedef struct mv_request {
     cli_options options;
@@ -27,11 +26,11 @@ static int run_mv(void *request, bnn_error *err)
     const char *from = options->operands[0], *to = options->operands[1], *spec = "";
     char excerpt[BNN_EXCERPT];
     bnn_store *store = NULL;
-    if (!bnn_text_is_name(to, "_", "_.-", NAME_BYTES_MAX))
+    if (!bnn_experiment_is_name(to))
         return cli_usage(err, &cli_command_mv,
                          "\"%s\" is not a name: 1 to %d letters, digits, _, - and ., beginning "
                          "with none of the last two",
-                         bnn_excerpt(to, excerpt), NAME_BYTES_MAX);
+                         bnn_excerpt(to, excerpt), BNN_EXPERIMENT_NAME_MAX);
     if (strcmp(from, to) == 0)
         return cli_usage(err, &cli_command_mv, "the names are the same");
     int status = cli_store_open_to_write(options, &store, err);
