@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "data/formats/idx.h"
 #include "data/sources/directory.h"
 
 #include <dirent.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RECORDED_FILES_MAX = 32, IDX_FILES = 4, IDX_MAGIC_BYTES = 4 };
+enum { RECORDED_FILES_MAX = 32, IDX_FILES = 4 };
 
 typedef struct recorded_search {
     const bnn_recorded_data *recorded;
@@ -77,21 +78,17 @@ typedef struct recorded_file {
 static bool recorded_read_file(recorded_search *s, const char *folder, const char *name,
                                recorded_file *out)
 {
-    static const uint8_t magic[] = {0, 0, 8};
     char path[PATH_MAX];
-    bnn_content head = {.bytes = NULL}, all = {.bytes = NULL};
+    uint8_t type, n_dims;
+    bnn_content all;
     bnn_error err;
     const size_t n = strlen(name) - (bnn_text_ends_with(name, ".gz") ? strlen(".gz") : 0);
-    bool is_idx = bnn_path_join(folder, name, path) &&
-                  bnn_content_read_head(path, IDX_MAGIC_BYTES, &head, &err) == BNN_OK &&
-                  head.n_bytes == IDX_MAGIC_BYTES && memcmp(head.bytes, magic, sizeof magic) == 0;
-    if (is_idx)
-        out->is_labels = head.bytes[sizeof magic] == 1;
-    free(head.bytes);
-    is_idx = is_idx && bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err) == BNN_OK;
-    free(all.bytes);
-    if (!is_idx)
+    if (!bnn_path_join(folder, name, path) || !bnn_idx_peek(path, &type, &n_dims) ||
+        type != BNN_IDX_TYPE_BYTE ||
+        bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err) != BNN_OK)
         return false;
+    free(all.bytes);
+    out->is_labels = n_dims == 1;
     out->file = (bnn_catalogue_file){.name = bnn_arena_printf(s->arena, "%.*s", (int)n, name),
                                      .sha256 = bnn_arena_strdup(s->arena, all.sha256)};
     return out->file.name != NULL && out->file.sha256 != NULL;

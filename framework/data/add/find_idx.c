@@ -6,12 +6,10 @@
 #include "base/text.h"
 #include "data/formats/idx.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
-enum { HEAD_BYTES = 4, LIST_BYTES = 300, IDX_FILES_MAX = 1000, BELOW_MAX = 16 };
+enum { LIST_BYTES = 300, IDX_FILES_MAX = 1000, BELOW_MAX = 16 };
 
 /* What a name says of an IDX file. */
 typedef struct idx_file {
@@ -37,31 +35,20 @@ static int idx_part_of(const bnn_add_request *request, const char *name)
     return train == test ? -1 : test;
 }
 
-/* The first bytes of an IDX file; false when it is none. */
-static bool idx_peek(const char *folder, const char *name, uint8_t out[HEAD_BYTES])
+/* The type and the number of dimensions of an IDX file; false when it is none. */
+static bool idx_peek_in(const char *folder, const char *name, uint8_t *type, uint8_t *n_dims)
 {
     char path[PATH_MAX];
-    struct stat st;
-    bnn_content head;
-    bnn_error err;
-    if (!bnn_path_join(folder, name, path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
-        bnn_content_read_head(path, HEAD_BYTES, &head, &err) != BNN_OK)
-        return false;
-    const bool whole = head.n_bytes == HEAD_BYTES;
-    if (whole)
-        memcpy(out, head.bytes, HEAD_BYTES);
-    free(head.bytes);
-    return whole && out[0] == 0 && out[1] == 0 && out[2] >= 8 && out[2] <= 14 && out[3] >= 1 &&
-           out[3] <= BNN_ARRAY_DIMS_MAX;
+    return bnn_path_join(folder, name, path) && bnn_idx_peek(path, type, n_dims);
 }
 
 /* Adds a file when it is an IDX file of bytes; NAME and NAME.gz are one. */
 static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
 {
-    uint8_t head[HEAD_BYTES];
-    if (!idx_peek(f->set->folder, name, head))
+    uint8_t type, n_dims;
+    if (!idx_peek_in(f->set->folder, name, &type, &n_dims))
         return BNN_OK;
-    const bool bytes = head[2] == 8, labels = head[3] == 1;
+    const bool bytes = type == BNN_IDX_TYPE_BYTE, labels = n_dims == 1;
     char *base = bnn_arena_strdup(f->set->arena, name);
     if (base == NULL)
         return bnn_no_memory(err);
@@ -86,7 +73,7 @@ static int idx_look_below(const add_set *set, bnn_error *err)
 {
     const char *const *folders, *const *names;
     size_t n, n_names;
-    uint8_t head[HEAD_BYTES];
+    uint8_t type, n_dims;
     if (bnn_add_list(set->folder, set->arena, &folders, &n, err) != BNN_OK)
         return err->status;
     for (size_t i = 0; i < n && i < BELOW_MAX; i++) {
@@ -97,7 +84,7 @@ static int idx_look_below(const add_set *set, bnn_error *err)
             bnn_add_list(below, set->arena, &names, &n_names, err) != BNN_OK)
             continue;
         for (size_t k = 0; k < n_names && k < BELOW_MAX; k++)
-            if (idx_peek(below, names[k], head))
+            if (idx_peek_in(below, names[k], &type, &n_dims))
                 return bnn_fail(err, BNN_E_USAGE,
                                 "%s: no images in it, but IDX files in its folder "
                                 "%s; name that one",

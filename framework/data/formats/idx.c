@@ -4,11 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     MAGIC_BYTES = 4,
     HEADER_BYTES_MAX = MAGIC_BYTES + 4 * BNN_ARRAY_DIMS_MAX,
-    TYPE_UNSIGNED_BYTE = 8,
+    TYPE_FIRST = BNN_IDX_TYPE_BYTE,
+    TYPE_LAST = 14, /* a double */
 };
 
 static uint32_t idx_big_endian(const uint8_t *bytes)
@@ -28,7 +30,7 @@ static int idx_parse_magic(const bnn_content *file, bnn_array *array, bnn_error 
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: not an IDX file: it starts with %02x %02x instead of 00 00", path,
                         (unsigned)magic[0], (unsigned)magic[1]);
-    if (magic[2] != TYPE_UNSIGNED_BYTE)
+    if (magic[2] != BNN_IDX_TYPE_BYTE)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: elements of IDX type 0x%02x; only unsigned bytes (0x08) are read",
                         path, (unsigned)magic[2]);
@@ -85,6 +87,26 @@ int bnn_idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
                         array->n_bytes);
     array->data = file->bytes + n_header;
     return BNN_OK;
+}
+
+bool bnn_idx_peek(const char *path, uint8_t *type, uint8_t *n_dims)
+{
+    struct stat st;
+    bnn_content head;
+    bnn_error err;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+        bnn_content_read_head(path, MAGIC_BYTES, &head, &err) != BNN_OK)
+        return false;
+    const uint8_t *b = head.bytes;
+    const bool is_idx = head.n_bytes == MAGIC_BYTES && b[0] == 0 && b[1] == 0 &&
+                        b[2] >= TYPE_FIRST && b[2] <= TYPE_LAST && b[3] >= 1 &&
+                        b[3] <= BNN_ARRAY_DIMS_MAX;
+    if (is_idx) {
+        *type = b[2];
+        *n_dims = b[3];
+    }
+    free(head.bytes);
+    return is_idx;
 }
 
 int bnn_idx_read_header(const char *path, bnn_array *out, bnn_error *err)
