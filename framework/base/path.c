@@ -56,6 +56,12 @@ bool bnn_path_beside_program(const char *name, char out[PATH_MAX])
     return bnn_path_beside(program, name, out);
 }
 
+bool bnn_path_in_home(const char *path, char out[PATH_MAX])
+{
+    const char *home = getenv("HOME");
+    return strncmp(path, "~/", 2) == 0 && home != NULL && bnn_path_join(home, path + 2, out);
+}
+
 bool bnn_path_absolute(const char *path, char out[PATH_MAX])
 {
     char here[PATH_MAX];

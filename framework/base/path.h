@@ -20,6 +20,10 @@ bool bnn_path_join(const char *directory, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside(const char *file, const char *name, char out[PATH_MAX]);
 bool bnn_path_beside_program(const char *name, char out[PATH_MAX]);
 
+/* Of "~/x" the path in the home directory; false of any other path, and when HOME is not set or it does
+ * not fit. */
+bool bnn_path_in_home(const char *path, char out[PATH_MAX]);
+
 /* A path from the root, links and all. False when it does not fit, or the current folder is gone. */
 bool bnn_path_absolute(const char *path, char out[PATH_MAX]);
 

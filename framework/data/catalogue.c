@@ -6,7 +6,6 @@
 #include "spec/key.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -189,17 +188,16 @@ static void shape_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
 static void directory_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
     bnn_catalogue_entry *entry = out;
-    const char *text = node == NULL ? NULL : bnn_key_text_of(r, node), *home = getenv("HOME");
-    char beside[PATH_MAX];
+    const char *text = node == NULL ? NULL : bnn_key_text_of(r, node);
+    char path[PATH_MAX];
     (void)key;
     if (text == NULL)
         return;
-    if (strncmp(text, "~/", 2) == 0 && home != NULL)
-        entry->directory = bnn_arena_printf(r->arena, "%s%s", home, text + 1);
-    else if (text[0] == '/')
+    if (text[0] == '/')
         entry->directory = text;
-    else if (text[0] != '\0' && bnn_path_beside(entry->path, text, beside))
-        entry->directory = bnn_arena_strdup(r->arena, beside);
+    else if (text[0] != '\0' &&
+             (bnn_path_in_home(text, path) || bnn_path_beside(entry->path, text, path)))
+        entry->directory = bnn_arena_strdup(r->arena, path);
     else
         bnn_diag_add(r->diag, node->at, "%s: must name a directory", r->path);
 }

@@ -3,7 +3,6 @@
 #include "base/path.h"
 #include "data/catalogue.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -44,15 +43,14 @@ static const bnn_key data_keys[] = {
 /* Beside the file that names it, as topologies/ and datasets/ lie; what -s names, here. */
 static void resolve_path(const bnn_reader *r, const bnn_node *node, bnn_data_options *data)
 {
-    char directory[PATH_MAX];
-    const char *home = getenv("HOME"), *path = data->path;
+    char whole[PATH_MAX];
+    const char *path = data->path;
     if (path[0] == '\0')
         bnn_diag_add(r->diag, node->at, "dataset.path: must name a directory");
-    else if (strncmp(path, "~/", 2) == 0 && home != NULL)
-        data->path = bnn_arena_printf(r->arena, "%s%s", home, path + 1);
-    else if (path[0] != '/' && strchr(node->at.file, '/') != NULL &&
-             bnn_path_directory(node->at.file, directory))
-        data->path = bnn_arena_printf(r->arena, "%s/%s", directory, path);
+    else if (bnn_path_in_home(path, whole) ||
+             (path[0] != '/' && strchr(node->at.file, '/') != NULL &&
+              bnn_path_beside(node->at.file, path, whole)))
+        data->path = bnn_arena_strdup(r->arena, whole);
     if (data->path == NULL)
         bnn_diag_no_memory(r->diag);
 }
