@@ -28,8 +28,9 @@ bnn 0 runs --csv
 has_lines 13
 prints '^run_uid,experiment,label,seed,state,test_accuracy,train_seconds,config,differs,in_spec,'
 bnn 0 runs exp
-prints '^run  *label  *seed  state  accuracy  seconds  date$'
-prints 'ste=clipped  *2  *done'
+prints '^state: done$' # which makes room for the labels
+prints '^run  *label  *seed  accuracy  seconds  date$'
+prints 'ste=clipped (train.epochs=2)  *2  '
 prints '(train.epochs=1)'
 bnn 0 runs exp ste=clipped epochs=2 --csv
 has_lines 3
