@@ -90,6 +90,17 @@ int bnn_store_count_mismatched(bnn_store *store, const char *experiment, int64_t
     return store->status;
 }
 
+/* The uid becomes a path, of files that are written and removed. */
+static int check_uid(const bnn_store *store, const char *uid, bnn_error *err)
+{
+    return bnn_run_is_uid(uid)
+               ? BNN_OK
+               : bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: somebody has changed it: \"%s\" cannot be the name of a run; remove "
+                          "that with `bnnrun rm`",
+                          store->path, uid);
+}
+
 /* ---- for plans ---- */
 
 #define RUN(name) BNN_MEMBER(bnn_store_run, name)
@@ -117,6 +128,8 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
         return status;
     bnn_store_report(store, err);
     for (size_t i = 0; i < n; i++) {
+        if (check_uid(store, runs[i].uid, err) != BNN_OK)
+            return err->status;
         if (!bnn_store_state_of(runs[i].state_name, &runs[i].state))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: run %s has the unknown state \"%s\"",
                             store->path, runs[i].uid, runs[i].state_name);
@@ -272,6 +285,8 @@ int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_
                         "run %s is not done; `bnnrun show %s` says where it stands", uid, uid);
     if (!is_whole(&found->stored))
         return bnn_fail(err, BNN_E_INTERNAL, "run %s: not recorded as a whole", uid);
+    if (check_uid(store, uid, err) != BNN_OK)
+        return err->status;
     bnn_stored_run s = found->stored;
     s.run.state = BNN_RUN_DONE;
     s.run.n_attempts = (uint32_t)found->n_attempts;

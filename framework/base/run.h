@@ -80,4 +80,13 @@ static inline bool bnn_run_trains(const bnn_run *run)
  * arena, NULL without memory. */
 const char *bnn_run_path(const char *db, const char *uid, const char *file, bnn_arena *arena);
 
+/* Whether a name is one that a run, and so its folder, can have: a database from anywhere may say
+ * "../..". */
+bool bnn_run_is_uid(const char *name);
+
+/* Whether a name in the folder of a run is that of a file that bnnrun writes; or of one that it had not
+ * yet written to its end. All others are somebody else's. */
+bool bnn_run_is_file(const char *name);
+bool bnn_run_is_half_file(const char *name);
+
 #endif

@@ -1,6 +1,5 @@
 #include "runner/artifacts.h"
 
-#include "base/run.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -11,21 +10,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { UID_DIGITS_MIN = 10 };
-
-/* Whether a name is one that the folder of a run can have. */
-static bool artifacts_is_uid(const char *name)
+/* Whether a folder is a link to that of another database. */
+static bool artifacts_is_of_another(const char *path)
 {
-    return strlen(name) >= UID_DIGITS_MIN && strlen(name) < BNN_SHA256_HEX &&
-           name[strspn(name, "0123456789abcdef")] == '\0';
+    static const char ending[] = ".artifacts";
+    char real[PATH_MAX];
+    struct stat st, other;
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode) || realpath(path, real) == NULL ||
+        !bnn_text_ends_with(real, ending))
+        return false;
+    real[strlen(real) - strlen(ending)] = '\0';
+    return stat(real, &other) == 0 && S_ISREG(other.st_mode);
 }
 
-/* FILE.artifacts, which may be a link to elsewhere; -1 without one. */
+/* FILE.artifacts, which may be a link to elsewhere; -1 without one, or when it is another's. */
 static int artifacts_open_all(const char *db)
 {
     bnn_arena *arena = bnn_arena_create(1 << 16);
     const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
-    const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = path == NULL || artifacts_is_of_another(path)
+                       ? -1
+                       : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bnn_arena_destroy(arena);
     return fd;
 }
@@ -33,7 +38,7 @@ static int artifacts_open_all(const char *db)
 /* The folder of a run in it, which is no link; NULL without one. */
 static DIR *artifacts_open_run(int all, const char *uid)
 {
-    if (all < 0 || !artifacts_is_uid(uid))
+    if (all < 0 || !bnn_run_is_uid(uid))
         return NULL;
     const int fd = openat(all, uid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -42,13 +47,14 @@ static DIR *artifacts_open_run(int all, const char *uid)
     return folder;
 }
 
-/* The next entry that is no folder, and its bytes; NULL at the end. */
+/* The next file that bnnrun has written, or link of such a name, and its bytes; NULL at the end. */
 static const char *artifacts_next(DIR *folder, int64_t *bytes)
 {
     const struct dirent *e;
     struct stat st;
     while ((e = readdir(folder)) != NULL)
-        if (fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (bnn_run_is_file(e->d_name) &&
+            fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             !S_ISDIR(st.st_mode)) {
             *bytes = S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
             return e->d_name;
@@ -76,7 +82,8 @@ int64_t bnn_artifacts_bytes(const char *db, const char *uid)
     return sum;
 }
 
-/* Removes the files in the folder of a run, or one of them (file), and the folder with the last. */
+/* Removes the files in the folder of a run, or one of them (file), and the folder with the last,
+ * unless somebody has put something there, too. */
 static int artifacts_empty(int all, const char *uid, const char *file, bnn_error *err)
 {
     DIR *folder = artifacts_open_run(all, uid);
@@ -90,7 +97,8 @@ static int artifacts_empty(int all, const char *uid, const char *file, bnn_error
             errno != ENOENT)
             reason = errno;
     closedir(folder);
-    if (file == NULL && unlinkat(all, uid, AT_REMOVEDIR) != 0 && errno != ENOENT && reason == 0)
+    if (file == NULL && unlinkat(all, uid, AT_REMOVEDIR) != 0 && errno != ENOENT &&
+        errno != ENOTEMPTY && errno != EEXIST && reason == 0)
         reason = errno;
     errno = reason;
     return reason == 0 ? BNN_OK
@@ -164,6 +172,27 @@ int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chose
     return status == BNN_OK ? first.status : status;
 }
 
+/* ---- of runs that are planned ------------------------------------------------------------ */
+
+void bnn_artifacts_clean(const char *db, const bnn_run *runs, size_t n)
+{
+    const int all = artifacts_open_all(db);
+    for (const bnn_run *run = runs; run < runs + n; run++) {
+        const bool spent = run->state == BNN_RUN_DONE || run->state == BNN_RUN_STALE ||
+                           run->state == BNN_RUN_AGAIN || run->state == BNN_RUN_LOST;
+        DIR *folder = run->state == BNN_RUN_RUNNING ? NULL : artifacts_open_run(all, run->uid);
+        const char *name;
+        int64_t bytes;
+        while (folder != NULL && (name = artifacts_next(folder, &bytes)) != NULL)
+            if (bnn_run_is_half_file(name) || (spent && strcmp(name, BNN_RUN_CHECKPOINT) == 0))
+                unlinkat(dirfd(folder), name, 0);
+        if (folder != NULL)
+            closedir(folder);
+    }
+    if (all >= 0)
+        close(all);
+}
+
 /* ---- left over --------------------------------------------------------------------------- */
 
 typedef struct artifacts_finder {
@@ -194,12 +223,28 @@ static void artifacts_look_into(artifacts_finder *f, int all, const bnn_store_ch
     const char *name;
     int64_t bytes;
     while (folder != NULL && !f->failed && (name = artifacts_next(folder, &bytes)) != NULL)
-        if (bnn_text_ends_with(name, ".tmp"))
+        if (bnn_run_is_half_file(name))
             artifacts_note(f, "file half written", run->uid, name, bytes);
         else if (done && strcmp(name, BNN_RUN_CHECKPOINT) == 0)
             artifacts_note(f, "checkpoint of a done run", run->uid, name, bytes);
     if (folder != NULL)
         closedir(folder);
+}
+
+/* Whether in the folder of no run there is a file to remove, or nothing at all. */
+static bool artifacts_has_some(int all, const char *uid)
+{
+    DIR *folder = artifacts_open_run(all, uid);
+    const struct dirent *e;
+    bool some = false;
+    size_t n = 0;
+    while (folder != NULL && !some && (e = readdir(folder)) != NULL) {
+        some = bnn_run_is_file(e->d_name);
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return some || (folder != NULL && n == 0);
 }
 
 int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *arena,
@@ -213,12 +258,10 @@ int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *ar
     DIR *folders = all < 0 ? NULL : fdopendir(dup(all));
     while (folders != NULL && !f.failed && (e = readdir(folders)) != NULL) {
         const bnn_store_chosen *run = artifacts_find(&index, e->d_name);
-        DIR *folder = run == NULL ? artifacts_open_run(all, e->d_name) : NULL;
-        if (folder != NULL) {
-            closedir(folder);
+        if (run == NULL && artifacts_has_some(all, e->d_name))
             artifacts_note(&f, "folder without a run", e->d_name, NULL,
                            artifacts_sum(all, e->d_name));
-        } else if (run != NULL && strcmp(run->state, "running") != 0)
+        else if (run != NULL && strcmp(run->state, "running") != 0)
             artifacts_look_into(&f, all, run);
     }
     if (folders != NULL)

@@ -1,11 +1,13 @@
 /* artifacts.h - the files of runs beside the database, measured and removed. Whatever the database
- * says, nothing outside of FILE.artifacts is touched, and there only what lies in the folder of a run:
- * files and links themselves. */
+ * says, nothing outside of FILE.artifacts is touched, and there only what bnnrun writes into the folder of
+ * a run: files, or links themselves. A FILE.artifacts that is a link to the folder of another database
+ * is that one's, and taken as empty. */
 #ifndef BNN_RUNNER_ARTIFACTS_H
 #define BNN_RUNNER_ARTIFACTS_H
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/run.h"
 #include "db/store_curate.h"
 
 /* The bytes of the files in the folder of a run; 0 when there is none. */
@@ -16,6 +18,12 @@ int64_t bnn_artifacts_bytes(const char *db, const char *uid);
  * that lasts. */
 int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chosen *runs, size_t n,
                          bnn_error *err);
+
+/* Removes what processes that were killed left in the folders of runs: files that were not written to
+ * their end, and checkpoints of done runs; and those of runs that are trained again from their start.
+ * What is in use is that of runs that are running, and nobody takes one while the transaction of the
+ * caller lasts. */
+void bnn_artifacts_clean(const char *db, const bnn_run *runs, size_t n);
 
 /* What is of no use any more. */
 typedef struct bnn_leftover {

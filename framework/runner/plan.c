@@ -1,15 +1,14 @@
 #include "runner/plan.h"
 
 #include "base/path.h"
-#include "base/text.h"
 #include "build_info.h"
 #include "data/catalogue.h"
 #include "db/store_results.h"
+#include "runner/artifacts.h"
 #include "runner/environment.h"
 #include "runner/restore.h"
 #include "train/trainer.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -355,29 +354,6 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
     return status;
 }
 
-/* Removes what processes that were killed left in the folders of runs: files that were not written to
- * their end, and checkpoints of done runs; and those of runs that are trained again from their start.
- * What is in use is that of runs that are running, and nobody takes one while the transaction lasts. */
-static int plan_clean_folders(const bnn_plan *plan, const char *db, bnn_error *err)
-{
-    for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++) {
-        const bool spent = run->state == BNN_RUN_DONE || run->state == BNN_RUN_STALE ||
-                           run->state == BNN_RUN_AGAIN || run->state == BNN_RUN_LOST;
-        const char *path = bnn_run_path(db, run->uid, NULL, plan->arena);
-        if (path == NULL)
-            return bnn_no_memory(err);
-        DIR *folder = run->state == BNN_RUN_RUNNING ? NULL : opendir(path);
-        const struct dirent *e;
-        while (folder != NULL && (e = readdir(folder)) != NULL)
-            if (bnn_text_ends_with(e->d_name, ".tmp") ||
-                (spent && strcmp(e->d_name, BNN_RUN_CHECKPOINT) == 0))
-                unlinkat(dirfd(folder), e->d_name, 0);
-        if (folder != NULL)
-            closedir(folder);
-    }
-    return BNN_OK;
-}
-
 int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
                     bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
                     bnn_error *err)
@@ -394,7 +370,7 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char
     if (status == BNN_OK)
         status = plan_add_all(out, store, err);
     if (status == BNN_OK)
-        status = plan_clean_folders(out, db, err);
+        bnn_artifacts_clean(db, out->runs, out->n);
     if (status == BNN_OK)
         status = bnn_store_commit(store, err);
     bnn_store_close(store); /* undoes what was not committed */

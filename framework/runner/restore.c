@@ -120,13 +120,17 @@ static int restore_file(const restore *r, const restore_job *j, const bnn_store_
                                     : bnn_store_replace_file(r->store, j->run->id, now, err);
 }
 
-static int restore_files(restore *r, const restore_job *j, bnn_error *err)
+/* In a transaction, in which nobody can remove the run or begin it again. */
+static int restore_files(const restore *r, const restore_job *j, bnn_error *err)
 {
     const bnn_store_file *files;
     bool same_weights = false;
     size_t n;
     int status =
         bnn_store_list_files(r->store, NULL, j->run->uid, j->replay.arena, &files, &n, err);
+    if (status == BNN_OK && n == 0)
+        status =
+            bnn_fail(err, BNN_E_RESOURCE, "it was removed, or is trained again, in the meantime");
     if (status == BNN_OK)
         status = restore_compare(r, j, files, n, &same_weights, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
@@ -139,7 +143,13 @@ static void restore_end(restore *r, restore_job *j, const bnn_outcome *outcome)
     bnn_error err = {.message = ""};
     bnn_restored what = BNN_RESTORED_NOT;
     if (outcome->status == BNN_OK) {
-        const int status = restore_files(r, j, &err);
+        int status = bnn_store_begin(r->store, &err);
+        if (status == BNN_OK)
+            status = restore_files(r, j, &err);
+        if (status == BNN_OK)
+            status = bnn_store_commit(r->store, &err);
+        else
+            bnn_store_rollback(r->store);
         what = status == BNN_OK         ? BNN_RESTORED_FILES
                : status == BNN_E_FAILED ? BNN_RESTORED_OTHER
                                         : BNN_RESTORED_NOT;

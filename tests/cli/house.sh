@@ -231,10 +231,16 @@ echo lost >bnnrun.db.artifacts/0123456789/model.bnn
 echo keep >bnnrun.db.artifacts/mine/model.bnn
 echo half >"bnnrun.db.artifacts/$one/model.bnn.12.tmp"
 echo old >"bnnrun.db.artifacts/$one/checkpoint"
-ln -s ../../e.yaml bnnrun.db.artifacts/0123456789/link
+ln -s ../../e.yaml bnnrun.db.artifacts/0123456789/weights.safetensors
+mkdir -p bnnrun.db.artifacts/abcdef0123 bnnrun.db.artifacts/abcdef0124/sub
+echo mine | tee bnnrun.db.artifacts/abcdef0123/thesis.txt >"bnnrun.db.artifacts/$one/mine.tmp"
+echo lost >bnnrun.db.artifacts/abcdef0124/model.bnn
 fails 2 gc
 bnn 0 gc -n
 prints '^folder without a run  *0123456789  *5$'
+prints '^folder without a run  *abcdef0124  *5$'
+omits abcdef0123
+omits mine.tmp
 prints "^file half written  *$one/model.bnn.12.tmp  *5$"
 prints "^checkpoint of a done run  *$one/checkpoint  *4$"
 omits mine
@@ -243,11 +249,22 @@ is_json
 [ ! -e bnnrun.db.artifacts/0123456789 ] && [ -e e.yaml ] || wrong "the folder without a run"
 [ -e bnnrun.db.artifacts/mine/model.bnn ] || wrong "a folder of somebody else is gone"
 [ ! -e "bnnrun.db.artifacts/$one/checkpoint" ] || wrong "the checkpoint is there"
+[ -e bnnrun.db.artifacts/abcdef0123/thesis.txt ] && [ -d bnnrun.db.artifacts/abcdef0124/sub ] &&
+    [ -e "bnnrun.db.artifacts/$one/mine.tmp" ] || wrong "what bnnrun did not write is gone"
 [ -e "bnnrun.db.artifacts/$one/model.bnn" ] || wrong "a model is gone"
 bnn 0 gc -n
 says 'nothing to remove'
 bnn 0 run e.yaml -q
+[ -e "bnnrun.db.artifacts/$one/mine.tmp" ] || wrong "what bnnrun did not write is gone"
 fails 2 gc bnnrun.db
+
+# ---- the folder of another database --------------------------------------------------------------
+ln -s bnnrun.db.artifacts second.db.artifacts
+before=$(n_files)
+bnn 0 run e.yaml -q --db second.db -s name=second -s seeds.count=1
+bnn 0 gc --yes --db second.db
+bnn 0 rm second --yes --db second.db
+[ "$(n_files)" -ge "$before" ] || wrong "files of another database are gone"
 
 echo "$n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

@@ -3,6 +3,7 @@
 #include "tests/fixtures/store_fixture.h"
 
 #include "base/file.h"
+#include "db/store_results.h"
 #include "runner/artifacts.h"
 
 #include <stdio.h>
@@ -82,20 +83,59 @@ START_TEST(nothing_outside_is_touched)
 {
     static const char *const uids[] = {"../outside", "..", ".", "", "0123456789"};
     bnn_run run;
-    const char *outside = make_file("outside"), *mine = make_file("test.db.artifacts/mine");
+    const char *outside = make_file("outside"), *checkpoint;
+    checkpoint = bnn_arena_strdup(arena, store_path("outside/checkpoint"));
+    ck_ok(bnn_file_write(checkpoint, "1", 1, err));
+    const char *mine = make_file("test.db.artifacts/mine");
     bnn_store *store = make_store(&run);
     ck_assert_int_eq(symlink(store_path("outside"), store_path("test.db.artifacts/0123456789")), 0);
     for (size_t i = 0; i < sizeof uids / sizeof *uids; i++) {
         const bnn_store_chosen chosen = {.id = 7, .uid = uids[i], .state = "done"};
         ck_assert_int_eq(bnn_artifacts_bytes(store_file(), uids[i]), 0);
         ck_ok(bnn_artifacts_remove(store, store_file(), &chosen, 1, err));
+        bnn_run planned = {.state = BNN_RUN_DONE};
+        snprintf(planned.uid, sizeof planned.uid, "%s", uids[i]);
+        bnn_artifacts_clean(store_file(), &planned, 1);
     }
     const bnn_leftover *leftovers;
     size_t n;
     ck_ok(bnn_artifacts_find_leftovers(store, store_file(), arena, &leftovers, &n, err));
     ck_assert_uint_eq(n, 0);
     ck_assert_int_eq(access(outside, F_OK), 0);
+    ck_assert_int_eq(access(checkpoint, F_OK), 0);
     ck_assert_int_eq(access(mine, F_OK), 0);
+    const bnn_store_run *runs;
+    ck_ok(bnn_store_list_runs(store, "e", arena, &runs, &n, err));
+    plain_execute(store_file(), "UPDATE run SET run_uid = '../outside'");
+    bnn_error refusal;
+    ck_assert_int_eq(bnn_store_list_runs(store, "e", arena, &runs, &n, &refusal), BNN_E_RESOURCE);
+    ck_assert_ptr_nonnull(strstr(refusal.message, "cannot be the name of a run"));
+    bnn_store_close(store);
+}
+END_TEST
+
+/* Somebody has put something beside the model; and a folder that is another database's. */
+START_TEST(what_is_somebody_elses_stays)
+{
+    bnn_run run;
+    size_t n;
+    bnn_store *store = make_store(&run);
+    const char *folder = bnn_arena_printf(arena, "test.db.artifacts/%s", run.uid);
+    const char *file = make_file(folder);
+    const char *own = bnn_arena_printf(arena, "%s/own.onnx", store_path(folder));
+    const bnn_store_chosen *runs = choose_all(store, &n);
+    ck_ok(bnn_file_write(own, "own", 3, err));
+    ck_assert_int_eq(bnn_artifacts_bytes(store_file(), run.uid), 5);
+    ck_ok(bnn_store_delete_runs(store, runs, n, false, err));
+    ck_assert_int_eq(rename(store_path("test.db.artifacts"), store_path("b.db.artifacts")), 0);
+    ck_assert_int_eq(symlink("b.db.artifacts", store_path("test.db.artifacts")), 0);
+    ck_ok(bnn_file_write(store_path("b.db"), "", 0, err));
+    ck_ok(bnn_artifacts_remove(store, store_file(), runs, n, err));
+    ck_assert_int_eq(access(file, F_OK), 0);
+    ck_assert_int_eq(unlink(store_path("b.db")), 0);
+    ck_ok(bnn_artifacts_remove(store, store_file(), runs, n, err));
+    ck_assert_int_ne(access(file, F_OK), 0);
+    ck_assert_int_eq(access(own, F_OK), 0);
     bnn_store_close(store);
 }
 END_TEST
@@ -107,6 +147,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, artifacts_setup, artifacts_teardown);
     tcase_add_test(tests, files_go_with_their_run_unless_it_has_begun_again);
     tcase_add_test(tests, nothing_outside_is_touched);
+    tcase_add_test(tests, what_is_somebody_elses_stays);
     suite_add_tcase(suite, tests);
     return suite;
 }
