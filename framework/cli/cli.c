@@ -50,11 +50,19 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
                 const char *const *candidates, size_t n)
 {
     const char *near = bnn_suggest(word, candidates, n);
-    if (near != NULL)
-        return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what, word, near);
     char list[512], excerpt[BNN_EXCERPT];
+    if (near != NULL)
+        return bnn_fail(err, status, "%s \"%s\"; did you mean \"%s\"?", what,
+                        bnn_excerpt(word, excerpt), near);
     return bnn_fail(err, status, "%s \"%s\"; there is %s", what, bnn_excerpt(word, excerpt),
                     n == 0 ? "none" : bnn_text_join(candidates, n, list, sizeof list));
+}
+
+/* The variable, unless it is empty. */
+static const char *environment_of(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 bool cli_draws(FILE *file)
@@ -63,8 +71,8 @@ bool cli_draws(FILE *file)
         return false;
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0')
+        const char *value = environment_of(names[i]);
+        if (value != NULL)
             return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
     }
     return false;
@@ -80,21 +88,20 @@ size_t cli_width(FILE *file)
     return size.ws_col < LEAST ? LEAST : size.ws_col;
 }
 
-/* The variable, unless it is empty. */
-static const char *environment_of(const char *name)
+bool cli_redraws(FILE *file)
 {
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
+    const char *term = environment_of("TERM");
+    return isatty(fileno(file)) == 1 && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 bool cli_colours(FILE *file)
 {
-    const char *force = environment_of("CLICOLOR_FORCE"), *term = environment_of("TERM");
+    const char *force = environment_of("CLICOLOR_FORCE");
     if (environment_of("NO_COLOR") != NULL)
         return false;
     if (force != NULL && strcmp(force, "0") != 0)
         return true;
-    return isatty(fileno(file)) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+    return cli_redraws(file);
 }
 
 /* ---- where configs are ------------------------------------------------------------------- */

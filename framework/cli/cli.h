@@ -94,11 +94,14 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
 /* Whether what is written to the file may hold UTF-8 pictures: a terminal of a UTF-8 locale. */
 bool cli_draws(FILE *file);
 
+/* Whether lines of the file can be drawn again: a terminal that is not dumb. */
+bool cli_redraws(FILE *file);
+
 /* The columns of the terminal that the file is, now; 80 of what is none. */
 size_t cli_width(FILE *file);
 
-/* Whether what is written to the file is coloured: a terminal that is not dumb, or CLICOLOR_FORCE;
- * never with NO_COLOR. --color sets these. */
+/* Whether what is written to the file is coloured: one that redraws, or CLICOLOR_FORCE; never with
+ * NO_COLOR. --color sets these. */
 bool cli_colours(FILE *file);
 
 #endif

@@ -72,7 +72,8 @@ int cli_unknown_command(const char *name, bnn_error *err)
     const char *near = bnn_suggest(name, names, n);
     if (near != NULL)
         bnn_fail(err, BNN_E_USAGE,
-                 "unknown command \"%s\"; did you mean \"%s\"? see `bnnrun --help`", name, near);
+                 "unknown command \"%s\"; did you mean \"%s\"? see `bnnrun --help`",
+                 bnn_excerpt(name, excerpt), near);
     else
         bnn_fail(
             err, BNN_E_USAGE,

@@ -308,7 +308,7 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
     *p = (cli_progress){
         .plan = plan,
         .n_jobs = n_jobs,
-        .redraws = !options->quiet && cli_status_can_draw(),
+        .redraws = !options->quiet && cli_redraws(stderr),
         .quiet = options->quiet,
         .verbose = options->verbose > 0,
         .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
@@ -363,8 +363,7 @@ static void print_progress(void *context, const char *file, uint64_t done_bytes,
 bnn_data_search cli_download_search(cli_download *d, const char *catalogue, bool allowed,
                                     const cli_options *options)
 {
-    *d = (cli_download){.quiet = options->quiet,
-                        .redraws = !options->quiet && cli_status_can_draw()};
+    *d = (cli_download){.quiet = options->quiet, .redraws = !options->quiet && cli_redraws(stderr)};
     return (bnn_data_search){.catalogue = catalogue,
                              .download = allowed,
                              .progress = print_progress,

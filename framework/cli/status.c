@@ -4,16 +4,9 @@
 #include "cli/cli.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-bool cli_status_can_draw(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
-}
 
 void cli_status_add(cli_status *status, const char *format, ...)
 {

@@ -1,9 +1,8 @@
-/* status.h - lines on the terminal of stderr that are drawn again and again in one place, below all
- * that is printed meanwhile. */
+/* status.h - lines on the terminal of stderr, if it redraws, that are drawn again and again in one place,
+ * below all that is printed meanwhile. */
 #ifndef BNN_CLI_STATUS_H
 #define BNN_CLI_STATUS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The margin is what stays free at the right: a terminal writes ^C there. */
@@ -14,9 +13,6 @@ typedef struct cli_status {
     char text[CLI_STATUS_BYTES];  /* being drawn: lines, with line feeds between them */
     char drawn[CLI_STATUS_BYTES]; /* on the screen; "" is nothing */
 } cli_status;
-
-/* Whether stderr is a terminal on which lines can be redrawn. */
-bool cli_status_can_draw(void);
 
 /* Adds to the text; what does not fit is cut. */
 void cli_status_add(cli_status *status, const char *format, ...)
