@@ -118,6 +118,24 @@ size_t bnn_text_bytes(const char *text, size_t n_columns)
     return n;
 }
 
+size_t bnn_text_control(const char *text)
+{
+    const unsigned char c = (unsigned char)text[0], next = c != 0 ? (unsigned char)text[1] : 0;
+    if ((c > 0 && c < 0x20) || c == 0x7f)
+        return 1;
+    return c == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 0;
+}
+
+char *bnn_text_clean(char *text, const char *kept)
+{
+    for (char *at = text; *at != '\0';) {
+        const size_t n = strchr(kept, *at) == NULL ? bnn_text_control(at) : 0;
+        memset(at, '?', n);
+        at += n > 0 ? n : 1;
+    }
+    return text;
+}
+
 const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes)
 {
     static const char dots[] = "...";

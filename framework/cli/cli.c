@@ -78,6 +78,15 @@ bool cli_draws(FILE *file)
     return false;
 }
 
+void cli_print_clean(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        const size_t control = bnn_text_control(text + i);
+        putchar(control > 0 ? '?' : text[i]);
+        i += control > 0 ? control : 1;
+    }
+}
+
 size_t cli_width(FILE *file)
 {
     enum { NO_TERMINAL = 80, LEAST = 20 };

@@ -94,6 +94,10 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
 /* Whether what is written to the file may hold UTF-8 pictures: a terminal of a UTF-8 locale. */
 bool cli_draws(FILE *file);
 
+/* Prints n bytes of a text to stdout. Whatever it holds, as from a database of somebody else, the terminal
+ * gets no control characters. */
+void cli_print_clean(const char *text, size_t n);
+
 /* Whether lines of the file can be drawn again: a terminal that is not dumb. */
 bool cli_redraws(FILE *file);
 

@@ -40,13 +40,6 @@ static size_t grid_piece(const char *text, size_t width, const char *also)
     return n > 0 ? n : strlen(text);
 }
 
-/* Whatever a name from a database holds, the terminal gets no control characters. */
-static void grid_print_clean(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i]);
-}
-
 /* A text, from so many columns on, continued on further lines as far as needed; no line feed at the
  * end. */
 static void grid_print_prose(const char *text, size_t indent, size_t width)
@@ -57,7 +50,7 @@ static void grid_print_prose(const char *text, size_t indent, size_t width)
         const size_t ends = n > 0 && text[n - 1] == ' ';
         if (!first)
             printf("\n%*s", (int)indent, "");
-        grid_print_clean(text, n - ends);
+        cli_print_clean(text, n - ends);
         text += n;
         text += strspn(text, " ");
     }
@@ -161,7 +154,7 @@ static void grid_print_piece(const cli_grid_column *column, const char *text, si
     if (n > 0) {
         printf("%*s%s%s%s", (int)*blanks, "", colour == NULL ? "" : "\033[",
                colour == NULL ? "" : colour, colour == NULL ? "" : "m");
-        grid_print_clean(text, n);
+        cli_print_clean(text, n);
         fputs(colour == NULL ? "" : "\033[0m", stdout);
         *blanks = column->kind == CLI_NUMBER ? 0 : gap;
     } else

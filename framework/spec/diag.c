@@ -69,19 +69,6 @@ void bnn_diag_destroy(bnn_diag *diag)
     free(diag);
 }
 
-/* Texts of a file end up on a terminal, where control characters (also those of C1, two bytes in
- * UTF-8) are commands. */
-static void remove_controls(char *text)
-{
-    for (char *p = text; *p != '\0'; p++) {
-        const unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
-        if (c < 0x20 || c == 0x7f)
-            *p = '?';
-        else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-            p[0] = p[1] = '?';
-    }
-}
-
 __attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_in_file at,
                                                                   bool warning, size_t *n_file,
                                                                   const char *format, va_list args)
@@ -99,7 +86,7 @@ __attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_i
                                              severity, text);
     if (n < 0)
         return NULL;
-    remove_controls(out);
+    bnn_text_clean(out, "");
     *n_file = at.file == NULL ? 0 : strlen(at.file);
     return out;
 }
@@ -286,7 +273,7 @@ const char *bnn_diag_line(bnn_diag *diag, size_t i, char out[BNN_DIAG_LINE])
              line + first);
     for (char *tab; (tab = strchr(shown, '\t')) != NULL;)
         *tab = ' ';
-    remove_controls(shown);
+    bnn_text_clean(shown, "");
     snprintf(out, BNN_DIAG_LINE, "%*s%s\n%*s^\n", INDENT, "", shown,
              (int)(INDENT + at.column - 1 - skipped), "");
     return out;

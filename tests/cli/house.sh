@@ -95,6 +95,11 @@ prints '^  tags  *figure2 good$'
 prints '^  note  *the run of figure 2$'
 prints '^epoch  train_loss  validation_loss  train  '
 prints '^test_loss '
+bnn 0 note "$one" "$(printf 'red \033[31m \302\233 end')"
+bnn 0 show "$one"
+prints '^  note  *red ?\[31m ? end$' # what a terminal would obey
+fails 4 note "$(printf '\033[31m')"
+says 'run "*?\[31m'
 bnn 0 tag -d "$one" good
 bnn 0 tag "$one" --json
 is_json

@@ -188,6 +188,33 @@ static const char *row_text(const json_t *row, const char *name)
     return text == NULL ? "" : text;
 }
 
+static void show_clean(const json_t *run, const char *name)
+{
+    const char *text = row_text(run, name);
+    cli_print_clean(text, strlen(text));
+}
+
+/* "run 3f...: EXPERIMENT, LABEL, seed 1: done" */
+static void show_title(const json_t *run)
+{
+    printf("run %s: ", row_text(run, "run_uid"));
+    show_clean(run, "experiment");
+    printf(", ");
+    show_clean(run, "label");
+    printf(", seed %lld: %s\n", json_integer_value(json_object_get(run, "seed")),
+           row_text(run, "state"));
+}
+
+/* What people say of it, when they do. */
+static void show_remark(const json_t *run, const char *name)
+{
+    if (row_text(run, name)[0] == '\0')
+        return;
+    printf("  %-14s ", name);
+    show_clean(run, name);
+    putchar('\n');
+}
+
 static void show_size(const json_t *run)
 {
     char a[BNN_SHORT_TEXT], b[BNN_SHORT_TEXT], c[BNN_SHORT_TEXT];
@@ -224,9 +251,7 @@ static void show_summary(const json_t *run)
     const double train_seconds = cli_row_number(run, "train_seconds");
     const double latency_us = cli_row_number(run, "latency_us");
     const double images_per_second = cli_row_number(run, "images_per_second");
-    printf("run %s: %s, %s, seed %lld: %s\n", row_text(run, "run_uid"), row_text(run, "experiment"),
-           row_text(run, "label"), json_integer_value(json_object_get(run, "seed")),
-           row_text(run, "state"));
+    show_title(run);
     if (isfinite(test_accuracy) && !isfinite(cli_row_number(run, "validation_accuracy")))
         printf("  test accuracy  %s after epoch %.0f, the last one: no validation\n",
                bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"));
@@ -242,10 +267,8 @@ static void show_summary(const json_t *run)
                latency_us, bnn_count_text((uint64_t)images_per_second, a));
     show_proof(run);
     show_size(run);
-    if (row_text(run, "tags")[0] != '\0')
-        printf("  tags           %s\n", row_text(run, "tags"));
-    if (row_text(run, "note")[0] != '\0')
-        printf("  note           %s\n", row_text(run, "note"));
+    show_remark(run, "tags");
+    show_remark(run, "note");
 }
 
 /* One key a line. */
