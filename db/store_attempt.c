@@ -3,6 +3,7 @@
 #include "db/store_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- what it runs with ---- */
 
@@ -205,6 +206,36 @@ bool bnn_store_is_dead(bnn_store *store, int64_t run)
     bnn_process_self(&self);
     return next_held(store, &held) && held.run == run &&
            bnn_store_liveness(store, &held.process, &self) == BNN_PROCESS_DEAD;
+}
+
+/* run_state(run_uid, state): "interrupted" for a running run whose process is dead. */
+static void give_state(sqlite3_context *context, int n_values, sqlite3_value **values)
+{
+    (void)n_values;
+    bnn_store *store = sqlite3_user_data(context);
+    const char *uid = (const char *)sqlite3_value_text(values[0]);
+    const char *state = (const char *)sqlite3_value_text(values[1]);
+    bnn_error ignored, *const err = store->err;
+    const int status = store->status;
+    bool dead = false;
+    if (uid != NULL && state != NULL && strcmp(state, "running") == 0) {
+        bnn_store_report(store, &ignored);
+        const int64_t run = bnn_store_number(store, "SELECT run_id FROM run WHERE run_uid = ?1",
+                                             BNN_VALUES(V(uid)), 0);
+        dead = run != 0 && bnn_store_is_dead(store, run);
+        store->err = err;
+        store->status = status;
+    }
+    if (dead)
+        sqlite3_result_text(context, bnn_store_state_name(BNN_RUN_INTERRUPTED), -1, SQLITE_STATIC);
+    else
+        sqlite3_result_value(context, values[1]);
+}
+
+int bnn_store_register_state(bnn_store *store)
+{
+    return sqlite3_create_function_v2(store->db, "run_state", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                      store, give_state, NULL, NULL, NULL);
 }
 
 int bnn_store_check_free(bnn_store *store, const bnn_store_chosen *runs, size_t n, bool take_over,

@@ -202,6 +202,10 @@ typedef enum bnn_liveness {
 /* Whether the process of a running run is dead. */
 bool bnn_store_is_dead(bnn_store *store, int64_t run);
 
+/* Lets our SQL say run_state(run_uid, state): what the database cannot know, that a process is dead. A
+ * code of SQLite. */
+int bnn_store_register_state(bnn_store *store);
+
 void bnn_process_self(bnn_process *out);
 
 /* Whether the process is there, by its number alone. */

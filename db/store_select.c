@@ -100,7 +100,7 @@ int bnn_store_select(const bnn_store_filter *filter, const char *name, bnn_arena
     if (filter->experiment != NULL)
         select_where(&t, " AND experiment = ?", V(filter->experiment));
     select_one_of(&t, " AND run_uid", &filter->uids);
-    select_one_of(&t, " AND state", &filter->states);
+    select_one_of(&t, " AND run_state(run_uid, state)", &filter->states);
     for (size_t i = 0; i < filter->tags.n; i++)
         select_where(&t,
                      " AND run_uid IN (SELECT run_uid FROM run JOIN run_tag USING (run_id)"

@@ -223,6 +223,15 @@ has_lines 4
 bnn 0 gc --yes
 kill -KILL $process
 wait $process
+bnn 0 runs busy --state running --csv
+has_lines 1
+bnn 0 runs busy --state interrupted --csv
+prints ',interrupted,'
+dead=$(sed -n '2s/,.*//p' out)
+bnn 0 show "$dead"
+prints ': interrupted$'
+bnn 0 show "$dead" --json
+prints '"state": "interrupted"'
 bnn 0 mv busy idle
 bnn 0 rm idle --yes
 bnn 0 runs --csv

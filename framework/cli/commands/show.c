@@ -53,10 +53,21 @@ static json_t *first_row(bnn_store *store, const char *name, const bnn_store_arg
     return row;
 }
 
+/* A run that is "running" to the database may be dead. */
+static json_t *summary_row(bnn_store *store, const bnn_store_argument *uid, bnn_error *err)
+{
+    json_t *run = first_row(store, "run_summary", uid, err);
+    json_t *state = run == NULL ? NULL : first_row(store, "run_state", uid, err);
+    if (json_is_object(run) && json_is_object(state))
+        json_object_update(run, state);
+    json_decref(state);
+    return run;
+}
+
 static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error *err)
 {
     json_t *object = json_object();
-    json_t *value = first_row(store, "run_summary", uid, err);
+    json_t *value = summary_row(store, uid, err);
     json_object_set_new(object, "run", value);
     for (size_t i = 0; value != NULL && i < N_PARTS; i++) {
         value = read_rows(store, parts[i].json_sql, uid, err);
@@ -329,7 +340,7 @@ static int show_lost(bnn_store *store, const char *uid, bnn_arena *arena, bnn_er
 static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena *arena,
                      bnn_error *err)
 {
-    json_t *run = first_row(store, "run_summary", uid, err);
+    json_t *run = summary_row(store, uid, err);
     if (run == NULL)
         return err->status;
     show_summary(run);
