@@ -1,5 +1,6 @@
 #include "runner/artifacts.h"
 
+#include "base/sha256.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -9,6 +10,22 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const char *bnn_artifacts_look(const bnn_store_file *file)
+{
+    struct stat st;
+    char sha256[BNN_SHA256_HEX];
+    bnn_error err;
+    if (stat(file->path, &st) != 0)
+        return "is missing";
+    if (!S_ISREG(st.st_mode) || st.st_size != file->n_bytes)
+        return "is damaged";
+    if (st.st_mtim.tv_sec * INT64_C(1000000) + st.st_mtim.tv_nsec / 1000 <= file->created_us)
+        return NULL;
+    return bnn_file_sha256(file->path, sha256, &err) == BNN_OK && strcmp(sha256, file->sha256) == 0
+               ? NULL
+               : "is damaged";
+}
 
 /* Whether a folder is a link to that of another database. */
 static bool artifacts_is_of_another(const char *path)

@@ -1,4 +1,4 @@
-/* artifacts.h - the files of runs beside the database, measured and removed. Whatever the database
+/* artifacts.h - the files of runs beside the database, looked at, measured and removed. Whatever that
  * says, nothing outside of FILE.artifacts is touched, and there only what bnnrun writes into the folder of
  * a run: files, or links themselves. A FILE.artifacts that is a link to the folder of another database
  * is that one's, and taken as empty. */
@@ -9,9 +9,15 @@
 #include "base/error.h"
 #include "base/run.h"
 #include "db/store_curate.h"
+#include "db/store_results.h"
 
 /* The bytes of the files in the folder of a run; 0 when there is none. */
 int64_t bnn_artifacts_bytes(const char *db, const char *uid);
+
+/* Whether a file is not what was recorded. NULL: it is; else how: "is missing". Looks at the size,
+ * and at the content only when the file was written after it was recorded; `bnnrun verify` always
+ * does. */
+const char *bnn_artifacts_look(const bnn_store_file *file);
 
 /* Removes the files of runs that have been deleted from the database. One that has been planned and
  * begun again in between keeps them. Begins a transaction of its own, since nobody can take a run while

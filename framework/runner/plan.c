@@ -6,7 +6,6 @@
 #include "db/store_results.h"
 #include "runner/artifacts.h"
 #include "runner/environment.h"
-#include "runner/restore.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -165,7 +164,7 @@ static int plan_look_at_file(const plan_matcher *m, const bnn_store_file *file, 
     bnn_run *run = plan_find_run(m, file->config_hash, file->seed);
     if (run == NULL || (run->state != BNN_RUN_DONE && run->state != BNN_RUN_LOST))
         return BNN_OK;
-    const char *how = bnn_restore_look(file);
+    const char *how = bnn_artifacts_look(file);
     if (how == NULL)
         return BNN_OK;
     run->state = BNN_RUN_LOST;

@@ -31,7 +31,7 @@ typedef struct bnn_plan {
  *
  * What the last attempt of a run used is compared with what would be used now: data, plugins, the bits
  * of bnnrun. A done run is stale when they differ, one that was interrupted starts over; a done one
- * whose files are not as recorded (bnn_restore_look) is lost, for bnn_restore. A plugin that comes
+ * whose files are not as recorded (bnn_artifacts_look) is lost, for bnn_restore. A plugin that comes
  * with bnnrun is compared by its file only in the build that the run was made with: of another build,
  * BNN_BITS_SINCE tells.
  *

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "db/store_results.h"
+#include "runner/artifacts.h"
 #include "runner/executor/executor.h"
 #include "runner/replay.h"
 #include "runner/signals.h"
@@ -10,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -18,22 +19,6 @@ enum {
     RESTORE_SAME_EVENT_MS = 500, /* as the pool has it */
     RESTORE_FILE_LIMIT_BYTES = 1 << 30,
 };
-
-const char *bnn_restore_look(const bnn_store_file *file)
-{
-    struct stat st;
-    char sha256[BNN_SHA256_HEX];
-    bnn_error err;
-    if (stat(file->path, &st) != 0)
-        return "is missing";
-    if (!S_ISREG(st.st_mode) || st.st_size != file->n_bytes)
-        return "is damaged";
-    if (st.st_mtim.tv_sec * INT64_C(1000000) + st.st_mtim.tv_nsec / 1000 <= file->created_us)
-        return NULL;
-    return bnn_file_sha256(file->path, sha256, &err) == BNN_OK && strcmp(sha256, file->sha256) == 0
-               ? NULL
-               : "is damaged";
-}
 
 /* A run that is trained again in the executor's slot of the same number. */
 typedef struct restore_job {
@@ -110,7 +95,7 @@ static int restore_file(const restore *r, const restore_job *j, const bnn_store_
 {
     const bnn_file_record *now = restore_record(j, file);
     const bool same = strcmp(now->sha256, file->sha256) == 0;
-    if (bnn_restore_look(file) == NULL)
+    if (bnn_artifacts_look(file) == NULL)
         return BNN_OK;
     if (!same && (!same_weights || now->name[0] == '\0'))
         return bnn_fail(err, BNN_E_FAILED, "the metrics are the same, but the %s is not",

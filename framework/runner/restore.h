@@ -5,7 +5,6 @@
 #ifndef BNN_RUNNER_RESTORE_H
 #define BNN_RUNNER_RESTORE_H
 
-#include "db/store_results.h"
 #include "runner/plan.h"
 
 /* How one run ended. */
@@ -33,10 +32,5 @@ typedef struct bnn_restore_summary {
  * No other thread may be around. */
 int bnn_restore(bnn_plan *plan, const bnn_restore_options *options, bnn_restore_summary *out,
                 bnn_error *err);
-
-/* Whether a file is not what was recorded. NULL: it is; else how: "is missing". Looks at the size,
- * and at the content only when the file was written after it was recorded; `bnnrun verify` always
- * does. */
-const char *bnn_restore_look(const bnn_store_file *file);
 
 #endif

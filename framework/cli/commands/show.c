@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "cli/show_model.h"
 #include "results/metrics.h"
-#include "runner/restore.h"
+#include "runner/artifacts.h"
 
 #include <math.h>
 #include <string.h>
@@ -329,7 +329,7 @@ static int show_lost(bnn_store *store, const char *uid, bnn_arena *arena, bnn_er
     size_t n;
     const int status = bnn_store_list_files(store, NULL, uid, arena, &files, &n, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        const char *how = bnn_restore_look(&files[i]);
+        const char *how = bnn_artifacts_look(&files[i]);
         if (how != NULL)
             printf("  WARNING        %s %s; `bnnrun run` of its spec makes it again\n",
                    bnn_path_name(files[i].path), how);
