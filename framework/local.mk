@@ -140,6 +140,7 @@ runner_sources = \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
 	framework/runner/plan.c framework/runner/plan.h \
+	framework/runner/plan_record.c \
 	framework/runner/pool.c framework/runner/pool.h \
 	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/replay.c framework/runner/replay.h \

@@ -21,13 +21,3 @@ bool cli_confirm(const cli_removal *r, const char *question)
         fputc('\n', stderr);
     return answer[0] == 'y' || answer[0] == 'Y';
 }
-
-int cli_store_open_to_write(const cli_options *options, bnn_store **out, bnn_error *err)
-{
-    bnn_store *store;
-    const int status = cli_store_open(options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    bnn_store_close(store);
-    return bnn_store_open(options->db, BNN_STORE_WRITE, out, err);
-}

@@ -25,7 +25,4 @@ int cli_confirm_check(const cli_command *command, const cli_removal *removal, bn
 /* Asks "QUESTION? [y/N] " on the terminal; true when the answer is yes, or --yes was. */
 bool cli_confirm(const cli_removal *removal, const char *question);
 
-/* Opens for writing the database, which is there. */
-int cli_store_open_to_write(const cli_options *options, bnn_store **out, bnn_error *err);
-
 #endif

@@ -14,6 +14,16 @@ int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err)
     return bnn_store_open(options->db, BNN_STORE_READ, out, err);
 }
 
+int cli_store_open_to_write(const cli_options *options, bnn_store **out, bnn_error *err)
+{
+    bnn_store *store;
+    const int status = cli_store_open(options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_store_close(store);
+    return bnn_store_open(options->db, BNN_STORE_WRITE, out, err);
+}
+
 /* What is not finite, and bytes in hexadecimal digits, are texts. */
 static json_t *result_value(const bnn_store_value *value)
 {

@@ -10,6 +10,9 @@
  * how to get one. The caller closes it. */
 int cli_store_open(const cli_options *options, bnn_store **out, bnn_error *err);
 
+/* The same for writing. */
+int cli_store_open_to_write(const cli_options *options, bnn_store **out, bnn_error *err);
+
 /* Runs the query; its rows are a table with the columns' names, which the caller ends. */
 int cli_result_read(bnn_store *store, const char *sql, const bnn_store_argument *arguments,
                     size_t n_arguments, cli_table **out, bnn_error *err);

@@ -52,16 +52,20 @@ static int artifacts_open_all(const char *db)
     return fd;
 }
 
-/* The folder of a run in it, which is no link; NULL without one. */
-static DIR *artifacts_open_run(int all, const char *uid)
+/* A folder in it, which is no link; NULL without one. */
+static DIR *artifacts_open_folder(int all, const char *name)
 {
-    if (all < 0 || !bnn_run_is_uid(uid))
-        return NULL;
-    const int fd = openat(all, uid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const int fd = openat(all, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (fd >= 0 && folder == NULL)
         close(fd);
     return folder;
+}
+
+/* That of a run. */
+static DIR *artifacts_open_run(int all, const char *uid)
+{
+    return all < 0 || !bnn_run_is_uid(uid) ? NULL : artifacts_open_folder(all, uid);
 }
 
 /* The next file that bnnrun has written, or link of such a name, and its bytes; NULL at the end. */
@@ -272,7 +276,7 @@ int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *ar
     const struct dirent *e;
     const int status = artifacts_make_index(store, arena, &index, err);
     const int all = status == BNN_OK ? artifacts_open_all(db) : -1;
-    DIR *folders = all < 0 ? NULL : fdopendir(dup(all));
+    DIR *folders = all < 0 ? NULL : artifacts_open_folder(all, ".");
     while (folders != NULL && !f.failed && (e = readdir(folders)) != NULL) {
         const bnn_store_chosen *run = artifacts_find(&index, e->d_name);
         if (run == NULL && artifacts_has_some(all, e->d_name))

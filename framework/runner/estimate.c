@@ -25,7 +25,8 @@ static double estimate_sync(const char *db)
 {
     static const char zeros[SYNC_BYTES];
     char folder[PATH_MAX];
-    const int fd = bnn_path_beside(db, ".", folder) ? open(folder, O_TMPFILE | O_RDWR, 0600) : -1;
+    const int fd =
+        bnn_path_beside(db, ".", folder) ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     int rounds = 0;
     while (fd >= 0 && rounds < SYNC_ROUNDS && write(fd, zeros, sizeof zeros) > 0 && fsync(fd) == 0)

@@ -1,6 +1,6 @@
 /* mv.c - bnnrun mv: another name for an experiment. */
 #include "base/text.h"
-#include "cli/confirm.h"
+#include "cli/selection.h"
 #include "runner/experiment.h"
 
 #include <string.h>

@@ -1,7 +1,9 @@
 /* note.c - bnnrun note and bnnrun tag: what people say of runs. */
 #include "base/text.h"
-#include "cli/confirm.h"
 #include "cli/operand.h"
+#include "cli/options.h"
+#include "cli/result.h"
+#include "db/store_curate.h"
 
 /* Answers with what db/sql/NAME.sql says of a run. */
 static int note_answer(const cli_options *options, const char *sql, bnn_error *err)
