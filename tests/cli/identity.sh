@@ -43,7 +43,7 @@ long() {
     tries=0
     until [ "$(ask "SELECT max(attempt) FROM metric JOIN run USING (run_id) JOIN experiment
                     USING (experiment_id) WHERE experiment.name = '$name'" 2>/dev/null)" = "$n" ]; do
-        if [ $((tries += 1)) -gt 400 ] || ! kill -0 $sweep 2>/dev/null; then
+        if [ $((tries += 1)) -gt 4000 ] || ! kill -0 $sweep 2>/dev/null; then
             wrong "attempt $n never began"
             return
         fi
