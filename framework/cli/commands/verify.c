@@ -1,4 +1,5 @@
 /* verify.c - bnnrun verify: whether what is recorded of a run still holds. */
+#include "base/text.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "db/store_results.h"
@@ -26,25 +27,31 @@ typedef struct verification {
 
 /* ---- the report -------------------------------------------------------------------------- */
 
-enum { VERDICT_DIFFERS = 0, VERDICT_HOLDS = 1, VERDICT_MISSING = 2 };
+/* Of a statement about the run: it holds, does not, or cannot be told because a file is gone. */
+typedef enum verdict { VERDICT_DIFFERS, VERDICT_HOLDS, VERDICT_MISSING } verdict;
 
-/* One statement about the run: it holds, does not, or cannot be told because a file is gone. */
-__attribute__((format(printf, 4, 5))) static void say_verdict(verification *v, const char *what,
-                                                              int verdict, const char *format, ...)
+static verdict verdict_of(bool holds)
 {
-    static const char *const before[] = {"DIFFERS: ", "", "MISSING: "};
+    return holds ? VERDICT_HOLDS : VERDICT_DIFFERS;
+}
+
+__attribute__((format(printf, 4, 5))) static void say_verdict(verification *v, const char *what,
+                                                              verdict is, const char *format, ...)
+{
+    static const char *const before[] = {
+        [VERDICT_DIFFERS] = "DIFFERS: ", [VERDICT_HOLDS] = "", [VERDICT_MISSING] = "MISSING: "};
     char text[sizeof((const bnn_error *)NULL)->message];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    v->holds &= verdict == VERDICT_HOLDS;
-    v->differs |= verdict == VERDICT_DIFFERS;
+    v->holds &= is == VERDICT_HOLDS;
+    v->differs |= is == VERDICT_DIFFERS;
     json_object_set_new(v->report, what,
-                        json_pack("{s:b, s:b, s:o}", "holds", verdict == VERDICT_HOLDS, "missing",
-                                  verdict == VERDICT_MISSING, "text", cli_json_text(text)));
+                        json_pack("{s:b, s:b, s:o}", "holds", is == VERDICT_HOLDS, "missing",
+                                  is == VERDICT_MISSING, "text", cli_json_text(text)));
     if (!v->options.json)
-        printf("  %-9s %s%s\n", what, before[verdict], text);
+        printf("  %-9s %s%s\n", what, before[is], bnn_text_clean(text, "\n"));
 }
 
 /* ---- what is looked at ------------------------------------------------------------------- */
@@ -56,7 +63,7 @@ static int check_file(verification *v, const char *what, const char *path, const
     bnn_error problem = {.message = ""};
     const int status = bnn_reload_check_file(path, sha256, &problem);
     if (status == BNN_OK)
-        say_verdict(v, what, true, "%s is the file that was recorded", path);
+        say_verdict(v, what, VERDICT_HOLDS, "%s is the file that was recorded", path);
     else if (status == BNN_E_RESOURCE)
         say_verdict(v, what, bnn_reload_is_missing(path) ? VERDICT_MISSING : VERDICT_DIFFERS, "%s",
                     problem.message);
@@ -69,7 +76,7 @@ static int reload_run(verification *v, bnn_error *err)
 {
     const int status = cli_reload_run(&v->stored, v->arena, v->registry, &v->reloaded, err);
     if (status == BNN_E_FAILED) { /* weights that are no numbers: an answer, and the last */
-        say_verdict(v, "finite", false, "%s", err->message);
+        say_verdict(v, "finite", VERDICT_DIFFERS, "%s", err->message);
         return BNN_OK;
     }
     return status;
@@ -118,8 +125,8 @@ static int note_plugins(verification *v, bnn_error *err)
                      recorded[i].kind, recorded[i].name);
     }
     if (status == BNN_OK)
-        say_verdict(v, "plugins", true, "%zu of %zu files are other ones than at the time%s",
-                    n_changed, n, list);
+        say_verdict(v, "plugins", VERDICT_HOLDS,
+                    "%zu of %zu files are other ones than at the time%s", n_changed, n, list);
     return status;
 }
 
@@ -129,7 +136,7 @@ static int check_rebuild(verification *v, bnn_error *err)
     bool same = false;
     const int status = bnn_verify_rebuild(&v->stored, &v->reloaded, v->arena, &same, err);
     if (status == BNN_OK)
-        say_verdict(v, "rebuild", same, "%s",
+        say_verdict(v, "rebuild", verdict_of(same), "%s",
                     same ? "the kept weights give this model file, byte for byte"
                          : "the kept weights give another model file");
     return status;
@@ -151,7 +158,7 @@ static int check_engines(verification *v, bnn_error *err)
                                     v->data.test.n, v->arena, &a, err);
         if (status == BNN_OK)
             say_verdict(
-                v, names[i], a.n_mismatches == 0 && a.n_different == 0,
+                v, names[i], verdict_of(a.n_mismatches == 0 && a.n_different == 0),
                 "%u test images: %u get another class than in training, %u other logits, by at most %g",
                 v->data.test.n, a.n_mismatches, a.n_different, a.max_difference);
     }
@@ -168,11 +175,11 @@ static int check_retrain(verification *v, bnn_error *err)
     if (status != BNN_OK)
         return status;
     if (r.replayed.n_different > 0)
-        say_verdict(v, "retrain", false, "%u of %u metrics; %s", r.replayed.n_different,
+        say_verdict(v, "retrain", VERDICT_DIFFERS, "%u of %u metrics; %s", r.replayed.n_different,
                     r.replayed.n_metrics, r.replayed.first);
     else
-        say_verdict(v, "retrain", r.same_weights, "%u metrics are the same to the last bit%s",
-                    r.replayed.n_metrics,
+        say_verdict(v, "retrain", verdict_of(r.same_weights),
+                    "%u metrics are the same to the last bit%s", r.replayed.n_metrics,
                     v->stored.weights_path == NULL ? ""
                     : r.same_weights               ? ", and so are the weights"
                                                    : ", but the weights are not");
@@ -188,7 +195,7 @@ static int check_undeployed(verification *v, bnn_error *err)
         *err = why;
         return status;
     }
-    say_verdict(v, "model", status != BNN_OK, "no model file: %s",
+    say_verdict(v, "model", verdict_of(status != BNN_OK), "no model file: %s",
                 status != BNN_OK ? why.message : "yet this network can be deployed");
     return BNN_OK;
 }
@@ -198,7 +205,7 @@ static int check_network(verification *v, bnn_error *err)
 {
     if (v->reloaded.network != NULL)
         return v->stored.model_path != NULL ? check_rebuild(v, err) : check_undeployed(v, err);
-    say_verdict(v, "weights", true,
+    say_verdict(v, "weights", VERDICT_HOLDS,
                 "not kept (run.keep: model), so what they give is not compared; --retrain does");
     return BNN_OK;
 }
@@ -231,6 +238,13 @@ static int check_run(verification *v, bnn_error *err)
 
 /* ---- the command ------------------------------------------------------------------------- */
 
+static void verify_print_title(const bnn_stored_run *stored)
+{
+    printf("run %s: %s, ", stored->run.uid, stored->experiment);
+    cli_print_clean(stored->label, strlen(stored->label));
+    printf(", seed %lld\n", (long long)stored->run.seed);
+}
+
 static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *err)
 {
     v->holds = true;
@@ -246,8 +260,7 @@ static int verify_run(verification *v, const char *uid, json_t *all, bnn_error *
         status = cli_find_done_run(v->store, uid, v->arena, &v->stored, err);
     if (status == BNN_OK) {
         if (!v->options.json)
-            printf("run %s: %s, %s, seed %lld\n", v->stored.run.uid, v->stored.experiment,
-                   v->stored.label, (long long)v->stored.run.seed);
+            verify_print_title(&v->stored);
         json_object_set_new(v->report, "run", json_string(v->stored.run.uid));
         status = check_run(v, err);
     }
