@@ -9,7 +9,8 @@
 /* SAMPLE_ROWS: enough to see which words are common. */
 enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200 };
 
-/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none. */
+/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none. The last
+ * word that there is room for has the rest. */
 static size_t label_words(const char *label, const char *begin[LABEL_WORDS], size_t n[LABEL_WORDS])
 {
     size_t n_words = 0;
@@ -19,12 +20,10 @@ static size_t label_words(const char *label, const char *begin[LABEL_WORDS], siz
         quoted ^= *at == '"';
         depth += !quoted && strchr("([{", *at) != NULL;
         depth -= !quoted && strchr(")]}", *at) != NULL;
-        if (*at == ' ' && !quoted && depth <= 0) {
+        if (*at == ' ' && !quoted && depth <= 0 && n_words < LABEL_WORDS) {
             inside = false;
             continue;
         }
-        if (!inside && n_words == LABEL_WORDS)
-            break;
         if (!inside) {
             begin[n_words] = at;
             n[n_words++] = 0;

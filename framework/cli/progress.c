@@ -205,16 +205,15 @@ static void add_jobs(cli_progress *p, const bnn_pool_view *view)
     size_t a_line = below ? width / (widest + 3) : n;
     const size_t least = (n + JOB_LINES - 1) / JOB_LINES;
     a_line = a_line > least ? a_line : least;
+    const size_t share = below ? (width - 1) / a_line : 0;
+    const size_t room = !below ? SIZE_MAX : share > 2 ? share - 2 : 0;
     for (uint32_t j = 0; j < n; j++) {
         const bool first = below && j % a_line == 0;
-        write_job(p, &view->running[j], below ? (width - 1) / a_line - 2 : SIZE_MAX, job);
+        write_job(p, &view->running[j], room, job);
         cli_status_add(&p->status, "%s%s", first ? "\n  " : below ? "  " : " | ", job);
-        if (below && (j + 1) % a_line != 0 && j + 1 < n)
-            cli_status_add(&p->status, "%*s",
-                           (int)((width - 1) / a_line - 2 > bnn_text_width(job)
-                                     ? (width - 1) / a_line - 2 - bnn_text_width(job)
-                                     : 0),
-                           "");
+        const size_t columns = bnn_text_width(job);
+        if (below && (j + 1) % a_line != 0 && j + 1 < n && room > columns)
+            cli_status_add(&p->status, "%*s", (int)(room - columns), "");
     }
 }
 

@@ -11,7 +11,8 @@
 typedef struct rm_runs {
     bnn_store_chosen *runs;
     size_t n, capacity;
-    int64_t bytes;
+    int64_t *bytes; /* [n], of their files */
+    int64_t sum;    /* of these */
 } rm_runs;
 
 /* ---- which ------------------------------------------------------------------------------- */
@@ -77,9 +78,16 @@ static int rm_choose(bnn_store *store, const cli_selection *s, const char *db, r
         status = rm_add_operand(store, s->options.operands[i], s, all, err);
     if (status == BNN_OK && all->n == 0)
         status = cli_selection_check_keys(store, s, err);
-    for (size_t i = 0; status == BNN_OK && i < all->n; i++)
-        all->bytes += bnn_artifacts_bytes(db, all->runs[i].uid);
-    return status;
+    if (status != BNN_OK)
+        return status;
+    all->bytes = bnn_arena_alloc(s->options.arena, all->n, sizeof *all->bytes);
+    if (all->bytes == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < all->n; i++) {
+        all->bytes[i] = bnn_artifacts_bytes(db, all->runs[i].uid);
+        all->sum += all->bytes[i];
+    }
+    return BNN_OK;
 }
 
 /* ---- what goes --------------------------------------------------------------------------- */
@@ -96,7 +104,7 @@ static int rm_print(const rm_runs *all, const cli_options *options, bnn_error *e
             cli_table_cell(table, texts[k]);
         cli_table_put(table, json_integer(run->seed));
         cli_table_cell(table, run->state);
-        cli_table_put(table, json_integer(bnn_artifacts_bytes(options->db, run->uid)));
+        cli_table_put(table, json_integer(all->bytes[i]));
     }
     return cli_table_end(table, options, err);
 }
@@ -106,7 +114,7 @@ static const char *rm_sum(const rm_runs *all, char out[CLI_TEXT_MAX])
 {
     char bytes[BNN_SHORT_TEXT];
     snprintf(out, CLI_TEXT_MAX, "%zu run%s, %s bytes of files", all->n, bnn_plural(all->n),
-             bnn_count_text((uint64_t)all->bytes, bytes));
+             bnn_count_text((uint64_t)all->sum, bytes));
     return out;
 }
 
