@@ -66,9 +66,9 @@ static int evaluate_count(cli_evaluated *e, bnn_error *err)
         bnn_model_run(r->model, n, e->data.test.pixels + i * pixels, logits, r->workspace);
         for (uint32_t k = 0; k < n; k++) {
             const uint32_t label = e->data.test.labels[i + k];
-            const uint32_t class = bnn_model_class(r->model, logits + (size_t)k * e->n);
-            e->counts[(size_t)label * e->n + class]++;
-            e->n_right += class == label;
+            const uint32_t given = bnn_model_class(r->model, logits + (size_t)k * e->n);
+            e->counts[(size_t)label * e->n + given]++;
+            e->n_right += given == label;
         }
     }
     const bool failed = logits == NULL || e->counts == NULL;
@@ -87,12 +87,18 @@ typedef struct evaluated_class {
     double recall, precision; /* NaN: of nothing */
 } evaluated_class;
 
-static evaluated_class evaluate_class(const cli_evaluated *e, uint32_t class)
+/* How many images of the class `row` were given the class `column`. */
+static uint32_t evaluate_at(const cli_evaluated *e, uint32_t row, uint32_t column)
 {
-    evaluated_class c = {.n_right = e->counts[(size_t) class * e->n + class]};
+    return e->counts[(size_t)row * e->n + column];
+}
+
+static evaluated_class evaluate_class(const cli_evaluated *e, uint32_t row)
+{
+    evaluated_class c = {.n_right = evaluate_at(e, row, row)};
     for (uint32_t i = 0; i < e->n; i++) {
-        c.n_images += e->counts[(size_t) class * e->n + i];
-        c.n_given += e->counts[(size_t)i * e->n + class];
+        c.n_images += evaluate_at(e, row, i);
+        c.n_given += evaluate_at(e, i, row);
     }
     c.recall = (double)c.n_right / c.n_images;
     c.precision = (double)c.n_right / c.n_given;
@@ -118,15 +124,15 @@ static int evaluate_print_csv(const cli_evaluated *e, bnn_error *err)
         snprintf(name, sizeof name, "predicted_%u", i);
         cli_table_column(table, name, CLI_NUMBER);
     }
-    for (uint32_t class = 0; class < e->n; class ++) {
-        const evaluated_class c = evaluate_class(e, class);
-        cli_table_put(table, json_integer(class));
+    for (uint32_t row = 0; row < e->n; row++) {
+        const evaluated_class c = evaluate_class(e, row);
+        cli_table_put(table, json_integer(row));
         cli_table_put(table, json_integer(c.n_images));
         cli_table_put(table, json_integer(c.n_right));
         cli_table_put(table, cli_json_real(c.recall));
         cli_table_put(table, cli_json_real(c.precision));
         for (uint32_t i = 0; i < e->n; i++)
-            cli_table_put(table, json_integer(e->counts[(size_t) class * e->n + i]));
+            cli_table_put(table, json_integer(evaluate_at(e, row, i)));
     }
     return cli_table_end(table, e->request->options, err);
 }
@@ -135,13 +141,13 @@ static void evaluate_print_json(const cli_evaluated *e)
 {
     const cli_model *source = e->request->source;
     json_t *classes = json_array(), *matrix = json_array();
-    for (uint32_t class = 0; class < e->n; class ++) {
-        const evaluated_class c = evaluate_class(e, class);
-        json_t *row = json_array();
+    for (uint32_t row = 0; row < e->n; row++) {
+        const evaluated_class c = evaluate_class(e, row);
+        json_t *counts = json_array();
         for (uint32_t i = 0; i < e->n; i++)
-            json_array_append_new(row, json_integer(e->counts[(size_t) class * e->n + i]));
-        json_array_append_new(matrix, row);
-        json_array_append_new(classes, json_pack("{s:i, s:i, s:i, s:o, s:o}", "class", (int)class,
+            json_array_append_new(counts, json_integer(evaluate_at(e, row, i)));
+        json_array_append_new(matrix, counts);
+        json_array_append_new(classes, json_pack("{s:i, s:i, s:i, s:o, s:o}", "class", (int)row,
                                                  "images", (int)c.n_images, "right", (int)c.n_right,
                                                  "recall", cli_json_real(c.recall), "precision",
                                                  cli_json_real(c.precision)));
@@ -167,34 +173,33 @@ static int evaluate_print_matrix(const cli_evaluated *e, bnn_error *err)
         cli_table_column(table, name, CLI_NUMBER);
     }
     cli_table_column(table, "recall %", CLI_NUMBER);
-    for (uint32_t class = 0; class < e->n; class ++) {
-        cli_table_cellf(table, "%u", class);
+    for (uint32_t row = 0; row < e->n; row++) {
+        cli_table_cellf(table, "%u", row);
         for (uint32_t i = 0; i < e->n; i++) {
-            const uint32_t count = e->counts[(size_t) class * e->n + i];
+            const uint32_t count = evaluate_at(e, row, i);
             cli_table_cellf(table, count > 0 ? "%u" : ".", count);
         }
-        evaluate_put_percent(table, evaluate_class(e, class).recall);
+        evaluate_put_percent(table, evaluate_class(e, row).recall);
     }
     cli_table_cell(table, "prec. %");
-    for (uint32_t class = 0; class < e->n; class ++)
-        evaluate_put_percent(table, evaluate_class(e, class).precision);
+    for (uint32_t row = 0; row < e->n; row++)
+        evaluate_put_percent(table, evaluate_class(e, row).precision);
     evaluate_put_percent(table, e->accuracy);
     printf("\nA row for each class, with what its images were taken for:\n");
     return cli_table_end(table, NULL, err);
 }
 
 /* "4 (12), 9 (3)": the classes that a class is mostly taken for. */
-static const char *evaluate_taken_for(const cli_evaluated *e, uint32_t class,
-                                      char text[CLI_TEXT_MAX])
+static const char *evaluate_taken_for(const cli_evaluated *e, uint32_t row, char text[CLI_TEXT_MAX])
 {
     uint32_t before = UINT32_MAX, last = 0; /* what was named last, and how often it was given */
     text[0] = '\0';
     for (unsigned k = 0; k < TAKEN_FOR_MAX; k++) {
         uint32_t best = e->n, most = 0;
         for (uint32_t i = 0; i < e->n; i++) {
-            const uint32_t count = e->counts[(size_t) class * e->n + i];
+            const uint32_t count = evaluate_at(e, row, i);
             const bool is_later = count < before || (count == before && i > last);
-            if (i != class && is_later && count > most) {
+            if (i != row && is_later && count > most) {
                 best = i;
                 most = count;
             }
@@ -214,13 +219,13 @@ static int evaluate_print_list(const cli_evaluated *e, bnn_error *err)
 {
     char text[CLI_TEXT_MAX];
     cli_table *table = cli_table_create("#class|#images|#recall %|#precision %|mostly taken for");
-    for (uint32_t class = 0; class < e->n; class ++) {
-        const evaluated_class c = evaluate_class(e, class);
-        cli_table_cellf(table, "%u", class);
+    for (uint32_t row = 0; row < e->n; row++) {
+        const evaluated_class c = evaluate_class(e, row);
+        cli_table_cellf(table, "%u", row);
         cli_table_cellf(table, "%u", c.n_images);
         evaluate_put_percent(table, c.recall);
         evaluate_put_percent(table, c.precision);
-        cli_table_cell(table, evaluate_taken_for(e, class, text));
+        cli_table_cell(table, evaluate_taken_for(e, row, text));
     }
     putchar('\n');
     return cli_table_end(table, NULL, err);
@@ -231,10 +236,10 @@ static bool evaluate_matrix_fits(const cli_evaluated *e)
 {
     char number[CLI_TEXT_MAX];
     size_t wide = strlen("prec. %") + strlen("  recall %");
-    for (uint32_t class = 0; class < e->n; class ++) {
+    for (uint32_t column = 0; column < e->n; column++) {
         uint32_t most = 1000; /* as wide as a precision */
         for (uint32_t i = 0; i < e->n; i++)
-            most = (uint32_t)bnn_size_larger(most, e->counts[(size_t)i * e->n + class]);
+            most = (uint32_t)bnn_size_larger(most, evaluate_at(e, i, column));
         wide += 2 + (size_t)snprintf(number, sizeof number, "%u", most);
     }
     return wide <= cli_width(stdout);

@@ -217,11 +217,6 @@ static void add_jobs(cli_progress *p, const bnn_pool_view *view)
     }
 }
 
-static void erase_status(cli_progress *p)
-{
-    cli_status_erase(&p->status);
-}
-
 static void draw_status(cli_progress *p, const bnn_pool_view *view)
 {
     add_head(p, view);
@@ -271,7 +266,7 @@ static void show_end(void *context, const bnn_pool_view *view, const bnn_run *ru
         p->configs[run->i_config].n++;
     }
     if (p->redraws)
-        erase_status(p);
+        cli_status_erase(&p->status);
     if (run->state == BNN_RUN_DONE && (p->quiet || (p->redraws && !p->verbose)))
         return;
     print_ended(p, view->n, run);
@@ -289,7 +284,7 @@ static void show_stopping(void *context, const bnn_pool_view *view, int signal)
     cli_progress *p = context;
     const char *plural = bnn_plural(view->n_running);
     const bool keeps = p->plan->experiment->run.checkpoints != BNN_CHECKPOINTS_NONE;
-    erase_status(p);
+    cli_status_erase(&p->status);
     fprintf(stderr, "bnnrun: %s: %s %u run%s", strsignal(signal),
             keeps ? "stopping: checkpointing" : "stopping (run.checkpoint is none):",
             view->n_running, plural);
@@ -320,7 +315,7 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
 
 void cli_progress_end(cli_progress *p)
 {
-    erase_status(p);
+    cli_status_erase(&p->status);
 }
 
 const bnn_pool_observer *cli_progress_observer(cli_progress *p)
