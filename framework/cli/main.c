@@ -34,7 +34,7 @@ static int print_version(bnn_error *err)
     const bnn_kernels *kernels = bnn_kernels_choose(err);
     if (kernels == NULL)
         return err->status;
-    char specs[PATH_MAX];
+    char specs[PATH_MAX] = "";
     const char *list = cli_spec_path();
     while (bnn_path_next(&list, specs) && access(specs, F_OK) != 0)
         continue;

@@ -88,10 +88,12 @@ static void format_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         if (f->n_roles > 0)
             names[n++] = f->name;
     }
-    if (text != NULL && *format == NULL)
-        bnn_diag_add(r->diag, node->at, "%s: unknown format \"%s\"%s; known: %s", r->path, text,
-                     bnn_did_you_mean(text, names, n, near),
-                     bnn_text_join(names, n, list, sizeof list));
+    if (text == NULL || *format != NULL)
+        return;
+    const bool found = bnn_did_you_mean(text, names, n, near)[0] != '\0';
+    bnn_diag_add(
+        r->diag, node->at, "%s: unknown format \"%s\"%s%s", r->path, text,
+        found ? near : "; known: ", found ? "" : bnn_text_join(names, n, list, sizeof list));
 }
 
 static void add_file(const bnn_reader *r, const bnn_node *node, size_t role,
@@ -282,8 +284,9 @@ static int catalogue_fail_unknown(const char *directories, const char *name, bnn
     char list[400], near[BNN_DID_YOU_MEAN];
     if (bnn_catalogue_list(directories, arena, &names, &n, err) != BNN_OK)
         return err->status;
-    return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"%s; known: %s; no %s.yaml in %s", name,
-                    bnn_did_you_mean(name, names, n, near),
+    if (bnn_did_you_mean(name, names, n, near)[0] != '\0')
+        return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"%s", name, near);
+    return bnn_fail(err, BNN_E_SPEC, "unknown data set \"%s\"; known: %s; no %s.yaml in %s", name,
                     bnn_text_join(names, n, list, sizeof list), name, directories);
 }
 

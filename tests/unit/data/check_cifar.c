@@ -204,8 +204,9 @@ static const struct {
      "  test_images: {name: c, %s}\n  test_labels: {name: d, %s}\n",
      "6:17: files.train_images: expected a map"},
     {"cifra", "  train: {name: a, %s}\n  test: {name: b, %s}\n",
-     "4:9: format: unknown format \"cifra\"; did you mean \"cifar\"?; known: idx, cifar"},
-    {"synthetic", "  train: {name: a, %s}\n", "4:9: format: unknown format \"synthetic\"; known: "},
+     "4:9: format: unknown format \"cifra\"; did you mean \"cifar\"?"},
+    {"synthetic", "  train: {name: a, %s}\n",
+     "4:9: format: unknown format \"synthetic\"; known: idx, cifar"},
 };
 
 START_TEST(test_entries)
