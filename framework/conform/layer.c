@@ -162,6 +162,23 @@ static int lower_failure(bnn_lowering *lowering, const char *format, ...)
     return -1;
 }
 
+static bnn_op lowered_op(const bnn_lowering *l, const bnn_layer_io *io)
+{
+    const bool affine = l->op == BNN_LOWER_AFFINE;
+    return (bnn_op){.type = l->op,
+                    .in = io->in,
+                    .kernel = l->kernel,
+                    .stride = l->stride,
+                    .padding = l->padding,
+                    .pad_value = io->pad_value,
+                    .weight = l->weight,
+                    .bias = l->bias,
+                    .factor = affine || l->op == BNN_LOWER_SLOPE ? l->factor : NULL,
+                    .offset = affine ? l->offset : NULL,
+                    .low = l->low,
+                    .high = l->high};
+}
+
 /* What the layer says of itself for deployment is what it does in inference, bit for bit. */
 static void rig_check_lowering(conform_rig *r)
 {
@@ -177,19 +194,7 @@ static void rig_check_lowering(conform_rig *r)
         return;
     CONFORM_REQUIRE(r->s, l.op < BNN_LOWER_KINDS && l.op != BNN_LOWER_SIGN,
                     "lowers to operation %u", l.op);
-    const bool affine = l.op == BNN_LOWER_AFFINE;
-    bnn_op op = {.type = l.op,
-                 .in = io.in,
-                 .kernel = l.kernel,
-                 .stride = l.stride,
-                 .padding = l.padding,
-                 .pad_value = io.pad_value,
-                 .weight = l.weight,
-                 .bias = l.bias,
-                 .factor = affine || l.op == BNN_LOWER_SLOPE ? l.factor : NULL,
-                 .offset = affine ? l.offset : NULL,
-                 .low = l.low,
-                 .high = l.high};
+    bnn_op op = lowered_op(&l, &io);
     CONFORM_REQUIRE(r->s,
                     bnn_op_out_shape(&op, r->plan.out.c, &op.out) &&
                         memcmp(&op.out, &r->plan.out, sizeof op.out) == 0,

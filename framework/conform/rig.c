@@ -70,8 +70,10 @@ static bool rig_plan(conform_rig *r, bnn_shape in, uint32_t lanes, int binary)
     uint32_t n_weights = 0;
     for (uint32_t i = 0; i < p->n_tensors; i++) {
         rig_check_tensor(r, i);
-        CONFORM_REQUIRE(r->s, memcmp(p->tensors[i].dims, again.tensors[i].dims, 16) == 0,
-                        "a second plan differs from the first");
+        CONFORM_REQUIRE(
+            r->s,
+            memcmp(p->tensors[i].dims, again.tensors[i].dims, sizeof again.tensors[i].dims) == 0,
+            "a second plan differs from the first");
         n_weights += p->tensors[i].kind == BNN_TENSOR_WEIGHT;
     }
     const bool linear = r->layer->role == BNN_ROLE_LINEAR;
@@ -94,6 +96,16 @@ static void rig_fill_tensor(conform_rig *r, uint32_t i, int binary)
         else
             r->tensors[i][j] = t->uniform > 0 ? t->uniform * random : t->fill + 0.25f * random;
     }
+}
+
+static void rig_make_tensor(conform_rig *r, uint32_t i, int binary)
+{
+    const uint32_t *d = r->plan.tensors[i].dims;
+    r->n_tensor[i] = (size_t)d[0] * d[1] * d[2] * d[3];
+    r->tensors[i] = conform_empty_floats(&r->memory, r->n_tensor[i]);
+    if (r->plan.tensors[i].kind != BNN_TENSOR_STATE)
+        r->gradients[i] = conform_empty_floats(&r->memory, r->n_tensor[i]);
+    rig_fill_tensor(r, i, binary);
 }
 
 bool conform_rig_create(conform_rig *r, const conform_subject *s, bnn_shape in, uint32_t n,
@@ -119,14 +131,8 @@ bool conform_rig_create(conform_rig *r, const conform_subject *s, bnn_shape in, 
     for (size_t i = 0; i < r->n_in * lanes; i++)
         if (binary)
             r->x[i] = r->x[i] >= 0 ? 1.0f : -1.0f;
-    for (uint32_t i = 0; i < p->n_tensors; i++) {
-        const uint32_t *d = p->tensors[i].dims;
-        r->n_tensor[i] = (size_t)d[0] * d[1] * d[2] * d[3];
-        r->tensors[i] = conform_empty_floats(memory, r->n_tensor[i]);
-        if (p->tensors[i].kind != BNN_TENSOR_STATE)
-            r->gradients[i] = conform_empty_floats(memory, r->n_tensor[i]);
-        rig_fill_tensor(r, i, binary);
-    }
+    for (uint32_t i = 0; i < p->n_tensors; i++)
+        rig_make_tensor(r, i, binary);
     /* Without binary_weights: a layer that counts bits has no differences. */
     r->io = (bnn_layer_io){.in = in,
                            .out = p->out,

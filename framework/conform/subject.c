@@ -32,13 +32,9 @@ static bool subject_alternative(const bnn_param *row, size_t which, double *valu
     case BNN_TYPE_SWITCH:
         *value = row->fallback == 0;
         return which < 1;
-    default: {
-        size_t n = 1;
-        for (const char *c = row->choices; *c != '\0'; c++)
-            n += *c == '|';
+    default:
         *value = (double)which;
-        return which < n;
-    }
+        return which < bnn_choice_count(row->choices);
     }
 }
 

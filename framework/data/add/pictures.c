@@ -123,6 +123,25 @@ static bool picture_find_part(const add_set *set, const char *wanted, const char
     return false;
 }
 
+/* Those of all classes in a folder. */
+static int picture_list_images(picture_reader *r, const char *parent, bnn_error *err)
+{
+    int status = BNN_OK;
+    for (uint32_t i = 0; status == BNN_OK && i < r->set->n_classes; i++)
+        status = picture_list_class(r, parent, (uint8_t)i, err);
+    return status;
+}
+
+static int picture_list_tests(picture_reader *r, const char *test, bnn_error *err)
+{
+    const char **classes;
+    uint32_t n;
+    int status = picture_list_classes(r->set, test, &classes, &n, err);
+    if (status == BNN_OK)
+        status = picture_check_test(r->set, test, (const char *const *)classes, n, err);
+    return status == BNN_OK ? picture_list_images(r, test, err) : status;
+}
+
 /* Lists all pictures; *n_train of them come first. */
 static int picture_list_parts(picture_reader *r, uint32_t *n_train, bnn_error *err)
 {
@@ -131,8 +150,6 @@ static int picture_list_parts(picture_reader *r, uint32_t *n_train, bnn_error *e
     add_set *set = r->set;
     const bnn_add_request *request = set->request;
     char train[PATH_MAX], test[PATH_MAX];
-    const char **classes;
-    uint32_t n;
     const bool has_train = picture_find_part(set, request->train_name, train_words, train);
     const bool has_test = picture_find_part(set, request->test_name, test_words, test);
     if (has_test && request->test_percent > 0)
@@ -158,18 +175,9 @@ static int picture_list_parts(picture_reader *r, uint32_t *n_train, bnn_error *e
                         "%s: folders of pictures, but none called train and test; --test PERCENT "
                         "takes a part of each class for testing",
                         set->folder);
-    int status = BNN_OK;
-    for (uint32_t i = 0; status == BNN_OK && i < set->n_classes; i++)
-        status = picture_list_class(r, parent, (uint8_t)i, err);
+    const int status = picture_list_images(r, parent, err);
     *n_train = (uint32_t)r->n;
-    if (status != BNN_OK || !has_test)
-        return status;
-    status = picture_list_classes(set, test, &classes, &n, err);
-    if (status == BNN_OK)
-        status = picture_check_test(set, test, (const char *const *)classes, n, err);
-    for (uint32_t i = 0; status == BNN_OK && i < set->n_classes; i++)
-        status = picture_list_class(r, test, (uint8_t)i, err);
-    return status;
+    return status == BNN_OK && has_test ? picture_list_tests(r, test, err) : status;
 }
 
 /* ---- what is in them --------------------------------------------------------------------- */
