@@ -350,6 +350,14 @@ fails 2 export small.bnn --format onxx
 says 'unknown format "onxx"; did you mean "onnx"'
 fails 2 export --format c
 says 'one RUN or MODEL.bnn is needed'
+cp small.bnn same.bnn
+ln same.bnn linked.bnn
+fails 2 export same.bnn --format onnx -o linked.bnn
+says 'linked.bnn is the model itself, which would be lost'
+echo results >own.db
+fails 2 export small.bnn --format onnx --db own.db -o own.db
+says 'own.db is the database, which would be lost'
+[ "$(cat own.db)" = results ] || wrong "the database is lost"
 fails 2 export small.bnn --format qonnx
 says 'small.bnn: qonnx has the network.s own operations'
 fails 2 export small.bnn --format onnx --prefix x

@@ -272,6 +272,9 @@ if command -v sqlite3 >/dev/null; then
     omits rebuild
     bnn 1 export "$run" --format qonnx -o net.onnx
     says 'its kept weights are no result: diverged: '
+    sqlite3 bnnrun.db "UPDATE experiment_config SET label = label || char(27) || 'c'"
+    bnn 1 verify "$run"
+    prints '^run .*?c, seed [0-9]*$' # what a terminal would obey
 fi
 
 # ---- a layer that does not say what it is --------------------------------------------------------

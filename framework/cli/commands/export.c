@@ -15,6 +15,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef enum cli_export_format {
     CLI_EXPORT_ONNX,
@@ -62,6 +63,26 @@ static int export_write(const cli_export_file *f, bnn_error *err)
                : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
 }
 
+static bool export_is_same(const char *a, const char *b)
+{
+    struct stat one, other;
+    return a != NULL && b != NULL && stat(a, &one) == 0 && stat(b, &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* What is exported, and all other results, outlive a slip of -o. */
+static int export_check_place(const cli_export *r, const char *path, bnn_error *err)
+{
+    const char *const kept[] = {r->options.db, r->source.path, r->source.stored.weights_path};
+    static const char *const what[] = {"the database", "the model itself", "the run's weights"};
+    for (size_t i = 0; strcmp(path, "-") != 0 && i < sizeof kept / sizeof *kept; i++)
+        if (export_is_same(path, kept[i]))
+            return bnn_fail(err, BNN_E_USAGE,
+                            "export: %s is %s, which would be lost; choose another name", path,
+                            what[i]);
+    return BNN_OK;
+}
+
 static int export_print_table(const cli_export *r, bnn_error *err)
 {
     cli_table *table = cli_table_create("file|#bytes|sha256");
@@ -82,6 +103,8 @@ static int export_deliver(const cli_export *r, bnn_error *err)
     const bool is_piped = strcmp(r->output, "-") == 0;
     FILE *out = is_piped ? stderr : stdout;
     int status = r->advice == NULL ? bnn_no_memory(err) : BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < r->n_files; i++)
+        status = export_check_place(r, r->files[i].path, err);
     for (size_t i = 0; status == BNN_OK && i < r->n_files; i++)
         status = export_write(&r->files[i], err);
     if (status == BNN_OK && (r->options.json || r->options.csv))
