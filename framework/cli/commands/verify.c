@@ -240,7 +240,9 @@ static int check_run(verification *v, bnn_error *err)
 
 static void verify_print_title(const bnn_stored_run *stored)
 {
-    printf("run %s: %s, ", stored->run.uid, stored->experiment);
+    printf("run %s: ", stored->run.uid);
+    cli_print_clean(stored->experiment, strlen(stored->experiment));
+    printf(", ");
     cli_print_clean(stored->label, strlen(stored->label));
     printf(", seed %lld\n", (long long)stored->run.seed);
 }
