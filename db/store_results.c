@@ -4,8 +4,8 @@
 #include "base/path.h"
 #include "db/store_internal.h"
 
-#include <stdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* complete_sources.c - what the words of the help stand for. */
 #include "base/path.h"
-#include "base/text.h"
 #include "cli/complete.h"
 #include "cli/result.h"
 #include "cli/spec_help.h"

@@ -1,6 +1,5 @@
 #include "cli/confirm.h"
 
-#include <string.h>
 #include <unistd.h>
 
 int cli_confirm_check(const cli_command *command, const cli_removal *r, bnn_error *err)

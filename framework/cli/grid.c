@@ -3,7 +3,6 @@
 #include "base/size.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {

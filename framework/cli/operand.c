@@ -7,7 +7,6 @@
 #include "db/store_results.h"
 #include "infer/modelfile.h"
 #include "runner/verify.h"
-#include "spec/diag.h"
 
 #include <stdio.h>
 #include <string.h>

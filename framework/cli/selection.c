@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "db/store_results.h"
-#include "spec/diag.h"
 
 #include <string.h>
 #include <time.h>

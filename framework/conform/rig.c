@@ -1,7 +1,5 @@
 #include "conform/rig_internal.h"
 
-#include "kernels/kernels.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <string.h>
 #include <unistd.h>
 
 static const double budget_seconds = 3.0;

@@ -4,7 +4,6 @@
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
 #include "base/path.h"
 #include "base/text.h"
-#include "cli/progress.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "data/add/add.h"
 #include "data/catalogue.h"

@@ -1,5 +1,4 @@
 /* gc.c - bnnrun gc: removes what is of no use any more. */
-#include "base/text.h"
 #include "cli/confirm.h"
 #include "runner/artifacts.h"
 

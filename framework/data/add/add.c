@@ -3,8 +3,6 @@
 #include "base/path.h"
 #include "base/rng.h"
 #include "base/size.h"
-#include "base/text.h"
-#include "spec/tree.h"
 
 #include <dirent.h>
 #include <stdio.h>

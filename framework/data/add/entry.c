@@ -6,7 +6,6 @@
 #include "base/path.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "data/formats/idx.h"
 
 #include <stdarg.h>
 #include <stdio.h>
