@@ -40,16 +40,28 @@ static bool artifacts_is_of_another(const char *path)
     return stat(real, &other) == 0 && S_ISREG(other.st_mode);
 }
 
-/* FILE.artifacts, which may be a link to elsewhere; -1 without one, or when it is another's. */
+/* FILE.artifacts, which may be a link to elsewhere; -1 without one, or when it is another's: then errno
+ * is ENOENT. */
 static int artifacts_open_all(const char *db)
 {
     bnn_arena *arena = bnn_arena_create(1 << 16);
     const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
-    const int fd = path == NULL || artifacts_is_of_another(path)
-                       ? -1
-                       : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool is_ours = path != NULL && !artifacts_is_of_another(path);
+    const int fd = is_ours ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const int reason = is_ours ? errno : ENOENT;
     bnn_arena_destroy(arena);
+    errno = reason;
     return fd;
+}
+
+/* Likewise; one that is there and cannot be opened is not an empty one. */
+static int artifacts_find_all(const char *db, int *out, bnn_error *err)
+{
+    *out = artifacts_open_all(db);
+    return *out >= 0 || errno == ENOENT
+               ? BNN_OK
+               : bnn_fail_errno(err, BNN_E_RESOURCE,
+                                "the files of runs, in %s.artifacts, cannot be looked at", db);
 }
 
 /* A folder in it, which is no link; NULL without one. */
@@ -65,6 +77,7 @@ static DIR *artifacts_open_folder(int all, const char *name)
 /* That of a run. */
 static DIR *artifacts_open_run(int all, const char *uid)
 {
+    errno = ENOENT;
     return all < 0 || !bnn_run_is_uid(uid) ? NULL : artifacts_open_folder(all, uid);
 }
 
@@ -111,6 +124,8 @@ static int artifacts_empty(int all, const char *uid, const char *file, bnn_error
     const char *name;
     int64_t bytes;
     int reason = 0;
+    if (folder == NULL && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "the files of run %s cannot be removed", uid);
     if (folder == NULL)
         return BNN_OK;
     while ((name = artifacts_next(folder, &bytes)) != NULL)
@@ -178,7 +193,9 @@ int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chose
     int status = bnn_store_begin(store, err);
     if (status == BNN_OK)
         status = artifacts_make_index(store, arena, &index, err);
-    const int all = artifacts_open_all(db);
+    int all = -1;
+    if (status == BNN_OK)
+        status = artifacts_find_all(db, &all, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         const bnn_store_chosen *again = artifacts_find(&index, runs[i].uid);
         if (again == NULL || again->n_attempts == 0)
@@ -274,8 +291,9 @@ int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *ar
     artifacts_index index;
     artifacts_finder f = {.arena = arena};
     const struct dirent *e;
-    const int status = artifacts_make_index(store, arena, &index, err);
-    const int all = status == BNN_OK ? artifacts_open_all(db) : -1;
+    int all = -1, status = artifacts_make_index(store, arena, &index, err);
+    if (status == BNN_OK)
+        status = artifacts_find_all(db, &all, err);
     DIR *folders = all < 0 ? NULL : artifacts_open_folder(all, ".");
     while (folders != NULL && !f.failed && (e = readdir(folders)) != NULL) {
         const bnn_store_chosen *run = artifacts_find(&index, e->d_name);

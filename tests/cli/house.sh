@@ -272,6 +272,14 @@ bnn 0 run e.yaml -q
 [ -e "bnnrun.db.artifacts/$one/mine.tmp" ] || wrong "what bnnrun did not write is gone"
 fails 2 gc bnnrun.db
 
+# What cannot be looked at is not empty.
+mv bnnrun.db.artifacts aside && echo other >bnnrun.db.artifacts
+fails 4 gc --yes
+says 'the files of runs, in bnnrun.db.artifacts, cannot be looked at'
+bnn 4 rm "$one" --yes
+says 'the runs are removed, but not all files'
+rm bnnrun.db.artifacts && mv aside bnnrun.db.artifacts
+
 # ---- the folder of another database --------------------------------------------------------------
 ln -s bnnrun.db.artifacts second.db.artifacts
 before=$(n_files)
