@@ -7,6 +7,7 @@
 #include "build_info.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
 {
     bnn_error err = {.message = ""};
     setlocale(LC_CTYPE, "");
+    signal(SIGXFSZ, SIG_IGN); /* a limit to the size of files fails as a full disk does */
     int status = argc < 1 ? BNN_E_USAGE : dispatch_command(argc, argv, &err);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)
         status = bnn_fail_errno(&err, BNN_E_RESOURCE, "cannot write the results");

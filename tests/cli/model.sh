@@ -350,6 +350,9 @@ fails 2 export small.bnn --format onxx
 says 'unknown format "onxx"; did you mean "onnx"'
 fails 2 export --format c
 says 'one RUN or MODEL.bnn is needed'
+(ulimit -f 4 && exec "$BNNRUN" export float.bnn --format c -o limited.c) >out 2>err
+[ $? -eq 4 ] || wrong "a limit to the size of files ends it"
+says 'limited.c: cannot write: File too large'
 cp small.bnn same.bnn
 ln same.bnn linked.bnn
 fails 2 export same.bnn --format onnx -o linked.bnn
