@@ -112,6 +112,13 @@ bool cli_colours(FILE *file)
     return cli_redraws(file);
 }
 
+void cli_print_failure(const bnn_error *err)
+{
+    bnn_error shown = *err;
+    fprintf(stderr, cli_colours(stderr) ? "\033[31mbnnrun:\033[0m %s\n" : "bnnrun: %s\n",
+            bnn_text_clean(shown.message, "\n"));
+}
+
 /* ---- where configs are ------------------------------------------------------------------- */
 
 /* Adds a directory to a colon-separated list; one that does not fit is left out. */

@@ -94,6 +94,9 @@ int cli_unknown(bnn_error *err, bnn_status status, const char *what, const char 
 /* Whether what is written to the file may hold UTF-8 pictures: a terminal of a UTF-8 locale. */
 bool cli_draws(FILE *file);
 
+/* Prints the message of a failure to stderr. */
+void cli_print_failure(const bnn_error *err);
+
 /* Prints n bytes of a text to stdout. Whatever it holds, as from a database of somebody else, the terminal
  * gets no control characters. */
 void cli_print_clean(const char *text, size_t n);

@@ -124,7 +124,6 @@ int main(int argc, char **argv)
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)
         status = bnn_fail_errno(&err, BNN_E_RESOURCE, "cannot write the results");
     if (status != BNN_OK && err.message[0] != '\0')
-        fprintf(stderr, cli_colours(stderr) ? "\033[31mbnnrun:\033[0m %s\n" : "bnnrun: %s\n",
-                bnn_text_clean(err.message, "\n"));
+        cli_print_failure(&err);
     return status == BNN_OK || status == BNN_E_INTERRUPTED ? EXIT_SUCCESS : -status;
 }

@@ -138,7 +138,7 @@ static int verify_datasets(const char *directories, const char *const *names, si
             continue;
         }
         if (result != 0) /* main prints the last one */
-            fprintf(stderr, "bnnrun: %s\n", err->message);
+            cli_print_failure(err);
         *err = errors[i];
         result = errors[i].status;
     }

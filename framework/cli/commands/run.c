@@ -331,7 +331,7 @@ static int run_run(void *request, bnn_error *err)
         status = r->dry_run ? cli_plan_print(r, err) : run_sweep(r, &signal, err);
     bnn_registry_destroy(r->registry);
     if (status == BNN_E_INTERRUPTED) {
-        fprintf(stderr, "bnnrun: %s\n", err->message);
+        cli_print_failure(err);
         err->message[0] = '\0';
         bnn_signals_die(signal);
     }

@@ -288,7 +288,7 @@ static int run_verify(void *request, bnn_error *err)
     for (int i = 0; status == BNN_OK && i < n; i++) {
         status = verify_run(v, v->options.operands[i], all, err);
         if (status == BNN_E_RESOURCE && n > 1) { /* the others are looked at, too */
-            fprintf(stderr, "bnnrun: %s\n", err->message);
+            cli_print_failure(err);
             v->holds = false;
             status = BNN_OK;
         }
