@@ -135,6 +135,8 @@ bnn 0 run -q tiny.yaml
 says_nothing
 bnn 0 query paired_difference
 prints 'ste=clipped'
+bnn 0 run -q tiny.yaml --db named.db -s seeds.count=1
+prints '^All results are in named.db; next: bnnrun query paired_difference --db named.db$'
 bnn 0 plan tiny.yaml
 prints '^6 runs: 6 done; nothing to do$'
 

@@ -172,7 +172,9 @@ static int show_results(sweep *s, bnn_error *err)
         status = cli_leaderboard_print(board, metric, err);
         if (s->plan.n_of[BNN_RUN_STALE] > 0)
             puts("\n" CLI_PLAN_STALE);
-        printf("\nAll results are in %s; next: bnnrun query paired_difference\n", options->db);
+        const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
+        printf("\nAll results are in %s; next: bnnrun query paired_difference%s%s\n", options->db,
+               named ? " --db " : "", named ? options->db : "");
     }
     json_decref(board);
     return status;
