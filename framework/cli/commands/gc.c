@@ -127,7 +127,8 @@ const cli_command cli_command_gc = {
     .notes = "Lists it, and asks: folders in FILE.artifacts of runs that are not in the database,\n"
              "files that were not written to their end, checkpoints of done runs; experiments\n"
              "without runs, configs, data sets and plugins that no run has. A database that is\n"
-             "empty by more than a quarter is made smaller. Runs under way keep all they have.\n",
+             "empty by more than a quarter is made smaller. Runs under way keep all they have;\n"
+             "what bnnrun did not write stays.\n",
     .options = gc_options,
     .examples = "  bnnrun gc --dry-run\n"
                 "  bnnrun gc --yes\n",

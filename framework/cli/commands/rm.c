@@ -188,6 +188,7 @@ const cli_command cli_command_rm = {
     .notes =
         "Lists the runs and the bytes of their files, and asks. Of an EXPERIMENT, the options and\n"
         "KEY=VALUE choose the runs; without one, of all. An experiment goes with its last run.\n"
+        "Files that you have put beside those of a run stay.\n"
         "Runs that a process works on are refused, and then nothing is removed. `bnnrun run`\n"
         "does a removed run of its spec again.\n"
         "\n" CLI_SELECTION_NOTES,
