@@ -67,7 +67,9 @@ int bnn_store_find_twin(bnn_store *store, const char *uid, bnn_arena *arena, con
         list_texts(store,
                    "SELECT twin.run_uid AS text FROM run_summary AS twin JOIN run_summary AS own"
                    " USING (experiment, seed) WHERE own.run_uid = ?1 AND twin.is_baseline AND"
-                   " twin.run_uid <> own.run_uid AND twin.state = 'done'"
+                   " twin.run_uid <> own.run_uid AND twin.state = 'done' AND NOT EXISTS"
+                   " (SELECT 1 FROM run JOIN layer USING (run_id) WHERE run.run_uid = twin.run_uid"
+                   " AND (binary_weights OR binary_inputs))"
                    " ORDER BY twin.in_spec DESC, twin.run_uid LIMIT 1",
                    BNN_VALUES(V(uid)), arena, &uids, &n, err);
     if (status == BNN_OK)

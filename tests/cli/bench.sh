@@ -145,8 +145,22 @@ bnn 4 bench zz --no-ort
 says 'there is no run "zz"'
 bnn 2 bench "$own" --engines none
 echo x >>"bnnrun.db.artifacts/$twin/model.bnn"
-bnn 4 bench "$own" --no-ort
-says "the full-precision twin: .*$twin/model.bnn has changed since it was written"
+# shellcheck disable=SC2086 # several words
+{
+    bnn 0 bench "$own" $quick
+    says "^bnnrun: without the full-precision twin: .*$twin/model.bnn has changed since it was written"
+    prints '^float '
+    omits twin
+    bnn 0 bench "$own" $quick -q
+    says_nothing
+    # A baseline that is binarized is no twin, and its file is not looked at.
+    bnn 0 run tiny.yaml -q -s name=ste -s 'baseline={model.ste: approx_sign}'
+    bnn 0 query "SELECT run_uid, is_baseline FROM run_summary WHERE experiment = 'ste' ORDER BY 2" --csv
+    echo x >>"bnnrun.db.artifacts/$(sed -n 's/,1$//p' out)/model.bnn"
+    bnn 0 bench "$(sed -n 's/,0$//p' out | head -n 1)" $quick
+    says_nothing
+    omits twin
+}
 rm "bnnrun.db.artifacts/$own/model.bnn"
 bnn 4 bench "$own" --no-ort
 says "$own/model.bnn"
