@@ -34,11 +34,11 @@ typedef enum bnn_run_state {
 
 /* What the last attempt came to. */
 typedef struct bnn_run_result {
-    uint32_t n_tries;       /* attempts of this sweep */
-    uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
-    double seconds;         /* of the attempt */
-    double test_accuracy;   /* a fraction; NaN when there is none */
-    const char *error;      /* why it failed, in the arena of the plan; else NULL */
+    uint32_t n_tries;     /* attempts of this sweep */
+    double begun;         /* epochs that earlier attempts had done, with a part of one */
+    double seconds;       /* of the attempt */
+    double test_accuracy; /* a fraction; NaN when there is none */
+    const char *error;    /* why it failed, in the arena of the plan; else NULL */
 } bnn_run_result;
 
 typedef struct bnn_run {

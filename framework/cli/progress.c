@@ -65,13 +65,22 @@ static double config_seconds(const cli_progress *p, uint32_t i_config, double sc
     return m->n > 0 ? m->seconds / (double)m->n : scale * p->plan->seconds[i_config];
 }
 
+/* The parts of a run, from 0 to 1, that earlier attempts had done, and that are done by now; until the
+ * first step, what the plan says. */
+static double begun_part(const cli_progress *p, const bnn_pool_running *r)
+{
+    if (atomic_load(&r->progress->epoch) == 0)
+        return 1.0 - bnn_plan_rest(p->plan, r->run);
+    return (double)atomic_load(&r->progress->begun) / config_of(p, r->run)->train.epochs;
+}
+
 static double done_part(const cli_progress *p, const bnn_pool_running *r)
 {
     const unsigned epoch = atomic_load(&r->progress->epoch);
     const unsigned n_steps = atomic_load(&r->progress->n_steps);
     const double step = atomic_load(&r->progress->step);
     if (epoch == 0 || n_steps == 0)
-        return 0.0;
+        return begun_part(p, r);
     return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->run)->train.epochs);
 }
 
@@ -88,7 +97,7 @@ static double measured_scale(const cli_progress *p, const bnn_pool_view *view)
     for (uint32_t j = 0; j < view->n_running; j++) {
         const bnn_pool_running *r = &view->running[j];
         const double seconds = p->plan->seconds[r->run->i_config];
-        const double part = done_part(p, r) - 1.0 + bnn_plan_rest(p->plan, r->run);
+        const double part = done_part(p, r) - begun_part(p, r);
         if (isnan(seconds) || part < 0.05)
             continue;
         seen += r->seconds;
@@ -97,14 +106,10 @@ static double measured_scale(const cli_progress *p, const bnn_pool_view *view)
     return planned > 0.0 ? seen / planned : 1.0;
 }
 
-/* A run that has done a good part of its own work tells best how long the rest takes. */
 static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, double scale)
 {
-    const double done = done_part(p, r);
-    const double before = 1.0 - bnn_plan_rest(p->plan, r->run);
-    if (done - before > 0.1)
-        return r->seconds * (1.0 - done) / (done - before);
-    return config_seconds(p, r->run->i_config, scale) * (1.0 - done);
+    return bnn_estimate_rest(begun_part(p, r), done_part(p, r), r->seconds,
+                             config_seconds(p, r->run->i_config, scale));
 }
 
 /* NaN when it is not known. */
@@ -260,7 +265,7 @@ static void show_end(void *context, const bnn_pool_view *view, const bnn_run *ru
     cli_progress *p = context;
     const bnn_run_result *r = &run->result;
     p->n_ended++;
-    if (run->state == BNN_RUN_DONE && r->resumed_epoch == 0) {
+    if (run->state == BNN_RUN_DONE && r->begun <= 0.0) {
         p->configs[run->i_config].seconds += r->seconds;
         p->configs[run->i_config].n++;
     }

@@ -98,6 +98,11 @@ double bnn_estimate_smooth(bnn_estimate_end *end, double now, double seconds)
     return end->known ? fmax(0.0, end->end - now) : (double)NAN;
 }
 
+double bnn_estimate_rest(double begun, double done, double seconds, double whole)
+{
+    return (1.0 - done) * (done - begun > 0.1 ? seconds / (done - begun) : whole);
+}
+
 static uint32_t estimate_first_free(const double *busy, uint32_t n_jobs)
 {
     uint32_t best = 0;

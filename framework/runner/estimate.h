@@ -11,6 +11,11 @@
  * path is db, does not know it: how long the folder beside it needs to keep what is written. */
 void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db);
 
+/* What is left of a run that came from `begun` to `done`, parts of it from 0 to 1, in so many seconds;
+ * whole: what all of it is thought to take. A run that has done a good part of its own work tells best
+ * how long the rest takes. */
+double bnn_estimate_rest(double begun, double done, double seconds, double whole);
+
 /* The time until the last of n tasks ends when each of n_jobs takes the next one as soon as it is
  * free; busy: when each job becomes free, [n_jobs], changed. */
 double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint32_t n_jobs);

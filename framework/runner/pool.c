@@ -162,8 +162,6 @@ static bool pool_take_run(pool_job *j)
 static void pool_keep_record(void *context, const bnn_record *record)
 {
     pool_job *j = context;
-    if (record->kind == BNN_RECORD_BEGIN)
-        j->run->result.resumed_epoch = record->resumed_epoch;
     if (record->kind == BNN_RECORD_METRIC && record->metric.epoch == 0 &&
         strcmp(record->metric.name, "test_accuracy") == 0)
         j->test_accuracy = record->metric.value;
@@ -186,7 +184,6 @@ static void pool_claimed(pool_job *j)
     }
     j->attempt = j->run->n_attempts = j->request.attempt;
     j->run->result.n_tries++;
-    j->run->result.resumed_epoch = 0;
     j->test_accuracy = (double)NAN;
     j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
     pool_set_state(p, j->run, BNN_RUN_RUNNING);
@@ -205,6 +202,7 @@ static void pool_ended(pool_job *j, const bnn_outcome *outcome)
                                                                        : BNN_RUN_FAILED;
     atomic_fetch_sub(&j->pool->n_running, 1);
     j->outcome = *outcome;
+    j->run->result.begun = atomic_load(&j->pool->executor->progress[j - j->pool->jobs].begun);
     j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
     j->step = POOL_FINISH;
     bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,

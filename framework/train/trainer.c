@@ -142,6 +142,14 @@ static void show_progress(const bnn_session *s)
     atomic_store_explicit(&p->step, s->at.step, memory_order_relaxed);
 }
 
+/* Where a checkpoint lets the run go on: before the first step, which shows how far it has come. */
+static void show_begin(const bnn_session *s)
+{
+    bnn_train_progress *p = s->job->progress;
+    if (p != NULL)
+        atomic_store(&p->begun, (float)s->at.epoch + (float)s->at.step / (float)s->n_steps);
+}
+
 static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
 {
     const clocks start = clocks_now();
@@ -252,6 +260,7 @@ static int run_epochs(bnn_session *s, bnn_error *err)
 
 void bnn_train_reset_progress(bnn_train_progress *progress)
 {
+    atomic_store(&progress->begun, 0.0f);
     atomic_store(&progress->epoch, 0);
     atomic_store(&progress->step, 0);
     atomic_store(&progress->n_steps, 0);
@@ -271,6 +280,7 @@ int bnn_train_run(const bnn_train_job *job, bnn_error *err)
         goto out;
     if (job->checkpoint_path != NULL)
         bnn_checkpoint_load(s);
+    show_begin(s);
     job->record(job->context,
                 &(bnn_record){.kind = BNN_RECORD_BEGIN, .resumed_epoch = s->at.epoch});
     send_layers(s);

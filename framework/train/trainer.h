@@ -14,6 +14,7 @@
 
 /* What other threads may look at while the run goes on. */
 typedef struct bnn_train_progress {
+    _Atomic float begun;      /* epochs that earlier attempts had done, with a part of one */
     atomic_uint epoch;        /* from 1; 0: not begun */
     atomic_uint step;         /* batches done in this epoch */
     atomic_uint n_steps;      /* batches in an epoch */

@@ -289,6 +289,16 @@ START_TEST(jobs_take_the_next_task_when_they_are_free)
 }
 END_TEST
 
+/* What earlier attempts did took none of the seconds of this one. */
+START_TEST(what_is_left_of_a_run_comes_from_what_this_attempt_did)
+{
+    ck_assert_double_eq(bnn_estimate_rest(0.0, 0.5, 10.0, 99.0), 10.0);
+    ck_assert_double_eq(bnn_estimate_rest(0.25, 0.5, 10.0, 99.0), 20.0);
+    ck_assert_double_eq(bnn_estimate_rest(0.5, 0.5, 1.0, 40.0), 20.0);
+    ck_assert_double_eq(bnn_estimate_rest(0.0, 0.0, 0.0, 40.0), 40.0);
+}
+END_TEST
+
 START_TEST(a_plan_can_be_timed_without_a_database)
 {
     bnn_dataset *datasets;
@@ -615,6 +625,7 @@ static Suite *make_suite(void)
         stale_runs_are_trained_again_when_asked,
         runs_are_trained_again_by_name,
         jobs_take_the_next_task_when_they_are_free,
+        what_is_left_of_a_run_comes_from_what_this_attempt_did,
         a_plan_can_be_timed_without_a_database,
         a_plan_counts_what_runs_take_besides_training,
         the_end_that_is_told_does_not_jump,

@@ -65,14 +65,18 @@ static uint32_t resumed_epoch(const report *r)
 START_TEST(a_run_can_stop_at_every_step)
 {
     report *r = new_report();
-    const bnn_train_job job = checkpointed_job(r);
+    bnn_train_job job = checkpointed_job(r);
+    bnn_train_progress progress;
     unsigned n_interruptions = 0;
+    job.progress = &progress;
     for (;; n_interruptions++) {
         bnn_error err = {0};
         r->n = 0;
+        bnn_train_reset_progress(&progress);
         atomic_store(&r->stop, n_interruptions < 12);
         const int status = bnn_train_run(&job, &err);
         ck_assert_uint_eq(resumed_epoch(r), n_interruptions == 0 ? 0 : (n_interruptions - 1) / 4);
+        ck_assert_float_eq(progress.begun, (float)n_interruptions / 4.0f);
         if (status == BNN_OK)
             break;
         ck_assert_int_eq(status, BNN_E_INTERRUPTED);
