@@ -235,8 +235,8 @@ typedef struct found_run {
 static const bnn_row_type found_type = {
     sizeof(found_run),
     {FOUND(done), BNN_MEMBER_OF(found_run, stored.run.id, "run_id"),
-     BNN_MEMBER_OF(found_run, stored.run.seed, "seed"), FOUND(n_attempts), STORED(experiment),
-     STORED(label), STORED(config_hash), STORED(config_json),
+     BNN_MEMBER_OF(found_run, stored.run.seed, "seed"), FOUND(n_attempts), STORED(is_stale),
+     STORED(in_spec), STORED(experiment), STORED(label), STORED(config_hash), STORED(config_json),
      BNN_MEMBER_OF(found_run, stored.run.result.test_accuracy, "test_accuracy"), STORED(spec_path),
      STORED(dataset_name), STORED(dataset_sha256), STORED(dataset_source)}};
 

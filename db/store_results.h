@@ -104,6 +104,8 @@ typedef struct bnn_stored_run {
     const char *label;
     const char *config_hash;
     const char *config_json;  /* all settings, of which that is the hash */
+    bool in_spec;             /* its newest spec has the config */
+    bool is_stale;            /* that spec would not give the run now */
     const char *spec_path;    /* of its newest spec; what is relative and not here is taken to lie
                                  beside the database, and so it is with dataset_source */
     const char *dataset_name; /* the data it was evaluated on */

@@ -1,5 +1,6 @@
 -- A run (?1) with what it takes to bring it back, see bnn_stored_run.
 SELECT run.state = 'done' AS done, run.run_id, run.seed, run.n_attempts,
+       run.stale NOTNULL AS is_stale, experiment_config.in_spec,
        experiment.name AS experiment, experiment_config.label, config.hash AS config_hash,
        config.json AS config_json,
        (SELECT value FROM metric

@@ -119,7 +119,7 @@ int cli_find_model(const char *operand, const cli_options *options, cli_model *o
     bnn_store_close(store);
     out->path = stored->model_path;
     if (status == BNN_OK && out->path != NULL)
-        status = bnn_reload_check_file(out->path, stored->model_sha256, err);
+        status = bnn_reload_check_file(stored, out->path, stored->model_sha256, err);
     return status;
 }
 

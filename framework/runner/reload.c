@@ -9,26 +9,37 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RELOAD_AGAIN "; `bnnrun run` of its spec makes it again"
-
 bool bnn_reload_is_missing(const char *path)
 {
     return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err)
+void bnn_reload_remedy(const char *uid, bool in_spec, bool is_stale, char out[BNN_REMEDY])
 {
-    char now[BNN_SHA256_HEX];
+    if (!in_spec)
+        snprintf(out, BNN_REMEDY, "its spec has no such run any more, so nothing makes it again");
+    else if (is_stale)
+        snprintf(out, BNN_REMEDY, "the run is stale: `bnnrun run SPEC --retrain %s` trains it anew",
+                 uid);
+    else
+        snprintf(out, BNN_REMEDY, "`bnnrun run` of its spec makes it again");
+}
+
+int bnn_reload_check_file(const bnn_stored_run *stored, const char *path, const char *sha256,
+                          bnn_error *err)
+{
+    char now[BNN_SHA256_HEX], remedy[BNN_REMEDY];
     const int status = bnn_file_sha256(path, now, err);
+    bnn_reload_remedy(stored->run.uid, stored->in_spec, stored->is_stale, remedy);
     if (status == BNN_E_RESOURCE && bnn_reload_is_missing(path))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s is missing" RELOAD_AGAIN, path);
+        return bnn_fail(err, BNN_E_RESOURCE, "%s is missing; %s", path, remedy);
     if (status != BNN_OK)
         return status;
     if (strcmp(now, sha256) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s has changed since it was written: its SHA-256 is %.12s..., recorded is "
-                        "%.12s..." RELOAD_AGAIN,
-                        path, now, sha256);
+                        "%.12s...; %s",
+                        path, now, sha256, remedy);
     return BNN_OK;
 }
 
@@ -171,7 +182,7 @@ int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloa
     bnn_diag_destroy(own.diag);
     const bool has_weights = stored->weights_path != NULL;
     if (status == BNN_OK && has_weights)
-        status = bnn_reload_check_file(stored->weights_path, stored->weights_sha256, err);
+        status = bnn_reload_check_file(stored, stored->weights_path, stored->weights_sha256, err);
     if (status == BNN_OK)
         status =
             bnn_network_create(&reloaded.config->model, reloaded.config->input, 0, BNN_RELOAD_BATCH,

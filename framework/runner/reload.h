@@ -1,7 +1,7 @@
 /* reload.h - a finished run, brought back from the database and the files beside it.
  *
  *     bnn_store_find_run(store, uid, arena, &stored, err);   what is recorded; cheap
- *     bnn_reload_check_file(stored.model_path, stored.model_sha256, err);
+ *     bnn_reload_check_file(&stored, stored.model_path, stored.model_sha256, err);
  *     bnn_reload(&stored, &reader, &reloaded, err);   the network itself
  */
 #ifndef BNN_RUNNER_RELOAD_H
@@ -14,8 +14,15 @@
 /* Whether there is no such file; one that cannot be looked at may be there. */
 bool bnn_reload_is_missing(const char *path);
 
-/* Whether the file is still the one that was recorded. BNN_E_RESOURCE when it is gone or changed. */
-int bnn_reload_check_file(const char *path, const char *sha256, bnn_error *err);
+enum { BNN_REMEDY = 128 };
+
+/* How a file of a run that is gone or damaged comes back: what the user may do, or that nothing does. */
+void bnn_reload_remedy(const char *uid, bool in_spec, bool is_stale, char out[BNN_REMEDY]);
+
+/* Whether the file of the run is still the one that was recorded. BNN_E_RESOURCE when it is gone or
+ * changed, with what makes it again. */
+int bnn_reload_check_file(const bnn_stored_run *stored, const char *path, const char *sha256,
+                          bnn_error *err);
 
 /* A run's network as it was at the end of training: the weights of its best epoch, binarized. */
 typedef struct bnn_reloaded {

@@ -172,6 +172,30 @@ rm "$folder/model.bnn"
 bnn 0 run small.yaml -q -s train.epochs=[2,1]
 bnn 0 verify "$run"
 bnn 0 run small.yaml -q
+# What the spec has no more is not made again, and what is stale is not made again as it was.
+rm "$folder/model.bnn"
+bnn 0 run small.yaml -q -s model.ste=clipped
+nothing='is missing; its spec has no such run any more, so nothing makes it again$'
+bnn 0 show "$run"
+prints "^  WARNING  *model.bnn $nothing"
+bnn 4 verify "$run"
+prints "^  model  *MISSING: .*model.bnn $nothing"
+fails 4 export "$run" --format c -o net.c
+says "model.bnn $nothing"
+bnn 0 run small.yaml -q
+bnn 0 verify "$run"
+if command -v sqlite3 >/dev/null; then
+    rm "$folder/model.bnn"
+    cp bnnrun.db was.db
+    sqlite3 bnnrun.db "UPDATE run SET stale = 'ste approx_sign' WHERE run_uid = '$run'"
+    anew="is missing; the run is stale: .bnnrun run SPEC --retrain $run. trains it anew$"
+    bnn 0 show "$run"
+    prints "^  WARNING  *model.bnn $anew"
+    bnn 4 verify "$run"
+    prints "^  model  *MISSING: .*model.bnn $anew"
+    mv was.db bnnrun.db
+    bnn 0 run small.yaml -q
+fi
 if command -v sqlite3 >/dev/null; then
     rm "$folder/model.bnn"
     cp bnnrun.db was.db

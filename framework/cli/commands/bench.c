@@ -103,7 +103,7 @@ static const char *run_text(const bnn_stored_run *stored, bnn_arena *arena)
 static int read_twin(const request *r, const bnn_stored_run *twin, bnn_model **out, bnn_error *err)
 {
     *out = NULL;
-    int status = bnn_reload_check_file(twin->model_path, twin->model_sha256, err);
+    int status = bnn_reload_check_file(twin, twin->model_path, twin->model_sha256, err);
     if (status == BNN_OK)
         status = bnn_modelfile_read(twin->model_path, r->lineup.arena, out, err);
     if (status == BNN_OK || status == BNN_E_INTERNAL)

@@ -6,6 +6,7 @@
 #include "cli/show_model.h"
 #include "results/metrics.h"
 #include "runner/artifacts.h"
+#include "runner/reload.h"
 
 #include <math.h>
 #include <string.h>
@@ -323,16 +324,19 @@ static int show_section(bnn_store *store, const char *title, const char *name,
 }
 
 /* Files that the run should have. */
-static int show_lost(bnn_store *store, const char *uid, bnn_arena *arena, bnn_error *err)
+static int show_lost(bnn_store *store, const json_t *run, bnn_arena *arena, bnn_error *err)
 {
+    const char *uid = row_text(run, "run_uid");
     const bnn_store_file *files;
+    char remedy[BNN_REMEDY];
     size_t n;
+    bnn_reload_remedy(uid, json_integer_value(json_object_get(run, "in_spec")) != 0,
+                      strcmp(row_text(run, "state"), "stale") == 0, remedy);
     const int status = bnn_store_list_files(store, NULL, uid, arena, &files, &n, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         const char *how = bnn_artifacts_look(&files[i]);
         if (how != NULL)
-            printf("  WARNING        %s %s; `bnnrun run` of its spec makes it again\n",
-                   bnn_path_name(files[i].path), how);
+            printf("  WARNING        %s %s; %s\n", bnn_path_name(files[i].path), how, remedy);
     }
     return status;
 }
@@ -344,7 +348,7 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     if (run == NULL)
         return err->status;
     show_summary(run);
-    int status = show_lost(store, row_text(run, "run_uid"), arena, err);
+    int status = show_lost(store, run, arena, err);
     if (status == BNN_OK)
         status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
     json_decref(run);

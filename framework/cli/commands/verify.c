@@ -61,7 +61,7 @@ static int check_file(verification *v, const char *what, const char *path, const
                       bnn_error *err)
 {
     bnn_error problem = {.message = ""};
-    const int status = bnn_reload_check_file(path, sha256, &problem);
+    const int status = bnn_reload_check_file(&v->stored, path, sha256, &problem);
     if (status == BNN_OK)
         say_verdict(v, what, VERDICT_HOLDS, "%s is the file that was recorded", path);
     else if (status == BNN_E_RESOURCE)
