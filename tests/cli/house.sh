@@ -147,10 +147,14 @@ bnn 0 diff "$one" "$twin"
 prints '^run  *experiment  *exp  *twin$'
 [ "$(wc -l <out)" -eq 2 ] || wrong "more differs"
 says '^what came out is the same, to the last bit$'
+files=bnnrun.db.artifacts # each names its run, as the help says
+! cmp -s "$files/$one/model.bnn" "$files/$twin/model.bnn" || wrong 'the model files are the same'
+bnn 0 diff --help
+prints 'Model files are not compared,$'
 
 # ---- mv ------------------------------------------------------------------------------------------
 bnn 0 mv twin other
-says 'change the spec e.yaml, too: `name: other` instead of twin'
+says 'now the spec e.yaml has to say `name: other`, in place of its line `name: twin` or, where there is none,'
 bnn 0 run e.yaml -s name=other -s seeds.count=1
 says ' 3 runs, 3 done, nothing to do'
 bnn 0 run e.yaml -q -s seeds.count=2

@@ -107,7 +107,9 @@ static int run_diff(void *request, bnn_error *err)
 
 static const cli_option diff_options[] = {
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
-    {.name = "json", .help = "differences for programs: part, key, epoch, a, b"},
+    {.name = "json",
+     .help = "differences for programs: part, key, epoch, a, b; of files, weights\n"
+             "only"},
     {.name = "csv", .help = "likewise"},
     {.name = "quiet", .help = "only the differences"},
     {.name = NULL},
@@ -120,7 +122,9 @@ const cli_command cli_command_diff = {
     .notes =
         "Compares experiment, label, seed and state; parameters; data; plugins; the environment\n"
         "of the last attempts; the metrics of the first epoch in which one differs; results;\n"
-        "files. How long something took is no difference. \"the same\": nothing differs.\n",
+        "the kept weights. How long something took is no difference. Model files are not compared,\n"
+        "since each names its run: the same weights and parameters make the same network. \"the\n"
+        "same\": nothing of that differs.\n",
     .options = diff_options,
     .examples = "  bnnrun diff 3f 8a\n",
     .least = 2,
