@@ -10,12 +10,13 @@ typedef struct mv_request {
     bool take_over;
 } mv_request;
 
-/* The experiment is found again by the name in its spec. */
+/* The experiment is found again by the name in its spec; without one, by that of the file. */
 static void mv_say_next(const char *spec, const char *from, const char *to)
 {
     fprintf(stderr,
-            "renamed; now change the spec%s%s, too: `name: %s` instead of %s, or its runs are done "
-            "anew under the old name\n",
+            "renamed; now the spec%s%s has to say `name: %s`, in place of its line `name: %s` or, "
+            "where there is none, in a line of its own; else its runs are done anew under the old "
+            "name\n",
             spec[0] != '\0' ? " " : "", spec, to, from);
 }
 
@@ -60,8 +61,8 @@ const cli_command cli_command_mv = {
     .arguments = "EXPERIMENT NEW",
     .summary = "give an experiment another name; its runs stay done",
     .notes =
-        "The name in the spec is what finds the experiment again: change that, too. Runs keep\n"
-        "their uids and files.\n",
+        "The name in the spec is what finds the experiment again, without one that of the file:\n"
+        "change it, or add a line `name: NEW`, too. Runs keep their uids and files.\n",
     .options = mv_options,
     .examples = "  bnnrun mv ste_sweep ste_pilot\n",
     .least = 2,
