@@ -194,15 +194,18 @@ static size_t index_of_dataset(bnn_experiment *out, const bnn_data_options *want
     return i;
 }
 
-/* Adds a config unless an equal one is there: that one's label stays, and a warning says so. */
+/* Adds a config unless an equal one is there: that one's label stays, and a warning says so, when
+ * the points are whole. */
 static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_config *config,
-                       bnn_experiment *out)
+                       bool whole, bnn_experiment *out)
 {
     for (size_t i = 0; i < out->n_configs; i++) {
         bnn_config *same = &out->configs[i];
         if (strcmp(same->hash, config->hash) != 0)
             continue;
         same->baseline |= config->baseline;
+        if (!whole)
+            return;
         bnn_diag_warn(r->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
                       "%s%s is the same config as %s; they are run once",
                       config->baseline ? "the baseline " : "", config->label, same->label);
@@ -213,11 +216,13 @@ static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_co
     added->i_dataset = index_of_dataset(out, &config->data);
 }
 
-/* expanding: began before the sweep was expanded; points that are missing could use any key. */
+/* expanding: began before the sweep was expanded; after a mistake there, points that are missing
+ * could use any key, and keys that are missing could tell configs apart. */
 static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const source *from,
                            int expanding, bnn_experiment *out)
 {
     bnn_effects effects = {.spec = r->spec, .arena = r->arena};
+    const bool whole = bnn_diag_status(r->diag) == BNN_OK;
     out->configs = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->configs);
     out->datasets = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->datasets);
     if (out->configs == NULL || out->datasets == NULL) {
@@ -229,7 +234,7 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         bnn_config config;
         if (resolve_config(r, out, point, &config) != BNN_OK)
             continue;
-        add_config(r, point, &config, out);
+        add_config(r, point, &config, whole, out);
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
@@ -274,10 +279,10 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
             bnn_key_read(r, r->spec, key, root, &experiment);
     finish_name(r, root, &experiment);
     check_measured(r, root, &experiment);
-    /* When the sweep cannot be expanded, the base still shows its mistakes. */
+    /* When the sweep cannot be expanded at all, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base"};
     const int expanding = bnn_diag_begin(r->diag);
-    if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK)
+    if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK && sweep.n == 0)
         sweep = (bnn_sweep){.n = 1, .points = &base};
     resolve_points(r, &sweep, from, expanding, &experiment);
     const int status = bnn_diag_end(r->diag, begun);

@@ -14,7 +14,7 @@ enum {
     SWEEP_POINTS_MAX = 10000,
 };
 
-/* What stands at `sweep` and `baseline`. */
+/* What stands at `sweep` and `baseline`, without what is wrong. */
 typedef struct sweep_section {
     const bnn_node *grid, *zip;     /* NULL, or a map of dotted keys to lists with values */
     const bnn_node *list, *exclude; /* NULL, or a list of maps of dotted keys */
@@ -75,9 +75,19 @@ static void sweep_check_order(const bnn_reader *r, const bnn_node *earlier, cons
                      bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b), earlier->at.line);
 }
 
-/* A map of dotted keys. */
-static int sweep_check_map(const bnn_reader *r, const bnn_node *map)
+static const bnn_node *sweep_part(const bnn_reader *r, const bnn_node *node, size_t n,
+                                  const bnn_pair *pairs, const bnn_node *const *items)
 {
+    const bnn_node *part = bnn_tree_part(node, n, pairs, items, r->arena);
+    if (part == NULL)
+        bnn_diag_no_memory(r->diag);
+    return part;
+}
+
+/* A map of dotted keys. sound: one of those without a mistake; NULL when it is no such map. */
+static int sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node **sound)
+{
+    *sound = NULL;
     if (map->kind != BNN_NODE_MAP)
         return bnn_reader_expected(r, map, "a map of dotted keys",
                                    map->kind == BNN_NODE_LIST && strcmp(r->path, "sweep.grid") == 0
@@ -89,11 +99,17 @@ static int sweep_check_map(const bnn_reader *r, const bnn_node *map)
         return bnn_diag_add(r->diag, map->at, "%s: %zu keys, more than the limit of %d", r->path,
                             map->n, SWEEP_KEYS_MAX);
     const int begun = bnn_diag_begin(r->diag);
-    for (size_t i = 0; i < map->n; i++) {
+    bnn_pair *pairs = bnn_arena_alloc(r->arena, map->n, sizeof *pairs);
+    size_t n = 0;
+    for (size_t i = 0; pairs != NULL && i < map->n; i++) {
+        const int key_begun = bnn_diag_begin(r->diag);
         sweep_check_key(r, map->pairs[i].key);
         for (size_t j = 0; j < i; j++)
             sweep_check_order(r, map->pairs[j].key, map->pairs[i].key);
+        if (bnn_diag_end(r->diag, key_begun) == BNN_OK)
+            pairs[n++] = map->pairs[i];
     }
+    *sound = sweep_part(r, map, n, pairs, NULL);
     return bnn_diag_end(r->diag, begun);
 }
 
@@ -104,9 +120,10 @@ static void sweep_keep(const bnn_key *key, const bnn_node *node, void *out)
 
 static void baseline_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    sweep_keep(key, node, out);
+    const bnn_node *sound = NULL;
     if (node != NULL)
-        sweep_check_map(r, node);
+        sweep_check_map(r, node, &sound);
+    sweep_keep(key, sound, out);
 }
 
 static const bnn_key_type baseline_type = {"a map of dotted keys", baseline_read, NULL};
@@ -117,32 +134,41 @@ static bool is_section(const bnn_reader *r, const char *path)
     return key != NULL && (key->section != NULL || key->takes != NULL);
 }
 
+/* The list of one key of grid or zip; first: the pair whose list it must be as long as, or NULL. */
+static int list_check(const bnn_reader *r, const bnn_pair *pair, const bnn_pair *first)
+{
+    char a[BNN_EXCERPT], b[BNN_EXCERPT], path[BNN_KEY_PATH];
+    const bnn_node *list = pair->value;
+    const bnn_reader below = bnn_reader_below(r, bnn_excerpt(pair->key->text, a), path);
+    if (list->kind != BNN_NODE_LIST)
+        return bnn_reader_expected(
+            &below, list, "a list of values",
+            list->kind == BNN_NODE_SCALAR ? "; brackets are missing"
+            : is_section(r, pair->key->text)
+                ? "; write keys with dots, as in model.ste: [identity, clipped]"
+                : "; write them out, as in [1, 2]");
+    if (list->n == 0)
+        return bnn_diag_add(r->diag, list->at, "%s: the list is empty and leaves no points", path);
+    if (first == NULL || list->n == first->value->n)
+        return BNN_OK;
+    return bnn_diag_add(
+        r->diag, list->at,
+        "%s: the lists go together, but %s has %zu values and %s of line %u has %zu", r->path, a,
+        list->n, bnn_excerpt(first->key->text, b), first->key->at.line, first->value->n);
+}
+
 /* grid, or zip, whose lists are of equal length. detail: 1 for zip. */
 static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    char a[BNN_EXCERPT], b[BNN_EXCERPT], path[BNN_KEY_PATH];
-    sweep_keep(key, node, out);
-    if (node == NULL || sweep_check_map(r, node) != BNN_OK)
-        return;
-    for (size_t i = 0; i < node->n; i++) {
-        const bnn_pair *first = &node->pairs[0], *pair = &node->pairs[i];
-        const bnn_node *list = pair->value;
-        const bnn_reader below = bnn_reader_below(r, bnn_excerpt(pair->key->text, a), path);
-        if (list->kind != BNN_NODE_LIST)
-            bnn_reader_expected(&below, list, "a list of values",
-                                list->kind == BNN_NODE_SCALAR ? "; brackets are missing"
-                                : is_section(r, pair->key->text)
-                                    ? "; write keys with dots, as in model.ste: [identity, clipped]"
-                                    : "; write them out, as in [1, 2]");
-        else if (list->n == 0)
-            bnn_diag_add(r->diag, list->at, "%s: the list is empty and leaves no points", path);
-        else if (key->detail == 1 && list->n != first->value->n)
-            bnn_diag_add(
-                r->diag, list->at,
-                "%s: the lists go together, but %s has %zu values and %s of line %u has %zu",
-                r->path, a, list->n, bnn_excerpt(first->key->text, b), first->key->at.line,
-                first->value->n);
-    }
+    const bnn_node *map = NULL;
+    size_t n = 0;
+    if (node != NULL)
+        sweep_check_map(r, node, &map);
+    bnn_pair *pairs = map == NULL ? NULL : bnn_arena_alloc(r->arena, map->n, sizeof *pairs);
+    for (size_t i = 0; pairs != NULL && i < map->n; i++)
+        if (list_check(r, &map->pairs[i], key->detail == 1 ? &map->pairs[0] : NULL) == BNN_OK)
+            pairs[n++] = map->pairs[i];
+    sweep_keep(key, map == NULL ? NULL : sweep_part(r, map, n, pairs, NULL), out);
 }
 
 static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL};
@@ -152,15 +178,22 @@ static const bnn_key_type zip_type = {"a map of dotted keys to lists of equal le
 /* list, or exclude, where an empty map is a mistake. detail: 1 for exclude. */
 static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    sweep_keep(key, node, out);
-    if (node != NULL && node->kind != BNN_NODE_LIST)
+    const bool is_list = node != NULL && node->kind == BNN_NODE_LIST;
+    const bnn_node **items = is_list ? bnn_arena_alloc(r->arena, node->n, sizeof *items) : NULL;
+    const bnn_node *sound;
+    size_t n = 0;
+    if (node != NULL && !is_list)
         bnn_reader_expected(r, node, "a list of maps",
                             node->kind == BNN_NODE_MAP ? "; put it in brackets" : "");
-    for (size_t i = 0; node != NULL && node->kind == BNN_NODE_LIST && i < node->n; i++)
-        if (sweep_check_map(r, node->items[i]) == BNN_OK && key->detail == 1 &&
-            node->items[i]->n == 0)
-            bnn_diag_add(r->diag, node->items[i]->at, "%s: an empty map drops every point",
-                         r->path);
+    for (size_t i = 0; items != NULL && i < node->n; i++) {
+        int status = sweep_check_map(r, node->items[i], &sound);
+        if (status == BNN_OK && key->detail == 1 && node->items[i]->n == 0)
+            status = bnn_diag_add(r->diag, node->items[i]->at, "%s: an empty map drops every point",
+                                  r->path);
+        if (status == BNN_OK || (sound != NULL && key->detail == 0))
+            items[n++] = sound;
+    }
+    sweep_keep(key, is_list ? sweep_part(r, node, n, NULL, items) : NULL, out);
 }
 
 static const bnn_key_type points_type = {"a list of maps of dotted keys", points_read, NULL};
@@ -188,11 +221,14 @@ static void sweep_finish(const bnn_reader *r, const bnn_node *node, void *out)
     const bnn_node *max_runs = bnn_tree_get(node, "max_runs");
     if (node != NULL)
         s->at = max_runs != NULL ? max_runs->at : node->at;
-    if (s->grid == NULL || s->zip == NULL || bnn_diag_status(r->diag) != BNN_OK)
+    if (s->grid == NULL || s->zip == NULL)
         return;
+    const int begun = bnn_diag_begin(r->diag);
     for (size_t i = 0; i < s->grid->n; i++)
         for (size_t j = 0; j < s->zip->n; j++)
             sweep_check_order(r, s->grid->pairs[i].key, s->zip->pairs[j].key);
+    if (bnn_diag_end(r->diag, begun) != BNN_OK)
+        s->zip = NULL;
 }
 
 const bnn_section bnn_sweep_section = {.keys = sweep_keys, .finish = sweep_finish};
@@ -219,6 +255,7 @@ typedef struct expansion {
     sweep_section section;
     const bnn_node *grid, *zip, *list, *exclude; /* the section's, or empty */
     size_t n_seeds;
+    bool sound; /* all of the section; else points are only there to show their own mistakes */
     bnn_arena *arena;
     bnn_diag *diag;
     size_t n_product; /* points of grid x zip */
@@ -328,12 +365,12 @@ static int drop_excluded(expansion *e)
         for (size_t j = 0; j < e->n; j++)
             if (!point_agrees(&e->points[j], exclude->items[i]))
                 e->points[n_kept++] = e->points[j];
-        if (n_kept == e->n)
+        if (n_kept == e->n && e->sound)
             bnn_diag_warn(e->diag, exclude->items[i]->at,
                           "sweep.exclude: no point has these values, so none is dropped");
         e->n = n_kept;
     }
-    if (e->n > 0 || e->section.baseline != NULL)
+    if (e->n > 0 || e->section.baseline != NULL || !e->sound)
         return BNN_OK;
     return bnn_diag_add(e->diag, exclude->at, "sweep.exclude: drops every point");
 }
@@ -343,6 +380,8 @@ static int check_runs(expansion *e)
     const size_t n_runs = bnn_size_product(e->n, e->n_seeds);
     if (n_runs <= (size_t)e->section.max_runs)
         return BNN_OK;
+    if (!e->sound) /* with what is wrong it may be another number */
+        return BNN_E_SPEC;
     if (n_runs > SWEEP_RUNS_MAX)
         return bnn_diag_add(e->diag, e->section.at,
                             "%zu point%s x %zu seed%s are more runs than the limit of %d", e->n,
@@ -396,12 +435,15 @@ int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, 
     static int (*const steps[])(expansion *) = {count_product, build_points,    drop_excluded,
                                                 check_runs,    drop_duplicates, mark_baseline};
     expansion e = {.spec = spec, .n_seeds = n_seeds, .arena = r->arena, .diag = r->diag};
-    int status = sweep_read(r, spec, &e.section);
+    const int read = sweep_read(r, spec, &e.section);
+    int status = read == BNN_E_INTERNAL ? read : BNN_OK;
+    e.sound = read == BNN_OK;
+    *out = (bnn_sweep){.n = 0};
     for (size_t i = 0; status == BNN_OK && i < sizeof steps / sizeof *steps; i++)
         status = steps[i](&e);
     if (status == BNN_OK && bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)
         status = bnn_diag_no_memory(r->diag);
     if (status == BNN_OK)
         *out = (bnn_sweep){.n = e.n, .points = e.points};
-    return status;
+    return read != BNN_OK ? read : status;
 }

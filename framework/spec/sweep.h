@@ -39,7 +39,8 @@ typedef struct bnn_sweep {
 extern const bnn_section bnn_sweep_section;
 
 /* Expands the sweep of a parsed spec (without one: a single point). out is allocated in the arena.
- * BNN_OK, or a negative status after messages. */
+ * BNN_OK, or a negative status after messages; out then has the points of what is not wrong, so
+ * that their mistakes can be shown too, or none. */
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out);
 
 /* Gives each of the n points a label of its own: what the sweep set there, of the keys whose value

@@ -276,3 +276,16 @@ const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_n
     const editor e = {path, value, arena, diag, at};
     return bnn_tree_check_path(path, diag, at) ? set_below(&e, root, path) : NULL;
 }
+
+const bnn_node *bnn_tree_part(const bnn_node *node, size_t n, const bnn_pair *pairs,
+                              const bnn_node *const *items, bnn_arena *arena)
+{
+    bnn_node *part =
+        pairs == NULL && items == NULL ? NULL : bnn_arena_copy(arena, node, 1, sizeof *node);
+    if (part == NULL)
+        return NULL;
+    part->n = n;
+    part->pairs = pairs;
+    part->items = items;
+    return part;
+}

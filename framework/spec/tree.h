@@ -84,4 +84,9 @@ const bnn_node *bnn_tree_set(const bnn_node *root, const char *path, const bnn_n
 const bnn_node *bnn_tree_put(const bnn_node *map, const char *key, const bnn_node *value,
                              bnn_arena *arena, bnn_position_in_file at);
 
+/* The list with these n items, or the map with these n pairs, which are in the arena; NULL without
+ * memory, theirs included. */
+const bnn_node *bnn_tree_part(const bnn_node *node, size_t n, const bnn_pair *pairs,
+                              const bnn_node *const *items, bnn_arena *arena);
+
 #endif
