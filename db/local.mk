@@ -57,6 +57,7 @@ store_scripts = \
 	db/sql/run_plugins.sql \
 	db/sql/run_plugins_brief.sql \
 	db/sql/run_results.sql \
+	db/sql/run_results_brief.sql \
 	db/sql/run_state.sql \
 	db/sql/run_summary.sql \
 	db/sql/run_tags.sql \

@@ -24,16 +24,24 @@ static bool grid_same_text(const char *a, const char *b)
 
 /* ---- pieces of texts ------------------------------------------------------------------------- */
 
+/* The last place of the first n bytes of a text that is after a blank or one of `also`; 0: there is none. */
+static size_t grid_last_break(const char *text, size_t n, const char *also)
+{
+    while (n > 0 && text[n - 1] != ' ' && strchr(also, text[n - 1]) == NULL)
+        n--;
+    return n;
+}
+
 /* The bytes of the part of a text that comes into a line of so many columns: to the last place where it
- * may be broken, after a blank or one of `also`. */
+ * may be broken, after a blank or one of `also`; of a word that is longer, after one of its names. */
 static size_t grid_piece(const char *text, size_t width, const char *also)
 {
     const size_t most = bnn_text_bytes(text, width);
-    size_t n = most;
-    if (text[n] == '\0' || text[n] == ' ')
-        return n;
-    while (n > 0 && text[n - 1] != ' ' && strchr(also, text[n - 1]) == NULL)
-        n--;
+    if (text[most] == '\0' || text[most] == ' ')
+        return most;
+    size_t n = grid_last_break(text, most, also);
+    if (n == 0)
+        n = grid_last_break(text, most, "._");
     if (n == 0)
         n = most > 0 ? most : bnn_text_bytes(text, 2);
     return n > 0 ? n : strlen(text);
@@ -46,10 +54,12 @@ static void grid_print_prose(const char *text, size_t indent, size_t width)
     const size_t room = width > indent + 1 ? width - indent : 1;
     for (bool first = true; first || *text != '\0'; first = false) {
         const size_t n = grid_piece(text, room, "/");
-        const size_t ends = n > 0 && text[n - 1] == ' ';
+        size_t shown = n;
+        while (shown > 0 && text[shown - 1] == ' ')
+            shown--;
         if (!first)
             printf("\n%*s", (int)indent, "");
-        cli_print_clean(text, n - ends);
+        cli_print_clean(text, shown);
         text += n;
         text += strspn(text, " ");
     }
@@ -302,7 +312,7 @@ static int grid_lift(cli_grid *grid, const size_t *of, size_t width, bnn_error *
 
 /* ---- other forms ----------------------------------------------------------------------------- */
 
-/* A table of one row, a line a column; without rows, the names of the columns. */
+/* A table of one row, a line a column. */
 static void grid_print_record(const cli_grid *grid, size_t width)
 {
     size_t name = 0;
@@ -310,10 +320,8 @@ static void grid_print_record(const cli_grid *grid, size_t width)
         name = bnn_size_larger(name, grid->columns[i].heading);
     name = bnn_size_smaller(name, width > LEAST_VALUE ? width - LEAST_VALUE : 1);
     for (size_t i = 0; i < grid->n_columns; i++) {
-        const char *cell = grid->n_rows == 0 ? NULL : grid_cell(grid, 0, i);
+        const char *cell = grid_cell(grid, 0, i);
         const char *colour = grid->colours ? grid_colour(grid->columns[i].name, cell) : NULL;
-        if (grid->n_rows == 0)
-            printf("%s\n", grid->columns[i].name);
         if (cell == NULL || *cell == '\0')
             continue;
         printf("%s%*s", grid->columns[i].name,
@@ -325,6 +333,20 @@ static void grid_print_record(const cli_grid *grid, size_t width)
         grid_print_prose(cell, name + GAP, width);
         fputs(colour != NULL ? "\033[0m\n" : "\n", stdout);
     }
+}
+
+/* A table without rows: the names of the columns, on as many lines as they take. */
+static int grid_print_empty(const cli_grid *grid, size_t width, bnn_error *err)
+{
+    const char *names = "";
+    for (size_t i = 0; names != NULL && i < grid->n_columns; i++)
+        names = bnn_arena_printf(grid->arena, "%s%s%s", names, i > 0 ? "  " : "",
+                                 grid->columns[i].name);
+    if (names == NULL)
+        return bnn_no_memory(err);
+    grid_print_prose(names, 2, width);
+    puts("\nno rows");
+    return BNN_OK;
 }
 
 /* Whether the first column tells all rows apart: where it does not, rows get a number for it. */
@@ -404,19 +426,19 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err)
         return bnn_no_memory(err);
     for (size_t i = 0; i < grid->n_columns; i++)
         of[i] = i;
+    if (grid->n_rows == 0)
+        return grid_print_empty(grid, width, err);
     grid->width = width;
     grid_measure(grid);
     const bool fits = grid_width(grid, of, grid->n_columns, GAP, SIZE_MAX) <= width;
-    if (!fits && grid->n_rows < 2) {
+    if (!fits && grid->n_rows == 1) {
         grid_print_record(grid, width);
         return BNN_OK;
     }
-    if (!fits)
-        status = grid_lift(grid, of, width, err);
-    if (status == BNN_OK && grid_width(grid, of, grid->n_columns, GAP, SIZE_MAX) > width)
+    if (!fits && grid_lift(grid, of, width, err) != BNN_OK)
+        return err->status;
+    if (grid_width(grid, of, grid->n_columns, GAP, SIZE_MAX) > width)
         grid_break_headings(grid);
-    if (status != BNN_OK)
-        return status;
     size_t gap = GAP;
     while (gap > 1 && grid_width(grid, of, grid->n_columns, gap, 0) > width)
         gap--;

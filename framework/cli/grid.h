@@ -4,7 +4,8 @@
  * What does not fit is, in this order: what all rows share, said once above; a table of one row, a
  * line a column; headings, broken at their spaces and underscores; labels, shortened, with a legend
  * below; other texts, continued on further lines, which begin with a blank; the gaps; and at last
- * the columns, in parts below each other, each with the first column. Numbers stay whole. */
+ * the columns, in parts below each other, each with the first column. Numbers stay whole. Without rows,
+ * the names of the columns are all there is. */
 #ifndef BNN_CLI_GRID_H
 #define BNN_CLI_GRID_H
 

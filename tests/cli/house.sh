@@ -122,6 +122,25 @@ fails 2 note "$one" two words
 says 'one TEXT, in quotes, not "words"'
 fails 4 note "$one" x --db none.db
 
+# ---- tables --------------------------------------------------------------------------------------
+# Without rows there is the heading, in its usual form; a long name is broken between its parts.
+bnn 0 query failures
+prints '^run_uid  experiment  label  seed  '
+prints '^no rows$'
+omits ' $'
+fits 80
+bnn 0 query 'SELECT 1 AS one WHERE 0'
+[ "$(tr '\n' ' ' <out)" = 'one no rows ' ] || wrong 'no rows, but not said so'
+bnn 0 query failures --csv
+omits 'no rows'
+long=model_of_a_long_name.topology_of_it.blocks_behind_each_other.layer_of_weights.n_outputs
+bnn 0 query "SELECT '$long' AS key, '$long' AS other UNION SELECT 'a', 'b'"
+prints '[._]  *model_of.*[._]$'
+omits '[a-z]  *[a-z]*_.*[a-z]$'
+bnn 0 show "$one"
+prints 'test_accuracy'
+omits 'special'
+
 # ---- diff ----------------------------------------------------------------------------------------
 bnn 0 diff "$one" "$two"
 prints "^part  *key  *$one  *$two$"

@@ -22,7 +22,7 @@ static const struct {
     const char *text_sql;
 } parts[] = {
     {"epochs", NULL, "run_epochs", NULL},
-    {"results", "results, measured once", "run_results", NULL},
+    {"results", "results, measured once", "run_results", "run_results_brief"},
     {"layers", "layers, as trained and as deployed", "run_layers", "run_layers_brief"},
     {"attempts", "attempts", "run_attempts", "run_attempts_brief"},
     {"parameters", "parameters", "run_parameters", NULL},
