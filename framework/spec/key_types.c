@@ -16,6 +16,30 @@ enum { CHOICES_MAX = 32, CHOICE_BYTES = 64 };
 
 /* ---- messages ---------------------------------------------------------------------------- */
 
+/* Whether a list has names of switches of the key's section: what is to be on. */
+static bool names_switches(const bnn_key *key, const bnn_node *list)
+{
+    if (list->kind != BNN_NODE_LIST || list->n == 0 || key->section == NULL)
+        return false;
+    for (size_t i = 0; i < list->n; i++) {
+        const bnn_node *item = list->items[i];
+        const bnn_key *row =
+            item->kind == BNN_NODE_SCALAR ? bnn_key_in(key->section, item->text) : NULL;
+        if (row == NULL || row->type != NULL || row->param.type != BNN_TYPE_SWITCH)
+            return false;
+    }
+    return true;
+}
+
+static const char *switches_advice(const bnn_node *list, char out[BNN_KEY_PATH])
+{
+    size_t n = (size_t)snprintf(out, BNN_KEY_PATH, "; write {");
+    for (size_t i = 0; i < list->n && n < BNN_KEY_PATH; i++)
+        n += (size_t)snprintf(out + n, BNN_KEY_PATH - n, "%s: true%s", list->items[i]->text,
+                              i + 1 < list->n ? ", " : "}");
+    return out;
+}
+
 /* Several values to try stand in a sweep, and many expect them here; or a section has no keys. */
 static const char *value_advice(const bnn_reader *r, const bnn_node *node, char out[BNN_KEY_PATH])
 {
@@ -27,6 +51,8 @@ static const char *value_advice(const bnn_reader *r, const bnn_node *node, char 
     const char *texts[3] = {NULL, NULL, "..."};
     char items[BNN_EXCERPT];
     out[0] = '\0';
+    if (key != NULL && names_switches(key, node))
+        return switches_advice(node, out);
     if (bnn_tree_is_null(node))
         return key != NULL && key->section != NULL
                    ? "; indent what belongs to it, or leave the key out"

@@ -99,12 +99,30 @@ static void search_section(meant_search *s, const bnn_section *section, const ch
         search_key(s, key, path, (section->flags & BNN_SECTION_EACH) != 0);
 }
 
+/* The key whose plugin the mistake stands beside, or NULL. */
+static const bnn_key *key_of_plugin(const bnn_reader *r)
+{
+    const bnn_key *here = r->path == NULL ? NULL : bnn_key_find(r->spec, r->path);
+    if (here != NULL && here->section != NULL && (here->section->flags & BNN_SECTION_EACH) != 0)
+        here = here->section->keys;
+    return here != NULL && here->takes != NULL ? here : NULL;
+}
+
+/* A parameter is looked for beside its plugin's key, no further: it may be any word. */
+static bool is_too_far(const bnn_reader *r, const meant_key *found)
+{
+    if (found->inside || key_of_plugin(r) == NULL)
+        return false;
+    const char *end = strrchr(r->path, '.');
+    const size_t n = end == NULL ? 0 : (size_t)(end - r->path) + 1;
+    return strncmp(found->path, r->path, n) != 0 ||
+           (found->plugin == NULL && strchr(found->path + n, '.') != NULL);
+}
+
 /* The plugin that has the parameter, when the mistake stands beside another one of its kind. */
 static const char *plugin_here(const meant_search *s)
 {
-    const bnn_key *here = s->r->path == NULL ? NULL : bnn_key_find(s->r->spec, s->r->path);
-    if (here != NULL && here->section != NULL && (here->section->flags & BNN_SECTION_EACH) != 0)
-        here = here->section->keys;
+    const bnn_key *here = key_of_plugin(s->r);
     for (size_t i = 0; here != NULL && i < s->n; i++)
         if (s->found[i].plugin != NULL && s->found[i].key->takes == here->takes &&
             s->found[i].key->detail == here->detail)
@@ -137,7 +155,7 @@ const char *bnn_key_meant(const bnn_reader *r, const char *word, char out[BNN_KE
         inside |= s.found[i].inside;
     for (size_t i = 0; i < s.n && used < BNN_KEY_MEANT; i++) {
         const meant_key *k = &s.found[i];
-        if (inside && !k->inside)
+        if ((inside && !k->inside) || is_too_far(s.r, k))
             continue;
         used += (size_t)snprintf(out + used, BNN_KEY_MEANT - used, "%s \"%s\"%s%s%s",
                                  used == 0 ? "; did you mean" : " or", k->path,
