@@ -49,9 +49,11 @@ static void offer_specs(const cli_place *place)
     printf(":files\t.yaml\n");
 }
 
+/* None where a new one is named. */
 static void offer_datasets(const cli_place *place)
 {
-    offer_scanned(place, cli_catalogue_path(NULL), ".yaml");
+    if (strcmp(place->before, "add") != 0)
+        offer_scanned(place, cli_catalogue_path(NULL), ".yaml");
 }
 
 static void offer_queries(const cli_place *place)

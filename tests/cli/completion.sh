@@ -76,6 +76,8 @@ offers help train.ba
 has train.batch
 offers data fetch fash
 has fashion_mnist
+offers data add fash
+lacks fashion_mnist
 offers completion ''
 has bash fish zsh
 offers nothing ever ''

@@ -140,8 +140,11 @@ bnn 0 data add letters emnist --match letters --transpose
 prints '^letters: 60 images for training, 12 for testing, 1x6x4, 3 classes, labels from 1$'
 prints "^files: $PWD/emnist\$"
 prints "^entry: $XDG_DATA_HOME/bnnrun/datasets/letters.yaml\$"
-[ "$(tail -n 2 out)" = "dataset:
-  name: letters" ] || wrong 'no two lines for a spec'
+# said: what the last command printed for a spec, as a spec that can be run.
+said() { sed -n '/^dataset:$/,$p' out >said.yaml && bnn 0 plan said.yaml --db said.db && prints '^1 run: 1 new'; }
+prints '^  name: letters$'
+prints '^    input: {channels: 1, height: 6, width: 4}$'
+said # too small for lenet5
 fails 4 data add letters emnist --match letters --transpose
 says 'letters.yaml is there already; --force replaces it$'
 cd emnist || exit 99
@@ -184,6 +187,29 @@ bnn 0 run beside/spec.yaml -q --db flowers.db
 bnn 0 data verify flowers --spec beside/spec.yaml
 prints '^flowers: 24 images .*checked; '
 fails 4 data list flowers
+
+# gray HEIGHT WIDTH CLASSES FOLDER: ten pictures a class.
+gray() {
+    class=0
+    while [ $((class += 1)) -le "$3" ]; do
+        mkdir -p "$4/$class"
+        for i in 1 2 3 4 5 6 7 8 9 10; do
+            echo "P2 $2 $1 99 $(yes $((class + i)) | head -n $(($1 * $2)) | tr '\n' ' ')" >"$4/$class/$i.pgm"
+        done
+    done
+}
+gray 12 13 3 least
+bnn 0 data add least least --test 20
+prints '^    name: lenet5$'
+said
+gray 28 28 10 usual
+bnn 0 data add usual usual --test 20
+omits '^model:'
+said
+gray 28 28 2 few
+bnn 0 data add few few --test 20
+omits '    input:'
+said
 
 # What it refuses.
 echo 'P2 3 3 9 1 2 3 4 5 6 7 8 9' >pictures/1/11.pgm

@@ -181,6 +181,29 @@ static int check_name(const data_request *r, const char *name, const char *catal
     return BNN_OK;
 }
 
+/* What a spec says of the set so that it runs as it stands: where images or classes are not those of
+ * lenet5, the default topology, also the topology. */
+static void print_spec(const char *name, const bnn_add_result *added)
+{
+    enum { CLASSES = 10, SIDE = 28, LEAST_SIDE = 12 }; /* lenet5's, and what its kernels need */
+    const bnn_shape s = added->shape;
+    const bool shape_fits = s.c == 1 && s.h == SIDE && s.w == SIDE;
+    printf("\nIn a spec:\n\ndataset:\n  name: %s\n", name);
+    if (shape_fits && added->n_classes == CLASSES)
+        return;
+    const bool deep = s.h >= LEAST_SIDE && s.w >= LEAST_SIDE;
+    printf("model:\n  topology:  # see `bnnrun help model.topology`\n%s",
+           deep ? "    name: lenet5\n" : "");
+    if (!shape_fits)
+        printf("    input: {channels: %u, height: %u, width: %u}\n", s.c, s.h, s.w);
+    if (!deep)
+        printf("    blocks:\n      - {layer: {name: dense, out: 128}}\n"
+               "      - {layer: {name: dense, out: %u}}\n",
+               added->n_classes);
+    else if (added->n_classes != CLASSES)
+        printf("    blocks: {5: {layer: {out: %u}}}\n", added->n_classes);
+}
+
 static void print_added(const char *name, const bnn_add_result *added)
 {
     char n_train[BNN_SHORT_TEXT], n_test[BNN_SHORT_TEXT], from[40] = "";
@@ -190,8 +213,9 @@ static void print_added(const char *name, const bnn_add_result *added)
     printf("%s: %s images for training, %s for testing, %ux%ux%u, %u classes%s\n", name,
            bnn_count_text(added->n_train, n_train), bnn_count_text(added->n_test, n_test), s.c, s.h,
            s.w, added->n_classes, from);
-    printf("%s %s\nentry: %s\n\nIn a spec:\n\ndataset:\n  name: %s\n",
-           added->written ? "written to" : "files:", added->folder, added->entry, name);
+    printf("%s %s\nentry: %s\n", added->written ? "written to" : "files:", added->folder,
+           added->entry);
+    print_spec(name, added);
 }
 
 static int add_dataset(const data_request *r, bnn_error *err)
