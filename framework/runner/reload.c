@@ -22,7 +22,8 @@ void bnn_reload_remedy(const char *uid, bool in_spec, bool is_stale, char out[BN
         snprintf(out, BNN_REMEDY, "the run is stale: `bnnrun run SPEC --retrain %s` trains it anew",
                  uid);
     else
-        snprintf(out, BNN_REMEDY, "`bnnrun run` of its spec makes it again");
+        snprintf(out, BNN_REMEDY,
+                 "`bnnrun run` of its spec makes it again, if `bnnrun plan` says restore");
 }
 
 int bnn_reload_check_file(const bnn_stored_run *stored, const char *path, const char *sha256,

@@ -16,7 +16,8 @@ bool bnn_reload_is_missing(const char *path);
 
 enum { BNN_REMEDY = 128 };
 
-/* How a file of a run that is gone or damaged comes back: what the user may do, or that nothing does. */
+/* How a file of a run that is gone or damaged comes back: what the user may do, or that nothing does.
+ * Seeds, plugins and data as they are now are not looked at; a plan does that. */
 void bnn_reload_remedy(const char *uid, bool in_spec, bool is_stale, char out[BNN_REMEDY]);
 
 /* Whether the file of the run is still the one that was recorded. BNN_E_RESOURCE when it is gone or

@@ -102,7 +102,7 @@ says 'has changed since it was written'
 cp kept.bnn "$folder/model.bnn"
 rm "$folder/weights.safetensors"
 bnn 4 verify "$run"
-prints '^  weights  *MISSING: .*weights.safetensors is missing; .bnnrun run. of its spec makes it again$'
+prints '^  weights  *MISSING: .*weights.safetensors is missing; .bnnrun run. of its spec makes it again, if .bnnrun plan. says restore$'
 omits DIFFERS
 says '1 of 1 runs could not be proved: something is missing'
 bnn 4 verify "$run" --json
@@ -144,7 +144,7 @@ make_sums >sums
 rm "$folder/model.bnn"
 printf x | dd of="bnnrun.db.artifacts/$other/weights.safetensors" bs=1 seek=3000 conv=notrunc 2>/dev/null
 bnn 0 show "$run"
-prints '^  WARNING  *model.bnn is missing; .bnnrun run. of its spec makes it again$'
+prints '^  WARNING  *model.bnn is missing; .bnnrun run. of its spec makes it again, if .bnnrun plan. says restore$'
 bnn 0 plan small.yaml
 prints '^ste=approx_sign  *1  *restore  *[0-9.]*  model.bnn is missing$'
 prints '^ste=clipped  *1  *restore  *[0-9.]*  weights.safetensors is damaged$'
@@ -182,6 +182,8 @@ bnn 4 verify "$run"
 prints "^  model  *MISSING: .*model.bnn $nothing"
 fails 4 export "$run" --format c -o net.c
 says "model.bnn $nothing"
+bnn 0 plan small.yaml -s seeds=[7] # nor is one of a seed that the spec has no more
+omits restore
 bnn 0 run small.yaml -q
 bnn 0 verify "$run"
 if command -v sqlite3 >/dev/null; then
