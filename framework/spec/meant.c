@@ -40,6 +40,17 @@ static void add_meant(meant_search *s, const char *path, const bnn_key *key, con
     found->inside = n > 0 && bnn_tree_covers(place, path) && path[n] == '.';
 }
 
+/* Whether two words are the same but for underscores: learningrate. */
+static bool is_spelled_alike(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, "_");
+        b += strspn(b, "_");
+        if (*a != *b || *a == '\0')
+            return *a == *b;
+    }
+}
+
 static bool is_called(const meant_search *s, const bnn_key *key)
 {
     const size_t n = key->also == NULL ? 0 : bnn_choice_count(key->also);
@@ -49,7 +60,7 @@ static bool is_called(const meant_search *s, const bnn_key *key)
         return true;
     for (size_t i = 0; i < n; i++) {
         bnn_choice_text(key->also, i, also, sizeof also);
-        if (strcmp(also, s->word) == 0)
+        if (strcmp(also, s->word) == 0 || (s->near && is_spelled_alike(also, s->word)))
             return true;
     }
     return false;
