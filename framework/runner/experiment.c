@@ -147,8 +147,16 @@ static int read_part(const bnn_reader *r, const char *name, const bnn_point *poi
     return bnn_key_read(r, r->spec, bnn_key_find(r->spec, name), point->root, out);
 }
 
+/* After a mistake: what the sections without one set, which others may depend on. */
+static void record_part(const bnn_reader *r, const char *name, bool sound, bnn_config *config)
+{
+    if (sound)
+        bnn_key_record(r, r->spec, bnn_key_find(r->spec, name), config);
+}
+
 /* Reads the sections of a point and checks the network against the shapes of the data set, which a
- * recorded one need not ask for any more; all but i_dataset is filled in. */
+ * recorded one need not ask for any more; all but i_dataset is filled in. After a mistake, only the
+ * settings of the sections without one are. */
 static int resolve_config(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
                           bnn_config *out)
 {
@@ -158,10 +166,10 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
     recording.settings = &c.settings;
     recording.plugins = &c.plugins;
     const int begun = bnn_diag_begin(r->diag);
-    const bool shaped = read_part(r, "dataset", point, &c) == BNN_OK &&
-                        (r->recorded || meet_dataset(r, known, &c) == BNN_OK);
+    const bool located = read_part(r, "dataset", point, &c) == BNN_OK;
+    const bool shaped = located && (r->recorded || meet_dataset(r, known, &c) == BNN_OK);
     const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
-    read_part(r, "train", point, &c);
+    const bool trained = read_part(r, "train", point, &c) == BNN_OK;
     if (r->recorded)
         c.input = c.model.input;
     if (shaped && modelled)
@@ -174,8 +182,14 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
     if (bnn_diag_status(r->diag) == BNN_OK)
         identify_config(&c);
     const int status = bnn_diag_end(r->diag, begun);
-    if (status == BNN_OK)
-        *out = c;
+    if (status != BNN_OK && !r->recorded) {
+        c.plugins.n = 0;
+        c.settings = (bnn_settings){.arena = r->arena};
+        record_part(&recording, "dataset", located, &c);
+        record_part(&recording, "model", modelled, &c);
+        record_part(&recording, "train", trained, &c);
+    }
+    *out = c;
     return status;
 }
 
@@ -232,13 +246,13 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        if (resolve_config(r, out, point, &config) != BNN_OK)
-            continue;
-        add_config(r, point, &config, whole, out);
+        if (resolve_config(r, out, point, &config) == BNN_OK)
+            add_config(r, point, &config, whole, out);
         if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
-    if (bnn_diag_end(r->diag, expanding) == BNN_OK)
+    bnn_diag_end(r->diag, expanding);
+    if (whole)
         bnn_effect_report(&effects, sweep, from->overrides, r->diag);
 }
 

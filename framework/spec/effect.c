@@ -37,6 +37,24 @@ static const char *find_condition(const bnn_effects *effects, const effect_place
     return condition;
 }
 
+/* Whether the settings have the sections that a condition, or a key, names: not those with
+ * mistakes. */
+static bool is_decided(const bnn_settings *settings, const char *condition)
+{
+    while (*condition != '\0') {
+        const size_t n = strcspn(condition, ".=!");
+        bool known = false;
+        for (size_t i = 0; !known && i < settings->n; i++)
+            known = strncmp(settings->rows[i].key, condition, n) == 0 &&
+                    settings->rows[i].key[n] == '.';
+        if (!known)
+            return false;
+        condition += strcspn(condition, "|&");
+        condition += *condition != '\0';
+    }
+    return true;
+}
+
 static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
                     const effect_place *at, const bnn_node *value)
 {
@@ -52,7 +70,8 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
             key.value = NULL;
     }
     key.of_baseline = point->baseline && !key.of_base;
-    key.acts = bnn_key_holds(settings, key.condition);
+    key.acts = !is_decided(settings, key.path) || !is_decided(settings, key.condition) ||
+               bnn_key_holds(settings, key.condition);
     bnn_effect_key *keys =
         bnn_arena_grow(effects->arena, effects->keys, effects->n, &effects->capacity, sizeof key);
     if (keys == NULL)

@@ -18,7 +18,8 @@ typedef struct bnn_effects {
     bnn_effect_key *keys;
 } bnn_effects;
 
-/* Notes which keys of a point act in the config that it became, by its settings. BNN_OK or
+/* Notes which keys of a point act in the config that it became, by its settings. What
+ * depends on a section of which there are none, as it has a mistake, acts. BNN_OK or
  * BNN_E_INTERNAL. */
 int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings);
 
