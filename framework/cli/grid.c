@@ -335,7 +335,7 @@ static void grid_print_record(const cli_grid *grid, size_t width)
     }
 }
 
-/* A table without rows: the names of the columns, on as many lines as they take. */
+/* Without rows: the names of the columns. */
 static int grid_print_empty(const cli_grid *grid, size_t width, bnn_error *err)
 {
     const char *names = "";
@@ -421,7 +421,6 @@ static void grid_print_legend(const cli_grid *grid, size_t width)
 int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err)
 {
     size_t *of = bnn_arena_alloc(grid->arena, grid->n_columns + 2, sizeof *of);
-    int status = BNN_OK;
     if (of == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; i < grid->n_columns; i++)
@@ -442,10 +441,10 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err)
     size_t gap = GAP;
     while (gap > 1 && grid_width(grid, of, grid->n_columns, gap, 0) > width)
         gap--;
-    if (grid->n_columns < 2 || grid_width(grid, of, grid->n_columns, gap, 0) <= width)
-        status = grid_print_columns(grid, of, grid->n_columns, gap, width, err);
-    else
-        status = grid_print_parts(grid, of, width, err);
+    const bool whole =
+        grid->n_columns < 2 || grid_width(grid, of, grid->n_columns, gap, 0) <= width;
+    const int status = whole ? grid_print_columns(grid, of, grid->n_columns, gap, width, err)
+                             : grid_print_parts(grid, of, width, err);
     if (status == BNN_OK)
         grid_print_legend(grid, width);
     return status;

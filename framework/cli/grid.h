@@ -1,11 +1,11 @@
 /* grid.h - a table of texts, fitted into the columns of a terminal. Private to cli/; table.h is what
  * commands use.
  *
- * What does not fit is, in this order: what all rows share, said once above; a table of one row, a
- * line a column; headings, broken at their spaces and underscores; labels, shortened, with a legend
- * below; other texts, continued on further lines, which begin with a blank; the gaps; and at last
- * the columns, in parts below each other, each with the first column. Numbers stay whole. Without rows,
- * the names of the columns are all there is. */
+ * What does not fit is, in this order: what all rows share, said once above, and so are
+ * the keys of labels that have several; a table of one row, a line a column; headings, broken at their
+ * spaces and underscores; labels, shortened, with a legend below; other texts, continued on further
+ * lines, which begin with a blank; the gaps; and at last the columns, in parts below each other, each
+ * with the first column. Numbers stay whole. Without rows, the names of the columns are all there is. */
 #ifndef BNN_CLI_GRID_H
 #define BNN_CLI_GRID_H
 
@@ -37,7 +37,7 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err);
 int cli_grid_shorten(cli_grid *grid, size_t i_column, bnn_error *err);
 
 /* What the cells of a column share, taken out of them: words of labels, the folder of files; or all, if
- * columns may go (1: all but the first, 2: all), and *all is set. "" without anything. NULL without
+ * columns may go (1: all but the first, 2: all), and *all is set; then labels lose their keys, too. "" without anything. NULL without
  * memory. */
 const char *cli_grid_take_shared(cli_grid *grid, size_t i_column, int columns, bool *all);
 

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* SAMPLE_ROWS: enough to see which words are common. */
-enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200 };
+/* SAMPLE_ROWS: enough to see which words are common; KEY_TRIES: of them, to find the usual keys. */
+enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200, KEY_TRIES = 8 };
 
 /* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none. The last
  * word that there is room for has the rest. */
@@ -104,6 +104,73 @@ static const char *label_take_common(cli_grid *grid, size_t column)
     return taken;
 }
 
+/* The bytes of "KEY=" at the beginning of a word; 0: it has none. */
+static size_t label_key(const char *word)
+{
+    const size_t n = strcspn(word, "= \"([{");
+    return word[n] == '=' ? n + 1 : 0;
+}
+
+/* Whether two labels are of several words that have keys, the same ones in the same order. */
+static bool label_same_keys(const char *a, const char *b)
+{
+    const char *of_a[LABEL_WORDS], *of_b[LABEL_WORDS];
+    size_t n[LABEL_WORDS];
+    const size_t n_words = a == NULL || b == NULL ? 0 : label_words(a, of_a, n);
+    bool same = n_words > 1 && label_words(b, of_b, n) == n_words;
+    for (size_t i = 0; same && i < n_words; i++) {
+        const size_t n_key = label_key(of_a[i]);
+        same = n_key > 0 && strncmp(of_a[i], of_b[i], n_key) == 0;
+    }
+    return same;
+}
+
+/* A label with the keys that most others have; NULL: there is none. */
+static const char *label_with_keys(const cli_grid *grid, size_t column)
+{
+    const size_t n_rows = bnn_size_smaller(grid->n_rows, SAMPLE_ROWS);
+    for (size_t first = 0; first < bnn_size_smaller(n_rows, KEY_TRIES); first++) {
+        const char *label = *label_cell(grid, first, column);
+        size_t n = 0;
+        for (size_t row = 0; row < n_rows; row++)
+            n += label_same_keys(label, *label_cell(grid, row, column));
+        if (n > 1 && 2 * n > n_rows)
+            return label;
+    }
+    return NULL;
+}
+
+/* The words of a label without their keys, or their keys alone. NULL without memory. */
+static const char *label_part(const cli_grid *grid, const char *label, bool keys)
+{
+    const char *begin[LABEL_WORDS], *out = "";
+    size_t n[LABEL_WORDS];
+    const size_t n_words = label_words(label, begin, n);
+    for (size_t i = 0; out != NULL && i < n_words; i++) {
+        const size_t n_key = label_key(begin[i]);
+        out = bnn_arena_printf(grid->arena, "%s%s%.*s%s", out, i > 0 ? " " : "",
+                               (int)(keys ? n_key : n[i] - n_key), begin[i] + (keys ? 0 : n_key),
+                               keys ? ".." : "");
+    }
+    return out;
+}
+
+/* The keys that most labels have are taken out of those and returned, "ordering=.. ste=.."; labels with
+ * others stay whole. "" without any, NULL without memory. */
+static const char *label_take_keys(cli_grid *grid, size_t column)
+{
+    const char *like = label_with_keys(grid, column);
+    for (size_t row = 0; like != NULL && row < grid->n_rows; row++) {
+        const char **label = label_cell(grid, row, column);
+        if (!label_same_keys(like, *label))
+            continue;
+        *label = label_part(grid, *label, false);
+        if (*label == NULL)
+            return NULL;
+    }
+    return like == NULL ? "" : label_part(grid, like, true);
+}
+
 /* ---- what all rows share --------------------------------------------------------------------- */
 
 static const char *label_text(const cli_grid *grid, size_t row, size_t column)
@@ -149,8 +216,13 @@ const char *cli_grid_take_shared(cli_grid *grid, size_t i, int columns, bool *al
            label_is_shared(grid, i);
     if (*all)
         return first == NULL ? "" : first;
-    if (grid->columns[i].kind == CLI_LABEL)
-        return label_take_common(grid, i);
+    if (grid->columns[i].kind == CLI_LABEL) {
+        const char *common = label_take_common(grid, i);
+        const char *keys = common == NULL ? NULL : columns > 0 ? label_take_keys(grid, i) : "";
+        if (keys == NULL || *keys == '\0')
+            return keys == NULL ? NULL : common;
+        return bnn_arena_printf(grid->arena, "%s%s%s", common, *common == '\0' ? "" : " ", keys);
+    }
     const size_t n = label_folder(grid, i);
     for (size_t row = 0; n > 1 && row < grid->n_rows; row++)
         *label_cell(grid, row, i) += n;

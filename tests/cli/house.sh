@@ -137,6 +137,16 @@ long=model_of_a_long_name.topology_of_it.blocks_behind_each_other.layer_of_weigh
 bnn 0 query "SELECT '$long' AS key, '$long' AS other UNION SELECT 'a', 'b'"
 prints '[._]  *model_of.*[._]$'
 omits '[a-z]  *[a-z]*_.*[a-z]$'
+# Keys that most labels have are said once, above.
+bnn 0 query "WITH o(a) AS (VALUES ('bn_act'), ('act_bn')), s(b) AS (VALUES ('clipped'), ('identity'))
+    SELECT 'ordering=' || a || ' ste=' || b AS label, printf('%050d', abs(random() / 2)) || a AS more FROM o, s
+    UNION ALL SELECT 'binarize=none', 'b'"
+prints '^label: ordering=\.\. ste=\.\.$'
+prints '^bn_act clipped  '
+prints '^act_bn identity  '
+prints '^binarize=none  '
+omits '\[1\]'
+fits 80
 bnn 0 show "$one"
 prints 'test_accuracy'
 omits 'special'

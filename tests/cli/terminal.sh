@@ -78,11 +78,13 @@ says "$escape\\[31mbnnrun:"
 unset CLICOLOR_FORCE
 fails 2 runs --color=red
 bnn 0 query leaderboard
-prints '^experiment: drawn; n: 1; '
+prints '^experiment: drawn; label: ste=\.\. ordering=\.\.; n: 1; '
 bnn 0 run spec.yaml
+prints '^clipped bn_act  '
+fits 80
+terminal 60 dumb query leaderboard
 prints ' \[1\]'
 prints '^\[1\] .*clip=1.25'
-fits 80
 
 echo "terminal: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]
