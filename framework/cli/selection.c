@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "db/store_results.h"
+#include "spec/key.h"
 
 #include <string.h>
 #include <time.h>
@@ -145,10 +146,21 @@ static bool selection_is_key(const char *key, const char *const *keys, size_t n)
     return is_key;
 }
 
+/* The key is none of names; perhaps it is what an option chooses by. */
+static int fail_no_setting(const char *key, const char *const *names, size_t n, bnn_error *err)
+{
+    static const char options[] = "state|tag|revision|since";
+    char near[BNN_DID_YOU_MEAN];
+    if (bnn_choice_index(options, key) < bnn_choice_count(options))
+        snprintf(near, sizeof near, "; did you mean the option --%s?", key);
+    else
+        bnn_did_you_mean(key, names, n, near);
+    return bnn_fail(err, BNN_E_USAGE, "no run has a setting \"%s\"%s", key, near);
+}
+
 int cli_selection_check_keys(bnn_store *store, const cli_selection *s, bnn_error *err)
 {
     const char *const *keys;
-    char near[BNN_DID_YOU_MEAN];
     size_t n;
     const int status = bnn_store_list_keys(store, s->options.arena, &keys, &n, err);
     const char **names =
@@ -162,9 +174,7 @@ int cli_selection_check_keys(bnn_store *store, const cli_selection *s, bnn_error
     }
     for (size_t i = 0; i < s->filter.n_settings; i++)
         if (!selection_is_key(s->filter.settings[i].key, keys, n))
-            return bnn_fail(err, BNN_E_USAGE, "no run has a setting \"%s\"%s",
-                            s->filter.settings[i].key,
-                            bnn_did_you_mean(s->filter.settings[i].key, names, 2 * n, near));
+            return fail_no_setting(s->filter.settings[i].key, names, 2 * n, err);
     return BNN_OK;
 }
 

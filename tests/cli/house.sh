@@ -61,6 +61,8 @@ fails 4 runs f
 says 'there is no experiment'
 fails 2 runs epoch=2
 says 'no run has a setting "epoch"; did you mean "epochs"?$'
+fails 2 runs state=stale
+says 'no run has a setting "state"; did you mean the option --state?$'
 fails 2 runs --state don
 says 'no run has the state "don"; did you mean "done"?'
 fails 2 runs --sort acuracy
