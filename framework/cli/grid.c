@@ -40,8 +40,7 @@ static size_t grid_piece(const char *text, size_t width, const char *also)
     if (text[most] == '\0' || text[most] == ' ')
         return most;
     size_t n = grid_last_break(text, most, also);
-    if (n == 0)
-        n = grid_last_break(text, most, "._");
+    n = n > 0 ? n : grid_last_break(text, most, "._");
     if (n == 0)
         n = most > 0 ? most : bnn_text_bytes(text, 2);
     return n > 0 ? n : strlen(text);
