@@ -65,8 +65,9 @@ size_t bnn_conform_count(bnn_kind kind)
 
 /* ---- in the process of a check ----------------------------------------------------------- */
 
-_Noreturn static void conform_answer_is(conform_answer *answer, bnn_conform_verdict verdict,
-                                        const char *format, va_list args)
+_Noreturn __attribute__((format(printf, 3, 0))) static void
+conform_answer_is(conform_answer *answer, bnn_conform_verdict verdict, const char *format,
+                  va_list args)
 {
     const size_t n = sizeof answer->message;
     int used = 0;
