@@ -75,8 +75,8 @@ static void sweep_check_order(const bnn_reader *r, const bnn_node *earlier, cons
                      bnn_excerpt(later->text, a), bnn_excerpt(earlier->text, b), earlier->at.line);
 }
 
-static const bnn_node *sweep_part(const bnn_reader *r, const bnn_node *node, size_t n,
-                                  const bnn_pair *pairs, const bnn_node *const *items)
+static const bnn_node *sweep_without(const bnn_reader *r, const bnn_node *node, size_t n,
+                                     const bnn_pair *pairs, const bnn_node *const *items)
 {
     const bnn_node *part = bnn_tree_part(node, n, pairs, items, r->arena);
     if (part == NULL)
@@ -109,7 +109,7 @@ static int sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_n
         if (bnn_diag_end(r->diag, key_begun) == BNN_OK)
             pairs[n++] = map->pairs[i];
     }
-    *sound = sweep_part(r, map, n, pairs, NULL);
+    *sound = sweep_without(r, map, n, pairs, NULL);
     return bnn_diag_end(r->diag, begun);
 }
 
@@ -168,7 +168,7 @@ static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     for (size_t i = 0; pairs != NULL && i < map->n; i++)
         if (list_check(r, &map->pairs[i], key->detail == 1 ? &map->pairs[0] : NULL) == BNN_OK)
             pairs[n++] = map->pairs[i];
-    sweep_keep(key, map == NULL ? NULL : sweep_part(r, map, n, pairs, NULL), out);
+    sweep_keep(key, map == NULL ? NULL : sweep_without(r, map, n, pairs, NULL), out);
 }
 
 static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL};
@@ -193,7 +193,7 @@ static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         if (status == BNN_OK || (sound != NULL && key->detail == 0))
             items[n++] = sound;
     }
-    sweep_keep(key, is_list ? sweep_part(r, node, n, NULL, items) : NULL, out);
+    sweep_keep(key, is_list ? sweep_without(r, node, n, NULL, items) : NULL, out);
 }
 
 static const bnn_key_type points_type = {"a list of maps of dotted keys", points_read, NULL};

@@ -229,7 +229,9 @@ START_TEST(refuses_sweep)
     bnn_sweep sweep = {77, NULL};
     ck_assert_int_eq(bnn_sweep_expand(&reader, parsed(bad_sweeps[_i].text), 2, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(), bad_sweeps[_i].messages);
-    ck_assert_uint_eq(sweep.n, 77);
+    /* What is not wrong, or nothing. */
+    ck_assert_uint_le(sweep.n, 3);
+    ck_assert_int_eq(sweep.n == 0, sweep.points == NULL);
 }
 END_TEST
 
@@ -306,7 +308,7 @@ START_TEST(survives_a_full_arena)
         bnn_sweep sweep = {77, NULL};
         const int status = bnn_sweep_expand(&tight, spec, 1, &sweep);
         ck_assert_int_eq(status != BNN_OK, bnn_diag_n_errors(own) > 0);
-        ck_assert_uint_eq(sweep.n, status == BNN_OK ? 4 : 77);
+        ck_assert_uint_eq(sweep.n, status == BNN_OK ? 4 : 0);
         expanded_once |= status == BNN_OK;
         bnn_diag_destroy(own);
         bnn_arena_destroy(small);
