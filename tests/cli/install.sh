@@ -70,12 +70,12 @@ for shell in bash:completions/bnnrun zsh:site-functions/_bnnrun fish:vendor_comp
     "$bnnrun" completion "${shell%%:*}" | cmp -s - "$file" || fail "the completion of ${shell%%:*} is not installed"
 done
 [ -z "$(find "$top" -name '*.la')" ] || fail "libtool's files are installed"
-# Nothing that is loaded names the folders of the build. (What counts executed lines has to, and so has
-# what is to be installed in them.)
+# Nothing that is loaded names the folders of the build. (What counts executed lines has to, and what a
+# sanitizer watches, and so has what is to be installed in them.)
 find "$plugins" "$bnnrun" "$libdir" -name 'bnn*' -type f -o -name '*.so*' -type f |
     while read -r file; do
         case $prefix in "$source"/*) continue ;; esac
-        grep -aq __gcov_ "$file" || ! grep -aqF -e "$source/" -e "${abs_top_builddir:-$source}" "$file" ||
+        grep -aqE '__(gcov|asan)_' "$file" || ! grep -aqF -e "$source/" -e "${abs_top_builddir:-$source}" "$file" ||
             fail "$file has the path of the build in it"
     done
 
