@@ -61,8 +61,8 @@ const cli_command cli_command_mv = {
     .arguments = "EXPERIMENT NEW",
     .summary = "give an experiment another name; its runs stay done",
     .notes =
-        "The name in the spec is what finds the experiment again, without one that of the file:\n"
-        "change it, or add a line `name: NEW`, too. Runs keep their uids and files.\n",
+        "A spec finds its experiment by the name in it, or without one by that of the file: change\n"
+        "its line, or add `name: NEW`, too. Runs keep their uids and files.\n",
     .options = mv_options,
     .examples = "  bnnrun mv ste_sweep ste_pilot\n",
     .least = 2,
