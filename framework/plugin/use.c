@@ -202,11 +202,27 @@ static void note_plugin(const bnn_reader *r, const bnn_plugin *plugin)
                      "more than %d different plugins in one config", BNN_PLUGIN_SET_MAX);
 }
 
+/* Whether it is what stands there unless something is written. */
+static bool use_is_standard(const bnn_key *key, const bnn_use *use)
+{
+    const char *is = use->plugin != NULL ? use->plugin->head->name : use->word;
+    if (is == NULL || key->standard == NULL || strcmp(is, key->standard) != 0)
+        return is == NULL && key->standard == NULL;
+    bool standard = true;
+    for (const bnn_param *row = use->plugin == NULL ? NULL : use_params(use->plugin);
+         standard && row != NULL && row->type != BNN_TYPE_END; row++)
+        standard = bnn_key_is_standard(&(bnn_key){.param = *row}, use->params);
+    return standard;
+}
+
 static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *in)
 {
     const char *field = (const char *)in + key->param.offset;
     bnn_use use;
     memcpy(&use, field, sizeof use);
+    const bool bundled = use.plugin == NULL || use.plugin->bundled;
+    if ((key->flags & BNN_KEY_UNSET) != 0 && bundled && use_is_standard(key, &use))
+        return;
     if (use.plugin != NULL && r->plugins != NULL)
         note_plugin(r, use.plugin);
     if (use.word != NULL)

@@ -153,11 +153,13 @@ int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_
 
 /* ---- recording --------------------------------------------------------------------------- */
 
-/* Whether KEY=VALUE or KEY!=VALUE holds; takes the text apart. */
+/* Whether KEY=VALUE, KEY!=VALUE or KEY holds; takes the text apart. */
 static bool condition_holds(const bnn_settings *settings, char *text)
 {
     char number[BNN_SHORT_TEXT];
     char *equals = strchr(text, '=');
+    if (equals == NULL)
+        return bnn_settings_find(settings, text) != NULL;
     const bool negated = equals[-1] == '!';
     equals[-(int)negated] = '\0';
     const bnn_setting *setting = bnn_settings_find(settings, text);

@@ -62,6 +62,9 @@ enum {
     BNN_KEY_LIST = 8,     /* a list is one value of it, not several to try */
     BNN_KEY_LATER = 16,   /* an integer or a choice. `detail` is what all had before there was the
                              key: not recorded, so that their configs stay what they were */
+    BNN_KEY_UNSET =
+        32, /* recorded off its default only, likewise: a number, an integer, a switch, a
+                             choice, or a plugin, whose parameters have their defaults, too */
 };
 
 struct bnn_key {
@@ -70,7 +73,8 @@ struct bnn_key {
     const char *standard;     /* the default, when it is no number: a text, a plugin, a word */
     const char *computed;     /* how help calls a default that depends on other things */
     const char *words;        /* "none|auto": what may stand there instead */
-    const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and & */
+    const char *acts; /* "KEY=VALUE|...": acts where one holds; NULL: everywhere; also != and &, and
+                         KEY alone, which holds where it is recorded */
     const char *also; /* "lr|rate": how other programs call it; or NULL */
     const char *foreign; /* "htanh=clipped|...": names of plugins elsewhere, and here; or NULL */
     /* The name of a plugin that may stand here and has such a parameter, or NULL; or NULL. */
@@ -122,6 +126,9 @@ void bnn_record_text(const bnn_reader *r, const char *text);
 /* Adds "PATH: expected THING, got ...ADVICE". */
 int bnn_reader_expected(const bnn_reader *r, const bnn_node *node, const char *thing,
                         const char *advice);
+
+/* Whether what <bnn/plugin.h> has as a parameter has its default. */
+bool bnn_key_is_standard(const bnn_key *key, const void *in);
 
 /* Whether the node is a plain decimal number; *out is infinite when it is too large. */
 bool bnn_key_is_number(const bnn_node *node, double *out);

@@ -326,24 +326,37 @@ static void value_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     memcpy(field, &value, sizeof value);
 }
 
-static void value_record(const bnn_reader *r, const bnn_key *key, const void *in)
+static double value_number(const bnn_param *row, const void *in)
 {
-    const bnn_param *row = &key->param;
     const char *field = (const char *)in + row->offset;
     double number;
     int32_t value;
-    char text[64];
+    if (row->type == BNN_TYPE_NUMBER) {
+        memcpy(&number, field, sizeof number);
+        return number;
+    }
     memcpy(&value, field, sizeof value);
-    if ((key->flags & BNN_KEY_LATER) != 0 && value == (int32_t)key->detail)
+    return value;
+}
+
+bool bnn_key_is_standard(const bnn_key *key, const void *in)
+{
+    return value_number(&key->param, in) == key->param.fallback;
+}
+
+static void value_record(const bnn_reader *r, const bnn_key *key, const void *in)
+{
+    const bnn_param *row = &key->param;
+    const double number = value_number(row, in);
+    char text[64];
+    if (((key->flags & BNN_KEY_LATER) != 0 && number == (int32_t)key->detail) ||
+        ((key->flags & BNN_KEY_UNSET) != 0 && number == row->fallback))
         return;
     if (row->type == BNN_TYPE_CHOICE) {
-        bnn_choice_text(row->choices, (size_t)value, text, sizeof text);
+        bnn_choice_text(row->choices, (size_t)number, text, sizeof text);
         bnn_record_text(r, text);
         return;
     }
-    number = value;
-    if (row->type == BNN_TYPE_NUMBER)
-        memcpy(&number, field, sizeof number);
     bnn_record_number(r, row->type, number);
 }
 

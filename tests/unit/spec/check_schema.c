@@ -86,7 +86,8 @@ struct schedule {
 
 struct options {
     double lr;
-    int32_t epochs, nesterov, jobs;
+    int32_t epochs, nesterov, jobs, blur;
+    double dust;
     const char *title, *first, *second;
     struct schedule schedule;
 };
@@ -119,6 +120,10 @@ static const bnn_key train_keys[] = {
     {.param = BNN_INTEGER(struct options, jobs, 0, 1, 8, "at a time"),
      .words = "auto",
      .flags = BNN_KEY_SILENT},
+    {.param = BNN_NUMBER(struct options, dust, 0.5, 0, 1, "came later"), .flags = BNN_KEY_UNSET},
+    {.param = BNN_SWITCH(struct options, blur, 1, "only with dust"),
+     .acts = "train.dust",
+     .flags = BNN_KEY_UNSET},
     {BNN_KEY_SECTION(struct options, schedule, "schedule", &schedule_section, "over time")},
     {BNN_KEY_OF("both", 0, &bnn_key_section, "two texts"), .section = &both_section},
     {BNN_KEY_TEXT(struct options, title, "title", "for readers"), .flags = BNN_KEY_FIXED},
@@ -163,18 +168,23 @@ static const struct {
     {"epoch: 3\nlr: big\nmomentum: 1\na.b: 1\nschedule: [step]",
      "s:1:1: unknown key \"epoch\" in train; did you mean \"epochs\"?\n"
      "s:2:5: train.lr: expected a number, got \"big\"\n"
-     "s:3:1: unknown key \"momentum\" in train; known keys: epochs, lr, nesterov, jobs, schedule, "
-     "both, title, mine\n"
+     "s:3:1: unknown key \"momentum\" in train; known keys: epochs, lr, nesterov, jobs, dust, blur, "
+     "schedule, both, title, mine\n"
      "s:4:1: unknown key \"a.b\" in train; keys with dots belong in sweep, baseline and -s, "
      "elsewhere write maps\n"
      "s:5:11: train.schedule: expected a name or a map of name, every, pause, got a list",
      DEFAULTS},
     {"[1]",
-     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, schedule, both, title, mine, got a list",
+     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, dust, blur, schedule, both, title, mine, got a list",
      DEFAULTS},
     {"~",
-     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, schedule, both, title, mine, got nothing; leave the key out for its default",
+     "s:1:1: train: expected a map of epochs, lr, nesterov, jobs, dust, blur, schedule, both, title, mine, got nothing; leave the key out for its default",
      DEFAULTS},
+    {"{dust: 0.5, blur: false}", "", DEFAULTS},
+    {"{lr: 1, dust: 0.25, blur: false}", "",
+     "{\"train.blur\":false,\"train.both.first\":\"x\",\"train.both.second\":\"x\","
+     "\"train.dust\":0.25,\"train.epochs\":5,\"train.lr\":1,\"train.nesterov\":true,"
+     "\"train.schedule\":\"cosine\"}"},
 };
 
 /* Reads and records the value of `train`. */
