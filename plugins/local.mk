@@ -20,6 +20,7 @@ modules += \
 	plugins/orderings/ordering_act_pool_bn.la \
 	plugins/orderings/ordering_bn_act.la \
 	plugins/orderings/ordering_bn_pool_act.la \
+	plugins/orderings/ordering_letters.la \
 	plugins/orderings/ordering_pool_bn_act.la \
 	plugins/orderings/ordering_xnor.la \
 	plugins/optimizers/optimizer_adam.la \

@@ -94,6 +94,21 @@ static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
 static const bnn_key_type ste_type = {"a plugin for both, or a map", bnn_section_of_key_read,
                                       ste_record};
 
+/* LPBA, or {name: LPBA, ...}, is {name: letters, hidden: LPBA, ...}. No plugin has such a name. */
+static const bnn_node *spell_out_ordering(const bnn_reader *r, const bnn_node *node)
+{
+    const bnn_node *map = node->kind == BNN_NODE_MAP ? node : NULL;
+    const bnn_node *word = map != NULL ? bnn_tree_get(map, "name") : node;
+    if (word == NULL || word->kind != BNN_NODE_SCALAR || word->text[0] == '\0' ||
+        word->text[strspn(word->text, "LPBA")] != '\0' || bnn_tree_get(map, "hidden") != NULL)
+        return node;
+    const bnn_node letters = {.kind = BNN_NODE_SCALAR, .at = word->at, .text = "letters"};
+    const bnn_node *name = bnn_arena_copy(r->arena, &letters, 1, sizeof letters);
+    if (name == NULL || (map = bnn_tree_put(map, "name", name, r->arena, node->at)) == NULL)
+        return NULL;
+    return bnn_tree_put(map, "hidden", word, r->arena, word->at);
+}
+
 static const bnn_key model_keys[] = {
     {BNN_KEY_OF("topology", 0, &bnn_key_topology, "the layers and their sizes"),
      .standard = "lenet5", .also = "architecture|arch", .section = &bnn_topology_section},
@@ -103,8 +118,8 @@ static const bnn_key model_keys[] = {
     {BNN_KEY_OF("ste", 0, &ste_type, "what goes through a sign in the backward pass"),
      .standard = "clipped", .also = "estimator|gradient|surrogate", .section = &ste_section},
     {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
-                    "where norm, pool and activation stand in a block"),
-     .standard = "bn_act", .also = "order|layer_order"},
+                    "where norm, pool and activation stand in a block; also by letters, as LPBA"),
+     .standard = "bn_act", .spell_out = spell_out_ordering, .also = "order|layer_order"},
     {BNN_KEY_LAYER(bnn_model_options, norm, "norm", BNN_ROLE_NORM,
                    "of the blocks, where the ordering has it"),
      .standard = "batchnorm", .words = "none", .also = "batch_norm|batchnorm|bn|normalization"},

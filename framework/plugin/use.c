@@ -173,6 +173,8 @@ static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
     bnn_use use = {.plugin = NULL};
     char *field = (char *)out + key->param.offset;
     const bnn_node standard = use_named(key->standard);
+    if (node != NULL && key->spell_out != NULL && (node = key->spell_out(r, node)) == NULL)
+        bnn_diag_no_memory(r->diag);
     const bnn_node *stands = node != NULL ? node : key->standard != NULL ? &standard : NULL;
     const int begun = bnn_diag_begin(r->diag);
     if (stands != NULL)

@@ -22,7 +22,8 @@ typedef struct bnn_plugin_set {
 /* A key that takes a plugin; its field is a bnn_use, or a struct that begins with one. The row's
  * detail says which plugins; `standard` is the default plugin or one of the words, NULL for none.
  * Rows of its section are keys that stand beside the plugin's own (`lr`), with fields in the struct
- * that begins with the use. A map without a name is one of the default plugin's. Recorded are the
+ * that begins with the use. A map without a name is one of the default plugin's. A row may have a
+ * spell_out. Recorded are the
  * name under the key, then the parameters below it; and in the reader's plugins, when it has such a
  * set, the plugin itself. */
 extern const bnn_key_type bnn_key_plugin;

@@ -79,6 +79,9 @@ struct bnn_key {
     const char *foreign; /* "htanh=clipped|...": names of plugins elsewhere, and here; or NULL */
     /* The name of a plugin that may stand here and has such a parameter, or NULL; or NULL. */
     const char *(*takes)(const bnn_reader *r, const bnn_key *key, const char *parameter);
+    /* For the types that say so. The long form of what is written there; the node itself when it is
+     * long already; NULL without memory. Or NULL: there is no short form. */
+    const bnn_node *(*spell_out)(const bnn_reader *r, const bnn_node *node);
     const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */

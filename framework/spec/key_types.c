@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CHOICES_MAX = 32, CHOICE_BYTES = 64 };
+enum { CHOICES_MAX = 48, CHOICE_BYTES = 64 };
 
 /* ---- messages ---------------------------------------------------------------------------- */
 

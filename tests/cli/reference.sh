@@ -65,7 +65,8 @@ help_says 2 'no key of train is called "momentum"; did you mean "train.optimizer
 help_says 0 "out of layer dense" model.topology.blocks.2.layer.out
 help_says 2 'no key of train.optimizer is called "lrr"; did you mean "lr"?' train.optimizer.lrr
 help_says 2 'no key is called "train.epochs.first": epochs takes none' train.epochs.first
-help_says 2 'no key is called "model.ordering.first": ordering takes none' model.ordering.first
+help_says 2 'no key is called "model.ordering.second": ordering takes none' model.ordering.second
+help_says 0 'first of ordering letters: ' model.ordering.first
 help_says 2 'unknown command "plna"; did you mean "plan"?' plna
 
 echo "reference: $n_checks keys looked up, $n_wrong wrong"

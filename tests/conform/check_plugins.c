@@ -65,15 +65,20 @@ END_TEST
 START_TEST(test_all_there)
 {
     static const char *const files[] = {
-        "layer_avgpool.so",        "layer_batchnorm.so",    "layer_conv2d.so",
-        "layer_dense.so",          "layer_dropout.so",      "layer_hardtanh.so",
-        "layer_maxpool.so",        "layer_prelu.so",        "layer_relu.so",
-        "layer_skeleton.so",       "optimizer_adam.so",     "optimizer_bop.so",
-        "optimizer_sgd.so",        "optimizer_skeleton.so", "ordering_act_bn.so",
-        "ordering_act_pool_bn.so", "ordering_bn_act.so",    "ordering_bn_pool_act.so",
-        "ordering_pool_bn_act.so", "ordering_skeleton.so",  "ordering_xnor.so",
-        "ste_approx_sign.so",      "ste_clipped.so",        "ste_ede.so",
-        "ste_identity.so",         "ste_skeleton.so",       "ste_swish_sign.so",
+        "layer_avgpool.so",     "layer_batchnorm.so",
+        "layer_conv2d.so",      "layer_dense.so",
+        "layer_dropout.so",     "layer_hardtanh.so",
+        "layer_maxpool.so",     "layer_prelu.so",
+        "layer_relu.so",        "layer_skeleton.so",
+        "optimizer_adam.so",    "optimizer_bop.so",
+        "optimizer_sgd.so",     "optimizer_skeleton.so",
+        "ordering_act_bn.so",   "ordering_act_pool_bn.so",
+        "ordering_bn_act.so",   "ordering_bn_pool_act.so",
+        "ordering_letters.so",  "ordering_pool_bn_act.so",
+        "ordering_skeleton.so", "ordering_xnor.so",
+        "ste_approx_sign.so",   "ste_clipped.so",
+        "ste_ede.so",           "ste_identity.so",
+        "ste_skeleton.so",      "ste_swish_sign.so",
     };
     bnn_error err;
     bnn_registry *registry = create_registry();
