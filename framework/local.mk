@@ -95,6 +95,7 @@ model_sources = \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \
 	framework/train/checkpoint.c \
+	framework/train/loss.c framework/train/loss.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \

@@ -98,6 +98,7 @@ check_suites = \
 	tests/unit/spec/check_values \
 	tests/unit/train/check_checkpoint \
 	tests/unit/train/check_failures \
+	tests/unit/train/check_loss \
 	tests/unit/train/check_train
 check_PROGRAMS += $(check_suites)
 
@@ -376,4 +377,6 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
+	tests/fixtures/reference/make_training.py \
+	tests/fixtures/reference/training.inc \
 	tests/tree/strip_c.awk

@@ -33,7 +33,8 @@ typedef struct bnn_optimizer_options {
 typedef struct bnn_train_options {
     int32_t epochs;
     int32_t batch;
-    int32_t loss; /* bnn_loss */
+    int32_t loss;           /* bnn_loss */
+    double label_smoothing; /* share of the targets that all classes have alike */
     bnn_optimizer_options optimizer;
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;

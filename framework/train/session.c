@@ -1,6 +1,7 @@
 #include "train/session.h"
 
 #include "base/size.h"
+#include "train/loss.h"
 
 #include <string.h>
 
@@ -37,6 +38,20 @@ static int plan_tensors(bnn_session *s)
     return BNN_OK;
 }
 
+/* What a batch needs besides the network. */
+static int plan_batch(bnn_session *s)
+{
+    const uint32_t lanes = s->net->lanes;
+    s->labels = bnn_arena_alloc(s->arena, lanes, sizeof *s->labels);
+    s->scratch = bnn_arena_alloc(s->arena, lanes, 2 * sizeof *s->scratch);
+    if (s->labels == NULL || s->scratch == NULL)
+        return BNN_E_INTERNAL;
+    if (s->job->train->label_smoothing == 0.0)
+        return BNN_OK;
+    s->targets = bnn_arena_alloc(s->arena, (size_t)s->net->n_classes * lanes, sizeof *s->targets);
+    return s->targets == NULL ? BNN_E_INTERNAL : BNN_OK;
+}
+
 int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session **out,
                        bnn_error *err)
 {
@@ -61,11 +76,9 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->train = bnn_arena_alloc(arena, s->n_train, sizeof *s->train);
     s->validation = bnn_arena_alloc(arena, s->n_validation, sizeof *s->validation);
     s->test = bnn_arena_alloc(arena, job->data->test.n, sizeof *s->test);
-    s->labels = bnn_arena_alloc(arena, s->net->lanes, sizeof *s->labels);
-    s->scratch = bnn_arena_alloc(arena, s->net->lanes, 2 * sizeof *s->scratch);
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
-        s->labels == NULL || s->scratch == NULL || s->epochs == NULL || plan_tensors(s) != BNN_OK) {
+        s->epochs == NULL || plan_batch(s) != BNN_OK || plan_tensors(s) != BNN_OK) {
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }
@@ -90,19 +103,6 @@ void bnn_session_load(bnn_session *session, const bnn_images *images, const uint
     net->kernels->load_pixels(n, net->lanes, (uint32_t)size, net->rows, net->x);
 }
 
-void bnn_session_loss(bnn_session *session, uint32_t n, bool gradient, double *loss,
-                      uint32_t *n_correct)
-{
-    bnn_network *net = session->net;
-    float *gz = gradient ? net->logits_gradient : NULL;
-    if (session->job->train->loss == BNN_LOSS_SQUARED_HINGE)
-        net->kernels->squared_hinge(net->n_classes, n, net->lanes, net->logits, session->labels, gz,
-                                    session->scratch, loss, n_correct);
-    else
-        net->kernels->cross_entropy(net->n_classes, n, net->lanes, net->logits, session->labels, gz,
-                                    session->scratch, loss, n_correct);
-}
-
 void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,
                           uint32_t n, double *loss, double *accuracy)
 {
@@ -113,7 +113,7 @@ void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const 
         m = n - i < lanes ? n - i : lanes;
         bnn_session_load(session, images, index + i, m);
         bnn_network_forward(session->net, m, false);
-        bnn_session_loss(session, m, false, &sum, &n_correct);
+        bnn_loss_evaluate(session, m, &sum, &n_correct);
     }
     *loss = sum / (double)n;
     *accuracy = (double)n_correct / (double)n;

@@ -37,6 +37,7 @@ typedef struct bnn_session {
     uint32_t *order;                /* the current epoch's order of `train` */
     int32_t *labels;                /* [lanes] */
     float *scratch;                 /* [2][lanes] for losses */
+    float *targets;                 /* [n_classes][lanes]; NULL: the labels are all there is */
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
     float **best;                   /* [n_parameters] values of the best epoch */
     bnn_epoch *epochs;              /* [epochs] */
@@ -50,10 +51,6 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
 /* Puts n images and their labels into the network's input. index: which ones. */
 void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
                       uint32_t n);
-
-/* Loss of the network's logits for n images. gradient: also into net->logits_gradient. */
-void bnn_session_loss(bnn_session *session, uint32_t n, bool gradient, double *loss,
-                      uint32_t *n_correct);
 
 /* Mean loss and accuracy in inference mode over the n images of an index. */
 void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,

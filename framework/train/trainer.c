@@ -1,6 +1,6 @@
 #include "train/trainer.h"
 
-#include "train/session.h"
+#include "train/loss.h"
 
 #include <fenv.h>
 #include <math.h>
@@ -94,7 +94,7 @@ static int train_step(bnn_session *s, bnn_error *err)
     uint32_t n_correct = 0;
     bnn_session_load(s, &s->job->data->train, s->order + first, n);
     bnn_network_forward(s->net, n, true);
-    bnn_session_loss(s, n, true, &loss, &n_correct);
+    bnn_loss_train(s, n, &loss, &n_correct);
     if (!isfinite(loss))
         return bnn_fail(err, BNN_E_FAILED, "diverged: the loss is %g in epoch %u, step %u of %u",
                         fabs(loss / n), s->at.epoch + 1, s->at.step + 1, s->n_steps);
