@@ -147,11 +147,12 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/export/onnx/onnx_cases
 EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
 
-# Plugins that must be refused; and one at which tests hold a sweep.
+# Plugins that must be refused; one of an older header; and one at which tests hold a sweep.
 check_LTLIBRARIES += \
 	tests/fixtures/plugins/ste_bad_abi.la \
 	tests/fixtures/plugins/ste_bad_default.la \
 	tests/fixtures/plugins/ste_flushes.la \
+	tests/fixtures/plugins/ste_former.la \
 	tests/fixtures/plugins/ste_gate.la \
 	tests/fixtures/plugins/ste_no_descriptor.la \
 	tests/fixtures/plugins/ste_no_grad.la \

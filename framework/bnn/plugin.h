@@ -60,7 +60,14 @@
  * this batch) hold finite values that mean nothing; in every gradient that a layer writes they are
  * zero. Pointers are 64-byte aligned. Sizes in the interface count floats unless they say bytes.
  *
- * Growth: structs grow at their end only; abi_version changes when anything else does. */
+ * Growth: structs grow at their end only; abi_version changes when anything else does. So a plugin
+ * that was built against an older header of this version still loads: the host reads fields that
+ * its descriptor does not have as zero (NULL, no flag), and gives it structs whose first fields are
+ * those that it knows. Fields of a descriptor that the header below has and yours does not set are
+ * zero, too: each says what that means.
+ *
+ * At the end of every kind's descriptor stands `formula`: what the plugin computes, in a few lines
+ * of plain text, for `bnnrun plugins KIND NAME`. */
 #ifndef BNN_PLUGIN_H
 #define BNN_PLUGIN_H
 
@@ -231,6 +238,8 @@ typedef struct bnn_ste {
     /* Called once an epoch, before its first batch: turns progress (0 in the first epoch, 1 in
      * the last) into ctx->state. NULL: no schedule. */
     void (*schedule)(const bnn_context *ctx, const void *params, double progress, float state[4]);
+
+    const char *formula; /* what it computes, in lines of plain text; may be NULL */
 } bnn_ste;
 
 /* ------------------------------------------------------------------------------------------
@@ -258,6 +267,8 @@ typedef struct bnn_ordering {
      * once, the others at most once, P exactly when the block pools, no A after the L of the last
      * block. */
     const char *(*sequence)(const void *params, const bnn_block *block);
+
+    const char *formula; /* in lines of plain text; may be NULL */
 } bnn_ordering;
 
 /* ------------------------------------------------------------------------------------------
@@ -287,6 +298,8 @@ typedef struct bnn_optimizer {
      * may hand over a tensor in slices. */
     void (*step)(const bnn_context *ctx, const void *params, const bnn_step *step, size_t n,
                  float *w, const float *g, float *const *slots);
+
+    const char *formula; /* in lines of plain text; may be NULL */
 } bnn_optimizer;
 
 /* ------------------------------------------------------------------------------------------
@@ -423,6 +436,8 @@ typedef struct bnn_layer {
      * are not there. Pure. Returns 0, or what lowering->fail returned. NULL: a network with this
      * layer can be trained, but not exported or run by the engine. */
     int (*lower)(const void *params, const bnn_layer_io *io, bnn_lowering *lowering);
+
+    const char *formula; /* in lines of plain text; may be NULL */
 } bnn_layer;
 
 /* ------------------------------------------------------------------------------------------

@@ -7,25 +7,28 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What a kind's descriptor has: its size, and the functions that every plugin of the kind gives. */
-typedef struct descriptor_form {
-    size_t size;
+/* What a kind's descriptor has: its size, that of its first form (older plugins have no more), the
+ * place of its formula, and the functions that every plugin of the kind gives. */
+typedef struct descriptor_layout {
+    size_t size, least, formula;
     struct {
         const char *name; /* NULL: there are no more */
         size_t offset;
     } functions[4];
-} descriptor_form;
+} descriptor_layout;
 
-#define FUNCTION(T, field) .name = #field, .offset = offsetof(T, field)
+/* first_new: the first field that was not in the first form. */
+#define DESCRIPTOR(T, first_new) sizeof(T), offsetof(T, first_new), offsetof(T, formula)
+#define FUNCTION(T, field)       .name = #field, .offset = offsetof(T, field)
 
-static const descriptor_form descriptor_forms[] = {
-    [BNN_KIND_LAYER] = {sizeof(bnn_layer),
+static const descriptor_layout descriptor_layouts[] = {
+    [BNN_KIND_LAYER] = {DESCRIPTOR(bnn_layer, formula),
                         {{FUNCTION(bnn_layer, plan)},
                          {FUNCTION(bnn_layer, forward)},
                          {FUNCTION(bnn_layer, backward)}}},
-    [BNN_KIND_STE] = {sizeof(bnn_ste), {{FUNCTION(bnn_ste, grad)}}},
-    [BNN_KIND_ORDERING] = {sizeof(bnn_ordering), {{FUNCTION(bnn_ordering, sequence)}}},
-    [BNN_KIND_OPTIMIZER] = {sizeof(bnn_optimizer), {{FUNCTION(bnn_optimizer, step)}}},
+    [BNN_KIND_STE] = {DESCRIPTOR(bnn_ste, formula), {{FUNCTION(bnn_ste, grad)}}},
+    [BNN_KIND_ORDERING] = {DESCRIPTOR(bnn_ordering, formula), {{FUNCTION(bnn_ordering, sequence)}}},
+    [BNN_KIND_OPTIMIZER] = {DESCRIPTOR(bnn_optimizer, formula), {{FUNCTION(bnn_optimizer, step)}}},
 };
 
 static bool descriptor_is_one_line(const char *text)
@@ -49,12 +52,12 @@ static int descriptor_check_head(const bnn_head *head, bnn_kind kind, const char
                         bnn_kind_name(kind),
                         actual == NULL ? "a kind that does not exist" : actual);
     }
-    if (head->struct_size < descriptor_forms[kind].size)
+    if (head->struct_size < descriptor_layouts[kind].least)
         return bnn_fail(
             err, BNN_E_RESOURCE,
-            "its descriptor has %u bytes, one of kind %s has %zu; rebuild it against this "
+            "its descriptor has %u bytes, one of kind %s has %zu at least; rebuild it against this "
             "bnnrun's <bnn/plugin.h>",
-            head->struct_size, bnn_kind_name(kind), descriptor_forms[kind].size);
+            head->struct_size, bnn_kind_name(kind), descriptor_layouts[kind].least);
     if (head->name == NULL || strcmp(head->name, name) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "the file name says \"%s\", the descriptor says \"%.*s\"; they must agree",
@@ -185,15 +188,16 @@ static int descriptor_check_params(const bnn_head *head, bnn_error *err)
 
 static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, bnn_error *err)
 {
-    const descriptor_form *form = &descriptor_forms[kind];
-    for (size_t i = 0; form->functions[i].name != NULL; i++) {
+    const descriptor_layout *layout = &descriptor_layouts[kind];
+    for (size_t i = 0; layout->functions[i].name != NULL; i++) {
         void (*function)(void);
-        memcpy(&function, (const char *)head + form->functions[i].offset, sizeof function);
+        memcpy(&function, (const char *)head + layout->functions[i].offset, sizeof function);
         if (function == NULL)
             return bnn_fail(err, BNN_E_RESOURCE,
                             "it has no function %s, which every %s must have; give .%s in its "
                             "BNN_DEFINE_ macro",
-                            form->functions[i].name, bnn_kind_name(kind), form->functions[i].name);
+                            layout->functions[i].name, bnn_kind_name(kind),
+                            layout->functions[i].name);
     }
     return BNN_OK;
 }
@@ -225,15 +229,47 @@ static int descriptor_check_optimizer(const bnn_optimizer *optimizer, bnn_error 
     return BNN_OK;
 }
 
-int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, bnn_error *err)
+const char *bnn_descriptor_formula(const bnn_head *head)
+{
+    const char *formula;
+    memcpy(&formula, (const char *)head + descriptor_layouts[head->kind].formula, sizeof formula);
+    return formula;
+}
+
+/* A copy of today's size: zero in what the plugin's own does not have, without what only it has. */
+static const bnn_head *descriptor_copy(const bnn_head *head, bnn_kind kind, bnn_arena *arena)
+{
+    const size_t size = descriptor_layouts[kind].size;
+    void *copy = bnn_arena_alloc(arena, 1, size);
+    if (copy != NULL)
+        memcpy(copy, head, head->struct_size < size ? head->struct_size : size);
+    return copy;
+}
+
+static int descriptor_check_kind(const bnn_head *head, bnn_kind kind, bnn_error *err)
+{
+    const void *const descriptor = head;
+    int status = BNN_OK;
+    if (kind == BNN_KIND_LAYER)
+        status = descriptor_check_layer(descriptor, err);
+    if (kind == BNN_KIND_OPTIMIZER)
+        status = descriptor_check_optimizer(descriptor, err);
+    return status == BNN_OK ? descriptor_check_functions(head, kind, err) : status;
+}
+
+int bnn_descriptor_take(const bnn_head *head, bnn_kind kind, const char *name, bnn_arena *arena,
+                        const bnn_head **out, bnn_error *err)
 {
     int status = descriptor_check_head(head, kind, name, err);
     if (status == BNN_OK)
         status = descriptor_check_params(head, err);
-    const void *const descriptor = head;
-    if (status == BNN_OK && kind == BNN_KIND_LAYER)
-        status = descriptor_check_layer(descriptor, err);
-    if (status == BNN_OK && kind == BNN_KIND_OPTIMIZER)
-        status = descriptor_check_optimizer(descriptor, err);
-    return status == BNN_OK ? descriptor_check_functions(head, kind, err) : status;
+    if (status != BNN_OK)
+        return status;
+    const bnn_head *copy = descriptor_copy(head, kind, arena);
+    if (copy == NULL)
+        return bnn_no_memory(err);
+    status = descriptor_check_kind(copy, kind, err);
+    if (status == BNN_OK)
+        *out = copy;
+    return status;
 }

@@ -125,8 +125,8 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn_head **out,
-                    bnn_error *err)
+int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
+                    const bnn_head **out, bnn_error *err)
 {
     void *object;
     const bnn_head *(*entry)(void);
@@ -147,11 +147,9 @@ int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn
     else if (head == NULL)
         status = bnn_fail(err, BNN_E_RESOURCE, "its %s gives no descriptor", BNN_ENTRY_NAME);
     else
-        status = bnn_descriptor_check(head, kind, name, err);
-    if (status == BNN_OK) {
-        *out = head;
+        status = bnn_descriptor_take(head, kind, name, arena, out, err);
+    if (status == BNN_OK)
         return BNN_OK;
-    }
     dlclose(object);
     return bnn_error_prefix(err, "%s: ", path);
 }

@@ -6,25 +6,31 @@
 #ifndef BNN_PLUGIN_LOADER_H
 #define BNN_PLUGIN_LOADER_H
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include <bnn/plugin.h>
 
-/* Opens path, calls its entry function, and has the descriptor checked for the kind
- * and the name that the file promises. *out lives as long as the process. Main thread only. BNN_OK,
- * or BNN_E_RESOURCE with the object closed again. */
-int bnn_loader_open(const char *path, bnn_kind kind, const char *name, const bnn_head **out,
-                    bnn_error *err);
+/* Opens path, calls its entry function, and has the descriptor taken for the kind and the name that
+ * the file promises. *out lives in the arena. Main thread only. BNN_OK, or BNN_E_RESOURCE with the
+ * object closed again. */
+int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
+                    const bnn_head **out, bnn_error *err);
 
 enum {
     BNN_PARAMS_MAX = 64,            /* parameters of one plugin */
     BNN_PARAMS_SIZE_MAX = 64 * 1024 /* bytes of a parameter struct */
 };
 
-/* Checks the descriptor of a file whose name promises this kind and name. In this order:
- * ABI version, kind, size, name, texts, parameter table, the kind's own fields and required
- * functions. BNN_OK, or BNN_E_RESOURCE and a message that says which, with the values on both
- * sides, and what the author of the plugin has to do. */
-int bnn_descriptor_check(const bnn_head *head, bnn_kind kind, const char *name, bnn_error *err);
+/* Checks the descriptor of a file whose name promises this kind and name, and copies it. In this
+ * order: ABI version, kind, size, name, texts, parameter table, the kind's own fields and required
+ * functions. *out is in the arena and has the size that the kind has here: zero in fields that came
+ * after the header that the plugin was built with. BNN_OK, or BNN_E_RESOURCE and a message that says
+ * which, with the values on both sides, and what the author of the plugin has to do. */
+int bnn_descriptor_take(const bnn_head *head, bnn_kind kind, const char *name, bnn_arena *arena,
+                        const bnn_head **out, bnn_error *err);
+
+/* The formula of a descriptor that was taken; NULL when it has none. */
+const char *bnn_descriptor_formula(const bnn_head *head);
 
 #endif

@@ -226,6 +226,7 @@ static const bnn_plugin *registry_add_entry(bnn_registry *registry, const char *
         return NULL;
     }
     e->plugin.head = head;
+    e->plugin.formula = bnn_descriptor_formula(head);
     e->plugin.path = kept;
     e->plugin.bundled = registry_bundles(path);
     if (bnn_file_sha256(path, e->plugin.sha256, err) != BNN_OK)
@@ -250,7 +251,7 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
         return NULL;
     }
     const bnn_head *head;
-    if (bnn_loader_open(path, kind, name, &head, err) != BNN_OK)
+    if (bnn_loader_open(path, kind, name, registry->arena, &head, err) != BNN_OK)
         return NULL;
     return registry_add_entry(registry, path, head, err);
 }

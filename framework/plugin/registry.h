@@ -13,7 +13,8 @@
 #include "plugin/kind.h"
 
 typedef struct bnn_plugin {
-    const bnn_head *head;
+    const bnn_head *head; /* a copy of its descriptor, of the size that its kind has here */
+    const char *formula;  /* or NULL */
     const char *path;
     char sha256[BNN_SHA256_HEX]; /* of the file */
     bool bundled;                /* installed with this program, or built with it */

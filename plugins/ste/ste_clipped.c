@@ -32,4 +32,6 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 
 BNN_DEFINE_STE(BNN_HEAD("clipped", "pass the gradient inside a window, nothing outside",
                         "Courbariaux & Hubara 2016, arXiv:1602.02830", struct clipped, params),
-               .grad = grad, .proxy = proxy)
+               .grad = grad, .proxy = proxy,
+               .formula = "gx = gy where -clip <= x <= clip\n"
+                          "     0 elsewhere")

@@ -46,6 +46,8 @@ prints 'Courbariaux'
 prints 'clip  *number  *1  *0.001 \.\. 100  *half-width'
 prints 'sha256  *[0-9a-f]\{64\}$'
 prints 'model: {ste: {name: clipped, clip: 1}}'
+prints '^  formula  *gx = gy where -clip <= x <= clip$'
+prints '^                   0 elsewhere$'
 bnn 0 plugins ste ede
 prints 'schedule  *changes'
 bnn 0 plugins ordering bn_act

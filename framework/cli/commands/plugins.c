@@ -172,6 +172,17 @@ static void print_fact(const char *name, const char *value)
     printf("  %-11s %s\n", name, value);
 }
 
+/* Its lines below each other. */
+static void print_formula(const char *formula)
+{
+    const char *name = "formula";
+    for (size_t n; formula != NULL && *formula != '\0'; formula += n + (formula[n] == '\n')) {
+        n = strcspn(formula, "\n");
+        printf("  %-11s %.*s\n", name, (int)n, formula);
+        name = "";
+    }
+}
+
 static void print_kind_facts(const bnn_plugin *plugin)
 {
     const bnn_use use = {.plugin = plugin};
@@ -326,10 +337,11 @@ static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
 static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
 {
     const bnn_head *const head = plugin->head;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:i}", "kind",
-                               bnn_kind_name((bnn_kind)head->kind), "name", head->name, "summary",
-                               head->summary, "reference", head->reference, "file", plugin->path,
-                               "sha256", plugin->sha256, "abi", (int)head->abi_version);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:i}", "kind",
+                  bnn_kind_name((bnn_kind)head->kind), "name", head->name, "summary", head->summary,
+                  "reference", head->reference, "formula", plugin->formula, "file", plugin->path,
+                  "sha256", plugin->sha256, "abi", (int)head->abi_version);
     if (object == NULL)
         return bnn_fail(err, BNN_E_INTERNAL, "%s: a text that is not UTF-8, or no memory",
                         plugin->path);
@@ -357,6 +369,7 @@ static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const c
         return print_plugin_json(plugin, &s, err);
     printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);
     print_fact("reference", head->reference == NULL ? "none" : head->reference);
+    print_formula(plugin->formula);
     print_kind_facts(plugin);
     print_fact("file", plugin->path);
     print_fact("sha256", plugin->sha256);

@@ -3,7 +3,7 @@
  * Good plugins come from BNNRUN_PLUGIN_PATH, deliberately broken ones from BNN_TEST_PLUGINS. */
 #include "base/file.h"
 #include "tests/fixtures/check_main.h"
-#include "plugin/registry.h"
+#include "plugin/use.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -97,7 +97,7 @@ static const struct {
     const char *name, *expected;
 } broken_plugins[] = {
     {"ste_bad_abi", ": built for plugin ABI 2, this bnnrun has 1; rebuild it"},
-    {"ste_too_small", ": its descriptor has 48 bytes, one of kind ste has 80; rebuild it"},
+    {"ste_too_small", ": its descriptor has 48 bytes, one of kind ste has 80 at least; rebuild it"},
     {"ste_wrong_kind", ": the file name says ste, the descriptor says ordering; name the file"},
     {"ste_wrong_name",
      ": the file name says \"wrong_name\", the descriptor says \"another_name\"; they must agree"},
@@ -137,6 +137,20 @@ START_TEST(test_not_elf)
     refused(in_folder("ste_empty.so"), ": not an ELF file");
     write_file(in_folder("ste_magic.so"), "\177ELF", 4);
     refused(in_folder("ste_magic.so"), ": the file is cut off at 4 bytes");
+}
+END_TEST
+
+/* A plugin of an older header, with a descriptor that has fewer fields, works. */
+START_TEST(test_former)
+{
+    const bnn_plugin *plugin = bnn_registry_load_file(registry, broken("ste_former"), &err);
+    ck_assert_msg(plugin != NULL, "%s", err.message);
+    ck_assert_ptr_null(plugin->formula);
+    const bnn_use use = {.plugin = plugin};
+    const float x[] = {0, 1}, gy[] = {2, 3};
+    float gx[2];
+    bnn_use_ste(&use)->grad(NULL, NULL, 2, x, gy, gx);
+    ck_assert(gx[0] == 2 && gx[1] == 3 && bnn_use_ste(&use)->forward == NULL);
 }
 END_TEST
 
@@ -322,6 +336,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_broken, 0, sizeof broken_plugins / sizeof *broken_plugins);
     tcase_add_test(tc, test_mode_restored);
+    tcase_add_test(tc, test_former);
     tcase_add_test(tc, test_not_elf);
     tcase_add_test(tc, test_truncated);
     tcase_add_loop_test(tc, test_damaged_header, 0, sizeof damages / sizeof *damages);
