@@ -86,6 +86,7 @@ data_sources = \
 	framework/data/sources/npm.c \
 	framework/data/sources/source.h
 model_sources = \
+	framework/model/idle.c \
 	framework/model/layout.c \
 	framework/model/network.c framework/model/network.h \
 	framework/model/options.c framework/model/options.h \

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "kernels/kernels.h"
 #include "model/options.h"
+#include "spec/effect.h"
 
 /* A trained tensor or a state, with all that belongs to it. */
 typedef struct bnn_parameter {
@@ -87,6 +88,18 @@ size_t bnn_count_not_finite(size_t n, const float *values);
 /* Whether every value of every tensor, latent weights and running statistics too, is finite;
  * else BNN_E_FAILED and "diverged: " with the first tensor that has others. */
 int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
+
+/* ---- idle.c ---- */
+
+enum { BNN_MODEL_IDLE_MAX = 3 };
+
+/* Which keys below model.binarize that are set in a section (NULL: none are) change nothing in its
+ * network, though what they act with is there: first and last beside a `layers` that the block is
+ * not of, padding where no binary inputs are padded. To find the latter the layers are tried.
+ * Returns how many; their texts live in the arena. */
+size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                           const bnn_node *section, bnn_arena *arena,
+                           bnn_idle out[BNN_MODEL_IDLE_MAX]);
 
 /* ---- pass.c ---- */
 

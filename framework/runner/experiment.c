@@ -246,9 +246,14 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        if (resolve_config(r, out, point, &config) == BNN_OK)
+        bnn_idle idle[BNN_MODEL_IDLE_MAX];
+        size_t n_idle = 0;
+        if (resolve_config(r, out, point, &config) == BNN_OK) {
             add_config(r, point, &config, whole, out);
-        if (bnn_effect_note(&effects, point, &config.settings) != BNN_OK)
+            n_idle = bnn_model_find_idle(&config.model, config.input, config.n_classes,
+                                         bnn_tree_get(point->root, "model"), r->arena, idle);
+        }
+        if (bnn_effect_note(&effects, point, &config.settings, idle, n_idle) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
     bnn_diag_end(r->diag, expanding);

@@ -11,12 +11,22 @@
  * have to stand beside one that acts. Parameters inside such a value are keys of their own. */
 struct bnn_effect_key {
     const char *path, *condition;
+    const char *why;       /* it idles though the condition holds, or NULL */
     const bnn_node *value; /* NULL: the sweep sets this very key */
     bnn_position_in_file at;
     bool of_base;     /* set by no sweep in this point */
     bool of_baseline; /* set by the baseline */
     bool acts;
 };
+
+/* A point that is noted. */
+typedef struct effect_point {
+    bnn_effects *effects;
+    const bnn_point *point;
+    const bnn_settings *settings;
+    const bnn_idle *idle;
+    size_t n_idle;
+} effect_point;
 
 /* A place of a point, and the rows that keys below it may have. */
 typedef struct effect_place {
@@ -55,9 +65,20 @@ static bool is_decided(const bnn_settings *settings, const char *condition)
     return true;
 }
 
-static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
-                    const effect_place *at, const bnn_node *value)
+static const bnn_idle *find_idle(const effect_point *of, const char *path)
 {
+    for (size_t i = 0; i < of->n_idle; i++)
+        if (strcmp(of->idle[i].path, path) == 0)
+            return &of->idle[i];
+    return NULL;
+}
+
+static int note_key(const effect_point *of, const effect_place *at, const bnn_node *value)
+{
+    bnn_effects *effects = of->effects;
+    const bnn_point *point = of->point;
+    const bnn_settings *settings = of->settings;
+    const bnn_idle *idle = find_idle(of, at->path);
     const char *condition = find_condition(effects, at);
     if (condition == NULL || condition[0] == '\0')
         return condition == NULL ? BNN_E_INTERNAL : BNN_OK;
@@ -72,6 +93,11 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
     key.of_baseline = point->baseline && !key.of_base;
     key.acts = !is_decided(settings, key.path) || !is_decided(settings, key.condition) ||
                bnn_key_holds(settings, key.condition);
+    if (key.acts && idle != NULL) {
+        key.acts = false;
+        key.why = idle->why;
+        key.condition = idle->depends;
+    }
     bnn_effect_key *keys =
         bnn_arena_grow(effects->arena, effects->keys, effects->n, &effects->capacity, sizeof key);
     if (keys == NULL)
@@ -82,11 +108,10 @@ static int note_key(bnn_effects *effects, const bnn_point *point, const bnn_sett
 }
 
 /* The keys at and below a place; a plugin's name stands for the plugin. */
-static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
-                     const effect_place *at, const bnn_node *value)
+static int note_keys(const effect_point *of, const effect_place *at, const bnn_node *value)
 {
     if (value->kind != BNN_NODE_MAP)
-        return note_key(effects, point, settings, at, value);
+        return note_key(of, at, value);
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < value->n; i++) {
         const char *name = value->pairs[i].key->text;
@@ -95,23 +120,24 @@ static int note_keys(bnn_effects *effects, const bnn_point *point, const bnn_set
         if (key != NULL && (key->flags & BNN_KEY_FIXED) != 0)
             continue;
         if (strcmp(name, "name") != 0)
-            below.path =
-                at->path == NULL ? name : bnn_arena_printf(effects->arena, "%s.%s", at->path, name);
+            below.path = at->path == NULL
+                             ? name
+                             : bnn_arena_printf(of->effects->arena, "%s.%s", at->path, name);
         if (key != NULL && below.path != at->path) {
             below.section = key->section;
             below.condition = key->acts != NULL ? key->acts : at->condition;
         }
-        status = below.path == NULL
-                     ? BNN_E_INTERNAL
-                     : note_keys(effects, point, settings, &below, value->pairs[i].value);
+        status = below.path == NULL ? BNN_E_INTERNAL : note_keys(of, &below, value->pairs[i].value);
     }
     return status;
 }
 
-int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings)
+int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
+                    const bnn_idle *idle, size_t n_idle)
 {
     const effect_place whole = {.section = effects->spec, .condition = ""};
-    return note_keys(effects, point, settings, &whole, point->root);
+    const effect_point of = {effects, point, settings, idle, n_idle};
+    return note_keys(&of, &whole, point->root);
 }
 
 /* The same keys are neighbours: those that act first, the baseline's last, in the order of the file. */
@@ -170,7 +196,7 @@ static bool may_switch(const bnn_effects *effects, const char *override, const c
     if (key == NULL) /* points as a whole */
         return true;
     while (*condition != '\0') {
-        snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(condition, "=!"), condition);
+        snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(condition, "=!|&"), condition);
         if (may_decide(effects, key, wanted))
             return true;
         condition += strcspn(condition, "|&");
@@ -185,17 +211,18 @@ static void report_key(const bnn_effects *effects, const bnn_effect_key *key,
                        const char *const *overrides, bnn_diag *diag)
 {
     const char *where = key->of_baseline ? "the baseline" : "any point";
-    char when[512];
+    char acts[512], when[600];
     bool switched = false;
-    bnn_condition_text(key->condition, when, sizeof when);
+    bnn_condition_text(key->condition, acts, sizeof acts);
+    snprintf(when, sizeof when, "%s%s", key->why != NULL ? key->why : "it acts only with ",
+             key->why != NULL ? "" : acts);
     for (; !bnn_sweep_is_override(key->at) && *overrides != NULL; overrides++)
         switched |= may_switch(effects, *overrides, key->condition);
     if (switched)
-        bnn_diag_warn(diag, key->at, "%s has no effect in %s: it acts only with %s", key->path,
-                      where, when);
+        bnn_diag_warn(diag, key->at, "%s has no effect in %s: %s", key->path, where, when);
     else
-        bnn_diag_add(diag, key->at, "%s has no effect in %s: it acts only with %s; leave it out",
-                     key->path, where, when);
+        bnn_diag_add(diag, key->at, "%s has no effect in %s: %s; leave it out", key->path, where,
+                     when);
 }
 
 void bnn_effect_report(bnn_effects *effects, const bnn_sweep *sweep, const char *const *overrides,

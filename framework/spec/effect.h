@@ -10,6 +10,13 @@
 
 typedef struct bnn_effect_key bnn_effect_key;
 
+/* A key that idles in a point for a reason that its row cannot say. */
+typedef struct bnn_idle {
+    const char *path;
+    const char *why;     /* "no binary layer pads its input" */
+    const char *depends; /* "KEY|...": the keys that decide it */
+} bnn_idle;
+
 /* Zeroed but for these two, then filled by note. */
 typedef struct bnn_effects {
     const bnn_section *spec; /* all keys that there are */
@@ -18,10 +25,11 @@ typedef struct bnn_effects {
     bnn_effect_key *keys;
 } bnn_effects;
 
-/* Notes which keys of a point act in the config that it became, by its settings. What
- * depends on a section of which there are none, as it has a mistake, acts. BNN_OK or
- * BNN_E_INTERNAL. */
-int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings);
+/* Notes which keys of a point act in the config that it became, by its settings and the n_idle that
+ * idle for another reason. What depends on a section of which there are none, as it has a mistake,
+ * acts. BNN_OK or BNN_E_INTERNAL. */
+int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
+                    const bnn_idle *idle, size_t n_idle);
 
 /* After all points: an error for each key that acts in none. overrides: as bnn_sweep_override takes
  * them, closed by NULL. What the file sets and one of them may have switched off is a warning. */

@@ -81,7 +81,7 @@ static void fill(const bnn_reader *r, const bnn_point *point, const char *overri
     bnn_key_record(&recording, &spec_section, spec_keys, &out);
     if (bnn_diag_status(r->diag) != BNN_E_INTERNAL && bnn_settings_json(&settings, hash) != NULL)
         require(strlen(hash) == 64);
-    if (bnn_effect_note(&effects, point, &settings) == BNN_OK)
+    if (bnn_effect_note(&effects, point, &settings, NULL, 0) == BNN_OK)
         bnn_effect_report(&effects, &one, overrides, r->diag);
 }
 

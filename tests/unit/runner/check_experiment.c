@@ -4,6 +4,8 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/runner_fixture.h"
 
+#include <stdio.h>
+
 static void check_said(int status, const char *spec, const char *expected)
 {
     const int got = load(spec);
@@ -374,6 +376,30 @@ START_TEST(what_idles_in_the_baseline_is_said_of_it)
 }
 END_TEST
 
+/* What only the planned network knows: a padding acts where a layer on binary inputs pads. */
+START_TEST(a_padding_acts_where_binary_inputs_are_padded)
+{
+#define PADDED                                                                                  \
+    TINY_DATA TINY_NET "  binarize: {padding: +1}\n"                                            \
+                       "sweep: {list: [{model.topology.blocks.2.layer: {name: conv2d, out: 4, " \
+                       "kernel: 3, padding: %s}}]}\n"
+    const char *const none[] = {NULL};
+    const char *const dense[] = {"model.binarize.layers=dense", "model.binarize.last=true", NULL};
+    char text[1024];
+    snprintf(text, sizeof text, PADDED, "1");
+    ck_assert_int_eq(load_with(text, none), BNN_OK);
+    ck_assert_str_eq(said(), "");
+    ck_assert_int_eq(load_with(text, dense), BNN_OK);
+    ck_assert_str_eq(said(), "s.yaml:9:23: warning: model.binarize.padding has no effect in any "
+                             "point: no layer with binary inputs pads them");
+    snprintf(text, sizeof text, PADDED, "0");
+    ck_assert_int_eq(load_with(text, none), BNN_E_SPEC);
+    ck_assert_str_eq(said(), "s.yaml:9:23: model.binarize.padding has no effect in any point: no "
+                             "layer with binary inputs pads them; leave it out");
+#undef PADDED
+}
+END_TEST
+
 /* The config's hash, as bnnrun 0.0.9 and before recorded it for this spec. */
 static const char hash_of_first[] =
     "7f16732b38f2186cfd5038d3d50fada496a33c117498864c1b45926b091d96cb";
@@ -422,6 +448,7 @@ static Suite *make_suite(void)
         keys_may_idle_in_some_points,
         an_override_may_switch_keys_off,
         what_idles_in_the_baseline_is_said_of_it,
+        a_padding_acts_where_binary_inputs_are_padded,
         a_sample_has_an_identity_of_its_own,
     };
     Suite *suite = suite_create("experiment");

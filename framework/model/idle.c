@@ -1,0 +1,96 @@
+#include "model/network.h"
+
+#include "base/size.h"
+
+#include <string.h>
+
+/* ---- first and last ---------------------------------------------------------------------- */
+
+/* Why block i stays as it is whatever is said of its place, "first" or "last"; NULL: it does not. */
+static const char *idle_block(const bnn_model_options *model, uint32_t i, const char *place,
+                              bnn_arena *arena)
+{
+    const bnn_binarize *b = &model->binarize;
+    const char *layer = model->blocks[i].linear.plugin->head->name;
+    if (strcmp(b->layers, "all") != 0 && strcmp(b->layers, layer) != 0)
+        return bnn_arena_printf(arena, "model.binarize.layers is %s, and the %s block has %s",
+                                b->layers, place, layer);
+    if (i == 0 && !b->weights)
+        return "the first block sees pixels, so nothing but its weights could be binary";
+    return NULL;
+}
+
+/* ---- padding ----------------------------------------------------------------------------- */
+
+/* Whether what lies beyond the border changes the outputs of a linear operation. x: signs. */
+static bool idle_op_pads(const bnn_network *net, bnn_network_op *op, const float *x, float *y)
+{
+    const size_t n = bnn_shape_values(op->plan.out) * net->lanes;
+    op->io.n = net->lanes;
+    op->io.x = x;
+    op->io.pad_value = -1.0f;
+    bnn_use_layer(&op->use)->forward(&net->context, op->use.params, &op->io);
+    memcpy(y, op->y, n * sizeof *y);
+    op->io.pad_value = 1.0f;
+    bnn_use_layer(&op->use)->forward(&net->context, op->use.params, &op->io);
+    return memcmp(y, op->y, n * sizeof *y) != 0;
+}
+
+/* Tries every linear operation on binary inputs, since a layer need not say whether it pads. True,
+ * too, where there is no memory for it. */
+static bool idle_network_pads(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                              bnn_arena *arena)
+{
+    bnn_error err;
+    bnn_network *net;
+    if (bnn_network_create(model, input, n_classes, 1, 1, arena, &net, &err) != BNN_OK)
+        return true;
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        bnn_network_op *op = &net->ops[i];
+        const size_t n_in = bnn_shape_values(op->plan.in) * net->lanes;
+        const bnn_rng rng = {.seed = 1, .role = BNN_RNG_INIT, .index = i};
+        if (!op->plan.binary_inputs)
+            continue;
+        float *x = bnn_arena_alloc(arena, n_in, sizeof *x);
+        float *y = bnn_arena_alloc(arena, bnn_shape_values(op->plan.out) * net->lanes, sizeof *y);
+        if (x == NULL || y == NULL)
+            return true;
+        bnn_rng_fill(&rng, 0, n_in, x);
+        for (size_t k = 0; k < n_in; k++)
+            x[k] = x[k] < 0.5f ? -1.0f : 1.0f;
+        if (idle_op_pads(net, op, x, y))
+            return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static bool idle_is_set(const bnn_node *section, const char *path)
+{
+    return section != NULL && bnn_tree_find(section, path) != NULL;
+}
+
+size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                           const bnn_node *section, bnn_arena *arena,
+                           bnn_idle out[BNN_MODEL_IDLE_MAX])
+{
+    const char *why;
+    size_t n = 0;
+    if (!model->binarize.weights && !model->binarize.activations)
+        return 0;
+    if (idle_is_set(section, "binarize.first") &&
+        (why = idle_block(model, 0, "first", arena)) != NULL)
+        out[n++] = (bnn_idle){"model.binarize.first", why, "model.topology|model.binarize"};
+    if (idle_is_set(section, "binarize.last") &&
+        (why = idle_block(model, model->n_blocks - 1, "last", arena)) != NULL)
+        out[n++] = (bnn_idle){"model.binarize.last", why, "model.topology|model.binarize"};
+    if (!model->binarize.activations || !idle_is_set(section, "binarize.padding"))
+        return n;
+    bnn_arena *trial = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
+    if (trial != NULL && !idle_network_pads(model, input, n_classes, trial))
+        out[n++] = (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them",
+                              "model.topology|model.binarize"};
+    bnn_arena_destroy(trial);
+    return n;
+}
