@@ -141,6 +141,8 @@ runner_sources = \
 	framework/runner/environment.c framework/runner/environment.h \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
+	framework/runner/experiment_internal.h \
+	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_record.c \
 	framework/runner/pool.c framework/runner/pool.h \

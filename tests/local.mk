@@ -65,7 +65,6 @@ check_suites = \
 	tests/unit/db/check_store_crash \
 	tests/unit/db/check_store_curate \
 	tests/unit/db/check_store_delete \
-	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_query \
 	tests/unit/db/check_store_readonly \
@@ -91,6 +90,7 @@ check_suites = \
 	tests/unit/runner/check_artifacts \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_experiment \
+	tests/unit/runner/check_needs \
 	tests/unit/runner/check_reload \
 	tests/unit/runner/check_runner \
 	tests/unit/spec/check_schema \

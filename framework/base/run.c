@@ -9,6 +9,13 @@ enum { UID_DIGITS_MIN = 10 };
 static const char *const run_files[] = {BNN_RUN_CHECKPOINT, BNN_RUN_MODEL, BNN_RUN_WEIGHTS};
 enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
 
+const char *bnn_purpose_name(bnn_purpose purpose)
+{
+    static const char *const names[] = {
+        [BNN_PURPOSE_START] = "start", [BNN_PURPOSE_TEACHER] = "teacher"};
+    return names[purpose];
+}
+
 bool bnn_run_is_uid(const char *name)
 {
     const size_t n = strlen(name);

@@ -32,6 +32,16 @@ typedef enum bnn_run_state {
     BNN_RUN_STATES = 9,
 } bnn_run_state;
 
+/* What a run needs another one of the same seed for. */
+typedef enum bnn_purpose {
+    BNN_PURPOSE_START = 0,   /* training starts from its weights */
+    BNN_PURPOSE_TEACHER = 1, /* its answers are learned from, too */
+    BNN_PURPOSES = 2,
+} bnn_purpose;
+
+/* "start", "teacher". */
+const char *bnn_purpose_name(bnn_purpose purpose);
+
 /* What the last attempt came to. */
 typedef struct bnn_run_result {
     uint32_t n_tries;     /* attempts of this sweep */

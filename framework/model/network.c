@@ -4,6 +4,7 @@
 #include "base/size.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Plans the operations in the arena. */
 static int network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
@@ -46,6 +47,59 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
         bnn_diag_fail(diag, status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);
     return status;
+}
+
+/* ---- starting from another --------------------------------------------------------------- */
+
+static const bnn_tensor *network_find_tensor(const bnn_network *net, const char *op,
+                                             const char *tensor)
+{
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        for (uint32_t t = 0; strcmp(net->ops[i].name, op) == 0 && t < net->ops[i].plan.n_tensors;
+             t++)
+            if (strcmp(net->ops[i].plan.tensors[t].name, tensor) == 0)
+                return &net->ops[i].plan.tensors[t];
+    return NULL;
+}
+
+/* Whether the tensors of one that the other has, too, have the shapes that they have there, and the
+ * weights of linear operations are there. */
+static int network_check_tensors(const bnn_network *net, const bnn_network *other,
+                                 const char *lacks, bnn_error *err)
+{
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        for (uint32_t t = 0; t < net->ops[i].plan.n_tensors; t++) {
+            const char *op = net->ops[i].name, *name = net->ops[i].plan.tensors[t].name;
+            const uint32_t *d = net->ops[i].plan.tensors[t].dims;
+            const bnn_tensor *same = network_find_tensor(other, op, name);
+            if (same == NULL && net->ops[i].letter == BNN_ROLE_LINEAR &&
+                net->ops[i].plan.tensors[t].kind == BNN_TENSOR_WEIGHT)
+                return bnn_fail(err, BNN_E_SPEC, "%s no %s.%s", lacks, op, name);
+            if (same != NULL && memcmp(same->dims, d, sizeof same->dims) != 0)
+                return bnn_fail(err, BNN_E_SPEC, "%s.%s is %ux%ux%ux%u there, and %ux%ux%ux%u here",
+                                op, name, same->dims[0], same->dims[1], same->dims[2],
+                                same->dims[3], d[0], d[1], d[2], d[3]);
+        }
+    return BNN_OK;
+}
+
+int bnn_network_check_start(const bnn_model_options *from, bnn_shape from_input,
+                            uint32_t from_classes, const bnn_model_options *to, bnn_shape to_input,
+                            uint32_t to_classes, bnn_error *err)
+{
+    bnn_network there, here;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    int status = network_lay_out(from, from_input, from_classes, arena, &there, err);
+    if (status == BNN_OK)
+        status = network_lay_out(to, to_input, to_classes, arena, &here, err);
+    if (status == BNN_OK)
+        status = network_check_tensors(&here, &there, "the run to start from has", err);
+    if (status == BNN_OK)
+        status = network_check_tensors(&there, &here, "the run that starts has", err);
+    bnn_arena_destroy(arena);
+    return status == BNN_OK ? status : bnn_error_prefix(err, "its weights do not fit: ");
 }
 
 /* ---- planning ---------------------------------------------------------------------------- */

@@ -75,6 +75,13 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
 size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input,
                                 uint32_t n_classes);
 
+/* Whether training of a network can start from the weights of another: tensors of the same name have
+ * the same shape, and each linear operation finds its weight. BNN_E_SPEC and the tensor when it
+ * cannot. */
+int bnn_network_check_start(const bnn_model_options *from, bnn_shape from_input,
+                            uint32_t from_classes, const bnn_model_options *to, bnn_shape to_input,
+                            uint32_t to_classes, bnn_error *err);
+
 /* Plans and initializes a network for batches of up to `batch` images. Weights come from the seed
  * alone, so networks of equal shape start equal. n_classes: as above. Everything lives in the
  * arena. */

@@ -2,12 +2,11 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "base/run.h"
 #include "base/text.h"
 #include "data/catalogue.h"
 #include "model/network.h"
+#include "runner/experiment_internal.h"
 #include "runner/spec_text.h"
-#include "spec/effect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,15 +115,20 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
     return BNN_OK;
 }
 
-/* Changes with the config, with the content of any plugin and of the data, and with the bits. */
-static void identify_config(bnn_config *config)
+/* Changes with the config, with the content of any plugin and of the data, with the bits, and with what
+ * is needed; known: the configs before, among which that is, or NULL. */
+static void identify_config(const bnn_experiment *known, bnn_config *config)
 {
-    char text[(BNN_PLUGIN_SET_MAX + 3) * BNN_SHA256_HEX];
+    char text[(BNN_PLUGIN_SET_MAX + 3 + BNN_PURPOSES) * BNN_SHA256_HEX];
     size_t n = 0;
     n += (size_t)snprintf(text, sizeof text, "%s %s %s", config->hash, config->data_sha256,
                           BNN_BITS_SINCE);
     for (size_t i = 0; i < config->plugins.n; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, " %s", config->plugins.list[i]->sha256);
+    for (int p = 0; known != NULL && p < BNN_PURPOSES; p++)
+        if (config->needs[p].hash != NULL)
+            n += (size_t)snprintf(text + n, sizeof text - n, " %s",
+                                  known->configs[config->needs[p].i_config].identity);
     bnn_sha256(text, n, config->identity);
 }
 
@@ -138,7 +142,7 @@ void bnn_experiment_identify_data(bnn_experiment *experiment, const bnn_data_sea
                 memcpy(c->data_sha256, experiment->configs[k].data_sha256, BNN_SHA256_HEX);
         if (!known && c->data_sha256[0] == '\0')
             bnn_dataset_identify(&c->data, search, c->data_sha256);
-        identify_config(c);
+        identify_config(experiment, c);
     }
 }
 
@@ -154,11 +158,17 @@ static void record_part(const bnn_reader *r, const char *name, bool sound, bnn_c
         bnn_key_record(r, r->spec, bnn_key_find(r->spec, name), config);
 }
 
-/* Reads the sections of a point and checks the network against the shapes of the data set, which a
- * recorded one need not ask for any more; all but i_dataset is filled in. After a mistake, only the
- * settings of the sections without one are. */
-static int resolve_config(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
-                          bnn_config *out)
+/* What a point needs is not known after a mistake; that it needs something is. */
+static void record_needs(const bnn_reader *r, bnn_config *config)
+{
+    for (int p = 0; p < BNN_PURPOSES; p++) {
+        config->needs[p].hash = config->needs[p].n_said > 0 ? "" : NULL;
+        record_part(r, bnn_purpose_name((bnn_purpose)p), true, config);
+    }
+}
+
+int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
+                           const bnn_need *needs, bnn_config *out)
 {
     bnn_config c = {.label = point->label, .baseline = point->baseline};
     bnn_reader recording = *r;
@@ -170,6 +180,11 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
     const bool shaped = located && (r->recorded || meet_dataset(r, known, &c) == BNN_OK);
     const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
     const bool trained = read_part(r, "train", point, &c) == BNN_OK;
+    for (int p = 0; p < BNN_PURPOSES; p++) {
+        read_part(r, bnn_purpose_name((bnn_purpose)p), point, &c);
+        if (needs != NULL)
+            c.needs[p] = needs[p];
+    }
     if (r->recorded)
         c.input = c.model.input;
     if (shaped && modelled)
@@ -180,13 +195,14 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
         (c.json = bnn_settings_json(&c.settings, c.hash)) == NULL)
         bnn_diag_no_memory(r->diag);
     if (bnn_diag_status(r->diag) == BNN_OK)
-        identify_config(&c);
+        identify_config(known, &c);
     const int status = bnn_diag_end(r->diag, begun);
     if (status != BNN_OK && !r->recorded) {
         c.plugins.n = 0;
         c.settings = (bnn_settings){.arena = r->arena};
         record_part(&recording, "dataset", located, &c);
         record_part(&recording, "model", modelled, &c);
+        record_needs(&recording, &c);
         record_part(&recording, "train", trained, &c);
     }
     *out = c;
@@ -195,39 +211,74 @@ static int resolve_config(const bnn_reader *r, const bnn_experiment *known, cons
 
 /* ---- points ------------------------------------------------------------------------------ */
 
-/* The data sets that runs need, each once. */
-static size_t index_of_dataset(bnn_experiment *out, const bnn_data_options *wanted)
+/* The data sets that runs need, each once; without memory their number. */
+static size_t index_of_dataset(bnn_builder *b, const bnn_data_options *wanted)
 {
+    bnn_experiment *x = b->out;
     size_t i = 0;
-    while (i < out->n_datasets && !is_same_dataset(&out->datasets[i], wanted))
+    while (i < x->n_datasets && !is_same_dataset(&x->datasets[i], wanted))
         i++;
-    if (i == out->n_datasets)
-        out->datasets[out->n_datasets++] = *wanted;
-    else if (wanted->validation > out->datasets[i].validation)
-        out->datasets[i] = *wanted;
+    bnn_data_options *grown = bnn_arena_grow(b->r->arena, x->datasets, x->n_datasets,
+                                             &b->dataset_capacity, sizeof *grown);
+    if (grown == NULL)
+        return x->n_datasets;
+    x->datasets = grown;
+    if (i == x->n_datasets)
+        grown[x->n_datasets++] = *wanted;
+    else if (wanted->validation > grown[i].validation)
+        grown[i] = *wanted;
     return i;
 }
 
-/* Adds a config unless an equal one is there: that one's label stays, and a warning says so, when
- * the points are whole. */
-static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_config *config,
-                       bool whole, bnn_experiment *out)
+/* A config that is there already gets what a further point, or need, says of it: the label of the first
+ * point stays, and a warning says so, when the points are whole. */
+static void merge_config(const bnn_builder *b, const bnn_point *point, const bnn_config *config,
+                         bnn_config *same)
 {
-    for (size_t i = 0; i < out->n_configs; i++) {
-        bnn_config *same = &out->configs[i];
-        if (strcmp(same->hash, config->hash) != 0)
-            continue;
-        same->baseline |= config->baseline;
-        if (!whole)
-            return;
-        bnn_diag_warn(r->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
+    if (config->only != NULL)
+        return;
+    same->baseline |= config->baseline;
+    if (same->only != NULL) {
+        same->only = NULL;
+        same->label = config->label;
+    } else if (b->whole)
+        bnn_diag_warn(b->r->diag, point->n > 0 ? point->values[0].value->at : point->root->at,
                       "%s%s is the same config as %s; they are run once",
                       config->baseline ? "the baseline " : "", config->label, same->label);
-        return;
+}
+
+int bnn_experiment_add(bnn_builder *b, const bnn_point *point, const bnn_config *config,
+                       size_t *out_i)
+{
+    bnn_experiment *x = b->out;
+    size_t i = 0;
+    while (i < x->n_configs && strcmp(x->configs[i].hash, config->hash) != 0)
+        i++;
+    *out_i = i;
+    if (i < x->n_configs) {
+        merge_config(b, point, config, &x->configs[i]);
+        return BNN_OK;
     }
-    bnn_config *added = &out->configs[out->n_configs++];
-    *added = *config;
-    added->i_dataset = index_of_dataset(out, &config->data);
+    bnn_config *grown =
+        bnn_arena_grow(b->r->arena, x->configs, x->n_configs, &b->config_capacity, sizeof *grown);
+    const size_t i_dataset = index_of_dataset(b, &config->data);
+    if (grown == NULL || i_dataset == x->n_datasets)
+        return bnn_diag_no_memory(b->r->diag);
+    x->configs = grown;
+    grown[x->n_configs] = *config;
+    grown[x->n_configs++].i_dataset = i_dataset;
+    return BNN_OK;
+}
+
+int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config *config,
+                        bool sound)
+{
+    bnn_idle idle[BNN_MODEL_IDLE_MAX];
+    const size_t n_idle =
+        sound ? bnn_model_find_idle(&config->model, config->input, config->n_classes,
+                                    bnn_tree_get(point->root, "model"), b->r->arena, idle)
+              : 0;
+    return bnn_effect_note(&b->effects, point, &config->settings, idle, n_idle);
 }
 
 /* expanding: began before the sweep was expanded; after a mistake there, points that are missing
@@ -235,30 +286,24 @@ static void add_config(const bnn_reader *r, const bnn_point *point, const bnn_co
 static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const source *from,
                            int expanding, bnn_experiment *out)
 {
-    bnn_effects effects = {.spec = r->spec, .arena = r->arena};
-    const bool whole = bnn_diag_status(r->diag) == BNN_OK;
-    out->configs = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->configs);
-    out->datasets = bnn_arena_alloc(r->arena, sweep->n, sizeof *out->datasets);
-    if (out->configs == NULL || out->datasets == NULL) {
-        bnn_diag_no_memory(r->diag);
-        return;
-    }
+    bnn_builder b = {.r = r,
+                     .out = out,
+                     .effects = {.spec = r->spec, .arena = r->arena},
+                     .whole = bnn_diag_status(r->diag) == BNN_OK};
     for (size_t i = 0; i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        bnn_idle idle[BNN_MODEL_IDLE_MAX];
-        size_t n_idle = 0;
-        if (resolve_config(r, out, point, &config) == BNN_OK) {
-            add_config(r, point, &config, whole, out);
-            n_idle = bnn_model_find_idle(&config.model, config.input, config.n_classes,
-                                         bnn_tree_get(point->root, "model"), r->arena, idle);
-        }
-        if (bnn_effect_note(&effects, point, &config.settings, idle, n_idle) != BNN_OK)
+        size_t place;
+        const int status = bnn_needs_resolve(&b, point, &config);
+        if (status == BNN_OK)
+            bnn_experiment_add(&b, point, &config, &place);
+        if (bnn_experiment_note(&b, point, &config, status == BNN_OK) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
+    bnn_needs_label(&b);
     bnn_diag_end(r->diag, expanding);
-    if (whole)
-        bnn_effect_report(&effects, sweep, from->overrides, r->diag);
+    if (b.whole)
+        bnn_effect_report(&b.effects, sweep, from->overrides, r->diag);
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -336,6 +381,6 @@ int bnn_config_load(const bnn_reader *given, const bnn_node *root, bnn_config *o
     r.recorded = true;
     const int begun = bnn_diag_begin(r.diag);
     bnn_section_check(&r, r.spec, root);
-    resolve_config(&r, NULL, &point, out);
+    bnn_experiment_resolve(&r, NULL, &point, NULL, out);
     return bnn_diag_end(r.diag, begun);
 }

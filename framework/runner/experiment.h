@@ -6,6 +6,7 @@
 #ifndef BNN_RUNNER_EXPERIMENT_H
 #define BNN_RUNNER_EXPERIMENT_H
 
+#include "base/run.h"
 #include "data/dataset.h"
 #include "model/options.h"
 #include "results/metrics.h"
@@ -46,18 +47,31 @@ typedef struct bnn_metric_options {
     int32_t goal;     /* bnn_goal */
 } bnn_metric_options;
 
-/* One point of the sweep, resolved. */
+/* Another config, whose run of the same seed a run needs. */
+typedef struct bnn_need {
+    size_t n_said;
+    const bnn_node *const *said; /* maps of dotted keys: what the spec says of it */
+    const char *hash;            /* of the config; NULL: none is needed */
+    size_t i_config;             /* in bnn_experiment.configs, before the config that needs it; of a
+                                    config from bnn_config_load nobody's */
+} bnn_need;
+
+/* One point of the sweep, resolved; or what points need. */
 typedef struct bnn_config {
     const char *label;
     bool baseline;
+    bnn_need needs[BNN_PURPOSES]; /* by bnn_purpose */
+    bool is_needed;               /* others need it: its weights are kept */
+    const char *only;             /* "start", "teacher": it is no point, but only needed; or NULL */
+    const char *needed_by;        /* then: the label of a point that needs it */
     bnn_data_options data;
     bnn_model_options model;
     bnn_train_options train;
     bnn_settings settings;
     const char *json;  /* of the settings, canonical */
     char hash[65];     /* SHA-256 of json */
-    char identity[65]; /* SHA-256 of hash, plugin files, data and BNN_BITS_SINCE: what a checkpoint
-                          must agree with */
+    char identity[65]; /* SHA-256 of hash, plugin files, data, BNN_BITS_SINCE and the identities of
+                          what it needs: what a checkpoint must agree with */
     char data_sha256[BNN_SHA256_HEX]; /* of the data that the catalogue names now; "": they are not
                                          here, and only they could tell */
     bool data_pinned;                 /* the catalogue says what they must be */

@@ -1,4 +1,4 @@
-#include "runner/experiment.h"
+#include "runner/experiment_internal.h"
 
 #include <stdio.h>
 
@@ -154,6 +154,13 @@ static const bnn_key spec_keys[] = {
      .standard = "mnist", .also = "data|dataset_name"},
     {BNN_KEY_SECTION(bnn_config, model, "model", &bnn_model_section, "the network"),
      .also = "network|net"},
+    {BNN_KEY_OF(
+         "start", 0, &bnn_need_type,
+         "the run whose weights it starts from: what differs there; of a list, each from the one before"),
+     .detail = BNN_PURPOSE_START, .words = "none", .standard = "none", .flags = BNN_KEY_LIST},
+    {BNN_KEY_OF("teacher", 0, &bnn_need_type,
+                "the run whose answers it learns from, too: what differs there"),
+     .detail = BNN_PURPOSE_TEACHER, .words = "none", .standard = "none"},
     {BNN_KEY_SECTION(bnn_config, train, "train", &bnn_train_section, "how it is trained"),
      .also = "training|trainer|hyperparameters"},
     {BNN_KEY_OF("seeds", 0, &seeds_type, "each config is trained once with each"),

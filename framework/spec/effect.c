@@ -48,15 +48,16 @@ static const char *find_condition(const bnn_effects *effects, const effect_place
 }
 
 /* Whether the settings have the sections that a condition, or a key, names: not those with
- * mistakes. */
+ * mistakes. A key of the spec's own is of no section. */
 static bool is_decided(const bnn_settings *settings, const char *condition)
 {
     while (*condition != '\0') {
         const size_t n = strcspn(condition, ".=!");
+        const bool is_own = condition[n] != '.';
         bool known = false;
         for (size_t i = 0; !known && i < settings->n; i++)
-            known = strncmp(settings->rows[i].key, condition, n) == 0 &&
-                    settings->rows[i].key[n] == '.';
+            known = is_own || (strncmp(settings->rows[i].key, condition, n) == 0 &&
+                               settings->rows[i].key[n] == '.');
         if (!known)
             return false;
         condition += strcspn(condition, "|&");

@@ -84,8 +84,7 @@ static const bnn_node *sweep_without(const bnn_reader *r, const bnn_node *node, 
     return part;
 }
 
-/* A map of dotted keys. sound: one of those without a mistake; NULL when it is no such map. */
-static int sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node **sound)
+int bnn_sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node **sound)
 {
     *sound = NULL;
     if (map->kind != BNN_NODE_MAP)
@@ -122,7 +121,7 @@ static void baseline_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
 {
     const bnn_node *sound = NULL;
     if (node != NULL)
-        sweep_check_map(r, node, &sound);
+        bnn_sweep_check_map(r, node, &sound);
     sweep_keep(key, sound, out);
 }
 
@@ -163,7 +162,7 @@ static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     const bnn_node *map = NULL;
     size_t n = 0;
     if (node != NULL)
-        sweep_check_map(r, node, &map);
+        bnn_sweep_check_map(r, node, &map);
     bnn_pair *pairs = map == NULL ? NULL : bnn_arena_alloc(r->arena, map->n, sizeof *pairs);
     for (size_t i = 0; pairs != NULL && i < map->n; i++)
         if (list_check(r, &map->pairs[i], key->detail == 1 ? &map->pairs[0] : NULL) == BNN_OK)
@@ -186,7 +185,7 @@ static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         bnn_reader_expected(r, node, "a list of maps",
                             node->kind == BNN_NODE_MAP ? "; put it in brackets" : "");
     for (size_t i = 0; items != NULL && i < node->n; i++) {
-        int status = sweep_check_map(r, node->items[i], &sound);
+        int status = bnn_sweep_check_map(r, node->items[i], &sound);
         if (status == BNN_OK && key->detail == 1 && node->items[i]->n == 0)
             status = bnn_diag_add(r->diag, node->items[i]->at, "%s: an empty map drops every point",
                                   r->path);
@@ -281,21 +280,26 @@ static int count_product(expansion *e)
     return BNN_OK;
 }
 
-/* The base with the values of pairs in place. */
-static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_point *out)
+int bnn_sweep_point(const bnn_node *root, size_t n, const bnn_pair *pairs, bnn_arena *arena,
+                    bnn_diag *diag, bnn_point *out)
 {
-    const bnn_node *root = e->spec;
-    const bnn_pair *values = bnn_arena_copy(e->arena, pairs, n, sizeof *values);
+    const bnn_pair *values = bnn_arena_copy(arena, pairs, n, sizeof *values);
     if (values == NULL)
-        return bnn_diag_no_memory(e->diag);
+        return bnn_diag_no_memory(diag);
     for (size_t i = 0; i < n; i++) {
         const bnn_node *key = pairs[i].key;
-        root = bnn_tree_set(root, key->text, pairs[i].value, e->arena, e->diag, key->at);
+        root = bnn_tree_set(root, key->text, pairs[i].value, arena, diag, key->at);
         if (root == NULL)
             return BNN_E_SPEC;
     }
     *out = (bnn_point){.root = root, .n = n, .values = values};
     return BNN_OK;
+}
+
+/* The base with the values of pairs in place. */
+static int build_point(const expansion *e, size_t n, const bnn_pair *pairs, bnn_point *out)
+{
+    return bnn_sweep_point(e->spec, n, pairs, e->arena, e->diag, out);
 }
 
 /* Number `index` of the product; zip varies fastest, then the last key of grid. pairs: room for

@@ -43,6 +43,15 @@ extern const bnn_section bnn_sweep_section;
  * that their mistakes can be shown too, or none. */
 int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, bnn_sweep *out);
 
+/* Checks a map of dotted keys, as `baseline` is one, at the reader's path. *sound: the map of its keys
+ * without a mistake; NULL when it is no such map. BNN_OK, or the worst status of its messages. */
+int bnn_sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node **sound);
+
+/* The point that a spec becomes with n values set, without a label. BNN_OK, or a negative status after
+ * a message. */
+int bnn_sweep_point(const bnn_node *root, size_t n, const bnn_pair *pairs, bnn_arena *arena,
+                    bnn_diag *diag, bnn_point *out);
+
 /* Gives each of the n points a label of its own: what the sweep set there, of the keys whose value
  * differs from that of the base spec at some point. Labels are allocated in the arena. BNN_OK, or
  * BNN_E_INTERNAL without memory. */
@@ -51,8 +60,8 @@ int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_aren
 /* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at
  * that key is a list itself or the key is "seeds". Any other value is the value of all points: it
- * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip and baseline are
- * dotted keys of these maps. Override `number`, from 1, is the file "-s NUMBER" of its positions.
+ * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip, baseline, start
+ * and teacher are dotted keys of these maps. Override `number`, from 1, is the file "-s NUMBER" of its positions.
  * Returns the new root, or NULL after a message. */
 const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, size_t number,
                                    const char *text);

@@ -33,6 +33,20 @@ static const bnn_key optimizer_keys[] = {
 
 static const bnn_section optimizer_section = {.keys = optimizer_keys};
 
+static const bnn_key distill_keys[] = {
+    {.param = BNN_NUMBER(bnn_distill_options, weight, 0.5, 1e-3, 1.0,
+                         "of the teacher in the loss; the labels have the rest"),
+     .acts = "teacher",
+     .also = "alpha"},
+    {.param = BNN_NUMBER(bnn_distill_options, temperature, 4.0, 0.1, 1000.0,
+                         "what the logits of both are divided by"),
+     .acts = "teacher",
+     .also = "tau"},
+    BNN_KEYS_END,
+};
+
+static const bnn_section distill_section = {.keys = distill_keys};
+
 static const bnn_key train_keys[] = {
     {.param =
          BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images"),
@@ -58,6 +72,9 @@ static const bnn_key train_keys[] = {
     {BNN_KEY_SECTION(bnn_train_options, schedule, "schedule", &schedule_section,
                      "what the learning rate is multiplied with, epoch by epoch"),
      .standard = "constant", .also = "scheduler|lr_scheduler|lr_schedule|learning_rate_schedule"},
+    {BNN_KEY_SECTION(bnn_train_options, distill, "distill", &distill_section,
+                     "learning from the teacher (Hinton 2015)"),
+     .also = "distillation|kd"},
     BNN_KEYS_END,
 };
 

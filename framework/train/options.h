@@ -30,6 +30,13 @@ typedef struct bnn_optimizer_options {
     double lr;
 } bnn_optimizer_options;
 
+/* Learning from a teacher: (1 - weight) * loss + weight * temperature^2 * KL(teacher || network), of
+ * the softmax of logits over the temperature (Hinton 2015, arXiv 1503.02531). */
+typedef struct bnn_distill_options {
+    double weight;
+    double temperature;
+} bnn_distill_options;
+
 typedef struct bnn_train_options {
     int32_t epochs;
     int32_t batch;
@@ -38,6 +45,7 @@ typedef struct bnn_train_options {
     bnn_optimizer_options optimizer;
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;
+    bnn_distill_options distill;
     bnn_position_in_file at;
 } bnn_train_options;
 

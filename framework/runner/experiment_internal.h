@@ -1,0 +1,45 @@
+/* experiment_internal.h - how the points of a spec become configs. Private to runner/: experiment.c
+ * reads them, needs.c finds out which others they need. */
+#ifndef BNN_RUNNER_EXPERIMENT_INTERNAL_H
+#define BNN_RUNNER_EXPERIMENT_INTERNAL_H
+
+#include "runner/experiment.h"
+#include "spec/effect.h"
+
+/* An experiment that is being read. */
+typedef struct bnn_builder {
+    const bnn_reader *r;
+    bnn_experiment *out;
+    size_t config_capacity, dataset_capacity;
+    bnn_effects effects;
+    bool whole; /* all points are there: what is the same may be said */
+} bnn_builder;
+
+/* Reads the sections of a point and checks the network against the shapes of the data set, which a
+ * recorded one need not ask for any more; all but i_dataset is filled in. known: what was read before.
+ * needs: the configs that it needs, by purpose; NULL: none, or those that are recorded. After a
+ * mistake, only the settings of the sections without one are there. */
+int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
+                           const bnn_need *needs, bnn_config *out);
+
+/* Adds a config unless an equal one is there: that is *out_i then. One that others only need becomes the
+ * point that it is. BNN_OK, or BNN_E_INTERNAL without memory. */
+int bnn_experiment_add(bnn_builder *b, const bnn_point *point, const bnn_config *config,
+                       size_t *out_i);
+
+/* Notes which keys of the point act in the config; sound: it was resolved. BNN_OK or BNN_E_INTERNAL. */
+int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config *config,
+                        bool sound);
+
+/* ---- needs.c ---- */
+
+/* The keys `start` and `teacher` of a bnn_config; detail: the bnn_purpose. */
+extern const bnn_key_type bnn_need_type;
+
+/* Resolves a point, and adds the configs that it needs. As bnn_experiment_resolve. */
+int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out);
+
+/* After all points: gives the configs that others only need labels of their own. */
+int bnn_needs_label(bnn_builder *b);
+
+#endif

@@ -1,0 +1,280 @@
+/* needs.c - `start` and `teacher`: the configs whose runs of the same seed a point needs.
+ *
+ * Each is a map of dotted keys: what the other run differs in; `start` may be a list of them, each
+ * starting from the one before. The teacher is that of all stages, too, but of those that say
+ * `teacher: none`, and of itself. A point that is one of its stages is that stage, and starts from the
+ * one before. A baseline in full precision needs nothing, unless it says so itself. */
+#include "runner/experiment_internal.h"
+
+#include "model/network.h"
+
+#include <string.h>
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static bool need_is_none(const bnn_node *node)
+{
+    return node != NULL && bnn_tree_is_plain(node) && strcmp(node->text, "none") == 0;
+}
+
+/* What a run that is needed needs itself is said by its place in the list; only the teacher can be done
+ * without. */
+static int need_check_keys(const bnn_reader *r, bnn_purpose purpose, const bnn_node *map)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        const bnn_node *key = map->pairs[i].key, *value = map->pairs[i].value;
+        const bool is_start = bnn_tree_covers("start", key->text);
+        const bool is_teacher = bnn_tree_covers("teacher", key->text);
+        if ((!is_start && !is_teacher) ||
+            (is_teacher && purpose == BNN_PURPOSE_START && need_is_none(value)))
+            continue;
+        return bnn_diag_add(r->diag, key->at, "%s: %s cannot be set here%s", r->path, key->text,
+                            purpose == BNN_PURPOSE_TEACHER ? "; a teacher needs no other run"
+                            : is_start                     ? "; stages are a list of maps"
+                                                           : ", but to none");
+    }
+    return BNN_OK;
+}
+
+static void need_read_maps(const bnn_reader *r, bnn_purpose purpose, const bnn_node *node,
+                           bnn_need *need)
+{
+    const size_t n = node->kind == BNN_NODE_LIST ? node->n : 1;
+    const bnn_node **maps = bnn_arena_alloc(r->arena, n, sizeof *maps);
+    if (maps == NULL) {
+        bnn_diag_no_memory(r->diag);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const bnn_node *map = node->kind == BNN_NODE_LIST ? node->items[i] : node;
+        if (bnn_sweep_check_map(r, map, &maps[i]) != BNN_OK ||
+            need_check_keys(r, purpose, map) != BNN_OK)
+            return;
+    }
+    need->n_said = n;
+    need->said = maps;
+}
+
+static void need_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    bnn_need *need = &((bnn_config *)out)->needs[key->detail];
+    *need = (bnn_need){.n_said = 0};
+    if (node == NULL || bnn_key_word(key, node) != NULL)
+        return;
+    if (r->recorded)
+        need->hash = bnn_key_text_of(r, node);
+    else if (node->kind == BNN_NODE_MAP ||
+             (node->kind == BNN_NODE_LIST && key->detail == BNN_PURPOSE_START))
+        need_read_maps(r, (bnn_purpose)key->detail, node, need);
+    else
+        bnn_key_expected(r, key, node);
+}
+
+static void need_record(const bnn_reader *r, const bnn_key *key, const void *in)
+{
+    const bnn_need *need = &((const bnn_config *)in)->needs[key->detail];
+    if (need->hash != NULL)
+        bnn_record_text(r, need->hash);
+}
+
+const bnn_key_type bnn_need_type = {"a map of dotted keys", need_read, need_record};
+
+/* ---- resolving --------------------------------------------------------------------------- */
+
+/* What a point needs, while it is found out. */
+typedef struct need_finder {
+    bnn_builder *b;
+    const bnn_point *point;
+    const bnn_config *own; /* the point without needs */
+    bnn_point teacher_point;
+    bnn_config teacher; /* its hash is "": there is none */
+    bnn_need needs[BNN_PURPOSES];
+} need_finder;
+
+/* The spec of the point without what it needs, and with the values of the map. */
+static int need_make_point(const need_finder *f, bnn_purpose purpose, const bnn_node *map,
+                           bnn_point *out)
+{
+    const bnn_reader *r = f->b->r;
+    const bnn_point *own = f->point;
+    const bnn_node *root = own->root;
+    for (int p = 0; root != NULL && p < BNN_PURPOSES; p++)
+        root = bnn_tree_put(root, bnn_purpose_name((bnn_purpose)p), NULL, r->arena, map->at);
+    if (root == NULL)
+        return bnn_diag_no_memory(r->diag);
+    const int status = bnn_sweep_point(root, map->n, map->pairs, r->arena, r->diag, out);
+    if (status != BNN_OK)
+        return status;
+    bnn_pair *values = bnn_arena_alloc(r->arena, own->n + out->n, sizeof *values);
+    if (values == NULL || bnn_label_points(own->root, 1, out, r->arena) != BNN_OK)
+        return bnn_diag_no_memory(r->diag);
+    for (size_t i = 0; i < own->n + out->n; i++)
+        values[i] = i < own->n ? own->values[i] : out->values[i - own->n];
+    out->label = bnn_arena_printf(r->arena, "%s: %s", bnn_purpose_name(purpose), out->label);
+    out->n += own->n;
+    out->values = values;
+    return out->label != NULL ? BNN_OK : bnn_diag_no_memory(r->diag);
+}
+
+/* A config that is needed, without its own needs. */
+static int need_resolve_bare(const need_finder *f, bnn_purpose purpose, const bnn_node *map,
+                             bnn_point *point, bnn_config *out)
+{
+    int status = need_make_point(f, purpose, map, point);
+    if (status != BNN_OK)
+        return status;
+    status = bnn_experiment_resolve(f->b->r, f->b->out, point, NULL, out);
+    if (bnn_experiment_note(f->b, point, out, status == BNN_OK) != BNN_OK)
+        return bnn_diag_no_memory(f->b->r->diag);
+    return status;
+}
+
+static int need_add(const need_finder *f, bnn_purpose purpose, const bnn_point *point,
+                    bnn_config *config, bnn_need *out)
+{
+    size_t i;
+    config->only = bnn_purpose_name(purpose);
+    config->needed_by = f->point->label;
+    if (bnn_experiment_add(f->b, point, config, &i) != BNN_OK)
+        return BNN_E_INTERNAL;
+    f->b->out->configs[i].is_needed = true;
+    *out = (bnn_need){.hash = f->b->out->configs[i].hash, .i_config = i};
+    return BNN_OK;
+}
+
+static int need_find_teacher(need_finder *f, const bnn_need *said)
+{
+    const bnn_node *map = said->said[0];
+    const int status =
+        need_resolve_bare(f, BNN_PURPOSE_TEACHER, map, &f->teacher_point, &f->teacher);
+    const bnn_config *own = f->own, *teacher = &f->teacher;
+    if (status != BNN_OK)
+        return status;
+    if (memcmp(&teacher->input, &own->input, sizeof own->input) != 0 ||
+        teacher->n_classes != own->n_classes)
+        return bnn_diag_add(f->b->r->diag, map->at,
+                            "teacher: takes images of %ux%ux%u in %u classes, and its pupil of "
+                            "%ux%ux%u in %u",
+                            teacher->input.c, teacher->input.h, teacher->input.w,
+                            teacher->n_classes, own->input.c, own->input.h, own->input.w,
+                            own->n_classes);
+    return BNN_OK;
+}
+
+/* The needs of a config, whose own settings are without them, become part of it. from: the stage
+ * before, or NULL; map: where the spec says so. */
+static int need_bind(need_finder *f, const bnn_point *point, const bnn_config *from,
+                     const bnn_node *map, bnn_config *config)
+{
+    bnn_need *taught = &f->needs[BNN_PURPOSE_TEACHER];
+    bnn_error err;
+    int status = BNN_OK;
+    *taught = (bnn_need){.hash = NULL};
+    if (from != NULL)
+        status = bnn_network_check_start(&from->model, from->input, from->n_classes, &config->model,
+                                         config->input, config->n_classes, &err);
+    if (status != BNN_OK)
+        return bnn_diag_fail(f->b->r->diag, status, map->at, "start: %s", err.message);
+    if (f->teacher.hash[0] != '\0' && !need_is_none(bnn_tree_get(point->root, "teacher")) &&
+        strcmp(f->teacher.hash, config->hash) != 0)
+        status = need_add(f, BNN_PURPOSE_TEACHER, &f->teacher_point, &f->teacher, taught);
+    return status == BNN_OK && (from != NULL || taught->hash != NULL)
+               ? bnn_experiment_resolve(f->b->r, f->b->out, point, f->needs, config)
+               : status;
+}
+
+/* The stages, one after the other, up to the one that the point is; *last: the one before it, in the
+ * place that the caller has for it, or NULL. */
+static int need_find_stages(need_finder *f, const bnn_need *said, bnn_config *place,
+                            const bnn_config **last)
+{
+    *last = NULL;
+    for (size_t i = 0; i < said->n_said; i++) {
+        bnn_point point;
+        bnn_config stage;
+        int status = need_resolve_bare(f, BNN_PURPOSE_START, said->said[i], &point, &stage);
+        if (status != BNN_OK)
+            return status;
+        if (strcmp(stage.hash, f->own->hash) == 0)
+            return BNN_OK;
+        status = need_bind(f, &point, *last, said->said[i], &stage);
+        if (status == BNN_OK)
+            status = need_add(f, BNN_PURPOSE_START, &point, &stage, &f->needs[BNN_PURPOSE_START]);
+        if (status != BNN_OK)
+            return status;
+        *place = stage;
+        *last = place;
+    }
+    return BNN_OK;
+}
+
+/* Whether the point is a baseline in full precision that does not say itself what it needs. */
+static bool need_is_nothing(const bnn_point *point, const bnn_config *config, bnn_purpose purpose)
+{
+    const bnn_binarize *binarize = &config->model.binarize;
+    if (!point->baseline || binarize->weights || binarize->activations)
+        return false;
+    for (size_t i = 0; i < point->n; i++)
+        if (bnn_tree_covers(bnn_purpose_name(purpose), point->values[i].key->text))
+            return false;
+    return true;
+}
+
+int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out)
+{
+    bnn_config own, stage;
+    const bnn_config *from;
+    need_finder f = {.b = b, .point = point, .own = &own};
+    int status = bnn_experiment_resolve(b->r, b->out, point, NULL, out);
+    for (int p = 0; p < BNN_PURPOSES; p++)
+        if (need_is_nothing(point, out, (bnn_purpose)p))
+            out->needs[p].n_said = 0;
+    own = *out;
+    const bnn_need *start = &own.needs[BNN_PURPOSE_START];
+    const bnn_need *teacher = &own.needs[BNN_PURPOSE_TEACHER];
+    if (status != BNN_OK || start->n_said + teacher->n_said == 0)
+        return status;
+    if (teacher->n_said > 0)
+        status = need_find_teacher(&f, teacher);
+    if (status == BNN_OK)
+        status = need_find_stages(&f, start, &stage, &from);
+    if (status == BNN_OK)
+        status = need_bind(&f, point, from,
+                           start->n_said > 0 ? start->said[start->n_said - 1] : NULL, out);
+    if (status != BNN_OK) /* which keys act is not known */
+        out->settings.n = 0;
+    return status;
+}
+
+/* ---- labels ------------------------------------------------------------------------------ */
+
+static size_t need_count_label(const bnn_experiment *x, size_t n, const char *label)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += strcmp(x->configs[i].label, label) == 0;
+    return count;
+}
+
+int bnn_needs_label(bnn_builder *b)
+{
+    bnn_experiment *x = b->out;
+    const char **labels = bnn_arena_alloc(b->r->arena, x->n_configs, sizeof *labels);
+    bool memory = labels != NULL;
+    for (size_t i = 0; memory && i < x->n_configs; i++) {
+        const bnn_config *c = &x->configs[i];
+        labels[i] = c->label;
+        if (c->only != NULL && need_count_label(x, x->n_configs, c->label) > 1)
+            labels[i] = bnn_arena_printf(b->r->arena, "%s %s", c->label, c->needed_by);
+        memory = labels[i] != NULL;
+    }
+    for (size_t i = 0; memory && i < x->n_configs; i++)
+        x->configs[i].label = labels[i];
+    for (size_t i = 0; memory && i < x->n_configs; i++) {
+        const size_t n = need_count_label(x, i, labels[i]);
+        if (x->configs[i].only != NULL && n > 0)
+            x->configs[i].label = bnn_arena_printf(b->r->arena, "%s #%zu", labels[i], n + 1);
+        memory = x->configs[i].label != NULL;
+    }
+    return memory ? BNN_OK : bnn_diag_no_memory(b->r->diag);
+}
