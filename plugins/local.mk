@@ -12,10 +12,19 @@ modules += \
 	plugins/layers/layer_prelu.la \
 	plugins/layers/layer_relu.la \
 	plugins/ste/ste_approx_sign.la \
+	plugins/ste/ste_arctan.la \
 	plugins/ste/ste_clipped.la \
 	plugins/ste/ste_ede.la \
+	plugins/ste/ste_fda_without_noise.la \
+	plugins/ste/ste_hwgq.la \
 	plugins/ste/ste_identity.la \
+	plugins/ste/ste_leaky.la \
+	plugins/ste/ste_polynomial.la \
+	plugins/ste/ste_power.la \
+	plugins/ste/ste_rbnn.la \
+	plugins/ste/ste_reste.la \
 	plugins/ste/ste_swish_sign.la \
+	plugins/ste/ste_tanh.la \
 	plugins/orderings/ordering_act_bn.la \
 	plugins/orderings/ordering_act_pool_bn.la \
 	plugins/orderings/ordering_bn_act.la \
@@ -41,4 +50,5 @@ nobase_dist_doc_DATA += plugins/README.md
 EXTRA_DIST += \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
-	plugins/orderings/linear_first.h
+	plugins/orderings/linear_first.h \
+	plugins/ste/sine.h

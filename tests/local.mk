@@ -35,6 +35,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/hostile_model.h \
 	tests/fixtures/hostile_picture.h \
 	tests/fixtures/model_fixture.h \
+	tests/fixtures/plugin_fixture.h \
 	tests/fixtures/naive_kernels.h \
 	tests/fixtures/random_model.h \
 	tests/fixtures/runner_fixture.h \
@@ -46,6 +47,7 @@ LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 
 check_suites = \
 	tests/conform/check_plugins \
+	tests/conform/check_ste_facts \
 	tests/unit/base/check_base \
 	tests/unit/base/check_path \
 	tests/unit/base/check_statistics \
@@ -379,6 +381,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
+	tests/fixtures/reference/ste_facts.inc \
+	tests/fixtures/reference/ste_facts.py \
 	tests/fixtures/reference/make_training.py \
 	tests/fixtures/reference/training.inc \
 	tests/tree/strip_c.awk

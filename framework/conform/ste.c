@@ -82,6 +82,14 @@ static void ste_check_elements(const conform_subject *s, const bnn_ste *ste, con
     }
 }
 
+/* A slope that jumps within the points: over two steps it changes by as much as over one, and that
+ * of a smooth function by twice as much. */
+static bool ste_bends(const double y[5], double h, double slope)
+{
+    const double near = (y[3] - 2 * y[2] + y[1]) / h, far = (y[4] - 2 * y[2] + y[0]) / (2 * h);
+    return fabs(far - 2 * near) > 2 * TOLERANCE * (1 + fabs(slope));
+}
+
 /* The proxy's slope; false where it has none to speak of. */
 static bool ste_slope(const conform_subject *s, const bnn_ste *ste, float x, double *out)
 {
@@ -94,7 +102,7 @@ static bool ste_slope(const conform_subject *s, const bnn_ste *ste, float x, dou
         at[i] = (double)points[i];
         y[i] = (double)values[i];
     }
-    return conform_slope(at, y, 0.2, TOLERANCE, out);
+    return conform_slope(at, y, 0.2, TOLERANCE, out) && !ste_bends(y, (double)h, *out);
 }
 
 /* Most points must be smooth ones. */

@@ -62,7 +62,9 @@ static const bnn_section binarize_section = {.keys = binarize_keys};
 
 #define STE_ELSEWHERE                                                                              \
     "sign=clipped|ste_sign=clipped|htanh=clipped|hardtanh=clipped|hard_tanh=clipped|ste=identity|" \
-    "straight_through=identity|tanh=ede|bireal=approx_sign|polynomial=approx_sign|swish=swish_sign"
+    "straight_through=identity|bireal=approx_sign|swish=swish_sign|atan=arctan|"                   \
+    "fda=fda_without_noise|crelu=hwgq|leaky_clip=leaky|leaky_tanh=leaky|long_tailed=polynomial|"   \
+    "magnitude_aware=a weight form, model.form: magnitude_aware"
 
 static const bnn_key ste_keys[] = {
     {BNN_KEY_PLUGIN(bnn_model_options, weight_ste, "weights", BNN_KIND_STE,

@@ -35,13 +35,13 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_third.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-# The README's command makes an STE called leaky of its skeleton; the others are made likewise.
+# The README's command makes an STE called fading of its skeleton; the others are made likewise.
 ln -s "$abs_top_srcdir/plugins" .
 command=$(grep '^sed .*ste_skeleton\.c' plugins/README.md) || fail 'plugins/README.md does not say how to begin'
 [ -n "${BNN_PREFIX:-}" ] || command=$(echo "$command" | sed 's,"$(pkg-config [^)]*)/,"plugins/skeleton/,')
 for kind in ste ordering optimizer layer; do
     eval "$(echo "$command" | sed "s/ste_/${kind}_/g")"
-    name=${kind}_leaky
+    name=${kind}_fading
     [ -s $name.c ] || fail "plugins/README.md makes no $name.c"
     # shellcheck disable=SC2086 # flags are words
     $CC -shared -fPIC -O3 -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -51,18 +51,18 @@ done
 BNNRUN_PLUGIN_PATH=$scratch${BNNRUN_PLUGIN_PATH:+:$BNNRUN_PLUGIN_PATH}
 export BNNRUN_PLUGIN_PATH
 for kind in ste ordering optimizer layer; do
-    "$BNNRUN" plugins $kind leaky >log 2>&1 || fail "bnnrun plugins $kind leaky"
+    "$BNNRUN" plugins $kind fading >log 2>&1 || fail "bnnrun plugins $kind fading"
 done
-"$BNNRUN" plugins ste leaky >log 2>&1
+"$BNNRUN" plugins ste fading >log 2>&1
 grep -q 'what passes outside the window' log || fail 'its parameter is not described'
 
-"$BNNRUN" quick --db third.db -s model.ste=leaky -s seeds.count=1 \
-    -s model.ordering=leaky -s model.activation=leaky -s train.optimizer=leaky \
+"$BNNRUN" quick --db third.db -s model.ste=fading -s seeds.count=1 \
+    -s model.ordering=fading -s model.activation=fading -s train.optimizer=fading \
     -s dataset.train_limit=1000 -s train.epochs=1 >log 2>&1 || fail 'a run with all four fails'
 "$BNNRUN" query --db third.db --csv "SELECT key, value FROM run_param" >log 2>&1 ||
     fail 'the database cannot be queried'
 for row in model.ste.activations model.ordering model.activation train.optimizer; do
-    grep -q "^$row,leaky" log || fail "not recorded: $row"
+    grep -q "^$row,fading" log || fail "not recorded: $row"
 done
 
 # build FILE.so [SOURCE]: as the README says.
@@ -85,12 +85,12 @@ broken() {
 }
 
 # The suite must accept them, and refuse the STE when its gradient is wrong.
-kept ste_leaky.so ordering_leaky.so optimizer_leaky.so layer_leaky.so
+kept ste_fading.so ordering_fading.so optimizer_fading.so layer_fading.so
 grep -q '^4 plugins: of the checks [0-9]* are kept, 0 broken, 0 skipped$' log || fail 'no count of checks'
-sed 's/1\.0f : leak/1.5f : leak/' ste_leaky.c >wrong.c
-build ste_leaky.so wrong.c
-broken ste_leaky.so proxy "the gradient at x = .* is 1.5, the proxy's derivative 1$"
-"$BNNRUN" plugins test ste leaky --json >log 2>/dev/null && fail 'a broken promise is no failure in JSON'
+sed 's/1\.0f : leak/1.5f : leak/' ste_fading.c >wrong.c
+build ste_fading.so wrong.c
+broken ste_fading.so proxy "the gradient at x = .* is 1.5, the proxy's derivative 1$"
+"$BNNRUN" plugins test ste fading --json >log 2>/dev/null && fail 'a broken promise is no failure in JSON'
 grep -q '"verdict": "broken"' log || fail 'JSON does not say what is broken'
 
 # An optimizer whose step is as large as its rate, at the rate of its paper; and what is none.

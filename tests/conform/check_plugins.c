@@ -1,20 +1,12 @@
 /* check_plugins.c - every plugin on the search path, and the skeletons, keep the contract of their
  * kind; and the numbers of the plugins that come with bnnrun. */
-#include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
+#include "tests/fixtures/plugin_fixture.h"
 #include "conform/conform.h"
-#include "kernels/kernels.h"
-#include "plugin/registry.h"
 
 #include <stdio.h>
 
 static const double check_seconds = 300;
-
-/* The plugins on the search path, and the skeletons. */
-static bnn_registry *create_registry(void)
-{
-    return bnn_registry_create(getenv("BNN_SKELETONS"));
-}
 
 /* Plugin i of those that are not hidden by another. */
 static const bnn_plugin_file *find_file(bnn_registry *registry, size_t i, size_t *count)
@@ -65,20 +57,43 @@ END_TEST
 START_TEST(test_all_there)
 {
     static const char *const files[] = {
-        "layer_avgpool.so",     "layer_batchnorm.so",
-        "layer_conv2d.so",      "layer_dense.so",
-        "layer_dropout.so",     "layer_hardtanh.so",
-        "layer_maxpool.so",     "layer_prelu.so",
-        "layer_relu.so",        "layer_skeleton.so",
-        "optimizer_adam.so",    "optimizer_bop.so",
-        "optimizer_sgd.so",     "optimizer_skeleton.so",
-        "ordering_act_bn.so",   "ordering_act_pool_bn.so",
-        "ordering_bn_act.so",   "ordering_bn_pool_act.so",
-        "ordering_letters.so",  "ordering_pool_bn_act.so",
-        "ordering_skeleton.so", "ordering_xnor.so",
-        "ste_approx_sign.so",   "ste_clipped.so",
-        "ste_ede.so",           "ste_identity.so",
-        "ste_skeleton.so",      "ste_swish_sign.so",
+        "layer_avgpool.so",
+        "layer_batchnorm.so",
+        "layer_conv2d.so",
+        "layer_dense.so",
+        "layer_dropout.so",
+        "layer_hardtanh.so",
+        "layer_maxpool.so",
+        "layer_prelu.so",
+        "layer_relu.so",
+        "layer_skeleton.so",
+        "optimizer_adam.so",
+        "optimizer_bop.so",
+        "optimizer_sgd.so",
+        "optimizer_skeleton.so",
+        "ordering_act_bn.so",
+        "ordering_act_pool_bn.so",
+        "ordering_bn_act.so",
+        "ordering_bn_pool_act.so",
+        "ordering_letters.so",
+        "ordering_pool_bn_act.so",
+        "ordering_skeleton.so",
+        "ordering_xnor.so",
+        "ste_approx_sign.so",
+        "ste_arctan.so",
+        "ste_clipped.so",
+        "ste_ede.so",
+        "ste_fda_without_noise.so",
+        "ste_hwgq.so",
+        "ste_identity.so",
+        "ste_leaky.so",
+        "ste_polynomial.so",
+        "ste_power.so",
+        "ste_rbnn.so",
+        "ste_reste.so",
+        "ste_skeleton.so",
+        "ste_swish_sign.so",
+        "ste_tanh.so",
     };
     bnn_error err;
     bnn_registry *registry = create_registry();
@@ -91,54 +106,6 @@ START_TEST(test_all_there)
     bnn_registry_destroy(registry);
 }
 END_TEST
-
-/* A plugin that comes with bnnrun, with its default parameters. */
-typedef struct subject {
-    bnn_registry *registry;
-    const bnn_head *head;
-    bnn_context ctx;
-    void *params;
-    buffers memory;
-} subject;
-
-static void facts_set(subject *s, const bnn_param *row, double value)
-{
-    char *field = (char *)s->params + row->offset;
-    const int32_t integer = (int32_t)value;
-    if (row->type == BNN_TYPE_NUMBER)
-        memcpy(field, &value, sizeof value);
-    else
-        memcpy(field, &integer, sizeof integer);
-}
-
-static void facts_set_param(subject *s, const char *name, double value)
-{
-    const bnn_param *row = s->head->params;
-    while (row->type != BNN_TYPE_END && strcmp(row->name, name) != 0)
-        row++;
-    ck_assert_msg(row->type != BNN_TYPE_END, "%s has no parameter %s", s->head->name, name);
-    facts_set(s, row, value);
-}
-
-static void facts_begin(subject *s, bnn_kind kind, const char *name)
-{
-    bnn_error err;
-    *s = (subject){.registry = create_registry()};
-    const bnn_plugin *plugin = bnn_registry_load(s->registry, kind, name, &err);
-    ck_assert_msg(plugin != NULL, "%s", err.message);
-    s->head = plugin->head;
-    s->ctx.kernels = bnn_kernels_choose(&err);
-    if (s->head->params != NULL)
-        s->params = buffer_bytes(&s->memory, s->head->params_size);
-    for (const bnn_param *row = s->head->params; row != NULL && row->type != BNN_TYPE_END; row++)
-        facts_set(s, row, row->fallback);
-}
-
-static void facts_end(subject *s)
-{
-    buffers_free(&s->memory);
-    bnn_registry_destroy(s->registry);
-}
 
 /* Gradients of the papers' formulas, worked out in double precision. swish_sign at 0.2 (beta 5):
  * 5 (2 - tanh 0.5) / (1 + cosh 1). ede: t = 0.1, 1, 10 and k = 10, 1, 1 over the run; at 0.1 in

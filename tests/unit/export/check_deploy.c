@@ -174,8 +174,11 @@ START_TEST(all_give_the_trainers_bits)
 }
 END_TEST
 
-static const char *const stes[] = {"identity", "clipped", "approx_sign", "swish_sign",
-                                   "{name: ede, t_min: 0.1}"};
+static const char *const stes[] = {
+    "approx_sign",       "arctan", "clipped",  "{name: ede, t_min: 0.1}",
+    "fda_without_noise", "hwgq",   "identity", "leaky",
+    "polynomial",        "power",  "rbnn",     "reste",
+    "swish_sign",        "tanh"};
 
 START_TEST(every_ste_is_deployed)
 {
