@@ -100,7 +100,8 @@ train_sources = \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \
-	framework/train/trainer.c framework/train/trainer.h
+	framework/train/trainer.c framework/train/trainer.h \
+	framework/train/watch.c framework/train/watch.h
 export_sources = \
 	framework/export/build.c framework/export/build.h \
 	framework/export/check.c framework/export/check.h \

@@ -102,7 +102,8 @@ check_suites = \
 	tests/unit/train/check_checkpoint \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_loss \
-	tests/unit/train/check_train
+	tests/unit/train/check_train \
+	tests/unit/train/check_watch
 check_PROGRAMS += $(check_suites)
 
 # The suites above are tests, and so are these scripts.

@@ -16,9 +16,9 @@ typedef enum bnn_record_kind {
 } bnn_record_kind;
 
 /* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
- * learning_rate, seconds. Of a run: best_epoch, test_accuracy and test_loss (of the epoch with the
- * best validation accuracy), last_test_accuracy, last_test_loss, validation_accuracy (of that
- * epoch); mismatches and max_logit_difference: test images to which the model file gives another
+ * learning_rate, seconds. Of a run: best_epoch, test_accuracy and test_loss (of the epoch that is
+ * kept: the one with the best validation accuracy, or the last), last_test_accuracy, last_test_loss,
+ * validation_accuracy (of the epoch that is kept); last_epoch, of runs that may end early; mismatches and max_logit_difference: test images to which the model file gives another
  * class than training, and by how much the logits differ. Accuracies are fractions in [0,1]. Values
  * may be NaN or infinite. */
 typedef struct bnn_metric_record {

@@ -57,6 +57,12 @@ static const bnn_config *config_of(const cli_progress *p, const bnn_run *run)
     return &p->plan->experiment->configs[run->i_config];
 }
 
+static bool may_end_early(const cli_progress *p, uint32_t i_config)
+{
+    const bnn_config *config = &p->plan->experiment->configs[i_config];
+    return bnn_train_may_end_early(&config->train, config->data.validation);
+}
+
 /* What a whole run of a config takes: seen in this sweep, or the plan's estimate times what the
  * runs that were seen took longer than theirs. */
 static double config_seconds(const cli_progress *p, uint32_t i_config, double scale)
@@ -84,12 +90,13 @@ static double done_part(const cli_progress *p, const bnn_pool_running *r)
     return fmin(1.0, (epoch - 1 + step / n_steps) / config_of(p, r->run)->train.epochs);
 }
 
-/* What runs took, ended or not, beside what was planned for as much of them. */
+/* What runs took, ended or not, beside what was planned for as much of them. How much a run that
+ * ended early did is not known. */
 static double measured_scale(const cli_progress *p, const bnn_pool_view *view)
 {
     double seen = 0.0, planned = 0.0;
     for (size_t i = 0; i < p->plan->experiment->n_configs; i++) {
-        if (p->configs[i].n == 0 || isnan(p->plan->seconds[i]))
+        if (p->configs[i].n == 0 || isnan(p->plan->seconds[i]) || may_end_early(p, (uint32_t)i))
             continue;
         seen += p->configs[i].seconds;
         planned += (double)p->configs[i].n * p->plan->seconds[i];
@@ -106,10 +113,14 @@ static double measured_scale(const cli_progress *p, const bnn_pool_view *view)
     return planned > 0.0 ? seen / planned : 1.0;
 }
 
+/* Of one that may end early, not more than is left of what those took that have ended. */
 static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, double scale)
 {
-    return bnn_estimate_rest(begun_part(p, r), done_part(p, r), r->seconds,
-                             config_seconds(p, r->run->i_config, scale));
+    const double begun = begun_part(p, r), whole = config_seconds(p, r->run->i_config, scale);
+    const double rest = bnn_estimate_rest(begun, done_part(p, r), r->seconds, whole);
+    if (!may_end_early(p, r->run->i_config) || p->configs[r->run->i_config].n == 0)
+        return rest;
+    return fmin(rest, fmax(0.0, (1.0 - begun) * whole - r->seconds));
 }
 
 /* NaN when it is not known. */

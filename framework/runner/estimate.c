@@ -136,3 +136,14 @@ double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
     }
     return known ? bnn_estimate_makespan(seconds, n, busy, n_jobs) : (double)NAN;
 }
+
+bool bnn_estimate_is_limit(const bnn_plan *plan)
+{
+    bool any = false;
+    for (size_t i = 0; !any && i < plan->n; i++) {
+        const bnn_config *config = &plan->experiment->configs[plan->runs[i].i_config];
+        any = bnn_run_trains(&plan->runs[i]) &&
+              bnn_train_may_end_early(&config->train, config->data.validation);
+    }
+    return any;
+}

@@ -23,6 +23,9 @@ double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint
 /* What is left of a plan at its start, with n_jobs; NaN when some config is unknown. */
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs);
 
+/* Whether it is a limit: runs may end before their last epoch. */
+bool bnn_estimate_is_limit(const bnn_plan *plan);
+
 /* When something will end, as it is told to people: a guess that changes all the time becomes one that
  * moves slowly. Zeros to begin with. */
 typedef struct bnn_estimate_end {

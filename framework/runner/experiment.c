@@ -189,6 +189,8 @@ int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, con
         c.input = c.model.input;
     if (shaped && modelled)
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
+    if (shaped && trained)
+        bnn_train_check_validation(&c.train, c.data.validation, r->diag);
     if (bnn_diag_status(r->diag) == BNN_OK)
         bnn_section_record(&recording, r->spec, &c);
     if (bnn_diag_status(r->diag) == BNN_OK &&

@@ -4,19 +4,43 @@
 
 /* ---- the keys ---------------------------------------------------------------------------- */
 
+#define OF_ONE_CYCLE "train.schedule=one_cycle"
+#define OF_PLATEAU   "train.schedule=plateau"
+
 static const bnn_key schedule_keys[] = {
-    {BNN_KEY_CHOICE(bnn_schedule, kind, "name", BNN_SCHEDULE_CONSTANT, "constant|step|cosine",
+    {BNN_KEY_CHOICE(bnn_schedule, kind, "name", BNN_SCHEDULE_CONSTANT,
+                    "constant|step|cosine|linear|one_cycle|plateau",
                     "the learning rate over the epochs")},
-    {.param = BNN_NUMBER(bnn_schedule, warmup, 0.0, 0.0, 100000.0, "epochs of linear warm-up")},
+    {.param = BNN_NUMBER(bnn_schedule, warmup, 0.0, 0.0, 100000.0, "epochs of linear warm-up"),
+     .acts = "train.schedule!=one_cycle"},
     {.param = BNN_NUMBER(bnn_schedule, every, 10.0, 1e-3, 100000.0, "epochs between steps"),
      .acts = "train.schedule=step",
      .also = "step_size|period"},
     {.param = BNN_NUMBER(bnn_schedule, factor, 0.1, 1e-9, 1.0, "what each step multiplies with"),
-     .acts = "train.schedule=step",
+     .acts = "train.schedule=step|" OF_PLATEAU,
      .also = "gamma|decay"},
-    {.param = BNN_NUMBER(bnn_schedule, floor, 0.0, 0.0, 1.0, "the factor at the end"),
-     .acts = "train.schedule=cosine",
-     .also = "eta_min"},
+    {.param = BNN_NUMBER(bnn_schedule, floor, 0.0, 0.0, 1.0,
+                         "the factor at the end, or the smallest of a plateau"),
+     .acts = "train.schedule=cosine|train.schedule=linear|" OF_PLATEAU,
+     .also = "eta_min|min_lr"},
+    {.param = BNN_NUMBER(bnn_schedule, rise, 0.3, 0.0, 1.0,
+                         "share of the epochs in which the learning rate grows to lr"),
+     .acts = OF_ONE_CYCLE,
+     .also = "pct_start"},
+    {.param = BNN_NUMBER(bnn_schedule, start_divisor, 25.0, 1.0, 1e9, "it begins at lr over this"),
+     .acts = OF_ONE_CYCLE,
+     .also = "div_factor"},
+    {.param =
+         BNN_NUMBER(bnn_schedule, end_divisor, 1e4, 1.0, 1e9, "it ends at its beginning over this"),
+     .acts = OF_ONE_CYCLE,
+     .also = "final_div_factor"},
+    {.param = BNN_CHOICE(bnn_schedule, watched, BNN_WATCHED_LOSS, "loss|accuracy",
+                         "of the validation images: what must become better"),
+     .acts = OF_PLATEAU,
+     .also = "monitor|metric"},
+    {.param = BNN_INTEGER(bnn_schedule, patience, 10, 1, 100000,
+                          "epochs without a better one after which it is multiplied with factor"),
+     .acts = OF_PLATEAU},
     BNN_KEYS_END,
 };
 
@@ -47,6 +71,8 @@ static const bnn_key distill_keys[] = {
 
 static const bnn_section distill_section = {.keys = distill_keys};
 
+#define HELD_OUT "dataset.validation!=0"
+
 static const bnn_key train_keys[] = {
     {.param =
          BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images"),
@@ -75,6 +101,18 @@ static const bnn_key train_keys[] = {
     {BNN_KEY_SECTION(bnn_train_options, distill, "distill", &distill_section,
                      "learning from the teacher (Hinton 2015)"),
      .also = "distillation|kd"},
+    {.param =
+         BNN_CHOICE(bnn_train_options, choose, BNN_CHOOSE_BEST, "best|last",
+                    "the epoch that is kept: the one with the best validation accuracy, or the "
+                    "last"),
+     .flags = BNN_KEY_UNSET,
+     .acts = HELD_OUT,
+     .also = "save_best_only|restore_best_weights|load_best_model_at_end"},
+    {.param = BNN_INTEGER(bnn_train_options, patience, 0, 0, 100000,
+                          "epochs without a better validation accuracy that end a run; 0: none do"),
+     .flags = BNN_KEY_UNSET,
+     .acts = HELD_OUT,
+     .also = "early_stopping|early_stop|stop_after"},
     BNN_KEYS_END,
 };
 
@@ -102,7 +140,8 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "train.optimizer: %s updates binary weights only; write "
                      "train.binary_optimizer: %s, and another optimizer here",
                      general->head->name, general->head->name);
-    if (train->schedule.warmup >= (double)train->epochs)
+    if (train->schedule.kind != BNN_SCHEDULE_ONE_CYCLE &&
+        train->schedule.warmup >= (double)train->epochs)
         bnn_diag_add(r->diag, warmup != NULL ? warmup->at : train->at,
                      "train.schedule.warmup: %g epochs of warm-up leave nothing of %d epochs",
                      train->schedule.warmup, train->epochs);
@@ -114,4 +153,18 @@ const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train,
 {
     return binary && train->binary_optimizer.use.plugin != NULL ? &train->binary_optimizer
                                                                 : &train->optimizer;
+}
+
+bool bnn_train_may_end_early(const bnn_train_options *train, int32_t n_validation)
+{
+    return train->patience > 0 && n_validation > 0;
+}
+
+void bnn_train_check_validation(const bnn_train_options *train, int32_t n_validation,
+                                bnn_diag *diag)
+{
+    if (n_validation == 0 && train->schedule.kind == BNN_SCHEDULE_PLATEAU)
+        bnn_diag_add(diag, train->at,
+                     "train.schedule: plateau looks at validation images, and dataset.validation: "
+                     "0 holds out none");
 }

@@ -10,19 +10,37 @@ typedef enum bnn_loss {
     BNN_LOSS_SQUARED_HINGE = 1,
 } bnn_loss;
 
+typedef enum bnn_choose {
+    BNN_CHOOSE_BEST = 0,
+    BNN_CHOOSE_LAST = 1,
+} bnn_choose;
+
 typedef enum bnn_schedule_kind {
     BNN_SCHEDULE_CONSTANT = 0,
     BNN_SCHEDULE_STEP = 1,
     BNN_SCHEDULE_COSINE = 2,
+    BNN_SCHEDULE_LINEAR = 3,
+    BNN_SCHEDULE_ONE_CYCLE = 4,
+    BNN_SCHEDULE_PLATEAU = 5,
 } bnn_schedule_kind;
+
+typedef enum bnn_watched {
+    BNN_WATCHED_LOSS = 0,
+    BNN_WATCHED_ACCURACY = 1,
+} bnn_watched;
 
 /* The learning rate over the run, as a factor of the optimizer's lr; see bnn_schedule_factor. */
 typedef struct bnn_schedule {
-    int32_t kind;  /* bnn_schedule_kind */
-    double warmup; /* epochs of linear warm-up */
-    double every;  /* step: epochs between steps */
-    double factor; /* step: what each step multiplies with */
-    double floor;  /* cosine: where it ends */
+    int32_t kind;         /* bnn_schedule_kind */
+    double warmup;        /* epochs of linear warm-up; not of one_cycle */
+    double every;         /* step: epochs between steps */
+    double factor;        /* step, plateau: what each step multiplies with */
+    double floor;         /* cosine, linear: where it ends; plateau: where it stays */
+    double rise;          /* one_cycle: share of the epochs in which it grows */
+    double start_divisor; /* one_cycle: it begins at 1 over this, */
+    double end_divisor;   /* and ends at the beginning over this */
+    int32_t watched;      /* plateau: bnn_watched */
+    int32_t patience;     /* plateau: epochs without a better one before each step */
 } bnn_schedule;
 
 typedef struct bnn_optimizer_options {
@@ -46,6 +64,8 @@ typedef struct bnn_train_options {
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;
     bnn_distill_options distill;
+    int32_t choose;   /* bnn_choose: which epoch's weights are kept */
+    int32_t patience; /* epochs without a better one that end the run; 0: none do */
     bnn_position_in_file at;
 } bnn_train_options;
 
@@ -57,8 +77,20 @@ extern const bnn_section bnn_train_section;
 const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary);
 
 /* The factor on the learning rate at a time in epochs, of n_epochs: grows linearly to 1 over the
- * warm-up; then constant: 1; step: factor^k after k * every epochs; cosine: half a period from 1
- * down to floor (Loshchilov & Hutter 2017) over the rest. Same bits on every machine. */
+ * warm-up; then constant: 1; step: factor^k after k * every epochs; over the rest, from 1 down to
+ * floor, cosine: half a period (Loshchilov & Hutter 2017), linear: a line. one_cycle: half a cosine
+ * up from 1 / start_divisor to 1 over the first `rise` of the epochs, and half a cosine down to
+ * 1 / (start_divisor * end_divisor) over the others (Smith & Topin 2018, arXiv 1708.07120, as
+ * PyTorch has it, with time in fractions of steps; the momentum stays). plateau: 1, to be multiplied
+ * with bnn_watch_plateau. Same bits on every machine. */
 double bnn_schedule_factor(const bnn_schedule *schedule, double epoch, double n_epochs);
+
+/* Whether a run may end before its last epoch, for want of a better one. */
+bool bnn_train_may_end_early(const bnn_train_options *train, int32_t n_validation);
+
+/* Whether what watches the validation images has some: a message of the place where the section
+ * stands, or none. */
+void bnn_train_check_validation(const bnn_train_options *train, int32_t n_validation,
+                                bnn_diag *diag);
 
 #endif

@@ -41,6 +41,7 @@ typedef struct bnn_session {
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
     float **best;                   /* [n_parameters] values of the best epoch */
     bnn_epoch *epochs;              /* [epochs] */
+    double plateau;                 /* bnn_watch_plateau of this epoch */
     bnn_position_in_run at;
 } bnn_session;
 

@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "train/loss.h"
+#include "train/watch.h"
 
 #include <fenv.h>
 #include <math.h>
@@ -68,13 +69,14 @@ static void add_time(bnn_session *s, clocks start)
     s->at.cpu_ns += now.cpu_ns - start.cpu_ns;
 }
 
-static double lr_factor(const bnn_session *s)
+static double lr_factor(const bnn_session *s, uint32_t step)
 {
-    const double epoch = (double)s->at.epoch + (double)s->at.step / (double)s->n_steps;
-    return bnn_schedule_factor(&s->job->train->schedule, epoch, (double)s->job->train->epochs);
+    const double epoch = (double)s->at.epoch + (double)step / (double)s->n_steps;
+    return s->plateau *
+           bnn_schedule_factor(&s->job->train->schedule, epoch, (double)s->job->train->epochs);
 }
 
-/* Order of the images and progress of the STEs for the epoch that begins or goes on. */
+/* Order of the images, progress of the STEs and the like for the epoch that begins or goes on. */
 static void enter_epoch(bnn_session *s)
 {
     const uint32_t epochs = (uint32_t)s->job->train->epochs;
@@ -82,6 +84,7 @@ static void enter_epoch(bnn_session *s)
     bnn_rng_permute(&rng, s->n_train, s->order);
     for (uint32_t i = 0; i < s->n_train; i++)
         s->order[i] = s->train[s->order[i]];
+    s->plateau = bnn_watch_plateau(s);
     bnn_network_set_progress(s->net, epochs > 1 ? (double)s->at.epoch / (double)(epochs - 1) : 0.0);
     bnn_network_binarize(s->net);
 }
@@ -99,7 +102,7 @@ static int train_step(bnn_session *s, bnn_error *err)
         return bnn_fail(err, BNN_E_FAILED, "diverged: the loss is %g in epoch %u, step %u of %u",
                         fabs(loss / n), s->at.epoch + 1, s->at.step + 1, s->n_steps);
     bnn_network_backward(s->net, n);
-    bnn_session_update(s, lr_factor(s));
+    bnn_session_update(s, lr_factor(s, s->at.step));
     s->at.loss += loss;
     s->at.n_correct += n_correct;
     s->at.step++;
@@ -169,16 +172,13 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
 }
 
 /* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. Where nothing
- * is held out, the best epoch is the last. */
+ * is held out, or the last epoch is chosen, the best epoch is the last. */
 static int close_epoch(bnn_session *s, bnn_error *err)
 {
     bnn_epoch *e = &s->epochs[s->at.epoch];
     *e = (bnn_epoch){.train_loss = s->at.loss / (double)s->n_train,
                      .train_accuracy = (double)s->at.n_correct / (double)s->n_train,
-                     .learning_rate =
-                         s->job->train->optimizer.lr *
-                         bnn_schedule_factor(&s->job->train->schedule, (double)s->at.epoch,
-                                             (double)s->job->train->epochs),
+                     .learning_rate = s->job->train->optimizer.lr * lr_factor(s, 0),
                      .seconds = (double)s->at.wall_ns * 1e-9,
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};
@@ -193,6 +193,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                         fabs(e->validation_loss), s->at.epoch + 1);
     const uint32_t epoch = s->at.epoch + 1;
     const bool best = s->at.best_epoch == 0 || s->n_validation == 0 ||
+                      s->job->train->choose == BNN_CHOOSE_LAST ||
                       e->validation_accuracy > s->at.best_accuracy;
     s->at = (bnn_position_in_run){
         .epoch = epoch,
@@ -232,9 +233,16 @@ static int report_result(bnn_session *s, bnn_error *err)
     send_metric(job, "test_loss", 0, loss);
     send_metric(job, "test_accuracy", 0, accuracy);
     send_metric(job, "best_epoch", 0, (double)s->at.best_epoch);
+    if (bnn_train_may_end_early(job->train, job->n_validation))
+        send_metric(job, "last_epoch", 0, (double)s->at.epoch);
     if (s->n_validation > 0)
         send_metric(job, "validation_accuracy", 0, s->at.best_accuracy);
     return job->trained == NULL ? BNN_OK : job->trained(job->context, s->net, accuracy, err);
+}
+
+static bool is_last_done(const bnn_session *s)
+{
+    return s->at.epoch == (uint32_t)s->job->train->epochs || bnn_watch_gives_up(s);
 }
 
 static int run_epochs(bnn_session *s, bnn_error *err)
@@ -245,7 +253,7 @@ static int run_epochs(bnn_session *s, bnn_error *err)
             ? bnn_clock_ns(CLOCK_MONOTONIC) + (uint64_t)(job->timeout_seconds * 1e9)
             : 0;
     int status = BNN_OK;
-    while (status == BNN_OK && s->at.epoch < (uint32_t)job->train->epochs) {
+    while (status == BNN_OK && !is_last_done(s)) {
         status = train_epoch(s, deadline_ns, err);
         if (status == BNN_OK)
             status = close_epoch(s, err);

@@ -201,8 +201,8 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
     else if (isnan(seconds))
         printf("; time unknown: %s\n", why_unknown);
     else
-        printf("; about %s with %u job%s\n", cli_duration_text(seconds, duration), n_jobs,
-               bnn_plural(n_jobs));
+        printf("; %s %s with %u job%s\n", bnn_estimate_is_limit(plan) ? "at most about" : "about",
+               cli_duration_text(seconds, duration), n_jobs, bnn_plural(n_jobs));
     if (plan->n_of[BNN_RUN_STALE] > 0)
         puts(CLI_PLAN_STALE);
     if (plan->n_of[BNN_RUN_LOST] > 0)

@@ -101,7 +101,8 @@ static void say_start(const sweep *s, bool isolates)
     fprintf(stderr, "bnnrun: %u job%s%s, %s kernels", s->n_jobs, bnn_plural(s->n_jobs),
             isolates ? " in processes of their own" : "", kernels == NULL ? "?" : kernels->name);
     if (!isnan(seconds))
-        fprintf(stderr, ", about %s", cli_duration_text(seconds, duration));
+        fprintf(stderr, ", %s %s", bnn_estimate_is_limit(&s->plan) ? "at most about" : "about",
+                cli_duration_text(seconds, duration));
     fputc('\n', stderr);
 }
 

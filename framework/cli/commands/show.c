@@ -256,22 +256,45 @@ static void show_proof(const json_t *run)
         printf("  proof          no model file; `bnnrun verify %s` says why\n", uid);
 }
 
-static void show_summary(const json_t *run)
+/* Whether the spec of the run wanted the last epoch. */
+static bool is_last_chosen(bnn_store *store, const bnn_store_argument *uid)
+{
+    bnn_error ignored;
+    size_t i;
+    bool chosen = false;
+    json_t *row, *rows = read_rows(store, "run_parameters", uid, &ignored);
+    json_array_foreach(rows, i, row) chosen |= strcmp(row_text(row, "key"), "train.choose") == 0 &&
+                                               strcmp(row_text(row, "value"), "last") == 0;
+    json_decref(rows);
+    return chosen;
+}
+
+static void show_accuracy(const json_t *run, bool last)
 {
     char a[BNN_SHORT_TEXT], b[BNN_SHORT_TEXT], c[BNN_SHORT_TEXT];
     const double test_accuracy = cli_row_number(run, "test_accuracy");
+    const double validation = cli_row_number(run, "validation_accuracy");
+    const double epoch = cli_row_number(run, "best_epoch");
+    if (!isfinite(test_accuracy))
+        return;
+    printf("  test accuracy  %s after epoch %.0f, ", bnn_percent_text(test_accuracy, a), epoch);
+    if (!isfinite(validation))
+        puts("the last one: no validation");
+    else if (last)
+        printf("the last one, as chosen; validation %s\n", bnn_percent_text(validation, b));
+    else
+        printf("best validation (%s); last %s\n", bnn_percent_text(validation, b),
+               bnn_percent_text(cli_row_number(run, "last_test_accuracy"), c));
+}
+
+static void show_summary(const json_t *run, bool last)
+{
+    char a[BNN_SHORT_TEXT];
     const double train_seconds = cli_row_number(run, "train_seconds");
     const double latency_us = cli_row_number(run, "latency_us");
     const double images_per_second = cli_row_number(run, "images_per_second");
     show_title(run);
-    if (isfinite(test_accuracy) && !isfinite(cli_row_number(run, "validation_accuracy")))
-        printf("  test accuracy  %s after epoch %.0f, the last one: no validation\n",
-               bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"));
-    else if (isfinite(test_accuracy))
-        printf("  test accuracy  %s after epoch %.0f, best validation (%s); last %s\n",
-               bnn_percent_text(test_accuracy, a), cli_row_number(run, "best_epoch"),
-               bnn_percent_text(cli_row_number(run, "validation_accuracy"), b),
-               bnn_percent_text(cli_row_number(run, "last_test_accuracy"), c));
+    show_accuracy(run, last);
     if (isfinite(train_seconds))
         printf("  training       %s\n", bnn_seconds_text(train_seconds, a));
     if (isfinite(latency_us) && isfinite(images_per_second))
@@ -347,7 +370,7 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     json_t *run = summary_row(store, uid, err);
     if (run == NULL)
         return err->status;
-    show_summary(run);
+    show_summary(run, is_last_chosen(store, uid));
     int status = show_lost(store, run, arena, err);
     if (status == BNN_OK)
         status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);

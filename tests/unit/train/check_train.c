@@ -7,6 +7,8 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/train_fixture.h"
 
+#include "tests/fixtures/reference/training.inc"
+
 #include <pthread.h>
 
 #define FLOAT_NET  "model:\n" SMALL_TOPOLOGY "  binarize: none\n"
@@ -19,30 +21,35 @@ typedef struct schedule_case {
     double epoch, n_epochs, factor;
 } schedule_case;
 
+#define OF(k, w, e, f, l)                                                     \
+    {                                                                         \
+        .kind = (k), .warmup = (w), .every = (e), .factor = (f), .floor = (l) \
+    }
+
 static const schedule_case schedule_cases[] = {
-    {{BNN_SCHEDULE_CONSTANT, 0, 1, 1, 0}, 0, 10, 1},
-    {{BNN_SCHEDULE_CONSTANT, 0, 1, 1, 0}, 9.99, 10, 1},
-    {{BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0}, 0, 10, 0},
-    {{BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0}, 0.5, 10, 0.25},
-    {{BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0}, 2, 10, 1},
-    {{BNN_SCHEDULE_STEP, 0, 3, 0.5, 0}, 0, 10, 1},
-    {{BNN_SCHEDULE_STEP, 0, 3, 0.5, 0}, 2.999, 10, 1},
-    {{BNN_SCHEDULE_STEP, 0, 3, 0.5, 0}, 3, 10, 0.5},
-    {{BNN_SCHEDULE_STEP, 0, 3, 0.5, 0}, 9, 10, 0.125},
-    {{BNN_SCHEDULE_STEP, 4, 3, 0.5, 0}, 3, 10, 0.75},
-    {{BNN_SCHEDULE_STEP, 4, 3, 0.5, 0}, 6, 10, 0.25},
-    {{BNN_SCHEDULE_STEP, 0, 0.25, 0.1, 0}, 0.5, 10, 0.01},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0}, 0, 8, 1},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0}, 2, 8, 0.85355339059327376},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0}, 4, 8, 0.5},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0}, 6, 8, 0.14644660940672624},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0}, 8, 8, 0},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0.2}, 4, 8, 0.6},
-    {{BNN_SCHEDULE_COSINE, 0, 1, 1, 0.2}, 8, 8, 0.2},
-    {{BNN_SCHEDULE_COSINE, 2, 1, 1, 0}, 1, 8, 0.5},
-    {{BNN_SCHEDULE_COSINE, 2, 1, 1, 0}, 2, 8, 1},
-    {{BNN_SCHEDULE_COSINE, 2, 1, 1, 0}, 5, 8, 0.5},
-    {{BNN_SCHEDULE_COSINE, 2, 1, 1, 0}, 4, 8, 0.75},
+    {OF(BNN_SCHEDULE_CONSTANT, 0, 1, 1, 0), 0, 10, 1},
+    {OF(BNN_SCHEDULE_CONSTANT, 0, 1, 1, 0), 9.99, 10, 1},
+    {OF(BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0), 0, 10, 0},
+    {OF(BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0), 0.5, 10, 0.25},
+    {OF(BNN_SCHEDULE_CONSTANT, 2, 1, 1, 0), 2, 10, 1},
+    {OF(BNN_SCHEDULE_STEP, 0, 3, 0.5, 0), 0, 10, 1},
+    {OF(BNN_SCHEDULE_STEP, 0, 3, 0.5, 0), 2.999, 10, 1},
+    {OF(BNN_SCHEDULE_STEP, 0, 3, 0.5, 0), 3, 10, 0.5},
+    {OF(BNN_SCHEDULE_STEP, 0, 3, 0.5, 0), 9, 10, 0.125},
+    {OF(BNN_SCHEDULE_STEP, 4, 3, 0.5, 0), 3, 10, 0.75},
+    {OF(BNN_SCHEDULE_STEP, 4, 3, 0.5, 0), 6, 10, 0.25},
+    {OF(BNN_SCHEDULE_STEP, 0, 0.25, 0.1, 0), 0.5, 10, 0.01},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0), 0, 8, 1},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0), 2, 8, 0.85355339059327376},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0), 4, 8, 0.5},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0), 6, 8, 0.14644660940672624},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0), 8, 8, 0},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0.2), 4, 8, 0.6},
+    {OF(BNN_SCHEDULE_COSINE, 0, 1, 1, 0.2), 8, 8, 0.2},
+    {OF(BNN_SCHEDULE_COSINE, 2, 1, 1, 0), 1, 8, 0.5},
+    {OF(BNN_SCHEDULE_COSINE, 2, 1, 1, 0), 2, 8, 1},
+    {OF(BNN_SCHEDULE_COSINE, 2, 1, 1, 0), 5, 8, 0.5},
+    {OF(BNN_SCHEDULE_COSINE, 2, 1, 1, 0), 4, 8, 0.75},
 };
 
 START_TEST(schedules_have_the_values_of_the_book)
@@ -68,6 +75,42 @@ START_TEST(the_cosine_is_a_cosine)
         ck_assert_double_ge(factor, 0.0);
         last = factor;
     }
+}
+END_TEST
+
+/* At 0, 1/2, ... 10 of 10 epochs. */
+static void expect_factors(bnn_schedule schedule, const double facts[21])
+{
+    for (int i = 0; i <= 20; i++)
+        ck_assert_double_eq_tol(bnn_schedule_factor(&schedule, 0.5 * i, 10.0), facts[i], 1e-11);
+}
+
+START_TEST(schedules_have_the_values_of_the_script)
+{
+    expect_factors(
+        (bnn_schedule){
+            .kind = BNN_SCHEDULE_ONE_CYCLE, .rise = 0.3, .start_divisor = 25, .end_divisor = 1e4},
+        one_cycle_factors);
+    expect_factors(
+        (bnn_schedule){
+            .kind = BNN_SCHEDULE_ONE_CYCLE, .rise = 0.5, .start_divisor = 10, .end_divisor = 100},
+        one_cycle_other_factors);
+    expect_factors((bnn_schedule){.kind = BNN_SCHEDULE_LINEAR}, linear_factors);
+    expect_factors((bnn_schedule){.kind = BNN_SCHEDULE_LINEAR, .warmup = 2.5, .floor = 0.1},
+                   linear_warm_factors);
+}
+END_TEST
+
+/* It may grow, or fall, over the whole run. */
+START_TEST(one_cycle_may_have_one_side_only)
+{
+    bnn_schedule schedule = {.kind = BNN_SCHEDULE_ONE_CYCLE, .start_divisor = 4, .end_divisor = 2};
+    ck_assert_double_eq(bnn_schedule_factor(&schedule, 0.0, 10.0), 1.0);
+    ck_assert_double_eq(bnn_schedule_factor(&schedule, 10.0, 10.0), 0.125);
+    schedule.rise = 1.0;
+    ck_assert_double_eq(bnn_schedule_factor(&schedule, 0.0, 10.0), 0.25);
+    ck_assert_double_eq_tol(bnn_schedule_factor(&schedule, 9.999999, 10.0), 1.0, 1e-9);
+    ck_assert(isfinite(bnn_schedule_factor(&schedule, 10.0, 10.0)));
 }
 END_TEST
 
@@ -363,6 +406,8 @@ static Suite *train_suite(void)
     tcase_add_checked_fixture(tc, model_set_up, model_tear_down);
     tcase_add_test(tc, schedules_have_the_values_of_the_book);
     tcase_add_test(tc, the_cosine_is_a_cosine);
+    tcase_add_test(tc, schedules_have_the_values_of_the_script);
+    tcase_add_test(tc, one_cycle_may_have_one_side_only);
     tcase_add_test(tc, only_what_acts_is_recorded);
     suite_add_tcase(suite, tc);
     tc = tcase_create("sessions");
