@@ -38,6 +38,7 @@ store_scripts = \
 	db/schema_3.sql \
 	db/schema_4.sql \
 	db/schema_5.sql \
+	db/schema_6.sql \
 	db/orphans.sql \
 	db/views.sql \
 	db/sql/chosen_runs.sql \

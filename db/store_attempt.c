@@ -123,6 +123,7 @@ int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t e
         "DELETE FROM metric WHERE run_id = ?1 AND attempt < ?2 AND (epoch = 0 OR epoch > ?3)",
         ("DELETE FROM timing WHERE run_id = ?1 AND attempt < ?2"
          " AND NOT (phase = 'train_epoch' AND rep <= ?3)"),
+        "DELETE FROM layer_value WHERE run_id = ?1 AND attempt < ?2 AND epoch > ?3",
         "DELETE FROM layer WHERE run_id = ?1 AND attempt < ?2 AND ?3 >= 0",
         "DELETE FROM artifact WHERE run_id = ?1 AND attempt < ?2 AND ?3 >= 0",
         "UPDATE attempt SET resumed_from_epoch = ?3 WHERE run_id = ?1 AND attempt = ?2",

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 5 };
+enum { READABLE = 2, NEWEST = 6 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -81,15 +81,25 @@ static int apply_script(bnn_store *store, const char *name, bnn_error *err)
 /* The views find tables with all columns: temporary names hide those of the file. */
 static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *err)
 {
-    const char *tables =
-        version >= 4
-            ? "CREATE TEMP VIEW run AS SELECT *, NULL AS note FROM main.run"
-            : "CREATE TEMP VIEW run AS SELECT *, NULL AS stale, NULL AS note FROM main.run;"
-              "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt";
-    if (bnn_store_script(store, tables, err) != BNN_OK ||
-        bnn_store_script(store, "CREATE TEMP VIEW run_tag AS SELECT 0 AS run_id, '' AS tag WHERE 0",
-                         err) != BNN_OK)
-        return err->status;
+    static const struct {
+        int64_t before; /* the version that has the table as it is, or has it at all */
+        const char *sql;
+    } tables[] = {
+        {4, "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt;"
+            "CREATE TEMP VIEW run AS SELECT *, NULL AS stale, NULL AS note FROM main.run"},
+        {5, "CREATE TEMP VIEW IF NOT EXISTS run AS SELECT *, NULL AS note FROM main.run;"
+            "CREATE TEMP VIEW run_tag AS SELECT 0 AS run_id, '' AS tag WHERE 0"},
+        {6, "CREATE TEMP VIEW measured_layer AS"
+            " SELECT 0 AS measured_layer_id, 0 AS ordinal, '' AS name WHERE 0;"
+            "CREATE TEMP VIEW quantity AS SELECT 0 AS quantity_id, '' AS name, 0.0 AS bin WHERE 0;"
+            "CREATE TEMP VIEW layer_value AS SELECT 0 AS run_id, 0 AS quantity_id,"
+            " 0 AS measured_layer_id, 0 AS epoch, 0 AS attempt, 0.0 AS value WHERE 0;"
+            "CREATE TEMP VIEW run_need AS"
+            " SELECT 0 AS run_id, 0 AS need_run_id, '' AS purpose WHERE 0"},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)
+            return err->status;
     char *views = strdup(bnn_store_find_script("views"));
     if (views == NULL)
         return bnn_no_memory(err);

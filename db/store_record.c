@@ -47,6 +47,34 @@ static void insert_layer(bnn_store *store, int64_t run, uint32_t attempt, const 
                                  V(l->binary_inputs != 0)));
 }
 
+/* The number that stands for a text in all runs; a new one for a new text. */
+static int64_t number_text(bnn_store *store, const char *find, const char *add, const char *text,
+                           bnn_store_value detail)
+{
+    const int64_t id = bnn_store_number(store, find, BNN_VALUES(V(text), detail), 0);
+    if (id != 0)
+        return id;
+    bnn_store_execute(store, add, BNN_VALUES(V(text), detail));
+    return sqlite3_last_insert_rowid(store->db);
+}
+
+static void insert_layer_metric(bnn_store *store, int64_t run, uint32_t attempt,
+                                const bnn_layer_metric_record *m)
+{
+    const int64_t quantity =
+        number_text(store, "SELECT quantity_id FROM quantity WHERE name = ?1 AND bin IS ?2",
+                    "INSERT INTO quantity(name, bin) VALUES (?1, ?2)", m->name,
+                    isnan(m->bin) ? bnn_value_null() : bnn_value_real(m->bin));
+    const int64_t layer = number_text(
+        store, "SELECT measured_layer_id FROM measured_layer WHERE name = ?1 AND ordinal = ?2",
+        "INSERT INTO measured_layer(name, ordinal) VALUES (?1, ?2)", m->layer, V(m->ordinal));
+    bnn_store_execute(
+        store,
+        "REPLACE INTO layer_value(run_id, epoch, quantity_id, measured_layer_id,"
+        " attempt, value) SELECT ?1, ?3, ?4, ?5, ?2, ?6" HOLDER,
+        BNN_VALUES(V(run), V(attempt), V(m->epoch), V(quantity), V(layer), V(m->value)));
+}
+
 /* Files are where the run's folder is: the path begins there. */
 static void insert_file(bnn_store *store, int64_t run, uint32_t attempt, const bnn_file_record *f)
 {
@@ -81,6 +109,11 @@ static bool is_sound(const bnn_record *record)
                l->bits <= INT64_MAX && l->float32_bytes <= INT64_MAX &&
                l->packed_bytes <= INT64_MAX && l->macs <= INT64_MAX;
     }
+    case BNN_RECORD_LAYER_METRIC: {
+        const bnn_layer_metric_record *m = &record->layer_metric;
+        return is_name(m->layer) && is_name(m->name) && m->epoch > 0 && isfinite(m->value) &&
+               !isinf(m->bin);
+    }
     case BNN_RECORD_FILE: {
         const bnn_file_record *f = &record->file;
         return is_name(f->kind) && is_name(f->name) && f->n_bytes <= INT64_MAX &&
@@ -108,6 +141,9 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
         break;
     case BNN_RECORD_LAYER:
         insert_layer(store, run, attempt, &record->layer);
+        break;
+    case BNN_RECORD_LAYER_METRIC:
+        insert_layer_metric(store, run, attempt, &record->layer_metric);
         break;
     case BNN_RECORD_FILE:
         insert_file(store, run, attempt, &record->file);

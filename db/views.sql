@@ -71,6 +71,17 @@ SELECT run.run_uid, layer.name AS layer, layer.kind, layer.n_parameters, layer.b
        layer.binary_inputs
 FROM run JOIN layer USING (run_id);
 
+-- What telemetry measured of a layer after an epoch; db/README.md says what each name means. bin: of a
+-- histogram, the bound of the bin that is nearer to zero; NULL for all else. ordinal: the operation in
+-- the network, from 0.
+DROP VIEW IF EXISTS main.layer_metric;
+CREATE VIEW main.layer_metric AS
+SELECT run.run_uid, layer_value.epoch, measured_layer.name AS layer, quantity.name,
+       layer_value.value, quantity.bin, measured_layer.ordinal
+FROM run CROSS JOIN layer_value USING (run_id) -- the runs first: they have an index
+JOIN quantity USING (quantity_id)
+JOIN measured_layer USING (measured_layer_id);
+
 -- One row a run, whatever its state; what is not known (yet) is NULL. Accuracies are fractions.
 -- test_accuracy is that of the epoch with the best validation accuracy: the test set has no say.
 -- Latency and throughput are medians over the repetitions. Each column looks up the rows of its own

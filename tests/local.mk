@@ -67,6 +67,7 @@ check_suites = \
 	tests/unit/db/check_store_crash \
 	tests/unit/db/check_store_curate \
 	tests/unit/db/check_store_delete \
+	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_query \
 	tests/unit/db/check_store_readonly \

@@ -8,11 +8,12 @@
 enum { BNN_NAME_MAX = 48 };
 
 typedef enum bnn_record_kind {
-    BNN_RECORD_METRIC = 1, /* a value of an epoch (epoch from 1), or of the run (epoch 0) */
-    BNN_RECORD_TIMING = 2, /* a duration */
-    BNN_RECORD_LAYER = 3,  /* the size of one layer */
-    BNN_RECORD_FILE = 4,   /* a file in the run's folder */
-    BNN_RECORD_BEGIN = 5,  /* the first of an attempt: where it goes on */
+    BNN_RECORD_METRIC = 1,       /* a value of an epoch (epoch from 1), or of the run (epoch 0) */
+    BNN_RECORD_TIMING = 2,       /* a duration */
+    BNN_RECORD_LAYER = 3,        /* the size of one layer */
+    BNN_RECORD_FILE = 4,         /* a file in the run's folder */
+    BNN_RECORD_BEGIN = 5,        /* the first of an attempt: where it goes on */
+    BNN_RECORD_LAYER_METRIC = 6, /* a value of a layer after an epoch */
 } bnn_record_kind;
 
 /* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
@@ -48,6 +49,16 @@ typedef struct bnn_layer_record {
     int32_t binary_weights, binary_inputs;
 } bnn_layer_record;
 
+/* What telemetry measures; db/README.md has its names. */
+typedef struct bnn_layer_metric_record {
+    char layer[BNN_NAME_MAX]; /* "conv2d_1", "sign_2" */
+    char name[BNN_NAME_MAX];  /* "flips" */
+    uint32_t ordinal;         /* of the operation in the network, from 0 */
+    uint32_t epoch;           /* from 1 */
+    double bin;               /* of a histogram; NaN: none */
+    double value;             /* finite */
+} bnn_layer_metric_record;
+
 typedef struct bnn_file_record {
     char kind[BNN_NAME_MAX]; /* "model", "weights" */
     char name[BNN_NAME_MAX]; /* in the folder */
@@ -61,6 +72,7 @@ typedef struct bnn_record {
         bnn_metric_record metric;
         bnn_timing_record timing;
         bnn_layer_record layer;
+        bnn_layer_metric_record layer_metric;
         bnn_file_record file;
         uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
     };

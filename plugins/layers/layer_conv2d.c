@@ -79,7 +79,8 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
     return 0;
 }
 
-BNN_DEFINE_LAYER(BNN_HEAD("conv2d", "2-D convolution with square kernels",
-                          "LeCun et al. 1998; initial values as in PyTorch", struct conv2d, params),
-                 .role = BNN_ROLE_LINEAR, .plan = plan, .forward = forward, .backward = backward,
-                 .lower = lower)
+BNN_DEFINE_LAYER(
+    BNN_HEAD("conv2d", "2-D convolution with square kernels",
+             "LeCun et al. 1998; initial values as in PyTorch", struct conv2d, params),
+    .role = BNN_ROLE_LINEAR, .plan = plan, .forward = forward, .backward = backward, .lower = lower,
+    .formula = "y[o] at a place = bias[o] + sum over i and the window of weight[o][i] x[i]")

@@ -68,4 +68,4 @@ static int lower(const void *p, const bnn_layer_io *io, bnn_lowering *lowering)
 BNN_DEFINE_LAYER(BNN_HEAD("dense", "fully connected layer",
                           "Rosenblatt 1958; initial values as in PyTorch", struct dense, params),
                  .role = BNN_ROLE_LINEAR, .plan = plan, .forward = forward, .backward = backward,
-                 .lower = lower)
+                 .lower = lower, .formula = "y[o] = bias[o] + sum over i of weight[o][i] x[i]")

@@ -49,4 +49,6 @@ BNN_DEFINE_LAYER(BNN_HEAD("dropout", "zero a random part of the values in traini
                           "Srivastava et al. 2014; scaled in training", struct dropout, params),
                  .role = BNN_ROLE_REGULARIZER, .flags = BNN_LAYER_KEEPS_SIGN,
                  .plan = bnn_plan_elementwise, .forward = forward, .backward = backward,
-                 .lower = lower)
+                 .lower = lower,
+                 .formula = "training: y = 0 with probability rate, else x / (1 - rate)\n"
+                            "inference: y = x")

@@ -25,4 +25,4 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("hardtanh", "x held in [-1, 1]", "Collobert 2004"),
                  .role = BNN_ROLE_ACTIVATION, .plan = bnn_plan_elementwise, .forward = forward,
-                 .backward = backward, .lower = lower)
+                 .backward = backward, .lower = lower, .formula = "y = min(max(x, -1), 1)")

@@ -22,4 +22,5 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 
 BNN_DEFINE_LAYER(BNN_HEAD("maxpool", "maximum over square windows", NULL, struct pool, pool_params),
                  .role = BNN_ROLE_POOL, .flags = BNN_LAYER_KEEPS_SIGN, .plan = pool_plan,
-                 .forward = forward, .backward = backward, .lower = lower)
+                 .forward = forward, .backward = backward, .lower = lower,
+                 .formula = "y = maximum of the window")

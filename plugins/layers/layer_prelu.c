@@ -56,4 +56,6 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("prelu", "a learned slope per channel below zero",
                                 "He et al. 2015, arXiv:1502.01852"),
                  .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
-                 .backward = backward, .lower = lower)
+                 .backward = backward, .lower = lower,
+                 .formula = "y = x where x >= 0\n"
+                            "    slope[c] x elsewhere")

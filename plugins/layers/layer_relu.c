@@ -27,4 +27,4 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("relu", "max(x, 0)", "Nair & Hinton 2010"),
                  .role = BNN_ROLE_ACTIVATION, .flags = BNN_LAYER_NONNEGATIVE,
                  .plan = bnn_plan_elementwise, .forward = forward, .backward = backward,
-                 .lower = lower)
+                 .lower = lower, .formula = "y = max(x, 0)")

@@ -46,4 +46,7 @@ BNN_DEFINE_OPTIMIZER(BNN_HEAD("adam", "steps scaled by running means of the grad
                               "Kingma & Ba 2014, arXiv:1412.6980; Loshchilov & Hutter 2017, "
                               "arXiv:1711.05101 (decoupled)",
                               struct adam, params),
-                     .n_slots = 2, .default_lr = 1e-3, .step = step)
+                     .n_slots = 2, .default_lr = 1e-3, .step = step,
+                     .formula = "m += (1 - beta1) (g - m), v += (1 - beta2) (g^2 - v)\n"
+                                "w -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)\n"
+                                "before: g += weight_decay w; decoupled: w *= 1 - lr weight_decay")

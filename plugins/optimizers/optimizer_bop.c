@@ -38,4 +38,6 @@ BNN_HOT static void step(const bnn_context *ctx, const void *p, const bnn_step *
 BNN_DEFINE_OPTIMIZER(BNN_HEAD("bop", "flip a binary weight when its gradient insists",
                               "Helwegen et al. 2019, arXiv:1906.02107", struct bop, params),
                      .n_slots = 1, .flags = BNN_OPTIMIZER_BINARY_ONLY, .default_lr = 1.0,
-                     .step = step)
+                     .step = step,
+                     .formula = "m += gamma lr (g - m)\n"
+                                "w = -w where sign(w) m > threshold")

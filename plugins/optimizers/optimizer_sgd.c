@@ -33,4 +33,6 @@ BNN_HOT static void step(const bnn_context *ctx, const void *p, const bnn_step *
 
 BNN_DEFINE_OPTIMIZER(BNN_HEAD("sgd", "gradient descent with momentum",
                               "Polyak 1964; Sutskever et al. 2013", struct sgd, params),
-                     .n_slots = 1, .default_lr = 0.01, .step = step)
+                     .n_slots = 1, .default_lr = 0.01, .step = step,
+                     .formula = "g += weight_decay w, v = momentum v + g\n"
+                                "w -= lr v; nesterov: w -= lr (g + momentum v)")

@@ -27,13 +27,15 @@ static inline const char *linear_first_sequence(const struct linear_first *of,
 }
 
 /* The whole of such an ordering: its head, and the row. */
-#define DEFINE_LINEAR_FIRST(name, summary, reference, ...)                  \
-    static const char *sequence(const void *params, const bnn_block *block) \
-    {                                                                       \
-        static const struct linear_first blocks = {__VA_ARGS__};            \
-        (void)params;                                                       \
-        return linear_first_sequence(&blocks, block);                       \
-    }                                                                       \
-    BNN_DEFINE_ORDERING(BNN_HEAD_PLAIN(name, summary, reference), .sequence = sequence)
+#define DEFINE_LINEAR_FIRST(name, summary, reference, ...)                              \
+    static const char *sequence(const void *params, const bnn_block *block)             \
+    {                                                                                   \
+        static const struct linear_first blocks = {__VA_ARGS__};                        \
+        (void)params;                                                                   \
+        return linear_first_sequence(&blocks, block);                                   \
+    }                                                                                   \
+    BNN_DEFINE_ORDERING(BNN_HEAD_PLAIN(name, summary, reference), .sequence = sequence, \
+                        .formula = "first and hidden blocks: " summary "\n"             \
+                                   "last block: linear, pool; with binary weights also norm")
 
 #endif

@@ -15,7 +15,9 @@ static const char *sequence(const void *params, const bnn_block *block)
     return block->pools ? "BALP" : "BAL";
 }
 
-BNN_DEFINE_ORDERING(BNN_HEAD_PLAIN("xnor",
-                                   "norm, activation, linear, pool; the first block linear first",
-                                   "Rastegari et al. 2016 (XNOR-Net), arXiv:1603.05279"),
-                    .sequence = sequence)
+BNN_DEFINE_ORDERING(
+    BNN_HEAD_PLAIN("xnor", "norm, activation, linear, pool; the first block linear first",
+                   "Rastegari et al. 2016 (XNOR-Net), arXiv:1603.05279"),
+    .sequence = sequence,
+    .formula = "first block: linear, norm, activation, pool\n"
+               "others: norm, activation, linear, pool, the sign right before linear")

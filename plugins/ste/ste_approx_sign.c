@@ -24,4 +24,4 @@ static void proxy(const bnn_context *ctx, const void *params, size_t n, const fl
 
 BNN_DEFINE_STE(BNN_HEAD_PLAIN("approx_sign", "a triangle of height 2 on [-1, 1]",
                               "Liu et al. 2018 (Bi-Real Net), arXiv:1808.00278"),
-               .grad = grad, .proxy = proxy)
+               .grad = grad, .proxy = proxy, .formula = "gx = gy * max(0, 2 - 2 |x|)")

@@ -65,4 +65,6 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 
 BNN_DEFINE_STE(BNN_HEAD("ede", "k tanh(t x), from a line to a step over the epochs",
                         "Qin et al. 2020 (IR-Net), arXiv:1909.10788", struct ede, params),
-               .grad = grad, .proxy = proxy, .schedule = schedule)
+               .grad = grad, .proxy = proxy, .schedule = schedule,
+               .formula = "gx = gy * k t (1 - tanh^2(t x))\n"
+                          "t = t_min (t_max / t_min)^progress, k = max(1/t, 1)")

@@ -19,4 +19,4 @@ static void proxy(const bnn_context *ctx, const void *params, size_t n, const fl
 
 BNN_DEFINE_STE(BNN_HEAD_PLAIN("identity", "pass the gradient everywhere",
                               "Bengio, Leonard & Courville 2013, arXiv:1308.3432"),
-               .grad = grad, .proxy = proxy)
+               .grad = grad, .proxy = proxy, .formula = "gx = gy")

@@ -62,4 +62,5 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 
 BNN_DEFINE_STE(BNN_HEAD("swish_sign", "a peak with negative tails, the derivative of SignSwish",
                         "Darabi et al. 2018 (BNN+), arXiv:1812.11800", struct swish_sign, params),
-               .grad = grad, .proxy = proxy)
+               .grad = grad, .proxy = proxy,
+               .formula = "gx = gy * beta (2 - z tanh(z/2)) / (1 + cosh z), z = beta x")
