@@ -317,6 +317,7 @@ typedef enum bnn_role {
     BNN_ROLE_NORM = 'B',
     BNN_ROLE_ACTIVATION = 'A',
     BNN_ROLE_REGULARIZER = 'R', /* changes nothing in inference */
+    BNN_ROLE_BEFORE_SIGN = 'H', /* stands in front of a sign, in no ordering: a learned shift */
 } bnn_role;
 
 typedef enum bnn_tensor_kind {
@@ -380,7 +381,7 @@ enum {
     BNN_LAYER_KEEPS_SIGN = 2,  /* nonnegative in, nonnegative out (pools, dropout) */
 };
 
-/* What a layer is in inference: one of these operations. The arithmetic is part of the promise,
+/* What a layer is in inference: one or several of these operations. The arithmetic is part of the promise,
  * down to the order of operations, since a deployed network answers with the same bits. fma is one
  * rounding; c is the channel; sums run over the inputs in the order of memory (channel, row,
  * column). */
@@ -395,13 +396,14 @@ typedef enum bnn_lower_op {
     BNN_LOWER_MAXPOOL = 6,  /* y = first; then y = x > y ? x : y for the others of the window */
     BNN_LOWER_AVGPOOL = 7,  /* y = sum of the window, first to last, * (1 / area) */
     BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own, a layer is never one */
+    BNN_LOWER_SLOPES = 9,   /* y = x * (x >= 0 ? offset[c] : factor[c]) */
     BNN_LOWER_KINDS,        /* behind the last */
 } bnn_lower_op;
 
 typedef struct bnn_lowering {
     /* Set by the host. */
-    float *factor; /* [in.c], for the layer to fill in: affine, slope */
-    float *offset; /* [in.c], likewise: affine */
+    float *factor; /* [in.c], for the layer to fill in: affine, slope, slopes */
+    float *offset; /* [in.c], likewise: affine, slopes */
 
     /* Set by the layer; zero before. */
     uint32_t op;                      /* bnn_lower_op */
@@ -414,7 +416,15 @@ typedef struct bnn_lowering {
      * a negative number to return. */
     int (*fail)(struct bnn_lowering *lowering, const char *format, ...);
     void *host; /* the host's own */
+
+    /* For a layer that is several operations, one behind the other: takes what is set as the next
+     * of them, copies factor and offset, and clears what the layer sets. What is set when lower
+     * returns is the last, so a layer that is one operation needs no emit. At most BNN_EMITS_MAX
+     * calls. Returns 0, or a negative number to return. */
+    int (*emit)(struct bnn_lowering *lowering);
 } bnn_lowering;
+
+enum { BNN_EMITS_MAX = 7 };
 
 typedef struct bnn_layer {
     bnn_head head;
@@ -431,8 +441,8 @@ typedef struct bnn_layer {
     /* Required. Writes gx (unless NULL) and the gradients. gx is never gy. */
     void (*backward)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
 
-    /* Describes the layer with its trained tensors as one operation that gives, for every input,
-     * the bits that forward gives in inference. Reads shapes, pad value and tensors of io; x and y
+    /* Describes the layer with its trained tensors as operations that give, for every input, the
+     * bits that forward gives in inference. Reads shapes, pad value and tensors of io; x and y
      * are not there. Pure. Returns 0, or what lowering->fail returned. NULL: a network with this
      * layer can be trained, but not exported or run by the engine. */
     int (*lower)(const void *params, const bnn_layer_io *io, bnn_lowering *lowering);

@@ -12,13 +12,22 @@ typedef struct maker {
     bnn_error *err;
 } maker;
 
+/* A layer that becomes operations of the graph. */
+typedef struct graph_layer {
+    maker *m;
+    uint32_t i;   /* of the network op */
+    bnn_shape in; /* what the next operation sees */
+    uint32_t n;   /* operations that were emitted */
+    int status;   /* of the emits */
+} graph_layer;
+
 static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static int graph_lower_failure(bnn_lowering *lowering, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    bnn_fail_v(lowering->host, BNN_E_FAILED, format, args);
+    bnn_fail_v(((const graph_layer *)lowering->host)->m->err, BNN_E_FAILED, format, args);
     va_end(args);
     return BNN_E_FAILED;
 }
@@ -61,67 +70,106 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_op *o)
 }
 
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
-static int graph_take_lowering(maker *m, uint32_t i, const bnn_lowering *l)
+static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_lowering *l)
 {
-    const bnn_network_op *from = &m->network->ops[i];
+    maker *m = layer->m;
+    const bnn_network_op *from = &m->network->ops[layer->i];
     const bnn_op_kind *kind = bnn_op_kind_of(l->op);
     if (kind == NULL || l->op == BNN_LOWER_SIGN)
         return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
                         l->op);
     bnn_op *op = &m->ops[m->n];
-    bnn_shape out;
+    const size_t n = layer->in.c;
+    const bool factor = kind->has & BNN_OP_FACTOR, offset = kind->has & BNN_OP_OFFSET;
     *op = (bnn_op){.type = l->op,
-                   .in = from->plan.in,
+                   .name = name,
+                   .in = layer->in,
                    .kernel = l->kernel,
                    .stride = l->stride,
                    .padding = l->padding,
                    .pad_value = from->io.pad_value,
                    .weight = l->weight,
                    .bias = l->bias,
-                   .factor = kind->has & BNN_OP_FACTOR ? l->factor : NULL,
-                   .offset = kind->has & BNN_OP_OFFSET ? l->offset : NULL,
+                   .factor = factor ? bnn_arena_copy(m->arena, l->factor, n, sizeof(float)) : NULL,
+                   .offset = offset ? bnn_arena_copy(m->arena, l->offset, n, sizeof(float)) : NULL,
                    .low = l->low,
                    .high = l->high};
-    if (!bnn_op_out_shape(op, from->plan.out.c, &out))
+    if (op->name == NULL || (factor && op->factor == NULL) || (offset && op->offset == NULL))
+        return bnn_no_memory(m->err);
+    if (!bnn_op_out_shape(op, from->plan.out.c, &op->out))
         return bnn_fail(m->err, BNN_E_FAILED,
                         "input %ux%ux%u is out of the bounds of a deployed network, or its lower "
                         "function says things that do not fit it",
                         op->in.c, op->in.h, op->in.w);
-    if (memcmp(&out, &from->plan.out, sizeof out) != 0)
-        return bnn_fail(m->err, BNN_E_FAILED,
-                        "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u", out.c,
-                        out.h, out.w, op->in.c, op->in.h, op->in.w, from->plan.out.c,
-                        from->plan.out.h, from->plan.out.w);
-    op->out = out;
-    op->name = bnn_arena_strdup(m->arena, from->name);
-    if (op->name == NULL)
-        return bnn_no_memory(m->err);
-    const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, i, op) : BNN_OK;
+    layer->in = op->out;
+    const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, layer->i, op) : BNN_OK;
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;
     return status;
+}
+
+static int graph_emit(bnn_lowering *lowering)
+{
+    graph_layer *layer = lowering->host;
+    maker *m = layer->m;
+    if (layer->status != BNN_OK)
+        return layer->status;
+    if (layer->n == BNN_EMITS_MAX)
+        return layer->status =
+                   bnn_fail(m->err, BNN_E_FAILED,
+                            "its lower function emits more than %d operations", BNN_EMITS_MAX);
+    const char *name =
+        bnn_arena_printf(m->arena, "%s.%u", m->network->ops[layer->i].name, ++layer->n);
+    layer->status = graph_take_lowering(layer, name, lowering);
+    *lowering = (bnn_lowering){.factor = lowering->factor,
+                               .offset = lowering->offset,
+                               .fail = lowering->fail,
+                               .emit = lowering->emit,
+                               .host = lowering->host};
+    return layer->status;
+}
+
+/* What a lower function writes to, for as many channels as there are at either end of the layer. */
+static int graph_begin_lowering(graph_layer *layer, const bnn_layer_plan *plan, bnn_lowering *out)
+{
+    const size_t n = bnn_size_larger(plan->in.c, plan->out.c);
+    *out = (bnn_lowering){.factor = bnn_arena_alloc(layer->m->arena, n, sizeof(float)),
+                          .offset = bnn_arena_alloc(layer->m->arena, n, sizeof(float)),
+                          .fail = graph_lower_failure,
+                          .emit = graph_emit,
+                          .host = layer};
+    return out->factor == NULL || out->offset == NULL ? bnn_no_memory(layer->m->err) : BNN_OK;
 }
 
 static int graph_lower_layer(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
     const bnn_layer *layer = bnn_use_layer(&op->use);
-    bnn_lowering lowering = {.fail = graph_lower_failure, .host = m->err};
+    const bnn_shape in = op->plan.in, out = op->plan.out;
+    graph_layer lowered = {.m = m, .i = i, .in = in};
+    bnn_lowering lowering;
     if (layer->lower == NULL)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "layer %s has no lower function, so its network cannot be deployed",
                         layer->head.name);
-    lowering.factor = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
-    lowering.offset = bnn_arena_alloc(m->arena, op->plan.in.c, sizeof(float));
-    if (lowering.factor == NULL || lowering.offset == NULL)
-        return bnn_no_memory(m->err);
+    int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
     bnn_layer_io io = op->io;
     io.n = 0;
     io.training = 0;
     io.x = NULL;
     io.y = NULL;
-    const int status = layer->lower(op->use.params, &io, &lowering);
-    return status != 0 ? BNN_E_FAILED : graph_take_lowering(m, i, &lowering);
+    if (status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0)
+        return BNN_E_FAILED;
+    if (status == BNN_OK)
+        status = lowered.status;
+    if (status == BNN_OK)
+        status = graph_take_lowering(&lowered, bnn_arena_strdup(m->arena, op->name), &lowering);
+    if (status == BNN_OK && memcmp(&lowered.in, &out, sizeof out) != 0)
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u",
+                        lowered.in.c, lowered.in.h, lowered.in.w, in.c, in.h, in.w, out.c, out.h,
+                        out.w);
+    return status;
 }
 
 static int graph_lower_sign(maker *m, uint32_t i)
@@ -147,7 +195,7 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
 {
     maker m = {.network = network, .arena = arena, .err = err};
     bnn_graph *graph = bnn_arena_alloc(arena, 1, sizeof *graph);
-    m.ops = bnn_arena_alloc(arena, network->n_ops, sizeof *m.ops);
+    m.ops = bnn_arena_alloc(arena, (size_t)network->n_ops * (BNN_EMITS_MAX + 1), sizeof *m.ops);
     if (graph == NULL || m.ops == NULL)
         return bnn_no_memory(m.err);
     for (uint32_t i = 0; i < network->n_ops; i++) {

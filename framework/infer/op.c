@@ -34,6 +34,13 @@ static void op_slope(const bnn_op *op, uint32_t c, size_t n, const float *x, flo
         y[i] = x[i] * (x[i] >= 0.0f ? 1.0f : factor);
 }
 
+static void op_slopes(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
+{
+    const float below = op->factor[c], above = op->offset[c];
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * (x[i] >= 0.0f ? above : below);
+}
+
 static void op_sign(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y)
 {
     (void)op, (void)c;
@@ -187,6 +194,7 @@ static const bnn_op_kind op_kinds[] = {
     [BNN_LOWER_MAXPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_maxpool},
     [BNN_LOWER_AVGPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_avgpool},
     [BNN_LOWER_SIGN] = {.apply_channel = op_sign},
+    [BNN_LOWER_SLOPES] = {.has = BNN_OP_FACTOR | BNN_OP_OFFSET, .apply_channel = op_slopes},
 };
 _Static_assert(sizeof op_kinds / sizeof *op_kinds == BNN_LOWER_KINDS, "a row for each operation");
 

@@ -29,7 +29,7 @@ typedef struct bnn_op {
     const float *weight;          /* [out.c][in.c][kernel][kernel]; dense: [out.c][all inputs] */
     bool binary_weights;          /* every weight is -1 or +1 */
     const float *bias;            /* [out.c], or NULL */
-    const float *factor, *offset; /* affine: [in.c]; slope: factor only */
+    const float *factor, *offset; /* affine, slopes: [in.c]; slope: factor only */
     float low, high;              /* clamp; high may be infinite */
 } bnn_op;
 

@@ -37,6 +37,12 @@ static void ops_slope(c_writer *w, uint32_t j)
     bnn_c_code(w, "value *= value >= 0.0f ? 1.0f : @_%s_factor%u[c];\n", w->name, j + 1);
 }
 
+static void ops_slopes(c_writer *w, uint32_t j)
+{
+    bnn_c_code(w, "value *= value >= 0.0f ? @_%s_offset%u[c] : @_%s_factor%u[c];\n", w->name, j + 1,
+               w->name, j + 1);
+}
+
 static void ops_sign(c_writer *w, uint32_t j)
 {
     (void)j;
@@ -90,6 +96,7 @@ static const struct {
     [BNN_LOWER_MAXPOOL] = {.has_windows = true, .write = ops_maxpool},
     [BNN_LOWER_AVGPOOL] = {.has_windows = true, .write = ops_avgpool},
     [BNN_LOWER_SIGN] = {.write = ops_sign},
+    [BNN_LOWER_SLOPES] = {.write = ops_slopes},
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 

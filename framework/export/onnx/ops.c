@@ -178,6 +178,19 @@ static void onnx_slope(bnn_onnx_writer *w, const bnn_op *op)
     bnn_onnx_then(w, "PRelu", op->name, onnx_values(w, op, "slope", false, op->factor), NULL);
 }
 
+static void onnx_slopes(bnn_onnx_writer *w, const bnn_op *op)
+{
+    const char *values = w->value, *name = bnn_onnx_name(w, "%s.positive", op->name);
+    const char *above = onnx_values(w, op, "slope_above", false, op->offset);
+    const char *below = onnx_values(w, op, "slope_below", false, op->factor);
+    const char *condition =
+        bnn_onnx_node(w, "GreaterOrEqual", name,
+                      (const char *const[]){values, bnn_onnx_scalar(w, "zero", 0.0f), NULL});
+    const char *slope = bnn_onnx_node(w, "Where", bnn_onnx_name(w, "%s.slope", op->name),
+                                      (const char *const[]){condition, above, below, NULL});
+    bnn_onnx_node(w, "Mul", op->name, (const char *const[]){values, slope, NULL});
+}
+
 /* With operators that agree on 0. */
 static void onnx_sign(bnn_onnx_writer *w, const bnn_op *op)
 {
@@ -193,6 +206,7 @@ static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op) = {
     [BNN_LOWER_AFFINE] = onnx_affine,   [BNN_LOWER_CLAMP] = onnx_clamp,
     [BNN_LOWER_SLOPE] = onnx_slope,     [BNN_LOWER_MAXPOOL] = onnx_maxpool,
     [BNN_LOWER_AVGPOOL] = onnx_avgpool, [BNN_LOWER_SIGN] = onnx_sign,
+    [BNN_LOWER_SLOPES] = onnx_slopes,
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 

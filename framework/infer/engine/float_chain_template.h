@@ -54,7 +54,8 @@ static void float_chain_pool_of_four(const bnn_op *op, const float *x, float *y)
 INLINE bool float_is_step(const bnn_op *op)
 {
     return op->type == BNN_LOWER_AFFINE || op->type == BNN_LOWER_CLAMP ||
-           op->type == BNN_LOWER_SLOPE || op->type == BNN_LOWER_SIGN;
+           op->type == BNN_LOWER_SLOPE || op->type == BNN_LOWER_SLOPES ||
+           op->type == BNN_LOWER_SIGN;
 }
 
 /* The end of the steps from chain[at] on. */

@@ -56,6 +56,8 @@ INLINE vf float_step_value(const bnn_lower_op type, const bnn_op *step, vf x, vf
         return min_f(splat_f(step->high), max_f(splat_f(step->low), x));
     case BNN_LOWER_SLOPE:
         return x * select_f(x >= splat_f(0.0f), splat_f(1.0f), factor);
+    case BNN_LOWER_SLOPES:
+        return x * select_f(x >= splat_f(0.0f), offset, factor);
     case BNN_LOWER_SIGN:
         return select_f(x >= splat_f(0.0f), splat_f(1.0f), splat_f(-1.0f));
     default:
@@ -98,6 +100,9 @@ INLINE void float_run_steps(lanes_are kind, float_steps steps, size_t c, const i
             break;
         case BNN_LOWER_SLOPE:
             float_run_step(BNN_LOWER_SLOPE, kind, step, c, channels, n, x);
+            break;
+        case BNN_LOWER_SLOPES:
+            float_run_step(BNN_LOWER_SLOPES, kind, step, c, channels, n, x);
             break;
         case BNN_LOWER_SIGN:
             float_run_step(BNN_LOWER_SIGN, kind, step, c, channels, n, x);

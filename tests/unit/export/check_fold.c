@@ -101,8 +101,9 @@ static bnn_op random_op(bnn_shape in, bool may_pool)
         op.high = random_bits(&b) & 1 ? 1.0f : INFINITY;
         break;
     case 1:
-        op.type = BNN_LOWER_SLOPE;
+        op.type = random_bits(&b) & 1 ? BNN_LOWER_SLOPE : BNN_LOWER_SLOPES;
         op.factor = palette(in.c);
+        op.offset = op.type == BNN_LOWER_SLOPES ? palette(in.c) : NULL;
         break;
     case 4:
     case 5:

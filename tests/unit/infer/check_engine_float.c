@@ -127,8 +127,9 @@ static bnn_op random_op(bnn_shape in, values kind)
         op.high = random_bits(&b) & 1 ? 1.0f : INFINITY;
         break;
     case 1:
-        op.type = BNN_LOWER_SLOPE;
+        op.type = random_bits(&b) & 1 ? BNN_LOWER_SLOPE : BNN_LOWER_SLOPES;
         op.factor = random_values(in.c, kind);
+        op.offset = op.type == BNN_LOWER_SLOPES ? random_values(in.c, kind) : NULL;
         break;
     case 2:
         op.type = BNN_LOWER_SIGN;
