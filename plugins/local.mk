@@ -6,11 +6,14 @@ modules += \
 	plugins/layers/layer_batchnorm.la \
 	plugins/layers/layer_conv2d.la \
 	plugins/layers/layer_dense.la \
+	plugins/layers/layer_dprelu.la \
 	plugins/layers/layer_dropout.la \
 	plugins/layers/layer_hardtanh.la \
 	plugins/layers/layer_maxpool.la \
 	plugins/layers/layer_prelu.la \
 	plugins/layers/layer_relu.la \
+	plugins/layers/layer_rprelu.la \
+	plugins/layers/layer_shift.la \
 	plugins/ste/ste_approx_sign.la \
 	plugins/ste/ste_arctan.la \
 	plugins/ste/ste_clipped.la \
@@ -50,5 +53,6 @@ nobase_dist_doc_DATA += plugins/README.md
 EXTRA_DIST += \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
+	plugins/layers/shifted_slopes.h \
 	plugins/orderings/linear_first.h \
 	plugins/ste/sine.h

@@ -46,6 +46,7 @@ tests_libfixtures_a_SOURCES = \
 LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 
 check_suites = \
+	tests/conform/check_learned \
 	tests/conform/check_plugins \
 	tests/conform/check_ste_facts \
 	tests/unit/base/check_base \
@@ -381,6 +382,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/two_documents \
 	tests/fuzz/corpus/spec/utf16 \
 	tests/fuzz/corpus/spec/zip_uneven \
+	tests/fixtures/reference/learned_layers.inc \
+	tests/fixtures/reference/learned_layers.py \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
 	tests/fixtures/reference/ste_facts.inc \

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPS_OF_A_BLOCK = 8 }; /* at most: sign, dropout, L, P, B, A */
+enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign, dropout, L, P, B, A */
 
 typedef struct layout {
     bnn_network *net; /* which grows by each op */
@@ -145,7 +145,10 @@ static int append_linear(layout *l, uint32_t i)
 {
     const bnn_block_options *block = &l->model->blocks[i];
     int status = BNN_OK;
-    if (bnn_model_block_has_binary_inputs(l->model, i))
+    const bool sign = bnn_model_block_has_binary_inputs(l->model, i);
+    if (sign && l->model->before_sign.plugin != NULL)
+        status = append_op(l, BNN_ROLE_BEFORE_SIGN, &l->model->before_sign, i);
+    if (status == BNN_OK && sign)
         status = append_op(l, BNN_NETWORK_SIGN, &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
         status = append_op(l, BNN_ROLE_REGULARIZER, &block->dropout, i);

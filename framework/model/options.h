@@ -32,6 +32,7 @@ typedef struct bnn_model_options {
     bnn_binarize binarize;
     bnn_use weight_ste, activation_ste;
     bnn_use ordering;
+    bnn_use before_sign; /* in front of each sign; without a plugin: nothing */
     bnn_use norm;
     bnn_use activation;      /* without a plugin: none */
     int32_t activation_auto; /* leave it out where a sign follows */

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Behind op i, pools, activations and dropout in between. */
+/* Behind op i, pools, activations, dropout and shifts in between. */
 static const bnn_network_op *next_op(const bnn_network *network, uint32_t i)
 {
     while (++i < network->n_ops)
-        if (strchr("PAR", network->ops[i].letter) == NULL)
+        if (strchr("PARH", network->ops[i].letter) == NULL)
             return &network->ops[i];
     return NULL;
 }
@@ -38,6 +38,16 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
     return integers ? 16 + 1 : 32 + 1;
 }
 
+/* A shift that follows a norm moves its threshold; another is a threshold itself. */
+static uint64_t shift_bits_of_channel(const bnn_network *network, uint32_t i)
+{
+    uint32_t before = i;
+    while (before > 0 && strchr("PAR", network->ops[before - 1].letter) != NULL)
+        before--;
+    const bool norm = before > 0 && network->ops[before - 1].letter == BNN_ROLE_NORM;
+    return norm ? 0 : norm_bits_of_channel(network, i);
+}
+
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out)
 {
     const bnn_network_op *op = &network->ops[i];
@@ -57,6 +67,8 @@ bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_re
     }
     if (op->letter == BNN_ROLE_NORM)
         size.bits = norm_bits_of_channel(network, i) * op->plan.in.c;
+    if (op->letter == BNN_ROLE_BEFORE_SIGN)
+        size.bits = shift_bits_of_channel(network, i) * op->plan.in.c;
     size.packed_bytes = (size.bits + 7) / 8;
     *out = size;
     return true;

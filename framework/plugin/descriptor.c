@@ -205,7 +205,7 @@ static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, bnn_e
 static int descriptor_check_layer(const bnn_layer *layer, bnn_error *err)
 {
     static const uint32_t flags = BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN;
-    if (layer->role == 0 || layer->role > 127 || strchr("LPBAR", (int)layer->role) == NULL)
+    if (layer->role == 0 || layer->role > 127 || strchr("LPBARH", (int)layer->role) == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "its role is %u; give .role = BNN_ROLE_LINEAR or its like", layer->role);
     if ((layer->flags & ~flags) != 0)

@@ -27,6 +27,8 @@ const char *bnn_role_name(uint32_t role)
         return "a norm";
     case BNN_ROLE_ACTIVATION:
         return "an activation";
+    case BNN_ROLE_BEFORE_SIGN:
+        return "what stands in front of a sign";
     default:
         return "a regularizer";
     }

@@ -81,7 +81,8 @@ static const char *role_text(uint32_t role)
                  {BNN_ROLE_POOL, "pool"},
                  {BNN_ROLE_NORM, "norm"},
                  {BNN_ROLE_ACTIVATION, "activation"},
-                 {BNN_ROLE_REGULARIZER, "regularizer, acts in training only"}};
+                 {BNN_ROLE_REGULARIZER, "regularizer, acts in training only"},
+                 {BNN_ROLE_BEFORE_SIGN, "stands in front of a sign, in no ordering"}};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (roles[i].role == role)
             return roles[i].text;
@@ -199,7 +200,8 @@ static void print_kind_facts(const bnn_plugin *plugin)
         const bnn_layer *layer = bnn_use_layer(&use);
         snprintf(text, sizeof text, "%s (%c in an ordering)", role_text(layer->role),
                  (int)layer->role);
-        print_fact("role", layer->role == BNN_ROLE_REGULARIZER ? role_text(layer->role) : text);
+        print_fact("role",
+                   strchr("LPBA", (int)layer->role) == NULL ? role_text(layer->role) : text);
         if ((layer->flags & BNN_LAYER_NONNEGATIVE) != 0)
             print_fact("output", "never negative: a sign behind it would be constant");
         else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
@@ -267,9 +269,10 @@ static void print_use(const bnn_plugin *plugin)
         before = role == BNN_ROLE_LINEAR        ? "blocks: [{layer: "
                  : role == BNN_ROLE_POOL        ? "blocks: [{layer: ..., pool: "
                  : role == BNN_ROLE_REGULARIZER ? "blocks: [{layer: ..., dropout: "
+                 : role == BNN_ROLE_BEFORE_SIGN ? "model: {before_sign: "
                  : role == BNN_ROLE_NORM        ? "model: {norm: "
                                                 : "model: {activation: ";
-        after = role == BNN_ROLE_NORM || role == BNN_ROLE_ACTIVATION ? "}" : "}]";
+        after = before[0] == 'm' ? "}" : "}]";
     }
     printf("\n%s  %s", strncmp(before, "blocks", 6) == 0 ? "in a topology" : "in a spec", before);
     print_reference(plugin->head);

@@ -152,6 +152,24 @@ START_TEST(random_network)
 }
 END_TEST
 
+/* Layers that are several operations, and what stands in front of a sign. */
+START_TEST(learned_network)
+{
+    static const char *const keys[] = {"activation: rprelu", "activation: dprelu",
+                                       "before_sign: shift",
+                                       "activation: dprelu\n  before_sign: shift"};
+    const char *text = bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  %s\n",
+                                        binarizations[3 + 2 * (_i % 4)],
+                                        orderings[_i % N_ORDERINGS], keys[_i / 4]);
+    const bnn_model_options *options = parsed_model(model_spec(topologies[_i % 2], text));
+    bnn_network *net = network_of(options, 4, 1, 1);
+    fill_tensors(net, 700 + (uint64_t)_i);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
+    write_case(bnn_arena_printf(arena, "learned_%d", _i), model, images, RANDOM_IMAGES);
+}
+END_TEST
+
 static const bnn_model *integer_model(int i)
 {
     bnn_network *net = network_of(parsed_model(model_spec(integers[i].model, "")), 4, 1, 1);
@@ -416,6 +434,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
     tcase_add_test(cases, random_rules);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
+    tcase_add_loop_test(cases, learned_network, 0, 4 * 4);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);
     return suite;

@@ -145,15 +145,11 @@ static const struct {
 
 enum { N_RANDOM = 2 * 6 * 3 * 3 };
 
-START_TEST(random_tensors)
+/* A case of a network with any tensors. */
+static void write_random_case(const char *name, const char *topology, const char *keys,
+                              promise promised, unsigned i)
 {
-    const unsigned i = (unsigned)_i;
-    const unsigned end = i % 3, function = i / 3 % 3, ordering = i / 9 % 6, topology = i / 54;
-    const char *spec =
-        model_spec(topologies[topology],
-                   bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  activation: %s\n",
-                                    ends[end].binarize, orderings[ordering], functions[function]));
-    bnn_network *net = network_of(parsed_model(spec), 4, BATCH, i + 1);
+    bnn_network *net = network_of(parsed_model(model_spec(topology, keys)), 4, BATCH, i + 1);
     fill_tensors(net, 77 + i);
     const bnn_graph *graph = graph_of(net);
     const size_t n_pixels = volume(graph->input);
@@ -163,10 +159,35 @@ START_TEST(random_tensors)
     float *scratch = bnn_arena_alloc(arena, evaluation_scratch(graph), sizeof *scratch);
     for (size_t k = 0; k < RANDOM_IMAGES; k++)
         evaluate(graph, images + k * n_pixels, logits + k * 4, scratch);
-    write_case(bnn_arena_printf(arena, "random_%u_%s_%s_%u", topology, orderings[ordering],
-                                functions[function], end),
-               graph, ends[end].promised, RANDOM_IMAGES, images, logits);
+    write_case(name, graph, promised, RANDOM_IMAGES, images, logits);
     buffers_free(&b);
+}
+
+START_TEST(random_tensors)
+{
+    const unsigned i = (unsigned)_i;
+    const unsigned end = i % 3, function = i / 3 % 3, ordering = i / 9 % 6, topology = i / 54;
+    write_random_case(bnn_arena_printf(arena, "random_%u_%s_%s_%u", topology, orderings[ordering],
+                                       functions[function], end),
+                      topologies[topology],
+                      bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  activation: %s\n",
+                                       ends[end].binarize, orderings[ordering],
+                                       functions[function]),
+                      ends[end].promised, i);
+}
+END_TEST
+
+/* Layers that are several operations, and what stands in front of a sign. */
+START_TEST(learned_layers)
+{
+    static const char *const keys[] = {"activation: rprelu", "activation: dprelu",
+                                       "before_sign: shift",
+                                       "activation: dprelu\n  before_sign: shift"};
+    const unsigned i = (unsigned)_i, end = i % 3, key = i / 3 % 4, ordering = i % 6;
+    write_random_case(bnn_arena_printf(arena, "learned_%u", i), topologies[i / 12],
+                      bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  %s\n",
+                                       ends[end].binarize, orderings[ordering], keys[key]),
+                      ends[end].promised, 500 + i);
 }
 END_TEST
 
@@ -278,6 +299,7 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, texts_that_are_not_clean);
     tcase_add_test(cases, names_that_are_not_unique);
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
+    tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     suite_add_tcase(suite, cases);
     return suite;

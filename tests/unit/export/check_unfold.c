@@ -14,7 +14,7 @@ enum { IMAGES = 5 };
 
 static const char *const foldable[] = {"{}", "{padding: +1, last: true}", "{first: true}",
                                        "{first: true, last: true}"};
-static const char *const functions[] = {"hardtanh", "prelu", "none"};
+static const char *const functions[] = {"hardtanh", "prelu", "rprelu", "dprelu", "none"};
 enum {
     N_FOLDABLE = sizeof foldable / sizeof *foldable,
     N_FUNCTIONS = sizeof functions / sizeof *functions,

@@ -64,6 +64,10 @@ static const sequence_case sequence_cases[] = {
     {"  binarize: {}\n  activation: hardtanh\n", "LBAP SLBAP SLBA L"},
     {"  binarize: {}\n  activation: prelu\n  ordering: act_bn\n", "LABP SLABP SLAB L"},
     {"  binarize: {}\n  activation: relu\n  ordering: act_pool_bn\n", "LAPB SLAPB SLAB L"},
+    {"  binarize: {}\n  before_sign: shift\n", "LBP HSLBP HSLBA L"},
+    /* Behind a shift a sign is no constant. */
+    {"  binarize: {}\n  activation: relu\n  before_sign: shift\n", "LBAP HSLBAP HSLBA L"},
+    {"  binarize: {}\n  before_sign: none\n", "LBP SLBP SLBA L"},
 };
 
 START_TEST(operations_stand_in_order)
@@ -192,6 +196,30 @@ START_TEST(lenet5_weighs_what_it_should)
         {"dense_4", 10080, 10080, 40320, 10080},  {"batchnorm_4", 168, 84 * 64, 1344, 0},
         {"dense_5", 850, 850 * 32, 3400, 840},
     };
+    /* A shift behind a norm moves its threshold; without a norm it is one. */
+    const size_row shifts[] = {
+        {"conv2d_1", 156, 156 * 32, 624, 117600},
+        {"batchnorm_1", 12, 6 * 33, 96, 0},
+        {"shift_2", 6, 0, 24, 0},
+        {"conv2d_2", 2400, 2400, 9600, 240000},
+        {"batchnorm_2", 32, 16 * 17, 256, 0},
+        {"shift_3", 16, 0, 64, 0},
+        {"dense_3", 48000, 48000, 192000, 48000},
+        {"batchnorm_3", 240, 120 * 17, 1920, 0},
+        {"shift_4", 120, 0, 480, 0},
+        {"dense_4", 10080, 10080, 40320, 10080},
+        {"batchnorm_4", 168, 84 * 64, 1344, 0},
+        {"dense_5", 850, 850 * 32, 3400, 840},
+    };
+    const size_row no_norms[] = {
+        {"conv2d_1", 156, 156 * 32, 624, 117600}, {"shift_2", 6, 6 * 33, 24, 0},
+        {"conv2d_2", 2400, 2400, 9600, 240000},   {"shift_3", 16, 16 * 17, 64, 0},
+        {"dense_3", 48000, 48000, 192000, 48000}, {"shift_4", 120, 120 * 17, 480, 0},
+        {"dense_4", 10080, 10080, 40320, 10080},  {"dense_5", 850, 850 * 32, 3400, 840},
+    };
+    check_sizes("  binarize: {}\n  before_sign: shift\n", shifts, sizeof shifts / sizeof *shifts);
+    check_sizes("  binarize: {}\n  before_sign: shift\n  norm: none\n", no_norms,
+                sizeof no_norms / sizeof *no_norms);
     check_sizes("  binarize: none\n", plain, sizeof plain / sizeof *plain);
     check_sizes("  binarize: {}\n", binary, sizeof binary / sizeof *binary);
 }

@@ -1,0 +1,89 @@
+/* layer_dprelu - two learned slopes and two learned biases per channel: with t = x - b_x,
+ * y = t * (t >= 0 ? a : b) - b_y. a = 1, b = 0.25 and no biases at the start. */
+#include "shifted_slopes.h"
+
+enum { SHIFT, ABOVE, BELOW, OFFSET, N_TENSORS };
+
+static int plan(const void *params, bnn_layer_plan *plan)
+{
+    static const struct {
+        const char *name;
+        float start;
+    } rows[] = {[SHIFT] = {"input_bias", 0.0f},
+                [ABOVE] = {"slope_above", 1.0f},
+                [BELOW] = {"slope_below", 0.25f},
+                [OFFSET] = {"output_bias", 0.0f}};
+    (void)params;
+    plan->out = plan->in;
+    plan->n_tensors = N_TENSORS;
+    for (int t = 0; t < N_TENSORS; t++)
+        plan->tensors[t] = (bnn_tensor){.name = rows[t].name,
+                                        .kind = BNN_TENSOR_VECTOR,
+                                        .dims = {plan->in.c, 1, 1, 1},
+                                        .fill = rows[t].start};
+    return 0;
+}
+
+static slopes slopes_of(const bnn_layer_io *io, size_t c)
+{
+    return (slopes){.shift = io->tensors[SHIFT][c],
+                    .below = io->tensors[BELOW][c],
+                    .above = io->tensors[ABOVE][c],
+                    .offset = -io->tensors[OFFSET][c]};
+}
+
+static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    const size_t n = bnn_io_channel(io);
+    (void)ctx, (void)params;
+    for (size_t c = 0; c < io->in.c; c++) {
+        const slopes s = slopes_of(io, c);
+        slopes_forward(&s, n, io->x + c * n, io->y + c * n);
+    }
+}
+
+static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    const size_t n = bnn_io_channel(io);
+    (void)params;
+    for (size_t c = 0; c < io->in.c; c++) {
+        const slopes s = slopes_of(io, c);
+        slopes_gradient g;
+        slopes_backward(ctx->kernels, &s, n, io->x + c * n, io->gy + c * n,
+                        io->gx == NULL ? NULL : io->gx + c * n, &g);
+        io->gradients[SHIFT][c] = g.shift;
+        io->gradients[ABOVE][c] = g.above;
+        io->gradients[BELOW][c] = g.below;
+        io->gradients[OFFSET][c] = -g.offset;
+    }
+}
+
+static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params;
+    int status = slopes_lower_shift(io->tensors[SHIFT], io->in.c, lowering);
+    if (status != 0)
+        return status;
+    lowering->op = BNN_LOWER_SLOPES;
+    for (size_t c = 0; c < io->in.c; c++) {
+        lowering->factor[c] = io->tensors[BELOW][c];
+        lowering->offset[c] = io->tensors[ABOVE][c];
+    }
+    status = lowering->emit(lowering);
+    if (status != 0)
+        return status;
+    lowering->op = BNN_LOWER_AFFINE;
+    for (size_t c = 0; c < io->in.c; c++) {
+        lowering->factor[c] = 1.0f;
+        lowering->offset[c] = -io->tensors[OFFSET][c];
+    }
+    return 0;
+}
+
+BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("dprelu", "two learned slopes and two learned biases per channel",
+                                "Zhang et al. 2022 (PokeBNN), arXiv:2112.00133"),
+                 .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
+                 .backward = backward, .lower = lower,
+                 .formula = "t = x - input_bias[c]\n"
+                            "y = slope_above[c] t - output_bias[c]   where t >= 0\n"
+                            "    slope_below[c] t - output_bias[c]   elsewhere")

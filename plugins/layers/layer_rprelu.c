@@ -1,0 +1,80 @@
+/* layer_rprelu - PReLU(x - g) + z: a PReLU whose corner is moved by two learned numbers per channel,
+ * along both axes. Slope 0.25, g and z 0 at the start, when it is a PReLU. */
+#include "shifted_slopes.h"
+
+enum { SHIFT, SLOPE, OFFSET, N_TENSORS };
+
+static int plan(const void *params, bnn_layer_plan *plan)
+{
+    static const char *const names[] = {"shift", "slope", "offset"};
+    (void)params;
+    plan->out = plan->in;
+    plan->n_tensors = N_TENSORS;
+    for (int t = 0; t < N_TENSORS; t++)
+        plan->tensors[t] = (bnn_tensor){.name = names[t],
+                                        .kind = BNN_TENSOR_VECTOR,
+                                        .dims = {plan->in.c, 1, 1, 1},
+                                        .fill = t == SLOPE ? 0.25f : 0.0f};
+    return 0;
+}
+
+static slopes slopes_of(const bnn_layer_io *io, size_t c)
+{
+    return (slopes){.shift = io->tensors[SHIFT][c],
+                    .below = io->tensors[SLOPE][c],
+                    .above = 1.0f,
+                    .offset = io->tensors[OFFSET][c]};
+}
+
+static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    const size_t n = bnn_io_channel(io);
+    (void)ctx, (void)params;
+    for (size_t c = 0; c < io->in.c; c++) {
+        const slopes s = slopes_of(io, c);
+        slopes_forward(&s, n, io->x + c * n, io->y + c * n);
+    }
+}
+
+static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
+{
+    const size_t n = bnn_io_channel(io);
+    (void)params;
+    for (size_t c = 0; c < io->in.c; c++) {
+        const slopes s = slopes_of(io, c);
+        slopes_gradient g;
+        slopes_backward(ctx->kernels, &s, n, io->x + c * n, io->gy + c * n,
+                        io->gx == NULL ? NULL : io->gx + c * n, &g);
+        io->gradients[SHIFT][c] = g.shift;
+        io->gradients[SLOPE][c] = g.below;
+        io->gradients[OFFSET][c] = g.offset;
+    }
+}
+
+static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
+{
+    (void)params;
+    int status = slopes_lower_shift(io->tensors[SHIFT], io->in.c, lowering);
+    if (status != 0)
+        return status;
+    lowering->op = BNN_LOWER_SLOPE;
+    for (size_t c = 0; c < io->in.c; c++)
+        lowering->factor[c] = io->tensors[SLOPE][c];
+    status = lowering->emit(lowering);
+    if (status != 0)
+        return status;
+    lowering->op = BNN_LOWER_AFFINE;
+    for (size_t c = 0; c < io->in.c; c++) {
+        lowering->factor[c] = 1.0f;
+        lowering->offset[c] = io->tensors[OFFSET][c];
+    }
+    return 0;
+}
+
+BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("rprelu", "a PReLU with a learned corner: PReLU(x - g) + z",
+                                "Liu et al. 2020 (ReActNet), arXiv:2003.03488"),
+                 .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
+                 .backward = backward, .lower = lower,
+                 .formula = "t = x - shift[c]\n"
+                            "y = t + offset[c]            where t >= 0\n"
+                            "    slope[c] t + offset[c]   elsewhere")
