@@ -295,6 +295,7 @@ bnnrun_SOURCES = \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
+	framework/cli/plot.c framework/cli/plot.h \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
 	framework/cli/commands/predict.c \
@@ -310,6 +311,7 @@ bnnrun_SOURCES = \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
 	framework/cli/status.c framework/cli/status.h \
+	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \
 	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)

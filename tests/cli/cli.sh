@@ -48,8 +48,18 @@ prints 'sha256  *[0-9a-f]\{64\}$'
 prints 'model: {ste: {name: clipped, clip: 1}}'
 prints '^  formula  *gx = gy where -clip <= x <= clip$'
 prints '^                   0 elsewhere$'
+prints '^ *proxy  *derivative$'
+prints '^ *1 |  *\.-.*  1 |  *|..*|$'
+prints '^ *-1 |\.\.\..*  0 |\.\.\..*\.\.\.$'
+fits 80
 bnn 0 plugins ste ede
 prints 'schedule  *changes'
+prints '^ *proxy, first epoch  *derivative, first epoch$'
+prints '^ *1 | .* 10 |  *|$'
+prints '^ *proxy, last epoch  *derivative, last epoch$'
+fits 80
+bnn 0 plugins ste clipped --json
+prints '"progress": 0.0,'
 bnn 0 plugins ordering bn_act
 prints '^hidden  *LBA  *LBAP'
 prints '^last, binary  *LB '
@@ -59,7 +69,7 @@ prints 'binary_optimizer'
 bnn 0 plugins layer relu
 prints 'role  *activation (A in an ordering)'
 prints 'never negative'
-for plugin in 'ste ede' 'layer conv2d' 'ordering xnor' 'optimizer adam'; do
+for plugin in 'ste ede' 'ste identity' 'layer conv2d' 'ordering xnor' 'optimizer adam'; do
     # shellcheck disable=SC2086 # two words
     bnn 0 plugins $plugin --json
     is_json

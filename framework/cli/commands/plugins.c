@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/commands/plugins_test.h"
 #include "cli/options.h"
+#include "cli/ste_curves.h"
 #include "cli/table.h"
 #include "plugin/use.h"
 #include "spec/key_text.h"
@@ -113,14 +114,7 @@ static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_a
                          sequences *out, bnn_error *err)
 {
     bnn_use use;
-    bnn_diag *diag = bnn_diag_create();
-    if (diag == NULL)
-        return bnn_no_memory(err);
-    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
-    const int status = bnn_use_default(&reader, BNN_KIND_ORDERING, plugin->head->name, &use);
-    if (status != BNN_OK)
-        bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
-    bnn_diag_destroy(diag);
+    const int status = cli_plugin_default(registry, plugin, arena, &use, err);
     if (status != BNN_OK)
         return status;
     for (uint32_t position = 0; position < N_POSITIONS; position++)
@@ -337,7 +331,8 @@ static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
                      (optimizer->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0);
 }
 
-static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_error *err)
+static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, json_t *curves,
+                             bnn_error *err)
 {
     const bnn_head *const head = plugin->head;
     json_t *object =
@@ -345,13 +340,17 @@ static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, bnn_e
                   bnn_kind_name((bnn_kind)head->kind), "name", head->name, "summary", head->summary,
                   "reference", head->reference, "formula", plugin->formula, "file", plugin->path,
                   "sha256", plugin->sha256, "abi", (int)head->abi_version);
-    if (object == NULL)
+    if (object == NULL) {
+        json_decref(curves);
         return bnn_fail(err, BNN_E_INTERNAL, "%s: a text that is not UTF-8, or no memory",
                         plugin->path);
+    }
     json_object_set_new(object, "parameters", params_json(head));
     json_t *promises = kind_json(plugin, s);
     json_object_update(object, promises);
     json_decref(promises);
+    if (curves != NULL)
+        json_object_set_new(object, "curves", curves);
     cli_json_print(object);
     return BNN_OK;
 }
@@ -361,15 +360,19 @@ static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const c
                        bnn_error *err)
 {
     const bnn_head *const head = plugin->head;
-    const bool ordering = head->kind == BNN_KIND_ORDERING;
+    const bool ordering = head->kind == BNN_KIND_ORDERING, ste = head->kind == BNN_KIND_STE;
     sequences s = {0};
+    json_t *curves = NULL;
     int status = BNN_OK;
     if (ordering)
         status = get_sequences(registry, plugin, options->arena, &s, err);
+    if (ste && options->json &&
+        (curves = cli_ste_json(registry, plugin, options->arena, err)) == NULL)
+        status = err->status;
     if (status != BNN_OK)
         return status;
     if (options->json)
-        return print_plugin_json(plugin, &s, err);
+        return print_plugin_json(plugin, &s, curves, err);
     printf("%s %s: %s\n", bnn_kind_name((bnn_kind)head->kind), head->name, head->summary);
     print_fact("reference", head->reference == NULL ? "none" : head->reference);
     print_formula(plugin->formula);
@@ -381,6 +384,8 @@ static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const c
         status = print_sequences(&s, err);
     if (status == BNN_OK)
         print_use(plugin);
+    if (status == BNN_OK && ste)
+        status = cli_ste_print(registry, plugin, options->arena, err);
     return status;
 }
 
