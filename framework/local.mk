@@ -95,7 +95,9 @@ model_sources = \
 	framework/model/topology.c \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \
+	framework/train/average.c framework/train/average.h \
 	framework/train/checkpoint.c \
+	framework/train/clip.c framework/train/clip.h \
 	framework/train/loss.c framework/train/loss.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \

@@ -1,7 +1,7 @@
 /* checkpoint.c - everything a run needs to go on as if it had not been interrupted.
  *
  * One file, written atomically: a header that names config, seed and sizes, the position, the
- * finished epochs, then all tensors, optimizer slots and the best weights as raw floats, and a
+ * finished epochs, then all tensors, optimizer slots, averages and the best weights as raw floats, and a
  * SHA-256 over it all. Of the machine's byte order: a checkpoint is a bookmark, not an exchange
  * format. */
 #include "train/session.h"
@@ -66,6 +66,8 @@ static void move_arrays(const bnn_session *s, cursor *c)
         const bnn_parameter *p = &s->net->parameters[i];
         move_bytes(c, p->value, p->n * sizeof *p->value);
         move_bytes(c, s->best[i], p->n * sizeof *p->value);
+        if (s->averages != NULL)
+            move_bytes(c, s->averages[i], p->n * sizeof *p->value);
         for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
             if (s->slots[i][slot] != NULL)
                 move_bytes(c, s->slots[i][slot], p->n * sizeof *p->value);

@@ -101,6 +101,15 @@ static const bnn_key train_keys[] = {
     {BNN_KEY_SECTION(bnn_train_options, distill, "distill", &distill_section,
                      "learning from the teacher (Hinton 2015)"),
      .also = "distillation|kd"},
+    {.param = BNN_NUMBER(bnn_train_options, clip_gradient, 0.0, 0.0, 1e9,
+                         "the largest norm of all gradients together; 0: any"),
+     .flags = BNN_KEY_UNSET,
+     .also = "grad_clip|clip_grad|clip_grad_norm|max_grad_norm|clipnorm|global_clipnorm"},
+    {.param = BNN_NUMBER(bnn_train_options, average, 0.0, 0.0, 0.999999,
+                         "decay of a moving average of weights and statistics, which is the "
+                         "result; 0: none is taken"),
+     .flags = BNN_KEY_UNSET,
+     .also = "ema|ema_decay|ema_momentum|moving_average|weight_averaging"},
     {.param =
          BNN_CHOICE(bnn_train_options, choose, BNN_CHOOSE_BEST, "best|last",
                     "the epoch that is kept: the one with the best validation accuracy, or the "

@@ -64,8 +64,10 @@ typedef struct bnn_train_options {
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;
     bnn_distill_options distill;
-    int32_t choose;   /* bnn_choose: which epoch's weights are kept */
-    int32_t patience; /* epochs without a better one that end the run; 0: none do */
+    double clip_gradient; /* the longest gradient; 0: any */
+    double average;       /* decay of the moving average of all values; 0: none is taken */
+    int32_t choose;       /* bnn_choose: which epoch's weights are kept */
+    int32_t patience;     /* epochs without a better one that end the run; 0: none do */
     bnn_position_in_file at;
 } bnn_train_options;
 

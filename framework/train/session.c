@@ -1,6 +1,8 @@
 #include "train/session.h"
 
 #include "base/size.h"
+#include "train/average.h"
+#include "train/clip.h"
 #include "train/loss.h"
 
 #include <string.h>
@@ -78,7 +80,8 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->test = bnn_arena_alloc(arena, job->data->test.n, sizeof *s->test);
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
-        s->epochs == NULL || plan_batch(s) != BNN_OK || plan_tensors(s) != BNN_OK) {
+        s->epochs == NULL || plan_batch(s) != BNN_OK || plan_tensors(s) != BNN_OK ||
+        bnn_average_plan(s) != BNN_OK) {
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }
@@ -145,6 +148,7 @@ void bnn_session_update(bnn_session *session, double lr_factor)
     enum { SLICE = 1024 };
     const bnn_train_options *train = session->job->train;
     bnn_network *net = session->net;
+    bnn_clip_gradients(session);
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const bnn_parameter *p = &net->parameters[i];
         if (p->kind == BNN_TENSOR_STATE)
@@ -161,6 +165,7 @@ void bnn_session_update(bnn_session *session, double lr_factor)
         bnn_network_watch_fp_mode(net, use, p->layer);
     }
     bnn_network_binarize_wholes(net);
+    bnn_average_update(session);
 }
 
 /* values: NULL for what a tensor does not have. what: in front of its name. */

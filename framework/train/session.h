@@ -40,6 +40,7 @@ typedef struct bnn_session {
     float *targets;                 /* [n_classes][lanes]; NULL: the labels are all there is */
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
     float **best;                   /* [n_parameters] values of the best epoch */
+    float **averages;               /* [n_parameters]; NULL: none are wanted */
     bnn_epoch *epochs;              /* [epochs] */
     double plateau;                 /* bnn_watch_plateau of this epoch */
     bnn_position_in_run at;
@@ -57,7 +58,8 @@ void bnn_session_load(bnn_session *session, const bnn_images *images, const uint
 void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,
                           uint32_t n, double *loss, double *accuracy);
 
-/* One optimizer step over all parameters, then clipping and signs. lr_factor: the schedule's. */
+/* One optimizer step over all parameters, then clipping and signs, and the averages. lr_factor: the
+ * schedule's. */
 void bnn_session_update(bnn_session *session, double lr_factor);
 
 /* Whether all that an epoch hands on is finite: tensors, running statistics, the gradients of its

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "train/average.h"
 #include "train/loss.h"
 #include "train/watch.h"
 
@@ -171,6 +172,20 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
     return goes_on && check_fp_mode(s, err) != BNN_OK ? BNN_E_FAILED : status;
 }
 
+static int validate_epoch(bnn_session *s, bnn_epoch *e, bnn_error *err)
+{
+    if (s->n_validation > 0)
+        bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
+                             &e->validation_loss, &e->validation_accuracy);
+    const int status = check_fp_mode(s, err);
+    if (status != BNN_OK)
+        return status;
+    if (!isfinite(e->validation_loss)) /* finite weights can overflow, too */
+        return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
+                        fabs(e->validation_loss), s->at.epoch + 1);
+    return BNN_OK;
+}
+
 /* Evaluates, notes the epoch, keeps the weights if they are the best so far, moves on. Where nothing
  * is held out, or the last epoch is chosen, the best epoch is the last. */
 static int close_epoch(bnn_session *s, bnn_error *err)
@@ -182,15 +197,10 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .seconds = (double)s->at.wall_ns * 1e-9,
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};
-    if (s->n_validation > 0)
-        bnn_session_evaluate(s, &s->job->data->train, s->validation, s->n_validation,
-                             &e->validation_loss, &e->validation_accuracy);
-    const int status = check_fp_mode(s, err);
+    bnn_average_swap(s);
+    const int status = validate_epoch(s, e, err);
     if (status != BNN_OK)
         return status;
-    if (!isfinite(e->validation_loss)) /* finite weights can overflow, too */
-        return bnn_fail(err, BNN_E_FAILED, "diverged: the validation loss is %g after epoch %u",
-                        fabs(e->validation_loss), s->at.epoch + 1);
     const uint32_t epoch = s->at.epoch + 1;
     const bool best = s->at.best_epoch == 0 || s->n_validation == 0 ||
                       s->job->train->choose == BNN_CHOOSE_LAST ||
@@ -202,6 +212,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
     };
     if (best)
         bnn_session_keep_best(s);
+    bnn_average_swap(s);
     send_epoch(s->job, epoch, e);
     if (s->job->progress != NULL && s->n_validation > 0)
         atomic_store_explicit(&s->job->progress->validation, (float)e->validation_accuracy,
@@ -220,6 +231,7 @@ static int report_result(bnn_session *s, bnn_error *err)
     const bnn_train_job *job = s->job;
     const clocks start = clocks_now();
     double loss, accuracy;
+    bnn_average_swap(s);
     bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
     const clocks end = clocks_now();
     if (s->n_validation == 0 && !isfinite(loss)) /* no validation has shown it */

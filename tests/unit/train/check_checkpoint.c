@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SPEC                                                                                  \
-    "model:\n" SMALL_TOPOLOGY "  binarize: {last: true}\n  ste: ede\n"                        \
-    "train: {epochs: 3, batch: 64, optimizer: adam, binary_optimizer: {name: sgd, lr: 0.1}, " \
+#define SPEC                                                                                                \
+    "model:\n" SMALL_TOPOLOGY "  binarize: {last: true}\n  ste: ede\n"                                      \
+    "train: {epochs: 3, batch: 64, average: 0.9, optimizer: adam, binary_optimizer: {name: sgd, lr: 0.1}, " \
     "schedule: {name: cosine, warmup: 1}}\n"
 
 static char directory[] = "check_checkpoint_XXXXXX";
@@ -253,12 +253,14 @@ START_TEST(a_checkpoint_of_something_else_is_ignored)
 }
 END_TEST
 
-/* Each array of a tensor: its value, the best epoch's, then the slots that there are. */
+/* Each array of a tensor: its value, the best epoch's, the average, then the slots that there are. */
 static float *array_of(const bnn_session *s, uint32_t i, int which)
 {
     if (which == 0)
         return s->net->parameters[i].value;
-    return which == 1 ? s->best[i] : s->slots[i][which - 2];
+    if (which == 1)
+        return s->best[i];
+    return which == 2 ? s->averages[i] : s->slots[i][which - 3];
 }
 
 START_TEST(every_number_comes_back)
@@ -274,7 +276,7 @@ START_TEST(every_number_comes_back)
     s->epochs[0].train_loss = NAN;
     s->epochs[0].validation_accuracy = 0.125;
     for (uint32_t i = 0; i < s->net->n_parameters; i++)
-        for (int which = 0; which < 2 + BNN_SLOTS_MAX; which++)
+        for (int which = 0; which < 3 + BNN_SLOTS_MAX; which++)
             for (size_t j = 0; array_of(s, i, which) != NULL && j < s->net->parameters[i].n; j++)
                 array_of(s, i, which)[j] = random_float(&b);
     ck_assert_int_eq(bnn_checkpoint_save(s, &err), BNN_OK);
@@ -285,7 +287,7 @@ START_TEST(every_number_comes_back)
     uint32_t n_arrays = 0;
     for (uint32_t i = 0; i < s->net->n_parameters; i++) {
         const bnn_parameter *p = &t->net->parameters[i];
-        for (int which = 0; which < 2 + BNN_SLOTS_MAX; which++) {
+        for (int which = 0; which < 3 + BNN_SLOTS_MAX; which++) {
             if (array_of(s, i, which) == NULL)
                 continue;
             expect_same(p->name, p->layer, array_of(t, i, which), array_of(s, i, which), p->n);
@@ -294,7 +296,7 @@ START_TEST(every_number_comes_back)
         for (size_t j = 0; j < p->n; j++) /* signs are of the weights that came back */
             ck_assert(!p->latent || p->acting[j] == (p->value[j] >= 0.0f ? 1.0f : -1.0f));
     }
-    ck_assert_uint_gt(n_arrays, 2 * s->net->n_parameters);
+    ck_assert_uint_gt(n_arrays, 3 * s->net->n_parameters);
 }
 END_TEST
 
