@@ -99,6 +99,7 @@ train_sources = \
 	framework/train/checkpoint.c \
 	framework/train/clip.c framework/train/clip.h \
 	framework/train/loss.c framework/train/loss.h \
+	framework/train/mixup.c framework/train/mixup.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \

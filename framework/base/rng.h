@@ -17,6 +17,7 @@ typedef enum bnn_rng_role {
     BNN_RNG_DATA = 4,    /* the synthetic data set */
     BNN_RNG_SPLIT = 5,   /* which images are held out for validation */
     BNN_RNG_SAMPLE = 6,  /* which images a limit leaves */
+    BNN_RNG_MIXUP = 8,   /* in which shares images are mixed */
 } bnn_rng_role;
 
 /* A stream: `index` separates the tensors, layers or epochs of one role. */

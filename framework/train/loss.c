@@ -87,7 +87,8 @@ static void hard_loss(bnn_session *s, uint32_t n, float *gz, double *loss, uint3
         net->n_classes, n, net->lanes, net->logits, s->labels, gz, s->scratch, loss, n_correct);
 }
 
-/* Shares of the classes: label_smoothing is spread over all of them, the label has the rest. */
+/* Shares of the classes: label_smoothing is spread over all of them, the label has the rest, or with
+ * mixup, the labels of both images. */
 static void make_targets(bnn_session *s, uint32_t n)
 {
     const uint32_t classes = s->net->n_classes, lanes = s->net->lanes;
@@ -95,8 +96,11 @@ static void make_targets(bnn_session *s, uint32_t n)
     const float rest = (float)(1.0 - smoothing), spread = (float)(smoothing / classes);
     for (size_t i = 0; i < (size_t)classes * lanes; i++)
         s->targets[i] = spread;
-    for (uint32_t i = 0; i < n; i++)
-        s->targets[(size_t)s->labels[i] * lanes + i] += rest;
+    for (uint32_t i = 0; i < n; i++) {
+        const int32_t next = s->labels[i + 1 < n ? i + 1 : 0];
+        s->targets[(size_t)s->labels[i] * lanes + i] += rest * s->mixed;
+        s->targets[(size_t)next * lanes + i] += rest * (1.0f - s->mixed);
+    }
 }
 
 void bnn_loss_evaluate(bnn_session *session, uint32_t n, double *loss, uint32_t *n_correct)

@@ -60,6 +60,7 @@ typedef struct bnn_train_options {
     int32_t batch;
     int32_t loss;           /* bnn_loss */
     double label_smoothing; /* share of the targets that all classes have alike */
+    double mixup;           /* alpha of the mixtures of images; 0: none are mixed */
     bnn_optimizer_options optimizer;
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;

@@ -48,7 +48,8 @@ static int plan_batch(bnn_session *s)
     s->scratch = bnn_arena_alloc(s->arena, lanes, 2 * sizeof *s->scratch);
     if (s->labels == NULL || s->scratch == NULL)
         return BNN_E_INTERNAL;
-    if (s->job->train->label_smoothing == 0.0)
+    s->mixed = 1.0f;
+    if (s->job->train->label_smoothing == 0.0 && s->job->train->mixup == 0.0)
         return BNN_OK;
     s->targets = bnn_arena_alloc(s->arena, (size_t)s->net->n_classes * lanes, sizeof *s->targets);
     return s->targets == NULL ? BNN_E_INTERNAL : BNN_OK;

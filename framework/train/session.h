@@ -37,6 +37,7 @@ typedef struct bnn_session {
     uint32_t *order;                /* the current epoch's order of `train` */
     int32_t *labels;                /* [lanes] */
     float *scratch;                 /* [2][lanes] for losses */
+    float mixed;                    /* the share of its own image in each of the batch's */
     float *targets;                 /* [n_classes][lanes]; NULL: the labels are all there is */
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
     float **best;                   /* [n_parameters] values of the best epoch */

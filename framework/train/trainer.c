@@ -2,6 +2,7 @@
 
 #include "train/average.h"
 #include "train/loss.h"
+#include "train/mixup.h"
 #include "train/watch.h"
 
 #include <fenv.h>
@@ -97,6 +98,7 @@ static int train_step(bnn_session *s, bnn_error *err)
     double loss = 0.0;
     uint32_t n_correct = 0;
     bnn_session_load(s, &s->job->data->train, s->order + first, n);
+    bnn_mixup_images(s, n);
     bnn_network_forward(s->net, n, true);
     bnn_loss_train(s, n, &loss, &n_correct);
     if (!isfinite(loss))

@@ -27,8 +27,9 @@ typedef struct problem {
     bnn_soft_loss soft;
 } problem;
 
-/* The script's logits, and its labels smoothed; rubbish in the lanes that are no images. */
-static problem smoothed_problem(float smoothing)
+/* The script's logits, and its labels smoothed, then mixed with the next ones; rubbish in the lanes that
+ * are no images. */
+static problem problem_of(float smoothing, float share)
 {
     problem q = {.b = {.state = 3}};
     const size_t size = CLASSES * LANES;
@@ -37,7 +38,9 @@ static problem smoothed_problem(float smoothing)
     for (size_t i = 0; i < BATCH; i++)
         for (size_t c = 0; c < CLASSES; c++) {
             q.z[c * LANES + i] = 6.0f * formula(1, i * CLASSES + c);
-            q.p[c * LANES + i] = smoothing / CLASSES + (c == label(i) ? 1.0f - smoothing : 0.0f);
+            q.p[c * LANES + i] =
+                smoothing / CLASSES + (c == label(i) ? (1.0f - smoothing) * share : 0.0f) +
+                (c == label((i + 1) % BATCH) ? (1.0f - smoothing) * (1.0f - share) : 0.0f);
         }
     q.soft = (bnn_soft_loss){.kernels = bnn_kernels_choose(NULL),
                              .classes = CLASSES,
@@ -50,9 +53,10 @@ static problem smoothed_problem(float smoothing)
     return q;
 }
 
-static void expect_facts(bool hinge, float smoothing, double loss, const double *gradients)
+static void expect_facts(bool hinge, float smoothing, float share, double loss,
+                         const double *gradients)
 {
-    problem q = smoothed_problem(smoothing);
+    problem q = problem_of(smoothing, share);
     const double got =
         hinge ? bnn_loss_soft_squared_hinge(&q.soft) : bnn_loss_soft_cross_entropy(&q.soft);
     ck_assert_msg(fabs(got - loss) <= 1e-6 * loss, "%.9g, expected %.9g", got, loss);
@@ -71,10 +75,16 @@ static void expect_facts(bool hinge, float smoothing, double loss, const double 
 
 START_TEST(soft_losses_have_the_values_of_the_script)
 {
-    expect_facts(false, 0.1f, cross_entropy_smoothed_1_loss[0], cross_entropy_smoothed_1_gradients);
-    expect_facts(false, 0.6f, cross_entropy_smoothed_6_loss[0], cross_entropy_smoothed_6_gradients);
-    expect_facts(true, 0.1f, squared_hinge_smoothed_1_loss[0], squared_hinge_smoothed_1_gradients);
-    expect_facts(true, 0.6f, squared_hinge_smoothed_6_loss[0], squared_hinge_smoothed_6_gradients);
+    expect_facts(false, 0.1f, 1.0f, cross_entropy_smoothed_1_loss[0],
+                 cross_entropy_smoothed_1_gradients);
+    expect_facts(false, 0.6f, 1.0f, cross_entropy_smoothed_6_loss[0],
+                 cross_entropy_smoothed_6_gradients);
+    expect_facts(true, 0.1f, 1.0f, squared_hinge_smoothed_1_loss[0],
+                 squared_hinge_smoothed_1_gradients);
+    expect_facts(true, 0.6f, 1.0f, squared_hinge_smoothed_6_loss[0],
+                 squared_hinge_smoothed_6_gradients);
+    expect_facts(false, 0.0f, 0.7f, cross_entropy_mixed_loss[0], cross_entropy_mixed_gradients);
+    expect_facts(true, 0.0f, 0.7f, squared_hinge_mixed_loss[0], squared_hinge_mixed_gradients);
 }
 END_TEST
 
@@ -82,7 +92,7 @@ END_TEST
 START_TEST(hard_targets_give_the_hard_loss)
 {
     for (int hinge = 0; hinge < 2; hinge++) {
-        problem q = smoothed_problem(0.0f);
+        problem q = problem_of(0.0f, 1.0f);
         float *gz = empty_floats(&q.b, CLASSES * LANES), scratch[2 * LANES];
         int32_t labels[LANES];
         double loss = 0.0;
@@ -105,7 +115,7 @@ END_TEST
 START_TEST(a_diverged_loss_is_seen)
 {
     for (int hinge = 0; hinge < 2; hinge++) {
-        problem q = smoothed_problem(0.1f);
+        problem q = problem_of(0.1f, 1.0f);
         q.z[0] = 1000.0f;
         double loss =
             hinge ? bnn_loss_soft_squared_hinge(&q.soft) : bnn_loss_soft_cross_entropy(&q.soft);

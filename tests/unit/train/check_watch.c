@@ -133,7 +133,8 @@ START_TEST(what_is_watched_survives_interruptions)
         STANDSTILL,
         BINARY_NET "train: {epochs: 6, patience: 2, optimizer: {name: sgd, lr: 0.1}, schedule: "
                    "{name: plateau, patience: 1}}\n",
-        BINARY_NET "train: {epochs: 2, choose: last, schedule: one_cycle, label_smoothing: 0.1}\n"};
+        BINARY_NET
+        "train: {epochs: 2, choose: last, schedule: one_cycle, label_smoothing: 0.1, mixup: 0.3, clip_gradient: 1, average: 0.9}\n"};
     char path[] = "check_watch_XXXXXX";
     report *whole = new_report(), *r = new_report();
     const bnn_train_job job = job_of(specs[_i], 7, whole);
