@@ -56,6 +56,7 @@ plugin_sources = \
 conform_sources = \
 	framework/conform/conform.c framework/conform/conform.h framework/conform/conform_internal.h \
 	framework/conform/file.c \
+	framework/conform/form.c \
 	framework/conform/layer.c \
 	framework/conform/memory.c \
 	framework/conform/optimizer.c \
@@ -87,6 +88,7 @@ data_sources = \
 	framework/data/sources/source.h
 model_sources = \
 	framework/model/idle.c \
+	framework/model/form.c framework/model/form.h \
 	framework/model/layout.c \
 	framework/model/network.c framework/model/network.h \
 	framework/model/options.c framework/model/options.h \
@@ -199,8 +201,8 @@ infer_sources = \
 	framework/infer/engine/engine.c framework/infer/engine/engine.h \
 	framework/infer/engine/engine_float.h \
 	framework/infer/engine/engine_portable.c \
-	framework/infer/engine/form.c framework/infer/engine/form.h \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
+	framework/infer/engine/places.c framework/infer/engine/places.h \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \
 	framework/infer/infer.c \
 	framework/infer/model.c framework/infer/model.h \

@@ -28,6 +28,9 @@ modules += \
 	plugins/ste/ste_reste.la \
 	plugins/ste/ste_swish_sign.la \
 	plugins/ste/ste_tanh.la \
+	plugins/forms/form_learned_scale.la \
+	plugins/forms/form_plain.la \
+	plugins/forms/form_xnor.la \
 	plugins/orderings/ordering_act_bn.la \
 	plugins/orderings/ordering_act_pool_bn.la \
 	plugins/orderings/ordering_bn_act.la \
@@ -41,6 +44,7 @@ modules += \
 
 # Where a plugin of one's own starts: built for the conformance suite, installed as sources only.
 skeletons = \
+	plugins/skeleton/form_skeleton.la \
 	plugins/skeleton/layer_skeleton.la \
 	plugins/skeleton/optimizer_skeleton.la \
 	plugins/skeleton/ordering_skeleton.la \
@@ -51,6 +55,7 @@ dist_skeleton_DATA = $(skeletons:.la=.c)
 
 nobase_dist_doc_DATA += plugins/README.md
 EXTRA_DIST += \
+	plugins/forms/filters.h \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \

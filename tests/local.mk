@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 	BNNRUN='$(abs_top_builddir)/bnnrun'; export BNNRUN; \
 	plugins='$(built_plugins)/layers/.libs:$(built_plugins)/ste/.libs'; \
 	plugins=$$plugins:'$(built_plugins)/orderings/.libs:$(built_plugins)/optimizers/.libs'; \
+	plugins=$$plugins:'$(built_plugins)/forms/.libs'; \
 	BNNRUN_PLUGIN_PATH=$$plugins$${BNNRUN_PLUGIN_PATH:+:$$BNNRUN_PLUGIN_PATH}; \
 	export BNNRUN_PLUGIN_PATH; \
 	CC='$(CC)'; export CC; \

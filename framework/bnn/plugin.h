@@ -1,9 +1,9 @@
 /* <bnn/plugin.h> - the plugin interface of bnnrun, and its manual.
  *
- * A plugin is a shared object for one of four kinds: a LAYER, an STE (what replaces the zero
+ * A plugin is a shared object for one of five kinds: a LAYER, an STE (what replaces the zero
  * derivative of sign in the backward pass), an ORDERING (where batch norm, pool and activation
- * sit in a block) or an OPTIMIZER. It exports one symbol, which BNN_DEFINE_<KIND> makes. A whole
- * STE:
+ * sit in a block), an OPTIMIZER or a FORM (what binarized weights are, as a whole tensor: codes
+ * and a scale). It exports one symbol, which BNN_DEFINE_<KIND> makes. A whole STE:
  *
  *     #include <bnn/plugin.h>
  *     #include <math.h>
@@ -89,6 +89,7 @@ typedef enum bnn_kind {
     BNN_KIND_STE = 2,
     BNN_KIND_ORDERING = 3,
     BNN_KIND_OPTIMIZER = 4,
+    BNN_KIND_FORM = 5,
 } bnn_kind;
 
 typedef struct bnn_param bnn_param;     /* a parameter, below */
@@ -121,6 +122,7 @@ typedef struct bnn_head {
 #define BNN_DEFINE_ORDERING(...)  BNN_DEFINE(bnn_ordering, BNN_KIND_ORDERING, __VA_ARGS__)
 #define BNN_DEFINE_OPTIMIZER(...) BNN_DEFINE(bnn_optimizer, BNN_KIND_OPTIMIZER, __VA_ARGS__)
 #define BNN_DEFINE_LAYER(...)     BNN_DEFINE(bnn_layer, BNN_KIND_LAYER, __VA_ARGS__)
+#define BNN_DEFINE_FORM(...)      BNN_DEFINE(bnn_form, BNN_KIND_FORM, __VA_ARGS__)
 
 #define BNN_DEFINE(T, kind_value, size, name, summary, reference, params, ...)                  \
     BNN_EXPORT const bnn_head *bnn_plugin_entry(void)                                           \
@@ -143,7 +145,7 @@ typedef struct bnn_head {
 extern "C" {
 #endif
 
-/* Returns the descriptor: a constant of one of the four kinds, headed by bnn_head. */
+/* Returns the descriptor: a constant of one of the five kinds, headed by bnn_head. */
 BNN_EXPORT const bnn_head *bnn_plugin_entry(void);
 
 #if defined(__cplusplus)
@@ -280,12 +282,14 @@ enum { BNN_SLOTS_MAX = 4 };
 typedef struct bnn_step {
     uint64_t t;     /* 1 for the first step of the run */
     double lr;      /* learning rate of this step, schedule applied */
-    int32_t latent; /* w are latent weights: their sign acts, the host clips them afterwards */
+    int32_t latent; /* w are latent weights: a form of them acts, the host clips them afterwards */
     int32_t decays; /* weight decay applies (weights; not biases, scales, shifts) */
 } bnn_step;
 
 enum {
-    BNN_OPTIMIZER_BINARY_ONLY = 1, /* updates latent binary weights only */
+    BNN_OPTIMIZER_BINARY_ONLY =
+        1, /* updates latent binary weights only, whose signs act: those of a
+                                      form with BNN_FORM_SIGN */
 };
 
 typedef struct bnn_optimizer {
@@ -356,6 +360,9 @@ typedef struct bnn_layer_plan {
     /* Stops the plan with a message; returns a negative number to return. */
     int (*fail)(struct bnn_layer_plan *plan, const char *format, ...);
     void *host; /* the host's own */
+
+    /* Set by the host, too. */
+    int32_t latent_weights; /* a form makes the weights that act, binary or of other levels */
 } bnn_layer_plan;
 
 typedef struct bnn_layer_io {
@@ -449,6 +456,91 @@ typedef struct bnn_layer {
 
     const char *formula; /* in lines of plain text; may be NULL */
 } bnn_layer;
+
+/* ------------------------------------------------------------------------------------------
+ * Form: what binarized weights are. The layer multiplies with scale * codes, both made of the latent
+ * weights, which are trained.
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum bnn_scale {
+    BNN_SCALE_NONE = 0,   /* the codes act as they are */
+    BNN_SCALE_TENSOR = 1, /* one for all weights of the layer */
+    BNN_SCALE_FILTER = 2, /* one for each output channel */
+} bnn_scale;
+
+enum { BNN_FORM_TENSORS_MAX = 4 };
+
+typedef struct bnn_form_plan {
+    /* Set by the host. */
+    uint32_t filters, taps;     /* output channels, and the weights of each */
+    const bnn_kernels *kernels; /* as those of the context */
+
+    /* Set by the form; the host has set codes of -1 and +1, and no scale. */
+    int32_t code_min,
+        code_max;       /* the codes are code_min, code_min + code_step, ... code_max, ... */
+    int32_t code_step;  /* ... or any real number: 0 */
+    uint32_t scale;     /* bnn_scale */
+    uint32_t n_tensors; /* its own, beside the latent weights */
+    bnn_tensor tensors[BNN_FORM_TENSORS_MAX]; /* BNN_TENSOR_VECTOR or _STATE */
+    size_t n_saved; /* floats kept from forward to backward, private to this form */
+
+    /* Stops the plan with a message; returns a negative number to return. */
+    int (*fail)(struct bnn_form_plan *plan, const char *format, ...);
+    void *host; /* the host's own */
+} bnn_form_plan;
+
+typedef struct bnn_form_io {
+    uint32_t filters, taps;
+    const float *latent;   /* [filters][taps] */
+    float *codes;          /* [filters][taps]: what forward writes; backward may read it */
+    float *scale;          /* [filters], likewise; NULL without one. Of a tensor: all the same */
+    const float *gcodes;   /* backward: dL/dcodes, [filters][taps]; with respect to what the layer
+                                multiplied with, the scale's part included: scale * dL/dweight */
+    const float *gscale;   /* backward: dL/dscale, [filters]: the sum of dL/dweight * code over the
+                                filter; NULL without one */
+    float *glatent;        /* backward writes dL/dlatent; it may be gcodes */
+    float *const *tensors; /* [BNN_FORM_TENSORS_MAX]: its own, in plan order, then NULL */
+    float *const *gradients; /* likewise; backward: overwritten; NULL for states */
+    float *saved;            /* [n_saved] */
+
+    /* The STE of the weights that the spec names, on n values: their codes, -1 and +1; and gx = its
+     * gradient at x. codes lies in io->codes where the weights do that x stands for, and gx in
+     * io->glatent, likewise (it may be g, too): an STE that draws numbers has one for each place. */
+    void (*binarize)(const struct bnn_form_io *io, size_t n, const float *x, float *codes);
+    void (*through)(const struct bnn_form_io *io, size_t n, const float *x, const float *g,
+                    float *gx);
+    void *host; /* the host's own */
+} bnn_form_io;
+
+enum {
+    BNN_FORM_ELEMENTWISE = 1, /* sees each weight by itself, has no scale and no tensors and saves
+                                 nothing: the host may hand over any slice as one filter */
+    BNN_FORM_SIGN = 2,        /* the codes are the STE's of the latent weights themselves */
+};
+
+typedef struct bnn_form {
+    bnn_head head;
+    uint32_t flags; /* BNN_FORM_... */
+
+    /* Levels, scale, tensors and memory. NULL: codes of -1 and +1, without a scale, tensors or saved
+     * floats. Pure; codes and scale do not depend on filters and taps. Returns 0, or what plan->fail
+     * returned. */
+    int (*plan)(const void *params, bnn_form_plan *plan);
+
+    /* Writes all codes and scales, finite for finite latent weights, whatever they are: all equal,
+     * zero, one tap. Required. The host may ask again for the same weights, and gets the same bits;
+     * in evaluation and in the deployed network the form acts as with progress 1. */
+    void (*forward)(const bnn_context *ctx, const void *params, const bnn_form_io *io);
+
+    /* Writes glatent and the gradients, linear in gcodes and gscale together. Required. Once a
+     * step, behind a forward pass; the only one that may change a state. */
+    void (*backward)(const bnn_context *ctx, const void *params, const bnn_form_io *io);
+
+    /* Called once an epoch, as an STE's. NULL: no schedule. */
+    void (*schedule)(const bnn_context *ctx, const void *params, double progress, float state[4]);
+
+    const char *formula; /* in lines of plain text; may be NULL */
+} bnn_form;
 
 /* ------------------------------------------------------------------------------------------
  * Kernels: the host's numeric loops, one table per instruction set, all with the same bits.

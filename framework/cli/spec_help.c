@@ -18,7 +18,8 @@ void cli_key_texts_fill(const bnn_key *key, cli_key_texts *out)
     static const char *const kinds[] = {[BNN_KIND_LAYER] = "a layer",
                                         [BNN_KIND_STE] = "an STE",
                                         [BNN_KIND_ORDERING] = "an ordering",
-                                        [BNN_KIND_OPTIMIZER] = "an optimizer"};
+                                        [BNN_KIND_OPTIMIZER] = "an optimizer",
+                                        [BNN_KIND_FORM] = "a form"};
     const uint32_t role = bnn_key_role(key);
     char words[BNN_EXCERPT] = "";
     if (key->words != NULL)

@@ -37,8 +37,8 @@ static const conform_check *conform_checks_of(bnn_kind kind)
     static const conform_check *const of_kinds[] = {[BNN_KIND_LAYER] = conform_layer_checks,
                                                     [BNN_KIND_STE] = conform_ste_checks,
                                                     [BNN_KIND_ORDERING] = conform_ordering_checks,
-                                                    [BNN_KIND_OPTIMIZER] =
-                                                        conform_optimizer_checks};
+                                                    [BNN_KIND_OPTIMIZER] = conform_optimizer_checks,
+                                                    [BNN_KIND_FORM] = conform_form_checks};
     const bool known = bnn_kind_name(kind) != NULL;
     return known ? of_kinds[kind] : none;
 }

@@ -34,7 +34,7 @@ typedef struct conform_check {
 
 /* The checks of each kind, and those of every file; closed by a NULL name. */
 extern const conform_check conform_file_checks[], conform_layer_checks[], conform_ste_checks[],
-    conform_ordering_checks[], conform_optimizer_checks[];
+    conform_ordering_checks[], conform_optimizer_checks[], conform_form_checks[];
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 

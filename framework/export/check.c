@@ -1,6 +1,9 @@
 #include "export/check.h"
 
 #include "export/build.h"
+#include "model/network.h"
+
+#include <stdio.h>
 
 typedef struct notes {
     bnn_diag *diag;
@@ -11,6 +14,25 @@ static void check_warn(void *context, const char *text)
 {
     const notes *n = context;
     bnn_diag_warn(n->diag, n->at, "deployment: %s", text);
+}
+
+/* Weights of other codes than -1 and +1. */
+static void check_codes(const notes *n, const bnn_network *network)
+{
+    for (uint32_t i = 0; i < network->n_ops; i++) {
+        const bnn_form_plan *form = &network->ops[i].form;
+        char levels[48] = "real numbers";
+        if (form->filters == 0 || network->ops[i].plan.binary_weights)
+            continue;
+        if (form->code_step != 0)
+            snprintf(levels, sizeof levels, "%d levels",
+                     (form->code_max - form->code_min) / form->code_step + 1);
+        bnn_diag_warn(n->diag, n->at,
+                      "deployment: weights of form %s are %s; they are deployed as floats, since "
+                      "the engine has loops for two",
+                      network->options->form.plugin->head->name, levels);
+        return;
+    }
 }
 
 int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
@@ -27,8 +49,11 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     const int status = bnn_network_create(model, input, n_classes, 1, 1, arena, &network, &err);
     if (status != BNN_OK)
         bnn_diag_add(diag, model->at, "model: %s", err.message);
-    else if (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
-             bnn_export_build(graph, NULL, 0, check_warn, &n, arena, &deployed, &err) != BNN_OK)
+    else
+        check_codes(&n, network);
+    if (status == BNN_OK &&
+        (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
+         bnn_export_build(graph, NULL, 0, check_warn, &n, arena, &deployed, &err) != BNN_OK))
         bnn_diag_warn(diag, model->at, "deployment: %s", err.message);
     bnn_arena_destroy(arena);
     return status;

@@ -1,12 +1,13 @@
 #include "model/network.h"
 
 #include "base/size.h"
+#include "model/form.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign, dropout, L, P, B, A */
+enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign, dropout, L, scale, P, B, A */
 
 typedef struct layout {
     bnn_network *net; /* which grows by each op */
@@ -90,18 +91,53 @@ static int check_plan(const bnn_network_op *op, bnn_error *err)
         bad |= n == 0 || weights > limit;
     }
     if (bad)
-        return bnn_fail(err, BNN_E_SPEC, "%s: sizes out of bounds: input %ux%ux%u, output %ux%ux%u",
-                        op->name, p->in.c, p->in.h, p->in.w, p->out.c, p->out.h, p->out.w);
+        return bnn_fail(err, BNN_E_SPEC, "sizes out of bounds: input %ux%ux%u, output %ux%ux%u",
+                        p->in.c, p->in.h, p->in.w, p->out.c, p->out.h, p->out.w);
     return BNN_OK;
+}
+
+/* Has the op's layer plan itself; codes of its weights, if they are latent: -1 and +1, or others. */
+static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
+{
+    /* Dropout sets inputs to zero between the sign and the linear operation. */
+    const bool inputs = bnn_model_block_has_binary_inputs(l->model, op->block) &&
+                        l->model->blocks[op->block].dropout.plugin == NULL;
+    const bool linear = op->letter == BNN_ROLE_LINEAR;
+    const bool latent = linear && bnn_model_block_is_binary(l->model, op->block);
+    op->plan = (bnn_layer_plan){
+        .in = l->shape,
+        .out = l->shape,
+        .lanes = l->net->lanes,
+        .kernels = l->net->kernels,
+        .binary_weights = latent && binary_codes,
+        .binary_inputs = linear && inputs,
+        .pad_value = !linear || !inputs                ? 0.0f
+                     : l->model->binarize.padding == 0 ? -1.0f
+                                                       : 1.0f,
+        .fail = plan_failure,
+        .host = l->err,
+        .latent_weights = latent,
+    };
+    if (op->letter != BNN_NETWORK_SIGN && bnn_use_layer(&op->use)->plan(op->use.params, &op->plan))
+        return BNN_E_SPEC;
+    return check_plan(op, l->err);
+}
+
+/* What the codes are decides the form, which wants to know the layer's weights first. */
+static int plan_layer_and_form(const layout *l, bnn_network_op *op)
+{
+    int status = plan_layer(l, op, true);
+    if (status == BNN_OK && op->plan.latent_weights)
+        status = bnn_form_lay_out(l->net, op, l->err);
+    if (status == BNN_OK && op->form.filters > 0 && !bnn_form_is_binary(&op->form))
+        status = plan_layer(l, op, false);
+    return status;
 }
 
 static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
 {
     bnn_network_op *op = &l->net->ops[l->net->n_ops];
-    /* Dropout sets inputs to zero between the sign and the linear operation. */
-    const bool inputs = bnn_model_block_has_binary_inputs(l->model, block) &&
-                        l->model->blocks[block].dropout.plugin == NULL;
-    const bool linear = letter == BNN_ROLE_LINEAR, sign = letter == BNN_NETWORK_SIGN;
+    const bool sign = letter == BNN_NETWORK_SIGN;
     op->letter = letter;
     op->use = *use;
     op->block = block;
@@ -109,27 +145,11 @@ static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
         bnn_arena_printf(l->arena, "%s_%u", sign ? "sign" : use->plugin->head->name, block + 1);
     if (op->name == NULL)
         return bnn_no_memory(l->err);
-    op->plan = (bnn_layer_plan){
-        .in = l->shape,
-        .out = l->shape,
-        .lanes = l->net->lanes,
-        .kernels = l->net->kernels,
-        .binary_weights = linear && bnn_model_block_is_binary(l->model, block),
-        .binary_inputs = linear && inputs,
-        .pad_value = !linear || !inputs                ? 0.0f
-                     : l->model->binarize.padding == 0 ? -1.0f
-                                                       : 1.0f,
-        .fail = plan_failure,
-        .host = l->err,
-    };
-    if (!sign && bnn_use_layer(use)->plan(use->params, &op->plan) != 0)
+    if (plan_layer_and_form(l, op) != BNN_OK)
         return bnn_error_prefix(l->err, "%s: ", op->name);
-    const int status = check_plan(op, l->err);
-    if (status == BNN_OK) {
-        l->shape = op->plan.out;
-        l->net->n_ops++;
-    }
-    return status;
+    l->shape = op->plan.out;
+    l->net->n_ops++;
+    return BNN_OK;
 }
 
 /* Whether the next linear operation behind position `at` of block i's sequence has binary inputs;
@@ -152,7 +172,11 @@ static int append_linear(layout *l, uint32_t i)
         status = append_op(l, BNN_NETWORK_SIGN, &l->model->activation_ste, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
         status = append_op(l, BNN_ROLE_REGULARIZER, &block->dropout, i);
-    return status != BNN_OK ? status : append_op(l, BNN_ROLE_LINEAR, &block->linear, i);
+    if (status == BNN_OK)
+        status = append_op(l, BNN_ROLE_LINEAR, &block->linear, i);
+    if (status == BNN_OK && l->net->ops[l->net->n_ops - 1].form.scale != BNN_SCALE_NONE)
+        status = append_op(l, BNN_NETWORK_SCALE, &bnn_scale_use, i);
+    return status;
 }
 
 static int append_block(layout *l, uint32_t i)

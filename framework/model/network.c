@@ -2,9 +2,22 @@
 
 #include "base/fp_mode.h"
 #include "base/size.h"
+#include "model/form.h"
 
 #include <math.h>
 #include <string.h>
+
+/* The tensors of an op: its layer's, then those of its form. */
+static uint32_t op_n_tensors(const bnn_network_op *op)
+{
+    return op->plan.n_tensors + op->form.n_tensors;
+}
+
+static const bnn_tensor *op_tensor(const bnn_network_op *op, uint32_t t)
+{
+    return t < op->plan.n_tensors ? &op->plan.tensors[t]
+                                  : &op->form.tensors[t - op->plan.n_tensors];
+}
 
 /* Plans the operations in the arena. */
 static int network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
@@ -26,8 +39,8 @@ size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input,
     size_t n = 0;
     if (arena != NULL && network_lay_out(model, input, n_classes, arena, &net, &err) == BNN_OK)
         for (uint32_t i = 0; i < net.n_ops; i++)
-            for (uint32_t t = 0; t < net.ops[i].plan.n_tensors; t++) {
-                const uint32_t *d = net.ops[i].plan.tensors[t].dims;
+            for (uint32_t t = 0; t < op_n_tensors(&net.ops[i]); t++) {
+                const uint32_t *d = op_tensor(&net.ops[i], t)->dims;
                 n += (size_t)d[0] * d[1] * d[2] * d[3];
             }
     bnn_arena_destroy(arena);
@@ -122,13 +135,15 @@ static void initialize_tensor(const bnn_tensor *tensor, uint64_t seed, uint32_t 
 
 static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_op *op, uint32_t t)
 {
-    const bnn_tensor *tensor = &op->plan.tensors[t];
+    const bnn_tensor *tensor = op_tensor(op, t);
+    const bool of_layer = t < op->plan.n_tensors;
+    const uint32_t place = of_layer ? t : BNN_TENSORS_MAX + t - op->plan.n_tensors;
     bnn_parameter *p = &net->parameters[net->n_parameters++];
     *p = (bnn_parameter){.layer = op->name,
                          .name = tensor->name,
                          .kind = tensor->kind,
                          .n = 1,
-                         .latent = tensor->kind == BNN_TENSOR_WEIGHT && op->plan.binary_weights};
+                         .latent = tensor->kind == BNN_TENSOR_WEIGHT && op->form.filters > 0};
     for (int d = 0; d < 4; d++) {
         p->dims[d] = tensor->dims[d];
         p->n *= tensor->dims[d];
@@ -140,7 +155,7 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_
     if (p->value == NULL || p->acting == NULL ||
         (p->kind != BNN_TENSOR_STATE && p->gradient == NULL))
         return BNN_E_INTERNAL;
-    initialize_tensor(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | t, p);
+    initialize_tensor(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | place, p);
     return BNN_OK;
 }
 
@@ -156,11 +171,20 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
     if (op->y == NULL || saved == NULL || tensors == NULL || gradients == NULL)
         return BNN_E_INTERNAL;
     op->parameters = &net->parameters[net->n_parameters];
-    for (uint32_t t = 0; t < plan->n_tensors; t++) {
+    for (uint32_t t = 0; t < op_n_tensors(op); t++)
         if (plan_parameter(net, arena, op, t) != BNN_OK)
             return BNN_E_INTERNAL;
-        tensors[t] = op->parameters[t].acting;
-        gradients[t] = op->parameters[t].gradient;
+    for (uint32_t t = 0; t < plan->n_tensors; t++) {
+        bnn_parameter *p = &op->parameters[t];
+        if (p->latent && bnn_form_create(net, arena, op, p) != BNN_OK)
+            return BNN_E_INTERNAL;
+        tensors[t] = p->acting;
+        gradients[t] = p->gradient;
+    }
+    if (op->letter == BNN_NETWORK_SCALE) {
+        const bnn_network_form *form = bnn_form_of(op - 1);
+        tensors[0] = form->io.scale;
+        gradients[0] = form->gscale;
     }
     op->io = (bnn_layer_io){.in = plan->in,
                             .out = plan->out,
@@ -202,7 +226,7 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
 {
     uint32_t n_parameters = 0;
     for (uint32_t i = 0; i < net->n_ops; i++)
-        n_parameters += net->ops[i].plan.n_tensors;
+        n_parameters += op_n_tensors(&net->ops[i]);
     net->parameters = bnn_arena_alloc(arena, n_parameters, sizeof *net->parameters);
     net->x = bnn_arena_alloc(arena, bnn_shape_values(net->input) * net->lanes, sizeof *net->x);
     net->rows = bnn_arena_alloc(arena, net->lanes, sizeof *net->rows);
@@ -240,6 +264,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     net->context.kernels = kernels;
     net->weight_context.kernels = kernels;
     net->activation_context.kernels = kernels;
+    net->form_context.kernels = kernels;
     const int status = bnn_layout_build(net, arena, err);
     if (status != BNN_OK)
         return status;
@@ -248,6 +273,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
         return bnn_error_prefix(err, "a network at batch %u: ", batch);
     }
     bnn_network_set_progress(net, 0.0);
+    bnn_form_set_progress(net, 1.0);
     bnn_network_binarize(net);
     *out = net;
     return BNN_OK;

@@ -11,6 +11,16 @@
 #include "model/options.h"
 #include "spec/effect.h"
 
+struct bnn_network;
+
+/* What a form makes of one tensor of latent weights, in memory. */
+typedef struct bnn_network_form {
+    struct bnn_network *network;
+    const char *layer;
+    float *gscale; /* io.gscale, to write */
+    bnn_form_io io;
+} bnn_network_form;
+
 /* A trained tensor or a state, with all that belongs to it. */
 typedef struct bnn_parameter {
     const char *layer; /* "conv2d_1" */
@@ -19,21 +29,25 @@ typedef struct bnn_parameter {
     size_t n;
     uint32_t dims[4];
     float *value;    /* [n]; latent weights when `latent` */
-    float *acting;   /* [n]; what the layer multiplies with: value, or its sign */
+    float *acting;   /* [n]; what the layer multiplies with: value, or the form's codes of it */
     float *gradient; /* [n]; with respect to `value`; NULL for states */
-    bool latent;     /* binary weights act in its place */
+    bool latent;     /* codes act in its place */
+    bnn_network_form *form; /* which makes them; NULL when not latent */
 } bnn_parameter;
 
-enum { BNN_NETWORK_SIGN = 'S' }; /* what binarizes activations; no bnn_role has this letter */
+/* Letters that no bnn_role has: what binarizes activations; what multiplies the sums of a linear
+ * operation by the scale of its weights, right behind it. */
+enum { BNN_NETWORK_SIGN = 'S', BNN_NETWORK_SCALE = '*' };
 
 /* One operation of the network, in execution order. */
 typedef struct bnn_network_op {
-    char letter;      /* bnn_role of a layer, or BNN_NETWORK_SIGN */
-    const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2" */
-    bnn_use use;      /* the layer plugin, or the STE */
+    char letter;      /* bnn_role of a layer, BNN_NETWORK_SIGN or BNN_NETWORK_SCALE */
+    const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2", "scale_1" */
+    bnn_use use;      /* the layer plugin, the STE, or a layer of the host's own that scales */
     uint32_t block;
     bnn_layer_plan plan;       /* shapes and sizes; of a sign, too: in and out */
-    bnn_parameter *parameters; /* [plan.n_tensors], in those of the network */
+    bnn_form_plan form;        /* of a linear operation with latent weights; else 0 filters */
+    bnn_parameter *parameters; /* [plan.n_tensors + form.n_tensors], in those of the network */
     float *y;                  /* [out][lanes] */
     bnn_layer_io io;           /* everything a layer is called with */
 } bnn_network_op;
@@ -53,6 +67,7 @@ typedef struct bnn_network {
     uint32_t n_parameters;
     bnn_parameter *parameters;
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
+    bnn_context form_context;
     uint64_t seed;
     uint64_t step;      /* counts training passes: the position in the dropout streams */
     float *gradient[2]; /* ping and pong */
@@ -110,7 +125,8 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
 
 /* ---- pass.c ---- */
 
-/* Tells the STEs which epoch it is: progress 0 in the first, 1 in the last. */
+/* Tells STEs and form which epoch it is: progress 0 in the first, 1 in the last. What has been trained
+ * is evaluated at 1; the form of a new network is there already. */
 void bnn_network_set_progress(bnn_network *network, double progress);
 
 /* Refreshes the acting weights from the latent ones. After every change of parameters. */
@@ -137,7 +153,9 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
 
 /* ---- size.c ---- */
 
-/* The size of op i, its index aside. Binary weights count 1 bit. A batch norm between a binary linear
+/* The size of op i, its index aside. Binary weights count 1 bit, weights with other codes than -1 and
+ * +1 32. The scale of a form belongs to its layer: 32 bits for each number, or nothing where it folds
+ * into the threshold of the next sign. A batch norm between a binary linear
  * operation on binary inputs and the next sign folds into an integer threshold and a direction per
  * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a
  * direction: 32 + 1; any other keeps scale and shift: 64. A learned shift in front of a sign is part

@@ -119,6 +119,13 @@ static const bnn_key model_keys[] = {
      .standard = "none", .words = "none", .also = "quantize|quantization|quantizer|binary|bits"},
     {BNN_KEY_OF("ste", 0, &ste_type, "what goes through a sign in the backward pass"),
      .standard = "clipped", .also = "estimator|gradient|surrogate", .section = &ste_section},
+    {BNN_KEY_PLUGIN(bnn_model_options, form, "form", BNN_KIND_FORM,
+                    "what binarized weights are: codes, and a scale"),
+     .standard = "plain", .acts = WEIGHTS, .flags = BNN_KEY_UNSET,
+     .foreign = "sign=plain|xnor_net=xnor|xnornet=xnor|bwn=xnor|ir_net=libra|irnet=libra|"
+                "twn=ternary|reactnet=react|equal_bits=bi_half|xnor_net_plus=learned_scale|"
+                "xnor++=learned_scale",
+     .also = "weight_form|scale|scaling|weight_quantizer"},
     {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
                     "where norm, pool and activation stand in a block; also by letters, as LPBA"),
      .standard = "bn_act", .spell_out = spell_out_ordering, .also = "order|layer_order"},

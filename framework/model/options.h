@@ -7,7 +7,7 @@
 
 /* Which blocks are binary, and how. */
 typedef struct bnn_binarize {
-    int32_t weights;     /* weights act as their sign */
+    int32_t weights;     /* weights act as their sign, or what the form makes of them */
     int32_t activations; /* a sign stands before each binary layer (but not before the pixels) */
     int32_t first;       /* the first block, too */
     int32_t last;        /* the last block, too */
@@ -30,6 +30,7 @@ typedef struct bnn_model_options {
     uint32_t n_blocks;
     const bnn_block_options *blocks;
     bnn_binarize binarize;
+    bnn_use form; /* of the weights that are binarized */
     bnn_use weight_ste, activation_ste;
     bnn_use ordering;
     bnn_use before_sign; /* in front of each sign; without a plugin: nothing */

@@ -1,7 +1,7 @@
-/* pass.c - forward, backward, and the sign of the weights. Nothing here allocates or fails. */
+/* pass.c - forward, backward, and the form of the weights. Nothing here allocates or fails. */
 #include "base/fp_mode.h"
 #include "base/size.h"
-#include "model/network.h"
+#include "model/form.h"
 
 void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer)
 {
@@ -21,9 +21,20 @@ static void schedule_ste(bnn_network *network, bnn_context *context, const bnn_u
     bnn_network_watch_fp_mode(network, use, "its schedule");
 }
 
+void bnn_form_set_progress(bnn_network *network, double progress)
+{
+    const bnn_use *use = &network->options->form;
+    const bnn_form *form = bnn_use_form(use);
+    network->form_context.progress = progress;
+    if (form->schedule != NULL)
+        form->schedule(&network->form_context, use->params, progress, network->form_context.state);
+    bnn_network_watch_fp_mode(network, use, "its schedule");
+}
+
 void bnn_network_set_progress(bnn_network *network, double progress)
 {
     network->context.progress = progress;
+    bnn_form_set_progress(network, progress);
     schedule_ste(network, &network->weight_context, &network->options->weight_ste, progress);
     schedule_ste(network, &network->activation_context, &network->options->activation_ste,
                  progress);
@@ -40,17 +51,49 @@ static void binarize_values(bnn_network *network, const bnn_context *context, co
     bnn_network_watch_fp_mode(network, use, layer);
 }
 
-/* An STE with a forward of its own may look at a tensor as a whole; a sign does not. */
+void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *codes)
+{
+    const bnn_network_form *form = io->host;
+    bnn_network *network = form->network;
+    binarize_values(network, &network->weight_context, &network->options->weight_ste, form->layer,
+                    n, x, codes);
+}
+
+void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const float *g, float *gx)
+{
+    const bnn_network_form *form = io->host;
+    bnn_network *network = form->network;
+    const bnn_use *ste = &network->options->weight_ste;
+    bnn_use_ste(ste)->grad(&network->weight_context, ste->params, n, x, g, gx);
+    bnn_network_watch_fp_mode(network, ste, form->layer);
+}
+
+/* A form may look at a tensor as a whole, and so may an STE with a forward of its own; a sign does
+ * not. */
 static bool binarizes_whole(const bnn_network *network)
 {
-    return bnn_use_ste(&network->options->weight_ste)->forward != NULL;
+    return (bnn_use_form(&network->options->form)->flags & BNN_FORM_ELEMENTWISE) == 0 ||
+           bnn_use_ste(&network->options->weight_ste)->forward != NULL;
+}
+
+static void form_forward(bnn_network *network, const bnn_network_form *form, const bnn_form_io *io)
+{
+    const bnn_use *use = &network->options->form;
+    bnn_use_form(use)->forward(&network->form_context, use->params, io);
+    bnn_network_watch_fp_mode(network, use, form->layer);
 }
 
 void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n)
 {
-    const bnn_parameter *p = &network->parameters[i];
-    if (!binarizes_whole(network))
-        network->kernels->sign(n, p->value + first, p->acting + first);
+    const bnn_network_form *form = network->parameters[i].form;
+    if (binarizes_whole(network))
+        return;
+    bnn_form_io io = form->io;
+    io.filters = 1;
+    io.taps = (uint32_t)n;
+    io.latent += first;
+    io.codes += first;
+    form_forward(network, form, &io);
 }
 
 void bnn_network_binarize_wholes(bnn_network *network)
@@ -62,10 +105,9 @@ void bnn_network_binarize_wholes(bnn_network *network)
 void bnn_network_binarize(bnn_network *network)
 {
     for (uint32_t i = 0; i < network->n_parameters; i++) {
-        const bnn_parameter *p = &network->parameters[i];
-        if (p->latent)
-            binarize_values(network, &network->weight_context, &network->options->weight_ste,
-                            p->layer, p->n, p->value, p->acting);
+        const bnn_network_form *form = network->parameters[i].form;
+        if (form != NULL)
+            form_forward(network, form, &form->io);
     }
 }
 
@@ -133,13 +175,12 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         gy = gx;
         gx = swap;
     }
-    const bnn_use *ste = &network->options->weight_ste;
+    const bnn_use *use = &network->options->form;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
-        const bnn_parameter *p = &network->parameters[i];
-        if (!p->latent)
+        const bnn_network_form *form = network->parameters[i].form;
+        if (form == NULL)
             continue;
-        bnn_use_ste(ste)->grad(&network->weight_context, ste->params, p->n, p->value, p->gradient,
-                               p->gradient);
-        bnn_network_watch_fp_mode(network, ste, p->layer);
+        bnn_use_form(use)->backward(&network->form_context, use->params, &form->io);
+        bnn_network_watch_fp_mode(network, use, form->layer);
     }
 }

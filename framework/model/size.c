@@ -48,6 +48,18 @@ static uint64_t shift_bits_of_channel(const bnn_network *network, uint32_t i)
     return norm ? 0 : norm_bits_of_channel(network, i);
 }
 
+/* Bits of the scale behind a linear op: none where all up to the next sign becomes a threshold. */
+static uint64_t scale_bits(const bnn_network *network, uint32_t i)
+{
+    const bnn_form_plan *form = &network->ops[i].form;
+    while (++i < network->n_ops && strchr("*PARBH", network->ops[i].letter) != NULL)
+        continue;
+    if (form->scale == BNN_SCALE_NONE ||
+        (i < network->n_ops && network->ops[i].letter == BNN_NETWORK_SIGN))
+        return 0;
+    return form->scale == BNN_SCALE_TENSOR ? 32 : 32 * (uint64_t)form->filters;
+}
+
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out)
 {
     const bnn_network_op *op = &network->ops[i];
@@ -63,8 +75,11 @@ bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_re
     for (uint32_t t = 0; t < n; t++) {
         size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
         size.float32_bytes += 4 * p[t].n;
-        size.bits += p[t].latent ? p[t].n : 32 * p[t].n;
+        size.bits += p[t].latent && op->plan.binary_weights ? p[t].n : 32 * p[t].n;
     }
+    for (uint32_t t = n; t < n + op->form.n_tensors; t++)
+        size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
+    size.bits += scale_bits(network, i);
     if (op->letter == BNN_ROLE_NORM)
         size.bits = norm_bits_of_channel(network, i) * op->plan.in.c;
     if (op->letter == BNN_ROLE_BEFORE_SIGN)

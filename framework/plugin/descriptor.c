@@ -29,6 +29,10 @@ static const descriptor_layout descriptor_layouts[] = {
     [BNN_KIND_STE] = {DESCRIPTOR(bnn_ste, formula), {{FUNCTION(bnn_ste, grad)}}},
     [BNN_KIND_ORDERING] = {DESCRIPTOR(bnn_ordering, formula), {{FUNCTION(bnn_ordering, sequence)}}},
     [BNN_KIND_OPTIMIZER] = {DESCRIPTOR(bnn_optimizer, formula), {{FUNCTION(bnn_optimizer, step)}}},
+    [BNN_KIND_FORM] = {sizeof(bnn_form),
+                       sizeof(bnn_form),
+                       offsetof(bnn_form, formula),
+                       {{FUNCTION(bnn_form, forward)}, {FUNCTION(bnn_form, backward)}}},
 };
 
 static bool descriptor_is_one_line(const char *text)
@@ -229,6 +233,15 @@ static int descriptor_check_optimizer(const bnn_optimizer *optimizer, bnn_error 
     return BNN_OK;
 }
 
+static int descriptor_check_form(const bnn_form *form, bnn_error *err)
+{
+    static const uint32_t flags = BNN_FORM_ELEMENTWISE | BNN_FORM_SIGN;
+    if ((form->flags & ~flags) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
+                        form->flags, flags);
+    return BNN_OK;
+}
+
 const char *bnn_descriptor_formula(const bnn_head *head)
 {
     const char *formula;
@@ -254,6 +267,8 @@ static int descriptor_check_kind(const bnn_head *head, bnn_kind kind, bnn_error 
         status = descriptor_check_layer(descriptor, err);
     if (kind == BNN_KIND_OPTIMIZER)
         status = descriptor_check_optimizer(descriptor, err);
+    if (kind == BNN_KIND_FORM)
+        status = descriptor_check_form(descriptor, err);
     return status == BNN_OK ? descriptor_check_functions(head, kind, err) : status;
 }
 

@@ -6,10 +6,8 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-    [BNN_KIND_LAYER] = "layer",
-    [BNN_KIND_STE] = "ste",
-    [BNN_KIND_ORDERING] = "ordering",
-    [BNN_KIND_OPTIMIZER] = "optimizer",
+    [BNN_KIND_LAYER] = "layer",         [BNN_KIND_STE] = "ste",   [BNN_KIND_ORDERING] = "ordering",
+    [BNN_KIND_OPTIMIZER] = "optimizer", [BNN_KIND_FORM] = "form",
 };
 enum { N_KIND_NAMES = sizeof kind_names / sizeof *kind_names };
 

@@ -8,7 +8,7 @@
 
 enum { BNN_PLUGIN_NAME = 64 }; /* bytes of a plugin's name, terminator included */
 
-/* "layer", "ste", "ordering", "optimizer"; and back (0 when it is none of them). */
+/* "layer", "ste", "ordering", "optimizer", "form"; and back (0 when it is none of them). */
 const char *bnn_kind_name(bnn_kind kind);
 bnn_kind bnn_kind_parse(const char *name);
 

@@ -62,7 +62,8 @@ static bool registry_add_list(bnn_registry *registry, const char *list)
 static bool registry_add_build_tree(bnn_registry *registry)
 {
     static const char *const folders[] = {"plugins/layers/.libs", "plugins/ste/.libs",
-                                          "plugins/orderings/.libs", "plugins/optimizers/.libs"};
+                                          "plugins/orderings/.libs", "plugins/optimizers/.libs",
+                                          "plugins/forms/.libs"};
     char directory[PATH_MAX];
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof folders / sizeof *folders; i++)
@@ -245,8 +246,8 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
     char name[BNN_PLUGIN_NAME];
     if (!bnn_plugin_file_name(path, &kind, name)) {
         bnn_fail(err, BNN_E_RESOURCE,
-                 "%s: a plugin's file is named KIND_NAME.so, where KIND is layer, ste, ordering or "
-                 "optimizer and NAME lower case letters, digits and underscores",
+                 "%s: a plugin's file is named KIND_NAME.so, where KIND is layer, ste, ordering, "
+                 "optimizer or form and NAME lower case letters, digits and underscores",
                  path);
         return NULL;
     }

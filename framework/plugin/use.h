@@ -62,6 +62,10 @@ static inline const bnn_ordering *bnn_use_ordering(const bnn_use *use)
 {
     return (const bnn_ordering *)(const void *)use->plugin->head;
 }
+static inline const bnn_form *bnn_use_form(const bnn_use *use)
+{
+    return (const bnn_form *)(const void *)use->plugin->head;
+}
 static inline const bnn_optimizer *bnn_use_optimizer(const bnn_use *use)
 {
     return (const bnn_optimizer *)(const void *)use->plugin->head;

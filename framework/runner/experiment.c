@@ -191,6 +191,8 @@ int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, con
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
     if (shaped && trained)
         bnn_train_check_validation(&c.train, c.data.validation, r->diag);
+    if (modelled && trained)
+        bnn_train_check_form(&c.train, &c.model, r->diag);
     if (bnn_diag_status(r->diag) == BNN_OK)
         bnn_section_record(&recording, r->spec, &c);
     if (bnn_diag_status(r->diag) == BNN_OK &&

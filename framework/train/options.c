@@ -162,6 +162,20 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
 
 const bnn_section bnn_train_section = {.keys = train_keys, .finish = train_finish};
 
+int bnn_train_check_form(const bnn_train_options *train, const bnn_model_options *model,
+                         bnn_diag *diag)
+{
+    const bnn_use *use = &train->binary_optimizer.use;
+    if (use->plugin == NULL || model->form.plugin == NULL || !model->binarize.weights ||
+        (bnn_use_optimizer(use)->flags & BNN_OPTIMIZER_BINARY_ONLY) == 0 ||
+        (bnn_use_form(&model->form)->flags & BNN_FORM_SIGN) != 0)
+        return BNN_OK;
+    return bnn_diag_add(diag, train->at,
+                        "train.binary_optimizer: %s flips signs of weights, and with form %s it is "
+                        "not their sign that acts",
+                        use->plugin->head->name, model->form.plugin->head->name);
+}
+
 const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary)
 {
     return binary && train->binary_optimizer.use.plugin != NULL ? &train->binary_optimizer

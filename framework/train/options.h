@@ -3,7 +3,7 @@
 #ifndef BNN_TRAIN_OPTIONS_H
 #define BNN_TRAIN_OPTIONS_H
 
-#include "plugin/use.h"
+#include "model/options.h"
 
 typedef enum bnn_loss {
     BNN_LOSS_CROSS_ENTROPY = 0,
@@ -75,6 +75,11 @@ typedef struct bnn_train_options {
 /* The section: a bnn_train_options. Without binary weights a binary optimizer does not act and is
  * not recorded. */
 extern const bnn_section bnn_train_section;
+
+/* Whether the optimizer of binary weights fits their form: one that flips signs needs weights of
+ * which the sign acts. BNN_OK, or a message. */
+int bnn_train_check_form(const bnn_train_options *train, const bnn_model_options *model,
+                         bnn_diag *diag);
 
 /* The optimizer of weights that are binary, or of all others. */
 const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary);

@@ -233,7 +233,9 @@ static int report_result(bnn_session *s, bnn_error *err)
     const bnn_train_job *job = s->job;
     const clocks start = clocks_now();
     double loss, accuracy;
+    bnn_network_set_progress(s->net, 1.0);
     bnn_average_swap(s);
+    bnn_network_binarize(s->net);
     bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
     const clocks end = clocks_now();
     if (s->n_validation == 0 && !isfinite(loss)) /* no validation has shown it */

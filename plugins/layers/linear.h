@@ -23,7 +23,8 @@ static inline void linear_plan_tensors(bnn_layer_plan *plan, int32_t bias, uint3
                                          .dims = {out, in, height, width},
                                          .uniform = bound};
     plan->n_tensors = 1;
-    if (bias == BIAS_NO || (bias == BIAS_AUTO && plan->binary_weights))
+    const int latent = plan->binary_weights || plan->latent_weights;
+    if (bias == BIAS_NO || (bias == BIAS_AUTO && latent))
         return;
     plan->tensors[BIAS] = (bnn_tensor){
         .name = "bias", .kind = BNN_TENSOR_VECTOR, .dims = {out, 1, 1, 1}, .uniform = bound};

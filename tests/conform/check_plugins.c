@@ -57,6 +57,10 @@ END_TEST
 START_TEST(test_all_there)
 {
     static const char *const files[] = {
+        "form_learned_scale.so",
+        "form_plain.so",
+        "form_skeleton.so",
+        "form_xnor.so",
         "layer_avgpool.so",
         "layer_batchnorm.so",
         "layer_conv2d.so",

@@ -200,6 +200,13 @@ static void print_kind_facts(const bnn_plugin *plugin)
             print_fact("output", "never negative: a sign behind it would be constant");
         else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
             print_fact("output", "never negative where its input is not");
+    } else if (plugin->head->kind == BNN_KIND_FORM) {
+        const bnn_form *form = bnn_use_form(&use);
+        print_fact("codes", (form->flags & BNN_FORM_SIGN) != 0
+                                ? "the signs of the latent weights"
+                                : "of its own: optimizers that flip signs are refused");
+        print_fact("schedule", form->schedule == NULL ? "none: the same in every epoch"
+                                                      : "changes from epoch to epoch");
     } else if (plugin->head->kind == BNN_KIND_OPTIMIZER) {
         const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
         bnn_number_text(optimizer->default_lr, number);
@@ -252,6 +259,8 @@ static void print_use(const bnn_plugin *plugin)
 {
     const bnn_use use = {.plugin = plugin};
     const char *before = "model: {ste: ", *after = "}";
+    if (plugin->head->kind == BNN_KIND_FORM)
+        before = "model: {form: ";
     if (plugin->head->kind == BNN_KIND_ORDERING)
         before = "model: {ordering: ";
     if (plugin->head->kind == BNN_KIND_OPTIMIZER)
@@ -325,6 +334,12 @@ static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
     }
     if (plugin->head->kind == BNN_KIND_ORDERING)
         return json_pack("{s:o}", "sequences", sequences_json(s));
+    if (plugin->head->kind == BNN_KIND_FORM) {
+        const bnn_form *form = bnn_use_form(&use);
+        return json_pack("{s:b, s:b, s:b}", "elementwise",
+                         (form->flags & BNN_FORM_ELEMENTWISE) != 0, "sign",
+                         (form->flags & BNN_FORM_SIGN) != 0, "schedule", form->schedule != NULL);
+    }
     const bnn_optimizer *optimizer = bnn_use_optimizer(&use);
     return json_pack("{s:f, s:I, s:b}", "default_lr", (double)optimizer->default_lr, "slots",
                      (json_int_t)optimizer->n_slots, "binary_only",
@@ -391,7 +406,7 @@ static int show_plugin(bnn_registry *registry, const bnn_plugin *plugin, const c
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer", "test"};
+static const char *const kinds[] = {"layer", "ste", "ordering", "optimizer", "form", "test"};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static int run_plugins(void *request, bnn_error *err)
@@ -435,10 +450,10 @@ static const cli_option plugins_options[] = {
 const cli_command cli_command_plugins = {
     .name = "plugins",
     .arguments = "[KIND [NAME] | test FILE...]",
-    .completion = "layer|ste|ordering|optimizer|test PLUGIN",
+    .completion = "layer|ste|ordering|optimizer|form|test PLUGIN",
     .summary = "list plugins, explain one, or test whether one is right",
     .notes =
-        "KIND is layer, ste, ordering or optimizer.\n"
+        "KIND is layer, ste, ordering, optimizer or form.\n"
         "A file that cannot be loaded is listed with the reason. Of two files of one name the\n"
         "first on the search path counts; the other is listed as shadowed.\n"
         "\n"

@@ -52,7 +52,7 @@ static int test_file(plugins_test *t, const char *path, bnn_error *err)
     if (!bnn_plugin_file_name(path, &kind, name))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: a plugin's file is named KIND_NAME.so, where KIND is layer, ste, "
-                        "ordering or optimizer; a source has to be built first",
+                        "ordering, optimizer or form; a source has to be built first",
                         path);
     if (access(path, F_OK) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be opened", path);

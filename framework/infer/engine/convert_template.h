@@ -77,7 +77,7 @@ static void convert_pixels_to_floats(size_t n, const uint8_t *pixels, float *out
 
 /* How many values of an image are neighbours in training's order and in the form, too; their bits
  * begin with a half word. 0: none to speak of. */
-static size_t convert_run_of_values(const bnn_form *form)
+static size_t convert_run_of_values(const bnn_places *form)
 {
     const bnn_shape s = form->shape;
     const size_t plane = (size_t)s.h * s.w;
@@ -87,16 +87,16 @@ static size_t convert_run_of_values(const bnn_form *form)
 }
 
 /* Where the bits of run i begin. */
-static size_t convert_byte_of_run(const bnn_form *form, size_t i)
+static size_t convert_byte_of_run(const bnn_places *form, size_t i)
 {
-    return bnn_form_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
+    return bnn_places_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
 }
 
-static void convert_bits_to_floats(const bnn_form *form, const uint8_t *bits, float *out)
+static void convert_bits_to_floats(const bnn_places *form, const uint8_t *bits, float *out)
 {
     const size_t run = convert_run_of_values(form);
     if (run == 0) {
-        bnn_form_to_floats(form, bits, out);
+        bnn_places_to_floats(form, bits, out);
         return;
     }
     for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, out += run) {
@@ -109,14 +109,14 @@ static void convert_bits_to_floats(const bnn_form *form, const uint8_t *bits, fl
     }
 }
 
-static void convert_floats_to_bits(const bnn_form *form, const float *values, uint8_t *out)
+static void convert_floats_to_bits(const bnn_places *form, const float *values, uint8_t *out)
 {
     const size_t run = convert_run_of_values(form);
     if (run == 0) {
-        bnn_form_from_floats(form, values, out);
+        bnn_places_from_floats(form, values, out);
         return;
     }
-    bnn_form_clear(form, out);
+    bnn_places_clear(form, out);
     for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, values += run) {
         uint8_t *const to = out + convert_byte_of_run(form, i);
         for (size_t j = 0; j < run; j += LANES) {

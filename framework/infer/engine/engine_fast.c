@@ -167,7 +167,7 @@ static void fast_use_sums(const bnn_pack *p, size_t image, const int32_t *sums, 
     const bnn_stage *const s = p->stage;
     if (s->folded) {
         bnn_plain_fold(s, sums, w->bytes + fast_out_values(p), w->bytes);
-        bnn_form_from_bytes(&p->out, w->bytes, out + image * p->out.bytes);
+        bnn_places_from_bytes(&p->out, w->bytes, out + image * p->out.bytes);
     } else {
         float *const to = w->floats + image * fast_sum_values(p);
         for (size_t i = 0; i < fast_sum_values(p); i++)
@@ -218,12 +218,12 @@ static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
         const uint8_t *from = x + i * fast_in_bytes(p);
         uint8_t *const to = out + i * fast_out_bytes(p);
         if (p->stage->inputs == BNN_VALUES_BITS) {
-            bnn_form_to_bytes(&p->in, from, w->inputs);
+            bnn_places_to_bytes(&p->in, from, w->inputs);
             from = w->inputs;
         }
         if (p->stage->outputs == BNN_VALUES_BITS) {
             bnn_plain_run(&p->plain, from, w->bytes, w->rest);
-            bnn_form_from_bytes(&p->out, w->bytes, to);
+            bnn_places_from_bytes(&p->out, w->bytes, to);
         } else {
             bnn_plain_run(&p->plain, from, to, w->rest);
         }
@@ -235,7 +235,7 @@ static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, siz
 {
     if (p->words.decides && p->out.has_gaps)
         for (size_t i = 0; i < n; i++)
-            bnn_form_clear(&p->out, out + i * p->out.bytes);
+            bnn_places_clear(&p->out, out + i * p->out.bytes);
     if (fast_is_dense(p))
         fast_run_dense(p, n, x, out, w);
     else

@@ -81,24 +81,24 @@ static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
 }
 
 /* The form of the bits between a stage and the next. */
-static bnn_form form_between(const bnn_pack *p, const bnn_pack *next)
+static bnn_places form_between(const bnn_pack *p, const bnn_pack *next)
 {
     const bnn_shape shape = p->stage->out;
     const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->op.type == BNN_LOWER_CONV2D;
     if (p->loop == BNN_PACK_ROWS)
-        return bnn_form_rows(shape);
+        return bnn_places_rows(shape);
     if (convolves && p->loop != BNN_PACK_WORDS && takes_rows(next->stage))
-        return bnn_form_rows(shape);
+        return bnn_places_rows(shape);
     if (convolves)
-        return bnn_form_positions(shape, 32, next->stage->op.padding,
-                                  next->stage->op.pad_value > 0);
-    return p->loop == BNN_PACK_WORDS ? bnn_form_positions(shape, LANES, 0, false)
-                                     : bnn_form_flat(shape);
+        return bnn_places_positions(shape, 32, next->stage->op.padding,
+                                    next->stage->op.pad_value > 0);
+    return p->loop == BNN_PACK_WORDS ? bnn_places_positions(shape, LANES, 0, false)
+                                     : bnn_places_flat(shape);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static bool is_in_rows(const bnn_form *form)
+static bool is_in_rows(const bnn_places *form)
 {
     return form->c_step == 32 && form->x_step == 1;
 }
@@ -150,7 +150,7 @@ static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *wo
     if (s->op.type == BNN_LOWER_DENSE) {
         const size_t per_word = s->inputs == BNN_VALUES_PIXELS ? 4 : 32;
         const size_t at = s->inputs == BNN_VALUES_PIXELS ? (c * s->op.in.h + y) * s->op.in.w + x
-                                                         : bnn_form_place(&p->in, c, y, x);
+                                                         : bnn_places_place(&p->in, c, y, x);
         *word = at / per_word;
         *slot = (uint32_t)(at % per_word);
     } else if (s->inputs == BNN_VALUES_PIXELS) {

@@ -5,7 +5,7 @@
 #ifndef BNN_INFER_ENGINE_PACK_H
 #define BNN_INFER_ENGINE_PACK_H
 
-#include "infer/engine/form.h"
+#include "infer/engine/places.h"
 #include "infer/engine/plain.h"
 
 enum { BNN_PACK_LANES = 16, BNN_PACK_TILE = 4 };
@@ -62,7 +62,7 @@ typedef struct bnn_pack_rows {
 typedef struct bnn_pack {
     const bnn_stage *stage;
     bnn_pack_loop loop;
-    bnn_form in, out; /* of inputs and outputs that are bits */
+    bnn_places in, out; /* of inputs and outputs that are bits */
     bnn_pack_words words;
     bnn_pack_rows rows;
     bnn_plain_stage plain; /* BNN_PACK_PLAIN */

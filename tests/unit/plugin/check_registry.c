@@ -320,12 +320,12 @@ END_TEST
 
 START_TEST(test_kinds)
 {
-    for (int i = 1; i <= 4; i++)
+    for (int i = 1; i <= 5; i++)
         ck_assert_int_eq(bnn_kind_parse(bnn_kind_name((bnn_kind)i)), i);
     ck_assert_int_eq(bnn_kind_parse("stes"), 0);
     ck_assert_int_eq(bnn_kind_parse(""), 0);
     ck_assert_ptr_null(bnn_kind_name((bnn_kind)0));
-    ck_assert_ptr_null(bnn_kind_name((bnn_kind)5));
+    ck_assert_ptr_null(bnn_kind_name((bnn_kind)6));
 }
 END_TEST
 

@@ -404,6 +404,16 @@ END_TEST
 static const char hash_of_first[] =
     "7f16732b38f2186cfd5038d3d50fada496a33c117498864c1b45926b091d96cb";
 
+/* As beside the program: a form of one's own in its place is recorded. */
+static void bundle_plain_form(void)
+{
+    bnn_error err;
+    const bnn_plugin *plain = bnn_registry_load(registry, BNN_KIND_FORM, "plain", &err);
+    bool bundled = true;
+    ck_assert_msg(plain != NULL, "%s", err.message);
+    memcpy((char *)(uintptr_t)plain + offsetof(bnn_plugin, bundled), &bundled, sizeof bundled);
+}
+
 /* Only a sample is another config than before; where no limit acts there is none. */
 START_TEST(a_sample_has_an_identity_of_its_own)
 {
@@ -411,6 +421,7 @@ START_TEST(a_sample_has_an_identity_of_its_own)
         "dataset: {name: mnist, train_limit: 200, validation: 40}\n" TINY_MODEL;
     const char *const first[] = {"dataset.sample=first", NULL};
     const char *const idle[] = {"dataset.sample=first", "dataset.train_limit=0", NULL};
+    bundle_plain_form();
     load_well(spec);
     ck_assert_str_ne(experiment.configs[0].hash, hash_of_first);
     ck_assert_str_eq(bnn_settings_find(&experiment.configs[0].settings, "dataset.sample")->text,

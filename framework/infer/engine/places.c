@@ -1,19 +1,19 @@
-#include "infer/engine/form.h"
+#include "infer/engine/places.h"
 
 #include "base/size.h"
 
 #include <string.h>
 
-static bnn_form sized_form(bnn_form form, size_t bits)
+static bnn_places sized_form(bnn_places form, size_t bits)
 {
     form.words = (bits + 31) / 32;
     form.bytes = bnn_size_round_up(form.words * 4, 64);
     return form;
 }
 
-bnn_form bnn_form_positions(bnn_shape shape, uint32_t unit_bits, uint32_t padding, bool ones)
+bnn_places bnn_places_positions(bnn_shape shape, uint32_t unit_bits, uint32_t padding, bool ones)
 {
-    bnn_form form = {.shape = shape, .c_step = 1, .padding = padding, .ones = ones};
+    bnn_places form = {.shape = shape, .c_step = 1, .padding = padding, .ones = ones};
     form.x_step = bnn_size_round_up(shape.c, unit_bits);
     form.y_step = (shape.w + 2 * (size_t)padding) * form.x_step;
     form.origin = padding * (form.y_step + form.x_step);
@@ -22,16 +22,16 @@ bnn_form bnn_form_positions(bnn_shape shape, uint32_t unit_bits, uint32_t paddin
     return sized_form(form, bits);
 }
 
-bnn_form bnn_form_rows(bnn_shape shape)
+bnn_places bnn_places_rows(bnn_shape shape)
 {
-    const bnn_form form = {
+    const bnn_places form = {
         .shape = shape, .c_step = 32, .y_step = 32 * (size_t)shape.c, .x_step = 1};
     return sized_form(form, shape.h * form.y_step);
 }
 
-bnn_form bnn_form_flat(bnn_shape shape)
+bnn_places bnn_places_flat(bnn_shape shape)
 {
-    const bnn_form form = {
+    const bnn_places form = {
         .shape = shape, .c_step = (size_t)shape.h * shape.w, .y_step = shape.w, .x_step = 1};
     return sized_form(form, bnn_shape_values(shape));
 }
@@ -47,7 +47,7 @@ static unsigned bit_of(const uint8_t *bits, size_t at)
 }
 
 /* All positions have +1 in all channels; then those of the image itself are cleared. */
-static void fill_with_ones(const bnn_form *f, uint8_t *bits)
+static void fill_with_ones(const bnn_places *f, uint8_t *bits)
 {
     const size_t padding = f->padding, position_bytes = f->x_step / 8;
     const size_t height = f->shape.h + 2 * padding, width = f->shape.w + 2 * padding;
@@ -56,10 +56,10 @@ static void fill_with_ones(const bnn_form *f, uint8_t *bits)
     for (size_t i = 1; i < height * width; i++)
         memcpy(bits + i * position_bytes, bits, position_bytes);
     for (size_t y = 0; y < f->shape.h; y++)
-        memset(bits + bnn_form_place(f, 0, y, 0) / 8, 0, f->shape.w * position_bytes);
+        memset(bits + bnn_places_place(f, 0, y, 0) / 8, 0, f->shape.w * position_bytes);
 }
 
-void bnn_form_clear(const bnn_form *f, uint8_t *bits)
+void bnn_places_clear(const bnn_places *f, uint8_t *bits)
 {
     memset(bits, 0, f->words * 4);
     if (f->ones)
@@ -67,34 +67,34 @@ void bnn_form_clear(const bnn_form *f, uint8_t *bits)
 }
 
 /* Calls body with (place of the bit, index of the value) for all values of a form. */
-#define FOR_EACH_VALUE(form, at, i)                                                         \
-    for (size_t c_ = 0, i = 0; c_ < (form)->shape.c; c_++)                                  \
-        for (size_t y_ = 0; y_ < (form)->shape.h; y_++)                                     \
-            for (size_t x_ = 0, at = bnn_form_place(form, c_, y_, 0); x_ < (form)->shape.w; \
+#define FOR_EACH_VALUE(form, at, i)                                                           \
+    for (size_t c_ = 0, i = 0; c_ < (form)->shape.c; c_++)                                    \
+        for (size_t y_ = 0; y_ < (form)->shape.h; y_++)                                       \
+            for (size_t x_ = 0, at = bnn_places_place(form, c_, y_, 0); x_ < (form)->shape.w; \
                  x_++, at += (form)->x_step, i++)
 
-void bnn_form_to_bytes(const bnn_form *f, const uint8_t *bits, uint8_t *bytes)
+void bnn_places_to_bytes(const bnn_places *f, const uint8_t *bits, uint8_t *bytes)
 {
     FOR_EACH_VALUE(f, at, i)
     bytes[i] = (uint8_t)bit_of(bits, at);
 }
 
-void bnn_form_from_bytes(const bnn_form *f, const uint8_t *bytes, uint8_t *bits)
+void bnn_places_from_bytes(const bnn_places *f, const uint8_t *bytes, uint8_t *bits)
 {
-    bnn_form_clear(f, bits);
+    bnn_places_clear(f, bits);
     FOR_EACH_VALUE(f, at, i)
     set_bit(bits, at, bytes[i]);
 }
 
-void bnn_form_to_floats(const bnn_form *f, const uint8_t *bits, float *values)
+void bnn_places_to_floats(const bnn_places *f, const uint8_t *bits, float *values)
 {
     FOR_EACH_VALUE(f, at, i)
     values[i] = bit_of(bits, at) ? 1.0f : -1.0f;
 }
 
-void bnn_form_from_floats(const bnn_form *f, const float *values, uint8_t *bits)
+void bnn_places_from_floats(const bnn_places *f, const float *values, uint8_t *bits)
 {
-    bnn_form_clear(f, bits);
+    bnn_places_clear(f, bits);
     FOR_EACH_VALUE(f, at, i)
     set_bit(bits, at, values[i] >= 0.0f);
 }

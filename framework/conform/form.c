@@ -1,0 +1,425 @@
+/* form.c - a form writes codes of its levels and finite scales for any weights, the same each time,
+ * and its gradients are linear; its tensors' agree with differences. */
+#include "conform/conform_internal.h"
+
+#include <float.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A form planned for one size, with memory of exactly the sizes it asked for. */
+typedef struct form_rig {
+    const conform_subject *s;
+    const bnn_form *form;
+    bnn_form_plan plan;
+    bnn_form_io io;
+    float *latent, *gcodes, *gscale;
+    float *tensors[BNN_FORM_TENSORS_MAX + 1], *gradients[BNN_FORM_TENSORS_MAX + 1];
+    size_t n, n_tensor[BNN_FORM_TENSORS_MAX];
+    bool identity; /* the STE is y = x: what the form does apart from it */
+    conform_memory memory;
+    char refusal[160];
+} form_rig;
+
+static const struct {
+    uint32_t filters, taps;
+} form_sizes[] = {{1, 1}, {3, 1}, {1, 25}, {6, 25}, {16, 150}, {5, 64}};
+enum { N_SIZES = sizeof form_sizes / sizeof *form_sizes };
+
+/* ---- what the host gives ------------------------------------------------------------------ */
+
+static bool form_is_inside(const float *p, size_t n, const float *whole, size_t n_whole)
+{
+    return p >= whole && p + n <= whole + n_whole;
+}
+
+/* The sign; the clipped STE. */
+static void form_binarize(const bnn_form_io *io, size_t n, const float *x, float *codes)
+{
+    const form_rig *r = io->host;
+    CONFORM_REQUIRE(r->s, form_is_inside(codes, n, io->codes, r->n),
+                    "binarize is given codes that do not lie in io->codes");
+    for (size_t i = 0; i < n; i++)
+        codes[i] = r->identity ? x[i] : x[i] >= 0.0f ? 1.0f : -1.0f;
+}
+
+static void form_through(const bnn_form_io *io, size_t n, const float *x, const float *g, float *gx)
+{
+    const form_rig *r = io->host;
+    CONFORM_REQUIRE(r->s, form_is_inside(gx, n, io->glatent, r->n),
+                    "through is given a gx that does not lie in io->glatent");
+    for (size_t i = 0; i < n; i++)
+        gx[i] = r->identity || fabsf(x[i]) <= 1.0f ? g[i] : 0.0f;
+}
+
+__attribute__((format(printf, 2, 3))) static int form_plan_failure(bnn_form_plan *plan,
+                                                                   const char *format, ...)
+{
+    form_rig *r = plan->host;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(r->refusal, sizeof r->refusal, format, args);
+    va_end(args);
+    return -1;
+}
+
+/* ---- plan --------------------------------------------------------------------------------- */
+
+static int form_plan_once(form_rig *r, uint32_t filters, uint32_t taps, bnn_form_plan *plan)
+{
+    *plan = (bnn_form_plan){.filters = filters,
+                            .taps = taps,
+                            .kernels = r->s->ctx.kernels,
+                            .code_min = -1,
+                            .code_max = 1,
+                            .code_step = 2,
+                            .fail = form_plan_failure,
+                            .host = r};
+    return r->form->plan == NULL ? 0 : r->form->plan(r->s->params, plan);
+}
+
+static bool form_is_same_plan(const bnn_form_plan *a, const bnn_form_plan *b)
+{
+    bool same = a->code_min == b->code_min && a->code_max == b->code_max &&
+                a->code_step == b->code_step && a->scale == b->scale &&
+                a->n_tensors == b->n_tensors && a->n_saved == b->n_saved;
+    for (uint32_t t = 0; same && t < a->n_tensors && t < BNN_FORM_TENSORS_MAX; t++)
+        same = strcmp(a->tensors[t].name, b->tensors[t].name) == 0 &&
+               memcmp(a->tensors[t].dims, b->tensors[t].dims, sizeof a->tensors[t].dims) == 0;
+    return same;
+}
+
+static void form_check_plan(const form_rig *r)
+{
+    const conform_subject *s = r->s;
+    const bnn_form_plan *p = &r->plan;
+    CONFORM_REQUIRE(s, p->scale <= BNN_SCALE_FILTER, "plans scale %u", p->scale);
+    CONFORM_REQUIRE(s,
+                    p->code_step == 0 || (p->code_step > 0 && p->code_min < p->code_max &&
+                                          (p->code_max - p->code_min) % p->code_step == 0),
+                    "plans codes from %d to %d in steps of %d", p->code_min, p->code_max,
+                    p->code_step);
+    CONFORM_REQUIRE(s, p->n_tensors <= BNN_FORM_TENSORS_MAX, "plans %u tensors, of %d at most",
+                    p->n_tensors, BNN_FORM_TENSORS_MAX);
+    for (uint32_t t = 0; t < p->n_tensors; t++) {
+        const bnn_tensor *tensor = &p->tensors[t];
+        CONFORM_REQUIRE(s, tensor->name != NULL && tensor->name[0] != '\0', "tensor %u has no name",
+                        t);
+        CONFORM_REQUIRE(s, tensor->kind == BNN_TENSOR_VECTOR || tensor->kind == BNN_TENSOR_STATE,
+                        "tensor %s is of kind %u", tensor->name, tensor->kind);
+        CONFORM_REQUIRE(s, isfinite(tensor->fill) && tensor->uniform >= 0,
+                        "tensor %s starts at %g, uniform %g", tensor->name, (double)tensor->fill,
+                        (double)tensor->uniform);
+    }
+    CONFORM_REQUIRE(s,
+                    (r->form->flags & BNN_FORM_ELEMENTWISE) == 0 ||
+                        (p->scale == BNN_SCALE_NONE && p->n_tensors == 0 && p->n_saved == 0),
+                    "is elementwise, and plans a scale, tensors or saved floats");
+}
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static void form_make_tensors(form_rig *r)
+{
+    for (uint32_t t = 0; t < r->plan.n_tensors; t++) {
+        const bnn_tensor *tensor = &r->plan.tensors[t];
+        const uint32_t *d = tensor->dims;
+        const size_t n = r->n_tensor[t] = (size_t)d[0] * d[1] * d[2] * d[3];
+        CONFORM_REQUIRE(r->s, n > 0, "tensor %s has an empty dimension", tensor->name);
+        r->tensors[t] = conform_random_floats(&r->memory, n);
+        for (size_t i = 0; i < n; i++)
+            r->tensors[t][i] = tensor->kind == BNN_TENSOR_STATE ? tensor->fill
+                               : tensor->uniform > 0            ? tensor->uniform * r->tensors[t][i]
+                                                     : tensor->fill + 0.25f * r->tensors[t][i];
+        if (tensor->kind != BNN_TENSOR_STATE)
+            r->gradients[t] = conform_empty_floats(&r->memory, n);
+    }
+}
+
+/* Plans for a size, with random weights of about that magnitude. False when the form does not take
+ * the size. */
+static bool form_rig_create(form_rig *r, const conform_subject *s, uint32_t filters, uint32_t taps,
+                            float size)
+{
+    bnn_form_plan again;
+    *r = (form_rig){.s = s,
+                    .form = (const void *)s->head,
+                    .n = (size_t)filters * taps,
+                    .memory = {.s = s, .state = filters + 31 * taps}};
+    const int status = form_plan_once(r, filters, taps, &r->plan);
+    CONFORM_REQUIRE(s, form_plan_once(r, filters, taps, &again) == status,
+                    "a second plan differs from the first");
+    if (status != 0)
+        return false;
+    form_check_plan(r);
+    CONFORM_REQUIRE(s, form_is_same_plan(&r->plan, &again), "a second plan differs from the first");
+    conform_memory *m = &r->memory;
+    const bool scaled = r->plan.scale != BNN_SCALE_NONE;
+    r->latent = conform_random_floats(m, r->n);
+    for (size_t i = 0; i < r->n; i++)
+        r->latent[i] *= size;
+    r->gcodes = conform_random_floats(m, r->n);
+    r->gscale = scaled ? conform_random_floats(m, filters) : NULL;
+    form_make_tensors(r);
+    r->io = (bnn_form_io){.filters = filters,
+                          .taps = taps,
+                          .latent = r->latent,
+                          .codes = conform_empty_floats(m, r->n),
+                          .scale = scaled ? conform_empty_floats(m, filters) : NULL,
+                          .gcodes = r->gcodes,
+                          .gscale = r->gscale,
+                          .glatent = conform_empty_floats(m, r->n),
+                          .tensors = r->tensors,
+                          .gradients = r->gradients,
+                          .saved = conform_empty_floats(m, r->plan.n_saved),
+                          .binarize = form_binarize,
+                          .through = form_through,
+                          .host = r};
+    return true;
+}
+
+/* ---- passes ------------------------------------------------------------------------------- */
+
+static void form_erase(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = NAN;
+}
+
+static void form_pass_forward(form_rig *r)
+{
+    form_erase(r->io.codes, r->n);
+    form_erase(r->io.saved, r->plan.n_saved);
+    if (r->io.scale != NULL)
+        form_erase(r->io.scale, r->io.filters);
+    r->form->forward(&r->s->ctx, r->s->params, &r->io);
+}
+
+static void form_pass_backward(form_rig *r)
+{
+    if (r->io.glatent != r->io.gcodes)
+        form_erase(r->io.glatent, r->n);
+    for (uint32_t t = 0; t < r->plan.n_tensors; t++)
+        if (r->gradients[t] != NULL)
+            form_erase(r->gradients[t], r->n_tensor[t]);
+    r->form->backward(&r->s->ctx, r->s->params, &r->io);
+}
+
+/* ---- the checks --------------------------------------------------------------------------- */
+
+typedef void form_check(form_rig *r);
+
+/* With every setting, in the course of a run, for each size. Weights are as training has them. */
+static void form_check_always(conform_subject *s, form_check *check)
+{
+    static const double progress[] = {0.0, 0.5, 1.0};
+    const bnn_form *form = (const void *)s->head;
+    bool takes = false;
+    for (size_t turn = 0; conform_set(s, turn); turn++)
+        for (int j = 0; j < 3; j++) {
+            s->ctx.progress = progress[j];
+            memset(s->ctx.state, 0, sizeof s->ctx.state);
+            if (form->schedule != NULL)
+                form->schedule(&s->ctx, s->params, progress[j], s->ctx.state);
+            for (size_t i = 0; i < N_SIZES; i++) {
+                form_rig r;
+                if (!form_rig_create(&r, s, form_sizes[i].filters, form_sizes[i].taps, 0.5f))
+                    continue;
+                takes = true;
+                check(&r);
+                conform_memory_free(&r.memory);
+            }
+        }
+    CONFORM_REQUIRE(s, takes, "takes no size of weights");
+}
+
+static void form_check_codes(const form_rig *r, const char *what)
+{
+    const bnn_form_plan *p = &r->plan;
+    for (size_t i = 0; i < r->n; i++) {
+        const float code = r->io.codes[i];
+        CONFORM_REQUIRE(r->s, isfinite(code), "%s: code %zu is %g", what, i, (double)code);
+        CONFORM_REQUIRE(r->s,
+                        p->code_step == 0 ||
+                            (code >= (float)p->code_min && code <= (float)p->code_max &&
+                             fmodf(code - (float)p->code_min, (float)p->code_step) == 0.0f),
+                        "%s: code %zu is %g, and the plan has %d to %d in steps of %d", what, i,
+                        (double)code, p->code_min, p->code_max, p->code_step);
+    }
+    for (uint32_t f = 0; r->io.scale != NULL && f < r->io.filters; f++) {
+        CONFORM_REQUIRE(r->s, isfinite(r->io.scale[f]), "%s: scale %u is %g", what, f,
+                        (double)r->io.scale[f]);
+        CONFORM_REQUIRE(r->s, p->scale == BNN_SCALE_FILTER || r->io.scale[f] == r->io.scale[0],
+                        "one scale for all, and that of filter %u is another", f);
+    }
+}
+
+/* Also where weights are all equal, zero, tiny or huge. */
+static void form_check_forward(form_rig *r)
+{
+    static const float all[] = {0.0f, -0.0f, 0.25f, -1.0f, FLT_TRUE_MIN, 1e-20f, 1e4f};
+    form_pass_forward(r);
+    form_check_codes(r, "random weights");
+    float *codes = conform_empty_floats(&r->memory, r->n);
+    memcpy(codes, r->io.codes, r->n * sizeof *codes);
+    form_pass_forward(r);
+    conform_require_same(r->s, "codes, again", r->io.codes, codes, r->n);
+    if (r->form->flags & BNN_FORM_SIGN)
+        for (size_t i = 0; i < r->n; i++)
+            CONFORM_REQUIRE(r->s, codes[i] == (r->latent[i] >= 0.0f ? 1.0f : -1.0f),
+                            "BNN_FORM_SIGN, and the code of %g is %g", (double)r->latent[i],
+                            (double)codes[i]);
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+        char what[48];
+        snprintf(what, sizeof what, "weights that are all %g", (double)all[k]);
+        for (size_t i = 0; i < r->n; i++)
+            r->latent[i] = all[k];
+        form_pass_forward(r);
+        form_check_codes(r, what);
+        form_pass_backward(r);
+        for (size_t i = 0; i < r->n; i++)
+            CONFORM_REQUIRE(r->s, isfinite(r->io.glatent[i]),
+                            "%s: the gradient of weight %zu is %g", what, i,
+                            (double)r->io.glatent[i]);
+    }
+}
+
+/* backward(2 a + b) against 2 backward(a) + backward(b). */
+static void form_check_linear(form_rig *r)
+{
+    conform_memory *m = &r->memory;
+    const uint32_t filters = r->io.filters;
+    float *a = conform_random_floats(m, r->n), *b = conform_random_floats(m, r->n);
+    float *as = conform_random_floats(m, filters), *bs = conform_random_floats(m, filters);
+    float *ga = conform_empty_floats(m, r->n), *gb = conform_empty_floats(m, r->n);
+    float *sum = conform_empty_floats(m, r->n), *sums = conform_empty_floats(m, filters);
+    double size = 0.0;
+    for (size_t i = 0; i < r->n; i++)
+        sum[i] = 2.0f * a[i] + b[i];
+    for (uint32_t f = 0; f < filters; f++)
+        sums[f] = 2.0f * as[f] + bs[f];
+    form_pass_forward(r);
+    const float *gcodes[] = {a, b, sum}, *gscales[] = {as, bs, sums};
+    float *glatent[] = {ga, gb, r->io.glatent};
+    for (int k = 0; k < 3; k++) {
+        r->io.gcodes = gcodes[k];
+        r->io.gscale = r->gscale == NULL ? NULL : gscales[k];
+        r->io.glatent = glatent[k];
+        form_pass_backward(r);
+    }
+    for (size_t i = 0; i < r->n; i++)
+        size = fmax(size, fabs(2.0 * ga[i]) + fabs((double)gb[i]));
+    for (size_t i = 0; i < r->n; i++) {
+        const float got = r->io.glatent[i];
+        const double want = 2.0 * ga[i] + gb[i];
+        CONFORM_REQUIRE(r->s, isfinite(got), "the gradient of weight %zu is %g", i, (double)got);
+        CONFORM_REQUIRE(r->s, fabs(got - want) <= 1e-4 * size,
+                        "not linear in the gradients at weight %zu: %g, expected %g", i,
+                        (double)got, want);
+    }
+}
+
+/* In place, and where the plan says so, slice by slice. */
+static void form_check_in_place(form_rig *r)
+{
+    form_pass_forward(r);
+    form_pass_backward(r);
+    float *apart = r->io.glatent, *codes = r->io.codes;
+    r->io.glatent = conform_empty_floats(&r->memory, r->n);
+    memcpy(r->io.glatent, r->gcodes, r->n * sizeof *r->gcodes);
+    r->io.gcodes = r->io.glatent;
+    form_pass_backward(r);
+    conform_require_same(r->s, "glatent in place", r->io.glatent, apart, r->n);
+    if ((r->form->flags & BNN_FORM_ELEMENTWISE) == 0)
+        return;
+    const size_t from = r->n / 3, n = r->n - from;
+    bnn_form_io slice = r->io;
+    slice.filters = 1;
+    slice.taps = (uint32_t)n;
+    slice.latent += from;
+    slice.codes = conform_empty_floats(&r->memory, n);
+    form_rig part = *r;
+    part.io = slice;
+    part.n = n;
+    part.io.host = &part;
+    r->form->forward(&r->s->ctx, r->s->params, &part.io);
+    conform_require_same(r->s, "codes of a slice", part.io.codes, codes + from, n);
+}
+
+/* The loss sum of c * scale * code, and what the layer would hand back. */
+static double form_loss(form_rig *r, const float *c)
+{
+    double loss = 0.0;
+    form_pass_forward(r);
+    for (uint32_t f = 0; f < r->io.filters; f++) {
+        const float scale = r->io.scale == NULL ? 1.0f : r->io.scale[f];
+        double sum = 0.0;
+        for (size_t i = (size_t)f * r->io.taps; i < (size_t)(f + 1) * r->io.taps; i++) {
+            r->gcodes[i] = scale * c[i];
+            sum += (double)c[i] * (double)r->io.codes[i];
+        }
+        if (r->gscale != NULL)
+            r->gscale[f] = (float)sum;
+        loss += (double)scale * sum;
+    }
+    return loss;
+}
+
+static void form_check_tensors(form_rig *r)
+{
+    static const float h = 0x1p-8f;
+    const float *c = conform_random_floats(&r->memory, r->n);
+    if (!r->s->moderate)
+        return;
+    for (uint32_t t = 0; t < r->plan.n_tensors; t++)
+        for (size_t i = 0; r->gradients[t] != NULL && i < r->n_tensor[t]; i++) {
+            const float here = r->tensors[t][i];
+            double at[5], loss[5], slope;
+            for (int k = 0; k < 5; k++) {
+                r->tensors[t][i] = here + (float)(k - 2) * h;
+                at[k] = (double)r->tensors[t][i];
+                loss[k] = form_loss(r, c);
+            }
+            r->tensors[t][i] = here;
+            if (!conform_slope(at, loss, 0.2, 0.01, &slope))
+                continue;
+            form_loss(r, c);
+            form_pass_backward(r);
+            const double got = (double)r->gradients[t][i];
+            CONFORM_REQUIRE(r->s, fabs(got - slope) <= 0.01 * (1 + fabs(slope)),
+                            "the gradient of %s[%zu] is %g, differences give %g",
+                            r->plan.tensors[t].name, i, got, slope);
+        }
+}
+
+static void form_run_forward(conform_subject *s)
+{
+    form_check_always(s, form_check_forward);
+}
+
+static void form_run_linear(conform_subject *s)
+{
+    form_check_always(s, form_check_linear);
+}
+
+static void form_run_in_place(conform_subject *s)
+{
+    form_check_always(s, form_check_in_place);
+}
+
+static void form_run_tensors(conform_subject *s)
+{
+    form_rig r;
+    if (form_rig_create(&r, s, 6, 25, 0.5f) && r.plan.n_tensors == 0)
+        conform_skip(s, "it has no tensors of its own");
+    form_check_always(s, form_check_tensors);
+}
+
+const conform_check conform_form_checks[] = {
+    {"codes", "of the planned levels, finite for any weights, the same each time",
+     form_run_forward},
+    {"gradient", "finite, and linear in those of codes and scale", form_run_linear},
+    {"in place", "glatent may be gcodes; slices where it is elementwise", form_run_in_place},
+    {"tensors", "gradients of its tensors agree with differences", form_run_tensors},
+    {.name = NULL},
+};
