@@ -31,7 +31,8 @@ kernel_table_sources = \
 	framework/kernels/elementwise_template.h \
 	framework/kernels/loss_template.h \
 	framework/kernels/pool_template.h \
-	framework/kernels/table.c
+	framework/kernels/table.c \
+	framework/kernels/warp_template.h
 kernels_sources = $(kernel_table_sources) \
 	framework/kernels/kernels.c framework/kernels/kernels.h
 spec_sources = \
@@ -98,10 +99,13 @@ model_sources = \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \
 	framework/train/average.c framework/train/average.h \
+	framework/train/augment.c framework/train/augment.h \
+	framework/train/augment_options.c \
 	framework/train/checkpoint.c \
 	framework/train/clip.c framework/train/clip.h \
 	framework/train/loss.c framework/train/loss.h \
 	framework/train/mixup.c framework/train/mixup.h \
+	framework/train/cosine.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \

@@ -102,6 +102,7 @@ check_suites = \
 	tests/unit/spec/check_spec \
 	tests/unit/spec/check_sweep \
 	tests/unit/spec/check_values \
+	tests/unit/train/check_augment \
 	tests/unit/train/check_checkpoint \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_loss \
@@ -387,6 +388,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/learned_layers.inc \
 	tests/fixtures/reference/learned_layers.py \
+	tests/fixtures/reference/augmented.inc \
+	tests/fixtures/reference/make_augmented.py \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
 	tests/fixtures/reference/ste_facts.inc \

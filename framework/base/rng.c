@@ -29,6 +29,17 @@ void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out)
     }
 }
 
+void bnn_rng_fill_bytes(const bnn_rng *rng, uint64_t counter, size_t n, uint8_t *out)
+{
+    uint32_t bits[4];
+    for (size_t i = 0; i < n; i += 4, counter++) {
+        if (i == 0 || counter % 4 == 0)
+            block_at(rng, counter / 4, bits);
+        for (size_t j = 0; j < 4 && i + j < n; j++)
+            out[i + j] = (uint8_t)(bits[counter % 4] >> 8 * j);
+    }
+}
+
 /* Lemire, "Fast random integer generation in an interval", 2019: unbiased in [0, n). */
 static uint32_t rng_below(const bnn_rng *rng, uint64_t *counter, uint32_t n)
 {

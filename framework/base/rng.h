@@ -17,6 +17,7 @@ typedef enum bnn_rng_role {
     BNN_RNG_DATA = 4,    /* the synthetic data set */
     BNN_RNG_SPLIT = 5,   /* which images are held out for validation */
     BNN_RNG_SAMPLE = 6,  /* which images a limit leaves */
+    BNN_RNG_AUGMENT = 7, /* how training images are changed */
     BNN_RNG_MIXUP = 8,   /* in which shares images are mixed */
 } bnn_rng_role;
 
@@ -32,6 +33,9 @@ uint32_t bnn_rng_bits(const bnn_rng *rng, uint64_t counter);
 
 /* out[0..n) = uniform floats in [0, 1) at counter, counter + 1, ...: 24 random bits over 2^24, exact. */
 void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out);
+
+/* out[0..n) = random bytes: those of the numbers at counter, counter + 1, ..., low ones first. */
+void bnn_rng_fill_bytes(const bnn_rng *rng, uint64_t counter, size_t n, uint8_t *out);
 
 /* A random permutation of 0..n-1 (Fisher-Yates; bounded numbers by Lemire's method, so unbiased). */
 void bnn_rng_permute(const bnn_rng *rng, uint32_t n, uint32_t *out);

@@ -570,6 +570,15 @@ typedef struct bnn_batchnorm {
     float momentum; /* share of the new batch in the running statistics */
 } bnn_batchnorm;
 
+/* Where the pixels of an image come from: pixel (x, y) from start + x right + y down, each a place
+ * {across, down} in 1/65536 pixel, and bend added to it. What lies beyond the border is the nearest
+ * pixel of it. */
+typedef struct bnn_warp {
+    uint32_t c, h, w; /* c planes of h rows of w pixels, at most 4096 */
+    int32_t start[2], right[2], down[2];
+    const float *bend; /* [2][h][w] in 1/65536 pixel, with BNN_LANES floats behind; or NULL */
+} bnn_warp;
+
 struct bnn_kernels {
     uint32_t abi_version;
     uint32_t struct_size;
@@ -659,6 +668,19 @@ struct bnn_kernels {
     size_t (*dense_binary_scratch)(uint32_t in, uint32_t out, uint32_t lanes);
     void (*dense_forward_binary)(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
                                  const float *w, float *y, float *scratch);
+
+    /* y = the image x warped, each pixel the mean of the four that are nearest to where it comes
+     * from, weighted by 1/256 and rounded. Behind x, w + 1 bytes can be read. No place may be beyond
+     * 32000 pixels. scratch: warp_scratch(warp) floats. */
+    size_t (*warp_scratch)(const bnn_warp *warp);
+    void (*warp_pixels)(const bnn_warp *warp, const uint8_t *x, uint8_t *y, float *scratch);
+
+    /* y[h][w] = x smoothed along rows, then along columns: weights[0] times itself, and weights[k],
+     * up to radius, times the sum of both that are k away; borders are mirrors.
+     * scratch: smooth_scratch(h, w, radius) floats. */
+    size_t (*smooth_scratch)(uint32_t h, uint32_t w, uint32_t radius);
+    void (*smooth_field)(uint32_t h, uint32_t w, uint32_t radius, const float *weights,
+                         const float *x, float *y, float *scratch);
 };
 
 /* Not of the interface, but of use. */

@@ -28,6 +28,7 @@
 #include "kernels/batchnorm_template.h"
 #include "kernels/pool_template.h"
 #include "kernels/loss_template.h"
+#include "kernels/warp_template.h"
 
 const bnn_kernels OF_ISA(bnn_kernels) = {
     .abi_version = BNN_ABI_VERSION,
@@ -63,4 +64,8 @@ const bnn_kernels OF_ISA(bnn_kernels) = {
     .conv2d_forward_binary = conv2d_forward_binary,
     .dense_binary_scratch = dense_binary_scratch,
     .dense_forward_binary = dense_forward_binary,
+    .warp_scratch = warp_scratch,
+    .warp_pixels = warp_pixels,
+    .smooth_scratch = smooth_scratch,
+    .smooth_field = smooth_field,
 };

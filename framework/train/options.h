@@ -4,6 +4,7 @@
 #define BNN_TRAIN_OPTIONS_H
 
 #include "model/options.h"
+#include "train/augment.h"
 
 typedef enum bnn_loss {
     BNN_LOSS_CROSS_ENTROPY = 0,
@@ -64,6 +65,7 @@ typedef struct bnn_train_options {
     bnn_optimizer_options optimizer;
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
     bnn_schedule schedule;
+    bnn_augment_options augment;
     bnn_distill_options distill;
     double clip_gradient; /* the longest gradient; 0: any */
     double average;       /* decay of the moving average of all values; 0: none is taken */

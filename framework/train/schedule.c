@@ -1,23 +1,11 @@
 #include "train/options.h"
 
-/* cos(pi x) for x in [0, 1/2] by the Taylor series of the sine of pi/2 - pi x: error below 1e-15,
- * never outside [0, 1]. libm's cos may differ in the last bit from machine to machine. */
-static double cos_pi(double x)
-{
-    const double a = 3.14159265358979323846 * (0.5 - x);
-    const double square = a * a;
-    double term = a, sum = a;
-    for (int k = 1; k <= 12; k++) {
-        term *= -square / (double)(2 * k * (2 * k + 1));
-        sum += term;
-    }
-    return sum < 1.0 ? sum : 1.0;
-}
+#include "train/cosine.h"
 
 /* (1 + cos(pi x)) / 2 for x in [0, 1]: the square of cos(pi x / 2). */
 static double half_cosine(double x)
 {
-    const double c = cos_pi(0.5 * x);
+    const double c = bnn_cos_pi(0.5 * x);
     return c * c;
 }
 

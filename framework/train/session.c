@@ -66,10 +66,11 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
         return bnn_fail(err, BNN_E_SPEC,
                         "dataset.validation: cannot hold out %d of %u training images",
                         job->n_validation, n);
-    const int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes, batch,
-                                          job->seed, arena, &s->net, err);
-    if (status != BNN_OK)
-        return status;
+    if (bnn_network_create(job->model, job->data->shape, job->data->n_classes, batch, job->seed,
+                           arena, &s->net, err) != BNN_OK ||
+        bnn_augmenter_create(&job->train->augment, job->data->shape, batch, job->seed,
+                             s->net->kernels, arena, &s->augmenter, err) != BNN_OK)
+        return err->status;
     s->job = job;
     s->arena = arena;
     s->n_validation = (uint32_t)job->n_validation;
@@ -93,8 +94,9 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     return BNN_OK;
 }
 
-void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
-                      uint32_t n)
+/* augmenter: NULL for images as they are. */
+static void session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
+                         uint32_t n, bnn_augmenter *augmenter)
 {
     bnn_network *net = session->net;
     const size_t size = bnn_shape_values(net->input);
@@ -104,7 +106,20 @@ void bnn_session_load(bnn_session *session, const bnn_images *images, const uint
     }
     for (uint32_t i = n; i < net->lanes; i++)
         session->labels[i] = -1;
+    if (augmenter != NULL)
+        bnn_augment_images(augmenter, session->at.epoch, index, n, net->rows);
     net->kernels->load_pixels(n, net->lanes, (uint32_t)size, net->rows, net->x);
+}
+
+void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
+                      uint32_t n)
+{
+    session_load(session, images, index, n, NULL);
+}
+
+void bnn_session_load_batch(bnn_session *session, const uint32_t *index, uint32_t n)
+{
+    session_load(session, &session->job->data->train, index, n, session->augmenter);
 }
 
 void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,

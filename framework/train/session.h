@@ -30,6 +30,7 @@ typedef struct bnn_session {
     const bnn_train_job *job;
     bnn_arena *arena;
     bnn_network *net;
+    bnn_augmenter *augmenter; /* of training images; NULL: they stay as they are */
     uint32_t n_train, n_validation, n_steps;
     uint32_t *train;                /* [n_train] images to learn from */
     uint32_t *validation;           /* [n_validation] images held out */
@@ -54,6 +55,9 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
 /* Puts n images and their labels into the network's input. index: which ones. */
 void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,
                       uint32_t n);
+
+/* The same with n training images, augmented for this epoch. */
+void bnn_session_load_batch(bnn_session *session, const uint32_t *index, uint32_t n);
 
 /* Mean loss and accuracy in inference mode over the n images of an index. */
 void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const uint32_t *index,

@@ -97,7 +97,7 @@ static int train_step(bnn_session *s, bnn_error *err)
     const uint32_t n = s->n_train - first < batch ? s->n_train - first : batch;
     double loss = 0.0;
     uint32_t n_correct = 0;
-    bnn_session_load(s, &s->job->data->train, s->order + first, n);
+    bnn_session_load_batch(s, s->order + first, n);
     bnn_mixup_images(s, n);
     bnn_network_forward(s->net, n, true);
     bnn_loss_train(s, n, &loss, &n_correct);

@@ -257,6 +257,21 @@ START_TEST(rng_fill_is_uniform_from_any_position)
 }
 END_TEST
 
+START_TEST(rng_bytes_are_those_of_the_numbers)
+{
+    const bnn_rng rng = {.seed = 42, .role = BNN_RNG_AUGMENT, .index = 9};
+    for (uint64_t start = 0; start < 9; start++)
+        for (size_t n = 0; n < 40; n++) {
+            uint8_t out[41];
+            memset(out, 0x5a, sizeof out);
+            bnn_rng_fill_bytes(&rng, start, n, out);
+            for (size_t i = 0; i < n; i++)
+                ck_assert_uint_eq(out[i], bnn_rng_bits(&rng, start + i / 4) >> 8 * (i % 4) & 0xff);
+            ck_assert_uint_eq(out[n], 0x5a);
+        }
+}
+END_TEST
+
 START_TEST(rng_permutes_as_recorded)
 {
     const bnn_rng first = {.seed = 1, .role = BNN_RNG_ORDER, .index = 1};
@@ -581,6 +596,7 @@ static Suite *base_suite(void)
     tcase_add_test(rng, rng_lays_seed_role_index_and_position_out_as_recorded);
     tcase_add_test(rng, rng_uniform_is_in_range_and_even);
     tcase_add_test(rng, rng_fill_is_uniform_from_any_position);
+    tcase_add_test(rng, rng_bytes_are_those_of_the_numbers);
     tcase_add_test(rng, rng_permutes_as_recorded);
     tcase_add_test(rng, rng_permutation_holds_every_number_once);
     tcase_add_test(rng, rng_permutations_are_unbiased);

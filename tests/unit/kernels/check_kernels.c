@@ -394,6 +394,94 @@ START_TEST(pixels_land_in_their_lanes)
 }
 END_TEST
 
+/* One byte of a warped plane, in the words of <bnn/plugin.h>. */
+static uint8_t warped(const bnn_warp *warp, const uint8_t *plane, uint32_t x, uint32_t y)
+{
+    const int64_t side[2] = {warp->w, warp->h};
+    const size_t size = (size_t)warp->h * warp->w, i = (size_t)y * warp->w + x;
+    int64_t at[2], sum = 0;
+    for (int axis = 0; axis < 2; axis++) {
+        at[axis] =
+            warp->start[axis] + (int64_t)x * warp->right[axis] + (int64_t)y * warp->down[axis];
+        if (warp->bend != NULL)
+            at[axis] += (int64_t)warp->bend[(size_t)axis * size + i];
+        at[axis] = at[axis] < 0 ? 0 : at[axis];
+        at[axis] = at[axis] > (side[axis] - 1) << 16 ? (side[axis] - 1) << 16 : at[axis];
+        at[axis] >>= 8;
+    }
+    for (int neighbour = 0; neighbour < 4; neighbour++) {
+        const int64_t right = neighbour & 1, low = neighbour >> 1;
+        const int64_t weight_x = right ? at[0] & 255 : 256 - (at[0] & 255);
+        const int64_t weight_y = low ? at[1] & 255 : 256 - (at[1] & 255);
+        const int64_t from_x = (at[0] >> 8) + right, from_y = (at[1] >> 8) + low;
+        if (weight_x * weight_y != 0)
+            sum += weight_x * weight_y * plane[from_y * warp->w + from_x];
+    }
+    return (uint8_t)((sum + 32768) >> 16);
+}
+
+static void random_warp(buffers *b, bnn_warp *warp)
+{
+    *warp = (bnn_warp){.c = random_between(b, 1, 3),
+                       .h = random_between(b, 1, 40),
+                       .w = random_between(b, 1, random_between(b, 1, 9) == 1 ? 1200 : 60)};
+    for (int axis = 0; axis < 2; axis++) {
+        warp->start[axis] = (int32_t)random_between(b, 0, 80 << 16) - (40 << 16);
+        warp->right[axis] = (int32_t)random_between(b, 0, 4 << 16) - (2 << 16);
+        warp->down[axis] = (int32_t)random_between(b, 0, 4 << 16) - (2 << 16);
+    }
+}
+
+START_TEST(warped_images_have_the_bytes_of_the_plain_loop)
+{
+    buffers b = {.state = 29};
+    for (int round = 0; round < 60; round++) {
+        bnn_warp warp;
+        random_warp(&b, &warp);
+        const size_t plane = (size_t)warp.h * warp.w, size = plane * warp.c;
+        uint8_t *x = buffer_bytes(&b, size + warp.w + 1), *got = buffer_bytes(&b, size + 1);
+        float *bend = random_floats(&b, 2 * plane + BNN_LANES);
+        for (size_t i = 0; i < size + warp.w + 1; i++)
+            x[i] = (uint8_t)random_bits(&b);
+        for (size_t i = 0; i < 2 * plane; i++)
+            bend[i] *= 20 << 16;
+        warp.bend = round % 2 == 0 ? bend : NULL;
+        for (size_t t = 0; t < n_tables; t++) {
+            got[size] = 77;
+            tables[t]->warp_pixels(&warp, x, got, empty_floats(&b, tables[t]->warp_scratch(&warp)));
+            ck_assert_uint_eq(got[size], 77);
+            for (size_t i = 0; i < size; i++)
+                ck_assert_uint_eq(got[i],
+                                  warped(&warp, x + i / plane * plane, (uint32_t)(i % warp.w),
+                                         (uint32_t)(i % plane / warp.w)));
+        }
+        buffers_free(&b);
+    }
+}
+END_TEST
+
+START_TEST(smooth_fields_have_the_bits_of_the_plain_loop)
+{
+    buffers b = {.state = 31};
+    for (int round = 0; round < 60; round++) {
+        const uint32_t h = random_between(&b, 1, 40), w = random_between(&b, 1, 40);
+        const uint32_t radius = random_between(&b, 0, 50);
+        const size_t n = (size_t)h * w;
+        const float *weights = random_floats(&b, radius + 1), *x = random_floats(&b, n);
+        float *rows = empty_floats(&b, n), *want = empty_floats(&b, n);
+        smooth_float(true, h, w, radius, weights, x, rows);
+        smooth_float(false, h, w, radius, weights, rows, want);
+        for (size_t t = 0; t < n_tables; t++) {
+            float *got = empty_floats(&b, n);
+            tables[t]->smooth_field(h, w, radius, weights, x, got,
+                                    empty_floats(&b, tables[t]->smooth_scratch(h, w, radius)));
+            expect_same("smooth_field", tables[t]->name, got, want, n);
+        }
+        buffers_free(&b);
+    }
+}
+END_TEST
+
 static Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
@@ -408,6 +496,8 @@ static Suite *kernels_suite(void)
     tcase_add_test(tc, losses_have_the_bits_of_the_plain_loop);
     tcase_add_test(tc, flat_loops_have_the_bits_of_the_plain_loop);
     tcase_add_test(tc, pixels_land_in_their_lanes);
+    tcase_add_test(tc, warped_images_have_the_bytes_of_the_plain_loop);
+    tcase_add_test(tc, smooth_fields_have_the_bits_of_the_plain_loop);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -13,7 +13,8 @@
 #define SPEC                                                                                                \
     "model:\n" SMALL_TOPOLOGY "  binarize: {last: true}\n  ste: ede\n"                                      \
     "train: {epochs: 3, batch: 64, average: 0.9, optimizer: adam, binary_optimizer: {name: sgd, lr: 0.1}, " \
-    "schedule: {name: cosine, warmup: 1}}\n"
+    "schedule: {name: cosine, warmup: 1}, augment: {shift: 1, rotate: 9, flip: true, elastic: "             \
+    "{alpha: 9, sigma: 2}, erase: {probability: 0.4, fill: noise}}}\n"
 
 static char directory[] = "check_checkpoint_XXXXXX";
 static char path[64], deeper[64];
