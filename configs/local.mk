@@ -23,9 +23,10 @@ dist_datasets_DATA = \
 	configs/datasets/kmnist.yaml \
 	configs/datasets/mnist.yaml
 
-# The reference of the language, from the tables that specs are read with. tests/cli/reference.sh
-# finds out when it is stale.
+# The reference of the language, from the tables that specs are read with, and the table of methods,
+# from the plugins. tests/cli/reference.sh finds out when they are stale.
 nobase_dist_doc_DATA += configs/REFERENCE.md
 .PHONY: reference
 reference: all
 	$(AM_V_GEN)unset BNNRUN_PLUGIN_PATH; ./bnnrun help --spec-reference >'$(srcdir)/configs/REFERENCE.md'
+	$(AM_V_at)unset BNNRUN_PLUGIN_PATH; ./bnnrun help --methods >'$(srcdir)/plugins/METHODS.md'

@@ -53,7 +53,7 @@ check_LTLIBRARIES += $(skeletons)
 skeletondir = $(pkgdatadir)/skeleton
 dist_skeleton_DATA = $(skeletons:.la=.c)
 
-nobase_dist_doc_DATA += plugins/README.md
+nobase_dist_doc_DATA += plugins/METHODS.md plugins/README.md
 EXTRA_DIST += \
 	plugins/forms/filters.h \
 	plugins/layers/linear.h \

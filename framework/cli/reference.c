@@ -3,6 +3,8 @@
 #include "cli/spec_help.h"
 #include "runner/experiment.h"
 
+#include <string.h>
+
 /* How a form writes what there is. */
 typedef struct reference_form {
     void (*heading)(const char *words[2], const char *help); /* of a section, or of a plugin */
@@ -88,6 +90,59 @@ int cli_spec_reference(bnn_error *err)
     printf("\n# The plugins that come with bnnrun\n\n"
            "Parameters are written beside the name: `ste: {name: clipped, clip: 2}`.\n");
     return cli_visit_plugins(NULL, NULL, reference_plugin, (void *)(uintptr_t)&form, err);
+}
+
+/* ---- the methods: a table of all plugins ------------------------------------------------ */
+
+/* Lines of plain text as code. A line that begins with blanks goes on with the one before it. */
+static void methods_formula(const char *formula)
+{
+    const char *before = " `";
+    for (size_t n; formula != NULL && *formula != '\0'; formula += n + (formula[n] == '\n')) {
+        n = strcspn(formula, "\n");
+        printf("%s", *before != ' ' && *formula == ' ' ? "; " : before);
+        for (size_t i = strspn(formula, " "); i < n; i++)
+            if (formula[i] == '|')
+                printf("\\|");
+            else if (formula[i] != ' ' || formula[i + 1] != ' ')
+                putchar(formula[i]);
+        before = "`<br>`";
+    }
+    printf(*before == ' ' ? " |" : "` |");
+}
+
+static void methods_row(void *context, const bnn_plugin *plugin)
+{
+    bnn_kind *const last = context;
+    const bnn_head *const head = plugin->head;
+    if ((bnn_kind)head->kind != *last)
+        printf("\n## %s\n\n| name | what | formula | defaults | paper |\n|---|---|---|---|---|\n",
+               bnn_kind_name((bnn_kind)head->kind));
+    *last = (bnn_kind)head->kind;
+    printf("| `%s` |", head->name);
+    markdown_cell(head->summary);
+    methods_formula(plugin->formula);
+    for (const bnn_param *p = head->params; p != NULL && p->type != BNN_TYPE_END; p++) {
+        char fallback[BNN_KEY_TEXT_BYTES];
+        const bnn_key key = {.param = *p};
+        printf("%s`%s: %s`", p == head->params ? " " : ", ", p->name,
+               bnn_key_default_text(&key, fallback));
+    }
+    printf(" |");
+    markdown_cell(head->reference == NULL ? "" : head->reference);
+    printf("\n");
+}
+
+int cli_methods(bnn_error *err)
+{
+    bnn_kind last = (bnn_kind)0;
+    printf(
+        "# The methods that come with bnnrun\n\n"
+        "Made by `make reference` from the plugins themselves. A formula says gx for the gradient\n"
+        "that goes on, gy for the one that comes in, w for weights, g for their gradient; progress\n"
+        "goes from 0 in the first epoch to 1 in the last. `bnnrun plugins KIND NAME` says the rest\n"
+        "of one, and draws an STE.\n");
+    return cli_visit_plugins(NULL, NULL, methods_row, &last, err);
 }
 
 /* ---- a man page -------------------------------------------------------------------------- */

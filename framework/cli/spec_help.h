@@ -26,6 +26,9 @@ void cli_spec_keys(void);
 int cli_spec_reference(bnn_error *err);
 int cli_spec_man(bnn_error *err);
 
+/* The table of all plugins, with formulas and papers, as Markdown (reference.c). */
+int cli_methods(bnn_error *err);
+
 /* What is printed of a key, or of a parameter. */
 typedef struct cli_key_texts {
     char value[BNN_KEY_TEXT_BYTES], standard[BNN_KEY_TEXT_BYTES], meaning[BNN_KEY_TEXT_BYTES];

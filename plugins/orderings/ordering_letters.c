@@ -83,6 +83,8 @@ static const char *sequence(const void *p, const bnn_block *block)
     return constant(word);
 }
 
-BNN_DEFINE_ORDERING(BNN_HEAD("letters", "any legal order by its letters, as in LPBA", NULL,
-                             struct letters, params),
-                    .sequence = sequence)
+BNN_DEFINE_ORDERING(
+    BNN_HEAD("letters", "any legal order by its letters, as in LPBA", NULL, struct letters, params),
+    .sequence = sequence,
+    .formula = "a block in the order of its letters, without P where it has no pool\n"
+               "last: auto: hidden without A behind L, and without B if it is float")

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The keys of specs as `bnnrun help` shows them: configs/REFERENCE.md is what the program prints, every
-# key of it has a help of its own, conditions name keys that there are, and wrong names are told what
-# they may have meant.
+# The keys of specs as `bnnrun help` shows them: configs/REFERENCE.md and plugins/METHODS.md are what the
+# program prints, every key has a help of its own, conditions name keys that there are, every plugin of
+# the tree says its formula, and wrong names are told what they may have meant.
 set -u
 : "${BNNRUN:=./bnnrun}"
 : "${srcdir:=.}"
@@ -31,6 +31,18 @@ cmp -s "$scratch/reference" "$srcdir/configs/REFERENCE.md" || {
     wrong "configs/REFERENCE.md is not what bnnrun prints; run \`make reference\` and read the difference:"
     diff -u "$srcdir/configs/REFERENCE.md" "$scratch/reference" | head -n 20
 }
+
+"$BNNRUN" help --methods >"$scratch/methods" || wrong "no table of methods"
+cmp -s "$scratch/methods" "$srcdir/plugins/METHODS.md" || {
+    wrong "plugins/METHODS.md is not what bnnrun prints; run \`make reference\` and read the difference:"
+    diff -u "$srcdir/plugins/METHODS.md" "$scratch/methods" | head -n 20
+}
+# Every plugin of the tree is in it, and says its formula.
+[ "$(grep -c '^| `' "$scratch/methods")" -eq "$("$BNNRUN" plugins --csv | tail -n +2 | wc -l)" ] ||
+    wrong "not all plugins are in the table of methods"
+sed 's/\\|/ /g' "$scratch/methods" |
+    awk -F'|' '/^\| `/ && $4 !~ /`/ { print "no formula:" $2; bad = 1 } END { exit bad }' ||
+    wrong "plugins without a formula"
 
 "$BNNRUN" help --spec-keys >"$scratch/keys" || wrong "no keys"
 awk '/^# The plugins/ { exit } /^\| `/ { n++ } END { print n }' "$scratch/reference" >"$scratch/rows"

@@ -10,7 +10,7 @@ enum { COMMAND_COLUMNS = 30 };
 
 typedef struct request {
     cli_options options;
-    bool keys, reference, man, pages;
+    bool keys, reference, methods, man, pages;
 } request;
 
 static int print_specs(bnn_arena *arena, bnn_error *err)
@@ -54,6 +54,8 @@ static int run_help(void *context, bnn_error *err)
     const request *r = context;
     if (r->reference)
         return cli_spec_reference(err);
+    if (r->methods)
+        return cli_methods(err);
     if (r->keys) {
         cli_spec_keys();
         return BNN_OK;
@@ -78,6 +80,8 @@ static const cli_option help_options[] = {
     CLI_ROW("spec-keys", 0, CLI_SWITCH, NULL, request, keys, "the keys of a spec, one a line"),
     CLI_ROW("spec-reference", 0, CLI_SWITCH, NULL, request, reference,
             "all there is to know of them, in Markdown"),
+    CLI_ROW("methods", 0, CLI_SWITCH, NULL, request, methods,
+            "the plugins with their formulas and papers, in Markdown"),
     CLI_ROW("man", 0, CLI_SWITCH, NULL, request, man,
             "the man page: of bnnrun, of a command, of \"spec\""),
     CLI_ROW("man-pages", 0, CLI_SWITCH, NULL, request, pages,
