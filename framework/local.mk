@@ -109,6 +109,12 @@ train_sources = \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \
+	framework/train/telemetry/options.c framework/train/telemetry/options.h \
+	framework/train/telemetry/telemetry.c framework/train/telemetry/telemetry.h \
+	framework/train/telemetry/telemetry_activations.c \
+	framework/train/telemetry/telemetry_internal.h \
+	framework/train/telemetry/telemetry_mismatch.c \
+	framework/train/telemetry/telemetry_weights.c \
 	framework/train/trainer.c framework/train/trainer.h \
 	framework/train/watch.c framework/train/watch.h
 export_sources = \
@@ -350,7 +356,8 @@ EXTRA_DIST += \
 	framework/runner/executor/README.md \
 	framework/simd/README.md \
 	framework/spec/README.md \
-	framework/train/README.md
+	framework/train/README.md \
+	framework/train/telemetry/README.md
 
 # Man pages, which the program writes itself. Where it does not run, as when it was built for another
 # machine, those of the tarball are taken.

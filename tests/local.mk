@@ -107,6 +107,7 @@ check_suites = \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_loss \
 	tests/unit/train/check_mixup \
+	tests/unit/train/check_telemetry \
 	tests/unit/train/check_train \
 	tests/unit/train/check_update \
 	tests/unit/train/check_watch

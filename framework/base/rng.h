@@ -19,6 +19,8 @@ typedef enum bnn_rng_role {
     BNN_RNG_SAMPLE = 6,  /* which images a limit leaves */
     BNN_RNG_AUGMENT = 7, /* how training images are changed */
     BNN_RNG_MIXUP = 8,   /* in which shares images are mixed */
+    /* which images and weights telemetry looks at */
+    BNN_RNG_TELEMETRY = 20,
 } bnn_rng_role;
 
 /* A stream: `index` separates the tensors, layers or epochs of one role. */

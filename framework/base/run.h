@@ -64,6 +64,7 @@ typedef struct bnn_run {
                              starts over: "dataset mnist, ste clipped"; in the plan's arena; or NULL */
     const char *lost;     /* the files of a LOST one: "model.bnn is missing"; likewise; or NULL */
     bool died;            /* an interrupted one: its process ended without a word */
+    bool measured;        /* telemetry has left values of it */
     bnn_run_result result;
 } bnn_run;
 

@@ -52,6 +52,13 @@ typedef struct bnn_network_op {
     bnn_layer_io io;           /* everything a layer is called with */
 } bnn_network_op;
 
+/* Looks at gradients in front of an STE, and behind it (passed): n of them, of activations (layer: the
+ * sign's name) or of the weights of a layer. */
+typedef struct bnn_network_probe {
+    void (*look)(void *context, const char *layer, bool passed, size_t n, const float *gradient);
+    void *context;
+} bnn_network_probe;
+
 typedef struct bnn_network {
     const bnn_model_options *options;
     const bnn_kernels *kernels;
@@ -73,9 +80,10 @@ typedef struct bnn_network {
     float *gradient[2]; /* ping and pong */
     float *scratch;
     float *noise;
-    uint64_t fp_mode;          /* of the thread, from base/fp_mode.h, when it was planned */
-    const bnn_use *fp_changer; /* the first plugin that changed it; NULL: none has */
-    const char *fp_changer_at; /* in which layer */
+    uint64_t fp_mode;               /* of the thread, from base/fp_mode.h, when it was planned */
+    const bnn_use *fp_changer;      /* the first plugin that changed it; NULL: none has */
+    const char *fp_changer_at;      /* in which layer */
+    const bnn_network_probe *probe; /* asked by each backward pass; or NULL */
 } bnn_network;
 
 /* ---- network.c ---- */
@@ -139,6 +147,9 @@ void bnn_network_binarize_wholes(bnn_network *network);
 
 /* x -> logits for n <= lanes images; training: batch statistics, dropout. */
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
+
+/* The same from operation `first` on, whose input is that of the pass before. */
+void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, bool training);
 
 /* Images as bytes [n][input] -> logits [n][n_classes], in inference; any n. What evaluation sees,
  * to the bit. */

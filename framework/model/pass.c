@@ -59,12 +59,21 @@ void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *c
                     n, x, codes);
 }
 
+static void probe_gradient(const bnn_network *network, const char *layer, bool passed, size_t n,
+                           const float *gradient)
+{
+    if (network->probe != NULL)
+        network->probe->look(network->probe->context, layer, passed, n, gradient);
+}
+
 void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const float *g, float *gx)
 {
     const bnn_network_form *form = io->host;
     bnn_network *network = form->network;
     const bnn_use *ste = &network->options->weight_ste;
+    probe_gradient(network, form->layer, false, n, g);
     bnn_use_ste(ste)->grad(&network->weight_context, ste->params, n, x, g, gx);
+    probe_gradient(network, form->layer, true, n, gx);
     bnn_network_watch_fp_mode(network, ste, form->layer);
 }
 
@@ -121,7 +130,12 @@ static void draw_noise(bnn_network *network, const bnn_network_op *op)
 
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 {
-    for (uint32_t i = 0; i < network->n_ops; i++) {
+    bnn_network_forward_from(network, 0, n, training);
+}
+
+void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, bool training)
+{
+    for (uint32_t i = first; i < network->n_ops; i++) {
         bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_NETWORK_SIGN) {
             binarize_values(network, &network->activation_context, &op->use, op->name,
@@ -160,9 +174,11 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
     for (uint32_t i = network->n_ops; i-- > 0;) {
         bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_NETWORK_SIGN) {
-            bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params,
-                                        bnn_shape_values(op->plan.out) * network->lanes, op->io.x,
-                                        gy, gy);
+            const size_t n_values = bnn_shape_values(op->plan.out) * network->lanes;
+            probe_gradient(network, op->name, false, n_values, gy);
+            bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params, n_values,
+                                        op->io.x, gy, gy);
+            probe_gradient(network, op->name, true, n_values, gy);
             bnn_network_watch_fp_mode(network, &op->use, op->name);
             continue;
         }

@@ -12,6 +12,7 @@
 #include "results/metrics.h"
 #include "spec/sweep.h"
 #include "train/options.h"
+#include "train/telemetry/options.h"
 
 typedef enum bnn_checkpoints {
     BNN_CHECKPOINTS_EPOCH = 0, /* after every epoch, and when stopped */
@@ -90,6 +91,7 @@ typedef struct bnn_experiment {
     const int64_t *seeds;
     bnn_metric_options metric;
     bnn_run_options run;
+    uint32_t telemetry; /* of bnn_telemetry_topic: what is measured; no part of any config */
     size_t n_configs;
     bnn_config *configs;
     size_t n_datasets;          /* distinct ones; the split does not matter */

@@ -71,6 +71,7 @@ static void plan_match_run(const plan_matcher *m, const bnn_store_run *found)
     run->id = found->id;
     run->state = found->died ? BNN_RUN_INTERRUPTED : found->state;
     run->died = found->died;
+    run->measured = found->measured;
     run->n_attempts = (uint32_t)found->n_attempts;
     snprintf(run->uid, sizeof run->uid, "%s", found->uid);
     if (found->state == BNN_RUN_FAILED && found->error[0] != '\0')
@@ -138,6 +139,7 @@ static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
     const uint32_t total = (uint32_t)config->train.epochs;
     const bool off = m->plan->experiment->run.checkpoints == BNN_CHECKPOINTS_NONE;
+    const uint64_t seed = (uint64_t)run->seed;
     if (run->state == BNN_RUN_DONE && run->changed != NULL)
         run->state = BNN_RUN_STALE;
     if (run->state == BNN_RUN_RUNNING)
@@ -147,11 +149,14 @@ static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
     const char *path = bnn_run_path(m->db, run->uid, BNN_RUN_CHECKPOINT, m->plan->arena);
     if (path == NULL)
         return bnn_no_memory(err);
-    if (!off &&
-        bnn_train_find_checkpoint(path, config->identity, (uint64_t)run->seed, &run->epochs_done))
+    if (!off && bnn_train_find_checkpoint(path, config->identity, seed,
+                                          m->plan->experiment->telemetry, &run->epochs_done))
         run->epochs_done = run->epochs_done < total ? run->epochs_done : total - 1;
     else if (access(path, F_OK) != 0)
         run->changed = NULL; /* nothing is lost by it */
+    else if (run->changed == NULL && !off &&
+             bnn_train_find_checkpoint(path, config->identity, seed, 0, &(uint32_t){0}))
+        return plan_add_change(m, run, "the spec's", "telemetry", err);
     else if (run->changed == NULL)
         return plan_add_change(m, run, off ? "run.checkpoint" : "its", off ? "none" : "checkpoint",
                                err);
@@ -269,6 +274,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     for (size_t i = 0; i < n; i++) {
         plan.n_of[plan.runs[i].state]++;
         plan.n_todo += bnn_run_is_todo(&plan.runs[i]);
+        plan.n_unmeasured += experiment->telemetry != 0 && plan.runs[i].state == BNN_RUN_DONE &&
+                             !plan.runs[i].measured;
     }
     *out = plan;
     return BNN_OK;

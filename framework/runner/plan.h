@@ -22,6 +22,7 @@ typedef struct bnn_plan {
     size_t n_of[BNN_RUN_STATES]; /* those that were found in each state */
     size_t n_todo;               /* those that were found to be executed */
     size_t n_dropped;     /* runs that the database has, but that the spec no longer asks for */
+    size_t n_unmeasured;  /* done ones without the telemetry that the spec asks for */
     double *seconds;      /* [n_configs]: what a whole run should take; NaN: not known */
     double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;

@@ -80,6 +80,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
         job.checkpoint_path = checkpoint;
     job.checkpoint_epochs = options->checkpoints == BNN_CHECKPOINTS_EPOCH;
     job.timeout_seconds = options->timeout_seconds;
+    job.telemetry = base->experiment->telemetry;
     job.stop = stop;
     job.progress = progress;
     job.record = run_report;

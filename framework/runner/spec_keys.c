@@ -175,6 +175,9 @@ static const bnn_key spec_keys[] = {
     {BNN_KEY_SECTION(bnn_experiment, run, "run", &run_section,
                      "how runs are executed; changes no result"),
      .flags = BNN_KEY_FIXED},
+    {BNN_KEY_OF("telemetry", BNN_OFFSET(bnn_experiment, telemetry, uint32_t), &bnn_telemetry_type,
+                "what is measured in each layer after each epoch; changes no result"),
+     .words = "none|all", .standard = "none", .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
     BNN_KEYS_END,
 };
 

@@ -1,20 +1,21 @@
 /* checkpoint.c - everything a run needs to go on as if it had not been interrupted.
  *
  * One file, written atomically: a header that names config, seed and sizes, the position, the
- * finished epochs, then all tensors, optimizer slots, averages and the best weights as raw floats, and a
- * SHA-256 over it all. Of the machine's byte order: a checkpoint is a bookmark, not an exchange
- * format. */
+ * finished epochs, then all tensors, optimizer slots, averages and the best weights as raw floats, what
+ * telemetry keeps, and a SHA-256 over it all. Of the machine's byte order: a checkpoint is a bookmark,
+ * not an exchange format. */
 #include "train/session.h"
 
 #include "base/file.h"
 #include "base/path.h"
 #include "base/sha256.h"
+#include "train/telemetry/telemetry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDENTITY_BYTES = 96, VERSION = 1 };
+enum { IDENTITY_BYTES = 96, VERSION = 2 };
 static const char magic[8] = "BNNCKPT";
 
 typedef struct header {
@@ -23,6 +24,7 @@ typedef struct header {
     uint64_t n_bytes; /* of the whole file, digest included: also tells the byte order */
     uint64_t seed;
     uint64_t net_step;
+    uint64_t telemetry; /* the set that is measured; its block is the last of the arrays */
     char identity[IDENTITY_BYTES];
     bnn_position_in_run at;
 } header;
@@ -37,6 +39,7 @@ static header make_header(const bnn_session *s, uint64_t n_bytes)
     h.n_bytes = n_bytes;
     h.seed = s->job->seed;
     h.net_step = s->net->step;
+    h.telemetry = s->job->telemetry;
     strncpy(h.identity, s->job->identity, IDENTITY_BYTES - 1);
     h.at = s->at;
     return h;
@@ -61,6 +64,7 @@ static void move_bytes(cursor *c, void *array, size_t n_bytes)
 /* Moves each array of the session, in the order of the file. */
 static void move_arrays(const bnn_session *s, cursor *c)
 {
+    size_t n_telemetry;
     move_bytes(c, s->epochs, (size_t)s->job->train->epochs * sizeof *s->epochs);
     for (uint32_t i = 0; i < s->net->n_parameters; i++) {
         const bnn_parameter *p = &s->net->parameters[i];
@@ -72,6 +76,8 @@ static void move_arrays(const bnn_session *s, cursor *c)
             if (s->slots[i][slot] != NULL)
                 move_bytes(c, s->slots[i][slot], p->n * sizeof *p->value);
     }
+    void *telemetry = bnn_telemetry_state(s, &n_telemetry);
+    move_bytes(c, telemetry, n_telemetry);
 }
 
 static size_t total_bytes(const bnn_session *s)
@@ -102,20 +108,22 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
     return status;
 }
 
-/* Whether a header is that of a checkpoint of this run. */
-static bool is_of_run(const header *h, const char *identity, uint64_t seed)
+/* Whether a header is that of a checkpoint of this run. One that measured something else would leave
+ * its epochs without the values that are wanted now; where none are wanted, any will do. */
+static bool is_of_run(const header *h, const char *identity, uint64_t seed, uint32_t telemetry)
 {
     return memcmp(h->magic, magic, sizeof h->magic) == 0 && h->version == VERSION &&
-           h->seed == seed && strncmp(h->identity, identity, IDENTITY_BYTES) == 0;
+           h->seed == seed && strncmp(h->identity, identity, IDENTITY_BYTES) == 0 &&
+           (telemetry == 0 || h->telemetry == telemetry);
 }
 
 bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
-                               uint32_t *out_epochs)
+                               uint32_t telemetry, uint32_t *out_epochs)
 {
     header h;
     FILE *file = fopen(path, "rbe");
-    const bool found =
-        file != NULL && fread(&h, sizeof h, 1, file) == 1 && is_of_run(&h, identity, seed);
+    const bool found = file != NULL && fread(&h, sizeof h, 1, file) == 1 &&
+                       is_of_run(&h, identity, seed, telemetry);
     if (file != NULL)
         fclose(file);
     if (found)
@@ -128,11 +136,13 @@ static bool is_ours(const bnn_session *s, const char *bytes, size_t n)
 {
     header h;
     char digest[BNN_SHA256_HEX];
-    if (n != total_bytes(s))
+    const size_t n_wanted = total_bytes(s);
+    if (n < n_wanted)
         return false;
     memcpy(&h, bytes, sizeof h);
     bnn_sha256(bytes, n - BNN_SHA256_HEX, digest);
-    return is_of_run(&h, s->job->identity, s->job->seed) &&
+    return is_of_run(&h, s->job->identity, s->job->seed, s->job->telemetry) &&
+           (n == n_wanted || (s->job->telemetry == 0 && h.telemetry != 0)) &&
            h.n_parameters == s->net->n_parameters && h.n_bytes == n &&
            memcmp(digest, bytes + n - BNN_SHA256_HEX, BNN_SHA256_HEX) == 0 &&
            h.at.epoch <= (uint32_t)s->job->train->epochs && h.at.step <= s->n_steps;
@@ -143,8 +153,8 @@ bool bnn_checkpoint_load(bnn_session *session)
     bnn_error ignored;
     char *bytes;
     size_t n;
-    if (bnn_file_read(session->job->checkpoint_path, total_bytes(session), &bytes, &n, &ignored) !=
-        BNN_OK)
+    if (bnn_file_read(session->job->checkpoint_path, BNN_NETWORK_LIMIT_BYTES, &bytes, &n,
+                      &ignored) != BNN_OK)
         return false;
     const bool ours = is_ours(session, bytes, n);
     if (ours) {

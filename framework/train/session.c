@@ -4,6 +4,7 @@
 #include "train/average.h"
 #include "train/clip.h"
 #include "train/loss.h"
+#include "train/telemetry/telemetry.h"
 
 #include <string.h>
 
@@ -87,6 +88,8 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }
+    if (bnn_telemetry_create(s) != BNN_OK)
+        return bnn_no_memory(err);
     split_images(s);
     for (uint32_t i = 0; i < job->data->test.n; i++)
         s->test[i] = i;

@@ -26,6 +26,8 @@ typedef struct bnn_position_in_run {
     double best_accuracy;
 } bnn_position_in_run;
 
+typedef struct bnn_telemetry bnn_telemetry; /* see train/telemetry/ */
+
 typedef struct bnn_session {
     const bnn_train_job *job;
     bnn_arena *arena;
@@ -46,6 +48,7 @@ typedef struct bnn_session {
     bnn_epoch *epochs;              /* [epochs] */
     double plateau;                 /* bnn_watch_plateau of this epoch */
     bnn_position_in_run at;
+    bnn_telemetry *telemetry; /* NULL: nothing is measured */
 } bnn_session;
 
 /* Plans everything for a job; the arena owns it. 0 or a negative status. */

@@ -3,6 +3,7 @@
 #include "train/average.h"
 #include "train/loss.h"
 #include "train/mixup.h"
+#include "train/telemetry/telemetry.h"
 #include "train/watch.h"
 
 #include <fenv.h>
@@ -104,8 +105,10 @@ static int train_step(bnn_session *s, bnn_error *err)
     if (!isfinite(loss))
         return bnn_fail(err, BNN_E_FAILED, "diverged: the loss is %g in epoch %u, step %u of %u",
                         fabs(loss / n), s->at.epoch + 1, s->at.step + 1, s->n_steps);
+    bnn_telemetry_begin_step(s);
     bnn_network_backward(s->net, n);
     bnn_session_update(s, lr_factor(s, s->at.step));
+    bnn_telemetry_end_step(s);
     s->at.loss += loss;
     s->at.n_correct += n_correct;
     s->at.step++;
@@ -193,6 +196,7 @@ static int validate_epoch(bnn_session *s, bnn_epoch *e, bnn_error *err)
 static int close_epoch(bnn_session *s, bnn_error *err)
 {
     bnn_epoch *e = &s->epochs[s->at.epoch];
+    bnn_telemetry_end_epoch(s);
     *e = (bnn_epoch){.train_loss = s->at.loss / (double)s->n_train,
                      .train_accuracy = (double)s->at.n_correct / (double)s->n_train,
                      .learning_rate = s->job->train->optimizer.lr * lr_factor(s, 0),
@@ -216,6 +220,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
         bnn_session_keep_best(s);
     bnn_average_swap(s);
     send_epoch(s->job, epoch, e);
+    bnn_telemetry_send(s, epoch);
     if (s->job->progress != NULL && s->n_validation > 0)
         atomic_store_explicit(&s->job->progress->validation, (float)e->validation_accuracy,
                               memory_order_relaxed);
@@ -308,8 +313,10 @@ int bnn_train_run(const bnn_train_job *job, bnn_error *err)
     job->record(job->context,
                 &(bnn_record){.kind = BNN_RECORD_BEGIN, .resumed_epoch = s->at.epoch});
     send_layers(s);
-    for (uint32_t i = 0; i < s->at.epoch; i++)
+    for (uint32_t i = 0; i < s->at.epoch; i++) {
         send_epoch(job, i + 1, &s->epochs[i]);
+        bnn_telemetry_send(s, i + 1);
+    }
     status = run_epochs(s, err);
     if (status != BNN_OK)
         goto out;

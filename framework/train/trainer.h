@@ -29,6 +29,7 @@ typedef struct bnn_train_job {
     const bnn_train_options *train;
     const bnn_dataset *data;
     int32_t n_validation; /* images to choose the best epoch by; 0: the last one is the result */
+    uint32_t telemetry;   /* of bnn_telemetry_topic: what is measured; changes no result */
     uint64_t seed;
     const char *identity; /* of config, plugins and data; a checkpoint of another is ignored */
     const char *checkpoint_path;  /* written atomically; NULL: no checkpoints */
@@ -44,17 +45,17 @@ typedef struct bnn_train_job {
 } bnn_train_job;
 
 /* Trains and evaluates. Resumes from checkpoint_path when a checkpoint of this identity and seed is
- * there; the caller removes it once the results are safe. The records of the full epochs that it had
+ * there, that has what telemetry needs; the caller removes it once the results are safe. The records of the full epochs that it had
  * done are sent again (a crash may have lost them on their way). A damaged checkpoint, or one of
  * something else, is ignored: starting over gives the same bits. Returns 0; BNN_E_FAILED when the
  * loss, or at the end of an epoch a tensor, is not finite, a plugin changed the floating-point mode, or
  * the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one arena. */
 int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 
-/* Whether a checkpoint of this identity and seed is there, by its header; *out_epochs: the full epochs
- * that it saves. */
+/* Whether a checkpoint of this identity and seed is there, by its header, that has what telemetry needs
+ * (0: nothing is measured); *out_epochs: the full epochs that it saves. */
 bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
-                               uint32_t *out_epochs);
+                               uint32_t telemetry, uint32_t *out_epochs);
 
 /* Seconds that one training step and one evaluated image take here, measured on a few batches of
  * zeros; nothing is reported. For plans. */

@@ -210,6 +210,10 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
+    if (plan->n_unmeasured > 0)
+        printf("telemetry: %zu done run%s trained without it, which changes no result; --retrain "
+               "trains them again with it\n",
+               plan->n_unmeasured, plan->n_unmeasured == 1 ? " was" : "s were");
     print_held_out(plan->experiment);
     print_not_pinned(plan->experiment);
     print_kept(plan);

@@ -1,0 +1,50 @@
+#include "train/telemetry/options.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* In the order of the bits. */
+static const char *const topics[] = {"flips",         "never_flipped", "histogram", "masked",
+                                     "balance",       "saturation",    "dead",      "norm_signs",
+                                     "gradient_norm", "mismatch"};
+enum { N_TOPICS = sizeof topics / sizeof *topics };
+_Static_assert(BNN_TELEMETRY_ALL == (1 << N_TOPICS) - 1, "a bit has a name");
+
+/* The bit of one item of a list; 0 after a message. */
+static uint32_t topic_of(const bnn_reader *r, const bnn_node *item)
+{
+    char thing[256] = "one of ", meant[BNN_DID_YOU_MEAN] = "";
+    const size_t used = strlen(thing);
+    const bool scalar = item->kind == BNN_NODE_SCALAR;
+    for (size_t i = 0; scalar && i < N_TOPICS; i++)
+        if (strcmp(item->text, topics[i]) == 0)
+            return (uint32_t)1 << i;
+    bnn_text_join(topics, N_TOPICS, thing + used, sizeof thing - used);
+    if (scalar)
+        bnn_did_you_mean(item->text, topics, N_TOPICS, meant);
+    bnn_reader_expected(r, item, thing, meant);
+    return 0;
+}
+
+static void telemetry_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    uint32_t set = 0;
+    const char *word = node != NULL ? bnn_key_word(key, node) : NULL;
+    if (word != NULL)
+        set = strcmp(word, "all") == 0 ? BNN_TELEMETRY_ALL : 0;
+    else if (node != NULL && node->kind == BNN_NODE_LIST)
+        for (size_t i = 0; i < node->n; i++)
+            set |= topic_of(r, node->items[i]);
+    else if (node != NULL && bnn_tree_is_plain(node) && !bnn_key_is_refusal(key, node))
+        set = topic_of(r, node);
+    else if (node != NULL)
+        bnn_key_expected(r, key, node);
+    memcpy((char *)out + key->param.offset, &set, sizeof set);
+}
+
+const bnn_key_type bnn_telemetry_type = {
+    "a list of flips, never_flipped, histogram, masked, balance, saturation, dead, norm_signs, "
+    "gradient_norm and mismatch",
+    telemetry_read, NULL};
