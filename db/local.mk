@@ -8,6 +8,7 @@ store_sources = \
 	db/store_curate.c db/store_curate.h \
 	db/store_internal.h \
 	db/store_migrate.c \
+	db/store_needs.c \
 	db/store_plan.c \
 	db/store_process.c \
 	db/store_query.c \
@@ -43,6 +44,7 @@ store_scripts = \
 	db/views.sql \
 	db/sql/chosen_runs.sql \
 	db/sql/last_uses.sql \
+	db/sql/links.sql \
 	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
@@ -54,6 +56,8 @@ store_scripts = \
 	db/sql/run_layers.sql \
 	db/sql/run_layers_brief.sql \
 	db/sql/run_notes.sql \
+	db/sql/run_links.sql \
+	db/sql/run_links_brief.sql \
 	db/sql/run_parameters.sql \
 	db/sql/run_plugins.sql \
 	db/sql/run_plugins_brief.sql \

@@ -1,5 +1,5 @@
 -- schema_6.sql - what version 6 adds: what telemetry measures of layers, and runs that need other runs.
--- Users query the view layer_metric.
+-- Users query the views layer_metric and run_link.
 
 -- A sweep can have a hundred million of these values, so their rows are numbers alone, about 25 bytes
 -- each, and what the numbers stand for is written once, for all runs.
@@ -32,20 +32,26 @@ CREATE TRIGGER attempt_deleted_with_layers AFTER DELETE ON attempt BEGIN
     DELETE FROM layer_value WHERE run_id = OLD.run_id AND attempt = OLD.attempt;
 END;
 
--- A run that another must have done before: its teacher, or whose weights it starts from.
+-- What others need a config for (start, teacher), when it is there for nothing else.
+ALTER TABLE experiment_config ADD COLUMN need TEXT;
+
+-- What a run was last trained with of another one of the same seed: of its teacher, or of the run whose
+-- weights it starts from. A row stays when that is removed: the next bnnrun of the spec links it again.
 CREATE TABLE run_need(
     run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-    need_run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
     purpose TEXT NOT NULL,                      -- start, teacher
-    PRIMARY KEY (run_id, need_run_id, purpose),
-    CHECK (run_id <> need_run_id)
+    need_run_id INTEGER REFERENCES run ON DELETE SET NULL,
+    need_uid TEXT NOT NULL,
+    sha256 TEXT NOT NULL,                       -- of the weights that were used
+    PRIMARY KEY (run_id, purpose),
+    CHECK (run_id IS NOT need_run_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_need_of ON run_need(need_run_id);
+CREATE INDEX run_need_by_uid ON run_need(need_uid);
 
--- What a config needs is in its settings: the next bnnrun of the spec links its runs again.
 CREATE TRIGGER run_deleted_with_needs AFTER DELETE ON run BEGIN
     DELETE FROM run_need WHERE run_id = OLD.run_id;
-    DELETE FROM run_need WHERE need_run_id = OLD.run_id;
+    UPDATE run_need SET need_run_id = NULL WHERE need_run_id = OLD.run_id;
 END;
 
 CREATE TRIGGER measured_layer_kept BEFORE DELETE ON measured_layer

@@ -102,6 +102,7 @@ typedef struct bnn_store_config {
     const char *label; /* its name in this experiment */
     bool baseline;
     uint32_t ordinal; /* position in the sweep, from 0 */
+    const char *need; /* "start", "teacher": others need it, and that is all; or NULL */
     size_t n_params;
     const bnn_store_param *params; /* each key once; written when the config is new */
 } bnn_store_config;
@@ -123,7 +124,7 @@ int bnn_store_add_run(bnn_store *store, int64_t experiment, int64_t config, int6
 int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool again,
                          bnn_error *err);
 
-/* Records anew a file of a done run that was made again. */
+/* Records a file of a done run that was made again, or that was not kept before. */
 int bnn_store_replace_file(bnn_store *store, int64_t run, const bnn_file_record *file,
                            bnn_error *err);
 
@@ -172,17 +173,33 @@ typedef struct bnn_store_dataset {
     const char *source; /* where it came from: a path, a mirror, "generated" */
 } bnn_store_dataset;
 
+/* Another run that an attempt needs. */
+typedef struct bnn_store_need {
+    bnn_purpose purpose;
+    int64_t run;
+    const char *uid;
+    /* Filled in by a claim. */
+    bnn_run_state state;         /* also STALE; LOST: done, but without weights */
+    char sha256[BNN_SHA256_HEX]; /* of its weights */
+    char error[400];             /* why its last attempt failed */
+} bnn_store_need;
+
 /* What an attempt runs with. */
 typedef struct bnn_store_attempt {
     int64_t environment;
     bnn_store_dataset dataset;
     size_t n_plugins;
     const bnn_store_plugin *plugins;
+    size_t n_needs;
+    bnn_store_need *needs;
 } bnn_store_attempt;
 
 /* Starts an attempt on a run, if it is still as the caller saw it: neither running nor done, and
  * with run->n_attempts attempts. Then *out_attempt is the number of the new attempt (from 1), held
  * by this process; 0 means that another process took the run (run is not changed in either case).
+ * A run whose needs are still to be done is not claimed: then, too, it is 0, and the states of the
+ * needs tell. One of them that cannot be had any more (failed, stale, without weights) claims the run
+ * nevertheless, for its failure to be recorded.
  * To try a failed run again, set run->n_attempts to the number of the attempt that failed. */
 int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attempt *with,
                     uint32_t *out_attempt, bnn_error *err);
@@ -197,7 +214,8 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
                          uint32_t co_runners, bnn_error *err);
 
 /* Ends the attempt and gives the run its state: DONE, FAILED or INTERRUPTED. error: why it failed,
- * or NULL; signal: the one that ended it, or 0. */
+ * or NULL; signal: the one that ended it, or 0. Done runs that used other weights of one that is DONE now
+ * are stale. */
 int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_state outcome,
                      const char *error, int signal, bnn_error *err);
 

@@ -74,16 +74,19 @@ static void add_attempt(bnn_store *store, int64_t run, uint32_t attempt,
                    V(store->life)));
     for (size_t i = 0; i < with->n_plugins; i++)
         record_plugin(store, run, attempt, &with->plugins[i]);
+    bnn_store_record_needs(store, run, with);
 }
 
 int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attempt *with,
                     uint32_t *out_attempt, bnn_error *err)
 {
     bnn_store_enter(store, err);
+    const bool settled = bnn_store_look_at_needs(store, with);
     bnn_store_execute(store,
                       "UPDATE run SET state = 'running', stale = NULL, n_attempts = n_attempts + 1"
-                      " WHERE run_id = ?1 AND n_attempts = ?2 AND state NOT IN ('running', 'done')",
-                      BNN_VALUES(V(run->id), V(run->n_attempts)));
+                      " WHERE run_id = ?1 AND n_attempts = ?2 AND state NOT IN ('running', 'done')"
+                      " AND ?3",
+                      BNN_VALUES(V(run->id), V(run->n_attempts), V(settled)));
     const uint32_t attempt = sqlite3_changes(store->db) == 1 ? run->n_attempts + 1 : 0;
     if (attempt != 0)
         add_attempt(store, run->id, attempt, with);
@@ -159,6 +162,8 @@ int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_st
     bnn_store_enter(store, err);
     check_holder(store, run, attempt);
     end_attempt(store, run, attempt, name, name, error, signal);
+    if (outcome == BNN_RUN_DONE)
+        bnn_store_outdate_dependents(store, run);
     return bnn_store_leave(store);
 }
 

@@ -118,6 +118,17 @@ int bnn_store_bind(sqlite3_stmt *statement, int i, const bnn_store_value *value)
 int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t epoch,
                      bnn_error *err);
 
+/* store_needs.c, all inside a transaction. For a claim: fills in the needs of an attempt; whether none of
+ * them is still to be done. Records them, once it is claimed. */
+bool bnn_store_look_at_needs(bnn_store *store, const bnn_store_attempt *with);
+void bnn_store_record_needs(bnn_store *store, int64_t run, const bnn_store_attempt *with);
+
+/* Done runs that used other weights of this run than it has now, and those that used theirs, are stale. */
+void bnn_store_outdate_dependents(bnn_store *store, int64_t run);
+
+/* A run that is new was there before, and others used it: they know it again. */
+void bnn_store_link_needs(bnn_store *store, int64_t run, const char *uid);
+
 /* The state that a text stands for. False when it is none, or NULL. */
 bool bnn_store_state_of(const char *name, bnn_run_state *out);
 

@@ -94,8 +94,10 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             "CREATE TEMP VIEW quantity AS SELECT 0 AS quantity_id, '' AS name, 0.0 AS bin WHERE 0;"
             "CREATE TEMP VIEW layer_value AS SELECT 0 AS run_id, 0 AS quantity_id,"
             " 0 AS measured_layer_id, 0 AS epoch, 0 AS attempt, 0.0 AS value WHERE 0;"
-            "CREATE TEMP VIEW run_need AS"
-            " SELECT 0 AS run_id, 0 AS need_run_id, '' AS purpose WHERE 0"},
+            "CREATE TEMP VIEW run_need AS SELECT 0 AS run_id, '' AS purpose, 0 AS need_run_id,"
+            " '' AS need_uid, '' AS sha256 WHERE 0;"
+            "CREATE TEMP VIEW experiment_config AS"
+            " SELECT *, NULL AS need FROM main.experiment_config"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

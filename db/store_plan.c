@@ -112,11 +112,12 @@ int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_c
     bnn_store_execute(
         store,
         "INSERT INTO experiment_config(experiment_id, config_id, label, ordinal, is_baseline,"
-        " in_spec) VALUES (?1, ?2, ?3, ?4, ?5, 1)"
+        " in_spec, need) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)"
         " ON CONFLICT (experiment_id, config_id) DO UPDATE SET label = excluded.label,"
-        " ordinal = excluded.ordinal, is_baseline = excluded.is_baseline, in_spec = 1",
-        BNN_VALUES(V(experiment), V(id), V(config->label), V(config->ordinal),
-                   V(config->baseline)));
+        " ordinal = excluded.ordinal, is_baseline = excluded.is_baseline, in_spec = 1,"
+        " need = excluded.need",
+        BNN_VALUES(V(experiment), V(id), V(config->label), V(config->ordinal), V(config->baseline),
+                   V(config->need)));
     const int status = bnn_store_leave(store);
     if (status == BNN_OK)
         *out_config = id;
@@ -186,6 +187,7 @@ static void insert_run(bnn_store *store, int64_t experiment, int64_t config, int
         " VALUES ((SELECT run FROM new_id), ?1, ?2, ?3, ?4, ?5)",
         BNN_VALUES(V(out->uid), V(experiment), V(config), V(seed), V(bnn_store_now_us())));
     out->id = sqlite3_last_insert_rowid(store->db);
+    bnn_store_link_needs(store, out->id, out->uid);
     out->state = BNN_RUN_QUEUED;
     out->n_attempts = 0;
 }
@@ -209,12 +211,11 @@ int bnn_store_replace_file(bnn_store *store, int64_t run, const bnn_file_record 
 {
     bnn_store_enter(store, err);
     bnn_store_execute(store,
-                      "UPDATE artifact SET n_bytes = ?3, sha256 = ?4, created_us = ?5"
-                      " WHERE run_id = ?1 AND kind = ?2"
-                      " AND attempt = (SELECT n_attempts FROM run WHERE run_id = ?1"
-                      " AND state = 'done')",
-                      BNN_VALUES(V(run), V(file->kind), V(file->n_bytes), V(file->sha256),
-                                 V(bnn_store_now_us())));
+                      "REPLACE INTO artifact(run_id, kind, path, attempt, n_bytes, sha256,"
+                      " created_us) SELECT run_id, ?2, run_uid || '/' || ?3, n_attempts, ?4, ?5, ?6"
+                      " FROM run WHERE run_id = ?1 AND state = 'done'",
+                      BNN_VALUES(V(run), V(file->kind), V(file->name), V(file->n_bytes),
+                                 V(file->sha256), V(bnn_store_now_us())));
     return bnn_store_leave(store);
 }
 

@@ -83,6 +83,27 @@ int bnn_store_list_files(bnn_store *store, const char *experiment, const char *u
                          bnn_arena *arena, const bnn_store_file **out_files, size_t *out_n,
                          bnn_error *err);
 
+/* What a run was last trained with of another one. */
+typedef struct bnn_store_link {
+    const char *config_hash; /* these three: the run */
+    int64_t seed;
+    const char *run_uid;
+    const char *purpose_name;
+    bnn_purpose purpose;
+    const char *need_uid;   /* the other one, which may be gone */
+    const char *sha256;     /* of the weights that were used */
+    const char *now_sha256; /* of those that the other one has now; "": it has none */
+} bnn_store_link;
+
+/* Of all runs of an experiment, or, uid not NULL, of that run. */
+int bnn_store_list_links(bnn_store *store, const char *experiment, const char *uid,
+                         bnn_arena *arena, const bnn_store_link **out_links, size_t *out_n,
+                         bnn_error *err);
+
+/* Of the runs that were trained with this one. */
+int bnn_store_list_dependents(bnn_store *store, const char *uid, bnn_arena *arena,
+                              const bnn_store_link **out_links, size_t *out_n, bnn_error *err);
+
 typedef struct bnn_store_seconds {
     const char *config_hash;
     double seconds;

@@ -14,7 +14,8 @@ SELECT run_id, name, epoch, special,
        CASE special WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 ELSE value END AS value
 FROM metric;
 
--- One row a config of an experiment. config: the first digits of its hash. differs: the settings in
+-- One row a config of an experiment. config: the first digits of its hash. need: start or teacher, of one
+-- that is no point of the sweep, but needed by others; NULL of all others. differs: the settings in
 -- which configs of the same label differ, as "train.epochs=5"; NULL when the label alone tells it.
 DROP VIEW IF EXISTS main.config_summary;
 CREATE VIEW main.config_summary AS
@@ -33,7 +34,8 @@ SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec
                        OR count(*) < (SELECT count(*) FROM experiment_config AS peer
                                       WHERE peer.experiment_id = own.experiment_id
                                         AND peer.label = own.label)
-                   ORDER BY param.key)) END AS differs
+                   ORDER BY param.key)) END AS differs,
+       own.need
 FROM experiment_config AS own;
 
 -- Every resolved parameter of every config, typed; booleans are 0 and 1.
@@ -47,6 +49,23 @@ DROP VIEW IF EXISTS main.run_param;
 CREATE VIEW main.run_param AS
 SELECT run.run_uid, config_param.key, config_param.value
 FROM run JOIN config_param USING (config_id);
+
+-- The runs that a run was trained with: its start, whose weights it started from, and its teacher.
+-- sha256: of the weights that were used; now_sha256: of those that the other run has now, NULL when
+-- it has none. need_label and need_state are NULL when it was removed.
+DROP VIEW IF EXISTS main.run_link;
+CREATE VIEW main.run_link AS
+SELECT run.run_uid, run_need.purpose, run_need.need_uid, experiment_config.label AS need_label,
+       CASE WHEN need.state = 'done' AND need.stale NOTNULL THEN 'stale' ELSE need.state END
+           AS need_state,
+       run_need.sha256,
+       (SELECT artifact.sha256 FROM artifact
+        WHERE artifact.run_id = need.run_id AND artifact.kind = 'weights'
+        ORDER BY artifact.created_us DESC LIMIT 1) AS now_sha256
+FROM run_need JOIN run USING (run_id)
+LEFT JOIN run AS need ON need.run_id = run_need.need_run_id
+LEFT JOIN experiment_config ON experiment_config.experiment_id = need.experiment_id
+                           AND experiment_config.config_id = need.config_id;
 
 -- What was measured after each epoch. value is NULL for NaN; then special says 'nan'.
 DROP VIEW IF EXISTS main.epoch_metric;
@@ -261,7 +280,8 @@ SELECT experiment.name AS experiment,
        config_summary.ordinal,
        config_summary.config,
        config_summary.differs,
-       coalesce(progress.n_stale, 0) AS n_stale
+       coalesce(progress.n_stale, 0) AS n_stale,
+       config_summary.need
 FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)

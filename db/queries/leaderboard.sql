@@ -3,4 +3,4 @@ SELECT experiment, label, n, n_failed, mean_test_accuracy, sd_test_accuracy, mea
        float32_bytes, model_bytes, latency_us, n_stale
 FROM leaderboard
 WHERE in_spec AND (:experiment IS NULL OR experiment = :experiment)
-ORDER BY experiment, mean_test_accuracy IS NULL, mean_test_accuracy DESC, label;
+ORDER BY experiment, need NOTNULL, mean_test_accuracy IS NULL, mean_test_accuracy DESC, label;

@@ -1,5 +1,5 @@
 -- What the configs of the newest spec of an experiment came to, over their runs in state done, the
--- best first. Differences are those of test accuracy to the baseline, seed by seed.
+-- best first, and after the points those that are only needed. Differences are those of test accuracy to the baseline, seed by seed.
 -- ?1: the experiment; ?2: a metric; ?3: 1 when less of it is better, else -1.
 WITH result AS (
     SELECT config,
@@ -24,7 +24,8 @@ paired AS (
 SELECT label, is_baseline, leaderboard.n, n_failed, n_unfinished, metric.mean AS mean_metric,
        mean_test_accuracy, sd_test_accuracy, paired.n AS n_paired,
        paired.mean AS mean_difference, paired.sd AS sd_difference,
-       paired.ci95 AS ci95_difference, model_bytes, float32_bytes, mean_train_seconds, latency_us, n_stale
+       paired.ci95 AS ci95_difference, model_bytes, float32_bytes, mean_train_seconds, latency_us, n_stale,
+       need
 FROM leaderboard LEFT JOIN metric USING (config) LEFT JOIN paired USING (config)
 WHERE experiment = ?1 AND in_spec
-ORDER BY mean_metric IS NULL, ?3 * mean_metric, ordinal;
+ORDER BY need NOTNULL, mean_metric IS NULL, ?3 * mean_metric, ordinal;

@@ -28,6 +28,8 @@ static const struct {
     {"parameters", "parameters", "run_parameters", NULL},
     {"plugins", "plugins of the last attempt", "run_plugins", "run_plugins_brief"},
     {"files", "files", "run_files", "run_files_brief"},
+    {"links", "runs that it was trained with, or that were trained with it", "run_links",
+     "run_links_brief"},
 };
 enum { N_PARTS = sizeof parts / sizeof *parts };
 

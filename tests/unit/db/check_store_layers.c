@@ -48,7 +48,7 @@ static void make_runs(bnn_store *store)
         add_layer_metric(store, run.id, attempt, "histogram", -0.5, 2, 0.75);
         add_layer_metric(store, run.id, attempt, "histogram", 0, 2, 0.25);
     }
-    plain_execute(store_file(), "INSERT INTO run_need VALUES (2, 1, 'teacher'), (2, 1, 'start')");
+    plain_execute(store_file(), "INSERT INTO run_need VALUES (2, 'teacher', 1, 'a', 'x'), (2, 'start', 1, 'a', 'x')");
 }
 
 static const char *of_first =
@@ -130,19 +130,20 @@ END_TEST
 /* ---- deleted ---- */
 
 static const struct {
-    const char *sql, *left; /* values and needs */
+    const char *sql, *left; /* values and needs, and those whose other run is there */
 } deletions[] = {
-    {"DELETE FROM run WHERE run_id = 1", "4|0\n"}, /* which the other needs */
-    {"DELETE FROM run WHERE run_id = 2", "4|0\n"},
-    {"DELETE FROM attempt WHERE run_id = 1", "4|2\n"},
-    {"DELETE FROM experiment", "0|0\n"},
+    {"DELETE FROM run WHERE run_id = 1", "4|2|0\n"}, /* which the other needs */
+    {"DELETE FROM run WHERE run_id = 2", "4|0|0\n"},
+    {"DELETE FROM attempt WHERE run_id = 1", "4|2|2\n"},
+    {"DELETE FROM experiment", "0|0|0\n"},
     {"DROP TRIGGER run_deleted; DROP TRIGGER run_deleted_with_needs;"
      " DELETE FROM run WHERE run_id = 1",
-     "4|0\n"},
+     "4|2|0\n"},
 };
 
 static const char *left =
-    "SELECT (SELECT count(*) FROM layer_value), (SELECT count(*) FROM run_need)";
+    "SELECT (SELECT count(*) FROM layer_value), (SELECT count(*) FROM run_need),"
+    " (SELECT count(need_run_id) FROM run_need)";
 
 START_TEST(they_go_with_their_run)
 {
@@ -168,7 +169,7 @@ START_TEST(what_values_are_of_stays_with_them)
     }
     ck_ok(bnn_store_clean(store, err));
     bnn_store_close(store);
-    ck_rows(left, "8|2\n");
+    ck_rows(left, "8|2|2\n");
     plain_execute(store_file(),
                   "DELETE FROM run; DELETE FROM quantity; DELETE FROM measured_layer");
 }
@@ -187,7 +188,8 @@ static void make_version_5(void)
         "DELETE FROM sqlite_schema WHERE type = 'view';"
         "PRAGMA writable_schema = RESET; DROP TRIGGER attempt_deleted_with_layers;"
         "DROP TRIGGER run_deleted_with_needs; DROP TABLE run_need; DROP TABLE layer_value;"
-        "DROP TABLE quantity; DROP TABLE measured_layer; PRAGMA user_version = 5");
+        "DROP TABLE quantity; DROP TABLE measured_layer;"
+        "ALTER TABLE experiment_config DROP COLUMN need; PRAGMA user_version = 5");
 }
 
 START_TEST(an_older_schema_is_read_without_them)
