@@ -160,8 +160,11 @@ runner_sources = \
 	framework/runner/experiment_internal.h \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
+	framework/runner/plan_internal.h \
+	framework/runner/plan_needs.c \
 	framework/runner/plan_record.c \
-	framework/runner/pool.c framework/runner/pool.h \
+	framework/runner/pool.c framework/runner/pool.h framework/runner/pool_internal.h \
+	framework/runner/pool_queue.c \
 	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/replay.c framework/runner/replay.h \
 	framework/runner/restore.c framework/runner/restore.h \

@@ -29,7 +29,8 @@ typedef enum bnn_run_state {
     BNN_RUN_TAKEN = 6,       /* was to do, but another process was faster */
     BNN_RUN_AGAIN = 7,       /* to be trained from its start, whatever it was */
     BNN_RUN_LOST = 8,        /* done, but a file that it left is missing or damaged */
-    BNN_RUN_STATES = 9,
+    BNN_RUN_BLOCKED = 9,     /* to do, but it needs a run that is stale, or blocked itself */
+    BNN_RUN_STATES = 10,
 } bnn_run_state;
 
 /* What a run needs another one of the same seed for. */
@@ -51,6 +52,12 @@ typedef struct bnn_run_result {
     const char *error;    /* why it failed, in the arena of the plan; else NULL */
 } bnn_run_result;
 
+/* A run that is needed, for whoever executes the one that needs it. */
+typedef struct bnn_run_need {
+    char uid[BNN_SHA256_HEX];    /* "": none is */
+    char sha256[BNN_SHA256_HEX]; /* of its weights */
+} bnn_run_need;
+
 typedef struct bnn_run {
     uint32_t i_config; /* in the configs of the experiment */
     int64_t seed;
@@ -63,8 +70,11 @@ typedef struct bnn_run {
     const char *changed;  /* what its last attempt used and is another now, so that it is stale or
                              starts over: "dataset mnist, ste clipped"; in the plan's arena; or NULL */
     const char *lost;     /* the files of a LOST one: "model.bnn is missing"; likewise; or NULL */
+    const char *blocked;  /* why a BLOCKED one is; likewise; or NULL */
     bool died;            /* an interrupted one: its process ended without a word */
     bool measured;        /* telemetry has left values of it */
+    bool has_weights;     /* a done one: its weights are recorded */
+    bnn_run_need needs[BNN_PURPOSES]; /* by bnn_purpose; once it is to be executed */
     bnn_run_result result;
 } bnn_run;
 

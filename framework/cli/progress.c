@@ -266,7 +266,7 @@ static void print_ended(const cli_progress *p, size_t n, const bnn_run *run)
         fprintf(stderr, ": %s%s\n", r->error == NULL ? "out of memory" : r->error,
                 r->n_tries > 1 ? " (retried in vain)" : "");
     else if (run->state == BNN_RUN_TAKEN)
-        fputs(": another process has taken it, or removed it\n", stderr);
+        fputs(": another process has taken it or what it needs, or removed it\n", stderr);
     else
         fputs(": can be resumed\n", stderr);
 }

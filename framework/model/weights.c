@@ -97,6 +97,7 @@ out:
 /* A file in memory, cut into its parts. */
 typedef struct reader {
     const char *path;
+    bool partly; /* tensors that the file does not have stay as they are */
     json_t *header;
     const uint8_t *data;
     size_t n_data;
@@ -152,30 +153,37 @@ static int find_tensor(const reader *r, const bnn_parameter *p, const uint8_t **
     return BNN_OK;
 }
 
+static bool has_tensor(const reader *r, const bnn_parameter *p)
+{
+    char name[NAME_MAX_BYTES];
+    return json_object_get(r->header, name_of(p, name)) != NULL;
+}
+
 /* All tensors are looked at before the first value is taken. */
 static int read_tensors(const reader *r, bnn_network *network)
 {
     const uint8_t *values;
     const size_t n_others = json_object_get(r->header, "__metadata__") != NULL;
-    if (json_object_size(r->header) != network->n_parameters + n_others)
+    if (!r->partly && json_object_size(r->header) != network->n_parameters + n_others)
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: %zu tensors, and the network has %u", r->path,
                         json_object_size(r->header) - n_others, network->n_parameters);
     for (uint32_t i = 0; i < network->n_parameters; i++) {
-        const int status = find_tensor(r, &network->parameters[i], &values);
+        const bnn_parameter *p = &network->parameters[i];
+        const int status = r->partly && !has_tensor(r, p) ? BNN_OK : find_tensor(r, p, &values);
         if (status != BNN_OK)
             return status;
     }
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_parameter *p = &network->parameters[i];
-        if (find_tensor(r, p, &values) == BNN_OK)
+        if (has_tensor(r, p) && find_tensor(r, p, &values) == BNN_OK)
             memcpy(p->value, values, p->n * sizeof *p->value);
     }
     return BNN_OK;
 }
 
-int bnn_weights_read(bnn_network *network, const char *path, bnn_error *err)
+static int read_file(bnn_network *network, const char *path, bool partly, bnn_error *err)
 {
-    reader r = {.path = path, .err = err};
+    reader r = {.path = path, .partly = partly, .err = err};
     char *bytes;
     size_t n;
     int status = bnn_file_read(path, file_bytes_max, &bytes, &n, err);
@@ -187,4 +195,14 @@ int bnn_weights_read(bnn_network *network, const char *path, bnn_error *err)
     json_decref(r.header);
     free(bytes);
     return status;
+}
+
+int bnn_weights_read(bnn_network *network, const char *path, bnn_error *err)
+{
+    return read_file(network, path, false, err);
+}
+
+int bnn_weights_take(bnn_network *network, const char *path, bnn_error *err)
+{
+    return read_file(network, path, true, err);
 }

@@ -19,4 +19,8 @@ int bnn_weights_write(const bnn_network *network, const char *path, bnn_error *e
  * unchanged then. */
 int bnn_weights_read(bnn_network *network, const char *path, bnn_error *err);
 
+/* The same of another network's file: what both have. Tensors that the file does not have stay as they
+ * are; those that it has must have the network's shape. */
+int bnn_weights_take(bnn_network *network, const char *path, bnn_error *err);
+
 #endif

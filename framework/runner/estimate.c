@@ -44,7 +44,7 @@ static double estimate_measure(const bnn_experiment *e, const bnn_config *config
     double step_seconds, image_seconds;
     bnn_error err;
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    const bnn_train_job job = bnn_run_train_job(config, e->seeds[0], data);
+    const bnn_train_job job = bnn_run_train_job(e, config, e->seeds[0], data);
     if (bnn_train_estimate(&job, &step_seconds, &image_seconds, &err) != BNN_OK)
         return (double)NAN;
     const double n_train = (double)data->train.n - config->data.validation;

@@ -1,4 +1,4 @@
-#include "runner/plan.h"
+#include "runner/plan_internal.h"
 
 #include "base/path.h"
 #include "build_info.h"
@@ -14,37 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A run by what the database knows it by; sorted, to be found. */
-typedef struct plan_place {
-    const char *hash;
-    int64_t seed;
-    bnn_run *run;
-} plan_place;
-
-/* What is being matched with the rows of the database. */
-typedef struct plan_matcher {
-    bnn_plan *plan;
-    const char *db;
-    plan_place *places; /* [plan->n] */
-} plan_matcher;
-
 static int plan_compare_places(const void *left, const void *right)
 {
-    const plan_place *a = left, *b = right;
+    const bnn_plan_place *a = left, *b = right;
     const int hashes = strcmp(a->hash, b->hash);
     return hashes != 0 ? hashes : (a->seed > b->seed) - (a->seed < b->seed);
 }
 
-/* The run of a config and a seed, or NULL. */
-static bnn_run *plan_find_run(const plan_matcher *m, const char *hash, int64_t seed)
+bnn_run *bnn_plan_find_run(const bnn_plan_matcher *m, const char *hash, int64_t seed)
 {
-    const plan_place wanted = {.hash = hash, .seed = seed};
-    const plan_place *place =
+    const bnn_plan_place wanted = {.hash = hash, .seed = seed};
+    const bnn_plan_place *place =
         bsearch(&wanted, m->places, m->plan->n, sizeof wanted, plan_compare_places);
     return place == NULL ? NULL : place->run;
 }
 
-static int plan_sort_places(plan_matcher *m, bnn_error *err)
+static int plan_sort_places(bnn_plan_matcher *m, bnn_error *err)
 {
     const bnn_plan *plan = m->plan;
     m->places = bnn_arena_alloc(plan->arena, plan->n, sizeof *m->places);
@@ -52,7 +37,7 @@ static int plan_sort_places(plan_matcher *m, bnn_error *err)
         return bnn_no_memory(err);
     for (size_t i = 0; i < plan->n; i++) {
         bnn_run *run = &plan->runs[i];
-        m->places[i] = (plan_place){
+        m->places[i] = (bnn_plan_place){
             .hash = plan->experiment->configs[run->i_config].hash, .seed = run->seed, .run = run};
     }
     qsort(m->places, plan->n, sizeof *m->places, plan_compare_places);
@@ -61,9 +46,9 @@ static int plan_sort_places(plan_matcher *m, bnn_error *err)
 
 /* ---- what the database knows ------------------------------------------------------------- */
 
-static void plan_match_run(const plan_matcher *m, const bnn_store_run *found)
+static void plan_match_run(const bnn_plan_matcher *m, const bnn_store_run *found)
 {
-    bnn_run *run = plan_find_run(m, found->config_hash, found->seed);
+    bnn_run *run = bnn_plan_find_run(m, found->config_hash, found->seed);
     if (run == NULL) {
         m->plan->n_dropped++;
         return;
@@ -94,7 +79,8 @@ static bool plan_is_other_build(const bnn_plugin *now, const bnn_store_use *was)
            strncmp(was->revision, BNN_REVISION, n) != 0;
 }
 
-static bool plan_is_same_plugin(const plan_matcher *m, const bnn_run *run, const bnn_store_use *was)
+static bool plan_is_same_plugin(const bnn_plan_matcher *m, const bnn_run *run,
+                                const bnn_store_use *was)
 {
     const bnn_plugin_set *set = &m->plan->experiment->configs[run->i_config].plugins;
     for (size_t i = 0; i < set->n; i++) {
@@ -107,34 +93,34 @@ static bool plan_is_same_plugin(const plan_matcher *m, const bnn_run *run, const
     return true;
 }
 
-static int plan_add_change(const plan_matcher *m, bnn_run *run, const char *what, const char *name,
-                           bnn_error *err)
+int bnn_plan_add_change(const bnn_plan *plan, bnn_run *run, const char *what, const char *name,
+                        bnn_error *err)
 {
     const char *comma = run->changed != NULL ? ", " : "";
     const char *before = run->changed != NULL ? run->changed : "";
-    run->changed = bnn_arena_printf(m->plan->arena, "%s%s%s %s", before, comma, what, name);
+    run->changed = bnn_arena_printf(plan->arena, "%s%s%s %s", before, comma, what, name);
     return run->changed != NULL ? BNN_OK : bnn_no_memory(err);
 }
 
 /* Compares what the last attempt of a run used with what would be used now. */
-static int plan_compare_use(const plan_matcher *m, const bnn_store_use *was, bnn_error *err)
+static int plan_compare_use(const bnn_plan_matcher *m, const bnn_store_use *was, bnn_error *err)
 {
-    bnn_run *run = plan_find_run(m, was->config_hash, was->seed);
+    bnn_run *run = bnn_plan_find_run(m, was->config_hash, was->seed);
     if (run == NULL)
         return BNN_OK;
     if (strcmp(was->kind, "bits") == 0)
         return strverscmp(was->name, BNN_BITS_SINCE) >= 0
                    ? BNN_OK
-                   : plan_add_change(m, run, "bits of bnnrun", was->name, err);
+                   : bnn_plan_add_change(m->plan, run, "bits of bnnrun", was->name, err);
     const char *data = m->plan->experiment->configs[run->i_config].data_sha256;
     const bool same = strcmp(was->kind, "dataset") == 0
                           ? data[0] == '\0' || strcmp(was->sha256, data) == 0
                           : plan_is_same_plugin(m, run, was);
-    return same ? BNN_OK : plan_add_change(m, run, was->kind, was->name, err);
+    return same ? BNN_OK : bnn_plan_add_change(m->plan, run, was->kind, was->name, err);
 }
 
 /* What the changes mean for a run: it is stale, or its checkpoint is of no use. */
-static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
+static int plan_settle_run(const bnn_plan_matcher *m, bnn_run *run, bnn_error *err)
 {
     const bnn_config *config = &m->plan->experiment->configs[run->i_config];
     const uint32_t total = (uint32_t)config->train.epochs;
@@ -156,19 +142,20 @@ static int plan_settle_run(const plan_matcher *m, bnn_run *run, bnn_error *err)
         run->changed = NULL; /* nothing is lost by it */
     else if (run->changed == NULL && !off &&
              bnn_train_find_checkpoint(path, config->identity, seed, 0, &(uint32_t){0}))
-        return plan_add_change(m, run, "the spec's", "telemetry", err);
+        return bnn_plan_add_change(m->plan, run, "the spec's", "telemetry", err);
     else if (run->changed == NULL)
-        return plan_add_change(m, run, off ? "run.checkpoint" : "its", off ? "none" : "checkpoint",
-                               err);
+        return bnn_plan_add_change(m->plan, run, off ? "run.checkpoint" : "its",
+                                   off ? "none" : "checkpoint", err);
     return BNN_OK;
 }
 
 /* A file that is not what was recorded, of a run that is done and not stale. */
-static int plan_look_at_file(const plan_matcher *m, const bnn_store_file *file, bnn_error *err)
+static int plan_look_at_file(const bnn_plan_matcher *m, const bnn_store_file *file, bnn_error *err)
 {
-    bnn_run *run = plan_find_run(m, file->config_hash, file->seed);
+    bnn_run *run = bnn_plan_find_run(m, file->config_hash, file->seed);
     if (run == NULL || (run->state != BNN_RUN_DONE && run->state != BNN_RUN_LOST))
         return BNN_OK;
+    run->has_weights = run->has_weights || strcmp(file->kind, "weights") == 0;
     const char *how = bnn_artifacts_look(file);
     if (how == NULL)
         return BNN_OK;
@@ -212,7 +199,7 @@ static int plan_retrain(bnn_plan *plan, const char *retrain, bnn_error *err)
     return BNN_OK;
 }
 
-static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
+static int plan_read_store(bnn_plan_matcher *m, bnn_store *store, bnn_error *err)
 {
     const char *name = m->plan->experiment->name;
     const bnn_store_run *runs;
@@ -234,11 +221,14 @@ static int plan_read_store(plan_matcher *m, bnn_store *store, bnn_error *err)
     for (size_t i = 0; status == BNN_OK && i < n_files; i++)
         status = plan_look_at_file(m, &files[i], err);
     if (status == BNN_OK)
+        status = bnn_plan_match_needs(m, store, err);
+    if (status == BNN_OK)
         status = bnn_store_fixed_seconds(store, m->plan->arena, &m->plan->fixed_seconds, err);
     if (status == BNN_OK)
         status = bnn_store_list_seconds(store, m->plan->arena, &past, &n_past, err);
     for (size_t i = 0; status == BNN_OK && i < n_past; i++) {
-        const bnn_run *run = plan_find_run(m, past[i].config_hash, m->plan->experiment->seeds[0]);
+        const bnn_run *run =
+            bnn_plan_find_run(m, past[i].config_hash, m->plan->experiment->seeds[0]);
         if (run != NULL && !isnan(past[i].seconds))
             m->plan->seconds[run->i_config] = past[i].seconds;
     }
@@ -253,7 +243,7 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     const size_t n_configs = experiment->n_configs, n = n_configs * experiment->n_seeds;
     bnn_plan plan = {
         .experiment = experiment, .arena = arena, .n = n, .fixed_seconds = (double)NAN};
-    plan_matcher m = {.plan = &plan, .db = db};
+    bnn_plan_matcher m = {.plan = &plan, .db = db};
     plan.runs = bnn_arena_alloc(arena, n, sizeof *plan.runs);
     plan.seconds = bnn_arena_alloc(arena, n_configs, sizeof *plan.seconds);
     if (plan.runs == NULL || plan.seconds == NULL)
@@ -269,6 +259,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
         status = plan_read_store(&m, store, err);
     if (status == BNN_OK && retrain != NULL)
         status = plan_retrain(&plan, retrain, err);
+    if (status == BNN_OK)
+        status = bnn_plan_block(&plan, err);
     if (status != BNN_OK)
         return status;
     for (size_t i = 0; i < n; i++) {

@@ -6,7 +6,8 @@
  *     bnn_pool_execute(...);      executes what is missing (pool.h)
  *
  * A run is known by config and seed. Runs are in the order in which they will be executed: all
- * configs with the first seed, then with the second, so that pairs to compare come early. */
+ * configs with the first seed, then with the second, so that pairs to compare come early. A run that
+ * needs another comes after it, and is begun when that is done. */
 #ifndef BNN_RUNNER_PLAN_H
 #define BNN_RUNNER_PLAN_H
 
@@ -34,7 +35,8 @@ typedef struct bnn_plan {
  * of bnnrun. A done run is stale when they differ, one that was interrupted starts over; a done one
  * whose files are not as recorded (bnn_artifacts_look) is lost, for bnn_restore. A plugin that comes
  * with bnnrun is compared by its file only in the build that the run was made with: of another build,
- * BNN_BITS_SINCE tells.
+ * BNN_BITS_SINCE tells. A done run is stale, too, when one that it needs is, or has other weights now; one
+ * to do that needs a stale run is blocked; a done run that is needed and has kept no weights is lost.
  *
  * retrain: the runs to be trained again from their start: "stale", "failed", "all", or uids (or how
  * they begin), with commas between; NULL: none. Anything else: BNN_E_USAGE. */
@@ -48,6 +50,12 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
 int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
                     bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
                     bnn_error *err);
+
+/* The run that another one needs, of the same seed, which is before it in the plan; NULL: none. */
+bnn_run *bnn_plan_need(const bnn_plan *plan, const bnn_run *run, bnn_purpose purpose);
+
+/* Whether a run to do needs one that is LOST, which then has to be restored first. */
+bool bnn_plan_needs_lost(const bnn_plan *plan);
 
 /* The part of a run that no checkpoint saves, from 0 to 1. */
 double bnn_plan_rest(const bnn_plan *plan, const bnn_run *run);

@@ -26,6 +26,7 @@ static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t exper
         .label = config->label,
         .baseline = config->baseline,
         .ordinal = (uint32_t)i,
+        .need = config->only,
         .n_params = settings->n,
         .params = params,
     };

@@ -1,10 +1,7 @@
-#include "runner/pool.h"
+#include "runner/pool_internal.h"
 
 #include "base/clock.h"
 #include "runner/environment.h"
-#include "runner/executor/executor.h"
-#include "runner/signals.h"
-#include "runner/writer.h"
 
 #include <math.h>
 #include <poll.h>
@@ -12,53 +9,6 @@
 #include <unistd.h>
 
 enum { POOL_TICK_MS = 200, POOL_SAME_EVENT_MS = 500 };
-
-/* What a job is waiting for. */
-typedef enum pool_step {
-    POOL_IDLE = 0,   /* a run to take */
-    POOL_CLAIM = 1,  /* the answer to a claim */
-    POOL_RUN = 2,    /* the end of the attempt */
-    POOL_FINISH = 3, /* that its end is committed */
-} pool_step;
-
-typedef struct pool pool;
-
-/* A job is one run at a time, in the executor's slot of the same number. */
-typedef struct pool_job {
-    pool *pool;
-    pool_step step;
-    bnn_run *run;     /* unless idle */
-    uint32_t attempt; /* that holds it, once it is claimed */
-    double started;
-    double test_accuracy; /* that the attempt has reported, or NaN */
-    bnn_outcome outcome;  /* of the attempt */
-    bnn_store_plugin plugins[BNN_PLUGIN_SET_MAX];
-    bnn_store_attempt with; /* of the claim */
-    bnn_writer_request request;
-} pool_job;
-
-struct pool {
-    bnn_plan *plan;
-    const bnn_pool_options *options;
-    bnn_run_base base;
-    int64_t environment;
-    bnn_executor *executor;
-    bool lost; /* the executor has failed */
-    bnn_writer *writer;
-    bnn_signals signals;
-    atomic_uint n_running; /* also read by the threads that report */
-    bool stopping;
-    int signal;       /* that asked us to stop, or 0 */
-    double hurry;     /* then: from when on the next one does what it always does */
-    int status;       /* why the sweep stopped, besides signals: the first error counts */
-    size_t next;      /* in the plan: the first run that may be there to take */
-    double last_tick; /* 0: the next one is due, as something has ended */
-    bnn_error err;    /* if status says so */
-    bnn_pool_view view;
-    bnn_pool_running *running; /* [n_jobs]: the view's */
-    uint32_t n_jobs;
-    pool_job jobs[];
-};
 
 static void pool_stop(pool *p)
 {
@@ -75,7 +25,7 @@ static void pool_fail(pool *p, const bnn_error *err)
     pool_stop(p);
 }
 
-static const bnn_pool_view *pool_look(pool *p)
+const bnn_pool_view *bnn_pool_look(pool *p)
 {
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     p->view.n_running = 0;
@@ -88,7 +38,7 @@ static const bnn_pool_view *pool_look(pool *p)
     return &p->view;
 }
 
-static void pool_set_state(pool *p, bnn_run *run, bnn_run_state state)
+void bnn_pool_set_state(pool *p, bnn_run *run, bnn_run_state state)
 {
     p->view.n_of[run->state]--;
     p->view.n_of[state]++;
@@ -106,10 +56,10 @@ static void pool_end_run(pool_job *j, bnn_run_state state)
         result->test_accuracy = j->test_accuracy;
     if (state == BNN_RUN_FAILED)
         result->error = bnn_arena_strdup(p->plan->arena, j->outcome.message);
-    pool_set_state(p, j->run, state);
+    bnn_pool_set_state(p, j->run, state);
     j->step = POOL_IDLE;
     p->last_tick = 0.0;
-    p->options->observer->finished(p->options->observer->context, pool_look(p), j->run);
+    p->options->observer->finished(p->options->observer->context, bnn_pool_look(p), j->run);
 }
 
 /* What became of it was not recorded: the next sweep recovers it. */
@@ -137,7 +87,10 @@ static void pool_claim(pool_job *j)
         .dataset = {.name = data->name, .sha256 = data->sha256, .source = data->source},
         .n_plugins = config->plugins.n,
         .plugins = j->plugins,
+        .needs = j->needs,
     };
+    bnn_pool_name_needs(j);
+    j->hopeless = false;
     j->step = POOL_CLAIM;
     bnn_writer_claim(p->writer, j->run, &j->with, &j->request);
 }
@@ -145,14 +98,12 @@ static void pool_claim(pool_job *j)
 /* False when there is none. */
 static bool pool_take_run(pool_job *j)
 {
-    pool *p = j->pool;
-    if (p->stopping)
+    if (j->pool->stopping)
         return false;
-    while (p->next < p->plan->n && p->plan->runs[p->next].state != BNN_RUN_QUEUED)
-        p->next++;
-    if (p->next == p->plan->n)
+    bnn_run *run = bnn_pool_next_run(j->pool);
+    if (run == NULL)
         return false;
-    j->run = &p->plan->runs[p->next++];
+    j->run = run;
     j->run->result = (bnn_run_result){.test_accuracy = (double)NAN};
     pool_claim(j);
     return true;
@@ -178,6 +129,10 @@ static void pool_claimed(pool_job *j)
         pool_lose_run(j, &j->request.err);
         return;
     }
+    if (j->request.attempt == 0 && bnn_pool_waits_for_others(j)) {
+        j->step = POOL_IDLE; /* it stays in the queue */
+        return;
+    }
     if (j->request.attempt == 0) {
         pool_end_run(j, BNN_RUN_TAKEN);
         return;
@@ -186,7 +141,15 @@ static void pool_claimed(pool_job *j)
     j->run->result.n_tries++;
     j->test_accuracy = (double)NAN;
     j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
-    pool_set_state(p, j->run, BNN_RUN_RUNNING);
+    p->last_call = false;
+    bnn_pool_set_state(p, j->run, BNN_RUN_RUNNING);
+    if (!bnn_pool_has_needs(j)) {
+        j->hopeless = true;
+        j->step = POOL_FINISH;
+        bnn_writer_finish(p->writer, j->run->id, j->attempt, BNN_RUN_FAILED, j->outcome.message, 0,
+                          &j->request);
+        return;
+    }
     atomic_fetch_add(&p->n_running, 1);
     j->step = POOL_RUN;
     if (p->executor->start(p->executor, (uint32_t)(j - p->jobs), j->run, &listener, &err) == BNN_OK)
@@ -229,7 +192,8 @@ static void pool_finished(pool_job *j)
         pool_end_run(j, BNN_RUN_TAKEN); /* superseded: somebody else has the run now */
     else if (j->request.status != BNN_OK)
         pool_lose_run(j, &j->request.err);
-    else if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping)
+    else if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping &&
+             !j->hopeless)
         pool_claim(j);
     else {
         if (state == BNN_RUN_DONE)
@@ -311,7 +275,7 @@ static void pool_take_signal(pool *p)
         return;
     p->signal = signal;
     pool_stop(p);
-    p->options->observer->stopping(p->options->observer->context, pool_look(p), signal);
+    p->options->observer->stopping(p->options->observer->context, bnn_pool_look(p), signal);
     p->hurry = bnn_clock_seconds(CLOCK_MONOTONIC) + 1e-3 * POOL_SAME_EVENT_MS;
 }
 
@@ -320,7 +284,7 @@ static void pool_tick(pool *p)
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < p->last_tick + 1e-3 * POOL_TICK_MS)
         return;
-    p->options->observer->tick(p->options->observer->context, pool_look(p));
+    p->options->observer->tick(p->options->observer->context, bnn_pool_look(p));
     p->last_tick = now;
 }
 
@@ -342,7 +306,7 @@ static void pool_supervise(pool *p)
         pool_poll_executor(p);
         const uint32_t n_busy = pool_advance_all(p);
         pool_tick(p);
-        if (n_busy == 0)
+        if (n_busy == 0 && !bnn_pool_calls_again(p))
             return;
         pool_wait(p);
         pool_take_signal(p);
@@ -388,7 +352,9 @@ static int pool_run(pool *p, bnn_error *err)
 static int pool_open(pool *p, bnn_error *err)
 {
     p->base.folder = bnn_run_path(p->options->db, NULL, NULL, p->plan->arena);
-    if (p->base.folder == NULL)
+    p->base.needs_folder = p->base.folder;
+    p->asked = bnn_arena_alloc(p->plan->arena, p->plan->n, sizeof *p->asked);
+    if (p->base.folder == NULL || p->asked == NULL)
         return bnn_no_memory(err);
     if (strlen(p->base.folder) >= BNN_RUN_FOLDER_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long for files of runs beside it",

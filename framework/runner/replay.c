@@ -23,6 +23,15 @@ void bnn_replay_record(void *context, const bnn_record *record)
     o->metrics[o->n++] = record->metric;
 }
 
+void bnn_replay_take_links(bnn_run *run, const bnn_store_link *links, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bnn_run_need *need = &run->needs[links[i].purpose];
+        snprintf(need->uid, sizeof need->uid, "%s", links[i].need_uid);
+        snprintf(need->sha256, sizeof need->sha256, "%s", links[i].sha256);
+    }
+}
+
 static void replay_differ(bnn_replayed *out, const char *name, uint32_t epoch, double was,
                           double is)
 {

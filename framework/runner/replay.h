@@ -24,6 +24,9 @@ typedef struct bnn_replayed {
 /* A bnn_run_listener's; context: a bnn_replay. */
 void bnn_replay_record(void *context, const bnn_record *record);
 
+/* Gives a run what it was trained with of others, as is recorded. */
+void bnn_replay_take_links(bnn_run *run, const bnn_store_link *links, size_t n);
+
 /* Compares every metric with what the database has of the run. */
 int bnn_replay_compare(bnn_store *store, int64_t run, const bnn_replay *replay, bnn_replayed *out,
                        bnn_error *err);

@@ -35,7 +35,7 @@ typedef struct restore {
     bnn_signals signals;
     char folder[BNN_RUN_FOLDER_MAX];
     double hurry;      /* after a signal: from when on the next one does what it always does */
-    size_t next;       /* in the plan */
+    bool *begun;       /* [plan->n]: runs that were trained again, or are */
     restore_job *jobs; /* [executor->n_slots] */
 } restore;
 
@@ -105,6 +105,17 @@ static int restore_file(const restore *r, const restore_job *j, const bnn_store_
                                     : bnn_store_replace_file(r->store, j->run->id, now, err);
 }
 
+/* Weights that others need and that were not kept: now they are. */
+static int restore_unkept(const restore *r, const restore_job *j, bnn_error *err)
+{
+    const bnn_config *config = &r->plan->experiment->configs[j->run->i_config];
+    if (!config->is_needed || j->run->has_weights)
+        return BNN_OK;
+    const int status = restore_write(r, j->run, BNN_RUN_WEIGHTS, err);
+    return status != BNN_OK ? status
+                            : bnn_store_replace_file(r->store, j->run->id, &j->replay.weights, err);
+}
+
 /* In a transaction, in which nobody can remove the run or begin it again. */
 static int restore_files(const restore *r, const restore_job *j, bnn_error *err)
 {
@@ -120,6 +131,8 @@ static int restore_files(const restore *r, const restore_job *j, bnn_error *err)
         status = restore_compare(r, j, files, n, &same_weights, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         status = restore_file(r, j, &files[i], same_weights, err);
+    if (status == BNN_OK)
+        status = restore_unkept(r, j, err);
     return status;
 }
 
@@ -153,20 +166,58 @@ static void restore_end(restore *r, restore_job *j, const bnn_outcome *outcome)
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
+static bool restore_is_under_way(const restore *r, const bnn_run *run)
+{
+    for (uint32_t i = 0; i < r->executor->n_slots; i++)
+        if (r->jobs[i].run == run)
+            return true;
+    return false;
+}
+
+/* A lost run that needs no lost one any more: it was restored, or cannot be. NULL when there is none. */
+static bnn_run *restore_next(const restore *r)
+{
+    for (size_t i = 0; i < r->plan->n; i++) {
+        bnn_run *run = &r->plan->runs[i];
+        bool waits = run->state != BNN_RUN_LOST || r->begun[i];
+        for (int p = 0; !waits && p < BNN_PURPOSES; p++) {
+            const bnn_run *need = bnn_plan_need(r->plan, run, (bnn_purpose)p);
+            waits = need != NULL && need->state == BNN_RUN_LOST &&
+                    (!r->begun[need - r->plan->runs] || restore_is_under_way(r, need));
+        }
+        if (!waits)
+            return run;
+    }
+    return NULL;
+}
+
+/* What it was trained with. */
+static int restore_find_needs(const restore *r, bnn_run *run, bnn_arena *arena, bnn_error *err)
+{
+    const bnn_store_link *links;
+    size_t n;
+    const int status = bnn_store_list_links(r->store, NULL, run->uid, arena, &links, &n, err);
+    if (status == BNN_OK)
+        bnn_replay_take_links(run, links, n);
+    return status;
+}
+
 /* BNN_OK, too, when there is none. */
 static int restore_begin(restore *r, uint32_t slot, bnn_error *err)
 {
     restore_job *j = &r->jobs[slot];
-    while (r->next < r->plan->n && r->plan->runs[r->next].state != BNN_RUN_LOST)
-        r->next++;
-    if (r->next == r->plan->n)
+    bnn_run *run = restore_next(r);
+    if (run == NULL)
         return BNN_OK;
     j->replay = (bnn_replay){.arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES)};
     if (j->replay.arena == NULL)
         return bnn_no_memory(err);
-    j->run = &r->plan->runs[r->next++];
+    int status = restore_find_needs(r, run, j->replay.arena, err);
+    r->begun[run - r->plan->runs] = true;
+    j->run = run;
     const bnn_run_listener listener = {.record = bnn_replay_record, .context = &j->replay};
-    const int status = r->executor->start(r->executor, slot, j->run, &listener, err);
+    if (status == BNN_OK)
+        status = r->executor->start(r->executor, slot, j->run, &listener, err);
     if (status != BNN_OK) {
         bnn_arena_destroy(j->replay.arena);
         j->run = NULL;
@@ -224,8 +275,13 @@ static int restore_run(restore *r, uint32_t n_slots, bnn_error *err)
     experiment.run.timeout_seconds = 0.0;
     experiment.run.keep = BNN_KEEP_ALL; /* what was recorded is compared */
     experiment.run.measure = 0;
-    const bnn_run_base base = {
-        .experiment = &experiment, .datasets = r->options->datasets, .folder = r->folder};
+    const bnn_run_base base = {.experiment = &experiment,
+                               .datasets = r->options->datasets,
+                               .folder = r->folder,
+                               .needs_folder =
+                                   bnn_run_path(r->options->db, NULL, NULL, r->plan->arena)};
+    if (base.needs_folder == NULL)
+        return bnn_no_memory(err);
     int status = bnn_executor_open(&base, n_slots, &r->executor, err);
     if (status != BNN_OK)
         return status;
@@ -246,7 +302,8 @@ int bnn_restore(bnn_plan *plan, const bnn_restore_options *options, bnn_restore_
     restore r = {.plan = plan, .options = options, .summary = out};
     *out = (bnn_restore_summary){.signal = 0};
     r.jobs = bnn_arena_alloc(plan->arena, n_slots, sizeof *r.jobs);
-    if (r.jobs == NULL)
+    r.begun = bnn_arena_alloc(plan->arena, plan->n, sizeof *r.begun);
+    if (r.jobs == NULL || r.begun == NULL)
         return bnn_no_memory(err);
     int status = bnn_replay_make_folder(r.folder, err);
     if (status != BNN_OK)

@@ -48,21 +48,49 @@ static int run_finish(void *context, bnn_network *network, double test_accuracy,
         .label = config->label,
         .test_accuracy = test_accuracy,
         .data = &a->base->datasets[config->i_dataset],
-        .keeps_weights = options->keep == BNN_KEEP_ALL,
+        .keeps_weights = options->keep == BNN_KEEP_ALL || config->is_needed,
         .measure_seconds = options->measure ? bnn_finish_measure_seconds(a->train_seconds) : 0,
         .record = a->listener->record,
         .context = a->listener->context};
     return bnn_finish(&request, network, err);
 }
 
-bnn_train_job bnn_run_train_job(const bnn_config *config, int64_t seed, const bnn_dataset *data)
+bnn_train_job bnn_run_train_job(const bnn_experiment *experiment, const bnn_config *config,
+                                int64_t seed, const bnn_dataset *data)
 {
-    return (bnn_train_job){.model = &config->model,
-                           .train = &config->train,
-                           .data = data,
-                           .n_validation = config->data.validation,
-                           .seed = (uint64_t)seed,
-                           .identity = config->identity};
+    const bnn_need *teacher = &config->needs[BNN_PURPOSE_TEACHER];
+    return (bnn_train_job){
+        .model = &config->model,
+        .train = &config->train,
+        .data = data,
+        .n_validation = config->data.validation,
+        .seed = (uint64_t)seed,
+        .identity = config->identity,
+        .teacher = teacher->hash != NULL ? &experiment->configs[teacher->i_config].model : NULL};
+}
+
+/* The weights of the runs that are needed, which have to be what was claimed. */
+static int run_find_needs(const run_attempt *a, char paths[BNN_PURPOSES][PATH_MAX],
+                          bnn_train_job *job, bnn_error *err)
+{
+    const bnn_config *config = &a->base->experiment->configs[a->run->i_config];
+    int status = BNN_OK;
+    for (int p = 0; status == BNN_OK && p < BNN_PURPOSES; p++) {
+        const bnn_run_need *need = &a->run->needs[p];
+        char sha256[BNN_SHA256_HEX];
+        if (config->needs[p].hash == NULL)
+            continue;
+        snprintf(paths[p], PATH_MAX, "%.*s/%s/" BNN_RUN_WEIGHTS, BNN_RUN_FOLDER_MAX,
+                 a->base->needs_folder, need->uid);
+        *(p == BNN_PURPOSE_START ? &job->start : &job->teacher_weights) = paths[p];
+        status = bnn_file_sha256(paths[p], sha256, err);
+        if (status == BNN_OK && strcmp(sha256, need->sha256) != 0)
+            status =
+                bnn_fail(err, BNN_E_RESOURCE, "%s has changed since it was recorded", paths[p]);
+        if (status != BNN_OK)
+            bnn_error_prefix(err, "its %s, run %s: ", bnn_purpose_name((bnn_purpose)p), need->uid);
+    }
+    return status;
 }
 
 void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run_listener *listener,
@@ -70,12 +98,13 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
 {
     const bnn_run_options *options = &base->experiment->run;
     const bnn_config *config = &base->experiment->configs[run->i_config];
-    char folder[PATH_MAX], checkpoint[PATH_MAX];
+    char folder[PATH_MAX], checkpoint[PATH_MAX], needs[BNN_PURPOSES][PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
     snprintf(checkpoint, sizeof checkpoint, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
              base->folder, run->uid);
     run_attempt attempt = {.base = base, .run = run, .folder = folder, .listener = listener};
-    bnn_train_job job = bnn_run_train_job(config, run->seed, &base->datasets[config->i_dataset]);
+    bnn_train_job job =
+        bnn_run_train_job(base->experiment, config, run->seed, &base->datasets[config->i_dataset]);
     if (options->checkpoints != BNN_CHECKPOINTS_NONE)
         job.checkpoint_path = checkpoint;
     job.checkpoint_epochs = options->checkpoints == BNN_CHECKPOINTS_EPOCH;
@@ -91,6 +120,8 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     /* A folder that cannot be is better known before the training than after it. */
     out->status = bnn_file_make_directory(folder, &err);
     run_forget_files(folder);
+    if (out->status == BNN_OK)
+        out->status = run_find_needs(&attempt, needs, &job, &err);
     if (out->status == BNN_OK)
         out->status = bnn_train_run(&job, &err);
     if (out->status != BNN_OK)

@@ -15,6 +15,7 @@ typedef struct bnn_run_base {
     const bnn_dataset *datasets; /* [experiment->n_datasets]; opened where a run needs it */
     const char *folder;          /* in which each run has its own, named by its uid; shorter than
                                     BNN_RUN_FOLDER_MAX */
+    const char *needs_folder;    /* likewise, of the runs that are needed */
 } bnn_run_base;
 
 /* Leaves room for a uid and the name of a file. */
@@ -33,13 +34,14 @@ typedef struct bnn_outcome {
     char message[1000]; /* why it is not BNN_OK; "" otherwise */
 } bnn_outcome;
 
-/* Executes an attempt. Of the run only i_config, seed and uid are looked at. stop (NULL: never): see
+/* Executes an attempt. Of the run only i_config, seed, uid and needs are looked at. stop (NULL: never): see
  * bnn_train_job; progress: or NULL. Any outcome but BNN_OK and BNN_E_INTERRUPTED is the run's
  * failure. Thread-safe. */
 void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run_listener *listener,
                      const atomic_int *stop, bnn_train_progress *progress, bnn_outcome *out);
 
-/* What training is given of a run, without files, clocks and listeners. */
-bnn_train_job bnn_run_train_job(const bnn_config *config, int64_t seed, const bnn_dataset *data);
+/* What training is given of a run, without files, clocks and listeners. config: of the experiment. */
+bnn_train_job bnn_run_train_job(const bnn_experiment *experiment, const bnn_config *config,
+                                int64_t seed, const bnn_dataset *data);
 
 #endif

@@ -59,23 +59,27 @@ int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *relo
 /* ---- training again ---------------------------------------------------------------------- */
 
 /* Without checkpoints and without a timeout. */
-static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
-                        const bnn_dataset *data, bnn_replay *seen, bnn_error *err)
+static int verify_train(const char *needs_folder, const bnn_run *stored,
+                        const char *experiment_name, bnn_config configs[2], const bnn_dataset *data,
+                        bnn_replay *seen, bnn_error *err)
 {
     bnn_experiment experiment = {
-        .name = stored->experiment,
-        .configs = reloaded->config,
-        .n_configs = 1,
+        .name = experiment_name,
+        .configs = configs,
+        .n_configs = 2,
         .run = {.checkpoints = BNN_CHECKPOINTS_NONE},
     };
     char folder[BNN_RUN_FOLDER_MAX];
-    bnn_run run = stored->run;
+    bnn_run run = *stored;
     bnn_outcome outcome;
     const int status = bnn_replay_make_folder(folder, err);
     if (status != BNN_OK)
         return status;
     run.i_config = 0;
-    const bnn_run_base base = {.experiment = &experiment, .datasets = data, .folder = folder};
+    const bnn_run_base base = {.experiment = &experiment,
+                               .datasets = data,
+                               .folder = folder,
+                               .needs_folder = needs_folder};
     const bnn_run_listener listener = {.record = bnn_replay_record, .context = seen};
     bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);
     bnn_replay_clear_folder(folder, run.uid);
@@ -86,12 +90,25 @@ static int verify_train(const bnn_stored_run *stored, const bnn_reloaded *reload
     return BNN_OK;
 }
 
-int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+int bnn_verify_retrain(bnn_store *store, const char *db, const bnn_stored_run *stored,
+                       const bnn_reloaded *reloaded, const bnn_config *teacher,
                        const bnn_dataset *data, bnn_arena *arena, bnn_retrained *out,
                        bnn_error *err)
 {
     bnn_replay seen = {.arena = arena};
-    int status = verify_train(stored, reloaded, data, &seen, err);
+    bnn_config configs[2] = {*reloaded->config, teacher != NULL ? *teacher : *reloaded->config};
+    bnn_run run = stored->run;
+    const bnn_store_link *links;
+    size_t n;
+    const char *needs_folder = bnn_run_path(db, NULL, NULL, arena);
+    configs[0].needs[BNN_PURPOSE_TEACHER].i_config = 1;
+    int status = bnn_store_list_links(store, NULL, run.uid, arena, &links, &n, err);
+    if (status == BNN_OK && needs_folder == NULL)
+        status = bnn_no_memory(err);
+    if (status != BNN_OK)
+        return status;
+    bnn_replay_take_links(&run, links, n);
+    status = verify_train(needs_folder, &run, stored->experiment, configs, data, &seen, err);
     if (status == BNN_OK)
         status = bnn_replay_compare(store, stored->run.id, &seen, &out->replayed, err);
     if (status == BNN_OK)

@@ -24,8 +24,10 @@ typedef struct bnn_retrained {
 } bnn_retrained;
 
 /* Trains the run again, in a temporary folder that is removed, and compares every metric and the
- * weights with what the database has. data: open, the run's. Takes as long as the run did. */
-int bnn_verify_retrain(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+ * weights with what the database has. db: its path; teacher: the config of the run's teacher, or NULL;
+ * data: open, the run's. Takes as long as the run did. */
+int bnn_verify_retrain(bnn_store *store, const char *db, const bnn_stored_run *stored,
+                       const bnn_reloaded *reloaded, const bnn_config *teacher,
                        const bnn_dataset *data, bnn_arena *arena, bnn_retrained *out,
                        bnn_error *err);
 

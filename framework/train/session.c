@@ -1,6 +1,7 @@
 #include "train/session.h"
 
 #include "base/size.h"
+#include "model/weights.h"
 #include "train/average.h"
 #include "train/clip.h"
 #include "train/loss.h"
@@ -56,6 +57,20 @@ static int plan_batch(bnn_session *s)
     return s->targets == NULL ? BNN_E_INTERNAL : BNN_OK;
 }
 
+/* The network as it is before the first step: from the seed, or from the weights of another run. */
+static int plan_network(bnn_session *s, bnn_error *err)
+{
+    const bnn_train_job *job = s->job;
+    int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes,
+                                    (uint32_t)job->train->batch, job->seed, s->arena, &s->net, err);
+    if (status != BNN_OK || job->start == NULL)
+        return status;
+    status = bnn_weights_take(s->net, job->start, err);
+    if (status == BNN_OK)
+        bnn_network_binarize(s->net);
+    return status;
+}
+
 int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session **out,
                        bnn_error *err)
 {
@@ -67,13 +82,12 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
         return bnn_fail(err, BNN_E_SPEC,
                         "dataset.validation: cannot hold out %d of %u training images",
                         job->n_validation, n);
-    if (bnn_network_create(job->model, job->data->shape, job->data->n_classes, batch, job->seed,
-                           arena, &s->net, err) != BNN_OK ||
+    s->job = job;
+    s->arena = arena;
+    if (plan_network(s, err) != BNN_OK ||
         bnn_augmenter_create(&job->train->augment, job->data->shape, batch, job->seed,
                              s->net->kernels, arena, &s->augmenter, err) != BNN_OK)
         return err->status;
-    s->job = job;
-    s->arena = arena;
     s->n_validation = (uint32_t)job->n_validation;
     s->n_train = n - s->n_validation;
     s->n_steps = (s->n_train + batch - 1) / batch;

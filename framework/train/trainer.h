@@ -31,6 +31,10 @@ typedef struct bnn_train_job {
     int32_t n_validation; /* images to choose the best epoch by; 0: the last one is the result */
     uint32_t telemetry;   /* of bnn_telemetry_topic: what is measured; changes no result */
     uint64_t seed;
+    const char *start; /* the file of weights to start from, as far as the network has such tensors;
+                             NULL: from the seed alone */
+    const bnn_model_options *teacher; /* its network, on the same images; NULL: there is none */
+    const char *teacher_weights;      /* their file; NULL: those of the seed, for an estimate */
     const char *identity; /* of config, plugins and data; a checkpoint of another is ignored */
     const char *checkpoint_path;  /* written atomically; NULL: no checkpoints */
     bool checkpoint_epochs;       /* also after every epoch, not only when stopped */

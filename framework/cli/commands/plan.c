@@ -23,9 +23,10 @@ enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
 static const struct {
     bnn_run_state state;
     const char *word;
-} words[] = {{BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
-             {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_LOST, "restore"},       {BNN_RUN_DONE, "done"},
-             {BNN_RUN_STALE, "stale"},   {BNN_RUN_RUNNING, "running"}};
+} words[] = {
+    {BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
+    {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_BLOCKED, "blocked"},    {BNN_RUN_LOST, "restore"},
+    {BNN_RUN_DONE, "done"},     {BNN_RUN_STALE, "stale"},        {BNN_RUN_RUNNING, "running"}};
 
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -62,6 +63,8 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
         return bnn_arena_printf(arena, "%.*s", REASON_BYTES, error);
     case BNN_RUN_LOST:
         return bnn_arena_printf(arena, "%s", run->lost);
+    case BNN_RUN_BLOCKED:
+        return bnn_arena_printf(arena, "%s", run->blocked);
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
@@ -69,6 +72,20 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
     default:
         return "in another process, or on another machine";
     }
+}
+
+/* The same, with what has to be done before. */
+static const char *explain_order(const bnn_plan *plan, const bnn_run *run, bnn_arena *arena)
+{
+    const char *why = explain_run(plan, run, arena);
+    for (int p = 0; why != NULL && bnn_run_is_todo(run) && p < BNN_PURPOSES; p++) {
+        const bnn_run *need = bnn_plan_need(plan, run, (bnn_purpose)p);
+        if (need != NULL && need->state != BNN_RUN_DONE)
+            why = bnn_arena_printf(arena, "%s; after its %s, %s", why,
+                                   bnn_purpose_name((bnn_purpose)p),
+                                   plan->experiment->configs[need->i_config].label);
+    }
+    return why;
 }
 
 /* "1,2,3,..." */
@@ -106,7 +123,7 @@ static int print_table(const bnn_plan *plan, const cli_options *options, bnn_err
     const size_t n_configs = plan->experiment->n_configs;
     const char **why = bnn_arena_alloc(options->arena, plan->n, sizeof *why);
     for (size_t i = 0; i < plan->n; i++)
-        if (why == NULL || (why[i] = explain_run(plan, &plan->runs[i], options->arena)) == NULL)
+        if (why == NULL || (why[i] = explain_order(plan, &plan->runs[i], options->arena)) == NULL)
             return bnn_no_memory(err);
     cli_table *table = cli_table_create("@config|seeds|state|#seconds|why");
     for (size_t c = 0; c < n_configs; c++)
@@ -383,8 +400,8 @@ const cli_command cli_command_plan = {
     .notes =
         "States: new; resume (interrupted, or its process died); retry (failed); retrain (as\n"
         "--retrain asks); restore (done, but files that it left are missing or damaged: training\n"
-        "gives them again); done; stale (done, but its data or a plugin are others now); running\n"
-        "(in another process). Seconds come from past runs of the same config, else from a few\n"
+        "gives them again); done; stale (done, but its data, a plugin or a run that it was trained\n"
+        "with are others now); blocked (it needs a stale run); running (in another process). Seconds come from past runs of the same config, else from a few\n"
         "steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs.\n"

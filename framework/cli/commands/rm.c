@@ -109,6 +109,34 @@ static int rm_print(const rm_runs *all, const cli_options *options, bnn_error *e
     return cli_table_end(table, options, err);
 }
 
+static bool rm_goes(const rm_runs *all, const char *uid)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(all->runs[i].uid, uid) == 0)
+            return true;
+    return false;
+}
+
+/* Runs that stay were trained with one that goes. */
+static int rm_warn_of_needs(bnn_store *store, const rm_runs *all, bnn_arena *arena, bnn_error *err)
+{
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < all->n; i++) {
+        const bnn_store_link *links;
+        size_t n, n_stay = 0;
+        status = bnn_store_list_dependents(store, all->runs[i].uid, arena, &links, &n, err);
+        for (size_t k = 0; status == BNN_OK && k < n; k++)
+            n_stay += !rm_goes(all, links[k].run_uid);
+        if (status == BNN_OK && n_stay > 0)
+            fprintf(stderr,
+                    "bnnrun: run %s was needed by %zu run%s that stay%s: only with it can training "
+                    "prove %s again; `bnnrun run` of the spec makes it anew\n",
+                    all->runs[i].uid, n_stay, bnn_plural(n_stay), n_stay == 1 ? "s" : "",
+                    n_stay == 1 ? "it" : "them");
+    }
+    return status;
+}
+
 /* "3 runs, 123,456 bytes of files" */
 static const char *rm_sum(const rm_runs *all, char out[CLI_TEXT_MAX])
 {
@@ -152,6 +180,8 @@ static int run_rm(void *request, bnn_error *err)
         status = rm_choose(store, s, s->options.db, &all, err);
     if (status == BNN_OK)
         status = bnn_store_check_free(store, all.runs, all.n, r->take_over, err);
+    if (status == BNN_OK)
+        status = rm_warn_of_needs(store, &all, s->options.arena, err);
     bnn_store_close(store);
     if (status == BNN_OK && (all.n > 0 || s->options.json || s->options.csv))
         status = rm_print(&all, &s->options, err);

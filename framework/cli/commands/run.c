@@ -72,8 +72,12 @@ static void say_plan(const sweep *s)
     say_count(plan->n_of[BNN_RUN_FAILED], "to retry after a failure");
     say_count(plan->n_of[BNN_RUN_AGAIN], "to train again");
     say_count(plan->n_of[BNN_RUN_LOST], "done with lost files");
+    say_count(plan->n_of[BNN_RUN_BLOCKED], "blocked");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
-    fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] > 0 ? "\n"
+    fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] +
+                      plan->n_of[BNN_RUN_BLOCKED] >
+                  0
+              ? "\n"
           : plan->n_of[BNN_RUN_RUNNING] == 0 ? ", nothing to do\n"
                                              : ", nothing to do here\n",
           stderr);
@@ -88,6 +92,9 @@ static void say_plan(const sweep *s)
              "runs in the database are no longer part of this spec");
     say_changed(plan, true, "run is stale", "runs are stale");
     say_changed(plan, false, "run starts over", "runs start over");
+    for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++)
+        if (run->state == BNN_RUN_BLOCKED)
+            fprintf(stderr, "bnnrun: run %s cannot begin: %s\n", run->uid, run->blocked);
     if (plan->n_of[BNN_RUN_LOST] > 0)
         fprintf(stderr, "bnnrun: %s\n", cli_plan_lost(plan, s->request->options.db));
 }
@@ -146,7 +153,8 @@ static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
         if (i == n || now[i].state == BNN_RUN_DONE)
             continue;
         s->n_elsewhere++;
-        s->elsewhere = &now[i];
+        if (s->elsewhere == NULL || s->elsewhere->holder[0] == '\0') /* others may wait for that */
+            s->elsewhere = &now[i];
     }
     return status;
 }
@@ -206,6 +214,11 @@ static int judge_sweep(const sweep *s, bnn_error *err)
             "%zu of %zu runs were removed from the database meanwhile; the same command "
             "does them",
             s->n_removed, s->plan.n);
+    if (s->plan.n_of[BNN_RUN_BLOCKED] > 0)
+        return bnn_fail(err, BNN_E_FAILED,
+                        "%zu of %zu runs need runs that are stale; the same command with --retrain "
+                        "stale does all of them",
+                        s->plan.n_of[BNN_RUN_BLOCKED], s->plan.n);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(
@@ -270,6 +283,19 @@ static int restore_lost(sweep *s, bnn_error *err)
     return bnn_restore(&s->plan, &options, &s->restored, err);
 }
 
+/* What is to do, then what is lost, unless that is needed. */
+static int do_runs(sweep *s, bnn_error *err)
+{
+    const bool has_lost = s->plan.n_of[BNN_RUN_LOST] > 0;
+    const bool first = has_lost && bnn_plan_needs_lost(&s->plan);
+    int status = first ? restore_lost(s, err) : BNN_OK;
+    if (status == BNN_OK && s->plan.n_todo > 0)
+        status = execute_sweep(s, err);
+    if (status == BNN_OK && has_lost && !first)
+        status = restore_lost(s, err);
+    return status;
+}
+
 static int open_data(sweep *s, bnn_error *err)
 {
     cli_download download;
@@ -303,10 +329,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         status = open_data(&s, err);
         if (status != BNN_OK)
             return status;
-        if (s.plan.n_todo > 0)
-            status = execute_sweep(&s, err);
-        if (status == BNN_OK && s.plan.n_of[BNN_RUN_LOST] > 0)
-            status = restore_lost(&s, err);
+        status = do_runs(&s, err);
         bnn_plan_close_data(&s.plan, s.datasets);
         *signal = s.summary.signal != 0 ? s.summary.signal : s.restored.signal;
     }

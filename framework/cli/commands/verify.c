@@ -165,13 +165,39 @@ static int check_engines(verification *v, bnn_error *err)
     return status;
 }
 
+/* The config of the teacher, which may be removed; NULL when the run has none. */
+static int reload_teacher(verification *v, const bnn_config **out, bnn_error *err)
+{
+    const bnn_store_link *links;
+    bnn_stored_run stored;
+    bnn_reloaded teacher;
+    size_t n;
+    *out = NULL;
+    int status = bnn_store_list_links(v->store, NULL, v->stored.run.uid, v->arena, &links, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        if (links[i].purpose != BNN_PURPOSE_TEACHER)
+            continue;
+        status = bnn_store_find_run(v->store, links[i].need_uid, v->arena, &stored, err);
+        if (status == BNN_OK)
+            status = cli_reload_run(&stored, v->arena, v->registry, &teacher, err);
+        if (status == BNN_OK)
+            *out = teacher.config;
+        else
+            bnn_error_prefix(err, "its teacher: ");
+    }
+    return status;
+}
+
 static int check_retrain(verification *v, bnn_error *err)
 {
     bnn_retrained r;
+    const bnn_config *teacher;
+    if (reload_teacher(v, &teacher, err) != BNN_OK)
+        return err->status;
     if (!v->options.json && !v->options.quiet)
         fprintf(stderr, "bnnrun: training %s again\n", v->stored.run.uid);
-    const int status =
-        bnn_verify_retrain(v->store, &v->stored, &v->reloaded, &v->data, v->arena, &r, err);
+    const int status = bnn_verify_retrain(v->store, v->options.db, &v->stored, &v->reloaded,
+                                          teacher, &v->data, v->arena, &r, err);
     if (status != BNN_OK)
         return status;
     if (r.replayed.n_different > 0)
