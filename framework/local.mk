@@ -115,6 +115,7 @@ train_sources = \
 	framework/train/telemetry/telemetry_internal.h \
 	framework/train/telemetry/telemetry_mismatch.c \
 	framework/train/telemetry/telemetry_weights.c \
+	framework/train/teacher.c framework/train/teacher.h \
 	framework/train/trainer.c framework/train/trainer.h \
 	framework/train/watch.c framework/train/watch.h
 export_sources = \

@@ -108,6 +108,7 @@ check_suites = \
 	tests/unit/train/check_loss \
 	tests/unit/train/check_mixup \
 	tests/unit/train/check_telemetry \
+	tests/unit/train/check_teacher \
 	tests/unit/train/check_train \
 	tests/unit/train/check_update \
 	tests/unit/train/check_watch
@@ -387,6 +388,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/two_documents \
 	tests/fuzz/corpus/spec/utf16 \
 	tests/fuzz/corpus/spec/zip_uneven \
+	tests/fixtures/reference/distill.inc \
+	tests/fixtures/reference/make_distill.py \
 	tests/fixtures/reference/learned_layers.inc \
 	tests/fixtures/reference/learned_layers.py \
 	tests/fixtures/reference/augmented.inc \

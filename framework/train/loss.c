@@ -1,5 +1,7 @@
 #include "train/loss.h"
 
+#include "train/teacher.h"
+
 #include <string.h>
 
 /* ---- soft targets ------------------------------------------------------------------------ */
@@ -108,7 +110,8 @@ void bnn_loss_evaluate(bnn_session *session, uint32_t n, double *loss, uint32_t 
     hard_loss(session, n, NULL, loss, n_correct);
 }
 
-void bnn_loss_train(bnn_session *session, uint32_t n, double *loss, uint32_t *n_correct)
+/* That of the labels, whatever is made of them. */
+static void label_loss(bnn_session *session, uint32_t n, double *loss, uint32_t *n_correct)
 {
     bnn_network *net = session->net;
     double ignored = 0.0;
@@ -129,4 +132,13 @@ void bnn_loss_train(bnn_session *session, uint32_t n, double *loss, uint32_t *n_
     *loss += session->job->train->loss == BNN_LOSS_SQUARED_HINGE
                  ? bnn_loss_soft_squared_hinge(&soft)
                  : bnn_loss_soft_cross_entropy(&soft);
+}
+
+void bnn_loss_train(bnn_session *session, uint32_t n, double *loss, uint32_t *n_correct)
+{
+    double own = 0.0;
+    label_loss(session, n, &own, n_correct);
+    if (session->teacher != NULL)
+        bnn_teacher_teach(session, n, &own);
+    *loss += own;
 }

@@ -5,6 +5,7 @@
 #include "train/average.h"
 #include "train/clip.h"
 #include "train/loss.h"
+#include "train/teacher.h"
 #include "train/telemetry/telemetry.h"
 
 #include <string.h>
@@ -63,6 +64,8 @@ static int plan_network(bnn_session *s, bnn_error *err)
     const bnn_train_job *job = s->job;
     int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes,
                                     (uint32_t)job->train->batch, job->seed, s->arena, &s->net, err);
+    if (status == BNN_OK)
+        status = bnn_teacher_plan(s, err);
     if (status != BNN_OK || job->start == NULL)
         return status;
     status = bnn_weights_take(s->net, job->start, err);

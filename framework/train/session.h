@@ -27,12 +27,14 @@ typedef struct bnn_position_in_run {
 } bnn_position_in_run;
 
 typedef struct bnn_telemetry bnn_telemetry; /* see train/telemetry/ */
+typedef struct bnn_teacher bnn_teacher;     /* teacher.h */
 
 typedef struct bnn_session {
     const bnn_train_job *job;
     bnn_arena *arena;
     bnn_network *net;
     bnn_augmenter *augmenter; /* of training images; NULL: they stay as they are */
+    bnn_teacher *teacher;     /* NULL: there is none */
     uint32_t n_train, n_validation, n_steps;
     uint32_t *train;                /* [n_train] images to learn from */
     uint32_t *validation;           /* [n_validation] images held out */

@@ -80,10 +80,13 @@ static const char *explain_order(const bnn_plan *plan, const bnn_run *run, bnn_a
     const char *why = explain_run(plan, run, arena);
     for (int p = 0; why != NULL && bnn_run_is_todo(run) && p < BNN_PURPOSES; p++) {
         const bnn_run *need = bnn_plan_need(plan, run, (bnn_purpose)p);
-        if (need != NULL && need->state != BNN_RUN_DONE)
-            why = bnn_arena_printf(arena, "%s; after its %s, %s", why,
-                                   bnn_purpose_name((bnn_purpose)p),
-                                   plan->experiment->configs[need->i_config].label);
+        if (need == NULL || need->state == BNN_RUN_DONE)
+            continue;
+        const bnn_config *config = &plan->experiment->configs[need->i_config];
+        why = config->only != NULL
+                  ? bnn_arena_printf(arena, "%s; after %s", why, config->label)
+                  : bnn_arena_printf(arena, "%s; after its %s, %s", why,
+                                     bnn_purpose_name((bnn_purpose)p), config->label);
     }
     return why;
 }
