@@ -59,7 +59,7 @@ static int plan_batch(bnn_session *s)
 }
 
 /* The network as it is before the first step: from the seed, or from the weights of another run. */
-static int plan_network(bnn_session *s, bnn_error *err)
+static int plan_session_network(bnn_session *s, bnn_error *err)
 {
     const bnn_train_job *job = s->job;
     int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes,
@@ -87,7 +87,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
                         job->n_validation, n);
     s->job = job;
     s->arena = arena;
-    if (plan_network(s, err) != BNN_OK ||
+    if (plan_session_network(s, err) != BNN_OK ||
         bnn_augmenter_create(&job->train->augment, job->data->shape, batch, job->seed,
                              s->net->kernels, arena, &s->augmenter, err) != BNN_OK)
         return err->status;

@@ -48,7 +48,9 @@ static void make_runs(bnn_store *store)
         add_layer_metric(store, run.id, attempt, "histogram", -0.5, 2, 0.75);
         add_layer_metric(store, run.id, attempt, "histogram", 0, 2, 0.25);
     }
-    plain_execute(store_file(), "INSERT INTO run_need VALUES (2, 'teacher', 1, 'a', 'x'), (2, 'start', 1, 'a', 'x')");
+    plain_execute(
+        store_file(),
+        "INSERT INTO run_need VALUES (2, 'teacher', 1, 'a', 'x'), (2, 'start', 1, 'a', 'x')");
 }
 
 static const char *of_first =
