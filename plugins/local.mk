@@ -28,8 +28,17 @@ modules += \
 	plugins/ste/ste_reste.la \
 	plugins/ste/ste_swish_sign.la \
 	plugins/ste/ste_tanh.la \
+	plugins/forms/form_adabin.la \
+	plugins/forms/form_bi_half.la \
+	plugins/forms/form_biper.la \
+	plugins/forms/form_layer_scale.la \
 	plugins/forms/form_learned_scale.la \
+	plugins/forms/form_libra.la \
+	plugins/forms/form_magnitude_aware.la \
 	plugins/forms/form_plain.la \
+	plugins/forms/form_react.la \
+	plugins/forms/form_recu.la \
+	plugins/forms/form_ternary.la \
 	plugins/forms/form_xnor.la \
 	plugins/orderings/ordering_act_bn.la \
 	plugins/orderings/ordering_act_pool_bn.la \

@@ -6,10 +6,7 @@
 static int plan(const void *params, bnn_form_plan *plan)
 {
     (void)params;
-    plan->scale = BNN_SCALE_FILTER;
-    plan->n_tensors = 1;
-    plan->tensors[0] = (bnn_tensor){
-        .name = "scale", .kind = BNN_TENSOR_VECTOR, .dims = {plan->filters, 1, 1, 1}, .fill = 1.0f};
+    filters_plan_learned_scale(plan, 1.0f);
     return 0;
 }
 
@@ -17,16 +14,14 @@ static void forward(const bnn_context *ctx, const void *params, const bnn_form_i
 {
     (void)ctx, (void)params;
     io->binarize(io, filters_weights(io), io->latent, io->codes);
-    for (uint32_t f = 0; f < io->filters; f++)
-        io->scale[f] = io->tensors[0][f];
+    filters_give_learned_scale(io);
 }
 
 static void backward(const bnn_context *ctx, const void *params, const bnn_form_io *io)
 {
     (void)ctx, (void)params;
     io->through(io, filters_weights(io), io->latent, io->gcodes, io->glatent);
-    for (uint32_t f = 0; f < io->filters; f++)
-        io->gradients[0][f] = io->gscale[f];
+    filters_learn_scale(io);
 }
 
 BNN_DEFINE_FORM(BNN_HEAD_PLAIN("learned_scale", "signs times a learned scale for each filter",

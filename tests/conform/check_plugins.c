@@ -57,9 +57,18 @@ END_TEST
 START_TEST(test_all_there)
 {
     static const char *const files[] = {
+        "form_adabin.so",
+        "form_bi_half.so",
+        "form_biper.so",
+        "form_layer_scale.so",
         "form_learned_scale.so",
+        "form_libra.so",
+        "form_magnitude_aware.so",
         "form_plain.so",
+        "form_react.so",
+        "form_recu.so",
         "form_skeleton.so",
+        "form_ternary.so",
         "form_xnor.so",
         "layer_avgpool.so",
         "layer_batchnorm.so",

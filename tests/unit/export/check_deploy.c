@@ -211,6 +211,31 @@ START_TEST(every_ste_is_deployed)
 }
 END_TEST
 
+static const char *const forms[] = {
+    "adabin",      "bi_half",       "biper",   "{name: biper, real_until: 0.5}",
+    "layer_scale", "learned_scale", "libra",   "magnitude_aware",
+    "react",       "recu",          "ternary", "xnor"};
+
+/* Scales behind sums, among them zero and negative ones; real weights and three levels. */
+START_TEST(every_form_is_deployed)
+{
+    static const char *const parts[] = {"{activations: false, first: true, last: true}",
+                                        "{first: true, last: true}", "{padding: +1}"};
+    const char *topology = topologies[_i % N_TOPOLOGIES];
+    const char *ordering = orderings[_i / N_TOPOLOGIES];
+    for (uint32_t i = 0; i < sizeof forms / sizeof *forms * 3; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "  form: %s\n  binarize: %s\n  ordering: %s\n  activation: hardtanh\n"
+                 "  norm: %s\n",
+                 forms[i / 3], parts[i % 3], ordering, i % 2 == 0 ? "batchnorm" : "none");
+        ck_assert(compare(model_spec(topology, text), text, 7u * (uint32_t)_i + i));
+        tear_down();
+        model_set_up_again();
+    }
+}
+END_TEST
+
 /* ---- what is folded ---------------------------------------------------------------------- */
 
 typedef struct stage_case {
@@ -232,6 +257,8 @@ static const stage_case stage_cases[] = {
     {"  binarize: {first: true, last: true}\n  ordering: act_pool_bn\n", LENET, 5, "FFFFC", 0},
     {"  binarize: {first: true, last: true}\n  ordering: xnor\n", LENET, 5, "FFFFC", 0},
     {"  binarize: {first: true, last: true}\n", MIXED, 5, "CfFfC", 0},
+    {"  binarize: {first: true, last: true}\n  form: xnor\n", LENET, 5, "FFFFC", 0},
+    {"  binarize: {first: true, last: true}\n  form: ternary\n", LENET, 5, "fffff", 416520},
 };
 
 START_TEST(stages_are_what_they_can_be)
@@ -448,6 +475,7 @@ static Suite *deploy_suite(void)
     tcase_add_checked_fixture(same, model_set_up, model_tear_down);
     tcase_add_loop_test(same, all_give_the_trainers_bits, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, learned_corners_and_shifts, 0, N_TOPOLOGIES * N_ORDERINGS);
+    tcase_add_loop_test(same, every_form_is_deployed, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_test(same, every_ste_is_deployed);
     suite_add_tcase(suite, same);
     TCase *stages = tcase_create("stages");
