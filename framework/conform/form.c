@@ -52,7 +52,7 @@ static void form_through(const bnn_form_io *io, size_t n, const float *x, const 
         gx[i] = r->identity || fabsf(x[i]) <= 1.0f ? g[i] : 0.0f;
 }
 
-__attribute__((format(printf, 2, 3))) static int form_plan_failure(bnn_form_plan *plan,
+__attribute__((format(printf, 2, 3))) static int form_note_refusal(bnn_form_plan *plan,
                                                                    const char *format, ...)
 {
     form_rig *r = plan->host;
@@ -73,7 +73,7 @@ static int form_plan_once(form_rig *r, uint32_t filters, uint32_t taps, bnn_form
                             .code_min = -1,
                             .code_max = 1,
                             .code_step = 2,
-                            .fail = form_plan_failure,
+                            .fail = form_note_refusal,
                             .host = r};
     return r->form->plan == NULL ? 0 : r->form->plan(r->s->params, plan);
 }
@@ -89,7 +89,7 @@ static bool form_is_same_plan(const bnn_form_plan *a, const bnn_form_plan *b)
     return same;
 }
 
-static void form_check_plan(const form_rig *r)
+static void form_require_plan(const form_rig *r)
 {
     const conform_subject *s = r->s;
     const bnn_form_plan *p = &r->plan;
@@ -151,7 +151,7 @@ static bool form_rig_create(form_rig *r, const conform_subject *s, uint32_t filt
                     "a second plan differs from the first");
     if (status != 0)
         return false;
-    form_check_plan(r);
+    form_require_plan(r);
     CONFORM_REQUIRE(s, form_is_same_plan(&r->plan, &again), "a second plan differs from the first");
     conform_memory *m = &r->memory;
     const bool scaled = r->plan.scale != BNN_SCALE_NONE;
