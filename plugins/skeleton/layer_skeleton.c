@@ -72,4 +72,4 @@ static int lower(const void *p, const bnn_layer_io *io, bnn_lowering *lowering)
 BNN_DEFINE_LAYER(BNN_HEAD("skeleton", "a learned number added to each channel", NULL,
                           struct skeleton, params),
                  .role = BNN_ROLE_ACTIVATION, .plan = plan, .forward = forward,
-                 .backward = backward, .lower = lower)
+                 .backward = backward, .lower = lower, .formula = "y = x + shift[c]")

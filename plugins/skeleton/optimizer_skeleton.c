@@ -36,4 +36,5 @@ BNN_HOT static void step(const bnn_context *ctx, const void *p, const bnn_step *
  * optimizer for the signs of weights alone says .flags = BNN_OPTIMIZER_BINARY_ONLY. */
 BNN_DEFINE_OPTIMIZER(BNN_HEAD("skeleton", "the same step for every weight",
                               "Bernstein et al. 2018, arXiv:1802.04434", struct skeleton, params),
-                     .n_slots = 1, .default_lr = 1e-3, .step = step)
+                     .n_slots = 1, .default_lr = 1e-3, .step = step,
+                     .formula = "m = momentum m + (1 - momentum) g, w -= lr sign(m)")

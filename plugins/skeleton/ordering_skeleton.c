@@ -21,4 +21,5 @@ static const char *sequence(const void *params, const bnn_block *block)
 /* Name, summary, paper with its year (or NULL). */
 BNN_DEFINE_ORDERING(BNN_HEAD_PLAIN("skeleton", "linear, activation, pool; a norm for binary sums",
                                    NULL),
-                    .sequence = sequence)
+                    .sequence = sequence,
+                    .formula = "linear, activation, pool; a norm behind binary weights")
