@@ -105,9 +105,10 @@ static const char *write_spec(const training *t, bnn_arena *arena)
         "  binarize: %s\n"
         "  ste: clipped\n"
         "  ordering: pool_bn_act\n"
-        "train: {epochs: 1, batch: %u, optimizer: {name: adam, lr: 0.001}}\n",
+        "train: {epochs: 1, batch: %u, optimizer: {name: adam, lr: 0.001}, augment: %s}\n",
         6 * t->width, 16 * t->width, 120 * t->width, 84 * t->width,
-        t->binary ? "{weights: true, activations: true}" : "none", t->batch);
+        t->binary ? "{weights: true, activations: true}" : "none", t->batch,
+        t->augment != NULL ? t->augment : "none");
 }
 
 int setup_prepare(setup *s, training *t, bnn_error *err)

@@ -16,8 +16,9 @@ typedef struct setup {
 
 /* One kind of training: a LeNet-5 with one epoch of Adam. */
 typedef struct training {
-    const char *name; /* "float", "binarized" */
-    bool binary;      /* weights and activations of the hidden layers, clipped STE */
+    const char *name;    /* "float", "binarized" */
+    const char *augment; /* what train.augment has; NULL: none */
+    bool binary;         /* weights and activations of the hidden layers, clipped STE */
     uint32_t batch;
     uint32_t width;    /* times the channels and features of LeNet-5 */
     uint32_t n_images; /* of the epoch, below that of the setup's */

@@ -154,18 +154,37 @@ static void report_trainings(bench *b, const setup *s, const subject *subjects, 
                 subjects[0].flop_per_image * 1e-6);
     report_note(b->report, "data: %s; %u images a round", s->provenance,
                 subjects[0].training.n_images);
+    report_note(
+        b->report,
+        "moved, bent, erased: float, with train.augment: shift 2, rotate 10, scale 0.1; elastic "
+        "34, 4; erase 0.5, noise");
     report_note(b->report, "peak MB: resident memory of one training beyond the data");
     if (!has_two_cores())
         report_note(b->report, "two jobs at once were not tried: this process may use one core");
 }
 
-/* The nets of the section; subjects: SETUP_NETS_MAX of them. */
+/* The first of the nets once more, which is float, with images that change. */
+static const struct {
+    const char *name, *map;
+} augmented[] = {
+    {"moved", "{shift: 2, rotate: 10, scale: 0.1}"},
+    {"bent", "{elastic: {alpha: 34, sigma: 4}}"},
+    {"erased", "{erase: {probability: 0.5, fill: noise}}"},
+};
+enum { N_AUGMENTED = sizeof augmented / sizeof *augmented };
+
+/* The nets of the section; subjects: SETUP_NETS_MAX and N_AUGMENTED of them. */
 static size_t list_subjects(const bench *b, subject *subjects)
 {
     training nets[SETUP_NETS_MAX];
-    const size_t n = setup_nets(&b->options, nets);
+    size_t n = setup_nets(&b->options, nets);
     for (size_t i = 0; i < n; i++)
         subjects[i].training = nets[i];
+    for (size_t i = 0; i < N_AUGMENTED; i++, n++) {
+        subjects[n].training = nets[0];
+        subjects[n].training.name = augmented[i].name;
+        subjects[n].training.augment = augmented[i].map;
+    }
     return n;
 }
 
@@ -177,7 +196,7 @@ int bench_training(bench *b, bnn_error *err)
     int status = setup_create(&s, err);
     if (status != BNN_OK)
         goto out;
-    subjects = bnn_arena_alloc(s.arena, SETUP_NETS_MAX, sizeof *subjects);
+    subjects = bnn_arena_alloc(s.arena, SETUP_NETS_MAX + N_AUGMENTED, sizeof *subjects);
     if (subjects == NULL) {
         status = bnn_no_memory(err);
         goto out;
