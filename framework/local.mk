@@ -59,6 +59,7 @@ conform_sources = \
 	framework/conform/file.c \
 	framework/conform/form.c \
 	framework/conform/layer.c \
+	framework/conform/lowered.c framework/conform/lowered_internal.h \
 	framework/conform/memory.c \
 	framework/conform/optimizer.c \
 	framework/conform/ordering.c \

@@ -17,8 +17,11 @@ modules += \
 	plugins/ste/ste_approx_sign.la \
 	plugins/ste/ste_arctan.la \
 	plugins/ste/ste_clipped.la \
+	plugins/ste/ste_dorefa.la \
 	plugins/ste/ste_ede.la \
 	plugins/ste/ste_fda_without_noise.la \
+	plugins/ste/ste_gumbel.la \
+	plugins/ste/ste_heaviside.la \
 	plugins/ste/ste_hwgq.la \
 	plugins/ste/ste_identity.la \
 	plugins/ste/ste_leaky.la \
@@ -26,6 +29,7 @@ modules += \
 	plugins/ste/ste_power.la \
 	plugins/ste/ste_rbnn.la \
 	plugins/ste/ste_reste.la \
+	plugins/ste/ste_stochastic.la \
 	plugins/ste/ste_swish_sign.la \
 	plugins/ste/ste_tanh.la \
 	plugins/forms/form_adabin.la \

@@ -47,6 +47,7 @@ tests_libfixtures_a_SOURCES = \
 LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 
 check_suites = \
+	tests/conform/check_drawn \
 	tests/conform/check_learned \
 	tests/conform/check_plugins \
 	tests/conform/check_ste_facts \
@@ -104,6 +105,7 @@ check_suites = \
 	tests/unit/spec/check_values \
 	tests/unit/train/check_augment \
 	tests/unit/train/check_checkpoint \
+	tests/unit/train/check_draws \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_loss \
 	tests/unit/train/check_mixup \
@@ -390,6 +392,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/distill.inc \
 	tests/fixtures/reference/make_distill.py \
+	tests/fixtures/reference/drawn_stes.inc \
+	tests/fixtures/reference/drawn_stes.py \
 	tests/fixtures/reference/learned_layers.inc \
 	tests/fixtures/reference/learned_layers.py \
 	tests/fixtures/reference/augmented.inc \

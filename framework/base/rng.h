@@ -11,14 +11,16 @@
 #include <stdint.h>
 
 typedef enum bnn_rng_role {
-    BNN_RNG_INIT = 1,    /* initial weights */
-    BNN_RNG_ORDER = 2,   /* order of the training images */
-    BNN_RNG_DROPOUT = 3, /* dropout masks */
-    BNN_RNG_DATA = 4,    /* the synthetic data set */
-    BNN_RNG_SPLIT = 5,   /* which images are held out for validation */
-    BNN_RNG_SAMPLE = 6,  /* which images a limit leaves */
-    BNN_RNG_AUGMENT = 7, /* how training images are changed */
-    BNN_RNG_MIXUP = 8,   /* in which shares images are mixed */
+    BNN_RNG_INIT = 1,             /* initial weights */
+    BNN_RNG_ORDER = 2,            /* order of the training images */
+    BNN_RNG_DROPOUT = 3,          /* dropout masks */
+    BNN_RNG_DATA = 4,             /* the synthetic data set */
+    BNN_RNG_SPLIT = 5,            /* which images are held out for validation */
+    BNN_RNG_SAMPLE = 6,           /* which images a limit leaves */
+    BNN_RNG_AUGMENT = 7,          /* how training images are changed */
+    BNN_RNG_MIXUP = 8,            /* in which shares images are mixed */
+    BNN_RNG_STE_WEIGHTS = 10,     /* what STEs draw for weights, by tensor */
+    BNN_RNG_STE_ACTIVATIONS = 11, /* ... and for activations, by block */
     /* which images and weights telemetry looks at */
     BNN_RNG_TELEMETRY = 20,
 } bnn_rng_role;

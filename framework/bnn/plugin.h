@@ -216,11 +216,31 @@ typedef struct bnn_context {
     const bnn_kernels *kernels;
     float state[4];  /* what schedule() made of the progress; zero without one */
     double progress; /* 0 in the first epoch, 1 in the last */
+    const float
+        *noise; /* an STE that draws, in training: uniform [0,1), one number for each of the n
+                         * elements of the call; else NULL */
 } bnn_context;
 
 /* ------------------------------------------------------------------------------------------
  * STE: binarizes weights or activations. Any thread, on its own memory.
  * ------------------------------------------------------------------------------------------ */
+
+enum {
+    /* Draws what it gives: forward and grad read ctx->noise, the same numbers for the same elements
+     * of a step. Each step has numbers of its own; evaluation and the trained network use sign
+     * instead. Needs forward. */
+    BNN_STE_DRAWS = 1,
+    BNN_STE_ACTIVATIONS = 2, /* for activations only */
+};
+
+/* What forward gives. Other numbers than signs are for activations only; the layer behind them
+ * multiplies floats and pads with 0. */
+typedef enum bnn_levels {
+    BNN_LEVELS_SIGNS = 0, /* -1 and +1 */
+    BNN_LEVELS_UNIT = 1,  /* numbers from 0 to 1 */
+} bnn_levels;
+
+typedef struct bnn_lowering bnn_lowering; /* below, with layers */
 
 typedef struct bnn_ste {
     bnn_head head;
@@ -242,6 +262,14 @@ typedef struct bnn_ste {
     void (*schedule)(const bnn_context *ctx, const void *params, double progress, float state[4]);
 
     const char *formula; /* what it computes, in lines of plain text; may be NULL */
+
+    uint32_t flags;  /* BNN_STE_... */
+    uint32_t levels; /* bnn_levels */
+
+    /* Describes a forward of its own as operations, BNN_LOWER_SIGN among them, that give its bits for
+     * every input; as a layer's lower does. NULL: the network trains, but cannot be deployed, unless
+     * forward is the sign (no forward, or one that draws). */
+    int (*lower)(const void *params, uint32_t channels, bnn_lowering *lowering);
 } bnn_ste;
 
 /* ------------------------------------------------------------------------------------------
@@ -402,12 +430,12 @@ typedef enum bnn_lower_op {
     BNN_LOWER_SLOPE = 5,    /* y = x * (x >= 0 ? 1 : factor[c]) */
     BNN_LOWER_MAXPOOL = 6,  /* y = first; then y = x > y ? x : y for the others of the window */
     BNN_LOWER_AVGPOOL = 7,  /* y = sum of the window, first to last, * (1 / area) */
-    BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own, a layer is never one */
+    BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own and STEs', not a layer's */
     BNN_LOWER_SLOPES = 9,   /* y = x * (x >= 0 ? offset[c] : factor[c]) */
     BNN_LOWER_KINDS,        /* behind the last */
 } bnn_lower_op;
 
-typedef struct bnn_lowering {
+struct bnn_lowering {
     /* Set by the host. */
     float *factor; /* [in.c], for the layer to fill in: affine, slope, slopes */
     float *offset; /* [in.c], likewise: affine, slopes */
@@ -429,7 +457,7 @@ typedef struct bnn_lowering {
      * returns is the last, so a layer that is one operation needs no emit. At most BNN_EMITS_MAX
      * calls. Returns 0, or a negative number to return. */
     int (*emit)(struct bnn_lowering *lowering);
-} bnn_lowering;
+};
 
 enum { BNN_EMITS_MAX = 7 };
 

@@ -12,6 +12,7 @@ typedef struct ste_curves {
     const bnn_ste *ste;
     const void *params;
     bnn_context ctx;
+    float noise[N_POINTS]; /* the median of what is drawn, where it draws */
     double x[N_POINTS], y[N_POINTS], derivative[N_POINTS];
 } ste_curves;
 
@@ -47,6 +48,10 @@ static int curves_begin(ste_curves *c, bnn_registry *registry, const bnn_plugin 
         return status;
     c->ste = bnn_use_ste(&use);
     c->params = use.params;
+    for (int i = 0; i < N_POINTS; i++)
+        c->noise[i] = 0.5f;
+    if ((c->ste->flags & BNN_STE_DRAWS) != 0)
+        c->ctx.noise = c->noise;
     return BNN_OK;
 }
 

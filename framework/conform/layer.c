@@ -1,9 +1,8 @@
 /* layer.c - a layer plans purely, computes every image on its own (but for batch
  * statistics), has gradients that agree with central differences, keeps pad lanes at zero, and is
  * the operation that it lowers to. */
+#include "conform/lowered_internal.h"
 #include "conform/rig_internal.h"
-
-#include "infer/op.h"
 
 #include <string.h>
 
@@ -167,113 +166,36 @@ static void rig_check_promises(conform_rig *r)
     r->io.training = 1;
 }
 
-static int lower_failure(bnn_lowering *lowering, const char *format, ...)
-{
-    (void)lowering, (void)format;
-    return -1;
-}
-
-/* What a layer lowers to, one operation behind the other. */
-typedef struct lowered {
-    conform_rig *r;
-    bnn_shape in; /* what the next operation sees */
-    uint32_t n;
-    bnn_op ops[BNN_EMITS_MAX + 1];
-} lowered;
-
-static const float *lowered_copy(conform_memory *memory, const float *values, size_t n)
-{
-    float *copy = conform_empty_floats(memory, n);
-    memcpy(copy, values, n * sizeof *copy);
-    return copy;
-}
-
-static void lowered_take(lowered *to, const bnn_lowering *l)
-{
-    conform_rig *r = to->r;
-    CONFORM_REQUIRE(r->s, l->op < BNN_LOWER_KINDS && l->op != BNN_LOWER_SIGN,
-                    "lowers to operation %u", l->op);
-    const uint32_t has = bnn_op_kind_of(l->op)->has, n = to->in.c;
-    bnn_op *op = &to->ops[to->n++];
-    *op = (bnn_op){.type = l->op,
-                   .in = to->in,
-                   .kernel = l->kernel,
-                   .stride = l->stride,
-                   .padding = l->padding,
-                   .pad_value = r->io.pad_value,
-                   .weight = l->weight,
-                   .bias = l->bias,
-                   .low = l->low,
-                   .high = l->high};
-    if (has & BNN_OP_FACTOR)
-        op->factor = lowered_copy(&r->memory, l->factor, n);
-    if (has & BNN_OP_OFFSET)
-        op->offset = lowered_copy(&r->memory, l->offset, n);
-    CONFORM_REQUIRE(r->s, bnn_op_out_shape(op, r->plan.out.c, &op->out),
-                    "operation %u that it lowers to does not fit its input, %ux%ux%u", to->n,
-                    op->in.c, op->in.h, op->in.w);
-    to->in = op->out;
-}
-
-static int lowered_emit(bnn_lowering *l)
-{
-    lowered *to = l->host;
-    CONFORM_REQUIRE(to->r->s, to->n < BNN_EMITS_MAX, "emits more than %d operations",
-                    (int)BNN_EMITS_MAX);
-    lowered_take(to, l);
-    *l = (bnn_lowering){.factor = l->factor,
-                        .offset = l->offset,
-                        .fail = l->fail,
-                        .emit = l->emit,
-                        .host = l->host};
-    return 0;
-}
-
 /* False where the layer says that it cannot be lowered with these parameters. */
-static bool rig_lower(conform_rig *r, lowered *out)
+static bool rig_lower(conform_rig *r, conform_lowered *out)
 {
-    const size_t n = r->io.in.c > r->io.out.c ? r->io.in.c : r->io.out.c;
+    bnn_lowering lowering;
     bnn_layer_io io = r->io;
-    bnn_lowering l = {.factor = conform_empty_floats(&r->memory, n),
-                      .offset = conform_empty_floats(&r->memory, n),
-                      .fail = lower_failure,
-                      .emit = lowered_emit,
-                      .host = out};
-    *out = (lowered){.r = r, .in = io.in};
     io.x = NULL;
     io.y = NULL;
     io.training = 0;
-    if (r->layer->lower == NULL || r->layer->lower(r->s->params, &io, &l) != 0)
+    *out = (conform_lowered){.s = r->s,
+                             .memory = &r->memory,
+                             .out_channels = io.out.c,
+                             .pad_value = io.pad_value,
+                             .in = io.in};
+    conform_lowered_begin(out, &lowering);
+    if (r->layer->lower == NULL || r->layer->lower(r->s->params, &io, &lowering) != 0)
         return false;
-    lowered_take(out, &l);
-    CONFORM_REQUIRE(r->s, memcmp(&out->in, &r->plan.out, sizeof out->in) == 0,
+    conform_lowered_end(out, &lowering);
+    CONFORM_REQUIRE(r->s, memcmp(&out->out, &r->plan.out, sizeof out->out) == 0,
                     "its lowering has another output shape than its plan");
     return true;
-}
-
-/* An image through the operations: y of x. Both have room for the largest shape. */
-static void lowered_apply(const lowered *l, float *x, float *y)
-{
-    float *to = y;
-    for (uint32_t i = 0; i < l->n; i++) {
-        float *const from = to == y ? x : y;
-        bnn_op_apply(&l->ops[i], from, to);
-        to = from;
-    }
-    if (to == y)
-        memcpy(y, x, bnn_shape_values(l->in) * sizeof *y);
 }
 
 /* What the layer says of itself for deployment is what it does in inference, bit for bit. */
 static void rig_check_lowering(conform_rig *r)
 {
     const uint32_t lanes = r->io.lanes;
-    lowered l;
+    conform_lowered l;
     if (!rig_lower(r, &l))
         return;
-    size_t most = bnn_size_larger(r->n_in, r->n_out);
-    for (uint32_t i = 0; i < l.n; i++)
-        most = bnn_size_larger(most, bnn_shape_values(l.ops[i].out));
+    const size_t most = conform_lowered_values(&l);
     float *x = conform_empty_floats(&r->memory, most), *y = conform_empty_floats(&r->memory, most);
     r->io.training = 0;
     conform_rig_forward(r);
@@ -281,7 +203,7 @@ static void rig_check_lowering(conform_rig *r)
     for (uint32_t image = 0; image < r->io.n; image++) {
         for (size_t i = 0; i < r->n_in; i++)
             x[i] = r->x[i * lanes + image];
-        lowered_apply(&l, x, y);
+        conform_lowered_apply(&l, x, y);
         for (size_t i = 0; i < r->n_out; i++)
             CONFORM_REQUIRE(r->s, conform_is_same(y[i], r->y[i * lanes + image]),
                             "forward gives %a, what it lowers to %a",

@@ -1,6 +1,7 @@
-/* ste.c - an STE is linear in gy, finite, works element by element and in place, and its
- * gradient is the derivative of its proxy. */
-#include "conform/conform_internal.h"
+/* ste.c - an STE is linear in gy, finite, works element by element and in place, its gradient is the
+ * derivative of its proxy, and its forward gives the levels that it says, in inference the bits of
+ * what it lowers to. One that draws does so from the numbers it is given, each for its element. */
+#include "conform/lowered_internal.h"
 
 #include <float.h>
 #include <string.h>
@@ -25,6 +26,25 @@ static float *ste_grid(conform_memory *memory)
     return x;
 }
 
+/* The context of elements from `from` on: of one that draws, with their numbers. */
+static bnn_context ste_context(const conform_subject *s, const float *noise, size_t from)
+{
+    bnn_context ctx = s->ctx;
+    ctx.noise = noise == NULL ? NULL : noise + from;
+    return ctx;
+}
+
+/* Numbers for the grid, if it draws; from 0 to the largest below 1. */
+static float *ste_noise(const bnn_ste *ste, conform_memory *memory, size_t n)
+{
+    if (!(ste->flags & BNN_STE_DRAWS))
+        return NULL;
+    float *noise = conform_random_floats(memory, n);
+    for (size_t i = 0; i < n; i++)
+        noise[i] = i % 7 == 0 ? 0.0f : i % 7 == 1 ? 1.0f - 0x1p-24f : 0.5f * (noise[i] + 1.0f);
+    return noise;
+}
+
 static void ste_check_gradient(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
 {
     const float *x = ste_grid(memory);
@@ -37,10 +57,11 @@ static void ste_check_gradient(const conform_subject *s, const bnn_ste *ste, con
         sum[i] = 2.0f * a[i] + b[i];
         zero[i] = 0.0f;
     }
-    ste->grad(&s->ctx, s->params, N_GRID, x, a, ga);
-    ste->grad(&s->ctx, s->params, N_GRID, x, b, gb);
-    ste->grad(&s->ctx, s->params, N_GRID, x, sum, gsum);
-    ste->grad(&s->ctx, s->params, N_GRID, x, zero, gzero);
+    const bnn_context ctx = ste_context(s, ste_noise(ste, memory, N_GRID), 0);
+    ste->grad(&ctx, s->params, N_GRID, x, a, ga);
+    ste->grad(&ctx, s->params, N_GRID, x, b, gb);
+    ste->grad(&ctx, s->params, N_GRID, x, sum, gsum);
+    ste->grad(&ctx, s->params, N_GRID, x, zero, gzero);
     for (int i = 0; i < N_GRID; i++) {
         const double want = 2.0 * ga[i] + gb[i], scale = fabs(2.0 * ga[i]) + fabs((double)gb[i]);
         CONFORM_REQUIRE(s, isfinite(ga[i]), "the gradient at x = %g is %g", (double)x[i],
@@ -60,21 +81,24 @@ static void ste_check_elements(const conform_subject *s, const bnn_ste *ste, con
     static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 128, 200};
     const float *x = ste_grid(memory), *gy = conform_random_floats(memory, N_GRID);
     float *whole = conform_empty_floats(memory, N_GRID), *y = conform_empty_floats(memory, N_GRID);
-    ste->grad(&s->ctx, s->params, N_GRID, x, gy, whole);
+    const float *noise = ste_noise(ste, memory, N_GRID);
+    const bnn_context all = ste_context(s, noise, 0);
+    ste->grad(&all, s->params, N_GRID, x, gy, whole);
     if (ste->forward != NULL)
-        ste->forward(&s->ctx, s->params, N_GRID, x, y);
+        ste->forward(&all, s->params, N_GRID, x, y);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         const size_t n = lengths[i], from = 17 * i;
+        const bnn_context ctx = ste_context(s, noise, from);
         conform_memory local = {.s = s, .state = i};
         float *gx = conform_empty_floats(&local, n + 1),
               *part = conform_empty_floats(&local, n + 1);
         for (size_t k = 0; k < n; k++)
             gx[k] = gy[from + k];
-        ste->grad(&s->ctx, s->params, n, x + from, gx, gx);
+        ste->grad(&ctx, s->params, n, x + from, gx, gx);
         conform_require_same(s, "grad in place", gx, whole + from, n);
         CONFORM_REQUIRE(s, isnan(gx[n]), "grad writes beyond its end for n = %zu", n);
         if (ste->forward != NULL) {
-            ste->forward(&s->ctx, s->params, n, x + from, part);
+            ste->forward(&ctx, s->params, n, x + from, part);
             conform_require_same(s, "forward", part, y + from, n);
             CONFORM_REQUIRE(s, isnan(part[n]), "forward writes beyond its end");
         }
@@ -91,13 +115,15 @@ static bool ste_bends(const double y[5], double h, double slope)
 }
 
 /* The proxy's slope; false where it has none to speak of. */
-static bool ste_slope(const conform_subject *s, const bnn_ste *ste, float x, double *out)
+static bool ste_slope(const conform_subject *s, const bnn_ste *ste, const float *noise, float x,
+                      double *out)
 {
     static const float h = 0x1p-8f;
+    const bnn_context ctx = ste_context(s, noise, 0);
     const float points[5] = {x - 2 * h, x - h, x, x + h, x + 2 * h};
     float values[5];
     double at[5], y[5];
-    ste->proxy(&s->ctx, s->params, 5, points, values);
+    ste->proxy(&ctx, s->params, 5, points, values);
     for (int i = 0; i < 5; i++) {
         at[i] = (double)points[i];
         y[i] = (double)values[i];
@@ -116,11 +142,16 @@ static void ste_check_proxy(const conform_subject *s, const bnn_ste *ste, confor
         const float x =
             (float)((int)conform_random_between(memory, 0, 6 * 2048) - 3 * 2048) / 2048.0f;
         const float one = 1.0f;
+        /* The same number for all points of a slope. */
+        const float drawn = 0.5f * (conform_random_float(memory) + 1.0f);
+        const float noise[5] = {drawn, drawn, drawn, drawn, drawn};
+        const bool draws = ste->flags & BNN_STE_DRAWS;
+        const bnn_context ctx = ste_context(s, draws ? noise : NULL, 0);
         double expected;
         float g;
-        if (!ste_slope(s, ste, x, &expected))
+        if (!ste_slope(s, ste, ctx.noise, x, &expected))
             continue;
-        ste->grad(&s->ctx, s->params, 1, &x, &one, &g);
+        ste->grad(&ctx, s->params, 1, &x, &one, &g);
         n_good++;
         CONFORM_REQUIRE(s, fabs(g - expected) <= TOLERANCE * (1 + fabs(expected)),
                         "the gradient at x = %g is %g, the proxy's derivative %g", (double)x,
@@ -128,6 +159,44 @@ static void ste_check_proxy(const conform_subject *s, const bnn_ste *ste, confor
     }
     CONFORM_REQUIRE(s, n_good > N_POINTS / 2, "the proxy is rough at %d of %d points",
                     N_POINTS - n_good, N_POINTS);
+}
+
+/* Only what its levels are. */
+static void ste_check_levels(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
+{
+    const float *x = ste_grid(memory);
+    float *y = conform_empty_floats(memory, N_GRID);
+    const bnn_context ctx = ste_context(s, ste_noise(ste, memory, N_GRID), 0);
+    const bool unit = ste->levels == BNN_LEVELS_UNIT;
+    ste->forward(&ctx, s->params, N_GRID, x, y);
+    for (int i = 0; i < N_GRID; i++)
+        CONFORM_REQUIRE(s, unit ? y[i] >= 0.0f && y[i] <= 1.0f : fabsf(y[i]) == 1.0f,
+                        "forward gives %g at x = %g; its levels are %s", (double)y[i], (double)x[i],
+                        unit ? "numbers from 0 to 1" : "-1 and +1");
+}
+
+static void ste_check_lowering(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
+{
+    enum { CHANNELS = 3, PLANE = N_GRID / CHANNELS, N = CHANNELS * PLANE };
+    float *x = ste_grid(memory), *y = conform_empty_floats(memory, N);
+    float *lowered_y = conform_empty_floats(memory, N);
+    conform_lowered l = {.s = s,
+                         .memory = memory,
+                         .may_sign = true,
+                         .out_channels = CHANNELS,
+                         .in = {CHANNELS, 1, PLANE}};
+    bnn_lowering lowering;
+    conform_lowered_begin(&l, &lowering);
+    if (ste->lower(s->params, CHANNELS, &lowering) != 0)
+        return;
+    conform_lowered_end(&l, &lowering);
+    for (uint32_t i = 0; i < l.n; i++)
+        CONFORM_REQUIRE(s, bnn_op_kind_of(l.ops[i].type)->apply_channel != NULL,
+                        "lowers to operation %u, which does not work on each value by itself",
+                        l.ops[i].type);
+    ste->forward(&s->ctx, s->params, N, x, y);
+    conform_lowered_apply(&l, x, lowered_y);
+    conform_require_same(s, "what it lowers to", lowered_y, y, N);
 }
 
 /* ---- the checks -------------------------------------------------------------------------- */
@@ -172,9 +241,29 @@ static void ste_run_proxy(conform_subject *s)
     ste_check_always(s, ste_check_proxy);
 }
 
+static void ste_run_levels(conform_subject *s)
+{
+    const bnn_ste *ste = (const void *)s->head;
+    if (ste->forward == NULL)
+        conform_skip(s, "no .forward is given: it is sign");
+    ste_check_always(s, ste_check_levels);
+}
+
+static void ste_run_lowering(conform_subject *s)
+{
+    const bnn_ste *ste = (const void *)s->head;
+    if (ste->lower == NULL)
+        conform_skip(s, ste->forward == NULL || (ste->flags & BNN_STE_DRAWS) != 0
+                            ? "it is sign in inference"
+                            : "no .lower is given: its networks cannot be exported");
+    ste_check_always(s, ste_check_lowering);
+}
+
 const conform_check conform_ste_checks[] = {
     {"gradient", "finite, and linear in gy", ste_run_gradient},
     {"elements", "any length, in place, nothing written beyond the end", ste_run_elements},
     {"proxy", "the gradient is the derivative of the proxy", ste_run_proxy},
+    {"levels", "forward gives the levels that it says", ste_run_levels},
+    {"lower", "what it lowers to gives the bits of forward", ste_run_lowering},
     {.name = NULL},
 };

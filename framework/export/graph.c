@@ -75,7 +75,7 @@ static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_l
     maker *m = layer->m;
     const bnn_network_op *from = &m->network->ops[layer->i];
     const bnn_op_kind *kind = bnn_op_kind_of(l->op);
-    if (kind == NULL || l->op == BNN_LOWER_SIGN)
+    if (kind == NULL || (l->op == BNN_LOWER_SIGN && from->letter != BNN_NETWORK_SIGN))
         return bnn_fail(m->err, BNN_E_FAILED, "its lower function answers with operation %u",
                         l->op);
     bnn_op *op = &m->ops[m->n];
@@ -141,12 +141,28 @@ static int graph_begin_lowering(graph_layer *layer, const bnn_layer_plan *plan, 
     return out->factor == NULL || out->offset == NULL ? bnn_no_memory(layer->m->err) : BNN_OK;
 }
 
+/* Behind a lower function that said yes: the last of its operations, and what all of them make. */
+static int graph_end_lowering(graph_layer *layer, const bnn_lowering *lowering)
+{
+    maker *m = layer->m;
+    const bnn_network_op *op = &m->network->ops[layer->i];
+    const bnn_shape in = op->plan.in, out = op->plan.out;
+    int status = layer->status;
+    if (status == BNN_OK)
+        status = graph_take_lowering(layer, bnn_arena_strdup(m->arena, op->name), lowering);
+    if (status == BNN_OK && memcmp(&layer->in, &out, sizeof out) != 0)
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u",
+                        layer->in.c, layer->in.h, layer->in.w, in.c, in.h, in.w, out.c, out.h,
+                        out.w);
+    return status;
+}
+
 static int graph_lower_layer(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
     const bnn_layer *layer = bnn_use_layer(&op->use);
-    const bnn_shape in = op->plan.in, out = op->plan.out;
-    graph_layer lowered = {.m = m, .i = i, .in = in};
+    graph_layer lowered = {.m = m, .i = i, .in = op->plan.in};
     bnn_lowering lowering;
     if (layer->lower == NULL)
         return bnn_fail(m->err, BNN_E_FAILED,
@@ -160,25 +176,32 @@ static int graph_lower_layer(maker *m, uint32_t i)
     io.y = NULL;
     if (status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0)
         return BNN_E_FAILED;
-    if (status == BNN_OK)
-        status = lowered.status;
-    if (status == BNN_OK)
-        status = graph_take_lowering(&lowered, bnn_arena_strdup(m->arena, op->name), &lowering);
-    if (status == BNN_OK && memcmp(&lowered.in, &out, sizeof out) != 0)
+    return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
+}
+
+static int graph_lower_ste(maker *m, uint32_t i)
+{
+    const bnn_network_op *op = &m->network->ops[i];
+    const bnn_ste *ste = bnn_use_ste(&op->use);
+    graph_layer lowered = {.m = m, .i = i, .in = op->plan.in};
+    bnn_lowering lowering;
+    if (ste->lower == NULL)
         return bnn_fail(m->err, BNN_E_FAILED,
-                        "its lower function makes %ux%ux%u of %ux%ux%u, its plan %ux%ux%u",
-                        lowered.in.c, lowered.in.h, lowered.in.w, in.c, in.h, in.w, out.c, out.h,
-                        out.w);
-    return status;
+                        "STE %s has a forward pass of its own and no lower function, so its "
+                        "network cannot be deployed",
+                        op->use.plugin->head->name);
+    int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
+    if (status == BNN_OK && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0)
+        return BNN_E_FAILED;
+    return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
 }
 
 static int graph_lower_sign(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
-    if (bnn_use_ste(&op->use)->forward != NULL)
-        return bnn_fail(m->err, BNN_E_FAILED,
-                        "STE %s has a forward pass of its own, which is not the sign",
-                        op->use.plugin->head->name);
+    const bnn_ste *ste = bnn_use_ste(&op->use);
+    if (ste->forward != NULL && !(ste->flags & BNN_STE_DRAWS))
+        return graph_lower_ste(m, i);
     bnn_op *sign = &m->ops[m->n];
     *sign = (bnn_op){
         .type = BNN_LOWER_SIGN, .name = bnn_arena_strdup(m->arena, op->name), .in = op->plan.in};

@@ -149,6 +149,10 @@ int bnn_form_create(bnn_network *network, bnn_arena *arena, const bnn_network_op
         form->io.gscale = form->gscale = bnn_arena_alloc(arena, filters, sizeof(float));
         ok = ok && form->io.scale != NULL && form->gscale != NULL;
     }
+    if (bnn_use_draws(&network->options->weight_ste)) {
+        form->noise = bnn_arena_alloc(arena, weight->n, sizeof *form->noise);
+        ok = ok && form->noise != NULL;
+    }
     form->io.saved = bnn_arena_alloc(arena, op->form.n_saved, sizeof(float));
     weight->form = form;
     return ok && form->io.saved != NULL ? BNN_OK : BNN_E_INTERNAL;

@@ -101,6 +101,7 @@ static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
 {
     /* Dropout sets inputs to zero between the sign and the linear operation. */
     const bool inputs = bnn_model_block_has_binary_inputs(l->model, op->block) &&
+                        bnn_model_activations_are_signs(l->model) &&
                         l->model->blocks[op->block].dropout.plugin == NULL;
     const bool linear = op->letter == BNN_ROLE_LINEAR;
     const bool latent = linear && bnn_model_block_is_binary(l->model, op->block);

@@ -143,7 +143,8 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_
                          .name = tensor->name,
                          .kind = tensor->kind,
                          .n = 1,
-                         .latent = tensor->kind == BNN_TENSOR_WEIGHT && op->form.filters > 0};
+                         .latent = tensor->kind == BNN_TENSOR_WEIGHT && op->form.filters > 0,
+                         .place = op->block << 16 | (uint32_t)op->letter << 8 | place};
     for (int d = 0; d < 4; d++) {
         p->dims[d] = tensor->dims[d];
         p->n *= tensor->dims[d];
@@ -155,7 +156,7 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_
     if (p->value == NULL || p->acting == NULL ||
         (p->kind != BNN_TENSOR_STATE && p->gradient == NULL))
         return BNN_E_INTERNAL;
-    initialize_tensor(tensor, net->seed, op->block << 16 | (uint32_t)op->letter << 8 | place, p);
+    initialize_tensor(tensor, net->seed, p->place, p);
     return BNN_OK;
 }
 
@@ -164,7 +165,13 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
 {
     bnn_network_op *op = &net->ops[i];
     const bnn_layer_plan *plan = &op->plan;
-    op->y = bnn_arena_alloc(arena, bnn_shape_values(plan->out) * net->lanes, sizeof *op->y);
+    const size_t n = bnn_shape_values(plan->out) * net->lanes;
+    op->y = bnn_arena_alloc(arena, n, sizeof *op->y);
+    if (op->letter == BNN_NETWORK_SIGN && bnn_use_draws(&op->use)) {
+        op->noise = bnn_arena_alloc(arena, n, sizeof *op->noise);
+        if (op->noise == NULL)
+            return BNN_E_INTERNAL;
+    }
     float *saved = bnn_arena_alloc(arena, plan->n_saved, sizeof *saved);
     float **tensors = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *tensors);
     float **gradients = bnn_arena_alloc(arena, BNN_TENSORS_MAX + 1, sizeof *gradients);

@@ -18,6 +18,7 @@ typedef struct bnn_network_form {
     struct bnn_network *network;
     const char *layer;
     float *gscale; /* io.gscale, to write */
+    float *noise;  /* [all weights]; what the STE draws from; NULL: it does not draw */
     bnn_form_io io;
 } bnn_network_form;
 
@@ -33,6 +34,7 @@ typedef struct bnn_parameter {
     float *gradient; /* [n]; with respect to `value`; NULL for states */
     bool latent;     /* codes act in its place */
     bnn_network_form *form; /* which makes them; NULL when not latent */
+    uint32_t place;         /* in the topology: its stream of random numbers */
 } bnn_parameter;
 
 /* Letters that no bnn_role has: what binarizes activations; what multiplies the sums of a linear
@@ -49,6 +51,7 @@ typedef struct bnn_network_op {
     bnn_form_plan form;        /* of a linear operation with latent weights; else 0 filters */
     bnn_parameter *parameters; /* [plan.n_tensors + form.n_tensors], in those of the network */
     float *y;                  /* [out][lanes] */
+    float *noise;              /* [out][lanes]; what an STE draws from; NULL: it does not draw */
     bnn_layer_io io;           /* everything a layer is called with */
 } bnn_network_op;
 
@@ -80,6 +83,7 @@ typedef struct bnn_network {
     float *gradient[2]; /* ping and pong */
     float *scratch;
     float *noise;
+    bool weights_are_drawn;         /* they do not act as their signs, or not as those of today */
     uint64_t fp_mode;               /* of the thread, from base/fp_mode.h, when it was planned */
     const bnn_use *fp_changer;      /* the first plugin that changed it; NULL: none has */
     const char *fp_changer_at;      /* in which layer */
@@ -137,7 +141,8 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
  * is evaluated at 1; the form of a new network is there already. */
 void bnn_network_set_progress(bnn_network *network, double progress);
 
-/* Refreshes the acting weights from the latent ones. After every change of parameters. */
+/* Refreshes the acting weights from the latent ones. After every change of parameters. Where the STE
+ * draws, they become signs here, and are drawn anew by each forward pass in training. */
 void bnn_network_binarize(bnn_network *network);
 
 /* The same in two parts, for an optimizer that walks through parameter i in slices: each slice
@@ -145,7 +150,7 @@ void bnn_network_binarize(bnn_network *network);
 void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n);
 void bnn_network_binarize_wholes(bnn_network *network);
 
-/* x -> logits for n <= lanes images; training: batch statistics, dropout. */
+/* x -> logits for n <= lanes images; training: batch statistics, dropout, STEs that draw. */
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
 
 /* The same from operation `first` on, whose input is that of the pass before. */

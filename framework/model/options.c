@@ -24,6 +24,11 @@ bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t 
     return model->binarize.activations && i > 0 && names_block(model, i);
 }
 
+bool bnn_model_activations_are_signs(const bnn_model_options *model)
+{
+    return bnn_use_ste(&model->activation_ste)->levels == BNN_LEVELS_SIGNS;
+}
+
 static bool any_block(const bnn_model_options *model,
                       bool (*test)(const bnn_model_options *, uint32_t))
 {
@@ -166,6 +171,20 @@ static void check_layers(const bnn_reader *r, const bnn_model_options *model,
                  bnn_did_you_mean(wanted, names, model->n_blocks + 1, meant));
 }
 
+/* The STE of weights may be one for activations only. */
+static void check_weight_ste(const bnn_reader *r, const bnn_model_options *model,
+                             const bnn_node *node)
+{
+    const bnn_plugin *plugin = model->weight_ste.plugin;
+    const bnn_node *ste = bnn_tree_get(node, "ste");
+    if (plugin == NULL || !(bnn_use_ste(&model->weight_ste)->flags & BNN_STE_ACTIVATIONS))
+        return;
+    bnn_diag_add(r->diag, ste != NULL ? ste->at : model->at,
+                 "%s.ste: %s is for activations only, and weights are binary, too; write {weights: "
+                 "clipped, activations: %s}, or binarize.weights: false",
+                 r->path, plugin->head->name, plugin->head->name);
+}
+
 static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
 {
     bnn_model_options *model = out;
@@ -179,6 +198,8 @@ static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
         check_layers(r, model, bnn_tree_get(binarize, "layers"));
     b->weights = any_block(model, bnn_model_block_is_binary);
     b->activations = any_block(model, bnn_model_block_has_binary_inputs);
+    if (b->weights)
+        check_weight_ste(r, model, node);
 
     const char *word = model->activation.word;
     const bool automatic = word != NULL && strcmp(word, "auto") == 0;

@@ -44,6 +44,9 @@ typedef struct bnn_model_options {
 bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
 
+/* Whether activations become -1 and +1, rather than other numbers. */
+bool bnn_model_activations_are_signs(const bnn_model_options *model);
+
 /* The section: a bnn_model_options. What does not act is not recorded (no STE in a float net), so
  * that equal configs have equal settings. binarize.weights and .activations say afterwards whether
  * there is a block that they make binary. */

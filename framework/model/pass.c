@@ -44,17 +44,25 @@ static void binarize_values(bnn_network *network, const bnn_context *context, co
                             const char *layer, size_t n, const float *x, float *y)
 {
     const bnn_ste *ste = bnn_use_ste(use);
-    if (ste->forward != NULL)
+    if (ste->forward != NULL && (context->noise != NULL || !(ste->flags & BNN_STE_DRAWS)))
         ste->forward(context, use->params, n, x, y);
     else
         context->kernels->sign(n, x, y);
     bnn_network_watch_fp_mode(network, use, layer);
 }
 
+/* The numbers of an STE that draws, for what stands at this place of the tensor; NULL: it does not. */
+static const float *noise_at(const bnn_network_form *form, const float *place, const float *tensor)
+{
+    return form->noise == NULL ? NULL : form->noise + (place - tensor);
+}
+
 void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *codes)
 {
     const bnn_network_form *form = io->host;
     bnn_network *network = form->network;
+    network->weight_context.noise =
+        network->weights_are_drawn ? noise_at(form, codes, form->io.codes) : NULL;
     binarize_values(network, &network->weight_context, &network->options->weight_ste, form->layer,
                     n, x, codes);
 }
@@ -72,6 +80,7 @@ void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const flo
     bnn_network *network = form->network;
     const bnn_use *ste = &network->options->weight_ste;
     probe_gradient(network, form->layer, false, n, g);
+    network->weight_context.noise = noise_at(form, gx, form->io.glatent);
     bnn_use_ste(ste)->grad(&network->weight_context, ste->params, n, x, g, gx);
     probe_gradient(network, form->layer, true, n, gx);
     bnn_network_watch_fp_mode(network, ste, form->layer);
@@ -105,14 +114,18 @@ void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, 
     form_forward(network, form, &io);
 }
 
+/* What is drawn is drawn by the pass that wants it. */
 void bnn_network_binarize_wholes(bnn_network *network)
 {
-    if (binarizes_whole(network))
+    if (bnn_use_draws(&network->options->weight_ste))
+        network->weights_are_drawn = true;
+    else if (binarizes_whole(network))
         bnn_network_binarize(network);
 }
 
 void bnn_network_binarize(bnn_network *network)
 {
+    network->weights_are_drawn = false;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_network_form *form = network->parameters[i].form;
         if (form != NULL)
@@ -120,16 +133,43 @@ void bnn_network_binarize(bnn_network *network)
     }
 }
 
-/* Dropout draws from a stream of its block, at a position that only the step decides. */
-static void draw_noise(bnn_network *network, const bnn_network_op *op)
+/* Draws from a stream of its role and index, at a position that only the step decides. */
+static void draw_noise(const bnn_network *network, uint32_t role, uint32_t index, size_t n,
+                       float *noise)
+{
+    const bnn_rng rng = {.seed = network->seed, .role = role, .index = index};
+    bnn_rng_fill(&rng, network->step * n, n, noise);
+}
+
+/* The weights of a pass: drawn in training; signs in inference, which may follow training. */
+static void renew_weights(bnn_network *network, bool training)
+{
+    if (!training && network->weights_are_drawn)
+        bnn_network_binarize(network);
+    if (!training || !bnn_use_draws(&network->options->weight_ste))
+        return;
+    network->weights_are_drawn = true;
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_parameter *p = &network->parameters[i];
+        if (p->form == NULL)
+            continue;
+        draw_noise(network, BNN_RNG_STE_WEIGHTS, p->place, p->n, p->form->noise);
+        form_forward(network, p->form, &p->form->io);
+    }
+}
+
+static void binarize_activations(bnn_network *network, const bnn_network_op *op, bool training)
 {
     const size_t n = bnn_shape_values(op->plan.out) * network->lanes;
-    const bnn_rng rng = {.seed = network->seed, .role = BNN_RNG_DROPOUT, .index = op->block};
-    bnn_rng_fill(&rng, network->step * n, n, network->noise);
+    if (training && op->noise != NULL)
+        draw_noise(network, BNN_RNG_STE_ACTIVATIONS, op->block, n, op->noise);
+    network->activation_context.noise = training ? op->noise : NULL;
+    binarize_values(network, &network->activation_context, &op->use, op->name, n, op->io.x, op->y);
 }
 
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 {
+    renew_weights(network, training);
     bnn_network_forward_from(network, 0, n, training);
 }
 
@@ -138,14 +178,14 @@ void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, 
     for (uint32_t i = first; i < network->n_ops; i++) {
         bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_NETWORK_SIGN) {
-            binarize_values(network, &network->activation_context, &op->use, op->name,
-                            bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->y);
+            binarize_activations(network, op, training);
             continue;
         }
         op->io.n = n;
         op->io.training = training;
         if (training && op->letter == BNN_ROLE_REGULARIZER)
-            draw_noise(network, op);
+            draw_noise(network, BNN_RNG_DROPOUT, op->block,
+                       bnn_shape_values(op->plan.out) * network->lanes, network->noise);
         bnn_use_layer(&op->use)->forward(&network->context, op->use.params, &op->io);
         bnn_network_watch_fp_mode(network, &op->use, op->name);
     }
@@ -176,6 +216,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         if (op->letter == BNN_NETWORK_SIGN) {
             const size_t n_values = bnn_shape_values(op->plan.out) * network->lanes;
             probe_gradient(network, op->name, false, n_values, gy);
+            network->activation_context.noise = op->noise;
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params, n_values,
                                         op->io.x, gy, gy);
             probe_gradient(network, op->name, true, n_values, gy);

@@ -30,7 +30,8 @@ static const bnn_network_op *linear_before(const bnn_network *network, uint32_t 
 static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 {
     const bnn_network_op *next = next_op(network, i);
-    if (next == NULL || next->letter != BNN_NETWORK_SIGN)
+    if (next == NULL || next->letter != BNN_NETWORK_SIGN ||
+        !bnn_model_activations_are_signs(network->options))
         return 64;
     const bnn_network_op *linear = linear_before(network, i);
     const bool integers =

@@ -218,6 +218,27 @@ static int descriptor_check_layer(const bnn_layer *layer, bnn_error *err)
     return BNN_OK;
 }
 
+static int descriptor_check_ste(const bnn_ste *ste, bnn_error *err)
+{
+    static const uint32_t flags = BNN_STE_DRAWS | BNN_STE_ACTIVATIONS;
+    const bool draws = ste->flags & BNN_STE_DRAWS, unit = ste->levels == BNN_LEVELS_UNIT;
+    if ((ste->flags & ~flags) != 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
+                        ste->flags, flags);
+    if (ste->levels > BNN_LEVELS_UNIT)
+        return bnn_fail(err, BNN_E_RESOURCE, "its levels are %u, which this bnnrun does not know",
+                        ste->levels);
+    if ((draws || unit) && ste->forward == NULL)
+        return bnn_fail(err, BNN_E_RESOURCE, "it %s; give .forward",
+                        draws ? "draws, but has no function forward"
+                              : "has other levels than sign, but no function forward");
+    if (unit && (draws || !(ste->flags & BNN_STE_ACTIVATIONS)))
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "its levels are those of activations only, which do not draw; give .flags "
+                        "= BNN_STE_ACTIVATIONS");
+    return BNN_OK;
+}
+
 static int descriptor_check_optimizer(const bnn_optimizer *optimizer, bnn_error *err)
 {
     if (optimizer->n_slots > BNN_SLOTS_MAX)
@@ -265,6 +286,8 @@ static int descriptor_check_kind(const bnn_head *head, bnn_kind kind, bnn_error 
     int status = BNN_OK;
     if (kind == BNN_KIND_LAYER)
         status = descriptor_check_layer(descriptor, err);
+    if (kind == BNN_KIND_STE)
+        status = descriptor_check_ste(descriptor, err);
     if (kind == BNN_KIND_OPTIMIZER)
         status = descriptor_check_optimizer(descriptor, err);
     if (kind == BNN_KIND_FORM)

@@ -54,6 +54,11 @@ static inline const bnn_ste *bnn_use_ste(const bnn_use *use)
 {
     return (const bnn_ste *)(const void *)use->plugin->head;
 }
+/* Whether an STE draws what it gives. */
+static inline bool bnn_use_draws(const bnn_use *use)
+{
+    return (bnn_use_ste(use)->flags & BNN_STE_DRAWS) != 0;
+}
 static inline const bnn_layer *bnn_use_layer(const bnn_use *use)
 {
     return (const bnn_layer *)(const void *)use->plugin->head;

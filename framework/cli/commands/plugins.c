@@ -184,7 +184,17 @@ static void print_kind_facts(const bnn_plugin *plugin)
     char text[CLI_TEXT_MAX], number[32];
     if (plugin->head->kind == BNN_KIND_STE) {
         const bnn_ste *ste = bnn_use_ste(&use);
-        print_fact("forward", ste->forward == NULL ? "sign, with sign(0) = +1" : "its own");
+        print_fact("forward", ste->forward == NULL ? "sign, with sign(0) = +1"
+                              : (ste->flags & BNN_STE_DRAWS) != 0
+                                  ? "drawn in training, sign in evaluation"
+                                  : "its own");
+        print_fact("levels", ste->levels == BNN_LEVELS_SIGNS
+                                 ? "-1 and +1"
+                                 : "numbers from 0 to 1, which are deployed as floats");
+        if ((ste->flags & BNN_STE_ACTIVATIONS) != 0)
+            print_fact("for", "activations only");
+        if (ste->forward != NULL && ste->lower == NULL && (ste->flags & BNN_STE_DRAWS) == 0)
+            print_fact("deployment", "none: its networks train, but cannot be exported");
         print_fact("proxy", ste->proxy == NULL
                                 ? "none given: its gradient is not checked against one"
                                 : "given: the gradient is to be its derivative");
@@ -261,6 +271,11 @@ static void print_use(const bnn_plugin *plugin)
     const char *before = "model: {ste: ", *after = "}";
     if (plugin->head->kind == BNN_KIND_FORM)
         before = "model: {form: ";
+    if (plugin->head->kind == BNN_KIND_STE &&
+        (bnn_use_ste(&use)->flags & BNN_STE_ACTIVATIONS) != 0) {
+        before = "model: {ste: {weights: clipped, activations: ";
+        after = "}}";
+    }
     if (plugin->head->kind == BNN_KIND_ORDERING)
         before = "model: {ordering: ";
     if (plugin->head->kind == BNN_KIND_OPTIMIZER)
@@ -322,8 +337,13 @@ static json_t *kind_json(const bnn_plugin *plugin, const sequences *s)
     const bnn_use use = {.plugin = plugin};
     if (plugin->head->kind == BNN_KIND_STE) {
         const bnn_ste *ste = bnn_use_ste(&use);
-        return json_pack("{s:s, s:b, s:b}", "forward", ste->forward == NULL ? "sign" : "own",
-                         "proxy", ste->proxy != NULL, "schedule", ste->schedule != NULL);
+        return json_pack(
+            "{s:s, s:b, s:b, s:b, s:b, s:s, s:b}", "forward", ste->forward == NULL ? "sign" : "own",
+            "proxy", ste->proxy != NULL, "schedule", ste->schedule != NULL, "draws",
+            (ste->flags & BNN_STE_DRAWS) != 0, "activations_only",
+            (ste->flags & BNN_STE_ACTIVATIONS) != 0, "levels",
+            ste->levels == BNN_LEVELS_SIGNS ? "signs" : "unit", "lower",
+            ste->forward == NULL || (ste->flags & BNN_STE_DRAWS) != 0 || ste->lower != NULL);
     }
     if (plugin->head->kind == BNN_KIND_LAYER) {
         const bnn_layer *layer = bnn_use_layer(&use);

@@ -152,12 +152,15 @@ START_TEST(random_network)
 }
 END_TEST
 
-/* Layers that are several operations, and what stands in front of a sign. */
+/* Layers and STEs that are several operations, and what stands in front of a sign. */
 START_TEST(learned_network)
 {
-    static const char *const keys[] = {"activation: rprelu", "activation: dprelu",
+    static const char *const keys[] = {"activation: rprelu",
+                                       "activation: dprelu",
                                        "before_sign: shift",
-                                       "activation: dprelu\n  before_sign: shift"};
+                                       "activation: dprelu\n  before_sign: shift",
+                                       "ste: {weights: clipped, activations: heaviside}",
+                                       "ste: {weights: clipped, activations: dorefa}"};
     const char *text = bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  %s\n",
                                         binarizations[3 + 2 * (_i % 4)],
                                         orderings[_i % N_ORDERINGS], keys[_i / 4]);
@@ -434,7 +437,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
     tcase_add_test(cases, random_rules);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
-    tcase_add_loop_test(cases, learned_network, 0, 4 * 4);
+    tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);
     return suite;

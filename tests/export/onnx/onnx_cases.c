@@ -177,14 +177,17 @@ START_TEST(random_tensors)
 }
 END_TEST
 
-/* Layers that are several operations, and what stands in front of a sign. */
+/* Layers and STEs that are several operations, and what stands in front of a sign. */
 START_TEST(learned_layers)
 {
-    static const char *const keys[] = {"activation: rprelu", "activation: dprelu",
+    static const char *const keys[] = {"activation: rprelu",
+                                       "activation: dprelu",
                                        "before_sign: shift",
-                                       "activation: dprelu\n  before_sign: shift"};
-    const unsigned i = (unsigned)_i, end = i % 3, key = i / 3 % 4, ordering = i % 6;
-    write_random_case(bnn_arena_printf(arena, "learned_%u", i), topologies[i / 12],
+                                       "activation: dprelu\n  before_sign: shift",
+                                       "ste: {weights: clipped, activations: heaviside}",
+                                       "ste: {weights: clipped, activations: dorefa}"};
+    const unsigned i = (unsigned)_i, end = i % 3, key = i / 3 % 6, ordering = i % 6;
+    write_random_case(bnn_arena_printf(arena, "learned_%u", i), topologies[i / 18],
                       bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  %s\n",
                                        ends[end].binarize, orderings[ordering], keys[key]),
                       ends[end].promised, 500 + i);
@@ -299,7 +302,7 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, texts_that_are_not_clean);
     tcase_add_test(cases, names_that_are_not_unique);
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
-    tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
+    tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 6);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     suite_add_tcase(suite, cases);
     return suite;

@@ -195,6 +195,29 @@ START_TEST(learned_corners_and_shifts)
 }
 END_TEST
 
+/* What draws is a sign; other levels are floats. */
+START_TEST(drawn_and_other_levels)
+{
+    static const char *const keys[] = {
+        "ste: stochastic",
+        "ste: {weights: gumbel, activations: gumbel}",
+        "ste: {weights: clipped, activations: heaviside}",
+        "ste: {weights: clipped, activations: {name: dorefa, bits: 1}}",
+        "ste: {weights: clipped, activations: dorefa}\n  before_sign: shift",
+        "ste: {weights: clipped, activations: {name: dorefa, bits: 8}}"};
+    const char *topology = topologies[_i % N_TOPOLOGIES];
+    const char *ordering = orderings[_i / N_TOPOLOGIES];
+    for (uint32_t i = 0; i < 6 * 3; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "  binarize: %s\n  ordering: %s\n  %s\n",
+                 binarizations[5 + 2 * (i % 3)], ordering, keys[i / 3]);
+        ck_assert(compare(model_spec(topology, text), text, 99u * (uint32_t)_i + i));
+        tear_down();
+        model_set_up_again();
+    }
+}
+END_TEST
+
 static const char *const stes[] = {
     "approx_sign",       "arctan", "clipped",  "{name: ede, t_min: 0.1}",
     "fda_without_noise", "hwgq",   "identity", "leaky",
@@ -457,8 +480,9 @@ START_TEST(an_ste_that_is_no_sign_is_refused)
         plugin.head = &ste.head;
         net->ops[i].use.plugin = &plugin;
         ck_assert_int_eq(bnn_graph_create(net, arena, &graph, &err), BNN_E_FAILED);
-        ck_assert_str_eq(err.message, "sign_2: STE clipped has a forward pass of its own, which is "
-                                      "not the sign");
+        ck_assert_str_eq(err.message,
+                         "sign_2: STE clipped has a forward pass of its own and no lower "
+                         "function, so its network cannot be deployed");
         return;
     }
     ck_abort_msg("no sign");
@@ -476,6 +500,7 @@ static Suite *deploy_suite(void)
     tcase_add_loop_test(same, all_give_the_trainers_bits, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, learned_corners_and_shifts, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, every_form_is_deployed, 0, N_TOPOLOGIES * N_ORDERINGS);
+    tcase_add_loop_test(same, drawn_and_other_levels, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_test(same, every_ste_is_deployed);
     suite_add_tcase(suite, same);
     TCase *stages = tcase_create("stages");

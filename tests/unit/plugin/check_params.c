@@ -213,6 +213,33 @@ START_TEST(test_former_size)
 }
 END_TEST
 
+static void forward(const bnn_context *ctx, const void *p, size_t n, const float *x, float *y)
+{
+    (void)ctx, (void)p, (void)n, (void)x, (void)y;
+}
+
+START_TEST(test_ste)
+{
+    bnn_ste ste = ste_with(NULL);
+    ste.flags = BNN_STE_DRAWS;
+    expect(&ste, BNN_KIND_STE, "it draws, but has no function forward; give .forward");
+    ste.forward = forward;
+    expect(&ste, BNN_KIND_STE, NULL);
+    ste.levels = BNN_LEVELS_UNIT;
+    expect(&ste, BNN_KIND_STE, "its levels are those of activations only, which do not draw");
+    ste.flags = 0;
+    expect(&ste, BNN_KIND_STE, "its levels are those of activations only, which do not draw");
+    ste.flags = BNN_STE_ACTIVATIONS;
+    expect(&ste, BNN_KIND_STE, NULL);
+    ste.forward = NULL;
+    expect(&ste, BNN_KIND_STE, "it has other levels than sign, but no function forward");
+    ste.levels = 2;
+    expect(&ste, BNN_KIND_STE, "its levels are 2, which this bnnrun does not know");
+    ste.flags = 0x40;
+    expect(&ste, BNN_KIND_STE, "its flags are 0x40, of which this bnnrun knows 0x3");
+}
+END_TEST
+
 static int plan(const void *params, bnn_layer_plan *plan)
 {
     (void)params, (void)plan;
@@ -469,6 +496,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_long_table);
     tcase_add_test(tc, test_head);
     tcase_add_test(tc, test_former_size);
+    tcase_add_test(tc, test_ste);
     tcase_add_test(tc, test_layer);
     tcase_add_test(tc, test_ordering_and_optimizer);
     suite_add_tcase(s, tc);
