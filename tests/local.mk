@@ -107,6 +107,7 @@ check_suites = \
 	tests/unit/train/check_checkpoint \
 	tests/unit/train/check_draws \
 	tests/unit/train/check_failures \
+	tests/unit/train/check_forms \
 	tests/unit/train/check_loss \
 	tests/unit/train/check_mixup \
 	tests/unit/train/check_telemetry \
@@ -397,7 +398,9 @@ EXTRA_DIST += \
 	tests/fixtures/reference/learned_layers.inc \
 	tests/fixtures/reference/learned_layers.py \
 	tests/fixtures/reference/augmented.inc \
+	tests/fixtures/reference/forms.inc \
 	tests/fixtures/reference/make_augmented.py \
+	tests/fixtures/reference/make_forms.py \
 	tests/fixtures/reference/make_reference.py \
 	tests/fixtures/reference/small_net.inc \
 	tests/fixtures/reference/ste_facts.inc \

@@ -173,6 +173,22 @@ START_TEST(learned_network)
 }
 END_TEST
 
+/* Scales behind sums, and weights of three levels. */
+START_TEST(form_network)
+{
+    static const char *const forms[] = {"xnor", "ternary", "learned_scale"};
+    const char *text = bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  form: %s\n",
+                                        binarizations[3 + 2 * (_i % 4)],
+                                        orderings[_i % N_ORDERINGS], forms[_i % 3]);
+    const bnn_model_options *options = parsed_model(model_spec(topologies[_i / 3], text));
+    bnn_network *net = network_of(options, 4, 1, 1);
+    fill_tensors(net, 800 + (uint64_t)_i);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
+    write_case(bnn_arena_printf(arena, "form_%d", _i), model, images, RANDOM_IMAGES);
+}
+END_TEST
+
 static const bnn_model *integer_model(int i)
 {
     bnn_network *net = network_of(parsed_model(model_spec(integers[i].model, "")), 4, 1, 1);
@@ -438,6 +454,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, random_rules);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
+    tcase_add_loop_test(cases, form_network, 0, 6);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);
     return suite;

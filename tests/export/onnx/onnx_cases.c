@@ -194,6 +194,18 @@ START_TEST(learned_layers)
 }
 END_TEST
 
+/* Scales behind sums, and weights of three levels. */
+START_TEST(weight_forms)
+{
+    static const char *const forms[] = {"xnor", "ternary", "learned_scale"};
+    const unsigned i = (unsigned)_i, end = i % 2, ordering = i % 6;
+    write_random_case(bnn_arena_printf(arena, "form_%u", i), topologies[i / 3],
+                      bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  form: %s\n",
+                                       ends[end].binarize, orderings[ordering], forms[i % 3]),
+                      ends[end].promised, 600 + i);
+}
+END_TEST
+
 /* ---- trained networks -------------------------------------------------------------------- */
 
 static const char *const stes[] = {"identity", "clipped", "approx_sign", "swish_sign", "ede"};
@@ -303,6 +315,7 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, names_that_are_not_unique);
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 6);
+    tcase_add_loop_test(cases, weight_forms, 0, 6);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     suite_add_tcase(suite, cases);
     return suite;
