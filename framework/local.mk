@@ -79,6 +79,7 @@ data_sources = \
 	framework/data/picture.c framework/data/picture.h \
 	framework/data/recorded.c framework/data/recorded.h \
 	framework/data/picture_internal.h framework/data/picture_jpeg.c \
+	framework/data/picture_write.c \
 	framework/data/formats/cifar.c \
 	framework/data/formats/format.c framework/data/formats/format.h \
 	framework/data/formats/idx.c framework/data/formats/idx.h \
@@ -291,6 +292,7 @@ bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_sys
 
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
+	framework/cli/augment_sheet.c framework/cli/augment_sheet.h \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
 	framework/cli/cli.c framework/cli/cli.h \

@@ -43,4 +43,8 @@ int bnn_picture_decode(const uint8_t *bytes, size_t n, const char *name, uint32_
 /* The same for a regular file. */
 int bnn_picture_read(const char *path, uint32_t channels, bnn_picture *out, bnn_error *err);
 
+/* Writes a PNG of 8 bits, grey (channels: 1) or of red, green and blue (3), atomically. */
+int bnn_picture_write(const char *path, const bnn_picture *picture, uint32_t channels,
+                      bnn_error *err);
+
 #endif

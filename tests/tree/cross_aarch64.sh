@@ -29,7 +29,7 @@ for source in framework/base/arena framework/base/error framework/base/rng \
     framework/simd/cpu framework/kernels/kernels framework/kernels/table \
     framework/infer/model framework/infer/op \
     framework/infer/engine/engine framework/infer/engine/engine_portable \
-    framework/infer/engine/form framework/infer/engine/pack framework/infer/engine/plain; do
+    framework/infer/engine/pack framework/infer/engine/places framework/infer/engine/plain; do
     build "$source"
 done
 for source in framework/kernels/table framework/infer/engine/engine_fast \

@@ -1,6 +1,7 @@
 /* data.c - bnnrun data: the data sets that are known, where they lie, and whether they are whole. */
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/augment_sheet.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -15,6 +16,7 @@
 typedef struct data_request {
     cli_options options;
     const char *spec; /* beside which there may be a catalogue */
+    const char *augment, *output;
     bnn_add_request add;
 } data_request;
 
@@ -246,6 +248,27 @@ static bool asks_for_add(const bnn_add_request *add)
            add->test_percent > 0 || add->transpose || add->replace;
 }
 
+/* ---- show ------------------------------------------------------------------------------------ */
+
+static int show_dataset(const data_request *r, const char *directories, const char *name,
+                        bnn_error *err)
+{
+    bnn_dataset data = {.owner = NULL};
+    const char *path =
+        r->output != NULL ? r->output : bnn_arena_printf(r->options.arena, "%s.png", name);
+    if (path == NULL)
+        return bnn_no_memory(err);
+    int status = open_one(directories, name, true, NULL, &r->options, &data, err);
+    if (status == BNN_OK)
+        status = cli_augment_sheet(&data, r->augment != NULL ? r->augment : "none", path,
+                                   r->options.arena, err);
+    if (status == BNN_OK)
+        printf("%s: a row for each class, the image first, then what it is in epochs 1 to %d\n",
+               path, CLI_SHEET_EPOCHS);
+    bnn_dataset_close(&data);
+    return status;
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 static bool data_is_one_of(const char *word, const char *const *words, size_t n)
@@ -258,7 +281,7 @@ static bool data_is_one_of(const char *word, const char *const *words, size_t n)
 
 static int run_data(void *request, bnn_error *err)
 {
-    static const char *const actions[] = {"list", "fetch", "verify", "add"};
+    static const char *const actions[] = {"list", "fetch", "verify", "add", "show"};
     const data_request *r = request;
     const cli_options *options = &r->options;
     const char *action = options->n_operands == 0 ? "list" : options->operands[0];
@@ -287,6 +310,10 @@ static int run_data(void *request, bnn_error *err)
     if (strcmp(action, "list") == 0)
         return name == NULL ? list_datasets(directories, names, n, options, err)
                             : list_datasets(directories, &name, 1, options, err);
+    if (strcmp(action, "show") == 0)
+        return name != NULL
+                   ? show_dataset(r, directories, name, err)
+                   : cli_usage(err, &cli_command_data, "show needs the NAME of a data set");
     if (name != NULL)
         return check_one(directories, name, fetch, NULL, &source, options, err);
     if (fetch)
@@ -319,6 +346,10 @@ static const cli_option data_options[] = {
             "add: what the list says of the set"),
     CLI_ROW("force", 0, CLI_SWITCH, NULL, data_request, add.replace,
             "add: replace an entry of this name"),
+    CLI_ROW("augment", 0, CLI_STRING, "MAP", data_request, augment,
+            "show: what train.augment has, as in a spec: '{rotate: 10}'"),
+    CLI_ROW("output", 'o', CLI_STRING, "FILE.png", data_request, output,
+            "show: the picture (default: NAME.png)"),
     {.name = "json", .help = "the list, for programs"},
     {.name = "csv", .help = "likewise"},
     {.name = "quiet", .help = "no progress"},
@@ -327,8 +358,8 @@ static const cli_option data_options[] = {
 
 const cli_command cli_command_data = {
     .name = "data",
-    .arguments = "[list|fetch|verify|add] [NAME] [FOLDER]",
-    .completion = "list|fetch|verify|add DATASET DIR",
+    .arguments = "[list|fetch|verify|add|show] [NAME] [FOLDER]",
+    .completion = "list|fetch|verify|add|show DATASET DIR",
     .summary = "list data sets, download one, check the files, add your own",
     .notes =
         "  list [NAME]    what is known, and where it was found (this is the default)\n"
@@ -339,6 +370,8 @@ const cli_command cli_command_data = {
         "                 are; FOLDER/train/CLASS/ and FOLDER/test/CLASS/ with pictures of\n"
         "                 one size, or FOLDER/CLASS/ with --test; they become IDX files\n"
         "                 beside the entry. Classes are numbered in the order of their names.\n"
+        "  show NAME      write a picture of an image of each class, and with --augment of what\n"
+        "                 training with seed 1 makes of it, epoch by epoch\n"
         "\n"
         "Looked for where an entry says, in the directories of BNN_DATA_PATH (colon-separated),\n"
         "in the cache ($XDG_CACHE_HOME/bnnrun, else ~/.cache/bnnrun) and in /usr/share/datasets.\n"
@@ -357,6 +390,7 @@ const cli_command cli_command_data = {
                 "  BNN_DATA_PATH=/data/mnist bnnrun data verify mnist\n"
                 "  BNN_DATA_PATH=mine bnnrun data verify letters --spec mine/spec.yaml\n"
                 "  bnnrun data add letters ~/emnist/gzip --match letters --transpose\n"
+                "  bnnrun data show mnist --augment '{rotate: 10, shift: 2}' -o mnist.png\n"
                 "  bnnrun data add flowers ~/pictures/flowers --test 20\n",
     .most = 3,
     .surplus = "one action, one NAME and one FOLDER at the most",
