@@ -4,7 +4,7 @@
  *     slope = 1 where 0 < x <= q, 1 / (x - q + 1) beyond q with a tail of log, else 0.
  *
  * The forward pass is sign here; the method's own has levels from 0 up. What is not positive gets no
- * gradient, so this is for activations: a negative weight would never move again. */
+ * gradient, so this is for activations only: a negative weight would never move again. */
 #include <bnn/plugin.h>
 
 enum { NONE, LOG };
@@ -47,7 +47,7 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 
 BNN_DEFINE_STE(BNN_HEAD("hwgq", "the gradient of a clipped ReLU, for activations",
                         "Cai et al. 2017 (HWGQ), arXiv:1702.00953", struct hwgq, params),
-               .grad = grad, .proxy = proxy,
+               .grad = grad, .proxy = proxy, .flags = BNN_STE_ACTIVATIONS,
                .formula = "gx = gy where 0 < x <= q\n"
                           "     gy / (x - q + 1) where x > q, with a tail of log\n"
                           "     0 elsewhere")

@@ -218,11 +218,20 @@ START_TEST(drawn_and_other_levels)
 }
 END_TEST
 
-static const char *const stes[] = {
-    "approx_sign",       "arctan", "clipped",  "{name: ede, t_min: 0.1}",
-    "fda_without_noise", "hwgq",   "identity", "leaky",
-    "polynomial",        "power",  "rbnn",     "reste",
-    "swish_sign",        "tanh"};
+static const char *const stes[] = {"approx_sign",
+                                   "arctan",
+                                   "clipped",
+                                   "{name: ede, t_min: 0.1}",
+                                   "fda_without_noise",
+                                   "{weights: clipped, activations: hwgq}",
+                                   "identity",
+                                   "leaky",
+                                   "polynomial",
+                                   "power",
+                                   "rbnn",
+                                   "reste",
+                                   "swish_sign",
+                                   "tanh"};
 
 START_TEST(every_ste_is_deployed)
 {

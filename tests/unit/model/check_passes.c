@@ -191,10 +191,20 @@ static const struct {
     const char *name;
     bool changes; /* from the first epoch to the last */
 } stes[] = {
-    {"approx_sign", false},      {"arctan", false}, {"clipped", false},  {"ede", true},
-    {"fda_without_noise", true}, {"hwgq", false},   {"identity", false}, {"leaky", false},
-    {"polynomial", false},       {"power", false},  {"rbnn", true},      {"reste", true},
-    {"swish_sign", false},       {"tanh", false},
+    {"approx_sign", false},
+    {"arctan", false},
+    {"clipped", false},
+    {"ede", true},
+    {"fda_without_noise", true},
+    {"{weights: clipped, activations: hwgq}", false},
+    {"identity", false},
+    {"leaky", false},
+    {"polynomial", false},
+    {"power", false},
+    {"rbnn", true},
+    {"reste", true},
+    {"swish_sign", false},
+    {"tanh", false},
 };
 enum { N_STES = sizeof stes / sizeof *stes };
 
