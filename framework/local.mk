@@ -319,6 +319,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/plot.c framework/cli/plot.h \
 	framework/cli/commands/plugins.c \
+	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
 	framework/cli/commands/predict.c \
 	framework/cli/progress.c framework/cli/progress.h \

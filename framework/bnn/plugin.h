@@ -216,9 +216,9 @@ typedef struct bnn_context {
     const bnn_kernels *kernels;
     float state[4];  /* what schedule() made of the progress; zero without one */
     double progress; /* 0 in the first epoch, 1 in the last */
-    const float
-        *noise; /* an STE that draws, in training: uniform [0,1), one number for each of the n
-                         * elements of the call; else NULL */
+    /* Of an STE that draws, in training: uniform [0,1), one number for each of the n elements of the
+     * call; else NULL. */
+    const float *noise;
 } bnn_context;
 
 /* ------------------------------------------------------------------------------------------
