@@ -35,6 +35,18 @@ static void check_codes(const notes *n, const bnn_network *network)
     }
 }
 
+/* Activations with other levels than -1 and +1. */
+static void check_levels(const notes *n, const bnn_model_options *model)
+{
+    if (model->binarize.activations && !bnn_model_activations_are_signs(model) &&
+        bnn_use_ste(&model->activation_ste)->lower != NULL)
+        bnn_diag_warn(
+            n->diag, n->at,
+            "deployment: activations of STE %s are numbers from 0 to 1; they are deployed "
+            "as floats, since the engine has loops for -1 and +1",
+            model->activation_ste.plugin->head->name);
+}
+
 int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                      bnn_diag *diag)
 {
@@ -49,8 +61,10 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     const int status = bnn_network_create(model, input, n_classes, 1, 1, arena, &network, &err);
     if (status != BNN_OK)
         bnn_diag_add(diag, model->at, "model: %s", err.message);
-    else
+    else {
         check_codes(&n, network);
+        check_levels(&n, model);
+    }
     if (status == BNN_OK &&
         (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
          bnn_export_build(graph, NULL, 0, check_warn, &n, arena, &deployed, &err) != BNN_OK))

@@ -53,7 +53,8 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 }
 
 /* Name, summary, paper with its year (or NULL), parameters; then the functions. A fourth function,
- * .forward, binarizes; without it, sign does. The formula is for readers: bnnrun plugins ste skeleton
+ * .forward, binarizes; without it, sign does. .flags and .levels say that it draws, or gives other
+ * numbers than signs (ste_stochastic.c, ste_dorefa.c). The formula is for readers: bnnrun plugins ste skeleton
  * shows it, and draws proxy and gradient. */
 BNN_DEFINE_STE(BNN_HEAD("skeleton", "pass inside a window, outside a part that shrinks", NULL,
                         struct skeleton, params),

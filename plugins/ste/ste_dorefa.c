@@ -41,7 +41,7 @@ BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const 
     BNN_INDEPENDENT
     for (size_t i = 0; i < n; i++) {
         const float g = gy[i];
-        gx[i] = (x[i] >= 0.0f) & (x[i] <= 1.0f) ? g : 0.0f;
+        gx[i] = ((x[i] >= 0.0f) & (x[i] <= 1.0f)) ? g : 0.0f;
     }
 }
 

@@ -156,6 +156,18 @@ BNN_DEFINE_STE(BNN_HEAD_PLAIN("half", "a step at 2", NULL), .grad = grad, .forwa
 SOURCE
 build ste_half.so
 kept ste_half.so
+
+# Without lower its network trains, `plan` says what cannot be, and the run ends well without a model.
+sed 's/, .lower = lower//; s/^static int lower/int lower(const void *, uint32_t, bnn_lowering *);\nint lower/' \
+    ste_half.c >wrong.c
+build ste_half.so wrong.c
+half='model.ste={weights: clipped, activations: half}'
+"$BNNRUN" plan quick -s 'model.binarize={}' -s "$half" >log 2>&1 || fail 'a plan of an STE without lower'
+grep -q 'warning: deployment: .*STE half has a forward pass of its own and no lower function' log ||
+    fail 'the plan does not say that it cannot be deployed'
+"$BNNRUN" quick -s 'model.binarize={}' -s "$half" -s seeds=[1] --db half.db >log 2>&1 ||
+    fail 'a run of an STE without lower'
+build ste_half.so
 while IFS='|' read -r wrong check says; do
     sed "$wrong" ste_half.c >wrong.c
     ! cmp -s wrong.c ste_half.c || fail "changes nothing: $wrong"

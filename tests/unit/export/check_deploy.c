@@ -345,6 +345,18 @@ START_TEST(the_check_before_training_warns)
 }
 END_TEST
 
+START_TEST(levels_that_are_floats_are_said)
+{
+    const bnn_model_options *model =
+        parsed_model(model_spec(PLAIN, "  binarize: {}\n"
+                                       "  ste: {weights: clipped, activations: heaviside}\n"));
+    ck_assert_int_eq(bnn_export_check(model, model->input, CLASSES, diag), BNN_OK);
+    ck_assert_str_eq(said(), "s:2:3: warning: deployment: activations of STE heaviside are numbers "
+                             "from 0 to 1; they are deployed as floats, since the engine has loops "
+                             "for -1 and +1");
+}
+END_TEST
+
 START_TEST(the_check_before_training_is_silent)
 {
     const bnn_model_options *lenet = parsed_model(model_spec(LENET, "  binarize: {first: true}\n"));
@@ -518,6 +530,7 @@ static Suite *deploy_suite(void)
                         sizeof stage_cases / sizeof *stage_cases);
     tcase_add_test(stages, what_stays_in_floats_is_said);
     tcase_add_test(stages, the_check_before_training_warns);
+    tcase_add_test(stages, levels_that_are_floats_are_said);
     tcase_add_test(stages, the_check_before_training_is_silent);
     tcase_add_loop_test(stages, a_wrong_lower_function_is_refused, 0, sizeof lies / sizeof *lies);
     tcase_add_test(stages, an_ste_that_is_no_sign_is_refused);
