@@ -230,6 +230,29 @@ fails 2 data list --test 20
 says 'list takes no options of `bnnrun data add`'
 fails 2 data add other pictures --test 95
 [ ! -e "$XDG_DATA_HOME/bnnrun/datasets/other.yaml" ] || wrong 'a set that was refused has an entry'
+
+# ---- data show -----------------------------------------------------------------------------------
+
+# One column, or ten: 10 classes of 28x28 pixels, 2 between them. Width and height stand behind 16 bytes.
+extent() { od -An -tu1 -j16 -N8 "$1" | tr -s ' \n' ' '; }
+bnn 0 data show synthetic
+prints '^synthetic.png: a row for each class'
+[ "$(extent synthetic.png)" = ' 0 0 0 32 0 0 1 46 ' ] || wrong "a sheet of $(extent synthetic.png)"
+bnn 0 data show synthetic --augment '{rotate: 20, erase: {probability: 0.5}}' -o sheet.png
+[ "$(extent sheet.png)" = ' 0 0 1 46 0 0 1 46 ' ] || wrong "a sheet of $(extent sheet.png)"
+bnn 0 data show synthetic --augment '{rotate: 20, erase: {probability: 0.5}}' -o again.png
+cmp -s sheet.png again.png || wrong 'two sheets of the same changes differ'
+fails 2 data show
+says 'show needs the NAME of a data set'
+fails 2 data list --augment '{rotate: 20}'
+says '--augment and --output are for `bnnrun data show`'
+fails 3 data show synthetic --augment '{rotate: 200}'
+says 'train.augment.rotate: 200 is out of range; it must be from 0 to 180'
+fails 3 data show synthetic --augment '{rotate: '
+fails 3 data show synthetic --augment '{shift: 28}'
+says 'train.augment.shift: 28 pixels leave nothing of images of 28x28'
+fails 4 data show synthetic -o nowhere/sheet.png
+says 'nowhere/sheet.png'
 bnn 0 data --help
 prints 'bnnrun data add letters '
 

@@ -296,6 +296,9 @@ static int run_data(void *request, bnn_error *err)
     const bool adds = strcmp(action, "add") == 0;
     if ((options->json || options->csv) && strcmp(action, "list") != 0)
         return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
+    if ((r->augment != NULL || r->output != NULL) && strcmp(action, "show") != 0)
+        return cli_usage(err, &cli_command_data,
+                         "--augment and --output are for `bnnrun data show`");
     if (adds)
         return add_dataset(r, err);
     if (asks_for_add(&r->add) || options->n_operands > 2)

@@ -335,6 +335,27 @@ START_TEST(mutated_pictures)
 }
 END_TEST
 
+START_TEST(what_is_written_is_read_again)
+{
+    static uint8_t bytes[3 * 5 * 7];
+    const char *path = "check_picture_written.png";
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 53 + i * i);
+    for (uint32_t channels = 1; channels <= 3; channels += 2) {
+        const bnn_picture picture = {.width = 7, .height = 5, .pixels = bytes};
+        bnn_picture read;
+        bnn_error err = {0};
+        ck_assert_msg(bnn_picture_write(path, &picture, channels, &err) == BNN_OK, "%s",
+                      err.message);
+        ck_assert_msg(bnn_picture_read(path, channels, &read, &err) == BNN_OK, "%s", err.message);
+        ck_assert(read.width == 7 && read.height == 5);
+        ck_assert_int_eq(memcmp(read.pixels, bytes, (size_t)35 * channels), 0);
+        free(read.pixels);
+        remove(path);
+    }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     enum {
@@ -354,6 +375,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(all, damaged_files_are_refused, 0, N_BAD);
     tcase_add_test(all, files_that_are_none);
     tcase_add_loop_test(all, truncated_pictures, 0, N_GOOD);
+    tcase_add_test(all, what_is_written_is_read_again);
     tcase_add_loop_test(all, mutated_pictures, 0, N_JPEG + N_GOOD);
     suite_add_tcase(suite, all);
     return suite;
