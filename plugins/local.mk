@@ -52,7 +52,12 @@ modules += \
 	plugins/orderings/ordering_pool_bn_act.la \
 	plugins/orderings/ordering_xnor.la \
 	plugins/optimizers/optimizer_adam.la \
+	plugins/optimizers/optimizer_adamw.la \
+	plugins/optimizers/optimizer_boolean.la \
 	plugins/optimizers/optimizer_bop.la \
+	plugins/optimizers/optimizer_bop2.la \
+	plugins/optimizers/optimizer_lion.la \
+	plugins/optimizers/optimizer_rmsprop.la \
 	plugins/optimizers/optimizer_sgd.la
 
 # Where a plugin of one's own starts: built for the conformance suite, installed as sources only.
@@ -72,5 +77,6 @@ EXTRA_DIST += \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \
+	plugins/optimizers/adam.h \
 	plugins/orderings/linear_first.h \
 	plugins/ste/sine.h

@@ -112,6 +112,7 @@ check_suites = \
 	tests/unit/train/check_mixup \
 	tests/unit/train/check_telemetry \
 	tests/unit/train/check_teacher \
+	tests/unit/train/check_optimizers \
 	tests/unit/train/check_train \
 	tests/unit/train/check_update \
 	tests/unit/train/check_watch
@@ -405,6 +406,8 @@ EXTRA_DIST += \
 	tests/fixtures/reference/small_net.inc \
 	tests/fixtures/reference/ste_facts.inc \
 	tests/fixtures/reference/ste_facts.py \
+	tests/fixtures/reference/make_optimizers.py \
+	tests/fixtures/reference/optimizers.inc \
 	tests/fixtures/reference/make_training.py \
 	tests/fixtures/reference/training.inc \
 	tests/tree/strip_c.awk

@@ -123,10 +123,15 @@ static int print_key(const char *path, const bnn_key *key, bnn_error *err)
 /* What may be meant by a word that is no key of a place, NULL for the whole; "" when nothing is. */
 static const char *find_meant(const char *place, const char *word, char meant[BNN_KEY_MEANT])
 {
-    const bnn_reader all = {
-        .path = place, .spec = &bnn_spec_section, .registry = bnn_registry_create(NULL)};
-    bnn_key_meant(&all, word, meant);
+    const bnn_reader all = {.arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES),
+                            .path = place,
+                            .spec = &bnn_spec_section,
+                            .registry = bnn_registry_create(NULL)};
+    meant[0] = '\0';
+    if (all.arena != NULL)
+        bnn_key_meant(&all, word, meant);
     bnn_registry_destroy(all.registry);
+    bnn_arena_destroy(all.arena);
     return meant;
 }
 

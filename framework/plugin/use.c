@@ -244,24 +244,38 @@ static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *i
 
 /* ---- finding ----------------------------------------------------------------------------- */
 
+/* Whether a file of plugins is one that the key takes, and that has the parameter; then its name. */
+static const char *takes_of_file(const bnn_reader *r, const bnn_key *key,
+                                 const bnn_plugin_file *file, const char *parameter)
+{
+    bnn_error unusable;
+    if (file->shadowed_by != NULL || file->kind != bnn_key_kind(key))
+        return NULL;
+    const bnn_use use = {.plugin = bnn_registry_load_file(r->registry, file->path, &unusable)};
+    if (use.plugin == NULL ||
+        (bnn_key_role(key) != 0 && bnn_use_layer(&use)->role != bnn_key_role(key)))
+        return NULL;
+    for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++)
+        if (strcmp(row->name, parameter) == 0)
+            return use.plugin->head->name;
+    return NULL;
+}
+
 const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *parameter)
 {
+    enum { NAMED_MAX = 3 };
     const bnn_plugin_file *files;
+    const char *names = NULL;
     const size_t n = r->registry == NULL ? 0 : bnn_registry_scan(r->registry, &files);
-    for (size_t i = 0; i < n; i++) {
-        bnn_error unusable;
-        if (files[i].shadowed_by != NULL || files[i].kind != bnn_key_kind(key))
-            continue;
-        const bnn_use use = {.plugin =
-                                 bnn_registry_load_file(r->registry, files[i].path, &unusable)};
-        if (use.plugin == NULL ||
-            (bnn_key_role(key) != 0 && bnn_use_layer(&use)->role != bnn_key_role(key)))
-            continue;
-        for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++)
-            if (strcmp(row->name, parameter) == 0)
-                return use.plugin->head->name;
+    for (size_t i = 0, n_named = 0; i < n && n_named < NAMED_MAX; i++) {
+        const char *name = takes_of_file(r, key, &files[i], parameter);
+        const char *more = name == NULL    ? NULL
+                           : names == NULL ? name
+                                           : bnn_arena_printf(r->arena, "%s or %s", names, name);
+        names = more != NULL ? more : names;
+        n_named += name != NULL;
     }
-    return NULL;
+    return names;
 }
 
 const bnn_key_type bnn_key_plugin = {"a plugin's name, or {name: NAME, PARAMETER: VALUE}",

@@ -28,7 +28,8 @@ typedef struct bnn_plugin_set {
  * set, the plugin itself. */
 extern const bnn_key_type bnn_key_plugin;
 
-/* The name of a plugin that the key takes and that has such a parameter, or NULL. */
+/* The plugins that the key takes and that have such a parameter, three at the most: "rmsprop or sgd"; or
+ * NULL. */
 const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *parameter);
 
 #define BNN_KEY_PLUGIN(T, field, key_name, kind, help)                                 \

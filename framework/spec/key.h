@@ -77,7 +77,7 @@ struct bnn_key {
                          KEY alone, which holds where it is recorded */
     const char *also; /* "lr|rate": how other programs call it; or NULL */
     const char *foreign; /* "htanh=clipped|...": names of plugins elsewhere, and here; or NULL */
-    /* The name of a plugin that may stand here and has such a parameter, or NULL; or NULL. */
+    /* "rmsprop or sgd": plugins that may stand here and have such a parameter, or NULL; or NULL. */
     const char *(*takes)(const bnn_reader *r, const bnn_key *key, const char *parameter);
     /* For the types that say so. The long form of what is written there; the node itself when it is
      * long already; NULL without memory. Or NULL: there is no short form. */

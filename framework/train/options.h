@@ -16,6 +16,11 @@ typedef enum bnn_choose {
     BNN_CHOOSE_LAST = 1,
 } bnn_choose;
 
+typedef enum bnn_lr_scale {
+    BNN_LR_SCALE_NONE = 0,
+    BNN_LR_SCALE_GLOROT = 1,
+} bnn_lr_scale;
+
 typedef enum bnn_schedule_kind {
     BNN_SCHEDULE_CONSTANT = 0,
     BNN_SCHEDULE_STEP = 1,
@@ -64,6 +69,7 @@ typedef struct bnn_train_options {
     double mixup;           /* alpha of the mixtures of images; 0: none are mixed */
     bnn_optimizer_options optimizer;
     bnn_optimizer_options binary_optimizer; /* without a plugin: optimizer does it all */
+    int32_t lr_scale; /* bnn_lr_scale, of the learning rate of binary weights */
     bnn_schedule schedule;
     bnn_augment_options augment;
     bnn_distill_options distill;

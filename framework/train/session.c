@@ -8,6 +8,7 @@
 #include "train/teacher.h"
 #include "train/telemetry/telemetry.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The held-out images are drawn from the seed, the same for every config. */
@@ -158,6 +159,18 @@ void bnn_session_evaluate(bnn_session *session, const bnn_images *images, const 
     *accuracy = (double)n_correct / (double)n;
 }
 
+/* BinaryNet's factor (Courbariaux & Hubara 2016, arXiv:1602.02830): latent weights live in [-1, 1]
+ * whatever the size of the layer, and the rate is that of weights with Glorot's spread. A kernel's
+ * positions count in both fans. A method without latent weights has no step to scale. */
+static double rate_scale(const bnn_session *s, const bnn_parameter *p, const bnn_use *use)
+{
+    const double positions = (double)p->dims[2] * p->dims[3];
+    if (s->job->train->lr_scale != BNN_LR_SCALE_GLOROT || !p->latent ||
+        (bnn_use_optimizer(use)->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0)
+        return 1.0;
+    return sqrt(positions * ((double)p->dims[0] + (double)p->dims[1]) / 1.5);
+}
+
 /* Steps, clips and signs a slice of one parameter while it is in the first-level cache: a pass over
  * memory for each of the three would cost more than their arithmetic. */
 static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *step, uint32_t i,
@@ -192,7 +205,7 @@ void bnn_session_update(bnn_session *session, double lr_factor)
         const bnn_optimizer_options *optimizer = bnn_train_optimizer(train, p->latent);
         const bnn_use *use = &optimizer->use;
         const bnn_step step = {.t = net->step,
-                               .lr = optimizer->lr * lr_factor,
+                               .lr = optimizer->lr * lr_factor * rate_scale(session, p, use),
                                .latent = p->latent,
                                .decays = p->kind == BNN_TENSOR_WEIGHT};
         for (size_t first = 0; first < p->n; first += SLICE)

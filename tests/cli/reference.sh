@@ -73,7 +73,7 @@ help_says 2 'did you mean "model"?' modle.ste
 help_says 2 'did you mean "dataset"?' datset
 help_says 2 'no key of a spec is called "lr"; did you mean "train.optimizer.lr"?' lr
 help_says 2 'no key of a spec is called "learningrate"; did you mean "train.optimizer.lr"?' learningrate
-help_says 2 'no key of train is called "momentum"; did you mean "train.optimizer.momentum" (of sgd)' train.momentum
+help_says 2 'no key of train is called "momentum"; did you mean "train.optimizer.momentum" (of rmsprop or sgd)' train.momentum
 help_says 0 "out of layer dense" model.topology.blocks.2.layer.out
 help_says 2 'no key of train.optimizer is called "lrr"; did you mean "lr"?' train.optimizer.lrr
 help_says 2 'no key is called "train.epochs.first": epochs takes none' train.epochs.first
