@@ -123,6 +123,7 @@ train_sources = \
 export_sources = \
 	framework/export/build.c framework/export/build.h \
 	framework/export/check.c framework/export/check.h \
+	framework/export/forecast.c framework/export/forecast.h \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
@@ -317,6 +318,7 @@ bnnrun_SOURCES = \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
+	framework/cli/commands/plan_networks.c \
 	framework/cli/plot.c framework/cli/plot.h \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \

@@ -77,6 +77,7 @@ check_suites = \
 	tests/unit/db/check_store_sql \
 	tests/unit/export/check_deploy \
 	tests/unit/export/check_fold \
+	tests/unit/export/check_forecast \
 	tests/unit/export/check_modelfile \
 	tests/unit/export/check_unfold \
 	tests/unit/infer/check_engine_float \

@@ -16,6 +16,7 @@ typedef struct cli_request {
     bool dry_run;
     bool take_over;
     bool download;
+    bool networks; /* of plan */
     bnn_registry *registry;
     bnn_experiment experiment;
 } cli_request;

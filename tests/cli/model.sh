@@ -563,6 +563,15 @@ is_json
 says "$floats"
 bnn 0 run sweep.yaml --dry-run
 says "$floats"
+# Only of the networks: two that are alike are shown once to people, each to programs.
+bnn 0 plan sweep.yaml --networks
+prints 'ordering=bn_act batch=16 and 3 more$'
+prints 'ordering=pool_bn_act batch=16 and 3 more$'
+prints 'floats: avgpool_1'
+prints 'no sign: floats'
+bnn 0 plan sweep.yaml --networks --json
+is_json
+prints '"bits": *"floats: avgpool_1 mixes sums before the sign"'
 bnn 0 plan sweep.yaml -q
 says_nothing
 bnn 0 plan mean.yaml -s model.binarize=none

@@ -386,13 +386,18 @@ static int run_plan(void *request, bnn_error *err)
     cli_request *r = request;
     int status = cli_request_load(&cli_command_plan, r, err);
     if (status == BNN_OK)
-        status = cli_plan_print(r, err);
+        status = r->networks ? cli_plan_print_networks(&r->experiment, &r->options, err)
+                             : cli_plan_print(r, err);
     bnn_registry_destroy(r->registry);
     return status;
 }
 
 static const cli_option plan_options[] = {
     CLI_REQUEST_OPTIONS,
+    CLI_ROW("networks", 0, CLI_SWITCH, NULL, cli_request, networks,
+            "the signs of each network instead of the runs: what each\n"
+            "sees, whether that can be exactly 0, and how its bits\n"
+            "come about once it is deployed"),
     {.name = NULL},
 };
 
@@ -413,7 +418,8 @@ const cli_command cli_command_plan = {
     .options = plan_options,
     .examples = "  bnnrun plan ste_sweep\n"
                 "  bnnrun plan ste_sweep -s train.epochs=20 -j 4\n"
-                "  bnnrun plan ste_sweep --retrain stale\n",
+                "  bnnrun plan ste_sweep --retrain stale\n"
+                "  bnnrun plan order_sweep --networks\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

@@ -15,4 +15,8 @@ const char *cli_plan_lost(const bnn_plan *plan, const char *db);
 /* Reads the database, changes nothing, runs nothing. */
 int cli_plan_print(cli_request *request, bnn_error *err);
 
+/* Instead: the signs of each network, and what they will be when it is deployed. */
+int cli_plan_print_networks(const bnn_experiment *experiment, const cli_options *options,
+                            bnn_error *err);
+
 #endif
