@@ -23,11 +23,14 @@ dist_queries_DATA = \
 	db/queries/accuracy_by_ordering.sql \
 	db/queries/accuracy_by_ste.sql \
 	db/queries/benchmarks.sql \
+	db/queries/dead_channels.sql \
 	db/queries/environments.sql \
 	db/queries/epochs_to_98.sql \
 	db/queries/failures.sql \
+	db/queries/flips_by_epoch.sql \
 	db/queries/layer_sizes.sql \
 	db/queries/leaderboard.sql \
+	db/queries/mismatch_by_ste.sql \
 	db/queries/paired_difference.sql \
 	db/queries/size_and_speed.sql \
 	db/queries/slowest_runs.sql
@@ -66,6 +69,8 @@ store_scripts = \
 	db/sql/run_state.sql \
 	db/sql/run_summary.sql \
 	db/sql/run_tags.sql \
+	db/sql/run_telemetry.sql \
+	db/sql/run_telemetry_brief.sql \
 	db/sql/runs.sql \
 	db/sql/runs_brief.sql \
 	db/sql/standings.sql \

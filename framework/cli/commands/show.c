@@ -24,6 +24,7 @@ static const struct {
     {"epochs", NULL, "run_epochs", NULL},
     {"results", "results, measured once", "run_results", "run_results_brief"},
     {"layers", "layers, as trained and as deployed", "run_layers", "run_layers_brief"},
+    {"telemetry", "telemetry, after the last epoch", "run_telemetry", "run_telemetry_brief"},
     {"attempts", "attempts", "run_attempts", "run_attempts_brief"},
     {"parameters", "parameters", "run_parameters", NULL},
     {"plugins", "plugins of the last attempt", "run_plugins", "run_plugins_brief"},

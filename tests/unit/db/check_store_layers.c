@@ -29,8 +29,8 @@ static bnn_record layer_metric(const char *layer, uint32_t ordinal, const char *
     return record;
 }
 
-static void add_layer_metric(bnn_store *store, int64_t run, uint32_t attempt, const char *name,
-                             double bin, uint32_t epoch, double value)
+static void add_binned(bnn_store *store, int64_t run, uint32_t attempt, const char *name,
+                       double bin, uint32_t epoch, double value)
 {
     const bnn_record record = layer_metric("dense_2", 4, name, bin, epoch, value);
     ck_ok(bnn_store_add_record(store, run, attempt, &record, 0, err));
@@ -43,10 +43,10 @@ static void make_runs(bnn_store *store)
     for (int64_t seed = 1; seed <= 2; seed++) {
         const bnn_run run = add_run(store, e, c, seed);
         const uint32_t attempt = claim(store, run);
-        add_layer_metric(store, run.id, attempt, "flips", (double)NAN, 1, 0.5 / (double)seed);
-        add_layer_metric(store, run.id, attempt, "flips", (double)NAN, 2, 0.25 / (double)seed);
-        add_layer_metric(store, run.id, attempt, "histogram", -0.5, 2, 0.75);
-        add_layer_metric(store, run.id, attempt, "histogram", 0, 2, 0.25);
+        add_binned(store, run.id, attempt, "flips", (double)NAN, 1, 0.5 / (double)seed);
+        add_binned(store, run.id, attempt, "flips", (double)NAN, 2, 0.25 / (double)seed);
+        add_binned(store, run.id, attempt, "histogram", -0.5, 2, 0.75);
+        add_binned(store, run.id, attempt, "histogram", 0, 2, 0.25);
     }
     plain_execute(
         store_file(),
@@ -61,7 +61,7 @@ START_TEST(values_of_layers_are_kept)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE);
     make_runs(store);
-    add_layer_metric(store, 1, 1, "flips", (double)NAN, 2, 0.125); /* again: it replaces */
+    add_binned(store, 1, 1, "flips", (double)NAN, 2, 0.125); /* again: it replaces */
     bnn_store_close(store);
     ck_rows(of_first, "1|dense_2|flips|0.500000|NULL|4\n2|dense_2|flips|0.125000|NULL|4\n"
                       "2|dense_2|histogram|0.750000|-0.500000|4\n"
@@ -82,7 +82,7 @@ START_TEST(a_value_takes_few_bytes)
     ck_ok(bnn_store_begin(store, err));
     for (uint32_t epoch = 1; epoch <= 500; epoch++)
         for (int bin = 0; bin < 19; bin++)
-            add_layer_metric(store, 2, 1, "histogram", bin, epoch, 1.0 / (bin + 3));
+            add_binned(store, 2, 1, "histogram", bin, epoch, 1.0 / (bin + 3));
     ck_ok(bnn_store_commit(store, err));
     bnn_store_close(store);
     const int64_t pages = plain_number(store_file(), "PRAGMA page_count") - before;
@@ -217,7 +217,7 @@ START_TEST(an_older_schema_gets_room_for_them)
 {
     make_version_5();
     bnn_store *store = store_open(BNN_STORE_WRITE);
-    add_layer_metric(store, 1, 1, "flips", (double)NAN, 1, 0.5);
+    add_binned(store, 1, 1, "flips", (double)NAN, 1, 0.5);
     bnn_store_close(store);
     ck_rows("PRAGMA user_version", "6\n");
     ck_rows(of_first, "1|dense_2|flips|0.500000|NULL|4\n");

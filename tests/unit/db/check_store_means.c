@@ -59,6 +59,8 @@ static int64_t add_point(bnn_store *store, int64_t experiment, uint32_t ordinal,
 static void add_measured(bnn_store *store, bnn_run run, uint32_t attempt, int epochs, double number,
                          int64_t seed)
 {
+    static const char *const quantities[] = {"flips", "never_flipped", "gradient_cosine",
+                                             "dead",  "balance",       "saturation"};
     add_metric(store, run.id, attempt, "validation_accuracy", 1, 0.5);
     add_metric(store, run.id, attempt, "validation_accuracy", 2, 0.979);
     add_metric(store, run.id, attempt, "validation_accuracy", 3, 0.985);
@@ -69,6 +71,10 @@ static void add_measured(bnn_store *store, bnn_run run, uint32_t attempt, int ep
                    (uint64_t)((10 + number) * 1e9 / epochs));
     add_timing(store, run.id, attempt, "inference_1", 0, (uint64_t)((10 + number) * 1e3));
     add_timing(store, run.id, attempt, "inference_64", 0, (uint64_t)((10 + number) * 1e2));
+    for (uint32_t epoch = 1; epoch <= 2; epoch++)
+        for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++)
+            add_layer_metric(store, run.id, attempt, "dense_1", quantities[i], epoch,
+                             number + (double)seed / 10 + epoch / 100.0);
     const bnn_record layer = {.kind = BNN_RECORD_LAYER,
                               .layer = {0, "dense_1", "dense", 100, 100, 400, 13, 100, 1, 1}};
     ck_ok(bnn_store_add_record(store, run.id, attempt, &layer, 0, err));
@@ -144,6 +150,7 @@ static const char *change_config(size_t id)
              "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500 WHERE run_id IN mine;"
              "UPDATE layer SET float32_bytes = float32_bytes + 8, packed_bytes = packed_bytes + 1"
              " WHERE run_id IN mine;"
+             "UPDATE layer_value SET value = value * 1.002 WHERE run_id IN mine;"
              "UPDATE attempt SET error = error || ' again' WHERE run_id IN mine;"
              "UPDATE benchmark_result SET median_ns = median_ns * 1.002 WHERE benchmark_id IN"
              " (SELECT benchmark_id FROM benchmark WHERE run_id IN mine)",

@@ -44,6 +44,20 @@ static void add_timings(bnn_store *store, int64_t run, uint32_t attempt, uint64_
         add_timing(store, run, attempt, "inference_64", i, many[i]);
 }
 
+/* After two epochs. */
+static void add_telemetry(bnn_store *store, int64_t run, double seed)
+{
+    for (uint32_t epoch = 1; epoch <= 2; epoch++) {
+        add_layer_metric(store, run, 1, "dense_1", "flips", epoch, 0.2 * seed / epoch);
+        add_layer_metric(store, run, 1, "dense_1", "never_flipped", epoch, 0.8 - 0.1 * seed);
+        add_layer_metric(store, run, 1, "dense_1", "gradient_cosine", epoch,
+                         epoch == 1 ? 0.1 * seed : 0.3 * seed);
+        add_layer_metric(store, run, 1, "sign_1", "dead", epoch, 0.125 * seed * epoch);
+        add_layer_metric(store, run, 1, "sign_1", "balance", epoch, 0.25 * epoch);
+        add_layer_metric(store, run, 1, "sign_1", "saturation", epoch, 0.0625 * seed * epoch);
+    }
+}
+
 static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bool binary,
                         const outcome *o)
 {
@@ -56,6 +70,8 @@ static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bo
     add_metric(store, run.id, 1, "test_accuracy", 0, o->test_accuracy);
     add_metric(store, run.id, 1, "last_test_accuracy", 0, o->test_accuracy - 0.5);
     add_layers(store, run.id, 1, binary);
+    if (binary)
+        add_telemetry(store, run.id, (double)o->seed);
     add_timings(store, run.id, 1, binary ? 2000000000 : 1000000000);
     ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_DONE, NULL, 0, err));
     return run.id;
@@ -217,6 +233,7 @@ START_TEST(public_views_keep_their_columns)
                         "mean_train_seconds,float32_bytes,model_bytes,latency_us"},
         {"run_param", "run_uid,key,value"},
         {"epoch_metric", "run_uid,epoch,name,value"},
+        {"layer_metric", "run_uid,epoch,layer,name,value,bin"},
         {"layer_size", "run_uid,layer,kind,n_parameters,bits,float32_bytes,packed_bytes"},
     };
     bnn_store_close(make_sweep());
@@ -267,6 +284,9 @@ static const struct {
      "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"
      "demo|clipped|1|twin|avx2|1|5.000000|4.500000|6.000000|200000.000000|0.800000|1.000000|"
      "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"},
+    {"dead_channels", "experiment,label,layer,n,dead_channels,worst_run,positive,saturated",
+     "demo|clipped|sign_1|2|0.375000|0.500000|0.500000|0.187500\n"
+     "demo|identity|sign_1|1|0.250000|0.250000|0.500000|0.125000\n"},
     {"environments",
      "host,os,cpu_model,n_cpu,kernels,version,revision,compiler,cflags,libraries,n_runs,first_utc,"
      "last_utc",
@@ -278,6 +298,10 @@ static const struct {
      "run_uid,experiment,label,seed,attempt,outcome,signal,error,ended_utc,state_now,"
      "config,differs",
      NULL},
+    {"flips_by_epoch", "experiment,label,layer,epoch,n,flips_per_weight,never_flipped",
+     "demo|clipped|dense_1|1|2|0.300000|0.650000\ndemo|clipped|dense_1|2|2|0.150000|0.650000\n"
+     "demo|identity|dense_1|1|1|0.200000|0.700000\n"
+     "demo|identity|dense_1|2|1|0.100000|0.700000\n"},
     {"layer_sizes",
      "experiment,label,ordinal,layer,kind,n_parameters,float32_bytes,packed_bytes,times_smaller,"
      "macs,binary_weights,binary_inputs",
@@ -293,6 +317,9 @@ static const struct {
      "demo|none|3|0|0.991000|0.001000|3.000000|4624|4624|2.500000|0\n"
      "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000|0\n"
      "demo|clipped|2|1|0.972000|0.002828|6.000000|4624|749|2.500000|0\n"},
+    {"mismatch_by_ste", "experiment,ste,layer,n,mean_cosine,first_epoch,last_epoch,label",
+     "demo|clipped|dense_1|2|0.300000|0.150000|0.450000|clipped\n"
+     "demo|identity|dense_1|1|0.200000|0.100000|0.300000|identity\n"},
     {"paired_difference",
      "experiment,label,baseline,n,mean_difference,sd_difference,n_better,n_worse",
      "demo|identity|none|1|-0.010000|NULL|0|1\ndemo|clipped|none|2|-0.018500|0.002121|0|2\n"},
