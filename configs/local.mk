@@ -5,7 +5,8 @@ dist_pkgdata_DATA = \
 	configs/optimizer_sweep.yaml \
 	configs/order_sweep.yaml \
 	configs/quick.yaml \
-	configs/ste_sweep.yaml
+	configs/ste_sweep.yaml \
+	configs/telemetry.yaml
 
 topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \

@@ -138,6 +138,7 @@ shell_tests = \
 	tests/cli/model.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
+	tests/cli/telemetry.sh \
 	tests/cli/terminal.sh \
 	tests/cli/verify.sh \
 	tests/export/cexport.sh \

@@ -57,7 +57,7 @@ done
 # ---- a database with every experiment that a query names ------------------------------------------
 small="-s dataset.name=synthetic -s dataset.train_limit=400 -s dataset.validation=100
     -s dataset.test_limit=100 -s train.epochs=1 -s seeds.count=2"
-for spec in configs/ste_sweep.yaml configs/order_sweep.yaml experiments/*/spec.yaml; do
+for spec in configs/ste_sweep.yaml configs/order_sweep.yaml configs/telemetry.yaml experiments/*/spec.yaml; do
     # shellcheck disable=SC2086 # words
     check "run $spec" ./bnnrun run "$spec" -q $small
 done

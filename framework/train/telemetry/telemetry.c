@@ -112,19 +112,15 @@ static void cut_block(bnn_telemetry *t, const bnn_session *s, uint8_t *memory)
     t->n_bytes = cut.used;
 }
 
+/* Where the binary weights of each tensor begin. */
 static void plan_codes(bnn_telemetry *t, const bnn_network *net)
 {
     uint8_t *codes = t->all_codes;
-    for (uint32_t i = 0; i < net->n_parameters; i++) {
-        const bnn_parameter *p = &net->parameters[i];
-        if (!p->latent)
-            continue;
-        t->codes[i] = codes;
-        codes += p->n;
-        bnn_count_flips(p->n, p->acting, t->codes[i]);
-        for (size_t k = 0; k < p->n; k++)
-            t->codes[i][k] &= (uint8_t)~BNN_CODE_FLIPPED;
-    }
+    for (uint32_t i = 0; i < net->n_parameters; i++)
+        if (net->parameters[i].latent) {
+            t->codes[i] = codes;
+            codes += net->parameters[i].n;
+        }
 }
 
 static int plan_memory(bnn_telemetry *t, bnn_session *s)
@@ -203,6 +199,8 @@ void bnn_telemetry_begin_step(bnn_session *session)
     bnn_telemetry *t = session->telemetry;
     if (t == NULL)
         return;
+    if (session->at.epoch == 0 && session->at.step == 0)
+        bnn_telemetry_begin_weights(session);
     t->looking = session->at.step % LOOK_EVERY == 0;
     if (t->looking && (t->set & BNN_TELEMETRY_MASKED) != 0)
         session->net->probe = &t->probe;

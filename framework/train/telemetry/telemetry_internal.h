@@ -98,7 +98,8 @@ void bnn_count_bins(size_t n, const float *x, uint64_t *counts);
 uint64_t bnn_count_nonzero(size_t n, const float *x);
 double bnn_sum_squares(size_t n, const float *x);
 
-/* In a step, and at the end of an epoch. */
+/* In the first step of a run, in each, and at the end of an epoch. */
+void bnn_telemetry_begin_weights(bnn_session *session);
 void bnn_telemetry_count_flips(bnn_session *session);
 void bnn_telemetry_add_norms(bnn_session *session);
 void bnn_telemetry_end_weights(bnn_session *session);

@@ -47,8 +47,18 @@ void bnn_mismatch_draw_images(const bnn_session *session, uint32_t k, uint32_t n
         out[i] = session->train[draw_below(&rng, i, session->n_train)];
 }
 
-/* The loss of the batch that is loaded, from an operation on whose input is there. step: the position
- * in the streams of dropout. */
+/* The loss of the batch that is loaded; or, of a batch that has passed, from an operation on, as
+ * changed. step: the position in the streams of dropout and of STEs that draw. */
+static double loss_of_batch(bnn_session *s, uint32_t n, uint64_t step)
+{
+    double loss = 0.0;
+    uint32_t ignored = 0;
+    s->net->step = step;
+    bnn_network_forward(s->net, n, true);
+    bnn_loss_train(s, n, &loss, &ignored);
+    return loss;
+}
+
 static double loss_from(bnn_session *s, uint32_t op, uint32_t n, uint64_t step)
 {
     double loss = 0.0;
@@ -124,7 +134,7 @@ static void measure_batch(bnn_session *s, const bnn_mismatch_effort *effort, uin
     bnn_mismatch_draw_images(s, batch, n, s->telemetry->images);
     bnn_session_load(s, &s->job->data->train, s->telemetry->images, n);
     bnn_mixup_images(s, n);
-    const double loss = loss_from(s, 0, n, step);
+    const double loss = loss_of_batch(s, n, step);
     bnn_network_backward(s->net, n);
     for (uint32_t i = net->n_ops; i-- > 0;)
         for (uint32_t k = 0; k < net->ops[i].plan.n_tensors; k++)

@@ -69,6 +69,20 @@ void bnn_count_bins(size_t n, const float *x, uint64_t *counts)
 
 /* ---- in a step --------------------------------------------------------------------------- */
 
+void bnn_telemetry_begin_weights(bnn_session *session)
+{
+    const bnn_network *net = session->net;
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const bnn_parameter *p = &net->parameters[i];
+        uint8_t *codes = session->telemetry->codes[i];
+        if (codes == NULL)
+            continue;
+        bnn_count_flips(p->n, p->acting, codes);
+        for (size_t k = 0; k < p->n; k++)
+            codes[k] &= SIGN_BITS;
+    }
+}
+
 void bnn_telemetry_count_flips(bnn_session *session)
 {
     const bnn_network *net = session->net;

@@ -15,6 +15,20 @@
 #define ONE_STEP(ste) \
     MODEL "  ste: " ste "\ntrain: {epochs: 1, batch: 256, optimizer: {name: sgd, lr: 0.5}}\n"
 
+/* All that might be disturbed. */
+static const char *const specs[] = {
+    SPEC,
+    MODEL "  ste: {weights: stochastic, activations: stochastic}\n"
+          "train: {epochs: 3, batch: 64, label_smoothing: 0.1, mixup: 0.4, average: 0.9,"
+          " augment: {shift: 2, rotate: 10}}\n",
+    MODEL "  form: xnor\n  ste: clipped\ntrain: {epochs: 3, batch: 64, clip_gradient: 0.5,"
+          " loss: squared_hinge}\n",
+    MODEL "  form: ternary\n  ste: identity\ntrain: {epochs: 3, batch: 64, optimizer: sgd}\n",
+    MODEL "  form: biper\n  ste: ede\ntrain: {epochs: 3, batch: 64}\n",
+    MODEL "  form: learned_scale\n  ste: clipped\ntrain: {epochs: 3, batch: 64}\n",
+};
+enum { N_SPECS = sizeof specs / sizeof *specs };
+
 static report *new_report(void)
 {
     return bnn_arena_alloc(arena, 1, sizeof(report));
@@ -104,10 +118,10 @@ static const bnn_parameter *tensor_of(const bnn_network *net, const char *layer,
 START_TEST(it_changes_no_bit)
 {
     report *without = new_report(), *with = new_report();
-    bnn_train_job job = kept_job(SPEC, 0, without);
+    bnn_train_job job = kept_job(specs[_i], 0, without);
     run_well(&job);
     const bnn_network *plain = ended;
-    job = kept_job(SPEC, BNN_TELEMETRY_ALL, with);
+    job = kept_job(specs[_i], BNN_TELEMETRY_ALL, with);
     run_well(&job);
     ck_assert(same_results(with, without));
     for (uint32_t i = 0; i < plain->n_parameters; i++)
@@ -115,6 +129,8 @@ START_TEST(it_changes_no_bit)
                          plain->parameters[i].n * sizeof(float));
     for (size_t i = 0; i < without->n; i++)
         ck_assert_int_ne(without->rows[i].kind, BNN_RECORD_LAYER_METRIC);
+    ck_assert_double_ge(single(with, "dense_2", "flips"), 0.0);
+    ck_assert_double_le(fabs(single(with, "dense_2", "gradient_cosine")), 1.0);
 }
 END_TEST
 
@@ -553,7 +569,7 @@ static void out_of_directory(void)
 START_TEST(a_resumed_run_reports_the_same_rows)
 {
     report *whole = new_report(), *r = new_report();
-    bnn_train_job job = job_of(SPEC, 7, whole);
+    bnn_train_job job = job_of(specs[_i], 7, whole);
     bnn_error err;
     job.telemetry = BNN_TELEMETRY_ALL;
     run_well(&job);
@@ -621,7 +637,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("telemetry");
     TCase *tests = tcase_create("values");
     tcase_add_checked_fixture(tests, train_set_up, train_tear_down);
-    tcase_add_test(tests, it_changes_no_bit);
+    tcase_add_loop_test(tests, it_changes_no_bit, 0, N_SPECS);
     tcase_add_loop_test(tests, what_is_asked_for_is_reported, 0, sizeof rows / sizeof *rows);
     tcase_add_test(tests, loops_count_right);
     tcase_add_test(tests, weights_are_measured_as_they_are);
@@ -636,7 +652,7 @@ static Suite *make_suite(void)
     suite_add_tcase(suite, tests);
     TCase *interrupted = tcase_create("interrupted");
     tcase_add_checked_fixture(interrupted, in_directory, out_of_directory);
-    tcase_add_test(interrupted, a_resumed_run_reports_the_same_rows);
+    tcase_add_loop_test(interrupted, a_resumed_run_reports_the_same_rows, 0, N_SPECS);
     tcase_add_test(interrupted, a_checkpoint_that_lacks_what_is_measured_is_left);
     suite_add_tcase(suite, interrupted);
     return suite;
