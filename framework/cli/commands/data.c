@@ -279,6 +279,17 @@ static bool data_is_one_of(const char *word, const char *const *words, size_t n)
     return false;
 }
 
+/* Options that another action has. */
+static int data_check_options(const data_request *r, const char *action, bnn_error *err)
+{
+    if ((r->options.json || r->options.csv) && strcmp(action, "list") != 0)
+        return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
+    if ((r->augment != NULL || r->output != NULL) && strcmp(action, "show") != 0)
+        return cli_usage(err, &cli_command_data,
+                         "--augment and --output are for `bnnrun data show`");
+    return BNN_OK;
+}
+
 static int run_data(void *request, bnn_error *err)
 {
     static const char *const actions[] = {"list", "fetch", "verify", "add", "show"};
@@ -293,13 +304,9 @@ static int run_data(void *request, bnn_error *err)
     if (!data_is_one_of(action, actions, sizeof actions / sizeof *actions))
         return cli_unknown(err, BNN_E_USAGE, "there is no action", action, actions,
                            sizeof actions / sizeof *actions);
-    const bool adds = strcmp(action, "add") == 0;
-    if ((options->json || options->csv) && strcmp(action, "list") != 0)
-        return cli_usage(err, &cli_command_data, "--json and --csv are for `bnnrun data list`");
-    if ((r->augment != NULL || r->output != NULL) && strcmp(action, "show") != 0)
-        return cli_usage(err, &cli_command_data,
-                         "--augment and --output are for `bnnrun data show`");
-    if (adds)
+    if (data_check_options(r, action, err) != BNN_OK)
+        return err->status;
+    if (strcmp(action, "add") == 0)
         return add_dataset(r, err);
     if (asks_for_add(&r->add) || options->n_operands > 2)
         return cli_usage(err, &cli_command_data,
