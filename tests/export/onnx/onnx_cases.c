@@ -194,10 +194,10 @@ START_TEST(learned_layers)
 }
 END_TEST
 
-/* Scales behind sums, and weights of three levels. */
+/* Scales behind sums. */
 START_TEST(weight_forms)
 {
-    static const char *const forms[] = {"xnor", "ternary", "learned_scale"};
+    static const char *const forms[] = {"xnor", "libra", "learned_scale"};
     const unsigned i = (unsigned)_i, end = i % 2, ordering = i % 6;
     write_random_case(bnn_arena_printf(arena, "form_%u", i), topologies[i / 3],
                       bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n  form: %s\n",
@@ -233,21 +233,34 @@ static float *trainer_logits(bnn_session *session, const bnn_dataset *set)
     return logits;
 }
 
-START_TEST(trained)
+static void write_trained_case(const char *name, const char *keys, promise promised)
 {
-    const unsigned end = (unsigned)_i % 2, ordering = (unsigned)_i / 2;
-    const char *spec =
-        bnn_arena_printf(arena, "model: {topology: lenet5, binarize: %s, ordering: %s, ste: %s}",
-                         trained_ends[end].binarize, orderings[ordering], stes[_i % 5]);
     bnn_dataset digits;
     if (!open_digits(&digits))
         printf("# digits are drawn, since MNIST is not there\n");
-    bnn_session *session = trained_session(spec, &digits);
-    write_case(
-        bnn_arena_printf(arena, "trained_%s_%s", trained_ends[end].name, orderings[ordering]),
-        graph_of(session->net), trained_ends[end].promised, digits.test.n, digits.test.pixels,
-        trainer_logits(session, &digits));
+    bnn_session *session =
+        trained_session(bnn_arena_printf(arena, "model: {topology: lenet5, %s}", keys), &digits);
+    write_case(bnn_arena_printf(arena, "trained_%s", name), graph_of(session->net), promised,
+               digits.test.n, digits.test.pixels, trainer_logits(session, &digits));
     bnn_dataset_close(&digits);
+}
+
+START_TEST(trained)
+{
+    const unsigned end = (unsigned)_i % 2, ordering = (unsigned)_i / 2;
+    write_trained_case(
+        bnn_arena_printf(arena, "%s_%s", trained_ends[end].name, orderings[ordering]),
+        bnn_arena_printf(arena, "binarize: %s, ordering: %s, ste: %s", trained_ends[end].binarize,
+                         orderings[ordering], stes[_i % 5]),
+        trained_ends[end].promised);
+}
+END_TEST
+
+/* Weights of three levels are floats, which onnxruntime multiplies with what follows them. */
+START_TEST(trained_ternary)
+{
+    write_trained_case("ternary", "binarize: {first: true, last: true}, form: ternary",
+                       SAME_CLASSES);
 }
 END_TEST
 
@@ -317,6 +330,7 @@ static Suite *onnx_suite(void)
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 6);
     tcase_add_loop_test(cases, weight_forms, 0, 6);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
+    tcase_add_test(cases, trained_ternary);
     suite_add_tcase(suite, cases);
     return suite;
 }
