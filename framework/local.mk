@@ -296,6 +296,7 @@ bnnrun_SOURCES = \
 	framework/cli/augment_sheet.c framework/cli/augment_sheet.h \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
+	framework/cli/block_flow.c framework/cli/block_flow.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/completion.c \
 	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \

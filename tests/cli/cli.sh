@@ -61,6 +61,8 @@ fits 80
 bnn 0 plugins ste clipped --json
 prints '"progress": 0.0,'
 bnn 0 plugins ordering bn_act
+prints '^  first   pixels -L> floats -B> floats -A> floats -P> floats$'
+prints '^  hidden  floats -sign> bits -L> integers -B> floats -A> floats -P> floats$'
 prints '^hidden  *LBA  *LBAP'
 prints '^last, binary  *LB '
 bnn 0 plugins optimizer bop

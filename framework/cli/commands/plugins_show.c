@@ -2,6 +2,7 @@
 #include "cli/commands/plugins_show.h"
 
 #include "base/text.h"
+#include "cli/block_flow.h"
 #include "cli/ste_curves.h"
 #include "cli/table.h"
 #include "spec/key_text.h"
@@ -87,7 +88,17 @@ static int print_sequences(const sequences *s, bnn_error *err)
     }
     printf("\nsequence (L linear operation, P pool, B norm, A activation; where a block has "
            "binary inputs a sign stands before its L)\n");
-    return cli_table_end(table, NULL, err);
+    const int status = cli_table_end(table, NULL, err);
+    if (status != BNN_OK)
+        return status;
+    printf(
+        "\nwhat flows, with float ends, binary hidden blocks, and a pool in the first two (from the\n"
+        "integers on, all up to the next sign becomes thresholds when it is deployed)\n");
+    cli_print_block_flow("first", "pixels", s->of[BNN_POSITION_FIRST][0][1], false);
+    cli_print_block_flow("hidden", "floats", s->of[BNN_POSITION_HIDDEN][1][1], true);
+    cli_print_block_flow("hidden", "floats", s->of[BNN_POSITION_HIDDEN][1][0], true);
+    cli_print_block_flow("last", "floats", s->of[BNN_POSITION_LAST][0][0], false);
+    return BNN_OK;
 }
 
 static json_t *sequences_json(const sequences *s)
