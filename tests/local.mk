@@ -95,6 +95,7 @@ check_suites = \
 	tests/unit/plugin/check_registry \
 	tests/unit/results/check_leaderboard \
 	tests/unit/runner/check_artifacts \
+	tests/unit/runner/check_chain \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_needs \
