@@ -5,6 +5,7 @@ dist_pkgdata_DATA = \
 	configs/optimizer_sweep.yaml \
 	configs/order_sweep.yaml \
 	configs/quick.yaml \
+	configs/stages.yaml \
 	configs/ste_sweep.yaml \
 	configs/telemetry.yaml
 

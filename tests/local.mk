@@ -137,6 +137,7 @@ shell_tests = \
 	tests/cli/install.sh \
 	tests/cli/manual.sh \
 	tests/cli/model.sh \
+	tests/cli/needs.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
 	tests/cli/telemetry.sh \
