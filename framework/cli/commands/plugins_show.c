@@ -91,9 +91,8 @@ static int print_sequences(const sequences *s, bnn_error *err)
     const int status = cli_table_end(table, NULL, err);
     if (status != BNN_OK)
         return status;
-    printf(
-        "\nwhat flows, with float ends, binary hidden blocks, and a pool in the first two (from the\n"
-        "integers on, all up to the next sign becomes thresholds when it is deployed)\n");
+    printf("\nwhat flows, with float ends and binary hidden blocks, the first two lines with a\n"
+           "maximum pool; deployed, all from integers to the next sign becomes thresholds\n");
     cli_print_block_flow("first", "pixels", s->of[BNN_POSITION_FIRST][0][1], false);
     cli_print_block_flow("hidden", "floats", s->of[BNN_POSITION_HIDDEN][1][1], true);
     cli_print_block_flow("hidden", "floats", s->of[BNN_POSITION_HIDDEN][1][0], true);
