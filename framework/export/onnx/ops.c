@@ -180,15 +180,17 @@ static void onnx_slope(bnn_onnx_writer *w, const bnn_op *op)
 
 static void onnx_slopes(bnn_onnx_writer *w, const bnn_op *op)
 {
-    const char *values = w->value, *name = bnn_onnx_name(w, "%s.positive", op->name);
-    const char *above = onnx_values(w, op, "slope_above", false, op->offset);
-    const char *below = onnx_values(w, op, "slope_below", false, op->factor);
+    const char *values = w->value;
     const char *condition =
-        bnn_onnx_node(w, "GreaterOrEqual", name,
+        bnn_onnx_node(w, "GreaterOrEqual", bnn_onnx_name(w, "%s.positive", op->name),
                       (const char *const[]){values, bnn_onnx_scalar(w, "zero", 0.0f), NULL});
-    const char *slope = bnn_onnx_node(w, "Where", bnn_onnx_name(w, "%s.slope", op->name),
-                                      (const char *const[]){condition, above, below, NULL});
-    bnn_onnx_node(w, "Mul", op->name, (const char *const[]){values, slope, NULL});
+    const char *slope = onnx_values(w, op, "slope_above", false, op->offset);
+    const char *above = bnn_onnx_node(w, "Mul", bnn_onnx_name(w, "%s.above", op->name),
+                                      (const char *const[]){values, slope, NULL});
+    slope = onnx_values(w, op, "slope_below", false, op->factor);
+    const char *below = bnn_onnx_node(w, "Mul", bnn_onnx_name(w, "%s.below", op->name),
+                                      (const char *const[]){values, slope, NULL});
+    bnn_onnx_node(w, "Where", op->name, (const char *const[]){condition, above, below, NULL});
 }
 
 /* With operators that agree on 0. */

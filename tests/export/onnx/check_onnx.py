@@ -105,6 +105,10 @@ def apply(node, x):
     if op == "Clip":
         y = x[0] if x[1] is None else np.maximum(x[0], x[1])
         return y if len(x) < 3 else np.minimum(y, x[2])
+    if op == "GreaterOrEqual":
+        return x[0] >= x[1]
+    if op == "Where":
+        return np.float32(np.where(x[0], x[1], x[2]))
     if op == "PRelu":
         return np.where(x[0] >= 0, x[0], x[0] * x[1])
     if op == "Flatten":
@@ -165,7 +169,9 @@ def main(directory):
                         n_images += check_qonnx(model, case, source, base)
                     spare = os.path.getsize(name) - case["model_bytes"]
                     if dialect == "packed" and case["shape"] == [1, 28, 28]:
-                        assert spare <= 6 * 1024, f"{spare} bytes more than the model file"
+                        # An STE with a forward of its own is several operations.
+                        most = 9 if base.endswith(("dorefa", "heaviside")) else 6
+                        assert spare <= most * 1024, f"{spare} bytes more than the model file"
                 except Exception as problem:  # every file is looked at
                     n_wrong += 1
                     print(f"{os.path.basename(name)}: {type(problem).__name__}: {problem}")
