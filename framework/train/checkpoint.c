@@ -54,9 +54,9 @@ typedef struct cursor {
 
 static void move_bytes(cursor *c, void *array, size_t n_bytes)
 {
-    if (c->bytes != NULL && c->reading)
+    if (n_bytes > 0 && c->bytes != NULL && c->reading) /* nothing has no address */
         memcpy(array, c->bytes + c->at, n_bytes);
-    else if (c->bytes != NULL)
+    else if (n_bytes > 0 && c->bytes != NULL)
         memcpy(c->bytes + c->at, array, n_bytes);
     c->at += n_bytes;
 }
