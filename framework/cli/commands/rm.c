@@ -122,11 +122,12 @@ static int rm_warn_of_needs(bnn_store *store, const rm_runs *all, bnn_arena *are
 {
     int status = BNN_OK;
     for (size_t i = 0; status == BNN_OK && i < all->n; i++) {
-        const bnn_store_link *links;
+        const bnn_store_link *links; /* one run's, start and teacher, follow each other */
         size_t n, n_stay = 0;
         status = bnn_store_list_dependents(store, all->runs[i].uid, arena, &links, &n, err);
         for (size_t k = 0; status == BNN_OK && k < n; k++)
-            n_stay += !rm_goes(all, links[k].run_uid);
+            n_stay += (k == 0 || strcmp(links[k].run_uid, links[k - 1].run_uid) != 0) &&
+                      !rm_goes(all, links[k].run_uid);
         if (status == BNN_OK && n_stay > 0)
             fprintf(stderr,
                     "bnnrun: run %s was needed by %zu run%s that stay%s: only with it can training "
