@@ -159,12 +159,34 @@ static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
     return status;
 }
 
+/* "paired_difference experiment=mnist": a query with a name that has rows of these results, and of no
+ * other experiment. */
+static int sweep_name_query(const sweep *s, bnn_store *store, json_t *board, const char **out,
+                            bnn_error *err)
+{
+    const char *const *names;
+    size_t n, i;
+    json_t *row;
+    bool has_pairs = false;
+    const int status = bnn_store_list_experiments(store, s->plan.arena, &names, &n, err);
+    if (status != BNN_OK)
+        return status;
+    json_array_foreach(board, i, row) has_pairs =
+        has_pairs ||
+        (cli_row_number(row, "n_paired") > 0 && json_is_null(json_object_get(row, "need")));
+    *out =
+        bnn_arena_printf(s->plan.arena, "%s%s%s", has_pairs ? "paired_difference" : "leaderboard",
+                         n > 1 ? " experiment=" : "", n > 1 ? s->plan.experiment->name : "");
+    return *out != NULL ? BNN_OK : bnn_no_memory(err);
+}
+
 static int show_results(sweep *s, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
     const bnn_experiment *e = s->plan.experiment;
     const bnn_metric *metric = bnn_run_metric(e->metric.name);
     bnn_store *store;
+    const char *query = NULL;
     int status = cli_store_open(options, &store, err);
     if (status != BNN_OK)
         return status;
@@ -174,6 +196,8 @@ static int show_results(sweep *s, bnn_error *err)
         status = bnn_store_count_mismatched(store, e->name, &s->n_mismatched, err);
     if (status == BNN_OK)
         status = look_elsewhere(s, store, err);
+    if (status == BNN_OK)
+        status = sweep_name_query(s, store, board, &query, err);
     bnn_store_close(store);
     if (status == BNN_OK && options->json)
         status = print_json(s, board, err);
@@ -182,7 +206,7 @@ static int show_results(sweep *s, bnn_error *err)
         if (s->plan.n_of[BNN_RUN_STALE] > 0)
             puts("\n" CLI_PLAN_STALE);
         const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
-        printf("\nAll results are in %s; next: bnnrun query paired_difference%s%s\n", options->db,
+        printf("\nAll results are in %s; next: bnnrun query %s%s%s\n", options->db, query,
                named ? " --db " : "", named ? options->db : "");
     }
     json_decref(board);
