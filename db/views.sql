@@ -159,7 +159,8 @@ SELECT run.run_uid,
         WHERE run_id = run.run_id AND attempt = run.n_attempts) AS ended_utc,
        (SELECT group_concat(tag, ' ') FROM (SELECT tag FROM run_tag
                                             WHERE run_id = run.run_id ORDER BY tag)) AS tags,
-       run.note
+       run.note,
+       config_summary.need
 FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
@@ -190,7 +191,7 @@ WHERE NOT experiment_config.is_baseline AND experiment_config.in_spec;
 DROP VIEW IF EXISTS main.baseline_pair;
 CREATE VIEW main.baseline_pair AS
 SELECT experiment.name AS experiment, own.label, run_pair.seed, baseline.label AS baseline,
-       difference, run_uid, baseline_uid, own.config, baseline.config AS baseline_config
+       difference, run_uid, baseline_uid, own.config, baseline.config AS baseline_config, own.need
 FROM run_pair JOIN experiment USING (experiment_id)
 JOIN config_summary AS own USING (experiment_id, config_id)
 CROSS JOIN config_summary AS baseline -- last: it is found by its key
@@ -241,7 +242,7 @@ DROP VIEW IF EXISTS main.spread;
 CREATE VIEW main.spread AS
 SELECT quantity, experiment.name AS experiment, own.label, baseline.label AS baseline, n, mean, sd,
        lowest, highest, n_positive, n_negative, own.in_spec, own.config,
-       coalesce(baseline.config, '') AS baseline_config
+       coalesce(baseline.config, '') AS baseline_config, own.need
 FROM config_spread JOIN experiment USING (experiment_id)
 JOIN config_summary AS own USING (experiment_id, config_id)
 LEFT JOIN config_summary AS baseline
@@ -335,7 +336,8 @@ SELECT benchmark.benchmark_id,
        benchmark.benchmark_id IN (SELECT max(benchmark_id) FROM benchmark
                                   GROUP BY model_sha256, environment_id) AS newest,
        config_summary.config,
-       config_summary.differs
+       config_summary.differs,
+       config_summary.need
 FROM benchmark
 JOIN benchmark_result AS result USING (benchmark_id)
 JOIN environment USING (environment_id)

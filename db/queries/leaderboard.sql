@@ -1,4 +1,4 @@
--- Which config is best, over all its seeds?
+-- Which config is best, over all its seeds? Starts and teachers come last.
 SELECT experiment, label, n, n_failed, mean_test_accuracy, sd_test_accuracy, mean_train_seconds,
        float32_bytes, model_bytes, latency_us, n_stale
 FROM leaderboard

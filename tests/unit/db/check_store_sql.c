@@ -396,6 +396,47 @@ START_TEST(named_queries_answer)
 }
 END_TEST
 
+/* What is there only for others to start from or to learn from is no contender. */
+static const struct {
+    const char *name, *rows;
+} without_needs[] = {
+    {"accuracy_by_ordering", "demo|bn_act|2|0.972000|0.002828|0.970000|0.974000|clipped\n"
+                             "demo|bn_act|3|0.991000|0.001000|0.990000|0.992000|none\n"},
+    {"accuracy_by_ste", "demo|none|3|0.991000|0.001000|0.990000|0.992000|none\n"
+                        "demo|clipped|2|0.972000|0.002828|0.970000|0.974000|clipped\n"},
+    {"epochs_to_98", "demo|none|3|2|1.500000|1|2\ndemo|clipped|2|1|3.000000|3|3\n"},
+    {"leaderboard", "demo|none|3|0|0.991000|0.001000|3.000000|4624|4624|2.500000|0\n"
+                    "demo|clipped|2|1|0.972000|0.002828|6.000000|4624|749|2.500000|0\n"
+                    "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000|0\n"},
+    {"mismatch_by_ste", "demo|clipped|dense_1|2|0.300000|0.150000|0.450000|clipped\n"},
+    {"paired_difference", "demo|clipped|none|2|-0.018500|0.002121|0|2\n"},
+    {"size_and_speed", "demo|clipped|0.972000|4624|749|6.173565|2.500000|2000000.000000|6.000000\n"
+                       "demo|none|0.991000|4624|4624|1.000000|2.500000|2000000.000000|3.000000\n"},
+};
+
+START_TEST(what_is_only_needed_is_not_compared)
+{
+    static const char *const views[] = {"run_summary", "leaderboard",   "config_summary",
+                                        "spread",      "baseline_pair", "benchmark_summary"};
+    bnn_store *store = make_sweep();
+    plain_execute(store_file(),
+                  "UPDATE experiment_config SET need = 'start' WHERE label = 'identity'");
+    for (size_t i = 0; i < sizeof without_needs / sizeof *without_needs; i++) {
+        const bnn_store_named_query *query = bnn_store_find_query(without_needs[i].name);
+        char *rows = store_rows(store, query->sql, "demo");
+        ck_assert_str_eq(rows, without_needs[i].rows);
+        ck_assert_ptr_nonnull(strstr(query->question, "tarts and teachers"));
+        free(rows);
+    }
+    bnn_store_close(store);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "SELECT DISTINCT label FROM %s WHERE need = 'start'", views[i]);
+        check_rows(sql, strcmp(views[i], "benchmark_summary") == 0 ? "" : "identity\n");
+    }
+}
+END_TEST
+
 START_TEST(failures_and_times_are_told)
 {
     bnn_store *store = make_sweep();
@@ -427,6 +468,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, public_views_keep_their_columns);
     tcase_add_test(tests, every_named_query_is_known_here);
     tcase_add_loop_test(tests, named_queries_answer, 0, sizeof named / sizeof *named);
+    tcase_add_test(tests, what_is_only_needed_is_not_compared);
     tcase_add_test(tests, failures_and_times_are_told);
     suite_add_tcase(suite, tests);
     return suite;
