@@ -192,6 +192,7 @@ typedef struct bnn_store_attempt {
     const bnn_store_plugin *plugins;
     size_t n_needs;
     bnn_store_need *needs;
+    uint32_t telemetry; /* what is measured of layers: a set, of which the store knows no more */
 } bnn_store_attempt;
 
 /* Starts an attempt on a run, if it is still as the caller saw it: neither running nor done, and

@@ -67,11 +67,11 @@ static void add_attempt(bnn_store *store, int64_t run, uint32_t attempt,
     bnn_store_execute(
         store,
         "INSERT INTO attempt(run_id, attempt, environment_id, dataset_id, host, pid, boot_id,"
-        " pid_namespace, process_start, started_us, life) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-        " ?9, ?10, ?11)",
+        " pid_namespace, process_start, started_us, life, telemetry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+        " ?9, ?10, ?11, nullif(?12, 0))",
         BNN_VALUES(V(run), V(attempt), V(with->environment), V(dataset), V(self.host), V(self.pid),
                    V(self.boot_id), V(self.pid_namespace), V(self.start), V(bnn_store_now_us()),
-                   V(store->life)));
+                   V(store->life), V(with->telemetry)));
     for (size_t i = 0; i < with->n_plugins; i++)
         record_plugin(store, run, attempt, &with->plugins[i]);
     bnn_store_record_needs(store, run, with);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 6 };
+enum { READABLE = 2, NEWEST = 7 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -85,8 +85,9 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
         int64_t before; /* the version that has the table as it is, or has it at all */
         const char *sql;
     } tables[] = {
-        {4, "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life FROM main.attempt;"
-            "CREATE TEMP VIEW run AS SELECT *, NULL AS stale, NULL AS note FROM main.run"},
+        {4,
+         "CREATE TEMP VIEW attempt AS SELECT *, NULL AS life, NULL AS telemetry FROM main.attempt;"
+         "CREATE TEMP VIEW run AS SELECT *, NULL AS stale, NULL AS note FROM main.run"},
         {5, "CREATE TEMP VIEW IF NOT EXISTS run AS SELECT *, NULL AS note FROM main.run;"
             "CREATE TEMP VIEW run_tag AS SELECT 0 AS run_id, '' AS tag WHERE 0"},
         {6, "CREATE TEMP VIEW measured_layer AS"
@@ -98,6 +99,8 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             " '' AS need_uid, '' AS sha256 WHERE 0;"
             "CREATE TEMP VIEW experiment_config AS"
             " SELECT *, NULL AS need FROM main.experiment_config"},
+        {7,
+         "CREATE TEMP VIEW IF NOT EXISTS attempt AS SELECT *, NULL AS telemetry FROM main.attempt"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

@@ -109,7 +109,7 @@ static int check_uid(const bnn_store *store, const char *uid, bnn_error *err)
 static const bnn_row_type run_type = {sizeof(bnn_store_run),
                                       {RUN(config_hash), RUN(seed), RUN(id), RUN(uid),
                                        RUN(state_name), RUN(n_attempts), RUN(error), RUN(holder),
-                                       RUN(died), RUN(measured)}};
+                                       RUN(died), RUN(telemetry)}};
 
 int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *arena,
                         const bnn_store_run **out_runs, size_t *out_n, bnn_error *err)
@@ -122,7 +122,7 @@ int bnn_store_list_runs(bnn_store *store, const char *experiment, bnn_arena *are
         " run.state AS state_name, run.n_attempts, attempt.error, CASE run.state WHEN 'running'"
         " THEN 'process ' || attempt.pid || ' on ' || attempt.host END AS holder,"
         " run.state = 'queued' AND attempt.outcome = 'stale' AS died,"
-        " EXISTS (SELECT 1 FROM layer_value WHERE layer_value.run_id = run.run_id) AS measured"
+        " coalesce(attempt.telemetry, 0) AS telemetry"
         " FROM run JOIN experiment USING (experiment_id) JOIN config USING (config_id)"
         " LEFT JOIN attempt ON attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts"
         " WHERE experiment.name = ?1",

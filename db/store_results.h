@@ -47,7 +47,7 @@ typedef struct bnn_store_run {
     const char *error;  /* of the last attempt */
     const char *holder; /* of a running one: "process 4242 on host" */
     bool died;          /* its process ended without a word */
-    bool measured;      /* telemetry has left values of it */
+    int64_t telemetry;  /* the set that its last attempt measured */
     bnn_run_state state;
 } bnn_store_run;
 

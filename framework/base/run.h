@@ -72,7 +72,7 @@ typedef struct bnn_run {
     const char *lost;     /* the files of a LOST one: "model.bnn is missing"; likewise; or NULL */
     const char *blocked;  /* why a BLOCKED one is; likewise; or NULL */
     bool died;            /* an interrupted one: its process ended without a word */
-    bool measured;        /* telemetry has left values of it */
+    bool measured;        /* its last attempt, with the telemetry that the spec asks for */
     bool has_weights;     /* a done one: its weights are recorded */
     bnn_run_need needs[BNN_PURPOSES]; /* by bnn_purpose; once it is to be executed */
     bnn_run_result result;

@@ -56,7 +56,7 @@ static void plan_match_run(const bnn_plan_matcher *m, const bnn_store_run *found
     run->id = found->id;
     run->state = found->died ? BNN_RUN_INTERRUPTED : found->state;
     run->died = found->died;
-    run->measured = found->measured;
+    run->measured = (m->plan->experiment->telemetry & ~(uint64_t)found->telemetry) == 0;
     run->n_attempts = (uint32_t)found->n_attempts;
     snprintf(run->uid, sizeof run->uid, "%s", found->uid);
     if (found->state == BNN_RUN_FAILED && found->error[0] != '\0')
@@ -266,8 +266,7 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     for (size_t i = 0; i < n; i++) {
         plan.n_of[plan.runs[i].state]++;
         plan.n_todo += bnn_run_is_todo(&plan.runs[i]);
-        plan.n_unmeasured += experiment->telemetry != 0 && plan.runs[i].state == BNN_RUN_DONE &&
-                             !plan.runs[i].measured;
+        plan.n_unmeasured += plan.runs[i].state == BNN_RUN_DONE && !plan.runs[i].measured;
     }
     *out = plan;
     return BNN_OK;

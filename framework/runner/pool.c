@@ -88,6 +88,7 @@ static void pool_claim(pool_job *j)
         .n_plugins = config->plugins.n,
         .plugins = j->plugins,
         .needs = j->needs,
+        .telemetry = p->base.experiment->telemetry,
     };
     bnn_pool_name_needs(j);
     j->hopeless = false;

@@ -46,6 +46,19 @@ omits '^telemetry'
 bnn 0 -q tiny.yaml --db without.db -s 'telemetry=[flips, never_flipped]' --retrain all
 is "$(asks without.db "$results")" "$(asks with.db "$results")"
 is "$(asks without.db 'SELECT count(DISTINCT name) FROM layer_metric')" 2
+bnn 0 plan tiny.yaml --db without.db -s 'telemetry=[flips, dead]'
+prints '^telemetry: 2 done runs were trained without it, which changes no result; --retrain trains'
+
+# A network in full precision has no weights that flip, and no signs: it is asked once, nevertheless.
+bnn 0 -q tiny.yaml --db float.db -s 'baseline={model.binarize: none}'
+bnn 0 plan tiny.yaml --db float.db -s 'baseline={model.binarize: none}' -s telemetry=flips
+prints '^telemetry: 3 done runs were trained without it, '
+for topics in flips '[mismatch, flips, dead]'; do
+    bnn 0 -q tiny.yaml --db float.db -s 'baseline={model.binarize: none}' -s "telemetry=$topics" --retrain all
+    bnn 0 plan tiny.yaml --db float.db -s 'baseline={model.binarize: none}' -s "telemetry=$topics"
+    prints '3 done; nothing to do'
+    omits '^telemetry'
+done
 
 # ---- answers -------------------------------------------------------------------------------------
 is "$(asks with.db "SELECT count(*) FROM layer_metric WHERE name = 'histogram' AND layer = 'dense_2'")" 76

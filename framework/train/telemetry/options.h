@@ -5,7 +5,7 @@
 
 #include "spec/key.h"
 
-/* Bits of a set. */
+/* Bits of a set. Databases and checkpoints keep it: a new topic gets the next bit. */
 typedef enum bnn_telemetry_topic {
     BNN_TELEMETRY_FLIPS = 1 << 0,
     BNN_TELEMETRY_NEVER_FLIPPED = 1 << 1,
@@ -20,7 +20,7 @@ typedef enum bnn_telemetry_topic {
     BNN_TELEMETRY_ALL = (1 << 10) - 1,
 } bnn_telemetry_topic;
 
-/* The value of the key: a uint32_t, a set. It is recorded nowhere, since it changes no result. */
+/* The value of the key: a uint32_t, a set. It is recorded with an attempt, in no config, since it changes no result. */
 extern const bnn_key_type bnn_telemetry_type;
 
 #endif

@@ -157,6 +157,7 @@ START_TEST(an_older_schema_is_read_without_them)
                                 "DROP TABLE layer_value; DROP TABLE run_need;"
                                 "DROP TABLE quantity; DROP TABLE measured_layer;"
                                 "ALTER TABLE experiment_config DROP COLUMN need;"
+                                "ALTER TABLE attempt DROP COLUMN telemetry;"
                                 "ALTER TABLE run DROP COLUMN note; PRAGMA user_version = 4");
     store = store_open(BNN_STORE_READ);
     char *rows = store_rows(store, "SELECT DISTINCT note, tags, stale FROM run_summary", NULL);

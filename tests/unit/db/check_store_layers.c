@@ -5,6 +5,7 @@
 
 #include "db/store_curate.h"
 #include "db/store_internal.h"
+#include "db/store_results.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -191,7 +192,8 @@ static void make_version_5(void)
         "PRAGMA writable_schema = RESET; DROP TRIGGER attempt_deleted_with_layers;"
         "DROP TRIGGER run_deleted_with_needs; DROP TABLE run_need; DROP TABLE layer_value;"
         "DROP TABLE quantity; DROP TABLE measured_layer;"
-        "ALTER TABLE experiment_config DROP COLUMN need; PRAGMA user_version = 5");
+        "ALTER TABLE experiment_config DROP COLUMN need;"
+        "ALTER TABLE attempt DROP COLUMN telemetry; PRAGMA user_version = 5");
 }
 
 START_TEST(an_older_schema_is_read_without_them)
@@ -219,9 +221,44 @@ START_TEST(an_older_schema_gets_room_for_them)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     add_binned(store, 1, 1, "flips", (double)NAN, 1, 0.5);
     bnn_store_close(store);
-    ck_rows("PRAGMA user_version", "6\n");
+    ck_rows("PRAGMA user_version", "7\n");
     ck_rows(of_first, "1|dense_2|flips|0.500000|NULL|4\n");
     ck_rows("PRAGMA integrity_check", "ok\n");
+}
+END_TEST
+
+/* ---- what was asked for ---- */
+
+static void check_telemetry(bnn_store_mode mode, int64_t first, int64_t second)
+{
+    bnn_store *store = store_open(mode);
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    const bnn_store_run *runs;
+    size_t n;
+    ck_ok(bnn_store_list_runs(store, "e", arena, &runs, &n, err));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_int_eq(runs[0].telemetry, runs[0].id == 1 ? first : second);
+    ck_assert_int_eq(runs[1].telemetry, runs[1].id == 1 ? first : second);
+    bnn_arena_destroy(arena);
+    bnn_store_close(store);
+}
+
+/* It is known of a run of which nothing was measured, as one in full precision, too. Version 6 did not keep
+ * it: then it is what there are values of. */
+START_TEST(what_an_attempt_was_asked_to_measure_is_known)
+{
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    make_runs(store);
+    bnn_store_close(store);
+    check_telemetry(BNN_STORE_READ, 0, 0);
+    plain_execute(store_file(), "UPDATE attempt SET telemetry = 5 WHERE run_id = 1");
+    check_telemetry(BNN_STORE_READ, 5, 0);
+    plain_execute(store_file(), "DELETE FROM layer_value WHERE run_id = 2;"
+                                "ALTER TABLE attempt DROP COLUMN telemetry;"
+                                "PRAGMA user_version = 6");
+    check_telemetry(BNN_STORE_READ, 0, 0);
+    check_telemetry(BNN_STORE_WRITE, 5, 0);
+    ck_rows("PRAGMA user_version", "7\n");
 }
 END_TEST
 
@@ -238,6 +275,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_values_are_of_stays_with_them);
     tcase_add_test(tests, an_older_schema_is_read_without_them);
     tcase_add_test(tests, an_older_schema_gets_room_for_them);
+    tcase_add_test(tests, what_an_attempt_was_asked_to_measure_is_known);
     suite_add_tcase(suite, tests);
     return suite;
 }
