@@ -90,8 +90,8 @@ data_sources = \
 	framework/data/sources/npm.c \
 	framework/data/sources/source.h
 model_sources = \
-	framework/model/idle.c \
 	framework/model/form.c framework/model/form.h \
+	framework/model/idle.c \
 	framework/model/layout.c \
 	framework/model/network.c framework/model/network.h \
 	framework/model/options.c framework/model/options.h \
@@ -100,14 +100,15 @@ model_sources = \
 	framework/model/topology.c \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \
-	framework/train/average.c framework/train/average.h \
 	framework/train/augment.c framework/train/augment.h \
 	framework/train/augment_options.c \
+	framework/train/average.c framework/train/average.h \
 	framework/train/checkpoint.c \
 	framework/train/clip.c framework/train/clip.h \
+	framework/train/cosine.h \
+	framework/train/idle.c \
 	framework/train/loss.c framework/train/loss.h \
 	framework/train/mixup.c framework/train/mixup.h \
-	framework/train/cosine.h \
 	framework/train/options.c framework/train/options.h \
 	framework/train/schedule.c \
 	framework/train/session.c framework/train/session.h \

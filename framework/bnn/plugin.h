@@ -315,9 +315,8 @@ typedef struct bnn_step {
 } bnn_step;
 
 enum {
-    BNN_OPTIMIZER_BINARY_ONLY =
-        1, /* updates latent binary weights only, whose signs act: those of a
-                                      form with BNN_FORM_SIGN */
+    /* Updates latent binary weights only, whose signs act: those of a form with BNN_FORM_SIGN. */
+    BNN_OPTIMIZER_BINARY_ONLY = 1,
 };
 
 typedef struct bnn_optimizer {
@@ -504,11 +503,10 @@ typedef struct bnn_form_plan {
     const bnn_kernels *kernels; /* as those of the context */
 
     /* Set by the form; the host has set codes of -1 and +1, and no scale. */
-    int32_t code_min,
-        code_max;       /* the codes are code_min, code_min + code_step, ... code_max, ... */
-    int32_t code_step;  /* ... or any real number: 0 */
-    uint32_t scale;     /* bnn_scale */
-    uint32_t n_tensors; /* its own, beside the latent weights */
+    int32_t code_min, code_max; /* the codes are code_min, code_min + code_step, ... code_max, */
+    int32_t code_step;          /* or any real numbers: 0 */
+    uint32_t scale;             /* bnn_scale */
+    uint32_t n_tensors;         /* its own, beside the latent weights */
     bnn_tensor tensors[BNN_FORM_TENSORS_MAX]; /* BNN_TENSOR_VECTOR or _STATE */
     size_t n_saved; /* floats kept from forward to backward, private to this form */
 

@@ -64,33 +64,67 @@ static bool idle_network_pads(const bnn_model_options *model, bnn_shape input, u
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------ */
+/* ---- the keys ---------------------------------------------------------------------------- */
 
 static bool idle_is_set(const bnn_node *section, const char *path)
 {
     return section != NULL && bnn_tree_find(section, path) != NULL;
 }
 
+/* Why a layer that is named stands nowhere; NULL: it does, or a word such as none is there. */
+static const char *idle_layer(const bnn_network *net, const bnn_use *use, char letter,
+                              const char *why)
+{
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        if (net->ops[i].letter == letter)
+            return NULL;
+    return use->plugin != NULL && use->word == NULL ? why : NULL;
+}
+
+/* Those that only the planned network shows. trial: for the network. */
+static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                              const bnn_node *section, bnn_arena *trial, bnn_idle *out)
+{
+    static const char decided[] = "model.topology|model.binarize|model.ordering";
+    bnn_error err;
+    bnn_network net;
+    size_t n = 0;
+    if (bnn_network_lay_out(model, input, n_classes, trial, &net, &err) != BNN_OK)
+        return 0;
+    if (idle_is_set(section, "norm"))
+        out[n++] = (bnn_idle){
+            "model.norm",
+            idle_layer(&net, &model->norm, BNN_ROLE_NORM, "model.ordering has no B in any block"),
+            decided};
+    if (idle_is_set(section, "activation"))
+        out[n++] = (bnn_idle){"model.activation",
+                              idle_layer(&net, &model->activation, BNN_ROLE_ACTIVATION,
+                                         "model.ordering has no A in any block"),
+                              decided};
+    if (idle_is_set(section, "binarize.padding") && model->binarize.activations &&
+        !idle_network_pads(model, input, n_classes, trial))
+        out[n++] =
+            (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them", decided};
+    return n;
+}
+
 size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                            const bnn_node *section, bnn_arena *arena,
                            bnn_idle out[BNN_MODEL_IDLE_MAX])
 {
+    static const char decided[] = "model.topology|model.binarize";
+    const bool binary = model->binarize.weights || model->binarize.activations;
     const char *why;
     size_t n = 0;
-    if (!model->binarize.weights && !model->binarize.activations)
-        return 0;
-    if (idle_is_set(section, "binarize.first") &&
+    if (binary && idle_is_set(section, "binarize.first") &&
         (why = idle_block(model, 0, "first", arena)) != NULL)
-        out[n++] = (bnn_idle){"model.binarize.first", why, "model.topology|model.binarize"};
-    if (idle_is_set(section, "binarize.last") &&
+        out[n++] = (bnn_idle){"model.binarize.first", why, decided};
+    if (binary && idle_is_set(section, "binarize.last") &&
         (why = idle_block(model, model->n_blocks - 1, "last", arena)) != NULL)
-        out[n++] = (bnn_idle){"model.binarize.last", why, "model.topology|model.binarize"};
-    if (!model->binarize.activations || !idle_is_set(section, "binarize.padding"))
-        return n;
+        out[n++] = (bnn_idle){"model.binarize.last", why, decided};
     bnn_arena *trial = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
-    if (trial != NULL && !idle_network_pads(model, input, n_classes, trial))
-        out[n++] = (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them",
-                              "model.topology|model.binarize"};
+    if (trial != NULL)
+        n += idle_in_network(model, input, n_classes, section, trial, out + n);
     bnn_arena_destroy(trial);
     return n;
 }

@@ -19,9 +19,8 @@ static const bnn_tensor *op_tensor(const bnn_network_op *op, uint32_t t)
                                   : &op->form.tensors[t - op->plan.n_tensors];
 }
 
-/* Plans the operations in the arena. */
-static int network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
-                           bnn_arena *arena, bnn_network *out, bnn_error *err)
+int bnn_network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                        bnn_arena *arena, bnn_network *out, bnn_error *err)
 {
     *out = (bnn_network){.options = model,
                          .kernels = bnn_kernels_choose(err),
@@ -37,7 +36,7 @@ size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input,
     bnn_network net;
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     size_t n = 0;
-    if (arena != NULL && network_lay_out(model, input, n_classes, arena, &net, &err) == BNN_OK)
+    if (arena != NULL && bnn_network_lay_out(model, input, n_classes, arena, &net, &err) == BNN_OK)
         for (uint32_t i = 0; i < net.n_ops; i++)
             for (uint32_t t = 0; t < op_n_tensors(&net.ops[i]); t++) {
                 const uint32_t *d = op_tensor(&net.ops[i], t)->dims;
@@ -55,7 +54,7 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
     if (arena == NULL)
         return bnn_diag_no_memory(diag);
     bnn_network net;
-    const int status = network_lay_out(model, input, n_classes, arena, &net, &err);
+    const int status = bnn_network_lay_out(model, input, n_classes, arena, &net, &err);
     if (status != BNN_OK)
         bnn_diag_fail(diag, status, model->at, "model: %s", err.message);
     bnn_arena_destroy(arena);
@@ -104,9 +103,9 @@ int bnn_network_check_start(const bnn_model_options *from, bnn_shape from_input,
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
-    int status = network_lay_out(from, from_input, from_classes, arena, &there, err);
+    int status = bnn_network_lay_out(from, from_input, from_classes, arena, &there, err);
     if (status == BNN_OK)
-        status = network_lay_out(to, to_input, to_classes, arena, &here, err);
+        status = bnn_network_lay_out(to, to_input, to_classes, arena, &here, err);
     if (status == BNN_OK)
         status = network_check_tensors(&here, &there, "the run to start from has", err);
     if (status == BNN_OK)

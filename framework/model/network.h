@@ -98,6 +98,11 @@ typedef struct bnn_network {
 int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                       bnn_diag *diag);
 
+/* Plans the operations of a model for a data set in the arena, and no other memory: what
+ * bnn_layout_build fills is there. */
+int bnn_network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                        bnn_arena *arena, bnn_network *out, bnn_error *err);
+
 /* The values of all its tensors: each four bytes in the file of weights. 0 when it cannot be planned. */
 size_t bnn_network_count_values(const bnn_model_options *model, bnn_shape input,
                                 uint32_t n_classes);
@@ -125,12 +130,13 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* ---- idle.c ---- */
 
-enum { BNN_MODEL_IDLE_MAX = 3 };
+enum { BNN_MODEL_IDLE_MAX = 5 };
 
-/* Which keys below model.binarize that are set in a section (NULL: none are) change nothing in its
- * network, though what they act with is there: first and last beside a `layers` that the block is
- * not of, padding where no binary inputs are padded. To find the latter the layers are tried.
- * Returns how many; their texts live in the arena. */
+/* Which keys that are set in a model section (NULL: none are) change nothing in its network, though
+ * what they act with is there: first and last beside a `layers` that the block is not of, a norm or an
+ * activation that the ordering has no place for, padding where no binary inputs are padded. To find the
+ * latter the layers are tried. Returns how many, those that act as bnn_idle says among them; their
+ * texts live in the arena. */
 size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                            const bnn_node *section, bnn_arena *arena,
                            bnn_idle out[BNN_MODEL_IDLE_MAX]);

@@ -277,18 +277,21 @@ int bnn_experiment_add(bnn_builder *b, const bnn_point *point, const bnn_config 
 int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config *config,
                         bool sound)
 {
-    bnn_idle idle[BNN_MODEL_IDLE_MAX];
-    const size_t n_idle =
-        sound ? bnn_model_find_idle(&config->model, config->input, config->n_classes,
-                                    bnn_tree_get(point->root, "model"), b->r->arena, idle)
-              : 0;
+    bnn_idle idle[BNN_MODEL_IDLE_MAX + BNN_TRAIN_IDLE_MAX];
+    size_t n_idle = 0;
+    if (sound) {
+        n_idle = bnn_model_find_idle(&config->model, config->input, config->n_classes,
+                                     bnn_tree_get(point->root, "model"), b->r->arena, idle);
+        n_idle +=
+            bnn_train_find_idle(&config->train, bnn_tree_get(point->root, "train"), idle + n_idle);
+    }
     return bnn_effect_note(&b->effects, point, &config->settings, idle, n_idle);
 }
 
 /* expanding: began before the sweep was expanded; after a mistake there, points that are missing
  * could use any key, and keys that are missing could tell configs apart. */
-static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const source *from,
-                           int expanding, bnn_experiment *out)
+static void resolve_points(const bnn_reader *r, const bnn_node *root, const bnn_sweep *sweep,
+                           const source *from, int expanding, bnn_experiment *out)
 {
     bnn_builder b = {.r = r,
                      .out = out,
@@ -304,6 +307,8 @@ static void resolve_points(const bnn_reader *r, const bnn_sweep *sweep, const so
         if (bnn_experiment_note(&b, point, &config, status == BNN_OK) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
+    if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
+        bnn_needs_check(&b, root);
     bnn_needs_label(&b);
     bnn_diag_end(r->diag, expanding);
     if (b.whole)
@@ -352,7 +357,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
     const int expanding = bnn_diag_begin(r->diag);
     if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK && sweep.n == 0)
         sweep = (bnn_sweep){.n = 1, .points = &base};
-    resolve_points(r, &sweep, from, expanding, &experiment);
+    resolve_points(r, root, &sweep, from, expanding, &experiment);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = experiment;

@@ -39,6 +39,10 @@ extern const bnn_key_type bnn_need_type;
 /* Resolves a point, and adds the configs that it needs. As bnn_experiment_resolve. */
 int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out);
 
+/* After all points: a start or a teacher that the spec names (root) must be one of some run; an error
+ * where each run would be its own. */
+void bnn_needs_check(const bnn_builder *b, const bnn_node *root);
+
 /* After all points: gives the configs that others only need labels of their own. */
 int bnn_needs_label(bnn_builder *b);
 

@@ -246,6 +246,24 @@ int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out)
     return status;
 }
 
+void bnn_needs_check(const bnn_builder *b, const bnn_node *root)
+{
+    static const char *const own[] = {
+        [BNN_PURPOSE_START] = "start from itself", [BNN_PURPOSE_TEACHER] = "be its own teacher"};
+    for (int p = 0; p < BNN_PURPOSES; p++) {
+        const char *name = bnn_purpose_name((bnn_purpose)p);
+        const bnn_node *said = bnn_tree_get(root, name);
+        bool needed = said == NULL || need_is_none(said) || b->out->n_configs == 0;
+        for (size_t i = 0; !needed && i < b->out->n_configs; i++)
+            needed = b->out->configs[i].needs[p].hash != NULL;
+        if (!needed)
+            bnn_diag_add(b->r->diag, said->at,
+                         "%s: names no other config, so each run would %s; say what differs in it, "
+                         "or leave it out",
+                         name, own[p]);
+    }
+}
+
 /* ---- labels ------------------------------------------------------------------------------ */
 
 static size_t need_count_label(const bnn_experiment *x, size_t n, const char *label)

@@ -81,7 +81,7 @@ static int note_key(const effect_point *of, const effect_place *at, const bnn_no
     const bnn_settings *settings = of->settings;
     const bnn_idle *idle = find_idle(of, at->path);
     const char *condition = find_condition(effects, at);
-    if (condition == NULL || condition[0] == '\0')
+    if (condition == NULL || (condition[0] == '\0' && idle == NULL))
         return condition == NULL ? BNN_E_INTERNAL : BNN_OK;
     bnn_effect_key key = {
         .path = at->path, .condition = condition, .value = value, .at = value->at, .of_base = true};
@@ -92,9 +92,9 @@ static int note_key(const effect_point *of, const effect_place *at, const bnn_no
             key.value = NULL;
     }
     key.of_baseline = point->baseline && !key.of_base;
-    key.acts = !is_decided(settings, key.path) || !is_decided(settings, key.condition) ||
-               bnn_key_holds(settings, key.condition);
-    if (key.acts && idle != NULL) {
+    key.acts = condition[0] == '\0' || !is_decided(settings, key.path) ||
+               !is_decided(settings, key.condition) || bnn_key_holds(settings, key.condition);
+    if (key.acts && idle != NULL && idle->why != NULL) {
         key.acts = false;
         key.why = idle->why;
         key.condition = idle->depends;

@@ -10,10 +10,11 @@
 
 typedef struct bnn_effect_key bnn_effect_key;
 
-/* A key that idles in a point for a reason that its row cannot say. */
+/* A key that idles in a point for a reason that its row cannot say. One whose row has no condition at
+ * all is named in the points where it acts, too. */
 typedef struct bnn_idle {
     const char *path;
-    const char *why;     /* "no binary layer pads its input" */
+    const char *why;     /* "no binary layer pads its input"; NULL: it acts */
     const char *depends; /* "KEY|...": the keys that decide it */
 } bnn_idle;
 

@@ -4,6 +4,7 @@
 #define BNN_TRAIN_OPTIONS_H
 
 #include "model/options.h"
+#include "spec/effect.h"
 #include "train/augment.h"
 
 typedef enum bnn_loss {
@@ -83,6 +84,13 @@ typedef struct bnn_train_options {
 /* The section: a bnn_train_options. Without binary weights a binary optimizer does not act and is
  * not recorded. */
 extern const bnn_section bnn_train_section;
+
+enum { BNN_TRAIN_IDLE_MAX = 2 };
+
+/* Which keys that are set in a train section (NULL: none are) change nothing in the run, though what
+ * they act with is there: patience for as many epochs as there are. Returns how many; idle.c. */
+size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *section,
+                           bnn_idle out[BNN_TRAIN_IDLE_MAX]);
 
 /* Whether the optimizer of binary weights fits their form: one that flips signs needs weights of
  * which the sign acts. BNN_OK, or a message. */
