@@ -66,11 +66,6 @@ static bool idle_network_pads(const bnn_model_options *model, bnn_shape input, u
 
 /* ---- the keys ---------------------------------------------------------------------------- */
 
-static bool idle_is_set(const bnn_node *section, const char *path)
-{
-    return section != NULL && bnn_tree_find(section, path) != NULL;
-}
-
 /* Why a layer that is named stands nowhere; NULL: it does, or a word such as none is there. */
 static const char *idle_layer(const bnn_network *net, const bnn_use *use, char letter,
                               const char *why)
@@ -91,17 +86,17 @@ static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, u
     size_t n = 0;
     if (bnn_network_lay_out(model, input, n_classes, trial, &net, &err) != BNN_OK)
         return 0;
-    if (idle_is_set(section, "norm"))
+    if (bnn_tree_find(section, "norm") != NULL)
         out[n++] = (bnn_idle){
             "model.norm",
             idle_layer(&net, &model->norm, BNN_ROLE_NORM, "model.ordering has no B in any block"),
             decided};
-    if (idle_is_set(section, "activation"))
+    if (bnn_tree_find(section, "activation") != NULL)
         out[n++] = (bnn_idle){"model.activation",
                               idle_layer(&net, &model->activation, BNN_ROLE_ACTIVATION,
                                          "model.ordering has no A in any block"),
                               decided};
-    if (idle_is_set(section, "binarize.padding") && model->binarize.activations &&
+    if (bnn_tree_find(section, "binarize.padding") != NULL && model->binarize.activations &&
         !idle_network_pads(model, input, n_classes, trial))
         out[n++] =
             (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them", decided};
@@ -116,10 +111,10 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
     const bool binary = model->binarize.weights || model->binarize.activations;
     const char *why;
     size_t n = 0;
-    if (binary && idle_is_set(section, "binarize.first") &&
+    if (binary && bnn_tree_find(section, "binarize.first") != NULL &&
         (why = idle_block(model, 0, "first", arena)) != NULL)
         out[n++] = (bnn_idle){"model.binarize.first", why, decided};
-    if (binary && idle_is_set(section, "binarize.last") &&
+    if (binary && bnn_tree_find(section, "binarize.last") != NULL &&
         (why = idle_block(model, model->n_blocks - 1, "last", arena)) != NULL)
         out[n++] = (bnn_idle){"model.binarize.last", why, decided};
     bnn_arena *trial = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);

@@ -51,12 +51,14 @@ prints '^                   0 elsewhere$'
 prints '^ *proxy  *derivative$'
 prints '^ *1 |  *\.-.*  1 |  *|..*|$'
 prints '^ *-1 |\.\.\..*  0 |\.\.\..*\.\.\.$'
+sed -i '/^  file /d' out
 fits 80
 bnn 0 plugins ste ede
 prints 'schedule  *changes'
 prints '^ *proxy, first epoch  *derivative, first epoch$'
 prints '^ *1 | .* 10 |  *|$'
 prints '^ *proxy, last epoch  *derivative, last epoch$'
+sed -i '/^  file /d' out
 fits 80
 bnn 0 plugins ste clipped --json
 prints '"progress": 0.0,'
