@@ -342,8 +342,8 @@ START_TEST(kernels_do_not_change_a_bit)
     static const char *const specs[] = {
         "model: {binarize: none}\ntrain: {epochs: 1}\n",
         "model: {binarize: {first: true, last: true}}\ntrain: {epochs: 1}\n",
-        "model: {binarize: none}\ntrain: {epochs: 1, label_smoothing: 0.1, mixup: 0.3, "
-        "clip_gradient: 1, average: 0.9, schedule: one_cycle}\n"};
+        ("model: {binarize: none}\ntrain: {epochs: 1, label_smoothing: 0.1, mixup: 0.3, "
+         "clip_gradient: 1, average: 0.9, schedule: one_cycle}\n")};
     size_t n;
     const char *const *names = bnn_cpu_names(&n);
     report *r = bnn_arena_alloc(arena, 2, sizeof *r);
