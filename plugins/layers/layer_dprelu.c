@@ -34,23 +34,16 @@ static slopes slopes_of(const bnn_layer_io *io, size_t c)
 
 static void forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = bnn_io_channel(io);
     (void)ctx, (void)params;
-    for (size_t c = 0; c < io->in.c; c++) {
-        const slopes s = slopes_of(io, c);
-        slopes_forward(&s, n, io->x + c * n, io->y + c * n);
-    }
+    for (size_t c = 0; c < io->in.c; c++)
+        slopes_forward(io, c, slopes_of(io, c));
 }
 
 static void backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = bnn_io_channel(io);
     (void)params;
     for (size_t c = 0; c < io->in.c; c++) {
-        const slopes s = slopes_of(io, c);
-        slopes_gradient g;
-        slopes_backward(ctx->kernels, &s, n, io->x + c * n, io->gy + c * n,
-                        io->gx == NULL ? NULL : io->gx + c * n, &g);
+        const slopes_gradient g = slopes_backward(ctx->kernels, io, c, slopes_of(io, c));
         io->gradients[SHIFT][c] = g.shift;
         io->gradients[ABOVE][c] = g.above;
         io->gradients[BELOW][c] = g.below;

@@ -16,37 +16,39 @@ typedef struct slopes_gradient {
     float shift, below, above, offset;
 } slopes_gradient;
 
-BNN_HOT static void slopes_forward(const slopes *s, size_t n, const float *x, float *y)
+/* Channel c of a layer. */
+BNN_HOT static void slopes_forward(const bnn_layer_io *io, size_t c, slopes s)
 {
-    const float shift = s->shift, below = s->below, above = s->above, offset = s->offset;
+    const size_t n = bnn_io_channel(io);
+    const float *x = io->x + c * n;
+    float *y = io->y + c * n;
     for (size_t i = 0; i < n; i++) {
-        const float t = x[i] - shift;
-        y[i] = t * (t >= 0.0f ? above : below) + offset;
+        const float t = x[i] - s.shift;
+        y[i] = t * (t >= 0.0f ? s.above : s.below) + s.offset;
     }
 }
 
-/* gx may be NULL; n is a multiple of BNN_LANES. */
-BNN_HOT static void slopes_backward(const bnn_kernels *kernels, const slopes *s, size_t n,
-                                    const float *x, const float *gy, float *gx,
-                                    slopes_gradient *out)
+BNN_HOT static slopes_gradient slopes_backward(const bnn_kernels *kernels, const bnn_layer_io *io,
+                                               size_t c, slopes s)
 {
-    const float shift = s->shift, below = s->below, above = s->above;
+    const size_t n = bnn_io_channel(io);
+    const float *x = io->x + c * n, *gy = io->gy + c * n;
     float through[BNN_LANES] = {0}, low[BNN_LANES] = {0}, high[BNN_LANES] = {0},
           all[BNN_LANES] = {0};
     for (size_t i = 0; i < n; i += BNN_LANES)
         for (size_t lane = 0; lane < BNN_LANES; lane++) {
-            const float t = x[i + lane] - shift, g = gy[i + lane];
-            through[lane] += g * (t >= 0.0f ? above : below);
+            const float t = x[i + lane] - s.shift, g = gy[i + lane];
+            through[lane] += g * (t >= 0.0f ? s.above : s.below);
             low[lane] += g * (t < 0.0f ? t : 0.0f);
             high[lane] += g * (t < 0.0f ? 0.0f : t);
             all[lane] += g;
         }
-    *out = (slopes_gradient){.shift = -kernels->sum(BNN_LANES, through),
+    for (size_t i = 0; io->gx != NULL && i < n; i++)
+        io->gx[c * n + i] = gy[i] * (x[i] - s.shift >= 0.0f ? s.above : s.below);
+    return (slopes_gradient){.shift = -kernels->sum(BNN_LANES, through),
                              .below = kernels->sum(BNN_LANES, low),
                              .above = kernels->sum(BNN_LANES, high),
                              .offset = kernels->sum(BNN_LANES, all)};
-    for (size_t i = 0; gx != NULL && i < n; i++)
-        gx[i] = gy[i] * (x[i] - shift >= 0.0f ? above : below);
 }
 
 /* Sets the lowering to x - shift, the first of the operations. Returns what emit does. */

@@ -106,24 +106,6 @@ static void check_state(const char *label, bnn_run_state state)
                   (int)state);
 }
 
-static char *all_results(void)
-{
-    return plain_rows(store_file(),
-                      "SELECT label, seed, name, epoch, printf('%!.20g', value), special "
-                      "FROM run JOIN experiment_config USING (experiment_id, config_id)"
-                      " JOIN metric USING (run_id) WHERE name <> 'seconds' "
-                      "UNION ALL SELECT label, seed, kind, n_bytes, sha256, path "
-                      "FROM run JOIN experiment_config USING (experiment_id, config_id)"
-                      " JOIN artifact USING (run_id) ORDER BY 1, 2, 3, 4");
-}
-
-static void forget_database(void)
-{
-    const char *const ends[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++)
-        unlink(bnn_arena_printf(arena, "%s%s", store_file(), ends[i]));
-}
-
 /* ---- their order ------------------------------------------------------------------------- */
 
 /* Nobody begins before what it needs has ended; the links say with which weights it began. */

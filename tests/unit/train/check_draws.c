@@ -58,27 +58,9 @@ END_TEST
 
 START_TEST(instruction_sets_change_no_bit)
 {
-    size_t n;
-    const char *const *names = bnn_cpu_names(&n);
-    report *r = new_reports(2);
-    bool first = true;
-    for (size_t i = 0; i < n; i++) {
-        if (bnn_kernels_find(names[i]) == NULL)
-            continue;
-        setenv("BNN_CPU", names[i], 1);
-        const bnn_train_job job = job_of(specs[_i], 7, &r[!first]);
-        run_well(&job);
-        ck_assert_msg(first || same_results(&r[0], &r[1]), "%s differs", names[i]);
-        first = false;
-    }
+    check_kernels_agree(specs[_i]);
 }
 END_TEST
-
-static void *run_in_thread(void *job)
-{
-    bnn_error err;
-    return bnn_train_run(job, &err) == BNN_OK ? job : NULL;
-}
 
 START_TEST(runs_beside_change_no_bit)
 {

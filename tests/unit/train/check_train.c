@@ -344,29 +344,11 @@ START_TEST(kernels_do_not_change_a_bit)
         "model: {binarize: {first: true, last: true}}\ntrain: {epochs: 1}\n",
         ("model: {binarize: none}\ntrain: {epochs: 1, label_smoothing: 0.1, mixup: 0.3, "
          "clip_gradient: 1, average: 0.9, schedule: one_cycle}\n")};
-    size_t n;
-    const char *const *names = bnn_cpu_names(&n);
-    report *r = bnn_arena_alloc(arena, 2, sizeof *r);
-    bool first = true;
     bnn_dataset_close(&data);
     open_data(120, 40);
-    for (size_t i = 0; i < n; i++) {
-        if (bnn_kernels_find(names[i]) == NULL)
-            continue;
-        setenv("BNN_CPU", names[i], 1);
-        const bnn_train_job job = job_of(specs[_i], 7, &r[!first]);
-        run_well(&job);
-        ck_assert_msg(first || same_results(&r[0], &r[1]), "%s differs", names[i]);
-        first = false;
-    }
+    check_kernels_agree(specs[_i]);
 }
 END_TEST
-
-static void *run_in_thread(void *job)
-{
-    bnn_error err;
-    return bnn_train_run(job, &err) == BNN_OK ? job : NULL;
-}
 
 START_TEST(runs_beside_each_other_do_not_meet)
 {
