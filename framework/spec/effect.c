@@ -52,12 +52,11 @@ static const char *find_condition(const bnn_effects *effects, const effect_place
 static bool is_decided(const bnn_settings *settings, const char *condition)
 {
     while (*condition != '\0') {
-        const size_t n = strcspn(condition, ".=!");
-        const bool is_own = condition[n] != '.';
-        bool known = false;
+        const size_t n = strcspn(condition, ".=!|&");
+        bool known = condition[n] != '.';
         for (size_t i = 0; !known && i < settings->n; i++)
-            known = is_own || (strncmp(settings->rows[i].key, condition, n) == 0 &&
-                               settings->rows[i].key[n] == '.');
+            known = strncmp(settings->rows[i].key, condition, n) == 0 &&
+                    settings->rows[i].key[n] == '.';
         if (!known)
             return false;
         condition += strcspn(condition, "|&");

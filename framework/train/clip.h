@@ -4,6 +4,9 @@
 
 #include "train/session.h"
 
+/* The sum of n squares, in double precision: those of large floats overflow in single. */
+double bnn_clip_squares(size_t n, const float *x);
+
 /* The Euclidean norm of all gradients together, those of latent weights behind their STE. */
 double bnn_clip_norm(const bnn_session *session);
 

@@ -3,11 +3,12 @@
 size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *section,
                            bnn_idle out[BNN_TRAIN_IDLE_MAX])
 {
-    static const char why[] = "the run has no more epochs than that";
+    static const char why[] = "the run has too few epochs for that";
     size_t n = 0;
-    if (train->patience >= train->epochs && bnn_tree_find(section, "patience") != NULL)
+    if (train->patience >= train->epochs - 1 && bnn_tree_find(section, "patience") != NULL)
         out[n++] = (bnn_idle){"train.patience", why, "train.epochs"};
-    if (train->schedule.kind == BNN_SCHEDULE_PLATEAU && train->schedule.patience >= train->epochs &&
+    if (train->schedule.kind == BNN_SCHEDULE_PLATEAU &&
+        train->schedule.patience >= train->epochs - 1 &&
         bnn_tree_find(section, "schedule.patience") != NULL)
         out[n++] = (bnn_idle){"train.schedule.patience", why, "train.epochs"};
     return n;

@@ -6,7 +6,8 @@
 
 /* ---- soft targets ------------------------------------------------------------------------ */
 
-/* The largest logit of each image. What is no number stays: a diverged run must be seen. */
+/* The largest logit of each image. What is no number may be passed over: it shows in
+ * the loss by itself. */
 static void soft_largest(const bnn_soft_loss *soft, float *most)
 {
     memcpy(most, soft->z, soft->n * sizeof *most);

@@ -7,6 +7,8 @@
 float bnn_mixup_share(const bnn_kernels *kernels, uint64_t seed, uint64_t step, double alpha)
 {
     const bnn_rng rng = {.seed = seed, .role = BNN_RNG_MIXUP, .index = (uint32_t)step};
+    const float power =
+        alpha > 1e-30 ? (float)alpha : 1e-30f; /* less gives 1, too, and no number */
     float logs[2], powers[2];
     uint64_t counter = 0;
     do {
@@ -16,7 +18,7 @@ float bnn_mixup_share(const bnn_kernels *kernels, uint64_t seed, uint64_t step, 
             logs[i] = 1.0f - logs[i]; /* never 0 */
         kernels->log(2, logs, logs);
         for (int i = 0; i < 2; i++)
-            logs[i] /= (float)alpha;
+            logs[i] /= power;
         kernels->exp(2, logs, powers);
     } while (powers[0] + powers[1] > 1.0f);
     float ratio = logs[0] < logs[1] ? logs[0] - logs[1] : logs[1] - logs[0];

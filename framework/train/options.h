@@ -88,7 +88,8 @@ extern const bnn_section bnn_train_section;
 enum { BNN_TRAIN_IDLE_MAX = 2 };
 
 /* Which keys that are set in a train section (NULL: none are) change nothing in the run, though what
- * they act with is there: patience for as many epochs as there are. Returns how many; idle.c. */
+ * they act with is there: patience for more epochs than follow the
+ * first, which counts as a better one. Returns how many; idle.c. */
 size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *section,
                            bnn_idle out[BNN_TRAIN_IDLE_MAX]);
 

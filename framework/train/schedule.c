@@ -2,20 +2,21 @@
 
 #include "train/cosine.h"
 
-/* (1 + cos(pi x)) / 2 for x in [0, 1]: the square of cos(pi x / 2). */
-static double half_cosine(double x)
+/* Half a period of a cosine, from 1 at x = 0 down to `end` at x = 1: (1 + cos(pi x)) / 2 is the square
+ * of cos(pi x / 2). The order of the products is part of a run's bits. */
+static double half_period(double end, double x)
 {
     const double c = bnn_cos_pi(0.5 * x);
-    return c * c;
+    return end + (1.0 - end) * c * c;
 }
 
 static double one_cycle(const bnn_schedule *schedule, double done)
 {
     const double start = 1.0 / schedule->start_divisor, end = start / schedule->end_divisor;
     if (done < schedule->rise)
-        return start + (1.0 - start) * half_cosine(1.0 - done / schedule->rise);
+        return half_period(start, 1.0 - done / schedule->rise);
     const double rest = 1.0 - schedule->rise;
-    return end + (1.0 - end) * half_cosine(rest > 0.0 ? (done - schedule->rise) / rest : 1.0);
+    return half_period(end, rest > 0.0 ? (done - schedule->rise) / rest : 1.0);
 }
 
 double bnn_schedule_factor(const bnn_schedule *schedule, double epoch, double n_epochs)
@@ -30,7 +31,7 @@ double bnn_schedule_factor(const bnn_schedule *schedule, double epoch, double n_
     case BNN_SCHEDULE_STEP:
         return bnn_power(schedule->factor, (uint64_t)(epoch / schedule->every));
     case BNN_SCHEDULE_COSINE:
-        return schedule->floor + (1.0 - schedule->floor) * half_cosine(done);
+        return half_period(schedule->floor, done);
     case BNN_SCHEDULE_LINEAR:
         return schedule->floor + (1.0 - schedule->floor) * (1.0 - done);
     default:

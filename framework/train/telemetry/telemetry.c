@@ -105,7 +105,6 @@ static void cut_block(bnn_telemetry *t, const bnn_session *s, uint8_t *memory)
     size_t n_codes = 0;
     for (uint32_t i = 0; i < s->net->n_parameters; i++)
         n_codes += s->net->parameters[i].latent ? s->net->parameters[i].n : 0;
-    t->identity = bnn_cut_off(&cut, 2, sizeof *t->identity);
     t->sums = bnn_cut_off(&cut, t->n_ops, sizeof *t->sums);
     t->values = bnn_cut_off(&cut, n_epochs * t->n_values, sizeof *t->values);
     t->all_codes = bnn_cut_off(&cut, n_codes, sizeof *t->all_codes);
@@ -144,8 +143,6 @@ static int plan_memory(bnn_telemetry *t, bnn_session *s)
         t->seen == NULL || t->channels == NULL || t->slopes == NULL || t->cosines == NULL)
         return BNN_E_INTERNAL;
     cut_block(t, s, memory);
-    t->identity[0] = t->set;
-    t->identity[1] = t->n_values;
     t->n_channels = n_channels;
     plan_codes(t, net);
     return BNN_OK;
@@ -189,7 +186,7 @@ void *bnn_telemetry_state(const bnn_session *session, size_t *out_bytes)
 {
     const bnn_telemetry *t = session->telemetry;
     *out_bytes = t == NULL ? 0 : t->n_bytes;
-    return t == NULL ? NULL : t->identity;
+    return t == NULL ? NULL : t->sums;
 }
 
 /* ---- steps ------------------------------------------------------------------------------- */

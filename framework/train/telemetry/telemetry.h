@@ -23,8 +23,8 @@ void bnn_telemetry_end_epoch(bnn_session *session);
 /* Reports the values of an epoch that has ended, from 1. */
 void bnn_telemetry_send(const bnn_session *session, uint32_t epoch);
 
-/* The block that a checkpoint keeps; NULL and 0 bytes without telemetry. It begins with what is
- * measured: that of another set is of no use. */
+/* The block that a checkpoint keeps; NULL and 0 bytes without telemetry. That of another set
+ * is of no use, so the header of a checkpoint names the set. */
 void *bnn_telemetry_state(const bnn_session *session, size_t *out_bytes);
 
 #endif

@@ -60,7 +60,6 @@ struct bnn_telemetry {
     bnn_telemetry_slopes *slopes; /* [n_ops] */
     double *cosines;              /* [n_ops] */
     size_t n_bytes;               /* of the block that checkpoints keep, whose parts these are: */
-    uint64_t *identity;           /* [2]: set, n_values */
     bnn_telemetry_sums *sums;     /* [n_ops] */
     double *values;               /* [epochs][n_values]; NaN: none */
     uint8_t *all_codes;
@@ -96,7 +95,6 @@ enum { BNN_CODE_FLIPPED = 4 }; /* the bit in a code */
 void bnn_count_bins(size_t n, const float *x, uint64_t *counts);
 
 uint64_t bnn_count_nonzero(size_t n, const float *x);
-double bnn_sum_squares(size_t n, const float *x);
 
 /* In the first step of a run, in each, and at the end of an epoch. */
 void bnn_telemetry_begin_weights(bnn_session *session);

@@ -4,10 +4,12 @@
  * changed since the start. */
 #include "train/telemetry/telemetry_internal.h"
 
+#include "train/clip.h"
+
 #include <math.h>
 #include <string.h>
 
-enum { SIGN_BITS = 3, PARTS = 8 };
+enum { SIGN_BITS = 3 };
 
 /* ---- loops over values ------------------------------------------------------------------- */
 
@@ -29,21 +31,6 @@ uint64_t bnn_count_nonzero(size_t n, const float *x)
     for (size_t i = 0; i < n; i++)
         count += x[i] != 0.0f;
     return count;
-}
-
-/* In parts, so that it can be done with vectors; their order is fixed. */
-double bnn_sum_squares(size_t n, const float *x)
-{
-    double parts[PARTS] = {0.0}, sum = 0.0;
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (size_t k = 0; k < PARTS; k++)
-            parts[k] += (double)x[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        parts[0] += (double)x[i] * (double)x[i];
-    for (size_t k = 0; k < PARTS; k++)
-        sum += parts[k];
-    return sum;
 }
 
 double bnn_bin_bound(uint32_t bin)
@@ -104,7 +91,7 @@ void bnn_telemetry_add_norms(bnn_session *session)
         for (uint32_t k = 0; k < bnn_telemetry_tensors(&net->ops[i]); k++) {
             const bnn_parameter *p = &net->ops[i].parameters[k];
             if (p->gradient != NULL)
-                squares += bnn_sum_squares(p->n, p->gradient);
+                squares += bnn_clip_squares(p->n, p->gradient);
         }
         sums->norms += sqrt(squares);
         sums->n_norms++;
@@ -162,8 +149,8 @@ void bnn_telemetry_end_weights(bnn_session *session)
             end_binary(session, i);
         if (bnn_telemetry_values(session, i, BNN_QUANTITY_NORM_ZERO) != NULL)
             end_norm(session, i);
-        bnn_telemetry_put(session, i, BNN_QUANTITY_MASKED, (double)(sums->arrived - sums->passed),
-                          (double)sums->arrived);
+        bnn_telemetry_put(session, i, BNN_QUANTITY_MASKED,
+                          (double)sums->arrived - (double)sums->passed, (double)sums->arrived);
         bnn_telemetry_put(session, i, BNN_QUANTITY_GRADIENT_NORM, sums->norms,
                           (double)sums->n_norms);
     }

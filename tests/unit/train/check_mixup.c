@@ -31,6 +31,8 @@ START_TEST(shares_have_the_values_of_the_script)
     expect_shares(0.2, mixup_shares_02);
     expect_shares(1.0, mixup_shares_1);
     expect_shares(3.0, mixup_shares_3);
+    for (uint64_t step = 0; step < 1000; step++)
+        ck_assert_float_eq(bnn_mixup_share(bnn_kernels_choose(NULL), 7, step, 1e-300), 1.0f);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* Telemetry: what it measures, against other ways to the same numbers; that it changes nothing; that an
  * interrupted run reports the rows of one that was not. */
+#include "train/clip.h"
 #include "train/loss.h"
 #include "train/telemetry/telemetry_internal.h"
 
@@ -213,11 +214,11 @@ START_TEST(loops_count_right)
     ck_assert_double_eq(bnn_bin_bound(BNN_BINS_OF_SIGN + 1), 0.00390625);
     ck_assert_double_eq(bnn_bin_bound(BNN_BINS - 1), 1.0);
     ck_assert_uint_eq(bnn_count_nonzero(n, x), n - 2);
-    ck_assert_double_eq(bnn_sum_squares(3, x + 2), 1.0 + 1.0 + 56.25);
+    ck_assert_double_eq(bnn_clip_squares(3, x + 2), 1.0 + 1.0 + 56.25);
     float many[19];
     for (int i = 0; i < 19; i++)
         many[i] = (float)i;
-    ck_assert_double_eq(bnn_sum_squares(19, many), 18.0 * 19.0 * 37.0 / 6.0);
+    ck_assert_double_eq(bnn_clip_squares(19, many), 18.0 * 19.0 * 37.0 / 6.0);
 }
 END_TEST
 
@@ -251,7 +252,7 @@ START_TEST(weights_are_measured_as_they_are)
         for (uint32_t k = 0; k < ended->n_parameters; k++) {
             const bnn_parameter *other = &ended->parameters[k];
             if (strcmp(other->layer, layers[i]) == 0 && other != is)
-                squares += bnn_sum_squares(other->n, other->gradient);
+                squares += bnn_clip_squares(other->n, other->gradient);
         }
         ck_assert_double_eq_tol(single(r, layers[i], "gradient_norm"), sqrt(squares), 1e-9);
         ck_assert_double_gt(squares, 0.0);

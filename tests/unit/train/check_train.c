@@ -1,6 +1,6 @@
 /* Training runs: they learn, they are deterministic. And what a run is
  * made of: schedules, the validation split, one update. */
-#include "simd/cpu.h"
+#include "train/cosine.h"
 #include "train/options.h"
 #include "train/session.h"
 
@@ -98,6 +98,18 @@ START_TEST(schedules_have_the_values_of_the_script)
     expect_factors((bnn_schedule){.kind = BNN_SCHEDULE_LINEAR}, linear_factors);
     expect_factors((bnn_schedule){.kind = BNN_SCHEDULE_LINEAR, .warmup = 2.5, .floor = 0.1},
                    linear_warm_factors);
+}
+END_TEST
+
+/* The bits of the cosine's values, which those of runs follow from: as they were recorded first. */
+START_TEST(cosine_keeps_its_bits)
+{
+    for (int i = 0; i <= 100; i++) {
+        const bnn_schedule schedule = {.kind = BNN_SCHEDULE_COSINE, .floor = 0.1};
+        const double half = bnn_cos_pi(0.5 * (0.07 * i) / 7.0);
+        ck_assert_double_eq(bnn_schedule_factor(&schedule, 0.07 * i, 7.0),
+                            schedule.floor + (1.0 - schedule.floor) * half * half);
+    }
 }
 END_TEST
 
@@ -392,6 +404,7 @@ static Suite *train_suite(void)
     tcase_add_test(tc, schedules_have_the_values_of_the_book);
     tcase_add_test(tc, the_cosine_is_a_cosine);
     tcase_add_test(tc, schedules_have_the_values_of_the_script);
+    tcase_add_test(tc, cosine_keeps_its_bits);
     tcase_add_test(tc, one_cycle_may_have_one_side_only);
     tcase_add_test(tc, only_what_acts_is_recorded);
     suite_add_tcase(suite, tc);
