@@ -16,7 +16,6 @@ typedef struct form_rig {
     float *latent, *gcodes, *gscale;
     float *tensors[BNN_FORM_TENSORS_MAX + 1], *gradients[BNN_FORM_TENSORS_MAX + 1];
     size_t n, n_tensor[BNN_FORM_TENSORS_MAX];
-    bool identity; /* the STE is y = x: what the form does apart from it */
     conform_memory memory;
     char refusal[160];
 } form_rig;
@@ -40,7 +39,7 @@ static void form_binarize(const bnn_form_io *io, size_t n, const float *x, float
     CONFORM_REQUIRE(r->s, form_is_inside(codes, n, io->codes, r->n),
                     "binarize is given codes that do not lie in io->codes");
     for (size_t i = 0; i < n; i++)
-        codes[i] = r->identity ? x[i] : x[i] >= 0.0f ? 1.0f : -1.0f;
+        codes[i] = x[i] >= 0.0f ? 1.0f : -1.0f;
 }
 
 static void form_through(const bnn_form_io *io, size_t n, const float *x, const float *g, float *gx)
@@ -49,7 +48,7 @@ static void form_through(const bnn_form_io *io, size_t n, const float *x, const 
     CONFORM_REQUIRE(r->s, form_is_inside(gx, n, io->glatent, r->n),
                     "through is given a gx that does not lie in io->glatent");
     for (size_t i = 0; i < n; i++)
-        gx[i] = r->identity || fabsf(x[i]) <= 1.0f ? g[i] : 0.0f;
+        gx[i] = fabsf(x[i]) <= 1.0f ? g[i] : 0.0f;
 }
 
 __attribute__((format(printf, 2, 3))) static int form_note_refusal(bnn_form_plan *plan,
@@ -284,39 +283,63 @@ static void form_check_forward(form_rig *r)
     }
 }
 
+/* got of 2 a + b against 2 ga + gb. */
+static void form_require_linear(const form_rig *r, const char *what, size_t n, const float *ga,
+                                const float *gb, const float *got)
+{
+    double size = 0.0;
+    for (size_t i = 0; i < n; i++)
+        size = fmax(size, fabs(2.0 * ga[i]) + fabs((double)gb[i]));
+    for (size_t i = 0; i < n; i++) {
+        const double want = 2.0 * ga[i] + gb[i];
+        CONFORM_REQUIRE(r->s, isfinite(got[i]), "the gradient of %s[%zu] is %g", what, i,
+                        (double)got[i]);
+        CONFORM_REQUIRE(r->s, fabs(got[i] - want) <= 1e-4 * size,
+                        "not linear in the gradients at %s[%zu]: %g, expected %g", what, i,
+                        (double)got[i], want);
+    }
+}
+
+/* One of the three passes: its glatent, and copies of the gradients of its tensors. */
+typedef struct form_pass {
+    float *gcodes, *gscale, *glatent, *gradients[BNN_FORM_TENSORS_MAX];
+} form_pass;
+
+static void form_keep_pass(form_rig *r, form_pass *pass)
+{
+    r->io.gcodes = pass->gcodes;
+    r->io.gscale = r->gscale == NULL ? NULL : pass->gscale;
+    r->io.glatent = pass->glatent = conform_empty_floats(&r->memory, r->n);
+    form_pass_backward(r);
+    for (uint32_t t = 0; t < r->plan.n_tensors; t++)
+        if (r->gradients[t] != NULL) {
+            pass->gradients[t] = conform_empty_floats(&r->memory, r->n_tensor[t]);
+            memcpy(pass->gradients[t], r->gradients[t], r->n_tensor[t] * sizeof(float));
+        }
+}
+
 /* backward(2 a + b) against 2 backward(a) + backward(b). */
 static void form_check_linear(form_rig *r)
 {
-    conform_memory *m = &r->memory;
     const uint32_t filters = r->io.filters;
-    float *a = conform_random_floats(m, r->n), *b = conform_random_floats(m, r->n);
-    float *as = conform_random_floats(m, filters), *bs = conform_random_floats(m, filters);
-    float *ga = conform_empty_floats(m, r->n), *gb = conform_empty_floats(m, r->n);
-    float *sum = conform_empty_floats(m, r->n), *sums = conform_empty_floats(m, filters);
-    double size = 0.0;
-    for (size_t i = 0; i < r->n; i++)
-        sum[i] = 2.0f * a[i] + b[i];
-    for (uint32_t f = 0; f < filters; f++)
-        sums[f] = 2.0f * as[f] + bs[f];
-    form_pass_forward(r);
-    const float *gcodes[] = {a, b, sum}, *gscales[] = {as, bs, sums};
-    float *glatent[] = {ga, gb, r->io.glatent};
+    form_pass passes[3] = {{.gcodes = NULL}};
     for (int k = 0; k < 3; k++) {
-        r->io.gcodes = gcodes[k];
-        r->io.gscale = r->gscale == NULL ? NULL : gscales[k];
-        r->io.glatent = glatent[k];
-        form_pass_backward(r);
+        passes[k].gcodes = conform_random_floats(&r->memory, r->n);
+        passes[k].gscale = conform_random_floats(&r->memory, filters);
     }
+    const form_pass *a = &passes[0], *b = &passes[1], *sum = &passes[2];
     for (size_t i = 0; i < r->n; i++)
-        size = fmax(size, fabs(2.0 * ga[i]) + fabs((double)gb[i]));
-    for (size_t i = 0; i < r->n; i++) {
-        const float got = r->io.glatent[i];
-        const double want = 2.0 * ga[i] + gb[i];
-        CONFORM_REQUIRE(r->s, isfinite(got), "the gradient of weight %zu is %g", i, (double)got);
-        CONFORM_REQUIRE(r->s, fabs(got - want) <= 1e-4 * size,
-                        "not linear in the gradients at weight %zu: %g, expected %g", i,
-                        (double)got, want);
-    }
+        sum->gcodes[i] = 2.0f * a->gcodes[i] + b->gcodes[i];
+    for (uint32_t f = 0; f < filters; f++)
+        sum->gscale[f] = 2.0f * a->gscale[f] + b->gscale[f];
+    form_pass_forward(r);
+    for (int k = 0; k < 3; k++)
+        form_keep_pass(r, &passes[k]);
+    form_require_linear(r, "weight", r->n, a->glatent, b->glatent, sum->glatent);
+    for (uint32_t t = 0; t < r->plan.n_tensors; t++)
+        if (r->gradients[t] != NULL)
+            form_require_linear(r, r->plan.tensors[t].name, r->n_tensor[t], a->gradients[t],
+                                b->gradients[t], sum->gradients[t]);
 }
 
 /* In place, and where the plan says so, slice by slice. */

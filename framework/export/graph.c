@@ -175,7 +175,7 @@ static int graph_lower_layer(maker *m, uint32_t i)
     io.x = NULL;
     io.y = NULL;
     if (status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0)
-        return BNN_E_FAILED;
+        return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
 }
 
@@ -192,7 +192,7 @@ static int graph_lower_ste(maker *m, uint32_t i)
                         op->use.plugin->head->name);
     int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
     if (status == BNN_OK && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0)
-        return BNN_E_FAILED;
+        return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
 }
 

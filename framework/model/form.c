@@ -168,27 +168,23 @@ bnn_network_form *bnn_form_of(const bnn_network_op *op)
 
 /* ---- the operation that scales ----------------------------------------------------------- */
 
-static size_t scale_values(const bnn_layer_io *io)
-{
-    return (size_t)io->in.h * io->in.w * io->lanes;
-}
-
-/* y = fma(x, scale, 0) in each channel: one rounding, and +0 where the product is a zero. */
+/* y = x * scale in each channel. As an affine operation it has the offset -0, which changes no product,
+ * not even a zero. */
 static void scale_forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = scale_values(io);
+    const size_t n = bnn_io_channel(io);
     (void)ctx, (void)params;
     for (uint32_t c = 0; c < io->in.c; c++) {
         const float scale = io->tensors[0][c], *x = io->x + c * n;
         float *y = io->y + c * n;
         for (size_t i = 0; i < n; i++)
-            y[i] = x[i] * scale + 0.0f;
+            y[i] = x[i] * scale;
     }
 }
 
 static void scale_backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
-    const size_t n = scale_values(io);
+    const size_t n = bnn_io_channel(io);
     (void)params;
     for (uint32_t c = 0; c < io->in.c; c++) {
         const float scale = io->tensors[0][c], *gy = io->gy + c * n;
@@ -205,7 +201,7 @@ static int scale_lower(const void *params, const bnn_layer_io *io, bnn_lowering 
     lowering->op = BNN_LOWER_AFFINE;
     for (uint32_t c = 0; c < io->in.c; c++) {
         lowering->factor[c] = io->tensors[0][c];
-        lowering->offset[c] = 0.0f;
+        lowering->offset[c] = -0.0f;
     }
     return 0;
 }

@@ -31,9 +31,6 @@ extern const bnn_use bnn_scale_use;
 
 /* ---- pass.c ---- */
 
-/* Tells the form alone which epoch it is. */
-void bnn_form_set_progress(bnn_network *network, double progress);
-
 /* Values as the weights' STE binarizes them, and the gradient through it. */
 void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *codes);
 void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const float *g, float *gx);

@@ -200,10 +200,12 @@ static int append_block(layout *l, uint32_t i)
 
 /* ---- what would train in vain ------------------------------------------------------------ */
 
-/* A sign that sees only values >= 0 is +1 for every image. */
+/* A sign that sees only values >= 0 is +1 for every image; other levels tell them apart. */
 static int check_signs(const layout *l)
 {
     const bnn_network_op *ops = l->net->ops;
+    if (!bnn_model_activations_are_signs(l->model))
+        return BNN_OK;
     for (uint32_t i = 0; i < l->net->n_ops; i++) {
         if (ops[i].letter != BNN_NETWORK_SIGN)
             continue;

@@ -67,25 +67,26 @@ static const bnn_tensor *network_find_tensor(const bnn_network *net, const char 
                                              const char *tensor)
 {
     for (uint32_t i = 0; i < net->n_ops; i++)
-        for (uint32_t t = 0; strcmp(net->ops[i].name, op) == 0 && t < net->ops[i].plan.n_tensors;
+        for (uint32_t t = 0; strcmp(net->ops[i].name, op) == 0 && t < op_n_tensors(&net->ops[i]);
              t++)
-            if (strcmp(net->ops[i].plan.tensors[t].name, tensor) == 0)
-                return &net->ops[i].plan.tensors[t];
+            if (strcmp(op_tensor(&net->ops[i], t)->name, tensor) == 0)
+                return op_tensor(&net->ops[i], t);
     return NULL;
 }
 
-/* Whether the tensors of one that the other has, too, have the shapes that they have there, and the
- * weights of linear operations are there. */
+/* Whether the tensors of one that the other has, too, those of forms among them, have the shapes that
+ * they have there, and the weights of linear operations are there. */
 static int network_check_tensors(const bnn_network *net, const bnn_network *other,
                                  const char *lacks, bnn_error *err)
 {
     for (uint32_t i = 0; i < net->n_ops; i++)
-        for (uint32_t t = 0; t < net->ops[i].plan.n_tensors; t++) {
-            const char *op = net->ops[i].name, *name = net->ops[i].plan.tensors[t].name;
-            const uint32_t *d = net->ops[i].plan.tensors[t].dims;
+        for (uint32_t t = 0; t < op_n_tensors(&net->ops[i]); t++) {
+            const bnn_tensor *tensor = op_tensor(&net->ops[i], t);
+            const char *op = net->ops[i].name, *name = tensor->name;
+            const uint32_t *d = tensor->dims;
             const bnn_tensor *same = network_find_tensor(other, op, name);
             if (same == NULL && net->ops[i].letter == BNN_ROLE_LINEAR &&
-                net->ops[i].plan.tensors[t].kind == BNN_TENSOR_WEIGHT)
+                tensor->kind == BNN_TENSOR_WEIGHT)
                 return bnn_fail(err, BNN_E_SPEC, "%s no %s.%s", lacks, op, name);
             if (same != NULL && memcmp(same->dims, d, sizeof same->dims) != 0)
                 return bnn_fail(err, BNN_E_SPEC, "%s.%s is %ux%ux%ux%u there, and %ux%ux%ux%u here",
@@ -279,8 +280,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
         return bnn_error_prefix(err, "a network at batch %u: ", batch);
     }
     bnn_network_set_progress(net, 0.0);
-    bnn_form_set_progress(net, 1.0);
-    bnn_network_binarize(net);
+    bnn_network_deploy_form(net);
     *out = net;
     return BNN_OK;
 }

@@ -143,9 +143,12 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
 
 /* ---- pass.c ---- */
 
-/* Tells STEs and form which epoch it is: progress 0 in the first, 1 in the last. What has been trained
- * is evaluated at 1; the form of a new network is there already. */
+/* Tells STEs and form which epoch it is: progress 0 in the first, 1 in the last. */
 void bnn_network_set_progress(bnn_network *network, double progress);
+
+/* Lets the form act as it is deployed, with progress 1, until the next set_progress, and refreshes the
+ * acting weights: for every evaluation. A new network is there already. */
+void bnn_network_deploy_form(bnn_network *network);
 
 /* Refreshes the acting weights from the latent ones. After every change of parameters. Where the STE
  * draws, they become signs here, and are drawn anew by each forward pass in training. */

@@ -21,7 +21,7 @@ static void schedule_ste(bnn_network *network, bnn_context *context, const bnn_u
     bnn_network_watch_fp_mode(network, use, "its schedule");
 }
 
-void bnn_form_set_progress(bnn_network *network, double progress)
+static void schedule_form(bnn_network *network, double progress)
 {
     const bnn_use *use = &network->options->form;
     const bnn_form *form = bnn_use_form(use);
@@ -34,10 +34,16 @@ void bnn_form_set_progress(bnn_network *network, double progress)
 void bnn_network_set_progress(bnn_network *network, double progress)
 {
     network->context.progress = progress;
-    bnn_form_set_progress(network, progress);
+    schedule_form(network, progress);
     schedule_ste(network, &network->weight_context, &network->options->weight_ste, progress);
     schedule_ste(network, &network->activation_context, &network->options->activation_ste,
                  progress);
+}
+
+void bnn_network_deploy_form(bnn_network *network)
+{
+    schedule_form(network, 1.0);
+    bnn_network_binarize(network);
 }
 
 static void binarize_values(bnn_network *network, const bnn_context *context, const bnn_use *use,

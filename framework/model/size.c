@@ -39,14 +39,17 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
     return integers ? 16 + 1 : 32 + 1;
 }
 
-/* A shift that follows a norm moves its threshold; another is a threshold itself. */
+/* A shift that follows a norm moves its threshold; another is a threshold itself, or with other levels
+ * than signs a number. */
 static uint64_t shift_bits_of_channel(const bnn_network *network, uint32_t i)
 {
     uint32_t before = i;
     while (before > 0 && strchr("PAR", network->ops[before - 1].letter) != NULL)
         before--;
     const bool norm = before > 0 && network->ops[before - 1].letter == BNN_ROLE_NORM;
-    return norm ? 0 : norm_bits_of_channel(network, i);
+    return norm                                                ? 0
+           : bnn_model_activations_are_signs(network->options) ? norm_bits_of_channel(network, i)
+                                                               : 32;
 }
 
 /* Bits of the scale behind a linear op: none where all up to the next sign becomes a threshold. */
@@ -55,8 +58,9 @@ static uint64_t scale_bits(const bnn_network *network, uint32_t i)
     const bnn_form_plan *form = &network->ops[i].form;
     while (++i < network->n_ops && strchr("*PARBH", network->ops[i].letter) != NULL)
         continue;
-    if (form->scale == BNN_SCALE_NONE ||
-        (i < network->n_ops && network->ops[i].letter == BNN_NETWORK_SIGN))
+    const bool folds = i < network->n_ops && network->ops[i].letter == BNN_NETWORK_SIGN &&
+                       bnn_model_activations_are_signs(network->options);
+    if (form->scale == BNN_SCALE_NONE || folds)
         return 0;
     return form->scale == BNN_SCALE_TENSOR ? 32 : 32 * (uint64_t)form->filters;
 }

@@ -204,6 +204,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .wall_ns = s->at.wall_ns,
                      .cpu_ns = s->at.cpu_ns};
     bnn_average_swap(s);
+    bnn_network_deploy_form(s->net);
     const int status = validate_epoch(s, e, err);
     if (status != BNN_OK)
         return status;
@@ -238,9 +239,8 @@ static int report_result(bnn_session *s, bnn_error *err)
     const bnn_train_job *job = s->job;
     const clocks start = clocks_now();
     double loss, accuracy;
-    bnn_network_set_progress(s->net, 1.0);
     bnn_average_swap(s);
-    bnn_network_binarize(s->net);
+    bnn_network_deploy_form(s->net);
     bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
     const clocks end = clocks_now();
     if (s->n_validation == 0 && !isfinite(loss)) /* no validation has shown it */

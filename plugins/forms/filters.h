@@ -79,6 +79,21 @@ static inline void filters_unscale(const bnn_form_io *io)
     }
 }
 
+/* The STE behind it, for codes of the latent weights themselves. */
+static inline void filters_through_unscaled(const bnn_form_io *io)
+{
+    filters_unscale(io);
+    io->through(io, filters_weights(io), io->latent, io->glatent, io->glatent);
+}
+
+/* Signs of the latent weights, times the mean magnitude of each filter. */
+static inline void filters_sign_and_magnitude(const bnn_form_io *io)
+{
+    io->binarize(io, filters_weights(io), io->latent, io->codes);
+    for (uint32_t f = 0; f < io->filters; f++)
+        io->scale[f] = filters_mean_magnitude(io->taps, io->latent + filters_at(io, f));
+}
+
 /* A learned scale for each filter, [filters], as tensor 0. */
 static inline void filters_plan_learned_scale(bnn_form_plan *plan, float initial)
 {

@@ -3,8 +3,8 @@
  * paper. model.binarize.clip: 0.
  *
  * In the paper's first stage the sine itself acts, a real number, and the sign only in the second, of
- * half the length: real_until 0.667. Then the layer computes with floats throughout the run, and
- * train.choose should be `last`: what is deployed is the sign, also of the best epoch of the first stage. */
+ * half the length: real_until 0.667. Then the layer computes with floats throughout the run. What is
+ * validated and deployed is the sign in both stages. */
 #include "filters.h"
 
 struct biper {

@@ -21,8 +21,7 @@ static void forward(const bnn_context *ctx, const void *params, const bnn_form_i
 static void backward(const bnn_context *ctx, const void *params, const bnn_form_io *io)
 {
     (void)ctx, (void)params;
-    filters_unscale(io);
-    io->through(io, filters_weights(io), io->latent, io->glatent, io->glatent);
+    filters_through_unscaled(io);
 }
 
 BNN_DEFINE_FORM(BNN_HEAD_PLAIN("layer_scale", "signs times the mean magnitude of the layer",

@@ -12,9 +12,7 @@ static int plan(const void *params, bnn_form_plan *plan)
 static void forward(const bnn_context *ctx, const void *params, const bnn_form_io *io)
 {
     (void)ctx, (void)params;
-    io->binarize(io, filters_weights(io), io->latent, io->codes);
-    for (uint32_t f = 0; f < io->filters; f++)
-        io->scale[f] = filters_mean_magnitude(io->taps, io->latent + filters_at(io, f));
+    filters_sign_and_magnitude(io);
 }
 
 static void backward(const bnn_context *ctx, const void *params, const bnn_form_io *io)

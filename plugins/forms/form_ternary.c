@@ -41,8 +41,7 @@ static void forward(const bnn_context *ctx, const void *p, const bnn_form_io *io
 static void backward(const bnn_context *ctx, const void *p, const bnn_form_io *io)
 {
     (void)ctx, (void)p;
-    filters_unscale(io);
-    io->through(io, filters_weights(io), io->latent, io->glatent, io->glatent);
+    filters_through_unscaled(io);
 }
 
 BNN_DEFINE_FORM(BNN_HEAD("ternary", "-1, 0 or +1 times the mean magnitude of what is not 0",

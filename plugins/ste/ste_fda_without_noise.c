@@ -32,9 +32,10 @@ static const bnn_param params[] = {
 static void schedule(const bnn_context *ctx, const void *p, double progress, float state[4])
 {
     const struct fda *fda = p;
-    const int32_t more = fda->terms_max - fda->terms_min, step = (int32_t)(progress * (more + 1));
+    const int32_t more = fda->terms_max - fda->terms_min, size = more < 0 ? -more : more;
+    const int32_t at = (int32_t)(progress * (size + 1)), step = at < size ? at : size;
     (void)ctx;
-    state[TERMS] = (float)(fda->terms_min + (step < more ? step : more));
+    state[TERMS] = (float)(fda->terms_min + (more < 0 ? -step : step));
 }
 
 BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,

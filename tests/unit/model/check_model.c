@@ -257,6 +257,15 @@ START_TEST(signs_that_see_no_negative_value_are_refused)
 }
 END_TEST
 
+/* Other levels than signs tell values that are not negative apart. */
+START_TEST(levels_from_zero_see_what_is_not_negative)
+{
+    const bnn_model_options *model = parsed_model(spec_of(
+        "  activation: relu\n  binarize: {}\n  ste: {weights: clipped, activations: dorefa}\n"));
+    ck_assert_int_eq(bnn_network_check(model, model->input, CLASSES, diag), BNN_OK);
+}
+END_TEST
+
 START_TEST(nets_must_fit_their_data)
 {
     const bnn_model_options *model = parsed_model(spec_of(""));
@@ -373,6 +382,7 @@ static Suite *model_suite(void)
     tcase_add_test(tc, initial_weights_depend_on_seed_and_place_only);
     tcase_add_test(tc, lenet5_weighs_what_it_should);
     tcase_add_loop_test(tc, signs_that_see_no_negative_value_are_refused, 0, COUNT(wrong_cases));
+    tcase_add_test(tc, levels_from_zero_see_what_is_not_negative);
     tcase_add_test(tc, nets_must_fit_their_data);
     tcase_add_loop_test(tc, layers_must_fit_their_input, 0, COUNT(misfits));
     tcase_add_loop_test(tc, illegal_sequences_are_refused, 0, COUNT(sequences));

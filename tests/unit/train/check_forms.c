@@ -158,12 +158,39 @@ START_TEST(sizes_are_of_what_is_deployed)
     ck_assert_uint_eq(layer_size(learned, "dense_5").float32_bytes,
                       layer_size(plain, "dense_5").float32_bytes);
     ck_assert_uint_eq(layer_size(plain, "scale_5").bits, 0);
+    const bnn_network *levels =
+        lenet_of(bnn_arena_printf(arena,
+                                  "%s  form: xnor\n  ste: {weights: clipped, activations: dorefa}\n"
+                                  "  before_sign: shift\n  norm: none\n",
+                                  ends));
+    ck_assert_uint_eq(layer_size(levels, "conv2d_2").bits, 16 * 150 + 16 * 32);
+    ck_assert_uint_eq(layer_size(levels, "shift_3").bits, 16 * 32);
     bnn_model_options options = *xnor->options;
     ck_assert_uint_eq(bnn_network_count_values(&options, options.input, 10),
                       bnn_network_count_values(plain->options, options.input, 10));
     ck_assert_uint_eq(bnn_network_count_values(learned->options, options.input, 10),
                       bnn_network_count_values(plain->options, options.input, 10) + 6 + 16 + 120 +
                           84 + 10);
+}
+END_TEST
+
+/* Whatever the epoch, what is evaluated is what will be deployed. */
+START_TEST(evaluation_is_of_what_is_deployed)
+{
+    bnn_network *net = lenet_of("  binarize: {}\n  form: {name: biper, real_until: 0.5}\n");
+    for (int turn = 0; turn < 2; turn++) {
+        size_t n_others = 0;
+        if (turn == 0) {
+            bnn_network_set_progress(net, 0.25);
+            bnn_network_binarize(net);
+        } else {
+            bnn_network_deploy_form(net);
+        }
+        for (uint32_t i = 0; i < net->n_parameters; i++)
+            for (size_t j = 0; net->parameters[i].latent && j < net->parameters[i].n; j++)
+                n_others += fabsf(net->parameters[i].acting[j]) != 1.0f;
+        ck_assert_int_eq(n_others == 0, turn == 1);
+    }
 }
 END_TEST
 
@@ -276,6 +303,7 @@ static Suite *forms_suite(void)
     tc = tcase_create("networks");
     tcase_add_checked_fixture(tc, model_set_up, model_tear_down);
     tcase_add_test(tc, sizes_are_of_what_is_deployed);
+    tcase_add_test(tc, evaluation_is_of_what_is_deployed);
     tcase_add_test(tc, shapes_do_not_depend_on_the_form);
     tcase_add_test(tc, flips_need_signs);
     tcase_add_loop_test(tc, trained_networks_are_deployed_exactly, 0, N_TRAINED_FORMS);
