@@ -32,6 +32,10 @@ CREATE TRIGGER attempt_deleted_with_layers AFTER DELETE ON attempt BEGIN
     DELETE FROM layer_value WHERE run_id = OLD.run_id AND attempt = OLD.attempt;
 END;
 
+-- What was asked for, since a network may have nothing of what that measures: a bit a topic, in the order of
+-- db/README.md.
+ALTER TABLE attempt ADD COLUMN telemetry INTEGER;
+
 -- What others need a config for (start, teacher), when it is there for nothing else.
 ALTER TABLE experiment_config ADD COLUMN need TEXT;
 

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 7 };
+enum { READABLE = 2, NEWEST = 6 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -98,9 +98,9 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             "CREATE TEMP VIEW run_need AS SELECT 0 AS run_id, '' AS purpose, 0 AS need_run_id,"
             " '' AS need_uid, '' AS sha256 WHERE 0;"
             "CREATE TEMP VIEW experiment_config AS"
-            " SELECT *, NULL AS need FROM main.experiment_config"},
-        {7,
-         "CREATE TEMP VIEW IF NOT EXISTS attempt AS SELECT *, NULL AS telemetry FROM main.attempt"},
+            " SELECT *, NULL AS need FROM main.experiment_config;"
+            "CREATE TEMP VIEW IF NOT EXISTS attempt AS"
+            " SELECT *, NULL AS telemetry FROM main.attempt"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

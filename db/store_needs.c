@@ -80,7 +80,8 @@ void bnn_store_outdate_dependents(bnn_store *store, int64_t run)
         " SELECT run_id, purpose || ' ' || need_uid || ' (trained again)' FROM run_need"
         " WHERE need_run_id = ?1 AND sha256 IS NOT " WEIGHTS(
             "?1") " UNION SELECT run_need.run_id, purpose || ' ' || need_uid || ' (stale)'"
-                  " FROM outdated JOIN run_need ON need_run_id = outdated.run_id)"
+                  " FROM outdated JOIN run USING (run_id) JOIN run_need ON need_run_id = run.run_id"
+                  " WHERE run.state = 'done')"
                   " UPDATE run SET stale = (SELECT why FROM outdated WHERE outdated.run_id = run.run_id)"
                   " WHERE state = 'done' AND stale IS NULL AND run_id IN (SELECT run_id FROM outdated)",
         BNN_VALUES(V(run)));

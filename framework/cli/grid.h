@@ -37,8 +37,8 @@ int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err);
 int cli_grid_shorten(cli_grid *grid, size_t i_column, bnn_error *err);
 
 /* What the cells of a column share, taken out of them: words of labels, the folder of files; or all, if
- * columns may go (1: all but the first, 2: all), and *all is set; then labels lose their keys, too. "" without anything. NULL without
- * memory. */
+ * columns may go (1: all but the first, 2: all), and *all is set; then labels lose their keys, too. ""
+ * without anything. NULL without memory. */
 const char *cli_grid_take_shared(cli_grid *grid, size_t i_column, int columns, bool *all);
 
 #endif

@@ -1,4 +1,4 @@
-/* plan_internal.h - a plan while it is matched with the database. Private to plan.c and plan_needs.c. */
+/* plan_internal.h - a plan while it is matched with the database. Private to runner/. */
 #ifndef BNN_RUNNER_PLAN_INTERNAL_H
 #define BNN_RUNNER_PLAN_INTERNAL_H
 

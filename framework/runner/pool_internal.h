@@ -1,4 +1,4 @@
-/* pool_internal.h - what the pool is made of. Private to pool.c, and pool_queue.c, which says what is next. */
+/* pool_internal.h - what the pool is made of; pool_queue.c says which run is next. Private to runner/. */
 #ifndef BNN_RUNNER_POOL_INTERNAL_H
 #define BNN_RUNNER_POOL_INTERNAL_H
 
@@ -48,8 +48,7 @@ struct pool {
     double hurry;   /* then: from when on the next one does what it always does */
     int status;     /* why the sweep stopped, besides signals: the first error counts */
     size_t next;    /* in the plan: the first run that may be there to take */
-    double *asked;  /* [plan->n]: when the database was asked last whether other processes have done
-                         what a run needs */
+    double *asked;  /* [plan->n]: when a run that needs others was last claimed */
     bool last_call; /* nothing else is left to do: whoever waits for others has been asked again */
     double last_tick; /* 0: the next one is due, as something has ended */
     bnn_error err;    /* if status says so */

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double ask_seconds =
-    1.0; /* between two claims of a run that waits for other processes */
+/* Between two claims of a run that needs others: what the database knows of these may be other than what
+ * the plan does. */
+static const double ask_seconds = 1.0;
 
 static bool queue_is_held(const pool *p, const bnn_run *run)
 {
@@ -19,17 +20,17 @@ static bool queue_is_held(const pool *p, const bnn_run *run)
 
 static bool queue_is_ready(pool *p, const bnn_run *run, double now)
 {
-    bool asks = false;
+    bool needs = false;
     for (int k = 0; k < BNN_PURPOSES; k++) {
         const bnn_run *need = bnn_plan_need(p->plan, run, (bnn_purpose)k);
         if (need == NULL)
             continue;
         if (need->state == BNN_RUN_QUEUED || queue_is_held(p, need))
             return false;
-        asks |= need->state == BNN_RUN_TAKEN || need->state == BNN_RUN_RUNNING;
+        needs = true;
     }
     double *asked = &p->asked[run - p->plan->runs];
-    if (asks && now < *asked + ask_seconds)
+    if (needs && now < *asked + ask_seconds)
         return false;
     *asked = now;
     return true;

@@ -275,6 +275,7 @@ static int restore_run(restore *r, uint32_t n_slots, bnn_error *err)
     experiment.run.timeout_seconds = 0.0;
     experiment.run.keep = BNN_KEEP_ALL; /* what was recorded is compared */
     experiment.run.measure = 0;
+    experiment.telemetry = 0; /* it changes no bit */
     const bnn_run_base base = {.experiment = &experiment,
                                .datasets = r->options->datasets,
                                .folder = r->folder,

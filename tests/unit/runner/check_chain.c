@@ -343,6 +343,23 @@ START_TEST(a_need_of_another_process_is_not_waited_for)
 }
 END_TEST
 
+/* One that was removed since the plan was made is not waited for, either. */
+START_TEST(a_need_that_is_gone_is_not_waited_for)
+{
+    run_sweep(HEAD CHAIN, 2);
+    plain_execute(store_file(), "DELETE FROM run WHERE run_id NOT IN"
+                                " (SELECT need_run_id FROM run_need)");
+    make_plan(NULL);
+    check_state("base", BNN_RUN_QUEUED);
+    check_state(FIRST, BNN_RUN_DONE);
+    plain_execute(store_file(), "DELETE FROM run WHERE run_id IN"
+                                " (SELECT need_run_id FROM run_need)"
+                                " OR run_id IN (SELECT run_id FROM run_need)");
+    execute(1);
+    check_state("base", BNN_RUN_TAKEN);
+}
+END_TEST
+
 /* A need that was removed is trained again, and known again by those that used it. */
 START_TEST(a_removed_need_is_linked_again)
 {
@@ -376,6 +393,7 @@ static Suite *make_suite(void)
         weights_that_were_not_kept_are_made_again,
         what_is_lost_is_restored_in_order,
         a_need_of_another_process_is_not_waited_for,
+        a_need_that_is_gone_is_not_waited_for,
         a_removed_need_is_linked_again,
     };
     Suite *suite = suite_create("chain");
