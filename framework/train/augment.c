@@ -40,22 +40,9 @@ static void augment_fill_gaussian(bnn_augmenter *a)
         a->gaussian[k] /= sum;
 }
 
-static int augment_allocate(bnn_augmenter *a, uint32_t batch, bnn_arena *arena)
+static int augment_allocate_bend(bnn_augmenter *a, bnn_arena *arena)
 {
-    const bnn_shape s = a->shape;
-    const bool bends = a->options->elastic.alpha > 0.0;
-    const bnn_warp warp = {.c = s.c, .h = s.h, .w = s.w};
-    const size_t plane = (size_t)s.h * s.w, size = bnn_shape_values(s);
-    a->radius = (uint32_t)(3.0 * a->options->elastic.sigma + 0.5);
-    const size_t n_scratch =
-        bnn_size_larger(a->kernels->warp_scratch(&warp),
-                        bends ? a->kernels->smooth_scratch(s.h, s.w, a->radius) : 0);
-    a->images = bnn_arena_alloc(arena, batch, size);
-    a->image = bnn_arena_alloc(arena, size + s.w + 1, 1);
-    a->scratch = bnn_arena_alloc(arena, n_scratch, sizeof *a->scratch);
-    if (a->images == NULL || a->image == NULL || a->scratch == NULL || !bends)
-        return a->images == NULL || a->image == NULL || a->scratch == NULL ? BNN_E_INTERNAL
-                                                                           : BNN_OK;
+    const size_t plane = (size_t)a->shape.h * a->shape.w;
     a->gaussian = bnn_arena_alloc(arena, a->radius + 1, sizeof *a->gaussian);
     a->noise = bnn_arena_alloc(arena, plane, sizeof *a->noise);
     a->bend = bnn_arena_alloc(arena, 2 * plane + BNN_LANES, sizeof *a->bend);
@@ -64,6 +51,24 @@ static int augment_allocate(bnn_augmenter *a, uint32_t batch, bnn_arena *arena)
         return BNN_E_INTERNAL;
     augment_fill_gaussian(a);
     return BNN_OK;
+}
+
+static int augment_allocate(bnn_augmenter *a, uint32_t batch, bnn_arena *arena)
+{
+    const bnn_shape s = a->shape;
+    const bool bends = a->options->elastic.alpha > 0.0;
+    const bnn_warp warp = {.c = s.c, .h = s.h, .w = s.w};
+    const size_t size = bnn_shape_values(s);
+    a->radius = (uint32_t)(3.0 * a->options->elastic.sigma + 0.5);
+    const size_t n_scratch =
+        bnn_size_larger(a->kernels->warp_scratch(&warp),
+                        bends ? a->kernels->smooth_scratch(s.h, s.w, a->radius) : 0);
+    a->images = bnn_arena_alloc(arena, batch, size);
+    a->image = bnn_arena_alloc(arena, size + s.w + 1, 1);
+    a->scratch = bnn_arena_alloc(arena, n_scratch, sizeof *a->scratch);
+    if (a->images == NULL || a->image == NULL || a->scratch == NULL)
+        return BNN_E_INTERNAL;
+    return bends ? augment_allocate_bend(a, arena) : BNN_OK;
 }
 
 static int augment_check(const bnn_augment_options *o, bnn_shape s, bnn_error *err)

@@ -75,32 +75,32 @@ static void convert_pixels_to_floats(size_t n, const uint8_t *pixels, float *out
         out[i] = bnn_pixel_value(pixels[i]);
 }
 
-/* How many values of an image are neighbours in training's order and in the form, too; their bits
+/* How many values of an image are neighbours in training's order and in memory, too; their bits
  * begin with a half word. 0: none to speak of. */
-static size_t convert_run_of_values(const bnn_places *form)
+static size_t convert_run_of_values(const bnn_places *places)
 {
-    const bnn_shape s = form->shape;
+    const bnn_shape s = places->shape;
     const size_t plane = (size_t)s.h * s.w;
-    if (form->x_step == 1)
-        return form->c_step == plane && form->y_step == s.w ? s.c * plane : s.w;
-    return plane == 1 && form->c_step == 1 ? s.c : 0;
+    if (places->x_step == 1)
+        return places->c_step == plane && places->y_step == s.w ? s.c * plane : s.w;
+    return plane == 1 && places->c_step == 1 ? s.c : 0;
 }
 
 /* Where the bits of run i begin. */
-static size_t convert_byte_of_run(const bnn_places *form, size_t i)
+static size_t convert_byte_of_run(const bnn_places *places, size_t i)
 {
-    return bnn_places_place(form, i / form->shape.h, i % form->shape.h, 0) / 8;
+    return bnn_places_bit(places, i / places->shape.h, i % places->shape.h, 0) / 8;
 }
 
-static void convert_bits_to_floats(const bnn_places *form, const uint8_t *bits, float *out)
+static void convert_bits_to_floats(const bnn_places *places, const uint8_t *bits, float *out)
 {
-    const size_t run = convert_run_of_values(form);
+    const size_t run = convert_run_of_values(places);
     if (run == 0) {
-        bnn_places_to_floats(form, bits, out);
+        bnn_places_to_floats(places, bits, out);
         return;
     }
-    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, out += run) {
-        const uint8_t *const from = bits + convert_byte_of_run(form, i);
+    for (size_t i = 0; i * run < bnn_shape_values(places->shape); i++, out += run) {
+        const uint8_t *const from = bits + convert_byte_of_run(places, i);
         for (size_t j = 0; j < run; j += LANES) {
             uint16_t some;
             memcpy(&some, from + j / 8, sizeof some);
@@ -109,16 +109,16 @@ static void convert_bits_to_floats(const bnn_places *form, const uint8_t *bits, 
     }
 }
 
-static void convert_floats_to_bits(const bnn_places *form, const float *values, uint8_t *out)
+static void convert_floats_to_bits(const bnn_places *places, const float *values, uint8_t *out)
 {
-    const size_t run = convert_run_of_values(form);
+    const size_t run = convert_run_of_values(places);
     if (run == 0) {
-        bnn_places_from_floats(form, values, out);
+        bnn_places_from_floats(places, values, out);
         return;
     }
-    bnn_places_clear(form, out);
-    for (size_t i = 0; i * run < bnn_shape_values(form->shape); i++, values += run) {
-        uint8_t *const to = out + convert_byte_of_run(form, i);
+    bnn_places_clear(places, out);
+    for (size_t i = 0; i * run < bnn_shape_values(places->shape); i++, values += run) {
+        uint8_t *const to = out + convert_byte_of_run(places, i);
         for (size_t j = 0; j < run; j += LANES) {
             const size_t n = run - j < LANES ? run - j : LANES;
             const uint16_t some = (uint16_t)load_signs(values + j, n);

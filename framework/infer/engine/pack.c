@@ -20,7 +20,7 @@ static bool weight_is_plus(const bnn_stage *s, uint32_t c, size_t tap)
     return s->bits[c * s->row_words + tap / 64] >> tap % 64 & 1;
 }
 
-/* ---- which loop and which form ----------------------------------------------------------- */
+/* ---- which loop and which places ---------------------------------------------------------- */
 
 /* Words of a window that is read from bits in positions, or from pixels; an upper bound for
  * a dense stage. */
@@ -80,8 +80,8 @@ static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
     return words_fit(s) ? BNN_PACK_WORDS : BNN_PACK_PLAIN;
 }
 
-/* The form of the bits between a stage and the next. */
-static bnn_places form_between(const bnn_pack *p, const bnn_pack *next)
+/* The places of the bits between a stage and the next. */
+static bnn_places places_between(const bnn_pack *p, const bnn_pack *next)
 {
     const bnn_shape shape = p->stage->out;
     const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->op.type == BNN_LOWER_CONV2D;
@@ -98,9 +98,9 @@ static bnn_places form_between(const bnn_pack *p, const bnn_pack *next)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static bool is_in_rows(const bnn_places *form)
+static bool is_in_rows(const bnn_places *places)
 {
-    return form->c_step == 32 && form->x_step == 1;
+    return places->c_step == 32 && places->x_step == 1;
 }
 
 /* Where the inputs of a window lie. */
@@ -150,7 +150,7 @@ static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *wo
     if (s->op.type == BNN_LOWER_DENSE) {
         const size_t per_word = s->inputs == BNN_VALUES_PIXELS ? 4 : 32;
         const size_t at = s->inputs == BNN_VALUES_PIXELS ? (c * s->op.in.h + y) * s->op.in.w + x
-                                                         : bnn_places_place(&p->in, c, y, x);
+                                                         : bnn_places_bit(&p->in, c, y, x);
         *word = at / per_word;
         *slot = (uint32_t)(at % per_word);
     } else if (s->inputs == BNN_VALUES_PIXELS) {
@@ -368,7 +368,7 @@ int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena,
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         bnn_pack *p = &packs[i];
         if (p->stage->outputs == BNN_VALUES_BITS)
-            p[1].in = p->out = form_between(p, p + 1);
+            p[1].in = p->out = places_between(p, p + 1);
         if (p->loop == BNN_PACK_WORDS)
             status = pack_words(p, pixel_zero, arena, err);
         else if (p->loop == BNN_PACK_ROWS)

@@ -1,4 +1,4 @@
-/* pack.h - a model laid out for the fast engines: which loop runs a stage, what form its inputs
+/* pack.h - a model laid out for the fast engines: which loop runs a stage, what places its inputs
  * have, and weights and thresholds in the order in which that loop reads them.
  *
  * All instruction sets share it: they have 16 logical lanes of 32 bits, or 32 of 16 bits. */

@@ -4,36 +4,37 @@
 
 #include <string.h>
 
-static bnn_places sized_form(bnn_places form, size_t bits)
+static bnn_places sized_places(bnn_places places, size_t bits)
 {
-    form.words = (bits + 31) / 32;
-    form.bytes = bnn_size_round_up(form.words * 4, 64);
-    return form;
+    places.words = (bits + 31) / 32;
+    places.bytes = bnn_size_round_up(places.words * 4, 64);
+    return places;
 }
 
 bnn_places bnn_places_positions(bnn_shape shape, uint32_t unit_bits, uint32_t padding, bool ones)
 {
-    bnn_places form = {.shape = shape, .c_step = 1, .padding = padding, .ones = ones};
-    form.x_step = bnn_size_round_up(shape.c, unit_bits);
-    form.y_step = (shape.w + 2 * (size_t)padding) * form.x_step;
-    form.origin = padding * (form.y_step + form.x_step);
-    const size_t bits = (shape.h + 2 * (size_t)padding) * form.y_step;
-    form.has_gaps = padding > 0 || bnn_size_round_up(shape.c, 16) != form.x_step || bits % 32 != 0;
-    return sized_form(form, bits);
+    bnn_places places = {.shape = shape, .c_step = 1, .padding = padding, .ones = ones};
+    places.x_step = bnn_size_round_up(shape.c, unit_bits);
+    places.y_step = (shape.w + 2 * (size_t)padding) * places.x_step;
+    places.origin = padding * (places.y_step + places.x_step);
+    const size_t bits = (shape.h + 2 * (size_t)padding) * places.y_step;
+    places.has_gaps =
+        padding > 0 || bnn_size_round_up(shape.c, 16) != places.x_step || bits % 32 != 0;
+    return sized_places(places, bits);
 }
 
 bnn_places bnn_places_rows(bnn_shape shape)
 {
-    const bnn_places form = {
+    const bnn_places places = {
         .shape = shape, .c_step = 32, .y_step = 32 * (size_t)shape.c, .x_step = 1};
-    return sized_form(form, shape.h * form.y_step);
+    return sized_places(places, shape.h * places.y_step);
 }
 
 bnn_places bnn_places_flat(bnn_shape shape)
 {
-    const bnn_places form = {
+    const bnn_places places = {
         .shape = shape, .c_step = (size_t)shape.h * shape.w, .y_step = shape.w, .x_step = 1};
-    return sized_form(form, bnn_shape_values(shape));
+    return sized_places(places, bnn_shape_values(shape));
 }
 
 static void set_bit(uint8_t *bits, size_t at, unsigned value)
@@ -56,7 +57,7 @@ static void fill_with_ones(const bnn_places *f, uint8_t *bits)
     for (size_t i = 1; i < height * width; i++)
         memcpy(bits + i * position_bytes, bits, position_bytes);
     for (size_t y = 0; y < f->shape.h; y++)
-        memset(bits + bnn_places_place(f, 0, y, 0) / 8, 0, f->shape.w * position_bytes);
+        memset(bits + bnn_places_bit(f, 0, y, 0) / 8, 0, f->shape.w * position_bytes);
 }
 
 void bnn_places_clear(const bnn_places *f, uint8_t *bits)
@@ -66,12 +67,12 @@ void bnn_places_clear(const bnn_places *f, uint8_t *bits)
         fill_with_ones(f, bits);
 }
 
-/* Calls body with (place of the bit, index of the value) for all values of a form. */
-#define FOR_EACH_VALUE(form, at, i)                                                           \
-    for (size_t c_ = 0, i = 0; c_ < (form)->shape.c; c_++)                                    \
-        for (size_t y_ = 0; y_ < (form)->shape.h; y_++)                                       \
-            for (size_t x_ = 0, at = bnn_places_place(form, c_, y_, 0); x_ < (form)->shape.w; \
-                 x_++, at += (form)->x_step, i++)
+/* Calls body with (place of the bit, index of the value) for all values of an image. */
+#define FOR_EACH_VALUE(places, at, i)                                                           \
+    for (size_t c_ = 0, i = 0; c_ < (places)->shape.c; c_++)                                    \
+        for (size_t y_ = 0; y_ < (places)->shape.h; y_++)                                       \
+            for (size_t x_ = 0, at = bnn_places_bit(places, c_, y_, 0); x_ < (places)->shape.w; \
+                 x_++, at += (places)->x_step, i++)
 
 void bnn_places_to_bytes(const bnn_places *f, const uint8_t *bits, uint8_t *bytes)
 {

@@ -30,19 +30,19 @@ bnn_places bnn_places_rows(bnn_shape shape);
 bnn_places bnn_places_flat(bnn_shape shape);
 
 /* Fills an image's memory with 0 and padding. */
-void bnn_places_clear(const bnn_places *form, uint8_t *bits);
+void bnn_places_clear(const bnn_places *places, uint8_t *bits);
 
-static inline size_t bnn_places_place(const bnn_places *f, size_t c, size_t y, size_t x)
+static inline size_t bnn_places_bit(const bnn_places *f, size_t c, size_t y, size_t x)
 {
     return f->origin + c * f->c_step + y * f->y_step + x * f->x_step;
 }
 
 /* bytes[c][h][w], 0 or 1, of an image's bits, and the way back, which clears first. */
-void bnn_places_to_bytes(const bnn_places *form, const uint8_t *bits, uint8_t *bytes);
-void bnn_places_from_bytes(const bnn_places *form, const uint8_t *bytes, uint8_t *bits);
+void bnn_places_to_bytes(const bnn_places *places, const uint8_t *bits, uint8_t *bytes);
+void bnn_places_from_bytes(const bnn_places *places, const uint8_t *bytes, uint8_t *bits);
 
 /* values[c][h][w], -1 or +1, of an image's bits; and the bits of values >= 0. */
-void bnn_places_to_floats(const bnn_places *form, const uint8_t *bits, float *values);
-void bnn_places_from_floats(const bnn_places *form, const float *values, uint8_t *bits);
+void bnn_places_to_floats(const bnn_places *places, const uint8_t *bits, float *values);
+void bnn_places_from_floats(const bnn_places *places, const float *values, uint8_t *bits);
 
 #endif

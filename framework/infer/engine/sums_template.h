@@ -118,7 +118,7 @@ INLINE void sums_pool_windows(const bnn_pack *p, bool pixels, const uint8_t *x, 
     const size_t y_step = s->fold.pool_stride * w->y_step, x_step = s->fold.pool_stride * w->x_step;
     for (size_t oy = 0; oy < s->out.h; oy++)
         for (size_t ox = 0; ox < s->out.w; ox++) {
-            uint8_t *const to = out + bnn_places_place(&p->out, 0, oy, ox) / 8;
+            uint8_t *const to = out + bnn_places_bit(&p->out, 0, oy, ox) / 8;
             for (size_t g = 0; g < w->n_groups; g++) {
                 const word_sums lowest = sums_pool_tile(
                     w, pixels, w->weights + g * w->n_words * LANES, x + oy * y_step + ox * x_step);
@@ -164,7 +164,7 @@ INLINE void sums_single_windows(const bnn_pack *p, bool pixels, const uint8_t *x
                 UNROLL
                 for (int i = 0; i < TILE; i++)
                     if (w->decides)
-                        sums_store_bits(out + bnn_places_place(&p->out, 0, oy, at[i]) / 8 + 2 * g,
+                        sums_store_bits(out + bnn_places_bit(&p->out, 0, oy, at[i]) / 8 + 2 * g,
                                         sums_decide(w, g, &value[i]));
                     else
                         sums_store(p, g, oy * s->op.out.w + at[i], &value[i], sums);
@@ -195,7 +195,7 @@ INLINE void sums_store_dense(const bnn_pack *p, size_t group, const word_sums *v
                              int32_t *sums)
 {
     if (p->words.decides)
-        sums_store_bits(out + bnn_places_place(&p->out, 0, 0, 0) / 8 + 2 * group,
+        sums_store_bits(out + bnn_places_bit(&p->out, 0, 0, 0) / 8 + 2 * group,
                         sums_decide(&p->words, group, value));
     else
         sums_store(p, group, 0, value, sums);

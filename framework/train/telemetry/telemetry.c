@@ -61,12 +61,13 @@ bool bnn_quantity_applies(const bnn_network_op *op, bnn_quantity quantity)
     }
 }
 
+static const uint32_t NOWHERE = UINT32_MAX;
+
 double *bnn_telemetry_values(const bnn_session *session, uint32_t i, bnn_quantity quantity)
 {
     const bnn_telemetry *t = session->telemetry;
     const uint32_t first = t->first[i][quantity];
-    return first == t->n_values ? NULL
-                                : t->values + (size_t)session->at.epoch * t->n_values + first;
+    return first == NOWHERE ? NULL : t->values + (size_t)session->at.epoch * t->n_values + first;
 }
 
 void bnn_telemetry_put(const bnn_session *session, uint32_t i, bnn_quantity quantity, double part,
@@ -85,16 +86,12 @@ static void plan_values(bnn_telemetry *t, const bnn_network *net)
     for (uint32_t i = 0; i < t->n_ops; i++)
         for (bnn_quantity q = 0; q < BNN_QUANTITIES; q++) {
             const bool wanted = (t->set & quantities[q].topic) != 0;
-            t->first[i][q] = UINT32_MAX;
+            t->first[i][q] = NOWHERE;
             if (!wanted || !bnn_quantity_applies(&net->ops[i], q))
                 continue;
             t->first[i][q] = t->n_values;
             t->n_values += quantities[q].size;
         }
-    for (uint32_t i = 0; i < t->n_ops; i++)
-        for (bnn_quantity q = 0; q < BNN_QUANTITIES; q++)
-            if (t->first[i][q] == UINT32_MAX)
-                t->first[i][q] = t->n_values;
 }
 
 /* The parts of the block, in memory or only counted. */
@@ -237,9 +234,11 @@ void bnn_telemetry_send(const bnn_session *session, uint32_t epoch)
     const bnn_train_job *job = session->job;
     for (uint32_t i = 0; t != NULL && i < t->n_ops; i++)
         for (bnn_quantity q = 0; q < BNN_QUANTITIES; q++) {
-            const double *values = t->values + (size_t)(epoch - 1) * t->n_values + t->first[i][q];
-            const bool there = t->first[i][q] < t->n_values;
-            for (uint32_t k = 0; there && k < quantities[q].size; k++) {
+            const double *values = t->values + (size_t)(epoch - 1) * t->n_values;
+            if (t->first[i][q] == NOWHERE)
+                continue;
+            values += t->first[i][q];
+            for (uint32_t k = 0; k < quantities[q].size; k++) {
                 bnn_record record = {.kind = BNN_RECORD_LAYER_METRIC,
                                      .layer_metric = {.ordinal = i,
                                                       .epoch = epoch,

@@ -49,7 +49,7 @@ struct bnn_telemetry {
     bool looking;   /* in this step */
     uint32_t n_ops; /* of the network */
     uint32_t n_values;
-    uint32_t (*first)[BNN_QUANTITIES]; /* [n_ops]: where its values are; n_values: it has none */
+    uint32_t (*first)[BNN_QUANTITIES]; /* [n_ops]: where its values are, if it has any */
     bnn_network_probe probe;
     uint8_t **codes;  /* [n_parameters]: NULL for what is not binary, see telemetry_weights.c */
     float *states;    /* room for all states of the network */
