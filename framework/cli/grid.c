@@ -24,10 +24,11 @@ static bool grid_same_text(const char *a, const char *b)
 
 /* ---- pieces of texts ------------------------------------------------------------------------- */
 
-/* The last place of the first n bytes of a text that is after a blank or one of `also`; 0: there is none. */
+/* The last place up to n after a blank or one of `also`, but no number's point; 0: there is none. */
 static size_t grid_last_break(const char *text, size_t n, const char *also)
 {
-    while (n > 0 && text[n - 1] != ' ' && strchr(also, text[n - 1]) == NULL)
+    while (n > 0 && ((text[n - 1] != ' ' && strchr(also, text[n - 1]) == NULL) ||
+                     (text[n - 1] == '.' && text[n] >= '0' && text[n] <= '9')))
         n--;
     return n;
 }
@@ -40,9 +41,9 @@ static size_t grid_piece(const char *text, size_t width, const char *also)
     if (text[most] == '\0' || text[most] == ' ')
         return most;
     size_t n = grid_last_break(text, most, also);
+    n = n > 0 ? n : grid_last_break(text, most, ",");
     n = n > 0 ? n : grid_last_break(text, most, "._");
-    if (n == 0)
-        n = most > 0 ? most : bnn_text_bytes(text, 2);
+    n = n > 0 ? n : most > 0 ? most : bnn_text_bytes(text, 2);
     return n > 0 ? n : strlen(text);
 }
 

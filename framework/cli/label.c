@@ -9,8 +9,8 @@
 /* SAMPLE_ROWS: enough to see which words are common; KEY_TRIES: of them, to find the usual keys. */
 enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200, KEY_TRIES = 8 };
 
-/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none. The last
- * word that there is room for has the rest. */
+/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none, nor does
+ * one after a colon: "start: binarize=none" is a word. The last word that there is room for has the rest. */
 static size_t label_words(const char *label, const char *begin[LABEL_WORDS], size_t n[LABEL_WORDS])
 {
     size_t n_words = 0;
@@ -20,7 +20,8 @@ static size_t label_words(const char *label, const char *begin[LABEL_WORDS], siz
         quoted ^= *at == '"';
         depth += !quoted && strchr("([{", *at) != NULL;
         depth -= !quoted && strchr(")]}", *at) != NULL;
-        if (*at == ' ' && !quoted && depth <= 0 && n_words < LABEL_WORDS) {
+        const bool colon = at > label && at[-1] == ':';
+        if (*at == ' ' && !quoted && !colon && depth <= 0 && n_words < LABEL_WORDS) {
             inside = false;
             continue;
         }
@@ -111,6 +112,12 @@ static size_t label_key(const char *word)
     return word[n] == '=' ? n + 1 : 0;
 }
 
+/* Whether a word says what is needed: without its key it would be taken for what the config is. */
+static bool label_is_need(const char *word)
+{
+    return strncmp(word, "start=", 6) == 0 || strncmp(word, "teacher=", 8) == 0;
+}
+
 /* Whether two labels are of several words that have keys, the same ones in the same order. */
 static bool label_same_keys(const char *a, const char *b)
 {
@@ -120,7 +127,7 @@ static bool label_same_keys(const char *a, const char *b)
     bool same = n_words > 1 && label_words(b, of_b, n) == n_words;
     for (size_t i = 0; same && i < n_words; i++) {
         const size_t n_key = label_key(of_a[i]);
-        same = n_key > 0 && strncmp(of_a[i], of_b[i], n_key) == 0;
+        same = n_key > 0 && !label_is_need(of_a[i]) && strncmp(of_a[i], of_b[i], n_key) == 0;
     }
     return same;
 }
@@ -246,24 +253,83 @@ static size_t label_number(cli_grid *grid, const char *label)
     return grid->n_shortened;
 }
 
-/* The end of a text that takes no more than so many columns, after "..". */
-static const char *label_end(cli_grid *grid, const char *text, size_t width)
+/* The end of a text that takes no more than so many columns, from where a name begins: after one of
+ * `after`. NULL: there is none. */
+static const char *label_last_names(const char *text, size_t width, const char *after)
 {
-    while (*text != '\0' && bnn_text_width(text) + 2 > width)
-        do
-            text++;
-        while (((unsigned char)*text & 0xc0) == 0x80);
-    return *text == '\0' ? "" : bnn_arena_printf(grid->arena, "..%s", text);
+    for (const char *at = text; *at != '\0' && at[1] != '\0'; at++)
+        if (strchr(after, *at) != NULL && strchr(" ,>", at[1]) == NULL &&
+            bnn_text_width(at + 1) <= width)
+            return at + 1;
+    return NULL;
 }
 
-/* The one of the words that are kept that most rows have. */
+/* The bytes of the first names of a text that take no more than so many columns. */
+static size_t label_first_names(const char *text, size_t width)
+{
+    size_t n = bnn_text_bytes(text, width);
+    while (n > 0 && text[n] != ',' && strncmp(text + n, " >", 2) != 0)
+        n--;
+    return n;
+}
+
+/* How many cells of the column have the text in them. */
+static size_t label_count_text(const cli_grid *grid, size_t column, const char *text, size_t n)
+{
+    const size_t n_rows = bnn_size_smaller(grid->n_rows, SAMPLE_ROWS);
+    size_t count = 0;
+    for (size_t row = 0; row < n_rows; row++) {
+        const char *label = *label_cell(grid, row, column);
+        count += label != NULL && memmem(label, strlen(label), text, n) != NULL;
+    }
+    return count;
+}
+
+/* "augment={..scale=0.06}" or "augment={shift=1..}", whichever fewer cells have, of a word whose value is
+ * in braces from n_key on. */
+static const char *label_map(const cli_grid *grid, size_t column, const char *text, size_t n_key,
+                             size_t width)
+{
+    const char *inner = text + n_key + 1;
+    const size_t room = width - n_key - 3, n_first = label_first_names(inner, room - 1);
+    const char *end = label_last_names(inner, room, " ,{(");
+    if (n_first > 0 && (end == NULL || label_count_text(grid, column, inner, n_first) <
+                                           label_count_text(grid, column, end, strlen(end))))
+        return bnn_arena_printf(grid->arena, "%.*s..}", (int)(n_key + 1 + n_first), text);
+    return bnn_arena_printf(grid->arena, "%.*s{..%s", (int)n_key, text, end != NULL ? end : "}");
+}
+
+/* What is shown of a word in so many columns: of a map, some of its names; else its end, after what the
+ * run is for. */
+static const char *label_end(const cli_grid *grid, size_t column, const char *text, size_t width)
+{
+    const size_t n_key = label_key(text);
+    const char *colon = strstr(text, ": ");
+    size_t n_for = colon == NULL ? 0 : (size_t)(colon - text) + 2;
+    if (n_key > 0 && text[n_key] == '{' && n_key + 4 <= width)
+        return label_map(grid, column, text, n_key, width);
+    n_for = n_for + 2 <= width ? n_for : 0;
+    const char *end =
+        width > n_for + 2 ? label_last_names(text + n_for, width - n_for - 2, " ,=_-.(") : NULL;
+    for (end = end != NULL ? end : text + n_for;
+         *end != '\0' && bnn_text_width(end) + n_for + 2 > width;)
+        do
+            end++;
+        while (((unsigned char)*end & 0xc0) == 0x80);
+    return *end == '\0' && n_for == 0
+               ? ""
+               : bnn_arena_printf(grid->arena, "%.*s..%s", (int)n_for, text, end);
+}
+
+/* The one of the words that are kept that most rows have, but not the one that says what a run is for. */
 static size_t label_most_common(const cli_grid *grid, size_t column, size_t n_words,
                                 const char *const *begin, const size_t *n, const bool *keep)
 {
     const size_t n_rows = bnn_size_smaller(grid->n_rows, SAMPLE_ROWS);
     size_t most = 0, found = 0;
     for (size_t i = 0; i < n_words; i++) {
-        const size_t rows = keep[i] ? 1 + label_count(grid, column, n_rows, begin[i], n[i]) : 0;
+        const bool goes = keep[i] && memmem(begin[i], n[i], ": ", 2) == NULL;
+        const size_t rows = goes ? 1 + label_count(grid, column, n_rows, begin[i], n[i]) : 0;
         if (rows > most) {
             most = rows;
             found = i;
@@ -287,7 +353,7 @@ static const char *label_rarest(cli_grid *grid, size_t column, const char *label
         if (kept == NULL || bnn_text_width(kept) <= width)
             return kept;
         if (n_left <= 1)
-            return label_end(grid, kept, width);
+            return label_end(grid, column, kept, width);
         keep[label_most_common(grid, column, n_words, begin, n, keep)] = false;
     }
 }

@@ -353,7 +353,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
     finish_name(r, root, &experiment);
     check_measured(r, root, &experiment);
     /* When the sweep cannot be expanded at all, the base still shows its mistakes. */
-    const bnn_point base = {.root = root, .label = "base"};
+    const bnn_point base = {.root = root, .label = "base", .own = "", .taught = ""};
     const int expanding = bnn_diag_begin(r->diag);
     if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK && sweep.n == 0)
         sweep = (bnn_sweep){.n = 1, .points = &base};

@@ -64,7 +64,7 @@ typedef struct bnn_config {
     bnn_need needs[BNN_PURPOSES]; /* by bnn_purpose */
     bool is_needed;               /* others need it: its weights are kept */
     const char *only;             /* "start", "teacher": it is no point, but only needed; or NULL */
-    const char *needed_by;        /* then: the label of a point that needs it */
+    const bnn_point *needed_by;   /* then: a point that needs it */
     bnn_data_options data;
     bnn_model_options model;
     bnn_train_options train;

@@ -134,7 +134,7 @@ static int need_add(const need_finder *f, bnn_purpose purpose, const bnn_point *
 {
     size_t i;
     config->only = bnn_purpose_name(purpose);
-    config->needed_by = f->point->label;
+    config->needed_by = f->point;
     if (bnn_experiment_add(f->b, point, config, &i) != BNN_OK)
         return BNN_E_INTERNAL;
     f->b->out->configs[i].is_needed = true;
@@ -266,32 +266,72 @@ void bnn_needs_check(const bnn_builder *b, const bnn_node *root)
 
 /* ---- labels ------------------------------------------------------------------------------ */
 
-static size_t need_count_label(const bnn_experiment *x, size_t n, const char *label)
+enum { NEED_FORMS = 5 };
+
+/* Label i of a config in one of its forms: with more and more of the point that needs it. */
+static const char *need_label(const bnn_config *c, int form, bnn_arena *arena)
+{
+    const bnn_point *by = c->needed_by;
+    const char *const more[NEED_FORMS][2] = {
+        {"", ""}, {by->own, ""}, {by->taught, ""}, {by->own, by->taught}, {by->label, ""}};
+    const char *a = more[form][0], *b = more[form][1];
+    return bnn_arena_printf(arena, "%s%s%s%s%s", c->label, *a == '\0' ? "" : " ", a,
+                            *b == '\0' ? "" : " ", b);
+}
+
+static bool need_is_like(const bnn_config *a, const bnn_config *b)
+{
+    return a->only != NULL && b->only != NULL && strcmp(a->label, b->label) == 0;
+}
+
+static size_t need_count_label(const char *const *labels, size_t n, const char *label)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        count += strcmp(x->configs[i].label, label) == 0;
+        count += strcmp(labels[i], label) == 0;
     return count;
+}
+
+/* Gives the configs that are called like the first of them their labels in the form in which all differ,
+ * or in the last one. False without memory. */
+static bool need_tell_apart(const bnn_experiment *x, size_t first, const char **labels,
+                            bnn_arena *arena)
+{
+    const bnn_config *c = x->configs;
+    bool alike = true;
+    for (int form = 0; alike && form < NEED_FORMS; form++) {
+        alike = false;
+        for (size_t i = first; i < x->n_configs; i++) {
+            if (!need_is_like(&c[i], &c[first]))
+                continue;
+            if ((labels[i] = need_label(&c[i], form, arena)) == NULL)
+                return false;
+            for (size_t k = first; !alike && k < i; k++)
+                alike = need_is_like(&c[k], &c[i]) && strcmp(labels[k], labels[i]) == 0;
+        }
+    }
+    return true;
 }
 
 int bnn_needs_label(bnn_builder *b)
 {
     bnn_experiment *x = b->out;
-    const char **labels = bnn_arena_alloc(b->r->arena, x->n_configs, sizeof *labels);
+    bnn_arena *arena = b->r->arena;
+    const char **labels = bnn_arena_alloc(arena, x->n_configs, sizeof *labels);
     bool memory = labels != NULL;
     for (size_t i = 0; memory && i < x->n_configs; i++) {
-        const bnn_config *c = &x->configs[i];
-        labels[i] = c->label;
-        if (c->only != NULL && need_count_label(x, x->n_configs, c->label) > 1)
-            labels[i] = bnn_arena_printf(b->r->arena, "%s %s", c->label, c->needed_by);
-        memory = labels[i] != NULL;
+        size_t before = 0;
+        while (before < i && !need_is_like(&x->configs[before], &x->configs[i]))
+            before++;
+        if (x->configs[i].only == NULL)
+            labels[i] = x->configs[i].label;
+        else if (before == i)
+            memory = need_tell_apart(x, i, labels, arena);
     }
-    for (size_t i = 0; memory && i < x->n_configs; i++)
-        x->configs[i].label = labels[i];
     for (size_t i = 0; memory && i < x->n_configs; i++) {
-        const size_t n = need_count_label(x, i, labels[i]);
-        if (x->configs[i].only != NULL && n > 0)
-            x->configs[i].label = bnn_arena_printf(b->r->arena, "%s #%zu", labels[i], n + 1);
+        const size_t n = x->configs[i].only == NULL ? 0 : need_count_label(labels, i, labels[i]);
+        x->configs[i].label =
+            n == 0 ? labels[i] : bnn_arena_printf(arena, "%s #%zu", labels[i], n + 1);
         memory = x->configs[i].label != NULL;
     }
     return memory ? BNN_OK : bnn_diag_no_memory(b->r->diag);

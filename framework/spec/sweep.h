@@ -26,8 +26,11 @@ typedef struct bnn_point {
     bool baseline;
     /* What distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
      * of each key that varies, or more of it where two keys would look alike. "base" when nothing
-     * varies. */
+     * varies. What differs in a run that it needs is in braces, stage after stage:
+     * "start={binarize=none,epochs=15 > weights=false}". */
     const char *label;
+    const char *own;    /* of the label, what is not said of other runs; "" when nothing is */
+    const char *taught; /* and what is said of the teacher */
 } bnn_point;
 
 typedef struct bnn_sweep {

@@ -86,5 +86,28 @@ terminal 60 dumb query leaderboard
 prints ' \[1\]'
 prints '^\[1\] .*clip=1.25'
 
+# A label that is too long begins and ends with whole names, whichever fewer rows have.
+cat >labels.sql <<'END'
+SELECT 'start={binarize=none,epochs=15 > weights=false,epochs=20}' AS label,
+    'abcdefghijabcdefghij' AS a
+UNION ALL SELECT 'start={binarize=none,epochs=25 > weights=false,epochs=20}', 'b'
+UNION ALL SELECT 'start: binarize=none epochs=15 augment={shift=1.5,scale=0.06,elastic={alpha=20}}', 'b'
+UNION ALL SELECT 'start=none ste=a', 'b'
+UNION ALL SELECT 'start=none ste=b', 'b'
+UNION ALL SELECT 'start=none ste=c', 'b'
+UNION ALL SELECT 'start=none ste=d', 'b'
+END
+terminal 60 dumb query labels.sql
+prints '^start={binarize=none,epochs=15..} \[1\] '
+prints '^start={binarize=none,epochs=25..} \[2\] '
+prints '^start: binarize=none \[3\] '
+prints '^start=none ste=a '
+prints '^    augment={shift=1.5,scale=0.06,elastic={alpha=20}}$'
+fits 60
+terminal 40 dumb query labels.sql
+prints '^start={..} \[1\] '
+prints '^start: ..none \[3\] '
+prints '^    augment={shift=1.5,scale=0.06,$'
+
 echo "terminal: $n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

@@ -174,6 +174,16 @@ START_TEST(needs_of_several_points_are_told_apart)
     load_well(HEAD "start: {model.binarize: none}\nsweep: {grid: {train.epochs: [2, 3]}}\n");
     ck_assert_str_eq(labels(), "start: binarize=none epochs=2 | epochs=2 | "
                                "start: binarize=none epochs=3 | epochs=3");
+    load_well(HEAD "start: {model.binarize: none}\n"
+                   "sweep: {list: [{}, {teacher: {train.epochs: 2}}]}\n");
+    ck_assert_str_eq(labels(), "start: binarize=none | base | teacher: epochs=2 | "
+                               "start: binarize=none teacher={epochs=2} | teacher={epochs=2}");
+    load_well(HEAD "sweep: {list: [{start: [{train.epochs: 2}, {train.epochs: 3}]}, "
+                   "{start: [{train.epochs: 4}, {train.epochs: 3}]}]}\n");
+    ck_assert_str_eq(labels(), "start: epochs=2 | start: epochs=3 start={epochs=2 > epochs=3} | "
+                               "start={epochs=2 > epochs=3} | start: epochs=4 | "
+                               "start: epochs=3 start={epochs=4 > epochs=3} | "
+                               "start={epochs=4 > epochs=3}");
 }
 END_TEST
 
@@ -183,7 +193,7 @@ START_TEST(a_sweep_may_vary_what_is_needed)
               "sweep: {grid: {start: [none, {model.binarize: none}, [{model.ste: identity}]]}}\n");
     ck_assert_uint_eq(experiment.n_configs, 5);
     check_need("start=none", BNN_PURPOSE_START, NULL);
-    ck_assert_ptr_nonnull(config_of("start={model.binarize=none}")->needs[0].hash);
+    ck_assert_ptr_nonnull(config_of("start={binarize=none}")->needs[0].hash);
     static const char *const overrides[] = {"start.model.binarize=none", "train.epochs=[1,2]",
                                             NULL};
     ck_assert_int_eq(load_with(HEAD, overrides), BNN_OK);

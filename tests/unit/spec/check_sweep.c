@@ -24,6 +24,8 @@ static const bnn_key spec_keys[] = {
     {.param = {.name = "b"}},
     {.param = {.name = "lr"}},
     {.param = {.name = "m"}},
+    {.param = {.name = "start"}},
+    {.param = {.name = "teacher"}},
     BNN_KEYS_END,
 };
 static const bnn_section spec_section = {.keys = spec_keys};
@@ -112,6 +114,13 @@ static const struct {
     {"sweep: {grid: {train.epochs: [5], model.ste: [a, b]}}\n", "ste=a|ste=b"},
     {"sweep: {grid: {model.ste: ['a b', '', \"x=1\"]}}\n", "ste=\"a b\"|ste=\"\"|ste=\"x=1\""},
     {"sweep: {list: [{a.b: '1'}, {a.b: 1}]}\n", "b=1|b=1 #2"},
+    /* what other runs differ in is in braces, with keys as short as those of the points */
+    {"sweep: {list: [{start: {model.ste: a}}, {teacher: none, start: [{model.ste: {name: a, p: 1}, "
+     "train.epochs: 2}, {}]}, {start: {}}]}\n",
+     "start={ste=a}|teacher=none start={ste=a(p=1),epochs=2 > base}|start={}"},
+    {"sweep: {list: [{teacher: {train.binary_optimizer.lr: 1, train.epochs: 5}}, "
+     "{train.optimizer.lr: 2}]}\n",
+     "teacher={binary_optimizer.lr=1,epochs=5}|optimizer.lr=2"},
     /* a parent first, then into it */
     {"sweep: {grid: {model.ste: [clipped, b], model.ste.clip: [1, 2]}}\n",
      "ste=clipped clip=1|ste=clipped clip=2|ste=b clip=1|ste=b clip=2"},
