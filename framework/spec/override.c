@@ -67,31 +67,66 @@ static bool takes_list(const override *o, const bnn_node *spec)
            (key != NULL && (key->flags & BNN_KEY_LIST) != 0);
 }
 
+/* The key of a map that is replaced as a whole, so that what is set below it is lost, or NULL. */
+static const char *find_replaced(const override *o, const bnn_node *map)
+{
+    for (size_t k = 0; map != NULL && map->kind == BNN_NODE_MAP && k < map->n; k++)
+        if (is_below(o->key, map->pairs[k].key->text))
+            return map->pairs[k].key->text;
+    return NULL;
+}
+
+/* The key that all points replace by the sweep's list, where that has all points; or NULL. */
+static const char *find_listed(const override *o, const bnn_node *spec)
+{
+    const bnn_node *list = bnn_tree_find(spec, "sweep.list");
+    const char *key = NULL;
+    if (list == NULL || list->kind != BNN_NODE_LIST || bnn_tree_get(spec, "baseline") != NULL)
+        return NULL;
+    for (size_t i = 0; i < N_SWEPT; i++)
+        if (bnn_tree_find(spec, dotted_maps[i]) != NULL)
+            return NULL;
+    for (size_t i = 0; i < list->n; i++)
+        if ((key = find_replaced(o, list->items[i])) == NULL)
+            return NULL;
+    return key;
+}
+
 /* A value set below a key that the sweep varies would be lost in every point, without a word. */
 static bool is_overwritten(const override *o, const bnn_node *spec)
 {
-    for (size_t i = 0; i < N_SWEPT; i++) {
-        const bnn_node *map = bnn_tree_find(spec, dotted_maps[i]);
-        for (size_t k = 0; map != NULL && map->kind == BNN_NODE_MAP && k < map->n; k++) {
-            const char *key = map->pairs[k].key->text;
-            if (!is_below(o->key, key))
-                continue;
-            bnn_diag_add(o->r->diag, o->at,
-                         "%s would have no effect: %s replaces %s in every point; set %s to the "
-                         "values that are wanted",
-                         o->key, dotted_maps[i], key, key);
-            return true;
-        }
+    const char *by = "sweep.list", *key = find_listed(o, spec);
+    for (size_t i = 0; key == NULL && i < N_SWEPT; i++) {
+        by = dotted_maps[i];
+        key = find_replaced(o, bnn_tree_find(spec, by));
     }
-    return false;
+    if (key != NULL)
+        bnn_diag_add(o->r->diag, o->at,
+                     "%s would have no effect: %s replaces %s in every point; set %s to the "
+                     "values that are wanted",
+                     o->key, by, key, key);
+    return key != NULL;
+}
+
+/* A key of one of the maps that are called path; start may be several. */
+static const bnn_node *override_below(const override *o, const bnn_node *spec, const char *path)
+{
+    const bnn_node *stages = bnn_tree_find(spec, path);
+    if (is_overwritten(o, spec))
+        return NULL;
+    if (stages != NULL && stages->kind == BNN_NODE_LIST) {
+        bnn_diag_add(o->r->diag, o->at, "cannot set %s: %s is a list; give it as a whole", o->key,
+                     path);
+        return NULL;
+    }
+    return set_dotted(o, spec, path, o->key + strlen(path) + 1, o->value);
 }
 
 static const bnn_node *apply_override(const override *o, const bnn_node *spec)
 {
     for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
         if (is_below(o->key, dotted_maps[i]))
-            return set_dotted(o, spec, dotted_maps[i], o->key + strlen(dotted_maps[i]) + 1,
-                              o->value);
+            return override_below(o, spec, dotted_maps[i]);
     if (is_below(o->key, "sweep.list") || is_below(o->key, "sweep.exclude")) {
         bnn_diag_add(o->r->diag, o->at, "cannot set %s: give the list as a whole", o->key);
         return NULL;
