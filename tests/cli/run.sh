@@ -141,6 +141,9 @@ bnn 0 run -q tiny.yaml --db named.db -s seeds.count=1 -s name=other
 prints '^All results are in named.db; next: bnnrun query paired_difference experiment=other --db named.db$'
 bnn 0 query paired_difference experiment=other --db named.db --csv
 prints '^other,ste=clipped,'
+bnn 0 mv other 007 --db named.db
+bnn 0 query paired_difference experiment=007 --db named.db --csv
+prints '^007,ste=clipped,'
 sed '/^baseline/d' tiny.yaml >alone.yaml
 bnn 0 run -q alone.yaml --db alone.db -s seeds.count=1
 prints '^All results are in alone.db; next: bnnrun query leaderboard --db alone.db$'

@@ -58,8 +58,9 @@ static int find_sql(const char *operand, bnn_arena *arena, const char **out, bnn
     return *out == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
-/* KEY=VALUE becomes the argument :KEY. What reads as a number is one. */
-static int parse_argument(const char *text, bnn_arena *arena, bnn_store_argument *out,
+/* KEY=VALUE becomes the argument :KEY. What reads as a number is one, but not for the queries with a name,
+ * which take texts: an experiment may be called 007. */
+static int parse_argument(const char *text, bool named, bnn_arena *arena, bnn_store_argument *out,
                           bnn_error *err)
 {
     const char *equals = strchr(text, '=');
@@ -73,6 +74,8 @@ static int parse_argument(const char *text, bnn_arena *arena, bnn_store_argument
         return bnn_no_memory(err);
     const char *value = equals + 1;
     *out = cli_text_argument(name, value);
+    if (named)
+        return BNN_OK;
     char *end;
     errno = 0;
     const long long integer = strtoll(value, &end, 10);
@@ -113,7 +116,9 @@ static int answer_query(const cli_options *options, bnn_error *err)
     if (n > ARGUMENTS_MAX)
         return cli_usage(err, &cli_command_query, "more than %d parameters", ARGUMENTS_MAX);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
-        status = parse_argument(options->operands[i + 1], options->arena, &arguments[i], err);
+        status = parse_argument(options->operands[i + 1],
+                                bnn_store_find_query(options->operands[0]) != NULL, options->arena,
+                                &arguments[i], err);
     if (status == BNN_OK)
         status = find_sql(options->operands[0], options->arena, &sql, err);
     if (status == BNN_OK)
