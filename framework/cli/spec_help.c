@@ -42,6 +42,11 @@ static void print_entry(const char *title, const bnn_key *key)
         bnn_condition_text(key->acts, texts.meaning, sizeof texts.meaning);
         printf("  acts     only with %s\n", texts.meaning);
     }
+    for (const char *line = key->examples; line != NULL && *line != '\0';) {
+        const size_t n = strcspn(line, "\n");
+        printf("  %s  %.*s\n", line == key->examples ? "example" : "       ", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
 }
 
 /* ---- plugins ----------------------------------------------------------------------------- */

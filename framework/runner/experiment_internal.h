@@ -34,7 +34,7 @@ int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config
 /* ---- needs.c ---- */
 
 /* The keys `start` and `teacher` of a bnn_config; detail: the bnn_purpose. */
-extern const bnn_key_type bnn_need_type;
+extern const bnn_key_type bnn_start_type, bnn_teacher_type;
 
 /* Resolves a point, and adds the configs that it needs. As bnn_experiment_resolve. */
 int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out);

@@ -154,13 +154,21 @@ static const bnn_key spec_keys[] = {
      .standard = "mnist", .also = "data|dataset_name"},
     {BNN_KEY_SECTION(bnn_config, model, "model", &bnn_model_section, "the network"),
      .also = "network|net"},
-    {BNN_KEY_OF(
-         "start", 0, &bnn_need_type,
-         "the run whose weights it starts from: what differs there; of a list, each from the one before"),
-     .detail = BNN_PURPOSE_START, .words = "none", .standard = "none", .flags = BNN_KEY_LIST},
-    {BNN_KEY_OF("teacher", 0, &bnn_need_type,
-                "the run whose answers it learns from, too: what differs there"),
-     .detail = BNN_PURPOSE_TEACHER, .words = "none", .standard = "none"},
+    {BNN_KEY_OF("start", 0, &bnn_start_type,
+                "the run of the same seed whose weights it starts from: what differs there; of "
+                "a list, each starts from the one before"),
+     .detail = BNN_PURPOSE_START, .words = "none", .standard = "none", .flags = BNN_KEY_LIST,
+     .also = "stages|warm_start|pretrained|init|initial_weights|finetune|resume_from",
+     .examples = "start: {model.binarize: none, train.epochs: 20}\n"
+                 "start: [{model.binarize: none}, {model.binarize.weights: false}]\n"
+                 "sweep: {grid: {start: [none, {model.binarize: none}]}}   # does it help?"},
+    {BNN_KEY_OF("teacher", 0, &bnn_teacher_type,
+                "the run of the same seed whose answers it learns from, too: what differs there"),
+     .detail = BNN_PURPOSE_TEACHER, .words = "none", .standard = "none",
+     .also = "teacher_model|distill_from",
+     .examples = "teacher: {model.binarize: none, train.epochs: 20}\n"
+                 "sweep: {grid: {teacher: [none, {model.binarize: none}]}}   # does it help?\n"
+                 "start: {model.binarize.weights: false, teacher: none}   # a start without it"},
     {BNN_KEY_SECTION(bnn_config, train, "train", &bnn_train_section, "how it is trained"),
      .also = "training|trainer|hyperparameters"},
     {BNN_KEY_OF("seeds", 0, &seeds_type, "each config is trained once with each"),
@@ -177,7 +185,10 @@ static const bnn_key spec_keys[] = {
      .flags = BNN_KEY_FIXED},
     {BNN_KEY_OF("telemetry", BNN_OFFSET(bnn_experiment, telemetry, uint32_t), &bnn_telemetry_type,
                 "what is measured in each layer after each epoch; changes no result"),
-     .words = "none|all", .standard = "none", .flags = BNN_KEY_FIXED | BNN_KEY_LIST},
+     .words = "none|all", .standard = "none", .flags = BNN_KEY_FIXED | BNN_KEY_LIST,
+     .also = "log|logging|monitor|diagnostics|layer_metrics|flips|histograms",
+     .examples = "telemetry: [flips, masked, mismatch]\n"
+                 "bnnrun query flips_by_epoch   # afterwards"},
     BNN_KEYS_END,
 };
 

@@ -82,6 +82,7 @@ struct bnn_key {
     /* For the types that say so. The long form of what is written there; the node itself when it is
      * long already; NULL without memory. Or NULL: there is no short form. */
     const bnn_node *(*spell_out)(const bnn_reader *r, const bnn_node *node);
+    const char *examples;       /* lines that help shows; or NULL */
     const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */

@@ -115,7 +115,7 @@ static const bnn_key train_keys[] = {
      .standard = "none", .words = "none", .also = "augmentation|augmentations|transforms"},
     {BNN_KEY_SECTION(bnn_train_options, distill, "distill", &distill_section,
                      "learning from the teacher (Hinton 2015)"),
-     .also = "distillation|kd"},
+     .also = "distillation|kd|knowledge_distillation"},
     {.param = BNN_NUMBER(bnn_train_options, clip_gradient, 0.0, 0.0, 1e9,
                          "the largest norm of all gradients together; 0: any"),
      .flags = BNN_KEY_UNSET,

@@ -26,6 +26,12 @@ says 'plugins'
 fails 2 runs --db
 says 'needs a value'
 
+bnn 0 help start
+prints '^  example  start: {model'
+prints '^           start: \[{model.*}, {model.*}\]$'
+bnn 0 help teacher
+prints '^  example  teacher: {model'
+
 # ---- plugins -------------------------------------------------------------------------------------
 bnn 0 plugins -q
 prints '^ste  *clipped '

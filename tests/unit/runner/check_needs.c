@@ -210,8 +210,9 @@ static void check_refused(const char *lines, const char *expected)
 
 START_TEST(what_cannot_be_needed_is_refused)
 {
-    check_refused("start: 5\n",
-                  "s.yaml:11:8: start: expected none or a map of dotted keys, got \"5\"");
+    check_refused(
+        "start: 5\n",
+        "s.yaml:11:8: start: expected none or a map of dotted keys, or a list of such maps, got \"5\"");
     check_refused("teacher: [{}]\n",
                   "s.yaml:11:10: teacher: expected none or a map of dotted keys, got a list");
     check_refused("start: {seeds.count: 3}\n",
