@@ -268,10 +268,12 @@ static bool begins_word(const char *part, const char *whole)
     return n >= PART_MIN && strncasecmp(part, whole, n) == 0;
 }
 
+/* What is only a small part of a name says something else: "noise" is not "without_noise". */
 static bool ends_word(const char *part, const char *whole)
 {
     const size_t n = strlen(part), n_whole = strlen(whole);
-    return n >= PART_MIN && n <= n_whole && strcasecmp(part, whole + n_whole - n) == 0;
+    return n >= PART_MIN && n <= n_whole && 3 * n >= n_whole &&
+           strcasecmp(part, whole + n_whole - n) == 0;
 }
 
 /* The shortest candidate that the word begins or ends, else the longest one that begins it. */

@@ -62,8 +62,8 @@ const char *bnn_plural(size_t n);
 /* ---- what a user may have meant ---------------------------------------------------------- */
 
 /* The candidate nearest to `word` (Damerau-Levenshtein without regard to case, at most a third of
- * the letters of the longer one wrong), else one that it begins or ends, else one that begins it (four
- * letters or more), or NULL. */
+ * the letters of the longer one wrong), else one that it begins or ends (a third of it or more), else
+ * one that begins it (four letters or more), or NULL. */
 const char *bnn_suggest(const char *word, const char *const *candidates, size_t n);
 
 /* The same as the end of a message: "; did you mean "WORD"?", or "" when no candidate is near. */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,17 +102,75 @@ static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
 static const bnn_key_type ste_type = {"a plugin for both, or a map", bnn_section_of_key_read,
                                       ste_record};
 
+#define LETTERS "LPBA"
+
+/* What is wrong with an order that is written by its letters, those that are missing at last; NULL: nothing
+ * is. */
+static const char *letters_mistake(const bnn_reader *r, const char *word)
+{
+    static const char *const needed[] = {"L", "P"};
+    for (const char *at = word; *at != '\0'; at++)
+        if (strchr(LETTERS, *at) == NULL)
+            return bnn_arena_printf(r->arena, "%c is none of them", *at);
+    for (const char *at = word; *at != '\0'; at++)
+        if (strchr(at + 1, *at) != NULL)
+            return bnn_arena_printf(r->arena, "%c is there twice", *at);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (strstr(word, needed[i]) == NULL)
+            return bnn_arena_printf(r->arena, "%s is missing%s", needed[i],
+                                    i == 1 ? "; blocks without a pool leave it out themselves"
+                                           : "");
+    return NULL;
+}
+
+/* Whether something is meant for letters: no plugin of an ordering is called like that. */
+static bool letters_are_meant(const bnn_node *word)
+{
+    const char *text = word != NULL && word->kind == BNN_NODE_SCALAR ? word->text : "";
+    const size_t n = strlen(text), n_capital = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return n > 0 && (n_capital == n || (n > 1 && strspn(text, "lpba" LETTERS) == n));
+}
+
+/* The word, or after a message another one in its place, so that the mistake is said once. */
+static const bnn_node *letters_check(const bnn_reader *r, const bnn_node *word)
+{
+    char capital[BNN_EXCERPT], excerpt[BNN_EXCERPT];
+    snprintf(capital, sizeof capital, "%s", word->text);
+    for (char *at = capital; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    const char *mistake = letters_mistake(r, capital);
+    if (mistake == NULL && strcmp(capital, word->text) == 0)
+        return word;
+    if (mistake == NULL)
+        bnn_diag_add(r->diag, word->at, "%s: the letters of an order are capitals: %s", r->path,
+                     capital);
+    else
+        bnn_diag_add(
+            r->diag, word->at,
+            "%s: \"%s\" is no order of L (linear), P (pool), B (norm) and A (activation): %s",
+            r->path, bnn_excerpt(word->text, excerpt), mistake);
+    bnn_node *other = bnn_arena_copy(r->arena, word, 1, sizeof *word);
+    if (other != NULL)
+        other->text = LETTERS;
+    return other;
+}
+
 /* LPBA, or {name: LPBA, ...}, is {name: letters, hidden: LPBA, ...}. No plugin has such a name. */
 static const bnn_node *spell_out_ordering(const bnn_reader *r, const bnn_node *node)
 {
     const bnn_node *map = node->kind == BNN_NODE_MAP ? node : NULL;
     const bnn_node *word = map != NULL ? bnn_tree_get(map, "name") : node;
-    if (word == NULL || word->kind != BNN_NODE_SCALAR || word->text[0] == '\0' ||
-        word->text[strspn(word->text, "LPBA")] != '\0' || bnn_tree_get(map, "hidden") != NULL)
+    const bnn_node *hidden = map != NULL ? bnn_tree_get(map, "hidden") : NULL;
+    if (hidden != NULL && letters_are_meant(hidden)) {
+        hidden = letters_check(r, hidden);
+        return hidden == NULL ? NULL : bnn_tree_put(map, "hidden", hidden, r->arena, hidden->at);
+    }
+    if (hidden != NULL || !letters_are_meant(word))
         return node;
     const bnn_node letters = {.kind = BNN_NODE_SCALAR, .at = word->at, .text = "letters"};
     const bnn_node *name = bnn_arena_copy(r->arena, &letters, 1, sizeof letters);
-    if (name == NULL || (map = bnn_tree_put(map, "name", name, r->arena, node->at)) == NULL)
+    if ((word = letters_check(r, word)) == NULL || name == NULL ||
+        (map = bnn_tree_put(map, "name", name, r->arena, node->at)) == NULL)
         return NULL;
     return bnn_tree_put(map, "hidden", word, r->arena, word->at);
 }

@@ -124,8 +124,10 @@ int bnn_key_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *no
              bnn_key_form(key), map ? " of " : "", keys);
     const int truth = bnn_tree_is_plain(node) ? truth_of(node->text) : -1;
     const bool none = words[0] != '\0' && bnn_choice_index(words, "none") == 0;
+    const bool all = words[0] != '\0' && bnn_choice_index(words, "all") < bnn_choice_count(words);
     return bnn_reader_expected(r, node, thing,
                                truth == 0 && none  ? "; write none"
+                               : truth == 1 && all ? "; write all"
                                : truth == 1 && map ? "; {} stands for the defaults of all"
                                                    : "");
 }

@@ -119,10 +119,23 @@ static const bnn_key *key_of_plugin(const bnn_reader *r)
     return here != NULL && here->takes != NULL ? here : NULL;
 }
 
-/* A parameter is looked for beside its plugin's key, no further: it may be any word. */
+/* Whether the place is below a section, and the key is in another one. */
+static bool is_elsewhere(const char *place, const char *path)
+{
+    const size_t n = place == NULL ? 0 : strcspn(place, ".");
+    const bool deep = n > 0 && place[n] == '.' && strncmp(place, "sweep.", n + 1) != 0;
+    return deep && strncmp(place, path, n + 1) != 0;
+}
+
+/* A parameter is looked for beside its plugin's key, no further: it may be any word. Nor is one of a
+ * plugin of another section meant by what stands among other keys. */
 static bool is_too_far(const bnn_reader *r, const meant_key *found)
 {
-    if (found->inside || key_of_plugin(r) == NULL)
+    if (found->inside)
+        return false;
+    if (found->plugin != NULL && is_elsewhere(r->path, found->path))
+        return true;
+    if (key_of_plugin(r) == NULL)
         return false;
     const char *end = strrchr(r->path, '.');
     const size_t n = end == NULL ? 0 : (size_t)(end - r->path) + 1;
@@ -139,6 +152,21 @@ static const char *plugin_here(const meant_search *s)
             s->found[i].key->detail == here->detail)
             return s->found[i].plugin;
     return NULL;
+}
+
+/* Of keys that are spelled nearly like the word, only the nearest are meant. */
+static void keep_nearest(meant_search *s)
+{
+    const char *names[MEANT_MAX] = {NULL}, *nearest;
+    size_t n_kept = 0;
+    for (size_t i = 0; i < s->n; i++)
+        names[i] = s->found[i].key->param.name;
+    nearest = bnn_suggest(s->word, names, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        if (nearest == NULL || strcmp(names[i], nearest) == 0 ||
+            bnn_suggest(s->word, &names[i], 1) == NULL)
+            s->found[n_kept++] = s->found[i];
+    s->n = n_kept;
 }
 
 const char *bnn_key_meant(const bnn_reader *r, const char *word, char out[BNN_KEY_MEANT])
@@ -161,6 +189,7 @@ const char *bnn_key_meant(const bnn_reader *r, const char *word, char out[BNN_KE
         s.near = true;
         s.n_seen = 0;
         search_section(&s, r->spec, "");
+        keep_nearest(&s);
     }
     for (size_t i = 0; i < s.n; i++)
         inside |= s.found[i].inside;
