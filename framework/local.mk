@@ -142,6 +142,17 @@ export_sources = \
 	framework/export/onnx/qonnx.c \
 	framework/export/onnx/stages.c \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
+comparison_sources = \
+	framework/comparison/bootstrap.c framework/comparison/bootstrap.h \
+	framework/comparison/comparison.c framework/comparison/comparison.h \
+	framework/comparison/flips.c framework/comparison/flips.h \
+	framework/comparison/interval.c framework/comparison/interval.h \
+	framework/comparison/max_t.c framework/comparison/max_t.h \
+	framework/comparison/paired.c framework/comparison/paired.h \
+	framework/comparison/power.c framework/comparison/power.h \
+	framework/comparison/quantile.c framework/comparison/quantile.h \
+	framework/comparison/verdict.c framework/comparison/verdict.h \
+	framework/comparison/wins.c framework/comparison/wins.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \
@@ -183,7 +194,7 @@ runner_sources = \
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
 	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
-	$(export_sources) $(bench_sources) $(runner_sources) $(store_sources)
+	$(export_sources) $(comparison_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
 # automake does not see objects of another library as what the archive depends on.
 EXTRA_framework_libbnn_a_DEPENDENCIES = $(engine_objects)
@@ -350,6 +361,7 @@ EXTRA_DIST += \
 	framework/bnn/README.md \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
+	framework/comparison/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \
 	framework/data/add/README.md \

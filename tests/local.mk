@@ -56,6 +56,8 @@ check_suites = \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
+	tests/unit/comparison/check_comparison \
+	tests/unit/comparison/check_theory \
 	tests/unit/data/check_add \
 	tests/unit/data/check_cifar \
 	tests/unit/data/check_data \
@@ -396,6 +398,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/two_documents \
 	tests/fuzz/corpus/spec/utf16 \
 	tests/fuzz/corpus/spec/zip_uneven \
+	tests/fixtures/reference/comparison_flips.inc \
+	tests/fixtures/reference/comparison_theory.inc \
+	tests/fixtures/reference/make_comparison.R \
 	tests/fixtures/reference/distill.inc \
 	tests/fixtures/reference/make_distill.py \
 	tests/fixtures/reference/drawn_stes.inc \

@@ -23,6 +23,8 @@ typedef enum bnn_rng_role {
     BNN_RNG_STE_ACTIVATIONS = 11, /* ... and for activations, by block */
     /* which images and weights telemetry looks at */
     BNN_RNG_TELEMETRY = 20,
+    BNN_RNG_FLIPS = 30,     /* signs of differences, where runs are compared */
+    BNN_RNG_BOOTSTRAP = 31, /* seeds and images that a bootstrap draws */
 } bnn_rng_role;
 
 /* A stream: `index` separates the tensors, layers or epochs of one role. */

@@ -1,0 +1,112 @@
+#include "comparison/power.h"
+
+#include "comparison/quantile.h"
+
+#include <math.h>
+#include <stdint.h>
+
+enum { POWER_SEEDS_MAX = 1000000, POWER_PANELS = 500 };
+
+size_t bnn_least_seeds(double alpha, size_t comparisons, bool is_joint)
+{
+    if (!(alpha > 0 && alpha <= 1))
+        return SIZE_MAX;
+    const double level = is_joint || comparisons == 0 ? alpha : alpha / (double)comparisons;
+    size_t seeds = 1;
+    for (double p = 1; p > level; p /= 2)
+        seeds++;
+    return seeds;
+}
+
+/* The density of y = log s, where s is the root of chi-square over its degrees. */
+static double log_chi_density(double y, double degrees)
+{
+    const double half = degrees / 2;
+    int sign;
+    return exp(M_LN2 + half * log(half) - lgamma_r(half, &sign) + degrees * y - half * exp(2 * y));
+}
+
+/* The normal difference over a spread s that is chance, too: integrated over log s, in which all is smooth even
+ * for few degrees and small alpha, by Simpson's rule. */
+double bnn_test_power(size_t seeds, double effect, double alpha)
+{
+    if (seeds < 2 || !isfinite(effect) || !(alpha > 0 && alpha < 1))
+        return (double)NAN;
+    const double degrees = (double)seeds - 1, shift = fabs(effect) * sqrt((double)seeds);
+    const double t = bnn_student_quantile(1 - alpha / 2, degrees);
+    const double width = 10 / sqrt(2 * degrees), from = -width - 25 / degrees;
+    const double panel = (log1p(width) - from) / POWER_PANELS;
+    double sum = 0;
+    for (int i = 0; i <= POWER_PANELS; i++) {
+        const double y = from + i * panel, s = exp(y);
+        const double found = bnn_normal_cdf(shift - t * s) + bnn_normal_cdf(-shift - t * s);
+        const double weight = i == 0 || i == POWER_PANELS ? 1 : i % 2 == 1 ? 4 : 2;
+        sum += weight * found * log_chi_density(y, degrees);
+    }
+    return fmin(sum * panel / 3, 1);
+}
+
+double bnn_detectable(size_t seeds, double alpha, double power)
+{
+    if (seeds < 2 || !(alpha > 0 && alpha < power && power < 1))
+        return (double)NAN;
+    double low = 0, high = 1;
+    while (bnn_test_power(seeds, high, alpha) < power)
+        high *= 2;
+    for (int i = 0; i < 60; i++) {
+        const double middle = low + (high - low) / 2;
+        if (bnn_test_power(seeds, middle, alpha) < power)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+/* The chance that mean +- t sd / sqrt(n) lies within the margin; the sd is taken as it is. */
+static double equal_power(double n, double mean, double sd, double margin, double alpha)
+{
+    const double se = sd / sqrt(n);
+    const double room = margin - bnn_student_quantile(1 - alpha / 2, n - 1) * se;
+    if (!(room > 0))
+        return 0;
+    return bnn_normal_cdf((room - mean) / se) - bnn_normal_cdf((-room - mean) / se);
+}
+
+static double decide_power(size_t seeds, double mean, double sd, double margin, double alpha)
+{
+    return fmax(bnn_test_power(seeds, mean / sd, alpha),
+                equal_power((double)seeds, mean, sd, margin, alpha));
+}
+
+size_t bnn_seeds_to_decide(size_t from, double mean, double sd, double margin, double alpha,
+                           double power)
+{
+    if (!isfinite(mean) || !(sd >= 0 && isfinite(sd)) || !(alpha > 0 && alpha < 1) ||
+        !(power > 0 && power < 1))
+        return SIZE_MAX;
+    size_t high = from < 2 ? 2 : from, low = high - 1;
+    if (sd <= 1e-12 * fabs(mean))
+        return mean != 0 || margin >= 0 ? high : SIZE_MAX;
+    while (decide_power(high, mean, sd, margin, alpha) < power) {
+        if (high > POWER_SEEDS_MAX)
+            return SIZE_MAX;
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (decide_power(middle, mean, sd, margin, alpha) < power)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+size_t bnn_seeds_for(double effect, double alpha, double power)
+{
+    if (!isfinite(effect) || effect == 0)
+        return SIZE_MAX;
+    return bnn_seeds_to_decide(2, effect, 1, (double)NAN, alpha, power);
+}
