@@ -90,16 +90,58 @@ static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, u
         out[n++] = (bnn_idle){
             "model.norm",
             idle_layer(&net, &model->norm, BNN_ROLE_NORM, "model.ordering has no B in any block"),
-            decided};
+            decided, false};
     if (bnn_tree_find(section, "activation") != NULL)
         out[n++] = (bnn_idle){"model.activation",
                               idle_layer(&net, &model->activation, BNN_ROLE_ACTIVATION,
                                          "model.ordering has no A in any block"),
-                              decided};
+                              decided, false};
     if (bnn_tree_find(section, "binarize.padding") != NULL && model->binarize.activations &&
         !idle_network_pads(model, input, n_classes, trial))
+        out[n++] = (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them",
+                              decided, false};
+    return n;
+}
+
+/* ---- what is asked for in vain ----------------------------------------------------------- */
+
+/* Whether the spec asks for a switch of `binarize`; both are on in a map. */
+static bool idle_is_asked(const bnn_node *section, const char *path)
+{
+    const bnn_node *binarize = bnn_tree_get(section, "binarize");
+    const bnn_node *node = bnn_tree_find(section, path);
+    if (binarize == NULL || binarize->kind != BNN_NODE_MAP)
+        return false;
+    return node == NULL || (bnn_tree_is_plain(node) && strcmp(node->text, "true") == 0);
+}
+
+/* Why there is no binary block; inputs: none with binary inputs. */
+static const char *idle_reason(const bnn_model_options *model, bool inputs, bnn_arena *arena)
+{
+    const char *what = inputs ? "no block has binary inputs" : "no block has binary weights";
+    const char *first = inputs ? "the first, which sees pixels," : "the first";
+    const char *layers = model->binarize.layers;
+    const bool all = strcmp(layers, "all") == 0;
+    if (all && model->n_blocks == 1)
+        return bnn_arena_printf(arena, "%s: there is only %s", what,
+                                inputs ? "one, which sees pixels"
+                                       : "one, which model.binarize leaves out");
+    return bnn_arena_printf(arena, "%s: %s%s are %s or the last, which model.binarize leaves out",
+                            what, all ? "all" : "those with ", all ? "" : layers, first);
+}
+
+static size_t idle_in_vain(const bnn_model_options *model, const bnn_node *section,
+                           bnn_arena *arena, bnn_idle *out)
+{
+    static const char decided[] = "model.topology|model.binarize";
+    const bnn_binarize *b = &model->binarize;
+    size_t n = 0;
+    if (!b->weights && idle_is_asked(section, "binarize.weights"))
         out[n++] =
-            (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them", decided};
+            (bnn_idle){"model.binarize.weights", idle_reason(model, false, arena), decided, true};
+    if (!b->activations && idle_is_asked(section, "binarize.activations"))
+        out[n++] = (bnn_idle){"model.binarize.activations", idle_reason(model, true, arena),
+                              decided, true};
     return n;
 }
 
@@ -110,13 +152,13 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
     static const char decided[] = "model.topology|model.binarize";
     const bool binary = model->binarize.weights || model->binarize.activations;
     const char *why;
-    size_t n = 0;
+    size_t n = idle_in_vain(model, section, arena, out);
     if (binary && bnn_tree_find(section, "binarize.first") != NULL &&
         (why = idle_block(model, 0, "first", arena)) != NULL)
-        out[n++] = (bnn_idle){"model.binarize.first", why, decided};
+        out[n++] = (bnn_idle){"model.binarize.first", why, decided, false};
     if (binary && bnn_tree_find(section, "binarize.last") != NULL &&
         (why = idle_block(model, model->n_blocks - 1, "last", arena)) != NULL)
-        out[n++] = (bnn_idle){"model.binarize.last", why, decided};
+        out[n++] = (bnn_idle){"model.binarize.last", why, decided, false};
     bnn_arena *trial = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
     if (trial != NULL)
         n += idle_in_network(model, input, n_classes, section, trial, out + n);

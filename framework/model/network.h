@@ -130,10 +130,10 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* ---- idle.c ---- */
 
-enum { BNN_MODEL_IDLE_MAX = 5 };
+enum { BNN_MODEL_IDLE_MAX = 7 };
 
 /* Which keys that are set in a model section (NULL: none are) change nothing in its network, though
- * what they act with is there: first and last beside a `layers` that the block is not of, a norm or an
+ * what they act with is there: switches of binarize where no block can become binary, first and last beside a `layers` that the block is not of, a norm or an
  * activation that the ordering has no place for, padding where no binary inputs are padded. To find the
  * latter the layers are tried. Returns how many, those that act as bnn_idle says among them; their
  * texts live in the arena. */

@@ -68,7 +68,17 @@ static bool is_decided(const bnn_settings *settings, const char *condition)
 static const bnn_idle *find_idle(const effect_point *of, const char *path)
 {
     for (size_t i = 0; i < of->n_idle; i++)
-        if (strcmp(of->idle[i].path, path) == 0)
+        if (!of->idle[i].in_vain && strcmp(of->idle[i].path, path) == 0)
+            return &of->idle[i];
+    return NULL;
+}
+
+/* What the condition names and is set in vain. */
+static const bnn_idle *find_in_vain(const effect_point *of, const char *condition)
+{
+    for (size_t i = 0; i < of->n_idle; i++)
+        if (of->idle[i].in_vain && of->idle[i].why != NULL &&
+            strstr(condition, of->idle[i].path) != NULL)
             return &of->idle[i];
     return NULL;
 }
@@ -93,7 +103,9 @@ static int note_key(const effect_point *of, const effect_place *at, const bnn_no
     key.of_baseline = point->baseline && !key.of_base;
     key.acts = condition[0] == '\0' || !is_decided(settings, key.path) ||
                !is_decided(settings, key.condition) || bnn_key_holds(settings, key.condition);
-    if (key.acts && idle != NULL && idle->why != NULL) {
+    if (!key.acts)
+        idle = find_in_vain(of, key.condition);
+    if (idle != NULL && idle->why != NULL) {
         key.acts = false;
         key.why = idle->why;
         key.condition = idle->depends;

@@ -16,6 +16,7 @@ typedef struct bnn_idle {
     const char *path;
     const char *why;     /* "no binary layer pads its input"; NULL: it acts */
     const char *depends; /* "KEY|...": the keys that decide it */
+    bool in_vain; /* the key is set, and comes to nothing: those idle whose conditions name it */
 } bnn_idle;
 
 /* Zeroed but for these two, then filled by note. */

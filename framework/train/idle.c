@@ -6,10 +6,10 @@ size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *secti
     static const char why[] = "the run has too few epochs for that";
     size_t n = 0;
     if (train->patience >= train->epochs - 1 && bnn_tree_find(section, "patience") != NULL)
-        out[n++] = (bnn_idle){"train.patience", why, "train.epochs"};
+        out[n++] = (bnn_idle){"train.patience", why, "train.epochs", false};
     if (train->schedule.kind == BNN_SCHEDULE_PLATEAU &&
         train->schedule.patience >= train->epochs - 1 &&
         bnn_tree_find(section, "schedule.patience") != NULL)
-        out[n++] = (bnn_idle){"train.schedule.patience", why, "train.epochs"};
+        out[n++] = (bnn_idle){"train.schedule.patience", why, "train.epochs", false};
     return n;
 }
