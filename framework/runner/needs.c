@@ -81,6 +81,58 @@ const bnn_key_type bnn_start_type = {"a map of dotted keys, or a list of such ma
                                      need_record};
 const bnn_key_type bnn_teacher_type = {"a map of dotted keys", need_read, need_record};
 
+/* ---- mistakes ---------------------------------------------------------------------------- */
+
+static bool need_is_at(bnn_position_in_file a, bnn_position_in_file b)
+{
+    return a.file != NULL && b.file != NULL && strcmp(a.file, b.file) == 0 &&
+           bnn_position_order(a, b) == 0;
+}
+
+/* Whether something stands in a part of the tree. */
+static bool need_has(const bnn_node *node, bnn_position_in_file at)
+{
+    bool has = need_is_at(node->at, at);
+    for (size_t i = 0; !has && node->kind == BNN_NODE_LIST && i < node->n; i++)
+        has = need_has(node->items[i], at);
+    for (size_t i = 0; !has && node->kind == BNN_NODE_MAP && i < node->n; i++)
+        has = need_is_at(node->pairs[i].key->at, at) || need_has(node->pairs[i].value, at);
+    return has;
+}
+
+/* What is said of a run that is needed, and the spec that it becomes. */
+typedef struct need_place {
+    const bnn_node *map, *root;
+} need_place;
+
+/* The map's key of a section, or NULL. */
+static const bnn_node *need_key_of(const bnn_node *map, const char *section)
+{
+    for (size_t k = 0; k < map->n; k++)
+        if (bnn_tree_covers(section, map->pairs[k].key->text))
+            return map->pairs[k].key;
+    return NULL;
+}
+
+/* What is wrong elsewhere is so by what the map says: by its key of the same section, or of one that others
+ * depend on. */
+static bnn_position_in_file need_locate(const void *context, bnn_position_in_file at)
+{
+    static const char *const others[] = {"dataset", "model"};
+    const need_place *place = context;
+    const bnn_node *map = place->map, *key = NULL;
+    if (need_has(map, at) || map->n == 0)
+        return need_has(map, at) ? at : map->at;
+    for (size_t i = 0; key == NULL && i < place->root->n; i++) {
+        const bnn_pair *section = &place->root->pairs[i];
+        if (need_is_at(section->key->at, at) || need_has(section->value, at))
+            key = need_key_of(map, section->key->text);
+    }
+    for (size_t i = 0; key == NULL && i < sizeof others / sizeof *others; i++)
+        key = need_key_of(map, others[i]);
+    return key != NULL ? key->at : map->pairs[0].key->at;
+}
+
 /* ---- resolving --------------------------------------------------------------------------- */
 
 /* What a point needs, while it is found out. */
@@ -122,12 +174,17 @@ static int need_make_point(const need_finder *f, bnn_purpose purpose, const bnn_
 static int need_resolve_bare(const need_finder *f, bnn_purpose purpose, const bnn_node *map,
                              bnn_point *point, bnn_config *out)
 {
+    bnn_diag *diag = f->b->r->diag;
     int status = need_make_point(f, purpose, map, point);
     if (status != BNN_OK)
         return status;
+    const need_place place = {map, point->root};
+    const bnn_diag_part part = {bnn_purpose_name(purpose), need_locate, &place};
+    const bnn_diag_part *before = bnn_diag_set_part(diag, &part);
     status = bnn_experiment_resolve(f->b->r, f->b->out, point, NULL, out);
+    bnn_diag_set_part(diag, before);
     if (bnn_experiment_note(f->b, point, out, status == BNN_OK) != BNN_OK)
-        return bnn_diag_no_memory(f->b->r->diag);
+        return bnn_diag_no_memory(diag);
     return status;
 }
 
@@ -186,28 +243,28 @@ static int need_bind(need_finder *f, const bnn_point *point, const bnn_config *f
 }
 
 /* The stages, one after the other, up to the one that the point is; *last: the one before it, in the
- * place that the caller has for it, or NULL. */
-static int need_find_stages(need_finder *f, const bnn_need *said, bnn_config *place,
+ * place that the caller has for it, or NULL. After a mistake (status, of before) those left only show
+ * theirs. */
+static int need_find_stages(need_finder *f, const bnn_need *said, int status, bnn_config *place,
                             const bnn_config **last)
 {
     *last = NULL;
     for (size_t i = 0; i < said->n_said; i++) {
         bnn_point point;
         bnn_config stage;
-        int status = need_resolve_bare(f, BNN_PURPOSE_START, said->said[i], &point, &stage);
+        const int bare = need_resolve_bare(f, BNN_PURPOSE_START, said->said[i], &point, &stage);
+        status = status != BNN_OK ? status : bare;
         if (status != BNN_OK)
-            return status;
+            continue;
         if (strcmp(stage.hash, f->own->hash) == 0)
             return BNN_OK;
         status = need_bind(f, &point, *last, said->said[i], &stage);
         if (status == BNN_OK)
             status = need_add(f, BNN_PURPOSE_START, &point, &stage, &f->needs[BNN_PURPOSE_START]);
-        if (status != BNN_OK)
-            return status;
         *place = stage;
         *last = place;
     }
-    return BNN_OK;
+    return status;
 }
 
 /* Whether the point is a baseline in full precision that does not say itself what it needs. */
@@ -238,8 +295,7 @@ int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out)
         return status;
     if (teacher->n_said > 0)
         status = need_find_teacher(&f, teacher);
-    if (status == BNN_OK)
-        status = need_find_stages(&f, start, &stage, &from);
+    status = need_find_stages(&f, start, status, &stage, &from);
     if (status == BNN_OK)
         status = need_bind(&f, point, from,
                            start->n_said > 0 ? start->said[start->n_said - 1] : NULL, out);

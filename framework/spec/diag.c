@@ -33,6 +33,7 @@ struct bnn_diag {
     int status; /* the worst of the errors */
     bool sorted;
     const char *tail; /* why messages are missing, shown last; NULL when none is */
+    const bnn_diag_part *part;
 };
 
 int bnn_position_order(bnn_position_in_file a, bnn_position_in_file b)
@@ -69,21 +70,30 @@ void bnn_diag_destroy(bnn_diag *diag)
     free(diag);
 }
 
-__attribute__((format(printf, 4, 0))) static char *format_message(bnn_position_in_file at,
+/* The part a message is about, or NULL: what has no place is about none. */
+static const bnn_diag_part *part_of(const bnn_diag *diag, bnn_position_in_file at)
+{
+    return at.file == NULL ? NULL : diag->part;
+}
+
+__attribute__((format(printf, 5, 0))) static char *format_message(bnn_position_in_file at,
+                                                                  const bnn_diag_part *part,
                                                                   bool warning, size_t *n_file,
                                                                   const char *format, va_list args)
 {
     const char *severity = warning ? "warning: " : "";
-    char text[TEXT_MAX];
+    char text[TEXT_MAX], in[BNN_EXCERPT] = "";
     char *whole = NULL, *out = NULL;
     if (vasprintf(&whole, format, args) < 0)
         return NULL;
     bnn_text_shorten(whole, text, sizeof text);
     free(whole);
+    if (part != NULL)
+        snprintf(in, sizeof in, "in %s: ", part->name);
     const int n = at.file == NULL ? asprintf(&out, "%s%s", severity, text)
-                  : at.line == 0  ? asprintf(&out, "%s: %s%s", at.file, severity, text)
-                                  : asprintf(&out, "%s:%u:%u: %s%s", at.file, at.line, at.column,
-                                             severity, text);
+                  : at.line == 0  ? asprintf(&out, "%s: %s%s%s", at.file, severity, in, text)
+                                  : asprintf(&out, "%s:%u:%u: %s%s%s", at.file, at.line, at.column,
+                                             severity, in, text);
     if (n < 0)
         return NULL;
     bnn_text_clean(out, "");
@@ -124,10 +134,13 @@ static int diag_worse(int a, int b)
 
 int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const char *format, ...)
 {
+    const bnn_diag_part *part = part_of(diag, at);
     size_t n_file = 0;
     va_list args;
+    if (part != NULL)
+        at = part->locate(part->context, at);
     va_start(args, format);
-    char *text = format_message(at, status == BNN_OK, &n_file, format, args);
+    char *text = format_message(at, part, status == BNN_OK, &n_file, format, args);
     va_end(args);
     diag->status = diag_worse(diag->status, status);
     if (text != NULL && is_known(diag, text)) {
@@ -146,6 +159,13 @@ int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const cha
     diag->n++;
     diag->sorted = false;
     return status;
+}
+
+const bnn_diag_part *bnn_diag_set_part(bnn_diag *diag, const bnn_diag_part *part)
+{
+    const bnn_diag_part *before = diag->part;
+    diag->part = part;
+    return before;
 }
 
 int bnn_diag_no_memory(bnn_diag *diag)

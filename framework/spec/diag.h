@@ -36,6 +36,17 @@ int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const cha
 #define bnn_diag_warn(diag, at, ...) bnn_diag_fail(diag, BNN_OK, at, __VA_ARGS__)
 int bnn_diag_no_memory(bnn_diag *diag);
 
+/* What is read again with some other settings: while it is set, messages begin with "in NAME: ", and are
+ * put where `locate` says, so that they stand at what those settings say. */
+typedef struct bnn_diag_part {
+    const char *name;
+    bnn_position_in_file (*locate)(const void *context, bnn_position_in_file at);
+    const void *context;
+} bnn_diag_part;
+
+/* part: stays the caller's; NULL: none. Returns the one of before, to be set again. */
+const bnn_diag_part *bnn_diag_set_part(bnn_diag *diag, const bnn_diag_part *part);
+
 /* Keeps the text of a file that positions are in, to show lines of it. The first text of a name
  * stays. BNN_OK or BNN_E_INTERNAL. */
 int bnn_diag_source(bnn_diag *diag, const char *file, const char *text, size_t n);

@@ -226,8 +226,9 @@ START_TEST(what_cannot_be_needed_is_refused)
     check_refused(
         "teacher: {teacher: none}\n",
         "s.yaml:11:11: teacher: teacher cannot be set here; a teacher needs no other run");
-    check_refused("start: {train.epochs: 0}\n",
-                  "s.yaml:11:23: train.epochs: 0 is out of range; it must be from 1 to 100000");
+    check_refused(
+        "start: {train.epochs: 0}\n",
+        "s.yaml:11:23: in start: train.epochs: 0 is out of range; it must be from 1 to 100000");
     check_refused(
         "train: {distill: {weight: 0.5}}\n",
         "s.yaml:11:27: train.distill.weight has no effect in any point: it acts only with "
