@@ -6,24 +6,30 @@
 
 /* ---- soft targets ------------------------------------------------------------------------ */
 
-/* The largest logit of each image. What is no number may be passed over: it shows in
- * the loss by itself. */
-static void soft_largest(const bnn_soft_loss *soft, float *most)
+void bnn_loss_softmax(const bnn_soft_loss *soft)
 {
-    memcpy(most, soft->z, soft->n * sizeof *most);
-    for (uint32_t c = 1; c < soft->classes; c++) {
-        const float *z = soft->z + (size_t)c * soft->lanes;
-        for (uint32_t i = 0; i < soft->n; i++)
-            most[i] = most[i] >= z[i] ? most[i] : z[i];
+    const uint32_t n = soft->n, lanes = soft->lanes;
+    const size_t size = (size_t)soft->classes * lanes;
+    float *most = soft->scratch, *total = soft->scratch + lanes;
+    memcpy(most, soft->z, n * sizeof *most); /* passes over a NaN: the loss shows it */
+    for (size_t row = lanes; row < size; row += lanes)
+        for (uint32_t i = 0; i < n; i++)
+            most[i] = most[i] >= soft->z[row + i] ? most[i] : soft->z[row + i];
+    memset(soft->gz, 0, size * sizeof *soft->gz);
+    for (size_t row = 0; row < size; row += lanes)
+        for (uint32_t i = 0; i < n; i++)
+            soft->gz[row + i] = soft->z[row + i] - most[i];
+    soft->kernels->exp(size, soft->gz, soft->gz);
+    memset(total, 0, n * sizeof *total);
+    for (size_t row = 0; row < size; row += lanes)
+        for (uint32_t i = 0; i < n; i++)
+            total[i] += soft->gz[row + i];
+    for (size_t row = 0; row < size; row += lanes) {
+        for (uint32_t i = 0; i < n; i++)
+            soft->gz[row + i] /= total[i];
+        memset(soft->gz + row + n, 0, (lanes - n) * sizeof *soft->gz);
     }
-}
-
-static double soft_sum(uint32_t n, const float *losses)
-{
-    double sum = 0.0;
-    for (uint32_t i = 0; i < n; i++)
-        sum += (double)losses[i];
-    return sum;
+    soft->kernels->log(n, total, total);
 }
 
 double bnn_loss_soft_cross_entropy(const bnn_soft_loss *soft)
@@ -31,29 +37,18 @@ double bnn_loss_soft_cross_entropy(const bnn_soft_loss *soft)
     const uint32_t n = soft->n, lanes = soft->lanes;
     const size_t size = (size_t)soft->classes * lanes;
     const float share = 1.0f / (float)n;
-    float *total = soft->scratch, *loss = soft->scratch + lanes;
-    soft_largest(soft, total);
-    memset(loss, 0, lanes * sizeof *loss);
-    memset(soft->gz, 0, size * sizeof *soft->gz);
-    for (size_t row = 0; row < size; row += lanes)
-        for (uint32_t i = 0; i < n; i++) {
-            soft->gz[row + i] = soft->z[row + i] - total[i];
-            loss[i] -= soft->p[row + i] * soft->gz[row + i];
+    const float *most = soft->scratch, *total = soft->scratch + lanes;
+    double sum = 0.0;
+    bnn_loss_softmax(soft);
+    for (uint32_t i = 0; i < n; i++) {
+        float loss = 0.0f;
+        for (size_t at = i; at < size; at += lanes) {
+            loss -= soft->p[at] * (soft->z[at] - most[i]);
+            soft->gz[at] = (soft->gz[at] - soft->p[at]) * share;
         }
-    soft->kernels->exp(size, soft->gz, soft->gz);
-    memset(total, 0, lanes * sizeof *total);
-    for (size_t row = 0; row < size; row += lanes)
-        for (uint32_t i = 0; i < n; i++)
-            total[i] += soft->gz[row + i];
-    for (size_t row = 0; row < size; row += lanes) {
-        for (uint32_t i = 0; i < n; i++)
-            soft->gz[row + i] = (soft->gz[row + i] / total[i] - soft->p[row + i]) * share;
-        memset(soft->gz + row + n, 0, (lanes - n) * sizeof *soft->gz);
+        sum += (double)(loss + total[i]);
     }
-    soft->kernels->log(n, total, total);
-    for (uint32_t i = 0; i < n; i++)
-        loss[i] += total[i];
-    return soft_sum(n, loss);
+    return sum;
 }
 
 double bnn_loss_soft_squared_hinge(const bnn_soft_loss *soft)
@@ -74,9 +69,10 @@ double bnn_loss_soft_squared_hinge(const bnn_soft_loss *soft)
         }
         memset(soft->gz + row + n, 0, (lanes - n) * sizeof *soft->gz);
     }
+    double sum = 0.0;
     for (uint32_t i = 0; i < n; i++)
-        loss[i] *= share;
-    return soft_sum(n, loss);
+        sum += (double)(loss[i] * share);
+    return sum;
 }
 
 /* ---- the loss of a batch ----------------------------------------------------------------- */

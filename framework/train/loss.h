@@ -18,7 +18,11 @@ typedef struct bnn_soft_loss {
     float *scratch;
 } bnn_soft_loss;
 
-/* The sum of the images' losses, and their gradient. Same bits on every machine. */
+/* The softmax of z, into gz; p is not looked at. scratch gets each image's largest logit m, then the
+ * logarithm of its sum of exp(z - m). Same bits on every machine, like the next two. */
+void bnn_loss_softmax(const bnn_soft_loss *soft);
+
+/* The sum of the images' losses, and their gradient. */
 double bnn_loss_soft_cross_entropy(const bnn_soft_loss *soft);
 double bnn_loss_soft_squared_hinge(const bnn_soft_loss *soft);
 

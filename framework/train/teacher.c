@@ -11,32 +11,17 @@ struct bnn_teacher {
     float *room; /* of a lesson */
 };
 
-/* The softmax of logits z, which is lost, into p; 0 in the lanes behind n. Returns the sum of the images'
- * entropies. */
-static double teacher_soften(const bnn_lesson *l, float *z, float *p)
+/* The softmax of the teacher's answers, into soft->gz. Returns the sum of the images' entropies. */
+static double teacher_soften(const bnn_soft_loss *soft)
 {
-    const size_t size = (size_t)l->classes * l->lanes;
-    float *most = l->scratch, *total = l->scratch + l->lanes;
+    const size_t size = (size_t)soft->classes * soft->lanes;
+    const float *most = soft->scratch, *total = soft->scratch + soft->lanes;
     double entropy = 0.0;
-    memcpy(most, z, l->lanes * sizeof *most);
-    for (size_t row = 0; row < size; row += l->lanes)
-        for (uint32_t i = 0; i < l->n; i++)
-            most[i] = most[i] >= z[row + i] ? most[i] : z[row + i];
-    for (size_t row = 0; row < size; row += l->lanes)
-        for (uint32_t i = 0; i < l->lanes; i++)
-            z[row + i] = i < l->n ? z[row + i] - most[i] : 0.0f;
-    l->kernels->exp(size, z, p);
-    memset(total, 0, l->lanes * sizeof *total);
-    for (size_t row = 0; row < size; row += l->lanes)
-        for (uint32_t i = 0; i < l->lanes; i++)
-            total[i] += p[row + i];
-    for (size_t row = 0; row < size; row += l->lanes)
-        for (uint32_t i = 0; i < l->lanes; i++) {
-            p[row + i] = i < l->n ? p[row + i] / total[i] : 0.0f;
-            entropy -= (double)(p[row + i] * z[row + i]);
-        }
-    l->kernels->log(l->lanes, total, total);
-    for (uint32_t i = 0; i < l->n; i++)
+    bnn_loss_softmax(soft);
+    for (size_t row = 0; row < size; row += soft->lanes)
+        for (uint32_t i = 0; i < soft->n; i++)
+            entropy -= (double)(soft->gz[row + i] * (soft->z[row + i] - most[i]));
+    for (uint32_t i = 0; i < soft->n; i++)
         entropy += (double)total[i];
     return entropy;
 }
@@ -47,17 +32,18 @@ void bnn_teacher_give_lesson(const bnn_lesson *l, double *loss)
     const float t = (float)l->temperature, own = (float)(1.0 - l->weight);
     const float taught = (float)(l->weight * l->temperature); /* T^2, and 1 / T of the logits */
     float *p = l->room, *z = l->room + size, *gradient = l->room + 2 * size;
-    const bnn_soft_loss soft = {.kernels = l->kernels,
-                                .classes = l->classes,
-                                .n = l->n,
-                                .lanes = l->lanes,
-                                .z = z,
-                                .p = p,
-                                .gz = gradient,
-                                .scratch = l->scratch};
+    bnn_soft_loss soft = {.kernels = l->kernels,
+                          .classes = l->classes,
+                          .n = l->n,
+                          .lanes = l->lanes,
+                          .z = z,
+                          .gz = p,
+                          .scratch = l->scratch};
     for (size_t i = 0; i < size; i++)
         z[i] = l->teacher[i] / t;
-    const double entropy = teacher_soften(l, z, p);
+    const double entropy = teacher_soften(&soft);
+    soft.p = p;
+    soft.gz = gradient;
     for (size_t i = 0; i < size; i++)
         z[i] = l->own[i] / t;
     const double kl = bnn_loss_soft_cross_entropy(&soft) - entropy;
