@@ -4,7 +4,8 @@
  *
  * The two values are not -a and +a: sums are a times the sum of bits plus the centre times the sum of the
  * inputs. That second sum has no place in a threshold, so these weights are real numbers here, and
- * are deployed as floats. */
+ * are deployed as floats. AdaBin's activations, two learned values for each layer, are not here: an STE has
+ * levels that the host knows. */
 #include "filters.h"
 
 static int plan(const void *params, bnn_form_plan *plan)

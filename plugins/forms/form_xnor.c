@@ -4,7 +4,8 @@
  * The paper's code writes the centred and clamped weights back, which comes to the same, and takes
  * the mean over the input channels at each place of the kernel; here it is over the filter. That code
  * also multiplies gradients by n (1 - 1/channels), which Adam does not see, and has a single g_i in
- * place of the sum below, which was an error (corrected in XNOR-Net-PyTorch). */
+ * place of the sum below, which was an error (corrected in XNOR-Net-PyTorch). Its K, a scale of the
+ * activations, is not here: it differs by position, and thresholds are per channel. */
 #include "filters.h"
 
 static int plan(const void *params, bnn_form_plan *plan)

@@ -91,4 +91,5 @@ BNN_DEFINE_STE(
     .grad = grad, .proxy = proxy, .schedule = schedule,
     .formula = "gx = gy * 4 omega / pi * (cos(omega x) + cos(3 omega x) + ...) where |x| <= 1\n"
                "     0 elsewhere\n"
-               "with terms_min cosines in the first epoch, terms_max in the last")
+               "with terms_min cosines in the first epoch, terms_max in the last\n"
+               "FDA-BNN's learned network that adds noise to the forward pass is not in here")
