@@ -46,6 +46,11 @@ bool bnn_text_ends_with(const char *text, const char *ending)
     return n >= n_ending && memcmp(text + n - n_ending, ending, n_ending) == 0;
 }
 
+bool bnn_text_equal(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
 static int compare_texts(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);

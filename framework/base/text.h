@@ -25,6 +25,9 @@ bool bnn_text_is_name(const char *text, const char *first, const char *also, siz
 
 bool bnn_text_ends_with(const char *text, const char *ending);
 
+/* NULL is "". */
+bool bnn_text_equal(const char *a, const char *b);
+
 /* Sorts texts by their bytes and keeps each once; how many are left. */
 size_t bnn_text_unique(const char **texts, size_t n);
 

@@ -17,11 +17,6 @@ static const char *grid_cell(const cli_grid *grid, size_t row, size_t i)
     return grid->cells[row * grid->n_columns + i];
 }
 
-static bool grid_same_text(const char *a, const char *b)
-{
-    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
-}
-
 /* ---- pieces of texts ------------------------------------------------------------------------- */
 
 /* The last place up to n after a blank or one of `also`, but no number's point; 0: there is none. */
@@ -354,7 +349,7 @@ static bool grid_has_key(const cli_grid *grid)
 {
     for (size_t row = 1; row < grid->n_rows; row++)
         for (size_t other = row; other-- > 0 && row < 1000;)
-            if (grid_same_text(grid_cell(grid, row, 0), grid_cell(grid, other, 0)))
+            if (bnn_text_equal(grid_cell(grid, row, 0), grid_cell(grid, other, 0)))
                 return false;
     return grid->n_rows < 1000;
 }

@@ -21,21 +21,6 @@ static const struct {
     const char *text;
 } moments[N_MOMENTS] = {{0.0, "first epoch"}, {0.5, "half way"}, {1.0, "last epoch"}};
 
-int cli_plugin_default(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
-                       bnn_use *out, bnn_error *err)
-{
-    const bnn_head *const head = plugin->head;
-    bnn_diag *diag = bnn_diag_create();
-    if (diag == NULL)
-        return bnn_no_memory(err);
-    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
-    const int status = bnn_use_default(&reader, (bnn_kind)head->kind, head->name, out);
-    if (status != BNN_OK)
-        bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
-    bnn_diag_destroy(diag);
-    return status;
-}
-
 static int curves_begin(ste_curves *c, bnn_registry *registry, const bnn_plugin *plugin,
                         bnn_arena *arena, bnn_error *err)
 {
@@ -43,7 +28,7 @@ static int curves_begin(ste_curves *c, bnn_registry *registry, const bnn_plugin 
     *c = (ste_curves){.ctx = {.kernels = bnn_kernels_choose(err)}};
     if (c->ctx.kernels == NULL)
         return err->status;
-    const int status = cli_plugin_default(registry, plugin, arena, &use, err);
+    const int status = bnn_use_default_of(registry, plugin, arena, &use, err);
     if (status != BNN_OK)
         return status;
     c->ste = bnn_use_ste(&use);

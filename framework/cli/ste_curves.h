@@ -9,10 +9,6 @@
 
 #include <jansson.h>
 
-/* A plugin with its default parameters, in the arena. */
-int cli_plugin_default(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
-                       bnn_use *out, bnn_error *err);
-
 /* Prints pictures to stdout; with a schedule at the beginning, in the middle and at the end. */
 int cli_ste_print(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
                   bnn_error *err);

@@ -170,6 +170,21 @@ int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_us
     return use_read(r, &key, &standard, out);
 }
 
+int bnn_use_default_of(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
+                       bnn_use *out, bnn_error *err)
+{
+    const bnn_head *const head = plugin->head;
+    bnn_diag *diag = bnn_diag_create();
+    if (diag == NULL)
+        return bnn_no_memory(err);
+    const bnn_reader reader = {.arena = arena, .diag = diag, .registry = registry};
+    const int status = bnn_use_default(&reader, (bnn_kind)head->kind, head->name, out);
+    if (status != BNN_OK)
+        bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
+    bnn_diag_destroy(diag);
+    return status;
+}
+
 static void plugin_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
     bnn_use use = {.plugin = NULL};

@@ -50,6 +50,10 @@ const char *bnn_role_name(uint32_t role);
 /* A plugin with default parameters. BNN_OK, or a negative status after a message. */
 int bnn_use_default(const bnn_reader *r, bnn_kind kind, const char *name, bnn_use *out);
 
+/* The same without a spec, of a plugin that is loaded; parameters are in the arena. */
+int bnn_use_default_of(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *arena,
+                       bnn_use *out, bnn_error *err);
+
 /* Typed views of a use. */
 static inline const bnn_ste *bnn_use_ste(const bnn_use *use)
 {

@@ -63,8 +63,7 @@ static void check_measured(const bnn_reader *r, const bnn_node *root, const bnn_
 
 static bool has_same_files(const bnn_data_options *a, const bnn_data_options *b)
 {
-    const char *p = a->path == NULL ? "" : a->path, *q = b->path == NULL ? "" : b->path;
-    return strcmp(a->name, b->name) == 0 && strcmp(p, q) == 0;
+    return strcmp(a->name, b->name) == 0 && bnn_text_equal(a->path, b->path);
 }
 
 static bool is_same_dataset(const bnn_data_options *a, const bnn_data_options *b)

@@ -52,15 +52,14 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
         status = plan_add_config(plan, store, id, i, &configs[i], err);
     for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
         bnn_run *run = &plan->runs[i];
-        const bool blocked = run->state == BNN_RUN_BLOCKED; /* queued to the database */
+        const bnn_run_state state = run->state; /* BLOCKED is queued to the database */
         if (run->id == 0)
             status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
         else
             status = bnn_store_update_run(store, run->id,
-                                          run->state == BNN_RUN_STALE ? run->changed : NULL,
-                                          run->state == BNN_RUN_AGAIN, err);
-        if (blocked)
-            run->state = BNN_RUN_BLOCKED;
+                                          state == BNN_RUN_STALE ? run->changed : NULL,
+                                          state == BNN_RUN_AGAIN, err);
+        run->state = state;
     }
     return status;
 }

@@ -96,11 +96,13 @@ int bnn_verify_retrain(bnn_store *store, const char *db, const bnn_stored_run *s
                        bnn_error *err)
 {
     bnn_replay seen = {.arena = arena};
-    bnn_config configs[2] = {*reloaded->config, teacher != NULL ? *teacher : *reloaded->config};
+    bnn_config configs[2] = {*reloaded->config};
     bnn_run run = stored->run;
     const bnn_store_link *links;
     size_t n;
     const char *needs_folder = bnn_run_path(db, NULL, NULL, arena);
+    if (teacher != NULL)
+        configs[1] = *teacher;
     configs[0].needs[BNN_PURPOSE_TEACHER].i_config = 1;
     int status = bnn_store_list_links(store, NULL, run.uid, arena, &links, &n, err);
     if (status == BNN_OK && needs_folder == NULL)

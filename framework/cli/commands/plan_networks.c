@@ -7,18 +7,13 @@
 
 #include <string.h>
 
-static bool texts_equal(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool forecasts_equal(const bnn_forecast *a, const bnn_forecast *b)
 {
-    bool equal = a->n == b->n && texts_equal(a->obstacle, b->obstacle);
+    bool equal = a->n == b->n && bnn_text_equal(a->obstacle, b->obstacle);
     for (uint32_t i = 0; equal && i < a->n; i++)
         equal = strcmp(a->signs[i].sees, b->signs[i].sees) == 0 &&
                 a->signs[i].zero == b->signs[i].zero && a->signs[i].bits == b->signs[i].bits &&
-                texts_equal(a->signs[i].why, b->signs[i].why);
+                bnn_text_equal(a->signs[i].why, b->signs[i].why);
     return equal;
 }
 

@@ -57,7 +57,7 @@ static int get_sequences(bnn_registry *registry, const bnn_plugin *plugin, bnn_a
                          sequences *out, bnn_error *err)
 {
     bnn_use use;
-    const int status = cli_plugin_default(registry, plugin, arena, &use, err);
+    const int status = bnn_use_default_of(registry, plugin, arena, &use, err);
     if (status != BNN_OK)
         return status;
     for (uint32_t position = 0; position < N_POSITIONS; position++)
