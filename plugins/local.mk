@@ -79,4 +79,5 @@ EXTRA_DIST += \
 	plugins/layers/shifted_slopes.h \
 	plugins/optimizers/adam.h \
 	plugins/orderings/linear_first.h \
-	plugins/ste/sine.h
+	plugins/ste/sine.h \
+	plugins/ste/squash.h

@@ -56,9 +56,9 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
         if (run->id == 0)
             status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
         else
-            status = bnn_store_update_run(store, run->id,
-                                          state == BNN_RUN_STALE ? run->changed : NULL,
-                                          state == BNN_RUN_AGAIN, err);
+            status =
+                bnn_store_update_run(store, run->id, state == BNN_RUN_STALE ? run->changed : NULL,
+                                     state == BNN_RUN_AGAIN, err);
         run->state = state;
     }
     return status;

@@ -6,22 +6,12 @@ enum { SHIFT, ABOVE, BELOW, OFFSET, N_TENSORS };
 
 static int plan(const void *params, bnn_layer_plan *plan)
 {
-    static const struct {
-        const char *name;
-        float start;
-    } rows[] = {[SHIFT] = {"input_bias", 0.0f},
-                [ABOVE] = {"slope_above", 1.0f},
-                [BELOW] = {"slope_below", 0.25f},
-                [OFFSET] = {"output_bias", 0.0f}};
+    static const slopes_tensor tensors[N_TENSORS] = {[SHIFT] = {"input_bias", 0.0f},
+                                                     [ABOVE] = {"slope_above", 1.0f},
+                                                     [BELOW] = {"slope_below", 0.25f},
+                                                     [OFFSET] = {"output_bias", 0.0f}};
     (void)params;
-    plan->out = plan->in;
-    plan->n_tensors = N_TENSORS;
-    for (int t = 0; t < N_TENSORS; t++)
-        plan->tensors[t] = (bnn_tensor){.name = rows[t].name,
-                                        .kind = BNN_TENSOR_VECTOR,
-                                        .dims = {plan->in.c, 1, 1, 1},
-                                        .fill = rows[t].start};
-    return 0;
+    return slopes_plan(N_TENSORS, tensors, plan);
 }
 
 static slopes slopes_of(const bnn_layer_io *io, size_t c)
@@ -54,7 +44,8 @@ static void backward(const bnn_context *ctx, const void *params, const bnn_layer
 static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
 {
     (void)params;
-    int status = slopes_lower_shift(io->tensors[SHIFT], io->in.c, lowering);
+    slopes_lower_shift(-1.0f, io->tensors[SHIFT], io->in.c, lowering);
+    int status = lowering->emit(lowering);
     if (status != 0)
         return status;
     lowering->op = BNN_LOWER_SLOPES;
@@ -63,14 +54,8 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
         lowering->offset[c] = io->tensors[ABOVE][c];
     }
     status = lowering->emit(lowering);
-    if (status != 0)
-        return status;
-    lowering->op = BNN_LOWER_AFFINE;
-    for (size_t c = 0; c < io->in.c; c++) {
-        lowering->factor[c] = 1.0f;
-        lowering->offset[c] = -io->tensors[OFFSET][c];
-    }
-    return 0;
+    slopes_lower_shift(-1.0f, io->tensors[OFFSET], io->in.c, lowering);
+    return status;
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("dprelu", "two learned slopes and two learned biases per channel",

@@ -6,16 +6,10 @@ enum { SHIFT, SLOPE, OFFSET, N_TENSORS };
 
 static int plan(const void *params, bnn_layer_plan *plan)
 {
-    static const char *const names[] = {"shift", "slope", "offset"};
+    static const slopes_tensor tensors[N_TENSORS] = {
+        [SHIFT] = {"shift", 0.0f}, [SLOPE] = {"slope", 0.25f}, [OFFSET] = {"offset", 0.0f}};
     (void)params;
-    plan->out = plan->in;
-    plan->n_tensors = N_TENSORS;
-    for (int t = 0; t < N_TENSORS; t++)
-        plan->tensors[t] = (bnn_tensor){.name = names[t],
-                                        .kind = BNN_TENSOR_VECTOR,
-                                        .dims = {plan->in.c, 1, 1, 1},
-                                        .fill = t == SLOPE ? 0.25f : 0.0f};
-    return 0;
+    return slopes_plan(N_TENSORS, tensors, plan);
 }
 
 static slopes slopes_of(const bnn_layer_io *io, size_t c)
@@ -47,21 +41,16 @@ static void backward(const bnn_context *ctx, const void *params, const bnn_layer
 static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
 {
     (void)params;
-    int status = slopes_lower_shift(io->tensors[SHIFT], io->in.c, lowering);
+    slopes_lower_shift(-1.0f, io->tensors[SHIFT], io->in.c, lowering);
+    int status = lowering->emit(lowering);
     if (status != 0)
         return status;
     lowering->op = BNN_LOWER_SLOPE;
     for (size_t c = 0; c < io->in.c; c++)
         lowering->factor[c] = io->tensors[SLOPE][c];
     status = lowering->emit(lowering);
-    if (status != 0)
-        return status;
-    lowering->op = BNN_LOWER_AFFINE;
-    for (size_t c = 0; c < io->in.c; c++) {
-        lowering->factor[c] = 1.0f;
-        lowering->offset[c] = io->tensors[OFFSET][c];
-    }
-    return 0;
+    slopes_lower_shift(1.0f, io->tensors[OFFSET], io->in.c, lowering);
+    return status;
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD_PLAIN("rprelu", "a PReLU with a learned corner: PReLU(x - g) + z",

@@ -16,6 +16,24 @@ typedef struct slopes_gradient {
     float shift, below, above, offset;
 } slopes_gradient;
 
+/* What each channel has one of, and its value at the start. */
+typedef struct slopes_tensor {
+    const char *name;
+    float start;
+} slopes_tensor;
+
+static inline int slopes_plan(uint32_t n, const slopes_tensor *tensors, bnn_layer_plan *plan)
+{
+    plan->out = plan->in;
+    plan->n_tensors = n;
+    for (uint32_t t = 0; t < n; t++)
+        plan->tensors[t] = (bnn_tensor){.name = tensors[t].name,
+                                        .kind = BNN_TENSOR_VECTOR,
+                                        .dims = {plan->in.c, 1, 1, 1},
+                                        .fill = tensors[t].start};
+    return 0;
+}
+
 /* Channel c of a layer. */
 BNN_HOT static void slopes_forward(const bnn_layer_io *io, size_t c, slopes s)
 {
@@ -51,15 +69,15 @@ BNN_HOT static slopes_gradient slopes_backward(const bnn_kernels *kernels, const
                              .offset = kernels->sum(BNN_LANES, all)};
 }
 
-/* Sets the lowering to x - shift, the first of the operations. Returns what emit does. */
-static inline int slopes_lower_shift(const float *shift, size_t channels, bnn_lowering *lowering)
+/* Sets the lowering to x + sign * shift: the first of the operations, to be emitted, or the last. */
+static inline void slopes_lower_shift(float sign, const float *shift, size_t channels,
+                                      bnn_lowering *lowering)
 {
     lowering->op = BNN_LOWER_AFFINE;
     for (size_t c = 0; c < channels; c++) {
         lowering->factor[c] = 1.0f;
-        lowering->offset[c] = -shift[c];
+        lowering->offset[c] = sign * shift[c];
     }
-    return lowering->emit(lowering);
 }
 
 #endif

@@ -4,6 +4,8 @@
 #include <bnn/plugin.h>
 #include <math.h>
 
+#include "squash.h"
+
 enum { BLOCK = 64 };
 enum { T, K }; /* places in the state */
 
@@ -28,17 +30,6 @@ static void schedule(const bnn_context *ctx, const void *p, double progress, flo
     state[K] = fmaxf(1.0f / t, 1.0f);
 }
 
-/* y = tanh(t x), with t x held where tanh is exactly +-1. */
-static void squash(const bnn_context *ctx, size_t n, const float *x, float *y)
-{
-    const float t = ctx->state[T];
-    for (size_t i = 0; i < n; i++) {
-        const float tx = t * x[i];
-        y[i] = tx < -20.0f ? -20.0f : tx > 20.0f ? 20.0f : tx;
-    }
-    ctx->kernels->tanh(n, y, y);
-}
-
 BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
                          const float *gy, float *gx)
 {
@@ -47,7 +38,7 @@ BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const 
     (void)p;
     for (size_t from = 0; from < n; from += BLOCK) {
         const size_t part = n - from < BLOCK ? n - from : BLOCK;
-        squash(ctx, part, x + from, y);
+        ste_squash(ctx, ctx->state[T], part, x + from, y);
         BNN_INDEPENDENT
         for (size_t i = 0; i < part; i++)
             gx[from + i] = gy[from + i] * (height * ((1.0f - y[i]) * (1.0f + y[i])));
@@ -58,7 +49,7 @@ static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *
 {
     const float k = ctx->state[K];
     (void)p;
-    squash(ctx, n, x, y);
+    ste_squash(ctx, ctx->state[T], n, x, y);
     for (size_t i = 0; i < n; i++)
         y[i] *= k;
 }

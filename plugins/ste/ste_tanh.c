@@ -2,6 +2,8 @@
  * the shape and the schedule can be told apart. */
 #include <bnn/plugin.h>
 
+#include "squash.h"
+
 enum { BLOCK = 64 };
 
 struct tanh_params {
@@ -13,16 +15,6 @@ static const bnn_param params[] = {
     BNN_PARAMS_END,
 };
 
-/* y = tanh(t x), with t x held where tanh is exactly +-1. */
-static void squash(const bnn_context *ctx, float t, size_t n, const float *x, float *y)
-{
-    for (size_t i = 0; i < n; i++) {
-        const float tx = t * x[i];
-        y[i] = tx < -20.0f ? -20.0f : tx > 20.0f ? 20.0f : tx;
-    }
-    ctx->kernels->tanh(n, y, y);
-}
-
 BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x,
                          const float *gy, float *gx)
 {
@@ -30,7 +22,7 @@ BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const 
     float y[BLOCK];
     for (size_t from = 0; from < n; from += BLOCK) {
         const size_t part = n - from < BLOCK ? n - from : BLOCK;
-        squash(ctx, t, part, x + from, y);
+        ste_squash(ctx, t, part, x + from, y);
         BNN_INDEPENDENT
         for (size_t i = 0; i < part; i++)
             gx[from + i] = gy[from + i] * (t * ((1.0f - y[i]) * (1.0f + y[i])));
@@ -39,7 +31,7 @@ BNN_HOT static void grad(const bnn_context *ctx, const void *p, size_t n, const 
 
 static void proxy(const bnn_context *ctx, const void *p, size_t n, const float *x, float *y)
 {
-    squash(ctx, (float)((const struct tanh_params *)p)->t, n, x, y);
+    ste_squash(ctx, (float)((const struct tanh_params *)p)->t, n, x, y);
 }
 
 BNN_DEFINE_STE(

@@ -53,3 +53,17 @@ is_json() {
         jq . out >/dev/null 2>json || wrong "not JSON: $(cat json)"
     fi
 }
+# The beginning of a spec whose runs take no time: some digits that bnnrun draws, and a network.
+tiny_spec() {
+    cat <<'END'
+dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: maxpool}
+      - {layer: {name: dense, out: 16}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {weights: true, activations: true}
+END
+}

@@ -399,18 +399,8 @@ fails 4 predict 3f digit.png
 says 'there is no database bnnrun.db yet'
 fails 4 export 3f --format c
 says 'there is no database bnnrun.db yet'
-cat >tiny.yaml <<'END'
-dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}
-model:
-  topology:
-    input: {channels: 1, height: 28, width: 28}
-    blocks:
-      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: maxpool}
-      - {layer: {name: dense, out: 16}}
-      - {layer: {name: dense, out: 10}}
-  binarize: {weights: true, activations: true}
-train: {epochs: 1, batch: 32}
-END
+tiny_spec >tiny.yaml
+echo 'train: {epochs: 1, batch: 32}' >>tiny.yaml
 bnn 0 run tiny.yaml -q
 bnn 0 runs --csv
 run=$(sed -n 2p out | cut -d, -f1)

@@ -4,17 +4,9 @@
 set -u
 . "${srcdir:-.}/tests/cli/command.sh"
 
-cat >tiny.yaml <<'END'
+tiny_spec >tiny.yaml
+cat >>tiny.yaml <<'END'
 name: tiny
-dataset: {name: synthetic, train_limit: 200, validation: 40, test_limit: 50}
-model:
-  topology:
-    input: {channels: 1, height: 28, width: 28}
-    blocks:
-      - {layer: {name: conv2d, out: 4, kernel: 5}, pool: maxpool}
-      - {layer: {name: dense, out: 16}}
-      - {layer: {name: dense, out: 10}}
-  binarize: {weights: true, activations: true}
 train: {epochs: 2, batch: 32}
 sweep: {grid: {model.ste: [identity, clipped]}}
 END

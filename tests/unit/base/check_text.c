@@ -67,7 +67,8 @@ START_TEST(knows_endings)
     ck_assert(!bnn_text_ends_with("yaml", ".yaml"));
     ck_assert(!bnn_text_ends_with("a.yaml.gz", ".yaml"));
     ck_assert(bnn_text_equal("a", "a") && bnn_text_equal(NULL, "") && bnn_text_equal("", NULL));
-    ck_assert(!bnn_text_equal("a", "b") && !bnn_text_equal(NULL, "a") && !bnn_text_equal("a", NULL));
+    ck_assert(!bnn_text_equal("a", "b") && !bnn_text_equal(NULL, "a") &&
+              !bnn_text_equal("a", NULL));
 }
 END_TEST
 

@@ -65,10 +65,7 @@ START_TEST(an_old_database_is_read_with_new_views)
     char *rows = store_rows(store, "SELECT run_uid, label, config, differs FROM run_summary", NULL);
     ck_assert_str_eq(rows, "0123456789|clipped|abc|NULL\n");
     free(rows);
-    size_t n;
-    const bnn_store_named_query *queries = bnn_store_queries(&n);
-    for (size_t i = 0; i < n; i++)
-        free(store_rows(store, queries[i].sql, NULL));
+    ask_all_queries(store);
     bnn_store_close(store);
     ck_assert_str_eq(plain_text(store_file(), "SELECT run_uid FROM run_summary"), "of old");
     ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 2);

@@ -64,13 +64,6 @@ static void ck_whole(void)
     free(violations);
 }
 
-#define ck_rows(sql, expected)                       \
-    do {                                             \
-        char *rows_ = plain_rows(store_file(), sql); \
-        ck_assert_str_eq(rows_, expected);           \
-        free(rows_);                                 \
-    } while (0)
-
 /* How many rows there are of what hangs on a run. */
 static const char *counts =
     "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM attempt), (SELECT count(*) FROM metric),"

@@ -12,13 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ck_rows(sql, expected)                       \
-    do {                                             \
-        char *rows_ = plain_rows(store_file(), sql); \
-        ck_assert_str_eq(rows_, expected);           \
-        free(rows_);                                 \
-    } while (0)
-
 static bnn_record layer_metric(const char *layer, uint32_t ordinal, const char *name, double bin,
                                uint32_t epoch, double value)
 {
@@ -206,10 +199,7 @@ START_TEST(an_older_schema_is_read_without_them)
                             NULL);
     ck_assert_str_eq(rows, "0|0|2\n");
     free(rows);
-    size_t n;
-    const bnn_store_named_query *queries = bnn_store_queries(&n);
-    for (size_t i = 0; i < n; i++)
-        free(store_rows(store, queries[i].sql, NULL));
+    ask_all_queries(store);
     bnn_store_close(store);
     ck_rows("PRAGMA user_version", "5\n");
 }

@@ -20,11 +20,8 @@ static const bnn_kernels *k;
 
 static void choose_table(void)
 {
-    size_t n;
-    const char *const *names = bnn_cpu_names(&n);
-    for (k = NULL; n > 0; n--)
-        if (bnn_kernels_find(names[n - 1]) != NULL)
-            k = bnn_kernels_find(names[n - 1]);
+    bnn_error err;
+    k = bnn_kernels_choose(&err);
     ck_assert_ptr_nonnull(k);
 }
 
