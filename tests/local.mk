@@ -31,6 +31,7 @@ check_LIBRARIES = tests/libfixtures.a
 tests_libfixtures_a_SOURCES = \
 	tests/fixtures/buffers.h \
 	tests/fixtures/check_main.h \
+	tests/fixtures/checks.h \
 	tests/fixtures/data_fixture.c tests/fixtures/data_fixture.h \
 	tests/fixtures/deploy_fixture.h \
 	tests/fixtures/hostile_model.h \
