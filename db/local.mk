@@ -43,6 +43,7 @@ store_scripts = \
 	db/schema_4.sql \
 	db/schema_5.sql \
 	db/schema_6.sql \
+	db/schema_7.sql \
 	db/orphans.sql \
 	db/views.sql \
 	db/sql/chosen_runs.sql \

@@ -83,6 +83,7 @@ typedef struct bnn_store_experiment {
     const char *description; /* or NULL */
     const char *path;        /* of the spec, as the user named it */
     const char *text;        /* of the spec, overrides included */
+    const char *comparison;  /* that the spec registers (schema_7.sql), or NULL */
     const char *metric;      /* a column of run_summary: what it is about */
     bool minimize;           /* whether less of it is better */
 } bnn_store_experiment;

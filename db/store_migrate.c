@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 6 };
+enum { READABLE = 2, NEWEST = 7 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -101,6 +101,8 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             " SELECT *, NULL AS need FROM main.experiment_config;"
             "CREATE TEMP VIEW IF NOT EXISTS attempt AS"
             " SELECT *, NULL AS telemetry FROM main.attempt"},
+        {7, "CREATE TEMP VIEW spec_revision AS"
+            " SELECT *, NULL AS comparison FROM main.spec_revision"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

@@ -33,12 +33,12 @@ static void add_revision(bnn_store *store, int64_t id, const bnn_store_experimen
     bnn_sha256(experiment->text, strlen(experiment->text), sha256);
     bnn_store_execute(
         store,
-        "INSERT INTO spec_revision(experiment_id, sha256, path, text, first_us, last_us)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
+        "INSERT INTO spec_revision(experiment_id, sha256, path, text, first_us, last_us, comparison)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)"
         " ON CONFLICT (experiment_id, sha256)"
         " DO UPDATE SET path = excluded.path, last_us = excluded.last_us",
         BNN_VALUES(V(id), V(sha256), V(experiment->path), V(experiment->text),
-                   V(bnn_store_now_us())));
+                   V(bnn_store_now_us()), V(experiment->comparison)));
 }
 
 int bnn_store_add_experiment(bnn_store *store, const bnn_store_experiment *experiment,

@@ -54,9 +54,12 @@ static void finish_name(const bnn_reader *r, const bnn_node *root, bnn_experimen
 static void check_measured(const bnn_reader *r, const bnn_node *root, const bnn_experiment *x)
 {
     const bnn_node *node = bnn_tree_get(root, "run");
-    if (node != NULL && !x->run.measure && x->metric.name != NULL &&
-        strcmp(x->metric.name, "latency_us") == 0)
-        bnn_diag_add(r->diag, node->at, "run.measure: false leaves no latency_us, the metric");
+    const char *const metrics[] = {x->metric.name, x->compare.metric};
+    for (size_t i = 0; node != NULL && !x->run.measure && i < 2; i++)
+        if (metrics[i] != NULL && strcmp(metrics[i], "latency_us") == 0) {
+            bnn_diag_add(r->diag, node->at, "run.measure: false leaves no latency_us, the metric");
+            break;
+        }
 }
 
 /* ---- one config -------------------------------------------------------------------------- */
@@ -309,6 +312,8 @@ static void resolve_points(const bnn_reader *r, const bnn_node *root, const bnn_
     if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
         bnn_needs_check(&b, root);
     bnn_needs_label(&b);
+    if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
+        bnn_registered_resolve(&b, root);
     bnn_diag_end(r->diag, expanding);
     if (b.whole)
         bnn_effect_report(&b.effects, sweep, from->overrides, r->diag);

@@ -48,6 +48,16 @@ typedef struct bnn_metric_options {
     int32_t goal;     /* bnn_goal */
 } bnn_metric_options;
 
+/* The `compare` section: what `bnnrun compare` is to decide, said before the first run. */
+typedef struct bnn_compare_options {
+    bool is_there;            /* the spec has the section: the comparison is registered */
+    const bnn_node *baseline; /* a map of dotted keys; NULL: the spec's baseline */
+    const char *metric;       /* of a run (results/metrics.h) */
+    double margin;         /* up to which configs are equal: points of accuracies, else the unit */
+    double alpha;          /* the chance that any of the verdicts is wrong */
+    const char *reference; /* then: the hash of the config that it compares with */
+} bnn_compare_options;
+
 /* Another config, whose run of the same seed a run needs. */
 typedef struct bnn_need {
     size_t n_said;
@@ -90,6 +100,7 @@ typedef struct bnn_experiment {
     size_t n_seeds;
     const int64_t *seeds;
     bnn_metric_options metric;
+    bnn_compare_options compare;
     bnn_run_options run;
     uint32_t telemetry; /* of bnn_telemetry_topic: what is measured; no part of any config */
     size_t n_configs;

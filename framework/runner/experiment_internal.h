@@ -31,6 +31,14 @@ int bnn_experiment_add(bnn_builder *b, const bnn_point *point, const bnn_config 
 int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config *config,
                         bool sound);
 
+/* ---- registered.c ---- */
+
+extern const bnn_section bnn_compare_section;
+
+/* After all points: finds the config that the spec's comparison is made with, or says that there is
+ * none. root: of the spec. */
+void bnn_registered_resolve(bnn_builder *b, const bnn_node *root);
+
 /* ---- needs.c ---- */
 
 /* The keys `start` and `teacher` of a bnn_config; detail: the bnn_purpose. */

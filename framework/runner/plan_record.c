@@ -1,6 +1,7 @@
 /* plan_record.c - a plan goes into the database, in one transaction. */
 #include "runner/artifacts.h"
 #include "runner/plan.h"
+#include "runner/registered.h"
 
 static bnn_store_value plan_value(const bnn_setting *setting)
 {
@@ -36,11 +37,15 @@ static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t exper
 static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
 {
     const bnn_experiment *e = plan->experiment;
+    const char *comparison = NULL;
+    if (e->compare.is_there && (comparison = bnn_registered_text(e, plan->arena)) == NULL)
+        return bnn_no_memory(err);
     const bnn_store_experiment experiment = {
         .name = e->name,
         .description = e->description,
         .path = e->path,
         .text = e->text,
+        .comparison = comparison,
         .metric = e->metric.name,
         .minimize = e->metric.goal == BNN_GOAL_MIN,
     };

@@ -18,8 +18,8 @@ static bool is_below(const char *key, const char *section)
 }
 
 /* In these maps a key with dots is one key. */
-static const char *const dotted_maps[] = {"sweep.grid", "sweep.zip", "baseline", "start",
-                                          "teacher"};
+static const char *const dotted_maps[] = {"sweep.grid",       "sweep.zip", "baseline",
+                                          "compare.baseline", "start",     "teacher"};
 enum { GRID, ZIP, N_SWEPT };
 
 #define OVERRIDE_FILE "-s "
@@ -31,8 +31,9 @@ bool bnn_sweep_is_override(bnn_position_in_file at)
 
 const char *bnn_sweep_key(const char *key)
 {
-    static const char *const several[] = {"sweep",         "sweep.grid", "sweep.zip", "sweep.list",
-                                          "sweep.exclude", "baseline",   "start",     "teacher"};
+    static const char *const several[] = {
+        "sweep",    "sweep.grid",       "sweep.zip", "sweep.list", "sweep.exclude",
+        "baseline", "compare.baseline", "start",     "teacher"};
     for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
         if (is_below(key, dotted_maps[i]))
             return key + strlen(dotted_maps[i]) + 1;

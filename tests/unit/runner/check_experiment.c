@@ -62,7 +62,7 @@ START_TEST(what_is_no_spec_is_refused)
 {
     check_said(
         BNN_E_SPEC, "[1, 2]\n",
-        "s.yaml:1:1: the spec: expected a map of name, description, dataset, model, start, teacher, train, seeds, sweep, baseline, metric, run, telemetry, got a list");
+        "s.yaml:1:1: the spec: expected a map of name, description, dataset, model, start, teacher, train, seeds, sweep, baseline, metric, compare, run, telemetry, got a list");
     bnn_experiment unchanged = experiment;
     bnn_diag_destroy(diag);
     diag = bnn_diag_create();
