@@ -5,6 +5,7 @@ store_sources = \
 	db/store.c db/store.h \
 	db/store_attempt.c \
 	db/store_bench.c db/store_bench.h \
+	db/store_compare.c db/store_compare.h \
 	db/store_curate.c db/store_curate.h \
 	db/store_internal.h \
 	db/store_migrate.c \
@@ -47,8 +48,11 @@ store_scripts = \
 	db/orphans.sql \
 	db/views.sql \
 	db/sql/chosen_runs.sql \
+	db/sql/compared_runs.sql \
 	db/sql/last_uses.sql \
 	db/sql/links.sql \
+	db/sql/named_configs.sql \
+	db/sql/registered.sql \
 	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \

@@ -312,6 +312,17 @@ bnnrun_SOURCES = \
 	framework/cli/block_flow.c framework/cli/block_flow.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/completion.c \
+	framework/cli/compare.h \
+	framework/cli/compare_arms.c \
+	framework/cli/compare_judge.c \
+	framework/cli/compare_paper.c \
+	framework/cli/compare_plan.c \
+	framework/cli/compare_print.c \
+	framework/cli/compare_programs.c \
+	framework/cli/compare_sheet.c framework/cli/compare_sheet.h \
+	framework/cli/compare_words.c \
+	framework/cli/commands/compare.c framework/cli/commands/compare.h \
+	framework/cli/commands/compare_two.c \
 	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \
 	framework/cli/confirm.c framework/cli/confirm.h \
 	framework/cli/commands/data.c \
@@ -322,7 +333,7 @@ bnnrun_SOURCES = \
 	framework/cli/grid.c framework/cli/grid.h \
 	framework/cli/commands/gc.c \
 	framework/cli/images.c framework/cli/images.h \
-	framework/cli/label.c \
+	framework/cli/label.c framework/cli/label.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/main.c \

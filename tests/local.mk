@@ -131,6 +131,7 @@ shell_tests = \
 	tests/cli/bench_ort.sh \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
+	tests/cli/compare.sh \
 	tests/cli/completion.sh \
 	tests/cli/crash.sh \
 	tests/cli/data.sh \

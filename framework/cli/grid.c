@@ -42,9 +42,7 @@ static size_t grid_piece(const char *text, size_t width, const char *also)
     return n > 0 ? n : strlen(text);
 }
 
-/* A text, from so many columns on, continued on further lines as far as needed; no line feed at the
- * end. */
-static void grid_print_prose(const char *text, size_t indent, size_t width)
+void cli_print_prose(const char *text, size_t indent, size_t width)
 {
     const size_t room = width > indent + 1 ? width - indent : 1;
     for (bool first = true; first || *text != '\0'; first = false) {
@@ -293,7 +291,7 @@ static int grid_lift(cli_grid *grid, const size_t *of, size_t width, bnn_error *
             const bool fits = used + 2 + bnn_text_width(said) <= width;
             fputs(used == 0 ? "" : fits ? "; " : "\n", stdout);
             used = (used > 0 && fits ? used + 2 : 0) + bnn_text_width(said);
-            grid_print_prose(said, 2, width);
+            cli_print_prose(said, 2, width);
         }
         if (all)
             grid_drop(grid, i);
@@ -325,7 +323,7 @@ static void grid_print_record(const cli_grid *grid, size_t width)
                "");
         if (colour != NULL)
             printf("\033[%sm", colour);
-        grid_print_prose(cell, name + GAP, width);
+        cli_print_prose(cell, name + GAP, width);
         fputs(colour != NULL ? "\033[0m\n" : "\n", stdout);
     }
 }
@@ -339,7 +337,7 @@ static int grid_print_empty(const cli_grid *grid, size_t width, bnn_error *err)
                                  grid->columns[i].name);
     if (names == NULL)
         return bnn_no_memory(err);
-    grid_print_prose(names, 2, width);
+    cli_print_prose(names, 2, width);
     puts("\nno rows");
     return BNN_OK;
 }
@@ -406,7 +404,7 @@ static void grid_print_legend(const cli_grid *grid, size_t width)
     for (size_t i = 0; i < grid->n_shortened; i++) {
         const int n = snprintf(tag, sizeof tag, "[%zu] ", i + 1);
         fputs(tag, stdout);
-        grid_print_prose(grid->shortened[i], (size_t)n, width);
+        cli_print_prose(grid->shortened[i], (size_t)n, width);
         putchar('\n');
     }
 }

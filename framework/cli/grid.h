@@ -33,6 +33,10 @@ typedef struct cli_grid {
 /* Prints it to stdout, not wider than so many columns unless a number is. The grid is used up. */
 int cli_grid_print(cli_grid *grid, size_t width, bnn_error *err);
 
+/* Prints a text to stdout, from so many columns on (indent), continued on further lines as far as needed;
+ * no line feed at the end. */
+void cli_print_prose(const char *text, size_t indent, size_t width);
+
 /* Makes the labels of a column fit into what it gets. Private to grid.c and label.c. */
 int cli_grid_shorten(cli_grid *grid, size_t i_column, bnn_error *err);
 

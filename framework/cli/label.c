@@ -3,15 +3,15 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "cli/grid.h"
+#include "cli/label.h"
 
 #include <string.h>
 
 /* SAMPLE_ROWS: enough to see which words are common; KEY_TRIES: of them, to find the usual keys. */
-enum { LABEL_WORDS = 64, TAG_BYTES = 32, SAMPLE_ROWS = 200, KEY_TRIES = 8 };
+enum { TAG_BYTES = 32, SAMPLE_ROWS = 200, KEY_TRIES = 8 };
 
-/* Where the words of a label begin and end; blanks inside quotes, brackets and braces part none, nor does
- * one after a colon: "start: binarize=none" is a word. The last word that there is room for has the rest. */
-static size_t label_words(const char *label, const char *begin[LABEL_WORDS], size_t n[LABEL_WORDS])
+size_t cli_label_words(const char *label, const char *begin[CLI_LABEL_WORDS],
+                       size_t n[CLI_LABEL_WORDS])
 {
     size_t n_words = 0;
     int depth = 0;
@@ -21,7 +21,7 @@ static size_t label_words(const char *label, const char *begin[LABEL_WORDS], siz
         depth += !quoted && strchr("([{", *at) != NULL;
         depth -= !quoted && strchr(")]}", *at) != NULL;
         const bool colon = at > label && at[-1] == ':';
-        if (*at == ' ' && !quoted && !colon && depth <= 0 && n_words < LABEL_WORDS) {
+        if (*at == ' ' && !quoted && !colon && depth <= 0 && n_words < CLI_LABEL_WORDS) {
             inside = false;
             continue;
         }
@@ -37,9 +37,9 @@ static size_t label_words(const char *label, const char *begin[LABEL_WORDS], siz
 
 static bool label_has_word(const char *label, const char *word, size_t n_word)
 {
-    const char *begin[LABEL_WORDS];
-    size_t n[LABEL_WORDS];
-    const size_t n_words = label_words(label, begin, n);
+    const char *begin[CLI_LABEL_WORDS];
+    size_t n[CLI_LABEL_WORDS];
+    const size_t n_words = cli_label_words(label, begin, n);
     for (size_t i = 0; i < n_words; i++)
         if (n[i] == n_word && memcmp(begin[i], word, n_word) == 0)
             return true;
@@ -83,19 +83,19 @@ static char *label_join(const cli_grid *grid, size_t n_words, const char *const 
  * that is nothing, NULL without memory. */
 static const char *label_take_common(cli_grid *grid, size_t column)
 {
-    const char *begin[LABEL_WORDS], *first = *label_cell(grid, 0, column);
-    size_t n[LABEL_WORDS];
-    bool common[LABEL_WORDS], keep[LABEL_WORDS], any = false;
-    const size_t n_words = first == NULL ? 0 : label_words(first, begin, n);
+    const char *begin[CLI_LABEL_WORDS], *first = *label_cell(grid, 0, column);
+    size_t n[CLI_LABEL_WORDS];
+    bool common[CLI_LABEL_WORDS], keep[CLI_LABEL_WORDS], any = false;
+    const size_t n_words = first == NULL ? 0 : cli_label_words(first, begin, n);
     for (size_t i = 0; i < n_words; i++)
         any |= common[i] = label_count(grid, column, grid->n_rows, begin[i], n[i]) == grid->n_rows;
     if (!any)
         return "";
     const char *taken = label_join(grid, n_words, begin, n, common, strlen(first));
     for (size_t row = 0; taken != NULL && row < grid->n_rows; row++) {
-        const char **label = label_cell(grid, row, column), *words[LABEL_WORDS];
-        size_t bytes[LABEL_WORDS];
-        const size_t n_of = label_words(*label, words, bytes);
+        const char **label = label_cell(grid, row, column), *words[CLI_LABEL_WORDS];
+        size_t bytes[CLI_LABEL_WORDS];
+        const size_t n_of = cli_label_words(*label, words, bytes);
         for (size_t i = 0; i < n_of; i++)
             keep[i] = !label_has_word(taken, words[i], bytes[i]);
         *label = label_join(grid, n_of, words, bytes, keep, strlen(*label));
@@ -105,8 +105,7 @@ static const char *label_take_common(cli_grid *grid, size_t column)
     return taken;
 }
 
-/* The bytes of "KEY=" at the beginning of a word; 0: it has none. */
-static size_t label_key(const char *word)
+size_t cli_label_key(const char *word)
 {
     const size_t n = strcspn(word, "= \"([{");
     return word[n] == '=' ? n + 1 : 0;
@@ -121,12 +120,12 @@ static bool label_is_need(const char *word)
 /* Whether two labels are of several words that have keys, the same ones in the same order. */
 static bool label_same_keys(const char *a, const char *b)
 {
-    const char *of_a[LABEL_WORDS], *of_b[LABEL_WORDS];
-    size_t n[LABEL_WORDS];
-    const size_t n_words = a == NULL || b == NULL ? 0 : label_words(a, of_a, n);
-    bool same = n_words > 1 && label_words(b, of_b, n) == n_words;
+    const char *of_a[CLI_LABEL_WORDS], *of_b[CLI_LABEL_WORDS];
+    size_t n[CLI_LABEL_WORDS];
+    const size_t n_words = a == NULL || b == NULL ? 0 : cli_label_words(a, of_a, n);
+    bool same = n_words > 1 && cli_label_words(b, of_b, n) == n_words;
     for (size_t i = 0; same && i < n_words; i++) {
-        const size_t n_key = label_key(of_a[i]);
+        const size_t n_key = cli_label_key(of_a[i]);
         same = n_key > 0 && !label_is_need(of_a[i]) && strncmp(of_a[i], of_b[i], n_key) == 0;
     }
     return same;
@@ -150,11 +149,11 @@ static const char *label_with_keys(const cli_grid *grid, size_t column)
 /* The words of a label without their keys, or their keys alone. NULL without memory. */
 static const char *label_part(const cli_grid *grid, const char *label, bool keys)
 {
-    const char *begin[LABEL_WORDS], *out = "";
-    size_t n[LABEL_WORDS];
-    const size_t n_words = label_words(label, begin, n);
+    const char *begin[CLI_LABEL_WORDS], *out = "";
+    size_t n[CLI_LABEL_WORDS];
+    const size_t n_words = cli_label_words(label, begin, n);
     for (size_t i = 0; out != NULL && i < n_words; i++) {
-        const size_t n_key = label_key(begin[i]);
+        const size_t n_key = cli_label_key(begin[i]);
         out = bnn_arena_printf(grid->arena, "%s%s%.*s%s", out, i > 0 ? " " : "",
                                (int)(keys ? n_key : n[i] - n_key), begin[i] + (keys ? 0 : n_key),
                                keys ? ".." : "");
@@ -303,7 +302,7 @@ static const char *label_map(const cli_grid *grid, size_t column, const char *te
  * run is for. */
 static const char *label_end(const cli_grid *grid, size_t column, const char *text, size_t width)
 {
-    const size_t n_key = label_key(text);
+    const size_t n_key = cli_label_key(text);
     const char *colon = strstr(text, ": ");
     size_t n_for = colon == NULL ? 0 : (size_t)(colon - text) + 2;
     if (n_key > 0 && text[n_key] == '{' && n_key + 4 <= width)
@@ -342,10 +341,10 @@ static size_t label_most_common(const cli_grid *grid, size_t column, size_t n_wo
  * single one that does not fit, its end: keys have much in common. NULL without memory. */
 static const char *label_rarest(cli_grid *grid, size_t column, const char *label, size_t width)
 {
-    const char *begin[LABEL_WORDS];
-    size_t n[LABEL_WORDS];
-    bool keep[LABEL_WORDS];
-    const size_t n_words = label_words(label, begin, n);
+    const char *begin[CLI_LABEL_WORDS];
+    size_t n[CLI_LABEL_WORDS];
+    bool keep[CLI_LABEL_WORDS];
+    const size_t n_words = cli_label_words(label, begin, n);
     for (size_t i = 0; i < n_words; i++)
         keep[i] = true;
     for (size_t n_left = n_words;; n_left--) {

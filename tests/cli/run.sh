@@ -115,7 +115,7 @@ prints '^config  *test %  *to baseline \[95 %\]  *bytes '
 prints '^binarize=none  *[0-9.]* +- [0-9.]*  *baseline  *[0-9,]* '
 prints '^ste=clipped  *[0-9.]* +- [0-9.]*  *[-+][0-9.]* \[[-+][0-9.]*, [-+][0-9.]*\]  *[0-9,]* '
 fits 80
-prints '^All results are in bnnrun.db; next: bnnrun query paired_difference$'
+prints '^All results are in bnnrun.db; next: bnnrun compare$'
 omits "$(printf '\033')"
 says_not "$(printf '[\033\r]')"
 cp out first
@@ -128,9 +128,9 @@ says_nothing
 bnn 0 query paired_difference
 prints 'ste=clipped'
 bnn 0 run -q tiny.yaml --db named.db -s seeds.count=1
-prints '^All results are in named.db; next: bnnrun query paired_difference --db named.db$'
+prints '^All results are in named.db; next: bnnrun compare --db named.db$'
 bnn 0 run -q tiny.yaml --db named.db -s seeds.count=1 -s name=other
-prints '^All results are in named.db; next: bnnrun query paired_difference experiment=other --db named.db$'
+prints '^All results are in named.db; next: bnnrun compare other --db named.db$'
 bnn 0 query paired_difference experiment=other --db named.db --csv
 prints '^other,ste=clipped,'
 bnn 0 mv other 007 --db named.db

@@ -159,10 +159,10 @@ static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
     return status;
 }
 
-/* "paired_difference experiment=mnist": a query with a name that has rows of these results, and of no
- * other experiment. */
-static int sweep_name_query(const sweep *s, bnn_store *store, json_t *board, const char **out,
-                            bnn_error *err)
+/* "compare mnist", "query leaderboard experiment=mnist": what has an answer from these results, and from
+ * those of no other experiment. */
+static int sweep_name_next(const sweep *s, bnn_store *store, json_t *board, const char **out,
+                           bnn_error *err)
 {
     const char *const *names;
     size_t n, i;
@@ -174,9 +174,11 @@ static int sweep_name_query(const sweep *s, bnn_store *store, json_t *board, con
     json_array_foreach(board, i, row) has_pairs =
         has_pairs ||
         (cli_row_number(row, "n_paired") > 0 && json_is_null(json_object_get(row, "need")));
-    *out =
-        bnn_arena_printf(s->plan.arena, "%s%s%s", has_pairs ? "paired_difference" : "leaderboard",
-                         n > 1 ? " experiment=" : "", n > 1 ? s->plan.experiment->name : "");
+    *out = bnn_arena_printf(s->plan.arena, "%s%s%s", has_pairs ? "compare" : "query leaderboard",
+                            n <= 1      ? ""
+                            : has_pairs ? " "
+                                        : " experiment=",
+                            n > 1 ? s->plan.experiment->name : "");
     return *out != NULL ? BNN_OK : bnn_no_memory(err);
 }
 
@@ -186,7 +188,7 @@ static int show_results(sweep *s, bnn_error *err)
     const bnn_experiment *e = s->plan.experiment;
     const bnn_metric *metric = bnn_run_metric(e->metric.name);
     bnn_store *store;
-    const char *query = NULL;
+    const char *next = NULL;
     int status = cli_store_open(options, &store, err);
     if (status != BNN_OK)
         return status;
@@ -197,7 +199,7 @@ static int show_results(sweep *s, bnn_error *err)
     if (status == BNN_OK)
         status = look_elsewhere(s, store, err);
     if (status == BNN_OK)
-        status = sweep_name_query(s, store, board, &query, err);
+        status = sweep_name_next(s, store, board, &next, err);
     bnn_store_close(store);
     if (status == BNN_OK && options->json)
         status = print_json(s, board, err);
@@ -206,7 +208,7 @@ static int show_results(sweep *s, bnn_error *err)
         if (s->plan.n_of[BNN_RUN_STALE] > 0)
             puts("\n" CLI_PLAN_STALE);
         const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
-        printf("\nAll results are in %s; next: bnnrun query %s%s%s\n", options->db, query,
+        printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
                named ? " --db " : "", named ? options->db : "");
     }
     json_decref(board);

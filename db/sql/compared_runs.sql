@@ -1,0 +1,23 @@
+-- The runs of the points of the newest spec of an experiment (?1), in their order; or those of a config (?3:
+-- its first digits), of any experiment. A point without runs has a row without a seed. ?2: the metric; only
+-- done runs that are not stale have one.
+SELECT own.config, own.label, own.is_baseline, run.run_uid AS uid, run.seed,
+       CASE WHEN run.state = 'done' AND run.stale NOTNULL THEN 'stale' ELSE run.state END AS state,
+       CASE WHEN run.state = 'done' AND run.stale IS NULL THEN
+           CASE ?2
+               WHEN 'train_seconds' THEN
+                   (SELECT train_seconds FROM run_summary WHERE run_uid = run.run_uid)
+               WHEN 'model_bytes' THEN
+                   (SELECT model_bytes FROM run_summary WHERE run_uid = run.run_uid)
+               WHEN 'latency_us' THEN
+                   (SELECT latency_us FROM run_summary WHERE run_uid = run.run_uid)
+               ELSE (SELECT value FROM metric_value
+                     WHERE run_id = run.run_id AND name = ?2 AND epoch = 0)
+           END
+       END AS value
+FROM config_summary AS own LEFT JOIN run USING (experiment_id, config_id)
+WHERE CASE WHEN ?3 IS NULL
+           THEN own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
+                AND own.in_spec AND own.need IS NULL
+           ELSE own.config = ?3 END
+ORDER BY own.ordinal, own.config, run.seed

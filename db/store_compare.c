@@ -1,0 +1,65 @@
+#include "db/store_compare.h"
+
+#include "db/store_internal.h"
+
+#define COMPARED(name) BNN_MEMBER(bnn_store_compared, name)
+static const bnn_row_type compared_type = {sizeof(bnn_store_compared),
+                                           {COMPARED(config), COMPARED(label),
+                                            COMPARED(is_baseline), COMPARED(uid), COMPARED(seed),
+                                            COMPARED(state), COMPARED(value)}};
+
+int bnn_store_list_compared(bnn_store *store, const char *experiment, const char *config,
+                            const char *metric, bnn_arena *arena,
+                            const bnn_store_compared **out_rows, size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(store, bnn_store_sql("compared_runs"),
+                          BNN_VALUES(V(experiment), V(metric), V(config)), &compared_type, arena,
+                          out_rows, out_n, err);
+}
+
+#define REGISTERED(name) BNN_MEMBER(bnn_store_registered, name)
+static const bnn_row_type registered_type = {
+    sizeof(bnn_store_registered),
+    {REGISTERED(comparison), REGISTERED(first_us), REGISTERED(begun_us), REGISTERED(first_utc)}};
+
+int bnn_store_list_registered(bnn_store *store, const char *experiment, bnn_arena *arena,
+                              const bnn_store_registered **out_rows, size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(store, bnn_store_sql("registered"), BNN_VALUES(V(experiment)),
+                          &registered_type, arena, out_rows, out_n, err);
+}
+
+typedef struct experiment_name {
+    const char *name;
+} experiment_name;
+
+static const bnn_row_type name_type = {sizeof(experiment_name),
+                                       {BNN_MEMBER(experiment_name, name)}};
+
+int bnn_store_newest_experiment(bnn_store *store, bnn_arena *arena, const char **out_name,
+                                bnn_error *err)
+{
+    const experiment_name *rows;
+    size_t n;
+    const int status = bnn_store_rows(
+        store,
+        "SELECT name FROM experiment JOIN spec_revision USING (experiment_id)"
+        " WHERE experiment_id IN (SELECT experiment_id FROM run) ORDER BY last_us DESC, name LIMIT 1",
+        NULL, 0, &name_type, arena, &rows, &n, err);
+    if (status == BNN_OK)
+        *out_name = n == 0 ? NULL : rows[0].name;
+    return status;
+}
+
+#define NAMED(name) BNN_MEMBER(bnn_store_named_config, name)
+static const bnn_row_type named_type = {
+    sizeof(bnn_store_named_config),
+    {NAMED(config), NAMED(label), NAMED(experiment), NAMED(uid), NAMED(seed)}};
+
+int bnn_store_list_named_configs(bnn_store *store, const char *uid, const char *digits,
+                                 bnn_arena *arena, const bnn_store_named_config **out_rows,
+                                 size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(store, bnn_store_sql("named_configs"), BNN_VALUES(V(uid), V(digits)),
+                          &named_type, arena, out_rows, out_n, err);
+}

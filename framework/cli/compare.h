@@ -1,0 +1,148 @@
+/* compare.h - what `bnnrun compare` compares, finds and says. Private to cli/; commands/compare.c is the
+ * command, compare_arms.c reads the runs, compare_judge.c asks framework/comparison/ what they say,
+ * compare_plan.c whether that was planned, compare_words.c has the sentences, compare_sheet.c the cells of the tables
+ * that compare_print.c, compare_paper.c and compare_programs.c print.
+ *
+ * Texts and arrays are in the arena of the options, or static. Accuracies are in percent, differences of
+ * them in points, other metrics as measured; NaN is what there is not. */
+#ifndef BNN_CLI_COMPARE_H
+#define BNN_CLI_COMPARE_H
+
+#include "cli/result.h"
+#include "comparison/comparison.h"
+#include "db/store_compare.h"
+#include "results/metrics.h"
+
+#include <stdint.h>
+
+/* ---- what is compared: configs, or values of a key ------------------------------------------ */
+
+typedef struct cli_arm {
+    const char *config;                 /* the first digits of its hash; NULL: a value of a key */
+    const char *label;                  /* of the config; "ste=clipped" of a value */
+    bool is_baseline;                   /* of the spec */
+    double *values;                     /* [n_seeds] NaN: there is no result */
+    bool *failed;                       /* [n_seeds] because the run failed */
+    size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
+    double mean;                        /* of those done */
+} cli_arm;
+
+typedef struct cli_arms {
+    size_t n_seeds;
+    const int64_t *seeds; /* ascending: all that one of them has */
+    size_t n;
+    cli_arm *arms;
+    size_t
+        n_blocks; /* of values of a key: combinations of the others that each value is averaged over */
+    size_t n_left_out; /* then: configs that are in none of these */
+} cli_arms;
+
+/* The points of the newest spec of an experiment, in their order. */
+int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
+                  bnn_arena *arena, cli_arms *out, bnn_error *err);
+
+/* Two configs, by the first digits of their hashes, with their runs in all experiments. */
+int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const configs[2],
+                      const bnn_metric *metric, bnn_arena *arena, cli_arms *out, bnn_error *err);
+
+/* The values of the key as arms. Two configs belong to one block if their labels differ in nothing but
+ * the word of the key. The blocks are those that have a config with each of the values; the result of a
+ * value and a seed is the mean over them, and there is none unless all of them have one. A failure is a
+ * usage error that says what could be asked. */
+int cli_arms_by(const cli_arms *configs, const char *key, bnn_arena *arena, cli_arms *out,
+                bnn_error *err);
+
+/* ---- what is asked ------------------------------------------------------------------------- */
+
+typedef struct cli_question {
+    const char *experiment; /* NULL: two configs, of any */
+    const bnn_metric *metric;
+    double margin, alpha;
+    const char *by;          /* a key, or NULL */
+    bool all_pairs;          /* each arm with each other */
+    const cli_arms *configs; /* all of the experiment */
+    const cli_arms *arms;    /* what is compared: those, or values of the key */
+    json_t *settings; /* in which two configs differ: rows of key, a, b; NULL: an experiment */
+    size_t baseline;  /* of arms, that the others are compared with; their number with all pairs */
+} cli_question;
+
+/* ---- what was planned ------------------------------------------------------------------------ */
+
+/* A comparison that a spec registered: that of the last spec before the first run, else the newest. */
+typedef struct cli_plan {
+    bool is_there, in_time; /* in_time: it was registered before the first run */
+    const char *registered; /* when: "2026-11-28 10:31:07" */
+    const char *baseline;   /* the first digits of its config's hash */
+    const char *metric;
+    double margin, alpha;
+    size_t n_configs, n_seeds;
+    const char *const *configs; /* likewise first digits */
+    const int64_t *seeds;
+} cli_plan;
+
+int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
+                  bnn_error *err);
+
+/* In what the question is not the one that was planned: "the margin was 0.2; ..."; "": in nothing. In the
+ * arena; NULL without memory. */
+const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked, bnn_arena *arena);
+
+/* ---- what is found ------------------------------------------------------------------------- */
+
+typedef struct cli_finding {
+    size_t a, b;       /* arms: a less b */
+    bnn_answer answer; /* as comparison/ has it: of more is better; the rest is as measured */
+    double difference, low, high;
+} cli_finding;
+
+typedef struct cli_findings {
+    size_t n;
+    cli_finding *rows; /* the best difference first; pairs by their first, then their second arm */
+    bnn_comparison comparison;
+    bool planned;
+    const char *departures; /* else: from what was planned, or that nothing was */
+    const char *registered; /* when; NULL: nothing was */
+} cli_findings;
+
+/* Judges what is asked. BNN_OK, or BNN_E_INTERNAL without memory. */
+int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena, cli_findings *out,
+              bnn_error *err);
+
+/* ---- in words -------------------------------------------------------------------------------- */
+
+/* So many decimals tell every bound from 0 and from the margin. */
+int cli_compare_decimals(const cli_question *asked, const cli_findings *found);
+
+/* What is estimated, how it is tested, at which level, whether it was planned: sentences. And what to
+ * mind about the answer, lines, or "". In the arena; NULL without memory. */
+const char *cli_compare_statement(const cli_question *asked, const cli_findings *found,
+                                  bnn_arena *arena);
+const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
+                                 bnn_arena *arena);
+
+/* "+0.21 [+0.10, +0.32]"; the mean alone where nothing bounds it. */
+const char *cli_compare_difference(const cli_finding *f, int n_decimals, bnn_arena *arena);
+
+/* "better", "equal within 0.1", "undecided: +12"; whole: "better by 0.21 [0.10, 0.32]", "undecided: about
+ * 12 more seeds would decide it". */
+const char *cli_compare_verdict(const cli_question *asked, const cli_finding *f, bool whole,
+                                int n_decimals, bnn_arena *arena);
+
+/* ---- in tables --------------------------------------------------------------------------------- */
+
+typedef enum cli_compare_form {
+    CLI_FORM_TABLE,
+    CLI_FORM_MARKDOWN,
+    CLI_FORM_LATEX
+} cli_compare_form;
+
+/* As JSON or CSV (compare_programs.c). */
+int cli_compare_print_programs(const cli_question *asked, const cli_findings *found,
+                               const char *statement, const char *cautions,
+                               const cli_options *options, bnn_error *err);
+
+/* Prints the answer to stdout, as JSON or CSV if the options say so, else in the form. */
+int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_compare_form form,
+                      const cli_options *options, bnn_error *err);
+
+#endif

@@ -1,0 +1,168 @@
+/* compare_plan.c - whether a comparison is the one that the spec registered before the first run. */
+#include "base/text.h"
+#include "cli/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static int plan_fail(const char *experiment, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "%s: the comparison that is registered in the database cannot be read",
+                    experiment);
+}
+
+/* The text in the arena; NULL when it is none. */
+static const char *plan_text(const json_t *all, const char *key, bnn_arena *arena)
+{
+    const char *text = json_string_value(json_object_get(all, key));
+    return text == NULL ? NULL : bnn_arena_strdup(arena, text);
+}
+
+/* Lists of texts and of integers, whose other items are left out. */
+static bool plan_lists(const json_t *all, bnn_arena *arena, cli_plan *out)
+{
+    const json_t *configs = json_object_get(all, "configs"), *seeds = json_object_get(all, "seeds");
+    const char **texts = bnn_arena_alloc(arena, json_array_size(configs), sizeof *texts);
+    int64_t *numbers = bnn_arena_alloc(arena, json_array_size(seeds), sizeof *numbers);
+    size_t i;
+    const json_t *item;
+    if (texts == NULL || numbers == NULL)
+        return false;
+    json_array_foreach(configs, i,
+                       item) if (json_is_string(item) &&
+                                 (texts[out->n_configs++] = bnn_arena_strdup(
+                                      arena, json_string_value(item))) == NULL) return false;
+    json_array_foreach(seeds, i, item) if (json_is_integer(item)) numbers[out->n_seeds++] =
+        json_integer_value(item);
+    out->configs = texts;
+    out->seeds = numbers;
+    return true;
+}
+
+static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
+{
+    const json_t *margin = json_object_get(all, "margin"), *alpha = json_object_get(all, "alpha");
+    out->baseline = plan_text(all, "baseline", arena);
+    out->metric = plan_text(all, "metric", arena);
+    out->margin = json_number_value(margin);
+    out->alpha = json_number_value(alpha);
+    return out->baseline != NULL && out->metric != NULL && bnn_run_metric(out->metric) != NULL &&
+           json_is_number(margin) && json_is_number(alpha) && plan_lists(all, arena, out);
+}
+
+int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
+                  bnn_error *err)
+{
+    const bnn_store_registered *rows;
+    size_t n, i = 0;
+    *out = (cli_plan){.margin = (double)NAN};
+    const int status = bnn_store_list_registered(store, experiment, arena, &rows, &n, err);
+    if (status != BNN_OK || n == 0)
+        return status;
+    while (i < n && rows[i].begun_us >= 0 && rows[i].first_us > rows[i].begun_us)
+        i++;
+    out->is_there = true;
+    out->in_time = i < n;
+    i = i < n ? i : 0;
+    out->registered = rows[i].first_utc;
+    json_t *all = json_loads(rows[i].comparison, 0, NULL);
+    const bool read = plan_parse(all, arena, out);
+    json_decref(all);
+    return read ? BNN_OK : plan_fail(experiment, err);
+}
+
+/* ---- comparing --------------------------------------------------------------------------- */
+
+/* One more departure behind the others; NULL stays NULL. */
+static void plan_add(bnn_arena *arena, const char **said, const char *departure)
+{
+    if (*said != NULL)
+        *said = departure == NULL ? NULL
+                                  : bnn_arena_printf(arena, "%s%s%s", *said,
+                                                     **said == '\0' ? "" : "; ", departure);
+}
+
+/* The label of a config by its digits; else these. */
+static const char *plan_label(const cli_arms *configs, const char *digits)
+{
+    for (size_t i = 0; i < configs->n; i++)
+        if (strcmp(configs->arms[i].config, digits) == 0)
+            return configs->arms[i].label;
+    return digits;
+}
+
+static void plan_check_baseline(const cli_plan *plan, const cli_question *asked, bnn_arena *arena,
+                                const char **said)
+{
+    if (asked->by != NULL)
+        plan_add(arena, said, "of configs, not of values of a key");
+    else if (asked->all_pairs)
+        plan_add(arena, said, "with a baseline, not of all pairs");
+    else if (strcmp(asked->arms->arms[asked->baseline].config, plan->baseline) != 0)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "the baseline was %s",
+                                  plan_label(asked->configs, plan->baseline)));
+}
+
+static void plan_check_numbers(const cli_plan *plan, const cli_question *asked, bnn_arena *arena,
+                               const char **said)
+{
+    char number[BNN_SHORT_TEXT];
+    if (strcmp(asked->metric->name, plan->metric) != 0)
+        plan_add(arena, said, bnn_arena_printf(arena, "the metric was %s", plan->metric));
+    else if (asked->margin != plan->margin)
+        plan_add(
+            arena, said,
+            bnn_arena_printf(arena, "the margin was %s", bnn_number_text(plan->margin, number)));
+    if (asked->alpha != plan->alpha)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "alpha was %s", bnn_number_text(plan->alpha, number)));
+}
+
+/* Configs and seeds that were added, and that have gone. */
+static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_arena *arena,
+                            const char **said)
+{
+    size_t n_kept = 0, n_seeds = 0, n_missing = 0;
+    for (size_t i = 0; i < configs->n; i++) {
+        n_missing += configs->arms[i].n_missing;
+        for (size_t k = 0; k < plan->n_configs; k++)
+            n_kept += strcmp(configs->arms[i].config, plan->configs[k]) == 0;
+    }
+    for (size_t s = 0; s < configs->n_seeds; s++)
+        for (size_t k = 0; k < plan->n_seeds; k++)
+            n_seeds += configs->seeds[s] == plan->seeds[k];
+    if (n_kept < configs->n)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "without %zu of the configs", configs->n - n_kept));
+    if (n_kept < plan->n_configs)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "with %zu more config%s", plan->n_configs - n_kept,
+                                  bnn_plural(plan->n_configs - n_kept)));
+    if (n_seeds < configs->n_seeds || n_seeds < plan->n_seeds)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "with %zu seed%s, of which %zu are here", plan->n_seeds,
+                                  bnn_plural(plan->n_seeds), n_seeds));
+    if (n_missing > 0)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "this is an early look, without %zu run%s", n_missing,
+                                  bnn_plural(n_missing)));
+}
+
+const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked, bnn_arena *arena)
+{
+    const char *said = "";
+    if (!plan->is_there)
+        return "the spec registers no comparison (key `compare`)";
+    if (!plan->in_time)
+        plan_add(arena, &said,
+                 bnn_arena_printf(arena, "it was registered %s, after the first run began",
+                                  plan->registered));
+    plan_check_baseline(plan, asked, arena, &said);
+    plan_check_numbers(plan, asked, arena, &said);
+    plan_check_runs(plan, asked->configs, arena, &said);
+    return said;
+}

@@ -1,0 +1,182 @@
+/* compare_print.c - findings to look at, with bars where the terminal draws. */
+#include "base/size.h"
+#include "base/text.h"
+#include "cli/compare_sheet.h"
+#include "cli/grid.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- bars -------------------------------------------------------------------------------- */
+
+enum { BAR_LEAST = 9, BAR_MOST = 25, LABEL_LEAST = 15, VERDICT_LEAST = 20, HEAD_LEAST = 6 };
+
+typedef struct bar_scale {
+    double low, high;
+    size_t n;     /* columns; 0: there are no bars */
+    bool no_wins; /* there is no room for P(A>B) */
+} bar_scale;
+
+/* From the least bound to the greatest, with 0 and the margin. */
+static void bar_set_ends(const cli_sheet *sheet, bar_scale *scale)
+{
+    scale->low = -sheet->asked->margin;
+    scale->high = sheet->asked->margin;
+    for (size_t i = 0; i < sheet->found->n; i++) {
+        const cli_finding *f = &sheet->found->rows[i];
+        const double ends[] = {f->low, f->high, f->difference};
+        for (size_t k = 0; k < 3; k++)
+            if (isfinite(ends[k])) {
+                scale->low = fmin(scale->low, ends[k]);
+                scale->high = fmax(scale->high, ends[k]);
+            }
+    }
+}
+
+/* The columns that the table takes at the least, as grid.c has it, and one for a gap behind. */
+static size_t bar_width_beside(const cli_sheet *sheet, bool with_wins)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+        const char kind = sheet->heads[i][0];
+        size_t cells = i == 1 || i == CLI_SHEET_WINS ? HEAD_LEAST : 2;
+        if (i == CLI_SHEET_WINS && !with_wins)
+            continue;
+        for (size_t row = 0; row < sheet->n; row++)
+            cells =
+                bnn_size_larger(cells, bnn_text_width(sheet->cells[row * CLI_SHEET_COLUMNS + i]));
+        sum += 1 + (kind == '#'   ? cells
+                    : kind == '@' ? bnn_size_smaller(cells, LABEL_LEAST)
+                                  : bnn_size_smaller(cells, VERDICT_LEAST));
+    }
+    return sum;
+}
+
+static bar_scale bar_make(const cli_sheet *sheet)
+{
+    const size_t width = cli_width(stdout), with_wins = bar_width_beside(sheet, true);
+    const size_t without = bar_width_beside(sheet, false);
+    bar_scale scale = {.no_wins = with_wins > width + 1};
+    if (!cli_draws(stdout) || sheet->asked->all_pairs)
+        return scale;
+    bar_set_ends(sheet, &scale);
+    if (!(scale.high > scale.low) || without + BAR_LEAST > width)
+        return scale;
+    scale.no_wins = with_wins + BAR_LEAST > width;
+    scale.n = bnn_size_smaller(width - (scale.no_wins ? without : with_wins), BAR_MOST);
+    return scale;
+}
+
+static size_t bar_place(const bar_scale *scale, double x)
+{
+    const double place = (x - scale->low) / (scale->high - scale->low) * (double)scale->n;
+    return !(place > 0) ? 0 : place < (double)scale->n ? (size_t)place : scale->n - 1;
+}
+
+/* Blanks do not end a line. */
+#define BAR_BLANK "\u00a0"
+
+static const char *bar_glyph(bool mean, bool inside, bool zero)
+{
+    if (mean)
+        return "\u25cf";
+    if (inside)
+        return zero ? "\u253c" : "\u2500";
+    return zero ? "\u2502" : BAR_BLANK;
+}
+
+static const char *bar_text(const bar_scale *scale, const cli_finding *f, bnn_arena *arena)
+{
+    const size_t zero = bar_place(scale, 0), mean = bar_place(scale, f->difference);
+    const size_t low = bar_place(scale, f->low), high = bar_place(scale, f->high);
+    const bool known = !isnan(f->difference);
+    const bool bounded = known && (isfinite(f->low) || isfinite(f->high));
+    char out[4 * BAR_MOST + 1] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < scale->n; i++) {
+        const char *glyph =
+            bar_glyph(known && i == mean, bounded && i >= low && i <= high, i == zero);
+        used += (size_t)snprintf(out + used, sizeof out - used, "%s", glyph);
+    }
+    return bnn_arena_strdup(arena, out);
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+static void compare_print_columns(const cli_sheet *sheet, const bar_scale *scale, cli_table *table)
+{
+    char range[CLI_TEXT_MAX];
+    snprintf(range, sizeof range, "%+.*f %+.*f", scale->high - scale->low < 10, scale->low,
+             scale->high - scale->low < 10, scale->high);
+    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+        const char kind = sheet->heads[i][0];
+        if (i == CLI_SHEET_WINS && scale->n > 0)
+            cli_table_column(table, range, CLI_NUMBER);
+        if (i != CLI_SHEET_WINS || !scale->no_wins)
+            cli_table_column(table, cli_sheet_head(sheet, i),
+                             kind == '#'   ? CLI_NUMBER
+                             : kind == '@' ? CLI_LABEL
+                                           : CLI_TEXT);
+    }
+}
+
+static int compare_print_table(const cli_sheet *sheet, bnn_error *err)
+{
+    const bar_scale scale = bar_make(sheet);
+    cli_table *table = cli_table_create("");
+    compare_print_columns(sheet, &scale, table);
+    for (size_t row = 0; row < sheet->n; row++)
+        for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+            if (i == CLI_SHEET_WINS && scale.n > 0)
+                cli_table_cell(table, sheet->shown[row] == NULL
+                                          ? ""
+                                          : bar_text(&scale, sheet->shown[row], sheet->arena));
+            if (i != CLI_SHEET_WINS || !scale.no_wins)
+                cli_table_cell(table, sheet->cells[row * CLI_SHEET_COLUMNS + i]);
+        }
+    return cli_table_end(table, NULL, err);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+/* Lines, each filled. */
+static void compare_print_lines(const char *lines, bnn_arena *arena)
+{
+    while (*lines != '\0') {
+        const size_t n = strcspn(lines, "\n");
+        const char *line = bnn_arena_printf(arena, "%.*s", (int)n, lines);
+        cli_print_prose(line == NULL ? "" : line, 0, cli_width(stdout));
+        putchar('\n');
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_compare_form form,
+                      const cli_options *options, bnn_error *err)
+{
+    bnn_arena *arena = options->arena;
+    const char *statement = cli_compare_statement(asked, found, arena);
+    const char *cautions = cli_compare_cautions(asked, found, arena);
+    cli_sheet sheet;
+    int status = statement == NULL || cautions == NULL ? bnn_no_memory(err) : BNN_OK;
+    if (status == BNN_OK && (options->json || options->csv))
+        return cli_compare_print_programs(asked, found, statement, cautions, options, err);
+    if (status == BNN_OK)
+        status = cli_sheet_make(asked, found, arena, &sheet, err);
+    if (status != BNN_OK)
+        return status;
+    if (form == CLI_FORM_LATEX)
+        cli_sheet_print_latex(&sheet, statement, cautions);
+    if (form == CLI_FORM_MARKDOWN)
+        cli_sheet_print_markdown(&sheet, statement, cautions);
+    if (form != CLI_FORM_TABLE)
+        return BNN_OK;
+    compare_print_lines(statement, arena);
+    putchar('\n');
+    status = compare_print_table(&sheet, err);
+    if (status == BNN_OK && *cautions != '\0' && !options->quiet) {
+        putchar('\n');
+        compare_print_lines(cautions, arena);
+    }
+    return status;
+}

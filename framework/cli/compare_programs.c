@@ -1,0 +1,94 @@
+/* compare_programs.c - findings as JSON and CSV. */
+#include "cli/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+static json_t *programs_count(size_t n)
+{
+    return n == SIZE_MAX ? json_null() : json_integer((json_int_t)n);
+}
+
+/* The comparisons, a row each. */
+static cli_table *programs_table(const cli_question *asked, const cli_findings *found)
+{
+    cli_table *table = cli_table_create(
+        "config|label|baseline_config|baseline|#n|#n_failed|#n_baseline_failed|#mean|"
+        "#baseline_mean|#difference|#low|#high|#sd|#p|#p_alone|#superiority|#superiority_low|"
+        "#superiority_high|verdict|#within_margin|#more_seeds");
+    for (size_t i = 0; i < found->n; i++) {
+        const cli_finding *f = &found->rows[i];
+        const bnn_answer *x = &f->answer;
+        const cli_arm *sides[] = {&asked->arms->arms[f->a], &asked->arms->arms[f->b]};
+        const size_t counts[] = {x->pairs, x->failed, x->baseline_failed};
+        const double reals[] = {sides[0]->mean, sides[1]->mean, f->difference, f->low,
+                                f->high,        x->sd,          x->p,          x->p_alone,
+                                x->wins,        x->wins_low,    x->wins_high};
+        const bool open = x->verdict == BNN_VERDICT_UNDECIDED && x->more_seeds > 0;
+        for (size_t k = 0; k < 2; k++) {
+            cli_table_cell(table, sides[k]->config);
+            cli_table_cell(table, sides[k]->label);
+        }
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
+            cli_table_put(table, programs_count(counts[k]));
+        for (size_t k = 0; k < sizeof reals / sizeof *reals; k++)
+            cli_table_put(table, cli_json_real(reals[k]));
+        cli_table_cell(table, bnn_verdict_name(x->verdict));
+        cli_table_put(table, json_integer(x->within_margin));
+        cli_table_put(table, open ? programs_count(x->more_seeds) : json_null());
+    }
+    return table;
+}
+
+static json_t *programs_lines(const char *lines)
+{
+    json_t *list = json_array();
+    while (*lines != '\0') {
+        const size_t n = strcspn(lines, "\n");
+        json_array_append_new(list, json_stringn(lines, n));
+        lines += n + (lines[n] == '\n');
+    }
+    return list;
+}
+
+/* What holds for all comparisons. Takes the rows. */
+static json_t *programs_object(const cli_question *asked, const cli_findings *found,
+                               const char *statement, const char *cautions, json_t *rows)
+{
+    const bnn_metric *metric = asked->metric;
+    json_t *seeds = json_array();
+    for (size_t s = 0; s < asked->arms->n_seeds; s++)
+        json_array_append_new(seeds, json_integer(asked->arms->seeds[s]));
+    return json_pack(
+        "{s:o, s:s, s:s, s:o, s:b, s:o, s:f, s:f, s:o, s:b, s:o, s:i, s:o, s:b, s:o, s:o, s:s,"
+        " s:o, s:o}",
+        "experiment", cli_json_text(asked->experiment), "metric", metric->name, "unit",
+        metric->unit == BNN_UNIT_FRACTION ? "%" : "as measured", "by", cli_json_text(asked->by),
+        "all_pairs", asked->all_pairs, "baseline",
+        cli_json_text(asked->all_pairs ? NULL : asked->arms->arms[asked->baseline].label), "margin",
+        asked->margin, "alpha", asked->alpha, "seeds", seeds, "exact", found->comparison.exact,
+        "n_seeds", programs_count(found->comparison.seeds), "n_comparisons", (int)found->n,
+        "least_seeds", programs_count(found->comparison.least_seeds), "planned", found->planned,
+        "registered_utc", cli_json_text(found->registered), "departures",
+        cli_json_text(found->planned ? NULL : found->departures), "statement", statement,
+        "cautions", programs_lines(cautions), "comparisons", rows);
+}
+
+int cli_compare_print_programs(const cli_question *asked, const cli_findings *found,
+                               const char *statement, const char *cautions,
+                               const cli_options *options, bnn_error *err)
+{
+    cli_table *table = programs_table(asked, found);
+    if (options->csv)
+        return cli_table_end(table, options, err);
+    json_t *rows = cli_table_take(table, err);
+    if (rows == NULL)
+        return err->status;
+    json_t *all = programs_object(asked, found, statement, cautions, rows);
+    if (all == NULL)
+        return bnn_no_memory(err);
+    if (asked->settings != NULL)
+        json_object_set(all, "settings", asked->settings);
+    cli_json_print(all);
+    return BNN_OK;
+}

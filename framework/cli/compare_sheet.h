@@ -1,0 +1,38 @@
+/* compare_sheet.h - findings as cells, which are printed as a table for a terminal or a paper. Private to
+ * cli/. */
+#ifndef BNN_CLI_COMPARE_SHEET_H
+#define BNN_CLI_COMPARE_SHEET_H
+
+#include "cli/compare.h"
+
+enum {
+    CLI_SHEET_COLUMNS = 6,
+    CLI_SHEET_WINS = 3, /* the column of P(A>B) */
+};
+
+/* A row a comparison, and one of the baseline. */
+typedef struct cli_sheet {
+    const cli_question *asked;
+    const cli_findings *found;
+    bnn_arena *arena;
+    int n_decimals;
+    const char *heads[CLI_SHEET_COLUMNS]; /* '#' is in front of numbers, '@' of labels */
+    size_t n;
+    const char **cells;        /* [n][CLI_SHEET_COLUMNS] */
+    const cli_finding **shown; /* [n] NULL: the baseline */
+    bool failed;               /* there was no memory */
+} cli_sheet;
+
+/* Makes the cells, in the arena. BNN_OK, or BNN_E_INTERNAL without memory. */
+int cli_sheet_make(const cli_question *asked, const cli_findings *found, bnn_arena *arena,
+                   cli_sheet *out, bnn_error *err);
+
+/* The name of a column, as people read it. */
+const char *cli_sheet_head(const cli_sheet *sheet, size_t column);
+
+/* Prints the sheet to stdout as a table of Markdown or LaTeX (booktabs), with the statement and the
+ * cautions: compare_paper.c. */
+void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, const char *cautions);
+void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const char *cautions);
+
+#endif

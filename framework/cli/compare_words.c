@@ -1,0 +1,285 @@
+/* compare_words.c - what is asked and found, in sentences. */
+#include "base/text.h"
+#include "cli/compare.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A text that grows; NULL without memory. */
+typedef struct words {
+    bnn_arena *arena;
+    const char *text;
+} words;
+
+__attribute__((format(printf, 2, 3))) static void words_add(words *w, const char *format, ...)
+{
+    char *more = NULL;
+    va_list args;
+    va_start(args, format);
+    const bool failed = vasprintf(&more, format, args) < 0;
+    va_end(args);
+    if (w->text != NULL)
+        w->text = failed ? NULL : bnn_arena_printf(w->arena, "%s%s", w->text, more);
+    if (!failed)
+        free(more);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+enum { DECIMALS = 2, DECIMALS_MAX = 6 };
+
+/* Whether the number is told from another one by its decimals. */
+static bool words_told_apart(double x, double from, int n_decimals)
+{
+    char a[64], b[64];
+    if (!isfinite(x) || x == from || fabs(x - from) < 1e-9)
+        return true;
+    snprintf(a, sizeof a, "%.*f", n_decimals, fabs(x));
+    snprintf(b, sizeof b, "%.*f", n_decimals, from);
+    return strcmp(a, b) != 0;
+}
+
+int cli_compare_decimals(const cli_question *asked, const cli_findings *found)
+{
+    int n = asked->metric->unit == BNN_UNIT_BYTES ? 0 : DECIMALS;
+    for (size_t i = 0; i < found->n; i++) {
+        const cli_finding *f = &found->rows[i];
+        while (n < DECIMALS_MAX &&
+               !(words_told_apart(f->low, 0, n) && words_told_apart(f->high, 0, n) &&
+                 (asked->margin <= 0 || (words_told_apart(fabs(f->low), asked->margin, n) &&
+                                         words_told_apart(fabs(f->high), asked->margin, n)))))
+            n++;
+    }
+    return n;
+}
+
+/* "+0.21", "-inf"; sign: of what is positive, too. */
+static const char *words_number(double x, bool sign, int n_decimals, char out[64])
+{
+    snprintf(out, 64, sign ? "%+.*f" : "%.*f", n_decimals, x);
+    if (out[strspn(out, "-0.")] == '\0') /* no minus in front of zeros */
+        snprintf(out, 64, sign ? "%+.*f" : "%.*f", n_decimals, 0.0);
+    return out;
+}
+
+static const char *words_interval(const cli_finding *f, double low, double high, bool sign,
+                                  int n_decimals, bnn_arena *arena)
+{
+    char mean[64], from[64], to[64];
+    words_number(f->difference, sign, n_decimals, mean);
+    if (!isfinite(low) && !isfinite(high))
+        return bnn_arena_strdup(arena, mean);
+    return bnn_arena_printf(arena, "%s [%s, %s]", mean, words_number(low, sign, n_decimals, from),
+                            words_number(high, sign, n_decimals, to));
+}
+
+const char *cli_compare_difference(const cli_finding *f, int n_decimals, bnn_arena *arena)
+{
+    return isnan(f->difference) ? "" : words_interval(f, f->low, f->high, true, n_decimals, arena);
+}
+
+/* ---- verdicts ---------------------------------------------------------------------------- */
+
+/* "better by 0.21 [0.10, 0.32]", "worse by 0.21 [0.10, 0.32]": both as distances. */
+static const char *words_sided(const cli_finding *f, const char *word, int n_decimals,
+                               bnn_arena *arena)
+{
+    cli_finding distance = *f;
+    const bool below = f->difference < 0;
+    distance.difference = fabs(f->difference);
+    const char *interval = words_interval(&distance, below ? -f->high : f->low,
+                                          below ? -f->low : f->high, false, n_decimals, arena);
+    return interval == NULL ? NULL : bnn_arena_printf(arena, "%s by %s", word, interval);
+}
+
+static const char *words_undecided(const cli_finding *f, bool whole, bnn_arena *arena)
+{
+    char number[BNN_SHORT_TEXT];
+    const size_t more = f->answer.more_seeds;
+    if (f->answer.pairs + f->answer.failed + f->answer.baseline_failed == 0)
+        return "undecided: no common seed";
+    if (more == 0 || more == SIZE_MAX)
+        return "undecided";
+    bnn_count_text(more, number);
+    return whole ? bnn_arena_printf(arena, "undecided: about %s more seed%s would decide it",
+                                    number, bnn_plural(more))
+                 : bnn_arena_printf(arena, "undecided: +%s", number);
+}
+
+const char *cli_compare_verdict(const cli_question *asked, const cli_finding *f, bool whole,
+                                int n_decimals, bnn_arena *arena)
+{
+    const bnn_verdict verdict = f->answer.verdict;
+    const char *name = bnn_verdict_name(verdict);
+    char margin[BNN_SHORT_TEXT];
+    bnn_number_text(asked->margin, margin);
+    if (verdict == BNN_VERDICT_UNDECIDED)
+        return words_undecided(f, whole, arena);
+    if (verdict == BNN_VERDICT_EQUAL)
+        return asked->margin > 0 ? bnn_arena_printf(arena, "equal within %s", margin) : "equal";
+    const char *said =
+        whole && isfinite(f->difference) ? words_sided(f, name, n_decimals, arena) : name;
+    if (said == NULL || !f->answer.within_margin)
+        return said;
+    return bnn_arena_printf(arena, "%s, within %s", said, margin);
+}
+
+/* ---- the statement ----------------------------------------------------------------------- */
+
+/* "test accuracy, in points". */
+static const char *words_metric(const cli_question *asked, char out[CLI_TEXT_MAX])
+{
+    static const char *const units[] = {
+        [BNN_UNIT_FRACTION] = ", in points",
+        [BNN_UNIT_LOSS] = "",
+        [BNN_UNIT_RATE] = "",
+        [BNN_UNIT_SECONDS] = "",
+        [BNN_UNIT_BYTES] = "",
+        [BNN_UNIT_MICROSECONDS] = "",
+    };
+    snprintf(out, CLI_TEXT_MAX, "%s%s%s", asked->metric->name, units[asked->metric->unit],
+             asked->metric->goal == BNN_GOAL_MIN ? " (less is better)" : "");
+    for (char *at = out; (at = strchr(at, '_')) != NULL;)
+        *at = ' ';
+    return out;
+}
+
+/* "each of 5 configs less ste=clipped". */
+static void words_estimand(const cli_question *asked, const cli_findings *found, words *w)
+{
+    const cli_arms *arms = asked->arms;
+    const size_t n = found->comparison.seeds;
+    char metric[CLI_TEXT_MAX], what[BNN_EXCERPT + 16];
+    if (asked->by == NULL)
+        snprintf(what, sizeof what, "configs");
+    else
+        snprintf(what, sizeof what, "values of %.60s", asked->by);
+    words_add(w, "Difference in mean %s, %s: ", words_metric(asked, metric),
+              asked->metric->unit == BNN_UNIT_FRACTION &&
+                      strcmp(asked->metric->name, "validation_accuracy") != 0
+                  ? "on this test set"
+                  : "as measured here");
+    if (asked->all_pairs && found->n != 1)
+        words_add(w, "each of the %zu pairs of %zu %s", found->n, arms->n, what);
+    else if (found->n == 1)
+        words_add(w, "%s less %s", arms->arms[found->rows[0].a].label,
+                  arms->arms[found->rows[0].b].label);
+    else
+        words_add(w, "each of %zu other %s less %s", found->n, what,
+                  arms->arms[asked->baseline].label);
+    words_add(w, ", mean over %zu seed%s, paired by seed", n, bnn_plural(n));
+    if (asked->by != NULL && arms->n_blocks > 1)
+        words_add(w, "; a seed's result is the mean over %zu combinations of the other keys",
+                  arms->n_blocks);
+    words_add(w, ". ");
+}
+
+static void words_test(const cli_question *asked, const cli_findings *found, words *w)
+{
+    const double level = 100 * asked->alpha;
+    char flips[BNN_SHORT_TEXT];
+    if (found->comparison.exact && found->comparison.seeds < 63)
+        words_add(w, "Exact two-sided sign-flip test of the mean difference (all %s flips)",
+                  bnn_count_text((uint64_t)1 << found->comparison.seeds, flips));
+    else
+        words_add(w, "Two-sided sign-flip test of the mean difference (99,999 flips drawn)");
+    if (found->n > 1)
+        words_add(w,
+                  ", step-down max-T over %zu comparisons: the chance of any wrong \"better\" or "
+                  "\"worse\" is at most %g %%, and the %g %% intervals hold together. ",
+                  found->n, level, 100 - level);
+    else
+        words_add(w, " at the %g %% level, with the %g %% interval that belongs to it. ", level,
+                  100 - level);
+    if (asked->margin > 0)
+        words_add(w, "Equal: the interval lies within %g%s of 0. ", asked->margin,
+                  asked->metric->unit == BNN_UNIT_FRACTION ? " points" : "");
+}
+
+const char *cli_compare_statement(const cli_question *asked, const cli_findings *found,
+                                  bnn_arena *arena)
+{
+    words w = {arena, ""};
+    words_estimand(asked, found, &w);
+    words_test(asked, found, &w);
+    if (asked->experiment == NULL)
+        words_add(&w, "Exploratory: no spec registers this comparison.");
+    else if (found->planned)
+        words_add(&w, "Planned: registered %s UTC, before the first run.", found->registered);
+    else if (found->registered == NULL)
+        words_add(&w, "Exploratory: %s.", found->departures);
+    else
+        words_add(&w, "Exploratory; what was registered is another comparison: %s.",
+                  found->departures);
+    return w.text;
+}
+
+/* ---- what to mind ------------------------------------------------------------------------ */
+
+static void words_few_seeds(const cli_findings *found, words *w)
+{
+    const bnn_comparison *c = &found->comparison;
+    if (found->n > 0 && c->seeds < c->least_seeds)
+        words_add(w,
+                  "%zu seed%s cannot decide %zu comparison%s, however large the differences: %zu "
+                  "are the least that can.\n",
+                  c->seeds, bnn_plural(c->seeds), found->n, bnn_plural(found->n), c->least_seeds);
+}
+
+/* "ste=a 2 of 10, ste=b 1 of 10" of the arms with such runs. */
+static void words_runs(const cli_arms *arms, size_t (*count)(const cli_arm *), const char *begin,
+                       const char *end, words *w)
+{
+    const char *before = begin;
+    for (size_t i = 0; i < arms->n; i++)
+        if (count(&arms->arms[i]) > 0) {
+            words_add(w, "%s%s %zu of %zu", before, arms->arms[i].label, count(&arms->arms[i]),
+                      arms->n_seeds);
+            before = ", ";
+        }
+    if (before != begin)
+        words_add(w, "%s\n", end);
+}
+
+static size_t words_failed(const cli_arm *arm)
+{
+    return arm->n_failed;
+}
+
+static size_t words_missing(const cli_arm *arm)
+{
+    return arm->n_missing;
+}
+
+const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
+                                 bnn_arena *arena)
+{
+    words w = {arena, ""};
+    bool undecided = false, better = false;
+    for (size_t i = 0; i < found->n; i++) {
+        const bnn_answer *a = &found->rows[i].answer;
+        undecided |= a->more_seeds > 0 && a->more_seeds < SIZE_MAX;
+        better |= a->verdict == BNN_VERDICT_BETTER;
+    }
+    words_few_seeds(found, &w);
+    words_runs(asked->arms, words_failed,
+               "Failed runs count as worse than any result: ", "; means are without them.", &w);
+    words_runs(asked->arms, words_missing,
+               "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
+               &w);
+    if (asked->arms->n_left_out > 0)
+        words_add(&w, "Left out: %zu config%s without a counterpart at each value of %s.\n",
+                  asked->arms->n_left_out, bnn_plural(asked->arms->n_left_out), asked->by);
+    if (better && found->n > 1)
+        words_add(&w,
+                  "The best of %zu is the best of these seeds, too: on new ones its lead is "
+                  "likely to be smaller.\n",
+                  asked->arms->n);
+    if (undecided)
+        words_add(
+            &w,
+            "undecided: +N: about N more seeds would decide it (power 80 %%), if mean and spread stay as they are.\n");
+    return w.text;
+}

@@ -1,0 +1,241 @@
+#!/bin/sh
+# compare.sh - which config is better: verdicts of results whose verdicts are known, what was planned, values of
+# a key, two configs, and the forms that the answer has.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+
+cat >tiny.yaml <<'END'
+name: tiny
+dataset: {name: synthetic, train_limit: 32, validation: 10, test_limit: 10}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks:
+      - {layer: {name: dense, out: 8}}
+      - {layer: {name: dense, out: 8}}
+      - {layer: {name: dense, out: 10}}
+  binarize: {weights: true, activations: true}
+train: {epochs: 1, batch: 16}
+seeds: {count: 8}
+sweep: {grid: {model.ste: [identity, clipped, approx_sign, polynomial, ede]}}
+baseline: {model.binarize: none}
+run: {measure: false, keep: model}
+compare: {margin: 0.2}
+END
+
+# field CSV COLUMN LABEL: of the row with the label, which has no comma.
+field() {
+    awk -F, -v column="$2" -v label="$3" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["label"] == label { print $at[column] }' "$1"
+}
+is() { n_checks=$((n_checks + 1)); [ "$1" = "$2" ] || wrong "expected $2, got $1"; }
+
+# ---- what the program measured -------------------------------------------------------------------
+fails 4 compare --db none.db
+says 'there is no database'
+bnn 0 -q tiny.yaml --db three.db -s seeds.count=3
+prints 'next: bnnrun compare --db three.db$'
+bnn 0 compare --db three.db
+fits 80
+prints '^Difference in mean test accuracy, in points, on this test set: each of 5 other'
+prints 'max-T over 5$\|max-T over 5 '
+prints '^3 seeds cannot decide 5 comparisons, however large the differences: 6 are the$'
+prints '^binarize=none .* baseline$'
+omits ' better$\| worse$\| equal'
+omits 'significan'
+bnn 0 compare tiny --db three.db --json
+is_json
+prints '"planned": true'
+prints '"least_seeds": 6'
+bnn 0 -q tiny.yaml
+
+# ---- what was planned ----------------------------------------------------------------------------
+flat() { tr '\n' ' ' <out >flat && mv flat out; }
+bnn 0 compare
+flat
+prints ' Planned: registered 20[0-9-]* [0-9:]* UTC, before the first run\. '
+prints 'Equal: the interval lies within 0.2 points of 0\.'
+bnn 0 compare --margin 0.3 --alpha 0.1
+flat
+prints 'Exploratory; what was registered is another comparison: the margin was 0.2; alpha was 0.05\.'
+prints ' 90 % intervals hold together'
+bnn 0 compare --baseline ste=clipped
+flat
+prints 'another comparison: the baseline was binarize=none\.'
+bnn 0 compare --metric last_test_accuracy
+flat
+prints 'another comparison: the metric was test_accuracy\.'
+bnn 0 compare --all-pairs
+fits 80
+flat
+prints 'each of the 15 pairs of 6 configs'
+prints 'another comparison: with a baseline, not of all pairs\.'
+bnn 0 compare --by ste
+flat
+prints 'each of 4 other values of ste less ste=identity'
+prints 'another comparison: of configs, not of values of a key\.'
+prints 'Left out: 1 config without a counterpart at each value of ste\.'
+bnn 0 -q tiny.yaml --db more.db -s seeds.count=1 -s compare.margin=0.1
+bnn 0 -q tiny.yaml --db more.db -s seeds.count=2 -s compare.margin=0.4
+bnn 0 compare --db more.db --json
+prints '"departures": "with 1 seed, of which 1 are here"'
+prints '"margin": 0.1,'
+sed '/^compare/d' tiny.yaml >unplanned.yaml
+bnn 0 -q unplanned.yaml --db late.db -s seeds.count=2
+bnn 0 compare --db late.db
+flat
+prints 'Exploratory: the spec registers no comparison (key `compare`)\.'
+prints 'within 0.1 points of 0'
+bnn 0 -q tiny.yaml --db late.db -s seeds.count=2
+bnn 0 compare --db late.db
+flat
+prints 'another comparison: it was registered 20[0-9-]* [0-9:]*, after the first run began\.'
+bnn 3 plan unplanned.yaml -s compare.margin=0.1 -s 'baseline=~'
+bnn 3 plan tiny.yaml -s 'compare.baseline={model.ste: tanh}'
+says 'compare.baseline: the sweep has no such point'
+bnn 0 -q tiny.yaml --db point.db -s seeds.count=1 -s 'compare.baseline={model.ste: clipped}'
+bnn 0 compare --db point.db --json
+prints '"planned": true'
+prints '"baseline": "ste=clipped"'
+
+# ---- two configs ---------------------------------------------------------------------------------
+bnn 0 compare ste=clipped tiny:ste=ede
+prints '^model.ste  *clipped  *ede$'
+flat
+prints ': ste=clipped less ste=ede, mean over 8 seeds'
+bnn 0 runs ste=clipped seed=1 --csv
+one=$(sed -n '2s/,.*//p' out)
+bnn 0 query --csv "SELECT DISTINCT config FROM run_summary WHERE label = 'ste=ede'"
+two=$(sed -n 2p out)
+bnn 0 compare "$one" "$two" --json
+is_json
+prints '"key": "model.ste"'
+prints '"label": "ste=clipped"'
+prints "\"baseline_config\": \"$two\""
+prints '"experiment": null'
+fails 2 compare ste=clipped ste=clipped
+says 'are one config, ste=clipped'
+fails 2 compare ste=clipped ste=tanh
+says 'no config of tiny has ste=tanh'
+fails 2 compare ste=clipped weights=true
+says '5 configs of tiny have weights=true: '
+fails 2 compare ste=clipped ste=ede --by ste
+fails 4 compare ste=clipped nope
+
+# ---- mistakes ------------------------------------------------------------------------------------
+fails 4 compare nothing
+says 'there is no experiment'
+fails 2 compare --by ordering
+says -- '--by ordering: no such key varies there; these do: binarize, ste$'
+fails 2 compare --metric accuracy
+says 'there is no metric "accuracy"'
+fails 2 compare --margin -1
+says -- '--margin takes a number from 0 to 1e+09, not "-1"'
+fails 2 compare --alpha 0.6
+fails 2 compare --md --latex
+says '; choose one'
+fails 2 compare --all-pairs --baseline ste=clipped
+bnn 0 -q tiny.yaml --db alone.db -s seeds.count=1 -s baseline={} -s 'compare.baseline={model.ste: clipped}'
+bnn 0 compare --db alone.db
+prints '^ste=clipped .* baseline$'
+
+# ---- verdicts of known results -------------------------------------------------------------------
+if ! sqlite3 -version >/dev/null 2>&1; then
+    echo "skipped: known results (no sqlite3)"
+    echo "$n_checks checks, $n_wrong wrong"
+    [ $n_wrong -eq 0 ]
+    exit
+fi
+# In points: 90 + seed, and one more or less by config, with a hundredth or two so that no difference is the
+# same everywhere. ste=ede is better by far in seven seeds, and failed in one.
+sqlite3 bnnrun.db "
+UPDATE metric SET special = NULL, value = (SELECT 0.9 + run.seed / 100.0
+        + CASE label WHEN 'ste=identity' THEN 0.01 WHEN 'ste=clipped' THEN -0.01 WHEN 'ste=ede' THEN 0.02
+          ELSE 0 END
+        + CASE label WHEN 'binarize=none' THEN 0
+          WHEN 'ste=polynomial' THEN 0.02 * (2 * (run.seed % 2) - 1) + 0.001 * run.seed
+          WHEN 'ste=approx_sign' THEN 0.00002 * (2 * (run.seed % 2) - 1) * run.seed
+          ELSE 0.0001 * (2 * (run.seed % 2) - 1) END
+    FROM run JOIN experiment_config USING (experiment_id, config_id) WHERE run.run_id = metric.run_id)
+WHERE name = 'test_accuracy' AND epoch = 0;
+UPDATE run SET state = 'failed' WHERE seed = 3 AND config_id =
+    (SELECT config_id FROM experiment_config WHERE label = 'ste=ede')"
+bnn 0 compare --csv
+cp out known.csv
+is "$(field known.csv verdict ste=identity)" better
+is "$(field known.csv verdict ste=clipped)" worse
+is "$(field known.csv verdict ste=approx_sign)" equal
+is "$(field known.csv verdict ste=polynomial)" undecided
+is "$(field known.csv verdict ste=ede)" undecided
+is "$(field known.csv n_failed ste=ede)" 1
+is "$(field known.csv n ste=ede)" 7
+is "$(field known.csv low ste=ede)" -inf
+# Alone 2 of 256 flips; 2 more make all differences of ste=ede positive, or negative.
+is "$(field known.csv p_alone ste=identity)" 0.0078125
+is "$(field known.csv p ste=identity)" 0.015625
+is "$(field known.csv p ste=clipped)" 0.015625
+is "$(field known.csv superiority ste=clipped)" 0
+is "$(field known.csv within_margin ste=approx_sign)" 1
+is "$(printf '%.6f' "$(field known.csv difference ste=identity)")" 1.000000
+is "$(printf '%.6f' "$(field known.csv difference ste=polynomial)")" 0.450000
+is "$(printf '%.6f' "$(field known.csv mean binarize=none)$(field known.csv baseline_mean ste=clipped)")" 94.500000
+bnn 0 compare
+fits 80
+prints '^ste=identity  *95.50  *+1.00 \[+[0-9.]*, +[0-9.]*\]  *1.00 *0.016 *better$'
+prints '^ste=clipped  *93.50  *-1.00 \[-[0-9.]*, -[0-9.]*\]  *0.00 *0.016 *worse$'
+prints '^ste=approx_sign .* equal within 0.2$'
+prints '^ste=polynomial .* undecided: +[1-9][0-9,]*$'
+prints '^ste=ede  *96.71  *+[0-9.]* \[-inf, +[0-9.]*\]  *0.88 .* undecided'
+prints '^Failed runs count as worse than any result: ste=ede 1 of 8; '
+prints '^The best of 6 is the best of these seeds, too'
+# The table, JSON and CSV say the same.
+cp out table
+bnn 0 compare --json
+is_json
+for label in ste=identity ste=clipped ste=approx_sign ste=polynomial ste=ede; do
+    n_checks=$((n_checks + 1))
+    shown=$(printf '%+.2f [%+.2f, %+.2f]' "$(field known.csv difference $label)" \
+        "$(field known.csv low $label)" "$(field known.csv high $label)" | sed 's/-0\.00/+0.00/g')
+    grep "^$label " table | grep -qF -e "$shown" || wrong "the table lacks $label $shown"
+    # shellcheck disable=SC2046 # a number
+    awk -v label="\"$label\"," -v verdict="\"$(field known.csv verdict $label)\"," '
+        $1 == "\"label\":" { own = $2 == label } own && $1 == "\"verdict\":" { found = $2 == verdict }
+        END { exit !found }' out || wrong "JSON has another verdict of $label"
+done
+bnn 0 compare --md
+prints '^| `ste=identity` | 95.50 | +1.00 \[.*\] | 1.00 | 0.016 | better |$'
+bnn 0 compare --latex
+prints '^\\begin{tabular}{lrrrrl}$'
+prints '^ste=approx\\_sign & .* & equal within 0.2 \\\\$'
+prints '^ste=clipped & 93.50 & \$-\$1.00 \[\$-\$'
+bnn 0 compare --quiet
+omits '^Failed runs'
+# Of seconds less is better.
+bnn 0 compare --metric train_seconds
+flat
+prints 'mean train seconds (less is better), as measured here'
+
+# Two keys: a value is averaged over the values of the other, seed by seed.
+bnn 0 -q tiny.yaml --db two.db -s seeds.count=6 -s 'sweep={grid: {model.ordering: [bn_act, act_bn], model.ste: [identity, clipped]}, exclude: []}'
+sqlite3 two.db "
+UPDATE metric SET special = NULL, value = (SELECT 0.5 + run.seed / 100.0
+        + CASE WHEN label LIKE '%act_bn%' THEN 0.1 ELSE 0 END
+        + CASE WHEN label LIKE '%act_bn%clipped' THEN 0.03 WHEN label LIKE '%bn_act%clipped' THEN 0.01 ELSE 0 END
+    FROM run JOIN experiment_config USING (experiment_id, config_id) WHERE run.run_id = metric.run_id)
+WHERE name = 'test_accuracy' AND epoch = 0"
+bnn 0 compare --db two.db --by model.ste --csv
+cp out by.csv
+is "$(printf '%.6f' "$(field by.csv difference ste=clipped)")" 2.000000
+is "$(field by.csv p ste=clipped)" 0.03125 # 2 of 64: the seeds are flipped, not the runs
+is "$(field by.csv n ste=clipped)" 6
+bnn 0 compare --db two.db --by ordering --baseline act_bn --csv
+cp out by.csv
+is "$(printf '%.6f' "$(field by.csv difference ordering=bn_act)")" -11.000000
+fails 2 compare --db two.db --baseline ste=clipped
+says '2 configs of tiny have ste=clipped: ordering=act_bn ste=clipped, ordering=bn_act ste=clipped'
+bnn 0 compare --db two.db --baseline ste=clipped,ordering=bn_act
+prints '^bn_act clipped .* baseline$\|^ordering=bn_act ste=clipped .* baseline$'
+
+echo "$n_checks checks, $n_wrong wrong"
+[ $n_wrong -eq 0 ]
