@@ -44,7 +44,8 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/spec_fixture.h \
 	tests/fixtures/store_fixture.c tests/fixtures/store_fixture.h \
 	tests/fixtures/train_fixture.h \
-	tests/fixtures/trained_fixture.h
+	tests/fixtures/trained_fixture.h \
+	tests/simulate/sweeps.c tests/simulate/sweeps.h
 LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 
 check_suites = \
@@ -57,7 +58,9 @@ check_suites = \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
+	tests/unit/comparison/check_bootstrap \
 	tests/unit/comparison/check_comparison \
+	tests/unit/comparison/check_error_rates \
 	tests/unit/comparison/check_theory \
 	tests/unit/data/check_add \
 	tests/unit/data/check_cifar \
@@ -268,6 +271,12 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LIBRARIES)
 bench: all tests/bench/bnnbench
 	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
 
+# Error rates and power of comparisons, on simulated sweeps; about a minute.
+EXTRA_PROGRAMS += tests/simulate/simulate
+.PHONY: simulate
+simulate: tests/simulate/simulate
+	@tests/simulate/simulate $(SIMULATE_FLAGS)
+
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(shell_tests) tests/cli/command.sh
 EXTRA_DIST += \
@@ -400,6 +409,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/two_documents \
 	tests/fuzz/corpus/spec/utf16 \
 	tests/fuzz/corpus/spec/zip_uneven \
+	tests/fixtures/reference/comparison_crossed.inc \
 	tests/fixtures/reference/comparison_flips.inc \
 	tests/fixtures/reference/comparison_theory.inc \
 	tests/fixtures/reference/make_comparison.R \

@@ -36,6 +36,35 @@ static int compare_check(const bnn_paired *paired, const bnn_question *question,
     return BNN_OK;
 }
 
+static bool seed_is_present(const bnn_paired *paired, size_t seed)
+{
+    for (size_t i = 0; i < paired->configs; i++)
+        if (!isnan(paired->differences[i * paired->seeds + seed]))
+            return true;
+    return false;
+}
+
+/* The differences without seeds that no config has, which would only double the flips. */
+static int compare_gather(bnn_paired *gathered, const bnn_paired *paired, bnn_arena *arena,
+                          bnn_error *err)
+{
+    size_t *seeds = bnn_arena_alloc(arena, paired->seeds, sizeof *seeds), n = 0;
+    if (seeds == NULL)
+        return bnn_no_memory(err);
+    for (size_t j = 0; j < paired->seeds; j++)
+        if (seed_is_present(paired, j))
+            seeds[n++] = j;
+    double *differences =
+        bnn_arena_alloc(arena, bnn_size_product(paired->configs, n), sizeof *differences);
+    if (differences == NULL)
+        return bnn_no_memory(err);
+    *gathered = (bnn_paired){paired->configs, n, differences};
+    for (size_t i = 0; i < paired->configs; i++)
+        for (size_t j = 0; j < n; j++)
+            *differences++ = paired->differences[i * paired->seeds + seeds[j]];
+    return BNN_OK;
+}
+
 static int compare_plan(compare_work *work, const bnn_paired *paired, const bnn_question *question,
                         bnn_arena *arena, bnn_error *err)
 {
@@ -135,35 +164,26 @@ static bnn_answer compare_answer(const compare_work *work, size_t i, const bnn_p
     return answer;
 }
 
-static size_t seeds_present(const bnn_paired *paired)
-{
-    size_t n = 0;
-    for (size_t j = 0; j < paired->seeds; j++) {
-        size_t i = 0;
-        while (i < paired->configs && isnan(paired->differences[i * paired->seeds + j]))
-            i++;
-        n += i < paired->configs;
-    }
-    return n;
-}
-
 int bnn_compare(const bnn_paired *paired, const bnn_question *question, bnn_answer *answers,
                 bnn_comparison *comparison, bnn_error *err)
 {
     compare_work work;
+    bnn_paired gathered = {0};
     if (compare_check(paired, question, err) != BNN_OK)
         return err->status;
     bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
-    int status = compare_plan(&work, paired, question, arena, err);
+    int status = compare_gather(&gathered, paired, arena, err);
+    if (status == BNN_OK)
+        status = compare_plan(&work, &gathered, question, arena, err);
     if (status == BNN_OK)
         status = compare_test(&work, paired->configs, question, arena, err);
     if (status == BNN_OK) {
         for (size_t i = 0; i < paired->configs; i++)
-            answers[i] = compare_answer(&work, i, paired, question);
+            answers[i] = compare_answer(&work, i, &gathered, question);
         comparison->exact = work.flips.is_exact;
-        comparison->seeds = seeds_present(paired);
+        comparison->seeds = gathered.seeds;
         comparison->least_seeds = bnn_least_seeds(question->alpha, paired->configs,
                                                   question->adjustment == BNN_ADJUST_MAX_T);
     }

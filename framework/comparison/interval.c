@@ -35,45 +35,50 @@ static int rivals_find(interval_rivals *rivals, const bnn_flips *flips, const bn
     return BNN_OK;
 }
 
-/* Where the statistic of the config is u: |mean - t| = u deviation / sqrt(n - u^2). */
-static double rival_point(const bnn_sample *sample, double mean, double u)
+/* How far from the mean the statistic of the config is u: u deviation / sqrt(n - u^2). */
+static double rival_distance(const bnn_sample *sample, double u)
 {
     const double room = (double)sample->pairs - u * u;
-    if (room <= BNN_TIE)
-        return -INFINITY;
-    return mean - u * sample->deviation / sqrt(room);
+    return room <= BNN_TIE ? INFINITY : u * sample->deviation / sqrt(room);
 }
 
-/* The lesser mean of the turned values and of the others. Where either are none the flip reaches all
- * values. A failed run among them makes a mean that no pairs have, whose values are in [-1, 1]. */
-static double subset_point(double size, double sum, double kept, double flipped_sum)
+/* From where on the flips of a block reach a value: below[n] and above[n] are the means of the turned seeds
+ * and of the others, the lesser and the greater. Where either are none the flip reaches all
+ * values. A failed run makes a mean that no pairs have, whose values are in [-1, 1]. */
+static void subset_points(const bnn_flips *flips, const bnn_sample *sample, size_t block,
+                          double *below, double *above)
 {
-    const double turned = (size - kept) / 2, rest = (size + kept) / 2;
-    if (turned < 0.5 || rest < 0.5)
-        return -INFINITY;
-    const double a = (sum - flipped_sum) / 2 / turned, b = (sum + flipped_sum) / 2 / rest;
-    const double lesser = a < b ? a : b;
-    return lesser < -2 ? -INFINITY : lesser > 2 ? INFINITY : lesser;
+    const double size = (double)sample->present, sum = sample->beyond_sum;
+    double sums[BNN_FLIP_BLOCK], kept[BNN_FLIP_BLOCK];
+    bnn_flips_sums(flips, sample->beyond_table, block, sums);
+    bnn_flips_sums(flips, sample->present_table, block, kept);
+    for (size_t i = 0; i < bnn_flips_in_block(flips, block); i++) {
+        const bool is_whole = size - fabs(kept[i]) < 0.5;
+        const double turned = (sum - sums[i]) / (size - kept[i]);
+        const double rest = (sum + sums[i]) / (size + kept[i]);
+        const double lesser = turned < rest ? turned : rest;
+        const double greater = turned < rest ? rest : turned;
+        below[i] = is_whole || lesser < -2 ? -INFINITY : lesser > 2 ? INFINITY : lesser;
+        above[i] = is_whole || greater > 2 ? INFINITY : greater < -2 ? -INFINITY : greater;
+    }
 }
 
-/* points[count]: the lower side of a sample (side 1), or of its negative (side -1). */
-static void interval_points(const bnn_flips *flips, const bnn_sample *sample, size_t k, double side,
-                            const interval_rivals *rivals, double *points)
+/* below[count] and above[count] of a sample, its rivals' points with them; the latter negated, so that
+ * both count from their least. */
+static void interval_points(const bnn_flips *flips, const bnn_sample *sample, size_t k,
+                            const interval_rivals *rivals, double *below, double *above)
 {
-    const double mean = side * sample->mean, sum = side * sample->beyond_sum;
     for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {
-        const size_t begin = block * BNN_FLIP_BLOCK;
-        double sums[BNN_FLIP_BLOCK], kept[BNN_FLIP_BLOCK];
-        bnn_flips_sums(flips, sample->beyond_table, block, sums);
-        bnn_flips_sums(flips, sample->present_table, block, kept);
-        for (size_t i = 0; i < bnn_flips_in_block(flips, block); i++) {
-            double point = subset_point((double)sample->present, sum, kept[i], side * sums[i]);
-            if (rivals != NULL) {
-                const size_t at = begin + i;
-                const double u = rivals->owner[at] == k ? rivals->second[at] : rivals->first[at];
-                point = fmin(point, rival_point(sample, mean, u));
-            }
-            points[begin + i] = point;
+        const size_t begin = block * BNN_FLIP_BLOCK, n = bnn_flips_in_block(flips, block);
+        subset_points(flips, sample, block, below + begin, above + begin);
+        for (size_t i = begin; i < begin + n; i++) {
+            double far = 0;
+            if (rivals != NULL)
+                far = rival_distance(sample,
+                                     rivals->owner[i] == k ? rivals->second[i] : rivals->first[i]);
+            const double low = sample->mean - far, high = sample->mean + far;
+            below[i] = low < below[i] ? low : below[i];
+            above[i] = -(high > above[i] ? high : above[i]);
         }
     }
 }
@@ -118,8 +123,9 @@ int bnn_intervals(const bnn_flips *flips, const bnn_sample *samples, size_t n, d
 {
     const int64_t rank = bnn_flips_allowed(flips, alpha);
     interval_rivals rivals, *used = is_joint && n > 1 ? &rivals : NULL;
-    double *points = bnn_arena_alloc(arena, flips->count, sizeof *points);
-    if (points == NULL)
+    double *below = bnn_arena_alloc(arena, flips->count, sizeof *below);
+    double *above = bnn_arena_alloc(arena, flips->count, sizeof *above);
+    if (below == NULL || above == NULL)
         return bnn_no_memory(err);
     if (used != NULL && rivals_find(used, flips, samples, n, arena, err) != BNN_OK)
         return err->status;
@@ -128,10 +134,9 @@ int bnn_intervals(const bnn_flips *flips, const bnn_sample *samples, size_t n, d
         high[k] = INFINITY;
         if (rank < 0 || samples[k].pairs == 0)
             continue;
-        interval_points(flips, &samples[k], k, 1, used, points);
-        low[k] = samples[k].scale * value_of_rank(points, flips->count, rank);
-        interval_points(flips, &samples[k], k, -1, used, points);
-        high[k] = -samples[k].scale * value_of_rank(points, flips->count, rank);
+        interval_points(flips, &samples[k], k, used, below, above);
+        low[k] = samples[k].scale * value_of_rank(below, flips->count, rank);
+        high[k] = -samples[k].scale * value_of_rank(above, flips->count, rank);
     }
     return BNN_OK;
 }

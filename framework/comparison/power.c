@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 
-enum { POWER_SEEDS_MAX = 1000000, POWER_PANELS = 500 };
+enum { POWER_SEEDS_MAX = 1000000, POWER_PANELS = 400 };
 
 size_t bnn_least_seeds(double alpha, size_t comparisons, bool is_joint)
 {
@@ -73,22 +73,31 @@ static double equal_power(double n, double mean, double sd, double margin, doubl
     return bnn_normal_cdf((room - mean) / se) - bnn_normal_cdf((-room - mean) / se);
 }
 
-static double decide_power(size_t seeds, double mean, double sd, double margin, double alpha)
+/* As bnn_test_power, with a spread that is known: near enough to search with. */
+static double rough_power(double n, double effect, double alpha)
 {
-    return fmax(bnn_test_power(seeds, mean / sd, alpha),
-                equal_power((double)seeds, mean, sd, margin, alpha));
+    return bnn_normal_cdf(fabs(effect) * sqrt(n) - bnn_student_quantile(1 - alpha / 2, n - 1));
 }
 
-size_t bnn_seeds_to_decide(size_t from, double mean, double sd, double margin, double alpha,
-                           double power)
+/* What a number of seeds is to decide. */
+typedef struct power_aim {
+    double mean, sd, margin, alpha, power;
+} power_aim;
+
+static bool aim_is_reached(const power_aim *aim, size_t seeds, bool is_rough)
 {
-    if (!isfinite(mean) || !(sd >= 0 && isfinite(sd)) || !(alpha > 0 && alpha < 1) ||
-        !(power > 0 && power < 1))
-        return SIZE_MAX;
-    size_t high = from < 2 ? 2 : from, low = high - 1;
-    if (sd <= 1e-12 * fabs(mean))
-        return mean != 0 || margin >= 0 ? high : SIZE_MAX;
-    while (decide_power(high, mean, sd, margin, alpha) < power) {
+    const double n = (double)seeds, effect = aim->mean / aim->sd;
+    if (equal_power(n, aim->mean, aim->sd, aim->margin, aim->alpha) >= aim->power)
+        return true;
+    return (is_rough ? rough_power(n, effect, aim->alpha)
+                     : bnn_test_power(seeds, effect, aim->alpha)) >= aim->power;
+}
+
+/* The least number from `from` that is enough by the rough power; SIZE_MAX beyond a million. */
+static size_t rough_seeds(const power_aim *aim, size_t from)
+{
+    size_t high = from, low = from - 1;
+    while (!aim_is_reached(aim, high, true)) {
         if (high > POWER_SEEDS_MAX)
             return SIZE_MAX;
         low = high;
@@ -96,12 +105,30 @@ size_t bnn_seeds_to_decide(size_t from, double mean, double sd, double margin, d
     }
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
-        if (decide_power(middle, mean, sd, margin, alpha) < power)
-            low = middle;
-        else
-            high = middle;
+        *(aim_is_reached(aim, middle, true) ? &high : &low) = middle;
     }
     return high;
+}
+
+size_t bnn_seeds_to_decide(size_t from, double mean, double sd, double margin, double alpha,
+                           double power)
+{
+    const power_aim aim = {mean, sd, margin, alpha, power};
+    if (!isfinite(mean) || !(sd >= 0 && isfinite(sd)) || !(alpha > 0 && alpha < 1) ||
+        !(power > 0 && power < 1) || from > POWER_SEEDS_MAX)
+        return SIZE_MAX;
+    if (from < 2)
+        from = 2;
+    if (sd <= 1e-12 * fabs(mean))
+        return mean != 0 || margin >= 0 ? from : SIZE_MAX;
+    size_t seeds = rough_seeds(&aim, from);
+    if (seeds == SIZE_MAX)
+        return SIZE_MAX;
+    while (!aim_is_reached(&aim, seeds, false))
+        seeds++;
+    while (seeds > from && aim_is_reached(&aim, seeds - 1, false))
+        seeds--;
+    return seeds;
 }
 
 size_t bnn_seeds_for(double effect, double alpha, double power)

@@ -1,6 +1,7 @@
 #include "comparison/quantile.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 double bnn_normal_cdf(double x)
 {
@@ -85,7 +86,14 @@ double bnn_student_cdf(double t, double degrees)
     return t < 0 ? tail : 1 - tail;
 }
 
-/* The t with P(T > t) = p < 1/2: bracketed by doubling, then halved until neighbours. */
+/* The density of T at t. */
+static double student_density(double t, double n)
+{
+    return exp(log_gamma_step(n / 2) - (n + 1) / 2 * log1p(t / n * t)) / sqrt(n * M_PI);
+}
+
+/* The t with P(T > t) = p < 1/2: Newton's method on log P inside a bracket, which is halved where a step
+ * would leave it. */
 static double student_upper_quantile(double p, double n)
 {
     double low = 0, high = 1;
@@ -93,15 +101,19 @@ static double student_upper_quantile(double p, double n)
         low = high;
         high *= 2;
     }
-    for (;;) {
-        const double middle = low + (high - low) / 2;
-        if (!(middle > low && middle < high))
-            return middle;
-        if (student_tail(middle, n) > p)
-            low = middle;
-        else
-            high = middle;
+    double t = low + (high - low) / 2;
+    for (int i = 0; i < 200; i++) {
+        const double tail = student_tail(t, n);
+        *(tail > p ? &low : &high) = t;
+        double next = t + log(tail / p) * tail / student_density(t, n);
+        if (!(next > low && next < high))
+            next = low + (high - low) / 2;
+        const bool is_settled = fabs(next - t) <= 1e-15 * t;
+        t = next;
+        if (is_settled)
+            break;
     }
+    return t;
 }
 
 double bnn_student_quantile(double p, double degrees)

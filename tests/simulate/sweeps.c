@@ -1,0 +1,101 @@
+#include "tests/simulate/sweeps.h"
+
+#include "base/rng.h"
+#include "comparison/quantile.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* A number of its own for each run and purpose, in (0, 1). */
+static double sweep_uniform(size_t sweep, size_t config, size_t seed, uint32_t purpose)
+{
+    const bnn_rng rng = {sweep, BNN_RNG_DATA, purpose};
+    return ((double)bnn_rng_bits(&rng, config * SWEEP_SEEDS_MAX + seed) + 0.5) / 4294967296.0;
+}
+
+static double sweep_noise_of(const sweep_plan *plan, size_t sweep, size_t config, size_t seed)
+{
+    const double u = sweep_uniform(sweep, config, seed, 0);
+    switch (plan->noise) {
+    case SWEEP_SKEWED:
+        return plan->sd * (log(u) + 1);
+    case SWEEP_UNEQUAL:
+        return plan->sd * (double)(config % 4 + 1) * bnn_normal_quantile(u);
+    default:
+        return plan->sd * bnn_normal_quantile(u);
+    }
+}
+
+static double sweep_effect(const sweep_plan *plan, size_t config)
+{
+    if (config >= plan->different)
+        return 0;
+    return config % 2 == 0 ? plan->effect : -plan->effect;
+}
+
+/* The run of a config; the baseline is that behind the last. */
+static double sweep_accuracy(const sweep_plan *plan, size_t sweep, size_t config, size_t seed)
+{
+    const double common = 2 * bnn_normal_quantile(sweep_uniform(sweep, 0, seed, 1)) * plan->sd;
+    const double effect = config < plan->configs ? sweep_effect(plan, config) : 0;
+    if (sweep_uniform(sweep, config, seed, 2) < plan->missing)
+        return (double)NAN;
+    const double x = 95 + common + effect + sweep_noise_of(plan, sweep, config, seed);
+    return plan->step * round(x / plan->step);
+}
+
+sweep_plan sweep_plan_whole(const sweep_plan *plan)
+{
+    sweep_plan whole = *plan;
+    whole.configs = plan->configs != 0 ? plan->configs : 10;
+    whole.seeds = plan->seeds != 0 ? plan->seeds : 10;
+    whole.sd = plan->sd != 0 ? plan->sd : 0.1;
+    whole.step = plan->step != 0 ? plan->step : 0.01;
+    whole.question.alpha = plan->question.alpha != 0 ? plan->question.alpha : 0.05;
+    whole.question.margin = plan->question.margin != 0 ? plan->question.margin : 0.1;
+    return whole;
+}
+
+static void sweep_judge(const sweep_plan *plan, const bnn_answer *answers, sweep_rates *rates)
+{
+    bool false_sign = false, false_equal = false, miss = false;
+    for (size_t i = 0; i < plan->configs; i++) {
+        const double truth = sweep_effect(plan, i);
+        const bnn_verdict verdict = answers[i].verdict;
+        const bool better = verdict == BNN_VERDICT_BETTER, worse = verdict == BNN_VERDICT_WORSE;
+        false_sign |= (better && truth <= 0) || (worse && truth >= 0);
+        false_equal |= answers[i].within_margin && fabs(truth) >= plan->question.margin;
+        miss |= truth < answers[i].low - 1e-9 || truth > answers[i].high + 1e-9;
+        rates->found += (better && truth > 0) || (worse && truth < 0);
+        rates->equal += verdict == BNN_VERDICT_EQUAL && truth == 0;
+    }
+    rates->sweeps++;
+    rates->false_signs += false_sign;
+    rates->false_equals += false_equal;
+    rates->misses += miss;
+    rates->wrong += false_sign || false_equal || miss;
+}
+
+void sweeps_simulate(const sweep_plan *given, size_t first, size_t n, sweep_rates *rates)
+{
+    double differences[SWEEP_CONFIGS_MAX * SWEEP_SEEDS_MAX];
+    bnn_answer answers[SWEEP_CONFIGS_MAX];
+    bnn_comparison comparison;
+    bnn_error err;
+    sweep_plan whole = sweep_plan_whole(given);
+    const sweep_plan *plan = &whole;
+    const bnn_paired paired = {plan->configs, plan->seeds, differences};
+    assert(plan->configs <= SWEEP_CONFIGS_MAX && plan->seeds <= SWEEP_SEEDS_MAX);
+    for (size_t sweep = first; sweep < first + n; sweep++) {
+        for (size_t j = 0; j < plan->seeds; j++) {
+            const double baseline = sweep_accuracy(plan, sweep, plan->configs, j);
+            for (size_t i = 0; i < plan->configs; i++)
+                differences[i * plan->seeds + j] = sweep_accuracy(plan, sweep, i, j) - baseline;
+        }
+        whole.question.seed = sweep;
+        const int status = bnn_compare(&paired, &plan->question, answers, &comparison, &err);
+        assert(status == BNN_OK);
+        (void)status;
+        sweep_judge(plan, answers, rates);
+    }
+}
