@@ -197,8 +197,8 @@ framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) 
 	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
 	$(export_sources) $(comparison_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
-# automake does not see objects of another library as what the archive depends on.
-EXTRA_framework_libbnn_a_DEPENDENCIES = $(engine_objects)
+# Not the objects themselves, for which make has no rule.
+framework_libbnn_a_DEPENDENCIES = $(engine_lo)
 
 # What is built once more for each instruction set that the host may have (framework/simd/vec.h).
 avx2_flags = -DBNN_VEC_AVX2 -mavx2 -mfma
@@ -244,7 +244,8 @@ framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)
 framework_libbnninfer_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined -rpath /nowhere
 framework_libbnninfer_la_LIBADD = $(infer_engines) $(ZLIB_LIBS) -lm
 
-# Its engines with vectors, likewise.
+# Its engines with vectors take long to compile, so the program has the same objects, from where libtool
+# puts those that are position-independent.
 engine_sources = \
 	framework/infer/engine/convert_template.h \
 	framework/infer/engine/engine_fast.c \
@@ -258,32 +259,31 @@ engine_sources = \
 	framework/infer/engine/float_stage_template.h \
 	framework/infer/engine/rows_template.h \
 	framework/infer/engine/sums_template.h
+engine_lo =
 engine_objects =
 infer_engines =
+engine_folder = framework/infer/engine/.libs
 
 if CPU_X86_64
-EXTRA_LIBRARIES += framework/libengine_avx2.a framework/libengine_avx512.a
-framework_libengine_avx2_a_SOURCES = $(engine_sources)
-framework_libengine_avx2_a_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
-framework_libengine_avx512_a_SOURCES = $(engine_sources)
-framework_libengine_avx512_a_CFLAGS = $(AM_CFLAGS) $(avx512_count_flags)
-engine_objects += $(framework_libengine_avx2_a_OBJECTS) $(framework_libengine_avx512_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_avx2.la framework/libinfer_avx512.la
 framework_libinfer_avx2_la_SOURCES = $(engine_sources)
 framework_libinfer_avx2_la_CFLAGS = $(AM_CFLAGS) $(avx2_flags)
 framework_libinfer_avx512_la_SOURCES = $(engine_sources)
 framework_libinfer_avx512_la_CFLAGS = $(AM_CFLAGS) $(avx512_count_flags)
+engine_lo += $(framework_libinfer_avx2_la_OBJECTS) $(framework_libinfer_avx512_la_OBJECTS)
+engine_objects += \
+	$(engine_folder)/libinfer_avx2_la-engine_fast.o $(engine_folder)/libinfer_avx2_la-engine_float.o \
+	$(engine_folder)/libinfer_avx512_la-engine_fast.o $(engine_folder)/libinfer_avx512_la-engine_float.o
 infer_engines += framework/libinfer_avx2.la framework/libinfer_avx512.la
 endif
 
 if CPU_AARCH64
-EXTRA_LIBRARIES += framework/libengine_neon.a
-framework_libengine_neon_a_SOURCES = $(engine_sources)
-framework_libengine_neon_a_CFLAGS = $(AM_CFLAGS) $(neon_flags)
-engine_objects += $(framework_libengine_neon_a_OBJECTS)
 noinst_LTLIBRARIES += framework/libinfer_neon.la
 framework_libinfer_neon_la_SOURCES = $(engine_sources)
 framework_libinfer_neon_la_CFLAGS = $(AM_CFLAGS) $(neon_flags)
+engine_lo += $(framework_libinfer_neon_la_OBJECTS)
+engine_objects += \
+	$(engine_folder)/libinfer_neon_la-engine_fast.o $(engine_folder)/libinfer_neon_la-engine_float.o
 infer_engines += framework/libinfer_neon.la
 endif
 

@@ -203,7 +203,7 @@ tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
 
 .PHONY: fuzz
-fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_objects) $(onnx_library)
+fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library)
 	@test "$(FUZZ_CC)" != missing || { echo "fuzz: clang not found (it has libFuzzer)" >&2; exit 1; }
 	@$(MKDIR_P) fuzz/objects
 	@for source in $(framework_libbnn_a_SOURCES); do \
