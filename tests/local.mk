@@ -131,12 +131,10 @@ shell_tests = \
 	tests/cli/bad_specs.sh \
 	tests/cli/reference.sh \
 	tests/cli/bench.sh \
-	tests/cli/bench_ort.sh \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
 	tests/cli/compare.sh \
 	tests/cli/completion.sh \
-	tests/cli/crash.sh \
 	tests/cli/data.sh \
 	tests/cli/docs.sh \
 	tests/cli/house.sh \
@@ -150,16 +148,21 @@ shell_tests = \
 	tests/cli/telemetry.sh \
 	tests/cli/terminal.sh \
 	tests/cli/verify.sh \
-	tests/export/cexport.sh \
-	tests/export/check_onnx.sh \
 	tests/fuzz/fuzz_replay.sh \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
 	tests/tree/check_names.sh \
-	tests/tree/check_readmes.sh \
-	tests/tree/cross_aarch64.sh
-TESTS += $(check_suites) $(shell_tests)
+	tests/tree/check_readmes.sh
+# Scripts that take long or are not about how the program was built. They begin first, or there would be
+# nothing left to run beside the last of them.
+long_tests = \
+	tests/export/cexport.sh \
+	tests/export/check_onnx.sh \
+	tests/tree/cross_aarch64.sh \
+	tests/cli/crash.sh \
+	tests/cli/bench_ort.sh
+TESTS += $(long_tests) $(check_suites) $(shell_tests)
 
 # Writes the programs that tests/export/cexport.sh compiles and runs.
 check_PROGRAMS += tests/export/c/make
@@ -278,7 +281,7 @@ simulate: tests/simulate/simulate
 	@tests/simulate/simulate $(SIMULATE_FLAGS)
 
 # Scripts, fixtures and expected results.
-EXTRA_DIST += $(shell_tests) tests/cli/command.sh
+EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh
 EXTRA_DIST += \
 	tests/cli/bad_specs/data.txt \
 	tests/cli/bad_specs/effect.txt \
