@@ -11,6 +11,7 @@ store_sources = \
 	db/store_migrate.c \
 	db/store_needs.c \
 	db/store_plan.c \
+	db/store_predictions.c \
 	db/store_process.c \
 	db/store_query.c \
 	db/store_record.c \
@@ -24,7 +25,9 @@ dist_queries_DATA = \
 	db/queries/accuracy_by_ordering.sql \
 	db/queries/accuracy_by_ste.sql \
 	db/queries/benchmarks.sql \
+	db/queries/confusion.sql \
 	db/queries/dead_channels.sql \
+	db/queries/disagreement.sql \
 	db/queries/environments.sql \
 	db/queries/epochs_to_98.sql \
 	db/queries/failures.sql \
@@ -52,10 +55,12 @@ store_scripts = \
 	db/sql/last_uses.sql \
 	db/sql/links.sql \
 	db/sql/named_configs.sql \
+	db/sql/predictions.sql \
 	db/sql/registered.sql \
 	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \
+	db/sql/run_confusions.sql \
 	db/sql/run_diff.sql \
 	db/sql/run_environment.sql \
 	db/sql/run_epochs.sql \

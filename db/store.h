@@ -129,6 +129,20 @@ int bnn_store_update_run(bnn_store *store, int64_t run, const char *stale, bool 
 int bnn_store_replace_file(bnn_store *store, int64_t run, const bnn_file_record *file,
                            bnn_error *err);
 
+/* What a run takes each image of its test set for. */
+enum { BNN_STORE_CLASSES_MAX = 256 }; /* a class is a byte */
+typedef struct bnn_store_predictions {
+    const char *sample; /* "all" images of the data set, or "random" or the "first" n */
+    size_t n;           /* images */
+    uint32_t n_classes;
+    const uint8_t *true_classes; /* [n], each < n_classes, like the next */
+    const uint8_t *classes;      /* [n]: that were predicted */
+} bnn_store_predictions;
+
+/* Keeps what a done run takes its test images for, if that is not known. */
+int bnn_store_fill_predictions(bnn_store *store, int64_t run,
+                               const bnn_store_predictions *predictions, bnn_error *err);
+
 /* ---- attempts ---- */
 
 /* Runs in state running whose attempt will not go on. */
@@ -214,6 +228,11 @@ int bnn_store_claim(bnn_store *store, const bnn_run *run, const bnn_store_attemp
  * the run as a whole, is dropped. co_runners: the runs that were executed beside this one, for timings. */
 int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const bnn_record *record,
                          uint32_t co_runners, bnn_error *err);
+
+/* Keeps those of a run that is about to end: in one transaction with its end. What is damaged is
+ * BNN_E_INTERNAL. */
+int bnn_store_add_predictions(bnn_store *store, int64_t run, uint32_t attempt,
+                              const bnn_store_predictions *predictions, bnn_error *err);
 
 /* Ends the attempt and gives the run its state: DONE, FAILED or INTERRUPTED. error: why it failed,
  * or NULL; signal: the one that ended it, or 0. Done runs that used other weights of one that is DONE now

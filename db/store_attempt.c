@@ -110,7 +110,7 @@ void bnn_store_superseded(bnn_store *store, int64_t run, uint32_t attempt)
                      (long long)run, (unsigned)attempt, (long long)newest);
 }
 
-static void check_holder(bnn_store *store, int64_t run, uint32_t attempt)
+void bnn_store_check_holder(bnn_store *store, int64_t run, uint32_t attempt)
 {
     if (bnn_store_number(
             store, "SELECT 1 FROM run WHERE run_id = ?1 AND n_attempts = ?2 AND state = 'running'",
@@ -129,10 +129,11 @@ int bnn_store_resume(bnn_store *store, int64_t run, uint32_t attempt, uint32_t e
         "DELETE FROM layer_value WHERE run_id = ?1 AND attempt < ?2 AND epoch > ?3",
         "DELETE FROM layer WHERE run_id = ?1 AND attempt < ?2 AND ?3 >= 0",
         "DELETE FROM artifact WHERE run_id = ?1 AND attempt < ?2 AND ?3 >= 0",
+        "DELETE FROM prediction WHERE run_id = ?1 AND attempt < ?2 AND ?3 >= 0",
         "UPDATE attempt SET resumed_from_epoch = ?3 WHERE run_id = ?1 AND attempt = ?2",
     };
     bnn_store_enter(store, err);
-    check_holder(store, run, attempt);
+    bnn_store_check_holder(store, run, attempt);
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         bnn_store_execute(store, statements[i], BNN_VALUES(V(run), V(attempt), V(epoch)));
     return bnn_store_leave(store);
@@ -160,7 +161,7 @@ int bnn_store_finish(bnn_store *store, int64_t run, uint32_t attempt, bnn_run_st
     if (outcome != BNN_RUN_DONE && outcome != BNN_RUN_FAILED && outcome != BNN_RUN_INTERRUPTED)
         return bnn_fail(err, BNN_E_INTERNAL, "an attempt does not end as %s", name);
     bnn_store_enter(store, err);
-    check_holder(store, run, attempt);
+    bnn_store_check_holder(store, run, attempt);
     end_attempt(store, run, attempt, name, name, error, signal);
     if (outcome == BNN_RUN_DONE)
         bnn_store_outdate_dependents(store, run);

@@ -114,6 +114,7 @@ static const struct {
                      "  WHERE in_spec AND experiment_id IN (SELECT experiment_id FROM run))"),
     UNUSED("dataset", "dataset_id NOT IN (SELECT dataset_id FROM attempt)"),
     UNUSED("plugin", "plugin_id NOT IN (SELECT plugin_id FROM run_plugin)"),
+    UNUSED("test_set", "test_set_id NOT IN (SELECT test_set_id FROM prediction)"),
 };
 enum { N_UNUSED = sizeof unused / sizeof *unused };
 

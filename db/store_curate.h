@@ -98,8 +98,8 @@ int bnn_store_check_free(bnn_store *store, const bnn_store_chosen *runs, size_t 
 int bnn_store_delete_runs(bnn_store *store, const bnn_store_chosen *runs, size_t n, bool take_over,
                           bnn_error *err);
 
-/* How many rows nothing needs: experiments without runs, configs, data sets, plugins. clean deletes
- * them, and what is left of rows that another program deleted. */
+/* How many rows nothing needs: experiments without runs, configs, data sets, plugins, test
+ * sets. clean deletes them, and what is left of rows that another program deleted. */
 int bnn_store_count_unused(bnn_store *store, int64_t *out_n, bnn_error *err);
 int bnn_store_clean(bnn_store *store, bnn_error *err);
 

@@ -185,6 +185,9 @@ int64_t bnn_store_now_us(void);
 /* Fails with BNN_E_FAILED: this attempt no longer holds the run. */
 void bnn_store_superseded(bnn_store *store, int64_t run, uint32_t attempt);
 
+/* The same, unless it does. */
+void bnn_store_check_holder(bnn_store *store, int64_t run, uint32_t attempt);
+
 /* Brings the open database to the newest schema, or checks that it has it (READ mode). */
 int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err);
 

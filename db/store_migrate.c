@@ -102,7 +102,11 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             "CREATE TEMP VIEW IF NOT EXISTS attempt AS"
             " SELECT *, NULL AS telemetry FROM main.attempt"},
         {7, "CREATE TEMP VIEW spec_revision AS"
-            " SELECT *, NULL AS comparison FROM main.spec_revision"},
+            " SELECT *, NULL AS comparison FROM main.spec_revision;"
+            "CREATE TEMP VIEW test_set AS SELECT 0 AS test_set_id, '' AS sha256, '' AS sample,"
+            " 0 AS n_classes, x'' AS classes WHERE 0;"
+            "CREATE TEMP VIEW prediction AS SELECT 0 AS run_id, 0 AS attempt, 0 AS test_set_id,"
+            " x'' AS classes WHERE 0"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

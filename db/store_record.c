@@ -114,6 +114,8 @@ static bool is_sound(const bnn_record *record)
         return is_name(m->layer) && is_name(m->name) && m->epoch > 0 && isfinite(m->value) &&
                !isinf(m->bin);
     }
+    case BNN_RECORD_PREDICTIONS: /* are kept as a whole, with the end of the run */
+        return false;
     case BNN_RECORD_FILE: {
         const bnn_file_record *f = &record->file;
         return is_name(f->kind) && is_name(f->name) && f->n_bytes <= INT64_MAX &&
@@ -147,6 +149,8 @@ int bnn_store_add_record(bnn_store *store, int64_t run, uint32_t attempt, const 
         break;
     case BNN_RECORD_FILE:
         insert_file(store, run, attempt, &record->file);
+        break;
+    case BNN_RECORD_PREDICTIONS: /* not sound here */
         break;
     }
     if (sqlite3_changes(store->db) == 0)

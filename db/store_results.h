@@ -143,6 +143,22 @@ typedef struct bnn_stored_run {
 int bnn_store_find_run(bnn_store *store, const char *uid, bnn_arena *arena, bnn_stored_run *out,
                        bnn_error *err);
 
+/* What a done run takes its test images for. */
+typedef struct bnn_store_predicted {
+    const char *config_hash; /* these three: the run */
+    int64_t seed;
+    const char *uid;
+    int64_t test_set; /* runs with the same one were tested on the same images, in the same order */
+    bnn_store_predictions images;
+} bnn_store_predicted;
+
+/* Of all done runs of an experiment, stale ones too, or, uid not NULL, of that run; by test set. Runs
+ * of which it is not known have no row. True classes are in the arena once for a test set. Lengths
+ * and classes are checked: BNN_E_RESOURCE when they do not fit together. */
+int bnn_store_list_predictions(bnn_store *store, const char *experiment, const char *uid,
+                               bnn_arena *arena, const bnn_store_predicted **out_rows,
+                               size_t *out_n, bnn_error *err);
+
 typedef struct bnn_store_metric {
     const char *name;
     int64_t epoch; /* 0: of the run */

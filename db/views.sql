@@ -82,6 +82,19 @@ SELECT run.run_uid, metric_value.name, metric_value.value, metric_value.special
 FROM run JOIN metric_value USING (run_id)
 WHERE metric_value.epoch = 0;
 
+-- What a run takes each image of its test set for. Classes are blobs of a byte an image, in the order
+-- of the images, for Python's numpy.frombuffer(blob, numpy.uint8); the queries confusion and
+-- disagreement take them apart in SQL. Runs with the same test_set were tested on the same images.
+-- sample: all of the data set's test images, or as many of them, random or the first.
+DROP VIEW IF EXISTS main.run_prediction;
+CREATE VIEW main.run_prediction AS
+SELECT run.run_uid, test_set.test_set_id AS test_set, test_set.sample,
+       length(test_set.classes) AS n_images, test_set.n_classes,
+       test_set.classes AS true_classes, prediction.classes AS predicted_classes
+FROM run JOIN prediction USING (run_id)
+JOIN test_set USING (test_set_id)
+WHERE length(test_set.classes) = length(prediction.classes);
+
 -- The layers of each run's network. bits and packed_bytes: as deployed.
 DROP VIEW IF EXISTS main.layer_size;
 CREATE VIEW main.layer_size AS

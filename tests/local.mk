@@ -78,6 +78,7 @@ check_suites = \
 	tests/unit/db/check_store_delete \
 	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_means \
+	tests/unit/db/check_store_predictions \
 	tests/unit/db/check_store_query \
 	tests/unit/db/check_store_readonly \
 	tests/unit/db/check_store_sql \

@@ -5,7 +5,10 @@
 
 #include <stdint.h>
 
-enum { BNN_NAME_MAX = 48 };
+enum {
+    BNN_NAME_MAX = 48,
+    BNN_PREDICTIONS_MAX = 160, /* of one record, so that it is not larger than others */
+};
 
 typedef enum bnn_record_kind {
     BNN_RECORD_METRIC = 1,       /* a value of an epoch (epoch from 1), or of the run (epoch 0) */
@@ -14,6 +17,7 @@ typedef enum bnn_record_kind {
     BNN_RECORD_FILE = 4,         /* a file in the run's folder */
     BNN_RECORD_BEGIN = 5,        /* the first of an attempt: where it goes on */
     BNN_RECORD_LAYER_METRIC = 6, /* a value of a layer after an epoch */
+    BNN_RECORD_PREDICTIONS = 7,  /* the classes of some test images, in their order */
 } bnn_record_kind;
 
 /* Metrics of an epoch: train_loss, train_accuracy, validation_loss, validation_accuracy,
@@ -66,6 +70,13 @@ typedef struct bnn_file_record {
     char sha256[65]; /* of the content, in hexadecimal */
 } bnn_file_record;
 
+/* The classes that the trained network gives to test images; every image's, record by record. */
+typedef struct bnn_predictions_record {
+    uint32_t first;                       /* image, from 0 */
+    uint32_t n;                           /* images, from 1 */
+    uint8_t classes[BNN_PREDICTIONS_MAX]; /* [n] */
+} bnn_predictions_record;
+
 typedef struct bnn_record {
     bnn_record_kind kind;
     union {
@@ -74,6 +85,7 @@ typedef struct bnn_record {
         bnn_layer_record layer;
         bnn_layer_metric_record layer_metric;
         bnn_file_record file;
+        bnn_predictions_record predictions;
         uint32_t resumed_epoch; /* full epochs that earlier attempts had done */
     };
 } bnn_record;

@@ -148,17 +148,18 @@ START_TEST(an_older_schema_is_read_without_them)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     make_runs(store);
     bnn_store_close(store);
-    plain_execute(store_file(), "PRAGMA writable_schema = 1;"
-                                "DELETE FROM sqlite_schema WHERE type = 'view';"
-                                "PRAGMA writable_schema = RESET; DROP TABLE run_tag;"
-                                "DROP TRIGGER run_deleted_with_tags;"
-                                "DROP TRIGGER attempt_deleted_with_layers;"
-                                "DROP TRIGGER run_deleted_with_needs;"
-                                "DROP TABLE layer_value; DROP TABLE run_need;"
-                                "DROP TABLE quantity; DROP TABLE measured_layer;"
-                                "ALTER TABLE experiment_config DROP COLUMN need;"
-                                "ALTER TABLE attempt DROP COLUMN telemetry;"
-                                "ALTER TABLE run DROP COLUMN note; PRAGMA user_version = 4");
+    plain_execute(store_file(),
+                  "PRAGMA writable_schema = 1;"
+                  "DELETE FROM sqlite_schema WHERE type = 'view';"
+                  "PRAGMA writable_schema = RESET; " STORE_DROP_VERSION_7 "DROP TABLE run_tag;"
+                  "DROP TRIGGER run_deleted_with_tags;"
+                  "DROP TRIGGER attempt_deleted_with_layers;"
+                  "DROP TRIGGER run_deleted_with_needs;"
+                  "DROP TABLE layer_value; DROP TABLE run_need;"
+                  "DROP TABLE quantity; DROP TABLE measured_layer;"
+                  "ALTER TABLE experiment_config DROP COLUMN need;"
+                  "ALTER TABLE attempt DROP COLUMN telemetry;"
+                  "ALTER TABLE run DROP COLUMN note; PRAGMA user_version = 4");
     store = store_open(BNN_STORE_READ);
     char *rows = store_rows(store, "SELECT DISTINCT note, tags, stale FROM run_summary", NULL);
     ck_assert_str_eq(rows, "NULL|NULL|NULL\n");

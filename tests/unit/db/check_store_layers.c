@@ -182,7 +182,8 @@ static void make_version_5(void)
         store_file(),
         "PRAGMA writable_schema = 1;"
         "DELETE FROM sqlite_schema WHERE type = 'view';"
-        "PRAGMA writable_schema = RESET; DROP TRIGGER attempt_deleted_with_layers;"
+        "PRAGMA writable_schema = RESET; " STORE_DROP_VERSION_7
+        "DROP TRIGGER attempt_deleted_with_layers;"
         "DROP TRIGGER run_deleted_with_needs; DROP TABLE run_need; DROP TABLE layer_value;"
         "DROP TABLE quantity; DROP TABLE measured_layer;"
         "ALTER TABLE experiment_config DROP COLUMN need;"
@@ -211,7 +212,7 @@ START_TEST(an_older_schema_gets_room_for_them)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     add_binned(store, 1, 1, "flips", (double)NAN, 1, 0.5);
     bnn_store_close(store);
-    ck_rows("PRAGMA user_version", "6\n");
+    ck_rows("PRAGMA user_version", "7\n");
     ck_rows(of_first, "1|dense_2|flips|0.500000|NULL|4\n");
     ck_rows("PRAGMA integrity_check", "ok\n");
 }

@@ -80,6 +80,15 @@ static void add_measured(bnn_store *store, bnn_run run, uint32_t attempt, int ep
     ck_ok(bnn_store_add_record(store, run.id, attempt, &layer, 0, err));
 }
 
+/* Two images of two classes, which all configs but the first take for the other class. */
+static void add_predictions(bnn_store *store, int64_t run, uint32_t attempt, bool first)
+{
+    static const uint8_t is[] = {0, 1}, said[] = {1, 0};
+    const bnn_store_predictions p = {
+        .sample = "all", .n = 2, .n_classes = 2, .true_classes = is, .classes = first ? is : said};
+    ck_ok(bnn_store_add_predictions(store, run, attempt, &p, err));
+}
+
 static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int epochs,
                      double number)
 {
@@ -87,6 +96,7 @@ static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int e
         const bnn_run run = add_run(store, experiment, config, seed);
         const uint32_t attempt = claim(store, run);
         add_measured(store, run, attempt, epochs, number, seed);
+        add_predictions(store, run.id, attempt, number <= 2);
         ck_ok(bnn_store_finish(store, run.id, attempt, seed < 3 ? BNN_RUN_DONE : BNN_RUN_FAILED,
                                seed < 3 ? NULL : "loss is nan", 0, err));
         char model[BNN_SHA256_HEX + 8];
@@ -151,6 +161,7 @@ static const char *change_config(size_t id)
              "UPDATE layer SET float32_bytes = float32_bytes + 8, packed_bytes = packed_bytes + 1"
              " WHERE run_id IN mine;"
              "UPDATE layer_value SET value = value * 1.002 WHERE run_id IN mine;"
+             "UPDATE prediction SET classes = x'0101' WHERE run_id IN mine;"
              "UPDATE attempt SET error = error || ' again' WHERE run_id IN mine;"
              "UPDATE benchmark_result SET median_ns = median_ns * 1.002 WHERE benchmark_id IN"
              " (SELECT benchmark_id FROM benchmark WHERE run_id IN mine)",

@@ -58,6 +58,15 @@ static void add_telemetry(bnn_store *store, int64_t run, double seed)
     }
 }
 
+/* Four images: binary networks take the second for the class of the third, others the fourth. */
+static void add_predictions(bnn_store *store, int64_t run, bool binary)
+{
+    static const uint8_t is[] = {0, 0, 1, 2}, said[2][4] = {{0, 0, 1, 1}, {0, 1, 1, 2}};
+    const bnn_store_predictions p = {
+        .sample = "all", .n = 4, .n_classes = 3, .true_classes = is, .classes = said[binary]};
+    ck_ok(bnn_store_add_predictions(store, run, 1, &p, err));
+}
+
 static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bool binary,
                         const outcome *o)
 {
@@ -73,6 +82,7 @@ static int64_t add_done(bnn_store *store, int64_t experiment, int64_t config, bo
     if (binary)
         add_telemetry(store, run.id, (double)o->seed);
     add_timings(store, run.id, 1, binary ? 2000000000 : 1000000000);
+    add_predictions(store, run.id, binary);
     ck_ok(bnn_store_finish(store, run.id, 1, BNN_RUN_DONE, NULL, 0, err));
     return run.id;
 }
@@ -284,9 +294,12 @@ static const struct {
      "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"
      "demo|clipped|1|twin|avx2|1|5.000000|4.500000|6.000000|200000.000000|0.800000|1.000000|"
      "NULL|NULL|0|NULL|8a62d2354b18|NULL\n"},
+    {"confusion", "experiment,label,config,true_class,predicted_class,n,share", NULL},
     {"dead_channels", "experiment,label,layer,n,dead_channels,worst_run,positive,saturated",
      "demo|clipped|sign_1|2|0.375000|0.500000|0.500000|0.187500\n"
      "demo|identity|sign_1|1|0.250000|0.250000|0.500000|0.125000\n"},
+    {"disagreement",
+     "experiment,label,run_uid,other_label,other_uid,image,true_class,run_class,other_class", NULL},
     {"environments",
      "host,os,cpu_model,n_cpu,kernels,version,revision,compiler,cflags,libraries,n_runs,first_utc,"
      "last_utc",
