@@ -183,6 +183,7 @@ runner_sources = \
 	framework/runner/pool_queue.c \
 	framework/runner/reload.c framework/runner/reload.h \
 	framework/runner/registered.c framework/runner/registered.h \
+	framework/runner/predictions.c framework/runner/predictions.h \
 	framework/runner/replay.c framework/runner/replay.h \
 	framework/runner/restore.c framework/runner/restore.h \
 	framework/runner/run.c framework/runner/run.h \

@@ -61,6 +61,7 @@ static int dataset_apply_options(const bnn_data_options *options, const bnn_cata
     const bnn_position_in_file at = options->at;
     const bool random = options->sample == BNN_SAMPLE_RANDOM && entry->n_files > 0;
     int status = bnn_data_check_train(options, dataset->train.n, err);
+    dataset->test_sample = options->test_limit == 0 ? "all" : random ? "random" : "first";
     if (status == BNN_OK && options->test_limit > 0 &&
         (uint32_t)options->test_limit > dataset->test.n)
         status =

@@ -23,6 +23,8 @@ typedef struct bnn_dataset {
     uint32_t n_classes;
     bnn_images train; /* as in the file; the trainer holds out a part for validation */
     bnn_images test;
+    const char
+        *test_sample; /* "all" of the files' test images, or so many "random" or "first" ones */
     char sha256[BNN_SHA256_HEX]; /* over the SHA-256 (in hexadecimal) of the raw contents of the
                                     files, in the order of the format's roles (bnn_catalogue_sha256);
                                     without files, of train images, train labels, test images, test

@@ -7,6 +7,7 @@
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
 #include "model/weights.h"
+#include "runner/predictions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -70,19 +71,22 @@ int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_net
     const uint32_t n_classes = model->n_classes;
     float *trained = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *trained);
     float *deployed = bnn_arena_alloc(arena, (size_t)BLOCK * n_classes, sizeof *deployed);
+    uint8_t *classes = bnn_arena_alloc(arena, n, sizeof *classes);
     bnn_engine_contender r;
     const int status = bnn_engine_contender_open(model, engine, arena, &r, err);
     if (status != BNN_OK)
         return status;
-    if (trained == NULL || deployed == NULL)
+    if (trained == NULL || deployed == NULL || classes == NULL)
         return bnn_no_memory(err);
-    *out = (bnn_agreement){.n_mismatches = 0};
+    *out = (bnn_agreement){.classes = classes};
     for (uint32_t first = 0; first < n; first += BLOCK) {
         const uint32_t block = n - first < BLOCK ? n - first : BLOCK;
         bnn_network_infer(network, block, images + first * n_pixels, trained);
         bnn_engine_run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
-        for (uint32_t i = 0; i < block; i++)
+        for (uint32_t i = 0; i < block; i++) {
             finish_compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
+            classes[first + i] = (uint8_t)bnn_class_of(deployed + i * n_classes, n_classes);
+        }
     }
     return BNN_OK;
 }
@@ -192,10 +196,24 @@ static int finish_model(const bnn_finish_request *r, bnn_network *network, bnn_a
         return status;
     finish_send_metric(r, "mismatches", agreement.n_mismatches);
     finish_send_metric(r, "max_logit_difference", agreement.max_difference);
+    bnn_predictions_send(agreement.classes, r->data->test.n, r->record, r->context);
     if (r->measure_seconds <= 0)
         return BNN_OK;
     status = finish_send_latency(r, model, 1, err);
     return status != BNN_OK ? status : finish_send_latency(r, model, 64, err);
+}
+
+/* Of a network that leaves no model file, what it says itself. */
+static int finish_undeployed(const bnn_finish_request *r, bnn_network *network, bnn_arena *arena,
+                             bnn_error *err)
+{
+    uint8_t *classes;
+    const bnn_images *test = &r->data->test;
+    const int status = bnn_predictions_of_network(network, test, arena, &classes, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_predictions_send(classes, test->n, r->record, r->context);
+    return r->keeps_weights ? BNN_OK : finish_weights(r, network, arena, err);
 }
 
 int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err)
@@ -209,8 +227,8 @@ int bnn_finish(const bnn_finish_request *r, bnn_network *network, bnn_error *err
         status = finish_weights(r, network, arena, err);
     if (status == BNN_OK)
         status = finish_model(r, network, arena, &has_model, err);
-    if (status == BNN_OK && !r->keeps_weights && !has_model)
-        status = finish_weights(r, network, arena, err);
+    if (status == BNN_OK && !has_model)
+        status = finish_undeployed(r, network, arena, err);
     bnn_arena_destroy(arena);
     return status;
 }

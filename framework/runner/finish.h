@@ -24,9 +24,9 @@ typedef struct bnn_finish_request {
 double bnn_finish_measure_seconds(double train_seconds);
 
 /* Writes the files of base/run.h, reads the model file back, and runs it over the whole test set
- * beside the network: records of the files, of mismatches and max_logit_difference, and of the time
- * for an image at batch 1 and 64, when that is wanted. A network that cannot be deployed leaves its
- * weights only. The network is binarized; of one with values that are not finite nothing is written:
+ * beside the network: records of the files, of mismatches and max_logit_difference, of the classes that
+ * it gives to the images, and of the time for an image at batch 1 and 64, when that is wanted. A
+ * network that cannot be deployed leaves its weights, and the classes that it gives itself. The network is binarized; of one with values that are not finite nothing is written:
  * BNN_E_FAILED. The same weights give the same files, byte for byte. Thread-safe. */
 int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);
 
@@ -37,9 +37,10 @@ int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, 
 
 /* Logits of the engine beside those of training. */
 typedef struct bnn_agreement {
-    uint32_t n_mismatches; /* images whose class differs */
-    uint32_t n_different;  /* images with a logit that has other bits (all NaN count as one) */
-    double max_difference; /* of two logits; infinite where only one is a number */
+    const uint8_t *classes; /* [n]: that the engine gives; in the arena */
+    uint32_t n_mismatches;  /* images whose class differs */
+    uint32_t n_different;   /* images with a logit that has other bits (all NaN count as one) */
+    double max_difference;  /* of two logits; infinite where only one is a number */
 } bnn_agreement;
 
 /* Runs engine (NULL: the one for this machine) and network over n images; what it needs for that lies

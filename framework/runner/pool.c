@@ -1,6 +1,7 @@
 #include "runner/pool_internal.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "runner/environment.h"
 
 #include <math.h>
@@ -69,11 +70,21 @@ static void pool_lose_run(pool_job *j, const bnn_error *err)
     pool_end_run(j, BNN_RUN_INTERRUPTED);
 }
 
+static const bnn_config *pool_config(const pool_job *j)
+{
+    return &j->pool->base.experiment->configs[j->run->i_config];
+}
+
+static const bnn_dataset *pool_data(const pool_job *j)
+{
+    return &j->pool->base.datasets[pool_config(j)->i_dataset];
+}
+
 static void pool_claim(pool_job *j)
 {
     const pool *p = j->pool;
-    const bnn_config *config = &p->base.experiment->configs[j->run->i_config];
-    const bnn_dataset *data = &p->base.datasets[config->i_dataset];
+    const bnn_config *config = pool_config(j);
+    const bnn_dataset *data = pool_data(j);
     for (size_t i = 0; i < config->plugins.n; i++) {
         const bnn_plugin *plugin = config->plugins.list[i];
         j->plugins[i] = (bnn_store_plugin){.kind = bnn_kind_name((bnn_kind)plugin->head->kind),
@@ -110,15 +121,25 @@ static bool pool_take_run(pool_job *j)
     return true;
 }
 
-/* A record that cannot be kept has stopped the writer, and so the sweep: nothing is lost in silence. */
+/* A record that cannot be kept has stopped the writer, and so the sweep: nothing is lost in silence.
+ * Predictions are kept with the end of the run. */
 static void pool_keep_record(void *context, const bnn_record *record)
 {
     pool_job *j = context;
     if (record->kind == BNN_RECORD_METRIC && record->metric.epoch == 0 &&
         strcmp(record->metric.name, "test_accuracy") == 0)
         j->test_accuracy = record->metric.value;
-    bnn_writer_record(j->pool->writer, j->run->id, j->attempt, record,
-                      atomic_load(&j->pool->n_running) - 1);
+    if (record->kind == BNN_RECORD_PREDICTIONS)
+        bnn_predictions_take(&j->predictions, &record->predictions);
+    else
+        bnn_writer_record(j->pool->writer, j->run->id, j->attempt, record,
+                          atomic_load(&j->pool->n_running) - 1);
+}
+
+static void pool_await_predictions(pool_job *j)
+{
+    j->predictions.n = pool_data(j)->test.n;
+    j->predictions.n_known = 0;
 }
 
 static void pool_claimed(pool_job *j)
@@ -141,6 +162,7 @@ static void pool_claimed(pool_job *j)
     j->attempt = j->run->n_attempts = j->request.attempt;
     j->run->result.n_tries++;
     j->test_accuracy = (double)NAN;
+    pool_await_predictions(j);
     j->started = bnn_clock_seconds(CLOCK_MONOTONIC);
     p->last_call = false;
     bnn_pool_set_state(p, j->run, BNN_RUN_RUNNING);
@@ -148,7 +170,7 @@ static void pool_claimed(pool_job *j)
         j->hopeless = true;
         j->step = POOL_FINISH;
         bnn_writer_finish(p->writer, j->run->id, j->attempt, BNN_RUN_FAILED, j->outcome.message, 0,
-                          &j->request);
+                          NULL, &j->request);
         return;
     }
     atomic_fetch_add(&p->n_running, 1);
@@ -169,10 +191,12 @@ static void pool_ended(pool_job *j, const bnn_outcome *outcome)
     j->run->result.begun = atomic_load(&j->pool->executor->progress[j - j->pool->jobs].begun);
     j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
     j->step = POOL_FINISH;
+    const bool predicts = state == BNN_RUN_DONE &&
+                          bnn_predictions_gather(&j->predictions, pool_data(j), &j->gathered);
     bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,
                       state == BNN_RUN_FAILED ? j->outcome.message : NULL,
                       state == BNN_RUN_INTERRUPTED ? j->pool->signal : outcome->signal,
-                      &j->request);
+                      predicts ? &j->gathered : NULL, &j->request);
 }
 
 /* Not before the end of the run is on the disk: else a crash in between would cost all of it. */
@@ -350,6 +374,16 @@ static int pool_run(pool *p, bnn_error *err)
     return status;
 }
 
+static bool pool_allocate_predictions(pool_job *j)
+{
+    const bnn_run_base *base = &j->pool->base;
+    uint32_t most = 0;
+    for (size_t i = 0; i < base->experiment->n_datasets; i++)
+        most = (uint32_t)bnn_size_larger(most, base->datasets[i].test.n);
+    j->predictions.classes = bnn_arena_alloc(j->pool->plan->arena, most, 1);
+    return j->predictions.classes != NULL;
+}
+
 static int pool_open(pool *p, bnn_error *err)
 {
     p->base.folder = bnn_run_path(p->options->db, NULL, NULL, p->plan->arena);
@@ -360,8 +394,11 @@ static int pool_open(pool *p, bnn_error *err)
     if (strlen(p->base.folder) >= BNN_RUN_FOLDER_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long for files of runs beside it",
                         p->options->db);
-    for (uint32_t i = 0; i < p->n_jobs; i++)
+    for (uint32_t i = 0; i < p->n_jobs; i++) {
         p->jobs[i].pool = p;
+        if (!pool_allocate_predictions(&p->jobs[i]))
+            return bnn_no_memory(err);
+    }
     for (size_t i = 0; i < p->plan->n; i++)
         if (bnn_run_is_todo(&p->plan->runs[i]))
             p->plan->runs[i].state = BNN_RUN_QUEUED;

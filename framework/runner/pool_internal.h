@@ -4,6 +4,7 @@
 
 #include "runner/executor/executor.h"
 #include "runner/pool.h"
+#include "runner/predictions.h"
 #include "runner/signals.h"
 #include "runner/writer.h"
 
@@ -24,9 +25,11 @@ typedef struct pool_job {
     bnn_run *run;     /* unless idle */
     uint32_t attempt; /* that holds it, once it is claimed */
     double started;
-    double test_accuracy; /* that the attempt has reported, or NaN */
-    bnn_outcome outcome;  /* of the attempt */
-    bool hopeless;        /* a run that it needs cannot be had */
+    double test_accuracy;        /* that the attempt has reported, or NaN */
+    bnn_predictions predictions; /* likewise; there is room for the largest test set */
+    bnn_store_predictions gathered;
+    bnn_outcome outcome; /* of the attempt */
+    bool hopeless;       /* a run that it needs cannot be had */
     bnn_store_plugin plugins[BNN_PLUGIN_SET_MAX];
     bnn_store_need needs[BNN_PURPOSES];
     bnn_store_attempt with; /* of the claim */

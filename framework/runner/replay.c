@@ -11,6 +11,8 @@ void bnn_replay_record(void *context, const bnn_record *record)
     bnn_replay *o = context;
     if (record->kind == BNN_RECORD_FILE)
         *(strcmp(record->file.kind, "weights") == 0 ? &o->weights : &o->model) = record->file;
+    if (record->kind == BNN_RECORD_PREDICTIONS)
+        bnn_predictions_take(&o->predictions, &record->predictions);
     if (record->kind != BNN_RECORD_METRIC || strcmp(record->metric.name, "seconds") == 0)
         return;
     bnn_metric_record *grown =

@@ -3,14 +3,17 @@
 #define BNN_RUNNER_REPLAY_H
 
 #include "db/store_results.h"
+#include "runner/predictions.h"
 #include "runner/run.h"
 
-/* What the new attempt reports. Zero but for the arena, which is its own while it runs. */
+/* What the new attempt reports. Zero but for the arena, which is its own while it runs, and for the room
+ * for predictions, if they are wanted. */
 typedef struct bnn_replay {
     bnn_arena *arena;
     bnn_metric_record *metrics; /* but for those of time */
     size_t n, capacity;
     bnn_file_record weights, model; /* the name is "" when there is none */
+    bnn_predictions predictions;
     bool out_of_memory;
 } bnn_replay;
 

@@ -116,6 +116,17 @@ static int restore_unkept(const restore *r, const restore_job *j, bnn_error *err
                             : bnn_store_replace_file(r->store, j->run->id, &j->replay.weights, err);
 }
 
+/* A run of an older bnnrun, which did not keep them. */
+static int restore_predictions(const restore *r, const restore_job *j, bnn_error *err)
+{
+    const bnn_config *config = &r->plan->experiment->configs[j->run->i_config];
+    bnn_store_predictions p;
+    return bnn_predictions_gather(&j->replay.predictions, &r->options->datasets[config->i_dataset],
+                                  &p)
+               ? bnn_store_fill_predictions(r->store, j->run->id, &p, err)
+               : BNN_OK;
+}
+
 /* In a transaction, in which nobody can remove the run or begin it again. */
 static int restore_files(const restore *r, const restore_job *j, bnn_error *err)
 {
@@ -133,7 +144,7 @@ static int restore_files(const restore *r, const restore_job *j, bnn_error *err)
         status = restore_file(r, j, &files[i], same_weights, err);
     if (status == BNN_OK)
         status = restore_unkept(r, j, err);
-    return status;
+    return status == BNN_OK ? restore_predictions(r, j, err) : status;
 }
 
 static void restore_end(restore *r, restore_job *j, const bnn_outcome *outcome)
@@ -212,7 +223,13 @@ static int restore_begin(restore *r, uint32_t slot, bnn_error *err)
     j->replay = (bnn_replay){.arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES)};
     if (j->replay.arena == NULL)
         return bnn_no_memory(err);
-    int status = restore_find_needs(r, run, j->replay.arena, err);
+    const size_t i_dataset = r->plan->experiment->configs[run->i_config].i_dataset;
+    bnn_predictions *p = &j->replay.predictions;
+    p->n = r->options->datasets[i_dataset].test.n;
+    p->classes = bnn_arena_alloc(j->replay.arena, p->n, 1);
+    int status = p->classes == NULL ? bnn_no_memory(err) : BNN_OK;
+    if (status == BNN_OK)
+        status = restore_find_needs(r, run, j->replay.arena, err);
     r->begun[run - r->plan->runs] = true;
     j->run = run;
     const bnn_run_listener listener = {.record = bnn_replay_record, .context = &j->replay};

@@ -1,7 +1,8 @@
 /* restore.h - makes the files of done runs again that are missing or damaged. The same spec gives the
  * same bits: each run is trained once more, as bnn_replay has it, and what comes out must be what the
  * database says. Then the missing files are put in their place; else nothing is replaced. The
- * database stays as it is, but for a model file that names its config otherwise. */
+ * database stays as it is, but for a model file that names its config otherwise, and for the classes of
+ * test images, which an older bnnrun did not keep. */
 #ifndef BNN_RUNNER_RESTORE_H
 #define BNN_RUNNER_RESTORE_H
 

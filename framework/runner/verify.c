@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
+#include "runner/predictions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,57 @@ int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *relo
                ? status
                : bnn_finish_build(graph, NULL, stored->run.uid, stored->label,
                                   stored->run.result.test_accuracy, arena, &model, err);
+}
+
+/* ---- the classes of the test set --------------------------------------------------------- */
+
+static int verify_predict(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                          const bnn_images *test, bnn_arena *arena, uint8_t **out_classes,
+                          bnn_error *err)
+{
+    bnn_model *model;
+    if (stored->model_path == NULL)
+        return bnn_predictions_of_network(reloaded->network, test, arena, out_classes, err);
+    const int status = bnn_modelfile_read(stored->model_path, arena, &model, err);
+    return status != BNN_OK ? status
+                            : bnn_predictions_of_model(model, test, arena, out_classes, err);
+}
+
+static void verify_compare_classes(const bnn_store_predictions *was, bnn_verified_classes *out)
+{
+    const bnn_store_predictions *now = &out->now;
+    out->recorded = true;
+    out->same_images =
+        was->n == now->n && memcmp(was->true_classes, now->true_classes, now->n) == 0;
+    for (size_t i = 0; out->same_images && i < now->n; i++)
+        out->n_different += was->classes[i] != now->classes[i];
+}
+
+int bnn_verify_classes(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                       const bnn_dataset *data, bnn_arena *arena, bnn_verified_classes *out,
+                       bnn_error *err)
+{
+    const bnn_store_predicted *recorded;
+    const bnn_images *test = &data->test;
+    uint8_t *classes;
+    size_t n, n_right = 0;
+    int status = verify_predict(stored, reloaded, test, arena, &classes, err);
+    if (status != BNN_OK)
+        return status;
+    *out = (bnn_verified_classes){.right = false};
+    const bnn_predictions made = {.n = test->n, .n_known = test->n, .classes = classes};
+    for (size_t i = 0; i < test->n; i++)
+        n_right += classes[i] == test->labels[i];
+    out->right = bnn_predictions_gather(&made, data, &out->now) &&
+                 (double)n_right / (double)test->n == stored->run.result.test_accuracy;
+    status = bnn_store_list_predictions(store, NULL, stored->run.uid, arena, &recorded, &n, err);
+    if (status == BNN_E_RESOURCE) {
+        out->damage = *err;
+        return BNN_OK;
+    }
+    if (status == BNN_OK && n > 0)
+        verify_compare_classes(&recorded[0].images, out);
+    return status;
 }
 
 /* ---- training again ---------------------------------------------------------------------- */

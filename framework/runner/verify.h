@@ -17,6 +17,22 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
 int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *reloaded,
                           bnn_arena *arena, bnn_error *err);
 
+/* What test images are taken for, now and as recorded. */
+typedef struct bnn_verified_classes {
+    bnn_store_predictions now; /* in the arena and the data */
+    bool right;                /* they come to the accuracy that is recorded */
+    bool recorded;
+    bnn_error damage;   /* of what is recorded; the message is "" when there is none */
+    bool same_images;   /* these two: when they are recorded */
+    size_t n_different; /* images, when they are the same ones */
+} bnn_verified_classes;
+
+/* Has the model file, or, of a run that left none, the network classify the test images. data: open, the
+ * run's. */
+int bnn_verify_classes(bnn_store *store, const bnn_stored_run *stored, const bnn_reloaded *reloaded,
+                       const bnn_dataset *data, bnn_arena *arena, bnn_verified_classes *out,
+                       bnn_error *err);
+
 /* What training again came to. */
 typedef struct bnn_retrained {
     bnn_replayed replayed;

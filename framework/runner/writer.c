@@ -46,7 +46,12 @@ static int writer_apply(bnn_store *store, writer_entry *e, bnn_error *err)
         return bnn_store_add_record(store, e->run, e->attempt, &e->record, e->co_runners, err);
     if (r->run != NULL)
         return bnn_store_claim(store, r->run, r->with, &r->attempt, err);
-    return bnn_store_finish(store, e->run, e->attempt, r->outcome, r->error, r->signal, err);
+    int status = BNN_OK;
+    if (r->predictions != NULL)
+        status = bnn_store_add_predictions(store, e->run, e->attempt, r->predictions, err);
+    return status != BNN_OK
+               ? status
+               : bnn_store_finish(store, e->run, e->attempt, r->outcome, r->error, r->signal, err);
 }
 
 /* One transaction. An attempt that was superseded concerns its run alone; any other failure rolls
@@ -162,9 +167,11 @@ void bnn_writer_claim(bnn_writer *w, const bnn_run *run, const bnn_store_attempt
 }
 
 void bnn_writer_finish(bnn_writer *w, int64_t run, uint32_t attempt, bnn_run_state outcome,
-                       const char *error, int signal, bnn_writer_request *request)
+                       const char *error, int signal, const bnn_store_predictions *predictions,
+                       bnn_writer_request *request)
 {
-    *request = (bnn_writer_request){.outcome = outcome, .error = error, .signal = signal};
+    *request = (bnn_writer_request){
+        .outcome = outcome, .error = error, .signal = signal, .predictions = predictions};
     writer_send(w, &(writer_entry){.run = run, .attempt = attempt, .request = request});
 }
 

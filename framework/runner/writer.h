@@ -20,7 +20,8 @@ typedef struct bnn_writer_request {
     bnn_run_state outcome; /* these three: of an end */
     const char *error;
     int signal;
-    bool answered;    /* under the writer's lock; ask bnn_writer_answered */
+    const bnn_store_predictions *predictions; /* likewise; or NULL */
+    bool answered;                            /* under the writer's lock; ask bnn_writer_answered */
     int status;       /* the answer: of bnn_store_claim or bnn_store_finish */
     uint32_t attempt; /* that was claimed; 0: another process has the run */
     bnn_error err;    /* if status says so */
@@ -43,11 +44,12 @@ int bnn_writer_check(bnn_writer *writer, bnn_error *err);
 /* Whether a record would not have to wait. */
 bool bnn_writer_has_room(bnn_writer *writer);
 
-/* Like bnn_store_claim and bnn_store_finish, later. */
+/* Like bnn_store_claim and bnn_store_finish, later. predictions: are kept with the end, or NULL. */
 void bnn_writer_claim(bnn_writer *writer, const bnn_run *run, const bnn_store_attempt *with,
                       bnn_writer_request *request);
 void bnn_writer_finish(bnn_writer *writer, int64_t run, uint32_t attempt, bnn_run_state outcome,
-                       const char *error, int signal, bnn_writer_request *request);
+                       const char *error, int signal, const bnn_store_predictions *predictions,
+                       bnn_writer_request *request);
 bool bnn_writer_answered(bnn_writer *writer, const bnn_writer_request *request);
 
 /* Like bnn_store_add_record, later. An attempt that was superseded is noticed at its end. */

@@ -31,6 +31,7 @@ prints "^  weights  *$folder/weights.safetensors is the file that was recorded$"
 prints "^  model  *$folder/model.bnn is the file that was recorded$"
 prints '^  rebuild  *the kept weights give this model file, byte for byte$'
 prints '^  portable  *130 test images: 0 get another class than in training, 0 other logits, by at most 0$'
+prints '^  classes  *130 test images: 0 are taken for another class than was recorded$'
 omits DIFFERS
 bnn 0 verify --retrain "$run" "$other"
 says "training $other again"
@@ -48,6 +49,23 @@ bnn 0 show "$run"
 prints '^  proof  *the model file classifies every test image as training did$'
 bnn 0 query --csv "SELECT count(*) FROM run_summary WHERE mismatches = 0 AND model_bytes < 3000"
 prints '^2$'
+
+# ---- what images are taken for -------------------------------------------------------------------
+bnn 0 query confusion run="$run" --csv
+prints '^experiment,label,config,true_class,predicted_class,n,share$'
+awk -F, '{ all += $6; right += $6 * ($4 == $5) } END { print all, right }' out >sums
+bnn 0 query --csv "SELECT 130, CAST(round(130 * test_accuracy) AS INTEGER) FROM run_summary WHERE run_uid = '$run'"
+[ "$(sed -n '2s/,/ /p' out)" = "$(cat sums)" ] || wrong "the confusions do not make up the accuracy"
+bnn 0 query --csv "SELECT config FROM run_summary WHERE run_uid = '$run'"
+bnn 0 query confusion config="$(sed -n 2p out)" --csv
+awk -F, '{ all += $6 } END { print all }' out >sums
+[ "$(cat sums)" = 130 ] || wrong "a config has other confusions than its only run"
+bnn 0 query disagreement run="$(echo "$run" | cut -c 1-8)" other="$other" --csv
+prints "^small,ste=approx_sign,$run,ste=clipped,$other,[0-9]*,[0-9],[0-9],[0-9]$"
+fails 4 query confusion run=nothing_like_it
+says 'there is no run "nothing_like_it"'
+bnn 0 show "$run"
+prints '^most frequent confusions in the test set$'
 
 # ---- what is kept, and measured -----------------------------------------------------------------------
 bnn 0 plan small.yaml --db lean.db
@@ -270,6 +288,23 @@ unset BNN_DATA_PATH
 
 # ---- what the database says is believed, and compared --------------------------------------------
 if command -v sqlite3 >/dev/null; then
+    sqlite3 bnnrun.db "CREATE TABLE kept AS SELECT * FROM prediction; DELETE FROM prediction"
+    bnn 0 verify "$run"
+    prints '^  classes  *not recorded; --record does it$'
+    bnn 0 verify "$run" "$other" --record
+    prints '^  classes  *recorded now$'
+    sqlite3 bnnrun.db "SELECT (SELECT count(*) FROM kept), count(*) FROM prediction JOIN kept
+        USING (run_id, attempt, test_set_id, classes) WHERE run_id IN
+        (SELECT run_id FROM run WHERE run_uid IN ('$run', '$other'))" >out
+    prints '^[1-9][0-9]*|2$'
+    sqlite3 bnnrun.db "UPDATE prediction SET classes = (SELECT classes FROM kept JOIN run USING (run_id)
+        WHERE run_uid = '$other')"
+    bnn 1 verify "$run"
+    prints '^  classes  *DIFFERS: 130 test images: [1-9][0-9]* are taken for another class than was recorded$'
+    sqlite3 bnnrun.db "UPDATE prediction SET classes = x'00'"
+    bnn 1 verify "$run"
+    prints '^  classes  *DIFFERS: bnnrun.db: somebody has changed it: the predicted classes of run '
+    sqlite3 bnnrun.db "DELETE FROM prediction; DROP TABLE kept"
     sqlite3 bnnrun.db "UPDATE metric SET value = value + 1e-15 WHERE name = 'validation_loss' AND epoch = 2
         AND run_id = (SELECT run_id FROM run WHERE run_uid = '$run')"
     bnn 1 verify "$run" --retrain
@@ -333,6 +368,7 @@ if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" plugins/laye
     bnn 0 verify "$run" --db mystery.db --plugin-path plugins
     prints '^  model  *no model file: mystery_1: layer mystery has no lower function'
     prints '^  plugins  *0 of [1-9][0-9]* files are other ones than at the time$'
+    prints '^  classes  *130 test images: 0 are taken for another class than was recorded$'
     sed 's/"mystery", "/&newer: /' plugins/layer_mystery.c >newer.c
     $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" newer.c \
         -o plugins/layer_mystery.so

@@ -1,6 +1,7 @@
 /* query.c - bnnrun query: a question to the database, by name, from a file, or as SQL. */
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/operand.h"
 #include "cli/options.h"
 #include "cli/result.h"
 #include "cli/selection.h"
@@ -90,18 +91,33 @@ static int parse_argument(const char *text, bool named, bnn_arena *arena, bnn_st
     return BNN_OK;
 }
 
-/* A query with a name takes an experiment that there is. */
-static int check_experiment(bnn_store *store, const cli_options *options, bnn_error *err)
+/* Of a query with a name, an experiment is one that there is, a run is found like an operand, and a hash of
+ * digits alone is a text. */
+static int settle_argument(bnn_store *store, const char *operand, bnn_arena *arena,
+                           bnn_store_argument *argument, bnn_error *err)
 {
-    static const char parameter[] = "experiment=";
-    const size_t n = strlen(parameter);
+    const char *value = strchr(operand, '=') + 1, *uid;
+    if (strcmp(argument->name, ":experiment") == 0)
+        return cli_selection_check_experiment(store, value, arena, err);
+    if (strcmp(argument->name, ":config") == 0)
+        *argument = cli_text_argument(argument->name, value);
+    if (strcmp(argument->name, ":run") != 0 && strcmp(argument->name, ":other") != 0)
+        return BNN_OK;
+    const int status = cli_find_run(store, value, arena, &uid, err);
+    if (status == BNN_OK)
+        *argument = cli_text_argument(argument->name, uid);
+    return status;
+}
+
+static int settle_arguments(bnn_store *store, const cli_options *options,
+                            bnn_store_argument *arguments, bnn_error *err)
+{
     int status = BNN_OK;
     if (bnn_store_find_query(options->operands[0]) == NULL)
         return BNN_OK;
     for (int i = 1; status == BNN_OK && i < options->n_operands; i++)
-        if (strncmp(options->operands[i], parameter, n) == 0)
-            status = cli_selection_check_experiment(store, options->operands[i] + n, options->arena,
-                                                    err);
+        status =
+            settle_argument(store, options->operands[i], options->arena, &arguments[i - 1], err);
     return status;
 }
 
@@ -124,7 +140,7 @@ static int answer_query(const cli_options *options, bnn_error *err)
     if (status == BNN_OK)
         status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
-        status = check_experiment(store, options, err);
+        status = settle_arguments(store, options, arguments, err);
     if (status == BNN_OK)
         status = cli_result_read(store, sql, arguments, n, &table, err);
     bnn_store_close(store);
@@ -158,6 +174,7 @@ const cli_command cli_command_query = {
     .options = query_options,
     .examples = "  bnnrun query\n"
                 "  bnnrun query leaderboard experiment=ste_sweep\n"
+                "  bnnrun query confusion run=3f\n"
                 "  bnnrun query \"SELECT label, mean(test_accuracy), ci95(test_accuracy)\n"
                 "                FROM run_summary WHERE experiment = 'ste_sweep' AND in_spec\n"
                 "                AND state = 'done' GROUP BY config\"\n"

@@ -23,6 +23,7 @@ static const struct {
 } parts[] = {
     {"epochs", NULL, "run_epochs", NULL},
     {"results", "results, measured once", "run_results", "run_results_brief"},
+    {"confusions", "most frequent confusions in the test set", "run_confusions", NULL},
     {"layers", "layers, as trained and as deployed", "run_layers", "run_layers_brief"},
     {"telemetry", "telemetry, after the last epoch", "run_telemetry", "run_telemetry_brief"},
     {"attempts", "attempts", "run_attempts", "run_attempts_brief"},

@@ -13,7 +13,7 @@
 /* What was asked for, and the run that is looked at. */
 typedef struct verification {
     cli_options options;
-    bool retrain, download;
+    bool retrain, record, download;
     bnn_store *store;
     bnn_registry *registry;
     bnn_arena *arena;
@@ -165,6 +165,41 @@ static int check_engines(verification *v, bnn_error *err)
     return status;
 }
 
+/* What the database lacks, as an older bnnrun left it. */
+static int record_classes(verification *v, const bnn_store_predictions *now, bnn_error *err)
+{
+    const bool records = v->record && v->holds;
+    const int status =
+        records ? bnn_store_fill_predictions(v->store, v->stored.run.id, now, err) : BNN_OK;
+    if (status == BNN_OK)
+        say_verdict(v, "classes", VERDICT_HOLDS, "%s",
+                    records ? "recorded now" : "not recorded; --record does it");
+    return status;
+}
+
+/* What each test image is taken for, against what is recorded. */
+static int check_classes(verification *v, bnn_error *err)
+{
+    bnn_verified_classes c;
+    const int status =
+        bnn_verify_classes(v->store, &v->stored, &v->reloaded, &v->data, v->arena, &c, err);
+    if (status != BNN_OK)
+        return status;
+    if (!c.right)
+        say_verdict(v, "classes", VERDICT_DIFFERS, "they do not come to the recorded accuracy");
+    else if (c.damage.message[0] != '\0')
+        say_verdict(v, "classes", VERDICT_DIFFERS, "%s", c.damage.message);
+    else if (!c.recorded)
+        return record_classes(v, &c.now, err);
+    else if (!c.same_images)
+        say_verdict(v, "classes", VERDICT_DIFFERS, "recorded are those of other images");
+    else
+        say_verdict(v, "classes", verdict_of(c.n_different == 0),
+                    "%zu test images: %zu are taken for another class than was recorded", c.now.n,
+                    c.n_different);
+    return BNN_OK;
+}
+
 /* The config of the teacher, which may be removed; NULL when the run has none. */
 static int reload_teacher(verification *v, const bnn_config **out, bnn_error *err)
 {
@@ -257,6 +292,8 @@ static int check_run(verification *v, bnn_error *err)
         return status;
     if (status == BNN_OK && v->reloaded.network != NULL && v->stored.model_path != NULL)
         status = check_engines(v, err);
+    if (status == BNN_OK)
+        status = check_classes(v, err);
     if (status == BNN_OK && v->retrain)
         status = check_retrain(v, err);
     return status;
@@ -310,7 +347,9 @@ static int run_verify(void *request, bnn_error *err)
     verification *v = request;
     json_t *all = json_array();
     const int n = v->options.n_operands;
-    int n_wrong = 0, n_different = 0, status = cli_store_open(&v->options, &v->store, err);
+    int n_wrong = 0, n_different = 0;
+    int status = v->record ? cli_store_open_to_write(&v->options, &v->store, err)
+                           : cli_store_open(&v->options, &v->store, err);
     for (int i = 0; status == BNN_OK && i < n; i++) {
         status = verify_run(v, v->options.operands[i], all, err);
         if (status == BNN_E_RESOURCE && n > 1) { /* the others are looked at, too */
@@ -339,6 +378,8 @@ static const verification verify_values = {.download = true};
 static const cli_option verify_options[] = {
     CLI_ROW("retrain", 0, CLI_SWITCH, NULL, verification, retrain,
             "train the run again, too, and compare metrics and weights"),
+    CLI_ROW("record", 0, CLI_SWITCH, NULL, verification, record,
+            "record what each test image is taken for, where an older bnnrun did not"),
     CLI_ROW("no-download", 0, CLI_NO, NULL, verification, download,
             "use a data set that is here, or fail"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
@@ -354,9 +395,10 @@ const cli_command cli_command_verify = {
     .notes =
         "The files must have the recorded SHA-256; the kept weights must be finite and give the\n"
         "model file, byte for byte; and every engine that this machine runs must give the\n"
-        "logits of training, to the bit, on the whole test set. Exit status 1 when something\n"
-        "DIFFERS, else 4 when something is MISSING. Neither the spec nor its topology has to be\n"
-        "there any more. Plugin files that are other ones than at the time are told, too.\n",
+        "logits of training, to the bit, on the whole test set, whose images must be taken for\n"
+        "the recorded classes. Exit status 1 when something DIFFERS, else 4 when something is\n"
+        "MISSING. Neither the spec nor its topology has to be there any more. Plugin files that\n"
+        "are other ones than at the time are told, too.\n",
     .options = verify_options,
     .examples = "  bnnrun verify 3f\n"
                 "  bnnrun verify --retrain 3f 9c\n",

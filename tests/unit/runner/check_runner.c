@@ -3,11 +3,14 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/run.h"
+#include "db/store_results.h"
+#include "infer/modelfile.h"
 #include "runner/environment.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 #include "runner/finish.h"
 #include "runner/pool.h"
+#include "runner/predictions.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/runner_fixture.h"
@@ -411,6 +414,46 @@ START_TEST(results_do_not_depend_on_jobs_or_processes)
 }
 END_TEST
 
+/* The classes of all four runs are what their model files say, and make up their accuracies. */
+START_TEST(what_images_are_taken_for_is_kept)
+{
+    bnn_dataset *datasets;
+    const bnn_store_predicted *rows;
+    size_t n;
+    run_sweep(TINY, 2);
+    make_plan();
+    bnn_store *store = store_open(BNN_STORE_READ);
+    const bnn_data_search search = {.catalogue = source_path("configs/datasets")};
+    for (size_t i = 0; i < plan.n; i++)
+        plan.runs[i].state = BNN_RUN_QUEUED; /* so that the data are opened */
+    ck_ok(bnn_plan_open_data(&plan, &search, &datasets, err));
+    const bnn_images *test = &datasets[0].test;
+    ck_ok(bnn_store_list_predictions(store, "tiny", NULL, arena, &rows, &n, err));
+    ck_assert_uint_eq(n, 4);
+    for (size_t i = 0; i < n; i++) {
+        const bnn_store_predictions *p = &rows[i].images;
+        bnn_model *model;
+        uint8_t *classes;
+        uint32_t n_right = 0;
+        ck_assert_uint_eq(p->n, 50);
+        ck_assert_uint_eq(p->n_classes, 10);
+        ck_assert_str_eq(p->sample, "first"); /* of data that are drawn */
+        ck_assert_mem_eq(p->true_classes, test->labels, p->n);
+        ck_ok(bnn_modelfile_read(bnn_run_path(store_file(), rows[i].uid, BNN_RUN_MODEL, arena),
+                                 arena, &model, err));
+        ck_ok(bnn_predictions_of_model(model, test, arena, &classes, err));
+        ck_assert_mem_eq(p->classes, classes, p->n);
+        for (size_t k = 0; k < p->n; k++)
+            n_right += classes[k] == test->labels[k];
+        const char *sql = bnn_arena_printf(
+            arena, "SELECT test_accuracy FROM run_summary WHERE run_uid = '%s'", rows[i].uid);
+        ck_assert_double_eq(plain_real(store_file(), sql), n_right / 50.0);
+    }
+    bnn_plan_close_data(&plan, datasets);
+    bnn_store_close(store);
+}
+END_TEST
+
 #define DIVERGES                                       \
     "name: wild\n" TINY_DATA TINY_NET "  norm: none\n" \
     "train: {epochs: 2, batch: 32, optimizer: sgd}\n"  \
@@ -611,6 +654,7 @@ static Suite *make_suite(void)
         the_end_that_is_told_does_not_jump,
         jobs_are_not_more_than_runs,
         results_do_not_depend_on_jobs_or_processes,
+        what_images_are_taken_for_is_kept,
         time_runs_out,
         a_run_of_another_process_is_left_to_it,
         a_database_that_cannot_be_written_ends_the_sweep,
