@@ -145,12 +145,15 @@ export_sources = \
 comparison_sources = \
 	framework/comparison/bootstrap.c framework/comparison/bootstrap.h \
 	framework/comparison/comparison.c framework/comparison/comparison.h \
+	framework/comparison/design.c framework/comparison/design.h \
+	framework/comparison/design_paths.h \
 	framework/comparison/flips.c framework/comparison/flips.h \
 	framework/comparison/interval.c framework/comparison/interval.h \
 	framework/comparison/max_t.c framework/comparison/max_t.h \
 	framework/comparison/paired.c framework/comparison/paired.h \
 	framework/comparison/power.c framework/comparison/power.h \
 	framework/comparison/quantile.c framework/comparison/quantile.h \
+	framework/comparison/rank.c framework/comparison/rank.h \
 	framework/comparison/verdict.c framework/comparison/verdict.h \
 	framework/comparison/wins.c framework/comparison/wins.h
 bench_sources = \

@@ -60,6 +60,7 @@ check_suites = \
 	tests/unit/bench/check_measure \
 	tests/unit/comparison/check_bootstrap \
 	tests/unit/comparison/check_comparison \
+	tests/unit/comparison/check_design \
 	tests/unit/comparison/check_error_rates \
 	tests/unit/comparison/check_theory \
 	tests/unit/data/check_add \
@@ -415,6 +416,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/zip_uneven \
 	tests/fixtures/reference/comparison_crossed.inc \
 	tests/fixtures/reference/comparison_flips.inc \
+	tests/fixtures/reference/comparison_looks.inc \
 	tests/fixtures/reference/comparison_theory.inc \
 	tests/fixtures/reference/make_comparison.R \
 	tests/fixtures/reference/distill.inc \

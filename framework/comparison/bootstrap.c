@@ -88,8 +88,8 @@ static int table_read(bootstrap_table *table, const bnn_predictions *p, size_t c
     return BNN_OK;
 }
 
-/* Draws as many images as there are, with replacement. A number of 32 bits times n, over 2^32, is uniform
- * enough: no image is likelier than another by more than n / 2^32. */
+/* Draws as many images as there are, with replacement. A number of 32 bits times n, over 2^32, is
+ * uniform enough: no image is likelier than another by more than n / 2^32. */
 static void draw_images(bootstrap_draw *draw, size_t images, size_t replicate, uint64_t seed)
 {
     const bnn_rng rng = {seed, BNN_RNG_BOOTSTRAP, BOOTSTRAP_STREAM_IMAGES};

@@ -1,6 +1,7 @@
 #include "comparison/comparison.h"
 
 #include "base/size.h"
+#include "comparison/design_paths.h"
 #include "comparison/interval.h"
 #include "comparison/max_t.h"
 #include "comparison/power.h"
@@ -18,6 +19,8 @@ enum {
 
 /* What is computed of all configs at once. */
 typedef struct compare_work {
+    double test_alpha, interval_alpha;
+    const uint8_t *ended; /* flips, at earlier looks; NULL without */
     bnn_flips flips;
     bnn_sample *samples;            /* [configs] */
     double *alone, *p, *low, *high; /* [configs] */
@@ -65,6 +68,11 @@ static int compare_gather(bnn_paired *gathered, const bnn_paired *paired, bnn_ar
     return BNN_OK;
 }
 
+static size_t compare_draws(const bnn_question *question)
+{
+    return question->draws != 0 ? question->draws : COMPARE_DRAWS;
+}
+
 static int compare_plan(compare_work *work, const bnn_paired *paired, const bnn_question *question,
                         bnn_arena *arena, bnn_error *err)
 {
@@ -77,8 +85,8 @@ static int compare_plan(compare_work *work, const bnn_paired *paired, const bnn_
     if (work->samples == NULL || work->alone == NULL || work->p == NULL || work->low == NULL ||
         work->high == NULL)
         return bnn_no_memory(err);
-    const size_t draws = question->draws != 0 ? question->draws : COMPARE_DRAWS;
-    if (bnn_flips_plan(&work->flips, paired->seeds, n, draws, question->seed, arena, err) != BNN_OK)
+    if (bnn_flips_plan(&work->flips, paired->seeds, n, compare_draws(question), question->seed,
+                       arena, err) != BNN_OK)
         return err->status;
     for (size_t i = 0; i < n; i++)
         if (bnn_sample_prepare(&work->samples[i], &work->flips,
@@ -98,8 +106,10 @@ static int compare_test(compare_work *work, size_t n, const bnn_question *questi
                         bnn_arena *arena, bnn_error *err)
 {
     const bool is_joint = question->adjustment == BNN_ADJUST_MAX_T;
-    const double alpha = is_joint || n == 0 ? question->alpha : question->alpha / (double)n;
-    if (bnn_max_t(&work->flips, work->samples, n, work->alone, work->p, arena, err) != BNN_OK)
+    const double alpha =
+        is_joint || n == 0 ? work->interval_alpha : work->interval_alpha / (double)n;
+    if (bnn_max_t(&work->flips, work->samples, n, work->ended, work->alone, work->p, arena, err) !=
+        BNN_OK)
         return err->status;
     if (!is_joint && bnn_holm(work->alone, n, work->p, arena, err) != BNN_OK)
         return err->status;
@@ -111,14 +121,14 @@ static int compare_test(compare_work *work, size_t n, const bnn_question *questi
 }
 
 /* What the test says about 0 holds for the interval, too. */
-static void answer_decide(bnn_answer *answer, double sum, const bnn_question *question)
+static void answer_decide(bnn_answer *answer, double sum, double alpha, double margin)
 {
-    const bool rejected = answer->p <= question->alpha * (1 + 1e-12), above = sum > 0;
+    const bool rejected = answer->p <= alpha * (1 + 1e-12), above = sum > 0;
     if (!rejected || above)
         answer->low = rejected ? fmax(answer->low, 0) : fmin(answer->low, 0);
     if (!rejected || !above)
         answer->high = rejected ? fmin(answer->high, 0) : fmax(answer->high, 0);
-    answer->within_margin = bnn_within_margin(answer->low, answer->high, question->margin);
+    answer->within_margin = bnn_within_margin(answer->low, answer->high, margin);
     answer->verdict = bnn_verdict_of(rejected, above, answer->within_margin);
 }
 
@@ -159,15 +169,27 @@ static bnn_answer compare_answer(const compare_work *work, size_t i, const bnn_p
         .wins_low = wins.low,
         .wins_high = wins.high,
     };
-    answer_decide(&answer, sample->sum, question);
+    answer_decide(&answer, sample->sum, work->test_alpha, question->margin);
     answer.more_seeds = answer_more_seeds(&answer, question, paired->configs);
     return answer;
+}
+
+static void compare_report(const compare_work *work, const bnn_paired *paired,
+                           const bnn_question *question, bnn_answer *answers,
+                           bnn_comparison *comparison)
+{
+    for (size_t i = 0; i < paired->configs; i++)
+        answers[i] = compare_answer(work, i, paired, question);
+    comparison->exact = work->flips.is_exact;
+    comparison->seeds = paired->seeds;
+    comparison->least_seeds = bnn_least_seeds(work->test_alpha, paired->configs,
+                                              question->adjustment == BNN_ADJUST_MAX_T);
 }
 
 int bnn_compare(const bnn_paired *paired, const bnn_question *question, bnn_answer *answers,
                 bnn_comparison *comparison, bnn_error *err)
 {
-    compare_work work;
+    compare_work work = {.test_alpha = question->alpha, .interval_alpha = question->alpha};
     bnn_paired gathered = {0};
     if (compare_check(paired, question, err) != BNN_OK)
         return err->status;
@@ -179,14 +201,51 @@ int bnn_compare(const bnn_paired *paired, const bnn_question *question, bnn_answ
         status = compare_plan(&work, &gathered, question, arena, err);
     if (status == BNN_OK)
         status = compare_test(&work, paired->configs, question, arena, err);
-    if (status == BNN_OK) {
-        for (size_t i = 0; i < paired->configs; i++)
-            answers[i] = compare_answer(&work, i, &gathered, question);
-        comparison->exact = work.flips.is_exact;
-        comparison->seeds = gathered.seeds;
-        comparison->least_seeds = bnn_least_seeds(question->alpha, paired->configs,
-                                                  question->adjustment == BNN_ADJUST_MAX_T);
-    }
+    if (status == BNN_OK)
+        compare_report(&work, &gathered, question, answers, comparison);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
+static int look_check(const bnn_paired *paired, const bnn_question *question,
+                      const bnn_design *design, size_t look, bnn_error *err)
+{
+    if (compare_check(paired, question, err) != BNN_OK || bnn_design_check(design, err) != BNN_OK)
+        return err->status;
+    if (question->adjustment != BNN_ADJUST_MAX_T)
+        return bnn_fail(err, BNN_E_USAGE, "looks are at joint sign flips, not at Holm's p-values");
+    if (look >= design->looks || paired->seeds != design->seeds[look])
+        return bnn_fail(err, BNN_E_USAGE, "the design has no look %zu at %zu seeds", look + 1,
+                        paired->seeds);
+    return BNN_OK;
+}
+
+int bnn_compare_look(const bnn_paired *paired, const bnn_question *question,
+                     const bnn_design *design, size_t look, bnn_answer *answers,
+                     bnn_comparison *comparison, bnn_error *err)
+{
+    if (look_check(paired, question, design, look, err) != BNN_OK)
+        return err->status;
+    const double before = look == 0 ? 0 : bnn_design_spent(design, question->alpha, look - 1);
+    const double spent = bnn_design_spent(design, question->alpha, look);
+    compare_work work = {.test_alpha = spent, .interval_alpha = spent - before};
+    const bnn_paths paths = {design,
+                             look,
+                             paired->configs,
+                             compare_draws(question),
+                             question->seed,
+                             question->alpha,
+                             paired->differences};
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    int status = compare_plan(&work, paired, question, arena, err);
+    if (status == BNN_OK)
+        status = bnn_paths_ended(&paths, &work.flips, &work.ended, arena, err);
+    if (status == BNN_OK)
+        status = compare_test(&work, paired->configs, question, arena, err);
+    if (status == BNN_OK)
+        compare_report(&work, paired, question, answers, comparison);
     bnn_arena_destroy(arena);
     return status;
 }

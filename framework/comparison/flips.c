@@ -51,11 +51,15 @@ double *bnn_flips_table(const bnn_flips *flips, const double *values, bnn_arena 
 {
     double *table = bnn_arena_alloc(arena, bnn_size_product(flips->bytes, 256), sizeof *table);
     for (size_t b = 0; table != NULL && b < flips->bytes; b++) {
-        for (size_t pattern = 0; pattern < 256; pattern++) {
-            double sum = 0;
-            for (size_t i = 0; i < 8 && 8 * b + i < flips->seeds; i++)
-                sum += pattern >> i & 1 ? -values[8 * b + i] : values[8 * b + i];
-            table[256 * b + pattern] = sum;
+        double *sums = table + 256 * b;
+        for (size_t i = 8 * b; i < 8 * b + 8 && i < flips->seeds; i++)
+            sums[0] += values[i];
+        /* A pattern is one with a bit less, and that seed turned. */
+        for (size_t i = 0; i < 8; i++) {
+            const size_t seed = 8 * b + i, bit = (size_t)1 << i;
+            const double turn = seed < flips->seeds ? 2 * values[seed] : 0;
+            for (size_t pattern = 0; pattern < bit; pattern++)
+                sums[bit + pattern] = sums[pattern] - turn;
         }
     }
     return table;

@@ -1,10 +1,12 @@
-/* flips.h - sign flips of n seeds, and sums of a config's values under them. Private to comparison/.
+/* flips.h - sign flips of n seeds, and sums of a config's values under them. Private to
+ * comparison/.
  *
- * A flip is a pattern of n bits, those of the seeds whose sign is turned. All of them are the numbers below
- * 2^n; the last seed keeps its sign, since what is asked is the same for a pattern and its opposite, so
- * there are 2^(n-1). Or `count` patterns are drawn. Sums are looked up by byte: of a block of 256
- * neighbouring patterns, all but the lowest byte is a constant. That is as fast as following a Gray code, can
- * use vectors, and adds no rounding error from one pattern to the next. */
+ * A flip is a pattern of n bits, those of the seeds whose sign is turned. All of them are the
+ * numbers below 2^n; the last seed keeps its sign, since what is asked is the same for a pattern
+ * and its opposite, so there are 2^(n-1). Or `count` patterns are drawn. Sums are looked up by
+ * byte: of a block of 256 neighbouring patterns, all but the lowest byte is a constant. That is as
+ * fast as following a Gray code, can use vectors, and adds no rounding error from one pattern to
+ * the next. */
 #ifndef BNN_COMPARISON_FLIPS_H
 #define BNN_COMPARISON_FLIPS_H
 
@@ -26,8 +28,8 @@ typedef struct bnn_flips {
     const uint8_t *drawn; /* [count][bytes]; NULL when exact */
 } bnn_flips;
 
-/* All flips of so many seeds where these, for so many configs, are few enough; else `draws` of them, from the
- * stream of this seed. Memory comes from the arena; BNN_E_INTERNAL without. */
+/* All flips of so many seeds where these, for so many configs, are few enough; else `draws` of
+ * them, from the stream of this seed. Memory comes from the arena; BNN_E_INTERNAL without. */
 int bnn_flips_plan(bnn_flips *flips, size_t seeds, size_t configs, size_t draws, uint64_t seed,
                    bnn_arena *arena, bnn_error *err);
 
@@ -43,12 +45,13 @@ static inline size_t bnn_flips_in_block(const bnn_flips *flips, size_t block)
     return left < BNN_FLIP_BLOCK ? left : BNN_FLIP_BLOCK;
 }
 
-/* How many patterns may be at least as extreme as what was seen where p is to be at most alpha: p is
- * hits / count of all patterns, and (1 + hits) / (1 + count) of drawn ones. -1: not even none. */
+/* How many patterns may be at least as extreme as what was seen where p is to be at most alpha: p
+ * is hits / count of all patterns, and (1 + hits) / (1 + count) of drawn ones. -1: not even none. */
 int64_t bnn_flips_allowed(const bnn_flips *flips, double alpha);
 double bnn_flips_p(const bnn_flips *flips, size_t hits);
 
-/* The table of values[seeds], where absent ones are 0: [bytes][256], from the arena; NULL without memory. */
+/* The table of values[seeds], where absent ones are 0: [bytes][256], from the arena; NULL without
+ * memory. */
 double *bnn_flips_table(const bnn_flips *flips, const double *values, bnn_arena *arena);
 
 /* sums[in block]: of the values of the table, with the signs of each pattern. */

@@ -1,5 +1,7 @@
 #include "comparison/interval.h"
 
+#include "comparison/rank.h"
+
 #include <math.h>
 
 /* Under each flip the greatest statistic of all centred samples, whose it is, and the second. */
@@ -42,9 +44,9 @@ static double rival_distance(const bnn_sample *sample, double u)
     return room <= BNN_TIE ? INFINITY : u * sample->deviation / sqrt(room);
 }
 
-/* From where on the flips of a block reach a value: below[n] and above[n] are the means of the turned seeds
- * and of the others, the lesser and the greater. Where either are none the flip reaches all
- * values. A failed run makes a mean that no pairs have, whose values are in [-1, 1]. */
+/* From where on the flips of a block reach a value: below[n] and above[n] are the means of the
+ * turned seeds and of the others, the lesser and the greater. Where either are none the flip
+ * reaches all values. A failed run makes a mean that no pairs have, whose values are in [-1, 1]. */
 static void subset_points(const bnn_flips *flips, const bnn_sample *sample, size_t block,
                           double *below, double *above)
 {
@@ -63,8 +65,8 @@ static void subset_points(const bnn_flips *flips, const bnn_sample *sample, size
     }
 }
 
-/* below[count] and above[count] of a sample, its rivals' points with them; the latter negated, so that
- * both count from their least. */
+/* below[count] and above[count] of a sample, its rivals' points with them; the latter negated, so
+ * that both count from their least. */
 static void interval_points(const bnn_flips *flips, const bnn_sample *sample, size_t k,
                             const interval_rivals *rivals, double *below, double *above)
 {
@@ -81,41 +83,6 @@ static void interval_points(const bnn_flips *flips, const bnn_sample *sample, si
             above[i] = -(high > above[i] ? high : above[i]);
         }
     }
-}
-
-/* Puts what is not above the value in the middle before what is not below it: Hoare's partition. The last
- * place of the former, which is not the last of all. */
-static int64_t partition_values(double *values, int64_t first, int64_t last)
-{
-    const double pivot = values[first + (last - first) / 2];
-    int64_t i = first - 1, j = last + 1;
-    for (;;) {
-        do {
-            i++;
-        } while (values[i] < pivot);
-        do {
-            j--;
-        } while (values[j] > pivot);
-        if (i >= j)
-            return j;
-        const double swap = values[i];
-        values[i] = values[j];
-        values[j] = swap;
-    }
-}
-
-/* The value that would stand at `rank`, from 0, if values[n] were sorted. */
-static double value_of_rank(double *values, size_t n, int64_t rank)
-{
-    int64_t first = 0, last = (int64_t)n - 1;
-    while (first < last) {
-        const int64_t middle = partition_values(values, first, last);
-        if (rank <= middle)
-            last = middle;
-        else
-            first = middle + 1;
-    }
-    return values[rank];
 }
 
 int bnn_intervals(const bnn_flips *flips, const bnn_sample *samples, size_t n, double alpha,
@@ -135,8 +102,8 @@ int bnn_intervals(const bnn_flips *flips, const bnn_sample *samples, size_t n, d
         if (rank < 0 || samples[k].pairs == 0)
             continue;
         interval_points(flips, &samples[k], k, used, below, above);
-        low[k] = samples[k].scale * value_of_rank(below, flips->count, rank);
-        high[k] = -samples[k].scale * value_of_rank(above, flips->count, rank);
+        low[k] = samples[k].scale * bnn_value_of_rank(below, flips->count, (size_t)rank);
+        high[k] = -samples[k].scale * bnn_value_of_rank(above, flips->count, (size_t)rank);
     }
     return BNN_OK;
 }

@@ -20,8 +20,8 @@ static int compare_ranks(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Adds the flips of a block for one rank: greatest[n] is that of the weaker ranks before, and of this one, too,
- * behind. */
+/* Adds the flips of a block for one rank: greatest[n] is that of the weaker ranks before, and of
+ * this one, too, behind. */
 static void max_t_count(max_t_rank *rank, double inverse, size_t n, const double *sums,
                         double *greatest)
 {
@@ -36,8 +36,8 @@ static void max_t_count(max_t_rank *rank, double inverse, size_t n, const double
     rank->own_hits += own_hits;
 }
 
-int bnn_max_t(const bnn_flips *flips, const bnn_sample *samples, size_t n, double *alone,
-              double *adjusted, bnn_arena *arena, bnn_error *err)
+int bnn_max_t(const bnn_flips *flips, const bnn_sample *samples, size_t n, const uint8_t *ended,
+              double *alone, double *adjusted, bnn_arena *arena, bnn_error *err)
 {
     max_t_rank *ranks = bnn_arena_alloc(arena, n, sizeof *ranks);
     if (ranks == NULL)
@@ -49,6 +49,8 @@ int bnn_max_t(const bnn_flips *flips, const bnn_sample *samples, size_t n, doubl
     qsort(ranks, n, sizeof *ranks, compare_ranks);
     for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {
         double sums[BNN_FLIP_BLOCK], greatest[BNN_FLIP_BLOCK] = {0};
+        for (size_t i = 0; ended != NULL && i < bnn_flips_in_block(flips, block); i++)
+            greatest[i] = ended[block * BNN_FLIP_BLOCK + i] ? INFINITY : 0;
         for (size_t k = n; k-- > 0;) {
             const bnn_sample *sample = &samples[ranks[k].index];
             bnn_flips_sums(flips, sample->table, block, sums);

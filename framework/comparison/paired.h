@@ -1,15 +1,15 @@
-/* paired.h - the differences of a config made ready for flips, and what is compared under them. Private to
- * comparison/.
+/* paired.h - the differences of a config made ready for flips, and what is compared under them.
+ * Private to comparison/.
  *
- * Values are divided by the greatest of them, so nothing overflows; what is not there is 0, and takes no part in
- * any sum. */
+ * Values are divided by the greatest of them, so nothing overflows; what is not there is 0, and
+ * takes no part in any sum. */
 #ifndef BNN_COMPARISON_PAIRED_H
 #define BNN_COMPARISON_PAIRED_H
 
 #include "comparison/flips.h"
 
-/* Statistics nearer than this are ties: flips that differ by rounding alone. They are below 1 times the root of
- * the number of seeds, and differ by far more where they differ. */
+/* Statistics nearer than this are ties: flips that differ by rounding alone. They are below 1
+ * times the root of the number of seeds, and differ by far more where they differ. */
 #define BNN_TIE 1e-9
 
 typedef struct bnn_sample {

@@ -26,8 +26,8 @@ static double log_chi_density(double y, double degrees)
     return exp(M_LN2 + half * log(half) - lgamma_r(half, &sign) + degrees * y - half * exp(2 * y));
 }
 
-/* The normal difference over a spread s that is chance, too: integrated over log s, in which all is smooth even
- * for few degrees and small alpha, by Simpson's rule. */
+/* The normal difference over a spread s that is chance, too: integrated over log s, in which all
+ * is smooth even for few degrees and small alpha, by Simpson's rule. */
 double bnn_test_power(size_t seeds, double effect, double alpha)
 {
     if (seeds < 2 || !isfinite(effect) || !(alpha > 0 && alpha < 1))
@@ -64,19 +64,13 @@ double bnn_detectable(size_t seeds, double alpha, double power)
 }
 
 /* The chance that mean +- t sd / sqrt(n) lies within the margin; the sd is taken as it is. */
-static double equal_power(double n, double mean, double sd, double margin, double alpha)
+static double equal_power(double n, double t, double mean, double sd, double margin)
 {
     const double se = sd / sqrt(n);
-    const double room = margin - bnn_student_quantile(1 - alpha / 2, n - 1) * se;
+    const double room = margin - t * se;
     if (!(room > 0))
         return 0;
     return bnn_normal_cdf((room - mean) / se) - bnn_normal_cdf((-room - mean) / se);
-}
-
-/* As bnn_test_power, with a spread that is known: near enough to search with. */
-static double rough_power(double n, double effect, double alpha)
-{
-    return bnn_normal_cdf(fabs(effect) * sqrt(n) - bnn_student_quantile(1 - alpha / 2, n - 1));
 }
 
 /* What a number of seeds is to decide. */
@@ -84,13 +78,16 @@ typedef struct power_aim {
     double mean, sd, margin, alpha, power;
 } power_aim;
 
+/* is_rough: with a spread that is known, near enough to search with. */
 static bool aim_is_reached(const power_aim *aim, size_t seeds, bool is_rough)
 {
-    const double n = (double)seeds, effect = aim->mean / aim->sd;
-    if (equal_power(n, aim->mean, aim->sd, aim->margin, aim->alpha) >= aim->power)
+    const double n = (double)seeds, effect = fabs(aim->mean) / aim->sd;
+    const double t = bnn_student_quantile(1 - aim->alpha / 2, n - 1);
+    if (equal_power(n, t, aim->mean, aim->sd, aim->margin) >= aim->power)
         return true;
-    return (is_rough ? rough_power(n, effect, aim->alpha)
-                     : bnn_test_power(seeds, effect, aim->alpha)) >= aim->power;
+    if (is_rough)
+        return bnn_normal_cdf(effect * sqrt(n) - t) >= aim->power;
+    return bnn_test_power(seeds, effect, aim->alpha) >= aim->power;
 }
 
 /* The least number from `from` that is enough by the rough power; SIZE_MAX beyond a million. */

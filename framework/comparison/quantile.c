@@ -8,8 +8,8 @@ double bnn_normal_cdf(double x)
     return erfc(-x / M_SQRT2) / 2;
 }
 
-/* Newton's method on log P from the left tail, where log P is concave: from any point left of the root each
- * step stays left of it, so it cannot run away. */
+/* Newton's method on log P from the left tail, where log P is concave: from any point left of the
+ * root each step stays left of it, so it cannot run away. */
 static double normal_lower_tail(double p)
 {
     double x = -sqrt(-2 * log(p)); /* P(Z <= x) < p there */
@@ -35,12 +35,12 @@ double bnn_normal_quantile(double p)
     return p < 0.5 ? normal_lower_tail(p) : -normal_lower_tail(1 - p);
 }
 
-/* The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), from its end: it
- * converges in about sqrt(a + b) terms for x below (a + 1) / (a + b + 2). */
+/* The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), from its
+ * end: it converges in about sqrt(a + b) terms for x below (a + 1) / (a + b + 2). */
 static double beta_fraction(double x, double a, double b)
 {
     double value = 0;
-    for (double m = floor(100 + 4 * sqrt(a + b)); m >= 1; m--) {
+    for (double m = floor(30 + 4 * sqrt(a + b)); m >= 1; m--) {
         const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
         value = even / (1 + odd / (1 + value));
@@ -48,8 +48,8 @@ static double beta_fraction(double x, double a, double b)
     return 1 / (1 - (a + b) * x / (a + 1) / (1 + value));
 }
 
-/* log(Gamma(a + 1/2) / Gamma(a)): of large a by its series, since differences of large logarithms lose
- * digits. */
+/* log(Gamma(a + 1/2) / Gamma(a)): of large a by its series, since differences of large logarithms
+ * lose digits. */
 static double log_gamma_step(double a)
 {
     if (a < 100) {
@@ -92,8 +92,8 @@ static double student_density(double t, double n)
     return exp(log_gamma_step(n / 2) - (n + 1) / 2 * log1p(t / n * t)) / sqrt(n * M_PI);
 }
 
-/* The t with P(T > t) = p < 1/2: Newton's method on log P inside a bracket, which is halved where a step
- * would leave it. */
+/* The t with P(T > t) = p < 1/2: Newton's method on log P inside a bracket, which is halved where
+ * a step would leave it. */
 static double student_upper_quantile(double p, double n)
 {
     double low = 0, high = 1;

@@ -11,8 +11,8 @@ double bnn_normal_cdf(double x);
 /* The x with P(Z <= x) = p: -INFINITY at 0, INFINITY at 1, NaN outside [0, 1]. */
 double bnn_normal_quantile(double p);
 
-/* P(T <= t) of Student's t with so many degrees of freedom, any number above 0 (INFINITY: normal); NaN
- * for other degrees and for NaN. */
+/* P(T <= t) of Student's t with so many degrees of freedom, any number above 0 (INFINITY: normal);
+ * NaN for other degrees and for NaN. */
 double bnn_student_cdf(double t, double degrees);
 
 /* The t with P(T <= t) = p, with the same conventions. */

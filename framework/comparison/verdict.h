@@ -14,8 +14,8 @@ typedef enum bnn_verdict {
 /* "better", "worse", "equal", "undecided". */
 const char *bnn_verdict_name(bnn_verdict verdict);
 
-/* Whether [low, high] lies in [-margin, margin], ends included, up to rounding; false for a margin that is
- * NaN or negative. */
+/* Whether [low, high] lies in [-margin, margin], ends included, up to rounding; false for a margin
+ * that is NaN or negative. */
 bool bnn_within_margin(double low, double high, double margin);
 
 /* rejected: the test rejects 0, and so does the interval; above: on which side. */

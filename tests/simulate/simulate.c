@@ -1,6 +1,7 @@
-/* simulate.c - whether the error rates and the power of comparisons are what they are said to be: many simulated
- * sweeps whose truth is known. Built and run by `make simulate`; SIMULATE_FLAGS="SWEEPS" for another number than
- * 1,000. A rate may be above its level by three standard errors of the simulation; else the exit status is 1. */
+/* simulate.c - whether the error rates and the power of comparisons are what they are said to be:
+ * many simulated sweeps whose truth is known. Built and run by `make simulate`;
+ * SIMULATE_FLAGS="SWEEPS" for another number than 1,000. A rate may be above its level by three
+ * standard errors of the simulation; else the exit status is 1. */
 #include "tests/simulate/sweeps.h"
 
 #include "comparison/power.h"
@@ -38,6 +39,24 @@ static const scenario errors[] = {
     {"half are the margin off, small noise", {.different = 5, .effect = MARGIN, .sd = 0.03}},
 };
 
+/* Looks at more and more seeds; configs leave when they are decided. */
+#define LOOKS(...) .design = {.looks = 3, .seeds = {__VA_ARGS__}}
+static const scenario looks[] = {
+    {"no difference, looks at 8, 12, 16", {.seeds = 16, LOOKS(8, 12, 16)}},
+    {"no difference, looks at 10, 20, 40", {.seeds = 40, LOOKS(10, 20, 40), .question.draws = 999}},
+    {"... of little noise: most are equal", {.seeds = 16, LOOKS(8, 12, 16), .sd = 0.05}},
+    {"five are 5 points off", {.seeds = 16, LOOKS(8, 12, 16), .different = 5, .effect = 5}},
+    {"five are 0.2 off", {.seeds = 16, LOOKS(8, 12, 16), .different = 5, .effect = 0.2}},
+    {"half are the margin off, small noise",
+     {.seeds = 16, LOOKS(8, 12, 16), .different = 5, .effect = MARGIN, .sd = 0.04}},
+    {"... O'Brien and Fleming",
+     {.seeds = 16,
+      .design = {3, {8, 12, 16}, BNN_SPEND_OBRIEN_FLEMING},
+      .different = 5,
+      .effect = MARGIN,
+      .sd = 0.04}},
+};
+
 /* An effect, in sd of the differences (of which sd is 0.1 root 2), is to be found. */
 #define EFFECT(x) ((x)*0.1 * M_SQRT2)
 static const scenario finds[] = {
@@ -68,12 +87,12 @@ static bool simulate_errors(const scenario *s, size_t sweeps)
     good &= print_rate(rates.false_equals, sweeps, ALPHA);
     good &= print_rate(rates.misses, sweeps, ALPHA);
     good &= print_rate(rates.wrong, sweeps, 2 * ALPHA);
-    printf("\n");
+    printf(" %6.1f\n", (double)rates.runs / (double)(sweeps * sweep_plan_whole(&s->plan).configs));
     return good;
 }
 
-/* The t-test's power: alone, which many comparisons cannot reach, and at Bonferroni's level, which they should reach;
- * 4 points for what a test of signs may lose. */
+/* The t-test's power: alone, which many comparisons cannot reach, and at Bonferroni's level, which
+ * they should reach; 4 points for what a test of signs may lose. */
 static bool simulate_finds(const scenario *s, size_t sweeps)
 {
     sweep_rates rates = {0};
@@ -104,6 +123,8 @@ int main(int argc, char **argv)
         sweeps, "", "sign", "equal", "missed", "any");
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         good &= simulate_errors(&errors[i], sweeps);
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        good &= simulate_errors(&looks[i], sweeps);
     printf("\ndifferences found, %%:\n");
     for (size_t i = 0; i < sizeof finds / sizeof *finds; i++)
         good &= simulate_finds(&finds[i], sweeps);

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
 /* A number of its own for each run and purpose, in (0, 1). */
 static double sweep_uniform(size_t sweep, size_t config, size_t seed, uint32_t purpose)
@@ -56,18 +57,41 @@ sweep_plan sweep_plan_whole(const sweep_plan *plan)
     return whole;
 }
 
-static void sweep_judge(const sweep_plan *plan, const bnn_answer *answers, sweep_rates *rates)
+/* What is known of a config in the end. */
+typedef struct sweep_fate {
+    bnn_verdict verdict;
+    bool within_margin, missed;
+    size_t runs;
+} sweep_fate;
+
+/* Takes the answers of a look for those configs that had no verdict. */
+static void sweep_take(const sweep_plan *plan, const bnn_answer *answers, size_t seeds,
+                       sweep_fate *fates)
+{
+    for (size_t i = 0; i < plan->configs; i++) {
+        const double truth = sweep_effect(plan, i);
+        if (fates[i].verdict != BNN_VERDICT_UNDECIDED)
+            continue;
+        fates[i].verdict = answers[i].verdict;
+        fates[i].within_margin = answers[i].within_margin;
+        fates[i].missed |= truth < answers[i].low - 1e-9 || truth > answers[i].high + 1e-9;
+        fates[i].runs = seeds;
+    }
+}
+
+static void sweep_judge(const sweep_plan *plan, const sweep_fate *fates, sweep_rates *rates)
 {
     bool false_sign = false, false_equal = false, miss = false;
     for (size_t i = 0; i < plan->configs; i++) {
         const double truth = sweep_effect(plan, i);
-        const bnn_verdict verdict = answers[i].verdict;
+        const bnn_verdict verdict = fates[i].verdict;
         const bool better = verdict == BNN_VERDICT_BETTER, worse = verdict == BNN_VERDICT_WORSE;
         false_sign |= (better && truth <= 0) || (worse && truth >= 0);
-        false_equal |= answers[i].within_margin && fabs(truth) >= plan->question.margin;
-        miss |= truth < answers[i].low - 1e-9 || truth > answers[i].high + 1e-9;
+        false_equal |= fates[i].within_margin && fabs(truth) >= plan->question.margin;
+        miss |= fates[i].missed;
         rates->found += (better && truth > 0) || (worse && truth < 0);
         rates->equal += verdict == BNN_VERDICT_EQUAL && truth == 0;
+        rates->runs += fates[i].runs;
     }
     rates->sweeps++;
     rates->false_signs += false_sign;
@@ -76,26 +100,53 @@ static void sweep_judge(const sweep_plan *plan, const bnn_answer *answers, sweep
     rates->wrong += false_sign || false_equal || miss;
 }
 
-void sweeps_simulate(const sweep_plan *given, size_t first, size_t n, sweep_rates *rates)
+/* The first seeds of a sweep; a config that has a verdict has no more runs than it had then. */
+static void sweep_run(const sweep_plan *plan, size_t sweep, size_t seeds, const sweep_fate *fates,
+                      double *differences)
+{
+    for (size_t j = 0; j < seeds; j++) {
+        const double baseline = sweep_accuracy(plan, sweep, plan->configs, j);
+        for (size_t i = 0; i < plan->configs; i++) {
+            const bool has_left = fates[i].verdict != BNN_VERDICT_UNDECIDED && j >= fates[i].runs;
+            differences[i * seeds + j] =
+                has_left ? (double)NAN : sweep_accuracy(plan, sweep, i, j) - baseline;
+        }
+    }
+}
+
+static void sweep_simulate(const sweep_plan *plan, size_t sweep, sweep_rates *rates)
 {
     double differences[SWEEP_CONFIGS_MAX * SWEEP_SEEDS_MAX];
     bnn_answer answers[SWEEP_CONFIGS_MAX];
+    sweep_fate fates[SWEEP_CONFIGS_MAX] = {0};
     bnn_comparison comparison;
     bnn_error err;
-    sweep_plan whole = sweep_plan_whole(given);
-    const sweep_plan *plan = &whole;
-    const bnn_paired paired = {plan->configs, plan->seeds, differences};
-    assert(plan->configs <= SWEEP_CONFIGS_MAX && plan->seeds <= SWEEP_SEEDS_MAX);
+    int status = BNN_OK;
+    for (size_t k = 0; k < plan->design.looks; k++) {
+        const size_t seeds = plan->design.seeds[k];
+        const bnn_paired paired = {plan->configs, seeds, differences};
+        sweep_run(plan, sweep, seeds, fates, differences);
+        status |= bnn_compare_look(&paired, &plan->question, &plan->design, k, answers, &comparison,
+                                   &err);
+        sweep_take(plan, answers, seeds, fates);
+    }
+    if (plan->design.looks == 0) {
+        const bnn_paired paired = {plan->configs, plan->seeds, differences};
+        sweep_run(plan, sweep, plan->seeds, fates, differences);
+        status = bnn_compare(&paired, &plan->question, answers, &comparison, &err);
+        sweep_take(plan, answers, plan->seeds, fates);
+    }
+    assert(status == BNN_OK);
+    (void)status;
+    sweep_judge(plan, fates, rates);
+}
+
+void sweeps_simulate(const sweep_plan *plan, size_t first, size_t n, sweep_rates *rates)
+{
+    sweep_plan whole = sweep_plan_whole(plan);
+    assert(whole.configs <= SWEEP_CONFIGS_MAX && whole.seeds <= SWEEP_SEEDS_MAX);
     for (size_t sweep = first; sweep < first + n; sweep++) {
-        for (size_t j = 0; j < plan->seeds; j++) {
-            const double baseline = sweep_accuracy(plan, sweep, plan->configs, j);
-            for (size_t i = 0; i < plan->configs; i++)
-                differences[i * plan->seeds + j] = sweep_accuracy(plan, sweep, i, j) - baseline;
-        }
         whole.question.seed = sweep;
-        const int status = bnn_compare(&paired, &plan->question, answers, &comparison, &err);
-        assert(status == BNN_OK);
-        (void)status;
-        sweep_judge(plan, answers, rates);
+        sweep_simulate(&whole, sweep, rates);
     }
 }

@@ -1,7 +1,8 @@
-/* sweeps.h - simulated sweeps whose truth is known, and how often comparisons are wrong about them.
+/* sweeps.h - simulated sweeps whose truth is known, and how often comparisons are wrong about
+ * them.
  *
- * Accuracies are noise around a mean, rounded like shares of the images of a test set. All runs of a
- * seed have a part of the noise in common, and all configs have the baseline's. */
+ * Accuracies are noise around a mean, rounded like shares of the images of a test set. All runs of
+ * a seed have a part of the noise in common, and all configs have the baseline's. */
 #ifndef BNN_TESTS_SIMULATE_SWEEPS_H
 #define BNN_TESTS_SIMULATE_SWEEPS_H
 
@@ -14,11 +15,12 @@ enum { SWEEP_CONFIGS_MAX = 40, SWEEP_SEEDS_MAX = 40 };
 
 typedef enum sweep_noise {
     SWEEP_NORMAL,
-    SWEEP_SKEWED, /* exponential, to the left, as of runs that go wrong now and then */
-    SWEEP_UNEQUAL, /* normal, of the configs 1, 2, 3 ... times as wide as the baseline's, in turns of four */
+    SWEEP_SKEWED,  /* exponential, to the left, as of runs that go wrong now and then */
+    SWEEP_UNEQUAL, /* normal, one to four times as wide, in turns */
 } sweep_noise;
 
-/* What is 0 is not: 10 configs, 10 seeds, an sd of 0.1, accuracies of 10,000 images, alpha 0.05, a margin of 0.1. */
+/* What is 0 is not: 10 configs, 10 seeds, an sd of 0.1, accuracies of 10,000 images, alpha 0.05, a
+ * margin of 0.1. */
 typedef struct sweep_plan {
     size_t configs, seeds;
     sweep_noise noise;
@@ -28,6 +30,7 @@ typedef struct sweep_plan {
     double effect;    /* ... differ from the baseline by this, in points, up and down in turns */
     double missing;   /* share of runs that there are not */
     bnn_question question;
+    bnn_design design; /* with looks: seeds until it is decided, `seeds` is that of the last */
 } sweep_plan;
 
 /* Of so many sweeps, in how many at least one ... */
@@ -35,17 +38,18 @@ typedef struct sweep_rates {
     size_t sweeps;
     size_t false_signs;  /* ... config was called better or worse against the truth */
     size_t false_equals; /* ... equal, and is not */
-    size_t misses;       /* ... interval does not have the true difference */
+    size_t misses;       /* ... interval, at any look, does not have the true difference */
     size_t wrong;        /* ... any of these */
     size_t found; /* of all truly different configs of all sweeps, those with the right sign */
     size_t equal; /* of all other configs, those called equal */
+    size_t runs;  /* of configs, until they have a verdict */
 } sweep_rates;
 
 /* The plan with these numbers in it. */
 sweep_plan sweep_plan_whole(const sweep_plan *plan);
 
-/* Simulates sweeps number `first`, ... of the plan and adds what came of them. The same numbers give
- * the same sweeps. */
+/* Simulates sweeps number `first`, ... of the plan and adds what came of them. The same numbers
+ * give the same sweeps. */
 void sweeps_simulate(const sweep_plan *plan, size_t first, size_t n, sweep_rates *rates);
 
 #endif

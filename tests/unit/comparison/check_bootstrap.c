@@ -1,5 +1,5 @@
-/* check_bootstrap.c - the bootstrap crossed over seeds and images: against its exact variance, which R has computed from
- * the moments of the draws, and at the edges. */
+/* check_bootstrap.c - the bootstrap crossed over seeds and images: against its exact variance,
+ * which R has computed from the moments of the draws, and at the edges. */
 #include "comparison/bootstrap.h"
 #include "comparison/quantile.h"
 
@@ -55,8 +55,8 @@ START_TEST(the_spread_is_that_of_all_draws)
 }
 END_TEST
 
-/* What both runs of a pair have in common cancels: an accuracy that swings from seed to seed and image to image,
- * and a difference that is always at one image of two. */
+/* What both runs of a pair have in common cancels: an accuracy that swings from seed to seed and
+ * image to image, and a difference that is always at one image of two. */
 START_TEST(pairs_are_drawn_together)
 {
     predicted p;
@@ -86,7 +86,8 @@ START_TEST(edges_of_a_bootstrap)
     bnn_generalisation out[2];
     bnn_error err;
     bnn_predictions predictions = predict_crossed(&p);
-    /* A second comparison with the same runs has the same answer, though one pair of the first is gone. */
+    /* A second comparison with the same runs has the same answer, though one pair of the first is
+     * gone. */
     predictions.comparisons = 2;
     memcpy(p.rows_a + SEEDS, p.rows_a, SEEDS * sizeof *p.rows_a);
     memcpy(p.rows_b + SEEDS, p.rows_b, SEEDS * sizeof *p.rows_b);

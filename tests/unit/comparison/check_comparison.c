@@ -1,5 +1,6 @@
-/* check_comparison.c - sign-flip tests, simultaneous intervals and verdicts: against R's brute force, and at the
- * edges. The facts and the script that made them are in tests/fixtures/reference. */
+/* check_comparison.c - sign-flip tests, simultaneous intervals and verdicts: against R's brute
+ * force, and at the edges. The facts and the script that made them are in
+ * tests/fixtures/reference. */
 #include "comparison/comparison.h"
 
 #include "tests/fixtures/check_main.h"
@@ -125,7 +126,8 @@ START_TEST(few_and_equal_values_are_defined)
     ck_assert(a.verdict == BNN_VERDICT_UNDECIDED && a.more_seeds == SIZE_MAX);
     ck_assert_uint_eq(compare(same, 1, 2, &ask, &a).least_seeds, 6);
     ck_assert(a.p == 0.5 && a.sd == 0 && a.low == -INFINITY && a.more_seeds == 4);
-    /* Identical results are equal, even without a margin, as soon as the seeds suffice; a constant difference is one. */
+    /* Identical results are equal, even without a margin, as soon as the seeds suffice; a constant
+     * difference is one. */
     compare(zeros, 1, 5, &ask, &a);
     ck_assert(a.p == 1 && a.verdict == BNN_VERDICT_UNDECIDED && a.more_seeds == 1);
     compare(zeros, 1, 8, &(bnn_question){.alpha = 0.05}, &a);
@@ -187,7 +189,8 @@ START_TEST(failed_runs_count)
 }
 END_TEST
 
-/* Seeds that nobody has run change nothing, nor the order of configs or seeds, nor the unit or the sign. */
+/* Seeds that nobody has run change nothing, nor the order of configs or seeds, nor the unit or the
+ * sign. */
 START_TEST(answers_do_not_depend_on_the_layout)
 {
     double moved[5 * 33];
@@ -212,7 +215,8 @@ START_TEST(answers_do_not_depend_on_the_layout)
 }
 END_TEST
 
-/* More seeds than can be enumerated: near the exact answer, the same for the same seed, and never 0. */
+/* More seeds than can be enumerated: near the exact answer, the same for the same seed, and never
+ * 0. */
 START_TEST(drawn_flips_are_near_the_exact_ones)
 {
     double long_differences[2 * 24];

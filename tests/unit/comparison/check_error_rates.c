@@ -1,4 +1,5 @@
-/* check_error_rates.c - a short form of `make simulate`: wrong answers are as rare as they are said to be. */
+/* check_error_rates.c - a short form of `make simulate`: wrong answers are as rare as they are
+ * said to be. */
 #include "tests/simulate/sweeps.h"
 
 #include "tests/fixtures/check_main.h"
@@ -19,7 +20,8 @@ START_TEST(without_differences)
 }
 END_TEST
 
-/* Large differences beside none: neither do they hide a false sign, nor do intervals become too short. */
+/* Large differences beside none: neither do they hide a false sign, nor do intervals become too
+ * short. */
 START_TEST(beside_large_differences)
 {
     sweep_rates rates = {0};
@@ -41,6 +43,19 @@ START_TEST(at_the_margin)
 }
 END_TEST
 
+/* Looking three times is no more often wrong than once. */
+START_TEST(over_all_looks)
+{
+    sweep_rates rates = {0};
+    const sweep_plan plan = {.seeds = 10, .sd = 0.05, .design = {3, {6, 8, 10}, BNN_SPEND_POCOCK}};
+    sweeps_simulate(&plan, 0, SWEEPS, &rates);
+    ck_assert_uint_le(rates.false_signs, ERRORS_MAX);
+    ck_assert_uint_le(rates.misses, ERRORS_MAX);
+    ck_assert_uint_gt(rates.equal, 0);
+    ck_assert_uint_lt(rates.runs, 10 * 10 * SWEEPS);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("error rates");
@@ -48,6 +63,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, without_differences);
     tcase_add_test(tests, beside_large_differences);
     tcase_add_test(tests, at_the_margin);
+    tcase_add_test(tests, over_all_looks);
     suite_add_tcase(suite, tests);
     return suite;
 }

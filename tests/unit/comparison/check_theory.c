@@ -1,5 +1,5 @@
-/* check_theory.c - the normal distribution and Student's t, power and seeds, against R. The facts and the script
- * that made them are in tests/fixtures/reference. */
+/* check_theory.c - the normal distribution and Student's t, power and seeds, against R. The facts
+ * and the script that made them are in tests/fixtures/reference. */
 #include "comparison/power.h"
 #include "comparison/quantile.h"
 #include "comparison/wins.h"
@@ -99,8 +99,8 @@ START_TEST(seeds_until_a_verdict)
     ck_assert_uint_eq(bnn_seeds_to_decide(2, 1, 1, (double)NAN, 0.05, 0.8),
                       bnn_seeds_for(1, 0.05, 0.8));
     ck_assert_uint_eq(bnn_seeds_to_decide(30, 1, 1, (double)NAN, 0.05, 0.8), 30);
-    /* No difference: at n seeds the margin 0.1 is 0.1 sqrt(n) / sd standard errors, and both sides count:
-     * P(|Z| <= 0.1 sqrt(n) / sd - t) is 0.8 there. */
+    /* No difference: at n seeds the margin 0.1 is 0.1 sqrt(n) / sd standard errors, and both sides
+     * count: P(|Z| <= 0.1 sqrt(n) / sd - t) is 0.8 there. */
     const size_t n = bnn_seeds_to_decide(2, 0, 0.12, 0.1, 0.05, 0.8);
     const double room = 0.1 * sqrt((double)n) / 0.12 - bnn_student_quantile(0.975, (double)n - 1);
     const double less =

@@ -1,0 +1,112 @@
+/* check_design.c - looks at more and more seeds: against R's brute force over all paths, and wrong
+ * designs. The error rates over all looks are in check_error_rates.c. */
+#include "comparison/comparison.h"
+
+#include "tests/fixtures/check_main.h"
+
+#include "tests/fixtures/reference/comparison_looks.inc"
+
+#include <math.h>
+#include <string.h>
+
+enum { CONFIGS = 3, SEEDS = 11, LOOKS = 3 };
+
+static const bnn_question ask = {.alpha = 0.05, .margin = 0.1};
+static const bnn_design pocock = {LOOKS, {7, 9, 11}, BNN_SPEND_POCOCK};
+
+/* The first seeds of the table. */
+static bnn_paired first_seeds(size_t seeds, double *differences)
+{
+    for (size_t i = 0; i < CONFIGS; i++)
+        memcpy(differences + i * seeds, looks_differences[i], seeds * sizeof *differences);
+    return (bnn_paired){CONFIGS, seeds, differences};
+}
+
+static void check_looks(const bnn_design *design, const double expected[LOOKS][CONFIGS],
+                        const double *spent)
+{
+    double differences[CONFIGS * SEEDS];
+    bnn_answer answers[CONFIGS];
+    bnn_comparison comparison;
+    bnn_error err;
+    for (size_t k = 0; k < LOOKS; k++) {
+        const bnn_paired paired = first_seeds(design->seeds[k], differences);
+        ck_assert_double_eq_tol(bnn_design_spent(design, 0.05, k), spent[k], 1e-12);
+        ck_assert_int_eq(bnn_compare_look(&paired, &ask, design, k, answers, &comparison, &err),
+                         BNN_OK);
+        for (size_t i = 0; i < CONFIGS; i++) {
+            const bnn_answer *a = &answers[i];
+            ck_assert_double_eq_tol(a->p, expected[k][i], 1e-12);
+            ck_assert((a->p <= spent[k]) ==
+                      (a->verdict == BNN_VERDICT_BETTER || a->verdict == BNN_VERDICT_WORSE));
+            ck_assert(a->p <= spent[k] || (a->low <= 0 && a->high >= 0));
+        }
+    }
+}
+
+START_TEST(paths_are_those_of_brute_force)
+{
+    const bnn_design obrien_fleming = {LOOKS, {7, 9, 11}, BNN_SPEND_OBRIEN_FLEMING};
+    check_looks(&pocock, looks_pocock_p, looks_pocock_spent);
+    check_looks(&obrien_fleming, looks_obrien_fleming_p, looks_obrien_fleming_spent);
+}
+END_TEST
+
+/* One look is no sequence: the answer is that of bnn_compare, to the bit. */
+START_TEST(one_look_is_a_comparison)
+{
+    const bnn_design once = {1, {7}, BNN_SPEND_POCOCK};
+    double differences[CONFIGS * SEEDS];
+    bnn_answer look[CONFIGS], plain[CONFIGS];
+    bnn_comparison comparison;
+    bnn_error err;
+    const bnn_paired paired = first_seeds(7, differences);
+    ck_assert_int_eq(bnn_compare_look(&paired, &ask, &once, 0, look, &comparison, &err), BNN_OK);
+    ck_assert_int_eq(bnn_compare(&paired, &ask, plain, &comparison, &err), BNN_OK);
+    for (size_t i = 0; i < CONFIGS; i++) {
+        ck_assert(look[i].p == plain[i].p && look[i].low == plain[i].low);
+        ck_assert(look[i].high == plain[i].high && look[i].verdict == plain[i].verdict);
+        ck_assert_uint_eq(look[i].more_seeds, plain[i].more_seeds);
+    }
+}
+END_TEST
+
+START_TEST(wrong_designs_are_refused)
+{
+    const bnn_design wrong[] = {
+        {0, {7}, BNN_SPEND_POCOCK},    {BNN_LOOKS_MAX + 1, {7}, BNN_SPEND_POCOCK},
+        {2, {0, 7}, BNN_SPEND_POCOCK}, {2, {7, 7}, BNN_SPEND_POCOCK},
+        {2, {8, 7}, BNN_SPEND_POCOCK},
+    };
+    double differences[CONFIGS * SEEDS];
+    bnn_answer answers[CONFIGS];
+    bnn_comparison comparison;
+    bnn_error err;
+    const bnn_paired paired = first_seeds(7, differences);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(bnn_design_check(&wrong[i], &err), BNN_E_USAGE);
+        ck_assert_int_eq(bnn_compare_look(&paired, &ask, &wrong[i], 0, answers, &comparison, &err),
+                         BNN_E_USAGE);
+    }
+    ck_assert_int_eq(bnn_compare_look(&paired, &ask, &pocock, 1, answers, &comparison, &err),
+                     BNN_E_USAGE);
+    ck_assert_int_eq(bnn_compare_look(&paired, &ask, &pocock, 3, answers, &comparison, &err),
+                     BNN_E_USAGE);
+    const bnn_question holm = {.alpha = 0.05, .adjustment = BNN_ADJUST_HOLM};
+    ck_assert_int_eq(bnn_compare_look(&paired, &holm, &pocock, 0, answers, &comparison, &err),
+                     BNN_E_USAGE);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("design");
+    TCase *tests = tcase_create("design");
+    tcase_add_test(tests, paths_are_those_of_brute_force);
+    tcase_add_test(tests, one_look_is_a_comparison);
+    tcase_add_test(tests, wrong_designs_are_refused);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+BNN_CHECK_MAIN(make_suite)
