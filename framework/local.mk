@@ -318,6 +318,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/completion.c \
 	framework/cli/compare.h \
 	framework/cli/compare_arms.c \
+	framework/cli/compare_images.c \
 	framework/cli/compare_judge.c \
 	framework/cli/compare_paper.c \
 	framework/cli/compare_plan.c \

@@ -9,6 +9,7 @@
 #define BNN_CLI_COMPARE_H
 
 #include "cli/result.h"
+#include "comparison/bootstrap.h"
 #include "comparison/comparison.h"
 #include "db/store_compare.h"
 #include "results/metrics.h"
@@ -23,6 +24,7 @@ typedef struct cli_arm {
     bool is_baseline;                   /* of the spec */
     double *values;                     /* [n_seeds] NaN: there is no result */
     bool *failed;                       /* [n_seeds] because the run failed */
+    const char **uids;                  /* [n_seeds] of the run with the result, or NULL */
     size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
     double mean;                        /* of those done */
 } cli_arm;
@@ -33,7 +35,7 @@ typedef struct cli_arms {
     size_t n;
     cli_arm *arms;
     size_t
-        n_blocks; /* of values of a key: combinations of the others that each value is averaged over */
+        n_blocks; /* of values of a key: combinations of the others, over which each is averaged */
     size_t n_left_out; /* then: configs that are in none of these */
 } cli_arms;
 
@@ -93,12 +95,14 @@ typedef struct cli_finding {
     size_t a, b;       /* arms: a less b */
     bnn_answer answer; /* as comparison/ has it: of more is better; the rest is as measured */
     double difference, low, high;
+    bnn_generalisation images; /* over other images, too; see has_images */
 } cli_finding;
 
 typedef struct cli_findings {
     size_t n;
     cli_finding *rows; /* the best difference first; pairs by their first, then their second arm */
     bnn_comparison comparison;
+    bool has_images; /* some images are known */
     bool planned;
     const char *departures; /* else: from what was planned, or that nothing was */
     const char *registered; /* when; NULL: nothing was */
@@ -107,6 +111,11 @@ typedef struct cli_findings {
 /* Judges what is asked. BNN_OK, or BNN_E_INTERNAL without memory. */
 int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena, cli_findings *out,
               bnn_error *err);
+
+/* Adds what a bootstrap over seeds and images says, where it is known what the runs take their test images
+ * for: of test accuracies of configs (compare_images.c). */
+int cli_judge_images(bnn_store *store, const cli_question *asked, bnn_arena *arena,
+                     cli_findings *found, bnn_error *err);
 
 /* ---- in words -------------------------------------------------------------------------------- */
 
@@ -122,6 +131,9 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
 
 /* "+0.21 [+0.10, +0.32]"; the mean alone where nothing bounds it. */
 const char *cli_compare_difference(const cli_finding *f, int n_decimals, bnn_arena *arena);
+
+/* The same of other images, too; "" where it is not known. */
+const char *cli_compare_images(const cli_finding *f, int n_decimals, bnn_arena *arena);
 
 /* "better", "equal within 0.1", "undecided: +12"; whole: "better by 0.21 [0.10, 0.32]", "undecided: about
  * 12 more seeds would decide it". */

@@ -48,8 +48,9 @@ static int arm_begin(const cli_arms *arms, const char *label, bnn_arena *arena, 
 {
     *out = (cli_arm){.label = label,
                      .values = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->values),
-                     .failed = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->failed)};
-    if (out->values == NULL || out->failed == NULL)
+                     .failed = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->failed),
+                     .uids = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->uids)};
+    if (out->values == NULL || out->failed == NULL || out->uids == NULL)
         return bnn_no_memory(err);
     for (size_t s = 0; s < arms->n_seeds; s++)
         out->values[s] = (double)NAN;
@@ -73,8 +74,10 @@ static void arm_end(const cli_arms *arms, cli_arm *arm)
 static void arm_take(const cli_arms *arms, const bnn_store_compared *row, double unit, cli_arm *arm)
 {
     const size_t s = arms_seed(arms, row->seed);
-    if (isfinite(row->value))
+    if (isfinite(row->value)) {
         arm->values[s] = unit * row->value;
+        arm->uids[s] = row->uid;
+    }
     arm->failed[s] |= strcmp(row->state, "failed") == 0;
 }
 

@@ -63,16 +63,16 @@ void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const 
     paper_print_comment(statement);
     paper_print_comment(cautions);
     printf("\\begin{tabular}{");
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++)
+    for (size_t i = 0; i < sheet->n_columns; i++)
         putchar(sheet->heads[i][0] == '#' ? 'r' : 'l');
     printf("}\n\\toprule\n");
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+    for (size_t i = 0; i < sheet->n_columns; i++) {
         fputs(i > 0 ? " & " : "", stdout);
         paper_print_text(cli_sheet_head(sheet, i));
     }
     printf(" \\\\\n\\midrule\n");
     for (size_t row = 0; row < sheet->n; row++) {
-        for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+        for (size_t i = 0; i < sheet->n_columns; i++) {
             const char *cell = paper_cell(sheet, row, i);
             fputs(i > 0 ? " & " : "", stdout);
             if (sheet->heads[i][0] == '#')
@@ -101,15 +101,15 @@ static void paper_print_cell(const char *text, bool code)
 void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, const char *cautions)
 {
     printf("%s\n\n|", statement);
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++)
+    for (size_t i = 0; i < sheet->n_columns; i++)
         paper_print_cell(cli_sheet_head(sheet, i), false);
     printf("\n|");
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++)
+    for (size_t i = 0; i < sheet->n_columns; i++)
         fputs(sheet->heads[i][0] == '#' ? "---:|" : "---|", stdout);
     putchar('\n');
     for (size_t row = 0; row < sheet->n; row++) {
         putchar('|');
-        for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++)
+        for (size_t i = 0; i < sheet->n_columns; i++)
             paper_print_cell(paper_cell(sheet, row, i), sheet->heads[i][0] == '@');
         putchar('\n');
     }

@@ -37,7 +37,7 @@ static void bar_set_ends(const cli_sheet *sheet, bar_scale *scale)
 static size_t bar_width_beside(const cli_sheet *sheet, bool with_wins)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+    for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
         const char kind = sheet->heads[i][0];
         size_t cells = i == 1 || i == CLI_SHEET_WINS ? HEAD_LEAST : 2;
         if (i == CLI_SHEET_WINS && !with_wins)
@@ -108,7 +108,7 @@ static void compare_print_columns(const cli_sheet *sheet, const bar_scale *scale
     char range[CLI_TEXT_MAX];
     snprintf(range, sizeof range, "%+.*f %+.*f", scale->high - scale->low < 10, scale->low,
              scale->high - scale->low < 10, scale->high);
-    for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+    for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
         const char kind = sheet->heads[i][0];
         if (i == CLI_SHEET_WINS && scale->n > 0)
             cli_table_column(table, range, CLI_NUMBER);
@@ -126,7 +126,7 @@ static int compare_print_table(const cli_sheet *sheet, bnn_error *err)
     cli_table *table = cli_table_create("");
     compare_print_columns(sheet, &scale, table);
     for (size_t row = 0; row < sheet->n; row++)
-        for (size_t i = 0; i < CLI_SHEET_COLUMNS; i++) {
+        for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
             if (i == CLI_SHEET_WINS && scale.n > 0)
                 cli_table_cell(table, sheet->shown[row] == NULL
                                           ? ""
@@ -134,6 +134,27 @@ static int compare_print_table(const cli_sheet *sheet, bnn_error *err)
             if (i != CLI_SHEET_WINS || !scale.no_wins)
                 cli_table_cell(table, sheet->cells[row * CLI_SHEET_COLUMNS + i]);
         }
+    return cli_table_end(table, NULL, err);
+}
+
+/* Differences over other images, too: a table of its own, so that both fit. */
+static int compare_print_images(const cli_sheet *sheet, bnn_error *err)
+{
+    const bool pairs = sheet->asked->all_pairs;
+    cli_table *table = cli_table_create(pairs ? "@config|@less|#seeds" : "@config|#seeds");
+    cli_table_column(table, cli_sheet_head(sheet, CLI_SHEET_IMAGES), CLI_NUMBER);
+    for (size_t row = 0; row < sheet->n; row++) {
+        const char *const *cells = &sheet->cells[row * CLI_SHEET_COLUMNS];
+        const cli_finding *f = sheet->shown[row];
+        if (f == NULL || f->images.pairs < 2)
+            continue;
+        cli_table_cell(table, cells[0]);
+        if (pairs)
+            cli_table_cell(table, cells[1]);
+        cli_table_cellf(table, "%zu", f->images.pairs);
+        cli_table_cell(table, cells[CLI_SHEET_IMAGES]);
+    }
+    printf("\nOver other images, too (bootstrap of seeds and images, each comparison alone):\n");
     return cli_table_end(table, NULL, err);
 }
 
@@ -174,6 +195,8 @@ int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_
     compare_print_lines(statement, arena);
     putchar('\n');
     status = compare_print_table(&sheet, err);
+    if (status == BNN_OK && found->has_images && !options->quiet)
+        status = compare_print_images(&sheet, err);
     if (status == BNN_OK && *cautions != '\0' && !options->quiet) {
         putchar('\n');
         compare_print_lines(cautions, arena);

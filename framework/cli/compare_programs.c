@@ -9,13 +9,26 @@ static json_t *programs_count(size_t n)
     return n == SIZE_MAX ? json_null() : json_integer((json_int_t)n);
 }
 
-/* The comparisons, a row each. */
-static cli_table *programs_table(const cli_question *asked, const cli_findings *found)
+/* Over other images, too: null where it is not known. */
+static void programs_put_images(cli_table *table, const cli_findings *found, const cli_finding *f)
 {
+    const bool known = found->has_images && f->images.pairs >= 2;
+    cli_table_put(table, programs_count(known ? f->images.pairs : 0));
+    cli_table_put(table, cli_json_real(known ? f->images.mean : (double)NAN));
+    cli_table_put(table, cli_json_real(known ? f->images.low : (double)NAN));
+    cli_table_put(table, cli_json_real(known ? f->images.high : (double)NAN));
+}
+
+/* The comparisons, a row each. */
+static cli_table *programs_table(const cli_question *asked, const cli_findings *found,
+                                 bnn_arena *arena)
+{
+    const int n_decimals = cli_compare_decimals(asked, found);
     cli_table *table = cli_table_create(
         "config|label|baseline_config|baseline|#n|#n_failed|#n_baseline_failed|#mean|"
         "#baseline_mean|#difference|#low|#high|#sd|#p|#p_alone|#superiority|#superiority_low|"
-        "#superiority_high|verdict|#within_margin|#more_seeds");
+        "#superiority_high|verdict|#within_margin|#more_seeds|#images_n|#images_difference|"
+        "#images_low|#images_high|statement");
     for (size_t i = 0; i < found->n; i++) {
         const cli_finding *f = &found->rows[i];
         const bnn_answer *x = &f->answer;
@@ -36,6 +49,8 @@ static cli_table *programs_table(const cli_question *asked, const cli_findings *
         cli_table_cell(table, bnn_verdict_name(x->verdict));
         cli_table_put(table, json_integer(x->within_margin));
         cli_table_put(table, open ? programs_count(x->more_seeds) : json_null());
+        programs_put_images(table, found, f);
+        cli_table_cell(table, cli_compare_verdict(asked, f, true, n_decimals, arena));
     }
     return table;
 }
@@ -78,7 +93,7 @@ int cli_compare_print_programs(const cli_question *asked, const cli_findings *fo
                                const char *statement, const char *cautions,
                                const cli_options *options, bnn_error *err)
 {
-    cli_table *table = programs_table(asked, found);
+    cli_table *table = programs_table(asked, found, options->arena);
     if (options->csv)
         return cli_table_end(table, options, err);
     json_t *rows = cli_table_take(table, err);

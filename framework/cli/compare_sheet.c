@@ -42,6 +42,7 @@ static void sheet_finding(cli_sheet *t, const cli_finding *f)
     sheet_cell(t, 3, isnan(wins) ? "" : bnn_arena_printf(t->arena, "%.2f", wins));
     sheet_cell(t, 4, sheet_p(f->answer.p, t->arena));
     sheet_cell(t, 5, cli_compare_verdict(t->asked, f, false, t->n_decimals, t->arena));
+    sheet_cell(t, CLI_SHEET_IMAGES, cli_compare_images(f, t->n_decimals, t->arena));
     t->shown[t->n++] = f;
 }
 
@@ -54,12 +55,15 @@ int cli_sheet_make(const cli_question *asked, const cli_findings *found, bnn_are
         .found = found,
         .arena = arena,
         .n_decimals = cli_compare_decimals(asked, found),
+        .n_columns = found->has_images ? CLI_SHEET_COLUMNS : CLI_SHEET_IMAGES,
         .heads = {"@config", pairs ? "@less" : bnn_arena_printf(arena, "#%s", asked->metric->title),
                   bnn_arena_printf(arena, "#difference [%g %%]", 100 - 100 * asked->alpha),
-                  "#P(A>B)", "#p", "verdict"},
+                  "#P(A>B)", "#p", "verdict",
+                  bnn_arena_printf(arena, "#other images [%g %%]", 100 - 100 * asked->alpha)},
         .cells = bnn_arena_alloc(arena, (found->n + 1) * CLI_SHEET_COLUMNS, sizeof *out->cells),
         .shown = bnn_arena_alloc(arena, found->n + 1, sizeof *out->shown)};
-    if (out->cells == NULL || out->shown == NULL || out->heads[1] == NULL || out->heads[2] == NULL)
+    if (out->cells == NULL || out->shown == NULL || out->heads[1] == NULL ||
+        out->heads[2] == NULL || out->heads[CLI_SHEET_IMAGES] == NULL)
         return bnn_no_memory(err);
     bool shown = pairs;
     for (size_t i = 0; i < found->n; i++) {

@@ -6,8 +6,9 @@
 #include "cli/compare.h"
 
 enum {
-    CLI_SHEET_COLUMNS = 6,
-    CLI_SHEET_WINS = 3, /* the column of P(A>B) */
+    CLI_SHEET_COLUMNS = 7,
+    CLI_SHEET_WINS = 3,   /* the column of P(A>B) */
+    CLI_SHEET_IMAGES = 6, /* of the difference over other images, too */
 };
 
 /* A row a comparison, and one of the baseline. */
@@ -16,6 +17,7 @@ typedef struct cli_sheet {
     const cli_findings *found;
     bnn_arena *arena;
     int n_decimals;
+    size_t n_columns;                     /* without the last where no images are known */
     const char *heads[CLI_SHEET_COLUMNS]; /* '#' is in front of numbers, '@' of labels */
     size_t n;
     const char **cells;        /* [n][CLI_SHEET_COLUMNS] */

@@ -80,6 +80,14 @@ const char *cli_compare_difference(const cli_finding *f, int n_decimals, bnn_are
     return isnan(f->difference) ? "" : words_interval(f, f->low, f->high, true, n_decimals, arena);
 }
 
+const char *cli_compare_images(const cli_finding *f, int n_decimals, bnn_arena *arena)
+{
+    const cli_finding images = {.difference = f->images.mean};
+    return f->images.pairs < 2
+               ? ""
+               : words_interval(&images, f->images.low, f->images.high, true, n_decimals, arena);
+}
+
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
 /* "better by 0.21 [0.10, 0.32]", "worse by 0.21 [0.10, 0.32]": both as distances. */
@@ -108,8 +116,8 @@ static const char *words_undecided(const cli_finding *f, bool whole, bnn_arena *
                  : bnn_arena_printf(arena, "undecided: +%s", number);
 }
 
-const char *cli_compare_verdict(const cli_question *asked, const cli_finding *f, bool whole,
-                                int n_decimals, bnn_arena *arena)
+static const char *words_verdict(const cli_question *asked, const cli_finding *f, bool whole,
+                                 int n_decimals, bnn_arena *arena)
 {
     const bnn_verdict verdict = f->answer.verdict;
     const char *name = bnn_verdict_name(verdict);
@@ -126,20 +134,22 @@ const char *cli_compare_verdict(const cli_question *asked, const cli_finding *f,
     return bnn_arena_printf(arena, "%s, within %s", said, margin);
 }
 
+const char *cli_compare_verdict(const cli_question *asked, const cli_finding *f, bool whole,
+                                int n_decimals, bnn_arena *arena)
+{
+    const char *said = words_verdict(asked, f, whole, n_decimals, arena);
+    if (said == NULL || f->answer.failed == 0)
+        return said;
+    return bnn_arena_printf(arena, "%s, %zu failed", said, f->answer.failed);
+}
+
 /* ---- the statement ----------------------------------------------------------------------- */
 
 /* "test accuracy, in points". */
 static const char *words_metric(const cli_question *asked, char out[CLI_TEXT_MAX])
 {
-    static const char *const units[] = {
-        [BNN_UNIT_FRACTION] = ", in points",
-        [BNN_UNIT_LOSS] = "",
-        [BNN_UNIT_RATE] = "",
-        [BNN_UNIT_SECONDS] = "",
-        [BNN_UNIT_BYTES] = "",
-        [BNN_UNIT_MICROSECONDS] = "",
-    };
-    snprintf(out, CLI_TEXT_MAX, "%s%s%s", asked->metric->name, units[asked->metric->unit],
+    snprintf(out, CLI_TEXT_MAX, "%s%s%s", asked->metric->name,
+             asked->metric->unit == BNN_UNIT_FRACTION ? ", in points" : "",
              asked->metric->goal == BNN_GOAL_MIN ? " (less is better)" : "");
     for (char *at = out; (at = strchr(at, '_')) != NULL;)
         *at = ' ';

@@ -49,6 +49,19 @@ is_json
 prints '"planned": true'
 prints '"least_seeds": 6'
 bnn 0 -q tiny.yaml
+bnn 0 compare --csv
+cp out measured.csv
+is "$(field measured.csv images_n ste=clipped)" 8
+is "$(printf '%.6f' "$(field measured.csv images_difference ste=clipped)")" \
+    "$(printf '%.6f' "$(field measured.csv difference ste=clipped)")"
+bnn 0 compare
+prints '^Over other images, too'
+prints '^ste=clipped  *8  *[-+][0-9.]* \[[-+][0-9.]*, [-+][0-9.]*\]$'
+fits 80
+bnn 0 compare --quiet
+omits '^Over other images'
+bnn 0 compare --by ste
+omits '^Over other images'
 
 # ---- what was planned ----------------------------------------------------------------------------
 flat() { tr '\n' ' ' <out >flat && mv flat out; }
@@ -101,6 +114,7 @@ prints '"baseline": "ste=clipped"'
 
 # ---- two configs ---------------------------------------------------------------------------------
 bnn 0 compare ste=clipped tiny:ste=ede
+prints '^ste=clipped  *8  *[-+]'
 prints '^model.ste  *clipped  *ede$'
 flat
 prints ': ste=clipped less ste=ede, mean over 8 seeds'
@@ -150,6 +164,7 @@ fi
 # In points: 90 + seed, and one more or less by config, with a hundredth or two so that no difference is the
 # same everywhere. ste=ede is better by far in seven seeds, and failed in one.
 sqlite3 bnnrun.db "
+DELETE FROM prediction;
 UPDATE metric SET special = NULL, value = (SELECT 0.9 + run.seed / 100.0
         + CASE label WHEN 'ste=identity' THEN 0.01 WHEN 'ste=clipped' THEN -0.01 WHEN 'ste=ede' THEN 0.02
           ELSE 0 END
@@ -186,7 +201,7 @@ prints '^ste=identity  *95.50  *+1.00 \[+[0-9.]*, +[0-9.]*\]  *1.00 *0.016 *bett
 prints '^ste=clipped  *93.50  *-1.00 \[-[0-9.]*, -[0-9.]*\]  *0.00 *0.016 *worse$'
 prints '^ste=approx_sign .* equal within 0.2$'
 prints '^ste=polynomial .* undecided: +[1-9][0-9,]*$'
-prints '^ste=ede  *96.71  *+[0-9.]* \[-inf, +[0-9.]*\]  *0.88 .* undecided'
+prints '^ste=ede  *96.71  *+[0-9.]* \[-inf, +[0-9.]*\]  *0.88 .* undecided, 1 failed$'
 prints '^Failed runs count as worse than any result: ste=ede 1 of 8; '
 prints '^The best of 6 is the best of these seeds, too'
 # The table, JSON and CSV say the same.
@@ -203,6 +218,9 @@ for label in ste=identity ste=clipped ste=approx_sign ste=polynomial ste=ede; do
         $1 == "\"label\":" { own = $2 == label } own && $1 == "\"verdict\":" { found = $2 == verdict }
         END { exit !found }' out || wrong "JSON has another verdict of $label"
 done
+prints '"statement": "better by 1.00 \[0.9[0-9], 1.0[0-9]\]"$'
+prints '"statement": "worse by 1.00 \[0.9[0-9], 1.0[0-9]\]"$'
+prints '"statement": "undecided: about [0-9,]* more seeds would decide it"$'
 bnn 0 compare --md
 prints '^| `ste=identity` | 95.50 | +1.00 \[.*\] | 1.00 | 0.016 | better |$'
 bnn 0 compare --latex

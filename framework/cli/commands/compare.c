@@ -192,6 +192,8 @@ static int compare_experiment(bnn_store *store, const compare_request *r, bnn_er
         status = compare_ask(store, r, &plan, &configs, &values, &asked, err);
     if (status == BNN_OK)
         status = cli_judge(&asked, &plan, r->options.arena, &found, err);
+    if (status == BNN_OK)
+        status = cli_judge_images(store, &asked, r->options.arena, &found, err);
     return status != BNN_OK ? status : compare_print(r, &asked, &found, err);
 }
 
@@ -275,6 +277,9 @@ const cli_command cli_command_compare = {
         "the mean over the combinations of the other keys; the seeds are what is flipped, since\n"
         "runs of one seed are not independent of each other.\n"
         "\n"
+        "Whether it would hold for other images, too, is asked with a bootstrap that draws both\n"
+        "seeds and images, for each comparison alone, from what each run takes its test images for.\n"
+        "\n"
         "A comparison was planned if the spec named it before the first run, as\n"
         "`compare: {margin: 0.1}`, and neither configs nor seeds have changed (`bnnrun help\n"
         "compare.margin`); else it is exploratory.\n",
@@ -288,6 +293,7 @@ const cli_command cli_command_compare = {
     .most = 2,
     .needs = "one EXPERIMENT, or two configs",
     .surplus = "one EXPERIMENT, or two configs",
+    .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(compare_request),
     .values = &compare_values,
     .run = run_compare,

@@ -233,6 +233,8 @@ int compare_two(bnn_store *store, const compare_request *r, bnn_error *err)
         status = cli_arms_read_two(store, both, asked.metric, r->options.arena, &arms, err);
     if (status == BNN_OK)
         status = cli_judge(&asked, &none, r->options.arena, &found, err);
+    if (status == BNN_OK)
+        status = cli_judge_images(store, &asked, r->options.arena, &found, err);
     asked.settings = settings;
     if (status == BNN_OK && !r->options.json && !r->options.csv && !r->markdown && !r->latex)
         status = two_print_settings(settings, configs, err);
