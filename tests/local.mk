@@ -43,6 +43,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/runner_fixture.h \
 	tests/fixtures/spec_fixture.h \
 	tests/fixtures/store_fixture.c tests/fixtures/store_fixture.h \
+	tests/fixtures/telemetry_fixture.h \
 	tests/fixtures/train_fixture.h \
 	tests/fixtures/trained_fixture.h \
 	tests/simulate/sweeps.c tests/simulate/sweeps.h
@@ -119,8 +120,10 @@ check_suites = \
 	tests/unit/train/check_failures \
 	tests/unit/train/check_forms \
 	tests/unit/train/check_loss \
+	tests/unit/train/check_mismatch \
 	tests/unit/train/check_mixup \
 	tests/unit/train/check_telemetry \
+	tests/unit/train/check_telemetry_values \
 	tests/unit/train/check_teacher \
 	tests/unit/train/check_optimizers \
 	tests/unit/train/check_train \
