@@ -38,6 +38,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/hostile_picture.h \
 	tests/fixtures/model_fixture.h \
 	tests/fixtures/plugin_fixture.h \
+	tests/fixtures/pool_fixture.h \
 	tests/fixtures/naive_kernels.h \
 	tests/fixtures/random_model.h \
 	tests/fixtures/runner_fixture.h \
@@ -108,6 +109,7 @@ check_suites = \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_needs \
+	tests/unit/runner/check_plan \
 	tests/unit/runner/check_reload \
 	tests/unit/runner/check_runner \
 	tests/unit/spec/check_schema \
