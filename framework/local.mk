@@ -137,6 +137,7 @@ export_sources = \
 	framework/export/c/ops.c \
 	framework/export/c/sums.c \
 	framework/export/c/writer.c framework/export/c/writer.h \
+	framework/export/onnx/grid.c framework/export/onnx/grid.h \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
 	framework/export/onnx/qonnx.c \

@@ -6,11 +6,12 @@
  * hardware (FINN, hls4ml): BipolarQuant in front of what is binary, the network's own operations in
  * between.
  *
- * Behind integer sums the first two are exact in any runtime, whatever the order of its sums. Where
- * a sign follows, all in between is one comparison a channel with a number that lies between two
+ * Behind sums that are exact whatever their order, the first two are exact in any runtime: sums of
+ * signs and pixels times binary weights, and others whose values have a step in common (see grid.h).
+ * Where a sign follows, all in between is one comparison a channel with a number that lies between two
  * sums (see fold.h); what does not fold, and logits, are calculated in training's order and in
  * float64, so that their rounding to float32 is training's (average pools of windows larger than
- * 8x8 excepted). Layers with float weights, inputs or biases are plain Conv and Gemm, whose sums
+ * 8x8 excepted). Other layers with float weights, inputs or biases are plain Conv and Gemm, whose sums
  * differ from training's in the last bits; so may, rarely, the signs behind them. */
 #ifndef BNN_EXPORT_ONNX_ONNX_H
 #define BNN_EXPORT_ONNX_ONNX_H

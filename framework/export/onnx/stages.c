@@ -1,3 +1,4 @@
+#include "export/onnx/grid.h"
 #include "export/onnx/ops.h"
 
 #include <math.h>
@@ -211,21 +212,31 @@ static void stages_fold(bnn_onnx_writer *w, const bnn_stage *s)
         stages_bit_pool(w, s);
 }
 
+/* A stage that stays in floats; returns where its values lie. */
+static bnn_onnx_grid stages_chain(bnn_onnx_writer *w, const bnn_stage *s, bnn_onnx_grid grid)
+{
+    for (uint32_t k = 0; k < s->n_chain; k++) {
+        bnn_onnx_op(w, &s->chain[k]);
+        grid = bnn_onnx_grid_behind(&s->chain[k], grid);
+    }
+    if (s->outputs == BNN_VALUES_BITS)
+        bnn_onnx_op(
+            w, &(bnn_op){.type = BNN_LOWER_SIGN, .name = bnn_onnx_name(w, "%s.sign", w->value)});
+    return grid;
+}
+
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed)
 {
+    bnn_onnx_grid grid = {.known = false};
     for (uint32_t i = 0; i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];
-        w->exact = s->integer_sums;
+        grid = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, grid), &w->exact);
+        w->exact |= s->integer_sums;
         if (s->op.type != BNN_LOWER_IDENTITY)
             stages_linear(w, s, packed);
-        if (s->folded) {
+        if (s->folded)
             stages_fold(w, s);
-            continue;
-        }
-        for (uint32_t k = 0; k < s->n_chain; k++)
-            bnn_onnx_op(w, &s->chain[k]);
-        if (s->outputs == BNN_VALUES_BITS)
-            bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_SIGN,
-                                     .name = bnn_onnx_name(w, "%s.sign", w->value)});
+        else
+            grid = stages_chain(w, s, grid);
     }
 }
