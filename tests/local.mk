@@ -156,6 +156,7 @@ shell_tests = \
 	tests/cli/terminal.sh \
 	tests/cli/verify.sh \
 	tests/fuzz/fuzz_replay.sh \
+	tests/matrix/matrix.sh \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
@@ -184,8 +185,10 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/export/onnx/onnx_cases
 EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
 
-# Plugins that must be refused; one of an older header; and one at which tests hold a sweep.
+# Plugins that must be refused; one of an older header; one at which tests hold a sweep; and one whose
+# deployment is wrong.
 check_LTLIBRARIES += \
+	tests/fixtures/plugins/layer_lies.la \
 	tests/fixtures/plugins/ste_bad_abi.la \
 	tests/fixtures/plugins/ste_bad_default.la \
 	tests/fixtures/plugins/ste_flushes.la \
@@ -286,6 +289,21 @@ EXTRA_PROGRAMS += tests/simulate/simulate
 .PHONY: simulate
 simulate: tests/simulate/simulate
 	@tests/simulate/simulate $(SIMULATE_FLAGS)
+# Every weight form x STE x order, trained for a moment and deployed. `make check` tries a diagonal of
+# them (tests/matrix/matrix.sh), `make matrix` all.
+check_PROGRAMS += tests/matrix/bnnmatrix
+tests_matrix_bnnmatrix_SOURCES = \
+	tests/matrix/axes.c tests/matrix/axes.h \
+	tests/matrix/exports.c tests/matrix/exports.h \
+	tests/matrix/matrix.c tests/matrix/matrix.h \
+	tests/matrix/network.c tests/matrix/network.h \
+	tests/matrix/workers.c tests/matrix/workers.h
+tests_matrix_bnnmatrix_LDADD = $(bnn_libraries)
+EXTRA_DIST += tests/matrix/classify.js
+
+.PHONY: matrix
+matrix: all tests/matrix/bnnmatrix
+	@$(AM_TESTS_ENVIRONMENT) tests/matrix/bnnmatrix $(MATRIX_FLAGS)
 
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh

@@ -1,12 +1,10 @@
 /* check_forms.c - weight forms give the weights and gradients that an independent script computed, in
- * the network too; and networks of every form are deployed exactly behind a moment of training. */
-#include "export/build.h"
-#include "infer/engine/engine.h"
+ * the network too. That networks of every form are deployed exactly is tests/matrix/'s. */
 #include "model/form.h"
 
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
-#include "tests/fixtures/trained_fixture.h"
+#include "tests/fixtures/model_fixture.h"
 
 #include "tests/fixtures/reference/forms.inc"
 
@@ -228,69 +226,6 @@ START_TEST(flips_need_signs)
 }
 END_TEST
 
-/* ---- forms x STEs x orders, trained and deployed ----------------------------------------- */
-
-enum { N_STEPS = 3, N_IMAGES = 20 };
-
-static void check_engine(const bnn_engine *engine, const bnn_model *model, const bnn_images *images,
-                         const float *trained, const char *what)
-{
-    bnn_error err = {0};
-    void *state = NULL;
-    buffers b = {0};
-    ck_assert_int_eq(engine->prepare(model, arena, &state, &err), BNN_OK);
-    void *workspace = buffer_bytes(&b, bnn_engine_workspace_bytes(state));
-    float *logits = empty_floats(&b, N_IMAGES * 10);
-    bnn_engine_run(state, N_IMAGES, images->pixels, logits, workspace, NULL);
-    for (size_t i = 0; i < N_IMAGES * 10; i++)
-        ck_assert_msg(same_float(logits[i], trained[i]), "%s: engine %s, logit %zu: %a, trainer %a",
-                      what, engine->name, i, (double)logits[i], (double)trained[i]);
-    buffers_free(&b);
-}
-
-static void check_trained(const bnn_dataset *digits, const char *what)
-{
-    bnn_error err = {0};
-    bnn_graph *graph = NULL;
-    bnn_model *model = NULL;
-    float trained[N_IMAGES * 10];
-    const bnn_session *s = trained_for(
-        bnn_arena_printf(arena, "model: {topology: lenet5, %s}", what), digits, N_STEPS);
-    bnn_network_set_progress(s->net, 1.0);
-    bnn_network_binarize(s->net);
-    bnn_network_infer(s->net, N_IMAGES, digits->test.pixels, trained);
-    ck_assert_msg(bnn_graph_create(s->net, arena, &graph, &err) == BNN_OK, "%s: %s", what,
-                  err.message);
-    ck_assert_msg(bnn_export_build(graph, NULL, 0, NULL, NULL, arena, &model, &err) == BNN_OK,
-                  "%s: %s", what, err.message);
-    check_engine(&bnn_engine_portable, model, &digits->test, trained, what);
-    check_engine(bnn_engine_choose(&err), model, &digits->test, trained, what);
-}
-
-static const char *const trained_forms[] = {
-    "plain",   "xnor",  "layer_scale", "libra",           "recu",   "biper",
-    "bi_half", "react", "ternary",     "magnitude_aware", "adabin", "learned_scale"};
-enum { N_TRAINED_FORMS = sizeof trained_forms / sizeof *trained_forms };
-
-START_TEST(trained_networks_are_deployed_exactly)
-{
-    static const char *const stes[] = {"clipped", "ede"};
-    static const char *const orders[] = {"bn_act", "pool_bn_act"};
-    static const char *const parts[] = {"{}", "{first: true, last: true}"};
-    bnn_dataset digits;
-    open_digits(&digits);
-    for (uint32_t i = 0; i < 4; i++) {
-        check_trained(&digits,
-                      bnn_arena_printf(arena, "form: %s, ste: %s, ordering: %s, binarize: %s",
-                                       trained_forms[_i], stes[i % 2], orders[i / 2],
-                                       parts[(i + i / 2) % 2]));
-        tear_down();
-        model_set_up_again();
-    }
-    bnn_dataset_close(&digits);
-}
-END_TEST
-
 static Suite *forms_suite(void)
 {
     Suite *suite = suite_create("forms");
@@ -306,7 +241,6 @@ static Suite *forms_suite(void)
     tcase_add_test(tc, evaluation_is_of_what_is_deployed);
     tcase_add_test(tc, shapes_do_not_depend_on_the_form);
     tcase_add_test(tc, flips_need_signs);
-    tcase_add_loop_test(tc, trained_networks_are_deployed_exactly, 0, N_TRAINED_FORMS);
     suite_add_tcase(suite, tc);
     return suite;
 }
