@@ -284,7 +284,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LIBRARIES)
 bench: all tests/bench/bnnbench
 	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
 
-# Error rates and power of comparisons, on simulated sweeps; about a minute.
+# Error rates and power of comparisons, on simulated sweeps; minutes.
 EXTRA_PROGRAMS += tests/simulate/simulate
 .PHONY: simulate
 simulate: tests/simulate/simulate

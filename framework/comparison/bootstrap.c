@@ -34,7 +34,7 @@ typedef struct bootstrap_table {
 typedef struct bootstrap_draw {
     uint16_t *times; /* [images]: how often each */
     uint8_t *bytes;  /* [4 images] */
-    int32_t *sums;   /* [images]: of the drawn seeds */
+    int16_t *sums;   /* [images]: of the drawn seeds, which are fewer than 2^15 */
 } bootstrap_draw;
 
 static int bootstrap_check(const bnn_predictions *p, double alpha, size_t replicates,
@@ -108,14 +108,14 @@ static double replicate_mean(const bootstrap_table *table, const bootstrap_draw 
                              size_t images, size_t replicate, uint64_t seed)
 {
     const bnn_rng rng = {seed, BNN_RNG_BOOTSTRAP, BOOTSTRAP_STREAM_SEEDS};
-    int32_t *sums = draw->sums;
+    int16_t *sums = draw->sums;
     int64_t total = 0;
     memset(sums, 0, table->kept * sizeof *sums);
     for (size_t s = 0; s < table->pairs; s++) {
         const uint64_t bits = bnn_rng_bits(&rng, (uint64_t)replicate * table->pairs + s);
         const int8_t *drawn = table->difference + (bits * table->pairs >> 32) * table->kept;
         for (size_t k = 0; k < table->kept; k++)
-            sums[k] += drawn[k];
+            sums[k] = (int16_t)(sums[k] + drawn[k]);
     }
     for (size_t k = 0; k < table->kept; k++)
         total += (int64_t)draw->times[table->image[k]] * sums[k];

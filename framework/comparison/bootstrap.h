@@ -5,7 +5,7 @@
  * over the drawn rows and columns (Owen 2007, "The pigeonhole bootstrap", whose variance is a
  * little too large rather than too small). It is paired: a drawn seed or image counts for both
  * configs at once, so what they have in common cancels. Only images that one of the two gets right
- * and the other wrong, at some seed, cost time: a tenth of a second for 30 comparisons of 20 seeds
+ * and the other wrong, at some seed, cost time: half a second for 30 comparisons of 20 seeds
  * and 10,000 images. */
 #ifndef BNN_COMPARISON_BOOTSTRAP_H
 #define BNN_COMPARISON_BOOTSTRAP_H
