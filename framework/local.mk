@@ -335,6 +335,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/diff.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
+	framework/cli/deployment.c framework/cli/deployment.h \
 	framework/cli/evaluate.c framework/cli/evaluate.h \
 	framework/cli/grid.c framework/cli/grid.h \
 	framework/cli/commands/gc.c \

@@ -2,22 +2,20 @@
 #include "cli/commands/plan.h"
 
 #include "base/text.h"
+#include "cli/deployment.h"
 #include "cli/progress.h"
 #include "cli/table.h"
-#include "export/check.h"
 #include "model/network.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { REASON_BYTES = 255, SEEDS_BYTES = 128, LABELS_BYTES = 160 };
+enum { REASON_BYTES = 255, SEEDS_BYTES = 128 };
 
 /* The words for where a run stands, in the order of the sum. */
 static const struct {
@@ -265,87 +263,6 @@ static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_
     return BNN_OK;
 }
 
-/* ---- what cannot be deployed ------------------------------------------------------------- */
-
-/* A message, and the labels of the configs that it is about. */
-typedef struct warning {
-    const char *text;
-    size_t n;
-    const char **labels; /* [n], with room for all configs */
-    struct warning *next;
-} warning;
-
-/* The warning with this text, made when there is none yet; NULL without memory. */
-static warning *find_warning(warning **first, const char *text, size_t n_configs, bnn_arena *arena)
-{
-    for (; *first != NULL; first = &(*first)->next)
-        if (strcmp((*first)->text, text) == 0)
-            return *first;
-    warning *w = bnn_arena_alloc(arena, 1, sizeof *w);
-    if (w == NULL || (w->text = bnn_arena_strdup(arena, text)) == NULL ||
-        (w->labels = bnn_arena_alloc(arena, n_configs, sizeof *w->labels)) == NULL)
-        return NULL;
-    *first = w;
-    return w;
-}
-
-/* Warns on stderr of what keeps the configs' networks from being deployed, and of what would stay in
- * floats: each warning once, with the configs that it is about. Calls the layers' plugins. */
-static int warn_undeployable(const bnn_experiment *x, bnn_arena *arena, bnn_error *err)
-{
-    warning *first = NULL, *w = NULL;
-    char labels[LABELS_BYTES]; /* "ste=clipped, ste=identity, ..." */
-    bool memory = true;
-    for (size_t i = 0; memory && i < x->n_configs; i++) {
-        const bnn_config *config = &x->configs[i];
-        bnn_diag *diag = bnn_diag_create();
-        memory = diag != NULL;
-        /* A failure has left its reason in diag; what is planned is not changed by it. */
-        if (memory)
-            bnn_export_check(&config->model, config->input, config->n_classes, diag);
-        for (size_t m = 0; memory && m < bnn_diag_count(diag); m++) {
-            w = find_warning(&first, bnn_diag_message(diag, m), x->n_configs, arena);
-            memory = w != NULL;
-            if (memory)
-                w->labels[w->n++] = config->label;
-        }
-        bnn_diag_destroy(diag);
-    }
-    for (w = first; memory && w != NULL; w = w->next)
-        if (w->n == x->n_configs)
-            fprintf(stderr, "%s\n", w->text);
-        else
-            fprintf(stderr, "%s (%zu of %zu configs: %s)\n", w->text, w->n, x->n_configs,
-                    bnn_text_join(w->labels, w->n, labels, sizeof labels));
-    return memory ? BNN_OK : bnn_no_memory(err);
-}
-
-enum { ASK_SECONDS = 20 };
-
-/* The same in a process of its own, for plugins that may crash or hang in it. */
-static int warn_undeployable_apart(const bnn_experiment *x, bnn_arena *arena, bnn_error *err)
-{
-    int wait_status = 0;
-    fflush(NULL);
-    const pid_t child = fork();
-    if (child < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork");
-    if (child == 0) {
-        signal(SIGALRM, SIG_DFL);
-        alarm(ASK_SECONDS);
-        warn_undeployable(x, arena, err);
-        fflush(NULL);
-        _exit(EXIT_SUCCESS);
-    }
-    while (waitpid(child, &wait_status, 0) < 0 && errno == EINTR)
-        continue;
-    if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != EXIT_SUCCESS)
-        fprintf(stderr,
-                "warning: deployment: a plugin crashed, or did not come back, when it was asked "
-                "whether its network can be deployed; `bnnrun plugins test` says more\n");
-    return BNN_OK;
-}
-
 /* ---- the command ------------------------------------------------------------------------- */
 
 static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
@@ -375,9 +292,7 @@ int cli_plan_print(cli_request *r, bnn_error *err)
     if (status == BNN_OK && !r->options.json)
         print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), r->options.db, why_unknown);
     if (status == BNN_OK && !r->options.quiet)
-        status = bnn_executor_isolates(&r->experiment)
-                     ? warn_undeployable_apart(&r->experiment, r->options.arena, err)
-                     : warn_undeployable(&r->experiment, r->options.arena, err);
+        status = cli_deployment_warn(&r->experiment, NULL, r->options.arena, err);
     return status;
 }
 

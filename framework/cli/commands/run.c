@@ -1,6 +1,7 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
 #include "base/text.h"
 #include "cli/commands/plan.h"
+#include "cli/deployment.h"
 #include "cli/leaderboard.h"
 #include "cli/progress.h"
 #include "cli/result.h"
@@ -309,6 +310,18 @@ static int restore_lost(sweep *s, bnn_error *err)
     return bnn_restore(&s->plan, &options, &s->restored, err);
 }
 
+/* What will become of the networks that are to be trained. */
+static int warn_of_networks(const sweep *s, bnn_error *err)
+{
+    const bnn_plan *plan = &s->plan;
+    bool *asked = bnn_arena_alloc(plan->arena, plan->experiment->n_configs, sizeof *asked);
+    if (asked == NULL)
+        return bnn_no_memory(err);
+    for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++)
+        asked[run->i_config] |= bnn_run_is_todo(run);
+    return cli_deployment_warn(plan->experiment, asked, plan->arena, err);
+}
+
 /* What is to do, then what is lost, unless that is needed. */
 static int do_runs(sweep *s, bnn_error *err)
 {
@@ -351,7 +364,9 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
     if (!r->options.quiet)
         say_plan(&s);
-    if (s.plan.n_todo + s.plan.n_of[BNN_RUN_LOST] > 0) {
+    if (s.plan.n_todo > 0 && !r->options.quiet)
+        status = warn_of_networks(&s, err);
+    if (status == BNN_OK && s.plan.n_todo + s.plan.n_of[BNN_RUN_LOST] > 0) {
         status = open_data(&s, err);
         if (status != BNN_OK)
             return status;
