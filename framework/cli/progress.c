@@ -27,8 +27,9 @@ struct cli_progress {
     bool redraws, quiet, verbose;
     cli_status status;
     bnn_estimate_end end;
-    measured *configs;      /* [n_configs] */
-    double *seconds, *busy; /* work space of remaining_seconds */
+    measured *configs;        /* [n_configs] */
+    bnn_estimate_task *tasks; /* work space of remaining_seconds, a run each */
+    double *busy;             /* likewise, [n_jobs] */
     size_t n_ended;
     bnn_pool_observer observer;
 };
@@ -127,20 +128,24 @@ static double rest_of_running(const cli_progress *p, const bnn_pool_running *r, 
 static double remaining_seconds(cli_progress *p, const bnn_pool_view *view)
 {
     const double scale = measured_scale(p, view);
-    size_t n = 0;
-    for (uint32_t j = 0; j < p->n_jobs; j++)
-        p->busy[j] = j < view->n_running ? rest_of_running(p, &view->running[j], scale) : 0.0;
-    for (size_t i = 0; i < p->plan->n; i++) {
-        const bnn_run *run = &p->plan->runs[i];
-        if (run->state == BNN_RUN_QUEUED)
-            p->seconds[n++] = config_seconds(p, run->i_config, scale) * bnn_plan_rest(p->plan, run);
-    }
+    const bnn_run *runs = p->plan->runs;
     double sum = 0.0;
-    for (size_t i = 0; i < n; i++)
-        sum += p->seconds[i];
-    for (uint32_t j = 0; j < p->n_jobs; j++)
+    for (size_t i = 0; i < p->plan->n; i++) {
+        p->tasks[i] = bnn_estimate_task_of(p->plan, &runs[i]);
+        if (runs[i].state != BNN_RUN_QUEUED)
+            continue;
+        p->tasks[i].end = -1.0;
+        p->tasks[i].seconds =
+            config_seconds(p, runs[i].i_config, scale) * bnn_plan_rest(p->plan, &runs[i]);
+        sum += p->tasks[i].seconds;
+    }
+    for (uint32_t j = 0; j < p->n_jobs; j++) {
+        p->busy[j] = j < view->n_running ? rest_of_running(p, &view->running[j], scale) : 0.0;
+        if (j < view->n_running)
+            p->tasks[view->running[j].run - runs].end = p->busy[j];
         sum += p->busy[j];
-    return isnan(sum) ? sum : bnn_estimate_makespan(p->seconds, n, p->busy, p->n_jobs);
+    }
+    return isnan(sum) ? sum : bnn_estimate_makespan(p->tasks, p->plan->n, p->busy, p->n_jobs);
 }
 
 /* ---- the status -------------------------------------------------------------------------- */
@@ -321,11 +326,11 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
         .quiet = options->quiet,
         .verbose = options->verbose > 0,
         .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
-        .seconds = bnn_arena_alloc(arena, plan->n_todo, sizeof *p->seconds),
+        .tasks = bnn_arena_alloc(arena, plan->n, sizeof *p->tasks),
         .busy = bnn_arena_alloc(arena, n_jobs, sizeof *p->busy),
         .observer = {
             .finished = show_end, .tick = show_tick, .stopping = show_stopping, .context = p}};
-    return p->configs != NULL && p->seconds != NULL && p->busy != NULL ? p : NULL;
+    return p->configs != NULL && p->tasks != NULL && p->busy != NULL ? p : NULL;
 }
 
 void cli_progress_end(cli_progress *p)

@@ -12,8 +12,6 @@
 static const double budget_seconds = 3.0;
 static const double smooth_seconds = 4.0; /* in which a guess takes most of a new one */
 
-enum { TRIED_STEPS = 12, TRIED_IMAGES = 256 }; /* by bnn_train_estimate */
-
 /* How often a run waits for the disk: its claim and its end are committed, which is no part of its
  * attempt; two files and their names are synced. */
 enum { COMMITS = 2, SYNCS = 6, SYNC_BYTES = 1 << 16, SYNC_ROUNDS = 8 };
@@ -41,19 +39,19 @@ static double estimate_sync(const char *db)
 static double estimate_measure(const bnn_experiment *e, const bnn_config *config,
                                const bnn_dataset *data, double *setup)
 {
-    double step_seconds, image_seconds;
+    bnn_train_costs costs;
     bnn_error err;
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    const bnn_train_job job = bnn_run_train_job(e, config, e->seeds[0], data);
-    if (bnn_train_estimate(&job, &step_seconds, &image_seconds, &err) != BNN_OK)
+    bnn_train_job job = bnn_run_train_job(e, config, e->seeds[0], data);
+    job.telemetry = e->telemetry;
+    if (bnn_train_estimate(&job, &costs, &err) != BNN_OK)
         return (double)NAN;
+    *setup = fmax(0.0, bnn_clock_seconds(CLOCK_MONOTONIC) - start - costs.spent);
     const double n_train = (double)data->train.n - config->data.validation;
     const double n_steps = ceil(n_train / config->train.batch);
-    const double epoch = n_steps * step_seconds + config->data.validation * image_seconds;
-    const double train = config->train.epochs * epoch;
-    const double tried = TRIED_STEPS * step_seconds + fmin(n_train, TRIED_IMAGES) * image_seconds;
-    *setup = fmax(0.0, bnn_clock_seconds(CLOCK_MONOTONIC) - start - tried);
-    return train + 2.0 * data->test.n * image_seconds +
+    const double epoch = n_steps * costs.step + config->data.validation * costs.image;
+    const double train = config->train.epochs * (epoch + costs.epoch);
+    return train + 2.0 * data->test.n * costs.image +
            (e->run.measure ? bnn_finish_measure_seconds(train) - bnn_finish_measure_seconds(0) : 0);
 }
 
@@ -112,29 +110,80 @@ static uint32_t estimate_first_free(const double *busy, uint32_t n_jobs)
     return best;
 }
 
-double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint32_t n_jobs)
+/* When all that a task needs has ended; infinite while something of it has not begun. */
+static double estimate_ready(const bnn_estimate_task *tasks, const bnn_estimate_task *task)
 {
-    double last = 0.0;
-    for (size_t i = 0; i < n; i++)
-        busy[estimate_first_free(busy, n_jobs)] += seconds[i];
+    double ready = 0.0;
+    for (int p = 0; p < BNN_PURPOSES; p++)
+        if (task->needs[p] != BNN_ESTIMATE_NOTHING)
+            ready = tasks[task->needs[p]].end < 0.0 ? (double)INFINITY
+                                                    : fmax(ready, tasks[task->needs[p]].end);
+    return ready;
+}
+
+/* The first task from `first` on that can begin now, or n; *soonest: when another one can. */
+static size_t estimate_next(const bnn_estimate_task *tasks, size_t first, size_t n, double now,
+                            double *soonest)
+{
+    *soonest = (double)INFINITY;
+    for (size_t i = first; i < n; i++) {
+        const double ready =
+            tasks[i].end < 0.0 ? estimate_ready(tasks, &tasks[i]) : (double)INFINITY;
+        if (ready <= now)
+            return i;
+        *soonest = fmin(*soonest, ready);
+    }
+    return n;
+}
+
+double bnn_estimate_makespan(bnn_estimate_task *tasks, size_t n, double *busy, uint32_t n_jobs)
+{
+    double last = 0.0, soonest;
+    size_t first = 0;
     for (uint32_t j = 0; j < n_jobs; j++)
         last = fmax(last, busy[j]);
-    return last;
+    for (;;) {
+        while (first < n && tasks[first].end >= 0.0)
+            first++;
+        double *job = &busy[estimate_first_free(busy, n_jobs)];
+        const size_t i = estimate_next(tasks, first, n, *job, &soonest);
+        if (i == n && isinf(soonest))
+            return last;
+        if (i == n) { /* it waits */
+            *job = soonest;
+            continue;
+        }
+        *job += tasks[i].seconds;
+        tasks[i].end = *job;
+        last = fmax(last, *job);
+    }
+}
+
+bnn_estimate_task bnn_estimate_task_of(const bnn_plan *plan, const bnn_run *run)
+{
+    bnn_estimate_task task = {.end = 0.0};
+    for (int p = 0; p < BNN_PURPOSES; p++) {
+        const bnn_run *need = bnn_plan_need(plan, run, (bnn_purpose)p);
+        task.needs[p] = need != NULL ? (size_t)(need - plan->runs) : BNN_ESTIMATE_NOTHING;
+    }
+    return task;
 }
 
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
 {
-    double *seconds = bnn_arena_alloc(plan->arena, plan->n, sizeof *seconds);
+    bnn_estimate_task *tasks = bnn_arena_alloc(plan->arena, plan->n, sizeof *tasks);
     double *busy = bnn_arena_alloc(plan->arena, n_jobs, sizeof *busy);
-    size_t n = 0;
-    bool known = seconds != NULL && busy != NULL;
+    bool known = tasks != NULL && busy != NULL;
     for (size_t i = 0; known && i < plan->n; i++) {
-        if (!bnn_run_trains(&plan->runs[i]))
+        const bnn_run *run = &plan->runs[i];
+        tasks[i] = bnn_estimate_task_of(plan, run);
+        if (!bnn_run_trains(run))
             continue;
-        seconds[n] = plan->seconds[plan->runs[i].i_config] * bnn_plan_rest(plan, &plan->runs[i]);
-        known = !isnan(seconds[n++]);
+        tasks[i].seconds = plan->seconds[run->i_config] * bnn_plan_rest(plan, run);
+        tasks[i].end = -1.0;
+        known = !isnan(tasks[i].seconds);
     }
-    return known ? bnn_estimate_makespan(seconds, n, busy, n_jobs) : (double)NAN;
+    return known ? bnn_estimate_makespan(tasks, plan->n, busy, n_jobs) : (double)NAN;
 }
 
 bool bnn_estimate_is_limit(const bnn_plan *plan)

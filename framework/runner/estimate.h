@@ -16,9 +16,20 @@ void bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const cha
  * how long the rest takes. */
 double bnn_estimate_rest(double begun, double done, double seconds, double whole);
 
-/* The time until the last of n tasks ends when each of n_jobs takes the next one as soon as it is
- * free; busy: when each job becomes free, [n_jobs], changed. */
-double bnn_estimate_makespan(const double *seconds, size_t n, double *busy, uint32_t n_jobs);
+/* A run as part of what is left. */
+#define BNN_ESTIMATE_NOTHING SIZE_MAX
+typedef struct bnn_estimate_task {
+    double seconds;
+    double end; /* less than 0: it has not begun; of one that runs, when it will end */
+    size_t needs[BNN_PURPOSES]; /* the tasks that have to end before it begins, or _NOTHING */
+} bnn_estimate_task;
+
+/* That of a run, as one that has ended: its needs are those of the same plan, all runs being tasks. */
+bnn_estimate_task bnn_estimate_task_of(const bnn_plan *plan, const bnn_run *run);
+
+/* The time until the last of n tasks ends when each of n_jobs takes the next one that can begin as soon as
+ * it is free; busy: when each job becomes free, [n_jobs]. Both are changed. */
+double bnn_estimate_makespan(bnn_estimate_task *tasks, size_t n, double *busy, uint32_t n_jobs);
 
 /* What is left of a plan at its start, with n_jobs; NaN when some config is unknown. */
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs);

@@ -329,21 +329,20 @@ out:
 
 /* ---- how long it will take --------------------------------------------------------------- */
 
-int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *image_seconds,
-                       bnn_error *err)
+static double seconds_since(uint64_t start_ns)
+{
+    return (double)(bnn_clock_ns(CLOCK_MONOTONIC) - start_ns) * 1e-9;
+}
+
+/* With telemetry as many steps as it looks at one of. */
+static int time_steps(bnn_session *s, double *out, bnn_error *err)
 {
     enum { WARM_UP = 2, STEPS = 10 };
-    bnn_session *s;
-    fenv_t environment;
-    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
-    if (arena == NULL)
-        return bnn_no_memory(err);
-    fegetenv(&environment);
-    int status = bnn_session_create(job, arena, &s, err);
+    const uint32_t n = s->job->telemetry != 0 ? BNN_TELEMETRY_LOOK_EVERY : STEPS;
     uint64_t start = 0;
-    if (status == BNN_OK)
-        enter_epoch(s);
-    for (uint32_t i = 0; status == BNN_OK && i < WARM_UP + STEPS; i++) {
+    int status = BNN_OK;
+    enter_epoch(s);
+    for (uint32_t i = 0; status == BNN_OK && i < WARM_UP + n; i++) {
         if (i == WARM_UP)
             start = bnn_clock_ns(CLOCK_MONOTONIC);
         s->at.step = i % s->n_steps;
@@ -351,13 +350,34 @@ int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *i
         if (status == BNN_E_FAILED) /* diverged: the next step takes as long */
             status = BNN_OK;
     }
+    *out = seconds_since(start) / n;
+    return status;
+}
+
+int bnn_train_estimate(const bnn_train_job *job, bnn_train_costs *out, bnn_error *err)
+{
+    bnn_session *s;
+    fenv_t environment;
+    bnn_arena *arena = bnn_arena_create(BNN_NETWORK_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    fegetenv(&environment);
+    int status = bnn_session_create(job, arena, &s, err);
+    const uint64_t start = bnn_clock_ns(CLOCK_MONOTONIC);
+    bnn_train_costs costs;
+    if (status == BNN_OK)
+        status = time_steps(s, &costs.step, err);
     if (status == BNN_OK) {
-        const uint64_t middle = bnn_clock_ns(CLOCK_MONOTONIC);
         const uint32_t n = s->n_train < 256 ? s->n_train : 256;
         double loss, accuracy;
+        const uint64_t steps_end = bnn_clock_ns(CLOCK_MONOTONIC);
+        bnn_telemetry_end_epoch(s);
+        costs.epoch = seconds_since(steps_end);
+        const uint64_t epoch_end = bnn_clock_ns(CLOCK_MONOTONIC);
         bnn_session_evaluate(s, &job->data->train, s->train, n, &loss, &accuracy);
-        *step_seconds = (double)(middle - start) * 1e-9 / STEPS;
-        *image_seconds = (double)(bnn_clock_ns(CLOCK_MONOTONIC) - middle) * 1e-9 / n;
+        costs.image = seconds_since(epoch_end) / n;
+        costs.spent = seconds_since(start);
+        *out = costs;
     }
     fesetenv(&environment);
     bnn_arena_destroy(arena);

@@ -61,9 +61,14 @@ int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
                                uint32_t telemetry, uint32_t *out_epochs);
 
-/* Seconds that one training step and one evaluated image take here, measured on a few batches of
- * zeros; nothing is reported. For plans. */
-int bnn_train_estimate(const bnn_train_job *job, double *step_seconds, double *image_seconds,
-                       bnn_error *err);
+/* Seconds that parts of a run take. */
+typedef struct bnn_train_costs {
+    double step, image; /* one training step, one evaluated image */
+    double epoch;       /* what telemetry measures at the end of each */
+    double spent;       /* on finding this out, without what is made before the first step */
+} bnn_train_costs;
+
+/* What they are here, measured on a few batches; nothing is reported. For plans. */
+int bnn_train_estimate(const bnn_train_job *job, bnn_train_costs *out, bnn_error *err);
 
 #endif

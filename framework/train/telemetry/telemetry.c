@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Gradients are looked at in every step of this number, from an epoch's first on. */
-enum { LOOK_EVERY = 16 };
-
 /* ---- quantities -------------------------------------------------------------------------- */
 
 typedef enum subject {
@@ -195,7 +192,7 @@ void bnn_telemetry_begin_step(bnn_session *session)
         return;
     if (session->at.epoch == 0 && session->at.step == 0)
         bnn_telemetry_begin_weights(session);
-    t->looking = session->at.step % LOOK_EVERY == 0;
+    t->looking = session->at.step % BNN_TELEMETRY_LOOK_EVERY == 0;
     if (t->looking && (t->set & BNN_TELEMETRY_MASKED) != 0)
         session->net->probe = &t->probe;
 }

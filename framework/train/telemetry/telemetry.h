@@ -9,6 +9,9 @@
 #include "train/session.h"
 #include "train/telemetry/options.h"
 
+/* Gradients are looked at in every step of this number, from an epoch's first on. */
+enum { BNN_TELEMETRY_LOOK_EVERY = 16 };
+
 /* Plans it for session->job->telemetry, in the session's arena, when the network is planned; none for
  * an empty set. BNN_OK or BNN_E_INTERNAL without memory. */
 int bnn_telemetry_create(bnn_session *session);

@@ -149,14 +149,45 @@ START_TEST(runs_are_trained_again_by_name)
 }
 END_TEST
 
+#define ALONE                                      \
+    {                                              \
+        BNN_ESTIMATE_NOTHING, BNN_ESTIMATE_NOTHING \
+    }
+#define AFTER(i)                  \
+    {                             \
+        (i), BNN_ESTIMATE_NOTHING \
+    }
+
 START_TEST(jobs_take_the_next_task_when_they_are_free)
 {
-    const double seconds[] = {3.0, 1.0, 1.0, 4.0};
+    const bnn_estimate_task tasks[] = {
+        {3.0, -1.0, ALONE}, {1.0, -1.0, ALONE}, {1.0, -1.0, ALONE}, {4.0, -1.0, ALONE}};
+    bnn_estimate_task own[4];
     double busy[3] = {0.0, 0.0, 0.5};
-    ck_assert_double_eq(bnn_estimate_makespan(seconds, 4, busy, 2), 6.0); /* 3; 1 + 1 + 4 */
+    memcpy(own, tasks, sizeof own);
+    ck_assert_double_eq(bnn_estimate_makespan(own, 4, busy, 2), 6.0); /* 3; 1 + 1 + 4 */
+    memcpy(own, tasks, sizeof own);
     busy[0] = busy[1] = 0.0;
-    ck_assert_double_eq(bnn_estimate_makespan(seconds, 4, busy, 1), 9.0);
-    ck_assert_double_eq(bnn_estimate_makespan(seconds, 0, busy + 1, 2), 0.5);
+    ck_assert_double_eq(bnn_estimate_makespan(own, 4, busy, 1), 9.0);
+    ck_assert_double_eq(bnn_estimate_makespan(own, 0, busy + 1, 2), 0.5);
+}
+END_TEST
+
+START_TEST(tasks_wait_for_those_that_they_need)
+{
+    bnn_estimate_task chain[] = {
+        {1.0, -1.0, ALONE}, {2.0, -1.0, AFTER(0)}, {3.0, -1.0, {0, 1}}, {1.0, -1.0, ALONE}};
+    bnn_estimate_task of_running[] = {{9.0, 4.0, ALONE}, {1.0, -1.0, AFTER(0)}, {5.0, 0.0, ALONE}};
+    bnn_estimate_task pairs[] = {
+        {2.0, -1.0, ALONE}, {2.0, -1.0, AFTER(0)}, {2.0, -1.0, ALONE}, {2.0, -1.0, AFTER(2)}};
+    double busy[2] = {0.0, 0.0};
+    ck_assert_double_eq(bnn_estimate_makespan(chain, 4, busy, 2), 6.0); /* 1 + 2 + 3; 1 beside */
+    ck_assert_double_eq(chain[3].end, 1.0);
+    busy[0] = 4.0;
+    busy[1] = 0.0;
+    ck_assert_double_eq(bnn_estimate_makespan(of_running, 3, busy, 2), 5.0);
+    busy[0] = busy[1] = 0.0;
+    ck_assert_double_eq(bnn_estimate_makespan(pairs, 4, busy, 2), 4.0);
 }
 END_TEST
 
@@ -286,6 +317,7 @@ static Suite *make_suite(void)
         stale_runs_are_trained_again_when_asked,
         runs_are_trained_again_by_name,
         jobs_take_the_next_task_when_they_are_free,
+        tasks_wait_for_those_that_they_need,
         what_is_left_of_a_run_comes_from_what_this_attempt_did,
         a_plan_can_be_timed_without_a_database,
         a_plan_counts_what_runs_take_besides_training,

@@ -134,7 +134,7 @@ START_TEST(a_plugin_that_changes_the_mode_is_named)
     bnn_plugin plugin = *model.weight_ste.plugin;
     bnn_ste ste = *bnn_use_ste(&model.weight_ste);
     bnn_error err;
-    double step, image;
+    bnn_train_costs costs;
     if (cases[_i].grad != NULL)
         ste.grad = cases[_i].grad;
     ste.forward = cases[_i].forward;
@@ -143,7 +143,7 @@ START_TEST(a_plugin_that_changes_the_mode_is_named)
     model.weight_ste.plugin = &plugin;
     job.model = &model;
     const uint64_t mode = bnn_fp_mode();
-    ck_assert_int_eq(bnn_train_estimate(&job, &step, &image, &err), BNN_OK);
+    ck_assert_int_eq(bnn_train_estimate(&job, &costs, &err), BNN_OK);
     ck_assert_uint_eq(bnn_fp_mode(), mode);
     ck_assert_int_eq(run_job(&job, &err), BNN_E_FAILED);
     ck_assert_str_eq(

@@ -3,6 +3,7 @@
 #include "train/cosine.h"
 #include "train/options.h"
 #include "train/session.h"
+#include "train/telemetry/options.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/train_fixture.h"
@@ -255,7 +256,7 @@ START_TEST(a_run_without_validation_ends_with_its_last_epoch)
     bnn_train_progress progress;
     bnn_train_reset_progress(&progress);
     bnn_train_job job = job_of(BINARY_NET "train: {epochs: 4}\n", 1, r);
-    double step, image;
+    bnn_train_costs costs;
     bnn_error err;
     job.n_validation = 0;
     job.progress = &progress;
@@ -267,8 +268,8 @@ START_TEST(a_run_without_validation_ends_with_its_last_epoch)
         ck_assert(r->rows[i].kind != BNN_RECORD_METRIC ||
                   strncmp(r->rows[i].metric.name, "validation", 10) != 0);
     ck_assert_float_lt(progress.validation, 0.0f);
-    ck_assert_int_eq(bnn_train_estimate(&job, &step, &image, &err), BNN_OK);
-    ck_assert(step > 0 && image > 0);
+    ck_assert_int_eq(bnn_train_estimate(&job, &costs, &err), BNN_OK);
+    ck_assert(costs.step > 0 && costs.image > 0);
 }
 END_TEST
 
@@ -384,15 +385,20 @@ START_TEST(estimates_are_times)
 {
     report r;
     const bnn_train_job job = job_of(BINARY_NET, 1, &r);
-    double step = 0, image = 0;
+    bnn_train_costs costs = {0};
     bnn_error err = {0};
-    ck_assert_int_eq(bnn_train_estimate(&job, &step, &image, &err), BNN_OK);
-    ck_assert(step > 0 && step < 10 && image > 0 && image < step);
+    ck_assert_int_eq(bnn_train_estimate(&job, &costs, &err), BNN_OK);
+    ck_assert(costs.step > 0 && costs.step < 10 && costs.image > 0 && costs.image < costs.step);
+    ck_assert_uint_eq(r.n, 0);
+    bnn_train_job measured = job;
+    measured.telemetry = BNN_TELEMETRY_ALL;
+    ck_assert_int_eq(bnn_train_estimate(&measured, &costs, &err), BNN_OK);
+    ck_assert(costs.epoch > 0 && costs.spent > costs.epoch + 10 * costs.step);
     ck_assert_uint_eq(r.n, 0);
     const bnn_train_job wild =
         job_of(FLOAT_NET "  norm: none\ntrain: {optimizer: {name: sgd, lr: 1e+6}}\n", 1, &r);
-    ck_assert_int_eq(bnn_train_estimate(&wild, &step, &image, &err), BNN_OK);
-    ck_assert(step > 0 && step < 10);
+    ck_assert_int_eq(bnn_train_estimate(&wild, &costs, &err), BNN_OK);
+    ck_assert(costs.step > 0 && costs.step < 10);
 }
 END_TEST
 
