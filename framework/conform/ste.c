@@ -161,6 +161,29 @@ static void ste_check_proxy(const conform_subject *s, const bnn_ste *ste, confor
                     N_POINTS - n_good, N_POINTS);
 }
 
+/* Without a proxy this is all that is known of where it points: where the sign rises. */
+static void ste_check_direction(const conform_subject *s, const bnn_ste *ste,
+                                conform_memory *memory)
+{
+    float *x = conform_empty_floats(memory, N_POINTS), *gy = conform_empty_floats(memory, N_POINTS);
+    float *gx = conform_empty_floats(memory, N_POINTS);
+    const bnn_context ctx = ste_context(s, ste_noise(ste, memory, N_POINTS), 0);
+    double sum = 0.0;
+    if (!s->moderate)
+        return;
+    for (int i = 0; i < N_POINTS; i++) {
+        x[i] = 6.0f * ((float)i + 0.5f) / N_POINTS - 3.0f;
+        gy[i] = 1.0f;
+    }
+    ste->grad(&ctx, s->params, N_POINTS, x, gy, gx);
+    for (int i = 0; i < N_POINTS; i++)
+        sum += (double)gx[i];
+    CONFORM_REQUIRE(
+        s, sum >= 0.0,
+        "the gradient is %g on average for x from -3 to 3; what stands for a sign rises",
+        sum / N_POINTS);
+}
+
 /* Only what its levels are. */
 static void ste_check_levels(const conform_subject *s, const bnn_ste *ste, conform_memory *memory)
 {
@@ -237,8 +260,14 @@ static void ste_run_proxy(conform_subject *s)
 {
     const bnn_ste *ste = (const void *)s->head;
     if (ste->proxy == NULL)
-        conform_skip(s, "no .proxy is given to check the gradient against");
+        conform_skip(s,
+                     "no .proxy is given to check the gradient against, so any linear one passes");
     ste_check_always(s, ste_check_proxy);
+}
+
+static void ste_run_direction(conform_subject *s)
+{
+    ste_check_always(s, ste_check_direction);
 }
 
 static void ste_run_levels(conform_subject *s)
@@ -261,6 +290,7 @@ static void ste_run_lowering(conform_subject *s)
 
 const conform_check conform_ste_checks[] = {
     {"gradient", "finite, and linear in gy", ste_run_gradient},
+    {"direction", "on the whole it points where the sign rises", ste_run_direction},
     {"elements", "any length, in place, nothing written beyond the end", ste_run_elements},
     {"proxy", "the gradient is the derivative of the proxy", ste_run_proxy},
     {"levels", "forward gives the levels that it says", ste_run_levels},

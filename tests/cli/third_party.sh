@@ -202,6 +202,10 @@ sed 's/noise\[i\]/noise[0]/' ste_coin.c >wrong.c
 build ste_coin.so wrong.c
 broken ste_coin.so elements 'forward: element'
 
+sed 's/= gy\[i\]/= -gy[i]/' ste_coin.c >wrong.c
+build ste_coin.so wrong.c
+broken ste_coin.so direction 'is -1 on average for x from -3 to 3; what stands for a sign rises$'
+
 # A plugin that misbehaves fails its check, alone: the host and the other checks go on.
 while IFS='|' read -r does says; do
     cat >ste_hostile.c <<SOURCE
@@ -220,7 +224,7 @@ SOURCE
     broken ste_hostile.so elements "$says" 3
     grep -q '^  kept     gradient ' log || fail "the other checks do not go on: $does"
     grep -q '^  skipped  proxy ' log || fail 'a proxy that is not given is not said'
-    grep -q '^1 plugin: of the checks 4 are kept, 1 broken, 3 skipped$' log || fail 'no count'
+    grep -q '^1 plugin: of the checks 5 are kept, 1 broken, 3 skipped$' log || fail 'no count'
     grep -q '^bnnrun: 1 of 1 plugin breaks the contract$' log || fail 'no sum'
 done <<'HOSTILE'
 if (n == 15) *(volatile int *)0 = 1;|crashes: Segmentation fault|ends the process, with status [1-9]

@@ -284,8 +284,8 @@ const cli_command cli_command_bench = {
         "precision; and both of these in onnxruntime, when node and its package onnxruntime-node\n"
         "are there. All are pinned to one CPU and take turns; their answers are compared first.\n"
         "Times are medians and quartiles of the rounds. A RUN's benchmark is kept in the database,\n"
-        "see the view benchmark_summary and `bnnrun query benchmarks`; that of a file only with\n"
-        "--db.\n",
+        "see the view benchmark_summary and `bnnrun query benchmarks`, which has those of several\n"
+        "runs side by side; that of a file only with --db.\n",
     .options = bench_options,
     .examples = "  npm install --ignore-scripts onnxruntime-node\n"
                 "  bnnrun bench 3f\n"

@@ -117,9 +117,10 @@ const cli_command cli_command_plugins = {
         "\n"
         "test runs what the contract of its kind asks for, as bnn/plugin.h has it: an STE's\n"
         "gradient is the derivative of its proxy, a layer's agrees with differences, an optimizer\n"
-        "lowers a loss ... Each check is a process of its own, with the defaults and then other\n"
-        "values of each parameter; the first that is not kept is shown. FILE is a .so, or KIND\n"
-        "NAME; without, all plugins are tested. The status is 1 when a promise is broken.\n"
+        "lowers a loss ... Which gradient an STE without a proxy, or a form, means to give no test\n"
+        "knows. Each check is a process of its own, with the defaults and then other values of\n"
+        "each parameter; the first that is not kept is shown. FILE is a .so, or KIND NAME;\n"
+        "without, all plugins are tested. The status is 1 when a promise is broken.\n"
         "\n"
         "Search path: --plugin-path DIRECTORIES, BNNRUN_PLUGIN_PATH (both colon-separated), the\n"
         "build tree when bnnrun runs uninstalled, the installed directory.\n",
