@@ -298,26 +298,25 @@ static const char *label_map(const cli_grid *grid, size_t column, const char *te
     return bnn_arena_printf(grid->arena, "%.*s{..%s", (int)n_key, text, end != NULL ? end : "}");
 }
 
-/* What is shown of a word in so many columns: of a map, some of its names; else its end, after what the
- * run is for. */
+/* What is shown of a word in so many columns: of a map, some of its names; else its last ones, after what
+ * the run is for; else its beginning. */
 static const char *label_end(const cli_grid *grid, size_t column, const char *text, size_t width)
 {
     const size_t n_key = cli_label_key(text);
+    const bool is_map = n_key > 0 && text[n_key] == '{';
     const char *colon = strstr(text, ": ");
     size_t n_for = colon == NULL ? 0 : (size_t)(colon - text) + 2;
-    if (n_key > 0 && text[n_key] == '{' && n_key + 4 <= width)
+    if (is_map && n_key + 4 <= width)
         return label_map(grid, column, text, n_key, width);
-    n_for = n_for + 2 <= width ? n_for : 0;
-    const char *end =
-        width > n_for + 2 ? label_last_names(text + n_for, width - n_for - 2, " ,=_-.(") : NULL;
-    for (end = end != NULL ? end : text + n_for;
-         *end != '\0' && bnn_text_width(end) + n_for + 2 > width;)
-        do
-            end++;
-        while (((unsigned char)*end & 0xc0) == 0x80);
-    return *end == '\0' && n_for == 0
-               ? ""
-               : bnn_arena_printf(grid->arena, "%.*s..%s", (int)n_for, text, end);
+    n_for = n_for + 2 < width ? n_for : 0;
+    const char *end = is_map || width <= n_for + 2
+                          ? NULL
+                          : label_last_names(text + n_for, width - n_for - 2, " ,=_-.(");
+    if (end != NULL)
+        return bnn_arena_printf(grid->arena, "%.*s..%s", (int)n_for, text, end);
+    return width <= 2 ? ""
+                      : bnn_arena_printf(grid->arena, "%.*s..",
+                                         (int)bnn_text_bytes(text, width - 2), text);
 }
 
 /* The one of the words that are kept that most rows have, but not the one that says what a run is for. */
