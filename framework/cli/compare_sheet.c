@@ -40,7 +40,7 @@ static void sheet_finding(cli_sheet *t, const cli_finding *f)
     sheet_cell(t, 1, t->asked->all_pairs ? b->label : sheet_mean(t, a));
     sheet_cell(t, 2, cli_compare_difference(f, t->n_decimals, t->arena));
     sheet_cell(t, 3, isnan(wins) ? "" : bnn_arena_printf(t->arena, "%.2f", wins));
-    sheet_cell(t, 4, sheet_p(f->answer.p, t->arena));
+    sheet_cell(t, 4, sheet_p(isnan(wins) ? wins : f->answer.p, t->arena));
     sheet_cell(t, 5, cli_compare_verdict(t->asked, f, false, t->n_decimals, t->arena));
     sheet_cell(t, CLI_SHEET_IMAGES, cli_compare_images(f, t->n_decimals, t->arena));
     t->shown[t->n++] = f;

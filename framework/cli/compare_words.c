@@ -190,6 +190,10 @@ static void words_test(const cli_question *asked, const cli_findings *found, wor
 {
     const double level = 100 * asked->alpha;
     char flips[BNN_SHORT_TEXT];
+    if (found->comparison.seeds == 0) {
+        words_add(w, "No seed has results to compare yet. ");
+        return;
+    }
     if (found->comparison.exact && found->comparison.seeds < 63)
         words_add(w, "Exact two-sided sign-flip test of the mean difference (all %s flips)",
                   bnn_count_text((uint64_t)1 << found->comparison.seeds, flips));
@@ -231,7 +235,7 @@ const char *cli_compare_statement(const cli_question *asked, const cli_findings 
 static void words_few_seeds(const cli_findings *found, words *w)
 {
     const bnn_comparison *c = &found->comparison;
-    if (found->n > 0 && c->seeds < c->least_seeds)
+    if (c->seeds > 0 && c->seeds < c->least_seeds)
         words_add(w,
                   "%zu seed%s cannot decide %zu comparison%s, however large the differences: %zu "
                   "are the least that can.\n",

@@ -112,6 +112,11 @@ bnn 0 compare --db point.db --json
 prints '"planned": true'
 prints '"baseline": "ste=clipped"'
 
+bnn 0 compare --db more.db --baseline ste=ede --csv
+prints ',binarize=none,.*,ste=ede,'
+bnn 0 compare --db point.db --baseline binarize=none
+prints '^binarize=none .* baseline$'
+
 # ---- two configs ---------------------------------------------------------------------------------
 bnn 0 compare ste=clipped tiny:ste=ede
 prints '^ste=clipped  *8  *[-+]'
@@ -254,6 +259,8 @@ fails 2 compare --db two.db --baseline ste=clipped
 says '2 configs of tiny have ste=clipped: ordering=act_bn ste=clipped, ordering=bn_act ste=clipped'
 bnn 0 compare --db two.db --baseline ste=clipped,ordering=bn_act
 prints '^bn_act clipped .* baseline$\|^ordering=bn_act ste=clipped .* baseline$'
+bnn 0 compare --db two.db --baseline 'ordering=act_bn ste=clipped' # a label
+prints '^act_bn clipped .* baseline$\|^ordering=act_bn ste=clipped .* baseline$'
 
 echo "$n_checks checks, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

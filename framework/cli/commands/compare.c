@@ -78,33 +78,41 @@ static int compare_fail_baseline(const cli_question *asked, const char *why, bnn
     size_t n = 0;
     for (; n < asked->arms->n && n < sizeof labels / sizeof *labels; n++)
         labels[n] = asked->arms->arms[n].label;
+    bnn_text_join(labels, n, list, sizeof list);
+    const bool whole = n == asked->arms->n || bnn_text_ends_with(list, ", ...");
     return bnn_fail(err, BNN_E_USAGE, "compare: %s %s; there are: %s%s", asked->experiment, why,
-                    bnn_text_join(labels, n, list, sizeof list), n < asked->arms->n ? ", ..." : "");
+                    list, whole ? "" : ", ...");
 }
 
-/* The arm that --baseline names: KEY=VALUE,... of configs, KEY=VALUE or VALUE of a key. */
+/* The arm with this label, or of a key this value; their number: there is none. */
+static size_t compare_find_arm(const cli_question *asked, const char *label)
+{
+    size_t i = 0;
+    for (; i < asked->arms->n; i++) {
+        const char *own = asked->arms->arms[i].label, *value = strchr(own, '=');
+        if (strcmp(own, label) == 0 ||
+            (asked->by != NULL && value != NULL && strcmp(value + 1, label) == 0))
+            break;
+    }
+    return i;
+}
+
+/* The arm that --baseline names: a label, or KEY=VALUE,... that one config has; of a key a value. */
 static int compare_find_baseline(bnn_store *store, const compare_request *r, cli_question *asked,
                                  bnn_error *err)
 {
-    const char *label = r->baseline;
-    size_t n_found = 0;
-    if (asked->by == NULL) {
-        bnn_store_named_config config;
+    bnn_store_named_config config;
+    asked->baseline = compare_find_arm(asked, r->baseline);
+    if (asked->baseline == asked->arms->n && asked->by == NULL) {
         const int status =
             compare_find_config(store, r, asked->experiment, r->baseline, &config, err);
         if (status != BNN_OK)
             return status;
-        label = config.label;
+        asked->baseline = compare_find_arm(asked, config.label);
     }
-    for (size_t i = 0; i < asked->arms->n; i++) {
-        const char *own = asked->arms->arms[i].label, *value = strchr(own, '=');
-        if (strcmp(own, label) == 0 ||
-            (asked->by != NULL && value != NULL && strcmp(value + 1, label) == 0)) {
-            asked->baseline = i;
-            n_found++;
-        }
-    }
-    return n_found == 1 ? BNN_OK : compare_fail_baseline(asked, "has no such baseline", err);
+    return asked->baseline < asked->arms->n
+               ? BNN_OK
+               : compare_fail_baseline(asked, "has no such baseline", err);
 }
 
 /* Without --baseline: that of the plan, that of the spec; of values of a key else the first. */
@@ -234,7 +242,7 @@ static const cli_option compare_options[] = {
              "latency_us"},
     CLI_ROW("baseline", 0, CLI_STRING, "KEY=VALUE", compare_request, baseline,
             "the config, or the value of the --by key, that the others are compared\n"
-            "with; KEY=VALUE,KEY=VALUE where one does not tell it"),
+            "with; KEY=VALUE,KEY=VALUE where one does not tell it; or a label"),
     CLI_PARSED_ROW("margin", 0, "X", compare_set_margin,
                    "differences up to this are none: points of accuracies (default 0.1),\n"
                    "else in the unit of the metric (default 0)"),
