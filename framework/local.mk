@@ -317,16 +317,16 @@ bnnrun_SOURCES = \
 	framework/cli/block_flow.c framework/cli/block_flow.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/completion.c \
-	framework/cli/compare.h \
-	framework/cli/compare_arms.c \
-	framework/cli/compare_images.c \
-	framework/cli/compare_judge.c \
-	framework/cli/compare_paper.c \
-	framework/cli/compare_plan.c \
-	framework/cli/compare_print.c \
-	framework/cli/compare_programs.c \
-	framework/cli/compare_sheet.c framework/cli/compare_sheet.h \
-	framework/cli/compare_words.c \
+	framework/cli/compare/compare.h \
+	framework/cli/compare/arms.c \
+	framework/cli/compare/images.c \
+	framework/cli/compare/judge.c \
+	framework/cli/compare/paper.c \
+	framework/cli/compare/plan.c \
+	framework/cli/compare/print.c \
+	framework/cli/compare/programs.c \
+	framework/cli/compare/sheet.c framework/cli/compare/sheet.h \
+	framework/cli/compare/words.c \
 	framework/cli/commands/compare.c framework/cli/commands/compare.h \
 	framework/cli/commands/compare_two.c \
 	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \
@@ -380,6 +380,7 @@ EXTRA_DIST += \
 	framework/bnn/README.md \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
+	framework/cli/compare/README.md \
 	framework/comparison/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \

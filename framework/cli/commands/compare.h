@@ -2,7 +2,7 @@
 #ifndef BNN_CLI_COMMANDS_COMPARE_H
 #define BNN_CLI_COMMANDS_COMPARE_H
 
-#include "cli/compare.h"
+#include "cli/compare/compare.h"
 
 typedef struct compare_request {
     cli_options options;

@@ -1,5 +1,5 @@
-/* compare_paper.c - findings to paste into a paper. */
-#include "cli/compare_sheet.h"
+/* paper.c - findings to paste into a paper. */
+#include "cli/compare/sheet.h"
 
 #include <string.h>
 

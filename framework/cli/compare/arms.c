@@ -1,6 +1,6 @@
-/* compare_arms.c - the runs of a comparison as arms with a result a seed. */
+/* arms.c - the runs of a comparison as arms with a result a seed. */
 #include "base/text.h"
-#include "cli/compare.h"
+#include "cli/compare/compare.h"
 #include "cli/label.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
-/* compare_print.c - findings to look at, with bars where the terminal draws. */
+/* print.c - findings to look at, with bars where the terminal draws. */
 #include "base/size.h"
 #include "base/text.h"
-#include "cli/compare_sheet.h"
+#include "cli/compare/sheet.h"
 #include "cli/grid.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* compare.h - what `bnnrun compare` compares, finds and says. Private to cli/; commands/compare.c is the
- * command, compare_arms.c reads the runs, compare_judge.c asks framework/comparison/ what they say,
- * compare_plan.c whether that was planned, compare_words.c has the sentences, compare_sheet.c the cells of the tables
- * that compare_print.c, compare_paper.c and compare_programs.c print.
+ * command, arms.c reads the runs, judge.c asks framework/comparison/ what they say, plan.c whether that was
+ * planned, words.c has the sentences, sheet.c the cells of the tables that print.c, paper.c and programs.c
+ * print.
  *
  * Texts and arrays are in the arena of the options, or static. Accuracies are in percent, differences of
  * them in points, other metrics as measured; NaN is what there is not. */
@@ -113,7 +113,7 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
               bnn_error *err);
 
 /* Adds what a bootstrap over seeds and images says, where it is known what the runs take their test images
- * for: of test accuracies of configs (compare_images.c). */
+ * for: of test accuracies of configs (images.c). */
 int cli_judge_images(bnn_store *store, const cli_question *asked, bnn_arena *arena,
                      cli_findings *found, bnn_error *err);
 
@@ -148,7 +148,7 @@ typedef enum cli_compare_form {
     CLI_FORM_LATEX
 } cli_compare_form;
 
-/* As JSON or CSV (compare_programs.c). */
+/* As JSON or CSV (programs.c). */
 int cli_compare_print_programs(const cli_question *asked, const cli_findings *found,
                                const char *statement, const char *cautions,
                                const cli_options *options, bnn_error *err);

@@ -1,9 +1,9 @@
-/* compare_sheet.h - findings as cells, which are printed as a table for a terminal or a paper. Private to
+/* sheet.h - findings as cells, which are printed as a table for a terminal or a paper. Private to
  * cli/. */
 #ifndef BNN_CLI_COMPARE_SHEET_H
 #define BNN_CLI_COMPARE_SHEET_H
 
-#include "cli/compare.h"
+#include "cli/compare/compare.h"
 
 enum {
     CLI_SHEET_COLUMNS = 7,
@@ -33,7 +33,7 @@ int cli_sheet_make(const cli_question *asked, const cli_findings *found, bnn_are
 const char *cli_sheet_head(const cli_sheet *sheet, size_t column);
 
 /* Prints the sheet to stdout as a table of Markdown or LaTeX (booktabs), with the statement and the
- * cautions: compare_paper.c. */
+ * cautions: paper.c. */
 void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, const char *cautions);
 void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const char *cautions);
 

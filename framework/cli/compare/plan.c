@@ -1,6 +1,6 @@
-/* compare_plan.c - whether a comparison is the one that the spec registered before the first run. */
+/* plan.c - whether a comparison is the one that the spec registered before the first run. */
 #include "base/text.h"
-#include "cli/compare.h"
+#include "cli/compare/compare.h"
 
 #include <math.h>
 #include <string.h>

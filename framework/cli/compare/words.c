@@ -1,6 +1,6 @@
-/* compare_words.c - what is asked and found, in sentences. */
+/* words.c - what is asked and found, in sentences. */
 #include "base/text.h"
-#include "cli/compare.h"
+#include "cli/compare/compare.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* compare_programs.c - findings as JSON and CSV. */
-#include "cli/compare.h"
+/* programs.c - findings as JSON and CSV. */
+#include "cli/compare/compare.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* compare_judge.c - arms with a result a seed become findings. */
-#include "cli/compare.h"
+/* judge.c - arms with a result a seed become findings. */
+#include "cli/compare/compare.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* compare_images.c - whether findings would hold for other images, too. */
-#include "cli/compare.h"
+/* images.c - whether findings would hold for other images, too. */
+#include "cli/compare/compare.h"
 #include "db/store_results.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "cli/compare_sheet.h"
+#include "cli/compare/sheet.h"
 
 #include <math.h>
 
