@@ -268,10 +268,9 @@ END_TEST
 START_TEST(exact_floats)
 {
     enum { STEPS = 20, IMAGES = 300 };
-    static const char *const keys[] = {"form: ternary, ordering: LAP", "form: xnor, ordering: ALP",
-                                       "form: adabin, ordering: PAL",
-                                       "form: layer_scale, ordering: LPA, ste: {activations: "
-                                       "heaviside}"};
+    static const char *const keys[] = {
+        "form: ternary, ordering: LAP", "form: xnor, ordering: ALP", "form: adabin, ordering: PAL",
+        "form: layer_scale, ordering: LPA, ste: {activations: heaviside}"};
     float logits[IMAGES * 10];
     bnn_dataset digits;
     open_digits(&digits);
