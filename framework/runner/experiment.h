@@ -54,7 +54,7 @@ typedef struct bnn_compare_options {
     const bnn_node *baseline; /* a map of dotted keys; NULL: the spec's baseline */
     const char *metric;       /* of a run (results/metrics.h) */
     double margin;         /* up to which configs are equal: points of accuracies, else the unit */
-    double alpha;          /* the chance that any of the verdicts is wrong */
+    double alpha;          /* the chance of any wrong better or worse */
     const char *reference; /* then: the hash of the config that it compares with */
 } bnn_compare_options;
 

@@ -31,7 +31,7 @@ static const bnn_key compare_keys[] = {
                          "differences up to this are none: points of accuracies, else as measured"),
      .computed = "0.1 points of accuracies, else 0"},
     {.param = BNN_NUMBER(bnn_compare_options, alpha, 0.05, 1e-6, 0.5,
-                         "the chance that any of the verdicts is wrong")},
+                         "the chance of any wrong better or worse")},
     BNN_KEYS_END,
 };
 

@@ -49,7 +49,8 @@ int cli_compare_decimals(const cli_question *asked, const cli_findings *found)
         while (n < DECIMALS_MAX &&
                !(words_told_apart(f->low, 0, n) && words_told_apart(f->high, 0, n) &&
                  (asked->margin <= 0 || (words_told_apart(fabs(f->low), asked->margin, n) &&
-                                         words_told_apart(fabs(f->high), asked->margin, n)))))
+                                         words_told_apart(fabs(f->high), asked->margin, n))) &&
+                 words_told_apart(f->images.low, 0, n) && words_told_apart(f->images.high, 0, n)))
             n++;
     }
     return n;
@@ -64,15 +65,20 @@ static const char *words_number(double x, bool sign, int n_decimals, char out[64
     return out;
 }
 
+/* An end at 0 is open where the verdict is on one side of it. */
 static const char *words_interval(const cli_finding *f, double low, double high, bool sign,
                                   int n_decimals, bnn_arena *arena)
 {
+    const bnn_verdict verdict = f->answer.verdict;
+    const bool one_sided = verdict == BNN_VERDICT_BETTER || verdict == BNN_VERDICT_WORSE;
     char mean[64], from[64], to[64];
     words_number(f->difference, sign, n_decimals, mean);
     if (!isfinite(low) && !isfinite(high))
         return bnn_arena_strdup(arena, mean);
-    return bnn_arena_printf(arena, "%s [%s, %s]", mean, words_number(low, sign, n_decimals, from),
-                            words_number(high, sign, n_decimals, to));
+    return bnn_arena_printf(arena, "%s %c%s, %s%c", mean, one_sided && low == 0 ? '(' : '[',
+                            words_number(low, sign, n_decimals, from),
+                            words_number(high, sign, n_decimals, to),
+                            one_sided && high == 0 ? ')' : ']');
 }
 
 const char *cli_compare_difference(const cli_finding *f, int n_decimals, bnn_arena *arena)
@@ -90,12 +96,15 @@ const char *cli_compare_images(const cli_finding *f, int n_decimals, bnn_arena *
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
-/* "better by 0.21 [0.10, 0.32]", "worse by 0.21 [0.10, 0.32]": both as distances. */
+/* "better by 0.21 [0.10, 0.32]", "worse by 0.21 [0.10, 0.32]": both as distances. The word alone where the mean,
+ * which is that of runs that did not fail, is on the other side. */
 static const char *words_sided(const cli_finding *f, const char *word, int n_decimals,
                                bnn_arena *arena)
 {
     cli_finding distance = *f;
-    const bool below = f->difference < 0;
+    const bool below = f->answer.verdict == BNN_VERDICT_WORSE;
+    if (below ? f->difference >= 0 : f->difference <= 0)
+        return word;
     distance.difference = fabs(f->difference);
     const char *interval = words_interval(&distance, below ? -f->high : f->low,
                                           below ? -f->low : f->high, false, n_decimals, arena);
@@ -207,6 +216,7 @@ static void words_test(const cli_question *asked, const cli_findings *found, wor
     else
         words_add(w, " at the %g %% level, with the %g %% interval that belongs to it. ", level,
                   100 - level);
+    words_add(w, "It takes a difference to be as likely as its negative where nothing differs. ");
     if (asked->margin > 0)
         words_add(w, "Equal: the interval lies within %g%s of 0. ", asked->margin,
                   asked->metric->unit == BNN_UNIT_FRACTION ? " points" : "");
