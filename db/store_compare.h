@@ -17,7 +17,8 @@ typedef struct bnn_store_compared {
 } bnn_store_compared;
 
 /* The runs of the points of the newest spec of an experiment, point by point in the order of the sweep, then
- * by seed; or, config not NULL, those of this config (its first digits) in all experiments. What points
+ * by seed; or, config not NULL, those of this config (its first digits) in all experiments, of one seed
+ * the newest last. What points
  * only need is none of them. metric: a column of run_summary, or the name of a metric. */
 int bnn_store_list_compared(bnn_store *store, const char *experiment, const char *config,
                             const char *metric, bnn_arena *arena,
@@ -27,7 +28,8 @@ int bnn_store_list_compared(bnn_store *store, const char *experiment, const char
 typedef struct bnn_store_registered {
     const char *comparison; /* JSON, see schema_7.sql */
     int64_t first_us;       /* when this spec was run first */
-    int64_t begun_us; /* when the first run of a point of the newest spec was begun; -1: none was */
+    int64_t begun_us; /* when the first run of a point of the newest spec, in any experiment, was
+                         begun; -1: none was */
     const char *first_utc; /* first_us, to be read */
 } bnn_store_registered;
 

@@ -1,5 +1,5 @@
 -- The runs of the points of the newest spec of an experiment (?1), in their order; or those of a config (?3:
--- its first digits), of any experiment. A point without runs has a row without a seed. ?2: the metric; only
+-- its first digits), of any experiment, the newest last. A point without runs has a row without a seed. ?2: the metric; only
 -- done runs that are not stale have one.
 SELECT own.config, own.label, own.is_baseline, run.run_uid AS uid, run.seed,
        CASE WHEN run.state = 'done' AND run.stale NOTNULL THEN 'stale' ELSE run.state END AS state,
@@ -20,4 +20,4 @@ WHERE CASE WHEN ?3 IS NULL
            THEN own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
                 AND own.in_spec AND own.need IS NULL
            ELSE own.config = ?3 END
-ORDER BY own.ordinal, own.config, run.seed
+ORDER BY CASE WHEN ?3 IS NULL THEN own.ordinal END, own.config, run.seed, run.run_id

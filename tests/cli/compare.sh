@@ -92,7 +92,7 @@ prints 'Left out: 1 config without a counterpart at each value of ste\.'
 bnn 0 -q tiny.yaml --db more.db -s seeds.count=1 -s compare.margin=0.1
 bnn 0 -q tiny.yaml --db more.db -s seeds.count=2 -s compare.margin=0.4
 bnn 0 compare --db more.db --json
-prints '"departures": "with 1 seed, of which 1 are here"'
+prints '"departures": "without 1 of the seeds"'
 prints '"margin": 0.1,'
 sed '/^compare/d' tiny.yaml >unplanned.yaml
 bnn 0 -q unplanned.yaml --db late.db -s seeds.count=2
@@ -103,7 +103,18 @@ prints 'within 0.1 points of 0'
 bnn 0 -q tiny.yaml --db late.db -s seeds.count=2
 bnn 0 compare --db late.db
 flat
-prints 'another comparison: it was registered 20[0-9-]* [0-9:]*, after the first run began\.'
+prints 'another comparison: it was registered 20[0-9-]* [0-9:]*, after the first of these runs began, here or in another experiment\.'
+bnn 0 -q unplanned.yaml --db again.db -s name=looked_at -s seeds.count=2
+bnn 0 -q tiny.yaml --db again.db -s name=again -s seeds.count=2
+bnn 0 compare again --db again.db --json
+prints '"departures": "it was registered .*, after the first of these runs began, here or in another experiment"'
+bnn 0 -q tiny.yaml --db again.db -s name=other_seeds -s 'seeds=[21, 22]'
+bnn 0 compare other_seeds --db again.db --json
+prints '"planned": true'
+for wrong in '"alpha", 0.9' '"margin", -5'; do
+    sqlite3 again.db "UPDATE spec_revision SET comparison = json_set(comparison, '$.'||${wrong%%,*},${wrong#*,})" || exit 1
+    bnn 4 compare other_seeds --db again.db
+done
 bnn 3 plan unplanned.yaml -s compare.margin=0.1 -s 'baseline=~'
 bnn 3 plan tiny.yaml -s 'compare.baseline={model.ste: tanh}'
 says 'compare.baseline: the sweep has no such point'

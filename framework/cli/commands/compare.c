@@ -268,7 +268,8 @@ const cli_command cli_command_compare = {
     .notes =
         "Compares each config of the experiment (default: the one that was run last) with its\n"
         "baseline, or any two configs: by RUN, by the digits that `bnnrun runs --json` has under\n"
-        "config, as EXPERIMENT:KEY=VALUE, or KEY=VALUE of the last experiment.\n"
+        "config, as EXPERIMENT:KEY=VALUE, or KEY=VALUE of the last experiment; a config's runs are\n"
+        "those of all experiments, of one seed the newest.\n"
         "\n"
         "What is estimated is the difference in means over seeds, at this test set. Runs of one\n"
         "seed are a pair. The test flips the signs of the pairs' differences, all 2^n of n seeds\n"
@@ -291,9 +292,9 @@ const cli_command cli_command_compare = {
         "Whether it would hold for other images, too, is asked with a bootstrap that draws both\n"
         "seeds and images, for each comparison alone, from what each run takes its test images for.\n"
         "\n"
-        "A comparison was planned if the spec named it before the first run, as\n"
-        "`compare: {margin: 0.1}`, and neither configs nor seeds have changed (`bnnrun help\n"
-        "compare.margin`); else it is exploratory.\n",
+        "A comparison was planned if the spec named it, as `compare: {margin: 0.1}`, before the\n"
+        "first of its runs, in any experiment, and neither configs nor seeds have changed (`bnnrun\n"
+        "help compare.margin`); else it is exploratory.\n",
     .options = compare_options,
     .examples = "  bnnrun compare ste_sweep\n"
                 "  bnnrun compare ste_sweep --baseline ste=clipped --margin 0.2\n"

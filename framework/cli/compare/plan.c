@@ -50,7 +50,8 @@ static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
     out->margin = json_number_value(margin);
     out->alpha = json_number_value(alpha);
     return out->baseline != NULL && out->metric != NULL && bnn_run_metric(out->metric) != NULL &&
-           json_is_number(margin) && json_is_number(alpha) && plan_lists(all, arena, out);
+           json_is_number(margin) && out->margin >= 0 && json_is_number(alpha) && out->alpha > 0 &&
+           out->alpha <= 0.5 && plan_lists(all, arena, out);
 }
 
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
@@ -142,10 +143,13 @@ static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_a
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu more config%s", plan->n_configs - n_kept,
                                   bnn_plural(plan->n_configs - n_kept)));
-    if (n_seeds < configs->n_seeds || n_seeds < plan->n_seeds)
+    if (n_seeds < plan->n_seeds)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu seed%s, of which %zu are here", plan->n_seeds,
                                   bnn_plural(plan->n_seeds), n_seeds));
+    if (n_seeds < configs->n_seeds)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "without %zu of the seeds", configs->n_seeds - n_seeds));
     if (n_missing > 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "this is an early look, without %zu run%s", n_missing,
@@ -159,7 +163,9 @@ const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked,
         return "the spec registers no comparison (key `compare`)";
     if (!plan->in_time)
         plan_add(arena, &said,
-                 bnn_arena_printf(arena, "it was registered %s, after the first run began",
+                 bnn_arena_printf(arena,
+                                  "it was registered %s, after the first of these runs "
+                                  "began, here or in another experiment",
                                   plan->registered));
     plan_check_baseline(plan, asked, arena, &said);
     plan_check_numbers(plan, asked, arena, &said);
