@@ -111,9 +111,10 @@ prints '"departures": "it was registered .*, after the first of these runs began
 bnn 0 -q tiny.yaml --db again.db -s name=other_seeds -s 'seeds=[21, 22]'
 bnn 0 compare other_seeds --db again.db --json
 prints '"planned": true'
-for wrong in '"alpha", 0.9' '"margin", -5'; do
-    sqlite3 again.db "UPDATE spec_revision SET comparison = json_set(comparison, '$.'||${wrong%%,*},${wrong#*,})" || exit 1
-    bnn 4 compare other_seeds --db again.db
+for numbers in "'$.alpha', 0.9, '$.margin', 0.1" "'$.alpha', 0.05, '$.margin', -5"; do
+    sqlite3 again.db "UPDATE spec_revision SET comparison = json_set(comparison, $numbers)" || exit 1
+    fails 4 compare other_seeds --db again.db
+    says 'other_seeds: the comparison that is registered in the database cannot be read'
 done
 bnn 3 plan unplanned.yaml -s compare.margin=0.1 -s 'baseline=~'
 bnn 3 plan tiny.yaml -s 'compare.baseline={model.ste: tanh}'

@@ -256,7 +256,7 @@ static const cli_option compare_options[] = {
     CLI_ROW("md", 0, CLI_SWITCH, NULL, compare_request, markdown, "a table of Markdown"),
     CLI_ROW("latex", 0, CLI_SWITCH, NULL, compare_request, latex,
             "a table of LaTeX, for \\usepackage{booktabs}"),
-    {.name = "quiet", .help = "no cautions below the table"},
+    {.name = "quiet", .help = "no other images and no cautions below the table"},
     {.name = NULL},
 };
 
