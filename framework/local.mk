@@ -45,7 +45,9 @@ spec_sources = \
 	framework/spec/meant.c \
 	framework/spec/override.c \
 	framework/spec/settings.c framework/spec/settings.h \
-	framework/spec/sweep.c framework/spec/sweep.h \
+	framework/spec/sweep.c framework/spec/sweep.h framework/spec/sweep_internal.h \
+	framework/spec/sweep_random.c \
+	framework/spec/sweep_section.c \
 	framework/spec/tree.c framework/spec/tree.h \
 	framework/spec/tree_parse.c
 plugin_sources = \

@@ -25,6 +25,7 @@ typedef enum bnn_rng_role {
     BNN_RNG_TELEMETRY = 20,
     BNN_RNG_FLIPS = 30,     /* signs of differences, where runs are compared */
     BNN_RNG_BOOTSTRAP = 31, /* seeds and images that a bootstrap draws */
+    BNN_RNG_SWEEP = 40,     /* values of sweep.random */
 } bnn_rng_role;
 
 /* A stream: `index` separates the tensors, layers or epochs of one role. */

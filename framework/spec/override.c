@@ -18,9 +18,9 @@ static bool is_below(const char *key, const char *section)
 }
 
 /* In these maps a key with dots is one key. */
-static const char *const dotted_maps[] = {"sweep.grid",       "sweep.zip", "baseline",
-                                          "compare.baseline", "start",     "teacher"};
-enum { GRID, ZIP, N_SWEPT };
+static const char *const dotted_maps[] = {
+    "sweep.grid", "sweep.zip", "sweep.random", "baseline", "compare.baseline", "start", "teacher"};
+enum { GRID, ZIP, RANDOM, N_SWEPT };
 
 #define OVERRIDE_FILE "-s "
 
@@ -31,15 +31,16 @@ bool bnn_sweep_is_override(bnn_position_in_file at)
 
 const char *bnn_sweep_key(const char *key)
 {
-    static const char *const several[] = {
-        "sweep",    "sweep.grid",       "sweep.zip", "sweep.list", "sweep.exclude",
-        "baseline", "compare.baseline", "start",     "teacher"};
-    for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
-        if (is_below(key, dotted_maps[i]))
-            return key + strlen(dotted_maps[i]) + 1;
+    static const char *const several[] = {"sweep",         "sweep.grid",     "sweep.zip",
+                                          "sweep.random",  "sweep.random.n", "sweep.list",
+                                          "sweep.exclude", "baseline",       "compare.baseline",
+                                          "start",         "teacher"};
     for (size_t i = 0; i < sizeof several / sizeof *several; i++)
         if (strcmp(key, several[i]) == 0)
             return NULL;
+    for (size_t i = 0; i < sizeof dotted_maps / sizeof *dotted_maps; i++)
+        if (is_below(key, dotted_maps[i]))
+            return key + strlen(dotted_maps[i]) + 1;
     return key;
 }
 
@@ -135,7 +136,8 @@ static const bnn_node *apply_override(const override *o, const bnn_node *spec)
     const bool varies = o->value->kind == BNN_NODE_LIST && !takes_list(o, spec);
     if (!varies && is_overwritten(o, spec))
         return NULL;
-    spec = set_dotted(o, spec, dotted_maps[ZIP], o->key, NULL);
+    for (size_t i = ZIP; spec != NULL && i < N_SWEPT; i++)
+        spec = set_dotted(o, spec, dotted_maps[i], o->key, NULL);
     if (spec != NULL)
         spec = set_dotted(o, spec, dotted_maps[GRID], o->key, varies ? o->value : NULL);
     return spec == NULL || varies

@@ -2,7 +2,8 @@
  *
  *   grid:    every combination of its lists (the first key varies slowest)
  *   zip:     lists of equal length, varied together; crossed with grid
- *   list:    extra points, each a map of dotted keys; alone, without grid and zip, all points
+ *   random:  n points with values that are drawn; crossed with grid and zip
+ *   list:    extra points, each a map of dotted keys; without the three above, all points
  *   exclude: partial points; a point that agrees with one of them is dropped
  *   max_runs: points x seeds beyond this are an error, never a silent sample
  *
@@ -13,7 +14,8 @@
  * run) cannot vary. Keys are not checked against what the sections know: the points are read like
  * any spec, and a value that a point sets has the position of the sweep.
  *
- * sweep.c reads and expands, label.c names the points, override.c has the command line's. */
+ * sweep_section.c reads, sweep_random.c draws, sweep.c makes the points, label.c names them, override.c has
+ * the command line's. */
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
 
@@ -24,6 +26,7 @@ typedef struct bnn_point {
     size_t n;
     const bnn_pair *values; /* dotted keys that the sweep set here, in the order of the spec */
     bool baseline;
+    bool drawn; /* some of its values are, by sweep.random */
     /* What distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
      * of each key that varies, or more of it where two keys would look alike. "base" when nothing
      * varies. What differs in a run that it needs is in braces, stage after stage:
@@ -63,8 +66,8 @@ int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_aren
 /* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at
  * that key is a list itself or the key is "seeds". Any other value is the value of all points: it
- * takes the key out of sweep.grid and sweep.zip. Keys below sweep.grid, sweep.zip, baseline, start
- * and teacher are dotted keys of these maps. Override `number`, from 1, is the file "-s NUMBER" of its positions.
+ * takes the key out of sweep.grid, sweep.zip and sweep.random. Keys below these, baseline, start and
+ * teacher are dotted keys of these maps. Override `number`, from 1, is the file "-s NUMBER" of its positions.
  * Returns the new root, or NULL after a message. */
 const bnn_node *bnn_sweep_override(const bnn_reader *r, const bnn_node *spec, size_t number,
                                    const char *text);

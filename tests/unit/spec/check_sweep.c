@@ -4,6 +4,8 @@
 #include "spec/sweep.h"
 #include "tests/fixtures/spec_fixture.h"
 
+#include <math.h>
+
 #define N(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* The base spec of most tests; a test adds lines after it. */
@@ -184,6 +186,57 @@ START_TEST(cuts_long_labels)
 }
 END_TEST
 
+/* ---- what is drawn ------------------------------------------------------------------------- */
+
+/* Each value is that of its key and number, whatever else the spec says: they are fixed here, since specs
+ * that were run before would else become others. */
+START_TEST(draws_points)
+{
+    const bnn_sweep sweep = expanded(parsed(
+        "sweep:\n  random:\n    n: 4\n    lr: {log_uniform: [1e-4, 1e-2]}\n    a: {uniform: [0.5, 1]}\n"
+        "    b: {integers: [1, 3]}\n    m: {choice: [x, y]}\nbaseline: {b: 9}\n"));
+    ck_assert_str_eq(labels(&sweep), "lr=0.00046 a=0.7187 b=1 m=y|lr=0.000678 a=0.649 b=2 m=y|"
+                                     "lr=0.0013 a=0.866 b=2 m=x|lr=0.000187 a=0.9229 b=2 m=x|b=9*");
+    for (size_t i = 0; i < sweep.n; i++)
+        ck_assert_int_eq(sweep.points[i].drawn, i < 4);
+}
+END_TEST
+
+START_TEST(more_draws_keep_those_before)
+{
+    const bnn_sweep few = expanded(
+        parsed("sweep: {random: {n: 50, a: {uniform: [-1, 1]}, lr: {log_uniform: [1, 1e9]}}}"));
+    const bnn_sweep many = expanded(
+        parsed("sweep: {random: {n: 60, b: {integers: [0, 1000000]}, a: {uniform: [-1, 1]}}}"));
+    double sum = 0, a, b;
+    ck_assert_uint_eq(few.n, 50);
+    ck_assert_uint_eq(many.n, 60);
+    for (size_t i = 0; i < few.n; i++) {
+        const bnn_node *drawn = bnn_tree_find(few.points[i].root, "a");
+        ck_assert(bnn_tree_equal(drawn, bnn_tree_find(many.points[i].root, "a")));
+        ck_assert(bnn_key_is_number(drawn, &a) && a >= -1 && a <= 1);
+        ck_assert(bnn_key_is_number(bnn_tree_find(many.points[i].root, "b"), &b) && b == floor(b));
+        sum += a;
+    }
+    ck_assert_double_lt(fabs(sum / 50), 0.25); /* three standard deviations */
+}
+END_TEST
+
+/* Every combination of a grid gets the same values; what is drawn twice is one point. */
+START_TEST(crosses_draws)
+{
+    const bnn_sweep sweep =
+        expanded(parsed("sweep: {grid: {m: [x, y]}, random: {n: 3, a: {integers: [0, 1000]}}}"));
+    ck_assert_uint_eq(sweep.n, 6);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(bnn_tree_equal(bnn_tree_find(sweep.points[i].root, "a"),
+                                 bnn_tree_find(sweep.points[i + 3].root, "a")));
+    ck_assert_uint_eq(expanded(parsed("sweep: {random: {n: 50, m: {choice: [x, y]}}}")).n, 2);
+    const bnn_sweep none = expanded(parsed("sweep: {random: {n: 50}}"));
+    ck_assert_str_eq(labels(&none), "base");
+}
+END_TEST
+
 /* ---- mistakes ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -192,9 +245,9 @@ static const struct {
 } bad_sweeps[] = {
     {"sweep: {gird: {}}", "s:1:9: unknown key \"gird\" in sweep; did you mean \"grid\"?"},
     {"sweep: [1]",
-     "s:1:8: sweep: expected a map of grid, zip, list, exclude, max_runs, got a list"},
+     "s:1:8: sweep: expected a map of grid, zip, random, list, exclude, max_runs, got a list"},
     {"sweep:",
-     "s:1:7: sweep: expected a map of grid, zip, list, exclude, max_runs, got nothing; leave the key out for its default"},
+     "s:1:7: sweep: expected a map of grid, zip, random, list, exclude, max_runs, got nothing; leave the key out for its default"},
     {"sweep: {grid: [a]}",
      "s:1:15: sweep.grid: expected a map of dotted keys, got a list; points one by one are a list in sweep.list"},
     {"sweep: {grid: {a: b}}",
@@ -230,6 +283,24 @@ static const struct {
     {"sweep: {max_runs: 3, grid: {a: [1]}}\nbaseline: {a: 2}",
      "s:1:19: 2 points x 2 seeds = 4 runs, more than max_runs (3); to allow them, set "
      "sweep.max_runs: 4"},
+    {"sweep: {random: [1]}",
+     "s:1:17: sweep.random: expected a map of n, and of dotted keys to what they are drawn from, got a list"},
+    {"sweep: {random: {a: {uniform: [0, 1]}}}",
+     "s:1:17: sweep.random: n is missing: how many points to draw"},
+    {"sweep: {random: {n: 0, a: {uniform: [0, 1]}}}",
+     "s:1:21: sweep.random.n: 0 is out of range; it must be from 1 to 10000"},
+    {"sweep: {random: {n: 2, a: [1, 2]}}",
+     "s:1:27: sweep.random.a: expected {uniform: [LOW, HIGH]}, {log_uniform: [LOW, HIGH]}, {integers: [LOW, HIGH]} or {choice: [...]}, got a list; of a list one is a {choice: [...]}"},
+    {"sweep:\n  random:\n    n: 2\n    a: {uniform: [1, 1]}\n    b: {log_uniform: [0, 1]}\n"
+     "    lr: {integers: [0.5, 2]}\n    m.c: {choice: []}\n    m.d: {uniform: 5}\n    m.e: {unform: [0, 1]}\n",
+     "s:4:18: sweep.random.a.uniform: the first bound must be the lesser one\n"
+     "s:5:22: sweep.random.b.log_uniform: bounds of log_uniform must be above 0\n"
+     "s:6:21: sweep.random.lr.integers: expected an integer, got \"0.5\"\n"
+     "s:7:19: sweep.random.m.c.choice: expected a list of values, got a list\n"
+     "s:8:20: sweep.random.m.d.uniform: expected the bounds, as [LOW, HIGH], got \"5\"\n"
+     "s:9:10: sweep.random.m.e: expected {uniform: [LOW, HIGH]}, {log_uniform: [LOW, HIGH]}, {integers: [LOW, HIGH]} or {choice: [...]}, got a map"},
+    {"sweep:\n  grid: {a: [1]}\n  random: {n: 2, a: {uniform: [0, 1]}}\n",
+     "s:3:18: a varies on line 2 already"},
     {"m: [1]\nsweep: {grid: {m.a: [1, 2, 3]}}", "s:2:16: cannot set m.a: m is a list, not a map"},
 };
 
@@ -348,6 +419,10 @@ static const struct {
     {"sweep: {zip: {m.a: [1, 2], m.b: [3, 4]}}", "m.a=4",
      "{sweep: {zip: {m.b: [3, 4]}}, m: {a: 4}}"},
     {"sweep: {zip: {m.a: [1, 2]}}", "m.a=[4, 5]", "{sweep: {zip: {}, grid: {m.a: [4, 5]}}}"},
+    {"sweep: {random: {n: 5, m.a: {uniform: [0, 1]}}}", "m.a=4",
+     "{sweep: {random: {n: 5}}, m: {a: 4}}"},
+    {"sweep: {random: {n: 5, m.a: {uniform: [0, 1]}}}", "sweep.random.n=6",
+     "{sweep: {random: {n: 6, m.a: {uniform: [0, 1]}}}}"},
     {"a: 1", "sweep.grid.m.a=[1]", "{a: 1, sweep: {grid: {m.a: [1]}}}"},
     {"a: 1", "sweep.zip.m.a=[1]", "{a: 1, sweep: {zip: {m.a: [1]}}}"},
     {"a: 1", "sweep.list=[{m.a: 1}]", "{a: 1, sweep: {list: [{m.a: 1}]}}"},
@@ -421,6 +496,9 @@ static Suite *make_suite(void)
     tcase_add_test(tc, leaves_the_base_alone);
     tcase_add_test(tc, keys_stand_where_the_sweep_has_them);
     tcase_add_test(tc, cuts_long_labels);
+    tcase_add_test(tc, draws_points);
+    tcase_add_test(tc, more_draws_keep_those_before);
+    tcase_add_test(tc, crosses_draws);
     tcase_add_loop_test(tc, refuses_sweep, 0, N(bad_sweeps));
     tcase_add_test(tc, warns_of_a_useless_exclude);
     tcase_add_test(tc, limits_runs);
