@@ -3,10 +3,10 @@
 #include "db/store_internal.h"
 
 #define COMPARED(name) BNN_MEMBER(bnn_store_compared, name)
-static const bnn_row_type compared_type = {sizeof(bnn_store_compared),
-                                           {COMPARED(config), COMPARED(label),
-                                            COMPARED(is_baseline), COMPARED(uid), COMPARED(seed),
-                                            COMPARED(state), COMPARED(value)}};
+static const bnn_row_type compared_type = {
+    sizeof(bnn_store_compared),
+    {COMPARED(config), COMPARED(label), COMPARED(is_baseline), COMPARED(experiment),
+     COMPARED(test_set), COMPARED(uid), COMPARED(seed), COMPARED(state), COMPARED(value)}};
 
 int bnn_store_list_compared(bnn_store *store, const char *experiment, const char *config,
                             const char *metric, bnn_arena *arena,
@@ -62,4 +62,18 @@ int bnn_store_list_named_configs(bnn_store *store, const char *uid, const char *
 {
     return bnn_store_rows(store, bnn_store_sql("named_configs"), BNN_VALUES(V(uid), V(digits)),
                           &named_type, arena, out_rows, out_n, err);
+}
+
+int bnn_store_list_labelled_configs(bnn_store *store, const char *experiment, const char *label,
+                                    bnn_arena *arena, const bnn_store_named_config **out_rows,
+                                    size_t *out_n, bnn_error *err)
+{
+    return bnn_store_rows(
+        store,
+        "SELECT substr(config.hash, 1, 12) AS config, own.label, experiment.name AS experiment,"
+        " run.run_uid AS uid, run.seed"
+        " FROM experiment JOIN experiment_config AS own USING (experiment_id)"
+        " JOIN config USING (config_id) JOIN run USING (experiment_id, config_id)"
+        " WHERE experiment.name = ?1 AND own.label = ?2 AND own.in_spec ORDER BY run.seed LIMIT 1",
+        BNN_VALUES(V(experiment), V(label)), &named_type, arena, out_rows, out_n, err);
 }

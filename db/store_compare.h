@@ -10,16 +10,18 @@ typedef struct bnn_store_compared {
     const char *config; /* the first digits of its hash, as in the views */
     const char *label;
     bool is_baseline;
-    const char *uid; /* "", -1, "": the config has no run */
+    const char *experiment;
+    const char *test_set; /* "name=mnist test_limit=1000": the settings that choose it */
+    const char *uid;      /* "", -1, "": the config has no run */
     int64_t seed;
     const char *state; /* of run_summary */
     double value;      /* of the metric; NaN unless the run is done and has it */
 } bnn_store_compared;
 
 /* The runs of the points of the newest spec of an experiment, point by point in the order of the sweep, then
- * by seed; or, config not NULL, those of this config (its first digits) in all experiments, of one seed
- * the newest last. What points
- * only need is none of them. metric: a column of run_summary, or the name of a metric. */
+ * by seed; what points only need is none of them. Or, config not NULL, those of this config (its first
+ * digits) in the experiment, or in all where that is NULL: of one seed the newest last. metric: a column of
+ * run_summary, or the name of a metric. */
 int bnn_store_list_compared(bnn_store *store, const char *experiment, const char *config,
                             const char *metric, bnn_arena *arena,
                             const bnn_store_compared **out_rows, size_t *out_n, bnn_error *err);
@@ -54,5 +56,10 @@ typedef struct bnn_store_named_config {
 int bnn_store_list_named_configs(bnn_store *store, const char *uid, const char *digits,
                                  bnn_arena *arena, const bnn_store_named_config **out_rows,
                                  size_t *out_n, bnn_error *err);
+
+/* The config of this label in the newest spec of an experiment; none when it has no run there. */
+int bnn_store_list_labelled_configs(bnn_store *store, const char *experiment, const char *label,
+                                    bnn_arena *arena, const bnn_store_named_config **out_rows,
+                                    size_t *out_n, bnn_error *err);
 
 #endif

@@ -1,7 +1,12 @@
 -- The runs of the points of the newest spec of an experiment (?1), in their order; or those of a config (?3:
--- its first digits), of any experiment, the newest last. A point without runs has a row without a seed. ?2: the metric; only
--- done runs that are not stale have one.
-SELECT own.config, own.label, own.is_baseline, run.run_uid AS uid, run.seed,
+-- its first digits), of this experiment or, without one, of all, the newest last. A point without runs has a
+-- row without a seed. ?2: the metric; only done runs that are not stale have one.
+SELECT own.config, own.label, own.is_baseline,
+       (SELECT name FROM experiment WHERE experiment_id = own.experiment_id) AS experiment,
+       (SELECT group_concat(substr(key, 9) || '=' || value, ' ') FROM config_param
+        WHERE config_id = own.config_id
+          AND key IN ('dataset.name', 'dataset.sample', 'dataset.test_limit')) AS test_set,
+       run.run_uid AS uid, run.seed,
        CASE WHEN run.state = 'done' AND run.stale NOTNULL THEN 'stale' ELSE run.state END AS state,
        CASE WHEN run.state = 'done' AND run.stale IS NULL THEN
            CASE ?2
@@ -16,8 +21,6 @@ SELECT own.config, own.label, own.is_baseline, run.run_uid AS uid, run.seed,
            END
        END AS value
 FROM config_summary AS own LEFT JOIN run USING (experiment_id, config_id)
-WHERE CASE WHEN ?3 IS NULL
-           THEN own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
-                AND own.in_spec AND own.need IS NULL
-           ELSE own.config = ?3 END
+WHERE (?1 IS NULL OR own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1))
+  AND CASE WHEN ?3 IS NULL THEN own.in_spec AND own.need IS NULL ELSE own.config = ?3 END
 ORDER BY CASE WHEN ?3 IS NULL THEN own.ordinal END, own.config, run.seed, run.run_id

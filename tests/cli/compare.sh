@@ -111,6 +111,22 @@ prints '"departures": "it was registered .*, after the first of these runs began
 bnn 0 -q tiny.yaml --db again.db -s name=other_seeds -s 'seeds=[21, 22]'
 bnn 0 compare other_seeds --db again.db --json
 prints '"planned": true'
+# Of an experiment that is named its own runs count, of digits those of all.
+bnn 0 compare looked_at:ste=clipped looked_at:ste=ede --db again.db --json
+prints '"n_seeds": 2,'
+omits 'several experiments'
+bnn 0 compare ste=clipped ste=ede --db again.db --json # of the last one
+prints '"n_seeds": 2,'
+bnn 0 compare looked_at:ste=clipped again:ste=ede --db again.db --csv
+n_checks=$((n_checks + 1))
+awk -F, 'NR == 2 && $5 == 2 { found = 1 } END { exit !found }' out || wrong "not 2 pairs"
+bnn 0 query --db again.db --csv "SELECT config FROM run_summary WHERE label = 'ste=clipped' GROUP BY config"
+clipped=$(sed -n 2p out)
+bnn 0 query --db again.db --csv "SELECT config FROM run_summary WHERE label = 'ste=ede' GROUP BY config"
+bnn 0 compare "$clipped" "$(sed -n 2p out)" --db again.db
+flat
+prints 'mean over 4 seeds, '
+prints 'Runs of several experiments count: ste=clipped those of 3, ste=ede those of 3; EXPERIMENT:LABEL takes those of one\.'
 for numbers in "'$.alpha', 0.9, '$.margin', 0.1" "'$.alpha', 0.05, '$.margin', -5"; do
     sqlite3 again.db "UPDATE spec_revision SET comparison = json_set(comparison, $numbers)" || exit 1
     fails 4 compare other_seeds --db again.db
@@ -153,6 +169,23 @@ fails 2 compare ste=clipped weights=true
 says '5 configs of tiny have weights=true: '
 fails 2 compare ste=clipped ste=ede --by ste
 fails 4 compare ste=clipped nope
+
+# A label names its config exactly, and a baseline is one of the experiment that is asked.
+bnn 0 -q unplanned.yaml --db labels.db -s seeds.count=1 -s 'sweep={grid: {model.ordering: [bn_act, act_bn], model.ste: [identity, clipped]}}'
+bnn 0 -q unplanned.yaml --db labels.db -s name=longer -s train.epochs=2 -s dataset.test_limit=20 -s seeds.count=1
+bnn 0 compare 'tiny:ordering=act_bn ste=clipped' 'tiny:ordering=bn_act ste=clipped' --db labels.db
+prints '^model.ordering  *act_bn  *bn_act$'
+omits 'test sets differ'
+bnn 0 compare ste=clipped binarize=none --db labels.db
+omits 'test sets differ'
+bnn 0 compare tiny:binarize=none binarize=none --db labels.db
+flat
+prints 'mean test accuracy, in points, each on its own test set: '
+prints 'The test sets differ'
+fails 2 compare longer --baseline 'tiny:ordering=act_bn,ste=clipped' --db labels.db
+says 'has no such baseline'
+fails 2 compare longer --baseline tiny:binarize=none --db labels.db
+says 'has no such baseline'
 
 # ---- mistakes ------------------------------------------------------------------------------------
 fails 4 compare nothing
@@ -202,6 +235,9 @@ is "$(field known.csv verdict ste=polynomial)" undecided
 is "$(field known.csv verdict ste=ede)" undecided
 is "$(field known.csv n_failed ste=ede)" 1
 is "$(field known.csv n ste=ede)" 7
+# A row adds up: its means are those of its pairs.
+is "$(awk "BEGIN { printf \"%.6f\", $(field known.csv mean ste=ede) - $(field known.csv baseline_mean ste=ede) \
+    - ($(field known.csv difference ste=ede)) }" | sed 's/^-//')" 0.000000
 is "$(field known.csv low ste=ede)" -inf
 # Alone 2 of 256 flips; 2 more make all differences of ste=ede positive, or negative.
 is "$(field known.csv p_alone ste=identity)" 0.0078125
@@ -220,9 +256,18 @@ prints '^ste=approx_sign .* equal within 0.2$'
 prints '^ste=polynomial .* undecided: +[1-9][0-9,]*$'
 prints '^ste=ede  *96.71  *+[0-9.]* \[-inf, +[0-9.]*\]  *0.88 .* undecided, 1 failed$'
 prints '^Failed runs count as worse than any result: ste=ede 1 of 8; '
+prints '^ste=ede is over 7 seeds, at which binarize=none has 94\.71\.$'
+# It is the best by the runs that did not fail, and none the less the last.
+is "$(sed -n 's/^\(ste=[a-z_]*\|binarize=none\) .*/\1/p' out | tail -1)" ste=ede
 prints '^The best of 6 is the best of these seeds, too'
 # The table, JSON and CSV say the same.
 cp out table
+sqlite3 bnnrun.db "UPDATE run SET state = 'failed' WHERE seed = 3 AND config_id =
+    (SELECT config_id FROM experiment_config WHERE label = 'binarize=none')"
+bnn 0 compare
+prints '^Where both sides failed (1 time) there is no pair\.$'
+sqlite3 bnnrun.db "UPDATE run SET state = 'done' WHERE seed = 3 AND config_id =
+    (SELECT config_id FROM experiment_config WHERE label = 'binarize=none')"
 bnn 0 compare --json
 is_json
 for label in ste=identity ste=clipped ste=approx_sign ste=polynomial ste=ede; do

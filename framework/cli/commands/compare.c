@@ -108,7 +108,9 @@ static int compare_find_baseline(bnn_store *store, const compare_request *r, cli
             compare_find_config(store, r, asked->experiment, r->baseline, &config, err);
         if (status != BNN_OK)
             return status;
-        asked->baseline = compare_find_arm(asked, config.label);
+        for (size_t i = asked->arms->n; i-- > 0;)
+            if (strcmp(asked->arms->arms[i].config, config.config) == 0)
+                asked->baseline = i;
     }
     return asked->baseline < asked->arms->n
                ? BNN_OK
@@ -267,9 +269,11 @@ const cli_command cli_command_compare = {
     .summary = "which config is better, by how much, and how sure that is",
     .notes =
         "Compares each config of the experiment (default: the one that was run last) with its\n"
-        "baseline, or any two configs: by RUN, by the digits that `bnnrun runs --json` has under\n"
-        "config, as EXPERIMENT:KEY=VALUE, or KEY=VALUE of the last experiment; a config's runs are\n"
-        "those of all experiments, of one seed the newest.\n"
+        "baseline, or any two configs: as EXPERIMENT:LABEL, EXPERIMENT:KEY=VALUE,KEY=VALUE, the\n"
+        "same without EXPERIMENT for the one that was run last, by RUN, or by the digits that\n"
+        "`bnnrun runs --json` has under config. Only the runs of that experiment count, of a RUN\n"
+        "those of its own; digits name no experiment, so the runs of all count, of one seed the\n"
+        "newest.\n"
         "\n"
         "What is estimated is the difference in means over seeds, at this test set. Runs of one\n"
         "seed are a pair. The test flips the signs of the pairs' differences, all 2^n of n seeds\n"

@@ -18,8 +18,9 @@ void compare_set_numbers(const compare_request *r, const cli_plan *plan, cli_que
 int compare_print(const compare_request *r, const cli_question *asked, const cli_findings *found,
                   bnn_error *err);
 
-/* compare_two.c: the config that an operand names: a run, the digits of a config, [EXPERIMENT:]KEY=VALUE,...
- * experiment: where settings without one are looked for. */
+/* compare_two.c: the config that an operand names: a run, the digits of a config, [EXPERIMENT:]LABEL or
+ * [EXPERIMENT:]KEY=VALUE,... experiment: where those without one are looked for. out->experiment: whose runs
+ * of it count; NULL: those of all, as its digits name none. */
 int compare_find_config(bnn_store *store, const compare_request *r, const char *experiment,
                         const char *operand, bnn_store_named_config *out, bnn_error *err);
 

@@ -104,6 +104,53 @@ static int two_find_digits(bnn_store *store, const char *digits, bnn_arena *aren
         return bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %zu configs; give more digits", digits,
                         n);
     *found = status == BNN_OK && n == 1;
+    if (*found) {
+        *out = configs[0];
+        out->experiment = NULL;
+    }
+    return status;
+}
+
+/* The config of exactly this label, in the experiment; *found says whether there is one. */
+static int two_find_label(bnn_store *store, const char *experiment, const char *label,
+                          bnn_arena *arena, bool *found, bnn_store_named_config *out,
+                          bnn_error *err)
+{
+    const bnn_store_named_config *configs;
+    size_t n;
+    const int status =
+        bnn_store_list_labelled_configs(store, experiment, label, arena, &configs, &n, err);
+    *found = status == BNN_OK && n > 0;
+    if (*found)
+        *out = configs[0];
+    return status;
+}
+
+/* A label or settings, of the experiment that stands before them, else of the one given. Neither found nor a
+ * failure: the operand is something else. */
+static int two_find_named(bnn_store *store, const char *experiment, const char *operand,
+                          bnn_arena *arena, bool *found, bnn_store_named_config *out,
+                          bnn_error *err)
+{
+    const bnn_store_named_config *configs;
+    const size_t before = strcspn(operand, ":={ ");
+    const char *uid = NULL, *name = experiment, *rest = operand;
+    size_t n;
+    int status = two_find_label(store, experiment, operand, arena, found, out, err);
+    if (status != BNN_OK || *found)
+        return status;
+    if (operand[before] == ':' && operand[before + 1] != '\0') {
+        rest = operand + before + 1;
+        if ((name = bnn_arena_printf(arena, "%.*s", (int)before, operand)) == NULL)
+            return bnn_no_memory(err);
+        status = two_find_label(store, name, rest, arena, found, out, err);
+    }
+    if (status != BNN_OK || *found || (rest == operand && strchr(rest, '=') == NULL))
+        return status;
+    status = two_find_settings(store, name, rest, arena, &uid, err);
+    if (status == BNN_OK)
+        status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
+    *found = status == BNN_OK;
     if (*found)
         *out = configs[0];
     return status;
@@ -117,22 +164,12 @@ int compare_find_config(bnn_store *store, const compare_request *r, const char *
     const char *uid = NULL;
     bool found = false;
     size_t n;
-    int status = BNN_OK;
-    if (strchr(operand, '=') != NULL) {
-        const size_t before = strcspn(operand, ":=");
-        const bool named = operand[before] == ':';
-        const char *name =
-            named ? bnn_arena_printf(arena, "%.*s", (int)before, operand) : experiment;
-        if (name == NULL)
-            return bnn_no_memory(err);
-        status =
-            two_find_settings(store, name, operand + (named ? before + 1 : 0), arena, &uid, err);
-    } else if (*operand != '\0')
+    int status = two_find_named(store, experiment, operand, arena, &found, out, err);
+    if (status == BNN_OK && !found && *operand != '\0')
         status = two_find_digits(store, operand, arena, &found, out, err);
     if (status != BNN_OK || found)
         return status;
-    if (uid == NULL)
-        status = cli_find_run(store, operand, arena, &uid, err);
+    status = cli_find_run(store, operand, arena, &uid, err);
     if (status == BNN_OK)
         status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
     if (status == BNN_OK)

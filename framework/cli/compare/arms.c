@@ -81,6 +81,15 @@ static void arm_take(const cli_arms *arms, const bnn_store_compared *row, double
     arm->failed[s] |= strcmp(row->state, "failed") == 0;
 }
 
+/* Whether the experiment of row i is in none of the rows before it, back to the first of the config. */
+static bool arms_begins_experiment(const bnn_store_compared *rows, size_t i)
+{
+    for (size_t k = i; k > 0 && strcmp(rows[k - 1].config, rows[i].config) == 0; k--)
+        if (strcmp(rows[k - 1].experiment, rows[i].experiment) == 0)
+            return false;
+    return true;
+}
+
 /* Rows of one config follow each other. */
 static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric *metric,
                      bnn_arena *arena, cli_arms *out, bnn_error *err)
@@ -93,8 +102,11 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
             cli_arm *arm = &out->arms[out->n++];
             status = arm_begin(out, rows[i].label, arena, arm, err);
             arm->config = rows[i].config;
+            arm->test_set = rows[i].test_set;
             arm->is_baseline = rows[i].is_baseline;
         }
+        if (status == BNN_OK)
+            out->arms[out->n - 1].n_experiments += arms_begins_experiment(rows, i);
         if (status == BNN_OK && rows[i].seed >= 0)
             arm_take(out, &rows[i], unit, &out->arms[out->n - 1]);
     }
@@ -119,8 +131,8 @@ int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const conf
     const bnn_store_compared *rows[2];
     size_t n[2];
     for (size_t i = 0; i < 2; i++)
-        if (bnn_store_list_compared(store, NULL, configs[i]->config, metric->name, arena, &rows[i],
-                                    &n[i], err) != BNN_OK)
+        if (bnn_store_list_compared(store, configs[i]->experiment, configs[i]->config, metric->name,
+                                    arena, &rows[i], &n[i], err) != BNN_OK)
             return err->status;
     bnn_store_compared *all = bnn_arena_alloc(arena, n[0] + n[1], sizeof *all);
     if (all == NULL)

@@ -19,12 +19,14 @@
 /* ---- what is compared: configs, or values of a key ------------------------------------------ */
 
 typedef struct cli_arm {
-    const char *config;                 /* the first digits of its hash; NULL: a value of a key */
-    const char *label;                  /* of the config; "ste=clipped" of a value */
-    bool is_baseline;                   /* of the spec */
-    double *values;                     /* [n_seeds] NaN: there is no result */
-    bool *failed;                       /* [n_seeds] because the run failed */
-    const char **uids;                  /* [n_seeds] of the run with the result, or NULL */
+    const char *config;   /* the first digits of its hash; NULL: a value of a key */
+    const char *label;    /* of the config; "ste=clipped" of a value */
+    const char *test_set; /* what is said of it in the config, as text; likewise NULL */
+    bool is_baseline;     /* of the spec */
+    size_t n_experiments; /* whose runs these are */
+    double *values;       /* [n_seeds] NaN: there is no result */
+    bool *failed;         /* [n_seeds] because the run failed */
+    const char **uids;    /* [n_seeds] of the run with the result, or NULL */
     size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
     double mean;                        /* of those done */
 } cli_arm;
@@ -43,7 +45,8 @@ typedef struct cli_arms {
 int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
                   bnn_arena *arena, cli_arms *out, bnn_error *err);
 
-/* Two configs, by the first digits of their hashes, with their runs in all experiments. */
+/* Two configs, by the first digits of their hashes, with their runs in the experiment that is named with
+ * each, or in all. */
 int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const configs[2],
                       const bnn_metric *metric, bnn_arena *arena, cli_arms *out, bnn_error *err);
 
@@ -95,12 +98,16 @@ typedef struct cli_finding {
     size_t a, b;       /* arms: a less b */
     bnn_answer answer; /* as comparison/ has it: of more is better; the rest is as measured */
     double difference, low, high;
+    double mean_a, mean_b;     /* over the pairs; of an arm without a pair over its own seeds */
+    size_t both_failed;        /* seeds at which no side has a result, which are no pair */
     bnn_generalisation images; /* over other images, too; see has_images */
 } cli_finding;
 
 typedef struct cli_findings {
     size_t n;
-    cli_finding *rows; /* the best difference first; pairs by their first, then their second arm */
+    cli_finding *
+        rows; /* the best difference first, those with failed runs behind the others; pairs by their
+                          first, then their second arm */
     bnn_comparison comparison;
     bool has_images; /* some images are known */
     bool planned;

@@ -40,11 +40,31 @@ static void judge_turn(const cli_question *asked, cli_finding *f)
     f->high = turned ? -f->answer.low : f->answer.high;
 }
 
-/* The best first; what has no difference last. */
+/* What goes beside the difference. */
+static void judge_add_means(const cli_question *asked, cli_finding *f)
+{
+    const cli_arm *a = &asked->arms->arms[f->a], *b = &asked->arms->arms[f->b];
+    double sum_a = 0, sum_b = 0;
+    size_t n = 0;
+    for (size_t s = 0; s < asked->arms->n_seeds; s++) {
+        const bool has_a = !isnan(a->values[s]), has_b = !isnan(b->values[s]);
+        f->both_failed += !has_a && !has_b && a->failed[s] && b->failed[s];
+        sum_a += has_a && has_b ? a->values[s] : 0;
+        sum_b += has_a && has_b ? b->values[s] : 0;
+        n += has_a && has_b;
+    }
+    f->mean_a = n > 0 ? sum_a / (double)n : a->mean;
+    f->mean_b = n > 0 ? sum_b / (double)n : b->mean;
+}
+
+/* The best first; a failed run is worse than any result; what has no difference last. */
 static int judge_order(const void *left, const void *right)
 {
     const cli_finding *f = left, *g = right;
     const double a = f->answer.mean, b = g->answer.mean;
+    const bool failed = f->answer.failed > 0;
+    if (!isnan(a) && !isnan(b) && failed != (g->answer.failed > 0))
+        return failed ? 1 : -1;
     if (isnan(a) || isnan(b))
         return isnan(a) != isnan(b) ? (isnan(a) ? 1 : -1) : f->a < g->a ? -1 : 1;
     return a != b ? (a < b ? 1 : -1) : f->a < g->a ? -1 : 1;
@@ -68,6 +88,7 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
     for (size_t i = 0; i < out->n; i++) {
         out->rows[i].answer = answers[i];
         judge_turn(asked, &out->rows[i]);
+        judge_add_means(asked, &out->rows[i]);
     }
     if (!asked->all_pairs)
         qsort(out->rows, out->n, sizeof *out->rows, judge_order);

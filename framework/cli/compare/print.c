@@ -141,11 +141,13 @@ static int compare_print_table(const cli_sheet *sheet, bnn_error *err)
 static int compare_print_images(const cli_sheet *sheet, bnn_error *err)
 {
     const bool pairs = sheet->asked->all_pairs;
+    bool failed = false;
     cli_table *table = cli_table_create(pairs ? "@config|@less|#seeds" : "@config|#seeds");
     cli_table_column(table, cli_sheet_head(sheet, CLI_SHEET_IMAGES), CLI_NUMBER);
     for (size_t row = 0; row < sheet->n; row++) {
         const char *const *cells = &sheet->cells[row * CLI_SHEET_COLUMNS];
         const cli_finding *f = sheet->shown[row];
+        failed |= f != NULL && f->answer.failed + f->answer.baseline_failed > 0;
         if (f == NULL || f->images.pairs < 2)
             continue;
         cli_table_cell(table, cells[0]);
@@ -154,7 +156,8 @@ static int compare_print_images(const cli_sheet *sheet, bnn_error *err)
         cli_table_cellf(table, "%zu", f->images.pairs);
         cli_table_cell(table, cells[CLI_SHEET_IMAGES]);
     }
-    printf("\nOver other images, too (bootstrap of seeds and images, each comparison alone):\n");
+    printf("\nOver other images, too (bootstrap of seeds and images, each comparison alone%s):\n",
+           failed ? "; failed runs have no part in it" : "");
     return cli_table_end(table, NULL, err);
 }
 

@@ -34,9 +34,9 @@ static cli_table *programs_table(const cli_question *asked, const cli_findings *
         const bnn_answer *x = &f->answer;
         const cli_arm *sides[] = {&asked->arms->arms[f->a], &asked->arms->arms[f->b]};
         const size_t counts[] = {x->pairs, x->failed, x->baseline_failed};
-        const double reals[] = {sides[0]->mean, sides[1]->mean, f->difference, f->low,
-                                f->high,        x->sd,          x->p,          x->p_alone,
-                                x->wins,        x->wins_low,    x->wins_high};
+        const double reals[] = {f->mean_a, f->mean_b,   f->difference, f->low,
+                                f->high,   x->sd,       x->p,          x->p_alone,
+                                x->wins,   x->wins_low, x->wins_high};
         const bool open = x->verdict == BNN_VERDICT_UNDECIDED && x->more_seeds > 0;
         for (size_t k = 0; k < 2; k++) {
             cli_table_cell(table, sides[k]->config);

@@ -16,9 +16,9 @@ static const char *sheet_p(double p, bnn_arena *arena)
     return p < 0.001 ? "<0.001" : bnn_arena_printf(arena, "%.3f", p);
 }
 
-static const char *sheet_mean(const cli_sheet *t, const cli_arm *arm)
+static const char *sheet_mean(const cli_sheet *t, double mean)
 {
-    return isnan(arm->mean) ? "" : bnn_arena_printf(t->arena, "%.*f", t->n_decimals, arm->mean);
+    return isnan(mean) ? "" : bnn_arena_printf(t->arena, "%.*f", t->n_decimals, mean);
 }
 
 static void sheet_baseline(cli_sheet *t)
@@ -27,7 +27,7 @@ static void sheet_baseline(cli_sheet *t)
     for (size_t i = CLI_SHEET_WINS; i < CLI_SHEET_COLUMNS; i++)
         sheet_cell(t, i, "");
     sheet_cell(t, 0, arm->label);
-    sheet_cell(t, 1, sheet_mean(t, arm));
+    sheet_cell(t, 1, sheet_mean(t, arm->mean));
     sheet_cell(t, 2, "baseline");
     t->shown[t->n++] = NULL;
 }
@@ -37,7 +37,7 @@ static void sheet_finding(cli_sheet *t, const cli_finding *f)
     const cli_arm *a = &t->asked->arms->arms[f->a], *b = &t->asked->arms->arms[f->b];
     const double wins = f->answer.wins;
     sheet_cell(t, 0, a->label);
-    sheet_cell(t, 1, t->asked->all_pairs ? b->label : sheet_mean(t, a));
+    sheet_cell(t, 1, t->asked->all_pairs ? b->label : sheet_mean(t, f->mean_a));
     sheet_cell(t, 2, cli_compare_difference(f, t->n_decimals, t->arena));
     sheet_cell(t, 3, isnan(wins) ? "" : bnn_arena_printf(t->arena, "%.2f", wins));
     sheet_cell(t, 4, sheet_p(isnan(wins) ? wins : f->answer.p, t->arena));
@@ -67,7 +67,7 @@ int cli_sheet_make(const cli_question *asked, const cli_findings *found, bnn_are
         return bnn_no_memory(err);
     bool shown = pairs;
     for (size_t i = 0; i < found->n; i++) {
-        const bool better = found->rows[i].answer.mean >= 0;
+        const bool better = found->rows[i].answer.mean >= 0 && found->rows[i].answer.failed == 0;
         if (!shown && !better)
             sheet_baseline(out);
         shown |= !better;

@@ -165,6 +165,19 @@ static const char *words_metric(const cli_question *asked, char out[CLI_TEXT_MAX
     return out;
 }
 
+/* Whether the results of the comparisons are all of one test set. */
+static const char *words_place(const cli_question *asked)
+{
+    const cli_arms *all = asked->configs;
+    if (asked->metric->unit != BNN_UNIT_FRACTION ||
+        strcmp(asked->metric->name, "validation_accuracy") == 0)
+        return "as measured here";
+    for (size_t i = 1; i < all->n; i++)
+        if (strcmp(all->arms[i].test_set, all->arms[0].test_set) != 0)
+            return "each on its own test set";
+    return "on this test set";
+}
+
 /* "each of 5 configs less ste=clipped". */
 static void words_estimand(const cli_question *asked, const cli_findings *found, words *w)
 {
@@ -175,11 +188,7 @@ static void words_estimand(const cli_question *asked, const cli_findings *found,
         snprintf(what, sizeof what, "configs");
     else
         snprintf(what, sizeof what, "values of %.60s", asked->by);
-    words_add(w, "Difference in mean %s, %s: ", words_metric(asked, metric),
-              asked->metric->unit == BNN_UNIT_FRACTION &&
-                      strcmp(asked->metric->name, "validation_accuracy") != 0
-                  ? "on this test set"
-                  : "as measured here");
+    words_add(w, "Difference in mean %s, %s: ", words_metric(asked, metric), words_place(asked));
     if (asked->all_pairs && found->n != 1)
         words_add(w, "each of the %zu pairs of %zu %s", found->n, arms->n, what);
     else if (found->n == 1)
@@ -277,6 +286,40 @@ static size_t words_missing(const cli_arm *arm)
     return arm->n_missing;
 }
 
+/* The configs whose runs are those of several experiments. */
+static void words_experiments(const cli_arms *arms, words *w)
+{
+    const char *before = "Runs of several experiments count: ";
+    for (size_t i = 0; i < arms->n; i++)
+        if (arms->arms[i].n_experiments > 1) {
+            words_add(w, "%s%s those of %zu", before, arms->arms[i].label,
+                      arms->arms[i].n_experiments);
+            before = ", ";
+        }
+    if (*before == ',')
+        words_add(w, "; EXPERIMENT:LABEL takes those of one.\n");
+}
+
+/* What makes that a row is not over all seeds of both sides. */
+static void words_pairs(const cli_question *asked, const cli_findings *found, int n_decimals,
+                        words *w)
+{
+    size_t both_failed = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        const cli_finding *f = &found->rows[i];
+        const cli_arm *a = &asked->arms->arms[f->a], *b = &asked->arms->arms[f->b];
+        both_failed += f->both_failed;
+        if (!asked->all_pairs && f->answer.pairs > 0 &&
+            (f->answer.pairs < b->n_done || f->answer.pairs < a->n_done))
+            words_add(w, "%s is over %zu seed%s, at which %s has %.*f.\n", a->label,
+                      f->answer.pairs, bnn_plural(f->answer.pairs), b->label, n_decimals,
+                      f->mean_b);
+    }
+    if (both_failed > 0)
+        words_add(w, "Where both sides failed (%zu time%s) there is no pair.\n", both_failed,
+                  bnn_plural(both_failed));
+}
+
 const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
                                  bnn_arena *arena)
 {
@@ -293,6 +336,11 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
     words_runs(asked->arms, words_missing,
                "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
                &w);
+    words_pairs(asked, found, cli_compare_decimals(asked, found), &w);
+    words_experiments(asked->configs, &w);
+    if (strcmp(words_place(asked), "each on its own test set") == 0)
+        words_add(&w, "The test sets differ (dataset.name, test_limit or sample), so the "
+                      "differences are those of the images, too.\n");
     if (asked->arms->n_left_out > 0)
         words_add(&w, "Left out: %zu config%s without a counterpart at each value of %s.\n",
                   asked->arms->n_left_out, bnn_plural(asked->arms->n_left_out), asked->by);
