@@ -42,6 +42,7 @@ spec_sources = \
 	framework/spec/key_text.c framework/spec/key_text.h \
 	framework/spec/key_types.c \
 	framework/spec/label.c \
+	framework/spec/dotted.c \
 	framework/spec/meant.c \
 	framework/spec/override.c \
 	framework/spec/settings.c framework/spec/settings.h \

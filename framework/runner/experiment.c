@@ -328,9 +328,11 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
         bnn_section_check(r, r->spec, root);
         return NULL;
     }
+    if (root != NULL)
+        root = bnn_sweep_write_dots(r, root);
     for (size_t i = 0; root != NULL && from->overrides[i] != NULL; i++) {
         const bnn_node *changed = bnn_sweep_override(r, root, i + 1, from->overrides[i]);
-        root = changed != NULL ? changed : root;
+        root = changed != NULL ? bnn_sweep_write_dots(r, changed) : root;
     }
     return root;
 }

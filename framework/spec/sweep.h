@@ -14,8 +14,12 @@
  * run) cannot vary. Keys are not checked against what the sections know: the points are read like
  * any spec, and a value that a point sets has the position of the sweep.
  *
- * sweep_section.c reads, sweep_random.c draws, sweep.c makes the points, label.c names them, override.c has
- * the command line's. */
+ * In all these maps a section may be a map itself, {model: {binarize: none}}, which says the same as
+ * {model.binarize: none}: what it does not name stays. What is a dotted key's value, or a plugin's or a
+ * topology's map, is the whole of it.
+ *
+ * sweep_section.c reads, sweep_random.c draws, sweep.c makes the points, dotted.c writes maps as dotted keys,
+ * label.c names the points, override.c has the command line's. */
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
 
@@ -52,6 +56,10 @@ int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, 
 /* Checks a map of dotted keys, as `baseline` is one, at the reader's path. *sound: the map of its keys
  * without a mistake; NULL when it is no such map. BNN_OK, or the worst status of its messages. */
 int bnn_sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node **sound);
+
+/* The spec with sections in its maps of dotted keys (sweep, baseline, compare.baseline, start, teacher)
+ * written as dotted keys; to be done before all else here. NULL after a message. */
+const bnn_node *bnn_sweep_write_dots(const bnn_reader *r, const bnn_node *spec);
 
 /* The point that a spec becomes with n values set, without a label. BNN_OK, or a negative status after
  * a message. */

@@ -120,6 +120,39 @@ START_TEST(points_are_what_is_needed)
 }
 END_TEST
 
+/* Sections as maps say what their dotted keys say, wherever these may stand, and leave the rest as it is. */
+START_TEST(sections_are_merged)
+{
+    static const char *const written[][2] = {
+        {"start: {model.binarize.weights: false, train.epochs: 2}\n",
+         "start: {model: {binarize: {weights: false}}, train: {epochs: 2}}\n"},
+        {"start: [{model.binarize: none}, {model.binarize.weights: false}]\n",
+         "start: [{model: {binarize: none}}, {model: {binarize: {weights: false}}}]\n"},
+        {"teacher: {dataset.train_limit: 100, train.schedule: {name: step, every: 2}}\n",
+         "teacher: {dataset: {train_limit: 100}, train: {schedule: {name: step, every: 2}}}\n"},
+        {"baseline: {model.ste: {name: clipped, clip: 2}, model.binarize.first: true}\n",
+         "baseline: {model: {ste: {name: clipped, clip: 2}, binarize.first: true}}\n"},
+        {"sweep: {grid: {start: [none, {model.form: xnor}]}, list: [{train.batch: 8}],"
+         " exclude: [{model.ordering: act_bn}]}\n",
+         "sweep: {grid: {start: [none, {model: {form: xnor}}]}, list: [{train: {batch: 8}}],"
+         " exclude: [{model: {ordering: act_bn}}]}\n"},
+    };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        const char *hashes[2] = {"", ""}, *shown[2];
+        for (size_t k = 0; k < 2; k++) {
+            load_well(bnn_arena_printf(arena, HEAD "%s", written[i][k]));
+            shown[k] = labels();
+            for (size_t c = 0; c < experiment.n_configs; c++)
+                hashes[k] = bnn_arena_printf(arena, "%s %s", hashes[k], experiment.configs[c].hash);
+        }
+        ck_assert_str_eq(shown[1], shown[0]);
+        ck_assert_str_eq(hashes[1], hashes[0]);
+    }
+    load_well(HEAD "start: {model: {}, model.binarize: none}\n");
+    ck_assert_str_eq(labels(), "start: binarize=none | base");
+}
+END_TEST
+
 /* A point that is one of its stages starts from the one before it. */
 START_TEST(a_stage_is_no_stage_of_itself)
 {
@@ -219,6 +252,10 @@ START_TEST(what_cannot_be_needed_is_refused)
                   "s.yaml:11:9: seeds.count is the same for all points and cannot vary");
     check_refused("start: {modle.ste: x}\n",
                   "s.yaml:11:9: unknown key \"modle\" in start; did you mean \"model\"?");
+    check_refused("start: {model: {binarise: none}}\n",
+                  "s.yaml:11:17: unknown key \"binarise\" in model; did you mean \"binarize\"?");
+    check_refused("start: {model: {ste: clipped}, model.ste: identity}\n",
+                  "s.yaml:11:32: model.ste varies on line 11 already");
     check_refused("start: {start: {train.epochs: 1}}\n",
                   "s.yaml:11:9: start: start cannot be set here; stages are a list of maps");
     check_refused("start: {teacher: {train.epochs: 1}}\n",
@@ -267,6 +304,7 @@ static Suite *make_suite(void)
         identities_follow_what_is_needed,
         stages_start_from_the_one_before,
         points_are_what_is_needed,
+        sections_are_merged,
         a_stage_is_no_stage_of_itself,
         a_float_baseline_needs_nothing,
         stages_have_the_teacher_of_the_point,
