@@ -108,6 +108,8 @@ train_sources = \
 	framework/train/average.c framework/train/average.h \
 	framework/train/checkpoint.c \
 	framework/train/clip.c framework/train/clip.h \
+	framework/train/hysteresis.c framework/train/hysteresis.h \
+	framework/train/statistics.c framework/train/statistics.h \
 	framework/train/cosine.h \
 	framework/train/idle.c \
 	framework/train/loss.c framework/train/loss.h \

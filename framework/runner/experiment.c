@@ -284,8 +284,8 @@ int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config
     if (sound) {
         n_idle = bnn_model_find_idle(&config->model, config->input, config->n_classes,
                                      bnn_tree_get(point->root, "model"), b->r->arena, idle);
-        n_idle +=
-            bnn_train_find_idle(&config->train, bnn_tree_get(point->root, "train"), idle + n_idle);
+        n_idle += bnn_train_find_idle(&config->train, &config->model,
+                                      bnn_tree_get(point->root, "train"), idle + n_idle);
     }
     return bnn_effect_note(&b->effects, point, &config->settings, idle, n_idle);
 }

@@ -1,7 +1,8 @@
+#include "train/hysteresis.h"
 #include "train/options.h"
 
-size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *section,
-                           bnn_idle out[BNN_TRAIN_IDLE_MAX])
+size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_model_options *model,
+                           const bnn_node *section, bnn_idle out[BNN_TRAIN_IDLE_MAX])
 {
     static const char why[] = "the run has too few epochs for that";
     size_t n = 0;
@@ -11,5 +12,11 @@ size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *secti
         train->schedule.patience >= train->epochs - 1 &&
         bnn_tree_find(section, "schedule.patience") != NULL)
         out[n++] = (bnn_idle){"train.schedule.patience", why, "train.epochs", false};
+    if (train->hysteresis > 0.0 && model->binarize.weights && !bnn_hysteresis_acts(train, model))
+        out[n++] =
+            (bnn_idle){"train.hysteresis",
+                       "it is not the sign of the latent weights that acts, or the optimizer "
+                       "flips it by itself",
+                       "model.form|train.binary_optimizer", false};
     return n;
 }

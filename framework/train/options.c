@@ -125,6 +125,17 @@ static const bnn_key train_keys[] = {
                          "result; 0: none is taken"),
      .flags = BNN_KEY_UNSET,
      .also = "ema|ema_decay|ema_momentum|moving_average|weight_averaging"},
+    {.param = BNN_INTEGER(bnn_train_options, renew_statistics, 0, 0, 1000000,
+                          "batches of training images, as they are, from which the running "
+                          "statistics are made anew before each evaluation; 0: they stay"),
+     .flags = BNN_KEY_UNSET,
+     .also = "precise_bn|update_bn|bn_reestimation|recalibrate"},
+    {.param =
+         BNN_NUMBER(bnn_train_options, hysteresis, 0.0, 0.0, 1.0,
+                    "how much further a latent weight moves when its sign has changed, so that "
+                    "changing back takes more steps, and ever more as lr falls"),
+     .flags = BNN_KEY_UNSET,
+     .acts = "model.binarize.weights=true"},
     {.param =
          BNN_CHOICE(bnn_train_options, choose, BNN_CHOOSE_BEST, "best|last",
                     "the epoch that is kept: the one with the best validation accuracy, or the "

@@ -74,10 +74,12 @@ typedef struct bnn_train_options {
     bnn_schedule schedule;
     bnn_augment_options augment;
     bnn_distill_options distill;
-    double clip_gradient; /* the longest gradient; 0: any */
-    double average;       /* decay of the moving average of all values; 0: none is taken */
-    int32_t choose;       /* bnn_choose: which epoch's weights are kept */
-    int32_t patience;     /* epochs without a better one that end the run; 0: none do */
+    double clip_gradient;     /* the longest gradient; 0: any */
+    double average;           /* decay of the moving average of all values; 0: none is taken */
+    int32_t renew_statistics; /* batches for statistics made anew; 0: the running ones stay */
+    double hysteresis; /* how far a latent weight that crossed zero moves on; 0: not at all */
+    int32_t choose;    /* bnn_choose: which epoch's weights are kept */
+    int32_t patience;  /* epochs without a better one that end the run; 0: none do */
     bnn_position_in_file at;
 } bnn_train_options;
 
@@ -85,13 +87,14 @@ typedef struct bnn_train_options {
  * not recorded. */
 extern const bnn_section bnn_train_section;
 
-enum { BNN_TRAIN_IDLE_MAX = 2 };
+enum { BNN_TRAIN_IDLE_MAX = 3 };
 
 /* Which keys that are set in a train section (NULL: none are) change nothing in the run, though what
  * they act with is there: patience for more epochs than follow the
- * first, which counts as a better one. Returns how many; idle.c. */
-size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_node *section,
-                           bnn_idle out[BNN_TRAIN_IDLE_MAX]);
+ * first, which counts as a better one; hysteresis of signs that do not act, or that an optimizer flips
+ * by itself. Returns how many; idle.c. */
+size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_model_options *model,
+                           const bnn_node *section, bnn_idle out[BNN_TRAIN_IDLE_MAX]);
 
 /* Whether the optimizer of binary weights fits their form: one that flips signs needs weights of
  * which the sign acts. BNN_OK, or a message. */

@@ -4,6 +4,8 @@
 #include "model/weights.h"
 #include "train/average.h"
 #include "train/clip.h"
+#include "train/hysteresis.h"
+#include "train/statistics.h"
 #include "train/loss.h"
 #include "train/teacher.h"
 #include "train/telemetry/telemetry.h"
@@ -102,7 +104,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
         s->epochs == NULL || plan_batch(s) != BNN_OK || plan_tensors(s) != BNN_OK ||
-        bnn_average_plan(s) != BNN_OK) {
+        bnn_average_plan(s) != BNN_OK || bnn_statistics_plan(s) != BNN_OK) {
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }
@@ -171,6 +173,8 @@ static double rate_scale(const bnn_session *s, const bnn_parameter *p, const bnn
     return sqrt(positions * ((double)p->dims[0] + (double)p->dims[1]) / 1.5);
 }
 
+enum { SLICE = 1024 };
+
 /* Steps, clips and signs a slice of one parameter while it is in the first-level cache: a pass over
  * memory for each of the three would cost more than their arithmetic. */
 static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *step, uint32_t i,
@@ -179,7 +183,10 @@ static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *ste
     bnn_network *net = s->net;
     const bnn_parameter *p = &net->parameters[i];
     const float clip = (float)s->job->model->binarize.clip;
-    float *slots[BNN_SLOTS_MAX] = {NULL};
+    const bool moves = p->latent && bnn_hysteresis_acts(s->job->train, s->job->model);
+    float before[SLICE], *slots[BNN_SLOTS_MAX] = {NULL};
+    if (moves)
+        memcpy(before, p->value + first, n * sizeof *before);
     for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
         if (s->slots[i][slot] != NULL)
             slots[slot] = s->slots[i][slot] + first;
@@ -187,6 +194,8 @@ static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *ste
                                  p->gradient + first, slots);
     if (!p->latent)
         return;
+    if (moves)
+        bnn_hysteresis_move((float)s->job->train->hysteresis, n, before, p->value + first);
     if (clip > 0.0f)
         net->kernels->clamp(n, -clip, clip, p->value + first, p->value + first);
     bnn_network_binarize_slice(net, i, first, n);
@@ -194,7 +203,6 @@ static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *ste
 
 void bnn_session_update(bnn_session *session, double lr_factor)
 {
-    enum { SLICE = 1024 };
     const bnn_train_options *train = session->job->train;
     bnn_network *net = session->net;
     bnn_clip_gradients(session);

@@ -2,6 +2,7 @@
 
 #include "train/average.h"
 #include "train/loss.h"
+#include "train/statistics.h"
 #include "train/mixup.h"
 #include "train/telemetry/telemetry.h"
 #include "train/watch.h"
@@ -205,6 +206,7 @@ static int close_epoch(bnn_session *s, bnn_error *err)
                      .cpu_ns = s->at.cpu_ns};
     bnn_average_swap(s);
     bnn_network_deploy_form(s->net);
+    bnn_statistics_renew(s);
     const int status = validate_epoch(s, e, err);
     if (status != BNN_OK)
         return status;

@@ -356,7 +356,9 @@ START_TEST(kernels_do_not_change_a_bit)
         "model: {binarize: none}\ntrain: {epochs: 1}\n",
         "model: {binarize: {first: true, last: true}}\ntrain: {epochs: 1}\n",
         ("model: {binarize: none}\ntrain: {epochs: 1, label_smoothing: 0.1, mixup: 0.3, "
-         "clip_gradient: 1, average: 0.9, schedule: one_cycle}\n")};
+         "clip_gradient: 1, average: 0.9, schedule: one_cycle}\n"),
+        ("model: {binarize: {first: true, last: true}}\n"
+         "train: {epochs: 1, hysteresis: 0.01, renew_statistics: 2}\n")};
     bnn_dataset_close(&data);
     open_data(120, 40);
     check_kernels_agree(specs[_i]);
@@ -428,7 +430,7 @@ static Suite *train_suite(void)
     tcase_add_test(tc, a_run_without_validation_ends_with_its_last_epoch);
     tcase_add_loop_test(tc, any_batch_size_will_do, 0, 5);
     tcase_add_loop_test(tc, the_seed_decides_every_bit, 0, 2);
-    tcase_add_loop_test(tc, kernels_do_not_change_a_bit, 0, 3);
+    tcase_add_loop_test(tc, kernels_do_not_change_a_bit, 0, 4);
     tcase_add_test(tc, runs_beside_each_other_do_not_meet);
     tcase_add_test(tc, estimates_are_times);
     suite_add_tcase(suite, tc);

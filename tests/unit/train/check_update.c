@@ -1,8 +1,10 @@
-/* What a step does besides the optimizer's: gradients that are too long, and averages of the weights,
- * which are the result. The facts and the script that made them are in tests/fixtures/reference. */
+/* What a step does besides the optimizer's: gradients that are too long, signs that shall settle, and
+ * averages of the weights, which are the result, with statistics of their own. The facts and the script that made them are in tests/fixtures/reference. */
 #include "train/average.h"
 #include "train/clip.h"
+#include "train/hysteresis.h"
 #include "train/loss.h"
+#include "train/statistics.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/train_fixture.h"
@@ -243,9 +245,127 @@ START_TEST(averages_are_handed_on)
 }
 END_TEST
 
+/* ---- hysteresis --------------------------------------------------------------------------- */
+
+START_TEST(what_crosses_zero_moves_on)
+{
+    static const float before[] = {0.5f, -0.5f, 0.25f, -0.25f, 0.0f, -1.0f, 0.125f};
+    static const float stepped[] = {0.25f, 0.25f, -0.25f, -0.5f, -0.5f, 0.0f, 0.0f};
+    static const float moved[] = {0.25f, 0.75f, -0.75f, -0.5f, -1.0f, 0.5f, 0.0f};
+    float latent[7];
+    memcpy(latent, stepped, sizeof latent);
+    bnn_hysteresis_move(0.5f, 7, before, latent);
+    for (size_t i = 0; i < 7; i++)
+        ck_assert_float_eq(latent[i], moved[i]);
+}
+END_TEST
+
+/* A step with it is a step without, and the way beyond zero; of binary weights alone. */
+START_TEST(a_step_has_hysteresis)
+{
+    const bnn_train_job jobs[] = {
+        job_of(BINARY_NET "train: {optimizer: {name: sgd, lr: 1}}\n", 1, new_report()),
+        job_of(BINARY_NET "train: {optimizer: {name: sgd, lr: 1}, hysteresis: 0.0625}\n", 1,
+               new_report())};
+    bnn_session *s[2];
+    size_t crossed = 0;
+    for (int k = 0; k < 2; k++) {
+        s[k] = session_of(&jobs[k]);
+        for (uint32_t i = 0; i < s[k]->net->n_parameters; i++)
+            for (size_t j = 0;
+                 s[k]->net->parameters[i].gradient != NULL && j < s[k]->net->parameters[i].n; j++) {
+                s[k]->net->parameters[i].value[j] = formula(i, j);
+                s[k]->net->parameters[i].gradient[j] = formula(100 + i, j);
+            }
+        bnn_session_update(s[k], 1.0);
+    }
+    for (uint32_t i = 0; i < s[0]->net->n_parameters; i++) {
+        const bnn_parameter *p = &s[0]->net->parameters[i];
+        for (size_t j = 0; j < p->n; j++) {
+            const bool crosses = p->latent && (p->value[j] < 0.0f) != (formula(i, j) < 0.0f);
+            const float way = p->value[j] < 0.0f ? -0.0625f : 0.0625f;
+            ck_assert_float_eq(s[1]->net->parameters[i].value[j],
+                               crosses ? p->value[j] + way : p->value[j]);
+            crossed += crosses;
+        }
+    }
+    ck_assert_uint_gt(crossed, 100);
+}
+END_TEST
+
+/* ---- statistics ---------------------------------------------------------------------------- */
+
+/* Mean and variance of each channel at a place of the network, over the first n images of an order. */
+static void measure_channel(bnn_session *s, const float *x, const bnn_shape *shape, uint32_t c,
+                            uint32_t n, double *mean, double *variance)
+{
+    const size_t positions = (size_t)shape->h * shape->w;
+    double sum = 0.0, squares = 0.0;
+    for (uint32_t first = 0; first < n; first += 64) {
+        bnn_session_load(s, &data.train, s->order + first, 64);
+        bnn_network_forward(s->net, 64, false);
+        for (size_t p = 0; p < positions; p++)
+            for (size_t i = 0; i < 64; i++) {
+                const double value = (double)x[(c * positions + p) * s->net->lanes + i];
+                sum += value;
+                squares += value * value;
+            }
+    }
+    const double count = (double)n * (double)positions;
+    *mean = sum / count;
+    *variance = squares / count - *mean * *mean;
+}
+
+/* Of the first batch normalization, whose input depends on no other: after weights have jumped, the
+ * statistics are those of the images under the new weights. */
+START_TEST(statistics_are_those_of_the_weights)
+{
+    const bnn_train_job job =
+        job_of(BINARY_NET "train: {batch: 64, renew_statistics: 1000}\n", 1, new_report());
+    bnn_session *s = session_of(&job);
+    const bnn_network_op *norm = s->net->ops;
+    memcpy(s->order, s->train, s->n_train * sizeof *s->order);
+    while (norm->letter != BNN_ROLE_NORM)
+        norm++;
+    for (uint32_t i = 0; i < s->net->n_parameters; i++)
+        for (size_t j = 0;
+             s->net->parameters[i].kind == BNN_TENSOR_WEIGHT && j < s->net->parameters[i].n; j++)
+            s->net->parameters[i].value[j] = formula(i, j);
+    bnn_network_binarize(s->net);
+    bnn_statistics_renew(s);
+    const uint32_t n = s->n_train / 64 * 64;
+    for (uint32_t c = 0; c < norm->io.in.c; c++) {
+        double mean, variance;
+        measure_channel(s, norm->io.x, &norm->io.in, c, n, &mean, &variance);
+        ck_assert_double_eq_tol((double)norm->io.tensors[2][c], mean, 0.1 * sqrt(variance));
+        ck_assert_double_eq_tol((double)norm->io.tensors[3][c], variance, 0.15 * variance);
+    }
+}
+END_TEST
+
+/* Training goes on as if they had not been made anew; what is evaluated has them. */
+START_TEST(statistics_are_looked_at_and_not_trained)
+{
+    report *plain = new_report(), *renewed = new_report();
+    const bnn_train_job a = job_of(BINARY_NET "train: {epochs: 3, average: 0.9}\n", 1, plain);
+    const bnn_train_job b =
+        job_of(BINARY_NET "train: {epochs: 3, average: 0.9, renew_statistics: 8}\n", 1, renewed);
+    run_well(&a);
+    run_well(&b);
+    for (uint32_t e = 1; e <= 3; e++) {
+        ck_assert_double_eq(metric_of(plain, "train_loss", e), metric_of(renewed, "train_loss", e));
+        ck_assert_double_ne(metric_of(plain, "validation_loss", e),
+                            metric_of(renewed, "validation_loss", e));
+    }
+    ck_assert_double_ne(metric_of(plain, "test_loss", 0), metric_of(renewed, "test_loss", 0));
+}
+END_TEST
+
 START_TEST(averages_and_clips_are_recorded_off_their_default)
 {
-    parsed_train("train: {average: 0, clip_gradient: 0}", true);
+    parsed_train("train: {average: 0, clip_gradient: 0, hysteresis: 0, renew_statistics: 0}", true);
+    ck_assert_ptr_null(bnn_settings_find(&settings, "train.hysteresis"));
+    ck_assert_ptr_null(bnn_settings_find(&settings, "train.renew_statistics"));
     ck_assert_ptr_null(bnn_settings_find(&settings, "train.average"));
     ck_assert_ptr_null(bnn_settings_find(&settings, "train.clip_gradient"));
     parsed_train("train: {average: 0.99, clip_gradient: 5}", true);
@@ -274,6 +394,13 @@ static Suite *update_suite(void)
     tcase_add_test(averages, averages_are_handed_on);
     tcase_add_test(averages, averages_and_clips_are_recorded_off_their_default);
     suite_add_tcase(suite, averages);
+    TCase *settling = tcase_create("hysteresis and statistics");
+    tcase_add_checked_fixture(settling, train_set_up, train_tear_down);
+    tcase_add_test(settling, what_crosses_zero_moves_on);
+    tcase_add_test(settling, a_step_has_hysteresis);
+    tcase_add_test(settling, statistics_are_those_of_the_weights);
+    tcase_add_test(settling, statistics_are_looked_at_and_not_trained);
+    suite_add_tcase(suite, settling);
     return suite;
 }
 
