@@ -356,7 +356,6 @@ bnnrun_SOURCES = \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/commands/plan_networks.c \
-	framework/cli/plot.c framework/cli/plot.h \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
@@ -375,6 +374,7 @@ bnnrun_SOURCES = \
 	framework/cli/status.c framework/cli/status.h \
 	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \
+	framework/cli/text_plot.c framework/cli/text_plot.h \
 	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)
 

@@ -1,6 +1,6 @@
 #include "cli/ste_curves.h"
 
-#include "cli/plot.h"
+#include "cli/text_plot.h"
 #include "cli/table.h"
 #include "kernels/kernels.h"
 
@@ -96,7 +96,7 @@ int cli_ste_print(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *a
         const cli_curve curves[] = {{titles[0], c.y, N_POINTS},
                                     {titles[1], c.derivative, N_POINTS}};
         printf("\n");
-        cli_plot_print(curves, (double)FROM, (double)TO, cli_draws(stdout));
+        cli_text_plot_print(curves, (double)FROM, (double)TO, cli_draws(stdout));
     }
     return BNN_OK;
 }

@@ -1,4 +1,4 @@
-#include "cli/plot.h"
+#include "cli/text_plot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -136,7 +136,7 @@ static void line_print(const char *line, size_t n)
     printf("%.*s\n", (int)n, line);
 }
 
-void cli_plot_print(const cli_curve curves[CURVES], double from, double to, bool dots)
+void cli_text_plot_print(const cli_curve curves[CURVES], double from, double to, bool dots)
 {
     plot_canvas canvases[CURVES];
     char line[LINE_BYTES];
