@@ -324,8 +324,10 @@ bnnrun_SOURCES = \
 	framework/cli/commands/completion.c \
 	framework/cli/compare/compare.h \
 	framework/cli/compare/arms.c \
+	framework/cli/compare/ask.c framework/cli/compare/ask.h \
 	framework/cli/compare/images.c \
 	framework/cli/compare/judge.c \
+	framework/cli/compare/named.c \
 	framework/cli/compare/paper.c \
 	framework/cli/compare/plan.c \
 	framework/cli/compare/print.c \

@@ -1,181 +1,7 @@
 /* compare_two.c - bnnrun compare A B: in what two configs differ, and which is better. */
-#include "base/text.h"
 #include "cli/commands/compare.h"
-#include "cli/operand.h"
-#include "cli/selection.h"
-#include "db/store_results.h"
 
 #include <string.h>
-
-/* ---- what an operand names --------------------------------------------------------------- */
-
-/* Where a list of KEY=VALUE ends its first item: a comma outside of brackets and quotes. */
-static size_t two_item(const char *text)
-{
-    int depth = 0;
-    bool quoted = false;
-    size_t i = 0;
-    for (; text[i] != '\0' && (text[i] != ',' || depth > 0 || quoted); i++) {
-        quoted ^= text[i] == '"';
-        depth += !quoted && strchr("([{", text[i]) != NULL;
-        depth -= !quoted && strchr(")]}", text[i]) != NULL;
-    }
-    return i;
-}
-
-static int two_read_settings(const char *text, bnn_arena *arena, bnn_store_filter *out,
-                             bnn_error *err)
-{
-    bnn_store_setting *settings = bnn_arena_alloc(arena, strlen(text) / 2 + 1, sizeof *settings);
-    if (settings == NULL)
-        return bnn_no_memory(err);
-    for (const char *at = text; *at != '\0';) {
-        const size_t n = two_item(at);
-        const char *equals = memchr(at, '=', n);
-        if (equals == NULL || equals == at)
-            return bnn_fail(err, BNN_E_USAGE, "compare: expected KEY=VALUE, got \"%.*s\"", (int)n,
-                            at);
-        const char *key = bnn_arena_printf(arena, "%.*s", (int)(equals - at), at);
-        const char *value = bnn_arena_printf(arena, "%.*s", (int)(at + n - equals) - 1, equals + 1);
-        if (key == NULL || value == NULL)
-            return bnn_no_memory(err);
-        settings[out->n_settings++] = (bnn_store_setting){key, value};
-        at += n + (at[n] == ',');
-    }
-    out->settings = settings;
-    return BNN_OK;
-}
-
-/* That the runs that were chosen are of several configs, or that there are none. */
-static int two_fail_chosen(const bnn_store_chosen *runs, size_t n, const char *settings,
-                           const char *experiment, bnn_arena *arena, bnn_error *err)
-{
-    const char **labels = bnn_arena_alloc(arena, n, sizeof *labels);
-    char list[512];
-    if (labels == NULL)
-        return bnn_no_memory(err);
-    for (size_t i = 0; i < n; i++)
-        labels[i] = runs[i].label;
-    if (n == 0)
-        return bnn_fail(err, BNN_E_USAGE,
-                        "compare: no config of %s has %s; `bnnrun runs %s` lists them", experiment,
-                        settings, experiment);
-    n = bnn_text_unique(labels, n);
-    return bnn_fail(err, BNN_E_USAGE,
-                    "compare: %zu configs of %s have %s: %s; say what else tells it", n, experiment,
-                    settings, bnn_text_join(labels, n, list, sizeof list));
-}
-
-/* The config of the experiment's newest spec with these settings. */
-static int two_find_settings(bnn_store *store, const char *experiment, const char *settings,
-                             bnn_arena *arena, const char **out_uid, bnn_error *err)
-{
-    bnn_store_filter filter = {.experiment = experiment, .in_spec = 1};
-    const bnn_store_chosen *runs;
-    size_t n = 0;
-    int status = cli_selection_check_experiment(store, experiment, arena, err);
-    if (status == BNN_OK)
-        status = two_read_settings(settings, arena, &filter, err);
-    if (status == BNN_OK)
-        status = bnn_store_choose(store, &filter, arena, &runs, &n, err);
-    bool one = n > 0;
-    for (size_t i = 1; one && i < n; i++)
-        one = strcmp(runs[i].label, runs[0].label) == 0;
-    if (status == BNN_OK && !one)
-        return two_fail_chosen(runs, n, settings, experiment, arena, err);
-    if (status == BNN_OK)
-        *out_uid = runs[0].uid;
-    return status;
-}
-
-/* The config whose hash begins so, when no run does. */
-static int two_find_digits(bnn_store *store, const char *digits, bnn_arena *arena, bool *found,
-                           bnn_store_named_config *out, bnn_error *err)
-{
-    const bnn_store_named_config *configs;
-    const char *const *uids;
-    size_t n_uids, n;
-    *found = false;
-    int status = bnn_store_list_uids(store, digits, 1, arena, &uids, &n_uids, err);
-    if (status != BNN_OK || n_uids > 0)
-        return status;
-    status = bnn_store_list_named_configs(store, NULL, digits, arena, &configs, &n, err);
-    if (status == BNN_OK && n > 1)
-        return bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %zu configs; give more digits", digits,
-                        n);
-    *found = status == BNN_OK && n == 1;
-    if (*found) {
-        *out = configs[0];
-        out->experiment = NULL;
-    }
-    return status;
-}
-
-/* The config of exactly this label, in the experiment; *found says whether there is one. */
-static int two_find_label(bnn_store *store, const char *experiment, const char *label,
-                          bnn_arena *arena, bool *found, bnn_store_named_config *out,
-                          bnn_error *err)
-{
-    const bnn_store_named_config *configs;
-    size_t n;
-    const int status =
-        bnn_store_list_labelled_configs(store, experiment, label, arena, &configs, &n, err);
-    *found = status == BNN_OK && n > 0;
-    if (*found)
-        *out = configs[0];
-    return status;
-}
-
-/* A label or settings, of the experiment that stands before them, else of the one given. Neither found nor a
- * failure: the operand is something else. */
-static int two_find_named(bnn_store *store, const char *experiment, const char *operand,
-                          bnn_arena *arena, bool *found, bnn_store_named_config *out,
-                          bnn_error *err)
-{
-    const bnn_store_named_config *configs;
-    const size_t before = strcspn(operand, ":={ ");
-    const char *uid = NULL, *name = experiment, *rest = operand;
-    size_t n;
-    int status = two_find_label(store, experiment, operand, arena, found, out, err);
-    if (status != BNN_OK || *found)
-        return status;
-    if (operand[before] == ':' && operand[before + 1] != '\0') {
-        rest = operand + before + 1;
-        if ((name = bnn_arena_printf(arena, "%.*s", (int)before, operand)) == NULL)
-            return bnn_no_memory(err);
-        status = two_find_label(store, name, rest, arena, found, out, err);
-    }
-    if (status != BNN_OK || *found || (rest == operand && strchr(rest, '=') == NULL))
-        return status;
-    status = two_find_settings(store, name, rest, arena, &uid, err);
-    if (status == BNN_OK)
-        status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
-    *found = status == BNN_OK;
-    if (*found)
-        *out = configs[0];
-    return status;
-}
-
-int compare_find_config(bnn_store *store, const compare_request *r, const char *experiment,
-                        const char *operand, bnn_store_named_config *out, bnn_error *err)
-{
-    bnn_arena *arena = r->options.arena;
-    const bnn_store_named_config *configs;
-    const char *uid = NULL;
-    bool found = false;
-    size_t n;
-    int status = two_find_named(store, experiment, operand, arena, &found, out, err);
-    if (status == BNN_OK && !found && *operand != '\0')
-        status = two_find_digits(store, operand, arena, &found, out, err);
-    if (status != BNN_OK || found)
-        return status;
-    status = cli_find_run(store, operand, arena, &uid, err);
-    if (status == BNN_OK)
-        status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
-    if (status == BNN_OK)
-        *out = configs[0];
-    return status;
-}
 
 /* ---- in what they differ ----------------------------------------------------------------- */
 
@@ -236,15 +62,15 @@ static int two_tell_apart(bnn_store_named_config configs[2], bnn_arena *arena, b
     return BNN_OK;
 }
 
-static int two_find_configs(bnn_store *store, const compare_request *r,
+static int two_find_configs(bnn_store *store, const cli_asking *r,
                             bnn_store_named_config configs[2], bnn_error *err)
 {
     char **operands = r->options.operands;
     const char *newest;
     int status = bnn_store_newest_experiment(store, r->options.arena, &newest, err);
     for (size_t i = 0; status == BNN_OK && i < 2; i++)
-        status = compare_find_config(store, r, newest == NULL ? "" : newest, operands[i],
-                                     &configs[i], err);
+        status = cli_find_named_config(store, newest == NULL ? "" : newest, operands[i],
+                                       r->options.arena, &configs[i], err);
     if (status == BNN_OK && strcmp(configs[0].config, configs[1].config) == 0)
         return bnn_fail(err, BNN_E_USAGE,
                         "compare: %s and %s are one config, %s; `bnnrun diff RUN RUN` says in what "
@@ -253,8 +79,9 @@ static int two_find_configs(bnn_store *store, const compare_request *r,
     return status != BNN_OK ? status : two_tell_apart(configs, r->options.arena, err);
 }
 
-int compare_two(bnn_store *store, const compare_request *r, bnn_error *err)
+int compare_two(bnn_store *store, const compare_request *request, bnn_error *err)
 {
+    const cli_asking *r = &request->asking;
     bnn_store_named_config configs[2];
     const bnn_store_named_config *const both[] = {&configs[0], &configs[1]};
     const cli_plan none = {.is_there = false};
@@ -262,7 +89,7 @@ int compare_two(bnn_store *store, const compare_request *r, bnn_error *err)
     cli_question asked = {.configs = &arms, .arms = &arms, .baseline = 1};
     cli_findings found;
     json_t *settings = NULL;
-    compare_set_numbers(r, &none, &asked);
+    cli_asking_numbers(r, &none, &asked);
     int status = two_find_configs(store, r, configs, err);
     if (status == BNN_OK)
         status = two_read_settings_of(store, configs, &settings, err);
@@ -273,10 +100,11 @@ int compare_two(bnn_store *store, const compare_request *r, bnn_error *err)
     if (status == BNN_OK)
         status = cli_judge_images(store, &asked, r->options.arena, &found, err);
     asked.settings = settings;
-    if (status == BNN_OK && !r->options.json && !r->options.csv && !r->markdown && !r->latex)
+    if (status == BNN_OK && !r->options.json && !r->options.csv && !request->markdown &&
+        !request->latex)
         status = two_print_settings(settings, configs, err);
     if (status == BNN_OK)
-        status = compare_print(r, &asked, &found, err);
+        status = compare_print(request, &asked, &found, err);
     json_decref(settings);
     return status;
 }

@@ -1,5 +1,5 @@
 /* compare.h - what `bnnrun compare` compares, finds and says. Private to cli/; commands/compare.c is the
- * command, arms.c reads the runs, judge.c asks framework/comparison/ what they say, plan.c whether that was
+ * command, ask.h how it is asked, arms.c reads the runs, judge.c asks framework/comparison/ what they say, plan.c whether that was
  * planned, words.c has the sentences, sheet.c the cells of the tables that print.c, paper.c and programs.c
  * print.
  *
