@@ -25,30 +25,61 @@ static const bnn_row_type registered_type = {
 int bnn_store_list_registered(bnn_store *store, const char *experiment, bnn_arena *arena,
                               const bnn_store_registered **out_rows, size_t *out_n, bnn_error *err)
 {
-    return bnn_store_rows(store, bnn_store_sql("registered"), BNN_VALUES(V(experiment)),
-                          &registered_type, arena, out_rows, out_n, err);
+    return bnn_store_rows(store, bnn_store_sql("registered"),
+                          BNN_VALUES(V(experiment), bnn_value_null()), &registered_type, arena,
+                          out_rows, out_n, err);
 }
 
-typedef struct experiment_name {
-    const char *name;
-} experiment_name;
+int bnn_store_find_begun(bnn_store *store, const char *comparison, bnn_arena *arena,
+                         int64_t *out_us, bnn_error *err)
+{
+    const bnn_store_registered *rows;
+    size_t n;
+    const int status = bnn_store_rows(store, bnn_store_sql("registered"),
+                                      BNN_VALUES(bnn_value_null(), V(comparison)), &registered_type,
+                                      arena, &rows, &n, err);
+    if (status == BNN_OK)
+        *out_us = n == 0 ? -1 : rows[0].begun_us;
+    return status;
+}
 
-static const bnn_row_type name_type = {sizeof(experiment_name),
-                                       {BNN_MEMBER(experiment_name, name)}};
+typedef struct compared_text {
+    const char *text;
+} compared_text;
+
+static const bnn_row_type text_type = {sizeof(compared_text), {BNN_MEMBER(compared_text, text)}};
+
+/* The text of the first row; NULL: there is none. */
+static int compared_find_text(bnn_store *store, const char *sql, const char *experiment,
+                              bnn_arena *arena, const char **out, bnn_error *err)
+{
+    const compared_text *rows;
+    size_t n;
+    const int status =
+        bnn_store_rows(store, sql, BNN_VALUES(V(experiment)), &text_type, arena, &rows, &n, err);
+    if (status == BNN_OK)
+        *out = n == 0 ? NULL : rows[0].text;
+    return status;
+}
+
+int bnn_store_newest_spec(bnn_store *store, const char *experiment, bnn_arena *arena,
+                          const char **out_text, bnn_error *err)
+{
+    return compared_find_text(store,
+                              "SELECT text FROM spec_revision JOIN experiment USING (experiment_id)"
+                              " WHERE name = ?1 ORDER BY last_us DESC, first_us DESC LIMIT 1",
+                              experiment, arena, out_text, err);
+}
 
 int bnn_store_newest_experiment(bnn_store *store, bnn_arena *arena, const char **out_name,
                                 bnn_error *err)
 {
-    const experiment_name *rows;
-    size_t n;
-    const int status = bnn_store_rows(
+    return compared_find_text(
         store,
-        "SELECT name FROM experiment JOIN spec_revision USING (experiment_id)"
-        " WHERE experiment_id IN (SELECT experiment_id FROM run) ORDER BY last_us DESC, name LIMIT 1",
-        NULL, 0, &name_type, arena, &rows, &n, err);
-    if (status == BNN_OK)
-        *out_name = n == 0 ? NULL : rows[0].name;
-    return status;
+        "SELECT name AS text FROM experiment JOIN spec_revision USING (experiment_id)"
+        " WHERE ?1 IS NULL AND experiment_id IN (SELECT experiment_id FROM run)"
+        " ORDER BY last_us DESC, name LIMIT 1",
+        NULL, arena, out_name, err);
 }
 
 #define NAMED(name) BNN_MEMBER(bnn_store_named_config, name)

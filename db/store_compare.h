@@ -30,14 +30,23 @@ int bnn_store_list_compared(bnn_store *store, const char *experiment, const char
 typedef struct bnn_store_registered {
     const char *comparison; /* JSON, see schema_7.sql */
     int64_t first_us;       /* when this spec was run first */
-    int64_t begun_us; /* when the first run of a point of the newest spec, in any experiment, was
-                         begun; -1: none was */
-    const char *first_utc; /* first_us, to be read */
+    int64_t begun_us;       /* when the first run of one of its configs and seeds, in any
+                               experiment, was begun; -1: none was */
+    const char *first_utc;  /* first_us, to be read */
 } bnn_store_registered;
 
 /* All of them, the newest first. */
 int bnn_store_list_registered(bnn_store *store, const char *experiment, bnn_arena *arena,
                               const bnn_store_registered **out_rows, size_t *out_n, bnn_error *err);
+
+/* When the first run, in any experiment, of one of the configs and seeds of a comparison (JSON) was begun; -1:
+ * none was. */
+int bnn_store_find_begun(bnn_store *store, const char *comparison, bnn_arena *arena,
+                         int64_t *out_us, bnn_error *err);
+
+/* The text of the spec of an experiment that was run last, in the arena. */
+int bnn_store_newest_spec(bnn_store *store, const char *experiment, bnn_arena *arena,
+                          const char **out_text, bnn_error *err);
 
 /* The experiment whose spec was run last; NULL: none has runs. */
 int bnn_store_newest_experiment(bnn_store *store, bnn_arena *arena, const char **out_name,

@@ -332,6 +332,8 @@ bnnrun_SOURCES = \
 	framework/cli/compare/plan.c \
 	framework/cli/compare/print.c \
 	framework/cli/compare/programs.c \
+	framework/cli/compare/registered.c \
+	framework/cli/compare/seeds.c \
 	framework/cli/compare/sheet.c framework/cli/compare/sheet.h \
 	framework/cli/compare/words.c \
 	framework/cli/commands/compare.c framework/cli/commands/compare.h \

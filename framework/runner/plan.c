@@ -46,11 +46,21 @@ static int plan_sort_places(bnn_plan_matcher *m, bnn_error *err)
 
 /* ---- what the database knows ------------------------------------------------------------- */
 
+static bool plan_has_config(const bnn_plan *plan, const char *hash)
+{
+    size_t i = 0;
+    while (i < plan->experiment->n_configs && strcmp(plan->experiment->configs[i].hash, hash) != 0)
+        i++;
+    return i < plan->experiment->n_configs;
+}
+
 static void plan_match_run(const bnn_plan_matcher *m, const bnn_store_run *found)
 {
     bnn_run *run = bnn_plan_find_run(m, found->config_hash, found->seed);
     if (run == NULL) {
         m->plan->n_dropped++;
+        if (found->state == BNN_RUN_DONE && plan_has_config(m->plan, found->config_hash))
+            m->plan->n_other_seeds++;
         return;
     }
     run->id = found->id;

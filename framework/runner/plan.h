@@ -22,9 +22,11 @@ typedef struct bnn_plan {
     bnn_run *runs;    /* what was interrupted by the death of its process counts as INTERRUPTED */
     size_t n_of[BNN_RUN_STATES]; /* those that were found in each state */
     size_t n_todo;               /* those that were found to be executed */
-    size_t n_dropped;     /* runs that the database has, but that the spec no longer asks for */
-    size_t n_unmeasured;  /* done ones without the telemetry that the spec asks for */
-    double *seconds;      /* [n_configs]: what a whole run should take; NaN: not known */
+    size_t n_dropped; /* runs that the database has, but that the spec no longer asks for */
+    size_t
+        n_other_seeds;   /* of these, done runs of its configs with other seeds: means count them */
+    size_t n_unmeasured; /* done ones without the telemetry that the spec asks for */
+    double *seconds;     /* [n_configs]: what a whole run should take; NaN: not known */
     double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;
 

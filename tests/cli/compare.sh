@@ -132,6 +132,46 @@ for numbers in "'$.alpha', 0.9, '$.margin', 0.1" "'$.alpha', 0.05, '$.margin', -
     fails 4 compare other_seeds --db again.db
     says 'other_seeds: the comparison that is registered in the database cannot be read'
 done
+# What is registered is said before and after; what comes too late, and how another one is registered.
+bnn 0 plan tiny.yaml --db anew.db -s seeds.count=2
+prints '^compare: the first run will register: test_accuracy of each config less binarize=none, margin 0.2, alpha 0.05, 2 seeds$'
+bnn 0 -q tiny.yaml --db anew.db -s seeds.count=2
+bnn 0 plan tiny.yaml --db anew.db -s seeds.count=2
+prints '^compare: registered 20[0-9-]* [0-9:]* UTC, before the first run: test_accuracy of .*, margin 0.2, '
+bnn 0 plan tiny.yaml --db anew.db -s seeds.count=2 -s compare.margin=0.4
+prints '^compare: the spec has another comparison now (.*, margin 0.4, .*), but .* UTC counts: .*, margin 0.2, .*; to register another, '
+bnn 0 tiny.yaml --db anew.db -s seeds.count=2 -s compare.margin=0.4
+says '^bnnrun: compare: the spec has another comparison now (.* margin 0.4'
+bnn 0 compare --db anew.db
+flat
+prints ' Planned: '
+prints 'Equal: the interval lies within 0.2 points'
+prints "The spec's .compare. was changed 20.* UTC, after these runs had begun"
+bnn 0 tiny.yaml --db anew.db -s 'seeds={count: 2, base: 7}' -s compare.margin=0.4
+says_not 'compare:'
+prints '^means count 12 runs of seeds that are no longer in the spec; .bnnrun rm tiny seed=N'
+bnn 0 plan tiny.yaml --db anew.db -s 'seeds={count: 2, base: 7}' -s compare.margin=0.4
+prints '^compare: registered .*, margin 0.4, '
+prints '^means count 12 runs of seeds'
+bnn 0 compare --db anew.db
+flat
+prints ' Planned: '
+prints 'Equal: the interval lies within 0.4 points'
+prints 'mean over 2 seeds'
+prints 'Left out: 2 seeds that neither the spec nor what it registered has: 1, 2\.'
+bnn 0 tiny.yaml --db anew.db -s name=late -s seeds.count=1
+says '^bnnrun: compare: .*; exploratory, since runs of it had begun before it was registered; to register another, '
+bnn 0 -q tiny.yaml --db more.db -s seeds.count=1 -s compare.margin=0.1
+bnn 0 compare --db more.db
+flat
+prints 'Left out: 1 seed that neither the spec nor what it registered has: 2\.'
+bnn 0 compare tiny:ste=ede tiny:ste=clipped --db more.db --json
+prints '"1 of these seeds is no longer in the spec: 2\."'
+bnn 0 -q unplanned.yaml --db late.db -s name=fewer -s seeds.count=2
+bnn 0 -q unplanned.yaml --db late.db -s name=fewer -s 'seeds=[2]'
+bnn 0 compare fewer --db late.db
+prints '^1 of these seeds is no longer in the spec: 1\.$'
+
 bnn 3 plan unplanned.yaml -s compare.margin=0.1 -s 'baseline=~'
 bnn 3 plan tiny.yaml -s 'compare.baseline={model.ste: tanh}'
 says 'compare.baseline: the sweep has no such point'

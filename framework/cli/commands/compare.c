@@ -133,8 +133,14 @@ const cli_command cli_command_compare = {
         "seeds and images, for each comparison alone, from what each run takes its test images for.\n"
         "\n"
         "A comparison was planned if the spec named it, as `compare: {margin: 0.1}`, before the\n"
-        "first of its runs, in any experiment, and neither configs nor seeds have changed (`bnnrun\n"
-        "help compare.margin`); else it is exploratory.\n",
+        "first run of its configs and seeds, in any experiment, and neither have changed (`bnnrun\n"
+        "help compare.margin`); else it is exploratory. `bnnrun plan` shows what is registered. What\n"
+        "is said after the first run is not: to register another comparison, change `compare` and\n"
+        "give it seeds that were not run, `seeds: {count: 10, base: 101}`. The runs before are then\n"
+        "exploratory and left out.\n"
+        "\n"
+        "Runs with seeds that the spec no longer has count until something is registered; the answer\n"
+        "says how many. `bnnrun rm ste_sweep seed=7` removes those of a seed.\n",
     .options = compare_options,
     .examples = "  bnnrun compare ste_sweep\n"
                 "  bnnrun compare ste_sweep --baseline ste=clipped --margin 0.2\n"

@@ -2,6 +2,7 @@
 #include "cli/commands/plan.h"
 
 #include "base/text.h"
+#include "cli/compare/compare.h"
 #include "cli/deployment.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -176,6 +177,15 @@ const char *cli_plan_lost(const bnn_plan *plan, const char *db)
     return text != NULL ? text : "";
 }
 
+void cli_plan_say_other_seeds(const bnn_plan *plan, FILE *stream)
+{
+    if (plan->n_other_seeds > 0)
+        fprintf(stream,
+                "means count %zu run%s of seeds that are no longer in the spec; `bnnrun rm %s "
+                "seed=N` removes those of one\n",
+                plan->n_other_seeds, bnn_plural(plan->n_other_seeds), plan->experiment->name);
+}
+
 /* What the files of the runs to do will take, as far as is known before the training. */
 static void print_kept(const bnn_plan *plan)
 {
@@ -228,6 +238,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
     if (plan->n_dropped > 0)
         printf("%zu run%s in the database %s no longer part of this spec\n", plan->n_dropped,
                bnn_plural(plan->n_dropped), plan->n_dropped == 1 ? "is" : "are");
+    cli_plan_say_other_seeds(plan, stdout);
     if (plan->n_unmeasured > 0)
         printf("telemetry: %zu done run%s trained without it, which changes no result; --retrain "
                "trains them again with it\n",
@@ -265,7 +276,8 @@ static int estimate_plan(bnn_plan *plan, const cli_request *r, const char **why_
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
+/* *registered: what is said of the comparison of the spec. */
+static int make_plan(const cli_request *r, bnn_plan *plan, const char **registered, bnn_error *err)
 {
     bnn_store *store = NULL;
     int status = BNN_OK;
@@ -274,6 +286,9 @@ static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
     if (status == BNN_OK)
         status = bnn_plan_make(&r->experiment, store, r->options.db, r->retrain, r->options.arena,
                                plan, err);
+    if (status == BNN_OK && (*registered = cli_registered_say(store, &r->experiment, false,
+                                                              r->options.arena, err)) == NULL)
+        status = err->status;
     bnn_store_close(store);
     return status;
 }
@@ -281,16 +296,19 @@ static int make_plan(const cli_request *r, bnn_plan *plan, bnn_error *err)
 int cli_plan_print(cli_request *r, bnn_error *err)
 {
     bnn_plan plan;
-    int status = make_plan(r, &plan, err);
+    const char *why_unknown, *registered;
+    int status = make_plan(r, &plan, &registered, err);
     if (status != BNN_OK)
         return status;
-    const char *why_unknown;
+
     status = estimate_plan(&plan, r, &why_unknown, err);
     if (status != BNN_OK)
         return status;
     status = print_table(&plan, &r->options, err);
-    if (status == BNN_OK && !r->options.json)
+    if (status == BNN_OK && !r->options.json) {
         print_sum(&plan, bnn_plan_jobs(&plan, r->n_jobs), r->options.db, why_unknown);
+        fputs(registered, stdout);
+    }
     if (status == BNN_OK && !r->options.quiet)
         status = cli_deployment_warn(&r->experiment, NULL, r->options.arena, err);
     return status;

@@ -1,6 +1,7 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
 #include "base/text.h"
 #include "cli/commands/plan.h"
+#include "cli/compare/compare.h"
 #include "cli/deployment.h"
 #include "cli/leaderboard.h"
 #include "cli/progress.h"
@@ -98,6 +99,24 @@ static void say_plan(const sweep *s)
             fprintf(stderr, "bnnrun: run %s cannot begin: %s\n", run->uid, run->blocked);
     if (plan->n_of[BNN_RUN_LOST] > 0)
         fprintf(stderr, "bnnrun: %s\n", cli_plan_lost(plan, s->request->options.db));
+}
+
+/* What the spec registers too late to count. */
+static int say_registered(const sweep *s, bnn_error *err)
+{
+    bnn_store *store;
+    if (!s->request->experiment.compare.is_there)
+        return BNN_OK;
+    int status = cli_store_open(&s->request->options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    const char *said = cli_registered_say(store, s->plan.experiment, true, s->plan.arena, err);
+    bnn_store_close(store);
+    if (said == NULL)
+        return err->status;
+    if (*said != '\0')
+        fprintf(stderr, "bnnrun: %s", said);
+    return BNN_OK;
 }
 
 static void say_start(const sweep *s, bool isolates)
@@ -208,6 +227,10 @@ static int show_results(sweep *s, bnn_error *err)
         status = cli_leaderboard_print(board, metric, err);
         if (s->plan.n_of[BNN_RUN_STALE] > 0)
             puts("\n" CLI_PLAN_STALE);
+        if (s->plan.n_other_seeds > 0) {
+            putchar('\n');
+            cli_plan_say_other_seeds(&s->plan, stdout);
+        }
         const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
         printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
                named ? " --db " : "", named ? options->db : "");
@@ -364,7 +387,9 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
     if (!r->options.quiet)
         say_plan(&s);
-    if (s.plan.n_todo > 0 && !r->options.quiet)
+    if (!r->options.quiet)
+        status = say_registered(&s, err);
+    if (status == BNN_OK && s.plan.n_todo > 0 && !r->options.quiet)
         status = warn_of_networks(&s, err);
     if (status == BNN_OK && s.plan.n_todo + s.plan.n_of[BNN_RUN_LOST] > 0) {
         status = open_data(&s, err);

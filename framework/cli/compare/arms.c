@@ -95,7 +95,7 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
                      bnn_arena *arena, cli_arms *out, bnn_error *err)
 {
     const double unit = metric->unit == BNN_UNIT_FRACTION ? 100 : 1;
-    *out = (cli_arms){.arms = bnn_arena_alloc(arena, n, sizeof *out->arms)};
+    out->arms = bnn_arena_alloc(arena, n, sizeof *out->arms);
     int status = out->arms == NULL ? bnn_no_memory(err) : arms_find_seeds(rows, n, arena, out, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         if (i == 0 || strcmp(rows[i].config, rows[i - 1].config) != 0) {
@@ -119,10 +119,20 @@ int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *me
                   bnn_arena *arena, cli_arms *out, bnn_error *err)
 {
     const bnn_store_compared *rows;
+    cli_plan plan;
     size_t n;
-    const int status =
-        bnn_store_list_compared(store, experiment, NULL, metric->name, arena, &rows, &n, err);
-    return status != BNN_OK ? status : arms_make(rows, n, metric, arena, out, err);
+    *out = (cli_arms){.n = 0};
+    int status = cli_plan_read(store, experiment, arena, &plan, err);
+    if (status == BNN_OK)
+        status =
+            bnn_store_list_compared(store, experiment, NULL, metric->name, arena, &rows, &n, err);
+    if (status != BNN_OK)
+        return status;
+    bnn_store_compared *chosen = bnn_arena_copy(arena, rows, n, sizeof *chosen);
+    if (chosen == NULL)
+        return bnn_no_memory(err);
+    status = cli_seeds_choose(store, experiment, &plan, arena, chosen, n, out, err);
+    return status != BNN_OK ? status : arms_make(chosen, n, metric, arena, out, err);
 }
 
 int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const configs[2],
@@ -142,6 +152,12 @@ int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const conf
         all[i] = rows[side][i - side * n[0]];
         all[i].label = configs[side]->label;
     }
+    const char *experiment = configs[0]->experiment;
+    *out = (cli_arms){.n = 0};
+    if (experiment != NULL && configs[1]->experiment != NULL &&
+        strcmp(experiment, configs[1]->experiment) == 0 &&
+        cli_seeds_choose(store, experiment, NULL, arena, all, n[0] + n[1], out, err) != BNN_OK)
+        return err->status;
     return arms_make(all, n[0] + n[1], metric, arena, out, err);
 }
 
@@ -284,6 +300,10 @@ int cli_arms_by(const cli_arms *configs, const char *key, bnn_arena *arena, cli_
     const char **blocks = bnn_arena_alloc(arena, configs->n, sizeof *blocks);
     *out = (cli_arms){.n_seeds = configs->n_seeds,
                       .seeds = configs->seeds,
+                      .n_gone = configs->n_gone,
+                      .gone = configs->gone,
+                      .n_not_planned = configs->n_not_planned,
+                      .not_planned = configs->not_planned,
                       .arms = bnn_arena_alloc(arena, configs->n, sizeof *out->arms)};
     if (places == NULL || blocks == NULL || out->arms == NULL)
         return bnn_no_memory(err);

@@ -1,6 +1,7 @@
 /* compare.h - what `bnnrun compare` compares, finds and says. Private to cli/; commands/compare.c is the
- * command, ask.h how it is asked, arms.c reads the runs, judge.c asks framework/comparison/ what they say, plan.c whether that was
- * planned, words.c has the sentences, sheet.c the cells of the tables that print.c, paper.c and programs.c
+ * command, ask.h how it is asked, arms.c reads the runs, seeds.c chooses their seeds, judge.c asks
+ * framework/comparison/ what they say, plan.c whether that was planned, registered.c says so before, words.c has
+ * the sentences, sheet.c the cells of the tables that print.c, paper.c and programs.c
  * print.
  *
  * Texts and arrays are in the arena of the options, or static. Accuracies are in percent, differences of
@@ -15,6 +16,9 @@
 #include "results/metrics.h"
 
 #include <stdint.h>
+
+typedef struct cli_plan cli_plan;
+struct bnn_experiment; /* runner/experiment.h */
 
 /* ---- what is compared: configs, or values of a key ------------------------------------------ */
 
@@ -39,9 +43,15 @@ typedef struct cli_arms {
     size_t
         n_blocks; /* of values of a key: combinations of the others, over which each is averaged */
     size_t n_left_out; /* then: configs that are in none of these */
+    size_t n_gone;     /* of the seeds, those that the spec no longer has */
+    const char *gone;  /* "5, 6"; NULL or "": there are none */
+    size_t
+        n_not_planned; /* seeds that are left out: neither the spec nor what it registered has them */
+    const char *not_planned; /* likewise */
 } cli_arms;
 
-/* The points of the newest spec of an experiment, in their order. */
+/* The points of the newest spec of an experiment, in their order. Of seeds that the spec no longer has, those
+ * count that it registered; where it registered nothing in time, all. */
 int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
                   bnn_arena *arena, cli_arms *out, bnn_error *err);
 
@@ -49,6 +59,12 @@ int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *me
  * each, or in all. */
 int cli_arms_read_two(bnn_store *store, const bnn_store_named_config *const configs[2],
                       const bnn_metric *metric, bnn_arena *arena, cli_arms *out, bnn_error *err);
+
+/* Takes the rows of runs whose seeds do not count for the experiment out of their seeds (-1), and fills in what
+ * is said of that. plan: NULL where none can be meant. */
+int cli_seeds_choose(bnn_store *store, const char *experiment, const cli_plan *plan,
+                     bnn_arena *arena, bnn_store_compared *rows, size_t n, cli_arms *out,
+                     bnn_error *err);
 
 /* The values of the key as arms. Two configs belong to one block if their labels differ in nothing but
  * the word of the key. The blocks are those that have a config with each of the values; the result of a
@@ -74,7 +90,7 @@ typedef struct cli_question {
 /* ---- what was planned ------------------------------------------------------------------------ */
 
 /* A comparison that a spec registered: that of the last spec before the first run, else the newest. */
-typedef struct cli_plan {
+struct cli_plan {
     bool is_there, in_time; /* in_time: it was registered before the first run */
     const char *registered; /* when: "2026-11-28 10:31:07" */
     const char *baseline;   /* the first digits of its config's hash */
@@ -83,7 +99,14 @@ typedef struct cli_plan {
     size_t n_configs, n_seeds;
     const char *const *configs; /* likewise first digits */
     const int64_t *seeds;
-} cli_plan;
+    const char *later; /* when the spec came to say otherwise, too late; NULL: it does not */
+};
+
+/* The text of a registered comparison; false: it is none. */
+bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out);
+
+/* Whether two compare the same in the same way, be it with other configs and seeds. */
+bool cli_plan_is_like(const cli_plan *a, const cli_plan *b);
 
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
                   bnn_error *err);
@@ -91,6 +114,12 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
 /* In what the question is not the one that was planned: "the margin was 0.2; ..."; "": in nothing. In the
  * arena; NULL without memory. */
 const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked, bnn_arena *arena);
+
+/* What `plan` and `run` say of the comparison that the spec registers, before its runs, beside what the
+ * database has of it (store; NULL: there is none yet): lines; "": nothing. late: only what is registered too
+ * late. NULL after a failure. */
+const char *cli_registered_say(bnn_store *store, const struct bnn_experiment *experiment, bool late,
+                               bnn_arena *arena, bnn_error *err);
 
 /* ---- what is found ------------------------------------------------------------------------- */
 
@@ -113,6 +142,7 @@ typedef struct cli_findings {
     bool planned;
     const char *departures; /* else: from what was planned, or that nothing was */
     const char *registered; /* when; NULL: nothing was */
+    const char *later;      /* when the spec came to say otherwise, too late; NULL: it does not */
 } cli_findings;
 
 /* Judges what is asked. BNN_OK, or BNN_E_INTERNAL without memory. */

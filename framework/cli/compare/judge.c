@@ -97,5 +97,6 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
         return bnn_no_memory(err);
     out->planned = out->departures[0] == '\0';
     out->registered = plan->is_there ? plan->registered : NULL;
+    out->later = plan->is_there ? plan->later : NULL;
     return BNN_OK;
 }

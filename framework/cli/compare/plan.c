@@ -54,6 +54,21 @@ static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
            out->alpha <= 0.5 && plan_lists(all, arena, out);
 }
 
+bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out)
+{
+    json_t *all = json_loads(text, 0, NULL);
+    *out = (cli_plan){.is_there = true};
+    const bool read = plan_parse(all, arena, out);
+    json_decref(all);
+    return read;
+}
+
+bool cli_plan_is_like(const cli_plan *a, const cli_plan *b)
+{
+    return strcmp(a->baseline, b->baseline) == 0 && strcmp(a->metric, b->metric) == 0 &&
+           a->margin == b->margin && a->alpha == b->alpha;
+}
+
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
                   bnn_error *err)
 {
@@ -65,14 +80,16 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
         return status;
     while (i < n && rows[i].begun_us >= 0 && rows[i].first_us > rows[i].begun_us)
         i++;
-    out->is_there = true;
-    out->in_time = i < n;
-    i = i < n ? i : 0;
+    const bool in_time = i < n;
+    i = in_time ? i : 0;
+    cli_plan newest;
+    if (!cli_plan_parse(rows[i].comparison, arena, out) ||
+        !cli_plan_parse(rows[0].comparison, arena, &newest))
+        return plan_fail(experiment, err);
+    out->in_time = in_time;
     out->registered = rows[i].first_utc;
-    json_t *all = json_loads(rows[i].comparison, 0, NULL);
-    const bool read = plan_parse(all, arena, out);
-    json_decref(all);
-    return read ? BNN_OK : plan_fail(experiment, err);
+    out->later = cli_plan_is_like(out, &newest) ? NULL : rows[0].first_utc;
+    return BNN_OK;
 }
 
 /* ---- comparing --------------------------------------------------------------------------- */

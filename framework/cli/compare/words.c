@@ -320,6 +320,17 @@ static void words_pairs(const cli_question *asked, const cli_findings *found, in
                   bnn_plural(both_failed));
 }
 
+/* Seeds that the spec has had. */
+static void words_seeds(const cli_arms *arms, words *w)
+{
+    if (arms->n_gone > 0)
+        words_add(w, "%zu of these seeds %s no longer in the spec: %s.\n", arms->n_gone,
+                  arms->n_gone == 1 ? "is" : "are", arms->gone);
+    if (arms->n_not_planned > 0)
+        words_add(w, "Left out: %zu seed%s that neither the spec nor what it registered has: %s.\n",
+                  arms->n_not_planned, bnn_plural(arms->n_not_planned), arms->not_planned);
+}
+
 const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
                                  bnn_arena *arena)
 {
@@ -337,7 +348,14 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
                "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
                &w);
     words_pairs(asked, found, cli_compare_decimals(asked, found), &w);
+    words_seeds(asked->configs, &w);
     words_experiments(asked->configs, &w);
+    if (found->later != NULL)
+        words_add(
+            &w,
+            "The spec's `compare` was changed %s UTC, after these runs had begun, so what was "
+            "registered before counts (`bnnrun help compare`).\n",
+            found->later);
     if (strcmp(words_place(asked), "each on its own test set") == 0)
         words_add(&w, "The test sets differ (dataset.name, test_limit or sample), so the "
                       "differences are those of the images, too.\n");
