@@ -108,6 +108,7 @@ typedef struct predictions_reader {
     bnn_arena *arena;
     bnn_store_predicted *rows;
     size_t n, capacity;
+    const char *damaged; /* the runs of damaged ones; NULL: these are a failure */
 } predictions_reader;
 
 /* The bytes of a blob of classes, as many as there are images. NULL with an error. */
@@ -174,9 +175,29 @@ static int predictions_take(void *context, size_t n, const bnn_store_value *valu
     if (row.config_hash == NULL || row.uid == NULL || row.images.sample == NULL)
         return bnn_no_memory(err);
     const int status = predictions_take_blobs(r, values, &row, err);
+    (void)n;
     if (status == BNN_OK)
         r->rows[r->n++] = row;
-    (void)n;
+    if (status != BNN_E_RESOURCE || r->damaged == NULL)
+        return status;
+    r->damaged =
+        bnn_arena_printf(r->arena, "%s%s%s", r->damaged, *r->damaged == '\0' ? "" : ", ", row.uid);
+    return r->damaged == NULL ? bnn_no_memory(err) : BNN_OK;
+}
+
+static int predictions_list(predictions_reader *r, bnn_store *store, const char *experiment,
+                            const char *uid, const bnn_store_predicted **out_rows, size_t *out_n,
+                            bnn_error *err)
+{
+    const bnn_store_reader reader = {.row = predictions_take, .context = r};
+    const bnn_store_argument arguments[] = {{.value = bnn_value_text(experiment)},
+                                            {.value = bnn_value_text(uid)}};
+    const int status =
+        bnn_store_query(store, bnn_store_sql("predictions"), arguments, 2, &reader, err);
+    if (status == BNN_OK) {
+        *out_rows = r->rows;
+        *out_n = r->n;
+    }
     return status;
 }
 
@@ -185,14 +206,16 @@ int bnn_store_list_predictions(bnn_store *store, const char *experiment, const c
                                size_t *out_n, bnn_error *err)
 {
     predictions_reader r = {.store = store, .arena = arena};
-    const bnn_store_reader reader = {.row = predictions_take, .context = &r};
-    const bnn_store_argument arguments[] = {{.value = bnn_value_text(experiment)},
-                                            {.value = bnn_value_text(uid)}};
-    const int status =
-        bnn_store_query(store, bnn_store_sql("predictions"), arguments, 2, &reader, err);
-    if (status == BNN_OK) {
-        *out_rows = r.rows;
-        *out_n = r.n;
-    }
+    return predictions_list(&r, store, experiment, uid, out_rows, out_n, err);
+}
+
+int bnn_store_list_sound_predictions(bnn_store *store, const char *experiment, const char *uid,
+                                     bnn_arena *arena, const bnn_store_predicted **out_rows,
+                                     size_t *out_n, const char **out_damaged, bnn_error *err)
+{
+    predictions_reader r = {.store = store, .arena = arena, .damaged = ""};
+    const int status = predictions_list(&r, store, experiment, uid, out_rows, out_n, err);
+    if (status == BNN_OK)
+        *out_damaged = r.damaged;
     return status;
 }

@@ -159,6 +159,11 @@ int bnn_store_list_predictions(bnn_store *store, const char *experiment, const c
                                bnn_arena *arena, const bnn_store_predicted **out_rows,
                                size_t *out_n, bnn_error *err);
 
+/* Likewise, without those that are damaged: *out_damaged has the uids of their runs, "3f..., a1...", or "". */
+int bnn_store_list_sound_predictions(bnn_store *store, const char *experiment, const char *uid,
+                                     bnn_arena *arena, const bnn_store_predicted **out_rows,
+                                     size_t *out_n, const char **out_damaged, bnn_error *err);
+
 typedef struct bnn_store_metric {
     const char *name;
     int64_t epoch; /* 0: of the run */

@@ -26,6 +26,12 @@ double bnn_moments_ci95(const bnn_moments *moments)
     return bnn_student_t95(moments->n - 1) * bnn_moments_sd(moments) / sqrt((double)moments->n);
 }
 
+double bnn_mean_shown(double mean)
+{
+    const double rounded = round(mean * 1e9) / 1e9;
+    return fabs(mean) < 1e6 ? rounded : mean;
+}
+
 static int compare_doubles(const void *a, const void *b)
 {
     double x, y;

@@ -21,6 +21,10 @@ void bnn_moments_add(bnn_moments *moments, double x);
 double bnn_moments_sd(const bnn_moments *moments);
 double bnn_moments_ci95(const bnn_moments *moments);
 
+/* A mean to be shown with a few decimals: sums of the same values in another order, or of fractions in percent,
+ * differ in their last bits, and where these end in a 5 they would be rounded apart. */
+double bnn_mean_shown(double mean);
+
 /* The median of n values, which it sorts; of one value or more. */
 double bnn_median(double *values, size_t n);
 

@@ -198,6 +198,15 @@ static bool label_is_shared(const cli_grid *grid, size_t i)
     return true;
 }
 
+/* Whether nothing is left of the labels of a column. */
+static bool label_is_empty(const cli_grid *grid, size_t i)
+{
+    for (size_t row = 0; row < grid->n_rows; row++)
+        if (*label_text(grid, row, i) != '\0')
+            return false;
+    return true;
+}
+
 /* The bytes of the folder that all cells of a column lie in; 0: there is none. */
 static size_t label_folder(const cli_grid *grid, size_t i)
 {
@@ -224,6 +233,7 @@ const char *cli_grid_take_shared(cli_grid *grid, size_t i, int columns, bool *al
         return first == NULL ? "" : first;
     if (grid->columns[i].kind == CLI_LABEL) {
         const char *common = label_take_common(grid, i);
+        *all = common != NULL && *common != '\0' && grid->n_columns > 1 && label_is_empty(grid, i);
         const char *keys = common == NULL ? NULL : columns > 0 ? label_take_keys(grid, i) : "";
         if (keys == NULL || *keys == '\0')
             return keys == NULL ? NULL : common;

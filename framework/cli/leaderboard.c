@@ -1,5 +1,7 @@
 #include "cli/leaderboard.h"
 
+#include "base/statistics.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +24,7 @@ static void format_spread(double mean, double sd, char out[CLI_TEXT_MAX])
 {
     if (isnan(mean))
         return;
-    const size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.2f", 100.0 * mean);
+    const size_t used = (size_t)snprintf(out, CLI_TEXT_MAX, "%.2f", bnn_mean_shown(100.0 * mean));
     if (!isnan(sd))
         snprintf(out + used, CLI_TEXT_MAX - used, " %s %.2f", cli_draws(stdout) ? "\u00b1" : "+-",
                  100.0 * sd);
@@ -42,10 +44,10 @@ static void format_difference(const json_t *row, char out[CLI_TEXT_MAX])
     if (cli_row_number(row, "is_baseline") > 0)
         snprintf(out, CLI_TEXT_MAX, "baseline");
     else if (isfinite(half))
-        snprintf(out, CLI_TEXT_MAX, "%+.2f [%+.2f, %+.2f]", 100.0 * mean, 100.0 * (mean - half),
-                 100.0 * (mean + half));
+        snprintf(out, CLI_TEXT_MAX, "%+.2f [%+.2f, %+.2f]", bnn_mean_shown(100.0 * mean),
+                 100.0 * (mean - half), 100.0 * (mean + half));
     else if (isfinite(mean))
-        snprintf(out, CLI_TEXT_MAX, "%+.2f", 100.0 * mean);
+        snprintf(out, CLI_TEXT_MAX, "%+.2f", bnn_mean_shown(100.0 * mean));
 }
 
 static void format_size(const json_t *row, char out[CLI_TEXT_MAX])

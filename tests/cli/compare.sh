@@ -209,6 +209,11 @@ fails 2 compare ste=clipped weights=true
 says '5 configs of tiny have weights=true: '
 fails 2 compare ste=clipped ste=ede --by ste
 fails 4 compare ste=clipped nope
+bnn 0 query confusion config="$two"
+prints 'ste=ede'
+fails 4 query confusion config=nosuch
+says 'there is no config whose hash begins with "nosuch"'
+fails 4 query confusion config=
 
 # A label names its config exactly, and a baseline is one of the experiment that is asked.
 bnn 0 -q unplanned.yaml --db labels.db -s seeds.count=1 -s 'sweep={grid: {model.ordering: [bn_act, act_bn], model.ste: [identity, clipped]}}'
@@ -251,6 +256,24 @@ if ! sqlite3 -version >/dev/null 2>&1; then
     [ $n_wrong -eq 0 ]
     exit
 fi
+# What is damaged is named, and left out; labels of a hostile hand are shown, and cannot command.
+cp bnnrun.db damaged.db
+sqlite3 damaged.db "UPDATE prediction SET classes = x'ff' WHERE run_id = (SELECT run_id FROM run WHERE run_uid = '$one');
+UPDATE experiment_config SET label = 'ste=' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT)
+    WHERE label = 'ste=polynomial'"
+bnn 0 compare --db damaged.db
+flat
+prints "the images of run $one is damaged"
+prints '^.*Over other images, too .*ste=clipped  *7 '
+bnn 0 compare --db damaged.db ste=ede ste=clipped
+flat
+prints "the images of run $one is damaged"
+for form in --json --csv --md --latex; do
+    bnn 0 compare --db damaged.db $form
+    [ $form != --json ] || is_json
+    prints 'ste=?\[31m??'
+    ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\377]')" out || wrong "$form: control characters"
+done
 # In points: 90 + seed, and one more or less by config, with a hundredth or two so that no difference is the
 # same everywhere. ste=ede is better by far in seven seeds, and failed in one.
 sqlite3 bnnrun.db "

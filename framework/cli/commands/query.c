@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/result.h"
 #include "cli/selection.h"
+#include "db/store_compare.h"
 
 #include <errno.h>
 #include <math.h>
@@ -91,8 +92,28 @@ static int parse_argument(const char *text, bool named, bnn_arena *arena, bnn_st
     return BNN_OK;
 }
 
-/* Of a query with a name, an experiment is one that there is, a run is found like an operand, and a hash of
- * digits alone is a text. */
+/* The config whose hash begins so. */
+static int settle_config(bnn_store *store, const char *digits, bnn_arena *arena,
+                         bnn_store_argument *argument, bnn_error *err)
+{
+    const bnn_store_named_config *configs;
+    size_t n;
+    const int status = bnn_store_list_named_configs(store, NULL, digits, arena, &configs, &n, err);
+    if (status == BNN_OK && (n == 0 || *digits == '\0'))
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "there is no config whose hash begins with \"%s\"; `bnnrun runs --json` "
+                        "has them under config",
+                        digits);
+    if (status == BNN_OK && n > 1)
+        return bnn_fail(err, BNN_E_RESOURCE, "\"%s\" begins %zu configs; give more digits", digits,
+                        n);
+    if (status == BNN_OK)
+        *argument = cli_text_argument(argument->name, configs[0].config);
+    return status;
+}
+
+/* Of a query with a name, an experiment is one that there is, a run is found like an operand, and a
+ * config by its digits. */
 static int settle_argument(bnn_store *store, const char *operand, bnn_arena *arena,
                            bnn_store_argument *argument, bnn_error *err)
 {
@@ -100,7 +121,7 @@ static int settle_argument(bnn_store *store, const char *operand, bnn_arena *are
     if (strcmp(argument->name, ":experiment") == 0)
         return cli_selection_check_experiment(store, value, arena, err);
     if (strcmp(argument->name, ":config") == 0)
-        *argument = cli_text_argument(argument->name, value);
+        return settle_config(store, value, arena, argument, err);
     if (strcmp(argument->name, ":run") != 0 && strcmp(argument->name, ":other") != 0)
         return BNN_OK;
     const int status = cli_find_run(store, value, arena, &uid, err);

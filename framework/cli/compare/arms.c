@@ -50,7 +50,7 @@ static int arm_begin(const cli_arms *arms, const char *label, bnn_arena *arena, 
                      .values = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->values),
                      .failed = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->failed),
                      .uids = bnn_arena_alloc(arena, arms->n_seeds, sizeof *out->uids)};
-    if (out->values == NULL || out->failed == NULL || out->uids == NULL)
+    if (label == NULL || out->values == NULL || out->failed == NULL || out->uids == NULL)
         return bnn_no_memory(err);
     for (size_t s = 0; s < arms->n_seeds; s++)
         out->values[s] = (double)NAN;
@@ -81,6 +81,22 @@ static void arm_take(const cli_arms *arms, const bnn_store_compared *row, double
     arm->failed[s] |= strcmp(row->state, "failed") == 0;
 }
 
+/* A label as any form can show it: without control characters, and in UTF-8, whoever wrote it. NULL without
+ * memory. */
+static const char *arm_clean_label(const char *label, bnn_arena *arena)
+{
+    char *clean = bnn_arena_strdup(arena, label);
+    if (clean == NULL)
+        return NULL;
+    bnn_text_clean(clean, "");
+    json_t *text = json_string(clean);
+    for (char *at = clean; text == NULL && *at != '\0'; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    json_decref(text);
+    return clean;
+}
+
 /* Whether the experiment of row i is in none of the rows before it, back to the first of the config. */
 static bool arms_begins_experiment(const bnn_store_compared *rows, size_t i)
 {
@@ -100,7 +116,7 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         if (i == 0 || strcmp(rows[i].config, rows[i - 1].config) != 0) {
             cli_arm *arm = &out->arms[out->n++];
-            status = arm_begin(out, rows[i].label, arena, arm, err);
+            status = arm_begin(out, arm_clean_label(rows[i].label, arena), arena, arm, err);
             arm->config = rows[i].config;
             arm->test_set = rows[i].test_set;
             arm->is_baseline = rows[i].is_baseline;

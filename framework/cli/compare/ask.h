@@ -23,7 +23,7 @@ typedef struct cli_asking {
 #define CLI_ASKING_BY                                                                      \
     CLI_ROW("by", 0, CLI_STRING, "KEY", cli_asking, by,                                    \
             "compare the values of this key, each averaged over the combinations of the\n" \
-            "other keys that all of them have")
+            "other keys that all of them have (default: the configs themselves)")
 #define CLI_ASKING_NUMBERS                                                                      \
     CLI_ROW("baseline", 0, CLI_STRING, "KEY=VALUE", cli_asking, baseline,                       \
             "the config, or the value of the --by key, that the others are compared\n"          \

@@ -139,6 +139,9 @@ typedef struct cli_findings {
                           first, then their second arm */
     bnn_comparison comparison;
     bool has_images; /* some images are known */
+    const char
+        *damaged; /* runs whose images are left out, since what is stored of them is no such thing;
+                            NULL or "": none */
     bool planned;
     const char *departures; /* else: from what was planned, or that nothing was */
     const char *registered; /* when; NULL: nothing was */

@@ -2,6 +2,7 @@
 #include "cli/compare/compare.h"
 #include "db/store_results.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the runs of the arms take their test images for, all of one test set. */
@@ -24,36 +25,56 @@ static void images_take(const bnn_store_predicted *row, size_t place, judge_imag
         images->classes[place] = row->images.classes;
 }
 
-static void images_take_all(const cli_arms *arms, const bnn_store_predicted *rows, size_t n,
-                            judge_images *images)
+static int images_order(const void *left, const void *right)
 {
-    for (size_t i = 0; i < arms->n; i++)
-        for (size_t s = 0; s < arms->n_seeds; s++)
-            for (size_t k = 0; arms->arms[i].uids[s] != NULL && k < n; k++)
-                if (strcmp(rows[k].uid, arms->arms[i].uids[s]) == 0)
-                    images_take(&rows[k], i * arms->n_seeds + s, images);
+    return strcmp(((const bnn_store_predicted *)left)->uid,
+                  ((const bnn_store_predicted *)right)->uid);
 }
 
+static int images_take_all(const cli_arms *arms, const bnn_store_predicted *rows, size_t n,
+                           bnn_arena *arena, judge_images *images, bnn_error *err)
+{
+    bnn_store_predicted *sorted = bnn_arena_copy(arena, rows, n, sizeof *sorted);
+    if (sorted == NULL)
+        return bnn_no_memory(err);
+    if (n > 0)
+        qsort(sorted, n, sizeof *sorted, images_order);
+    for (size_t i = 0; n > 0 && i < arms->n * arms->n_seeds; i++) {
+        const bnn_store_predicted wanted = {
+            .uid = arms->arms[i / arms->n_seeds].uids[i % arms->n_seeds]};
+        const bnn_store_predicted *row =
+            wanted.uid == NULL ? NULL : bsearch(&wanted, sorted, n, sizeof wanted, images_order);
+        if (row != NULL)
+            images_take(row, i, images);
+    }
+    return BNN_OK;
+}
+
+/* What is damaged goes into the list that is said. */
 static int images_read(bnn_store *store, const cli_question *asked, bnn_arena *arena,
-                       judge_images *images, bnn_error *err)
+                       judge_images *images, const char **damaged, bnn_error *err)
 {
     const cli_arms *arms = asked->arms;
     const bnn_store_predicted *rows;
     size_t n;
     int status = BNN_OK;
     if (asked->experiment != NULL) {
-        status = bnn_store_list_predictions(store, asked->experiment, NULL, arena, &rows, &n, err);
-        if (status == BNN_OK)
-            images_take_all(arms, rows, n, images);
-        return status;
+        status = bnn_store_list_sound_predictions(store, asked->experiment, NULL, arena, &rows, &n,
+                                                  damaged, err);
+        return status == BNN_OK ? images_take_all(arms, rows, n, arena, images, err) : status;
     }
     for (size_t i = 0; status == BNN_OK && i < arms->n * arms->n_seeds; i++) {
-        const char *uid = arms->arms[i / arms->n_seeds].uids[i % arms->n_seeds];
+        const char *uid = arms->arms[i / arms->n_seeds].uids[i % arms->n_seeds], *bad;
         if (uid == NULL)
             continue;
-        status = bnn_store_list_predictions(store, NULL, uid, arena, &rows, &n, err);
+        status = bnn_store_list_sound_predictions(store, NULL, uid, arena, &rows, &n, &bad, err);
         if (status == BNN_OK && n > 0)
             images_take(&rows[0], i, images);
+        if (status == BNN_OK && *bad != '\0')
+            *damaged =
+                bnn_arena_printf(arena, "%s%s%s", *damaged, **damaged == '\0' ? "" : ", ", bad);
+        if (*damaged == NULL)
+            return bnn_no_memory(err);
     }
     return status;
 }
@@ -96,7 +117,8 @@ int cli_judge_images(bnn_store *store, const cli_question *asked, bnn_arena *are
     images.classes = bnn_arena_alloc(arena, n, sizeof *images.classes);
     if (images.classes == NULL)
         return bnn_no_memory(err);
-    const int status = images_read(store, asked, arena, &images, err);
+    found->damaged = "";
+    const int status = images_read(store, asked, arena, &images, &found->damaged, err);
     return status != BNN_OK || images.n == 0 ? status
                                              : images_bootstrap(asked, &images, arena, found, err);
 }

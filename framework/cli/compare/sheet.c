@@ -1,5 +1,7 @@
 #include "cli/compare/sheet.h"
 
+#include "base/statistics.h"
+
 #include <math.h>
 
 static void sheet_cell(cli_sheet *t, size_t column, const char *text)
@@ -18,7 +20,8 @@ static const char *sheet_p(double p, bnn_arena *arena)
 
 static const char *sheet_mean(const cli_sheet *t, double mean)
 {
-    return isnan(mean) ? "" : bnn_arena_printf(t->arena, "%.*f", t->n_decimals, mean);
+    return isnan(mean) ? ""
+                       : bnn_arena_printf(t->arena, "%.*f", t->n_decimals, bnn_mean_shown(mean));
 }
 
 static void sheet_baseline(cli_sheet *t)

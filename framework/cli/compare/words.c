@@ -1,4 +1,5 @@
 /* words.c - what is asked and found, in sentences. */
+#include "base/statistics.h"
 #include "base/text.h"
 #include "cli/compare/compare.h"
 
@@ -59,7 +60,7 @@ int cli_compare_decimals(const cli_question *asked, const cli_findings *found)
 /* "+0.21", "-inf"; sign: of what is positive, too. */
 static const char *words_number(double x, bool sign, int n_decimals, char out[64])
 {
-    snprintf(out, 64, sign ? "%+.*f" : "%.*f", n_decimals, x);
+    snprintf(out, 64, sign ? "%+.*f" : "%.*f", n_decimals, bnn_mean_shown(x));
     if (out[strspn(out, "-0.")] == '\0') /* no minus in front of zeros */
         snprintf(out, 64, sign ? "%+.*f" : "%.*f", n_decimals, 0.0);
     return out;
@@ -313,7 +314,7 @@ static void words_pairs(const cli_question *asked, const cli_findings *found, in
             (f->answer.pairs < b->n_done || f->answer.pairs < a->n_done))
             words_add(w, "%s is over %zu seed%s, at which %s has %.*f.\n", a->label,
                       f->answer.pairs, bnn_plural(f->answer.pairs), b->label, n_decimals,
-                      f->mean_b);
+                      bnn_mean_shown(f->mean_b));
     }
     if (both_failed > 0)
         words_add(w, "Where both sides failed (%zu time%s) there is no pair.\n", both_failed,
@@ -348,6 +349,11 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
                "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
                &w);
     words_pairs(asked, found, cli_compare_decimals(asked, found), &w);
+    if (found->damaged != NULL && *found->damaged != '\0')
+        words_add(&w,
+                  "Not among the other images: what the database has of the images of run %s is "
+                  "damaged; `bnnrun rm` and a new run of the spec mend it.\n",
+                  found->damaged);
     words_seeds(asked->configs, &w);
     words_experiments(asked->configs, &w);
     if (found->later != NULL)

@@ -4,6 +4,7 @@
 #include "tests/fixtures/check_main.h"
 
 #include <math.h>
+#include <stdio.h>
 
 START_TEST(moments_keep_small_spreads)
 {
@@ -28,6 +29,23 @@ START_TEST(the_median_is_in_the_middle)
     ck_assert_double_eq(bnn_median(even, 2), 1.25e308);
     ck_assert(isinf(bnn_median(ends, 3)));
     ck_assert(isnan(bnn_median(odd, 0)));
+}
+END_TEST
+
+/* A mean of fractions in percent, and the mean of percentages: two decimals of the same number. */
+START_TEST(means_are_shown_alike)
+{
+    char one[32], two[32];
+    const double a = 0.7, b = 0.7033;
+    const double fractions = 100 * ((a + b) / 2), percents = (100 * a + 100 * b) / 2;
+    snprintf(one, sizeof one, "%.2f", fractions);
+    snprintf(two, sizeof two, "%.2f", percents);
+    ck_assert_str_ne(one, two);
+    snprintf(one, sizeof one, "%.2f", bnn_mean_shown(fractions));
+    snprintf(two, sizeof two, "%.2f", bnn_mean_shown(percents));
+    ck_assert_str_eq(one, two);
+    ck_assert(isnan(bnn_mean_shown((double)NAN)) && isinf(bnn_mean_shown(-INFINITY)));
+    ck_assert_double_eq(bnn_mean_shown(249085.0), 249085.0);
 }
 END_TEST
 
@@ -57,6 +75,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("statistics");
     tcase_add_test(tests, moments_keep_small_spreads);
     tcase_add_test(tests, the_median_is_in_the_middle);
+    tcase_add_test(tests, means_are_shown_alike);
     tcase_add_test(tests, student_quantiles_are_right);
     suite_add_tcase(suite, tests);
     return suite;
