@@ -155,6 +155,7 @@ comparison_sources = \
 	framework/comparison/design_paths.h \
 	framework/comparison/flips.c framework/comparison/flips.h \
 	framework/comparison/interval.c framework/comparison/interval.h \
+	framework/comparison/looks.c framework/comparison/looks.h \
 	framework/comparison/max_t.c framework/comparison/max_t.h \
 	framework/comparison/paired.c framework/comparison/paired.h \
 	framework/comparison/power.c framework/comparison/power.h \

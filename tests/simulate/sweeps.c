@@ -1,6 +1,8 @@
 #include "tests/simulate/sweeps.h"
 
+#include "base/arena.h"
 #include "base/rng.h"
+#include "comparison/looks.h"
 #include "comparison/quantile.h"
 
 #include <assert.h>
@@ -100,18 +102,30 @@ static void sweep_judge(const sweep_plan *plan, const sweep_fate *fates, sweep_r
     rates->wrong += false_sign || false_equal || miss;
 }
 
-/* The first seeds of a sweep; a config that has a verdict has no more runs than it had then. */
-static void sweep_run(const sweep_plan *plan, size_t sweep, size_t seeds, const sweep_fate *fates,
-                      double *differences)
+static void sweep_run(const sweep_plan *plan, size_t sweep, double *differences)
 {
-    for (size_t j = 0; j < seeds; j++) {
+    for (size_t j = 0; j < plan->seeds; j++) {
         const double baseline = sweep_accuracy(plan, sweep, plan->configs, j);
-        for (size_t i = 0; i < plan->configs; i++) {
-            const bool has_left = fates[i].verdict != BNN_VERDICT_UNDECIDED && j >= fates[i].runs;
-            differences[i * seeds + j] =
-                has_left ? (double)NAN : sweep_accuracy(plan, sweep, i, j) - baseline;
-        }
+        for (size_t i = 0; i < plan->configs; i++)
+            differences[i * plan->seeds + j] = sweep_accuracy(plan, sweep, i, j) - baseline;
     }
+}
+
+/* Seeds until it is decided: all runs are there, but only those that a look asks for are looked at. */
+static int sweep_look(const sweep_plan *plan, const bnn_paired *paired, sweep_fate *fates)
+{
+    bool ended[SWEEP_CONFIGS_MAX * SWEEP_SEEDS_MAX];
+    bnn_looks looks = {.made = 0};
+    bnn_error err;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    for (size_t i = 0; i < paired->configs * paired->seeds; i++)
+        ended[i] = true;
+    const int status =
+        bnn_looks_make(paired, ended, &plan->question, &plan->design, arena, &looks, &err);
+    for (size_t k = 0; status == BNN_OK && k < looks.made; k++)
+        sweep_take(plan, looks.answers + k * plan->configs, plan->design.seeds[k], fates);
+    bnn_arena_destroy(arena);
+    return status;
 }
 
 static void sweep_simulate(const sweep_plan *plan, size_t sweep, sweep_rates *rates)
@@ -119,20 +133,14 @@ static void sweep_simulate(const sweep_plan *plan, size_t sweep, sweep_rates *ra
     double differences[SWEEP_CONFIGS_MAX * SWEEP_SEEDS_MAX];
     bnn_answer answers[SWEEP_CONFIGS_MAX];
     sweep_fate fates[SWEEP_CONFIGS_MAX] = {0};
+    const bnn_paired paired = {plan->configs, plan->seeds, differences};
     bnn_comparison comparison;
     bnn_error err;
-    int status = BNN_OK;
-    for (size_t k = 0; k < plan->design.looks; k++) {
-        const size_t seeds = plan->design.seeds[k];
-        const bnn_paired paired = {plan->configs, seeds, differences};
-        sweep_run(plan, sweep, seeds, fates, differences);
-        status |= bnn_compare_look(&paired, &plan->question, &plan->design, k, answers, &comparison,
-                                   &err);
-        sweep_take(plan, answers, seeds, fates);
-    }
-    if (plan->design.looks == 0) {
-        const bnn_paired paired = {plan->configs, plan->seeds, differences};
-        sweep_run(plan, sweep, plan->seeds, fates, differences);
+    int status;
+    sweep_run(plan, sweep, differences);
+    if (plan->design.looks > 0)
+        status = sweep_look(plan, &paired, fates);
+    else {
         status = bnn_compare(&paired, &plan->question, answers, &comparison, &err);
         sweep_take(plan, answers, plan->seeds, fates);
     }

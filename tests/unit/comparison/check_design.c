@@ -1,6 +1,6 @@
 /* check_design.c - looks at more and more seeds: against R's brute force over all paths, and wrong
  * designs. The error rates over all looks are in check_error_rates.c. */
-#include "comparison/comparison.h"
+#include "comparison/looks.h"
 
 #include "tests/fixtures/check_main.h"
 
@@ -98,6 +98,81 @@ START_TEST(wrong_designs_are_refused)
 }
 END_TEST
 
+/* ---- carried out --------------------------------------------------------------------------- */
+
+/* The first config is better by far, the second is the baseline with noise, the third never decided. */
+enum { CARRIED = 3, LAST = 20 };
+static const bnn_design carried = {3, {8, 12, LAST}, BNN_SPEND_POCOCK};
+
+static void carried_differences(double *differences)
+{
+    for (size_t j = 0; j < LAST; j++) {
+        const double noise = 0.01 * (double)(j * 7 % 11) - 0.05;
+        differences[j] = 1 + noise;
+        differences[LAST + j] = noise / 2;
+        differences[2 * LAST + j] = 5 * noise;
+    }
+}
+
+static bnn_looks carry_out(const double *differences, const bool *ended, bnn_arena *arena)
+{
+    const bnn_paired paired = {CARRIED, LAST, differences};
+    bnn_looks looks;
+    bnn_error err;
+    ck_assert_int_eq(bnn_looks_make(&paired, ended, &ask, &carried, arena, &looks, &err), BNN_OK);
+    return looks;
+}
+
+/* Whatever has ended beyond what a look asks for changes nothing. */
+START_TEST(looks_wait_for_their_runs)
+{
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    double differences[CARRIED * LAST];
+    bool ended[CARRIED * LAST];
+    carried_differences(differences);
+    for (size_t i = 0; i < CARRIED * LAST; i++)
+        ended[i] = i % LAST < 8 || i % LAST == 15;
+    ended[7] = false;
+    bnn_looks looks = carry_out(differences, ended, arena);
+    ck_assert_uint_eq(looks.made, 0);
+    ck_assert_uint_eq(looks.due, 8);
+    ck_assert_ptr_null(bnn_looks_answer(&looks, CARRIED, 0));
+    ended[7] = true;
+    looks = carry_out(differences, ended, arena);
+    ck_assert_uint_eq(looks.made, 1);
+    ck_assert_uint_eq(looks.due, 12);
+    ck_assert(looks.has_left[0] && !looks.has_left[2]);
+    ck_assert_int_eq(bnn_looks_answer(&looks, CARRIED, 0)->verdict, BNN_VERDICT_BETTER);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
+/* What has left keeps its answer: neither its later seeds nor their lack are looked at. */
+START_TEST(what_left_is_not_asked_again)
+{
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    double differences[CARRIED * LAST];
+    bool ended[CARRIED * LAST];
+    carried_differences(differences);
+    for (size_t i = 0; i < CARRIED * LAST; i++)
+        ended[i] = i >= LAST || i < 8;
+    const bnn_looks looks = carry_out(differences, ended, arena);
+    ck_assert_uint_eq(looks.made, 3);
+    ck_assert_uint_eq(looks.due, 0);
+    ck_assert_uint_eq(looks.asked[0], 1);
+    ck_assert_uint_eq(looks.asked[2], 3);
+    ck_assert(!looks.has_left[2]);
+    ck_assert_int_eq(looks.answers[1].verdict, BNN_VERDICT_EQUAL);
+    for (size_t j = 8; j < LAST; j++)
+        differences[j] = -100;
+    const bnn_looks again = carry_out(differences, ended, arena);
+    for (size_t i = 0; i < CARRIED; i++)
+        ck_assert_mem_eq(bnn_looks_answer(&looks, CARRIED, i), bnn_looks_answer(&again, CARRIED, i),
+                         sizeof(bnn_answer));
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("design");
@@ -105,6 +180,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, paths_are_those_of_brute_force);
     tcase_add_test(tests, one_look_is_a_comparison);
     tcase_add_test(tests, wrong_designs_are_refused);
+    tcase_add_test(tests, looks_wait_for_their_runs);
+    tcase_add_test(tests, what_left_is_not_asked_again);
     suite_add_tcase(suite, tests);
     return suite;
 }
