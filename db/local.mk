@@ -8,6 +8,7 @@ store_sources = \
 	db/store_compare.c db/store_compare.h \
 	db/store_curate.c db/store_curate.h \
 	db/store_internal.h \
+	db/store_looks.c db/store_looks.h \
 	db/store_migrate.c \
 	db/store_needs.c \
 	db/store_plan.c \
@@ -34,6 +35,7 @@ dist_queries_DATA = \
 	db/queries/flips_by_epoch.sql \
 	db/queries/layer_sizes.sql \
 	db/queries/leaderboard.sql \
+	db/queries/looks.sql \
 	db/queries/mismatch_by_ste.sql \
 	db/queries/paired_difference.sql \
 	db/queries/size_and_speed.sql \
@@ -48,10 +50,12 @@ store_scripts = \
 	db/schema_5.sql \
 	db/schema_6.sql \
 	db/schema_7.sql \
+	db/schema_8.sql \
 	db/orphans.sql \
 	db/views.sql \
 	db/sql/chosen_runs.sql \
 	db/sql/compared_runs.sql \
+	db/sql/ended_runs.sql \
 	db/sql/last_uses.sql \
 	db/sql/links.sql \
 	db/sql/named_configs.sql \

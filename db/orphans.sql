@@ -18,6 +18,8 @@ DELETE FROM layer WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt FROM at
 DELETE FROM artifact WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt FROM attempt);
 DELETE FROM layer_value WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt FROM attempt);
 DELETE FROM prediction WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt FROM attempt);
+DELETE FROM look WHERE (experiment_id, config_id) NOT IN
+      (SELECT experiment_id, config_id FROM experiment_config);
 DELETE FROM run_need WHERE run_id NOT IN (SELECT run_id FROM run);
 UPDATE run_need SET need_run_id = NULL WHERE need_run_id NOT IN (SELECT run_id FROM run);
 DELETE FROM run_tag WHERE run_id NOT IN (SELECT run_id FROM run);

@@ -104,6 +104,7 @@ typedef struct bnn_store_config {
     bool baseline;
     uint32_t ordinal; /* position in the sweep, from 0 */
     const char *need; /* "start", "teacher": others need it, and that is all; or NULL */
+    bool drawn;       /* some of its values were */
     size_t n_params;
     const bnn_store_param *params; /* each key once; written when the config is new */
 } bnn_store_config;

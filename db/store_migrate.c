@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 7 };
+enum { READABLE = 2, NEWEST = 8 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -98,7 +98,7 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             "CREATE TEMP VIEW run_need AS SELECT 0 AS run_id, '' AS purpose, 0 AS need_run_id,"
             " '' AS need_uid, '' AS sha256 WHERE 0;"
             "CREATE TEMP VIEW experiment_config AS"
-            " SELECT *, NULL AS need FROM main.experiment_config;"
+            " SELECT *, NULL AS need, 0 AS is_drawn FROM main.experiment_config;"
             "CREATE TEMP VIEW IF NOT EXISTS attempt AS"
             " SELECT *, NULL AS telemetry FROM main.attempt"},
         {7, "CREATE TEMP VIEW spec_revision AS"
@@ -107,6 +107,11 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             " 0 AS n_classes, x'' AS classes WHERE 0;"
             "CREATE TEMP VIEW prediction AS SELECT 0 AS run_id, 0 AS attempt, 0 AS test_set_id,"
             " x'' AS classes WHERE 0"},
+        {8, "CREATE TEMP VIEW look AS SELECT 0 AS experiment_id, 0 AS config_id, 0 AS look,"
+            " 0 AS seeds, 0 AS n, 0 AS n_failed, 0.0 AS difference, 0.0 AS low, 0.0 AS high,"
+            " 0.0 AS p, 0.0 AS level, '' AS verdict, 0 AS looked_us WHERE 0;"
+            "CREATE TEMP VIEW IF NOT EXISTS experiment_config AS"
+            " SELECT *, 0 AS is_drawn FROM main.experiment_config"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

@@ -112,12 +112,12 @@ int bnn_store_add_config(bnn_store *store, int64_t experiment, const bnn_store_c
     bnn_store_execute(
         store,
         "INSERT INTO experiment_config(experiment_id, config_id, label, ordinal, is_baseline,"
-        " in_spec, need) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)"
+        " in_spec, need, is_drawn) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)"
         " ON CONFLICT (experiment_id, config_id) DO UPDATE SET label = excluded.label,"
         " ordinal = excluded.ordinal, is_baseline = excluded.is_baseline, in_spec = 1,"
-        " need = excluded.need",
+        " need = excluded.need, is_drawn = excluded.is_drawn",
         BNN_VALUES(V(experiment), V(id), V(config->label), V(config->ordinal), V(config->baseline),
-                   V(config->need)));
+                   V(config->need), V(config->drawn)));
     const int status = bnn_store_leave(store);
     if (status == BNN_OK)
         *out_config = id;

@@ -17,6 +17,7 @@ FROM metric;
 -- One row a config of an experiment. config: the first digits of its hash. need: start or teacher, of one
 -- that is no point of the sweep, but needed by others; NULL of all others. differs: the settings in
 -- which configs of the same label differ, as "train.epochs=5"; NULL when the label alone tells it.
+-- is_drawn: 1 of points that sweep.random made.
 DROP VIEW IF EXISTS main.config_summary;
 CREATE VIEW main.config_summary AS
 SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec, own.ordinal,
@@ -35,8 +36,21 @@ SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec
                                       WHERE peer.experiment_id = own.experiment_id
                                         AND peer.label = own.label)
                    ORDER BY param.key)) END AS differs,
-       own.need
+       own.need, own.is_drawn
 FROM experiment_config AS own;
+
+-- What each look at an experiment with seeds.until said of a config that was still in. seeds: of a config at
+-- the look; n: those with a result of it and of the baseline. difference, low and high are in the unit of the
+-- comparison's metric, accuracies in fractions. A p up to level decides; the last row of a config has its
+-- verdict.
+DROP VIEW IF EXISTS main.comparison_look;
+CREATE VIEW main.comparison_look AS
+SELECT experiment.name AS experiment, look.look, look.seeds, own.label, own.config, look.n,
+       look.n_failed, look.difference, look.low, look.high, look.p, look.level, look.verdict,
+       datetime(look.looked_us / 1000000, 'unixepoch') AS looked_utc, own.ordinal,
+       own.differs
+FROM look JOIN experiment USING (experiment_id)
+JOIN config_summary AS own USING (experiment_id, config_id);
 
 -- Every resolved parameter of every config, typed; booleans are 0 and 1.
 DROP VIEW IF EXISTS main.config_setting;

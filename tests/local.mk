@@ -80,6 +80,7 @@ check_suites = \
 	tests/unit/db/check_store_curate \
 	tests/unit/db/check_store_delete \
 	tests/unit/db/check_store_layers \
+	tests/unit/db/check_store_looks \
 	tests/unit/db/check_store_means \
 	tests/unit/db/check_store_predictions \
 	tests/unit/db/check_store_query \

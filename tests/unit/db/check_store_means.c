@@ -5,6 +5,7 @@
 #include "tests/fixtures/store_fixture.h"
 
 #include "db/store_bench.h"
+#include "db/store_looks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ static void add_predictions(bnn_store *store, int64_t run, uint32_t attempt, boo
 static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int epochs,
                      double number)
 {
+    const bnn_store_look look = {1, 3, 2, 1, number, number, number, 0.5, 0.05, "undecided"};
+    ck_ok(bnn_store_keep_looks(store, experiment, config, 1, &look, err));
     for (int64_t seed = 1; seed <= 3; seed++) { /* the last one fails when it has measured all */
         const bnn_run run = add_run(store, experiment, config, seed);
         const uint32_t attempt = claim(store, run);
@@ -154,18 +157,21 @@ static const char *change_config(size_t id)
     ck_assert_int_lt(snprintf(file, sizeof files[0], "%s", store_path(name)), sizeof files[0]);
     ck_assert_int_lt(snprintf(sql, sizeof sql, "VACUUM INTO '%s'", file), sizeof sql);
     plain_execute(store_file(), sql);
-    snprintf(sql, sizeof sql,
-             "CREATE TEMP TABLE mine AS SELECT run_id FROM run WHERE config_id = %zu;"
-             "UPDATE metric SET value = value * 1.002 WHERE run_id IN mine;"
-             "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500 WHERE run_id IN mine;"
-             "UPDATE layer SET float32_bytes = float32_bytes + 8, packed_bytes = packed_bytes + 1"
-             " WHERE run_id IN mine;"
-             "UPDATE layer_value SET value = value * 1.002 WHERE run_id IN mine;"
-             "UPDATE prediction SET classes = x'0101' WHERE run_id IN mine;"
-             "UPDATE attempt SET error = error || ' again' WHERE run_id IN mine;"
-             "UPDATE benchmark_result SET median_ns = median_ns * 1.002 WHERE benchmark_id IN"
-             " (SELECT benchmark_id FROM benchmark WHERE run_id IN mine)",
-             id);
+    snprintf(
+        sql, sizeof sql,
+        "CREATE TEMP TABLE mine AS SELECT run_id FROM run WHERE config_id = %zu;"
+        "UPDATE look SET difference = difference + 1 WHERE config_id = (SELECT config_id FROM run"
+        " WHERE run_id IN mine);"
+        "UPDATE metric SET value = value * 1.002 WHERE run_id IN mine;"
+        "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500 WHERE run_id IN mine;"
+        "UPDATE layer SET float32_bytes = float32_bytes + 8, packed_bytes = packed_bytes + 1"
+        " WHERE run_id IN mine;"
+        "UPDATE layer_value SET value = value * 1.002 WHERE run_id IN mine;"
+        "UPDATE prediction SET classes = x'0101' WHERE run_id IN mine;"
+        "UPDATE attempt SET error = error || ' again' WHERE run_id IN mine;"
+        "UPDATE benchmark_result SET median_ns = median_ns * 1.002 WHERE benchmark_id IN"
+        " (SELECT benchmark_id FROM benchmark WHERE run_id IN mine)",
+        id);
     plain_execute(file, sql);
     return file;
 }

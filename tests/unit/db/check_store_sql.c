@@ -4,6 +4,7 @@
 #include "tests/fixtures/store_fixture.h"
 
 #include "db/store_bench.h"
+#include "db/store_looks.h"
 #include "db/store_internal.h"
 
 #include <math.h>
@@ -138,6 +139,8 @@ static bnn_store *make_sweep(void)
     ck_assert_uint_eq(claim(store, failed), 1);
     add_metric(store, failed.id, 1, "test_accuracy", 0, 0.1);
     ck_ok(bnn_store_finish(store, failed.id, 1, BNN_RUN_FAILED, "loss is nan", 0, err));
+    const bnn_store_look look = {1, 3, 2, 1, -0.02, -0.03, -0.01, 0.01, 0.05, "worse"};
+    ck_ok(bnn_store_keep_looks(store, e, second, 1, &look, err));
     add_config(store, add_experiment(store, "empty"), "none", true);
     ck_ok(bnn_store_commit(store, err));
     /* files and mismatches of the engine come after training, but to an attempt that holds the run:
@@ -330,6 +333,9 @@ static const struct {
      "demo|none|3|0|0.991000|0.001000|3.000000|4624|4624|2.500000|0\n"
      "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000|0\n"
      "demo|clipped|2|1|0.972000|0.002828|6.000000|4624|749|2.500000|0\n"},
+    {"looks",
+     "experiment,look,seeds,label,n,n_failed,difference,low,high,p,level,verdict,config,differs",
+     "demo|1|3|clipped|2|1|-0.020000|-0.030000|-0.010000|0.010000|0.050000|worse|8a62d2354b18|NULL\n"},
     {"mismatch_by_ste", "experiment,ste,layer,n,mean_cosine,first_epoch,last_epoch,label",
      "demo|clipped|dense_1|2|0.300000|0.150000|0.450000|clipped\n"
      "demo|identity|dense_1|1|0.200000|0.100000|0.300000|identity\n"},
