@@ -408,6 +408,8 @@ typedef struct bnn_layer_io {
     float *saved;
     float *scratch;
     const float *noise; /* regularizers in training: uniform [0,1), [out][lanes] */
+    float share; /* training: of this batch in running statistics, where they are made anew; 0: the
+                    layer's own */
 } bnn_layer_io;
 
 enum {

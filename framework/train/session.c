@@ -5,7 +5,6 @@
 #include "train/average.h"
 #include "train/clip.h"
 #include "train/hysteresis.h"
-#include "train/statistics.h"
 #include "train/loss.h"
 #include "train/teacher.h"
 #include "train/telemetry/telemetry.h"
@@ -104,7 +103,7 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     s->epochs = bnn_arena_alloc(arena, (size_t)job->train->epochs, sizeof *s->epochs);
     if (s->order == NULL || s->train == NULL || s->validation == NULL || s->test == NULL ||
         s->epochs == NULL || plan_batch(s) != BNN_OK || plan_tensors(s) != BNN_OK ||
-        bnn_average_plan(s) != BNN_OK || bnn_statistics_plan(s) != BNN_OK) {
+        bnn_average_plan(s) != BNN_OK) {
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a run at batch %u: ", batch);
     }

@@ -47,9 +47,8 @@ typedef struct bnn_session {
     float *(*slots)[BNN_SLOTS_MAX]; /* [n_parameters] */
     float **best;                   /* [n_parameters] values of the best epoch */
     float **averages;               /* [n_parameters]; NULL: none are wanted */
-    double **states;   /* [n_parameters] for sums; NULL: none, or of what is no state */
-    bnn_epoch *epochs; /* [epochs] */
-    double plateau;    /* bnn_watch_plateau of this epoch */
+    bnn_epoch *epochs;              /* [epochs] */
+    double plateau;                 /* bnn_watch_plateau of this epoch */
     bnn_position_in_run at;
     bnn_telemetry *telemetry; /* NULL: nothing is measured */
 } bnn_session;

@@ -41,7 +41,7 @@ static bnn_batchnorm describe(const struct batchnorm *p, const bnn_layer_io *io)
                            .n = io->n,
                            .lanes = io->lanes,
                            .epsilon = (float)p->epsilon,
-                           .momentum = (float)p->momentum};
+                           .momentum = io->share > 0.0f ? io->share : (float)p->momentum};
 }
 
 static void forward(const bnn_context *ctx, const void *p, const bnn_layer_io *io)
