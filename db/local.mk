@@ -7,6 +7,7 @@ store_sources = \
 	db/store_bench.c db/store_bench.h \
 	db/store_compare.c db/store_compare.h \
 	db/store_curate.c db/store_curate.h \
+	db/store_curves.c db/store_curves.h \
 	db/store_internal.h \
 	db/store_looks.c db/store_looks.h \
 	db/store_migrate.c \
@@ -56,7 +57,9 @@ store_scripts = \
 	db/sql/chosen_runs.sql \
 	db/sql/compared_runs.sql \
 	db/sql/ended_runs.sql \
+	db/sql/epoch_curves.sql \
 	db/sql/last_uses.sql \
+	db/sql/layer_curves.sql \
 	db/sql/links.sql \
 	db/sql/named_configs.sql \
 	db/sql/predictions.sql \

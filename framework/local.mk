@@ -163,6 +163,15 @@ comparison_sources = \
 	framework/comparison/rank.c framework/comparison/rank.h \
 	framework/comparison/verdict.c framework/comparison/verdict.h \
 	framework/comparison/wins.c framework/comparison/wins.h
+figure_sources = \
+	framework/figure/clean.c \
+	framework/figure/figure.c framework/figure/figure.h \
+	framework/figure/figure_internal.h \
+	framework/figure/gnuplot.c \
+	framework/figure/layout.c \
+	framework/figure/script.c \
+	framework/figure/svg.c \
+	framework/figure/ticks.c
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \
@@ -206,7 +215,7 @@ runner_sources = \
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
 	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
-	$(export_sources) $(comparison_sources) $(bench_sources) $(runner_sources) $(store_sources)
+	$(export_sources) $(comparison_sources) $(figure_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
 # Not the objects themselves, for which make has no rule.
 framework_libbnn_a_DEPENDENCIES = $(engine_lo)
@@ -361,6 +370,16 @@ bnnrun_SOURCES = \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \
 	framework/cli/commands/plan_networks.c \
+	framework/cli/plot/curves.c \
+	framework/cli/plot/draft.c \
+	framework/cli/plot/effects.c \
+	framework/cli/plot/epochs.c framework/cli/plot/epochs.h \
+	framework/cli/plot/pareto.c \
+	framework/cli/plot/plot.c framework/cli/plot/plot.h \
+	framework/cli/plot/plot_internal.h \
+	framework/cli/plot/seeds.c \
+	framework/cli/plot/telemetry.c \
+	framework/cli/commands/plot.c \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
@@ -391,6 +410,7 @@ EXTRA_DIST += \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
 	framework/cli/compare/README.md \
+	framework/cli/plot/README.md \
 	framework/comparison/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \
@@ -400,6 +420,7 @@ EXTRA_DIST += \
 	framework/export/README.md \
 	framework/export/c/README.md \
 	framework/export/onnx/README.md \
+	framework/figure/README.md \
 	framework/infer/README.md \
 	framework/infer/engine/README.md \
 	framework/kernels/README.md \

@@ -52,9 +52,11 @@ int compare_print(const compare_request *r, const cli_question *asked, const cli
 
 static int compare_experiment(bnn_store *store, const compare_request *r, bnn_error *err)
 {
+    const cli_options *options = &r->asking.options;
     const char *experiment;
     cli_compared compared;
-    int status = cli_asking_experiment(store, &r->asking.options, &experiment, err);
+    int status = cli_asking_experiment(
+        store, options, options->n_operands > 0 ? options->operands[0] : NULL, &experiment, err);
     if (status == BNN_OK)
         status = cli_ask_and_judge(store, &r->asking, experiment, true, &compared, err);
     return status != BNN_OK ? status : compare_print(r, &compared.asked, &compared.found, err);

@@ -46,11 +46,11 @@ void cli_asking_numbers(const cli_asking *r, const cli_plan *plan, cli_question 
                                                                : 0;
 }
 
-int cli_asking_experiment(bnn_store *store, const cli_options *options, const char **out,
-                          bnn_error *err)
+int cli_asking_experiment(bnn_store *store, const cli_options *options, const char *name,
+                          const char **out, bnn_error *err)
 {
-    if (options->n_operands > 0) {
-        *out = options->operands[0];
+    if (name != NULL) {
+        *out = name;
         return cli_selection_check_experiment(store, *out, options->arena, err);
     }
     const int status = bnn_store_newest_experiment(store, options->arena, out, err);

@@ -41,9 +41,9 @@ int cli_asking_set_alpha(const cli_command *command, void *request, const char *
 /* Metric, margin and level: what the command line says, else the plan, else the usual. */
 void cli_asking_numbers(const cli_asking *r, const cli_plan *plan, cli_question *asked);
 
-/* The experiment of the first operand, else that which was run last. */
-int cli_asking_experiment(bnn_store *store, const cli_options *options, const char **out,
-                          bnn_error *err);
+/* The experiment of this name, which must have runs; NULL: the one that was run last. */
+int cli_asking_experiment(bnn_store *store, const cli_options *options, const char *name,
+                          const char **out, bnn_error *err);
 
 /* named.c: the config that an operand names: a run, the digits of a config, [EXPERIMENT:]LABEL or
  * [EXPERIMENT:]KEY=VALUE,... experiment: where those without one are looked for. out->experiment: whose runs

@@ -1,0 +1,173 @@
+/* svg.c - gnuplot's SVG, made fit to stand in a page beside others: without its declarations and names, which would be
+ * there several times, and with the colour of the text around it as its ink. What is not known here stays
+ * as gnuplot wrote it. */
+#include "figure/figure_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A part of what gnuplot wrote, and what is made of it. */
+typedef struct svg_tidy {
+    const char *at, *end;
+    FILE *out;
+} svg_tidy;
+
+static bool svg_begins(const svg_tidy *t, const char *with)
+{
+    const size_t n = strlen(with);
+    return (size_t)(t->end - t->at) >= n && memcmp(t->at, with, n) == 0;
+}
+
+/* Takes `rgb( 29,  33,  38)`: the ink becomes currentColor, others are written short. */
+static bool svg_take_colour(svg_tidy *t)
+{
+    unsigned red, green, blue;
+    char short_text[8];
+    int n = 0;
+    if (sscanf(t->at, "rgb(%3u,%3u,%3u)%n", &red, &green, &blue, &n) != 3 || n == 0)
+        return false;
+    snprintf(short_text, sizeof short_text, "#%02x%02x%02x", red & 0xff, green & 0xff, blue & 0xff);
+    fputs(strcmp(short_text + 1, FIGURE_INK) == 0 ? "currentColor" : short_text, t->out);
+    t->at += n;
+    return true;
+}
+
+/* Takes a dot, which gnuplot draws as a copy of a named one. */
+static bool svg_take_dot(svg_tidy *t)
+{
+    double x, y, size, opacity = 1;
+    char colour[24];
+    int n = 0, more = 0;
+    if (sscanf(t->at,
+               "<use xlink:href='#gpPt6' transform='translate(%lf,%lf) scale(%lf)' "
+               "color='%23[^']'%n",
+               &x, &y, &size, colour, &n) != 4 ||
+        n == 0)
+        return false;
+    t->at += n;
+    if (sscanf(t->at, " opacity='%lf'%n", &opacity, &more) == 1 && more > 0)
+        t->at += more;
+    fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' ", x, y, 1.11 * size);
+    if (opacity < 1)
+        fprintf(t->out, "opacity='%.2f' ", opacity);
+    svg_tidy own = {colour, colour + strlen(colour), t->out};
+    fputs("fill='", t->out);
+    if (!svg_take_colour(&own))
+        fputs(colour, t->out);
+    fputs("'", t->out);
+    return true;
+}
+
+/* Takes what nobody needs: groups without content, names of groups, of fonts. */
+static bool svg_take_nothing(svg_tidy *t)
+{
+    static const char *const needless[] = {" id=\"gnuplot_canvas\"", " font-family=\"Arial\"",
+                                           " class=\"gridline\""};
+    for (size_t i = 0; i < sizeof needless / sizeof *needless; i++)
+        if (svg_begins(t, needless[i])) {
+            t->at += strlen(needless[i]);
+            return true;
+        }
+    if (svg_begins(t, "<g id=\"gnuplot_plot_")) {
+        const char *end = strstr(t->at, "</title>");
+        if (end == NULL || end > t->end)
+            return false;
+        fputs("<g>", t->out);
+        t->at = end + strlen("</title>");
+        return true;
+    }
+    if (!svg_begins(t, "<g fill=\"none\""))
+        return false;
+    const char *end = strchr(t->at, '>');
+    if (end == NULL || strncmp(end, ">\n</g>\n", 7) != 0)
+        return false;
+    t->at = end + 7;
+    return true;
+}
+
+static void svg_tidy_all(svg_tidy *t)
+{
+    while (t->at < t->end) {
+        const bool taken = *t->at == 'r'   ? svg_take_colour(t)
+                           : *t->at == '<' ? svg_take_dot(t) || svg_take_nothing(t)
+                           : *t->at == ' ' ? svg_take_nothing(t)
+                                           : false;
+        if (!taken)
+            fputc(*t->at++, t->out);
+    }
+}
+
+static void svg_write_text(const char *text, FILE *out)
+{
+    char clean[1024];
+    for (const char *c = figure_clean_text(text, clean, sizeof clean); *c != '\0'; c++)
+        switch (*c) {
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            fputc(*c, out);
+        }
+}
+
+/* As a file: dark where the reader's other windows are. */
+static void svg_write_head(const bnn_figure *figure, bnn_figure_format format, FILE *out)
+{
+    const bool is_file = format == BNN_FIGURE_SVG;
+    if (is_file)
+        fputs("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n", out);
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
+            "font-family=\"Helvetica, Arial, sans-serif\" aria-label=\"",
+            figure->width, bnn_figure_height(figure));
+    svg_write_text(figure->title, out);
+    fputs("\">\n", out);
+    if (is_file) {
+        fputs("<title>", out);
+        svg_write_text(figure->title, out);
+        fputs("</title>\n", out);
+    }
+    fputs("<desc>", out);
+    svg_write_text(figure->description, out);
+    fputs("</desc>\n", out);
+    if (is_file)
+        fputs("<style>:root { color-scheme: light dark; color: #" FIGURE_INK "; }\n"
+              "@media (prefers-color-scheme: dark) { :root { color: #e4e7eb; } }</style>\n",
+              out);
+}
+
+int figure_take_svg(const bnn_figure *figure, bnn_figure_format format, char **at, bnn_arena *arena,
+                    bnn_drawing *out, bnn_error *err)
+{
+    char *head = strstr(*at, "</defs>"), *end = strstr(*at, "</svg>");
+    char *text = NULL;
+    size_t n = 0;
+    if (head == NULL || end == NULL || head > end)
+        return bnn_fail(err, BNN_E_RESOURCE, "gnuplot has drawn no SVG; 5.2 or newer is needed");
+    FILE *stream = open_memstream(&text, &n);
+    if (stream == NULL)
+        return bnn_no_memory(err);
+    svg_tidy body = {head + strlen("</defs>"), end, stream};
+    svg_write_head(figure, format, stream);
+    fputs("<g>", stream); /* the one that stands before what gnuplot defines */
+    svg_tidy_all(&body);
+    fputs("</svg>\n", stream);
+    const bool failed = ferror(stream) != 0;
+    *at = end + strlen("</svg>");
+    if (fclose(stream) != 0 || failed || (out->bytes = bnn_arena_strdup(arena, text)) == NULL) {
+        free(text);
+        return bnn_no_memory(err);
+    }
+    out->n = n;
+    free(text);
+    return BNN_OK;
+}
