@@ -8,19 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS_ROW = 34 };
+enum { DOTS_ROW = 34 };
 
 /* An arm, to be sorted. */
-typedef struct seeds_row {
+typedef struct dots_row {
     const cli_arm *arm;
     double worth; /* its mean, more is better */
     size_t i;
-} seeds_row;
+} dots_row;
 
 /* The best first; those without results last. */
-static int seeds_order(const void *left, const void *right)
+static int dots_order(const void *left, const void *right)
 {
-    const seeds_row *a = left, *b = right;
+    const dots_row *a = left, *b = right;
     if (isnan(a->worth) != isnan(b->worth))
         return isnan(a->worth) ? 1 : -1;
     if (a->worth != b->worth && !isnan(a->worth))
@@ -28,22 +28,21 @@ static int seeds_order(const void *left, const void *right)
     return a->i < b->i ? -1 : 1;
 }
 
-static seeds_row *seeds_sort(const cli_question *asked, bnn_arena *arena)
+static dots_row *dots_sort(const cli_question *asked, bnn_arena *arena)
 {
     const cli_arms *arms = asked->arms;
-    seeds_row *rows = bnn_arena_alloc(arena, arms->n, sizeof *rows);
+    dots_row *rows = bnn_arena_alloc(arena, arms->n, sizeof *rows);
     for (size_t i = 0; rows != NULL && i < arms->n; i++) {
         const double mean = arms->arms[i].mean;
-        rows[i] =
-            (seeds_row){&arms->arms[i], asked->metric->goal == BNN_GOAL_MIN ? -mean : mean, i};
+        rows[i] = (dots_row){&arms->arms[i], asked->metric->goal == BNN_GOAL_MIN ? -mean : mean, i};
     }
     if (rows != NULL)
-        qsort(rows, arms->n, sizeof *rows, seeds_order);
+        qsort(rows, arms->n, sizeof *rows, dots_order);
     return rows;
 }
 
 /* A line for each seed; it is parted where there is no result. */
-static void seeds_join(plot_draft *draft, const seeds_row *rows, const cli_arms *arms)
+static void dots_join(plot_draft *draft, const dots_row *rows, const cli_arms *arms)
 {
     for (size_t s = 0; s < arms->n_seeds; s++) {
         const plot_points p =
@@ -55,7 +54,7 @@ static void seeds_join(plot_draft *draft, const seeds_row *rows, const cli_arms 
     }
 }
 
-static void seeds_dot(plot_draft *draft, const seeds_row *row, size_t i, size_t n_seeds,
+static void dots_draw(plot_draft *draft, const dots_row *row, size_t i, size_t n_seeds,
                       bool is_baseline)
 {
     const int hue = is_baseline ? 1 : 0;
@@ -70,7 +69,7 @@ static void seeds_dot(plot_draft *draft, const seeds_row *row, size_t i, size_t 
 }
 
 /* "97.56 \u00b1 0.16", and how many failed. */
-static const char *seeds_tell(plot_draft *draft, const cli_question *asked, const cli_arm *arm)
+static const char *dots_tell(plot_draft *draft, const cli_question *asked, const cli_arm *arm)
 {
     const int n_decimals = asked->metric->unit == BNN_UNIT_BYTES ? 0 : 2;
     bnn_moments moments = {0};
@@ -89,25 +88,25 @@ int plot_make_seeds(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_err
     const cli_question *asked = &task->compared->asked;
     const cli_arms *arms = asked->arms;
     const char **names = bnn_arena_alloc(draft->arena, arms->n, sizeof *names);
-    const seeds_row *rows = seeds_sort(asked, draft->arena);
+    const dots_row *rows = dots_sort(asked, draft->arena);
     bnn_panel *panel = plot_add_panel(draft);
     (void)err;
     draft->failed |= names == NULL || rows == NULL;
     if (draft->failed)
         return BNN_OK;
-    seeds_join(draft, rows, arms);
+    dots_join(draft, rows, arms);
     for (size_t i = 0; i < arms->n; i++) {
         names[i] = rows[i].arm->label;
-        seeds_dot(draft, &rows[i], i, arms->n_seeds, rows[i].i == asked->baseline);
+        dots_draw(draft, &rows[i], i, arms->n_seeds, rows[i].i == asked->baseline);
         plot_add_note(draft, &(bnn_note){.place = BNN_PLACE_BESIDE,
                                          .y = (double)i,
                                          .dx = 8,
                                          .hue = BNN_HUE_INK,
-                                         .text = seeds_tell(draft, asked, rows[i].arm)});
+                                         .text = dots_tell(draft, asked, rows[i].arm)});
     }
     panel->x = (bnn_axis){.title = plot_metric_title(draft, asked->metric)};
     panel->y = (bnn_axis){.n_names = arms->n, .names = names};
-    out->panel_height = SEEDS_ROW * (double)arms->n;
+    out->panel_height = DOTS_ROW * (double)arms->n;
     out->title = plot_text(draft, "%s: %s of every run", asked->experiment, panel->x.title);
     out->description = plot_text(
         draft,
