@@ -64,6 +64,15 @@ store_scripts = \
 	db/sql/named_configs.sql \
 	db/sql/predictions.sql \
 	db/sql/registered.sql \
+	db/sql/report_cost.sql \
+	db/sql/report_curves.sql \
+	db/sql/report_data.sql \
+	db/sql/report_effects.sql \
+	db/sql/report_predictions.sql \
+	db/sql/report_runs.sql \
+	db/sql/report_settings.sql \
+	db/sql/report_spec.sql \
+	db/sql/report_telemetry.sql \
 	db/sql/run_artifacts.sql \
 	db/sql/run_attempts.sql \
 	db/sql/run_attempts_brief.sql \

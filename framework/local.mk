@@ -387,6 +387,17 @@ bnnrun_SOURCES = \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
 	framework/cli/reference.c \
+	framework/cli/report/confusion.c \
+	framework/cli/report/environment.c \
+	framework/cli/report/figures.c \
+	framework/cli/report/html.c framework/cli/report/html.h \
+	framework/cli/report/models.c \
+	framework/cli/report/page.c \
+	framework/cli/report/part.c framework/cli/report/part.h \
+	framework/cli/report/report.h \
+	framework/cli/report/runs.c \
+	framework/cli/report/verdict.c \
+	framework/cli/commands/report.c \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
 	framework/cli/commands/rm.c \
@@ -411,6 +422,7 @@ EXTRA_DIST += \
 	framework/cli/commands/README.md \
 	framework/cli/compare/README.md \
 	framework/cli/plot/README.md \
+	framework/cli/report/README.md \
 	framework/comparison/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \
@@ -474,6 +486,19 @@ framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/bench
 	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/bench/ort.js >$@.tmp && \
 	  mv $@.tmp $@
+
+# The page of a report: its style and its scripts, as C strings.
+page_style = framework/cli/report/page/page.css
+page_script = framework/cli/report/page/model.js framework/cli/report/page/page.js
+EXTRA_DIST += $(page_style) $(page_script)
+BUILT_SOURCES += framework/cli/report/page_style.inc framework/cli/report/page_script.inc
+CLEANFILES += framework/cli/report/page_style.inc framework/cli/report/page_script.inc
+framework/cli/report/page_style.inc: $(page_style) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cli/report
+	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(page_style)) >$@.tmp && mv $@.tmp $@
+framework/cli/report/page_script.inc: $(page_script) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cli/report
+	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(page_script)) >$@.tmp && mv $@.tmp $@
 
 # What shells complete by, installed as it is, and as C strings.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -151,6 +151,7 @@ shell_tests = \
 	tests/cli/manual.sh \
 	tests/cli/model.sh \
 	tests/cli/needs.sh \
+	tests/cli/report.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
 	tests/cli/telemetry.sh \
@@ -185,6 +186,10 @@ EXTRA_DIST += \
 # Writes the ONNX files that tests/export/check_onnx.sh has run.
 check_PROGRAMS += tests/export/onnx/onnx_cases
 EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
+
+# Writes the models and logits against which tests/cli/report.sh holds the script of the page.
+check_PROGRAMS += tests/cli/page/page_cases
+EXTRA_DIST += tests/cli/page/browse.js tests/cli/page/run_model.js
 
 # Plugins that must be refused; one of an older header; one at which tests hold a sweep; and one whose
 # deployment is wrong.

@@ -7,21 +7,6 @@
 
 static const compare_request compare_values = {.asking = CLI_ASKING_VALUES};
 
-static int compare_set_metric(const cli_command *command, void *request, const char *value,
-                              bnn_error *err)
-{
-    size_t n;
-    const bnn_metric *all = bnn_run_metrics(&n);
-    const char *names[32];
-    (void)command;
-    for (size_t i = 0; i < n; i++)
-        names[i] = all[i].name;
-    ((cli_asking *)request)->metric = bnn_run_metric(value);
-    return bnn_run_metric(value) != NULL
-               ? BNN_OK
-               : cli_unknown(err, BNN_E_USAGE, "compare: there is no metric", value, names, n);
-}
-
 static int compare_check_request(const compare_request *request, bnn_error *err)
 {
     const cli_asking *r = &request->asking;
@@ -79,14 +64,7 @@ static int run_compare(void *request, bnn_error *err)
 
 static const cli_option compare_options[] = {
     CLI_ASKING_BY,
-    {.name = "metric",
-     .kind = CLI_PARSED,
-     .parse = compare_set_metric,
-     .value = "METRIC",
-     .completion = BNN_RUN_METRIC_NAMES,
-     .help = "default: that of the spec's `compare`, else test_accuracy; also\n"
-             "last_test_accuracy, validation_accuracy, train_seconds, model_bytes,\n"
-             "latency_us"},
+    CLI_ASKING_METRIC,
     CLI_ASKING_NUMBERS,
     CLI_ROW("all-pairs", 0, CLI_SWITCH, NULL, cli_asking, all_pairs,
             "each with each other, which takes more seeds to decide"),

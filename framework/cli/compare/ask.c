@@ -21,6 +21,21 @@ static int asking_number(const cli_command *command, const char *option, const c
     return BNN_OK;
 }
 
+int cli_asking_set_metric(const cli_command *command, void *request, const char *value,
+                          bnn_error *err)
+{
+    size_t n;
+    const bnn_metric *all = bnn_run_metrics(&n);
+    const char *names[32];
+    char what[CLI_TEXT_MAX];
+    for (size_t i = 0; i < n; i++)
+        names[i] = all[i].name;
+    snprintf(what, sizeof what, "%s: there is no metric", command->name);
+    ((cli_asking *)request)->metric = bnn_run_metric(value);
+    return bnn_run_metric(value) != NULL ? BNN_OK
+                                         : cli_unknown(err, BNN_E_USAGE, what, value, names, n);
+}
+
 int cli_asking_set_margin(const cli_command *command, void *request, const char *value,
                           bnn_error *err)
 {

@@ -24,6 +24,14 @@ typedef struct cli_asking {
     CLI_ROW("by", 0, CLI_STRING, "KEY", cli_asking, by,                                    \
             "compare the values of this key, each averaged over the combinations of the\n" \
             "other keys that all of them have (default: the configs themselves)")
+#define CLI_ASKING_METRIC                                                                        \
+    {                                                                                            \
+        .name = "metric", .kind = CLI_PARSED, .parse = cli_asking_set_metric, .value = "METRIC", \
+        .completion = BNN_RUN_METRIC_NAMES,                                                      \
+        .help = "default: that of the spec's `compare`, else test_accuracy; also\n"              \
+                "last_test_accuracy, validation_accuracy, train_seconds, model_bytes,\n"         \
+                "latency_us"                                                                     \
+    }
 #define CLI_ASKING_NUMBERS                                                                      \
     CLI_ROW("baseline", 0, CLI_STRING, "KEY=VALUE", cli_asking, baseline,                       \
             "the config, or the value of the --by key, that the others are compared\n"          \
@@ -33,6 +41,8 @@ typedef struct cli_asking {
                        "else in the unit of the metric (default 0)"),                           \
         CLI_PARSED_ROW("alpha", 0, "X", cli_asking_set_alpha,                                   \
                        "the chance of any wrong better or worse (default 0.05)")
+int cli_asking_set_metric(const cli_command *command, void *request, const char *value,
+                          bnn_error *err);
 int cli_asking_set_margin(const cli_command *command, void *request, const char *value,
                           bnn_error *err);
 int cli_asking_set_alpha(const cli_command *command, void *request, const char *value,

@@ -188,7 +188,12 @@ typedef enum cli_compare_form {
     CLI_FORM_LATEX
 } cli_compare_form;
 
-/* As JSON or CSV (programs.c). */
+/* All of it for programs, to be released by the caller; NULL without memory (programs.c). */
+json_t *cli_compare_json(const cli_question *asked, const cli_findings *found,
+                         const char *statement, const char *cautions, bnn_arena *arena,
+                         bnn_error *err);
+
+/* As JSON or CSV. */
 int cli_compare_print_programs(const cli_question *asked, const cli_findings *found,
                                const char *statement, const char *cautions,
                                const cli_options *options, bnn_error *err);

@@ -89,21 +89,32 @@ static json_t *programs_object(const cli_question *asked, const cli_findings *fo
         "cautions", programs_lines(cautions), "comparisons", rows);
 }
 
+json_t *cli_compare_json(const cli_question *asked, const cli_findings *found,
+                         const char *statement, const char *cautions, bnn_arena *arena,
+                         bnn_error *err)
+{
+    json_t *rows = cli_table_take(programs_table(asked, found, arena), err);
+    if (rows == NULL)
+        return NULL;
+    json_t *all = programs_object(asked, found, statement, cautions, rows);
+    if (all == NULL) {
+        bnn_no_memory(err);
+        return NULL;
+    }
+    if (asked->settings != NULL)
+        json_object_set(all, "settings", asked->settings);
+    return all;
+}
+
 int cli_compare_print_programs(const cli_question *asked, const cli_findings *found,
                                const char *statement, const char *cautions,
                                const cli_options *options, bnn_error *err)
 {
-    cli_table *table = programs_table(asked, found, options->arena);
     if (options->csv)
-        return cli_table_end(table, options, err);
-    json_t *rows = cli_table_take(table, err);
-    if (rows == NULL)
-        return err->status;
-    json_t *all = programs_object(asked, found, statement, cautions, rows);
+        return cli_table_end(programs_table(asked, found, options->arena), options, err);
+    json_t *all = cli_compare_json(asked, found, statement, cautions, options->arena, err);
     if (all == NULL)
-        return bnn_no_memory(err);
-    if (asked->settings != NULL)
-        json_object_set(all, "settings", asked->settings);
+        return err->status;
     cli_json_print(all);
     return BNN_OK;
 }

@@ -7,7 +7,9 @@
 
 enum {
     CLI_SHEET_COLUMNS = 7,
-    CLI_SHEET_WINS = 3,   /* the column of P(A>B) */
+    CLI_SHEET_DIFFERENCE = 2,
+    CLI_SHEET_WINS = 3, /* the column of P(A>B) */
+    CLI_SHEET_VERDICT = 5,
     CLI_SHEET_IMAGES = 6, /* of the difference over other images, too */
 };
 

@@ -1,0 +1,311 @@
+/* model.js - a model file (infer/modelfile.h) is read, and run as infer/engine/plain.h says, to the last
+ * bit of its logits. Numbers of JavaScript are doubles; fround makes them floats. */
+"use strict";
+
+const bnnModel = (() => {
+    const fround = Math.fround;
+    const PIXELS = 0, BITS = 1, FLOATS = 2;
+    const IDENTITY = 0, CONV2D = 1, DENSE = 2, AFFINE = 3, CLAMP = 4, SLOPE = 5, MAXPOOL = 6,
+        AVGPOOL = 7, SIGN = 8, SLOPES = 9;
+    const values = (s) => s[0] * s[1] * s[2];
+
+    /* ---- a multiply-add that rounds once ---- */
+
+    const double = new Float64Array(1), words = new Uint32Array(double.buffer);
+    double[0] = 1;
+    const LOW = words[0] === 0 ? 0 : 1, HIGH = 1 - LOW;
+
+    /* The product of two floats is exact in a double; e is what the sum of doubles lacks (Knuth's
+     * TwoSum). Rounded to odd, the sum tells fround on which side of a tie it was: 53 bits are more than
+     * twice 24 and two (Boldo & Melquiond 2008). */
+    function fma(a, b, c) {
+        const p = a * b, s = p + c, t = s - p, e = (p - (s - t)) + (c - t);
+        if (e === 0 || e !== e)
+            return fround(s);
+        double[0] = s;
+        if ((words[LOW] & 1) === 0) {
+            if (e > 0 === s > 0) {
+                words[LOW] |= 1;
+            } else {
+                if (words[LOW] === 0)
+                    words[HIGH]--;
+                words[LOW]--;
+            }
+        }
+        return fround(double[0]);
+    }
+
+    /* ---- operations (infer/op.c) ---- */
+
+    function eachChannel(op, x, of) {
+        const plane = op.in[1] * op.in[2], y = new Float32Array(x.length);
+        for (let i = 0; i < x.length; i++)
+            y[i] = of(x[i], (i / plane) | 0);
+        return y;
+    }
+
+    function pool(op, x, ofWindow) {
+        const [channels, h, w] = op.out, row = op.in[2], y = new Float32Array(values(op.out));
+        let at = 0;
+        for (let c = 0; c < channels; c++)
+            for (let i = 0; i < h; i++)
+                for (let j = 0; j < w; j++)
+                    y[at++] = ofWindow(x, (c * op.in[1] + i * op.stride) * row + j * op.stride,
+                                       op.kernel, row);
+        return y;
+    }
+
+    function maximum(x, at, k, row) {
+        let most = x[at];
+        for (let i = 0; i < k; i++)
+            for (let j = 0; j < k; j++)
+                if (x[at + i * row + j] > most)
+                    most = x[at + i * row + j];
+        return most;
+    }
+
+    function mean(x, at, k, row) {
+        let sum = -0;
+        for (let i = 0; i < k; i++)
+            for (let j = 0; j < k; j++)
+                sum = fround(sum + x[at + i * row + j]);
+        return fround(sum * fround(1 / (k * k)));
+    }
+
+    const apply = {
+        [AFFINE]: (op, x) => eachChannel(op, x, (v, c) => fma(v, op.factor[c], op.offset[c])),
+        [CLAMP]: (op, x) => eachChannel(op, x, (v) => {
+            const t = op.low > v ? op.low : v;
+            return op.high < t ? op.high : t;
+        }),
+        [SLOPE]: (op, x) => eachChannel(op, x, (v, c) => v * (v >= 0 ? 1 : op.factor[c])),
+        [MAXPOOL]: (op, x) => pool(op, x, maximum),
+        [AVGPOOL]: (op, x) => pool(op, x, mean),
+        [SIGN]: (op, x) => eachChannel(op, x, (v) => v >= 0 ? 1 : -1),
+        [SLOPES]: (op, x) =>
+            eachChannel(op, x, (v, c) => v * (v >= 0 ? op.offset[c] : op.factor[c])),
+    };
+
+    /* ---- the file ---- */
+
+    function reader(bytes) {
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        let at = 0;
+        const take = (n) => (at += n) - n;
+        const r = {
+            at: () => at,
+            u8: () => view.getUint8(take(1)),
+            i8: () => view.getInt8(take(1)),
+            u32: () => view.getUint32(take(4), true),
+            f32: () => view.getFloat32(take(4), true),
+            int: (n) => n === 1 ? r.i8() : n === 2 ? view.getInt16(take(2), true)
+                                                   : view.getInt32(take(4), true),
+            floats: (n) => Float32Array.from({length: n}, r.f32),
+            text() {
+                const n = view.getUint16(take(2), true);
+                return new TextDecoder().decode(bytes.subarray(take(n), at));
+            },
+            bitmap(n) {
+                const from = take((n + 7) >> 3), out = new Uint8Array(n);
+                for (let i = 0; i < n; i++)
+                    out[i] = bytes[from + (i >> 3)] >> (i & 7) & 1;
+                return out;
+            },
+        };
+        return r;
+    }
+
+    /* The numbers of an operation, and the shape behind it. */
+    function readNumbers(r, op) {
+        const channels = op.in[0];
+        if (op.type === AFFINE || op.type === SLOPE || op.type === SLOPES)
+            op.factor = r.floats(channels);
+        if (op.type === AFFINE || op.type === SLOPES)
+            op.offset = r.floats(channels);
+        if (op.type === CLAMP)
+            [op.low, op.high] = r.floats(2);
+        if (op.type === CONV2D || op.type === MAXPOOL || op.type === AVGPOOL)
+            [op.kernel, op.stride, op.padding] = [r.u32(), r.u32(), 0];
+        if (op.type === CONV2D)
+            [op.padding, op.padValue] = [r.u32(), r.i8()];
+        op.out = op.in;
+        if (op.kernel > 0) {
+            const side = (n) => Math.floor((n + 2 * op.padding - op.kernel) / op.stride) + 1;
+            op.out = [channels, side(op.in[1]), side(op.in[2])];
+        }
+        return op;
+    }
+
+    function readLinear(r, flags, s) {
+        const op = readNumbers(r, s.op), channels = r.u32();
+        op.out = op.type === DENSE ? [channels, 1, 1] : [channels, op.out[1], op.out[2]];
+        s.taps = op.type === DENSE ? values(op.in) : op.in[0] * op.kernel * op.kernel;
+        s.binary = (flags & 1) !== 0;
+        op.weight = s.binary ? Int8Array.from(r.bitmap(channels * s.taps), (bit) => 2 * bit - 1)
+                             : r.floats(channels * s.taps);
+        if (flags & 2)
+            op.bias = r.floats(channels);
+        s.integers = s.binary && !op.bias && s.inputs !== FLOATS &&
+            s.taps <= (s.inputs === PIXELS ? 1 << 17 : 1 << 24) &&
+            (!op.padding || (s.inputs === PIXELS) === (op.padValue === 0));
+    }
+
+    function readFold(r, s) {
+        const channels = s.op.out[0], fold = s.fold = {pool: r.u32()};
+        s.out = s.op.out;
+        if (fold.pool) {
+            const op = {in: s.out, kernel: fold.pool, stride: r.u32()};
+            const side = (n) => Math.floor((n - op.kernel) / op.stride) + 1;
+            op.out = s.out = [channels, side(s.out[1]), side(s.out[2])];
+            fold.op = op;
+        }
+        [fold.flipped, fold.and] = [r.bitmap(channels), r.bitmap(channels)];
+        const tables = r.bitmap(channels), bytes = r.u8();
+        fold.threshold = Int32Array.from({length: channels}, () => r.int(bytes));
+        fold.bound = s.taps * (s.inputs === PIXELS ? 128 : 1);
+        fold.step = s.inputs === PIXELS ? 1 : 2;
+        fold.tables = Array.from(tables, (has) =>
+            has ? r.bitmap(2 * fold.bound / fold.step + 1) : null);
+    }
+
+    function readStage(r, shape) {
+        const start = r.at(), size = r.u32(), s = {name: r.text()};
+        s.op = {type: r.u8(), in: shape, out: shape};
+        s.inputs = r.u8();
+        s.outputs = r.u8();
+        const flags = r.u8();
+        r.u32();
+        if (s.op.type !== IDENTITY)
+            readLinear(r, flags, s);
+        if (flags & 4) {
+            readFold(r, s);
+        } else {
+            s.chain = [];
+            s.out = s.op.out;
+            for (let n = r.u8(); n > 0; n--) {
+                const type = r.u8();
+                r.text();
+                const op = readNumbers(r, {type, in: s.out});
+                s.chain.push(op);
+                s.out = op.out;
+            }
+        }
+        if (r.at() !== start + size)
+            throw new Error("a stage has another size than it says");
+        return s;
+    }
+
+    function decode(bytes) {
+        const r = reader(bytes), magic = [0x89, 0x42, 0x4e, 0x4e, 13, 10, 26, 10];
+        if (magic.some((byte) => r.u8() !== byte) || r.u32() !== 1 || r.u32() !== bytes.length)
+            throw new Error("not a model file");
+        r.u32();
+        const model = {input: [r.u32(), r.u32(), r.u32()], classes: r.u32(), metadata: {}};
+        for (let n = r.u32(); n > 0; n--) {
+            const key = r.text();
+            model.metadata[key] = r.text();
+        }
+        let shape = model.input;
+        model.stages = Array.from({length: r.u32()}, () => {
+            const stage = readStage(r, shape);
+            shape = stage.out;
+            return stage;
+        });
+        return model;
+    }
+
+    /* ---- sums ---- */
+
+    /* Whether it is inside, and of what is outside the pad value; -1: to be left out. */
+    function windows(op, skips, add, start, y) {
+        const [channels, h, w] = op.out, [inC, inH, inW] = op.in, k = op.kernel;
+        let at = 0;
+        for (let c = 0; c < channels; c++)
+            for (let i = 0; i < h; i++)
+                for (let j = 0; j < w; j++) {
+                    let sum = start(c), tap = c * inC * k * k;
+                    for (let d = 0; d < inC; d++)
+                        for (let a = 0; a < k; a++)
+                            for (let b = 0; b < k; b++, tap++) {
+                                const row = i * op.stride + a - op.padding;
+                                const column = j * op.stride + b - op.padding;
+                                const inside = row >= 0 && row < inH && column >= 0 && column < inW;
+                                if (inside || !skips)
+                                    sum = add(tap, inside ? (d * inH + row) * inW + column : -1, sum);
+                            }
+                    y[at++] = sum;
+                }
+        return y;
+    }
+
+    function sums(op, x, padValue, add, start, y) {
+        const w = op.weight, skips = padValue === 0;
+        if (op.type === CONV2D)
+            return windows(op, skips, (tap, from, sum) =>
+                add(w[tap], from < 0 ? padValue : x[from], sum), start, y);
+        for (let c = 0, tap = 0; c < op.out[0]; c++) {
+            let sum = start(c);
+            for (let i = 0; i < x.length; i++)
+                sum = add(w[tap++], x[i], sum);
+            y[c] = sum;
+        }
+        return y;
+    }
+
+    /* ---- a stage ---- */
+
+    function decide(s, total) {
+        const plane = s.op.out[1] * s.op.out[2], f = s.fold, bits = new Int8Array(total.length);
+        for (let i = 0; i < total.length; i++) {
+            const c = (i / plane) | 0, table = f.tables[c];
+            bits[i] = table ? 2 * table[(total[i] + f.bound) / f.step] - 1
+                            : total[i] >= f.threshold[c] ? 1 : -1;
+        }
+        if (!f.pool)
+            return bits;
+        const outPlane = s.out[1] * s.out[2];
+        const any = pool(f.op, bits, maximum);
+        const all = pool(f.op, bits.map((b) => -b), maximum);
+        return Int8Array.from(any, (b, i) => f.and[(i / outPlane) | 0] ? -all[i] : b);
+    }
+
+    /* x: signed pixels (p - 128), signs (-1, +1) or floats; so is what comes out. */
+    function runStage(s, x) {
+        let y;
+        if (s.integers) {
+            const pad = s.inputs === PIXELS ? 0 : s.op.padValue > 0 ? 1 : -1;
+            const total = sums(s.op, x, pad, (w, v, sum) => sum + w * v, () => 0,
+                               new Int32Array(values(s.op.out)));
+            if (s.fold)
+                return decide(s, total);
+            y = Float32Array.from(total, (v) => s.inputs === PIXELS ? fround(v) / 128 : v);
+        } else {
+            y = Float32Array.from(x, (v) => s.inputs === PIXELS ? v / 128 : v);
+            if (s.op.type !== IDENTITY)
+                y = sums(s.op, y, s.op.padValue, fma, (c) => s.op.bias ? s.op.bias[c] : 0,
+                         new Float32Array(values(s.op.out)));
+        }
+        for (const op of s.chain)
+            y = apply[op.type](op, y);
+        return s.outputs === BITS ? Int8Array.from(y, (v) => v >= 0 ? 1 : -1) : y;
+    }
+
+    /* The logits of one image, bytes [c][h][w]. */
+    function run(model, pixels) {
+        let x = Int16Array.from(pixels, (p) => p - 128);
+        for (const stage of model.stages)
+            x = runStage(stage, x);
+        return x;
+    }
+
+    /* The first of the largest, as bnn_class_of. */
+    function classOf(logits) {
+        let best = 0;
+        for (let i = 1; i < logits.length; i++)
+            if (logits[i] > logits[best])
+                best = i;
+        return best;
+    }
+
+    return {decode, run, classOf, fma};
+})();
