@@ -510,7 +510,7 @@ typedef struct bnn_form_plan {
     uint32_t scale;             /* bnn_scale */
     uint32_t n_tensors;         /* its own, beside the latent weights */
     bnn_tensor tensors[BNN_FORM_TENSORS_MAX]; /* BNN_TENSOR_VECTOR or _STATE */
-    size_t n_saved; /* floats kept from forward to backward, private to this form */
+    size_t n_saved; /* floats of its own, to keep from forward to backward or to work in */
 
     /* Stops the plan with a message; returns a negative number to return. */
     int (*fail)(struct bnn_form_plan *plan, const char *format, ...);

@@ -161,13 +161,15 @@ static void conform_explain(const conform_answer *answer, int status, bool late,
         snprintf(out->message, sizeof out->message, "%sdid not come back within %g s", setting,
                  seconds);
     else if (WIFSIGNALED(status))
-        snprintf(out->message, sizeof out->message,
-                 "%scrashes: %s (signal %d); memory is of just the size that the contract names, "
-                 "and touching what lies behind it is a crash",
-                 setting, strsignal(WTERMSIG(status)), WTERMSIG(status));
+        snprintf(
+            out->message, sizeof out->message,
+            "%scrashes: %s (signal %d); %s%smemory is of just the size that the contract names, "
+            "and touching what lies behind it is a crash",
+            setting, strsignal(WTERMSIG(status)), WTERMSIG(status), answer->hint,
+            answer->hint[0] != '\0' ? "; " : "");
     else
-        snprintf(out->message, sizeof out->message, "%sends the process, with status %d", setting,
-                 WEXITSTATUS(status));
+        snprintf(out->message, sizeof out->message, "%sends the process, with status %d%s%s",
+                 setting, WEXITSTATUS(status), answer->hint[0] != '\0' ? "; " : "", answer->hint);
 }
 
 static int conform_fork(const conform_check *check, const char *path, double seconds,

@@ -14,6 +14,7 @@ typedef struct conform_answer {
     bnn_conform_verdict verdict; /* 0 while the check is under way */
     char setting[200];           /* the parameters being tried, "" for the defaults */
     char message[1000];
+    char hint[80]; /* what may be behind a crash, or "" */
 } conform_answer;
 
 /* A plugin with one setting of its parameters. */

@@ -154,6 +154,8 @@ static bool form_rig_create(form_rig *r, const conform_subject *s, uint32_t filt
     CONFORM_REQUIRE(s, form_is_same_plan(&r->plan, &again), "a second plan differs from the first");
     conform_memory *m = &r->memory;
     const bool scaled = r->plan.scale != BNN_SCALE_NONE;
+    snprintf(s->answer->hint, sizeof s->answer->hint, "%s",
+             scaled ? "" : "io->scale and io->gscale are NULL, since plan asks for no scale");
     r->latent = conform_random_floats(m, r->n);
     for (size_t i = 0; i < r->n; i++)
         r->latent[i] *= size;
@@ -342,6 +344,51 @@ static void form_check_linear(form_rig *r)
                                 b->gradients[t], sum->gradients[t]);
 }
 
+/* The cosine of the angle between two lists; 0 of one that is all 0. */
+static double form_cosine(size_t n, const float *a, const float *b)
+{
+    double aa = 0.0, bb = 0.0, ab = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+        ab += (double)a[i] * (double)b[i];
+    }
+    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
+}
+
+/* Where codes change with the weights (the difference of the codes of weights that are moved along a random
+ * direction, and against it), the gradient for that direction does not point the other way. */
+static void form_check_direction(form_rig *r)
+{
+    static const float step = 0.25f, follows = 0.25f, opposes = -0.1f;
+    float *along = conform_random_floats(&r->memory, r->n);
+    float *moved = conform_empty_floats(&r->memory, r->n);
+    if (r->n < 64)
+        return;
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        for (size_t i = 0; i < r->n; i++)
+            r->latent[i] += (sign > 0 ? 1.0f : -2.0f) * step * along[i];
+        form_pass_forward(r);
+        for (size_t i = 0; i < r->n; i++)
+            moved[i] = sign > 0 ? r->io.codes[i] : moved[i] - r->io.codes[i];
+    }
+    for (size_t i = 0; i < r->n; i++) {
+        r->latent[i] += step * along[i];
+        r->gcodes[i] = along[i];
+    }
+    for (uint32_t f = 0; r->gscale != NULL && f < r->io.filters; f++)
+        r->gscale[f] = 0.0f;
+    form_pass_forward(r);
+    form_pass_backward(r);
+    const double codes = form_cosine(r->n, moved, along);
+    const double gradient = form_cosine(r->n, r->io.glatent, along);
+    CONFORM_REQUIRE(
+        r->s, !(codes > follows && gradient < opposes),
+        "codes follow the weights (cosine %.2f), and the gradient of the weights points "
+        "against that of the codes (%.2f)",
+        codes, gradient);
+}
+
 /* In place, and where the plan says so, slice by slice. */
 static void form_check_in_place(form_rig *r)
 {
@@ -425,6 +472,11 @@ static void form_run_linear(conform_subject *s)
     form_check_always(s, form_check_linear);
 }
 
+static void form_run_direction(conform_subject *s)
+{
+    form_check_always(s, form_check_direction);
+}
+
 static void form_run_in_place(conform_subject *s)
 {
     form_check_always(s, form_check_in_place);
@@ -442,6 +494,8 @@ const conform_check conform_form_checks[] = {
     {"codes", "of the planned levels, finite for any weights, the same each time",
      form_run_forward},
     {"gradient", "finite, and linear in those of codes and scale", form_run_linear},
+    {"direction", "where codes follow the weights, the gradient does not point the other way",
+     form_run_direction},
     {"in place", "glatent may be gcodes; slices where it is elementwise", form_run_in_place},
     {"tensors", "gradients of its tensors agree with differences", form_run_tensors},
     {.name = NULL},

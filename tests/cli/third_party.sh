@@ -37,8 +37,10 @@ cd "$scratch"
 
 # The README's command makes an STE called fading of its skeleton; the others are made likewise.
 ln -s "$abs_top_srcdir/plugins" .
-command=$(grep '^sed .*ste_skeleton\.c' plugins/README.md) || fail 'plugins/README.md does not say how to begin'
-[ -n "${BNN_PREFIX:-}" ] || command=$(echo "$command" | sed 's,"$(pkg-config [^)]*)/,"plugins/skeleton/,')
+command=$(grep '^skeletons=\|^sed .*ste_skeleton\.c' plugins/README.md) ||
+    fail 'plugins/README.md does not say how to begin'
+# In a checkout that is not installed, what stands behind || takes its place.
+[ -n "${BNN_PREFIX:-}" ] || command=$(echo "$command" | sed 's/(pkg-config [^|]*/(false /')
 for kind in ste ordering optimizer layer; do
     eval "$(echo "$command" | sed "s/ste_/${kind}_/g")"
     name=${kind}_fading
@@ -205,6 +207,47 @@ broken ste_coin.so elements 'forward: element'
 sed 's/= gy\[i\]/= -gy[i]/' ste_coin.c >wrong.c
 build ste_coin.so wrong.c
 broken ste_coin.so direction 'is -1 on average for x from -3 to 3; what stands for a sign rises$'
+
+# A form whose gradient points against its codes, and one that forgets to ask for its scale.
+cat >form_mean.c <<'SOURCE'
+#include <bnn/plugin.h>
+#include <math.h>
+static int plan(const void *p, bnn_form_plan *plan)
+{
+    (void)p;
+    plan->scale = BNN_SCALE_FILTER;
+    return 0;
+}
+static void forward(const bnn_context *ctx, const void *p, const bnn_form_io *io)
+{
+    (void)ctx, (void)p;
+    io->binarize(io, (size_t)io->filters * io->taps, io->latent, io->codes);
+    for (uint32_t f = 0; f < io->filters; f++) {
+        float sum = 0.0f;
+        for (size_t i = (size_t)f * io->taps; i < (size_t)(f + 1) * io->taps; i++)
+            sum += fabsf(io->latent[i]);
+        io->scale[f] = sum / (float)io->taps;
+    }
+}
+static void backward(const bnn_context *ctx, const void *p, const bnn_form_io *io)
+{
+    const size_t n = (size_t)io->filters * io->taps;
+    (void)ctx, (void)p;
+    io->through(io, n, io->latent, io->gcodes, io->glatent);
+    for (size_t i = 0; i < n; i++)
+        io->glatent[i] = +io->glatent[i];
+}
+BNN_DEFINE_FORM(BNN_HEAD_PLAIN("mean", "signs times a mean", NULL), .flags = BNN_FORM_SIGN, .plan = plan,
+                .forward = forward, .backward = backward)
+SOURCE
+build form_mean.so
+kept form_mean.so
+sed 's/= +io/= -io/' form_mean.c >wrong.c
+build form_mean.so wrong.c
+broken form_mean.so direction 'codes follow the weights .*, and the gradient .* against that of the codes'
+sed 's/plan->scale = BNN_SCALE_FILTER;/(void)plan;/' form_mean.c >wrong.c
+build form_mean.so wrong.c
+broken form_mean.so codes 'io->scale and io->gscale are NULL, since plan asks for no scale'
 
 # A plugin that misbehaves fails its check, alone: the host and the other checks go on.
 while IFS='|' read -r does says; do

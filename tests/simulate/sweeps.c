@@ -22,6 +22,8 @@ static double sweep_noise_of(const sweep_plan *plan, size_t sweep, size_t config
     switch (plan->noise) {
     case SWEEP_SKEWED:
         return plan->sd * (log(u) + 1);
+    case SWEEP_LOPSIDED:
+        return config == plan->configs ? 0 : plan->sd * (log(u) + 1);
     case SWEEP_UNEQUAL:
         return plan->sd * (double)(config % 4 + 1) * bnn_normal_quantile(u);
     default:
