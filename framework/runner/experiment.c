@@ -178,10 +178,12 @@ int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, con
     recording.settings = &c.settings;
     recording.plugins = &c.plugins;
     const int begun = bnn_diag_begin(r->diag);
+    const int parts = bnn_diag_begin(r->diag);
     const bool located = read_part(r, "dataset", point, &c) == BNN_OK;
     const bool shaped = located && (r->recorded || meet_dataset(r, known, &c) == BNN_OK);
     const bool modelled = read_part(r, "model", point, &c) == BNN_OK;
     const bool trained = read_part(r, "train", point, &c) == BNN_OK;
+    c.is_sound = bnn_diag_end(r->diag, parts) == BNN_OK;
     for (int p = 0; p < BNN_PURPOSES; p++) {
         read_part(r, bnn_purpose_name((bnn_purpose)p), point, &c);
         if (needs != NULL)
@@ -189,12 +191,14 @@ int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, con
     }
     if (r->recorded)
         c.input = c.model.input;
+    const int networks = bnn_diag_begin(r->diag);
     if (shaped && modelled)
         bnn_network_check(&c.model, c.input, c.n_classes, r->diag);
     if (shaped && trained)
         bnn_train_check_validation(&c.train, c.data.validation, r->diag);
     if (modelled && trained)
         bnn_train_check_form(&c.train, &c.model, r->diag);
+    c.is_sound &= bnn_diag_end(r->diag, networks) == BNN_OK;
     if (bnn_diag_status(r->diag) == BNN_OK)
         bnn_section_record(&recording, r->spec, &c);
     if (bnn_diag_status(r->diag) == BNN_OK &&
@@ -241,8 +245,11 @@ static size_t index_of_dataset(bnn_builder *b, const bnn_data_options *wanted)
 static void merge_config(const bnn_builder *b, const bnn_point *point, const bnn_config *config,
                          bnn_config *same)
 {
-    if (config->only != NULL)
+    if (config->only != NULL) {
+        if (same->only != NULL && strcmp(same->only, config->only) != 0)
+            same->is_both = true;
         return;
+    }
     same->baseline |= config->baseline;
     if (same->only != NULL) {
         same->only = NULL;

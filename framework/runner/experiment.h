@@ -73,7 +73,9 @@ typedef struct bnn_config {
     bool baseline;
     bnn_need needs[BNN_PURPOSES]; /* by bnn_purpose */
     bool is_needed;               /* others need it: its weights are kept */
+    bool is_sound;                /* no mistake in it, but for what it needs */
     const char *only;             /* "start", "teacher": it is no point, but only needed; or NULL */
+    bool is_both;                 /* it is only needed, as a start and as a teacher */
     const bnn_point *needed_by;   /* then: a point that needs it */
     bnn_data_options data;
     bnn_model_options model;

@@ -291,10 +291,12 @@ int bnn_needs_resolve(bnn_builder *b, const bnn_point *point, bnn_config *out)
     own = *out;
     const bnn_need *start = &own.needs[BNN_PURPOSE_START];
     const bnn_need *teacher = &own.needs[BNN_PURPOSE_TEACHER];
-    if (status != BNN_OK || start->n_said + teacher->n_said == 0)
+    if ((status != BNN_OK && !out->is_sound) || start->n_said + teacher->n_said == 0)
         return status;
-    if (teacher->n_said > 0)
-        status = need_find_teacher(&f, teacher);
+    if (teacher->n_said > 0) {
+        const int found = need_find_teacher(&f, teacher);
+        status = status != BNN_OK ? status : found;
+    }
     status = need_find_stages(&f, start, status, &stage, &from);
     if (status == BNN_OK)
         status = need_bind(&f, point, from,
@@ -371,12 +373,22 @@ static bool need_tell_apart(const bnn_experiment *x, size_t first, const char **
     return true;
 }
 
+/* "start and teacher: binarize=none" of "start: binarize=none". */
+static const char *need_label_both(const bnn_config *c, bnn_arena *arena)
+{
+    return bnn_arena_printf(arena, "%s and %s%s", bnn_purpose_name(BNN_PURPOSE_START),
+                            bnn_purpose_name(BNN_PURPOSE_TEACHER), c->label + strlen(c->only));
+}
+
 int bnn_needs_label(bnn_builder *b)
 {
     bnn_experiment *x = b->out;
     bnn_arena *arena = b->r->arena;
     const char **labels = bnn_arena_alloc(arena, x->n_configs, sizeof *labels);
     bool memory = labels != NULL;
+    for (size_t i = 0; memory && i < x->n_configs; i++)
+        if (x->configs[i].only != NULL && x->configs[i].is_both)
+            memory = (x->configs[i].label = need_label_both(&x->configs[i], arena)) != NULL;
     for (size_t i = 0; memory && i < x->n_configs; i++) {
         size_t before = 0;
         while (before < i && !need_is_like(&x->configs[before], &x->configs[i]))

@@ -156,7 +156,8 @@ static const bnn_key spec_keys[] = {
      .also = "network|net"},
     {BNN_KEY_OF("start", 0, &bnn_start_type,
                 "the run of the same seed whose weights it starts from: what differs there; of "
-                "a list, each starts from the one before"),
+                "a list, each starts from the one before. A start learns from the same teacher, "
+                "unless it is that teacher, or says teacher: none"),
      .detail = BNN_PURPOSE_START, .words = "none", .standard = "none", .flags = BNN_KEY_LIST,
      .also = "stages|warm_start|pretrained|init|initial_weights|finetune|resume_from",
      .examples = "start: {model.binarize: none, train.epochs: 20}\n"
@@ -176,7 +177,9 @@ static const bnn_key spec_keys[] = {
      .also = "random_seed|manual_seed"},
     {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_section,
      .flags = BNN_KEY_FIXED},
-    {BNN_KEY_OF("baseline", 0, &elsewhere, "the point that others are compared with"),
+    {BNN_KEY_OF("baseline", 0, &elsewhere,
+                "the point that others are compared with; the "
+                "spec as it is written, without what its sweep varies, is the point base"),
      .flags = BNN_KEY_FIXED},
     {BNN_KEY_SECTION(bnn_experiment, metric, "metric", &metric_section, "what is better"),
      .standard = "test_accuracy", .flags = BNN_KEY_FIXED},

@@ -1,5 +1,7 @@
 #include "train/options.h"
 
+#include "base/text.h"
+
 #include <math.h>
 
 /* ---- the keys ---------------------------------------------------------------------------- */
@@ -178,8 +180,10 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
     if (train->schedule.kind != BNN_SCHEDULE_ONE_CYCLE &&
         train->schedule.warmup >= (double)train->epochs)
         bnn_diag_add(r->diag, warmup != NULL ? warmup->at : train->at,
-                     "train.schedule.warmup: %g epochs of warm-up leave nothing of %d epochs",
-                     train->schedule.warmup, train->epochs);
+                     "train.schedule.warmup: %g epoch%s of warm-up leave%s nothing of %d epoch%s",
+                     train->schedule.warmup, train->schedule.warmup == 1 ? "" : "s",
+                     train->schedule.warmup == 1 ? "s" : "", train->epochs,
+                     bnn_plural((size_t)train->epochs));
 }
 
 const bnn_section bnn_train_section = {.keys = train_keys, .finish = train_finish};

@@ -258,6 +258,13 @@ if ! sqlite3 -version >/dev/null 2>&1; then
 fi
 # What is damaged is named, and left out; labels of a hostile hand are shown, and cannot command.
 cp bnnrun.db damaged.db
+# What all rows share has no empty column.
+bnn 0 runs ste=ede seed=1 --csv
+sqlite3 damaged.db "UPDATE prediction SET classes = x'00010203040506070809'
+    WHERE run_id = (SELECT run_id FROM run WHERE run_uid = '$one')"
+bnn 0 query disagreement --db damaged.db run="$one" other="$(sed -n '2s/,.*//p' out)"
+prints 'label: ste=clipped'
+omits '^label '
 sqlite3 damaged.db "UPDATE prediction SET classes = x'ff' WHERE run_id = (SELECT run_id FROM run WHERE run_uid = '$one');
 UPDATE experiment_config SET label = 'ste=' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT)
     WHERE label = 'ste=polynomial'"

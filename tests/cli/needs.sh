@@ -122,9 +122,9 @@ says "^bnnrun: run $(uid both.db 'start: binarize=none') was needed by 1 run tha
 [ "$(grep -c 'that stay' err)" -eq 1 ] || wrong "not one run that is needed"
 sed -e 's/^teacher: .*/teacher: {model.binarize: none}/' -e '/binarize.weights: false/d' chain.yaml >twice.yaml
 bnn 0 twice.yaml --db twice.db -s train.epochs=1 -s seeds.count=1
-[ "$(ask twice.db "SELECT count(*) FROM run_link WHERE need_uid = '$(uid twice.db 'start: binarize=none')'")" = 2 ] ||
+[ "$(ask twice.db "SELECT count(*) FROM run_link WHERE need_uid = '$(uid twice.db 'start and teacher: binarize=none')'")" = 2 ] ||
     wrong "not two links"
-bnn 0 rm -n --db twice.db "$(uid twice.db 'start: binarize=none')"
+bnn 0 rm -n --db twice.db "$(uid twice.db 'start and teacher: binarize=none')"
 says "was needed by 1 run that stays: only with it can training prove it again"
 bnn 0 rm -y --db both.db "$(uid both.db 'start: binarize=none')"
 bnn 0 show --db both.db "$(uid both.db 'start: weights=false')"

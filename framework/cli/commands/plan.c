@@ -82,6 +82,8 @@ static const char *explain_order(const bnn_plan *plan, const bnn_run *run, bnn_a
         if (need == NULL || need->state == BNN_RUN_DONE)
             continue;
         const bnn_config *config = &plan->experiment->configs[need->i_config];
+        if (p > 0 && need == bnn_plan_need(plan, run, (bnn_purpose)(p - 1)))
+            continue;
         why = config->only != NULL
                   ? bnn_arena_printf(arena, "%s; after %s", why, config->label)
                   : bnn_arena_printf(arena, "%s; after its %s, %s", why,

@@ -100,6 +100,17 @@ START_TEST(stages_start_from_the_one_before)
 }
 END_TEST
 
+/* A config that is start and teacher is run once, and called both. */
+START_TEST(one_may_be_start_and_teacher)
+{
+    load_well(HEAD "start: {model.binarize: none}\nteacher: {model.binarize: none}\n");
+    ck_assert_str_eq(labels(), "start and teacher: binarize=none | base");
+    check_need("start and teacher: binarize=none", BNN_PURPOSE_TEACHER, NULL);
+    check_need("base", BNN_PURPOSE_START, "start and teacher: binarize=none");
+    check_need("base", BNN_PURPOSE_TEACHER, "start and teacher: binarize=none");
+}
+END_TEST
+
 /* A point or a baseline that is what others need is that run. */
 START_TEST(points_are_what_is_needed)
 {
@@ -256,6 +267,13 @@ START_TEST(what_cannot_be_needed_is_refused)
                   "s.yaml:11:17: unknown key \"binarise\" in model; did you mean \"binarize\"?");
     check_refused("start: {model: {ste: clipped}, model.ste: identity}\n",
                   "s.yaml:11:32: model.ste varies on line 11 already");
+    check_refused(
+        "start: {train.epochs: 0}\nteacher: {modle.ste: x}\n",
+        "s.yaml:11:23: in start: train.epochs: 0 is out of range; it must be from 1 to "
+        "100000\ns.yaml:12:11: unknown key \"modle\" in teacher; did you mean \"model\"?");
+    check_refused("teacher: {train.epochs: 0}\nstart: {modle.ste: x}\n",
+                  "s.yaml:11:25: in teacher: train.epochs: 0 is out of range; it must be from 1 to "
+                  "100000\ns.yaml:12:9: unknown key \"modle\" in start; did you mean \"model\"?");
     check_refused("start: {start: {train.epochs: 1}}\n",
                   "s.yaml:11:9: start: start cannot be set here; stages are a list of maps");
     check_refused("start: {teacher: {train.epochs: 1}}\n",
@@ -303,6 +321,7 @@ static Suite *make_suite(void)
         only_what_needs_something_has_another_hash,
         identities_follow_what_is_needed,
         stages_start_from_the_one_before,
+        one_may_be_start_and_teacher,
         points_are_what_is_needed,
         sections_are_merged,
         a_stage_is_no_stage_of_itself,
