@@ -9,7 +9,7 @@
 typedef struct bnn_store_compared {
     const char *config; /* the first digits of its hash, as in the views */
     const char *label;
-    bool is_baseline;
+    bool is_baseline, in_spec; /* in_spec: of the newest */
     const char *experiment;
     const char *test_set; /* "name=mnist test_limit=1000": the settings that choose it */
     const char *uid;      /* "", -1, "": the config has no run */

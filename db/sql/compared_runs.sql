@@ -1,7 +1,7 @@
 -- The runs of the points of the newest spec of an experiment (?1), in their order; or those of a config (?3:
 -- its first digits), of this experiment or, without one, of all, the newest last. A point without runs has a
 -- row without a seed. ?2: the metric; only done runs that are not stale have one.
-SELECT own.config, own.label, own.is_baseline,
+SELECT own.config, own.label, own.is_baseline, own.in_spec,
        (SELECT name FROM experiment WHERE experiment_id = own.experiment_id) AS experiment,
        (SELECT group_concat(substr(key, 9) || '=' || value, ' ') FROM config_param
         WHERE config_id = own.config_id

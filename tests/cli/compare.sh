@@ -167,6 +167,14 @@ flat
 prints 'Left out: 1 seed that neither the spec nor what it registered has: 2\.'
 bnn 0 compare tiny:ste=ede tiny:ste=clipped --db more.db --json
 prints '"1 of these seeds is no longer in the spec: 2\."'
+# A config that the spec had is asked for by its digits only, and said.
+bnn 0 -q unplanned.yaml --db more.db -s name=other -s seeds.count=1 -s 'sweep={grid: {model.ste: [identity, ede]}}'
+bnn 0 -q unplanned.yaml --db more.db -s name=other -s seeds.count=1 -s 'sweep={grid: {model.ste: [ede]}}' -s train.batch=8
+bnn 0 runs other --db more.db --revision earlier ste=identity --csv
+bnn 0 compare --db more.db "$(sed -n '2s/,.*//p' out)" ste=ede
+prints '^ste=identity is no longer in the spec of its experiment\.$'
+bnn 0 compare --db more.db ste=ede binarize=none
+omits 'no longer in the spec'
 bnn 0 -q unplanned.yaml --db late.db -s name=fewer -s seeds.count=2
 bnn 0 -q unplanned.yaml --db late.db -s name=fewer -s 'seeds=[2]'
 bnn 0 compare fewer --db late.db

@@ -121,8 +121,10 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
             arm->test_set = rows[i].test_set;
             arm->is_baseline = rows[i].is_baseline;
         }
-        if (status == BNN_OK)
+        if (status == BNN_OK) {
+            out->arms[out->n - 1].in_spec |= rows[i].in_spec;
             out->arms[out->n - 1].n_experiments += arms_begins_experiment(rows, i);
+        }
         if (status == BNN_OK && rows[i].seed >= 0)
             arm_take(out, &rows[i], unit, &out->arms[out->n - 1]);
     }

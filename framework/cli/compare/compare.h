@@ -27,6 +27,7 @@ typedef struct cli_arm {
     const char *label;    /* of the config; "ste=clipped" of a value */
     const char *test_set; /* what is said of it in the config, as text; likewise NULL */
     bool is_baseline;     /* of the spec */
+    bool in_spec;         /* of an experiment whose runs these are */
     size_t n_experiments; /* whose runs these are */
     double *values;       /* [n_seeds] NaN: there is no result */
     bool *failed;         /* [n_seeds] because the run failed */

@@ -321,9 +321,12 @@ static void words_pairs(const cli_question *asked, const cli_findings *found, in
                   bnn_plural(both_failed));
 }
 
-/* Seeds that the spec has had. */
-static void words_seeds(const cli_arms *arms, words *w)
+/* Configs and seeds that the spec has had. */
+static void words_left(const cli_arms *arms, words *w)
 {
+    for (size_t i = 0; i < arms->n; i++)
+        if (arms->arms[i].config != NULL && !arms->arms[i].in_spec)
+            words_add(w, "%s is no longer in the spec of its experiment.\n", arms->arms[i].label);
     if (arms->n_gone > 0)
         words_add(w, "%zu of these seeds %s no longer in the spec: %s.\n", arms->n_gone,
                   arms->n_gone == 1 ? "is" : "are", arms->gone);
@@ -354,7 +357,7 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
                   "Not among the other images: what the database has of the images of run %s is "
                   "damaged; `bnnrun rm` and a new run of the spec mend it.\n",
                   found->damaged);
-    words_seeds(asked->configs, &w);
+    words_left(asked->configs, &w);
     words_experiments(asked->configs, &w);
     if (found->later != NULL)
         words_add(
