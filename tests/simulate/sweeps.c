@@ -23,7 +23,10 @@ static double sweep_noise_of(const sweep_plan *plan, size_t sweep, size_t config
     case SWEEP_SKEWED:
         return plan->sd * (log(u) + 1);
     case SWEEP_LOPSIDED:
-        return config == plan->configs ? 0 : plan->sd * (log(u) + 1);
+    case SWEEP_LOPSIDED_CONFIGS:
+        return (config == plan->configs) == (plan->noise == SWEEP_LOPSIDED)
+                   ? plan->sd * (log(u) + 1)
+                   : plan->sd * 0.2 * bnn_normal_quantile(u);
     case SWEEP_UNEQUAL:
         return plan->sd * (double)(config % 4 + 1) * bnn_normal_quantile(u);
     default:

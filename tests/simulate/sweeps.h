@@ -15,9 +15,10 @@ enum { SWEEP_CONFIGS_MAX = 40, SWEEP_SEEDS_MAX = 40 };
 
 typedef enum sweep_noise {
     SWEEP_NORMAL,
-    SWEEP_SKEWED,   /* exponential, to the left, as of runs that go wrong now and then */
-    SWEEP_UNEQUAL,  /* normal, one to four times as wide, in turns */
-    SWEEP_LOPSIDED, /* exponential, to the left, and the baseline has none: so are the differences */
+    SWEEP_SKEWED,  /* exponential, to the left, as of runs that go wrong now and then */
+    SWEEP_UNEQUAL, /* normal, one to four times as wide, in turns */
+    SWEEP_LOPSIDED, /* of the baseline exponential, of the others little: so differences are skewed */
+    SWEEP_LOPSIDED_CONFIGS, /* the other way round: each difference is skewed by itself */
 } sweep_noise;
 
 /* What is 0 is not: 10 configs, 10 seeds, an sd of 0.1, accuracies of 10,000 images, alpha 0.05, a
