@@ -54,6 +54,8 @@ look() {
     need protobuf-c-compiler have_tool protoc-c
     need libonnx-dev have_file /usr/include/onnx/onnx.proto
     need check have_module check
+    # Nothing is built with it, but `bnnrun plot` draws with it.
+    [ "$deps" = no ] || need gnuplot-nox have_tool gnuplot
 }
 
 usage() {

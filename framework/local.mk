@@ -374,6 +374,7 @@ bnnrun_SOURCES = \
 	framework/cli/plot/draft.c \
 	framework/cli/plot/effects.c \
 	framework/cli/plot/epochs.c framework/cli/plot/epochs.h \
+	framework/cli/plot/names.c framework/cli/plot/names.h \
 	framework/cli/plot/pareto.c \
 	framework/cli/plot/plot.c framework/cli/plot/plot.h \
 	framework/cli/plot/plot_internal.h \

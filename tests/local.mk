@@ -65,6 +65,7 @@ check_suites = \
 	tests/unit/comparison/check_design \
 	tests/unit/comparison/check_error_rates \
 	tests/unit/comparison/check_theory \
+	tests/unit/figure/check_figure \
 	tests/unit/data/check_add \
 	tests/unit/data/check_cifar \
 	tests/unit/data/check_data \
@@ -152,6 +153,7 @@ shell_tests = \
 	tests/cli/model.sh \
 	tests/cli/needs.sh \
 	tests/cli/report.sh \
+	tests/cli/plot.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
 	tests/cli/telemetry.sh \

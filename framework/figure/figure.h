@@ -30,7 +30,6 @@ typedef struct bnn_series {
     int hue;
     double opacity; /* from 0 to 1 */
     double size;    /* of a line its width, of a dot its diameter */
-    bool dashed;
     size_t n;
     const double *x, *y, *other; /* [n]; other: of bands and arrows */
 } bnn_series;
@@ -75,7 +74,6 @@ typedef struct bnn_key_entry {
     const char *name;
     bnn_mark mark;
     int hue;
-    bool dashed;
 } bnn_key_entry;
 
 typedef struct bnn_figure {
@@ -106,7 +104,11 @@ typedef struct bnn_drawing {
 int bnn_figures_draw(const bnn_figure *figures, size_t n, bnn_figure_format format,
                      bnn_arena *arena, bnn_drawing *drawings, bnn_error *err);
 
-/* The height that a figure has, from its width and panels. */
+/* The height that a figure has, from its width and panels; and what the axes of a panel have of it. */
 double bnn_figure_height(const bnn_figure *figure);
+void bnn_figure_axes(const bnn_figure *figure, size_t panel, double *width, double *height);
+
+/* How wide a text will be, about. */
+double bnn_figure_text_width(const char *text);
 
 #endif

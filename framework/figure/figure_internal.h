@@ -12,6 +12,7 @@ enum {
     FIGURE_FONT = 12,     /* the size of texts */
     FIGURE_LINE = 18,     /* the height of a line of them */
     FIGURE_KEY_MARK = 24, /* in front of a name of the key */
+    FIGURE_KEY_GAP = 18,  /* behind it */
 };
 
 typedef struct figure_box {
@@ -27,11 +28,10 @@ typedef struct figure_layout {
 figure_layout figure_lay_out(const bnn_figure *figure);
 figure_box figure_panel_box(const bnn_figure *figure, const figure_layout *layout, size_t panel);
 
-/* So many columns of the names of a panel's y axis fit in front of it. */
-size_t figure_name_columns(const bnn_figure *figure, size_t panel);
+/* What the names of a panel's y axis have in front of it. */
+double figure_name_room(const bnn_figure *figure, size_t panel);
 
-/* How wide a text will be, about; an entry of the key, mark and gap included. */
-double figure_text_width(const char *text);
+/* An entry of the key: its mark, its name, and the gap behind it. */
 double figure_key_width(const bnn_key_entry *entry);
 
 /* ---- ticks.c ------------------------------------------------------------------------------------- */

@@ -12,18 +12,18 @@ enum {
     LAYOUT_GAP = 10,      /* between panels of a row, besides */
     LAYOUT_NUMBERS = 42,  /* in front of an axis with numbers */
     LAYOUT_NAME_GAP = 10, /* between a name and its axis */
-    LAYOUT_KEY_GAP = 18,  /* behind a name of the key */
+    LAYOUT_BARE = 4,      /* where nothing stands below an axis */
 };
 #define LAYOUT_NAMES_SHARE 0.4 /* of the width that names may have */
 
-double figure_text_width(const char *text)
+double bnn_figure_text_width(const char *text)
 {
-    return 0.56 * FIGURE_FONT * (double)bnn_text_width(text);
+    return 0.6 * FIGURE_FONT * (double)bnn_text_width(text);
 }
 
 double figure_key_width(const bnn_key_entry *entry)
 {
-    return FIGURE_KEY_MARK + figure_text_width(entry->name) + LAYOUT_KEY_GAP;
+    return FIGURE_KEY_MARK + bnn_figure_text_width(entry->name) + FIGURE_KEY_GAP;
 }
 
 /* The lines that the key takes. */
@@ -34,7 +34,7 @@ static size_t layout_key_lines(const bnn_figure *figure)
     size_t lines = figure->n_key > 0;
     for (size_t i = 0; i < figure->n_key; i++) {
         const double width = figure_key_width(&figure->key[i]);
-        if (used > 0 && used + width - LAYOUT_KEY_GAP > room) {
+        if (used > 0 && used + width - FIGURE_KEY_GAP > room) {
             lines++;
             used = 0;
         }
@@ -45,7 +45,7 @@ static size_t layout_key_lines(const bnn_figure *figure)
 
 /* What a panel has around its axes. */
 typedef struct layout_margins {
-    double right, top, bottom;
+    double right, top;
 } layout_margins;
 
 /* In front of the axes of a column. */
@@ -55,7 +55,7 @@ static double layout_left(const bnn_figure *figure, size_t column)
     for (size_t i = column; i < figure->n_panels; i += figure->n_columns) {
         const bnn_axis *y = &figure->panels[i].y;
         for (size_t k = 0; k < y->n_names && !y->bare; k++)
-            left = fmax(left, figure_text_width(y->names[k]) + LAYOUT_NAME_GAP);
+            left = fmax(left, bnn_figure_text_width(y->names[k]) + LAYOUT_NAME_GAP);
         if (y->n_names == 0 && !y->bare)
             left = fmax(left, LAYOUT_NUMBERS);
     }
@@ -71,10 +71,8 @@ static layout_margins layout_margins_of(const bnn_figure *figure)
         for (size_t k = 0; k < panel->n_notes; k++)
             if (panel->notes[k].place == BNN_PLACE_BESIDE)
                 m.right =
-                    fmax(m.right, panel->notes[k].dx + figure_text_width(panel->notes[k].text));
+                    fmax(m.right, panel->notes[k].dx + bnn_figure_text_width(panel->notes[k].text));
         m.top = fmax(m.top, panel->title != NULL ? FIGURE_LINE + 4 : 6);
-        m.bottom = fmax(m.bottom, (panel->x.bare ? 6 : FIGURE_LINE) +
-                                      (panel->x.title != NULL ? FIGURE_LINE : 4));
     }
     return m;
 }
@@ -82,6 +80,28 @@ static layout_margins layout_margins_of(const bnn_figure *figure)
 static size_t layout_rows(const bnn_figure *figure)
 {
     return (figure->n_panels + figure->n_columns - 1) / figure->n_columns;
+}
+
+/* Below the axes of a row. */
+static double layout_bottom(const bnn_figure *figure, size_t row)
+{
+    double bottom = 0;
+    for (size_t i = row * figure->n_columns;
+         i < figure->n_panels && i < (row + 1) * figure->n_columns; i++) {
+        const bnn_axis *x = &figure->panels[i].x;
+        bottom = fmax(bottom, (x->bare ? LAYOUT_BARE : FIGURE_LINE) +
+                                  (x->title != NULL ? FIGURE_LINE : LAYOUT_BARE));
+    }
+    return bottom;
+}
+
+/* From the top of the first row to the top of this one; of their number, to the end. */
+static double layout_above(const bnn_figure *figure, double top, size_t row)
+{
+    double height = 0;
+    for (size_t i = 0; i < row; i++)
+        height += top + figure->panel_height + layout_bottom(figure, i);
+    return height;
 }
 
 figure_layout figure_lay_out(const bnn_figure *figure)
@@ -92,8 +112,8 @@ figure_layout figure_lay_out(const bnn_figure *figure)
     layout.key_top = LAYOUT_EDGE + (figure->heading != NULL ? FIGURE_LINE : 0);
     layout.panels_top = layout.key_top + (double)layout_key_lines(figure) * FIGURE_LINE +
                         (figure->heading != NULL || figure->n_key > 0 ? 4 : 0);
-    layout.height = ceil(layout.panels_top + LAYOUT_EDGE / 2 +
-                         (double)layout_rows(figure) * (m.top + figure->panel_height + m.bottom));
+    layout.height = ceil(layout.panels_top + LAYOUT_EDGE / 2.0 +
+                         layout_above(figure, m.top, layout_rows(figure)));
     return layout;
 }
 
@@ -109,16 +129,23 @@ figure_box figure_panel_box(const bnn_figure *figure, const figure_layout *layou
         before += layout_left(figure, i) + room / n + m.right + LAYOUT_GAP;
     return (figure_box){
         .left = LAYOUT_EDGE + before + layout_left(figure, column),
-        .top = layout->panels_top + (double)row * (m.top + figure->panel_height + m.bottom) + m.top,
+        .top = layout->panels_top + layout_above(figure, m.top, row) + m.top,
         .width = room / n,
         .height = figure->panel_height,
     };
 }
 
-size_t figure_name_columns(const bnn_figure *figure, size_t panel)
+double figure_name_room(const bnn_figure *figure, size_t panel)
 {
-    const double left = layout_left(figure, panel % figure->n_columns) - LAYOUT_NAME_GAP;
-    return (size_t)fmax(floor(left / figure_text_width("x") + 1e-9), 1);
+    return layout_left(figure, panel % figure->n_columns) - LAYOUT_NAME_GAP;
+}
+
+void bnn_figure_axes(const bnn_figure *figure, size_t panel, double *width, double *height)
+{
+    const figure_layout layout = figure_lay_out(figure);
+    const figure_box box = figure_panel_box(figure, &layout, panel);
+    *width = box.width;
+    *height = box.height;
 }
 
 double bnn_figure_height(const bnn_figure *figure)

@@ -62,7 +62,8 @@ static bool svg_take_dot(svg_tidy *t)
 static bool svg_take_nothing(svg_tidy *t)
 {
     static const char *const needless[] = {" id=\"gnuplot_canvas\"", " font-family=\"Arial\"",
-                                           " class=\"gridline\""};
+                                           " class=\"gridline\"",    " color=\"black\"",
+                                           " color=\"white\"",       " color=\"gray\""};
     for (size_t i = 0; i < sizeof needless / sizeof *needless; i++)
         if (svg_begins(t, needless[i])) {
             t->at += strlen(needless[i]);

@@ -53,7 +53,7 @@ static void ticks_logarithmic(double about, figure_ticks *out)
 {
     static const double digits[] = {1, 2, 5};
     const double decades = log10(out->high / out->low);
-    const size_t stride = decades * 3 <= about + 1 ? 1 : 3;
+    const size_t stride = decades * 3 <= about ? 1 : 3;
     if (decades * 3 < 2) {
         ticks_linear(about, false, out);
         return;

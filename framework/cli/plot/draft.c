@@ -8,10 +8,8 @@
 
 bnn_panel *plot_add_panel(plot_draft *draft)
 {
-    draft->series_capacity = draft->note_capacity = 0;
-    draft->series = NULL;
-    draft->notes = NULL;
-    return &draft->panels[draft->n_panels++];
+    draft->current = draft->n_panels++;
+    return &draft->panels[draft->current];
 }
 
 /* Room for n numbers; a place to write to without memory, too: none. */
@@ -25,16 +23,17 @@ static double *plot_numbers(plot_draft *draft, size_t n)
 plot_points plot_add_series(plot_draft *draft, bnn_mark mark, int hue, double opacity, double size,
                             size_t n)
 {
-    bnn_panel *panel = &draft->panels[draft->n_panels - 1];
+    bnn_panel *panel = &draft->panels[draft->current];
+    plot_growth *growth = &draft->growth[draft->current];
     const bool has_other = mark == BNN_MARK_BAND || mark == BNN_MARK_ARROW;
-    bnn_series *rows = bnn_arena_grow(draft->arena, draft->series, panel->n_series,
-                                      &draft->series_capacity, sizeof *rows);
+    bnn_series *rows = bnn_arena_grow(draft->arena, growth->series, panel->n_series,
+                                      &growth->series_capacity, sizeof *rows);
     plot_points points = {plot_numbers(draft, n), plot_numbers(draft, n),
                           has_other ? plot_numbers(draft, n) : NULL};
     draft->failed |= rows == NULL;
     if (draft->failed)
         return (plot_points){NULL, NULL, NULL};
-    panel->series = draft->series = rows;
+    panel->series = growth->series = rows;
     rows[panel->n_series++] = (bnn_series){.mark = mark,
                                            .hue = hue,
                                            .opacity = opacity,
@@ -58,13 +57,14 @@ void plot_add_line(plot_draft *draft, int hue, double opacity, double size, doub
 
 void plot_add_note(plot_draft *draft, const bnn_note *note)
 {
-    bnn_panel *panel = &draft->panels[draft->n_panels - 1];
-    bnn_note *rows = bnn_arena_grow(draft->arena, draft->notes, panel->n_notes,
-                                    &draft->note_capacity, sizeof *rows);
+    bnn_panel *panel = &draft->panels[draft->current];
+    plot_growth *growth = &draft->growth[draft->current];
+    bnn_note *rows = bnn_arena_grow(draft->arena, growth->notes, panel->n_notes,
+                                    &growth->note_capacity, sizeof *rows);
     draft->failed |= rows == NULL;
     if (draft->failed)
         return;
-    panel->notes = draft->notes = rows;
+    panel->notes = growth->notes = rows;
     rows[panel->n_notes++] = *note;
 }
 

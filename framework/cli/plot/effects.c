@@ -1,13 +1,17 @@
 /* effects.c - the intervals of a comparison, each a row, with the margin as a band and the verdicts. */
 #include "cli/plot/plot_internal.h"
 
-#include "base/text.h"
 #include "comparison/verdict.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { EFFECTS_ROW = 26, EFFECTS_LETTER = 7 /* pixels, about */ };
+enum {
+    EFFECTS_ROW = 26,
+    EFFECTS_TALL_ROW = 46, /* with the texts above the interval */
+    EFFECTS_RAISED = 13,   /* by so much */
+    EFFECTS_LOWERED = 8,   /* and the interval below the middle */
+};
 
 static int effects_hue(bnn_verdict verdict)
 {
@@ -72,31 +76,55 @@ static const char *effects_name(plot_draft *draft, const cli_question *asked, co
     return asked->all_pairs ? plot_text(draft, "%s \u2212 %s", a, b) : a;
 }
 
-/* What stands at the right: the numbers, and behind them the verdict. */
-static void effects_tell(plot_draft *draft, const cli_question *asked, const cli_findings *found)
+/* In a narrow figure, name and verdict stand above the interval. */
+static void effects_tell_above(plot_draft *draft, const char *name, const char *verdict,
+                               bnn_verdict kind, size_t row)
+{
+    const bnn_note notes[] = {
+        {.place = BNN_PLACE_LEFT, .hue = BNN_HUE_INK, .text = name},
+        {.place = BNN_PLACE_RIGHT, .hue = effects_hue(kind), .bold = true, .text = verdict}};
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        bnn_note note = notes[i];
+        note.y = (double)row;
+        note.dy = EFFECTS_RAISED;
+        plot_add_note(draft, &note);
+    }
+}
+
+/* In a wide one, numbers and verdict stand at its right. */
+static void effects_tell_beside(plot_draft *draft, const char *numbers, double numbers_width,
+                                const char *verdict, bnn_verdict kind, size_t row)
+{
+    bnn_note note = {
+        .place = BNN_PLACE_BESIDE, .y = (double)row, .dx = 10, .hue = BNN_HUE_INK, .text = numbers};
+    plot_add_note(draft, &note);
+    note.dx += numbers_width + 12;
+    note.hue = effects_hue(kind);
+    note.bold = true;
+    note.text = verdict;
+    plot_add_note(draft, &note);
+}
+
+static void effects_tell(plot_draft *draft, const cli_question *asked, const cli_findings *found,
+                         const char *const *names, bool narrow)
 {
     const int n_decimals = cli_compare_decimals(asked, found);
-    size_t widest = 0;
-    for (int column = 0; column < 2; column++)
-        for (size_t i = 0; i < found->n; i++) {
-            const cli_finding *f = &found->rows[i];
-            const char *text = column == 0
-                                   ? cli_compare_difference(f, n_decimals, draft->arena)
-                                   : cli_compare_verdict(asked, f, false, n_decimals, draft->arena);
-            draft->failed |= text == NULL;
-            if (text == NULL)
-                return;
-            if (column == 0 && bnn_text_width(text) > widest)
-                widest = bnn_text_width(text);
-            const double dx = column == 0 ? 8 : 20 + EFFECTS_LETTER * (double)widest;
-            plot_add_note(draft, &(bnn_note){.place = BNN_PLACE_BESIDE,
-                                             .y = (double)i,
-                                             .dx = dx,
-                                             .hue = column == 0 ? BNN_HUE_INK
-                                                                : effects_hue(f->answer.verdict),
-                                             .bold = column == 1,
-                                             .text = text});
-        }
+    double widest = 0;
+    for (size_t i = 0; i < 2 * found->n; i++) {
+        const size_t row = i % found->n;
+        const cli_finding *f = &found->rows[row];
+        const char *numbers = cli_compare_difference(f, n_decimals, draft->arena);
+        const char *verdict = cli_compare_verdict(asked, f, false, n_decimals, draft->arena);
+        draft->failed |= numbers == NULL || verdict == NULL;
+        if (draft->failed)
+            return;
+        if (i < found->n)
+            widest = fmax(widest, bnn_figure_text_width(numbers));
+        else if (narrow)
+            effects_tell_above(draft, names[row], verdict, f->answer.verdict, row);
+        else
+            effects_tell_beside(draft, numbers, widest, verdict, f->answer.verdict, row);
+    }
 }
 
 static void effects_ground(plot_draft *draft, const cli_question *asked, size_t n)
@@ -128,11 +156,16 @@ int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_e
         return BNN_OK;
     effects_range(asked, found, range);
     effects_ground(draft, asked, found->n);
+    const bool narrow = task->width < CLI_PLOT_NARROW;
+    const double height = narrow ? EFFECTS_TALL_ROW : EFFECTS_ROW;
     for (size_t i = 0; i < found->n; i++) {
         names[i] = effects_name(draft, asked, &found->rows[i]);
-        effects_draw(draft, &found->rows[i], (double)i, range);
+        effects_draw(draft, &found->rows[i], (double)i + (narrow ? EFFECTS_LOWERED / height : 0),
+                     range);
     }
-    effects_tell(draft, asked, found);
+    effects_tell(draft, asked, found, names, narrow);
+    for (size_t i = 0; narrow && i < found->n; i++)
+        names[i] = "";
     const char *title = plot_difference_title(draft, asked->metric);
     panel->x =
         (bnn_axis){.title = asked->all_pairs ? title
@@ -141,7 +174,7 @@ int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_e
                    .low = range[0],
                    .high = range[1]};
     panel->y = (bnn_axis){.n_names = found->n, .names = names};
-    out->panel_height = EFFECTS_ROW * (double)found->n;
+    out->panel_height = height * (double)found->n;
     out->title = plot_text(draft, "%s: %s", asked->experiment, panel->x.title);
     out->description = cli_compare_statement(asked, found, draft->arena);
     draft->failed |= out->description == NULL;

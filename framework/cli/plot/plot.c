@@ -46,7 +46,8 @@ int cli_plot_make(cli_plot_kind kind, bnn_store *store, const cli_compared *comp
         task.width = PLOT_WIDTH_MIN;
     *out = (bnn_figure){.title = "", .description = "", .width = task.width, .n_columns = 1};
     draft.panels = bnn_arena_alloc(arena, plot_count_panels(compared), sizeof *draft.panels);
-    if (draft.panels == NULL)
+    draft.growth = bnn_arena_alloc(arena, plot_count_panels(compared), sizeof *draft.growth);
+    if (draft.panels == NULL || draft.growth == NULL)
         return bnn_no_memory(err);
     const int status = plot_kinds[kind].make(&task, &draft, out, err);
     if (status != BNN_OK)

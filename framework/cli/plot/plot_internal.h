@@ -4,21 +4,31 @@
 
 #include "cli/plot/plot.h"
 
+/* The rows of a panel, which grow. */
+typedef struct plot_growth {
+    bnn_series *series;
+    bnn_note *notes;
+    size_t series_capacity, note_capacity;
+} plot_growth;
+
+enum {
+    CLI_PLOT_NARROW = 560
+}; /* pixels; narrower figures have their texts above what they are about */
+
 /* What is made; without memory, failed says so, and nothing more is added. */
 typedef struct plot_draft {
     bnn_arena *arena;
     bool failed;
-    bnn_panel *panels; /* [n_panels] */
-    size_t n_panels;
-    bnn_series *series; /* of the last one, like the next */
-    bnn_note *notes;
-    size_t series_capacity, note_capacity;
+    size_t n_panels,
+        current; /* current: the panel that is added to, the last unless somebody says otherwise */
+    bnn_panel *panels;
+    plot_growth *growth; /* of each */
 } plot_draft;
 
 /* The next panel, for which there must be room. */
 bnn_panel *plot_add_panel(plot_draft *draft);
 
-/* A series of the last panel with room for n points, which the caller fills in; other: of a band, an
+/* A series of the current panel with room for n points, which the caller fills in; other: of a band, an
  * arrow. */
 typedef struct plot_points {
     double *x, *y, *other;

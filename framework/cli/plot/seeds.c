@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOTS_ROW = 34 };
+enum {
+    DOTS_ROW = 34,
+    DOTS_TALL_ROW = 56, /* with the texts above the dots */
+    DOTS_RAISED = 20,   /* by so much */
+};
+
+#define DOTS_TICK 0.22 /* half the height of a mean, of a row */
 
 /* An arm, to be sorted. */
 typedef struct dots_row {
@@ -64,8 +70,8 @@ static void dots_draw(plot_draft *draft, const dots_row *row, size_t i, size_t n
         p.y[s] = (double)i;
     }
     if (isfinite(row->arm->mean))
-        plot_add_line(draft, hue, 1, 2.5, row->arm->mean, (double)i - 0.3, row->arm->mean,
-                      (double)i + 0.3);
+        plot_add_line(draft, hue, 1, 2.5, row->arm->mean, (double)i - DOTS_TICK, row->arm->mean,
+                      (double)i + DOTS_TICK);
 }
 
 /* "97.56 \u00b1 0.16", and how many failed. */
@@ -83,6 +89,23 @@ static const char *dots_tell(plot_draft *draft, const cli_question *asked, const
     return arm->n_failed == 0 ? mean : plot_text(draft, "%s, %zu failed", mean, arm->n_failed);
 }
 
+/* In a narrow figure, name and mean stand above the dots; in a wide one the mean at their right. */
+static void dots_name(plot_draft *draft, const char *name, const char *mean, size_t row,
+                      bool narrow)
+{
+    bnn_note note = {.place = narrow ? BNN_PLACE_RIGHT : BNN_PLACE_BESIDE,
+                     .y = (double)row,
+                     .dx = narrow ? 0 : 10,
+                     .dy = narrow ? DOTS_RAISED : 0,
+                     .hue = BNN_HUE_INK,
+                     .text = mean};
+    plot_add_note(draft, &note);
+    note.place = BNN_PLACE_LEFT;
+    note.text = name;
+    if (narrow)
+        plot_add_note(draft, &note);
+}
+
 int plot_make_seeds(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_error *err)
 {
     const cli_question *asked = &task->compared->asked;
@@ -90,23 +113,20 @@ int plot_make_seeds(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_err
     const char **names = bnn_arena_alloc(draft->arena, arms->n, sizeof *names);
     const dots_row *rows = dots_sort(asked, draft->arena);
     bnn_panel *panel = plot_add_panel(draft);
+    const bool narrow = task->width < CLI_PLOT_NARROW;
     (void)err;
     draft->failed |= names == NULL || rows == NULL;
     if (draft->failed)
         return BNN_OK;
     dots_join(draft, rows, arms);
     for (size_t i = 0; i < arms->n; i++) {
-        names[i] = rows[i].arm->label;
+        names[i] = narrow ? "" : rows[i].arm->label;
         dots_draw(draft, &rows[i], i, arms->n_seeds, rows[i].i == asked->baseline);
-        plot_add_note(draft, &(bnn_note){.place = BNN_PLACE_BESIDE,
-                                         .y = (double)i,
-                                         .dx = 8,
-                                         .hue = BNN_HUE_INK,
-                                         .text = dots_tell(draft, asked, rows[i].arm)});
+        dots_name(draft, rows[i].arm->label, dots_tell(draft, asked, rows[i].arm), i, narrow);
     }
     panel->x = (bnn_axis){.title = plot_metric_title(draft, asked->metric)};
     panel->y = (bnn_axis){.n_names = arms->n, .names = names};
-    out->panel_height = DOTS_ROW * (double)arms->n;
+    out->panel_height = (narrow ? DOTS_TALL_ROW : DOTS_ROW) * (double)arms->n;
     out->title = plot_text(draft, "%s: %s of every run", asked->experiment, panel->x.title);
     out->description = plot_text(
         draft,
