@@ -88,6 +88,7 @@ static const cli_option report_options[] = {
     CLI_ASKING_NUMBERS,
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"},
+    {.name = "quiet", .help = "say nothing"},
     {.name = NULL},
 };
 

@@ -11,11 +11,17 @@ const {spawn} = require('child_process');
 const [chromium, page, folder] = process.argv.slice(2);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'bnn_browse.'));
 const browser = spawn(chromium, ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars',
-    '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'],
+    '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'],
     {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
 const [, , , requests, answers] = browser.stdio;
 const waiting = new Map(), wrong = [];
 let last = 0, session, rest = '';
+
+setTimeout(() => {
+    console.log('Chromium does not answer');
+    browser.kill('SIGKILL');
+    process.exit(1);
+}, 300000).unref();
 
 answers.on('data', bytes => {
     const messages = (rest + bytes).split('\0');
