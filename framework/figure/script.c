@@ -96,7 +96,7 @@ static script_panel script_prepare(const script_pen *pen, size_t i)
     double x[2], y[2];
     script_ranges(panel, x, y);
     figure_choose_ticks(&panel->x, x[0], x[1], p.box.width / (panel->x.whole ? 40 : 70), &p.x);
-    figure_choose_ticks(&panel->y, y[0], y[1], p.box.height / 30, &p.y);
+    figure_choose_ticks(&panel->y, y[0], y[1], fmin(p.box.height / 30, 6), &p.y);
     if (panel->y.n_names > 0) {
         p.y.low = (double)panel->y.n_names - 0.5;
         p.y.high = -0.5;

@@ -47,7 +47,7 @@ static bool svg_take_dot(svg_tidy *t)
     t->at += n;
     if (sscanf(t->at, " opacity='%lf'%n", &opacity, &more) == 1 && more > 0)
         t->at += more;
-    fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' ", x, y, 1.11 * size);
+    fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' stroke='none' ", x, y, 1.11 * size);
     if (opacity < 1)
         fprintf(t->out, "opacity='%.2f' ", opacity);
     svg_tidy own = {colour, colour + strlen(colour), t->out};

@@ -23,12 +23,14 @@ typedef struct dots_row {
     size_t i;
 } dots_row;
 
-/* The best first; those without results last. */
+/* The best first; those with failed runs behind the others, as in `compare`; those without results last. */
 static int dots_order(const void *left, const void *right)
 {
     const dots_row *a = left, *b = right;
     if (isnan(a->worth) != isnan(b->worth))
         return isnan(a->worth) ? 1 : -1;
+    if ((a->arm->n_failed > 0) != (b->arm->n_failed > 0))
+        return a->arm->n_failed > 0 ? 1 : -1;
     if (a->worth != b->worth && !isnan(a->worth))
         return a->worth < b->worth ? 1 : -1;
     return a->i < b->i ? -1 : 1;

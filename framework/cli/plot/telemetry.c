@@ -102,7 +102,7 @@ static void telemetry_add_panel(plot_draft *draft, const plot_epochs *epochs, si
                 continue;
             const int hue = telemetry_hue(epochs, k);
             if (pass == 0)
-                plot_add_runs(draft, epochs, layer, k, hue, 0.3, 0.5);
+                plot_add_runs(draft, epochs, layer, k, hue, 0.45, 0.6);
             else
                 plot_add_mean(draft, epochs, layer, k, hue, 1, 1.8);
         }
