@@ -16,6 +16,7 @@ typedef struct bnn_store_compared {
     int64_t seed;
     const char *state; /* of run_summary */
     double value;      /* of the metric; NaN unless the run is done and has it */
+    bool is_drawn;     /* the config, by sweep.random */
 } bnn_store_compared;
 
 /* The runs of the points of the newest spec of an experiment, point by point in the order of the sweep, then

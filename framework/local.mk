@@ -196,6 +196,7 @@ runner_sources = \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
+	framework/runner/plan_looks.c \
 	framework/runner/plan_needs.c \
 	framework/runner/plan_record.c \
 	framework/runner/pool.c framework/runner/pool.h framework/runner/pool_internal.h \
@@ -206,6 +207,7 @@ runner_sources = \
 	framework/runner/replay.c framework/runner/replay.h \
 	framework/runner/restore.c framework/runner/restore.h \
 	framework/runner/run.c framework/runner/run.h \
+	framework/runner/seeds.c \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_keys.c \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
@@ -336,6 +338,7 @@ bnnrun_SOURCES = \
 	framework/cli/compare/arms.c \
 	framework/cli/compare/ask.c framework/cli/compare/ask.h \
 	framework/cli/compare/images.c \
+	framework/cli/compare/looks.c \
 	framework/cli/compare/judge.c \
 	framework/cli/compare/named.c \
 	framework/cli/compare/paper.c \
@@ -354,6 +357,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/diff.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
+	framework/cli/commands/looks.c framework/cli/commands/looks.h \
 	framework/cli/deployment.c framework/cli/deployment.h \
 	framework/cli/evaluate.c framework/cli/evaluate.h \
 	framework/cli/grid.c framework/cli/grid.h \

@@ -151,6 +151,7 @@ shell_tests = \
 	tests/cli/install.sh \
 	tests/cli/manual.sh \
 	tests/cli/model.sh \
+	tests/cli/looks.sh \
 	tests/cli/needs.sh \
 	tests/cli/report.sh \
 	tests/cli/plot.sh \

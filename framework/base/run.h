@@ -30,7 +30,10 @@ typedef enum bnn_run_state {
     BNN_RUN_AGAIN = 7,       /* to be trained from its start, whatever it was */
     BNN_RUN_LOST = 8,        /* done, but a file that it left is missing or damaged */
     BNN_RUN_BLOCKED = 9,     /* to do, but it needs a run that is stale, or blocked itself */
-    BNN_RUN_STATES = 10,
+    BNN_RUN_LATER =
+        10, /* to do if the next look at a comparison does not decide it (seeds.until) */
+    BNN_RUN_SPARED = 11, /* not to do: it is decided, or it failed in this sweep */
+    BNN_RUN_STATES = 12,
 } bnn_run_state;
 
 /* What a run needs another one of the same seed for. */

@@ -169,7 +169,8 @@ bnn_estimate_task bnn_estimate_task_of(const bnn_plan *plan, const bnn_run *run)
     return task;
 }
 
-double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
+/* later: also the runs that a look may ask for. */
+static double estimate_runs(const bnn_plan *plan, uint32_t n_jobs, bool later)
 {
     bnn_estimate_task *tasks = bnn_arena_alloc(plan->arena, plan->n, sizeof *tasks);
     double *busy = bnn_arena_alloc(plan->arena, n_jobs, sizeof *busy);
@@ -177,13 +178,23 @@ double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
     for (size_t i = 0; known && i < plan->n; i++) {
         const bnn_run *run = &plan->runs[i];
         tasks[i] = bnn_estimate_task_of(plan, run);
-        if (!bnn_run_trains(run))
+        if (!bnn_run_trains(run) && !(later && run->state == BNN_RUN_LATER))
             continue;
         tasks[i].seconds = plan->seconds[run->i_config] * bnn_plan_rest(plan, run);
         tasks[i].end = -1.0;
         known = !isnan(tasks[i].seconds);
     }
     return known ? bnn_estimate_makespan(tasks, plan->n, busy, n_jobs) : (double)NAN;
+}
+
+double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
+{
+    return estimate_runs(plan, n_jobs, false);
+}
+
+double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs)
+{
+    return estimate_runs(plan, n_jobs, true);
 }
 
 bool bnn_estimate_is_limit(const bnn_plan *plan)

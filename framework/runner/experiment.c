@@ -172,7 +172,7 @@ static void record_needs(const bnn_reader *r, bnn_config *config)
 int bnn_experiment_resolve(const bnn_reader *r, const bnn_experiment *known, const bnn_point *point,
                            const bnn_need *needs, bnn_config *out)
 {
-    bnn_config c = {.label = point->label, .baseline = point->baseline};
+    bnn_config c = {.label = point->label, .baseline = point->baseline, .drawn = point->drawn};
     bnn_reader recording = *r;
     c.settings = (bnn_settings){.arena = r->arena};
     recording.settings = &c.settings;
@@ -365,6 +365,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
             bnn_key_read(r, r->spec, key, root, &experiment);
     finish_name(r, root, &experiment);
     check_measured(r, root, &experiment);
+    bnn_seeds_check_until(r, root, &experiment);
     /* When the sweep cannot be expanded at all, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base", .own = "", .taught = ""};
     const int expanding = bnn_diag_begin(r->diag);

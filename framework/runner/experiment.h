@@ -7,6 +7,7 @@
 #define BNN_RUNNER_EXPERIMENT_H
 
 #include "base/run.h"
+#include "comparison/design.h"
 #include "data/dataset.h"
 #include "model/options.h"
 #include "results/metrics.h"
@@ -58,6 +59,19 @@ typedef struct bnn_compare_options {
     const char *reference; /* then: the hash of the config that it compares with */
 } bnn_compare_options;
 
+/* `seeds: {until: ...}`: all runs of a config are planned, to the last look, but it gets no more of them once
+ * the comparison of the spec has decided about it. */
+typedef struct bnn_until {
+    bool is_there;
+    bool
+        goes_on; /* the plan is made again, by a command that has executed the one before: what failed
+                     has been tried */
+    double margin;    /* below 0: that of the comparison, which it becomes */
+    int32_t max;      /* seeds: those of the last look */
+    int32_t spending; /* bnn_spending */
+    bnn_design design;
+} bnn_until;
+
 /* Another config, whose run of the same seed a run needs. */
 typedef struct bnn_need {
     size_t n_said;
@@ -71,6 +85,7 @@ typedef struct bnn_need {
 typedef struct bnn_config {
     const char *label;
     bool baseline;
+    bool drawn;                   /* some of its values are */
     bnn_need needs[BNN_PURPOSES]; /* by bnn_purpose */
     bool is_needed;               /* others need it: its weights are kept */
     bool is_sound;                /* no mistake in it, but for what it needs */
@@ -101,6 +116,7 @@ typedef struct bnn_experiment {
     const char *text;        /* of the spec, with the overrides as comments at the end */
     size_t n_seeds;
     const int64_t *seeds;
+    bnn_until until;
     bnn_metric_options metric;
     bnn_compare_options compare;
     bnn_run_options run;

@@ -39,6 +39,14 @@ extern const bnn_section bnn_compare_section;
  * none. root: of the spec. */
 void bnn_registered_resolve(bnn_builder *b, const bnn_node *root);
 
+/* ---- seeds.c ---- */
+
+extern const bnn_key_type bnn_seeds_type;
+extern const bnn_section bnn_seeds_section;
+
+/* After the fixed keys: seeds.until goes with the comparison of the spec, whose margin it may say. */
+void bnn_seeds_check_until(const bnn_reader *r, const bnn_node *root, bnn_experiment *x);
+
 /* ---- needs.c ---- */
 
 /* The keys `start` and `teacher` of a bnn_config; detail: the bnn_purpose. */

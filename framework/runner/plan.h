@@ -12,6 +12,7 @@
 #define BNN_RUNNER_PLAN_H
 
 #include "base/run.h"
+#include "comparison/looks.h"
 #include "db/store.h"
 #include "runner/experiment.h"
 
@@ -27,6 +28,9 @@ typedef struct bnn_plan {
         n_other_seeds;   /* of these, done runs of its configs with other seeds: means count them */
     size_t n_unmeasured; /* done ones without the telemetry that the spec asks for */
     double *seconds;     /* [n_configs]: what a whole run should take; NaN: not known */
+    size_t n_looked;     /* with seeds.until: configs that are compared with the baseline, ... */
+    size_t *looked;      /* [n_looked] these, by their places in the experiment, ... */
+    bnn_looks looks;     /* ... and what the looks that could be made say of them */
     double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;
 

@@ -33,4 +33,14 @@ int bnn_plan_match_needs(const bnn_plan_matcher *m, bnn_store *store, bnn_error 
 /* Runs to do become blocked that need stale ones. Last, when it is known which are trained again. */
 int bnn_plan_block(bnn_plan *plan, bnn_error *err);
 
+/* ---- plan_looks.c ---- */
+
+/* With seeds.until: makes the looks that can be made, and turns runs to do that none of them asks for into
+ * LATER or SPARED ones. Before runs are blocked. */
+int bnn_plan_look(const bnn_plan_matcher *m, bnn_store *store, bnn_error *err);
+
+/* Keeps the looks in the database; configs: the ids of those of the experiment. */
+int bnn_plan_keep_looks(const bnn_plan *plan, bnn_store *store, int64_t experiment,
+                        const int64_t *configs, bnn_error *err);
+
 #endif

@@ -1,6 +1,6 @@
 /* plan_record.c - a plan goes into the database, in one transaction. */
 #include "runner/artifacts.h"
-#include "runner/plan.h"
+#include "runner/plan_internal.h"
 #include "runner/registered.h"
 
 static bnn_store_value plan_value(const bnn_setting *setting)
@@ -28,6 +28,7 @@ static int plan_add_config(const bnn_plan *plan, bnn_store *store, int64_t exper
         .baseline = config->baseline,
         .ordinal = (uint32_t)i,
         .need = config->only,
+        .drawn = config->drawn,
         .n_params = settings->n,
         .params = params,
     };
@@ -55,9 +56,13 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
     int status = bnn_store_add_experiment(store, &experiment, &id, err);
     for (size_t i = 0; status == BNN_OK && i < e->n_configs; i++)
         status = plan_add_config(plan, store, id, i, &configs[i], err);
+    if (status == BNN_OK)
+        status = bnn_plan_keep_looks(plan, store, id, configs, err);
     for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
         bnn_run *run = &plan->runs[i];
         const bnn_run_state state = run->state; /* BLOCKED is queued to the database */
+        if (run->id == 0 && (state == BNN_RUN_LATER || state == BNN_RUN_SPARED))
+            continue; /* nobody knows whether it will be asked for */
         if (run->id == 0)
             status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
         else

@@ -88,6 +88,12 @@ void bnn_registered_resolve(bnn_builder *b, const bnn_node *root)
                      map == NULL ? "compare: there is nothing to compare with: the spec has no "
                                    "baseline; give it one, or compare.baseline"
                                  : "compare.baseline: the sweep has no such point");
+    size_t n_points = 0;
+    for (size_t i = 0; i < n_configs; i++)
+        n_points += b->out->configs[i].only == NULL;
+    if (b->out->until.is_there && n_points < 2 && bnn_diag_status(b->r->diag) == BNN_OK)
+        bnn_diag_add(b->r->diag, bnn_tree_find(root, "seeds.until")->at,
+                     "seeds.until: there is nothing to compare the baseline with");
 }
 
 /* ---- the text ---------------------------------------------------------------------------- */
@@ -95,7 +101,8 @@ void bnn_registered_resolve(bnn_builder *b, const bnn_node *root)
 const char *bnn_registered_text(const bnn_experiment *x, bnn_arena *arena)
 {
     const bnn_compare_options *c = &x->compare;
-    json_t *configs = json_array(), *seeds = json_array();
+    const bnn_design *design = &x->until.design;
+    json_t *configs = json_array(), *seeds = json_array(), *looks = json_array();
     bool failed = false;
     for (size_t i = 0; i < x->n_configs; i++)
         if (x->configs[i].only == NULL)
@@ -103,9 +110,15 @@ const char *bnn_registered_text(const bnn_experiment *x, bnn_arena *arena)
                                             json_stringn(x->configs[i].hash, CONFIG_DIGITS)) != 0;
     for (size_t i = 0; i < x->n_seeds; i++)
         failed |= json_array_append_new(seeds, json_integer(x->seeds[i])) != 0;
+    for (size_t i = 0; i < design->looks; i++)
+        failed |= json_array_append_new(looks, json_integer((json_int_t)design->seeds[i])) != 0;
     json_t *all = json_pack("{s:s%, s:s, s:f, s:f, s:o, s:o}", "baseline", c->reference,
                             (size_t)CONFIG_DIGITS, "metric", c->metric, "margin", c->margin,
                             "alpha", c->alpha, "configs", configs, "seeds", seeds);
+    if (all != NULL && design->looks > 0)
+        failed |= json_object_set(all, "looks", looks) != 0 ||
+                  json_object_set_new(all, "spending", json_integer(design->spending)) != 0;
+    json_decref(looks);
     char *text = all == NULL || failed ? NULL : json_dumps(all, JSON_COMPACT);
     const char *copy = text == NULL ? NULL : bnn_arena_strdup(arena, text);
     json_decref(all);

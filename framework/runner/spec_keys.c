@@ -1,102 +1,9 @@
 #include "runner/experiment_internal.h"
 
-#include <stdio.h>
-
 enum {
-    SEEDS_MAX = 10000,
     JOBS_MAX = 1024,
     RETRIES_MAX = 100,
 };
-
-/* ---- seeds ------------------------------------------------------------------------------- */
-
-typedef struct counted_seeds {
-    int32_t count;
-    int64_t base;
-} counted_seeds;
-
-/* All of 64 bits, which a double does not hold. */
-static void base_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
-{
-    int64_t *base = &((counted_seeds *)out)->base;
-    *base = (int64_t)key->param.fallback;
-    if (node != NULL)
-        bnn_key_integer(r, node, 0, INT64_MAX - SEEDS_MAX, base);
-}
-
-static const bnn_key_type base_type = {"an integer", base_read, NULL};
-
-static const bnn_key seeds_keys[] = {
-    {.param = BNN_INTEGER(counted_seeds, count, 1, 1, SEEDS_MAX, "how many")},
-    {.param = {.name = "base",
-               .fallback = 1,
-               .maximum = (double)INT64_MAX,
-               .help = "the first; 1 more each"},
-     .type = &base_type},
-    BNN_KEYS_END,
-};
-
-static const bnn_section seeds_section = {.keys = seeds_keys};
-
-static size_t list_seeds(const bnn_reader *r, const bnn_node *list, int64_t *seeds)
-{
-    if (list->n == 0 || list->n > SEEDS_MAX)
-        bnn_diag_add(r->diag, list->at, "seeds: %zu of them; from 1 to %d are allowed", list->n,
-                     SEEDS_MAX);
-    for (size_t i = 0; i < list->n && i < SEEDS_MAX; i++) {
-        const bnn_node *item = list->items[i];
-        seeds[i] = -1;
-        if (bnn_key_integer(r, item, 0, INT64_MAX, &seeds[i]) != BNN_OK)
-            continue;
-        for (size_t j = 0; j < i; j++)
-            if (seeds[j] == seeds[i])
-                bnn_diag_add(r->diag, item->at, "seeds: %s is there twice", item->text);
-    }
-    return list->n;
-}
-
-static size_t count_seeds(const bnn_reader *r, const bnn_key *key, const bnn_node *map,
-                          int64_t *seeds)
-{
-    counted_seeds counted;
-    bnn_section_read(r, key->section, map, &counted);
-    for (int32_t i = 0; i < counted.count; i++)
-        seeds[i] = counted.base + i;
-    return (size_t)counted.count;
-}
-
-static void seeds_expected(const bnn_reader *r, const bnn_key *key, const bnn_node *node)
-{
-    char advice[BNN_EXCERPT + 64] = "", excerpt[BNN_EXCERPT];
-    double number;
-    if (bnn_key_is_number(node, &number))
-        snprintf(advice, sizeof advice, "; write {count: %s}, or [%s] for this one",
-                 bnn_excerpt(node->text, excerpt), excerpt);
-    bnn_reader_expected(r, node, key->type->form, advice);
-}
-
-static void seeds_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
-{
-    bnn_experiment *experiment = out;
-    int64_t *seeds = bnn_arena_alloc(r->arena, SEEDS_MAX, sizeof *seeds);
-    experiment->seeds = seeds;
-    if (seeds == NULL) {
-        bnn_diag_no_memory(r->diag);
-        return;
-    }
-    const int begun = bnn_diag_begin(r->diag);
-    if (node != NULL && node->kind == BNN_NODE_SCALAR)
-        seeds_expected(r, key, node);
-    else if (node != NULL && node->kind == BNN_NODE_LIST)
-        experiment->n_seeds = list_seeds(r, node, seeds);
-    else
-        experiment->n_seeds = count_seeds(r, key, node, seeds);
-    if (bnn_diag_end(r->diag, begun) != BNN_OK)
-        experiment->n_seeds = 1;
-}
-
-static const bnn_key_type seeds_type = {"{count: N, base: N} or a list of integers", seeds_read,
-                                        NULL};
 
 /* ---- the keys ---------------------------------------------------------------------------- */
 
@@ -172,8 +79,8 @@ static const bnn_key spec_keys[] = {
                  "start: {model.binarize.weights: false, teacher: none}   # a start without it"},
     {BNN_KEY_SECTION(bnn_config, train, "train", &bnn_train_section, "how it is trained"),
      .also = "training|trainer|hyperparameters"},
-    {BNN_KEY_OF("seeds", 0, &seeds_type, "each config is trained once with each"),
-     .section = &seeds_section, .standard = "{count: 1}", .flags = BNN_KEY_FIXED | BNN_KEY_LIST,
+    {BNN_KEY_OF("seeds", 0, &bnn_seeds_type, "each config is trained once with each"),
+     .section = &bnn_seeds_section, .standard = "{count: 1}", .flags = BNN_KEY_FIXED | BNN_KEY_LIST,
      .also = "random_seed|manual_seed"},
     {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_section,
      .flags = BNN_KEY_FIXED},

@@ -113,6 +113,8 @@ const cli_command cli_command_compare = {
         "Whether it would hold for other images, too, is asked with a bootstrap that draws both\n"
         "seeds and images, for each comparison alone, from what each run takes its test images for.\n"
         "\n"
+        "Of a spec with seeds.until, the answers are those of its looks.\n"
+        "\n"
         "A comparison was planned if the spec named it, as `compare: {margin: 0.1}`, before the\n"
         "first run of its configs and seeds, in any experiment, and neither have changed (`bnnrun\n"
         "help compare.margin`); else it is exploratory. `bnnrun plan` shows what is registered. What\n"

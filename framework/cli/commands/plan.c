@@ -2,6 +2,7 @@
 #include "cli/commands/plan.h"
 
 #include "base/text.h"
+#include "cli/commands/looks.h"
 #include "cli/compare/compare.h"
 #include "cli/deployment.h"
 #include "cli/progress.h"
@@ -22,10 +23,10 @@ enum { REASON_BYTES = 255, SEEDS_BYTES = 128 };
 static const struct {
     bnn_run_state state;
     const char *word;
-} words[] = {
-    {BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
-    {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_BLOCKED, "blocked"},    {BNN_RUN_LOST, "restore"},
-    {BNN_RUN_DONE, "done"},     {BNN_RUN_STALE, "stale"},        {BNN_RUN_RUNNING, "running"}};
+} words[] = {{BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
+             {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_BLOCKED, "blocked"},    {BNN_RUN_LOST, "restore"},
+             {BNN_RUN_LATER, "later"},   {BNN_RUN_SPARED, "spared"},      {BNN_RUN_DONE, "done"},
+             {BNN_RUN_STALE, "stale"},   {BNN_RUN_RUNNING, "running"}};
 
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -64,6 +65,10 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
         return bnn_arena_printf(arena, "%s", run->lost);
     case BNN_RUN_BLOCKED:
         return bnn_arena_printf(arena, "%s", run->blocked);
+    case BNN_RUN_LATER:
+        return "if no look decides before";
+    case BNN_RUN_SPARED:
+        return "a look has decided";
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
@@ -233,6 +238,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
     else
         printf("; %s %s with %u job%s\n", bnn_estimate_is_limit(plan) ? "at most about" : "about",
                cli_duration_text(seconds, duration), n_jobs, bnn_plural(n_jobs));
+    cli_looks_print(plan, n_jobs);
     if (plan->n_of[BNN_RUN_STALE] > 0)
         puts(CLI_PLAN_STALE);
     if (plan->n_of[BNN_RUN_LOST] > 0)
@@ -344,7 +350,8 @@ const cli_command cli_command_plan = {
         "States: new; resume (interrupted, or its process died); retry (failed); retrain (as\n"
         "--retrain asks); restore (done, but files that it left are missing or damaged: training\n"
         "gives them again); done; stale (done, but its data, a plugin or a run that it was trained\n"
-        "with are others now); blocked (it needs a stale run); running (in another process). Seconds\n"
+        "with are others now); blocked (it needs a stale run); running (in another process); later,\n"
+        "spared (as looks decide: `bnnrun help seeds.until`). Seconds\n"
         "come from past runs of the same config, else from a few steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs.\n"

@@ -1,5 +1,6 @@
 /* run.c - bnnrun run SPEC: executes what is missing, then shows what the experiment came to. */
 #include "base/text.h"
+#include "cli/commands/looks.h"
 #include "cli/commands/plan.h"
 #include "cli/compare/compare.h"
 #include "cli/deployment.h"
@@ -26,6 +27,7 @@ typedef struct sweep {
     bnn_dataset *datasets;
     bnn_pool_summary summary;
     bnn_restore_summary restored;
+    size_t total[BNN_RUN_STATES], n_tried, done_before; /* over all looks (seeds.until) */
     /* Once it has ended. */
     int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
     size_t n_elsewhere;             /* runs that other processes took and have not done */
@@ -75,6 +77,8 @@ static void say_plan(const sweep *s)
     say_count(plan->n_of[BNN_RUN_AGAIN], "to train again");
     say_count(plan->n_of[BNN_RUN_LOST], "done with lost files");
     say_count(plan->n_of[BNN_RUN_BLOCKED], "blocked");
+    say_count(plan->n_of[BNN_RUN_LATER], "later, if no look decides before");
+    say_count(plan->n_of[BNN_RUN_SPARED], "spared");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
     fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] +
                       plan->n_of[BNN_RUN_BLOCKED] >
@@ -137,17 +141,16 @@ static void say_start(const sweep *s, bool isolates)
 
 static int print_json(const sweep *s, json_t *board, bnn_error *err)
 {
-    const size_t *n_of = s->summary.n_of;
+    const size_t *n_of = s->total;
     json_t *all = json_pack(
         "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
         s->plan.experiment->name, "database", s->request->options.db, "runs", "planned",
-        (json_int_t)s->plan.n, "done_before",
-        (json_int_t)(s->plan.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_LOST]), "lost",
+        (json_int_t)s->plan.n, "done_before", (json_int_t)s->done_before, "lost",
         (json_int_t)s->plan.n_of[BNN_RUN_LOST], "restored",
         (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
         (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
-        "elsewhere", (json_int_t)(n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
+        "elsewhere", (json_int_t)(s->summary.n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
         "leaderboard", json_incref(board));
     if (all == NULL)
         return bnn_no_memory(err);
@@ -242,7 +245,7 @@ static int show_results(sweep *s, bnn_error *err)
 /* What to say about a sweep that went to its end. */
 static int judge_sweep(const sweep *s, bnn_error *err)
 {
-    const size_t n_failed = s->summary.n_of[BNN_RUN_FAILED];
+    const size_t n_failed = s->total[BNN_RUN_FAILED];
     const size_t n_lost = s->plan.n_of[BNN_RUN_LOST] - s->restored.n_of[BNN_RESTORED_FILES];
     if (s->n_mismatched > 0) /* a mistake of this program */
         return bnn_fail(err, BNN_E_INTERNAL,
@@ -254,7 +257,7 @@ static int judge_sweep(const sweep *s, bnn_error *err)
     if (n_failed > 0)
         return bnn_fail(err, BNN_E_FAILED,
                         "%zu of %zu runs failed; `bnnrun query failures` says why", n_failed,
-                        s->plan.n_todo);
+                        s->n_tried);
     if (n_lost > 0)
         return bnn_fail(err, BNN_E_FAILED, "the files of %zu of %zu runs could not be made again",
                         n_lost, s->plan.n);
@@ -269,6 +272,12 @@ static int judge_sweep(const sweep *s, bnn_error *err)
                         "%zu of %zu runs need runs that are stale; the same command with --retrain "
                         "stale does all of them",
                         s->plan.n_of[BNN_RUN_BLOCKED], s->plan.n);
+    if (s->n_elsewhere == 0 && s->plan.looks.due > 0)
+        return bnn_fail(
+            err, BNN_E_FAILED,
+            "the look at %zu seeds waits for runs that are not done; `bnnrun plan` says "
+            "why",
+            s->plan.looks.due);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(
@@ -376,29 +385,76 @@ static void sweep_identify_data(cli_request *r)
     cli_download_end(&download);
 }
 
+/* The runs of the plan: all, or those up to the next look. */
+static int sweep_do_plan(sweep *s, int *signal, bnn_error *err)
+{
+    if (s->plan.n_todo + s->plan.n_of[BNN_RUN_LOST] == 0)
+        return BNN_OK;
+    int status = open_data(s, err);
+    if (status != BNN_OK)
+        return status;
+    status = do_runs(s, err);
+    bnn_plan_close_data(&s->plan, s->datasets);
+    *signal = s->summary.signal != 0 ? s->summary.signal : s->restored.signal;
+    s->n_tried += s->plan.n_todo;
+    for (size_t i = 0; i < BNN_RUN_STATES; i++)
+        s->total[i] += s->summary.n_of[i];
+    return status;
+}
+
+static int sweep_plan(sweep *s, const char *retrain, bool take_over, bnn_error *err)
+{
+    cli_request *r = s->request;
+    const int status = bnn_plan_record(&r->experiment, r->options.db, retrain, take_over,
+                                       r->options.arena, &s->plan, &s->recovered, err);
+    if (status == BNN_OK)
+        s->n_jobs = bnn_plan_jobs(&s->plan, r->n_jobs);
+    return status;
+}
+
+/* From look to look, until all is decided. Runs up to a look that other processes have are waited for, if
+ * these can be seen from here. */
+static int sweep_look_on(sweep *s, int *signal, bnn_error *err)
+{
+    int status = BNN_OK;
+    bool more = s->plan.looks.due > 0;
+    s->request->experiment.until.goes_on = true;
+    while (status == BNN_OK && more) {
+        const size_t before = s->plan.looks.made;
+        status = sweep_plan(s, NULL, false, err);
+        if (status != BNN_OK)
+            break;
+        s->summary = (bnn_pool_summary){.signal = 0};
+        if (!s->request->options.quiet)
+            cli_looks_say(&s->plan, before);
+        const bool waits = s->plan.looks.due > 0 && s->plan.n_todo == 0 &&
+                           s->plan.n_of[BNN_RUN_RUNNING] > 0 && s->recovered.n_unknown == 0;
+        more = s->plan.n_todo > 0 || waits;
+        status = waits ? cli_looks_wait(&s->plan, s->request->options.db, err)
+                       : sweep_do_plan(s, signal, err);
+    }
+    return status;
+}
+
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     sweep s = {.request = r};
     sweep_identify_data(r);
-    int status = bnn_plan_record(&r->experiment, r->options.db, r->retrain, r->take_over,
-                                 r->options.arena, &s.plan, &s.recovered, err);
+    int status = sweep_plan(&s, r->retrain, r->take_over, err);
     if (status != BNN_OK)
         return status;
-    s.n_jobs = bnn_plan_jobs(&s.plan, r->n_jobs);
-    if (!r->options.quiet)
+    s.done_before = s.plan.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_LOST];
+    if (!r->options.quiet) {
         say_plan(&s);
-    if (!r->options.quiet)
+        cli_looks_say(&s.plan, 0);
         status = say_registered(&s, err);
+    }
     if (status == BNN_OK && s.plan.n_todo > 0 && !r->options.quiet)
         status = warn_of_networks(&s, err);
-    if (status == BNN_OK && s.plan.n_todo + s.plan.n_of[BNN_RUN_LOST] > 0) {
-        status = open_data(&s, err);
-        if (status != BNN_OK)
-            return status;
-        status = do_runs(&s, err);
-        bnn_plan_close_data(&s.plan, s.datasets);
-        *signal = s.summary.signal != 0 ? s.summary.signal : s.restored.signal;
-    }
+    if (status == BNN_OK)
+        status = sweep_do_plan(&s, signal, err);
+    if (status == BNN_OK)
+        status = sweep_look_on(&s, signal, err);
     if (status == BNN_E_INTERRUPTED) {
         bnn_error late; /* that a signal ended the sweep counts, whatever the table comes to */
         show_results(&s, &late);

@@ -120,6 +120,7 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
             arm->config = rows[i].config;
             arm->test_set = rows[i].test_set;
             arm->is_baseline = rows[i].is_baseline;
+            arm->is_drawn = rows[i].is_drawn;
         }
         if (status == BNN_OK) {
             out->arms[out->n - 1].in_spec |= rows[i].in_spec;

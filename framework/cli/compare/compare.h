@@ -1,8 +1,8 @@
 /* compare.h - what `bnnrun compare` compares, finds and says. Private to cli/; commands/compare.c is the
  * command, ask.h how it is asked, arms.c reads the runs, seeds.c chooses their seeds, judge.c asks
- * framework/comparison/ what they say, plan.c whether that was planned, registered.c says so before, words.c has
- * the sentences, sheet.c the cells of the tables that print.c, paper.c and programs.c
- * print.
+ * framework/comparison/ what they say, looks.c what looks say, plan.c whether that was planned, registered.c
+ * says so before, words.c has the sentences, sheet.c the cells of the tables that print.c, paper.c and
+ * programs.c print.
  *
  * Texts and arrays are in the arena of the options, or static. Accuracies are in percent, differences of
  * them in points, other metrics as measured; NaN is what there is not. */
@@ -11,7 +11,7 @@
 
 #include "cli/result.h"
 #include "comparison/bootstrap.h"
-#include "comparison/comparison.h"
+#include "comparison/looks.h"
 #include "db/store_compare.h"
 #include "results/metrics.h"
 
@@ -28,6 +28,7 @@ typedef struct cli_arm {
     const char *test_set; /* what is said of it in the config, as text; likewise NULL */
     bool is_baseline;     /* of the spec */
     bool in_spec;         /* of an experiment whose runs these are */
+    bool is_drawn;        /* by its sweep.random */
     size_t n_experiments; /* whose runs these are */
     double *values;       /* [n_seeds] NaN: there is no result */
     bool *failed;         /* [n_seeds] because the run failed */
@@ -97,6 +98,7 @@ struct cli_plan {
     const char *baseline;   /* the first digits of its config's hash */
     const char *metric;
     double margin, alpha;
+    bnn_design design; /* of seeds.until; no looks: there is none */
     size_t n_configs, n_seeds;
     const char *const *configs; /* likewise first digits */
     const int64_t *seeds;
@@ -111,6 +113,9 @@ bool cli_plan_is_like(const cli_plan *a, const cli_plan *b);
 
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
                   bnn_error *err);
+
+/* Whether it is the planned one, but for configs and seeds. */
+bool cli_plan_is_asked(const cli_plan *plan, const cli_question *asked, bnn_arena *arena);
 
 /* In what the question is not the one that was planned: "the margin was 0.2; ..."; "": in nothing. In the
  * arena; NULL without memory. */
@@ -138,8 +143,11 @@ typedef struct cli_findings {
     cli_finding *
         rows; /* the best difference first, those with failed runs behind the others; pairs by their
                           first, then their second arm */
-    bnn_comparison comparison;
-    bool has_images; /* some images are known */
+    bnn_comparison comparison; /* with looks: of the last one */
+    const bnn_design *design;  /* of looks, which are planned; NULL: of all seeds at once */
+    bnn_looks looks;           /* then, in the order of the arms */
+    bool by_looks;             /* how many seeds there are was decided by looks, be it others */
+    bool has_images;           /* some images are known */
     const char
         *damaged; /* runs whose images are left out, since what is stored of them is no such thing;
                             NULL or "": none */
@@ -148,6 +156,10 @@ typedef struct cli_findings {
     const char *registered; /* when; NULL: nothing was */
     const char *later;      /* when the spec came to say otherwise, too late; NULL: it does not */
 } cli_findings;
+
+/* looks.c: the answers[n] of the looks that were made; out->n and the plan's design are there. */
+int cli_judge_looks(const cli_question *asked, const cli_plan *plan, const double *differences,
+                    bnn_answer *answers, bnn_arena *arena, cli_findings *out, bnn_error *err);
 
 /* Judges what is asked. BNN_OK, or BNN_E_INTERNAL without memory. */
 int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena, cli_findings *out,

@@ -83,8 +83,11 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
         return bnn_no_memory(err);
     out->n = judge_pairs(asked, out->rows, differences);
     const bnn_paired paired = {.configs = out->n, .seeds = n_seeds, .differences = differences};
-    if (bnn_compare(&paired, &question, answers, &out->comparison, err) != BNN_OK)
-        return err->status;
+    const bool looks = plan->design.looks > 0 && cli_plan_is_asked(plan, asked, arena);
+    const int status = looks ? cli_judge_looks(asked, plan, differences, answers, arena, out, err)
+                             : bnn_compare(&paired, &question, answers, &out->comparison, err);
+    if (status != BNN_OK)
+        return status;
     for (size_t i = 0; i < out->n; i++) {
         out->rows[i].answer = answers[i];
         judge_turn(asked, &out->rows[i]);
@@ -95,6 +98,7 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
     out->departures = cli_plan_departures(plan, asked, arena);
     if (out->departures == NULL)
         return bnn_no_memory(err);
+    out->by_looks = plan->design.looks > 0;
     out->planned = out->departures[0] == '\0';
     out->registered = plan->is_there ? plan->registered : NULL;
     out->later = plan->is_there ? plan->later : NULL;

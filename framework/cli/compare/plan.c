@@ -42,6 +42,20 @@ static bool plan_lists(const json_t *all, bnn_arena *arena, cli_plan *out)
     return true;
 }
 
+/* Without looks there is no design; false: it is none. */
+static bool plan_parse_design(const json_t *all, cli_plan *out)
+{
+    const json_t *looks = json_object_get(all, "looks");
+    bnn_design *design = &out->design;
+    bnn_error err;
+    design->spending = (bnn_spending)json_integer_value(json_object_get(all, "spending"));
+    design->looks = json_array_size(looks);
+    for (size_t i = 0; i < design->looks && i < BNN_LOOKS_MAX; i++)
+        design->seeds[i] = (size_t)json_integer_value(json_array_get(looks, i));
+    return design->looks == 0 || (bnn_design_check(design, &err) == BNN_OK &&
+                                  design->seeds[design->looks - 1] == out->n_seeds);
+}
+
 static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
 {
     const json_t *margin = json_object_get(all, "margin"), *alpha = json_object_get(all, "alpha");
@@ -51,7 +65,7 @@ static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
     out->alpha = json_number_value(alpha);
     return out->baseline != NULL && out->metric != NULL && bnn_run_metric(out->metric) != NULL &&
            json_is_number(margin) && out->margin >= 0 && json_is_number(alpha) && out->alpha > 0 &&
-           out->alpha <= 0.5 && plan_lists(all, arena, out);
+           out->alpha <= 0.5 && plan_lists(all, arena, out) && plan_parse_design(all, out);
 }
 
 bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out)
@@ -66,7 +80,9 @@ bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out)
 bool cli_plan_is_like(const cli_plan *a, const cli_plan *b)
 {
     return strcmp(a->baseline, b->baseline) == 0 && strcmp(a->metric, b->metric) == 0 &&
-           a->margin == b->margin && a->alpha == b->alpha;
+           a->margin == b->margin && a->alpha == b->alpha && a->design.looks == b->design.looks &&
+           a->design.spending == b->design.spending &&
+           memcmp(a->design.seeds, b->design.seeds, a->design.looks * sizeof *a->design.seeds) == 0;
 }
 
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
@@ -160,17 +176,27 @@ static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_a
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu more config%s", plan->n_configs - n_kept,
                                   bnn_plural(plan->n_configs - n_kept)));
-    if (n_seeds < plan->n_seeds)
+    if (n_seeds < plan->n_seeds && plan->design.looks == 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu seed%s, of which %zu are here", plan->n_seeds,
                                   bnn_plural(plan->n_seeds), n_seeds));
     if (n_seeds < configs->n_seeds)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "without %zu of the seeds", configs->n_seeds - n_seeds));
-    if (n_missing > 0)
+    if (n_missing > 0 && plan->design.looks == 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "this is an early look, without %zu run%s", n_missing,
                                   bnn_plural(n_missing)));
+}
+
+bool cli_plan_is_asked(const cli_plan *plan, const cli_question *asked, bnn_arena *arena)
+{
+    const char *said = "";
+    if (!plan->is_there)
+        return false;
+    plan_check_baseline(plan, asked, arena, &said);
+    plan_check_numbers(plan, asked, arena, &said);
+    return said != NULL && *said == '\0';
 }
 
 const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked, bnn_arena *arena)

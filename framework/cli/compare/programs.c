@@ -89,6 +89,16 @@ static json_t *programs_object(const cli_question *asked, const cli_findings *fo
         "cautions", programs_lines(cautions), "comparisons", rows);
 }
 
+/* The looks of seeds.until. */
+static void programs_put_looks(json_t *all, const cli_findings *found)
+{
+    json_t *seeds = json_array();
+    for (size_t k = 0; k < found->design->looks; k++)
+        json_array_append_new(seeds, json_integer((json_int_t)found->design->seeds[k]));
+    json_object_set_new(all, "looks", seeds);
+    json_object_set_new(all, "looks_made", programs_count(found->looks.made));
+}
+
 json_t *cli_compare_json(const cli_question *asked, const cli_findings *found,
                          const char *statement, const char *cautions, bnn_arena *arena,
                          bnn_error *err)
@@ -101,6 +111,8 @@ json_t *cli_compare_json(const cli_question *asked, const cli_findings *found,
         bnn_no_memory(err);
         return NULL;
     }
+    if (found->design != NULL)
+        programs_put_looks(all, found);
     if (asked->settings != NULL)
         json_object_set(all, "settings", asked->settings);
     return all;

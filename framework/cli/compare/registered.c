@@ -19,10 +19,14 @@ static const char *registered_label(const bnn_experiment *x, const char *digits)
 static const char *registered_text(const bnn_experiment *x, const cli_plan *plan, bnn_arena *arena)
 {
     char margin[BNN_SHORT_TEXT], alpha[BNN_SHORT_TEXT];
-    return bnn_arena_printf(
+    const char *said = bnn_arena_printf(
         arena, "%s of each config less %s, margin %s, alpha %s, %zu seed%s", plan->metric,
         registered_label(x, plan->baseline), bnn_number_text(plan->margin, margin),
         bnn_number_text(plan->alpha, alpha), plan->n_seeds, bnn_plural(plan->n_seeds));
+    return said == NULL || plan->design.looks == 0
+               ? said
+               : bnn_arena_printf(arena, "%s at most, %zu look%s", said, plan->design.looks,
+                                  bnn_plural(plan->design.looks));
 }
 
 #define REGISTERED_ANEW \

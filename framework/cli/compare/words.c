@@ -198,21 +198,41 @@ static void words_estimand(const cli_question *asked, const cli_findings *found,
     else
         words_add(w, "each of %zu other %s less %s", found->n, what,
                   arms->arms[asked->baseline].label);
-    words_add(w, ", mean over %zu seed%s, paired by seed", n, bnn_plural(n));
+    if (found->design != NULL)
+        words_add(w, ", mean over the seeds that it has, paired by seed");
+    else
+        words_add(w, ", mean over %zu seed%s, paired by seed", n, bnn_plural(n));
     if (asked->by != NULL && arms->n_blocks > 1)
         words_add(w, "; a seed's result is the mean over %zu combinations of the other keys",
                   arms->n_blocks);
     words_add(w, ". ");
 }
 
-static void words_test(const cli_question *asked, const cli_findings *found, words *w)
+/* "Looks at 10, 20 and 40 seeds, of which 2 were made". */
+static void words_looks(const cli_question *asked, const cli_findings *found, words *w)
+{
+    const bnn_design *design = found->design;
+    const bnn_looks *looks = &found->looks;
+    for (size_t k = 0; k < design->looks; k++)
+        words_add(w, "%s%zu",
+                  k == 0                  ? "Looks at "
+                  : k + 1 < design->looks ? ", "
+                                          : " and ",
+                  design->seeds[k]);
+    words_add(w, " seeds, of which %zu %s made; a config that is decided gets no more. ",
+              looks->made, looks->made == 1 ? "was" : "were");
+    words_add(w,
+              "Two-sided sign-flip tests of the mean difference, step-down max-T over %zu "
+              "comparison%s, with alpha spent over the looks: the chance of any wrong \"better\" "
+              "or \"worse\" at any look is at most %g %%, and the %g %% intervals hold together. ",
+              found->n, bnn_plural(found->n), 100 * asked->alpha, 100 - 100 * asked->alpha);
+}
+
+/* All seeds at once. */
+static void words_flips(const cli_question *asked, const cli_findings *found, words *w)
 {
     const double level = 100 * asked->alpha;
     char flips[BNN_SHORT_TEXT];
-    if (found->comparison.seeds == 0) {
-        words_add(w, "No seed has results to compare yet. ");
-        return;
-    }
     if (found->comparison.exact && found->comparison.seeds < 63)
         words_add(w, "Exact two-sided sign-flip test of the mean difference (all %s flips)",
                   bnn_count_text((uint64_t)1 << found->comparison.seeds, flips));
@@ -226,6 +246,17 @@ static void words_test(const cli_question *asked, const cli_findings *found, wor
     else
         words_add(w, " at the %g %% level, with the %g %% interval that belongs to it. ", level,
                   100 - level);
+}
+
+static void words_test(const cli_question *asked, const cli_findings *found, words *w)
+{
+    if (found->design != NULL)
+        words_looks(asked, found, w);
+    else if (found->comparison.seeds == 0) {
+        words_add(w, "No seed has results to compare yet. ");
+        return;
+    } else
+        words_flips(asked, found, w);
     words_add(w, "It takes a difference to be as likely as its negative where nothing differs. ");
     if (asked->margin > 0)
         words_add(w, "Equal: the interval lies within %g%s of 0. ", asked->margin,
@@ -335,6 +366,49 @@ static void words_left(const cli_arms *arms, words *w)
                   arms->n_not_planned, bnn_plural(arms->n_not_planned), arms->not_planned);
 }
 
+/* The winner's curse. */
+static void words_drawn(const cli_arms *configs, words *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < configs->n; i++)
+        n += configs->arms[i].is_drawn;
+    if (n > 1)
+        words_add(w,
+                  "%zu of these configs were drawn (sweep.random): whichever of them is chosen for "
+                  "its result owes a part of it to these seeds. Train it with new ones before its "
+                  "lead is told.\n",
+                  n);
+}
+
+/* Results that there are not. */
+static void words_wanting(const cli_question *asked, const cli_findings *found, words *w)
+{
+    if (found->design == NULL) {
+        words_runs(asked->arms, words_missing,
+                   "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
+                   w);
+        words_pairs(asked, found, cli_compare_decimals(asked, found), w);
+    } else if (found->looks.due > 0)
+        words_add(w,
+                  "The look at %zu seeds waits for its runs; the same spec, run again, goes on.\n",
+                  found->looks.due);
+}
+
+/* What was chosen by results: how many seeds, and what is best. */
+static void words_chosen(const cli_question *asked, const cli_findings *found, bool better,
+                         words *w)
+{
+    if (found->by_looks && found->design == NULL)
+        words_add(w, "How many seeds a config has was decided by looks at what the spec registered "
+                     "(seeds.until), so p and intervals of other questions are too small.\n");
+    words_drawn(asked->configs, w);
+    if (better && found->n > 1)
+        words_add(w,
+                  "The best of %zu is the best of these seeds, too: on new ones its lead is "
+                  "likely to be smaller.\n",
+                  asked->arms->n);
+}
+
 const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
                                  bnn_arena *arena)
 {
@@ -348,10 +422,7 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
     words_few_seeds(found, &w);
     words_runs(asked->arms, words_failed,
                "Failed runs count as worse than any result: ", "; means are without them.", &w);
-    words_runs(asked->arms, words_missing,
-               "Without a result: ", " seeds; a comparison has the seeds that both sides have.",
-               &w);
-    words_pairs(asked, found, cli_compare_decimals(asked, found), &w);
+    words_wanting(asked, found, &w);
     if (found->damaged != NULL && *found->damaged != '\0')
         words_add(&w,
                   "Not among the other images: what the database has of the images of run %s is "
@@ -371,11 +442,7 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
     if (asked->arms->n_left_out > 0)
         words_add(&w, "Left out: %zu config%s without a counterpart at each value of %s.\n",
                   asked->arms->n_left_out, bnn_plural(asked->arms->n_left_out), asked->by);
-    if (better && found->n > 1)
-        words_add(&w,
-                  "The best of %zu is the best of these seeds, too: on new ones its lead is "
-                  "likely to be smaller.\n",
-                  asked->arms->n);
+    words_chosen(asked, found, better, &w);
     if (undecided)
         words_add(
             &w,

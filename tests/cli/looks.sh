@@ -1,0 +1,98 @@
+#!/bin/sh
+# Seeds until it is decided: what `bnnrun` says of looks, and that looks and runs are the same after kill -9, by
+# two processes at once, and when runs were removed. Digits that bnnrun draws, and networks of one layer.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+sweep=
+trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
+
+cat >until.yaml <<'END'
+name: until
+dataset: {name: synthetic, train_limit: 600, validation: 100, test_limit: 200}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks: [{layer: {name: dense, out: 10}}]
+train: {epochs: 1}
+compare: {}
+seeds: {until: {margin: 2, looks: [6, 8, 10]}}
+sweep: {grid: {train.optimizer.lr: [0.00101, 0.1]}}
+baseline: {train.optimizer.lr: 0.001}
+run: {measure: false}
+END
+
+answers() {
+    "$BNNRUN" query --db "$1" --csv "SELECT look, seeds, label, n, difference, low, high, p, level, verdict
+        FROM comparison_look ORDER BY label, look"
+    "$BNNRUN" query --db "$1" --csv "SELECT label, seed, state, printf('%!.20g', test_accuracy)
+        FROM run_summary ORDER BY label, seed"
+}
+
+# ---- the plan, the run, the answer ----
+bnn 0 plan until.yaml --db whole.db
+prints 'lr=0.1 *1,2,3,4,5,6 *new'
+prints 'lr=0.1 *7,8,9,10 *later .*if no look decides before'
+prints '30 runs: 18 new, 12 later'
+prints 'looks at 6, 8 and 10 seeds; if no other is decided before the last, 12 more runs'
+prints 'margin 2, alpha 0.05, 10 seeds at most, 3 looks'
+bnn 0 run until.yaml --db whole.db -j 2
+says 'look 1 of 3, at 6 seeds: 1 of 2 configs decided: 1 equal'
+says 'look 3 of 3, at 10 seeds: 2 of 2 configs decided: 1 worse, 1 equal'
+answers whole.db >whole
+bnn 0 plan until.yaml --db whole.db
+prints 'lr=0.00101 *7,8,9,10 *spared .*a look has decided'
+prints '4 spared, 26 done; nothing to do'
+prints '3 made, 2 of 2 configs decided: 1 worse, 1 equal'
+bnn 0 compare until --db whole.db
+prints '6, 8 and 10 seeds, of which 3 were made'
+prints 'Planned'
+prints 'lr=0.00101 .* equal within 2'
+prints 'lr=0.1 .* worse'
+bnn 0 compare until --db whole.db --json
+prints '"looks_made": 3'
+prints '"planned": true'
+bnn 0 compare until --db whole.db --margin 1
+prints 'Exploratory'
+prints 'How many seeds a config has was decided by looks'
+bnn 0 query looks experiment=until --db whole.db --csv
+prints 'until,1,6,lr=0.00101,6,0,.*,equal'
+
+# ---- the same looks, the same runs ----
+same() {
+    answers "$2" >again
+    cmp -s whole again || wrong "$1: other looks or runs: $(diff whole again | head -5)"
+}
+"$BNNRUN" run until.yaml --db killed.db -q >/dev/null 2>&1 &
+sweep=$!
+while kill -0 $sweep 2>/dev/null &&
+    [ "$("$BNNRUN" query --db killed.db --csv "SELECT count(*) FROM comparison_look" 2>/dev/null | tail -n 1)" != 2 ]; do
+    sleep 0.05
+done
+kill -KILL $sweep 2>/dev/null
+wait $sweep 2>/dev/null
+sweep=
+bnn 0 run until.yaml --db killed.db -q
+same 'after kill -9' killed.db
+
+"$BNNRUN" run until.yaml --db shared.db -q -j 1 >/dev/null 2>&1 &
+sweep=$!
+bnn 0 run until.yaml --db shared.db -q -j 1
+wait $sweep || wrong "the other process: status $?"
+sweep=
+same 'by two processes' shared.db
+
+bnn 0 rm until seed=2 --yes --db killed.db
+bnn 0 compare until --db killed.db
+prints 'of which 0 were made'
+prints 'The look at 6 seeds waits for its runs'
+prints 'undecided'
+bnn 0 run until.yaml --db killed.db -q
+same 'after some were removed' killed.db
+
+# ---- what was drawn ----
+bnn 0 run until.yaml --db drawn.db -q -s 'seeds={count: 2}' \
+    -s 'sweep={random: {n: 3, train.optimizer.lr: {log_uniform: [0.001, 0.1]}}}'
+bnn 0 compare --db drawn.db
+prints '3 of these configs were drawn'
+echo "$n_checks commands, $n_wrong mistakes"
+[ "$n_wrong" -eq 0 ]
