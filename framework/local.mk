@@ -406,7 +406,8 @@ bnnrun_SOURCES = \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
 	framework/cli/commands/rm.c \
-	framework/cli/commands/run.c \
+	framework/cli/commands/run.c framework/cli/commands/run.h \
+	framework/cli/commands/run_end.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \

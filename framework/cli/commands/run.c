@@ -2,12 +2,10 @@
 #include "base/text.h"
 #include "cli/commands/looks.h"
 #include "cli/commands/plan.h"
+#include "cli/commands/run.h"
 #include "cli/compare/compare.h"
 #include "cli/deployment.h"
-#include "cli/leaderboard.h"
 #include "cli/progress.h"
-#include "cli/result.h"
-#include "db/store_results.h"
 #include "kernels/kernels.h"
 #include "runner/estimate.h"
 #include "runner/executor/executor.h"
@@ -17,23 +15,6 @@
 
 #include <math.h>
 #include <string.h>
-
-/* One sweep, from the plan to its end. */
-typedef struct sweep {
-    cli_request *request;
-    bnn_plan plan;
-    bnn_store_recovered recovered;
-    uint32_t n_jobs;
-    bnn_dataset *datasets;
-    bnn_pool_summary summary;
-    bnn_restore_summary restored;
-    size_t total[BNN_RUN_STATES], n_tried, done_before; /* over all looks (seeds.until) */
-    /* Once it has ended. */
-    int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
-    size_t n_elsewhere;             /* runs that other processes took and have not done */
-    const bnn_store_run *elsewhere; /* one of them */
-    size_t n_removed;               /* runs that have gone from the database meanwhile */
-} sweep;
 
 /* ---- before ------------------------------------------------------------------------------ */
 
@@ -65,7 +46,7 @@ static void say_changed(const bnn_plan *plan, bool stale, const char *one, const
 }
 
 /* "bnnrun: ste_sweep: 12 runs: 9 done, 3 new" */
-static void say_plan(const sweep *s)
+static void say_plan(const cli_sweep *s)
 {
     const bnn_plan *plan = &s->plan;
     fprintf(stderr, "bnnrun: %s: %zu run%s, %zu done", plan->experiment->name, plan->n,
@@ -106,7 +87,7 @@ static void say_plan(const sweep *s)
 }
 
 /* What the spec registers too late to count. */
-static int say_registered(const sweep *s, bnn_error *err)
+static int say_registered(const cli_sweep *s, bnn_error *err)
 {
     bnn_store *store;
     if (!s->request->experiment.compare.is_there)
@@ -123,7 +104,7 @@ static int say_registered(const sweep *s, bnn_error *err)
     return BNN_OK;
 }
 
-static void say_start(const sweep *s, bool isolates)
+static void say_start(const cli_sweep *s, bool isolates)
 {
     char duration[CLI_DURATION_MAX];
     bnn_error err;
@@ -137,161 +118,9 @@ static void say_start(const sweep *s, bool isolates)
     fputc('\n', stderr);
 }
 
-/* ---- after ------------------------------------------------------------------------------- */
-
-static int print_json(const sweep *s, json_t *board, bnn_error *err)
-{
-    const size_t *n_of = s->total;
-    json_t *all = json_pack(
-        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
-        s->plan.experiment->name, "database", s->request->options.db, "runs", "planned",
-        (json_int_t)s->plan.n, "done_before", (json_int_t)s->done_before, "lost",
-        (json_int_t)s->plan.n_of[BNN_RUN_LOST], "restored",
-        (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
-        (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
-        (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
-        "elsewhere", (json_int_t)(s->summary.n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
-        "leaderboard", json_incref(board));
-    if (all == NULL)
-        return bnn_no_memory(err);
-    cli_json_print(all);
-    return BNN_OK;
-}
-
-/* Looks what became of the runs that were not for this process. */
-static int look_elsewhere(sweep *s, bnn_store *store, bnn_error *err)
-{
-    const bnn_store_run *now;
-    size_t n;
-    const int status =
-        bnn_store_list_runs(store, s->plan.experiment->name, s->plan.arena, &now, &n, err);
-    for (const bnn_run *run = s->plan.runs; status == BNN_OK && run < s->plan.runs + s->plan.n;
-         run++) {
-        size_t i = 0;
-        if (run->state != BNN_RUN_RUNNING && run->state != BNN_RUN_TAKEN)
-            continue;
-        while (i < n && now[i].id != run->id)
-            i++;
-        s->n_removed += i == n;
-        if (i == n || now[i].state == BNN_RUN_DONE)
-            continue;
-        s->n_elsewhere++;
-        if (s->elsewhere == NULL || s->elsewhere->holder[0] == '\0') /* others may wait for that */
-            s->elsewhere = &now[i];
-    }
-    return status;
-}
-
-/* "compare mnist", "query leaderboard experiment=mnist": what has an answer from these results, and from
- * those of no other experiment. */
-static int sweep_name_next(const sweep *s, bnn_store *store, json_t *board, const char **out,
-                           bnn_error *err)
-{
-    const char *const *names;
-    size_t n, i;
-    json_t *row;
-    bool has_pairs = false;
-    const int status = bnn_store_list_experiments(store, s->plan.arena, &names, &n, err);
-    if (status != BNN_OK)
-        return status;
-    json_array_foreach(board, i, row) has_pairs =
-        has_pairs ||
-        (cli_row_number(row, "n_paired") > 0 && json_is_null(json_object_get(row, "need")));
-    *out = bnn_arena_printf(s->plan.arena, "%s%s%s", has_pairs ? "compare" : "query leaderboard",
-                            n <= 1      ? ""
-                            : has_pairs ? " "
-                                        : " experiment=",
-                            n > 1 ? s->plan.experiment->name : "");
-    return *out != NULL ? BNN_OK : bnn_no_memory(err);
-}
-
-static int show_results(sweep *s, bnn_error *err)
-{
-    const cli_options *options = &s->request->options;
-    const bnn_experiment *e = s->plan.experiment;
-    const bnn_metric *metric = bnn_run_metric(e->metric.name);
-    bnn_store *store;
-    const char *next = NULL;
-    int status = cli_store_open(options, &store, err);
-    if (status != BNN_OK)
-        return status;
-    json_t *board = cli_leaderboard_read(store, e->name, metric, (bnn_goal)e->metric.goal, err);
-    status = board == NULL ? err->status : BNN_OK;
-    if (status == BNN_OK)
-        status = bnn_store_count_mismatched(store, e->name, &s->n_mismatched, err);
-    if (status == BNN_OK)
-        status = look_elsewhere(s, store, err);
-    if (status == BNN_OK)
-        status = sweep_name_next(s, store, board, &next, err);
-    bnn_store_close(store);
-    if (status == BNN_OK && options->json)
-        status = print_json(s, board, err);
-    else if (status == BNN_OK) {
-        status = cli_leaderboard_print(board, metric, err);
-        if (s->plan.n_of[BNN_RUN_STALE] > 0)
-            puts("\n" CLI_PLAN_STALE);
-        if (s->plan.n_other_seeds > 0) {
-            putchar('\n');
-            cli_plan_say_other_seeds(&s->plan, stdout);
-        }
-        const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
-        printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
-               named ? " --db " : "", named ? options->db : "");
-    }
-    json_decref(board);
-    return status;
-}
-
-/* What to say about a sweep that went to its end. */
-static int judge_sweep(const sweep *s, bnn_error *err)
-{
-    const size_t n_failed = s->total[BNN_RUN_FAILED];
-    const size_t n_lost = s->plan.n_of[BNN_RUN_LOST] - s->restored.n_of[BNN_RESTORED_FILES];
-    if (s->n_mismatched > 0) /* a mistake of this program */
-        return bnn_fail(err, BNN_E_INTERNAL,
-                        "%lld runs have a model file that gives test images another class than "
-                        "training did; this is a mistake of bnnrun, please report it: `bnnrun "
-                        "query \"SELECT run_uid, label, mismatches FROM run_summary WHERE "
-                        "mismatches > 0\"`",
-                        (long long)s->n_mismatched);
-    if (n_failed > 0)
-        return bnn_fail(err, BNN_E_FAILED,
-                        "%zu of %zu runs failed; `bnnrun query failures` says why", n_failed,
-                        s->n_tried);
-    if (n_lost > 0)
-        return bnn_fail(err, BNN_E_FAILED, "the files of %zu of %zu runs could not be made again",
-                        n_lost, s->plan.n);
-    if (s->n_removed > 0)
-        return bnn_fail(
-            err, BNN_E_FAILED,
-            "%zu of %zu runs were removed from the database meanwhile; the same command "
-            "does them",
-            s->n_removed, s->plan.n);
-    if (s->plan.n_of[BNN_RUN_BLOCKED] > 0)
-        return bnn_fail(err, BNN_E_FAILED,
-                        "%zu of %zu runs need runs that are stale; the same command with --retrain "
-                        "stale does all of them",
-                        s->plan.n_of[BNN_RUN_BLOCKED], s->plan.n);
-    if (s->n_elsewhere == 0 && s->plan.looks.due > 0)
-        return bnn_fail(
-            err, BNN_E_FAILED,
-            "the look at %zu seeds waits for runs that are not done; `bnnrun plan` says "
-            "why",
-            s->plan.looks.due);
-    if (s->n_elsewhere == 0)
-        return BNN_OK;
-    return bnn_fail(
-        err, BNN_E_FAILED,
-        "%zu of %zu runs are not done: %s took run %s; give the same command again once "
-        "it has ended, with --take-over if it was on another machine",
-        s->n_elsewhere, s->plan.n,
-        s->elsewhere->holder[0] != '\0' ? s->elsewhere->holder : "a process that has ended",
-        s->elsewhere->uid);
-}
-
 /* ------------------------------------------------------------------------------------------ */
 
-static int execute_sweep(sweep *s, bnn_error *err)
+static int execute_sweep(cli_sweep *s, bnn_error *err)
 {
     const bool isolates = bnn_executor_isolates(s->plan.experiment);
     cli_progress *progress = cli_progress_create(&s->plan, s->n_jobs, &s->request->options);
@@ -323,12 +152,12 @@ static void say_restored(void *context, const bnn_run *run, bnn_restored what, c
                                 "`bnnrun verify` looks closer, --retrain replaces: "),
         [BNN_RESTORED_NOT] = "its files could not be made again: ",
     };
-    const sweep *s = context;
+    const cli_sweep *s = context;
     if (!s->request->options.quiet || what != BNN_RESTORED_FILES)
         fprintf(stderr, "bnnrun: run %s: %s%s\n", run->uid, texts[what], why);
 }
 
-static int restore_lost(sweep *s, bnn_error *err)
+static int restore_lost(cli_sweep *s, bnn_error *err)
 {
     const bnn_restore_options options = {.db = s->request->options.db,
                                          .n_jobs = s->n_jobs,
@@ -343,7 +172,7 @@ static int restore_lost(sweep *s, bnn_error *err)
 }
 
 /* What will become of the networks that are to be trained. */
-static int warn_of_networks(const sweep *s, bnn_error *err)
+static int warn_of_networks(const cli_sweep *s, bnn_error *err)
 {
     const bnn_plan *plan = &s->plan;
     bool *asked = bnn_arena_alloc(plan->arena, plan->experiment->n_configs, sizeof *asked);
@@ -355,7 +184,7 @@ static int warn_of_networks(const sweep *s, bnn_error *err)
 }
 
 /* What is to do, then what is lost, unless that is needed. */
-static int do_runs(sweep *s, bnn_error *err)
+static int do_runs(cli_sweep *s, bnn_error *err)
 {
     const bool has_lost = s->plan.n_of[BNN_RUN_LOST] > 0;
     const bool first = has_lost && bnn_plan_needs_lost(&s->plan);
@@ -367,7 +196,7 @@ static int do_runs(sweep *s, bnn_error *err)
     return status;
 }
 
-static int open_data(sweep *s, bnn_error *err)
+static int open_data(cli_sweep *s, bnn_error *err)
 {
     cli_download download;
     const bnn_data_search search = sweep_search_data(s->request, &download);
@@ -386,7 +215,7 @@ static void sweep_identify_data(cli_request *r)
 }
 
 /* The runs of the plan: all, or those up to the next look. */
-static int sweep_do_plan(sweep *s, int *signal, bnn_error *err)
+static int sweep_do_plan(cli_sweep *s, int *signal, bnn_error *err)
 {
     if (s->plan.n_todo + s->plan.n_of[BNN_RUN_LOST] == 0)
         return BNN_OK;
@@ -402,7 +231,7 @@ static int sweep_do_plan(sweep *s, int *signal, bnn_error *err)
     return status;
 }
 
-static int sweep_plan(sweep *s, const char *retrain, bool take_over, bnn_error *err)
+static int sweep_plan(cli_sweep *s, const char *retrain, bool take_over, bnn_error *err)
 {
     cli_request *r = s->request;
     const int status = bnn_plan_record(&r->experiment, r->options.db, retrain, take_over,
@@ -414,7 +243,7 @@ static int sweep_plan(sweep *s, const char *retrain, bool take_over, bnn_error *
 
 /* From look to look, until all is decided. Runs up to a look that other processes have are waited for, if
  * these can be seen from here. */
-static int sweep_look_on(sweep *s, int *signal, bnn_error *err)
+static int sweep_look_on(cli_sweep *s, int *signal, bnn_error *err)
 {
     int status = BNN_OK;
     bool more = s->plan.looks.due > 0;
@@ -438,7 +267,7 @@ static int sweep_look_on(sweep *s, int *signal, bnn_error *err)
 
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
-    sweep s = {.request = r};
+    cli_sweep s = {.request = r};
     sweep_identify_data(r);
     int status = sweep_plan(&s, r->retrain, r->take_over, err);
     if (status != BNN_OK)
@@ -457,7 +286,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         status = sweep_look_on(&s, signal, err);
     if (status == BNN_E_INTERRUPTED) {
         bnn_error late; /* that a signal ended the sweep counts, whatever the table comes to */
-        show_results(&s, &late);
+        cli_sweep_show_results(&s, &late);
         fflush(stdout); /* the process may die by the signal */
         return bnn_fail(err, BNN_E_INTERRUPTED,
                         "interrupted; %zu of %zu runs are done, and the same command%s goes on",
@@ -466,8 +295,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
                         s.plan.n, r->retrain != NULL ? " without --retrain" : "");
     }
     if (status == BNN_OK)
-        status = show_results(&s, err);
-    return status == BNN_OK ? judge_sweep(&s, err) : status;
+        status = cli_sweep_show_results(&s, err);
+    return status == BNN_OK ? cli_sweep_judge(&s, err) : status;
 }
 
 static int run_run(void *request, bnn_error *err)
