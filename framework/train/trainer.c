@@ -2,8 +2,8 @@
 
 #include "train/average.h"
 #include "train/loss.h"
-#include "train/statistics.h"
 #include "train/mixup.h"
+#include "train/statistics.h"
 #include "train/telemetry/telemetry.h"
 #include "train/watch.h"
 
