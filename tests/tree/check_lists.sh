@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_lists.sh - every file of the checkout is named in a makefile, or make dist would leave it out.
+# check_lists.sh - every file of the checkout is named in a makefile, or make dist would leave it out; and what the build
+# makes is not in the repository: a build would change the checkout, and with it the revision that programs name.
 set -eu
 cd "${abs_top_srcdir:-$(dirname "$0")/../..}"
 if ! [ -e .git ] || ! command -v git >/dev/null 2>&1; then
@@ -21,3 +22,7 @@ git -c safe.directory='*' ls-files --cached --others --exclude-standard |
 missing=$(cat "$lists.missing")
 rm -f "$lists.missing"
 [ -z "$missing" ] || { echo "$missing"; exit 1; }
+
+made=$(git -c safe.directory='*' ls-files --cached --ignored --exclude-standard
+    git -c safe.directory='*' grep --cached -lae "^$(printf '\177')ELF" || true)
+[ -z "$made" ] || { echo "made by the build, but in the repository:"; echo "$made"; exit 1; }
