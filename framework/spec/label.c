@@ -106,7 +106,7 @@ static bool add_point(label_keys *keys, size_t *capacity, const bnn_node *spec,
             const bnn_node *stage = label_stage(value, s);
             for (size_t k = 0; memory && stage->kind == BNN_NODE_MAP && k < stage->n; k++) {
                 const label_key said = {.key = stage->pairs[k].key->text, .inside = true};
-                memory = add_key(keys, capacity, said, arena);
+                memory = bnn_sweep_is_label(said.key) || add_key(keys, capacity, said, arena);
             }
         }
     }
@@ -214,8 +214,13 @@ static void write_stages(label_writer *w, const label_keys *keys, const bnn_node
 {
     for (size_t i = 0; i < label_count_stages(said) && !w->full; i++) {
         const bnn_node *stage = label_stage(said, i);
+        const bnn_node *name = bnn_tree_get(stage, "label");
         const bool is_map = stage->kind == BNN_NODE_MAP;
         write_text(w, i == 0 ? "{" : " > ");
+        if (name != NULL) {
+            write_text(w, name->text);
+            continue;
+        }
         if (!is_map || (stage->n == 0 && said->kind == BNN_NODE_LIST))
             write_text(w, "base");
         for (size_t k = 0; is_map && k < stage->n; k++) {
@@ -261,8 +266,12 @@ int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_aren
     for (size_t i = 0; i < n; i++) {
         bnn_point *point = &points[i];
         size_t n_alike = 0;
-        plain[i] = label_point(point, &keys, LABEL_OWN | LABEL_START | LABEL_TEACHER, arena);
-        point->own = label_point(point, &keys, LABEL_OWN, arena);
+        plain[i] = point->name;
+        point->own = point->name;
+        if (point->name == NULL) {
+            plain[i] = label_point(point, &keys, LABEL_OWN | LABEL_START | LABEL_TEACHER, arena);
+            point->own = label_point(point, &keys, LABEL_OWN, arena);
+        }
         point->taught = label_point(point, &keys, LABEL_TEACHER, arena);
         if (plain[i] == NULL || point->own == NULL || point->taught == NULL)
             return BNN_E_INTERNAL;

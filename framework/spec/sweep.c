@@ -43,16 +43,23 @@ static int count_product(expansion *e)
 int bnn_sweep_point(const bnn_node *root, size_t n, const bnn_pair *pairs, bnn_arena *arena,
                     bnn_diag *diag, bnn_point *out)
 {
-    const bnn_pair *values = bnn_arena_copy(arena, pairs, n, sizeof *values);
+    bnn_pair *values = bnn_arena_alloc(arena, n, sizeof *values);
+    bnn_point point = {.values = values};
     if (values == NULL)
         return bnn_diag_no_memory(diag);
     for (size_t i = 0; i < n; i++) {
         const bnn_node *key = pairs[i].key;
+        if (bnn_sweep_is_label(key->text)) {
+            point.name = pairs[i].value->text;
+            continue;
+        }
         root = bnn_tree_set(root, key->text, pairs[i].value, arena, diag, key->at);
         if (root == NULL)
             return BNN_E_SPEC;
+        values[point.n++] = pairs[i];
     }
-    *out = (bnn_point){.root = root, .n = n, .values = values};
+    point.root = root;
+    *out = point;
     return BNN_OK;
 }
 
@@ -196,6 +203,8 @@ static int mark_baseline(expansion *e)
     if (i == e->n)
         e->points[e->n++] = point;
     e->points[i].baseline = true;
+    if (e->points[i].name == NULL)
+        e->points[i].name = point.name;
     return check_runs(e);
 }
 

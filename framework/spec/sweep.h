@@ -10,6 +10,8 @@
  * `baseline` (a map of dotted keys) names the point that others are compared with: the base with
  * these values. It joins the points when it is not one of them; exclude does not drop it.
  *
+ * A point of list, baseline, and a start or a teacher may have a `label`, which is what it is called.
+ *
  * Points that are written alike count once. What is the same for every run (name, seeds, metric,
  * run) cannot vary. Keys are not checked against what the sections know: the points are read like
  * any spec, and a value that a point sets has the position of the sweep.
@@ -30,8 +32,9 @@ typedef struct bnn_point {
     size_t n;
     const bnn_pair *values; /* dotted keys that the sweep set here, in the order of the spec */
     bool baseline;
-    bool drawn; /* some of its values are, by sweep.random */
-    /* What distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
+    bool drawn;       /* some of its values are, by sweep.random */
+    const char *name; /* what the spec calls it; NULL: nothing */
+    /* Its name, or what distinguishes the point from its neighbours: "ste=clipped order=bn_act"; the last part
      * of each key that varies, or more of it where two keys would look alike. "base" when nothing
      * varies. What differs in a run that it needs is in braces, stage after stage:
      * "start={binarize=none,epochs=15 > weights=false}". */
@@ -70,6 +73,9 @@ int bnn_sweep_point(const bnn_node *root, size_t n, const bnn_pair *pairs, bnn_a
  * differs from that of the base spec at some point. Labels are allocated in the arena. BNN_OK, or
  * BNN_E_INTERNAL without memory. */
 int bnn_label_points(const bnn_node *spec, size_t n, bnn_point *points, bnn_arena *arena);
+
+/* The key of a map of dotted keys that is what a point is called, and none that it sets. */
+bool bnn_sweep_is_label(const char *key);
 
 /* Applies a command-line override "dotted.key=YAML value". A list value for a key outside `sweep`
  * becomes an entry of sweep.grid (-s model.ste=[clipped,approx_sign]), unless the spec's value at

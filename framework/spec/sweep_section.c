@@ -1,10 +1,12 @@
 /* sweep_section.c - what stands at `sweep` and `baseline`, read and checked. */
 #include "spec/sweep_internal.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { SWEEP_KEYS_MAX = 64 };
+enum { SWEEP_KEYS_MAX = 64, SWEEP_LABEL_MAX = 60 };
 
 /* Whether all names of a dotted key have a row, as far as there are tables: not in plugins. */
 static void sweep_check_names(const bnn_reader *r, const bnn_node *node)
@@ -29,10 +31,34 @@ static void sweep_check_names(const bnn_reader *r, const bnn_node *node)
     }
 }
 
-/* What is the same for every run of a spec cannot differ between its points. */
-static void sweep_check_key(const bnn_reader *r, const bnn_node *node)
+bool bnn_sweep_is_label(const char *key)
 {
+    return strcmp(key, "label") == 0;
+}
+
+/* A name is a word of tables and figures. */
+static int sweep_check_label(const bnn_reader *r, const bnn_node *value)
+{
+    char path[BNN_KEY_PATH];
+    const bnn_reader below = bnn_reader_below(r, "label", path);
+    bool sound = value->kind == BNN_NODE_SCALAR && value->text[0] != '\0' &&
+                 strlen(value->text) <= SWEEP_LABEL_MAX;
+    for (const char *c = value->text; sound && *c != '\0'; c++)
+        sound = bnn_text_control(c) == 0;
+    return sound
+               ? BNN_OK
+               : bnn_reader_expected(&below, value, "a short text, which the point is called", "");
+}
+
+/* What is the same for every run of a spec cannot differ between its points. */
+static void sweep_check_key(const bnn_reader *r, const bnn_pair *pair)
+{
+    const bnn_node *node = pair->key;
     char excerpt[BNN_EXCERPT];
+    if (bnn_sweep_is_label(node->text)) {
+        sweep_check_label(r, pair->value);
+        return;
+    }
     if (!bnn_tree_check_path(node->text, r->diag, node->at))
         return;
     sweep_check_names(r, node);
@@ -83,7 +109,7 @@ int bnn_sweep_check_map(const bnn_reader *r, const bnn_node *map, const bnn_node
     size_t n = 0;
     for (size_t i = 0; pairs != NULL && i < map->n; i++) {
         const int key_begun = bnn_diag_begin(r->diag);
-        sweep_check_key(r, map->pairs[i].key);
+        sweep_check_key(r, &map->pairs[i]);
         for (size_t j = 0; j < i; j++)
             sweep_check_order(r, map->pairs[j].key, map->pairs[i].key);
         if (bnn_diag_end(r->diag, key_begun) == BNN_OK)
@@ -195,7 +221,12 @@ static const bnn_key sweep_keys[] = {
                  "    train.epochs: {integers: [5, 15]}                 # 5, 15 or between\n"
                  "    model.ste: {choice: [identity, clipped, {name: clipped, clip: 1.3}]}"},
     {BNN_KEY_OF("list", offsetof(bnn_sweep_parts, list), &points_type,
-                "extra points; without grid, zip and random, all points")},
+                "extra points; without grid, zip and random, all points; label: what one is "
+                "called"),
+     .examples = "sweep:\n"
+                 "  list:\n"
+                 "    - {model.ste: ede, label: with a schedule}\n"
+                 "    - {model.ste: clipped}"},
     {BNN_KEY_OF("exclude", offsetof(bnn_sweep_parts, exclude), &points_type,
                 "points that agree with one of these are dropped"),
      .detail = 1},

@@ -108,6 +108,8 @@ START_TEST(one_may_be_start_and_teacher)
     check_need("start and teacher: binarize=none", BNN_PURPOSE_TEACHER, NULL);
     check_need("base", BNN_PURPOSE_START, "start and teacher: binarize=none");
     check_need("base", BNN_PURPOSE_TEACHER, "start and teacher: binarize=none");
+    load_well(HEAD "teacher: {label: float, model.binarize: none}\n");
+    ck_assert_str_eq(labels(), "teacher: float | base");
 }
 END_TEST
 

@@ -123,6 +123,16 @@ static const struct {
     {"sweep: {list: [{teacher: {train.binary_optimizer.lr: 1, train.epochs: 5}}, "
      "{train.optimizer.lr: 2}]}\n",
      "teacher={binary_optimizer.lr=1,epochs=5}|optimizer.lr=2"},
+    /* what the spec calls them */
+    {"sweep: {list: [{label: one = 1, model.ste: a}, {model.ste: b}, {label: plain}]}\n",
+     "one = 1|ste=b|plain"},
+    {"sweep: {list: [{model.ste: a}, {model.ste: a, label: again}]}\n"
+     "baseline: {label: zero, train.epochs: 9}\n",
+     "ste=a|zero*"},
+    {"sweep: {list: [{model.ste: a}]}\nbaseline: {label: zero, model.ste: a}\n", "zero*"},
+    {"sweep: {list: [{label: x, model.ste: a}, {model.ste: b, label: x}]}\n", "x|x #2"},
+    {"sweep: {list: [{teacher: {label: wide, train.epochs: 5}}, {start: [{}, {label: s, a: 1}]}]}\n",
+     "teacher={wide}|start={base > s}"},
     /* a parent first, then into it */
     {"sweep: {grid: {model.ste: [clipped, b], model.ste.clip: [1, 2]}}\n",
      "ste=clipped clip=1|ste=clipped clip=2|ste=b clip=1|ste=b clip=2"},
