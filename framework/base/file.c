@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,21 +82,53 @@ void bnn_file_sync_directory_of(const char *path)
     }
 }
 
+/* A new file beside path, with a name that nobody can foresee: "model.bnn.8271094452.tmp", which is what
+ * bnn_run_is_half_file() knows. -1 with errno. */
+static int create_beside(const char *path, char temporary[PATH_MAX])
+{
+    uint64_t drawn;
+    int fd = -1;
+    do {
+        if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+            return -1;
+        const int length = snprintf(temporary, PATH_MAX, "%s.%" PRIu64 ".tmp", path, drawn);
+        if (length < 0 || length >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+/* False with errno. */
+static bool write_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno != EINTR)
+            return false;
+        bytes += written > 0 ? written : 0;
+        n -= (size_t)(written > 0 ? written : 0);
+    }
+    return fsync(fd) == 0;
+}
+
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)
 {
     char temporary[PATH_MAX];
-    const int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof temporary)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", path);
-    FILE *file = fopen(temporary, "wbe");
-    if (file == NULL)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", temporary);
-    bool failed = fwrite(bytes, 1, n, file) != n || fflush(file) != 0 || fsync(fileno(file)) != 0;
-    failed |= fclose(file) != 0;
-    if (failed || rename(temporary, path) != 0) {
-        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
+    const int fd = create_beside(path, temporary);
+    if (fd < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
+    int reason = write_all(fd, bytes, n) ? 0 : errno;
+    if (close(fd) != 0 && reason == 0)
+        reason = errno;
+    if (reason == 0 && rename(temporary, path) != 0)
+        reason = errno;
+    if (reason != 0) {
         unlink(temporary);
-        return err->status;
+        errno = reason;
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     }
     bnn_file_sync_directory_of(path);
     return BNN_OK;

@@ -14,8 +14,9 @@
 int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_bytes,
                   bnn_error *err);
 
-/* Replaces path by the given bytes, atomically: temporary file beside it, fsync, rename, fsync of
- * the directory. After a crash the old or the new content is there, never a part. */
+/* Replaces path by the given bytes, atomically: temporary file beside it (of a random name, which is no
+ * link), fsync, rename, fsync of the directory. After a crash the old or the new content is there, never a
+ * part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
 
 /* Makes a rename to path durable, as far as that can be done. */

@@ -438,8 +438,7 @@ START_TEST(file_write_that_fails_leaves_nothing_behind)
     char path[PATH_MAX], expected[PATH_MAX + 100];
     snprintf(path, sizeof path, "%s/missing/x", folder);
     ck_assert_int_eq(bnn_file_write(path, "1", 1, &err), BNN_E_RESOURCE);
-    snprintf(expected, sizeof expected, "%s.%ld.tmp: cannot create: No such file or directory",
-             path, (long)getpid());
+    snprintf(expected, sizeof expected, "%s: cannot create: No such file or directory", path);
     ck_assert_str_eq(err.message, expected);
 
     snprintf(path, sizeof path, "%s/in_the_way", folder);
@@ -453,6 +452,27 @@ START_TEST(file_write_that_fails_leaves_nothing_behind)
     memset(endless, 'x', sizeof endless - 1);
     endless[sizeof endless - 1] = '\0';
     ck_assert_int_eq(bnn_file_write(endless, "1", 1, &err), BNN_E_RESOURCE);
+}
+END_TEST
+
+/* Whoever shares a folder may have put a link where a temporary file was expected. */
+START_TEST(file_write_follows_no_link_and_obeys_the_umask)
+{
+    bnn_error err = {0};
+    struct stat st;
+    char victim[PATH_MAX], path[PATH_MAX], trap[PATH_MAX + 30];
+    snprintf(victim, sizeof victim, "%s", in_folder("victim"));
+    snprintf(path, sizeof path, "%s", in_folder("x"));
+    snprintf(trap, sizeof trap, "%s.%ld.tmp", path, (long)getpid());
+    ck_assert_int_eq(symlink(victim, trap), 0);
+    const mode_t before = umask(027);
+    ck_assert_int_eq(bnn_file_write(path, "1", 1, &err), 0);
+    umask(before);
+    ck_assert_int_ne(access(victim, F_OK), 0);
+    ck_assert_int_eq(lstat(trap, &st), 0);
+    ck_assert_int_eq(lstat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode, S_IFREG | 0640);
+    ck_assert_uint_eq(count_files(), 2);
 }
 END_TEST
 
@@ -607,6 +627,7 @@ static Suite *base_suite(void)
     tcase_add_test(file, file_reads_what_was_written);
     tcase_add_test(file, file_read_refuses_what_is_no_bounded_file);
     tcase_add_test(file, file_write_that_fails_leaves_nothing_behind);
+    tcase_add_test(file, file_write_follows_no_link_and_obeys_the_umask);
     tcase_add_test(file, file_write_is_atomic_for_a_reader);
     tcase_add_test(file, sha256_gives_the_published_digests);
     tcase_add_test(file, make_directory_makes_the_parents);
