@@ -4,18 +4,23 @@
 #include "base/path.h"
 #include "runner/finish.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What an earlier attempt has left is no result of this one. */
-static void run_forget_files(const char *folder)
+/* What an earlier attempt has left is no result of this one, and what it had not written to its end is
+ * nothing at all. Nobody else works here. */
+static void run_forget_files(const char *path)
 {
-    static const char *const names[] = {BNN_RUN_MODEL, BNN_RUN_WEIGHTS};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bnn_path_join(folder, names[i], path))
-            unlink(path);
+    DIR *folder = opendir(path);
+    const struct dirent *e;
+    while (folder != NULL && (e = readdir(folder)) != NULL)
+        if (bnn_run_is_half_file(e->d_name) || strcmp(e->d_name, BNN_RUN_MODEL) == 0 ||
+            strcmp(e->d_name, BNN_RUN_WEIGHTS) == 0)
+            unlinkat(dirfd(folder), e->d_name, 0);
+    if (folder != NULL)
+        closedir(folder);
 }
 
 /* An attempt under way. */
