@@ -129,13 +129,29 @@ static int plan_compare_use(const bnn_plan_matcher *m, const bnn_store_use *was,
     return same ? BNN_OK : bnn_plan_add_change(m->plan, run, was->kind, was->name, err);
 }
 
+/* What has changed when the checkpoint of a run is of no use; nothing is lost when there is none. A
+ * damaged one is told whatever else has changed. */
+static int plan_leave_checkpoint(const bnn_plan_matcher *m, bnn_run *run,
+                                 bnn_checkpoint_found found, bnn_error *err)
+{
+    static const char *const texts[][2] = {
+        [BNN_CHECKPOINT_FITS] = {"run.checkpoint", "none"},
+        [BNN_CHECKPOINT_OTHER] = {"its", "checkpoint"},
+        [BNN_CHECKPOINT_UNMEASURED] = {"the spec's", "telemetry"},
+        [BNN_CHECKPOINT_DAMAGED] = {"its", "checkpoint (damaged)"}};
+    if (found == BNN_CHECKPOINT_NONE)
+        run->changed = NULL;
+    else if (run->changed == NULL || found == BNN_CHECKPOINT_DAMAGED)
+        return bnn_plan_add_change(m->plan, run, texts[found][0], texts[found][1], err);
+    return BNN_OK;
+}
+
 /* What the changes mean for a run: it is stale, or its checkpoint is of no use. */
 static int plan_settle_run(const bnn_plan_matcher *m, bnn_run *run, bnn_error *err)
 {
-    const bnn_config *config = &m->plan->experiment->configs[run->i_config];
+    const bnn_experiment *experiment = m->plan->experiment;
+    const bnn_config *config = &experiment->configs[run->i_config];
     const uint32_t total = (uint32_t)config->train.epochs;
-    const bool off = m->plan->experiment->run.checkpoints == BNN_CHECKPOINTS_NONE;
-    const uint64_t seed = (uint64_t)run->seed;
     if (run->state == BNN_RUN_DONE && run->changed != NULL)
         run->state = BNN_RUN_STALE;
     if (run->state == BNN_RUN_RUNNING)
@@ -145,17 +161,14 @@ static int plan_settle_run(const bnn_plan_matcher *m, bnn_run *run, bnn_error *e
     const char *path = bnn_run_path(m->db, run->uid, BNN_RUN_CHECKPOINT, m->plan->arena);
     if (path == NULL)
         return bnn_no_memory(err);
-    if (!off && bnn_train_find_checkpoint(path, config->identity, seed,
-                                          m->plan->experiment->telemetry, &run->epochs_done))
-        run->epochs_done = run->epochs_done < total ? run->epochs_done : total - 1;
-    else if (access(path, F_OK) != 0)
-        run->changed = NULL; /* nothing is lost by it */
-    else if (run->changed == NULL && !off &&
-             bnn_train_find_checkpoint(path, config->identity, seed, 0, &(uint32_t){0}))
-        return bnn_plan_add_change(m->plan, run, "the spec's", "telemetry", err);
-    else if (run->changed == NULL)
-        return bnn_plan_add_change(m->plan, run, off ? "run.checkpoint" : "its",
-                                   off ? "none" : "checkpoint", err);
+    if (experiment->run.checkpoints == BNN_CHECKPOINTS_NONE)
+        return plan_leave_checkpoint(
+            m, run, access(path, F_OK) == 0 ? BNN_CHECKPOINT_FITS : BNN_CHECKPOINT_NONE, err);
+    const bnn_checkpoint_found found = bnn_train_find_checkpoint(
+        path, config->identity, (uint64_t)run->seed, experiment->telemetry, &run->epochs_done);
+    if (found != BNN_CHECKPOINT_FITS)
+        return plan_leave_checkpoint(m, run, found, err);
+    run->epochs_done = run->epochs_done < total ? run->epochs_done : total - 1;
     return BNN_OK;
 }
 

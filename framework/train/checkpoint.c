@@ -11,9 +11,9 @@
 #include "base/sha256.h"
 #include "train/telemetry/telemetry.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { IDENTITY_BYTES = 96, VERSION = 2 };
 static const char magic[8] = "BNNCKPT";
@@ -108,43 +108,66 @@ int bnn_checkpoint_save(const bnn_session *session, bnn_error *err)
     return status;
 }
 
-/* Whether a header is that of a checkpoint of this run. One that measured something else would leave
+/* Whether the header of a whole checkpoint is one of this run. One that measured something else would leave
  * its epochs without the values that are wanted now; where none are wanted, any will do. */
 static bool is_of_run(const header *h, const char *identity, uint64_t seed, uint32_t telemetry)
 {
-    return memcmp(h->magic, magic, sizeof h->magic) == 0 && h->version == VERSION &&
-           h->seed == seed && strncmp(h->identity, identity, IDENTITY_BYTES) == 0 &&
+    return h->version == VERSION && h->seed == seed &&
+           strncmp(h->identity, identity, IDENTITY_BYTES) == 0 &&
            (telemetry == 0 || h->telemetry == telemetry);
 }
 
-bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
-                               uint32_t telemetry, uint32_t *out_epochs)
+/* Whether the bytes are what was written: all of them, and none other. */
+static bool checkpoint_is_whole(const char *bytes, size_t n)
 {
     header h;
-    FILE *file = fopen(path, "rbe");
-    const bool found = file != NULL && fread(&h, sizeof h, 1, file) == 1 &&
-                       is_of_run(&h, identity, seed, telemetry);
-    if (file != NULL)
-        fclose(file);
-    if (found)
-        *out_epochs = h.at.epoch;
-    return found;
+    char digest[BNN_SHA256_HEX];
+    if (n < sizeof h + BNN_SHA256_HEX)
+        return false;
+    memcpy(&h, bytes, sizeof h);
+    if (memcmp(h.magic, magic, sizeof h.magic) != 0 || h.n_bytes != n)
+        return false;
+    bnn_sha256(bytes, n - BNN_SHA256_HEX, digest);
+    return memcmp(digest, bytes + n - BNN_SHA256_HEX, BNN_SHA256_HEX) == 0;
+}
+
+bnn_checkpoint_found bnn_train_find_checkpoint(const char *path, const char *identity,
+                                               uint64_t seed, uint32_t telemetry,
+                                               uint32_t *out_epochs)
+{
+    bnn_error ignored;
+    header h;
+    char *bytes;
+    size_t n;
+    if (access(path, F_OK) != 0)
+        return BNN_CHECKPOINT_NONE;
+    if (bnn_file_read(path, BNN_NETWORK_LIMIT_BYTES, &bytes, &n, &ignored) != BNN_OK)
+        return BNN_CHECKPOINT_DAMAGED;
+    const bool whole = checkpoint_is_whole(bytes, n);
+    if (whole)
+        memcpy(&h, bytes, sizeof h);
+    free(bytes);
+    if (!whole)
+        return BNN_CHECKPOINT_DAMAGED;
+    if (!is_of_run(&h, identity, seed, 0))
+        return BNN_CHECKPOINT_OTHER;
+    if (!is_of_run(&h, identity, seed, telemetry))
+        return BNN_CHECKPOINT_UNMEASURED;
+    *out_epochs = h.at.epoch;
+    return BNN_CHECKPOINT_FITS;
 }
 
 /* Whether the bytes are a whole checkpoint for this session. */
 static bool is_ours(const bnn_session *s, const char *bytes, size_t n)
 {
     header h;
-    char digest[BNN_SHA256_HEX];
     const size_t n_wanted = total_bytes(s);
-    if (n < n_wanted)
+    if (n < n_wanted || !checkpoint_is_whole(bytes, n))
         return false;
     memcpy(&h, bytes, sizeof h);
-    bnn_sha256(bytes, n - BNN_SHA256_HEX, digest);
     return is_of_run(&h, s->job->identity, s->job->seed, s->job->telemetry) &&
            (n == n_wanted || (s->job->telemetry == 0 && h.telemetry != 0)) &&
-           h.n_parameters == s->net->n_parameters && h.n_bytes == n &&
-           memcmp(digest, bytes + n - BNN_SHA256_HEX, BNN_SHA256_HEX) == 0 &&
+           h.n_parameters == s->net->n_parameters &&
            h.at.epoch <= (uint32_t)s->job->train->epochs && h.at.step <= s->n_steps;
 }
 

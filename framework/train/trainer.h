@@ -56,10 +56,19 @@ typedef struct bnn_train_job {
  * the time is up; BNN_E_INTERRUPTED; or another error. Blocks; memory is one arena. */
 int bnn_train_run(const bnn_train_job *job, bnn_error *err);
 
-/* Whether a checkpoint of this identity and seed is there, by its header, that has what telemetry needs
- * (0: nothing is measured); *out_epochs: the full epochs that it saves. */
-bool bnn_train_find_checkpoint(const char *path, const char *identity, uint64_t seed,
-                               uint32_t telemetry, uint32_t *out_epochs);
+typedef enum bnn_checkpoint_found {
+    BNN_CHECKPOINT_FITS = 0,
+    BNN_CHECKPOINT_NONE = 1,
+    BNN_CHECKPOINT_OTHER = 2,      /* of another identity or seed */
+    BNN_CHECKPOINT_UNMEASURED = 3, /* without what telemetry needs */
+    BNN_CHECKPOINT_DAMAGED = 4,    /* not what was written, or cannot be read */
+} bnn_checkpoint_found;
+
+/* Reads all of the file. telemetry: what is measured, or 0; *out_epochs, of one that fits: the full epochs
+ * that it saves. */
+bnn_checkpoint_found bnn_train_find_checkpoint(const char *path, const char *identity,
+                                               uint64_t seed, uint32_t telemetry,
+                                               uint32_t *out_epochs);
 
 /* Seconds that parts of a run take. */
 typedef struct bnn_train_costs {

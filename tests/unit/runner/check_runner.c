@@ -124,6 +124,28 @@ END_TEST
     "name: long\n" TINY_DATA TINY_MODEL "train: {epochs: " LONG_EPOCHS ", batch: 16}\n" \
     "seeds: {count: 2}\n"
 
+/* Turns the bits of one byte near the end of a checkpoint round. */
+static void turn_byte(const char *path)
+{
+    FILE *file = fopen(path, "r+b");
+    ck_assert(file != NULL && fseek(file, -1000, SEEK_END) == 0);
+    const int byte = fgetc(file) ^ 0xff;
+    ck_assert(fseek(file, -1000, SEEK_END) == 0 && fputc(byte, file) == byte);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Of a checkpoint that is not what was written a plan says so, and promises nothing of it. */
+static void expect_damage_is_told(const bnn_run *run)
+{
+    const size_t i = (size_t)(run - plan.runs);
+    const char *path = bnn_run_path(store_file(), run->uid, BNN_RUN_CHECKPOINT, arena);
+    turn_byte(path);
+    make_plan();
+    ck_assert_uint_eq(plan.runs[i].epochs_done, 0);
+    ck_assert_str_eq(plan.runs[i].changed, "its checkpoint (damaged)");
+    turn_byte(path);
+}
+
 /* Interrupted, then gone on with: the same bits as in one go. */
 START_TEST(what_was_interrupted_goes_on)
 {
@@ -153,6 +175,7 @@ START_TEST(what_was_interrupted_goes_on)
     ck_assert_uint_eq(plan.runs[0].epochs_done, 0);
     ck_assert_str_eq(plan.runs[0].changed, "its checkpoint");
     identity[0] ^= 1;
+    expect_damage_is_told(&plan.runs[1]);
     make_plan();
     ck_ok(execute(1, err));
     char *resumed = all_results();
@@ -178,7 +201,11 @@ START_TEST(a_run_of_another_process_is_left_to_it)
     bnn_store *other = store_open(BNN_STORE_WRITE);
     ck_assert_uint_eq(claim(other, plan.runs[2]), 1);
     bnn_store_close(other);
+    const char *half = bnn_run_path(store_file(), plan.runs[0].uid, "model.bnn.7.tmp", arena);
+    ck_ok(bnn_file_make_directory(bnn_run_path(store_file(), plan.runs[0].uid, NULL, arena), err));
+    ck_ok(bnn_file_write(half, "half", 4, err)); /* its process has died since the plan was made */
     ck_ok(execute(2, err));
+    ck_assert_int_ne(access(half, F_OK), 0);
     ck_assert_uint_eq(summary.n_of[BNN_RUN_TAKEN], 1);
     ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 3);
     ck_assert_int_eq(seen.last_state[2], BNN_RUN_TAKEN);

@@ -190,6 +190,11 @@ static void put(const char *bytes, size_t n)
 static void expect_ignored(bnn_session *s, const float *first_weights, const char *what, size_t at)
 {
     const bnn_parameter *p = &s->net->parameters[0];
+    uint32_t epochs;
+    const bnn_checkpoint_found found =
+        bnn_train_find_checkpoint(path, s->job->identity, s->job->seed, 0, &epochs);
+    ck_assert_msg(found == (access(path, F_OK) == 0 ? BNN_CHECKPOINT_DAMAGED : BNN_CHECKPOINT_NONE),
+                  "%s at %zu: found as %d", what, at, (int)found);
     ck_assert_msg(!bnn_checkpoint_load(s), "%s at %zu: taken for a checkpoint", what, at);
     ck_assert(s->at.epoch == 0 && s->at.step == 0 && s->net->step == 0);
     ck_assert_int_eq(memcmp(p->value, first_weights, p->n * sizeof *p->value), 0);
@@ -247,6 +252,10 @@ START_TEST(a_checkpoint_of_something_else_is_ignored)
     others[3].train = parsed_train("train: {epochs: 4}", true);
     for (int i = 0; i < 4; i++) {
         bnn_session *s = session_for(&others[i]);
+        uint32_t epochs;
+        ck_assert_msg(i == 3 || bnn_train_find_checkpoint(path, others[i].identity, others[i].seed,
+                                                          0, &epochs) == BNN_CHECKPOINT_OTHER,
+                      "case %d", i);
         ck_assert_msg(!bnn_checkpoint_load(s), "case %d", i);
         ck_assert_uint_eq(s->at.epoch, 0);
     }

@@ -163,7 +163,8 @@ static uint32_t goes_on_from(uint32_t first, uint32_t second, report *r)
     job.telemetry = second;
     r->n = 0;
     atomic_store(&r->stop, 0);
-    if (!bnn_train_find_checkpoint(path, job.identity, job.seed, second, &found))
+    if (bnn_train_find_checkpoint(path, job.identity, job.seed, second, &found) !=
+        BNN_CHECKPOINT_FITS)
         found = 0;
     run_well(&job);
     ck_assert_uint_eq(r->rows[0].resumed_epoch, found);
