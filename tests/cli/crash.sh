@@ -47,8 +47,8 @@ bnn() {
     shift
     "$BNNRUN" run spec.yaml --db "$db" "$@" >out 2>err </dev/null || wrong "run --db $db $*: status $?"
 }
-# start DB N ARGUMENT...: the sweep in the background, to where both of its jobs wait at the gate that
-# N runs have passed, with half of their epochs done. A shell makes background commands ignore SIGINT,
+# start DB N ARGUMENT...: the sweep in the background, to where both of its jobs (one, with -j 1) wait at
+# the gate that N runs have passed, with half of their epochs done. A shell makes background commands ignore SIGINT,
 # so that is undone.
 start() {
     db=$1
@@ -60,7 +60,9 @@ start() {
     BNN_TEST_GATE=$gate env --default-signal=INT,TERM \
         "$BNNRUN" run spec.yaml --db "$db" -j 2 "$@" >out 2>err </dev/null &
     sweep=$!
-    until [ -e "$gate/$((n_pass + 2))" ]; do
+    n_wait=2
+    [ "${1-}${2-}" != -j1 ] || n_wait=1
+    until [ -e "$gate/$((n_pass + n_wait))" ]; do
         kill -0 $sweep 2>/dev/null || { wrong "the sweep did not come to the gate"; return; }
         sleep 0.02
     done
@@ -162,6 +164,27 @@ grep -q '4 done, 2 running in another process, nothing to do here$' again ||
 rm held.db.gate/pass
 ends 0
 same one.db held.db "two processes"
+# The first is killed while the second is at work, which goes on with what the first has left.
+start left.db 0 -j 1 -s seeds.count=2
+first=$sweep
+mkdir second.gate
+echo 0 >second.gate/pass
+BNN_TEST_GATE=second.gate "$BNNRUN" run spec.yaml --db left.db -j 1 -s seeds.count=2 >out 2>err \
+    </dev/null &
+second=$!
+until [ -e second.gate/1 ] || ! kill -0 $second 2>/dev/null; do sleep 0.02; done
+kill -KILL "$first"
+ends 137 2>/dev/null
+rm second.gate/pass
+sweep=$second
+ends 0
+grep -q '^bnnrun: 1 run of a process that has died is in the queue again' err ||
+    wrong "that the other process has died was not said"
+[ "$(ask left.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq 4 ] ||
+    wrong "what a killed process has left was not done"
+whole left.db
+results one.db >right
+results left.db | grep -vxFf right && wrong "what a killed process has left has other results"
 if sqlite3 -version >/dev/null 2>&1; then
     start far.db 1
     kill -KILL $sweep

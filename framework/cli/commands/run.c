@@ -265,6 +265,48 @@ static int sweep_look_on(cli_sweep *s, int *signal, bnn_error *err)
     return status;
 }
 
+/* Whether a process that had runs of this sweep has left one: it died, or was stopped. */
+static int sweep_has_left(const cli_sweep *s, bool *out, bnn_error *err)
+{
+    const bnn_plan *plan = &s->plan;
+    const bnn_store_run *now = NULL;
+    bnn_store *store;
+    size_t n = 0;
+    *out = false;
+    if (plan->n_of[BNN_RUN_RUNNING] + s->summary.n_of[BNN_RUN_TAKEN] == 0)
+        return BNN_OK;
+    int status = cli_store_open(&s->request->options, &store, err);
+    if (status != BNN_OK)
+        return status;
+    status = bnn_store_list_runs(store, plan->experiment->name, plan->arena, &now, &n, err);
+    bnn_store_close(store);
+    for (const bnn_run *run = plan->runs; status == BNN_OK && run < plan->runs + plan->n; run++)
+        for (size_t i = 0; i < n; i++)
+            *out |= (run->state == BNN_RUN_RUNNING || run->state == BNN_RUN_TAKEN) &&
+                    now[i].id == run->id && (now[i].died || now[i].state == BNN_RUN_INTERRUPTED);
+    return status;
+}
+
+/* Does what other processes have left, before this one ends. */
+static int sweep_take_over(cli_sweep *s, int *signal, bnn_error *err)
+{
+    bool left;
+    int status = sweep_has_left(s, &left, err);
+    while (status == BNN_OK && left) {
+        s->n_tried -= s->summary.n_of[BNN_RUN_TAKEN];
+        s->summary = (bnn_pool_summary){.signal = 0};
+        status = sweep_plan(s, NULL, false, err);
+        if (status != BNN_OK || s->plan.n_todo == 0)
+            break;
+        if (!s->request->options.quiet)
+            say_plan(s);
+        status = sweep_do_plan(s, signal, err);
+        if (status == BNN_OK)
+            status = sweep_has_left(s, &left, err);
+    }
+    return status;
+}
+
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     cli_sweep s = {.request = r};
@@ -282,6 +324,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         status = warn_of_networks(&s, err);
     if (status == BNN_OK)
         status = sweep_do_plan(&s, signal, err);
+    if (status == BNN_OK)
+        status = sweep_take_over(&s, signal, err);
     if (status == BNN_OK)
         status = sweep_look_on(&s, signal, err);
     if (status == BNN_E_INTERRUPTED) {
