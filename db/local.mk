@@ -11,6 +11,7 @@ store_sources = \
 	db/store_internal.h \
 	db/store_looks.c db/store_looks.h \
 	db/store_migrate.c \
+	db/store_moved.c \
 	db/store_needs.c \
 	db/store_plan.c \
 	db/store_predictions.c \
@@ -20,7 +21,8 @@ store_sources = \
 	db/store_results.c db/store_results.h \
 	db/store_select.c \
 	db/store_sql.c \
-	db/store_statement.c
+	db/store_statement.c \
+	db/store_writer.c
 
 queriesdir = $(pkgdatadir)/queries
 dist_queries_DATA = \

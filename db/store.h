@@ -51,11 +51,28 @@ typedef enum bnn_store_mode {
 int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_error *err);
 void bnn_store_close(bnn_store *store);
 
-/* One transaction around several writes; begin waits up to 30 seconds for another writer. After a
- * failed commit the transaction is rolled back. rollback without a transaction does nothing. */
+/* One transaction around several writes; begin waits up to 30 seconds for another writer, and fails with
+ * the reason EBUSY then. When another file, or none, is where the database was, its reason is ESTALE, and
+ * nothing is ever written to the file that is there. After a failed commit the transaction is rolled back.
+ * rollback without a transaction does nothing. */
 int bnn_store_begin(bnn_store *store, bnn_error *err);
 int bnn_store_commit(bnn_store *store, bnn_error *err);
 void bnn_store_rollback(bnn_store *store);
+
+/* As the user named it; of a store that was rescued, where it is now. */
+const char *bnn_store_path(const bnn_store *store);
+
+/* How long begin waits for another writer from now on. */
+void bnn_store_set_wait(bnn_store *store, int milliseconds);
+
+/* Who is writing to the database: "process 4711 (sqlite3)"; "another program" where that cannot be seen. */
+enum { BNN_STORE_WRITER_MAX = 80 };
+void bnn_store_find_writer(const bnn_store *store, char out[BNN_STORE_WRITER_MAX]);
+
+/* After ESTALE: 0 when the database lies where it was opened, and else writes all that it holds to a new
+ * file beside that place, FILE.saved, which the store has from then on; *told says what has happened, and
+ * where all is now. When that fails, too, nothing can be done with the store but to close it. */
+int bnn_store_rescue(bnn_store *store, bnn_error *told, bnn_error *err);
 
 /* ---- values ---- */
 

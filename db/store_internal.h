@@ -6,6 +6,7 @@
 #include "db/store.h"
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 enum {
     BNN_STORE_APPLICATION_ID = 0x424e4e52, /* "BNNR", so that file(1) can tell */
@@ -15,10 +16,14 @@ enum {
 
 struct bnn_store {
     sqlite3 *db;
-    char *file;           /* what SQLite is told: path, with "./" before a relative one */
-    const char *path;     /* as the user named it; points into file */
-    int lock;             /* FILE.lock; -1: cannot be read */
-    int64_t life;         /* the byte of it that is ours; 0: none yet */
+    char *file;       /* what SQLite is told: path, with "./" before a relative one */
+    const char *path; /* as the user named it; points into file */
+    int lock;         /* FILE.lock; -1: cannot be read */
+    int64_t life;     /* the byte of it that is ours; 0: none yet */
+    bool writes;      /* opened for that */
+    int wait_ms;      /* for another writer */
+    dev_t device;     /* where the file was when it was opened to be written, and its log; 0: not */
+    ino_t inode, log_inode;
     bool reading;         /* the authorizer allows nothing but reading */
     bool entered;         /* between bnn_store_enter and bnn_store_leave */
     bool own_transaction; /* which that bnn_store_enter began */
@@ -31,7 +36,19 @@ struct bnn_store {
     } statements[BNN_STORE_STATEMENTS_MAX];
 };
 
-/* Turns the connection's last error into *err: what failed, and what can be done. */
+/* Opens the database of a store, or closes it, which accepts one that is not open. */
+int bnn_store_connect(bnn_store *store, bnn_store_mode mode, bnn_error *err);
+void bnn_store_disconnect(bnn_store *store);
+
+/* store_moved.c: remembers which file was opened, and which log it has once something was written. */
+void bnn_store_note_place(bnn_store *store);
+void bnn_store_note_log(bnn_store *store);
+
+/* ESTALE when another file, or none, is where the database was; else BNN_OK. */
+int bnn_store_check_place(bnn_store *store, bnn_error *err);
+
+/* Turns the connection's last error into *err: what failed, and what can be done. Its reason is EBUSY when
+ * others are writing, or a fault of the machine (base/fault.h), or 0. */
 int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err);
 
 /* Executes statements that take no values and give no rows. */
@@ -233,6 +250,9 @@ bnn_liveness bnn_store_liveness(bnn_store *store, const bnn_process *process,
  * until that is closed or the process is gone. */
 int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err);
 int bnn_store_lock_life(bnn_store *store, bnn_error *err);
+
+/* Refuses a file whose place is that of another one, to which somebody still writes. */
+int bnn_store_check_log(const bnn_store *store, bnn_error *err);
 
 /* Adds mean, sd, median and ci95 to a connection; a SQLite result code. */
 int bnn_aggregates_register(sqlite3 *db);

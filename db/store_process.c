@@ -11,6 +11,8 @@
  * be shared in a way that we do not see. */
 #include "db/store_internal.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -88,6 +90,12 @@ bnn_liveness bnn_process_liveness(const bnn_process *process, const bnn_process 
 
 /* ---- the lock ---- */
 
+static struct flock byte_of(int64_t life)
+{
+    return (struct flock){
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)life, .l_len = 1};
+}
+
 int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err)
 {
     char file[PATH_MAX], path[PATH_MAX + 8];
@@ -100,15 +108,39 @@ int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err)
     if (store->lock < 0 && writable)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
     /* For whoever may use the database, like the files that SQLite has beside it. */
-    if (writable && stat(file, &st) == 0 && fchown(store->lock, st.st_uid, st.st_gid) == 0)
+    if (writable && stat(file, &st) == 0 &&
+        (fchown(store->lock, st.st_uid, st.st_gid) == 0 ||
+         fchown(store->lock, (uid_t)-1, st.st_gid) == 0))
         fchmod(store->lock, st.st_mode & 0666);
     return BNN_OK;
 }
 
-static struct flock byte_of(int64_t life)
+/* FILE.lock also says which file is the database, by its inode, of those who lock a byte of it: while one of
+ * them lives, the log that lies here is of that file, and of no other that may lie here now. */
+int bnn_store_check_log(const bnn_store *store, bnn_error *err)
 {
-    return (struct flock){
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)life, .l_len = 1};
+    char file[PATH_MAX], path[PATH_MAX + 8], text[32];
+    uintmax_t inode;
+    struct stat st;
+    struct flock any = byte_of(1);
+    any.l_len = 0;
+    if (!bnn_path_follow(store->file, file))
+        return BNN_OK;
+    snprintf(path, sizeof path, "%s.lock", file);
+    read_line(path, text, sizeof text);
+    if (sscanf(text, "%ju", &inode) != 1 || (stat(file, &st) == 0 && st.st_ino == inode))
+        return BNN_OK;
+    const int lock = open(path, O_RDONLY | O_CLOEXEC);
+    const bool lives = lock >= 0 && fcntl(lock, F_OFD_GETLK, &any) == 0 && any.l_type != F_UNLCK;
+    if (lock >= 0)
+        close(lock);
+    if (!lives)
+        return BNN_OK;
+    return bnn_fail(
+        err, BNN_E_RESOURCE,
+        "%s: is not the database that a process is still writing to here, whose log would "
+        "damage this one; wait for that, or stop it",
+        store->path);
 }
 
 int bnn_store_lock_life(bnn_store *store, bnn_error *err)
@@ -118,6 +150,10 @@ int bnn_store_lock_life(bnn_store *store, bnn_error *err)
         if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
             return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot draw a number");
         struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
+        char text[32];
+        const int n = snprintf(text, sizeof text, "%ju\n", (uintmax_t)store->inode);
+        if (pwrite(store->lock, text, (size_t)n, 0) != n)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s.lock: cannot write", store->path);
         if (fcntl(store->lock, F_OFD_SETLK, &byte) == 0)
             store->life = byte.l_start;
         else if (errno != EAGAIN && errno != EACCES) /* else another process has it */

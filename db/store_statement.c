@@ -1,21 +1,49 @@
 /* store_statement.c - transactions and prepared statements: the only calls of SQLite that write. */
 #include "db/store_internal.h"
 
+#include "base/fault.h"
+
 #include <assert.h>
+#include <errno.h>
 #include <time.h>
 
-int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
+/* Why an operation of the system failed for SQLite, as an errno. */
+static int store_reason(sqlite3 *db)
+{
+    const int reason = sqlite3_system_errno(db);
+    switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return EBUSY;
+    case SQLITE_FULL:
+        return ENOSPC;
+    case SQLITE_IOERR:
+        return bnn_fault_remedy(reason) != NULL ? reason : EIO;
+    case SQLITE_CANTOPEN:
+        return bnn_fault_remedy(reason) != NULL ? reason : 0;
+    default:
+        return 0;
+    }
+}
+
+static int store_explain(bnn_store *store, const char *what, int reason, bnn_error *err)
 {
     const char *path = store->path, *text = sqlite3_errmsg(store->db);
+    char who[BNN_STORE_WRITER_MAX];
+    if (reason != 0 && reason != EBUSY && reason != ENOSPC) {
+        errno = reason;
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: %s", path, what);
+    }
     switch (sqlite3_errcode(store->db) & 0xff) {
     case SQLITE_NOMEM:
         return bnn_no_memory(err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+        bnn_store_find_writer(store, who);
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: %s: another program has been writing to it for %d seconds; wait for "
-                        "it to end, or stop it",
-                        path, what, BNN_STORE_BUSY_TIMEOUT_MS / 1000);
+                        "%s: %s: %s has been writing to it for %d seconds; wait for it to end, or "
+                        "stop it",
+                        path, what, who, store->wait_ms / 1000);
     case SQLITE_FULL:
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %s: the disk is full", path, what);
     case SQLITE_CANTOPEN: /* a WAL whose index cannot be made here */
@@ -39,6 +67,14 @@ int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
     }
 }
 
+int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
+{
+    const int reason = store_reason(store->db);
+    const int status = store_explain(store, what, reason, err);
+    err->reason = reason;
+    return status;
+}
+
 int64_t bnn_store_now_us(void)
 {
     struct timespec now;
@@ -55,16 +91,34 @@ int bnn_store_script(bnn_store *store, const char *sql, bnn_error *err)
     return BNN_OK;
 }
 
+const char *bnn_store_path(const bnn_store *store)
+{
+    return store->path;
+}
+
+void bnn_store_set_wait(bnn_store *store, int milliseconds)
+{
+    store->wait_ms = milliseconds;
+    sqlite3_busy_timeout(store->db, milliseconds);
+}
+
 int bnn_store_begin(bnn_store *store, bnn_error *err)
 {
     if (!sqlite3_get_autocommit(store->db))
         return bnn_fail(err, BNN_E_INTERNAL, "%s: begin inside a transaction", store->path);
-    if (sqlite3_db_readonly(store->db, "main"))
+    if (!store->writes || sqlite3_db_readonly(store->db, "main"))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: cannot be written: opened for reading, or by a "
                         "user who may not",
                         store->path);
-    return bnn_store_script(store, "BEGIN IMMEDIATE", err);
+    int status = bnn_store_script(store, "BEGIN IMMEDIATE", err);
+    if (status == BNN_OK)
+        status = bnn_store_check_place(store, err);
+    if (status == BNN_OK)
+        bnn_store_note_log(store);
+    else
+        bnn_store_rollback(store);
+    return status;
 }
 
 int bnn_store_commit(bnn_store *store, bnn_error *err)

@@ -9,6 +9,7 @@ infer_base_sources = \
 	framework/base/file.c framework/base/file.h \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
+	framework/base/fault.c framework/base/fault.h \
 	framework/base/fp_mode.h \
 	framework/base/path.c framework/base/path.h \
 	framework/base/record.h \

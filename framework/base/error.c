@@ -7,6 +7,7 @@
 int bnn_fail_v(bnn_error *err, bnn_status status, const char *format, va_list args)
 {
     err->status = status;
+    err->reason = 0;
     vsnprintf(err->message, sizeof err->message, format, args);
     return status;
 }
@@ -27,6 +28,7 @@ int bnn_fail_errno(bnn_error *err, bnn_status status, const char *format, ...)
     va_start(args, format);
     bnn_fail_v(err, status, format, args);
     va_end(args);
+    err->reason = saved;
     const size_t used = strlen(err->message);
     char reason[128];
     /* The GNU strerror_r may return a constant string instead of filling the buffer. */

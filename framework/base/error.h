@@ -20,6 +20,7 @@ typedef enum bnn_status {
 
 typedef struct bnn_error {
     int status; /* bnn_status */
+    int reason; /* errno, where that is why; else 0 */
     char message[1000];
 } bnn_error;
 

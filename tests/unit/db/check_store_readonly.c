@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,14 @@ static void be_oneself(void)
     ck_assert_int_eq(chmod(store_path(""), 0755), 0);
 }
 
+static const char *owner_name(const char *path)
+{
+    struct stat st;
+    const struct passwd *user = stat(path, &st) == 0 ? getpwuid(st.st_uid) : NULL;
+    ck_assert_ptr_nonnull(user);
+    return user->pw_name;
+}
+
 START_TEST(what_cannot_be_written_can_be_read)
 {
     bnn_store *store = store_open(BNN_STORE_WRITE), *other = NULL;
@@ -42,12 +51,71 @@ START_TEST(what_cannot_be_written_can_be_read)
     bnn_store_close(store);
     const char *new = store_path("new.db");
     char message[600];
-    snprintf(message, sizeof message, "%s: cannot be written: Permission denied", store_file());
+    snprintf(message, sizeof message, "%s: cannot be written: Permission denied (it belongs to %s)",
+             store_file(), owner_name(store_file()));
     ck_refused(bnn_store_open(store_file(), BNN_STORE_WRITE, &other, err), BNN_E_RESOURCE, message);
-    snprintf(message, sizeof message, "%s: cannot be created: Permission denied", new);
+    snprintf(message, sizeof message,
+             "%s: cannot be created: Permission denied (its folder belongs to %s)", new,
+             owner_name(store_path("")));
     ck_refused(bnn_store_open(new, BNN_STORE_WRITE, &other, err), BNN_E_RESOURCE, message);
     be_oneself();
     ck_assert_int_ne(access(store_path("test.db-shm"), F_OK), 0);
+}
+END_TEST
+
+/* All may write to the folder and the file. Root becomes another user. */
+static void be_guest(void)
+{
+    ck_assert_int_eq(chmod(store_path(""), 0777), 0);
+    ck_assert_int_eq(chmod(store_file(), 0666), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+}
+
+/* Else the files beside the database would be this user's, and shut its owner out. */
+START_TEST(who_has_read_leaves_nothing)
+{
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    bnn_error err;
+    add_experiment(store, "e");
+    bnn_store_close(store);
+    be_guest();
+    store = store_open(BNN_STORE_READ);
+    char *rows = store_rows(store, "SELECT name FROM experiment", NULL);
+    ck_assert_str_eq(rows, "e\n");
+    free(rows);
+    ck_assert_int_eq(bnn_store_begin(store, &err), BNN_E_RESOURCE);
+    bnn_store_close(store);
+    be_oneself();
+    ck_assert_int_ne(access(store_path("test.db-wal"), F_OK), 0);
+    ck_assert_int_ne(access(store_path("test.db-shm"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(what_another_user_has_left_is_named)
+{
+    static const struct {
+        const char *ending, *then;
+    } left[] = {{"-wal", "whose next `bnnrun run` removes it"},
+                {"-shm", "whose next `bnnrun run` removes it"},
+                {".lock", "and may be deleted while nobody uses the database"}};
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    add_experiment(store, "e");
+    bnn_store_close(store);
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        char path[600], message[900];
+        snprintf(path, sizeof path, "%s%s", store_file(), left[i].ending);
+        ck_ok(bnn_file_write(path, "", 0, err));
+        ck_assert_int_eq(chmod(path, 0444), 0);
+        snprintf(message, sizeof message,
+                 "%s: cannot be written: Permission denied (it belongs to %s, %s)", path,
+                 owner_name(path), left[i].then);
+        be_guest();
+        ck_refused(bnn_store_open(store_file(), BNN_STORE_WRITE, &store, err), BNN_E_RESOURCE,
+                   message);
+        be_oneself();
+        ck_assert_int_eq(unlink(path), 0);
+    }
 }
 END_TEST
 
@@ -96,6 +164,8 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("readonly");
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
     tcase_add_test(tests, what_cannot_be_written_can_be_read);
+    tcase_add_test(tests, who_has_read_leaves_nothing);
+    tcase_add_test(tests, what_another_user_has_left_is_named);
     tcase_add_test(tests, a_reader_of_another_user_sees_what_is_being_written);
     suite_add_tcase(suite, tests);
     return suite;
