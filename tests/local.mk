@@ -110,6 +110,7 @@ check_suites = \
 	tests/unit/runner/check_chain \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_experiment \
+	tests/unit/runner/check_faults \
 	tests/unit/runner/check_needs \
 	tests/unit/runner/check_plan \
 	tests/unit/runner/check_reload \

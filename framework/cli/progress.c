@@ -311,6 +311,17 @@ static void show_stopping(void *context, const bnn_pool_view *view, int signal)
     fputs(isatty(STDERR_FILENO) == 1 ? "; press Ctrl-C again to stop at once\n" : "\n", stderr);
 }
 
+static void show_waiting(void *context, const bnn_pool_view *view, const char *who)
+{
+    cli_progress *p = context;
+    (void)view;
+    cli_status_erase(&p->status);
+    fprintf(stderr,
+            "bnnrun: %s is writing to the database; what is to be recorded waits, and the runs go "
+            "on\n",
+            who);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const cli_options *options)
@@ -319,17 +330,20 @@ cli_progress *cli_progress_create(const bnn_plan *plan, uint32_t n_jobs, const c
     cli_progress *p = bnn_arena_alloc(arena, 1, sizeof *p);
     if (p == NULL)
         return NULL;
-    *p = (cli_progress){
-        .plan = plan,
-        .n_jobs = n_jobs,
-        .redraws = !options->quiet && cli_redraws(stderr),
-        .quiet = options->quiet,
-        .verbose = options->verbose > 0,
-        .configs = bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
-        .tasks = bnn_arena_alloc(arena, plan->n, sizeof *p->tasks),
-        .busy = bnn_arena_alloc(arena, n_jobs, sizeof *p->busy),
-        .observer = {
-            .finished = show_end, .tick = show_tick, .stopping = show_stopping, .context = p}};
+    *p = (cli_progress){.plan = plan,
+                        .n_jobs = n_jobs,
+                        .redraws = !options->quiet && cli_redraws(stderr),
+                        .quiet = options->quiet,
+                        .verbose = options->verbose > 0,
+                        .configs =
+                            bnn_arena_alloc(arena, plan->experiment->n_configs, sizeof *p->configs),
+                        .tasks = bnn_arena_alloc(arena, plan->n, sizeof *p->tasks),
+                        .busy = bnn_arena_alloc(arena, n_jobs, sizeof *p->busy),
+                        .observer = {.finished = show_end,
+                                     .tick = show_tick,
+                                     .stopping = show_stopping,
+                                     .waiting = show_waiting,
+                                     .context = p}};
     return p->configs != NULL && p->tasks != NULL && p->busy != NULL ? p : NULL;
 }
 

@@ -1,11 +1,13 @@
 #include "runner/pool_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/size.h"
 #include "runner/environment.h"
 
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,13 +17,21 @@ static void pool_stop(pool *p)
 {
     p->stopping = true;
     p->executor->cancel(p->executor);
+    if (p->writer != NULL)
+        bnn_writer_hurry(p->writer);
 }
 
+/* The first error counts. After a fault of the machine the next sweep goes on. */
 static void pool_fail(pool *p, const bnn_error *err)
 {
+    const char *remedy = bnn_fault_remedy(err->reason);
     if (p->status == BNN_OK) {
         p->status = err->status;
         p->err = *err;
+        const size_t used = strlen(p->err.message);
+        if (remedy != NULL)
+            snprintf(p->err.message + used, sizeof p->err.message - used,
+                     "; %s, then the same command goes on", remedy);
     }
     pool_stop(p);
 }
@@ -70,41 +80,18 @@ static void pool_lose_run(pool_job *j, const bnn_error *err)
     pool_end_run(j, BNN_RUN_INTERRUPTED);
 }
 
-static const bnn_config *pool_config(const pool_job *j)
-{
-    return &j->pool->base.experiment->configs[j->run->i_config];
-}
-
 static const bnn_dataset *pool_data(const pool_job *j)
 {
-    return &j->pool->base.datasets[pool_config(j)->i_dataset];
+    const bnn_run_base *base = &j->pool->base;
+    return &base->datasets[base->experiment->configs[j->run->i_config].i_dataset];
 }
 
 static void pool_claim(pool_job *j)
 {
-    const pool *p = j->pool;
-    const bnn_config *config = pool_config(j);
-    const bnn_dataset *data = pool_data(j);
-    for (size_t i = 0; i < config->plugins.n; i++) {
-        const bnn_plugin *plugin = config->plugins.list[i];
-        j->plugins[i] = (bnn_store_plugin){.kind = bnn_kind_name((bnn_kind)plugin->head->kind),
-                                           .name = plugin->head->name,
-                                           .path = plugin->path,
-                                           .sha256 = plugin->sha256,
-                                           .abi = plugin->head->abi_version};
-    }
-    j->with = (bnn_store_attempt){
-        .environment = p->environment,
-        .dataset = {.name = data->name, .sha256 = data->sha256, .source = data->source},
-        .n_plugins = config->plugins.n,
-        .plugins = j->plugins,
-        .needs = j->needs,
-        .telemetry = p->base.experiment->telemetry,
-    };
-    bnn_pool_name_needs(j);
+    bnn_pool_describe_attempt(j, pool_data(j));
     j->hopeless = false;
     j->step = POOL_CLAIM;
-    bnn_writer_claim(p->writer, j->run, &j->with, &j->request);
+    bnn_writer_claim(j->pool->writer, j->run, &j->with, &j->request);
 }
 
 /* False when there is none. */
@@ -142,6 +129,38 @@ static void pool_await_predictions(pool_job *j)
     j->predictions.n_known = 0;
 }
 
+/* A fault of the machine ends the sweep, and is no failure of the run. */
+static bool pool_is_fault(pool_job *j, const bnn_outcome *outcome)
+{
+    bnn_error err;
+    if (outcome->status == BNN_OK || bnn_fault_remedy(outcome->reason) == NULL)
+        return false;
+    bnn_fail(&err, BNN_E_RESOURCE, "run %s: %s", j->run->uid, outcome->message);
+    err.reason = outcome->reason;
+    pool_fail(j->pool, &err);
+    return true;
+}
+
+static void pool_ended(pool_job *j, const bnn_outcome *outcome)
+{
+    const bool fault = pool_is_fault(j, outcome);
+    const bnn_run_state state = outcome->status == BNN_OK ? BNN_RUN_DONE
+                                : outcome->status == BNN_E_INTERRUPTED || fault
+                                    ? BNN_RUN_INTERRUPTED
+                                    : BNN_RUN_FAILED;
+    atomic_fetch_sub(&j->pool->n_running, 1);
+    j->outcome = *outcome;
+    j->run->result.begun = atomic_load(&j->pool->executor->progress[j - j->pool->jobs].begun);
+    j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
+    j->step = POOL_FINISH;
+    const bool predicts = state == BNN_RUN_DONE &&
+                          bnn_predictions_gather(&j->predictions, pool_data(j), &j->gathered);
+    bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,
+                      state == BNN_RUN_FAILED || fault ? j->outcome.message : NULL,
+                      state == BNN_RUN_INTERRUPTED ? j->pool->signal : outcome->signal,
+                      predicts ? &j->gathered : NULL, &j->request);
+}
+
 static void pool_claimed(pool_job *j)
 {
     pool *p = j->pool;
@@ -177,26 +196,8 @@ static void pool_claimed(pool_job *j)
     j->step = POOL_RUN;
     if (p->executor->start(p->executor, (uint32_t)(j - p->jobs), j->run, &listener, &err) == BNN_OK)
         return;
-    atomic_fetch_sub(&p->n_running, 1);
-    pool_lose_run(j, &err);
-}
-
-static void pool_ended(pool_job *j, const bnn_outcome *outcome)
-{
-    const bnn_run_state state = outcome->status == BNN_OK              ? BNN_RUN_DONE
-                                : outcome->status == BNN_E_INTERRUPTED ? BNN_RUN_INTERRUPTED
-                                                                       : BNN_RUN_FAILED;
-    atomic_fetch_sub(&j->pool->n_running, 1);
-    j->outcome = *outcome;
-    j->run->result.begun = atomic_load(&j->pool->executor->progress[j - j->pool->jobs].begun);
-    j->run->result.seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - j->started;
-    j->step = POOL_FINISH;
-    const bool predicts = state == BNN_RUN_DONE &&
-                          bnn_predictions_gather(&j->predictions, pool_data(j), &j->gathered);
-    bnn_writer_finish(j->pool->writer, j->run->id, j->attempt, state,
-                      state == BNN_RUN_FAILED ? j->outcome.message : NULL,
-                      state == BNN_RUN_INTERRUPTED ? j->pool->signal : outcome->signal,
-                      predicts ? &j->gathered : NULL, &j->request);
+    pool_fail(p, &err);
+    pool_ended(j, &(bnn_outcome){.status = BNN_E_INTERRUPTED});
 }
 
 /* Not before the end of the run is on the disk: else a crash in between would cost all of it. */
@@ -306,6 +307,11 @@ static void pool_take_signal(pool *p)
 
 static void pool_tick(pool *p)
 {
+    char who[BNN_STORE_WRITER_MAX];
+    const bool waits = bnn_writer_waits(p->writer, who);
+    if (waits && !p->waiting)
+        p->options->observer->waiting(p->options->observer->context, bnn_pool_look(p), who);
+    p->waiting = waits;
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < p->last_tick + 1e-3 * POOL_TICK_MS)
         return;
@@ -345,12 +351,13 @@ static int pool_write(pool *p, bnn_store *store, bnn_error *err)
 {
     int status = bnn_environment_add(store, &p->environment, err);
     if (status == BNN_OK)
-        status = bnn_writer_open(store, p->n_jobs, &p->writer, err);
+        status = bnn_writer_open(store, p->n_jobs, p->options->patience, &p->writer, err);
     if (status != BNN_OK)
         return status;
     pool_supervise(p);
     bnn_error late;
     const int closed = bnn_writer_close(p->writer, &late);
+    p->writer = NULL;
     if (closed != BNN_OK)
         pool_fail(p, &late);
     if (p->status != BNN_OK)

@@ -4,11 +4,13 @@
  * One thread, the calling one, decides everything. Each job of it takes the next run, claims it in
  * the database, has it executed (executor/executor.h) and records how it ended; meanwhile it reads
  * signals and tells an observer what happens. It waits for none of these alone, so it needs no lock.
- * A run that fails does not stop the others; a database that cannot be written stops them all. */
+ * A run that fails does not stop the others; a database that cannot be written stops them all, and so does
+ * a fault of the machine (base/fault.h), as a disk that is full: then the runs under way are interrupted. */
 #ifndef BNN_RUNNER_POOL_H
 #define BNN_RUNNER_POOL_H
 
 #include "runner/plan.h"
+#include "runner/writer.h"
 #include "train/trainer.h"
 
 /* A run under way. */
@@ -34,6 +36,7 @@ typedef struct bnn_pool_observer {
     void (*finished)(void *context, const bnn_pool_view *view, const bnn_run *run);
     void (*tick)(void *context, const bnn_pool_view *view);
     void (*stopping)(void *context, const bnn_pool_view *view, int signal);
+    void (*waiting)(void *context, const bnn_pool_view *view, const char *who);
     void *context;
 } bnn_pool_observer;
 
@@ -42,6 +45,7 @@ typedef struct bnn_pool_options {
     uint32_t n_jobs;
     const bnn_dataset *datasets; /* of bnn_plan_open_data */
     const bnn_pool_observer *observer;
+    const bnn_writer_patience *patience; /* with other programs; NULL: the usual */
 } bnn_pool_options;
 
 typedef struct bnn_pool_summary {

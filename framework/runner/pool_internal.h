@@ -42,12 +42,13 @@ struct pool {
     bnn_run_base base;
     int64_t environment;
     bnn_executor *executor;
-    bool lost; /* the executor has failed */
-    bnn_writer *writer;
+    bool lost;          /* the executor has failed */
+    bnn_writer *writer; /* NULL: it has ended */
     bnn_signals signals;
     atomic_uint n_running; /* also read by the threads that report */
     bool stopping;
     int signal;     /* that asked us to stop, or 0 */
+    bool waiting;   /* for another program, which has been told */
     double hurry;   /* then: from when on the next one does what it always does */
     int status;     /* why the sweep stopped, besides signals: the first error counts */
     size_t next;    /* in the plan: the first run that may be there to take */
@@ -72,8 +73,8 @@ void bnn_pool_set_state(pool *p, bnn_run *run, bnn_run_state state);
  * What another process does is found out by a claim, now and then. NULL when there is none. */
 bnn_run *bnn_pool_next_run(pool *p);
 
-/* Fills in the needs of a job's claim. */
-void bnn_pool_name_needs(pool_job *j);
+/* Fills in what a job's claim says: what the attempt runs with, and needs. */
+void bnn_pool_describe_attempt(pool_job *j, const bnn_dataset *data);
 
 /* After a claim in vain: whether what the run needs is still to be done, by another process. Then the
  * run stays in the queue. */

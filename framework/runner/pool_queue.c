@@ -1,4 +1,4 @@
-/* pool_queue.c - which run is next, when runs need others. */
+/* pool_queue.c - which run is next, when runs need others, and what is said of it. */
 #include "runner/pool_internal.h"
 
 #include "base/clock.h"
@@ -49,11 +49,27 @@ bnn_run *bnn_pool_next_run(pool *p)
     return NULL;
 }
 
-void bnn_pool_name_needs(pool_job *j)
+void bnn_pool_describe_attempt(pool_job *j, const bnn_dataset *data)
 {
-    j->with.n_needs = 0;
+    const pool *p = j->pool;
+    const bnn_plugin_set *set = &p->base.experiment->configs[j->run->i_config].plugins;
+    for (size_t i = 0; i < set->n; i++)
+        j->plugins[i] =
+            (bnn_store_plugin){.kind = bnn_kind_name((bnn_kind)set->list[i]->head->kind),
+                               .name = set->list[i]->head->name,
+                               .path = set->list[i]->path,
+                               .sha256 = set->list[i]->sha256,
+                               .abi = set->list[i]->head->abi_version};
+    j->with = (bnn_store_attempt){
+        .environment = p->environment,
+        .dataset = {.name = data->name, .sha256 = data->sha256, .source = data->source},
+        .n_plugins = set->n,
+        .plugins = j->plugins,
+        .needs = j->needs,
+        .telemetry = p->base.experiment->telemetry,
+    };
     for (int k = 0; k < BNN_PURPOSES; k++) {
-        const bnn_run *need = bnn_plan_need(j->pool->plan, j->run, (bnn_purpose)k);
+        const bnn_run *need = bnn_plan_need(p->plan, j->run, (bnn_purpose)k);
         if (need != NULL)
             j->needs[j->with.n_needs++] =
                 (bnn_store_need){.purpose = (bnn_purpose)k, .run = need->id, .uid = need->uid};

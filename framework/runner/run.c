@@ -129,6 +129,8 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
         out->status = run_find_needs(&attempt, needs, &job, &err);
     if (out->status == BNN_OK)
         out->status = bnn_train_run(&job, &err);
-    if (out->status != BNN_OK)
-        snprintf(out->message, sizeof out->message, "%s", err.message);
+    if (out->status == BNN_OK)
+        return;
+    out->reason = err.reason;
+    snprintf(out->message, sizeof out->message, "%s", err.message);
 }

@@ -31,12 +31,13 @@ typedef struct bnn_run_listener {
 typedef struct bnn_outcome {
     int32_t status;     /* of bnn_train_run; BNN_E_FAILED when its process died */
     int32_t signal;     /* that the process died by, or 0 */
+    int32_t reason;     /* errno, where that is why it failed; else 0 */
     char message[1000]; /* why it is not BNN_OK; "" otherwise */
 } bnn_outcome;
 
 /* Executes an attempt. Of the run only i_config, seed, uid and needs are looked at. stop (NULL: never): see
  * bnn_train_job; progress: or NULL. Any outcome but BNN_OK and BNN_E_INTERRUPTED is the run's
- * failure. Thread-safe. */
+ * failure, unless its reason is a fault of the machine (base/fault.h). Thread-safe. */
 void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run_listener *listener,
                      const atomic_int *stop, bnn_train_progress *progress, bnn_outcome *out);
 

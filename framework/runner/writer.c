@@ -2,13 +2,15 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
-    QUEUE_MAX = 1024, /* records; about 200 KB */
+    QUEUE_MAX = 8192, /* records; about 2 MB, touched only when they wait */
     BATCH_MAX = 200,  /* entries of one transaction */
     BATCH_MS = 250,   /* how long a record may wait for company */
 };
@@ -23,17 +25,21 @@ typedef struct writer_entry {
 } writer_entry;
 
 struct bnn_writer {
-    bnn_store *store; /* the thread's */
+    bnn_store *store; /* the thread's, like the next */
+    bnn_writer_patience patience;
     pthread_t thread;
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
-    bool closing;
-    int status; /* of the writer: BNN_OK, or what stopped it */
-    bnn_error err;
-    int fd;          /* eventfd: a batch was written, or could not be */
-    size_t first, n; /* of the ring */
-    size_t n_urgent; /* requests in the ring */
-    size_t capacity; /* QUEUE_MAX, and room for every request */
+    bool closing, hurries;
+    bool broken;   /* nothing more is written */
+    int status;    /* BNN_OK, or what has to stop the sweep */
+    bnn_error err; /* if status says so */
+    bool waits;
+    char who[BNN_STORE_WRITER_MAX]; /* for whom */
+    int fd;                         /* eventfd: a batch was written, or could not be */
+    size_t first, n;                /* of the ring */
+    size_t n_urgent;                /* requests in the ring */
+    size_t capacity;                /* QUEUE_MAX, and room for every request */
     writer_entry ring[];
 };
 
@@ -54,11 +60,85 @@ static int writer_apply(bnn_store *store, writer_entry *e, bnn_error *err)
                : bnn_store_finish(store, e->run, e->attempt, r->outcome, r->error, r->signal, err);
 }
 
+static const bnn_writer_patience usual_patience = {
+    .try_ms = 500, .tell_ms = 3000, .end_ms = 600000, .stop_ms = 30000};
+
+/* Notes that it waits for others, or does so no more; whether it is asked to hurry. */
+static bool writer_note_wait(bnn_writer *w, bool waits)
+{
+    char who[BNN_STORE_WRITER_MAX] = "";
+    if (waits)
+        bnn_store_find_writer(w->store, who);
+    pthread_mutex_lock(&w->lock);
+    const bool news = waits != w->waits, hurries = w->hurries;
+    w->waits = waits;
+    if (news)
+        memcpy(w->who, who, sizeof who);
+    pthread_mutex_unlock(&w->lock);
+    if (news)
+        eventfd_write(w->fd, 1);
+    return hurries;
+}
+
+static int writer_give_up(const bnn_writer *w, double seconds, bnn_error *err)
+{
+    char who[BNN_STORE_WRITER_MAX];
+    bnn_store_find_writer(w->store, who);
+    return bnn_fail(
+        err, BNN_E_RESOURCE,
+        "%s: %s has been writing to it for %.0f seconds, and nothing could be recorded; "
+        "wait for it to end, or stop it, then the same command goes on",
+        bnn_store_path(w->store), who, seconds);
+}
+
+/* A transaction, as soon as no other program has one. Who hurries counts from then on. */
+static int writer_begin(bnn_writer *w, bnn_error *err)
+{
+    const bnn_writer_patience *patience = &w->patience;
+    const double first = bnn_clock_seconds(CLOCK_MONOTONIC);
+    double began = first;
+    bool waits = false, hurries = false;
+    int status;
+    while ((status = bnn_store_begin(w->store, err)) != BNN_OK && err->reason == EBUSY) {
+        const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
+        waits |= 1e3 * (now - began) >= patience->tell_ms;
+        if (writer_note_wait(w, waits) && !hurries) {
+            hurries = true;
+            began = now;
+        }
+        if (1e3 * (now - began) >= (hurries ? patience->stop_ms : patience->end_ms)) {
+            status = writer_give_up(w, now - first, err);
+            break;
+        }
+    }
+    writer_note_wait(w, false);
+    return status;
+}
+
+/* The batch that follows goes to where all that was recorded is now. */
+static int writer_rescue(bnn_writer *w, bnn_error *err)
+{
+    bnn_error told = {.status = BNN_OK};
+    const int status = bnn_store_rescue(w->store, &told, err);
+    if (status != BNN_OK || told.status == BNN_OK)
+        return status;
+    pthread_mutex_lock(&w->lock);
+    if (w->status == BNN_OK) {
+        w->status = told.status;
+        w->err = told;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return BNN_OK;
+}
+
 /* One transaction. An attempt that was superseded concerns its run alone; any other failure rolls
  * all back. */
-static int writer_write_batch(bnn_store *store, writer_entry *batch, size_t n, bnn_error *err)
+static int writer_write_batch(bnn_writer *w, writer_entry *batch, size_t n, bnn_error *err)
 {
-    int status = bnn_store_begin(store, err);
+    bnn_store *store = w->store;
+    int status = writer_begin(w, err);
+    if (status != BNN_OK && err->reason == ESTALE && (status = writer_rescue(w, err)) == BNN_OK)
+        status = writer_begin(w, err);
     if (status != BNN_OK)
         return status;
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
@@ -100,6 +180,8 @@ static void writer_take_batch(bnn_writer *w, size_t n, writer_entry *batch)
         w->first = (w->first + 1) % w->capacity;
     }
     w->n -= n;
+    if (w->n == 0)
+        w->first = 0;
     pthread_cond_broadcast(&w->changed);
 }
 
@@ -110,7 +192,7 @@ static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
         bnn_writer_request *r = batch[i].request;
         if (r == NULL)
             continue;
-        if (w->status != BNN_OK) {
+        if (w->broken) {
             r->status = w->status;
             r->err = w->err;
         }
@@ -120,7 +202,16 @@ static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
     pthread_cond_broadcast(&w->changed);
 }
 
-/* After an error the entries are only answered. */
+/* Under the lock. */
+static void writer_break(bnn_writer *w, const bnn_error *err)
+{
+    w->broken = true;
+    w->status = err->status;
+    w->err = *err;
+}
+
+/* After an error the entries are only answered. In the end it looks once more whether all that was written
+ * can be found. */
 static void *writer_run_thread(void *argument)
 {
     bnn_writer *w = argument;
@@ -129,18 +220,19 @@ static void *writer_run_thread(void *argument)
     pthread_mutex_lock(&w->lock);
     for (size_t n; (n = writer_wait_for_batch(w)) > 0;) {
         writer_take_batch(w, n, batch);
-        if (w->status == BNN_OK) {
+        if (!w->broken) {
             pthread_mutex_unlock(&w->lock);
-            const int status = writer_write_batch(w->store, batch, n, &err);
+            const int status = writer_write_batch(w, batch, n, &err);
             pthread_mutex_lock(&w->lock);
-            if (status != BNN_OK) {
-                w->status = status;
-                w->err = err;
-            }
+            if (status != BNN_OK)
+                writer_break(w, &err);
         }
         writer_answer(w, batch, n);
     }
+    const bool whole = !w->broken;
     pthread_mutex_unlock(&w->lock);
+    if (whole && writer_rescue(w, &err) != BNN_OK)
+        writer_break(w, &err);
     return NULL;
 }
 
@@ -204,6 +296,22 @@ int bnn_writer_fd(const bnn_writer *w)
     return w->fd;
 }
 
+bool bnn_writer_waits(bnn_writer *w, char who[BNN_STORE_WRITER_MAX])
+{
+    pthread_mutex_lock(&w->lock);
+    const bool waits = w->waits;
+    memcpy(who, w->who, sizeof w->who);
+    pthread_mutex_unlock(&w->lock);
+    return waits;
+}
+
+void bnn_writer_hurry(bnn_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->hurries = true;
+    pthread_mutex_unlock(&w->lock);
+}
+
 int bnn_writer_check(bnn_writer *w, bnn_error *err)
 {
     eventfd_t n_batches;
@@ -226,7 +334,8 @@ static void writer_destroy(bnn_writer *w)
     free(w);
 }
 
-int bnn_writer_open(bnn_store *store, uint32_t n_requests, bnn_writer **out, bnn_error *err)
+int bnn_writer_open(bnn_store *store, uint32_t n_requests, const bnn_writer_patience *patience,
+                    bnn_writer **out, bnn_error *err)
 {
     pthread_condattr_t monotonic;
     const size_t capacity = QUEUE_MAX + (size_t)n_requests;
@@ -234,6 +343,8 @@ int bnn_writer_open(bnn_store *store, uint32_t n_requests, bnn_writer **out, bnn
     if (w == NULL)
         return bnn_no_memory(err);
     w->store = store;
+    w->patience = patience != NULL ? *patience : usual_patience;
+    bnn_store_set_wait(store, w->patience.try_ms);
     w->capacity = capacity;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->fd < 0) {

@@ -3,8 +3,10 @@
  * Nobody else writes to the database. Records are queued and written in batches, one transaction
  * each; when the queue is full, who reports one waits. Claims and ends of runs are requests: they
  * never wait for room, and are answered when they are committed, after all that was queued before.
- * After an error nothing more is written: every request fails, and the sweep has to stop. All
- * functions but open and close may be called from any thread. */
+ * While another program holds the database, all that waits. When the file is deleted or replaced under
+ * the writer, all goes on in a new one (bnn_store_rescue), and the sweep has to stop. After any other error
+ * nothing more is written: every request fails, and the sweep has to stop, too. All functions but open and
+ * close may be called from any thread. */
 #ifndef BNN_RUNNER_WRITER_H
 #define BNN_RUNNER_WRITER_H
 
@@ -27,18 +29,32 @@ typedef struct bnn_writer_request {
     bnn_error err;    /* if status says so */
 } bnn_writer_request;
 
-/* Starts the thread; the store is its own until the writer is closed, and then the caller's again.
- * n_requests: at a time. */
-int bnn_writer_open(bnn_store *store, uint32_t n_requests, bnn_writer **out, bnn_error *err);
+/* How long others may hold the database, in milliseconds. */
+typedef struct bnn_writer_patience {
+    int try_ms;  /* one attempt; then it looks whether it is to end */
+    int tell_ms; /* until bnn_writer_waits tells of it */
+    int end_ms;  /* until it gives up */
+    int stop_ms; /* the same, after bnn_writer_hurry */
+} bnn_writer_patience;
 
-/* Writes what is queued, ends the thread and frees the writer. Returns the error that stopped it,
- * or 0. */
+/* Starts the thread; the store is its own until the writer is closed, and then the caller's again.
+ * n_requests: at a time. patience: NULL for half a second, 3 seconds, 10 minutes and 30 seconds. */
+int bnn_writer_open(bnn_store *store, uint32_t n_requests, const bnn_writer_patience *patience,
+                    bnn_writer **out, bnn_error *err);
+
+/* Writes what is queued, ends the thread and frees the writer. Returns what bnn_writer_check would. */
 int bnn_writer_close(bnn_writer *writer, bnn_error *err);
 
 /* A descriptor to poll: readable after each batch, written or not, until bnn_writer_check. */
 int bnn_writer_fd(const bnn_writer *writer);
 
-/* 0, or the error that stopped the writer. */
+/* Whether it is waiting for others, and who that is. */
+bool bnn_writer_waits(bnn_writer *writer, char who[BNN_STORE_WRITER_MAX]);
+
+/* The sweep stops: it waits for others less long. */
+void bnn_writer_hurry(bnn_writer *writer);
+
+/* 0, or the error that has to stop the sweep. */
 int bnn_writer_check(bnn_writer *writer, bnn_error *err);
 
 /* Whether a record would not have to wait. */

@@ -200,6 +200,22 @@ else
     echo "skipped: runs of another machine (no sqlite3)"
 fi
 
+# ---- another file where the database was ---------------------------------------------------------
+start moved.db 0 -j 1 -s seeds.count=1
+echo mine >mine.db
+mv mine.db moved.db
+rm moved.db.gate/pass
+ends 4
+grep -q 'moved.db: was replaced by another file .* moved.db.saved: `mv moved.db.saved moved.db` ' err ||
+    wrong "where the results are was not said"
+[ "$(cat moved.db)" = mine ] && [ ! -e moved.db-wal ] || wrong "the file that is there now was touched"
+mv moved.db.saved moved.db
+[ "$(ask moved.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq "$(grep -c '\] done ' err)" ] ||
+    wrong "what was said to be done is not what is recorded"
+bnn moved.db -s seeds.count=1
+whole moved.db
+results moved.db | grep -vxFf right && wrong "a database that was replaced: other results"
+
 # ---- signals -------------------------------------------------------------------------------------
 # Until the sweep has taken the signal, its runs stay at the gate.
 stopping() {

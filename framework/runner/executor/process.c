@@ -81,6 +81,7 @@ static void process_explain_exit(int wait_status, bool killed, bnn_outcome *out)
 {
     *out = (bnn_outcome){.status = BNN_E_FAILED};
     if (wait_status < 0) {
+        out->reason = -wait_status;
         snprintf(out->message, sizeof out->message, "cannot fork a process for the run: %s",
                  strerror(-wait_status));
     } else if (killed) {

@@ -1,6 +1,7 @@
 /* thread.c - an executor that starts a thread of this process for each run. */
 #include "runner/executor/executor.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -48,9 +49,9 @@ static int thread_start(bnn_executor *executor, uint32_t slot, const bnn_run *ru
     s->owner = thread_of(executor);
     s->run = run;
     s->listener = *listener;
-    if (pthread_create(&s->thread, NULL, thread_execute, s) != 0)
-        return bnn_fail(err, BNN_E_INTERNAL, "cannot start a thread for the runs");
-    return BNN_OK;
+    errno = pthread_create(&s->thread, NULL, thread_execute, s);
+    return errno == 0 ? BNN_OK
+                      : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot start a thread for the run");
 }
 
 static int thread_poll(bnn_executor *executor, uint32_t *slot, bnn_outcome *out, bnn_error *err)

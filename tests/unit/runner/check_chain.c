@@ -56,7 +56,8 @@ static bnn_dataset *open_data(void)
 
 static void execute(uint32_t n_jobs)
 {
-    static const bnn_pool_observer observer = {finished, ignore_tick, ignore_stop, NULL};
+    static const bnn_pool_observer observer = {
+        .finished = finished, .tick = ignore_tick, .stopping = ignore_stop};
     bnn_dataset *datasets = open_data();
     const bnn_pool_options options = {
         .db = store_file(), .n_jobs = n_jobs, .datasets = datasets, .observer = &observer};
