@@ -7,10 +7,24 @@
 #include <errno.h>
 #include <time.h>
 
-/* Why an operation of the system failed for SQLite, as an errno. */
+/* What an operation of the system failed of last; of the file or of its log. */
+static int store_errno(sqlite3 *db)
+{
+    static const int which[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+    int reason = sqlite3_system_errno(db);
+    for (size_t i = 0; bnn_fault_remedy(reason) == NULL && i < 2; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(db, "main", which[i], &file) == SQLITE_OK && file != NULL &&
+            file->pMethods != NULL)
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    }
+    return reason;
+}
+
+/* Why an operation failed for SQLite, as an errno. */
 static int store_reason(sqlite3 *db)
 {
-    const int reason = sqlite3_system_errno(db);
+    const int reason = store_errno(db);
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

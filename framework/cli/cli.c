@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/fault.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -115,8 +116,10 @@ bool cli_colours(FILE *file)
 void cli_print_failure(const bnn_error *err)
 {
     bnn_error shown = *err;
-    fprintf(stderr, cli_colours(stderr) ? "\033[31mbnnrun:\033[0m %s\n" : "bnnrun: %s\n",
-            bnn_text_clean(shown.message, "\n"));
+    const char *remedy = bnn_fault_remedy(err->reason);
+    fprintf(stderr, cli_colours(stderr) ? "\033[31mbnnrun:\033[0m %s%s%s\n" : "bnnrun: %s%s%s\n",
+            bnn_text_clean(shown.message, "\n"), remedy == NULL ? "" : "; ",
+            remedy == NULL ? "" : remedy);
 }
 
 /* ---- where configs are ------------------------------------------------------------------- */

@@ -32,6 +32,7 @@ static void pool_fail(pool *p, const bnn_error *err)
         if (remedy != NULL)
             snprintf(p->err.message + used, sizeof p->err.message - used,
                      "; %s, then the same command goes on", remedy);
+        p->err.reason = 0; /* nobody need say it again */
     }
     pool_stop(p);
 }

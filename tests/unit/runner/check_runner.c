@@ -224,7 +224,9 @@ START_TEST(a_database_that_cannot_be_written_ends_the_sweep)
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     ck_assert_int_eq(execute(2, &error), BNN_E_RESOURCE);
-    ck_assert_msg(strstr(error.message, store_file()) != NULL, "%s", error.message);
+    ck_assert_msg(strstr(error.message, store_file()) != NULL &&
+                      strstr(error.message, "see `ulimit -f`, then the same command") != NULL,
+                  "%s", error.message);
     ck_assert_uint_eq(summary.n_of[BNN_RUN_DONE], 0);
     ck_assert_uint_eq(summary.n_of[BNN_RUN_RUNNING], 0);
     ck_assert_int_eq(summary.signal, 0);
