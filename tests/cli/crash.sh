@@ -206,6 +206,7 @@ echo mine >mine.db
 mv mine.db moved.db
 rm moved.db.gate/pass
 ends 4
+# shellcheck disable=SC2016 # the backquotes are meant
 grep -q 'moved.db: was replaced by another file .* moved.db.saved: `mv moved.db.saved moved.db` ' err ||
     wrong "where the results are was not said"
 [ "$(cat moved.db)" = mine ] && [ ! -e moved.db-wal ] || wrong "the file that is there now was touched"
@@ -215,6 +216,37 @@ mv moved.db.saved moved.db
 bnn moved.db -s seeds.count=1
 whole moved.db
 results moved.db | grep -vxFf right && wrong "a database that was replaced: other results"
+
+# ---- a full disk ---------------------------------------------------------------------------------
+# A limit to the size of files, and a small disk: the sweep ends, says what to do, and then goes on.
+# full STATUS WHAT REMEDY DB
+full() {
+    [ "$1" -eq 4 ] || wrong "$2: status $1, expected 4"
+    grep -q "^bnnrun: .*$3, then the same command goes on\$" err || wrong "$2: what to do was not said"
+    [ "$(ask "$4" "SELECT count(*) FROM run_summary WHERE state = 'failed'")" -eq 0 ] ||
+        wrong "$2 was taken for a failure of runs"
+}
+if [ -n "${BNN_TEST_LONG-}" ]; then
+    (ulimit -f 600 && exec "$BNNRUN" run spec.yaml --db limited.db -j 2 >out 2>err </dev/null)
+    # shellcheck disable=SC2016 # the backquotes are meant
+    full $? "a limit to the size of files" 'see `ulimit -f`' limited.db
+    bnn limited.db -j 2
+    same one.db limited.db "a limit to the size of files"
+    mkdir disk
+    if unshare -rm mount -t tmpfs tmpfs disk 2>/dev/null; then
+        # shellcheck disable=SC2016 # of the other shell
+        unshare -rm sh -c 'mount -t tmpfs -o size=1000k tmpfs disk || exit 99
+            "$0" run spec.yaml --db disk/small.db -j 2 >out 2>err </dev/null
+            status=$?
+            cp -pr disk/. .
+            exit $status' "$BNNRUN"
+        full $? "a full disk" "make room on that disk" small.db
+        bnn small.db -j 2
+        same one.db small.db "a full disk"
+    else
+        echo "skipped: a small disk (it cannot be mounted)"
+    fi
+fi
 
 # ---- signals -------------------------------------------------------------------------------------
 # Until the sweep has taken the signal, its runs stay at the gate.
