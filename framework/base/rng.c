@@ -2,7 +2,7 @@
 
 #include <Random123/philox.h>
 
-static void block_at(const bnn_rng *rng, uint64_t block, uint32_t out[4])
+void bnn_rng_block(const bnn_rng *rng, uint64_t block, uint32_t out[4])
 {
     const philox4x32_ctr_t counter = {
         {(uint32_t)block, (uint32_t)(block >> 32), rng->role, rng->index}};
@@ -15,7 +15,7 @@ static void block_at(const bnn_rng *rng, uint64_t block, uint32_t out[4])
 uint32_t bnn_rng_bits(const bnn_rng *rng, uint64_t counter)
 {
     uint32_t bits[4];
-    block_at(rng, counter / 4, bits);
+    bnn_rng_block(rng, counter / 4, bits);
     return bits[counter % 4];
 }
 
@@ -24,7 +24,7 @@ void bnn_rng_fill(const bnn_rng *rng, uint64_t counter, size_t n, float *out)
     uint32_t bits[4];
     for (size_t i = 0; i < n; i++, counter++) {
         if (i == 0 || counter % 4 == 0)
-            block_at(rng, counter / 4, bits);
+            bnn_rng_block(rng, counter / 4, bits);
         out[i] = (float)(bits[counter % 4] >> 8) * 0x1p-24f;
     }
 }
@@ -34,7 +34,7 @@ void bnn_rng_fill_bytes(const bnn_rng *rng, uint64_t counter, size_t n, uint8_t 
     uint32_t bits[4];
     for (size_t i = 0; i < n; i += 4, counter++) {
         if (i == 0 || counter % 4 == 0)
-            block_at(rng, counter / 4, bits);
+            bnn_rng_block(rng, counter / 4, bits);
         for (size_t j = 0; j < 4 && i + j < n; j++)
             out[i + j] = (uint8_t)(bits[counter % 4] >> 8 * j);
     }

@@ -35,6 +35,9 @@ typedef struct bnn_rng {
     uint32_t index;
 } bnn_rng;
 
+/* The numbers at the positions 4 block to 4 block + 3, which cost no more than one of them. */
+void bnn_rng_block(const bnn_rng *rng, uint64_t block, uint32_t out[4]);
+
 /* 32 random bits at position `counter`. */
 uint32_t bnn_rng_bits(const bnn_rng *rng, uint64_t counter);
 

@@ -73,17 +73,20 @@ enum {
 
 static const uint64_t seed = UINT64_C(0x626e6e72756e2031); /* "bnnrun 1" */
 
-/* One image's random numbers, in order. */
+/* One image's random numbers, in order, four at a time. */
 typedef struct dice {
     bnn_rng rng;
     uint64_t counter;
+    uint32_t bits[4]; /* those around counter, once it has left a multiple of 4 */
 } dice;
 
 /* low..high inclusive; the bias, below 2^-16 for these ranges, is the same everywhere. */
 static int32_t roll_dice(dice *d, int32_t low, int32_t high)
 {
     const uint64_t range = (uint64_t)(high - low) + 1;
-    return low + (int32_t)((range * bnn_rng_bits(&d->rng, d->counter++)) >> 32);
+    if (d->counter % 4 == 0)
+        bnn_rng_block(&d->rng, d->counter / 4, d->bits);
+    return low + (int32_t)((range * d->bits[d->counter++ % 4]) >> 32);
 }
 
 typedef struct place {
