@@ -338,6 +338,7 @@ bnnrun_SOURCES = \
 	framework/cli/compare/compare.h \
 	framework/cli/compare/arms.c \
 	framework/cli/compare/ask.c framework/cli/compare/ask.h \
+	framework/cli/compare/cautions.c \
 	framework/cli/compare/images.c \
 	framework/cli/compare/looks.c \
 	framework/cli/compare/judge.c \
@@ -349,7 +350,7 @@ bnnrun_SOURCES = \
 	framework/cli/compare/registered.c \
 	framework/cli/compare/seeds.c \
 	framework/cli/compare/sheet.c framework/cli/compare/sheet.h \
-	framework/cli/compare/words.c \
+	framework/cli/compare/words.c framework/cli/compare/words.h \
 	framework/cli/commands/compare.c framework/cli/commands/compare.h \
 	framework/cli/commands/compare_two.c \
 	framework/cli/complete.c framework/cli/complete.h framework/cli/complete_sources.c \

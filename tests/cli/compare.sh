@@ -36,6 +36,7 @@ fails 4 compare --db none.db
 says 'there is no database'
 bnn 0 -q tiny.yaml --db three.db -s seeds.count=3
 prints 'next: bnnrun compare --db three.db$'
+omits '^Against ' # three seeds decide nothing
 bnn 0 compare --db three.db
 fits 80
 prints '^Difference in mean test accuracy, in points, on this test set: each of 5 other'
@@ -49,6 +50,7 @@ is_json
 prints '"planned": true'
 prints '"least_seeds": 6'
 bnn 0 -q tiny.yaml
+prints '^Against binarize=none, in points of test accuracy over 8 seeds: '
 bnn 0 compare --csv
 cp out measured.csv
 is "$(field measured.csv images_n ste=clipped)" 8
@@ -338,6 +340,9 @@ prints '^ste=ede is over 7 seeds, at which binarize=none has 94\.71\.$'
 # It is the best by the runs that did not fail, and none the less the last.
 is "$(sed -n 's/^\(ste=[a-z_]*\|binarize=none\) .*/\1/p' out | tail -1)" ste=ede
 prints '^The best of 6 is the best of these seeds, too'
+is "$(sed -n '1,/^$/p' out | tr '\n' ' ')" "Against binarize=none, in points of test accuracy over 8 seeds: 1 better, 1 \
+equal, 2 undecided, 1 worse. The best of the others is ste=identity, better by \
+$(sed -n 's/^ste=identity .*+\([0-9.]*\) \[+\([0-9.]*\), +\([0-9.]*\)\].*/\1 [\2, \3]/p' out).  "
 # The table, JSON and CSV say the same.
 cp out table
 sqlite3 bnnrun.db "UPDATE run SET state = 'failed' WHERE seed = 3 AND config_id =

@@ -30,6 +30,10 @@ says 'there is no metric of epochs'
 fails 2 plot telemetry --metric dead
 says 'telemetry measured no'
 fails 2 plot pareto --by ste
+fails 2 plot effects --by nothing
+says '^bnnrun: plot: --by nothing: no such key varies there'
+fails 2 plot effects --baseline ste=ede
+says '^bnnrun: plot: no config of tiny has ste=ede'
 fails 4 plot seeds tinny
 ln -s bnnrun.db link.svg
 fails 2 plot seeds -o link.svg

@@ -52,14 +52,14 @@ static int run_compare(void *request, bnn_error *err)
     const compare_request *r = request;
     const cli_options *options = &r->asking.options;
     bnn_store *store = NULL;
-    int status = compare_check_request(r, err);
-    if (status == BNN_OK)
-        status = cli_store_open(options, &store, err);
+    if (compare_check_request(r, err) != BNN_OK)
+        return err->status;
+    int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
         status = options->n_operands == 2 ? compare_two(store, r, err)
                                           : compare_experiment(store, r, err);
     bnn_store_close(store);
-    return status;
+    return status == BNN_OK ? BNN_OK : cli_asking_failed(&cli_command_compare, err);
 }
 
 static const cli_option compare_options[] = {

@@ -73,7 +73,7 @@ static int two_find_configs(bnn_store *store, const cli_asking *r,
                                        r->options.arena, &configs[i], err);
     if (status == BNN_OK && strcmp(configs[0].config, configs[1].config) == 0)
         return bnn_fail(err, BNN_E_USAGE,
-                        "compare: %s and %s are one config, %s; `bnnrun diff RUN RUN` says in what "
+                        "%s and %s are one config, %s; `bnnrun diff RUN RUN` says in what "
                         "two of its runs differ",
                         operands[0], operands[1], configs[0].label);
     return status != BNN_OK ? status : two_tell_apart(configs, r->options.arena, err);

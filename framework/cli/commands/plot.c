@@ -82,9 +82,9 @@ static int plot_draw(bnn_store *store, const plot_request *r, bnn_drawing *out, 
         status = cli_ask_and_judge(store, &r->asking, experiment, false, &compared, err);
     else if (status == BNN_OK)
         status = cli_ask(store, &r->asking, experiment, &compared, err);
-    if (status == BNN_OK)
-        status =
-            cli_plot_make(r->kind, store, &compared, &wish, options->arena, &figure, &why, err);
+    if (status != BNN_OK)
+        return cli_asking_failed(&cli_command_plot, err);
+    status = cli_plot_make(r->kind, store, &compared, &wish, options->arena, &figure, &why, err);
     if (status == BNN_OK && why != NULL)
         return bnn_fail(err, BNN_E_USAGE, "plot: %s", why);
     return status != BNN_OK ? status

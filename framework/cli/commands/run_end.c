@@ -2,6 +2,8 @@
 #include "cli/commands/run.h"
 
 #include "base/text.h"
+#include "cli/compare/ask.h"
+#include "cli/grid.h"
 #include "cli/leaderboard.h"
 #include "cli/result.h"
 
@@ -73,6 +75,34 @@ static int sweep_name_next(const cli_sweep *s, bnn_store *store, json_t *board, 
     return *out != NULL ? BNN_OK : bnn_no_memory(err);
 }
 
+/* The answer of `bnnrun compare`, where there is one that seeds could decide; else NULL. In the arena. */
+static const char *sweep_headline(const cli_sweep *s, bnn_store *store, bnn_arena *arena)
+{
+    cli_asking asking = CLI_ASKING_VALUES;
+    cli_compared compared;
+    bnn_error none;
+    asking.options.arena = arena;
+    if (cli_ask_and_judge(store, &asking, s->plan.experiment->name, false, &compared, &none) !=
+        BNN_OK)
+        return NULL;
+    const bnn_comparison *c = &compared.found.comparison;
+    const bool can = compared.found.design != NULL ? compared.found.looks.made > 0
+                                                   : c->seeds > 0 && c->seeds >= c->least_seeds;
+    return can ? cli_compare_headline(&compared.asked, &compared.found, arena) : NULL;
+}
+
+static void sweep_say_headline(const cli_sweep *s, bnn_store *store)
+{
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    const char *headline = arena == NULL ? NULL : sweep_headline(s, store, arena);
+    if (headline != NULL) {
+        putchar('\n');
+        cli_print_prose(headline, 0, cli_width(stdout));
+        putchar('\n');
+    }
+    bnn_arena_destroy(arena);
+}
+
 int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
@@ -91,11 +121,11 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
         status = sweep_look_elsewhere(s, store, err);
     if (status == BNN_OK)
         status = sweep_name_next(s, store, board, &next, err);
-    bnn_store_close(store);
     if (status == BNN_OK && options->json)
         status = sweep_print_json(s, board, err);
     else if (status == BNN_OK) {
         status = cli_leaderboard_print(board, metric, err);
+        sweep_say_headline(s, store);
         if (s->plan.n_of[BNN_RUN_STALE] > 0)
             puts("\n" CLI_PLAN_STALE);
         if (s->plan.n_other_seeds > 0) {
@@ -106,6 +136,7 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
         printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
                named ? " --db " : "", named ? options->db : "");
     }
+    bnn_store_close(store);
     json_decref(board);
     return status;
 }

@@ -214,9 +214,8 @@ static int arm_take_apart(const char *label, const char *key, bnn_arena *arena, 
     for (size_t i = 0; i < n_words && out->block != NULL; i++) {
         const bool is_key = arm_has_key(begin[i], key);
         if (is_key && out->value != NULL)
-            return bnn_fail(err, BNN_E_USAGE,
-                            "compare: \"%s\" is several keys of \"%s\"; say more of it", key,
-                            label);
+            return bnn_fail(err, BNN_E_USAGE, "\"%s\" is several keys of \"%s\"; say more of it",
+                            key, label);
         if (is_key)
             out->value = bnn_arena_printf(arena, "%.*s", (int)n[i], begin[i]);
         else
@@ -249,9 +248,9 @@ static int arms_fail_key(const cli_arms *configs, const char *key, bnn_arena *ar
     }
     n_keys = n_keys == 0 ? 0 : bnn_text_unique(keys, n_keys);
     if (n_keys == 0)
-        return bnn_fail(err, BNN_E_USAGE, "compare: --by %s: no key varies there", key);
-    return bnn_fail(err, BNN_E_USAGE, "compare: --by %s: no such key varies there%s; these do: %s",
-                    key, bnn_did_you_mean(key, keys, n_keys, near),
+        return bnn_fail(err, BNN_E_USAGE, "--by %s: no key varies there", key);
+    return bnn_fail(err, BNN_E_USAGE, "--by %s: no such key varies there%s; these do: %s", key,
+                    bnn_did_you_mean(key, keys, n_keys, near),
                     bnn_text_join(keys, n_keys, list, sizeof list));
 }
 
@@ -337,7 +336,7 @@ int cli_arms_by(const cli_arms *configs, const char *key, bnn_arena *arena, cli_
     out->n_left_out = configs->n - out->n_blocks * out->n;
     if (out->n_blocks == 0)
         return bnn_fail(err, BNN_E_USAGE,
-                        "compare: --by %s: no combination of the other keys is there with each of "
+                        "--by %s: no combination of the other keys is there with each of "
                         "its %zu values",
                         key, out->n);
     for (size_t v = 0; v < out->n; v++) {

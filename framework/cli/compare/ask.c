@@ -74,6 +74,11 @@ int cli_asking_experiment(bnn_store *store, const cli_options *options, const ch
     return status;
 }
 
+int cli_asking_failed(const cli_command *command, bnn_error *err)
+{
+    return err->status == BNN_E_USAGE ? bnn_error_prefix(err, "%s: ", command->name) : err->status;
+}
+
 /* ---- the baseline ------------------------------------------------------------------------ */
 
 static int ask_fail_baseline(const cli_question *asked, const char *why, bnn_error *err)
@@ -85,8 +90,8 @@ static int ask_fail_baseline(const cli_question *asked, const char *why, bnn_err
         labels[n] = asked->arms->arms[n].label;
     bnn_text_join(labels, n, list, sizeof list);
     const bool whole = n == asked->arms->n || bnn_text_ends_with(list, ", ...");
-    return bnn_fail(err, BNN_E_USAGE, "compare: %s %s; there are: %s%s", asked->experiment, why,
-                    list, whole ? "" : ", ...");
+    return bnn_fail(err, BNN_E_USAGE, "%s %s; there are: %s%s", asked->experiment, why, list,
+                    whole ? "" : ", ...");
 }
 
 /* The arm with this label, or of a key this value; their number: there is none. */

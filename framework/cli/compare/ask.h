@@ -55,6 +55,10 @@ void cli_asking_numbers(const cli_asking *r, const cli_plan *plan, cli_question 
 int cli_asking_experiment(bnn_store *store, const cli_options *options, const char *name,
                           const char **out, bnn_error *err);
 
+/* What the functions below say of a wrong command line does not say the command, as a page has it, too. This
+ * puts it in front (of BNN_E_USAGE; other failures stay as they are), and returns err->status. */
+int cli_asking_failed(const cli_command *command, bnn_error *err);
+
 /* named.c: the config that an operand names: a run, the digits of a config, [EXPERIMENT:]LABEL or
  * [EXPERIMENT:]KEY=VALUE,... experiment: where those without one are looked for. out->experiment: whose runs
  * of it count; NULL: those of all, as its digits name none. */

@@ -175,6 +175,11 @@ int cli_judge_images(bnn_store *store, const cli_question *asked, bnn_arena *are
 /* So many decimals tell every bound from 0 and from the margin. */
 int cli_compare_decimals(const cli_question *asked, const cli_findings *found);
 
+/* The answer in a sentence or two: how many are better, equal, undecided and worse; and the best of them. In
+ * the arena; NULL without memory. */
+const char *cli_compare_headline(const cli_question *asked, const cli_findings *found,
+                                 bnn_arena *arena);
+
 /* What is estimated, how it is tested, at which level, whether it was planned: sentences. And what to
  * mind about the answer, lines, or "". In the arena; NULL without memory. */
 const char *cli_compare_statement(const cli_question *asked, const cli_findings *found,

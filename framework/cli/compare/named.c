@@ -31,8 +31,7 @@ static int named_read_settings(const char *text, bnn_arena *arena, bnn_store_fil
         const size_t n = named_item(at);
         const char *equals = memchr(at, '=', n);
         if (equals == NULL || equals == at)
-            return bnn_fail(err, BNN_E_USAGE, "compare: expected KEY=VALUE, got \"%.*s\"", (int)n,
-                            at);
+            return bnn_fail(err, BNN_E_USAGE, "expected KEY=VALUE, got \"%.*s\"", (int)n, at);
         const char *key = bnn_arena_printf(arena, "%.*s", (int)(equals - at), at);
         const char *value = bnn_arena_printf(arena, "%.*s", (int)(at + n - equals) - 1, equals + 1);
         if (key == NULL || value == NULL)
@@ -55,13 +54,11 @@ static int named_fail_chosen(const bnn_store_chosen *runs, size_t n, const char 
     for (size_t i = 0; i < n; i++)
         labels[i] = runs[i].label;
     if (n == 0)
-        return bnn_fail(err, BNN_E_USAGE,
-                        "compare: no config of %s has %s; `bnnrun runs %s` lists them", experiment,
-                        settings, experiment);
+        return bnn_fail(err, BNN_E_USAGE, "no config of %s has %s; `bnnrun runs %s` lists them",
+                        experiment, settings, experiment);
     n = bnn_text_unique(labels, n);
-    return bnn_fail(err, BNN_E_USAGE,
-                    "compare: %zu configs of %s have %s: %s; say what else tells it", n, experiment,
-                    settings, bnn_text_join(labels, n, list, sizeof list));
+    return bnn_fail(err, BNN_E_USAGE, "%zu configs of %s have %s: %s; say what else tells it", n,
+                    experiment, settings, bnn_text_join(labels, n, list, sizeof list));
 }
 
 /* The config of the experiment's newest spec with these settings. */

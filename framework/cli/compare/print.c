@@ -181,8 +181,10 @@ int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_
     bnn_arena *arena = options->arena;
     const char *statement = cli_compare_statement(asked, found, arena);
     const char *cautions = cli_compare_cautions(asked, found, arena);
+    const char *headline = cli_compare_headline(asked, found, arena);
     cli_sheet sheet;
-    int status = statement == NULL || cautions == NULL ? bnn_no_memory(err) : BNN_OK;
+    int status =
+        statement == NULL || cautions == NULL || headline == NULL ? bnn_no_memory(err) : BNN_OK;
     if (status == BNN_OK && (options->json || options->csv))
         return cli_compare_print_programs(asked, found, statement, cautions, options, err);
     if (status == BNN_OK)
@@ -195,6 +197,8 @@ int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_
         cli_sheet_print_markdown(&sheet, statement, cautions);
     if (form != CLI_FORM_TABLE)
         return BNN_OK;
+    compare_print_lines(headline, arena);
+    putchar('\n');
     compare_print_lines(statement, arena);
     putchar('\n');
     status = compare_print_table(&sheet, err);

@@ -47,7 +47,7 @@ static int verdict_say(const cli_part *part, bnn_error *err)
     }
     cli_html_put(part->html, ".");
     if (!asked->all_pairs)
-        cli_html_add(part->html, " The highest of the others is <b>%s</b>: %s.",
+        cli_html_add(part->html, " The best of the others is <b>%s</b>, %s.",
                      arms[found->rows[0].a].label, best);
     cli_html_put(part->html, "</p>\n");
     return BNN_OK;

@@ -1,0 +1,214 @@
+/* cautions.c - what to mind of an answer, a line each. */
+#include "base/statistics.h"
+#include "base/text.h"
+#include "cli/compare/words.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static void cautions_few_seeds(const cli_findings *found, cli_words *w)
+{
+    const bnn_comparison *c = &found->comparison;
+    if (c->seeds > 0 && c->seeds < c->least_seeds)
+        cli_words_add(
+            w,
+            "%zu seed%s cannot decide %zu comparison%s, however large the differences: %zu "
+            "are the least that can.\n",
+            c->seeds, bnn_plural(c->seeds), found->n, bnn_plural(found->n), c->least_seeds);
+}
+
+/* "ste=a 2 of 10, ste=b and ste=c 1 of 10" of the arms with such runs. */
+static void cautions_runs(const cli_arms *arms, size_t (*count)(const cli_arm *), const char *begin,
+                          const char *end, cli_words *w)
+{
+    const char *between = begin;
+    for (size_t i = 0; i < arms->n; i++) {
+        const size_t n = count(&arms->arms[i]);
+        size_t first = 0;
+        while (first < i && count(&arms->arms[first]) != n)
+            first++;
+        if (n == 0 || first < i) /* told with the first one */
+            continue;
+        for (size_t k = i; k < arms->n; k++)
+            if (count(&arms->arms[k]) == n) {
+                cli_words_add(w, "%s%s", between, arms->arms[k].label);
+                between = ", ";
+            }
+        cli_words_add(w, " %zu of %zu", n, arms->n_seeds);
+    }
+    if (between != begin)
+        cli_words_add(w, "%s\n", end);
+}
+
+static size_t cautions_failed(const cli_arm *arm)
+{
+    return arm->n_failed;
+}
+
+static size_t cautions_missing(const cli_arm *arm)
+{
+    return arm->n_missing;
+}
+
+/* The configs whose runs are those of several experiments. */
+static void cautions_experiments(const cli_arms *arms, cli_words *w)
+{
+    const char *before = "Runs of several experiments count: ";
+    for (size_t i = 0; i < arms->n; i++)
+        if (arms->arms[i].n_experiments > 1) {
+            cli_words_add(w, "%s%s those of %zu", before, arms->arms[i].label,
+                          arms->arms[i].n_experiments);
+            before = ", ";
+        }
+    if (*before == ',')
+        cli_words_add(w, "; EXPERIMENT:LABEL takes those of one.\n");
+}
+
+/* Whether a row is not over all seeds of both sides. */
+static bool cautions_is_part(const cli_question *asked, const cli_finding *f)
+{
+    const cli_arm *a = &asked->arms->arms[f->a], *b = &asked->arms->arms[f->b];
+    return f->answer.pairs > 0 && (f->answer.pairs < b->n_done || f->answer.pairs < a->n_done);
+}
+
+/* Whether the row is over as many seeds, with the same mean of the baseline. */
+static bool cautions_is_like(const cli_finding *f, const cli_finding *other)
+{
+    return f->answer.pairs == other->answer.pairs && fabs(f->mean_b - other->mean_b) < 1e-9;
+}
+
+/* "ste=a, ste=b are over 7 seeds, at which binarize=none has 99.1", from row i on, unless it was told before. */
+static void cautions_seeds(const cli_question *asked, const cli_findings *found, size_t i,
+                           int n_decimals, cli_words *w)
+{
+    const cli_finding *rows = found->rows, *f = &rows[i];
+    size_t n = 0;
+    for (size_t k = 0; k < found->n; k++) {
+        if (!cautions_is_part(asked, &rows[k]) || !cautions_is_like(f, &rows[k]))
+            continue;
+        if (k < i)
+            return;
+        cli_words_add(w, "%s%s", n++ > 0 ? ", " : "", asked->arms->arms[rows[k].a].label);
+    }
+    cli_words_add(w, " %s over %zu seed%s, at which %s has %.*f.\n", n == 1 ? "is" : "are",
+                  f->answer.pairs, bnn_plural(f->answer.pairs), asked->arms->arms[f->b].label,
+                  n_decimals, bnn_mean_shown(f->mean_b));
+}
+
+/* What makes that a row is not over all seeds of both sides. */
+static void cautions_pairs(const cli_question *asked, const cli_findings *found, int n_decimals,
+                           cli_words *w)
+{
+    size_t both_failed = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        both_failed += found->rows[i].both_failed;
+        if (!asked->all_pairs && cautions_is_part(asked, &found->rows[i]))
+            cautions_seeds(asked, found, i, n_decimals, w);
+    }
+    if (both_failed > 0)
+        cli_words_add(w, "Where both sides failed (%zu time%s) there is no pair.\n", both_failed,
+                      bnn_plural(both_failed));
+}
+
+/* Configs and seeds that the spec has had. */
+static void cautions_left(const cli_arms *arms, cli_words *w)
+{
+    for (size_t i = 0; i < arms->n; i++)
+        if (arms->arms[i].config != NULL && !arms->arms[i].in_spec)
+            cli_words_add(w, "%s is no longer in the spec of its experiment.\n",
+                          arms->arms[i].label);
+    if (arms->n_gone > 0)
+        cli_words_add(w, "%zu of these seeds %s no longer in the spec: %s.\n", arms->n_gone,
+                      arms->n_gone == 1 ? "is" : "are", arms->gone);
+    if (arms->n_not_planned > 0)
+        cli_words_add(
+            w, "Left out: %zu seed%s that neither the spec nor what it registered has: %s.\n",
+            arms->n_not_planned, bnn_plural(arms->n_not_planned), arms->not_planned);
+}
+
+/* The winner's curse. */
+static void cautions_drawn(const cli_arms *configs, cli_words *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < configs->n; i++)
+        n += configs->arms[i].is_drawn;
+    if (n > 1)
+        cli_words_add(
+            w,
+            "%zu of these configs were drawn (sweep.random): whichever of them is chosen for "
+            "its result owes a part of it to these seeds. Train it with new ones before its "
+            "lead is told.\n",
+            n);
+}
+
+/* Results that there are not. */
+static void cautions_wanting(const cli_question *asked, const cli_findings *found, cli_words *w)
+{
+    if (found->design == NULL) {
+        cautions_runs(asked->arms, cautions_missing, "Without a result: ",
+                      " seeds; a comparison has the seeds that both sides have.", w);
+        cautions_pairs(asked, found, cli_compare_decimals(asked, found), w);
+    } else if (found->looks.due > 0)
+        cli_words_add(
+            w, "The look at %zu seeds waits for its runs; the same spec, run again, goes on.\n",
+            found->looks.due);
+}
+
+/* What was chosen by results: how many seeds, and what is best. */
+static void cautions_chosen(const cli_question *asked, const cli_findings *found, bool better,
+                            cli_words *w)
+{
+    if (found->by_looks && found->design == NULL)
+        cli_words_add(
+            w, "How many seeds a config has was decided by looks at what the spec registered "
+               "(seeds.until), so p and intervals of other questions are too small.\n");
+    cautions_drawn(asked->configs, w);
+    if (better && found->n > 1)
+        cli_words_add(w,
+                      "The best of %zu is the best of these seeds, too: on new ones its lead is "
+                      "likely to be smaller.\n",
+                      asked->arms->n);
+}
+
+const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
+                                 bnn_arena *arena)
+{
+    cli_words w = {arena, ""};
+    bool undecided = false, better = false;
+    for (size_t i = 0; i < found->n; i++) {
+        const bnn_answer *a = &found->rows[i].answer;
+        undecided |= a->more_seeds > 0 && a->more_seeds < SIZE_MAX;
+        better |= a->verdict == BNN_VERDICT_BETTER;
+    }
+    cautions_few_seeds(found, &w);
+    cautions_runs(asked->arms, cautions_failed,
+                  "Failed runs count as worse than any result: ", "; means are without them.", &w);
+    cautions_wanting(asked, found, &w);
+    if (found->damaged != NULL && *found->damaged != '\0')
+        cli_words_add(
+            &w,
+            "Not among the other images: what the database has of the images of run %s is "
+            "damaged; `bnnrun rm` and a new run of the spec mend it.\n",
+            found->damaged);
+    cautions_left(asked->configs, &w);
+    cautions_experiments(asked->configs, &w);
+    if (found->later != NULL)
+        cli_words_add(
+            &w,
+            "The spec's `compare` was changed %s UTC, after these runs had begun, so what was "
+            "registered before counts (`bnnrun help compare`).\n",
+            found->later);
+    if (strcmp(cli_words_place(asked), "each on its own test set") == 0)
+        cli_words_add(&w, "The test sets differ (dataset.name, test_limit or sample), so the "
+                          "differences are those of the images, too.\n");
+    if (asked->arms->n_left_out > 0)
+        cli_words_add(&w, "Left out: %zu config%s without a counterpart at each value of %s.\n",
+                      asked->arms->n_left_out, bnn_plural(asked->arms->n_left_out), asked->by);
+    cautions_chosen(asked, found, better, &w);
+    if (undecided)
+        cli_words_add(
+            &w,
+            "undecided: +N: about N more seeds would decide it (power 80 %%), if mean and spread stay as they are.\n");
+    return w.text;
+}
