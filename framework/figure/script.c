@@ -299,16 +299,17 @@ static void script_write_panel(const script_pen *pen, size_t i)
     fprintf(pen->out, "%s\n", n == 0 ? "NaN notitle" : "");
 }
 
-/* Of PDF and PNG the sizes are in points, of which 72 are an inch. */
+/* Of PDF and PNG the sizes are in points, of which 72 are an inch; pdfcairo's own are of 96. */
 static void script_write_terminal(const script_pen *pen, bnn_figure_format format)
 {
     const double w = pen->layout.width, h = pen->layout.height;
     if (format == BNN_FIGURE_PDF)
-        fprintf(pen->out,
-                "if (strstrt(GPVAL_TERMINALS, \"pdfcairo\") > 0) set terminal pdfcairo size "
-                "%.4fin,%.4fin noenhanced font \"Arial,%g\" fontscale 1 rounded; else set terminal "
-                "pdf size %.4fin,%.4fin noenhanced font \"Arial,%g\" rounded\n",
-                w / 96, h / 96, pen->font, w / 96, h / 96, pen->font);
+        fprintf(
+            pen->out,
+            "if (strstrt(GPVAL_TERMINALS, \"pdfcairo\") > 0) set terminal pdfcairo size "
+            "%.4fin,%.4fin noenhanced font \"Arial,%g\" fontscale 0.75 rounded; else set terminal "
+            "pdf size %.4fin,%.4fin noenhanced font \"Arial,%g\" rounded\n",
+            w / 96, h / 96, pen->font, w / 96, h / 96, pen->font);
     else if (format == BNN_FIGURE_PNG)
         fprintf(pen->out,
                 "set terminal pngcairo size %.0f,%.0f noenhanced background \"#ffffff\" font "

@@ -127,20 +127,30 @@ static void effects_tell(plot_draft *draft, const cli_question *asked, const cli
     }
 }
 
-static void effects_ground(plot_draft *draft, const cli_question *asked, size_t n)
+/* The margin and nought, from one height to another. */
+static void effects_mark_zero(plot_draft *draft, double margin, double top, double bottom)
 {
-    const double bottom = (double)n - 0.5;
-    if (asked->margin > 0) {
+    if (margin > 0) {
         const plot_points band = plot_add_series(draft, BNN_MARK_BAND, BNN_HUE_GREY, 0.2, 1, 2);
         if (band.x == NULL)
             return;
         for (size_t i = 0; i < 2; i++) {
-            band.x[i] = i == 0 ? -asked->margin : asked->margin;
-            band.y[i] = -0.5;
+            band.x[i] = i == 0 ? -margin : margin;
+            band.y[i] = top;
             band.other[i] = bottom;
         }
     }
-    plot_add_line(draft, BNN_HUE_INK, 0.8, 1, 0, -0.5, 0, bottom);
+    plot_add_line(draft, BNN_HUE_INK, 0.8, 1, 0, top, 0, bottom);
+}
+
+/* Through all rows; in a narrow figure not through the texts above the intervals. */
+static void effects_ground(plot_draft *draft, const cli_question *asked, size_t n, bool narrow)
+{
+    const double middle = (double)EFFECTS_LOWERED / EFFECTS_TALL_ROW, half = 0.5 - middle;
+    if (!narrow)
+        effects_mark_zero(draft, asked->margin, -0.5, (double)n - 0.5);
+    for (size_t i = 0; narrow && i < n; i++)
+        effects_mark_zero(draft, asked->margin, (double)i + middle - half, (double)i + 0.5);
 }
 
 int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_error *err)
@@ -155,8 +165,8 @@ int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_e
     if (draft->failed)
         return BNN_OK;
     effects_range(asked, found, range);
-    effects_ground(draft, asked, found->n);
     const bool narrow = task->width < CLI_PLOT_NARROW;
+    effects_ground(draft, asked, found->n, narrow);
     const double height = narrow ? EFFECTS_TALL_ROW : EFFECTS_ROW;
     for (size_t i = 0; i < found->n; i++) {
         names[i] = effects_name(draft, asked, &found->rows[i]);
