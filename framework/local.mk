@@ -330,6 +330,7 @@ bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_sys
 bin_PROGRAMS += bnnrun
 bnnrun_SOURCES = \
 	framework/cli/augment_sheet.c framework/cli/augment_sheet.h \
+	framework/cli/bars.c framework/cli/bars.h \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
 	framework/cli/block_flow.c framework/cli/block_flow.h \

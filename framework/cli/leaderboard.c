@@ -1,6 +1,8 @@
 #include "cli/leaderboard.h"
 
 #include "base/statistics.h"
+#include "base/text.h"
+#include "cli/bars.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,6 +67,38 @@ static void format_seconds(const json_t *row, char out[CLI_TEXT_MAX])
         snprintf(out, CLI_TEXT_MAX, "%.1f", seconds);
 }
 
+static void format_bar(const json_t *row, const cli_bars *bars, char out[CLI_BARS_BYTES])
+{
+    const double mean = 100.0 * cli_row_number(row, "mean_difference");
+    const double half = 100.0 * cli_row_number(row, "ci95_difference");
+    out[0] = '\0';
+    if (cli_row_number(row, "is_baseline") <= 0 || isnan(cli_row_number(row, "is_baseline")))
+        cli_bars_draw(bars, mean - half, mean, mean + half, out);
+}
+
+/* Bars of the differences, where the terminal has room for them. */
+static cli_bars make_bars(const json_t *board)
+{
+    enum { OTHERS = 66 }; /* columns that the others take, but for the label */
+    cli_bars bars = {.low = 0, .high = 0};
+    size_t label = 0, i;
+    json_t *row;
+    json_array_foreach(board, i, row)
+    {
+        const double mean = 100.0 * cli_row_number(row, "mean_difference");
+        const double half = 100.0 * cli_row_number(row, "ci95_difference");
+        const char *text = json_string_value(json_object_get(row, "label"));
+        const size_t width = text == NULL ? 0 : bnn_text_width(text);
+        label = width > label ? width : label;
+        cli_bars_reach(&bars, mean);
+        cli_bars_reach(&bars, mean - half);
+        cli_bars_reach(&bars, mean + half);
+    }
+    if (cli_draws(stdout) && cli_width(stdout) > OTHERS + label)
+        cli_bars_fit(&bars, cli_width(stdout) - OTHERS - label);
+    return bars;
+}
+
 /* Behind the label. A metric has its own title, and its own form unless there is another. */
 static const struct {
     const char *metric, *title;
@@ -96,9 +130,10 @@ static const char *mean_name(const bnn_metric *metric, char out[CLI_TEXT_MAX])
     return out;
 }
 
-static void add_leader(cli_table *table, const json_t *row, const bnn_metric *extra)
+static void add_leader(cli_table *table, const json_t *row, const cli_bars *bars,
+                       const bnn_metric *extra)
 {
-    char text[CLI_TEXT_MAX];
+    char text[CLI_TEXT_MAX], bar[CLI_BARS_BYTES];
     cli_table_cell(table, json_string_value(json_object_get(row, "label")));
     for (size_t i = 0; i < N_COLUMNS; i++) {
         const char *metric = columns[i].metric;
@@ -108,6 +143,10 @@ static void add_leader(cli_table *table, const json_t *row, const bnn_metric *ex
         else if (!isnan(cli_row_number(row, metric)))
             bnn_metric_text(bnn_run_metric(metric), cli_row_number(row, metric), text);
         cli_table_cell(table, text);
+        if (columns[i].format == format_difference && bars->n > 0) {
+            format_bar(row, bars, bar);
+            cli_table_cell(table, bar);
+        }
     }
     if (extra == NULL)
         return;
@@ -123,16 +162,20 @@ static void add_leader(cli_table *table, const json_t *row, const bnn_metric *ex
 int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err)
 {
     const bnn_metric *extra = has_column(metric) ? NULL : metric;
+    const cli_bars bars = make_bars(board);
+    char range[CLI_BARS_BYTES];
     cli_table *table = cli_table_create("@config");
     for (size_t i = 0; i < N_COLUMNS; i++) {
         const char *name = columns[i].metric;
         cli_table_column(table, name == NULL ? columns[i].title : bnn_run_metric(name)->title,
                          CLI_NUMBER);
+        if (columns[i].format == format_difference && bars.n > 0)
+            cli_table_column(table, cli_bars_head(&bars, range), CLI_NUMBER);
     }
     if (extra != NULL)
         cli_table_column(table, extra->title, CLI_NUMBER);
     for (size_t i = 0; i < json_array_size(board); i++)
-        add_leader(table, json_array_get(board, i), extra);
+        add_leader(table, json_array_get(board, i), &bars, extra);
     char name[CLI_TEXT_MAX];
     if (isfinite(cli_row_number(json_array_get(board, 0), mean_name(metric, name))))
         cli_table_first_is_best(table);

@@ -1,40 +1,36 @@
 /* print.c - findings to look at, with bars where the terminal draws. */
 #include "base/size.h"
 #include "base/text.h"
+#include "cli/bars.h"
 #include "cli/compare/sheet.h"
 #include "cli/grid.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- bars -------------------------------------------------------------------------------- */
 
-enum { BAR_LEAST = 9, BAR_MOST = 25, LABEL_LEAST = 15, VERDICT_LEAST = 20, HEAD_LEAST = 6 };
+enum { LABEL_LEAST = 15, VERDICT_LEAST = 20, HEAD_LEAST = 6 };
 
-typedef struct bar_scale {
-    double low, high;
-    size_t n;     /* columns; 0: there are no bars */
+typedef struct compare_bars {
+    cli_bars bars;
     bool no_wins; /* there is no room for P(A>B) */
-} bar_scale;
+} compare_bars;
 
 /* From the least bound to the greatest, with 0 and the margin. */
-static void bar_set_ends(const cli_sheet *sheet, bar_scale *scale)
+static cli_bars compare_reach(const cli_sheet *sheet)
 {
-    scale->low = -sheet->asked->margin;
-    scale->high = sheet->asked->margin;
+    cli_bars bars = {.low = -sheet->asked->margin, .high = sheet->asked->margin};
     for (size_t i = 0; i < sheet->found->n; i++) {
         const cli_finding *f = &sheet->found->rows[i];
-        const double ends[] = {f->low, f->high, f->difference};
-        for (size_t k = 0; k < 3; k++)
-            if (isfinite(ends[k])) {
-                scale->low = fmin(scale->low, ends[k]);
-                scale->high = fmax(scale->high, ends[k]);
-            }
+        cli_bars_reach(&bars, f->low);
+        cli_bars_reach(&bars, f->high);
+        cli_bars_reach(&bars, f->difference);
     }
+    return bars;
 }
 
 /* The columns that the table takes at the least, as grid.c has it, and one for a gap behind. */
-static size_t bar_width_beside(const cli_sheet *sheet, bool with_wins)
+static size_t compare_width_beside(const cli_sheet *sheet, bool with_wins)
 {
     size_t sum = 0;
     for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
@@ -52,67 +48,34 @@ static size_t bar_width_beside(const cli_sheet *sheet, bool with_wins)
     return sum;
 }
 
-static bar_scale bar_make(const cli_sheet *sheet)
+static compare_bars compare_make_bars(const cli_sheet *sheet)
 {
-    const size_t width = cli_width(stdout), with_wins = bar_width_beside(sheet, true);
-    const size_t without = bar_width_beside(sheet, false);
-    bar_scale scale = {.no_wins = with_wins > width + 1};
+    const size_t width = cli_width(stdout), with_wins = compare_width_beside(sheet, true);
+    const size_t without = compare_width_beside(sheet, false);
+    compare_bars made = {.no_wins = with_wins > width + 1};
     if (!cli_draws(stdout) || sheet->asked->all_pairs)
-        return scale;
-    bar_set_ends(sheet, &scale);
-    if (!(scale.high > scale.low) || without + BAR_LEAST > width)
-        return scale;
-    scale.no_wins = with_wins + BAR_LEAST > width;
-    scale.n = bnn_size_smaller(width - (scale.no_wins ? without : with_wins), BAR_MOST);
-    return scale;
-}
-
-static size_t bar_place(const bar_scale *scale, double x)
-{
-    const double place = (x - scale->low) / (scale->high - scale->low) * (double)scale->n;
-    return !(place > 0) ? 0 : place < (double)scale->n ? (size_t)place : scale->n - 1;
-}
-
-/* Blanks do not end a line. */
-#define BAR_BLANK "\u00a0"
-
-static const char *bar_glyph(bool mean, bool inside, bool zero)
-{
-    if (mean)
-        return "\u25cf";
-    if (inside)
-        return zero ? "\u253c" : "\u2500";
-    return zero ? "\u2502" : BAR_BLANK;
-}
-
-static const char *bar_text(const bar_scale *scale, const cli_finding *f, bnn_arena *arena)
-{
-    const size_t zero = bar_place(scale, 0), mean = bar_place(scale, f->difference);
-    const size_t low = bar_place(scale, f->low), high = bar_place(scale, f->high);
-    const bool known = !isnan(f->difference);
-    const bool bounded = known && (isfinite(f->low) || isfinite(f->high));
-    char out[4 * BAR_MOST + 1] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < scale->n; i++) {
-        const char *glyph =
-            bar_glyph(known && i == mean, bounded && i >= low && i <= high, i == zero);
-        used += (size_t)snprintf(out + used, sizeof out - used, "%s", glyph);
-    }
-    return bnn_arena_strdup(arena, out);
+        return made;
+    cli_bars bars = compare_reach(sheet);
+    cli_bars_fit(&bars, width > without ? width - without : 0);
+    if (bars.n == 0)
+        return made;
+    made.no_wins = with_wins + CLI_BARS_LEAST > width;
+    cli_bars_fit(&bars, width - (made.no_wins ? without : with_wins));
+    made.bars = bars;
+    return made;
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-static void compare_print_columns(const cli_sheet *sheet, const bar_scale *scale, cli_table *table)
+static void compare_print_columns(const cli_sheet *sheet, const compare_bars *made,
+                                  cli_table *table)
 {
-    char range[CLI_TEXT_MAX];
-    snprintf(range, sizeof range, "%+.*f %+.*f", scale->high - scale->low < 10, scale->low,
-             scale->high - scale->low < 10, scale->high);
+    char range[CLI_BARS_BYTES];
     for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
         const char kind = sheet->heads[i][0];
-        if (i == CLI_SHEET_WINS && scale->n > 0)
-            cli_table_column(table, range, CLI_NUMBER);
-        if (i != CLI_SHEET_WINS || !scale->no_wins)
+        if (i == CLI_SHEET_WINS && made->bars.n > 0)
+            cli_table_column(table, cli_bars_head(&made->bars, range), CLI_NUMBER);
+        if (i != CLI_SHEET_WINS || !made->no_wins)
             cli_table_column(table, cli_sheet_head(sheet, i),
                              kind == '#'   ? CLI_NUMBER
                              : kind == '@' ? CLI_LABEL
@@ -122,16 +85,18 @@ static void compare_print_columns(const cli_sheet *sheet, const bar_scale *scale
 
 static int compare_print_table(const cli_sheet *sheet, bnn_error *err)
 {
-    const bar_scale scale = bar_make(sheet);
+    const compare_bars made = compare_make_bars(sheet);
+    char bar[CLI_BARS_BYTES];
     cli_table *table = cli_table_create("");
-    compare_print_columns(sheet, &scale, table);
+    compare_print_columns(sheet, &made, table);
     for (size_t row = 0; row < sheet->n; row++)
         for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
-            if (i == CLI_SHEET_WINS && scale.n > 0)
-                cli_table_cell(table, sheet->shown[row] == NULL
-                                          ? ""
-                                          : bar_text(&scale, sheet->shown[row], sheet->arena));
-            if (i != CLI_SHEET_WINS || !scale.no_wins)
+            const cli_finding *f = sheet->shown[row];
+            if (i == CLI_SHEET_WINS && made.bars.n > 0)
+                cli_table_cell(table, f == NULL ? ""
+                                                : cli_bars_draw(&made.bars, f->low, f->difference,
+                                                                f->high, bar));
+            if (i != CLI_SHEET_WINS || !made.no_wins)
                 cli_table_cell(table, sheet->cells[row * CLI_SHEET_COLUMNS + i]);
         }
     return cli_table_end(table, NULL, err);
