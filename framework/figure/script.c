@@ -262,6 +262,14 @@ static void script_write_series(const script_pen *pen, const bnn_series *series,
     fprintf(out, " notitle");
 }
 
+/* The middle of the title of an x axis: that of the axis, unless the title is so long that it has to stand
+ * elsewhere to be inside of the figure. */
+static double script_middle(const script_pen *pen, const figure_box *box, const char *title)
+{
+    const double all = pen->layout.width, half = fmin(bnn_figure_text_width(title), all) / 2;
+    return fmin(fmax(box->left + box->width / 2, half), all - half);
+}
+
 static void script_write_panel(const script_pen *pen, size_t i)
 {
     const script_panel p = script_prepare(pen, i);
@@ -282,7 +290,7 @@ static void script_write_panel(const script_pen *pen, size_t i)
         script_write_text(pen, box->left, box->top - FIGURE_LINE / 2.0 - 2, box->width, "left",
                           true, panel->title);
     if (panel->x.title != NULL)
-        script_write_text(pen, box->left + box->width / 2,
+        script_write_text(pen, script_middle(pen, box, panel->x.title),
                           bottom + FIGURE_LINE * (panel->x.bare ? 0.6 : 1.6), pen->layout.width,
                           "center", false, panel->x.title);
     for (size_t k = 0; k < panel->n_notes; k++)
