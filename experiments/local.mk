@@ -2,6 +2,7 @@
 
 nobase_dist_doc_DATA += \
 	experiments/README.md \
+	experiments/ste_sweep.svg \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
 	experiments/ste_gradients/figure.svg \

@@ -47,6 +47,7 @@ blocks sql db/README.md
 blocks sh README.md
 blocks c README.md
 blocks yaml README.md
+blocks text README.md
 
 # ---- specs ---------------------------------------------------------------------------------------
 cp yaml.1 shown.yaml
@@ -86,6 +87,23 @@ while IFS= read -r line; do
     check "README.md: $line" sh -c "$line"
 done <commands
 [ $n_run -ge 8 ] || wrong "README.md: only $n_run commands were run"
+
+# ---- README.md's verdict -------------------------------------------------------------------------
+# Its words are those of the program, its seeds those of the spec, its means those of the picture.
+words() { sed -n '/^Difference in mean/,/^$/p' "$1" | tr '\n' ' ' | sed 's/[0-9][0-9,]*/N/g; s/  *$//'; }
+labels() { sed -n 's/^\([a-z]*=[a-z_]*\)  *[0-9].*/\1/p' "$1" | sort; }
+holds() {
+    n_checks=$((n_checks + 1))
+    [ "$1" = "$2" ] || { echo "$1" >log; wrong "README.md's verdict: expected $2"; }
+}
+./bnnrun compare ste_sweep --quiet >compared
+holds "$(words text.1)" "$(words compared)"
+holds "$(labels text.1)" "$(labels compared)"
+holds "$(grep '^config ' text.1 | tr -s ' ')" "$(grep '^config ' compared | tr -s ' ')"
+holds "$(sed -n '1s/.* over \([0-9]*\) seeds:.*/\1/p' text.1)" \
+    "$(sed -n 's/^seeds: {count: \([0-9]*\).*/\1/p' configs/ste_sweep.yaml)"
+holds "$(sed -n 's/^[a-z]*=[a-z_]*  *\([0-9.]*\) .*/\1/p' text.1)" \
+    "$(sed -n 's,.*<text>\([0-9.]*\) [^0-9]* [0-9.]*</text>.*,\1,p' experiments/ste_sweep.svg)"
 
 # ---- queries -------------------------------------------------------------------------------------
 # Both ways must answer with the same rows; `some`: at least one.
