@@ -56,6 +56,8 @@ look() {
     need check have_module check
     # Nothing is built with it, but `bnnrun plot` draws with it.
     [ "$deps" = no ] || need gnuplot-nox have_tool gnuplot
+    # bnnrun is built without it, too, but then has no `bnnrun serve`.
+    [ "$deps" = no ] || need libmicrohttpd-dev have_module libmicrohttpd
 }
 
 usage() {

@@ -400,7 +400,7 @@ bnnrun_SOURCES = \
 	framework/cli/report/figures.c \
 	framework/cli/report/html.c framework/cli/report/html.h \
 	framework/cli/report/models.c \
-	framework/cli/report/page.c \
+	framework/cli/report/page.c framework/cli/report/page.h \
 	framework/cli/report/part.c framework/cli/report/part.h \
 	framework/cli/report/report.h \
 	framework/cli/report/runs.c \
@@ -408,6 +408,10 @@ bnnrun_SOURCES = \
 	framework/cli/commands/report.c \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
+	framework/cli/serve/document.c framework/cli/serve/document.h \
+	framework/cli/serve/render.c \
+	framework/cli/serve/serve.h \
+	framework/cli/commands/serve.c \
 	framework/cli/commands/rm.c \
 	framework/cli/commands/run.c framework/cli/commands/run.h \
 	framework/cli/commands/run_end.c \
@@ -421,6 +425,12 @@ bnnrun_SOURCES = \
 	framework/cli/text_plot.c framework/cli/text_plot.h \
 	framework/cli/commands/verify.c
 bnnrun_LDADD = $(bnn_libraries)
+if MICROHTTPD
+bnnrun_SOURCES += framework/cli/serve/http.c
+bnnrun_LDADD += $(MICROHTTPD_LIBS)
+else
+bnnrun_SOURCES += framework/cli/serve/missing.c
+endif
 
 EXTRA_DIST += \
 	framework/ARCHITECTURE.md \
@@ -432,6 +442,7 @@ EXTRA_DIST += \
 	framework/cli/compare/README.md \
 	framework/cli/plot/README.md \
 	framework/cli/report/README.md \
+	framework/cli/serve/README.md \
 	framework/comparison/README.md \
 	framework/conform/README.md \
 	framework/data/README.md \
@@ -499,15 +510,20 @@ framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
 # The page of a report: its style and its scripts, as C strings.
 page_style = framework/cli/report/page/page.css
 page_script = framework/cli/report/page/model.js framework/cli/report/page/page.js
-EXTRA_DIST += $(page_style) $(page_script)
-BUILT_SOURCES += framework/cli/report/page_style.inc framework/cli/report/page_script.inc
-CLEANFILES += framework/cli/report/page_style.inc framework/cli/report/page_script.inc
+page_live = framework/cli/report/page/live.js
+page_made = framework/cli/report/page_style.inc framework/cli/report/page_script.inc framework/cli/report/page_live.inc
+EXTRA_DIST += $(page_style) $(page_script) $(page_live)
+BUILT_SOURCES += $(page_made)
+CLEANFILES += $(page_made)
 framework/cli/report/page_style.inc: $(page_style) db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/cli/report
 	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(page_style)) >$@.tmp && mv $@.tmp $@
 framework/cli/report/page_script.inc: $(page_script) db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/cli/report
 	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(page_script)) >$@.tmp && mv $@.tmp $@
+framework/cli/report/page_live.inc: $(page_live) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cli/report
+	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(page_live)) >$@.tmp && mv $@.tmp $@
 
 # What shells complete by, installed as it is, and as C strings.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -155,6 +155,7 @@ shell_tests = \
 	tests/cli/looks.sh \
 	tests/cli/needs.sh \
 	tests/cli/report.sh \
+	tests/cli/serve.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \
 	tests/cli/third_party.sh \
@@ -194,6 +195,10 @@ EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
 # Writes the models and logits against which tests/cli/report.sh holds the script of the page.
 check_PROGRAMS += tests/cli/page/page_cases
 EXTRA_DIST += tests/cli/page/browse.js tests/cli/page/run_model.js
+
+# Makes the requests of tests/cli/serve.sh.
+check_PROGRAMS += tests/cli/page/ask
+tests_cli_page_ask_LDADD =
 
 # Plugins that must be refused; one of an older header; one at which tests hold a sweep; and one whose
 # deployment is wrong.

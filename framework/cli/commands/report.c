@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "cli/commands/compare.h"
 #include "cli/report/report.h"
-#include "cli/selection.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,24 +28,6 @@ static int report_check_place(const report_request *r, bnn_error *err)
                     r->output);
 }
 
-/* Those of the command line, else that which was run last. */
-static int report_choose(bnn_store *store, const report_request *r, cli_report_wish *wish,
-                         bnn_error *err)
-{
-    const cli_options *options = &r->asking.options;
-    const size_t n = options->n_operands > 0 ? (size_t)options->n_operands : 1;
-    const char **names = bnn_arena_alloc(options->arena, n, sizeof *names);
-    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
-    for (size_t i = 0; status == BNN_OK && options->n_operands > 0 && i < n; i++) {
-        names[i] = options->operands[i];
-        status = cli_selection_check_experiment(store, names[i], options->arena, err);
-    }
-    if (status == BNN_OK && options->n_operands == 0)
-        status = cli_asking_experiment(store, options, NULL, &names[0], err);
-    *wish = (cli_report_wish){.asking = r->asking, .experiments = names, .n_experiments = n};
-    return status;
-}
-
 static int report_deliver(const report_request *r, const char *text, size_t n, bnn_error *err)
 {
     char count[BNN_SHORT_TEXT];
@@ -63,7 +44,7 @@ static int report_deliver(const report_request *r, const char *text, size_t n, b
 static int report_run(void *request, bnn_error *err)
 {
     const report_request *r = request;
-    cli_report_wish wish;
+    cli_report_wish wish = {.asking = r->asking};
     bnn_store *store = NULL;
     char *text = NULL;
     size_t n = 0;
@@ -71,7 +52,7 @@ static int report_run(void *request, bnn_error *err)
     if (status == BNN_OK)
         status = cli_store_open(&r->asking.options, &store, err);
     if (status == BNN_OK)
-        status = report_choose(store, r, &wish, err);
+        status = cli_report_choose(store, &wish, err);
     if (status == BNN_OK)
         status = cli_report_make(store, &wish, &text, &n, err);
     bnn_store_close(store);

@@ -1,4 +1,6 @@
 /* page.c - the page: its head, the parts of each experiment, the scripts. */
+#include "cli/report/page.h"
+
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cli/report/part.h"
@@ -16,29 +18,41 @@ static const char page_style[] =
 static const char page_script[] =
 #include "cli/report/page_script.inc"
     ;
+static const char page_live_script[] =
+#include "cli/report/page_live.inc"
+    ;
 #undef BNN_SCRIPT
 
 /* ---- the head ---------------------------------------------------------------------------- */
 
-/* Nothing is loaded from anywhere, and no script runs but ours, whatever a label says. */
-static int page_policy(cli_html *html, bnn_error *err)
+/* The source that a policy allows, 'sha256-...'; NULL without memory. */
+static const char *page_script_source(const char *script, size_t n, bnn_arena *arena)
 {
     char hex[BNN_SHA256_HEX], byte[3] = "";
     unsigned char digest[BNN_SHA256_HEX / 2];
-    bnn_sha256(page_script, sizeof page_script - 1, hex);
+    bnn_sha256(script, n, hex);
     for (size_t i = 0; i < sizeof digest; i++) {
         memcpy(byte, hex + 2 * i, 2);
         digest[i] = (unsigned char)strtoul(byte, NULL, 16);
     }
     json_t *base64 = cli_part_base64(digest, sizeof digest);
-    if (base64 == NULL)
-        return bnn_no_memory(err);
-    cli_html_add(html,
-                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                 "style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s'\">\n",
-                 json_string_value(base64));
+    const char *source =
+        base64 == NULL ? NULL : bnn_arena_printf(arena, "'sha256-%s'", json_string_value(base64));
     json_decref(base64);
-    return BNN_OK;
+    return source;
+}
+
+const char *cli_page_policy(bool live, bnn_arena *arena)
+{
+    const char *own = page_script_source(page_script, sizeof page_script - 1, arena), *more = "";
+    if (live)
+        more = page_script_source(page_live_script, sizeof page_live_script - 1, arena);
+    return own == NULL || more == NULL
+               ? NULL
+               : bnn_arena_printf(arena,
+                                  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+                                  "script-src %s%s%s%s",
+                                  own, live ? " " : "", more, live ? "; connect-src 'self'" : "");
 }
 
 static const char *page_title(const cli_report_wish *wish, bnn_arena *arena)
@@ -49,33 +63,56 @@ static const char *page_title(const cli_report_wish *wish, bnn_arena *arena)
                                                        bnn_count_text(wish->n_experiments, count));
 }
 
-static int page_head(cli_html *html, const char *title, bnn_error *err)
-{
-    cli_html_put(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    const int status = page_policy(html, err);
-    cli_html_add(
-        html,
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta name=\"generator\" content=\"bnnrun\">\n<title>%s - bnnrun</title>\n<style>\n",
-        title);
-    cli_html_put(html, page_style);
-    cli_html_put(html, "</style>\n</head>\n");
-    return status;
-}
-
-static void page_top(cli_html *html, const char *title)
+/* When it was made; a live page is always of now. */
+static const char *page_kicker(const cli_report_wish *wish, bnn_arena *arena)
 {
     char made[64];
     const time_t now = time(NULL);
     struct tm tm;
+    if (wish->live)
+        return bnn_arena_printf(arena, "bnnrun serve, %s", wish->asking.options.db);
     strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", gmtime_r(&now, &tm));
+    return bnn_arena_printf(arena, "bnnrun report, %s", made);
+}
+
+int cli_page_begin(const cli_page *page, cli_html *html, bnn_arena *arena, bnn_error *err)
+{
+    const char *policy = cli_page_policy(page->live, arena);
+    if (policy == NULL)
+        return bnn_no_memory(err);
+    cli_html_put(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    cli_html_put(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"");
+    cli_html_put(html, policy);
     cli_html_add(html,
-                 "<body>\n<a class=\"skip\" href=\"#main\">To the verdict</a>\n"
-                 "<header class=\"top\"><div><p class=\"kicker\">bnnrun report, %s</p>\n"
-                 "<h1>%s</h1></div>\n"
+                 "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                 "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                 "<meta name=\"generator\" content=\"bnnrun\">\n<title>%s - bnnrun</title>\n",
+                 page->title);
+    if (page->live)
+        cli_html_put(html, "<link rel=\"icon\" href=\"data:,\">\n<noscript><meta "
+                           "http-equiv=\"refresh\" content=\"10\"></noscript>\n");
+    cli_html_put(html, "<style>\n");
+    cli_html_put(html, page_style);
+    cli_html_add(html,
+                 "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">%s</a>\n"
+                 "<header class=\"top\"><div><p class=\"kicker\">%s</p>\n<h1>%s</h1></div>\n"
                  "<div class=\"switch\" data-part=\"theme\"></div></header>\n",
-                 made, title);
+                 page->skip, page->kicker, page->title);
+    return BNN_OK;
+}
+
+void cli_page_end(const cli_page *page, cli_html *html, json_t *data)
+{
+    cli_html_data(html, "data", data);
+    cli_html_put(html, "<script>");
+    cli_html_put(html, page_script);
+    cli_html_put(html, "</script>\n");
+    if (page->live) {
+        cli_html_put(html, "<script>");
+        cli_html_put(html, page_live_script);
+        cli_html_put(html, "</script>\n");
+    }
+    cli_html_put(html, "</body>\n</html>\n");
 }
 
 /* ---- an experiment ----------------------------------------------------------------------- */
@@ -185,26 +222,40 @@ static int page_add_experiment(cli_part *part, size_t index, bnn_error *err)
 
 /* ---- the page ---------------------------------------------------------------------------- */
 
+int cli_report_choose(bnn_store *store, cli_report_wish *wish, bnn_error *err)
+{
+    const cli_options *options = &wish->asking.options;
+    const size_t n = options->n_operands > 0 ? (size_t)options->n_operands : 1;
+    const char **names = bnn_arena_alloc(options->arena, n, sizeof *names);
+    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
+    for (size_t i = 0; status == BNN_OK && options->n_operands > 0 && i < n; i++)
+        status = cli_asking_experiment(store, options, options->operands[i], &names[i], err);
+    if (status == BNN_OK && options->n_operands == 0)
+        status = cli_asking_experiment(store, options, NULL, &names[0], err);
+    wish->experiments = names;
+    wish->n_experiments = n;
+    return status;
+}
+
 static int page_write(cli_html *html, bnn_store *store, const cli_report_wish *wish, bnn_error *err)
 {
     bnn_arena *arena = wish->asking.options.arena;
     cli_part part = {.wish = wish, .store = store, .arena = arena, .html = html};
     json_t *experiments = json_array();
-    const char *title = page_title(wish, arena);
-    int status = title == NULL ? bnn_no_memory(err) : page_head(html, title, err);
-    if (status == BNN_OK) {
-        page_top(html, title);
-        cli_html_put(html, "<main id=\"main\">\n");
-    }
+    const cli_page page = {.title = page_title(wish, arena),
+                           .kicker = page_kicker(wish, arena),
+                           .skip = "To the verdict",
+                           .live = wish->live};
+    int status = page.title == NULL || page.kicker == NULL
+                     ? bnn_no_memory(err)
+                     : cli_page_begin(&page, html, arena, err);
+    cli_html_put(html, "<main id=\"main\">\n");
     for (size_t i = 0; status == BNN_OK && i < wish->n_experiments; i++) {
         status = page_add_experiment(&part, i, err);
         json_array_append_new(experiments, part.data);
     }
     cli_html_put(html, "</main>\n");
-    cli_html_data(html, "data", experiments);
-    cli_html_put(html, "<script>");
-    cli_html_put(html, page_script);
-    cli_html_put(html, "</script>\n</body>\n</html>\n");
+    cli_page_end(&page, html, experiments);
     return status;
 }
 

@@ -13,7 +13,11 @@ typedef struct cli_report_wish {
     cli_asking asking; /* of all experiments */
     const char *const *experiments;
     size_t n_experiments;
+    bool live; /* it will be served (cli/serve/), and changes while it is looked at */
 } cli_report_wish;
+
+/* Fills in the experiments: those that are operands, which must have runs; without any that which was run last. */
+int cli_report_choose(bnn_store *store, cli_report_wish *wish, bnn_error *err);
 
 /* Makes the page: text[n], malloc'ed, freed by the caller also after a failure. An experiment that cannot be
  * compared is shown without verdicts. */

@@ -1,0 +1,137 @@
+#!/bin/sh
+# serve.sh - what is served: to whom, which addresses, with which headers; that nothing is written, that a database may
+# come, change, go and be none; that signals end it.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+: "${abs_top_builddir:=.}"
+ask=$abs_top_builddir/tests/cli/page/ask
+is() { n_checks=$((n_checks + 1)); [ "$1" = "$2" ] || wrong "expected $2, got $1"; }
+
+fails 2 serve --port 65536
+says 'from 0 to 65535'
+fails 2 serve --port x
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$scratch"' EXIT
+# A shell makes background commands ignore SIGINT.
+default=
+env --default-signal=INT true 2>/dev/null && default='env --default-signal=INT'
+# serve ARGUMENT...: in the background, at $port
+serve() {
+    last="serve $*"
+    mkfifo address
+    $default "$BNNRUN" serve --port 0 "$@" >address 2>err &
+    server=$!
+    read -r line <address
+    rm address
+    port=${line##*:}
+    port=${port%/}
+}
+serve
+if grep -q 'built without libmicrohttpd' err; then
+    grep -q libmicrohttpd-dev err || exit 1
+    echo 'built without libmicrohttpd'
+    exit 77
+fi
+is "$line" "http://127.0.0.1:$port/"
+
+# request METHOD ADDRESS [HEADER...]: the answer in the files head and out
+request() {
+    n_checks=$((n_checks + 1))
+    last="serve: $*"
+    {
+        printf '%s %s HTTP/1.1\r\nConnection: close\r\n' "$1" "$2"
+        shift 2
+        case $* in *Host:*) ;; *) printf 'Host: localhost:%s\r\n' "$port" ;; esac
+        for header; do printf '%s\r\n' "$header"; done
+        printf '\r\n'
+    } | "$ask" "$port" >answer 2>err
+    tr -d '\r' <answer | sed '/^$/q' >head
+    tr -d '\r' <answer | sed '1,/^$/d' >out
+}
+# gives STATUS METHOD ADDRESS [HEADER...]
+gives() {
+    code=$1
+    shift
+    request "$@"
+    grep -q "^HTTP/1.1 $code " head || wrong "not $code: $(head -n 1 head)"
+}
+has() { grep -qix "$1" head || wrong "no header $1"; }
+shows() { # until it does
+    n_tries=0
+    until request GET "${2-/}" && grep -q "$1" out; do
+        n_tries=$((n_tries + 1))
+        [ $n_tries -lt 100 ] || { wrong "does not show $1"; return; }
+        sleep 0.1
+    done
+}
+
+# ---- to whom, and with what ----------------------------------------------------------------------
+gives 200 GET /
+prints 'there is no database bnnrun.db yet'
+has 'Content-Type: text/html; charset=utf-8'
+has 'X-Content-Type-Options: nosniff'
+has 'Cache-Control: no-store'
+has 'Cross-Origin-Resource-Policy: same-origin'
+has "Content-Security-Policy: default-src 'none'; .*script-src 'sha256-.*; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+is "$(grep -ci '^Access-Control' head)" 0
+tag=$(sed -n 's/^ETag: //p' head)
+gives 304 GET / "If-None-Match: $tag"
+prints_nothing
+gives 200 GET / 'If-None-Match: "0123456789abcdef"'
+gives 200 HEAD /
+prints_nothing
+for host in localhost 127.0.0.1 '[::1]' LOCALHOST; do gives 200 GET / "Host: $host:$port"; done
+for host in localhost "localhost:$((port + 1))" "localhost.example.org:$port" "example.org" "0.0.0.0:$port" ''; do
+    gives 403 GET / "Host: $host"
+done
+gives 403 GET / 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: no-cors'
+gives 200 GET / 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: navigate'
+for method in POST PUT DELETE PATCH OPTIONS TRACE FOO; do
+    gives 405 $method /
+    has 'Allow: GET, HEAD'
+done
+for address in /bnnrun.db /../bnnrun.db /%2e%2e/etc/passwd //etc/passwd /run /run/ '/run/%00' "/run/'" '/run/*'; do
+    gives 404 GET "$address"
+done
+long=$(printf '%05000d' 1)
+long=$long$long$long$long
+request GET "/$long"
+grep -q '^HTTP/1.1 4[0-9][0-9]' head || wrong 'a long address is not refused'
+request GET / "X-Long: $long"
+grep -q '^HTTP/1.1 4[0-9][0-9]' head || wrong 'a long header is not refused'
+printf 'no request at all\r\n\r\n' | "$ask" "$port" >answer
+printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" | "$ask" "$port" 40 >answer
+grep -q '^HTTP/1.1 200' answer || wrong 'silent connections are in the way'
+fails 4 serve --port "$port"
+says "port $port is taken"
+is "$(ls)" "$(printf '%s\n' answer err head out)"
+
+# ---- a database that comes, and is replaced ---------------------------------------------------------
+{ echo 'name: tiny'; tiny_spec; echo 'train: {epochs: 1, batch: 20}'; echo 'run: {measure: false}'; } >tiny.yaml
+bnn 0 -q tiny.yaml --db other.db
+mv other.db.artifacts bnnrun.db.artifacts
+mv other.db bnnrun.db
+shows '<h1>tiny</h1>'
+before=$(cksum bnnrun.db; ls)
+gives 200 GET /
+is "$(cksum bnnrun.db; ls)" "$before"
+bnn 0 -q tiny.yaml -s name=later # while it is served
+
+# ---- its end ------------------------------------------------------------------------------------------
+ends() { # SIGNAL
+    kill -"$1" "$server"
+    wait "$server"
+    is "$?" 0
+    server=
+}
+ends TERM
+[ -z "$default" ] || {
+    echo 'no database' >none.db
+    serve --db none.db
+    gives 200 GET /
+    prints 'none.db'
+    ends INT
+}
+
+echo "$n_checks checks, $n_wrong wrong"
+[ $n_wrong -eq 0 ]
