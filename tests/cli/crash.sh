@@ -61,7 +61,7 @@ start() {
         "$BNNRUN" run spec.yaml --db "$db" -j 2 "$@" >out 2>err </dev/null &
     sweep=$!
     n_wait=2
-    [ "${1-}${2-}" != -j1 ] || n_wait=1
+    case "$*" in *'-j 1'*) n_wait=1 ;; esac
     until [ -e "$gate/$((n_pass + n_wait))" ]; do
         kill -0 $sweep 2>/dev/null || { wrong "the sweep did not come to the gate"; return; }
         sleep 0.02
@@ -165,11 +165,14 @@ rm held.db.gate/pass
 ends 0
 same one.db held.db "two processes"
 # The first is killed while the second is at work, which goes on with what the first has left.
-start left.db 0 -j 1 -s seeds.count=2
+small='-s train.epochs=2 -s dataset.train_limit=300 -s run.measure=false -j 1'
+# shellcheck disable=SC2086 # several words
+start left.db 0 $small -s seeds.count=2
 first=$sweep
 mkdir second.gate
 echo 0 >second.gate/pass
-BNN_TEST_GATE=second.gate "$BNNRUN" run spec.yaml --db left.db -j 1 -s seeds.count=2 >out 2>err \
+# shellcheck disable=SC2086
+BNN_TEST_GATE=second.gate "$BNNRUN" run spec.yaml --db left.db $small -s seeds.count=2 >out 2>err \
     </dev/null &
 second=$!
 until [ -e second.gate/1 ] || ! kill -0 $second 2>/dev/null; do sleep 0.02; done
@@ -183,8 +186,6 @@ grep -q '^bnnrun: 1 run of a process that has died is in the queue again' err ||
 [ "$(ask left.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq 4 ] ||
     wrong "what a killed process has left was not done"
 whole left.db
-results one.db >right
-results left.db | grep -vxFf right && wrong "what a killed process has left has other results"
 if sqlite3 -version >/dev/null 2>&1; then
     start far.db 1
     kill -KILL $sweep
@@ -201,7 +202,8 @@ else
 fi
 
 # ---- another file where the database was ---------------------------------------------------------
-start moved.db 0 -j 1 -s seeds.count=1
+# shellcheck disable=SC2086
+start moved.db 0 $small -s seeds.count=1
 echo mine >mine.db
 mv mine.db moved.db
 rm moved.db.gate/pass
@@ -213,9 +215,13 @@ grep -q 'moved.db: was replaced by another file .* moved.db.saved: `mv moved.db.
 mv moved.db.saved moved.db
 [ "$(ask moved.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq "$(grep -c '\] done ' err)" ] ||
     wrong "what was said to be done is not what is recorded"
-bnn moved.db -s seeds.count=1
+# shellcheck disable=SC2086
+bnn moved.db $small -s seeds.count=1
 whole moved.db
-results moved.db | grep -vxFf right && wrong "a database that was replaced: other results"
+results left.db >left
+results moved.db >right
+[ "$(wc -l <right)" -gt 20 ] || wrong "hardly any results"
+grep -vxFf left right && wrong "killed beside another, or replaced: other results"
 
 # ---- a full disk ---------------------------------------------------------------------------------
 # A limit to the size of files, and a small disk: the sweep ends, says what to do, and then goes on.
