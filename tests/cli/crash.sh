@@ -233,7 +233,7 @@ full() {
         wrong "$2 was taken for a failure of runs"
 }
 if [ -n "${BNN_TEST_LONG-}" ]; then
-    (ulimit -f 600 && exec "$BNNRUN" run spec.yaml --db limited.db -j 2 >out 2>err </dev/null)
+    (ulimit -f 1000 && exec "$BNNRUN" run spec.yaml --db limited.db -j 2 >out 2>err </dev/null)
     # shellcheck disable=SC2016 # the backquotes are meant
     full $? "a limit to the size of files" 'see `ulimit -f`' limited.db
     bnn limited.db -j 2
