@@ -343,8 +343,16 @@ prints '^The best of 6 is the best of these seeds, too'
 is "$(sed -n '1,/^$/p' out | tr '\n' ' ')" "Against binarize=none, in points of test accuracy over 8 seeds: 1 better, 1 \
 equal, 2 undecided, 1 worse. The best of the others is ste=identity, better by \
 $(sed -n 's/^ste=identity .*+\([0-9.]*\) \[+\([0-9.]*\), +\([0-9.]*\)\].*/\1 [\2, \3]/p' out).  "
-# The table, JSON and CSV say the same.
+# On a terminal, bars leave room for the verdict beside them.
 cp out table
+if script -qec true /dev/null >/dev/null 2>&1; then
+    LC_ALL=C.UTF-8 TERM=xterm script -qec "stty cols 80 rows 24; '$BNNRUN' compare ste=identity ste=clipped -q" \
+        /dev/null </dev/null >out
+    is "$(grep -c '^config' out)" 1
+    prints 'verdict'
+    prints '●'
+fi
+# The table, JSON and CSV say the same.
 sqlite3 bnnrun.db "UPDATE run SET state = 'failed' WHERE seed = 3 AND config_id =
     (SELECT config_id FROM experiment_config WHERE label = 'binarize=none')"
 bnn 0 compare

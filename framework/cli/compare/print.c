@@ -35,7 +35,9 @@ static size_t compare_width_beside(const cli_sheet *sheet, bool with_wins)
     size_t sum = 0;
     for (size_t i = 0; i < CLI_SHEET_IMAGES; i++) {
         const char kind = sheet->heads[i][0];
-        size_t cells = i == 1 || i == CLI_SHEET_WINS ? HEAD_LEAST : 2;
+        size_t cells = i == 1 || i == CLI_SHEET_WINS ? HEAD_LEAST
+                       : kind == '#'                 ? 2
+                                                     : bnn_text_width(cli_sheet_head(sheet, i));
         if (i == CLI_SHEET_WINS && !with_wins)
             continue;
         for (size_t row = 0; row < sheet->n; row++)

@@ -1,6 +1,8 @@
 /* draft.c - figures that grow. */
 #include "cli/plot/plot_internal.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,4 +128,13 @@ const char *plot_difference_title(plot_draft *draft, const bnn_metric *metric)
 {
     return plot_text(draft, "difference in %s%s", plot_metric_words(draft, metric),
                      metric->unit == BNN_UNIT_FRACTION ? ", points" : plot_unit(metric));
+}
+
+const char *plot_fitted(plot_draft *draft, const char *text, double width)
+{
+    const double letters = width / bnn_figure_text_width("x");
+    if (bnn_figure_text_width(text) <= width)
+        return text;
+    return plot_text(draft, "%.*s\u2026",
+                     (int)bnn_text_bytes(text, letters > 2 ? (size_t)letters - 1 : 1), text);
 }

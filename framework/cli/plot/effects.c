@@ -78,8 +78,9 @@ static const char *effects_name(plot_draft *draft, const cli_question *asked, co
 
 /* In a narrow figure, name and verdict stand above the interval. */
 static void effects_tell_above(plot_draft *draft, const char *name, const char *verdict,
-                               bnn_verdict kind, size_t row)
+                               bnn_verdict kind, size_t row, double width)
 {
+    name = plot_fitted(draft, name, width - CLI_PLOT_AROUND - bnn_figure_text_width(verdict));
     const bnn_note notes[] = {
         {.place = BNN_PLACE_LEFT, .hue = BNN_HUE_INK, .text = name},
         {.place = BNN_PLACE_RIGHT, .hue = effects_hue(kind), .bold = true, .text = verdict}};
@@ -106,7 +107,7 @@ static void effects_tell_beside(plot_draft *draft, const char *numbers, double n
 }
 
 static void effects_tell(plot_draft *draft, const cli_question *asked, const cli_findings *found,
-                         const char *const *names, bool narrow)
+                         const char *const *names, double width)
 {
     const int n_decimals = cli_compare_decimals(asked, found);
     double widest = 0;
@@ -120,8 +121,8 @@ static void effects_tell(plot_draft *draft, const cli_question *asked, const cli
             return;
         if (i < found->n)
             widest = fmax(widest, bnn_figure_text_width(numbers));
-        else if (narrow)
-            effects_tell_above(draft, names[row], verdict, f->answer.verdict, row);
+        else if (width < CLI_PLOT_NARROW)
+            effects_tell_above(draft, names[row], verdict, f->answer.verdict, row, width);
         else
             effects_tell_beside(draft, numbers, widest, verdict, f->answer.verdict, row);
     }
@@ -173,7 +174,7 @@ int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_e
         effects_draw(draft, &found->rows[i], (double)i + (narrow ? EFFECTS_LOWERED / height : 0),
                      range);
     }
-    effects_tell(draft, asked, found, names, narrow);
+    effects_tell(draft, asked, found, names, task->width);
     for (size_t i = 0; narrow && i < found->n; i++)
         names[i] = "";
     const char *title = plot_difference_title(draft, asked->metric);

@@ -12,8 +12,9 @@ typedef struct plot_growth {
 } plot_growth;
 
 enum {
-    CLI_PLOT_NARROW = 560
-}; /* pixels; narrower figures have their texts above what they are about */
+    CLI_PLOT_NARROW = 560, /* pixels; narrower figures have their texts above what they are about */
+    CLI_PLOT_AROUND = 50   /* around and between two such texts */
+};
 
 /* What is made; without memory, failed says so, and nothing more is added. */
 typedef struct plot_draft {
@@ -45,6 +46,9 @@ void plot_add_note(plot_draft *draft, const bnn_note *note);
 /* A text in the arena; "" without memory. */
 const char *plot_text(plot_draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The text, or as much of it as fits in so many pixels, with three dots. */
+const char *plot_fitted(plot_draft *draft, const char *text, double width);
 
 /* "test accuracy, %", "difference in test accuracy, points". */
 const char *plot_metric_title(plot_draft *draft, const bnn_metric *metric);

@@ -93,8 +93,9 @@ static const char *dots_tell(plot_draft *draft, const cli_question *asked, const
 
 /* In a narrow figure, name and mean stand above the dots; in a wide one the mean at their right. */
 static void dots_name(plot_draft *draft, const char *name, const char *mean, size_t row,
-                      bool narrow)
+                      double width)
 {
+    const bool narrow = width < CLI_PLOT_NARROW;
     bnn_note note = {.place = narrow ? BNN_PLACE_RIGHT : BNN_PLACE_BESIDE,
                      .y = (double)row,
                      .dx = narrow ? 0 : 10,
@@ -103,7 +104,7 @@ static void dots_name(plot_draft *draft, const char *name, const char *mean, siz
                      .text = mean};
     plot_add_note(draft, &note);
     note.place = BNN_PLACE_LEFT;
-    note.text = name;
+    note.text = plot_fitted(draft, name, width - CLI_PLOT_AROUND - bnn_figure_text_width(mean));
     if (narrow)
         plot_add_note(draft, &note);
 }
@@ -124,7 +125,7 @@ int plot_make_seeds(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_err
     for (size_t i = 0; i < arms->n; i++) {
         names[i] = narrow ? "" : rows[i].arm->label;
         dots_draw(draft, &rows[i], i, arms->n_seeds, rows[i].i == asked->baseline);
-        dots_name(draft, rows[i].arm->label, dots_tell(draft, asked, rows[i].arm), i, narrow);
+        dots_name(draft, rows[i].arm->label, dots_tell(draft, asked, rows[i].arm), i, task->width);
     }
     panel->x = (bnn_axis){.title = plot_metric_title(draft, asked->metric)};
     panel->y = (bnn_axis){.n_names = arms->n, .names = names};
