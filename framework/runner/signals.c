@@ -1,12 +1,16 @@
 #include "runner/signals.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/* From a terminal; from whoever ends a job; and from clusters: Slurm's warnings are what a user asks for with
+ * --signal, USR1 and USR2 by custom, and the limit of CPU time sends XCPU. */
+static const int wanted[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+
 int bnn_signals_open(bnn_signals *signals, bnn_error *err)
 {
-    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t taken, before;
     sigemptyset(&taken);
     pthread_sigmask(SIG_BLOCK, NULL, &before);
@@ -41,13 +45,22 @@ void bnn_signals_close(bnn_signals *signals)
     pthread_sigmask(SIG_UNBLOCK, &signals->taken, NULL);
 }
 
+void bnn_signals_ignore(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        sigaction(wanted[i], &ignore, NULL);
+}
+
 void bnn_signals_die(int signal)
 {
     sigset_t only;
     struct sigaction action = {.sa_handler = SIG_DFL};
+    const struct rlimit none = {0};
     sigemptyset(&only);
     sigaddset(&only, signal);
     sigaction(signal, &action, NULL);
+    setrlimit(RLIMIT_CORE, &none); /* of SIGQUIT and SIGXCPU: there is nothing wrong to look for */
     raise(signal);
     pthread_sigmask(SIG_UNBLOCK, &only, NULL);
 }

@@ -1,5 +1,5 @@
-/* signals.h - SIGINT, SIGTERM and SIGHUP become something to read, so that no work is done in a
- * handler.
+/* signals.h - the signals that ask a sweep to stop (SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2,
+ * SIGXCPU) become something to read, so that no work is done in a handler.
  *
  * The signals are blocked in the thread that calls bnn_signals_open, and in the threads that it
  * makes afterwards. A signal that was ignored (nohup, a background job) stays ignored. */
@@ -24,6 +24,9 @@ int bnn_signals_next(bnn_signals *signals);
 /* Gives the signals back: from now on they do what they did before, which is to end the process,
  * also those that have come and were not read. Only for the thread that opened. */
 void bnn_signals_close(bnn_signals *signals);
+
+/* Ignores them in this process, of which another one takes care. */
+void bnn_signals_ignore(void);
 
 /* Dies by the signal, so that the parent sees why; returns only when the signal is ignored. */
 void bnn_signals_die(int signal);

@@ -14,6 +14,7 @@
 #include "runner/signals.h"
 
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 /* ---- before ------------------------------------------------------------------------------ */
@@ -310,6 +311,8 @@ static int sweep_take_over(cli_sweep *s, int *signal, bnn_error *err)
 static int run_sweep(cli_request *r, int *signal, bnn_error *err)
 {
     cli_sweep s = {.request = r};
+    /* Who listens may go: runs are recorded all the same. */
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     sweep_identify_data(r);
     int status = sweep_plan(&s, r->retrain, r->take_over, err);
     if (status != BNN_OK)
@@ -382,8 +385,10 @@ const cli_command cli_command_run = {
         "must be what was recorded, else nothing is replaced.\n"
         "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
-        "The first Ctrl-C (or SIGTERM) lets every run write a checkpoint and shows the\n"
-        "leaderboard so far, a second one (half a second later or more) stops at once.\n",
+        "The first Ctrl-C lets every run write a checkpoint and shows the leaderboard so far, a\n"
+        "second one (half a second later or more) stops at once. So do SIGTERM, SIGHUP, SIGQUIT,\n"
+        "and what clusters send before they kill: SIGUSR1, SIGUSR2 and SIGXCPU. With Slurm:\n"
+        "sbatch --signal=USR1@120, and the same command goes on in the next job.\n",
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
