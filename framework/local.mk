@@ -4,6 +4,7 @@
 # What libbnninfer takes of base/.
 infer_base_sources = \
 	framework/base/arena.c framework/base/arena.h \
+	framework/base/child.c framework/base/child.h \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
 	framework/base/file.c framework/base/file.h \
@@ -53,7 +54,9 @@ spec_sources = \
 	framework/spec/tree.c framework/spec/tree.h \
 	framework/spec/tree_parse.c
 plugin_sources = \
+	framework/plugin/call.c framework/plugin/call.h \
 	framework/plugin/descriptor.c \
+	framework/plugin/guard.c framework/plugin/guard.h \
 	framework/plugin/kind.c framework/plugin/kind.h \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
@@ -185,9 +188,14 @@ bench_sources = \
 runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/artifacts.c framework/runner/artifacts.h \
+	framework/runner/executor/child.c \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
+	framework/runner/executor/family.c \
+	framework/runner/executor/keeper.c \
+	framework/runner/executor/output.c \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
 	framework/runner/executor/thread.c \
+	framework/runner/executor/watch.c \
 	framework/runner/executor/zygote.c \
 	framework/runner/finish.c framework/runner/finish.h \
 	framework/runner/environment.c framework/runner/environment.h \

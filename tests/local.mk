@@ -15,6 +15,7 @@ AM_TESTS_ENVIRONMENT = \
 	plugins=$$plugins:'$(built_plugins)/forms/.libs'; \
 	BNNRUN_PLUGIN_PATH=$$plugins$${BNNRUN_PLUGIN_PATH:+:$$BNNRUN_PLUGIN_PATH}; \
 	export BNNRUN_PLUGIN_PATH; \
+	BNNRUN_TRUST_PLUGINS=1; export BNNRUN_TRUST_PLUGINS; \
 	CC='$(CC)'; export CC; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
 	BNN_SKELETONS='$(built_plugins)/skeleton/.libs'; export BNN_SKELETONS; \
@@ -109,6 +110,7 @@ check_suites = \
 	tests/unit/runner/check_artifacts \
 	tests/unit/runner/check_chain \
 	tests/unit/runner/check_executor \
+	tests/unit/runner/check_hostile \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_faults \
 	tests/unit/runner/check_needs \
@@ -204,18 +206,23 @@ tests_cli_page_ask_LDADD =
 # deployment is wrong.
 check_LTLIBRARIES += \
 	tests/fixtures/plugins/layer_lies.la \
+	tests/fixtures/plugins/ordering_hostile.la \
 	tests/fixtures/plugins/ste_bad_abi.la \
 	tests/fixtures/plugins/ste_bad_default.la \
 	tests/fixtures/plugins/ste_flushes.la \
 	tests/fixtures/plugins/ste_former.la \
 	tests/fixtures/plugins/ste_gate.la \
+	tests/fixtures/plugins/ste_hostile.la \
 	tests/fixtures/plugins/ste_no_descriptor.la \
 	tests/fixtures/plugins/ste_no_grad.la \
 	tests/fixtures/plugins/ste_no_symbol.la \
+	tests/fixtures/plugins/ste_stillborn.la \
 	tests/fixtures/plugins/ste_too_small.la \
 	tests/fixtures/plugins/ste_undefined.la \
 	tests/fixtures/plugins/ste_wrong_kind.la \
 	tests/fixtures/plugins/ste_wrong_name.la
+tests_fixtures_plugins_ordering_hostile_la_SOURCES = \
+	tests/fixtures/plugins/ordering_hostile.c tests/fixtures/plugins/denormals.h
 tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c \
 	tests/fixtures/plugins/denormals.h tests/fixtures/plugins/pass.h
 

@@ -6,7 +6,8 @@
 
 enum { UID_DIGITS_MIN = 10 };
 
-static const char *const run_files[] = {BNN_RUN_CHECKPOINT, BNN_RUN_MODEL, BNN_RUN_WEIGHTS};
+static const char *const run_files[] = {BNN_RUN_CHECKPOINT, BNN_RUN_MODEL, BNN_RUN_WEIGHTS,
+                                        BNN_RUN_LOG};
 enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
 
 const char *bnn_purpose_name(bnn_purpose purpose)

@@ -99,6 +99,7 @@ static inline bool bnn_run_trains(const bnn_run *run)
 #define BNN_RUN_CHECKPOINT "checkpoint" /* only until the run is done */
 #define BNN_RUN_MODEL      "model.bnn"
 #define BNN_RUN_WEIGHTS    "weights.safetensors"
+#define BNN_RUN_LOG        "log" /* what plugins of the last attempt printed, if they did */
 
 /* FILE.artifacts, or with a uid the folder of a run in it, or with a file a file in that; in the
  * arena, NULL without memory. */

@@ -40,7 +40,9 @@ const cli_option cli_common_options[] = {
             "colon-separated folders with plugins, searched first"),
     CLI_ROW("json", 0, CLI_SWITCH, NULL, cli_options, json,
             "results for programs, as JSON on stdout"),
-    CLI_ROW("csv", 0, CLI_SWITCH, NULL, cli_options, csv, "tables for programs, comma-separated"),
+    CLI_ROW("csv", 0, CLI_SWITCH, NULL, cli_options, csv,
+            "tables for programs, comma-separated; a text that begins with\n"
+            "=, +, - or @, which spreadsheets would compute, gets a ' in front"),
     CLI_PARSED_ROW("color", 0, "WHEN", parse_color,
                    "always, never or auto: on a terminal (likewise NO_COLOR and\n"
                    "CLICOLOR_FORCE in the environment)"),
@@ -61,6 +63,8 @@ const char cli_summary[] = "trains binarized neural networks in sweeps, and says
 
 const char cli_environment[] =
     "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
+    "  BNNRUN_TRUST_PLUGINS           1: plugins from elsewhere are not tried in a child first, and\n"
+    "                                 may lie where everybody may write\n"
     "  BNN_DATA_PATH                  folders to look for data sets in\n"
     "  BNN_CPU                        avx512, avx2, neon or portable: the kernels to use\n";
 

@@ -174,7 +174,10 @@ static int graph_lower_layer(maker *m, uint32_t i)
     io.training = 0;
     io.x = NULL;
     io.y = NULL;
-    if (status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0)
+    bnn_call_enter(m->network->note, &op->use, BNN_CALL_LOWER);
+    const bool refused = status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0;
+    bnn_call_leave(m->network->note);
+    if (refused)
         return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
 }
@@ -191,7 +194,11 @@ static int graph_lower_ste(maker *m, uint32_t i)
                         "network cannot be deployed",
                         op->use.plugin->head->name);
     int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
-    if (status == BNN_OK && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0)
+    bnn_call_enter(m->network->note, &op->use, BNN_CALL_LOWER);
+    const bool refused =
+        status == BNN_OK && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0;
+    bnn_call_leave(m->network->note);
+    if (refused)
         return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
 }

@@ -1,6 +1,7 @@
 #include "model/form.h"
 
 #include "base/size.h"
+#include "plugin/guard.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -98,9 +99,14 @@ int bnn_form_lay_out(const bnn_network *network, bnn_network_op *op, bnn_error *
         }
     if (n_weights == 0)
         return BNN_OK;
-    int status = BNN_OK;
-    if (form->plan != NULL && form->plan(use->params, &op->form) != 0)
-        status = BNN_E_SPEC;
+    bnn_guard guard;
+    int status = bnn_guard_enter(&guard, use, BNN_CALL_PLAN, err);
+    if (status == BNN_OK) {
+        const int refused = form->plan == NULL ? 0 : form->plan(use->params, &op->form);
+        status = bnn_guard_leave(&guard, err);
+        if (refused != 0)
+            status = BNN_E_SPEC;
+    }
     if (status == BNN_OK)
         status = form_check_plan(&op->form, err);
     if (status == BNN_OK)

@@ -2,6 +2,7 @@
 
 #include "base/size.h"
 #include "model/form.h"
+#include "plugin/guard.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,7 +42,14 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
         .binary_weights = bnn_model_block_is_binary(model, i),
         .binary_inputs = bnn_model_block_has_binary_inputs(model, i),
     };
+    bnn_guard guard;
+    int status = bnn_guard_enter(&guard, &model->ordering, BNN_CALL_SEQUENCE, l->err);
+    if (status != BNN_OK)
+        return status;
     const char *s = ordering->sequence(model->ordering.params, &block);
+    status = bnn_guard_leave(&guard, l->err);
+    if (status != BNN_OK)
+        return status;
     const char *wrong = NULL;
     if (s == NULL || s[strspn(s, "LPBA")] != '\0')
         wrong = "has letters other than L, P, B, A";
@@ -119,7 +127,15 @@ static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
         .host = l->err,
         .latent_weights = latent,
     };
-    if (op->letter != BNN_NETWORK_SIGN && bnn_use_layer(&op->use)->plan(op->use.params, &op->plan))
+    if (op->letter == BNN_NETWORK_SIGN)
+        return check_plan(op, l->err);
+    bnn_guard guard;
+    int status = bnn_guard_enter(&guard, &op->use, BNN_CALL_PLAN, l->err);
+    if (status != BNN_OK)
+        return status;
+    const int refused = bnn_use_layer(&op->use)->plan(op->use.params, &op->plan);
+    status = bnn_guard_leave(&guard, l->err);
+    if (status != BNN_OK || refused != 0)
         return BNN_E_SPEC;
     return check_plan(op, l->err);
 }

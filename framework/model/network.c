@@ -255,6 +255,13 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
                        uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
                        bnn_error *err)
 {
+    return bnn_network_create_noted(model, input, n_classes, batch, seed, NULL, arena, out, err);
+}
+
+int bnn_network_create_noted(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                             uint32_t batch, uint64_t seed, bnn_call_note *note, bnn_arena *arena,
+                             bnn_network **out, bnn_error *err)
+{
     bnn_network *net = bnn_arena_alloc(arena, 1, sizeof *net);
     const bnn_kernels *kernels = bnn_kernels_choose(err);
     if (kernels == NULL)
@@ -267,6 +274,7 @@ int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t
     net->n_classes = n_classes;
     net->input = input;
     net->seed = seed;
+    net->note = note;
     net->fp_mode = bnn_fp_mode();
     net->context.kernels = kernels;
     net->weight_context.kernels = kernels;

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "kernels/kernels.h"
 #include "model/options.h"
+#include "plugin/call.h"
 #include "spec/effect.h"
 
 struct bnn_network;
@@ -87,6 +88,7 @@ typedef struct bnn_network {
     uint64_t fp_mode;               /* of the thread, from base/fp_mode.h, when it was planned */
     const bnn_use *fp_changer;      /* the first plugin that changed it; NULL: none has */
     const char *fp_changer_at;      /* in which layer */
+    bnn_call_note *note;            /* of calls of plugins; or NULL */
     const bnn_network_probe *probe; /* asked by each backward pass; or NULL */
 } bnn_network;
 
@@ -120,6 +122,11 @@ int bnn_network_check_start(const bnn_model_options *from, bnn_shape from_input,
 int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                        uint32_t batch, uint64_t seed, bnn_arena *arena, bnn_network **out,
                        bnn_error *err);
+
+/* The same; calls of plugins are noted, from now on. */
+int bnn_network_create_noted(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
+                             uint32_t batch, uint64_t seed, bnn_call_note *note, bnn_arena *arena,
+                             bnn_network **out, bnn_error *err);
 
 /* How many of n values are NaN or infinite. */
 size_t bnn_count_not_finite(size_t n, const float *values);

@@ -5,6 +5,7 @@
 
 void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer)
 {
+    bnn_call_leave(network->note);
     if (bnn_fp_mode() == network->fp_mode || network->fp_changer != NULL)
         return;
     network->fp_changer = use;
@@ -16,6 +17,7 @@ static void schedule_ste(bnn_network *network, bnn_context *context, const bnn_u
 {
     const bnn_ste *ste = bnn_use_ste(use);
     context->progress = progress;
+    bnn_call_enter(network->note, use, BNN_CALL_SCHEDULE);
     if (ste->schedule != NULL)
         ste->schedule(context, use->params, progress, context->state);
     bnn_network_watch_fp_mode(network, use, "its schedule");
@@ -26,6 +28,7 @@ static void schedule_form(bnn_network *network, double progress)
     const bnn_use *use = &network->options->form;
     const bnn_form *form = bnn_use_form(use);
     network->form_context.progress = progress;
+    bnn_call_enter(network->note, use, BNN_CALL_SCHEDULE);
     if (form->schedule != NULL)
         form->schedule(&network->form_context, use->params, progress, network->form_context.state);
     bnn_network_watch_fp_mode(network, use, "its schedule");
@@ -50,6 +53,7 @@ static void binarize_values(bnn_network *network, const bnn_context *context, co
                             const char *layer, size_t n, const float *x, float *y)
 {
     const bnn_ste *ste = bnn_use_ste(use);
+    bnn_call_enter(network->note, use, BNN_CALL_FORWARD);
     if (ste->forward != NULL && (context->noise != NULL || !(ste->flags & BNN_STE_DRAWS)))
         ste->forward(context, use->params, n, x, y);
     else
@@ -71,6 +75,7 @@ void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *c
         network->weights_are_drawn ? noise_at(form, codes, form->io.codes) : NULL;
     binarize_values(network, &network->weight_context, &network->options->weight_ste, form->layer,
                     n, x, codes);
+    bnn_call_enter(network->note, &network->options->form, BNN_CALL_FORWARD);
 }
 
 static void probe_gradient(const bnn_network *network, const char *layer, bool passed, size_t n,
@@ -87,9 +92,11 @@ void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const flo
     const bnn_use *ste = &network->options->weight_ste;
     probe_gradient(network, form->layer, false, n, g);
     network->weight_context.noise = noise_at(form, gx, form->io.glatent);
+    bnn_call_enter(network->note, ste, BNN_CALL_GRAD);
     bnn_use_ste(ste)->grad(&network->weight_context, ste->params, n, x, g, gx);
     probe_gradient(network, form->layer, true, n, gx);
     bnn_network_watch_fp_mode(network, ste, form->layer);
+    bnn_call_enter(network->note, &network->options->form, BNN_CALL_BACKWARD);
 }
 
 /* A form may look at a tensor as a whole, and so may an STE with a forward of its own; a sign does
@@ -103,6 +110,7 @@ static bool binarizes_whole(const bnn_network *network)
 static void form_forward(bnn_network *network, const bnn_network_form *form, const bnn_form_io *io)
 {
     const bnn_use *use = &network->options->form;
+    bnn_call_enter(network->note, use, BNN_CALL_FORWARD);
     bnn_use_form(use)->forward(&network->form_context, use->params, io);
     bnn_network_watch_fp_mode(network, use, form->layer);
 }
@@ -192,6 +200,7 @@ void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, 
         if (training && op->letter == BNN_ROLE_REGULARIZER)
             draw_noise(network, BNN_RNG_DROPOUT, op->block,
                        bnn_shape_values(op->plan.out) * network->lanes, network->noise);
+        bnn_call_enter(network->note, &op->use, BNN_CALL_FORWARD);
         bnn_use_layer(&op->use)->forward(&network->context, op->use.params, &op->io);
         bnn_network_watch_fp_mode(network, &op->use, op->name);
     }
@@ -223,6 +232,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
             const size_t n_values = bnn_shape_values(op->plan.out) * network->lanes;
             probe_gradient(network, op->name, false, n_values, gy);
             network->activation_context.noise = op->noise;
+            bnn_call_enter(network->note, &op->use, BNN_CALL_GRAD);
             bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params, n_values,
                                         op->io.x, gy, gy);
             probe_gradient(network, op->name, true, n_values, gy);
@@ -232,6 +242,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         op->io.n = n;
         op->io.gy = gy;
         op->io.gx = i > 0 ? gx : NULL;
+        bnn_call_enter(network->note, &op->use, BNN_CALL_BACKWARD);
         bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
         bnn_network_watch_fp_mode(network, &op->use, op->name);
         float *const swap = gy;
@@ -243,6 +254,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         const bnn_network_form *form = network->parameters[i].form;
         if (form == NULL)
             continue;
+        bnn_call_enter(network->note, use, BNN_CALL_BACKWARD);
         bnn_use_form(use)->backward(&network->form_context, use->params, &form->io);
         bnn_network_watch_fp_mode(network, use, form->layer);
     }

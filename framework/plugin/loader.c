@@ -1,5 +1,7 @@
 #include "plugin/loader.h"
 
+#include "base/child.h"
+#include "base/clock.h"
 #include "base/fp_mode.h"
 
 #include <dlfcn.h>
@@ -11,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,12 +128,20 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
-                    const bnn_head **out, bnn_error *err)
+/* What a child has come to, for its parent to see. */
+typedef enum loader_stage {
+    LOADER_LOADS = 1,
+    LOADER_ASKS = 2, /* the entry function */
+    LOADER_DONE = 3,
+} loader_stage;
+
+static int loader_load(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
+                       volatile loader_stage *stage, const bnn_head **out, bnn_error *err)
 {
     void *object;
     const bnn_head *(*entry)(void);
     int status = loader_check_file(path, err);
+    *stage = LOADER_LOADS;
     if (status == BNN_OK)
         status = loader_open_object(path, &object, err);
     if (status != BNN_OK)
@@ -139,6 +150,7 @@ int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena
     void *const symbol = dlsym(object, BNN_ENTRY_NAME);
     _Static_assert(sizeof entry == sizeof symbol, "a function pointer fits a data pointer");
     memcpy(&entry, &symbol, sizeof entry);
+    *stage = LOADER_ASKS;
     const bnn_head *const head = symbol == NULL ? NULL : entry();
     if (symbol == NULL)
         status = bnn_fail(err, BNN_E_RESOURCE,
@@ -152,4 +164,100 @@ int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena
         return BNN_OK;
     dlclose(object);
     return bnn_error_prefix(err, "%s: ", path);
+}
+
+int bnn_loader_open(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
+                    const bnn_head **out, bnn_error *err)
+{
+    volatile loader_stage stage;
+    return loader_load(path, kind, name, arena, &stage, out, err);
+}
+
+/* ---- files from elsewhere ---------------------------------------------------------------- */
+
+static bool loader_is_ours(const struct stat *info)
+{
+    return info->st_uid == geteuid() || info->st_uid == 0;
+}
+
+/* Of a folder in which everybody may write, but replace only what is theirs, our files are ours. */
+static int loader_check_writers(const char *path, bnn_error *err)
+{
+    char folder[PATH_MAX];
+    struct stat file, around;
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder] = '\0';
+    if (stat(path, &file) != 0 || stat(slash == NULL ? "." : folder, &around) != 0)
+        return BNN_OK; /* loading says so */
+    const char *wrong = NULL;
+    if (file.st_mode & S_IWOTH)
+        wrong = "everybody may write to it";
+    else if ((around.st_mode & S_IWOTH) && !(around.st_mode & S_ISVTX && loader_is_ours(&file)))
+        wrong = "everybody may write to its folder";
+    return wrong == NULL
+               ? BNN_OK
+               : bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: %s, and a plugin runs with your rights; take that right away (chmod "
+                          "o-w), or set BNNRUN_TRUST_PLUGINS=1",
+                          path, wrong);
+}
+
+enum { LOADER_PROBE_SECONDS = 10 };
+
+/* Computing without end, or waiting; a machine that is busy or slept is given time. */
+static bool loader_is_late(void *context, pid_t child)
+{
+    const double *began = context;
+    return bnn_child_cpu_seconds(child) > LOADER_PROBE_SECONDS ||
+           bnn_clock_seconds(CLOCK_MONOTONIC) > *began + 6.0 * LOADER_PROBE_SECONDS;
+}
+
+_Noreturn static void loader_try(const char *path, bnn_kind kind, const char *name,
+                                 volatile loader_stage *stage)
+{
+    bnn_error err;
+    const bnn_head *head;
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    if (arena != NULL)
+        loader_load(path, kind, name, arena, stage, &head, &err);
+    *stage = LOADER_DONE;
+    _exit(0);
+}
+
+static int loader_fork_probe(const char *path, bnn_kind kind, const char *name,
+                             volatile loader_stage *stage, bnn_error *err)
+{
+    char end[BNN_CHILD_END];
+    int wait_status;
+    double began = bnn_clock_seconds(CLOCK_MONOTONIC);
+    const pid_t child = bnn_child_fork();
+    if (child == 0)
+        loader_try(path, kind, name, stage);
+    if (child < 0)
+        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process to try plugins in");
+    const bool ended = bnn_child_wait(child, loader_is_late, &began, &wait_status);
+    if (*stage == LOADER_DONE)
+        return BNN_OK;
+    const char *what = *stage == LOADER_ASKS ? "its " BNN_ENTRY_NAME : "a constructor of it";
+    if (!ended)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %s does not come back within %d s", path, what,
+                        LOADER_PROBE_SECONDS);
+    return bnn_fail(err, BNN_E_RESOURCE, "%s: %s %s", path, what,
+                    bnn_child_explain(wait_status, end));
+}
+
+int bnn_loader_probe(const char *path, bnn_kind kind, const char *name, bnn_error *err)
+{
+    int status = loader_check_writers(path, err);
+    if (status != BNN_OK)
+        return status;
+    loader_stage *stage =
+        mmap(NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (stage == MAP_FAILED)
+        return bnn_no_memory(err);
+    status = loader_fork_probe(path, kind, name, stage, err);
+    munmap(stage, sizeof *stage);
+    return status;
 }

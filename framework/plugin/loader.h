@@ -2,12 +2,15 @@
  *
  * A shared object runs code in this process, so nothing here defends against malice. It defends
  * against accidents: a text file, a directory, a half-copied file, a file of another machine, a
- * missing library, a build with -ffast-math. Each gets its own message, and none a crash. */
+ * missing library, a build with -ffast-math, code that crashes when it is loaded. Each gets its own message,
+ * and none a crash. */
 #ifndef BNN_PLUGIN_LOADER_H
 #define BNN_PLUGIN_LOADER_H
 
 #include "base/arena.h"
 #include "base/error.h"
+
+#include <stdbool.h>
 
 #include <bnn/plugin.h>
 
@@ -21,6 +24,11 @@ enum {
     BNN_PARAMS_MAX = 64,            /* parameters of one plugin */
     BNN_PARAMS_SIZE_MAX = 64 * 1024 /* bytes of a parameter struct */
 };
+
+/* Loads the file in a child first, which may crash, end, or not come back within some seconds: then
+ * BNN_E_RESOURCE says so. What the file is refused for otherwise, loading it says. Refused, too, is a file
+ * that others than its owner, us and root may write to, or replace. */
+int bnn_loader_probe(const char *path, bnn_kind kind, const char *name, bnn_error *err);
 
 /* Checks the descriptor of a file whose name promises this kind and name, and copies it. In this
  * order: ABI version, kind, size, name, texts, parameter table, the kind's own fields and required

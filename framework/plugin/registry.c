@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "plugin/guard.h"
 #include "plugin/loader.h"
 
 #include <stdio.h>
@@ -20,6 +21,8 @@ struct bnn_registry {
     const char *list; /* the search path, colon-separated; or NULL */
     size_t n_directories;
     entry *entries;
+    bool trusts;
+    bnn_rehearsal *rehearsal;
 };
 
 /* ---- the search path --------------------------------------------------------------------- */
@@ -85,7 +88,11 @@ bnn_registry *bnn_registry_create(const char *extra_path)
     if (registry == NULL)
         return NULL;
     registry->arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    if (registry->arena != NULL && registry_add_list(registry, extra_path) &&
+    const char *trusts = secure_getenv("BNNRUN_TRUST_PLUGINS");
+    registry->trusts = trusts != NULL && strcmp(trusts, "1") == 0;
+    registry->rehearsal = bnn_rehearsal_create();
+    if (registry->arena != NULL && registry->rehearsal != NULL &&
+        registry_add_list(registry, extra_path) &&
         registry_add_list(registry, secure_getenv("BNNRUN_PLUGIN_PATH")) &&
         registry_add_build_tree(registry) && registry_add_installed(registry))
         return registry;
@@ -97,8 +104,19 @@ void bnn_registry_destroy(bnn_registry *registry)
 {
     if (registry == NULL)
         return;
+    bnn_rehearsal_destroy(registry->rehearsal);
     bnn_arena_destroy(registry->arena);
     free(registry);
+}
+
+void bnn_registry_trust(bnn_registry *registry)
+{
+    registry->trusts = true;
+}
+
+bnn_rehearsal *bnn_registry_rehearsal(bnn_registry *registry)
+{
+    return registry->rehearsal;
 }
 
 /* The path of a file in the first directory of *list that has it; *list moves behind that. */
@@ -230,6 +248,7 @@ static const bnn_plugin *registry_add_entry(bnn_registry *registry, const char *
     e->plugin.formula = bnn_descriptor_formula(head);
     e->plugin.path = kept;
     e->plugin.bundled = registry_bundles(path);
+    e->plugin.rehearsal = e->plugin.bundled || registry->trusts ? NULL : registry->rehearsal;
     if (bnn_file_sha256(path, e->plugin.sha256, err) != BNN_OK)
         return NULL;
     e->next = registry->entries;
@@ -252,6 +271,9 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
         return NULL;
     }
     const bnn_head *head;
+    if (!registry->trusts && !registry_bundles(path) &&
+        bnn_loader_probe(path, kind, name, err) != BNN_OK)
+        return NULL;
     if (bnn_loader_open(path, kind, name, registry->arena, &head, err) != BNN_OK)
         return NULL;
     return registry_add_entry(registry, path, head, err);

@@ -12,12 +12,15 @@
 #include "base/sha256.h"
 #include "plugin/kind.h"
 
+typedef struct bnn_rehearsal bnn_rehearsal;
+
 typedef struct bnn_plugin {
     const bnn_head *head; /* a copy of its descriptor, of the size that its kind has here */
     const char *formula;  /* or NULL */
     const char *path;
     char sha256[BNN_SHA256_HEX]; /* of the file */
     bool bundled;                /* installed with this program, or built with it */
+    bnn_rehearsal *rehearsal; /* in which its calls are tried first (guard.h); NULL: they are not */
 } bnn_plugin;
 
 typedef struct bnn_registry bnn_registry;
@@ -28,6 +31,13 @@ typedef struct bnn_registry bnn_registry;
  * memory. */
 bnn_registry *bnn_registry_create(const char *extra_path);
 void bnn_registry_destroy(bnn_registry *registry);
+
+/* From now on plugins that did not come with bnnrun are loaded without being tried in a child first, also
+ * where everybody may write: this process is there to find out. BNNRUN_TRUST_PLUGINS=1 does so, too. */
+void bnn_registry_trust(bnn_registry *registry);
+
+/* Of the registry, for guard.h. */
+bnn_rehearsal *bnn_registry_rehearsal(bnn_registry *registry);
 
 /* Loads the plugin of this kind and name, which loader.h has to accept. NULL and a message saying what
  * is wrong, and what to do; of a name that is not found, the near one, or all and where was looked. */

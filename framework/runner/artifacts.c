@@ -116,6 +116,31 @@ int64_t bnn_artifacts_bytes(const char *db, const char *uid)
     return sum;
 }
 
+const char *bnn_artifacts_log_end(const char *db, const char *uid, bnn_arena *arena,
+                                  int64_t *out_bytes)
+{
+    enum { END_BYTES = 8192 };
+    struct stat st;
+    const int all = artifacts_open_all(db);
+    DIR *folder = artifacts_open_run(all, uid);
+    const int fd = folder == NULL ? -1
+                                  : openat(dirfd(folder), BNN_RUN_LOG,
+                                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : bnn_arena_alloc(arena, END_BYTES + 1, 1);
+    ssize_t n = -1;
+    if (text != NULL && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        *out_bytes = (int64_t)st.st_size;
+        n = pread(fd, text, END_BYTES, st.st_size > END_BYTES ? st.st_size - END_BYTES : 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (folder != NULL)
+        closedir(folder);
+    if (all >= 0)
+        close(all);
+    return n > 0 ? text : NULL;
+}
+
 /* Removes the files in the folder of a run, or one of them (file), and the folder with the last,
  * unless somebody has put something there, too. */
 static int artifacts_empty(int all, const char *uid, const char *file, bnn_error *err)

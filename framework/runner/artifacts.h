@@ -14,6 +14,11 @@
 /* The bytes of the files in the folder of a run; 0 when there is none. */
 int64_t bnn_artifacts_bytes(const char *db, const char *uid);
 
+/* The end of what plugins printed in the last attempt of a run, NUL-terminated, which may have any bytes; NULL
+ * when they printed nothing, or it cannot be read. *out_bytes: of all of it. */
+const char *bnn_artifacts_log_end(const char *db, const char *uid, bnn_arena *arena,
+                                  int64_t *out_bytes);
+
 /* Whether a file is not what was recorded. NULL: it is; else how: "is missing". Looks at the size,
  * and at the content only when the file was written after it was recorded; `bnnrun verify` always
  * does. */

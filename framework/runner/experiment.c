@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "data/catalogue.h"
 #include "model/network.h"
+#include "plugin/guard.h"
 #include "runner/experiment_internal.h"
 #include "runner/spec_text.h"
 
@@ -390,7 +391,9 @@ int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const
                              (bnn_position_in_file){.file = NULL}, "%s", err.message);
     from.text = text;
     const char *joined = bnn_spec_text_join(text, from.overrides, r->arena);
+    bnn_rehearsal_begin(bnn_registry_rehearsal(r->registry));
     const int status = load_experiment(r, &from, path, joined, out);
+    bnn_rehearsal_end(bnn_registry_rehearsal(r->registry));
     free(text);
     return status;
 }

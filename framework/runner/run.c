@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What an earlier attempt has left is no result of this one, and what it had not written to its end is
@@ -17,10 +18,21 @@ static void run_forget_files(const char *path)
     const struct dirent *e;
     while (folder != NULL && (e = readdir(folder)) != NULL)
         if (bnn_run_is_half_file(e->d_name) || strcmp(e->d_name, BNN_RUN_MODEL) == 0 ||
-            strcmp(e->d_name, BNN_RUN_WEIGHTS) == 0)
+            strcmp(e->d_name, BNN_RUN_WEIGHTS) == 0 || strcmp(e->d_name, BNN_RUN_LOG) == 0)
             unlinkat(dirfd(folder), e->d_name, 0);
     if (folder != NULL)
         closedir(folder);
+}
+
+/* What a link would lead to is not the run's to write. */
+static int run_make_folder(const char *folder, bnn_error *err)
+{
+    struct stat st;
+    const int status = bnn_file_make_directory(folder, err);
+    if (status == BNN_OK && lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s is a link, and the folder of a run is none",
+                        folder);
+    return status;
 }
 
 /* An attempt under way. */
@@ -123,8 +135,9 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     bnn_error err = {.message = ""};
     *out = (bnn_outcome){.status = BNN_OK};
     /* A folder that cannot be is better known before the training than after it. */
-    out->status = bnn_file_make_directory(folder, &err);
-    run_forget_files(folder);
+    out->status = run_make_folder(folder, &err);
+    if (out->status == BNN_OK)
+        run_forget_files(folder);
     if (out->status == BNN_OK)
         out->status = run_find_needs(&attempt, needs, &job, &err);
     if (out->status == BNN_OK)

@@ -16,7 +16,13 @@ typedef struct bnn_run_base {
     const char *folder;          /* in which each run has its own, named by its uid; shorter than
                                     BNN_RUN_FOLDER_MAX */
     const char *needs_folder;    /* likewise, of the runs that are needed */
+    double call_seconds; /* that one call of a plugin may compute, where it can be killed; 0: as
+                            BNN_RUN_CALL_SECONDS says */
 } bnn_run_base;
+
+/* So long no call takes: it is one batch of one layer. Waiting counts for a sixth of computing, and time in
+ * which the machine or the host sleeps does not count. */
+#define BNN_RUN_CALL_SECONDS 600.0
 
 /* Leaves room for a uid and the name of a file. */
 enum { BNN_RUN_FOLDER_MAX = PATH_MAX - 128 };

@@ -64,8 +64,10 @@ static int plan_batch(bnn_session *s)
 static int plan_session_network(bnn_session *s, bnn_error *err)
 {
     const bnn_train_job *job = s->job;
-    int status = bnn_network_create(job->model, job->data->shape, job->data->n_classes,
-                                    (uint32_t)job->train->batch, job->seed, s->arena, &s->net, err);
+    bnn_call_note *note = job->progress == NULL ? NULL : &job->progress->call;
+    int status = bnn_network_create_noted(job->model, job->data->shape, job->data->n_classes,
+                                          (uint32_t)job->train->batch, job->seed, note, s->arena,
+                                          &s->net, err);
     if (status == BNN_OK)
         status = bnn_teacher_plan(s, err);
     if (status != BNN_OK || job->start == NULL)
@@ -189,8 +191,10 @@ static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *ste
     for (int slot = 0; slot < BNN_SLOTS_MAX; slot++)
         if (s->slots[i][slot] != NULL)
             slots[slot] = s->slots[i][slot] + first;
+    bnn_call_enter(net->note, use, BNN_CALL_STEP);
     bnn_use_optimizer(use)->step(&net->context, use->params, step, n, p->value + first,
                                  p->gradient + first, slots);
+    bnn_call_leave(net->note);
     if (!p->latent)
         return;
     if (moves)

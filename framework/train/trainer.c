@@ -296,6 +296,7 @@ void bnn_train_reset_progress(bnn_train_progress *progress)
     atomic_store(&progress->step, 0);
     atomic_store(&progress->n_steps, 0);
     atomic_store(&progress->validation, -1.0f);
+    bnn_call_leave(&progress->call);
 }
 
 int bnn_train_run(const bnn_train_job *job, bnn_error *err)

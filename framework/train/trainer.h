@@ -19,6 +19,7 @@ typedef struct bnn_train_progress {
     atomic_uint step;         /* batches done in this epoch */
     atomic_uint n_steps;      /* batches in an epoch */
     _Atomic float validation; /* accuracy after the last full epoch; negative: none yet */
+    bnn_call_note call;       /* the plugin that it is in */
 } bnn_train_progress;
 
 /* That of a run that has not begun. */

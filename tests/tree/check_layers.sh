@@ -150,7 +150,9 @@ check_calls() {
         sed 's/$/   <- only framework\/cli prints and exits/'
     echo "$outside" | call 'stpcpy|alloca|rand|srand|localtime|gmtime|ctime|asctime' |
         sed 's/$/   <- unbounded, or shared between threads/'
-    echo "$outside" | grep -E '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' |
+    # What a plugin prints in the process of a run is its log, and not lost in a buffer.
+    echo "$outside" | grep -v '^framework/runner/executor/child\.c:' |
+        grep -E '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' |
         sed 's/$/   <- only framework\/cli prints/' || true
 }
 

@@ -368,9 +368,34 @@ static int show_lost(bnn_store *store, const json_t *run, bnn_arena *arena, bnn_
     return status;
 }
 
-static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena *arena,
+/* The last lines of what plugins printed. */
+static void show_log(const char *db, const char *uid, bnn_arena *arena)
+{
+    char size[BNN_SHORT_TEXT];
+    int64_t bytes;
+    const char *text = bnn_artifacts_log_end(db, uid, arena, &bytes);
+    const char *path = bnn_run_path(db, uid, BNN_RUN_LOG, arena);
+    if (text == NULL || path == NULL)
+        return;
+    const char *at = text + strlen(text);
+    for (int n = 0; at > text; at--)
+        if (at[-1] == '\n' && at[0] != '\0' && ++n == LINES)
+            break;
+    printf("\nprinted by plugins in the last attempt (%s bytes, in %s)\n",
+           bnn_count_text((uint64_t)bytes, size), path);
+    while (*at != '\0') {
+        const size_t n = strcspn(at, "\n");
+        printf("  ");
+        cli_print_clean(at, n);
+        putchar('\n');
+        at += n + (at[n] != '\0');
+    }
+}
+
+static int show_text(bnn_store *store, const bnn_store_argument *uid, const cli_options *options,
                      bnn_error *err)
 {
+    bnn_arena *arena = options->arena;
     json_t *run = summary_row(store, uid, err);
     if (run == NULL)
         return err->status;
@@ -378,6 +403,8 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, bnn_arena 
     int status = show_lost(store, run, arena, err);
     if (status == BNN_OK)
         status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
+    if (status == BNN_OK && bnn_run_is_uid(row_text(run, "run_uid")))
+        show_log(options->db, row_text(run, "run_uid"), arena);
     json_decref(run);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
@@ -396,7 +423,7 @@ static int show_run(const cli_options *options, bnn_error *err)
     if (status == BNN_OK) {
         const bnn_store_argument argument = cli_text_argument(NULL, uid);
         status = options->json ? show_json(store, &argument, err)
-                               : show_text(store, &argument, options->arena, err);
+                               : show_text(store, &argument, options, err);
     }
     bnn_store_close(store);
     return status;
@@ -427,7 +454,8 @@ const cli_command cli_command_show = {
     .summary = "all about one run, or the layers, bits and bytes of a model file",
     .notes =
         "RUN is the uid that `bnnrun runs` lists, or as much of its beginning as no other has:\n"
-        "result, epochs, layers, attempts, parameters, plugins, machine.\n"
+        "result, epochs, layers, attempts, parameters, plugins, machine; and the last lines that\n"
+        "plugins in a process of their own have printed, which the file `log` of the run has.\n"
         "\n"
         "MODEL.bnn is a model file: for each layer its output, weights, thresholds, padding,\n"
         "bytes and multiply-accumulates; the size of the file, what its bits need without\n"

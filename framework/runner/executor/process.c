@@ -1,12 +1,15 @@
 /* process.c - an executor whose slots are processes, so that a plugin that crashes takes down one run.
  *
  * They are children of a zygote (zygote.c). Records come back over a socket as they are; the stop
- * flag and the progress lie in shared memory. */
+ * flag and the progress lie in shared memory. Nothing that a child says is believed to be in order: it
+ * may have written over what it sends. */
 #include "runner/executor/process_internal.h"
 
 #include "base/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,20 +33,100 @@ static int process_fail(bnn_error *err)
     return bnn_fail(err, BNN_E_INTERNAL, "the process that starts runs has died");
 }
 
-static bool process_command_zygote(const process_executor *x, process_command_kind kind, uint32_t i,
-                                   const bnn_run *run)
+static int process_control(const process_executor *x)
+{
+    return x->controls[x->i_zygote][0];
+}
+
+static bool process_watch(const process_executor *x, int fd, uint32_t what)
+{
+    return epoll_ctl(x->executor.fd, EPOLL_CTL_ADD, fd,
+                     &(struct epoll_event){.events = EPOLLIN, .data.u32 = what}) == 0;
+}
+
+static void process_close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* ---- zygotes ----------------------------------------------------------------------------- */
+
+/* Takes what it tells of attempts; false when it is gone. */
+static bool process_hear_zygote(process_executor *x)
+{
+    process_news news;
+    ssize_t n;
+    do
+        n = recv(process_control(x), &news, sizeof news, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return true;
+    if (n != (ssize_t)sizeof news)
+        return false;
+    process_slot *s = &x->slots[news.attempt.slot];
+    if (!s->running || s->attempt.number != news.attempt.number)
+        return true;
+    s->pid = news.pid;
+    s->ended = news.ended;
+    s->wait_status = news.wait_status;
+    return true;
+}
+
+/* The runs of one that was killed are lost; the keeper starts another. False when there is none. */
+static bool process_replace_zygote(process_executor *x)
+{
+    struct pollfd next = {.events = POLLIN};
+    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
+        process_slot *s = &x->slots[i];
+        s->orphaned = s->running && !s->ended;
+        s->ended = s->running;
+    }
+    process_close_fd(&x->controls[x->i_zygote][0]);
+    if (x->i_zygote + 1 == PROCESS_ZYGOTES)
+        return false;
+    x->i_zygote++;
+    next.fd = process_control(x);
+    return poll(&next, 1, 0) == 0 && process_watch(x, next.fd, x->executor.n_slots);
+}
+
+/* ---- the life of an attempt -------------------------------------------------------------- */
+
+/* The host's ends go to the slot, the child's to fds. */
+static bool process_open_lines(process_slot *s, int fds[PROCESS_FDS])
+{
+    int socket[2], output[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socket) != 0)
+        return false;
+    s->socket = socket[0];
+    fds[PROCESS_SOCKET] = socket[1];
+    if (pipe2(output, O_CLOEXEC) != 0)
+        return false;
+    s->output.pipe = output[0];
+    fds[PROCESS_OUTPUT] = output[1];
+    return fcntl(output[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static void process_close_lines(process_slot *s)
+{
+    process_close_fd(&s->socket);
+    bnn_process_close_output(&s->output);
+}
+
+/* False when there is no zygote to hear it. */
+static bool process_send_start(process_executor *x, const process_slot *s, const bnn_run *run,
+                               const int fds[PROCESS_FDS])
 {
     process_command c;
     memset(&c, 0, sizeof c);
-    c.kind = kind;
-    c.slot = i;
-    if (run != NULL)
-        c.run = *run;
-    ssize_t n;
-    do
-        n = send(x->control, &c, sizeof c, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)sizeof c;
+    c.kind = PROCESS_START;
+    c.attempt = s->attempt;
+    c.run = *run;
+    bool zygote = true;
+    while (zygote && !bnn_process_send_command(process_control(x), &c, fds))
+        zygote = process_replace_zygote(x);
+    return zygote;
 }
 
 static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *run,
@@ -52,91 +135,195 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
     process_executor *x = process_of(executor);
     process_slot *s = &x->slots[slot];
     const double timeout = x->base->experiment->run.timeout_seconds;
+    int fds[PROCESS_FDS] = {-1, -1};
+    *s = (process_slot){.attempt = {run->id, ++x->n_started, slot},
+                        .socket = -1,
+                        .uid = run->uid,
+                        .output = {.pipe = -1, .file = -1},
+                        .listener = *listener};
     bnn_train_reset_progress(&executor->progress[slot]);
-    s->listener = *listener;
-    s->deadline = timeout > 0.0 ? bnn_clock_seconds(CLOCK_MONOTONIC) + timeout : 0.0;
-    s->killed = s->answered = false;
-    s->running = process_command_zygote(x, PROCESS_START, slot, run);
-    return s->running ? BNN_OK : process_fail(err);
+    if (timeout > 0.0)
+        s->deadline = bnn_clock_seconds(CLOCK_MONOTONIC) + timeout;
+    int status = BNN_OK;
+    if (!process_open_lines(s, fds) || !process_watch(x, s->socket, slot) ||
+        !process_watch(x, s->output.pipe, slot))
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a socket for job %u", slot + 1);
+    else if (!process_send_start(x, s, run, fds))
+        status = process_fail(err);
+    process_close_fd(&fds[PROCESS_SOCKET]);
+    process_close_fd(&fds[PROCESS_OUTPUT]);
+    s->running = status == BNN_OK;
+    if (!s->running)
+        process_close_lines(s);
+    return status;
 }
 
-/* Kills the children that outstay their timeout, or a stop, by more than the grace period. */
+static double process_call_seconds(const process_executor *x)
+{
+    return x->base->call_seconds > 0.0 ? x->base->call_seconds : BNN_RUN_CALL_SECONDS;
+}
+
+static void process_kill(process_executor *x, process_slot *s, process_late reason)
+{
+    process_command c;
+    memset(&c, 0, sizeof c);
+    c.kind = PROCESS_KILL;
+    c.attempt = s->attempt;
+    if (bnn_process_send_command(process_control(x), &c, NULL))
+        s->late = reason;
+}
+
+/* Kills the children that outstay their timeout, or a stop, by more than the grace period; and those that do
+ * not come back from a plugin. */
 static void process_kill_late(process_executor *x)
 {
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < x->last_look + process_look_seconds)
         return;
+    const double seconds = now - x->last_look, limit = process_call_seconds(x);
     x->last_look = now;
     for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         process_slot *s = &x->slots[i];
         const bool late = (s->deadline > 0.0 && now > s->deadline + PROCESS_GRACE_SECONDS) ||
                           (x->stopped > 0.0 && now > x->stopped + PROCESS_GRACE_SECONDS);
-        if (s->running && late && !s->killed)
-            s->killed = process_command_zygote(x, PROCESS_KILL, i, NULL);
+        if (!s->running || s->ended || s->late != PROCESS_IN_TIME)
+            continue;
+        if (late)
+            process_kill(x, s, PROCESS_OUTSTAYED);
+        else if (bnn_process_is_lost(s, &x->shared->progress[i].call, limit, seconds))
+            process_kill(x, s, PROCESS_LOST);
     }
 }
 
 /* The end of a child that said nothing itself. */
-static void process_explain_exit(int wait_status, bool killed, bnn_outcome *out)
+static void process_explain_end(const process_executor *x, const process_slot *s, bnn_outcome *out)
 {
+    char call[PROCESS_CALL_TEXT];
+    const int wait_status = s->wait_status;
+    const size_t n = sizeof out->message;
+    bnn_process_name_call(x->base->experiment, &x->shared->progress[s->attempt.slot].call, call);
     *out = (bnn_outcome){.status = BNN_E_FAILED};
-    if (wait_status < 0) {
-        out->reason = -wait_status;
-        snprintf(out->message, sizeof out->message, "cannot fork a process for the run: %s",
-                 strerror(-wait_status));
-    } else if (killed) {
-        out->signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-        snprintf(out->message, sizeof out->message,
-                 "the run did not end within %d s of being told to, so it was killed",
-                 PROCESS_GRACE_SECONDS);
-    } else if (WIFSIGNALED(wait_status)) {
+    if (!s->orphaned && wait_status >= 0 && WIFSIGNALED(wait_status))
         out->signal = WTERMSIG(wait_status);
-        snprintf(out->message, sizeof out->message, "the run's process died: %s (signal %d)",
-                 strsignal(out->signal), out->signal);
+    if (s->orphaned) {
+        snprintf(out->message, n, "the process that starts runs was killed while this one went on");
+    } else if (wait_status < 0) {
+        out->reason = -wait_status;
+        snprintf(out->message, n, "cannot fork a process for the run: %s", strerror(-wait_status));
+    } else if (s->late == PROCESS_LOST) {
+        snprintf(out->message, n,
+                 "the run's process was killed%s, which took more than %g s of computing, or %g of "
+                 "waiting",
+                 call, process_call_seconds(x), 6.0 * process_call_seconds(x));
+    } else if (s->late == PROCESS_OUTSTAYED) {
+        snprintf(out->message, n,
+                 "the run did not end within %d s of being told to, so it was killed%s",
+                 PROCESS_GRACE_SECONDS, call);
+    } else if (out->signal != 0) {
+        snprintf(out->message, n, "the run's process died: %s (signal %d)%s",
+                 strsignal(out->signal), out->signal, call);
     } else {
-        snprintf(out->message, sizeof out->message,
-                 "the run's process ended with status %d before the run did",
-                 WEXITSTATUS(wait_status));
+        snprintf(out->message, n, "the run's process ended with status %d before the run did%s",
+                 WEXITSTATUS(wait_status), call);
     }
 }
 
-static bnn_news process_take(process_slot *s, const process_message *m, bnn_outcome *out)
+/* Ends the texts of a record where their arrays end. False: it is of no kind. */
+static bool process_mend_record(bnn_record *r)
 {
-    switch (m->kind) {
-    case PROCESS_RECORD:
-        s->listener.record(s->listener.context, &m->record);
-        break;
-    case PROCESS_OUTCOME:
-        s->outcome = m->outcome;
-        s->answered = true;
-        break;
-    case PROCESS_EXIT:
-        if (s->answered)
-            *out = s->outcome;
-        else
-            process_explain_exit(m->wait_status, s->killed, out);
-        s->running = false;
-        return BNN_NEWS_END;
+    switch (r->kind) {
+    case BNN_RECORD_METRIC:
+        r->metric.name[BNN_NAME_MAX - 1] = '\0';
+        return true;
+    case BNN_RECORD_TIMING:
+        r->timing.phase[BNN_NAME_MAX - 1] = '\0';
+        return true;
+    case BNN_RECORD_LAYER:
+        r->layer.layer[BNN_NAME_MAX - 1] = r->layer.kind[BNN_NAME_MAX - 1] = '\0';
+        return true;
+    case BNN_RECORD_FILE:
+        r->file.kind[BNN_NAME_MAX - 1] = r->file.name[BNN_NAME_MAX - 1] = '\0';
+        r->file.sha256[sizeof r->file.sha256 - 1] = '\0';
+        return true;
+    case BNN_RECORD_LAYER_METRIC:
+        r->layer_metric.layer[BNN_NAME_MAX - 1] = r->layer_metric.name[BNN_NAME_MAX - 1] = '\0';
+        return true;
+    case BNN_RECORD_PREDICTIONS:
+        return r->predictions.n <= BNN_PREDICTIONS_MAX;
+    case BNN_RECORD_BEGIN:
+        return true;
     }
-    return BNN_NEWS_REPORT;
+    return false;
+}
+
+static void process_take(process_slot *s, process_message *m)
+{
+    if (m->attempt.run != s->attempt.run || m->attempt.number != s->attempt.number || s->answered)
+        return;
+    if (m->kind == PROCESS_RECORD && process_mend_record(&m->record))
+        s->listener.record(s->listener.context, &m->record);
+    if (m->kind != PROCESS_OUTCOME)
+        return;
+    s->outcome = m->outcome;
+    s->outcome.message[sizeof s->outcome.message - 1] = '\0';
+    s->answered = true;
+}
+
+/* Takes the next message; false when there is none. */
+static bool process_hear_child(process_slot *s)
+{
+    process_message m;
+    if (s->socket < 0)
+        return false;
+    const ssize_t n = recv(s->socket, &m, sizeof m, MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return errno == EINTR;
+    if (n <= 0)
+        process_close_fd(&s->socket); /* it will end now */
+    else if (n == (ssize_t)sizeof m)
+        process_take(s, &m);
+    return n > 0;
+}
+
+static bool process_take_output(const process_executor *x, process_slot *s)
+{
+    return bnn_process_take_output(&s->output, x->base->folder, s->uid);
+}
+
+/* A child that has ended said all before that. Who lives on and prints is not waited for. */
+static bnn_news process_finish(const process_executor *x, process_slot *s, bnn_outcome *out)
+{
+    enum { READS_MAX = 64 };
+    if (process_hear_child(s))
+        return BNN_NEWS_REPORT;
+    for (int i = 0; i < READS_MAX && process_take_output(x, s); i++)
+        continue;
+    if (s->answered)
+        *out = s->outcome;
+    else
+        process_explain_end(x, s, out);
+    process_close_lines(s);
+    s->running = false;
+    return BNN_NEWS_END;
 }
 
 static int process_poll(bnn_executor *executor, uint32_t *slot, bnn_outcome *out, bnn_error *err)
 {
     process_executor *x = process_of(executor);
     struct epoll_event event;
-    process_message m;
     process_kill_late(x);
+    for (*slot = 0; *slot < executor->n_slots; ++*slot)
+        if (x->slots[*slot].running && x->slots[*slot].ended)
+            return (int)process_finish(x, &x->slots[*slot], out);
     if (epoll_wait(executor->fd, &event, 1, 0) <= 0)
         return BNN_NEWS_NONE;
-    process_slot *s = &x->slots[event.data.u32];
-    const ssize_t n = recv(s->host, &m, sizeof m, MSG_DONTWAIT);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return BNN_NEWS_NONE;
-    if (n != (ssize_t)sizeof m)
+    if (event.data.u32 < executor->n_slots) {
+        process_hear_child(&x->slots[event.data.u32]);
+        process_take_output(x, &x->slots[event.data.u32]);
+    } else if (!process_hear_zygote(x) && !process_replace_zygote(x)) {
         return process_fail(err);
-    *slot = event.data.u32;
-    return (int)process_take(s, &m, out);
+    }
+    return BNN_NEWS_REPORT;
 }
 
 static void process_cancel(bnn_executor *executor)
@@ -149,73 +336,53 @@ static void process_cancel(bnn_executor *executor)
 
 /* ---- opening and closing ----------------------------------------------------------------- */
 
-static void process_close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 static void process_close(bnn_executor *executor)
 {
     process_executor *x = process_of(executor);
-    process_close_fd(x->control);
-    process_close_fd(executor->fd);
-    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
-        process_close_fd(x->slots[i].host);
-        process_close_fd(x->slots[i].child);
+    process_close_fd(&executor->fd);
+    for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++) {
+        process_close_fd(&x->controls[i][0]);
+        process_close_fd(&x->controls[i][1]);
     }
-    while (x->pid > 0 && waitpid(x->pid, NULL, 0) < 0 && errno == EINTR)
+    for (uint32_t i = 0; i < executor->n_slots; i++)
+        process_close_lines(&x->slots[i]);
+    while (x->keeper > 0 && waitpid(x->keeper, NULL, 0) < 0 && errno == EINTR)
         ;
     if (x->shared != NULL)
         munmap(x->shared, x->shared_bytes);
     free(x);
 }
 
-static int process_open_slots(process_executor *x, bnn_error *err)
+static int process_open_controls(process_executor *x, bnn_error *err)
 {
-    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
-        int fds[2];
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
-            return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for job %u", i + 1);
-        x->slots[i].host = fds[0];
-        x->slots[i].child = fds[1];
-    }
+    for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->controls[i]) != 0) {
+            x->controls[i][0] = x->controls[i][1] = -1;
+            return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for the runs' parent");
+        }
     return BNN_OK;
 }
 
-static int process_fork_zygote(process_executor *x, bnn_error *err)
+static int process_fork_keeper(process_executor *x, bnn_error *err)
 {
-    int control[2];
     const pid_t host = getpid();
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for the runs' parent");
-    x->pid = fork();
-    if (x->pid == 0) {
-        close(control[0]);
-        for (uint32_t i = 0; i < x->executor.n_slots; i++)
-            close(x->slots[i].host);
-        x->control = control[1];
-        bnn_zygote_run(x, host);
-    }
-    close(control[1]);
-    x->control = control[0];
-    if (x->pid < 0)
+    fflush(NULL); /* what waits there is not a child's to print */
+    x->keeper = fork();
+    if (x->keeper == 0)
+        bnn_keeper_run(x, host);
+    if (x->keeper < 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork the runs' parent");
-    for (uint32_t i = 0; i < x->executor.n_slots; i++) {
-        close(x->slots[i].child);
-        x->slots[i].child = -1;
-    }
+    for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
+        process_close_fd(&x->controls[i][1]);
     return BNN_OK;
 }
 
-static int process_watch_slots(process_executor *x, bnn_error *err)
+static int process_watch_zygote(process_executor *x, bnn_error *err)
 {
     x->executor.fd = epoll_create1(EPOLL_CLOEXEC);
-    bool watched = x->executor.fd >= 0;
-    for (uint32_t i = 0; watched && i < x->executor.n_slots; i++)
-        watched = epoll_ctl(x->executor.fd, EPOLL_CTL_ADD, x->slots[i].host,
-                            &(struct epoll_event){.events = EPOLLIN, .data.u32 = i}) == 0;
-    return watched ? BNN_OK : bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch processes");
+    return x->executor.fd >= 0 && process_watch(x, process_control(x), x->executor.n_slots)
+               ? BNN_OK
+               : bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch processes");
 }
 
 static int process_share(process_executor *x, bnn_error *err)
@@ -243,16 +410,17 @@ int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_
                                  .cancel = process_cancel,
                                  .close = process_close};
     x->base = base;
-    x->control = -1;
+    for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
+        x->controls[i][0] = x->controls[i][1] = -1;
     for (uint32_t i = 0; i < n_slots; i++)
-        x->slots[i].host = x->slots[i].child = -1;
+        x->slots[i] = (process_slot){.socket = -1, .output = {.pipe = -1, .file = -1}};
     int status = process_share(x, err);
     if (status == BNN_OK)
-        status = process_open_slots(x, err);
+        status = process_open_controls(x, err);
     if (status == BNN_OK)
-        status = process_fork_zygote(x, err);
+        status = process_fork_keeper(x, err);
     if (status == BNN_OK)
-        status = process_watch_slots(x, err);
+        status = process_watch_zygote(x, err);
     if (status == BNN_OK)
         *out = &x->executor;
     else

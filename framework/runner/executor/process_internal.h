@@ -1,5 +1,10 @@
-/* process_internal.h - what the two ends of the processes' executor say to each other. Private to
- * process.c, the host, and zygote.c. */
+/* process_internal.h - what the processes of the processes' executor say to each other. Private to
+ * runner/executor/.
+ *
+ *     host (process.c) - keeper (keeper.c) - zygote (zygote.c) - a child for each attempt (child.c)
+ *
+ * The host tells the zygote what to do over a socket, and hears there how children have begun and ended.
+ * Each attempt has a socket of its own for what it reports, which nobody has before it and after it. */
 #ifndef BNN_RUNNER_EXECUTOR_PROCESS_INTERNAL_H
 #define BNN_RUNNER_EXECUTOR_PROCESS_INTERNAL_H
 
@@ -7,31 +12,48 @@
 
 #include <sys/types.h>
 
+/* A zygote that was killed is replaced, so many times less one. */
+enum { PROCESS_ZYGOTES = 4 };
+
+/* What messages are about: one of an earlier attempt is not heard. */
+typedef struct process_attempt {
+    int64_t run;
+    uint32_t number; /* of all that this executor has started */
+    uint32_t slot;
+} process_attempt;
+
 typedef enum process_command_kind {
-    PROCESS_START = 1,
+    PROCESS_START = 1, /* with the child's ends of its socket, and of the pipe for what it prints */
     PROCESS_KILL = 2,
 } process_command_kind;
 
 /* To the zygote. */
 typedef struct process_command {
     process_command_kind kind;
-    uint32_t slot;
+    process_attempt attempt;
     bnn_run run; /* to start; what it points to is the host's */
 } process_command;
 
+/* From the zygote. */
+typedef struct process_news {
+    process_attempt attempt;
+    bool ended;      /* else it has begun */
+    pid_t pid;       /* that has begun */
+    int wait_status; /* of one that has ended; negative: -errno of fork */
+} process_news;
+
 typedef enum process_message_kind {
-    PROCESS_RECORD = 1,  /* from the child */
-    PROCESS_OUTCOME = 2, /* from the child, its last one */
-    PROCESS_EXIT = 3,    /* from the zygote, after the child's last one */
+    PROCESS_RECORD = 1,
+    PROCESS_OUTCOME = 2, /* the last one */
 } process_message_kind;
 
-/* From a slot. */
+/* From a child. */
 typedef struct process_message {
     process_message_kind kind;
+    process_attempt attempt;
     union {
         bnn_record record;
         bnn_outcome outcome;
-        int wait_status; /* negative: -errno of fork */
     };
 } process_message;
 
@@ -41,31 +63,109 @@ typedef struct process_shared {
     bnn_train_progress progress[]; /* [n_slots] */
 } process_shared;
 
+typedef enum process_late {
+    PROCESS_IN_TIME = 0,
+    PROCESS_OUTSTAYED = 1, /* its timeout, or a stop, by more than the grace period */
+    PROCESS_LOST = 2,      /* in a call of a plugin that takes longer than any */
+} process_late;
+
+/* What a child prints goes to a file in the folder of the run, up to some bytes. */
+typedef struct process_output {
+    int pipe; /* the host's end; or -1 */
+    int file; /* -1 before the first word */
+    size_t n_bytes;
+} process_output;
+
+/* The call of a plugin that a child was seen in. */
+typedef struct process_call {
+    unsigned number;
+    double began;  /* of the CPU seconds of the child */
+    double waited; /* seconds */
+} process_call;
+
 typedef struct process_slot {
-    int host, child; /* ends of a socket; child: the zygote's and its child's */
-    pid_t pid;       /* in the zygote: of the running child, or 0 */
+    pid_t pid; /* of the running child, or 0 */
     /* In the host. */
+    process_attempt attempt; /* the one under way, or the last one */
+    int socket; /* the host's end; -1 without an attempt, or when the child closed its own */
     bool running;
+    const char *uid; /* of its run */
+    process_output output;
+    process_call call;
     bnn_run_listener listener;
     double deadline;     /* when the child should have ended by its own timeout; 0: none */
-    bool killed;         /* it was late */
+    process_late late;   /* why it was killed */
     bool answered;       /* the outcome has come */
     bnn_outcome outcome; /* then */
+    bool ended;          /* the child is gone; what it has said may still be in the socket */
+    bool orphaned;       /* since its zygote was killed */
+    int wait_status;     /* else */
 } process_slot;
 
 typedef struct process_executor {
     bnn_executor executor; /* must be first */
     const bnn_run_base *base;
-    pid_t pid;        /* of the zygote */
-    int control;      /* to the zygote; in the zygote: from the host */
-    double stopped;   /* when the runs were cancelled; 0: they were not */
-    double last_look; /* at who is late */
+    pid_t keeper;
+    uint32_t n_started;               /* attempts */
+    uint32_t i_zygote;                /* the one in charge */
+    int controls[PROCESS_ZYGOTES][2]; /* the host's end and that of each zygote */
+    double stopped;                   /* when the runs were cancelled; 0: they were not */
+    double last_look;                 /* at who is late */
     size_t shared_bytes;
     process_shared *shared;
     process_slot slots[]; /* [executor.n_slots] */
 } process_executor;
 
-/* The rest of the zygote's life: obeys the host until that closes its end. host: its process. */
-_Noreturn void bnn_zygote_run(process_executor *executor, pid_t host);
+/* keeper.c: the rest of the keeper's life: starts a zygote, and the next one when that was killed. host: its
+ * process. */
+_Noreturn void bnn_keeper_run(process_executor *executor, pid_t host);
+
+/* zygote.c: the rest of a zygote's life: obeys the host until that closes its end. keeper: its process. */
+_Noreturn void bnn_zygote_run(process_executor *executor, pid_t keeper);
+
+/* The descriptors that a start comes with. */
+enum { PROCESS_SOCKET = 0, PROCESS_OUTPUT = 1, PROCESS_FDS = 2 };
+
+/* child.c: the rest of a child's life: an attempt. zygote: its process. */
+_Noreturn void bnn_child_run(process_executor *executor, const process_command *command,
+                             const int fds[PROCESS_FDS], pid_t zygote);
+
+/* ---- output.c: in the host ---- */
+
+/* Takes some of what was printed; false when there is nothing for now. folder: of the runs. */
+bool bnn_process_take_output(process_output *output, const char *folder, const char *uid);
+void bnn_process_close_output(process_output *output);
+
+/* ---- watch.c: in the host ---- */
+
+enum { PROCESS_CALL_TEXT = 200 };
+
+/* Whether the call that the child is in takes longer than any call; seconds: since the last look. */
+bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
+                         double seconds);
+
+/* ", in grad of ste clipped"; "" when the child was in no call of a plugin of the experiment. */
+const char *bnn_process_name_call(const bnn_experiment *experiment, const bnn_call_note *note,
+                                  char text[PROCESS_CALL_TEXT]);
+
+/* family.c */
+
+/* The kernel kills this process when its parent dies; a parent that is dead already is noticed. */
+void bnn_process_die_with(pid_t parent);
+
+/* Who is orphaned below this process becomes its child. */
+void bnn_process_adopt_orphans(void);
+
+/* Kills those children of this process, and of those, that spare() does not spare. */
+void bnn_process_kill_children(bool (*spare)(const void *context, pid_t child),
+                               const void *context);
+
+/* Sends a command, with descriptors or NULL; false when nobody hears it. */
+bool bnn_process_send_command(int control, const process_command *command,
+                              const int fds[PROCESS_FDS]);
+
+/* 1 and the command, with its descriptors, or -1 for each; 0 when the host has closed its end; or it was
+ * interrupted: -1. */
+int bnn_process_receive_command(int control, process_command *command, int fds[PROCESS_FDS]);
 
 #endif

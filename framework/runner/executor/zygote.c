@@ -1,10 +1,9 @@
-/* zygote.c - the process that forks a child for each run, and those children.
+/* zygote.c - the process that the runs' processes are forked from.
  *
- * Threads and fork() do not mix: a child of a process with threads may only call what is safe in a
- * signal handler. So the zygote, which has a single thread, is forked before there are any others,
- * with plugins loaded and data decoded (the pages stay shared). It forks a child for each run, waits
- * for it and tells how it ended. When the host dies, however it dies, the kernel kills zygote and
- * children. */
+ * It is forked from a process with a single thread: a child of a process with threads may only call what is
+ * safe in a signal handler. It has plugins loaded and data decoded (the pages stay shared). It forks a
+ * child for each attempt, waits for it, ends what that has left running, and tells how it ended. When the
+ * host dies, however it dies, the kernel kills keeper, zygote and children. */
 #include "runner/executor/process_internal.h"
 
 #include <errno.h>
@@ -12,127 +11,172 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- in the child ------------------------------------------------------------------------ */
-
-/* content: the member of the message that belongs to its kind. */
-static void zygote_send(int fd, process_message_kind kind, const void *content, size_t n_bytes)
+static int zygote_control(const process_executor *x)
 {
-    process_message m;
-    memset(&m, 0, sizeof m);
-    m.kind = kind;
-    memcpy(&m.record, content, n_bytes);
-    while (send(fd, &m, sizeof m, MSG_NOSIGNAL) < 0)
+    return x->controls[x->i_zygote][1];
+}
+
+static void zygote_tell(process_executor *x, const process_news *news)
+{
+    while (send(zygote_control(x), news, sizeof *news, MSG_NOSIGNAL) < 0)
         if (errno != EINTR)
-            _exit(EXIT_FAILURE); /* the host is gone */
+            _exit(EXIT_SUCCESS); /* the host is gone */
 }
 
-static void zygote_send_record(void *context, const bnn_record *record)
+/* ---- children ---------------------------------------------------------------------------- */
+
+static void zygote_tell_end(process_executor *x, const process_attempt *attempt, int wait_status)
 {
-    zygote_send(*(const int *)context, PROCESS_RECORD, record, sizeof *record);
+    process_news news;
+    memset(&news, 0, sizeof news);
+    news.attempt = *attempt;
+    news.ended = true;
+    news.wait_status = wait_status;
+    zygote_tell(x, &news);
 }
 
-static void zygote_run_child(process_executor *x, uint32_t i, const bnn_run *run)
+static void zygote_tell_begin(process_executor *x, const process_attempt *attempt, pid_t pid)
 {
-    const bnn_run_listener host = {.record = zygote_send_record, .context = &x->slots[i].child};
-    bnn_outcome outcome;
-    bnn_run_execute(x->base, run, &host, &x->shared->stop, &x->shared->progress[i], &outcome);
-    zygote_send(x->slots[i].child, PROCESS_OUTCOME, &outcome, sizeof outcome);
-    _exit(EXIT_SUCCESS);
+    process_news news;
+    memset(&news, 0, sizeof news);
+    news.attempt = *attempt;
+    news.pid = pid;
+    zygote_tell(x, &news);
 }
 
-/* The kernel kills this process when its parent dies; a parent that is dead already is noticed. */
-static void zygote_die_with(pid_t parent)
+static void zygote_start_child(process_executor *x, const process_command *c,
+                               const int fds[PROCESS_FDS], int signals)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_FAILURE);
-}
-
-/* ---- in the zygote ----------------------------------------------------------------------- */
-
-static void zygote_tell_exit(process_executor *x, uint32_t i, int wait_status)
-{
-    x->slots[i].pid = 0;
-    zygote_send(x->slots[i].child, PROCESS_EXIT, &wait_status, sizeof wait_status);
-}
-
-static void zygote_start_child(process_executor *x, const process_command *c)
-{
-    const pid_t parent = getpid();
-    const pid_t pid = fork();
+    const pid_t zygote = getpid(), pid = fork();
+    process_slot *s = &x->slots[c->attempt.slot];
     if (pid == 0) {
-        zygote_die_with(parent);
-        zygote_run_child(x, c->slot, &c->run);
+        close(zygote_control(x));
+        close(signals);
+        bnn_child_run(x, c, fds, zygote);
     }
     if (pid < 0)
-        zygote_tell_exit(x, c->slot, -errno);
+        zygote_tell_end(x, &c->attempt, -errno);
     else
-        x->slots[c->slot].pid = pid;
+        zygote_tell_begin(x, &c->attempt, pid);
+    s->pid = pid < 0 ? 0 : pid;
+    s->attempt = c->attempt;
+}
+
+/* Those of runs that go on, and what they have forked and stayed with. */
+static bool zygote_spares(const void *context, pid_t child)
+{
+    const process_executor *x = context;
+    const pid_t session = getsid(child);
+    for (uint32_t i = 0; i < x->executor.n_slots; i++)
+        if (x->slots[i].pid != 0 && (x->slots[i].pid == child || x->slots[i].pid == session))
+            return true;
+    return false;
+}
+
+/* A child that has ended, and is a zombie still, so that its number is that of no other group. */
+static void zygote_bury(process_executor *x, pid_t pid)
+{
+    int wait_status = 0;
+    process_slot *slot = NULL;
+    for (uint32_t i = 0; i < x->executor.n_slots; i++)
+        if (x->slots[i].pid == pid)
+            slot = &x->slots[i];
+    if (slot != NULL)
+        kill(-pid, SIGKILL);
+    waitpid(pid, &wait_status, 0);
+    if (slot == NULL)
+        return;
+    slot->pid = 0;
+    bnn_process_kill_children(zygote_spares, x);
+    zygote_tell_end(x, &slot->attempt, wait_status);
 }
 
 static void zygote_reap_children(process_executor *x)
 {
-    int wait_status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
-        for (uint32_t i = 0; i < x->executor.n_slots; i++)
-            if (x->slots[i].pid == pid)
-                zygote_tell_exit(x, i, wait_status);
+    siginfo_t info = {.si_pid = 0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+        zygote_bury(x, info.si_pid);
+        info.si_pid = 0;
+    }
 }
 
+/* They are no part of the terminal's foreground: it stops and continues them with the host. */
+static void zygote_signal_children(const process_executor *x, int signal)
+{
+    for (uint32_t i = 0; i < x->executor.n_slots; i++)
+        if (x->slots[i].pid != 0)
+            kill(-x->slots[i].pid, signal);
+}
+
+/* ---- the life of a zygote ---------------------------------------------------------------- */
+
 /* False when the host has closed its end. */
-static bool zygote_obey(process_executor *x)
+static bool zygote_obey(process_executor *x, int signals)
 {
     process_command c;
-    const ssize_t n = recv(x->control, &c, sizeof c, 0);
-    if (n != (ssize_t)sizeof c)
-        return n < 0 && errno == EINTR;
+    int fds[PROCESS_FDS];
+    const int news = bnn_process_receive_command(zygote_control(x), &c, fds);
+    if (news <= 0)
+        return news < 0;
     if (c.kind == PROCESS_START)
-        zygote_start_child(x, &c);
-    else if (x->slots[c.slot].pid != 0)
-        kill(x->slots[c.slot].pid, SIGKILL);
+        zygote_start_child(x, &c, fds, signals);
+    else if (x->slots[c.attempt.slot].pid != 0 &&
+             x->slots[c.attempt.slot].attempt.run == c.attempt.run)
+        kill(x->slots[c.attempt.slot].pid, SIGKILL);
+    for (int i = 0; i < PROCESS_FDS; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     return true;
 }
 
-/* The host alone decides what a signal to the whole group means, and tells the children. */
-static int zygote_watch_children(void)
+static int zygote_watch_signals(void)
 {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL};
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t set;
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        sigaction(ignored[i], &ignore, NULL);
     sigaction(SIGCHLD, &usual, NULL); /* who started us may have ignored it */
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTSTP);
+    sigaddset(&set, SIGCONT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-_Noreturn void bnn_zygote_run(process_executor *x, pid_t host)
+static void zygote_take_signal(process_executor *x, int signals)
 {
-    zygote_die_with(host);
-    const int children = zygote_watch_children();
-    struct pollfd fds[] = {{.fd = x->control, .events = POLLIN},
-                           {.fd = children, .events = POLLIN}};
-    bool open = children >= 0;
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo == SIGTSTP)
+        zygote_signal_children(x, SIGSTOP);
+    else if (info.ssi_signo == SIGCONT)
+        zygote_signal_children(x, SIGCONT);
+    zygote_reap_children(x);
+}
+
+void bnn_zygote_run(process_executor *x, pid_t keeper)
+{
+    bnn_process_die_with(keeper);
+    bnn_process_adopt_orphans();
+    const int signals = zygote_watch_signals();
+    struct pollfd fds[] = {{.fd = zygote_control(x), .events = POLLIN},
+                           {.fd = signals, .events = POLLIN}};
+    bool open = signals >= 0;
     while (open) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            break;
-        if (fds[1].revents & POLLIN) {
-            struct signalfd_siginfo info;
-            while (read(children, &info, sizeof info) < 0 && errno == EINTR)
-                ;
-            zygote_reap_children(x);
+        if (poll(fds, 2, -1) < 0) {
+            if (errno != EINTR)
+                break;
+            continue;
         }
+        if (fds[1].revents & POLLIN)
+            zygote_take_signal(x, signals);
         if (fds[0].revents != 0)
-            open = zygote_obey(x);
+            open = zygote_obey(x, signals);
     }
     _exit(EXIT_SUCCESS);
 }

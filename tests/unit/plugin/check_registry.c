@@ -318,6 +318,55 @@ START_TEST(test_hostile_names)
 }
 END_TEST
 
+/* ---- files from elsewhere, which are tried in a child first ------------------------------ */
+
+static void distrust(void)
+{
+    unsetenv("BNNRUN_TRUST_PLUGINS");
+    bnn_registry_destroy(registry);
+    registry = bnn_registry_create(NULL);
+}
+
+static const struct {
+    const char *deed, *expected;
+} stillborn[] = {
+    {"traps", ": a constructor of it crashes: Aborted (signal 6)"},
+    {"exits", ": a constructor of it ends the process, with status 0"},
+    {"entry traps", ": its bnn_plugin_entry crashes: Aborted (signal 6)"},
+    {"loops", ": a constructor of it does not come back within 10 s"}, /* ten seconds: when asked */
+};
+
+START_TEST(test_stillborn)
+{
+    distrust();
+    ck_assert_int_eq(setenv("BNN_TEST_STILLBORN", stillborn[_i].deed, 1), 0);
+    refused(broken("ste_stillborn"), stillborn[_i].expected);
+    unsetenv("BNN_TEST_STILLBORN");
+    const bnn_plugin *plugin = bnn_registry_load_file(registry, broken("ste_stillborn"), &err);
+    ck_assert_msg(plugin != NULL && !plugin->bundled, "%s", err.message);
+}
+END_TEST
+
+START_TEST(test_writable)
+{
+    const char *path = copy_plugin("ste_identity.so", 0);
+    distrust();
+    ck_assert_int_eq(chmod(path, 0646), 0);
+    refused(path, ": everybody may write to it, and a plugin runs with your rights; take that");
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    refused(path, ": everybody may write to its folder, ");
+    ck_assert_int_eq(chmod(folder, 01777), 0);
+    ck_assert_ptr_nonnull(bnn_registry_load_file(registry, path, &err));
+    path = copy_plugin("ste_identity.so", 0);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    bnn_registry_destroy(registry);
+    registry = bnn_registry_create(NULL);
+    bnn_registry_trust(registry);
+    ck_assert_ptr_nonnull(bnn_registry_load_file(registry, path, &err));
+}
+END_TEST
+
 START_TEST(test_kinds)
 {
     for (int i = 1; i <= 5; i++)
@@ -350,6 +399,12 @@ static Suite *suite(void)
     tcase_add_test(tc, test_not_found);
     tcase_add_test(tc, test_hostile_names);
     tcase_add_test(tc, test_kinds);
+    suite_add_tcase(s, tc);
+    const bool is_long = getenv("BNN_TEST_LONG") != NULL;
+    tc = tcase_create("try");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test_stillborn, 0, is_long ? 4 : 3);
+    tcase_add_test(tc, test_writable);
     suite_add_tcase(s, tc);
     return s;
 }

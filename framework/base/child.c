@@ -1,0 +1,89 @@
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void child_settle(pid_t parent)
+{
+    const struct rlimit none = {0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_FAILURE);
+    setpgid(0, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) {
+        dup2(nowhere, STDOUT_FILENO);
+        dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+}
+
+pid_t bnn_child_fork(void)
+{
+    const pid_t parent = getpid();
+    fflush(NULL); /* a child that ends by exit() would print it again */
+    const pid_t child = fork();
+    if (child == 0)
+        child_settle(parent);
+    return child;
+}
+
+static pid_t child_reap(pid_t child, int *wait_status, int flags)
+{
+    pid_t pid;
+    do
+        pid = waitpid(child, wait_status, flags);
+    while (pid < 0 && errno == EINTR);
+    return pid;
+}
+
+bool bnn_child_wait(pid_t child, bool (*is_late)(void *context, pid_t child), void *context,
+                    int *wait_status)
+{
+    enum { SLEEP_NS = 200000, SLEEP_MAX_NS = 10000000 };
+    struct timespec sleep = {.tv_nsec = SLEEP_NS};
+    pid_t pid;
+    bool late = false;
+    *wait_status = 0;
+    while ((pid = child_reap(child, wait_status, WNOHANG)) == 0 && !late) {
+        late = is_late(context, child);
+        nanosleep(&sleep, NULL);
+        if (sleep.tv_nsec < SLEEP_MAX_NS)
+            sleep.tv_nsec *= 2;
+    }
+    kill(-child, SIGKILL); /* also a child that is late itself */
+    if (pid == 0) {
+        kill(child, SIGKILL);
+        child_reap(child, wait_status, 0);
+    }
+    return !late || pid != 0;
+}
+
+double bnn_child_cpu_seconds(pid_t child)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (child <= 0 || clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0.0;
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+const char *bnn_child_explain(int wait_status, char text[BNN_CHILD_END])
+{
+    if (WIFSIGNALED(wait_status))
+        snprintf(text, BNN_CHILD_END, "crashes: %s (signal %d)", strsignal(WTERMSIG(wait_status)),
+                 WTERMSIG(wait_status));
+    else
+        snprintf(text, BNN_CHILD_END, "ends the process, with status %d", WEXITSTATUS(wait_status));
+    return text;
+}

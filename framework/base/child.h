@@ -1,0 +1,25 @@
+/* child.h - a short-lived child process, in which is tried what may crash, end the process or never come
+ * back. The caller is the only thread of its process. */
+#ifndef BNN_BASE_CHILD_H
+#define BNN_BASE_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Forks. The child, which gets 0, leads a group of its own, dies with its parent, leaves no core file, and
+ * what it prints goes nowhere. -1 and errno when it cannot be made. */
+pid_t bnn_child_fork(void);
+
+/* Waits for a child, then kills what it has left of its group. False when it did not end by itself:
+ * is_late(context), asked every few milliseconds, said so, and it was killed. */
+bool bnn_child_wait(pid_t child, bool (*is_late)(void *context, pid_t child), void *context,
+                    int *wait_status);
+
+/* CPU seconds of a process with all its threads; 0 when it is gone. */
+double bnn_child_cpu_seconds(pid_t child);
+
+/* "crashes: Segmentation fault (signal 11)", "ends the process, with status 0"; in the text. */
+enum { BNN_CHILD_END = 100 };
+const char *bnn_child_explain(int wait_status, char text[BNN_CHILD_END]);
+
+#endif
