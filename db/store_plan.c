@@ -137,8 +137,15 @@ static bool find_planned_run(bnn_store *store, int64_t experiment, int64_t confi
                         BNN_VALUES(V(experiment), V(config), V(seed)));
     if (statement == NULL)
         return false;
+    const char *uid = (const char *)sqlite3_column_text(statement, 1);
+    if (uid == NULL || !bnn_run_is_uid(uid)) /* it becomes a path */
+        bnn_store_refuse(store, BNN_E_RESOURCE,
+                         "%s: somebody has changed it: \"%s\" cannot be the name of a run; remove "
+                         "that with `bnnrun rm`",
+                         store->path, uid == NULL ? "" : uid);
+    else
+        snprintf(out->uid, sizeof out->uid, "%s", uid);
     out->id = sqlite3_column_int64(statement, 0);
-    snprintf(out->uid, sizeof out->uid, "%s", (const char *)sqlite3_column_text(statement, 1));
     bnn_store_state_of((const char *)sqlite3_column_text(statement, 2), &out->state);
     out->n_attempts = (uint32_t)sqlite3_column_int64(statement, 3);
     sqlite3_reset(statement);
@@ -155,7 +162,7 @@ static void hash_run(bnn_store *store, int64_t experiment, int64_t config, int64
                                               " WHERE experiment_id = ?1 AND config_id = ?2",
                                               BNN_VALUES(V(experiment), V(config), V(seed)));
     out[0] = '\0';
-    if (statement == NULL)
+    if (statement == NULL || sqlite3_column_text(statement, 0) == NULL)
         bnn_store_refuse(store, BNN_E_INTERNAL, "no experiment %lld with config %lld",
                          (long long)experiment, (long long)config);
     else

@@ -110,6 +110,7 @@ check_suites = \
 	tests/unit/runner/check_artifacts \
 	tests/unit/runner/check_chain \
 	tests/unit/runner/check_executor \
+	tests/unit/runner/check_foreign \
 	tests/unit/runner/check_hostile \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_faults \

@@ -128,7 +128,16 @@ size_t bnn_text_control(const char *text)
     const unsigned char c = (unsigned char)text[0], next = c != 0 ? (unsigned char)text[1] : 0;
     if ((c > 0 && c < 0x20) || c == 0x7f)
         return 1;
-    return c == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 0;
+    if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+        return 2;
+    if (c == 0xd8 && next == 0x9c) /* U+061C */
+        return 2;
+    if (c != 0xe2 || (next != 0x80 && next != 0x81))
+        return 0;
+    const unsigned char last = (unsigned char)text[2];
+    const bool turns = next == 0x80 ? last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae)
+                                    : last >= 0xa6 && last <= 0xa9;
+    return turns ? 3 : 0;
 }
 
 char *bnn_text_clean(char *text, const char *kept)

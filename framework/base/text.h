@@ -42,7 +42,8 @@ size_t bnn_text_bytes(const char *text, size_t n_columns);
 const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes);
 const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT]);
 
-/* The bytes of the control character that a text begins with, also of C1 (two in UTF-8): to a terminal it
+/* The bytes of the control character that a text begins with, also of C1 (two in UTF-8), and of those that
+ * end lines or turn the direction of writing, so that a text looks like another: to a terminal it
  * is a command. 0: it begins with another one. bnn_text_clean: makes all of them '?' but for those in
  * `kept`; returns the text. */
 size_t bnn_text_control(const char *text);

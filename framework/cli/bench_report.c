@@ -99,7 +99,9 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
             put_number(table, 100 * float_ns / all_float_ns, 1, " %");
             put_number(table, float_ns / ns, 1, "");
         }
-    printf("\nlayers of %s (%s), with clocks between them\n", c->name, c->engine);
+    printf("\nlayers of ");
+    cli_print_clean(c->name, strlen(c->name));
+    printf(" (%s), with clocks between them\n", c->engine);
     return cli_table_end(table, NULL, err);
 }
 

@@ -195,15 +195,27 @@ static int table_print_text(const cli_table *table, bnn_error *err)
 
 /* ---- CSV (RFC 4180, but with plain line feeds) ------------------------------------------- */
 
+/* Spreadsheets take a text that begins so for a formula, and compute it; it gets an apostrophe in front,
+ * as they have it. Numbers stay numbers. */
+static bool table_is_formula(const char *text)
+{
+    char *end;
+    if (*text == '\0' || text[1] == '\0' || strchr("=+-@\t\r", *text) == NULL)
+        return false;
+    strtod(text, &end);
+    return end == text || *end != '\0';
+}
+
 static void table_print_field(const char *text)
 {
+    const bool computes = text != NULL && table_is_formula(text);
     if (text == NULL)
         return;
-    if (*text != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
+    if (!computes && *text != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
         fputs(text, stdout);
         return;
     }
-    putchar('"');
+    fputs(computes ? "\"'" : "\"", stdout);
     for (; *text != '\0'; text++) {
         if (*text == '"')
             putchar('"');

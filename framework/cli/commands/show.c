@@ -362,8 +362,12 @@ static int show_lost(bnn_store *store, const json_t *run, bnn_arena *arena, bnn_
     const int status = bnn_store_list_files(store, NULL, uid, arena, &files, &n, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
         const char *how = bnn_artifacts_look(&files[i]);
-        if (how != NULL)
-            printf("  WARNING        %s %s; %s\n", bnn_path_name(files[i].path), how, remedy);
+        const char *name = bnn_path_name(files[i].path);
+        if (how == NULL)
+            continue;
+        printf("  WARNING        ");
+        cli_print_clean(name, strlen(name));
+        printf(" %s; %s\n", how, remedy);
     }
     return status;
 }
