@@ -1,6 +1,7 @@
 # Specs to run and the data they name; bnnrun finds installed ones in $(pkgdatadir).
 
 dist_pkgdata_DATA = \
+	configs/best_lenet5.yaml \
 	configs/binarization.yaml \
 	configs/optimizer_sweep.yaml \
 	configs/order_sweep.yaml \
@@ -11,7 +12,8 @@ dist_pkgdata_DATA = \
 
 topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \
-	configs/topologies/lenet5.yaml
+	configs/topologies/lenet5.yaml \
+	configs/topologies/lenet5_wide.yaml
 
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \

@@ -2,12 +2,15 @@
 
 nobase_dist_doc_DATA += \
 	experiments/README.md \
+	experiments/best_lenet5/README.md \
 	experiments/ste_sweep.svg \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
 	experiments/ste_gradients/figure.svg \
 	experiments/ste_gradients/spec.yaml
 EXTRA_DIST += \
+	experiments/best_lenet5/results.csv \
+	experiments/best_lenet5/results.sql \
 	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \

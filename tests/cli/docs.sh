@@ -139,7 +139,10 @@ for file in db/queries/*.sql; do
     check "bnnrun query $name" ./bnnrun query "$name" experiment=quick
 done
 for file in experiments/*/*.sql; do
-    query "$file" some own # these use the aggregates of bnnrun
+    case $file in # these use the aggregates of bnnrun
+    experiments/best_lenet5/*) query "$file" any own ;; # its spec takes half a minute at its shortest
+    *) query "$file" some own ;;
+    esac
 done
 
 # The newest revision's answers do not change with what other revisions of the specs have left.
