@@ -293,13 +293,29 @@ if env --default-signal=INT true 2>/dev/null; then
     ends 130
     bnn twice.db -j 2
     same one.db twice.db "SIGINT twice and resumed"
+    # Slurm warns with SIGUSR1, where it is told to.
+    start usr1.db 0 -s run.isolation=process
+    kill -USR1 $sweep
+    stopping
+    rm usr1.db.gate/pass
+    ends $((128 + $(kill -l USR1)))
+    [ "$(ask usr1.db "SELECT count(*) FROM run_summary WHERE state = 'interrupted'")" -eq 2 ] ||
+        wrong "SIGUSR1 did not leave two interrupted runs"
 else
     echo "skipped: signals (env has no --default-signal)"
 fi
 
+# Nobody listens: the sweep goes on.
+mkfifo nobody
+: <nobody &
+"$BNNRUN" run spec.yaml --db unheard.db -s train.epochs=1 -s seeds.count=1 -j 1 2>nobody >out
+[ "$(ask unheard.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq 2 ] ||
+    wrong "a closed standard error ended the sweep"
+
 # ---- a plugin that crashes -----------------------------------------------------------------------
 cat >ste_crash.c <<'END'
 #include <bnn/plugin.h>
+#include <stdio.h>
 #include <string.h>
 struct crash { double after; };
 static const bnn_param params[] = {
@@ -310,8 +326,10 @@ static void grad(const bnn_context *ctx, const void *p, size_t n, const float *x
                  float *gx)
 {
     (void)x;
-    if (ctx->progress >= ((const struct crash *)p)->after)
+    if (ctx->progress >= ((const struct crash *)p)->after) {
+        puts("the \33[31mlast word");
         __builtin_trap();
+    }
     memmove(gx, gy, n * sizeof *gx);
 }
 BNN_DEFINE_STE(BNN_HEAD("crash", "for a test", NULL, struct crash, params), .grad = grad)
@@ -327,9 +345,16 @@ if ${CC:-cc} -shared -fPIC -I"$abs_top_srcdir/framework" ste_crash.c \
     grep -q '^bnnrun: 2 jobs in processes of their own' err || wrong "the plugin was not isolated"
     grep -q "^\[./2\] failed .*crash.*: the run's process died: .* (signal " err ||
         wrong "the crash was not reported"
+    grep -q ' (signal .*), in grad of ste crash' err || wrong "the plugin that crashed was not named"
+    ! grep -q 'last word' out err || wrong "what a plugin prints is among the results"
     grep -q '^\[./2\] done ste=clipped' err || wrong "the crash took the other run with it"
     [ "$(ask plugin.db "SELECT count(*) FROM run_summary WHERE state = 'failed'")" -eq 1 ] ||
         wrong "the crash was not recorded"
+    "$BNNRUN" show "$(ask plugin.db "SELECT run_uid FROM run_summary WHERE state = 'failed'")" \
+        --db plugin.db >out 2>err
+    grep -q '^  the ?\[31mlast word$' out || wrong "show does not say what the plugin printed"
+    "$BNNRUN" query --db plugin.db --csv "SELECT '=1+1', -5, '-inf', '@x', '-', 'a-b'" >out
+    [ "$(tail -n 1 out)" = "\"'=1+1\",-5,-inf,\"'@x\",-,a-b" ] || wrong "formulas in CSV"
     whole plugin.db
 else
     echo "skipped: a plugin that crashes (it cannot be compiled)"

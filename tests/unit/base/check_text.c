@@ -97,6 +97,37 @@ START_TEST(counts_characters)
 }
 END_TEST
 
+/* C0, C1, and what ends lines or turns the direction of writing; not their neighbours. */
+START_TEST(knows_what_a_terminal_obeys)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } cases[] = {{"", 0},
+                 {"a", 0},
+                 {"\x1b[", 1},
+                 {"\x7f", 1},
+                 {"\xc2\x9b", 2},
+                 {"\xc2\xa0", 0},
+                 {"\xd8\x9c", 2},
+                 {"\xd8\x9b", 0},
+                 {"\xe2\x80\x8e", 3},
+                 {"\xe2\x80\x90", 0},
+                 {"\xe2\x80\xa8", 3},
+                 {"\xe2\x80\xae", 3},
+                 {"\xe2\x80\xaf", 0},
+                 {"\xe2\x81\xa5", 0},
+                 {"\xe2\x81\xa6", 3},
+                 {"\xe2\x81\xa9", 3},
+                 {"\xe2\x81", 0},
+                 {"\xe2", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_msg(bnn_text_control(cases[i].text) == cases[i].n, "case %zu", i);
+    char text[] = "a\xe2\x80\xaez";
+    ck_assert_str_eq(bnn_text_clean(text, ""), "a???z");
+}
+END_TEST
+
 START_TEST(shortens_at_a_character)
 {
     char out[BNN_EXCERPT], text[200] = "";
@@ -208,6 +239,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, knows_endings);
     tcase_add_test(tc, keeps_each_once);
     tcase_add_test(tc, counts_characters);
+    tcase_add_test(tc, knows_what_a_terminal_obeys);
     tcase_add_test(tc, shortens_at_a_character);
     tcase_add_loop_test(tc, writes_numbers, 0, N(number_texts));
     tcase_add_test(tc, writes_numbers_for_readers);

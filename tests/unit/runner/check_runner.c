@@ -7,6 +7,7 @@
 #include "runner/finish.h"
 #include "runner/predictions.h"
 
+#include "runner/signals.h"
 #include "tests/fixtures/pool_fixture.h"
 
 #include <sys/resource.h>
@@ -193,6 +194,21 @@ START_TEST(what_was_interrupted_goes_on)
 }
 END_TEST
 
+/* From a terminal, from who ends a job, from a cluster. */
+START_TEST(all_that_asks_to_stop_is_heard)
+{
+    static const int wanted[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+    bnn_signals signals;
+    ck_ok(bnn_signals_open(&signals, err));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        ck_assert_int_eq(bnn_signals_next(&signals), 0);
+        ck_assert_int_eq(kill(getpid(), wanted[i]), 0);
+        ck_assert_int_eq(bnn_signals_next(&signals), wanted[i]);
+    }
+    bnn_signals_close(&signals);
+}
+END_TEST
+
 /* Between plan and claim another process was faster. */
 START_TEST(a_run_of_another_process_is_left_to_it)
 {
@@ -294,6 +310,7 @@ static Suite *make_suite(void)
         results_do_not_depend_on_jobs_or_processes,
         what_images_are_taken_for_is_kept,
         time_runs_out,
+        all_that_asks_to_stop_is_heard,
         a_run_of_another_process_is_left_to_it,
         a_database_that_cannot_be_written_ends_the_sweep,
         a_run_whose_end_is_not_recorded_keeps_its_checkpoint,
