@@ -220,9 +220,9 @@ static int look_check(const bnn_paired *paired, const bnn_question *question,
     return BNN_OK;
 }
 
-int bnn_compare_look(const bnn_paired *paired, const bnn_question *question,
-                     const bnn_design *design, size_t look, bnn_answer *answers,
-                     bnn_comparison *comparison, bnn_error *err)
+int bnn_compare_look_on(const bnn_paired *paired, const bnn_question *question,
+                        const bnn_design *design, size_t look, bnn_bounds *bounds,
+                        bnn_answer *answers, bnn_comparison *comparison, bnn_error *err)
 {
     if (look_check(paired, question, design, look, err) != BNN_OK)
         return err->status;
@@ -235,7 +235,8 @@ int bnn_compare_look(const bnn_paired *paired, const bnn_question *question,
                              compare_draws(question),
                              question->seed,
                              question->alpha,
-                             paired->differences};
+                             paired->differences,
+                             bounds};
     bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
@@ -248,6 +249,14 @@ int bnn_compare_look(const bnn_paired *paired, const bnn_question *question,
         compare_report(&work, paired, question, answers, comparison);
     bnn_arena_destroy(arena);
     return status;
+}
+
+int bnn_compare_look(const bnn_paired *paired, const bnn_question *question,
+                     const bnn_design *design, size_t look, bnn_answer *answers,
+                     bnn_comparison *comparison, bnn_error *err)
+{
+    bnn_bounds bounds = {.n = 0};
+    return bnn_compare_look_on(paired, question, design, look, &bounds, answers, comparison, err);
 }
 
 size_t bnn_pairs(size_t configs)

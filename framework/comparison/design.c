@@ -74,23 +74,23 @@ static double paths_bound(const bnn_flips *flips, double level, const uint8_t *e
 }
 
 /* ended[flips->count]: marks the flips that go beyond the bound of a look before this one. */
-static int paths_follow(const bnn_paths *paths, const bnn_flips *flips, size_t look,
-                        const double *bounds, uint8_t *ended, double *greatest, bnn_arena *arena,
-                        bnn_error *err)
+static int paths_follow(const bnn_paths *paths, const bnn_flips *flips, size_t look, uint8_t *ended,
+                        double *greatest, bnn_arena *arena, bnn_error *err)
 {
     for (size_t k = 0; k < look; k++) {
         if (paths_greatest(paths, flips, k, greatest, arena, err) != BNN_OK)
             return err->status;
         for (size_t f = 0; f < flips->count; f++)
-            ended[f] |= greatest[f] > bounds[k];
+            ended[f] |= greatest[f] > paths->bounds->at[k];
     }
     return BNN_OK;
 }
 
-/* The bound of a look, from flips of its own and the bounds of the looks before. */
-static int paths_look(const bnn_paths *paths, size_t look, double *bounds, bnn_arena *arena,
-                      bnn_error *err)
+/* Adds the bound of the first look that has none, from flips of its own and the bounds before. */
+static int paths_look(const bnn_paths *paths, bnn_arena *arena, bnn_error *err)
 {
+    bnn_bounds *bounds = paths->bounds;
+    const size_t look = bounds->n;
     bnn_flips flips;
     if (bnn_flips_plan(&flips, paths->design->seeds[look], paths->configs, paths->draws,
                        paths->seed, arena, err) != BNN_OK)
@@ -100,26 +100,25 @@ static int paths_look(const bnn_paths *paths, size_t look, double *bounds, bnn_a
     double *room = bnn_arena_alloc(arena, flips.count, sizeof *room);
     if (ended == NULL || greatest == NULL || room == NULL)
         return bnn_no_memory(err);
-    if (paths_follow(paths, &flips, look, bounds, ended, greatest, arena, err) != BNN_OK ||
+    if (paths_follow(paths, &flips, look, ended, greatest, arena, err) != BNN_OK ||
         paths_greatest(paths, &flips, look, greatest, arena, err) != BNN_OK)
         return err->status;
     const double level = bnn_design_spent(paths->design, paths->alpha, look);
-    bounds[look] = paths_bound(&flips, level, ended, greatest, room);
+    bounds->at[bounds->n++] = paths_bound(&flips, level, ended, greatest, room);
     return BNN_OK;
 }
 
 int bnn_paths_ended(const bnn_paths *paths, const bnn_flips *flips, const uint8_t **ended,
                     bnn_arena *arena, bnn_error *err)
 {
-    double bounds[BNN_LOOKS_MAX];
-    for (size_t k = 0; k < paths->look; k++)
-        if (paths_look(paths, k, bounds, arena, err) != BNN_OK)
+    while (paths->bounds->n < paths->look)
+        if (paths_look(paths, arena, err) != BNN_OK)
             return err->status;
     uint8_t *marks = bnn_arena_alloc(arena, flips->count, 1);
     double *greatest = bnn_arena_alloc(arena, flips->count, sizeof *greatest);
     if (marks == NULL || greatest == NULL)
         return bnn_no_memory(err);
-    const int status = paths_follow(paths, flips, paths->look, bounds, marks, greatest, arena, err);
+    const int status = paths_follow(paths, flips, paths->look, marks, greatest, arena, err);
     *ended = marks;
     return status;
 }

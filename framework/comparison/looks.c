@@ -1,6 +1,7 @@
 #include "comparison/looks.h"
 
 #include "base/size.h"
+#include "comparison/design_paths.h"
 
 #include <math.h>
 
@@ -11,6 +12,7 @@ typedef struct looks_work {
     const bnn_question *question;
     const bnn_design *design;
     double *differences; /* [configs][seeds of the look] */
+    bnn_bounds bounds;   /* of the looks that were made, but for the last */
 } looks_work;
 
 static bool looks_is_complete(const looks_work *w, const bnn_looks *looks)
@@ -36,13 +38,13 @@ static bnn_paired looks_gather(const looks_work *w, const bnn_looks *looks)
     return (bnn_paired){w->paired->configs, seeds, w->differences};
 }
 
-static int looks_make_one(const looks_work *w, bnn_looks *looks, bnn_error *err)
+static int looks_make_one(looks_work *w, bnn_looks *looks, bnn_error *err)
 {
     const size_t n = w->paired->configs;
     bnn_answer *answers = looks->answers + looks->made * n;
     const bnn_paired paired = looks_gather(w, looks);
-    if (bnn_compare_look(&paired, w->question, w->design, looks->made, answers,
-                         &looks->comparisons[looks->made], err) != BNN_OK)
+    if (bnn_compare_look_on(&paired, w->question, w->design, looks->made, &w->bounds, answers,
+                            &looks->comparisons[looks->made], err) != BNN_OK)
         return err->status;
     looks->made++;
     for (size_t i = 0; i < n; i++) {
@@ -63,7 +65,7 @@ static bool looks_are_over(const looks_work *w, const bnn_looks *looks)
 int bnn_looks_make(const bnn_paired *paired, const bool *ended, const bnn_question *question,
                    const bnn_design *design, bnn_arena *arena, bnn_looks *out, bnn_error *err)
 {
-    looks_work w = {paired, ended, question, design, NULL};
+    looks_work w = {.paired = paired, .ended = ended, .question = question, .design = design};
     if (bnn_design_check(design, err) != BNN_OK)
         return err->status;
     if (paired->seeds != design->seeds[design->looks - 1])
