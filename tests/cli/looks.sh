@@ -8,7 +8,7 @@ trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
 
 cat >until.yaml <<'END'
 name: until
-dataset: {name: synthetic, train_limit: 600, validation: 100, test_limit: 200}
+dataset: {name: synthetic, train_limit: 200, validation: 50, test_limit: 100}
 model:
   topology:
     input: {channels: 1, height: 28, width: 28}
@@ -16,7 +16,7 @@ model:
 train: {epochs: 1}
 compare: {}
 seeds: {until: {margin: 2, looks: [6, 8, 10]}}
-sweep: {grid: {train.optimizer.lr: [0.00101, 0.1]}}
+sweep: {grid: {train.optimizer.lr: [0.00101, 0.0003]}}
 baseline: {train.optimizer.lr: 0.001}
 run: {measure: false}
 END
@@ -30,8 +30,8 @@ answers() {
 
 # ---- the plan, the run, the answer ----
 bnn 0 plan until.yaml --db whole.db
-prints 'lr=0.1 *1,2,3,4,5,6 *new'
-prints 'lr=0.1 *7,8,9,10 *later .*if no look decides before'
+prints 'lr=0.0003 *1,2,3,4,5,6 *new'
+prints 'lr=0.0003 *7,8,9,10 *later .*if no look decides before'
 prints '30 runs: 18 new, 12 later'
 prints 'looks at 6, 8 and 10 seeds; if no other is decided before the last, 12 more runs'
 prints 'margin 2, alpha 0.05, 10 seeds at most, 3 looks'
@@ -47,7 +47,7 @@ bnn 0 compare until --db whole.db
 prints '6, 8 and 10 seeds, of which 3 were made'
 prints 'Planned'
 prints 'lr=0.00101 .* equal within 2'
-prints 'lr=0.1 .* worse'
+prints 'lr=0.0003 .* worse'
 bnn 0 compare until --db whole.db --json
 prints '"looks_made": 3'
 prints '"planned": true'
