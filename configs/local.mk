@@ -3,6 +3,7 @@
 dist_pkgdata_DATA = \
 	configs/best_lenet5.yaml \
 	configs/binarization.yaml \
+	configs/lr_search.yaml \
 	configs/optimizer_sweep.yaml \
 	configs/order_sweep.yaml \
 	configs/quick.yaml \

@@ -19,6 +19,7 @@ store_sources = \
 	db/store_query.c \
 	db/store_record.c \
 	db/store_results.c db/store_results.h \
+	db/store_rungs.c db/store_rungs.h \
 	db/store_select.c \
 	db/store_sql.c \
 	db/store_statement.c \
@@ -41,6 +42,7 @@ dist_queries_DATA = \
 	db/queries/looks.sql \
 	db/queries/mismatch_by_ste.sql \
 	db/queries/paired_difference.sql \
+	db/queries/rungs.sql \
 	db/queries/size_and_speed.sql \
 	db/queries/slowest_runs.sql
 
@@ -54,6 +56,7 @@ store_scripts = \
 	db/schema_6.sql \
 	db/schema_7.sql \
 	db/schema_8.sql \
+	db/schema_9.sql \
 	db/orphans.sql \
 	db/views.sql \
 	db/sql/chosen_runs.sql \

@@ -14,9 +14,10 @@ typedef struct bnn_store_compared {
     const char *test_set; /* "name=mnist test_limit=1000": the settings that choose it */
     const char *uid;      /* "", -1, "": the config has no run */
     int64_t seed;
-    const char *state; /* of run_summary */
-    double value;      /* of the metric; NaN unless the run is done and has it */
-    bool is_drawn;     /* the config, by sweep.random */
+    const char *state;  /* of run_summary */
+    double value;       /* of the metric; NaN unless the run is done and has it */
+    bool is_drawn;      /* the config, by sweep.random */
+    int64_t dropped_at; /* the rung of sweep.halving at which the config was dropped; -1: none */
 } bnn_store_compared;
 
 /* The runs of the points of the newest spec of an experiment, point by point in the order of the sweep, then

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* From READABLE on, all tables that the views ask are there. */
-enum { READABLE = 2, NEWEST = 8 };
+enum { READABLE = 2, NEWEST = 9 };
 
 typedef struct identity {
     int64_t application, version, n_objects;
@@ -112,6 +112,9 @@ static int make_temporary_views(bnn_store *store, int64_t version, bnn_error *er
             " 0.0 AS p, 0.0 AS level, '' AS verdict, 0 AS looked_us WHERE 0;"
             "CREATE TEMP VIEW IF NOT EXISTS experiment_config AS"
             " SELECT *, 0 AS is_drawn FROM main.experiment_config"},
+        {9, "CREATE TEMP VIEW rung AS SELECT 0 AS experiment_id, 0 AS config_id, 0 AS rung,"
+            " 0 AS trained_id, 0 AS epochs, 0 AS n, 0 AS n_failed, 0.0 AS mean, 0 AS place,"
+            " 0 AS n_in, 0 AS n_kept, 0.0 AS cut, 0 AS kept WHERE 0"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (version < tables[i].before && bnn_store_script(store, tables[i].sql, err) != BNN_OK)

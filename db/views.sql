@@ -15,9 +15,10 @@ SELECT run_id, name, epoch, special,
 FROM metric;
 
 -- One row a config of an experiment. config: the first digits of its hash. need: start or teacher, of one
--- that is no point of the sweep, but needed by others; NULL of all others. differs: the settings in
+-- that is no point of the sweep, but needed by others; rung, of a point at a rung of fewer epochs
+-- (sweep.halving); NULL of all others. differs: the settings in
 -- which configs of the same label differ, as "train.epochs=5"; NULL when the label alone tells it.
--- is_drawn: 1 of points that sweep.random made.
+-- is_drawn: 1 of points that sweep.random made. dropped_at: the rung at which sweep.halving dropped it; NULL: none.
 DROP VIEW IF EXISTS main.config_summary;
 CREATE VIEW main.config_summary AS
 SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec, own.ordinal,
@@ -36,7 +37,9 @@ SELECT own.experiment_id, own.config_id, own.label, own.is_baseline, own.in_spec
                                       WHERE peer.experiment_id = own.experiment_id
                                         AND peer.label = own.label)
                    ORDER BY param.key)) END AS differs,
-       own.need, own.is_drawn
+       own.need, own.is_drawn,
+       (SELECT min(rung) FROM rung WHERE rung.experiment_id = own.experiment_id
+        AND rung.config_id = own.config_id AND NOT kept) AS dropped_at
 FROM experiment_config AS own;
 
 -- What each look at an experiment with seeds.until said of a config that was still in. seeds: of a config at
@@ -50,6 +53,19 @@ SELECT experiment.name AS experiment, look.look, look.seeds, own.label, own.conf
        datetime(look.looked_us / 1000000, 'unixepoch') AS looked_utc, own.ordinal,
        own.differs
 FROM look JOIN experiment USING (experiment_id)
+JOIN config_summary AS own USING (experiment_id, config_id);
+
+-- How each point stood at the rungs of sweep.halving that it reached. epochs, n: of the runs that counted, and how
+-- many of them there are; validation_accuracy: the mean of those that did not fail; n_in, n_kept: how many points
+-- reached the rung, and went on; cut: the accuracy of the last of these. run_config: the config of the runs, another
+-- one where they have fewer epochs.
+DROP VIEW IF EXISTS main.halving_rung;
+CREATE VIEW main.halving_rung AS
+SELECT experiment.name AS experiment, rung.rung, rung.epochs, own.label, own.config, rung.n,
+       rung.n_failed, rung.mean AS validation_accuracy, rung.place, rung.n_in, rung.n_kept, rung.cut,
+       rung.kept, (SELECT substr(hash, 1, 12) FROM config WHERE config_id = rung.trained_id)
+           AS run_config, own.ordinal, own.differs
+FROM rung JOIN experiment USING (experiment_id)
 JOIN config_summary AS own USING (experiment_id, config_id);
 
 -- Every resolved parameter of every config, typed; booleans are 0 and 1.
@@ -309,7 +325,8 @@ SELECT experiment.name AS experiment,
        config_summary.config,
        config_summary.differs,
        coalesce(progress.n_stale, 0) AS n_stale,
-       config_summary.need
+       config_summary.need,
+       config_summary.dropped_at
 FROM config_summary
 JOIN experiment USING (experiment_id)
 LEFT JOIN progress USING (experiment_id, config_id)

@@ -49,6 +49,7 @@ spec_sources = \
 	framework/spec/override.c \
 	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h framework/spec/sweep_internal.h \
+	framework/spec/sweep_halving.c \
 	framework/spec/sweep_random.c \
 	framework/spec/sweep_section.c \
 	framework/spec/tree.c framework/spec/tree.h \
@@ -158,6 +159,7 @@ comparison_sources = \
 	framework/comparison/design.c framework/comparison/design.h \
 	framework/comparison/design_paths.h \
 	framework/comparison/flips.c framework/comparison/flips.h \
+	framework/comparison/halving.c framework/comparison/halving.h \
 	framework/comparison/interval.c framework/comparison/interval.h \
 	framework/comparison/looks.c framework/comparison/looks.h \
 	framework/comparison/max_t.c framework/comparison/max_t.h \
@@ -205,9 +207,11 @@ runner_sources = \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
+	framework/runner/plan_asked.c \
 	framework/runner/plan_looks.c \
 	framework/runner/plan_needs.c \
 	framework/runner/plan_record.c \
+	framework/runner/plan_rungs.c \
 	framework/runner/pool.c framework/runner/pool.h framework/runner/pool_internal.h \
 	framework/runner/pool_queue.c \
 	framework/runner/reload.c framework/runner/reload.h \
@@ -216,6 +220,7 @@ runner_sources = \
 	framework/runner/replay.c framework/runner/replay.h \
 	framework/runner/restore.c framework/runner/restore.h \
 	framework/runner/run.c framework/runner/run.h \
+	framework/runner/rungs.c \
 	framework/runner/seeds.c \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_keys.c \
@@ -423,6 +428,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/rm.c \
 	framework/cli/commands/run.c framework/cli/commands/run.h \
 	framework/cli/commands/run_end.c \
+	framework/cli/commands/rungs.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \

@@ -65,6 +65,7 @@ check_suites = \
 	tests/unit/comparison/check_comparison \
 	tests/unit/comparison/check_design \
 	tests/unit/comparison/check_error_rates \
+	tests/unit/comparison/check_halving \
 	tests/unit/comparison/check_theory \
 	tests/unit/figure/check_figure \
 	tests/unit/data/check_add \
@@ -155,6 +156,7 @@ shell_tests = \
 	tests/cli/install.sh \
 	tests/cli/manual.sh \
 	tests/cli/model.sh \
+	tests/cli/halving.sh \
 	tests/cli/looks.sh \
 	tests/cli/needs.sh \
 	tests/cli/report.sh \

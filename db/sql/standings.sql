@@ -1,5 +1,6 @@
 -- What the configs of the newest spec of an experiment came to, over their runs in state done, the
--- best first, and after the points those that are only needed. Differences are those of test accuracy to the baseline, seed by seed.
+-- best first, and after the points those that are only needed; what sweep.halving dropped, or trained for a
+-- rung only, is left out. Differences are those of test accuracy to the baseline, seed by seed.
 -- ?1: the experiment; ?2: a metric; ?3: 1 when less of it is better, else -1.
 WITH result AS (
     SELECT config,
@@ -27,5 +28,5 @@ SELECT label, is_baseline, leaderboard.n, n_failed, n_unfinished, metric.mean AS
        paired.ci95 AS ci95_difference, model_bytes, float32_bytes, mean_train_seconds, latency_us, n_stale,
        need
 FROM leaderboard LEFT JOIN metric USING (config) LEFT JOIN paired USING (config)
-WHERE experiment = ?1 AND in_spec
+WHERE experiment = ?1 AND in_spec AND need IS NOT 'rung' AND dropped_at IS NULL
 ORDER BY need NOTNULL, mean_metric IS NULL, ?3 * mean_metric, ordinal;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "runner/finish.h"
+#include "runner/plan_internal.h"
 #include "runner/run.h"
 
 #include <fcntl.h>
@@ -169,8 +170,9 @@ bnn_estimate_task bnn_estimate_task_of(const bnn_plan *plan, const bnn_run *run)
     return task;
 }
 
-/* later: also the runs that a look may ask for. */
-static double estimate_runs(const bnn_plan *plan, uint32_t n_jobs, bool later)
+/* Of the runs that are counted (NULL: all), those that are trained now, or, later, those that may be asked
+ * for. */
+static double estimate_runs(const bnn_plan *plan, uint32_t n_jobs, const bool *counted, bool later)
 {
     bnn_estimate_task *tasks = bnn_arena_alloc(plan->arena, plan->n, sizeof *tasks);
     double *busy = bnn_arena_alloc(plan->arena, n_jobs, sizeof *busy);
@@ -178,7 +180,8 @@ static double estimate_runs(const bnn_plan *plan, uint32_t n_jobs, bool later)
     for (size_t i = 0; known && i < plan->n; i++) {
         const bnn_run *run = &plan->runs[i];
         tasks[i] = bnn_estimate_task_of(plan, run);
-        if (!bnn_run_trains(run) && !(later && run->state == BNN_RUN_LATER))
+        if ((counted != NULL && !counted[i]) ||
+            (!bnn_run_trains(run) && !(later && run->state == BNN_RUN_LATER)))
             continue;
         tasks[i].seconds = plan->seconds[run->i_config] * bnn_plan_rest(plan, run);
         tasks[i].end = -1.0;
@@ -189,12 +192,59 @@ static double estimate_runs(const bnn_plan *plan, uint32_t n_jobs, bool later)
 
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs)
 {
-    return estimate_runs(plan, n_jobs, false);
+    return estimate_runs(plan, n_jobs, NULL, false);
 }
 
-double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs)
+/* The contender of those that are in, and not chosen yet, whose runs at the rung take the longest. */
+static size_t estimate_slowest(const bnn_plan *plan, const bnn_rung *rung, const bool *chosen)
 {
-    return estimate_runs(plan, n_jobs, true);
+    const size_t n = plan->experiment->contest.n;
+    size_t slowest = n;
+    for (size_t i = 0; i < n; i++)
+        if (plan->halved.is_in[i] && !chosen[i] &&
+            (slowest == n ||
+             plan->seconds[rung->configs[i]] > plan->seconds[rung->configs[slowest]]))
+            slowest = i;
+    return slowest;
+}
+
+/* A later rung, which begins when the one before has ended. counted[plan->n]: the runs of those before, to
+ * which its own come; *n_more grows by these. NaN without memory, too. */
+static double estimate_rung(const bnn_plan *plan, const bnn_rung *rung, uint32_t n_jobs,
+                            bool *counted, size_t *n_more)
+{
+    const bnn_experiment *x = plan->experiment;
+    bool *chosen = bnn_arena_alloc(plan->arena, x->contest.n, sizeof *chosen);
+    bool *runs = bnn_arena_alloc(plan->arena, plan->n, sizeof *runs);
+    if (chosen == NULL || runs == NULL)
+        return (double)NAN;
+    for (size_t k = 0; k < rung->n; k++) {
+        const size_t i = estimate_slowest(plan, rung, chosen);
+        chosen[i] = true;
+        for (size_t j = 0; j < rung->seeds; j++)
+            runs[j * x->n_configs + rung->configs[i]] = true;
+    }
+    bnn_plan_mark_needs(plan, runs);
+    for (size_t i = 0; i < plan->n; i++) {
+        runs[i] = runs[i] && !counted[i] && plan->runs[i].state == BNN_RUN_LATER;
+        counted[i] = counted[i] || runs[i];
+        *n_more += runs[i];
+    }
+    return estimate_runs(plan, n_jobs, runs, true);
+}
+
+double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs, size_t *n_more)
+{
+    const bnn_contest *contest = &plan->experiment->contest;
+    *n_more = plan->n_of[BNN_RUN_LATER];
+    if (contest->n == 0)
+        return estimate_runs(plan, n_jobs, NULL, true);
+    *n_more = 0;
+    bool *counted = bnn_arena_alloc(plan->arena, plan->n, sizeof *counted);
+    double seconds = bnn_estimate_plan(plan, n_jobs);
+    for (size_t k = plan->halved.made + 1; counted != NULL && k < contest->n_rungs; k++)
+        seconds += estimate_rung(plan, &contest->rungs[k], n_jobs, counted, n_more);
+    return counted != NULL ? seconds : (double)NAN;
 }
 
 bool bnn_estimate_is_limit(const bnn_plan *plan)

@@ -34,8 +34,9 @@ double bnn_estimate_makespan(bnn_estimate_task *tasks, size_t n, double *busy, u
 /* What is left of a plan at its start, with n_jobs; NaN when some config is unknown. */
 double bnn_estimate_plan(const bnn_plan *plan, uint32_t n_jobs);
 
-/* The same if all runs have to be done that a look may ask for (seeds.until). */
-double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs);
+/* The same if all runs have to be done that a look may ask for (seeds.until), or if of the contenders always
+ * those go on that take the longest (sweep.halving). *n_more: such runs, beside those to do now. */
+double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs, size_t *n_more);
 
 /* Whether it is a limit: runs may end before their last epoch. */
 bool bnn_estimate_is_limit(const bnn_plan *plan);

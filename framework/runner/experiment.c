@@ -247,7 +247,8 @@ static void merge_config(const bnn_builder *b, const bnn_point *point, const bnn
                          bnn_config *same)
 {
     if (config->only != NULL) {
-        if (same->only != NULL && strcmp(same->only, config->only) != 0)
+        if (same->only != NULL && same->only != bnn_rung_word && config->only != bnn_rung_word &&
+            strcmp(same->only, config->only) != 0)
             same->is_both = true;
         return;
     }
@@ -298,6 +299,25 @@ int bnn_experiment_note(bnn_builder *b, const bnn_point *point, const bnn_config
     return bnn_effect_note(&b->effects, point, &config->settings, idle, n_idle);
 }
 
+/* What needs all points; places: the config of each. */
+static void resolve_whole(bnn_builder *b, const bnn_node *root, const bnn_sweep *sweep,
+                          const size_t *places)
+{
+    const bnn_point **points =
+        bnn_arena_alloc(b->r->arena, b->out->n_configs, sizeof *points); /* of configs */
+    if (points == NULL) {
+        bnn_diag_no_memory(b->r->diag);
+        return;
+    }
+    for (size_t i = sweep->n; i-- > 0;)
+        points[places[i]] = &sweep->points[i];
+    bnn_needs_check(b, root);
+    if (bnn_diag_status(b->r->diag) == BNN_OK)
+        bnn_registered_resolve(b, root);
+    if (bnn_diag_status(b->r->diag) == BNN_OK && sweep->halving.is_there)
+        bnn_rungs_resolve(b, &sweep->halving, points);
+}
+
 /* expanding: began before the sweep was expanded; after a mistake there, points that are missing
  * could use any key, and keys that are missing could tell configs apart. */
 static void resolve_points(const bnn_reader *r, const bnn_node *root, const bnn_sweep *sweep,
@@ -307,21 +327,21 @@ static void resolve_points(const bnn_reader *r, const bnn_node *root, const bnn_
                      .out = out,
                      .effects = {.spec = r->spec, .arena = r->arena},
                      .whole = bnn_diag_status(r->diag) == BNN_OK};
-    for (size_t i = 0; i < sweep->n; i++) {
+    size_t *places = bnn_arena_alloc(r->arena, sweep->n, sizeof *places);
+    if (places == NULL)
+        bnn_diag_no_memory(r->diag);
+    for (size_t i = 0; places != NULL && i < sweep->n; i++) {
         const bnn_point *point = &sweep->points[i];
         bnn_config config;
-        size_t place;
         const int status = bnn_needs_resolve(&b, point, &config);
         if (status == BNN_OK)
-            bnn_experiment_add(&b, point, &config, &place);
+            bnn_experiment_add(&b, point, &config, &places[i]);
         if (bnn_experiment_note(&b, point, &config, status == BNN_OK) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
     if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
-        bnn_needs_check(&b, root);
+        resolve_whole(&b, root, sweep, places);
     bnn_needs_label(&b);
-    if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
-        bnn_registered_resolve(&b, root);
     bnn_diag_end(r->diag, expanding);
     if (b.whole)
         bnn_effect_report(&b.effects, sweep, from->overrides, r->diag);

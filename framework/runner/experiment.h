@@ -63,14 +63,29 @@ typedef struct bnn_compare_options {
  * the comparison of the spec has decided about it. */
 typedef struct bnn_until {
     bool is_there;
-    bool
-        goes_on; /* the plan is made again, by a command that has executed the one before: what failed
-                     has been tried */
     double margin;    /* below 0: that of the comparison, which it becomes */
     int32_t max;      /* seeds: those of the last look */
     int32_t spending; /* bnn_spending */
     bnn_design design;
 } bnn_until;
+
+/* A rung of sweep.halving: what a contender has to have done there. */
+typedef struct bnn_rung {
+    size_t seeds; /* the first so many of the experiment */
+    int32_t epochs;
+    size_t n;              /* contenders that reach it */
+    const size_t *configs; /* [contenders]: whose runs count, by their places in the experiment */
+} bnn_rung;
+
+enum { BNN_RUNGS_MAX = 32 };
+
+/* `sweep: {halving: ...}`: all points are planned to the end, but a contender that a rung drops gets no more
+ * runs. The baseline, and what the spec compares with, is none. */
+typedef struct bnn_contest {
+    size_t n, eta;         /* contenders, in the order of the sweep; 0: there is no halving */
+    size_t n_rungs;        /* at least two */
+    const bnn_rung *rungs; /* configs of the last are the contenders themselves */
+} bnn_contest;
 
 /* Another config, whose run of the same seed a run needs. */
 typedef struct bnn_need {
@@ -89,7 +104,8 @@ typedef struct bnn_config {
     bnn_need needs[BNN_PURPOSES]; /* by bnn_purpose */
     bool is_needed;               /* others need it: its weights are kept */
     bool is_sound;                /* no mistake in it, but for what it needs */
-    const char *only;             /* "start", "teacher": it is no point, but only needed; or NULL */
+    const char *only;             /* "start", "teacher": it is no point, but only needed; or
+                                     bnn_rung_word: it is a point at a rung; or NULL */
     bool is_both;                 /* it is only needed, as a start and as a teacher */
     const bnn_point *needed_by;   /* then: a point that needs it */
     bnn_data_options data;
@@ -109,6 +125,8 @@ typedef struct bnn_config {
     bnn_plugin_set plugins; /* those that act */
 } bnn_config;
 
+extern const char bnn_rung_word[]; /* "rung" */
+
 typedef struct bnn_experiment {
     const char *name;
     const char *description; /* or NULL */
@@ -117,6 +135,10 @@ typedef struct bnn_experiment {
     size_t n_seeds;
     const int64_t *seeds;
     bnn_until until;
+    bnn_contest contest;
+    bool
+        goes_on; /* the plan is made again, by a command that has executed the one before: what failed
+                     has been tried */
     bnn_metric_options metric;
     bnn_compare_options compare;
     bnn_run_options run;

@@ -47,6 +47,12 @@ extern const bnn_section bnn_seeds_section;
 /* After the fixed keys: seeds.until goes with the comparison of the spec, whose margin it may say. */
 void bnn_seeds_check_until(const bnn_reader *r, const bnn_node *root, bnn_experiment *x);
 
+/* ---- rungs.c ---- */
+
+/* After all points and what they are compared with: adds the configs of the rungs, and fills in the contest.
+ * points[n_configs]: of each config that is one. */
+void bnn_rungs_resolve(bnn_builder *b, const bnn_halving *halving, const bnn_point *const *points);
+
 /* ---- needs.c ---- */
 
 /* The keys `start` and `teacher` of a bnn_config; detail: the bnn_purpose. */

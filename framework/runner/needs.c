@@ -393,7 +393,7 @@ int bnn_needs_label(bnn_builder *b)
         size_t before = 0;
         while (before < i && !need_is_like(&x->configs[before], &x->configs[i]))
             before++;
-        if (x->configs[i].only == NULL)
+        if (x->configs[i].only == NULL || x->configs[i].only == bnn_rung_word)
             labels[i] = x->configs[i].label;
         else if (before == i)
             memory = need_tell_apart(x, i, labels, arena);

@@ -12,6 +12,7 @@
 #define BNN_RUNNER_PLAN_H
 
 #include "base/run.h"
+#include "comparison/halving.h"
 #include "comparison/looks.h"
 #include "db/store.h"
 #include "runner/experiment.h"
@@ -31,6 +32,7 @@ typedef struct bnn_plan {
     size_t n_looked;     /* with seeds.until: configs that are compared with the baseline, ... */
     size_t *looked;      /* [n_looked] these, by their places in the experiment, ... */
     bnn_looks looks;     /* ... and what the looks that could be made say of them */
+    bnn_halved halved;   /* with sweep.halving: how the contenders stand at the rungs */
     double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;
 
@@ -56,6 +58,9 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
 int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
                     bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
                     bnn_error *err);
+
+/* Whether runs that are done may make it ask for more (seeds.until, sweep.halving). */
+bool bnn_plan_goes_on(const bnn_plan *plan);
 
 /* The run that another one needs, of the same seed, which is before it in the plan; NULL: none. */
 bnn_run *bnn_plan_need(const bnn_plan *plan, const bnn_run *run, bnn_purpose purpose);

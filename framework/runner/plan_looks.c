@@ -15,49 +15,18 @@ typedef struct plan_look {
     double *values;   /* [plan->n] of the runs, more being better; NaN: none */
 } plan_look;
 
-/* Of a run that has ended for the looks: by itself, or since the command that plans has tried it. */
-static bool look_is_ended(const bnn_plan *plan, const bnn_run *run)
-{
-    return run->state == BNN_RUN_DONE || run->state == BNN_RUN_LOST ||
-           (run->state == BNN_RUN_FAILED && plan->experiment->until.goes_on);
-}
-
 static int look_begin(plan_look *l, bnn_error *err)
 {
     const bnn_experiment *x = l->plan->experiment;
     l->plan->looked = bnn_arena_alloc(l->plan->arena, x->n_configs, sizeof *l->plan->looked);
-    l->values = bnn_arena_alloc(l->plan->arena, l->plan->n, sizeof *l->values);
-    if (l->plan->looked == NULL || l->values == NULL)
+    if (l->plan->looked == NULL)
         return bnn_no_memory(err);
-    for (size_t i = 0; i < l->plan->n; i++)
-        l->values[i] = (double)NAN;
     for (size_t i = 0; i < x->n_configs; i++)
         if (strcmp(x->configs[i].hash, x->compare.reference) == 0)
             l->reference = i;
         else if (x->configs[i].only == NULL)
             l->plan->looked[l->n++] = i;
     return BNN_OK;
-}
-
-static int look_read(const bnn_plan_matcher *m, plan_look *l, bnn_store *store, bnn_error *err)
-{
-    const bnn_experiment *x = l->plan->experiment;
-    const bnn_metric *metric = bnn_run_metric(x->compare.metric);
-    const double unit = (metric->unit == BNN_UNIT_FRACTION ? 100.0 : 1.0) *
-                        (metric->goal == BNN_GOAL_MIN ? -1.0 : 1.0);
-    const bnn_store_ended *rows;
-    size_t n;
-    const int status =
-        bnn_store_list_ended(store, x->name, metric->name, l->plan->arena, &rows, &n, err);
-    for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        const bnn_run *run = bnn_plan_find_run(m, rows[i].config_hash, rows[i].seed);
-        if (run != NULL && run->state != BNN_RUN_FAILED)
-            l->values[run - l->plan->runs] = unit * rows[i].value;
-    }
-    for (size_t i = 0; i < l->plan->n; i++)
-        if (l->plan->runs[i].state == BNN_RUN_FAILED)
-            l->values[i] = -INFINITY;
-    return status;
 }
 
 static int look_make(plan_look *l, bnn_error *err)
@@ -74,8 +43,8 @@ static int look_make(plan_look *l, bnn_error *err)
             const size_t own = j * x->n_configs + plan->looked[i];
             const size_t other = j * x->n_configs + l->reference;
             differences[i * seeds + j] = l->values[own] - l->values[other];
-            ended[i * seeds + j] =
-                look_is_ended(plan, &plan->runs[own]) && look_is_ended(plan, &plan->runs[other]);
+            ended[i * seeds + j] = bnn_plan_has_ended(plan, &plan->runs[own]) &&
+                                   bnn_plan_has_ended(plan, &plan->runs[other]);
         }
     const bnn_paired paired = {l->n, seeds, differences};
     const bnn_question question = {.alpha = x->compare.alpha, .margin = x->compare.margin};
@@ -84,50 +53,28 @@ static int look_make(plan_look *l, bnn_error *err)
                           err);
 }
 
-/* The runs that are asked for now, with those that they need. */
-static void look_mark(const plan_look *l, bool *due)
+/* Marks the runs up to so many seeds that are asked for. */
+static void look_mark(const plan_look *l, size_t seeds, bool *marks)
 {
     const bnn_plan *plan = l->plan;
     const size_t n_configs = plan->experiment->n_configs;
-    for (size_t j = 0; j < plan->looks.due; j++) {
-        due[j * n_configs + l->reference] = true;
+    for (size_t j = 0; j < seeds; j++) {
+        marks[j * n_configs + l->reference] = true;
         for (size_t i = 0; i < l->n; i++)
-            due[j * n_configs + plan->looked[i]] |= !plan->looks.has_left[i];
+            marks[j * n_configs + plan->looked[i]] |= !plan->looks.has_left[i];
     }
-    for (size_t i = plan->n; i-- > 0;)
-        for (int p = 0; due[i] && p < BNN_PURPOSES; p++) {
-            const bnn_run *need = bnn_plan_need(plan, &plan->runs[i], (bnn_purpose)p);
-            if (need != NULL)
-                due[need - plan->runs] = true;
-        }
-}
-
-/* Whether a run may still be asked for: its config, or one that needs it, is in. */
-static void look_mark_possible(const plan_look *l, bool *possible)
-{
-    bnn_plan later = *l->plan;
-    later.looks.due = l->plan->looks.due > 0 ? l->plan->experiment->n_seeds : 0;
-    look_mark(&(plan_look){.plan = &later, .reference = l->reference, .n = l->n}, possible);
 }
 
 static int look_settle(const plan_look *l, bnn_error *err)
 {
     bnn_plan *plan = l->plan;
-    bool *due = bnn_arena_alloc(plan->arena, plan->n, sizeof *due);
-    bool *possible = bnn_arena_alloc(plan->arena, plan->n, sizeof *possible);
-    if (due == NULL || possible == NULL)
-        return bnn_no_memory(err);
-    look_mark(l, due);
-    look_mark_possible(l, possible);
-    for (size_t i = 0; i < plan->n; i++) {
-        bnn_run *run = &plan->runs[i];
-        if (!bnn_run_is_todo(run) || run->state == BNN_RUN_AGAIN)
-            continue;
-        if (run->state == BNN_RUN_FAILED && plan->experiment->until.goes_on)
-            run->state = BNN_RUN_SPARED;
-        else if (!due[i])
-            run->state = possible[i] ? BNN_RUN_LATER : BNN_RUN_SPARED;
-    }
+    const size_t due = plan->looks.due;
+    bnn_plan_asked asked;
+    if (bnn_plan_begin_asking(plan, &asked, err) != BNN_OK)
+        return err->status;
+    look_mark(l, due, asked.due);
+    look_mark(l, due > 0 ? plan->experiment->n_seeds : 0, asked.possible);
+    bnn_plan_ask(plan, &asked);
     return BNN_OK;
 }
 
@@ -136,9 +83,12 @@ int bnn_plan_look(const bnn_plan_matcher *m, bnn_store *store, bnn_error *err)
     plan_look l = {.plan = m->plan};
     if (!m->plan->experiment->until.is_there)
         return BNN_OK;
+    const bnn_metric *metric = bnn_run_metric(m->plan->experiment->compare.metric);
+    const double unit = (metric->unit == BNN_UNIT_FRACTION ? 100.0 : 1.0) *
+                        (metric->goal == BNN_GOAL_MIN ? -1.0 : 1.0);
     int status = look_begin(&l, err);
-    if (status == BNN_OK && store != NULL)
-        status = look_read(m, &l, store, err);
+    if (status == BNN_OK)
+        status = bnn_plan_read_values(m, store, metric->name, unit, &l.values, err);
     if (status == BNN_OK)
         status = look_make(&l, err);
     return status == BNN_OK ? look_settle(&l, err) : status;

@@ -58,6 +58,8 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
         status = plan_add_config(plan, store, id, i, &configs[i], err);
     if (status == BNN_OK)
         status = bnn_plan_keep_looks(plan, store, id, configs, err);
+    if (status == BNN_OK)
+        status = bnn_plan_keep_rungs(plan, store, id, configs, err);
     for (size_t i = 0; status == BNN_OK && i < plan->n; i++) {
         bnn_run *run = &plan->runs[i];
         const bnn_run_state state = run->state; /* BLOCKED is queued to the database */

@@ -222,6 +222,6 @@ int bnn_sweep_expand(const bnn_reader *r, const bnn_node *spec, size_t n_seeds, 
     if (status == BNN_OK && bnn_label_points(spec, e.n, e.points, r->arena) != BNN_OK)
         status = bnn_diag_no_memory(r->diag);
     if (status == BNN_OK)
-        *out = (bnn_sweep){.n = e.n, .points = e.points};
+        *out = (bnn_sweep){.n = e.n, .points = e.points, .halving = e.parts.halving};
     return read != BNN_OK ? read : status;
 }

@@ -6,6 +6,7 @@
  *   list:    extra points, each a map of dotted keys; without the three above, all points
  *   exclude: partial points; a point that agrees with one of them is dropped
  *   max_runs: points x seeds beyond this are an error, never a silent sample
+ *   halving: not all points are trained to the end; see bnn_halving
  *
  * `baseline` (a map of dotted keys) names the point that others are compared with: the base with
  * these values. It joins the points when it is not one of them; exclude does not drop it.
@@ -20,7 +21,7 @@
  * {model.binarize: none}: what it does not name stays. What is a dotted key's value, or a plugin's or a
  * topology's map, is the whole of it.
  *
- * sweep_section.c reads, sweep_random.c draws, sweep.c makes the points, dotted.c writes maps as dotted keys,
+ * sweep_section.c and sweep_halving.c read, sweep_random.c draws, sweep.c makes the points, dotted.c writes maps as dotted keys,
  * label.c names the points, override.c has the command line's. */
 #ifndef BNN_SPEC_SWEEP_H
 #define BNN_SPEC_SWEEP_H
@@ -43,9 +44,24 @@ typedef struct bnn_point {
     const char *taught; /* and what is said of the teacher */
 } bnn_point;
 
+typedef enum bnn_halving_over {
+    BNN_HALVE_EPOCHS = 0,
+    BNN_HALVE_SEEDS = 1,
+} bnn_halving_over;
+
+/* Successive halving (Jamieson and Talwalkar 2016; a bracket of Hyperband): all points but the baseline have
+ * `from` epochs or seeds, the best 1 in eta of them eta times as many, and so on. */
+typedef struct bnn_halving {
+    bool is_there;
+    int32_t over;            /* bnn_halving_over */
+    int32_t from, eta;       /* at least 1 and 2 */
+    bnn_position_in_file at; /* when it is there */
+} bnn_halving;
+
 typedef struct bnn_sweep {
     size_t n;
     const bnn_point *points;
+    bnn_halving halving; /* of these points */
 } bnn_sweep;
 
 /* The keys of `sweep`, for those who explain them. */

@@ -1,5 +1,5 @@
-/* sweep_internal.h - a sweep while it is read: sweep_section.c reads it, sweep_random.c draws, sweep.c makes
- * the points. Private to spec/. */
+/* sweep_internal.h - a sweep while it is read: sweep_section.c and sweep_halving.c read it, sweep_random.c
+ * draws, sweep.c makes the points. Private to spec/. */
 #ifndef BNN_SPEC_SWEEP_INTERNAL_H
 #define BNN_SPEC_SWEEP_INTERNAL_H
 
@@ -19,6 +19,7 @@ typedef struct bnn_sweep_parts {
     const bnn_node *list, *exclude; /* NULL, or a list of maps of dotted keys */
     const bnn_node *baseline;       /* NULL, or a map of dotted keys */
     int32_t max_runs;
+    bnn_halving halving;
     bnn_position_in_file at; /* of max_runs, or what comes nearest to it */
 } bnn_sweep_parts;
 
@@ -30,5 +31,10 @@ int bnn_sweep_read(const bnn_reader *r, const bnn_node *spec, bnn_sweep_parts *o
  * to lists of n values. Value i of a key depends on nothing but the text of the key, i, and what it is
  * drawn from. Filled in: the bnn_node * at the offset of the key's param; NULL after a mistake. */
 extern const bnn_key_type bnn_sweep_random_type;
+
+/* ---- sweep_halving.c ---- */
+
+/* The key `halving`: a bnn_halving. */
+extern const bnn_section bnn_sweep_halving_section;
 
 #endif

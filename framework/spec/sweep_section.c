@@ -232,6 +232,15 @@ static const bnn_key sweep_keys[] = {
      .detail = 1},
     {.param = BNN_INTEGER(bnn_sweep_parts, max_runs, 500, 1, BNN_SWEEP_RUNS_MAX,
                           "more points x seeds than this are a mistake")},
+    {BNN_KEY_SECTION(bnn_sweep_parts, halving, "halving", &bnn_sweep_halving_section,
+                     "successive halving: the points start small, and at each rung the best of "
+                     "them go on; the baseline is always trained whole"),
+     .also = "successive_halving|hyperband|asha|pruner",
+     .examples = "train: {epochs: 45}\n"
+                 "sweep:\n"
+                 "  random: {n: 27, train.optimizer.lr: {log_uniform: [1e-4, 1e-2]}}\n"
+                 "  halving: {over: epochs, from: 5, eta: 3}   # 27 at 5, 9 at 15, 3 at 45\n"
+                 "bnnrun query rungs   # afterwards"},
     BNN_KEYS_END,
 };
 

@@ -65,13 +65,25 @@ void cli_looks_print(const bnn_plan *plan, uint32_t n_jobs)
         looks_write(plan, plan->looks.made, stdout);
     }
     if (plan->looks.due > 0 && plan->n_of[BNN_RUN_LATER] > 0) {
-        const double seconds = bnn_estimate_most(plan, n_jobs);
-        printf("; if no other is decided before the last, %zu more run%s",
-               plan->n_of[BNN_RUN_LATER], bnn_plural(plan->n_of[BNN_RUN_LATER]));
+        size_t n_more;
+        const double seconds = bnn_estimate_most(plan, n_jobs, &n_more);
+        printf("; if no other is decided before the last, %zu more run%s", n_more,
+               bnn_plural(n_more));
         if (!isnan(seconds))
             printf(", in all about %s", cli_duration_text(seconds, duration));
     }
     putchar('\n');
+}
+
+const char *cli_looks_later(const bnn_plan *plan)
+{
+    return plan->experiment->until.is_there ? "if no look decides before"
+                                            : "if no rung drops it before";
+}
+
+const char *cli_looks_spared(const bnn_plan *plan)
+{
+    return plan->experiment->until.is_there ? "a look has decided" : "a rung has dropped it";
 }
 
 /* ---- waiting ----------------------------------------------------------------------------- */

@@ -66,9 +66,9 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
     case BNN_RUN_BLOCKED:
         return bnn_arena_printf(arena, "%s", run->blocked);
     case BNN_RUN_LATER:
-        return "if no look decides before";
+        return cli_looks_later(plan);
     case BNN_RUN_SPARED:
-        return "a look has decided";
+        return cli_looks_spared(plan);
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
@@ -239,6 +239,7 @@ static void print_sum(const bnn_plan *plan, uint32_t n_jobs, const char *db,
         printf("; %s %s with %u job%s\n", bnn_estimate_is_limit(plan) ? "at most about" : "about",
                cli_duration_text(seconds, duration), n_jobs, bnn_plural(n_jobs));
     cli_looks_print(plan, n_jobs);
+    cli_rungs_print(plan, n_jobs);
     if (plan->n_of[BNN_RUN_STALE] > 0)
         puts(CLI_PLAN_STALE);
     if (plan->n_of[BNN_RUN_LOST] > 0)
@@ -351,7 +352,7 @@ const cli_command cli_command_plan = {
         "--retrain asks); restore (done, but files that it left are missing or damaged: training\n"
         "gives them again); done; stale (done, but its data, a plugin or a run that it was trained\n"
         "with are others now); blocked (it needs a stale run); running (in another process); later,\n"
-        "spared (as looks decide: `bnnrun help seeds.until`). Seconds\n"
+        "spared (as looks or rungs decide: `bnnrun help seeds.until`, sweep.halving). Seconds\n"
         "come from past runs of the same config, else from a few steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs.\n"

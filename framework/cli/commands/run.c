@@ -59,7 +59,9 @@ static void say_plan(const cli_sweep *s)
     say_count(plan->n_of[BNN_RUN_AGAIN], "to train again");
     say_count(plan->n_of[BNN_RUN_LOST], "done with lost files");
     say_count(plan->n_of[BNN_RUN_BLOCKED], "blocked");
-    say_count(plan->n_of[BNN_RUN_LATER], "later, if no look decides before");
+    say_count(plan->n_of[BNN_RUN_LATER], plan->experiment->until.is_there
+                                             ? "later, if no look decides before"
+                                             : "later, if no rung drops them before");
     say_count(plan->n_of[BNN_RUN_SPARED], "spared");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
     fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] +
@@ -197,9 +199,29 @@ static int do_runs(cli_sweep *s, bnn_error *err)
     return status;
 }
 
+static void sweep_close_data(cli_sweep *s)
+{
+    if (s->datasets != NULL)
+        bnn_plan_close_data(&s->plan, s->datasets);
+    s->datasets = NULL;
+}
+
+/* Whether the plan of a look before has opened all that this one needs. */
+static bool sweep_has_data(const cli_sweep *s)
+{
+    bool has = s->datasets != NULL;
+    for (const bnn_run *run = s->plan.runs; has && run < s->plan.runs + s->plan.n; run++)
+        has = !bnn_run_trains(run) ||
+              s->datasets[s->plan.experiment->configs[run->i_config].i_dataset].owner != NULL;
+    return has;
+}
+
 static int open_data(cli_sweep *s, bnn_error *err)
 {
     cli_download download;
+    if (sweep_has_data(s))
+        return BNN_OK;
+    sweep_close_data(s);
     const bnn_data_search search = sweep_search_data(s->request, &download);
     const int status = bnn_plan_open_data(&s->plan, &search, &s->datasets, err);
     cli_download_end(&download);
@@ -224,7 +246,6 @@ static int sweep_do_plan(cli_sweep *s, int *signal, bnn_error *err)
     if (status != BNN_OK)
         return status;
     status = do_runs(s, err);
-    bnn_plan_close_data(&s->plan, s->datasets);
     *signal = s->summary.signal != 0 ? s->summary.signal : s->restored.signal;
     s->n_tried += s->plan.n_todo;
     for (size_t i = 0; i < BNN_RUN_STATES; i++)
@@ -242,22 +263,29 @@ static int sweep_plan(cli_sweep *s, const char *retrain, bool take_over, bnn_err
     return status;
 }
 
-/* From look to look, until all is decided. Runs up to a look that other processes have are waited for, if
- * these can be seen from here. */
+/* What has been decided since so many looks, or rungs. */
+static void sweep_say_looks(const cli_sweep *s, size_t looks, size_t rungs)
+{
+    cli_looks_say(&s->plan, looks);
+    cli_rungs_say(&s->plan, rungs);
+}
+
+/* From look to look, or rung to rung, until all is decided. Runs up to one that other processes have are
+ * waited for, if these can be seen from here. */
 static int sweep_look_on(cli_sweep *s, int *signal, bnn_error *err)
 {
     int status = BNN_OK;
-    bool more = s->plan.looks.due > 0;
-    s->request->experiment.until.goes_on = true;
+    bool more = bnn_plan_goes_on(&s->plan);
+    s->request->experiment.goes_on = true;
     while (status == BNN_OK && more) {
-        const size_t before = s->plan.looks.made;
+        const size_t looks = s->plan.looks.made, rungs = s->plan.halved.made;
         status = sweep_plan(s, NULL, false, err);
         if (status != BNN_OK)
             break;
         s->summary = (bnn_pool_summary){.signal = 0};
         if (!s->request->options.quiet)
-            cli_looks_say(&s->plan, before);
-        const bool waits = s->plan.looks.due > 0 && s->plan.n_todo == 0 &&
+            sweep_say_looks(s, looks, rungs);
+        const bool waits = bnn_plan_goes_on(&s->plan) && s->plan.n_todo == 0 &&
                            s->plan.n_of[BNN_RUN_RUNNING] > 0 && s->recovered.n_unknown == 0;
         more = s->plan.n_todo > 0 || waits;
         status = waits ? cli_looks_wait(&s->plan, s->request->options.db, err)
@@ -320,7 +348,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     s.done_before = s.plan.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_LOST];
     if (!r->options.quiet) {
         say_plan(&s);
-        cli_looks_say(&s.plan, 0);
+        sweep_say_looks(&s, 0, 0);
         status = say_registered(&s, err);
     }
     if (status == BNN_OK && s.plan.n_todo > 0 && !r->options.quiet)
@@ -331,6 +359,7 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
         status = sweep_take_over(&s, signal, err);
     if (status == BNN_OK)
         status = sweep_look_on(&s, signal, err);
+    sweep_close_data(&s);
     if (status == BNN_E_INTERRUPTED) {
         bnn_error late; /* that a signal ended the sweep counts, whatever the table comes to */
         cli_sweep_show_results(&s, &late);

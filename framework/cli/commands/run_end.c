@@ -103,6 +103,18 @@ static void sweep_say_headline(const cli_sweep *s, bnn_store *store)
     bnn_arena_destroy(arena);
 }
 
+/* What the leaderboard is not. */
+static void sweep_say_chosen(const bnn_plan *plan)
+{
+    if (plan->experiment->until.is_there)
+        puts(
+            "\nIntervals here are those of one look at all seeds; `bnnrun compare` has those of the "
+            "looks");
+    if (plan->halved.made > 1 || (plan->halved.made > 0 && bnn_plan_goes_on(plan)))
+        puts("\nConfigs that a rung dropped are left out, and the others were chosen with these "
+             "seeds; `bnnrun query rungs` has all");
+}
+
 int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
@@ -132,6 +144,7 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
             putchar('\n');
             cli_plan_say_other_seeds(&s->plan, stdout);
         }
+        sweep_say_chosen(&s->plan);
         const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
         printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
                named ? " --db " : "", named ? options->db : "");
@@ -176,6 +189,10 @@ int cli_sweep_judge(const cli_sweep *s, bnn_error *err)
             "the look at %zu seeds waits for runs that are not done; `bnnrun plan` says "
             "why",
             s->plan.looks.due);
+    if (s->n_elsewhere == 0 && bnn_plan_goes_on(&s->plan))
+        return bnn_fail(err, BNN_E_FAILED,
+                        "rung %zu waits for runs that are not done; `bnnrun plan` says why",
+                        s->plan.halved.made + 1);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(

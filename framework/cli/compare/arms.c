@@ -134,6 +134,24 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
     return status;
 }
 
+/* Takes the rows of configs that halving dropped out; how many rows are left. */
+static size_t arms_leave_dropped(bnn_store_compared *rows, size_t n, cli_arms *out)
+{
+    size_t n_left = 0;
+    const char *last = "";
+    for (size_t i = 0; i < n; i++) {
+        const int64_t rung = rows[i].dropped_at;
+        if (rung <= 0) {
+            rows[n_left++] = rows[i];
+            continue;
+        }
+        out->n_dropped += strcmp(rows[i].config, last) != 0;
+        out->n_rungs = out->n_rungs > (size_t)rung ? out->n_rungs : (size_t)rung;
+        last = rows[i].config;
+    }
+    return n_left;
+}
+
 int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
                   bnn_arena *arena, cli_arms *out, bnn_error *err)
 {
@@ -150,6 +168,7 @@ int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *me
     bnn_store_compared *chosen = bnn_arena_copy(arena, rows, n, sizeof *chosen);
     if (chosen == NULL)
         return bnn_no_memory(err);
+    n = arms_leave_dropped(chosen, n, out);
     status = cli_seeds_choose(store, experiment, &plan, arena, chosen, n, out, err);
     return status != BNN_OK ? status : arms_make(chosen, n, metric, arena, out, err);
 }
@@ -318,6 +337,8 @@ int cli_arms_by(const cli_arms *configs, const char *key, bnn_arena *arena, cli_
     const char **blocks = bnn_arena_alloc(arena, configs->n, sizeof *blocks);
     *out = (cli_arms){.n_seeds = configs->n_seeds,
                       .seeds = configs->seeds,
+                      .n_dropped = configs->n_dropped,
+                      .n_rungs = configs->n_rungs,
                       .n_gone = configs->n_gone,
                       .gone = configs->gone,
                       .n_not_planned = configs->n_not_planned,

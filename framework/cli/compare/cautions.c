@@ -127,19 +127,28 @@ static void cautions_left(const cli_arms *arms, cli_words *w)
             arms->n_not_planned, bnn_plural(arms->n_not_planned), arms->not_planned);
 }
 
-/* The winner's curse. */
-static void cautions_drawn(const cli_arms *configs, cli_words *w)
+/* The winner's curse: what was chosen, from how many, and in how many looks. */
+static void cautions_winners(const cli_arms *configs, cli_words *w)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < configs->n; i++)
-        n += configs->arms[i].is_drawn;
-    if (n > 1)
+    size_t n_drawn = 0, n_left = 0;
+    for (size_t i = 0; i < configs->n; i++) {
+        n_drawn += configs->arms[i].is_drawn;
+        n_left += !configs->arms[i].is_baseline;
+    }
+    if (configs->n_dropped > 0)
+        cli_words_add(
+            w,
+            "%zu of %zu configs are left, chosen in %zu look%s by validation accuracy with these "
+            "seeds (sweep.halving), of which p and intervals know nothing: train them with new "
+            "ones before a lead is told. `bnnrun query rungs` has the others.\n",
+            n_left, n_left + configs->n_dropped, configs->n_rungs, bnn_plural(configs->n_rungs));
+    else if (n_drawn > 1)
         cli_words_add(
             w,
             "%zu of these configs were drawn (sweep.random): whichever of them is chosen for "
             "its result owes a part of it to these seeds. Train it with new ones before its "
             "lead is told.\n",
-            n);
+            n_drawn);
 }
 
 /* Results that there are not. */
@@ -163,7 +172,7 @@ static void cautions_chosen(const cli_question *asked, const cli_findings *found
         cli_words_add(
             w, "How many seeds a config has was decided by looks at what the spec registered "
                "(seeds.until), so p and intervals of other questions are too small.\n");
-    cautions_drawn(asked->configs, w);
+    cautions_winners(asked->configs, w);
     if (better && found->n > 1)
         cli_words_add(w,
                       "The best of %zu is the best of these seeds, too: on new ones its lead is "

@@ -44,6 +44,8 @@ typedef struct cli_arms {
     cli_arm *arms;
     size_t
         n_blocks; /* of values of a key: combinations of the others, over which each is averaged */
+    size_t n_dropped;  /* configs that sweep.halving dropped, which are none of the arms, ... */
+    size_t n_rungs;    /* ... and at how many rungs */
     size_t n_left_out; /* then: configs that are in none of these */
     size_t n_gone;     /* of the seeds, those that the spec no longer has */
     const char *gone;  /* "5, 6"; NULL or "": there are none */
@@ -52,7 +54,7 @@ typedef struct cli_arms {
     const char *not_planned; /* likewise */
 } cli_arms;
 
-/* The points of the newest spec of an experiment, in their order. Of seeds that the spec no longer has, those
+/* The points of the newest spec of an experiment, in their order, but for those that sweep.halving dropped. Of seeds that the spec no longer has, those
  * count that it registered; where it registered nothing in time, all. */
 int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
                   bnn_arena *arena, cli_arms *out, bnn_error *err);

@@ -172,10 +172,15 @@ static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_a
     if (n_kept < configs->n)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "without %zu of the configs", configs->n - n_kept));
-    if (n_kept < plan->n_configs)
+    if (configs->n_dropped > 0)
         plan_add(arena, said,
-                 bnn_arena_printf(arena, "with %zu more config%s", plan->n_configs - n_kept,
-                                  bnn_plural(plan->n_configs - n_kept)));
+                 bnn_arena_printf(arena, "with %zu config%s that sweep.halving has dropped",
+                                  configs->n_dropped, bnn_plural(configs->n_dropped)));
+    if (n_kept + configs->n_dropped < plan->n_configs)
+        plan_add(arena, said,
+                 bnn_arena_printf(arena, "with %zu more config%s",
+                                  plan->n_configs - n_kept - configs->n_dropped,
+                                  bnn_plural(plan->n_configs - n_kept - configs->n_dropped)));
     if (n_seeds < plan->n_seeds && plan->design.looks == 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu seed%s, of which %zu are here", plan->n_seeds,

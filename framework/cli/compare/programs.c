@@ -113,6 +113,11 @@ json_t *cli_compare_json(const cli_question *asked, const cli_findings *found,
     }
     if (found->design != NULL)
         programs_put_looks(all, found);
+    if (asked->configs->n_dropped > 0)
+        json_object_set_new(all, "halving",
+                            json_pack("{s:o, s:o}", "dropped",
+                                      programs_count(asked->configs->n_dropped), "rungs",
+                                      programs_count(asked->configs->n_rungs)));
     if (asked->settings != NULL)
         json_object_set(all, "settings", asked->settings);
     return all;

@@ -32,7 +32,7 @@ START_TEST(opening_creates_the_schema)
 {
     bnn_store_close(store_open(BNN_STORE_WRITE));
     const char *file = store_file();
-    ck_assert_int_eq(plain_number(file, "PRAGMA user_version"), 8);
+    ck_assert_int_eq(plain_number(file, "PRAGMA user_version"), 9);
     ck_assert_int_eq(plain_number(file, "PRAGMA application_id"), 0x424e4e52);
     ck_assert_str_eq(plain_text(file, "PRAGMA journal_mode"), "wal");
     ck_assert_str_eq(plain_text(file, "PRAGMA integrity_check"), "ok");
@@ -68,10 +68,11 @@ START_TEST(a_newer_or_older_schema_is_refused)
 {
     bnn_store *store = NULL;
     bnn_store_close(store_open(BNN_STORE_WRITE));
-    plain_execute(store_file(), "PRAGMA user_version = 9");
+    plain_execute(store_file(), "PRAGMA user_version = 10");
     for (int mode = BNN_STORE_READ; mode <= BNN_STORE_WRITE; mode++)
-        ck_refused(bnn_store_open(store_file(), (bnn_store_mode)mode, &store, err), BNN_E_RESOURCE,
-                   about_file("made by a newer bnnrun (schema 9, this one knows 8); use that one"));
+        ck_refused(
+            bnn_store_open(store_file(), (bnn_store_mode)mode, &store, err), BNN_E_RESOURCE,
+            about_file("made by a newer bnnrun (schema 10, this one knows 9); use that one"));
     plain_execute(store_file(), "PRAGMA user_version = 0");
     ck_refused(bnn_store_open(store_file(), BNN_STORE_READ, &store, err), BNN_E_RESOURCE,
                about_file("made by an older bnnrun (schema 0, this one reads 2); run an experiment "
@@ -147,7 +148,7 @@ START_TEST(an_empty_file_becomes_a_database)
 {
     write_file(store_file(), "", 0);
     bnn_store_close(store_open(BNN_STORE_WRITE));
-    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 8);
+    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 9);
 }
 END_TEST
 

@@ -45,7 +45,7 @@ START_TEST(an_old_database_is_brought_up_to_date)
     ck_refused(bnn_store_open(store_file(), BNN_STORE_READ, &store, err), BNN_E_RESOURCE, message);
     ck_assert_str_eq(plain_text(store_file(), objects), "run_summary");
     bnn_store_close(store_open(BNN_STORE_WRITE));
-    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 8);
+    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 9);
     ck_assert_str_eq(plain_text(store_file(), "PRAGMA integrity_check"), "ok");
     ck_assert_str_eq(plain_text(store_file(), "PRAGMA foreign_key_check"), "none");
     ck_assert_str_eq(plain_text(store_file(), objects),
@@ -71,7 +71,7 @@ START_TEST(an_old_database_is_read_with_new_views)
     ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 2);
     bnn_store_close(store_open(BNN_STORE_WRITE));
     ck_assert_str_eq(plain_text(store_file(), "SELECT config FROM run_summary"), "abc");
-    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 8);
+    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 9);
 }
 END_TEST
 

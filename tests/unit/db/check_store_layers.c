@@ -212,7 +212,7 @@ START_TEST(an_older_schema_gets_room_for_them)
     bnn_store *store = store_open(BNN_STORE_WRITE);
     add_binned(store, 1, 1, "flips", (double)NAN, 1, 0.5);
     bnn_store_close(store);
-    ck_rows("PRAGMA user_version", "8\n");
+    ck_rows("PRAGMA user_version", "9\n");
     ck_rows(of_first, "1|dense_2|flips|0.500000|NULL|4\n");
     ck_rows("PRAGMA integrity_check", "ok\n");
 }

@@ -1,5 +1,6 @@
-/* check_store_looks.c - what the store keeps of looks, and the done runs that they are made of. */
+/* check_store_looks.c - what the store keeps of looks, and the done runs that they are made of; and of rungs. */
 #include "db/store_looks.h"
+#include "db/store_rungs.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/store_fixture.h"
@@ -123,7 +124,69 @@ START_TEST(an_older_schema_is_read_without_looks_and_gets_room_for_them)
     keep_looks(store, 1, 1, 0, "");
     bnn_store_close(store);
     ck_rows("SELECT label FROM comparison_look", "a\n");
-    ck_rows("PRAGMA user_version", "8\n");
+    ck_rows("PRAGMA user_version", "9\n");
+    ck_rows("PRAGMA integrity_check", "ok\n");
+}
+END_TEST
+
+/* Config 2 stands before config 1, which is dropped. */
+static void keep_rung(bnn_store *store)
+{
+    bnn_store_standing row = {.rung = 1,
+                              .epochs = 5,
+                              .n = 2,
+                              .n_failed = 2,
+                              .mean = (double)NAN,
+                              .place = 2,
+                              .n_in = 2,
+                              .n_kept = 1,
+                              .cut = 0.75,
+                              .config = 1,
+                              .trained = 2};
+    ck_ok(bnn_store_forget_rungs(store, 1, err));
+    ck_ok(bnn_store_keep_standing(store, 1, &row, err));
+    row.config = 2;
+    row.n_failed = 0;
+    row.mean = 0.75;
+    row.place = 1;
+    row.kept = true;
+    ck_ok(bnn_store_keep_standing(store, 1, &row, err));
+}
+
+START_TEST(rungs_are_kept_and_go_with_their_configs)
+{
+    bnn_store *store = make_looks();
+    keep_rung(store);
+    keep_rung(store);
+    ck_rows(
+        "SELECT label, rung, epochs, n, n_failed, validation_accuracy, place, n_in, n_kept, cut,"
+        " kept, run_config = (SELECT config FROM config_summary WHERE label = 'b')"
+        " FROM halving_rung ORDER BY label",
+        "a|1|5|2|2|NULL|2|2|1|0.750000|0|1\nb|1|5|2|0|0.750000|1|2|1|0.750000|1|1\n");
+    ck_rows("SELECT label, dropped_at FROM config_summary ORDER BY label", "a|1\nb|NULL\n");
+    plain_execute(store_file(), "DELETE FROM config WHERE config_id = 1");
+    ck_rows("SELECT count(*) FROM rung", "1\n");
+    ck_ok(bnn_store_forget_rungs(store, 1, err));
+    ck_rows("SELECT count(*) FROM rung", "0\n");
+    bnn_store_close(store);
+}
+END_TEST
+
+START_TEST(an_older_schema_is_read_without_rungs_and_gets_room_for_them)
+{
+    bnn_store_close(make_looks());
+    plain_execute(store_file(), STORE_DROP_VERSION_9 "PRAGMA user_version = 8");
+    bnn_store *store = store_open(BNN_STORE_READ);
+    char *rows = store_rows(store, "SELECT count(*), max(dropped_at) FROM config_summary", NULL);
+    ck_assert_str_eq(rows, "2|NULL\n");
+    free(rows);
+    ask_all_queries(store);
+    bnn_store_close(store);
+    store = store_open(BNN_STORE_WRITE);
+    keep_rung(store);
+    bnn_store_close(store);
+    ck_rows("SELECT count(*) FROM halving_rung", "2\n");
+    ck_rows("PRAGMA user_version", "9\n");
     ck_rows("PRAGMA integrity_check", "ok\n");
 }
 END_TEST
@@ -137,6 +200,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, looks_go_with_their_configs);
     tcase_add_test(tests, looks_are_made_of_done_runs);
     tcase_add_test(tests, an_older_schema_is_read_without_looks_and_gets_room_for_them);
+    tcase_add_test(tests, rungs_are_kept_and_go_with_their_configs);
+    tcase_add_test(tests, an_older_schema_is_read_without_rungs_and_gets_room_for_them);
     suite_add_tcase(suite, tests);
     return suite;
 }

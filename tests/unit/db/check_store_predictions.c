@@ -452,7 +452,7 @@ START_TEST(an_older_schema_gets_room_for_them)
     const bnn_store_predictions p = predictions(said);
     ck_ok(bnn_store_fill_predictions(store, 3, &p, err));
     bnn_store_close(store);
-    ck_rows("PRAGMA user_version", "8\n");
+    ck_rows("PRAGMA user_version", "9\n");
     ck_rows("SELECT n_images, n_classes, length(predicted_classes) FROM run_prediction",
             "600|256|600\n");
     ck_rows("PRAGMA integrity_check", "ok\n");

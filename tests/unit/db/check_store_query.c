@@ -81,7 +81,7 @@ START_TEST(statements_that_change_anything_are_refused)
         bnn_store_close(store);
     }
     ck_assert_int_eq(plain_number(store_file(), "PRAGMA schema_version"), before);
-    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 8);
+    ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 9);
     ck_assert_str_eq(plain_text(store_file(), "PRAGMA journal_mode"), "wal");
 }
 END_TEST

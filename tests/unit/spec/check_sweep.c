@@ -50,7 +50,7 @@ static const char *labels(const bnn_sweep *sweep)
 
 static bnn_sweep expanded(const bnn_node *spec)
 {
-    bnn_sweep sweep = {0, NULL};
+    bnn_sweep sweep = {.n = 0};
     ck_assert_msg(bnn_sweep_expand(&reader, spec, 1, &sweep) == BNN_OK, "%s", said());
     return sweep;
 }
@@ -255,9 +255,9 @@ static const struct {
 } bad_sweeps[] = {
     {"sweep: {gird: {}}", "s:1:9: unknown key \"gird\" in sweep; did you mean \"grid\"?"},
     {"sweep: [1]",
-     "s:1:8: sweep: expected a map of grid, zip, random, list, exclude, max_runs, got a list"},
+     "s:1:8: sweep: expected a map of grid, zip, random, list, exclude, max_runs, halving, got a list"},
     {"sweep:",
-     "s:1:7: sweep: expected a map of grid, zip, random, list, exclude, max_runs, got nothing; leave the key out for its default"},
+     "s:1:7: sweep: expected a map of grid, zip, random, list, exclude, max_runs, halving, got nothing; leave the key out for its default"},
     {"sweep: {grid: [a]}",
      "s:1:15: sweep.grid: expected a map of dotted keys, got a list; points one by one are a list in sweep.list"},
     {"sweep: {grid: {a: b}}",
@@ -316,7 +316,7 @@ static const struct {
 
 START_TEST(refuses_sweep)
 {
-    bnn_sweep sweep = {77, NULL};
+    bnn_sweep sweep = {.n = 77};
     ck_assert_int_eq(bnn_sweep_expand(&reader, parsed(bad_sweeps[_i].text), 2, &sweep), BNN_E_SPEC);
     ck_assert_str_eq(said(), bad_sweeps[_i].messages);
     /* What is not wrong, or nothing. */
@@ -395,7 +395,7 @@ START_TEST(survives_a_full_arena)
         bnn_arena *small = bnn_arena_create(limit);
         bnn_diag *own = bnn_diag_create();
         const bnn_reader tight = {.arena = small, .diag = own, .spec = &spec_section};
-        bnn_sweep sweep = {77, NULL};
+        bnn_sweep sweep = {.n = 77};
         const int status = bnn_sweep_expand(&tight, spec, 1, &sweep);
         ck_assert_int_eq(status != BNN_OK, bnn_diag_n_errors(own) > 0);
         ck_assert_uint_eq(sweep.n, status == BNN_OK ? 4 : 0);
