@@ -73,11 +73,27 @@ static double paths_bound(const bnn_flips *flips, double level, const uint8_t *e
     return (size_t)left < n ? bnn_value_of_rank(room, n, n - 1 - (size_t)left) + BNN_TIE : 0;
 }
 
+/* The same from the marks of all flips of the look before: the first seeds of a flip are one of these, or
+ * its opposite. */
+static void paths_look_up(const bnn_paths *paths, const bnn_flips *flips, size_t look,
+                          uint8_t *ended)
+{
+    const size_t half = (size_t)1 << (paths->design->seeds[look - 1] - 1), mask = 2 * half - 1;
+    const uint8_t *before = paths->bounds->ended[look - 1];
+    for (size_t f = 0; f < flips->count; f++) {
+        const size_t first = f & mask;
+        ended[f] = before[(first & half) != 0 ? first ^ mask : first];
+    }
+}
+
 /* ended[flips->count]: marks the flips that go beyond the bound of a look before this one. */
 static int paths_follow(const bnn_paths *paths, const bnn_flips *flips, size_t look, uint8_t *ended,
                         double *greatest, bnn_arena *arena, bnn_error *err)
 {
-    for (size_t k = 0; k < look; k++) {
+    const bool known = look > 0 && flips->is_exact && paths->bounds->ended[look - 1] != NULL;
+    if (known)
+        paths_look_up(paths, flips, look, ended);
+    for (size_t k = 0; !known && k < look; k++) {
         if (paths_greatest(paths, flips, k, greatest, arena, err) != BNN_OK)
             return err->status;
         for (size_t f = 0; f < flips->count; f++)
@@ -95,7 +111,8 @@ static int paths_look(const bnn_paths *paths, bnn_arena *arena, bnn_error *err)
     if (bnn_flips_plan(&flips, paths->design->seeds[look], paths->configs, paths->draws,
                        paths->seed, arena, err) != BNN_OK)
         return err->status;
-    uint8_t *ended = bnn_arena_alloc(arena, flips.count, 1);
+    bnn_arena *keep = bounds->arena != NULL ? bounds->arena : arena;
+    uint8_t *ended = bnn_arena_alloc(keep, flips.count, 1);
     double *greatest = bnn_arena_alloc(arena, flips.count, sizeof *greatest);
     double *room = bnn_arena_alloc(arena, flips.count, sizeof *room);
     if (ended == NULL || greatest == NULL || room == NULL)
@@ -104,7 +121,11 @@ static int paths_look(const bnn_paths *paths, bnn_arena *arena, bnn_error *err)
         paths_greatest(paths, &flips, look, greatest, arena, err) != BNN_OK)
         return err->status;
     const double level = bnn_design_spent(paths->design, paths->alpha, look);
-    bounds->at[bounds->n++] = paths_bound(&flips, level, ended, greatest, room);
+    bounds->at[look] = paths_bound(&flips, level, ended, greatest, room);
+    for (size_t f = 0; f < flips.count; f++)
+        ended[f] |= greatest[f] > bounds->at[look];
+    bounds->ended[look] = flips.is_exact ? ended : NULL;
+    bounds->n++;
     return BNN_OK;
 }
 

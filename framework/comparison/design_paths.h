@@ -9,8 +9,12 @@
 /* The bounds of the first n looks, which the differences up to them decide alone: those of a look that was made
  * stay what they were. */
 typedef struct bnn_bounds {
+    bnn_arena *arena; /* that keeps what is below; NULL: nothing is kept beyond a call */
     size_t n;
     double at[BNN_LOOKS_MAX];
+    const uint8_t
+        *ended[BNN_LOOKS_MAX]; /* of all flips of the look's seeds: 1 where it or a look before
+                                            it goes beyond its bound; NULL: they are drawn */
 } bnn_bounds;
 
 /* The question at a look; draws and seed are those of drawn flips. */

@@ -65,7 +65,11 @@ static bool looks_are_over(const looks_work *w, const bnn_looks *looks)
 int bnn_looks_make(const bnn_paired *paired, const bool *ended, const bnn_question *question,
                    const bnn_design *design, bnn_arena *arena, bnn_looks *out, bnn_error *err)
 {
-    looks_work w = {.paired = paired, .ended = ended, .question = question, .design = design};
+    looks_work w = {.paired = paired,
+                    .ended = ended,
+                    .question = question,
+                    .design = design,
+                    .bounds = {.arena = arena}};
     if (bnn_design_check(design, err) != BNN_OK)
         return err->status;
     if (paired->seeds != design->seeds[design->looks - 1])
