@@ -104,6 +104,7 @@ store_scripts = \
 	db/sql/run_telemetry_brief.sql \
 	db/sql/runs.sql \
 	db/sql/runs_brief.sql \
+	db/sql/serve_progress.sql \
 	db/sql/standings.sql \
 	db/sql/stored_run.sql \
 	db/sql/tags.sql

@@ -375,6 +375,7 @@ bnnrun_SOURCES = \
 	framework/cli/commands/help.c \
 	framework/cli/commands/looks.c framework/cli/commands/looks.h \
 	framework/cli/deployment.c framework/cli/deployment.h \
+	framework/cli/epochs.c framework/cli/epochs.h \
 	framework/cli/evaluate.c framework/cli/evaluate.h \
 	framework/cli/grid.c framework/cli/grid.h \
 	framework/cli/commands/gc.c \
@@ -398,6 +399,7 @@ bnnrun_SOURCES = \
 	framework/cli/plot/pareto.c \
 	framework/cli/plot/plot.c framework/cli/plot/plot.h \
 	framework/cli/plot/plot_internal.h \
+	framework/cli/plot/run.c \
 	framework/cli/plot/seeds.c \
 	framework/cli/plot/telemetry.c \
 	framework/cli/commands/plot.c \
@@ -422,7 +424,10 @@ bnnrun_SOURCES = \
 	framework/cli/result.c framework/cli/result.h \
 	framework/cli/selection.c framework/cli/selection.h \
 	framework/cli/serve/document.c framework/cli/serve/document.h \
+	framework/cli/serve/page.h \
+	framework/cli/serve/progress.c \
 	framework/cli/serve/render.c \
+	framework/cli/serve/run.c \
 	framework/cli/serve/serve.h \
 	framework/cli/commands/serve.c \
 	framework/cli/commands/rm.c \

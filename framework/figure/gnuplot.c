@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ static char **gnuplot_environment(bnn_arena *arena)
             all[k++] = environ[i];
     }
     return all;
+}
+
+/* A file in memory: who only looks writes nothing to a disk. */
+static FILE *gnuplot_open_file(void)
+{
+    const int fd = memfd_create("gnuplot", MFD_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
 }
 
 static int gnuplot_spawn(const gnuplot_files *files, char **environment, pid_t *out)
@@ -123,7 +134,7 @@ static int gnuplot_run(const gnuplot_files *files, bnn_arena *arena, bnn_error *
 int figure_run_gnuplot(const char *script, size_t n, bnn_arena *arena, bnn_drawing *out,
                        bnn_error *err)
 {
-    const gnuplot_files files = {tmpfile(), tmpfile(), tmpfile()};
+    const gnuplot_files files = {gnuplot_open_file(), gnuplot_open_file(), gnuplot_open_file()};
     int status = BNN_OK;
     if (files.script == NULL || files.drawing == NULL || files.messages == NULL ||
         fwrite(script, 1, n, files.script) != n || fflush(files.script) != 0 ||

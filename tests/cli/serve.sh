@@ -11,7 +11,7 @@ fails 2 serve --port 65536
 says 'from 0 to 65535'
 fails 2 serve --port x
 server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$scratch"' EXIT
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 # A shell makes background commands ignore SIGINT.
 default=
 env --default-signal=INT true 2>/dev/null && default='env --default-signal=INT'
@@ -44,9 +44,7 @@ request() {
         case $* in *Host:*) ;; *) printf 'Host: localhost:%s\r\n' "$port" ;; esac
         for header; do printf '%s\r\n' "$header"; done
         printf '\r\n'
-    } | "$ask" "$port" >answer 2>err
-    tr -d '\r' <answer | sed '/^$/q' >head
-    tr -d '\r' <answer | sed '1,/^$/d' >out
+    } | "$ask" "$port" 2>err
 }
 # gives STATUS METHOD ADDRESS [HEADER...]
 gives() {
@@ -86,7 +84,7 @@ for host in localhost "localhost:$((port + 1))" "localhost.example.org:$port" "e
 done
 gives 403 GET / 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: no-cors'
 gives 200 GET / 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: navigate'
-for method in POST PUT DELETE PATCH OPTIONS TRACE FOO; do
+for method in POST PUT DELETE OPTIONS FOO; do
     gives 405 $method /
     has 'Allow: GET, HEAD'
 done
@@ -99,12 +97,12 @@ request GET "/$long"
 grep -q '^HTTP/1.1 4[0-9][0-9]' head || wrong 'a long address is not refused'
 request GET / "X-Long: $long"
 grep -q '^HTTP/1.1 4[0-9][0-9]' head || wrong 'a long header is not refused'
-printf 'no request at all\r\n\r\n' | "$ask" "$port" >answer
-printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" | "$ask" "$port" 40 >answer
-grep -q '^HTTP/1.1 200' answer || wrong 'silent connections are in the way'
+printf 'no request at all\r\n\r\n' | "$ask" "$port"
+printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" | "$ask" "$port" 40
+grep -q '^HTTP/1.1 200' head || wrong 'silent connections are in the way'
 fails 4 serve --port "$port"
 says "port $port is taken"
-is "$(ls)" "$(printf '%s\n' answer err head out)"
+is "$(ls)" "$(printf '%s\n' err head out)"
 
 # ---- a database that comes, and is replaced ---------------------------------------------------------
 { echo 'name: tiny'; tiny_spec; echo 'train: {epochs: 1, batch: 20}'; echo 'run: {measure: false}'; } >tiny.yaml
@@ -115,7 +113,25 @@ shows '<h1>tiny</h1>'
 before=$(cksum bnnrun.db; ls)
 gives 200 GET /
 is "$(cksum bnnrun.db; ls)" "$before"
-bnn 0 -q tiny.yaml -s name=later # while it is served
+uid=$(sqlite3 bnnrun.db 'SELECT run_uid FROM run')
+gives 200 GET /progress
+prints '<b>tiny</b>: 1 of 1 runs done'
+prints "<a href=\"/run/$uid\">"
+tag=$(sed -n 's/^ETag: //p' head)
+gives 304 GET /progress "If-None-Match: $tag"
+for address in "/run/$uid" "/run/$(printf '%.4s' "$uid")"; do
+    gives 200 GET "$address"
+    prints "<h1>run $uid</h1>"
+    prints '<td class="">train.epochs</td><td class="n">1</td>'
+done
+gives 404 GET /run/ffffffffff
+bnn 1 -q tiny.yaml -s name=later -s train.optimizer='{name: sgd, lr: 1000000}' # while it is served
+
+shows '<b>later</b>: 0 of 1 runs done, 1 failed' /progress
+prints 'failed: diverged'
+failed=$(sqlite3 bnnrun.db "SELECT run_uid FROM run WHERE state = 'failed'")
+gives 200 GET "/run/$failed"
+prints 'It failed: diverged'
 
 # ---- its end ------------------------------------------------------------------------------------------
 ends() { # SIGNAL
@@ -132,6 +148,27 @@ ends TERM
     prints 'none.db'
     ends INT
 }
+
+# ---- in a browser -----------------------------------------------------------------------------------------
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/null 2>&1; then
+    {
+        echo 'name: live'
+        tiny_spec | sed 's/train_limit: 200/train_limit: 1500/'
+        echo 'train: {epochs: 60, batch: 20}'
+        echo 'seeds: {count: 4}'
+        echo 'sweep: {list: [{model.ste: identity}]}'
+        echo 'baseline: {model.binarize: none}'
+    } >live.yaml
+    serve --db live.db
+    n_checks=$((n_checks + 1))
+    last='serve, in Chromium'
+    node "$srcdir/tests/cli/page/watch.js" "$chromium" "$line" "$server" "$BNNRUN" run live.yaml -q -j 1 --db live.db \
+        >out 2>err || wrong 'see above'
+    wait "$server"
+    server=
+    cat out
+fi
 
 echo "$n_checks checks, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

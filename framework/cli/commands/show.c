@@ -1,6 +1,7 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/epochs.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "cli/show_model.h"
@@ -92,24 +93,6 @@ static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error 
 
 /* ---- epochs ------------------------------------------------------------------------------ */
 
-/* Of rows that come epoch by epoch: an object an epoch, of its values by the names of metrics. */
-static json_t *pivot_epochs(const json_t *rows)
-{
-    size_t i;
-    json_t *row, *epoch = NULL, *epochs = json_array();
-    json_array_foreach(rows, i, row)
-    {
-        json_t *number = json_object_get(row, "epoch");
-        if (epoch == NULL || !json_equal(json_object_get(epoch, "epoch"), number)) {
-            json_array_append_new(epochs, epoch = json_object());
-            json_object_set(epoch, "epoch", number);
-        }
-        json_object_set(epoch, json_string_value(json_object_get(row, "name")),
-                        json_object_get(row, "value"));
-    }
-    return epochs;
-}
-
 /* A metric that no epoch has leaves its column to numbers. */
 static void add_epoch(cli_table *table, const json_t *epoch)
 {
@@ -185,7 +168,7 @@ static int show_epochs(bnn_store *store, const bnn_store_argument *uid, double b
     json_t *rows = read_rows(store, "run_epochs", uid, err);
     if (rows == NULL)
         return err->status;
-    json_t *epochs = pivot_epochs(rows);
+    json_t *epochs = cli_epochs_pivot(rows);
     int status = json_array_size(epochs) == 0 ? BNN_OK : print_epochs(epochs, best, err);
     if (status == BNN_OK && cli_draws(stdout))
         status = print_spark(epochs, "train_loss", arena, err);

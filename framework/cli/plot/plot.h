@@ -30,4 +30,9 @@ int cli_plot_make(cli_plot_kind kind, bnn_store *store, const cli_compared *comp
                   const cli_plot_wish *wish, bnn_arena *arena, bnn_figure *out, const char **why,
                   bnn_error *err);
 
+/* The accuracies and losses of one run over its epochs, rows of cli_epochs_pivot, of which the names are borrowed.
+ * Without two epochs it has no panels. */
+int cli_plot_make_run(const json_t *epochs, double width, bnn_arena *arena, bnn_figure *out,
+                      bnn_error *err);
+
 #endif

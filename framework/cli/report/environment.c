@@ -3,33 +3,12 @@
 
 #include <string.h>
 
-/* A row of a result as a list of what it has. */
-static void environment_list(const cli_part *part, const json_t *row)
-{
-    const char *key;
-    json_t *value;
-    cli_html_put(part->html, "<dl class=\"facts\">");
-    json_object_foreach((json_t *)(uintptr_t)row, key, value)
-    {
-        char number[64];
-        const char *text = json_string_value(value);
-        if (json_is_integer(value))
-            snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-        if (!json_is_null(value))
-            cli_html_add(part->html, "<div><dt>%s</dt><dd>%s</dd></div>", key,
-                         text != NULL             ? text
-                         : json_is_integer(value) ? number
-                                                  : "");
-    }
-    cli_html_put(part->html, "</dl>\n");
-}
-
 static void environment_lists(const cli_part *part, const char *heading, const json_t *rows)
 {
     size_t i;
     json_t *row;
     cli_html_add(part->html, "<h4>%s</h4>\n", heading);
-    json_array_foreach(rows, i, row) environment_list(part, row);
+    json_array_foreach(rows, i, row) cli_html_facts(part->html, row);
 }
 
 /* What the named query has of the experiment. */

@@ -86,6 +86,62 @@ void cli_html_data(cli_html *h, const char *id, json_t *value)
     json_decref(value);
 }
 
+/* "" for null. */
+static const char *html_value(const json_t *value, char out[BNN_SHORT_TEXT])
+{
+    out[0] = '\0';
+    if (json_is_integer(value))
+        snprintf(out, BNN_SHORT_TEXT, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(out, BNN_SHORT_TEXT, "%.6g", json_real_value(value));
+    return json_is_string(value) ? json_string_value(value) : out;
+}
+
+void cli_html_facts(cli_html *h, const json_t *row)
+{
+    const char *key;
+    json_t *value;
+    cli_html_put(h, "<dl class=\"facts\">");
+    json_object_foreach((json_t *)(uintptr_t)row, key, value)
+    {
+        char number[BNN_SHORT_TEXT];
+        if (!json_is_null(value))
+            cli_html_add(h, "<div><dt>%s</dt><dd>%s</dd></div>", key, html_value(value, number));
+    }
+    cli_html_put(h, "</dl>\n");
+}
+
+static void html_cells(cli_html *h, const json_t *row, bool head)
+{
+    const char *key;
+    json_t *value;
+    cli_html_put(h, "<tr>");
+    json_object_foreach((json_t *)(uintptr_t)row, key, value)
+    {
+        char number[BNN_SHORT_TEXT];
+        const char *is_number = json_is_number(value) ? "n" : "";
+        if (head)
+            cli_html_add(h, "<th scope=\"col\" class=\"%s\">%s</th>", is_number, key);
+        else
+            cli_html_add(h, "<td class=\"%s\">%s</td>", is_number, html_value(value, number));
+    }
+    cli_html_put(h, "</tr>\n");
+}
+
+void cli_html_table(cli_html *h, const char *caption, const json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    cli_html_add(h,
+                 "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+                 "<caption>%s</caption>\n<thead>",
+                 caption, caption);
+    html_cells(h, json_array_get(rows, 0), true);
+    cli_html_put(h, "</thead><tbody>\n");
+    json_array_foreach(rows, i, row) html_cells(h, row, false);
+    cli_html_put(h, "</tbody></table></div>\n");
+}
+
 void cli_html_source(cli_html *h, const char *command, const char *sql)
 {
     cli_html_put(h, "<details class=\"source\"><summary>Command and SQL</summary>\n");

@@ -1,5 +1,5 @@
 /* html.h - a page of HTML as it is written, in memory: what comes from outside is text, never markup. Private to
- * cli/report/. */
+ * cli/. */
 #ifndef BNN_CLI_REPORT_HTML_H
 #define BNN_CLI_REPORT_HTML_H
 
@@ -36,6 +36,11 @@ void cli_html_text(cli_html *h, const char *text);
 /* Data for the scripts of the page: a script element with this id, which holds JSON and does nothing. Releases
  * the value; NULL says that there was no memory. */
 void cli_html_data(cli_html *h, const char *id, json_t *value);
+
+/* A row of a result as a list of what it has; rows of one kind as a table with their names as heads, which must
+ * not be empty. */
+void cli_html_facts(cli_html *h, const json_t *row);
+void cli_html_table(cli_html *h, const char *caption, const json_t *rows);
 
 /* How to get what stands above: a command of a shell, and SQL (or NULL), behind a word that opens it. */
 void cli_html_source(cli_html *h, const char *command, const char *sql);

@@ -93,25 +93,29 @@ int cli_page_begin(const cli_page *page, cli_html *html, bnn_arena *arena, bnn_e
                            "http-equiv=\"refresh\" content=\"10\"></noscript>\n");
     cli_html_put(html, "<style>\n");
     cli_html_put(html, page_style);
+    cli_html_put(html, page->live ? "</style>\n</head>\n<body data-live>\n"
+                                  : "</style>\n</head>\n<body>\n");
     cli_html_add(html,
-                 "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">%s</a>\n"
+                 "<a class=\"skip\" href=\"#main\">%s</a>\n"
                  "<header class=\"top\"><div><p class=\"kicker\">%s</p>\n<h1>%s</h1></div>\n"
                  "<div class=\"switch\" data-part=\"theme\"></div></header>\n",
                  page->skip, page->kicker, page->title);
+    if (page->live) /* what its script says */
+        cli_html_put(html, "<p id=\"watch\" class=\"watch\" role=\"status\"></p>\n");
     return BNN_OK;
 }
 
 void cli_page_end(const cli_page *page, cli_html *html, json_t *data)
 {
     cli_html_data(html, "data", data);
-    cli_html_put(html, "<script>");
-    cli_html_put(html, page_script);
-    cli_html_put(html, "</script>\n");
-    if (page->live) {
+    if (page->live) { /* first: it sees what was sent before the other changes it */
         cli_html_put(html, "<script>");
         cli_html_put(html, page_live_script);
         cli_html_put(html, "</script>\n");
     }
+    cli_html_put(html, "<script>");
+    cli_html_put(html, page_script);
+    cli_html_put(html, "</script>\n");
     cli_html_put(html, "</body>\n</html>\n");
 }
 
@@ -250,6 +254,9 @@ static int page_write(cli_html *html, bnn_store *store, const cli_report_wish *w
                      ? bnn_no_memory(err)
                      : cli_page_begin(&page, html, arena, err);
     cli_html_put(html, "<main id=\"main\">\n");
+    if (wish->live)
+        cli_html_put(html, "<section id=\"progress\" class=\"progress\" aria-label=\"Progress\">"
+                           "</section>\n");
     for (size_t i = 0; status == BNN_OK && i < wish->n_experiments; i++) {
         status = page_add_experiment(&part, i, err);
         json_array_append_new(experiments, part.data);

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 /* Seconds: the least rest between two children; how old a progress may be that tells of what runs; how old a text
- * may be that is given away while a newer one is made. */
-static const double document_rest = 5, document_progress_rest = 1, document_progress_age = 10,
-                    document_young = 30;
+ * may be that is given away while a newer one is made, if that takes long. */
+static const double document_rest = 4, document_progress_rest = 1, document_progress_age = 10,
+                    document_young = 30, document_long = 1;
 enum { DOCUMENT_RESTS = 9 }; /* times the CPU that it took */
 
 /* ---- the state of the database ----------------------------------------------------------- */
@@ -121,9 +121,8 @@ serve_readiness serve_document_ask(serve_document *d, const cli_serve_wish *wish
         if (!document_start(d, wish))
             return d->status != 0 ? SERVE_READY : SERVE_BUSY;
     }
-    return d->status != 0 && d->kind != SERVE_PROGRESS && now - d->made < document_young
-               ? SERVE_READY
-               : SERVE_WAIT;
+    return d->status != 0 && d->cost > document_long && now - d->made < document_young ? SERVE_READY
+                                                                                       : SERVE_WAIT;
 }
 
 /* ---- what it has made -------------------------------------------------------------------- */

@@ -146,17 +146,65 @@ static bool http_is_of_another(struct MHD_Connection *connection)
            strcmp(http_header(connection, "Sec-Fetch-Mode"), "navigate") != 0;
 }
 
-/* The document of an address; NULL: there is none. */
-static http_document *http_find(http_server *s, const char *address)
+static bool http_is_uid(const char *text)
 {
-    return strcmp(address, "/") == 0 ? &s->documents[0] : NULL;
+    const size_t n = strlen(text);
+    return n > 0 && n <= SERVE_UID_MAX && strspn(text, "0123456789abcdef") == n;
+}
+
+static bool http_is_waited_for(const http_server *s, const http_document *h)
+{
+    for (size_t i = 0; i < s->n_waiting; i++)
+        if (s->waiting[i].document == h)
+            return true;
+    return false;
+}
+
+/* The document of a run: that which is there, else in the place of the one that nobody has asked for for longest. NULL:
+ * all are being made. */
+static http_document *http_find_run(http_server *s, const char *uid)
+{
+    http_document *oldest = NULL;
+    for (size_t i = HTTP_DOCUMENTS - HTTP_RUNS; i < HTTP_DOCUMENTS; i++) {
+        http_document *h = &s->documents[i];
+        if (strcmp(h->document.uid, uid) == 0)
+            return h;
+        if (h->document.child == 0 && !http_is_waited_for(s, h) &&
+            (oldest == NULL || h->document.asked < oldest->document.asked))
+            oldest = h;
+    }
+    if (oldest == NULL)
+        return NULL;
+    http_forget(oldest);
+    serve_document_drop(&oldest->document);
+    oldest->document.kind = SERVE_RUN;
+    memcpy(oldest->document.uid, uid, strlen(uid) + 1);
+    return oldest;
+}
+
+/* Whether there is such an address; *out: its document, NULL when there is no room for it. No address leads to the
+ * file system. */
+static bool http_find(http_server *s, const char *address, http_document **out)
+{
+    static const char run[] = "/run/";
+    *out = NULL;
+    if (strcmp(address, "/") == 0)
+        *out = &s->documents[SERVE_REPORT];
+    else if (strcmp(address, "/progress") == 0)
+        *out = &s->documents[SERVE_PROGRESS];
+    else if (strncmp(address, run, sizeof run - 1) == 0 && http_is_uid(address + sizeof run - 1))
+        *out = http_find_run(s, address + sizeof run - 1);
+    else
+        return false;
+    return true;
 }
 
 static enum MHD_Result http_answer(http_server *s, struct MHD_Connection *connection,
                                    http_document *h, bool has_waited)
 {
-    const serve_readiness readiness = serve_document_ask(&h->document, s->wish);
-    if (readiness == SERVE_READY || (has_waited && h->document.status != 0))
+    const serve_readiness readiness =
+        h == NULL ? SERVE_BUSY : serve_document_ask(&h->document, s->wish);
+    if (readiness == SERVE_READY || (has_waited && h != NULL && h->document.status != 0))
         return http_send(s, h, connection);
     if (readiness == SERVE_BUSY || s->n_waiting == HTTP_CONNECTIONS)
         return http_say(s, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "try again in a moment\n");
@@ -185,8 +233,8 @@ static enum MHD_Result http_handle(void *server, struct MHD_Connection *connecti
         return http_say(s, connection, MHD_HTTP_FORBIDDEN,
                         "only for this machine: http://127.0.0.1 or http://localhost, with the "
                         "port\n");
-    http_document *h = http_find(s, address);
-    if (h == NULL)
+    http_document *h;
+    if (!http_find(s, address, &h))
         return http_say(s, connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
     const bool has_waited = *state == &waited;
     *state = &waited;
@@ -305,6 +353,7 @@ int cli_serve(const cli_serve_wish *wish, bnn_error *err)
         return bnn_no_memory(err);
     }
     s->wish = wish;
+    s->documents[SERVE_PROGRESS].document.kind = SERVE_PROGRESS;
     s->policy =
         bnn_arena_printf(wish->asking.options.arena,
                          "%s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", policy);

@@ -1,10 +1,12 @@
-/* ask.c - sends what stdin has to a port of this machine, and writes what comes back to stdout until the other side
- * closes: for requests that no browser would make.
+/* ask.c - sends what stdin has to a port of this machine, and writes what comes back until the other side closes, its
+ * lines of headers to the file head, without their CR, and the rest to the file out: for requests that no browser
+ * would make.
  *
  *     ask PORT [CONNECTIONS]     CONNECTIONS: that are opened before, and say nothing
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -25,6 +27,25 @@ static int ask_connect(const char *port)
     return fd;
 }
 
+/* An empty line is between them. */
+static void ask_split(int fd, FILE *head, FILE *out)
+{
+    static char bytes[ASK_BYTES];
+    char last = '\n';
+    bool in_head = true;
+    for (ssize_t n; (n = recv(fd, bytes, sizeof bytes, 0)) > 0;) {
+        ssize_t at = 0;
+        for (; in_head && at < n; at++) {
+            if (bytes[at] == '\r')
+                continue;
+            in_head = bytes[at] != '\n' || last != '\n';
+            last = bytes[at];
+            putc(last, head);
+        }
+        fwrite(bytes + at, 1, (size_t)(n - at), out);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static char bytes[ASK_BYTES];
@@ -41,7 +62,9 @@ int main(int argc, char **argv)
             break; /* it has heard enough */
         sent += (size_t)part;
     }
-    for (ssize_t part; (part = recv(fd, bytes, sizeof bytes, 0)) > 0;)
-        fwrite(bytes, 1, (size_t)part, stdout);
-    return EXIT_SUCCESS;
+    FILE *head = fopen("head", "w"), *out = fopen("out", "w");
+    if (head == NULL || out == NULL)
+        return EXIT_FAILURE;
+    ask_split(fd, head, out);
+    return fclose(head) == 0 && fclose(out) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

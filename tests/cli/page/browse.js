@@ -4,76 +4,10 @@
 //     node browse.js CHROMIUM PAGE.html FOLDER     FOLDER: of page_cases, RUN.bnn, RUN.images, RUN.logits
 'use strict';
 const fs = require('fs');
-const os = require('os');
 const path = require('path');
-const {spawn} = require('child_process');
 
-const [chromium, page, folder] = process.argv.slice(2);
-const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'bnn_browse.'));
-const browser = spawn(chromium, ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars',
-    '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'],
-    {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
-const [, , , requests, answers] = browser.stdio;
-const waiting = new Map(), wrong = [];
-let last = 0, session, rest = '';
-
-setTimeout(() => {
-    console.log('Chromium does not answer');
-    browser.kill('SIGKILL');
-    process.exit(1);
-}, 300000).unref();
-
-answers.on('data', bytes => {
-    const messages = (rest + bytes).split('\0');
-    rest = messages.pop();
-    for (const message of messages.map(text => JSON.parse(text))) {
-        if (message.id)
-            waiting.get(message.id)(message.result || message);
-        else if (/exceptionThrown|entryAdded|consoleAPICalled/.test(message.method))
-            wrong.push(`logged: ${JSON.stringify(message.params).slice(0, 400)}`);
-    }
-});
-
-function send(method, params = {}) {
-    return new Promise(resolve => {
-        waiting.set(++last, resolve);
-        requests.write(JSON.stringify({id: last, method, params, sessionId: session}) + '\0');
-    });
-}
-
-async function evaluate(expression) {
-    const {result, exceptionDetails} = await send('Runtime.evaluate', {expression, returnByValue: true});
-    if (exceptionDetails)
-        throw new Error(`${expression.slice(0, 80)}: ${JSON.stringify(exceptionDetails).slice(0, 400)}`);
-    return result.value;
-}
-
-async function expect(what, expression) {
-    if (!await evaluate(expression))
-        wrong.push(`${what}: ${expression}`);
-}
-
-// Elements that stick out, unless something around them scrolls.
-const OVERFLOW = `[...document.querySelectorAll('body *')].filter(e => {
-    const box = e.getBoundingClientRect();
-    if (box.width === 0 || box.left < -100)
-        return false;
-    for (let p = e.parentElement; p; p = p.parentElement)
-        if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX))
-            return false;
-    return box.right > innerWidth + 1;
-}).map(e => e.outerHTML.slice(0, 80)).join('; ')`;
-
-async function load(width, theme) {
-    await send('Emulation.setDeviceMetricsOverride', {width, height: 900, deviceScaleFactor: 1, mobile: width < 600});
-    await send('Emulation.setEmulatedMedia', {features: [{name: 'prefers-color-scheme', value: theme}]});
-    await send('Page.navigate', {url: `file://${page}`});
-    while (await evaluate(`location.href === 'about:blank' || document.readyState !== 'complete'`))
-        await new Promise(resolve => setTimeout(resolve, 50));
-    const over = await evaluate(OVERFLOW);
-    if (over !== '' || await evaluate('document.documentElement.scrollWidth > innerWidth'))
-        wrong.push(`${width} ${theme}: overflows: ${over}`);
-}
+const [program, page, folder] = process.argv.slice(2);
+const chromium = require('./chromium.js')(program), {wrong, send, evaluate, expect} = chromium;
 
 async function use() {
     await expect('rows', `document.querySelectorAll('.runs tbody tr').length === data0.runs.rows.length`);
@@ -115,25 +49,10 @@ async function compare() {
     }
 }
 
-async function main() {
-    let target;
-    while (!(target = (await send('Target.getTargets')).targetInfos.find(t => t.type === 'page')))
-        await new Promise(resolve => setTimeout(resolve, 50));
-    session = (await send('Target.attachToTarget', {targetId: target.targetId, flatten: true})).sessionId;
-    for (const domain of ['Page', 'Runtime', 'Log'])
-        await send(`${domain}.enable`);
+chromium.run(async () => {
     for (const [width, theme] of [[400, 'light'], [400, 'dark'], [1400, 'dark'], [1400, 'light']])
-        await load(width, theme);
+        await chromium.load(`file://${page}`, width, theme);
     await evaluate(`var data0 = JSON.parse(document.getElementById('data').textContent)[0]`);
     await use();
     await compare();
-}
-
-main().catch(error => wrong.push(error.message)).finally(() => {
-    browser.on('exit', () => {
-        fs.rmSync(profile, {recursive: true, force: true, maxRetries: 5});
-        console.log(wrong.length > 0 ? wrong.join('\n') : 'the page is as it should be');
-        process.exit(wrong.length > 0 ? 1 : 0);
-    });
-    browser.kill();
 });

@@ -1,7 +1,7 @@
 /* page.js - what moves in the report: its tables, pictures, and a field to draw in. Texts of the data are only ever
  * set as text. */
-(() => {
-    const experiments = JSON.parse(document.getElementById("data").textContent) || [];
+const bnnPage = (() => {
+    const live = "live" in document.body.dataset;
     const number = new Intl.NumberFormat("en-US");
 
     /* An element; properties as DOM has them, "aria-..." and the like as attributes. */
@@ -20,9 +20,13 @@
         return make("label", {}, text, control);
     }
 
+    function offer(select, options) {
+        select.replaceChildren(...options.map((text, i) => make("option", {value: i, textContent: text})));
+    }
+
     function choice(options, onchange) {
-        const select = make("select", {}, ...options.map((text, i) =>
-            make("option", {value: i, textContent: text})));
+        const select = make("select");
+        offer(select, options);
         select.addEventListener("change", () => onchange(Number(select.value)));
         return select;
     }
@@ -50,10 +54,10 @@
         set("auto");
     }
 
-    function copying() {
+    function copying(root) {
         if (!navigator.clipboard)
             return;
-        for (const pre of document.querySelectorAll(".source pre")) {
+        for (const pre of root.querySelectorAll(".source pre")) {
             const button = make("button", {type: "button", textContent: "copy"});
             button.addEventListener("click", () =>
                 navigator.clipboard.writeText(pre.querySelector("code").textContent).then(() => {
@@ -63,8 +67,11 @@
         }
     }
 
-    function contents() {
-        for (const link of document.querySelectorAll(".contents a"))
+    /* Without links to sections that are not there; markup: all links. */
+    function contents(nav, markup) {
+        if (markup)
+            nav.innerHTML = new DOMParser().parseFromString(markup, "text/html").body.firstElementChild.innerHTML;
+        for (const link of nav.querySelectorAll("a"))
             if (!document.querySelector(link.getAttribute("href")))
                 link.parentElement.remove();
     }
@@ -91,15 +98,22 @@
         return down ? -order : order;
     }
 
+    /* Draws it; returns what shows other data in it, as it is sorted and filtered. */
     function runsTable(place, data) {
-        const {columns, rows} = data.runs, states = [...new Set(rows.map((r) => r[3]))].sort();
-        const shown = columns.map((c) => c.shown);
-        const numeric = columns.map((c, i) => rows.some((r) => typeof r[i] === "number") &&
-            rows.every((r) => typeof r[i] !== "string"));
-        let sorted = -1, down = false, words = [], state = null;
-        const head = make("tr"), body = make("tbody"), count = make("span", {role: "status"});
-        const texts = rows.map((row) => row.map((v, i) =>
-            columns[i].title + "=" + cellText(columns[i].kind, v)).join(" ").toLowerCase());
+        let columns, rows, numeric, texts, states, shown, sorted = -1, down = false, words = [], state = null;
+        const head = make("tr"), body = make("tbody"), count = make("span", {role: "status"}), hidden = new Map();
+
+        function take(runs) {
+            const key = sorted >= 0 ? columns[sorted].key : null;
+            ({columns, rows} = runs);
+            sorted = columns.findIndex((c) => c.key === key);
+            shown = columns.map((c) => hidden.has(c.key) ? !hidden.get(c.key) : c.shown);
+            numeric = columns.map((c, i) => rows.some((r) => typeof r[i] === "number") &&
+                rows.every((r) => typeof r[i] !== "string"));
+            texts = rows.map((row) => row.map((v, i) =>
+                columns[i].title + "=" + cellText(columns[i].kind, v)).join(" ").toLowerCase());
+            states = [...new Set(rows.map((r) => r[3]))].sort();
+        }
 
         function drawHead() {
             head.replaceChildren(...columns.flatMap((column, i) => {
@@ -129,8 +143,9 @@
                         return [];
                     const value = rows[r][i], text = cellText(column.kind, value);
                     const long = column.kind === "text" && !numeric[i];
+                    const code = column.kind === "code" ? make("code", {textContent: text}) : text;
                     const cell = make("td", {className: numeric[i] ? "n" : long ? "t" : ""},
-                        column.kind === "code" ? make("code", {textContent: text}) : text);
+                        live && column.kind === "code" ? make("a", {href: "/run/" + text}, code) : code);
                     if (typeof value === "number" && text !== String(value))
                         cell.title = String(value);
                     return [cell];
@@ -143,27 +158,47 @@
             words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
             drawBody();
         });
-        const chooser = make("details", {className: "chooser"}, make("summary", {textContent: "Columns"}),
-            make("div", {}, ...columns.map((column, i) => {
-                const box = make("input", {type: "checkbox", checked: shown[i]});
-                box.addEventListener("change", () => {
-                    shown[i] = box.checked;
-                    drawHead();
-                    drawBody();
-                });
-                return make("label", {}, box, " " + column.title);
-            })));
+        const boxes = make("div");
+        const drawBoxes = () => boxes.replaceChildren(...columns.map((column, i) => {
+            const box = make("input", {type: "checkbox", checked: shown[i]});
+            box.addEventListener("change", () => {
+                shown[i] = box.checked;
+                hidden.set(column.key, !box.checked);
+                drawHead();
+                drawBody();
+            });
+            return make("label", {}, box, " " + column.title);
+        }));
+        const ofState = choice([], (i) => {
+            state = i === 0 ? null : states[i - 1];
+            drawBody();
+        });
+
+        function draw(runs) {
+            const before = columns && JSON.stringify(columns);
+            take(runs);
+            offer(ofState, ["all", ...states]);
+            state = states.includes(state) ? state : null;
+            ofState.value = state === null ? 0 : states.indexOf(state) + 1;
+            if (before !== JSON.stringify(columns)) {
+                drawBoxes();
+                drawHead();
+            }
+            const at = body.contains(document.activeElement) && document.activeElement.getAttribute("href");
+            drawBody();
+            const link = at && [...body.querySelectorAll("a")].find((a) => a.getAttribute("href") === at);
+            if (link)
+                link.focus({preventScroll: true});
+        }
+
         place.replaceChildren(
-            make("div", {className: "controls"}, labelled("Filter", search),
-                labelled("State", choice(["all", ...states], (i) => {
-                    state = i === 0 ? null : states[i - 1];
-                    drawBody();
-                })), count, chooser),
+            make("div", {className: "controls"}, labelled("Filter", search), labelled("State", ofState), count,
+                make("details", {className: "chooser"}, make("summary", {textContent: "Columns"}), boxes)),
             make("div", {className: "runs", tabIndex: 0, role: "region", "aria-label": "Runs"},
                 make("table", {}, make("caption", {textContent: "Runs; a heading sorts"}),
                     make("thead", {}, head), body)));
-        drawHead();
-        drawBody();
+        draw(data.runs);
+        return draw;
     }
 
     /* ---- pictures ---- */
@@ -181,7 +216,10 @@
 
     /* ---- what is taken for what ---- */
 
-    function confusion(place, data, field) {
+    const modelName = (m) => `${m.label}, seed ${m.seed}`;
+
+    /* chosen.label: the config that is looked at. */
+    function confusion(place, data, field, chosen) {
         const given = data.confusion, images = data.images, parts = [];
         if (given) {
             const all = {label: "all configs", runs: 0, counts: given.arms[0].counts.map(() => 0)};
@@ -191,15 +229,20 @@
             }
             const right = (arm) => arm.counts.reduce((sum, n, i) =>
                 sum + (i % (given.classes + 1) === 0 ? n : 0), 0) / arm.runs;
-            given.arms.sort((a, b) => right(b) - right(a));
-            const arms = given.arms.length > 1 ? [...given.arms, all] : given.arms;
+            const sorted = [...given.arms].sort((a, b) => right(b) - right(a));
+            const arms = sorted.length > 1 ? [...sorted, all] : sorted;
             const table = make("table", {className: "matrix"}), pairs = make("ol", {className: "pairs"});
-            const show = (i) => showMatrix(table, pairs, given.classes, arms[i]);
-            parts.push(make("div", {className: "controls"},
-                labelled("Config", choice(arms.map((a) => a.label), show))),
+            const show = (i) => {
+                chosen.label = arms[i].label;
+                showMatrix(table, pairs, given.classes, arms[i]);
+            };
+            const first = Math.max(0, arms.findIndex((a) => a.label === chosen.label));
+            const select = choice(arms.map((a) => a.label), show);
+            select.value = first;
+            parts.push(make("div", {className: "controls"}, labelled("Config", select)),
                 make("div", {className: "split"}, make("div", {className: "wide"}, table),
                     make("div", {}, make("h4", {textContent: "Most often confused"}), pairs)));
-            show(0);
+            show(first);
         }
         if (images && images.hard.length > 0) {
             parts.push(make("h4", {textContent: "The hardest images"}), make("ul", {className: "pictures"},
@@ -304,9 +347,10 @@
             `${op.in[0]} \u00d7 ${k} \u00d7 ${k}${part}`}), make("div", {className: "layer"}, ...figures)];
     }
 
-    function filters(place, models) {
+    function filters(place, models, chosen) {
         const figures = make("div");
         const show = (m) => {
+            chosen.run = models[m].run;
             const model = models[m].decoded();
             const layers = model.stages.filter((s) => s.op.kernel > 1 && s.op.weight);
             figures.replaceChildren(...layers.flatMap((stage) =>
@@ -315,8 +359,9 @@
                 figures.replaceChildren(make("p", {className: "note", textContent:
                     "This network has no convolution whose kernels could be shown."}));
         };
-        const select = choice(models.map((m) => `${m.label}, seed ${m.seed}`), show);
-        const first = Math.max(0, models.findIndex((m) => !m.baseline));
+        const select = choice(models.map(modelName), show);
+        const same = models.findIndex((m) => m.run === chosen.run);
+        const first = same >= 0 ? same : Math.max(0, models.findIndex((m) => !m.baseline));
         select.value = first;
         place.replaceChildren(make("div", {className: "controls"}, labelled("Network", select)), figures);
         show(first);
@@ -441,7 +486,7 @@
         return powers.map((p) => p / sum);
     }
 
-    /* Returns what shows an image of the test set in the field. */
+    /* Returns what shows an image of the test set in the field, and what shows other models and images beside it. */
     function drawing(place, data, models) {
         const answer = make("div", {className: "answer", role: "status"}), said = make("p", {className: "note"});
         const bars = make("table", {className: "bars"}), others = make("table");
@@ -495,7 +540,7 @@
                 place.closest("section").scrollIntoView();
         }
 
-        const select = choice(models.map((m) => `${m.label}, seed ${m.seed}`), (i) => {
+        const select = choice(models.map(modelName), (i) => {
             chosen = i;
             look(pixels, true);
         });
@@ -508,40 +553,75 @@
             look(new Uint8Array(models[chosen].decoded().input.reduce((a, b) => a * b)), false);
         });
         const samples = make("div", {className: "samples"});
-        if (data.images)
-            for (const image of [...data.images.easy, ...data.images.hard.slice(0, 14)]) {
-                const button = make("button", {type: "button", title: `test image ${image.image}, a ${image.class}`},
-                    paint(make("canvas", {role: "img", "aria-label": `a ${image.class}, image ${image.image}`}),
-                        bytesOf(image.pixels), data.images.shape));
-                button.addEventListener("click", () => choose(image, false));
-                samples.append(button);
-            }
+        const drawSamples = () => samples.replaceChildren(...(!data.images ? [] :
+            [...data.images.easy, ...data.images.hard.slice(0, 14)]).map((image) => {
+            const button = make("button", {type: "button", title: `test image ${image.image}, a ${image.class}`},
+                paint(make("canvas", {role: "img", "aria-label": `a ${image.class}, image ${image.image}`}),
+                    bytesOf(image.pixels), data.images.shape));
+            button.addEventListener("click", () => choose(image, false));
+            return button;
+        }));
+        function update(now, nowModels) {
+            const run = models[chosen].run, same = nowModels.findIndex((m) => m.run === run);
+            [data, models] = [now, nowModels];
+            chosen = Math.max(0, same);
+            offer(select, models.map(modelName));
+            select.value = chosen;
+            drawSamples();
+            look(pixels, true);
+        }
+        drawSamples();
         place.replaceChildren(
             make("div", {className: "controls"}, labelled("Network", select), clear),
             make("div", {className: "draw"}, make("div", {className: "pad"}, field.canvas, samples),
                 make("div", {}, make("p", {className: "note", textContent: "what it sees"}), seen, answer, said),
                 bars, others));
         clear.click();
-        return data.images ? choose : null;
+        return {choose: (image, scroll) => choose(image, scroll), update};
     }
 
     /* ---- all of it ---- */
 
-    theme(document.querySelector("[data-part=theme]"));
-    contents();
-    copying();
-    for (const data of experiments) {
-        const part = (name) => document.querySelector(`#${data.id} [data-part=${name}]`);
-        const models = (data.models || []).map((m) => {
-            let model = null;
-            return {...m, decoded: () => model = model || bnnModel.decode(bytesOf(m.model))};
-        });
-        const field = part("draw") && models.length > 0 ? drawing(part("draw"), data, models) : null;
-        if (part("runs"))
-            runsTable(part("runs"), data);
-        if (part("confusion"))
-            confusion(part("confusion"), data, field);
-        if (part("filters") && models.length > 0)
-            filters(part("filters"), models);
+    const views = new Map(); /* of an experiment, by its id: its data, and what is drawn of them */
+    let all = [];
+
+    function decoded(m) {
+        let model = null;
+        return {...m, decoded: () => model = model || bnnModel.decode(bytesOf(m.model))};
     }
+
+    function showExperiment(data) {
+        const view = views.get(data.id) || {confusion: {}, filters: {}}, before = view.data || {};
+        const part = (name) => document.querySelector(`#${data.id} [data-part=${name}]`);
+        const differs = (...keys) => keys.some((key) => JSON.stringify(before[key]) !== JSON.stringify(data[key]));
+        views.set(data.id, view);
+        view.data = data;
+        if (part("draw") && data.models.length > 0 && (!view.field || differs("models", "images"))) {
+            const models = data.models.map(decoded);
+            if (view.field)
+                view.field.update(data, models);
+            else
+                view.field = drawing(part("draw"), data, models);
+        }
+        if (part("runs") && differs("runs"))
+            view.runs ? view.runs(data.runs) : view.runs = runsTable(part("runs"), data);
+        if (part("confusion") && differs("confusion", "images"))
+            confusion(part("confusion"), data, data.images && view.field ? view.field.choose : null, view.confusion);
+        if (part("filters") && data.models.length > 0 && differs("models"))
+            filters(part("filters"), data.models.map(decoded), view.filters);
+    }
+
+    /* Shows the data of all experiments; returns those before. */
+    function show(experiments) {
+        const before = all;
+        all = experiments;
+        experiments.forEach(showExperiment);
+        return before;
+    }
+
+    theme(document.querySelector("[data-part=theme]"));
+    document.querySelectorAll(".contents").forEach((nav) => contents(nav));
+    copying(document);
+    show(JSON.parse(document.getElementById("data").textContent) || []);
+    return {show, contents, copying};
 })();
