@@ -31,19 +31,20 @@ static bool document_is_older(struct timespec t, struct timespec now)
 /* All zeros without a database. A log without a byte is as good as none, and comes and goes with readers. */
 static serve_stamp document_stamp(const char *db)
 {
-    char log[PATH_MAX + 8];
+    char file[PATH_MAX], log[PATH_MAX + 8];
     struct stat st;
     struct timespec now;
     serve_stamp stamp;
     memset(&stamp, 0, sizeof stamp);
     clock_gettime(CLOCK_REALTIME, &now);
-    if (stat(db, &st) == 0) {
+    if (realpath(db, file) != NULL && stat(file, &st) == 0) {
         stamp.device = st.st_dev;
         stamp.inode = st.st_ino;
         stamp.n_bytes = st.st_size;
         stamp.changed = st.st_mtim;
     }
-    snprintf(log, sizeof log, "%s-wal", db);
+    if (stamp.inode != 0)
+        snprintf(log, sizeof log, "%s-wal", file); /* beside what a link leads to */
     if (stamp.inode != 0 && stat(log, &st) == 0 && st.st_size > 0) {
         stamp.n_log_bytes = st.st_size;
         stamp.log_changed = st.st_mtim;
