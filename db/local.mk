@@ -105,6 +105,7 @@ store_scripts = \
 	db/sql/runs.sql \
 	db/sql/runs_brief.sql \
 	db/sql/serve_progress.sql \
+	db/sql/serve_running.sql \
 	db/sql/standings.sql \
 	db/sql/stored_run.sql \
 	db/sql/tags.sql

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Seconds: the least rest between two children; how old a progress may be that tells of what runs; how old a text
+/* Seconds: the least rest between two children; how old a text may be that is passing; how old a text
  * may be that is given away while a newer one is made, if that takes long. */
-static const double document_rest = 4, document_progress_rest = 1, document_progress_age = 10,
+static const double document_rest = 4, document_progress_rest = 1, document_passing_age = 10,
                     document_young = 30, document_long = 1;
 enum { DOCUMENT_RESTS = 9 }; /* times the CPU that it took */
 
@@ -41,13 +41,13 @@ static serve_stamp document_stamp(const char *db)
         stamp.device = st.st_dev;
         stamp.inode = st.st_ino;
         stamp.n_bytes = st.st_size;
-        stamp.changed = st.st_mtim;
+        stamp.changed = st.st_ctim;
     }
     if (stamp.inode != 0)
         snprintf(log, sizeof log, "%s-wal", file); /* beside what a link leads to */
     if (stamp.inode != 0 && stat(log, &st) == 0 && st.st_size > 0) {
         stamp.n_log_bytes = st.st_size;
-        stamp.log_changed = st.st_mtim;
+        stamp.log_changed = st.st_ctim;
     }
     stamp.settled =
         document_is_older(stamp.changed, now) && document_is_older(stamp.log_changed, now);
@@ -62,7 +62,7 @@ static bool document_same_time(struct timespec a, struct timespec b)
 static bool document_is_stale(const serve_document *d, const char *db, double now)
 {
     const serve_stamp *had = &d->stamp, has = document_stamp(db);
-    if (d->kind == SERVE_PROGRESS && now - d->made > document_progress_age)
+    if (d->passing && now - d->made > document_passing_age)
         return true;
     return d->status == 0 || !had->settled || had->device != has.device ||
            had->inode != has.inode || had->n_bytes != has.n_bytes ||
@@ -155,7 +155,7 @@ static double document_seconds(struct timeval t)
 /* Without an answer the child has crashed, or was killed. */
 static void document_accept(serve_document *d, int wait_status)
 {
-    serve_answer answer = {500};
+    serve_answer answer = {.status = 500, .passing = true};
     char tag[BNN_SHA256_HEX], message[CLI_TEXT_MAX];
     if (d->n_incoming >= sizeof answer && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) {
         memcpy(&answer, d->incoming, sizeof answer);
@@ -176,6 +176,7 @@ static void document_accept(serve_document *d, int wait_status)
     d->text = d->incoming;
     d->n = d->n_incoming;
     d->status = answer.status;
+    d->passing = answer.passing;
     d->incoming = NULL;
     d->capacity = 0;
 }

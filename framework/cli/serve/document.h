@@ -1,8 +1,8 @@
 /* document.h - what is served: texts in memory, made by children as the database changes. Private to cli/serve/.
  *
- * A document that is asked for is stale when the database is not as it was when it was made. Then a child makes
- * it anew, unless the last one has only just ended: it rests nine times as long as it has worked, so that looking on
- * takes no more than a tenth of a CPU from what is looked at. */
+ * A document that is asked for is stale when the database is not as it was when it was made, or, if what it tells may
+ * pass without that, after some seconds. Then a child makes it anew, unless the last one has only just ended: it rests
+ * nine times as long as it has worked, so that looking on takes no more than a tenth of a CPU from what is looked at. */
 #ifndef BNN_CLI_SERVE_DOCUMENT_H
 #define BNN_CLI_SERVE_DOCUMENT_H
 
@@ -24,13 +24,14 @@ typedef struct serve_stamp {
     dev_t device;
     ino_t inode;
     off_t n_bytes, n_log_bytes;
-    struct timespec changed, log_changed;
+    struct timespec changed, log_changed; /* st_ctim: new rights change it, too */
     bool settled; /* what is written within the same tick of the clock would be seen */
 } serve_stamp;
 
 /* What a child tells, in front of the text. */
 typedef struct serve_answer {
     unsigned status; /* of HTTP */
+    bool passing;    /* it may change though nothing is written: a message, or what runs */
 } serve_answer;
 
 typedef struct serve_document {
@@ -39,6 +40,7 @@ typedef struct serve_document {
     double asked; /* when anybody did last; seconds of the monotonic clock, like the next */
 
     unsigned status; /* of the text; 0: there is none yet */
+    bool passing;    /* as in its answer, or there was none */
     char *text;      /* malloc'ed, like incoming */
     size_t n;
     char tag[BNN_SHA256_HEX]; /* of the text: equal texts have equal ones */

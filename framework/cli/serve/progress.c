@@ -68,14 +68,15 @@ static double progress_part(const json_t *run)
     return epochs > 0 && epoch > 0 ? fmin(1, epoch / epochs) : 0;
 }
 
-/* What is left of one that runs, from what it had done when it was last heard of. */
+/* What is left of one that runs, from what it had done when it was last heard of; NaN: not known. */
 static double progress_rest(const json_t *run, double whole, double now)
 {
     const double started = cli_row_number(run, "started"), epochs = cli_row_number(run, "epochs");
     const double measured = cli_row_number(run, "measured"), part = progress_part(run);
     const double heard = measured > started ? measured : started;
     const double begun = epochs > 0 ? fmin(part, cli_row_number(run, "begun") / epochs) : 0;
-    return fmax(0, bnn_estimate_rest(begun, part, heard - started, whole) - (now - heard));
+    const double rest = bnn_estimate_rest(begun, part, heard - started, whole);
+    return isnan(rest) ? NAN : fmax(0, rest - (now - heard)); /* fmax drops a NaN */
 }
 
 /* As many go on as run now. NaN when it is not known, or nothing runs. */

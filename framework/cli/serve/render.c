@@ -82,6 +82,17 @@ static int render_document(const cli_asking *asking, serve_kind kind, const char
     return status;
 }
 
+/* Whether any run is at work; when its process dies, that is written nowhere. */
+static int render_is_running(bnn_store *store, bool *out, bnn_error *err)
+{
+    cli_table *table;
+    const int status = cli_result_read(store, bnn_store_sql("serve_running"), NULL, 0, &table, err);
+    json_t *rows = status == BNN_OK ? cli_table_take(table, err) : NULL;
+    *out = json_array_size(rows) > 0;
+    json_decref(rows);
+    return rows == NULL ? err->status : BNN_OK;
+}
+
 static void render_write(int fd, const void *bytes, size_t n)
 {
     for (const char *at = bytes; n > 0;) {
@@ -96,7 +107,7 @@ static void render_write(int fd, const void *bytes, size_t n)
 _Noreturn void serve_render(const cli_serve_wish *wish, serve_kind kind, const char *uid, int fd)
 {
     cli_asking asking = wish->asking;
-    serve_answer answer = {200};
+    serve_answer answer = {.status = 200, .passing = false};
     bnn_error err;
     char *text = NULL;
     size_t n = 0;
@@ -107,7 +118,10 @@ _Noreturn void serve_render(const cli_serve_wish *wish, serve_kind kind, const c
     int status = cli_store_open(&asking.options, &store, &err);
     if (status == BNN_OK)
         status = render_document(&asking, kind, uid, store, &text, &n, &err);
+    if (status == BNN_OK)
+        status = render_is_running(store, &answer.passing, &err);
     if (status != BNN_OK) {
+        answer.passing = true;
         answer.status = kind == SERVE_RUN ? 404 : 200;
         status = render_message(&asking.options, kind, err.message, &text, &n, &err);
     }
