@@ -111,19 +111,43 @@ void cli_html_facts(cli_html *h, const json_t *row)
     cli_html_put(h, "</dl>\n");
 }
 
-static void html_cells(cli_html *h, const json_t *row, bool head)
+/* The names that any row has, in the order in which they first appear, and whether all values are numbers. */
+static json_t *html_columns(const json_t *rows)
+{
+    size_t i;
+    json_t *row, *value, *columns = json_object();
+    const char *key;
+    json_array_foreach(rows, i, row)
+    {
+        json_object_foreach(row, key, value)
+        {
+            const json_t *had = json_object_get(columns, key);
+            if (had == NULL || (json_is_null(had) && !json_is_null(value)))
+                json_object_set_new(columns, key,
+                                    json_is_null(value) ? json_null()
+                                                        : json_boolean(json_is_number(value)));
+            else if (json_is_true(had) && json_is_string(value))
+                json_object_set_new(columns, key, json_false());
+        }
+    }
+    return columns;
+}
+
+/* row NULL: the heads. */
+static void html_cells(cli_html *h, json_t *columns, const json_t *row)
 {
     const char *key;
-    json_t *value;
+    json_t *are_numbers;
     cli_html_put(h, "<tr>");
-    json_object_foreach((json_t *)(uintptr_t)row, key, value)
+    json_object_foreach(columns, key, are_numbers)
     {
         char number[BNN_SHORT_TEXT];
-        const char *is_number = json_is_number(value) ? "n" : "";
-        if (head)
-            cli_html_add(h, "<th scope=\"col\" class=\"%s\">%s</th>", is_number, key);
+        const char *class = json_is_true(are_numbers) ? "n" : "";
+        if (row == NULL)
+            cli_html_add(h, "<th scope=\"col\" class=\"%s\">%s</th>", class, key);
         else
-            cli_html_add(h, "<td class=\"%s\">%s</td>", is_number, html_value(value, number));
+            cli_html_add(h, "<td class=\"%s\">%s</td>", class,
+                         html_value(json_object_get(row, key), number));
     }
     cli_html_put(h, "</tr>\n");
 }
@@ -131,15 +155,17 @@ static void html_cells(cli_html *h, const json_t *row, bool head)
 void cli_html_table(cli_html *h, const char *caption, const json_t *rows)
 {
     size_t i;
-    json_t *row;
+    json_t *row, *columns = html_columns(rows);
+    h->failed |= columns == NULL;
     cli_html_add(h,
                  "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
                  "<caption>%s</caption>\n<thead>",
                  caption, caption);
-    html_cells(h, json_array_get(rows, 0), true);
+    html_cells(h, columns, NULL);
     cli_html_put(h, "</thead><tbody>\n");
-    json_array_foreach(rows, i, row) html_cells(h, row, false);
+    json_array_foreach(rows, i, row) html_cells(h, columns, row);
     cli_html_put(h, "</tbody></table></div>\n");
+    json_decref(columns);
 }
 
 void cli_html_source(cli_html *h, const char *command, const char *sql)

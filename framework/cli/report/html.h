@@ -37,8 +37,8 @@ void cli_html_text(cli_html *h, const char *text);
  * the value; NULL says that there was no memory. */
 void cli_html_data(cli_html *h, const char *id, json_t *value);
 
-/* A row of a result as a list of what it has; rows of one kind as a table with their names as heads, which must
- * not be empty. */
+/* A row of a result as a list of what it has; rows of one kind, at least one, as a table with the names that
+ * any of them has as heads. */
 void cli_html_facts(cli_html *h, const json_t *row);
 void cli_html_table(cli_html *h, const char *caption, const json_t *rows);
 

@@ -125,14 +125,16 @@ static enum MHD_Result http_send(const http_server *s, http_document *h,
 
 /* ---- requests ---------------------------------------------------------------------------- */
 
-/* A page of elsewhere may have a name that leads here; then Host has that name. */
-static bool http_host_is_own(const char *host, unsigned port)
+/* A page of elsewhere may have a name that leads here; then Host has that name. The port is that which the browser
+ * has, and may be forwarded. */
+static bool http_host_is_own(const char *host)
 {
     static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    char own[64];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(own, sizeof own, "%s:%u", names[i], port);
-        if (strcasecmp(host, own) == 0 || (port == 80 && strcasecmp(host, names[i]) == 0))
+        const size_t n = strlen(names[i]);
+        if (strncasecmp(host, names[i], n) == 0 &&
+            (host[n] == '\0' ||
+             (host[n] == ':' && host[n + 1 + strspn(host + n + 1, "0123456789")] == '\0')))
             return true;
     }
     return false;
@@ -228,8 +230,7 @@ static enum MHD_Result http_handle(void *server, struct MHD_Connection *connecti
         return MHD_YES;
     }
     *n_body = 0;
-    if (!http_host_is_own(http_header(connection, "Host"), s->port) ||
-        http_is_of_another(connection))
+    if (!http_host_is_own(http_header(connection, "Host")) || http_is_of_another(connection))
         return http_say(s, connection, MHD_HTTP_FORBIDDEN,
                         "only for this machine: http://127.0.0.1 or http://localhost, with the "
                         "port\n");

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ASK_SECONDS = 20, ASK_BYTES = 1 << 20 };
+enum { ASK_SECONDS = 120, ASK_BYTES = 1 << 20 };
 
 static int ask_connect(const char *port)
 {
