@@ -242,7 +242,7 @@ double bnn_estimate_most(const bnn_plan *plan, uint32_t n_jobs, size_t *n_more)
     *n_more = 0;
     bool *counted = bnn_arena_alloc(plan->arena, plan->n, sizeof *counted);
     double seconds = bnn_estimate_plan(plan, n_jobs);
-    for (size_t k = plan->halved.made + 1; counted != NULL && k < contest->n_rungs; k++)
+    for (size_t k = plan->halved.made; counted != NULL && k < contest->n_rungs; k++)
         seconds += estimate_rung(plan, &contest->rungs[k], n_jobs, counted, n_more);
     return counted != NULL ? seconds : (double)NAN;
 }

@@ -71,8 +71,8 @@ typedef struct bnn_until {
 
 /* A rung of sweep.halving: what a contender has to have done there. */
 typedef struct bnn_rung {
-    size_t seeds; /* the first so many of the experiment */
-    int32_t epochs;
+    size_t seeds;          /* the first so many of the experiment */
+    int32_t epochs;        /* over seeds 0: each config's own */
     size_t n;              /* contenders that reach it */
     const size_t *configs; /* [contenders]: whose runs count, by their places in the experiment */
 } bnn_rung;

@@ -341,7 +341,7 @@ static const char *need_label(const bnn_config *c, int form, bnn_arena *arena)
 
 static bool need_is_like(const bnn_config *a, const bnn_config *b)
 {
-    return a->only != NULL && b->only != NULL && strcmp(a->label, b->label) == 0;
+    return a->needed_by != NULL && b->needed_by != NULL && strcmp(a->label, b->label) == 0;
 }
 
 static size_t need_count_label(const char *const *labels, size_t n, const char *label)

@@ -32,7 +32,8 @@ typedef struct bnn_plan {
     size_t n_looked;     /* with seeds.until: configs that are compared with the baseline, ... */
     size_t *looked;      /* [n_looked] these, by their places in the experiment, ... */
     bnn_looks looks;     /* ... and what the looks that could be made say of them */
-    bnn_halved halved;   /* with sweep.halving: how the contenders stand at the rungs */
+    bnn_halved halved;   /* with sweep.halving: how the contenders stand at the rungs, ... */
+    bnn_halved settled;  /* ... and at those of them that no failed run, tried again, may change */
     double fixed_seconds; /* that a run takes besides its training, at least; NaN: not known */
 } bnn_plan;
 

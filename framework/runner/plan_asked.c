@@ -14,7 +14,7 @@ bool bnn_plan_has_ended(const bnn_plan *plan, const bnn_run *run)
 
 bool bnn_plan_goes_on(const bnn_plan *plan)
 {
-    return plan->looks.due > 0 || plan->halved.made < plan->experiment->contest.n_rungs;
+    return plan->looks.due > 0 || plan->settled.made < plan->experiment->contest.n_rungs;
 }
 
 int bnn_plan_read_values(const bnn_plan_matcher *m, bnn_store *store, const char *metric,

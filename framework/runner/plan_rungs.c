@@ -9,9 +9,10 @@ static size_t rungs_run(const bnn_plan *plan, const bnn_rung *rung, size_t conte
     return seed * plan->experiment->n_configs + rung->configs[contender];
 }
 
-/* The runs of a rung, of all contenders. values: [plan->n]. */
+/* The runs of a rung, of all contenders. values: [plan->n]. settled: failed ones that are to be tried again
+ * have not ended. */
 static int rungs_gather(const bnn_plan *plan, const bnn_rung *rung, const double *values,
-                        bnn_rung_runs *out, bnn_error *err)
+                        bool settled, bnn_rung_runs *out, bnn_error *err)
 {
     const size_t n = plan->experiment->contest.n, seeds = rung->seeds;
     double *own = bnn_arena_alloc(plan->arena, bnn_size_product(n, seeds), sizeof *own);
@@ -22,16 +23,17 @@ static int rungs_gather(const bnn_plan *plan, const bnn_rung *rung, const double
         for (size_t j = 0; j < seeds; j++) {
             const size_t run = rungs_run(plan, rung, i, j);
             own[i * seeds + j] = values[run];
-            ended[i * seeds + j] = bnn_plan_has_ended(plan, &plan->runs[run]);
+            ended[i * seeds + j] = bnn_plan_has_ended(plan, &plan->runs[run]) ||
+                                   (!settled && plan->runs[run].state == BNN_RUN_FAILED);
         }
     *out = (bnn_rung_runs){seeds, own, ended};
     return BNN_OK;
 }
 
-static void rungs_mark(const bnn_plan *plan, const bnn_rung *rung, bool *marks)
+static void rungs_mark(const bnn_plan *plan, const bnn_rung *rung, const bool *is_in, bool *marks)
 {
     for (size_t i = 0; i < plan->experiment->contest.n; i++)
-        for (size_t j = 0; plan->halved.is_in[i] && j < rung->seeds; j++)
+        for (size_t j = 0; is_in[i] && j < rung->seeds; j++)
             marks[rungs_run(plan, rung, i, j)] = true;
 }
 
@@ -60,26 +62,38 @@ static int rungs_settle(bnn_plan *plan, bnn_error *err)
         return err->status;
     for (size_t i = 0; i < plan->n; i++)
         asked.due[i] = whole[plan->runs[i].i_config];
+    if (plan->settled.made < contest->n_rungs)
+        rungs_mark(plan, &contest->rungs[plan->settled.made], plan->settled.is_in, asked.due);
     for (size_t k = plan->halved.made; k < contest->n_rungs; k++)
-        rungs_mark(plan, &contest->rungs[k], k == plan->halved.made ? asked.due : asked.possible);
+        rungs_mark(plan, &contest->rungs[k], plan->halved.is_in, asked.possible);
     bnn_plan_ask(plan, &asked);
     return BNN_OK;
+}
+
+static int rungs_rank(const bnn_plan *plan, const double *values, bool settled, bnn_halved *out,
+                      bnn_error *err)
+{
+    const bnn_contest *contest = &plan->experiment->contest;
+    bnn_rung_runs runs[BNN_RUNGS_MAX];
+    int status = BNN_OK;
+    for (size_t k = 0; status == BNN_OK && k < contest->n_rungs; k++)
+        status = rungs_gather(plan, &contest->rungs[k], values, settled, &runs[k], err);
+    return status != BNN_OK ? status
+                            : bnn_halving_make(runs, contest->n_rungs, contest->n, contest->eta,
+                                               plan->arena, out, err);
 }
 
 int bnn_plan_rank(const bnn_plan_matcher *m, bnn_store *store, bnn_error *err)
 {
     bnn_plan *plan = m->plan;
-    const bnn_contest *contest = &plan->experiment->contest;
-    bnn_rung_runs runs[BNN_RUNGS_MAX];
     double *values = NULL;
-    if (contest->n == 0)
+    if (plan->experiment->contest.n == 0)
         return BNN_OK;
     int status = bnn_plan_read_values(m, store, "validation_accuracy", 1, &values, err);
-    for (size_t k = 0; status == BNN_OK && k < contest->n_rungs; k++)
-        status = rungs_gather(plan, &contest->rungs[k], values, &runs[k], err);
     if (status == BNN_OK)
-        status = bnn_halving_make(runs, contest->n_rungs, contest->n, contest->eta, plan->arena,
-                                  &plan->halved, err);
+        status = rungs_rank(plan, values, false, &plan->halved, err);
+    if (status == BNN_OK)
+        status = rungs_rank(plan, values, true, &plan->settled, err);
     return status == BNN_OK ? rungs_settle(plan, err) : status;
 }
 
@@ -93,7 +107,7 @@ static bnn_store_standing rungs_row(const bnn_plan *plan, size_t k, size_t i,
         .config = configs[last->configs[i]],
         .trained = configs[rung->configs[i]],
         .rung = (uint32_t)k + 1,
-        .epochs = (uint32_t)rung->epochs,
+        .epochs = (uint32_t)plan->experiment->configs[rung->configs[i]].train.epochs,
         .n = s->n,
         .n_failed = s->n_failed,
         .mean = s->mean,

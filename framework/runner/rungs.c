@@ -157,7 +157,7 @@ static int rungs_add(rungs_maker *m, size_t amount)
     }
     *rung = (bnn_rung){
         .seeds = epochs ? x->n_seeds : amount,
-        .epochs = epochs ? (int32_t)amount : x->configs[m->contenders[0]].train.epochs,
+        .epochs = epochs ? (int32_t)amount : 0,
         .n = bnn_halving_count(m->contest.n, m->contest.eta, m->contest.n_rungs),
         .configs = configs,
     };

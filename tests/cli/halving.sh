@@ -50,7 +50,9 @@ prints '2 of 6 configs are left, chosen in 2 looks by validation accuracy'
 bnn 0 compare halving --db whole.db --json
 prints '"dropped": 4'
 bnn 0 plan halving.yaml --db whole.db
-prints '19 runs: 1 retry, 7 later, 11 done' # what failed is tried again
+prints '19 runs: 1 retry, 7 spared, 11 done' # what failed is tried again
+prints '3 of 3 rungs made$'
+omits 'later'
 
 # ---- the same rungs, the same runs ----
 same() {

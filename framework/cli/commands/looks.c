@@ -81,9 +81,12 @@ const char *cli_looks_later(const bnn_plan *plan)
                                             : "if no rung drops it before";
 }
 
-const char *cli_looks_spared(const bnn_plan *plan)
+const char *cli_looks_spared(const bnn_plan *plan, const bnn_run *run)
 {
-    return plan->experiment->until.is_there ? "a look has decided" : "a rung has dropped it";
+    if (plan->experiment->until.is_there)
+        return "a look has decided";
+    return run->result.error != NULL ? "failed; runs of an earlier rung come first"
+                                     : "a rung has dropped it";
 }
 
 /* ---- waiting ----------------------------------------------------------------------------- */

@@ -16,9 +16,9 @@ void cli_looks_say(const bnn_plan *plan, size_t before);
 void cli_rungs_print(const bnn_plan *plan, uint32_t n_jobs);
 void cli_rungs_say(const bnn_plan *plan, size_t before);
 
-/* What a run is LATER for, and why one is SPARED: of the looks, or of the rungs. */
+/* What a run is LATER for, and why this one is SPARED: of the looks, or of the rungs. */
 const char *cli_looks_later(const bnn_plan *plan);
-const char *cli_looks_spared(const bnn_plan *plan);
+const char *cli_looks_spared(const bnn_plan *plan, const bnn_run *run);
 
 /* Waits until a run of the plan that another process has is no longer under way. */
 int cli_looks_wait(const bnn_plan *plan, const char *db, bnn_error *err);

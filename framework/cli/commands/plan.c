@@ -68,7 +68,7 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
     case BNN_RUN_LATER:
         return cli_looks_later(plan);
     case BNN_RUN_SPARED:
-        return cli_looks_spared(plan);
+        return cli_looks_spared(plan, run);
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:

@@ -278,7 +278,7 @@ static int sweep_look_on(cli_sweep *s, int *signal, bnn_error *err)
     bool more = bnn_plan_goes_on(&s->plan);
     s->request->experiment.goes_on = true;
     while (status == BNN_OK && more) {
-        const size_t looks = s->plan.looks.made, rungs = s->plan.halved.made;
+        const size_t looks = s->plan.looks.made, rungs = s->plan.settled.made;
         status = sweep_plan(s, NULL, false, err);
         if (status != BNN_OK)
             break;

@@ -192,7 +192,7 @@ int cli_sweep_judge(const cli_sweep *s, bnn_error *err)
     if (s->n_elsewhere == 0 && bnn_plan_goes_on(&s->plan))
         return bnn_fail(err, BNN_E_FAILED,
                         "rung %zu waits for runs that are not done; `bnnrun plan` says why",
-                        s->plan.halved.made + 1);
+                        s->plan.settled.made + 1);
     if (s->n_elsewhere == 0)
         return BNN_OK;
     return bnn_fail(

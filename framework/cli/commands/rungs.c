@@ -22,9 +22,9 @@ static size_t rungs_amount(const bnn_contest *contest, size_t k)
 void cli_rungs_say(const bnn_plan *plan, size_t before)
 {
     const bnn_contest *contest = &plan->experiment->contest;
-    for (size_t k = before; k < plan->halved.made; k++) {
+    for (size_t k = before; k < plan->settled.made; k++) {
         const size_t amount = rungs_amount(contest, k);
-        const double cut = bnn_halving_cut(&plan->halved, contest->n, k);
+        const double cut = bnn_halving_cut(&plan->settled, contest->n, k);
         fprintf(stderr, "bnnrun: rung %zu of %zu, at %zu %s%s: ", k + 1, contest->n_rungs, amount,
                 rungs_are_epochs(contest) ? "epoch" : "seed", bnn_plural(amount));
         if (k + 1 == contest->n_rungs)

@@ -149,6 +149,42 @@ START_TEST(runs_are_trained_again_by_name)
 }
 END_TEST
 
+static const char rungs_sql[] =
+    "SELECT label, rung, epochs, n_failed, place, kept FROM halving_rung ORDER BY rung, place";
+
+/* What a rung has dropped stays so until the failed run has ended another way. */
+START_TEST(a_failed_run_that_is_tried_again_reopens_no_rung)
+{
+    static const char spec[] =
+        "name: tiny\n" TINY_DATA TINY_NET "train: {epochs: 1, batch: 32}\nseeds: {count: 2}\n"
+        "sweep:\n"
+        "  list: [{train.optimizer: {name: sgd, lr: 1.0e+6, weight_decay: 1}}, {train.batch: 16},"
+        " {train.epochs: 2}]\n"
+        "  halving: {over: seeds, from: 1, eta: 2}\n"
+        "run: {isolation: thread, measure: false}\n";
+    run_sweep(spec, 2);
+    ck_assert_uint_eq(summary.n_of[BNN_RUN_FAILED], 1);
+    experiment.goes_on = true;
+    make_plan();
+    ck_assert(plan.halved.made == 1 && plan.settled.made == 1 && plan.n_todo == 2);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT sum(epochs) FROM halving_rung"), 4);
+    ck_ok(execute(2, err));
+    make_plan();
+    ck_assert(plan.halved.made == 2 && !bnn_plan_goes_on(&plan));
+    char *before = plain_rows(store_file(), rungs_sql);
+    ck_assert_ptr_nonnull(strstr(before, "|1|1|1|3|0\n"));
+    load_well(spec);
+    make_plan(); /* and no more: whoever does it is killed */
+    ck_assert(plan.halved.made == 2 && plan.settled.made == 0 && bnn_plan_goes_on(&plan));
+    ck_assert(plan.n_todo == 1 && plan.n_of[BNN_RUN_FAILED] == 1);
+    ck_assert(plan.n_of[BNN_RUN_LATER] == 0 && plan.n_of[BNN_RUN_SPARED] == 1);
+    char *after = plain_rows(store_file(), rungs_sql);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
 #define ALONE                                      \
     {                                              \
         BNN_ESTIMATE_NOTHING, BNN_ESTIMATE_NOTHING \
@@ -316,6 +352,7 @@ static Suite *make_suite(void)
         a_changed_spec_keeps_what_it_still_asks_for,
         stale_runs_are_trained_again_when_asked,
         runs_are_trained_again_by_name,
+        a_failed_run_that_is_tried_again_reopens_no_rung,
         jobs_take_the_next_task_when_they_are_free,
         tasks_wait_for_those_that_they_need,
         what_is_left_of_a_run_comes_from_what_this_attempt_did,
