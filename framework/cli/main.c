@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 {
     bnn_error err = {.message = ""};
     setlocale(LC_CTYPE, "");
+    signal(SIGCHLD, SIG_DFL); /* ignored, as whoever started us may have it, no child is awaited */
     signal(SIGXFSZ, SIG_IGN); /* a limit to the size of files fails as a full disk does */
     int status = argc < 1 ? BNN_E_USAGE : dispatch_command(argc, argv, &err);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BNN_OK)

@@ -28,11 +28,19 @@ int bnn_signals_open(bnn_signals *signals, bnn_error *err)
     return BNN_OK;
 }
 
+/* The limit of CPU time is told again with every further second: nobody asks again. */
+static void signals_ignore_limit(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGXCPU, &ignore, NULL);
+}
+
 int bnn_signals_next(bnn_signals *signals)
 {
     struct signalfd_siginfo info;
     if (signals->fd < 0 || read(signals->fd, &info, sizeof info) != (ssize_t)sizeof info)
         return 0;
+    signals_ignore_limit();
     return (int)info.ssi_signo;
 }
 

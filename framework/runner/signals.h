@@ -22,7 +22,8 @@ int bnn_signals_open(bnn_signals *signals, bnn_error *err);
 int bnn_signals_next(bnn_signals *signals);
 
 /* Gives the signals back: from now on they do what they did before, which is to end the process,
- * also those that have come and were not read. Only for the thread that opened. */
+ * also those that have come and were not read; but SIGXCPU, which comes again and again, does nothing once
+ * one of them was read. Only for the thread that opened. */
 void bnn_signals_close(bnn_signals *signals);
 
 /* Ignores them in this process, of which another one takes care. */
