@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
  * may be that is given away while a newer one is made, if that takes long. */
 static const double document_rest = 4, document_progress_rest = 1, document_passing_age = 10,
                     document_young = 30, document_long = 1;
-enum { DOCUMENT_RESTS = 9 }; /* times the CPU that it took */
+static const double document_limit = 60; /* seconds that a child may take */
+enum { DOCUMENT_RESTS = 9 };             /* times the CPU that it took */
 
 /* ---- the state of the database ----------------------------------------------------------- */
 
@@ -77,6 +79,7 @@ static _Noreturn void document_work(const serve_document *d, const cli_serve_wis
                                     pid_t parent, int fd)
 {
     sigset_t none;
+    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
@@ -99,6 +102,8 @@ static bool document_start(serve_document *d, const cli_serve_wish *wish)
     if (d->child == 0)
         document_work(d, wish, parent, ends[1]);
     close(ends[1]);
+    if (d->child > 0)
+        setpgid(d->child, d->child); /* whoever comes first */
     if (d->child < 0) {
         d->child = 0;
         close(ends[0]);
@@ -106,6 +111,8 @@ static bool document_start(serve_document *d, const cli_serve_wish *wish)
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     d->pipe = ends[0];
+    d->begun = bnn_clock_seconds(CLOCK_MONOTONIC);
+    d->ended_for = NULL;
     d->n_incoming = 0;
     return true;
 }
@@ -128,20 +135,41 @@ serve_readiness serve_document_ask(serve_document *d, const cli_serve_wish *wish
 
 /* ---- what it has made -------------------------------------------------------------------- */
 
-/* False when there is no more for now; *ended: and there will be none. */
+double serve_document_left(const serve_document *d)
+{
+    return d->ended_for != NULL ? (double)INFINITY
+                                : d->begun + document_limit - bnn_clock_seconds(CLOCK_MONOTONIC);
+}
+
+/* The pipe tells when it is gone. */
+static void document_end(serve_document *d, unsigned status, const char *why)
+{
+    d->ended_for = why;
+    d->ended_status = status;
+    kill(-d->child, SIGKILL);
+}
+
+static bool document_grow(serve_document *d)
+{
+    const size_t capacity = 2 * d->capacity + 8 * BUFSIZ;
+    char *grown = realloc(d->incoming, capacity);
+    if (grown == NULL)
+        return false;
+    d->incoming = grown;
+    d->capacity = capacity;
+    return true;
+}
+
+/* False when there is no more for now; *ended: and there will be none. What is left of one that was ended is lost. */
 static bool document_read(serve_document *d, bool *ended)
 {
-    if (d->capacity - d->n_incoming < BUFSIZ) {
-        const size_t capacity = 2 * d->capacity + 8 * BUFSIZ;
-        char *grown = realloc(d->incoming, capacity);
-        *ended = grown == NULL;
-        if (grown == NULL)
-            return false;
-        d->incoming = grown;
-        d->capacity = capacity;
-    }
-    const ssize_t n = read(d->pipe, d->incoming + d->n_incoming, d->capacity - d->n_incoming);
-    if (n > 0)
+    static char lost[BUFSIZ];
+    if (d->ended_for == NULL && d->capacity - d->n_incoming < BUFSIZ && !document_grow(d))
+        document_end(d, 500, "out of memory");
+    const bool kept = d->ended_for == NULL;
+    const ssize_t n = read(d->pipe, kept ? d->incoming + d->n_incoming : lost,
+                           kept ? d->capacity - d->n_incoming : sizeof lost);
+    if (n > 0 && kept)
         d->n_incoming += (size_t)n;
     *ended = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
     return n > 0 || (n < 0 && errno == EINTR);
@@ -152,22 +180,30 @@ static double document_seconds(struct timeval t)
     return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
 }
 
-/* Without an answer the child has crashed, or was killed. */
+/* In place of what the child has not made: it has crashed, or was killed. */
+static void document_excuse(serve_document *d, int wait_status)
+{
+    char message[CLI_TEXT_MAX];
+    const char *why = d->ended_for != NULL       ? d->ended_for
+                      : WIFSIGNALED(wait_status) ? strsignal(WTERMSIG(wait_status))
+                                                 : "out of memory";
+    snprintf(message, sizeof message, "the page could not be made: %s\n", why);
+    d->n_incoming = d->capacity < sizeof message && !document_grow(d) ? 0 : strlen(message);
+    if (d->n_incoming > 0)
+        memcpy(d->incoming, message, d->n_incoming);
+}
+
 static void document_accept(serve_document *d, int wait_status)
 {
-    serve_answer answer = {.status = 500, .passing = true};
-    char tag[BNN_SHA256_HEX], message[CLI_TEXT_MAX];
-    if (d->n_incoming >= sizeof answer && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) {
+    serve_answer answer = {.status = d->ended_for != NULL ? d->ended_status : 500, .passing = true};
+    char tag[BNN_SHA256_HEX];
+    if (d->ended_for == NULL && d->n_incoming >= sizeof answer && WIFEXITED(wait_status) &&
+        WEXITSTATUS(wait_status) == 0) {
         memcpy(&answer, d->incoming, sizeof answer);
         d->n_incoming -= sizeof answer;
         memmove(d->incoming, d->incoming + sizeof answer, d->n_incoming);
-    } else {
-        snprintf(message, sizeof message, "the page could not be made: %s\n",
-                 WIFSIGNALED(wait_status) ? strsignal(WTERMSIG(wait_status)) : "out of memory");
-        d->n_incoming = d->capacity < sizeof message ? 0 : strlen(message);
-        if (d->n_incoming > 0)
-            memcpy(d->incoming, message, d->n_incoming);
-    }
+    } else
+        document_excuse(d, wait_status);
     bnn_sha256(d->n_incoming > 0 ? d->incoming : "", d->n_incoming, tag);
     if (strcmp(tag, d->tag) != 0 || answer.status != d->status)
         d->version++;
@@ -186,11 +222,14 @@ bool serve_document_take(serve_document *d)
     bool ended = false;
     int wait_status = 0;
     struct rusage used = {.ru_utime = {0}};
+    if (serve_document_left(d) <= 0)
+        document_end(d, 504, "it took more than a minute");
     while (document_read(d, &ended))
         continue;
     if (!ended)
         return false;
     close(d->pipe);
+    kill(-d->child, SIGKILL); /* what it has started, if it was killed itself */
     while (wait4(d->child, &wait_status, 0, &used) < 0 && errno == EINTR)
         continue;
     d->child = 0;
@@ -204,7 +243,7 @@ bool serve_document_take(serve_document *d)
 void serve_document_drop(serve_document *d)
 {
     if (d->child != 0) {
-        kill(d->child, SIGKILL);
+        kill(-d->child, SIGKILL);
         waitpid(d->child, NULL, 0);
         close(d->pipe);
     }

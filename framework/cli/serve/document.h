@@ -48,8 +48,11 @@ typedef struct serve_document {
     serve_stamp stamp;        /* of the database that it tells of */
     double made, cost;        /* when; seconds of CPU */
 
-    pid_t child; /* 0: none is at work */
-    int pipe;    /* from it */
+    pid_t child;           /* 0: none is at work; its group is its own */
+    double begun;          /* when it did */
+    const char *ended_for; /* why it was killed; NULL: it was not */
+    unsigned ended_status; /* of HTTP, then */
+    int pipe;              /* from it */
     char *incoming;
     size_t n_incoming, capacity;
     serve_stamp next_stamp;
@@ -64,10 +67,14 @@ typedef enum serve_readiness {
 /* Somebody asks for the document: starts a child if it is stale. */
 serve_readiness serve_document_ask(serve_document *d, const cli_serve_wish *wish);
 
-/* Takes what the child has written; true when that was all, and the document is the new one. */
+/* The seconds that the child still has; infinite when it has been ended already. */
+double serve_document_left(const serve_document *d);
+
+/* Takes what the child has written, and ends it when it has no time left; true when that was all, and the document is
+ * the new one. Waits for nothing. */
 bool serve_document_take(serve_document *d);
 
-/* Ends the child, and frees the texts. */
+/* Ends the child with what it has started, and frees the texts. */
 void serve_document_drop(serve_document *d);
 
 /* render.c, in the child: makes what is asked for, and writes an answer and its text to fd. */

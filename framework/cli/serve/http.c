@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -300,13 +301,24 @@ static int http_start(http_server *s, int socket, bnn_error *err)
                              : BNN_OK;
 }
 
+/* In ms, for poll: as long as nobody has to be ended, a connection or a child. */
+static int http_timeout(const http_server *s)
+{
+    MHD_UNSIGNED_LONG_LONG limit;
+    double seconds =
+        MHD_get_timeout(s->daemon, &limit) == MHD_YES ? 1e-3 * (double)limit : (double)INFINITY;
+    for (size_t i = 0; i < HTTP_DOCUMENTS; i++)
+        if (s->documents[i].document.child != 0)
+            seconds = fmin(seconds, serve_document_left(&s->documents[i].document));
+    return isinf(seconds) ? -1 : (int)ceil(1000 * fmin(60, fmax(0, seconds)));
+}
+
 /* Waits for a signal, a request, or what a child has made; in *ended whether it was a signal. */
 static int http_turn(http_server *s, bnn_signals *signals, bool *ended, bnn_error *err)
 {
     struct pollfd fds[2 + HTTP_DOCUMENTS];
     http_document *of[2 + HTTP_DOCUMENTS];
     nfds_t n = 2;
-    MHD_UNSIGNED_LONG_LONG limit;
     fds[0] = (struct pollfd){.fd = signals->fd, .events = POLLIN};
     fds[1] = (struct pollfd){
         .fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
@@ -315,14 +327,12 @@ static int http_turn(http_server *s, bnn_signals *signals, bool *ended, bnn_erro
             fds[n] = (struct pollfd){.fd = s->documents[i].document.pipe, .events = POLLIN};
             of[n++] = &s->documents[i];
         }
-    const int timeout = MHD_get_timeout(s->daemon, &limit) != MHD_YES ? -1
-                        : limit > 60000                               ? 60000
-                                                                      : (int)limit;
-    if (poll(fds, n, timeout) < 0 && errno != EINTR)
+    if (poll(fds, n, http_timeout(s)) < 0 && errno != EINTR)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "serve: cannot wait");
     *ended = fds[0].revents != 0 && bnn_signals_next(signals) != 0;
     for (nfds_t i = 2; i < n; i++)
-        if (fds[i].revents != 0 && serve_document_take(&of[i]->document))
+        if ((fds[i].revents != 0 || serve_document_left(&of[i]->document) <= 0) &&
+            serve_document_take(&of[i]->document))
             http_resume(s, of[i]);
     MHD_run(s->daemon);
     return BNN_OK;
