@@ -130,7 +130,7 @@ static int plan_compare_use(const bnn_plan_matcher *m, const bnn_store_use *was,
 }
 
 /* What has changed when the checkpoint of a run is of no use; nothing is lost when there is none. A
- * damaged one is told whatever else has changed. */
+ * damaged one, or one that cannot be read, is told whatever else has changed. */
 static int plan_leave_checkpoint(const bnn_plan_matcher *m, bnn_run *run,
                                  bnn_checkpoint_found found, bnn_error *err)
 {
@@ -138,10 +138,12 @@ static int plan_leave_checkpoint(const bnn_plan_matcher *m, bnn_run *run,
         [BNN_CHECKPOINT_FITS] = {"run.checkpoint", "none"},
         [BNN_CHECKPOINT_OTHER] = {"its", "checkpoint"},
         [BNN_CHECKPOINT_UNMEASURED] = {"the spec's", "telemetry"},
-        [BNN_CHECKPOINT_DAMAGED] = {"its", "checkpoint (damaged)"}};
+        [BNN_CHECKPOINT_DAMAGED] = {"its", "checkpoint (damaged)"},
+        [BNN_CHECKPOINT_UNREADABLE] = {"its", "checkpoint (cannot be read)"}};
     if (found == BNN_CHECKPOINT_NONE)
         run->changed = NULL;
-    else if (run->changed == NULL || found == BNN_CHECKPOINT_DAMAGED)
+    else if (run->changed == NULL || found == BNN_CHECKPOINT_DAMAGED ||
+             found == BNN_CHECKPOINT_UNREADABLE)
         return bnn_plan_add_change(m->plan, run, texts[found][0], texts[found][1], err);
     return BNN_OK;
 }

@@ -309,10 +309,8 @@ static void pool_take_signal(pool *p)
 static void pool_tick(pool *p)
 {
     char who[BNN_STORE_WRITER_MAX];
-    const bool waits = bnn_writer_waits(p->writer, who);
-    if (waits && !p->waiting)
+    if (bnn_writer_heard_wait(p->writer, who))
         p->options->observer->waiting(p->options->observer->context, bnn_pool_look(p), who);
-    p->waiting = waits;
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < p->last_tick + 1e-3 * POOL_TICK_MS)
         return;

@@ -48,7 +48,6 @@ struct pool {
     atomic_uint n_running; /* also read by the threads that report */
     bool stopping;
     int signal;     /* that asked us to stop, or 0 */
-    bool waiting;   /* for another program, which has been told */
     double hurry;   /* then: from when on the next one does what it always does */
     int status;     /* why the sweep stopped, besides signals: the first error counts */
     size_t next;    /* in the plan: the first run that may be there to take */

@@ -31,11 +31,11 @@ struct bnn_writer {
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
     bool closing, hurries;
-    bool broken;   /* nothing more is written */
-    int status;    /* BNN_OK, or what has to stop the sweep */
-    bnn_error err; /* if status says so */
-    bool waits;
-    char who[BNN_STORE_WRITER_MAX]; /* for whom */
+    bool broken;                    /* nothing more is written */
+    int status;                     /* BNN_OK, or what has to stop the sweep */
+    bnn_error err;                  /* if status says so */
+    bool waits, told;               /* for others; and that is known */
+    char who[BNN_STORE_WRITER_MAX]; /* for whom, until it is told */
     int fd;                         /* eventfd: a batch was written, or could not be */
     size_t first, n;                /* of the ring */
     size_t n_urgent;                /* requests in the ring */
@@ -70,10 +70,12 @@ static bool writer_note_wait(bnn_writer *w, bool waits)
     if (waits)
         bnn_store_find_writer(w->store, who);
     pthread_mutex_lock(&w->lock);
-    const bool news = waits != w->waits, hurries = w->hurries;
+    const bool news = waits && !w->waits, hurries = w->hurries;
     w->waits = waits;
-    if (news)
+    if (news) {
+        w->told = false;
         memcpy(w->who, who, sizeof who);
+    }
     pthread_mutex_unlock(&w->lock);
     if (news)
         eventfd_write(w->fd, 1);
@@ -296,13 +298,14 @@ int bnn_writer_fd(const bnn_writer *w)
     return w->fd;
 }
 
-bool bnn_writer_waits(bnn_writer *w, char who[BNN_STORE_WRITER_MAX])
+bool bnn_writer_heard_wait(bnn_writer *w, char who[BNN_STORE_WRITER_MAX])
 {
     pthread_mutex_lock(&w->lock);
-    const bool waits = w->waits;
+    const bool news = !w->told;
+    w->told = true;
     memcpy(who, w->who, sizeof w->who);
     pthread_mutex_unlock(&w->lock);
-    return waits;
+    return news;
 }
 
 void bnn_writer_hurry(bnn_writer *w)
@@ -346,6 +349,7 @@ int bnn_writer_open(bnn_store *store, uint32_t n_requests, const bnn_writer_pati
     w->patience = patience != NULL ? *patience : usual_patience;
     bnn_store_set_wait(store, w->patience.try_ms);
     w->capacity = capacity;
+    w->told = true;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->fd < 0) {
         free(w);

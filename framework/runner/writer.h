@@ -32,7 +32,7 @@ typedef struct bnn_writer_request {
 /* How long others may hold the database, in milliseconds. */
 typedef struct bnn_writer_patience {
     int try_ms;  /* one attempt; then it looks whether it is to end */
-    int tell_ms; /* until bnn_writer_waits tells of it */
+    int tell_ms; /* until bnn_writer_heard_wait tells of it */
     int end_ms;  /* until it gives up */
     int stop_ms; /* the same, after bnn_writer_hurry */
 } bnn_writer_patience;
@@ -48,8 +48,8 @@ int bnn_writer_close(bnn_writer *writer, bnn_error *err);
 /* A descriptor to poll: readable after each batch, written or not, until bnn_writer_check. */
 int bnn_writer_fd(const bnn_writer *writer);
 
-/* Whether it is waiting for others, and who that is. */
-bool bnn_writer_waits(bnn_writer *writer, char who[BNN_STORE_WRITER_MAX]);
+/* Whether it has begun to wait for others since it was last asked, and who that is; it may be over by now. */
+bool bnn_writer_heard_wait(bnn_writer *writer, char who[BNN_STORE_WRITER_MAX]);
 
 /* The sweep stops: it waits for others less long. */
 void bnn_writer_hurry(bnn_writer *writer);

@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "train/telemetry/telemetry.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,13 +136,17 @@ bnn_checkpoint_found bnn_train_find_checkpoint(const char *path, const char *ide
                                                uint64_t seed, uint32_t telemetry,
                                                uint32_t *out_epochs)
 {
-    bnn_error ignored;
+    bnn_error err;
     header h;
     char *bytes;
     size_t n;
     if (access(path, F_OK) != 0)
-        return BNN_CHECKPOINT_NONE;
-    if (bnn_file_read(path, BNN_NETWORK_LIMIT_BYTES, &bytes, &n, &ignored) != BNN_OK)
+        return errno == ENOENT || errno == ENOTDIR ? BNN_CHECKPOINT_NONE
+                                                   : BNN_CHECKPOINT_UNREADABLE;
+    const int status = bnn_file_read(path, BNN_NETWORK_LIMIT_BYTES, &bytes, &n, &err);
+    if (status != BNN_OK && (err.reason != 0 || status == BNN_E_INTERNAL)) /* or no memory */
+        return BNN_CHECKPOINT_UNREADABLE;
+    if (status != BNN_OK) /* no file, or larger than any */
         return BNN_CHECKPOINT_DAMAGED;
     const bool whole = checkpoint_is_whole(bytes, n);
     if (whole)

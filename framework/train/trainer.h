@@ -62,7 +62,8 @@ typedef enum bnn_checkpoint_found {
     BNN_CHECKPOINT_NONE = 1,
     BNN_CHECKPOINT_OTHER = 2,      /* of another identity or seed */
     BNN_CHECKPOINT_UNMEASURED = 3, /* without what telemetry needs */
-    BNN_CHECKPOINT_DAMAGED = 4,    /* not what was written, or cannot be read */
+    BNN_CHECKPOINT_DAMAGED = 4,    /* not what was written */
+    BNN_CHECKPOINT_UNREADABLE = 5, /* whatever it is; it may well be whole */
 } bnn_checkpoint_found;
 
 /* Reads all of the file. telemetry: what is measured, or 0; *out_epochs, of one that fits: the full epochs

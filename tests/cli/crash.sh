@@ -312,6 +312,15 @@ mkfifo nobody
 "$BNNRUN" run spec.yaml --db unheard.db -s train.epochs=1 -s seeds.count=1 -j 1 2>nobody >out
 [ "$(ask unheard.db "SELECT count(*) FROM run_summary WHERE state = 'done'")" -eq 2 ] ||
     wrong "a closed standard error ended the sweep"
+{
+    until [ -e gone ]; do sleep 0.02; done
+    "$BNNRUN" run spec.yaml --db unheard.db -s train.epochs=1 -s seeds.count=1 2>err
+    echo $? >status
+} | {
+    exec <&-
+    : >gone
+}
+[ "$(cat status)" -eq 0 ] || wrong "status $(cat status), as nobody has read the results"
 
 # ---- a plugin that crashes -----------------------------------------------------------------------
 cat >ste_crash.c <<'END'

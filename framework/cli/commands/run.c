@@ -316,7 +316,8 @@ static int sweep_has_left(const cli_sweep *s, bool *out, bnn_error *err)
     return status;
 }
 
-/* Does what other processes have left, before this one ends. */
+/* Does what other processes have left, before this one ends. A round that ended no run would be the same
+ * again: what is left needs runs that are under way elsewhere. */
 static int sweep_take_over(cli_sweep *s, int *signal, bnn_error *err)
 {
     bool left;
@@ -330,6 +331,8 @@ static int sweep_take_over(cli_sweep *s, int *signal, bnn_error *err)
         if (!s->request->options.quiet)
             say_plan(s);
         status = sweep_do_plan(s, signal, err);
+        if (s->summary.n_of[BNN_RUN_DONE] + s->summary.n_of[BNN_RUN_FAILED] == 0)
+            break;
         if (status == BNN_OK)
             status = sweep_has_left(s, &left, err);
     }

@@ -7,7 +7,10 @@
 #include "cli/leaderboard.h"
 #include "cli/result.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
 {
@@ -115,6 +118,20 @@ static void sweep_say_chosen(const bnn_plan *plan)
              "seeds; `bnnrun query rungs` has all");
 }
 
+/* Whoever read the results may have had enough of them, as `head`: that is no error of the sweep. */
+static void sweep_let_reader_go(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || poll(&out, 1, 0) != 1 ||
+        (out.revents & (POLLERR | POLLHUP)) == 0)
+        return;
+    const int nobody = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nobody < 0 || dup2(nobody, STDOUT_FILENO) < 0)
+        return;
+    close(nobody);
+    clearerr(stdout);
+}
+
 int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
 {
     const cli_options *options = &s->request->options;
@@ -149,6 +166,7 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
         printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
                named ? " --db " : "", named ? options->db : "");
     }
+    sweep_let_reader_go();
     bnn_store_close(store);
     json_decref(board);
     return status;

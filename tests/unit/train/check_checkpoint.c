@@ -6,6 +6,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/train_fixture.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -263,6 +264,29 @@ START_TEST(a_checkpoint_of_something_else_is_ignored)
 }
 END_TEST
 
+/* Nothing is said of the bytes of one that cannot be read. */
+START_TEST(a_checkpoint_that_cannot_be_read_is_not_damaged)
+{
+    report *r = new_report();
+    bnn_train_job job;
+    struct rlimit before;
+    size_t n;
+    uint32_t epochs;
+    char *bytes = saved_checkpoint(&job, r, &n);
+    put(bytes, n);
+    free(bytes);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const bnn_checkpoint_found found =
+        bnn_train_find_checkpoint(path, job.identity, job.seed, 0, &epochs);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(found, BNN_CHECKPOINT_UNREADABLE);
+    ck_assert_int_eq(bnn_train_find_checkpoint(path, job.identity, job.seed, 0, &epochs),
+                     BNN_CHECKPOINT_FITS);
+}
+END_TEST
+
 /* Each array of a tensor: its value, the best epoch's, the average, then the slots that there are. */
 static float *array_of(const bnn_session *s, uint32_t i, int which)
 {
@@ -337,6 +361,7 @@ static Suite *checkpoint_suite(void)
     tcase_add_test(tc, every_number_comes_back);
     tcase_add_test(tc, a_damaged_checkpoint_is_ignored);
     tcase_add_test(tc, a_checkpoint_of_something_else_is_ignored);
+    tcase_add_test(tc, a_checkpoint_that_cannot_be_read_is_not_damaged);
     tcase_add_test(tc, rubbish_does_not_stop_a_run);
     suite_add_tcase(suite, tc);
     return suite;
