@@ -1,5 +1,7 @@
 #include "base/child.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -76,6 +78,15 @@ double bnn_child_cpu_seconds(pid_t child)
     if (child <= 0 || clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &t) != 0)
         return 0.0;
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double bnn_child_wait_on(bnn_child_patience *patience)
+{
+    const double now = bnn_clock_seconds(CLOCK_MONOTONIC), seconds = now - patience->looked;
+    if (patience->looked > 0.0)
+        patience->waited += seconds < 1.0 ? seconds : 1.0;
+    patience->looked = now;
+    return patience->waited;
 }
 
 const char *bnn_child_explain(int wait_status, char text[BNN_CHILD_END])

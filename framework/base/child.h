@@ -18,6 +18,16 @@ bool bnn_child_wait(pid_t child, bool (*is_late)(void *context, pid_t child), vo
 /* CPU seconds of a process with all its threads; 0 when it is gone. */
 double bnn_child_cpu_seconds(pid_t child);
 
+/* How long somebody waits who looks often: between two looks at most a second counts, as the machine may have
+ * stood still. From zero. */
+typedef struct bnn_child_patience {
+    double looked;
+    double waited; /* seconds */
+} bnn_child_patience;
+
+/* A look; the seconds waited so far. */
+double bnn_child_wait_on(bnn_child_patience *patience);
+
 /* "crashes: Segmentation fault (signal 11)", "ends the process, with status 0"; in the text. */
 enum { BNN_CHILD_END = 100 };
 const char *bnn_child_explain(int wait_status, char text[BNN_CHILD_END]);

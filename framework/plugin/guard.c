@@ -1,7 +1,6 @@
 #include "plugin/guard.h"
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/fp_mode.h"
 
 #include <stdio.h>
@@ -9,7 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { GUARD_SECONDS = 10, GUARD_BROKEN_MAX = 16 };
+/* Of CPU time; six times as much of waiting. Between calls a spec is read, and data may be. */
+enum { GUARD_CALL_SECONDS = 10, GUARD_SPEC_SECONDS = 600, GUARD_BROKEN_MAX = 16 };
 
 /* A function that must not be called. */
 typedef struct guard_broken {
@@ -67,24 +67,29 @@ void bnn_rehearsal_end(bnn_rehearsal *r)
 
 /* ---- the rehearsal ----------------------------------------------------------------------- */
 
-/* The call that the child was seen in. */
+/* The call that the child was seen in, or behind. */
 typedef struct guard_watch {
     const bnn_call_note *note;
     unsigned number;
-    double began, cpu_began;
+    bool inside;
+    double cpu_began;
+    bnn_child_patience patience;
 } guard_watch;
 
 static bool guard_is_late(void *context, pid_t child)
 {
     guard_watch *w = context;
-    const double now = bnn_clock_seconds(CLOCK_MONOTONIC), cpu = bnn_child_cpu_seconds(child);
+    const double cpu = bnn_child_cpu_seconds(child);
     const unsigned number = atomic_load(&w->note->n_calls);
-    if (atomic_load(&w->note->function) == BNN_CALL_NONE || number != w->number) {
+    const bool inside = atomic_load(&w->note->function) != BNN_CALL_NONE;
+    const double limit = inside ? GUARD_CALL_SECONDS : GUARD_SPEC_SECONDS;
+    if (inside != w->inside || number != w->number) {
         w->number = number;
-        w->began = now;
+        w->inside = inside;
         w->cpu_began = cpu;
+        w->patience.waited = 0.0;
     }
-    return cpu - w->cpu_began > GUARD_SECONDS || now - w->began > 6.0 * GUARD_SECONDS;
+    return bnn_child_wait_on(&w->patience) > 6.0 * limit || cpu - w->cpu_began > limit;
 }
 
 /* What a child that did not come to the end of the spec shows. */
@@ -97,7 +102,7 @@ static void guard_blame(bnn_rehearsal *r, bool late, int wait_status)
     if (b->plugin == NULL || b->function == BNN_CALL_NONE)
         return; /* between calls: no plugin's fault that is known */
     if (late)
-        snprintf(b->how, sizeof b->how, "does not come back within %d s", GUARD_SECONDS);
+        snprintf(b->how, sizeof b->how, "does not come back within %d s", GUARD_CALL_SECONDS);
     else
         snprintf(b->how, sizeof b->how, "%s", bnn_child_explain(wait_status, end));
     r->state = ++r->n_broken < GUARD_BROKEN_MAX ? REHEARSAL_DUE : REHEARSAL_OVER;
@@ -128,7 +133,7 @@ static int guard_rehearse(bnn_rehearsal *r, bnn_error *err)
         r->state = REHEARSAL_CHILD;
         return BNN_OK;
     }
-    guard_watch watch = {.note = &r->shared->note, .began = bnn_clock_seconds(CLOCK_MONOTONIC)};
+    guard_watch watch = {.note = &r->shared->note};
     const bool ended = bnn_child_wait(child, guard_is_late, &watch, &wait_status);
     r->state = REHEARSAL_OVER;
     if (!atomic_load(&r->shared->done))

@@ -1,7 +1,6 @@
 #include "plugin/loader.h"
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/fp_mode.h"
 
 #include <dlfcn.h>
@@ -209,9 +208,8 @@ enum { LOADER_PROBE_SECONDS = 10 };
 /* Computing without end, or waiting; a machine that is busy or slept is given time. */
 static bool loader_is_late(void *context, pid_t child)
 {
-    const double *began = context;
-    return bnn_child_cpu_seconds(child) > LOADER_PROBE_SECONDS ||
-           bnn_clock_seconds(CLOCK_MONOTONIC) > *began + 6.0 * LOADER_PROBE_SECONDS;
+    return bnn_child_wait_on(context) > 6.0 * LOADER_PROBE_SECONDS ||
+           bnn_child_cpu_seconds(child) > LOADER_PROBE_SECONDS;
 }
 
 _Noreturn static void loader_try(const char *path, bnn_kind kind, const char *name,
@@ -231,13 +229,13 @@ static int loader_fork_probe(const char *path, bnn_kind kind, const char *name,
 {
     char end[BNN_CHILD_END];
     int wait_status;
-    double began = bnn_clock_seconds(CLOCK_MONOTONIC);
+    bnn_child_patience patience = {0};
     const pid_t child = bnn_child_fork();
     if (child == 0)
         loader_try(path, kind, name, stage);
     if (child < 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process to try plugins in");
-    const bool ended = bnn_child_wait(child, loader_is_late, &began, &wait_status);
+    const bool ended = bnn_child_wait(child, loader_is_late, &patience, &wait_status);
     if (*stage == LOADER_DONE)
         return BNN_OK;
     const char *what = *stage == LOADER_ASKS ? "its " BNN_ENTRY_NAME : "a constructor of it";

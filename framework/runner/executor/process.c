@@ -22,6 +22,7 @@
 enum { PROCESS_GRACE_SECONDS = 30 }; /* between asking a child to end and killing it */
 
 static const double process_look_seconds = 0.25; /* between two looks at who is late */
+static const double process_gap_seconds = 5.0; /* more: nobody could look, or read what runs say */
 
 static process_executor *process_of(bnn_executor *executor)
 {
@@ -53,31 +54,33 @@ static void process_close_fd(int *fd)
 
 /* ---- zygotes ----------------------------------------------------------------------------- */
 
-/* Takes what it tells of attempts; false when it is gone. */
-static bool process_hear_zygote(process_executor *x)
+/* Takes what it tells of an attempt: 1; 0 when there is nothing for now; -1 when it is gone. A command that
+ * it has not read before its end makes a reset, behind which there is still what it has told. */
+static int process_hear_zygote(process_executor *x)
 {
     process_news news;
     ssize_t n;
     do
         n = recv(process_control(x), &news, sizeof news, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == EAGAIN)
-        return true;
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n != (ssize_t)sizeof news)
-        return false;
+        return n < 0 && errno == EAGAIN ? 0 : -1;
     process_slot *s = &x->slots[news.attempt.slot];
     if (!s->running || s->attempt.number != news.attempt.number)
-        return true;
+        return 1;
     s->pid = news.pid;
     s->ended = news.ended;
     s->wait_status = news.wait_status;
-    return true;
+    return 1;
 }
 
-/* The runs of one that was killed are lost; the keeper starts another. False when there is none. */
+/* The runs of one that was killed are lost, but those of which it had told the end; the keeper starts
+ * another. False when there is none. */
 static bool process_replace_zygote(process_executor *x)
 {
     struct pollfd next = {.events = POLLIN};
+    while (process_hear_zygote(x) > 0)
+        continue;
     for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         process_slot *s = &x->slots[i];
         s->orphaned = s->running && !s->ended;
@@ -173,6 +176,16 @@ static void process_kill(process_executor *x, process_slot *s, process_late reas
         s->late = reason;
 }
 
+/* Time in which children may have waited for this process, which waited for another, or slept. */
+static void process_give_time(process_executor *x, double seconds)
+{
+    if (x->stopped > 0.0)
+        x->stopped += seconds;
+    for (uint32_t i = 0; i < x->executor.n_slots; i++)
+        if (x->slots[i].deadline > 0.0)
+            x->slots[i].deadline += seconds;
+}
+
 /* Kills the children that outstay their timeout, or a stop, by more than the grace period; and those that do
  * not come back from a plugin. */
 static void process_kill_late(process_executor *x)
@@ -182,6 +195,10 @@ static void process_kill_late(process_executor *x)
         return;
     const double seconds = now - x->last_look, limit = process_call_seconds(x);
     x->last_look = now;
+    if (seconds > process_gap_seconds) {
+        process_give_time(x, seconds);
+        return; /* first, what they have said meanwhile is read */
+    }
     for (uint32_t i = 0; i < x->executor.n_slots; i++) {
         process_slot *s = &x->slots[i];
         const bool late = (s->deadline > 0.0 && now > s->deadline + PROCESS_GRACE_SECONDS) ||
@@ -320,7 +337,7 @@ static int process_poll(bnn_executor *executor, uint32_t *slot, bnn_outcome *out
     if (event.data.u32 < executor->n_slots) {
         process_hear_child(&x->slots[event.data.u32]);
         process_take_output(x, &x->slots[event.data.u32]);
-    } else if (!process_hear_zygote(x) && !process_replace_zygote(x)) {
+    } else if (process_hear_zygote(x) < 0 && !process_replace_zygote(x)) {
         return process_fail(err);
     }
     return BNN_NEWS_REPORT;
@@ -410,6 +427,7 @@ int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_
                                  .cancel = process_cancel,
                                  .close = process_close};
     x->base = base;
+    x->last_look = bnn_clock_seconds(CLOCK_MONOTONIC);
     for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
         x->controls[i][0] = x->controls[i][1] = -1;
     for (uint32_t i = 0; i < n_slots; i++)
