@@ -44,7 +44,7 @@ void bnn_store_disconnect(bnn_store *store);
 void bnn_store_note_place(bnn_store *store);
 void bnn_store_note_log(bnn_store *store);
 
-/* ESTALE when another file, or none, is where the database was; else BNN_OK. */
+/* ESTALE when another file, or none, is where the database was; another reason when that cannot be seen. */
 int bnn_store_check_place(bnn_store *store, bnn_error *err);
 
 /* Turns the connection's last error into *err: what failed, and what can be done. Its reason is EBUSY when

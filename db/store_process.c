@@ -115,12 +115,14 @@ int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err)
     return BNN_OK;
 }
 
-/* FILE.lock also says which file is the database, by its inode, of those who lock a byte of it: while one of
- * them lives, the log that lies here is of that file, and of no other that may lie here now. */
+/* FILE.lock also says which file is the database, by inode and device, of those who lock a byte of it: while
+ * one of them lives, the log that lies here is of that file, and of no other that may lie here now. Where the
+ * device is another, the file is seen through another file system, and may well be the same. Old versions
+ * wrote the inode alone. */
 int bnn_store_check_log(const bnn_store *store, bnn_error *err)
 {
-    char file[PATH_MAX], path[PATH_MAX + 8], text[32];
-    uintmax_t inode;
+    char file[PATH_MAX], path[PATH_MAX + 8], text[64];
+    uintmax_t inode, device;
     struct stat st;
     struct flock any = byte_of(1);
     any.l_len = 0;
@@ -128,7 +130,9 @@ int bnn_store_check_log(const bnn_store *store, bnn_error *err)
         return BNN_OK;
     snprintf(path, sizeof path, "%s.lock", file);
     read_line(path, text, sizeof text);
-    if (sscanf(text, "%ju", &inode) != 1 || (stat(file, &st) == 0 && st.st_ino == inode))
+    const int n_known = sscanf(text, "%ju %ju", &inode, &device);
+    if (n_known < 1 ||
+        (stat(file, &st) == 0 && (st.st_ino == inode || (n_known == 2 && st.st_dev != device))))
         return BNN_OK;
     const int lock = open(path, O_RDONLY | O_CLOEXEC);
     const bool lives = lock >= 0 && fcntl(lock, F_OFD_GETLK, &any) == 0 && any.l_type != F_UNLCK;
@@ -150,8 +154,9 @@ int bnn_store_lock_life(bnn_store *store, bnn_error *err)
         if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
             return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot draw a number");
         struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
-        char text[32];
-        const int n = snprintf(text, sizeof text, "%ju\n", (uintmax_t)store->inode);
+        char text[64];
+        const int n = snprintf(text, sizeof text, "%ju %ju\n", (uintmax_t)store->inode,
+                               (uintmax_t)store->device);
         if (pwrite(store->lock, text, (size_t)n, 0) != n)
             return bnn_fail_errno(err, BNN_E_RESOURCE, "%s.lock: cannot write", store->path);
         if (fcntl(store->lock, F_OFD_SETLK, &byte) == 0)

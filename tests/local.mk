@@ -85,6 +85,7 @@ check_suites = \
 	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_looks \
 	tests/unit/db/check_store_means \
+	tests/unit/db/check_store_moved \
 	tests/unit/db/check_store_predictions \
 	tests/unit/db/check_store_query \
 	tests/unit/db/check_store_readonly \
