@@ -323,7 +323,7 @@ START_TEST(several_processes_create_the_database)
             close(fds[i]);
         }
         ck_assert_str_eq(plain_text(store_file(), "PRAGMA integrity_check"), "ok");
-        ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 8);
+        ck_assert_int_eq(plain_number(store_file(), "PRAGMA user_version"), 9);
         ck_assert_int_eq(unlink(store_file()), 0);
     }
 }
