@@ -20,6 +20,10 @@ DELETE FROM layer_value WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt F
 DELETE FROM prediction WHERE (run_id, attempt) NOT IN (SELECT run_id, attempt FROM attempt);
 DELETE FROM look WHERE (experiment_id, config_id) NOT IN
       (SELECT experiment_id, config_id FROM experiment_config);
+DELETE FROM rung WHERE (experiment_id, config_id) NOT IN
+      (SELECT experiment_id, config_id FROM experiment_config);
+UPDATE rung SET trained_id = 0 -- no config has it; an id may be used again
+WHERE trained_id <> 0 AND trained_id NOT IN (SELECT config_id FROM config);
 DELETE FROM run_need WHERE run_id NOT IN (SELECT run_id FROM run);
 UPDATE run_need SET need_run_id = NULL WHERE need_run_id NOT IN (SELECT run_id FROM run);
 DELETE FROM run_tag WHERE run_id NOT IN (SELECT run_id FROM run);

@@ -42,7 +42,8 @@ int bnn_store_list_quantities(bnn_store *store, const char *experiment, bnn_aren
         " FROM config_summary AS own JOIN run USING (experiment_id, config_id)"
         " CROSS JOIN layer_metric USING (run_uid)"
         " WHERE own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)"
-        " AND own.in_spec AND own.need IS NULL AND layer_metric.bin IS NULL ORDER BY 1",
+        " AND own.in_spec AND own.need IS NULL AND own.dropped_at IS NULL"
+        " AND layer_metric.bin IS NULL ORDER BY 1",
         BNN_VALUES(V(experiment)), &curve_name_type, arena, &rows, &n, err);
     if (status != BNN_OK)
         return status;

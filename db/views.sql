@@ -203,7 +203,8 @@ SELECT run.run_uid,
        (SELECT group_concat(tag, ' ') FROM (SELECT tag FROM run_tag
                                             WHERE run_id = run.run_id ORDER BY tag)) AS tags,
        run.note,
-       config_summary.need
+       config_summary.need,
+       config_summary.dropped_at
 FROM run
 JOIN experiment USING (experiment_id)
 JOIN config_summary USING (experiment_id, config_id);
@@ -285,7 +286,7 @@ DROP VIEW IF EXISTS main.spread;
 CREATE VIEW main.spread AS
 SELECT quantity, experiment.name AS experiment, own.label, baseline.label AS baseline, n, mean, sd,
        lowest, highest, n_positive, n_negative, own.in_spec, own.config,
-       coalesce(baseline.config, '') AS baseline_config, own.need
+       coalesce(baseline.config, '') AS baseline_config, own.need, own.dropped_at
 FROM config_spread JOIN experiment USING (experiment_id)
 JOIN config_summary AS own USING (experiment_id, config_id)
 LEFT JOIN config_summary AS baseline

@@ -3,7 +3,7 @@ SELECT experiment, ordering.value AS ordering, n, mean AS mean_test_accuracy,
        sd AS sd_test_accuracy, lowest AS worst, highest AS best, label
 FROM spread JOIN config_setting AS ordering USING (config)
 WHERE ordering.key = 'model.ordering' AND quantity = 'test_accuracy' AND in_spec
-  AND need IS NULL
+  AND need IS NULL AND dropped_at IS NULL
   AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment,
          NOT EXISTS (SELECT 1 FROM config_setting AS binarize

@@ -4,7 +4,7 @@ chosen AS MATERIALIZED (
     SELECT run_uid, experiment, label, config FROM run_summary
     WHERE CASE WHEN :run NOTNULL THEN run_uid = :run
                WHEN :config NOTNULL THEN state = 'done' AND config = :config
-               ELSE state = 'done' AND in_spec END
+               ELSE state = 'done' AND in_spec AND need IS NOT 'rung' END
       AND (:experiment IS NULL OR experiment = :experiment)),
 position(i) AS (
     SELECT 0 UNION ALL SELECT i + 1 FROM position

@@ -5,7 +5,7 @@ WITH result AS (
             WHERE epoch_metric.run_uid = run_summary.run_uid AND name = 'validation_accuracy'
               AND value >= 0.98) AS first_epoch
     FROM run_summary
-    WHERE state = 'done' AND in_spec AND need IS NULL
+    WHERE state = 'done' AND in_spec AND need IS NULL AND dropped_at IS NULL
       AND (:experiment IS NULL OR experiment = :experiment)
 )
 SELECT experiment, label, count(*) AS n, count(first_epoch) AS n_reached,

@@ -6,6 +6,6 @@ SELECT DISTINCT run_summary.experiment, run_summary.label, layer_size.ordinal, l
            AS times_smaller,
        layer_size.macs, layer_size.binary_weights, layer_size.binary_inputs
 FROM run_summary JOIN layer_size USING (run_uid)
-WHERE run_summary.state = 'done' AND run_summary.in_spec
+WHERE run_summary.state = 'done' AND run_summary.in_spec AND run_summary.need IS NOT 'rung'
   AND (:experiment IS NULL OR run_summary.experiment = :experiment)
 ORDER BY run_summary.experiment, run_summary.label, layer_size.ordinal;

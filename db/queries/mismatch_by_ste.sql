@@ -3,7 +3,7 @@ WITH measured AS (
     SELECT experiment, config, label, run_uid, ordinal, layer, epoch, value,
            max(epoch) OVER (PARTITION BY run_uid) AS end
     FROM run_summary JOIN layer_metric USING (run_uid)
-    WHERE state = 'done' AND in_spec AND need IS NULL AND name = 'gradient_cosine'
+    WHERE state = 'done' AND in_spec AND need IS NULL AND dropped_at IS NULL AND name = 'gradient_cosine'
       AND (:experiment IS NULL OR experiment = :experiment))
 SELECT experiment, ste.value AS ste, layer, count(DISTINCT run_uid) AS n,
        avg(measured.value) AS mean_cosine,

@@ -7,6 +7,6 @@ SELECT experiment, label, mean_test_accuracy, float32_bytes, model_bytes,
           AND s.in_spec AND s.state = 'done') AS images_per_second,
        mean_train_seconds
 FROM leaderboard
-WHERE in_spec AND n > 0 AND need IS NULL
+WHERE in_spec AND n > 0 AND need IS NULL AND dropped_at IS NULL
   AND (:experiment IS NULL OR experiment = :experiment)
 ORDER BY experiment, model_bytes, mean_test_accuracy DESC, label;

@@ -6,6 +6,6 @@ SELECT '' AS layer, own.config, run.seed,
 FROM config_summary AS own JOIN run USING (experiment_id, config_id)
 CROSS JOIN metric_value USING (run_id)
 WHERE own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
-  AND own.in_spec AND own.need IS NULL
+  AND own.in_spec AND own.need IS NULL AND own.dropped_at IS NULL
   AND metric_value.name = ?2 AND metric_value.epoch > 0
 ORDER BY own.ordinal, own.config, run.seed, run.run_id, metric_value.epoch

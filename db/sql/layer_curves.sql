@@ -7,7 +7,7 @@ SELECT layer_metric.layer, own.config, run.seed,
 FROM config_summary AS own JOIN run USING (experiment_id, config_id)
 CROSS JOIN layer_metric USING (run_uid)
 WHERE own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
-  AND own.in_spec AND own.need IS NULL
+  AND own.in_spec AND own.need IS NULL AND own.dropped_at IS NULL
   AND layer_metric.name = ?2 AND layer_metric.bin IS NULL
 ORDER BY layer_metric.ordinal, layer_metric.layer, own.ordinal, own.config, run.seed, run.run_id,
          layer_metric.epoch

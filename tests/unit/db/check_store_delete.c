@@ -205,11 +205,18 @@ START_TEST(opening_for_writing_looks_for_orphans)
     make_runs(store);
     bnn_store_close(store);
     plain_execute(store_file(), "DROP TRIGGER run_deleted; DELETE FROM run WHERE run_id = 4");
+    plain_execute(
+        store_file(), /* of no config, and of runs of none */
+        "INSERT INTO rung SELECT experiment_id, config_id, 1, 77, 1, 1, 0, 0.5, 1, 2, 1, 0.5,"
+        " 0 FROM experiment_config LIMIT 1;"
+        "INSERT INTO rung SELECT experiment_id, 77, 1, 77, 1, 1, 0, 0.5, 1, 2, 1, 0.5, 0"
+        " FROM experiment LIMIT 1");
     bnn_store_close(store_open(BNN_STORE_READ));
     ck_rows(counts, "3|4|8|4|4|4|8|4|4|4\n");
     bnn_store_close(store_open(BNN_STORE_WRITE));
     ck_whole();
     ck_rows(counts, "3|3|6|3|3|3|6|3|3|3\n");
+    ck_rows("SELECT count(*), max(trained_id) FROM rung", "1|0\n");
 }
 END_TEST
 

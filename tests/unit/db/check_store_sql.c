@@ -5,6 +5,7 @@
 
 #include "db/store_bench.h"
 #include "db/store_looks.h"
+#include "db/store_rungs.h"
 #include "db/store_internal.h"
 
 #include <math.h>
@@ -141,6 +142,19 @@ static bnn_store *make_sweep(void)
     ck_ok(bnn_store_finish(store, failed.id, 1, BNN_RUN_FAILED, "loss is nan", 0, err));
     const bnn_store_look look = {1, 3, 2, 1, -0.02, -0.03, -0.01, 0.01, 0.05, "worse"};
     ck_ok(bnn_store_keep_looks(store, e, second, 1, &look, err));
+    const bnn_store_standing standing = {.config = second,
+                                         .trained = second,
+                                         .rung = 1,
+                                         .epochs = 2,
+                                         .n = 3,
+                                         .n_failed = 1,
+                                         .mean = 0.9,
+                                         .place = 1,
+                                         .n_in = 2,
+                                         .n_kept = 1,
+                                         .cut = 0.9,
+                                         .kept = true};
+    ck_ok(bnn_store_keep_standing(store, e, &standing, err));
     add_config(store, add_experiment(store, "empty"), "none", true);
     ck_ok(bnn_store_commit(store, err));
     /* files and mismatches of the engine come after training, but to an attempt that holds the run:
@@ -342,6 +356,9 @@ static const struct {
     {"paired_difference",
      "experiment,label,baseline,n,mean_difference,sd_difference,n_better,n_worse",
      "demo|identity|none|1|-0.010000|NULL|0|1\ndemo|clipped|none|2|-0.018500|0.002121|0|2\n"},
+    {"rungs",
+     "experiment,rung,epochs,n,place,label,n_failed,validation_accuracy,cut,what,config,differs",
+     "demo|1|2|3|1|clipped|1|0.900000|0.900000|kept|8a62d2354b18|NULL\n"},
     {"size_and_speed",
      "experiment,label,mean_test_accuracy,float32_bytes,model_bytes,times_smaller,latency_us,"
      "images_per_second,mean_train_seconds",
