@@ -7,7 +7,7 @@ static const bnn_row_type compared_type = {
     sizeof(bnn_store_compared),
     {COMPARED(config), COMPARED(label), COMPARED(is_baseline), COMPARED(in_spec),
      COMPARED(experiment), COMPARED(test_set), COMPARED(uid), COMPARED(seed), COMPARED(state),
-     COMPARED(value), COMPARED(is_drawn), COMPARED(dropped_at)}};
+     COMPARED(value), COMPARED(is_drawn), COMPARED(dropped_at), COMPARED(n_rungs)}};
 
 int bnn_store_list_compared(bnn_store *store, const char *experiment, const char *config,
                             const char *metric, bnn_arena *arena,

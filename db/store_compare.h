@@ -18,6 +18,7 @@ typedef struct bnn_store_compared {
     double value;       /* of the metric; NaN unless the run is done and has it */
     bool is_drawn;      /* the config, by sweep.random */
     int64_t dropped_at; /* the rung of sweep.halving at which the config was dropped; -1: none */
+    int64_t n_rungs;    /* that it reached */
 } bnn_store_compared;
 
 /* The runs of the points of the newest spec of an experiment, point by point in the order of the sweep, then

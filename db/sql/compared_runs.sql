@@ -19,7 +19,9 @@ SELECT own.config, own.label, own.is_baseline, own.in_spec,
                ELSE (SELECT value FROM metric_value
                      WHERE run_id = run.run_id AND name = ?2 AND epoch = 0)
            END
-       END AS value, own.is_drawn, own.dropped_at
+       END AS value, own.is_drawn, own.dropped_at,
+       (SELECT count(*) FROM rung WHERE rung.experiment_id = own.experiment_id
+        AND rung.config_id = own.config_id) AS n_rungs
 FROM config_summary AS own LEFT JOIN run USING (experiment_id, config_id)
 WHERE (?1 IS NULL OR own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1))
   AND CASE WHEN ?3 IS NULL THEN own.in_spec AND own.need IS NULL ELSE own.config = ?3 END

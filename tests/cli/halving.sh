@@ -88,5 +88,12 @@ bnn 0 run halving.yaml --db seeds.db -q -s "$seeds" -s train.epochs=1 -s 'seeds=
 bnn 0 query --db seeds.db --csv "SELECT count(*) FILTER (WHERE n = 1), count(*) FILTER (WHERE n = 2),
     count(*) FILTER (WHERE n = 4), (SELECT count(*) FROM run_summary) FROM halving_rung"
 prints '^5,3,2,16$'
+"$BNNRUN" query --db seeds.db --csv "SELECT label FROM halving_rung WHERE rung = 1 ORDER BY place" | tail -n +2 >order
+kept=$(sed -n 1p order) gone=$(sed -n 5p order)
+bnn 0 compare "$kept" "$gone" --db seeds.db --json
+prints "sweep.halving chose .*: $kept was kept at 3 rungs, $gone was dropped at rung 1"
+bnn 0 query paired_difference --db seeds.db --csv
+prints "$kept,"
+omits "$gone,"
 echo "$n_checks commands, $n_wrong mistakes"
 [ "$n_wrong" -eq 0 ]

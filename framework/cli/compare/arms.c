@@ -106,6 +106,16 @@ static bool arms_begins_experiment(const bnn_store_compared *rows, size_t i)
     return true;
 }
 
+/* What holds of the config in one of the experiments whose runs these are. */
+static void arm_describe(const bnn_store_compared *row, cli_arm *arm)
+{
+    arm->in_spec |= row->in_spec;
+    if (row->dropped_at > arm->dropped_at)
+        arm->dropped_at = row->dropped_at;
+    if (row->n_rungs > arm->n_rungs)
+        arm->n_rungs = row->n_rungs;
+}
+
 /* Rows of one config follow each other. */
 static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric *metric,
                      bnn_arena *arena, cli_arms *out, bnn_error *err)
@@ -123,8 +133,8 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
             arm->is_drawn = rows[i].is_drawn;
         }
         if (status == BNN_OK) {
-            out->arms[out->n - 1].in_spec |= rows[i].in_spec;
             out->arms[out->n - 1].n_experiments += arms_begins_experiment(rows, i);
+            arm_describe(&rows[i], &out->arms[out->n - 1]);
         }
         if (status == BNN_OK && rows[i].seed >= 0)
             arm_take(out, &rows[i], unit, &out->arms[out->n - 1]);

@@ -151,6 +151,27 @@ static void cautions_winners(const cli_arms *configs, cli_words *w)
             n_drawn);
 }
 
+/* The same of two configs, one by one. */
+static void cautions_halved(const cli_arms *configs, cli_words *w)
+{
+    const char *before = "sweep.halving chose by validation accuracy with these seeds: ";
+    for (size_t i = 0; i < configs->n; i++) {
+        const cli_arm *arm = &configs->arms[i];
+        if (arm->n_rungs == 0)
+            continue;
+        cli_words_add(w, "%s%s was ", before, arm->label);
+        if (arm->dropped_at > 0)
+            cli_words_add(w, "dropped at rung %lld", (long long)arm->dropped_at);
+        else
+            cli_words_add(w, "kept at %lld rung%s", (long long)arm->n_rungs,
+                          bnn_plural((size_t)arm->n_rungs));
+        before = ", ";
+    }
+    if (*before == ',')
+        cli_words_add(w, ". p and intervals know nothing of that: train them with new seeds before "
+                         "a lead is told.\n");
+}
+
 /* Results that there are not. */
 static void cautions_wanting(const cli_question *asked, const cli_findings *found, cli_words *w)
 {
@@ -173,6 +194,8 @@ static void cautions_chosen(const cli_question *asked, const cli_findings *found
             w, "How many seeds a config has was decided by looks at what the spec registered "
                "(seeds.until), so p and intervals of other questions are too small.\n");
     cautions_winners(asked->configs, w);
+    if (asked->experiment == NULL)
+        cautions_halved(asked->configs, w);
     if (better && found->n > 1)
         cli_words_add(w,
                       "The best of %zu is the best of these seeds, too: on new ones its lead is "

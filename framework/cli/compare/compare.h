@@ -29,6 +29,8 @@ typedef struct cli_arm {
     bool is_baseline;     /* of the spec */
     bool in_spec;         /* of an experiment whose runs these are */
     bool is_drawn;        /* by its sweep.random */
+    int64_t dropped_at;   /* the rung of sweep.halving at which it was dropped; 0: none */
+    int64_t n_rungs;      /* that it reached, of one experiment */
     size_t n_experiments; /* whose runs these are */
     double *values;       /* [n_seeds] NaN: there is no result */
     bool *failed;         /* [n_seeds] because the run failed */
