@@ -6,6 +6,7 @@
 
 #include "db/store_bench.h"
 #include "db/store_looks.h"
+#include "db/store_rungs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,18 @@ static void add_runs(bnn_store *store, int64_t experiment, int64_t config, int e
 {
     const bnn_store_look look = {1, 3, 2, 1, number, number, number, 0.5, 0.05, "undecided"};
     ck_ok(bnn_store_keep_looks(store, experiment, config, 1, &look, err));
+    const bnn_store_standing standing = {.config = config,
+                                         .trained = config,
+                                         .rung = 1,
+                                         .epochs = (uint32_t)epochs,
+                                         .n = 3,
+                                         .mean = number,
+                                         .place = 1,
+                                         .n_in = 1,
+                                         .n_kept = 1,
+                                         .cut = 0.5,
+                                         .kept = true};
+    ck_ok(bnn_store_keep_standing(store, experiment, &standing, err));
     for (int64_t seed = 1; seed <= 3; seed++) { /* the last one fails when it has measured all */
         const bnn_run run = add_run(store, experiment, config, seed);
         const uint32_t attempt = claim(store, run);
@@ -161,6 +174,8 @@ static const char *change_config(size_t id)
         sql, sizeof sql,
         "CREATE TEMP TABLE mine AS SELECT run_id FROM run WHERE config_id = %zu;"
         "UPDATE look SET difference = difference + 1 WHERE config_id = (SELECT config_id FROM run"
+        " WHERE run_id IN mine);"
+        "UPDATE rung SET mean = mean + 1 WHERE config_id = (SELECT config_id FROM run"
         " WHERE run_id IN mine);"
         "UPDATE metric SET value = value * 1.002 WHERE run_id IN mine;"
         "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500 WHERE run_id IN mine;"
