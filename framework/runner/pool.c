@@ -222,7 +222,7 @@ static void pool_finished(pool_job *j)
     else if (state == BNN_RUN_FAILED && j->run->result.n_tries <= n_retries && !j->pool->stopping &&
              !j->hopeless)
         pool_claim(j);
-    else {
+    else if (state != BNN_RUN_INTERRUPTED || !bnn_pool_queue_again(j)) {
         if (state == BNN_RUN_DONE)
             pool_remove_checkpoint(j);
         pool_end_run(j, state);
@@ -395,7 +395,8 @@ static int pool_open(pool *p, bnn_error *err)
     p->base.folder = bnn_run_path(p->options->db, NULL, NULL, p->plan->arena);
     p->base.needs_folder = p->base.folder;
     p->asked = bnn_arena_alloc(p->plan->arena, p->plan->n, sizeof *p->asked);
-    if (p->base.folder == NULL || p->asked == NULL)
+    p->alone = bnn_arena_alloc(p->plan->arena, p->plan->n, sizeof *p->alone);
+    if (p->base.folder == NULL || p->asked == NULL || p->alone == NULL)
         return bnn_no_memory(err);
     if (strlen(p->base.folder) >= BNN_RUN_FOLDER_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long for files of runs beside it",

@@ -47,11 +47,12 @@ struct pool {
     bnn_signals signals;
     atomic_uint n_running; /* also read by the threads that report */
     bool stopping;
-    int signal;     /* that asked us to stop, or 0 */
-    double hurry;   /* then: from when on the next one does what it always does */
-    int status;     /* why the sweep stopped, besides signals: the first error counts */
-    size_t next;    /* in the plan: the first run that may be there to take */
-    double *asked;  /* [plan->n]: when a run that needs others was last claimed */
+    int signal;    /* that asked us to stop, or 0 */
+    double hurry;  /* then: from when on the next one does what it always does */
+    int status;    /* why the sweep stopped, besides signals: the first error counts */
+    size_t next;   /* in the plan: the first run that may be there to take */
+    double *asked; /* [plan->n]: when a run that needs others was last claimed */
+    bool *alone; /* [plan->n]: was interrupted without a stop, and goes on when nothing else runs */
     bool last_call; /* nothing else is left to do: whoever waits for others has been asked again */
     double last_tick; /* 0: the next one is due, as something has ended */
     bnn_error err;    /* if status says so */
@@ -71,6 +72,10 @@ void bnn_pool_set_state(pool *p, bnn_run *run, bnn_run_state state);
 /* The next run to claim: queued, with all that it needs settled, well or not, as far as is known here.
  * What another process does is found out by a claim, now and then. NULL when there is none. */
 bnn_run *bnn_pool_next_run(pool *p);
+
+/* Once for each run that was interrupted without a stop, as the process that started it was killed, maybe by
+ * another run: it goes on when nothing else runs, which shows whose fault it is. False: not this time. */
+bool bnn_pool_queue_again(pool_job *j);
 
 /* Fills in what a job's claim says: what the attempt runs with, and needs. */
 void bnn_pool_describe_attempt(pool_job *j, const bnn_dataset *data);

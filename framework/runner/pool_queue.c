@@ -36,17 +36,47 @@ static bool queue_is_ready(pool *p, const bnn_run *run, double now)
     return true;
 }
 
+/* Whether a run that is executed alone is under way; *busy: any. */
+static bool queue_is_closed(const pool *p, bool *busy)
+{
+    bool closed = false;
+    *busy = false;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (p->jobs[i].step != POOL_IDLE) {
+            closed = closed || p->alone[p->jobs[i].run - p->plan->runs];
+            *busy = true;
+        }
+    return closed;
+}
+
 bnn_run *bnn_pool_next_run(pool *p)
 {
+    bool busy;
+    if (queue_is_closed(p, &busy))
+        return NULL;
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     while (p->next < p->plan->n && p->plan->runs[p->next].state != BNN_RUN_QUEUED)
         p->next++;
     for (size_t i = p->next; i < p->plan->n; i++) {
         bnn_run *run = &p->plan->runs[i];
-        if (run->state == BNN_RUN_QUEUED && !queue_is_held(p, run) && queue_is_ready(p, run, now))
+        if (run->state == BNN_RUN_QUEUED && !(busy && p->alone[i]) && !queue_is_held(p, run) &&
+            queue_is_ready(p, run, now))
             return run;
     }
     return NULL;
+}
+
+bool bnn_pool_queue_again(pool_job *j)
+{
+    pool *p = j->pool;
+    bool *alone = &p->alone[j->run - p->plan->runs];
+    if (p->stopping || *alone)
+        return false;
+    *alone = true;
+    p->next = 0;
+    bnn_pool_set_state(p, j->run, BNN_RUN_QUEUED);
+    j->step = POOL_IDLE;
+    return true;
 }
 
 void bnn_pool_describe_attempt(pool_job *j, const bnn_dataset *data)

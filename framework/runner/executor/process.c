@@ -19,8 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROCESS_GRACE_SECONDS = 30 }; /* between asking a child to end and killing it */
-
 static const double process_look_seconds = 0.25; /* between two looks at who is late */
 static const double process_gap_seconds = 5.0; /* more: nobody could look, or read what runs say */
 
@@ -86,6 +84,7 @@ static bool process_replace_zygote(process_executor *x)
         s->orphaned = s->running && !s->ended;
         s->ended = s->running;
     }
+    bnn_process_blame(x);
     process_close_fd(&x->controls[x->i_zygote][0]);
     if (x->i_zygote + 1 == PROCESS_ZYGOTES)
         return false;
@@ -145,6 +144,10 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
                         .output = {.pipe = -1, .file = -1},
                         .listener = *listener};
     bnn_train_reset_progress(&executor->progress[slot]);
+    if (bnn_process_refuses(x, run, &s->outcome)) {
+        s->running = s->answered = s->ended = true;
+        return BNN_OK;
+    }
     if (timeout > 0.0)
         s->deadline = bnn_clock_seconds(CLOCK_MONOTONIC) + timeout;
     int status = BNN_OK;
@@ -159,11 +162,6 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
     if (!s->running)
         process_close_lines(s);
     return status;
-}
-
-static double process_call_seconds(const process_executor *x)
-{
-    return x->base->call_seconds > 0.0 ? x->base->call_seconds : BNN_RUN_CALL_SECONDS;
 }
 
 static void process_kill(process_executor *x, process_slot *s, process_late reason)
@@ -193,7 +191,7 @@ static void process_kill_late(process_executor *x)
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (now < x->last_look + process_look_seconds)
         return;
-    const double seconds = now - x->last_look, limit = process_call_seconds(x);
+    const double seconds = now - x->last_look, limit = bnn_process_call_seconds(x);
     x->last_look = now;
     if (seconds > process_gap_seconds) {
         process_give_time(x, seconds);
@@ -209,39 +207,6 @@ static void process_kill_late(process_executor *x)
             process_kill(x, s, PROCESS_OUTSTAYED);
         else if (bnn_process_is_lost(s, &x->shared->progress[i].call, limit, seconds))
             process_kill(x, s, PROCESS_LOST);
-    }
-}
-
-/* The end of a child that said nothing itself. */
-static void process_explain_end(const process_executor *x, const process_slot *s, bnn_outcome *out)
-{
-    char call[PROCESS_CALL_TEXT];
-    const int wait_status = s->wait_status;
-    const size_t n = sizeof out->message;
-    bnn_process_name_call(x->base->experiment, &x->shared->progress[s->attempt.slot].call, call);
-    *out = (bnn_outcome){.status = BNN_E_FAILED};
-    if (!s->orphaned && wait_status >= 0 && WIFSIGNALED(wait_status))
-        out->signal = WTERMSIG(wait_status);
-    if (s->orphaned) {
-        snprintf(out->message, n, "the process that starts runs was killed while this one went on");
-    } else if (wait_status < 0) {
-        out->reason = -wait_status;
-        snprintf(out->message, n, "cannot fork a process for the run: %s", strerror(-wait_status));
-    } else if (s->late == PROCESS_LOST) {
-        snprintf(out->message, n,
-                 "the run's process was killed%s, which took more than %g s of computing, or %g of "
-                 "waiting",
-                 call, process_call_seconds(x), 6.0 * process_call_seconds(x));
-    } else if (s->late == PROCESS_OUTSTAYED) {
-        snprintf(out->message, n,
-                 "the run did not end within %d s of being told to, so it was killed%s",
-                 PROCESS_GRACE_SECONDS, call);
-    } else if (out->signal != 0) {
-        snprintf(out->message, n, "the run's process died: %s (signal %d)%s",
-                 strsignal(out->signal), out->signal, call);
-    } else {
-        snprintf(out->message, n, "the run's process ended with status %d before the run did%s",
-                 WEXITSTATUS(wait_status), call);
     }
 }
 
@@ -318,7 +283,7 @@ static bnn_news process_finish(const process_executor *x, process_slot *s, bnn_o
     if (s->answered)
         *out = s->outcome;
     else
-        process_explain_end(x, s, out);
+        bnn_process_explain_end(x, s, out);
     process_close_lines(s);
     s->running = false;
     return BNN_NEWS_END;

@@ -13,7 +13,10 @@
 #include <sys/types.h>
 
 /* A zygote that was killed is replaced, so many times less one. */
-enum { PROCESS_ZYGOTES = 4 };
+enum { PROCESS_ZYGOTES = 8 };
+
+/* Between asking a child to end and killing it. */
+enum { PROCESS_GRACE_SECONDS = 30 };
 
 /* What messages are about: one of an earlier attempt is not heard. */
 typedef struct process_attempt {
@@ -99,6 +102,7 @@ typedef struct process_slot {
     bnn_outcome outcome; /* then */
     bool ended;          /* the child is gone; what it has said may still be in the socket */
     bool orphaned;       /* since its zygote was killed */
+    bool blamed;         /* for that: no other run was under way */
     int wait_status;     /* else */
 } process_slot;
 
@@ -106,11 +110,12 @@ typedef struct process_executor {
     bnn_executor executor; /* must be first */
     const bnn_run_base *base;
     pid_t keeper;
-    uint32_t n_started;               /* attempts */
-    uint32_t i_zygote;                /* the one in charge */
-    int controls[PROCESS_ZYGOTES][2]; /* the host's end and that of each zygote */
-    double stopped;                   /* when the runs were cancelled; 0: they were not */
-    double last_look;                 /* at who is late */
+    uint32_t n_started;                         /* attempts */
+    uint32_t i_zygote;                          /* the one in charge */
+    int controls[PROCESS_ZYGOTES][2];           /* the host's end and that of each zygote */
+    const bnn_plugin *killers[PROCESS_ZYGOTES]; /* each zygote was killed in a call of; or NULL */
+    double stopped;                             /* when the runs were cancelled; 0: they were not */
+    double last_look;                           /* at who is late */
     size_t shared_bytes;
     process_shared *shared;
     process_slot slots[]; /* [executor.n_slots] */
@@ -144,9 +149,27 @@ enum { PROCESS_CALL_TEXT = 200 };
 bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
                          double seconds);
 
+/* How long a call may compute. */
+double bnn_process_call_seconds(const process_executor *executor);
+
+/* The plugin of the experiment that the child was in a call of; or NULL. */
+const bnn_plugin *bnn_process_called(const bnn_experiment *experiment, const bnn_call_note *note);
+
 /* ", in grad of ste clipped"; "" when the child was in no call of a plugin of the experiment. */
 const char *bnn_process_name_call(const bnn_experiment *experiment, const bnn_call_note *note,
                                   char text[PROCESS_CALL_TEXT]);
+
+/* After a zygote was killed, with its orphans known: one that was alone has done it, and the plugin that it
+ * was in is noted. Of several, any may have. */
+void bnn_process_blame(process_executor *executor);
+
+/* With the last zygote, no run is started of a plugin that has killed one: true, and the run's failure. */
+bool bnn_process_refuses(const process_executor *executor, const bnn_run *run, bnn_outcome *out);
+
+/* The end of a child that said nothing itself: a failure; an interruption when another one's zygote was
+ * killed, maybe by another. */
+void bnn_process_explain_end(const process_executor *executor, const process_slot *slot,
+                             bnn_outcome *out);
 
 /* family.c */
 

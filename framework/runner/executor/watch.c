@@ -1,10 +1,13 @@
-/* watch.c - the call of a plugin that a child is in: how long it takes, and what it is called. What the
- * child has noted lies in memory that it may have written over, so it is looked up, not believed. */
+/* watch.c - the call of a plugin that a child is in: how long it takes, what it is called, and whether it is
+ * to blame for the end of the child. What that has noted lies in memory that it may have written over, so it
+ * is looked up, not believed. */
 #include "runner/executor/process_internal.h"
 
 #include "base/child.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
 
 bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
                          double seconds)
@@ -22,18 +25,105 @@ bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double l
            call->waited > waiting_is_cheaper * limit;
 }
 
-const char *bnn_process_name_call(const bnn_experiment *experiment, const bnn_call_note *note,
-                                  char text[PROCESS_CALL_TEXT])
+double bnn_process_call_seconds(const process_executor *x)
+{
+    return x->base->call_seconds > 0.0 ? x->base->call_seconds : BNN_RUN_CALL_SECONDS;
+}
+
+const bnn_plugin *bnn_process_called(const bnn_experiment *experiment, const bnn_call_note *note)
 {
     const bnn_plugin *noted = atomic_load(&note->plugin), *known = NULL;
-    const char *function = bnn_call_function_name(atomic_load(&note->function));
+    if (bnn_call_function_name(atomic_load(&note->function)) == NULL)
+        return NULL;
     for (size_t i = 0; known == NULL && i < experiment->n_configs; i++)
         for (size_t k = 0; k < experiment->configs[i].plugins.n; k++)
             if (experiment->configs[i].plugins.list[k] == noted)
                 known = noted;
+    return known;
+}
+
+const char *bnn_process_name_call(const bnn_experiment *experiment, const bnn_call_note *note,
+                                  char text[PROCESS_CALL_TEXT])
+{
+    const bnn_plugin *known = bnn_process_called(experiment, note);
+    const char *function = bnn_call_function_name(atomic_load(&note->function));
     text[0] = '\0';
     if (known != NULL && function != NULL)
         snprintf(text, PROCESS_CALL_TEXT, ", in %s of %s %s", function,
                  bnn_kind_name((bnn_kind)known->head->kind), known->head->name);
     return text;
+}
+
+/* ---- whose fault it is ------------------------------------------------------------------- */
+
+void bnn_process_blame(process_executor *x)
+{
+    process_slot *orphan = NULL;
+    uint32_t n_orphans = 0;
+    for (uint32_t i = 0; i < x->executor.n_slots; i++)
+        if (x->slots[i].orphaned) {
+            orphan = &x->slots[i];
+            n_orphans++;
+        }
+    if (n_orphans != 1)
+        return;
+    orphan->blamed = true;
+    const bnn_plugin *plugin =
+        bnn_process_called(x->base->experiment, &x->shared->progress[orphan->attempt.slot].call);
+    if (plugin != NULL && !plugin->bundled)
+        x->killers[x->i_zygote] = plugin;
+}
+
+bool bnn_process_refuses(const process_executor *x, const bnn_run *run, bnn_outcome *out)
+{
+    const bnn_plugin_set *set = &x->base->experiment->configs[run->i_config].plugins;
+    if (x->i_zygote + 1 < PROCESS_ZYGOTES)
+        return false;
+    for (size_t i = 0; i < set->n; i++)
+        for (uint32_t k = 0; k < x->i_zygote; k++)
+            if (set->list[i] == x->killers[k]) {
+                *out = (bnn_outcome){.status = BNN_E_FAILED};
+                snprintf(out->message, sizeof out->message,
+                         "%s %s has killed the process that starts runs, and %d of these are "
+                         "gone: no run with it is started any more",
+                         bnn_kind_name((bnn_kind)set->list[i]->head->kind),
+                         set->list[i]->head->name, PROCESS_ZYGOTES - 1);
+                return true;
+            }
+    return false;
+}
+
+void bnn_process_explain_end(const process_executor *x, const process_slot *s, bnn_outcome *out)
+{
+    char call[PROCESS_CALL_TEXT];
+    const int wait_status = s->wait_status;
+    const size_t n = sizeof out->message;
+    bnn_process_name_call(x->base->experiment, &x->shared->progress[s->attempt.slot].call, call);
+    *out = (bnn_outcome){.status = BNN_E_FAILED};
+    if (!s->orphaned && wait_status >= 0 && WIFSIGNALED(wait_status))
+        out->signal = WTERMSIG(wait_status);
+    if (s->orphaned) {
+        out->status = s->blamed ? BNN_E_FAILED : BNN_E_INTERRUPTED;
+        snprintf(out->message, n,
+                 "the process that starts runs was killed while this one went on%s",
+                 s->blamed ? call : ", and others");
+    } else if (wait_status < 0) {
+        out->reason = -wait_status;
+        snprintf(out->message, n, "cannot fork a process for the run: %s", strerror(-wait_status));
+    } else if (s->late == PROCESS_LOST) {
+        snprintf(out->message, n,
+                 "the run's process was killed%s, which took more than %g s of computing, or %g of "
+                 "waiting",
+                 call, bnn_process_call_seconds(x), 6.0 * bnn_process_call_seconds(x));
+    } else if (s->late == PROCESS_OUTSTAYED) {
+        snprintf(out->message, n,
+                 "the run did not end within %d s of being told to, so it was killed%s",
+                 PROCESS_GRACE_SECONDS, call);
+    } else if (out->signal != 0) {
+        snprintf(out->message, n, "the run's process died: %s (signal %d)%s",
+                 strsignal(out->signal), out->signal, call);
+    } else {
+        snprintf(out->message, n, "the run's process ended with status %d before the run did%s",
+                 WEXITSTATUS(wait_status), call);
+    }
 }

@@ -71,13 +71,32 @@ START_TEST(what_a_plugin_forks_is_neither_heard_nor_left)
 }
 END_TEST
 
-/* The second one of the two jobs may be under way with another run, which is lost then. */
+/* What the other job is at goes on afterwards. */
 START_TEST(a_plugin_that_kills_the_parent_of_all_ends_no_sweep)
 {
-    run_sweep(HOSTILE("kills"), 1);
+    run_sweep(HOSTILE("kills"), 2);
     expect_states(1, 1);
     ck_assert_str_eq(seen.message,
-                     "the process that starts runs was killed while this one went on");
+                     "the process that starts runs was killed while this one went on, "
+                     "in grad of ste hostile");
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt WHERE outcome = "
+                                                "'failed'"),
+                     1);
+    expect_nobody();
+}
+END_TEST
+
+/* More often than there are parents. */
+START_TEST(a_plugin_that_kills_all_parents_ends_no_sweep)
+{
+    run_sweep("name: kills\n" TINY_DATA TINY_MODEL "train: {epochs: 2, batch: 32}\n"
+              "seeds: {count: 9}\nrun: {isolation: process, measure: false}\n"
+              "sweep: {list: [{model.ste: {name: hostile, does: kills}}, {model.ste: clipped}]}\n",
+              1);
+    expect_states(9, 9);
+    ck_assert_int_eq(plain_number(store_file(), "SELECT count(*) FROM attempt WHERE error LIKE "
+                                                "'ste hostile has killed the process that%'"),
+                     2);
     expect_nobody();
 }
 END_TEST
@@ -246,6 +265,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, hostile_set_up, runner_tear_down);
     tcase_add_loop_test(tcase, what_a_plugin_forks_is_neither_heard_nor_left, 0, 2);
     tcase_add_test(tcase, a_plugin_that_kills_the_parent_of_all_ends_no_sweep);
+    tcase_add_test(tcase, a_plugin_that_kills_all_parents_ends_no_sweep);
     tcase_add_loop_test(tcase, a_plugin_that_ends_the_process_fails, 0, 3);
     tcase_add_test(tcase, what_a_plugin_prints_is_kept_with_its_run);
     tcase_add_test(tcase, a_plugin_that_prints_without_end_fills_no_disk);
