@@ -65,6 +65,7 @@ typedef struct matrix_result {
     size_t point;
     matrix_outcome outcome;
     uint32_t n_classes; /* that training gave, of all images */
+    bool rounds; /* a sign stands behind sums of floats, whose last bits depend on their order */
     bool ran[MATRIX_RUNNERS];
     uint32_t classes[MATRIX_RUNNERS], logits[MATRIX_RUNNERS]; /* images that got another one */
     char message[MATRIX_MESSAGE];

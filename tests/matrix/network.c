@@ -87,6 +87,17 @@ static int trial_deploy(const trial *t, const bnn_network *net, bnn_model **out,
     return bnn_modelfile_decode(bytes, n, "the model", t->arena, out, err);
 }
 
+static bool model_rounds(const bnn_model *model)
+{
+    bool rounds = false;
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *stage = &model->stages[i];
+        rounds |= stage->op.type != BNN_LOWER_IDENTITY && !stage->integer_sums &&
+                  stage->outputs == BNN_VALUES_BITS;
+    }
+    return rounds;
+}
+
 /* Called with the trained network. */
 static int trial_trained(void *context, bnn_network *net, double accuracy, bnn_error *err)
 {
@@ -106,6 +117,7 @@ static int trial_trained(void *context, bnn_network *net, double accuracy, bnn_e
     const bnn_engine *fast = status == BNN_OK ? bnn_engine_choose(err) : NULL;
     if (fast == NULL)
         return err->status;
+    t->result->rounds = model_rounds(model);
     status = trial_run_engine(t, MATRIX_PORTABLE, &bnn_engine_portable, model, err);
     if (status == BNN_OK)
         status = trial_run_engine(t, MATRIX_FAST, fast, model, err);
