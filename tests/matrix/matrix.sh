@@ -39,7 +39,10 @@ says '^0 wrong, of '
 grep -h onnxruntime "$scratch/out"
 
 # A plugin that is new is in the matrix, and what it gives once it is deployed is looked at.
-BNNRUN_PLUGIN_PATH=$BNN_SKELETONS:$BNN_TEST_PLUGINS:${BNNRUN_PLUGIN_PATH-}
+# Of the plugins for tests only the one that lies: bnnmatrix opens what it is given, also what dies of it.
+mkdir "$scratch/plugins"
+cp "$BNN_TEST_PLUGINS/layer_lies.so" "$scratch/plugins"
+BNNRUN_PLUGIN_PATH=$BNN_SKELETONS:$scratch/plugins:${BNNRUN_PLUGIN_PATH-}
 export BNNRUN_PLUGIN_PATH
 matrix 0 --list --ste skeleton
 says '^13 forms: .*, skeleton,'
@@ -59,5 +62,5 @@ says '^1 that the check of models refuses, as .*: .*would be +1 for every image'
 matrix 2 --form nosuch
 says 'bnnmatrix: there is no form nosuch'
 matrix 2 --steps 0
-[ -z "$(ls "$scratch" | grep -v -e out -e err)" ] || wrong "leaves files"
+[ -z "$(ls "$scratch" | grep -v -e out -e err -e plugins)" ] || wrong "leaves files"
 [ $n_wrong -eq 0 ]
