@@ -3,6 +3,9 @@
 nobase_dist_doc_DATA += \
 	experiments/README.md \
 	experiments/best_lenet5/README.md \
+	experiments/binarization_levels/README.md \
+	experiments/binarization_levels/figure.svg \
+	experiments/binarization_levels/spec.yaml \
 	experiments/ste_sweep.svg \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
@@ -11,6 +14,8 @@ nobase_dist_doc_DATA += \
 EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/best_lenet5/results.sql \
+	experiments/binarization_levels/results.csv \
+	experiments/binarization_levels/results.sql \
 	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \

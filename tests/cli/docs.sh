@@ -57,7 +57,7 @@ done
 
 # ---- a database with every experiment that a query names ------------------------------------------
 small="-s dataset.name=synthetic -s dataset.train_limit=400 -s dataset.validation=100
-    -s dataset.test_limit=100 -s train.epochs=1 -s seeds.count=2"
+    -s dataset.test_limit=100 -s train.epochs=1 -s seeds=[1,2]"
 for spec in configs/ste_sweep.yaml configs/order_sweep.yaml configs/telemetry.yaml experiments/*/spec.yaml; do
     # shellcheck disable=SC2086 # words
     check "run $spec" ./bnnrun run "$spec" -q $small
@@ -66,7 +66,7 @@ done
 # shellcheck disable=SC2086 # words
 check "run until" ./bnnrun run configs/quick.yaml -q $small -s name=until -s sweep={} -s compare={} -s 'seeds={until: {looks: [2, 3]}}'
 # shellcheck disable=SC2086
-check "run lr_search" ./bnnrun run configs/lr_search.yaml -q $small -s seeds.count=1 -s train.epochs=2 \
+check "run lr_search" ./bnnrun run configs/lr_search.yaml -q $small -s seeds=[1] -s train.epochs=2 \
     -s sweep.random.n=3 -s 'sweep.halving={from: 1, eta: 2}'
 
 # ---- README.md's commands ------------------------------------------------------------------------
@@ -159,7 +159,7 @@ taught() {
     done
 }
 taught >before
-for more in "-s train.epochs=2 -s seeds.count=1" ""; do
+for more in "-s train.epochs=2 -s seeds=[1]" ""; do
     for spec in configs/ste_sweep.yaml configs/order_sweep.yaml experiments/*/spec.yaml; do
         # shellcheck disable=SC2086 # words
         check "run $spec $more" ./bnnrun run "$spec" -q $small $more
