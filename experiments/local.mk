@@ -6,6 +6,9 @@ nobase_dist_doc_DATA += \
 	experiments/binarization_levels/README.md \
 	experiments/binarization_levels/figure.svg \
 	experiments/binarization_levels/spec.yaml \
+	experiments/float_vs_binary/README.md \
+	experiments/float_vs_binary/figure.svg \
+	experiments/float_vs_binary/spec.yaml \
 	experiments/ste_sweep.svg \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
@@ -16,6 +19,8 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.sql \
 	experiments/binarization_levels/results.csv \
 	experiments/binarization_levels/results.sql \
+	experiments/float_vs_binary/results.csv \
+	experiments/float_vs_binary/results.sql \
 	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \
