@@ -15,12 +15,10 @@ nobase_dist_doc_DATA += \
 	experiments/ste_gradients/figure.svg \
 	experiments/ste_gradients/spec.yaml
 EXTRA_DIST += \
+	experiments/results.sql \
 	experiments/best_lenet5/results.csv \
-	experiments/best_lenet5/results.sql \
 	experiments/binarization_levels/results.csv \
-	experiments/binarization_levels/results.sql \
 	experiments/float_vs_binary/results.csv \
-	experiments/float_vs_binary/results.sql \
 	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \

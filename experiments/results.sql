@@ -1,5 +1,5 @@
--- Each config of the study: accuracy over its seeds, the bytes of a model file, the time of one image. The
--- verdicts are those of `bnnrun compare float_vs_binary`.
+-- Each config of a study: accuracy over its seeds in percent, the bytes of a model file, the time of one image.
+-- bnnrun query experiments/results.sql experiment=NAME; the verdicts are those of `bnnrun compare NAME`.
 SELECT label, count(*) AS n,
        round(100 * mean(test_accuracy), 3) AS accuracy,
        round(100 * sd(test_accuracy), 3) AS sd,
@@ -9,6 +9,6 @@ SELECT label, count(*) AS n,
        round(median(latency_us), 2) AS latency_us,
        round(mean(train_seconds), 1) AS train_seconds
 FROM run_summary
-WHERE experiment = 'float_vs_binary' AND state = 'done' AND in_spec
-GROUP BY config
-ORDER BY accuracy DESC;
+WHERE state = 'done' AND in_spec AND (:experiment IS NULL OR experiment = :experiment)
+GROUP BY experiment, config
+ORDER BY experiment, accuracy DESC, label;
