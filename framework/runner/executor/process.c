@@ -63,6 +63,8 @@ static int process_hear_zygote(process_executor *x)
     while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n != (ssize_t)sizeof news)
         return n < 0 && errno == EAGAIN ? 0 : -1;
+    if (news.attempt.slot >= x->executor.n_slots)
+        return 1;
     process_slot *s = &x->slots[news.attempt.slot];
     if (!s->running || s->attempt.number != news.attempt.number)
         return 1;
