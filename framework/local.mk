@@ -96,6 +96,7 @@ data_sources = \
 	framework/data/sources/download.c \
 	framework/data/sources/fetch.c \
 	framework/data/sources/npm.c \
+	framework/data/sources/tarball.c \
 	framework/data/sources/source.h
 model_sources = \
 	framework/model/form.c framework/model/form.h \
@@ -340,8 +341,9 @@ bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
 	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(JPEG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
 bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
 
-bin_PROGRAMS += bnnrun
-bnnrun_SOURCES = \
+# The command but for its main(), for the tests that call it.
+noinst_LIBRARIES += framework/libcli.a
+framework_libcli_a_SOURCES = \
 	framework/cli/augment_sheet.c framework/cli/augment_sheet.h \
 	framework/cli/bars.c framework/cli/bars.h \
 	framework/cli/commands/bench.c \
@@ -383,7 +385,7 @@ bnnrun_SOURCES = \
 	framework/cli/label.c framework/cli/label.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
-	framework/cli/main.c \
+	framework/cli/dispatch.c \
 	framework/cli/man.c framework/cli/man.h \
 	framework/cli/commands/mv.c \
 	framework/cli/commands/note.c \
@@ -427,6 +429,7 @@ bnnrun_SOURCES = \
 	framework/cli/serve/page.h \
 	framework/cli/serve/progress.c \
 	framework/cli/serve/render.c \
+	framework/cli/serve/request.c framework/cli/serve/request.h \
 	framework/cli/serve/run.c \
 	framework/cli/serve/serve.h \
 	framework/cli/commands/serve.c \
@@ -443,13 +446,17 @@ bnnrun_SOURCES = \
 	framework/cli/table.c framework/cli/table.h \
 	framework/cli/text_plot.c framework/cli/text_plot.h \
 	framework/cli/commands/verify.c
-bnnrun_LDADD = $(bnn_libraries)
+cli_libraries = framework/libcli.a $(bnn_libraries)
 if MICROHTTPD
-bnnrun_SOURCES += framework/cli/serve/http.c
-bnnrun_LDADD += $(MICROHTTPD_LIBS)
+framework_libcli_a_SOURCES += framework/cli/serve/http.c
+cli_libraries += $(MICROHTTPD_LIBS)
 else
-bnnrun_SOURCES += framework/cli/serve/missing.c
+framework_libcli_a_SOURCES += framework/cli/serve/missing.c
 endif
+
+bin_PROGRAMS += bnnrun
+bnnrun_SOURCES = framework/cli/main.c
+bnnrun_LDADD = $(cli_libraries)
 
 EXTRA_DIST += \
 	framework/ARCHITECTURE.md \

@@ -25,7 +25,7 @@ typedef struct cli_options {
 
 typedef struct cli_option cli_option; /* options.h */
 
-/* A subcommand. A new one is a file in commands/, its name here, and a row in main.c; the help, the man
+/* A subcommand. A new one is a file in commands/, its name here, and a row in dispatch.c; the help, the man
  * pages and what shells complete have it then. */
 typedef struct cli_command {
     const char *name;
@@ -56,6 +56,10 @@ extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins,
 /* All of them, as the help lists them; closed by NULL. */
 extern const cli_command *const cli_commands[];
 const cli_command *cli_find_command(const char *name); /* NULL: there is none */
+
+/* Runs what a command line means: argv[0] is the program's name, whose place is free to take, like the order of
+ * the others. Returns a bnn_status; a failure's message is in err. */
+int cli_dispatch(int argc, char **argv, bnn_error *err);
 
 /* The failure for a name that no subcommand has: what may have been meant. */
 int cli_unknown_command(const char *name, bnn_error *err);

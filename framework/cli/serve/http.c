@@ -1,7 +1,7 @@
 /* http.c - the protocol, with libmicrohttpd: which requests are answered, and with what around the text. */
 #include "base/text.h"
 #include "cli/report/page.h"
-#include "cli/serve/document.h"
+#include "cli/serve/request.h"
 #include "runner/signals.h"
 
 #include <arpa/inet.h>
@@ -126,35 +126,6 @@ static enum MHD_Result http_send(const http_server *s, http_document *h,
 
 /* ---- requests ---------------------------------------------------------------------------- */
 
-/* A page of elsewhere may have a name that leads here; then Host has that name. The port is that which the browser
- * has, and may be forwarded. */
-static bool http_host_is_own(const char *host)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const size_t n = strlen(names[i]);
-        if (strncasecmp(host, names[i], n) == 0 &&
-            (host[n] == '\0' ||
-             (host[n] == ':' && host[n + 1 + strspn(host + n + 1, "0123456789")] == '\0')))
-            return true;
-    }
-    return false;
-}
-
-/* Whether another page wants it for itself; where its link leads here, that is fine. */
-static bool http_is_of_another(struct MHD_Connection *connection)
-{
-    const char *site = http_header(connection, "Sec-Fetch-Site");
-    return (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0) &&
-           strcmp(http_header(connection, "Sec-Fetch-Mode"), "navigate") != 0;
-}
-
-static bool http_is_uid(const char *text)
-{
-    const size_t n = strlen(text);
-    return n > 0 && n <= SERVE_UID_MAX && strspn(text, "0123456789abcdef") == n;
-}
-
 static bool http_is_waited_for(const http_server *s, const http_document *h)
 {
     for (size_t i = 0; i < s->n_waiting; i++)
@@ -183,23 +154,6 @@ static http_document *http_find_run(http_server *s, const char *uid)
     oldest->document.kind = SERVE_RUN;
     memcpy(oldest->document.uid, uid, strlen(uid) + 1);
     return oldest;
-}
-
-/* Whether there is such an address; *out: its document, NULL when there is no room for it. No address leads to the
- * file system. */
-static bool http_find(http_server *s, const char *address, http_document **out)
-{
-    static const char run[] = "/run/";
-    *out = NULL;
-    if (strcmp(address, "/") == 0)
-        *out = &s->documents[SERVE_REPORT];
-    else if (strcmp(address, "/progress") == 0)
-        *out = &s->documents[SERVE_PROGRESS];
-    else if (strncmp(address, run, sizeof run - 1) == 0 && http_is_uid(address + sizeof run - 1))
-        *out = http_find_run(s, address + sizeof run - 1);
-    else
-        return false;
-    return true;
 }
 
 static enum MHD_Result http_answer(http_server *s, struct MHD_Connection *connection,
@@ -231,13 +185,20 @@ static enum MHD_Result http_handle(void *server, struct MHD_Connection *connecti
         return MHD_YES;
     }
     *n_body = 0;
-    if (!http_host_is_own(http_header(connection, "Host")) || http_is_of_another(connection))
-        return http_say(s, connection, MHD_HTTP_FORBIDDEN,
+    const serve_request request = {.address = address,
+                                   .host = http_header(connection, "Host"),
+                                   .site = http_header(connection, "Sec-Fetch-Site"),
+                                   .mode = http_header(connection, "Sec-Fetch-Mode")};
+    serve_kind kind;
+    const char *uid;
+    const unsigned status = serve_request_read(&request, &kind, &uid);
+    if (status == MHD_HTTP_FORBIDDEN)
+        return http_say(s, connection, status,
                         "only for this machine: http://127.0.0.1 or http://localhost, with the "
                         "port\n");
-    http_document *h;
-    if (!http_find(s, address, &h))
-        return http_say(s, connection, MHD_HTTP_NOT_FOUND, "there is no such page\n");
+    if (status != MHD_HTTP_OK)
+        return http_say(s, connection, status, "there is no such page\n");
+    http_document *h = kind == SERVE_RUN ? http_find_run(s, uid) : &s->documents[kind];
     const bool has_waited = *state == &waited;
     *state = &waited;
     return http_answer(s, connection, h, has_waited);

