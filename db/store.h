@@ -51,6 +51,9 @@ typedef enum bnn_store_mode {
 int bnn_store_open(const char *path, bnn_store_mode mode, bnn_store **out, bnn_error *err);
 void bnn_store_close(bnn_store *store);
 
+/* The name of the file system with this statfs() type when it is a remote one, else NULL. */
+const char *bnn_store_remote_file_system(unsigned long type);
+
 /* One transaction around several writes; begin waits up to 30 seconds for another writer, and fails with
  * the reason EBUSY then. When another file, or none, is where the database was, its reason is ESTALE, and
  * nothing is ever written to the file that is there. After a failed commit the transaction is rolled back.

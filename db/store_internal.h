@@ -211,9 +211,6 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err);
 /* The text of db/NAME.sql, or NULL. */
 const char *bnn_store_find_script(const char *name);
 
-/* The name of the file system with this statfs() type when it is a remote one, else NULL. */
-const char *bnn_store_remote_file_system(unsigned long type);
-
 /* What tells a process from every other one, of the past and of the future. */
 typedef struct bnn_process {
     char host[256];

@@ -223,6 +223,7 @@ runner_sources = \
 	framework/runner/run.c framework/runner/run.h \
 	framework/runner/rungs.c \
 	framework/runner/seeds.c \
+	framework/runner/selftest.c framework/runner/selftest.h \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_keys.c \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
@@ -373,6 +374,16 @@ framework_libcli_a_SOURCES = \
 	framework/cli/confirm.c framework/cli/confirm.h \
 	framework/cli/commands/data.c \
 	framework/cli/commands/diff.c \
+	framework/cli/commands/doctor.c \
+	framework/cli/data_check.c framework/cli/data_check.h \
+	framework/cli/doctor/data.c \
+	framework/cli/doctor/database.c \
+	framework/cli/doctor/doctor.c framework/cli/doctor/doctor.h \
+	framework/cli/doctor/kernels.c \
+	framework/cli/doctor/machine.c \
+	framework/cli/doctor/place.c \
+	framework/cli/doctor/plugins.c \
+	framework/cli/doctor/tools.c \
 	framework/cli/commands/export.c \
 	framework/cli/commands/help.c \
 	framework/cli/commands/looks.c framework/cli/commands/looks.h \
@@ -466,6 +477,7 @@ EXTRA_DIST += \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
 	framework/cli/compare/README.md \
+	framework/cli/doctor/README.md \
 	framework/cli/plot/README.md \
 	framework/cli/report/README.md \
 	framework/cli/serve/README.md \

@@ -152,6 +152,7 @@ shell_tests = \
 	tests/cli/completion.sh \
 	tests/cli/data.sh \
 	tests/cli/docs.sh \
+	tests/cli/doctor.sh \
 	tests/cli/house.sh \
 	tests/cli/identity.sh \
 	tests/cli/install.sh \

@@ -215,7 +215,7 @@ static bool registry_is_inside(const char *path, const char *folder)
     return strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
-static bool registry_bundles(const char *plugin)
+bool bnn_registry_bundles(const char *plugin)
 {
     char path[PATH_MAX], beside[PATH_MAX], folder[PATH_MAX];
     if (realpath(plugin, path) == NULL)
@@ -247,13 +247,25 @@ static const bnn_plugin *registry_add_entry(bnn_registry *registry, const char *
     e->plugin.head = head;
     e->plugin.formula = bnn_descriptor_formula(head);
     e->plugin.path = kept;
-    e->plugin.bundled = registry_bundles(path);
+    e->plugin.bundled = bnn_registry_bundles(path);
     e->plugin.rehearsal = e->plugin.bundled || registry->trusts ? NULL : registry->rehearsal;
     if (bnn_file_sha256(path, e->plugin.sha256, err) != BNN_OK)
         return NULL;
     e->next = registry->entries;
     registry->entries = e;
     return &e->plugin;
+}
+
+static int registry_probe(const bnn_registry *registry, const char *path, bnn_kind kind,
+                          const char *name, bnn_error *err)
+{
+    return registry->trusts || bnn_registry_bundles(path) ? BNN_OK
+                                                          : bnn_loader_probe(path, kind, name, err);
+}
+
+int bnn_registry_probe(const bnn_registry *registry, const bnn_plugin_file *file, bnn_error *err)
+{
+    return registry_probe(registry, file->path, file->kind, file->name, err);
 }
 
 const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *path, bnn_error *err)
@@ -271,8 +283,7 @@ const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *pat
         return NULL;
     }
     const bnn_head *head;
-    if (!registry->trusts && !registry_bundles(path) &&
-        bnn_loader_probe(path, kind, name, err) != BNN_OK)
+    if (registry_probe(registry, path, kind, name, err) != BNN_OK)
         return NULL;
     if (bnn_loader_open(path, kind, name, registry->arena, &head, err) != BNN_OK)
         return NULL;

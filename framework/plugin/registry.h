@@ -47,6 +47,9 @@ const bnn_plugin *bnn_registry_load(bnn_registry *registry, bnn_kind kind, const
 /* Loads one file, wherever it is. */
 const bnn_plugin *bnn_registry_load_file(bnn_registry *registry, const char *path, bnn_error *err);
 
+/* Whether a file came with this program: was installed with it, or built. */
+bool bnn_registry_bundles(const char *plugin);
+
 /* What is on the search path, sorted by kind and name; of each name the file that wins, then those
  * that it shadows. Lives as long as the registry. */
 typedef struct bnn_plugin_file {
@@ -56,5 +59,9 @@ typedef struct bnn_plugin_file {
     const char *shadowed_by; /* NULL when it is the one that wins */
 } bnn_plugin_file;
 size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out);
+
+/* Loads a file of it in a child, as loading would do first: whether that, and whoever may write to it, is to be feared.
+ * This process stays without its code. */
+int bnn_registry_probe(const bnn_registry *registry, const bnn_plugin_file *file, bnn_error *err);
 
 #endif

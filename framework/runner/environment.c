@@ -97,8 +97,7 @@ const char *bnn_environment_cpu_model(char out[BNN_CPU_MODEL])
     return found ? out : NULL;
 }
 
-/* A JSON object, malloc'ed; NULL without memory. */
-static char *environment_libraries(void)
+char *bnn_environment_libraries(void)
 {
     json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "sqlite", sqlite3_libversion(),
                             "libyaml", yaml_get_version_string(), "curl",
@@ -120,7 +119,7 @@ int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *e
     if (uname(&name) != 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "uname");
     snprintf(os, sizeof os, "%s %s %s", name.sysname, name.release, name.machine);
-    char *libraries = environment_libraries();
+    char *libraries = bnn_environment_libraries();
     if (libraries == NULL)
         return bnn_no_memory(err);
     const bnn_store_environment environment = {

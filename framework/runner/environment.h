@@ -7,6 +7,9 @@
 /* Finds out and adds the environment of this process. */
 int bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err);
 
+/* Versions of the libraries that are linked, as a JSON object, freed by the caller; NULL without memory. */
+char *bnn_environment_libraries(void);
+
 /* The CPUs that this process may use. */
 uint32_t bnn_environment_cpus(void);
 

@@ -2,8 +2,8 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/augment_sheet.h"
+#include "cli/data_check.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "data/add/add.h"
 #include "data/catalogue.h"
@@ -22,20 +22,6 @@ typedef struct data_request {
 
 static const data_request data_values = {.spec = "spec.yaml"};
 
-/* Opens the data set: that finds it, downloads it when allowed, and checks every file. is_missing:
- * as in bnn_data_search. */
-static int open_one(const char *directories, const char *name, bool download, bool *is_missing,
-                    const cli_options *options, bnn_dataset *out, bnn_error *err)
-{
-    cli_download told;
-    bnn_data_search search = cli_download_search(&told, directories, download, options);
-    search.is_missing = is_missing;
-    const bnn_data_options data_options = {.name = name};
-    const int status = bnn_dataset_open(&data_options, &search, out, err);
-    cli_download_end(&told);
-    return status;
-}
-
 /* ---- list ------------------------------------------------------------------------------------ */
 
 static int list_row(cli_table *table, const char *directories, const char *name, bool for_programs,
@@ -49,7 +35,7 @@ static int list_row(cli_table *table, const char *directories, const char *name,
     const char *found = NULL;
     if (entry.n_files == 0)
         found = "built in";
-    else if (open_one(directories, name, false, NULL, options, &data, err) == BNN_OK)
+    else if (cli_data_open(directories, name, false, NULL, options, &data, err) == BNN_OK)
         found = bnn_arena_printf(options->arena, "%s%s", data.source,
                                  data.pinned || for_programs ? "" : " (not pinned)");
     else if (!for_programs)
@@ -90,7 +76,7 @@ static int check_one(const char *directories, const char *name, bool download, b
                      const char **source, const cli_options *options, bnn_error *err)
 {
     bnn_dataset data;
-    const int status = open_one(directories, name, download, is_missing, options, &data, err);
+    const int status = cli_data_open(directories, name, download, is_missing, options, &data, err);
     if (status != BNN_OK)
         return status;
     char n_train[CLI_TEXT_MAX], n_test[CLI_TEXT_MAX];
@@ -100,17 +86,6 @@ static int check_one(const char *directories, const char *name, bool download, b
     *source = bnn_arena_strdup(options->arena, data.source);
     bnn_dataset_close(&data);
     return BNN_OK;
-}
-
-/* Whether a message is about a file in a folder that has another set, and is right as that. */
-static bool is_of_another_set(const char *message, const char *const *sources, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const size_t length = sources[i] != NULL ? strlen(sources[i]) : 0;
-        if (length > 0 && strncmp(message, sources[i], length) == 0 && message[length] == '/')
-            return true;
-    }
-    return false;
 }
 
 /* Verifies every data set that is here. One that is damaged does not hide the others, and files of one
@@ -135,7 +110,7 @@ static int verify_datasets(const char *directories, const char *const *names, si
     for (size_t i = 0; i < n; i++) {
         if (errors[i].status == BNN_OK)
             continue;
-        if (is_of_another_set(errors[i].message, sources, n)) {
+        if (cli_data_is_of_another_set(errors[i].message, sources, n)) {
             printf("%s: not here\n", names[i]);
             continue;
         }
@@ -258,7 +233,7 @@ static int show_dataset(const data_request *r, const char *directories, const ch
         r->output != NULL ? r->output : bnn_arena_printf(r->options.arena, "%s.png", name);
     if (path == NULL)
         return bnn_no_memory(err);
-    int status = open_one(directories, name, true, NULL, &r->options, &data, err);
+    int status = cli_data_open(directories, name, true, NULL, &r->options, &data, err);
     if (status == BNN_OK)
         status = cli_augment_sheet(&data, r->augment != NULL ? r->augment : "none", path,
                                    r->options.arena, err);

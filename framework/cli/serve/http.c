@@ -24,6 +24,11 @@ enum {
     HTTP_BACKLOG = 32,
 };
 
+const char *cli_serve_library(void)
+{
+    return MHD_get_version();
+}
+
 /* A document with what libmicrohttpd needs to send it. */
 typedef struct http_document {
     serve_document document;

@@ -1,6 +1,11 @@
 /* missing.c - in place of http.c where bnnrun is built without libmicrohttpd. */
 #include "cli/serve/serve.h"
 
+const char *cli_serve_library(void)
+{
+    return NULL;
+}
+
 int cli_serve(const cli_serve_wish *wish, bnn_error *err)
 {
     (void)wish;

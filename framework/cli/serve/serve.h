@@ -23,4 +23,7 @@ typedef struct cli_serve_wish {
  * BNN_E_RESOURCE when the port is taken, or bnnrun was built without libmicrohttpd. */
 int cli_serve(const cli_serve_wish *wish, bnn_error *err);
 
+/* The version of libmicrohttpd; NULL: bnnrun was built without it. */
+const char *cli_serve_library(void);
+
 #endif
