@@ -48,7 +48,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/telemetry_fixture.h \
 	tests/fixtures/train_fixture.h \
 	tests/fixtures/trained_fixture.h \
-	tests/simulate/sweeps.c tests/simulate/sweeps.h
+	tests/nulls/sweeps.c tests/nulls/sweeps.h
 LDADD = tests/libfixtures.a $(bnn_libraries) $(CHECK_LIBS)
 
 check_suites = \
@@ -312,10 +312,10 @@ bench: all tests/bench/bnnbench
 	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
 
 # Error rates and power of comparisons, on simulated sweeps; minutes.
-EXTRA_PROGRAMS += tests/simulate/simulate
-.PHONY: simulate
-simulate: tests/simulate/simulate
-	@tests/simulate/simulate $(SIMULATE_FLAGS)
+EXTRA_PROGRAMS += tests/nulls/nulls
+.PHONY: nulls
+nulls: tests/nulls/nulls
+	@tests/nulls/nulls $(NULLS_FLAGS)
 # Every weight form x STE x order, trained for a moment and deployed. `make check` tries a diagonal of
 # them (tests/matrix/matrix.sh), `make matrix` all.
 check_PROGRAMS += tests/matrix/bnnmatrix

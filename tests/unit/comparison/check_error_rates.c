@@ -1,6 +1,6 @@
-/* check_error_rates.c - a short form of `make simulate`: wrong answers are as rare as they are
+/* check_error_rates.c - a short form of `make nulls`: wrong answers are as rare as they are
  * said to be. */
-#include "tests/simulate/sweeps.h"
+#include "tests/nulls/sweeps.h"
 
 #include "tests/fixtures/check_main.h"
 

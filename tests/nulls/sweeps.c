@@ -1,4 +1,4 @@
-#include "tests/simulate/sweeps.h"
+#include "tests/nulls/sweeps.h"
 
 #include "base/arena.h"
 #include "base/rng.h"

@@ -1,8 +1,8 @@
-/* simulate.c - whether the error rates and the power of comparisons are what they are said to be:
- * many simulated sweeps whose truth is known. Built and run by `make simulate`;
- * SIMULATE_FLAGS="SWEEPS" for another number than 1,000. A rate may be above its level by three
+/* nulls.c - whether the error rates and the power of comparisons are what they are said to be:
+ * many simulated sweeps whose truth is known. Built and run by `make nulls`;
+ * NULLS_FLAGS="SWEEPS" for another number than 1,000. A rate may be above its level by three
  * standard errors of the simulation; else the exit status is 1. */
-#include "tests/simulate/sweeps.h"
+#include "tests/nulls/sweeps.h"
 
 #include "comparison/power.h"
 
@@ -89,7 +89,7 @@ static bool print_rate(size_t events, size_t n, double level)
     return !is_high;
 }
 
-static bool simulate_errors(const scenario *s, size_t sweeps, double alpha)
+static bool nulls_errors(const scenario *s, size_t sweeps, double alpha)
 {
     sweep_rates rates = {0};
     sweeps_simulate(&s->plan, 0, sweeps, &rates);
@@ -104,7 +104,7 @@ static bool simulate_errors(const scenario *s, size_t sweeps, double alpha)
 
 /* The t-test's power: alone, which many comparisons cannot reach, and at Bonferroni's level, which
  * they should reach; 4 points for what a test of signs may lose. */
-static bool simulate_finds(const scenario *s, size_t sweeps)
+static bool nulls_find(const scenario *s, size_t sweeps)
 {
     sweep_rates rates = {0};
     sweeps_simulate(&s->plan, 0, sweeps, &rates);
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
     const unsigned long sweeps = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
     bool good = sweeps > 0;
     if (!good) {
-        fprintf(stderr, "simulate: how many sweeps?\n");
+        fprintf(stderr, "nulls: how many sweeps?\n");
         return EXIT_FAILURE;
     }
     printf(
@@ -133,16 +133,16 @@ int main(int argc, char **argv)
         "%-38s %7s %7s %7s %7s\n",
         sweeps, "", "sign", "equal", "missed", "any");
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-        good &= simulate_errors(&errors[i], sweeps, ALPHA);
+        good &= nulls_errors(&errors[i], sweeps, ALPHA);
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
-        good &= simulate_errors(&looks[i], sweeps, ALPHA);
+        good &= nulls_errors(&looks[i], sweeps, ALPHA);
     printf(
         "\nno difference, but skewed ones, which the test takes to be symmetric; up to twice the level:\n");
     for (size_t i = 0; i < sizeof lopsided / sizeof *lopsided; i++)
-        good &= simulate_errors(&lopsided[i], sweeps,
-                                lopsided[i].plan.noise == SWEEP_LOPSIDED ? 2 * ALPHA : 0.5);
+        good &= nulls_errors(&lopsided[i], sweeps,
+                             lopsided[i].plan.noise == SWEEP_LOPSIDED ? 2 * ALPHA : 0.5);
     printf("\ndifferences found, %%:\n");
     for (size_t i = 0; i < sizeof finds / sizeof *finds; i++)
-        good &= simulate_finds(&finds[i], sweeps);
+        good &= nulls_find(&finds[i], sweeps);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
