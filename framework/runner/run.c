@@ -24,11 +24,16 @@ static void run_forget_files(const char *path)
         closedir(folder);
 }
 
-/* What a link would lead to is not the run's to write. */
-static int run_make_folder(const char *folder, bnn_error *err)
+/* What a link would lead to is not the run's to write. The names of the folders are made durable, also those that
+ * are there: a process that was killed may have made them, and had no time for that. */
+static int run_make_folder(const char *all, const char *folder, bnn_error *err)
 {
     struct stat st;
     const int status = bnn_file_make_directory(folder, err);
+    if (status == BNN_OK) {
+        bnn_file_sync_directory_of(all);
+        bnn_file_sync_directory_of(folder);
+    }
     if (status == BNN_OK && lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
         return bnn_fail(err, BNN_E_RESOURCE, "%s is a link, and the folder of a run is none",
                         folder);
@@ -135,7 +140,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     bnn_error err = {.message = ""};
     *out = (bnn_outcome){.status = BNN_OK};
     /* A folder that cannot be is better known before the training than after it. */
-    out->status = run_make_folder(folder, &err);
+    out->status = run_make_folder(base->folder, folder, &err);
     if (out->status == BNN_OK)
         run_forget_files(folder);
     if (out->status == BNN_OK)
