@@ -171,6 +171,7 @@ shell_tests = \
 	tests/cli/verify.sh \
 	tests/fuzz/fuzz_replay.sh \
 	tests/matrix/matrix.sh \
+	tests/sim/sim.sh \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
@@ -316,6 +317,33 @@ EXTRA_PROGRAMS += tests/nulls/nulls
 .PHONY: nulls
 nulls: tests/nulls/nulls
 	@tests/nulls/nulls $(NULLS_FLAGS)
+
+# The runner on a simulated machine: bnnrun with another main(), a trainer of microseconds, and its own functions in
+# place of the C library's. `make check` tries a few seeds, `make sim` as many as are wanted.
+check_PROGRAMS += tests/sim/bnnsim
+tests_sim_bnnsim_SOURCES = \
+	tests/sim/check.c \
+	tests/sim/disk.c \
+	tests/sim/history.c \
+	tests/sim/os.h \
+	tests/sim/process.c \
+	tests/sim/schedule.c \
+	tests/sim/seam.h \
+	tests/sim/seam_file.c \
+	tests/sim/seam_thread.c \
+	tests/sim/sim.c tests/sim/sim.h \
+	tests/sim/trainer.c \
+	$(bnnrun_SOURCES)
+sim_wraps = main cli_request_load bnn_plan_record bnn_pool_execute bnn_plan_open_data bnn_plan_close_data \
+	bnn_estimate_configs bnn_registry_destroy bnn_train_run bnn_finish
+tests_sim_bnnsim_LDFLAGS = $(AM_LDFLAGS) `for f in $(sim_wraps); do printf ' -Wl,--wrap=%s' $$f; done`
+tests_sim_bnnsim_LDADD = $(bnnrun_LDADD)
+EXTRA_DIST += tests/sim/chain.yaml tests/sim/halving.yaml tests/sim/plain.yaml
+
+.PHONY: sim
+sim: all tests/sim/bnnsim
+	@$(AM_TESTS_ENVIRONMENT) tests/sim/bnnsim $(SIM_FLAGS)
+
 # Every weight form x STE x order, trained for a moment and deployed. `make check` tries a diagonal of
 # them (tests/matrix/matrix.sh), `make matrix` all.
 check_PROGRAMS += tests/matrix/bnnmatrix

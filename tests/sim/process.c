@@ -1,0 +1,242 @@
+/* process.c - the life of a simulated bnnrun: its own main(), with the spec that was read before it was forked,
+ * and an observer who notes what the user was told. */
+#include "tests/sim/os.h"
+
+#include "cli/load.h"
+#include "runner/plan.h"
+#include "runner/pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* What the linker makes of the functions of these names (-Wl,--wrap): ours in their place, and theirs. */
+int __real_main(int argc, char **argv);
+int __real_cli_request_load(const cli_command *command, cli_request *request, bnn_error *err);
+int __wrap_cli_request_load(const cli_command *command, cli_request *request, bnn_error *err);
+int __real_bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
+                           bool take_over, bnn_arena *arena, bnn_plan *out,
+                           bnn_store_recovered *recovered, bnn_error *err);
+int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
+                           bool take_over, bnn_arena *arena, bnn_plan *out,
+                           bnn_store_recovered *recovered, bnn_error *err);
+int __real_bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_summary *out,
+                            bnn_error *err);
+int __wrap_bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_summary *out,
+                            bnn_error *err);
+int __wrap_bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search,
+                              bnn_dataset **out, bnn_error *err);
+void __wrap_bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets);
+void __wrap_bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db);
+void __wrap_bnn_registry_destroy(bnn_registry *registry);
+
+/* ---- read once --------------------------------------------------------------------------- */
+
+static struct {
+    cli_request requests[SIM_SPECS];
+    bnn_dataset *datasets[SIM_SPECS];
+} process_shared;
+
+static bool process_read(const char *source, int i, const char *name)
+{
+    char path[PATH_MAX], topologies[PATH_MAX];
+    cli_request *r = &process_shared.requests[i];
+    bnn_error err = {.message = ""};
+    bnn_plan plan = {.arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES)};
+    char *operand = path;
+    snprintf(path, sizeof path, "%s/tests/sim/%s.yaml", source, name);
+    snprintf(topologies, sizeof topologies, "%s/configs/datasets", source);
+    *r = cli_request_values;
+    r->options.arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    r->options.n_operands = 1;
+    r->options.operands = &operand;
+    if (__real_cli_request_load(&cli_command_run, r, &err) != BNN_OK) {
+        fprintf(stderr, "sim: %s\n", err.message);
+        return false;
+    }
+    r->options.operands = NULL;
+    const bnn_data_search search = {.catalogue = topologies};
+    bnn_experiment_identify_data(&r->experiment, &search);
+    bnn_dataset *data = bnn_arena_alloc(plan.arena, r->experiment.n_datasets, sizeof *data);
+    for (size_t k = 0; k < r->experiment.n_datasets; k++)
+        if (bnn_dataset_open(&r->experiment.datasets[k], &search, &data[k], &err) != BNN_OK) {
+            fprintf(stderr, "sim: %s\n", err.message);
+            return false;
+        }
+    process_shared.datasets[i] = data;
+    return true;
+}
+
+bool process_prepare(const char *source)
+{
+    static const char *const names[SIM_SPECS] = {"plain", "chain", "halving"};
+    for (int i = 0; i < SIM_SPECS; i++)
+        if (!process_read(source, i, names[i]))
+            return false;
+    sqlite3_initialize();
+    return true;
+}
+
+int __wrap_cli_request_load(const cli_command *command, cli_request *request, bnn_error *err)
+{
+    const cli_request *known = &process_shared.requests[world->spec];
+    if (!sim_is_inside())
+        return __real_cli_request_load(command, request, err);
+    request->spec = known->spec;
+    request->registry = known->registry;
+    request->experiment = known->experiment;
+    return BNN_OK;
+}
+
+int __wrap_bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *search,
+                              bnn_dataset **out, bnn_error *err)
+{
+    (void)plan;
+    (void)search;
+    (void)err;
+    *out = process_shared.datasets[world->spec];
+    return BNN_OK;
+}
+
+void __wrap_bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets)
+{
+    (void)plan;
+    (void)datasets;
+}
+
+/* It would train for real. */
+void __wrap_bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db)
+{
+    (void)plan;
+    (void)datasets;
+    (void)db;
+}
+
+/* What the process has is that of all. */
+void __wrap_bnn_registry_destroy(bnn_registry *registry)
+{
+    (void)registry;
+}
+
+/* ---- what the user is told --------------------------------------------------------------- */
+
+sim_told *process_told(const char *uid)
+{
+    for (int i = 0; i < SIM_RUNS; i++) {
+        sim_told *t = &world->told[i];
+        if (t->uid[0] == '\0')
+            snprintf(t->uid, sizeof t->uid, "%s", uid);
+        if (strcmp(t->uid, uid) == 0)
+            return t;
+    }
+    sim_violate("more than %d runs", SIM_RUNS);
+    return NULL;
+}
+
+/* Whoever was told that a run is done finds it done after each restart. */
+int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
+                           bool take_over, bnn_arena *arena, bnn_plan *out,
+                           bnn_store_recovered *recovered, bnn_error *err)
+{
+    const int status =
+        __real_bnn_plan_record(experiment, db, retrain, take_over, arena, out, recovered, err);
+    if (!sim_is_inside() || status != BNN_OK)
+        return status;
+    for (size_t i = 0; i < out->n; i++) {
+        const bnn_run *run = &out->runs[i];
+        if (run->id == 0)
+            continue;
+        const sim_told *told = process_told(run->uid);
+        const bool lost = run->state == BNN_RUN_LOST && world->meddled;
+        if (told->attempt != 0 && run->state != BNN_RUN_DONE && !lost)
+            sim_violate("run %s was done in attempt %u, and is in state %d now (%s)", run->uid,
+                        told->attempt, (int)run->state, run->lost != NULL ? run->lost : "");
+    }
+    return status;
+}
+
+static const bnn_pool_observer *process_observer; /* bnnrun's own */
+
+static void process_finished(void *context, const bnn_pool_view *view, const bnn_run *run)
+{
+    sim_told *told = process_told(run->uid);
+    if (run->state == BNN_RUN_DONE) {
+        sim_note(SIM_TOLD, run->uid, run->n_attempts, 0);
+        if (told->attempt != 0)
+            sim_violate("run %s was done in attempt %u, and in %u once more", run->uid,
+                        told->attempt, run->n_attempts);
+        told->attempt = run->n_attempts;
+    }
+    process_observer->finished(context, view, run);
+}
+
+int __wrap_bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn_pool_summary *out,
+                            bnn_error *err)
+{
+    bnn_pool_options ours = *options;
+    bnn_pool_observer observer = *options->observer;
+    process_observer = options->observer;
+    observer.finished = process_finished;
+    ours.observer = &observer;
+    return __real_bnn_pool_execute(plan, &ours, out, err);
+}
+
+/* ---- lives ------------------------------------------------------------------------------- */
+
+/* Its words, which are shown where something did not hold. */
+static void process_redirect(void)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s.err", world->root);
+    const int err = os_open(path, O_WRONLY | O_CREAT | O_APPEND);
+    const int null = os_open("/dev/null", O_WRONLY);
+    if (!world->traces)
+        dup2(err, STDERR_FILENO);
+    dup2(null, STDOUT_FILENO);
+    os_close(err);
+    os_close(null);
+}
+
+/* Another program locks the database for a while. */
+static int process_hold(void)
+{
+    sqlite3 *db = NULL;
+    int code = sqlite3_open_v2("s.db", &db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        usleep((useconds_t)(1000 * sim_log_uniform(17)));
+    sqlite3_close(db);
+    return 0;
+}
+
+static int process_run(const sim_process *p)
+{
+    char program[] = "bnnrun", run[] = "run", db[] = "--db", file[] = "s.db", quiet[] = "-q",
+         jobs[] = "-j", spec[] = "s.yaml", n_jobs[16];
+    snprintf(n_jobs, sizeof n_jobs, "%u", p->n_jobs);
+    char *argv[] = {program, run, db, file, quiet, jobs, n_jobs, spec, NULL};
+    return __real_main(8, argv);
+}
+
+void process_live(int process)
+{
+    char tmp[PATH_MAX];
+    const sim_process *p = &world->processes[process];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    snprintf(tmp, sizeof tmp, "%s.tmp", world->root);
+    setenv("TMPDIR", tmp, 1);
+    process_redirect();
+    if (chdir(world->root) != 0)
+        sim_violate("%s: %s", world->root, strerror(errno));
+    int actor = 1;
+    while (world->actors[actor].state == SIM_ACTOR_FREE || world->actors[actor].process != process)
+        actor++;
+    sim_begin_actor(actor);
+    sim_note(SIM_START, p->kind == SIM_HOLDER ? "another program" : "bnnrun", p->pid, p->n_jobs);
+    sim_exit(p->kind == SIM_HOLDER ? process_hold() : process_run(p));
+}
