@@ -54,14 +54,33 @@ static bool section_is_short(const bnn_section *section, const bnn_node *node)
            !bnn_tree_is_null(node);
 }
 
-static const bnn_node *key_node(const bnn_section *section, const bnn_key *key,
+/* Whether it is the value of each key, and beside it the map names this one: {name: clipped, weights: ede}. */
+static bool key_stands_apart(const bnn_section *section, const bnn_key *key, const bnn_node *node)
+{
+    return (section->flags & BNN_SECTION_EACH) != 0 && node->kind == BNN_NODE_MAP &&
+           bnn_tree_get(node, "name") != NULL && bnn_tree_get(node, key->param.name) != NULL;
+}
+
+/* What is left for the other keys. */
+static const bnn_node *node_without_keys(const bnn_reader *r, const bnn_section *section,
+                                         const bnn_node *node)
+{
+    for (const bnn_key *key = section->keys; node != NULL && key->param.name != NULL; key++)
+        if (key_stands_apart(section, key, node))
+            node = bnn_tree_put(node, key->param.name, NULL, r->arena, node->at);
+    if (node == NULL)
+        bnn_diag_no_memory(r->diag);
+    return node;
+}
+
+static const bnn_node *key_node(const bnn_reader *r, const bnn_section *section, const bnn_key *key,
                                 const bnn_node *node)
 {
-    if (node == NULL || !section_is_short(section, node))
+    if (node == NULL || !section_is_short(section, node) || key_stands_apart(section, key, node))
         return bnn_tree_get(node, key->param.name);
-    const bool takes =
-        (section->flags & BNN_SECTION_EACH) != 0 || strcmp(key->param.name, "name") == 0;
-    return takes ? node : NULL;
+    if ((section->flags & BNN_SECTION_EACH) != 0)
+        return node_without_keys(r, section, node);
+    return strcmp(key->param.name, "name") == 0 ? node : NULL;
 }
 
 void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const char *where,
@@ -126,11 +145,12 @@ int bnn_key_read(const bnn_reader *r, const bnn_section *section, const bnn_key 
     char path[BNN_KEY_PATH];
     const bnn_key_type *type = key_type(key);
     const bool each = node != NULL && (section->flags & BNN_SECTION_EACH) != 0 &&
-                      section_is_short(section, node); /* written at the section's own path */
+                      section_is_short(section, node) && /* written at the section's own path */
+                      !key_stands_apart(section, key, node);
     const bnn_reader below = each ? *r : key_reader(r, section, key, path);
     const int begun = bnn_diag_begin(r->diag);
     if (type->read != NULL)
-        type->read(&below, key, key_node(section, key, node), out);
+        type->read(&below, key, key_node(r, section, key, node), out);
     return bnn_diag_end(r->diag, begun);
 }
 

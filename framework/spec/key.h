@@ -42,7 +42,7 @@ typedef struct bnn_key_type {
 enum {
     BNN_SECTION_NAMED = 1,     /* a text instead of the map is its key `name` */
     BNN_SECTION_REFERENCE = 2, /* ... and `name` is recorded as the section's own value */
-    BNN_SECTION_EACH = 4,      /* what is no map of its keys is the value of each of them */
+    BNN_SECTION_EACH = 4,      /* what is no map of its keys is the value of each not named in it */
     BNN_SECTION_ITEMS = 8,     /* of a list's items, whose numbers, from 1, stand before its keys */
 };
 

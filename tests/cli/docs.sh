@@ -56,9 +56,11 @@ for spec in shown.yaml configs/*.yaml experiments/*/spec.yaml; do
 done
 
 # ---- a database with every experiment that a query names ------------------------------------------
+# The other studies are like these, with dozens of configs.
+studies=$(ls experiments/[bfs]*/spec.yaml)
 small="-s dataset.name=synthetic -s dataset.train_limit=400 -s dataset.validation=100
     -s dataset.test_limit=100 -s train.epochs=1 -s seeds=[1,2]"
-for spec in configs/ste_sweep.yaml configs/order_sweep.yaml configs/telemetry.yaml experiments/*/spec.yaml; do
+for spec in configs/ste_sweep.yaml configs/order_sweep.yaml configs/telemetry.yaml $studies; do
     # shellcheck disable=SC2086 # words
     check "run $spec" ./bnnrun run "$spec" -q $small
 done
@@ -157,7 +159,7 @@ taught() {
 }
 taught >before
 for more in "-s train.epochs=2 -s seeds=[1]" ""; do
-    for spec in configs/ste_sweep.yaml configs/order_sweep.yaml experiments/*/spec.yaml; do
+    for spec in configs/ste_sweep.yaml configs/order_sweep.yaml $studies; do
         # shellcheck disable=SC2086 # words
         check "run $spec $more" ./bnnrun run "$spec" -q $small $more
     done

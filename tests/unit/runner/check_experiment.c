@@ -237,6 +237,20 @@ START_TEST(a_key_can_be_set_where_its_plugin_is_the_default)
 }
 END_TEST
 
+START_TEST(one_of_two_can_be_set_where_both_were)
+{
+    static const char both[] = TINY_DATA TINY_MODEL "  ste: {name: clipped, clip: 2}\n";
+    const char *apart = hash_of(TINY_DATA TINY_MODEL, "model.ste={weights: ede, activations: "
+                                                      "{name: clipped, clip: 2}}");
+    const char *const wrong[] = {"model.ste={name: ede, weights: clipped, clip: 2}", NULL};
+    ck_assert_str_eq(apart, hash_of(both, "model.ste.weights=ede"));
+    ck_assert_str_eq(
+        apart, hash_of(TINY_DATA TINY_MODEL, "model.ste={name: clipped, clip: 2, weights: ede}"));
+    ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL, wrong), BNN_E_SPEC);
+    ck_assert_ptr_nonnull(strstr(said(), "-s 1:1:41: unknown key \"clip\" in ste ede"));
+}
+END_TEST
+
 START_TEST(a_block_can_be_changed)
 {
     static const char lenet[] = TINY_DATA "model: {topology: lenet5}\n";
@@ -452,6 +466,7 @@ static Suite *make_suite(void)
         the_hash_covers_what_acts,
         overrides_replace_and_sweep,
         a_key_can_be_set_where_its_plugin_is_the_default,
+        one_of_two_can_be_set_where_both_were,
         a_block_can_be_changed,
         wrong_overrides_are_all_said,
         data_sets_are_shared,
