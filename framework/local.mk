@@ -16,6 +16,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/run.c framework/base/run.h \
+	framework/base/sandbox.c framework/base/sandbox.h \
 	framework/base/sha256.c framework/base/sha256.h \
 	framework/base/statistics.c framework/base/statistics.h \
 	framework/base/text.c framework/base/text.h
@@ -42,6 +43,7 @@ spec_sources = \
 	framework/spec/effect.c framework/spec/effect.h \
 	framework/spec/key.c framework/spec/key.h \
 	framework/spec/key_text.c framework/spec/key_text.h \
+	framework/spec/key_size.c \
 	framework/spec/key_types.c \
 	framework/spec/label.c \
 	framework/spec/dotted.c \
@@ -61,6 +63,7 @@ plugin_sources = \
 	framework/plugin/kind.c framework/plugin/kind.h \
 	framework/plugin/loader.c framework/plugin/loader.h \
 	framework/plugin/registry.c framework/plugin/registry.h \
+	framework/plugin/symbol.c framework/plugin/symbol.h \
 	framework/plugin/use.c framework/plugin/use.h
 conform_sources = \
 	framework/conform/conform.c framework/conform/conform.h framework/conform/conform_internal.h \
@@ -192,11 +195,13 @@ runner_sources = \
 	framework/results/metrics.c framework/results/metrics.h \
 	framework/runner/artifacts.c framework/runner/artifacts.h \
 	framework/runner/executor/child.c \
+	framework/runner/executor/crash.c \
 	framework/runner/executor/executor.c framework/runner/executor/executor.h \
 	framework/runner/executor/family.c \
 	framework/runner/executor/keeper.c \
 	framework/runner/executor/output.c \
 	framework/runner/executor/process.c framework/runner/executor/process_internal.h \
+	framework/runner/executor/state.c \
 	framework/runner/executor/thread.c \
 	framework/runner/executor/watch.c \
 	framework/runner/executor/zygote.c \

@@ -120,6 +120,7 @@ check_suites = \
 	tests/unit/runner/check_plan \
 	tests/unit/runner/check_reload \
 	tests/unit/runner/check_runner \
+	tests/unit/runner/check_vandals \
 	tests/unit/spec/check_schema \
 	tests/unit/spec/check_spec \
 	tests/unit/spec/check_sweep \
@@ -225,6 +226,7 @@ check_LTLIBRARIES += \
 	tests/fixtures/plugins/ste_stillborn.la \
 	tests/fixtures/plugins/ste_too_small.la \
 	tests/fixtures/plugins/ste_undefined.la \
+	tests/fixtures/plugins/ste_vandal.la \
 	tests/fixtures/plugins/ste_wrong_kind.la \
 	tests/fixtures/plugins/ste_wrong_name.la
 tests_fixtures_plugins_ordering_hostile_la_SOURCES = \

@@ -23,7 +23,13 @@ struct bnn_arena {
     chunk *chunks; /* the newest first */
     size_t used_bytes;
     size_t limit_bytes;
+    bool fenced;
+    size_t n_fences, fences_capacity;
+    uint64_t **fences; /* [n_fences] */
 };
+
+enum { FENCE_BYTES = BNN_ALIGN, FENCE_WORDS = FENCE_BYTES / sizeof(uint64_t) };
+static const uint64_t fence_word = UINT64_C(0x7ff8fe7cefe7cefe); /* no number */
 
 bnn_arena *bnn_arena_create(size_t limit_bytes)
 {
@@ -41,6 +47,7 @@ void bnn_arena_destroy(bnn_arena *arena)
         next = c->next;
         free(c);
     }
+    free(arena->fences);
     free(arena);
 }
 
@@ -57,7 +64,43 @@ static chunk *add_chunk(bnn_arena *arena, size_t bytes)
     return c;
 }
 
-void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
+/* ---- fences ------------------------------------------------------------------------------ */
+
+void bnn_arena_fence(bnn_arena *arena)
+{
+    arena->fenced = true;
+}
+
+bool bnn_arena_is_whole(const bnn_arena *arena)
+{
+    for (size_t i = 0; i < arena->n_fences; i++)
+        for (size_t k = 0; k < FENCE_WORDS; k++)
+            if (arena->fences[i][k] != fence_word)
+                return false;
+    return true;
+}
+
+/* False without memory. */
+static bool arena_put_up_fence(bnn_arena *arena, void *at)
+{
+    if (arena->n_fences == arena->fences_capacity) {
+        const size_t capacity = arena->fences_capacity == 0 ? 64 : 2 * arena->fences_capacity;
+        uint64_t **grown = realloc(arena->fences, capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        arena->fences = grown;
+        arena->fences_capacity = capacity;
+    }
+    uint64_t *fence = at;
+    for (size_t k = 0; k < FENCE_WORDS; k++)
+        fence[k] = fence_word;
+    arena->fences[arena->n_fences++] = fence;
+    return true;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------ */
+
+static void *arena_cut(bnn_arena *arena, size_t n, size_t size)
 {
     size_t bytes = bnn_size_product(n, size);
     if (bytes > SIZE_MAX - BNN_ALIGN)
@@ -75,6 +118,15 @@ void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
     c->used += bytes;
     arena->used_bytes += bytes;
     return memset(block, 0, bytes);
+}
+
+void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
+{
+    if (!arena->fenced)
+        return arena_cut(arena, n, size);
+    const size_t bytes = bnn_size_round_up(bnn_size_product(n, size), BNN_ALIGN);
+    char *block = bytes > SIZE_MAX - FENCE_BYTES ? NULL : arena_cut(arena, bytes + FENCE_BYTES, 1);
+    return block != NULL && arena_put_up_fence(arena, block + bytes) ? block : NULL;
 }
 
 void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size)

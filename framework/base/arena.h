@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,11 @@ bnn_arena *bnn_arena_create(size_t limit_bytes);
 
 /* Frees every block. NULL is allowed. */
 void bnn_arena_destroy(bnn_arena *arena);
+
+/* From now on a fence stands behind each block, so that writing behind its end is seen: is_whole looks at all
+ * of them. They count as bytes of the arena. */
+void bnn_arena_fence(bnn_arena *arena);
+bool bnn_arena_is_whole(const bnn_arena *arena);
 
 /* n * size zeroed bytes, 64-byte aligned, or NULL when the product overflows, the limit is
  * reached or there is no memory. Zero bytes give a valid pointer that must not be read. */

@@ -63,8 +63,8 @@ const char cli_summary[] = "trains binarized neural networks in sweeps, and says
 
 const char cli_environment[] =
     "  BNNRUN_DB, BNNRUN_PLUGIN_PATH  as --db and --plugin-path\n"
-    "  BNNRUN_TRUST_PLUGINS           1: plugins from elsewhere are not tried in a child first, and\n"
-    "                                 may lie where everybody may write\n"
+    "  BNNRUN_TRUST_PLUGINS           1: plugins from elsewhere are not tried in a child first, have\n"
+    "                                 no sandbox, and may lie where everybody may write\n"
     "  BNN_DATA_PATH                  folders to look for data sets in\n"
     "  BNN_CPU                        avx512, avx2, neon or portable: the kernels to use\n";
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fp_mode.h"
+#include "base/sandbox.h"
 #include "kernels/kernels.h"
 
 #include <errno.h>
@@ -113,6 +114,7 @@ _Noreturn static void conform_run_child(const conform_check *check, const char *
     s.ctx.kernels = bnn_kernels_choose(&err);
     if (registry == NULL || s.ctx.kernels == NULL)
         conform_break(&s, "%s", err.message[0] != '\0' ? err.message : "out of memory");
+    bnn_sandbox_enter(NULL);
     bnn_registry_trust(registry); /* this is a process to crash in */
     s.plugin = bnn_registry_load_file(registry, path, &err);
     /* The path is known. */

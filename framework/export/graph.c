@@ -1,5 +1,7 @@
 #include "export/graph.h"
 
+#include "plugin/guard.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -158,6 +160,21 @@ static int graph_end_lowering(graph_layer *layer, const bnn_lowering *lowering)
     return status;
 }
 
+/* Around each call of a plugin. A network that cannot be lowered is one that cannot be deployed, whyever. */
+static int graph_enter(maker *m, const bnn_network_op *op, bnn_guard *guard)
+{
+    const int status = bnn_guard_enter(guard, &op->use, BNN_CALL_LOWER, m->err);
+    if (status == BNN_OK)
+        bnn_call_enter(m->network->note, &op->use, BNN_CALL_LOWER);
+    return status == BNN_E_SPEC ? (m->err->status = BNN_E_FAILED) : status;
+}
+
+static int graph_leave(maker *m, bnn_guard *guard)
+{
+    bnn_call_leave(m->network->note);
+    return bnn_guard_leave(guard, m->err) == BNN_OK ? BNN_OK : (m->err->status = BNN_E_FAILED);
+}
+
 static int graph_lower_layer(maker *m, uint32_t i)
 {
     const bnn_network_op *op = &m->network->ops[i];
@@ -174,9 +191,13 @@ static int graph_lower_layer(maker *m, uint32_t i)
     io.training = 0;
     io.x = NULL;
     io.y = NULL;
-    bnn_call_enter(m->network->note, &op->use, BNN_CALL_LOWER);
-    const bool refused = status == BNN_OK && layer->lower(op->use.params, &io, &lowering) != 0;
-    bnn_call_leave(m->network->note);
+    bnn_guard guard;
+    if (status == BNN_OK)
+        status = graph_enter(m, op, &guard);
+    const bool entered = status == BNN_OK;
+    const bool refused = entered && layer->lower(op->use.params, &io, &lowering) != 0;
+    if (entered)
+        status = graph_leave(m, &guard);
     if (refused)
         return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
@@ -194,10 +215,13 @@ static int graph_lower_ste(maker *m, uint32_t i)
                         "network cannot be deployed",
                         op->use.plugin->head->name);
     int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
-    bnn_call_enter(m->network->note, &op->use, BNN_CALL_LOWER);
-    const bool refused =
-        status == BNN_OK && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0;
-    bnn_call_leave(m->network->note);
+    bnn_guard guard;
+    if (status == BNN_OK)
+        status = graph_enter(m, op, &guard);
+    const bool entered = status == BNN_OK;
+    const bool refused = entered && ste->lower(op->use.params, op->plan.in.c, &lowering) != 0;
+    if (entered)
+        status = graph_leave(m, &guard);
     if (refused)
         return lowered.status != BNN_OK ? lowered.status : BNN_E_FAILED;
     return status == BNN_OK ? graph_end_lowering(&lowered, &lowering) : status;
@@ -221,19 +245,45 @@ static int graph_lower_sign(maker *m, uint32_t i)
     return BNN_OK;
 }
 
+static int graph_lower_all(maker *m)
+{
+    const bnn_network *network = m->network;
+    for (uint32_t i = 0; i < network->n_ops; i++) {
+        const bool sign = network->ops[i].letter == BNN_NETWORK_SIGN;
+        const int status = sign ? graph_lower_sign(m, i) : graph_lower_layer(m, i);
+        if (status != BNN_OK)
+            return bnn_error_prefix(m->err, "%s: ", network->ops[i].name);
+    }
+    return BNN_OK;
+}
+
+/* Calls of plugins from elsewhere are tried in a child first, but in the process of a run, which somebody watches,
+ * and in such a child. NULL: they are not. */
+static bnn_rehearsal *graph_rehearsal(const bnn_network *network)
+{
+    for (uint32_t i = 0; network->note == NULL && i < network->n_ops; i++) {
+        const bnn_plugin *plugin = network->ops[i].use.plugin;
+        if (plugin != NULL && plugin->rehearsal != NULL)
+            return bnn_rehearsal_is_under_way(plugin->rehearsal) ? NULL : plugin->rehearsal;
+    }
+    return NULL;
+}
+
 int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **out, bnn_error *err)
 {
     maker m = {.network = network, .arena = arena, .err = err};
+    bnn_rehearsal *rehearsal = graph_rehearsal(network);
     bnn_graph *graph = bnn_arena_alloc(arena, 1, sizeof *graph);
     m.ops = bnn_arena_alloc(arena, (size_t)network->n_ops * (BNN_EMITS_MAX + 1), sizeof *m.ops);
     if (graph == NULL || m.ops == NULL)
         return bnn_no_memory(m.err);
-    for (uint32_t i = 0; i < network->n_ops; i++) {
-        const bool sign = network->ops[i].letter == BNN_NETWORK_SIGN;
-        const int status = sign ? graph_lower_sign(&m, i) : graph_lower_layer(&m, i);
-        if (status != BNN_OK)
-            return bnn_error_prefix(err, "%s: ", network->ops[i].name);
-    }
+    if (rehearsal != NULL)
+        bnn_rehearsal_begin(rehearsal);
+    const int status = graph_lower_all(&m);
+    if (rehearsal != NULL)
+        bnn_rehearsal_end(rehearsal);
+    if (status != BNN_OK)
+        return status;
     if (m.n == 0)
         return bnn_fail(err, BNN_E_FAILED, "the network has no operation that does anything");
     *graph = (bnn_graph){

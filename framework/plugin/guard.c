@@ -2,6 +2,7 @@
 
 #include "base/child.h"
 #include "base/fp_mode.h"
+#include "base/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,11 @@ void bnn_rehearsal_begin(bnn_rehearsal *r)
 {
     r->state = REHEARSAL_DUE;
     r->n_broken = 0; /* with other parameters it may be well */
+}
+
+bool bnn_rehearsal_is_under_way(const bnn_rehearsal *r)
+{
+    return r->state != REHEARSAL_OFF;
 }
 
 void bnn_rehearsal_end(bnn_rehearsal *r)
@@ -130,6 +136,7 @@ static int guard_rehearse(bnn_rehearsal *r, bnn_error *err)
     if (child < 0)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process to try plugins in");
     if (child == 0) {
+        bnn_sandbox_enter(NULL);
         r->state = REHEARSAL_CHILD;
         return BNN_OK;
     }

@@ -19,6 +19,9 @@ void bnn_rehearsal_destroy(bnn_rehearsal *rehearsal);
 void bnn_rehearsal_begin(bnn_rehearsal *rehearsal);
 void bnn_rehearsal_end(bnn_rehearsal *rehearsal);
 
+/* Whether that is so now. */
+bool bnn_rehearsal_is_under_way(const bnn_rehearsal *rehearsal);
+
 /* A call under way. */
 typedef struct bnn_guard {
     const bnn_use *use;

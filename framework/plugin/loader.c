@@ -2,6 +2,7 @@
 
 #include "base/child.h"
 #include "base/fp_mode.h"
+#include "base/sandbox.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -218,6 +219,7 @@ _Noreturn static void loader_try(const char *path, bnn_kind kind, const char *na
     bnn_error err;
     const bnn_head *head;
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    bnn_sandbox_enter(NULL);
     if (arena != NULL)
         loader_load(path, kind, name, arena, stage, &head, &err);
     *stage = LOADER_DONE;

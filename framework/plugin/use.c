@@ -6,6 +6,38 @@
 
 enum { ROLE_SHIFT = 8 };
 
+bool bnn_plugin_set_has_strangers(const bnn_plugin_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (!set->list[i]->bundled)
+            return true;
+    return false;
+}
+
+bool bnn_plugin_set_is_trusted(const bnn_plugin_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->list[i]->rehearsal != NULL)
+            return false;
+    return true;
+}
+
+const char *bnn_plugin_set_name_strangers(const bnn_plugin_set *set, char out[BNN_STRANGERS])
+{
+    enum { ROOM = BNN_STRANGERS - 50 }; /* for what is said behind the names */
+    size_t n = 0, used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < set->n && used < ROOM; i++)
+        if (!set->list[i]->bundled)
+            used += (size_t)snprintf(out + used, ROOM - used, "%s%s %s", n++ > 0 ? ", " : "",
+                                     bnn_kind_name((bnn_kind)set->list[i]->head->kind),
+                                     set->list[i]->head->name);
+    if (n > 0)
+        snprintf(out + strlen(out), BNN_STRANGERS - strlen(out),
+                 ", which did not come with bnnrun, act%s in it", n == 1 ? "s" : "");
+    return out;
+}
+
 bnn_kind bnn_key_kind(const bnn_key *key)
 {
     return (bnn_kind)(key->detail & ((1u << ROLE_SHIFT) - 1));

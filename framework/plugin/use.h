@@ -19,6 +19,14 @@ typedef struct bnn_plugin_set {
     const bnn_plugin *list[BNN_PLUGIN_SET_MAX];
 } bnn_plugin_set;
 
+/* Whether a plugin of the set did not come with bnnrun; and whether one of these is not trusted (registry.h). */
+bool bnn_plugin_set_has_strangers(const bnn_plugin_set *set);
+bool bnn_plugin_set_is_trusted(const bnn_plugin_set *set);
+
+/* "ste window, which did not come with bnnrun, acts in it", of all of them; "" when there is none. */
+enum { BNN_STRANGERS = 200 };
+const char *bnn_plugin_set_name_strangers(const bnn_plugin_set *set, char out[BNN_STRANGERS]);
+
 /* A key that takes a plugin; its field is a bnn_use, or a struct that begins with one. The row's
  * detail says which plugins; `standard` is the default plugin or one of the words, NULL for none.
  * Rows of its section are keys that stand beside the plugin's own (`lr`), with fields in the struct

@@ -1,13 +1,16 @@
 #include "runner/estimate.h"
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/sandbox.h"
 #include "runner/finish.h"
 #include "runner/plan_internal.h"
 #include "runner/run.h"
 
 #include <fcntl.h>
 #include <math.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const double budget_seconds = 3.0;
@@ -35,19 +38,65 @@ static double estimate_sync(const char *db)
     return rounds > 0 ? seconds / rounds : 0.0;
 }
 
+/* ---- costs ------------------------------------------------------------------------------- */
+
+/* What is measured, maybe in a child. */
+typedef struct estimate_costs {
+    bnn_train_costs costs;
+    double seconds; /* that it took */
+    bool known;
+} estimate_costs;
+
+static void estimate_try(const bnn_train_job *job, estimate_costs *out)
+{
+    bnn_error err;
+    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
+    out->known = bnn_train_estimate(job, &out->costs, &err) == BNN_OK;
+    out->seconds = bnn_clock_seconds(CLOCK_MONOTONIC) - start;
+}
+
+static bool estimate_is_late(void *context, pid_t child)
+{
+    return bnn_child_wait_on(context) > 6.0 * budget_seconds ||
+           bnn_child_cpu_seconds(child) > 2.0 * budget_seconds;
+}
+
+/* Plugins from elsewhere may crash here, or not come back: then there is no estimate. */
+static void estimate_try_apart(const bnn_train_job *job, estimate_costs *out)
+{
+    int wait_status;
+    bnn_child_patience patience = {0};
+    estimate_costs *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return;
+    const pid_t child = bnn_child_fork();
+    if (child == 0) {
+        bnn_sandbox_enter(NULL);
+        estimate_try(job, shared);
+        _exit(0);
+    }
+    if (child > 0 && bnn_child_wait(child, estimate_is_late, &patience, &wait_status))
+        *out = *shared;
+    munmap(shared, sizeof *shared);
+}
+
 /* Training and validation of every epoch, then the test set twice, and what is measured at the end. NaN
  * when it cannot be measured. *setup: the time until the first step. */
 static double estimate_measure(const bnn_experiment *e, const bnn_config *config,
                                const bnn_dataset *data, double *setup)
 {
-    bnn_train_costs costs;
-    bnn_error err;
-    const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
+    estimate_costs found = {.known = false};
     bnn_train_job job = bnn_run_train_job(e, config, e->seeds[0], data);
     job.telemetry = e->telemetry;
-    if (bnn_train_estimate(&job, &costs, &err) != BNN_OK)
+    if (bnn_plugin_set_is_trusted(&config->plugins))
+        estimate_try(&job, &found);
+    else
+        estimate_try_apart(&job, &found);
+    if (!found.known)
         return (double)NAN;
-    *setup = fmax(0.0, bnn_clock_seconds(CLOCK_MONOTONIC) - start - costs.spent);
+    const bnn_train_costs costs = found.costs;
+    *setup = fmax(0.0, found.seconds - costs.spent);
     const double n_train = (double)data->train.n - config->data.validation;
     const double n_steps = ceil(n_train / config->train.batch);
     const double epoch = n_steps * costs.step + config->data.validation * costs.image;

@@ -39,6 +39,7 @@ typedef struct bnn_run_options {
     int32_t isolation;      /* bnn_isolation */
     int32_t retries;        /* further attempts after a failure, in the same sweep */
     double timeout_seconds; /* of an attempt; 0: none */
+    double memory_limit;    /* bytes, of one in a process of its own; 0: auto */
     int32_t measure;        /* the latency of each run's model */
     int32_t keep;           /* bnn_keep */
 } bnn_run_options;

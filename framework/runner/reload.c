@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "model/weights.h"
+#include "plugin/guard.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -167,8 +168,8 @@ static int reload_config(const bnn_stored_run *stored, const bnn_reader *r, json
 
 /* ------------------------------------------------------------------------------------------ */
 
-int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
-               bnn_error *err)
+static int reload_network(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
+                          bnn_error *err)
 {
     bnn_reloaded reloaded = {.config = bnn_arena_alloc(reader->arena, 1, sizeof(bnn_config))};
     bnn_reader own = *reader;
@@ -201,6 +202,16 @@ int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloa
         reloaded.network = NULL;
     *out = reloaded;
     return BNN_OK;
+}
+
+int bnn_reload(const bnn_stored_run *stored, const bnn_reader *reader, bnn_reloaded *out,
+               bnn_error *err)
+{
+    bnn_rehearsal *rehearsal = bnn_registry_rehearsal(reader->registry);
+    bnn_rehearsal_begin(rehearsal);
+    const int status = reload_network(stored, reader, out, err);
+    bnn_rehearsal_end(rehearsal);
+    return status;
 }
 
 int bnn_reload_data(const bnn_stored_run *stored, bnn_arena *arena, bnn_data_options *out,

@@ -121,6 +121,7 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
     const bnn_run_options *options = &base->experiment->run;
     const bnn_config *config = &base->experiment->configs[run->i_config];
     char folder[PATH_MAX], checkpoint[PATH_MAX], needs[BNN_PURPOSES][PATH_MAX];
+    char strangers[BNN_STRANGERS];
     snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
     snprintf(checkpoint, sizeof checkpoint, "%.*s/%s/" BNN_RUN_CHECKPOINT, BNN_RUN_FOLDER_MAX,
              base->folder, run->uid);
@@ -131,6 +132,8 @@ void bnn_run_execute(const bnn_run_base *base, const bnn_run *run, const bnn_run
         job.checkpoint_path = checkpoint;
     job.checkpoint_epochs = options->checkpoints == BNN_CHECKPOINTS_EPOCH;
     job.timeout_seconds = options->timeout_seconds;
+    if (bnn_plugin_set_has_strangers(&config->plugins))
+        job.strangers = bnn_plugin_set_name_strangers(&config->plugins, strangers);
     job.telemetry = base->experiment->telemetry;
     job.stop = stop;
     job.progress = progress;

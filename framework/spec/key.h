@@ -98,6 +98,8 @@ struct bnn_key {
     BNN_KEY_OF(key_name, BNN_OFFSET(T, field, const char *), &bnn_key_text, key_help)
 #define BNN_KEY_DURATION(T, field, key_name, key_help) \
     BNN_KEY_OF(key_name, BNN_OFFSET(T, field, double), &bnn_key_duration, key_help)
+#define BNN_KEY_SIZE(T, field, key_name, key_help) \
+    BNN_KEY_OF(key_name, BNN_OFFSET(T, field, double), &bnn_key_size, key_help)
 #define BNN_KEY_SECTION(T, field, key_name, key_section, key_help) \
     BNN_KEY_OF(key_name, offsetof(T, field), &bnn_key_section, key_help), .section = (key_section)
 #define BNN_KEY_CHOICE(T, field, key_name, key_fallback, key_choices, key_help)                   \
@@ -111,6 +113,7 @@ struct bnn_key {
 extern const bnn_key_type bnn_key_value;    /* what param says */
 extern const bnn_key_type bnn_key_text;     /* const char *; with choices: one of them */
 extern const bnn_key_type bnn_key_duration; /* double, seconds */
+extern const bnn_key_type bnn_key_size;     /* double, bytes */
 extern const bnn_key_type bnn_key_section;  /* a map: a struct within the section's */
 
 /* How a section is read, for types that record it in another way. */

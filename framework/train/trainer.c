@@ -142,6 +142,18 @@ static int check_fp_mode(const bnn_session *s, bnn_error *err)
                     s->at.epoch + 1);
 }
 
+/* Likewise. */
+static int check_fences(const bnn_session *s, bnn_error *err)
+{
+    if (s->job->strangers == NULL || bnn_arena_is_whole(s->arena))
+        return BNN_OK;
+    return bnn_fail(
+        err, BNN_E_FAILED,
+        "a plugin wrote behind the end of memory that it was given, seen after epoch %u; "
+        "%s",
+        s->at.epoch + 1, s->job->strangers);
+}
+
 static void show_progress(const bnn_session *s)
 {
     bnn_train_progress *p = s->job->progress;
@@ -175,7 +187,9 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
     }
     add_time(s, start);
     const bool goes_on = status == BNN_OK || status == BNN_E_INTERRUPTED;
-    return goes_on && check_fp_mode(s, err) != BNN_OK ? BNN_E_FAILED : status;
+    return goes_on && (check_fp_mode(s, err) != BNN_OK || check_fences(s, err) != BNN_OK)
+               ? BNN_E_FAILED
+               : status;
 }
 
 static int validate_epoch(bnn_session *s, bnn_epoch *e, bnn_error *err)
@@ -307,6 +321,8 @@ int bnn_train_run(const bnn_train_job *job, bnn_error *err)
     if (arena == NULL)
         return bnn_no_memory(err);
     fegetenv(&environment);
+    if (job->strangers != NULL)
+        bnn_arena_fence(arena);
     int status = bnn_session_create(job, arena, &s, err);
     if (status != BNN_OK)
         goto out;

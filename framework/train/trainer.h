@@ -42,6 +42,8 @@ typedef struct bnn_train_job {
     double timeout_seconds;       /* of wall time in this attempt; 0: none */
     const atomic_int *stop;       /* nonzero: write a checkpoint and return BNN_E_INTERRUPTED */
     bnn_train_progress *progress; /* or NULL */
+    const char *strangers; /* who may write where it should not, for messages: memory is fenced, and
+                              looked at after each epoch; NULL: nobody */
     void (*record)(void *context, const bnn_record *record);
     /* Called once at the end of a run that went well, or NULL: the network with the weights of its
      * best epoch, binarized. A failure is the run's. */

@@ -1,4 +1,5 @@
 /* machine.c - what a bug report says first: the program, how it was built, and what it runs on. */
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "build_info.h"
 #include "cli/doctor/doctor.h"
@@ -66,6 +67,21 @@ static void machine_look_at_variables(doctor *d)
     }
 }
 
+/* What plugins from elsewhere are kept from. */
+static void machine_look_at_sandbox(doctor *d)
+{
+    char text[BNN_SANDBOX_TEXT];
+    const bnn_sandbox kit = bnn_sandbox_find();
+    const char *what = bnn_sandbox_describe(kit, text);
+    if (what == NULL)
+        doctor_note(d, DOCTOR_WARNING, "sandbox",
+                    "trust plugins from elsewhere before you run them",
+                    "plugins are not sandboxed: this kernel has neither landlock nor seccomp");
+    else
+        doctor_note(d, kit.landlock > 0 && kit.seccomp ? DOCTOR_OK : DOCTOR_WARNING, "sandbox",
+                    NULL, "%s, for plugins from elsewhere", what);
+}
+
 void doctor_look_at_machine(doctor *d)
 {
     struct utsname name;
@@ -80,6 +96,7 @@ void doctor_look_at_machine(doctor *d)
                 model != NULL ? model : "of unknown name", bnn_environment_cpus(),
                 bnn_environment_jobs(),
                 (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / gigabyte);
+    machine_look_at_sandbox(d);
     machine_look_at_limits(d);
     machine_look_at_variables(d);
 }

@@ -4,12 +4,16 @@
  * as if it were the run, is ended at its first word. */
 #include "runner/executor/process_internal.h"
 
+#include "base/file.h"
+#include "base/sandbox.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,9 +60,56 @@ static void child_print_to(int fd)
     setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
+/* Before code of strangers gets to run: what it does not need is taken away. It writes to the folder of its run, which
+ * has to be there for that. */
+static void child_enter_sandbox(const bnn_run_base *base, const bnn_run *run)
+{
+    char folder[PATH_MAX], text[BNN_SANDBOX_TEXT];
+    bnn_error err;
+    if (bnn_plugin_set_is_trusted(&base->experiment->configs[run->i_config].plugins))
+        return;
+    snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
+    bnn_file_make_directory(folder, &err); /* else the run says so */
+    const bnn_sandbox got = bnn_sandbox_enter(folder);
+    const char *with = bnn_sandbox_describe(got, text);
+    if (got.landlock == 0 || !got.seccomp)
+        dprintf(STDERR_FILENO, "[bnnrun: not sandboxed%s%s]\n", with != NULL ? " but by " : "",
+                with != NULL ? with : ": this kernel has neither landlock nor seccomp");
+}
+
+/* Whether it was refused memory. */
+static bool child_is_starved(const bnn_outcome *out)
+{
+    return out->reason == ENOMEM || strstr(out->message, "out of memory") != NULL;
+}
+
+/* What a run that says that it is well, or that the machine is not, does not know of itself. */
+static void child_judge(const process_executor *x, const process_command *c,
+                        const process_state *was, const child_line *line, bnn_outcome *out)
+{
+    char strangers[BNN_STRANGERS], memory[BNN_SHORT_TEXT], call[PROCESS_CALL_TEXT];
+    const bnn_experiment *experiment = x->base->experiment;
+    const bnn_plugin_set *set = &experiment->configs[c->run.i_config].plugins;
+    const uint32_t slot = c->attempt.slot;
+    const char *changed =
+        bnn_plugin_set_has_strangers(set) ? bnn_process_find_change(line->fd, was) : NULL;
+    if (changed != NULL) {
+        *out = (bnn_outcome){.status = BNN_E_FAILED};
+        snprintf(out->message, sizeof out->message, "a plugin changed %s of the run's process; %s",
+                 changed, bnn_plugin_set_name_strangers(set, strangers));
+    } else if (experiment->run.memory_limit > 0.0 && child_is_starved(out)) {
+        *out = (bnn_outcome){.status = BNN_E_FAILED};
+        snprintf(out->message, sizeof out->message, "used more than its memory limit of %s%s",
+                 bnn_process_memory_text(bnn_process_memory(experiment), memory),
+                 bnn_process_name_call(experiment, &x->shared->progress[slot].call, call));
+    }
+}
+
 void bnn_child_run(process_executor *x, const process_command *c, const int fds[PROCESS_FDS],
                    pid_t zygote)
 {
+    process_crash *crash = &x->shared->crashes[c->attempt.slot];
+    process_state state;
     bnn_process_die_with(zygote);
     setsid();
     pthread_atfork(NULL, NULL, child_was_forked);
@@ -66,8 +117,14 @@ void bnn_child_run(process_executor *x, const process_command *c, const int fds[
     child_line line = {.fd = fds[PROCESS_SOCKET], .pid = getpid(), .attempt = c->attempt};
     const bnn_run_listener host = {.record = child_send_record, .context = &line};
     bnn_outcome outcome;
+    mprotect(x->shared, sizeof *x->shared, PROT_READ); /* a wish to stop is for all runs */
+    bnn_process_catch_crashes(crash);
+    bnn_process_limit_memory(crash, bnn_process_memory(x->base->experiment));
+    child_enter_sandbox(x->base, &c->run);
+    bnn_process_note_state(line.fd, &state);
     bnn_run_execute(x->base, &c->run, &host, &x->shared->stop,
                     &x->shared->progress[c->attempt.slot], &outcome);
+    child_judge(x, c, &state, &line, &outcome);
     fflush(stdout);
     child_send(&line, PROCESS_OUTCOME, &outcome, sizeof outcome);
     _exit(EXIT_SUCCESS);

@@ -5,9 +5,8 @@ bool bnn_executor_isolates(const bnn_experiment *experiment)
     if (experiment->run.isolation != BNN_ISOLATION_AUTO)
         return experiment->run.isolation == BNN_ISOLATION_PROCESS;
     for (size_t i = 0; i < experiment->n_configs; i++)
-        for (size_t k = 0; k < experiment->configs[i].plugins.n; k++)
-            if (!experiment->configs[i].plugins.list[k]->bundled)
-                return true;
+        if (bnn_plugin_set_has_strangers(&experiment->configs[i].plugins))
+            return true;
     return false;
 }
 

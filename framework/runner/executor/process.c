@@ -6,6 +6,7 @@
 #include "runner/executor/process_internal.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,9 +144,11 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
     *s = (process_slot){.attempt = {run->id, ++x->n_started, slot},
                         .socket = -1,
                         .uid = run->uid,
+                        .i_config = run->i_config,
                         .output = {.pipe = -1, .file = -1},
                         .listener = *listener};
     bnn_train_reset_progress(&executor->progress[slot]);
+    x->shared->crashes[slot] = (process_crash){.n_frames = 0};
     if (bnn_process_refuses(x, run, &s->outcome)) {
         s->running = s->answered = s->ended = true;
         return BNN_OK;
@@ -371,12 +374,16 @@ static int process_watch_zygote(process_executor *x, bnn_error *err)
 
 static int process_share(process_executor *x, bnn_error *err)
 {
-    x->shared_bytes = sizeof *x->shared + x->executor.n_slots * sizeof x->shared->progress[0];
-    void *memory =
+    const size_t n = x->executor.n_slots, page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t crashes = bnn_size_round_up(n * sizeof(bnn_train_progress), BNN_ALIGN);
+    x->shared_bytes = page + crashes + n * sizeof(process_crash);
+    char *memory =
         mmap(NULL, x->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot share memory with runs");
-    x->shared = memory;
+    x->shared = (process_shared *)(void *)memory;
+    x->shared->progress = (bnn_train_progress *)(void *)(memory + page);
+    x->shared->crashes = (process_crash *)(void *)(memory + page + crashes);
     x->executor.progress = x->shared->progress;
     return BNN_OK;
 }

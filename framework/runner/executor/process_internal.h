@@ -8,8 +8,11 @@
 #ifndef BNN_RUNNER_EXECUTOR_PROCESS_INTERNAL_H
 #define BNN_RUNNER_EXECUTOR_PROCESS_INTERNAL_H
 
+#include "base/text.h"
 #include "runner/executor/executor.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* A zygote that was killed is replaced, so many times less one. */
@@ -60,10 +63,21 @@ typedef struct process_message {
     };
 } process_message;
 
-/* Seen by all processes. */
+/* The last words of a child, which it may have written over. */
+enum { PROCESS_FRAMES = 24 };
+typedef struct process_crash {
+    void *frames[PROCESS_FRAMES]; /* [n_frames], innermost first */
+    int n_frames;                 /* 0: it had no time for any */
+    size_t data_kilobytes,
+        limit_kilobytes; /* memory that it had then, and might have; 0: no limit */
+} process_crash;
+
+/* Seen by all processes; on pages of its own, to which children do not write. */
 typedef struct process_shared {
     atomic_int stop;
-    bnn_train_progress progress[]; /* [n_slots] */
+    /* [n_slots], behind these pages */
+    process_crash *crashes;
+    bnn_train_progress *progress;
 } process_shared;
 
 typedef enum process_late {
@@ -93,6 +107,7 @@ typedef struct process_slot {
     int socket; /* the host's end; -1 without an attempt, or when the child closed its own */
     bool running;
     const char *uid; /* of its run */
+    uint32_t i_config;
     process_output output;
     process_call call;
     bnn_run_listener listener;
@@ -135,6 +150,39 @@ enum { PROCESS_SOCKET = 0, PROCESS_OUTPUT = 1, PROCESS_FDS = 2 };
 _Noreturn void bnn_child_run(process_executor *executor, const process_command *command,
                              const int fds[PROCESS_FDS], pid_t zygote);
 
+/* ---- state.c: in a child ---- */
+
+/* What of its process a run relies on. */
+typedef struct process_state {
+    struct stat folder, line;
+    mode_t mask;
+    char point[8]; /* of numbers */
+    struct rlimit files, size;
+} process_state;
+
+/* line: the descriptor on which the child is heard. find_change: what is not as it was, "the umask"; or NULL. */
+void bnn_process_note_state(int line, process_state *out);
+const char *bnn_process_find_change(int line, const process_state *was);
+
+/* ---- crash.c: in a child ---- */
+
+/* Crashes from now on are noted, and go on as before. */
+void bnn_process_catch_crashes(process_crash *note);
+
+/* Lets the process have so many bytes more than it has now. */
+void bnn_process_limit_memory(process_crash *note, double bytes);
+
+/* ---- crash.c: in the host ---- */
+
+/* Whether it had, when it crashed. */
+bool bnn_process_ran_out_of_memory(const process_crash *note);
+
+/* "300 MB". */
+const char *bnn_process_memory_text(double bytes, char out[BNN_SHORT_TEXT]);
+
+/* How much a run may have: as run.memory_limit says. */
+double bnn_process_memory(const bnn_experiment *experiment);
+
 /* ---- output.c: in the host ---- */
 
 /* Takes some of what was printed; false when there is nothing for now. folder: of the runs. */
@@ -158,6 +206,11 @@ const bnn_plugin *bnn_process_called(const bnn_experiment *experiment, const bnn
 /* ", in grad of ste clipped"; "" when the child was in no call of a plugin of the experiment. */
 const char *bnn_process_name_call(const bnn_experiment *experiment, const bnn_call_note *note,
                                   char text[PROCESS_CALL_TEXT]);
+
+/* ", at ste_step (ste_window.so+0x1b2c)": the innermost frame of a plugin that did not come with bnnrun; "" when there
+ * is none. */
+const char *bnn_process_name_frame(const bnn_plugin_set *set, const process_crash *note,
+                                   char text[PROCESS_CALL_TEXT]);
 
 /* After a zygote was killed, with its orphans known: one that was alone has done it, and the plugin that it
  * was in is noted. Of several, any may have. */

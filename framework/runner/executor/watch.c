@@ -93,6 +93,33 @@ bool bnn_process_refuses(const process_executor *x, const bnn_run *run, bnn_outc
     return false;
 }
 
+/* Of one that a signal has ended, or itself. */
+static void watch_explain_death(const process_executor *x, const process_slot *s, const char *call,
+                                bnn_outcome *out)
+{
+    char frame[PROCESS_CALL_TEXT], memory[BNN_SHORT_TEXT], strangers[BNN_STRANGERS];
+    const bnn_experiment *experiment = x->base->experiment;
+    const bnn_plugin_set *set = &experiment->configs[s->i_config].plugins;
+    const process_crash *crash = &x->shared->crashes[s->attempt.slot];
+    bnn_process_name_frame(set, crash, frame);
+    if (call[0] == '\0')
+        bnn_plugin_set_name_strangers(set, strangers);
+    else
+        strangers[0] = '\0';
+    const size_t n = sizeof out->message;
+    if (bnn_process_ran_out_of_memory(crash))
+        snprintf(out->message, n, "used more than its memory limit of %s%s%s",
+                 bnn_process_memory_text(bnn_process_memory(experiment), memory), call, frame);
+    else if (out->signal != 0)
+        snprintf(out->message, n, "the run's process died: %s (signal %d)%s%s",
+                 strsignal(out->signal), out->signal, call, frame);
+    else
+        snprintf(out->message, n, "the run's process ended with status %d before the run did%s",
+                 WEXITSTATUS(s->wait_status), call);
+    if (strangers[0] != '\0')
+        snprintf(out->message + strlen(out->message), n - strlen(out->message), "; %s", strangers);
+}
+
 void bnn_process_explain_end(const process_executor *x, const process_slot *s, bnn_outcome *out)
 {
     char call[PROCESS_CALL_TEXT];
@@ -119,11 +146,7 @@ void bnn_process_explain_end(const process_executor *x, const process_slot *s, b
         snprintf(out->message, n,
                  "the run did not end within %d s of being told to, so it was killed%s",
                  PROCESS_GRACE_SECONDS, call);
-    } else if (out->signal != 0) {
-        snprintf(out->message, n, "the run's process died: %s (signal %d)%s",
-                 strsignal(out->signal), out->signal, call);
     } else {
-        snprintf(out->message, n, "the run's process ended with status %d before the run did%s",
-                 WEXITSTATUS(wait_status), call);
+        watch_explain_death(x, s, call, out);
     }
 }

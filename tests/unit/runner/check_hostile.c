@@ -5,6 +5,7 @@
 #include "tests/fixtures/pool_fixture.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 
 #define HOSTILE(deeds)                                                       \
@@ -21,6 +22,14 @@ static void hostile_set_up(void)
     bnn_registry_destroy(registry);
     registry = bnn_registry_create(getenv("BNN_TEST_PLUGINS"));
     ck_assert_int_eq(pipe(pipe_ends), 0);
+}
+
+/* As where the kernel has no sandbox, which keeps plugins from signalling others. */
+static void trust_plugins(void)
+{
+    ck_assert_int_eq(setenv("BNNRUN_TRUST_PLUGINS", "1", 1), 0);
+    bnn_registry_destroy(registry);
+    registry = bnn_registry_create(getenv("BNN_TEST_PLUGINS"));
 }
 
 /* Nobody who descends from this process is left. */
@@ -74,6 +83,7 @@ END_TEST
 /* What the other job is at goes on afterwards. */
 START_TEST(a_plugin_that_kills_the_parent_of_all_ends_no_sweep)
 {
+    trust_plugins();
     run_sweep(HOSTILE("kills"), 2);
     expect_states(1, 1);
     ck_assert_str_eq(seen.message,
@@ -89,6 +99,7 @@ END_TEST
 /* More often than there are parents. */
 START_TEST(a_plugin_that_kills_all_parents_ends_no_sweep)
 {
+    trust_plugins();
     run_sweep("name: kills\n" TINY_DATA TINY_MODEL "train: {epochs: 2, batch: 32}\n"
               "seeds: {count: 9}\nrun: {isolation: process, measure: false}\n"
               "sweep: {list: [{model.ste: {name: hostile, does: kills}}, {model.ste: clipped}]}\n",
@@ -108,13 +119,14 @@ START_TEST(a_plugin_that_ends_the_process_fails)
     } cases[] = {
         {HOSTILE("exits"), "the run's process ended with status 0 before the run did, "
                            "in grad of ste hostile"},
-        {HOSTILE("closes"), "the run's process ended with status 1 before the run did"},
+        {HOSTILE("closes"), "the run's process ended with status 1 before the run did; *"
+                            "ste hostile*, which did not come with bnnrun, act in it"},
         {HOSTILE("traps"), "the run's process died: Aborted (signal 6), "
-                           "in grad of ste hostile"},
+                           "in grad of ste hostile, at * (ste_hostile.so+0x*)"},
     };
     run_sweep(cases[_i].spec, 2);
     expect_states(1, 1);
-    ck_assert_str_eq(seen.message, cases[_i].message);
+    ck_assert_msg(fnmatch(cases[_i].message, seen.message, 0) == 0, "%s", seen.message);
     expect_nobody();
 }
 END_TEST
