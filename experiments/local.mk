@@ -13,7 +13,10 @@ nobase_dist_doc_DATA += \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
 	experiments/ste_gradients/figure.svg \
-	experiments/ste_gradients/spec.yaml
+	experiments/ste_gradients/spec.yaml \
+	experiments/weight_forms/README.md \
+	experiments/weight_forms/figure.svg \
+	experiments/weight_forms/spec.yaml
 EXTRA_DIST += \
 	experiments/results.sql \
 	experiments/best_lenet5/results.csv \
@@ -24,4 +27,5 @@ EXTRA_DIST += \
 	experiments/ste_gradients/epochs.sql \
 	experiments/ste_gradients/plot.gp \
 	experiments/ste_gradients/results.csv \
-	experiments/ste_gradients/results.sql
+	experiments/ste_gradients/results.sql \
+	experiments/weight_forms/results.csv
