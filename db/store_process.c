@@ -147,6 +147,17 @@ int bnn_store_check_log(const bnn_store *store, bnn_error *err)
         store->path);
 }
 
+/* False with errno. A part of so few bytes is written when there is no room for more. */
+static bool write_line(int fd, const char *text, size_t n)
+{
+    ssize_t written;
+    while ((written = pwrite(fd, text, n, 0)) < 0 && errno == EINTR)
+        continue;
+    if (written >= 0 && written != (ssize_t)n)
+        errno = ENOSPC;
+    return written == (ssize_t)n;
+}
+
 int bnn_store_lock_life(bnn_store *store, bnn_error *err)
 {
     while (store->life == 0) {
@@ -157,7 +168,7 @@ int bnn_store_lock_life(bnn_store *store, bnn_error *err)
         char text[64];
         const int n = snprintf(text, sizeof text, "%ju %ju\n", (uintmax_t)store->inode,
                                (uintmax_t)store->device);
-        if (pwrite(store->lock, text, (size_t)n, 0) != n)
+        if (!write_line(store->lock, text, (size_t)n))
             return bnn_fail_errno(err, BNN_E_RESOURCE, "%s.lock: cannot write", store->path);
         if (fcntl(store->lock, F_OFD_SETLK, &byte) == 0)
             store->life = byte.l_start;

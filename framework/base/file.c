@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include "base/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -65,8 +67,20 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
     return BNN_OK;
 }
 
+/* False with errno when it is a fault of the machine that it is not durable: some file systems sync no folders,
+ * and some folders may be written and not read. */
+static bool sync_directory(const char *directory)
+{
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int reason = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    errno = reason;
+    return bnn_fault_remedy(reason) == NULL;
+}
+
 /* A rename is durable only when its directory is. */
-void bnn_file_sync_directory_of(const char *path)
+bool bnn_file_sync_directory_of(const char *path)
 {
     char directory[PATH_MAX];
     snprintf(directory, sizeof directory, "%s", path);
@@ -75,11 +89,7 @@ void bnn_file_sync_directory_of(const char *path)
         slash[1] = '\0';
     else if (slash != NULL)
         *slash = '\0';
-    const int fd = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
+    return sync_directory(slash == NULL ? "." : directory);
 }
 
 /* A new file beside path, with a name that nobody can foresee: "model.bnn.8271094452.tmp", which is what
@@ -130,8 +140,9 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
         errno = reason;
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     }
-    bnn_file_sync_directory_of(path);
-    return BNN_OK;
+    return bnn_file_sync_directory_of(path)
+               ? BNN_OK
+               : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", path);
 }
 
 /* Keeps errno. */

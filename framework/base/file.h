@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The path, for reading, of standard input. */
@@ -19,8 +20,9 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
  * part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
 
-/* Makes a rename to path durable, as far as that can be done. */
-void bnn_file_sync_directory_of(const char *path);
+/* Makes a rename to path durable, as far as the file system can do that; false with errno after a fault of the
+ * machine. */
+bool bnn_file_sync_directory_of(const char *path);
 
 /* Creates a directory and its missing parents; one that exists is fine. */
 int bnn_file_make_directory(const char *path, bnn_error *err);

@@ -30,10 +30,9 @@ static int run_make_folder(const char *all, const char *folder, bnn_error *err)
 {
     struct stat st;
     const int status = bnn_file_make_directory(folder, err);
-    if (status == BNN_OK) {
-        bnn_file_sync_directory_of(all);
-        bnn_file_sync_directory_of(folder);
-    }
+    if (status == BNN_OK &&
+        !(bnn_file_sync_directory_of(all) && bnn_file_sync_directory_of(folder)))
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", folder);
     if (status == BNN_OK && lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
         return bnn_fail(err, BNN_E_RESOURCE, "%s is a link, and the folder of a run is none",
                         folder);

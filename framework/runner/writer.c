@@ -360,9 +360,11 @@ int bnn_writer_open(bnn_store *store, uint32_t n_requests, const bnn_writer_pati
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&w->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&w->thread, NULL, writer_run_thread, w) != 0) {
+    errno = pthread_create(&w->thread, NULL, writer_run_thread, w);
+    if (errno != 0) {
+        bnn_fail_errno(err, BNN_E_RESOURCE, "cannot start the thread that writes the database");
         writer_destroy(w);
-        return bnn_fail(err, BNN_E_INTERNAL, "cannot start the thread that writes the database");
+        return err->status;
     }
     *out = w;
     return BNN_OK;
