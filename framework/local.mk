@@ -476,6 +476,7 @@ bnnrun_LDADD = $(cli_libraries)
 
 EXTRA_DIST += \
 	framework/ARCHITECTURE.md \
+	framework/PROMISES.md \
 	framework/base/README.md \
 	framework/bench/README.md \
 	framework/bnn/README.md \

@@ -327,6 +327,7 @@ tests_sim_bnnsim_SOURCES = \
 	tests/sim/check.c \
 	tests/sim/disk.c \
 	tests/sim/history.c \
+	tests/sim/meddle.c \
 	tests/sim/os.h \
 	tests/sim/process.c \
 	tests/sim/schedule.c \
@@ -336,15 +337,38 @@ tests_sim_bnnsim_SOURCES = \
 	tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/trainer.c \
 	$(bnnrun_SOURCES)
-sim_wraps = main cli_request_load bnn_plan_record bnn_pool_execute bnn_plan_open_data bnn_plan_close_data \
-	bnn_estimate_configs bnn_registry_destroy bnn_train_run bnn_finish
-tests_sim_bnnsim_LDFLAGS = $(AM_LDFLAGS) `for f in $(sim_wraps); do printf ' -Wl,--wrap=%s' $$f; done`
+tests_sim_bnnsim_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now \
+	-Wl,--wrap=main -Wl,--wrap=cli_request_load -Wl,--wrap=bnn_plan_record -Wl,--wrap=bnn_pool_execute \
+	-Wl,--wrap=bnn_plan_open_data -Wl,--wrap=bnn_plan_close_data -Wl,--wrap=bnn_estimate_configs \
+	-Wl,--wrap=bnn_registry_destroy -Wl,--wrap=bnn_store_liveness -Wl,--wrap=bnn_train_run \
+	-Wl,--wrap=bnn_finish -Wl,--wrap=bnn_writer_open -Wl,--wrap=bnn_writer_close
 tests_sim_bnnsim_LDADD = $(bnnrun_LDADD)
-EXTRA_DIST += tests/sim/chain.yaml tests/sim/halving.yaml tests/sim/plain.yaml
+EXTRA_DIST += \
+	tests/sim/chain.yaml \
+	tests/sim/halving.yaml \
+	tests/sim/plain.yaml \
+	tests/sim/planted.sh \
+	tests/sim/planted/claimed_twice.patch \
+	tests/sim/planted/commit_not_synced.patch \
+	tests/sim/planted/dead_not_recovered.patch \
+	tests/sim/planted/file_not_synced.patch \
+	tests/sim/planted/folder_not_synced.patch \
+	tests/sim/planted/half_file_stays.patch \
+	tests/sim/planted/living_taken_over.patch \
+	tests/sim/planted/no_fence.patch \
+	tests/sim/planted/rename_not_synced.patch \
+	tests/sim/planted/told_before_commit.patch
 
 .PHONY: sim
 sim: all tests/sim/bnnsim
 	@$(AM_TESTS_ENVIRONMENT) tests/sim/bnnsim $(SIM_FLAGS)
+
+# Whether it finds mistakes that are planted in the product; SIM_PLANTED: one of them.
+.PHONY: sim-planted
+sim-planted: all tests/sim/bnnsim
+	@$(AM_TESTS_ENVIRONMENT) compile='$(COMPILE)' link='$(tests_sim_bnnsim_LINK)' \
+	  objects='$(tests_sim_bnnsim_OBJECTS)' libraries='$(tests_sim_bnnsim_LDADD) $(LIBS)' \
+	  $(SHELL) $(srcdir)/tests/sim/planted.sh $(SIM_PLANTED)
 
 # Every weight form x STE x order, trained for a moment and deployed. `make check` tries a diagonal of
 # them (tests/matrix/matrix.sh), `make matrix` all.

@@ -20,7 +20,12 @@ static const int64_t history_never = INT64_MAX / 2;
 
 /* What this history is like. */
 typedef struct history {
-    unsigned crash_bits, n_faults, n_most, power_share, holders;
+    unsigned crash_bits, n_faults;
+    uint32_t power_share;       /* of three */
+    unsigned n_most;            /* processes at a time */
+    bool holds, meddles, takes; /* somebody locks the database, damages files, takes it away */
+    bool taken;                 /* it was, and what is recorded has to be saved */
+    sim_odds odds;              /* then: as they were */
     bool calm, complete;
     unsigned n_calm_starts;
     int last_status;
@@ -57,7 +62,8 @@ static void history_start(history *h, sim_process_kind kind)
     if (i == SIM_PROCESSES)
         return;
     sim_process *p = &world->processes[i];
-    *p = (sim_process){.pid = history_draw_pid(), .n_jobs = 1 + sim_below(3)};
+    *p = (sim_process){
+        .pid = history_draw_pid(), .n_jobs = 1 + sim_below(3), .calm = h->calm, .life_fd = -1};
     p->kind = kind;
     world->n_started++;
     h->n_calm_starts += h->calm && kind == SIM_BNNRUN;
@@ -110,7 +116,7 @@ static void history_draw_next_crash(const history *h)
 
 static void history_draw_next_alarm(const history *h)
 {
-    world->until_alarm = h->calm ? history_never : (int64_t)sim_log_uniform(12);
+    world->until_alarm = h->calm ? history_never : (int64_t)sim_log_uniform(10);
 }
 
 /* Nothing goes wrong from now on. */
@@ -123,9 +129,35 @@ static void history_calm_down(history *h)
     history_draw_next_alarm(h);
 }
 
+/* Two of three histories do without. */
+static uint32_t history_draw_odds(uint32_t least, unsigned most_bits)
+{
+    return sim_chance(3) ? least + (uint32_t)sim_log_uniform(most_bits) : 0;
+}
+
+/* Where runs depend on others' results, one that has failed once may change which are done. */
+static void history_draw_faults(history *h)
+{
+    h->n_most = sim_chance(2) ? 1 : 2 + sim_below(2);
+    h->holds = sim_chance(4);
+    h->meddles = sim_chance(4);
+    h->takes = sim_chance(4);
+    world->odds = (sim_odds){
+        .full = history_draw_odds(200, 11),
+        .io_error = history_draw_odds(200, 12),
+        .interrupt = history_draw_odds(10, 10),
+        .cut_short = history_draw_odds(10, 10),
+        .jump = history_draw_odds(5, 8),
+        .fails = world->spec == SIM_HALVING ? 0 : history_draw_odds(5, 6),
+        .no_thread = history_draw_odds(20, 7),
+    };
+    if (h->takes) /* what a disk that fails or is full holds back cannot be saved from it */
+        world->odds.full = world->odds.io_error = world->odds.cut_short = 0;
+}
+
 static void history_draw(history *h, bool undisturbed)
 {
-    *h = (history){.n_faults = 0};
+    *h = (history){.n_most = 1};
     world->switch_every = (uint32_t)sim_log_uniform(7);
     world->until_switch = 1;
     world->wall_ns = INT64_C(1700000000000000000);
@@ -136,6 +168,7 @@ static void history_draw(history *h, bool undisturbed)
     h->crash_bits = 5 + sim_below(8);
     h->n_faults = (unsigned)sim_log_uniform(7);
     h->power_share = sim_below(4);
+    history_draw_faults(h);
     history_draw_next_crash(h);
     history_draw_next_alarm(h);
 }
@@ -160,10 +193,31 @@ static void history_crashed(history *h)
         history_boot();
     } else
         history_kill(world->news_process);
+    h->complete = false; /* what came back is for the next start to remove */
     if (++world->n_crashes >= h->n_faults)
         history_calm_down(h);
     else
         history_draw_next_crash(h);
+}
+
+/* What is held in memory alone survives no crash, and needs room: meanwhile there is no further fault. */
+static void history_take_database(history *h)
+{
+    if (!meddle_takes_database())
+        return;
+    h->taken = true;
+    h->odds = world->odds;
+    world->odds = (sim_odds){.full = 0};
+    world->full_until_ns = 0;
+    world->until_crash = world->until_alarm = history_never;
+}
+
+static void history_resume(history *h)
+{
+    h->taken = false;
+    world->odds = h->odds;
+    history_draw_next_crash(h);
+    history_draw_next_alarm(h);
 }
 
 static void history_ended(history *h)
@@ -173,14 +227,32 @@ static void history_ended(history *h)
     if (p.kind != SIM_BNNRUN)
         return;
     h->last_status = p.status;
-    h->complete = h->complete || p.status == 0;
-    if (p.status == 5 || p.status > 5)
+    if (h->taken) {
+        if (p.status != 4)
+            sim_violate("the database was taken away, and bnnrun ended with %d", p.status);
+        meddle_gives_database_back();
+        history_resume(h);
+        return;
+    }
+    if (p.status == 4) /* whoever reads why takes a while */
+        world->now_ns += UINT64_C(1000000) * sim_log_uniform(16);
+    h->complete = h->complete || (p.status == 0 && (p.calm || !world->damaged));
+    if (p.status == 2 || p.status == 3 || p.status == 5)
         sim_violate("bnnrun ended with status %d", p.status);
 }
 
+/* Another bnnrun, another program, or somebody who takes away what nobody should. */
 static void history_alarmed(history *h)
 {
     history_draw_next_alarm(h);
+    if (history_count() < h->n_most && sim_chance(2))
+        history_start(h, SIM_BNNRUN);
+    else if (h->holds && sim_chance(2))
+        history_start(h, SIM_HOLDER);
+    else if (h->meddles && sim_chance(2))
+        meddle();
+    else if (h->takes)
+        history_take_database(h);
 }
 
 static void history_take_news(history *h)

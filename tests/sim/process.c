@@ -3,10 +3,12 @@
 #include "tests/sim/os.h"
 
 #include "cli/load.h"
+#include "db/store_internal.h"
 #include "runner/plan.h"
 #include "runner/pool.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -33,6 +35,16 @@ int __wrap_bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *searc
 void __wrap_bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets);
 void __wrap_bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db);
 void __wrap_bnn_registry_destroy(bnn_registry *registry);
+int __real_bnn_writer_open(bnn_store *store, uint32_t n_requests,
+                           const bnn_writer_patience *patience, bnn_writer **out, bnn_error *err);
+int __wrap_bnn_writer_open(bnn_store *store, uint32_t n_requests,
+                           const bnn_writer_patience *patience, bnn_writer **out, bnn_error *err);
+int __real_bnn_writer_close(bnn_writer *writer, bnn_error *err);
+int __wrap_bnn_writer_close(bnn_writer *writer, bnn_error *err);
+bnn_liveness __real_bnn_store_liveness(bnn_store *store, const bnn_process *process,
+                                       const bnn_process *self);
+bnn_liveness __wrap_bnn_store_liveness(bnn_store *store, const bnn_process *process,
+                                       const bnn_process *self);
 
 /* ---- read once --------------------------------------------------------------------------- */
 
@@ -41,34 +53,52 @@ static struct {
     bnn_dataset *datasets[SIM_SPECS];
 } process_shared;
 
+/* Of a data set only what is recorded of it: images would make each fork slow. */
+static bool process_read_data(const bnn_data_options *options, const char *catalogue,
+                              bnn_arena *arena, bnn_dataset *out, bnn_error *err)
+{
+    const bnn_data_search search = {.catalogue = catalogue};
+    bnn_dataset whole;
+    if (bnn_dataset_open(options, &search, &whole, err) != BNN_OK)
+        return false;
+    *out = whole;
+    uint8_t *labels = bnn_arena_alloc(arena, whole.test.n, 1);
+    memcpy(labels, whole.test.labels, whole.test.n);
+    out->test = (bnn_images){.n = whole.test.n, .labels = labels};
+    out->train = (bnn_images){.n = whole.train.n};
+    out->name = bnn_arena_strdup(arena, whole.name);
+    out->source = bnn_arena_strdup(arena, whole.source);
+    out->test_sample = bnn_arena_strdup(arena, whole.test_sample);
+    out->owner = labels; /* it is open */
+    bnn_dataset_close(&whole);
+    return true;
+}
+
 static bool process_read(const char *source, int i, const char *name)
 {
-    char path[PATH_MAX], topologies[PATH_MAX];
+    char path[PATH_MAX], catalogue[PATH_MAX];
     cli_request *r = &process_shared.requests[i];
     bnn_error err = {.message = ""};
-    bnn_plan plan = {.arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES)};
     char *operand = path;
     snprintf(path, sizeof path, "%s/tests/sim/%s.yaml", source, name);
-    snprintf(topologies, sizeof topologies, "%s/configs/datasets", source);
+    snprintf(catalogue, sizeof catalogue, "%s/configs/datasets", source);
     *r = cli_request_values;
     r->options.arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
     r->options.n_operands = 1;
     r->options.operands = &operand;
-    if (__real_cli_request_load(&cli_command_run, r, &err) != BNN_OK) {
-        fprintf(stderr, "sim: %s\n", err.message);
-        return false;
-    }
+    bool good = __real_cli_request_load(&cli_command_run, r, &err) == BNN_OK;
     r->options.operands = NULL;
-    const bnn_data_search search = {.catalogue = topologies};
-    bnn_experiment_identify_data(&r->experiment, &search);
-    bnn_dataset *data = bnn_arena_alloc(plan.arena, r->experiment.n_datasets, sizeof *data);
-    for (size_t k = 0; k < r->experiment.n_datasets; k++)
-        if (bnn_dataset_open(&r->experiment.datasets[k], &search, &data[k], &err) != BNN_OK) {
-            fprintf(stderr, "sim: %s\n", err.message);
-            return false;
-        }
+    const bnn_data_search search = {.catalogue = catalogue};
+    if (good)
+        bnn_experiment_identify_data(&r->experiment, &search);
+    bnn_dataset *data = bnn_arena_alloc(r->options.arena, r->experiment.n_datasets, sizeof *data);
+    for (size_t k = 0; good && k < r->experiment.n_datasets; k++)
+        good = process_read_data(&r->experiment.datasets[k], catalogue, r->options.arena, &data[k],
+                                 &err);
     process_shared.datasets[i] = data;
-    return true;
+    if (!good)
+        fprintf(stderr, "sim: %s\n", err.message);
+    return good;
 }
 
 bool process_prepare(const char *source)
@@ -78,6 +108,7 @@ bool process_prepare(const char *source)
         if (!process_read(source, i, names[i]))
             return false;
     sqlite3_initialize();
+    malloc_trim(0);
     return true;
 }
 
@@ -122,6 +153,18 @@ void __wrap_bnn_registry_destroy(bnn_registry *registry)
     (void)registry;
 }
 
+/* Who lives is not taken for dead. */
+bnn_liveness __wrap_bnn_store_liveness(bnn_store *store, const bnn_process *process,
+                                       const bnn_process *self)
+{
+    const bnn_liveness liveness = __real_bnn_store_liveness(store, process, self);
+    for (int i = 0; sim_is_inside() && i < SIM_PROCESSES; i++)
+        if (liveness == BNN_PROCESS_DEAD && !world->hidden && process->life != 0 &&
+            world->processes[i].kind != SIM_NO_PROCESS && world->processes[i].life == process->life)
+            sim_violate("process %d lives, and is taken for dead", (int)process->pid);
+    return liveness;
+}
+
 /* ---- what the user is told --------------------------------------------------------------- */
 
 sim_told *process_told(const char *uid)
@@ -151,7 +194,7 @@ int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, con
         if (run->id == 0)
             continue;
         const sim_told *told = process_told(run->uid);
-        const bool lost = run->state == BNN_RUN_LOST && world->meddled;
+        const bool lost = run->state == BNN_RUN_LOST && world->damaged;
         if (told->attempt != 0 && run->state != BNN_RUN_DONE && !lost)
             sim_violate("run %s was done in attempt %u, and is in state %d now (%s)", run->uid,
                         told->attempt, (int)run->state, run->lost != NULL ? run->lost : "");
@@ -183,6 +226,21 @@ int __wrap_bnn_pool_execute(bnn_plan *plan, const bnn_pool_options *options, bnn
     observer.finished = process_finished;
     ours.observer = &observer;
     return __real_bnn_pool_execute(plan, &ours, out, err);
+}
+
+int __wrap_bnn_writer_open(bnn_store *store, uint32_t n_requests,
+                           const bnn_writer_patience *patience, bnn_writer **out, bnn_error *err)
+{
+    const int status = __real_bnn_writer_open(store, n_requests, patience, out, err);
+    world->processes[world->actors[sim_self].process].writes = status == BNN_OK;
+    return status;
+}
+
+int __wrap_bnn_writer_close(bnn_writer *writer, bnn_error *err)
+{
+    const int status = __real_bnn_writer_close(writer, err);
+    world->processes[world->actors[sim_self].process].writes = false;
+    return status;
 }
 
 /* ---- lives ------------------------------------------------------------------------------- */

@@ -125,8 +125,15 @@ SEAM int openat(int directory, const char *path, int flags, ...)
     return seam_open(directory, path, flags, mode);
 }
 
+static sim_process *seam_process(void)
+{
+    return &world->processes[world->actors[sim_self].process];
+}
+
 SEAM int close(int fd)
 {
+    if (sim_is_inside() && seam_process()->life_fd == fd)
+        seam_process()->life = 0;
     seam_forget(fd);
     return (int)syscall(SYS_close, fd);
 }
@@ -350,7 +357,12 @@ static int seam_control(int fd, int command, long argument)
         const struct flock *lock = (const struct flock *)argument;
         seam_point(SIM_LOCK, name, command == F_SETLK ? lock->l_start : command, lock->l_type);
     }
-    return (int)syscall(SYS_fcntl, fd, command, argument);
+    const int code = (int)syscall(SYS_fcntl, fd, command, argument);
+    if (name != NULL && command == F_OFD_SETLK && code == 0) {
+        seam_process()->life = ((const struct flock *)argument)->l_start;
+        seam_process()->life_fd = fd;
+    }
+    return code;
 }
 
 SEAM int fcntl(int fd, int command, ...)

@@ -63,7 +63,11 @@ typedef struct sim_process {
     pid_t real;
     int pid; /* that it believes to have */
     unsigned n_jobs;
-    int status; /* once it has ended */
+    bool writes;  /* its writer is there, and has to notice what becomes of the database */
+    bool calm;    /* started when nothing went wrong any more */
+    int64_t life; /* the byte of FILE.lock that it has, by which it is known to live; 0: none */
+    int life_fd;  /* where it has it */
+    int status;   /* once it has ended */
 } sim_process;
 
 /* Why the history has its turn. */
@@ -76,6 +80,9 @@ typedef enum sim_news {
     SIM_NEWS_STUCK = 5, /* all wait, and for no time */
     SIM_NEWS_VIOLATION = 6,
 } sim_news;
+
+/* The sweeps, by their files. */
+enum { SIM_PLAIN = 0, SIM_CHAIN = 1, SIM_HALVING = 2 };
 
 typedef enum sim_op {
     SIM_START,
@@ -129,8 +136,9 @@ typedef struct sim_world {
     uint32_t switch_every;
     bool power; /* what comes is no crash of one process, but a power loss */
     sim_odds odds;
-    uint64_t full_until_ns, busy_until_ns; /* a full disk lasts */
-    bool meddled;                          /* files of runs were damaged: LOST is right */
+    uint64_t full_until_ns; /* the disk is full */
+    bool damaged;           /* files of runs were: they may be LOST */
+    bool hidden;            /* FILE.lock was deleted: who lives cannot be told */
     sim_news news;
     int news_process;
     char violation[1000];
@@ -228,6 +236,14 @@ sim_told *process_told(const char *uid);
 
 /* history.c: one, from its seed; false when something did not hold. undisturbed: makes world->views. */
 bool history_run(uint64_t seed, int spec, bool undisturbed);
+
+/* meddle.c: somebody damages a file of a run, or deletes it, or FILE.lock. */
+void meddle(void);
+
+/* It deletes the database, or puts an empty file there, while one bnnrun is writing to it; false: not now. And
+ * what was saved from that is put in its place again, as bnnrun says. */
+bool meddle_takes_database(void);
+void meddle_gives_database_back(void);
 
 /* check.c: what must hold when all is done. False after sim_violate(). */
 bool check_end(bool undisturbed);

@@ -1,0 +1,101 @@
+/* meddle.c - what people and programs do to files that are not theirs. */
+#include "tests/sim/os.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct {
+    uint32_t n, i; /* files of runs that were counted, and which of them is sought */
+    char path[PATH_MAX];
+} meddle_sought;
+
+static int meddle_look(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)at;
+    if (type == FTW_F && meddle_sought.n++ == meddle_sought.i)
+        snprintf(meddle_sought.path, sizeof meddle_sought.path, "%s", path);
+    return 0;
+}
+
+/* Any of the files of runs; false when there is none. */
+static bool meddle_choose(void)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/s.db.artifacts", world->root);
+    meddle_sought.n = 0;
+    meddle_sought.i = UINT32_MAX;
+    nftw(folder, meddle_look, 8, FTW_PHYS);
+    if (meddle_sought.n == 0)
+        return false;
+    meddle_sought.i = sim_below(meddle_sought.n);
+    meddle_sought.n = 0;
+    nftw(folder, meddle_look, 8, FTW_PHYS);
+    return true;
+}
+
+/* ---- the database ------------------------------------------------------------------------ */
+
+static const char *meddle_path(const char *name, char out[PATH_MAX])
+{
+    snprintf(out, PATH_MAX, "%s/%s", world->root, name);
+    return out;
+}
+
+bool meddle_takes_database(void)
+{
+    char path[PATH_MAX];
+    const sim_process *only = NULL;
+    unsigned n = 0;
+    for (int i = 0; i < SIM_PROCESSES; i++)
+        if (world->processes[i].kind != SIM_NO_PROCESS) {
+            only = &world->processes[i];
+            n++;
+        }
+    if (n != 1 || !only->writes)
+        return false;
+    const bool replaces = sim_chance(2);
+    os_unlink(meddle_path("s.db", path));
+    if (replaces)
+        os_close(os_open(path, O_WRONLY | O_CREAT | O_CLOEXEC));
+    sim_note(SIM_MEDDLE, "s.db", replaces, 0);
+    return true;
+}
+
+void meddle_gives_database_back(void)
+{
+    static const char *const beside[] = {"s.db", "s.db-wal", "s.db-shm"};
+    char path[PATH_MAX], saved[PATH_MAX];
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        os_unlink(meddle_path(beside[i], path));
+    if (os_rename(meddle_path("s.db.saved", saved), meddle_path("s.db", path)) != 0)
+        sim_violate("the database was taken away, and there is no s.db.saved");
+    sim_note(SIM_MEDDLE, "s.db.saved", 0, 0);
+}
+
+/* ---- any of them ------------------------------------------------------------------------- */
+
+void meddle(void)
+{
+    char path[PATH_MAX];
+    const uint32_t what = sim_below(3);
+    if (what == 0) {
+        world->hidden = true;
+        os_unlink(meddle_path("s.db.lock", path));
+        sim_note(SIM_MEDDLE, "s.db.lock", 0, 0);
+        return;
+    }
+    if (!meddle_choose())
+        return;
+    world->damaged = true;
+    sim_note(SIM_MEDDLE, meddle_sought.path + strlen(world->root) + 1, what, 0);
+    if (what == 1) {
+        os_unlink(meddle_sought.path);
+        return;
+    }
+    const int fd = os_open(meddle_sought.path, O_RDWR | O_CLOEXEC);
+    os_ftruncate(fd, sim_below(100));
+    os_close(fd);
+}
