@@ -45,6 +45,12 @@ static void crash_take(int signal_number)
     raise(signal_number); /* the usual handler is there again */
 }
 
+void bnn_process_prepare_crashes(void)
+{
+    void *frame;
+    (void)!backtrace(&frame, 1);
+}
+
 void bnn_process_catch_crashes(process_crash *note)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
@@ -54,8 +60,6 @@ void bnn_process_catch_crashes(process_crash *note)
     if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)
         return;
     crash_note = note;
-    note->n_frames = backtrace(note->frames, 1); /* loads what it needs, which no handler may */
-    note->n_frames = 0;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
@@ -81,7 +85,9 @@ void bnn_process_limit_memory(process_crash *note, double bytes)
         limit.rlim_cur = limit.rlim_max = most;
         setrlimit(kinds[i].limit, &limit);
         if (i == 0)
-            note->limit_kilobytes = (size_t)((now + bytes) / kilobyte);
+            note->first_kilobytes = (size_t)(now / kilobyte);
+        if (i == 0)
+            note->more_kilobytes = (size_t)(bytes / kilobyte);
     }
 }
 
@@ -104,8 +110,8 @@ const char *bnn_process_memory_text(double bytes, char out[BNN_SHORT_TEXT])
 /* A request that was refused may have been for a part of what there is. */
 bool bnn_process_ran_out_of_memory(const process_crash *note)
 {
-    const size_t limit = note->limit_kilobytes;
-    return limit > 0 && note->data_kilobytes >= limit - limit / 8;
+    const size_t more = note->more_kilobytes;
+    return more > 0 && note->data_kilobytes >= note->first_kilobytes + more - more / 8;
 }
 
 /* ---- in the host ------------------------------------------------------------------------- */

@@ -406,6 +406,7 @@ int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_
         x->controls[i][0] = x->controls[i][1] = -1;
     for (uint32_t i = 0; i < n_slots; i++)
         x->slots[i] = (process_slot){.socket = -1, .output = {.pipe = -1, .file = -1}};
+    bnn_process_prepare_crashes();
     int status = process_share(x, err);
     if (status == BNN_OK)
         status = process_open_controls(x, err);

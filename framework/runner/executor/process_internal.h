@@ -66,10 +66,10 @@ typedef struct process_message {
 /* The last words of a child, which it may have written over. */
 enum { PROCESS_FRAMES = 24 };
 typedef struct process_crash {
-    void *frames[PROCESS_FRAMES]; /* [n_frames], innermost first */
-    int n_frames;                 /* 0: it had no time for any */
-    size_t data_kilobytes,
-        limit_kilobytes; /* memory that it had then, and might have; 0: no limit */
+    void *frames[PROCESS_FRAMES];           /* [n_frames], innermost first */
+    int n_frames;                           /* 0: it had no time for any */
+    size_t data_kilobytes;                  /* memory that it had then */
+    size_t first_kilobytes, more_kilobytes; /* that it began with, and might take; 0: no limit */
 } process_crash;
 
 /* Seen by all processes; on pages of its own, to which children do not write. */
@@ -164,6 +164,11 @@ typedef struct process_state {
 void bnn_process_note_state(int line, process_state *out);
 const char *bnn_process_find_change(int line, const process_state *was);
 
+/* ---- crash.c: in the host ---- */
+
+/* Loads what a handler of crashes must not load, once for all children. */
+void bnn_process_prepare_crashes(void);
+
 /* ---- crash.c: in a child ---- */
 
 /* Crashes from now on are noted, and go on as before. */
@@ -172,7 +177,7 @@ void bnn_process_catch_crashes(process_crash *note);
 /* Lets the process have so many bytes more than it has now. */
 void bnn_process_limit_memory(process_crash *note, double bytes);
 
-/* ---- crash.c: in the host ---- */
+/* ---- crash.c: in the host again ---- */
 
 /* Whether it had, when it crashed. */
 bool bnn_process_ran_out_of_memory(const process_crash *note);
