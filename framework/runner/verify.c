@@ -3,8 +3,10 @@
 #include "base/file.h"
 #include "export/modelfile_encode.h"
 #include "infer/modelfile.h"
+#include "runner/executor/executor.h"
 #include "runner/predictions.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,6 +112,28 @@ int bnn_verify_classes(bnn_store *store, const bnn_stored_run *stored, const bnn
 
 /* ---- training again ---------------------------------------------------------------------- */
 
+/* In a process of its own where a sweep would have one, too. */
+static int verify_execute(const bnn_run_base *base, const bnn_run *run,
+                          const bnn_run_listener *listener, bnn_outcome *out, bnn_error *err)
+{
+    enum { LOOK_MS = 100 };
+    bnn_executor *executor;
+    uint32_t slot;
+    if (!bnn_executor_isolates(base->experiment)) {
+        bnn_run_execute(base, run, listener, NULL, NULL, out);
+        return BNN_OK;
+    }
+    int news = bnn_executor_open(base, 1, &executor, err);
+    if (news != BNN_OK)
+        return news;
+    news = executor->start(executor, 0, run, listener, err);
+    while (news >= 0 && (news = executor->poll(executor, &slot, out, err)) != BNN_NEWS_END)
+        if (news == BNN_NEWS_NONE)
+            poll(&(struct pollfd){.fd = executor->fd, .events = POLLIN}, 1, LOOK_MS);
+    executor->close(executor);
+    return news < 0 ? news : BNN_OK;
+}
+
 /* Without checkpoints and without a timeout. */
 static int verify_train(const char *needs_folder, const bnn_run *stored,
                         const char *experiment_name, bnn_config configs[2], const bnn_dataset *data,
@@ -124,7 +148,7 @@ static int verify_train(const char *needs_folder, const bnn_run *stored,
     char folder[BNN_RUN_FOLDER_MAX];
     bnn_run run = *stored;
     bnn_outcome outcome;
-    const int status = bnn_replay_make_folder(folder, err);
+    int status = bnn_replay_make_folder(folder, err);
     if (status != BNN_OK)
         return status;
     run.i_config = 0;
@@ -133,13 +157,13 @@ static int verify_train(const char *needs_folder, const bnn_run *stored,
                                .folder = folder,
                                .needs_folder = needs_folder};
     const bnn_run_listener listener = {.record = bnn_replay_record, .context = seen};
-    bnn_run_execute(&base, &run, &listener, NULL, NULL, &outcome);
+    status = verify_execute(&base, &run, &listener, &outcome, err);
     bnn_replay_clear_folder(folder, run.uid);
     rmdir(folder);
-    if (outcome.status != BNN_OK)
+    if (status == BNN_OK && outcome.status != BNN_OK)
         return bnn_fail(err, (bnn_status)outcome.status, "run %s: training again: %s", run.uid,
                         outcome.message);
-    return BNN_OK;
+    return status;
 }
 
 int bnn_verify_retrain(bnn_store *store, const char *db, const bnn_stored_run *stored,

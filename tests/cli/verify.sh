@@ -378,6 +378,25 @@ if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" plugins/laye
     prints "no model file; .bnnrun verify $run. says why"
     bnn 4 verify "$run" --db mystery.db
     says 'mystery'
+
+    # One whose lower function crashes takes a child with it, and no command.
+    sed 's/"hardtanh"/"mystery"/; s/#include <bnn.plugin.h>/&\n#include <stdlib.h>/
+        s/(void)params, (void)io;/if (getenv("CRASHES") != 0) abort();/' \
+        "$srcdir/plugins/layers/layer_hardtanh.c" >crashes.c
+    $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" crashes.c -o plugins/layer_mystery.so
+    unset BNNRUN_TRUST_PLUGINS
+    bnn 0 run small.yaml -q --db crashes.db --plugin-path plugins -s model.activation=mystery \
+        -s model.ste=clipped -s train.epochs=1
+    bnn 0 query --db crashes.db --csv "SELECT run_uid FROM run_summary"
+    run=$(sed -n 2p out)
+    CRASHES=1 bnn 1 verify "$run" --db crashes.db --plugin-path plugins
+    says 'mystery_1: plugins/layer_mystery.so: its function lower crashes: Aborted (signal 6)$'
+    bnn 0 verify --retrain "$run" --db crashes.db --plugin-path plugins
+    prints '^  retrain  *[1-9][0-9]* metrics are the same to the last bit, and so are the weights$'
+    CRASHES=1 bnn 1 export "$run" --db crashes.db --plugin-path plugins --format qonnx -o crashes.onnx
+    says 'its function lower crashes: Aborted (signal 6)$'
+    CRASHES=1 bnn 0 plan small.yaml --db none.db --plugin-path plugins -s model.activation=mystery
+    says 'warning: deployment: mystery_1: plugins/layer_mystery.so: its function lower crashes: Aborted'
 else
     wrong "$(cat cc.log)"
 fi
