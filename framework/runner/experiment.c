@@ -375,8 +375,8 @@ static void warn_of_threads(const bnn_reader *r, const bnn_node *root, const bnn
         if (wish == NULL || bnn_plugin_set_is_trusted(set))
             continue;
         bnn_diag_warn(r->diag, wish->at,
-                      "run.isolation: thread, but %s: a crash or a loop of it ends the sweep, and "
-                      "nothing keeps it from files and sockets",
+                      "run.isolation: thread, but %s: a crash or a loop ends the sweep, and "
+                      "nothing keeps plugins from files",
                       bnn_plugin_set_name_strangers(set, strangers));
         return;
     }

@@ -27,23 +27,12 @@ finds ok place '.*: can be written, and files locked'
 finds ok database 'bnnrun.db: there is none yet'
 [ "$(grep -c '^ok,kernels' out)" -eq "$(grep '^ok,kernels' out | grep -c 'right, to the bit\|not on this machine')" ] ||
     wrong "kernels are not right"
-for set in avx2 portable neon; do
-    BNN_CPU=$set "$BNNRUN" --version >/dev/null 2>&1 || continue
-    BNN_CPU=$set bnn 0 doctor -q
-    prints_nothing
-done
-BNN_CPU=abacus bnn 4 doctor --csv
-finds wrong kernels 'BNN_CPU=abacus cannot run here'
 fails 2 doctor bnnrun.db
 says 'not "bnnrun.db"'
 
 tiny_spec >tiny.yaml
 bnn 0 run tiny.yaml -q -s train.epochs=1 -s seeds.count=3
 tree | sort >was
-bnn 0 doctor --json
-is_json
-prints '"verdict": "ok"'
-prints '"remedy": null'
 bnn 0 doctor --csv
 finds ok database 'its pages are whole'
 finds ok database 'bnnrun.db: schema [0-9]*, 3 runs, 3 done, 0 failed'
@@ -78,57 +67,57 @@ until [ $n -ge 600 ] || ls long.db.artifacts/*/checkpoint >/dev/null 2>&1; do
     sleep 0.05
     n=$((n + 1))
 done
-bnn 0 doctor --csv --db long.db
-finds ok runs '[1-9][0-9]* under way'
 kill -9 $pid
 wait $pid 2>/dev/null
 bnn 0 doctor --csv --db long.db
 finds warning runs '[1-9][0-9]* stand as running, but their process is dead'
 
-# ---- a database that cannot be used --------------------------------------------------------------
-cp bnnrun.db newer.db
-printf '\0\0\0\143' | dd of=newer.db bs=1 seek=60 conv=notrunc 2>/dev/null # user_version
-bnn 4 doctor --csv --db newer.db
-finds wrong database 'newer.db: made by a newer bnnrun'
-says '^bnnrun: 1 thing is wrong, 0 warnings$'
+# ---- what cannot be used -------------------------------------------------------------------------
 cp bnnrun.db torn.db
-ln -s bnnrun.db.artifacts torn.db.artifacts
 size=$(wc -c <torn.db)
 dd if=/dev/zero of=torn.db bs=4096 seek=$((size / 8192)) count=3 conv=notrunc 2>/dev/null
-bnn 4 doctor --csv --db torn.db
-finds wrong database ''
-echo text >text.db
-bnn 4 doctor --csv --db text.db
-finds wrong database 'text.db: '
-bnn 4 doctor --csv --db nowhere/x.db
-finds wrong place 'nowhere: there is no such folder'
+bnn 4 doctor --db torn.db --json
+is_json
+prints '"verdict": "wrong", *"part": "database"\|"part": "database"'
+prints '"remedy": null'
+BNN_CPU=abacus
+export BNN_CPU
+bnn 4 doctor --db nowhere/x.db -q
+unset BNN_CPU
+prints '^wrong  *kernels  *BNN_CPU=abacus cannot run here'
+prints '^wrong  *place  *nowhere: there is no such folder$'
+prints '^  *-> make the folder, or name another file with --db$'
+omits '^ok'
 
-# ---- data and plugins ----------------------------------------------------------------------------
-mkdir -p mnist plugins
+# A newer database, data that are none, and plugins that are broken, at once.
+cp bnnrun.db newer.db
+printf '\0\0\0\143' | dd of=newer.db bs=1 seek=60 conv=notrunc 2>/dev/null # user_version
+mkdir -p mnist plugins open
 for file in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
     echo none >mnist/$file-ubyte
 done
-BNN_DATA_PATH=$PWD bnn 4 doctor --csv
-finds wrong data 'mnist: '
-prints 'delete or mend the file'
-for name in ste_stillborn ste_bad_abi layer_lies; do
+for name in ste_stillborn ste_bad_abi ste_former layer_lies; do
     cp "$BNN_TEST_PLUGINS/$name.so" plugins
 done
-cp "$BNN_TEST_PLUGINS/ste_former.so" plugins
-BNN_TEST_STILLBORN=traps bnn 4 doctor --csv --plugin-path plugins
+cp "$BNN_TEST_PLUGINS/ste_gate.so" open
+chmod o+w open
+BNN_TEST_STILLBORN=traps
+BNN_DATA_PATH=$PWD
+export BNN_TEST_STILLBORN BNN_DATA_PATH
+bnn 4 doctor --db newer.db --plugin-path plugins:open --csv
+finds wrong database 'newer.db: made by a newer bnnrun'
+finds wrong data 'mnist: '
+prints 'delete or mend the file'
 finds wrong plugins '.*ste_stillborn.so: a constructor of it crashes: '
 finds wrong plugins '.*ste_bad_abi.so: .*built for plugin ABI'
 finds wrong plugins 'layer lies, '
-finds ok plugins 'ste former, .*plugins/ste_former.so: keeps what '
-chmod o+w plugins
-bnn 4 doctor --csv --plugin-path plugins
 finds wrong plugins '.*everybody may write to its folder'
-BNNRUN_TRUST_PLUGINS=1 bnn 0 doctor --csv
-finds warning plugins 'BNNRUN_TRUST_PLUGINS=1'
-
-# ---- limits --------------------------------------------------------------------------------------
-(ulimit -n 64 && "$BNNRUN" doctor --csv >out 2>err) || wrong "status $?"
+finds ok plugins 'ste former, .*plugins/ste_former.so: keeps what '
+says '^bnnrun: 6 things are wrong, '
+unset BNN_TEST_STILLBORN BNN_DATA_PATH
+(ulimit -n 64 && BNNRUN_TRUST_PLUGINS=1 "$BNNRUN" doctor --csv >out 2>err) || wrong "status $?"
 finds warning limits 'a process may open only 64 files'
+finds warning plugins 'BNNRUN_TRUST_PLUGINS=1'
 
 echo "$n_checks commands, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

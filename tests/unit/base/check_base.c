@@ -118,6 +118,30 @@ START_TEST(arena_blocks_are_zeroed_aligned_and_apart)
 }
 END_TEST
 
+/* Blocks keep their places, and the first byte behind the end of any is seen. */
+START_TEST(arena_fences_are_seen_when_they_are_down)
+{
+    bnn_arena *arena = bnn_arena_create(SIZE_MAX);
+    unsigned char *blocks[MANY];
+    bnn_arena_fence(arena);
+    for (size_t i = 0; i < MANY; i++) {
+        blocks[i] = bnn_arena_alloc(arena, i * BNN_ALIGN, 1);
+        ck_assert_uint_eq((uintptr_t)blocks[i] % BNN_ALIGN, 0);
+        ck_assert(holds_only(blocks[i], i * BNN_ALIGN, 0));
+        memset(blocks[i], 1, i * BNN_ALIGN);
+    }
+    ck_assert(bnn_arena_is_whole(arena));
+    for (size_t i = 0; i < MANY; i += 7) {
+        unsigned char *behind = blocks[i] + i * BNN_ALIGN + i % BNN_ALIGN, was = *behind;
+        *behind = (unsigned char)~was;
+        ck_assert(!bnn_arena_is_whole(arena));
+        *behind = was;
+        ck_assert(bnn_arena_is_whole(arena));
+    }
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(arena_stops_at_its_limit)
 {
     bnn_arena *arena = bnn_arena_create(256);
@@ -606,6 +630,7 @@ static Suite *base_suite(void)
 
     TCase *arena = tcase_create("arena");
     tcase_add_test(arena, arena_blocks_are_zeroed_aligned_and_apart);
+    tcase_add_test(arena, arena_fences_are_seen_when_they_are_down);
     tcase_add_test(arena, arena_stops_at_its_limit);
     tcase_add_test(arena, arena_refuses_products_that_overflow);
     tcase_add_test(arena, arena_copies_and_formats_texts);

@@ -153,6 +153,7 @@ static size_t read_logs(const char **last)
 START_TEST(what_a_plugin_prints_is_kept_with_its_run)
 {
     const char *last = "";
+    trust_plugins();
     run_sweep(HOSTILE("prints"), 2);
     expect_states(2, 0);
     ck_assert_uint_eq(read_logs(&last), 1);
@@ -163,6 +164,7 @@ END_TEST
 START_TEST(a_plugin_that_prints_without_end_fills_no_disk)
 {
     const char *last = "";
+    trust_plugins();
     run_sweep(HOSTILE("chatters"), 2);
     expect_states(2, 0);
     ck_assert_uint_eq(read_logs(&last), 1);
@@ -199,6 +201,19 @@ START_TEST(an_ordering_that_crashes_is_a_mistake_of_the_spec)
     ck_assert_uint_eq(bnn_fp_mode(), mode);
     load_well(ORDERED("prints"));
     ck_assert_uint_eq(experiment.n_configs, 3);
+}
+END_TEST
+
+/* Who wants threads may have them, and is told. */
+START_TEST(threads_of_strangers_are_warned_of)
+{
+    load_well(ORDERED("nothing") "run: {isolation: thread}\n");
+    const char *warning = "warning: run.isolation: thread, but *, which did not come with bnnrun, "
+                          "act in it: *";
+    ck_assert_msg(fnmatch(bnn_arena_printf(arena, "*%s", warning), said(), 0) == 0, "%s", said());
+    trust_plugins();
+    load_well(ORDERED("nothing") "run: {isolation: thread}\n");
+    ck_assert_str_eq(said(), "");
 }
 END_TEST
 
@@ -285,6 +300,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, an_ordering_that_crashes_is_a_mistake_of_the_spec, 0,
                         getenv("BNN_TEST_LONG") != NULL ? 4 : 3);
     tcase_add_test(tcase, what_an_ordering_prints_is_no_result);
+    tcase_add_test(tcase, threads_of_strangers_are_warned_of);
     suite_add_tcase(suite, tcase);
     return suite;
 }
