@@ -22,6 +22,8 @@ typedef struct child_line {
     int fd;
     pid_t pid; /* of the process that may speak */
     process_attempt attempt;
+    bool sandboxed; /* as far as it is to be; or that was said */
+    bnn_sandbox sandbox;
 } child_line;
 
 /* content: the member of the message that belongs to its kind. */
@@ -40,8 +42,20 @@ static void child_send(const child_line *line, process_message_kind kind, const 
             _exit(EXIT_FAILURE); /* the host is gone */
 }
 
+/* In the log, which the run has begun anew before its first record. */
+static void child_tell_sandbox(child_line *line)
+{
+    char text[BNN_SANDBOX_TEXT];
+    const char *with = bnn_sandbox_describe(line->sandbox, text);
+    if (!line->sandboxed)
+        dprintf(STDERR_FILENO, "[bnnrun: not sandboxed%s%s]\n", with != NULL ? " but by " : "",
+                with != NULL ? with : ": this kernel has neither landlock nor seccomp");
+    line->sandboxed = true;
+}
+
 static void child_send_record(void *context, const bnn_record *record)
 {
+    child_tell_sandbox(context);
     child_send(context, PROCESS_RECORD, record, sizeof *record);
 }
 
@@ -62,19 +76,17 @@ static void child_print_to(int fd)
 
 /* Before code of strangers gets to run: what it does not need is taken away. It writes to the folder of its run, which
  * has to be there for that. */
-static void child_enter_sandbox(const bnn_run_base *base, const bnn_run *run)
+static void child_enter_sandbox(const bnn_run_base *base, const bnn_run *run, child_line *line)
 {
-    char folder[PATH_MAX], text[BNN_SANDBOX_TEXT];
+    char folder[PATH_MAX];
     bnn_error err;
+    line->sandboxed = true;
     if (bnn_plugin_set_is_trusted(&base->experiment->configs[run->i_config].plugins))
         return;
     snprintf(folder, sizeof folder, "%.*s/%s", BNN_RUN_FOLDER_MAX, base->folder, run->uid);
     bnn_file_make_directory(folder, &err); /* else the run says so */
-    const bnn_sandbox got = bnn_sandbox_enter(folder);
-    const char *with = bnn_sandbox_describe(got, text);
-    if (got.landlock == 0 || !got.seccomp)
-        dprintf(STDERR_FILENO, "[bnnrun: not sandboxed%s%s]\n", with != NULL ? " but by " : "",
-                with != NULL ? with : ": this kernel has neither landlock nor seccomp");
+    line->sandbox = bnn_sandbox_enter(folder);
+    line->sandboxed = line->sandbox.landlock > 0 && line->sandbox.seccomp;
 }
 
 /* Whether it was refused memory. */
@@ -120,7 +132,7 @@ void bnn_child_run(process_executor *x, const process_command *c, const int fds[
     mprotect(x->shared, sizeof *x->shared, PROT_READ); /* a wish to stop is for all runs */
     bnn_process_catch_crashes(crash);
     bnn_process_limit_memory(crash, bnn_process_memory(x->base->experiment));
-    child_enter_sandbox(x->base, &c->run);
+    child_enter_sandbox(x->base, &c->run, &line);
     bnn_process_note_state(line.fd, &state);
     bnn_run_execute(x->base, &c->run, &host, &x->shared->stop,
                     &x->shared->progress[c->attempt.slot], &outcome);
