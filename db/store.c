@@ -121,7 +121,7 @@ static int check_writable(const bnn_store *store, bnn_error *err)
         return refuse_to_write(store, "", "written", "it", file, "", err);
     if (!bnn_path_directory(file, folder))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", store->path);
-    eaccess(folder, W_OK | X_OK); /* for its errno */
+    (void)eaccess(folder, W_OK | X_OK); /* for its errno */
     return refuse_to_write(store, "", exists ? "written" : "created", "its folder", folder, "",
                            err);
 }

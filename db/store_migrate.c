@@ -166,7 +166,7 @@ static int upgrade_schema(bnn_store *store, int64_t version, bnn_error *err)
 /* Turning WAL on needs the file for itself, and SQLite does not wait for that. */
 static int turn_wal_on(bnn_store *store, bnn_error *err)
 {
-    static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    static const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
     int code = SQLITE_BUSY;
     for (int waited_ms = 0; waited_ms < BNN_STORE_BUSY_TIMEOUT_MS; waited_ms += 10) {
         code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);

@@ -6,6 +6,7 @@
  * still hold, goes to a new file, and the log away. */
 #include "db/store_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,10 +88,10 @@ static int reserve_saved(const bnn_store *store, char **out, char **before, bnn_
             return BNN_OK;
         }
         if (errno != EEXIST) {
-            bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be created",
-                           name + (store->path - store->file));
+            const int status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be created",
+                                              name + (store->path - store->file));
             free(name);
-            return err->status;
+            return status;
         }
         free(*before);
         *before = name;
@@ -106,6 +107,7 @@ static int save_all(bnn_store *store, char **out, char **before, bnn_error *err)
     int status = reserve_saved(store, out, before, err);
     if (status != BNN_OK)
         return status;
+    assert(*out != NULL);
     const bnn_store_value to = bnn_value_text(*out);
     bnn_store_report(store, err);
     bnn_store_execute(store, "VACUUM INTO ?1", &to, 1);

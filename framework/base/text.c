@@ -34,7 +34,7 @@ bool bnn_text_is_name(const char *text, const char *first, const char *also, siz
 {
     static const char common[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     size_t n = 0;
-    for (; text[n] != '\0' && n <= n_max; n++)
+    for (; n <= n_max && text[n] != '\0'; n++)
         if (strchr(common, text[n]) == NULL && strchr(n == 0 ? first : also, text[n]) == NULL)
             return false;
     return n > 0 && n <= n_max;

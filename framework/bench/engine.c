@@ -103,7 +103,7 @@ int bnn_measure_latency(const bnn_model *model, const bnn_engine *engine, const 
     bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (arena == NULL)
         return bnn_no_memory(err);
-    bnn_engine_contender c;
+    bnn_engine_contender c = {0};
     int status = bnn_engine_contender_open(model, engine, arena, &c, err);
     if (status == BNN_OK) {
         c.images = images;

@@ -72,7 +72,7 @@ static int times_keep_layers(const bench_lineup *lineup, const bench_contender *
     for (uint32_t s = 0; s < n_stages; s++) {
         const bnn_stage *stage = &c->model->stages[s];
         bnn_measure_summary summary;
-        bnn_measure_summarize(samples + s * n_rounds, n_rounds, &summary);
+        bnn_measure_summarize(samples + (size_t)s * n_rounds, n_rounds, &summary);
         layers[s] = (bnn_store_bench_layer){stage->op.name, stage->integer_sums, summary.median_ns};
     }
     c->times[i].layers = layers;

@@ -386,7 +386,7 @@ int cli_grid_shorten(cli_grid *grid, size_t column, bnn_error *err)
         return bnn_no_memory(err);
     for (size_t row = 0; row < grid->n_rows; row++) {
         const char *label = *label_cell(grid, row, column);
-        const bool fits = bnn_text_width(label) <= grid->columns[column].shown;
+        const bool fits = label == NULL || bnn_text_width(label) <= grid->columns[column].shown;
         const char *before = row == 0 ? NULL : *label_cell(grid, row - 1, column);
         if (before != NULL && label != NULL && strcmp(label, before) == 0)
             shorter[row] = shorter[row - 1];

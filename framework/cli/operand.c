@@ -99,7 +99,7 @@ static int check_folder(const bnn_stored_run *stored, bnn_error *err)
 int cli_find_done_run(bnn_store *store, const char *wanted, bnn_arena *arena, bnn_stored_run *out,
                       bnn_error *err)
 {
-    const char *uid;
+    const char *uid = NULL;
     int status = cli_find_run(store, wanted, arena, &uid, err);
     if (status == BNN_OK)
         status = bnn_store_find_run(store, uid, arena, out, err);

@@ -72,7 +72,7 @@ static time_t selection_age(const char *text)
     static const struct {
         char unit;
         time_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7L * 86400}};
     const size_t n = strspn(text, "0123456789");
     char digits[BNN_SHORT_TEXT];
     snprintf(digits, sizeof digits, "%.*s", (int)n, text);

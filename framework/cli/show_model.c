@@ -6,6 +6,7 @@
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -331,11 +332,14 @@ static int print_model_text(const model_summary *s, bnn_error *err)
 
 int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
 {
-    model_summary s;
+    model_summary s = {0};
     int status = model_summarize(path, options->arena, &s, err);
-    if (status == BNN_OK && options->json)
+    if (status != BNN_OK)
+        return status;
+    assert(s.model != NULL);
+    if (options->json)
         print_model_json(&s);
-    else if (status == BNN_OK)
+    else
         status = options->csv ? model_print_csv(&s, options, err) : print_model_text(&s, err);
     return status;
 }

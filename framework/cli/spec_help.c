@@ -182,7 +182,7 @@ int cli_spec_help(const char *path, bnn_error *err)
     /* It may lead into a plugin, as train.optimizer.momentum does. */
     char above[BNN_KEY_PATH];
     const char *dot = strrchr(path, '.');
-    parameter wanted = {.name = dot == NULL ? NULL : dot + 1};
+    parameter wanted = {.name = dot == NULL ? "" : dot + 1};
     snprintf(above, sizeof above, "%.*s", dot == NULL ? 0 : (int)(dot - path), path);
     key = bnn_key_find(&bnn_spec_section, above);
     int status = BNN_OK;

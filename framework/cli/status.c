@@ -75,7 +75,9 @@ void cli_status_draw(cli_status *status)
 void cli_status_erase(cli_status *status)
 {
     char out[64];
-    if (status->drawn[0] != '\0')
-        fwrite(out, 1, (size_t)status_home(status, out, sizeof out), stderr);
+    if (status->drawn[0] == '\0')
+        return;
+    const int n = status_home(status, out, sizeof out);
+    fwrite(out, 1, (size_t)n, stderr);
     status->drawn[0] = '\0';
 }

@@ -4,6 +4,8 @@
 #include "cli/table.h"
 #include "kernels/kernels.h"
 
+#include <assert.h>
+
 /* Points for a picture, of which every fourth stands in JSON: x is exact in both. */
 enum { N_POINTS = 257, STEP = 4, N_MOMENTS = 3 };
 static const float FROM = -2.0f, TO = 2.0f;
@@ -43,6 +45,7 @@ static int curves_begin(ste_curves *c, bnn_registry *registry, const bnn_plugin 
 /* A schedule has three moments to look at, what stays the same has one. */
 static int curves_moments(const ste_curves *c)
 {
+    assert(c->ste != NULL);
     return c->ste->schedule != NULL ? N_MOMENTS : 1;
 }
 

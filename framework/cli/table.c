@@ -202,7 +202,7 @@ static bool table_is_formula(const char *text)
     char *end;
     if (*text == '\0' || text[1] == '\0' || strchr("=+-@\t\r", *text) == NULL)
         return false;
-    strtod(text, &end);
+    (void)strtod(text, &end);
     return end == text || *end != '\0';
 }
 

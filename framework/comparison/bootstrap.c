@@ -278,9 +278,11 @@ static int table_make(bootstrap_table *table, const bnn_predictions *p, size_t c
 static int tables_make(bootstrap_table *tables, bootstrap_runs *runs, const bnn_predictions *p,
                        size_t replicates, bnn_arena *arena, bnn_error *err)
 {
-    if (bootstrap_list_runs(runs, p, arena, err) != BNN_OK ||
-        bootstrap_read_runs(runs, p, arena, err) != BNN_OK)
-        return err->status;
+    int status = bootstrap_list_runs(runs, p, arena, err);
+    if (status == BNN_OK)
+        status = bootstrap_read_runs(runs, p, arena, err);
+    if (status != BNN_OK)
+        return status;
     for (size_t i = 0; i < p->images; i++)
         runs->times[i] = 1;
     draw_planes(runs);

@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "kernels/kernels.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -210,6 +211,7 @@ int bnn_conform_run(const char *path, bnn_kind kind, size_t i, double seconds,
                     bnn_conform_result *out, bnn_error *err)
 {
     const conform_check *check = conform_find(kind, i);
+    assert(check != NULL);
     conform_answer *answer =
         mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED)

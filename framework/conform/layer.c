@@ -239,11 +239,11 @@ static void layer_check_always(conform_subject *s, void (*check)(conform_rig *r)
 {
     static const bnn_shape shapes[] = {{2, 7, 6}, {3, 8, 8}, {1, 5, 5}, {33, 1, 1}};
     static const uint32_t batches[][2] = {{3, 16}, {2, 16}, {16, 16}, {20, 32}};
-    const bool linear = ((const bnn_layer *)(const void *)s->head)->role == BNN_ROLE_LINEAR;
+    const int linear = ((const bnn_layer *)(const void *)s->head)->role == BNN_ROLE_LINEAR;
     for (size_t turn = 0; conform_set(s, turn); turn++) {
         size_t n_taken = 0;
         conform_rig r;
-        for (size_t j = 0; j < 4 * 4; j++)
+        for (size_t j = 0; j < (size_t)4 * 4; j++)
             for (int binary = 0; binary <= linear; binary++)
                 if (conform_rig_create(&r, s, shapes[j / 4], batches[j % 4][0], batches[j % 4][1],
                                        binary)) {

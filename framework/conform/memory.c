@@ -87,6 +87,7 @@ float *conform_empty_floats(conform_memory *m, size_t n)
 
 bool conform_is_same(float a, float b)
 {
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are meant: 0 and -0 differ */
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
 }
 

@@ -17,7 +17,7 @@ static float *ste_grid(conform_memory *memory)
                                      100.0f, 1e4f,         1e10f,  1e30f,   3.4e38f, FLT_MAX};
     enum { N_EXTREMES = sizeof extremes / sizeof *extremes };
     float *x = conform_empty_floats(memory, N_GRID);
-    for (int i = 0; i < N_EXTREMES; i++) {
+    for (size_t i = 0; i < N_EXTREMES; i++) {
         x[2 * i] = extremes[i];
         x[2 * i + 1] = -extremes[i];
     }

@@ -88,7 +88,7 @@ static void format_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         if (f->n_roles > 0)
             names[n++] = f->name;
     }
-    if (text == NULL || *format != NULL)
+    if (node == NULL || text == NULL || *format != NULL)
         return;
     const bool found = bnn_did_you_mean(text, names, n, near)[0] != '\0';
     bnn_diag_add(

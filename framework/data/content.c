@@ -77,7 +77,7 @@ static int content_inflate(gzFile file, size_t limit_bytes, bool is_head, SHA2_C
         const size_t room = bnn_size_smaller(capacity, most) - content->n_bytes;
         got = gzread(file, to, (unsigned)bnn_size_smaller(room, STEP_BYTES));
         if (got >= 0)
-            gzerror(file, &code);
+            (void)gzerror(file, &code);
         /* zlib has looked ahead; what it has found behind the head is nobody's business. */
         const bool is_all = is_head && got >= 0 && content->n_bytes + (size_t)got == limit_bytes;
         if (got < 0 || (code != Z_OK && code != Z_STREAM_END && !is_all))

@@ -282,7 +282,7 @@ static bool dataset_is_unknown(const bnn_catalogue_entry *entry)
 void bnn_dataset_identify(const bnn_data_options *options, const bnn_data_search *search,
                           char out[BNN_SHA256_HEX])
 {
-    bnn_catalogue_entry entry;
+    bnn_catalogue_entry entry = {0};
     char directory[PATH_MAX];
     bnn_dataset dataset;
     bnn_error err;
@@ -299,7 +299,7 @@ void bnn_dataset_identify(const bnn_data_options *options, const bnn_data_search
 int bnn_dataset_open(const bnn_data_options *options, const bnn_data_search *search,
                      bnn_dataset *out, bnn_error *err)
 {
-    bnn_catalogue_entry entry;
+    bnn_catalogue_entry entry = {0};
     char directory[PATH_MAX] = "drawn by bnnrun";
     bnn_dataset dataset;
     int status =

@@ -68,7 +68,7 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
                      "most %d%s",
                      data->name, BNN_DATA_NAME_MAX,
                      strchr(data->name, '/') != NULL ? "; a folder is a dataset.path" : "");
-    if (data->path != NULL)
+    if (data->path != NULL && path != NULL)
         resolve_path(r, path, data);
     if (data->train_limit > 0 && data->validation >= data->train_limit)
         bnn_diag_add(r->diag, bnn_tree_get(node, "validation")->at,

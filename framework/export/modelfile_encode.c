@@ -244,10 +244,10 @@ static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
 {
     const uint32_t channels = s->op.out.c;
     size->n_thresholds = channels;
-    size->threshold_bits = 8 * bnn_modelfile_threshold_bytes(s->fold.threshold, channels);
+    size->threshold_bits = (uint64_t)8 * bnn_modelfile_threshold_bytes(s->fold.threshold, channels);
     size->threshold_bytes = (uint64_t)channels * size->threshold_bits / 8;
-    size->rule_bytes = 3 * bnn_modelfile_bitmap_bytes(channels);
-    size->rule_pad_bits = 3 * size_pad_bits(channels);
+    size->rule_bytes = (uint64_t)3 * bnn_modelfile_bitmap_bytes(channels);
+    size->rule_pad_bits = (uint64_t)3 * size_pad_bits(channels);
     size->n_tables = s->fold.n_tables;
     size->table_bytes = (uint64_t)size->n_tables * bnn_modelfile_bitmap_bytes(s->fold.table_size);
     size->table_pad_bits = size->n_tables * size_pad_bits(s->fold.table_size);

@@ -64,7 +64,7 @@ double bnn_environment_quota(const char *groups, const char *mounted)
     FILE *file = fopen(groups, "re");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         char *path = line;
-        strsep(&path, ":");
+        (void)strsep(&path, ":"); /* the ID */
         char *controllers = strsep(&path, ":");
         if (path == NULL)
             continue;

@@ -14,7 +14,7 @@ void bnn_statistics_renew(bnn_session *session)
     bnn_network *net = session->net;
     const uint64_t step = net->step;
     for (uint32_t i = 0; i < (uint32_t)train->renew_statistics; i++) {
-        const uint32_t *images = session->order + i % (session->n_train / batch) * batch;
+        const uint32_t *images = session->order + (size_t)(i % (session->n_train / batch)) * batch;
         bnn_session_load(session, &session->job->data->train, images, batch);
         statistics_set_share(net, 1.0f / (float)(i + 1));
         bnn_network_forward(net, batch, true);

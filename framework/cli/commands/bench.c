@@ -120,7 +120,7 @@ static int find_twin(request *r, bnn_error *err)
     bench_lineup *lineup = &r->lineup;
     bnn_store *store = NULL;
     const char *uid = NULL;
-    bnn_stored_run stored;
+    bnn_stored_run stored = {0};
     bnn_model *model;
     int status = cli_store_open(&r->options, &store, err);
     if (status == BNN_OK)

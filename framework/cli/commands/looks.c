@@ -112,7 +112,7 @@ static int looks_count_running(const bnn_plan *plan, bnn_store *store, size_t *n
 
 int cli_looks_wait(const bnn_plan *plan, const char *db, bnn_error *err)
 {
-    static const struct timespec pause = {.tv_nsec = 200 * 1000 * 1000};
+    static const struct timespec pause = {.tv_nsec = 200L * 1000 * 1000};
     size_t n = plan->n_of[BNN_RUN_RUNNING];
     bnn_store *store;
     int status = bnn_store_open(db, BNN_STORE_READ, &store, err);

@@ -125,7 +125,7 @@ static int run_plot(void *request, bnn_error *err)
 {
     plot_request *r = request;
     bnn_store *store = NULL;
-    bnn_drawing drawing;
+    bnn_drawing drawing = {0};
     int status = plot_find_kind(r, err);
     if (status == BNN_OK)
         status = plot_find_format(r, err);

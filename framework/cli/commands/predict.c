@@ -113,7 +113,7 @@ static void put_answer(prediction *p, const char *path, uint32_t i, const cli_im
                        const float *logits)
 {
     uint32_t classes[TOP] = {0};
-    double probabilities[TOP];
+    double probabilities[TOP] = {0};
     const uint32_t n = p->model->n_classes, n_ranks = n_ranks_of(p);
     rank_classes(logits, n, n_ranks, classes);
     for (uint32_t k = 0; k < n_ranks; k++)

@@ -23,7 +23,8 @@ static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
         (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
         (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
-        "elsewhere", (json_int_t)(s->summary.n_of[BNN_RUN_TAKEN] + s->plan.n_of[BNN_RUN_RUNNING]),
+        "elsewhere",
+        (json_int_t)s->summary.n_of[BNN_RUN_TAKEN] + (json_int_t)s->plan.n_of[BNN_RUN_RUNNING],
         "leaderboard", json_incref(board));
     if (all == NULL)
         return bnn_no_memory(err);

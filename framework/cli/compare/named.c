@@ -66,7 +66,7 @@ static int named_find_settings(bnn_store *store, const char *experiment, const c
                                bnn_arena *arena, const char **out_uid, bnn_error *err)
 {
     bnn_store_filter filter = {.experiment = experiment, .in_spec = 1};
-    const bnn_store_chosen *runs;
+    const bnn_store_chosen *runs = NULL;
     size_t n = 0;
     int status = cli_selection_check_experiment(store, experiment, arena, err);
     if (status == BNN_OK)

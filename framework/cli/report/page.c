@@ -203,10 +203,8 @@ static int page_add_parts(cli_part *part, bnn_error *err)
 
 static int page_add_experiment(cli_part *part, size_t index, bnn_error *err)
 {
-    cli_compared compared;
     part->name = part->wish->experiments[index];
     part->id = bnn_arena_printf(part->arena, "e%zu", index + 1);
-    part->compared = &compared;
     part->why = NULL;
     part->data = json_pack("{s:s}", "id", part->id);
     if (part->id == NULL || part->data == NULL)
@@ -244,7 +242,9 @@ int cli_report_choose(bnn_store *store, cli_report_wish *wish, bnn_error *err)
 static int page_write(cli_html *html, bnn_store *store, const cli_report_wish *wish, bnn_error *err)
 {
     bnn_arena *arena = wish->asking.options.arena;
-    cli_part part = {.wish = wish, .store = store, .arena = arena, .html = html};
+    cli_compared compared;
+    cli_part part = {
+        .wish = wish, .store = store, .arena = arena, .html = html, .compared = &compared};
     json_t *experiments = json_array();
     const cli_page page = {.title = page_title(wish, arena),
                            .kicker = page_kicker(wish, arena),

@@ -151,7 +151,7 @@ static void document_end(serve_document *d, unsigned status, const char *why)
 
 static bool document_grow(serve_document *d)
 {
-    const size_t capacity = 2 * d->capacity + 8 * BUFSIZ;
+    const size_t capacity = 2 * d->capacity + (size_t)8 * BUFSIZ;
     char *grown = realloc(d->incoming, capacity);
     if (grown == NULL)
         return false;

@@ -104,7 +104,7 @@ static void entry_remove_files(const bnn_add_request *request, const bnn_catalog
         strlen(name) != n + 1 + NAME_HASH || !bnn_path_join(request->catalogue, name, path) ||
         strcmp(path, old->directory) != 0 || strcmp(path, kept) == 0)
         return;
-    for (size_t i = 0; i < 2 * ADD_FILES; i++)
+    for (size_t i = 0; i < (size_t)2 * ADD_FILES; i++)
         if (bnn_path_join(old->directory, entry_names[i / ADD_FILES][i % ADD_FILES], path))
             unlink(path);
     rmdir(old->directory);

@@ -177,8 +177,9 @@ static int idx_read_file(add_set *set, size_t role, const idx_file *file, bnn_ar
     const char *path = bnn_arena_printf(set->arena, "%s%s", found, packed ? ".gz" : "");
     if (path == NULL)
         return bnn_no_memory(err);
-    if (bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &set->files[role], err) != BNN_OK)
-        return err->status;
+    const int status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &set->files[role], err);
+    if (status != BNN_OK)
+        return status;
     set->names[role] = file->name;
     return bnn_idx_parse(&set->files[role], out, err);
 }
@@ -187,9 +188,11 @@ static int idx_read_file(add_set *set, size_t role, const idx_file *file, bnn_ar
 static int idx_read_part(add_set *set, size_t part, const idx_file *const chosen[2], bnn_error *err)
 {
     bnn_array images, labels;
-    if (idx_read_file(set, 2 * part, chosen[0], &images, err) != BNN_OK ||
-        idx_read_file(set, 2 * part + 1, chosen[1], &labels, err) != BNN_OK)
-        return err->status;
+    int status = idx_read_file(set, 2 * part, chosen[0], &images, err);
+    if (status == BNN_OK)
+        status = idx_read_file(set, 2 * part + 1, chosen[1], &labels, err);
+    if (status != BNN_OK)
+        return status;
     const char *path = set->files[2 * part].path;
     if (images.n_dims < 3)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: %u dimensions, but images have 3 or 4", path,

@@ -2,6 +2,9 @@
 
 #include "export/build.h"
 #include "export/onnx/ops.h"
+
+#include <assert.h>
+
 /* Pixels 0..255 to what the network sees: exact in float32. */
 static void onnx_add_input(bnn_onnx_writer *w, const bnn_onnx_frame *frame)
 {
@@ -18,6 +21,7 @@ static int onnx_export(const bnn_graph *graph, const bnn_model *model,
                        const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
                        bnn_error *err)
 {
+    assert(graph != NULL || model != NULL);
     const bool pixels = options->input == BNN_ONNX_PIXELS;
     const bnn_shape input = graph != NULL ? graph->input : model->input;
     const bnn_onnx_frame frame = {.input = pixels ? "pixels" : "image",

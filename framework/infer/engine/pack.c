@@ -122,8 +122,8 @@ static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, b
         w->input_bytes = s->taps;
     } else if (conv && is_in_rows(&p->in)) {
         n[1] = s->op.kernel, n[2] = bnn_pack_row_words(s);
-        step[2] = bnn_pack_row_columns(s) * 4, step[1] = n[2] * step[2];
-        w->y_step = s->op.stride * step[1], w->x_step = s->op.stride * 4;
+        step[2] = (size_t)4 * bnn_pack_row_columns(s), step[1] = n[2] * step[2];
+        w->y_step = s->op.stride * step[1], w->x_step = (size_t)4 * s->op.stride;
         w->input_bytes = height * step[1];
     } else if (conv) {
         n[0] = n[1] = s->op.kernel, n[2] = divided_up(s->op.in.c, 32);
@@ -181,7 +181,7 @@ static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, 
     const bool dense = s->op.type == BNN_LOWER_DENSE, pixels = s->inputs == BNN_VALUES_PIXELS;
     const size_t height = dense ? s->op.in.h : s->op.kernel,
                  width = dense ? s->op.in.w : s->op.kernel;
-    uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, 4 * LANES);
+    uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, (size_t)4 * LANES);
     if (weights == NULL)
         return bnn_no_memory(err);
     for (size_t tap = 0; tap < s->taps; tap++) {

@@ -2,6 +2,7 @@
 
 #include "base/size.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The parts of a workspace. */
@@ -186,6 +187,7 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
     const bnn_stage *s = plain->stage;
     const size_t n_sums = bnn_shape_values(s->op.out), n = bnn_shape_values(s->out);
     parts w;
+    assert(workspace != NULL);
     plain_parts(plain, workspace, &w);
     float *sums = w.floats[0], *spare = w.floats[1];
     if (s->integer_sums) {
