@@ -267,6 +267,34 @@ fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library)
 clean-local:
 	rm -rf fuzz man
 
+# Static analysis and valgrind, in minutes; LINT names some of the tools: tests/lint/lint.sh. What make would do if all
+# sources were new tells with which flags each is compiled.
+lint_suites = \
+	tests/unit/base/check_base \
+	tests/unit/base/check_path \
+	tests/unit/base/check_text \
+	tests/unit/data/check_picture \
+	tests/unit/db/check_store_query \
+	tests/unit/export/check_modelfile \
+	tests/unit/infer/check_infer \
+	tests/unit/plugin/check_params \
+	tests/unit/spec/check_spec \
+	tests/unit/spec/check_sweep
+.PHONY: lint
+lint: all $(lint_suites)
+	@set X; for source in $(SOURCES); do set "$$@" -W $$source; done; shift; \
+	  $(MAKE) -n V=1 CC=lint-cc "$$@" all-am >lint.made
+	@$(AM_TESTS_ENVIRONMENT) CLANG_FORMAT='$(CLANG_FORMAT)' LINT_SUITES='$(lint_suites)' \
+	  $(srcdir)/tests/lint/lint.sh lint.made $(LINT); status=$$?; rm -f lint.made; exit $$status
+EXTRA_DIST += \
+	tests/lint/analyzer.txt \
+	tests/lint/commands.awk \
+	tests/lint/cppcheck.cfg \
+	tests/lint/cppcheck.txt \
+	tests/lint/failing.h \
+	tests/lint/lint.sh \
+	tests/lint/valgrind.supp
+
 # Whether what was installed works; with DESTDIR, too.
 installcheck-local:
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' CC='$(CC)' \
