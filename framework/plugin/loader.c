@@ -138,7 +138,7 @@ typedef enum loader_stage {
 static int loader_load(const char *path, bnn_kind kind, const char *name, bnn_arena *arena,
                        volatile loader_stage *stage, const bnn_head **out, bnn_error *err)
 {
-    void *object;
+    void *object = NULL;
     const bnn_head *(*entry)(void);
     int status = loader_check_file(path, err);
     *stage = LOADER_LOADS;

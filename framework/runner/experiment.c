@@ -9,6 +9,7 @@
 #include "runner/experiment_internal.h"
 #include "runner/spec_text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,7 @@ static int meet_dataset(const bnn_reader *r, const bnn_experiment *known, bnn_co
     const bnn_data_search search = {.catalogue = r->catalogue};
     bnn_catalogue_entry entry;
     bnn_error err;
+    assert(known != NULL);
     if (bnn_catalogue_load(r->catalogue, data->name, r->arena, &entry, &err) != BNN_OK)
         return bnn_diag_fail(r->diag, err.status, data->at, "%s", err.message);
     config->input = entry.shape;
@@ -339,7 +341,7 @@ static void resolve_points(const bnn_reader *r, const bnn_node *root, const bnn_
         if (bnn_experiment_note(&b, point, &config, status == BNN_OK) != BNN_OK)
             bnn_diag_no_memory(r->diag);
     }
-    if (b.whole && bnn_diag_status(r->diag) == BNN_OK)
+    if (b.whole && places != NULL && bnn_diag_status(r->diag) == BNN_OK)
         resolve_whole(&b, root, sweep, places);
     bnn_needs_label(&b);
     bnn_diag_end(r->diag, expanding);

@@ -48,6 +48,7 @@ static double finish_difference(float a, float b)
 
 static bool finish_same_bits(float a, float b)
 {
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are meant: 0 and -0 differ */
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
 }
 
@@ -84,8 +85,9 @@ int bnn_finish_compare(const bnn_model *model, const bnn_engine *engine, bnn_net
         bnn_network_infer(network, block, images + first * n_pixels, trained);
         bnn_engine_run(r.state, block, images + first * n_pixels, deployed, r.workspace, NULL);
         for (uint32_t i = 0; i < block; i++) {
-            finish_compare_image(trained + i * n_classes, deployed + i * n_classes, n_classes, out);
-            classes[first + i] = (uint8_t)bnn_class_of(deployed + i * n_classes, n_classes);
+            const size_t at = (size_t)i * n_classes;
+            finish_compare_image(trained + at, deployed + at, n_classes, out);
+            classes[first + i] = (uint8_t)bnn_class_of(deployed + at, n_classes);
         }
     }
     return BNN_OK;

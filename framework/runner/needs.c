@@ -8,6 +8,7 @@
 
 #include "model/network.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -229,6 +230,7 @@ static int need_bind(need_finder *f, const bnn_point *point, const bnn_config *f
     bnn_error err;
     int status = BNN_OK;
     *taught = (bnn_need){.hash = NULL};
+    assert(from == NULL || map != NULL);
     if (from != NULL)
         status = bnn_network_check_start(&from->model, from->input, from->n_classes, &config->model,
                                          config->input, config->n_classes, &err);
