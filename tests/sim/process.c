@@ -185,6 +185,8 @@ int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, con
                            bool take_over, bnn_arena *arena, bnn_plan *out,
                            bnn_store_recovered *recovered, bnn_error *err)
 {
+    sim_told before[SIM_RUNS]; /* others may end more of them after the plan was made */
+    memcpy(before, world->told, sizeof before);
     const int status =
         __real_bnn_plan_record(experiment, db, retrain, take_over, arena, out, recovered, err);
     if (!sim_is_inside() || status != BNN_OK)
@@ -193,11 +195,11 @@ int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, con
         const bnn_run *run = &out->runs[i];
         if (run->id == 0)
             continue;
-        const sim_told *told = process_told(run->uid);
+        const uint32_t attempt = before[process_told(run->uid) - world->told].attempt;
         const bool lost = run->state == BNN_RUN_LOST && world->damaged;
-        if (told->attempt != 0 && run->state != BNN_RUN_DONE && !lost)
+        if (attempt != 0 && run->state != BNN_RUN_DONE && !lost)
             sim_violate("run %s was done in attempt %u, and is in state %d now (%s)", run->uid,
-                        told->attempt, (int)run->state, run->lost != NULL ? run->lost : "");
+                        attempt, (int)run->state, run->lost != NULL ? run->lost : "");
     }
     return status;
 }

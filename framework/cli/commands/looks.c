@@ -114,7 +114,7 @@ int cli_looks_wait(const bnn_plan *plan, const char *db, bnn_error *err)
 {
     static const struct timespec pause = {.tv_nsec = 200L * 1000 * 1000};
     size_t n = plan->n_of[BNN_RUN_RUNNING];
-    bnn_store *store;
+    bnn_store *store = NULL;
     int status = bnn_store_open(db, BNN_STORE_READ, &store, err);
     while (status == BNN_OK && n > 0 && n == plan->n_of[BNN_RUN_RUNNING]) {
         nanosleep(&pause, NULL);
