@@ -76,6 +76,14 @@ static const uint32_t seccomp_machine = AUDIT_ARCH_X86_64, seccomp_foreign = 0x4
 static const uint32_t seccomp_machine = AUDIT_ARCH_AARCH64, seccomp_foreign = 0x7fffffff;
 #endif
 
+/* Newer than the headers of some systems, with the same numbers on all machines. */
+enum {
+    SECCOMP_FCHMODAT2 = 452,
+    SECCOMP_SETXATTRAT = 463,
+    SECCOMP_REMOVEXATTRAT = 466,
+    SECCOMP_FILE_SETATTR = 469,
+};
+
 /* What reaches beyond the process, or outlives it: sockets (io_uring opens them, too), other processes, rights and
  * owners of files, which landlock leaves alone, limits and priorities, the machine. */
 static const int seccomp_refused[] = {
@@ -98,6 +106,7 @@ static const int seccomp_refused[] = {
     SYS_rt_tgsigqueueinfo,
     SYS_fchmod,
     SYS_fchmodat,
+    SECCOMP_FCHMODAT2,
     SYS_fchown,
     SYS_fchownat,
     SYS_utimensat,
@@ -105,9 +114,12 @@ static const int seccomp_refused[] = {
     SYS_setxattr,
     SYS_lsetxattr,
     SYS_fsetxattr,
+    SECCOMP_SETXATTRAT,
     SYS_removexattr,
     SYS_lremovexattr,
     SYS_fremovexattr,
+    SECCOMP_REMOVEXATTRAT,
+    SECCOMP_FILE_SETATTR,
     SYS_setrlimit,
     SYS_setpriority,
     SYS_ioprio_set,
