@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 typedef struct child_line {
@@ -37,9 +36,8 @@ static void child_send(const child_line *line, process_message_kind kind, const 
     m.kind = kind;
     m.attempt = line->attempt;
     memcpy(&m.record, content, n_bytes);
-    while (send(line->fd, &m, sizeof m, MSG_NOSIGNAL) < 0)
-        if (errno != EINTR)
-            _exit(EXIT_FAILURE); /* the host is gone */
+    if (!bnn_process_send(line->fd, &m, sizeof m))
+        _exit(EXIT_FAILURE); /* the host is gone */
 }
 
 /* In the log, which the run has begun anew before its first record. */

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 void bnn_process_die_with(pid_t parent)
@@ -71,7 +72,27 @@ void bnn_process_kill_children(bool (*spare)(const void *context, pid_t child), 
         continue;
 }
 
-/* ---- commands ---------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------- */
+
+/* After a failure: true when the next try may go well, since memory of the kernel is short only for a
+ * moment; or this was interrupted. */
+static bool family_sends_again(void)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    const bool is_short = errno == ENOBUFS || errno == ENOMEM;
+    if (is_short)
+        nanosleep(&moment, NULL);
+    return is_short || errno == EINTR;
+}
+
+bool bnn_process_send(int socket, const void *message, size_t n_bytes)
+{
+    ssize_t n;
+    do
+        n = send(socket, message, n_bytes, MSG_NOSIGNAL);
+    while (n < 0 && family_sends_again());
+    return n == (ssize_t)n_bytes;
+}
 
 /* Room for a descriptor, aligned as the kernel wants it. */
 typedef union family_rights {
@@ -98,7 +119,7 @@ bool bnn_process_send_command(int control, const process_command *command,
     ssize_t n;
     do
         n = sendmsg(control, &message, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && family_sends_again());
     return n == (ssize_t)sizeof copy;
 }
 

@@ -241,6 +241,9 @@ void bnn_process_adopt_orphans(void);
 void bnn_process_kill_children(bool (*spare)(const void *context, pid_t child),
                                const void *context);
 
+/* Sends a message whole; false when nobody hears it. */
+bool bnn_process_send(int socket, const void *message, size_t n_bytes);
+
 /* Sends a command, with descriptors or NULL; false when nobody hears it. */
 bool bnn_process_send_command(int control, const process_command *command,
                               const int fds[PROCESS_FDS]);

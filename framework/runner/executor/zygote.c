@@ -23,9 +23,8 @@ static int zygote_control(const process_executor *x)
 
 static void zygote_tell(process_executor *x, const process_news *news)
 {
-    while (send(zygote_control(x), news, sizeof *news, MSG_NOSIGNAL) < 0)
-        if (errno != EINTR)
-            _exit(EXIT_SUCCESS); /* the host is gone */
+    if (!bnn_process_send(zygote_control(x), news, sizeof *news))
+        _exit(EXIT_SUCCESS); /* the host is gone */
 }
 
 /* ---- children ---------------------------------------------------------------------------- */
