@@ -35,6 +35,8 @@ static int store_reason(sqlite3 *db)
         return bnn_fault_remedy(reason) != NULL ? reason : EIO;
     case SQLITE_CANTOPEN:
         return bnn_fault_remedy(reason) != NULL ? reason : 0;
+    case SQLITE_CORRUPT: /* which SQLite also says of a disk that cannot be read */
+        return reason == EIO ? reason : 0;
     default:
         return 0;
     }
