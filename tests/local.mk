@@ -173,6 +173,7 @@ shell_tests = \
 	tests/fuzz/fuzz_replay.sh \
 	tests/matrix/matrix.sh \
 	tests/sim/sim.sh \
+	tests/torture/torture.sh \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
@@ -413,6 +414,28 @@ EXTRA_DIST += tests/matrix/classify.js
 .PHONY: matrix
 matrix: all tests/matrix/bnnmatrix
 	@$(AM_TESTS_ENVIRONMENT) tests/matrix/bnnmatrix $(MATRIX_FLAGS)
+
+# The n-th allocation, write, fsync ... of each command fails. `make check` tries a few of them
+# (tests/torture/torture.sh), `make torture` all. The library is preloaded before sanitizers, and has none.
+check_PROGRAMS += tests/torture/torture
+tests_torture_torture_SOURCES = \
+	tests/torture/commands.c tests/torture/commands.h \
+	tests/torture/describe.c \
+	tests/torture/faults.h \
+	tests/torture/judge.c tests/torture/judge.h \
+	tests/torture/torture.c \
+	tests/torture/trial.c tests/torture/trial.h
+tests_torture_torture_LDADD = $(bnn_libraries)
+check_LTLIBRARIES += tests/torture/inject.la
+tests_torture_inject_la_SOURCES = tests/torture/inject.c
+tests_torture_inject_la_CFLAGS = $(BNN_FLAGS) $(BNN_WARNINGS) -U_FORTIFY_SOURCE -fvisibility=default \
+	-fno-builtin -ftls-model=initial-exec
+tests_torture_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+tests_torture_inject_la_LIBADD = -ldl
+
+.PHONY: torture
+torture: all tests/torture/torture tests/torture/inject.la
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/torture/torture.sh all $(TORTURE_FLAGS)
 
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh

@@ -1,0 +1,121 @@
+/* commands.c - see commands.h. */
+#include "tests/torture/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SWEEP "run spec.yaml --db " TRIAL_DB " -s run.isolation="
+#define ON    " --db " TRIAL_DB
+
+/* In the order in which they are tried. */
+const torture_command torture_commands[] = {
+    {.name = "run", .words = SWEEP "thread -j 2", .folder = "fresh", .trains = true},
+    {.name = "process", .words = SWEEP "process -j 1", .folder = "fresh", .trains = true},
+    {.name = "resume", .words = SWEEP "thread -j 1", .folder = "stopped", .trains = true},
+    {.name = "restore",
+     .words = SWEEP "thread -j 1",
+     .folder = "torn",
+     .trains = true,
+     .may_lose = true},
+    {.name = "plan", .words = "plan spec.yaml" ON, .folder = "done"},
+    {.name = "show", .words = "show RUN" ON, .folder = "done", .steady = true},
+    {.name = "runs", .words = "runs --json" ON, .folder = "done", .steady = true},
+    {.name = "query", .words = "query leaderboard" ON, .folder = "done", .steady = true},
+    {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
+    {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
+    {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
+    {.name = "predict", .words = "predict RUN" ON, .folder = "done", .steady = true},
+    {.name = "verify", .words = "verify RUN" ON, .folder = "done", .steady = true},
+    {.name = "bench", .words = "bench RUN --rounds 2 --batch 1 --no-ort" ON, .folder = "done"},
+    {.name = "report", .words = "report -o report.html" ON, .folder = "done"},
+    {.name = "note", .words = "note RUN a_remark" ON, .folder = "done"},
+    {.name = "rm", .words = "rm RUN --yes" ON, .folder = "done", .again = "gc --yes" ON},
+    {.name = "gc", .words = "gc --yes" ON, .folder = "dirty"},
+};
+const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
+
+static const char spec[] =
+    "name: torture\n"
+    "dataset: {name: synthetic, train_limit: 40, validation: 20, test_limit: 20}\n"
+    "model:\n"
+    "  topology:\n"
+    "    input: {channels: 1, height: 28, width: 28}\n"
+    "    blocks:\n"
+    "      - {layer: {name: dense, out: 8}}\n"
+    "      - {layer: {name: dense, out: 10}}\n"
+    "  binarize: {weights: true, activations: true, first: true}\n"
+    "train: {epochs: 2, batch: 20}\n"
+    "seeds: {count: 1}\n"
+    "sweep: {grid: {model.ste: [identity, clipped]}}\n"
+    "run: {measure: false}\n";
+
+static char uid[32] = "none"; /* of a run */
+
+void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX])
+{
+    const char *at = strstr(command->words, "RUN");
+    if (at == NULL)
+        snprintf(text, TRIAL_TEXT_MAX, "%s", command->words);
+    else
+        snprintf(text, TRIAL_TEXT_MAX, "%.*s%s%s", (int)(at - command->words), command->words, uid,
+                 at + strlen("RUN"));
+}
+
+/* Returns the status, and the number of renames. */
+static int sweep(const trial_place *place, const char *folder, const trial_fault *fault,
+                 uint64_t *n_renames)
+{
+    trial_outcome outcome;
+    trial_run(place, folder, SWEEP "thread -j 1", fault, &outcome);
+    if (fault == NULL && outcome.status != 0)
+        trial_die("the sweep ends with status %d\n%s", outcome.status, outcome.err);
+    *n_renames = outcome.report.n_calls[TORTURE_RENAME];
+    trial_free(&outcome);
+    return outcome.status;
+}
+
+/* Something that the last run writes cannot come to its place. A slow machine has fewer checkpoints. */
+static void stop_sweep(const trial_place *place, uint64_t n_renames)
+{
+    uint64_t n;
+    int status;
+    do {
+        const trial_fault fault = {TORTURE_RENAME, n_renames--, EIO, false};
+        trial_copy(place, "fresh", "stopped");
+        status = sweep(place, "stopped", &fault, &n);
+    } while (status == 0 && n_renames > 0);
+    if (status == 0)
+        trial_die("the sweep cannot be stopped");
+}
+
+bool torture_make_folders(const trial_place *place)
+{
+    char path[PATH_MAX], name[128];
+    uint64_t n_renames;
+    trial_write(place, "fresh", "spec.yaml", spec);
+    trial_copy(place, "fresh", "done");
+    sweep(place, "done", NULL, &n_renames);
+    if (n_renames == 0)
+        return false;
+    char *state = trial_describe(place, "done");
+    const char *run = strstr(state, "\nrun ");
+    if (run == NULL || sscanf(run, "\nrun %31s", uid) != 1)
+        trial_die("there is no run:\n%s", state);
+    free(state);
+
+    trial_copy(place, "done", "torn");
+    snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn", uid);
+    if (unlink(trial_path(place, "torn", name, path)) != 0)
+        trial_die("%s: %s", path, strerror(errno));
+
+    stop_sweep(place, n_renames);
+
+    trial_copy(place, "done", "dirty");
+    snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn.123.tmp", uid);
+    trial_write(place, "dirty", name, "a part");
+    trial_write(place, "dirty", TRIAL_DB ".artifacts/0123456789/model.bnn", "of a removed run");
+    return true;
+}

@@ -1,0 +1,28 @@
+/* commands.h - what is tortured, and where it begins. */
+#ifndef BNN_TESTS_TORTURE_COMMANDS_H
+#define BNN_TESTS_TORTURE_COMMANDS_H
+
+#include "tests/torture/trial.h"
+
+typedef struct torture_command {
+    const char *name;
+    const char *words;  /* of its command line; RUN is the uid of a run */
+    const char *folder; /* that it begins in a copy of */
+    const char *again;  /* what takes up after a failure, beside the same command; or NULL */
+    bool trains;        /* ends as "done" is, whatever happened */
+    bool steady;        /* prints the same each time */
+    bool may_lose;      /* says by status 1 that it could not make something again */
+} torture_command;
+
+extern const torture_command torture_commands[];
+extern const unsigned torture_n_commands;
+
+/* Makes the folders that commands begin in: "fresh" has a spec; "done" has its two runs, too; in "torn" one has lost a
+ * file; "stopped" was left when one was not done, but has a checkpoint; in "dirty" something is to be removed.
+ * False where calls cannot be made to fail. */
+bool torture_make_folders(const trial_place *place);
+
+/* The command's words with the uid of a run in "done". */
+void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX]);
+
+#endif
