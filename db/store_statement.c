@@ -46,7 +46,9 @@ static int store_explain(bnn_store *store, const char *what, int reason, bnn_err
 {
     const char *path = store->path, *text = sqlite3_errmsg(store->db);
     char who[BNN_STORE_WRITER_MAX];
-    if (reason != 0 && reason != EBUSY && reason != ENOSPC) {
+    if (reason == ENOSPC)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: %s: the disk is full", path, what);
+    if (reason != 0 && reason != EBUSY) {
         errno = reason;
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: %s", path, what);
     }
@@ -60,8 +62,6 @@ static int store_explain(bnn_store *store, const char *what, int reason, bnn_err
                         "%s: %s: %s has been writing to it for %d seconds; wait for it to end, or "
                         "stop it",
                         path, what, who, store->wait_ms / 1000);
-    case SQLITE_FULL:
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: %s: the disk is full", path, what);
     case SQLITE_CANTOPEN: /* a WAL whose index cannot be made here */
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: %s: what was written last, in %s-wal, cannot be read by you in this "
