@@ -302,6 +302,16 @@ if env --default-signal=INT true 2>/dev/null; then
     ends $((128 + $(kill -l USR1)))
     [ "$(ask usr1.db "SELECT count(*) FROM run_summary WHERE state = 'interrupted'")" -eq 2 ] ||
         wrong "SIGUSR1 did not leave two interrupted runs"
+    # A limit of CPU time, which the processes of runs meet, each by itself.
+    if [ -n "${BNN_TEST_LONG-}" ]; then
+        # shellcheck disable=SC2016 # of the other shell
+        env --default-signal=XCPU sh -c 'ulimit -St 1 && exec "$0" run spec.yaml --db cpu.db -j 1 \
+            -s run.isolation=process -s train.epochs=1000 -s model.ste=[ede]' "$BNNRUN" >out 2>err </dev/null
+        status=$?
+        [ $status -eq $((128 + $(kill -l XCPU))) ] || wrong "a limit of CPU time: status $status"
+        [ "$(ask cpu.db "SELECT group_concat(DISTINCT state) FROM run_summary WHERE state <> 'queued'")" = \
+            interrupted ] || wrong "a limit of CPU time was taken for a failure of runs"
+    fi
 else
     echo "skipped: signals (env has no --default-signal)"
 fi

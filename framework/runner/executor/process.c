@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,7 +191,8 @@ static void process_give_time(process_executor *x, double seconds)
 }
 
 /* Kills the children that outstay their timeout, or a stop, by more than the grace period; and those that do
- * not come back from a plugin. */
+ * not come back from a plugin. What the kernel tells a child of its CPU time, which that ignores, is told to this
+ * process, so that the sweep stops before the child is killed. */
 static void process_kill_late(process_executor *x)
 {
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
@@ -208,6 +210,8 @@ static void process_kill_late(process_executor *x)
                           (x->stopped > 0.0 && now > x->stopped + PROCESS_GRACE_SECONDS);
         if (!s->running || s->ended || s->late != PROCESS_IN_TIME)
             continue;
+        if (x->stopped <= 0.0 && bnn_process_is_at_limit(s))
+            kill(getpid(), SIGXCPU);
         if (late)
             process_kill(x, s, PROCESS_OUTSTAYED);
         else if (bnn_process_is_lost(s, &x->shared->progress[i].call, limit, seconds))

@@ -202,6 +202,9 @@ enum { PROCESS_CALL_TEXT = 200 };
 bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
                          double seconds);
 
+/* Whether the child has used up its CPU time (`ulimit -t`), or the kernel kills it for that in seconds. */
+bool bnn_process_is_at_limit(const process_slot *slot);
+
 /* How long a call may compute. */
 double bnn_process_call_seconds(const process_executor *executor);
 

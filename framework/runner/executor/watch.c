@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
@@ -23,6 +24,16 @@ bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double l
     call->waited += seconds < awake ? seconds : awake;
     return bnn_child_cpu_seconds(slot->pid) - call->began > limit ||
            call->waited > waiting_is_cheaper * limit;
+}
+
+bool bnn_process_is_at_limit(const process_slot *slot)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    const double grace =
+        limit.rlim_cur == limit.rlim_max ? 5.0 : 0.0; /* it kills, and does not tell */
+    return bnn_child_cpu_seconds(slot->pid) >= (double)limit.rlim_cur - grace;
 }
 
 double bnn_process_call_seconds(const process_executor *x)
