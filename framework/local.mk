@@ -12,6 +12,7 @@ infer_base_sources = \
 base_sources = $(infer_base_sources) \
 	framework/base/fault.c framework/base/fault.h \
 	framework/base/fp_mode.h \
+	framework/base/json.c framework/base/json.h \
 	framework/base/path.c framework/base/path.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \

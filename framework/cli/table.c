@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/grid.h"
 
@@ -261,14 +262,16 @@ void cli_json_print(json_t *value)
     json_decref(value);
 }
 
-/* The value of a cell. What the text of a number says becomes one, but for "inf". */
+/* The value of a cell. What the text of a number says becomes one, but for "inf". NULL without memory. */
 static json_t *table_json_cell(json_t *value, cli_column_kind kind)
 {
     if (!json_is_string(value))
         return json_incref(value);
     const char *text = json_string_value(value);
-    json_t *number = kind == CLI_NUMBER ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-    if (json_is_number(number))
+    bool no_memory = false;
+    json_t *number =
+        kind == CLI_NUMBER ? bnn_json_parse(text, strlen(text), JSON_DECODE_ANY, &no_memory) : NULL;
+    if (no_memory || json_is_number(number))
         return number;
     json_decref(number);
     return table_json_text(text, json_string_length(value));

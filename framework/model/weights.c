@@ -1,8 +1,8 @@
 #include "model/weights.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,12 +107,15 @@ typedef struct reader {
 static int open_parts(reader *r, const char *bytes, size_t n)
 {
     uint64_t n_header = 0;
-    json_error_t error;
+    bool no_memory;
     if (n >= LENGTH_BYTES)
         memcpy(&n_header, bytes, sizeof n_header);
     if (n < LENGTH_BYTES || n_header > HEADER_BYTES_MAX || n_header > n - LENGTH_BYTES)
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: no safetensors file, or cut off", r->path);
-    r->header = json_loadb(bytes + LENGTH_BYTES, (size_t)n_header, JSON_REJECT_DUPLICATES, &error);
+    r->header =
+        bnn_json_parse(bytes + LENGTH_BYTES, (size_t)n_header, JSON_REJECT_DUPLICATES, &no_memory);
+    if (no_memory)
+        return bnn_no_memory(r->err);
     if (r->header == NULL || !json_is_object(r->header))
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: its header is no JSON object", r->path);
     r->data = (const uint8_t *)bytes + LENGTH_BYTES + n_header;

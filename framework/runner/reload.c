@@ -1,11 +1,11 @@
 #include "runner/reload.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "model/weights.h"
 #include "plugin/guard.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,7 +135,10 @@ static int reload_fail_different(const bnn_stored_run *stored, json_t *was, cons
                                  bnn_error *err)
 {
     char list[400] = "";
-    json_t *is = json_loads(now, JSON_DECODE_INT_AS_REAL, NULL);
+    bool no_memory;
+    json_t *is = bnn_json_parse(now, strlen(now), JSON_DECODE_INT_AS_REAL, &no_memory);
+    if (no_memory)
+        return bnn_no_memory(err);
     reload_add_different(was, is, true, list, sizeof list);
     reload_add_different(was, is, false, list, sizeof list);
     reload_add_different(is, was, true, list, sizeof list);
@@ -178,8 +181,11 @@ static int reload_network(const bnn_stored_run *stored, const bnn_reader *reader
         bnn_diag_destroy(own.diag);
         return bnn_no_memory(err);
     }
-    json_t *settings = json_loads(stored->config_json, JSON_DECODE_INT_AS_REAL, NULL);
-    int status = reload_config(stored, &own, settings, reloaded.config, err);
+    bool no_memory;
+    json_t *settings = bnn_json_parse(stored->config_json, strlen(stored->config_json),
+                                      JSON_DECODE_INT_AS_REAL, &no_memory);
+    int status = no_memory ? bnn_no_memory(err)
+                           : reload_config(stored, &own, settings, reloaded.config, err);
     json_decref(settings);
     bnn_diag_destroy(own.diag);
     const bool has_weights = stored->weights_path != NULL;
@@ -219,12 +225,14 @@ int bnn_reload_data(const bnn_stored_run *stored, bnn_arena *arena, bnn_data_opt
 {
     const bnn_reader reader = {
         .arena = arena, .diag = bnn_diag_create(), .path = "dataset", .recorded = true};
-    json_t *settings = json_loads(stored->config_json, JSON_DECODE_INT_AS_REAL, NULL);
+    bool no_memory;
+    json_t *settings = bnn_json_parse(stored->config_json, strlen(stored->config_json),
+                                      JSON_DECODE_INT_AS_REAL, &no_memory);
     const bnn_node *root = reader.diag == NULL ? NULL : reload_tree(settings, &reader);
     int status = root == NULL ? BNN_E_RESOURCE
                               : bnn_section_read(&reader, &bnn_data_section,
                                                  bnn_tree_get(root, "dataset"), out);
-    if (reader.diag == NULL || bnn_diag_status(reader.diag) == BNN_E_INTERNAL)
+    if (no_memory || reader.diag == NULL || bnn_diag_status(reader.diag) == BNN_E_INTERNAL)
         status = bnn_no_memory(err);
     else if (status != BNN_OK)
         status = bnn_fail(err, BNN_E_RESOURCE, "run %s: its recorded data cannot be read: %s",

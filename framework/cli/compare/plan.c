@@ -1,4 +1,5 @@
 /* plan.c - whether a comparison is the one that the spec registered before the first run. */
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/compare/compare.h"
 
@@ -70,7 +71,8 @@ static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
 
 bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out)
 {
-    json_t *all = json_loads(text, 0, NULL);
+    bool no_memory;
+    json_t *all = bnn_json_parse(text, strlen(text), 0, &no_memory);
     *out = (cli_plan){.is_there = true};
     const bool read = plan_parse(all, arena, out);
     json_decref(all);
