@@ -40,6 +40,16 @@ static int loader_fail_cut_off(uint64_t size, bnn_error *err)
                     (unsigned long long)size);
 }
 
+/* *got is less than n where the file ends before. */
+static int loader_read(int fd, void *out, size_t n, uint64_t at, size_t *got, bnn_error *err)
+{
+    const ssize_t n_read = pread(fd, out, n, (off_t)at);
+    if (n_read < 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot be read");
+    *got = (size_t)n_read;
+    return BNN_OK;
+}
+
 /* The dynamic loader maps segments without looking at the size of the file, and the process dies
  * of SIGBUS at the first missing page. So a truncated file is found here. */
 static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, bnn_error *err)
@@ -48,10 +58,12 @@ static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, 
     const size_t bytes = elf->e_phnum * sizeof *segments;
     if (elf->e_phentsize != sizeof *segments || elf->e_phnum == 0 || elf->e_phnum > SEGMENTS_MAX)
         return bnn_fail(err, BNN_E_RESOURCE, "a damaged ELF file (bad program headers)");
-    bool complete =
-        loader_is_inside(elf->e_phoff, bytes, size) &&
-        loader_is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size) &&
-        pread(fd, segments, bytes, (off_t)elf->e_phoff) == (ssize_t)bytes;
+    size_t got = 0;
+    bool complete = loader_is_inside(elf->e_phoff, bytes, size) &&
+                    loader_is_inside(elf->e_shoff, (uint64_t)elf->e_shnum * elf->e_shentsize, size);
+    if (complete && loader_read(fd, segments, bytes, elf->e_phoff, &got, err) != BNN_OK)
+        return err->status;
+    complete = complete && got == bytes;
     for (size_t i = 0; complete && i < elf->e_phnum; i++)
         complete = loader_is_inside(segments[i].p_offset, segments[i].p_filesz, size);
     return complete ? BNN_OK : loader_fail_cut_off(size, err);
@@ -60,11 +72,13 @@ static int loader_check_segments(int fd, const ElfW(Ehdr) * elf, uint64_t size, 
 static int loader_check_elf(int fd, uint64_t size, bnn_error *err)
 {
     ElfW(Ehdr) elf;
-    if (size < SELFMAG || pread(fd, &elf, SELFMAG, 0) != SELFMAG ||
-        memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+    size_t got = 0;
+    if (loader_read(fd, &elf, sizeof elf, 0, &got, err) != BNN_OK)
+        return err->status;
+    if (got < SELFMAG || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "not an ELF file; a plugin is a shared object, built with cc -shared");
-    if (pread(fd, &elf, sizeof elf, 0) != (ssize_t)sizeof elf)
+    if (got != sizeof elf)
         return loader_fail_cut_off(size, err);
     if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != HOST_MACHINE)
         return bnn_fail(err, BNN_E_RESOURCE,
