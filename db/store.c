@@ -156,8 +156,12 @@ static int configure_sqlite(bnn_store *store, bnn_error *err)
     code |= sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     code |= sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     code |= sqlite3_set_authorizer(db, bnn_store_authorize, store);
-    code |= bnn_aggregates_register(db);
-    code |= bnn_store_register_state(store);
+    if (code == SQLITE_OK)
+        code = bnn_aggregates_register(db);
+    if (code == SQLITE_OK)
+        code = bnn_store_register_state(store);
+    if (code == SQLITE_NOMEM)
+        return bnn_no_memory(err);
     if (code != SQLITE_OK)
         return bnn_fail(err, BNN_E_INTERNAL, "%s: SQLite %s cannot be configured", store->path,
                         sqlite3_libversion());

@@ -24,7 +24,7 @@ static int store_errno(sqlite3 *db)
 /* Why an operation failed for SQLite, as an errno. */
 static int store_reason(sqlite3 *db)
 {
-    const int reason = store_errno(db);
+    const int last = errno, reason = store_errno(db);
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -33,8 +33,10 @@ static int store_reason(sqlite3 *db)
         return ENOSPC;
     case SQLITE_IOERR:
         return bnn_fault_remedy(reason) != NULL ? reason : EIO;
-    case SQLITE_CANTOPEN:
-        return bnn_fault_remedy(reason) != NULL ? reason : 0;
+    case SQLITE_CANTOPEN: /* of the index of its log SQLite does not keep why */
+        return bnn_fault_remedy(reason) != NULL   ? reason
+               : last == EMFILE || last == ENFILE ? last
+                                                  : 0;
     case SQLITE_CORRUPT: /* which SQLite also says of a disk that cannot be read */
         return reason == EIO ? reason : 0;
     default:
