@@ -22,9 +22,9 @@ const char *bnn_artifacts_look(const bnn_store_file *file)
         return "is damaged";
     if (st.st_mtim.tv_sec * INT64_C(1000000) + st.st_mtim.tv_nsec / 1000 <= file->created_us)
         return NULL;
-    return bnn_file_sha256(file->path, sha256, &err) == BNN_OK && strcmp(sha256, file->sha256) == 0
-               ? NULL
-               : "is damaged";
+    if (bnn_file_sha256(file->path, sha256, &err) != BNN_OK)
+        return "cannot be read";
+    return strcmp(sha256, file->sha256) == 0 ? NULL : "is damaged";
 }
 
 /* Whether a folder is a link to that of another database. */
