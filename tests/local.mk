@@ -43,6 +43,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/naive_kernels.h \
 	tests/fixtures/random_model.h \
 	tests/fixtures/runner_fixture.h \
+	tests/fixtures/sample_database.c tests/fixtures/sample_database.h \
 	tests/fixtures/spec_fixture.h \
 	tests/fixtures/store_fixture.c tests/fixtures/store_fixture.h \
 	tests/fixtures/telemetry_fixture.h \
@@ -235,35 +236,51 @@ tests_fixtures_plugins_ordering_hostile_la_SOURCES = \
 tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flushes.c \
 	tests/fixtures/plugins/denormals.h tests/fixtures/plugins/pass.h
 
-# Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/.
-fuzz_targets = tests/fuzz/fuzz_data tests/fuzz/fuzz_model tests/fuzz/fuzz_picture tests/fuzz/fuzz_spec
-check_PROGRAMS += $(fuzz_targets)
-EXTRA_DIST += tests/fuzz/fuzz_main.h
-tests_fuzz_fuzz_data_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
-tests_fuzz_fuzz_model_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
-tests_fuzz_fuzz_picture_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
-tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
+# Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/, and runs those
+# that FUZZ_FLAGS names, with libFuzzer's options; `make fuzz-coverage` says what of the parsers the corpus reaches.
+fuzz_targets = catalogue checkpoint command config data database descriptor experiment model picture request spec \
+	tarball weights
+fuzz_support = tests/fuzz/commands.c tests/fuzz/network.c tests/fuzz/support.c tests/fixtures/sample_database.c
+check_PROGRAMS += tests/fuzz/replay
+tests_fuzz_replay_SOURCES = \
+	tests/fuzz/commands.c tests/fuzz/commands.h \
+	tests/fuzz/fuzz.h \
+	tests/fuzz/fuzz_catalogue.c \
+	tests/fuzz/fuzz_checkpoint.c \
+	tests/fuzz/fuzz_command.c \
+	tests/fuzz/fuzz_config.c \
+	tests/fuzz/fuzz_data.c \
+	tests/fuzz/fuzz_database.c \
+	tests/fuzz/fuzz_descriptor.c \
+	tests/fuzz/fuzz_experiment.c \
+	tests/fuzz/fuzz_model.c \
+	tests/fuzz/fuzz_picture.c \
+	tests/fuzz/fuzz_request.c \
+	tests/fuzz/fuzz_spec.c \
+	tests/fuzz/fuzz_tarball.c \
+	tests/fuzz/fuzz_weights.c \
+	tests/fuzz/network.c tests/fuzz/network.h \
+	tests/fuzz/replay.c \
+	tests/fuzz/support.c
+tests_fuzz_replay_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
+tests_fuzz_replay_LDADD = tests/libfixtures.a $(cli_libraries)
+EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/parsers.txt tests/fixtures/sample/rows.sql tests/fixtures/sample/tiny.yaml
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
+fuzz_objects = $(kernel_libraries) $(engine_objects) $(onnx_library) $(bnn_system_libraries) $(MICROHTTPD_LIBS)
+# What tests/fuzz/fuzz.sh builds with.
+fuzz_environment = $(AM_TESTS_ENVIRONMENT) \
+	$(MKDIR_P) fuzz && printf '%s\n' $(fuzz_flags) $(AM_CPPFLAGS) $(CPPFLAGS) | $(SED) 's/"/\\"/g' >fuzz/flags; \
+	FUZZ_CC='$(FUZZ_CC)'; \
+	FUZZ_SOURCES='$(framework_libbnn_a_SOURCES) $(framework_libcli_a_SOURCES) $(fuzz_support)'; \
+	FUZZ_OBJECTS='$(fuzz_objects)'; FUZZ_TARGETS='$(fuzz_targets)'; \
+	export FUZZ_CC FUZZ_SOURCES FUZZ_OBJECTS FUZZ_TARGETS;
 
-.PHONY: fuzz
-fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library)
-	@test "$(FUZZ_CC)" != missing || { echo "fuzz: clang not found (it has libFuzzer)" >&2; exit 1; }
-	@$(MKDIR_P) fuzz/objects
-	@for source in $(framework_libbnn_a_SOURCES); do \
-	  case $$source in *.h) continue ;; esac; \
-	  test -e $$source || source=$(srcdir)/$$source; \
-	  object=fuzz/objects/`echo $$source | tr -c 'A-Za-z0-9\n' _`.o; \
-	  test $$object -nt $$source || { echo "  FUZZCC   $$source"; $(FUZZ_CC) $(fuzz_flags) \
-	    -fsanitize=fuzzer-no-link,address,undefined $(AM_CPPFLAGS) $(CPPFLAGS) \
-	    -c -o $$object $$source || exit 1; }; \
-	done
-	@for target in $(fuzz_targets); do \
-	  program=fuzz/`basename $$target`; echo "  FUZZLD   $$program"; \
-	  $(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer,address,undefined $(AM_CPPFLAGS) $(CPPFLAGS) \
-	    -o $$program $(srcdir)/$$target.c fuzz/objects/*.o $(kernel_libraries) $(engine_objects) $(onnx_library) \
-	    $(bnn_system_libraries) || exit 1; \
-	done
+.PHONY: fuzz fuzz-coverage
+fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library) $(modules)
+	@$(fuzz_environment) $(SHELL) $(srcdir)/tests/fuzz/fuzz.sh run $(FUZZ_FLAGS)
+fuzz-coverage: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library) $(modules)
+	@$(fuzz_environment) $(SHELL) $(srcdir)/tests/fuzz/fuzz.sh coverage
 
 clean-local:
 	rm -rf fuzz man
@@ -453,6 +470,103 @@ EXTRA_DIST += \
 	tests/cli/bad_specs/words.txt \
 	tests/bench/lenet_torch.py \
 	tests/bench/smoke.sh \
+	tests/fuzz/corpus/catalogue/absolute.yaml \
+	tests/fuzz/corpus/catalogue/bad_hash.yaml \
+	tests/fuzz/corpus/catalogue/cifar.yaml \
+	tests/fuzz/corpus/catalogue/empty \
+	tests/fuzz/corpus/catalogue/home.yaml \
+	tests/fuzz/corpus/catalogue/idx.yaml \
+	tests/fuzz/corpus/catalogue/list \
+	tests/fuzz/corpus/catalogue/many_files.yaml \
+	tests/fuzz/corpus/catalogue/pinned.yaml \
+	tests/fuzz/corpus/catalogue/upwards.yaml \
+	tests/fuzz/corpus/catalogue/wrong_types.yaml \
+	tests/fuzz/corpus/catalogue/wrong_values.yaml \
+	tests/fuzz/corpus/checkpoint/as_it_is \
+	tests/fuzz/corpus/checkpoint/best_epoch \
+	tests/fuzz/corpus/checkpoint/empty \
+	tests/fuzz/corpus/checkpoint/epoch_beyond \
+	tests/fuzz/corpus/checkpoint/epoch_done \
+	tests/fuzz/corpus/checkpoint/identity \
+	tests/fuzz/corpus/checkpoint/identity_without_end \
+	tests/fuzz/corpus/checkpoint/longer \
+	tests/fuzz/corpus/checkpoint/loss_nan \
+	tests/fuzz/corpus/checkpoint/magic \
+	tests/fuzz/corpus/checkpoint/magic_only \
+	tests/fuzz/corpus/checkpoint/parameters \
+	tests/fuzz/corpus/checkpoint/seed \
+	tests/fuzz/corpus/checkpoint/step \
+	tests/fuzz/corpus/checkpoint/step_beyond \
+	tests/fuzz/corpus/checkpoint/step_end \
+	tests/fuzz/corpus/checkpoint/step_of_no_epoch \
+	tests/fuzz/corpus/checkpoint/telemetry \
+	tests/fuzz/corpus/checkpoint/tensors_nan \
+	tests/fuzz/corpus/checkpoint/version \
+	tests/fuzz/corpus/checkpoint/version_before \
+	tests/fuzz/corpus/command/compare \
+	tests/fuzz/corpus/command/compare_all \
+	tests/fuzz/corpus/command/compare_by \
+	tests/fuzz/corpus/command/compare_label \
+	tests/fuzz/corpus/command/compare_margin \
+	tests/fuzz/corpus/command/compare_two \
+	tests/fuzz/corpus/command/diff \
+	tests/fuzz/corpus/command/diff_one \
+	tests/fuzz/corpus/command/diff_same \
+	tests/fuzz/corpus/command/help \
+	tests/fuzz/corpus/command/help_command \
+	tests/fuzz/corpus/command/help_key \
+	tests/fuzz/corpus/command/help_man \
+	tests/fuzz/corpus/command/help_spec \
+	tests/fuzz/corpus/command/help_unknown \
+	tests/fuzz/corpus/command/many \
+	tests/fuzz/corpus/command/option_abbreviated \
+	tests/fuzz/corpus/command/option_both \
+	tests/fuzz/corpus/command/option_unknown \
+	tests/fuzz/corpus/command/option_value \
+	tests/fuzz/corpus/command/query \
+	tests/fuzz/corpus/command/query_aggregates \
+	tests/fuzz/corpus/command/query_attach \
+	tests/fuzz/corpus/command/query_blob \
+	tests/fuzz/corpus/command/query_list \
+	tests/fuzz/corpus/command/query_no_argument \
+	tests/fuzz/corpus/command/query_run \
+	tests/fuzz/corpus/command/query_several \
+	tests/fuzz/corpus/command/query_sql \
+	tests/fuzz/corpus/command/query_wide \
+	tests/fuzz/corpus/command/query_writes \
+	tests/fuzz/corpus/command/runs \
+	tests/fuzz/corpus/command/runs_dates \
+	tests/fuzz/corpus/command/runs_no_key \
+	tests/fuzz/corpus/command/runs_percent \
+	tests/fuzz/corpus/command/runs_quote \
+	tests/fuzz/corpus/command/runs_sort \
+	tests/fuzz/corpus/command/runs_states \
+	tests/fuzz/corpus/command/show \
+	tests/fuzz/corpus/command/show_ambiguous \
+	tests/fuzz/corpus/command/show_control \
+	tests/fuzz/corpus/command/show_unknown \
+	tests/fuzz/corpus/config/array \
+	tests/fuzz/corpus/config/bad_utf8 \
+	tests/fuzz/corpus/config/baseline.json \
+	tests/fuzz/corpus/config/block_missing \
+	tests/fuzz/corpus/config/dataset_path \
+	tests/fuzz/corpus/config/deep \
+	tests/fuzz/corpus/config/dots \
+	tests/fuzz/corpus/config/empty \
+	tests/fuzz/corpus/config/huge_network \
+	tests/fuzz/corpus/config/list \
+	tests/fuzz/corpus/config/long_key \
+	tests/fuzz/corpus/config/many_blocks \
+	tests/fuzz/corpus/config/negative \
+	tests/fuzz/corpus/config/nested \
+	tests/fuzz/corpus/config/not_json \
+	tests/fuzz/corpus/config/nul_key \
+	tests/fuzz/corpus/config/null_value \
+	tests/fuzz/corpus/config/number \
+	tests/fuzz/corpus/config/sweep.json \
+	tests/fuzz/corpus/config/teacher.json \
+	tests/fuzz/corpus/config/text_for_number \
+	tests/fuzz/corpus/config/unknown_plugin \
 	tests/fuzz/corpus/data/bad_crc.gz \
 	tests/fuzz/corpus/data/bomb.gz \
 	tests/fuzz/corpus/data/cifar.gz \
@@ -485,6 +599,82 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/data/truncated.idx \
 	tests/fuzz/corpus/data/two_members.gz \
 	tests/fuzz/corpus/data/zero_dim.idx \
+	tests/fuzz/corpus/database/all_blobs \
+	tests/fuzz/corpus/database/all_huge \
+	tests/fuzz/corpus/database/all_infinite \
+	tests/fuzz/corpus/database/all_least \
+	tests/fuzz/corpus/database/all_long \
+	tests/fuzz/corpus/database/all_null \
+	tests/fuzz/corpus/database/all_texts \
+	tests/fuzz/corpus/database/artifact_absolute \
+	tests/fuzz/corpus/database/artifact_upwards \
+	tests/fuzz/corpus/database/as_it_is \
+	tests/fuzz/corpus/database/attempts_many \
+	tests/fuzz/corpus/database/classes_odd \
+	tests/fuzz/corpus/database/columns_named \
+	tests/fuzz/corpus/database/header_damaged \
+	tests/fuzz/corpus/database/keys_null \
+	tests/fuzz/corpus/database/label_controls \
+	tests/fuzz/corpus/database/label_empty \
+	tests/fuzz/corpus/database/negative_version \
+	tests/fuzz/corpus/database/newer \
+	tests/fuzz/corpus/database/no_attempt \
+	tests/fuzz/corpus/database/no_config \
+	tests/fuzz/corpus/database/no_experiment_config \
+	tests/fuzz/corpus/database/no_metric \
+	tests/fuzz/corpus/database/no_prediction \
+	tests/fuzz/corpus/database/no_rows \
+	tests/fuzz/corpus/database/no_views \
+	tests/fuzz/corpus/database/older \
+	tests/fuzz/corpus/database/other_program \
+	tests/fuzz/corpus/database/page_damaged \
+	tests/fuzz/corpus/database/seeds_equal \
+	tests/fuzz/corpus/database/settings_damaged \
+	tests/fuzz/corpus/database/settings_none \
+	tests/fuzz/corpus/database/spec_text \
+	tests/fuzz/corpus/database/trigger_in_view \
+	tests/fuzz/corpus/database/uid_upwards \
+	tests/fuzz/corpus/database/version_4 \
+	tests/fuzz/corpus/database/view_is_a_table \
+	tests/fuzz/corpus/database/view_of_integers \
+	tests/fuzz/corpus/database/view_of_itself \
+	tests/fuzz/corpus/database/virtual_table \
+	tests/fuzz/corpus/descriptor/choice_beyond \
+	tests/fuzz/corpus/descriptor/choice_one \
+	tests/fuzz/corpus/descriptor/choices_empty \
+	tests/fuzz/corpus/descriptor/choices_twice \
+	tests/fuzz/corpus/descriptor/default_outside \
+	tests/fuzz/corpus/descriptor/empty \
+	tests/fuzz/corpus/descriptor/four \
+	tests/fuzz/corpus/descriptor/integer_half \
+	tests/fuzz/corpus/descriptor/name \
+	tests/fuzz/corpus/descriptor/name_null \
+	tests/fuzz/corpus/descriptor/no_help \
+	tests/fuzz/corpus/descriptor/offset_huge \
+	tests/fuzz/corpus/descriptor/offset_odd \
+	tests/fuzz/corpus/descriptor/offset_same \
+	tests/fuzz/corpus/descriptor/one_number \
+	tests/fuzz/corpus/descriptor/plain_0 \
+	tests/fuzz/corpus/descriptor/plain_1 \
+	tests/fuzz/corpus/descriptor/plain_2 \
+	tests/fuzz/corpus/descriptor/plain_3 \
+	tests/fuzz/corpus/descriptor/plain_4 \
+	tests/fuzz/corpus/descriptor/range_nan \
+	tests/fuzz/corpus/descriptor/too_many \
+	tests/fuzz/corpus/descriptor/type \
+	tests/fuzz/corpus/experiment/all_keys \
+	tests/fuzz/corpus/experiment/deep \
+	tests/fuzz/corpus/experiment/grid_explodes \
+	tests/fuzz/corpus/experiment/halving \
+	tests/fuzz/corpus/experiment/looks \
+	tests/fuzz/corpus/experiment/name \
+	tests/fuzz/corpus/experiment/overrides \
+	tests/fuzz/corpus/experiment/random \
+	tests/fuzz/corpus/experiment/seeds \
+	tests/fuzz/corpus/experiment/stages \
+	tests/fuzz/corpus/experiment/start_of_itself \
+	tests/fuzz/corpus/experiment/topology \
+	tests/fuzz/corpus/experiment/zip \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
@@ -538,6 +728,19 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/picture/white_ink.png \
 	tests/fuzz/corpus/picture/zero_maximum.pgm \
 	tests/fuzz/corpus/picture/zero_width.png \
+	tests/fuzz/corpus/request/elsewhere \
+	tests/fuzz/corpus/request/host_begins \
+	tests/fuzz/corpus/request/link_of_another \
+	tests/fuzz/corpus/request/of_another_page \
+	tests/fuzz/corpus/request/port_of_letters \
+	tests/fuzz/corpus/request/progress \
+	tests/fuzz/corpus/request/report \
+	tests/fuzz/corpus/request/run \
+	tests/fuzz/corpus/request/run_long \
+	tests/fuzz/corpus/request/run_nothing \
+	tests/fuzz/corpus/request/run_upper \
+	tests/fuzz/corpus/request/run_upwards \
+	tests/fuzz/corpus/request/unknown \
 	tests/fuzz/corpus/spec/alias_of_itself \
 	tests/fuzz/corpus/spec/alias_unknown \
 	tests/fuzz/corpus/spec/aliases_explode \
@@ -569,6 +772,39 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/two_documents \
 	tests/fuzz/corpus/spec/utf16 \
 	tests/fuzz/corpus/spec/zip_uneven \
+	tests/fuzz/corpus/tarball/claims_much.tar \
+	tests/fuzz/corpus/tarball/cut.tgz \
+	tests/fuzz/corpus/tarball/empty \
+	tests/fuzz/corpus/tarball/gzip_in_gzip.tgz \
+	tests/fuzz/corpus/tarball/links.tgz \
+	tests/fuzz/corpus/tarball/negative_size.tar \
+	tests/fuzz/corpus/tarball/no_tarball \
+	tests/fuzz/corpus/tarball/one_file.tgz \
+	tests/fuzz/corpus/tarball/pax.tgz \
+	tests/fuzz/corpus/tarball/same_twice.tgz \
+	tests/fuzz/corpus/tarball/two_files.tar \
+	tests/fuzz/corpus/tarball/two_files.tgz \
+	tests/fuzz/corpus/tarball/upwards.tgz \
+	tests/fuzz/corpus/weights/cut.safetensors \
+	tests/fuzz/corpus/weights/dtype.safetensors \
+	tests/fuzz/corpus/weights/empty \
+	tests/fuzz/corpus/weights/length_only \
+	tests/fuzz/corpus/weights/list \
+	tests/fuzz/corpus/weights/long_header \
+	tests/fuzz/corpus/weights/metadata.safetensors \
+	tests/fuzz/corpus/weights/no_header.safetensors \
+	tests/fuzz/corpus/weights/no_map.safetensors \
+	tests/fuzz/corpus/weights/no_shape.safetensors \
+	tests/fuzz/corpus/weights/not_finite.safetensors \
+	tests/fuzz/corpus/weights/offsets_huge.safetensors \
+	tests/fuzz/corpus/weights/offsets_negative.safetensors \
+	tests/fuzz/corpus/weights/offsets_one.safetensors \
+	tests/fuzz/corpus/weights/offsets_text.safetensors \
+	tests/fuzz/corpus/weights/one_missing.safetensors \
+	tests/fuzz/corpus/weights/one_more.safetensors \
+	tests/fuzz/corpus/weights/shape.safetensors \
+	tests/fuzz/corpus/weights/twice.safetensors \
+	tests/fuzz/corpus/weights/whole.safetensors \
 	tests/fixtures/reference/comparison_crossed.inc \
 	tests/fixtures/reference/comparison_flips.inc \
 	tests/fixtures/reference/comparison_looks.inc \

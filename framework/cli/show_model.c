@@ -177,9 +177,7 @@ static void print_model_json(const model_summary *s)
                   "theoretical_bytes", (json_int_t)size_theoretical_bytes(&s->total),
                   "float32_bytes", (json_int_t)s->total.float32_bytes, "smaller",
                   (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    putchar('\n');
-    json_decref(object);
+    cli_json_print_digits(object, 6);
 }
 
 /* ---- tables ------------------------------------------------------------------------------ */

@@ -207,22 +207,31 @@ static bool table_is_formula(const char *text)
     return end == text || *end != '\0';
 }
 
+/* The bytes of what would command a terminal; lines may end, in either way. */
+static size_t table_control(const char *text)
+{
+    const bool kept = *text == '\n' || *text == '\t' || (text[0] == '\r' && text[1] == '\n');
+    return kept ? 0 : bnn_text_control(text);
+}
+
 static void table_print_field(const char *text)
 {
     const bool computes = text != NULL && table_is_formula(text);
+    const bool quoted =
+        text != NULL && (computes || *text == '\0' || strpbrk(text, ",\"\r\n") != NULL);
     if (text == NULL)
         return;
-    if (!computes && *text != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stdout);
-        return;
-    }
-    fputs(computes ? "\"'" : "\"", stdout);
-    for (; *text != '\0'; text++) {
+    if (quoted)
+        fputs(computes ? "\"'" : "\"", stdout);
+    while (*text != '\0') {
+        const size_t n = table_control(text);
         if (*text == '"')
             putchar('"');
-        putchar(*text);
+        putchar(n > 0 ? '?' : *text);
+        text += n > 0 ? n : 1;
     }
-    putchar('"');
+    if (quoted)
+        putchar('"');
 }
 
 static void table_print_csv(const cli_table *table)
@@ -255,11 +264,36 @@ json_t *cli_json_real(double x)
     return isfinite(x) ? json_real(x) : json_string(x > 0 ? "inf" : "-inf");
 }
 
+/* A text that commands a terminal is written as its numbers; it can only stand in a string, where that is the
+ * same. */
+static void table_print_json(const char *text)
+{
+    while (*text != '\0') {
+        const size_t n = *text == '\n' ? 0 : bnn_text_control(text);
+        unsigned number = n > 0 ? (unsigned char)text[0] & (0x7fu >> (n > 1 ? n : 0)) : 0;
+        for (size_t i = 1; i < n; i++)
+            number = number << 6 | ((unsigned char)text[i] & 0x3f);
+        if (n > 0)
+            printf("\\u%04x", number);
+        else
+            putchar(*text);
+        text += n > 0 ? n : 1;
+    }
+}
+
+void cli_json_print_digits(json_t *value, unsigned n_digits)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(n_digits));
+    if (text != NULL)
+        table_print_json(text);
+    putchar('\n');
+    free(text);
+    json_decref(value);
+}
+
 void cli_json_print(json_t *value)
 {
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
-    json_decref(value);
+    cli_json_print_digits(value, 15);
 }
 
 /* The value of a cell. What the text of a number says becomes one, but for "inf". NULL without memory. */

@@ -1,7 +1,7 @@
 /* fuzz_data.c - hostile files in every format of data sets, raw and gzip-compressed: each read alone,
  * then all as the files of a set. The input is the files, with SEPARATOR between them; the first
  * follows the last where a set has more. */
-#include "tests/fuzz/fuzz_main.h"
+#include "tests/fuzz/fuzz.h"
 
 #include "base/size.h"
 #include "data/formats/format.h"
@@ -127,7 +127,7 @@ static void try_set(const bnn_format *format, const piece *pieces, size_t n_piec
         free(images[i].memory);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ_TARGET(data)
 {
     piece pieces[BNN_DATA_FILES_MAX];
     const size_t n_pieces = cut(bytes, n, pieces);

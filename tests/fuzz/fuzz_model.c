@@ -1,8 +1,8 @@
 /* fuzz_model.c - hostile model files: as they are, and with size and checksum corrected. */
-#include "tests/fuzz/fuzz_main.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/fixtures/hostile_model.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ_TARGET(model)
 {
     if (try_model(bytes, n) || n < 20)
         return 0;

@@ -1,9 +1,9 @@
 /* fuzz_picture.c - hostile PNG, JPEG and PGM files: as they are, and PNG with its checksums
  * corrected. */
-#include "tests/fuzz/fuzz_main.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/fixtures/hostile_picture.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ_TARGET(picture)
 {
     if (try_picture(bytes, n) || n == 0)
         return 0;

@@ -1,7 +1,7 @@
 /* fuzz_spec.c - hostile specs: bytes become a tree, a sweep, and the values of one table.
  * A text up to the first NUL byte, when there is one, is an override of what follows it. */
 #include "base/sha256.h"
-#include "tests/fuzz/fuzz_main.h"
+#include "tests/fuzz/fuzz.h"
 
 #include "spec/effect.h"
 #include "spec/key.h"
@@ -103,7 +103,7 @@ static void expand(const bnn_reader *r, const bnn_node *root, const char *overri
     require(n_baselines <= 1);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ_TARGET(spec)
 {
     bnn_arena *arena = bnn_arena_create((size_t)32 << 20);
     bnn_diag *diag = bnn_diag_create();

@@ -121,16 +121,28 @@ static int named_find_label(bnn_store *store, const char *experiment, const char
     return status;
 }
 
+/* The config of a run; a damaged database may have none. */
+static int named_find_of_run(bnn_store *store, const char *uid, bnn_arena *arena,
+                             bnn_store_named_config *out, bnn_error *err)
+{
+    const bnn_store_named_config *configs;
+    size_t n;
+    const int status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
+    if (status == BNN_OK && n == 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "run %s: its config is not in the database", uid);
+    if (status == BNN_OK)
+        *out = configs[0];
+    return status;
+}
+
 /* A label or settings, of the experiment that stands before them, else of the one given. Neither found nor a
  * failure: the operand is something else. */
 static int named_find_named(bnn_store *store, const char *experiment, const char *operand,
                             bnn_arena *arena, bool *found, bnn_store_named_config *out,
                             bnn_error *err)
 {
-    const bnn_store_named_config *configs;
     const size_t before = strcspn(operand, ":={ ");
     const char *uid = NULL, *name = experiment, *rest = operand;
-    size_t n;
     int status = named_find_label(store, experiment, operand, arena, found, out, err);
     if (status != BNN_OK || *found)
         return status;
@@ -144,29 +156,21 @@ static int named_find_named(bnn_store *store, const char *experiment, const char
         return status;
     status = named_find_settings(store, name, rest, arena, &uid, err);
     if (status == BNN_OK)
-        status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
+        status = named_find_of_run(store, uid, arena, out, err);
     *found = status == BNN_OK;
-    if (*found)
-        *out = configs[0];
     return status;
 }
 
 int cli_find_named_config(bnn_store *store, const char *experiment, const char *operand,
                           bnn_arena *arena, bnn_store_named_config *out, bnn_error *err)
 {
-    const bnn_store_named_config *configs;
     const char *uid = NULL;
     bool found = false;
-    size_t n;
     int status = named_find_named(store, experiment, operand, arena, &found, out, err);
     if (status == BNN_OK && !found && *operand != '\0')
         status = named_find_digits(store, operand, arena, &found, out, err);
     if (status != BNN_OK || found)
         return status;
     status = cli_find_run(store, operand, arena, &uid, err);
-    if (status == BNN_OK)
-        status = bnn_store_list_named_configs(store, uid, NULL, arena, &configs, &n, err);
-    if (status == BNN_OK)
-        *out = configs[0];
-    return status;
+    return status == BNN_OK ? named_find_of_run(store, uid, arena, out, err) : status;
 }

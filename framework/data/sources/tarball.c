@@ -55,6 +55,7 @@ static int tarball_read(bnn_fetcher *f, const char *tarball, const char *directo
                         struct archive *archive, bnn_error *err)
 {
     size_t n_found = 0;
+    bool found[BNN_DATA_FILES_MAX] = {false}; /* a member may be there twice */
     struct archive_entry *member;
     if (archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
         archive_read_support_format_tar(archive) != ARCHIVE_OK ||
@@ -69,10 +70,11 @@ static int tarball_read(bnn_fetcher *f, const char *tarball, const char *directo
             return bnn_fail(err, BNN_E_RESOURCE, "damaged tarball: %s",
                             archive_error_string(archive));
         const int i = tarball_match(f->entry, archive_entry_pathname(member));
-        if (i < 0 || archive_entry_filetype(member) != AE_IFREG)
+        if (i < 0 || found[i] || archive_entry_filetype(member) != AE_IFREG)
             continue;
         if (!f->have[i] && tarball_take(f, (size_t)i, directory, archive, member, err) != BNN_OK)
             return err->status;
+        found[i] = true;
         n_found++;
     }
     if (n_found < f->entry->n_files)

@@ -1,0 +1,81 @@
+/* replay.c - the fuzz targets on files, without libFuzzer: replay TARGET FILE... A file that ends the process is
+ * named, and the others have their turn in a new one. */
+#include "tests/fuzz/fuzz.h"
+
+#include "base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TARGETS(DO)                                                                      \
+    DO(catalogue)                                                                        \
+    DO(checkpoint)                                                                       \
+    DO(command) DO(config) DO(data) DO(database) DO(descriptor) DO(experiment) DO(model) \
+        DO(picture) DO(request) DO(spec) DO(tarball) DO(weights)
+
+#define DECLARE(NAME) int fuzz_##NAME(const uint8_t *bytes, size_t n);
+TARGETS(DECLARE)
+
+#define ROW(NAME) {#NAME, fuzz_##NAME},
+static const struct {
+    const char *name;
+    int (*call)(const uint8_t *bytes, size_t n);
+} targets[] = {TARGETS(ROW)};
+
+static void replay_file(int (*call)(const uint8_t *, size_t), const char *path)
+{
+    enum { INPUT_LIMIT_BYTES = 1 << 20 };
+    char *bytes;
+    size_t n;
+    bnn_error err;
+    if (bnn_file_read(path, INPUT_LIMIT_BYTES, &bytes, &n, &err) != BNN_OK) {
+        fprintf(stderr, "%s\n", err.message);
+        _exit(EXIT_FAILURE);
+    }
+    call((const uint8_t *)bytes, n);
+    free(bytes);
+}
+
+/* *at: the file that has its turn. */
+static void replay_files(int (*call)(const uint8_t *, size_t), char **files, int n,
+                         volatile int *at)
+{
+    for (; *at < n; ++*at)
+        replay_file(call, files[*at]);
+}
+
+static int replay_all(int (*call)(const uint8_t *, size_t), char **files, int n)
+{
+    int n_failed = 0, status;
+    volatile int *at =
+        mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    fuzz_require(at != MAP_FAILED);
+    while (*at < n) {
+        const pid_t child = fork();
+        if (child == 0) {
+            replay_files(call, files, n, at);
+            exit(EXIT_SUCCESS);
+        }
+        fuzz_require(child > 0 && waitpid(child, &status, 0) == child);
+        if (status == 0)
+            continue;
+        const char *file = *at < n ? files[*at] : "behind all files";
+        printf("%s: status %#x\n", file, (unsigned)status);
+        n_failed++;
+        ++*at;
+    }
+    return n_failed;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 2 && i < sizeof targets / sizeof *targets; i++)
+        if (strcmp(targets[i].name, argv[1]) == 0)
+            return replay_all(targets[i].call, argv + 2, argc - 2) == 0 ? EXIT_SUCCESS
+                                                                        : EXIT_FAILURE;
+    fprintf(stderr, "usage: replay TARGET FILE...\n");
+    return EXIT_FAILURE;
+}
