@@ -163,6 +163,7 @@ shell_tests = \
 	tests/cli/halving.sh \
 	tests/cli/looks.sh \
 	tests/cli/needs.sh \
+	tests/cli/old.sh \
 	tests/cli/report.sh \
 	tests/cli/serve.sh \
 	tests/cli/plot.sh \
@@ -264,6 +265,7 @@ tests_fuzz_replay_SOURCES = \
 	tests/fuzz/support.c
 tests_fuzz_replay_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_replay_LDADD = tests/libfixtures.a $(cli_libraries)
+EXTRA_DIST += tests/old/databases.tar.xz
 EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/parsers.txt tests/fixtures/sample/rows.sql tests/fixtures/sample/tiny.yaml
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
@@ -559,10 +561,12 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/many_blocks \
 	tests/fuzz/corpus/config/negative \
 	tests/fuzz/corpus/config/nested \
+	tests/fuzz/corpus/config/no_validation \
 	tests/fuzz/corpus/config/not_json \
 	tests/fuzz/corpus/config/nul_key \
 	tests/fuzz/corpus/config/null_value \
 	tests/fuzz/corpus/config/number \
+	tests/fuzz/corpus/config/path_of_no_file \
 	tests/fuzz/corpus/config/sweep.json \
 	tests/fuzz/corpus/config/teacher.json \
 	tests/fuzz/corpus/config/text_for_number \

@@ -40,7 +40,7 @@ static const bnn_key data_keys[] = {
 
 /* ---- what rows cannot say ---------------------------------------------------------------- */
 
-/* Beside the file that names it, as topologies/ and datasets/ lie; what -s names, here. */
+/* Beside the file that names it, as topologies/ and datasets/ lie; what -s names, or no file does, here. */
 static void resolve_path(const bnn_reader *r, const bnn_node *node, bnn_data_options *data)
 {
     char whole[PATH_MAX];
@@ -48,7 +48,7 @@ static void resolve_path(const bnn_reader *r, const bnn_node *node, bnn_data_opt
     if (path[0] == '\0')
         bnn_diag_add(r->diag, node->at, "dataset.path: must name a directory");
     else if (bnn_path_in_home(path, whole) ||
-             (path[0] != '/' && strchr(node->at.file, '/') != NULL &&
+             (path[0] != '/' && node->at.file != NULL && strchr(node->at.file, '/') != NULL &&
               bnn_path_beside(node->at.file, path, whole)))
         data->path = bnn_arena_strdup(r->arena, whole);
     if (data->path == NULL)
@@ -60,6 +60,7 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
     bnn_data_options *data = out;
     const bnn_position_in_file nowhere = {.file = NULL};
     const bnn_node *name = bnn_tree_get(node, "name"), *path = bnn_tree_get(node, "path");
+    const bnn_node *validation = bnn_tree_get(node, "validation");
     data->at = node != NULL ? node->at : nowhere;
     data->path_at = path != NULL ? path->at : nowhere;
     if (!bnn_catalogue_is_name(data->name))
@@ -71,7 +72,7 @@ static void data_finish(const bnn_reader *r, const bnn_node *node, void *out)
     if (data->path != NULL && path != NULL)
         resolve_path(r, path, data);
     if (data->train_limit > 0 && data->validation >= data->train_limit)
-        bnn_diag_add(r->diag, bnn_tree_get(node, "validation")->at,
+        bnn_diag_add(r->diag, validation != NULL ? validation->at : data->at,
                      "dataset.validation: %d of dataset.train_limit %d leaves no image to train on",
                      data->validation, data->train_limit);
 }

@@ -10,22 +10,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TARGETS(DO)                                                                      \
-    DO(catalogue)                                                                        \
-    DO(checkpoint)                                                                       \
-    DO(command) DO(config) DO(data) DO(database) DO(descriptor) DO(experiment) DO(model) \
-        DO(picture) DO(request) DO(spec) DO(tarball) DO(weights)
+typedef int fuzz_call(const uint8_t *bytes, size_t n);
 
-#define DECLARE(NAME) int fuzz_##NAME(const uint8_t *bytes, size_t n);
-TARGETS(DECLARE)
+/* Each in its fuzz_NAME.c. */
+fuzz_call fuzz_catalogue, fuzz_checkpoint, fuzz_command, fuzz_config, fuzz_data, fuzz_database,
+    fuzz_descriptor, fuzz_experiment, fuzz_model, fuzz_picture, fuzz_request, fuzz_spec,
+    fuzz_tarball, fuzz_weights;
 
-#define ROW(NAME) {#NAME, fuzz_##NAME},
+#define ROW(NAME)          \
+    {                      \
+#        NAME, fuzz_##NAME \
+    }
 static const struct {
     const char *name;
-    int (*call)(const uint8_t *bytes, size_t n);
-} targets[] = {TARGETS(ROW)};
+    fuzz_call *call;
+} targets[] = {
+    ROW(catalogue), ROW(checkpoint), ROW(command),    ROW(config),  ROW(data),
+    ROW(database),  ROW(descriptor), ROW(experiment), ROW(model),   ROW(picture),
+    ROW(request),   ROW(spec),       ROW(tarball),    ROW(weights),
+};
 
-static void replay_file(int (*call)(const uint8_t *, size_t), const char *path)
+static void replay_file(fuzz_call *call, const char *path)
 {
     enum { INPUT_LIMIT_BYTES = 1 << 20 };
     char *bytes;
@@ -40,14 +45,13 @@ static void replay_file(int (*call)(const uint8_t *, size_t), const char *path)
 }
 
 /* *at: the file that has its turn. */
-static void replay_files(int (*call)(const uint8_t *, size_t), char **files, int n,
-                         volatile int *at)
+static void replay_files(fuzz_call *call, char **files, int n, volatile int *at)
 {
     for (; *at < n; ++*at)
         replay_file(call, files[*at]);
 }
 
-static int replay_all(int (*call)(const uint8_t *, size_t), char **files, int n)
+static int replay_all(fuzz_call *call, char **files, int n)
 {
     int n_failed = 0, status;
     volatile int *at =
