@@ -603,6 +603,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/data/truncated.idx \
 	tests/fuzz/corpus/data/two_members.gz \
 	tests/fuzz/corpus/data/zero_dim.idx \
+	tests/fuzz/corpus/database/layer_texts \
+	tests/fuzz/corpus/database/quantity_unknown \
 	tests/fuzz/corpus/database/all_blobs \
 	tests/fuzz/corpus/database/all_huge \
 	tests/fuzz/corpus/database/all_infinite \

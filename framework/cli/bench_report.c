@@ -126,15 +126,24 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
     }
 }
 
+/* A label may be anybody's. */
+static void print_run(const char *before, const char *uid, const char *text)
+{
+    printf("%srun %s: ", before, uid);
+    cli_print_clean(text, strlen(text));
+    putchar('\n');
+}
+
 static void print_head(const bench_lineup *lineup)
 {
     const bnn_store_bench *b = &lineup->record;
     char cpu[BNN_CPU_MODEL], number[CLI_TEXT_MAX];
     if (b->run_uid != NULL)
-        printf("run %s: %s\n", b->run_uid, lineup->run_text);
-    printf("%s\n", b->model);
+        print_run("", b->run_uid, lineup->run_text);
+    cli_print_clean(b->model, strlen(b->model));
+    putchar('\n');
     if (b->twin_uid != NULL)
-        printf("twin, trained in full precision: run %s: %s\n", b->twin_uid, lineup->twin_text);
+        print_run("twin, trained in full precision: ", b->twin_uid, lineup->twin_text);
     printf("%s", bnn_environment_cpu_model(cpu) != NULL ? cpu : "unknown CPU");
     if (b->cpu < 0)
         printf(", not pinned");

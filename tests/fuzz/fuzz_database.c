@@ -204,6 +204,10 @@ static const char *const commands[][6] = {
     {"query", "paired_difference"},
     {"query", "rungs"},
     {"query", "size_and_speed"},
+    {"plot", "curves", "tiny", "-o", "out.svg"},
+    {"plot", "pareto", "tiny", "-o", "out.svg"},
+    {"plot", "seeds", "tiny", "-o", "out.svg"},
+    {"plot", "telemetry", "tiny", "-o", "out.svg"},
 };
 
 static void database_begin(void)

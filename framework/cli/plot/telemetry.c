@@ -37,9 +37,6 @@ static int telemetry_choose(plot_task *task, plot_draft *draft, const char **out
         bnn_store_list_quantities(task->store, experiment, draft->arena, &names, &n, err);
     if (status != BNN_OK)
         return status;
-    if (n == 0)
-        task->why = plot_text(draft, "%s has no telemetry; a spec with `telemetry: all` records it",
-                              experiment);
     *out_name = NULL;
     for (size_t i = TELEMETRY_QUANTITIES; i-- > 0;)
         for (size_t k = 0; k < n; k++)
@@ -48,7 +45,13 @@ static int telemetry_choose(plot_task *task, plot_draft *draft, const char **out
                 *out_name = names[k];
                 *out_title = telemetry_quantities[i].title;
             }
-    return n > 0 && *out_name == NULL
+    if (n == 0)
+        task->why = plot_text(draft, "%s has no telemetry; a spec with `telemetry: all` records it",
+                              experiment);
+    else if (*out_name == NULL && asked == NULL)
+        task->why =
+            plot_text(draft, "%s has telemetry of nothing that this version knows", experiment);
+    return n > 0 && *out_name == NULL && asked != NULL
                ? cli_unknown(err, BNN_E_USAGE, "plot: telemetry measured no", asked, names, n)
                : BNN_OK;
 }

@@ -76,11 +76,14 @@ void cli_html_data(cli_html *h, const char *id, json_t *value)
     char *json = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
     h->failed |= json == NULL;
     cli_html_add(h, "<script type=\"application/json\" id=\"%s\">", id);
-    for (const char *at = json == NULL ? "null" : json; *at != '\0'; at++)
+    for (const char *at = json == NULL ? "null" : json; *at != '\0';) {
+        const size_t control = bnn_text_control(at);
         if (*at == '<') /* no text can end the element, or begin a comment in it */
             cli_html_put(h, "\\u003c");
         else
-            putc(*at, h->file);
+            putc(control > 0 ? '?' : *at, h->file);
+        at += control > 0 ? control : 1;
+    }
     cli_html_put(h, "</script>\n");
     free(json);
     json_decref(value);
