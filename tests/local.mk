@@ -265,7 +265,7 @@ tests_fuzz_replay_SOURCES = \
 	tests/fuzz/support.c
 tests_fuzz_replay_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_replay_LDADD = tests/libfixtures.a $(cli_libraries)
-EXTRA_DIST += tests/old/databases.tar.xz
+EXTRA_DIST += tests/old/databases.tar.xz tests/old/plugins.tar.xz
 EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/parsers.txt tests/fixtures/sample/rows.sql tests/fixtures/sample/tiny.yaml
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)

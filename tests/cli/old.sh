@@ -2,7 +2,8 @@
 # old.sh - what older versions have left is read by this one: databases of every schema, with model files, weights
 # and a checkpoint beside them (tests/old/databases.tar.xz: vN/ is what the last program of schema N made of old.yaml,
 # done, and of stopped.yaml, interrupted). What is newer is refused by name. With BNN_TEST_LONG=1 every
-# command is tried on all of them, and the sweep goes on in all; else some, and in one.
+# command is tried on all of them, and the sweep goes on in all; else some, and in one. Plugins of the first version,
+# built with its header, are loaded and keep the contract of their kind (tests/old/plugins.tar.xz).
 # shellcheck disable=SC2154 # command.sh sets status and srcdir
 . "${srcdir:-.}/tests/cli/command.sh"
 xz -dc "$srcdir/tests/old/databases.tar.xz" >all.tar 2>err || { echo "skipped: $(cat err)"; exit 77; }
@@ -10,6 +11,8 @@ tar xf all.tar
 newest=9
 run=b4956b3d8d
 other=71c7d03d95
+results="SELECT experiment, label, run.seed, name, printf('%.17g', value) FROM run_summary JOIN run USING (run_uid)
+    JOIN metric USING (run_id) WHERE metric.epoch = 0 AND name LIKE 'test_%' ORDER BY 1, 2, 3, 4"
 
 reads_all() {
     bnn 0 runs --json
@@ -49,8 +52,7 @@ goes_on() {
     bnn 0 run old.yaml -q
     bnn 0 runs --state done
     says '^5 runs'
-    bnn 0 query "SELECT experiment, label, run.seed, name, printf('%.17g', value) FROM run_summary JOIN run USING (run_uid)
-        JOIN metric USING (run_id) WHERE metric.epoch = 0 AND name LIKE 'test_%' ORDER BY 1, 2, 3, 4" --csv
+    bnn 0 query "$results" --csv
     [ -e results ] || cp out results
     cmp -s out results || wrong "$1: other results than in the one before"
 }
@@ -87,6 +89,26 @@ cp v5/old.db.artifacts/$run/model.bnn newer.bnn
 printf '\003' | dd of=newer.bnn bs=1 seek=8 conv=notrunc 2>/dev/null
 fails 4 show newer.bnn
 says 'newer.bnn: byte 12: version 3, this program reads version 1'
+
+# Plugins of the first version and its header: a descriptor may be shorter than today's.
+xz -dc "$srcdir/tests/old/plugins.tar.xz" | tar xf -
+files='ste_clipped'
+[ -z "${BNN_TEST_LONG:-}" ] || files='layer_dense layer_relu optimizer_sgd ordering_bn_act ste_clipped'
+for file in $files; do
+    # shellcheck disable=SC2086 # words
+    ${CC:-cc} -shared -fPIC -O2 -ffp-contract=off -Iplugins -o plugins/$file.so plugins/$file.c || exit 99
+    bnn 0 plugins test plugins/$file.so
+    prints '0 broken'
+done
+bnn 0 plugins --plugin-path plugins ste clipped
+prints 'plugins/ste_clipped.so'
+if [ -n "${BNN_TEST_LONG:-}" ]; then
+    BNNRUN_DB=plugins.db
+    bnn 0 run old.yaml -q --plugin-path plugins
+    grep '^old,' results >wanted
+    bnn 0 query "$results" --csv
+    grep '^old,' out | cmp -s wanted - || wrong 'plugins of the first version give other results'
+fi
 
 echo "old: $n_checks commands, $n_wrong wrong"
 [ "$n_wrong" -eq 0 ]
