@@ -295,7 +295,6 @@ lint_suites = \
 	tests/unit/base/check_text \
 	tests/unit/data/check_picture \
 	tests/unit/db/check_store_query \
-	tests/unit/export/check_modelfile \
 	tests/unit/infer/check_infer \
 	tests/unit/plugin/check_params \
 	tests/unit/spec/check_spec \

@@ -3,6 +3,7 @@
 #include "spec/key_text.h"
 #include "spec/tree.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,7 @@ static const bnn_idle *find_in_vain(const effect_point *of, const char *conditio
 
 static int note_key(const effect_point *of, const effect_place *at, const bnn_node *value)
 {
+    assert(at->path != NULL); /* the root is a map */
     bnn_effects *effects = of->effects;
     const bnn_point *point = of->point;
     const bnn_settings *settings = of->settings;

@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/sha256.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +184,7 @@ static const bnn_node *draw_map(const bnn_reader *r, const bnn_node *node)
         pairs[i] = (bnn_pair){sound->pairs[i].key, draw_list(r, &sound->pairs[i], (size_t)n)};
     if (bnn_diag_end(r->diag, begun) != BNN_OK)
         return NULL;
+    assert(sound != NULL);
     const bnn_node *drawn = bnn_tree_part(sound, sound->n, pairs, NULL, r->arena);
     if (drawn == NULL)
         bnn_diag_no_memory(r->diag);
