@@ -504,12 +504,23 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/checkpoint/tensors_nan \
 	tests/fuzz/corpus/checkpoint/version \
 	tests/fuzz/corpus/checkpoint/version_before \
+	tests/fuzz/corpus/command/color \
+	tests/fuzz/corpus/command/color_wrong \
 	tests/fuzz/corpus/command/compare \
 	tests/fuzz/corpus/command/compare_all \
 	tests/fuzz/corpus/command/compare_by \
+	tests/fuzz/corpus/command/compare_hash \
+	tests/fuzz/corpus/command/compare_items \
 	tests/fuzz/corpus/command/compare_label \
 	tests/fuzz/corpus/command/compare_margin \
+	tests/fuzz/corpus/command/compare_named \
+	tests/fuzz/corpus/command/compare_none_has \
+	tests/fuzz/corpus/command/compare_nothing \
+	tests/fuzz/corpus/command/compare_settings \
 	tests/fuzz/corpus/command/compare_two \
+	tests/fuzz/corpus/command/count \
+	tests/fuzz/corpus/command/count_huge \
+	tests/fuzz/corpus/command/dashes \
 	tests/fuzz/corpus/command/diff \
 	tests/fuzz/corpus/command/diff_one \
 	tests/fuzz/corpus/command/diff_same \
@@ -519,7 +530,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/help_man \
 	tests/fuzz/corpus/command/help_spec \
 	tests/fuzz/corpus/command/help_unknown \
+	tests/fuzz/corpus/command/letters \
 	tests/fuzz/corpus/command/many \
+	tests/fuzz/corpus/command/model_file \
+	tests/fuzz/corpus/command/model_is_a_folder \
+	tests/fuzz/corpus/command/operands_many \
 	tests/fuzz/corpus/command/option_abbreviated \
 	tests/fuzz/corpus/command/option_both \
 	tests/fuzz/corpus/command/option_unknown \
@@ -535,6 +550,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/query_sql \
 	tests/fuzz/corpus/command/query_wide \
 	tests/fuzz/corpus/command/query_writes \
+	tests/fuzz/corpus/command/run_near \
+	tests/fuzz/corpus/command/run_of_experiment \
+	tests/fuzz/corpus/command/run_upper \
 	tests/fuzz/corpus/command/runs \
 	tests/fuzz/corpus/command/runs_dates \
 	tests/fuzz/corpus/command/runs_no_key \
@@ -546,6 +564,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/show_ambiguous \
 	tests/fuzz/corpus/command/show_control \
 	tests/fuzz/corpus/command/show_unknown \
+	tests/fuzz/corpus/command/switch_with_value \
 	tests/fuzz/corpus/config/array \
 	tests/fuzz/corpus/config/bad_utf8 \
 	tests/fuzz/corpus/config/baseline.json \
@@ -602,8 +621,6 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/data/truncated.idx \
 	tests/fuzz/corpus/data/two_members.gz \
 	tests/fuzz/corpus/data/zero_dim.idx \
-	tests/fuzz/corpus/database/layer_texts \
-	tests/fuzz/corpus/database/quantity_unknown \
 	tests/fuzz/corpus/database/all_blobs \
 	tests/fuzz/corpus/database/all_huge \
 	tests/fuzz/corpus/database/all_infinite \
@@ -621,6 +638,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/database/keys_null \
 	tests/fuzz/corpus/database/label_controls \
 	tests/fuzz/corpus/database/label_empty \
+	tests/fuzz/corpus/database/layer_texts \
 	tests/fuzz/corpus/database/negative_version \
 	tests/fuzz/corpus/database/newer \
 	tests/fuzz/corpus/database/no_attempt \
@@ -633,6 +651,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/database/older \
 	tests/fuzz/corpus/database/other_program \
 	tests/fuzz/corpus/database/page_damaged \
+	tests/fuzz/corpus/database/quantity_unknown \
 	tests/fuzz/corpus/database/seeds_equal \
 	tests/fuzz/corpus/database/settings_damaged \
 	tests/fuzz/corpus/database/settings_none \
@@ -669,16 +688,42 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/descriptor/type \
 	tests/fuzz/corpus/experiment/all_keys \
 	tests/fuzz/corpus/experiment/deep \
+	tests/fuzz/corpus/experiment/everything_is_out \
+	tests/fuzz/corpus/experiment/excludes \
 	tests/fuzz/corpus/experiment/grid_explodes \
 	tests/fuzz/corpus/experiment/halving \
+	tests/fuzz/corpus/experiment/halving_seeds \
+	tests/fuzz/corpus/experiment/halving_wrong \
+	tests/fuzz/corpus/experiment/labels \
 	tests/fuzz/corpus/experiment/looks \
 	tests/fuzz/corpus/experiment/name \
+	tests/fuzz/corpus/experiment/no_map \
+	tests/fuzz/corpus/experiment/override_blocks \
+	tests/fuzz/corpus/experiment/override_keys \
+	tests/fuzz/corpus/experiment/override_maps \
+	tests/fuzz/corpus/experiment/override_sweeps \
+	tests/fuzz/corpus/experiment/override_texts \
 	tests/fuzz/corpus/experiment/overrides \
 	tests/fuzz/corpus/experiment/random \
+	tests/fuzz/corpus/experiment/random_many \
+	tests/fuzz/corpus/experiment/random_ranges \
+	tests/fuzz/corpus/experiment/random_wrong \
 	tests/fuzz/corpus/experiment/seeds \
+	tests/fuzz/corpus/experiment/several_ways \
 	tests/fuzz/corpus/experiment/stages \
 	tests/fuzz/corpus/experiment/start_of_itself \
 	tests/fuzz/corpus/experiment/topology \
+	tests/fuzz/corpus/experiment/topology_blocks \
+	tests/fuzz/corpus/experiment/topology_empty \
+	tests/fuzz/corpus/experiment/topology_huge \
+	tests/fuzz/corpus/experiment/topology_input \
+	tests/fuzz/corpus/experiment/topology_layers \
+	tests/fuzz/corpus/experiment/topology_list \
+	tests/fuzz/corpus/experiment/topology_name \
+	tests/fuzz/corpus/experiment/topology_not_there \
+	tests/fuzz/corpus/experiment/topology_shape \
+	tests/fuzz/corpus/experiment/topology_too_small \
+	tests/fuzz/corpus/experiment/topology_upwards \
 	tests/fuzz/corpus/experiment/zip \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \

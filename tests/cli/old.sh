@@ -2,7 +2,7 @@
 # old.sh - what older versions have left is read by this one: databases of every schema, with model files, weights
 # and a checkpoint beside them (tests/old/databases.tar.xz: vN/ is what the last program of schema N made of old.yaml,
 # done, and of stopped.yaml, interrupted). What is newer is refused by name. With BNN_TEST_LONG=1 every
-# command is tried on all of them, and the sweep goes on in all; else some, and in one. Plugins of the first version,
+# command is tried on all of them, and the sweep goes on in four; else some, and in one. Plugins of the first version,
 # built with its header, are loaded and keep the contract of their kind (tests/old/plugins.tar.xz).
 # shellcheck disable=SC2154 # command.sh sets status and srcdir
 . "${srcdir:-.}/tests/cli/command.sh"
@@ -57,10 +57,10 @@ goes_on() {
     cmp -s out results || wrong "$1: other results than in the one before"
 }
 
-version=$newest
-while [ $version -ge 2 ]; do
+versions='8 5 2'
+[ -z "${BNN_TEST_LONG:-}" ] || versions='9 8 7 6 5 4 3 2'
+for version in $versions; do
     reads v$version
-    version=$((version - 1))
 done
 BNNRUN_DB=v1/old.db
 export BNNRUN_DB
@@ -72,7 +72,7 @@ for command in $commands; do
     says 'v1/old.db: made by an older bnnrun (schema 1, this one reads 2); run an experiment on it to bring it up to date'
 done
 versions=3
-[ -z "${BNN_TEST_LONG:-}" ] || versions='9 8 7 6 5 4 3 2 1'
+[ -z "${BNN_TEST_LONG:-}" ] || versions='9 6 3 1'
 for version in $versions; do
     goes_on v$version
 done
