@@ -72,7 +72,7 @@ void bnn_process_limit_memory(process_crash *note, double bytes)
     const double kilobyte = 1024.0;
     static const struct {
         const char *name;
-        __rlimit_resource_t limit;
+        int limit;
     } kinds[] = {{"VmData:", RLIMIT_DATA}, {"VmSize:", RLIMIT_AS}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const double now = kilobyte * (double)crash_read_kilobytes(kinds[i].name);
