@@ -124,8 +124,11 @@ void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
 {
     if (!arena->fenced)
         return arena_cut(arena, n, size);
-    const size_t bytes = bnn_size_round_up(bnn_size_product(n, size), BNN_ALIGN);
-    char *block = bytes > SIZE_MAX - FENCE_BYTES ? NULL : arena_cut(arena, bytes + FENCE_BYTES, 1);
+    size_t bytes = bnn_size_product(n, size);
+    if (bytes > SIZE_MAX - BNN_ALIGN - FENCE_BYTES)
+        return NULL;
+    bytes = bnn_size_round_up(bytes, BNN_ALIGN);
+    char *block = arena_cut(arena, bytes + FENCE_BYTES, 1);
     return block != NULL && arena_put_up_fence(arena, block + bytes) ? block : NULL;
 }
 

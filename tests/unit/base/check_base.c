@@ -179,6 +179,19 @@ START_TEST(arena_refuses_products_that_overflow)
 }
 END_TEST
 
+/* Also with the fence, and rounded up. */
+START_TEST(arena_with_fences_refuses_what_overflows)
+{
+    bnn_arena *arena = bnn_arena_create(SIZE_MAX);
+    bnn_arena_fence(arena);
+    ck_assert_ptr_null(bnn_arena_alloc(arena, SIZE_MAX / 2, 4));
+    for (size_t less = 0; less < (size_t)2 * BNN_ALIGN; less++)
+        ck_assert_ptr_null(bnn_arena_alloc(arena, SIZE_MAX - less, 1));
+    ck_assert_uint_eq(bnn_arena_used_bytes(arena), 0);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(arena_copies_and_formats_texts)
 {
     bnn_arena *arena = bnn_arena_create(1 << 20);
@@ -633,6 +646,7 @@ static Suite *base_suite(void)
     tcase_add_test(arena, arena_fences_are_seen_when_they_are_down);
     tcase_add_test(arena, arena_stops_at_its_limit);
     tcase_add_test(arena, arena_refuses_products_that_overflow);
+    tcase_add_test(arena, arena_with_fences_refuses_what_overflows);
     tcase_add_test(arena, arena_copies_and_formats_texts);
     suite_add_tcase(suite, arena);
 
