@@ -79,7 +79,8 @@ int bnn_replay_compare(bnn_store *store, int64_t run, const bnn_replay *replay, 
 
 void bnn_replay_clear_folder(const char *folder, const char *uid)
 {
-    static const char *const names[] = {"/" BNN_RUN_MODEL, "/" BNN_RUN_WEIGHTS, ""};
+    static const char *const names[] = {"/" BNN_RUN_MODEL, "/" BNN_RUN_WEIGHTS, "/" BNN_RUN_LOG,
+                                        "/" BNN_RUN_CHECKPOINT, ""};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%.*s/%s%s", BNN_RUN_FOLDER_MAX, folder, uid, names[i]);
