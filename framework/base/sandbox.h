@@ -1,6 +1,7 @@
 /* sandbox.h - what code of strangers does not need is taken from its process, for the rest of its life, as far as the
  * kernel can: landlock keeps it from writing files, seccomp from sockets, from signals to others and from what
- * would outlive the process.
+ * would outlive the process. This holds mistakes, and what is done in such a process; who loads the code into
+ * another one, too, is not safe from it.
  *
  * By hand: liblandlock is none, three system calls are all there is; and libseccomp would be one more library to build
  * against for a list of numbers. */

@@ -67,7 +67,7 @@ static void machine_look_at_variables(doctor *d)
     }
 }
 
-/* What plugins from elsewhere are kept from. */
+/* What runs of plugins from elsewhere are kept from. */
 static void machine_look_at_sandbox(doctor *d)
 {
     char text[BNN_SANDBOX_TEXT];
@@ -79,7 +79,10 @@ static void machine_look_at_sandbox(doctor *d)
                     "plugins are not sandboxed: this kernel has neither landlock nor seccomp");
     else
         doctor_note(d, kit.landlock > 0 && kit.seccomp ? DOCTOR_OK : DOCTOR_WARNING, "sandbox",
-                    NULL, "%s, for plugins from elsewhere", what);
+                    NULL,
+                    "%s, for what plugins from elsewhere do in runs; no protection from malice, "
+                    "since bnnrun itself loads them to plan",
+                    what);
 }
 
 void doctor_look_at_machine(doctor *d)
