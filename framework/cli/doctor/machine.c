@@ -8,26 +8,46 @@
 
 #include <bnn/plugin.h>
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/* "curl 7.88.1, sqlite 3.40.1", from what is recorded with runs. */
+static void program_name_libraries(char *out, size_t size)
+{
+    char *recorded = bnn_environment_libraries();
+    json_t *libraries = recorded == NULL ? NULL : json_loads(recorded, 0, NULL), *version;
+    const char *name;
+    size_t used = 0;
+    out[0] = '\0';
+    json_object_foreach(libraries, name, version)
+    {
+        if (used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s %s", used == 0 ? "" : ", ",
+                                     name, json_string_value(version));
+    }
+    json_decref(libraries);
+    free(recorded);
+}
+
 void doctor_look_at_program(doctor *d)
 {
-    char *libraries = bnn_environment_libraries();
+    char libraries[256];
     const char *serve = cli_serve_library();
     doctor_note(d, DOCTOR_OK, "bnnrun", NULL, "%s, revision %s, plugin ABI %u", BNN_VERSION,
                 BNN_REVISION, BNN_ABI_VERSION);
     doctor_note(d, DOCTOR_OK, "compiler", NULL, "%s, %s", BNN_COMPILER, BNN_CFLAGS);
-    doctor_note(d, DOCTOR_OK, "libraries", NULL, "%s", libraries != NULL ? libraries : "?");
+    program_name_libraries(libraries, sizeof libraries);
+    doctor_note(d, DOCTOR_OK, "libraries", NULL, "%s", libraries);
     if (serve != NULL)
         doctor_note(d, DOCTOR_OK, "serve", NULL, "libmicrohttpd %s", serve);
     else
         doctor_note(d, DOCTOR_OK, "serve", "install libmicrohttpd-dev, and build bnnrun again",
                     "`bnnrun serve` is not there: built without libmicrohttpd");
-    free(libraries);
 }
 
 /* "Debian GNU/Linux 12 (bookworm)"; or "". */

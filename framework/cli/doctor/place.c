@@ -83,7 +83,8 @@ static void place_look_at_room(doctor *d, const char *folder)
                 : free_mb < some       ? DOCTOR_WARNING
                                        : DOCTOR_OK,
                 "room", free_mb < some || files ? "make room on that disk" : NULL,
-                "%.0f MB are free%s", free_mb, files ? ", but for hardly any file" : "");
+                "%.*f GB are free%s", free_mb < 10240.0 ? 2 : 0, free_mb / 1024.0,
+                files ? ", but for hardly any file" : "");
 }
 
 /* FILE.saved and its like hold results of sweeps whose database went away meanwhile. */
