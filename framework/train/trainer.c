@@ -143,7 +143,7 @@ static int check_fp_mode(const bnn_session *s, bnn_error *err)
 }
 
 /* Likewise. */
-static int check_fences(const bnn_session *s, bnn_error *err)
+static int check_fences(const bnn_session *s, uint32_t epoch, bnn_error *err)
 {
     if (s->job->strangers == NULL || bnn_arena_is_whole(s->arena))
         return BNN_OK;
@@ -151,7 +151,7 @@ static int check_fences(const bnn_session *s, bnn_error *err)
         err, BNN_E_FAILED,
         "a plugin wrote behind the end of memory that it was given, seen after epoch %u; "
         "%s",
-        s->at.epoch + 1, s->job->strangers);
+        epoch, s->job->strangers);
 }
 
 static void show_progress(const bnn_session *s)
@@ -187,7 +187,8 @@ static int train_epoch(bnn_session *s, uint64_t deadline_ns, bnn_error *err)
     }
     add_time(s, start);
     const bool goes_on = status == BNN_OK || status == BNN_E_INTERRUPTED;
-    return goes_on && (check_fp_mode(s, err) != BNN_OK || check_fences(s, err) != BNN_OK)
+    return goes_on && (check_fp_mode(s, err) != BNN_OK ||
+                       check_fences(s, s->at.epoch + 1, err) != BNN_OK)
                ? BNN_E_FAILED
                : status;
 }
@@ -267,6 +268,9 @@ static int report_result(bnn_session *s, bnn_error *err)
     send_metric(job, "last_test_accuracy", 0, accuracy);
     bnn_session_restore_best(s);
     bnn_session_evaluate(s, &job->data->test, s->test, job->data->test.n, &loss, &accuracy);
+    /* Evaluations are forward passes, too. */
+    if (check_fences(s, s->at.epoch, err) != BNN_OK)
+        return BNN_E_FAILED;
     send_metric(job, "test_loss", 0, loss);
     send_metric(job, "test_accuracy", 0, accuracy);
     send_metric(job, "best_epoch", 0, (double)s->at.best_epoch);
