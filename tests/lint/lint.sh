@@ -48,11 +48,19 @@ lint_format() {
     abs_top_srcdir=$root CLANG_FORMAT=$CLANG_FORMAT "$root/tests/tree/check_format.sh" || fail "clang-format: see above"
 }
 
+# tidy [OPTION...]: the files whose names it reads.
+tidy() {
+    tr '\n' '\0' | xargs -0 -r -n 16 "$CLANG_TIDY" --quiet -p "$scratch" "$@" 2>>"$scratch/errors" >>"$scratch/found"
+}
+
 lint_clang_tidy() {
+    # Loops over vectors: to the analyzer parts of a scratch of no bytes are null pointers that they use.
+    local loops='(^|/)framework/(infer/engine|kernels)/'
     has clang-tidy "${CLANG_TIDY:=clang-tidy}" 'version 14\.' clang-tidy-14 || return
     commands json=1 directory="$PWD" >"$scratch/compile_commands.json"
-    commands | cut -d' ' -f1 | sort -u | tr '\n' '\0' |
-        xargs -0 -n 16 "$CLANG_TIDY" --quiet -p "$scratch" 2>"$scratch/errors" >"$scratch/found"
+    commands | cut -d' ' -f1 | sort -u | grep -vE "$loops" | tidy
+    commands | cut -d' ' -f1 | sort -u | grep -E "$loops" |
+        tidy --checks=-clang-analyzer-core.NonNullParamChecker,-clang-analyzer-core.NullDereference
     # Beside its findings it says how many it has left out.
     grep -vE '^[0-9]+ warnings? (generated|treated as errors?)\.?$' "$scratch/errors"
     sort -u "$scratch/found" | grep -qE '(warning|error):' || return 0
