@@ -24,6 +24,8 @@ const char *bnn_fault_remedy(int reason)
         return "no more processes or threads may be started: see `ulimit -u`, or take fewer jobs";
     case ENOMEM:
         return "the memory is used up: take fewer jobs";
+    case ENOBUFS:
+        return "the kernel has no memory for it: take fewer jobs";
     default:
         return NULL;
     }

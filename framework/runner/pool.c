@@ -297,6 +297,8 @@ static void pool_take_signal(pool *p)
 {
     if (p->signal != 0 && bnn_clock_seconds(CLOCK_MONOTONIC) >= p->hurry)
         bnn_signals_close(&p->signals);
+    if (p->executor->at_limit)
+        bnn_signals_come(&p->signals, SIGXCPU);
     const int signal = bnn_signals_next(&p->signals);
     if (signal == 0 || p->signal != 0)
         return;

@@ -247,6 +247,8 @@ static void restore_take_signal(restore *r)
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
     if (r->summary->signal != 0 && now >= r->hurry)
         bnn_signals_close(&r->signals);
+    if (r->executor->at_limit)
+        bnn_signals_come(&r->signals, SIGXCPU);
     const int signal = bnn_signals_next(&r->signals);
     if (signal == 0 || r->summary->signal != 0)
         return;

@@ -22,7 +22,7 @@ int bnn_signals_open(bnn_signals *signals, bnn_error *err)
     }
     const int fd = signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch for signals");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot watch for signals");
     pthread_sigmask(SIG_BLOCK, &taken, NULL);
     *signals = (bnn_signals){.fd = fd, .taken = taken};
     return BNN_OK;
@@ -42,6 +42,12 @@ int bnn_signals_next(bnn_signals *signals)
         return 0;
     signals_ignore_limit();
     return (int)info.ssi_signo;
+}
+
+void bnn_signals_come(const bnn_signals *signals, int signal)
+{
+    if (signals->fd >= 0 && sigismember(&signals->taken, signal) == 1)
+        kill(getpid(), signal);
 }
 
 void bnn_signals_close(bnn_signals *signals)

@@ -21,6 +21,9 @@ int bnn_signals_open(bnn_signals *signals, bnn_error *err);
 /* The next signal that has come, or 0. Does not wait. */
 int bnn_signals_next(bnn_signals *signals);
 
+/* Makes a signal of these come, which somebody else was told of. Nothing when they are not taken. */
+void bnn_signals_come(const bnn_signals *signals, int signal);
+
 /* Gives the signals back: from now on they do what they did before, which is to end the process,
  * also those that have come and were not read; but SIGXCPU, which comes again and again, does nothing once
  * one of them was read. Only for the thread that opened. */

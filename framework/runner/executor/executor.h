@@ -19,6 +19,11 @@ typedef enum bnn_news {
 typedef struct bnn_executor bnn_executor;
 struct bnn_executor {
     int fd; /* readable when a poll may find news */
+
+    /* Set by a poll: a run has used up its CPU time (`ulimit -t`), which nobody else is told of. It goes on until all
+     * are asked to end, or the kernel kills it. */
+    bool at_limit;
+
     uint32_t n_slots;
     bnn_train_progress *progress; /* [n_slots], of the run in each slot, for anybody to look at */
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,23 +75,28 @@ void bnn_process_kill_children(bool (*spare)(const void *context, pid_t child), 
 
 /* ---- messages ---------------------------------------------------------------------------- */
 
-/* After a failure: true when the next try may go well, since memory of the kernel is short only for a
- * moment; or this was interrupted. */
-static bool family_sends_again(void)
+enum { FAMILY_MOMENTS = 400 }; /* that the host waits for memory of the kernel: two seconds */
+
+/* After a failure: true when the next try may go well, since memory of the kernel is short only for some
+ * moments; or this was interrupted. */
+static bool family_sends_again(unsigned *n_moments)
 {
     const struct timespec moment = {.tv_nsec = 5000000};
-    const bool is_short = errno == ENOBUFS || errno == ENOMEM;
-    if (is_short)
-        nanosleep(&moment, NULL);
-    return is_short || errno == EINTR;
+    if ((errno != ENOBUFS && errno != ENOMEM) || *n_moments == 0)
+        return errno == EINTR;
+    --*n_moments;
+    nanosleep(&moment, NULL);
+    return true;
 }
 
 bool bnn_process_send(int socket, const void *message, size_t n_bytes)
 {
+    unsigned n_moments =
+        UINT_MAX; /* the host, which takes the signals, can do without this process */
     ssize_t n;
     do
         n = send(socket, message, n_bytes, MSG_NOSIGNAL);
-    while (n < 0 && family_sends_again());
+    while (n < 0 && family_sends_again(&n_moments));
     return n == (ssize_t)n_bytes;
 }
 
@@ -116,10 +122,11 @@ bool bnn_process_send_command(int control, const process_command *command,
         message.msg_control = rights.bytes;
         message.msg_controllen = sizeof rights.bytes;
     }
+    unsigned n_moments = fds != NULL ? FAMILY_MOMENTS : 0;
     ssize_t n;
     do
         n = sendmsg(control, &message, MSG_NOSIGNAL);
-    while (n < 0 && family_sends_again());
+    while (n < 0 && family_sends_again(&n_moments));
     return n == (ssize_t)sizeof copy;
 }
 

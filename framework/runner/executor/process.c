@@ -6,12 +6,12 @@
 #include "runner/executor/process_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,19 +120,22 @@ static void process_close_lines(process_slot *s)
     bnn_process_close_output(&s->output);
 }
 
-/* False when there is no zygote to hear it. */
-static bool process_send_start(process_executor *x, const process_slot *s, const bnn_run *run,
-                               const int fds[PROCESS_FDS])
+/* When memory of the kernel stays short, no other zygote would hear it, either. */
+static int process_send_start(process_executor *x, const process_slot *s, const bnn_run *run,
+                              const int fds[PROCESS_FDS], bnn_error *err)
 {
     process_command c;
     memset(&c, 0, sizeof c);
     c.kind = PROCESS_START;
     c.attempt = s->attempt;
     c.run = *run;
-    bool zygote = true;
-    while (zygote && !bnn_process_send_command(process_control(x), &c, fds))
-        zygote = process_replace_zygote(x);
-    return zygote;
+    while (!bnn_process_send_command(process_control(x), &c, fds)) {
+        if (bnn_fault_remedy(errno) != NULL)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot send a run to its process");
+        if (!process_replace_zygote(x))
+            return process_fail(err);
+    }
+    return BNN_OK;
 }
 
 static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *run,
@@ -160,8 +163,8 @@ static int process_start(bnn_executor *executor, uint32_t slot, const bnn_run *r
     if (!process_open_lines(s, fds) || !process_watch(x, s->socket, slot) ||
         !process_watch(x, s->output.pipe, slot))
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a socket for job %u", slot + 1);
-    else if (!process_send_start(x, s, run, fds))
-        status = process_fail(err);
+    else
+        status = process_send_start(x, s, run, fds, err);
     process_close_fd(&fds[PROCESS_SOCKET]);
     process_close_fd(&fds[PROCESS_OUTPUT]);
     s->running = status == BNN_OK;
@@ -191,8 +194,7 @@ static void process_give_time(process_executor *x, double seconds)
 }
 
 /* Kills the children that outstay their timeout, or a stop, by more than the grace period; and those that do
- * not come back from a plugin. What the kernel tells a child of its CPU time, which that ignores, is told to this
- * process, so that the sweep stops before the child is killed. */
+ * not come back from a plugin. What the kernel tells a child of its CPU time, that ignores: whoever polls is told. */
 static void process_kill_late(process_executor *x)
 {
     const double now = bnn_clock_seconds(CLOCK_MONOTONIC);
@@ -211,7 +213,7 @@ static void process_kill_late(process_executor *x)
         if (!s->running || s->ended || s->late != PROCESS_IN_TIME)
             continue;
         if (x->stopped <= 0.0 && bnn_process_is_at_limit(s))
-            kill(getpid(), SIGXCPU);
+            x->executor.at_limit = true;
         if (late)
             process_kill(x, s, PROCESS_OUTSTAYED);
         else if (bnn_process_is_lost(s, &x->shared->progress[i].call, limit, seconds))
@@ -349,7 +351,7 @@ static int process_open_controls(process_executor *x, bnn_error *err)
     for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->controls[i]) != 0) {
             x->controls[i][0] = x->controls[i][1] = -1;
-            return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a socket for the runs' parent");
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a socket for the runs' parent");
         }
     return BNN_OK;
 }
@@ -362,7 +364,7 @@ static int process_fork_keeper(process_executor *x, bnn_error *err)
     if (x->keeper == 0)
         bnn_keeper_run(x, host);
     if (x->keeper < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork the runs' parent");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork the runs' parent");
     for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
         process_close_fd(&x->controls[i][1]);
     return BNN_OK;
@@ -373,7 +375,7 @@ static int process_watch_zygote(process_executor *x, bnn_error *err)
     x->executor.fd = epoll_create1(EPOLL_CLOEXEC);
     return x->executor.fd >= 0 && process_watch(x, process_control(x), x->executor.n_slots)
                ? BNN_OK
-               : bnn_fail_errno(err, BNN_E_INTERNAL, "cannot watch processes");
+               : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot watch processes");
 }
 
 static int process_share(process_executor *x, bnn_error *err)

@@ -244,10 +244,11 @@ void bnn_process_adopt_orphans(void);
 void bnn_process_kill_children(bool (*spare)(const void *context, pid_t child),
                                const void *context);
 
-/* Sends a message whole; false when nobody hears it. */
+/* In a child or a zygote: sends a message whole, as soon as the kernel has memory for it; false when nobody hears it. */
 bool bnn_process_send(int socket, const void *message, size_t n_bytes);
 
-/* Sends a command, with descriptors or NULL; false when nobody hears it. */
+/* In the host: sends a command, with descriptors or NULL. False with errno when nobody hears it; or when the kernel has
+ * no memory for it, be it for some seconds, or at once for one without descriptors: those are said again. */
 bool bnn_process_send_command(int control, const process_command *command,
                               const int fds[PROCESS_FDS]);
 

@@ -31,9 +31,10 @@ bool bnn_process_is_at_limit(const process_slot *slot)
     struct rlimit limit;
     if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return false;
-    const double grace =
-        limit.rlim_cur == limit.rlim_max ? 5.0 : 0.0; /* it kills, and does not tell */
-    return bnn_child_cpu_seconds(slot->pid) >= (double)limit.rlim_cur - grace;
+    const double seconds = (double)limit.rlim_cur,
+                 before = seconds < 10.0 ? seconds / 2.0 : 5.0; /* a hard one does not tell */
+    return bnn_child_cpu_seconds(slot->pid) >=
+           (limit.rlim_cur == limit.rlim_max ? seconds - before : seconds);
 }
 
 double bnn_process_call_seconds(const process_executor *x)

@@ -1,6 +1,7 @@
 /* check_executor.c - what every place to execute runs in must do, and the pool when one is lost. */
+#include "base/child.h"
 #include "base/file.h"
-#include "runner/executor/executor.h"
+#include "runner/executor/process_internal.h"
 
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/runner_fixture.h"
@@ -9,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 static int (*const open_kinds[])(const bnn_run_base *, uint32_t, bnn_executor **, bnn_error *) = {
     bnn_executor_open_threads, bnn_executor_open_processes};
@@ -200,6 +202,22 @@ START_TEST(an_executor_that_dies_ends_the_sweep)
 }
 END_TEST
 
+/* A hard one kills and does not tell: it is met some time before, of which there is little when that is all. */
+START_TEST(a_limit_of_cpu_time_is_met_when_it_is_used_up)
+{
+    const process_slot slot = {.pid = getpid()};
+    static const rlim_t far[] = {1000, 4};
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){far[i], far[i]}), 0);
+        ck_assert(!bnn_process_is_at_limit(&slot));
+    }
+    while (bnn_child_cpu_seconds(getpid()) < 0.5)
+        continue;
+    ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){1, 1}), 0);
+    ck_assert(bnn_process_is_at_limit(&slot));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("executor");
@@ -208,6 +226,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, slots_execute_runs_one_after_the_other, 0, 2);
     tcase_add_loop_test(tcase, what_is_cancelled_leaves_a_checkpoint, 0, 2);
     tcase_add_test(tcase, an_executor_that_dies_ends_the_sweep);
+    tcase_add_test(tcase, a_limit_of_cpu_time_is_met_when_it_is_used_up);
     suite_add_tcase(suite, tcase);
     return suite;
 }

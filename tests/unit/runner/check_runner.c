@@ -211,8 +211,11 @@ START_TEST(all_that_asks_to_stop_is_heard)
         ck_assert_int_eq(bnn_signals_next(&signals), wanted[i]);
     }
     ck_assert_int_eq(kill(getpid(), SIGXCPU), 0);
+    bnn_signals_come(&signals, SIGTERM); /* as if */
+    ck_assert_int_eq(bnn_signals_next(&signals), SIGTERM);
     bnn_signals_close(&signals);
     ck_assert_int_eq(kill(getpid(), SIGXCPU), 0);
+    bnn_signals_come(&signals, SIGTERM); /* nobody listens, and nobody dies */
 }
 END_TEST
 
