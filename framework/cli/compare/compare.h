@@ -109,8 +109,8 @@ struct cli_plan {
     const char *later; /* when the spec came to say otherwise, too late; NULL: it does not */
 };
 
-/* The text of a registered comparison; false: it is none. */
-bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out);
+/* The text of a registered comparison; *read: it is one. Else there may have been no memory for it. */
+int cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out, bool *read, bnn_error *err);
 
 /* Whether two compare the same in the same way, be it with other configs and seeds. */
 bool cli_plan_is_like(const cli_plan *a, const cli_plan *b);

@@ -16,13 +16,15 @@ static int plan_fail(const char *experiment, bnn_error *err)
 }
 
 /* The text in the arena; NULL when it is none. */
-static const char *plan_text(const json_t *all, const char *key, bnn_arena *arena)
+static const char *plan_text(const json_t *all, const char *key, bnn_arena *arena, bool *no_memory)
 {
     const char *text = json_string_value(json_object_get(all, key));
-    return text == NULL ? NULL : bnn_arena_strdup(arena, text);
+    const char *copy = text == NULL ? NULL : bnn_arena_strdup(arena, text);
+    *no_memory |= text != NULL && copy == NULL;
+    return copy;
 }
 
-/* Lists of texts and of integers, whose other items are left out. */
+/* Lists of texts and of integers, whose other items are left out. False without memory. */
 static bool plan_lists(const json_t *all, bnn_arena *arena, cli_plan *out)
 {
     const json_t *configs = json_object_get(all, "configs"), *seeds = json_object_get(all, "seeds");
@@ -57,26 +59,27 @@ static bool plan_parse_design(const json_t *all, cli_plan *out)
                                   design->seeds[design->looks - 1] == out->n_seeds);
 }
 
-static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out)
+static bool plan_parse(const json_t *all, bnn_arena *arena, cli_plan *out, bool *no_memory)
 {
     const json_t *margin = json_object_get(all, "margin"), *alpha = json_object_get(all, "alpha");
-    out->baseline = plan_text(all, "baseline", arena);
-    out->metric = plan_text(all, "metric", arena);
+    *no_memory |= !plan_lists(all, arena, out);
+    out->baseline = plan_text(all, "baseline", arena, no_memory);
+    out->metric = plan_text(all, "metric", arena, no_memory);
     out->margin = json_number_value(margin);
     out->alpha = json_number_value(alpha);
     return out->baseline != NULL && out->metric != NULL && bnn_run_metric(out->metric) != NULL &&
            json_is_number(margin) && out->margin >= 0 && json_is_number(alpha) && out->alpha > 0 &&
-           out->alpha <= 0.5 && plan_lists(all, arena, out) && plan_parse_design(all, out);
+           out->alpha <= 0.5 && !*no_memory && plan_parse_design(all, out);
 }
 
-bool cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out)
+int cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out, bool *read, bnn_error *err)
 {
     bool no_memory;
     json_t *all = bnn_json_parse(text, strlen(text), 0, &no_memory);
     *out = (cli_plan){.is_there = true};
-    const bool read = plan_parse(all, arena, out);
+    *read = plan_parse(all, arena, out, &no_memory);
     json_decref(all);
-    return read;
+    return no_memory ? bnn_no_memory(err) : BNN_OK;
 }
 
 bool cli_plan_is_like(const cli_plan *a, const cli_plan *b)
@@ -93,7 +96,7 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
     const bnn_store_registered *rows;
     size_t n, i = 0;
     *out = (cli_plan){.margin = (double)NAN};
-    const int status = bnn_store_list_registered(store, experiment, arena, &rows, &n, err);
+    int status = bnn_store_list_registered(store, experiment, arena, &rows, &n, err);
     if (status != BNN_OK || n == 0)
         return status;
     while (i < n && rows[i].begun_us >= 0 && rows[i].first_us > rows[i].begun_us)
@@ -101,8 +104,13 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
     const bool in_time = i < n;
     i = in_time ? i : 0;
     cli_plan newest;
-    if (!cli_plan_parse(rows[i].comparison, arena, out) ||
-        !cli_plan_parse(rows[0].comparison, arena, &newest))
+    bool read, newest_read;
+    status = cli_plan_parse(rows[i].comparison, arena, out, &read, err);
+    if (status == BNN_OK)
+        status = cli_plan_parse(rows[0].comparison, arena, &newest, &newest_read, err);
+    if (status != BNN_OK)
+        return status;
+    if (!read || !newest_read)
         return plan_fail(experiment, err);
     out->in_time = in_time;
     out->registered = rows[i].first_utc;

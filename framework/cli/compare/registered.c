@@ -72,9 +72,13 @@ const char *cli_registered_say(bnn_store *store, const bnn_experiment *x, bool l
     const bool says = x->compare.is_there;
     const char *text = says ? bnn_registered_text(x, arena) : NULL;
     cli_plan own, known = {.is_there = false};
+    bool read = true;
     int64_t begun_us = -1;
-    int status =
-        says && (text == NULL || !cli_plan_parse(text, arena, &own)) ? bnn_no_memory(err) : BNN_OK;
+    int status = says && text == NULL ? bnn_no_memory(err) : BNN_OK;
+    if (status == BNN_OK && says)
+        status = cli_plan_parse(text, arena, &own, &read, err);
+    if (status == BNN_OK && !read)
+        status = bnn_no_memory(err);
     if (status == BNN_OK && store != NULL)
         status = cli_plan_read(store, x->name, arena, &known, err);
     if (status == BNN_OK && store != NULL && says)
