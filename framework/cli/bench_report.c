@@ -262,7 +262,7 @@ static json_t *amdahl_json(const bench_lineup *lineup)
     return list;
 }
 
-static void print_report_json(const bench_lineup *lineup)
+static int print_report_json(const bench_lineup *lineup, bnn_error *err)
 {
     const bnn_store_bench *b = &lineup->record;
     char cpu_model[BNN_CPU_MODEL];
@@ -280,7 +280,7 @@ static void print_report_json(const bench_lineup *lineup)
         "load_average", known_or_null(b->load_average), "co_runners",
         b->co_runners < 0 ? json_null() : json_integer(b->co_runners), "results", results, "amdahl",
         amdahl_json(lineup));
-    cli_json_print(all);
+    return cli_json_print(all, err);
 }
 
 int bench_report_print(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
@@ -289,6 +289,5 @@ int bench_report_print(const bench_lineup *lineup, const cli_options *options, b
         return print_results(lineup, options, err);
     if (!options->json)
         return print_report_text(lineup, options, err);
-    print_report_json(lineup);
-    return BNN_OK;
+    return print_report_json(lineup, err);
 }

@@ -137,7 +137,7 @@ static int evaluate_print_csv(const cli_evaluated *e, bnn_error *err)
     return cli_table_end(table, e->request->options, err);
 }
 
-static void evaluate_print_json(const cli_evaluated *e)
+static int evaluate_print_json(const cli_evaluated *e, bnn_error *err)
 {
     const cli_model *source = e->request->source;
     json_t *classes = json_array(), *matrix = json_array();
@@ -152,13 +152,14 @@ static void evaluate_print_json(const cli_evaluated *e)
                                                  "recall", cli_json_real(c.recall), "precision",
                                                  cli_json_real(c.precision)));
     }
-    cli_json_print(json_pack("{s:o, s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "run",
-                             cli_json_text(source->is_of_run ? source->stored.run.uid : NULL),
-                             "dataset", cli_json_text(e->data.name), "dataset_sha256",
-                             e->data.sha256, "source", cli_json_text(e->data.source), "images",
-                             (int)e->n_images, "right", (int)e->n_right, "accuracy",
-                             cli_json_real(e->accuracy), "recorded_accuracy",
-                             cli_json_real(e->recorded), "classes", classes, "confusion", matrix));
+    return cli_json_print(
+        json_pack("{s:o, s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "run",
+                  cli_json_text(source->is_of_run ? source->stored.run.uid : NULL), "dataset",
+                  cli_json_text(e->data.name), "dataset_sha256", e->data.sha256, "source",
+                  cli_json_text(e->data.source), "images", (int)e->n_images, "right",
+                  (int)e->n_right, "accuracy", cli_json_real(e->accuracy), "recorded_accuracy",
+                  cli_json_real(e->recorded), "classes", classes, "confusion", matrix),
+        err);
 }
 
 /* ---- for people -------------------------------------------------------------------------- */
@@ -259,7 +260,7 @@ static int evaluate_print(const cli_evaluated *e, bnn_error *err)
     char all[BNN_SHORT_TEXT];
     int status = BNN_OK;
     if (options->json) {
-        evaluate_print_json(e);
+        status = evaluate_print_json(e, err);
     } else if (options->csv) {
         status = evaluate_print_csv(e, err);
         evaluate_say_accuracy(e, stderr);

@@ -160,7 +160,7 @@ static json_t *metadata_json(const bnn_model *model)
     return object;
 }
 
-static void print_model_json(const model_summary *s)
+static int print_model_json(const model_summary *s, bnn_error *err)
 {
     const bnn_model *model = s->model;
     json_t *layers = json_array();
@@ -177,7 +177,7 @@ static void print_model_json(const model_summary *s)
                   "theoretical_bytes", (json_int_t)size_theoretical_bytes(&s->total),
                   "float32_bytes", (json_int_t)s->total.float32_bytes, "smaller",
                   (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
-    cli_json_print_digits(object, 6);
+    return cli_json_print_digits(object, 6, err);
 }
 
 /* ---- tables ------------------------------------------------------------------------------ */
@@ -336,7 +336,7 @@ int cli_show_model(const char *path, const cli_options *options, bnn_error *err)
         return status;
     assert(s.model != NULL);
     if (options->json)
-        print_model_json(&s);
+        status = print_model_json(&s, err);
     else
         status = options->csv ? model_print_csv(&s, options, err) : print_model_text(&s, err);
     return status;

@@ -281,19 +281,21 @@ static void table_print_json(const char *text)
     }
 }
 
-void cli_json_print_digits(json_t *value, unsigned n_digits)
+int cli_json_print_digits(json_t *value, unsigned n_digits, bnn_error *err)
 {
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(n_digits));
-    if (text != NULL)
-        table_print_json(text);
+    json_decref(value);
+    if (text == NULL)
+        return bnn_no_memory(err);
+    table_print_json(text);
     putchar('\n');
     free(text);
-    json_decref(value);
+    return BNN_OK;
 }
 
-void cli_json_print(json_t *value)
+int cli_json_print(json_t *value, bnn_error *err)
 {
-    cli_json_print_digits(value, 15);
+    return cli_json_print_digits(value, 15, err);
 }
 
 /* The value of a cell. What the text of a number says becomes one, but for "inf". NULL without memory. */
@@ -337,8 +339,7 @@ int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)
         json_t *rows = cli_table_take(table, err);
         if (rows == NULL)
             return err->status;
-        cli_json_print(rows);
-        return BNN_OK;
+        return cli_json_print(rows, err);
     }
     int status = BNN_OK;
     if (table == NULL || table->failed)

@@ -57,8 +57,9 @@ json_t *cli_json_text(const char *text);
 /* A number, released by the caller; NaN is null, what is infinite a text. */
 json_t *cli_json_real(double x);
 
-/* Prints a value to stdout, and releases it; real numbers have 15 digits, or as many as are wanted. */
-void cli_json_print(json_t *value);
-void cli_json_print_digits(json_t *value, unsigned n_digits);
+/* Prints a value to stdout, and releases it; real numbers have 15 digits, or as many as are wanted. NULL, and a value
+ * that has no text, are one for which there was no memory: nothing is printed. */
+int cli_json_print(json_t *value, bnn_error *err);
+int cli_json_print_digits(json_t *value, unsigned n_digits, bnn_error *err);
 
 #endif

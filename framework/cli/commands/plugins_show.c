@@ -338,8 +338,7 @@ static int print_plugin_json(const bnn_plugin *plugin, const sequences *s, json_
     json_decref(promises);
     if (curves != NULL)
         json_object_set_new(object, "curves", curves);
-    cli_json_print(object);
-    return BNN_OK;
+    return cli_json_print(object, err);
 }
 
 int cli_plugins_show(bnn_registry *registry, const bnn_plugin *plugin, const cli_options *options,

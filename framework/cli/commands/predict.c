@@ -186,8 +186,7 @@ static int print_predictions_json(prediction *p, bnn_error *err)
                             json_real((double)p->n_right / (double)p->n_answered));
     }
     json_object_set_new(object, "predictions", rows);
-    cli_json_print(object);
-    return BNN_OK;
+    return cli_json_print(object, err);
 }
 
 /* What was made of the pictures. */

@@ -28,8 +28,7 @@ static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
         "leaderboard", json_incref(board));
     if (all == NULL)
         return bnn_no_memory(err);
-    cli_json_print(all);
-    return BNN_OK;
+    return cli_json_print(all, err);
 }
 
 /* Looks what became of the runs that were not for this process. */

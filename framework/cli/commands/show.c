@@ -87,8 +87,7 @@ static int show_json(bnn_store *store, const bnn_store_argument *uid, bnn_error 
         json_decref(object);
         return err->status;
     }
-    cli_json_print(object);
-    return BNN_OK;
+    return cli_json_print(object, err);
 }
 
 /* ---- epochs ------------------------------------------------------------------------------ */

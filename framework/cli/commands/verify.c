@@ -361,7 +361,7 @@ static int run_verify(void *request, bnn_error *err)
         n_different += v->differs;
     }
     if (status == BNN_OK && v->options.json)
-        cli_json_print(json_incref(all));
+        status = cli_json_print(json_incref(all), err);
     json_decref(all);
     bnn_store_close(v->store);
     if (status == BNN_OK && n_different > 0)

@@ -132,6 +132,5 @@ int cli_compare_print_programs(const cli_question *asked, const cli_findings *fo
     json_t *all = cli_compare_json(asked, found, statement, cautions, options->arena, err);
     if (all == NULL)
         return err->status;
-    cli_json_print(all);
-    return BNN_OK;
+    return cli_json_print(all, err);
 }
