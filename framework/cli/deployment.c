@@ -77,7 +77,7 @@ static int deployment_warn_apart(const bnn_experiment *x, const bool *asked, bnn
     fflush(NULL);
     const pid_t child = fork();
     if (child < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork");
     if (child == 0) {
         signal(SIGALRM, SIG_DFL);
         alarm(ASK_SECONDS);

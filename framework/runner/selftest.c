@@ -177,5 +177,5 @@ int bnn_selftest_run(const char *cpu, const char *plugin_path, bnn_selftest *out
         *out = *shared;
     out->has = true;
     munmap(shared, sizeof *shared);
-    return forked ? BNN_OK : bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process");
+    return forked ? BNN_OK : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork a process");
 }

@@ -353,7 +353,7 @@ int bnn_writer_open(bnn_store *store, uint32_t n_requests, const bnn_writer_pati
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->fd < 0) {
         free(w);
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make an event counter");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make an event counter");
     }
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);

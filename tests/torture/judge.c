@@ -1,6 +1,8 @@
 /* judge.c - see judge.h. */
 #include "tests/torture/judge.h"
 
+#include "base/fault.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -110,6 +112,13 @@ static bool has_failed_run(const trial_fault *fault, const trial_outcome *outcom
            strstr(outcome->err, "out of memory") != NULL;
 }
 
+/* What somebody can do something about is a fault of the machine; without memory, whoever is short of it. */
+static bool is_of_machine(const trial_fault *fault)
+{
+    return fault->calls != TORTURE_STEP && fault->reason != ENOMEM &&
+           bnn_fault_remedy(fault->reason) != NULL;
+}
+
 static const char *judge_status(const torture_command *command, const trial_fault *fault,
                                 const trial_outcome *outcome)
 {
@@ -124,6 +133,8 @@ static const char *judge_status(const torture_command *command, const trial_faul
         return NULL;
     if (status >= 1 && status <= 3)
         return "blames the user, or a run";
+    if (status == 5 && is_of_machine(fault))
+        return "blames bnnrun";
     if (status != 0 && !says_why(outcome, fault))
         return "does not say why";
     return NULL;

@@ -102,7 +102,7 @@ int bnn_executor_open_threads(const bnn_run_base *base, uint32_t n_slots, bnn_ex
     if (x->executor.progress == NULL)
         status = bnn_no_memory(err);
     else if (x->executor.fd < 0)
-        status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make an event counter");
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make an event counter");
     if (status == BNN_OK)
         *out = &x->executor;
     else
