@@ -4,6 +4,10 @@
 set -u
 source=${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 program=${abs_top_builddir:-$PWD}/tests/fuzz/replay
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/bnn_fuzz.XXXXXX") || exit 99
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 99' HUP INT TERM
+export TMPDIR
 n_targets=0
 n_failed=0
 
