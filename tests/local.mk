@@ -145,6 +145,7 @@ check_PROGRAMS += $(check_suites)
 
 # The suites above are tests, and so are these scripts.
 shell_tests = \
+	tests/torture/torture.sh \
 	tests/cli/bad_specs.sh \
 	tests/cli/reference.sh \
 	tests/cli/bench.sh \
@@ -175,7 +176,6 @@ shell_tests = \
 	tests/fuzz/fuzz_replay.sh \
 	tests/matrix/matrix.sh \
 	tests/sim/sim.sh \
-	tests/torture/torture.sh \
 	tests/tree/check_format.sh \
 	tests/tree/check_layers.sh \
 	tests/tree/check_lists.sh \
