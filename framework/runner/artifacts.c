@@ -1,5 +1,6 @@
 #include "runner/artifacts.h"
 
+#include "base/fault.h"
 #include "base/sha256.h"
 #include "base/text.h"
 
@@ -40,6 +41,13 @@ static bool artifacts_is_of_another(const char *path)
     return stat(real, &other) == 0 && S_ISREG(other.st_mode);
 }
 
+static int artifacts_fail_look(const char *db, int reason, bnn_error *err)
+{
+    errno = reason;
+    return bnn_fail_errno(err, BNN_E_RESOURCE,
+                          "the files of runs, in %s.artifacts, cannot be looked at", db);
+}
+
 /* FILE.artifacts, which may be a link to elsewhere; -1 without one, or when it is another's: then errno
  * is ENOENT. */
 static int artifacts_open_all(const char *db)
@@ -58,10 +66,7 @@ static int artifacts_open_all(const char *db)
 static int artifacts_find_all(const char *db, int *out, bnn_error *err)
 {
     *out = artifacts_open_all(db);
-    return *out >= 0 || errno == ENOENT
-               ? BNN_OK
-               : bnn_fail_errno(err, BNN_E_RESOURCE,
-                                "the files of runs, in %s.artifacts, cannot be looked at", db);
+    return *out >= 0 || errno == ENOENT ? BNN_OK : artifacts_fail_look(db, errno, err);
 }
 
 /* A folder in it, which is no link; NULL without one. */
@@ -262,8 +267,18 @@ typedef struct artifacts_finder {
     bnn_arena *arena;
     bnn_leftover *found;
     size_t n, capacity;
-    bool failed;
+    bool failed; /* there is no memory */
+    int reason;  /* errno: why a folder could not be looked at; or 0 */
 } artifacts_finder;
+
+/* Of another user, a folder is left alone; a fault of the machine is no folder without left-overs. */
+static DIR *artifacts_open_noted(artifacts_finder *f, int all, const char *uid)
+{
+    DIR *folder = artifacts_open_run(all, uid);
+    if (folder == NULL && bnn_fault_remedy(errno) != NULL)
+        f->reason = errno;
+    return folder;
+}
 
 static void artifacts_note(artifacts_finder *f, const char *what, const char *uid, const char *file,
                            int64_t bytes)
@@ -282,7 +297,7 @@ static void artifacts_note(artifacts_finder *f, const char *what, const char *ui
 static void artifacts_look_into(artifacts_finder *f, int all, const bnn_store_chosen *run)
 {
     const bool done = strcmp(run->state, "done") == 0 || strcmp(run->state, "stale") == 0;
-    DIR *folder = artifacts_open_run(all, run->uid);
+    DIR *folder = artifacts_open_noted(f, all, run->uid);
     const char *name;
     int64_t bytes;
     while (folder != NULL && !f->failed && (name = artifacts_next(folder, &bytes)) != NULL)
@@ -295,9 +310,9 @@ static void artifacts_look_into(artifacts_finder *f, int all, const bnn_store_ch
 }
 
 /* Whether in the folder of no run there is a file to remove, or nothing at all. */
-static bool artifacts_has_some(int all, const char *uid)
+static bool artifacts_has_some(artifacts_finder *f, int all, const char *uid)
 {
-    DIR *folder = artifacts_open_run(all, uid);
+    DIR *folder = artifacts_open_noted(f, all, uid);
     const struct dirent *e;
     bool some = false;
     size_t n = 0;
@@ -320,9 +335,10 @@ int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *ar
     if (status == BNN_OK)
         status = artifacts_find_all(db, &all, err);
     DIR *folders = all < 0 ? NULL : artifacts_open_folder(all, ".");
+    f.reason = all >= 0 && folders == NULL ? errno : 0;
     while (folders != NULL && !f.failed && (e = readdir(folders)) != NULL) {
         const bnn_store_chosen *run = artifacts_find(&index, e->d_name);
-        if (run == NULL && artifacts_has_some(all, e->d_name))
+        if (run == NULL && artifacts_has_some(&f, all, e->d_name))
             artifacts_note(&f, "folder without a run", e->d_name, NULL,
                            artifacts_sum(all, e->d_name));
         else if (run != NULL && strcmp(run->state, "running") != 0)
@@ -334,6 +350,8 @@ int bnn_artifacts_find_leftovers(bnn_store *store, const char *db, bnn_arena *ar
         close(all);
     if (f.failed)
         return bnn_no_memory(err);
+    if (f.reason != 0)
+        return artifacts_fail_look(db, f.reason, err);
     *out = f.found;
     *out_n = f.n;
     return status;
@@ -343,7 +361,9 @@ int bnn_artifacts_remove_leftovers(const char *db, const bnn_leftover *leftovers
                                    bnn_error *err)
 {
     bnn_error first = {.status = BNN_OK};
-    const int all = artifacts_open_all(db);
+    int all;
+    if (artifacts_find_all(db, &all, err) != BNN_OK)
+        return err->status;
     for (size_t i = 0; i < n; i++)
         artifacts_empty(all, leftovers[i].uid, leftovers[i].file,
                         first.status == BNN_OK ? &first : err);
