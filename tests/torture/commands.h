@@ -11,7 +11,7 @@ typedef struct torture_command {
     const char *again;  /* what takes up after a failure, beside the same command; or NULL */
     bool trains;        /* ends as "done" is, whatever happened */
     bool steady;        /* prints the same each time */
-    bool may_lose;      /* says by status 1 that it could not make something again */
+    bool may_lose;      /* says by status 1 that a run could not be made again, or looked at */
 } torture_command;
 
 extern const torture_command torture_commands[];

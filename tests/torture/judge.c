@@ -56,8 +56,8 @@ static int count_texts(const char *text, const char *part)
     return n;
 }
 
-/* The last line is an error, and the reason is said, in the words of the system or in our own. Why the index of
- * a log could not be opened, SQLite does not tell, and tries again in another way. */
+/* The last line is an error, and the reason is said, in the words of the system or in our own. Why a file could
+ * not be opened, SQLite does not tell where it tries again in another way, for reading only. */
 static bool says_why(const trial_outcome *outcome, const trial_fault *fault)
 {
     char line[TRIAL_TEXT_MAX];
@@ -67,7 +67,8 @@ static bool says_why(const trial_outcome *outcome, const trial_fault *fault)
            strstr(outcome->err, strerror(fault->reason)) != NULL ||
            (fault->reason == ENOSPC && strstr(outcome->err, "the disk is full") != NULL) ||
            (fault->calls == TORTURE_OPEN &&
-            strstr(outcome->err, "-wal, cannot be read by you in this folder") != NULL);
+            (strstr(outcome->err, "-wal, cannot be read by you in this folder") != NULL ||
+             strstr(outcome->err, "cannot be written: opened for reading") != NULL));
 }
 
 /* ---- what is left ------------------------------------------------------------------------- */
