@@ -165,8 +165,9 @@ int bnn_store_lock_life(bnn_store *store, bnn_error *err)
         if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
             return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot draw a number");
         struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
-        char text[64];
-        const int n = snprintf(text, sizeof text, "%ju %ju\n", (uintmax_t)store->inode,
+        char text
+            [64]; /* of one length, whatever the numbers: nothing of another line stays behind it */
+        const int n = snprintf(text, sizeof text, "%020ju %020ju\n", (uintmax_t)store->inode,
                                (uintmax_t)store->device);
         if (!write_line(store->lock, text, (size_t)n))
             return bnn_fail_errno(err, BNN_E_RESOURCE, "%s.lock: cannot write", store->path);

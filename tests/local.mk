@@ -62,6 +62,7 @@ check_suites = \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
+	tests/unit/cli/check_waiting \
 	tests/unit/comparison/check_bootstrap \
 	tests/unit/comparison/check_comparison \
 	tests/unit/comparison/check_design \
@@ -207,6 +208,8 @@ EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
 # Writes the models and logits against which tests/cli/report.sh holds the script of the page.
 check_PROGRAMS += tests/cli/page/page_cases
 EXTRA_DIST += tests/cli/page/browse.js tests/cli/page/chromium.js tests/cli/page/run_model.js tests/cli/page/watch.js
+
+tests_unit_cli_check_waiting_LDADD = tests/libfixtures.a $(cli_libraries) $(CHECK_LIBS)
 
 # Makes the requests of tests/cli/serve.sh.
 check_PROGRAMS += tests/cli/page/ask
@@ -388,7 +391,8 @@ tests_sim_bnnsim_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now \
 	-Wl,--wrap=main -Wl,--wrap=cli_request_load -Wl,--wrap=bnn_plan_record -Wl,--wrap=bnn_pool_execute \
 	-Wl,--wrap=bnn_plan_open_data -Wl,--wrap=bnn_plan_close_data -Wl,--wrap=bnn_estimate_configs \
 	-Wl,--wrap=bnn_registry_destroy -Wl,--wrap=bnn_store_liveness -Wl,--wrap=bnn_train_run \
-	-Wl,--wrap=bnn_finish -Wl,--wrap=bnn_writer_open -Wl,--wrap=bnn_writer_close
+	-Wl,--wrap=bnn_finish -Wl,--wrap=bnn_writer_open -Wl,--wrap=bnn_writer_close \
+	-Wl,--wrap=bnn_environment_add
 tests_sim_bnnsim_LDADD = $(bnnrun_LDADD)
 EXTRA_DIST += \
 	tests/sim/chain.yaml \

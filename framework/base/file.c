@@ -67,12 +67,22 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
     return BNN_OK;
 }
 
+bool bnn_file_sync(int fd)
+{
+    int code;
+    while ((code = fsync(fd)) != 0 && errno == EINTR)
+        continue;
+    return code == 0;
+}
+
 /* False with errno when it is a fault of the machine that it is not durable: some file systems sync no folders,
  * and some folders may be written and not read. */
 static bool sync_directory(const char *directory)
 {
-    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int reason = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    int fd;
+    while ((fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 && errno == EINTR)
+        continue;
+    const int reason = fd < 0 || !bnn_file_sync(fd) ? errno : 0;
     if (fd >= 0)
         close(fd);
     errno = reason;
@@ -107,7 +117,7 @@ static int create_beside(const char *path, char temporary[PATH_MAX])
             return -1;
         }
         fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    } while (fd < 0 && errno == EEXIST);
+    } while (fd < 0 && (errno == EEXIST || errno == EINTR));
     return fd;
 }
 
@@ -121,7 +131,7 @@ static bool write_all(int fd, const char *bytes, size_t n)
         bytes += written > 0 ? written : 0;
         n -= (size_t)(written > 0 ? written : 0);
     }
-    return fsync(fd) == 0;
+    return bnn_file_sync(fd);
 }
 
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)

@@ -20,6 +20,9 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
  * part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
 
+/* Makes what was written to fd durable, also where a signal interrupts that; false with errno. */
+bool bnn_file_sync(int fd);
+
 /* Makes a rename to path durable, as far as the file system can do that; false with errno after a fault of the
  * machine. */
 bool bnn_file_sync_directory_of(const char *path);

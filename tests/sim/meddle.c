@@ -6,10 +6,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* The file whose name has the least hash: whichever is found first, on one machine and another. */
 static struct {
-    uint32_t n, i; /* files of runs that were counted, and which of them is sought */
-    char path[PATH_MAX];
+    uint64_t begin, least;
+    char path[PATH_MAX]; /* "": none yet */
 } meddle_sought;
+
+static uint64_t meddle_hash(const char *name)
+{
+    uint64_t hash = meddle_sought.begin;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 32;
+}
 
 /* Whether it is of a run that was told to be done: what changes under the hands of who writes it is recorded as it
  * is then. */
@@ -28,8 +37,13 @@ static int meddle_look(const char *path, const struct stat *st, int type, struct
 {
     (void)st;
     (void)at;
-    if (type == FTW_F && meddle_is_done(path) && meddle_sought.n++ == meddle_sought.i)
-        snprintf(meddle_sought.path, sizeof meddle_sought.path, "%s", path);
+    if (type != FTW_F || !meddle_is_done(path))
+        return 0;
+    const uint64_t hash = meddle_hash(path + strlen(world->root));
+    if (meddle_sought.path[0] != '\0' && hash >= meddle_sought.least)
+        return 0;
+    meddle_sought.least = hash;
+    snprintf(meddle_sought.path, sizeof meddle_sought.path, "%s", path);
     return 0;
 }
 
@@ -38,15 +52,10 @@ static bool meddle_choose(void)
 {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%s/s.db.artifacts", world->root);
-    meddle_sought.n = 0;
-    meddle_sought.i = UINT32_MAX;
+    meddle_sought.begin = sim_bits();
+    meddle_sought.path[0] = '\0';
     nftw(folder, meddle_look, 8, FTW_PHYS);
-    if (meddle_sought.n == 0)
-        return false;
-    meddle_sought.i = sim_below(meddle_sought.n);
-    meddle_sought.n = 0;
-    nftw(folder, meddle_look, 8, FTW_PHYS);
-    return true;
+    return meddle_sought.path[0] != '\0';
 }
 
 /* ---- the database ------------------------------------------------------------------------ */

@@ -23,11 +23,18 @@ for patch in "$abs_top_srcdir"/tests/sim/planted/${1:-*}.patch; do
     done
     eval "$link -o $scratch/bnnsim $objects $made $libraries"
     begun=$(date +%s)
-    if "$scratch/bnnsim" --seconds "$seconds" >"$scratch/out" 2>"$scratch/err"; then
+    status=0
+    "$scratch/bnnsim" --seconds "$seconds" >"$scratch/out" 2>"$scratch/err" || status=$?
+    case $status in
+    0)
         echo "NOT FOUND  $name: $(cat "$scratch/out")"
         missed=$((missed + 1))
-    else
-        echo "found      $name, after $(($(date +%s) - begun)) s: $(grep '^sim: seed' "$scratch/err")"
-    fi
+        ;;
+    1) echo "found      $name, after $(($(date +%s) - begun)) s: $(grep '^sim: seed' "$scratch/err")" ;;
+    *)
+        cat "$scratch/out" "$scratch/err"
+        exit "$status"
+        ;;
+    esac
 done
 [ "$missed" -eq 0 ] || { echo "$missed planted faults were not found"; exit 1; }

@@ -2,6 +2,7 @@
  * and an observer who notes what the user was told. */
 #include "tests/sim/os.h"
 
+#include "build_info.h"
 #include "cli/load.h"
 #include "db/store_internal.h"
 #include "runner/plan.h"
@@ -34,6 +35,7 @@ int __wrap_bnn_plan_open_data(const bnn_plan *plan, const bnn_data_search *searc
                               bnn_dataset **out, bnn_error *err);
 void __wrap_bnn_plan_close_data(const bnn_plan *plan, bnn_dataset *datasets);
 void __wrap_bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, const char *db);
+int __wrap_bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err);
 void __wrap_bnn_registry_destroy(bnn_registry *registry);
 int __real_bnn_writer_open(bnn_store *store, uint32_t n_requests,
                            const bnn_writer_patience *patience, bnn_writer **out, bnn_error *err);
@@ -145,6 +147,25 @@ void __wrap_bnn_estimate_configs(bnn_plan *plan, const bnn_dataset *datasets, co
     (void)plan;
     (void)datasets;
     (void)db;
+}
+
+/* As long on each machine, and of each revision: longer words would fill pages of the database earlier. */
+int __wrap_bnn_environment_add(bnn_store *store, int64_t *out_environment, bnn_error *err)
+{
+    char revision[41] = "----------------------------------------";
+    const size_t n = strcspn(BNN_REVISION, "-");
+    memcpy(revision, BNN_REVISION, n < sizeof revision ? n : sizeof revision - 1);
+    const bnn_store_environment environment = {.host = "simulated",
+                                               .os = "simulated",
+                                               .cpu_model = "simulated",
+                                               .n_cpu = 1,
+                                               .kernels = "none",
+                                               .compiler = "any",
+                                               .cflags = "",
+                                               .version = BNN_VERSION,
+                                               .revision = revision,
+                                               .libraries = "{}"};
+    return bnn_store_add_environment(store, &environment, out_environment, err);
 }
 
 /* What the process has is that of all. */

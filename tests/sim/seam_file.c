@@ -16,6 +16,7 @@ enum { SEAM_FDS = 256 };
 
 /* Of the calling process: the names of the files that it has open; "": not of the machine's disk. */
 static char seam_names[SEAM_FDS][SIM_NAME];
+static struct dirent seam_entries[SEAM_FDS]; /* of folders: what was last read */
 
 static const char *seam_name(int fd)
 {
@@ -26,7 +27,7 @@ static const char *seam_name(int fd)
 static void seam_forget(int fd)
 {
     if (fd >= 0 && fd < SEAM_FDS)
-        seam_names[fd][0] = '\0';
+        seam_names[fd][0] = seam_entries[fd].d_name[0] = '\0';
 }
 
 /* A fault that the seed draws, as an errno; 0: none. */
@@ -288,6 +289,8 @@ static int seam_sync(int fd, long call)
         return seam_fail(ENOSPC);
     if (seam_fault(name, world->odds.io_error, EIO) != 0)
         return seam_fail(EIO);
+    if (seam_fault(name, world->odds.interrupt, EINTR) != 0)
+        return seam_fail(EINTR);
     disk_sync(fd, name);
     return 0;
 }
@@ -345,6 +348,24 @@ SEAM int mkdir(const char *path, mode_t mode)
     if (seam_is_full(name))
         return seam_fail(ENOSPC);
     return disk_mkdir(name, mode);
+}
+
+/* In the order of names: that of a file system is its own. */
+SEAM struct dirent *readdir(DIR *folder)
+{
+    const int fd = dirfd(folder);
+    struct dirent next = {.d_name = ""};
+    if (!sim_is_inside() || fd >= SEAM_FDS)
+        return SEAM_REAL(readdir)(folder);
+    rewinddir(folder);
+    for (const struct dirent *e; (e = SEAM_REAL(readdir)(folder)) != NULL;)
+        if (strcmp(e->d_name, seam_entries[fd].d_name) > 0 &&
+            (next.d_name[0] == '\0' || strcmp(e->d_name, next.d_name) < 0))
+            memcpy(&next, e, e->d_reclen < sizeof next ? e->d_reclen : sizeof next);
+    if (next.d_name[0] == '\0')
+        return NULL;
+    seam_entries[fd] = next;
+    return &seam_entries[fd];
 }
 
 /* ---- locks ------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -254,6 +255,14 @@ SEAM pid_t getpid(void)
     if (!sim_is_inside())
         return (pid_t)syscall(SYS_getpid);
     return world->processes[world->actors[sim_self].process].pid;
+}
+
+SEAM int gethostname(char *out, size_t n)
+{
+    if (!sim_is_inside())
+        return SEAM_REAL(gethostname)(out, n);
+    snprintf(out, n, "simulated");
+    return 0;
 }
 
 SEAM int kill(pid_t pid, int signal)

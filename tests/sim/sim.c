@@ -4,25 +4,30 @@
  *
  * Begins with seed N (1) and goes on with the next ones, until so many histories or seconds have passed. --trace:
  * of one history, all that happens; --twice: each is run again, and must be the same, call by call. A violation is
- * told with its seed, which replays it. The exit status is 1 then. */
+ * told with its seed, which replays it. The exit status is 1 then. The last line has a hash of all calls: the same
+ * build has the same one on each machine. */
 #include "tests/sim/sim.h"
 
 #include "build_info.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 int __wrap_main(int argc, char **argv);
 
-enum { SHOWN_EVENTS = 60 };
+enum { SHOWN_EVENTS = 60, ROOM_BYTES = 32 << 20 };
 
 typedef struct sim_options {
     uint64_t seed, n;
@@ -31,7 +36,7 @@ typedef struct sim_options {
 } sim_options;
 
 typedef struct sim_totals {
-    uint64_t histories, crashes, power_losses, starts, events;
+    uint64_t histories, crashes, power_losses, starts, events, hash;
 } sim_totals;
 
 static double real_seconds(void)
@@ -67,15 +72,49 @@ static bool read_options(int argc, char **argv, sim_options *o)
     return optind == argc;
 }
 
-/* A process for each, so that none begins with what another has left in memory. */
+/* ---- signals: nothing is left behind ----------------------------------------------------- */
+
+static const int sim_signals[] = {SIGHUP, SIGINT, SIGTERM};
+static volatile sig_atomic_t sim_signal; /* that has come; 0: none */
+
+static void note_signal(int signal)
+{
+    sim_signal = signal;
+}
+
+static void handle_signals(void (*handler)(int))
+{
+    const struct sigaction action = {.sa_handler = handler};
+    for (size_t i = 0; i < sizeof sim_signals / sizeof *sim_signals; i++)
+        sigaction(sim_signals[i], &action, NULL);
+}
+
+/* ---- a history --------------------------------------------------------------------------- */
+
+static _Noreturn void live_apart(uint64_t seed, int spec, bool undisturbed)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    handle_signals(SIG_DFL);
+    _exit(history_run(seed, spec, undisturbed) ? 0 : 1);
+}
+
+/* A process for each, so that none begins with what another has left in memory; it and its processes are a group. */
 static bool run_apart(uint64_t seed, int spec, bool undisturbed)
 {
-    int status;
+    int status = -1;
     const pid_t child = fork();
     if (child == 0)
-        _exit(history_run(seed, spec, undisturbed) ? 0 : 1);
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+        live_apart(seed, spec, undisturbed);
+    if (child < 0)
+        return false;
+    setpgid(child, child);
+    while (waitpid(child, &status, 0) != child)
+        if (sim_signal != 0)
+            kill(-child, SIGKILL);
+    while (sim_signal != 0 && waitpid(-1, NULL, 0) > 0) /* those of the history, too */
+        continue;
+    return sim_signal == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static void show_words(void)
@@ -104,18 +143,21 @@ static bool run_seed(const sim_options *o, uint64_t seed, sim_totals *totals)
     const int spec = (int)(seed % SIM_SPECS);
     bool holds = run_apart(seed, spec, false);
     const uint64_t hash = world->hash, n_events = world->n_events;
-    if (!holds)
+    if (!holds && sim_signal == 0)
         show_violation(world->violation[0] != '\0' ? world->violation : "the history itself died");
+    totals->hash = (totals->hash ^ hash) * UINT64_C(0x100000001b3);
     totals->histories++;
     totals->crashes += world->n_crashes;
     totals->power_losses += world->n_boots - 1;
     totals->starts += world->n_started;
     totals->events += n_events;
     if (holds && o->twice && (!run_apart(seed, spec, false) || world->hash != hash)) {
+        holds = false;
+        if (sim_signal != 0)
+            return holds;
         fprintf(stderr, "sim: seed %llu is not the same twice: %llu and %llu events\n",
                 (unsigned long long)seed, (unsigned long long)n_events,
                 (unsigned long long)world->n_events);
-        holds = false;
     }
     return holds;
 }
@@ -123,11 +165,39 @@ static bool run_seed(const sim_options *o, uint64_t seed, sim_totals *totals)
 static bool make_world(void)
 {
     world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (world == MAP_FAILED || !disk_make())
-        return false;
-    snprintf(world->root, sizeof world->root, "%s/bnnsim.%d",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid());
-    return true;
+    return world != MAP_FAILED && disk_make();
+}
+
+/* ---- the folder in memory ---------------------------------------------------------------- */
+
+static char sim_folder[sizeof world->root - sizeof "/disk"];
+
+/* Of other file systems a history would take long, and the numbers of inodes are used again. */
+static bool has_room(const char *place)
+{
+    struct statfs s;
+    return statfs(place, &s) == 0 && s.f_type == TMPFS_MAGIC &&
+           (s.f_blocks == 0 || (uint64_t)s.f_bavail * (uint64_t)s.f_bsize >= ROOM_BYTES);
+}
+
+static bool make_folder(void)
+{
+    const char *tmpdir = getenv("TMPDIR");
+    const char *const places[] = {"/dev/shm", tmpdir != NULL ? tmpdir : "/tmp"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const int n = snprintf(sim_folder, sizeof sim_folder, "%s/bnnsim.XXXXXX", places[i]);
+        if (n < (int)sizeof sim_folder && has_room(places[i]) && mkdtemp(sim_folder) != NULL) {
+            snprintf(world->root, sizeof world->root, "%s/disk", sim_folder);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void remove_folder(void)
+{
+    disk_remove_all();
+    rmdir(sim_folder);
 }
 
 static bool run_all(const sim_options *o)
@@ -135,7 +205,7 @@ static bool run_all(const sim_options *o)
     sim_totals totals = {.histories = 0};
     bool holds = true;
     for (int spec = 0; holds && spec < SIM_SPECS; spec++)
-        if (!(holds = run_apart(0, spec, true)))
+        if (!(holds = run_apart(0, spec, true)) && sim_signal == 0)
             show_violation(world->violation);
     world->traces = o->trace;
     const double start = real_seconds();
@@ -146,11 +216,11 @@ static bool run_all(const sim_options *o)
     }
     const double seconds = real_seconds() - start;
     printf("%llu histories from seed %llu: %llu crashes, %llu of them power losses, %llu starts, "
-           "%llu events, %.1f s, %.0f crashes a second\n",
+           "%llu events, trace %016llx, %.1f s, %.0f crashes a second\n",
            (unsigned long long)totals.histories, (unsigned long long)o->seed,
            (unsigned long long)totals.crashes, (unsigned long long)totals.power_losses,
-           (unsigned long long)totals.starts, (unsigned long long)totals.events, seconds,
-           (double)totals.crashes / seconds);
+           (unsigned long long)totals.starts, (unsigned long long)totals.events,
+           (unsigned long long)totals.hash, seconds, (double)totals.crashes / seconds);
     return holds;
 }
 
@@ -184,7 +254,18 @@ int __wrap_main(int argc, char **argv)
         fprintf(stderr, "sim: cannot begin: %s\n", strerror(errno));
         return 2;
     }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    handle_signals(note_signal);
+    if (!make_folder()) {
+        printf("skipped: neither /dev/shm nor TMPDIR is a file system in memory with %d MiB free\n",
+               ROOM_BYTES >> 20);
+        return 77;
+    }
     const bool holds = run_all(&options);
-    disk_remove_all();
+    remove_folder();
+    if (sim_signal != 0) {
+        handle_signals(SIG_DFL);
+        raise(sim_signal);
+    }
     return holds ? 0 : 1;
 }

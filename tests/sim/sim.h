@@ -148,7 +148,7 @@ typedef struct sim_world {
     uint64_t n_events, hash;
     sim_event events[SIM_EVENTS];
     bool traces;   /* to stderr, as it happens */
-    char root[64]; /* the folder of the machine; beside it ROOT.lost and ROOT.err */
+    char root[80]; /* the folder of the machine; beside it ROOT.lost and ROOT.err */
     int spec;
     char views[SIM_SPECS][SIM_VIEWS]; /* after each of the sweeps, when nothing disturbs it */
 } sim_world;

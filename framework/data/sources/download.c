@@ -4,6 +4,8 @@
  * 1,000 bytes/s for 30 s. file:/// is accepted too (see catalogue.h). */
 #include "data/sources/source.h"
 
+#include "base/file.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +142,7 @@ static int download_file(transfer *t, bnn_error *err)
         status = ftruncate(fileno(t->file), 0) == 0 ? download_perform(t, &code, err)
                                                     : download_fail_write(t, err);
     }
-    if (status == BNN_OK && fsync(fileno(t->file)) != 0)
+    if (status == BNN_OK && !bnn_file_sync(fileno(t->file)))
         status = download_fail_write(t, err);
     if (t->file != NULL)
         fclose(t->file);

@@ -2,6 +2,8 @@
  * nothing else. */
 #include "data/sources/source.h"
 
+#include "base/file.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -30,7 +32,7 @@ static int tarball_take(bnn_fetcher *f, size_t i, const char *directory, struct 
     if (archive_read_data_into_fd(archive, fd) != ARCHIVE_OK)
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be unpacked: %s", path,
                           archive_error_string(archive));
-    else if (fsync(fd) != 0)
+    else if (!bnn_file_sync(fd))
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     close(fd);
     return status == BNN_OK ? bnn_source_keep(f, i, path, "", err) : status;
