@@ -2,17 +2,64 @@
 
 #include "base/clock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* ---- descriptors ------------------------------------------------------------------------- */
+
+#ifndef SYS_close_range
+#    define SYS_close_range 436
+#endif
+
+static bool child_close_range(unsigned first, unsigned last)
+{
+    return first > last || syscall(SYS_close_range, first, last, 0) == 0;
+}
+
+/* Where the kernel does not do it. */
+static void child_close_each(int kept)
+{
+    DIR *open_ones = opendir("/proc/self/fd");
+    const struct dirent *e;
+    while (open_ones != NULL && (e = readdir(open_ones)) != NULL) {
+        const int fd = (int)strtol(e->d_name, NULL, 10);
+        if (fd > STDERR_FILENO && fd != kept && fd != dirfd(open_ones))
+            close(fd);
+    }
+    if (open_ones != NULL)
+        closedir(open_ones);
+}
+
+void bnn_child_close_others(int kept)
+{
+    const unsigned first = STDERR_FILENO + 1, k = kept > STDERR_FILENO ? (unsigned)kept : first - 1;
+    if (!(k < first || child_close_range(first, k - 1)) || !child_close_range(k + 1, UINT_MAX))
+        child_close_each(kept);
+}
+
+void bnn_child_leave_terminal(void)
+{
+    const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    setsid();
+    if (nothing > STDIN_FILENO) {
+        dup2(nothing, STDIN_FILENO);
+        close(nothing);
+    }
+}
+
+/* ---- processes --------------------------------------------------------------------------- */
 
 static void child_settle(pid_t parent)
 {
@@ -20,14 +67,14 @@ static void child_settle(pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
-    setpgid(0, 0);
+    bnn_child_leave_terminal();
     setrlimit(RLIMIT_CORE, &none);
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0) {
         dup2(nowhere, STDOUT_FILENO);
         dup2(nowhere, STDERR_FILENO);
-        close(nowhere);
     }
+    bnn_child_close_others(-1);
 }
 
 pid_t bnn_child_fork(void)

@@ -6,9 +6,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Forks. The child, which gets 0, leads a group of its own, dies with its parent, leaves no core file, and
- * what it prints goes nowhere. -1 and errno when it cannot be made. */
+/* Forks. The child, which gets 0, leads a session of its own without a terminal, dies with its parent, leaves no core
+ * file, and has nothing open: it reads nothing, and what it prints goes nowhere. -1 and errno when it cannot be
+ * made. */
 pid_t bnn_child_fork(void);
+
+/* For children of other kinds, before code of strangers gets to run. close_others: all descriptors but the first three,
+ * and this one (-1: none). leave_terminal: a session of its own, and nothing to read. */
+void bnn_child_close_others(int kept);
+void bnn_child_leave_terminal(void);
 
 /* Waits for a child, then kills what it has left of its group. False when it did not end by itself:
  * is_late(context), asked every few milliseconds, said so, and it was killed. */

@@ -1,5 +1,6 @@
 #include "conform/conform_internal.h"
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fp_mode.h"
@@ -95,11 +96,13 @@ void conform_skip(const conform_subject *s, const char *format, ...)
 }
 
 /* A core file of each crash helps nobody, and what the plugin prints is no result. */
-static void conform_settle_child(pid_t parent)
+static void conform_settle_child(pid_t parent, int line)
 {
     const struct rlimit none = {0};
     setrlimit(RLIMIT_CORE, &none);
     dup2(STDERR_FILENO, STDOUT_FILENO);
+    bnn_child_leave_terminal();
+    bnn_child_close_others(line);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
@@ -185,7 +188,7 @@ static int conform_fork(const conform_check *check, const char *path, double sec
         return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a pipe");
     const pid_t child = fork();
     if (child == 0) {
-        conform_settle_child(parent);
+        conform_settle_child(parent, ends[1]);
         conform_run_child(check, path, answer);
     }
     close(ends[1]);
@@ -195,8 +198,10 @@ static int conform_fork(const conform_check *check, const char *path, double sec
     }
     const bool late = !conform_await(ends[0], seconds);
     close(ends[0]);
-    if (late)
+    if (late) {
+        kill(-child, SIGKILL); /* what holds the pipe may be what it has forked */
         kill(child, SIGKILL);
+    }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     out->verdict = answer->verdict;
