@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include <yaml.h>
 #include <zlib.h>
 
@@ -41,8 +42,27 @@ static double environment_group_quota(const char *folder)
     return numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : INFINITY;
 }
 
+/* In bytes. */
+static double environment_group_memory(const char *folder)
+{
+    static const char *const names[] = {"memory.max", "memory.limit_in_bytes"};
+    double bytes = 0.0;
+    for (size_t i = 0; bytes <= 0.0 && i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        FILE *file = bnn_path_join(folder, names[i], path) ? fopen(path, "re") : NULL;
+        if (file != NULL && fscanf(file, "%lf", &bytes) != 1)
+            bytes = 0.0; /* "max" */
+        if (file != NULL)
+            fclose(file);
+    }
+    return bytes > 0.0 ? bytes : INFINITY;
+}
+
+typedef double environment_limit(const char *folder);
+
 /* A group lies in those that its path leads through. */
-static double environment_least_quota(const char *mounted, const char *controller, const char *path)
+static double environment_least(environment_limit *limit, const char *mounted,
+                                const char *controller, const char *path)
 {
     char root[PATH_MAX], folder[PATH_MAX];
     double least = INFINITY;
@@ -50,14 +70,15 @@ static double environment_least_quota(const char *mounted, const char *controlle
         return least;
     for (char *end = folder + strlen(folder); end >= folder + strlen(root);) {
         *end = '\0';
-        least = fmin(least, environment_group_quota(folder));
+        least = fmin(least, limit(folder));
         end = strrchr(folder, '/');
     }
     return least;
 }
 
 /* Lines are "ID:CONTROLLER,CONTROLLER:/PATH", of version 2 without a controller. */
-double bnn_environment_quota(const char *groups, const char *mounted)
+static double environment_least_of(environment_limit *limit, const char *groups,
+                                   const char *mounted)
 {
     char line[PATH_MAX];
     double least = INFINITY;
@@ -70,11 +91,22 @@ double bnn_environment_quota(const char *groups, const char *mounted)
             continue;
         path[strcspn(path, "\n")] = '\0';
         while (controllers != NULL)
-            least = fmin(least, environment_least_quota(mounted, strsep(&controllers, ","), path));
+            least = fmin(least, environment_least(limit, mounted, strsep(&controllers, ","), path));
     }
     if (file != NULL)
         fclose(file);
     return least;
+}
+
+double bnn_environment_quota(const char *groups, const char *mounted)
+{
+    return environment_least_of(environment_group_quota, groups, mounted);
+}
+
+double bnn_environment_memory(const char *groups, const char *mounted)
+{
+    const double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    return fmin(machine, environment_least_of(environment_group_memory, groups, mounted));
 }
 
 uint32_t bnn_environment_jobs(void)

@@ -21,6 +21,9 @@ uint32_t bnn_environment_jobs(void);
  * mounted: the folder with the controllers of version 1, or with the groups of version 2. */
 double bnn_environment_quota(const char *groups, const char *mounted);
 
+/* The bytes of memory that the machine has, or, where that is less, the limit of a control group. */
+double bnn_environment_memory(const char *groups, const char *mounted);
+
 /* The name of the CPU, as in "AMD EPYC 9R14". NULL when the system does not tell. */
 enum { BNN_CPU_MODEL = 256 };
 const char *bnn_environment_cpu_model(char out[BNN_CPU_MODEL]);

@@ -39,8 +39,9 @@ static const bnn_key run_keys[] = {
     {.param = BNN_INTEGER(bnn_run_options, retries, 0, 0, RETRIES_MAX,
                           "further attempts after a failure")},
     {BNN_KEY_DURATION(bnn_run_options, timeout_seconds, "timeout", "of an attempt; 0: none")},
-    {BNN_KEY_SIZE(bnn_run_options, memory_limit, "memory_limit",
-                  "of a run in a process of its own; auto: half of this machine's memory"),
+    {BNN_KEY_SIZE(
+         bnn_run_options, memory_limit, "memory_limit",
+         "of a run in a process of its own; auto: half of what this machine, or control group, has"),
      .standard = "auto", .words = "auto"},
     {BNN_KEY_CHOICE(bnn_run_options, isolation, "isolation", BNN_ISOLATION_AUTO,
                     "auto|thread|process",

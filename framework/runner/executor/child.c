@@ -4,6 +4,7 @@
  * as if it were the run, is ended at its first word. */
 #include "runner/executor/process_internal.h"
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/sandbox.h"
 
@@ -87,32 +88,19 @@ static void child_enter_sandbox(const bnn_run_base *base, const bnn_run *run, ch
     line->sandboxed = line->sandbox.landlock > 0 && line->sandbox.seccomp;
 }
 
-/* Whether it was refused memory. */
-static bool child_is_starved(const bnn_outcome *out)
-{
-    return out->reason == ENOMEM || strstr(out->message, "out of memory") != NULL;
-}
-
 /* What a run that says that it is well, or that the machine is not, does not know of itself. */
 static void child_judge(const process_executor *x, const process_command *c,
                         const process_state *was, const child_line *line, bnn_outcome *out)
 {
-    char strangers[BNN_STRANGERS], memory[BNN_SHORT_TEXT], call[PROCESS_CALL_TEXT];
-    const bnn_experiment *experiment = x->base->experiment;
-    const bnn_plugin_set *set = &experiment->configs[c->run.i_config].plugins;
-    const uint32_t slot = c->attempt.slot;
+    char strangers[BNN_STRANGERS];
+    const bnn_plugin_set *set = &x->base->experiment->configs[c->run.i_config].plugins;
     const char *changed =
         bnn_plugin_set_has_strangers(set) ? bnn_process_find_change(line->fd, was) : NULL;
-    if (changed != NULL) {
-        *out = (bnn_outcome){.status = BNN_E_FAILED};
-        snprintf(out->message, sizeof out->message, "a plugin changed %s of the run's process; %s",
-                 changed, bnn_plugin_set_name_strangers(set, strangers));
-    } else if (experiment->run.memory_limit > 0.0 && child_is_starved(out)) {
-        *out = (bnn_outcome){.status = BNN_E_FAILED};
-        snprintf(out->message, sizeof out->message, "used more than its memory limit of %s%s",
-                 bnn_process_memory_text(bnn_process_memory(experiment), memory),
-                 bnn_process_name_call(experiment, &x->shared->progress[slot].call, call));
-    }
+    if (changed == NULL)
+        return;
+    *out = (bnn_outcome){.status = BNN_E_FAILED};
+    snprintf(out->message, sizeof out->message, "a plugin changed %s of the run's process; %s",
+             changed, bnn_plugin_set_name_strangers(set, strangers));
 }
 
 void bnn_child_run(process_executor *x, const process_command *c, const int fds[PROCESS_FDS],
@@ -121,12 +109,13 @@ void bnn_child_run(process_executor *x, const process_command *c, const int fds[
     process_crash *crash = &x->shared->crashes[c->attempt.slot];
     process_state state;
     bnn_process_die_with(zygote);
-    setsid();
+    bnn_child_leave_terminal();
     pthread_atfork(NULL, NULL, child_was_forked);
     child_print_to(fds[PROCESS_OUTPUT]);
     child_line line = {.fd = fds[PROCESS_SOCKET], .pid = getpid(), .attempt = c->attempt};
     const bnn_run_listener host = {.record = child_send_record, .context = &line};
     bnn_outcome outcome;
+    bnn_child_close_others(line.fd);
     mprotect(x->shared, sizeof *x->shared, PROT_READ); /* a wish to stop is for all runs */
     bnn_process_catch_crashes(crash);
     bnn_process_limit_memory(crash, bnn_process_memory(x->base->experiment));
@@ -134,6 +123,8 @@ void bnn_child_run(process_executor *x, const process_command *c, const int fds[
     bnn_process_note_state(line.fd, &state);
     bnn_run_execute(x->base, &c->run, &host, &x->shared->stop,
                     &x->shared->progress[c->attempt.slot], &outcome);
+    if (outcome.status != BNN_OK)
+        bnn_process_note_memory(crash);
     child_judge(x, c, &state, &line, &outcome);
     fflush(stdout);
     child_send(&line, PROCESS_OUTCOME, &outcome, sizeof outcome);

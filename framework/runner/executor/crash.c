@@ -4,11 +4,14 @@
 #include "runner/executor/process_internal.h"
 
 #include "base/path.h"
+#include "base/size.h"
 #include "plugin/symbol.h"
+#include "runner/environment.h"
 
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,29 +23,68 @@ enum { CRASH_STACK_BYTES = 256 << 10 };
 
 static process_crash *crash_note; /* of this process, which is a child */
 
-/* Async-signal-safe, without stdio: kB of a line "VmData:    1234 kB". 0 when it cannot be read. */
-static size_t crash_read_kilobytes(const char *name)
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+enum { CRASH_SIGNALS = sizeof crash_signals / sizeof *crash_signals, CRASH_SECONDS = 2 };
+
+/* The number of a line "VmData:    1234 kB", which is there to its end. */
+static size_t crash_parse_kilobytes(const char *at)
 {
-    char text[4096];
-    const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     size_t kilobytes = 0;
-    if (fd >= 0)
-        close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    const char *at = strstr(text, name);
-    for (at = at == NULL ? "" : at + strlen(name); *at == ' ' || *at == '\t'; at++)
-        continue;
+    while (*at == ' ' || *at == '\t')
+        at++;
     for (; *at >= '0' && *at <= '9'; at++)
         kilobytes = 10 * kilobytes + (size_t)(*at - '0');
     return kilobytes;
 }
 
+/* Async-signal-safe, without stdio: kB of a line, as "\nVmData:", before which there may be a long one of groups.
+ * 0 when it cannot be read. */
+static size_t crash_read_kilobytes(const char *name)
+{
+    enum { LINE = 64 }; /* more than such a line has */
+    char text[4096];
+    const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    size_t used = 0, kilobytes = 0;
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    while (n > 0) {
+        used += (size_t)n;
+        text[used] = '\0';
+        const char *at = strstr(text, name), *end = at == NULL ? NULL : strchr(at + 1, '\n');
+        if (end != NULL) {
+            kilobytes = crash_parse_kilobytes(at + strlen(name));
+            break;
+        }
+        const size_t kept = used < LINE ? used : LINE;
+        memmove(text, text + used - kept, kept);
+        used = kept;
+        n = read(fd, text + used, sizeof text - 1 - used);
+    }
+    if (fd >= 0)
+        close(fd);
+    return kilobytes;
+}
+
+/* What comes now may crash, too, or wait for a lock that the crashed one has. */
+static void crash_limit_itself(void)
+{
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t set;
+    for (size_t i = 0; i < CRASH_SIGNALS; i++)
+        sigaction(crash_signals[i], &usual, NULL);
+    sigaction(SIGALRM, &usual, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    alarm(CRASH_SECONDS);
+}
+
 static void crash_take(int signal_number)
 {
-    crash_note->data_kilobytes = crash_read_kilobytes("VmData:");
+    crash_note->signal = signal_number;
+    crash_limit_itself();
+    crash_note->data_kilobytes = crash_read_kilobytes("\nVmData:");
     crash_note->n_frames = backtrace(crash_note->frames, PROCESS_FRAMES);
-    raise(signal_number); /* the usual handler is there again */
+    raise(signal_number);
 }
 
 void bnn_process_prepare_crashes(void)
@@ -53,48 +95,52 @@ void bnn_process_prepare_crashes(void)
 
 void bnn_process_catch_crashes(process_crash *note)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     const stack_t stack = {.ss_sp = malloc(CRASH_STACK_BYTES), .ss_size = CRASH_STACK_BYTES};
     struct sigaction action = {.sa_handler = crash_take,
-                               .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
+                               .sa_flags = (int)(SA_ONSTACK | SA_NODEFER)};
     if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)
         return;
     crash_note = note;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &action, NULL);
+    for (size_t i = 0; i < CRASH_SIGNALS; i++)
+        sigaction(crash_signals[i], &action, NULL);
 }
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
+static size_t crash_first_resident; /* kB, of this process, too */
+
+/* What is written to, alone: address space is also taken by stacks and heaps of threads, which touch little of it. */
 void bnn_process_limit_memory(process_crash *note, double bytes)
 {
     const double kilobyte = 1024.0;
-    static const struct {
-        const char *name;
-        int limit;
-    } kinds[] = {{"VmData:", RLIMIT_DATA}, {"VmSize:", RLIMIT_AS}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const double now = kilobyte * (double)crash_read_kilobytes(kinds[i].name);
-        struct rlimit limit;
-        if (now == 0.0 || getrlimit(kinds[i].limit, &limit) != 0)
-            return;
-        const rlim_t most = (rlim_t)(now + bytes);
-        if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
-            continue;
-        limit.rlim_cur = limit.rlim_max = most;
-        setrlimit(kinds[i].limit, &limit);
-        if (i == 0)
-            note->first_kilobytes = (size_t)(now / kilobyte);
-        if (i == 0)
-            note->more_kilobytes = (size_t)(bytes / kilobyte);
-    }
+    struct rlimit limit;
+    const size_t first = crash_read_kilobytes("\nVmData:");
+    if (first == 0 || getrlimit(RLIMIT_DATA, &limit) != 0)
+        return;
+    const rlim_t most = (rlim_t)(kilobyte * (double)first + bytes);
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
+        return;
+    limit.rlim_cur = limit.rlim_max = most;
+    setrlimit(RLIMIT_DATA, &limit);
+    crash_first_resident = crash_read_kilobytes("\nVmRSS:");
+    note->first_kilobytes = first;
+    note->more_kilobytes = (size_t)(bytes / kilobyte);
+}
+
+void bnn_process_note_memory(process_crash *note)
+{
+    const size_t data = crash_read_kilobytes("\nVmData:"), most = crash_read_kilobytes("\nVmHWM:");
+    const size_t grown = most > crash_first_resident ? most - crash_first_resident : 0;
+    note->data_kilobytes = bnn_size_larger(data, note->first_kilobytes + grown);
 }
 
 double bnn_process_memory(const bnn_experiment *experiment)
 {
-    const double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    return experiment->run.memory_limit > 0.0 ? experiment->run.memory_limit : 0.5 * machine;
+    const double part = 0.5; /* where nothing is said */
+    return experiment->run.memory_limit > 0.0
+               ? experiment->run.memory_limit
+               : part * bnn_environment_memory("/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 const char *bnn_process_memory_text(double bytes, char out[BNN_SHORT_TEXT])
@@ -112,6 +158,14 @@ bool bnn_process_ran_out_of_memory(const process_crash *note)
 {
     const size_t more = note->more_kilobytes;
     return more > 0 && note->data_kilobytes >= note->first_kilobytes + more - more / 8;
+}
+
+int bnn_process_crash_signal(const process_crash *note)
+{
+    for (size_t i = 0; i < CRASH_SIGNALS; i++)
+        if (note->signal == crash_signals[i])
+            return note->signal;
+    return 0;
 }
 
 /* ---- in the host ------------------------------------------------------------------------- */

@@ -68,6 +68,7 @@ enum { PROCESS_FRAMES = 24 };
 typedef struct process_crash {
     void *frames[PROCESS_FRAMES];           /* [n_frames], innermost first */
     int n_frames;                           /* 0: it had no time for any */
+    int signal;                             /* the first one that was taken; 0: none */
     size_t data_kilobytes;                  /* memory that it had then */
     size_t first_kilobytes, more_kilobytes; /* that it began with, and might take; 0: no limit */
 } process_crash;
@@ -177,9 +178,15 @@ void bnn_process_catch_crashes(process_crash *note);
 /* Lets the process have so many bytes more than it has now. */
 void bnn_process_limit_memory(process_crash *note, double bytes);
 
+/* Notes how much it has, or had at most. */
+void bnn_process_note_memory(process_crash *note);
+
 /* ---- crash.c: in the host again ---- */
 
-/* Whether it had, when it crashed. */
+/* The signal that it crashed by, which a second crash may hide; 0: none. */
+int bnn_process_crash_signal(const process_crash *note);
+
+/* Whether it had nearly as much as it may, when it crashed or failed. */
 bool bnn_process_ran_out_of_memory(const process_crash *note);
 
 /* "300 MB". */
@@ -231,6 +238,10 @@ bool bnn_process_refuses(const process_executor *executor, const bnn_run *run, b
  * killed, maybe by another. */
 void bnn_process_explain_end(const process_executor *executor, const process_slot *slot,
                              bnn_outcome *out);
+
+/* Whether what a child says that it failed by, a fault of the machine maybe, is its plugins' own. */
+void bnn_process_judge(const process_executor *executor, const process_slot *slot,
+                       bnn_outcome *out);
 
 /* family.c */
 

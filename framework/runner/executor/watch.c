@@ -5,6 +5,7 @@
 
 #include "base/child.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -139,8 +140,10 @@ void bnn_process_explain_end(const process_executor *x, const process_slot *s, b
     const size_t n = sizeof out->message;
     bnn_process_name_call(x->base->experiment, &x->shared->progress[s->attempt.slot].call, call);
     *out = (bnn_outcome){.status = BNN_E_FAILED};
-    if (!s->orphaned && wait_status >= 0 && WIFSIGNALED(wait_status))
-        out->signal = WTERMSIG(wait_status);
+    if (!s->orphaned && wait_status >= 0 && WIFSIGNALED(wait_status)) {
+        const int first = bnn_process_crash_signal(&x->shared->crashes[s->attempt.slot]);
+        out->signal = first != 0 && s->late == PROCESS_IN_TIME ? first : WTERMSIG(wait_status);
+    }
     if (s->orphaned) {
         out->status = s->blamed ? BNN_E_FAILED : BNN_E_INTERRUPTED;
         snprintf(out->message, n,
@@ -160,5 +163,30 @@ void bnn_process_explain_end(const process_executor *x, const process_slot *s, b
                  PROCESS_GRACE_SECONDS, call);
     } else {
         watch_explain_death(x, s, call, out);
+    }
+}
+
+/* Descriptors are a process's own, and who starts threads without end is in it; memory is, near its limit. */
+void bnn_process_judge(const process_executor *x, const process_slot *s, bnn_outcome *out)
+{
+    char strangers[BNN_STRANGERS], memory[BNN_SHORT_TEXT], call[PROCESS_CALL_TEXT];
+    const bnn_experiment *experiment = x->base->experiment;
+    const bnn_plugin_set *set = &experiment->configs[s->i_config].plugins;
+    const size_t n = sizeof out->message;
+    const bool starved = out->reason == ENOMEM || strstr(out->message, "out of memory") != NULL;
+    bnn_process_memory_text(bnn_process_memory(experiment), memory);
+    if (starved && bnn_process_ran_out_of_memory(&x->shared->crashes[s->attempt.slot])) {
+        *out = (bnn_outcome){.status = BNN_E_FAILED};
+        bnn_process_name_call(experiment, &x->shared->progress[s->attempt.slot].call, call);
+        snprintf(out->message, n, "used more than its memory limit of %s%s", memory, call);
+    } else if (starved && experiment->run.memory_limit > 0.0) {
+        out->reason = 0; /* one request may be for more than there is */
+        snprintf(out->message + strlen(out->message), n - strlen(out->message),
+                 ", with a memory limit of %s", memory);
+    } else if ((out->reason == EMFILE || out->reason == EAGAIN) &&
+               bnn_plugin_set_has_strangers(set)) {
+        out->reason = 0;
+        snprintf(out->message + strlen(out->message), n - strlen(out->message), "; %s",
+                 bnn_plugin_set_name_strangers(set, strangers));
     }
 }

@@ -344,6 +344,22 @@ START_TEST(quotas_of_control_groups)
 }
 END_TEST
 
+/* And the memory, where that is less than there is. */
+START_TEST(memory_of_control_groups)
+{
+    const char *mounted = store_path("mounted"), *list = store_path("groups");
+    const char *most = bnn_arena_printf(arena, "%s/a/memory.max", mounted);
+    ck_ok(bnn_file_make_directory(bnn_arena_printf(arena, "%s/a/b", mounted), err));
+    ck_ok(bnn_file_write(list, "0::/a/b\n", 8, err));
+    const double machine = bnn_environment_memory(list, mounted);
+    ck_assert_double_gt(machine, 1e6);
+    ck_ok(bnn_file_write(most, "max\n", 4, err));
+    ck_assert(bnn_environment_memory(list, mounted) == machine);
+    ck_ok(bnn_file_write(most, "1048576\n", 8, err));
+    ck_assert(bnn_environment_memory(list, mounted) == 1048576.0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     const TTest *const tests[] = {
@@ -367,6 +383,7 @@ static Suite *make_suite(void)
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);
     tcase_add_loop_test(tcase, quotas_of_control_groups, 0, sizeof groups / sizeof *groups);
+    tcase_add_test(tcase, memory_of_control_groups);
     tcase_add_loop_test(tcase, what_has_changed_makes_runs_stale, 0,
                         sizeof changes / sizeof *changes);
     suite_add_tcase(suite, tcase);

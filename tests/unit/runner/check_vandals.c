@@ -5,6 +5,7 @@
 #include "tests/fixtures/pool_fixture.h"
 
 #include <fnmatch.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* Beside it are the plugins of this tree, which did not come with the test. */
@@ -61,6 +62,7 @@ static const vandal_row rows[] = {
     {"goes_around", NULL,
      "cut: Operation not permitted\nlimit: Operation not permitted\n"
      "owner: Operation not permitted\npair: Operation not permitted\n"},
+    {"leaks", "*: Too many open files" VANDAL_OF, NULL},
     {"spoils", "diverged: *", NULL},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
@@ -76,7 +78,11 @@ static bool vandals_leave_out(const vandal_row *row)
 
 static void vandals_set_up(void)
 {
+    struct rlimit files;
     unsetenv("BNNRUN_TRUST_PLUGINS");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = 256;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
     watch_set_up();
     bnn_registry_destroy(registry);
     registry = bnn_registry_create(getenv("BNN_TEST_PLUGINS"));
