@@ -211,6 +211,7 @@ runner_sources = \
 	framework/runner/estimate.c framework/runner/estimate.h \
 	framework/runner/experiment.c framework/runner/experiment.h \
 	framework/runner/experiment_internal.h \
+	framework/runner/isolation.c \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \

@@ -367,23 +367,6 @@ static const bnn_node *read_root(const bnn_reader *r, const source *from, const 
     return root;
 }
 
-/* Who wants threads may have them; but not without knowing what that is, where a plugin is nobody's. */
-static void warn_of_threads(const bnn_reader *r, const bnn_node *root, const bnn_experiment *e)
-{
-    char strangers[BNN_STRANGERS];
-    const bnn_node *wish = bnn_tree_find(root, "run.isolation");
-    for (size_t i = 0; e->run.isolation == BNN_ISOLATION_THREAD && i < e->n_configs; i++) {
-        const bnn_plugin_set *set = &e->configs[i].plugins;
-        if (wish == NULL || bnn_plugin_set_is_trusted(set))
-            continue;
-        bnn_diag_warn(r->diag, wish->at,
-                      "run.isolation: thread, but %s: a crash or a loop ends the sweep, and "
-                      "nothing keeps plugins from files",
-                      bnn_plugin_set_name_strangers(set, strangers));
-        return;
-    }
-}
-
 /* text: of bnn_experiment, in the arena; NULL without memory. */
 static int load_experiment(const bnn_reader *given, const source *from, const char *path,
                            const char *text, bnn_experiment *out)
@@ -412,7 +395,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
     if (bnn_sweep_expand(r, root, experiment.n_seeds, &sweep) != BNN_OK && sweep.n == 0)
         sweep = (bnn_sweep){.n = 1, .points = &base};
     resolve_points(r, root, &sweep, from, expanding, &experiment);
-    warn_of_threads(r, root, &experiment);
+    bnn_isolation_check(r, root, &experiment);
     const int status = bnn_diag_end(r->diag, begun);
     if (status == BNN_OK)
         *out = experiment;

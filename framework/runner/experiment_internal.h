@@ -47,6 +47,11 @@ extern const bnn_section bnn_seeds_section;
 /* After the fixed keys: seeds.until goes with the comparison of the spec, whose margin it may say. */
 void bnn_seeds_check_until(const bnn_reader *r, const bnn_node *root, bnn_experiment *x);
 
+/* ---- isolation.c ---- */
+
+/* After all points: warns of what does not go with where the runs are executed. root: of the spec. */
+void bnn_isolation_check(const bnn_reader *r, const bnn_node *root, const bnn_experiment *x);
+
 /* ---- rungs.c ---- */
 
 /* After all points and what they are compared with: adds the configs of the rungs, and fills in the contest.
