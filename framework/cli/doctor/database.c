@@ -6,6 +6,8 @@
 #include "runner/artifacts.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,39 +127,61 @@ static void database_look_for_leftovers(doctor *d, bnn_store *store)
 }
 
 /* Files of done runs that are not as they were recorded. */
+typedef struct database_files {
+    double end; /* when it is enough */
+    bool all;
+    size_t n, n_wrong;
+    char first[PATH_MAX]; /* the path of the first wrong one */
+    const char *how;
+} database_files;
+
+static void database_look_at_file(database_files *f, const bnn_store_file *file)
+{
+    const char *wrong = bnn_artifacts_look(file);
+    if (wrong != NULL && f->n_wrong++ == 0) {
+        snprintf(f->first, sizeof f->first, "%s", file->path);
+        f->how = wrong;
+    }
+    f->n++;
+    f->all = bnn_clock_seconds(CLOCK_MONOTONIC) < f->end;
+}
+
+/* Of an experiment, whose list is forgotten then. */
+static int database_look_at_experiment(bnn_store *store, const char *name, database_files *f,
+                                       bnn_error *err)
+{
+    const bnn_store_file *files;
+    size_t n = 0;
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    const int status = bnn_store_list_files(store, name, NULL, arena, &files, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n && f->all; i++)
+        database_look_at_file(f, &files[i]);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
 static void database_look_at_files(doctor *d, bnn_store *store)
 {
     database_answer experiments;
-    const double end = bnn_clock_seconds(CLOCK_MONOTONIC) + database_files_seconds;
-    const char *first = NULL, *how = NULL, *wrong;
-    size_t n_files = 0, n_wrong = 0, n;
-    bool all = database_ask(d, store, "SELECT name FROM experiment", &experiments);
-    if (!all)
+    bnn_error err;
+    database_files f = {.end = bnn_clock_seconds(CLOCK_MONOTONIC) + database_files_seconds,
+                        .all = true};
+    if (!database_ask(d, store, "SELECT name FROM experiment", &experiments))
         return;
-    for (size_t i = 0; i < experiments.n_texts && all; i++) {
-        const bnn_store_file *files;
-        bnn_error err;
-        if (bnn_store_list_files(store, experiments.texts[i], NULL, d->arena, &files, &n, &err) !=
-            BNN_OK) {
+    for (size_t i = 0; i < experiments.n_texts && f.all; i++)
+        if (database_look_at_experiment(store, experiments.texts[i], &f, &err) != BNN_OK) {
             doctor_note(d, DOCTOR_WRONG, "files", NULL, "%s", err.message);
             return;
         }
-        for (size_t k = 0; k < n && all; k++, n_files++) {
-            wrong = bnn_artifacts_look(&files[k]);
-            if (wrong != NULL && n_wrong++ == 0) {
-                first = files[k].path;
-                how = wrong;
-            }
-            all = bnn_clock_seconds(CLOCK_MONOTONIC) < end;
-        }
-    }
-    if (n_wrong > 0)
+    const char *rest = f.all ? "" : " (the rest was not looked at)";
+    if (f.n_wrong > 0)
         doctor_note(d, DOCTOR_WARNING, "files", "the same `bnnrun run` again makes them anew",
-                    "%s %s; %zu of %zu files of runs are not as recorded", first, how, n_wrong,
-                    n_files);
+                    "%s %s; %zu of %zu files of runs are not as recorded%s", f.first, f.how,
+                    f.n_wrong, f.n, rest);
     else
-        doctor_note(d, DOCTOR_OK, "files", NULL, "%zu%s of runs are as recorded", n_files,
-                    all ? "" : " (the rest was not looked at)");
+        doctor_note(d, DOCTOR_OK, "files", NULL, "%zu%s of runs are as recorded", f.n, rest);
 }
 
 void doctor_look_at_database(doctor *d)

@@ -25,6 +25,9 @@ static void kernels_judge(doctor *d, const char *name, const char *chosen, const
     else if (!test->engine_agrees)
         doctor_note(d, DOCTOR_WRONG, "kernels", KERNELS_REMEDY,
                     "%s%s: a model gives other logits than training", name, use);
+    else if (!portable->ended)
+        doctor_note(d, DOCTOR_WARNING, "kernels", NULL,
+                    "%s%s: not compared, since the training with portable has no end", name, use);
     else
         doctor_note(d, DOCTOR_OK, "kernels", NULL, "%s%s: right, to the bit (%.12s)", name, use,
                     test->sha256);
