@@ -304,7 +304,7 @@ lint_suites = \
 	tests/unit/spec/check_sweep
 .PHONY: lint
 lint: all $(lint_suites)
-	@set X; for source in $(SOURCES); do set "$$@" -W $$source; done; shift; \
+	@set X; for source in $(SOURCES); do set "$$@" -W $(srcdir)/$$source; done; shift; \
 	  $(MAKE) -n V=1 CC=lint-cc "$$@" all-am >lint.made
 	@$(AM_TESTS_ENVIRONMENT) CLANG_FORMAT='$(CLANG_FORMAT)' LINT_SUITES='$(lint_suites)' \
 	  $(srcdir)/tests/lint/lint.sh lint.made $(LINT); status=$$?; rm -f lint.made; exit $$status

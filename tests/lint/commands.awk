@@ -6,6 +6,9 @@
 match($0, /lint-cc .* -c -o /) && match($0, /[^ `]+\.c( &&\\)?$/) {
     file = substr($0, RSTART)
     sub(/ &&\\$/, "", file)
+    # In a build folder of its own: `test -f 'FILE' || echo '/the/sources/'`FILE
+    if (match($0, /\|\| echo '[^']*'`/) && substr($0, RSTART + 9, RLENGTH - 11) != "./")
+        file = substr($0, RSTART + 9, RLENGTH - 11) file
     sub(/.*lint-cc /, "")
     sub(/ -MT .*/, "")
     gsub(/ -W[^ ]*/, "")
