@@ -7,10 +7,10 @@ infer_base_sources = \
 	framework/base/child.c framework/base/child.h \
 	framework/base/clock.h \
 	framework/base/error.c framework/base/error.h \
+	framework/base/fault.c framework/base/fault.h \
 	framework/base/file.c framework/base/file.h \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
-	framework/base/fault.c framework/base/fault.h \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
 	framework/base/path.c framework/base/path.h \
