@@ -23,14 +23,35 @@ module.exports = program => {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'bnn_browse.'));
     const browser = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars',
         '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'],
-        {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
+        {detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
     const [, , , requests, answers] = browser.stdio;
     const waiting = new Map(), wrong = [];
     let last = 0, session, rest = '';
 
+    // With its helpers, which live a little longer, and write to the profile.
+    function end() {
+        try {
+            process.kill(-browser.pid, 'SIGKILL');
+        } catch (error) {
+            if (error.code !== 'ESRCH')
+                throw error;
+        }
+    }
+
+    // Whoever has been killed may still be at it; what is left then is a folder among temporary ones.
+    async function forget() {
+        for (let i = 0; i < 50 && fs.existsSync(profile); i++) {
+            try {
+                fs.rmSync(profile, {recursive: true, force: true});
+            } catch {
+                await pause(100);
+            }
+        }
+    }
+
     setTimeout(() => {
         console.log('Chromium does not answer');
-        browser.kill('SIGKILL');
+        end();
         process.exit(1);
     }, 300000).unref();
 
@@ -107,12 +128,12 @@ module.exports = program => {
 
     function run(main) {
         attach().then(main).catch(error => wrong.push(error.message)).finally(() => {
-            browser.on('exit', () => {
-                fs.rmSync(profile, {recursive: true, force: true, maxRetries: 5});
+            browser.on('exit', async () => {
+                await forget();
                 console.log(wrong.length > 0 ? wrong.join('\n') : 'the page is as it should be');
                 process.exit(wrong.length > 0 ? 1 : 0);
             });
-            browser.kill();
+            end();
         });
     }
 
