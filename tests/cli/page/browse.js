@@ -16,7 +16,7 @@ async function use() {
     await evaluate(`Object.assign(document.querySelector('.runs, .controls input[type=search]').closest('section')
         .querySelector('input'), {value: 'no such run'}).dispatchEvent(new Event('input'))`);
     await expect('filtered', `document.querySelectorAll('.runs tbody tr').length === 0`);
-    await expect('kernels', `document.querySelectorAll('.layer canvas').length > 1`);
+    await expect('kernels', `document.querySelectorAll('.layer canvas').length > 0`);
     await expect('matrix', `document.querySelectorAll('.matrix td').length > 99`);
     await evaluate(`document.querySelector('.samples button').click()`);
     await expect('an answer', `/^[0-9]$/.test(document.querySelector('.answer').textContent)`);
