@@ -20,7 +20,7 @@ typedef struct made_checkpoint {
 static void checkpoint_make(const bnn_train_job *job, made_checkpoint *out)
 {
     bnn_error err = {0};
-    bnn_session *session;
+    bnn_session *session = NULL;
     bnn_train_job own = *job;
     bnn_arena *arena = bnn_arena_create((size_t)64 << 20);
     own.checkpoint_path = fuzz_path("checkpoint");
