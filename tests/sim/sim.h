@@ -124,7 +124,7 @@ typedef struct sim_odds {
 
 typedef struct sim_told {
     uint32_t attempt; /* that has ended; 0: nobody was told */
-    char uid[16];
+    char uid[BNN_SHA256_HEX];
 } sim_told;
 
 typedef struct sim_world {
