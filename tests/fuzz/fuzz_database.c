@@ -170,7 +170,8 @@ static void database_apply(const uint8_t *bytes, size_t n)
 
 /* ---- what reads it ----------------------------------------------------------------------- */
 
-static const char *const commands[][6] = {
+static const char *const commands[][8] = {
+    /* each closed by NULL */
     {"runs"},
     {"runs", "--json"},
     {"runs", "tiny", "ste=clipped", "--csv"},
@@ -208,6 +209,9 @@ static const char *const commands[][6] = {
     {"plot", "pareto", "tiny", "-o", "out.svg"},
     {"plot", "seeds", "tiny", "-o", "out.svg"},
     {"plot", "telemetry", "tiny", "-o", "out.svg"},
+    {"bench", SAMPLE_RUN, "--rounds", "1", "--batch", "1", "--no-ort"},
+    {"predict", "sample.db.artifacts/" SAMPLE_RUN "/model.bnn", "--dataset", "synthetic", "--limit",
+     "5"},
 };
 
 static void database_begin(void)

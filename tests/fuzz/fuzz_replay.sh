@@ -8,6 +8,10 @@ TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/bnn_fuzz.XXXXXX") || exit 99
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 99' HUP INT TERM
 export TMPDIR
+# Plugins beside a program are its own, of which settings say less than of others.
+mkdir "$TMPDIR/bin" && cp -L "$program" "$TMPDIR/bin/replay" &&
+    ln -s "${BNNRUN_PLUGIN_PATH%%/layers/*}" "$TMPDIR/bin/plugins" || exit 99
+program=$TMPDIR/bin/replay
 n_targets=0
 n_failed=0
 
