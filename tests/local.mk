@@ -508,10 +508,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/checkpoint/tensors_nan \
 	tests/fuzz/corpus/checkpoint/version \
 	tests/fuzz/corpus/checkpoint/version_before \
+	tests/fuzz/corpus/command/ambiguous \
 	tests/fuzz/corpus/command/color \
+	tests/fuzz/corpus/command/color_auto \
 	tests/fuzz/corpus/command/color_wrong \
 	tests/fuzz/corpus/command/compare \
 	tests/fuzz/corpus/command/compare_all \
+	tests/fuzz/corpus/command/compare_begins \
 	tests/fuzz/corpus/command/compare_by \
 	tests/fuzz/corpus/command/compare_hash \
 	tests/fuzz/corpus/command/compare_items \
@@ -521,26 +524,43 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/compare_none_has \
 	tests/fuzz/corpus/command/compare_nothing \
 	tests/fuzz/corpus/command/compare_settings \
+	tests/fuzz/corpus/command/compare_several \
 	tests/fuzz/corpus/command/compare_two \
 	tests/fuzz/corpus/command/count \
 	tests/fuzz/corpus/command/count_huge \
+	tests/fuzz/corpus/command/csv_of_a_run \
+	tests/fuzz/corpus/command/csv_of_none \
 	tests/fuzz/corpus/command/dashes \
+	tests/fuzz/corpus/command/database_given \
+	tests/fuzz/corpus/command/database_in_front \
 	tests/fuzz/corpus/command/diff \
 	tests/fuzz/corpus/command/diff_one \
 	tests/fuzz/corpus/command/diff_same \
 	tests/fuzz/corpus/command/help \
+	tests/fuzz/corpus/command/help_acts \
+	tests/fuzz/corpus/command/help_choice \
 	tests/fuzz/corpus/command/help_command \
+	tests/fuzz/corpus/command/help_every_key \
+	tests/fuzz/corpus/command/help_halving \
 	tests/fuzz/corpus/command/help_key \
 	tests/fuzz/corpus/command/help_man \
 	tests/fuzz/corpus/command/help_spec \
 	tests/fuzz/corpus/command/help_unknown \
+	tests/fuzz/corpus/command/leading_help \
+	tests/fuzz/corpus/command/leading_many \
+	tests/fuzz/corpus/command/leading_unknown \
+	tests/fuzz/corpus/command/leading_value \
+	tests/fuzz/corpus/command/leading_version \
+	tests/fuzz/corpus/command/leading_without_value \
 	tests/fuzz/corpus/command/letters \
 	tests/fuzz/corpus/command/many \
 	tests/fuzz/corpus/command/model_file \
 	tests/fuzz/corpus/command/model_is_a_folder \
 	tests/fuzz/corpus/command/operands_many \
 	tests/fuzz/corpus/command/option_abbreviated \
+	tests/fuzz/corpus/command/option_as_key \
 	tests/fuzz/corpus/command/option_both \
+	tests/fuzz/corpus/command/option_like \
 	tests/fuzz/corpus/command/option_unknown \
 	tests/fuzz/corpus/command/option_value \
 	tests/fuzz/corpus/command/query \
@@ -549,11 +569,16 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/query_blob \
 	tests/fuzz/corpus/command/query_list \
 	tests/fuzz/corpus/command/query_no_argument \
+	tests/fuzz/corpus/command/query_nothing \
+	tests/fuzz/corpus/command/query_pragma \
+	tests/fuzz/corpus/command/query_pragma_plain \
 	tests/fuzz/corpus/command/query_run \
 	tests/fuzz/corpus/command/query_several \
 	tests/fuzz/corpus/command/query_sql \
+	tests/fuzz/corpus/command/query_two_arguments \
 	tests/fuzz/corpus/command/query_wide \
 	tests/fuzz/corpus/command/query_writes \
+	tests/fuzz/corpus/command/regular_file \
 	tests/fuzz/corpus/command/run_near \
 	tests/fuzz/corpus/command/run_of_experiment \
 	tests/fuzz/corpus/command/run_upper \
@@ -564,10 +589,14 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/runs_quote \
 	tests/fuzz/corpus/command/runs_sort \
 	tests/fuzz/corpus/command/runs_states \
+	tests/fuzz/corpus/command/runs_true \
 	tests/fuzz/corpus/command/show \
 	tests/fuzz/corpus/command/show_ambiguous \
 	tests/fuzz/corpus/command/show_control \
 	tests/fuzz/corpus/command/show_unknown \
+	tests/fuzz/corpus/command/since_nonsense \
+	tests/fuzz/corpus/command/state_key \
+	tests/fuzz/corpus/command/surplus \
 	tests/fuzz/corpus/command/switch_with_value \
 	tests/fuzz/corpus/config/array \
 	tests/fuzz/corpus/config/bad_utf8 \
@@ -636,13 +665,25 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/database/artifact_upwards \
 	tests/fuzz/corpus/database/as_it_is \
 	tests/fuzz/corpus/database/attempts_many \
+	tests/fuzz/corpus/database/bench_no_twin \
+	tests/fuzz/corpus/database/bench_twin \
 	tests/fuzz/corpus/database/classes_odd \
 	tests/fuzz/corpus/database/columns_named \
+	tests/fuzz/corpus/database/data_elsewhere \
+	tests/fuzz/corpus/database/data_of_a_path \
+	tests/fuzz/corpus/database/experiments_none \
+	tests/fuzz/corpus/database/files_missing \
+	tests/fuzz/corpus/database/folder_missing \
+	tests/fuzz/corpus/database/hash_of_files \
+	tests/fuzz/corpus/database/hash_of_files_stale \
 	tests/fuzz/corpus/database/header_damaged \
 	tests/fuzz/corpus/database/keys_null \
 	tests/fuzz/corpus/database/label_controls \
 	tests/fuzz/corpus/database/label_empty \
 	tests/fuzz/corpus/database/layer_texts \
+	tests/fuzz/corpus/database/model_is_the_weights \
+	tests/fuzz/corpus/database/model_missing \
+	tests/fuzz/corpus/database/model_missing_verify \
 	tests/fuzz/corpus/database/negative_version \
 	tests/fuzz/corpus/database/newer \
 	tests/fuzz/corpus/database/no_attempt \
@@ -655,67 +696,147 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/database/older \
 	tests/fuzz/corpus/database/other_program \
 	tests/fuzz/corpus/database/page_damaged \
+	tests/fuzz/corpus/database/predict_file \
 	tests/fuzz/corpus/database/quantity_unknown \
+	tests/fuzz/corpus/database/run_gone \
+	tests/fuzz/corpus/database/run_not_done \
+	tests/fuzz/corpus/database/run_running \
 	tests/fuzz/corpus/database/seeds_equal \
 	tests/fuzz/corpus/database/settings_damaged \
 	tests/fuzz/corpus/database/settings_none \
 	tests/fuzz/corpus/database/spec_text \
+	tests/fuzz/corpus/database/state_unknown \
 	tests/fuzz/corpus/database/trigger_in_view \
+	tests/fuzz/corpus/database/uid_of_plan \
+	tests/fuzz/corpus/database/uid_of_verify \
 	tests/fuzz/corpus/database/uid_upwards \
 	tests/fuzz/corpus/database/version_4 \
 	tests/fuzz/corpus/database/view_is_a_table \
 	tests/fuzz/corpus/database/view_of_integers \
 	tests/fuzz/corpus/database/view_of_itself \
 	tests/fuzz/corpus/database/virtual_table \
+	tests/fuzz/corpus/database/weights_are_the_model \
+	tests/fuzz/corpus/database/weights_missing \
+	tests/fuzz/corpus/database/weights_missing_export \
+	tests/fuzz/corpus/descriptor/abi \
 	tests/fuzz/corpus/descriptor/choice_beyond \
 	tests/fuzz/corpus/descriptor/choice_one \
 	tests/fuzz/corpus/descriptor/choices_empty \
 	tests/fuzz/corpus/descriptor/choices_twice \
 	tests/fuzz/corpus/descriptor/default_outside \
 	tests/fuzz/corpus/descriptor/empty \
+	tests/fuzz/corpus/descriptor/form_flags \
 	tests/fuzz/corpus/descriptor/four \
+	tests/fuzz/corpus/descriptor/function_missing \
 	tests/fuzz/corpus/descriptor/integer_half \
+	tests/fuzz/corpus/descriptor/kind_of_another \
+	tests/fuzz/corpus/descriptor/kind_of_none \
+	tests/fuzz/corpus/descriptor/layer_flags \
+	tests/fuzz/corpus/descriptor/layer_role \
 	tests/fuzz/corpus/descriptor/name \
+	tests/fuzz/corpus/descriptor/name_missing \
 	tests/fuzz/corpus/descriptor/name_null \
+	tests/fuzz/corpus/descriptor/name_of_another \
 	tests/fuzz/corpus/descriptor/no_help \
 	tests/fuzz/corpus/descriptor/offset_huge \
 	tests/fuzz/corpus/descriptor/offset_odd \
 	tests/fuzz/corpus/descriptor/offset_same \
 	tests/fuzz/corpus/descriptor/one_number \
+	tests/fuzz/corpus/descriptor/optimizer_flags \
+	tests/fuzz/corpus/descriptor/optimizer_rate \
+	tests/fuzz/corpus/descriptor/optimizer_slots \
+	tests/fuzz/corpus/descriptor/params_huge \
+	tests/fuzz/corpus/descriptor/params_many \
+	tests/fuzz/corpus/descriptor/params_none_of_size \
+	tests/fuzz/corpus/descriptor/params_without_size \
 	tests/fuzz/corpus/descriptor/plain_0 \
 	tests/fuzz/corpus/descriptor/plain_1 \
 	tests/fuzz/corpus/descriptor/plain_2 \
 	tests/fuzz/corpus/descriptor/plain_3 \
 	tests/fuzz/corpus/descriptor/plain_4 \
+	tests/fuzz/corpus/descriptor/range_falls \
+	tests/fuzz/corpus/descriptor/range_infinite \
 	tests/fuzz/corpus/descriptor/range_nan \
+	tests/fuzz/corpus/descriptor/size_least \
+	tests/fuzz/corpus/descriptor/size_longer \
+	tests/fuzz/corpus/descriptor/sound_form \
+	tests/fuzz/corpus/descriptor/sound_layer \
+	tests/fuzz/corpus/descriptor/sound_optimizer \
+	tests/fuzz/corpus/descriptor/sound_rows \
+	tests/fuzz/corpus/descriptor/sound_ste \
+	tests/fuzz/corpus/descriptor/ste_draws_no_forward \
+	tests/fuzz/corpus/descriptor/ste_flags \
+	tests/fuzz/corpus/descriptor/ste_levels \
+	tests/fuzz/corpus/descriptor/ste_unit_no_forward \
+	tests/fuzz/corpus/descriptor/ste_unit_of_weights \
+	tests/fuzz/corpus/descriptor/summary_missing \
+	tests/fuzz/corpus/descriptor/summary_of_lines \
 	tests/fuzz/corpus/descriptor/too_many \
 	tests/fuzz/corpus/descriptor/type \
 	tests/fuzz/corpus/experiment/all_keys \
+	tests/fuzz/corpus/experiment/anchors_many \
+	tests/fuzz/corpus/experiment/dataset_unknown \
+	tests/fuzz/corpus/experiment/dataset_unlike_any \
+	tests/fuzz/corpus/experiment/dataset_upwards \
 	tests/fuzz/corpus/experiment/deep \
 	tests/fuzz/corpus/experiment/everything_is_out \
 	tests/fuzz/corpus/experiment/excludes \
+	tests/fuzz/corpus/experiment/expected_durations \
+	tests/fuzz/corpus/experiment/expected_else \
+	tests/fuzz/corpus/experiment/expected_lists \
+	tests/fuzz/corpus/experiment/expected_switches \
 	tests/fuzz/corpus/experiment/grid_explodes \
 	tests/fuzz/corpus/experiment/halving \
+	tests/fuzz/corpus/experiment/halving_metric \
+	tests/fuzz/corpus/experiment/halving_metric_list \
 	tests/fuzz/corpus/experiment/halving_seeds \
 	tests/fuzz/corpus/experiment/halving_wrong \
+	tests/fuzz/corpus/experiment/idle_keys \
 	tests/fuzz/corpus/experiment/labels \
+	tests/fuzz/corpus/experiment/labels_of_lists \
+	tests/fuzz/corpus/experiment/labels_of_zero \
 	tests/fuzz/corpus/experiment/looks \
+	tests/fuzz/corpus/experiment/merge_keys \
 	tests/fuzz/corpus/experiment/name \
 	tests/fuzz/corpus/experiment/no_map \
 	tests/fuzz/corpus/experiment/override_blocks \
+	tests/fuzz/corpus/experiment/override_carriage_return \
+	tests/fuzz/corpus/experiment/override_grid_is_a_list \
 	tests/fuzz/corpus/experiment/override_keys \
+	tests/fuzz/corpus/experiment/override_list_of_blocks \
+	tests/fuzz/corpus/experiment/override_listed \
 	tests/fuzz/corpus/experiment/override_maps \
+	tests/fuzz/corpus/experiment/override_of_lists \
 	tests/fuzz/corpus/experiment/override_sweeps \
+	tests/fuzz/corpus/experiment/override_switches_baseline \
+	tests/fuzz/corpus/experiment/override_switches_off \
+	tests/fuzz/corpus/experiment/override_switches_other \
+	tests/fuzz/corpus/experiment/override_switches_schedule \
 	tests/fuzz/corpus/experiment/override_texts \
+	tests/fuzz/corpus/experiment/override_varied \
 	tests/fuzz/corpus/experiment/overrides \
 	tests/fuzz/corpus/experiment/random \
+	tests/fuzz/corpus/experiment/random_choice \
+	tests/fuzz/corpus/experiment/random_list \
+	tests/fuzz/corpus/experiment/random_log \
 	tests/fuzz/corpus/experiment/random_many \
+	tests/fuzz/corpus/experiment/random_no_n \
 	tests/fuzz/corpus/experiment/random_ranges \
 	tests/fuzz/corpus/experiment/random_wrong \
 	tests/fuzz/corpus/experiment/seeds \
 	tests/fuzz/corpus/experiment/several_ways \
 	tests/fuzz/corpus/experiment/stages \
 	tests/fuzz/corpus/experiment/start_of_itself \
+	tests/fuzz/corpus/experiment/sweep_excludes_none \
+	tests/fuzz/corpus/experiment/sweep_fixed \
+	tests/fuzz/corpus/experiment/sweep_lists \
+	tests/fuzz/corpus/experiment/sweep_many_keys \
+	tests/fuzz/corpus/experiment/sweep_maps \
+	tests/fuzz/corpus/experiment/sweep_of_nothing \
+	tests/fuzz/corpus/experiment/sweep_of_sections \
+	tests/fuzz/corpus/experiment/sweep_order \
+	tests/fuzz/corpus/experiment/sweep_too_many \
+	tests/fuzz/corpus/experiment/sweep_too_many_runs \
 	tests/fuzz/corpus/experiment/topology \
 	tests/fuzz/corpus/experiment/topology_blocks \
 	tests/fuzz/corpus/experiment/topology_empty \
@@ -728,11 +849,15 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/experiment/topology_shape \
 	tests/fuzz/corpus/experiment/topology_too_small \
 	tests/fuzz/corpus/experiment/topology_upwards \
+	tests/fuzz/corpus/experiment/warmup \
 	tests/fuzz/corpus/experiment/zip \
+	tests/fuzz/corpus/model/average.bnn \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
+	tests/fuzz/corpus/model/shifts.bnn \
+	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
 	tests/fuzz/corpus/picture/bad_crc.png \
 	tests/fuzz/corpus/picture/blocks.jpg \

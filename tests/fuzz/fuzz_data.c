@@ -62,6 +62,22 @@ static void check_array(const bnn_array *array)
     touch(array->data, array->n_bytes);
 }
 
+/* What is said of a file before it is read: what its name in a catalogue pins, and whether it looks like IDX. */
+static void check_looks(const char *path, const bnn_array *array, const bnn_content *content)
+{
+    static const char nothing[BNN_SHA256_HEX] =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    bnn_catalogue_file file = {.name = "file", .gz_sha256 = nothing};
+    bnn_content_pin pin;
+    uint8_t type = 0, n_dims = 0;
+    const bool looks = bnn_idx_peek(path, &type, &n_dims);
+    if (array != NULL && (!looks || n_dims != array->n_dims))
+        abort();
+    if (content != NULL &&
+        bnn_content_is_pinned(content, &file, &pin) != (strcmp(pin.found, nothing) == 0))
+        abort();
+}
+
 /* The piece as a file, which is read alone, too. */
 static bool read_piece(piece p, bnn_content *out)
 {
@@ -75,6 +91,7 @@ static bool read_piece(piece p, bnn_content *out)
     int status = bnn_idx_read(path, &array, &err);
     if (status == BNN_OK) {
         check_array(&array);
+        check_looks(path, &array, NULL);
         free(array.data);
     } else {
         check_refusal(status, &err);
@@ -84,6 +101,8 @@ static bool read_piece(piece p, bnn_content *out)
         check_refusal(status, &err);
     else if ((out->bytes = realloc(out->bytes, out->n_bytes + 1)) == NULL) /* nothing behind it */
         abort();
+    else
+        check_looks(path, NULL, out);
     close(fd);
     out->path = "file";
     return status == BNN_OK;
