@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static _Thread_local bool json_lacks_memory; /* in the call that this thread is in */
+static _Thread_local bool json_lacks_memory; /* since what this thread has was last written */
 
 static void *json_take_memory(size_t n)
 {
@@ -19,11 +19,24 @@ __attribute__((constructor)) static void json_watch_memory(void)
 
 json_t *bnn_json_parse(const char *text, size_t n, size_t flags, bool *no_memory)
 {
+    const bool before = json_lacks_memory;
     json_lacks_memory = false;
     json_t *json = json_loadb(text, n, flags, NULL);
     *no_memory = json_lacks_memory;
-    if (!json_lacks_memory)
+    json_lacks_memory = before;
+    if (!*no_memory)
         return json;
     json_decref(json);
+    return NULL;
+}
+
+char *bnn_json_dump(const json_t *value, size_t flags)
+{
+    char *text = json_dumps(value, flags);
+    const bool whole = !json_lacks_memory;
+    json_lacks_memory = false;
+    if (whole)
+        return text;
+    free(text);
     return NULL;
 }

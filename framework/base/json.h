@@ -9,4 +9,9 @@
  * JSON, or there was no memory. */
 json_t *bnn_json_parse(const char *text, size_t n, size_t flags, bool *no_memory);
 
+/* As json_dumps(), which writes what lacks a part for which there was no memory. NULL without memory for the text, or
+ * when there was none for some JSON of this thread since the last call; value may be NULL. So whoever builds what is
+ * written need not look at each part of it. */
+char *bnn_json_dump(const json_t *value, size_t flags);
+
 #endif

@@ -283,7 +283,7 @@ static void table_print_json(const char *text)
 
 int cli_json_print_digits(json_t *value, unsigned n_digits, bnn_error *err)
 {
-    char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(n_digits));
+    char *text = bnn_json_dump(value, JSON_INDENT(2) | JSON_REAL_PRECISION(n_digits));
     json_decref(value);
     if (text == NULL)
         return bnn_no_memory(err);

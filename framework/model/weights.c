@@ -22,7 +22,7 @@ static const char *name_of(const bnn_parameter *p, char out[NAME_MAX_BYTES])
     return out;
 }
 
-/* Its dimensions without the last ones of 1, the first excepted; NULL without memory. */
+/* Its dimensions without the last ones of 1, the first excepted; with as many as there is memory for. */
 static json_t *shape_of(const bnn_parameter *p)
 {
     json_t *shape = json_array();
@@ -58,8 +58,7 @@ static char *header_of(const bnn_network *network)
                                       "data_offsets", place, end));
         place = end;
     }
-    const bool whole = json_object_size(all) == network->n_parameters;
-    char *text = whole ? json_dumps(all, JSON_COMPACT) : NULL;
+    char *text = bnn_json_dump(all, JSON_COMPACT);
     json_decref(all);
     return text;
 }

@@ -1,5 +1,6 @@
 #include "runner/environment.h"
 
+#include "base/json.h"
 #include "base/path.h"
 #include "build_info.h"
 #include "kernels/kernels.h"
@@ -135,7 +136,7 @@ char *bnn_environment_libraries(void)
                             "libyaml", yaml_get_version_string(), "curl",
                             curl_version_info(CURLVERSION_NOW)->version, "zlib", zlibVersion(),
                             "jansson", JANSSON_VERSION, "glibc", gnu_get_libc_version());
-    char *text = all == NULL ? NULL : json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = bnn_json_dump(all, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(all);
     return text;
 }

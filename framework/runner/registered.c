@@ -1,5 +1,6 @@
 #include "runner/registered.h"
 
+#include "base/json.h"
 #include "runner/experiment_internal.h"
 
 #include <jansson.h>
@@ -103,23 +104,22 @@ const char *bnn_registered_text(const bnn_experiment *x, bnn_arena *arena)
     const bnn_compare_options *c = &x->compare;
     const bnn_design *design = &x->until.design;
     json_t *configs = json_array(), *seeds = json_array(), *looks = json_array();
-    bool failed = false;
     for (size_t i = 0; i < x->n_configs; i++)
         if (x->configs[i].only == NULL)
-            failed |= json_array_append_new(configs,
-                                            json_stringn(x->configs[i].hash, CONFIG_DIGITS)) != 0;
+            json_array_append_new(configs, json_stringn(x->configs[i].hash, CONFIG_DIGITS));
     for (size_t i = 0; i < x->n_seeds; i++)
-        failed |= json_array_append_new(seeds, json_integer(x->seeds[i])) != 0;
+        json_array_append_new(seeds, json_integer(x->seeds[i]));
     for (size_t i = 0; i < design->looks; i++)
-        failed |= json_array_append_new(looks, json_integer((json_int_t)design->seeds[i])) != 0;
+        json_array_append_new(looks, json_integer((json_int_t)design->seeds[i]));
     json_t *all = json_pack("{s:s%, s:s, s:f, s:f, s:o, s:o}", "baseline", c->reference,
                             (size_t)CONFIG_DIGITS, "metric", c->metric, "margin", c->margin,
                             "alpha", c->alpha, "configs", configs, "seeds", seeds);
-    if (all != NULL && design->looks > 0)
-        failed |= json_object_set(all, "looks", looks) != 0 ||
-                  json_object_set_new(all, "spending", json_integer(design->spending)) != 0;
+    if (design->looks > 0) {
+        json_object_set(all, "looks", looks);
+        json_object_set_new(all, "spending", json_integer(design->spending));
+    }
     json_decref(looks);
-    char *text = all == NULL || failed ? NULL : json_dumps(all, JSON_COMPACT);
+    char *text = bnn_json_dump(all, JSON_COMPACT);
     const char *copy = text == NULL ? NULL : bnn_arena_strdup(arena, text);
     json_decref(all);
     free(text);

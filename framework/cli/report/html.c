@@ -1,5 +1,6 @@
 #include "cli/report/html.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -73,7 +74,7 @@ void cli_html_add(cli_html *h, const char *markup, ...)
 
 void cli_html_data(cli_html *h, const char *id, json_t *value)
 {
-    char *json = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    char *json = bnn_json_dump(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
     h->failed |= json == NULL;
     cli_html_add(h, "<script type=\"application/json\" id=\"%s\">", id);
     for (const char *at = json == NULL ? "null" : json; *at != '\0';) {

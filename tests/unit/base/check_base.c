@@ -1,7 +1,8 @@
-/* check_base.c - errors, arenas, random streams, files. */
+/* check_base.c - errors, arenas, random streams, files, JSON. */
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/rng.h"
 
 #include "base/sha256.h"
@@ -630,6 +631,41 @@ START_TEST(make_directory_refuses_a_file_in_the_way)
 }
 END_TEST
 
+/* ---- JSON ---- */
+
+/* For this there is no memory anywhere. */
+static json_t *text_without_memory(void)
+{
+    return json_stringn_nocheck("x", SIZE_MAX / 2);
+}
+
+START_TEST(json_that_lacks_a_part_is_not_written)
+{
+    json_t *list = json_array();
+    json_array_append_new(list, json_integer(1));
+    ck_assert_int_ne(json_array_append_new(list, text_without_memory()), 0);
+    ck_assert_ptr_null(bnn_json_dump(list, JSON_COMPACT));
+    char *text = bnn_json_dump(list, JSON_COMPACT); /* that was told */
+    ck_assert_pstr_eq(text, "[1]");
+    free(text);
+    json_decref(list);
+    ck_assert_ptr_null(bnn_json_dump(NULL, 0));
+}
+END_TEST
+
+START_TEST(json_that_is_read_hides_no_lack_of_memory)
+{
+    bool no_memory = true;
+    json_t *list = json_array();
+    json_array_append_new(list, text_without_memory());
+    json_t *read = bnn_json_parse("[2]", 3, 0, &no_memory);
+    ck_assert(read != NULL && !no_memory);
+    ck_assert_ptr_null(bnn_json_dump(list, 0));
+    json_decref(read);
+    json_decref(list);
+}
+END_TEST
+
 static Suite *base_suite(void)
 {
     Suite *suite = suite_create("base");
@@ -672,6 +708,11 @@ static Suite *base_suite(void)
     tcase_add_test(file, make_directory_makes_the_parents);
     tcase_add_test(file, make_directory_refuses_a_file_in_the_way);
     suite_add_tcase(suite, file);
+
+    TCase *json = tcase_create("json");
+    tcase_add_test(json, json_that_lacks_a_part_is_not_written);
+    tcase_add_test(json, json_that_is_read_hides_no_lack_of_memory);
+    suite_add_tcase(suite, json);
     return suite;
 }
 
