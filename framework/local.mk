@@ -456,9 +456,11 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/run_end.c \
 	framework/cli/commands/rungs.c \
 	framework/cli/commands/runs.c \
+	framework/cli/commands/schema.c \
 	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
+	framework/cli/spec_schema.c framework/cli/spec_schema.h \
 	framework/cli/status.c framework/cli/status.h \
 	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \

@@ -170,6 +170,7 @@ shell_tests = \
 	tests/cli/serve.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \
+	tests/cli/schema.sh \
 	tests/cli/third_party.sh \
 	tests/cli/telemetry.sh \
 	tests/cli/terminal.sh \
@@ -462,6 +463,9 @@ torture: all tests/torture/torture tests/torture/inject.la
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh
 EXTRA_DIST += \
+	tests/cli/schema.py \
+	tests/cli/schema_good.yaml \
+	tests/cli/schema_takes.txt \
 	tests/cli/bad_specs/data.txt \
 	tests/cli/bad_specs/effect.txt \
 	tests/cli/bad_specs/keys.txt \

@@ -50,8 +50,8 @@ static void sha256_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
     memcpy((char *)out + key->param.offset, &text, sizeof text);
 }
 
-static const bnn_key_type word_type = {"a word", word_read, NULL};
-static const bnn_key_type sha256_type = {"a hash", sha256_read, NULL};
+static const bnn_key_type word_type = {"a word", word_read, NULL, NULL};
+static const bnn_key_type sha256_type = {"a hash", sha256_read, NULL, NULL};
 
 #define WORD(T, field, also, what) \
     BNN_KEY_OF(#field, BNN_OFFSET(T, field, const char *), &word_type, what), .param.choices = also
@@ -126,7 +126,7 @@ static void role_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
 /* The keys are the format's. */
 static void files_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
 {
-    static const bnn_key_type role_type = {"a file", role_read, NULL};
+    static const bnn_key_type role_type = {"a file", role_read, NULL, NULL};
     const bnn_format *format = ((bnn_catalogue_entry *)out)->format;
     bnn_key keys[BNN_FORMAT_ROLES_MAX + 1] = {BNN_KEYS_END};
     const bnn_section section = {.keys = keys};
@@ -204,11 +204,11 @@ static void directory_read(const bnn_reader *r, const bnn_key *key, const bnn_no
         bnn_diag_add(r->diag, node->at, "%s: must name a directory", r->path);
 }
 
-static const bnn_key_type directory_type = {"a path", directory_read, NULL};
-static const bnn_key_type format_type = {"the name of a format", format_read, NULL};
-static const bnn_key_type files_type = {"a map of files", files_read, NULL};
-static const bnn_key_type mirrors_type = {"a list of addresses", mirrors_read, NULL};
-static const bnn_key_type shape_type = {"a list of three integers", shape_read, NULL};
+static const bnn_key_type directory_type = {"a path", directory_read, NULL, NULL};
+static const bnn_key_type format_type = {"the name of a format", format_read, NULL, NULL};
+static const bnn_key_type files_type = {"a map of files", files_read, NULL, NULL};
+static const bnn_key_type mirrors_type = {"a list of addresses", mirrors_read, NULL, NULL};
+static const bnn_key_type shape_type = {"a list of three integers", shape_read, NULL, NULL};
 
 static const bnn_key entry_keys[] = {
     {BNN_KEY_TEXT(bnn_catalogue_entry, summary, "summary", "one line"), .flags = BNN_KEY_REQUIRED},

@@ -16,7 +16,7 @@ enum {
 
 static const bnn_key data_keys[] = {
     {BNN_KEY_TEXT(bnn_data_options, name, "name", "an entry of the catalogue, see `bnnrun data`"),
-     .standard = "mnist"},
+     .standard = "mnist", .pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"},
     {BNN_KEY_TEXT(bnn_data_options, path, "path",
                   "the folder with its files, relative to the spec's; ~/ is the home directory"),
      .also = "root|dir|data_dir|data_path|folder", .computed = "wherever `bnnrun data` finds them",

@@ -100,7 +100,7 @@ static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
 }
 
 static const bnn_key_type ste_type = {"a plugin for both, or a map", bnn_section_of_key_read,
-                                      ste_record};
+                                      ste_record, NULL};
 
 #define LETTERS "LPBA"
 
@@ -192,7 +192,8 @@ static const bnn_key model_keys[] = {
      .also = "weight_form|scale|scaling|weight_quantizer"},
     {BNN_KEY_PLUGIN(bnn_model_options, ordering, "ordering", BNN_KIND_ORDERING,
                     "where norm, pool and activation stand in a block; also by letters, as LPBA"),
-     .standard = "bn_act", .spell_out = spell_out_ordering, .also = "order|layer_order"},
+     .standard = "bn_act", .spell_out = spell_out_ordering,
+     .pattern = "^(?=.*L)(?=.*P)(?!.*(.).*\\1)[LPBA]+$", .also = "order|layer_order"},
     {BNN_KEY_LAYER(bnn_model_options, before_sign, "before_sign", BNN_ROLE_BEFORE_SIGN,
                    "in front of each sign of activations"),
      .standard = "none", .words = "none", .acts = ACTIVATIONS, .flags = BNN_KEY_UNSET,

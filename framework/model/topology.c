@@ -106,7 +106,7 @@ static void blocks_record(const bnn_reader *r, const bnn_key *key, const void *i
     }
 }
 
-static const bnn_key_type blocks_type = {"a list of blocks", blocks_read, blocks_record};
+static const bnn_key_type blocks_type = {"a list of blocks", blocks_read, blocks_record, NULL};
 
 static const bnn_key input_keys[] = {
     {.param = BNN_PARAM("channels", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, c, uint32_t), 1, 1,
@@ -119,7 +119,7 @@ static const bnn_key input_keys[] = {
 };
 
 static const bnn_section input_section = {.keys = input_keys};
-static const bnn_key_type remark = {"a text", NULL, NULL};
+static const bnn_key_type remark = {"a text", NULL, NULL, NULL};
 
 static const bnn_key topology_keys[] = {
     {BNN_KEY_TEXT(bnn_model_options, topology, "name", "of a topology that is written in the spec"),
@@ -216,5 +216,13 @@ static void topology_record(const bnn_reader *r, const bnn_key *key, const void 
     bnn_section_record(&above, &bnn_topology_section, in);
 }
 
+/* A name, or a map of what changes in the one that is named. */
+static const char topology_schema[] =
+    "{\"anyOf\": [{\"type\": [\"string\", \"number\"], \"pattern\": \"^[A-Za-z0-9_-]+$\"},"
+    " {\"type\": \"object\", \"additionalProperties\": false,"
+    " \"anyOf\": [{\"required\": [\"name\"]}, {\"required\": [\"blocks\"]}],"
+    " \"properties\": {\"name\": {\"type\": [\"string\", \"number\"]}, \"input\": {\"type\": \"object\"},"
+    " \"blocks\": {\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}}}]}";
+
 const bnn_key_type bnn_key_topology = {"the name of a topology, or a map of its parts",
-                                       topology_read, topology_record};
+                                       topology_read, topology_record, topology_schema};

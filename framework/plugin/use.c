@@ -326,4 +326,4 @@ const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *p
 }
 
 const bnn_key_type bnn_key_plugin = {"a plugin's name, or {name: NAME, PARAMETER: VALUE}",
-                                     plugin_read, plugin_record};
+                                     plugin_read, plugin_record, NULL};

@@ -21,7 +21,8 @@ static void compared_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
         bnn_sweep_check_map(r, node, &compare->baseline);
 }
 
-static const bnn_key_type compared_type = {"a map of dotted keys", compared_read, NULL};
+static const bnn_key_type compared_type = {"a map of dotted keys", compared_read, NULL,
+                                           "{\"$ref\": \"#/definitions/point\"}"};
 
 static const bnn_key compare_keys[] = {
     {BNN_KEY_OF("baseline", 0, &compared_type, "the point that others are compared with"),

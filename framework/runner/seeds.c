@@ -22,7 +22,8 @@ static void base_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
         bnn_key_integer(r, node, 0, INT64_MAX - SEEDS_MAX, base);
 }
 
-static const bnn_key_type base_type = {"an integer", base_read, NULL};
+static const bnn_key_type base_type = {"an integer", base_read, NULL,
+                                       "{\"type\": \"integer\", \"minimum\": 0}"};
 
 /* ---- until ------------------------------------------------------------------------------- */
 
@@ -48,7 +49,10 @@ static void looks_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     design->looks = node->n;
 }
 
-static const bnn_key_type looks_type = {"a list of 1 to 16 numbers of seeds", looks_read, NULL};
+static const bnn_key_type looks_type = {
+    "a list of 1 to 16 numbers of seeds", looks_read, NULL,
+    "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 16, \"uniqueItems\": true,"
+    " \"items\": {\"type\": \"integer\", \"minimum\": 2, \"maximum\": 10000}}"};
 
 static const bnn_key until_keys[] = {
     {.param = BNN_NUMBER(bnn_until, margin, -1, 0, 1e9, "of the comparison, as compare.margin"),
@@ -176,7 +180,10 @@ static void seeds_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
         experiment->n_seeds = 1;
 }
 
-const bnn_key_type bnn_seeds_type = {"{count: N, base: N} or a list of integers", seeds_read, NULL};
+const bnn_key_type bnn_seeds_type = {
+    "{count: N, base: N} or a list of integers", seeds_read, NULL,
+    "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 10000, \"uniqueItems\": true,"
+    " \"items\": {\"type\": \"integer\", \"minimum\": 0}}"};
 
 /* ---- with the comparison ----------------------------------------------------------------- */
 

@@ -54,11 +54,13 @@ static const bnn_key run_keys[] = {
 };
 
 static const bnn_section run_section = {.keys = run_keys};
-static const bnn_key_type elsewhere = {"a map of dotted keys", NULL, NULL}; /* see sweep.h */
+static const bnn_key_type elsewhere = {"a map of dotted keys", NULL, NULL, NULL}; /* see sweep.h */
+static const bnn_key_type one_point = {"a map of dotted keys", NULL, NULL,
+                                       "{\"$ref\": \"#/definitions/point\"}"};
 
 static const bnn_key spec_keys[] = {
     {BNN_KEY_TEXT(bnn_experiment, name, "name", "of the experiment"), .computed = "the file's",
-     .flags = BNN_KEY_FIXED},
+     .pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$", .flags = BNN_KEY_FIXED},
     {BNN_KEY_TEXT(bnn_experiment, description, "description", "for readers"),
      .flags = BNN_KEY_FIXED},
     {BNN_KEY_SECTION(bnn_config, data, "dataset", &bnn_data_section, "what is learned"),
@@ -88,7 +90,7 @@ static const bnn_key spec_keys[] = {
      .also = "random_seed|manual_seed"},
     {BNN_KEY_OF("sweep", 0, &elsewhere, "the points: what varies"), .section = &bnn_sweep_section,
      .flags = BNN_KEY_FIXED},
-    {BNN_KEY_OF("baseline", 0, &elsewhere,
+    {BNN_KEY_OF("baseline", 0, &one_point,
                 "the point that others are compared with; the "
                 "spec as it is written, without what its sweep varies, is the point base"),
      .flags = BNN_KEY_FIXED},

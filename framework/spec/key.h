@@ -37,6 +37,9 @@ typedef struct bnn_key_type {
     /* Fills the field from node, or with the default when node is NULL or wrong. */
     void (*read)(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out);
     void (*record)(const bnn_reader *r, const bnn_key *key, const void *in);
+    /* The same for editors: a JSON Schema, draft 7, whose references are those of `bnnrun schema`; a
+     * section of the key is an alternative to it. NULL: the row says it all. */
+    const char *schema;
 } bnn_key_type;
 
 enum {
@@ -82,6 +85,7 @@ struct bnn_key {
     /* For the types that say so. The long form of what is written there; the node itself when it is
      * long already; NULL without memory. Or NULL: there is no short form. */
     const bnn_node *(*spell_out)(const bnn_reader *r, const bnn_node *node);
+    const char *pattern;        /* to editors: what a text, or a short form, looks like; or NULL */
     const char *examples;       /* lines that help shows; or NULL */
     const char *depends;        /* "KEY|...": others that decide what is recorded; or NULL */
     const bnn_section *section; /* the keys below this one */

@@ -43,4 +43,6 @@ static void size_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
     memcpy((char *)out + key->param.offset, &bytes, sizeof bytes);
 }
 
-const bnn_key_type bnn_key_size = {"a size such as 500MB or 2GB", size_read, NULL};
+const bnn_key_type bnn_key_size = {
+    "a size such as 500MB or 2GB", size_read, NULL,
+    "{\"type\": \"string\", \"pattern\": \"^[0-9][0-9.eE+-]* *(kB|MB|GB|TB)$\"}"};

@@ -362,7 +362,7 @@ static void value_record(const bnn_reader *r, const bnn_key *key, const void *in
     bnn_record_number(r, row->type, number);
 }
 
-const bnn_key_type bnn_key_value = {NULL, value_read, value_record};
+const bnn_key_type bnn_key_value = {NULL, value_read, value_record, NULL};
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
@@ -395,7 +395,7 @@ static void text_record(const bnn_reader *r, const bnn_key *key, const void *in)
         bnn_record_text(r, text);
 }
 
-const bnn_key_type bnn_key_text = {"a text", text_read, text_record};
+const bnn_key_type bnn_key_text = {"a text", text_read, text_record, NULL};
 
 /* ---- durations --------------------------------------------------------------------------- */
 
@@ -419,8 +419,9 @@ static void duration_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
     memcpy((char *)out + key->param.offset, &seconds, sizeof seconds);
 }
 
-const bnn_key_type bnn_key_duration = {"a duration such as 90s, 15m, 2h or 1d", duration_read,
-                                       NULL};
+const bnn_key_type bnn_key_duration = {"a duration such as 90s, 15m, 2h or 1d", duration_read, NULL,
+                                       "{\"type\": [\"number\", \"string\"], \"minimum\": 0,"
+                                       " \"pattern\": \"^[+]?[0-9.][0-9.eE+-]*[smhd]?$\"}"};
 
 /* ---- maps -------------------------------------------------------------------------------- */
 
@@ -436,4 +437,4 @@ static void section_record(const bnn_reader *r, const bnn_key *key, const void *
     bnn_section_record(r, key->section, (const char *)in + key->param.offset);
 }
 
-const bnn_key_type bnn_key_section = {"a map", bnn_section_of_key_read, section_record};
+const bnn_key_type bnn_key_section = {"a map", bnn_section_of_key_read, section_record, NULL};

@@ -23,7 +23,8 @@ static void metric_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
         bnn_reader_expected(r, node, key->type->form, "; what is chosen learns well");
 }
 
-static const bnn_key_type metric_type = {"validation_accuracy", metric_read, NULL};
+static const bnn_key_type metric_type = {"validation_accuracy", metric_read, NULL,
+                                         "{\"const\": \"validation_accuracy\"}"};
 
 static const bnn_key halving_keys[] = {
     {BNN_KEY_CHOICE(bnn_halving, over, "over", BNN_HALVE_EPOCHS, "epochs|seeds",

@@ -202,4 +202,5 @@ static void draw_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
 }
 
 const bnn_key_type bnn_sweep_random_type = {
-    "a map of n, and of dotted keys to what they are drawn from", draw_read, NULL};
+    "a map of n, and of dotted keys to what they are drawn from", draw_read, NULL,
+    "{\"$ref\": \"#/definitions/draws\"}"};

@@ -132,7 +132,7 @@ static void baseline_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
     sweep_keep(key, sound, out);
 }
 
-static const bnn_key_type baseline_type = {"a map of dotted keys", baseline_read, NULL};
+static const bnn_key_type baseline_type = {"a map of dotted keys", baseline_read, NULL, NULL};
 
 static bool is_section(const bnn_reader *r, const char *path)
 {
@@ -177,9 +177,10 @@ static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
     sweep_keep(key, map == NULL ? NULL : sweep_without(r, map, n, pairs, NULL), out);
 }
 
-static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL};
+static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL,
+                                       "{\"$ref\": \"#/definitions/lists\"}"};
 static const bnn_key_type zip_type = {"a map of dotted keys to lists of equal length", lists_read,
-                                      NULL};
+                                      NULL, "{\"$ref\": \"#/definitions/lists\"}"};
 
 /* list, or exclude, where an empty map is a mistake. detail: 1 for exclude. */
 static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
@@ -202,7 +203,13 @@ static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
     sweep_keep(key, is_list ? sweep_without(r, node, n, NULL, items) : NULL, out);
 }
 
-static const bnn_key_type points_type = {"a list of maps of dotted keys", points_read, NULL};
+static const bnn_key_type points_type = {
+    "a list of maps of dotted keys", points_read, NULL,
+    "{\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/point\"}}"};
+static const bnn_key_type exclude_type = {
+    "a list of maps of dotted keys", points_read, NULL,
+    "{\"type\": \"array\", \"items\": {\"allOf\": [{\"$ref\": \"#/definitions/point\"},"
+    " {\"minProperties\": 1}]}}"};
 
 static const bnn_key sweep_keys[] = {
     {BNN_KEY_OF("grid", offsetof(bnn_sweep_parts, grid), &grid_type,
@@ -227,7 +234,7 @@ static const bnn_key sweep_keys[] = {
                  "  list:\n"
                  "    - {model.ste: ede, label: with a schedule}\n"
                  "    - {model.ste: clipped}"},
-    {BNN_KEY_OF("exclude", offsetof(bnn_sweep_parts, exclude), &points_type,
+    {BNN_KEY_OF("exclude", offsetof(bnn_sweep_parts, exclude), &exclude_type,
                 "points that agree with one of these are dropped"),
      .detail = 1},
     {.param = BNN_INTEGER(bnn_sweep_parts, max_runs, 500, 1, BNN_SWEEP_RUNS_MAX,

@@ -58,7 +58,12 @@ static void telemetry_read(const bnn_reader *r, const bnn_key *key, const bnn_no
     memcpy((char *)out + key->param.offset, &set, sizeof set);
 }
 
+#define TOPIC_SCHEMA                                                                    \
+    "{\"enum\": [\"flips\", \"never_flipped\", \"histogram\", \"masked\", \"balance\"," \
+    " \"saturation\", \"dead\", \"norm_signs\", \"gradient_norm\", \"mismatch\"]}"
+
 const bnn_key_type bnn_telemetry_type = {
     "a list of flips, never_flipped, histogram, masked, balance, saturation, dead, norm_signs, "
     "gradient_norm and mismatch",
-    telemetry_read, NULL};
+    telemetry_read, NULL,
+    "{\"anyOf\": [" TOPIC_SCHEMA ", {\"type\": \"array\", \"items\": " TOPIC_SCHEMA "}]}"};

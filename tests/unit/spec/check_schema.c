@@ -111,7 +111,7 @@ static const bnn_key both_keys[] = {
 };
 static const bnn_section both_section = {.keys = both_keys, .flags = BNN_SECTION_EACH};
 
-static const bnn_key_type elsewhere = {"anything", NULL, NULL};
+static const bnn_key_type elsewhere = {"anything", NULL, NULL, NULL};
 
 static const bnn_key train_keys[] = {
     {.param = BNN_INTEGER(struct options, epochs, 5, 1, 100000, "passes over the data")},
