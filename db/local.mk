@@ -110,7 +110,7 @@ store_scripts = \
 	db/sql/stored_run.sql \
 	db/sql/tags.sql
 EXTRA_DIST += $(store_scripts) db/embed.awk
-nobase_dist_doc_DATA += db/README.md
+nobase_dist_doc_DATA += db/README.md db/VIEWS.md
 
 BUILT_SOURCES += db/sql.inc
 CLEANFILES += db/sql.inc

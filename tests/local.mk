@@ -175,6 +175,7 @@ shell_tests = \
 	tests/cli/telemetry.sh \
 	tests/cli/terminal.sh \
 	tests/cli/verify.sh \
+	tests/cli/views.sh \
 	tests/fuzz/fuzz_replay.sh \
 	tests/matrix/matrix.sh \
 	tests/sim/sim.sh \
