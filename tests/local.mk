@@ -22,7 +22,7 @@ AM_TESTS_ENVIRONMENT = \
 	BNN_TEST_PLUGINS='$(abs_top_builddir)/tests/fixtures/plugins/.libs'; export BNN_TEST_PLUGINS; \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
 	CK_VERBOSITY=silent; export CK_VERBOSITY; \
-	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT; \
+	CK_DEFAULT_TIMEOUT=300; export CK_DEFAULT_TIMEOUT; \
 	ASAN_OPTIONS=allocator_may_return_null=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1; export TSAN_OPTIONS;

@@ -268,7 +268,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("cifar");
     TCase *cifar = tcase_create("cifar");
     tcase_add_checked_fixture(cifar, begin, fixture_end);
-    tcase_set_timeout(cifar, 60);
     tcase_add_test(cifar, test_batches_follow_each_other);
     tcase_add_test(cifar, test_files_that_do_not_fit);
     tcase_add_test(cifar, test_a_file_is_bounded);

@@ -495,7 +495,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("data");
     TCase *idx = tcase_create("idx");
     tcase_add_checked_fixture(idx, fixture_begin, fixture_end);
-    tcase_set_timeout(idx, 60);
     tcase_add_loop_test(idx, test_idx_refuses, 0, sizeof bad_files / sizeof bad_files[0]);
     tcase_add_test(idx, test_idx_raw_and_gzip_read_the_same);
     tcase_add_test(idx, test_idx_damaged_gzip);
@@ -514,7 +513,6 @@ static Suite *make_suite(void)
     tcase_add_test(options, test_options_default);
     suite_add_tcase(suite, options);
     TCase *synthetic = tcase_create("synthetic");
-    tcase_set_timeout(synthetic, 60);
     tcase_add_test(synthetic, test_synthetic_is_the_same_everywhere);
     tcase_add_test(synthetic, test_synthetic_is_neither_noise_nor_trivial);
     suite_add_tcase(suite, synthetic);

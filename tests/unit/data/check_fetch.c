@@ -352,7 +352,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("fetch");
     TCase *get = tcase_create("get");
     tcase_add_checked_fixture(get, begin, fixture_end);
-    tcase_set_timeout(get, 60);
     tcase_add_test(get, test_fetch_from_the_second_mirror);
     tcase_add_test(get, test_open_downloads_only_when_allowed);
     tcase_add_test(get, test_resume);

@@ -604,7 +604,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("locate");
     TCase *find = tcase_create("find");
     tcase_add_checked_fixture(find, begin, fixture_end);
-    tcase_set_timeout(find, 60);
     tcase_add_loop_test(find, test_catalogue_refuses, 0,
                         sizeof bad_entries / sizeof bad_entries[0]);
     tcase_add_test(find, test_catalogue_names);

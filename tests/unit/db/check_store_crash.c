@@ -447,7 +447,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("store processes");
     TCase *tests = tcase_create("processes");
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_run_of_a_dead_process_is_queued_again);
     tcase_add_test(tests, a_process_is_known_by_more_than_its_number);
     tcase_add_test(tests, a_process_that_cannot_be_seen_is_left_alone);

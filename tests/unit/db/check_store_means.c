@@ -384,7 +384,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("store means");
     TCase *tests = tcase_create("what a row is about");
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, no_named_query_mixes_configs);
     tcase_add_test(tests, no_sql_of_the_readme_mixes_configs);
     tcase_add_test(tests, views_say_what_differs);

@@ -404,7 +404,6 @@ static Suite *make_suite(void)
     };
     Suite *suite = suite_create("chain");
     TCase *tcase = tcase_create("chain");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, runner_set_up, runner_tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);

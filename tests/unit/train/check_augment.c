@@ -307,7 +307,6 @@ static Suite *augment_suite(void)
 {
     Suite *suite = suite_create("augment");
     TCase *tc = tcase_create("images");
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, train_set_up, train_tear_down);
     tcase_add_test(tc, images_are_those_of_the_script);
     tcase_add_test(tc, every_instruction_set_gives_the_same_bytes);
