@@ -10,6 +10,7 @@ store_sources = \
 	db/store_curves.c db/store_curves.h \
 	db/store_internal.h \
 	db/store_looks.c db/store_looks.h \
+	db/store_merge.c db/store_merge.h \
 	db/store_migrate.c \
 	db/store_moved.c \
 	db/store_needs.c \

@@ -10,6 +10,7 @@
  * using it any more. Of another machine's, only a person can know: the file may have been copied, or
  * be shared in a way that we do not see. */
 #include "db/store_internal.h"
+#include "db/store_merge.h"
 
 #include "base/path.h"
 
@@ -145,6 +146,19 @@ int bnn_store_check_log(const bnn_store *store, bnn_error *err)
         "%s: is not the database that a process is still writing to here, whose log would "
         "damage this one; wait for that, or stop it",
         store->path);
+}
+
+bool bnn_store_is_in_use(const char *file)
+{
+    char path[PATH_MAX + 8];
+    struct flock any = byte_of(1);
+    any.l_len = 0;
+    snprintf(path, sizeof path, "%s.lock", file);
+    const int lock = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const bool is = lock >= 0 && fcntl(lock, F_OFD_GETLK, &any) == 0 && any.l_type != F_UNLCK;
+    if (lock >= 0)
+        close(lock);
+    return is;
 }
 
 /* False with errno. A part of so few bytes is written when there is no room for more. */

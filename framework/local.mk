@@ -212,6 +212,7 @@ runner_sources = \
 	framework/runner/experiment.c framework/runner/experiment.h \
 	framework/runner/experiment_internal.h \
 	framework/runner/isolation.c \
+	framework/runner/merge.c framework/runner/merge.h \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
@@ -220,6 +221,7 @@ runner_sources = \
 	framework/runner/plan_needs.c \
 	framework/runner/plan_record.c \
 	framework/runner/plan_rungs.c \
+	framework/runner/plan_shard.c \
 	framework/runner/pool.c framework/runner/pool.h framework/runner/pool_internal.h \
 	framework/runner/pool_queue.c \
 	framework/runner/reload.c framework/runner/reload.h \
@@ -405,6 +407,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/dispatch.c \
 	framework/cli/man.c framework/cli/man.h \
+	framework/cli/commands/merge.c \
 	framework/cli/commands/mv.c \
 	framework/cli/commands/note.c \
 	framework/cli/operand.c framework/cli/operand.h \

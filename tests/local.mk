@@ -87,6 +87,7 @@ check_suites = \
 	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_looks \
 	tests/unit/db/check_store_means \
+	tests/unit/db/check_store_merge \
 	tests/unit/db/check_store_moved \
 	tests/unit/db/check_store_predictions \
 	tests/unit/db/check_store_query \
@@ -168,6 +169,7 @@ shell_tests = \
 	tests/cli/old.sh \
 	tests/cli/report.sh \
 	tests/cli/serve.sh \
+	tests/cli/shards.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \
 	tests/cli/schema.sh \

@@ -33,7 +33,8 @@ typedef enum bnn_run_state {
     BNN_RUN_LATER =
         10, /* to do if the next look at a comparison does not decide it (seeds.until) */
     BNN_RUN_SPARED = 11, /* not to do: it is decided, or it failed in this sweep */
-    BNN_RUN_STATES = 12,
+    BNN_RUN_APART = 12,  /* to do, but by another shard */
+    BNN_RUN_STATES = 13,
 } bnn_run_state;
 
 /* What a run needs another one of the same seed for. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 1024 };
+enum { JOBS_MAX = 1024, SHARDS_MAX = 10000 };
 
 int cli_request_add_override(const cli_command *command, void *request, const char *value,
                              bnn_error *err)
@@ -32,6 +32,56 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
         return cli_usage(err, command, "-j takes a number of jobs from 1 to %d, not \"%s\"",
                          JOBS_MAX, value);
     return BNN_OK;
+}
+
+int cli_request_set_shard(const cli_command *command, void *request, const char *value,
+                          bnn_error *err)
+{
+    cli_request *r = request;
+    const char *slash = strchr(value, '/');
+    char first[16] = "";
+    if (slash != NULL)
+        snprintf(first, sizeof first, "%.*s", (int)(slash - value), value);
+    r->shard.n = slash == NULL ? 0 : cli_count(slash + 1, SHARDS_MAX);
+    r->shard.i = r->shard.n == 0 ? 0 : cli_count(first, r->shard.n);
+    if (r->shard.i == 0)
+        return cli_usage(err, command,
+                         "--shard takes I/N, as 3/16: the third of 16 (%d at most), not \"%s\"",
+                         SHARDS_MAX, value);
+    return BNN_OK;
+}
+
+/* The databases of shards lie beside one another, and none beside that of the whole is taken for it. */
+static int name_shard(cli_request *r, bnn_error *err)
+{
+    const char *db = r->options.db;
+    if (r->shard.n == 0 || r->options.names_db)
+        return BNN_OK;
+    const size_t n = strlen(db) - (bnn_text_ends_with(db, ".db") ? 3 : 0);
+    r->options.db = bnn_arena_printf(r->options.arena, "%.*s.%uof%u%s", (int)n, db, r->shard.i,
+                                     r->shard.n, db + n);
+    return r->options.db != NULL ? BNN_OK : bnn_no_memory(err);
+}
+
+/* What the next runs are, these keys decide from the results of all. */
+static int check_shard(cli_request *r, bnn_error *err)
+{
+    const bnn_experiment *x = &r->experiment;
+    if (r->shard.n == 0)
+        return BNN_OK;
+    if (x->until.is_there)
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: --shard cannot split a spec with `seeds.until`: each look needs the "
+                        "runs of all shards; say how many seeds, as -s seeds=[1,2,3], or run it "
+                        "without --shard",
+                        r->spec);
+    if (x->contest.n_rungs > 0)
+        return bnn_fail(err, BNN_E_USAGE,
+                        "%s: --shard cannot split a spec with `sweep.halving`: each rung compares "
+                        "the runs of all shards; leave halving out, or run it without --shard",
+                        r->spec);
+    r->experiment.shard = r->shard;
+    return name_shard(r, err);
 }
 
 static const char *const no_overrides[] = {NULL};
@@ -80,5 +130,5 @@ int cli_request_load(const cli_command *command, cli_request *r, bnn_error *err)
         bnn_fail(err, (bnn_status)status, "%s: %zu error%s, so nothing was run", r->spec,
                  bnn_diag_n_errors(diag), bnn_plural(bnn_diag_n_errors(diag)));
     bnn_diag_destroy(diag);
-    return status;
+    return status != BNN_OK ? status : check_shard(r, err);
 }

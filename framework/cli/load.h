@@ -17,6 +17,7 @@ typedef struct cli_request {
     bool take_over;
     bool download;
     bool networks; /* of plan */
+    bnn_shard shard;
     bnn_registry *registry;
     bnn_experiment experiment;
 } cli_request;
@@ -28,7 +29,15 @@ extern const cli_request cli_request_values;
  * it returns, the caller destroys the registry after the last use. */
 int cli_request_load(const cli_command *command, cli_request *request, bnn_error *err);
 
+/* What a shard of n calls its database, and how all of them are listed, for notes of a help. */
+#define CLI_SHARD_NOTES                                                                             \
+    "With --shard 3/16 only the runs of this shard are done, in bnnrun.3of16.db unless --db says\n" \
+    "otherwise (of BNNRUN_DB=x.db: x.3of16.db); `bnnrun merge` joins the databases of all. A run\n" \
+    "belongs to one shard, by its hash; runs with a start or a teacher, to that of these.\n"
+
 /* The rows of options that both commands have. */
+int cli_request_set_shard(const cli_command *command, void *request, const char *value,
+                          bnn_error *err);
 int cli_request_add_override(const cli_command *command, void *request, const char *value,
                              bnn_error *err);
 int cli_request_set_jobs(const cli_command *command, void *request, const char *value,
@@ -39,6 +48,8 @@ int cli_request_set_jobs(const cli_command *command, void *request, const char *
                    "sweeps: -s model.ste=[clipped,approx_sign]; repeatable"),                    \
         CLI_PARSED_ROW("jobs", 'j', "N", cli_request_set_jobs,                                   \
                        "runs at a time (default: run.jobs, else the CPUs)"),                     \
+        CLI_PARSED_ROW("shard", 0, "I/N", cli_request_set_shard,                                 \
+                       "the I-th of N parts of the runs, in a database of its own"),             \
         CLI_ROW("dry-run", 'n', CLI_SWITCH, NULL, cli_request, dry_run,                          \
                 "the same as bnnrun plan"),                                                      \
         CLI_ROW("no-download", 0, CLI_NO, NULL, cli_request, download,                           \

@@ -128,6 +128,11 @@ typedef struct bnn_config {
 
 extern const char bnn_rung_word[]; /* "rung" */
 
+/* `bnnrun run --shard I/N`: the part of the runs that is done here. Not of the spec. */
+typedef struct bnn_shard {
+    uint32_t i, n; /* from 1; n 0: all runs */
+} bnn_shard;
+
 typedef struct bnn_experiment {
     const char *name;
     const char *description; /* or NULL */
@@ -137,6 +142,7 @@ typedef struct bnn_experiment {
     const int64_t *seeds;
     bnn_until until;
     bnn_contest contest;
+    bnn_shard shard; /* none, until the command sets it */
     bool
         goes_on; /* the plan is made again, by a command that has executed the one before: what failed
                      has been tried */

@@ -289,6 +289,8 @@ int bnn_plan_make(const bnn_experiment *experiment, bnn_store *store, const char
     if (status == BNN_OK)
         status = bnn_plan_rank(&m, store, err);
     if (status == BNN_OK)
+        status = bnn_plan_share(&plan, err);
+    if (status == BNN_OK)
         status = bnn_plan_block(&plan, err);
     if (status != BNN_OK)
         return status;

@@ -60,6 +60,9 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char
                     bool take_over, bnn_arena *arena, bnn_plan *out, bnn_store_recovered *recovered,
                     bnn_error *err);
 
+/* The shard of n, from 1, of a run with this hash (64 hexadecimal digits). */
+uint32_t bnn_shard_of(const char *hash, uint32_t n);
+
 /* Whether runs that are done may make it ask for more (seeds.until, sweep.halving). */
 bool bnn_plan_goes_on(const bnn_plan *plan);
 

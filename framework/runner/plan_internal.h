@@ -33,6 +33,11 @@ int bnn_plan_match_needs(const bnn_plan_matcher *m, bnn_store *store, bnn_error 
 /* Runs to do become blocked that need stale ones. Last, when it is known which are trained again. */
 int bnn_plan_block(bnn_plan *plan, bnn_error *err);
 
+/* ---- plan_shard.c ---- */
+
+/* Runs to do, or to restore, that are another shard's become APART. Before runs are blocked. */
+int bnn_plan_share(bnn_plan *plan, bnn_error *err);
+
 /* ---- plan_asked.c ---- */
 
 /* Which runs are to be done now, and which may be, as others end; arrays of [plan->n]. */

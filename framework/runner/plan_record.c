@@ -65,6 +65,8 @@ static int plan_add_all(const bnn_plan *plan, bnn_store *store, bnn_error *err)
         const bnn_run_state state = run->state; /* BLOCKED is queued to the database */
         if (run->id == 0 && (state == BNN_RUN_LATER || state == BNN_RUN_SPARED))
             continue; /* nobody knows whether it will be asked for */
+        if (state == BNN_RUN_APART)
+            continue; /* what becomes of it is known elsewhere */
         if (run->id == 0)
             status = bnn_store_add_run(store, id, configs[run->i_config], run->seed, run, err);
         else

@@ -23,10 +23,11 @@ enum { REASON_BYTES = 255, SEEDS_BYTES = 128 };
 static const struct {
     bnn_run_state state;
     const char *word;
-} words[] = {{BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
-             {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_BLOCKED, "blocked"},    {BNN_RUN_LOST, "restore"},
-             {BNN_RUN_LATER, "later"},   {BNN_RUN_SPARED, "spared"},      {BNN_RUN_DONE, "done"},
-             {BNN_RUN_STALE, "stale"},   {BNN_RUN_RUNNING, "running"}};
+} words[] = {
+    {BNN_RUN_QUEUED, "new"},    {BNN_RUN_INTERRUPTED, "resume"}, {BNN_RUN_FAILED, "retry"},
+    {BNN_RUN_AGAIN, "retrain"}, {BNN_RUN_BLOCKED, "blocked"},    {BNN_RUN_LOST, "restore"},
+    {BNN_RUN_LATER, "later"},   {BNN_RUN_SPARED, "spared"},      {BNN_RUN_DONE, "done"},
+    {BNN_RUN_STALE, "stale"},   {BNN_RUN_APART, "apart"},        {BNN_RUN_RUNNING, "running"}};
 
 enum { N_WORDS = sizeof words / sizeof *words };
 
@@ -69,6 +70,8 @@ static const char *explain_run(const bnn_plan *plan, const bnn_run *run, bnn_are
         return cli_looks_later(plan);
     case BNN_RUN_SPARED:
         return cli_looks_spared(plan, run);
+    case BNN_RUN_APART:
+        return "of another shard";
     case BNN_RUN_DONE:
         return "finished";
     case BNN_RUN_STALE:
@@ -352,8 +355,8 @@ const cli_command cli_command_plan = {
         "--retrain asks); restore (done, but files that it left are missing or damaged: training\n"
         "gives them again); done; stale (done, but its data, a plugin or a run that it was trained\n"
         "with are others now); blocked (it needs a stale run); running (in another process); later,\n"
-        "spared (as looks or rungs decide: `bnnrun help seeds.until`, sweep.halving). Seconds\n"
-        "come from past runs of the same config, else from a few steps measured here.\n"
+        "spared (as looks or rungs decide: `bnnrun help seeds.until`, sweep.halving); apart (of\n"
+        "another shard, with --shard). Seconds come from past runs of the same config, else from a few steps measured here.\n"
         "Warnings on stderr say which layers keep a network from being deployed, or stay in\n"
         "floats, once for all configs.\n"
         "SPEC.yaml is a file, or the name of one that came along, as quick (see `bnnrun help`).\n"

@@ -63,6 +63,7 @@ static void say_plan(const cli_sweep *s)
                                              ? "later, if no look decides before"
                                              : "later, if no rung drops them before");
     say_count(plan->n_of[BNN_RUN_SPARED], "spared");
+    say_count(plan->n_of[BNN_RUN_APART], "of other shards");
     say_count(plan->n_of[BNN_RUN_RUNNING], "running in another process");
     fputs(plan->n_todo + plan->n_of[BNN_RUN_STALE] + plan->n_of[BNN_RUN_LOST] +
                       plan->n_of[BNN_RUN_BLOCKED] >
@@ -421,11 +422,12 @@ const cli_command cli_command_run = {
         "second one (half a second later or more) stops at once. So do SIGTERM, SIGHUP, SIGQUIT,\n"
         "and what clusters send before they kill: SIGUSR1, SIGUSR2 and SIGXCPU. With Slurm:\n"
         "`sbatch --signal=B:USR1@120` with `exec bnnrun ...` in the script, or `srun bnnrun ...`\n"
-        "in a job with --signal=USR1@120. The same command goes on in the next job.\n",
+        "in a job with --signal=USR1@120. The same command goes on in the next job.\n" CLI_SHARD_NOTES,
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
-                "  bnnrun ste_sweep --retrain stale\n",
+                "  bnnrun ste_sweep --retrain stale\n"
+                "  bnnrun ste_sweep --shard 3/16\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

@@ -96,6 +96,8 @@ static const char *sweep_headline(const cli_sweep *s, bnn_store *store, bnn_aren
 
 static void sweep_say_headline(const cli_sweep *s, bnn_store *store)
 {
+    if (s->plan.n_of[BNN_RUN_APART] > 0)
+        return; /* pairs are broken by the split */
     bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
     const char *headline = arena == NULL ? NULL : sweep_headline(s, store, arena);
     if (headline != NULL) {
@@ -163,8 +165,13 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err)
         }
         sweep_say_chosen(&s->plan);
         const bool named = strcmp(options->db, cli_options_standard(NULL).db) != 0;
-        printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
-               named ? " --db " : "", named ? options->db : "");
+        if (s->plan.n_of[BNN_RUN_APART] > 0)
+            printf("\nThe results of shard %u of %u are in %s; with those of the others: bnnrun "
+                   "merge INTO.db %s ...\n",
+                   e->shard.i, e->shard.n, options->db, options->db);
+        else
+            printf("\nAll results are in %s; next: bnnrun %s%s%s\n", options->db, next,
+                   named ? " --db " : "", named ? options->db : "");
     }
     sweep_let_reader_go();
     bnn_store_close(store);

@@ -1,0 +1,55 @@
+/* store_merge.h - the rows of another database, taken over into this one.
+ *
+ *     bnn_store_merge_begin(into, copy, ...);  what of each run of the other one is to be taken over
+ *       the files of these runs are put where they belong
+ *     bnn_store_merge_finish(into, &err);      takes it over: all, or nothing
+ *
+ * A run is known by experiment, config and seed. It is taken over with all its attempts when it is not here, or
+ * has come further there: done before failed, failed before interrupted. Of runs that are done in both, the
+ * results are compared, and not a row is taken from where they differ. */
+#ifndef BNN_DB_STORE_MERGE_H
+#define BNN_DB_STORE_MERGE_H
+
+#include "base/arena.h"
+#include "db/store.h"
+
+typedef struct bnn_store_merged {
+    const char *from_uid, *uid; /* there, and here */
+    const char *
+        how; /* "new"; "better": further there; "same": done in both, with the same bits; "kept": further
+                        here; "busy": under way here; "different": done in both, with other results */
+    const char *what; /* of a different one: what of it differs; */
+    const char
+        *made; /* and what the two were made with that is not the same; "" when there is nothing */
+    int64_t
+        promised; /* then: whether only machines or instruction sets differ, which may not matter */
+} bnn_store_merged;
+
+/* Begins a transaction, and finds out what becomes of each run of the database `copy`, which has the newest schema
+ * and is nobody else's. Refused as BNN_E_RESOURCE is what no bnnrun has written; name: what it is called
+ * then. Whatever it returns, bnn_store_merge_end comes after it. */
+int bnn_store_merge_begin(bnn_store *into, const char *copy, const char *name, bnn_arena *arena,
+                          const bnn_store_merged **out, size_t *out_n, bnn_error *err);
+
+/* A recorded file of a run of the other database. */
+typedef struct bnn_store_merged_file {
+    const char *path, *sha256;
+} bnn_store_merged_file;
+
+int bnn_store_merge_files(bnn_store *into, const char *from_uid, bnn_arena *arena,
+                          const bnn_store_merged_file **out, size_t *out_n, bnn_error *err);
+
+/* Whether a process of this machine holds runs of a database, or may take some. */
+bool bnn_store_is_in_use(const char *path);
+
+/* Takes over what is new or better, and commits. Runs that are different stay as they are here. *n_conflicts:
+ * comparisons of a spec that were registered with another content; the earlier one stands. */
+int bnn_store_merge_finish(bnn_store *into, const char *name, int64_t *n_conflicts, bnn_error *err);
+
+/* Undoes what was not committed, and lets the other database go. */
+void bnn_store_merge_end(bnn_store *into);
+
+/* Whether the merging knows what to do with a table, and with a column that holds an id. */
+bool bnn_store_merge_knows(const char *table, const char *column);
+
+#endif

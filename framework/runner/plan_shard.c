@@ -1,0 +1,78 @@
+/* plan_shard.c - a plan that does its share of the runs: those of one shard of n, by their identities. */
+#include "runner/plan_internal.h"
+
+#include "base/sha256.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What identifies the run: the digits that its uid begins with. */
+static int shard_hash(const bnn_plan *plan, const bnn_run *run, char out[BNN_SHA256_HEX],
+                      bnn_error *err)
+{
+    bnn_arena *arena = plan->arena;
+    const char *hash = plan->experiment->configs[run->i_config].hash;
+    const char *text =
+        bnn_arena_printf(arena, "%s\n%s\n%lld", plan->experiment->name, hash, (long long)run->seed);
+    if (text == NULL)
+        return bnn_no_memory(err);
+    bnn_sha256(text, strlen(text), out);
+    return BNN_OK;
+}
+
+uint32_t bnn_shard_of(const char *hash, uint32_t n)
+{
+    char digits[16] = "";
+    memcpy(digits, hash, 15);
+    return (uint32_t)(strtoull(digits, NULL, 16) % n) + 1;
+}
+
+/* The first run, in the plan, of those that need one another. */
+static size_t shard_first(size_t *before, size_t i)
+{
+    while (before[i] != i)
+        i = before[i] = before[before[i]];
+    return i;
+}
+
+static void shard_join(const bnn_plan *plan, size_t *before)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        before[i] = i;
+    for (size_t i = 0; i < plan->n; i++)
+        for (int p = 0; p < BNN_PURPOSES; p++) {
+            const bnn_run *need = bnn_plan_need(plan, &plan->runs[i], (bnn_purpose)p);
+            if (need == NULL)
+                continue;
+            const size_t a = shard_first(before, i);
+            const size_t b = shard_first(before, (size_t)(need - plan->runs));
+            before[a > b ? a : b] = a > b ? b : a;
+        }
+}
+
+/* Runs that need one another are in one shard, that of the smallest hash among them, wherever it stands in the
+ * spec: no run is trained twice, and none waits for another machine. */
+int bnn_plan_share(bnn_plan *plan, bnn_error *err)
+{
+    const bnn_shard *shard = &plan->experiment->shard;
+    char(*least)[BNN_SHA256_HEX], own[BNN_SHA256_HEX];
+    if (shard->n == 0)
+        return BNN_OK;
+    size_t *before = bnn_arena_alloc(plan->arena, plan->n, sizeof *before);
+    least = bnn_arena_alloc(plan->arena, plan->n, sizeof *least);
+    if (before == NULL || least == NULL)
+        return bnn_no_memory(err);
+    shard_join(plan, before);
+    for (size_t i = 0; i < plan->n; i++) {
+        char *of = least[shard_first(before, i)];
+        if (shard_hash(plan, &plan->runs[i], own, err) != BNN_OK)
+            return err->status;
+        if (of[0] == '\0' || strcmp(own, of) < 0)
+            memcpy(of, own, sizeof own);
+    }
+    for (size_t i = 0; i < plan->n; i++)
+        if (bnn_run_trains(&plan->runs[i]) &&
+            bnn_shard_of(least[shard_first(before, i)], shard->n) != shard->i)
+            plan->runs[i].state = BNN_RUN_APART;
+    return BNN_OK;
+}

@@ -1,0 +1,205 @@
+#!/bin/sh
+# A sweep in shards, merged: the public views of one that was never split, in any order, twice, and after kill -9.
+# Digits that bnnrun draws, and networks of one layer.
+set -u
+. "${srcdir:-.}/tests/cli/command.sh"
+sweep=
+trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
+
+cat >split.yaml <<'END'
+name: split
+dataset: {name: synthetic, train_limit: 120, validation: 40, test_limit: 40}
+model:
+  topology:
+    input: {channels: 1, height: 28, width: 28}
+    blocks: [{layer: {name: dense, out: 10}}]
+train: {epochs: 2, batch: 16}
+compare: {margin: 1}
+seeds: [1, 2, 3]
+sweep: {grid: {train.optimizer.lr: [0.01, 0.001]}}
+baseline: {train.optimizer.lr: 0.003}
+telemetry: [gradient_norm]
+run: {measure: false}
+END
+
+# The public views, but for times and numbers of rows.
+views() {
+    ask() { "$BNNRUN" query --db "$1" --csv "$2"; }
+    ask "$1" "SELECT run_uid, experiment, label, seed, state, best_epoch, validation_accuracy, test_accuracy,
+        last_test_accuracy, n_parameters, float32_bytes, model_bytes, mismatches, n_attempts, is_baseline,
+        in_spec, config, differs, stale, tags, note, need, dropped_at FROM run_summary ORDER BY run_uid"
+    ask "$1" "SELECT experiment, label, n, n_failed, mean_test_accuracy, sd_test_accuracy, in_spec, ordinal, config
+        FROM leaderboard ORDER BY experiment, label"
+    ask "$1" "SELECT * FROM baseline_pair ORDER BY 1, 2, 3"
+    ask "$1" "SELECT * FROM spread ORDER BY 1, 2, 3, 4"
+    ask "$1" "SELECT label, config, is_drawn, ordinal FROM config_summary ORDER BY 1, 2"
+    ask "$1" "SELECT * FROM run_param ORDER BY 1, 2"
+    ask "$1" "SELECT * FROM config_setting ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, name, printf('%!.20g', value) FROM run_metric WHERE name <> 'seconds' ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, epoch, name, printf('%!.20g', value) FROM epoch_metric
+        WHERE name <> 'seconds' ORDER BY 1, 2, 3"
+    ask "$1" "SELECT run_uid, purpose, need_uid, need_label, need_state, sha256, now_sha256 FROM run_link ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, sample, n_images, n_classes, hex(true_classes), hex(predicted_classes)
+        FROM run_prediction ORDER BY 1"
+    ask "$1" "SELECT * FROM layer_size ORDER BY run_uid, ordinal"
+    ask "$1" "SELECT * FROM layer_metric ORDER BY run_uid, epoch, ordinal, name, bin"
+    ask "$1" "SELECT run_uid, kind, path, artifact.sha256 FROM run JOIN artifact USING (run_id) ORDER BY 1, 2"
+}
+same_as_whole() {
+    views "$1" >views
+    cmp -s views whole || wrong "$1 is not what was never split: $(diff views whole | head -5)"
+}
+
+# ---- shards ----
+bnn 0 run split.yaml --db whole.db -j 2 -q
+views whole.db >whole
+bnn 0 plan split.yaml --shard 1/3
+prints 'apart .*of another shard'
+for i in 1 2 3; do
+    bnn 0 run split.yaml --shard $i/3 -j 2
+    [ -e bnnrun.${i}of3.db ] || wrong "shard $i has no database of its own"
+done
+says 'of other shards'
+prints 'bnnrun merge INTO.db bnnrun.3of3.db'
+bnn 0 run split.yaml --shard 3/3
+says 'nothing to do'
+fails 2 run split.yaml --shard 0/3
+fails 2 run split.yaml --shard 4/3
+fails 2 run split.yaml --shard 3
+fails 2 run split.yaml --shard 1/3 -s 'seeds={until: {max: 6, looks: [6]}}'
+says 'seeds.until'
+fails 2 run split.yaml --shard 1/3 -s 'sweep.halving={over: seeds, from: 1, eta: 2}'
+says 'sweep.halving'
+
+# ---- merged in any order, twice ----
+sum() { find bnnrun.?of3.db* -type f -printf '%p %s %T@ %C@ ' -exec cksum {} + | sort; ls -d bnnrun.?of3.db*; }
+sum >before
+for order in '1 2 3' '3 1 2' '2 3 1'; do
+    rm -rf all.db*
+    for i in $order; do
+        bnn 0 merge all.db bnnrun.${i}of3.db --csv
+        prints '^bnnrun.[123]of3.db,\([1-9]\),\1,0,0,0,0,0,' # no run is in two shards
+    done
+    same_as_whole all.db
+    bnn 0 merge all.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db --csv
+    prints 'bnnrun.1of3.db,[0-9]*,0,0,[0-9]*,0,0,0,0'
+    same_as_whole all.db
+done
+sum >after
+cmp -s before after || wrong 'merging has written to what it reads'
+[ ! -e all.db.merging ] || wrong 'merging has left its folder'
+bnn 0 plan split.yaml --db all.db
+prints '9 done; nothing to do'
+bnn 0 verify --db all.db $("$BNNRUN" query --db all.db --csv 'SELECT run_uid FROM run_summary' | tail -n +2)
+bnn 0 compare split --db all.db
+prints 'Planned'
+
+# ---- what is different is not mixed ----
+cp -r bnnrun.1of3.db other.db
+cp -r bnnrun.1of3.db.artifacts other.db.artifacts
+sqlite3 other.db "UPDATE metric SET value = value / 2 WHERE name = 'test_accuracy'"
+fails 1 merge all.db other.db
+says 'other test_accuracy; made with the same on the same machine: a promise is broken'
+same_as_whole all.db
+sqlite3 other.db "UPDATE environment SET kernels = 'other'"
+fails 1 merge all.db other.db
+says 'kernels .* here, other there, which should make no difference'
+sqlite3 other.db "UPDATE plugin SET sha256 = 'x' WHERE name = 'dense'"
+fails 1 merge all.db other.db
+says 'another file of the plugin layer dense'
+bnn 0 merge all.db other.db --skip-different
+same_as_whole all.db
+
+# ---- what is further wins ----
+cp whole.db part.db
+cp -r whole.db.artifacts part.db.artifacts
+sqlite3 part.db "UPDATE attempt SET outcome = 'failed', error = 'x'; UPDATE run SET state = 'failed'"
+bnn 0 merge all.db part.db --csv
+prints 'part.db,9,0,0,0,9,0,0,0'
+same_as_whole all.db
+bnn 0 merge part.db all.db --csv
+prints 'all.db,9,0,9,0,0,0,0,18'
+same_as_whole part.db
+
+# ---- strangers ----
+for change in "UPDATE run SET run_uid = '../../' || run_uid" "UPDATE artifact SET path = '../x'" \
+    "UPDATE config SET json = '{}'" "PRAGMA writable_schema = 1; DELETE FROM sqlite_schema WHERE name = 'timing'" \
+    "DROP TABLE timing; CREATE VIEW timing AS SELECT 1 AS a"; do
+    cp bnnrun.1of3.db bad.db
+    sqlite3 bad.db "$change"
+    rm -rf new.db*
+    fails 4 merge new.db bad.db
+done
+echo text >bad.db
+fails 4 merge new.db bad.db
+fails 2 merge all.db all.db
+fails 2 merge all.db
+fails 4 merge all.db missing.db
+same_as_whole all.db
+
+# ---- kill -9 in between ----
+rm -rf new.db*
+mkdir -p new.db.artifacts/0123456789 new.db.merging/0123456789
+echo x >new.db.artifacts/0123456789/model.bnn
+echo x >new.db.merging/source.db
+bnn 0 merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db
+same_as_whole new.db
+[ ! -e new.db.artifacts/0123456789 ] && [ ! -e new.db.merging ] || wrong 'what a killed merge has left is still there'
+for delay in 0.01 0.02 0.03 0.05 0.08; do
+    rm -rf new.db*
+    "$BNNRUN" merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db -q >/dev/null 2>&1 &
+    merge=$!
+    sleep $delay
+    kill -KILL $merge 2>/dev/null
+    wait $merge 2>/dev/null
+    bnn 0 merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db
+    same_as_whole new.db
+done
+
+# ---- what a killed process has left in the log counts; nothing is taken from one that lives ----
+cp bnnrun.1of3.db log.db
+cp -r bnnrun.1of3.db.artifacts log.db.artifacts
+sqlite3 log.db "UPDATE run SET note = 'in the log'" '.shell kill -KILL $PPID' >/dev/null 2>&1
+[ -s log.db-wal ] || wrong 'there is no log to merge'
+cksum log.db log.db-wal >before
+rm -rf new.db*
+bnn 0 merge new.db log.db
+cksum log.db log.db-wal >after
+cmp -s before after || wrong 'merging has written to what it reads'
+bnn 0 query --db new.db "SELECT DISTINCT note FROM run_summary"
+prints 'in the log'
+"$BNNRUN" run split.yaml --db live.db -j 1 -s train.epochs=100000 -q >/dev/null 2>&1 &
+sweep=$!
+until [ "$("$BNNRUN" query --db live.db --csv "SELECT count(*) FROM run_summary WHERE state = 'running'" \
+    2>/dev/null | tail -n 1)" = 1 ]; do sleep 0.1; done
+fails 4 merge new.db live.db
+says 'live.db: a process is at work on it'
+kill -KILL $sweep
+wait $sweep 2>/dev/null
+sweep=
+bnn 0 merge new.db live.db
+bnn 0 query --db new.db --csv "SELECT count(*) FROM run_summary WHERE state = 'running'"
+prints '^0'
+
+# ---- older schemas, in a copy ----
+if tar xJf "$srcdir/tests/old/databases.tar.xz" 2>/dev/null; then
+    rm -rf new.db*
+    cksum v1/old.db v5/old.db >before
+    bnn 0 merge new.db v5/old.db v1/old.db --csv
+    prints '^v5/old.db,5,5,0,0,0,0,0,'
+    cksum v1/old.db v5/old.db >after
+    cmp -s before after || wrong 'merging has written to an older database'
+    [ ! -e v1/old.db-wal ] || wrong 'merging has left a file beside what it reads'
+fi
+
+# ---- runs that need others ----
+bnn 0 run split.yaml --db chain.db -s teacher.train.epochs=3 -j 2 -q
+views chain.db >whole
+for i in 1 2 3 4; do
+    bnn 0 run split.yaml --shard $i/4 -s teacher.train.epochs=3 -q
+done
+rm -rf all.db*
+bnn 0 merge all.db bnnrun.?of4.db
+same_as_whole all.db
+echo "$n_checks commands, $n_wrong mistakes"
+[ "$n_wrong" -eq 0 ]
