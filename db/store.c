@@ -4,6 +4,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,23 @@ static int refuse_to_write(const bnn_store *store, const char *ending, const cha
     return err->status;
 }
 
+bool bnn_store_find_link(const bnn_store *store, bnn_error *err)
+{
+    static const char *const endings[] = {"-wal", "-shm", "-journal", ".lock"};
+    char file[PATH_MAX], path[PATH_MAX + 8];
+    struct stat st;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && bnn_path_follow(store->file, file);
+         i++) {
+        snprintf(path, sizeof path, "%s%s", file, endings[i]);
+        if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+            continue;
+        bnn_fail(err, BNN_E_RESOURCE, "%s%s: is a symbolic link, which is not followed; delete it",
+                 store->path, endings[i]);
+        return true;
+    }
+    return false;
+}
+
 /* The files that SQLite and we have beside the database: one that another user has left shuts us out. */
 static int check_beside(const bnn_store *store, const char *file, bnn_error *err)
 {
@@ -100,6 +118,8 @@ static int check_beside(const bnn_store *store, const char *file, bnn_error *err
         {"-shm", ", whose next `bnnrun run` removes it"},
         {".lock", ", and may be deleted while nobody uses the database"}};
     char path[PATH_MAX + 8];
+    if (bnn_store_find_link(store, err))
+        return err->status;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         snprintf(path, sizeof path, "%s%s", file, endings[i][0]);
         if (eaccess(path, W_OK) != 0 && errno != ENOENT)
@@ -199,12 +219,26 @@ static int choose_flags(const bnn_store *store, bnn_store_mode mode, char **out_
     return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
 }
 
+/* SQLite would let nobody else write to a file that it makes, whatever the umask says. One that is there
+ * already, or cannot be made, is SQLite's to judge. */
+static void create_file(const bnn_store *store)
+{
+    char file[PATH_MAX];
+    const int fd = bnn_path_follow(store->file, file)
+                       ? open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)
+                       : -1;
+    if (fd >= 0)
+        close(fd);
+}
+
 static int open_database(bnn_store *store, bnn_store_mode mode, bnn_error *err)
 {
     char *uri;
     const int flags = choose_flags(store, mode, &uri);
     if ((flags & SQLITE_OPEN_URI) != 0 && uri == NULL)
         return bnn_no_memory(err);
+    if ((flags & SQLITE_OPEN_CREATE) != 0)
+        create_file(store);
     const int code = sqlite3_open_v2(uri != NULL ? uri : store->file, &store->db,
                                      flags | SQLITE_OPEN_NOMUTEX, NULL);
     free(uri);

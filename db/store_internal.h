@@ -24,6 +24,8 @@ struct bnn_store {
     int wait_ms;      /* for another writer */
     dev_t device;     /* where the file was when it was opened to be written, and its log; 0: not */
     ino_t inode, log_inode;
+    gid_t group; /* whose the file was then, and what it let whom do */
+    mode_t mode;
     bool reading;         /* the authorizer allows nothing but reading */
     bool entered;         /* between bnn_store_enter and bnn_store_leave */
     bool own_transaction; /* which that bnn_store_enter began */
@@ -39,6 +41,10 @@ struct bnn_store {
 /* Opens the database of a store, or closes it, which accepts one that is not open. */
 int bnn_store_connect(bnn_store *store, bnn_store_mode mode, bnn_error *err);
 void bnn_store_disconnect(bnn_store *store);
+
+/* Whether one of the files beside the database is a link, which somebody may have planted and nobody follows;
+ * then the error that says so. */
+bool bnn_store_find_link(const bnn_store *store, bnn_error *err);
 
 /* store_moved.c: remembers which file was opened, and which log it has once something was written. */
 void bnn_store_note_place(bnn_store *store);

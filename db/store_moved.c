@@ -25,6 +25,8 @@ void bnn_store_note_place(bnn_store *store)
         return;
     store->device = st.st_dev;
     store->inode = st.st_ino;
+    store->group = st.st_gid;
+    store->mode = st.st_mode & 0666;
 }
 
 /* Whether the errno of stat() says that there is no such file; any other says nothing of it. */
@@ -69,6 +71,13 @@ int bnn_store_check_place(bnn_store *store, bnn_error *err)
     return err->status;
 }
 
+/* What is saved is for those whom the database was for, and for nobody else. */
+static void share_saved(const bnn_store *store, int fd)
+{
+    const bool same_group = fchown(fd, (uid_t)-1, store->group) == 0;
+    fchmod(fd, same_group ? store->mode : store->mode & ~(mode_t)(S_IRWXG | S_IRWXO));
+}
+
 /* Makes an empty file by the first of the names that is free, so that no other process takes that; *before:
  * the name of one that was there, or NULL. The caller frees both. */
 static int reserve_saved(const bnn_store *store, char **out, char **before, bnn_error *err)
@@ -81,8 +90,9 @@ static int reserve_saved(const bnn_store *store, char **out, char **before, bnn_
             snprintf(number, sizeof number, "%d", i);
         if (asprintf(&name, "%s.saved%s", store->file, number) < 0)
             return bnn_no_memory(err);
-        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd >= 0) {
+            share_saved(store, fd);
             close(fd);
             *out = name;
             return BNN_OK;

@@ -107,7 +107,9 @@ int bnn_store_open_lock(bnn_store *store, bool writable, bnn_error *err)
     const int flags = writable ? O_RDWR | O_CREAT | O_NOFOLLOW : O_RDONLY;
     store->lock = open(path, flags | O_CLOEXEC, 0666);
     if (store->lock < 0 && writable)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+        return errno == ELOOP && bnn_store_find_link(store, err)
+                   ? err->status
+                   : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
     /* For whoever may use the database, like the files that SQLite has beside it. */
     if (writable && stat(file, &st) == 0 &&
         (fchown(store->lock, st.st_uid, st.st_gid) == 0 ||

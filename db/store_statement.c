@@ -65,6 +65,8 @@ static int store_explain(bnn_store *store, const char *what, int reason, bnn_err
                         "stop it",
                         path, what, who, store->wait_ms / 1000);
     case SQLITE_CANTOPEN: /* a WAL whose index cannot be made here */
+        if (bnn_store_find_link(store, err))
+            return err->status;
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: %s: what was written last, in %s-wal, cannot be read by you in this "
                         "folder; copy both files to one of your own",

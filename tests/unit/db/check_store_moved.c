@@ -67,6 +67,76 @@ START_TEST(two_that_save_do_not_touch_each_other)
 }
 END_TEST
 
+/* Whatever the umask is now, what was saved is no more open than the database. */
+START_TEST(what_is_saved_is_for_whom_the_database_was)
+{
+    static const mode_t modes[] = {0600, 0664};
+    struct stat st;
+    bnn_error told;
+    const mode_t before = umask(_i == 0 ? 022 : 077);
+    bnn_store_close(open_written());
+    ck_assert_int_eq(chmod(store_file(), modes[_i]), 0);
+    bnn_store *store;
+    ck_ok(bnn_store_open(store_file(), BNN_STORE_WRITE, &store, err));
+    ck_assert_int_eq(unlink(store_file()), 0);
+    ck_ok(bnn_store_rescue(store, &told, err));
+    bnn_store_close(store);
+    umask(before);
+    ck_assert_int_eq(stat(store_path("test.db.saved"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, modes[_i]);
+}
+END_TEST
+
+/* A database, and what lies beside it while it is used, is for those whom the umask allows. */
+START_TEST(a_new_database_obeys_the_umask)
+{
+    static const char *const files[] = {"test.db", "test.db-wal", "test.db-shm", "test.db.lock"};
+    static const mode_t masks[] = {077, 002, 027};
+    struct stat st;
+    const mode_t before = umask(masks[_i]);
+    bnn_store *store = open_written();
+    umask(before);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ck_assert_int_eq(stat(store_path(files[i]), &st), 0);
+        ck_assert_msg((st.st_mode & 07777) == (0666 & ~masks[_i]), "%s: %o", files[i], st.st_mode);
+    }
+    bnn_store_close(store);
+}
+END_TEST
+
+/* Also one that a link which leads nowhere yet is to make. */
+START_TEST(a_new_database_behind_a_link_obeys_the_umask)
+{
+    struct stat st;
+    ck_assert_int_eq(symlink("later.db", store_file()), 0);
+    const mode_t before = umask(002);
+    bnn_store_close(open_written());
+    umask(before);
+    ck_assert_int_eq(lstat(store_path("later.db"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0664);
+}
+END_TEST
+
+/* Whoever may write to the folder may plant one. */
+START_TEST(a_link_beside_a_database_is_named_and_not_followed)
+{
+    static const char *const names[] = {"test.db-wal", "test.db-shm", "test.db-journal",
+                                        "test.db.lock"};
+    char expected[128];
+    bnn_store *store;
+    bnn_error error;
+    bnn_store_close(open_written());
+    unlink(store_path("test.db.lock"));
+    put_text(store_path("victim"), "mine");
+    ck_assert_int_eq(symlink("victim", store_path(names[_i])), 0);
+    ck_assert_int_eq(bnn_store_open(store_file(), BNN_STORE_WRITE, &store, &error), BNN_E_RESOURCE);
+    snprintf(expected, sizeof expected, "%s: is a symbolic link, which is not followed; delete it",
+             names[_i]);
+    ck_assert_msg(strstr(error.message, expected) != NULL, "%s", error.message);
+    expect_text(store_path("victim"), "mine");
+}
+END_TEST
+
 /* Neither are files that were there, nor is what could not be made called a lack of memory. */
 START_TEST(what_is_there_is_never_saved_to)
 {
@@ -172,6 +242,10 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("moved");
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
     tcase_add_test(tests, two_that_save_do_not_touch_each_other);
+    tcase_add_loop_test(tests, what_is_saved_is_for_whom_the_database_was, 0, 2);
+    tcase_add_loop_test(tests, a_new_database_obeys_the_umask, 0, 3);
+    tcase_add_test(tests, a_new_database_behind_a_link_obeys_the_umask);
+    tcase_add_loop_test(tests, a_link_beside_a_database_is_named_and_not_followed, 0, 4);
     tcase_add_test(tests, what_is_there_is_never_saved_to);
     tcase_add_test(tests, what_cannot_be_seen_has_not_moved);
     tcase_add_test(tests, the_log_of_a_file_that_is_there_stays);
