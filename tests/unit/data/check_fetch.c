@@ -347,6 +347,23 @@ START_TEST(test_npm_follows_no_link)
 }
 END_TEST
 
+/* In a cache that others may write to, where npm is to work. */
+START_TEST(test_npm_empties_no_folder_that_a_link_leads_to)
+{
+    fixture_notes notes;
+    bnn_error err = {0};
+    write_npm(packs);
+    fixture_write_set(&tiny, "npm/package/data", false);
+    fixture_write("victim/letter", "mine", 4);
+    fixture_write("cache/bnnrun/tiny/x", "", 0);
+    ck_assert_int_eq(symlink(fixture_path("victim"), fixture_path("cache/bnnrun/tiny/.npm")), 0);
+    ck_assert_msg(fetch(&notes, &err) == BNN_OK, "%s", err.message);
+    ck_assert_int_eq(access(fixture_path("victim/letter"), F_OK), 0);
+    ck_assert_int_ne(access(fixture_path("victim/npm.log"), F_OK), 0);
+    fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("fetch");
@@ -365,6 +382,7 @@ static Suite *make_suite(void)
     tcase_add_test(get, test_npm);
     tcase_add_test(get, test_npm_failures);
     tcase_add_test(get, test_npm_follows_no_link);
+    tcase_add_test(get, test_npm_empties_no_folder_that_a_link_leads_to);
     suite_add_tcase(suite, get);
     return suite;
 }
