@@ -39,7 +39,7 @@ static const struct {
      "ON CONFLICT (experiment_id, sha256) DO UPDATE SET last_us = max(last_us, excluded.last_us),"
      " comparison = CASE WHEN excluded.first_us < first_us THEN excluded.comparison"
      " ELSE comparison END, first_us = min(first_us, excluded.first_us)"},
-    {"experiment_config", "1", "ON CONFLICT DO NOTHING"},
+    {"experiment_config", "1", "ON CONFLICT (experiment_id, config_id) DO NOTHING"},
     {"run", "s.run_id IN (SELECT old FROM temp.merged_run WHERE how = 'new')", ""},
     {"attempt", MOVED, ""},
     {"run_plugin", MOVED, ""},
@@ -81,7 +81,8 @@ static const struct {
 };
 
 /* Columns whose value is another one here. Runs of an older revision of a spec than the newest here are no longer
- * part of it; an attempt holds nothing here; a file lies where the run is called so. */
+ * part of it, nor is a config that has the label of another one here, where a file beside the spec, or a default of a
+ * plugin, differs; an attempt holds nothing here; a file lies where the run is called so. */
 static const struct {
     const char *table, *column, *value;
 } changed[] = {
@@ -94,8 +95,10 @@ static const struct {
     {"run_need", "need_uid",
      "coalesce((SELECT uid FROM temp.merged_run WHERE from_uid = s.need_uid), s.need_uid)"},
     {"experiment_config", "in_spec",
-     "(SELECT CASE WHEN is_older THEN 0 ELSE s.in_spec END FROM temp.merged_spec"
-     " WHERE old = s.experiment_id)"},
+     "(SELECT CASE WHEN t.is_older OR EXISTS (SELECT 1 FROM main.experiment_config AS m"
+     " WHERE m.experiment_id = t.new AND m.in_spec AND m.label = s.label AND m.config_id <>"
+     " (SELECT new FROM temp.merged_id WHERE name = 'config' AND old = s.config_id))"
+     " THEN 0 ELSE s.in_spec END FROM temp.merged_spec AS t WHERE t.old = s.experiment_id)"},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -244,21 +247,33 @@ static void merge_refuse(bnn_store *store, const char *what, const char *sql)
     sqlite3_free(text);
 }
 
-/* Tables that are no tables, columns that are not ours, rows that SQLite itself does not find in order. */
+static void merge_check_table(bnn_store *store, const char *table)
+{
+    char *sound = merge_text(store,
+                             "SELECT 1 FROM source.sqlite_schema WHERE name = %Q"
+                             " AND type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%%'"
+                             " AND (SELECT group_concat(name) FROM (SELECT name FROM"
+                             "      pragma_table_info(%Q, 'main') ORDER BY name))"
+                             " IS (SELECT group_concat(name) FROM (SELECT name FROM"
+                             "      pragma_table_info(%Q, 'source') ORDER BY name))",
+                             table, table, table);
+    if (sound == NULL && store->status == BNN_OK)
+        bnn_store_refuse(store, BNN_E_RESOURCE,
+                         "somebody has changed it: the table %s is missing, or has other columns",
+                         table);
+    sqlite3_free(sound);
+}
+
+/* Tables that are no tables, columns that are not ours, rows that SQLite itself does not find in order. What SQLite or
+ * somebody has added here, as ANALYZE does, is not looked for there. */
 static void merge_check_tables(bnn_store *store)
 {
     merge_refuse(store, "",
                  "SELECT * FROM pragma_quick_check(1, 'source') WHERE quick_check <> 'ok'");
-    merge_refuse(store, "no table ",
-                 "SELECT name FROM main.sqlite_schema AS m WHERE type = 'table' AND NOT EXISTS"
-                 " (SELECT 1 FROM source.sqlite_schema AS s WHERE s.name = m.name"
-                 "  AND s.type = 'table' AND s.sql NOT LIKE 'CREATE VIRTUAL%')");
-    merge_refuse(store, "other columns in the table ",
-                 "SELECT m.name FROM main.sqlite_schema AS m WHERE m.type = 'table'"
-                 " AND (SELECT group_concat(name) FROM (SELECT name FROM"
-                 "      pragma_table_info(m.name, 'main') ORDER BY name))"
-                 " IS NOT (SELECT group_concat(name) FROM (SELECT name FROM"
-                 "      pragma_table_info(m.name, 'source') ORDER BY name))");
+    for (size_t i = 0; i < COUNT(entities); i++)
+        merge_check_table(store, entities[i].table);
+    for (size_t i = 0; i < COUNT(copied); i++)
+        merge_check_table(store, copied[i].table);
 }
 
 /* Names become paths, and hashes are taken for what they are of. */
@@ -538,7 +553,7 @@ int bnn_store_merge_begin(bnn_store *store, const char *copy, const char *name, 
     merge_explain(store);
     if (store->status != BNN_OK)
         return merge_blame(name, err);
-    bnn_store_merged *rows;
+    bnn_store_merged *rows = NULL;
     const int status = bnn_store_rows(
         store,
         "SELECT from_uid, uid, how, coalesce(what, '') AS what,"

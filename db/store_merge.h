@@ -13,16 +13,14 @@
 #include "base/arena.h"
 #include "db/store.h"
 
+/* how: "new"; "better": further there; "same": done in both, with the same bits; "kept": further here; "busy": under
+ * way here; "different": done in both, with other results. Of a different one what differs, and what the two were
+ * made with that is not the same, "" when there is nothing; promised: then only machines or instruction sets differ,
+ * which should make no difference. */
 typedef struct bnn_store_merged {
     const char *from_uid, *uid; /* there, and here */
-    const char *
-        how; /* "new"; "better": further there; "same": done in both, with the same bits; "kept": further
-                        here; "busy": under way here; "different": done in both, with other results */
-    const char *what; /* of a different one: what of it differs; */
-    const char
-        *made; /* and what the two were made with that is not the same; "" when there is nothing */
-    int64_t
-        promised; /* then: whether only machines or instruction sets differ, which may not matter */
+    const char *how, *what, *made;
+    int64_t promised;
 } bnn_store_merged;
 
 /* Begins a transaction, and finds out what becomes of each run of the database `copy`, which has the newest schema

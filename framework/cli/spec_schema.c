@@ -1,8 +1,9 @@
 /* spec_schema.c - the language of specs as a JSON Schema, for editors: made from the tables that read specs.
  *
  * Draft 7, which is what yaml-language-server supports best. Each key has a definition under its dotted path,
- * which its section refers to, and the maps of dotted keys, too. It refuses no spec that bnnrun takes; what
- * it cannot say (what depends on other keys, on files, on the sweep as a whole) `bnnrun plan` says. */
+ * which its section refers to, and the maps of dotted keys, too. Of what bnnrun takes it refuses
+ * dotted keys in a map within a point, as {model: {binarize.weights: true}}; what it cannot say (what depends
+ * on other keys, on files, on the sweep as a whole) `bnnrun plan` says. */
 #include "cli/spec_schema.h"
 
 #include "base/path.h"

@@ -69,20 +69,28 @@ static int merge_write_file(int from, const struct stat *st, const char *path, b
 /* What a merge that was killed has left: the copy, and files of runs that were never committed. */
 static int merge_clear(bnn_merge *m, bnn_error *err)
 {
-    DIR *folder = opendir(m->folder);
-    const struct dirent *e;
+    struct dirent **names;
     int status = BNN_OK;
-    if (folder == NULL)
+    size_t n_runs = 0;
+    const int n = scandir(m->folder, &names, NULL, NULL);
+    if (n < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be looked at", m->folder);
-    while (status == BNN_OK && (e = readdir(folder)) != NULL)
-        if (bnn_run_is_uid(e->d_name)) {
-            const bnn_store_chosen run = {.uid = e->d_name};
-            status = bnn_artifacts_remove(m->store, m->into, &run, 1, err);
-            if (status == BNN_OK)
-                unlinkat(dirfd(folder), e->d_name, AT_REMOVEDIR);
-        } else if (strncmp(e->d_name, "source.db", 9) == 0)
-            unlinkat(dirfd(folder), e->d_name, 0);
-    closedir(folder);
+    bnn_store_chosen *runs = calloc((size_t)n + 1, sizeof *runs);
+    for (int i = 0; runs != NULL && i < n; i++)
+        if (bnn_run_is_uid(names[i]->d_name))
+            runs[n_runs++].uid = names[i]->d_name;
+        else if (strncmp(names[i]->d_name, "source.db", 9) == 0)
+            unlinkat(m->lock, names[i]->d_name, 0);
+    if (runs == NULL)
+        status = bnn_no_memory(err);
+    else if (n_runs > 0) /* all at once: each call reads what runs there are */
+        status = bnn_artifacts_remove(m->store, m->into, runs, n_runs, err);
+    for (size_t i = 0; status == BNN_OK && i < n_runs; i++)
+        unlinkat(m->lock, runs[i].uid, AT_REMOVEDIR);
+    for (int i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    free(runs);
     return status;
 }
 
@@ -186,6 +194,8 @@ static int merge_copy_database(const bnn_merge *m, const char *from, bnn_error *
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", from);
     if (was[0].st_dev == into.st_dev && was[0].st_ino == into.st_ino)
         return bnn_fail(err, BNN_E_USAGE, "%s and %s are the same database", m->into, from);
+    if (was[0].st_size == 0)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s is empty: was it copied whole?", from);
     if (bnn_store_is_in_use(file))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: a process is at work on it; merge when that has ended", from);

@@ -101,9 +101,9 @@ sqlite3 other.db "UPDATE metric SET value = value / 2 WHERE name = 'test_accurac
 fails 1 merge all.db other.db
 says 'other test_accuracy; made with the same on the same machine: a promise is broken'
 same_as_whole all.db
-sqlite3 other.db "UPDATE environment SET kernels = 'other'"
+sqlite3 other.db "UPDATE environment SET kernels = 'other' || char(27)"
 fails 1 merge all.db other.db
-says 'kernels .* here, other there, which should make no difference'
+says 'kernels .* here, other? there, which should make no difference'
 sqlite3 other.db "UPDATE plugin SET sha256 = 'x' WHERE name = 'dense'"
 fails 1 merge all.db other.db
 says 'another file of the plugin layer dense'
@@ -132,10 +132,28 @@ for change in "UPDATE run SET run_uid = '../../' || run_uid" "UPDATE artifact SE
 done
 echo text >bad.db
 fails 4 merge new.db bad.db
+: >bad.db
+fails 4 merge new.db bad.db
+says 'bad.db is empty'
 fails 2 merge all.db all.db
 fails 2 merge all.db
 fails 4 merge all.db missing.db
 same_as_whole all.db
+sqlite3 all.db 'ANALYZE; CREATE TABLE mine(a)' # what else is in a database is its owner's
+bnn 0 merge all.db bnnrun.1of3.db
+same_as_whole all.db
+
+# ---- one text of a spec, two networks under one label ----
+sed '/^  topology:/,/^    blocks:/d; s/^model:/model: {topology: net}/' split.yaml >file.yaml
+mkdir topologies
+printf 'input: {channels: 1, height: 28, width: 28}\nblocks: [{layer: {name: dense, out: 10}}]\n' >topologies/net.yaml
+bnn 0 run file.yaml --db one.db -q
+sed 's/blocks: \[/&{layer: {name: dense, out: 12}}, /' topologies/net.yaml >net.new && mv net.new topologies/net.yaml
+bnn 0 run file.yaml --db two.db -q
+bnn 0 merge one.db two.db --csv
+prints '^two.db,9,9,'
+bnn 0 query --db one.db --csv "SELECT count(*), sum(in_spec) FROM run_summary"
+prints '^18,9'
 
 # ---- kill -9 in between ----
 rm -rf new.db*

@@ -1,4 +1,5 @@
 /* merge.c - bnnrun merge: the databases of several machines, or shards, become one. */
+#include "base/text.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "runner/merge.h"
@@ -10,18 +11,26 @@ typedef struct merge_request {
     bool skips;
 } merge_request;
 
+/* What is in another database was written by anybody. */
+static const char *merge_clean(bnn_arena *arena, const char *text)
+{
+    char *copy = bnn_arena_strdup(arena, text);
+    return copy == NULL ? "?" : bnn_text_clean(copy, "");
+}
+
 /* What cannot be both. */
-static void merge_say_different(const bnn_merged *merged, const char *from)
+static void merge_say_different(const bnn_merged *merged, const char *from, bnn_arena *arena)
 {
     for (size_t i = 0; i < merged->n; i++) {
         const bnn_store_merged *run = &merged->runs[i];
         if (strcmp(run->how, "different") != 0)
             continue;
-        fprintf(stderr, "%s: run %s: other %s", from, run->from_uid, run->what);
+        const char *made = merge_clean(arena, run->made);
+        fprintf(stderr, "%s: run %s: other %s", from, run->from_uid, merge_clean(arena, run->what));
         if (run->promised == 0)
-            fprintf(stderr, "; made with %s\n", run->made);
-        else if (run->made[0] != '\0')
-            fprintf(stderr, "; %s, which should make no difference: please report it\n", run->made);
+            fprintf(stderr, "; made with %s\n", made);
+        else if (made[0] != '\0')
+            fprintf(stderr, "; %s, which should make no difference: please report it\n", made);
         else
             fputs("; made with the same on the same machine: a promise is broken, please report "
                   "it\n",
@@ -29,11 +38,11 @@ static void merge_say_different(const bnn_merged *merged, const char *from)
     }
 }
 
-static void merge_say(const bnn_merged *merged, const char *from, bool quiet)
+static void merge_say(const bnn_merged *merged, const char *from, const cli_options *options)
 {
     const size_t n_busy = bnn_merged_count(merged, "busy");
-    merge_say_different(merged, from);
-    if (quiet)
+    merge_say_different(merged, from, options->arena);
+    if (options->quiet)
         return;
     if (n_busy > 0)
         fprintf(stderr, "%s: %zu runs are under way here; merge again when they have ended\n", from,
@@ -66,7 +75,7 @@ static int run_merge(void *request, bnn_error *err)
         const char *from = options->operands[i];
         bnn_merged merged;
         status = bnn_merge_from(merge, from, r->skips, options->arena, &merged, err);
-        merge_say(&merged, from, options->quiet);
+        merge_say(&merged, from, options);
         if (status != BNN_OK)
             break;
         cli_table_cell(table, from);
