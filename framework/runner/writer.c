@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -27,6 +28,7 @@ typedef struct writer_entry {
 struct bnn_writer {
     bnn_store *store; /* the thread's, like the next */
     bnn_writer_patience patience;
+    bool lost; /* the store can only be closed; the thread's, too */
     pthread_t thread;
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
@@ -117,18 +119,27 @@ static int writer_begin(bnn_writer *w, bnn_error *err)
     return status;
 }
 
+/* What has to stop the sweep; what has so already stays, and is told first. Under the lock. */
+static void writer_note_error(bnn_writer *w, const bnn_error *err)
+{
+    const size_t used = w->status == BNN_OK ? 0 : strlen(w->err.message);
+    if (w->status == BNN_OK)
+        w->err = *err;
+    else if (strstr(w->err.message, err->message) == NULL)
+        snprintf(w->err.message + used, sizeof w->err.message - used, "; and %s", err->message);
+    w->status = w->err.status;
+}
+
 /* The batch that follows goes to where all that was recorded is now. */
 static int writer_rescue(bnn_writer *w, bnn_error *err)
 {
     bnn_error told = {.status = BNN_OK};
     const int status = bnn_store_rescue(w->store, &told, err);
+    w->lost = status != BNN_OK;
     if (status != BNN_OK || told.status == BNN_OK)
         return status;
     pthread_mutex_lock(&w->lock);
-    if (w->status == BNN_OK) {
-        w->status = told.status;
-        w->err = told;
-    }
+    writer_note_error(w, &told);
     pthread_mutex_unlock(&w->lock);
     return BNN_OK;
 }
@@ -208,12 +219,11 @@ static void writer_answer(bnn_writer *w, const writer_entry *batch, size_t n)
 static void writer_break(bnn_writer *w, const bnn_error *err)
 {
     w->broken = true;
-    w->status = err->status;
-    w->err = *err;
+    writer_note_error(w, err);
 }
 
-/* After an error the entries are only answered. In the end it looks once more whether all that was written
- * can be found. */
+/* After an error the entries are only answered. In the end, whatever has failed, it looks once more whether all
+ * that was written can be found. */
 static void *writer_run_thread(void *argument)
 {
     bnn_writer *w = argument;
@@ -231,9 +241,8 @@ static void *writer_run_thread(void *argument)
         }
         writer_answer(w, batch, n);
     }
-    const bool whole = !w->broken;
     pthread_mutex_unlock(&w->lock);
-    if (whole && writer_rescue(w, &err) != BNN_OK)
+    if (!w->lost && writer_rescue(w, &err) != BNN_OK)
         writer_break(w, &err);
     return NULL;
 }

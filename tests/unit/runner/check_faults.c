@@ -172,6 +172,34 @@ START_TEST(a_database_that_is_replaced_costs_nothing)
 }
 END_TEST
 
+/* Also when nothing more could be written before that. */
+START_TEST(what_was_recorded_before_an_error_is_saved)
+{
+    bnn_writer *writer;
+    bnn_writer_request request;
+    bnn_error error;
+    const bnn_store_attempt with = {.environment = 1, .dataset = {"d", "s", "x"}};
+    load_well(BRIEF);
+    make_plan();
+    plain_execute(store_file(), "CREATE TRIGGER refuses BEFORE UPDATE OF state ON run "
+                                "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    ck_ok(bnn_writer_open(store, 1, NULL, &writer, err));
+    bnn_writer_claim(writer, &plan.runs[0], &with, &request);
+    while (!bnn_writer_answered(writer, &request))
+        usleep(1000);
+    ck_assert_int_ne(request.status, BNN_OK);
+    ck_assert_int_eq(unlink(store_file()), 0);
+    ck_assert_int_ne(bnn_writer_close(writer, &error), BNN_OK);
+    bnn_store_close(store);
+    ck_assert_msg(strstr(error.message, "refused") != NULL &&
+                      strstr(error.message, "all that was recorded is in") != NULL,
+                  "%s", error.message);
+    ck_assert_str_eq(plain_text(store_path("test.db.saved"), "SELECT name FROM experiment"),
+                     "brief");
+}
+END_TEST
+
 /* ---- the lock ---------------------------------------------------------------------------- */
 
 static struct {
@@ -282,6 +310,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, watch_set_up, runner_tear_down);
     tcase_add_loop_test(tests, a_fault_of_the_machine_is_no_failure_of_a_run, 0, 3);
     tcase_add_loop_test(tests, a_database_that_is_replaced_costs_nothing, 0, 2);
+    tcase_add_test(tests, what_was_recorded_before_an_error_is_saved);
     tcase_add_loop_test(tests, another_program_that_has_the_lock_is_waited_for, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
