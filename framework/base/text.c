@@ -123,15 +123,32 @@ size_t bnn_text_bytes(const char *text, size_t n_columns)
     return n;
 }
 
+size_t bnn_text_character(const char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char lead = (unsigned char)text[0];
+    const size_t n = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    uint32_t code = n == 1 ? lead : n == 0 ? 0 : lead & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    }
+    const bool is_text = code < 0x110000 && !(code >= 0xd800 && code < 0xe000);
+    return n > 0 && code >= least[n] && is_text ? n : 0;
+}
+
 size_t bnn_text_control(const char *text)
 {
     const unsigned char c = (unsigned char)text[0], next = c != 0 ? (unsigned char)text[1] : 0;
-    if ((c > 0 && c < 0x20) || c == 0x7f)
+    if ((c > 0 && c < 0x20) || c == 0x7f || bnn_text_character(text) == 0)
         return 1;
     if (c == 0xc2 && next >= 0x80 && next < 0xa0)
         return 2;
     if (c == 0xd8 && next == 0x9c) /* U+061C */
         return 2;
+    if (c == 0xef && next == 0xbf && (unsigned char)text[2] >= 0xbe) /* U+FFFE and U+FFFF */
+        return 3;
     if (c != 0xe2 || (next != 0x80 && next != 0x81))
         return 0;
     const unsigned char last = (unsigned char)text[2];
@@ -145,7 +162,7 @@ char *bnn_text_clean(char *text, const char *kept)
     for (char *at = text; *at != '\0';) {
         const size_t n = strchr(kept, *at) == NULL ? bnn_text_control(at) : 0;
         memset(at, '?', n);
-        at += n > 0 ? n : 1;
+        at += n > 0 ? n : bnn_text_character(at);
     }
     return text;
 }

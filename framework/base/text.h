@@ -42,10 +42,14 @@ size_t bnn_text_bytes(const char *text, size_t n_columns);
 const char *bnn_text_shorten(const char *text, char *out, size_t out_bytes);
 const char *bnn_excerpt(const char *text, char out[BNN_EXCERPT]);
 
-/* The bytes of the control character that a text begins with, also of C1 (two in UTF-8), and of those that
- * end lines or turn the direction of writing, so that a text looks like another: to a terminal it
- * is a command. 0: it begins with another one. bnn_text_clean: makes all of them '?' but for those in
- * `kept`; returns the text. */
+/* The bytes of the character that a text begins with, 1 at its end; 0: they are no UTF-8. */
+size_t bnn_text_character(const char *text);
+
+/* The bytes of what a terminal, or a reader of XML, is not to get: the control character that a text begins with, also
+ * of C1 (two in UTF-8), one that ends lines or turns the direction of writing, so that a text looks like
+ * another, a character that is none, and a byte that is no UTF-8, which may be a C1. 0: it begins with
+ * another character. bnn_text_clean: makes all of them '?' but for those in `kept`; returns the text, which is
+ * UTF-8 then. */
 size_t bnn_text_control(const char *text);
 char *bnn_text_clean(char *text, const char *kept);
 

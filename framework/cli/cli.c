@@ -81,9 +81,12 @@ bool cli_draws(FILE *file)
 void cli_print_clean(const char *text, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        const size_t control = bnn_text_control(text + i);
-        putchar(control > 0 ? '?' : text[i]);
-        i += control > 0 ? control : 1;
+        const size_t control = bnn_text_control(text + i), whole = bnn_text_character(text + i);
+        if (control > 0 || whole > n - i)
+            putchar('?');
+        else
+            fwrite(text + i, 1, whole, stdout);
+        i += control > 0 ? control : whole;
     }
 }
 

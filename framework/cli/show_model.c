@@ -285,21 +285,14 @@ static int model_print_layers(const model_summary *s, bnn_error *err)
 
 /* ---- text -------------------------------------------------------------------------------- */
 
-/* The first n bytes on one line, with nothing that a terminal would obey. */
-static void print_line(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        putchar((unsigned char)text[i] < ' ' ? ' ' : text[i]);
-}
-
 static void print_metadata(const bnn_metadata *metadata)
 {
     const char *value = metadata->value;
     const size_t n = bnn_text_bytes(value, METADATA_COLUMNS);
     printf("  ");
-    print_line(metadata->key, strlen(metadata->key));
+    cli_print_clean(metadata->key, strlen(metadata->key));
     printf("%*s ", strlen(metadata->key) < 11 ? 11 - (int)strlen(metadata->key) : 0, "");
-    print_line(value, n);
+    cli_print_clean(value, n);
     puts(value[n] != '\0' ? "..." : "");
 }
 

@@ -227,8 +227,11 @@ static void table_print_field(const char *text)
         const size_t n = table_control(text);
         if (*text == '"')
             putchar('"');
-        putchar(n > 0 ? '?' : *text);
-        text += n > 0 ? n : 1;
+        if (n > 0)
+            putchar('?');
+        else
+            fwrite(text, 1, bnn_text_character(text), stdout);
+        text += n > 0 ? n : bnn_text_character(text);
     }
     if (quoted)
         putchar('"');
@@ -276,8 +279,8 @@ static void table_print_json(const char *text)
         if (n > 0)
             printf("\\u%04x", number);
         else
-            putchar(*text);
-        text += n > 0 ? n : 1;
+            fwrite(text, 1, bnn_text_character(text), stdout);
+        text += n > 0 ? n : bnn_text_character(text);
     }
 }
 

@@ -43,7 +43,7 @@ static int sweep_check_label(const bnn_reader *r, const bnn_node *value)
     const bnn_reader below = bnn_reader_below(r, "label", path);
     bool sound = value->kind == BNN_NODE_SCALAR && value->text[0] != '\0' &&
                  strlen(value->text) <= SWEEP_LABEL_MAX;
-    for (const char *c = value->text; sound && *c != '\0'; c++)
+    for (const char *c = value->text; sound && *c != '\0'; c += bnn_text_character(c))
         sound = bnn_text_control(c) == 0;
     return sound
                ? BNN_OK

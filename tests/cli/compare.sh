@@ -276,7 +276,8 @@ bnn 0 query disagreement --db damaged.db run="$one" other="$(sed -n '2s/,.*//p' 
 prints 'label: ste=clipped'
 omits '^label '
 sqlite3 damaged.db "UPDATE prediction SET classes = x'ff' WHERE run_id = (SELECT run_id FROM run WHERE run_uid = '$one');
-UPDATE experiment_config SET label = 'ste=' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT)
+UPDATE experiment_config SET label = 'ste=' || char(27) || '[31m' || char(10) || CAST(x'ffe282' AS TEXT)
+        || '\`<b>](x)|\\end{x}'
     WHERE label = 'ste=polynomial'"
 bnn 0 compare --db damaged.db
 flat
@@ -288,9 +289,14 @@ prints "the images of run $one is damaged"
 for form in --json --csv --md --latex; do
     bnn 0 compare --db damaged.db $form
     [ $form != --json ] || is_json
-    prints 'ste=?\[31m??'
-    ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\377]')" out || wrong "$form: control characters"
+    prints 'ste=?\[31m????`'
+    ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\342\377]')" out || wrong "$form: control characters"
 done
+prints 'ste=?\[31m????`\$<\$b\$>\$\](x)|\\textbackslash{}end\\{x\\} &'
+bnn 0 compare --db damaged.db --md
+prints '^| `` ste=?\[31m????`<b>\](x)\\|\\end{x} `` |'
+omits '^[^|].*\](x)'
+omits '^[^|].*[^\]<b>'
 # In points: 90 + seed, and one more or less by config, with a hundredth or two so that no difference is the
 # same everywhere. ste=ede is better by far in seven seeds, and failed in one.
 sqlite3 bnnrun.db "

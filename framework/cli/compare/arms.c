@@ -81,20 +81,11 @@ static void arm_take(const cli_arms *arms, const bnn_store_compared *row, double
     arm->failed[s] |= strcmp(row->state, "failed") == 0;
 }
 
-/* A label as any form can show it: without control characters, and in UTF-8, whoever wrote it. NULL without
- * memory. */
+/* A label as any form can show it, whoever wrote it. NULL without memory. */
 static const char *arm_clean_label(const char *label, bnn_arena *arena)
 {
     char *clean = bnn_arena_strdup(arena, label);
-    if (clean == NULL)
-        return NULL;
-    bnn_text_clean(clean, "");
-    json_t *text = json_string(clean);
-    for (char *at = clean; text == NULL && *at != '\0'; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    json_decref(text);
-    return clean;
+    return clean == NULL ? NULL : bnn_text_clean(clean, "");
 }
 
 /* Whether the experiment of row i is in none of the rows before it, back to the first of the config. */

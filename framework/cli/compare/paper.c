@@ -87,22 +87,48 @@ void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const 
 
 /* ---- Markdown ---------------------------------------------------------------------------- */
 
-static void paper_print_cell(const char *text, bool code)
+/* A label may have HTML in it, or a link behind a pair of brackets; "`" is the program's. */
+static void paper_print_words(const char *text, size_t n)
 {
-    fputs(code ? " `" : " ", stdout);
+    for (size_t i = 0; i < n; i++) {
+        const bool follows = i > 0 && text[i - 1] == ']';
+        if (text[i] == '<' || (follows && strchr("([:", text[i]) != NULL))
+            putchar('\\');
+        putchar(text[i]);
+    }
+}
+
+/* Code ends at as many backticks as it began with. */
+static void paper_print_code(const char *text)
+{
+    size_t n = 1;
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "`")) {
+        const size_t run = strspn(at, "`");
+        n = run >= n ? run + 1 : n;
+        at += run;
+    }
+    const char *space = n > 1 ? " " : "";
+    putchar(' ');
+    for (size_t i = 0; i < n; i++)
+        putchar('`');
+    fputs(space, stdout);
     for (; *text != '\0'; text++) {
         if (*text == '|')
             putchar('\\');
         putchar(*text);
     }
-    fputs(code ? "` |" : " |", stdout);
+    fputs(space, stdout);
+    for (size_t i = 0; i < n; i++)
+        putchar('`');
+    fputs(" |", stdout);
 }
 
 void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, const char *cautions)
 {
-    printf("%s\n\n|", statement);
+    paper_print_words(statement, strlen(statement));
+    printf("\n\n|");
     for (size_t i = 0; i < sheet->n_columns; i++)
-        paper_print_cell(cli_sheet_head(sheet, i), false);
+        printf(" %s |", cli_sheet_head(sheet, i));
     printf("\n|");
     for (size_t i = 0; i < sheet->n_columns; i++)
         fputs(sheet->heads[i][0] == '#' ? "---:|" : "---|", stdout);
@@ -110,13 +136,18 @@ void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, con
     for (size_t row = 0; row < sheet->n; row++) {
         putchar('|');
         for (size_t i = 0; i < sheet->n_columns; i++)
-            paper_print_cell(paper_cell(sheet, row, i), sheet->heads[i][0] == '@');
+            if (sheet->heads[i][0] == '@')
+                paper_print_code(paper_cell(sheet, row, i));
+            else
+                printf(" %s |", paper_cell(sheet, row, i));
         putchar('\n');
     }
     fputs(*cautions != '\0' ? "\n" : "", stdout);
     while (*cautions != '\0') {
         const size_t n = strcspn(cautions, "\n");
-        printf("- %.*s\n", (int)n, cautions);
+        printf("- ");
+        paper_print_words(cautions, n);
+        putchar('\n');
         cautions += n + (cautions[n] == '\n');
     }
 }

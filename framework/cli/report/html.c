@@ -54,8 +54,8 @@ void cli_html_text(cli_html *h, const char *text)
         else if (entity != NULL)
             fputs(entity, h->file);
         else
-            putc(*text, h->file);
-        text += control > 0 ? control : 1;
+            fwrite(text, 1, bnn_text_character(text), h->file);
+        text += control > 0 ? control : bnn_text_character(text);
     }
 }
 
@@ -81,9 +81,11 @@ void cli_html_data(cli_html *h, const char *id, json_t *value)
         const size_t control = bnn_text_control(at);
         if (*at == '<') /* no text can end the element, or begin a comment in it */
             cli_html_put(h, "\\u003c");
+        else if (control > 0)
+            cli_html_put(h, "?");
         else
-            putc(control > 0 ? '?' : *at, h->file);
-        at += control > 0 ? control : 1;
+            fwrite(at, 1, bnn_text_character(at), h->file);
+        at += control > 0 ? control : bnn_text_character(at);
     }
     cli_html_put(h, "</script>\n");
     free(json);

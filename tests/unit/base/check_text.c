@@ -97,7 +97,8 @@ START_TEST(counts_characters)
 }
 END_TEST
 
-/* C0, C1, and what ends lines or turns the direction of writing; not their neighbours. */
+/* C0, C1, what ends lines or turns the direction of writing, what is no character or no UTF-8 (cut, too long, a
+ * surrogate, beyond the last); not their neighbours. */
 START_TEST(knows_what_a_terminal_obeys)
 {
     static const struct {
@@ -119,12 +120,28 @@ START_TEST(knows_what_a_terminal_obeys)
                  {"\xe2\x81\xa5", 0},
                  {"\xe2\x81\xa6", 3},
                  {"\xe2\x81\xa9", 3},
-                 {"\xe2\x81", 0},
-                 {"\xe2", 0}};
+                 {"\xe2\x81", 1},
+                 {"\xe2", 1},
+                 {"\xff", 1},
+                 {"\x9b", 1},
+                 {"\xc0\xaf", 1},
+                 {"\xc3\xa4", 0},
+                 {"\xe0\x80\xaf", 1},
+                 {"\xed\x9f\xbf", 0},
+                 {"\xed\xa0\x80", 1},
+                 {"\xef\xbf\xbd", 0},
+                 {"\xef\xbf\xbe", 3},
+                 {"\xf0\x9f\x98\x80", 0},
+                 {"\xf0\x8f\xbf\xbf", 1},
+                 {"\xf4\x8f\xbf\xbf", 0},
+                 {"\xf4\x90\x80\x80", 1},
+                 {"\xf8\x88\x80\x80\x80", 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(bnn_text_control(cases[i].text) == cases[i].n, "case %zu", i);
     char text[] = "a\xe2\x80\xaez";
     ck_assert_str_eq(bnn_text_clean(text, ""), "a???z");
+    char cut[] = "\xff\xc3\xa4\xe2\x82z\xe2";
+    ck_assert_str_eq(bnn_text_clean(cut, ""), "?\xc3\xa4??z?");
 }
 END_TEST
 

@@ -13,7 +13,8 @@ enum { TABLES_MAX = 64, COLUMNS_MAX = 40 };
 
 /* What stands where something else belongs. */
 static const char *const values[] = {"7", "NULL", "X'1b5b33316d00ff'",
-                                     "'=' || char(27, 91, 51, 49, 109, 155, 8238) || 'x'",
+                                     "'=' || char(27, 91, 51, 49, 109, 155, 8238) || 'x'"
+                                     " || CAST(X'9bffe280' AS TEXT)",
                                      "-1e300"};
 enum { N_VALUES = sizeof values / sizeof *values, N_SHORT = 2 };
 
@@ -91,6 +92,15 @@ static bool foreign_obeys(const char *text, size_t n)
     return memmem(text, n, "\302\233", 2) != NULL || memmem(text, n, "\342\200\256", 3) != NULL;
 }
 
+/* All that is printed. */
+static bool foreign_is_text(const char *text, size_t n)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < n && bytes > 0; i += bytes)
+        bytes = bnn_text_character(text + i);
+    return bytes > 0;
+}
+
 /* clean: a table for people. */
 static void foreign_run(char *const *command, bool clean, const char *what)
 {
@@ -112,6 +122,8 @@ static void foreign_run(char *const *command, bool clean, const char *what)
                   "%s of a database with %s: status %x: %.600s", command[1], what, status, text);
     ck_assert_msg(!clean || !foreign_obeys(text, n), "%s of a database with %s commands: %.600s",
                   command[1], what, text);
+    ck_assert_msg(foreign_is_text(text, n), "%s of a database with %s is not UTF-8: %.600s",
+                  command[1], what, text);
     free(text);
 }
 
@@ -122,11 +134,14 @@ static void foreign_read_all(const char *what)
     static char runs[] = "runs", show[] = "show", compare[] = "compare", query[] = "query";
     static char diff[] = "diff", verify[] = "verify", export[] = "export", report[] = "report";
     static char sql[] = "SELECT * FROM run_summary, leaderboard", gc[] = "gc", n[] = "-n";
+    static char doctor[] = "doctor", bench[] = "bench", rounds[] = "--rounds=1";
+    static char batch[] = "--batch=1", alone[] = "--no-ort", md[] = "--md", latex[] = "--latex";
+    static char out[] = "-";
     snprintf(program, sizeof program, "%s", getenv("BNNRUN"));
     snprintf(made, sizeof made, "%s", store_path("made"));
     for (int i = 0; i < 2; i++)
         snprintf(uid[i], sizeof uid[i], "%s", uids[i]);
-    char *const commands[][6] = {
+    char *const commands[][7] = {
         {program, runs},
         {program, show, uid[0]},
         {program, compare},
@@ -134,14 +149,20 @@ static void foreign_read_all(const char *what)
         {program, query, sql},
         {program, verify, uid[0]},
         {program, gc, n},
+        {program, doctor},
         {program, export, uid[0], o, made},
-        {program, report, o, made},
+        {program, report, o, out},
+        {program, runs, csv},
+        {program, compare, latex},
+        {program, bench, uid[0], rounds, batch, alone},
         {program, query, sql, csv},
         {program, runs, json},
         {program, show, uid[0], json},
         {program, compare, json},
+        {program, compare, md},
+        {program, bench, uid[0], rounds, batch, json},
     };
-    enum { N_CLEAN = 9, N_ALWAYS = 10, N = sizeof commands / sizeof *commands };
+    enum { N_CLEAN = 9, N_ALWAYS = 13, N = sizeof commands / sizeof *commands };
     const size_t n_commands = getenv("BNN_TEST_LONG") != NULL ? N : N_ALWAYS;
     for (size_t i = 0; i < n_commands; i++)
         foreign_run(commands[i], i < N_CLEAN, what);
