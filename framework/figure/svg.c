@@ -10,6 +10,7 @@
 typedef struct svg_tidy {
     const char *at, *end;
     FILE *out;
+    bool in_tag;
 } svg_tidy;
 
 static bool svg_begins(const svg_tidy *t, const char *with)
@@ -50,7 +51,7 @@ static bool svg_take_dot(svg_tidy *t)
     fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' stroke='none' ", x, y, 1.11 * size);
     if (opacity < 1)
         fprintf(t->out, "opacity='%.2f' ", opacity);
-    svg_tidy own = {colour, colour + strlen(colour), t->out};
+    svg_tidy own = {colour, colour + strlen(colour), t->out, true};
     fputs("fill='", t->out);
     if (!svg_take_colour(&own))
         fputs(colour, t->out);
@@ -58,8 +59,8 @@ static bool svg_take_dot(svg_tidy *t)
     return true;
 }
 
-/* Takes what nobody needs: groups without content, names of groups, of fonts. */
-static bool svg_take_nothing(svg_tidy *t)
+/* Takes what nobody needs of a tag: names of groups, of fonts. */
+static bool svg_take_attribute(svg_tidy *t)
 {
     static const char *const needless[] = {" id=\"gnuplot_canvas\"", " font-family=\"Arial\"",
                                            " class=\"gridline\"",    " color=\"black\"",
@@ -69,6 +70,12 @@ static bool svg_take_nothing(svg_tidy *t)
             t->at += strlen(needless[i]);
             return true;
         }
+    return false;
+}
+
+/* Takes groups without content, and what names the others. */
+static bool svg_take_group(svg_tidy *t)
+{
     if (svg_begins(t, "<g id=\"gnuplot_plot_")) {
         const char *end = strstr(t->at, "</title>");
         if (end == NULL || end > t->end)
@@ -86,15 +93,36 @@ static bool svg_take_nothing(svg_tidy *t)
     return true;
 }
 
+/* Takes what gnuplot leaves as it is in texts: the end of what XML might have, and numbers that are no
+ * characters, which are those of a label. */
+static bool svg_take_text(svg_tidy *t)
+{
+    static const char *const texts[][2] = {{"]]>", "]]&gt;"}, {"&#x", "&amp;#x"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (svg_begins(t, texts[i][0])) {
+            fputs(texts[i][1], t->out);
+            t->at += strlen(texts[i][0]);
+            return true;
+        }
+    return false;
+}
+
+static bool svg_take_in_tag(svg_tidy *t)
+{
+    return *t->at == 'r' ? svg_take_colour(t) : *t->at == ' ' && svg_take_attribute(t);
+}
+
 static void svg_tidy_all(svg_tidy *t)
 {
     while (t->at < t->end) {
-        const bool taken = *t->at == 'r'   ? svg_take_colour(t)
-                           : *t->at == '<' ? svg_take_dot(t) || svg_take_nothing(t)
-                           : *t->at == ' ' ? svg_take_nothing(t)
-                                           : false;
-        if (!taken)
-            fputc(*t->at++, t->out);
+        if (t->in_tag ? svg_take_in_tag(t) : svg_take_text(t) || svg_take_group(t))
+            continue;
+        if (!t->in_tag && svg_take_dot(t)) {
+            t->in_tag = true;
+            continue;
+        }
+        t->in_tag = *t->at == '<' || (t->in_tag && *t->at != '>');
+        fputc(*t->at++, t->out);
     }
 }
 
@@ -157,7 +185,7 @@ int figure_take_svg(const bnn_figure *figure, bnn_figure_format format, char **a
     FILE *stream = open_memstream(&text, &n);
     if (stream == NULL)
         return bnn_no_memory(err);
-    svg_tidy body = {head + strlen("</defs>"), end, stream};
+    svg_tidy body = {head + strlen("</defs>"), end, stream, false};
     svg_write_head(figure, format, stream);
     fputs("<g>", stream); /* the one that stands before what gnuplot defines */
     svg_tidy_all(&body);

@@ -108,6 +108,10 @@ static const struct {
     {"\xff\xc0\x80 \xed\xa0\x80", "??? ???"},
     {"\u00fc \u6f22\u5b57", "\u00fc \u6f22\u5b57"},
     {"-", "-"},
+    {"x]]>y]]", "x]]&gt;y]]"},
+    {"&#x0;&#x3c;&#x", "&amp;#x0;&amp;#x3c;&amp;#x"},
+    {"rgb(29,33,38)>", "rgb(29,33,38)>"},
+    {"a class=\"gridline\" id", "a class=\"gridline\" id"},
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 
