@@ -121,17 +121,15 @@ static int create_beside(const char *path, char temporary[PATH_MAX])
     return fd;
 }
 
-/* False with errno. */
-static bool write_all(int fd, const char *bytes, size_t n)
+bool bnn_file_put(int fd, const void *bytes, size_t n)
 {
-    while (n > 0) {
-        const ssize_t written = write(fd, bytes, n);
+    for (const char *at = bytes, *end = at + n; at < end;) {
+        const ssize_t written = write(fd, at, (size_t)(end - at));
         if (written < 0 && errno != EINTR)
             return false;
-        bytes += written > 0 ? written : 0;
-        n -= (size_t)(written > 0 ? written : 0);
+        at += written > 0 ? written : 0;
     }
-    return bnn_file_sync(fd);
+    return true;
 }
 
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)
@@ -140,7 +138,7 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
     const int fd = create_beside(path, temporary);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
-    int reason = write_all(fd, bytes, n) ? 0 : errno;
+    int reason = bnn_file_put(fd, bytes, n) && bnn_file_sync(fd) ? 0 : errno;
     if (close(fd) != 0 && reason == 0)
         reason = errno;
     if (reason == 0 && rename(temporary, path) != 0)
@@ -153,6 +151,40 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
     return bnn_file_sync_directory_of(path)
                ? BNN_OK
                : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", path);
+}
+
+/* The descriptor of what is to be written to as it is; -1: there is none, *reason says whether that is an error (an
+ * errno) or the place of a regular file (0). */
+static int open_as_it_is(const char *path, int *reason)
+{
+    struct stat st, own;
+    int of = -1;
+    *reason = 0;
+    if (stat(path, &st) != 0)
+        return -1;
+    for (int fd = STDERR_FILENO; fd >= STDOUT_FILENO; fd--)
+        if (fstat(fd, &own) == 0 && own.st_dev == st.st_dev && own.st_ino == st.st_ino)
+            of = fd;
+    if (of < 0 && S_ISREG(st.st_mode))
+        return -1;
+    const int fd =
+        of >= 0 ? fcntl(of, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    *reason = fd < 0 ? errno : 0;
+    return fd;
+}
+
+int bnn_file_deliver(const char *path, const void *bytes, size_t n, bnn_error *err)
+{
+    int reason;
+    const int fd = open_as_it_is(path, &reason);
+    if (fd < 0 && reason == 0)
+        return bnn_file_write(path, bytes, n, err);
+    if (fd >= 0 && !bnn_file_put(fd, bytes, n))
+        reason = errno;
+    if (fd >= 0 && close(fd) != 0 && reason == 0)
+        reason = errno;
+    errno = reason;
+    return reason == 0 ? BNN_OK : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
 }
 
 /* Keeps errno. */

@@ -20,6 +20,14 @@ int bnn_file_read(const char *path, size_t limit_bytes, char **out, size_t *out_
  * part. */
 int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err);
 
+/* The same to where a user points. What is there and is no regular file (a device, a pipe) gets the bytes, and stays
+ * what it is; so does what standard output or error goes to, whatever its name. A link to a regular file is
+ * replaced, not followed. */
+int bnn_file_deliver(const char *path, const void *bytes, size_t n, bnn_error *err);
+
+/* Writes all of it, also where a signal interrupts that; false with errno. */
+bool bnn_file_put(int fd, const void *bytes, size_t n);
+
 /* Makes what was written to fd durable, also where a signal interrupts that; false with errno. */
 bool bnn_file_sync(int fd);
 

@@ -21,7 +21,7 @@ int bnn_picture_write(const char *path, const bnn_picture *picture, uint32_t cha
     if (status == BNN_OK && !png_image_write_to_memory(&image, bytes, &n, 0, pixels, 0, NULL))
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be made: %s", path, image.message);
     if (status == BNN_OK)
-        status = bnn_file_write(path, bytes, n, err);
+        status = bnn_file_deliver(path, bytes, n, err);
     free(pixels);
     free(bytes);
     return status;

@@ -45,6 +45,16 @@ sqlite3 bnnrun.db "UPDATE experiment SET name = 'a ''b''</script>';
 bnn 0 note "$uid" '</script><b onclick="x">'
 bnn 0 report
 prints '^report.html: [0-9,]* bytes'
+# What is no file stays what it is.
+mkfifo pipe
+cat pipe >piped &
+bnn 0 report -o pipe
+wait $!
+grep -q '</html>' piped && [ -p pipe ] || wrong 'a pipe did not get the page'
+ln -s /proc/self/fd/1 stdout
+bnn 0 report -o stdout
+prints '</html>'
+[ -L stdout ] || wrong 'standard output was replaced'
 bnn 0 report "a 'b'</script>" -o - --margin 0.2
 cp out page.html
 is() { n_checks=$((n_checks + 1)); [ "$1" = "$2" ] || wrong "expected $2, got $1"; }

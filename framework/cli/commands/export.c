@@ -57,7 +57,7 @@ static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packe
 static int export_write(const cli_export_file *f, bnn_error *err)
 {
     if (strcmp(f->path, "-") != 0)
-        return bnn_file_write(f->path, f->bytes, f->n, err);
+        return bnn_file_deliver(f->path, f->bytes, f->n, err);
     return fwrite(f->bytes, 1, f->n, stdout) == f->n
                ? BNN_OK
                : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");

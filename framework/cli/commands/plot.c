@@ -115,7 +115,7 @@ static int plot_deliver(const plot_request *r, const bnn_drawing *drawing, bnn_e
     if (plot_is_database(path, options->db))
         return bnn_fail(err, BNN_E_USAGE,
                         "plot: %s is the database, which would be lost; choose another name", path);
-    const int status = bnn_file_write(path, drawing->bytes, drawing->n, err);
+    const int status = bnn_file_deliver(path, drawing->bytes, drawing->n, err);
     if (status == BNN_OK && !options->quiet)
         printf("%s: %s bytes\n", path, bnn_count_text(drawing->n, count));
     return status;

@@ -35,7 +35,7 @@ static int report_deliver(const report_request *r, const char *text, size_t n, b
         return fwrite(text, 1, n, stdout) == n
                    ? BNN_OK
                    : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");
-    const int status = bnn_file_write(r->output, text, n, err);
+    const int status = bnn_file_deliver(r->output, text, n, err);
     if (status == BNN_OK && !r->asking.options.quiet)
         printf("%s: %s bytes; open it in a browser\n", r->output, bnn_count_text(n, count));
     return status;

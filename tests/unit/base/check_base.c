@@ -11,6 +11,7 @@
 #include <Random123/philox.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -493,6 +494,49 @@ START_TEST(file_write_that_fails_leaves_nothing_behind)
 }
 END_TEST
 
+/* What is no regular file is none that could be replaced. */
+START_TEST(file_deliver_writes_to_what_is_no_file)
+{
+    bnn_error err = {0};
+    char path[PATH_MAX], got[8] = "";
+    struct stat st;
+    snprintf(path, sizeof path, "%s", in_folder("pipe"));
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    const int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_eq(bnn_file_deliver(path, "12345", 5, &err), 0);
+    ck_assert_int_eq(read(reader, got, sizeof got), 5);
+    ck_assert_str_eq(got, "12345");
+    close(reader);
+    ck_assert_int_eq(symlink("/dev/null", in_folder("null")), 0);
+    ck_assert_int_eq(bnn_file_deliver(in_folder("null"), "12345", 5, &err), 0);
+    ck_assert(lstat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+    ck_assert(lstat(in_folder("null"), &st) == 0 && S_ISLNK(st.st_mode));
+    ck_assert_int_eq(bnn_file_deliver(folder, "1", 1, &err), BNN_E_RESOURCE);
+    ck_assert_ptr_nonnull(strstr(err.message, ": cannot write: Is a directory"));
+    ck_assert_int_eq(bnn_file_deliver("/dev/full", "1", 1, &err), BNN_E_RESOURCE);
+    ck_assert_int_eq(err.reason, ENOSPC);
+    ck_assert_uint_eq(count_files(), 2);
+}
+END_TEST
+
+/* A file is replaced, and a link to one, too: the file that it leads to is another's. */
+START_TEST(file_deliver_replaces_files)
+{
+    bnn_error err = {0};
+    char *bytes;
+    size_t n;
+    struct stat st;
+    ck_assert_int_eq(bnn_file_deliver(in_folder("victim"), "all", 3, &err), 0);
+    ck_assert_int_eq(symlink("victim", in_folder("link")), 0);
+    ck_assert_int_eq(bnn_file_deliver(in_folder("link"), "new", 3, &err), 0);
+    ck_assert_int_eq(bnn_file_read(in_folder("victim"), 3, &bytes, &n, &err), 0);
+    ck_assert_str_eq(bytes, "all");
+    free(bytes);
+    ck_assert(lstat(in_folder("link"), &st) == 0 && S_ISREG(st.st_mode));
+    ck_assert_uint_eq(count_files(), 2);
+}
+END_TEST
+
 /* Whoever shares a folder may have put a link where a temporary file was expected. */
 START_TEST(file_write_follows_no_link_and_obeys_the_umask)
 {
@@ -702,6 +746,8 @@ static Suite *base_suite(void)
     tcase_add_test(file, file_reads_what_was_written);
     tcase_add_test(file, file_read_refuses_what_is_no_bounded_file);
     tcase_add_test(file, file_write_that_fails_leaves_nothing_behind);
+    tcase_add_test(file, file_deliver_writes_to_what_is_no_file);
+    tcase_add_test(file, file_deliver_replaces_files);
     tcase_add_test(file, file_write_follows_no_link_and_obeys_the_umask);
     tcase_add_test(file, file_write_is_atomic_for_a_reader);
     tcase_add_test(file, sha256_gives_the_published_digests);
