@@ -112,16 +112,26 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
     return bnn_fail(err, BNN_E_RESOURCE, "%s", text[0] != '\0' ? text : curl_easy_strerror(*code));
 }
 
-/* Opens the part, unbuffered, so that what cannot be written is known at once. */
+/* Opens the part, unbuffered, so that what cannot be written is known at once. It is written to only when it
+ * is a file that has no other name: whoever may write to the folder may have put something else there. */
 static int download_open(transfer *t, bnn_error *err)
 {
     struct stat st;
-    const int fd = open(t->part, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
-    t->file = fd < 0 ? NULL : fdopen(fd, "ab");
-    if (t->file == NULL && fd >= 0)
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    const int fd = open(t->part, flags, 0666);
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
+        const bool planted = fd >= 0 || errno == ELOOP || errno == ENXIO;
+        if (fd >= 0)
+            close(fd);
+        return planted ? bnn_fail(err, BNN_E_RESOURCE,
+                                  "%s is not what a download leaves behind; remove it", t->part)
+                       : download_fail_write(t, err);
+    }
+    t->file = fdopen(fd, "ab");
+    if (t->file == NULL) {
         close(fd);
-    if (t->file == NULL || fstat(fd, &st) != 0)
-        return download_fail_write(t, err);
+        return bnn_no_memory(err);
+    }
     setbuf(t->file, NULL);
     t->start_bytes = t->done_bytes = (uint64_t)st.st_size;
     return BNN_OK;

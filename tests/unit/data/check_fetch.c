@@ -8,6 +8,7 @@
 #include "data/sources/source.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -155,6 +156,32 @@ START_TEST(test_part_longer_than_the_file_starts_again)
     fixture_write("cache/bnnrun/tiny/train-images-idx3-ubyte.gz.part", junk, sizeof junk);
     ck_assert_int_eq(fetch(&notes, &err), BNN_OK);
     fixture_expect_at(&tiny, "tiny", "cache/bnnrun/tiny");
+}
+END_TEST
+
+/* Whoever may write to the cache may have put something else there: a pipe, a link, a second name of a file. */
+START_TEST(test_part_that_is_none_is_not_written_to)
+{
+    fixture_notes notes;
+    bnn_error err;
+    char *bytes;
+    size_t n;
+    char *part = strdup(fixture_path("cache/bnnrun/tiny/train-images-idx3-ubyte.gz.part"));
+    write_mirrors("mirror", "nowhere");
+    fixture_write_set(&tiny, "mirror", true);
+    fixture_write("victim", "all", 3);
+    fixture_write("cache/bnnrun/tiny/other", "", 0); /* makes the folder */
+    ck_assert_int_eq(_i == 0   ? mkfifo(part, 0600)
+                     : _i == 1 ? symlink(fixture_path("victim"), part)
+                               : link(fixture_path("victim"), part),
+                     0);
+    ck_assert_int_eq(fetch(&notes, &err), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(err.message, ".part is not what a download leaves behind") != NULL, "%s",
+                  err.message);
+    ck_assert_int_eq(bnn_file_read(fixture_path("victim"), 10, &bytes, &n, &err), BNN_OK);
+    ck_assert_str_eq(bytes, "all");
+    free(bytes);
+    free(part);
 }
 END_TEST
 
@@ -374,6 +401,7 @@ static Suite *make_suite(void)
     tcase_add_test(get, test_resume);
     tcase_add_test(get, test_resume_of_a_complete_part);
     tcase_add_test(get, test_resume_of_a_damaged_part_starts_again);
+    tcase_add_loop_test(get, test_part_that_is_none_is_not_written_to, 0, 3);
     tcase_add_test(get, test_part_longer_than_the_file_starts_again);
     tcase_add_test(get, test_mirror_with_other_content);
     tcase_add_test(get, test_fetch_failure_lists_every_mirror);
