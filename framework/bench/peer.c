@@ -180,8 +180,9 @@ int bench_peer_ask_about_file(bench_peer *peer, json_t *request, const void *byt
              directory != NULL && directory[0] != '\0' ? directory : "/tmp");
     json_t *answer = NULL;
     const int fd = mkostemp(path, O_CLOEXEC);
-    int status = fd >= 0 ? bnn_file_write(path, bytes, n, err)
-                         : bnn_fail_errno(err, BNN_E_RESOURCE, "%s", path);
+    int status = fd >= 0 && bnn_file_put(fd, bytes, n)
+                     ? BNN_OK
+                     : bnn_fail_errno(err, BNN_E_RESOURCE, "%s", path);
     json_object_set_new(request, "path", json_string(path));
     if (status == BNN_OK)
         status = bench_peer_ask(peer, json_incref(request), &answer, err);

@@ -229,6 +229,15 @@ zeros=$(awk 'BEGIN { for (i = 0; i < 1000; i++) printf "%s1,0,0,0", i == 0 ? "" 
 fake_node "$(echo "$serving" | sed "s/LOGITS/$zeros/")"
 bench_with_node 1
 says '^bnnrun: onnxruntime (onnxruntime 9) and binary ([a-z0-9]*) do not agree on image [0-9]*: classes 0 and [1-3]'
+# The model that node gets is a file that others cannot read, whatever the umask.
+umask 000
+fake_node "$greeting
+read -r line
+/bin/ls -l tmp >rights
+echo '{\"error\": \"enough\"}'"
+bench_with_node 4
+umask 022
+grep -q '^-rw------- .* bnnrun_bench_' rights || wrong "others can read it: $(cat rights)"
 [ -z "$(find tmp -name 'bnnrun*')" ] || wrong 'files are left'
 
 echo "cli_bench: $n_checks commands, $n_wrong wrong"
