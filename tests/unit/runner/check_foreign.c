@@ -12,10 +12,9 @@ extern char **environ;
 enum { TABLES_MAX = 64, COLUMNS_MAX = 40 };
 
 /* What stands where something else belongs. */
-static const char *const values[] = {"7", "NULL", "X'1b5b33316d00ff'",
-                                     "'=' || char(27, 91, 51, 49, 109, 155, 8238) || 'x'"
-                                     " || CAST(X'9bffe280' AS TEXT)",
-                                     "-1e300"};
+#define FOREIGN_TEXT \
+    "'=' || char(27, 91, 51, 49, 109, 155, 8238) || CAST(X'9bffe280' AS TEXT) || 'x'"
+static const char *const values[] = {"7", "NULL", "X'1b5b33316d00ff'", FOREIGN_TEXT, "-1e300"};
 enum { N_VALUES = sizeof values / sizeof *values, N_SHORT = 2 };
 
 static const char *database;
