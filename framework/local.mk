@@ -248,11 +248,11 @@ framework_libbnn_a_LIBADD = $(engine_objects)
 framework_libbnn_a_DEPENDENCIES = $(engine_lo)
 
 # What is built once more for each instruction set that the host may have (framework/simd/vec.h).
-avx2_flags = -DBNN_VEC_AVX2 -mavx2 -mfma
+avx2_flags = -DBNN_VEC_AVX2 -mavx2 -mfma $(BNN_LOOPS_UNWATCHED)
 avx512_flags = -DBNN_VEC_AVX512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
-	-mprefer-vector-width=512
+	-mprefer-vector-width=512 $(BNN_LOOPS_UNWATCHED)
 avx512_count_flags = $(avx512_flags) -mavx512vpopcntdq -mavx512vnni
-neon_flags = -DBNN_VEC_NEON
+neon_flags = -DBNN_VEC_NEON $(BNN_LOOPS_UNWATCHED)
 kernel_libraries =
 
 if CPU_X86_64
