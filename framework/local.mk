@@ -11,6 +11,7 @@ infer_base_sources = \
 	framework/base/file.c framework/base/file.h \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
+	framework/base/csv.c framework/base/csv.h \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
 	framework/base/path.c framework/base/path.h \
@@ -403,6 +404,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/gc.c \
 	framework/cli/images.c framework/cli/images.h \
 	framework/cli/label.c framework/cli/label.h \
+	framework/cli/latex.c framework/cli/latex.h \
 	framework/cli/leaderboard.c framework/cli/leaderboard.h \
 	framework/cli/load.c framework/cli/load.h \
 	framework/cli/dispatch.c \

@@ -159,23 +159,36 @@ static void add_leader(cli_table *table, const json_t *row, const cli_bars *bars
     cli_table_cell(table, text);
 }
 
-int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err)
+static cli_table *leaderboard_make(const json_t *board, const bnn_metric *metric,
+                                   const cli_bars *bars)
 {
     const bnn_metric *extra = has_column(metric) ? NULL : metric;
-    const cli_bars bars = make_bars(board);
     char range[CLI_BARS_BYTES];
     cli_table *table = cli_table_create("@config");
     for (size_t i = 0; i < N_COLUMNS; i++) {
         const char *name = columns[i].metric;
         cli_table_column(table, name == NULL ? columns[i].title : bnn_run_metric(name)->title,
                          CLI_NUMBER);
-        if (columns[i].format == format_difference && bars.n > 0)
-            cli_table_column(table, cli_bars_head(&bars, range), CLI_NUMBER);
+        if (columns[i].format == format_difference && bars->n > 0)
+            cli_table_column(table, cli_bars_head(bars, range), CLI_NUMBER);
     }
     if (extra != NULL)
         cli_table_column(table, extra->title, CLI_NUMBER);
     for (size_t i = 0; i < json_array_size(board); i++)
-        add_leader(table, json_array_get(board, i), &bars, extra);
+        add_leader(table, json_array_get(board, i), bars, extra);
+    return table;
+}
+
+int cli_leaderboard_write_latex(const json_t *board, const bnn_metric *metric, FILE *out,
+                                bnn_error *err)
+{
+    return cli_table_write_latex(leaderboard_make(board, metric, &(cli_bars){.n = 0}), out, err);
+}
+
+int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err)
+{
+    const cli_bars bars = make_bars(board);
+    cli_table *table = leaderboard_make(board, metric, &bars);
     char name[CLI_TEXT_MAX];
     if (isfinite(cli_row_number(json_array_get(board, 0), mean_name(metric, name))))
         cli_table_first_is_best(table);

@@ -10,7 +10,9 @@
 json_t *cli_leaderboard_read(bnn_store *store, const char *experiment, const bnn_metric *metric,
                              bnn_goal goal, bnn_error *err);
 
-/* Prints them as a table to stdout. */
+/* Prints them as a table to stdout; writes them as one of LaTeX (booktabs). */
 int cli_leaderboard_print(const json_t *board, const bnn_metric *metric, bnn_error *err);
+int cli_leaderboard_write_latex(const json_t *board, const bnn_metric *metric, FILE *out,
+                                bnn_error *err);
 
 #endif

@@ -1,8 +1,10 @@
 #include "cli/table.h"
 
+#include "base/csv.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/grid.h"
+#include "cli/latex.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -194,57 +196,50 @@ static int table_print_text(const cli_table *table, bnn_error *err)
     return status;
 }
 
-/* ---- CSV (RFC 4180, but with plain line feeds) ------------------------------------------- */
-
-/* Spreadsheets take a text that begins so for a formula, and compute it; it gets an apostrophe in front,
- * as they have it. Numbers stay numbers. */
-static bool table_is_formula(const char *text)
-{
-    char *end;
-    if (*text == '\0' || text[1] == '\0' || strchr("=+-@\t\r", *text) == NULL)
-        return false;
-    (void)strtod(text, &end);
-    return end == text || *end != '\0';
-}
-
-/* The bytes of what would command a terminal; lines may end, in either way. */
-static size_t table_control(const char *text)
-{
-    const bool kept = *text == '\n' || *text == '\t' || (text[0] == '\r' && text[1] == '\n');
-    return kept ? 0 : bnn_text_control(text);
-}
-
-static void table_print_field(const char *text)
-{
-    const bool computes = text != NULL && table_is_formula(text);
-    const bool quoted =
-        text != NULL && (computes || *text == '\0' || strpbrk(text, ",\"\r\n") != NULL);
-    if (text == NULL)
-        return;
-    if (quoted)
-        fputs(computes ? "\"'" : "\"", stdout);
-    while (*text != '\0') {
-        const size_t n = table_control(text);
-        if (*text == '"')
-            putchar('"');
-        if (n > 0)
-            putchar('?');
-        else
-            fwrite(text, 1, bnn_text_character(text), stdout);
-        text += n > 0 ? n : bnn_text_character(text);
-    }
-    if (quoted)
-        putchar('"');
-}
+/* ---- CSV --------------------------------------------------------------------------------- */
 
 static void table_print_csv(const cli_table *table)
 {
     char number[BNN_SHORT_TEXT];
     for (size_t line = 0; line <= cli_table_rows(table); line++)
         for (size_t i = 0; i < table->n_columns; i++) {
-            table_print_field(table_text(table, line, i, true, number));
+            bnn_csv_text(table_text(table, line, i, true, number), stdout);
             putchar(i + 1 == table->n_columns ? '\n' : ',');
         }
+}
+
+/* ---- LaTeX ------------------------------------------------------------------------------- */
+
+static void table_write_latex_line(const cli_table *table, size_t line, FILE *out)
+{
+    char number[BNN_SHORT_TEXT];
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const char *text = table_text(table, line, i, false, number);
+        fputs(i > 0 ? " & " : "", out);
+        if (text != NULL && line > 0 && table->columns[i].kind == CLI_NUMBER)
+            cli_latex_number(text, out);
+        else if (text != NULL)
+            cli_latex_text(text, out);
+    }
+    fputs(" \\\\\n", out);
+}
+
+int cli_table_write_latex(cli_table *table, FILE *out, bnn_error *err)
+{
+    const bool failed = table == NULL || table->failed;
+    if (!failed) {
+        fputs("\\begin{tabular}{", out);
+        for (size_t i = 0; i < table->n_columns; i++)
+            putc(table->columns[i].kind == CLI_NUMBER ? 'r' : 'l', out);
+        fputs("}\n\\toprule\n", out);
+        table_write_latex_line(table, 0, out);
+        fputs("\\midrule\n", out);
+        for (size_t row = 0; row < cli_table_rows(table); row++)
+            table_write_latex_line(table, row + 1, out);
+        fputs("\\bottomrule\n\\end{tabular}\n", out);
+    }
+    cli_table_destroy(table);
+    return failed ? bnn_no_memory(err) : BNN_OK;
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */

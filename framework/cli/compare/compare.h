@@ -224,4 +224,8 @@ int cli_compare_print_programs(const cli_question *asked, const cli_findings *fo
 int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_compare_form form,
                       const cli_options *options, bnn_error *err);
 
+/* As CLI_FORM_LATEX, to a file. */
+int cli_compare_write_latex(const cli_question *asked, const cli_findings *found, bnn_arena *arena,
+                            FILE *out, bnn_error *err);
+
 #endif

@@ -1,6 +1,8 @@
 /* paper.c - findings to paste into a paper. */
 #include "cli/compare/sheet.h"
 
+#include "cli/latex.h"
+
 #include <string.h>
 
 static const char *paper_cell(const cli_sheet *sheet, size_t row, size_t i)
@@ -8,81 +10,18 @@ static const char *paper_cell(const cli_sheet *sheet, size_t row, size_t i)
     return sheet->cells[row * CLI_SHEET_COLUMNS + i];
 }
 
-/* ---- LaTeX ------------------------------------------------------------------------------- */
-
-/* In a number a sign is one of mathematics, and so is what is infinite. */
-static void paper_print_number(const char *text)
+int cli_sheet_write_latex(const cli_sheet *sheet, const char *statement, const char *cautions,
+                          FILE *out, bnn_error *err)
 {
-    for (; *text != '\0'; text++) {
-        if (strchr("-+<", *text) != NULL)
-            printf("$%c$", *text);
-        else if (strncmp(text, "inf", 3) == 0) {
-            fputs("$\\infty$", stdout);
-            text += 2;
-        } else
-            putchar(*text);
-    }
-}
-
-static void paper_print_text(const char *text)
-{
-    for (; *text != '\0'; text++)
-        switch (*text) {
-        case '\\':
-            fputs("\\textbackslash{}", stdout);
-            break;
-        case '~':
-            fputs("\\textasciitilde{}", stdout);
-            break;
-        case '^':
-            fputs("\\textasciicircum{}", stdout);
-            break;
-        case '>':
-        case '<':
-            printf("$%c$", *text);
-            break;
-        default:
-            if (strchr("&%$#_{}", *text) != NULL)
-                putchar('\\');
-            putchar(*text);
-        }
-}
-
-/* Lines as comments. */
-static void paper_print_comment(const char *lines)
-{
-    while (*lines != '\0') {
-        const size_t n = strcspn(lines, "\n");
-        printf("%% %.*s\n", (int)n, lines);
-        lines += n + (lines[n] == '\n');
-    }
-}
-
-void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const char *cautions)
-{
-    paper_print_comment(statement);
-    paper_print_comment(cautions);
-    printf("\\begin{tabular}{");
+    cli_table *table = cli_table_create("");
     for (size_t i = 0; i < sheet->n_columns; i++)
-        putchar(sheet->heads[i][0] == '#' ? 'r' : 'l');
-    printf("}\n\\toprule\n");
-    for (size_t i = 0; i < sheet->n_columns; i++) {
-        fputs(i > 0 ? " & " : "", stdout);
-        paper_print_text(cli_sheet_head(sheet, i));
-    }
-    printf(" \\\\\n\\midrule\n");
-    for (size_t row = 0; row < sheet->n; row++) {
-        for (size_t i = 0; i < sheet->n_columns; i++) {
-            const char *cell = paper_cell(sheet, row, i);
-            fputs(i > 0 ? " & " : "", stdout);
-            if (sheet->heads[i][0] == '#')
-                paper_print_number(cell);
-            else
-                paper_print_text(cell);
-        }
-        printf(" \\\\\n");
-    }
-    printf("\\bottomrule\n\\end{tabular}\n");
+        cli_table_column(table, cli_sheet_head(sheet, i),
+                         sheet->heads[i][0] == '#' ? CLI_NUMBER : CLI_TEXT);
+    for (size_t i = 0; i < sheet->n * sheet->n_columns; i++)
+        cli_table_cell(table, paper_cell(sheet, i / sheet->n_columns, i % sheet->n_columns));
+    cli_latex_comment(statement, out);
+    cli_latex_comment(cautions, out);
+    return cli_table_write_latex(table, out, err);
 }
 
 /* ---- Markdown ---------------------------------------------------------------------------- */

@@ -159,7 +159,7 @@ int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_
     if (status != BNN_OK)
         return status;
     if (form == CLI_FORM_LATEX)
-        cli_sheet_print_latex(&sheet, statement, cautions);
+        return cli_sheet_write_latex(&sheet, statement, cautions, stdout, err);
     if (form == CLI_FORM_MARKDOWN)
         cli_sheet_print_markdown(&sheet, statement, cautions);
     if (form != CLI_FORM_TABLE)
@@ -176,4 +176,17 @@ int cli_compare_print(const cli_question *asked, const cli_findings *found, cli_
         compare_print_lines(cautions, arena);
     }
     return status;
+}
+
+int cli_compare_write_latex(const cli_question *asked, const cli_findings *found, bnn_arena *arena,
+                            FILE *out, bnn_error *err)
+{
+    const char *statement = cli_compare_statement(asked, found, arena);
+    const char *cautions = cli_compare_cautions(asked, found, arena);
+    cli_sheet sheet;
+    if (statement == NULL || cautions == NULL)
+        return bnn_no_memory(err);
+    if (cli_sheet_make(asked, found, arena, &sheet, err) != BNN_OK)
+        return err->status;
+    return cli_sheet_write_latex(&sheet, statement, cautions, out, err);
 }

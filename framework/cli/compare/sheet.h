@@ -34,9 +34,9 @@ int cli_sheet_make(const cli_question *asked, const cli_findings *found, bnn_are
 /* The name of a column, as people read it. */
 const char *cli_sheet_head(const cli_sheet *sheet, size_t column);
 
-/* Prints the sheet to stdout as a table of Markdown or LaTeX (booktabs), with the statement and the
- * cautions: paper.c. */
+/* The sheet as a table of Markdown, to stdout, or LaTeX (booktabs), with the statement and the cautions: paper.c. */
 void cli_sheet_print_markdown(const cli_sheet *sheet, const char *statement, const char *cautions);
-void cli_sheet_print_latex(const cli_sheet *sheet, const char *statement, const char *cautions);
+int cli_sheet_write_latex(const cli_sheet *sheet, const char *statement, const char *cautions,
+                          FILE *out, bnn_error *err);
 
 #endif
