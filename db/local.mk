@@ -4,10 +4,12 @@ store_sources = \
 	db/aggregates.c \
 	db/store.c db/store.h \
 	db/store_attempt.c \
+	db/store_begun.c db/store_begun.h \
 	db/store_bench.c db/store_bench.h \
 	db/store_compare.c db/store_compare.h \
 	db/store_curate.c db/store_curate.h \
 	db/store_curves.c db/store_curves.h \
+	db/store_foreign.c db/store_foreign.h \
 	db/store_internal.h \
 	db/store_looks.c db/store_looks.h \
 	db/store_merge.c db/store_merge.h \
@@ -60,8 +62,16 @@ store_scripts = \
 	db/schema_9.sql \
 	db/orphans.sql \
 	db/views.sql \
+	db/sql/begun_points.sql \
+	db/sql/begun_runs.sql \
+	db/sql/begun_settings.sql \
 	db/sql/chosen_runs.sql \
 	db/sql/compared_runs.sql \
+	db/sql/csv_configs.sql \
+	db/sql/csv_keys.sql \
+	db/sql/csv_layers.sql \
+	db/sql/csv_metrics.sql \
+	db/sql/csv_runs.sql \
 	db/sql/ended_runs.sql \
 	db/sql/epoch_curves.sql \
 	db/sql/last_uses.sql \

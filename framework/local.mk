@@ -159,6 +159,14 @@ export_sources = \
 	framework/export/onnx/qonnx.c \
 	framework/export/onnx/stages.c \
 	framework/export/onnx/writer.c framework/export/onnx/writer.h
+exchange_sources = \
+	framework/exchange/csv.c \
+	framework/exchange/exchange.c framework/exchange/exchange.h \
+	framework/exchange/folder.c framework/exchange/folder.h \
+	framework/exchange/mlflow.c \
+	framework/exchange/tensorboard.c \
+	framework/exchange/trackio.c \
+	framework/exchange/visit.c framework/exchange/visit.h
 comparison_sources = \
 	framework/comparison/bootstrap.c framework/comparison/bootstrap.h \
 	framework/comparison/comparison.c framework/comparison/comparison.h \
@@ -243,7 +251,7 @@ runner_sources = \
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
 	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
-	$(export_sources) $(comparison_sources) $(figure_sources) $(bench_sources) $(runner_sources) $(store_sources)
+	$(export_sources) $(exchange_sources) $(comparison_sources) $(figure_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
 # Not the objects themselves, for which make has no rule.
 framework_libbnn_a_DEPENDENCIES = $(engine_lo)
@@ -335,13 +343,21 @@ engine_objects += \
 infer_engines += framework/libinfer_neon.la
 endif
 
-# Reading and writing of ONNX's messages, generated from their schema. Not ours to be warned about.
-onnx_library = framework/libbnn_onnx.a
-noinst_LIBRARIES += $(onnx_library)
-nodist_framework_libbnn_onnx_a_SOURCES = framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
-framework_libbnn_onnx_a_CFLAGS = $(BNN_FLAGS) $(BNN_PREFIX_MAP) $(BNN_INSTRUMENT)
-BUILT_SOURCES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
-CLEANFILES += framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
+# Reading and writing of the messages of ONNX and TensorBoard, generated from their schemas. Not ours to be warned about.
+onnx_messages = framework/onnx/onnx.pb-c.c framework/onnx/onnx.pb-c.h
+event_messages = framework/exchange/tensorboard.pb-c.c framework/exchange/tensorboard.pb-c.h
+message_library = framework/libbnn_messages.a
+noinst_LIBRARIES += $(message_library)
+nodist_framework_libbnn_messages_a_SOURCES = $(onnx_messages) $(event_messages)
+framework_libbnn_messages_a_CFLAGS = $(BNN_FLAGS) $(BNN_PREFIX_MAP) $(BNN_INSTRUMENT)
+BUILT_SOURCES += $(onnx_messages) $(event_messages)
+CLEANFILES += $(onnx_messages) $(event_messages)
+EXTRA_DIST += framework/exchange/tensorboard.proto
+framework/exchange/tensorboard.pb-c.c: framework/exchange/tensorboard.proto
+	$(AM_V_GEN)$(MKDIR_P) framework/exchange && \
+	  $(PROTOC_C) -I '$(srcdir)/framework/exchange' --c_out=framework/exchange \
+	    '$(srcdir)/framework/exchange/tensorboard.proto'
+framework/exchange/tensorboard.pb-c.h: framework/exchange/tensorboard.pb-c.c
 framework/onnx/onnx.pb-c.c: $(ONNX_PROTO_DIR)/onnx.proto
 	$(AM_V_GEN)$(MKDIR_P) framework/onnx && \
 	  $(PROTOC_C) -I '$(ONNX_PROTO_DIR)' --c_out=framework/onnx '$(ONNX_PROTO_DIR)/onnx.proto'
@@ -350,7 +366,7 @@ framework/onnx/onnx.pb-c.h: framework/onnx/onnx.pb-c.c
 # What a program that uses the library is linked with.
 bnn_system_libraries = $(YAML_LIBS) $(SQLITE_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
 	$(ARCHIVE_LIBS) $(JANSSON_LIBS) $(LIBMD_LIBS) $(PNG_LIBS) $(JPEG_LIBS) $(PROTOBUF_C_LIBS) -ldl -lm
-bnn_libraries = framework/libbnn.a $(kernel_libraries) $(onnx_library) $(bnn_system_libraries)
+bnn_libraries = framework/libbnn.a $(kernel_libraries) $(message_library) $(bnn_system_libraries)
 
 # The command but for its main(), for the tests that call it.
 noinst_LIBRARIES += framework/libcli.a
@@ -394,7 +410,8 @@ framework_libcli_a_SOURCES = \
 	framework/cli/doctor/place.c \
 	framework/cli/doctor/plugins.c \
 	framework/cli/doctor/tools.c \
-	framework/cli/commands/export.c \
+	framework/cli/commands/export.c framework/cli/commands/export.h \
+	framework/cli/commands/export_results.c \
 	framework/cli/commands/help.c \
 	framework/cli/commands/looks.c framework/cli/commands/looks.h \
 	framework/cli/deployment.c framework/cli/deployment.h \
@@ -502,6 +519,7 @@ EXTRA_DIST += \
 	framework/data/add/README.md \
 	framework/data/formats/README.md \
 	framework/data/sources/README.md \
+	framework/exchange/README.md \
 	framework/export/README.md \
 	framework/export/c/README.md \
 	framework/export/onnx/README.md \

@@ -158,6 +158,7 @@ shell_tests = \
 	tests/cli/data.sh \
 	tests/cli/docs.sh \
 	tests/cli/doctor.sh \
+	tests/cli/exchange.sh \
 	tests/cli/house.sh \
 	tests/cli/identity.sh \
 	tests/cli/install.sh \
@@ -276,7 +277,7 @@ EXTRA_DIST += tests/old/databases.tar.xz tests/old/plugins.tar.xz
 EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/parsers.txt tests/fixtures/sample/rows.sql tests/fixtures/sample/tiny.yaml
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
-fuzz_objects = $(kernel_libraries) $(engine_objects) $(onnx_library) $(bnn_system_libraries) $(MICROHTTPD_LIBS)
+fuzz_objects = $(kernel_libraries) $(engine_objects) $(message_library) $(bnn_system_libraries) $(MICROHTTPD_LIBS)
 # What tests/fuzz/fuzz.sh builds with.
 fuzz_environment = $(AM_TESTS_ENVIRONMENT) \
 	$(MKDIR_P) fuzz && printf '%s\n' $(fuzz_flags) $(AM_CPPFLAGS) $(CPPFLAGS) | $(SED) 's/"/\\"/g' >fuzz/flags; \
@@ -286,9 +287,9 @@ fuzz_environment = $(AM_TESTS_ENVIRONMENT) \
 	export FUZZ_CC FUZZ_SOURCES FUZZ_OBJECTS FUZZ_TARGETS;
 
 .PHONY: fuzz fuzz-coverage
-fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library) $(modules)
+fuzz: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(message_library) $(modules)
 	@$(fuzz_environment) $(SHELL) $(srcdir)/tests/fuzz/fuzz.sh run $(FUZZ_FLAGS)
-fuzz-coverage: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(onnx_library) $(modules)
+fuzz-coverage: $(BUILT_SOURCES) $(kernel_libraries) $(engine_lo) $(message_library) $(modules)
 	@$(fuzz_environment) $(SHELL) $(srcdir)/tests/fuzz/fuzz.sh coverage
 
 clean-local:
@@ -466,6 +467,7 @@ torture: all tests/torture/torture tests/torture/inject.la
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh
 EXTRA_DIST += \
+	tests/cli/exchange.py \
 	tests/cli/schema.py \
 	tests/cli/schema_good.yaml \
 	tests/cli/schema_takes.txt \

@@ -1,5 +1,7 @@
 #include "cli/latex.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -29,9 +31,21 @@ void cli_latex_number(const char *text, FILE *out)
     }
 }
 
+/* The bytes that were written: one, or what no terminal gets. */
+static size_t latex_other(const char *text, FILE *out)
+{
+    const size_t control = bnn_text_control(text);
+    const size_t n = control > 0 ? control : bnn_text_character(text);
+    if (control > 0)
+        putc('?', out);
+    else
+        fwrite(text, 1, n, out);
+    return n;
+}
+
 void cli_latex_text(const char *text, FILE *out)
 {
-    for (; *text != '\0'; text++)
+    for (size_t n = 1; *text != '\0'; text += n, n = 1)
         switch (*text) {
         case '\\':
             fputs("\\textbackslash{}", out);
@@ -49,7 +63,7 @@ void cli_latex_text(const char *text, FILE *out)
         default:
             if (strchr("&%$#_{}", *text) != NULL)
                 putc('\\', out);
-            putc(*text, out);
+            n = latex_other(text, out);
         }
 }
 

@@ -349,7 +349,7 @@ says '--format is needed: onnx, onnx-packed, qonnx or c'
 fails 2 export small.bnn --format onxx
 says 'unknown format "onxx"; did you mean "onnx"'
 fails 2 export --format c
-says 'one RUN or MODEL.bnn is needed'
+says 'one RUN, MODEL.bnn or EXPERIMENT is needed'
 (ulimit -f 4 && exec "$BNNRUN" export float.bnn --format c -o limited.c) >out 2>err
 [ $? -eq 4 ] || wrong "a limit to the size of files ends it"
 says 'limited.c: cannot write: File too large'

@@ -1,9 +1,10 @@
-/* export.c - bnnrun export: a model as ONNX or as C. */
+/* export.c - bnnrun export: a model as ONNX or as C, the results of an experiment for other programs. */
 #include "base/file.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "cli/commands/export.h"
 #include "cli/images.h"
 #include "cli/operand.h"
 #include "cli/options.h"
@@ -22,7 +23,8 @@ typedef enum cli_export_format {
     CLI_EXPORT_PACKED,
     CLI_EXPORT_QONNX,
     CLI_EXPORT_C,
-    CLI_EXPORT_FORMATS
+    CLI_EXPORT_RESULTS, /* the first of those in export.h; the others are of models */
+    CLI_EXPORT_FORMATS = CLI_EXPORT_RESULTS + CLI_RESULTS_FORMATS
 } cli_export_format;
 
 typedef struct cli_export_file {
@@ -50,7 +52,16 @@ typedef struct cli_export {
     const char *advice; /* a line on what to do with them */
 } cli_export;
 
-static const char *const format_names[CLI_EXPORT_FORMATS] = {"onnx", "onnx-packed", "qonnx", "c"};
+static const char *const format_names[CLI_EXPORT_FORMATS] = {
+    "onnx",
+    "onnx-packed",
+    "qonnx",
+    "c",
+    [CLI_EXPORT_RESULTS + BNN_EXCHANGE_TENSORBOARD] = "tensorboard",
+    [CLI_EXPORT_RESULTS + BNN_EXCHANGE_MLFLOW] = "mlflow",
+    [CLI_EXPORT_RESULTS + BNN_EXCHANGE_TRACKIO] = "trackio",
+    [CLI_EXPORT_RESULTS + BNN_EXCHANGE_CSV] = "csv",
+    [CLI_EXPORT_RESULTS + CLI_RESULTS_LATEX] = "latex"};
 
 /* ---- files ------------------------------------------------------------------------------- */
 
@@ -277,7 +288,13 @@ static int check_request(const cli_export *r, bnn_error *err)
 {
     const cli_command *command = &cli_command_export;
     if (r->format == CLI_EXPORT_FORMATS)
-        return cli_usage(err, command, "--format is needed: onnx, onnx-packed, qonnx or c");
+        return cli_usage(
+            err, command,
+            "--format is needed: onnx, onnx-packed, qonnx or c of a model, tensorboard, "
+            "mlflow, trackio, csv or latex of an experiment");
+    if (r->input != NULL && r->format >= CLI_EXPORT_RESULTS)
+        return cli_usage(err, command, "%s is of an experiment; --input is for ONNX",
+                         format_names[r->format]);
     if (r->input != NULL && r->format == CLI_EXPORT_C)
         return cli_usage(err, command, "C takes pixels; --input is for ONNX");
     if (r->format != CLI_EXPORT_C && (r->n_tests > 0 || r->prefix != NULL))
@@ -285,14 +302,14 @@ static int check_request(const cli_export *r, bnn_error *err)
     if (r->images_path != NULL && r->n_tests == 0)
         return cli_usage(err, command, "--images are those of --self-test N");
     if (r->output != NULL && strcmp(r->output, "-") == 0 && (r->options.json || r->options.csv))
-        return cli_usage(err, command, "stdout takes the model or the report, not both");
+        return cli_usage(err, command, "stdout takes the export or the report, not both");
     return BNN_OK;
 }
 
 /* The run, or the file without folder and ".bnn"; with what the format adds. */
 static const char *default_output(const cli_export *r)
 {
-    static const char *const ends[CLI_EXPORT_FORMATS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
+    static const char *const ends[CLI_EXPORT_RESULTS] = {".onnx", "_packed.onnx", "_qonnx.onnx",
                                                          ".c"};
     const char *name =
         r->source.is_of_run ? r->source.stored.run.uid : bnn_path_name(r->options.operands[0]);
@@ -318,9 +335,7 @@ static int export_reload(cli_export *r, bnn_error *err)
 static int export_model(cli_export *r, bnn_error *err)
 {
     const bool of_own_images = r->n_tests > 0 && r->images_path == NULL;
-    int status = check_request(r, err);
-    if (status == BNN_OK)
-        status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
+    int status = cli_find_model(r->options.operands[0], &r->options, &r->source, err);
     if (status == BNN_OK && r->source.path == NULL)
         status = cli_fail_without_model(&r->source.stored, &r->options, err);
     if (status != BNN_OK)
@@ -353,7 +368,12 @@ static int export_model(cli_export *r, bnn_error *err)
 static int run_export(void *request, bnn_error *err)
 {
     cli_export *r = request;
-    const int status = export_model(r, err);
+    int status = check_request(r, err);
+    if (status == BNN_OK)
+        status = r->format < CLI_EXPORT_RESULTS
+                     ? export_model(r, err)
+                     : cli_export_results(&r->options, (int)(r->format - CLI_EXPORT_RESULTS),
+                                          r->output, err);
     for (size_t i = 0; i < r->n_files; i++)
         free(r->files[i].bytes);
     free(r->images.pixels);
@@ -364,14 +384,25 @@ static int run_export(void *request, bnn_error *err)
 static const cli_export export_values = {.format = CLI_EXPORT_FORMATS};
 
 static const cli_option export_options[] = {
-    CLI_WORDS_ROW("format", "FORMAT", "onnx|onnx-packed|qonnx|c", parse_format,
+    CLI_WORDS_ROW("format", "FORMAT",
+                  "onnx|onnx-packed|qonnx|c|tensorboard|mlflow|trackio|csv|latex", parse_format,
                   "onnx         standard operators of opset 17, weights as floats\n"
                   "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
                   "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
-                  "c            one freestanding C99 source and its header"),
+                  "c            one freestanding C99 source and its header\n"
+                  "Of an EXPERIMENT:\n"
+                  "tensorboard  event files: each number by epoch, and what varies as\n"
+                  "             hyperparameters\n"
+                  "mlflow       a file store: metrics, parameters and tags of each run\n"
+                  "trackio      the database of a project\n"
+                  "csv          runs.csv, configs.csv (a column a setting), metrics.csv and\n"
+                  "             layers.csv (a row a number)\n"
+                  "latex        the tables of `bnnrun compare` and of the leaderboard"),
     CLI_ROW("output", 'o', CLI_STRING, "FILE", cli_export, output,
             "default: the name of run or file with .onnx, _packed.onnx,\n"
-            "_qonnx.onnx or .c; - is stdout. C's header goes beside it"),
+            "_qonnx.onnx or .c; - is stdout. C's header goes beside it. Of an\n"
+            "EXPERIMENT: a folder that is not there yet, EXPERIMENT_FORMAT, or\n"
+            "EXPERIMENT.tex, which replaces only a file of bnnrun export"),
     CLI_WORDS_ROW("input", "KIND", "pixels|floats", parse_input,
                   "ONNX: pixels (uint8, the default) or floats (float32, (pixel -\n"
                   "128) / 128)"),
@@ -381,7 +412,7 @@ static const cli_option export_options[] = {
             "the images of the self-test, in IDX (default: RUN's test set)"),
     CLI_ROW("prefix", 0, CLI_STRING, "NAME", cli_export, prefix,
             "C: what all names begin with (default: the name of the file)"),
-    {.name = "db", .help = "the database that has RUN (BNNRUN_DB, else bnnrun.db)"},
+    {.name = "db", .help = "the database that has it (BNNRUN_DB, else bnnrun.db)"},
     {.name = "json", .help = "the files written, their bytes and SHA-256"},
     {.name = "csv", .help = "likewise"},
     {.name = "quiet", .help = "say nothing"},
@@ -390,19 +421,30 @@ static const cli_option export_options[] = {
 
 const cli_command cli_command_export = {
     .name = "export",
-    .arguments = "RUN|MODEL.bnn",
-    .summary = "a model as ONNX or C, for other programs and boards",
+    .arguments = "RUN|MODEL.bnn|EXPERIMENT",
+    .summary = "a model as ONNX or C, results for other programs and papers",
     .notes =
         "RUN is the uid that `bnnrun runs` lists, or the beginning of one: its model file is taken,\n"
-        "for qonnx the network itself.\n",
+        "for qonnx the network itself. Of an EXPERIMENT all runs that have begun are exported, whatever\n"
+        "their state, which is told; of csv those that are queued, too. What was measured once is\n"
+        "final/NAME, at the last epoch. No folder is written over.\n"
+        "\n"
+        "  tensorboard --logdir ste_sweep_tensorboard\n"
+        "  mlflow server --backend-store-uri ste_sweep_mlflow\n"
+        "  mlflow migrate-filestore --source ste_sweep_mlflow --target sqlite:///mlflow.db\n"
+        "  TRACKIO_DIR=ste_sweep_trackio trackio show\n"
+        "  pandas.read_csv('ste_sweep_csv/metrics.csv')\n",
     .options = export_options,
     .examples = "  bnnrun export 3f --format onnx-packed\n"
                 "  bnnrun export 3f --format c -o digits.c --self-test 10\n"
                 "  bnnrun export lenet5.bnn --format c -o firmware/digits.c --self-test 10 \\\n"
-                "         --images mnist/t10k-images-idx3-ubyte\n",
+                "         --images mnist/t10k-images-idx3-ubyte\n"
+                "  bnnrun export ste_sweep --format tensorboard\n"
+                "  bnnrun export ste_sweep --format latex -o paper/table.tex\n",
     .least = 1,
     .most = 1,
-    .needs = "one RUN or MODEL.bnn is needed, as in `bnnrun export lenet5.bnn --format c`",
+    .needs = "one RUN, MODEL.bnn or EXPERIMENT is needed, as in `bnnrun export lenet5.bnn "
+             "--format c`",
     .memory = BNN_MODEL_LIMIT_BYTES,
     .n_request = sizeof(cli_export),
     .values = &export_values,
