@@ -12,7 +12,10 @@ store_sources = \
 	db/store_foreign.c db/store_foreign.h \
 	db/store_internal.h \
 	db/store_looks.c db/store_looks.h \
-	db/store_merge.c db/store_merge.h \
+	db/store_merge.c db/store_merge.h db/store_merge_internal.h \
+	db/store_merge_check.c \
+	db/store_merge_rows.c \
+	db/store_merge_sql.c \
 	db/store_migrate.c \
 	db/store_moved.c \
 	db/store_needs.c \
@@ -77,6 +80,16 @@ store_scripts = \
 	db/sql/last_uses.sql \
 	db/sql/layer_curves.sql \
 	db/sql/links.sql \
+	db/sql/merge_check.sql \
+	db/sql/merge_compare.sql \
+	db/sql/merge_conflicts.sql \
+	db/sql/merge_explain.sql \
+	db/sql/merge_forget.sql \
+	db/sql/merge_room.sql \
+	db/sql/merge_runs.sql \
+	db/sql/merge_settle.sql \
+	db/sql/merge_specs.sql \
+	db/sql/merge_tables.sql \
 	db/sql/named_configs.sql \
 	db/sql/predictions.sql \
 	db/sql/registered.sql \

@@ -34,6 +34,6 @@ DELETE FROM benchmark_layer
 WHERE (benchmark_id, contender, engine, batch) NOT IN
       (SELECT benchmark_id, contender, engine, batch FROM benchmark_result);
 UPDATE run SET state = 'queued'
-WHERE n_attempts > 0 AND state <> 'queued'
+WHERE state <> 'queued'
   AND NOT EXISTS (SELECT 1 FROM attempt
                   WHERE attempt.run_id = run.run_id AND attempt.attempt = run.n_attempts);

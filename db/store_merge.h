@@ -5,28 +5,33 @@
  *     bnn_store_merge_finish(into, &err);      takes it over: all, or nothing
  *
  * A run is known by experiment, config and seed. It is taken over with all its attempts when it is not here, or
- * has come further there: done before failed, failed before interrupted. Of runs that are done in both, the
- * results are compared, and not a row is taken from where they differ. */
+ * has come further there: done before stale, then by epochs, and with as many of them failed before interrupted. Of
+ * runs that are done in both, the results are compared, and not a row is taken from where they differ. */
 #ifndef BNN_DB_STORE_MERGE_H
 #define BNN_DB_STORE_MERGE_H
 
 #include "base/arena.h"
-#include "db/store.h"
+#include "db/store_curate.h"
 
 /* how: "new"; "better": further there; "same": done in both, with the same bits; "kept": further here; "busy": under
- * way here; "different": done in both, with other results. Of a different one what differs, and what the two were
- * made with that is not the same, "" when there is nothing; promised: then only machines or instruction sets differ,
- * which should make no difference. */
+ * way here; "different": done in both, with other results. last: its last attempt there, as bnn_store_last_attempt says
+ * it. Of a different one what differs, and what the two were made with that is not the same, "" when there is nothing;
+ * promised: then only machines or instruction sets differ, which should make no difference. */
 typedef struct bnn_store_merged {
     const char *from_uid, *uid; /* there, and here */
-    const char *how, *what, *made;
+    const char *how, *last, *what, *made;
     int64_t promised;
 } bnn_store_merged;
 
+/* Takes the triggers out of a copy, which else would run when it is brought to the newest schema. What is no database is
+ * left alone. */
+void bnn_store_merge_disarm(const char *copy);
+
 /* Begins a transaction, and finds out what becomes of each run of the database `copy`, which has the newest schema
- * and is nobody else's. Refused as BNN_E_RESOURCE is what no bnnrun has written; name: what it is called
- * then. Whatever it returns, bnn_store_merge_end comes after it. */
-int bnn_store_merge_begin(bnn_store *into, const char *copy, const char *name, bnn_arena *arena,
+ * and is nobody else's; only: of these, by their uids, and what they need; NULL: of all. Refused as BNN_E_RESOURCE is
+ * what no bnnrun has written; name: what it is called then. Whatever it returns, bnn_store_merge_end comes after it. */
+int bnn_store_merge_begin(bnn_store *into, const char *copy, const char *name,
+                          const bnn_store_words *only, bnn_arena *arena,
                           const bnn_store_merged **out, size_t *out_n, bnn_error *err);
 
 /* A recorded file of a run of the other database. */
@@ -36,6 +41,13 @@ typedef struct bnn_store_merged_file {
 
 int bnn_store_merge_files(bnn_store *into, const char *from_uid, bnn_arena *arena,
                           const bnn_store_merged_file **out, size_t *out_n, bnn_error *err);
+
+/* What a run of this database is: its last attempt, "done.2.STARTED_US.ENDED_US", "" without one, and the SHA-256 of
+ * its files of this name, "" of one that is not recorded. */
+int bnn_store_last_attempt(bnn_store *store, const char *uid, bnn_arena *arena, const char **out,
+                           bnn_error *err);
+int bnn_store_file_sha256(bnn_store *store, const char *uid, const char *name, bnn_arena *arena,
+                          const char **out, bnn_error *err);
 
 /* Whether a process of this machine holds runs of a database, or may take some. */
 bool bnn_store_is_in_use(const char *path);

@@ -152,22 +152,21 @@ static bool find_planned_run(bnn_store *store, int64_t experiment, int64_t confi
     return true;
 }
 
-/* The SHA-256 over what identifies the run. */
 static void hash_run(bnn_store *store, int64_t experiment, int64_t config, int64_t seed,
                      char out[BNN_SHA256_HEX])
 {
-    sqlite3_stmt *statement = bnn_store_first(store,
-                                              "SELECT name || char(10) || hash || char(10) || ?3"
-                                              " FROM experiment, config"
-                                              " WHERE experiment_id = ?1 AND config_id = ?2",
-                                              BNN_VALUES(V(experiment), V(config), V(seed)));
+    sqlite3_stmt *statement = bnn_store_first(
+        store,
+        "SELECT name, hash FROM experiment, config WHERE experiment_id = ?1 AND config_id = ?2",
+        BNN_VALUES(V(experiment), V(config)));
+    const char *name = statement == NULL ? NULL : (const char *)sqlite3_column_text(statement, 0);
+    const char *hash = statement == NULL ? NULL : (const char *)sqlite3_column_text(statement, 1);
     out[0] = '\0';
-    if (statement == NULL || sqlite3_column_text(statement, 0) == NULL)
+    if (name == NULL || hash == NULL)
         bnn_store_refuse(store, BNN_E_INTERNAL, "no experiment %lld with config %lld",
                          (long long)experiment, (long long)config);
-    else
-        bnn_sha256(sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0),
-                   out);
+    else if (!bnn_run_hash(name, hash, seed, out))
+        store->status = bnn_no_memory(store->err);
     sqlite3_reset(statement);
 }
 

@@ -221,7 +221,8 @@ runner_sources = \
 	framework/runner/experiment.c framework/runner/experiment.h \
 	framework/runner/experiment_internal.h \
 	framework/runner/isolation.c \
-	framework/runner/merge.c framework/runner/merge.h \
+	framework/runner/merge.c framework/runner/merge.h framework/runner/merge_internal.h \
+	framework/runner/merge_files.c \
 	framework/runner/needs.c \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
@@ -429,6 +430,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/merge.c \
 	framework/cli/commands/mv.c \
 	framework/cli/commands/note.c \
+	framework/cli/merged.c framework/cli/merged.h \
 	framework/cli/operand.c framework/cli/operand.h \
 	framework/cli/options.c framework/cli/options.h \
 	framework/cli/commands/plan.c framework/cli/commands/plan.h \

@@ -104,7 +104,7 @@ bool bnn_file_sync_directory_of(const char *path)
 
 /* A new file beside path, with a name that nobody can foresee: "model.bnn.8271094452.tmp", which is what
  * bnn_run_is_half_file() knows. -1 with errno. */
-static int create_beside(const char *path, char temporary[PATH_MAX])
+static int create_beside(const char *path, unsigned mode, char temporary[PATH_MAX])
 {
     uint64_t drawn;
     int fd = -1;
@@ -116,7 +116,7 @@ static int create_beside(const char *path, char temporary[PATH_MAX])
             errno = ENAMETOOLONG;
             return -1;
         }
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     } while (fd < 0 && (errno == EEXIST || errno == EINTR));
     return fd;
 }
@@ -132,25 +132,63 @@ bool bnn_file_put(int fd, const void *bytes, size_t n)
     return true;
 }
 
-int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)
+/* False with errno. */
+static bool copy_all(int from, int to)
 {
-    char temporary[PATH_MAX];
-    const int fd = create_beside(path, temporary);
-    if (fd < 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
-    int reason = bnn_file_put(fd, bytes, n) && bnn_file_sync(fd) ? 0 : errno;
+    char bytes[1 << 16];
+    ssize_t n;
+    while ((n = read(from, bytes, sizeof bytes)) != 0)
+        if (n < 0 ? errno != EINTR : !bnn_file_put(to, bytes, (size_t)n))
+            return false;
+    return true;
+}
+
+int bnn_file_begin(const char *path, unsigned mode, char temporary[PATH_MAX], bnn_error *err)
+{
+    const int fd = create_beside(path, mode, temporary);
+    return fd >= 0 ? fd : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
+}
+
+int bnn_file_end(int fd, const char *temporary, const char *path, int reason, bnn_error *err)
+{
+    if (reason == 0 && !bnn_file_sync(fd))
+        reason = errno;
     if (close(fd) != 0 && reason == 0)
         reason = errno;
     if (reason == 0 && rename(temporary, path) != 0)
         reason = errno;
-    if (reason != 0) {
-        unlink(temporary);
-        errno = reason;
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
-    }
-    return bnn_file_sync_directory_of(path)
-               ? BNN_OK
-               : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", path);
+    if (reason == 0)
+        return BNN_OK;
+    unlink(temporary);
+    errno = reason;
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
+}
+
+int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err)
+{
+    char temporary[PATH_MAX];
+    const int fd = bnn_file_begin(path, 0666, temporary, err);
+    if (fd < 0)
+        return fd;
+    const int status =
+        bnn_file_end(fd, temporary, path, bnn_file_put(fd, bytes, n) ? 0 : errno, err);
+    if (status == BNN_OK && !bnn_file_sync_directory_of(path))
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", path);
+    return status;
+}
+
+int bnn_file_copy(int from, const char *path, bnn_error *err)
+{
+    char temporary[PATH_MAX];
+    struct stat st;
+    if (fstat(from, &st) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be copied", path);
+    const int to = bnn_file_begin(path, st.st_mode & 0666, temporary, err);
+    if (to < 0)
+        return to;
+    const struct timespec times[] = {st.st_atim, st.st_mtim};
+    const bool copied = copy_all(from, to) && futimens(to, times) == 0;
+    return bnn_file_end(to, temporary, path, copied ? 0 : errno, err);
 }
 
 /* The descriptor of what is to be written to as it is; -1: there is none, *reason says whether that is an error (an

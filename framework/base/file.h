@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,15 @@ int bnn_file_deliver(const char *path, const void *bytes, size_t n, bnn_error *e
 
 /* Writes all of it, also where a signal interrupts that; false with errno. */
 bool bnn_file_put(int fd, const void *bytes, size_t n);
+
+/* What bnn_file_write does, in parts: begin makes the file beside path, with these rights as far as the umask lets it,
+ * and gives its descriptor, or a negative status; end closes it, and renames it once all of it is durable, but for
+ * its name (bnn_file_sync_directory_of). reason: the errno of what went wrong before, or 0: then it is removed. */
+int bnn_file_begin(const char *path, unsigned mode, char temporary[PATH_MAX], bnn_error *err);
+int bnn_file_end(int fd, const char *temporary, const char *path, int reason, bnn_error *err);
+
+/* Likewise with the content, the times and at most the rights of a regular file that is open. */
+int bnn_file_copy(int from, const char *path, bnn_error *err);
 
 /* Makes what was written to fd durable, also where a signal interrupts that; false with errno. */
 bool bnn_file_sync(int fd);

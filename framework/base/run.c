@@ -2,6 +2,9 @@
 
 #include "base/path.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { UID_DIGITS_MIN = 10 };
@@ -15,6 +18,18 @@ const char *bnn_purpose_name(bnn_purpose purpose)
     static const char *const names[] = {
         [BNN_PURPOSE_START] = "start", [BNN_PURPOSE_TEACHER] = "teacher"};
     return names[purpose];
+}
+
+bool bnn_run_hash(const char *experiment, const char *config, int64_t seed,
+                  char out[BNN_SHA256_HEX])
+{
+    char *text;
+    const int n = asprintf(&text, "%s\n%s\n%" PRId64, experiment, config, seed);
+    if (n < 0)
+        return false;
+    bnn_sha256(text, (size_t)n, out);
+    free(text);
+    return true;
 }
 
 bool bnn_run_is_uid(const char *name)

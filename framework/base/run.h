@@ -106,6 +106,11 @@ static inline bool bnn_run_trains(const bnn_run *run)
  * arena, NULL without memory. */
 const char *bnn_run_path(const char *db, const char *uid, const char *file, bnn_arena *arena);
 
+/* The SHA-256 of what identifies a run, whose first digits are its name: the experiment, the hash of its config
+ * and the seed. False without memory. */
+bool bnn_run_hash(const char *experiment, const char *config, int64_t seed,
+                  char out[BNN_SHA256_HEX]);
+
 /* Whether a name is one that a run, and so its folder, can have: a database from anywhere may say
  * "../..". */
 bool bnn_run_is_uid(const char *name);

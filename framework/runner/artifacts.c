@@ -28,7 +28,6 @@ const char *bnn_artifacts_look(const bnn_store_file *file)
     return strcmp(sha256, file->sha256) == 0 ? NULL : "is damaged";
 }
 
-/* Whether a folder is a link to that of another database. */
 static bool artifacts_is_of_another(const char *path)
 {
     static const char ending[] = ".artifacts";
@@ -39,6 +38,15 @@ static bool artifacts_is_of_another(const char *path)
         return false;
     real[strlen(real) - strlen(ending)] = '\0';
     return stat(real, &other) == 0 && S_ISREG(other.st_mode);
+}
+
+bool bnn_artifacts_are_of_another(const char *db)
+{
+    bnn_arena *arena = bnn_arena_create(1 << 16);
+    const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
+    const bool are = path == NULL || artifacts_is_of_another(path);
+    bnn_arena_destroy(arena);
+    return are;
 }
 
 static int artifacts_fail_look(const char *db, int reason, bnn_error *err)
@@ -217,7 +225,7 @@ int bnn_artifacts_remove(bnn_store *store, const char *db, const bnn_store_chose
 {
     artifacts_index index;
     bnn_error first = {.status = BNN_OK};
-    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES); /* all runs there are */
     if (arena == NULL)
         return bnn_no_memory(err);
     int status = bnn_store_begin(store, err);

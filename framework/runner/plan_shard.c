@@ -1,24 +1,8 @@
 /* plan_shard.c - a plan that does its share of the runs: those of one shard of n, by their identities. */
 #include "runner/plan_internal.h"
 
-#include "base/sha256.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-/* What identifies the run: the digits that its uid begins with. */
-static int shard_hash(const bnn_plan *plan, const bnn_run *run, char out[BNN_SHA256_HEX],
-                      bnn_error *err)
-{
-    bnn_arena *arena = plan->arena;
-    const char *hash = plan->experiment->configs[run->i_config].hash;
-    const char *text =
-        bnn_arena_printf(arena, "%s\n%s\n%lld", plan->experiment->name, hash, (long long)run->seed);
-    if (text == NULL)
-        return bnn_no_memory(err);
-    bnn_sha256(text, strlen(text), out);
-    return BNN_OK;
-}
 
 uint32_t bnn_shard_of(const char *hash, uint32_t n)
 {
@@ -65,8 +49,10 @@ int bnn_plan_share(bnn_plan *plan, bnn_error *err)
     shard_join(plan, before);
     for (size_t i = 0; i < plan->n; i++) {
         char *of = least[shard_first(before, i)];
-        if (shard_hash(plan, &plan->runs[i], own, err) != BNN_OK)
-            return err->status;
+        const bnn_run *run = &plan->runs[i];
+        const bnn_experiment *e = plan->experiment;
+        if (!bnn_run_hash(e->name, e->configs[run->i_config].hash, run->seed, own))
+            return bnn_no_memory(err);
         if (of[0] == '\0' || strcmp(own, of) < 0)
             memcpy(of, own, sizeof own);
     }

@@ -121,6 +121,47 @@ bnn 0 merge part.db all.db --csv
 prints 'all.db,9,0,9,0,0,0,0,18'
 same_as_whole part.db
 
+# ---- and its files, those of an attempt here make room ----
+cp whole.db part.db
+rm -rf part.db.artifacts && cp -r whole.db.artifacts part.db.artifacts
+run=$(ls whole.db.artifacts | head -n 1)
+sqlite3 part.db "UPDATE attempt SET outcome = 'failed', error = 'x'; UPDATE run SET state = 'failed'"
+echo old | tee "part.db.artifacts/$run/log" "part.db.artifacts/$run/checkpoint" >"part.db.artifacts/$run/model.bnn"
+cp -r part.db.artifacts failed.db.artifacts
+cp part.db failed.db
+bnn 0 merge part.db all.db --csv
+prints 'all.db,9,0,9,0,0,0,0,18'
+same_as_whole part.db
+[ "$(ls "part.db.artifacts/$run")" = "$(ls "whole.db.artifacts/$run")" ] || wrong 'files of an older attempt are left'
+ls part.db.artifacts >names
+ls whole.db.artifacts | cmp -s - names || wrong "not a folder of a run: $(cat names)"
+bnn 0 verify --db part.db "$run"
+
+# A merge that was killed before its rows were committed has changed nothing; one that was killed afterwards is done.
+note=$(sqlite3 all.db "SELECT run_uid || '.done.1.' || started_us || '.' || ended_us FROM run JOIN attempt USING (run_id)
+    WHERE run_uid = '$run'")
+for db in failed part; do
+    mkdir -p "$db.db.merging/$note"
+    cp -r "whole.db.artifacts/$run" "$db.db.artifacts/$note"
+done
+echo old >"part.db.artifacts/$run/model.bnn"
+echo old >"part.db.artifacts/$run/log"
+cp bnnrun.1of3.db none.db
+sqlite3 none.db 'DELETE FROM run'
+bnn 0 merge failed.db none.db
+bnn 0 merge part.db none.db
+[ "$(cat "failed.db.artifacts/$run/model.bnn")" = old ] || wrong 'files came without their rows'
+[ ! -e "part.db.artifacts/$run/log" ] || wrong 'a file of an older attempt is left'
+bnn 0 verify --db part.db "$run"
+[ -z "$(ls -d failed.db.merging part.db.merging ./*.artifacts/*.* 2>/dev/null)" ] || wrong 'a killed merge was not cleared up'
+
+# ---- what a process that died had here ----
+cp whole.db dead.db
+sqlite3 dead.db "UPDATE attempt SET outcome = NULL, ended_us = NULL, life = 77; UPDATE run SET state = 'running'"
+bnn 0 merge dead.db all.db --csv
+prints 'all.db,9,0,9,0,0,0,0,18'
+same_as_whole dead.db
+
 # ---- strangers ----
 for change in "UPDATE run SET run_uid = '../../' || run_uid" "UPDATE artifact SET path = '../x'" \
     "UPDATE config SET json = '{}'" "PRAGMA writable_schema = 1; DELETE FROM sqlite_schema WHERE name = 'timing'" \
@@ -138,6 +179,20 @@ says 'bad.db is empty'
 fails 2 merge all.db all.db
 fails 2 merge all.db
 fails 4 merge all.db missing.db
+fails 4 merge typo.db missing.db
+[ ! -e typo.db ] || wrong 'a database was made for nothing'
+fails 2 merge bnnrun.1of3.db bnnrun.2of3.db
+says 'name INTO.db before it'
+cp whole.db linked.db
+ln -s whole.db.artifacts linked.db.artifacts
+fails 4 merge linked.db all.db
+says 'the folder of another database'
+fails 4 merge whole.db linked.db
+says 'have the same folder of artifacts'
+chmod -R go-rwx bnnrun.1of3.db.artifacts
+rm -rf new.db*
+bnn 0 merge new.db bnnrun.1of3.db
+[ -z "$(find new.db.artifacts -type f -perm /077)" ] || wrong 'a copy is more open than the original'
 same_as_whole all.db
 sqlite3 all.db 'ANALYZE; CREATE TABLE mine(a)' # what else is in a database is its owner's
 bnn 0 merge all.db bnnrun.1of3.db

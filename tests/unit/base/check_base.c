@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 
+#include "base/run.h"
 #include "base/sha256.h"
 #include "tests/fixtures/check_main.h"
 
@@ -647,6 +648,15 @@ static void expect_directory(const char *path)
     ck_assert(S_ISDIR(st.st_mode));
 }
 
+/* Uids and shards are digits of it, on every machine and in every version. */
+START_TEST(a_run_has_the_hash_of_experiment_config_and_seed)
+{
+    char out[BNN_SHA256_HEX];
+    ck_assert(bnn_run_hash("a", "b", -7, out));
+    ck_assert_str_eq(out, "bbc8ef5dfa548c36a123c66340c9ade4db5431e4fc444c24679359fa8a4395a6");
+}
+END_TEST
+
 START_TEST(make_directory_makes_the_parents)
 {
     char path[PATH_MAX], other[PATH_MAX];
@@ -751,6 +761,7 @@ static Suite *base_suite(void)
     tcase_add_test(file, file_write_follows_no_link_and_obeys_the_umask);
     tcase_add_test(file, file_write_is_atomic_for_a_reader);
     tcase_add_test(file, sha256_gives_the_published_digests);
+    tcase_add_test(file, a_run_has_the_hash_of_experiment_config_and_seed);
     tcase_add_test(file, make_directory_makes_the_parents);
     tcase_add_test(file, make_directory_refuses_a_file_in_the_way);
     suite_add_tcase(suite, file);

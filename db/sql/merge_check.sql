@@ -1,0 +1,22 @@
+-- merge_check.sql - what is wrong with the rows of another database: names become paths, and hashes are taken for what
+-- they are of. The first row is one thing, in words.
+SELECT 'no name of a run: ' || run_uid FROM source.run
+WHERE typeof(run_uid) <> 'text' OR length(CAST(run_uid AS BLOB)) NOT BETWEEN 10 AND 64
+   OR length(run_uid) <> length(CAST(run_uid AS BLOB)) OR run_uid GLOB '*[^0-9a-f]*'
+UNION ALL
+SELECT 'no file of a run: ' || path FROM source.artifact JOIN source.run USING (run_id)
+WHERE path NOT IN (run_uid || '/model.bnn', run_uid || '/weights.safetensors', run_uid || '/checkpoint',
+                   run_uid || '/log')
+UNION ALL
+SELECT 'two configs have the hash ' || s.hash FROM source.config AS s JOIN main.config AS m USING (hash)
+WHERE s.json IS NOT m.json
+UNION ALL
+SELECT 'two specs have the hash ' || s.sha256 FROM source.spec_revision AS s
+JOIN main.spec_revision AS m USING (sha256) WHERE s.text IS NOT m.text
+UNION ALL
+SELECT 'an attempt is newer than the run ' || run_uid FROM source.attempt JOIN source.run USING (run_id)
+WHERE attempt > n_attempts
+UNION ALL
+SELECT 'a text that ends before it does: config ' || hash FROM source.config
+WHERE instr(CAST(json AS BLOB), x'00') > 0
+LIMIT 1;

@@ -1,0 +1,9 @@
+-- merge_forget.sql - undoes merge_tables.sql and what merge_explain.sql adds.
+DROP VIEW IF EXISTS temp.made_there;
+DROP VIEW IF EXISTS temp.made_here;
+DROP TABLE IF EXISTS temp.merged_made;
+DROP TABLE IF EXISTS temp.merged_run;
+DROP TABLE IF EXISTS temp.merged_spec;
+DROP TABLE IF EXISTS temp.merged_id;
+DROP VIEW IF EXISTS temp.whole;
+DROP TABLE IF EXISTS temp.wanted;

@@ -1,0 +1,43 @@
+/* merge_internal.h - what the files that merge databases share. */
+#ifndef BNN_RUNNER_MERGE_INTERNAL_H
+#define BNN_RUNNER_MERGE_INTERNAL_H
+
+#include "runner/merge.h"
+
+#include <sys/stat.h>
+
+/* What is written before a commit is noted in INTO.merging/, whose lock is held as long: the copy of the other
+ * database, and a folder for each run whose files are being put in their places (merge_files.c). */
+struct bnn_merge {
+    bnn_store *store;
+    const char *into;
+    char *folder; /* INTO.merging, for nobody else */
+    char *copy;   /* in it */
+    int lock;     /* the folder, opened */
+};
+
+/* Takes away what is in the folder, and settles what notes stand for. */
+int bnn_merge_clear(bnn_merge *merge, bnn_error *err);
+
+/* FILE.artifacts/NAME/, opened, which is no link; -1 with errno. */
+int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena);
+
+/* Opens a file that is no link; -1 with errno, ENOENT for what is no file, either. */
+int bnn_merge_open_file(int folder, const char *name, struct stat *st);
+
+/* Likewise what is called name by whoever gave the database. */
+int bnn_merge_from_as(bnn_merge *merge, const char *from, const char *name, bool skips,
+                      bnn_arena *arena, bnn_merged *out, bnn_error *err);
+
+/* ---- merge_files.c ---- */
+
+/* Copies the files of the runs that are new or better, before the rows are committed: those of new ones to their
+ * places, those of others beside these. */
+int bnn_merge_copy_files(const bnn_merge *merge, const char *from, bnn_arena *arena,
+                         bnn_merged *out, bnn_error *err);
+
+/* Afterwards, or after a process that was killed: puts in place, or takes away again, what a note stands for. */
+bool bnn_merge_is_note(const char *name);
+int bnn_merge_settle_notes(bnn_merge *merge, const char *const *notes, size_t n, bnn_error *err);
+
+#endif
