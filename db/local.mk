@@ -7,6 +7,7 @@ store_sources = \
 	db/store_begun.c db/store_begun.h \
 	db/store_bench.c db/store_bench.h \
 	db/store_compare.c db/store_compare.h \
+	db/store_copy.c \
 	db/store_curate.c db/store_curate.h \
 	db/store_curves.c db/store_curves.h \
 	db/store_foreign.c db/store_foreign.h \

@@ -77,6 +77,11 @@ void bnn_store_find_writer(const bnn_store *store, char out[BNN_STORE_WRITER_MAX
  * where all is now. When that fails, too, nothing can be done with the store but to close it. */
 int bnn_store_rescue(bnn_store *store, bnn_error *told, bnn_error *err);
 
+/* All that the database holds, in a new file. A copy has its very pages; what is saved is as small as it can be, and the
+ * same rows, put in in the same order, give the same bytes. */
+int bnn_store_copy(bnn_store *store, const char *path, bnn_error *err);
+int bnn_store_save(bnn_store *store, const char *path, bnn_error *err);
+
 /* ---- values ---- */
 
 typedef enum bnn_store_type {

@@ -224,6 +224,7 @@ runner_sources = \
 	framework/runner/merge.c framework/runner/merge.h framework/runner/merge_internal.h \
 	framework/runner/merge_files.c \
 	framework/runner/needs.c \
+	framework/runner/pack.c framework/runner/pack.h \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
 	framework/runner/plan_asked.c \
@@ -246,6 +247,7 @@ runner_sources = \
 	framework/runner/signals.c framework/runner/signals.h \
 	framework/runner/spec_keys.c \
 	framework/runner/spec_text.c framework/runner/spec_text.h \
+	framework/runner/unpack.c \
 	framework/runner/verify.c framework/runner/verify.h \
 	framework/runner/writer.c framework/runner/writer.h
 
@@ -428,6 +430,8 @@ framework_libcli_a_SOURCES = \
 	framework/cli/dispatch.c \
 	framework/cli/man.c framework/cli/man.h \
 	framework/cli/commands/merge.c \
+	framework/cli/commands/pack.c \
+	framework/cli/commands/unpack.c \
 	framework/cli/commands/mv.c \
 	framework/cli/commands/note.c \
 	framework/cli/merged.c framework/cli/merged.h \

@@ -170,6 +170,7 @@ shell_tests = \
 	tests/cli/old.sh \
 	tests/cli/report.sh \
 	tests/cli/serve.sh \
+	tests/cli/pack.sh \
 	tests/cli/shards.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \

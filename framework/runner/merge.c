@@ -31,6 +31,8 @@ int bnn_merge_clear(bnn_merge *m, bnn_error *err)
             notes[n_notes++] = names[i]->d_name;
         else if (strncmp(names[i]->d_name, "source.db", 9) == 0)
             unlinkat(m->lock, names[i]->d_name, 0);
+        else if (strcmp(names[i]->d_name, BNN_MERGE_UNPACKED) == 0)
+            bnn_merge_remove_unpacked(m);
     const int status =
         notes == NULL ? bnn_no_memory(err) : bnn_merge_settle_notes(m, notes, n_notes, err);
     for (int i = 0; i < n; i++)

@@ -19,6 +19,10 @@ struct bnn_merge {
 /* Takes away what is in the folder, and settles what notes stand for. */
 int bnn_merge_clear(bnn_merge *merge, bnn_error *err);
 
+/* INTO.merging/unpacked: what is in an archive (unpack.c). */
+#define BNN_MERGE_UNPACKED "unpacked"
+void bnn_merge_remove_unpacked(const bnn_merge *merge);
+
 /* FILE.artifacts/NAME/, opened, which is no link; -1 with errno. */
 int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena);
 
