@@ -38,9 +38,16 @@ static void schema_add(schema *s, json_t *array, json_t *value)
     s->failed |= json_array_append_new(array, value) != 0;
 }
 
+/* JSON is UTF-8, and a plugin or the name of a file may be anything. */
+static json_t *schema_string(schema *s, const char *text)
+{
+    char *copy = bnn_arena_strdup(s->arena, text);
+    return copy == NULL ? NULL : json_string(bnn_text_clean(copy, "\n"));
+}
+
 static void schema_put_text(schema *s, json_t *object, const char *key, const char *text)
 {
-    schema_put(s, object, key, json_string(text));
+    schema_put(s, object, key, schema_string(s, text));
 }
 
 static json_t *schema_reference(const char *path)
@@ -66,15 +73,27 @@ static json_t *schema_any(schema *s, json_t *list)
 
 /* ---- plain values ------------------------------------------------------------------------ */
 
+/* The i-th of "a|b", "" without memory. */
+static const char *schema_choice(schema *s, const char *choices, size_t i)
+{
+    const size_t n_bytes = strlen(choices) + 1;
+    char *text = bnn_arena_alloc(s->arena, n_bytes, 1);
+    s->failed |= text == NULL;
+    if (text == NULL)
+        return "";
+    bnn_choice_text(choices, i, text, n_bytes);
+    return text;
+}
+
 /* "a|b" as {"enum": ["a", "b"]}; of one that reads as a number, the number, too. */
 static json_t *schema_choices(schema *s, const char *choices)
 {
     const size_t n = bnn_choice_count(choices);
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        char text[64], *end;
-        bnn_choice_text(choices, i, text, sizeof text);
-        schema_add(s, list, json_string(text));
+        const char *text = schema_choice(s, choices, i);
+        char *end;
+        schema_add(s, list, schema_string(s, text));
         const long number = strtol(text, &end, 10);
         if (end > text && *end == '\0')
             schema_add(s, list, json_integer(number));
@@ -114,7 +133,7 @@ static json_t *schema_known(schema *s, const char *path)
     const char **names = list == NULL ? NULL : bnn_path_scan(list, ".yaml", s->arena, &n);
     json_t *known = json_array();
     for (size_t i = 0; names != NULL && i < n; i++)
-        schema_add(s, known, json_string(names[i]));
+        schema_add(s, known, schema_string(s, names[i]));
     return known;
 }
 
@@ -123,15 +142,13 @@ static json_t *schema_known(schema *s, const char *path)
 static void schema_put_default(schema *s, json_t *of, const bnn_key *key)
 {
     const bnn_param *p = &key->param;
-    char choice[64];
     if (key->computed != NULL || (key->flags & BNN_KEY_REQUIRED) != 0)
         return;
     if (key->standard != NULL && key->standard[0] != '{')
         schema_put_text(s, of, "default", key->standard);
-    else if (p->type == BNN_TYPE_CHOICE) {
-        bnn_choice_text(p->choices, (size_t)p->fallback, choice, sizeof choice);
-        schema_put_text(s, of, "default", choice);
-    } else if (p->type == BNN_TYPE_SWITCH)
+    else if (p->type == BNN_TYPE_CHOICE)
+        schema_put_text(s, of, "default", schema_choice(s, p->choices, (size_t)p->fallback));
+    else if (p->type == BNN_TYPE_SWITCH)
         schema_put(s, of, "default", json_boolean(p->fallback != 0));
     else if (p->type != BNN_TYPE_END && isfinite(p->fallback))
         schema_put(s, of, "default", schema_number(p->fallback));
@@ -146,10 +163,12 @@ static json_t *schema_described(schema *s, const bnn_key *key, json_t *value)
     bnn_key_meaning_text(key, meaning);
     bnn_key_default_text(key, standard);
     const char *example = key->examples;
-    schema_put(s, value, "description",
-               json_sprintf("%s%s%s%s%s", meaning, standard[0] != '\0' ? "\n\nDefault: " : "",
-                            standard, example != NULL ? "\n\n" : "",
-                            example != NULL ? example : ""));
+    const char *all = bnn_arena_printf(
+        s->arena, "%s%s%s%s%s", meaning, standard[0] != '\0' ? "\n\nDefault: " : "", standard,
+        example != NULL ? "\n\n" : "", example != NULL ? example : "");
+    s->failed |= all == NULL;
+    if (all != NULL)
+        schema_put_text(s, value, "description", all);
     schema_put_default(s, value, key);
     return value;
 }
@@ -189,9 +208,9 @@ static void schema_note_plugin(void *context, const bnn_plugin *plugin)
         schema_put(s, params, p->name, schema_described(s, &key, schema_param(s, p)));
     }
     schema_add(s, s->plugins,
-               json_pack("{s:i, s:i, s:s, s:s, s:o}", "kind", (int)head->kind, "role",
+               json_pack("{s:i, s:i, s:s, s:o, s:o}", "kind", (int)head->kind, "role",
                          layer ? (int)bnn_use_layer(&use)->role : 0, "name", head->name, "summary",
-                         head->summary, "params", params));
+                         schema_string(s, head->summary), "params", params));
 }
 
 static bool schema_takes(const bnn_key *key, const json_t *plugin)

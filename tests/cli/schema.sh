@@ -19,6 +19,12 @@ for word in '"train.epochs": {' '"default": 5' 'half-width of the window' '"cons
     prints "$word"
 done
 cp out schema.json
+mkdir -p "$XDG_DATA_HOME/bnnrun/datasets"
+: >"$XDG_DATA_HOME/bnnrun/datasets/$(printf 'caf\351').yaml" # no UTF-8
+bnn 0 schema
+is_json
+prints '"caf?"'
+rm -r "$XDG_DATA_HOME"
 bnn 2 schema --csv
 BNNRUN_PLUGIN_PATH=${BNNRUN_PLUGIN_PATH:+$BNNRUN_PLUGIN_PATH:}$BNN_SKELETONS bnn 0 schema
 prints '"const": "skeleton"'
