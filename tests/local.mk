@@ -248,7 +248,7 @@ tests_fixtures_plugins_ste_flushes_la_SOURCES = tests/fixtures/plugins/ste_flush
 
 # Fuzz targets. `make check` replays their corpus; `make fuzz` builds them for libFuzzer, in fuzz/, and runs those
 # that FUZZ_FLAGS names, with libFuzzer's options; `make fuzz-coverage` says what of the parsers the corpus reaches.
-fuzz_targets = catalogue checkpoint command config data database descriptor experiment model picture request spec \
+fuzz_targets = catalogue checkpoint command config data database descriptor experiment model pack picture request spec \
 	tarball weights
 fuzz_support = tests/fuzz/commands.c tests/fuzz/network.c tests/fuzz/support.c tests/fixtures/sample_database.c
 check_PROGRAMS += tests/fuzz/replay
@@ -264,6 +264,7 @@ tests_fuzz_replay_SOURCES = \
 	tests/fuzz/fuzz_descriptor.c \
 	tests/fuzz/fuzz_experiment.c \
 	tests/fuzz/fuzz_model.c \
+	tests/fuzz/fuzz_pack.c \
 	tests/fuzz/fuzz_picture.c \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_spec.c \
@@ -869,6 +870,25 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/shifts.bnn \
 	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
+	tests/fuzz/corpus/pack/behind_the_last.tar \
+	tests/fuzz/corpus/pack/claims_much.tar \
+	tests/fuzz/corpus/pack/cut.tar \
+	tests/fuzz/corpus/pack/cut.tar.zst \
+	tests/fuzz/corpus/pack/empty \
+	tests/fuzz/corpus/pack/folder.tar \
+	tests/fuzz/corpus/pack/gzip_in_gzip.tar.gz \
+	tests/fuzz/corpus/pack/hard_link.tar \
+	tests/fuzz/corpus/pack/link.tar \
+	tests/fuzz/corpus/pack/no_sums.tar \
+	tests/fuzz/corpus/pack/other_sums.tar \
+	tests/fuzz/corpus/pack/pipe.tar \
+	tests/fuzz/corpus/pack/twice.tar \
+	tests/fuzz/corpus/pack/upwards.tar \
+	tests/fuzz/corpus/pack/upwards_in_a_run.tar \
+	tests/fuzz/corpus/pack/whole.tar \
+	tests/fuzz/corpus/pack/whole.tar.gz \
+	tests/fuzz/corpus/pack/whole.tar.xz \
+	tests/fuzz/corpus/pack/whole.tar.zst \
 	tests/fuzz/corpus/picture/bad_crc.png \
 	tests/fuzz/corpus/picture/blocks.jpg \
 	tests/fuzz/corpus/picture/blocks_arithmetic.jpg \

@@ -23,6 +23,9 @@ int bnn_merge_clear(bnn_merge *merge, bnn_error *err);
 #define BNN_MERGE_UNPACKED "unpacked"
 void bnn_merge_remove_unpacked(const bnn_merge *merge);
 
+/* Takes what an archive has into a folder, which is there, empty, and nobody else's. */
+int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err);
+
 /* FILE.artifacts/NAME/, opened, which is no link; -1 with errno. */
 int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena);
 

@@ -194,7 +194,7 @@ static int unpack_read(unpack_work *u, int fd, bnn_error *err)
     return unpack_entries(u, err);
 }
 
-static int unpack_archive(const char *archive, const char *folder, bnn_error *err)
+int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err)
 {
     unpack_work u = {.archive = archive_read_new(), .name = archive, .folder = folder};
     if (u.archive == NULL)
@@ -246,7 +246,7 @@ int bnn_unpack(bnn_merge *into, const char *archive, bool skips, bnn_arena *aren
         return bnn_no_memory(err);
     if (mkdir(folder, 0700) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", folder);
-    int status = unpack_archive(archive, folder, err);
+    int status = bnn_unpack_archive(archive, folder, err);
     if (status == BNN_OK && access(db, F_OK) != 0)
         status = bnn_fail(err, BNN_E_RESOURCE,
                           "%s: not made by `bnnrun pack`: it has no " BNN_PACK_DATABASE, archive);

@@ -49,6 +49,9 @@ const char *fuzz_path(const char *name);
 /* Writes a file there, without waiting for the disk. */
 void fuzz_write(const char *path, const void *bytes, size_t n);
 
+/* Corrects the checksums of the headers of a tarball. */
+void fuzz_seal_tar(uint8_t *bytes, size_t n);
+
 /* The input as texts, each up to a NUL byte, in memory of their own, freed by fuzz_free_texts; the last of them ends
  * where the input does. */
 enum { FUZZ_TEXTS_MAX = 24 };

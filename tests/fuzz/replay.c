@@ -14,7 +14,7 @@ typedef int fuzz_call(const uint8_t *bytes, size_t n);
 
 /* Each in its fuzz_NAME.c. */
 fuzz_call fuzz_catalogue, fuzz_checkpoint, fuzz_command, fuzz_config, fuzz_data, fuzz_database,
-    fuzz_descriptor, fuzz_experiment, fuzz_model, fuzz_picture, fuzz_request, fuzz_spec,
+    fuzz_descriptor, fuzz_experiment, fuzz_model, fuzz_pack, fuzz_picture, fuzz_request, fuzz_spec,
     fuzz_tarball, fuzz_weights;
 
 #define ROW(NAME)          \
@@ -26,8 +26,8 @@ static const struct {
     fuzz_call *call;
 } targets[] = {
     ROW(catalogue), ROW(checkpoint), ROW(command),    ROW(config),  ROW(data),
-    ROW(database),  ROW(descriptor), ROW(experiment), ROW(model),   ROW(picture),
-    ROW(request),   ROW(spec),       ROW(tarball),    ROW(weights),
+    ROW(database),  ROW(descriptor), ROW(experiment), ROW(model),   ROW(pack),
+    ROW(picture),   ROW(request),    ROW(spec),       ROW(tarball), ROW(weights),
 };
 
 static void replay_file(fuzz_call *call, const char *path)

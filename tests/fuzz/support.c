@@ -80,3 +80,20 @@ void fuzz_free_texts(fuzz_texts *texts)
     for (size_t i = 0; i < texts->n; i++)
         free(texts->texts[i]);
 }
+
+void fuzz_seal_tar(uint8_t *bytes, size_t n)
+{
+    enum { TAR_BLOCK = 512, TAR_SUM = 148, TAR_SUM_BYTES = 8, TAR_MAGIC = 257 };
+    for (size_t at = 0; at + TAR_BLOCK <= n; at += TAR_BLOCK) {
+        uint8_t *block = bytes + at;
+        unsigned sum = 0;
+        char text[TAR_SUM_BYTES];
+        if (memcmp(block + TAR_MAGIC, "ustar", 5) != 0)
+            continue;
+        memset(block + TAR_SUM, ' ', TAR_SUM_BYTES);
+        for (size_t i = 0; i < TAR_BLOCK; i++)
+            sum += block[i];
+        snprintf(text, sizeof text, "%06o", sum);
+        memcpy(block + TAR_SUM, text, TAR_SUM_BYTES - 1);
+    }
+}
