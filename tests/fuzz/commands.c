@@ -81,7 +81,7 @@ static int commands_output(void)
 /* Lines end, columns may be apart by tabs, and that is all. */
 static void commands_check(char *text)
 {
-    for (; *text != '\0'; text++)
+    for (; *text != '\0'; text += bnn_text_character(text))
         if (*text != '\n' && *text != '\t' && bnn_text_control(text) > 0) {
             fprintf(stderr, "control characters are printed: %.200s\n",
                     bnn_text_clean(text, "\n\t"));
