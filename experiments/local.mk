@@ -9,6 +9,10 @@ nobase_dist_doc_DATA += \
 	experiments/float_vs_binary/README.md \
 	experiments/float_vs_binary/figure.svg \
 	experiments/float_vs_binary/spec.yaml \
+	experiments/optimizers/README.md \
+	experiments/optimizers/figure.svg \
+	experiments/optimizers/search.yaml \
+	experiments/optimizers/spec.yaml \
 	experiments/ste_sweep.svg \
 	experiments/speed/README.md \
 	experiments/ste_gradients/README.md \
@@ -22,6 +26,9 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
+	experiments/optimizers/results.csv \
+	experiments/optimizers/search.csv \
+	experiments/optimizers/search.sql \
 	experiments/speed/results.sql \
 	experiments/ste_gradients/epochs.csv \
 	experiments/ste_gradients/epochs.sql \
