@@ -455,6 +455,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
 	framework/cli/commands/predict.c \
+	framework/cli/program.c framework/cli/program.h \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
 	framework/cli/reference.c \
