@@ -192,6 +192,10 @@ figure_sources = \
 	framework/figure/script.c \
 	framework/figure/svg.c \
 	framework/figure/ticks.c
+cluster_sources = \
+	framework/cluster/queue.c framework/cluster/queue.h \
+	framework/cluster/saved.c framework/cluster/saved.h \
+	framework/cluster/script.c framework/cluster/script.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \
@@ -254,7 +258,7 @@ runner_sources = \
 noinst_LIBRARIES += framework/libbnn.a
 framework_libbnn_a_SOURCES = $(base_sources) $(simd_sources) $(kernels_sources) $(spec_sources) \
 	$(infer_sources) $(plugin_sources) $(conform_sources) $(data_sources) $(model_sources) $(train_sources) \
-	$(export_sources) $(exchange_sources) $(comparison_sources) $(figure_sources) $(bench_sources) $(runner_sources) $(store_sources)
+	$(export_sources) $(exchange_sources) $(comparison_sources) $(figure_sources) $(cluster_sources) $(bench_sources) $(runner_sources) $(store_sources)
 framework_libbnn_a_LIBADD = $(engine_objects)
 # Not the objects themselves, for which make has no rule.
 framework_libbnn_a_DEPENDENCIES = $(engine_lo)
@@ -486,6 +490,10 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/rungs.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/schema.c \
+	framework/cli/commands/slurm.c framework/cli/commands/slurm.h \
+	framework/cli/commands/slurm_look.c \
+	framework/cli/commands/slurm_status.c \
+	framework/cli/commands/slurm_write.c \
 	framework/cli/commands/show.c \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
@@ -530,6 +538,8 @@ EXTRA_DIST += \
 	framework/export/README.md \
 	framework/export/c/README.md \
 	framework/export/onnx/README.md \
+	framework/cluster/CLUSTERS.md \
+	framework/cluster/README.md \
 	framework/figure/README.md \
 	framework/infer/README.md \
 	framework/infer/engine/README.md \
@@ -584,6 +594,16 @@ framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/bench
 	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/bench/ort.js >$@.tmp && \
 	  mv $@.tmp $@
+
+# The scripts that Slurm gets, as C strings.
+cluster_scripts = framework/cluster/array.sh framework/cluster/merge.sh
+cluster_made = framework/cluster/array.inc framework/cluster/merge.inc
+EXTRA_DIST += $(cluster_scripts)
+BUILT_SOURCES += $(cluster_made)
+CLEANFILES += $(cluster_made)
+$(cluster_made): $(cluster_scripts) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/cluster
+	$(AM_V_GEN)script=framework/cluster/`basename $@ .inc`.sh && (cd $(srcdir) && $(AWK) -f db/embed.awk $$script) >$@.tmp && mv $@.tmp $@
 
 # The page of a report: its style and its scripts, as C strings.
 page_style = framework/cli/report/page/page.css

@@ -63,6 +63,7 @@ check_suites = \
 	tests/unit/base/check_text \
 	tests/unit/bench/check_measure \
 	tests/unit/cli/check_waiting \
+	tests/unit/cluster/check_slurm \
 	tests/unit/comparison/check_bootstrap \
 	tests/unit/comparison/check_comparison \
 	tests/unit/comparison/check_design \
@@ -172,6 +173,7 @@ shell_tests = \
 	tests/cli/serve.sh \
 	tests/cli/pack.sh \
 	tests/cli/shards.sh \
+	tests/cli/slurm.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \
 	tests/cli/schema.sh \
@@ -467,7 +469,7 @@ torture: all tests/torture/torture tests/torture/inject.la
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/torture/torture.sh all $(TORTURE_FLAGS)
 
 # Scripts, fixtures and expected results.
-EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh
+EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh tests/cli/slurm_cluster.sh
 EXTRA_DIST += \
 	tests/cli/exchange.py \
 	tests/cli/schema.py \

@@ -51,8 +51,9 @@ extern const cli_command cli_command_run, cli_command_plan, cli_command_plugins,
     cli_command_runs, cli_command_show, cli_command_query, cli_command_predict, cli_command_export,
     cli_command_verify, cli_command_bench, cli_command_note, cli_command_tag, cli_command_diff,
     cli_command_compare, cli_command_plot, cli_command_report, cli_command_serve, cli_command_mv,
-    cli_command_merge, cli_command_pack, cli_command_unpack, cli_command_rm, cli_command_gc,
-    cli_command_doctor, cli_command_schema, cli_command_completion, cli_command_help;
+    cli_command_merge, cli_command_pack, cli_command_unpack, cli_command_slurm, cli_command_rm,
+    cli_command_gc, cli_command_doctor, cli_command_schema, cli_command_completion,
+    cli_command_help;
 
 /* All of them, as the help lists them; closed by NULL. */
 extern const cli_command *const cli_commands[];

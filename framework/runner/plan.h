@@ -63,6 +63,10 @@ int bnn_plan_record(const bnn_experiment *experiment, const char *db, const char
 /* The shard of n, from 1, of a run with this hash (64 hexadecimal digits). */
 uint32_t bnn_shard_of(const char *hash, uint32_t n);
 
+/* out: [plan->n], the shard of n of each run. Runs that need one another are in one, that of the smallest hash
+ * among them, wherever it stands in the spec: no run is trained twice, and none waits for another machine. */
+int bnn_plan_shards(const bnn_plan *plan, uint32_t n, uint32_t *out, bnn_error *err);
+
 /* Whether runs that are done may make it ask for more (seeds.until, sweep.halving). */
 bool bnn_plan_goes_on(const bnn_plan *plan);
 

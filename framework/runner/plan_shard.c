@@ -34,14 +34,9 @@ static void shard_join(const bnn_plan *plan, size_t *before)
         }
 }
 
-/* Runs that need one another are in one shard, that of the smallest hash among them, wherever it stands in the
- * spec: no run is trained twice, and none waits for another machine. */
-int bnn_plan_share(bnn_plan *plan, bnn_error *err)
+int bnn_plan_shards(const bnn_plan *plan, uint32_t n, uint32_t *out, bnn_error *err)
 {
-    const bnn_shard *shard = &plan->experiment->shard;
     char(*least)[BNN_SHA256_HEX], own[BNN_SHA256_HEX];
-    if (shard->n == 0)
-        return BNN_OK;
     size_t *before = bnn_arena_alloc(plan->arena, plan->n, sizeof *before);
     least = bnn_arena_alloc(plan->arena, plan->n, sizeof *least);
     if (before == NULL || least == NULL)
@@ -57,8 +52,22 @@ int bnn_plan_share(bnn_plan *plan, bnn_error *err)
             memcpy(of, own, sizeof own);
     }
     for (size_t i = 0; i < plan->n; i++)
-        if (bnn_run_trains(&plan->runs[i]) &&
-            bnn_shard_of(least[shard_first(before, i)], shard->n) != shard->i)
+        out[i] = bnn_shard_of(least[shard_first(before, i)], n);
+    return BNN_OK;
+}
+
+int bnn_plan_share(bnn_plan *plan, bnn_error *err)
+{
+    const bnn_shard *shard = &plan->experiment->shard;
+    if (shard->n == 0)
+        return BNN_OK;
+    uint32_t *shards = bnn_arena_alloc(plan->arena, plan->n, sizeof *shards);
+    if (shards == NULL)
+        return bnn_no_memory(err);
+    if (bnn_plan_shards(plan, shard->n, shards, err) != BNN_OK)
+        return err->status;
+    for (size_t i = 0; i < plan->n; i++)
+        if (bnn_run_trains(&plan->runs[i]) && shards[i] != shard->i)
             plan->runs[i].state = BNN_RUN_APART;
     return BNN_OK;
 }

@@ -53,6 +53,29 @@ is_json() {
         jq . out >/dev/null 2>json || wrong "not JSON: $(cat json)"
     fi
 }
+# The public views of a database, but for times, numbers of rows, and how often a run was begun.
+ask() { "$BNNRUN" query --db "$1" --csv "$2"; }
+public_views() {
+    ask "$1" "SELECT run_uid, experiment, label, seed, state, best_epoch, validation_accuracy, test_accuracy,
+        last_test_accuracy, n_parameters, float32_bytes, model_bytes, mismatches, is_baseline,
+        in_spec, config, differs, stale, tags, note, need, dropped_at FROM run_summary ORDER BY run_uid"
+    ask "$1" "SELECT experiment, label, n, n_failed, mean_test_accuracy, sd_test_accuracy, in_spec, ordinal, config
+        FROM leaderboard ORDER BY experiment, label"
+    ask "$1" "SELECT * FROM baseline_pair ORDER BY 1, 2, 3"
+    ask "$1" "SELECT * FROM spread ORDER BY 1, 2, 3, 4"
+    ask "$1" "SELECT label, config, is_drawn, ordinal FROM config_summary ORDER BY 1, 2"
+    ask "$1" "SELECT * FROM run_param ORDER BY 1, 2"
+    ask "$1" "SELECT * FROM config_setting ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, name, printf('%!.20g', value) FROM run_metric WHERE name <> 'seconds' ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, epoch, name, printf('%!.20g', value) FROM epoch_metric
+        WHERE name <> 'seconds' ORDER BY 1, 2, 3"
+    ask "$1" "SELECT run_uid, purpose, need_uid, need_label, need_state, sha256, now_sha256 FROM run_link ORDER BY 1, 2"
+    ask "$1" "SELECT run_uid, sample, n_images, n_classes, hex(true_classes), hex(predicted_classes)
+        FROM run_prediction ORDER BY 1"
+    ask "$1" "SELECT * FROM layer_size ORDER BY run_uid, ordinal"
+    ask "$1" "SELECT * FROM layer_metric ORDER BY run_uid, epoch, ordinal, name, bin"
+    ask "$1" "SELECT run_uid, kind, path, artifact.sha256 FROM run JOIN artifact USING (run_id) ORDER BY 1, 2"
+}
 # The beginning of a spec whose runs take no time: some digits that bnnrun draws, and a network.
 tiny_spec() {
     cat <<'END'

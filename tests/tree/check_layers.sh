@@ -17,7 +17,7 @@ check_includes() {
         sed -E 's/^([^:]*):([0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1 \2 /' |
         awk '
         BEGIN {
-            n = split("base simd kernels infer spec plugin conform data model train export results exchange comparison figure bench runner cli", names, " ")
+            n = split("base simd kernels infer spec plugin conform data model train export results exchange comparison figure cluster bench runner cli", names, " ")
             for (i = 1; i <= n; i++)
                 rank[names[i]] = i
             split("float limits math stdbool stddef stdint string", libc, " ")
@@ -57,7 +57,7 @@ check_includes() {
             next
         }
         target[1] == "db" {
-            if (rank[own] < rank["results"] || own ~ /^(comparison|figure)$/)
+            if (rank[own] < rank["results"] || own ~ /^(comparison|figure|cluster)$/)
                 complain(own " includes " $3 "; only results, exchange, bench, runner and cli see the store")
             next
         }
@@ -77,7 +77,7 @@ check_includes() {
             complain("exchange includes " $3 "; it may include db and base only")
             next
         }
-        own ~ /^(comparison|figure)$/ && target[1] != own && target[1] != "base" {
+        own ~ /^(comparison|figure|cluster)$/ && target[1] != own && target[1] != "base" {
             complain(own " includes " $3 "; it may include base only")
             next
         }
@@ -209,6 +209,8 @@ framework/comparison/x.c|#include "db/store.h"
 framework/comparison/x.c|#include "spec/tree.h"
 framework/figure/x.c|#include "db/store.h"
 framework/figure/x.c|#include "comparison/verdict.h"
+framework/cluster/x.c|#include "runner/plan.h"
+framework/cluster/x.c|#include "spec/tree.h"
 framework/data/x.c|#include "nowhere/dataset.h"
 framework/other/x.c|#include "base/error.h"
 framework/base/error.h|#include "base/arena.h"

@@ -420,9 +420,8 @@ const cli_command cli_command_run = {
         "The spec - is standard input, with topologies/ and datasets/ in the current folder.\n"
         "The first Ctrl-C lets every run write a checkpoint and shows the leaderboard so far, a\n"
         "second one (half a second later or more) stops at once. So do SIGTERM, SIGHUP, SIGQUIT,\n"
-        "and what clusters send before they kill: SIGUSR1, SIGUSR2 and SIGXCPU. With Slurm:\n"
-        "`sbatch --signal=B:USR1@120` with `exec bnnrun ...` in the script, or `srun bnnrun ...`\n"
-        "in a job with --signal=USR1@120. The same command goes on in the next job.\n" CLI_SHARD_NOTES,
+        "and what clusters send before they kill: SIGUSR1, SIGUSR2 and SIGXCPU. The same command\n"
+        "goes on in the next job; `bnnrun slurm` makes the jobs.\n" CLI_SHARD_NOTES,
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"

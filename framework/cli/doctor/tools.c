@@ -14,6 +14,7 @@ typedef struct tools_row {
 static const tools_row tools_rows[] = {
     {"gnuplot", "`bnnrun plot` needs it (Debian package gnuplot-nox)"},
     {"node", "onnxruntime in `bnnrun bench` needs it, and onnxruntime-node"},
+    {"sbatch", "`bnnrun slurm --submit` needs it (Debian package slurm-client)"},
     {"cc", "to build plugins and exported C (Debian package gcc)"},
 };
 

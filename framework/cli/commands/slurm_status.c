@@ -1,0 +1,88 @@
+/* slurm_status.c - where a sweep on a cluster stands, said. */
+#include "base/text.h"
+#include "cli/commands/slurm.h"
+#include "cli/table.h"
+#include "cluster/script.h"
+
+static void status_row(cli_table *table, const slurm_sweep *s, uint32_t i)
+{
+    const slurm_shard *shard = &s->shards[i];
+    const bnn_slurm_task *task = &s->queue.tasks[i];
+    cli_table_cellf(table, "%u", i);
+    cli_table_cellf(table, "%zu", shard->n);
+    cli_table_cellf(table, "%zu", shard->n_done);
+    cli_table_cellf(table, "%zu", shard->n_failed);
+    cli_table_cellf(table, "%zu", shard->n - shard->n_done - shard->n_failed);
+    if (task->job == 0)
+        cli_table_cell(table, NULL);
+    else
+        cli_table_cellf(table, "%llu_%u", (unsigned long long)task->job, i);
+    cli_table_cell(table, task->job == 0 ? NULL : task->state);
+    cli_table_cell(table, task->note[0] == '\0' ? NULL : task->note);
+    cli_table_cell(table, s->due[i] ? "again" : NULL);
+}
+
+/* "3 RUNNING", of the tasks that are active, or of the others. */
+static size_t status_count(const slurm_sweep *s, bool active)
+{
+    size_t n = 0;
+    for (uint32_t i = 1; i <= s->n_tasks; i++)
+        n += s->queue.tasks[i].active == active && s->shards[i].n > 0;
+    return n;
+}
+
+static void status_say_merge(const slurm_sweep *s)
+{
+    const bnn_slurm_task *merge = &s->queue.tasks[0];
+    if (merge->active)
+        printf("merge: job %llu, %s\n", (unsigned long long)merge->job, merge->state);
+    else if (s->due[0])
+        printf("merge: something was saved since the last one%s\n",
+               slurm_is_active(s) ? "" : "; --submit merges it");
+    else if (s->shards[0].is_saved)
+        printf("merge: %s/merged/bnnrun.db has all that was saved\n", s->folder);
+}
+
+static int status_say_sum(const slurm_sweep *s, bnn_error *err)
+{
+    const slurm_shard *sum = &s->shards[0];
+    const char *tasks = bnn_slurm_tasks_text(s->due, s->n_tasks, 0, s->arena);
+    if (tasks == NULL)
+        return bnn_no_memory(err);
+    printf("%zu runs: %zu done, %zu failed, %zu left, as far as saved; %zu of %u tasks in the "
+           "queue\n",
+           sum->n, sum->n_done, sum->n_failed, sum->n - sum->n_done - sum->n_failed,
+           status_count(s, true), s->n_tasks);
+    status_say_merge(s);
+    if (s->n_due > 0)
+        printf("submitting again does %u task%s: %s\n", s->n_due, bnn_plural(s->n_due), tasks);
+    else
+        puts(s->shards[0].n_done == s->shards[0].n
+                 ? "submitting again does nothing: all is done"
+                 : "submitting again does nothing: the rest is in "
+                   "the queue");
+    return BNN_OK;
+}
+
+int slurm_print_status(const slurm_sweep *s, bnn_error *err)
+{
+    const cli_options *options = &s->request->common.options;
+    if (s->unanswered != NULL)
+        fprintf(stderr, "bnnrun: %s; what waits or runs is not known\n", s->unanswered);
+    else if (s->unaccounted != NULL && !options->quiet)
+        fprintf(stderr,
+                "bnnrun: %s; of tasks that have left the queue, only what they saved is known\n",
+                s->unaccounted);
+    if (!options->quiet || options->json || options->csv) {
+        cli_table *table =
+            cli_table_create("#task|#runs|#done|#failed|#left|job|state|node or reason|next");
+        for (uint32_t i = 1; i <= s->n_tasks; i++)
+            if (s->shards[i].n > 0)
+                status_row(table, s, i);
+        const int status = cli_table_end(table, options, err);
+        if (status != BNN_OK || options->json || options->csv)
+            return status;
+        putchar('\n');
+    }
+    return status_say_sum(s, err);
+}
