@@ -53,8 +53,11 @@ static int merge_try_lock(bnn_merge *m, bool *locked, bnn_error *err)
         return BNN_OK;
     if (m->lock < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", m->folder);
-    if (flock(m->lock, LOCK_EX | LOCK_NB) != 0)
+    if (flock(m->lock, LOCK_EX | LOCK_NB) != 0) {
+        close(m->lock); /* nothing in it is ours to clear up */
+        m->lock = -1;
         return bnn_fail(err, BNN_E_RESOURCE, "%s: another merge into it is under way", m->into);
+    }
     *locked = fstat(m->lock, &ours) == 0 && lstat(m->folder, &now) == 0 &&
               ours.st_dev == now.st_dev && ours.st_ino == now.st_ino;
     if (!*locked) {
@@ -114,8 +117,7 @@ void bnn_merge_close(bnn_merge *m)
     if (m == NULL)
         return;
     bnn_error none;
-    if (m->lock >= 0 && flock(m->lock, LOCK_EX | LOCK_NB) == 0 &&
-        bnn_merge_clear(m, &none) == BNN_OK)
+    if (m->lock >= 0 && bnn_merge_clear(m, &none) == BNN_OK)
         rmdir(m->folder);
     if (m->lock >= 0)
         close(m->lock);

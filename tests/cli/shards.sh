@@ -191,6 +191,14 @@ prints '^two.db,9,9,'
 bnn 0 query --db one.db --csv "SELECT count(*), sum(in_spec) FROM run_summary"
 prints '^18,9'
 
+# ---- two at once ----
+rm -rf new.db*
+mkdir new.db.merging
+last='merge new.db, beside another one'
+flock new.db.merging "$BNNRUN" merge new.db bnnrun.1of3.db >out 2>err && wrong 'two merges at once'
+says 'another merge into it is under way'
+[ -d new.db.merging ] || wrong 'the folder of the other one is gone'
+
 # ---- kill -9 in between ----
 rm -rf new.db*
 mkdir -p new.db.artifacts/0123456789 new.db.merging/0123456789

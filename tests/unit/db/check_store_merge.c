@@ -1,5 +1,5 @@
 /* check_store_merge.c - whether the merging of databases knows the whole schema, and takes a row of every table
- * along. */
+ * along; what becomes of runs that are in both, what is refused, and what a part of a database needs. */
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/sample_database.h"
 #include "tests/fixtures/store_fixture.h"
@@ -40,7 +40,7 @@ START_TEST(every_table_and_every_id_of_the_schema_is_known)
         char *column = strchr(line, '|');
         *column++ = '\0';
         ck_assert_msg(bnn_store_merge_knows(line, column),
-                      "%s.%s: put it into the lists of store_merge.c", line, column);
+                      "%s.%s: put it into the lists of store_merge_rows.c", line, column);
     }
     ck_assert_uint_gt(n, 100);
     ck_assert(!bnn_store_merge_knows("a_new_table", "name"));
