@@ -158,6 +158,34 @@ failed=$(value "SELECT run_uid FROM run WHERE state = 'failed'")
 gives 200 GET "/run/$failed"
 prints 'It failed: diverged'
 
+# ---- what a hostile hand wrote ---------------------------------------------------------------------------
+if [ -n "$sparse" ]; then
+    evil="'<script>alert(1)</script><img src=x onerror=alert(2)>\"''&' || char(27) || '[31m' || char(10, 8238)"
+    cut="$evil || CAST(x'ffe282' AS TEXT)"
+    sqlite3 bnnrun.db "PRAGMA busy_timeout = 5000;
+        UPDATE experiment SET name = 'b' || experiment_id || $evil, description = $cut;
+        UPDATE experiment_config SET label = 'c' || config_id || $evil;
+        UPDATE attempt SET error = 'd' || $evil, host = $evil WHERE outcome IS NOT NULL;
+        UPDATE environment SET host = $evil, os = $evil, cpu_model = $cut, kernels = $evil, compiler = $evil,
+            cflags = $evil, version = $evil, revision = $evil, libraries = $evil;
+        UPDATE dataset SET name = $evil, source = $evil;
+        UPDATE plugin SET kind = $evil, name = 'e' || plugin_id || $evil, path = $cut, sha256 = $evil;
+        UPDATE config_param SET value = $evil WHERE typeof(value) = 'text';
+        UPDATE artifact SET path = path || $evil, kind = $evil;
+        UPDATE layer SET name = $evil, kind = $evil;
+        UPDATE metric SET name = $evil WHERE name = 'train_accuracy' AND epoch = 1;
+        UPDATE run SET note = $cut;
+        INSERT INTO run_tag SELECT run_id, $evil FROM run" >/dev/null || exit 99
+    for address in / /progress "/run/$uid" "/run/$failed"; do
+        shows '&lt;script&gt;alert(1)' "$address"
+        [ "$address" = / ] || omits '<script>alert\|onerror=alert(2)>'
+        omits '<img src=x'
+        ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\377]')" out || wrong "$address: control characters"
+        ! grep -q "$(printf '\342\200\256')" out || wrong "$address: letters are turned round"
+        iconv -f UTF-8 -t UTF-16 out >/dev/null 2>&1 || wrong "$address is not UTF-8"
+    done
+fi
+
 # ---- its end ------------------------------------------------------------------------------------------
 ends() { # SIGNAL
     kill -"$1" "$server"
