@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -97,6 +98,7 @@ enum {
     SECCOMP_IO_URING_SETUP = 425,
     SECCOMP_IO_URING_ENTER = 426,
     SECCOMP_IO_URING_REGISTER = 427,
+    SECCOMP_CLONE3 = 435,
     SECCOMP_OPENAT2 = 437,
     SECCOMP_PIDFD_GETFD = 438,
     SECCOMP_FCHMODAT2 = 452,
@@ -120,7 +122,9 @@ static const int seccomp_refused[] = {
     SECCOMP_IO_URING_SETUP,
     SECCOMP_IO_URING_ENTER,
     SECCOMP_IO_URING_REGISTER,
-    SECCOMP_OPENAT2, /* its flags are in memory, where they cannot be looked at */
+    /* Their flags are in memory, where they cannot be looked at. The C library takes clone where clone3 is not. */
+    SECCOMP_OPENAT2,
+    SECCOMP_CLONE3,
     SYS_ptrace,
     SYS_process_vm_writev,
     SECCOMP_PIDFD_SEND_SIGNAL,
@@ -219,7 +223,8 @@ static void seccomp_end(seccomp_program *p, uint32_t action)
 /* What a call that is refused says: that it is not there, or that a right is missing. */
 static uint32_t seccomp_refuse(int call)
 {
-    const unsigned error = call == SECCOMP_OPENAT2 ? ENOSYS : call == SYS_socket ? EACCES : EPERM;
+    const bool absent = call == SECCOMP_OPENAT2 || call == SECCOMP_CLONE3;
+    const unsigned error = absent ? ENOSYS : call == SYS_socket ? EACCES : EPERM;
     return SECCOMP_RET_ERRNO | error;
 }
 
@@ -242,12 +247,14 @@ static void seccomp_add_rule(seccomp_program *p, const seccomp_rule *r)
     seccomp_end(p, r->may ? SECCOMP_RET_ALLOW : refuse);
 }
 
-/* Signals go to this process and its group alone, also those that tell of a descriptor; new limits (a pointer) are none; a
- * socket without a connection would reach others; and what is opened to be read is not cut off, which landlock
- * overlooks before its version 3. */
+/* Signals go to this process and its group alone, also those that tell of a descriptor; new limits (a pointer) are
+ * none; a socket without a connection would reach others; a process in new namespaces has rights in them; and what is
+ * opened to be read is not cut off, which landlock overlooks before its version 3. */
 static void seccomp_add_rules(seccomp_program *p)
 {
     const uint32_t all = UINT32_MAX, self = (uint32_t)getpid(), group = (uint32_t)-getpid();
+    const uint32_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                            CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
     const uint32_t flags = O_TRUNC | O_ACCMODE, neither = O_TRUNC | O_ACCMODE;
     const seccomp_rule rules[] = {
         {SYS_kill, 0, false, true, all, 3, {self, group, 0}},
@@ -256,6 +263,7 @@ static void seccomp_add_rules(seccomp_program *p)
         {SYS_prlimit64, 2, true, true, all, 1, {0}},
         {SYS_fcntl, 1, false, false, all, 3, {F_SETOWN, F_SETOWN_EX, F_SETSIG}},
         {SYS_ioctl, 1, false, false, all, 4, {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX}},
+        {SYS_clone, 0, false, true, spaces, 1, {0}},
         {SYS_socketpair, 1, false, false, 0xf, 2, {SOCK_DGRAM, SOCK_RAW}},
         {SYS_openat, 2, false, false, flags, 2, {O_TRUNC | O_RDONLY, neither}},
 #    ifdef SYS_open

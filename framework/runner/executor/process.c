@@ -295,7 +295,7 @@ static bnn_news process_finish(const process_executor *x, process_slot *s, bnn_o
         *out = s->outcome;
     else
         bnn_process_explain_end(x, s, out);
-    if (s->answered && out->status != BNN_OK && out->status != BNN_E_INTERRUPTED)
+    if (s->answered && out->status != BNN_OK)
         bnn_process_judge(x, s, out);
     process_close_lines(s);
     s->running = false;

@@ -4,12 +4,17 @@
 #include "runner/executor/process_internal.h"
 
 #include "base/child.h"
+#include "base/fault.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 bool bnn_process_is_lost(process_slot *slot, const bnn_call_note *note, double limit,
                          double seconds)
@@ -166,7 +171,37 @@ void bnn_process_explain_end(const process_executor *x, const process_slot *s, b
     }
 }
 
-/* Descriptors are a process's own, and who starts threads without end is in it; memory is, near its limit. */
+/* Faults that meet whoever writes a file. */
+static bool watch_is_of_files(int reason)
+{
+    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG || reason == EIO ||
+           reason == EROFS || reason == ENFILE;
+}
+
+/* Whether the disk of the runs is as bad as a child says: nearly full, or with a limit for files, or this process
+ * cannot write to it, either. */
+static bool watch_finds_fault(const process_executor *x)
+{
+    enum { PROBE_BYTES = 1 << 20, ROOM_BYTES = 256 << 20 };
+    char path[PATH_MAX];
+    struct statvfs disk;
+    struct rlimit limit;
+    bnn_error err = {.reason = 0};
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY ||
+        statvfs(x->base->folder, &disk) != 0 ||
+        (double)disk.f_bavail * (double)disk.f_frsize < ROOM_BYTES)
+        return true;
+    void *bytes = calloc(PROBE_BYTES, 1);
+    snprintf(path, sizeof path, "%.*s/probe", BNN_RUN_FOLDER_MAX, x->base->folder);
+    const bool fails = bytes == NULL || (bnn_file_write(path, bytes, PROBE_BYTES, &err) != BNN_OK &&
+                                         watch_is_of_files(err.reason));
+    free(bytes);
+    unlink(path);
+    return fails;
+}
+
+/* Descriptors are a process's own, and who starts threads without end is in it; so is memory. A disk is not, and is
+ * looked at: a plugin that is mistaken, or lies, is not to end the whole sweep. */
 void bnn_process_judge(const process_executor *x, const process_slot *s, bnn_outcome *out)
 {
     char strangers[BNN_STRANGERS], memory[BNN_SHORT_TEXT], call[PROCESS_CALL_TEXT];
@@ -183,8 +218,8 @@ void bnn_process_judge(const process_executor *x, const process_slot *s, bnn_out
         out->reason = 0; /* one request may be for more than there is */
         snprintf(out->message + strlen(out->message), n - strlen(out->message),
                  ", with a memory limit of %s", memory);
-    } else if ((out->reason == EMFILE || out->reason == EAGAIN) &&
-               bnn_plugin_set_has_strangers(set)) {
+    } else if (bnn_fault_remedy(out->reason) != NULL && bnn_plugin_set_has_strangers(set) &&
+               !(watch_is_of_files(out->reason) && watch_finds_fault(x))) {
         out->reason = 0;
         snprintf(out->message + strlen(out->message), n - strlen(out->message), "; %s",
                  bnn_plugin_set_name_strangers(set, strangers));

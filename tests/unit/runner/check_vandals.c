@@ -62,6 +62,8 @@ static const vandal_row rows[] = {
     {"goes_around", NULL,
      "cut: Operation not permitted\nlimit: Operation not permitted\n"
      "owner: Operation not permitted\npair: Operation not permitted\n"},
+    {"enters_spaces", NULL, "clone: Operation not permitted\nclone3: Function not implemented\n"},
+    {"feigns", "*: No space left on device" VANDAL_OF, NULL},
     {"leaks", "*: Too many open files" VANDAL_OF, NULL},
     {"spoils", "diverged: *", NULL},
 };
@@ -73,7 +75,7 @@ static bool vandals_leave_out(const vandal_row *row)
     for (size_t i = 0; SANITIZED && i < sizeof left_out / sizeof *left_out; i++)
         if (strcmp(row->does, left_out[i]) == 0)
             return true;
-    return false;
+    return strcmp(row->does, "feigns") == 0 && !bnn_sandbox_find().seccomp;
 }
 
 static void vandals_set_up(void)
