@@ -1,5 +1,5 @@
--- The keys that the configs of an experiment (?1) have.
-SELECT DISTINCT key
+-- The keys that the configs of an experiment (?1) have; texts, whatever a database of others has there.
+SELECT DISTINCT coalesce(CAST(key AS TEXT), '') AS key
 FROM experiment_config JOIN config_param USING (config_id)
 WHERE experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1)
-ORDER BY key
+ORDER BY 1

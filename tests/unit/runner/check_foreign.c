@@ -126,6 +126,20 @@ static void foreign_run(char *const *command, bool clean, const char *what)
     free(text);
 }
 
+/* To folders, and a file, that are not there yet. */
+static void foreign_export_all(const char *what)
+{
+    static char program[4096], export[] = "export", tiny[] = "tiny", o[] = "-o";
+    static char formats[][24] = {"--format=tensorboard", "--format=mlflow", "--format=trackio",
+                                 "--format=csv", "--format=latex"};
+    static unsigned n_made;
+    snprintf(program, sizeof program, "%s", getenv("BNNRUN"));
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *made = bnn_arena_printf(arena, "%s.%u", store_path("exported"), n_made++);
+        foreign_run((char *[]){program, export, tiny, formats[i], o, made, NULL}, true, what);
+    }
+}
+
 static void foreign_read_all(const char *what)
 {
     static char program[4096], uid[2][65], made[300], json[] = "--json", csv[] = "--csv",
@@ -165,6 +179,7 @@ static void foreign_read_all(const char *what)
     const size_t n_commands = getenv("BNN_TEST_LONG") != NULL ? N : N_ALWAYS;
     for (size_t i = 0; i < n_commands; i++)
         foreign_run(commands[i], i < N_CLEAN, what);
+    foreign_export_all(what);
 }
 
 static void foreign_make(void)
