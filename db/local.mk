@@ -69,6 +69,7 @@ store_scripts = \
 	db/sql/begun_points.sql \
 	db/sql/begun_runs.sql \
 	db/sql/begun_settings.sql \
+	db/sql/begun_varying.sql \
 	db/sql/chosen_runs.sql \
 	db/sql/compared_runs.sql \
 	db/sql/csv_configs.sql \

@@ -21,13 +21,20 @@ typedef struct bnn_store_begun {
 int bnn_store_list_begun(bnn_store *store, const char *experiment, bnn_arena *arena,
                          const bnn_store_begun **out_rows, size_t *out_n, bnn_error *err);
 
+/* A key of which configs of the experiment have other values, or one of them none; in the order of strcmp. */
+typedef struct bnn_store_key {
+    const char *key;
+} bnn_store_key;
+
+int bnn_store_list_varying(bnn_store *store, const char *experiment, bnn_arena *arena,
+                           const bnn_store_key **out_rows, size_t *out_n, bnn_error *err);
+
 /* A setting of a run's config. */
 typedef struct bnn_store_set {
     const char *key;
     bool is_text;
     const char *text; /* then; else */
     double number;
-    bool varies; /* other configs of the experiment have another one, or none */
 } bnn_store_set;
 
 /* Of a run, by key. */

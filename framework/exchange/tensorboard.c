@@ -5,6 +5,8 @@
 #include <exchange/tensorboard.pb-c.h>
 
 #include <ctype.h>
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -84,13 +86,19 @@ static int events_write_value(FILE *file, Tensorboard__SummaryValue *value, doub
     return events_write(file, &event, arena, err);
 }
 
+/* In ISO C what is out of range has no value as a float. */
+static float events_float(double value)
+{
+    return value > FLT_MAX ? INFINITY : value < -FLT_MAX ? -INFINITY : (float)value;
+}
+
 static int events_write_point(FILE *file, const bnn_store_point *point, bnn_arena *arena,
                               bnn_error *err)
 {
     Tensorboard__SummaryValue value = TENSORBOARD__SUMMARY_VALUE__INIT;
     value.tag = bnn_arena_strdup(arena, point->name);
     value.has_simple_value = true;
-    value.simple_value = (float)point->value;
+    value.simple_value = events_float(point->value);
     if (value.tag == NULL)
         return bnn_no_memory(err);
     return events_write_value(file, &value, events_seconds(point->time_us), point->step, arena,
@@ -148,7 +156,7 @@ static int events_write_start(FILE *file, const bnn_exchange_run *run, bnn_error
     if (params == NULL || start.group_name == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; i < run->n_settings; i++)
-        if (run->settings[i].varies) {
+        if (run->varies[i]) {
             params[start.n_hparams] = events_hparam(&run->settings[i], run->arena);
             if (params[start.n_hparams++] == NULL)
                 return bnn_no_memory(err);

@@ -77,6 +77,13 @@ static int trackio_insert_step(bnn_foreign *out, const bnn_exchange_run *run, co
                               values, sizeof values / sizeof *values, err);
 }
 
+/* "64" rather than "64.0". */
+static json_t *trackio_setting(double number)
+{
+    return fabs(number) < 1e15 && number == floor(number) ? json_integer((json_int_t)number)
+                                                          : trackio_number(number);
+}
+
 /* Runs of a config are a group. */
 static int trackio_insert_config(bnn_foreign *out, const bnn_exchange_run *run, const char *name,
                                  bnn_error *err)
@@ -86,9 +93,7 @@ static int trackio_insert_config(bnn_foreign *out, const bnn_exchange_run *run, 
     for (size_t i = 0; i < run->n_settings; i++) {
         const bnn_store_set *s = &run->settings[i];
         json_object_set_new(config, s->key,
-                            s->is_text                      ? json_string(s->text)
-                            : s->number == floor(s->number) ? json_integer((json_int_t)s->number)
-                                                            : trackio_number(s->number));
+                            s->is_text ? json_string(s->text) : trackio_setting(s->number));
     }
     json_object_set_new(config, "seed", json_integer(run->row->seed));
     json_object_set_new(config, "_Group", json_string(run->group));

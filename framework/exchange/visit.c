@@ -3,14 +3,18 @@
 #include "base/run.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* What the visit keeps of all runs: rows, and the settings of the config it is at. */
+/* What the visit keeps of all runs: rows and the keys that vary; and the settings of the config it is at. */
 typedef struct exchange_visit {
     bnn_arena *arena, *of_config;
     const bnn_store_begun *rows;
     size_t n;
+    const bnn_store_key *varying;
+    size_t n_varying;
     bnn_store_set *settings;
+    bool *varies;
     size_t n_settings;
     const char *group;
 } exchange_visit;
@@ -45,6 +49,33 @@ static bnn_store_begun visit_clean_row(const bnn_store_begun *row, bnn_arena *ar
     return own;
 }
 
+static int visit_compare_keys(const void *a, const void *b)
+{
+    return strcmp(((const bnn_store_key *)a)->key, ((const bnn_store_key *)b)->key);
+}
+
+static bool visit_varies(const exchange_visit *v, const char *key)
+{
+    const bnn_store_key wanted = {key};
+    return v->n_varying > 0 && bsearch(&wanted, v->varying, v->n_varying, sizeof *v->varying,
+                                       visit_compare_keys) != NULL;
+}
+
+static int visit_take_settings(exchange_visit *v, const bnn_store_set *settings, bnn_error *err)
+{
+    bool failed = false;
+    v->settings = bnn_arena_copy(v->of_config, settings, v->n_settings, sizeof *settings);
+    v->varies = bnn_arena_alloc(v->of_config, v->n_settings, sizeof *v->varies);
+    if (v->settings == NULL || v->varies == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < v->n_settings; i++) {
+        v->varies[i] = visit_varies(v, settings[i].key);
+        v->settings[i].key = visit_clean(settings[i].key, "", v->of_config, &failed);
+        v->settings[i].text = visit_clean(settings[i].text, "", v->of_config, &failed);
+    }
+    return failed ? bnn_no_memory(err) : BNN_OK;
+}
+
 /* Runs of a config are neighbours, and have its settings. */
 static int visit_enter_config(exchange_visit *v, bnn_store *store, const bnn_store_begun *row,
                               bnn_error *err)
@@ -61,12 +92,7 @@ static int visit_enter_config(exchange_visit *v, bnn_store *store, const bnn_sto
         BNN_OK)
         return err->status;
     v->group = visit_name_group(row, v->of_config, &failed);
-    v->settings = bnn_arena_copy(v->of_config, settings, v->n_settings, sizeof *settings);
-    for (size_t i = 0; v->settings != NULL && i < v->n_settings; i++) {
-        v->settings[i].key = visit_clean(settings[i].key, "", v->of_config, &failed);
-        v->settings[i].text = visit_clean(settings[i].text, "", v->of_config, &failed);
-    }
-    return failed || v->settings == NULL ? bnn_no_memory(err) : BNN_OK;
+    return failed ? bnn_no_memory(err) : visit_take_settings(v, settings, err);
 }
 
 static int visit_read_points(bnn_store *store, bnn_exchange_run *run, bnn_error *err)
@@ -97,6 +123,7 @@ static int visit_run(exchange_visit *v, bnn_store *store, const bnn_store_begun 
         return err->status;
     bnn_exchange_run run = {.group = v->group,
                             .settings = v->settings,
+                            .varies = v->varies,
                             .n_settings = v->n_settings,
                             .arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES)};
     if (run.arena == NULL)
@@ -118,6 +145,8 @@ int bnn_exchange_visit(bnn_store *store, const char *experiment,
     int status = v.arena == NULL
                      ? bnn_no_memory(err)
                      : bnn_store_list_begun(store, experiment, v.arena, &v.rows, &v.n, err);
+    if (status == BNN_OK)
+        status = bnn_store_list_varying(store, experiment, v.arena, &v.varying, &v.n_varying, err);
     for (size_t i = 0; status == BNN_OK && i < v.n; i++)
         status = visit_run(&v, store, &v.rows[i], take, context, err);
     *out_n = v.n;

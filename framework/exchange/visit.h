@@ -12,6 +12,7 @@ typedef struct bnn_exchange_run {
     const char *
         group; /* its config, for readers: the label, where it is not enough with the digits of its hash */
     const bnn_store_set *settings;
+    const bool *varies; /* each of settings: in the experiment */
     size_t n_settings;
     const bnn_store_point *points; /* by step */
     size_t n_points;
