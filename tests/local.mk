@@ -374,6 +374,11 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LIBRARIES)
 bench: all tests/bench/bnnbench
 	@$(AM_TESTS_ENVIRONMENT) tests/bench/bnnbench $(BENCH_FLAGS)
 
+# What a database of many runs costs; --shards N: done in N databases, which are merged.
+.PHONY: scale
+scale: all
+	@$(AM_TESTS_ENVIRONMENT) python3 $(srcdir)/tests/bench/scale.py ./bnnrun $(SCALE_FLAGS)
+
 # Error rates and power of comparisons, on simulated sweeps; minutes.
 EXTRA_PROGRAMS += tests/nulls/nulls
 .PHONY: nulls
@@ -488,6 +493,7 @@ EXTRA_DIST += \
 	tests/cli/bad_specs/values.txt \
 	tests/cli/bad_specs/words.txt \
 	tests/bench/lenet_torch.py \
+	tests/bench/scale.py \
 	tests/bench/smoke.sh \
 	tests/fuzz/corpus/catalogue/absolute.yaml \
 	tests/fuzz/corpus/catalogue/bad_hash.yaml \
