@@ -299,7 +299,7 @@ const cli_command cli_command_slurm = {
         "go on after faults. What has failed is tried again. Slurm's accounting, where there is none\n"
         "the queue alone, and the shards say what there is. Specs with seeds.until or sweep.halving\n"
         "cannot be split.\n"
-        "framework/cluster/CLUSTERS.md tells how it scales, and how to do without Slurm.\n",
+        "The page on clusters of the documentation tells how it scales, and how to do without.\n",
     .options = slurm_options,
     .examples = "  bnnrun slurm ste_sweep --tasks 20 --time 2:00:00 --submit -- --cpus-per-task=8\n"
                 "  bnnrun slurm ste_sweep --status\n"
