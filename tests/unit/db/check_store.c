@@ -4,6 +4,7 @@
 
 #include "db/store_internal.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,6 +223,53 @@ START_TEST(a_failed_part_leaves_the_rest_of_the_transaction)
 }
 END_TEST
 
+/* What was recorded before stays, and when there is room again, so does what follows. */
+START_TEST(a_full_disk_is_told_and_takes_nothing_back)
+{
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    int64_t id;
+    bnn_error error;
+    char *text = calloc(1, 1 << 20);
+    const bnn_store_experiment large = {
+        .name = "large", .path = "p", .text = memset(text, 'x', (1 << 20) - 1), .metric = "m"};
+    add_experiment(store, "before");
+    ck_assert_int_eq(sqlite3_exec(store->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+                     SQLITE_OK); /* no more than there are */
+    ck_refused(bnn_store_add_experiment(store, &large, &id, err), BNN_E_RESOURCE,
+               about_file("writing: the disk is full"));
+    ck_assert_int_eq(bnn_store_add_experiment(store, &large, &id, &error), BNN_E_RESOURCE);
+    ck_assert_int_eq(error.reason, ENOSPC);
+    ck_rows("SELECT name FROM experiment", "before\n");
+    ck_assert_int_eq(sqlite3_exec(store->db, "PRAGMA max_page_count = 10000", NULL, NULL, NULL),
+                     SQLITE_OK);
+    ck_ok(bnn_store_add_experiment(store, &large, &id, err));
+    bnn_store_close(store);
+    ck_rows("SELECT name FROM experiment", "before\nlarge\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_damaged_database_is_told)
+{
+    char page[4096];
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    bnn_error error = {.message = ""};
+    add_experiment(store, "before");
+    bnn_store_close(store);
+    const int64_t n = plain_number(store_file(), "PRAGMA page_count");
+    FILE *file = fopen(store_file(), "r+");
+    ck_assert_int_eq(fseek(file, sizeof page, SEEK_SET), 0);
+    memset(page, 0xff, sizeof page);
+    for (int64_t i = 1; i < n; i++)
+        ck_assert_uint_eq(fwrite(page, 1, sizeof page, file), sizeof page);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(bnn_store_open(store_file(), BNN_STORE_READ, &store, &error), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(error.message, "the database is damaged (") != NULL &&
+                      strstr(error.message, ".recover") != NULL,
+                  "%s", error.message);
+}
+END_TEST
+
 START_TEST(params_out_of_range_are_refused)
 {
     static const bnn_store_param bad[] = {
@@ -371,6 +419,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, remote_file_systems_are_known_by_their_number);
     tcase_add_test(tests, a_reader_cannot_write);
     tcase_add_test(tests, a_failed_part_leaves_the_rest_of_the_transaction);
+    tcase_add_test(tests, a_full_disk_is_told_and_takes_nothing_back);
+    tcase_add_test(tests, a_damaged_database_is_told);
     tcase_add_test(tests, params_out_of_range_are_refused);
     tcase_add_test(tests, every_revision_of_a_spec_is_kept_once);
     tcase_add_test(tests, configs_are_shared_and_leave_the_spec_with_it);

@@ -6,10 +6,12 @@
 #include "db/store_internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +66,24 @@ START_TEST(two_that_save_do_not_touch_each_other)
         ck_assert_str_eq(plain_text(store_path(i == 0 ? "test.db.saved" : "test.db.saved2"),
                                     "SELECT name FROM experiment"),
                          "e");
+}
+END_TEST
+
+/* Half a file is not left for a whole one. */
+START_TEST(what_cannot_be_saved_is_told)
+{
+    bnn_error told, error;
+    const struct rlimit little = {20000, RLIM_INFINITY};
+    bnn_store *store = open_written();
+    ck_assert_int_eq(unlink(store_file()), 0);
+    ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+    ck_assert_int_eq(bnn_store_rescue(store, &told, &error), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(error.message, "was deleted or moved away") != NULL &&
+                      strstr(error.message, "what it recorded last could not be saved: ") != NULL,
+                  "%s", error.message);
+    ck_assert_int_ne(access(store_path("test.db.saved"), F_OK), 0);
+    bnn_store_close(store);
 }
 END_TEST
 
@@ -242,6 +262,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("moved");
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
     tcase_add_test(tests, two_that_save_do_not_touch_each_other);
+    tcase_add_test(tests, what_cannot_be_saved_is_told);
     tcase_add_loop_test(tests, what_is_saved_is_for_whom_the_database_was, 0, 2);
     tcase_add_loop_test(tests, a_new_database_obeys_the_umask, 0, 3);
     tcase_add_test(tests, a_new_database_behind_a_link_obeys_the_umask);
