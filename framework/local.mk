@@ -228,6 +228,7 @@ runner_sources = \
 	framework/runner/merge.c framework/runner/merge.h framework/runner/merge_internal.h \
 	framework/runner/merge_files.c \
 	framework/runner/needs.c \
+	framework/runner/notify.c framework/runner/notify.h \
 	framework/runner/pack.c framework/runner/pack.h \
 	framework/runner/plan.c framework/runner/plan.h \
 	framework/runner/plan_internal.h \
@@ -487,6 +488,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/rm.c \
 	framework/cli/commands/run.c framework/cli/commands/run.h \
 	framework/cli/commands/run_end.c \
+	framework/cli/commands/run_notify.c \
 	framework/cli/commands/rungs.c \
 	framework/cli/commands/runs.c \
 	framework/cli/commands/schema.c \

@@ -168,6 +168,7 @@ shell_tests = \
 	tests/cli/halving.sh \
 	tests/cli/looks.sh \
 	tests/cli/needs.sh \
+	tests/cli/notify.sh \
 	tests/cli/old.sh \
 	tests/cli/report.sh \
 	tests/cli/serve.sh \

@@ -34,14 +34,15 @@ typedef enum bnn_keep {
 
 /* The `run` section: how runs are executed. Not part of any config. */
 typedef struct bnn_run_options {
-    int32_t jobs;           /* 0: auto, as bnn_environment_jobs says */
-    int32_t checkpoints;    /* bnn_checkpoints */
-    int32_t isolation;      /* bnn_isolation */
-    int32_t retries;        /* further attempts after a failure, in the same sweep */
-    double timeout_seconds; /* of an attempt; 0: none */
-    double memory_limit;    /* bytes, of one in a process of its own; 0: auto */
-    int32_t measure;        /* the latency of each run's model */
-    int32_t keep;           /* bnn_keep */
+    int32_t jobs;              /* 0: auto, as bnn_environment_jobs says */
+    int32_t checkpoints;       /* bnn_checkpoints */
+    int32_t isolation;         /* bnn_isolation */
+    int32_t retries;           /* further attempts after a failure, in the same sweep */
+    double timeout_seconds;    /* of an attempt; 0: none */
+    double memory_limit;       /* bytes, of one in a process of its own; 0: auto */
+    int32_t measure;           /* the latency of each run's model */
+    int32_t keep;              /* bnn_keep */
+    const char *const *notify; /* a command and its arguments, closed by NULL; NULL: none */
 } bnn_run_options;
 
 /* The `metric` section: what the leaderboard is sorted by. */

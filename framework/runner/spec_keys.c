@@ -1,4 +1,5 @@
 #include "runner/experiment_internal.h"
+#include "runner/notify.h"
 
 enum {
     JOBS_MAX = 1024,
@@ -50,6 +51,14 @@ static const bnn_key run_keys[] = {
                          "time each model: for 2 % of the training, from 8 to 80 ms")},
     {BNN_KEY_CHOICE(bnn_run_options, keep, "keep", BNN_KEEP_ALL, "all|model",
                     "all: the float weights, too, for verify and export --format qonnx")},
+    {BNN_KEY_OF("notify", BNN_OFFSET(bnn_run_options, notify, const char *const *),
+                &bnn_command_type,
+                "a command that is run once when the sweep has ended, with the outcome as JSON on "
+                "its standard input; only with run --notify, as a spec may come from anyone"),
+     .words = "none", .standard = "none", .flags = BNN_KEY_LIST,
+     .also = "on_end|alert|callback|webhook",
+     .examples = "run: {notify: [mail, -s, sweep ended, me@example.org]}\n"
+                 "run: {notify: [curl, --data, \"@-\", https://ntfy.sh/my_sweeps]}"},
     BNN_KEYS_END,
 };
 

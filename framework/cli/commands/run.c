@@ -340,43 +340,52 @@ static int sweep_take_over(cli_sweep *s, int *signal, bnn_error *err)
     return status;
 }
 
-static int run_sweep(cli_request *r, int *signal, bnn_error *err)
+static int sweep_run(cli_sweep *s, int *signal, bnn_error *err)
 {
-    cli_sweep s = {.request = r};
-    /* Who listens may go: runs are recorded all the same. */
-    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    cli_request *r = s->request;
     sweep_identify_data(r);
-    int status = sweep_plan(&s, r->retrain, r->take_over, err);
+    int status = sweep_plan(s, r->retrain, r->take_over, err);
     if (status != BNN_OK)
         return status;
-    s.done_before = s.plan.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_LOST];
+    s->done_before = s->plan.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_LOST];
     if (!r->options.quiet) {
-        say_plan(&s);
-        sweep_say_looks(&s, 0, 0);
-        status = say_registered(&s, err);
+        say_plan(s);
+        sweep_say_looks(s, 0, 0);
+        status = say_registered(s, err);
     }
-    if (status == BNN_OK && s.plan.n_todo > 0 && !r->options.quiet)
-        status = warn_of_networks(&s, err);
+    if (status == BNN_OK && s->plan.n_todo > 0 && !r->options.quiet)
+        status = warn_of_networks(s, err);
     if (status == BNN_OK)
-        status = sweep_do_plan(&s, signal, err);
+        status = sweep_do_plan(s, signal, err);
     if (status == BNN_OK)
-        status = sweep_take_over(&s, signal, err);
+        status = sweep_take_over(s, signal, err);
     if (status == BNN_OK)
-        status = sweep_look_on(&s, signal, err);
-    sweep_close_data(&s);
+        status = sweep_look_on(s, signal, err);
+    sweep_close_data(s);
     if (status == BNN_E_INTERRUPTED) {
         bnn_error late; /* that a signal ended the sweep counts, whatever the table comes to */
-        cli_sweep_show_results(&s, &late);
+        cli_sweep_show_results(s, &late);
         fflush(stdout); /* the process may die by the signal */
         return bnn_fail(err, BNN_E_INTERRUPTED,
                         "interrupted; %zu of %zu runs are done, and the same command%s goes on",
-                        s.summary.n_of[BNN_RUN_DONE] + s.plan.n_of[BNN_RUN_DONE] +
-                            s.plan.n_of[BNN_RUN_LOST],
-                        s.plan.n, r->retrain != NULL ? " without --retrain" : "");
+                        s->summary.n_of[BNN_RUN_DONE] + s->plan.n_of[BNN_RUN_DONE] +
+                            s->plan.n_of[BNN_RUN_LOST],
+                        s->plan.n, r->retrain != NULL ? " without --retrain" : "");
     }
     if (status == BNN_OK)
-        status = cli_sweep_show_results(&s, err);
-    return status == BNN_OK ? cli_sweep_judge(&s, err) : status;
+        status = cli_sweep_show_results(s, err);
+    return status == BNN_OK ? cli_sweep_judge(s, err) : status;
+}
+
+static int run_sweep(cli_request *r, int *signal, bnn_error *err)
+{
+    cli_sweep s = {.request = r, .began = time(NULL)};
+    /* Who listens may go: runs are recorded all the same. */
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    cli_sweep_say_notify(r);
+    const int status = sweep_run(&s, signal, err);
+    cli_sweep_notify(&s, status, *signal, err);
+    return status;
 }
 
 static int run_run(void *request, bnn_error *err)
@@ -400,6 +409,8 @@ static const cli_option run_options[] = {
     CLI_ROW("take-over", 0, CLI_SWITCH, NULL, cli_request, take_over,
             "go on with runs of processes on other machines, which\n"
             "cannot be seen from here: they are gone"),
+    CLI_ROW("notify", 0, CLI_SWITCH, NULL, cli_request, notify,
+            "run the command of run.notify at the end; else no spec runs one"),
     {.name = "quiet", .help = "errors only"},
     {.name = "verbose", .help = "each finished run on a terminal, too"},
     {.name = NULL},
@@ -421,12 +432,21 @@ const cli_command cli_command_run = {
         "The first Ctrl-C lets every run write a checkpoint and shows the leaderboard so far, a\n"
         "second one (half a second later or more) stops at once. So do SIGTERM, SIGHUP, SIGQUIT,\n"
         "and what clusters send before they kill: SIGUSR1, SIGUSR2 and SIGXCPU. The same command\n"
-        "goes on in the next job; `bnnrun slurm` makes the jobs.\n" CLI_SHARD_NOTES,
+        "goes on in the next job; `bnnrun slurm` makes the jobs.\n"
+        "\n"
+        "A sweep of a night can say how it ended: run.notify is a command, as a list of words, which\n"
+        "no shell sees. With --notify it is run once, when all is done or nothing goes on (runs that\n"
+        "failed, a signal, a full disk), with the outcome as JSON on its standard input: experiment,\n"
+        "database, outcome (done, failed, interrupted or error), message, signal, seconds, and runs, as\n"
+        "--json has them. It has 30 seconds, and changes neither results nor the exit status. Without\n"
+        "--notify no spec runs a command, whoever wrote it. The words are kept in the database with\n"
+        "the spec: a password belongs in a script.\n" CLI_SHARD_NOTES,
     .options = run_options,
     .examples = "  bnnrun ste_sweep\n"
                 "  bnnrun ste_sweep -s train.epochs=20 -s seeds.count=10 -j 2\n"
                 "  bnnrun ste_sweep --retrain stale\n"
-                "  bnnrun ste_sweep --shard 3/16\n",
+                "  bnnrun ste_sweep --shard 3/16\n"
+                "  bnnrun ste_sweep --notify -s 'run.notify=[notify-send, sweep ended]'\n",
     .refuses_csv = true,
     .memory = BNN_SPEC_LIMIT_BYTES,
     .n_request = sizeof(cli_request),

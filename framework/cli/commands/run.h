@@ -3,9 +3,12 @@
 #define BNN_CLI_COMMANDS_RUN_H
 
 #include "cli/commands/plan.h"
+#include "cli/table.h"
 #include "db/store_results.h"
 #include "runner/pool.h"
 #include "runner/restore.h"
+
+#include <time.h>
 
 /* One sweep, from the plan to its end. */
 typedef struct cli_sweep {
@@ -17,6 +20,7 @@ typedef struct cli_sweep {
     bnn_pool_summary summary;
     bnn_restore_summary restored;
     size_t total[BNN_RUN_STATES], n_tried, done_before; /* over all looks (seeds.until) */
+    time_t began;
     /* Once it has ended. */
     int64_t n_mismatched;           /* runs whose model file answers otherwise than training */
     size_t n_elsewhere;             /* runs that other processes took and have not done */
@@ -30,5 +34,15 @@ int cli_sweep_show_results(cli_sweep *s, bnn_error *err);
 
 /* BNN_OK when all that the spec asks for is there, else what is not. After cli_sweep_show_results. */
 int cli_sweep_judge(const cli_sweep *s, bnn_error *err);
+
+/* How many runs were planned, done, failed and so on, as JSON. */
+json_t *cli_sweep_counts(const cli_sweep *s);
+
+/* Says at the beginning that run.notify will not be run, unless it is to be (run_notify.c). */
+void cli_sweep_say_notify(const cli_request *request);
+
+/* Runs it at the end, once, if it is to be. status, signal: how the sweep ended, with the message of a failure in
+ * err. That it fails is a warning. */
+void cli_sweep_notify(const cli_sweep *s, int status, int signal, const bnn_error *err);
 
 #endif

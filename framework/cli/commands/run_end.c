@@ -12,20 +12,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
+json_t *cli_sweep_counts(const cli_sweep *s)
 {
     const size_t *n_of = s->total;
-    json_t *all = json_pack(
-        "{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "experiment",
-        s->plan.experiment->name, "database", s->request->options.db, "runs", "planned",
-        (json_int_t)s->plan.n, "done_before", (json_int_t)s->done_before, "lost",
-        (json_int_t)s->plan.n_of[BNN_RUN_LOST], "restored",
-        (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "planned", (json_int_t)s->plan.n,
+        "done_before", (json_int_t)s->done_before, "lost", (json_int_t)s->plan.n_of[BNN_RUN_LOST],
+        "restored", (json_int_t)s->restored.n_of[BNN_RESTORED_FILES], "stale",
         (json_int_t)s->plan.n_of[BNN_RUN_STALE], "done", (json_int_t)n_of[BNN_RUN_DONE], "failed",
         (json_int_t)n_of[BNN_RUN_FAILED], "interrupted", (json_int_t)n_of[BNN_RUN_INTERRUPTED],
         "elsewhere",
-        (json_int_t)s->summary.n_of[BNN_RUN_TAKEN] + (json_int_t)s->plan.n_of[BNN_RUN_RUNNING],
-        "leaderboard", json_incref(board));
+        (json_int_t)s->summary.n_of[BNN_RUN_TAKEN] + (json_int_t)s->plan.n_of[BNN_RUN_RUNNING]);
+}
+
+static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
+{
+    json_t *all =
+        json_pack("{s:s, s:s, s:o, s:O}", "experiment", s->plan.experiment->name, "database",
+                  s->request->options.db, "runs", cli_sweep_counts(s), "leaderboard", board);
     if (all == NULL)
         return bnn_no_memory(err);
     return cli_json_print(all, err);

@@ -5,6 +5,7 @@
 #include "infer/modelfile.h"
 #include "runner/executor/executor.h"
 #include "runner/finish.h"
+#include "runner/notify.h"
 #include "runner/predictions.h"
 
 #include "runner/signals.h"
@@ -316,6 +317,16 @@ START_TEST(what_is_measured_is_a_share_of_the_training)
 }
 END_TEST
 
+/* Nobody waits for a command that stays. */
+START_TEST(a_command_that_stays_is_ended)
+{
+    const char *const command[] = {"sleep", "1000", NULL};
+    bnn_error late;
+    ck_assert_int_eq(bnn_notify(command, "{}", 0.05, &late), BNN_E_FAILED);
+    ck_assert_str_eq(late.message, "sleep: ended after 0.05 seconds, which are its limit");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     const TTest *const tests[] = {
@@ -329,6 +340,7 @@ static Suite *make_suite(void)
         a_folder_that_cannot_be_made_fails_a_run_at_once,
         plugins_from_elsewhere_are_isolated,
         what_is_measured_is_a_share_of_the_training,
+        a_command_that_stays_is_ended,
     };
     Suite *suite = suite_create("runner");
     TCase *tcase = tcase_create("runner");
