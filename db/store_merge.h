@@ -23,9 +23,10 @@ typedef struct bnn_store_merged {
     int64_t promised;
 } bnn_store_merged;
 
-/* Takes the triggers out of a copy, which else would run when it is brought to the newest schema. What is no database is
- * left alone. */
-void bnn_store_merge_disarm(const char *copy);
+/* Makes a copy one that can be opened, queried and brought to the newest schema without running anything of anybody's:
+ * all that is no table or index of our schemas is taken out of it. Refused as BNN_E_RESOURCE is one whose tables are not
+ * ours, text for text, or damaged, or hold what their columns cannot have. What is no database of ours is left alone. */
+int bnn_store_merge_disarm(const char *copy, bnn_error *err);
 
 /* Begins a transaction, and finds out what becomes of each run of the database `copy`, which has the newest schema
  * and is nobody else's; only: of these, by their uids, and what they need; NULL: of all. Refused as BNN_E_RESOURCE is

@@ -22,8 +22,7 @@ char *bnn_store_merge_finished(bnn_store *store, sqlite3_str *text);
 
 /* ---- store_merge_check.c ---- */
 
-/* Refuses tables of the other database that are none, or have other columns, and rows that SQLite itself does
- * not find in order; then rows that no bnnrun has written. */
+/* Refuses tables of the other database that are none, or have other columns; then rows that no bnnrun has written. */
 void bnn_store_merge_check_tables(bnn_store *store);
 void bnn_store_merge_check_rows(bnn_store *store);
 

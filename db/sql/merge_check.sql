@@ -1,12 +1,12 @@
 -- merge_check.sql - what is wrong with the rows of another database: names become paths, and hashes are taken for what
--- they are of. The first row is one thing, in words.
-SELECT 'no name of a run: ' || run_uid FROM source.run
-WHERE typeof(run_uid) <> 'text' OR length(CAST(run_uid AS BLOB)) NOT BETWEEN 10 AND 64
+-- they are of. No text of these is NULL, which would say nothing. The first row is one thing, in words.
+SELECT 'no name of a run: ' || coalesce(run_uid, 'NULL') FROM source.run
+WHERE typeof(run_id) <> 'integer' OR typeof(run_uid) <> 'text' OR length(CAST(run_uid AS BLOB)) NOT BETWEEN 10 AND 64
    OR length(run_uid) <> length(CAST(run_uid AS BLOB)) OR run_uid GLOB '*[^0-9a-f]*'
 UNION ALL
-SELECT 'no file of a run: ' || path FROM source.artifact JOIN source.run USING (run_id)
-WHERE path NOT IN (run_uid || '/model.bnn', run_uid || '/weights.safetensors', run_uid || '/checkpoint',
-                   run_uid || '/log')
+SELECT 'no file of a run: ' || coalesce(path, 'NULL') FROM source.artifact JOIN source.run USING (run_id)
+WHERE (path IN (run_uid || '/model.bnn', run_uid || '/weights.safetensors', run_uid || '/checkpoint',
+                run_uid || '/log')) IS NOT TRUE
 UNION ALL
 SELECT 'two configs have the hash ' || s.hash FROM source.config AS s JOIN main.config AS m USING (hash)
 WHERE s.json IS NOT m.json
@@ -14,9 +14,9 @@ UNION ALL
 SELECT 'two specs have the hash ' || s.sha256 FROM source.spec_revision AS s
 JOIN main.spec_revision AS m USING (sha256) WHERE s.text IS NOT m.text
 UNION ALL
-SELECT 'an attempt is newer than the run ' || run_uid FROM source.attempt JOIN source.run USING (run_id)
-WHERE attempt > n_attempts
+SELECT 'an attempt is newer than the run ' || coalesce(run_uid, 'NULL') FROM source.attempt JOIN source.run USING (run_id)
+WHERE (attempt <= n_attempts) IS NOT TRUE
 UNION ALL
-SELECT 'a text that ends before it does: config ' || hash FROM source.config
+SELECT 'a text that ends before it does: config ' || coalesce(hash, 'NULL') FROM source.config
 WHERE instr(CAST(json AS BLOB), x'00') > 0
 LIMIT 1;

@@ -161,12 +161,30 @@ static bool merge_has_changed(const char *from, const char *ending, const struct
            now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
+/* SQLite would roll it back, and delete the file that it names: anybody's, in a database of anybody's. */
+static int merge_check_journal(const char *from, const char *name, bnn_error *err)
+{
+    char path[PATH_MAX + 16];
+    struct stat st;
+    snprintf(path, sizeof path, "%s-journal", from);
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT
+                   ? BNN_OK
+                   : bnn_fail_errno(err, BNN_E_RESOURCE, "%s-journal: cannot be looked at", name);
+    if (S_ISREG(st.st_mode) && st.st_size == 0)
+        return BNN_OK;
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "%s: some program was killed while it wrote to it, and %s-journal has what it "
+                    "has to take back; if it is yours, open it once with `sqlite3 %s .tables`",
+                    name, name, name);
+}
+
 /* The database with what it has not taken over from its log. A process that wrote meanwhile would make it a copy of
  * two states. */
 static int merge_copy_database(const bnn_merge *m, const char *from, const char *name,
                                bnn_error *err)
 {
-    static const char *const endings[] = {"", "-wal", "-journal"};
+    static const char *const endings[] = {"", "-wal"};
     enum { N = sizeof endings / sizeof *endings };
     struct stat into, was[N];
     char file[PATH_MAX];
@@ -179,7 +197,7 @@ static int merge_copy_database(const bnn_merge *m, const char *from, const char 
     if (bnn_store_is_in_use(file))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: a process is at work on it; merge when that has ended", name);
-    int status = BNN_OK;
+    int status = merge_check_journal(file, name, err);
     for (int i = 0; status == BNN_OK && i < N; i++)
         status = merge_copy_part(m, file, endings[i], &was[i], err);
     for (int i = 0; status == BNN_OK && i < N; i++)
@@ -190,13 +208,15 @@ static int merge_copy_database(const bnn_merge *m, const char *from, const char 
     return status;
 }
 
-/* Brings the copy to the newest schema, and to one without triggers of anybody's. What was running when it was made will not go on in it. */
+/* Brings the copy to the newest schema. What was running when it was made will not go on in it. */
 static int merge_settle_copy(const bnn_merge *m, const char *from, bnn_error *err)
 {
     bnn_store *copy = NULL;
     bnn_store_recovered recovered;
-    bnn_store_merge_disarm(m->copy);
-    int status = bnn_store_open(m->copy, BNN_STORE_WRITE, &copy, err);
+    int status = bnn_store_merge_disarm(m->copy, err);
+    if (status != BNN_OK)
+        return bnn_error_prefix(err, "%s: ", from);
+    status = bnn_store_open(m->copy, BNN_STORE_WRITE, &copy, err);
     if (status == BNN_OK)
         status = bnn_store_recover(copy, true, &recovered, err);
     bnn_store_close(copy);

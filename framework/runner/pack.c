@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of all files: 1980-01-01, earlier than any record, so that what is unpacked by hand counts as what was recorded. */
-enum { PACK_TIME = 315532800, PACK_BLOCK = 1 << 16 };
+enum { PACK_BLOCK = 1 << 16 };
 
 /* By name. */
 static const char *const pack_files[] = {BNN_RUN_CHECKPOINT, BNN_RUN_LOG, BNN_RUN_MODEL,
@@ -76,7 +75,7 @@ static int pack_write_header(pack_writer *w, const char *name, size_t n, bnn_err
     archive_entry_set_pathname(entry, name);
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, PACK_TIME, 0);
+    archive_entry_set_mtime(entry, BNN_PACK_TIME, 0);
     archive_entry_set_size(entry, (la_int64_t)n);
     const int code = archive_write_header(w->archive, entry);
     archive_entry_free(entry);
@@ -136,6 +135,8 @@ static int pack_copy(const pack_work *p, bnn_error *err)
         status = bnn_store_copy(store, p->copy, err);
     bnn_store_close(store);
     store = NULL;
+    if (status == BNN_OK && bnn_store_merge_disarm(p->copy, err) != BNN_OK)
+        status = bnn_error_prefix(err, "%s: ", p->db);
     if (status == BNN_OK)
         status = bnn_store_open(p->copy, BNN_STORE_WRITE, &store, err);
     if (status == BNN_OK)

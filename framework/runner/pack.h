@@ -4,7 +4,8 @@
  *     bnnrun.db.artifacts/UID/model.bnn   and so on: their files, by uid and name
  *     SHA256SUMS                          of all of these, as sha256sum -c takes it; the last
  *
- * The same runs give the same bytes, whenever and wherever they are packed. */
+ * What is packed again, or unpacked into a new database and packed there, gives the same bytes with the same libraries.
+ * Ids follow those of the database, so one that was put together in another order may give others. */
 #ifndef BNN_RUNNER_PACK_H
 #define BNN_RUNNER_PACK_H
 
@@ -13,6 +14,9 @@
 /* The names in an archive; files of runs are in the folder DATABASE.artifacts. */
 #define BNN_PACK_DATABASE "bnnrun.db"
 #define BNN_PACK_SUMS     "SHA256SUMS"
+
+/* Of all files: 1980-01-01, earlier than any record, so that what is unpacked counts as what was recorded. */
+enum { BNN_PACK_TIME = 315532800 };
 
 typedef struct bnn_packed {
     size_t n_runs; /* with those that they need */

@@ -152,6 +152,19 @@ for change in "UPDATE run SET run_uid = '../../' || run_uid" "UPDATE artifact SE
     rm -rf new.db*
     fails 4 merge new.db bad.db
 done
+cp bnnrun.1of3.db bad.db
+sqlite3 bad.db 'DROP TABLE attempt; CREATE VIEW attempt AS
+    WITH RECURSIVE n(run_id) AS (SELECT 1 UNION ALL SELECT run_id + 1 FROM n) SELECT * FROM n'
+fails 4 merge new.db bad.db
+says 'the table attempt is missing'
+
+# SQLite would roll it back, and delete the file that its end may name.
+cp bnnrun.1of3.db bad.db
+echo text >bad.db-journal
+fails 4 merge new.db bad.db
+says 'bad.db-journal'
+rm -f bad.db*
+
 echo text >bad.db
 fails 4 merge new.db bad.db
 : >bad.db

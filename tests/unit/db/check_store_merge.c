@@ -356,6 +356,10 @@ static const struct {
      "17a624d05a49ca2caee4884220fee0479a892a6c08df68ed812ef31c41eb12ed"},
     {"UPDATE run SET state = 'running' WHERE run_id = 2",
      "from.db: its run 780233c597 is under way; merge when that has ended"},
+    {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'run_uid TEXT NOT NULL',"
+     " 'run_uid TEXT'); PRAGMA writable_schema = RESET; UPDATE run SET run_uid = NULL WHERE run_id = 1;"
+     "UPDATE artifact SET path = '../x'",
+     "from.db: somebody has changed it: no name of a run: NULL"},
     {"DROP TABLE timing; CREATE VIEW timing AS SELECT 1 AS a",
      "from.db: somebody has changed it: the table timing is missing, or has other columns"},
     {"DROP TABLE rung; CREATE  VIRTUAL TABLE rung USING fts4(a)",
@@ -373,15 +377,67 @@ START_TEST(what_no_bnnrun_has_written_is_refused)
 }
 END_TEST
 
-/* A trigger of somebody else's would run when runs of dead processes are recovered. */
-START_TEST(a_copy_has_no_triggers)
+/* All of this would run, or be asked, when the copy is brought to the newest schema. */
+START_TEST(a_copy_has_nothing_but_our_tables)
+{
+    const char *from = store_path("from.db");
+    bnn_store *store;
+    sample_database_make(from);
+    plain_execute(from,
+                  "CREATE TRIGGER \"a \"\"b\" AFTER UPDATE ON run BEGIN SELECT 1; END;"
+                  "CREATE TRIGGER c AFTER UPDATE ON run BEGIN SELECT 1; END;"
+                  "CREATE VIEW d AS SELECT 1; CREATE INDEX e ON run(length(note));"
+                  "CREATE TABLE f(a CHECK (a > 1)); CREATE VIRTUAL TABLE g USING fts4(a); ANALYZE;"
+                  "PRAGMA writable_schema = ON;"
+                  "UPDATE sqlite_schema SET type = 'TRIGGER' WHERE name = 'c'");
+    ck_ok(bnn_store_merge_disarm(from, err));
+    char *left = plain_rows(from, "SELECT name FROM sqlite_schema WHERE rootpage = 0"
+                                  " OR name IN ('e', 'f', 'g', 'sqlite_stat1')");
+    ck_assert_str_eq(left, "");
+    free(left);
+    ck_assert_int_eq(plain_number(from, "SELECT count(*) FROM run"), 8);
+    ck_ok(bnn_store_open(from, BNN_STORE_WRITE, &store, err));
+    bnn_store_close(store);
+}
+END_TEST
+
+#define SCHEMA(from, to)                                                                        \
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '" from "', '" to \
+    "') WHERE name = 'run'; PRAGMA writable_schema = RESET;"
+#define NEVER_NULL "run_uid TEXT NOT NULL"
+#define MAYBE_NULL "run_uid TEXT"
+static const struct {
+    const char *change, *message;
+} unlike[] = {
+    {"DROP TABLE run; CREATE VIEW run AS WITH RECURSIVE n(run_id) AS (SELECT 1 UNION ALL SELECT run_id + 1 FROM n)"
+     " SELECT * FROM n",
+     "the table run is missing, or is another one"},
+    {SCHEMA("STRICT", ""), "the table run is missing, or is another one"},
+    {SCHEMA(NEVER_NULL, MAYBE_NULL), "the table run is missing, or is another one"},
+    {SCHEMA(NEVER_NULL, MAYBE_NULL) "UPDATE run SET run_uid = NULL WHERE run_id = 1;" SCHEMA(
+         MAYBE_NULL, NEVER_NULL),
+     "NULL value in run.run_uid"},
+};
+
+START_TEST(a_copy_with_other_tables_is_refused)
+{
+    const char *from = store_path("from.db");
+    char message[200];
+    sample_database_make(from);
+    plain_execute(from, unlike[_i].change);
+    snprintf(message, sizeof message, "damaged, or somebody has changed it: %s",
+             unlike[_i].message);
+    ck_refused(bnn_store_merge_disarm(from, err), BNN_E_RESOURCE, message);
+}
+END_TEST
+
+/* Comments are not the same in all versions. */
+START_TEST(comments_make_no_other_table)
 {
     const char *from = store_path("from.db");
     sample_database_make(from);
-    plain_execute(from, "CREATE TRIGGER \"a \"\"b\" AFTER UPDATE ON run BEGIN SELECT 1; END");
-    bnn_store_merge_disarm(from);
-    ck_assert_int_eq(
-        plain_number(from, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), 0);
+    plain_execute(from, SCHEMA("-- the newest", "--"));
+    ck_ok(bnn_store_merge_disarm(from, err));
 }
 END_TEST
 
@@ -439,7 +495,10 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_database_that_was_moved_meanwhile_gets_nothing);
     tcase_add_loop_test(tests, what_no_bnnrun_has_written_is_refused, 0,
                         sizeof strangers / sizeof *strangers);
-    tcase_add_test(tests, a_copy_has_no_triggers);
+    tcase_add_test(tests, a_copy_has_nothing_but_our_tables);
+    tcase_add_loop_test(tests, a_copy_with_other_tables_is_refused, 0,
+                        sizeof unlike / sizeof *unlike);
+    tcase_add_test(tests, comments_make_no_other_table);
     tcase_add_test(tests, of_a_part_comes_what_it_needs);
     suite_add_tcase(suite, tests);
     return suite;
