@@ -892,6 +892,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/pack/no_sums.tar \
 	tests/fuzz/corpus/pack/other_sums.tar \
 	tests/fuzz/corpus/pack/pipe.tar \
+	tests/fuzz/corpus/pack/sparse.tar \
 	tests/fuzz/corpus/pack/twice.tar \
 	tests/fuzz/corpus/pack/upwards.tar \
 	tests/fuzz/corpus/pack/upwards_in_a_run.tar \

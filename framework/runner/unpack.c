@@ -85,19 +85,25 @@ static int unpack_make_place(const unpack_work *u, const char *entry, char path[
     return bnn_file_make_directory(to, err);
 }
 
-/* All that the entry says that it has. */
-static int unpack_bytes(const unpack_work *u, int fd, const char *path, bnn_error *err)
+/* As many as the entry says, by which the bound of all is counted: of one with holes libarchive gives more. */
+static int unpack_bytes(const unpack_work *u, int fd, int64_t size, const char *entry,
+                        bnn_error *err)
 {
     char bytes[UNPACK_BLOCK];
     la_ssize_t n;
-    while ((n = archive_read_data(u->archive, bytes, sizeof bytes)) > 0)
+    while ((n = archive_read_data(u->archive, bytes, sizeof bytes)) > 0) {
+        size -= n;
+        if (size < 0)
+            return unpack_refuse(u, entry, "has more than it says", err);
         if (!bnn_file_put(fd, bytes, (size_t)n))
-            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
-    return n == 0 ? BNN_OK : unpack_damaged(u, err);
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", u->folder);
+    }
+    return n == 0 && size == 0 ? BNN_OK : unpack_damaged(u, err);
 }
 
-static int unpack_file(unpack_work *u, const char *entry, bnn_error *err)
+static int unpack_file(unpack_work *u, const char *entry, int64_t size, bnn_error *err)
 {
+    static const struct timespec times[] = {{.tv_sec = BNN_PACK_TIME}, {.tv_sec = BNN_PACK_TIME}};
     char path[PATH_MAX], sha256[BNN_SHA256_HEX];
     int status = unpack_make_place(u, entry, path, err);
     if (status != BNN_OK)
@@ -107,7 +113,9 @@ static int unpack_file(unpack_work *u, const char *entry, bnn_error *err)
         return unpack_refuse(u, entry, "is there twice", err);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", path);
-    status = unpack_bytes(u, fd, path, err);
+    status = unpack_bytes(u, fd, size, entry, err);
+    if (status == BNN_OK && futimens(fd, times) != 0)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its time cannot be set", path);
     if (close(fd) != 0 && status == BNN_OK)
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", path);
     if (status == BNN_OK)
@@ -154,7 +162,7 @@ static int unpack_entry(unpack_work *u, struct archive_entry *entry, bool *last,
     *last = strcmp(name, BNN_PACK_SUMS) == 0;
     if (*last && size > UNPACK_SUMS_MAX)
         return unpack_refuse(u, name, "is too large", err);
-    return *last ? unpack_sums(u, (size_t)size, err) : unpack_file(u, name, err);
+    return *last ? unpack_sums(u, (size_t)size, err) : unpack_file(u, name, size, err);
 }
 
 static int unpack_entries(unpack_work *u, bnn_error *err)

@@ -71,6 +71,7 @@ prints '^sent.tar.zst,6,0,0,6,0,0,0,0'
 same_views b.db "experiment = 'sent'" whole
 bnn 0 plan sent.yaml --db b.db
 prints '6 done; nothing to do'
+[ -z "$(find b.db.artifacts -type f -newermt 1990-01-01)" ] || wrong 'every plan would hash what was unpacked'
 bnn 0 verify "$run" --db b.db
 bnn 0 compare sent --db b.db
 prints 'Planned'
@@ -173,6 +174,8 @@ rm "c/bnnrun.db.artifacts/$run/model.bnn"
 truncate -s 300M "c/bnnrun.db.artifacts/$run/model.bnn"
 retar -S
 refused 'times its size'
+cp "$srcdir/tests/fuzz/corpus/pack/sparse.tar" bad.tar # that says 0, and has 80 MiB
+refused 'has more than it says'
 fresh
 (cd c && cp SHA256SUMS more && tar cf ../bad.tar $(sed 's/^[^ ]*  //' SHA256SUMS) SHA256SUMS more)
 refused 'behind the last'

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that may still be there of an archive: 64 MiB, and 200 times its own. */
+static int64_t pack_left;
+
 /* Takes away what has been written, which has the names of an archive of runs. */
 static int pack_check(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -18,7 +21,8 @@ static int pack_check(const char *path, const struct stat *st, int kind, struct 
     const char *name = path + at->base;
     if (kind != FTW_DP) {
         const bool is_database = at->level == 1 && strcmp(name, BNN_PACK_DATABASE) == 0;
-        fuzz_require(S_ISREG(st->st_mode));
+        pack_left -= (int64_t)st->st_size;
+        fuzz_require(S_ISREG(st->st_mode) && pack_left >= 0);
         fuzz_require(is_database || (at->level == 3 && strstr(path, artifacts) != NULL &&
                                      bnn_run_is_file(name) && !bnn_run_is_half_file(name)));
     }
@@ -32,6 +36,7 @@ static void pack_try(const uint8_t *bytes, size_t n)
     snprintf(folder, sizeof folder, "%s", fuzz_path("unpacked"));
     fuzz_require(mkdir(folder, 0700) == 0);
     const int fd = fuzz_file(bytes, n, path);
+    pack_left = ((int64_t)64 << 20) + (int64_t)n * 200;
     const int status = bnn_unpack_archive(path, folder, &err);
     close(fd);
     if (status != BNN_OK)
