@@ -175,6 +175,7 @@ shell_tests = \
 	tests/cli/pack.sh \
 	tests/cli/shards.sh \
 	tests/cli/slurm.sh \
+	tests/cli/slurm_scripts.sh \
 	tests/cli/shared.sh \
 	tests/cli/plot.sh \
 	tests/cli/run.sh \

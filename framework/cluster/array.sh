@@ -25,45 +25,67 @@ cd @FOLDER@
 task=$SLURM_ARRAY_TASK_ID
 shard=${task}of$tasks
 saved=$PWD/shards/$shard.tar
-scratch=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/bnnrun.XXXXXX")
+for disk in "${SLURM_TMPDIR:-}" "${TMPDIR:-}" /tmp; do # of the node: over a network a database is refused
+    if [ -d "$disk" ] && [ -w "$disk" ] && df -l "$disk" >/dev/null 2>&1; then break; fi
+done
+scratch=$(mktemp -d "$disk/bnnrun.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 stop=
-trap 'stop=limit' USR1 # the time limit is near
-trap 'stop=told' TERM  # scancel, preemption, which requeues by itself, or the limit is here
+trap 'stop=${stop:-limit}' USR1 # the time limit is near
+trap 'stop=${stop:-told}' TERM  # scancel, preemption, which requeues by itself, or the limit is here
 
-# Copies the shard, its database and the files of its runs, to the shared folder: all of it, or nothing. bnnrun
-# stands still meanwhile, so that the copy is of one moment, and as good as what kill -9 leaves.
-save() {
-    local new=$saved.$SLURM_JOB_ID code=0
-    [ -e "$scratch/$shard.db" ] || return 0
-    kill -STOP -"$pid" 2>/dev/null && sleep 1
+# Copies the shard, its database and the files of its runs, to the shared folder: all of it, or nothing. bnnrun stands
+# still meanwhile, so that the copy is of one moment, and as good as what kill -9 leaves; Slurm, which lets jobs go on
+# before it ends them, spoils it. The name is of this process alone: a task may have a twin, on a node taken for dead.
+save() (
+    trap '' TERM USR1 # which Slurm sends to all processes
+    new=$PWD/shards/.$shard.new.$SLURM_JOB_ID.${SLURM_RESTART_COUNT:-0}.$HOSTNAME.$$ code=0
+    [ -e "$scratch/$shard.db" ] || exit 0
+    if kill -STOP -"$pid" 2>/dev/null; then sleep 1; fi
     tar -cf "$new" -C "$scratch" . || code=$?
+    if grep -qs '^State:.[^TZX]' "/proc/$pid/status"; then code=3; fi
     kill -CONT -"$pid" 2>/dev/null || true
     if [ "$code" -gt 1 ] || ! sync "$new" || ! mv -f "$new" "$saved"; then # 1: a file has changed
-        echo "$saved: cannot be written; what it was before is there"
+        echo "$saved: cannot be written now; what it was before is there"
         rm -f "$new"
-        return 1
+        exit 1
     fi
-}
+)
 
-# What the last task with this number has saved; of one that was killed, half a copy may be left.
-rm -f "$saved".*
+# What the last task with this number has saved; of those that were killed, half a copy may be left.
+find shards -maxdepth 1 -name ".$shard.new.*" -mtime +0 -delete || true
 [ ! -e "$saved" ] || tar -xf "$saved" -C "$scratch"
 
-set -m # bnnrun, and whatever it is started by, is a group
-"$bnnrun" run "$spec" --shard "$task/$tasks" --db "$scratch/$shard.db" --take-over \
-    -j "${SLURM_CPUS_ON_NODE:-1}" "${arguments[@]}" </dev/null >/dev/null &
+# bnnrun, and whatever it is started by, is a group, which Slurm's signals pass by: a second one would end it at once.
+set -m
+(
+    trap '' TERM USR1
+    exec "$bnnrun" run "$spec" --shard "$task/$tasks" --db "$scratch/$shard.db" --take-over \
+        -j "${SLURM_CPUS_ON_NODE:-1}" "${arguments[@]}" </dev/null >/dev/null
+) &
 pid=$!
 set +m
 next=$((SECONDS + every))
 while [ -z "$stop" ] && kill -0 "$pid" 2>/dev/null; do
     sleep 1 || true
-    [ "$SECONDS" -lt "$next" ] || { save || true; next=$((SECONDS + every)); }
+    if [ -z "$stop" ] && [ "$SECONDS" -ge "$next" ]; then
+        save || true
+        next=$((SECONDS + every))
+    fi
 done
-[ -z "$stop" ] || kill -TERM -"$pid" 2>/dev/null || true # checkpoints, and ends
+trap '' TERM USR1 # it ends anyway, and neither wait nor save is broken off
+[ -z "$stop" ] || kill -USR2 -"$pid" 2>/dev/null || true # checkpoints, and ends
 status=0
 wait "$pid" || status=$?
-save
+give_up=$((SECONDS + 60))
+until save; do
+    if [ "$SECONDS" -ge "$give_up" ]; then
+        trap - EXIT
+        echo "what was trained since is left in $scratch of $HOSTNAME"
+        exit 1
+    fi
+    sleep 2
+done
 
 # Ended by a signal, it has something left to do.
 if [ "$stop" = limit ] && [ "$status" -gt 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then

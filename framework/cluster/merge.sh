@@ -15,29 +15,43 @@ set -eu
 bnnrun=@BNNRUN@
 @EXPORTS@
 cd @FOLDER@
-scratch=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/bnnrun.XXXXXX")
+exec 9>>merge.lock
+flock 9 || true # one at a time, where the file system has locks
+for disk in "${SLURM_TMPDIR:-}" "${TMPDIR:-}" /tmp; do # of the node: over a network a database is refused
+    if [ -d "$disk" ] && [ -w "$disk" ] && df -l "$disk" >/dev/null 2>&1; then break; fi
+done
+scratch=$(mktemp -d "$disk/bnnrun.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
-# Into what was merged before, with its tags and notes.
+# Into what was merged before, with its tags and notes. A merge that was killed may have left it beside its place.
+[ -e merged ] || [ ! -e merged.old ] || mv merged.old merged
 [ ! -e merged ] || cp -pr merged "$scratch"
 mkdir -p "$scratch/merged"
+
+# shards.txt tells what is merged: files, when they were saved, and their sizes. What is not in it is still to be merged.
+: >"$scratch/merged/shards.txt"
 status=0 n=0
 for saved in shards/*of@TASKS@.tar; do
     [ -e "$saved" ] || continue
     rm -rf "$scratch/shard"
     mkdir "$scratch/shard"
-    tar -xf "$saved" -C "$scratch/shard"
-    "$bnnrun" merge "$scratch/merged/bnnrun.db" "$scratch"/shard/*.db >/dev/null || status=$?
-    n=$((n + 1))
+    if line=$(stat -c '%n %.9Y %s' "$saved") && tar -xf "$saved" -C "$scratch/shard" &&
+        "$bnnrun" merge "$scratch/merged/bnnrun.db" "$scratch"/shard/*.db >/dev/null; then
+        echo "${line#shards/}" >>"$scratch/merged/shards.txt"
+        n=$((n + 1))
+    else
+        echo "$saved: is not merged"
+        status=1
+    fi
 done
 
 # Beside its place first.
 new=merged.new.${SLURM_JOB_ID:-$$}
-rm -rf merged.new.* merged.old
+rm -rf merged.new.* merged.old || true
 cp -pr "$scratch/merged" "$new"
 sync -f "$new"
-[ ! -e merged ] || mv merged merged.old
-mv "$new" merged
-rm -rf merged.old
+[ ! -e merged ] || mv -T merged merged.old
+mv -T "$new" merged
+rm -rf merged.old || true
 echo "merged/bnnrun.db has what $n of @TASKS@ tasks have saved"
 exit "$status"

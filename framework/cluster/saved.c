@@ -5,8 +5,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +25,20 @@ static const char *saved_match(const char *const names[2], const char *member)
     return NULL;
 }
 
-static int saved_take(struct archive *archive, const char *folder, const char *name, bnn_error *err)
+/* Only of a file that is damaged is it said to delete it: what cannot be read or unpacked here may be sound. libarchive
+ * has these numbers for what is in a file, and else those of the system. */
+static int saved_fail(struct archive *archive, const char *tar, bnn_error *err)
+{
+    const int code = archive_errno(archive);
+    if (code != EILSEQ && code != EINVAL && code != -1)
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be read or unpacked: %s", tar,
+                        archive_error_string(archive));
+    return bnn_fail(err, BNN_E_RESOURCE, "%s: is damaged (%s); delete it to do its runs anew", tar,
+                    archive_error_string(archive));
+}
+
+static int saved_take(struct archive *archive, const char *tar, const char *folder,
+                      const char *name, bnn_error *err)
 {
     char path[PATH_MAX];
     if (!bnn_path_join(folder, name, path))
@@ -33,9 +48,9 @@ static int saved_take(struct archive *archive, const char *folder, const char *n
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", path);
     const bool taken = archive_read_data_into_fd(archive, fd) == ARCHIVE_OK;
     if (!taken)
-        bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be unpacked: %s", path,
-                 archive_error_string(archive));
-    close(fd);
+        saved_fail(archive, tar, err);
+    if (close(fd) != 0 && taken)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be written", path);
     return taken ? BNN_OK : err->status;
 }
 
@@ -45,19 +60,17 @@ static int saved_read(struct archive *archive, const char *tar, const char *cons
     struct archive_entry *member;
     if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
         archive_read_open_filename(archive, tar, SAVED_BLOCK_BYTES) != ARCHIVE_OK)
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be read: %s", tar,
-                        archive_error_string(archive));
+        return saved_fail(archive, tar, err);
     for (;;) {
         const int code = archive_read_next_header(archive, &member);
         if (code == ARCHIVE_EOF)
             return BNN_OK;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
-            return bnn_fail(err, BNN_E_RESOURCE, "%s: is damaged: %s", tar,
-                            archive_error_string(archive));
+            return saved_fail(archive, tar, err);
         const char *name = saved_match(names, archive_entry_pathname(member));
         if (name == NULL || archive_entry_filetype(member) != AE_IFREG)
             continue;
-        if (saved_take(archive, folder, name, err) != BNN_OK)
+        if (saved_take(archive, tar, folder, name, err) != BNN_OK)
             return err->status;
         *found |= name == names[0];
     }
@@ -76,4 +89,31 @@ int bnn_slurm_unpack(const char *tar, const char *name, const char *folder, bool
     const int status = saved_read(archive, tar, names, folder, found, err);
     archive_read_free(archive);
     return status;
+}
+
+bool bnn_slurm_is_merged(const char *list, const char *name, const struct stat *now)
+{
+    char line[256];
+    const int n =
+        snprintf(line, sizeof line, "%s %lld.%09ld %lld\n", name, (long long)now->st_mtim.tv_sec,
+                 now->st_mtim.tv_nsec, (long long)now->st_size);
+    for (const char *at = list; n > 0 && (size_t)n < sizeof line && *at != '\0';) {
+        if (strncmp(at, line, (size_t)n) == 0)
+            return true;
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    return false;
+}
+
+uint32_t bnn_slurm_saved_tasks(const char *name)
+{
+    const size_t n = strspn(name, "0123456789");
+    if (n < 1 || strncmp(name + n, "of", 2) != 0)
+        return 0;
+    const char *tasks = name + n + 2;
+    const size_t n_tasks = strspn(tasks, "0123456789");
+    return n_tasks >= 1 && n_tasks <= 6 && strcmp(tasks + n_tasks, ".tar") == 0
+               ? (uint32_t)strtoul(tasks, NULL, 10)
+               : 0;
 }

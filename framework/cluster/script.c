@@ -310,10 +310,29 @@ static size_t script_count_overrides(const char *line)
     return n;
 }
 
-int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *arena,
-                       const char **out, bnn_error *err)
+/* Whether a line that begins with a key goes on with a word, and then ends, or has more words. */
+static bool script_says(const char *text, const char *key, const char *word)
 {
-    script_text words = {.arena = arena}, t = {.arena = arena};
+    size_t n;
+    const char *line = script_find(text, key, &n);
+    const size_t n_word = strlen(word);
+    return line != NULL && strncmp(line, word, n_word) == 0 &&
+           (line[n_word] == '\n' || line[n_word] == ' ');
+}
+
+/* Whether a line has the words, and no other -s. Those before and behind may have been added. */
+static bool script_has_words(const char *line, const char *words)
+{
+    const char *at = strstr(line, words);
+    const size_t n = strlen(words);
+    while (at != NULL && !(at[n] == ' ' || at[n] == ')'))
+        at = strstr(at + 1, words);
+    return at != NULL && script_count_overrides(line) == script_count_overrides(words);
+}
+
+int bnn_slurm_check(const char *text, const bnn_slurm_job *job, bnn_arena *arena, bnn_error *err)
+{
+    script_text words = {.arena = arena}, spec = words, folder = words, chdir = words;
     size_t n_array, n_said;
     const char *array = script_find(text, "\n#SBATCH --array=", &n_array);
     const char *said = script_find(text, "\narguments=(", &n_said);
@@ -322,16 +341,35 @@ int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *ar
                         "%s/array.sh lacks its line of %s; delete it, and it is written anew",
                         job->folder, array == NULL ? "#SBATCH --array" : "arguments");
     script_put_words(&words, job->arguments);
+    script_quote(&spec, job->spec);
+    script_quote(&folder, job->folder);
+    script_quote_option(&chdir, job->folder);
     const char *line = bnn_arena_printf(arena, "%.*s", (int)n_said, said);
-    const char *tasks = bnn_slurm_tasks_text(job->due, job->n_tasks, 0, arena);
-    if (words.failed || line == NULL || tasks == NULL)
+    if (words.failed || spec.failed || folder.failed || chdir.failed || line == NULL)
         return bnn_no_memory(err);
-    if (strstr(line, words.bytes) == NULL ||
-        script_count_overrides(line) != script_count_overrides(words.bytes))
-        return bnn_fail(err, BNN_E_USAGE,
-                        "%s/array.sh was written for another -s or --no-download: say that one, or "
-                        "delete the file, and it is written anew",
-                        job->folder);
+    const char *other = !script_has_words(line, words.bytes)        ? "-s or --no-download"
+                        : !script_says(text, "\nspec=", spec.bytes) ? "spec"
+                        : !script_says(text, "\ncd ", folder.bytes) ? "folder"
+                        : !script_says(text, "\n#SBATCH --chdir=", chdir.bytes) ? "folder"
+                                                                                : NULL;
+    return other == NULL ? BNN_OK
+                         : bnn_fail(err, BNN_E_USAGE,
+                                    "%s/array.sh was written for another %s: say that one, or "
+                                    "delete the file, and it is written anew",
+                                    job->folder, other);
+}
+
+int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *arena,
+                       const char **out, bnn_error *err)
+{
+    script_text t = {.arena = arena};
+    size_t n_array;
+    if (bnn_slurm_check(text, job, arena, err) != BNN_OK)
+        return err->status;
+    const char *array = script_find(text, "\n#SBATCH --array=", &n_array);
+    const char *tasks = bnn_slurm_tasks_text(job->due, job->n_tasks, 0, arena);
+    if (tasks == NULL)
+        return bnn_no_memory(err);
     const size_t n_tasks = strcspn(array, "%\n");
     script_put(&t, text, (size_t)(array - text));
     script_say(&t, tasks);
@@ -377,11 +415,12 @@ uint64_t bnn_slurm_seconds(const char *time)
 uint32_t bnn_slurm_script_tasks(const char *text)
 {
     size_t n_line;
-    const char *line = script_find(text, "\ntasks=", &n_line);
+    const char *array = script_find(text, "\ntasks=", &n_line);
+    const char *line = array != NULL ? array : script_find(text, " in shards/*of", &n_line);
     if (line == NULL)
         return 0;
     const size_t n = strspn(line, "0123456789");
-    return n >= 1 && n <= 6 && (line[n] == '\n' || line[n] == ' ')
+    return n >= 1 && n <= 6 && strchr(array != NULL ? "\n " : ".", line[n]) != NULL
                ? (uint32_t)strtoul(line, NULL, 10)
                : 0;
 }

@@ -37,8 +37,11 @@ int bnn_slurm_array_script(const bnn_slurm_job *job, bnn_arena *arena, const cha
 int bnn_slurm_merge_script(const bnn_slurm_job *job, bnn_arena *arena, const char **out,
                            bnn_error *err);
 
-/* *out: an array script that is there, which may have been edited, with other tasks in it. Refused: one of another
- * command line of `bnnrun run`. */
+/* Refuses an array script that is there, and may have been edited, of another command line of `bnnrun run`, another spec
+ * or another folder. */
+int bnn_slurm_check(const char *text, const bnn_slurm_job *job, bnn_arena *arena, bnn_error *err);
+
+/* *out: such a script, which is checked, with other tasks in it. */
 int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *arena,
                        const char **out, bnn_error *err);
 
@@ -47,7 +50,7 @@ int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *ar
 enum { BNN_SLURM_LEAST_SECONDS = 300 };
 uint64_t bnn_slurm_seconds(const char *time);
 
-/* How many tasks an array script has, which may have been edited; 0: it does not say. */
+/* How many tasks a script is for, which may have been edited; 0: it does not say. */
 uint32_t bnn_slurm_script_tasks(const char *text);
 
 #endif

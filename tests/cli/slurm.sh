@@ -53,12 +53,12 @@ for script in sweep.slurm/array.sh sweep.slurm/merge.sh; do
     if command -v shellcheck >/dev/null; then
         shellcheck "$script" >out || wrong "$script"
     fi
-    [ "$(wc -l <"$script")" -le 80 ] || wrong "$script is longer than a page"
+    [ "$(wc -l <"$script")" -le 100 ] || wrong "$script is longer than a page"
 done
 bnn 0 slurm sweep.yaml --tasks 5 # nothing has begun
 bnn 0 slurm sweep.yaml --tasks $tasks --time 30 --array-limit 3 -- --mem=100 --comment "a 'b'"
 
-# What is edited stays. Here: tasks save each second, and start bnnrun by a script in whose hands the first three stand
+# What is edited stays. Here: tasks save each three seconds, and start bnnrun by a script in whose hands the first three stand
 # still once they train, until they are told to end, so that they are met in the middle however fast the machine is.
 cat >"$scratch/held" <<END
 #!/bin/sh
@@ -67,7 +67,7 @@ case \$4 in
 [123]/*) [ -e "\$held" ] || {
     setsid "$BNNRUN" "\$@" &
     pid=\$!
-    trap 'kill -CONT \$pid; kill -TERM \$pid' TERM
+    trap 'kill -CONT \$pid; kill -USR2 \$pid' USR2
     until ls -d "\$6.artifacts"/* || ! kill -0 \$pid; do sleep 0.02; done >/dev/null 2>&1
     kill -STOP \$pid
     : >"\$held"
@@ -82,7 +82,7 @@ esac
 exec "$BNNRUN" "\$@"
 END
 chmod +x "$scratch/held"
-sed -i -e 's/^every=600.*/every=1/' -e "s|^bnnrun=.*|bnnrun=\"$scratch/held\"|" sweep.slurm/array.sh
+sed -i -e 's/^every=600.*/every=3/' -e "s|^bnnrun=.*|bnnrun=\"$scratch/held\"|" sweep.slurm/array.sh
 
 # ---- submitted ----
 state() { squeue -h -r -t all -n bnnrun-sweep -o '%F %K %T' | awk -v i="$1" '$2 == i { s = $3 } END { print s }'; }
@@ -119,6 +119,7 @@ fi
 # A node dies.
 until_holds trains 2
 node=$(squeue -h -r -n bnnrun-sweep -o '%K %N' | awk '$1 == 2 { print $2 }')
+[ -n "$node" ] || wrong 'a task trains on no node'
 node_dies "$node"
 [ "$tasks" = 8 ] || scontrol update "nodename=$node" state=down reason=dead
 # Somebody cancels a task: it saves.
@@ -153,7 +154,7 @@ bnn 0 query --db sweep.slurm/merged/bnnrun.db --csv "SELECT count(*) FROM run_su
 node_start "$node"
 bnn 0 slurm sweep.yaml --submit
 prints 'task 3), and job'
-grep -q '^every=1$' sweep.slurm/array.sh || wrong 'what was edited is lost'
+grep -q '^every=3$' sweep.slurm/array.sh || wrong 'what was edited is lost'
 grep -q '^#SBATCH --array=3%3$' sweep.slurm/array.sh || wrong 'other tasks than those that are missing'
 until_holds merged
 goes_on 3 || wrong 'a task that was submitted again began anew'
@@ -172,7 +173,7 @@ bnn 0 verify --db sweep.slurm/merged/bnnrun.db \
 [ "$(ls "$TMPDIR" | wc -l)" -le 1 ] || wrong "left on nodes that live: $(ls "$TMPDIR")"
 echo x >sweep.slurm/shards/2of$tasks.tar
 fails 4 slurm sweep.yaml --status
-says "delete .*2of$tasks.tar"
+says "2of$tasks.tar: is damaged .*delete it"
 
 [ "$n_wrong" -eq 0 ] || tail -n 20 sweep.slurm/logs/* "$cluster/log/slurmctld"
 echo "$n_checks commands, $n_wrong mistakes"

@@ -34,10 +34,18 @@ job_processes() {
     done
 }
 
+watchers() {
+    for process in /proc/[0-9]*; do
+        grep -aq '^slurmstepd' "$process/cmdline" 2>/dev/null &&
+            tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qxF "SLURM_CONF=$SLURM_CONF" && echo "${process#/proc/}"
+    done
+}
+
 node_start() { slurmd -N "$1" >>"$cluster/log/start" 2>&1; }
 
 # A node that loses power: its daemon, what watches over its jobs, and these, at once.
 node_dies() {
+    [ -n "$1" ] || return
     kill -KILL "$(cat "$cluster/slurmd.$1.pid")" 2>/dev/null
     processes=$(job_processes "$1")
     for process in $processes; do
@@ -50,12 +58,15 @@ node_dies() {
 
 cluster_stop() {
     [ ! -e "$SLURM_CONF" ] || scancel --state=PENDING --user="$(id -un)" >/dev/null 2>&1
-    processes=$(job_processes)
-    # shellcheck disable=SC2086
-    [ -z "$processes" ] || kill -KILL $processes 2>/dev/null
-    for pid in "$cluster"/*.pid; do
+    for pid in "$cluster"/slurm*.pid; do
         [ ! -s "$pid" ] || end "$(cat "$pid")"
     done
+    # Jobs, and what watches over them, which would go on to report without those.
+    munged=$(cat "$cluster/munged.pid" 2>/dev/null)
+    for process in $(job_processes) $(watchers); do
+        [ "$process" = "$munged" ] || kill -KILL "$process" 2>/dev/null
+    done
+    [ -z "$munged" ] || end "$munged"
 }
 
 cluster_configure() {
@@ -91,7 +102,7 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=${SLURM_TICK:-300}
 MinJobAge=3600
-KillWait=10
+KillWait=60
 MailProg=/bin/true
 END
     port=$1

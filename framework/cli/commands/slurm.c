@@ -8,6 +8,8 @@
 #include "cli/table.h"
 #include "cluster/script.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,10 +18,22 @@ enum { TASKS_MAX = SLURM_TASKS_MAX, TASKS_DEFAULT = 10 };
 
 /* ---- the command line -------------------------------------------------------------------- */
 
-/* What stands behind --, for sbatch. What the scripts say themselves is not for it. */
-static int take_others(slurm_request *r, bnn_error *err)
+/* What the scripts say themselves, also shortened, as in "-a3" and "--job-n=x". */
+static bool is_own_option(const char *option)
 {
     static const char *const own[] = {"--array", "--chdir", "--job-name", "--wrap", "--parsable"};
+    const size_t n = strcspn(option, "=");
+    if (option[0] == '-' && option[1] != '\0' && strchr("aJD", option[1]) != NULL)
+        return true;
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        if (n > 3 && strncmp(option, own[k], n) == 0)
+            return true;
+    return false;
+}
+
+/* What stands behind --, for sbatch. */
+static int take_others(slurm_request *r, bnn_error *err)
+{
     cli_options *o = &r->common.options;
     if (o->n_operands < 2) {
         static const char *const none[] = {NULL};
@@ -38,12 +52,10 @@ static int take_others(slurm_request *r, bnn_error *err)
                          "come behind --",
                          others[0]);
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < sizeof own / sizeof *own; k++)
-            if (strncmp(others[i], own[k], strlen(own[k])) == 0 || strcmp(others[i], "-a") == 0 ||
-                strcmp(others[i], "-J") == 0 || strcmp(others[i], "-D") == 0)
-                return cli_usage(err, &cli_command_slurm,
-                                 "%s is what the scripts say themselves, and not for sbatch",
-                                 others[i]);
+        if (is_own_option(others[i]))
+            return cli_usage(err, &cli_command_slurm,
+                             "%s is what the scripts say themselves, and not for sbatch",
+                             others[i]);
     o->n_operands = 1;
     r->others = others;
     return BNN_OK;
@@ -85,18 +97,25 @@ static int check_size(const slurm_sweep *s, bnn_error *err)
         s->n_tasks, most, most - 1);
 }
 
+/* By the name and the folder it is found again, whatever the environment or an edited script says of them. */
 static int slurm_submit(const slurm_sweep *s, const char *script, const char *dependency,
                         uint64_t *job, bnn_error *err)
 {
     char path[PATH_MAX];
-    const char *argv[] = {"sbatch", "--parsable", path, NULL, NULL};
+    const char *name = dependency == NULL ? s->queue.array_name : s->queue.merge_name;
+    const char *argv[] = {"sbatch",
+                          "--parsable",
+                          bnn_arena_printf(s->arena, "--job-name=%s", name),
+                          bnn_arena_printf(s->arena, "--chdir=%s", s->folder),
+                          dependency == NULL ? path : dependency,
+                          dependency == NULL ? NULL : path,
+                          NULL};
     const char *out;
+    if (argv[2] == NULL || argv[3] == NULL)
+        return bnn_no_memory(err);
     if (slurm_join(s, script, path, err) != BNN_OK)
         return err->status;
-    if (dependency != NULL) {
-        argv[2] = dependency;
-        argv[3] = path;
-    }
+    unsetenv("SBATCH_ARRAY_INX"); /* would overrule the script */
     if (slurm_ask(argv, s->arena, &out, err) != BNN_OK)
         return err->status;
     *job = bnn_slurm_submitted(out);
@@ -153,9 +172,9 @@ static int submit_all(const slurm_sweep *s, bnn_error *err)
 /* ---- the sweep --------------------------------------------------------------------------- */
 
 /* A sweep that has begun keeps its number of tasks: a shard of other parts would do their runs again. */
-static int look_at_sweep(slurm_sweep *s, bnn_error *err)
+static int look_at_sweep(slurm_sweep *s, uint32_t before, bnn_error *err)
 {
-    const uint32_t asked = s->request->n_tasks, before = slurm_read_tasks(s);
+    const uint32_t asked = s->request->n_tasks;
     const size_t n_runs = s->plan.n;
     s->n_tasks = before > 0               ? before
                  : asked > 0              ? asked
@@ -211,25 +230,69 @@ static int write_and_submit(slurm_sweep *s, bnn_error *err)
     return BNN_OK;
 }
 
+/* Puts the parts of a path of folders that are not there yet behind what is there. */
+static bool add_parts(const char *parts, char out[PATH_MAX])
+{
+    char there[PATH_MAX], part[NAME_MAX + 1];
+    for (size_t n; *parts != '\0'; parts += n) {
+        parts += *parts == '/';
+        n = strcspn(parts, "/");
+        if (n == 0 || (n == 1 && *parts == '.'))
+            continue;
+        if (n > NAME_MAX || (n == 2 && strncmp(parts, "..", 2) == 0))
+            return false;
+        snprintf(part, sizeof part, "%.*s", (int)n, parts);
+        memcpy(there, out, strlen(out) + 1);
+        if (!bnn_path_join(there, part, out))
+            return false;
+    }
+    return true;
+}
+
+/* The one way to write a folder, by which jobs are found again: no "..", no link, no / behind it. */
+static bool without_links(const char *path, char out[PATH_MAX])
+{
+    char above[PATH_MAX];
+    for (size_t i = strlen(path); i > 0; i--) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(above, path, i);
+        above[i] = '\0';
+        if (realpath(above, out) != NULL)
+            return add_parts(path + i, out);
+        if (errno != ENOENT)
+            return false;
+    }
+    memcpy(out, "/", 2);
+    return add_parts(path, out);
+}
+
 static int slurm_run_sweep(const slurm_request *r, bnn_error *err)
 {
     slurm_sweep s = {.request = r, .arena = r->common.options.arena};
-    char folder[PATH_MAX];
+    char absolute[PATH_MAX], folder[PATH_MAX];
+    uint32_t before;
     const char *named = r->folder != NULL
                             ? r->folder
                             : bnn_arena_printf(s.arena, "%s.slurm", r->common.experiment.name);
     if (named == NULL)
         return bnn_no_memory(err);
-    if (!bnn_path_absolute(named, folder))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long", named);
+    if (!bnn_path_absolute(named, absolute) || !without_links(absolute, folder))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long, or a folder of it is gone",
+                        named);
     s.folder = folder;
-    if (r->asks && slurm_read_tasks(&s) == 0)
+    int status = slurm_read_tasks(&s, &before, err);
+    if (status != BNN_OK)
+        return status;
+    if (r->asks && before == 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: there is no sweep yet; `bnnrun slurm %s` writes it", folder,
                         r->common.options.operands[0]);
-    int status = bnn_plan_make(&r->common.experiment, NULL, "", NULL, s.arena, &s.plan, err);
+    status = bnn_plan_make(&r->common.experiment, NULL, "", NULL, s.arena, &s.plan, err);
+    if (status == BNN_OK && r->asks)
+        status = slurm_check_script(&s, err);
     if (status == BNN_OK)
-        status = look_at_sweep(&s, err);
+        status = look_at_sweep(&s, before, err);
     if (status != BNN_OK)
         return status;
     return r->asks ? slurm_print_status(&s, err) : write_and_submit(&s, err);
@@ -304,7 +367,7 @@ const cli_command cli_command_slurm = {
     .examples = "  bnnrun slurm ste_sweep --tasks 20 --time 2:00:00 --submit -- --cpus-per-task=8\n"
                 "  bnnrun slurm ste_sweep --status\n"
                 "  bnnrun slurm ste_sweep --submit\n"
-                "  bnnrun compare ste_sweep --db ste_sweep.slurm/merged/bnnrun.db\n",
+                "  bnnrun merge bnnrun.db ste_sweep.slurm/merged/bnnrun.db\n",
     .least = 1,
     .needs = "a spec is needed, as in `bnnrun slurm ste_sweep`",
     .memory = BNN_SPEC_LIMIT_BYTES,

@@ -18,16 +18,15 @@ typedef struct slurm_request {
 
 /* What a task has saved. */
 typedef struct slurm_shard {
-    size_t n, n_done, n_failed; /* its runs */
-    bool is_saved;
-    int64_t saved_ns; /* when, since 1970 */
+    size_t n, n_done, n_stale, n_failed; /* its runs */
+    bool is_saved, is_merged; /* of the sum: something is saved; all that is, is merged */
 } slurm_shard;
 
 typedef struct slurm_sweep {
     const slurm_request *request;
     bnn_arena *arena;
     bnn_plan plan;
-    const char *folder; /* absolute */
+    const char *folder; /* absolute, without links */
     uint32_t n_tasks;
     slurm_shard *shards;     /* [n_tasks + 1]; 0 is their sum */
     bnn_slurm_sweep queue;   /* no jobs when Slurm does not answer */
@@ -50,8 +49,12 @@ int slurm_join(const slurm_sweep *sweep, const char *name, char out[PATH_MAX], b
  * these, unless the command line says something of it. */
 int slurm_write(const slurm_sweep *sweep, bnn_error *err);
 
-/* How many tasks the folder's script has; 0: there is none. */
-uint32_t slurm_read_tasks(const slurm_sweep *sweep);
+/* Refuses an array script that was written for another command line, spec or folder. */
+int slurm_check_script(const slurm_sweep *sweep, bnn_error *err);
+
+/* How many tasks the sweep has, by the array script, the other one, or what was saved; 0: it has not begun. Refused:
+ * what was saved by tasks of another number. */
+int slurm_read_tasks(const slurm_sweep *sweep, uint32_t *out, bnn_error *err);
 
 /* Prints where each task stands, and what submitting again would do. */
 int slurm_print_status(const slurm_sweep *sweep, bnn_error *err);

@@ -1,18 +1,21 @@
 /* slurm_look.c - where a sweep on a cluster stands: from what its tasks have saved, and from Slurm. */
+#include "base/file.h"
 #include "base/path.h"
 #include "cli/commands/slurm.h"
 #include "cli/program.h"
 #include "cluster/saved.h"
 #include "cluster/script.h"
+#include "db/store.h"
 #include "db/store_results.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-enum { ANSWER_SECONDS = 60 };
+enum { ANSWER_SECONDS = 60, LIST_LIMIT_BYTES = 1 << 20 };
 
 /* ---- what Slurm knows -------------------------------------------------------------------- */
 
@@ -140,8 +143,8 @@ static int look_count(slurm_sweep *s, uint32_t task, const char *db, const look_
             const look_run key = {.hash = found[i].config_hash, .seed = found[i].seed};
             const look_run *run = bsearch(&key, runs, s->plan.n, sizeof *runs, look_compare);
             const bool counts = run != NULL && run->task == task;
-            const bool done = found[i].state == BNN_RUN_DONE || found[i].state == BNN_RUN_STALE;
-            s->shards[task].n_done += counts && done;
+            s->shards[task].n_done += counts && found[i].state == BNN_RUN_DONE;
+            s->shards[task].n_stale += counts && found[i].state == BNN_RUN_STALE;
             s->shards[task].n_failed += counts && found[i].state == BNN_RUN_FAILED;
         }
         bnn_store_close(store);
@@ -162,83 +165,104 @@ static void look_clear(const char *folder)
         closedir(names);
 }
 
-static int look_at_shard(slurm_sweep *s, uint32_t task, const char *scratch, const look_run *runs,
-                         bnn_error *err)
+static int look_at_shard(slurm_sweep *s, uint32_t task, const char *list, const char *scratch,
+                         const look_run *runs, bnn_error *err)
 {
     struct stat st;
     bool found;
-    const char *name = bnn_arena_printf(s->arena, "%uof%u.db", task, s->n_tasks);
-    const char *tar =
-        bnn_arena_printf(s->arena, "%s/shards/%uof%u.tar", s->folder, task, s->n_tasks);
-    const char *db = bnn_arena_printf(s->arena, "%s/%s", scratch, name != NULL ? name : "");
-    if (name == NULL || tar == NULL || db == NULL)
+    const char *name = bnn_arena_printf(s->arena, "%uof%u.tar", task, s->n_tasks);
+    const char *db = bnn_arena_printf(s->arena, "%uof%u.db", task, s->n_tasks);
+    if (name == NULL || db == NULL)
+        return bnn_no_memory(err);
+    const char *tar = bnn_arena_printf(s->arena, "%s/shards/%s", s->folder, name);
+    const char *copy = bnn_arena_printf(s->arena, "%s/%s", scratch, db);
+    if (tar == NULL || copy == NULL)
         return bnn_no_memory(err);
     if (stat(tar, &st) != 0)
         return BNN_OK;
     s->shards[task].is_saved = true;
-    s->shards[task].saved_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    int status = bnn_slurm_unpack(tar, name, scratch, &found, err);
-    if (status == BNN_OK && found)
-        status = look_count(s, task, db, runs, err);
+    s->shards[task].is_merged = bnn_slurm_is_merged(list, name, &st);
+    int status = bnn_slurm_unpack(tar, db, scratch, &found, err);
+    if (status == BNN_OK && found && look_count(s, task, copy, runs, err) != BNN_OK)
+        status = bnn_error_prefix(err, "what %s has: ", tar);
     look_clear(scratch);
-    return status == BNN_OK
-               ? BNN_OK
-               : bnn_error_prefix(err, "task %u (delete %s to do its runs anew): ", task, tar);
+    return status == BNN_OK ? BNN_OK : bnn_error_prefix(err, "task %u: ", task);
+}
+
+/* A folder on a disk of this machine, as databases want it; of TMPDIR only when that is one. */
+static char *look_make_scratch(slurm_sweep *s, bnn_error *err)
+{
+    struct statfs fs;
+    const char *tmp = getenv("TMPDIR");
+    if (tmp == NULL || *tmp == '\0' || access(tmp, W_OK | X_OK) != 0 || statfs(tmp, &fs) != 0 ||
+        bnn_store_remote_file_system((unsigned long)fs.f_type) != NULL)
+        tmp = "/tmp";
+    char *scratch = bnn_arena_printf(s->arena, "%s/bnnrun.XXXXXX", tmp);
+    if (scratch == NULL)
+        bnn_no_memory(err);
+    else if (mkdtemp(scratch) == NULL) {
+        bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made; set TMPDIR to a local disk",
+                       scratch);
+        scratch = NULL;
+    }
+    return scratch;
+}
+
+static void look_add(slurm_shard *sum, const slurm_shard *shard)
+{
+    sum->n_done += shard->n_done;
+    sum->n_stale += shard->n_stale;
+    sum->n_failed += shard->n_failed;
+    sum->is_saved |= shard->is_saved;
+    sum->is_merged &= !shard->is_saved || shard->is_merged;
 }
 
 static int look_at_shards(slurm_sweep *s, bnn_error *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *scratch =
-        bnn_arena_printf(s->arena, "%s/bnnrun.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
+    char path[PATH_MAX], *list = NULL;
+    size_t n;
+    bnn_error none;
     look_run *runs = NULL;
     s->shards = bnn_arena_alloc(s->arena, (size_t)s->n_tasks + 1, sizeof *s->shards);
-    if (s->shards == NULL || scratch == NULL)
+    if (s->shards == NULL)
         return bnn_no_memory(err);
     int status = look_share(s, &runs, err);
+    if (status == BNN_OK)
+        status = slurm_join(s, "merged/shards.txt", path, err);
     if (status != BNN_OK)
         return status;
-    if (mkdtemp(scratch) == NULL)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", scratch);
+    const char *scratch = look_make_scratch(s, err);
+    if (scratch == NULL)
+        return err->status;
+    if (bnn_file_read(path, LIST_LIMIT_BYTES, &list, &n, &none) != BNN_OK)
+        list = NULL;
+    s->shards[0].is_merged = true;
     for (uint32_t i = 1; status == BNN_OK && i <= s->n_tasks; i++) {
-        status = look_at_shard(s, i, scratch, runs, err);
-        s->shards[0].n_done += s->shards[i].n_done;
-        s->shards[0].n_failed += s->shards[i].n_failed;
-        s->shards[0].is_saved |= s->shards[i].is_saved;
-        if (s->shards[0].saved_ns < s->shards[i].saved_ns)
-            s->shards[0].saved_ns = s->shards[i].saved_ns;
+        status = look_at_shard(s, i, list != NULL ? list : "", scratch, runs, err);
+        look_add(&s->shards[0], &s->shards[i]);
     }
+    free(list);
     rmdir(scratch);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-/* What was saved since the last merge. A folder's time is that of the last merge into it. */
-static bool look_is_merge_due(const slurm_sweep *s)
-{
-    struct stat st;
-    const char *merged = bnn_arena_printf(s->arena, "%s/merged", s->folder);
-    if (!s->shards[0].is_saved || merged == NULL || s->queue.tasks[0].active)
-        return false;
-    return stat(merged, &st) != 0 ||
-           (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec < s->shards[0].saved_ns;
-}
-
 int slurm_look(slurm_sweep *s, bnn_error *err)
 {
-    int status = look_at_shards(s, err);
+    int status = look_at_queue(s, err); /* first, since what ends meanwhile has saved before */
     if (status == BNN_OK)
-        status = look_at_queue(s, err);
+        status = look_at_shards(s, err);
     if (status != BNN_OK)
         return status;
     s->due = bnn_arena_alloc(s->arena, (size_t)s->n_tasks + 1, sizeof *s->due);
     if (s->due == NULL)
         return bnn_no_memory(err);
     s->n_due = 0;
-    s->due[0] = look_is_merge_due(s);
+    s->due[0] = s->shards[0].is_saved && !s->shards[0].is_merged && !s->queue.tasks[0].active;
     for (uint32_t i = 1; i <= s->n_tasks; i++) {
-        s->due[i] = s->shards[i].n_done < s->shards[i].n && !s->queue.tasks[i].active;
+        const slurm_shard *shard = &s->shards[i];
+        s->due[i] = shard->n_done + shard->n_stale < shard->n && !s->queue.tasks[i].active;
         s->n_due += s->due[i];
     }
     return BNN_OK;

@@ -4,6 +4,13 @@
 #include "cli/table.h"
 #include "cluster/script.h"
 
+#include <string.h>
+
+static size_t status_left(const slurm_shard *shard)
+{
+    return shard->n - shard->n_done - shard->n_stale - shard->n_failed;
+}
+
 static void status_row(cli_table *table, const slurm_sweep *s, uint32_t i)
 {
     const slurm_shard *shard = &s->shards[i];
@@ -11,8 +18,9 @@ static void status_row(cli_table *table, const slurm_sweep *s, uint32_t i)
     cli_table_cellf(table, "%u", i);
     cli_table_cellf(table, "%zu", shard->n);
     cli_table_cellf(table, "%zu", shard->n_done);
+    cli_table_cellf(table, "%zu", shard->n_stale);
     cli_table_cellf(table, "%zu", shard->n_failed);
-    cli_table_cellf(table, "%zu", shard->n - shard->n_done - shard->n_failed);
+    cli_table_cellf(table, "%zu", status_left(shard));
     if (task->job == 0)
         cli_table_cell(table, NULL);
     else
@@ -37,9 +45,12 @@ static void status_say_merge(const slurm_sweep *s)
     if (merge->active)
         printf("merge: job %llu, %s\n", (unsigned long long)merge->job, merge->state);
     else if (s->due[0])
-        printf("merge: something was saved since the last one%s\n",
+        printf("merge: something that was saved is not merged%s\n",
                slurm_is_active(s) ? "" : "; --submit merges it");
-    else if (s->shards[0].is_saved)
+    if (s->due[0] && merge->job != 0 && strcmp(merge->state, "COMPLETED") != 0)
+        printf("merge: job %llu ended as %s; logs/merge_%llu.out tells why\n",
+               (unsigned long long)merge->job, merge->state, (unsigned long long)merge->job);
+    if (!merge->active && !s->due[0] && s->shards[0].is_saved)
         printf("merge: %s/merged/bnnrun.db has all that was saved\n", s->folder);
 }
 
@@ -51,13 +62,17 @@ static int status_say_sum(const slurm_sweep *s, bnn_error *err)
         return bnn_no_memory(err);
     printf("%zu runs: %zu done, %zu failed, %zu left, as far as saved; %zu of %u tasks in the "
            "queue\n",
-           sum->n, sum->n_done, sum->n_failed, sum->n - sum->n_done - sum->n_failed,
-           status_count(s, true), s->n_tasks);
+           sum->n, sum->n_done, sum->n_failed, status_left(sum), status_count(s, true), s->n_tasks);
+    if (sum->n_stale > 0)
+        printf("and %zu stale: done with something that is another now; merge, and see `bnnrun run "
+               "--retrain`\n",
+               sum->n_stale);
     status_say_merge(s);
     if (s->n_due > 0)
         printf("submitting again does %u task%s: %s\n", s->n_due, bnn_plural(s->n_due), tasks);
     else
-        puts(s->shards[0].n_done == s->shards[0].n
+        puts(s->due[0] ? "submitting again merges"
+             : sum->n_done + sum->n_stale == sum->n
                  ? "submitting again does nothing: all is done"
                  : "submitting again does nothing: the rest is in "
                    "the queue");
@@ -74,8 +89,8 @@ int slurm_print_status(const slurm_sweep *s, bnn_error *err)
                 "bnnrun: %s; of tasks that have left the queue, only what they saved is known\n",
                 s->unaccounted);
     if (!options->quiet || options->json || options->csv) {
-        cli_table *table =
-            cli_table_create("#task|#runs|#done|#failed|#left|job|state|node or reason|next");
+        cli_table *table = cli_table_create(
+            "#task|#runs|#done|#stale|#failed|#left|job|state|node or reason|next");
         for (uint32_t i = 1; i <= s->n_tasks; i++)
             if (s->shards[i].n > 0)
                 status_row(table, s, i);

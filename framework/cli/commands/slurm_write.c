@@ -2,8 +2,10 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/commands/slurm.h"
+#include "cluster/saved.h"
 #include "cluster/script.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,13 +78,13 @@ int slurm_join(const slurm_sweep *s, const char *name, char out[PATH_MAX], bnn_e
                : bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long", s->folder);
 }
 
-/* The array script of the folder, to be freed; NULL: there is none. */
-static char *read_script(const slurm_sweep *s)
+/* A script of the folder, to be freed; NULL: there is none. */
+static char *read_script(const slurm_sweep *s, const char *name)
 {
     char path[PATH_MAX], *text;
     size_t n;
     bnn_error none;
-    return slurm_join(s, "array.sh", path, &none) == BNN_OK &&
+    return slurm_join(s, name, path, &none) == BNN_OK &&
                    bnn_file_read(path, SCRIPT_LIMIT_BYTES, &text, &n, &none) == BNN_OK
                ? text
                : NULL;
@@ -130,7 +132,7 @@ static int write_both(const slurm_sweep *s, const bnn_slurm_job *job, bnn_error 
     const slurm_request *r = s->request;
     const bool says_how = r->n_tasks > 0 || r->time != NULL || r->partition != NULL ||
                           r->limit > 0 || r->others[0] != NULL;
-    char merge[PATH_MAX], *before = says_how ? NULL : read_script(s);
+    char merge[PATH_MAX], *before = says_how ? NULL : read_script(s, "array.sh");
     int status = slurm_join(s, "merge.sh", merge, err);
     if (status == BNN_OK)
         status = before != NULL ? retarget_script(s, job, before, err)
@@ -141,11 +143,12 @@ static int write_both(const slurm_sweep *s, const bnn_slurm_job *job, bnn_error 
     return status;
 }
 
-int slurm_write(const slurm_sweep *s, bnn_error *err)
+/* Has both paths in PATH_MAX bytes. */
+static int find_job(const slurm_sweep *s, char bnnrun[], char spec[], bnn_slurm_job *job,
+                    bnn_error *err)
 {
     const slurm_request *r = s->request;
-    char bnnrun[PATH_MAX], spec[PATH_MAX];
-    bnn_slurm_job job = {
+    *job = (bnn_slurm_job){
         .experiment = r->common.experiment.name,
         .folder = s->folder,
         .bnnrun = bnnrun,
@@ -159,18 +162,70 @@ int slurm_write(const slurm_sweep *s, bnn_error *err)
     };
     if (!bnn_path_follow("/proc/self/exe", bnnrun) || !bnn_path_absolute(r->common.spec, spec))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long", r->common.spec);
-    int status = find_arguments(r, &job.arguments, err);
-    if (status == BNN_OK)
-        status = find_exports(s->arena, &job.exports, err);
+    const int status = find_arguments(r, &job->arguments, err);
+    return status == BNN_OK ? find_exports(s->arena, &job->exports, err) : status;
+}
+
+int slurm_write(const slurm_sweep *s, bnn_error *err)
+{
+    char bnnrun[PATH_MAX], spec[PATH_MAX];
+    bnn_slurm_job job;
+    int status = find_job(s, bnnrun, spec, &job, err);
     if (status == BNN_OK)
         status = make_folders(s, err);
     return status == BNN_OK ? write_both(s, &job, err) : status;
 }
 
-uint32_t slurm_read_tasks(const slurm_sweep *s)
+int slurm_check_script(const slurm_sweep *s, bnn_error *err)
 {
-    char *text = read_script(s);
-    const uint32_t n_tasks = text == NULL ? 0 : bnn_slurm_script_tasks(text);
+    char bnnrun[PATH_MAX], spec[PATH_MAX], *text = read_script(s, "array.sh");
+    bnn_slurm_job job;
+    int status = text == NULL ? BNN_OK : find_job(s, bnnrun, spec, &job, err);
+    if (text != NULL && status == BNN_OK)
+        status = bnn_slurm_check(text, &job, s->arena, err);
     free(text);
-    return n_tasks <= SLURM_TASKS_MAX ? n_tasks : 0;
+    return status;
+}
+
+/* ---- how many tasks ---------------------------------------------------------------------- */
+
+/* What was saved, by a task of another number than this when there is such a one: its tasks, and its name; else 0. */
+static uint32_t find_saved(const slurm_sweep *s, uint32_t but, char out[NAME_MAX + 1])
+{
+    char path[PATH_MAX];
+    bnn_error none;
+    const struct dirent *e;
+    uint32_t n_tasks = 0;
+    DIR *names = slurm_join(s, "shards", path, &none) == BNN_OK ? opendir(path) : NULL;
+    while (names != NULL && n_tasks == 0 && (e = readdir(names)) != NULL) {
+        const uint32_t n = bnn_slurm_saved_tasks(e->d_name);
+        if (n == 0 || n == but)
+            continue;
+        n_tasks = n;
+        memcpy(out, e->d_name, strlen(e->d_name) + 1);
+    }
+    if (names != NULL)
+        closedir(names);
+    return n_tasks;
+}
+
+int slurm_read_tasks(const slurm_sweep *s, uint32_t *out, bnn_error *err)
+{
+    static const char *const names[] = {"array.sh", "merge.sh"};
+    char saved[NAME_MAX + 1];
+    uint32_t n = 0;
+    for (size_t i = 0; n == 0 && i < sizeof names / sizeof *names; i++) {
+        char *text = read_script(s, names[i]);
+        n = text == NULL ? 0 : bnn_slurm_script_tasks(text);
+        free(text);
+    }
+    if (n == 0)
+        n = find_saved(s, 0, saved);
+    *out = n <= SLURM_TASKS_MAX ? n : 0;
+    const uint32_t other = find_saved(s, n, saved);
+    return other == 0 ? BNN_OK
+                      : bnn_fail(err, BNN_E_USAGE,
+                                 "%s has shards/%s of %u tasks, and is a sweep of %u; name another "
+                                 "--folder, or put the file away",
+                                 s->folder, saved, other, n);
 }

@@ -174,6 +174,13 @@ START_TEST(what_was_edited_stays)
     expect_has(again, "\n#SBATCH --array=7%3\n");
     expect_has(again, "\nmodule load x # --array=9\nset -eu\n");
     ck_assert_uint_eq(strlen(again), strlen(edited) - strlen("1-3,5,6") + 1);
+    ck_assert_int_eq(bnn_slurm_check(again, &job, arena, &err), BNN_OK);
+    job.spec = HOSTILE "/s.yam"; /* not even one that begins alike */
+    ck_assert_int_eq(bnn_slurm_check(edited, &job, arena, &err), BNN_E_USAGE);
+    job = hostile_job();
+    job.folder = HOSTILE;
+    ck_assert_int_eq(bnn_slurm_check(edited, &job, arena, &err), BNN_E_USAGE);
+    job = hostile_job();
     job.arguments = fewer;
     ck_assert_int_eq(bnn_slurm_retarget(edited, &job, arena, &again, &err), BNN_E_USAGE);
     ck_assert_int_eq(bnn_slurm_retarget("#!/bin/bash\n", &job, arena, &again, &err), BNN_E_USAGE);
@@ -181,6 +188,22 @@ START_TEST(what_was_edited_stays)
     ck_assert_uint_eq(bnn_slurm_script_tasks("a\ntasks=3 # of them\n"), 3);
     ck_assert_uint_eq(bnn_slurm_script_tasks("a\ntasks=3x\n"), 0);
     ck_assert_uint_eq(bnn_slurm_script_tasks("a\ntasks=99999999999\n"), 0);
+}
+END_TEST
+
+START_TEST(other_settings_are_others)
+{
+    static const char *const ten[] = {"--no-download", "-s", "train.epochs=10", NULL};
+    static const char *const one[] = {"--no-download", "-s", "train.epochs=1", NULL};
+    bnn_slurm_job job = hostile_job();
+    const char *array, *merge;
+    job.arguments = ten;
+    ck_assert_int_eq(bnn_slurm_array_script(&job, arena, &array, &err), BNN_OK);
+    ck_assert_int_eq(bnn_slurm_check(array, &job, arena, &err), BNN_OK);
+    job.arguments = one;
+    ck_assert_int_eq(bnn_slurm_check(array, &job, arena, &err), BNN_E_USAGE);
+    ck_assert_int_eq(bnn_slurm_merge_script(&job, arena, &merge, &err), BNN_OK);
+    ck_assert_uint_eq(bnn_slurm_script_tasks(merge), TASKS);
 }
 END_TEST
 
@@ -348,6 +371,24 @@ START_TEST(only_the_database_is_unpacked)
 }
 END_TEST
 
+START_TEST(what_is_merged_is_in_the_list)
+{
+    const struct stat now = {.st_mtim = {.tv_sec = 1700000000, .tv_nsec = 1234}, .st_size = 10240};
+    static const char line[] = "3of16.tar 1700000000.000001234 10240\n";
+    ck_assert(bnn_slurm_is_merged(line, "3of16.tar", &now));
+    ck_assert(bnn_slurm_is_merged(bnn_arena_printf(arena, "13of16.tar 1.0 2\n%s", line),
+                                  "3of16.tar", &now));
+    ck_assert(!bnn_slurm_is_merged("", "3of16.tar", &now));
+    ck_assert(!bnn_slurm_is_merged(bnn_arena_printf(arena, "1%s", line), "3of16.tar", &now));
+    ck_assert(!bnn_slurm_is_merged("3of16.tar 1700000000.000001235 10240\n", "3of16.tar", &now));
+    ck_assert(!bnn_slurm_is_merged("3of16.tar 1700000000.000001234 1024", "3of16.tar", &now));
+    ck_assert_uint_eq(bnn_slurm_saved_tasks("3of16.tar"), 16);
+    ck_assert_uint_eq(bnn_slurm_saved_tasks(".3of16.tar"), 0);
+    ck_assert_uint_eq(bnn_slurm_saved_tasks("3of16.tar.bak"), 0);
+    ck_assert_uint_eq(bnn_slurm_saved_tasks("3of"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slurm");
@@ -357,11 +398,13 @@ int main(void)
     tcase_add_test(c, nothing_leaves_no_line);
     tcase_add_test(c, a_line_stays_a_line);
     tcase_add_test(c, what_was_edited_stays);
+    tcase_add_test(c, other_settings_are_others);
     tcase_add_test(c, times_are_those_of_slurm);
     tcase_add_test(c, the_newest_job_counts);
     tcase_add_test(c, strangers_are_passed_over);
     tcase_add_test(c, numbers_are_read);
     tcase_add_test(c, only_the_database_is_unpacked);
+    tcase_add_test(c, what_is_merged_is_in_the_list);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
