@@ -93,16 +93,28 @@ static bool queue_split(char *line, char *fields[], size_t n)
     return true;
 }
 
-/* fields: F, K, state, reason or node, "name|folder". */
+/* fields: F, K, state, reason or node, "name|folder". K is a number, and where tasks that wait are not told one by one
+ * "[3-7,9%2]"; of a merge it is none. */
 static void queue_read_squeue(bnn_slurm_sweep *sweep, char *line)
 {
     char *f[QUEUE_FIELDS + 1];
     uint32_t i;
     if (!queue_split(line, f, QUEUE_FIELDS + 1))
         return;
-    const char *number = f[0], *index = f[1];
-    if (queue_find(sweep, f[4], queue_number(&index), &i))
-        queue_note(sweep, i, queue_number(&number), f[2], f[3]);
+    const char *number = f[0], *at = f[1] + (f[1][0] == '[');
+    const uint64_t job = queue_number(&number);
+    for (bool more = true; more; at++) {
+        const uint64_t first = queue_number(&at);
+        uint64_t last = first;
+        if (first > 0 && *at == '-') {
+            at++;
+            last = queue_number(&at);
+        }
+        for (uint64_t k = first; k <= last && k <= sweep->n_tasks; k++)
+            if (queue_find(sweep, f[4], k, &i))
+                queue_note(sweep, i, job, f[2], f[3]);
+        more = *at == ',';
+    }
 }
 
 /* fields: "12_3" (or "12_[3-5]", which squeue tells one by one), state, node, "name|folder". */

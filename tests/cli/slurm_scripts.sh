@@ -23,7 +23,9 @@ chmod +x "$scratch"/bin/*
     echo 'train: {epochs: 2}'
     echo 'seeds: {count: 4}'
 } >sweep.yaml
-bnn 0 slurm sweep.yaml --tasks 2 -s train.epochs=1
+XDG_CACHE_HOME=$scratch/a:b bnn 0 slurm sweep.yaml --tasks 2 -s train.epochs=1
+grep -q "^export XDG_CACHE_HOME=$scratch/a:b\$" sweep.slurm/array.sh || wrong 'a folder with a colon is torn'
+XDG_CACHE_HOME=$scratch/cache
 folder=sweep.slurm
 set -- -s train.epochs=1
 

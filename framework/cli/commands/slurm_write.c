@@ -31,7 +31,8 @@ static int find_exports(bnn_arena *arena, const char *const **out, bnn_error *er
     static const char *const names[] = {"BNNRUN_PLUGIN_PATH",   "BNN_DATA_PATH",
                                         "XDG_CACHE_HOME",       "XDG_DATA_HOME",
                                         "BNNRUN_TRUST_PLUGINS", "BNN_CPU"};
-    enum { N_NAMES = sizeof names / sizeof *names, N_PATHS = 4 };
+    enum { N_NAMES = sizeof names / sizeof *names, N_LISTS = 2, N_PATHS = 4 };
+    char path[PATH_MAX];
     const char **exports = bnn_arena_alloc(arena, N_NAMES + 1, sizeof *exports);
     size_t n = 0;
     if (exports == NULL)
@@ -40,8 +41,10 @@ static int find_exports(bnn_arena *arena, const char *const **out, bnn_error *er
         const char *value = getenv(names[i]);
         if (value == NULL)
             continue;
-        if (i < N_PATHS && (value = absolute_list(value, arena)) == NULL)
+        if (i < N_LISTS && (value = absolute_list(value, arena)) == NULL)
             return bnn_no_memory(err);
+        if (i >= N_LISTS && i < N_PATHS && bnn_path_absolute(value, path))
+            value = path; /* one folder, which may have a colon */
         if ((exports[n++] = bnn_arena_printf(arena, "%s=%s", names[i], value)) == NULL)
             return bnn_no_memory(err);
     }

@@ -267,6 +267,15 @@ START_TEST(the_newest_job_counts)
 }
 END_TEST
 
+START_TEST(tasks_that_are_told_together_all_wait)
+{
+    bnn_slurm_sweep sweep = empty_sweep();
+    bnn_slurm_read_squeue(&sweep, "14|[2-3,5,7-9%2]|PENDING|(Resources)|bnnrun-x|/a|b\n");
+    for (uint32_t i = 1; i <= TASKS; i++)
+        ck_assert_msg(tasks[i].active == (i == 2 || i == 3 || i == 5 || i == 7), "task %u", i);
+}
+END_TEST
+
 START_TEST(strangers_are_passed_over)
 {
     static const char *const texts[] = {"",
@@ -401,6 +410,7 @@ int main(void)
     tcase_add_test(c, other_settings_are_others);
     tcase_add_test(c, times_are_those_of_slurm);
     tcase_add_test(c, the_newest_job_counts);
+    tcase_add_test(c, tasks_that_are_told_together_all_wait);
     tcase_add_test(c, strangers_are_passed_over);
     tcase_add_test(c, numbers_are_read);
     tcase_add_test(c, only_the_database_is_unpacked);
