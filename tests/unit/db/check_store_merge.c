@@ -308,12 +308,10 @@ END_TEST
 START_TEST(two_notes_are_kept_once)
 {
     for (int i = 0; i < 2; i++) {
-        merge_pair pair = {.from = store_path("from.db"),
-                           .arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES)};
-        if (i == 0)
-            pair = pair_make("", "UPDATE run SET note = 'theirs' WHERE run_id = 1");
-        else
-            pair.into = store_open(BNN_STORE_WRITE);
+        merge_pair pair = i == 0 ? pair_make("", "UPDATE run SET note = 'theirs' WHERE run_id = 1")
+                                 : (merge_pair){.into = store_open(BNN_STORE_WRITE),
+                                                .from = store_path("from.db"),
+                                                .arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES)};
         pair_begin(&pair);
         pair_finish(&pair);
         ck_rows("SELECT note FROM run WHERE run_id = 1", "a note\ntheirs\n");
