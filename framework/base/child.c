@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +145,49 @@ const char *bnn_child_explain(int wait_status, char text[BNN_CHILD_END])
     else
         snprintf(text, BNN_CHILD_END, "ends the process, with status %d", WEXITSTATUS(wait_status));
     return text;
+}
+
+/* ---- programs ---------------------------------------------------------------------------- */
+
+static int child_set(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions,
+                     const int descriptors[3])
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                                        POSIX_SPAWN_SETSID);
+    if (code == 0)
+        code = posix_spawnattr_setsigmask(attributes, &none);
+    if (code == 0)
+        code = posix_spawnattr_setsigdefault(attributes, &all);
+    for (int i = 0; code == 0 && i < 3; i++)
+        code = descriptors[i] < 0
+                   ? posix_spawn_file_actions_addopen(actions, i, "/dev/null", O_RDONLY, 0)
+                   : posix_spawn_file_actions_adddup2(actions, descriptors[i], i);
+    return code;
+}
+
+/* posix_spawnp() gives a file that is no program to no shell, as execvp() does; it takes arguments that it does not
+ * change. */
+int bnn_child_spawn(const char *const *argv, int in, int out, int said, pid_t *child)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    union {
+        const char *const *given;
+        char *const *taken;
+    } words = {.given = argv};
+    int code = posix_spawnattr_init(&attributes);
+    if (code != 0)
+        return code;
+    code = posix_spawn_file_actions_init(&actions);
+    if (code == 0) {
+        code = child_set(&attributes, &actions, (int[]){in, out, said});
+        if (code == 0)
+            code = posix_spawnp(child, argv[0], &actions, &attributes, words.taken, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    posix_spawnattr_destroy(&attributes);
+    return code;
 }

@@ -11,6 +11,10 @@
  * made. */
 pid_t bnn_child_fork(void);
 
+/* Starts a program, found as a shell finds it, but without one; it has these descriptors as its first three (in: -1:
+ * nothing to read), signals as from a shell, and a session of its own. 0, or an errno. */
+int bnn_child_spawn(const char *const *argv, int in, int out, int said, pid_t *child);
+
 /* For children of other kinds, before code of strangers gets to run. close_others: all descriptors but the first three,
  * and this one (-1: none). leave_terminal: a session of its own, and nothing to read. */
 void bnn_child_close_others(int kept);

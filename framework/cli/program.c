@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,8 +11,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 enum { PROGRAM_LIMIT_BYTES = 100 << 20 };
 
@@ -31,28 +27,6 @@ static bool program_is_late(void *context, pid_t child)
     (void)child;
     return bnn_clock_seconds(CLOCK_MONOTONIC) > limits->end ||
            (fstat(limits->out, &st) == 0 && st.st_size > PROGRAM_LIMIT_BYTES);
-}
-
-/* A group of its own, to be ended with what it starts. posix_spawnp takes arguments that it does not change. */
-static bool program_spawn(const char *const *argv, int out, int said, pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    union {
-        const char *const *given;
-        char *const *taken;
-    } words = {.given = argv};
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, said, STDERR_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    const bool started =
-        posix_spawnp(pid, argv[0], &actions, &attributes, words.taken, environ) == 0;
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return started;
 }
 
 static char *program_read(int fd, bnn_arena *arena)
@@ -79,7 +53,7 @@ int cli_program_run(const char *const *argv, double seconds, bnn_arena *arena, c
         status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot read what %s prints", argv[0]);
     program_limits limits = {bnn_clock_seconds(CLOCK_MONOTONIC) + seconds, out_fd};
     if (status == BNN_OK)
-        p->started = program_spawn(argv, out_fd, said_fd, &pid);
+        p->started = bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) == 0;
     if (p->started) {
         p->ended = bnn_child_wait(pid, program_is_late, &limits, &wait_status);
         p->status = p->ended && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;

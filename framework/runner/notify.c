@@ -4,8 +4,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,49 +51,6 @@ const bnn_key_type bnn_command_type = {
 
 /* ---- the command ------------------------------------------------------------------------- */
 
-/* Signals as they are for a program that a shell starts; a group of its own, so that all of it can be ended. */
-static int notify_set(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int input)
-{
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    int code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                        POSIX_SPAWN_SETSID);
-    if (code == 0)
-        code = posix_spawnattr_setsigmask(attributes, &none);
-    if (code == 0)
-        code = posix_spawnattr_setsigdefault(attributes, &all);
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO);
-    return code;
-}
-
-/* posix_spawnp() gives a file that is no program to no shell, as execvp() does. An errno, or 0. */
-static int notify_spawn(const char *const *command, int input, pid_t *out)
-{
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    char *words[BNN_NOTIFY_WORDS_MAX + 1];
-    size_t n = 0;
-    for (; n < BNN_NOTIFY_WORDS_MAX && command[n] != NULL; n++)
-        memcpy(&words[n], &command[n], sizeof words[n]); /* which are not written to */
-    words[n] = NULL;
-    int code = command[n] != NULL ? E2BIG : posix_spawnattr_init(&attributes);
-    if (code != 0)
-        return code;
-    code = posix_spawn_file_actions_init(&actions);
-    if (code == 0) {
-        code = notify_set(&attributes, &actions, input);
-        if (code == 0)
-            code = posix_spawnp(out, words[0], &actions, &attributes, words, environ);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    posix_spawnattr_destroy(&attributes);
-    return code;
-}
-
 /* A file without a name, so that a command that does not read keeps nobody waiting. -1 and errno. */
 static int notify_input(const char *text)
 {
@@ -131,7 +86,7 @@ int bnn_notify(const char *const *command, const char *text, double seconds, bnn
     const int input = notify_input(text);
     if (input < 0)
         return bnn_fail_errno(err, BNN_E_FAILED, "%s: cannot run", command[0]);
-    const int code = notify_spawn(command, input, &child);
+    const int code = bnn_child_spawn(command, input, STDERR_FILENO, STDERR_FILENO, &child);
     close(input);
     errno = code;
     if (code != 0)
