@@ -15,6 +15,7 @@ store_sources = \
 	db/store_looks.c db/store_looks.h \
 	db/store_merge.c db/store_merge.h db/store_merge_internal.h \
 	db/store_merge_check.c \
+	db/store_merge_disarm.c \
 	db/store_merge_rows.c \
 	db/store_merge_sql.c \
 	db/store_migrate.c \
