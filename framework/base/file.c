@@ -191,18 +191,31 @@ int bnn_file_copy(int from, const char *path, bnn_error *err)
     return bnn_file_end(to, temporary, path, copied ? 0 : errno, err);
 }
 
+/* Standard output or error, when it is this file; else -1. */
+static int stream_of(const struct stat *st)
+{
+    struct stat own;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino)
+            return fd;
+    return -1;
+}
+
+bool bnn_file_is_replaced(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && stream_of(&st) < 0;
+}
+
 /* The descriptor of what is to be written to as it is; -1: there is none, *reason says whether that is an error (an
  * errno) or the place of a regular file (0). */
 static int open_as_it_is(const char *path, int *reason)
 {
-    struct stat st, own;
-    int of = -1;
+    struct stat st;
     *reason = 0;
     if (stat(path, &st) != 0)
         return -1;
-    for (int fd = STDERR_FILENO; fd >= STDOUT_FILENO; fd--)
-        if (fstat(fd, &own) == 0 && own.st_dev == st.st_dev && own.st_ino == st.st_ino)
-            of = fd;
+    const int of = stream_of(&st);
     if (of < 0 && S_ISREG(st.st_mode))
         return -1;
     const int fd =

@@ -26,6 +26,9 @@ int bnn_file_write(const char *path, const void *bytes, size_t n, bnn_error *err
  * replaced, not followed. */
 int bnn_file_deliver(const char *path, const void *bytes, size_t n, bnn_error *err);
 
+/* Whether a file is there that deliver would replace. */
+bool bnn_file_is_replaced(const char *path);
+
 /* Writes all of it, also where a signal interrupts that; false with errno. */
 bool bnn_file_put(int fd, const void *bytes, size_t n);
 

@@ -45,6 +45,8 @@ static size_t latex_other(const char *text, FILE *out)
 
 void cli_latex_text(const char *text, FILE *out)
 {
+    if (*text == '[' || *text == '*') /* which what ends the row above would take for its own */
+        fprintf(out, "{%c}", *text++);
     for (size_t n = 1; *text != '\0'; text += n, n = 1)
         switch (*text) {
         case '\\':

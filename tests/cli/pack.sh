@@ -115,6 +115,10 @@ bnn 0 verify "$run" --db hand/bnnrun.db
 rm -rf hand/bnnrun.db-* hand/bnnrun.db.lock
 
 # ---- archives of anybody ----
+mkdir into
+fails 4 unpack not_there.tar --db into/new.db
+says 'not_there.tar'
+[ -z "$(find into -mindepth 1)" ] || wrong 'a database is made for nothing'
 # refused WORDS: the archive in bad.tar; nothing of it is anywhere.
 refused() {
     rm -rf into && mkdir into

@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct results_export {
     const cli_options *options;
@@ -30,7 +29,7 @@ static int latex_check_place(const char *path, bnn_error *err)
     enum { LIMIT = 64 << 20 };
     char *text;
     size_t n;
-    if (strcmp(path, "-") == 0 || access(path, F_OK) != 0)
+    if (strcmp(path, "-") == 0 || !bnn_file_is_replaced(path))
         return BNN_OK;
     if (bnn_file_read(path, LIMIT, &text, &n, err) != BNN_OK)
         return err->status;
@@ -49,7 +48,11 @@ static int latex_write_to(bnn_store *store, const results_export *r, FILE *out, 
     cli_asking asking = CLI_ASKING_VALUES;
     cli_compared compared;
     asking.options = *r->options;
-    fprintf(out, "%s%s --format latex\n%% \\usepackage{booktabs}\n", latex_mark, r->experiment);
+    char *experiment = bnn_arena_strdup(r->options->arena, r->experiment);
+    if (experiment == NULL)
+        return bnn_no_memory(err);
+    fprintf(out, "%s%s --format latex\n%% \\usepackage{booktabs}\n", latex_mark,
+            bnn_text_clean(experiment, ""));
     int status = cli_ask_and_judge(store, &asking, r->experiment, true, &compared, err);
     if (status == BNN_OK)
         status =
@@ -74,7 +77,7 @@ static int latex_deliver(results_export *r, const char *text, size_t n, bnn_erro
 {
     r->written = (bnn_exchange_written){.n_files = 1, .n_bytes = n};
     if (strcmp(r->output, "-") != 0)
-        return bnn_file_write(r->output, text, n, err);
+        return bnn_file_deliver(r->output, text, n, err);
     return fwrite(text, 1, n, stdout) == n
                ? BNN_OK
                : bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write to stdout");

@@ -2,17 +2,30 @@
 #include "cli/merged.h"
 #include "runner/pack.h"
 
+#include <unistd.h>
+
 typedef struct unpack_request {
     cli_options options;
     bool skips;
 } unpack_request;
+
+/* Nothing is made for an archive that is not there. */
+static int unpack_check_operands(const cli_options *options, bnn_error *err)
+{
+    for (int i = 0; i < options->n_operands; i++)
+        if (access(options->operands[i], F_OK) != 0)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", options->operands[i]);
+    return BNN_OK;
+}
 
 static int run_unpack(void *request, bnn_error *err)
 {
     const unpack_request *r = request;
     const cli_options *options = &r->options;
     bnn_merge *merge = NULL;
-    int status = bnn_merge_open(options->db, &merge, err);
+    int status = unpack_check_operands(options, err);
+    if (status == BNN_OK)
+        status = bnn_merge_open(options->db, &merge, err);
     cli_table *table = status == BNN_OK ? cli_merged_table() : NULL;
     for (int i = 0; status == BNN_OK && i < options->n_operands; i++) {
         const char *from = options->operands[i];
