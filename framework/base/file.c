@@ -2,6 +2,7 @@
 
 #include "base/fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -263,4 +264,29 @@ int bnn_file_make_directory(const char *path, bnn_error *err)
             return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create directory", partial);
     }
     return BNN_OK;
+}
+
+/* By descriptors, while nftw() goes by paths, in which somebody may put a link meanwhile. */
+static void remove_folder(int parent, const char *name, int depth)
+{
+    const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *e;
+    while (folder != NULL && (e = readdir(folder)) != NULL) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (unlinkat(fd, e->d_name, 0) != 0 && depth > 0)
+            remove_folder(fd, e->d_name, depth - 1);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    else if (fd >= 0)
+        close(fd);
+    unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+void bnn_file_remove_folder(int parent, const char *name)
+{
+    enum { DEPTH = 16 }; /* of folders that we make */
+    remove_folder(parent, name, DEPTH);
 }

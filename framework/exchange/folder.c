@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,15 +145,7 @@ int bnn_folder_keep(bnn_folder *folder, bnn_error *err)
     return status;
 }
 
-static int folder_remove(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st, (void)kind, (void)at;
-    (void)remove(path);
-    return 0;
-}
-
 void bnn_folder_drop(bnn_folder *folder)
 {
-    enum { DESCRIPTORS = 16 };
-    nftw(folder->path, folder_remove, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+    bnn_file_remove_folder(AT_FDCWD, folder->path);
 }

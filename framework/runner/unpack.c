@@ -8,7 +8,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -219,28 +218,9 @@ int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err)
     return status;
 }
 
-/* What is in a folder of ours, folders so deep as well. */
-static void unpack_remove(int parent, const char *name, int depth)
-{
-    const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *e;
-    while (folder != NULL && (e = readdir(folder)) != NULL) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (unlinkat(fd, e->d_name, 0) != 0 && depth > 0)
-            unpack_remove(fd, e->d_name, depth - 1);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    else if (fd >= 0)
-        close(fd);
-    unlinkat(parent, name, AT_REMOVEDIR);
-}
-
 void bnn_merge_remove_unpacked(const bnn_merge *merge)
 {
-    unpack_remove(merge->lock, BNN_MERGE_UNPACKED, 2);
+    bnn_file_remove_folder(merge->lock, BNN_MERGE_UNPACKED);
 }
 
 int bnn_unpack(bnn_merge *into, const char *archive, bool skips, bnn_arena *arena, bnn_merged *out,
