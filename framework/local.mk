@@ -193,9 +193,11 @@ figure_sources = \
 	framework/figure/svg.c \
 	framework/figure/ticks.c
 cluster_sources = \
+	framework/cluster/edited.c framework/cluster/edited.h \
 	framework/cluster/queue.c framework/cluster/queue.h \
 	framework/cluster/saved.c framework/cluster/saved.h \
-	framework/cluster/script.c framework/cluster/script.h
+	framework/cluster/script.c framework/cluster/script.h \
+	framework/cluster/words.c framework/cluster/words.h
 bench_sources = \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \

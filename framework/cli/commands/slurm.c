@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/progress.h"
 #include "cli/table.h"
-#include "cluster/script.h"
+#include "cluster/words.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "cli/commands/slurm.h"
 #include "cli/program.h"
 #include "cluster/saved.h"
-#include "cluster/script.h"
+#include "cluster/words.h"
 #include "db/store.h"
 #include "db/store_results.h"
 

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "cli/commands/slurm.h"
 #include "cli/table.h"
-#include "cluster/script.h"
+#include "cluster/words.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/commands/slurm.h"
+#include "cluster/edited.h"
 #include "cluster/saved.h"
 #include "cluster/script.h"
 

@@ -1,8 +1,10 @@
 /* check_slurm.c - the scripts that Slurm gets are valid, whatever paths and options are; a script that was edited keeps
  * what was edited; and of what squeue and sacct print only what is asked for counts. */
+#include "cluster/edited.h"
 #include "cluster/queue.h"
 #include "cluster/saved.h"
 #include "cluster/script.h"
+#include "cluster/words.h"
 
 #include "tests/fixtures/checks.h"
 
