@@ -81,7 +81,7 @@ SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket=$cluster/munge/socket,cred_expire=5
+AuthInfo=socket=$cluster/munge/socket
 StateSaveLocation=$cluster/state
 SlurmdSpoolDir=$cluster/spool.%n
 SlurmctldPidFile=$cluster/slurmctld.pid
