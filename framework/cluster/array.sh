@@ -7,23 +7,20 @@
 #
 #SBATCH --job-name=@JOB@
 #SBATCH --chdir=@CHDIR@
-#SBATCH --output=logs/%A_%a.out
-#SBATCH --open-mode=append
+#SBATCH --output=logs/%A_%a.out --open-mode=append
 #SBATCH --array=@ARRAY@
-#SBATCH --nodes=1 --ntasks=1
-#SBATCH --requeue
-#SBATCH --signal=B:USR1@120
+#SBATCH --nodes=1 --ntasks=1 --requeue --signal=B:USR1@120
 @SBATCH@
 set -eu
 bnnrun=@BNNRUN@
 spec=@SPEC@
 arguments=(@ARGUMENTS@)
 tasks=@TASKS@
+least=60  # seconds that a part has to train for, to be followed by another
 every=600 # seconds from one copy of the shard to the next
 @EXPORTS@
 cd @FOLDER@
-task=$SLURM_ARRAY_TASK_ID
-shard=${task}of$tasks
+task=$SLURM_ARRAY_TASK_ID shard=${SLURM_ARRAY_TASK_ID}of$tasks
 saved=$PWD/shards/$shard.tar
 for disk in "${SLURM_TMPDIR:-}" "${TMPDIR:-}" /tmp; do # of the node: over a network a database is refused
     if [ -d "$disk" ] && [ -w "$disk" ] && df -l "$disk" >/dev/null 2>&1; then break; fi
@@ -42,14 +39,13 @@ save() (
     new=$PWD/shards/.$shard.new.$SLURM_JOB_ID.${SLURM_RESTART_COUNT:-0}.$HOSTNAME.$$ code=0
     [ -e "$scratch/$shard.db" ] || exit 0
     if kill -STOP -"$pid" 2>/dev/null; then sleep 1; fi
-    tar -cf "$new" -C "$scratch" . || code=$?
+    tar -cf "$new" -C "$scratch" . || code=$? # 1: a file has changed
     if grep -qs '^State:.[^TZX]' "/proc/$pid/status"; then code=3; fi
     kill -CONT -"$pid" 2>/dev/null || true
-    if [ "$code" -gt 1 ] || ! sync "$new" || ! mv -f "$new" "$saved"; then # 1: a file has changed
-        echo "$saved: cannot be written now; what it was before is there"
-        rm -f "$new"
-        exit 1
-    fi
+    [ "$code" -le 1 ] && sync "$new" && mv -f "$new" "$saved" && { sync shards || true; exit 0; }
+    echo "$saved: cannot be written now; what it was before is there"
+    rm -f "$new"
+    exit 1
 )
 
 # What the last task with this number has saved; of those that were killed, half a copy may be left.
@@ -65,7 +61,7 @@ set -m
 ) &
 pid=$!
 set +m
-next=$((SECONDS + every))
+begun=$SECONDS next=$((SECONDS + every))
 while [ -z "$stop" ] && kill -0 "$pid" 2>/dev/null; do
     sleep 1 || true
     if [ -z "$stop" ] && [ "$SECONDS" -ge "$next" ]; then
@@ -75,7 +71,7 @@ while [ -z "$stop" ] && kill -0 "$pid" 2>/dev/null; do
 done
 trap '' TERM USR1 # it ends anyway, and neither wait nor save is broken off
 [ -z "$stop" ] || kill -USR2 -"$pid" 2>/dev/null || true # checkpoints, and ends
-status=0
+status=0 trained=$((SECONDS - begun)) part=$((${SLURM_RESTART_COUNT:-0} + 1))
 wait "$pid" || status=$?
 give_up=$((SECONDS + 60))
 until save; do
@@ -87,10 +83,13 @@ until save; do
     sleep 2
 done
 
-# Ended by a signal, it has something left to do.
-if [ "$stop" = limit ] && [ "$status" -gt 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then
-    echo 'the time limit is near: the shard is saved, and goes on in the next part'
-    rm -rf "$scratch" # what is requeued is killed at once
-    scontrol requeue "$SLURM_JOB_ID" && exit
+# Ended by a signal, it has something left to do; but with hardly any time in each it would never come to an end.
+if [ "$stop" = limit ] && [ "$status" -gt 128 ]; then
+    if [ "$trained" -ge "$least" ] && [ "$part" -le 100 ]; then
+        echo 'the time limit is near: the shard is saved, and goes on in the next part'
+        rm -rf "$scratch" # what is requeued is killed at once
+        scontrol requeue "$SLURM_JOB_ID" && exit
+    fi
+    echo "not requeued: part $part trained for $trained seconds; see --time, and submit it again"
 fi
 exit "$status"

@@ -6,10 +6,8 @@
 #
 #SBATCH --job-name=@JOB@-merge
 #SBATCH --chdir=@CHDIR@
-#SBATCH --output=logs/merge_%j.out
-#SBATCH --open-mode=append
-#SBATCH --nodes=1 --ntasks=1
-#SBATCH --requeue
+#SBATCH --output=logs/merge_%j.out --open-mode=append
+#SBATCH --nodes=1 --ntasks=1 --requeue
 @SBATCH@
 set -eu
 bnnrun=@BNNRUN@
@@ -45,13 +43,15 @@ for saved in shards/*of@TASKS@.tar; do
     fi
 done
 
-# Beside its place first.
-new=merged.new.${SLURM_JOB_ID:-$$}
-rm -rf merged.new.* merged.old || true
-cp -pr "$scratch/merged" "$new"
+# Beside its place first. What is open on another machine may not go away, but gives up its name.
+rm -rf merged.new.* merged.left.* merged.old || true
+[ ! -e merged.old ] || mv -T merged.old "$(mktemp -d merged.left.XXXXXX)"
+new=$(mktemp -d merged.new.XXXXXX)
+cp -pr "$scratch/merged/." "$new"
 sync -f "$new"
 [ ! -e merged ] || mv -T merged merged.old
 mv -T "$new" merged
+sync . || true
 rm -rf merged.old || true
 echo "merged/bnnrun.db has what $n of @TASKS@ tasks have saved"
 exit "$status"

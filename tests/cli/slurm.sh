@@ -82,7 +82,7 @@ esac
 exec "$BNNRUN" "\$@"
 END
 chmod +x "$scratch/held"
-sed -i -e 's/^every=600.*/every=3/' -e "s|^bnnrun=.*|bnnrun=\"$scratch/held\"|" sweep.slurm/array.sh
+sed -i -e 's/^every=600.*/every=3/' -e 's/^least=60.*/least=0/' -e "s|^bnnrun=.*|bnnrun=\"$scratch/held\"|" sweep.slurm/array.sh
 
 # ---- submitted ----
 state() { squeue -h -r -t all -n bnnrun-sweep -o '%F %K %T' | awk -v i="$1" '$2 == i { s = $3 } END { print s }'; }

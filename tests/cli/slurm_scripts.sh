@@ -70,6 +70,24 @@ chmod 000 $folder/shards/1of2.tar
 chmod 644 $folder/shards/1of2.tar
 TMPDIR=/nowhere bnn 0 slurm sweep.yaml "$@" --status
 TMPDIR=$scratch/nodes
+# What is open on another machine leaves a file behind that cannot be removed, nor its folder.
+cat >"$scratch/bin/rm" <<E
+#!/bin/sh
+for path; do
+    case \$path in
+    merged.old | merged.left.*)
+        [ ! -e "\$path" ] || { find "\$path" -mindepth 1 ! -name .nfs1 -delete; : >"\$path/.nfs1"; exit 1; } ;;
+    esac
+done
+exec "$(command -v rm)" "\$@"
+E
+chmod +x "$scratch/bin/rm"
+for _ in 1 2 3; do
+    merges || wrong "status $?: a reader holds up the merge"
+done
+rm "$scratch/bin/rm"
+merges || wrong "status $?"
+[ -z "$(ls -d $folder/merged.* 2>/dev/null | grep -v lock)" ] || wrong 'what was merged before is left'
 # Killed between its two mv.
 mv $folder/merged $folder/merged.old
 merges || wrong "status $?"
@@ -147,12 +165,18 @@ for file in $folder/shards/1of2.tar.bak $folder/shards/.1of2.new.5.0.elsewhere.1
     [ -e "$file" ] || wrong "$file is gone"
 done
 [ ! -e "$scratch/requeued" ] || wrong 'a task that is cancelled is requeued'
-# Warned of the limit, and told to end on top of it.
-task
-begun
-signal USR1
-signal TERM
-wait $task
+# Warned of the limit, and told to end on top of it. Without time to train it would be so for ever.
+for least in 60 0; do
+    sed -i "s/^least=[0-9]*/least=$least/" $folder/array.sh
+    [ ! -e "$scratch/requeued" ] || wrong 'a task without time to train is requeued'
+    task
+    begun
+    signal USR1
+    signal TERM
+    wait $task
+    [ $? -eq $((least > 0 ? 140 : 0)) ] || wrong "another status with least=$least"
+done
+prints 'goes on in the next part'
 grep -q 'requeue 5' "$scratch/requeued" || wrong 'a task at its limit is not requeued'
 # The disk is full for a while; and signals come in the middle of saving.
 cat >"$scratch/bin/tar" <<E
@@ -164,7 +188,12 @@ case \$* in
 esac
 exec "$(command -v tar)" "\$@"
 E
-chmod +x "$scratch/bin/tar"
+cat >"$scratch/bin/sync" <<E
+#!/bin/sh
+[ "\$1" != shards ] || ls shards/1of2.tar >>"$scratch/synced"
+exec "$(command -v sync)" "\$@"
+E
+chmod +x "$scratch/bin/tar" "$scratch/bin/sync"
 : >"$scratch/ends"
 task
 begun
@@ -172,7 +201,8 @@ wait $task
 [ $? -eq 0 ] || wrong 'a save that fails once fails a task'
 has 1of2.db || wrong 'what is saved at the second time is not there'
 [ "$(wc -l <"$scratch/saves")" -eq 2 ] || wrong 'not saved twice'
-rm "$scratch/bin/tar"
+[ -s "$scratch/synced" ] || wrong 'the name of what is saved is not synced'
+rm "$scratch/bin/tar" "$scratch/bin/sync"
 # Who lets bnnrun go on while it is copied spoils the copy, and the one before stays.
 rm "$scratch/ends"
 real=$(command -v tar)
