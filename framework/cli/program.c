@@ -40,6 +40,16 @@ static char *program_read(int fd, bnn_arena *arena)
     return text;
 }
 
+/* What stands before it may be a warning. */
+static char *program_last_line(char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
+        text[--n] = '\0';
+    char *line = strrchr(text, '\n');
+    return line == NULL ? text : line + 1;
+}
+
 int cli_program_run(const char *const *argv, double seconds, bnn_arena *arena, cli_program *p,
                     bnn_error *err)
 {
@@ -65,9 +75,8 @@ int cli_program_run(const char *const *argv, double seconds, bnn_arena *arena, c
             status = bnn_no_memory(err);
     }
     if (status == BNN_OK) {
-        said[strcspn(said, "\n")] = '\0';
         p->out = out;
-        p->said = bnn_text_clean(said, "");
+        p->said = bnn_text_clean(program_last_line(said), "");
     }
     if (out_fd >= 0)
         close(out_fd);

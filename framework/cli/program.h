@@ -13,7 +13,7 @@ typedef struct cli_program {
     bool ended;   /* in time, with a hundred megabytes at most; else it was killed */
     int status;   /* its exit status; -1: a signal ended it */
     const char *out;
-    const char *said; /* the first line on stderr, without control characters */
+    const char *said; /* the last line on stderr that is not empty, without control characters */
 } cli_program;
 
 /* argv[0] is looked for in PATH. A failure: neither memory nor descriptors, nothing of the program. */

@@ -69,7 +69,7 @@ static void queue_note(bnn_slurm_sweep *sweep, uint32_t i, uint64_t job, const c
                        const char *note)
 {
     bnn_slurm_task *task = &sweep->tasks[i];
-    if (job == 0 || job < task->job)
+    if (job == 0 || job < task->job || *state == '\0')
         return;
     task->job = job;
     queue_copy(state, task->state, sizeof task->state);
@@ -93,6 +93,33 @@ static bool queue_split(char *line, char *fields[], size_t n)
     return true;
 }
 
+/* Some of the indices of an array: each step-th from the first on. */
+typedef struct queue_range {
+    uint64_t first, last, step;
+} queue_range;
+
+/* "3", "3-7", "3-9:2", at the start of *text, which moves behind it; or "...", where a list was too long to be told:
+ * what may be behind `before`. */
+static queue_range queue_take_range(const char **text, uint64_t before)
+{
+    if (strncmp(*text, "...", 3) == 0) {
+        *text += 3;
+        return (queue_range){before + 1, UINT32_MAX, 1};
+    }
+    queue_range range = {.first = queue_number(text), .step = 1};
+    range.last = range.first;
+    if (range.first > 0 && **text == '-') {
+        ++*text;
+        range.last = queue_number(text);
+    }
+    if (range.last > range.first && **text == ':') {
+        ++*text;
+        range.step = queue_number(text);
+        range.step += range.step == 0;
+    }
+    return range;
+}
+
 /* fields: F, K, state, reason or node, "name|folder". K is a number, and where tasks that wait are not told one by one
  * "[3-7,9%2]"; of a merge it is none. */
 static void queue_read_squeue(bnn_slurm_sweep *sweep, char *line)
@@ -103,14 +130,10 @@ static void queue_read_squeue(bnn_slurm_sweep *sweep, char *line)
         return;
     const char *number = f[0], *at = f[1] + (f[1][0] == '[');
     const uint64_t job = queue_number(&number);
+    queue_range range = {0};
     for (bool more = true; more; at++) {
-        const uint64_t first = queue_number(&at);
-        uint64_t last = first;
-        if (first > 0 && *at == '-') {
-            at++;
-            last = queue_number(&at);
-        }
-        for (uint64_t k = first; k <= last && k <= sweep->n_tasks; k++)
+        range = queue_take_range(&at, range.last);
+        for (uint64_t k = range.first; k <= range.last && k <= sweep->n_tasks; k += range.step)
             if (queue_find(sweep, f[4], k, &i))
                 queue_note(sweep, i, job, f[2], f[3]);
         more = *at == ',';
@@ -154,8 +177,11 @@ void bnn_slurm_read_sacct(bnn_slurm_sweep *sweep, const char *text)
 {
     queue_read(sweep, text, queue_read_sacct);
     /* What sacct takes for under way may have ended unseen; squeue knows. */
-    for (uint32_t i = 0; i <= sweep->n_tasks; i++)
+    for (uint32_t i = 0; i <= sweep->n_tasks; i++) {
+        if (sweep->tasks[i].active)
+            memcpy(sweep->tasks[i].state, "?", 2);
         sweep->tasks[i].active = false;
+    }
 }
 
 void bnn_slurm_read_squeue(bnn_slurm_sweep *sweep, const char *text)
@@ -164,6 +190,13 @@ void bnn_slurm_read_squeue(bnn_slurm_sweep *sweep, const char *text)
 }
 
 /* ------------------------------------------------------------------------------------------ */
+
+bool bnn_slurm_is_held(const bnn_slurm_task *task)
+{
+    const bool waits = strcmp(task->state, "PENDING") == 0 || strcmp(task->state, "REQUEUED") == 0;
+    return (waits && strcasestr(task->note, "held") != NULL) ||
+           strcmp(task->state, "REQUEUE_HOLD") == 0 || strcmp(task->state, "SPECIAL_EXIT") == 0;
+}
 
 const uint64_t *bnn_slurm_active(const bnn_slurm_sweep *sweep, bnn_arena *arena, size_t *out_n)
 {

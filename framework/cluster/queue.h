@@ -17,10 +17,11 @@ enum { BNN_SLURM_STATE = 24, BNN_SLURM_NOTE = 64 };
 
 /* The newest job of a task, or the newest merge. */
 typedef struct bnn_slurm_task {
-    uint64_t job;                /* number of the array, or of the job; 0: Slurm knows of none */
-    char state[BNN_SLURM_STATE]; /* "RUNNING", "NODE_FAIL" */
-    char note[BNN_SLURM_NOTE];   /* the node, or why it waits; "" */
-    bool active;                 /* waits, runs, or is about to run again */
+    uint64_t job; /* number of the array, or of the job; 0: Slurm knows of none */
+    char state
+        [BNN_SLURM_STATE]; /* "RUNNING", "NODE_FAIL"; "?": sacct takes it for under way, squeue has it not */
+    char note[BNN_SLURM_NOTE]; /* the node, or why it waits; "" */
+    bool active;               /* waits, runs, or is about to run again */
 } bnn_slurm_task;
 
 /* Whose jobs are looked for: those of these names that were submitted for the folder. */
@@ -34,6 +35,9 @@ typedef struct bnn_slurm_sweep {
  * squeue. */
 void bnn_slurm_read_sacct(bnn_slurm_sweep *sweep, const char *text);
 void bnn_slurm_read_squeue(bnn_slurm_sweep *sweep, const char *text);
+
+/* Whether a job waits until somebody lets it go on: it has failed to start, or was held by its user or the site. */
+bool bnn_slurm_is_held(const bnn_slurm_task *task);
 
 /* Numbers of jobs that are active, each once, in the arena; *out_n of them. NULL without memory. */
 const uint64_t *bnn_slurm_active(const bnn_slurm_sweep *sweep, bnn_arena *arena, size_t *out_n);

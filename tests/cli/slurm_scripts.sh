@@ -118,12 +118,41 @@ for name in $folder/ ./x/../$folder "$scratch/link/$folder"; do
     mkdir -p x
     bnn 0 slurm sweep.yaml "$@" --status --folder "$name"
 done
-for option in -Jx -a3 -D/x --job-n=x --arr=1; do
+for option in -Jx -a3 -D/x --job-n=x --arr=1 --wait -W; do
     fails 2 slurm sweep.yaml "$@" -- $option
 done
 bnn 0 slurm sweep.yaml "$@" --submit
 grep -q -- "--job-name=bnnrun-sweep --chdir=.*/here/$folder .*array.sh" "$scratch/submitted" ||
     wrong "sbatch is not told whose job it is: $(cat "$scratch/submitted")"
+
+# ---- what Slurm says of it ----
+queue() { printf '#!/bin/sh\n%s\n' "$1" >"$scratch/bin/squeue"; }
+here="$(pwd -P)/$folder"
+saved=$scratch/saved.tar
+mv $folder/shards/1of2.tar "$saved"
+queue 'echo slow >&2; echo; echo "squeue: error: down" >&2; exit 1'
+bnn 0 slurm sweep.yaml "$@" --status
+says 'squeue fails: squeue: error: down; what waits or runs is not known'
+prints 'what is in the queue is not known'
+prints 'not before squeue answers'
+omits '  again$'
+bnn 0 slurm sweep.yaml "$@" --status --json
+is_json
+omits '"again"'
+bnn 0 slurm sweep.yaml "$@"
+says 'may wait or run already'
+fails 4 slurm sweep.yaml "$@" --submit
+# Tasks in the queue, and no merge, as it was not taken when they were.
+queue "echo '7|1|PENDING|(launch failed requeued held)|bnnrun-sweep|$here'"
+bnn 0 slurm sweep.yaml "$@" --status
+prints 'held, until somebody releases them: scontrol release 7_1$'
+prints 'adds the merge'
+: >"$scratch/submitted"
+bnn 0 slurm sweep.yaml "$@" --submit
+prints 'which merges'
+grep -q 'afterany:7 .*merge.sh' "$scratch/submitted" || wrong 'tasks in the queue have no merge behind them'
+queue ''
+mv "$saved" $folder/shards/1of2.tar
 
 # ---- a task ----
 # A bnnrun that trains until it is told to end; being told twice, it would end without its last checkpoint.

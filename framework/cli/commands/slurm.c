@@ -21,9 +21,10 @@ enum { TASKS_MAX = SLURM_TASKS_MAX, TASKS_DEFAULT = 10 };
 /* What the scripts say themselves, also shortened, as in "-a3" and "--job-n=x". */
 static bool is_own_option(const char *option)
 {
-    static const char *const own[] = {"--array", "--chdir", "--job-name", "--wrap", "--parsable"};
+    static const char *const own[] = {"--array", "--chdir",    "--job-name",
+                                      "--wrap",  "--parsable", "--wait"};
     const size_t n = strcspn(option, "=");
-    if (option[0] == '-' && option[1] != '\0' && strchr("aJD", option[1]) != NULL)
+    if (option[0] == '-' && option[1] != '\0' && strchr("aJDW", option[1]) != NULL)
         return true;
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)
         if (n > 3 && strncmp(option, own[k], n) == 0)
@@ -152,7 +153,9 @@ static int submit_all(const slurm_sweep *s, bnn_error *err)
     if (status != BNN_OK)
         return array == 0
                    ? status
-                   : bnn_error_prefix(err, "the array job %llu is submitted, but not merge.sh: ",
+                   : bnn_error_prefix(err,
+                                      "the array job %llu is submitted, but not merge.sh, which "
+                                      "the same command does: ",
                                       (unsigned long long)array);
     const char *tasks = bnn_slurm_tasks_text(s->due, s->n_tasks, 0, s->arena);
     if (tasks == NULL)
@@ -172,11 +175,11 @@ static int submit_all(const slurm_sweep *s, bnn_error *err)
 /* ---- the sweep --------------------------------------------------------------------------- */
 
 /* A sweep that has begun keeps its number of tasks: a shard of other parts would do their runs again. */
-static int look_at_sweep(slurm_sweep *s, uint32_t before, bnn_error *err)
+static int look_at_sweep(slurm_sweep *s, bnn_error *err)
 {
     const uint32_t asked = s->request->n_tasks;
     const size_t n_runs = s->plan.n;
-    s->n_tasks = before > 0               ? before
+    s->n_tasks = s->n_before > 0          ? s->n_before
                  : asked > 0              ? asked
                  : n_runs < TASKS_DEFAULT ? (uint32_t)n_runs
                                           : TASKS_DEFAULT;
@@ -187,7 +190,7 @@ static int look_at_sweep(slurm_sweep *s, uint32_t before, bnn_error *err)
         return bnn_fail(err, BNN_E_USAGE,
                         "%s has a sweep of %u tasks that has begun; go on without --tasks, or name "
                         "another --folder",
-                        s->folder, before);
+                        s->folder, s->n_before);
     s->n_tasks = asked;
     return slurm_look(s, err);
 }
@@ -217,6 +220,9 @@ static int write_and_submit(slurm_sweep *s, bnn_error *err)
     }
     if (r->submits && s->unanswered != NULL)
         return bnn_fail(err, BNN_E_RESOURCE, "%s, so nothing is submitted", s->unanswered);
+    if (s->unanswered != NULL && s->n_before > 0)
+        fprintf(stderr, "bnnrun: %s; array.sh has tasks that may wait or run already\n",
+                s->unanswered);
     int status = s->n_due > 0 ? fetch_data(s, err) : BNN_OK;
     if (status == BNN_OK && s->n_due > 0)
         status = slurm_write(s, err);
@@ -271,7 +277,6 @@ static int slurm_run_sweep(const slurm_request *r, bnn_error *err)
 {
     slurm_sweep s = {.request = r, .arena = r->common.options.arena};
     char absolute[PATH_MAX], folder[PATH_MAX];
-    uint32_t before;
     const char *named = r->folder != NULL
                             ? r->folder
                             : bnn_arena_printf(s.arena, "%s.slurm", r->common.experiment.name);
@@ -281,10 +286,10 @@ static int slurm_run_sweep(const slurm_request *r, bnn_error *err)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long, or a folder of it is gone",
                         named);
     s.folder = folder;
-    int status = slurm_read_tasks(&s, &before, err);
+    int status = slurm_read_tasks(&s, err);
     if (status != BNN_OK)
         return status;
-    if (r->asks && before == 0)
+    if (r->asks && s.n_before == 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: there is no sweep yet; `bnnrun slurm %s` writes it", folder,
                         r->common.options.operands[0]);
@@ -292,7 +297,7 @@ static int slurm_run_sweep(const slurm_request *r, bnn_error *err)
     if (status == BNN_OK && r->asks)
         status = slurm_check_script(&s, err);
     if (status == BNN_OK)
-        status = look_at_sweep(&s, before, err);
+        status = look_at_sweep(&s, err);
     if (status != BNN_OK)
         return status;
     return r->asks ? slurm_print_status(&s, err) : write_and_submit(&s, err);

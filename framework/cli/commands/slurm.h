@@ -28,19 +28,21 @@ typedef struct slurm_sweep {
     bnn_plan plan;
     const char *folder; /* absolute, without links */
     uint32_t n_tasks;
+    uint32_t n_before;       /* tasks that it had; 0: it was not written yet */
     slurm_shard *shards;     /* [n_tasks + 1]; 0 is their sum */
     bnn_slurm_sweep queue;   /* no jobs when Slurm does not answer */
     const char *unanswered;  /* why squeue does not answer; NULL: it does */
     const char *unaccounted; /* likewise sacct */
-    bool *due; /* [n_tasks + 1]: has something left, and no job; 0: there is something to merge */
+    bool *due;      /* [n_tasks + 1]: has something left, and no job; 0: a merge is missing */
     uint32_t n_due; /* tasks */
 } slurm_sweep;
 
 /* Finds out what the folder's shards and Slurm say. Of a sweep that was never written: all is due. */
 int slurm_look(slurm_sweep *sweep, bnn_error *err);
 
-/* Whether tasks wait or run. */
+/* Whether tasks wait or run; and whether something that was saved is not merged. */
 bool slurm_is_active(const slurm_sweep *sweep);
+bool slurm_is_unmerged(const slurm_sweep *sweep);
 
 /* Where a file of the sweep lies. */
 int slurm_join(const slurm_sweep *sweep, const char *name, char out[PATH_MAX], bnn_error *err);
@@ -52,9 +54,9 @@ int slurm_write(const slurm_sweep *sweep, bnn_error *err);
 /* Refuses an array script that was written for another command line, spec or folder. */
 int slurm_check_script(const slurm_sweep *sweep, bnn_error *err);
 
-/* How many tasks the sweep has, by the array script, the other one, or what was saved; 0: it has not begun. Refused:
- * what was saved by tasks of another number. */
-int slurm_read_tasks(const slurm_sweep *sweep, uint32_t *out, bnn_error *err);
+/* How many tasks the sweep has had, by the array script, the other one, or what was saved. Refused: what was saved by
+ * tasks of another number. */
+int slurm_read_tasks(slurm_sweep *sweep, bnn_error *err);
 
 /* Prints where each task stands, and what submitting again would do. */
 int slurm_print_status(const slurm_sweep *sweep, bnn_error *err);

@@ -90,6 +90,11 @@ bool slurm_is_active(const slurm_sweep *s)
     return false;
 }
 
+bool slurm_is_unmerged(const slurm_sweep *s)
+{
+    return s->shards[0].is_saved && !s->shards[0].is_merged;
+}
+
 /* ---- what tasks have saved --------------------------------------------------------------- */
 
 /* A run by what a database knows it by, and the task that has it. */
@@ -259,7 +264,7 @@ int slurm_look(slurm_sweep *s, bnn_error *err)
     if (s->due == NULL)
         return bnn_no_memory(err);
     s->n_due = 0;
-    s->due[0] = s->shards[0].is_saved && !s->shards[0].is_merged && !s->queue.tasks[0].active;
+    s->due[0] = !s->queue.tasks[0].active && (slurm_is_unmerged(s) || slurm_is_active(s));
     for (uint32_t i = 1; i <= s->n_tasks; i++) {
         const slurm_shard *shard = &s->shards[i];
         s->due[i] = shard->n_done + shard->n_stale < shard->n && !s->queue.tasks[i].active;

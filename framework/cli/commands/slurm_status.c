@@ -27,7 +27,10 @@ static void status_row(cli_table *table, const slurm_sweep *s, uint32_t i)
         cli_table_cellf(table, "%llu_%u", (unsigned long long)task->job, i);
     cli_table_cell(table, task->job == 0 ? NULL : task->state);
     cli_table_cell(table, task->note[0] == '\0' ? NULL : task->note);
-    cli_table_cell(table, s->due[i] ? "again" : NULL);
+    cli_table_cell(table, s->unanswered != NULL     ? NULL
+                          : s->due[i]               ? "again"
+                          : bnn_slurm_is_held(task) ? "held"
+                                                    : NULL);
 }
 
 /* "3 RUNNING", of the tasks that are active, or of the others. */
@@ -42,16 +45,50 @@ static size_t status_count(const slurm_sweep *s, bool active)
 static void status_say_merge(const slurm_sweep *s)
 {
     const bnn_slurm_task *merge = &s->queue.tasks[0];
+    const unsigned long long job = merge->job;
     if (merge->active)
-        printf("merge: job %llu, %s\n", (unsigned long long)merge->job, merge->state);
-    else if (s->due[0])
-        printf("merge: something that was saved is not merged%s\n",
-               slurm_is_active(s) ? "" : "; --submit merges it");
-    if (s->due[0] && merge->job != 0 && strcmp(merge->state, "COMPLETED") != 0)
-        printf("merge: job %llu ended as %s; logs/merge_%llu.out tells why\n",
-               (unsigned long long)merge->job, merge->state, (unsigned long long)merge->job);
-    if (!merge->active && !s->due[0] && s->shards[0].is_saved)
+        printf("merge: job %llu, %s %s\n", job, merge->state, merge->note);
+    else if (slurm_is_unmerged(s))
+        puts("merge: something that was saved is not merged; --submit merges it");
+    if (!merge->active && slurm_is_unmerged(s) && job != 0 &&
+        strcmp(merge->state, "COMPLETED") != 0)
+        printf("merge: job %llu ended as %s; logs/merge_%llu.out tells why\n", job, merge->state,
+               job);
+    if (!merge->active && !slurm_is_unmerged(s) && s->shards[0].is_saved)
         printf("merge: %s/merged/bnnrun.db has all that was saved\n", s->folder);
+}
+
+/* Nothing of these goes on by itself, nor what comes behind them. */
+static void status_say_held(const slurm_sweep *s)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i <= s->n_tasks; i++) {
+        const bnn_slurm_task *task = &s->queue.tasks[i];
+        if (!bnn_slurm_is_held(task))
+            continue;
+        printf("%s %llu", n++ == 0 ? "held, until somebody releases them: scontrol release" : "",
+               (unsigned long long)task->job);
+        if (i > 0)
+            printf("_%u", i);
+    }
+    if (n > 0)
+        putchar('\n');
+}
+
+static void status_say_next(const slurm_sweep *s, const char *tasks)
+{
+    const slurm_shard *sum = &s->shards[0];
+    if (s->unanswered != NULL)
+        puts("submitting again: not before squeue answers");
+    else if (s->n_due > 0)
+        printf("submitting again does %u task%s: %s\n", s->n_due, bnn_plural(s->n_due), tasks);
+    else if (s->due[0])
+        puts(slurm_is_unmerged(s) ? "submitting again merges"
+                                  : "submitting again adds the merge, which is not in the queue");
+    else
+        puts(sum->n_done + sum->n_stale == sum->n
+                 ? "submitting again does nothing: all is done"
+                 : "submitting again does nothing: the rest is in the queue");
 }
 
 static int status_say_sum(const slurm_sweep *s, bnn_error *err)
@@ -60,22 +97,19 @@ static int status_say_sum(const slurm_sweep *s, bnn_error *err)
     const char *tasks = bnn_slurm_tasks_text(s->due, s->n_tasks, 0, s->arena);
     if (tasks == NULL)
         return bnn_no_memory(err);
-    printf("%zu runs: %zu done, %zu failed, %zu left, as far as saved; %zu of %u tasks in the "
-           "queue\n",
-           sum->n, sum->n_done, sum->n_failed, status_left(sum), status_count(s, true), s->n_tasks);
+    printf("%zu runs: %zu done, %zu failed, %zu left, as far as saved; ", sum->n, sum->n_done,
+           sum->n_failed, status_left(sum));
+    if (s->unanswered != NULL)
+        puts("what is in the queue is not known");
+    else
+        printf("%zu of %u tasks in the queue\n", status_count(s, true), s->n_tasks);
     if (sum->n_stale > 0)
         printf("and %zu stale: done with something that is another now; merge, and see `bnnrun run "
                "--retrain`\n",
                sum->n_stale);
     status_say_merge(s);
-    if (s->n_due > 0)
-        printf("submitting again does %u task%s: %s\n", s->n_due, bnn_plural(s->n_due), tasks);
-    else
-        puts(s->due[0] ? "submitting again merges"
-             : sum->n_done + sum->n_stale == sum->n
-                 ? "submitting again does nothing: all is done"
-                 : "submitting again does nothing: the rest is in "
-                   "the queue");
+    status_say_held(s);
+    status_say_next(s, tasks);
     return BNN_OK;
 }
 

@@ -213,7 +213,7 @@ static uint32_t find_saved(const slurm_sweep *s, uint32_t but, char out[NAME_MAX
     return n_tasks;
 }
 
-int slurm_read_tasks(const slurm_sweep *s, uint32_t *out, bnn_error *err)
+int slurm_read_tasks(slurm_sweep *s, bnn_error *err)
 {
     static const char *const names[] = {"array.sh", "merge.sh"};
     char saved[NAME_MAX + 1];
@@ -225,7 +225,7 @@ int slurm_read_tasks(const slurm_sweep *s, uint32_t *out, bnn_error *err)
     }
     if (n == 0)
         n = find_saved(s, 0, saved);
-    *out = n <= SLURM_TASKS_MAX ? n : 0;
+    s->n_before = n <= SLURM_TASKS_MAX ? n : 0;
     const uint32_t other = find_saved(s, n, saved);
     return other == 0 ? BNN_OK
                       : bnn_fail(err, BNN_E_USAGE,

@@ -254,6 +254,7 @@ START_TEST(the_newest_job_counts)
     ck_assert_str_eq(tasks[3].state, "NODE_FAIL");
     ck_assert_uint_eq(tasks[5].job, 0);
     ck_assert(!tasks[4].active); /* squeue says that */
+    ck_assert_str_eq(tasks[4].state, "?");
     ck_assert_uint_eq(tasks[0].job, 13);
     bnn_slurm_read_squeue(&sweep, "14|2|PENDING|(Resources)|bnnrun-x|/a|b\n"
                                   "12|4|RUNNING|n1|bnnrun-x|/a|b\n"
@@ -262,6 +263,7 @@ START_TEST(the_newest_job_counts)
                                   "15|N/A|PENDING|(Dependency)|bnnrun-x-merge|/a|b\n");
     ck_assert(tasks[2].active && tasks[3].active && tasks[4].active && tasks[0].active);
     ck_assert(!tasks[1].active);
+    ck_assert_str_eq(tasks[4].state, "RUNNING");
     ck_assert_str_eq(tasks[2].note, "(Resources)");
     const uint64_t *jobs = bnn_slurm_active(&sweep, arena, &n);
     ck_assert_uint_eq(n, 2);
@@ -275,6 +277,27 @@ START_TEST(tasks_that_are_told_together_all_wait)
     bnn_slurm_read_squeue(&sweep, "14|[2-3,5,7-9%2]|PENDING|(Resources)|bnnrun-x|/a|b\n");
     for (uint32_t i = 1; i <= TASKS; i++)
         ck_assert_msg(tasks[i].active == (i == 2 || i == 3 || i == 5 || i == 7), "task %u", i);
+    sweep = empty_sweep();
+    bnn_slurm_read_squeue(&sweep, "14|[1-7:3%2]|PENDING|(Resources)|bnnrun-x|/a|b\n");
+    for (uint32_t i = 1; i <= TASKS; i++)
+        ck_assert_msg(tasks[i].active == (i % 3 == 1), "task %u of each third", i);
+    sweep = empty_sweep();
+    bnn_slurm_read_squeue(&sweep, "14|[1,4,...]|PENDING|(Resources)|bnnrun-x|/a|b\n");
+    for (uint32_t i = 1; i <= TASKS; i++)
+        ck_assert_msg(tasks[i].active == (i == 1 || i >= 4), "task %u of a list that is cut", i);
+}
+END_TEST
+
+START_TEST(what_is_held_is_told)
+{
+    bnn_slurm_sweep sweep = empty_sweep();
+    bnn_slurm_read_squeue(&sweep, "14|1|PENDING|(JobHeldAdmin)|bnnrun-x|/a|b\n"
+                                  "14|2|PENDING|(launch failed requeued held)|bnnrun-x|/a|b\n"
+                                  "14|3|REQUEUE_HOLD|(None)|bnnrun-x|/a|b\n"
+                                  "14|4|PENDING|(Resources)|bnnrun-x|/a|b\n"
+                                  "14|5|RUNNING|held-1|bnnrun-x|/a|b\n");
+    for (uint32_t i = 0; i <= TASKS; i++)
+        ck_assert_msg(bnn_slurm_is_held(&tasks[i]) == (i >= 1 && i <= 3), "task %u", i);
 }
 END_TEST
 
@@ -291,6 +314,8 @@ START_TEST(strangers_are_passed_over)
                                         "1|0|RUNNING|n1|bnnrun-x|/a|b",
                                         "1|8|RUNNING|n1|bnnrun-x|/a|b",
                                         "1|99999999999999999999|RUNNING|n1|bnnrun-x|/a|b",
+                                        "1|1||n1|bnnrun-x|/a|b",
+                                        "1|8-9:0|RUNNING|n1|bnnrun-x|/a|b",
                                         "1|4294967297|RUNNING|n1|bnnrun-x|/a|b",
                                         "x|1|RUNNING|n1|bnnrun-x|/a|b",
                                         "-1|1|RUNNING|n1|bnnrun-x|/a|b",
@@ -413,6 +438,7 @@ int main(void)
     tcase_add_test(c, times_are_those_of_slurm);
     tcase_add_test(c, the_newest_job_counts);
     tcase_add_test(c, tasks_that_are_told_together_all_wait);
+    tcase_add_test(c, what_is_held_is_told);
     tcase_add_test(c, strangers_are_passed_over);
     tcase_add_test(c, numbers_are_read);
     tcase_add_test(c, only_the_database_is_unpacked);
