@@ -1,5 +1,6 @@
 #include "cluster/saved.h"
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
 
@@ -12,7 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAVED_BLOCK_BYTES = 1 << 16 };
+enum {
+    SAVED_BLOCK_BYTES = 1 << 16,
+    SAVED_HOLES_BYTES = 64 << 20, /* that a file may have more of than its archive has bytes */
+};
 
 /* Which of our files a member is, or NULL. Only whole names match, so no path of the file is ever used. */
 static const char *saved_match(const char *const names[2], const char *member)
@@ -37,7 +41,31 @@ static int saved_fail(struct archive *archive, const char *tar, bnn_error *err)
                     archive_error_string(archive));
 }
 
-static int saved_take(struct archive *archive, const char *tar, const char *folder,
+static int saved_too_large(const char *tar, bnn_error *err)
+{
+    return bnn_fail(err, BNN_E_RESOURCE,
+                    "%s: is damaged (a file in it is larger than all of it); delete it to do its "
+                    "runs anew",
+                    tar);
+}
+
+/* As many as the member says: of one with holes libarchive may give more. */
+static int saved_bytes(struct archive *archive, const char *tar, int64_t size, int fd,
+                       const char *path, bnn_error *err)
+{
+    char bytes[SAVED_BLOCK_BYTES];
+    la_ssize_t n;
+    while ((n = archive_read_data(archive, bytes, sizeof bytes)) > 0) {
+        size -= n;
+        if (size < 0)
+            return saved_too_large(tar, err);
+        if (!bnn_file_put(fd, bytes, (size_t)n))
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be written", path);
+    }
+    return n < 0 ? saved_fail(archive, tar, err) : BNN_OK;
+}
+
+static int saved_take(struct archive *archive, const char *tar, int64_t size, const char *folder,
                       const char *name, bnn_error *err)
 {
     char path[PATH_MAX];
@@ -46,18 +74,19 @@ static int saved_take(struct archive *archive, const char *tar, const char *fold
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", path);
-    const bool taken = archive_read_data_into_fd(archive, fd) == ARCHIVE_OK;
-    if (!taken)
-        saved_fail(archive, tar, err);
-    if (close(fd) != 0 && taken)
+    const int status = saved_bytes(archive, tar, size, fd, path, err);
+    if (close(fd) != 0 && status == BNN_OK)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be written", path);
-    return taken ? BNN_OK : err->status;
+    return status;
 }
 
 static int saved_read(struct archive *archive, const char *tar, const char *const names[2],
                       const char *folder, bool *found, bnn_error *err)
 {
     struct archive_entry *member;
+    struct stat st;
+    if (stat(tar, &st) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be looked at", tar);
     if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
         archive_read_open_filename(archive, tar, SAVED_BLOCK_BYTES) != ARCHIVE_OK)
         return saved_fail(archive, tar, err);
@@ -70,7 +99,10 @@ static int saved_read(struct archive *archive, const char *tar, const char *cons
         const char *name = saved_match(names, archive_entry_pathname(member));
         if (name == NULL || archive_entry_filetype(member) != AE_IFREG)
             continue;
-        if (saved_take(archive, tar, folder, name, err) != BNN_OK)
+        const int64_t size = archive_entry_size(member);
+        if (size < 0 || size > st.st_size + SAVED_HOLES_BYTES)
+            return saved_too_large(tar, err);
+        if (saved_take(archive, tar, size, folder, name, err) != BNN_OK)
             return err->status;
         *found |= name == names[0];
     }

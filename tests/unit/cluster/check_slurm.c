@@ -407,6 +407,41 @@ START_TEST(only_the_database_is_unpacked)
 }
 END_TEST
 
+/* A file of holes in an archive of some kilobytes, as large as it says, or larger. */
+START_TEST(no_more_is_unpacked_than_there_can_be)
+{
+    enum { BLOCK = 1 << 20, HOLES = 80 * BLOCK };
+    char folder[] = "/tmp/bnn_slurm.XXXXXX";
+    bool found;
+    struct stat st;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    const char *file = bnn_arena_printf(arena, "%s/x.tar", folder);
+    const char *db = bnn_arena_printf(arena, "%s/1of2.db", folder);
+    struct archive *tar = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    archive_write_set_format_pax(tar);
+    ck_assert_int_eq(archive_write_open_filename(tar, file), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "1of2.db");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_size(entry, HOLES);
+    archive_entry_sparse_add_entry(entry, HOLES - 1, 1);
+    ck_assert_int_eq(archive_write_header(tar, entry), ARCHIVE_OK);
+    const char *zeros = bnn_arena_alloc(arena, BLOCK, 1);
+    ck_assert_ptr_nonnull(zeros);
+    for (size_t i = 0; i < HOLES / BLOCK; i++)
+        ck_assert_int_eq(archive_write_data(tar, zeros, BLOCK), BLOCK);
+    archive_entry_free(entry);
+    archive_write_free(tar);
+    ck_assert_int_eq(stat(file, &st), 0);
+    ck_assert_int_lt(st.st_size, 1 << 20);
+    ck_assert_int_eq(bnn_slurm_unpack(file, "1of2.db", folder, &found, &err), BNN_E_RESOURCE);
+    ck_assert_ptr_nonnull(strstr(err.message, "is damaged"));
+    unlink(file);
+    unlink(db);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(what_is_merged_is_in_the_list)
 {
     const struct stat now = {.st_mtim = {.tv_sec = 1700000000, .tv_nsec = 1234}, .st_size = 10240};
@@ -442,6 +477,7 @@ int main(void)
     tcase_add_test(c, strangers_are_passed_over);
     tcase_add_test(c, numbers_are_read);
     tcase_add_test(c, only_the_database_is_unpacked);
+    tcase_add_test(c, no_more_is_unpacked_than_there_can_be);
     tcase_add_test(c, what_is_merged_is_in_the_list);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
