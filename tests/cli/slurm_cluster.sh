@@ -7,8 +7,10 @@ SLURM_CONF=$cluster/slurm.conf
 export SLURM_CONF
 nodes='n1 n2 n3'
 
+# BNN_NEEDS_SLURM=1: where there has to be a Slurm that starts, its lack is a failure.
 skip() {
     echo "skipped: $*"
+    [ -z "${BNN_NEEDS_SLURM:-}" ] || exit 99
     exit 77
 }
 for program in munged slurmctld slurmd sbatch scontrol; do
