@@ -457,6 +457,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/plot/run.c \
 	framework/cli/plot/seeds.c \
 	framework/cli/plot/telemetry.c \
+	framework/cli/notify.c framework/cli/notify.h \
 	framework/cli/commands/plot.c \
 	framework/cli/commands/plugins.c \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
@@ -496,6 +497,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/schema.c \
 	framework/cli/commands/slurm.c framework/cli/commands/slurm.h \
 	framework/cli/commands/slurm_look.c \
+	framework/cli/commands/slurm_notify.c \
 	framework/cli/commands/slurm_status.c \
 	framework/cli/commands/slurm_write.c \
 	framework/cli/commands/show.c \

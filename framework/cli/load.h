@@ -17,7 +17,7 @@ typedef struct cli_request {
     bool take_over;
     bool download;
     bool networks; /* of plan */
-    bool notify;   /* of run: run.notify is run */
+    bool notify;   /* of run and slurm: run.notify is run */
     bnn_shard shard;
     bnn_registry *registry;
     bnn_experiment experiment;

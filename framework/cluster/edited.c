@@ -113,6 +113,18 @@ int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *ar
     return BNN_OK;
 }
 
+int bnn_slurm_notifying(const char *text, bnn_arena *arena, const char **out, bnn_error *err)
+{
+    size_t n;
+    const char *line = edited_find(text, "\nnotify=", &n);
+    *out = line;
+    if (line == NULL)
+        return BNN_OK;
+    *out =
+        bnn_arena_printf(arena, "%.*syes%s", (int)(line - text), text, line + strcspn(line, " \n"));
+    return *out == NULL ? bnn_no_memory(err) : BNN_OK;
+}
+
 uint32_t bnn_slurm_script_tasks(const char *text)
 {
     size_t n_line;

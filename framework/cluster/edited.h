@@ -11,6 +11,10 @@ int bnn_slurm_check(const char *text, const bnn_slurm_job *job, bnn_arena *arena
 int bnn_slurm_retarget(const char *text, const bnn_slurm_job *job, bnn_arena *arena,
                        const char **out, bnn_error *err);
 
+/* *out: a merge script that is there, and now has run.notify run; the same text when it did; NULL: it has no line of
+ * that. In the arena. */
+int bnn_slurm_notifying(const char *text, bnn_arena *arena, const char **out, bnn_error *err);
+
 /* How many tasks a script, of either kind, is for; 0: it does not say. */
 uint32_t bnn_slurm_script_tasks(const char *text);
 

@@ -11,15 +11,27 @@
 @SBATCH@
 set -eu
 bnnrun=@BNNRUN@
+spec=@SPEC@
+arguments=(@ARGUMENTS@)
+notify=@NOTIFY@ # yes: run.notify is told how the sweep has ended, once no task waits or runs
 @EXPORTS@
 cd @FOLDER@
+scratch=
+# shellcheck disable=SC2317 # called at the end
+finish() {
+    local code=$?
+    [ -z "$scratch" ] || rm -rf "$scratch" || true
+    [ "$notify" != yes ] || [ "$code" -gt 128 ] ||
+        "$bnnrun" slurm "$spec" "${arguments[@]}" --folder . --status --notify --quiet >/dev/null || true
+}
+trap finish EXIT
+trap 'exit 143' TERM # scancel, or preemption, after which it runs once more
 exec 9>>merge.lock
 flock 9 || true # one at a time, where the file system has locks
 for disk in "${SLURM_TMPDIR:-}" "${TMPDIR:-}" /tmp; do # of the node: over a network a database is refused
     if [ -d "$disk" ] && [ -w "$disk" ] && df -l "$disk" >/dev/null 2>&1; then break; fi
 done
 scratch=$(mktemp -d "$disk/bnnrun.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
 
 # Into what was merged before, with its tags and notes. A merge that was killed may have left it beside its place.
 [ -e merged ] || [ ! -e merged.old ] || mv merged.old merged

@@ -74,6 +74,8 @@ static bool script_put_value(const bnn_slurm_job *job, const char *name, size_t 
         script_put_exports(job, out);
     else if (IS("SBATCH"))
         script_put_options(job, out);
+    else if (IS("NOTIFY"))
+        plain = job->notifies ? "yes" : "no";
     else if (IS("ARRAY_SH"))
         plain = word = bnn_arena_printf(arena, "%s/array.sh", job->folder);
     else if (IS("MERGE_SH"))

@@ -20,6 +20,7 @@ typedef struct bnn_slurm_job {
     uint32_t limit;               /* of tasks at a time; 0: none */
     const char *time, *partition; /* or NULL */
     const char *const *options;   /* others of sbatch, closed by NULL */
+    bool notifies;                /* run.notify is run at the end of all */
 } bnn_slurm_job;
 
 /* *out: the whole text of a script; in the arena. */

@@ -54,7 +54,7 @@ static const bnn_key run_keys[] = {
     {BNN_KEY_OF("notify", BNN_OFFSET(bnn_run_options, notify, const char *const *),
                 &bnn_command_type,
                 "a command that is run once when the sweep has ended, with the outcome as JSON on "
-                "its standard input; only with run --notify, as a spec may come from anyone"),
+                "its standard input; only with --notify, as a spec may come from anyone"),
      .words = "none", .standard = "none", .flags = BNN_KEY_LIST,
      .also = "on_end|alert|callback|webhook",
      .examples = "run: {notify: [mail, -s, sweep ended, me@example.org]}\n"

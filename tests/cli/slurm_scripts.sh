@@ -128,8 +128,6 @@ grep -q -- "--job-name=bnnrun-sweep --chdir=.*/here/$folder .*array.sh" "$scratc
 # ---- what Slurm says of it ----
 queue() { printf '#!/bin/sh\n%s\n' "$1" >"$scratch/bin/squeue"; }
 here="$(pwd -P)/$folder"
-saved=$scratch/saved.tar
-mv $folder/shards/1of2.tar "$saved"
 queue 'echo slow >&2; echo; echo "squeue: error: down" >&2; exit 1'
 bnn 0 slurm sweep.yaml "$@" --status
 says 'squeue fails: squeue: error: down; what waits or runs is not known'
@@ -152,7 +150,60 @@ bnn 0 slurm sweep.yaml "$@" --submit
 prints 'which merges'
 grep -q 'afterany:7 .*merge.sh' "$scratch/submitted" || wrong 'tasks in the queue have no merge behind them'
 queue ''
-mv "$saved" $folder/shards/1of2.tar
+
+# ---- run.notify ----
+cat >catch <<E
+#!/bin/sh
+cat >>"$scratch/told"
+E
+chmod +x catch
+{ sed 's/^name: .*/name: said/' sweep.yaml; echo "run: {notify: [$PWD/catch]}"; } >said.yaml
+folder=said.slurm
+: >"$scratch/told"
+tells() { # N WORD: so many messages, of which the last has this word
+    n_checks=$((n_checks + 1))
+    [ "$(wc -l <"$scratch/told")" -eq "$1" ] || wrong "not told $1 times: $(cat "$scratch/told")"
+    [ "$1" = 0 ] || tail -n 1 "$scratch/told" | grep -q "${2:-}" || wrong "not told ${2:-}: $(cat "$scratch/told")"
+}
+saves() {
+    mkdir shard
+    bnn 0 run said.yaml --shard $1/2 --db "shard/${1}of2.db" -q
+    tar -cf $folder/shards/${1}of2.tar -C shard .
+    rm -rf shard
+}
+bnn 0 slurm said.yaml --tasks 2
+says 'is not run: .* --notify allows it'
+saves 1
+merges || wrong "status $?"
+tells 0
+echo '# mine' >>$folder/merge.sh
+bnn 0 slurm said.yaml --notify
+says_nothing
+tail -n 1 $folder/merge.sh | grep -qx '# mine' || wrong 'what was edited is lost'
+merges || wrong "status $?"
+tells 1 '"outcome":"failed","message":"0 of 4 runs failed, [123] are left; .bnnrun slurm .*said.yaml --submit'
+queue "echo '7|2|RUNNING|n1|bnnrun-said|$(pwd -P)/$folder'"
+merges || wrong "status $?"
+tells 1
+says 'not run yet'
+queue ''
+saves 2
+cat >"$scratch/bin/tar" <<E
+#!/bin/sh
+kill \$PPID # as scancel does it
+exec $(command -v tar) "\$@"
+E
+chmod +x "$scratch/bin/tar"
+merges && wrong 'told to end, and has not'
+rm "$scratch/bin/tar"
+tells 1
+merges || wrong "status $?"
+tells 2 '"database":".*/said.slurm/merged/bnnrun.db","outcome":"done","message":null,.*"planned":4,.*"done":4,'
+echo x >$folder/shards/1of2.tar
+merges && wrong 'a damaged shard is merged'
+tells 3 '"outcome":"error","message":".*damaged'
+[ -z "$(ls "$TMPDIR")" ] || wrong "left on the node: $(ls "$TMPDIR")"
+folder=sweep.slurm
 
 # ---- a task ----
 # A bnnrun that trains until it is told to end; being told twice, it would end without its last checkpoint.

@@ -5,6 +5,7 @@
 #include "cli/commands/run.h"
 #include "cli/compare/compare.h"
 #include "cli/deployment.h"
+#include "cli/notify.h"
 #include "cli/progress.h"
 #include "kernels/kernels.h"
 #include "runner/estimate.h"
@@ -382,7 +383,8 @@ static int run_sweep(cli_request *r, int *signal, bnn_error *err)
     cli_sweep s = {.request = r, .began = time(NULL)};
     /* Who listens may go: runs are recorded all the same. */
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-    cli_sweep_say_notify(r);
+    if (!r->notify)
+        cli_notify_refuse(r);
     const int status = sweep_run(&s, signal, err);
     cli_sweep_notify(&s, status, *signal, err);
     return status;

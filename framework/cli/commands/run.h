@@ -38,11 +38,8 @@ int cli_sweep_judge(const cli_sweep *s, bnn_error *err);
 /* How many runs were planned, done, failed and so on, as JSON. */
 json_t *cli_sweep_counts(const cli_sweep *s);
 
-/* Says at the beginning that run.notify will not be run, unless it is to be (run_notify.c). */
-void cli_sweep_say_notify(const cli_request *request);
-
-/* Runs it at the end, once, if it is to be. status, signal: how the sweep ended, with the message of a failure in
- * err. That it fails is a warning. */
+/* Runs run.notify at the end, once, if it is to be. status, signal: how the sweep ended, with the message of a failure in
+ * err. */
 void cli_sweep_notify(const cli_sweep *s, int status, int signal, const bnn_error *err);
 
 #endif

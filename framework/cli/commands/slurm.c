@@ -214,8 +214,11 @@ static int write_and_submit(slurm_sweep *s, bnn_error *err)
 {
     const slurm_request *r = s->request;
     if (s->n_due == 0 && !(r->submits && s->due[0])) {
-        fprintf(stderr, "bnnrun: nothing to submit: %s\n",
-                slurm_is_active(s) ? "what is left is in the queue" : "all is done and merged");
+        fprintf(stderr, "bnnrun: nothing to submit: %s%s\n",
+                slurm_is_active(s)     ? "what is left is in the queue"
+                : slurm_is_unmerged(s) ? "all is done, and --submit merges it"
+                                       : "all is done and merged",
+                r->common.notify ? ", and so --notify changes nothing" : "");
         return BNN_OK;
     }
     if (r->submits && s->unanswered != NULL)
@@ -224,7 +227,7 @@ static int write_and_submit(slurm_sweep *s, bnn_error *err)
         fprintf(stderr, "bnnrun: %s; array.sh has tasks that may wait or run already\n",
                 s->unanswered);
     int status = s->n_due > 0 ? fetch_data(s, err) : BNN_OK;
-    if (status == BNN_OK && s->n_due > 0)
+    if (status == BNN_OK)
         status = slurm_write(s, err);
     if (status != BNN_OK || r->submits)
         return status == BNN_OK ? submit_all(s, err) : status;
@@ -273,31 +276,47 @@ static bool without_links(const char *path, char out[PATH_MAX])
     return add_parts(path, out);
 }
 
+static int find_folder(const slurm_request *r, char out[PATH_MAX], bnn_error *err)
+{
+    char absolute[PATH_MAX];
+    const char *named = r->folder != NULL ? r->folder
+                                          : bnn_arena_printf(r->common.options.arena, "%s.slurm",
+                                                             r->common.experiment.name);
+    if (named == NULL)
+        return bnn_no_memory(err);
+    return bnn_path_absolute(named, absolute) && without_links(absolute, out)
+               ? BNN_OK
+               : bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: the path is too long, or a folder of it is gone", named);
+}
+
+/* Finds out what there is of it. */
+static int find_sweep(slurm_sweep *s, bnn_error *err)
+{
+    const slurm_request *r = s->request;
+    int status = slurm_read_tasks(s, err);
+    if (status == BNN_OK && r->asks && s->n_before == 0)
+        status =
+            bnn_fail(err, BNN_E_RESOURCE, "%s: there is no sweep yet; `bnnrun slurm %s` writes it",
+                     s->folder, r->common.options.operands[0]);
+    if (status == BNN_OK)
+        status = bnn_plan_make(&r->common.experiment, NULL, "", NULL, s->arena, &s->plan, err);
+    if (status == BNN_OK && r->asks)
+        status = slurm_check_script(s, err);
+    return status == BNN_OK ? look_at_sweep(s, err) : status;
+}
+
 static int slurm_run_sweep(const slurm_request *r, bnn_error *err)
 {
     slurm_sweep s = {.request = r, .arena = r->common.options.arena};
-    char absolute[PATH_MAX], folder[PATH_MAX];
-    const char *named = r->folder != NULL
-                            ? r->folder
-                            : bnn_arena_printf(s.arena, "%s.slurm", r->common.experiment.name);
-    if (named == NULL)
-        return bnn_no_memory(err);
-    if (!bnn_path_absolute(named, absolute) || !without_links(absolute, folder))
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long, or a folder of it is gone",
-                        named);
-    s.folder = folder;
-    int status = slurm_read_tasks(&s, err);
+    char folder[PATH_MAX];
+    int status = find_folder(r, folder, err);
     if (status != BNN_OK)
         return status;
-    if (r->asks && s.n_before == 0)
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "%s: there is no sweep yet; `bnnrun slurm %s` writes it", folder,
-                        r->common.options.operands[0]);
-    status = bnn_plan_make(&r->common.experiment, NULL, "", NULL, s.arena, &s.plan, err);
-    if (status == BNN_OK && r->asks)
-        status = slurm_check_script(&s, err);
-    if (status == BNN_OK)
-        status = look_at_sweep(&s, err);
+    s.folder = folder;
+    status = find_sweep(&s, err);
+    if (r->asks)
+        slurm_notify(&s, status, err);
     if (status != BNN_OK)
         return status;
     return r->asks ? slurm_print_status(&s, err) : write_and_submit(&s, err);
@@ -341,6 +360,9 @@ static const cli_option slurm_options[] = {
     CLI_ROW("status", 0, CLI_SWITCH, NULL, slurm_request, asks,
             "what is done, waits, runs or has failed, and what\n"
             "submitting again would do"),
+    CLI_ROW("notify", 0, CLI_SWITCH, NULL, cli_request, notify,
+            "let the merge run the command of run.notify, once no task\n"
+            "waits or runs; else no spec runs one"),
     CLI_PARSED_ROW("set", 's', "KEY=VALUE", cli_request_add_override,
                    "as in bnnrun run; say the same each time"),
     CLI_ROW("no-download", 0, CLI_NO, NULL, cli_request, download,
@@ -367,6 +389,9 @@ const cli_command cli_command_slurm = {
         "go on after faults. What has failed is tried again. Slurm's accounting, where there is none\n"
         "the queue alone, and the shards say what there is. Specs with seeds.until or sweep.halving\n"
         "cannot be split.\n"
+        "With --notify the merge, which is the last job, runs the command of run.notify on its node, when no\n"
+        "task waits or runs: once, whether all is done or something failed. It is told what `bnnrun run`\n"
+        "tells it, of FOLDER/merged/bnnrun.db. With --status it is told here and now.\n"
         "The page on clusters of the documentation tells how it scales, and how to do without.\n",
     .options = slurm_options,
     .examples = "  bnnrun slurm ste_sweep --tasks 20 --time 2:00:00 --submit -- --cpus-per-task=8\n"

@@ -47,8 +47,8 @@ bool slurm_is_unmerged(const slurm_sweep *sweep);
 /* Where a file of the sweep lies. */
 int slurm_join(const slurm_sweep *sweep, const char *name, char out[PATH_MAX], bnn_error *err);
 
-/* Writes the scripts for the tasks that are due. An array script that is there, and may have been edited, only gets
- * these, unless the command line says something of it. */
+/* Writes the scripts for the tasks that are due. What is there, and may have been edited, only gets these, and the
+ * line of --notify, unless the command line says something of how tasks are to run. */
 int slurm_write(const slurm_sweep *sweep, bnn_error *err);
 
 /* Refuses an array script that was written for another command line, spec or folder. */
@@ -60,6 +60,10 @@ int slurm_read_tasks(slurm_sweep *sweep, bnn_error *err);
 
 /* Prints where each task stands, and what submitting again would do. */
 int slurm_print_status(const slurm_sweep *sweep, bnn_error *err);
+
+/* Has run.notify told how the sweep has ended, if it is to be run: status, and the message of a failure in err, of
+ * looking at it. */
+void slurm_notify(const slurm_sweep *sweep, int status, const bnn_error *err);
 
 /* Runs a command of Slurm; a failure says what it said. *out: what it printed. */
 int slurm_ask(const char *const *argv, bnn_arena *arena, const char **out, bnn_error *err);

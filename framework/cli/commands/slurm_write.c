@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/commands/slurm.h"
+#include "cli/notify.h"
 #include "cluster/edited.h"
 #include "cluster/saved.h"
 #include "cluster/script.h"
@@ -131,18 +132,36 @@ static int retarget_script(const slurm_sweep *s, const bnn_slurm_job *job, const
     return bnn_file_write(path, text, strlen(text), err);
 }
 
+/* Likewise the other script, and whether run.notify is run. */
+static int write_merge(const slurm_sweep *s, const bnn_slurm_job *job, bool anew, bnn_error *err)
+{
+    char path[PATH_MAX], *before = anew ? NULL : read_script(s, "merge.sh");
+    const char *text = NULL;
+    int status = slurm_join(s, "merge.sh", path, err);
+    if (status == BNN_OK && before != NULL)
+        status = bnn_slurm_notifying(before, s->arena, &text, err);
+    const bool is_told = text != NULL && strcmp(text, before) == 0;
+    if (status == BNN_OK && !job->notifies && !is_told)
+        cli_notify_refuse(&s->request->common);
+    if (status == BNN_OK && (before == NULL || (job->notifies && text == NULL)))
+        status = write_script(s, job, "merge.sh", bnn_slurm_merge_script, err);
+    else if (status == BNN_OK && job->notifies && !is_told)
+        status = bnn_file_write(path, text, strlen(text), err);
+    free(before);
+    return status;
+}
+
 static int write_both(const slurm_sweep *s, const bnn_slurm_job *job, bnn_error *err)
 {
     const slurm_request *r = s->request;
     const bool says_how = r->n_tasks > 0 || r->time != NULL || r->partition != NULL ||
                           r->limit > 0 || r->others[0] != NULL;
-    char merge[PATH_MAX], *before = says_how ? NULL : read_script(s, "array.sh");
-    int status = slurm_join(s, "merge.sh", merge, err);
+    char *before = says_how ? NULL : read_script(s, "array.sh");
+    int status = s->n_due == 0    ? BNN_OK
+                 : before != NULL ? retarget_script(s, job, before, err)
+                                  : write_script(s, job, "array.sh", bnn_slurm_array_script, err);
     if (status == BNN_OK)
-        status = before != NULL ? retarget_script(s, job, before, err)
-                                : write_script(s, job, "array.sh", bnn_slurm_array_script, err);
-    if (status == BNN_OK && (before == NULL || access(merge, F_OK) != 0))
-        status = write_script(s, job, "merge.sh", bnn_slurm_merge_script, err);
+        status = write_merge(s, job, before == NULL && s->n_due > 0, err);
     free(before);
     return status;
 }
@@ -163,6 +182,7 @@ static int find_job(const slurm_sweep *s, char bnnrun[], char spec[], bnn_slurm_
         .time = r->time,
         .partition = r->partition,
         .options = r->others,
+        .notifies = r->common.notify,
     };
     if (!bnn_path_follow("/proc/self/exe", bnnrun) || !bnn_path_absolute(r->common.spec, spec))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the path is too long", r->common.spec);

@@ -111,7 +111,8 @@ START_TEST(words_are_words)
                     ":" HOSTILE "/bnnrun:" HOSTILE "/s.yaml:7");
         expect_bash(values, "\"${arguments[@]}\"", ":--no-download:-s:a=[1, 'x']");
         expect_bash(values, "\"$BNN_DATA_PATH\" \"$BNN_CPU\"", ":" HOSTILE ":avx2");
-        expect_bash(lines(merge, "bnnrun=", "cd "), "\"$bnnrun\"", ":" HOSTILE "/bnnrun");
+        expect_bash(lines(merge, "bnnrun=", "cd "), "\"$bnnrun\" \"$spec\" \"$notify\"",
+                    ":" HOSTILE "/bnnrun:" HOSTILE "/s.yaml:no");
         expect_bash(bnn_arena_printf(arena, "f() {\n%s\n}", array), "", ":"); /* read to its end */
         expect_bash(bnn_arena_printf(arena, "f() {\n%s\n}", merge), "", ":");
     }
@@ -206,6 +207,25 @@ START_TEST(other_settings_are_others)
     ck_assert_int_eq(bnn_slurm_check(array, &job, arena, &err), BNN_E_USAGE);
     ck_assert_int_eq(bnn_slurm_merge_script(&job, arena, &merge, &err), BNN_OK);
     ck_assert_uint_eq(bnn_slurm_script_tasks(merge), TASKS);
+}
+END_TEST
+
+START_TEST(an_edited_merge_learns_to_notify)
+{
+    bnn_slurm_job job = hostile_job();
+    const char *merge, *told, *again, *none_of_it;
+    ck_assert_int_eq(bnn_slurm_merge_script(&job, arena, &merge, &err), BNN_OK);
+    const char *edited = bnn_arena_printf(arena, "%s# mine\n", merge);
+    ck_assert_int_eq(bnn_slurm_notifying(edited, arena, &told, &err), BNN_OK);
+    expect_has(told, "\nnotify=yes # ");
+    expect_has(told, "\n# mine\n");
+    ck_assert_int_eq(bnn_slurm_notifying(told, arena, &again, &err), BNN_OK);
+    ck_assert_str_eq(again, told);
+    ck_assert_int_eq(bnn_slurm_notifying("#!/bin/bash\n", arena, &none_of_it, &err), BNN_OK);
+    ck_assert_ptr_null(none_of_it);
+    job.notifies = true;
+    ck_assert_int_eq(bnn_slurm_merge_script(&job, arena, &merge, &err), BNN_OK);
+    expect_has(merge, "\nnotify=yes # ");
 }
 END_TEST
 
@@ -470,6 +490,7 @@ int main(void)
     tcase_add_test(c, a_line_stays_a_line);
     tcase_add_test(c, what_was_edited_stays);
     tcase_add_test(c, other_settings_are_others);
+    tcase_add_test(c, an_edited_merge_learns_to_notify);
     tcase_add_test(c, times_are_those_of_slurm);
     tcase_add_test(c, the_newest_job_counts);
     tcase_add_test(c, tasks_that_are_told_together_all_wait);
