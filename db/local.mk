@@ -87,6 +87,7 @@ store_scripts = \
 	db/sql/merge_compare.sql \
 	db/sql/merge_conflicts.sql \
 	db/sql/merge_explain.sql \
+	db/sql/merge_fill.sql \
 	db/sql/merge_forget.sql \
 	db/sql/merge_room.sql \
 	db/sql/merge_runs.sql \

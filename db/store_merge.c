@@ -93,6 +93,41 @@ int bnn_store_merge_files(bnn_store *store, const char *from_uid, bnn_arena *are
                           BNN_VALUES(V(from_uid)), &type, arena, out, out_n, err);
 }
 
+int bnn_store_merge_lacking(bnn_store *store, const char *from_uid, bnn_arena *arena,
+                            const bnn_store_lacking **out, size_t *out_n, bnn_error *err)
+{
+    static const bnn_row_type type = {
+        sizeof(bnn_store_lacking),
+        {BNN_MEMBER(bnn_store_lacking, path), BNN_MEMBER(bnn_store_lacking, sha256),
+         BNN_MEMBER(bnn_store_lacking, n_bytes), BNN_MEMBER(bnn_store_lacking, created_us),
+         BNN_MEMBER(bnn_store_lacking, is_recorded)}};
+    return bnn_store_rows(
+        store,
+        "SELECT s.path, s.sha256, s.n_bytes, coalesce(m.created_us, s.created_us) AS created_us,"
+        " m.run_id NOTNULL AS is_recorded"
+        " FROM temp.merged_run AS r JOIN source.artifact AS s ON s.run_id = r.old"
+        " LEFT JOIN main.artifact AS m ON m.run_id = r.new AND m.kind = s.kind"
+        " WHERE r.from_uid = ?1 AND (m.sha256 = s.sha256 OR m.run_id IS NULL AND EXISTS"
+        " (SELECT 1 FROM main.artifact AS a JOIN source.artifact AS b USING (kind, sha256)"
+        "  WHERE a.run_id = r.new AND b.run_id = r.old))",
+        BNN_VALUES(V(from_uid)), &type, arena, out, out_n, err);
+}
+
+int bnn_store_merge_fill(bnn_store *store, const char *from_uid, const char *path, bnn_error *err)
+{
+    bnn_store_report(store, err);
+    bnn_store_execute(
+        store,
+        "INSERT INTO main.artifact(run_id, kind, path, attempt, n_bytes, sha256, created_us)"
+        " SELECT m.run_id, s.kind, r.uid || substr(s.path, length(r.from_uid) + 1),"
+        " m.n_attempts, s.n_bytes, s.sha256, s.created_us FROM temp.merged_run AS r"
+        " JOIN main.run AS m ON m.run_id = r.new"
+        " JOIN source.artifact AS s ON s.run_id = r.old"
+        " WHERE r.from_uid = ?1 AND s.path = ?2",
+        BNN_VALUES(V(from_uid), V(path)));
+    return store->status;
+}
+
 /* The text of the first row; "" without one. */
 static int merge_answer(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n,
                         bnn_arena *arena, const char **out, bnn_error *err)
@@ -136,6 +171,7 @@ int bnn_store_merge_finish(bnn_store *store, const char *name, int64_t *n_confli
     sqlite3_free(conflicts);
     bnn_store_merge_script(store, "merge_room");
     bnn_store_merge_rows(store);
+    bnn_store_merge_script(store, "merge_fill");
     bnn_store_merge_script(store, "merge_settle");
     if (store->status != BNN_OK)
         return merge_blame(store, name, err);

@@ -6,7 +6,8 @@
  *
  * A run is known by experiment, config and seed. It is taken over with all its attempts when it is not here, or
  * has come further there: done before stale, then by epochs, and with as many of them failed before interrupted. Of
- * runs that are done in both, the results are compared, and not a row is taken from where they differ. */
+ * runs that are done in both, the results are compared: not a row is taken from where they differ, and what is lacking
+ * here from where they are the same. */
 #ifndef BNN_DB_STORE_MERGE_H
 #define BNN_DB_STORE_MERGE_H
 
@@ -42,6 +43,20 @@ typedef struct bnn_store_merged_file {
 
 int bnn_store_merge_files(bnn_store *into, const char *from_uid, bnn_arena *arena,
                           const bnn_store_merged_file **out, size_t *out_n, bnn_error *err);
+
+/* A file that is recorded there of a run that is the same in both. is_recorded: here, too, with the same content, and
+ * perhaps it is lost; else it is not here, though another file is, with the content that it has there. */
+typedef struct bnn_store_lacking {
+    const char *path, *sha256; /* there */
+    int64_t n_bytes, created_us;
+    int64_t is_recorded;
+} bnn_store_lacking;
+
+int bnn_store_merge_lacking(bnn_store *into, const char *from_uid, bnn_arena *arena,
+                            const bnn_store_lacking **out, size_t *out_n, bnn_error *err);
+
+/* Records such a file here, after it was copied. */
+int bnn_store_merge_fill(bnn_store *into, const char *from_uid, const char *path, bnn_error *err);
 
 /* What a run of this database is: its last attempt, "done.2.STARTED_US.ENDED_US", "" without one, and the SHA-256 of
  * its files of this name, "" of one that is not recorded. */

@@ -28,6 +28,7 @@ UPDATE temp.merged_run AS r SET what = coalesce(
      WHERE a.run_id = r.old AND a.name <> 'seconds' AND (a.value, a.special) IS NOT (b.value, b.special)
      ORDER BY a.epoch, a.name LIMIT 1),
     (SELECT 'predictions' FROM source.prediction AS a JOIN main.prediction AS b ON b.run_id = r.new
+     JOIN temp.merged_id AS t ON t.name = 'test_set' AND t.old = a.test_set_id AND t.new = b.test_set_id
      WHERE a.run_id = r.old AND a.classes <> b.classes),
     (SELECT 'model' FROM model WHERE model.old = r.old AND theirs <> ours))
 WHERE how = 'same';

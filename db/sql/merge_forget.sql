@@ -1,4 +1,5 @@
--- merge_forget.sql - undoes merge_tables.sql and what merge_explain.sql adds.
+-- merge_forget.sql - undoes merge_tables.sql and what merge_explain.sql and merge_fill.sql add.
+DROP VIEW IF EXISTS temp.measured_there;
 DROP VIEW IF EXISTS temp.made_there;
 DROP VIEW IF EXISTS temp.made_here;
 DROP TABLE IF EXISTS temp.merged_made;

@@ -11,7 +11,8 @@ UPDATE main.experiment SET (description, metric, goal) =
      JOIN source.experiment AS s ON s.experiment_id = t.old WHERE t.new = experiment.experiment_id)
 WHERE experiment_id IN (SELECT new FROM temp.merged_spec WHERE is_newer);
 
--- A benchmark is known by when it was made, and of what. One without a run is taken when all is.
+-- A benchmark is known by when it was made, and of what: not of another model than the run has here. One without a
+-- run is taken when all is.
 INSERT INTO temp.merged_id
 SELECT 'benchmark', s.benchmark_id,
        (SELECT benchmark - 1 FROM new_id) + row_number() OVER (ORDER BY s.benchmark_id), 1
@@ -21,4 +22,4 @@ WHERE NOT EXISTS (SELECT 1 FROM main.benchmark AS m
                   AND m.seconds = s.seconds AND m.images = s.images)
   AND CASE WHEN s.run_id IS NULL THEN NOT EXISTS (SELECT 1 FROM source.run WHERE run_id NOT IN
                                                   (SELECT run_id FROM temp.wanted))
-      ELSE s.run_id IN (SELECT old FROM temp.merged_run WHERE how NOT IN ('different', 'busy')) END;
+      ELSE s.run_id IN (SELECT old FROM temp.merged_run WHERE how IN ('new', 'better', 'same')) END;

@@ -53,14 +53,14 @@ typedef struct merge_files {
 } merge_files;
 
 /* Into the folder `to`. sha256: what the file has to be; NULL: whatever it is. Not what is missing, or is something
- * else. */
+ * else: *copied. */
 static int merge_file(const merge_files *f, int folder, const char *to, const char *name,
-                      const char *sha256, bnn_error *err)
+                      const char *sha256, bool *copied, bnn_error *err)
 {
     struct stat st;
     char now[BNN_SHA256_HEX];
     const int fd = folder < 0 ? -1 : bnn_merge_open_file(folder, name, &st);
-    f->out->n_lost += fd < 0 && sha256 != NULL;
+    *copied = false;
     if (fd < 0)
         return BNN_OK;
     const char *path = bnn_run_path(f->merge->into, to, name, f->arena);
@@ -70,28 +70,33 @@ static int merge_file(const merge_files *f, int folder, const char *to, const ch
         status = bnn_file_sha256(path, now, err);
     if (status != BNN_OK)
         return status;
-    const bool is_sound = sha256 == NULL || strcmp(now, sha256) == 0;
-    if (!is_sound)
+    *copied = sha256 == NULL || strcmp(now, sha256) == 0;
+    if (!*copied)
         unlink(path);
-    f->out->n_lost += !is_sound;
-    f->out->n_files += is_sound;
+    f->out->n_files += *copied;
     return BNN_OK;
 }
 
-/* The folder for files here, noted before it is there. */
+/* The folder for files here. */
 static int merge_make_folder(const merge_files *f, const char *name, bnn_error *err)
 {
     const char *folder = bnn_run_path(f->merge->into, name, NULL, f->arena);
     struct stat st;
     if (folder == NULL)
         return bnn_no_memory(err);
-    if (mkdirat(f->merge->lock, name, 0700) != 0 && errno != EEXIST)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s/%s: cannot be made", f->merge->folder, name);
     const int status = bnn_file_make_directory(folder, err);
     if (status == BNN_OK && lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
         return bnn_fail(err, BNN_E_RESOURCE, "%s is a link, and the folder of a run is none",
                         folder);
     return status;
+}
+
+/* Likewise, noted before it is there. */
+static int merge_note_folder(const merge_files *f, const char *name, bnn_error *err)
+{
+    if (mkdirat(f->merge->lock, name, 0700) != 0 && errno != EEXIST)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s/%s: cannot be made", f->merge->folder, name);
+    return merge_make_folder(f, name, err);
 }
 
 static int merge_copy_run(const merge_files *f, const bnn_store_merged *run, bnn_error *err)
@@ -108,20 +113,52 @@ static int merge_copy_run(const merge_files *f, const bnn_store_merged *run, bnn
                         run->uid);
     const int folder = bnn_merge_open_folder(f->from, run->from_uid, f->arena);
     if (status == BNN_OK && (!is_new || folder >= 0 || n > 0))
-        status = merge_make_folder(f, to, err);
+        status = merge_note_folder(f, to, err);
     for (size_t i = 0; i < N_RUN_FILES; i++) {
         const char *sha256 = NULL;
+        bool copied = true;
         for (size_t k = 0; k < n && status == BNN_OK; k++)
             if (strcmp(bnn_path_name(files[k].path), run_files[i]) == 0)
                 sha256 = files[k].sha256;
         if (status == BNN_OK)
-            status = merge_file(f, folder, to, run_files[i], sha256, err);
+            status = merge_file(f, folder, to, run_files[i], sha256, &copied, err);
+        f->out->n_lost += sha256 != NULL && !copied;
     }
     if (folder >= 0)
         close(folder);
     const char *any = bnn_run_path(f->merge->into, to, BNN_RUN_MODEL, f->arena);
     if (status == BNN_OK && any != NULL && !bnn_file_sync_directory_of(any))
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", any);
+    return status;
+}
+
+/* What is lost here of a run that is the same in both, or was never kept. It is what is recorded, so nothing has to be
+ * undone when rows never come. */
+static int merge_fill_run(const merge_files *f, const bnn_store_merged *run, bnn_error *err)
+{
+    const bnn_store_lacking *files;
+    size_t n = 0;
+    int status = bnn_store_merge_lacking(f->merge->store, run->from_uid, f->arena, &files, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        const char *name = bnn_path_name(files[i].path);
+        const bnn_store_file here = {.path = bnn_run_path(f->merge->into, run->uid, name, f->arena),
+                                     .sha256 = files[i].sha256,
+                                     .n_bytes = files[i].n_bytes,
+                                     .created_us = files[i].created_us};
+        bool copied;
+        if (here.path == NULL)
+            return bnn_no_memory(err);
+        if (files[i].is_recorded && bnn_artifacts_look(&here) == NULL)
+            continue;
+        const int folder = bnn_merge_open_folder(f->from, run->from_uid, f->arena);
+        status = merge_make_folder(f, run->uid, err);
+        if (status == BNN_OK)
+            status = merge_file(f, folder, run->uid, name, files[i].sha256, &copied, err);
+        if (folder >= 0)
+            close(folder);
+        if (status == BNN_OK && copied && !files[i].is_recorded)
+            status = bnn_store_merge_fill(f->merge->store, run->from_uid, files[i].path, err);
+    }
     return status;
 }
 
@@ -135,7 +172,8 @@ int bnn_merge_copy_files(const bnn_merge *m, const char *from, bnn_arena *arena,
         if (strcmp(out->runs[i].how, "new") == 0 || strcmp(out->runs[i].how, "better") == 0) {
             status = merge_copy_run(&files, &out->runs[i], err);
             n++;
-        }
+        } else if (strcmp(out->runs[i].how, "same") == 0)
+            status = merge_fill_run(&files, &out->runs[i], err);
     const char *all = bnn_run_path(m->into, NULL, NULL, arena);
     const char *any = bnn_run_path(m->into, "0", NULL, arena);
     if (status == BNN_OK && (all == NULL || any == NULL))

@@ -39,7 +39,7 @@ int bnn_merge_from_as(bnn_merge *merge, const char *from, const char *name, bool
 /* ---- merge_files.c ---- */
 
 /* Copies the files of the runs that are new or better, before the rows are committed: those of new ones to their
- * places, those of others beside these. */
+ * places, those of others beside these. And those that are lost, or were not kept, of runs that are the same. */
 int bnn_merge_copy_files(const bnn_merge *merge, const char *from, bnn_arena *arena,
                          bnn_merged *out, bnn_error *err);
 

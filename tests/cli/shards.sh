@@ -136,6 +136,28 @@ bnn 0 merge part.db none.db
 bnn 0 verify --db part.db "$run"
 [ -z "$(ls -d failed.db.merging part.db.merging ./*.artifacts/*.* 2>/dev/null)" ] || wrong 'a killed merge was not cleared up'
 
+# ---- what the same run lacks here ----
+cp whole.db poor.db
+cp -r whole.db.artifacts poor.db.artifacts
+run2=$(ls whole.db.artifacts | tail -n 1)
+sqlite3 poor.db "DELETE FROM artifact WHERE kind = 'weights'; DELETE FROM prediction; DELETE FROM layer_value;
+    UPDATE attempt SET telemetry = NULL"
+rm poor.db.artifacts/*/weights.safetensors
+rm -r "poor.db.artifacts/$run"
+echo x >"poor.db.artifacts/$run2/model.bnn"
+bnn 0 merge poor.db all.db --csv
+prints 'all.db,9,0,0,9,0,0,0,11' # nine of weights, and two models
+same_as_whole poor.db
+bnn 0 verify --db poor.db "$run" "$run2"
+for table in artifact prediction layer_value; do
+    [ "$(sqlite3 poor.db "SELECT count(*) FROM $table")" = "$(sqlite3 whole.db "SELECT count(*) FROM $table")" ] ||
+        wrong "$table is not filled in"
+done
+bnn 0 plan split.yaml --db poor.db
+prints '9 done; nothing to do'
+bnn 0 merge poor.db all.db --csv
+prints 'all.db,9,0,0,9,0,0,0,0'
+
 # ---- what a process that died had here ----
 cp whole.db dead.db
 sqlite3 dead.db "UPDATE attempt SET outcome = NULL, ended_us = NULL, life = 77; UPDATE run SET state = 'running'"

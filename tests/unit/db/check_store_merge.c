@@ -263,6 +263,99 @@ START_TEST(what_was_trained_with_other_weights_is_stale)
 }
 END_TEST
 
+/* What is read here of the first run that is the same in both. */
+static void check_filled(const char *lacking, const char *sql)
+{
+    merge_pair pair = pair_make("", "");
+    char *whole = plain_rows(store_file(), sql);
+    ck_assert_str_ne(whole, "");
+    plain_execute(store_file(), lacking);
+    pair_begin(&pair);
+    ck_assert_str_eq(pair_first(&pair)->how, "same");
+    pair_finish(&pair);
+    ck_rows(sql, whole);
+    free(whole);
+}
+
+START_TEST(predictions_that_are_only_there_come_along)
+{
+    check_filled("DELETE FROM prediction", "SELECT * FROM prediction ORDER BY 1");
+}
+END_TEST
+
+START_TEST(so_does_telemetry)
+{
+    check_filled("DELETE FROM layer_value; UPDATE attempt SET telemetry = NULL",
+                 "SELECT l.*, a.telemetry FROM layer_value AS l JOIN attempt AS a"
+                 " USING (run_id, attempt) ORDER BY 1, 2, 3, 4");
+}
+END_TEST
+
+START_TEST(and_numbers)
+{
+    check_filled("DELETE FROM metric WHERE name LIKE '%accuracy'",
+                 "SELECT * FROM metric WHERE name <> 'seconds' ORDER BY 1, 2, 3");
+}
+END_TEST
+
+START_TEST(but_not_times)
+{
+    merge_pair pair =
+        pair_make("DELETE FROM timing; DELETE FROM metric WHERE name = 'seconds'",
+                  "INSERT INTO metric SELECT run_id, 'seconds', 1, attempt, 7, NULL, 7"
+                  " FROM attempt WHERE run_id = 1 ON CONFLICT DO NOTHING");
+    pair_begin(&pair);
+    pair_finish(&pair);
+    ck_rows(
+        "SELECT (SELECT count(*) FROM timing), (SELECT count(*) FROM metric WHERE name = 'seconds')",
+        "0|0\n");
+}
+END_TEST
+
+/* Of the weights that one has with the same model, and another has with another one. */
+START_TEST(a_file_is_lacking_where_another_is_the_same)
+{
+    const bnn_store_lacking *files;
+    size_t n;
+    merge_pair pair =
+        pair_make("DELETE FROM artifact WHERE kind = 'weights';" LABEL,
+                  "UPDATE artifact SET sha256 = 'x' WHERE kind = 'model' AND run_id = 1");
+    pair_begin(&pair);
+    ck_ok(bnn_store_merge_lacking(pair.into, pair.runs[0].from_uid, pair.arena, &files, &n, err));
+    ck_assert_uint_eq(n, 0);
+    const char *uid = NULL;
+    for (size_t i = 1; uid == NULL && i < pair.n; i++) {
+        ck_ok(
+            bnn_store_merge_lacking(pair.into, pair.runs[i].from_uid, pair.arena, &files, &n, err));
+        for (size_t k = 0; k < n; k++)
+            if (strstr(files[k].path, "weights") != NULL) {
+                ck_assert(!files[k].is_recorded);
+                ck_ok(bnn_store_merge_fill(pair.into, pair.runs[i].from_uid, files[k].path, err));
+                uid = pair.runs[i].uid;
+            }
+    }
+    ck_assert_ptr_nonnull(uid);
+    pair_finish(&pair);
+    ck_rows("SELECT count(*) FROM artifact JOIN run USING (run_id) WHERE kind = 'weights'"
+            " AND attempt = n_attempts AND path LIKE run_uid || '/%'",
+            "1\n");
+}
+END_TEST
+
+/* It would be one of another model. */
+START_TEST(a_benchmark_of_what_is_kept_out_stays_there)
+{
+    merge_pair pair =
+        pair_make("DELETE FROM benchmark", "UPDATE benchmark SET run_id = 1;"
+                                           "UPDATE run SET stale = 'ste x' WHERE run_id = 1;"
+                                           "UPDATE attempt SET started_us = 7 WHERE run_id = 1");
+    pair_begin(&pair);
+    ck_assert_str_eq(pair_first(&pair)->how, "kept");
+    pair_finish(&pair);
+    ck_rows("SELECT count(*) FROM benchmark", "0\n");
+}
+END_TEST
+
 static void check_looks(const char *here, const char *there, const char *expected)
 {
     merge_pair pair = pair_make(here, there);
@@ -485,6 +578,12 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_fresh_run_comes_before_a_stale_one);
     tcase_add_test(tests, unless_it_is_the_very_same);
     tcase_add_test(tests, what_was_trained_with_other_weights_is_stale);
+    tcase_add_test(tests, predictions_that_are_only_there_come_along);
+    tcase_add_test(tests, so_does_telemetry);
+    tcase_add_test(tests, and_numbers);
+    tcase_add_test(tests, but_not_times);
+    tcase_add_test(tests, a_file_is_lacking_where_another_is_the_same);
+    tcase_add_test(tests, a_benchmark_of_what_is_kept_out_stays_there);
     tcase_add_test(tests, looks_of_the_same_spec_stay);
     tcase_add_test(tests, looks_come_along_where_there_are_none);
     tcase_add_test(tests, looks_of_a_newer_spec_come_in_the_place_of_those_here);
