@@ -26,11 +26,12 @@ typedef struct mlflow_store {
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-/* MLflow takes letters, digits, "_-. /" in names, which are paths: "a/b", but nothing that leads elsewhere. In the arena; NULL
- * without memory. */
+/* MLflow takes letters, digits, "_-. /" in names, which are paths: "a/b", but nothing that leads elsewhere. What becomes
+ * another name has digits of its hash behind it, since that one may be there, too. In the arena; NULL without memory. */
 static const char *mlflow_name(const char *text, bnn_arena *arena)
 {
-    enum { NAME_BYTES = 200 };
+    enum { NAME_BYTES = 200, HASH_DIGITS = 8 };
+    char hash[BNN_SHA256_HEX];
     char *name = bnn_arena_printf(arena, "%.*s", NAME_BYTES, *text == '\0' ? "_" : text),
          last = '/';
     for (char *at = name; at != NULL && *at != '\0'; last = *at++) {
@@ -39,7 +40,10 @@ static const char *mlflow_name(const char *text, bnn_arena *arena)
         if (!(c < 0x80 && isalnum(c)) && c != '_' && c != '-' && !((c == '.' || c == '/') && inner))
             *at = '_';
     }
-    return name;
+    if (name == NULL || strcmp(name, text) == 0)
+        return name;
+    bnn_sha256(text, strlen(text), hash);
+    return bnn_arena_printf(arena, "%s_%.*s", name, HASH_DIGITS, hash);
 }
 
 /* "file:///home/me/results" of where the folder will be; malloc'ed, NULL without memory. */

@@ -3,11 +3,13 @@
 #include "exchange/visit.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "db/store_foreign.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const char trackio_schema[] =
@@ -122,6 +124,16 @@ static int trackio_take_run(void *context, const bnn_exchange_run *run, bnn_erro
     return status;
 }
 
+/* Trackio calls files of its own so. */
+static bool trackio_is_taken(const char *project)
+{
+    static const char *const endings[] = {"_configs", "_system", "_traces", "_artifacts"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (bnn_text_ends_with(project, endings[i]))
+            return true;
+    return false;
+}
+
 /* "ste_sweep.db": Trackio leaves out of a project's name what is no letter, digit, "_" or "-". */
 static const char *trackio_file(const char *experiment, char out[NAME_MAX + 1])
 {
@@ -129,6 +141,11 @@ static const char *trackio_file(const char *experiment, char out[NAME_MAX + 1])
     for (const char *at = experiment; *at != '\0' && n < 100; at++)
         if ((unsigned char)*at < 0x80 && (isalnum((unsigned char)*at) || *at == '_' || *at == '-'))
             out[n++] = *at;
+    out[n] = '\0';
+    if (strncmp(out, "registry-", 9) == 0)
+        out[8] = '_';
+    else if (trackio_is_taken(out))
+        out[n++] = '_';
     snprintf(out + n, NAME_MAX + 1 - n, "%s.db", n == 0 ? "default" : "");
     return out;
 }

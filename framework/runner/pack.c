@@ -229,6 +229,8 @@ static int pack_write_archive(pack_work *p, pack_writer *w, int fd, bnn_error *e
         status = pack_write(w, sums, n_sums, err);
     if (status == BNN_OK && archive_write_close(w->archive) != ARCHIVE_OK)
         status = pack_fail(w, err);
+    if (status != BNN_OK)
+        archive_write_fail(w->archive); /* writes nothing more when it is released */
     free(sums);
     return status;
 }
@@ -237,7 +239,9 @@ static int pack_put(pack_work *p, pack_writer *w, bnn_error *err)
 {
     char temporary[PATH_MAX];
     struct stat st;
-    const int fd = bnn_file_begin(w->path, 0666, temporary, err);
+    if (stat(p->db, &st) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", p->db);
+    const int fd = bnn_file_begin(w->path, st.st_mode & 0666, temporary, err); /* no more open */
     if (fd < 0)
         return fd;
     int status = pack_write_archive(p, w, fd, err);

@@ -242,8 +242,11 @@ static void *writer_run_thread(void *argument)
         writer_answer(w, batch, n);
     }
     pthread_mutex_unlock(&w->lock);
-    if (!w->lost && writer_rescue(w, &err) != BNN_OK)
+    if (!w->lost && writer_rescue(w, &err) != BNN_OK) {
+        pthread_mutex_lock(&w->lock);
         writer_break(w, &err);
+        pthread_mutex_unlock(&w->lock);
+    }
     return NULL;
 }
 

@@ -70,6 +70,25 @@ if [ -n "$python" ]; then
     rm -r tb ml
 fi
 
+# ---- names that are one once they are cleaned, and names that Trackio has taken --------------------
+if command -v sqlite3 >/dev/null 2>&1; then
+    cp bnnrun.db named.db
+    sqlite3 named.db "INSERT INTO config_param SELECT config_id, 'x y', 1 FROM config UNION ALL
+        SELECT config_id, 'x_y', 2 FROM config"
+    bnn 0 export tiny --format mlflow -o ml --db named.db
+    n_checks=$((n_checks + 1))
+    [ "$(cat ml/*/*/params/x_y | tr -s 2)$(cat ml/*/*/params/x_y_* | tr -s 1)" = 21 ] ||
+        wrong 'one of two settings is lost'
+    for name in a_system:a_system_ registry-a:registry_a; do
+        sqlite3 named.db "UPDATE experiment SET name = '${name%:*}'"
+        bnn 0 export "${name%:*}" --format trackio -o tr --db named.db
+        n_checks=$((n_checks + 1))
+        [ "$(ls tr)" = "${name#*:}.db" ] || wrong "a project called $(ls tr)"
+        rm -r tr
+    done
+    rm -r ml named.db*
+fi
+
 # ---- CSV as sqlite3 and spreadsheets have it -----------------------------------------------------
 bnn 0 export tiny --format csv -o csv --json
 is_json

@@ -3,6 +3,7 @@
 # somebody has made, damaged or cut.
 set -u
 . "${srcdir:-.}/tests/cli/command.sh"
+command -v sqlite3 >/dev/null && tar --version 2>/dev/null | grep -q GNU || { echo 'needs sqlite3, and GNU tar'; exit 77; }
 sweep=
 trap '[ -z "$sweep" ] || kill -KILL $sweep; rm -rf "$scratch"' EXIT
 
@@ -76,6 +77,12 @@ bnn 0 verify "$run" --db b.db
 bnn 0 compare sent --db b.db
 prints 'Planned'
 [ -z "$(ls -d sent.tar.zst.* b.db.merging 2>/dev/null)" ] || wrong 'a folder is left'
+
+# ---- no more open than the database ----
+cp a.db closed.db
+chmod 600 closed.db
+bnn 0 pack sent -o closed.tar --db closed.db -q
+[ -z "$(find closed.tar -perm /077)" ] || wrong 'what was closed is open to others'
 
 # ---- the same bytes ----
 bnn 0 pack sent -o again.tar.zst --db a.db -q
@@ -222,7 +229,7 @@ prints '^sent.tar.zst,6,0,0,0,0,0,6,0'
 "$BNNRUN" run sent.yaml --db a.db -j 1 -s name=live -s train.epochs=100000 -q >/dev/null 2>&1 &
 sweep=$!
 until [ "$("$BNNRUN" query --db a.db --csv "SELECT count(*) FROM run_summary WHERE state = 'running'" \
-    2>/dev/null | tail -n 1)" = 1 ]; do sleep 0.1; done
+    2>/dev/null | tail -n 1)" = 1 ] || ! kill -0 $sweep 2>/dev/null; do sleep 0.1; done
 bnn 0 pack sent -o again.tar.zst --db a.db -q
 cmp -s sent.tar.zst again.tar.zst || wrong 'beside a sweep, other bytes'
 bnn 0 pack live -o live.tar.zst --db a.db --csv

@@ -59,6 +59,7 @@ while kill -0 $sweep 2>/dev/null; do
 done
 wait $sweep || { cat sweep; last='of the first'; wrong 'the sweep was disturbed'; }
 n_checks=$((n_checks + n_reads))
+[ $n_reads -gt 0 ] || wrong 'nobody has read meanwhile'
 bnn_of second 0 query --db $db --csv "SELECT count(*) FROM run WHERE state = 'done'"
 prints '^4$'
 
