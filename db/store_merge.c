@@ -6,9 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A failure is that of the other database, unless it is told of this one. */
+/* Whether the other database is damaged, as an index may be, which nobody has looked at. */
+static bool merge_is_damaged(const bnn_store *store)
+{
+    sqlite3_stmt *check = NULL;
+    const bool is_sound = sqlite3_prepare_v2(store->db, "PRAGMA source.integrity_check(1)", -1,
+                                             &check, NULL) == SQLITE_OK &&
+                          sqlite3_step(check) == SQLITE_ROW &&
+                          strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
+    sqlite3_finalize(check);
+    return !is_sound;
+}
+
+/* A failure is that of the other database, unless it is told of this one; of damage SQLite does not say where it is. */
 static int merge_blame(const bnn_store *store, const char *name, bnn_error *err)
 {
+    if ((sqlite3_errcode(store->db) & 0xff) == SQLITE_CORRUPT && merge_is_damaged(store))
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: the database is damaged", name);
     const bool is_ours = strncmp(err->message, store->path, strlen(store->path)) == 0;
     return err->status == BNN_E_RESOURCE && !is_ours ? bnn_error_prefix(err, "%s: ", name)
                                                      : err->status;

@@ -158,6 +158,29 @@ prints '9 done; nothing to do'
 bnn 0 merge poor.db all.db --csv
 prints 'all.db,9,0,0,9,0,0,0,0'
 
+# ---- tags, notes, and an older spec ----
+sed 's/seeds: .*/seeds: [1, 2]/' split.yaml >older.yaml
+bnn 0 run older.yaml --db older.db -q
+bnn 0 run split.yaml --db newer.db -q
+both=$(ls older.db.artifacts | head -n 1)
+bnn 0 note "$both" here --db newer.db
+bnn 0 note "$both" there --db older.db
+bnn 0 tag "$both" figure --db older.db
+for i in 1 2; do # the second brings nothing
+    bnn 0 merge newer.db older.db --csv
+    prints 'older.db,6,0,0,6,0,0,0,0'
+    bnn 0 query --db newer.db --csv "SELECT tags, hex(note) FROM run_summary WHERE run_uid = '$both'"
+    prints "^figure,$(printf 'here\nthere' | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)"
+    bnn 0 query --db newer.db --csv 'SELECT sum(in_spec), count(*) FROM run_summary'
+    prints '^9,9'
+done
+bnn 0 merge older.db newer.db --csv
+prints 'newer.db,9,3,0,6,0,0,0,6'
+bnn 0 query --db older.db --csv 'SELECT sum(in_spec), count(*) FROM run_summary'
+prints '^9,9'
+bnn 0 plan split.yaml --db older.db
+prints '9 done; nothing to do'
+
 # ---- what a process that died had here ----
 cp whole.db dead.db
 sqlite3 dead.db "UPDATE attempt SET outcome = NULL, ended_us = NULL, life = 77; UPDATE run SET state = 'running'"

@@ -428,6 +428,26 @@ START_TEST(a_database_that_was_moved_meanwhile_gets_nothing)
 }
 END_TEST
 
+/* Where it is met, both are read. */
+START_TEST(damage_is_told_of_the_database_that_has_it)
+{
+    merge_pair pair = pair_make("", "VACUUM");
+    char page[4096] = {0};
+    ck_assert_int_eq(plain_number(pair.from, "PRAGMA page_size"), sizeof page);
+    const int64_t root =
+        plain_number(pair.from, "SELECT rootpage FROM sqlite_schema WHERE name = 'metric'");
+    FILE *file = fopen(pair.from, "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, (long)(root - 1) * (long)sizeof page, SEEK_SET), 0);
+    ck_assert_uint_eq(fwrite(page, sizeof page, 1, file), 1);
+    fclose(file);
+    ck_refused(bnn_store_merge_begin(pair.into, pair.from, "from.db", NULL, pair.arena, &pair.runs,
+                                     &pair.n, err),
+               BNN_E_RESOURCE, "from.db: the database is damaged");
+    pair_end(&pair);
+}
+END_TEST
+
 /* ---- what no bnnrun has written ---- */
 
 static const struct {
@@ -590,6 +610,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, settings_of_a_config_that_is_here_stay);
     tcase_add_test(tests, two_notes_are_kept_once);
     tcase_add_test(tests, a_database_that_was_moved_meanwhile_gets_nothing);
+    tcase_add_test(tests, damage_is_told_of_the_database_that_has_it);
     tcase_add_loop_test(tests, what_no_bnnrun_has_written_is_refused, 0,
                         sizeof strangers / sizeof *strangers);
     tcase_add_test(tests, a_copy_has_nothing_but_our_tables);
