@@ -201,6 +201,14 @@ prints '^ste=clipped  *8  *[-+]'
 prints '^model.ste  *clipped  *ede$'
 flat
 prints ': ste=clipped less ste=ede, mean over 8 seeds'
+prints 'Exploratory: no spec registers this comparison\.'
+omits 'decided by looks'
+bnn 0 compare ste=clipped binarize=none --margin 0.2
+flat
+prints 'Exploratory: the spec of tiny registers it among 5 comparisons (`bnnrun compare tiny`), and here it is tested alone\.'
+bnn 0 compare tiny:ste=clipped tiny:binarize=none --db late.db
+flat
+prints 'Exploratory: the spec of tiny registers it, but after its runs had begun; the margin was 0.2\.'
 bnn 0 runs ste=clipped seed=1 --csv
 one=$(sed -n '2s/,.*//p' out)
 bnn 0 query --csv "SELECT DISTINCT config FROM run_summary WHERE label = 'ste=ede'"

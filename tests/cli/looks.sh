@@ -28,6 +28,8 @@ answers() {
         FROM run_summary ORDER BY label, seed"
 }
 
+flat() { tr '\n' ' ' <out >flat && mv flat out; }
+
 # ---- the plan, the run, the answer ----
 bnn 0 plan until.yaml --db whole.db
 prints 'lr=0.0003 *1,2,3,4,5,6 *new'
@@ -53,6 +55,14 @@ prints '"looks_made": 3'
 prints '"planned": true'
 bnn 0 compare until --db whole.db --margin 1
 prints 'Exploratory'
+prints 'How many seeds a config has was decided by looks'
+# Two configs, one of which had as many seeds as looks decided, are no planned comparison.
+bnn 0 compare lr=0.0003 lr=0.001 --db whole.db
+flat
+prints 'Exploratory: the spec of until registers it among 2 comparisons, at looks (`bnnrun compare until`), and here it is tested alone; the margin was 2\.'
+prints 'How many seeds a config has was decided by looks'
+bnn 0 compare until:lr=0.0003 lr=0.00101 --db whole.db --json
+prints '"departures": "no spec registers this comparison"'
 prints 'How many seeds a config has was decided by looks'
 bnn 0 query looks experiment=until --db whole.db --csv
 prints 'until,1,6,lr=0.00101,6,0,.*,equal'

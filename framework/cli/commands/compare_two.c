@@ -79,6 +79,50 @@ static int two_find_configs(bnn_store *store, const cli_asking *r,
     return status != BNN_OK ? status : two_tell_apart(configs, r->options.arena, err);
 }
 
+static bool two_has_runs_of(const cli_arm *arm, const char *experiment)
+{
+    size_t i = 0;
+    while (i < arm->n_experiments && strcmp(arm->experiments[i], experiment) != 0)
+        i++;
+    return i < arm->n_experiments;
+}
+
+/* What the spec of an experiment registers; both: it has runs of both configs. */
+static int two_read_plan(bnn_store *store, const char *experiment, bool both,
+                         const cli_question *asked, bnn_arena *arena, cli_findings *found,
+                         bnn_error *err)
+{
+    cli_plan plan;
+    if (cli_plan_read(store, experiment, arena, &plan, err) != BNN_OK)
+        return err->status;
+    const char *said = both ? cli_plan_beside(&plan, experiment, asked, arena) : "";
+    if (said == NULL)
+        return bnn_no_memory(err);
+    found->by_looks |= plan.has_looks;
+    if (*said != '\0' && (found->registered == NULL || plan.in_time)) {
+        found->departures = said;
+        found->registered = plan.registered;
+    }
+    return BNN_OK;
+}
+
+/* Whether a spec registers the comparison, or had looks decide about the seeds of one of the two. */
+static int two_read_registered(bnn_store *store, const cli_question *asked, bnn_arena *arena,
+                               cli_findings *found, bnn_error *err)
+{
+    const cli_arm *arms = asked->arms->arms;
+    found->departures = "no spec registers this comparison";
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < arms[k].n_experiments; i++) {
+            const char *experiment = arms[k].experiments[i];
+            const bool both = two_has_runs_of(&arms[1 - k], experiment);
+            if ((k == 0 || !both) &&
+                two_read_plan(store, experiment, both, asked, arena, found, err) != BNN_OK)
+                return err->status;
+        }
+    return BNN_OK;
+}
+
 int compare_two(bnn_store *store, const compare_request *request, bnn_error *err)
 {
     const cli_asking *r = &request->asking;
@@ -97,6 +141,8 @@ int compare_two(bnn_store *store, const compare_request *request, bnn_error *err
         status = cli_arms_read_two(store, both, asked.metric, r->options.arena, &arms, err);
     if (status == BNN_OK)
         status = cli_judge(&asked, &none, r->options.arena, &found, err);
+    if (status == BNN_OK)
+        status = two_read_registered(store, &asked, r->options.arena, &found, err);
     if (status == BNN_OK)
         status = cli_judge_images(store, &asked, r->options.arena, &found, err);
     asked.settings = settings;

@@ -88,23 +88,26 @@ static const char *arm_clean_label(const char *label, bnn_arena *arena)
     return clean == NULL ? NULL : bnn_text_clean(clean, "");
 }
 
-/* Whether the experiment of row i is in none of the rows before it, back to the first of the config. */
-static bool arms_begins_experiment(const bnn_store_compared *rows, size_t i)
-{
-    for (size_t k = i; k > 0 && strcmp(rows[k - 1].config, rows[i].config) == 0; k--)
-        if (strcmp(rows[k - 1].experiment, rows[i].experiment) == 0)
-            return false;
-    return true;
-}
-
 /* What holds of the config in one of the experiments whose runs these are. */
-static void arm_describe(const bnn_store_compared *row, cli_arm *arm)
+static int arm_describe(const bnn_store_compared *row, bnn_arena *arena, cli_arm *arm,
+                        bnn_error *err)
 {
+    size_t i = 0;
+    while (i < arm->n_experiments && strcmp(arm->experiments[i], row->experiment) != 0)
+        i++;
+    if (i == arm->n_experiments) {
+        arm->experiments = bnn_arena_grow(arena, arm->experiments, i, &arm->experiments_room,
+                                          sizeof *arm->experiments);
+        if (arm->experiments == NULL)
+            return bnn_no_memory(err);
+        arm->experiments[arm->n_experiments++] = row->experiment;
+    }
     arm->in_spec |= row->in_spec;
     if (row->dropped_at > arm->dropped_at)
         arm->dropped_at = row->dropped_at;
     if (row->n_rungs > arm->n_rungs)
         arm->n_rungs = row->n_rungs;
+    return BNN_OK;
 }
 
 /* Rows of one config follow each other. */
@@ -123,10 +126,8 @@ static int arms_make(const bnn_store_compared *rows, size_t n, const bnn_metric 
             arm->is_baseline = rows[i].is_baseline;
             arm->is_drawn = rows[i].is_drawn;
         }
-        if (status == BNN_OK) {
-            out->arms[out->n - 1].n_experiments += arms_begins_experiment(rows, i);
-            arm_describe(&rows[i], &out->arms[out->n - 1]);
-        }
+        if (status == BNN_OK)
+            status = arm_describe(&rows[i], arena, &out->arms[out->n - 1], err);
         if (status == BNN_OK && rows[i].seed >= 0)
             arm_take(out, &rows[i], unit, &out->arms[out->n - 1]);
     }

@@ -37,6 +37,9 @@ typedef struct cli_arm {
     const char **uids;    /* [n_seeds] of the run with the result, or NULL */
     size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
     double mean;                        /* of those done */
+
+    const char **experiments; /* [n_experiments], of [experiments_room] */
+    size_t experiments_room;
 } cli_arm;
 
 typedef struct cli_arms {
@@ -107,6 +110,7 @@ struct cli_plan {
     const char *const *configs; /* likewise first digits */
     const int64_t *seeds;
     const char *later; /* when the spec came to say otherwise, too late; NULL: it does not */
+    bool has_looks;    /* it has a design, or what the spec came to say has */
 };
 
 /* The text of a registered comparison; *read: it is one. Else there may have been no memory for it. */
@@ -124,6 +128,11 @@ bool cli_plan_is_asked(const cli_plan *plan, const cli_question *asked, bnn_aren
 /* In what the question is not the one that was planned: "the margin was 0.2; ..."; "": in nothing. In the
  * arena; NULL without memory. */
 const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked, bnn_arena *arena);
+
+/* The same of two configs, asked beside their experiment, whose plan it is: "the spec of ste_sweep registers it
+ * among 3 comparisons ..."; "": the plan has other configs. */
+const char *cli_plan_beside(const cli_plan *plan, const char *experiment, const cli_question *asked,
+                            bnn_arena *arena);
 
 /* What `plan` and `run` say of the comparison that the spec registers, before its runs, beside what the
  * database has of it (store; NULL: there is none yet): lines; "": nothing. late: only what is registered too
@@ -157,7 +166,7 @@ typedef struct cli_findings {
                             NULL or "": none */
     bool planned;
     const char *departures; /* else: from what was planned, or that nothing was */
-    const char *registered; /* when; NULL: nothing was */
+    const char *registered; /* when; NULL: nothing was; of two configs, what is beside them */
     const char *later;      /* when the spec came to say otherwise, too late; NULL: it does not */
 } cli_findings;
 

@@ -98,7 +98,7 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
     out->departures = cli_plan_departures(plan, asked, arena);
     if (out->departures == NULL)
         return bnn_no_memory(err);
-    out->by_looks = plan->design.looks > 0;
+    out->by_looks = plan->has_looks;
     out->planned = out->departures[0] == '\0';
     out->registered = plan->is_there ? plan->registered : NULL;
     out->later = plan->is_there ? plan->later : NULL;

@@ -115,6 +115,7 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
     out->in_time = in_time;
     out->registered = rows[i].first_utc;
     out->later = cli_plan_is_like(out, &newest) ? NULL : rows[0].first_utc;
+    out->has_looks = out->design.looks > 0 || newest.design.looks > 0;
     return BNN_OK;
 }
 
@@ -228,5 +229,40 @@ const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked,
     plan_check_baseline(plan, asked, arena, &said);
     plan_check_numbers(plan, asked, arena, &said);
     plan_check_runs(plan, asked->configs, arena, &said);
+    return said;
+}
+
+/* ---- of two configs ---------------------------------------------------------------------- */
+
+/* Whether one of the two is the baseline of the plan, and the other another of its configs. */
+static bool plan_has_pair(const cli_plan *plan, const cli_arm *pair)
+{
+    bool has[2] = {false, false};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < plan->n_configs; i++)
+            has[k] |= strcmp(pair[k].config, plan->configs[i]) == 0;
+    return plan->is_there && has[0] && has[1] &&
+           (strcmp(pair[0].config, plan->baseline) == 0 ||
+            strcmp(pair[1].config, plan->baseline) == 0);
+}
+
+const char *cli_plan_beside(const cli_plan *plan, const char *experiment, const cli_question *asked,
+                            bnn_arena *arena)
+{
+    const char *said, *looks = plan->design.looks > 0 ? ", at looks" : "";
+    if (!plan_has_pair(plan, asked->arms->arms))
+        return "";
+    if (!plan->in_time)
+        said = bnn_arena_printf(arena, "the spec of %s registers it, but after its runs had begun",
+                                experiment);
+    else if (plan->n_configs == 2)
+        said = bnn_arena_printf(arena, "the spec of %s registers it%s (`bnnrun compare %s`)",
+                                experiment, looks, experiment);
+    else
+        said = bnn_arena_printf(arena,
+                                "the spec of %s registers it among %zu comparisons%s (`bnnrun "
+                                "compare %s`), and here it is tested alone",
+                                experiment, plan->n_configs - 1, looks, experiment);
+    plan_check_numbers(plan, asked, arena, &said);
     return said;
 }

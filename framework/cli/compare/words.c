@@ -267,11 +267,9 @@ const char *cli_compare_statement(const cli_question *asked, const cli_findings 
     cli_words w = {arena, ""};
     words_estimand(asked, found, &w);
     words_test(asked, found, &w);
-    if (asked->experiment == NULL)
-        cli_words_add(&w, "Exploratory: no spec registers this comparison.");
-    else if (found->planned)
+    if (found->planned)
         cli_words_add(&w, "Planned: registered %s UTC, before the first run.", found->registered);
-    else if (found->registered == NULL)
+    else if (asked->experiment == NULL || found->registered == NULL)
         cli_words_add(&w, "Exploratory: %s.", found->departures);
     else
         cli_words_add(&w, "Exploratory; what was registered is another comparison: %s.",
