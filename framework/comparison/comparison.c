@@ -17,13 +17,14 @@ enum {
 };
 #define COMPARE_POWER 0.8
 
-/* What is computed of all configs at once. */
+/* What is computed of all configs at once; test_alpha is what is spent by the end of a look. */
 typedef struct compare_work {
     double test_alpha, interval_alpha;
     const uint8_t *ended; /* flips, at earlier looks; NULL without */
     bnn_flips flips;
     bnn_sample *samples;            /* [configs] */
     double *alone, *p, *low, *high; /* [configs] */
+    double *effects; /* [seeds + 1]: what so many pairs detect, in sds; 0: not known yet */
 } compare_work;
 
 static int compare_check(const bnn_paired *paired, const bnn_question *question, bnn_error *err)
@@ -82,8 +83,9 @@ static int compare_plan(compare_work *work, const bnn_paired *paired, const bnn_
     work->p = bnn_arena_alloc(arena, n, sizeof *work->p);
     work->low = bnn_arena_alloc(arena, n, sizeof *work->low);
     work->high = bnn_arena_alloc(arena, n, sizeof *work->high);
+    work->effects = bnn_arena_alloc(arena, paired->seeds + 1, sizeof *work->effects);
     if (work->samples == NULL || work->alone == NULL || work->p == NULL || work->low == NULL ||
-        work->high == NULL)
+        work->high == NULL || work->effects == NULL)
         return bnn_no_memory(err);
     if (bnn_flips_plan(&work->flips, paired->seeds, n, compare_draws(question), question->seed,
                        arena, err) != BNN_OK)
@@ -147,6 +149,21 @@ static size_t answer_more_seeds(const bnn_answer *answer, const bnn_question *qu
     return needed == SIZE_MAX ? SIZE_MAX : needed - answer->pairs;
 }
 
+/* Many configs have as many pairs, and power takes long to integrate. */
+static double answer_detectable(const compare_work *work, const bnn_answer *answer,
+                                const bnn_question *question, size_t n)
+{
+    const bool is_joint = question->adjustment == BNN_ADJUST_MAX_T;
+    double *effect = &work->effects[answer->pairs];
+    if (answer->failed > 0 || answer->baseline_failed > 0 || isnan(answer->sd))
+        return (double)NAN;
+    if (answer->pairs < bnn_least_seeds(work->test_alpha, n, is_joint))
+        return INFINITY;
+    if (*effect == 0)
+        *effect = bnn_detectable(answer->pairs, work->test_alpha / (double)n, COMPARE_POWER);
+    return *effect * answer->sd;
+}
+
 static bnn_answer compare_answer(const compare_work *work, size_t i, const bnn_paired *paired,
                                  const bnn_question *question)
 {
@@ -171,6 +188,7 @@ static bnn_answer compare_answer(const compare_work *work, size_t i, const bnn_p
     };
     answer_decide(&answer, sample->sum, work->test_alpha, question->margin);
     answer.more_seeds = answer_more_seeds(&answer, question, paired->configs);
+    answer.detectable = answer_detectable(work, &answer, question, paired->configs);
     return answer;
 }
 

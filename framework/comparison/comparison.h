@@ -93,6 +93,11 @@ typedef struct bnn_answer {
     /* How many more seeds decide it with a power of 0.8, if mean and sd are as seen; 0 when
      * decided, SIZE_MAX when no number does, or when they are not known (power.h). */
     size_t more_seeds;
+    /* The difference that so many pairs with this sd find with a power of 0.8, in the unit of what is
+     * given, at the level of one of all configs (Bonferroni's, a little more than it takes); INFINITY
+     * where no difference can be found, NaN where sd is not known or a run failed. It is not half the
+     * interval: a difference of that is found about half of the time. */
+    double detectable;
 } bnn_answer;
 
 typedef struct bnn_comparison {

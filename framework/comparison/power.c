@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 
-enum { POWER_SEEDS_MAX = 1000000, POWER_PANELS = 400 };
+enum { POWER_SEEDS_MAX = 1000000, POWER_PANELS = 400, DETECTABLE_STEPS = 60 };
 
 size_t bnn_least_seeds(double alpha, size_t comparisons, bool is_joint)
 {
@@ -18,12 +18,12 @@ size_t bnn_least_seeds(double alpha, size_t comparisons, bool is_joint)
     return seeds;
 }
 
-/* The density of y = log s, where s is the root of chi-square over its degrees. */
-static double log_chi_density(double y, double degrees)
+/* The density of y = log s, where s is the root of chi-square over its degrees, is
+ * exp(this + degrees (y - s^2 / 2)). */
+static double log_chi_scale(double degrees)
 {
-    const double half = degrees / 2;
     int sign;
-    return exp(M_LN2 + half * log(half) - lgamma_r(half, &sign) + degrees * y - half * exp(2 * y));
+    return M_LN2 + degrees / 2 * log(degrees / 2) - lgamma_r(degrees / 2, &sign);
 }
 
 /* The normal difference over a spread s that is chance, too: integrated over log s, in which all
@@ -35,13 +35,13 @@ double bnn_test_power(size_t seeds, double effect, double alpha)
     const double degrees = (double)seeds - 1, shift = fabs(effect) * sqrt((double)seeds);
     const double t = bnn_student_quantile(1 - alpha / 2, degrees);
     const double width = 10 / sqrt(2 * degrees), from = -width - 25 / degrees;
-    const double panel = (log1p(width) - from) / POWER_PANELS;
+    const double panel = (log1p(width) - from) / POWER_PANELS, scale = log_chi_scale(degrees);
     double sum = 0;
     for (int i = 0; i <= POWER_PANELS; i++) {
         const double y = from + i * panel, s = exp(y);
         const double found = bnn_normal_cdf(shift - t * s) + bnn_normal_cdf(-shift - t * s);
         const double weight = i == 0 || i == POWER_PANELS ? 1 : i % 2 == 1 ? 4 : 2;
-        sum += weight * found * log_chi_density(y, degrees);
+        sum += weight * found * exp(scale + degrees * (y - s * s / 2));
     }
     return fmin(sum * panel / 3, 1);
 }
@@ -50,15 +50,27 @@ double bnn_detectable(size_t seeds, double alpha, double power)
 {
     if (seeds < 2 || !(alpha > 0 && alpha < power && power < 1))
         return (double)NAN;
-    double low = 0, high = 1;
-    while (bnn_test_power(seeds, high, alpha) < power)
+    double low = 0, high = 1, below = alpha - power, above;
+    while ((above = bnn_test_power(seeds, high, alpha) - power) < 0) {
+        low = high;
+        below = above;
         high *= 2;
-    for (int i = 0; i < 60; i++) {
-        const double middle = low + (high - low) / 2;
-        if (bnn_test_power(seeds, middle, alpha) < power)
+    }
+    int side = 0; /* of the last step: an end that stays twice counts half (Illinois) */
+    for (int i = 0; i < DETECTABLE_STEPS && high - low > 1e-9 * high; i++) {
+        const double middle = high - above * (high - low) / (above - below);
+        const double beyond = bnn_test_power(seeds, middle, alpha) - power;
+        if (beyond < 0) {
             low = middle;
-        else
+            below = beyond;
+            above = side < 0 ? above / 2 : above;
+            side = -1;
+        } else {
             high = middle;
+            above = beyond;
+            below = side > 0 ? below / 2 : below;
+            side = 1;
+        }
     }
     return high;
 }

@@ -203,6 +203,27 @@ static void cautions_chosen(const cli_question *asked, const cli_findings *found
                       asked->arms->n);
 }
 
+/* What the seeds of those that are undecided could have found. */
+static void cautions_detectable(const cli_question *asked, const cli_findings *found, cli_words *w)
+{
+    const int n_decimals = cli_compare_decimals(asked, found);
+    double least = INFINITY, most = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        const bnn_answer *a = &found->rows[i].answer;
+        if (a->verdict != BNN_VERDICT_UNDECIDED || !isfinite(a->detectable))
+            continue;
+        least = fmin(least, a->detectable);
+        most = fmax(most, a->detectable);
+    }
+    if (most == 0)
+        return;
+    cli_words_add(w, "Where undecided, these seeds find a difference of %.*f", n_decimals, least);
+    if (most > least)
+        cli_words_add(w, " to %.*f", n_decimals, most);
+    cli_words_add(w, "%s with a power of 80 %%, if the spread is as seen.\n",
+                  asked->metric->unit == BNN_UNIT_FRACTION ? " points" : "");
+}
+
 const char *cli_compare_cautions(const cli_question *asked, const cli_findings *found,
                                  bnn_arena *arena)
 {
@@ -238,6 +259,7 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
         cli_words_add(&w, "Left out: %zu config%s without a counterpart at each value of %s.\n",
                       asked->arms->n_left_out, bnn_plural(asked->arms->n_left_out), asked->by);
     cautions_chosen(asked, found, better, &w);
+    cautions_detectable(asked, found, &w);
     if (undecided)
         cli_words_add(
             &w,

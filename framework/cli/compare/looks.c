@@ -30,7 +30,8 @@ static bnn_answer looks_no_answer(void)
                         .wins = none,
                         .wins_low = none,
                         .wins_high = none,
-                        .verdict = BNN_VERDICT_UNDECIDED};
+                        .verdict = BNN_VERDICT_UNDECIDED,
+                        .detectable = none};
 }
 
 int cli_judge_looks(const cli_question *asked, const cli_plan *plan, const double *differences,

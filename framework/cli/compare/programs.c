@@ -27,8 +27,8 @@ static cli_table *programs_table(const cli_question *asked, const cli_findings *
     cli_table *table = cli_table_create(
         "config|label|baseline_config|baseline|#n|#n_failed|#n_baseline_failed|#mean|"
         "#baseline_mean|#difference|#low|#high|#sd|#p|#p_alone|#superiority|#superiority_low|"
-        "#superiority_high|verdict|#within_margin|#more_seeds|#images_n|#images_difference|"
-        "#images_low|#images_high|statement");
+        "#superiority_high|verdict|#within_margin|#more_seeds|#detectable|#images_n|"
+        "#images_difference|#images_low|#images_high|statement");
     for (size_t i = 0; i < found->n; i++) {
         const cli_finding *f = &found->rows[i];
         const bnn_answer *x = &f->answer;
@@ -49,6 +49,7 @@ static cli_table *programs_table(const cli_question *asked, const cli_findings *
         cli_table_cell(table, bnn_verdict_name(x->verdict));
         cli_table_put(table, json_integer(x->within_margin));
         cli_table_put(table, open ? programs_count(x->more_seeds) : json_null());
+        cli_table_put(table, cli_json_real(x->detectable));
         programs_put_images(table, found, f);
         cli_table_cell(table, cli_compare_verdict(asked, f, true, n_decimals, arena));
     }

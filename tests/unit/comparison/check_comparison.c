@@ -111,6 +111,21 @@ START_TEST(table_and_verdict_agree)
 }
 END_TEST
 
+/* What could have been found: of as many pairs with as much spread, at the level of one of five. */
+START_TEST(detectable_is_that_of_r)
+{
+    static const double with_failed[2][8] = {{0.1, 0.2, 0.1, 0.3, 0.2, 0.1, 0.2, -INFINITY},
+                                             {0.1, 0.2, 0.1, NAN, 0.2, 0.1, NAN, NAN}};
+    bnn_answer answers[CONFIGS_MAX];
+    compare(*sweep_differences, 5, 10, &ask, answers);
+    for (int i = 0; i < 5; i++)
+        ck_assert_double_eq_tol(answers[i].detectable, sweep_detectable[i], 1e-6);
+    compare(*with_failed, 2, 8, &ask, answers);
+    ck_assert(isnan(answers[0].detectable)); /* nothing that fails is better, whatever its mean */
+    ck_assert(isinf(answers[1].detectable)); /* five pairs */
+}
+END_TEST
+
 START_TEST(few_and_equal_values_are_defined)
 {
     static const double zeros[8] = {0}, same[8] = {0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05};
@@ -275,6 +290,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("comparison");
     tcase_add_test(tests, flips_are_those_of_brute_force);
     tcase_add_test(tests, table_and_verdict_agree);
+    tcase_add_test(tests, detectable_is_that_of_r);
     tcase_add_test(tests, few_and_equal_values_are_defined);
     tcase_add_test(tests, hostile_values_are_defined);
     tcase_add_test(tests, failed_runs_count);
