@@ -388,7 +388,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
             bnn_key_read(r, r->spec, key, root, &experiment);
     finish_name(r, root, &experiment);
     check_measured(r, root, &experiment);
-    bnn_seeds_check_until(r, root, &experiment);
+    bnn_seeds_check(r, root, &experiment);
     /* When the sweep cannot be expanded at all, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base", .own = "", .taught = ""};
     const int expanding = bnn_diag_begin(r->diag);

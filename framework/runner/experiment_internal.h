@@ -44,8 +44,9 @@ void bnn_registered_resolve(bnn_builder *b, const bnn_node *root);
 extern const bnn_key_type bnn_seeds_type;
 extern const bnn_section bnn_seeds_section;
 
-/* After the fixed keys: seeds.until goes with the comparison of the spec, whose margin it may say. */
-void bnn_seeds_check_until(const bnn_reader *r, const bnn_node *root, bnn_experiment *x);
+/* After the fixed keys: warns of seeds that are too few for the comparison of the spec, with which seeds.until
+ * goes, whose margin it may say. */
+void bnn_seeds_check(const bnn_reader *r, const bnn_node *root, bnn_experiment *x);
 
 /* ---- isolation.c ---- */
 

@@ -202,13 +202,27 @@ static void until_warn(const bnn_reader *r, const bnn_experiment *x, const bnn_n
     }
 }
 
-void bnn_seeds_check_until(const bnn_reader *r, const bnn_node *root, bnn_experiment *x)
+/* Seeds that are too few for any verdict. */
+static void seeds_warn(const bnn_reader *r, const bnn_node *root, const bnn_experiment *x)
+{
+    const bnn_node *seeds = bnn_tree_get(root, "seeds"), *compare = bnn_tree_get(root, "compare");
+    const size_t least = bnn_least_seeds(x->compare.alpha, 1, true);
+    if (x->compare.is_there && x->n_seeds < least)
+        bnn_diag_warn(r->diag, seeds != NULL ? seeds->at : compare->at,
+                      "seeds: %zu cannot find any difference of those that `compare` asks for: %zu "
+                      "are the least that can",
+                      x->n_seeds, least);
+}
+
+void bnn_seeds_check(const bnn_reader *r, const bnn_node *root, bnn_experiment *x)
 {
     const bnn_node *node = bnn_tree_find(root, "seeds.until");
     const bnn_node *margin = bnn_tree_find(root, "compare.margin");
-    if (!x->until.is_there || node == NULL || bnn_diag_status(r->diag) != BNN_OK)
+    if (bnn_diag_status(r->diag) != BNN_OK)
         return;
-    if (!x->compare.is_there)
+    if (!x->until.is_there || node == NULL)
+        seeds_warn(r, root, x);
+    else if (!x->compare.is_there)
         bnn_diag_add(r->diag, node->at,
                      "seeds.until: needs to know what is to be decided; add `compare: {}`, for "
                      "test accuracies against the baseline");

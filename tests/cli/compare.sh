@@ -400,6 +400,22 @@ prints '^ste=approx\\_sign & .* & equal within 0.2 \\\\$'
 prints '^ste=clipped & 93.50 & \$-\$1.00 \[\$-\$'
 bnn 0 compare --quiet
 omits '^Failed runs'
+# A comparison with fewer seeds than the others is told by itself.
+cp bnnrun.db holes.db
+sqlite3 holes.db "UPDATE run SET state = 'interrupted' WHERE seed > 3 AND config_id IN
+    (SELECT config_id FROM experiment_config WHERE label IN ('ste=polynomial', 'ste=approx_sign'))"
+bnn 0 compare --db holes.db
+flat
+prints ' ste=[a-z_]*, ste=[a-z_]* have 3 seeds in common with binarize=none, which cannot decide anything, however large the difference: 6 are the least that can\.'
+bnn 0 compare --all-pairs --db holes.db
+flat
+prints ' 9 of the pairs have 3 seeds in common with each other, which cannot decide anything'
+# Of nothing there is no best.
+sqlite3 holes.db "UPDATE run SET state = 'interrupted' WHERE config_id =
+    (SELECT config_id FROM experiment_config WHERE label = 'binarize=none')"
+bnn 0 compare --db holes.db
+prints '^Against binarize=none, in points of test accuracy over 0 seeds: 5 undecided\.$'
+omits 'The best of'
 # Of seconds less is better.
 bnn 0 compare --metric train_seconds
 flat

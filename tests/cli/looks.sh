@@ -36,7 +36,10 @@ prints 'lr=0.0003 *1,2,3,4,5,6 *new'
 prints 'lr=0.0003 *7,8,9,10 *later .*if no look decides before'
 prints '30 runs: 18 new, 12 later'
 prints 'looks at 6, 8 and 10 seeds; if no other is decided before the last, 12 more runs'
+says_nothing
 prints 'margin 2, alpha 0.05, 10 seeds at most, 3 looks'
+bnn 0 plan until.yaml --db whole.db -s run.isolation=thread
+prints '12 more runs, in all about [0-9]'
 bnn 0 run until.yaml --db whole.db -j 2
 says 'look 1 of 3, at 6 seeds: 1 of 2 configs decided: 1 equal'
 says 'look 3 of 3, at 10 seeds: 2 of 2 configs decided: 1 worse, 1 equal'
@@ -98,6 +101,20 @@ prints 'The look at 6 seeds waits for its runs'
 prints 'undecided'
 bnn 0 run until.yaml --db killed.db -q
 same 'after some were removed' killed.db
+
+# ---- too few seeds ----
+bnn 0 plan until.yaml --db few.db -s 'seeds={until: {looks: [3, 6]}}'
+says 'warning: seeds.until: the look at 3 seeds cannot find any difference: 7 are the least that can there$'
+says_not 'the look at 6 seeds'
+bnn 0 plan until.yaml --db few.db -s 'seeds={count: 5}'
+says 'warning: seeds: 5 cannot find any difference of those that `compare` asks for: 6 are the least that can$'
+bnn 0 plan until.yaml --db few.db -s 'seeds={count: 6}'
+says_nothing
+bnn 0 plan until.yaml --db few.db -s 'seeds={count: 5}' -s compare.alpha=0.1
+says_nothing
+sed '/^compare/d' until.yaml >unplanned.yaml
+bnn 0 plan unplanned.yaml --db few.db -s 'seeds={count: 5}'
+says_nothing
 
 # ---- what was drawn ----
 bnn 0 run until.yaml --db drawn.db -q -s 'seeds={count: 2}' \

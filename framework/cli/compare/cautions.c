@@ -7,15 +7,66 @@
 #include <stdint.h>
 #include <string.h>
 
-static void cautions_few_seeds(const cli_findings *found, cli_words *w)
+/* Of both sides, with failed runs. */
+static size_t cautions_common(const cli_finding *f)
 {
-    const bnn_comparison *c = &found->comparison;
-    if (c->seeds > 0 && c->seeds < c->least_seeds)
-        cli_words_add(
-            w,
-            "%zu seed%s cannot decide %zu comparison%s, however large the differences: %zu "
-            "are the least that can.\n",
-            c->seeds, bnn_plural(c->seeds), found->n, bnn_plural(found->n), c->least_seeds);
+    return f->answer.pairs + f->answer.failed + f->answer.baseline_failed;
+}
+
+/* How many rows have too few seeds for any verdict, as many as row i has; 0: it has enough, or it is told with
+ * a row before it. */
+static size_t cautions_count_few(const cli_findings *found, size_t i)
+{
+    const size_t seeds = cautions_common(&found->rows[i]);
+    size_t n = 0;
+    if (seeds == 0 || seeds >= found->comparison.least_seeds ||
+        found->rows[i].answer.verdict != BNN_VERDICT_UNDECIDED)
+        return 0;
+    for (size_t k = 0; k < found->n; k++) {
+        if (cautions_common(&found->rows[k]) != seeds)
+            continue;
+        if (k < i)
+            return 0;
+        n++;
+    }
+    return n;
+}
+
+static void cautions_few_labels(const cli_question *asked, const cli_findings *found, size_t i,
+                                size_t n, cli_words *w)
+{
+    const size_t seeds = cautions_common(&found->rows[i]);
+    const char *between = "";
+    if (asked->all_pairs)
+        cli_words_add(w, "%zu of the pairs %s", n, n == 1 ? "has" : "have");
+    for (size_t k = i; k < found->n && !asked->all_pairs; k++)
+        if (cautions_common(&found->rows[k]) == seeds) {
+            cli_words_add(w, "%s%s", between, asked->arms->arms[found->rows[k].a].label);
+            between = ", ";
+        }
+    if (!asked->all_pairs)
+        cli_words_add(w, " %s", n == 1 ? "has" : "have");
+    cli_words_add(w,
+                  " %zu seed%s in common with %s, which cannot decide anything, however large "
+                  "the difference: %zu are the least that can.\n",
+                  seeds, bnn_plural(seeds),
+                  asked->all_pairs ? "each other" : asked->arms->arms[asked->baseline].label,
+                  found->comparison.least_seeds);
+}
+
+static void cautions_few_seeds(const cli_question *asked, const cli_findings *found, cli_words *w)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        const size_t n = cautions_count_few(found, i), seeds = cautions_common(&found->rows[i]);
+        if (n > 0 && n < found->n)
+            cautions_few_labels(asked, found, i, n, w);
+        else if (n > 0)
+            cli_words_add(
+                w,
+                "%zu seed%s cannot decide %zu comparison%s, however large the differences: %zu "
+                "are the least that can.\n",
+                seeds, bnn_plural(seeds), n, bnn_plural(n), found->comparison.least_seeds);
+    }
 }
 
 /* "ste=a 2 of 10, ste=b and ste=c 1 of 10" of the arms with such runs. */
@@ -234,7 +285,7 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
         undecided |= a->more_seeds > 0 && a->more_seeds < SIZE_MAX;
         better |= a->verdict == BNN_VERDICT_BETTER;
     }
-    cautions_few_seeds(found, &w);
+    cautions_few_seeds(asked, found, &w);
     cautions_runs(asked->arms, cautions_failed,
                   "Failed runs count as worse than any result: ", "; means are without them.", &w);
     cautions_wanting(asked, found, &w);

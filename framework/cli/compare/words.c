@@ -334,7 +334,7 @@ const char *cli_compare_headline(const cli_question *asked, const cli_findings *
         cli_words_add(&w, "%s", said);
     else
         words_count_verdicts(found, &w);
-    if (found->n > 1 && !asked->all_pairs)
+    if (found->n > 1 && !asked->all_pairs && !isnan(best->difference))
         cli_words_add(&w, ". The best of the others is %s, %s", arms[best->a].label, said);
     cli_words_add(&w, ".");
     return w.text;
