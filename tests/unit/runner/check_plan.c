@@ -271,6 +271,25 @@ START_TEST(a_plan_counts_what_runs_take_besides_training)
 }
 END_TEST
 
+/* Two others and the baseline, a second each: six seeds now, and four more of them all at the most. */
+START_TEST(looks_are_timed_to_the_last)
+{
+    size_t n_more;
+    load_well("name: tiny\n" TINY_DATA TINY_MODEL
+              "train: {epochs: 1, batch: 32}\nseeds: {until: {looks: [6, 10]}}\ncompare: {}\n"
+              "sweep: {grid: {model.ste: [identity, clipped]}}\nbaseline: {model.ste: ede}\n");
+    ck_ok(bnn_plan_make(&experiment, NULL, store_file(), NULL, arena, &plan, err));
+    ck_assert_uint_eq(plan.n_of[BNN_RUN_LATER], 12);
+    ck_assert(isnan(bnn_estimate_most(&plan, 1, &n_more)));
+    for (size_t i = 0; i < experiment.n_configs; i++)
+        plan.seconds[i] = 1.0;
+    ck_assert_double_eq(bnn_estimate_plan(&plan, 1), 18.0);
+    ck_assert_double_eq(bnn_estimate_most(&plan, 1, &n_more), 30.0);
+    ck_assert_uint_eq(n_more, 12);
+    ck_assert_double_eq(bnn_estimate_most(&plan, 2, &n_more), 15.0);
+}
+END_TEST
+
 /* 24 s, then 41 s at once: what is told moves there slowly, and is there at last. */
 START_TEST(the_end_that_is_told_does_not_jump)
 {
@@ -374,6 +393,7 @@ static Suite *make_suite(void)
         what_is_left_of_a_run_comes_from_what_this_attempt_did,
         a_plan_can_be_timed_without_a_database,
         a_plan_counts_what_runs_take_besides_training,
+        looks_are_timed_to_the_last,
         the_end_that_is_told_does_not_jump,
         jobs_are_not_more_than_runs,
     };
