@@ -28,14 +28,15 @@
  * true difference, with all other configs at their own means. For one config that is exact: the
  * ends are means of subsets of the differences (Hartigan 1969). For many the intervals hold
  * together with about 1 - alpha, which simulation shows; the flips that decide about 0 are no use
- * there, since under them large differences all swing together. At 0 itself the test is exact, so
- * it has the last word: where it rejects 0 the interval ends there (excluding it), where it does
- * not the interval reaches it. So a p of at most alpha, an interval without 0, and the verdict
- * better or worse are one and the same.
+ * there, since under them large differences all swing together. So the bounds of the intervals are
+ * others than those of the test, which steps down besides, and at 0 the two may differ. There the
+ * test is exact, and has the last word: where it rejects 0 the interval ends there (excluding it),
+ * where it does not the interval reaches it. By that cut, a p of at most alpha, an interval without
+ * 0, and the verdict better or worse are one and the same.
  *
  * Verdicts (verdict.h): better, worse, equal within the margin, undecided. All signs that are
- * claimed hold together with 1 - alpha, and so do all intervals before 0 cuts them (both at once
- * with at least 1 - 2 alpha).
+ * claimed hold together with 1 - alpha, and so do all intervals before 0 cuts them; both at once,
+ * and so the intervals as they are given, with at least 1 - 2 alpha.
  *
  * Failed runs count. Where a config's run failed, its difference is -INFINITY, worse than any
  * number, and where the baseline's failed, INFINITY. In the test such a pair is as far from 0 as

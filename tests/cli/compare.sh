@@ -64,6 +64,9 @@ bnn 0 compare --quiet
 omits '^Over other images'
 bnn 0 compare --by ste
 omits '^Over other images'
+prints '^Whether it holds for other images, too, is asked of configs alone: '
+bnn 0 compare --by ste --metric train_seconds
+omits 'other images'
 
 # ---- what was planned ----------------------------------------------------------------------------
 flat() { tr '\n' ' ' <out >flat && mv flat out; }

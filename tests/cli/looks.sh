@@ -51,8 +51,11 @@ prints '3 made, 2 of 2 configs decided: 1 worse, 1 equal'
 bnn 0 compare until --db whole.db
 prints '6, 8 and 10 seeds, of which 3 were made'
 prints 'Planned'
+prints '^What was decided before the last look has a mean that is biased: '
 prints 'lr=0.00101 .* equal within 2'
 prints 'lr=0.0003 .* worse'
+flat
+prints 'tests of the mean difference (all flips), step-down .* by Pocock.s function: .* (both at once at 90 %)'
 bnn 0 compare until --db whole.db --json
 prints '"looks_made": 3'
 prints '"planned": true'
@@ -98,6 +101,7 @@ bnn 0 rm until seed=2 --yes --db killed.db
 bnn 0 compare until --db killed.db
 prints 'of which 0 were made'
 prints 'The look at 6 seeds waits for its runs'
+omits 'before the last look'
 prints 'undecided'
 bnn 0 run until.yaml --db killed.db -q
 same 'after some were removed' killed.db

@@ -236,6 +236,21 @@ static void cautions_wanting(const cli_question *asked, const cli_findings *foun
             found->looks.due);
 }
 
+/* What looks do to the means of those that did not wait for the last one. */
+static void cautions_early(const cli_findings *found, cli_words *w)
+{
+    bool early = false;
+    for (size_t i = 0; found->design != NULL && i < found->n; i++)
+        early |= found->rows[i].answer.verdict != BNN_VERDICT_UNDECIDED &&
+                 cautions_common(&found->rows[i]) < found->design->seeds[found->design->looks - 1];
+    if (!early)
+        return;
+    cli_words_add(w,
+                  "What was decided before the last look has a mean that is biased: too far from "
+                  "0 of better and worse, too near of equal.%s\n",
+                  found->has_images ? " Intervals over other images know nothing of looks." : "");
+}
+
 /* What was chosen by results: how many seeds, and what is best. */
 static void cautions_chosen(const cli_question *asked, const cli_findings *found, bool better,
                             cli_words *w)
@@ -244,6 +259,7 @@ static void cautions_chosen(const cli_question *asked, const cli_findings *found
         cli_words_add(
             w, "How many seeds a config has was decided by looks at what the spec registered "
                "(seeds.until), so p and intervals of other questions are too small.\n");
+    cautions_early(found, w);
     cautions_winners(asked->configs, w);
     if (asked->experiment == NULL)
         cautions_halved(asked->configs, w);
@@ -289,6 +305,8 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
     cautions_runs(asked->arms, cautions_failed,
                   "Failed runs count as worse than any result: ", "; means are without them.", &w);
     cautions_wanting(asked, found, &w);
+    if (found->no_images != NULL)
+        cli_words_add(&w, "%s\n", found->no_images);
     if (found->damaged != NULL && *found->damaged != '\0')
         cli_words_add(
             &w,

@@ -161,6 +161,7 @@ typedef struct cli_findings {
     bnn_looks looks;           /* then, in the order of the arms */
     bool by_looks;             /* how many seeds there are was decided by looks, be it others */
     bool has_images;           /* some images are known */
+    const char *no_images;     /* why there are none though they could be asked; NULL: else */
     const char
         *damaged; /* runs whose images are left out, since what is stored of them is no such thing;
                             NULL or "": none */

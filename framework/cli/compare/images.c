@@ -112,8 +112,13 @@ int cli_judge_images(bnn_store *store, const cli_question *asked, bnn_arena *are
 {
     const size_t n = asked->arms->n * asked->arms->n_seeds;
     judge_images images = {.n = 0};
-    if (asked->by != NULL || strcmp(asked->metric->name, "test_accuracy") != 0)
+    if (strcmp(asked->metric->name, "test_accuracy") != 0)
         return BNN_OK;
+    if (asked->by != NULL) {
+        found->no_images = "Whether it holds for other images, too, is asked of configs alone: a "
+                           "value's result (--by) is a mean over several networks.";
+        return BNN_OK;
+    }
     images.classes = bnn_arena_alloc(arena, n, sizeof *images.classes);
     if (images.classes == NULL)
         return bnn_no_memory(err);

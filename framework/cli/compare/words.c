@@ -208,6 +208,7 @@ static void words_looks(const cli_question *asked, const cli_findings *found, cl
 {
     const bnn_design *design = found->design;
     const bnn_looks *looks = &found->looks;
+    const double level = 100 * asked->alpha;
     for (size_t k = 0; k < design->looks; k++)
         cli_words_add(w, "%s%zu",
                       k == 0                  ? "Looks at "
@@ -218,10 +219,16 @@ static void words_looks(const cli_question *asked, const cli_findings *found, cl
                   looks->made, looks->made == 1 ? "was" : "were");
     cli_words_add(
         w,
-        "Two-sided sign-flip tests of the mean difference, step-down max-T over %zu "
-        "comparison%s, with alpha spent over the looks: the chance of any wrong \"better\" "
-        "or \"worse\" at any look is at most %g %%, and the %g %% intervals hold together. ",
-        found->n, bnn_plural(found->n), 100 * asked->alpha, 100 - 100 * asked->alpha);
+        "Two-sided sign-flip tests of the mean difference%s, step-down max-T over %zu "
+        "comparison%s, with alpha spent over the looks by %s function: the chance of any wrong \"better\" "
+        "or \"worse\" at any look is at most %g %%, and the %g %% intervals hold together (both at "
+        "once at %g %%). ",
+        looks->made == 0          ? ""
+        : found->comparison.exact ? " (all flips)"
+                                  : " (99,999 flips drawn at the last)",
+        found->n, bnn_plural(found->n),
+        design->spending == BNN_SPEND_POCOCK ? "Pocock's" : "O'Brien and Fleming's", level,
+        100 - level, 100 - 2 * level);
 }
 
 /* All seeds at once. */
@@ -238,8 +245,9 @@ static void words_flips(const cli_question *asked, const cli_findings *found, cl
         cli_words_add(
             w,
             ", step-down max-T over %zu comparisons: the chance of any wrong \"better\" or "
-            "\"worse\" is at most %g %%, and the %g %% intervals hold together. ",
-            found->n, level, 100 - level);
+            "\"worse\" is at most %g %%, and the %g %% intervals hold together (both at once at %g "
+            "%%). ",
+            found->n, level, 100 - level, 100 - 2 * level);
     else
         cli_words_add(w, " at the %g %% level, with the %g %% interval that belongs to it. ", level,
                       100 - level);
