@@ -102,6 +102,7 @@ store_scripts = \
 	db/sql/report_data.sql \
 	db/sql/report_effects.sql \
 	db/sql/report_predictions.sql \
+	db/sql/report_results.sql \
 	db/sql/report_runs.sql \
 	db/sql/report_settings.sql \
 	db/sql/report_spec.sql \

@@ -171,6 +171,7 @@ shell_tests = \
 	tests/cli/notify.sh \
 	tests/cli/old.sh \
 	tests/cli/report.sh \
+	tests/cli/report_counts.sh \
 	tests/cli/serve.sh \
 	tests/cli/pack.sh \
 	tests/cli/shards.sh \

@@ -1,11 +1,12 @@
--- Which classes are taken for which? share: of the images of true_class (run=RUN, or config=CONFIG)
+-- Which classes are taken for which? share: of the images of true_class (run=RUN, or config=CONFIG; seeds=1,2)
 WITH RECURSIVE
 chosen AS MATERIALIZED (
     SELECT run_uid, experiment, label, config FROM run_summary
     WHERE CASE WHEN :run NOTNULL THEN run_uid = :run
                WHEN :config NOTNULL THEN state = 'done' AND config = :config
-               ELSE state = 'done' AND in_spec AND need IS NOT 'rung' END
-      AND (:experiment IS NULL OR experiment = :experiment)),
+               ELSE state = 'done' AND in_spec AND need IS NULL AND dropped_at IS NULL END
+      AND (:experiment IS NULL OR experiment = :experiment)
+      AND (:seeds IS NULL OR seed IN (SELECT value FROM json_each('[' || :seeds || ']')))),
 position(i) AS (
     SELECT 0 UNION ALL SELECT i + 1 FROM position
     WHERE i < (SELECT max(255, max(n_images) / 256) FROM run_prediction)),

@@ -1,5 +1,7 @@
--- What the configs of an experiment's newest spec reach, and what that costs.
-SELECT label, n, 100 * mean_test_accuracy AS test_accuracy, model_bytes, latency_us, float32_bytes
-FROM leaderboard
+-- What configs reach, and what that costs: means over their runs.
+SELECT label, count(*) AS n, avg(:value) AS mean, avg(model_bytes) AS model_bytes,
+       avg(latency_us) AS latency_us, avg(float32_bytes) AS float32_bytes
+FROM run_summary
 WHERE experiment = :experiment AND in_spec AND need IS NULL AND dropped_at IS NULL
-ORDER BY mean_test_accuracy DESC;
+  AND state = 'done' AND seed IN (:seeds)
+GROUP BY config ORDER BY mean DESC;

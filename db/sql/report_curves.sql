@@ -1,5 +1,5 @@
--- What was measured after each epoch of the runs of an experiment's newest spec.
-SELECT label, seed, epoch, name, value
+-- What was measured after each epoch of the runs that are compared.
+SELECT label, seed, state, epoch, name, value
 FROM run_summary JOIN epoch_metric USING (run_uid)
-WHERE experiment = :experiment AND in_spec AND need IS NULL AND dropped_at IS NULL
+WHERE experiment = :experiment AND in_spec AND need IS NULL AND dropped_at IS NULL AND seed IN (:seeds)
 ORDER BY name, label, seed, epoch;

@@ -95,5 +95,16 @@ prints "sweep.halving chose .*: $kept was kept at 3 rungs, $gone was dropped at 
 bnn 0 query paired_difference --db seeds.db --csv
 prints "$kept,"
 omits "$gone,"
+# A page is of the configs that are left, as what it compares; so is what it prints under the table of classes.
+bnn 0 report --db seeds.db -o page.html
+sed -n 's/.* id="data">\(.*\)<\/script>.*/\1/p' page.html >data.json
+page() { sqlite3 :memory: "WITH data(text) AS (SELECT CAST(readfile('data.json') AS TEXT)) $1 FROM data, json_each(text, '\$[0].$2')"; }
+compared=$(page "SELECT (count(*) + 1) || ' of ' || min(json_extract(value, '\$.n'))" compare.comparisons)
+confused=$(page "SELECT count(*) || ' of ' || min(json_extract(value, '\$.runs'))" confusion.arms)
+[ "$compared" = "$confused" ] || wrong "compared are $compared runs, confused $confused"
+[ "$(page 'SELECT count(*)' models)" = "${compared% of*}" ] || wrong 'there are other networks than configs compared'
+bnn 0 query confusion experiment=halving --db seeds.db --csv
+prints "$kept,"
+omits "$gone,"
 echo "$n_checks commands, $n_wrong mistakes"
 [ "$n_wrong" -eq 0 ]

@@ -42,6 +42,17 @@ static size_t arms_seed(const cli_arms *arms, int64_t seed)
                     arms->seeds);
 }
 
+size_t cli_arms_find(const cli_arms *arms, const char *config, int64_t seed)
+{
+    size_t i = 0;
+    if (arms->n_seeds == 0 ||
+        bsearch(&seed, arms->seeds, arms->n_seeds, sizeof seed, arms_order_seeds) == NULL)
+        return arms->n;
+    while (i < arms->n && strcmp(arms->arms[i].config, config) != 0)
+        i++;
+    return i;
+}
+
 /* An arm without results. */
 static int arm_begin(const cli_arms *arms, const char *label, bnn_arena *arena, cli_arm *out,
                      bnn_error *err)

@@ -75,6 +75,10 @@ int cli_seeds_choose(bnn_store *store, const char *experiment, const cli_plan *p
                      bnn_arena *arena, bnn_store_compared *rows, size_t n, cli_arms *out,
                      bnn_error *err);
 
+/* Which runs count, for whatever is shown beside a comparison: the arm of the runs of a config (its first digits)
+ * with this seed; the number of arms: they do not count. */
+size_t cli_arms_find(const cli_arms *arms, const char *config, int64_t seed);
+
 /* The values of the key as arms. Two configs belong to one block if their labels differ in nothing but
  * the word of the key. The blocks are those that have a config with each of the values; the result of a
  * value and a seed is the mean over them, and there is none unless all of them have one. A failure is a

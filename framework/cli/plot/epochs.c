@@ -6,14 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static size_t epochs_arm(const cli_arms *arms, const char *config)
-{
-    size_t i = 0;
-    while (i < arms->n && strcmp(arms->arms[i].config, config) != 0)
-        i++;
-    return i;
-}
-
 /* So many rows from the first on are of one run. */
 static size_t epochs_run_rows(const bnn_store_curve *rows, size_t n)
 {
@@ -68,7 +60,7 @@ int plot_epochs_sort(const bnn_store_curve *rows, size_t n, double unit, const c
         return bnn_no_memory(err);
     for (size_t i = 0; i < n;) {
         const size_t n_rows = epochs_run_rows(&rows[i], n - i),
-                     arm = epochs_arm(arms, rows[i].config);
+                     arm = cli_arms_find(arms, rows[i].config, rows[i].seed);
         if (arm < arms->n) {
             runs[out->n_runs++] = (plot_epochs_run){.layer = rows[i].layer,
                                                     .arm = arm,

@@ -23,7 +23,7 @@ typedef struct plot_epochs {
     double low, high;          /* of values of runs that count (else of all), with some room */
 } plot_epochs;
 
-/* Takes rows, as the store lists them, apart. Those of configs that are none of the arms are left out. */
+/* Takes rows, as the store lists them, apart. Runs that the arms do not have are left out. */
 int plot_epochs_sort(const bnn_store_curve *rows, size_t n, double unit, const cli_arms *arms,
                      bnn_arena *arena, plot_epochs *out, bnn_error *err);
 

@@ -125,9 +125,11 @@ int plot_make_telemetry(plot_task *task, plot_draft *draft, bnn_figure *out, bnn
                                          &n, err);
     if (status == BNN_OK)
         status = plot_epochs_sort(rows, n, 1, asked->configs, draft->arena, &epochs, err);
-    if (status == BNN_OK)
+    if (status == BNN_OK && epochs.n_runs == 0)
+        task->why = plot_text(draft, "no run of %s that counts has telemetry", asked->experiment);
+    if (status == BNN_OK && epochs.n_runs > 0)
         status = telemetry_add_key(draft, &epochs, asked->configs, out, err);
-    if (status != BNN_OK)
+    if (status != BNN_OK || epochs.n_runs == 0)
         return status;
     const size_t most =
         (size_t)fmin(fmax(task->width / TELEMETRY_PANEL_WIDTH, 1), TELEMETRY_COLUMNS_MAX);

@@ -34,13 +34,12 @@ static const json_t *confusion_find_run(const cli_part *part, const char *uid)
     return NULL;
 }
 
-/* A run that counts: of the newest spec, done, no need of others, and tested on the images of the first such. */
+/* A run that counts, and was tested on the images of the first such. */
 static const json_t *confusion_run(const cli_part *part, confusion *c, size_t i)
 {
     const bnn_store_predicted *row = &c->rows[i];
     const json_t *run = confusion_find_run(part, row->uid);
-    const char *state = json_string_value(json_object_get(run, "state"));
-    if (state == NULL || strcmp(state, "done") != 0 || !json_is_null(json_object_get(run, "need")))
+    if (run == NULL || !cli_part_counts(part, run))
         return NULL;
     if (c->images == NULL) {
         c->images = &row->images;
@@ -201,6 +200,18 @@ static int confusion_add_pictures(cli_part *part, confusion *c, bnn_error *err)
     return status;
 }
 
+/* The query has no comparison: it is told which seeds count where not all do. */
+static int confusion_source(const cli_part *part, bnn_error *err)
+{
+    const char *seeds = part->compared->configs.n_not_planned == 0 ? "" : cli_part_seeds(part, ",");
+    const char *after =
+        seeds == NULL || *seeds == '\0' ? seeds : bnn_arena_printf(part->arena, " seeds=%s", seeds);
+    if (after == NULL)
+        return bnn_no_memory(err);
+    return cli_part_source(part, cli_part_command(part, "query confusion experiment=", NULL, after),
+                           "report_predictions", err);
+}
+
 int cli_part_confusion(cli_part *part, bnn_error *err)
 {
     confusion c = {.n_runs = 0};
@@ -225,8 +236,7 @@ int cli_part_confusion(cli_part *part, bnn_error *err)
     cli_html_put(part->html, "<div data-part=\"confusion\"><p class=\"noscript\">This table needs "
                              "scripts.</p></div>\n");
     if (status == BNN_OK)
-        status = cli_part_source(part, cli_part_command(part, "query confusion experiment=", ""),
-                                 "report_predictions", err);
+        status = confusion_source(part, err);
     cli_part_close(part);
     return status;
 }

@@ -55,7 +55,8 @@ int cli_part_environment(cli_part *part, bnn_error *err)
     json_decref(machines);
     json_decref(data);
     if (status == BNN_OK)
-        status = cli_part_source(part, cli_part_command(part, "query environments experiment=", ""),
+        status = cli_part_source(part,
+                                 cli_part_command(part, "query environments experiment=", NULL, ""),
                                  "report_data", err);
     cli_part_close(part);
     return status;

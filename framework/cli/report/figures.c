@@ -16,26 +16,27 @@ static const struct figures_row {
     const char *metric;            /* NULL: the usual */
     const char *section, *heading; /* NULL: in the section of the row before */
     const char *about, *sql;
+    unsigned options; /* of the page that change it */
 } figures_rows[] = {
     {CLI_PLOT_EFFECTS, NULL, "effects", "Effects",
      "The differences with the intervals that the verdicts rest on. What lies within the margin counts as equal.",
-     "report_effects"},
+     "report_effects", CLI_PART_METRIC | CLI_PART_BASELINE | CLI_PART_BOUNDS},
     {CLI_PLOT_SEEDS, NULL, "seeds", "Every seed",
      "Each run is a dot. A line joins the runs of a seed, which began alike and saw the same images: where the lines "
      "run side by side, the seed and not the config makes the difference.",
-     "report_effects"},
+     "report_results", CLI_PART_METRIC | CLI_PART_BASELINE},
     {CLI_PLOT_CURVES, NULL, "curves", "Learning curves",
      "After each epoch: every seed thin, their mean, and its 95 % interval as a band.",
-     "report_curves"},
+     "report_curves", CLI_PART_BASELINE},
     {CLI_PLOT_PARETO, NULL, "pareto", "What accuracy costs",
      "Accuracy over the bytes of the model file and over microseconds an image. Nothing beats what lies on the line in "
      "both at once.",
-     "report_cost"},
+     "report_cost", CLI_PART_METRIC},
     {CLI_PLOT_TELEMETRY, "flips", "telemetry", "Inside the networks",
-     "What telemetry measured of each layer, by epoch.", "report_telemetry"},
-    {CLI_PLOT_TELEMETRY, "gradient_cosine", NULL, NULL, NULL, "report_telemetry"},
-    {CLI_PLOT_TELEMETRY, "dead", NULL, NULL, NULL, "report_telemetry"},
-    {CLI_PLOT_TELEMETRY, "saturation", NULL, NULL, NULL, "report_telemetry"},
+     "What telemetry measured of each layer, by epoch.", "report_telemetry", 0},
+    {CLI_PLOT_TELEMETRY, "gradient_cosine", NULL, NULL, NULL, "report_telemetry", 0},
+    {CLI_PLOT_TELEMETRY, "dead", NULL, NULL, NULL, "report_telemetry", 0},
+    {CLI_PLOT_TELEMETRY, "saturation", NULL, NULL, NULL, "report_telemetry", 0},
 };
 enum { N_FIGURES = sizeof figures_rows / sizeof *figures_rows };
 
@@ -75,9 +76,10 @@ static int figures_put(const cli_part *part, const figures_made *made, size_t i,
 {
     const struct figures_row *row = &figures_rows[made->rows[i]];
     const char *figure = bnn_arena_printf(part->arena, "plot %s ", cli_plot_name(row->kind));
-    const char *metric =
-        row->metric == NULL ? "" : bnn_arena_printf(part->arena, " --metric %s", row->metric);
-    if (figure == NULL || metric == NULL)
+    const char *options = row->metric == NULL
+                              ? cli_part_options(part, row->options)
+                              : bnn_arena_printf(part->arena, " --metric %s", row->metric);
+    if (figure == NULL || options == NULL)
         return bnn_no_memory(err);
     cli_html_put(part->html, "<figure>");
     for (size_t w = 0; w < N_WIDTHS; w++) {
@@ -86,7 +88,7 @@ static int figures_put(const cli_part *part, const figures_made *made, size_t i,
         cli_html_put(part->html, "</div>\n");
     }
     cli_html_put(part->html, "</figure>\n");
-    return cli_part_source(part, cli_part_command(part, figure, metric), row->sql, err);
+    return cli_part_source(part, cli_part_command(part, figure, NULL, options), row->sql, err);
 }
 
 /* A section goes on with what the next rows have of it. */

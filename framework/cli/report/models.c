@@ -11,7 +11,7 @@
 /* What fits into a page of five megabytes. */
 enum { MODELS_MOST = 12, MODELS_BYTES = 1 << 20, LATENT_BYTES = 16384 };
 
-/* A config with the run that stands for it: the done one of its least seed. */
+/* A config with the run that stands for it: of those that count that of the least seed. */
 typedef struct models_config {
     const json_t *run;
     double sum; /* of test accuracies */
@@ -19,11 +19,12 @@ typedef struct models_config {
     bool is_baseline;
 } models_config;
 
-static bool models_is_done(const json_t *run)
+static bool models_is_baseline(const cli_part *part, const json_t *run)
 {
-    const char *state = json_string_value(json_object_get(run, "state"));
-    return state != NULL && strcmp(state, "done") == 0 &&
-           json_is_null(json_object_get(run, "need"));
+    const cli_question *asked = &part->compared->asked;
+    const char *config = json_string_value(json_object_get(run, "config"));
+    return asked->baseline < asked->configs->n &&
+           strcmp(asked->configs->arms[asked->baseline].config, config) == 0;
 }
 
 static models_config *models_find(models_config *configs, size_t n, const json_t *run)
@@ -55,13 +56,13 @@ static int models_gather(const cli_part *part, models_config **out, size_t *out_
     json_array_foreach(part->runs, i, run)
     {
         const double accuracy = cli_row_number(run, "test_accuracy");
-        if (!models_is_done(run) || isnan(accuracy))
+        if (!cli_part_counts(part, run) || isnan(accuracy))
             continue;
         models_config *config = models_find(configs, n, run);
         if (config == NULL) {
             config = &configs[n++];
             config->run = run;
-            config->is_baseline = cli_row_number(run, "is_baseline") > 0;
+            config->is_baseline = models_is_baseline(part, run);
         }
         if (cli_row_number(run, "seed") < cli_row_number(config->run, "seed"))
             config->run = run;
@@ -152,24 +153,45 @@ static int models_add(const cli_part *part, const models_config *config, size_t 
     return BNN_OK;
 }
 
-static void models_say(cli_part *part)
+/* One that a command can be about: what the page shows first, which is not the baseline. */
+static const char *models_shown(const json_t *list)
 {
+    const json_t *shown = json_array_get(list, 0);
+    size_t i;
+    json_t *model;
+    json_array_foreach(list, i, model)
+    {
+        if (json_is_true(json_object_get(shown, "baseline")))
+            shown = model;
+    }
+    return json_string_value(json_object_get(shown, "run"));
+}
+
+static int models_say(cli_part *part, const json_t *list, bnn_error *err)
+{
+    const char *run = models_shown(list);
+    const char *show = cli_part_command(part, "show ", run, "");
+    const char *predict = cli_part_command(part, "predict ", run, "");
+    if (show == NULL || predict == NULL)
+        return bnn_no_memory(err);
     cli_part_open(
         part, "filters", "Filters",
         "The kernels of a network, a column an output channel: as they were trained (latent) "
         "and as they act. Orange is positive, blue negative.");
     cli_html_put(part->html, "<div data-part=\"filters\"><p class=\"noscript\">These pictures need "
                              "scripts.</p></div>\n");
-    cli_html_source(part->html, "bnnrun show RUN", NULL);
+    cli_html_source(part->html, show, NULL);
     cli_part_close(part);
     cli_part_open(
         part, "draw", "Draw a digit",
         "The networks answer here, in the page: it has their model files, and computes to "
-        "the last bit what bnnrun computes.");
+        "the last bit what bnnrun computes. The command below is about the test set; with --fit "
+        "and the name of a picture, about that.");
     cli_html_put(part->html, "<div data-part=\"draw\"><p class=\"noscript\">Drawing needs "
                              "scripts.</p></div>\n");
-    cli_html_source(part->html, "bnnrun predict RUN --fit PICTURE.png", NULL);
+    cli_html_source(part->html, predict, NULL);
     cli_part_close(part);
+    return BNN_OK;
 }
 
 int cli_part_models(cli_part *part, bnn_error *err)
@@ -181,7 +203,7 @@ int cli_part_models(cli_part *part, bnn_error *err)
     for (size_t i = 0; status == BNN_OK && i < n && json_array_size(list) < MODELS_MOST; i++)
         status = models_add(part, &configs[i], &bytes_left, list, err);
     if (status == BNN_OK && json_array_size(list) > 0)
-        models_say(part);
+        status = models_say(part, list, err);
     json_object_set_new(part->data, "models", list);
     return status;
 }

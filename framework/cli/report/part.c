@@ -29,15 +29,94 @@ const char *cli_part_word(const char *text, bnn_arena *arena)
                                                                : part_quoted(text, "'\\''", arena);
 }
 
+/* ---- what counts ------------------------------------------------------------------------- */
+
+bool cli_part_counts(const cli_part *part, const json_t *run)
+{
+    const cli_arms *configs = &part->compared->configs;
+    const char *state = json_string_value(json_object_get(run, "state"));
+    const char *config = json_string_value(json_object_get(run, "config"));
+    const json_int_t seed = json_integer_value(json_object_get(run, "seed"));
+    return state != NULL && config != NULL && strcmp(state, "done") == 0 &&
+           cli_arms_find(configs, config, seed) < configs->n;
+}
+
+const char *cli_part_seeds(const cli_part *part, const char *between)
+{
+    enum { SEED_MOST = 24 };
+    const cli_arms *configs = &part->compared->configs;
+    const size_t n = configs->n_seeds * (SEED_MOST + strlen(between)) + 1;
+    char *out = bnn_arena_alloc(part->arena, n, 1);
+    for (size_t i = 0, at = 0; out != NULL && i < configs->n_seeds; i++)
+        at += (size_t)snprintf(out + at, n - at, "%s%lld", i > 0 ? between : "",
+                               (long long)configs->seeds[i]);
+    return out;
+}
+
+/* ---- SQL --------------------------------------------------------------------------------- */
+
+static const char *part_sql_experiment(const cli_part *part)
+{
+    return part_quoted(part->name, "''", part->arena);
+}
+
+static const char *part_sql_seeds(const cli_part *part)
+{
+    return cli_part_seeds(part, ", ");
+}
+
+/* The metric as it is shown. */
+static const char *part_sql_value(const cli_part *part)
+{
+    const bnn_metric *metric = part->compared->asked.metric;
+    if (metric == NULL) /* what is asked could not be read */
+        return "NULL";
+    return metric->unit == BNN_UNIT_FRACTION
+               ? bnn_arena_printf(part->arena, "100 * %s", metric->name)
+               : metric->name;
+}
+
+static const char *part_sql_baseline(const cli_part *part)
+{
+    const cli_question *asked = &part->compared->asked;
+    return asked->baseline < asked->arms->n
+               ? part_quoted(asked->arms->arms[asked->baseline].config, "''", part->arena)
+               : "NULL";
+}
+
+static const struct {
+    const char *name;
+    const char *(*text)(const cli_part *part); /* NULL without memory */
+} part_parameters[] = {{":experiment", part_sql_experiment},
+                       {":seeds", part_sql_seeds},
+                       {":value", part_sql_value},
+                       {":baseline", part_sql_baseline}};
+enum { N_PARAMETERS = sizeof part_parameters / sizeof *part_parameters };
+
+/* The parameter that the SQL goes on with, or their number. */
+static size_t part_parameter(const char *sql)
+{
+    size_t i = 0;
+    while (i < N_PARAMETERS &&
+           strncmp(sql, part_parameters[i].name, strlen(part_parameters[i].name)) != 0)
+        i++;
+    return i;
+}
+
 const char *cli_part_sql(const cli_part *part, const char *name)
 {
-    static const char parameter[] = ":experiment";
-    const char *sql = bnn_store_sql(name), *at = strstr(sql, parameter);
-    const char *literal = part_quoted(part->name, "''", part->arena);
-    if (literal == NULL)
-        return NULL;
-    return bnn_arena_printf(part->arena, "%.*s%s%s", (int)(at - sql), sql, literal,
-                            at + strlen(parameter));
+    const char *sql = bnn_store_sql(name), *out = "";
+    while (out != NULL && *sql != '\0') {
+        size_t n = 0;
+        while (sql[n] != '\0' && part_parameter(&sql[n]) == N_PARAMETERS)
+            n++;
+        const size_t i = part_parameter(&sql[n]);
+        const char *text = i < N_PARAMETERS ? part_parameters[i].text(part) : "";
+        out =
+            text == NULL ? NULL : bnn_arena_printf(part->arena, "%s%.*s%s", out, (int)n, sql, text);
+        sql += n + (i < N_PARAMETERS ? strlen(part_parameters[i].name) : 0);
+    }
+    return out;
 }
 
 int cli_part_rows(const cli_part *part, const char *name, json_t **out, bnn_error *err)
@@ -53,10 +132,26 @@ int cli_part_rows(const cli_part *part, const char *name, json_t **out, bnn_erro
     return *out == NULL ? err->status : BNN_OK;
 }
 
-const char *cli_part_command(const cli_part *part, const char *before, const char *after)
+const char *cli_part_options(const cli_part *part, unsigned which)
+{
+    const cli_asking *r = &part->wish->asking;
+    const bool metric = (which & CLI_PART_METRIC) != 0 && r->metric != NULL;
+    const bool baseline = (which & CLI_PART_BASELINE) != 0 && r->baseline != NULL;
+    const bool margin = (which & CLI_PART_BOUNDS) != 0 && r->margin >= 0;
+    const bool alpha = (which & CLI_PART_BOUNDS) != 0 && r->alpha >= 0;
+    char numbers[2][BNN_SHORT_TEXT];
+    return bnn_arena_printf(
+        part->arena, "%s%s%s%s%s%s%s%s", metric ? " --metric " : "", metric ? r->metric->name : "",
+        baseline ? " --baseline " : "", baseline ? cli_part_word(r->baseline, part->arena) : "",
+        margin ? " --margin " : "", margin ? bnn_number_text(r->margin, numbers[0]) : "",
+        alpha ? " --alpha " : "", alpha ? bnn_number_text(r->alpha, numbers[1]) : "");
+}
+
+const char *cli_part_command(const cli_part *part, const char *before, const char *operand,
+                             const char *after)
 {
     const cli_options *options = &part->wish->asking.options;
-    const char *name = cli_part_word(part->name, part->arena);
+    const char *name = cli_part_word(operand == NULL ? part->name : operand, part->arena);
     const char *db = cli_part_word(options->db, part->arena);
     if (name == NULL || db == NULL)
         return NULL;

@@ -23,14 +23,33 @@ typedef struct cli_part {
     json_t *data;    /* an object for the scripts */
 } cli_part;
 
-/* The SQL of db/sql/NAME.sql with the experiment in it, in the arena; NULL without memory. */
+/* Whether a row of report_runs.sql counts: the run is done, and the comparison has it. */
+bool cli_part_counts(const cli_part *part, const json_t *run);
+
+/* The seeds that count: "1, 2, 3", in the arena; NULL without memory. */
+const char *cli_part_seeds(const cli_part *part, const char *between);
+
+/* The SQL of db/sql/NAME.sql with what is asked in it (the experiment, the seeds that count, what is measured, the
+ * baseline), in the arena; NULL without memory. */
 const char *cli_part_sql(const cli_part *part, const char *name);
 
 /* Its rows, to be released by the caller. */
 int cli_part_rows(const cli_part *part, const char *name, json_t **out, bnn_error *err);
 
-/* "bnnrun BEFORE", the experiment, "AFTER --db FILE": for a shell, in the arena; NULL without memory. */
-const char *cli_part_command(const cli_part *part, const char *before, const char *after);
+/* Options of the page that change what a command says or draws. */
+typedef enum cli_part_option {
+    CLI_PART_METRIC = 1,
+    CLI_PART_BASELINE = 2,
+    CLI_PART_BOUNDS = 4, /* margin and level */
+} cli_part_option;
+
+/* Those of `which` that the page was asked for with: " --margin 0.2", in the arena; NULL without memory. */
+const char *cli_part_options(const cli_part *part, unsigned which);
+
+/* "bnnrun BEFORE", the operand (NULL: the experiment), "AFTER --db FILE": for a shell, in the arena; NULL without
+ * memory. */
+const char *cli_part_command(const cli_part *part, const char *before, const char *operand,
+                             const char *after);
 
 /* A text as a word of a shell; as it is or in the arena. */
 const char *cli_part_word(const char *text, bnn_arena *arena);

@@ -110,7 +110,8 @@ int cli_part_runs(cli_part *part, bnn_error *err)
                   "sorts; a value has all its digits where it is pointed at.");
     cli_html_put(part->html, "<div data-part=\"runs\"><p class=\"noscript\">This table needs "
                              "scripts.</p></div>\n");
-    status = cli_part_source(part, cli_part_command(part, "runs ", " --json"), "report_runs", err);
+    status =
+        cli_part_source(part, cli_part_command(part, "runs ", NULL, " --json"), "report_runs", err);
     cli_part_close(part);
     return status;
 }

@@ -158,27 +158,11 @@ static int verdict_judged(cli_part *part, bnn_error *err)
     return status;
 }
 
-/* What the command line said of the comparison, for compare. */
-static const char *verdict_options(const cli_part *part)
-{
-    const cli_asking *r = &part->wish->asking;
-    const char *baseline = r->baseline == NULL ? "" : cli_part_word(r->baseline, part->arena);
-    char margin[BNN_SHORT_TEXT] = "", alpha[BNN_SHORT_TEXT] = "";
-    if (r->margin >= 0)
-        bnn_number_text(r->margin, margin);
-    if (r->alpha >= 0)
-        bnn_number_text(r->alpha, alpha);
-    return bnn_arena_printf(part->arena, "%s%s%s%s%s%s%s%s", r->metric == NULL ? "" : " --metric ",
-                            r->metric == NULL ? "" : r->metric->name,
-                            r->baseline == NULL ? "" : " --baseline ", baseline,
-                            r->margin < 0 ? "" : " --margin ", margin,
-                            r->alpha < 0 ? "" : " --alpha ", alpha);
-}
-
 int cli_part_verdict(cli_part *part, bnn_error *err)
 {
     int status = BNN_OK;
-    const char *options = verdict_options(part);
+    const char *options =
+        cli_part_options(part, CLI_PART_METRIC | CLI_PART_BASELINE | CLI_PART_BOUNDS);
     cli_part_open(part, "verdict", "Verdict", NULL);
     if (part->is_judged)
         status = verdict_judged(part, err);
@@ -186,8 +170,8 @@ int cli_part_verdict(cli_part *part, bnn_error *err)
         cli_html_add(part->html, "<p class=\"none\">There is no verdict: %s.</p>\n", part->why);
     if (status == BNN_OK)
         status = cli_part_source(
-            part, options == NULL ? NULL : cli_part_command(part, "compare ", options),
-            "report_effects", err);
+            part, options == NULL ? NULL : cli_part_command(part, "compare ", NULL, options),
+            part->is_judged ? "report_effects" : "report_results", err);
     cli_part_close(part);
     return status;
 }
