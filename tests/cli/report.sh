@@ -118,9 +118,14 @@ for (const arm of data[0].confusion.arms)
 assert.strictEqual(data[0].models.length, 3);
 assert.strictEqual(data[0].models.filter(m => m.latent.length > 0).length, 1);
 assert.strictEqual(data[0].images.easy.length, 10);
+const text = cell => cell.replace(/<[^>]*>/g, '').replace(/&(lt|gt|quot|#39|amp);/g,
+    (_, name) => ({lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&'})[name]);
+const rows = fs.readFileSync('page.html', 'utf8').match(/<table class="verdicts">[^]*?<tbody>([^]*?)<\/tbody>/)[1]
+    .trim().split('\n').map(row => row.split(/<\/t[hd]>/).slice(0, -1).map(text));
+assert.deepStrictEqual(require(process.argv[2])(rows, want), []);
 END_OF_SCRIPT
     n_checks=$((n_checks + 1))
-    node same.js >out 2>err || wrong 'the data of the page are not what they should be'
+    node same.js "$here/cells.js" >out 2>err || wrong 'the data of the page are not what they should be'
     mkdir cases
     n_checks=$((n_checks + 1))
     { "$cases" cases && node "$here/run_model.js" "$srcdir/framework/cli/report/page/model.js" cases; } \
@@ -142,6 +147,8 @@ if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/nul
     head -c 784000 "$images" >images
     bnn 1 -q "$@" --db browse.db
     bnn 0 report --db browse.db -o browse.html
+    bnn 0 compare --db browse.db --json
+    cp out browse.json
     rm -rf cases
     mkdir cases
     sqlite3 browse.db "SELECT run_uid FROM run_summary WHERE state = 'done' AND seed = 1" >uids
@@ -151,7 +158,7 @@ if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/nul
     done <uids
     n_checks=$((n_checks + 1))
     last='report, in Chromium'
-    node "$here/browse.js" "$chromium" "$PWD/browse.html" "$PWD/cases" >out 2>err || wrong 'see above'
+    node "$here/browse.js" "$chromium" "$PWD/browse.html" "$PWD/cases" "$PWD/browse.json" >out 2>err || wrong 'see above'
     cat out
 fi
 

@@ -1,13 +1,79 @@
 // Loads the page of a report in Chromium at 400 and 1400 pixels, light and dark: nothing is logged, nothing overflows,
-// what scripts draw is there, and the logits of its first networks are the engine's.
+// what scripts draw is there, the cells of its verdicts are those of compare, the logits of its first networks are the
+// engine's, and on paper it is whole, and black on white.
 //
-//     node browse.js CHROMIUM PAGE.html FOLDER     FOLDER: of page_cases, RUN.bnn, RUN.images, RUN.logits
+//     node browse.js CHROMIUM PAGE.html FOLDER COMPARE.json     FOLDER: of page_cases, RUN.bnn, RUN.images, RUN.logits;
+//                                                               COMPARE.json: of compare --json
 'use strict';
 const fs = require('fs');
 const path = require('path');
 
-const [program, page, folder] = process.argv.slice(2);
+const [program, page, folder, compared] = process.argv.slice(2);
 const chromium = require('./chromium.js')(program), {wrong, send, evaluate, expect} = chromium;
+
+// What the body of the table of verdicts shows, and how its heads say that it is sorted.
+async function verdicts() {
+    return JSON.parse(await evaluate(`(() => {
+        const table = document.querySelector('.verdicts'), texts = row => [...row.cells].map(cell => cell.innerText.trim());
+        return JSON.stringify({rows: [...table.tBodies[0].rows].map(texts),
+            sorted: [...table.tHead.rows[0].cells].map(cell => cell.ariaSort)});
+    })()`));
+}
+
+// A key, pressed where the focus is.
+async function press(key, windowsVirtualKeyCode, text) {
+    await send('Input.dispatchKeyEvent', {type: 'keyDown', key, code: key, windowsVirtualKeyCode, text});
+    await send('Input.dispatchKeyEvent', {type: 'keyUp', key, code: key, windowsVirtualKeyCode});
+}
+
+// Sorts by the column, with the keyboard: what has no number is the last either way.
+async function sort(column, order) {
+    await evaluate(`document.querySelectorAll('.verdicts thead button')[${column}].focus()`);
+    await press('Enter', 13, '\r');
+    const {rows, sorted} = await verdicts(), shown = rows.map(row => row[column]);
+    const numbers = shown.map(text => parseFloat(text)), way = order === 'descending' ? -1 : 1;
+    if (sorted.filter(state => state !== 'none').join() !== order || sorted[column] !== order)
+        wrong.push(`sorted by ${column}, ${order}: the heads say ${sorted}`);
+    for (let i = 1; i < numbers.length; i++)
+        if (Number.isNaN(numbers[i - 1]) ? !Number.isNaN(numbers[i]) : way * (numbers[i] - numbers[i - 1]) < 0)
+            wrong.push(`sorted by ${column}, ${order}: ${shown}`);
+    await expect('the focus stays', `document.activeElement === document.querySelectorAll('.verdicts thead button')[${column}]`);
+}
+
+async function judge() {
+    const want = JSON.parse(fs.readFileSync(compared)), before = await verdicts();
+    wrong.push(...require('./cells.js')(before.rows, want));
+    for (const [column, order] of [[2, 'descending'], [2, 'ascending'], [3, 'descending']])
+        await sort(column, order);
+    wrong.push(...require('./cells.js')((await verdicts()).rows, want));
+    await evaluate(`document.querySelectorAll('.verdicts thead button')[0].click()`);
+    const labels = (await verdicts()).rows.map(row => row[0]);
+    if (labels.join() !== [...labels].sort((a, b) => a.localeCompare(b, 'en', {numeric: true})).join())
+        wrong.push(`sorted by config: ${labels}`);
+}
+
+// In a browser that is dark, on paper of 19 centimetres.
+async function print() {
+    await evaluate(`document.querySelector('.switch button[value=dark]').click()`);
+    await send('Emulation.setDeviceMetricsOverride', {width: 718, height: 1000, deviceScaleFactor: 1, mobile: false});
+    await send('Emulation.setEmulatedMedia', {media: 'print', features: [{name: 'prefers-color-scheme', value: 'dark'}]});
+    await expect('black on white', `(s => s.backgroundColor + s.color)(getComputedStyle(document.body)) ===
+        'rgb(255, 255, 255)rgb(0, 0, 0)'`);
+    await expect('nothing to click', `[...document.querySelectorAll('.contents, .switch, .controls, .skip, pre button, [id$=-draw]')]
+        .every(e => e.getClientRects().length === 0)`);
+    await expect('all figures, once', `[...document.querySelectorAll('.broad')].every(e => e.getClientRects().length > 0) &&
+        [...document.querySelectorAll('.narrow')].every(e => e.getClientRects().length === 0)`);
+    await expect('all rows', `document.querySelectorAll('.runs tbody tr').length === data0.runs.rows.length &&
+        [...document.querySelectorAll('.runs, .wide, figure > div')].filter(e => e.getClientRects().length > 0)
+            .every(e => getComputedStyle(e).overflowY === 'visible' && getComputedStyle(e).maxHeight === 'none')`);
+    await expect('no arrows', `[...document.querySelectorAll('thead button')]
+        .every(e => getComputedStyle(e, '::after').content === 'none')`);
+    await chromium.fits('on paper');
+    const {data} = await send('Page.printToPDF', {printBackground: false});
+    if (!data || Buffer.from(data, 'base64').subarray(0, 4).toString() !== '%PDF')
+        wrong.push('it cannot be printed');
+    await send('Emulation.setEmulatedMedia', {media: ''});
+}
 
 async function use() {
     await expect('rows', `document.querySelectorAll('.runs tbody tr').length === data0.runs.rows.length`);
@@ -53,6 +119,8 @@ chromium.run(async () => {
     for (const [width, theme] of [[400, 'light'], [400, 'dark'], [1400, 'dark'], [1400, 'light']])
         await chromium.load(`file://${page}`, width, theme);
     await evaluate(`var data0 = JSON.parse(document.getElementById('data').textContent)[0]`);
+    await judge();
+    await print();
     await use();
     await compare();
 });

@@ -93,13 +93,18 @@ module.exports = program => {
                 throw new Error(`in ${seconds} s not: ${what}`);
     }
 
-    // How it looks, which must not be wider than the screen.
+    // Nothing is wider than the screen, or the paper.
+    async function fits(where) {
+        const over = await evaluate(OVERFLOW);
+        if (over !== '' || await evaluate('document.documentElement.scrollWidth > innerWidth'))
+            wrong.push(`${where}: overflows: ${over}`);
+    }
+
+    // How it looks.
     async function look(width, theme) {
         await send('Emulation.setDeviceMetricsOverride', {width, height: 900, deviceScaleFactor: 1, mobile: width < 600});
         await send('Emulation.setEmulatedMedia', {features: [{name: 'prefers-color-scheme', value: theme}]});
-        const over = await evaluate(OVERFLOW);
-        if (over !== '' || await evaluate('document.documentElement.scrollWidth > innerWidth'))
-            wrong.push(`${width} ${theme}: overflows: ${over}`);
+        await fits(`${width} ${theme}`);
     }
 
     async function load(url, width, theme) {
@@ -137,5 +142,5 @@ module.exports = program => {
         });
     }
 
-    return {wrong, send, evaluate, expect, until, look, load, shoot, run};
+    return {wrong, send, evaluate, expect, until, look, fits, load, shoot, run};
 };

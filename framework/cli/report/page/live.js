@@ -34,7 +34,7 @@
         const places = scrolled(old).map((e) => [e.scrollLeft, e.scrollTop]);
         old.replaceWith(fresh);
         fresh.querySelectorAll("details").forEach((d, i) => d.open = open[i] || false);
-        bnnPage.copying(fresh);
+        bnnPage.dress(fresh);
         scrolled(fresh).forEach((e, i) => [e.scrollLeft, e.scrollTop] = places[i] || [0, 0]);
         if (focus) {
             const same = focus.reduce((e, i) => e && e.children[i], fresh);
@@ -72,7 +72,7 @@
             const key = nameOf(folder) + nameOf(child), source = child.outerHTML;
             if (!old) {
                 folder.insertBefore(child, last ? last.nextElementSibling : folder.firstElementChild);
-                bnnPage.copying(child);
+                bnnPage.dress(child);
                 moved = true;
                 last = child;
             } else if (isFolder(child)) {

@@ -76,6 +76,72 @@ const bnnPage = (() => {
                 link.parentElement.remove();
     }
 
+    /* ---- tables that sort ---- */
+
+    /* What there is not comes last, in either order. */
+    function compareValues(a, b, down) {
+        if (a === null || b === null)
+            return a === b ? 0 : a === null ? 1 : -1;
+        const order = typeof a === "number" && typeof b === "number"
+            ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
+        return down ? -order : order;
+    }
+
+    /* Rows by one of their values; equal ones stay as they are. */
+    const inOrder = (rows, valueOf, down) => [...rows].sort((a, b) => compareValues(valueOf(a), valueOf(b), down));
+
+    /* A heading that sorts. sorted: by the column of which key, and whether downwards; down: the way of the first
+     * click. */
+    function heading(title, key, numeric, down, sorted, redraw) {
+        const button = make("button", {type: "button", textContent: title});
+        button.addEventListener("click", () => {
+            sorted.down = sorted.key === key ? !sorted.down : down;
+            sorted.key = key;
+            redraw().querySelector("[aria-sort$=scending] button").focus();
+        });
+        return make("th", {scope: "col", className: numeric ? "n" : "", "aria-sort":
+            sorted.key !== key ? "none" : sorted.down ? "descending" : "ascending"}, button);
+    }
+
+    /* The number that a text begins with, null without one; "<0.001" is less than 0.001. */
+    function numberOf(text) {
+        const value = parseFloat(text.replace("<", ""));
+        return Number.isNaN(value) ? null : text.startsWith("<") ? value / 2 : value;
+    }
+
+    /* Makes a table of markup sort by what its cells show. */
+    function sortMarkup(table, sorted) {
+        const head = table.tHead.rows[0], body = table.tBodies[0], rows = [...body.rows];
+        const columns = [...head.cells].map((cell) => [cell.textContent, cell.classList.contains("n")]);
+        const redraw = () => {
+            const i = columns.findIndex(([title]) => title === sorted.key);
+            const text = (row) => row.cells[i].textContent;
+            head.replaceChildren(...columns.map(([title, numeric]) =>
+                heading(title, title, numeric, numeric, sorted, redraw)));
+            body.append(...(i < 0 ? rows : inOrder(rows, columns[i][1] ? (row) => numberOf(text(row)) : text,
+                sorted.down)));
+            return head;
+        };
+        redraw();
+    }
+
+    const verdictsSorted = new Map(); /* how, by the id of the section: a live page has new tables */
+    function sorting(root) {
+        for (const table of root.querySelectorAll(".verdicts")) {
+            const {id} = table.closest("section");
+            if (!verdictsSorted.has(id))
+                verdictsSorted.set(id, {key: null, down: false});
+            table.caption.firstElementChild.append("; a heading sorts");
+            sortMarkup(table, verdictsSorted.get(id));
+        }
+    }
+
+    /* What scripts add to markup. */
+    function dress(root) {
+        copying(root);
+        sorting(root);
+    }
+
     /* ---- the table of runs ---- */
 
     const writers = {
@@ -89,24 +155,14 @@ const bnnPage = (() => {
                                                                                 : String(value);
     }
 
-    /* What there is not comes last, in either order. */
-    function compareValues(a, b, down) {
-        if (a === null || b === null)
-            return a === b ? 0 : a === null ? 1 : -1;
-        const order = typeof a === "number" && typeof b === "number"
-            ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
-        return down ? -order : order;
-    }
-
     /* Draws it; returns what shows other data in it, as it is sorted and filtered. */
     function runsTable(place, data) {
-        let columns, rows, numeric, texts, states, shown, sorted = -1, down = false, words = [], state = null;
+        let columns, rows, numeric, texts, states, shown, words = [], state = null;
+        const sorted = {key: null, down: false};
         const head = make("tr"), body = make("tbody"), count = make("span", {role: "status"}), hidden = new Map();
 
         function take(runs) {
-            const key = sorted >= 0 ? columns[sorted].key : null;
             ({columns, rows} = runs);
-            sorted = columns.findIndex((c) => c.key === key);
             shown = columns.map((c) => hidden.has(c.key) ? !hidden.get(c.key) : c.shown);
             numeric = columns.map((c, i) => rows.some((r) => typeof r[i] === "number") &&
                 rows.every((r) => typeof r[i] !== "string"));
@@ -116,27 +172,20 @@ const bnnPage = (() => {
         }
 
         function drawHead() {
-            head.replaceChildren(...columns.flatMap((column, i) => {
-                if (!shown[i])
-                    return [];
-                const button = make("button", {type: "button", textContent: column.title});
-                button.addEventListener("click", () => {
-                    down = sorted === i ? !down : numeric[i] && column.key !== "seed";
-                    sorted = i;
-                    drawHead();
-                    drawBody();
-                    head.querySelectorAll("button")[shown.slice(0, i).filter(Boolean).length].focus();
-                });
-                return make("th", {scope: "col", className: numeric[i] ? "n" : "", "aria-sort":
-                    sorted !== i ? "none" : down ? "descending" : "ascending"}, button);
-            }));
+            const redraw = () => {
+                drawHead();
+                drawBody();
+                return head;
+            };
+            head.replaceChildren(...columns.flatMap((column, i) => !shown[i] ? [] : [heading(column.title, column.key,
+                numeric[i], numeric[i] && column.key !== "seed", sorted, redraw)]));
         }
 
         function drawBody() {
-            const chosen = rows.map((_, i) => i).filter((i) =>
+            const by = columns.findIndex((c) => c.key === sorted.key);
+            const found = rows.map((_, i) => i).filter((i) =>
                 (state === null || rows[i][3] === state) && words.every((w) => texts[i].includes(w)));
-            if (sorted >= 0)
-                chosen.sort((a, b) => compareValues(rows[a][sorted], rows[b][sorted], down) || a - b);
+            const chosen = by < 0 ? found : inOrder(found, (i) => rows[i][by], sorted.down);
             body.replaceChildren(...chosen.map((r) => make("tr", {className: rows[r][3]},
                 ...columns.flatMap((column, i) => {
                     if (!shown[i])
@@ -621,7 +670,7 @@ const bnnPage = (() => {
 
     theme(document.querySelector("[data-part=theme]"));
     document.querySelectorAll(".contents").forEach((nav) => contents(nav));
-    copying(document);
+    dress(document);
     show(JSON.parse(document.getElementById("data").textContent) || []);
-    return {show, contents, copying};
+    return {show, contents, dress};
 })();
