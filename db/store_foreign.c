@@ -2,6 +2,7 @@
 
 #include "db/store_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@ static int foreign_fail(const bnn_foreign *foreign, bnn_error *err)
 {
     if (foreign->db == NULL || sqlite3_errcode(foreign->db) == SQLITE_NOMEM)
         return bnn_no_memory(err);
+    errno = bnn_store_reason(foreign->db);
+    if (errno != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", foreign->path);
     return bnn_fail(err, BNN_E_RESOURCE, "%s: cannot write: %s", foreign->path,
                     sqlite3_errmsg(foreign->db));
 }

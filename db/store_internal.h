@@ -53,8 +53,11 @@ void bnn_store_note_log(bnn_store *store);
 /* ESTALE when another file, or none, is where the database was; another reason when that cannot be seen. */
 int bnn_store_check_place(bnn_store *store, bnn_error *err);
 
-/* Turns the connection's last error into *err: what failed, and what can be done. Its reason is EBUSY when
- * others are writing, or a fault of the machine (base/fault.h), or 0. */
+/* Why the last call of SQLite failed, as an errno: EBUSY, a fault of the machine (base/fault.h), or 0: neither. */
+int bnn_store_reason(sqlite3 *db);
+
+/* Turns the connection's last error into *err: what failed, and what can be done. Its reason is that of
+ * bnn_store_reason(). */
 int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err);
 
 /* Executes statements that take no values and give no rows. */

@@ -21,7 +21,8 @@ static bool merge_is_damaged(const bnn_store *store)
 /* A failure is that of the other database, unless it is told of this one; of damage SQLite does not say where it is. */
 static int merge_blame(const bnn_store *store, const char *name, bnn_error *err)
 {
-    if ((sqlite3_errcode(store->db) & 0xff) == SQLITE_CORRUPT && merge_is_damaged(store))
+    if (err->reason == 0 && (sqlite3_errcode(store->db) & 0xff) == SQLITE_CORRUPT &&
+        merge_is_damaged(store))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: the database is damaged", name);
     const bool is_ours = strncmp(err->message, store->path, strlen(store->path)) == 0;
     return err->status == BNN_E_RESOURCE && !is_ours ? bnn_error_prefix(err, "%s: ", name)

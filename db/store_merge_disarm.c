@@ -3,6 +3,7 @@
 #include "db/store_merge.h"
 #include "db/store_merge_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,23 @@ static int merge_look(sqlite3 *db, const char *copy, sqlite3 **again, char **why
     return code == SQLITE_OK ? merge_first(*again, merge_damaged, why) : code;
 }
 
+/* why: NULL, or what is wrong with the copy; db: whose call has failed, or NULL. */
+static int merge_explain(sqlite3 *db, int code, const char *why, bnn_error *err)
+{
+    const char *said = why != NULL                ? why
+                       : code == SQLITE_INTERRUPT ? "its schema has no end"
+                       : db != NULL               ? sqlite3_errmsg(db)
+                                                  : sqlite3_errstr(code);
+    if ((code & 0xff) == SQLITE_NOMEM)
+        return bnn_no_memory(err);
+    errno = db != NULL ? bnn_store_reason(db) : 0;
+    if (errno != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "a copy of it cannot be looked at");
+    if ((code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY)
+        return bnn_fail(err, BNN_E_RESOURCE, "a copy of it cannot be opened: %s", said);
+    return bnn_fail(err, BNN_E_RESOURCE, "damaged, or somebody has changed it: %s", said);
+}
+
 int bnn_store_merge_disarm(const char *copy, bnn_error *err)
 {
     sqlite3 *db = NULL, *again = NULL;
@@ -157,16 +175,8 @@ int bnn_store_merge_disarm(const char *copy, bnn_error *err)
     int code = merge_open_plain(":memory:", &db);
     if (code == SQLITE_OK)
         code = merge_look(db, copy, &again, &why);
-    const char *said = why != NULL                ? why
-                       : code == SQLITE_INTERRUPT ? "its schema has no end"
-                       : again != NULL            ? sqlite3_errmsg(again)
-                       : db != NULL               ? sqlite3_errmsg(db)
-                                                  : sqlite3_errstr(code);
-    int status = BNN_OK;
-    if ((code & 0xff) == SQLITE_NOMEM)
-        status = bnn_no_memory(err);
-    else if (code != SQLITE_DONE)
-        status = bnn_fail(err, BNN_E_RESOURCE, "damaged, or somebody has changed it: %s", said);
+    const int status =
+        code == SQLITE_DONE ? BNN_OK : merge_explain(again != NULL ? again : db, code, why, err);
     sqlite3_free(why);
     sqlite3_close(again);
     sqlite3_close(db);

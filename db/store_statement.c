@@ -7,22 +7,22 @@
 #include <errno.h>
 #include <time.h>
 
-/* What an operation of the system failed of last; of the file or of its log. */
+/* What an operation of the system failed of last; of the file, of its log, or of those of a database that is merged. */
 static int store_errno(sqlite3 *db)
 {
+    static const char *const names[] = {"main", "source"};
     static const int which[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
     int reason = sqlite3_system_errno(db);
-    for (size_t i = 0; bnn_fault_remedy(reason) == NULL && i < 2; i++) {
+    for (size_t i = 0; bnn_fault_remedy(reason) == NULL && i < 4; i++) {
         sqlite3_file *file = NULL;
-        if (sqlite3_file_control(db, "main", which[i], &file) == SQLITE_OK && file != NULL &&
-            file->pMethods != NULL)
+        if (sqlite3_file_control(db, names[i / 2], which[i % 2], &file) == SQLITE_OK &&
+            file != NULL && file->pMethods != NULL)
             file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason);
     }
     return reason;
 }
 
-/* Why an operation failed for SQLite, as an errno. */
-static int store_reason(sqlite3 *db)
+int bnn_store_reason(sqlite3 *db)
 {
     const int last = errno, reason = store_errno(db);
     switch (sqlite3_errcode(db) & 0xff) {
@@ -37,8 +37,9 @@ static int store_reason(sqlite3 *db)
         return bnn_fault_remedy(reason) != NULL   ? reason
                : last == EMFILE || last == ENFILE ? last
                                                   : 0;
+    case SQLITE_OK:      /* what a check has found */
     case SQLITE_CORRUPT: /* which SQLite also says of a disk that cannot be read */
-        return reason == EIO ? reason : 0;
+        return reason == EIO || last == EIO ? EIO : 0;
     default:
         return 0;
     }
@@ -89,7 +90,7 @@ static int store_explain(bnn_store *store, const char *what, int reason, bnn_err
 
 int bnn_store_fail(bnn_store *store, const char *what, bnn_error *err)
 {
-    const int reason = store_reason(store->db);
+    const int reason = bnn_store_reason(store->db);
     const int status = store_explain(store, what, reason, err);
     err->reason = reason;
     return status;

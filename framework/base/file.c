@@ -267,7 +267,7 @@ int bnn_file_make_directory(const char *path, bnn_error *err)
 }
 
 /* By descriptors, while nftw() goes by paths, in which somebody may put a link meanwhile. */
-static void remove_folder(int parent, const char *name, int depth)
+static bool remove_folder(int parent, const char *name, int depth)
 {
     const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -282,11 +282,12 @@ static void remove_folder(int parent, const char *name, int depth)
         closedir(folder);
     else if (fd >= 0)
         close(fd);
-    unlinkat(parent, name, AT_REMOVEDIR);
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
-void bnn_file_remove_folder(int parent, const char *name)
+/* Once more after a call that failed: no other process would know what is left. */
+bool bnn_file_remove_folder(int parent, const char *name)
 {
     enum { DEPTH = 16 }; /* of folders that we make */
-    remove_folder(parent, name, DEPTH);
+    return remove_folder(parent, name, DEPTH) || remove_folder(parent, name, DEPTH);
 }

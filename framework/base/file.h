@@ -52,7 +52,7 @@ bool bnn_file_sync_directory_of(const char *path);
 int bnn_file_make_directory(const char *path, bnn_error *err);
 
 /* Removes a folder in the folder `parent` (or AT_FDCWD) with what is in it, as far as that goes; links are removed, and
- * lead nowhere. */
-void bnn_file_remove_folder(int parent, const char *name);
+ * lead nowhere. False with errno when something is left. */
+bool bnn_file_remove_folder(int parent, const char *name);
 
 #endif

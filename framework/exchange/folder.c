@@ -139,9 +139,11 @@ int bnn_folder_keep(bnn_folder *folder, bnn_error *err)
                      : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", folder->place);
     if (status != BNN_OK)
         bnn_folder_drop(folder);
-    else if (!bnn_file_sync_directory_of(folder->place))
+    else if (!bnn_file_sync_directory_of(folder->place)) {
         status =
             bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", folder->place);
+        bnn_file_remove_folder(AT_FDCWD, folder->place); /* or it could not be tried again */
+    }
     return status;
 }
 

@@ -122,9 +122,13 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     const uint64_t before = bnn_fp_mode();
     fenv_t environment;
     fegetenv(&environment);
+    errno = 0;
     void *handle = dlopen(local, RTLD_NOW | RTLD_LOCAL);
+    const bool without_memory = handle == NULL && errno == ENOMEM; /* which dlerror() may not say */
     const uint64_t after = bnn_fp_mode();
     fesetenv(&environment);
+    if (without_memory)
+        return bnn_no_memory(err);
     if (handle == NULL) {
         const char *reason = dlerror();
         return bnn_fail(err, BNN_E_RESOURCE,

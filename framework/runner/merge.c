@@ -138,12 +138,12 @@ static int merge_copy_part(const bnn_merge *m, const char *from, const char *end
     snprintf(to, sizeof to, "%s%s", m->copy, ending);
     *st = (struct stat){.st_size = 0};
     unlink(to);
-    const int fd = bnn_merge_open_file(AT_FDCWD, path, st);
-    if (fd < 0 && errno == ENOENT && ending[0] != '\0')
-        return BNN_OK;
+    int fd, status = bnn_merge_open_file(AT_FDCWD, path, &fd, st, err);
+    if (status != BNN_OK || (fd < 0 && errno == ENOENT && ending[0] != '\0'))
+        return status;
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
-    const int status = bnn_file_copy(fd, to, err);
+    status = bnn_file_copy(fd, to, err);
     close(fd);
     if (status == BNN_OK && chmod(to, 0600) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", to);

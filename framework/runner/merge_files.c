@@ -4,6 +4,7 @@
  * new go to their places first, and are taken away when its rows never came. Those of a run that is here, and has come
  * further there, go to INTO.artifacts/UID.ATTEMPT/, and from there to their places when the last attempt of the run
  * has become that one. */
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "runner/artifacts.h"
@@ -20,27 +21,41 @@ static const char *const run_files[] = {BNN_RUN_MODEL, BNN_RUN_WEIGHTS, BNN_RUN_
                                         BNN_RUN_LOG};
 enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
 
-int bnn_merge_open_file(int folder, const char *name, struct stat *st)
+/* What cannot be opened is missing, unless the machine fails; keeps errno. */
+static int merge_check_missing(const char *name, bnn_error *err)
 {
-    const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
-        return fd;
-    close(fd);
-    errno = ENOENT;
-    return -1;
+    return bnn_fault_remedy(errno) == NULL
+               ? BNN_OK
+               : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", name);
 }
 
-int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena)
+int bnn_merge_open_file(int folder, const char *name, int *out, struct stat *st, bnn_error *err)
+{
+    *out = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (*out < 0)
+        return merge_check_missing(name, err);
+    if (fstat(*out, st) != 0 || !S_ISREG(st->st_mode)) {
+        close(*out);
+        *out = -1;
+        errno = ENOENT;
+    }
+    return BNN_OK;
+}
+
+int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena, int *out,
+                          bnn_error *err)
 {
     const char *all = bnn_run_path(db, NULL, NULL, arena);
-    const int fd = all == NULL ? -1 : open(all, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = -1;
+    if (all == NULL)
+        return bnn_no_memory(err);
+    const int fd = open(all, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
-    const int folder = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    const int reason = errno;
+        return merge_check_missing(all, err);
+    *out = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const int status = *out < 0 ? merge_check_missing(name, err) : BNN_OK;
     close(fd);
-    errno = reason;
-    return folder;
+    return status;
 }
 
 /* ---- before the commit ------------------------------------------------------------------- */
@@ -59,12 +74,16 @@ static int merge_file(const merge_files *f, int folder, const char *to, const ch
 {
     struct stat st;
     char now[BNN_SHA256_HEX];
-    const int fd = folder < 0 ? -1 : bnn_merge_open_file(folder, name, &st);
+    int fd = -1, status = BNN_OK;
     *copied = false;
+    if (folder >= 0)
+        status = bnn_merge_open_file(folder, name, &fd, &st, err);
+    if (status != BNN_OK)
+        return status;
     if (fd < 0)
         return BNN_OK;
     const char *path = bnn_run_path(f->merge->into, to, name, f->arena);
-    int status = path == NULL ? bnn_no_memory(err) : bnn_file_copy(fd, path, err);
+    status = path == NULL ? bnn_no_memory(err) : bnn_file_copy(fd, path, err);
     close(fd);
     if (status == BNN_OK && sha256 != NULL)
         status = bnn_file_sha256(path, now, err);
@@ -111,7 +130,9 @@ static int merge_copy_run(const merge_files *f, const bnn_store_merged *run, bnn
     if (status == BNN_OK && !bnn_merge_is_note(to))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: somebody has changed it: run %s", f->from,
                         run->uid);
-    const int folder = bnn_merge_open_folder(f->from, run->from_uid, f->arena);
+    int folder = -1;
+    if (status == BNN_OK)
+        status = bnn_merge_open_folder(f->from, run->from_uid, f->arena, &folder, err);
     if (status == BNN_OK && (!is_new || folder >= 0 || n > 0))
         status = merge_note_folder(f, to, err);
     for (size_t i = 0; i < N_RUN_FILES; i++) {
@@ -150,12 +171,17 @@ static int merge_fill_run(const merge_files *f, const bnn_store_merged *run, bnn
             return bnn_no_memory(err);
         if (files[i].is_recorded && bnn_artifacts_look(&here) == NULL)
             continue;
-        const int folder = bnn_merge_open_folder(f->from, run->from_uid, f->arena);
-        status = merge_make_folder(f, run->uid, err);
+        int folder;
+        status = bnn_merge_open_folder(f->from, run->from_uid, f->arena, &folder, err);
+        if (status == BNN_OK)
+            status = merge_make_folder(f, run->uid, err);
         if (status == BNN_OK)
             status = merge_file(f, folder, run->uid, name, files[i].sha256, &copied, err);
         if (folder >= 0)
             close(folder);
+        if (status == BNN_OK && copied && !bnn_file_sync_directory_of(here.path))
+            status =
+                bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", here.path);
         if (status == BNN_OK && copied && !files[i].is_recorded)
             status = bnn_store_merge_fill(f->merge->store, run->from_uid, files[i].path, err);
     }
@@ -178,7 +204,7 @@ int bnn_merge_copy_files(const bnn_merge *m, const char *from, bnn_arena *arena,
     const char *any = bnn_run_path(m->into, "0", NULL, arena);
     if (status == BNN_OK && (all == NULL || any == NULL))
         return bnn_no_memory(err);
-    if (status == BNN_OK && n > 0 &&
+    if (status == BNN_OK && (n > 0 || out->n_files > 0) &&
         !(bnn_file_sync(m->lock) && bnn_file_sync_directory_of(any) &&
           bnn_file_sync_directory_of(all)))
         status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be synced", all);
@@ -236,8 +262,10 @@ static int merge_clear_place(const merge_note *note, bnn_error *err)
     for (size_t i = 0; i < N_RUN_FILES; i++) {
         const char *file = merge_path(note, note->uid, run_files[i]);
         const char *mine = merge_path(note, note->staged, run_files[i]);
-        if (file != NULL && mine != NULL && access(mine, F_OK) != 0)
-            unlink(file);
+        if (file == NULL || mine == NULL)
+            return bnn_no_memory(err);
+        if (access(mine, F_OK) != 0 && unlink(file) != 0 && errno != ENOENT)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", file);
     }
     const int status = bnn_file_make_directory(to, err);
     if (status == BNN_OK && rename(staged, moving) != 0)

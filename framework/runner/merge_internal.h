@@ -26,11 +26,11 @@ void bnn_merge_remove_unpacked(const bnn_merge *merge);
 /* Takes what an archive has into a folder, which is there, empty, and nobody else's. */
 int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err);
 
-/* FILE.artifacts/NAME/, opened, which is no link; -1 with errno. */
-int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena);
-
-/* Opens a file that is no link; -1 with errno, ENOENT for what is no file, either. */
-int bnn_merge_open_file(int folder, const char *name, struct stat *st);
+/* Opens FILE.artifacts/NAME/, or a file in a folder, and no link; *out is -1, and that no failure, of what is missing, or
+ * is something else. */
+int bnn_merge_open_folder(const char *db, const char *name, bnn_arena *arena, int *out,
+                          bnn_error *err);
+int bnn_merge_open_file(int folder, const char *name, int *out, struct stat *st, bnn_error *err);
 
 /* Likewise what is called name by whoever gave the database. */
 int bnn_merge_from_as(bnn_merge *merge, const char *from, const char *name, bool skips,

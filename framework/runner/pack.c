@@ -5,7 +5,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -167,7 +166,9 @@ static int pack_file(pack_work *p, pack_writer *w, int folder, const char *uid, 
     const char *recorded;
     char now[BNN_SHA256_HEX] = "";
     int status = bnn_store_file_sha256(p->store, uid, name, p->arena, &recorded, err);
-    const int fd = folder < 0 ? -1 : bnn_merge_open_file(folder, name, &st);
+    int fd = -1;
+    if (status == BNN_OK && folder >= 0)
+        status = bnn_merge_open_file(folder, name, &fd, &st, err);
     const char *entry = bnn_arena_printf(p->arena, BNN_PACK_DATABASE ".artifacts/%s/%s", uid, name);
     if (status == BNN_OK && entry == NULL)
         status = bnn_no_memory(err);
@@ -200,7 +201,8 @@ static int pack_take_files(pack_work *p, pack_writer *w, bnn_error *err)
     qsort(runs, n, sizeof *runs, pack_compare);
     int status = pack_add(w, BNN_PACK_DATABASE, p->saved, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {
-        const int folder = bnn_merge_open_folder(p->db, runs[i].uid, p->arena);
+        int folder = -1;
+        status = bnn_merge_open_folder(p->db, runs[i].uid, p->arena, &folder, err);
         for (size_t k = 0; status == BNN_OK && k < sizeof pack_files / sizeof *pack_files; k++)
             status = pack_file(p, w, folder, runs[i].uid, pack_files[k], err);
         if (folder >= 0)
@@ -281,17 +283,12 @@ static int pack_begin(pack_work *p, const char *path, bnn_error *err)
                : BNN_OK;
 }
 
-static void pack_end(pack_work *p)
+static int pack_end(pack_work *p, int status, bnn_error *err)
 {
-    DIR *folder = p->folder[0] == '\0' ? NULL : opendir(p->folder);
-    const struct dirent *e;
     bnn_store_close(p->store);
-    while (folder != NULL && (e = readdir(folder)) != NULL)
-        unlinkat(dirfd(folder), e->d_name, 0);
-    if (folder != NULL) {
-        closedir(folder);
-        rmdir(p->folder);
-    }
+    if (p->folder[0] != '\0' && !bnn_file_remove_folder(AT_FDCWD, p->folder) && status == BNN_OK)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", p->folder);
+    return status;
 }
 
 int bnn_pack(const char *db, const bnn_store_words *uids, const char *path, bnn_arena *arena,
@@ -311,7 +308,7 @@ int bnn_pack(const char *db, const bnn_store_words *uids, const char *path, bnn_
         status = pack_take_rows(&p, uids, err);
     if (status == BNN_OK)
         status = pack_put(&p, &w, err);
-    pack_end(&p);
+    status = pack_end(&p, status, err);
     archive_write_free(w.archive);
     return status;
 }

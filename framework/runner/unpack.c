@@ -2,6 +2,7 @@
  * a folder that is nobody else's, and then merged as any database from elsewhere is. */
 #include "runner/pack.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "runner/merge_internal.h"
@@ -36,8 +37,16 @@ typedef struct unpack_work {
     FILE *sum;
 } unpack_work;
 
+/* Or it cannot be read, of which libarchive says no reason in its words. */
 static int unpack_damaged(const unpack_work *u, bnn_error *err)
 {
+    const int reason = archive_errno(u->archive);
+    if (reason == ENOMEM)
+        return bnn_no_memory(err);
+    if (bnn_fault_remedy(reason) != NULL) {
+        errno = reason;
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", u->name);
+    }
     const char *why = archive_error_string(u->archive);
     return bnn_fail(err, BNN_E_RESOURCE, "%s: damaged, or not whole: %s", u->name,
                     why == NULL ? "it ends too early" : why);

@@ -10,6 +10,10 @@
 #define SWEEP "run spec.yaml --db " TRIAL_DB " -s run.isolation="
 #define ON    " --db " TRIAL_DB
 
+#define EXPERIMENT "torture"
+#define ARCHIVE    EXPERIMENT ".tar.zst"
+#define EXPORT     "export " EXPERIMENT ON " --format "
+
 /* In the order in which they are tried. */
 const torture_command torture_commands[] = {
     {.name = "run", .words = SWEEP "thread -j 2", .folder = "fresh", .trains = true},
@@ -27,6 +31,15 @@ const torture_command torture_commands[] = {
     {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
     {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
+    {.name = "tensorboard", .words = EXPORT "tensorboard -o out", .folder = "done", .once = true},
+    {.name = "mlflow", .words = EXPORT "mlflow -o out", .folder = "done", .once = true},
+    {.name = "trackio", .words = EXPORT "trackio -o out", .folder = "done", .once = true},
+    {.name = "csv", .words = EXPORT "csv -o out", .folder = "done", .once = true},
+    {.name = "latex", .words = EXPORT "latex -o out.tex", .folder = "done"},
+    {.name = "pack", .words = "pack " EXPERIMENT " -o " ARCHIVE ON, .folder = "done"},
+    {.name = "unpack", .words = "unpack " ARCHIVE ON, .folder = "packed"},
+    {.name = "merge", .words = "merge " TRIAL_DB " done/" TRIAL_DB, .folder = "shards"},
+    {.name = "slurm", .words = "slurm spec.yaml --tasks 2 --folder out", .folder = "fresh"},
     {.name = "predict", .words = "predict RUN" ON, .folder = "done", .steady = true},
     {.name = "verify",
      .words = "verify RUN" ON,
@@ -42,7 +55,7 @@ const torture_command torture_commands[] = {
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
 static const char spec[] =
-    "name: torture\n"
+    "name: " EXPERIMENT "\n"
     "dataset: {name: synthetic, train_limit: 40, validation: 20, test_limit: 20}\n"
     "model:\n"
     "  topology:\n"
@@ -81,6 +94,15 @@ static int sweep(const trial_place *place, const char *folder, const trial_fault
     return outcome.status;
 }
 
+static void must_run(const trial_place *place, const char *folder, const char *words)
+{
+    trial_outcome outcome;
+    trial_run(place, folder, words, NULL, &outcome);
+    if (outcome.status != 0)
+        trial_die("%s: status %d\n%s", words, outcome.status, outcome.err);
+    trial_free(&outcome);
+}
+
 /* Something that the last run writes cannot come to its place. A slow machine has fewer checkpoints. */
 static void stop_sweep(const trial_place *place, uint64_t n_renames)
 {
@@ -116,6 +138,12 @@ bool torture_make_folders(const trial_place *place)
         trial_die("%s: %s", path, strerror(errno));
 
     stop_sweep(place, n_renames);
+
+    trial_copy(place, "stopped", "shards");
+    trial_copy(place, "done", "shards/done");
+
+    trial_copy(place, "fresh", "packed");
+    must_run(place, "done", "pack " EXPERIMENT " -o ../packed/" ARCHIVE ON);
 
     trial_copy(place, "done", "dirty");
     snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn.123.tmp", uid);

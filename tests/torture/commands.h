@@ -10,6 +10,7 @@ typedef struct torture_command {
     const char *folder; /* that it begins in a copy of */
     const char *again;  /* what takes up after a failure, beside the same command; or NULL */
     bool trains;        /* ends as "done" is, whatever happened */
+    bool once;          /* writes nothing over, what it has made itself neither */
     bool steady;        /* prints the same each time */
     bool may_lose;      /* says by status 1 that a run could not be made again, or looked at */
 } torture_command;
@@ -18,8 +19,8 @@ extern const torture_command torture_commands[];
 extern const unsigned torture_n_commands;
 
 /* Makes the folders that commands begin in: "fresh" has a spec; "done" has its two runs, too; in "torn" one has lost a
- * file; "stopped" was left when one was not done, but has a checkpoint; in "dirty" something is to be removed.
- * False where calls cannot be made to fail. */
+ * file; "stopped" was left when one was not done, but has a checkpoint; "shards" is that with "done" in it; "packed"
+ * has the runs in an archive alone; in "dirty" something is to be removed. False where calls cannot be made to fail. */
 bool torture_make_folders(const trial_place *place);
 
 /* The command's words with the uid of a run in "done". */

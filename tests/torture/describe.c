@@ -57,19 +57,21 @@ static bool is_of_sqlite(const char *name)
     return strcmp(name, TRIAL_DB "-wal") == 0 || strcmp(name, TRIAL_DB "-shm") == 0;
 }
 
-static bool is_same_each_time(const char *name)
+/* Its path below the folder. */
+static bool is_same_each_time(const char *below)
 {
-    return strcmp(name, TRIAL_DB) != 0 && strcmp(name, TRIAL_DB ".lock") != 0 &&
-           strcmp(name, "report.html") != 0;
+    return strcmp(below, "/" TRIAL_DB) != 0 && strcmp(below, "/" TRIAL_DB ".lock") != 0 &&
+           strcmp(below, "/report.html") != 0;
 }
 
 static int describe_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     char digest[SHA256_DIGEST_STRING_LENGTH] = "";
     const char *name = path + ftw->base, *below = path + described.skip;
-    if (strcmp(name, BNN_RUN_CHECKPOINT) == 0 || bnn_run_is_half_file(name))
+    if (strcmp(name, BNN_RUN_CHECKPOINT) == 0 || bnn_run_is_half_file(name) ||
+        strcmp(below, "/" TRIAL_DB ".merging") == 0)
         fprintf(described.out, TRIAL_LEFT_OVER "%s\n", below);
-    else if (type == FTW_F && is_same_each_time(name) && !is_of_sqlite(name))
+    else if (type == FTW_F && is_same_each_time(below) && !is_of_sqlite(name))
         fprintf(described.out, "file %s %jd %s\n", below, (intmax_t)st->st_size,
                 SHA256File(path, digest) != NULL ? digest : "cannot be read");
     else if (!is_of_sqlite(name))

@@ -13,10 +13,10 @@ typedef enum torture_calls {
     TORTURE_READ,  /* read, pread, fread */
     TORTURE_WRITE, /* write, pwrite */
     TORTURE_FLUSH, /* fflush, fclose: what was printed comes to a full disk */
-    TORTURE_SYNC,  /* fsync, fdatasync */
+    TORTURE_SYNC,  /* fsync, fdatasync, syncfs */
     TORTURE_RENAME,
-    TORTURE_UNLINK,
-    TORTURE_MKDIR,
+    TORTURE_UNLINK, /* rmdir, too */
+    TORTURE_MKDIR,  /* mkdtemp, too */
     TORTURE_TRUNCATE,
     TORTURE_MAP, /* mmap */
     TORTURE_THREAD,

@@ -97,7 +97,9 @@ static int (*program_main)(int, char **, char **);
 static int main_counted(int argc, char **argv, char **environment)
 {
     begun = true;
-    return program_main(argc, argv, environment);
+    const int status = program_main(argc, argv, environment);
+    begun = false; /* what looks for leaks, or has counted lines, has files of its own */
+    return status;
 }
 
 int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void),
@@ -215,13 +217,21 @@ WRITE(pwrite, (int fd, const void *in, size_t n, off_t at), (fd, in, n, at), (fd
 WRITE(pwrite64, (int fd, const void *in, size_t n, off_t at), (fd, in, n, at), (fd, in, n / 2, at))
 FAILS(TORTURE_SYNC, int, -1, fsync, (int fd), (fd))
 FAILS(TORTURE_SYNC, int, -1, fdatasync, (int fd), (fd))
+FAILS(TORTURE_SYNC, int, -1, syncfs, (int fd), (fd))
 FAILS(TORTURE_RENAME, int, -1, rename, (const char *from, const char *to), (from, to))
 FAILS(TORTURE_RENAME, int, -1, renameat, (int in, const char *from, int out, const char *to),
       (in, from, out, to))
+FAILS(TORTURE_RENAME, int, -1, renameat2,
+      (int in, const char *from, int out, const char *to, unsigned flags),
+      (in, from, out, to, flags))
 FAILS(TORTURE_UNLINK, int, -1, unlink, (const char *path), (path))
 FAILS(TORTURE_UNLINK, int, -1, unlinkat, (int folder, const char *path, int flags),
       (folder, path, flags))
+FAILS(TORTURE_UNLINK, int, -1, rmdir, (const char *path), (path))
 FAILS(TORTURE_MKDIR, int, -1, mkdir, (const char *path, mode_t mode), (path, mode))
+FAILS(TORTURE_MKDIR, int, -1, mkdirat, (int folder, const char *path, mode_t mode),
+      (folder, path, mode))
+FAILS(TORTURE_MKDIR, char *, NULL, mkdtemp, (char *path), (path))
 FAILS(TORTURE_TRUNCATE, int, -1, ftruncate, (int fd, off_t n), (fd, n))
 FAILS(TORTURE_TRUNCATE, int, -1, ftruncate64, (int fd, off_t n), (fd, n))
 FAILS(TORTURE_SEND, ssize_t, -1, send, (int fd, const void *in, size_t n, int flags),

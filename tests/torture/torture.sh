@@ -11,7 +11,8 @@ trap 'exit 99' HUP INT TERM
 BNN_TORTURE_LIBRARY=$abs_top_builddir/tests/torture/.libs/inject.so
 XDG_CACHE_HOME=$TMPDIR/none # no data of whoever runs the tests
 XDG_DATA_HOME=$XDG_CACHE_HOME
-export BNN_TORTURE_LIBRARY TMPDIR XDG_CACHE_HOME XDG_DATA_HOME
+SLURM_CONF=/dev/null # no cluster is asked
+export BNN_TORTURE_LIBRARY SLURM_CONF TMPDIR XDG_CACHE_HOME XDG_DATA_HOME
 unset BNN_DATA_PATH BNNRUN_DB BNN_CPU
 torture=$abs_top_builddir/tests/torture/torture
 # The status is 77 where calls cannot be made to fail, as with sanitizers that are no libraries.
@@ -19,9 +20,10 @@ if [ "${1-}" = all ]; then
     shift
     "$torture" "$@"
 elif [ -z "${BNN_TEST_LONG-}" ]; then
-    "$torture" --command run,query --kind full,fsync,sqlite --points 1
+    "$torture" --command run,query,csv,pack,unpack,merge,slurm --kind full,fsync,sqlite --points 1
 else
     # One point of each kind; `bench` measures for long, and `c` and `runs` do as `onnx` and `query`.
     commands=run,process,resume,restore,plan,show,query,compare,onnx,predict,verify,report,note,rm,gc
+    commands=$commands,tensorboard,mlflow,trackio,csv,latex,pack,unpack,merge,slurm
     "$torture" --command "$commands" --points 1
 fi
