@@ -477,6 +477,18 @@ tests_torture_inject_la_LIBADD = -ldl
 torture: all tests/torture/torture tests/torture/inject.la
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/torture/torture.sh all $(TORTURE_FLAGS)
 
+# Error branches that nothing has taken in this folder, which was configured with --enable-coverage; ERRORS names files or
+# folders: make check TESTS=... torture TORTURE_FLAGS=... error-coverage ERRORS=db
+EXTRA_DIST += tests/coverage/errors.py
+.PHONY: error-coverage
+if COVERAGE
+error-coverage:
+	@python3 $(srcdir)/tests/coverage/errors.py --gcov '$(GCOV)' $(abs_top_srcdir) $(ERRORS)
+else
+error-coverage:
+	@echo "error-coverage: configure with --enable-coverage first" >&2; exit 1
+endif
+
 # Scripts, fixtures and expected results.
 EXTRA_DIST += $(long_tests) $(shell_tests) tests/cli/command.sh tests/cli/slurm_cluster.sh
 EXTRA_DIST += \
