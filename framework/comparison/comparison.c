@@ -91,8 +91,8 @@ static int compare_plan(compare_work *work, const bnn_paired *paired, const bnn_
                        arena, err) != BNN_OK)
         return err->status;
     for (size_t i = 0; i < n; i++)
-        if (bnn_sample_prepare(&work->samples[i], &work->flips,
-                               paired->differences + i * paired->seeds, arena, err) != BNN_OK)
+        if (bnn_sample_prepare(&work->samples[i], paired->differences + i * paired->seeds,
+                               paired->seeds, arena, err) != BNN_OK)
             return err->status;
     return BNN_OK;
 }

@@ -32,26 +32,44 @@ double bnn_design_spent(const bnn_design *design, double alpha, size_t look)
     return 2 * bnn_normal_cdf(bnn_normal_quantile(alpha / 2) / sqrt(share));
 }
 
-/* greatest[flips->count]: over configs, with the seeds up to that look alone. */
-static int paths_greatest(const bnn_paths *paths, const bnn_flips *flips, size_t look,
-                          double *greatest, bnn_arena *arena, bnn_error *err)
+/* Samples of the configs from k on, of the seeds up to that look alone, one a lane of the table. */
+static int paths_tabulate(const bnn_paths *paths, const bnn_flips *flips, size_t look, size_t k,
+                          bnn_sample samples[BNN_FLIP_LANES], double *table, bnn_arena *arena,
+                          bnn_error *err)
 {
     const size_t seeds = paths->design->seeds[look], all = paths->design->seeds[paths->look];
     double *differences = bnn_arena_alloc(arena, flips->seeds, sizeof *differences);
     if (differences == NULL)
         return bnn_no_memory(err);
-    memset(greatest, 0, flips->count * sizeof *greatest);
-    for (size_t i = 0; i < paths->configs; i++) {
-        bnn_sample sample;
+    for (size_t lane = 0; lane < bnn_flips_lanes(paths->configs - k); lane++) {
         for (size_t j = 0; j < flips->seeds; j++)
-            differences[j] = j < seeds ? paths->differences[i * all + j] : (double)NAN;
-        if (bnn_sample_prepare(&sample, flips, differences, arena, err) != BNN_OK)
+            differences[j] = j < seeds ? paths->differences[(k + lane) * all + j] : (double)NAN;
+        if (bnn_sample_prepare(&samples[lane], differences, flips->seeds, arena, err) != BNN_OK)
+            return err->status;
+        bnn_flips_tabulate(flips, samples[lane].values, lane, table);
+    }
+    return BNN_OK;
+}
+
+/* greatest[flips->count]: over configs, with the seeds up to that look alone. */
+static int paths_greatest(const bnn_paths *paths, const bnn_flips *flips, size_t look,
+                          double *greatest, bnn_arena *arena, bnn_error *err)
+{
+    double *table = bnn_flips_table(flips, arena);
+    if (table == NULL)
+        return bnn_no_memory(err);
+    memset(greatest, 0, flips->count * sizeof *greatest);
+    for (size_t k = 0; k < paths->configs; k += BNN_FLIP_LANES) {
+        const size_t lanes = bnn_flips_lanes(paths->configs - k);
+        bnn_sample samples[BNN_FLIP_LANES];
+        if (paths_tabulate(paths, flips, look, k, samples, table, arena, err) != BNN_OK)
             return err->status;
         for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {
-            double sums[BNN_FLIP_BLOCK], *out = greatest + block * BNN_FLIP_BLOCK;
-            bnn_flips_sums(flips, sample.table, block, sums);
-            for (size_t f = 0; f < bnn_flips_in_block(flips, block); f++)
-                out[f] = fmax(out[f], fabs(sums[f]) * sample.inverse);
+            double sums[BNN_FLIP_LANES][BNN_FLIP_BLOCK], *out = greatest + block * BNN_FLIP_BLOCK;
+            bnn_flips_sums(flips, table, lanes, block, sums);
+            for (size_t lane = 0; lane < lanes; lane++)
+                for (size_t f = 0; f < bnn_flips_in_block(flips, block); f++)
+                    out[f] = fmax(out[f], fabs(sums[lane][f]) * samples[lane].inverse);
         }
     }
     return BNN_OK;

@@ -47,11 +47,18 @@ double bnn_flips_p(const bnn_flips *flips, size_t hits)
     return (double)(hits + one) / (double)(flips->count + one);
 }
 
-double *bnn_flips_table(const bnn_flips *flips, const double *values, bnn_arena *arena)
+enum { FLIP_BYTE = BNN_FLIP_LANES << 8 }; /* of a table: the sums of each byte */
+
+double *bnn_flips_table(const bnn_flips *flips, bnn_arena *arena)
 {
-    double *table = bnn_arena_alloc(arena, bnn_size_product(flips->bytes, 256), sizeof *table);
-    for (size_t b = 0; table != NULL && b < flips->bytes; b++) {
-        double *sums = table + 256 * b;
+    return bnn_arena_alloc(arena, bnn_size_product(flips->bytes, FLIP_BYTE), sizeof(double));
+}
+
+void bnn_flips_tabulate(const bnn_flips *flips, const double *values, size_t lane, double *table)
+{
+    for (size_t b = 0; b < flips->bytes; b++) {
+        double *sums = table + FLIP_BYTE * b + lane;
+        sums[0] = 0;
         for (size_t i = 8 * b; i < 8 * b + 8 && i < flips->seeds; i++)
             sums[0] += values[i];
         /* A pattern is one with a bit less, and that seed turned. */
@@ -59,38 +66,52 @@ double *bnn_flips_table(const bnn_flips *flips, const double *values, bnn_arena 
             const size_t seed = 8 * b + i, bit = (size_t)1 << i;
             const double turn = seed < flips->seeds ? 2 * values[seed] : 0;
             for (size_t pattern = 0; pattern < bit; pattern++)
-                sums[bit + pattern] = sums[pattern] - turn;
+                sums[BNN_FLIP_LANES * (bit + pattern)] = sums[BNN_FLIP_LANES * pattern] - turn;
         }
     }
-    return table;
 }
 
-static void flips_sums_exact(const bnn_flips *flips, const double *table, size_t block, size_t n,
+static void flips_sums_exact(const bnn_flips *flips, const double *table, size_t lane, size_t block,
                              double *sums)
 {
+    const size_t n = bnn_flips_in_block(flips, block);
     double base = 0;
     for (size_t b = 1; b < flips->bytes; b++)
-        base += table[256 * b + (block >> 8 * (b - 1) & 255)];
+        base += table[FLIP_BYTE * b + BNN_FLIP_LANES * (block >> 8 * (b - 1) & 255) + lane];
     for (size_t i = 0; i < n; i++)
-        sums[i] = base + table[i];
+        sums[i] = base + table[BNN_FLIP_LANES * i + lane];
 }
 
-void bnn_flips_sums(const bnn_flips *flips, const double *table, size_t block, double *sums)
+/* What all machines have as a register. */
+typedef double flips_pair __attribute__((vector_size(2 * sizeof(double)), may_alias));
+
+static void flips_sums_drawn(const bnn_flips *flips, const double *table, size_t block,
+                             double sums[][BNN_FLIP_BLOCK])
 {
-    const size_t n = bnn_flips_in_block(flips, block);
-    if (flips->bytes == 0) {
-        memset(sums, 0, n * sizeof *sums);
-        return;
+    const size_t n = bnn_flips_in_block(flips, block), bytes = flips->bytes;
+    const uint8_t *pattern = flips->drawn + block * BNN_FLIP_BLOCK * bytes;
+    for (size_t i = 0; i < n; i++, pattern += bytes) {
+        flips_pair a = {0}, b = {0};
+        for (size_t byte = 0; byte < bytes; byte++) {
+            const double *row = table + FLIP_BYTE * byte + BNN_FLIP_LANES * pattern[byte];
+            a += *(const flips_pair *)row;
+            b += *(const flips_pair *)(row + 2);
+        }
+        sums[0][i] = a[0];
+        sums[1][i] = a[1];
+        sums[2][i] = b[0];
+        sums[3][i] = b[1];
     }
-    if (flips->is_exact) {
-        flips_sums_exact(flips, table, block, n, sums);
-        return;
-    }
-    const uint8_t *pattern = flips->drawn + block * BNN_FLIP_BLOCK * flips->bytes;
-    for (size_t i = 0; i < n; i++, pattern += flips->bytes) {
-        double sum = 0;
-        for (size_t b = 0; b < flips->bytes; b++)
-            sum += table[256 * b + pattern[b]];
-        sums[i] = sum;
-    }
+}
+
+void bnn_flips_sums(const bnn_flips *flips, const double *table, size_t lanes, size_t block,
+                    double sums[][BNN_FLIP_BLOCK])
+{
+    if (flips->bytes == 0)
+        memset(sums, 0, lanes * sizeof *sums);
+    else if (!flips->is_exact)
+        flips_sums_drawn(flips, table, block, sums);
+    else
+        for (size_t lane = 0; lane < lanes; lane++)
+            flips_sums_exact(flips, table, lane, block, sums[lane]);
 }

@@ -5,8 +5,9 @@
  * numbers below 2^n; the last seed keeps its sign, since what is asked is the same for a pattern
  * and its opposite, so there are 2^(n-1). Or `count` patterns are drawn. Sums are looked up by
  * byte: of a block of 256 neighbouring patterns, all but the lowest byte is a constant. That is as
- * fast as following a Gray code, can use vectors, and adds no rounding error from one pattern to
- * the next. */
+ * fast as following a Gray code, and adds no rounding error from one pattern to the next. A table
+ * has several configs side by side, so that one look is a vector with a sum of each; a sum is formed in
+ * the same order whatever stands beside it. */
 #ifndef BNN_COMPARISON_FLIPS_H
 #define BNN_COMPARISON_FLIPS_H
 
@@ -18,6 +19,7 @@
 
 enum {
     BNN_FLIP_BLOCK = 256,
+    BNN_FLIP_LANES = 4,        /* configs in a table */
     BNN_FLIP_EXACT_SEEDS = 20, /* more are drawn */
 };
 
@@ -50,11 +52,20 @@ static inline size_t bnn_flips_in_block(const bnn_flips *flips, size_t block)
 int64_t bnn_flips_allowed(const bnn_flips *flips, double alpha);
 double bnn_flips_p(const bnn_flips *flips, size_t hits);
 
-/* The table of values[seeds], where absent ones are 0: [bytes][256], from the arena; NULL without
- * memory. */
-double *bnn_flips_table(const bnn_flips *flips, const double *values, bnn_arena *arena);
+/* How many of n configs that are left a table takes. */
+static inline size_t bnn_flips_lanes(size_t n)
+{
+    return n < BNN_FLIP_LANES ? n : BNN_FLIP_LANES;
+}
 
-/* sums[in block]: of the values of the table, with the signs of each pattern. */
-void bnn_flips_sums(const bnn_flips *flips, const double *table, size_t block, double *sums);
+/* An empty table, from the arena; NULL without memory. */
+double *bnn_flips_table(const bnn_flips *flips, bnn_arena *arena);
+
+/* Puts values[seeds], where absent ones are 0, into a lane of the table; what was there is gone. */
+void bnn_flips_tabulate(const bnn_flips *flips, const double *values, size_t lane, double *table);
+
+/* sums[lane][in block]: of the first lanes of the table, with the signs of each pattern. */
+void bnn_flips_sums(const bnn_flips *flips, const double *table, size_t lanes, size_t block,
+                    double sums[][BNN_FLIP_BLOCK]);
 
 #endif

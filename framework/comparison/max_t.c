@@ -36,27 +36,41 @@ static void max_t_count(max_t_rank *rank, double inverse, size_t n, const double
     rank->own_hits += own_hits;
 }
 
+/* Adds all flips for ranks[n], at most BNN_FLIP_LANES, the last of which is the weakest. */
+static void max_t_add(max_t_rank *ranks, size_t n, const bnn_flips *flips,
+                      const bnn_sample *samples, double *table, double *greatest)
+{
+    for (size_t j = 0; j < n; j++)
+        bnn_flips_tabulate(flips, samples[ranks[j].index].values, j, table);
+    for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {
+        double sums[BNN_FLIP_LANES][BNN_FLIP_BLOCK];
+        bnn_flips_sums(flips, table, n, block, sums);
+        for (size_t j = n; j-- > 0;)
+            max_t_count(&ranks[j], samples[ranks[j].index].inverse,
+                        bnn_flips_in_block(flips, block), sums[j],
+                        greatest + block * BNN_FLIP_BLOCK);
+    }
+}
+
 int bnn_max_t(const bnn_flips *flips, const bnn_sample *samples, size_t n, const uint8_t *ended,
               double *alone, double *adjusted, bnn_arena *arena, bnn_error *err)
 {
     max_t_rank *ranks = bnn_arena_alloc(arena, n, sizeof *ranks);
-    if (ranks == NULL)
+    double *greatest = bnn_arena_alloc(arena, flips->count, sizeof *greatest);
+    double *table = bnn_flips_table(flips, arena);
+    if (ranks == NULL || greatest == NULL || table == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         const double seen = fabs(samples[i].sum) * samples[i].inverse;
         ranks[i] = (max_t_rank){.key = -seen, .index = i, .seen = seen - BNN_TIE};
     }
     qsort(ranks, n, sizeof *ranks, compare_ranks);
-    for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {
-        double sums[BNN_FLIP_BLOCK], greatest[BNN_FLIP_BLOCK] = {0};
-        for (size_t i = 0; ended != NULL && i < bnn_flips_in_block(flips, block); i++)
-            greatest[i] = ended[block * BNN_FLIP_BLOCK + i] ? INFINITY : 0;
-        for (size_t k = n; k-- > 0;) {
-            const bnn_sample *sample = &samples[ranks[k].index];
-            bnn_flips_sums(flips, sample->table, block, sums);
-            max_t_count(&ranks[k], sample->inverse, bnn_flips_in_block(flips, block), sums,
-                        greatest);
-        }
+    for (size_t i = 0; ended != NULL && i < flips->count; i++)
+        greatest[i] = ended[i] ? INFINITY : 0;
+    for (size_t left = n; left > 0;) {
+        const size_t lanes = bnn_flips_lanes(left);
+        left -= lanes;
+        max_t_add(ranks + left, lanes, flips, samples, table, greatest);
     }
     double least = 0; /* what stronger configs have */
     for (size_t k = 0; k < n; k++) {

@@ -21,13 +21,13 @@ static void sample_count(bnn_sample *sample, const double *differences, size_t n
         sample->scale = 1;
 }
 
-/* Scales to values[n], and marks what is present. */
-static void sample_scale(bnn_sample *sample, const double *differences, size_t n, double *values,
-                         double *present)
+/* Scales the values, and marks what is present. */
+static void sample_scale(bnn_sample *sample, const double *differences, size_t n)
 {
     bnn_moments moments = {0};
+    double *values = sample->values;
     for (size_t i = 0; i < n; i++) {
-        present[i] = isnan(differences[i]) ? 0 : 1;
+        sample->presence[i] = isnan(differences[i]) ? 0 : 1;
         if (isinf(differences[i]))
             values[i] = differences[i] > 0 ? 1 : -1;
         if (!isfinite(differences[i]))
@@ -48,12 +48,11 @@ static double sum_of_values(const double *values, size_t n)
 }
 
 /* What remains of constant differences is rounding, and no noise. */
-static void sample_centre(const bnn_sample *sample, const double *differences, size_t n,
-                          const double *values, double *centred)
+static void sample_centre(bnn_sample *sample, const double *differences, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const double rest = values[i] - sample->mean;
-        centred[i] = isfinite(differences[i]) && fabs(rest) > BNN_TIE ? rest : 0;
+        const double rest = sample->values[i] - sample->mean;
+        sample->centred[i] = isfinite(differences[i]) && fabs(rest) > BNN_TIE ? rest : 0;
     }
 }
 
@@ -65,32 +64,24 @@ static double inverse_norm(const double *values, size_t n)
     return squares > 0 ? 1 / sqrt(squares) : 0;
 }
 
-int bnn_sample_prepare(bnn_sample *sample, const bnn_flips *flips, const double *differences,
-                       bnn_arena *arena, bnn_error *err)
+int bnn_sample_prepare(bnn_sample *sample, const double *differences, size_t n, bnn_arena *arena,
+                       bnn_error *err)
 {
-    const size_t n = flips->seeds;
-    *sample = (bnn_sample){0};
-    double *values = bnn_arena_alloc(arena, n, sizeof *values);
-    double *present = bnn_arena_alloc(arena, n, sizeof *present);
-    double *centred = bnn_arena_alloc(arena, n, sizeof *centred);
-    if (values == NULL || present == NULL || centred == NULL)
+    *sample = (bnn_sample){.values = bnn_arena_alloc(arena, n, sizeof(double)),
+                           .beyond = bnn_arena_alloc(arena, n, sizeof(double)),
+                           .presence = bnn_arena_alloc(arena, n, sizeof(double)),
+                           .centred = bnn_arena_alloc(arena, n, sizeof(double))};
+    if (sample->values == NULL || sample->beyond == NULL || sample->presence == NULL ||
+        sample->centred == NULL)
         return bnn_no_memory(err);
     sample_count(sample, differences, n);
-    sample_scale(sample, differences, n, values, present);
-    sample_centre(sample, differences, n, values, centred);
-    sample->inverse = inverse_norm(values, n);
-    sample->centred_inverse = inverse_norm(centred, n);
-    sample->sum = sum_of_values(values, n);
-    sample->table = bnn_flips_table(flips, values, arena);
+    sample_scale(sample, differences, n);
+    sample_centre(sample, differences, n);
     for (size_t i = 0; i < n; i++)
-        if (isinf(differences[i]))
-            values[i] *= 4 * (double)n;
-    sample->beyond_sum = sum_of_values(values, n);
-    sample->beyond_table = bnn_flips_table(flips, values, arena);
-    sample->present_table = bnn_flips_table(flips, present, arena);
-    sample->centred_table = bnn_flips_table(flips, centred, arena);
-    if (sample->table == NULL || sample->beyond_table == NULL || sample->present_table == NULL ||
-        sample->centred_table == NULL)
-        return bnn_no_memory(err);
+        sample->beyond[i] = sample->values[i] * (isinf(differences[i]) ? 4 * (double)n : 1);
+    sample->inverse = inverse_norm(sample->values, n);
+    sample->centred_inverse = inverse_norm(sample->centred, n);
+    sample->sum = sum_of_values(sample->values, n);
+    sample->beyond_sum = sum_of_values(sample->beyond, n);
     return BNN_OK;
 }

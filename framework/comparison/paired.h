@@ -17,17 +17,17 @@ typedef struct bnn_sample {
     size_t pairs, failed, baseline_failed; /* ... each kind of them */
     double scale;                          /* what values were divided by */
     double mean, deviation; /* of the pairs, scaled; root of the mean square around it */
-    double *table;          /* of the values (flips.h); of failed runs: 1 or -1 */
-    double *beyond_table;   /* ... of these: more than all others can make up for */
-    double *present_table;  /* ... of 1 for each seed that is present */
-    double *centred_table;  /* ... of pairs' values minus their mean */
+    double *values;         /* [seeds], scaled; of failed runs: 1 or -1 */
+    double *beyond;         /* ... of these: more than all others can make up for */
+    double *presence;       /* 1 for each seed that is present */
+    double *centred;        /* pairs' values minus their mean */
     double inverse;         /* 1 / root of the sum of squares; 0 when all are 0 */
     double centred_inverse; /* ... of what is centred */
-    double sum, beyond_sum; /* of the values in both tables, no sign turned */
+    double sum, beyond_sum; /* of the values, no sign turned */
 } bnn_sample;
 
-/* Reads differences[flips->seeds]; tables come from the arena. BNN_E_INTERNAL without memory. */
-int bnn_sample_prepare(bnn_sample *sample, const bnn_flips *flips, const double *differences,
-                       bnn_arena *arena, bnn_error *err);
+/* Reads differences[n]; what is made of them is in the arena. BNN_E_INTERNAL without memory. */
+int bnn_sample_prepare(bnn_sample *sample, const double *differences, size_t n, bnn_arena *arena,
+                       bnn_error *err);
 
 #endif

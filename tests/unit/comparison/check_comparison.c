@@ -3,11 +3,16 @@
  * tests/fixtures/reference. */
 #include "comparison/comparison.h"
 
+#include "base/rng.h"
+#include "comparison/rank.h"
+
 #include "tests/fixtures/check_main.h"
 
 #include "tests/fixtures/reference/comparison_flips.inc"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CONFIGS_MAX = 12 };
 
@@ -284,6 +289,67 @@ START_TEST(holm_takes_the_p_of_each_test)
 }
 END_TEST
 
+/* Sums of several configs are formed at once: to the last bit what they are one by one, with flips that
+ * are enumerated and drawn, and for any number of configs. */
+static void check_beside_others(size_t configs, size_t seeds)
+{
+    const bnn_rng rng = {1, BNN_RNG_FLIPS, 1};
+    double differences[CONFIGS_MAX * 24];
+    bnn_answer answers[CONFIGS_MAX], one;
+    for (size_t i = 0; i < configs * seeds; i++)
+        differences[i] = (double)bnn_rng_bits(&rng, i) / 1e10 - 0.1;
+    differences[1] = -INFINITY;
+    const bnn_question together = {.alpha = 0.05, .adjustment = BNN_ADJUST_HOLM, .draws = 2999};
+    const bnn_question alone = {.alpha = 0.05 / (double)configs, .draws = 2999};
+    compare(differences, configs, seeds, &together, answers);
+    for (size_t i = 0; i < configs; i++) {
+        compare(differences + i * seeds, 1, seeds, &alone, &one);
+        ck_assert(answers[i].p_alone == one.p_alone && answers[i].mean == one.mean);
+        /* 0 is where a test cuts the interval, and the level of that depends on the others. */
+        ck_assert(answers[i].low == one.low || answers[i].low == 0 || one.low == 0);
+        ck_assert(answers[i].high == one.high || answers[i].high == 0 || one.high == 0);
+    }
+}
+
+START_TEST(others_beside_it_change_no_bit)
+{
+    for (size_t configs = 1; configs <= CONFIGS_MAX; configs++) {
+        check_beside_others(configs, 10);
+        check_beside_others(configs, 24);
+    }
+}
+END_TEST
+
+static int order_values(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Few values and many, some of them equal, some without end; in any order and in order. */
+START_TEST(ranks_are_those_of_sorted_values)
+{
+    static const size_t counts[] = {1, 2, 10, 8192, 8193, 60000};
+    static double values[60000], sorted[60000];
+    const bnn_rng rng = {1, BNN_RNG_FLIPS, 2};
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        const size_t n = counts[k], ranks[] = {0, n / 20, n / 2, n - 1 - n / 20, n - 1};
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t bits = bnn_rng_bits(&rng, i);
+            values[i] = bits % 7 == 0    ? -INFINITY
+                        : bits % 11 == 0 ? INFINITY
+                                         : (double)(bits % 5000);
+        }
+        memcpy(sorted, values, n * sizeof *values);
+        qsort(sorted, n, sizeof *sorted, order_values);
+        for (size_t r = 0; r < sizeof ranks / sizeof *ranks; r++)
+            ck_assert(bnn_value_of_rank(values, n, ranks[r]) == sorted[ranks[r]]);
+        memcpy(values, sorted, n * sizeof *values);
+        ck_assert(bnn_value_of_rank(values, n, n / 3) == sorted[n / 3]);
+    }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("comparison");
@@ -298,6 +364,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, drawn_flips_are_near_the_exact_ones);
     tcase_add_test(tests, all_pairs_are_compared);
     tcase_add_test(tests, holm_takes_the_p_of_each_test);
+    tcase_add_test(tests, others_beside_it_change_no_bit);
+    tcase_add_test(tests, ranks_are_those_of_sorted_values);
     suite_add_tcase(suite, tests);
     return suite;
 }
