@@ -24,6 +24,15 @@ static size_t csv_control(const char *text)
     return kept ? 0 : bnn_text_control(text);
 }
 
+/* The bytes up to the next that is not written as it is, or to the end. */
+static size_t csv_plain(const char *text)
+{
+    size_t n = 0;
+    while (text[n] != '\0' && text[n] != '"' && csv_control(text + n) == 0)
+        n += bnn_text_character(text + n);
+    return n;
+}
+
 void bnn_csv_text(const char *text, FILE *out)
 {
     const bool computes = text != NULL && csv_is_formula(text);
@@ -34,14 +43,14 @@ void bnn_csv_text(const char *text, FILE *out)
     if (quoted)
         fputs(computes ? "\"'" : "\"", out);
     while (*text != '\0') {
-        const size_t n = csv_control(text);
-        if (*text == '"')
-            putc('"', out);
+        const size_t plain = csv_plain(text), n = csv_control(text + plain);
+        fwrite(text, 1, plain, out);
+        text += plain;
         if (n > 0)
             putc('?', out);
-        else
-            fwrite(text, 1, bnn_text_character(text), out);
-        text += n > 0 ? n : bnn_text_character(text);
+        else if (*text == '"')
+            fputs("\"\"", out);
+        text += n > 0 ? n : *text == '"' ? 1 : 0;
     }
     if (quoted)
         putc('"', out);

@@ -3,6 +3,7 @@
 #include "base/size.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -218,11 +219,12 @@ const char *bnn_number_text(double x, char out[BNN_SHORT_TEXT])
     } else if (fabs(x) < all_digits_below && x == floor(x)) {
         snprintf(out, BNN_SHORT_TEXT, "%.0f", x);
     } else {
-        for (int precision = 1; precision <= 17; precision++) {
-            snprintf(out, BNN_SHORT_TEXT, "%.*g", precision, x);
-            if (strtod(out, NULL) == x)
-                break;
-        }
+        /* Where fewer digits than DBL_DIG are enough, so many end in zeros, which %g leaves out; subnormal
+         * numbers have not so many. */
+        int precision = fabs(x) < DBL_MIN ? 1 : DBL_DIG, n;
+        do
+            n = snprintf(out, BNN_SHORT_TEXT, "%.*g", precision, x);
+        while (n > 0 && strtod(out, NULL) != x && ++precision <= 17);
         shorten_exponent(out);
     }
     uselocale(before);

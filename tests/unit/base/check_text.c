@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "tests/fixtures/check_main.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +193,32 @@ START_TEST(writes_numbers)
 }
 END_TEST
 
+/* As many digits as it takes, and no more; of numbers of all sizes, subnormal ones too. */
+START_TEST(writes_no_digit_too_many)
+{
+    uint64_t bits = 1;
+    for (int i = 0; i < 20000; i++) {
+        char text[BNN_SHORT_TEXT], shortest[BNN_SHORT_TEXT];
+        double x = i % 2 == 0 ? i / 1000.0 : ldexp((double)(i + 1), -1074);
+        if (i % 4 == 3) {
+            bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            memcpy(&x, &bits, sizeof x);
+        }
+        int precision = 1;
+        do
+            snprintf(shortest, sizeof shortest, "%.*e", precision - 1, x);
+        while (strtod(shortest, NULL) != x && ++precision <= 17);
+        bnn_number_text(x, text);
+        ck_assert(isnan(x) || strtod(text, NULL) == x);
+        size_t digits = 0;
+        for (const char *at = text; *at != '\0' && *at != 'e'; at++)
+            digits += (*at >= '1' && *at <= '9') || (*at == '0' && digits > 0);
+        ck_assert_msg(!isfinite(x) || fabs(x) == floor(fabs(x)) || digits <= (size_t)precision,
+                      "%s has more digits than %s", text, shortest);
+    }
+}
+END_TEST
+
 START_TEST(writes_numbers_for_readers)
 {
     char text[BNN_SHORT_TEXT];
@@ -259,6 +287,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, knows_what_a_terminal_obeys);
     tcase_add_test(tc, shortens_at_a_character);
     tcase_add_loop_test(tc, writes_numbers, 0, N(number_texts));
+    tcase_add_test(tc, writes_no_digit_too_many);
     tcase_add_test(tc, writes_numbers_for_readers);
     tcase_add_loop_test(tc, suggests, 0, N(suggestions));
     tcase_add_test(tc, suggests_nothing_for_endless_words);
