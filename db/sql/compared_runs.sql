@@ -1,11 +1,19 @@
 -- The runs of the points of the newest spec of an experiment (?1), in their order; or those of a config (?3:
 -- its first digits), of this experiment or, without one, of all, the newest last. A point without runs has a
 -- row without a seed. ?2: the metric; only done runs that are not stale have one.
-SELECT own.config, own.label, own.is_baseline, own.in_spec,
-       (SELECT name FROM experiment WHERE experiment_id = own.experiment_id) AS experiment,
-       (SELECT group_concat(substr(key, 9) || '=' || value, ' ') FROM config_param
-        WHERE config_id = own.config_id
-          AND key IN ('dataset.name', 'dataset.sample', 'dataset.test_limit')) AS test_set,
+WITH own AS MATERIALIZED ( -- what holds of a config is looked up once, and not for each of its runs
+    SELECT experiment_id, config_id, config, label, is_baseline, in_spec, ordinal, is_drawn, dropped_at,
+           (SELECT name FROM experiment
+            WHERE experiment_id = config_summary.experiment_id) AS experiment,
+           (SELECT group_concat(substr(key, 9) || '=' || value, ' ') FROM config_param
+            WHERE config_id = config_summary.config_id
+              AND key IN ('dataset.name', 'dataset.sample', 'dataset.test_limit')) AS test_set,
+           (SELECT count(*) FROM rung WHERE rung.experiment_id = config_summary.experiment_id
+            AND rung.config_id = config_summary.config_id) AS n_rungs
+    FROM config_summary
+    WHERE (?1 IS NULL OR experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1))
+      AND CASE WHEN ?3 IS NULL THEN in_spec AND need IS NULL ELSE config = ?3 END)
+SELECT own.config, own.label, own.is_baseline, own.in_spec, own.experiment, own.test_set,
        run.run_uid AS uid, run.seed,
        CASE WHEN run.state = 'done' AND run.stale NOTNULL THEN 'stale' ELSE run.state END AS state,
        CASE WHEN run.state = 'done' AND run.stale IS NULL THEN
@@ -19,10 +27,6 @@ SELECT own.config, own.label, own.is_baseline, own.in_spec,
                ELSE (SELECT value FROM metric_value
                      WHERE run_id = run.run_id AND name = ?2 AND epoch = 0)
            END
-       END AS value, own.is_drawn, own.dropped_at,
-       (SELECT count(*) FROM rung WHERE rung.experiment_id = own.experiment_id
-        AND rung.config_id = own.config_id) AS n_rungs
-FROM config_summary AS own LEFT JOIN run USING (experiment_id, config_id)
-WHERE (?1 IS NULL OR own.experiment_id = (SELECT experiment_id FROM experiment WHERE name = ?1))
-  AND CASE WHEN ?3 IS NULL THEN own.in_spec AND own.need IS NULL ELSE own.config = ?3 END
+       END AS value, own.is_drawn, own.dropped_at, own.n_rungs
+FROM own LEFT JOIN run USING (experiment_id, config_id)
 ORDER BY CASE WHEN ?3 IS NULL THEN own.ordinal END, own.config, run.seed, run.run_id
