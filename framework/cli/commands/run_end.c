@@ -35,17 +35,32 @@ static int sweep_print_json(const cli_sweep *s, json_t *board, bnn_error *err)
     return cli_json_print(all, err);
 }
 
+static bool run_is_elsewhere(const bnn_run *run)
+{
+    return run->state == BNN_RUN_RUNNING || run->state == BNN_RUN_TAKEN;
+}
+
+static bool sweep_has_elsewhere(const bnn_plan *plan)
+{
+    bool has = false;
+    for (const bnn_run *run = plan->runs; run < plan->runs + plan->n; run++)
+        has |= run_is_elsewhere(run);
+    return has;
+}
+
 /* Looks what became of the runs that were not for this process. */
 static int sweep_look_elsewhere(cli_sweep *s, bnn_store *store, bnn_error *err)
 {
     const bnn_store_run *now;
     size_t n;
+    if (!sweep_has_elsewhere(&s->plan))
+        return BNN_OK;
     const int status =
         bnn_store_list_runs(store, s->plan.experiment->name, s->plan.arena, &now, &n, err);
     for (const bnn_run *run = s->plan.runs; status == BNN_OK && run < s->plan.runs + s->plan.n;
          run++) {
         size_t i = 0;
-        if (run->state != BNN_RUN_RUNNING && run->state != BNN_RUN_TAKEN)
+        if (!run_is_elsewhere(run))
             continue;
         while (i < n && now[i].id != run->id)
             i++;
