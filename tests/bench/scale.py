@@ -2,7 +2,7 @@
 """scale.py BNNRUN [--runs N,N...] [--shards N]: what a database of many runs costs.
 
 Trains that many runs of a network of one small layer, in which bnnrun itself is most of the work, then calls the
-commands that go over all of them: seconds and peak memory of each. With --shards the runs are done in that many
+commands that go over all of them: seconds, those of the processor, and peak memory of each. With --shards the runs are done in that many
 databases, which are merged; one merge is killed half way, and the next one goes on. Everything is in a folder that
 is removed. Nothing is judged: how fast it is depends on the machine."""
 import argparse
@@ -30,7 +30,7 @@ baseline: {train.optimizer.lr: %s}
 
 
 def call(words, ends=True):
-    """Seconds and MB of a command, whose output nobody reads; it has to succeed."""
+    """Seconds, MB and seconds of the processor of a command, whose output nobody reads; it has to succeed."""
     began = time.monotonic()
     child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     errors = child.stderr.read()
@@ -55,11 +55,12 @@ def write_spec(n):
 def line(what, measured, n=0):
     seconds, mb, cpu = measured
     each = "%10.2f %10.2f" % (1e3 * seconds / n, 1e3 * cpu / n) if n else ""
-    print("%-24s %9.2f %9.1f %s" % (what, seconds, mb, each), flush=True)
+    print("%-24s %9.2f %9.2f %9.1f %s" % (what, seconds, cpu, mb, each), flush=True)
 
 
 def head(title):
-    print("\n%s\n%-24s %9s %9s %10s %10s" % (title, "", "seconds", "peak MB", "ms a run", "CPU ms"))
+    print("\n%s\n%-24s %9s %9s %9s %10s %10s" %
+          (title, "", "seconds", "CPU", "peak MB", "ms a run", "CPU ms"))
 
 
 def measure_commands(bnnrun, db):
