@@ -95,7 +95,8 @@ typedef struct bnn_answer {
      * decided, SIZE_MAX when no number does, or when they are not known (power.h). */
     size_t more_seeds;
     /* The difference that so many pairs with this sd find with a power of 0.8, in the unit of what is
-     * given, at the level of one of all configs (Bonferroni's, a little more than it takes); INFINITY
+     * given, at the level of one of all configs (Bonferroni's, which is near that of the joint test); of
+     * a look at all that is spent by then, so that over looks the power is a little less. INFINITY
      * where no difference can be found, NaN where sd is not known or a run failed. It is not half the
      * interval: a difference of that is found about half of the time. */
     double detectable;
