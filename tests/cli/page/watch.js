@@ -39,6 +39,18 @@ async function follow() {
     if (Math.abs(await evaluate(TOP) - top) > 3)
         chromium.wrong.push(`what is read was at ${top}, and is at ${await evaluate(TOP)}`);
     await expect('contents', `document.querySelector('.contents a[href="#e1-verdict"]') !== null`);
+    // The verdicts of a later page are sorted as those before.
+    await evaluate(`document.querySelectorAll('.verdicts thead button')[3].click(), fetch(location.pathname)
+        .then(answer => answer.text()).then(text => {
+            const fresh = new DOMParser().parseFromString(text, 'text/html').querySelector('#e1-verdict');
+            document.querySelector('#e1-verdict').replaceWith(fresh);
+            bnnPage.dress(fresh);
+            fresh.dataset.later = '';
+        })`);
+    await until('later verdicts', `document.querySelector('#e1-verdict[data-later]') !== null`);
+    await expect('which are sorted', `document.querySelectorAll('.verdicts thead th')[3].ariaSort === 'descending' &&
+        [...document.querySelectorAll('.verdicts tbody tr')].map(r => parseFloat(r.cells[3].textContent))
+            .every((v, i, all) => i === 0 || v <= all[i - 1])`);
     await until('what can be drawn upon', `document.querySelector('#e1-draw .field') !== null`);
 }
 
