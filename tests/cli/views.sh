@@ -1,7 +1,8 @@
 #!/bin/sh
 # views.sh - the public views of a database are as db/VIEWS.md says: each column, in its order, and no other;
 # never NULL where it says so; and readable by SQLite without anything of ours, which is asked with every
-# function that some builds of SQLite lack out of reach.
+# function that some builds of SQLite lack out of reach; and by pandas and R, where they are here, with the lines of
+# the document.
 . "${srcdir:-.}/tests/cli/command.sh"
 sqlite3 -version >/dev/null 2>&1 || { echo 'skipped: no sqlite3'; exit 77; }
 
@@ -55,5 +56,53 @@ words='and|as|by|exists|filter|from|in|materialized|not|on|or|over|using|values|
 sqlite3 bnnrun.db "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name <> 'new_id'" | sed 's/--.*//' |
     tr '[:upper:]' '[:lower:]' | grep -oE '[a-z_]+ *\(' | tr -d ' (' | sort -u |
     grep -vxE "$functions|$words" >strange && wrong "views call $(tr '\n' ' ' <strange)"
+
+# ---- the lines of the document ----------------------------------------------------------------------
+# VIEW ROWS COLUMN ... of each view, to which a program's answer is compared.
+while read -r view; do
+    printf '%s\t%s\t' "$view" "$(sqlite3 bnnrun.db "SELECT count(*) FROM $view")"
+    sqlite3 bnnrun.db "SELECT group_concat(name, char(9)) FROM pragma_table_info('$view')"
+done <order >views_here
+
+# The document's line of a program.
+line_of() {
+    sed -n "s/^| $1 | \`\(.*\)\` |\$/\1/p" "$srcdir/db/VIEWS.md"
+}
+# opened LINE BEFORE BEHIND: the line for each view, with something before and behind it.
+opened() {
+    while read -r view; do
+        echo "$2$(echo "$1" | sed "s/run_summary/$view/")$3"
+    done <order
+}
+compared() {
+    n_checks=$((n_checks + 1))
+    cmp -s views_here "$1" || {
+        wrong "$1 has something else (>) than sqlite3 (<):"
+        diff views_here "$1" | head -n 10
+        tail -n 1 err
+    }
+}
+
+python=
+for candidate in "${PYTHON:-python3}" /usr/bin/python3; do
+    "$candidate" -c 'import pandas, sqlite3' 2>/dev/null && python=$candidate && break
+done
+if [ -n "$python" ]; then
+    {
+        echo 'import sqlite3, pandas'
+        opened "$(line_of pandas)" 'd = ' '; print(len(d), *d, sep=chr(9))'
+    } >open.py
+    "$python" open.py 2>err | paste order - >pandas
+    compared pandas
+else
+    echo 'not here: pandas'
+fi
+if Rscript -e 'library(RSQLite)' >/dev/null 2>&1; then
+    opened "$(line_of R)" 'd <- ' '; writeLines(paste(c(nrow(d), names(d)), collapse = intToUtf8(9)))' >open.R
+    Rscript open.R 2>err | paste order - >R
+    compared R
+else
+    echo 'not here: R with RSQLite'
+fi
 echo "$n_checks checks, $n_wrong wrong"
 [ $n_wrong -eq 0 ]
