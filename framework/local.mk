@@ -51,6 +51,7 @@ spec_sources = \
 	framework/spec/dotted.c \
 	framework/spec/meant.c \
 	framework/spec/override.c \
+	framework/spec/rule.c framework/spec/rule.h \
 	framework/spec/settings.c framework/spec/settings.h \
 	framework/spec/sweep.c framework/spec/sweep.h framework/spec/sweep_internal.h \
 	framework/spec/sweep_halving.c \
@@ -504,6 +505,10 @@ framework_libcli_a_SOURCES = \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
 	framework/cli/spec_schema.c framework/cli/spec_schema.h \
+	framework/cli/spec_schema_blocks.c \
+	framework/cli/spec_schema_dotted.c framework/cli/spec_schema_internal.h \
+	framework/cli/spec_schema_known.c \
+	framework/cli/spec_schema_rules.c \
 	framework/cli/status.c framework/cli/status.h \
 	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \

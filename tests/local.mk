@@ -495,6 +495,7 @@ EXTRA_DIST += \
 	tests/cli/exchange.py \
 	tests/cli/schema.py \
 	tests/cli/schema_good.yaml \
+	tests/cli/schema_good_sweep.yaml \
 	tests/cli/schema_takes.txt \
 	tests/cli/bad_specs/data.txt \
 	tests/cli/bad_specs/effect.txt \

@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-/* Prints it to stdout, with the plugins on the search path and in plugin_path (or NULL). */
-int cli_spec_schema(const char *plugin_path, bnn_arena *arena, bnn_error *err);
+/* Prints it to stdout, with the plugins on the search path and in plugin_path (or NULL), and with the data sets
+ * and topologies that lie beside a spec. */
+int cli_spec_schema(const char *spec, const char *plugin_path, bnn_arena *arena, bnn_error *err);
 
 #endif

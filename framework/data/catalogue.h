@@ -80,6 +80,7 @@ typedef struct bnn_catalogue_entry {
     bnn_catalogue_file files[BNN_DATA_FILES_MAX]; /* in the order of the roles */
     const char *sha256; /* of a set without files, as bnn_dataset has it; else NULL */
     uint32_t n_train;   /* training images; 0: only the files tell */
+    uint32_t n_test;    /* likewise */
     size_t n_mirrors;
     const char *mirrors[BNN_DATA_MIRRORS_MAX]; /* each ends in a slash */
     bnn_catalogue_npm npm;

@@ -54,7 +54,8 @@ static const bnn_key binarize_keys[] = {
     {.param = BNN_SWITCH(bnn_binarize, last, 0, "binarize the last block, too"),
      .acts = WEIGHTS "|" ACTIVATIONS},
     {BNN_KEY_TEXT(bnn_binarize, layers, "layers", "all, or the one layer plugin that is binarized"),
-     .standard = "all", .acts = WEIGHTS "|" ACTIVATIONS},
+     .standard = "all", .words = "all", .detail = BNN_KIND_LAYER | BNN_ROLE_LINEAR << 8,
+     .acts = WEIGHTS "|" ACTIVATIONS},
     {.param = BNN_CHOICE(bnn_binarize, padding, 0, "-1|+1",
                          "what lies beyond the border of a binary layer"),
      .acts = ACTIVATIONS},
@@ -75,7 +76,8 @@ static const bnn_section binarize_section = {.keys = binarize_keys};
 static const bnn_key ste_keys[] = {
     {BNN_KEY_PLUGIN(bnn_model_options, weight_ste, "weights", BNN_KIND_STE,
                     "the gradient through the sign of weights"),
-     .standard = "clipped", .acts = WEIGHTS, .foreign = STE_ELSEWHERE},
+     .standard = "clipped", .acts = WEIGHTS, .unfit = BNN_STE_ACTIVATIONS,
+     .foreign = STE_ELSEWHERE},
     {BNN_KEY_PLUGIN(bnn_model_options, activation_ste, "activations", BNN_KIND_STE,
                     "the gradient through the sign of activations"),
      .standard = "clipped", .acts = ACTIVATIONS, .foreign = STE_ELSEWHERE},
@@ -237,7 +239,7 @@ static void check_weight_ste(const bnn_reader *r, const bnn_model_options *model
 {
     const bnn_plugin *plugin = model->weight_ste.plugin;
     const bnn_node *ste = bnn_tree_get(node, "ste");
-    if (plugin == NULL || !(bnn_use_ste(&model->weight_ste)->flags & BNN_STE_ACTIVATIONS))
+    if (!bnn_use_is_unfit(bnn_key_in(&ste_section, "weights"), &model->weight_ste))
         return;
     bnn_diag_add(r->diag, ste != NULL ? ste->at : model->at,
                  "%s.ste: %s is for activations only, and weights are binary, too; write {weights: "

@@ -218,10 +218,10 @@ static void topology_record(const bnn_reader *r, const bnn_key *key, const void 
 
 /* A name, or a map of what changes in the one that is named. */
 static const char topology_schema[] =
-    "{\"anyOf\": [{\"type\": [\"string\", \"number\"], \"pattern\": \"^[A-Za-z0-9_-]+$\"},"
+    "{\"anyOf\": [{\"$ref\": \"#/definitions/topologies\"},"
     " {\"type\": \"object\", \"additionalProperties\": false,"
     " \"anyOf\": [{\"required\": [\"name\"]}, {\"required\": [\"blocks\"]}],"
-    " \"properties\": {\"name\": {\"type\": [\"string\", \"number\"]}, \"input\": {\"type\": \"object\"},"
+    " \"properties\": {\"name\": {\"$ref\": \"#/definitions/topologies\"}, \"input\": {\"type\": \"object\"},"
     " \"blocks\": {\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}}}]}";
 
 const bnn_key_type bnn_key_topology = {"the name of a topology, or a map of its parts",

@@ -48,6 +48,28 @@ uint32_t bnn_key_role(const bnn_key *key)
     return key->detail >> ROLE_SHIFT;
 }
 
+uint32_t bnn_plugin_flags(const bnn_head *head)
+{
+    const void *of = head;
+    switch (head->kind) {
+    case BNN_KIND_STE:
+        return ((const bnn_ste *)of)->flags;
+    case BNN_KIND_LAYER:
+        return ((const bnn_layer *)of)->flags;
+    case BNN_KIND_OPTIMIZER:
+        return ((const bnn_optimizer *)of)->flags;
+    case BNN_KIND_FORM:
+        return ((const bnn_form *)of)->flags;
+    default:
+        return 0;
+    }
+}
+
+bool bnn_use_is_unfit(const bnn_key *key, const bnn_use *use)
+{
+    return use->plugin != NULL && (bnn_plugin_flags(use->plugin->head) & key->unfit) != 0;
+}
+
 const char *bnn_role_name(uint32_t role)
 {
     switch (role) {

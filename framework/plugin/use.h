@@ -52,6 +52,10 @@ const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *p
 bnn_kind bnn_key_kind(const bnn_key *key);
 uint32_t bnn_key_role(const bnn_key *key);
 
+/* The flags of a plugin, whatever its kind; and whether they are among those that a row does not take. */
+uint32_t bnn_plugin_flags(const bnn_head *head);
+bool bnn_use_is_unfit(const bnn_key *key, const bnn_use *use);
+
 /* "a linear layer", "a pool" ... */
 const char *bnn_role_name(uint32_t role);
 

@@ -314,6 +314,8 @@ static void resolve_whole(bnn_builder *b, const bnn_node *root, const bnn_sweep 
     for (size_t i = sweep->n; i-- > 0;)
         points[places[i]] = &sweep->points[i];
     bnn_needs_check(b, root);
+    if (!bnn_rules_hold(root, bnn_spec_rules))
+        return;
     if (bnn_diag_status(b->r->diag) == BNN_OK)
         bnn_registered_resolve(b, root);
     if (bnn_diag_status(b->r->diag) == BNN_OK && sweep->halving.is_there)
@@ -389,6 +391,7 @@ static int load_experiment(const bnn_reader *given, const source *from, const ch
     finish_name(r, root, &experiment);
     check_measured(r, root, &experiment);
     bnn_seeds_check(r, root, &experiment);
+    bnn_rules_check(r, root, bnn_spec_rules);
     /* When the sweep cannot be expanded at all, the base still shows its mistakes. */
     const bnn_point base = {.root = root, .label = "base", .own = "", .taught = ""};
     const int expanding = bnn_diag_begin(r->diag);

@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "model/options.h"
 #include "results/metrics.h"
+#include "spec/rule.h"
 #include "spec/sweep.h"
 #include "train/options.h"
 #include "train/telemetry/options.h"
@@ -167,6 +168,9 @@ bool bnn_experiment_is_name(const char *name);
 
 /* All keys of a spec. Fixed keys are fields of bnn_experiment, the others of bnn_config. */
 extern const bnn_section bnn_spec_section;
+
+/* What they need and exclude. */
+extern const bnn_rule bnn_spec_rules[];
 
 /* Reads, resolves and checks a spec. overrides: "dotted.key=value" texts, applied in order, closed
  * by NULL; or NULL. *out and all it points to live in the reader's arena and registry. Loads

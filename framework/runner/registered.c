@@ -22,7 +22,7 @@ static void compared_read(const bnn_reader *r, const bnn_key *key, const bnn_nod
 }
 
 static const bnn_key_type compared_type = {"a map of dotted keys", compared_read, NULL,
-                                           "{\"$ref\": \"#/definitions/point\"}"};
+                                           "{\"$ref\": \"#/definitions/matched\"}"};
 
 static const bnn_key compare_keys[] = {
     {BNN_KEY_OF("baseline", 0, &compared_type, "the point that others are compared with"),
@@ -85,11 +85,8 @@ void bnn_registered_resolve(bnn_builder *b, const bnn_node *root)
     const size_t n_configs = b->out->n_configs;
     compare->reference = map == NULL ? registered_baseline(b->out) : registered_point(b, root, map);
     b->out->n_configs = n_configs; /* what a point that is none needs is not needed */
-    if (compare->reference == NULL && bnn_diag_status(b->r->diag) == BNN_OK)
-        bnn_diag_add(b->r->diag, map == NULL ? section->at : map->at, "%s",
-                     map == NULL ? "compare: there is nothing to compare with: the spec has no "
-                                   "baseline; give it one, or compare.baseline"
-                                 : "compare.baseline: the sweep has no such point");
+    if (map != NULL && compare->reference == NULL && bnn_diag_status(b->r->diag) == BNN_OK)
+        bnn_diag_add(b->r->diag, map->at, "compare.baseline: the sweep has no such point");
     size_t n_points = 0;
     for (size_t i = 0; i < n_configs; i++)
         n_points += b->out->configs[i].only == NULL;

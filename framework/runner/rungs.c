@@ -40,12 +40,13 @@ static int rungs_check_points(const rungs_maker *m)
 {
     const bnn_experiment *x = m->b->out;
     bnn_diag *diag = m->b->r->diag;
+    const bnn_key *row = bnn_key_find(&bnn_spec_section, "sweep.halving");
     const bnn_config *first = NULL;
     for (size_t i = 0; i < x->n_configs; i++) {
         const bnn_config *c = &x->configs[i];
         if (c->only != NULL)
             continue;
-        if (c->data.validation == 0)
+        if (!bnn_key_holds(&c->settings, row->acts))
             return bnn_diag_add(diag, m->halving->at,
                                 "sweep.halving: chooses by validation_accuracy, but "
                                 "dataset.validation is 0");
@@ -54,8 +55,9 @@ static int rungs_check_points(const rungs_maker *m)
         if (m->halving->over == BNN_HALVE_EPOCHS && c->train.epochs != first->train.epochs)
             return bnn_diag_add(diag, m->halving->at,
                                 "sweep.halving: over epochs, all points must have the same "
-                                "train.epochs, not %d and %d",
-                                first->train.epochs, c->train.epochs);
+                                "%s, not %d and %d",
+                                bnn_halving_amounts[m->halving->over], first->train.epochs,
+                                c->train.epochs);
     }
     return BNN_OK;
 }
@@ -66,12 +68,6 @@ static int rungs_check(rungs_maker *m)
     const bnn_halving *h = m->halving;
     bnn_diag *diag = m->b->r->diag;
     const bool epochs = h->over == BNN_HALVE_EPOCHS;
-    if (x->until.is_there)
-        return bnn_diag_add(
-            diag, h->at,
-            "sweep.halving: seeds.until ends a config's seeds by its test results, and its error "
-            "rates hold for configs that nothing else has chosen; choose here, and compare what "
-            "is left, with new seeds, in a spec of its own");
     if (rungs_check_points(m) != BNN_OK)
         return BNN_E_SPEC;
     if (m->contest.n < 2)

@@ -86,9 +86,7 @@ static void until_finish(const bnn_reader *r, const bnn_node *node, void *out)
     design->spending = (bnn_spending)until->spending;
     if (node == NULL || bnn_diag_status(r->diag) != BNN_OK)
         return;
-    if (design->looks == 0 && until->max == 0)
-        bnn_diag_add(r->diag, node->at, "%s: says neither max nor looks", r->path);
-    else if (design->looks == 0)
+    if (design->looks == 0 && until->max > 0)
         until_choose_looks(until);
     else if (until->max != 0 && design->seeds[design->looks - 1] != (size_t)until->max)
         bnn_diag_add(r->diag, node->at, "%s: the last look is at %zu seeds, and max is %d", r->path,
@@ -139,11 +137,8 @@ static size_t count_seeds(const bnn_reader *r, const bnn_key *key, const bnn_nod
                           int64_t *seeds, bnn_until *until)
 {
     counted_seeds counted;
-    const bnn_node *count = bnn_tree_get(map, "count");
     bnn_section_read(r, key->section, map, &counted);
     *until = counted.until;
-    if (until->is_there && count != NULL)
-        bnn_diag_add(r->diag, count->at, "seeds.count: seeds.until says how many");
     const int32_t n = until->is_there && until->max > 0 ? until->max : counted.count;
     for (int32_t i = 0; i < n; i++)
         seeds[i] = counted.base + i;
@@ -222,14 +217,10 @@ void bnn_seeds_check(const bnn_reader *r, const bnn_node *root, bnn_experiment *
         return;
     if (!x->until.is_there || node == NULL)
         seeds_warn(r, root, x);
-    else if (!x->compare.is_there)
-        bnn_diag_add(r->diag, node->at,
-                     "seeds.until: needs to know what is to be decided; add `compare: {}`, for "
-                     "test accuracies against the baseline");
     else if (x->until.margin >= 0 && margin != NULL && x->until.margin != x->compare.margin)
         bnn_diag_add(r->diag, margin->at, "compare.margin: seeds.until has another one on line %u",
                      node->at.line);
-    else {
+    else if (x->compare.is_there) {
         if (x->until.margin >= 0)
             x->compare.margin = x->until.margin;
         until_warn(r, x, node);

@@ -121,3 +121,27 @@ static const bnn_key spec_keys[] = {
 };
 
 const bnn_section bnn_spec_section = {.keys = spec_keys, .name = "the spec"};
+
+/* ---- what they need and exclude ---------------------------------------------------------- */
+
+const bnn_rule bnn_spec_rules[] = {
+    {"compare", .needs = "baseline|compare.baseline",
+     .says = "compare: there is nothing to compare with: the spec has no baseline; give it one, or "
+             "compare.baseline"},
+    {"seeds.until", .needs = "compare",
+     .says = "seeds.until: needs to know what is to be decided; add `compare: {}`, for test "
+             "accuracies against the baseline"},
+    {"seeds.until", .needs = "sweep|baseline",
+     .says = "seeds.until: there is nothing to compare the baseline with"},
+    {"seeds.until", .needs = "seeds.until.max|seeds.until.looks",
+     .says = "seeds.until: says neither max nor looks"},
+    {"seeds.until", .excludes = "seeds.count", .says = "seeds.count: seeds.until says how many"},
+    {"seeds.until", .excludes = "sweep.halving",
+     .says = "sweep.halving: seeds.until ends a config's seeds by its test results, and its error "
+             "rates hold for configs that nothing else has chosen; choose here, and compare what "
+             "is left, with new seeds, in a spec of its own"},
+    {"sweep.halving.over=seeds", .needs = "seeds",
+     .says = "sweep.halving.over: there is one seed, so nothing would be dropped; say how many in "
+             "`seeds`"},
+    {.where = NULL},
+};

@@ -91,6 +91,7 @@ struct bnn_key {
     const bnn_section *section; /* the keys below this one */
     uint32_t flags;             /* BNN_KEY_... */
     uint32_t detail;            /* the type's own */
+    uint32_t unfit; /* flags of plugins that may not stand here: BNN_STE_..., BNN_OPTIMIZER_... */
 };
 
 /* A row is {.param = BNN_INTEGER(...)} with more fields behind, or one of these in braces:
@@ -114,8 +115,9 @@ struct bnn_key {
         .param = BNN_PARAMS_END \
     }
 
-extern const bnn_key_type bnn_key_value;    /* what param says */
-extern const bnn_key_type bnn_key_text;     /* const char *; with choices: one of them */
+extern const bnn_key_type bnn_key_value; /* what param says */
+/* const char *; with choices: one of them; detail: the plugins that it names, as of bnn_key_plugin */
+extern const bnn_key_type bnn_key_text;
 extern const bnn_key_type bnn_key_duration; /* double, seconds */
 extern const bnn_key_type bnn_key_size;     /* double, bytes */
 extern const bnn_key_type bnn_key_section;  /* a map: a struct within the section's */

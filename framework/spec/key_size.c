@@ -45,4 +45,6 @@ static void size_read(const bnn_reader *r, const bnn_key *key, const bnn_node *n
 
 const bnn_key_type bnn_key_size = {
     "a size such as 500MB or 2GB", size_read, NULL,
-    "{\"type\": \"string\", \"pattern\": \"^[0-9][0-9.eE+-]* *(kB|MB|GB|TB)$\"}"};
+    /* not what is surely below 1MB */
+    "{\"type\": \"string\", \"pattern\": \"^(?!0*([0-9]{1,3}(\\\\.[0-9]*)? *kB|(\\\\.[0-9]*)? *MB)$)"
+    "[0-9][0-9.eE+-]* *(kB|MB|GB|TB)$\"}"};

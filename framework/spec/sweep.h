@@ -49,6 +49,9 @@ typedef enum bnn_halving_over {
     BNN_HALVE_SEEDS = 1,
 } bnn_halving_over;
 
+/* The keys of which each rung gives more. */
+extern const char *const bnn_halving_amounts[];
+
 /* Successive halving (Jamieson and Talwalkar 2016; a bracket of Hyperband): all points but the baseline have
  * `from` epochs or seeds, the best 1 in eta of them eta times as many, and so on. */
 typedef struct bnn_halving {

@@ -6,6 +6,9 @@
 
 enum { HALVING_FROM_MAX = 1000000, HALVING_ETA_MAX = 1000 };
 
+const char *const bnn_halving_amounts[] = {
+    [BNN_HALVE_EPOCHS] = "train.epochs", [BNN_HALVE_SEEDS] = "seeds"};
+
 static const char halving_metric[] = "validation_accuracy";
 
 /* There is one metric to choose by; the key says it, and why no other. */

@@ -180,7 +180,9 @@ static void lists_read(const bnn_reader *r, const bnn_key *key, const bnn_node *
 static const bnn_key_type grid_type = {"a map of dotted keys to lists", lists_read, NULL,
                                        "{\"$ref\": \"#/definitions/lists\"}"};
 static const bnn_key_type zip_type = {"a map of dotted keys to lists of equal length", lists_read,
-                                      NULL, "{\"$ref\": \"#/definitions/lists\"}"};
+                                      NULL,
+                                      "{\"allOf\": [{\"$ref\": \"#/definitions/lists\"},"
+                                      " {\"$ref\": \"#/definitions/equal_lists\"}]}"};
 
 /* list, or exclude, where an empty map is a mistake. detail: 1 for exclude. */
 static void points_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
@@ -208,7 +210,7 @@ static const bnn_key_type points_type = {
     "{\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/point\"}}"};
 static const bnn_key_type exclude_type = {
     "a list of maps of dotted keys", points_read, NULL,
-    "{\"type\": \"array\", \"items\": {\"allOf\": [{\"$ref\": \"#/definitions/point\"},"
+    "{\"type\": \"array\", \"items\": {\"allOf\": [{\"$ref\": \"#/definitions/matched\"},"
     " {\"minProperties\": 1}]}}"};
 
 static const bnn_key sweep_keys[] = {
@@ -242,7 +244,7 @@ static const bnn_key sweep_keys[] = {
     {BNN_KEY_SECTION(bnn_sweep_parts, halving, "halving", &bnn_sweep_halving_section,
                      "successive halving: the points start small, and at each rung the best of "
                      "them go on; the baseline is always trained whole"),
-     .also = "successive_halving|hyperband|asha|pruner",
+     .acts = "dataset.validation!=0", .also = "successive_halving|hyperband|asha|pruner",
      .examples = "train: {epochs: 45}\n"
                  "sweep:\n"
                  "  random: {n: 27, train.optimizer.lr: {log_uniform: [1e-4, 1e-2]}}\n"

@@ -8,6 +8,7 @@
 
 #define OF_ONE_CYCLE "train.schedule=one_cycle"
 #define OF_PLATEAU   "train.schedule=plateau"
+#define HELD_OUT     "dataset.validation!=0"
 
 static const bnn_key schedule_keys[] = {
     {BNN_KEY_CHOICE(bnn_schedule, kind, "name", BNN_SCHEDULE_CONSTANT,
@@ -38,11 +39,11 @@ static const bnn_key schedule_keys[] = {
      .also = "final_div_factor"},
     {.param = BNN_CHOICE(bnn_schedule, watched, BNN_WATCHED_LOSS, "loss|accuracy",
                          "of the validation images: what must become better"),
-     .acts = OF_PLATEAU,
+     .acts = OF_PLATEAU "&" HELD_OUT,
      .also = "monitor|metric"},
     {.param = BNN_INTEGER(bnn_schedule, patience, 10, 1, 100000,
                           "epochs without a better one after which it is multiplied with factor"),
-     .acts = OF_PLATEAU},
+     .acts = OF_PLATEAU "&" HELD_OUT},
     BNN_KEYS_END,
 };
 
@@ -73,8 +74,6 @@ static const bnn_key distill_keys[] = {
 
 static const bnn_section distill_section = {.keys = distill_keys};
 
-#define HELD_OUT "dataset.validation!=0"
-
 static const bnn_key train_keys[] = {
     {.param =
          BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images"),
@@ -94,7 +93,7 @@ static const bnn_key train_keys[] = {
      .also = "mixup_alpha"},
     {BNN_KEY_PLUGIN(bnn_train_options, optimizer, "optimizer", BNN_KIND_OPTIMIZER,
                     "how weights follow their gradients"),
-     .standard = "adam",
+     .standard = "adam", .unfit = BNN_OPTIMIZER_BINARY_ONLY,
      .foreign = "nesterov={name: sgd, nesterov: true}|momentum=sgd|rms_prop=rmsprop",
      .also = "optim", .section = &optimizer_section},
     {BNN_KEY_PLUGIN(bnn_train_options, binary_optimizer, "binary_optimizer", BNN_KIND_OPTIMIZER,
@@ -171,8 +170,7 @@ static void train_finish(const bnn_reader *r, const bnn_node *node, void *out)
     train->at = node != NULL ? node->at : nowhere;
     set_lr(&train->optimizer);
     set_lr(&train->binary_optimizer);
-    if (general != NULL &&
-        (bnn_use_optimizer(&train->optimizer.use)->flags & BNN_OPTIMIZER_BINARY_ONLY) != 0)
+    if (bnn_use_is_unfit(bnn_key_in(&bnn_train_section, "optimizer"), &train->optimizer.use))
         bnn_diag_add(r->diag, named != NULL ? named->at : train->at,
                      "train.optimizer: %s updates binary weights only; write "
                      "train.binary_optimizer: %s, and another optimizer here",

@@ -240,6 +240,7 @@ static const bnn_catalogue_entry synthetic_set = {
     .shape = {1, BNN_SYNTHETIC_SIDE, BNN_SYNTHETIC_SIDE},
     .sha256 = "b1c81a0815ea7ebdc1157096f4f2421277a5a32319e497d5bce2bbe29626376a",
     .n_train = BNN_SYNTHETIC_TRAIN,
+    .n_test = BNN_SYNTHETIC_TEST,
 };
 
 const bnn_format bnn_format_synthetic = {
