@@ -72,6 +72,10 @@ static int store_explain(bnn_store *store, const char *what, int reason, bnn_err
                         "%s: %s: what was written last, in %s-wal, cannot be read by you in this "
                         "folder; copy both files to one of your own",
                         path, what, path);
+    case SQLITE_READONLY: /* SQLite tries that where it cannot open a file to write */
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "%s: %s: cannot be written: opened for reading, or by a user who may not",
+                        path, what);
     case SQLITE_NOTADB:
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: not a SQLite database; name another file with --db", path);

@@ -88,6 +88,7 @@ check_suites = \
 	tests/unit/db/check_store_layers \
 	tests/unit/db/check_store_looks \
 	tests/unit/db/check_store_means \
+	tests/unit/db/check_store_memory \
 	tests/unit/db/check_store_merge \
 	tests/unit/db/check_store_moved \
 	tests/unit/db/check_store_predictions \
