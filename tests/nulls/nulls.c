@@ -30,11 +30,16 @@ static const scenario errors[] = {
     {"no difference, 30 seeds, 999 draws", {.seeds = 30, .question.draws = 999}},
     {"no difference, 30 configs", {.configs = 30}},
     {"no difference, 15 % of runs missing", {.missing = 0.15}},
+    {"no difference, 10 % of runs fail", {.failing = 0.1}},
+    {"no difference, all pairs of six", {.configs = 5, .all_pairs = true}},
     {"no difference, Holm", {.question.adjustment = BNN_ADJUST_HOLM}},
     {"one of ten is 5 points off", {.different = 1, .effect = 5}},
     {"five of ten are 5 points off", {.different = 5, .effect = 5}},
     {"nine of ten are 5 points off", {.different = 9, .effect = 5}},
     {"all are 5 points off, skewed noise", {.different = 10, .effect = 5, .noise = SWEEP_SKEWED}},
+    {"five are 5 points off, 10 % fail", {.different = 5, .effect = 5, .failing = 0.1}},
+    {"three of six are 5 off, all pairs",
+     {.configs = 5, .all_pairs = true, .different = 3, .effect = 5}},
     {"all are the margin off, small noise", {.different = 10, .effect = MARGIN, .sd = 0.03}},
     {"half are the margin off, small noise", {.different = 5, .effect = MARGIN, .sd = 0.03}},
 };
@@ -56,6 +61,8 @@ static const scenario looks[] = {
     {"no difference, looks at 8, 12, 16", {.seeds = 16, LOOKS(8, 12, 16)}},
     {"no difference, looks at 10, 20, 40", {.seeds = 40, LOOKS(10, 20, 40), .question.draws = 999}},
     {"... of little noise: most are equal", {.seeds = 16, LOOKS(8, 12, 16), .sd = 0.05}},
+    {"... 15 % of runs missing", {.seeds = 16, LOOKS(8, 12, 16), .missing = 0.15}},
+    {"... 10 % of runs fail", {.seeds = 16, LOOKS(8, 12, 16), .failing = 0.1}},
     {"five are 5 points off", {.seeds = 16, LOOKS(8, 12, 16), .different = 5, .effect = 5}},
     {"five are 0.2 off", {.seeds = 16, LOOKS(8, 12, 16), .different = 5, .effect = 0.2}},
     {"half are the margin off, small noise",
@@ -92,13 +99,15 @@ static bool print_rate(size_t events, size_t n, double level)
 static bool nulls_errors(const scenario *s, size_t sweeps, double alpha)
 {
     sweep_rates rates = {0};
+    const sweep_plan plan = sweep_plan_whole(&s->plan);
+    const size_t comparisons = sweep_plan_comparisons(&plan);
     sweeps_simulate(&s->plan, 0, sweeps, &rates);
     printf("%-38s", s->name);
     bool good = print_rate(rates.false_signs, sweeps, alpha);
     good &= print_rate(rates.false_equals, sweeps, alpha);
     good &= print_rate(rates.misses, sweeps, alpha);
     good &= print_rate(rates.wrong, sweeps, 2 * alpha);
-    printf(" %6.1f\n", (double)rates.runs / (double)(sweeps * sweep_plan_whole(&s->plan).configs));
+    printf(" %6.1f\n", (double)rates.runs / (double)(sweeps * comparisons));
     return good;
 }
 

@@ -34,21 +34,36 @@ static double sweep_noise_of(const sweep_plan *plan, size_t sweep, size_t config
     }
 }
 
+/* Of a config; the baseline is that behind the last. */
 static double sweep_effect(const sweep_plan *plan, size_t config)
 {
-    if (config >= plan->different)
+    if (config >= plan->different || config >= plan->configs)
         return 0;
     return config % 2 == 0 ? plan->effect : -plan->effect;
 }
 
-/* The run of a config; the baseline is that behind the last. */
+/* The true differences of all comparisons, in their order. */
+static void sweep_truths(const sweep_plan *plan, double *truths)
+{
+    double effects[SWEEP_CONFIGS_MAX + 1];
+    for (size_t i = 0; i <= plan->configs; i++)
+        effects[i] = sweep_effect(plan, i);
+    if (plan->all_pairs)
+        bnn_pair_differences(plan->configs + 1, 1, effects, truths);
+    else
+        for (size_t i = 0; i < plan->configs; i++)
+            truths[i] = effects[i];
+}
+
 static double sweep_accuracy(const sweep_plan *plan, size_t sweep, size_t config, size_t seed)
 {
     const double common = 2 * bnn_normal_quantile(sweep_uniform(sweep, 0, seed, 1)) * plan->sd;
-    const double effect = config < plan->configs ? sweep_effect(plan, config) : 0;
     if (sweep_uniform(sweep, config, seed, 2) < plan->missing)
         return (double)NAN;
-    const double x = 95 + common + effect + sweep_noise_of(plan, sweep, config, seed);
+    if (sweep_uniform(sweep, config, seed, 3) < plan->failing)
+        return -(double)INFINITY;
+    const double x =
+        95 + common + sweep_effect(plan, config) + sweep_noise_of(plan, sweep, config, seed);
     return plan->step * round(x / plan->step);
 }
 
@@ -64,19 +79,26 @@ sweep_plan sweep_plan_whole(const sweep_plan *plan)
     return whole;
 }
 
-/* What is known of a config in the end. */
+size_t sweep_plan_comparisons(const sweep_plan *whole)
+{
+    return whole->all_pairs ? bnn_pairs(whole->configs + 1) : whole->configs;
+}
+
+/* What is known of a comparison in the end. */
 typedef struct sweep_fate {
     bnn_verdict verdict;
     bool within_margin, missed;
     size_t runs;
 } sweep_fate;
 
-/* Takes the answers of a look for those configs that had no verdict. */
+/* Takes the answers of a look where there was no verdict. */
 static void sweep_take(const sweep_plan *plan, const bnn_answer *answers, size_t seeds,
                        sweep_fate *fates)
 {
-    for (size_t i = 0; i < plan->configs; i++) {
-        const double truth = sweep_effect(plan, i);
+    double truths[SWEEP_CONFIGS_MAX];
+    sweep_truths(plan, truths);
+    for (size_t i = 0; i < sweep_plan_comparisons(plan); i++) {
+        const double truth = truths[i];
         if (fates[i].verdict != BNN_VERDICT_UNDECIDED)
             continue;
         fates[i].verdict = answers[i].verdict;
@@ -88,9 +110,11 @@ static void sweep_take(const sweep_plan *plan, const bnn_answer *answers, size_t
 
 static void sweep_judge(const sweep_plan *plan, const sweep_fate *fates, sweep_rates *rates)
 {
+    double truths[SWEEP_CONFIGS_MAX];
     bool false_sign = false, false_equal = false, miss = false;
-    for (size_t i = 0; i < plan->configs; i++) {
-        const double truth = sweep_effect(plan, i);
+    sweep_truths(plan, truths);
+    for (size_t i = 0; i < sweep_plan_comparisons(plan); i++) {
+        const double truth = truths[i];
         const bnn_verdict verdict = fates[i].verdict;
         const bool better = verdict == BNN_VERDICT_BETTER, worse = verdict == BNN_VERDICT_WORSE;
         false_sign |= (better && truth <= 0) || (worse && truth >= 0);
@@ -109,11 +133,16 @@ static void sweep_judge(const sweep_plan *plan, const sweep_fate *fates, sweep_r
 
 static void sweep_run(const sweep_plan *plan, size_t sweep, double *differences)
 {
-    for (size_t j = 0; j < plan->seeds; j++) {
-        const double baseline = sweep_accuracy(plan, sweep, plan->configs, j);
-        for (size_t i = 0; i < plan->configs; i++)
-            differences[i * plan->seeds + j] = sweep_accuracy(plan, sweep, i, j) - baseline;
-    }
+    double values[(SWEEP_CONFIGS_MAX + 1) * SWEEP_SEEDS_MAX];
+    const double *baseline = values + plan->configs * plan->seeds;
+    for (size_t i = 0; i <= plan->configs; i++)
+        for (size_t j = 0; j < plan->seeds; j++)
+            values[i * plan->seeds + j] = sweep_accuracy(plan, sweep, i, j);
+    if (plan->all_pairs)
+        bnn_pair_differences(plan->configs + 1, plan->seeds, values, differences);
+    else
+        for (size_t i = 0; i < plan->configs * plan->seeds; i++)
+            differences[i] = values[i] - baseline[i % plan->seeds];
 }
 
 /* Seeds until it is decided: all runs are there, but only those that a look asks for are looked at. */
@@ -128,7 +157,7 @@ static int sweep_look(const sweep_plan *plan, const bnn_paired *paired, sweep_fa
     const int status =
         bnn_looks_make(paired, ended, &plan->question, &plan->design, arena, &looks, &err);
     for (size_t k = 0; status == BNN_OK && k < looks.made; k++)
-        sweep_take(plan, looks.answers + k * plan->configs, plan->design.seeds[k], fates);
+        sweep_take(plan, looks.answers + k * paired->configs, plan->design.seeds[k], fates);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -138,7 +167,7 @@ static void sweep_simulate(const sweep_plan *plan, size_t sweep, sweep_rates *ra
     double differences[SWEEP_CONFIGS_MAX * SWEEP_SEEDS_MAX];
     bnn_answer answers[SWEEP_CONFIGS_MAX];
     sweep_fate fates[SWEEP_CONFIGS_MAX] = {0};
-    const bnn_paired paired = {plan->configs, plan->seeds, differences};
+    const bnn_paired paired = {sweep_plan_comparisons(plan), plan->seeds, differences};
     bnn_comparison comparison;
     bnn_error err;
     int status;
@@ -157,7 +186,7 @@ static void sweep_simulate(const sweep_plan *plan, size_t sweep, sweep_rates *ra
 void sweeps_simulate(const sweep_plan *plan, size_t first, size_t n, sweep_rates *rates)
 {
     sweep_plan whole = sweep_plan_whole(plan);
-    assert(whole.configs <= SWEEP_CONFIGS_MAX && whole.seeds <= SWEEP_SEEDS_MAX);
+    assert(sweep_plan_comparisons(&whole) <= SWEEP_CONFIGS_MAX && whole.seeds <= SWEEP_SEEDS_MAX);
     for (size_t sweep = first; sweep < first + n; sweep++) {
         whole.question.seed = sweep;
         sweep_simulate(&whole, sweep, rates);

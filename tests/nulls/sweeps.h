@@ -8,6 +8,7 @@
 
 #include "comparison/comparison.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ typedef struct sweep_plan {
     size_t different; /* so many configs, the first ones, ... */
     double effect;    /* ... differ from the baseline by this, in points, up and down in turns */
     double missing;   /* share of runs that there are not */
+    double failing;   /* share of runs that fail */
+    bool all_pairs;   /* of the configs and the baseline, each with each */
     bnn_question question;
     bnn_design design; /* with looks: seeds until it is decided, `seeds` is that of the last */
 } sweep_plan;
@@ -38,17 +41,20 @@ typedef struct sweep_plan {
 /* Of so many sweeps, in how many at least one ... */
 typedef struct sweep_rates {
     size_t sweeps;
-    size_t false_signs;  /* ... config was called better or worse against the truth */
+    size_t false_signs;  /* ... comparison was called better or worse against the truth */
     size_t false_equals; /* ... equal, and is not */
     size_t misses;       /* ... interval, at any look, does not have the true difference */
     size_t wrong;        /* ... any of these */
-    size_t found; /* of all truly different configs of all sweeps, those with the right sign */
-    size_t equal; /* of all other configs, those called equal */
-    size_t runs;  /* of configs, until they have a verdict */
+    size_t found;        /* of all true differences of all sweeps, those with the right sign */
+    size_t equal;        /* of all comparisons without one, those called equal */
+    size_t runs;         /* of comparisons, until they have a verdict */
 } sweep_rates;
 
 /* The plan with these numbers in it. */
 sweep_plan sweep_plan_whole(const sweep_plan *plan);
+
+/* How many comparisons are made in a sweep of such a plan. */
+size_t sweep_plan_comparisons(const sweep_plan *whole);
 
 /* Simulates sweeps number `first`, ... of the plan and adds what came of them. The same numbers
  * give the same sweeps. */
