@@ -419,6 +419,9 @@ sqlite3 holes.db "UPDATE run SET state = 'interrupted' WHERE config_id =
 bnn 0 compare --db holes.db
 prints '^Against binarize=none, in points of test accuracy over 0 seeds: 5 undecided\.$'
 omits 'The best of'
+bnn 0 report --db holes.db -o holes.html
+grep -q 'class="headline">.*5 undecided' holes.html || wrong 'a page without its headline'
+! grep -q 'The best of the others' holes.html || wrong 'a page names the best of nothing'
 # Of seconds less is better.
 bnn 0 compare --metric train_seconds
 flat

@@ -4,6 +4,7 @@
 #include "cli/compare/sheet.h"
 #include "cli/report/part.h"
 
+#include <math.h>
 #include <string.h>
 
 static const bnn_verdict verdict_order[] = {BNN_VERDICT_BETTER, BNN_VERDICT_EQUAL,
@@ -46,7 +47,7 @@ static int verdict_say(const cli_part *part, bnn_error *err)
         between = ", ";
     }
     cli_html_put(part->html, ".");
-    if (!asked->all_pairs)
+    if (!asked->all_pairs && !isnan(found->rows[0].difference))
         cli_html_add(part->html, " The best of the others is <b>%s</b>, %s.",
                      arms[found->rows[0].a].label, best);
     cli_html_put(part->html, "</p>\n");
