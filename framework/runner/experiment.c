@@ -413,8 +413,7 @@ int bnn_experiment_load(const bnn_reader *r, const char *path, const char *const
     bnn_error err;
     char *text;
     if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &from.n, &err) != BNN_OK)
-        return bnn_diag_fail(r->diag, err.status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_SPEC,
-                             (bnn_position_in_file){.file = NULL}, "%s", err.message);
+        return bnn_diag_unread(r->diag, &err);
     from.text = text;
     const char *joined = bnn_spec_text_join(text, from.overrides, r->arena);
     bnn_rehearsal_begin(bnn_registry_rehearsal(r->registry));

@@ -1,5 +1,6 @@
 #include "spec/diag.h"
 
+#include "base/fault.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -172,6 +173,14 @@ int bnn_diag_no_memory(bnn_diag *diag)
 {
     return bnn_diag_fail(diag, BNN_E_INTERNAL, (bnn_position_in_file){.file = NULL},
                          "out of memory");
+}
+
+int bnn_diag_unread(bnn_diag *diag, const bnn_error *err)
+{
+    const int status = err->status == BNN_E_INTERNAL           ? BNN_E_INTERNAL
+                       : bnn_fault_remedy(err->reason) != NULL ? BNN_E_RESOURCE
+                                                               : BNN_E_SPEC;
+    return bnn_diag_fail(diag, status, (bnn_position_in_file){.file = NULL}, "%s", err->message);
 }
 
 size_t bnn_diag_n_errors(const bnn_diag *diag)

@@ -36,6 +36,9 @@ int bnn_diag_fail(bnn_diag *diag, int status, bnn_position_in_file at, const cha
 #define bnn_diag_warn(diag, at, ...) bnn_diag_fail(diag, BNN_OK, at, __VA_ARGS__)
 int bnn_diag_no_memory(bnn_diag *diag);
 
+/* Why a file could not be read: a mistake of who named it, unless the machine fails. Returns that status. */
+int bnn_diag_unread(bnn_diag *diag, const bnn_error *err);
+
 /* What is read again with some other settings: while it is set, messages begin with "in NAME: ", and are
  * put where `locate` says, so that they stand at what those settings say. */
 typedef struct bnn_diag_part {

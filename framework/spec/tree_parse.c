@@ -426,7 +426,7 @@ const bnn_node *bnn_tree_load(const char *path, bnn_arena *arena, bnn_diag *diag
     char *text;
     size_t n;
     if (bnn_file_read(path, FILE_BYTES_MAX, &text, &n, &err) != BNN_OK) {
-        bnn_diag_add(diag, (bnn_position_in_file){NULL, 0, 0}, "%s", err.message);
+        bnn_diag_unread(diag, &err);
         return NULL;
     }
     const bnn_node *root = bnn_tree_parse(path, text, n, arena, diag);
