@@ -89,8 +89,9 @@ const cli_command cli_command_merge = {
         "process is at work on is refused. A run is the same in all by experiment, config and\n"
         "seed. Done comes before stale, then the one with more epochs wins, and failed comes before\n"
         "interrupted. Of runs that are done in both, weights and metrics are compared: where they\n"
-        "differ, nothing of that FROM.db is merged, and what the two were made with is said. A run\n"
-        "comes with all its attempts.\n"
+        "differ, nothing of that FROM.db is merged, and what the two were made with is said. Where\n"
+        "they are the same, predictions, telemetry, weights and lost files that are only in FROM.db\n"
+        "come along. A new run comes with all its attempts.\n"
         "Killed in between, or given again, the same command does the rest.\n",
     .options = merge_options,
     .examples = "  bnnrun merge bnnrun.db bnnrun.*of16.db\n"

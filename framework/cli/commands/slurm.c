@@ -389,9 +389,9 @@ const cli_command cli_command_slurm = {
         "go on after faults. What has failed is tried again. Slurm's accounting, where there is none\n"
         "the queue alone, and the shards say what there is. Specs with seeds.until or sweep.halving\n"
         "cannot be split.\n"
-        "With --notify the merge, which is the last job, runs the command of run.notify on its node, when no\n"
-        "task waits or runs: once, whether all is done or something failed. It is told what `bnnrun run`\n"
-        "tells it, of FOLDER/merged/bnnrun.db. With --status it is told here and now.\n"
+        "With --notify the merge, which is the last job, runs the command of run.notify on its node,\n"
+        "when no task waits or runs: once, whether all is done or something failed. It is told what\n"
+        "`bnnrun run` tells it, of FOLDER/merged/bnnrun.db. With --status it is told here and now.\n"
         "The page on clusters of the documentation tells how it scales, and how to do without.\n",
     .options = slurm_options,
     .examples = "  bnnrun slurm ste_sweep --tasks 20 --time 2:00:00 --submit -- --cpus-per-task=8\n"
