@@ -33,10 +33,15 @@ json_t *bnn_json_parse(const char *text, size_t n, size_t flags, bool *no_memory
 char *bnn_json_dump(const json_t *value, size_t flags)
 {
     char *text = json_dumps(value, flags);
-    const bool whole = !json_lacks_memory;
-    json_lacks_memory = false;
-    if (whole)
+    if (!bnn_json_lacks())
         return text;
     free(text);
     return NULL;
+}
+
+bool bnn_json_lacks(void)
+{
+    const bool lacks = json_lacks_memory;
+    json_lacks_memory = false;
+    return lacks;
 }

@@ -14,4 +14,8 @@ json_t *bnn_json_parse(const char *text, size_t n, size_t flags, bool *no_memory
  * written need not look at each part of it. */
 char *bnn_json_dump(const json_t *value, size_t flags);
 
+/* Whether there was no memory for some JSON of this thread since this, or bnn_json_dump, was last called: for whoever has
+ * built or compared it to look at. */
+bool bnn_json_lacks(void);
+
 #endif

@@ -72,11 +72,10 @@ void cli_merged_row(cli_table *table, const char *from, const bnn_merged *merged
 int cli_merged_end(cli_table *table, int status, const cli_options *options, bnn_error *err)
 {
     bnn_error late;
-    if (table != NULL && cli_table_rows(table) > 0) {
+    if (status == BNN_OK || cli_table_rows(table) > 0) {
         const int printed = cli_table_end(table, options, status == BNN_OK ? err : &late);
         return status == BNN_OK ? printed : status;
     }
-    if (table != NULL)
-        cli_table_destroy(table);
+    cli_table_destroy(table);
     return status;
 }

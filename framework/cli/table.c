@@ -28,7 +28,7 @@ cli_table *cli_table_create(const char *columns)
 {
     cli_table *table = calloc(1, sizeof *table);
     if (table != NULL)
-        table->cells = json_array();
+        table->failed = (table->cells = json_array()) == NULL;
     for (const char *at = columns; *at != '\0';) {
         const cli_column_kind kind = *at == '#' ? CLI_NUMBER : *at == '@' ? CLI_LABEL : CLI_TEXT;
         at += kind != CLI_TEXT;
@@ -329,6 +329,18 @@ json_t *cli_table_take(cli_table *table, bnn_error *err)
     bnn_no_memory(err);
     json_decref(rows);
     return NULL;
+}
+
+int cli_table_end_below(cli_table *table, const char *title, bnn_error *err)
+{
+    const bool whole = table != NULL && !table->failed;
+    if (whole && cli_table_rows(table) == 0) {
+        cli_table_destroy(table);
+        return BNN_OK;
+    }
+    if (whole)
+        printf("\n%s\n", title);
+    return cli_table_end(table, NULL, err);
 }
 
 int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err)

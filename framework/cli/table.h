@@ -45,6 +45,9 @@ size_t cli_table_rows(const cli_table *table);
  * it. */
 int cli_table_end(cli_table *table, const cli_options *options, bnn_error *err);
 
+/* Likewise as a table below a title; without rows, nothing at all is printed. */
+int cli_table_end_below(cli_table *table, const char *title, bnn_error *err);
+
 /* Writes it as a table of LaTeX, for \usepackage{booktabs}, and destroys it. */
 int cli_table_write_latex(cli_table *table, FILE *out, bnn_error *err);
 

@@ -140,7 +140,10 @@ static int find_tensor(const reader *r, const bnn_parameter *p, const uint8_t **
     const char *type = json_string_value(json_object_get(tensor, "dtype"));
     if (type == NULL || strcmp(type, "F32") != 0)
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: tensor %s is not of type F32", r->path, name);
-    if (!has_shape(json_object_get(tensor, "shape"), p))
+    const bool fits = has_shape(json_object_get(tensor, "shape"), p);
+    if (bnn_json_lacks())
+        return bnn_no_memory(r->err);
+    if (!fits)
         return bnn_fail(r->err, BNN_E_RESOURCE,
                         "%s: tensor %s does not have the network's shape, %ux%ux%ux%u", r->path,
                         name, p->dims[0], p->dims[1], p->dims[2], p->dims[3]);

@@ -40,13 +40,17 @@ static bool artifacts_is_of_another(const char *path)
     return stat(real, &other) == 0 && S_ISREG(other.st_mode);
 }
 
-bool bnn_artifacts_are_of_another(const char *db)
+int bnn_artifacts_check_place(const char *db, bnn_error *err)
 {
     bnn_arena *arena = bnn_arena_create(1 << 16);
     const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
-    const bool are = path == NULL || artifacts_is_of_another(path);
+    int status = path == NULL ? bnn_no_memory(err) : BNN_OK;
+    if (status == BNN_OK && artifacts_is_of_another(path))
+        status =
+            bnn_fail(err, BNN_E_RESOURCE,
+                     "%s.artifacts is the folder of another database; give this one its own", db);
     bnn_arena_destroy(arena);
-    return are;
+    return status;
 }
 
 static int artifacts_fail_look(const char *db, int reason, bnn_error *err)
@@ -64,7 +68,7 @@ static int artifacts_open_all(const char *db)
     const char *path = arena == NULL ? NULL : bnn_run_path(db, NULL, NULL, arena);
     const bool is_ours = path != NULL && !artifacts_is_of_another(path);
     const int fd = is_ours ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    const int reason = is_ours ? errno : ENOENT;
+    const int reason = path == NULL ? ENOMEM : is_ours ? errno : ENOENT;
     bnn_arena_destroy(arena);
     errno = reason;
     return fd;

@@ -11,8 +11,8 @@
 #include "db/store_curate.h"
 #include "db/store_results.h"
 
-/* Whether FILE.artifacts is a link to the folder of another database. */
-bool bnn_artifacts_are_of_another(const char *db);
+/* Refuses a FILE.artifacts that is a link to the folder of another database. */
+int bnn_artifacts_check_place(const char *db, bnn_error *err);
 
 /* The bytes of the files in the folder of a run; 0 when there is none. */
 int64_t bnn_artifacts_bytes(const char *db, const char *uid);

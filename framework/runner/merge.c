@@ -96,10 +96,8 @@ int bnn_merge_open(const char *into, bnn_merge **out, bnn_error *err)
     m->lock = -1;
     bnn_store_recovered recovered; /* runs of processes that died are not under way */
     int status = bnn_store_open(into, BNN_STORE_WRITE, &m->store, err);
-    if (status == BNN_OK && bnn_artifacts_are_of_another(into))
-        status =
-            bnn_fail(err, BNN_E_RESOURCE,
-                     "%s.artifacts is the folder of another database; give this one its own", into);
+    if (status == BNN_OK)
+        status = bnn_artifacts_check_place(into, err);
     if (status == BNN_OK)
         status = merge_lock(m, err);
     if (status == BNN_OK)

@@ -9,6 +9,7 @@
 /* Each group of calls is counted by itself. */
 typedef enum torture_calls {
     TORTURE_ALLOC, /* malloc, calloc, realloc, aligned_alloc, posix_memalign */
+    TORTURE_OWN,   /* those of bnnrun itself, not of its libraries: of these all can be tried */
     TORTURE_OPEN, /* open, fopen, opendir, pipe2, socketpair, eventfd, ...: what makes a descriptor */
     TORTURE_READ,  /* read, pread, fread */
     TORTURE_WRITE, /* write, pwrite */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -69,6 +70,30 @@ static bool fails(torture_calls calls)
     return true;
 }
 
+static uintptr_t program_begin, program_end; /* of its code */
+
+/* The program is the first. */
+static int find_program(struct dl_phdr_info *info, size_t n, void *context)
+{
+    (void)n;
+    (void)context;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
+            continue;
+        program_begin = info->dlpi_addr + part->p_vaddr;
+        program_end = program_begin + part->p_memsz;
+    }
+    return 1;
+}
+
+static bool fails_to_allocate(const void *caller)
+{
+    const uintptr_t at = (uintptr_t)caller;
+    const bool is_own = at >= program_begin && at < program_end;
+    return (is_own && fails(TORTURE_OWN)) || fails(TORTURE_ALLOC);
+}
+
 __attribute__((constructor)) static void prepare(void)
 {
     const char *asked = getenv(TORTURE_FAULT), *path = getenv(TORTURE_REPORT);
@@ -80,6 +105,7 @@ __attribute__((constructor)) static void prepare(void)
         fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (fd >= 0)
         close(fd);
+    dl_iterate_phdr(find_program, NULL);
     backtrace(&frame, 1); /* loads what it needs */
     unsetenv("LD_PRELOAD");
     if (asked != NULL && map != MAP_FAILED &&
@@ -117,31 +143,31 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
 void *malloc(size_t n)
 {
     NEXT(malloc);
-    return fails(TORTURE_ALLOC) ? NULL : next(n);
+    return fails_to_allocate(__builtin_return_address(0)) ? NULL : next(n);
 }
 
 void *calloc(size_t n, size_t size)
 {
     NEXT(calloc);
-    return fails(TORTURE_ALLOC) ? NULL : next(n, size);
+    return fails_to_allocate(__builtin_return_address(0)) ? NULL : next(n, size);
 }
 
 void *realloc(void *old, size_t n)
 {
     NEXT(realloc);
-    return fails(TORTURE_ALLOC) ? NULL : next(old, n);
+    return fails_to_allocate(__builtin_return_address(0)) ? NULL : next(old, n);
 }
 
 void *aligned_alloc(size_t alignment, size_t n)
 {
     NEXT(aligned_alloc);
-    return fails(TORTURE_ALLOC) ? NULL : next(alignment, n);
+    return fails_to_allocate(__builtin_return_address(0)) ? NULL : next(alignment, n);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t n)
 {
     NEXT(posix_memalign);
-    return fails(TORTURE_ALLOC) ? ENOMEM : next(out, alignment, n);
+    return fails_to_allocate(__builtin_return_address(0)) ? ENOMEM : next(out, alignment, n);
 }
 
 #define MAP(name)                                                                               \

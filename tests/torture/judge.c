@@ -113,7 +113,8 @@ static void print_difference(const char *wanted, const char *got)
  * again by the next call, as all that have failed. */
 static bool has_failed_run(const trial_fault *fault, const trial_outcome *outcome)
 {
-    return fault->calls == TORTURE_ALLOC && strstr(outcome->err, "] failed ") != NULL &&
+    return (fault->calls == TORTURE_ALLOC || fault->calls == TORTURE_OWN) &&
+           strstr(outcome->err, "] failed ") != NULL &&
            strstr(outcome->err, "out of memory") != NULL;
 }
 

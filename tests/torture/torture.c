@@ -5,6 +5,7 @@
  *     make torture                        # all of it: hours
  *     make torture TORTURE_FLAGS='--command run,process --kind write,fsync'
  *     make torture TORTURE_FLAGS='--kind alloc --stride 97'    # each 97th
+ *     make torture TORTURE_FLAGS='--kind own'                  # each allocation of bnnrun itself: minutes
  *     make torture TORTURE_FLAGS='--points 3'                  # that many of each command and kind
  *     make torture TORTURE_FLAGS='--command run --kind alloc --first 1234 --last 1234 --verbose'
  *
@@ -28,6 +29,7 @@ typedef struct torture_kind {
 
 static const torture_kind kinds[] = {
     {"alloc", TORTURE_ALLOC, ENOMEM, false},
+    {"own", TORTURE_OWN, ENOMEM, false},
     {"open", TORTURE_OPEN, EMFILE, false},
     {"read", TORTURE_READ, EIO, false},
     {"write", TORTURE_WRITE, EIO, false},

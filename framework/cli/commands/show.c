@@ -1,4 +1,5 @@
 /* show.c - bnnrun show: all that the database knows about one run, or what is in a model file. */
+#include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/epochs.h"
@@ -308,12 +309,7 @@ static int show_environment(bnn_store *store, const bnn_store_argument *uid, bnn
         cli_table_put(table, json_incref(value));
     }
     json_decref(row);
-    if (cli_table_rows(table) > 0) {
-        printf("\nenvironment of the last attempt\n");
-        return cli_table_end(table, NULL, err);
-    }
-    cli_table_destroy(table);
-    return BNN_OK;
+    return cli_table_end_below(table, "environment of the last attempt", err);
 }
 
 /* The rows as a table below a title; without rows, nothing at all. */
@@ -322,14 +318,7 @@ static int show_section(bnn_store *store, const char *title, const char *name,
 {
     cli_table *table;
     const int status = cli_result_read(store, bnn_store_sql(name), uid, 1, &table, err);
-    if (status != BNN_OK)
-        return status;
-    if (cli_table_rows(table) > 0) {
-        printf("\n%s\n", title);
-        return cli_table_end(table, NULL, err);
-    }
-    cli_table_destroy(table);
-    return BNN_OK;
+    return status == BNN_OK ? cli_table_end_below(table, title, err) : status;
 }
 
 /* Files that the run should have. */
@@ -411,6 +400,8 @@ static int show_run(const cli_options *options, bnn_error *err)
         status = options->json ? show_json(store, &argument, err)
                                : show_text(store, &argument, options, err);
     }
+    if (status == BNN_OK && bnn_json_lacks())
+        status = bnn_no_memory(err);
     bnn_store_close(store);
     return status;
 }
