@@ -26,7 +26,7 @@ wrong() {
 
 cat >spec.yaml <<'END'
 name: crash
-dataset: {name: synthetic, train_limit: 1000, validation: 100, test_limit: 100}
+dataset: {name: synthetic, train_limit: 400, validation: 100, test_limit: 100}
 model:
   topology:
     input: {channels: 1, height: 28, width: 28}
