@@ -509,6 +509,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/spec_schema_dotted.c framework/cli/spec_schema_internal.h \
 	framework/cli/spec_schema_known.c \
 	framework/cli/spec_schema_rules.c \
+	framework/cli/spec_schema_terms.c framework/cli/spec_schema_terms.h \
 	framework/cli/status.c framework/cli/status.h \
 	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \

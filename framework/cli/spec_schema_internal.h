@@ -1,5 +1,6 @@
 /* spec_schema_internal.h - a schema of specs while it is made: spec_schema.c has the keys one by one,
- * spec_schema_dotted.c the maps that set them by their paths, spec_schema_rules.c what they say together. Private to these. */
+ * spec_schema_dotted.c the maps that set them by their paths, spec_schema_rules.c what they say together. Private to
+ * spec_schema*.c. */
 #ifndef BNN_CLI_SPEC_SCHEMA_INTERNAL_H
 #define BNN_CLI_SPEC_SCHEMA_INTERNAL_H
 
