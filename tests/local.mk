@@ -118,6 +118,7 @@ check_suites = \
 	tests/unit/runner/check_chain \
 	tests/unit/runner/check_executor \
 	tests/unit/runner/check_foreign \
+	tests/unit/runner/check_hashes \
 	tests/unit/runner/check_hostile \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_faults \
@@ -1054,6 +1055,8 @@ EXTRA_DIST += \
 	tests/fixtures/reference/learned_layers.py \
 	tests/fixtures/reference/augmented.inc \
 	tests/fixtures/reference/forms.inc \
+	tests/fixtures/reference/hashes.txt \
+	tests/fixtures/reference/plugins.yaml \
 	tests/fixtures/reference/make_augmented.py \
 	tests/fixtures/reference/make_forms.py \
 	tests/fixtures/reference/make_reference.py \
