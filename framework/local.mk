@@ -469,6 +469,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/query.c \
 	framework/cli/reference.c \
 	framework/cli/report/confusion.c \
+	framework/cli/report/costs.c \
 	framework/cli/report/environment.c \
 	framework/cli/report/figures.c \
 	framework/cli/report/html.c framework/cli/report/html.h \

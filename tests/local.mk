@@ -173,6 +173,7 @@ shell_tests = \
 	tests/cli/notify.sh \
 	tests/cli/old.sh \
 	tests/cli/report.sh \
+	tests/cli/report_costs.sh \
 	tests/cli/report_counts.sh \
 	tests/cli/serve.sh \
 	tests/cli/pack.sh \

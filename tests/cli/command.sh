@@ -90,3 +90,13 @@ model:
   binarize: {weights: true, activations: true}
 END
 }
+# page_block CLASS PAGE: the texts of these elements of a page of bnnrun report, a file each: CLASS_1, CLASS_2, ...
+page_block() {
+    awk -v class="<pre class=\"$1\"><code>" -v name="$1" '
+        index($0, class) { n++; inside = 1; sub(/.*<code>/, "") }
+        inside {
+            inside = !sub(/<\/code><\/pre>.*/, "")
+            gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&#39;/, "\047"); gsub(/&amp;/, "\\&")
+            print >(name "_" n)
+        }' "$2"
+}

@@ -68,18 +68,8 @@ prints 'class="badge planned"'
 prints '3 failed'
 
 # ---- its SQL and its commands ----------------------------------------------------------------------
-# block CLASS: what is in the elements, a file each, NAME_1, NAME_2, ...
-block() {
-    awk -v class="<pre class=\"$1\"><code>" -v name="$1" '
-        index($0, class) { n++; inside = 1; sub(/.*<code>/, "") }
-        inside {
-            inside = !sub(/<\/code><\/pre>.*/, "")
-            gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&#39;/, "\047"); gsub(/&amp;/, "\\&")
-            print >(name "_" n)
-        }' page.html
-}
-block sql
-block command
+page_block sql page.html
+page_block command page.html
 [ -e sql_4 ] || wrong 'no SQL in the page'
 for file in sql_*; do
     bnn 0 query "./$file"  --csv

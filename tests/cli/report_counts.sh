@@ -38,18 +38,8 @@ is "$(each models "group_concat(json_extract(own.value, '\$.seed'))")" 50,50,50,
 is "$(each models "group_concat(json_extract(own.value, '\$.label'))
     FILTER (WHERE json_extract(own.value, '\$.baseline'))")" ste=clipped
 
-# block CLASS: what is in the elements, a file each, CLASS_1, CLASS_2, ...
-block() {
-    awk -v class="<pre class=\"$1\"><code>" -v name="$1" '
-        index($0, class) { n++; inside = 1; sub(/.*<code>/, "") }
-        inside {
-            inside = !sub(/<\/code><\/pre>.*/, "")
-            gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&#39;/, "\047"); gsub(/&amp;/, "\\&")
-            print >(name "_" n)
-        }' page.html
-}
-block command
-block sql
+page_block command page.html
+page_block sql page.html
 # say WORDS [MORE]: runs the one command of the page that begins so, with more options; its output is in out.
 say() {
     last="$1, as the page prints it"

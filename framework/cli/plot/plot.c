@@ -10,7 +10,7 @@ static const struct {
      plot_make_effects},
     {"seeds", "the result of every run, with lines between the runs of a seed", plot_make_seeds},
     {"curves", "a metric by epoch: each seed, their mean and its 95 % interval", plot_make_curves},
-    {"pareto", "accuracy over bytes and over microseconds, and the front", plot_make_pareto},
+    {"pareto", "accuracy over bytes and over microseconds, and what none beats", plot_make_pareto},
     {"telemetry", "what telemetry measured of each layer, by epoch", plot_make_telemetry},
 };
 

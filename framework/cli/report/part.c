@@ -84,12 +84,20 @@ static const char *part_sql_baseline(const cli_part *part)
                : "NULL";
 }
 
+/* What it is to be multiplied with, so that more is better. */
+static const char *part_sql_goal(const cli_part *part)
+{
+    const bnn_metric *metric = part->compared->asked.metric;
+    return metric != NULL && metric->goal == BNN_GOAL_MIN ? "-1" : "1";
+}
+
 static const struct {
     const char *name;
     const char *(*text)(const cli_part *part); /* NULL without memory */
 } part_parameters[] = {{":experiment", part_sql_experiment},
                        {":seeds", part_sql_seeds},
                        {":value", part_sql_value},
+                       {":goal", part_sql_goal},
                        {":baseline", part_sql_baseline}};
 enum { N_PARAMETERS = sizeof part_parameters / sizeof *part_parameters };
 

@@ -29,8 +29,8 @@ bool cli_part_counts(const cli_part *part, const json_t *run);
 /* The seeds that count: "1, 2, 3", in the arena; NULL without memory. */
 const char *cli_part_seeds(const cli_part *part, const char *between);
 
-/* The SQL of db/sql/NAME.sql with what is asked in it (the experiment, the seeds that count, what is measured, the
- * baseline), in the arena; NULL without memory. */
+/* The SQL of db/sql/NAME.sql with what is asked in it (the experiment, the seeds that count, what is measured and
+ * whether more of it is better, the baseline), in the arena; NULL without memory. */
 const char *cli_part_sql(const cli_part *part, const char *name);
 
 /* Its rows, to be released by the caller. */
@@ -71,5 +71,9 @@ int cli_part_runs(cli_part *part, bnn_error *err);        /* runs.c */
 int cli_part_confusion(cli_part *part, bnn_error *err);   /* confusion.c */
 int cli_part_models(cli_part *part, bnn_error *err);      /* models.c */
 int cli_part_environment(cli_part *part, bnn_error *err); /* environment.c */
+
+/* costs.c: in words and as a table, which configs no other beats in accuracy, bytes and time; nothing where not all of
+ * it is known of any. */
+int cli_part_costs(const cli_part *part, bnn_error *err);
 
 #endif

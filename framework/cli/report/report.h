@@ -1,7 +1,7 @@
 /* report.h - `bnnrun report`: what the database knows of experiments, as one page of HTML that needs nothing
  * else. Private to cli/; commands/report.c is the command.
  *
- * The page is markup, which stands without scripts (verdict.c, figures.c, environment.c), and data
+ * The page is markup, which stands without scripts (verdict.c, figures.c, costs.c, environment.c), and data
  * for its scripts in page/ (runs.c, confusion.c, models.c), put together by page.c. */
 #ifndef BNN_CLI_REPORT_REPORT_H
 #define BNN_CLI_REPORT_REPORT_H
