@@ -175,6 +175,7 @@ shell_tests = \
 	tests/cli/report.sh \
 	tests/cli/report_costs.sh \
 	tests/cli/report_counts.sh \
+	tests/cli/report_pictures.sh \
 	tests/cli/serve.sh \
 	tests/cli/pack.sh \
 	tests/cli/shards.sh \
