@@ -145,6 +145,7 @@ export_sources = \
 	framework/export/fold.c framework/export/fold.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
+	framework/export/stage_size.c framework/export/stage_size.h \
 	framework/export/unfold.c framework/export/unfold.h \
 	framework/export/c/c.c framework/export/c/c.h \
 	framework/export/c/chain.c \
@@ -301,6 +302,8 @@ infer_sources = \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
 	framework/infer/engine/places.c framework/infer/engine/places.h \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \
+	framework/infer/codes.c framework/infer/codes.h \
+	framework/infer/decoder.c framework/infer/decoder.h \
 	framework/infer/infer.c \
 	framework/infer/model.c framework/infer/model.h \
 	framework/infer/modelfile.c framework/infer/modelfile.h \

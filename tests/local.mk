@@ -100,6 +100,7 @@ check_suites = \
 	tests/unit/export/check_forecast \
 	tests/unit/export/check_modelfile \
 	tests/unit/export/check_unfold \
+	tests/unit/infer/check_codes \
 	tests/unit/infer/check_engine_float \
 	tests/unit/infer/check_engines \
 	tests/unit/infer/check_infer \
@@ -893,11 +894,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/experiment/zip \
 	tests/fuzz/corpus/model/average.bnn \
 	tests/fuzz/corpus/model/by_hand.bnn \
+	tests/fuzz/corpus/model/codes_by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
 	tests/fuzz/corpus/model/shifts.bnn \
 	tests/fuzz/corpus/model/slopes.bnn \
+	tests/fuzz/corpus/model/ternary.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
 	tests/fuzz/corpus/pack/behind_the_last.tar \
 	tests/fuzz/corpus/pack/claims_much.tar \

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "export/modelfile_encode.h"
+#include "export/stage_size.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
 
@@ -28,7 +29,7 @@ typedef struct size_field {
     size_t offset;
     bool adds_up; /* over the layers */
 } size_field;
-enum { SIZE_FIELDS = 24 };
+enum { SIZE_FIELDS = 24, SIZE_WEIGHT_BITS = 1 };
 
 #define FIELD(name, member, adds_up)                    \
     {                                                   \
@@ -37,7 +38,7 @@ enum { SIZE_FIELDS = 24 };
 
 static const size_field size_fields[SIZE_FIELDS] = {
     FIELD("weights", n_weights, true),
-    FIELD("bits_of_weight", bits_of_weight, false),
+    [SIZE_WEIGHT_BITS] = FIELD("bits_of_weight", weight_tenths, false), /* as tenths */
     FIELD("biases", n_biases, true),
     FIELD("thresholds", n_thresholds, true),
     FIELD("threshold_bits", threshold_bits, false),
@@ -70,6 +71,15 @@ static uint64_t size_value(const bnn_stage_size *size, const size_field *f)
 static void size_add(bnn_stage_size *total, const bnn_stage_size *size, const size_field *f)
 {
     *(uint64_t *)(void *)((char *)total + f->offset) += size_value(size, f);
+}
+
+/* Whole numbers, but for 1.6 bits and their like. */
+static json_t *size_json(const bnn_stage_size *size, size_t i)
+{
+    const uint64_t value = size_value(size, &size_fields[i]);
+    if (i == SIZE_WEIGHT_BITS && value % 10 != 0)
+        return json_real((double)value / 10.0);
+    return json_integer((json_int_t)(i == SIZE_WEIGHT_BITS ? value / 10 : value));
 }
 
 /* Of weights, rules and tables. */
@@ -133,8 +143,7 @@ static void add_numbers(json_t *object, const bnn_stage_size *size, bool total)
 {
     for (size_t i = 0; i < SIZE_FIELDS; i++)
         if (!total || size_fields[i].adds_up)
-            json_object_set_new(object, size_fields[i].name,
-                                json_integer((json_int_t)size_value(size, &size_fields[i])));
+            json_object_set_new(object, size_fields[i].name, size_json(size, i));
 }
 
 static json_t *shape_json(bnn_shape shape)
@@ -192,7 +201,7 @@ static void model_put_count(cli_table *table, uint64_t n)
 static void model_put_fields(cli_table *table, const bnn_stage_size *size)
 {
     for (size_t j = 0; j < SIZE_FIELDS; j++)
-        cli_table_put(table, json_integer((json_int_t)size_value(size, &size_fields[j])));
+        cli_table_put(table, size_json(size, j));
 }
 
 static int model_print_csv(const model_summary *s, const cli_options *options, bnn_error *err)
@@ -249,9 +258,14 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
 /* The columns of numbers, from the weights to the MACs. A total has no bits of a weight. */
 static void model_put_counts(cli_table *table, const bnn_stage_size *size, uint64_t bytes)
 {
-    const uint64_t counts[] = {
-        size->n_weights,     size->bits_of_weight, size_padding_bits(size), bytes,
-        size->float32_bytes, size->macs_binary,    size->macs_integer,      size->macs_float};
+    const uint64_t counts[] = {size_padding_bits(size), bytes,
+                               size->float32_bytes,     size->macs_binary,
+                               size->macs_integer,      size->macs_float};
+    model_put_count(table, size->n_weights);
+    if (size->weight_tenths % 10 == 0)
+        model_put_count(table, size->weight_tenths / 10);
+    else
+        cli_table_cellf(table, "%.1f", (double)size->weight_tenths / 10.0);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         model_put_count(table, counts[i]);
 }

@@ -21,16 +21,23 @@ static void check_codes(const notes *n, const bnn_network *network)
 {
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bnn_form_plan *form = &network->ops[i].form;
-        char levels[48] = "real numbers";
+        const bnn_codes codes = {form->code_min, form->code_max, form->code_step};
+        char what[120] = "real numbers; they are deployed as floats";
         if (form->filters == 0 || network->ops[i].plan.binary_weights)
             continue;
-        if (form->code_step != 0)
-            snprintf(levels, sizeof levels, "%d levels",
-                     (form->code_max - form->code_min) / form->code_step + 1);
-        bnn_diag_warn(n->diag, n->at,
-                      "deployment: weights of form %s are %s; they are deployed as floats, since "
-                      "the engine has loops for two",
-                      network->options->form.plugin->head->name, levels);
+        if (bnn_codes_are_digits(codes))
+            snprintf(what, sizeof what,
+                     "%u levels; they take %u.%u bits each in the model file, and become floats",
+                     bnn_codes_levels(codes), bnn_codes_tenths(codes) / 10,
+                     bnn_codes_tenths(codes) % 10);
+        else if (codes.step != 0)
+            snprintf(what, sizeof what,
+                     "more than a byte has, from %d to %d; they are deployed as floats", codes.min,
+                     codes.max);
+        bnn_diag_warn(
+            n->diag, n->at,
+            "deployment: weights of form %s are %s, since the engine has loops for two levels",
+            network->options->form.plugin->head->name, what);
         return;
     }
 }

@@ -52,6 +52,20 @@ static bool graph_all_binary(const float *w, size_t n)
     return true;
 }
 
+/* The levels of a form's weights, where all n of them are such, and a file can have them as digits. A digit has no
+ * sign of a zero, and sums that begin with 0, or with a bias that is not -0, do not see it: they are never -0, since
+ * whole multiples of floats do not vanish. */
+static bnn_codes graph_codes(const bnn_form_plan *form, const float *weight, size_t n,
+                             const float *bias, uint32_t n_biases)
+{
+    const bnn_codes codes = {form->code_min, form->code_max, form->code_step};
+    bool fits =
+        form->filters > 0 && bnn_codes_are_digits(codes) && bnn_codes_hold(codes, weight, n);
+    for (uint32_t i = 0; bias != NULL && i < n_biases; i++)
+        fits = fits && !(bias[i] == 0.0f && signbit(bias[i]));
+    return fits ? codes : (bnn_codes){.step = 0};
+}
+
 /* Takes the weights of a linear operation over into the graph. */
 static int graph_take_weights(const maker *m, uint32_t i, bnn_op *o)
 {
@@ -63,6 +77,8 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_op *o)
                         "its lower function names a %s that is no tensor of it with %zu values",
                         weight == NULL ? "weight" : "bias", weight == NULL ? n : o->out.c);
     o->binary_weights = graph_all_binary(weight, n);
+    if (!o->binary_weights)
+        o->codes = graph_codes(&m->network->ops[i].form, weight, n, bias, o->out.c);
     float *own_bias = bias == NULL ? NULL : bnn_arena_copy(m->arena, bias, o->out.c, sizeof(float));
     o->weight = bnn_arena_copy(m->arena, weight, n, sizeof(float));
     o->bias = own_bias;

@@ -1,7 +1,6 @@
 #include "export/modelfile_encode.h"
 
 #include "base/file.h"
-#include "export/fold.h"
 #include "infer/modelfile.h"
 
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 typedef struct encoder {
     uint8_t *bytes;
     size_t n;
+    uint32_t version;
 } encoder;
 
 static void encode_byte(encoder *w, uint8_t byte)
@@ -32,10 +32,29 @@ static void encode_u32(encoder *w, uint32_t value)
     encode_little(w, value, 4);
 }
 
+/* A count, as the version has it. */
+static void encode_short(encoder *w, uint32_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        encode_byte(w, (uint8_t)(value | 0x80));
+    encode_byte(w, (uint8_t)value);
+}
+
+static void encode_count(encoder *w, uint32_t value)
+{
+    if (w->version == 1)
+        encode_u32(w, value);
+    else
+        encode_short(w, value);
+}
+
 static void encode_text(encoder *w, const char *text)
 {
     const size_t n = strlen(text);
-    encode_little(w, (uint32_t)n, 2);
+    if (w->version == 1)
+        encode_little(w, (uint32_t)n, 2);
+    else
+        encode_short(w, (uint32_t)n);
     for (size_t i = 0; i < n; i++)
         encode_byte(w, (uint8_t)text[i]);
 }
@@ -47,6 +66,14 @@ static void encode_floats(encoder *w, const float *values, size_t n)
         memcpy(&word, &values[i], sizeof word);
         encode_u32(w, word);
     }
+}
+
+static void encode_array(encoder *w, const float *values, size_t n)
+{
+    const bool equal = w->version > 1 && bnn_modelfile_are_equal(values, n);
+    if (w->version > 1)
+        encode_byte(w, equal);
+    encode_floats(w, values, equal ? 1 : n);
 }
 
 /* Bit i of a bitmap; unused ones of its last byte stay 0. */
@@ -80,42 +107,63 @@ static void encode_constants(encoder *w, const bnn_op *op)
 {
     const uint32_t has = bnn_op_kind_of(op->type)->has;
     if (has & BNN_OP_FACTOR)
-        encode_floats(w, op->factor, op->in.c);
+        encode_array(w, op->factor, op->in.c);
     if (has & BNN_OP_OFFSET)
-        encode_floats(w, op->offset, op->in.c);
+        encode_array(w, op->offset, op->in.c);
     if (has & BNN_OP_RANGE) {
         encode_floats(w, &op->low, 1);
         encode_floats(w, &op->high, 1);
     }
     if (has & BNN_OP_WINDOW) {
-        encode_u32(w, op->kernel);
-        encode_u32(w, op->stride);
+        encode_count(w, op->kernel);
+        encode_count(w, op->stride);
     }
     if (has & BNN_OP_PADDING) {
-        encode_u32(w, op->padding);
+        encode_count(w, op->padding);
         encode_byte(w, (uint8_t)(int8_t)op->pad_value);
     }
 }
 
+static bool encode_has_codes(const encoder *w, const bnn_stage *s)
+{
+    return w->version > 1 && !s->op.binary_weights && s->op.codes.step != 0;
+}
+
+static void encode_digits(encoder *w, bnn_codes codes, const float *weight, size_t n)
+{
+    encode_byte(w, (uint8_t)codes.min);
+    encode_byte(w, (uint8_t)codes.max);
+    encode_byte(w, (uint8_t)codes.step);
+    const size_t n_bytes = (size_t)bnn_codes_bytes(codes, n);
+    if (w->bytes != NULL) {
+        memset(w->bytes + w->n, 0, n_bytes);
+        bnn_codes_pack(codes, n, weight, w->bytes + w->n);
+    }
+    w->n += n_bytes;
+}
+
 static void encode_linear(encoder *w, const bnn_stage *s)
 {
+    const size_t n = (size_t)s->op.out.c * s->taps;
     encode_constants(w, &s->op);
-    encode_u32(w, s->op.out.c);
+    encode_count(w, s->op.out.c);
     if (s->op.binary_weights)
         encode_bits(w, s->bits, s->op.out.c, s->taps, s->row_words);
+    else if (encode_has_codes(w, s))
+        encode_digits(w, s->op.codes, s->op.weight, n);
     else
-        encode_floats(w, s->op.weight, (size_t)s->op.out.c * s->taps);
+        encode_floats(w, s->op.weight, n);
     if (s->op.bias != NULL)
-        encode_floats(w, s->op.bias, s->op.out.c);
+        encode_array(w, s->op.bias, s->op.out.c);
 }
 
 static void encode_fold(encoder *w, const bnn_stage *s)
 {
     const bnn_fold *f = &s->fold;
     const uint32_t channels = s->op.out.c;
-    encode_u32(w, f->pool);
+    encode_count(w, f->pool);
     if (f->pool != 0)
-        encode_u32(w, f->pool_stride);
+        encode_count(w, f->pool_stride);
     encode_rules(w, f->rule, channels, BNN_RULE_FLIPPED);
     encode_rules(w, f->rule, channels, BNN_RULE_AND);
     encode_rules(w, f->rule, channels, BNN_RULE_TABLE);
@@ -133,7 +181,8 @@ static void encode_chain(encoder *w, const bnn_stage *s)
     for (uint32_t i = 0; i < s->n_chain; i++) {
         const bnn_op *op = &s->chain[i];
         encode_byte(w, (uint8_t)op->type);
-        encode_text(w, op->name);
+        if (w->version == 1)
+            encode_text(w, op->name);
         encode_constants(w, op);
     }
 }
@@ -141,43 +190,57 @@ static void encode_chain(encoder *w, const bnn_stage *s)
 static void encode_stage(encoder *w, const bnn_stage *s)
 {
     encoder size = *w;
-    encode_u32(w, 0); /* filled in when the rest is known */
+    if (w->version == 1)
+        encode_u32(w, 0); /* filled in when the rest is known */
     encode_text(w, s->op.name);
     encode_byte(w, (uint8_t)s->op.type);
     encode_byte(w, (uint8_t)s->inputs);
     encode_byte(w, (uint8_t)s->outputs);
     encode_byte(w, (uint8_t)((s->op.binary_weights ? BNN_MODELFILE_BINARY_WEIGHTS : 0) |
                              (s->op.bias != NULL ? BNN_MODELFILE_BIAS : 0) |
-                             (s->folded ? BNN_MODELFILE_FOLDED : 0)));
-    encode_u32(w, s->n_float_values);
+                             (s->folded ? BNN_MODELFILE_FOLDED : 0) |
+                             (encode_has_codes(w, s) ? BNN_MODELFILE_CODES : 0)));
+    encode_count(w, s->n_float_values);
     if (s->op.type != BNN_LOWER_IDENTITY)
         encode_linear(w, s);
     if (s->folded)
         encode_fold(w, s);
     else
         encode_chain(w, s);
-    encode_u32(&size, (uint32_t)(w->n - size.n));
+    if (w->version == 1)
+        encode_u32(&size, (uint32_t)(w->n - size.n));
 }
 
 static void encode_head(encoder *w, const bnn_model *model)
 {
     for (size_t i = 0; i < BNN_MODELFILE_HEADER_BYTES; i++)
         encode_byte(w, 0); /* filled in likewise */
-    encode_u32(w, model->input.c);
-    encode_u32(w, model->input.h);
-    encode_u32(w, model->input.w);
-    encode_u32(w, model->n_classes);
-    encode_u32(w, model->n_metadata);
+    encode_count(w, model->input.c);
+    encode_count(w, model->input.h);
+    encode_count(w, model->input.w);
+    encode_count(w, model->n_classes);
+    if (w->version > 1)
+        encode_byte(w, 0);
+    encode_count(w, model->n_metadata);
     for (uint32_t i = 0; i < model->n_metadata; i++) {
         encode_text(w, model->metadata[i].key);
         encode_text(w, model->metadata[i].value);
     }
-    encode_u32(w, model->n_stages);
+    encode_count(w, model->n_stages);
+}
+
+uint32_t bnn_modelfile_version(const bnn_model *model)
+{
+    const encoder newest = {.version = BNN_MODELFILE_VERSION};
+    for (uint32_t i = 0; model->version == 0 && i < model->n_stages; i++)
+        if (encode_has_codes(&newest, &model->stages[i]))
+            return newest.version;
+    return model->version == 0 ? 1 : model->version;
 }
 
 size_t bnn_modelfile_head_bytes(const bnn_model *model)
 {
-    encoder counter = {0};
+    encoder counter = {.version = bnn_modelfile_version(model)};
     encode_head(&counter, model);
     return counter.n;
 }
@@ -193,7 +256,7 @@ void bnn_modelfile_seal(uint8_t *bytes, size_t n)
 
 size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
 {
-    encoder w = {.bytes = bytes};
+    encoder w = {.bytes = bytes, .version = bnn_modelfile_version(model)};
     encode_head(&w, model);
     for (uint32_t i = 0; i < model->n_stages; i++)
         encode_stage(&w, &model->stages[i]);
@@ -201,7 +264,7 @@ size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
         return w.n;
     memcpy(bytes, bnn_modelfile_magic, sizeof bnn_modelfile_magic);
     encoder header = {.bytes = bytes, .n = sizeof bnn_modelfile_magic};
-    encode_u32(&header, BNN_MODELFILE_VERSION);
+    encode_u32(&header, w.version);
     encode_u32(&header, (uint32_t)w.n);
     bnn_modelfile_seal(bytes, w.n);
     return w.n;
@@ -222,78 +285,15 @@ int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err
     return status;
 }
 
-/* ---- what it weighs ---------------------------------------------------------------------- */
-
-static uint32_t size_pad_bits(uint64_t n_bits)
+bool bnn_modelfile_has_codes(const bnn_model *model, uint32_t i)
 {
-    return (uint32_t)(-n_bits % 8);
+    const encoder w = {.version = bnn_modelfile_version(model)};
+    return encode_has_codes(&w, &model->stages[i]);
 }
 
-/* Whether all sums of a folded channel give the same bit: they lie on one side of the threshold. */
-static bool size_is_constant(const bnn_stage *s, uint32_t c)
+size_t bnn_modelfile_stage_bytes(const bnn_model *model, uint32_t i)
 {
-    const int32_t t = s->fold.threshold[c];
-    int32_t lowest, highest;
-    if (s->fold.rule[c] & BNN_RULE_TABLE)
-        return false;
-    bnn_fold_reachable(s, s->bits + c * s->row_words, &lowest, &highest);
-    return t <= lowest || t > highest;
-}
-
-static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
-{
-    const uint32_t channels = s->op.out.c;
-    size->n_thresholds = channels;
-    size->threshold_bits = (uint64_t)8 * bnn_modelfile_threshold_bytes(s->fold.threshold, channels);
-    size->threshold_bytes = (uint64_t)channels * size->threshold_bits / 8;
-    size->rule_bytes = (uint64_t)3 * bnn_modelfile_bitmap_bytes(channels);
-    size->rule_pad_bits = (uint64_t)3 * size_pad_bits(channels);
-    size->n_tables = s->fold.n_tables;
-    size->table_bytes = (uint64_t)size->n_tables * bnn_modelfile_bitmap_bytes(s->fold.table_size);
-    size->table_pad_bits = size->n_tables * size_pad_bits(s->fold.table_size);
-    for (uint32_t c = 0; c < channels; c++) {
-        size->n_flipped += (s->fold.rule[c] & BNN_RULE_FLIPPED) != 0;
-        size->n_and += (s->fold.rule[c] & BNN_RULE_AND) != 0;
-        size->n_constant += size_is_constant(s, c);
-    }
-}
-
-static uint64_t size_of_chain(const bnn_stage *s)
-{
-    uint64_t values = 0;
-    for (uint32_t i = 0; i < s->n_chain; i++) {
-        const bnn_op *op = &s->chain[i];
-        values += bnn_op_values(op) + (bnn_op_kind_of(op->type)->has & BNN_OP_RANGE ? 2u : 0u);
-    }
-    return 4 * values;
-}
-
-void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size *out)
-{
-    const bnn_stage *s = &model->stages[i];
-    encoder counter = {0};
-    encode_stage(&counter, s);
-    bnn_stage_size size = {.bytes = counter.n, .float32_bytes = 4 * (uint64_t)s->n_float_values};
-    if (s->op.type != BNN_LOWER_IDENTITY) {
-        size.n_weights = (uint64_t)s->op.out.c * s->taps;
-        size.n_biases = s->op.bias != NULL ? s->op.out.c : 0;
-        size.bits_of_weight = s->op.binary_weights ? 1 : 32;
-        size.weight_bytes =
-            s->op.binary_weights ? bnn_modelfile_bitmap_bytes(size.n_weights) : 4 * size.n_weights;
-        size.weight_pad_bits = s->op.binary_weights ? size_pad_bits(size.n_weights) : 0;
-        size.bias_bytes = 4 * size.n_biases;
-    }
-    if (s->folded)
-        size_of_fold(s, &size);
-    else
-        size.chain_bytes = size_of_chain(s);
-    size.header_bytes = size.bytes - size.weight_bytes - size.bias_bytes - size.threshold_bytes -
-                        size.rule_bytes - size.table_bytes - size.chain_bytes;
-    if (!s->integer_sums)
-        size.macs_float = s->macs;
-    else if (s->inputs == BNN_VALUES_PIXELS)
-        size.macs_integer = s->macs;
-    else
-        size.macs_binary = s->macs;
-    *out = size;
+    encoder counter = {.version = bnn_modelfile_version(model)};
+    encode_stage(&counter, &model->stages[i]);
+    return counter.n;
 }

@@ -10,35 +10,18 @@ size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes);
 /* Writes the file, atomically. */
 int bnn_modelfile_write(const bnn_model *model, const char *path, bnn_error *err);
 
-/* Bytes of the file that belong to no stage: header, input, metadata. */
+/* The version of the format in which it is written: that of the file it was read from, else the oldest that can say
+ * what it has. */
+uint32_t bnn_modelfile_version(const bnn_model *model);
+
+/* Bytes of the file that belong to no stage: header, input, metadata; and those of a stage. */
 size_t bnn_modelfile_head_bytes(const bnn_model *model);
+size_t bnn_modelfile_stage_bytes(const bnn_model *model, uint32_t i);
+
+/* Whether the file has the weights of a stage as digits of codes. */
+bool bnn_modelfile_has_codes(const bnn_model *model, uint32_t i);
 
 /* Corrects the checksum of a file in memory, for tests that damage what is behind it. */
 void bnn_modelfile_seal(uint8_t *bytes, size_t n);
-
-/* What the parts of a stage weigh in the file; all in bytes unless they say bits. Members have one
- * type, so that a table of them can say where they are. */
-typedef struct bnn_stage_size {
-    uint64_t n_weights, n_biases;
-    uint64_t bits_of_weight;  /* 1 or 32 */
-    uint64_t weight_bytes;    /* as they are in the file */
-    uint64_t weight_pad_bits; /* unused bits in the last byte of binary weights */
-    uint64_t bias_bytes;
-    uint64_t n_thresholds, threshold_bits; /* folded: 8, 16 or 32 each */
-    uint64_t threshold_bytes;
-    uint64_t n_flipped, n_and, n_constant, n_tables; /* folded: channels of each kind */
-    uint64_t rule_bytes;                             /* the three bitmaps of a folded stage */
-    uint64_t rule_pad_bits;
-    uint64_t table_bytes;
-    uint64_t table_pad_bits;
-    uint64_t chain_bytes;   /* float values of the chain */
-    uint64_t header_bytes;  /* name, geometry, counts: the rest */
-    uint64_t bytes;         /* of the stage, the sum of all the above */
-    uint64_t float32_bytes; /* what the same stage needs in floats: 4 * n_float_values */
-    uint64_t macs_binary;   /* bits times bits */
-    uint64_t macs_integer;  /* bits times 8-bit pixels */
-    uint64_t macs_float;
-} bnn_stage_size;
-void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size *out);
 
 #endif

@@ -101,6 +101,7 @@ typedef struct bnn_metadata {
 enum { BNN_METADATA_MAX = 256, BNN_TEXT_MAX = 65535, BNN_STAGES_MAX = 1024, BNN_CHAIN_MAX = 16 };
 
 struct bnn_model {
+    uint32_t version; /* of its file; 0: the oldest that can hold it */
     bnn_shape input;
     uint32_t n_classes;
     uint32_t n_metadata;

@@ -30,6 +30,16 @@
  *                             these in this order what the type has (op.h): f32 factors; f32
  *                             offsets; f32 low, high; u32 window, stride
  *
+ * Version 2 is written where version 1 cannot say what there is: codes. In it
+ * - each u32 behind the header, and the u16 of a text, is LEB128 in its shortest form: 7 bits a byte, the
+ *   lowest first, 128 added to all but the last;
+ * - behind the classes stands a u8: 0;
+ * - a stage has no size, and operations of a chain have no names;
+ * - factors, offsets and biases are arrays: u8 0 and f32 each; or, where all are equal and at most 65536, u8 1
+ *   and one f32;
+ * - flag 8 is codes, in place of flag 1: i8 least, i8 greatest, u8 step, and then, for the bitmap, their
+ *   digits (codes.h).
+ *
  * Shapes are not stored but follow from the input; they must fit. Nothing may follow the last
  * stage. Threshold bytes are the fewest that hold all thresholds of the stage. */
 #ifndef BNN_INFER_MODELFILE_H
@@ -37,14 +47,36 @@
 
 #include "infer/model.h"
 
-enum { BNN_MODELFILE_VERSION = 1 };
+#include <string.h>
+
+enum { BNN_MODELFILE_VERSION = 2 }; /* the newest */
 #define BNN_MODELFILE_LIMIT_BYTES ((size_t)1 << 30)
 
 /* As in PNG: not ASCII, and line endings that a transfer as text would change. */
 static const uint8_t bnn_modelfile_magic[8] = {0x89, 'B', 'N', 'N', 0x0d, 0x0a, 0x1a, 0x0a};
 
 enum { BNN_MODELFILE_CHECKSUM_AT = 16, BNN_MODELFILE_HEADER_BYTES = 20 };
-enum { BNN_MODELFILE_BINARY_WEIGHTS = 1, BNN_MODELFILE_BIAS = 2, BNN_MODELFILE_FOLDED = 4 };
+enum {
+    BNN_MODELFILE_BINARY_WEIGHTS = 1,
+    BNN_MODELFILE_BIAS = 2,
+    BNN_MODELFILE_FOLDED = 4,
+    BNN_MODELFILE_CODES = 8,
+};
+
+/* So many numbers can be written as one: more would take memory that a small file does not account for. */
+enum { BNN_MODELFILE_EQUAL_MAX = 65536 };
+
+/* Whether n numbers are, all having the bits of the first. */
+static inline bool bnn_modelfile_are_equal(const float *values, uint64_t n)
+{
+    if (n > BNN_MODELFILE_EQUAL_MAX)
+        return false;
+    for (size_t i = 1; i < n; i++)
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are meant: 0 and -0 differ */
+        if (memcmp(&values[i], &values[0], sizeof *values) != 0)
+            return false;
+    return true;
+}
 
 static inline size_t bnn_modelfile_bitmap_bytes(size_t n)
 {
@@ -63,6 +95,14 @@ static inline uint32_t bnn_modelfile_threshold_bytes(const int32_t *threshold, u
             bytes = 2;
     }
     return bytes;
+}
+
+/* The bytes of an array of n numbers. */
+static inline uint64_t bnn_modelfile_array_bytes(uint32_t version, const float *values, uint64_t n)
+{
+    if (version == 1)
+        return 4 * n;
+    return 1 + 4 * (bnn_modelfile_are_equal(values, n) ? 1 : n);
 }
 
 /* Whether n bytes begin as a model file does: with the whole magic. */

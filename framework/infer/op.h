@@ -9,6 +9,7 @@
 #define BNN_INFER_OP_H
 
 #include "base/size.h"
+#include "infer/codes.h"
 
 #include <bnn/plugin.h>
 
@@ -28,6 +29,7 @@ typedef struct bnn_op {
     float pad_value;                  /* conv2d: what lies beyond the border */
     const float *weight;          /* [out.c][in.c][kernel][kernel]; dense: [out.c][all inputs] */
     bool binary_weights;          /* every weight is -1 or +1 */
+    bnn_codes codes;              /* what every weight is one of, and a file has digits of */
     const float *bias;            /* [out.c], or NULL */
     const float *factor, *offset; /* affine, slopes: [in.c]; slope: factor only */
     float low, high;              /* clamp; high may be infinite */

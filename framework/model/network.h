@@ -185,8 +185,8 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
 
 /* ---- size.c ---- */
 
-/* The size of op i, its index aside. Binary weights count 1 bit, weights with other codes than -1 and
- * +1 32. The scale of a form belongs to its layer: 32 bits for each number, or nothing where it folds
+/* The size of op i, its index aside. Binary weights count 1 bit, weights with other whole codes
+ * the bits of their digits (infer/codes.h), and real ones 32. The scale of a form belongs to its layer: 32 bits for each number, or nothing where it folds
  * into the threshold of the next sign. A batch norm between a binary linear
  * operation on binary inputs and the next sign folds into an integer threshold and a direction per
  * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a

@@ -1,5 +1,7 @@
 #include "model/network.h"
 
+#include "infer/codes.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -65,6 +67,16 @@ static uint64_t scale_bits(const bnn_network *network, uint32_t i)
     return form->scale == BNN_SCALE_TENSOR ? 32 : 32 * (uint64_t)form->filters;
 }
 
+/* Latent weights are bits or digits of their codes, where those are such; the others floats. */
+static uint64_t tensor_bits(const bnn_network_op *op, const bnn_parameter *p)
+{
+    const bnn_codes codes = {op->form.code_min, op->form.code_max, op->form.code_step};
+    if (p->latent && op->plan.binary_weights)
+        return p->n;
+    return p->latent && bnn_codes_are_digits(codes) ? bnn_codes_bits(codes, p->n)
+                                                    : 32 * (uint64_t)p->n;
+}
+
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out)
 {
     const bnn_network_op *op = &network->ops[i];
@@ -80,7 +92,7 @@ bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_re
     for (uint32_t t = 0; t < n; t++) {
         size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
         size.float32_bytes += 4 * p[t].n;
-        size.bits += p[t].latent && op->plan.binary_weights ? p[t].n : 32 * p[t].n;
+        size.bits += tensor_bits(op, &p[t]);
     }
     for (uint32_t t = n; t < n + op->form.n_tensors; t++)
         size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;

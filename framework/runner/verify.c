@@ -37,8 +37,10 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
         status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), stored->run.uid,
                                   verify_spec_of(was), stored->run.result.test_accuracy, arena,
                                   &model, err);
-    if (status == BNN_OK)
+    if (status == BNN_OK) {
+        model->version = was->version;
         again = bnn_arena_alloc(arena, bnn_modelfile_encode(model, NULL), 1);
+    }
     if (status == BNN_OK && again == NULL)
         status = bnn_no_memory(err);
     if (status == BNN_OK)

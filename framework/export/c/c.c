@@ -93,7 +93,10 @@ static void c_stage_comment(c_writer *w, uint32_t i)
                 s->fold.pool_stride);
     if (s->op.type != BNN_LOWER_IDENTITY)
         fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->op.out.c, s->taps,
-                s->op.binary_weights ? "binary" : "float", (unsigned long long)s->macs);
+                s->op.binary_weights    ? "binary"
+                : s->op.codes.step != 0 ? bnn_c_text(w, "%u-level", bnn_codes_levels(s->op.codes))
+                                        : "float",
+                (unsigned long long)s->macs);
     fprintf(w->out, ". */\n");
 }
 

@@ -33,8 +33,11 @@ static void chain_product(c_writer *w, const char *at, const char *inside)
     const bool bits = s->inputs == BNN_VALUES_BITS;
     const bool skips = inside != NULL && s->op.pad_value == 0;
     const char *input = chain_input(w, at, inside);
-    const char *weight = bnn_c_text(
-        w, s->op.binary_weights ? "@_get_bit(@_%s_weights[c], t)" : "@_%s_weights[c][t]", w->name);
+    const char *weight = bnn_c_text(w,
+                                    s->op.binary_weights    ? "@_get_bit(@_%s_weights[c], t)"
+                                    : s->op.codes.step != 0 ? "(float)@_%s_weights[c][t]"
+                                                            : "@_%s_weights[c][t]",
+                                    w->name);
     if (skips)
         bnn_c_code(w, "if (%s)\n", inside);
     w->indent += skips ? 4 : 0;
@@ -149,11 +152,28 @@ static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
     return j + 1;
 }
 
+/* Weights that are whole numbers, as such. */
+static void chain_codes(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    const size_t n = (size_t)s->op.out.c * s->taps;
+    int32_t *codes = bnn_arena_alloc(w->arena, n, sizeof *codes);
+    if (codes == NULL) {
+        w->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        codes[i] = (int32_t)s->op.weight[i];
+    bnn_c_integers(w, "weights", s->op.out.c, s->taps, codes);
+}
+
 static void chain_constants(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     if (s->bits != NULL)
         bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
+    else if (s->op.codes.step != 0)
+        chain_codes(w);
     else if (s->op.weight != NULL)
         bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
     if (s->op.bias != NULL)

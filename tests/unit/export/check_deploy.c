@@ -6,6 +6,7 @@
 
 #include "export/check.h"
 #include "export/modelfile_encode.h"
+#include "export/stage_size.h"
 #include "export/unfold.h"
 #include "infer/engine/engine.h"
 #include "simd/cpu.h"
@@ -325,6 +326,26 @@ START_TEST(stages_are_what_they_can_be)
 }
 END_TEST
 
+/* A digit has no sign of a zero, which alone could tell sums that are all zeros apart from those of -0. */
+START_TEST(codes_behind_a_bias_of_minus_zero_are_floats)
+{
+    bnn_network *net =
+        network_of(parsed_model(model_spec(MIXED, "  form: ternary\n  binarize: {first: true}\n")),
+                   CLASSES, 1, 1);
+    fill_tensors(net, 1);
+    for (int minus = 0; minus < 2; minus++) {
+        for (uint32_t i = 0; i < net->n_parameters; i++)
+            if (strcmp(net->parameters[i].name, "bias") == 0)
+                net->parameters[i].value[1] = minus ? -0.0f : 0.0f;
+        const bnn_model *model = built(graph_of(net), NULL, NULL);
+        const bnn_stage *s = &model->stages[3];
+        ck_assert(strcmp(s->op.name, "dense_4") == 0 && s->op.bias != NULL);
+        ck_assert_int_eq(s->op.codes.step, minus ? 0 : 1);
+        ck_assert_int_eq(model->stages[2].op.codes.step, 1);
+    }
+}
+END_TEST
+
 static void keep_note(void *context, const char *text)
 {
     const char **all = context;
@@ -535,6 +556,7 @@ static Suite *deploy_suite(void)
     tcase_add_checked_fixture(stages, model_set_up, model_tear_down);
     tcase_add_loop_test(stages, stages_are_what_they_can_be, 0,
                         sizeof stage_cases / sizeof *stage_cases);
+    tcase_add_test(stages, codes_behind_a_bias_of_minus_zero_are_floats);
     tcase_add_test(stages, what_stays_in_floats_is_said);
     tcase_add_test(stages, the_check_before_training_warns);
     tcase_add_test(stages, levels_that_are_floats_are_said);

@@ -5,6 +5,7 @@
 #include "tests/fixtures/hostile_model.h"
 
 #include "base/file.h"
+#include "export/stage_size.h"
 
 /* A small network with something of everything: a table, a pool of bits, a chain, biases. */
 #define SMALL                                                        \
@@ -24,6 +25,7 @@ static const char *const settings_texts[] = {
     "  binarize: {}\n  ordering: pool_bn_act\n  activation: hardtanh\n",
     "  binarize: none\n  activation: prelu\n",
     "  binarize: {activations: false}\n",
+    "  binarize: {first: true}\n  form: ternary\n",
 };
 enum { N_SETTINGS = sizeof settings_texts / sizeof *settings_texts };
 
@@ -143,16 +145,139 @@ static const uint8_t known_file[] = {
 };
 /* clang-format on */
 
+/* The same of one with codes. */
+static const bnn_model *known_codes(void)
+{
+    static const float first[] = {-1, 0, 1}, second[] = {-3, -1, 1, 3, -3, 3, 3, 3, 1, 1, -1, -1};
+    static const float factors[] = {0.5f, 0.5f, 0.5f}, offsets[] = {0, 1, -1}, biases[] = {1, 1};
+    static const bnn_op chain[] = {{.type = BNN_LOWER_AFFINE,
+                                    .name = "a.1",
+                                    .in = {3, 1, 2},
+                                    .out = {3, 1, 2},
+                                    .factor = factors,
+                                    .offset = offsets}};
+    static const bnn_stage stages[] = {{.op.name = "a",
+                                        .op.type = BNN_LOWER_CONV2D,
+                                        .inputs = BNN_VALUES_PIXELS,
+                                        .outputs = BNN_VALUES_BITS,
+                                        .op.in = {1, 1, 2},
+                                        .op.out = {3, 1, 2},
+                                        .out = {3, 1, 2},
+                                        .op.kernel = 1,
+                                        .op.stride = 1,
+                                        .op.codes = {-1, 1, 1},
+                                        .op.weight = first,
+                                        .taps = 1,
+                                        .n_chain = 1,
+                                        .chain = chain,
+                                        .macs = 6,
+                                        .n_float_values = 300},
+                                       {.op.name = "b",
+                                        .op.type = BNN_LOWER_DENSE,
+                                        .inputs = BNN_VALUES_BITS,
+                                        .outputs = BNN_VALUES_FLOATS,
+                                        .op.in = {3, 1, 2},
+                                        .op.out = {2, 1, 1},
+                                        .out = {2, 1, 1},
+                                        .op.kernel = 1,
+                                        .op.stride = 1,
+                                        .op.codes = {-3, 3, 2},
+                                        .op.weight = second,
+                                        .op.bias = biases,
+                                        .taps = 6,
+                                        .macs = 12,
+                                        .n_float_values = 14}};
+    static const bnn_metadata metadata[] = {{"k", "vw"}};
+    static const bnn_model model = {.input = {1, 1, 2},
+                                    .n_classes = 2,
+                                    .n_metadata = 1,
+                                    .metadata = metadata,
+                                    .n_stages = 2,
+                                    .stages = stages};
+    return &model;
+}
+
+/* clang-format off */
+static const uint8_t known_codes_file[] = {
+    0x89, 'B', 'N', 'N', 13, 10, 26, 10,        /* magic */
+    2, 0, 0, 0, 89, 0, 0, 0,                    /* 8: version, size */
+    0, 0, 0, 0,                                 /* 16: checksum */
+    1, 1, 2, 2, 0,                              /* 20: input, classes, nothing else */
+    1, 1, 'k', 2, 'v', 'w',                     /* 25: metadata */
+    2,                                          /* 31: stages */
+    1, 'a', 1, 0, 1, 8, 0xac, 2,                /* 32: name, kinds, floats */
+    1, 1, 0, 0, 3,                              /* 40: kernel, stride, padding, channels */
+    0xff, 1, 1, 21,                             /* 45: codes, weights */
+    1, 3,                                       /* 49: chain */
+    1, 0, 0, 0, 0x3f,                           /* 51: factors */
+    0, 0, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xbf, /* 56: offsets */
+    1, 'b', 2, 1, 2, 10, 14,                    /* 69: name, kinds, floats */
+    2, 0xfd, 3, 2, 0xe4, 0xfc, 0x5a,            /* 76: channels, codes, weights */
+    1, 0, 0, 0x80, 0x3f,                        /* 83: biases */
+    0,                                          /* 88: chain */
+};
+/* clang-format on */
+
+/* Those of known_codes_file have a checksum, too. */
+static size_t known_bytes(int which, uint8_t bytes[sizeof known_file])
+{
+    const size_t n = which == 0 ? sizeof known_file : sizeof known_codes_file;
+    memcpy(bytes, which == 0 ? known_file : known_codes_file, n);
+    if (which == 1)
+        make_plausible(bytes, n);
+    return n;
+}
+
 START_TEST(the_bytes_are_those_of_the_description)
 {
     size_t n;
-    uint8_t *bytes = encoded(known_model(), &n);
-    ck_assert_uint_eq(n, sizeof known_file);
+    uint8_t known[sizeof known_file], *bytes = encoded(_i == 0 ? known_model() : known_codes(), &n);
+    ck_assert_uint_eq(n, known_bytes(_i, known));
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(bytes[i] == known_file[i], "byte %zu: %02x, not %02x", i, bytes[i],
-                      known_file[i]);
+        ck_assert_msg(bytes[i] == known[i], "byte %zu: %02x, not %02x", i, bytes[i], known[i]);
     ck_assert(try_model(bytes, n));
     free(bytes);
+}
+END_TEST
+
+/* Codes are written as digits where the format has them, and zeros lose their signs. Neither changes what an engine
+ * makes of the weights. */
+START_TEST(codes_take_fewer_bytes)
+{
+    enum { IMAGES = 20, PIXELS = 56 };
+    bnn_error err;
+    bnn_model *digits = NULL, *floats = NULL, model = *small_model(N_SETTINGS - 1);
+    buffers b = {.state = 1};
+    size_t n_digits, n_floats;
+    uint8_t *of_digits = encoded(&model, &n_digits);
+    ck_assert_uint_eq(bnn_modelfile_version(&model), 2);
+    model.version = 1;
+    uint8_t *of_floats = encoded(&model, &n_floats);
+    ck_assert_int_eq(bnn_modelfile_decode(of_digits, n_digits, "m", arena, &digits, &err), BNN_OK);
+    ck_assert_int_eq(bnn_modelfile_decode(of_floats, n_floats, "m", arena, &floats, &err), BNN_OK);
+    ck_assert(digits->version == 2 && floats->version == 1);
+    for (uint32_t i = 0; i < model.n_stages; i++) {
+        bnn_stage_size size;
+        const bnn_stage *d = &digits->stages[i], *f = &floats->stages[i];
+        bnn_modelfile_stage_size(digits, i, &size);
+        ck_assert_uint_eq(size.weight_tenths, d->op.codes.step == 1 ? 16 : 320);
+        ck_assert_int_eq(f->op.codes.step, 0);
+        for (size_t k = 0; k < (size_t)d->op.out.c * d->taps; k++)
+            ck_assert(d->op.weight[k] == f->op.weight[k]);
+    }
+    ck_assert_int_eq(digits->stages[0].op.codes.step, 1);
+    ck_assert_uint_lt(n_digits + 1000, n_floats);
+    const uint8_t *images = random_images(&b, IMAGES * PIXELS);
+    for (size_t i = 0; i < IMAGES; i++) {
+        float *x = logits_of_image(&bnn_engine_portable, digits, arena, images + i * PIXELS);
+        float *y = logits_of_image(&bnn_engine_portable, floats, arena, images + i * PIXELS);
+        ck_assert_int_eq(memcmp(x, y, CLASSES * sizeof *x), 0);
+        free(x);
+        free(y);
+    }
+    free(of_digits);
+    free(of_floats);
+    buffers_free(&b);
 }
 END_TEST
 
@@ -189,7 +314,8 @@ START_TEST(lenet_is_small)
         ck_assert_uint_eq(s.weight_bytes + s.bias_bytes + s.threshold_bytes + s.rule_bytes +
                               s.table_bytes + s.chain_bytes + s.header_bytes,
                           s.bytes);
-        ck_assert_uint_eq(s.weight_bytes * 8, s.n_weights * s.bits_of_weight + s.weight_pad_bits);
+        ck_assert_uint_eq(s.weight_bytes * 80,
+                          s.n_weights * s.weight_tenths + 10 * s.weight_pad_bits);
         ck_assert_uint_lt(s.header_bytes, 100);
     }
     ck_assert_uint_eq(sum, n);
@@ -213,7 +339,8 @@ typedef struct damage {
 /* Offsets in known_file. */
 static const damage damages[] = {
     {0, 'B', false, "m: byte 0: not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a"},
-    {8, 2, false, "m: byte 12: version 2, this program reads version 1"},
+    {8, 3, false, "m: byte 12: version 3, this program reads versions 1 to 2"},
+    {8, 0, false, "m: byte 12: version 0, this program reads versions 1 to 2"},
     {12, 141, false, "m: byte 16: the file says it has 141 bytes, it has 140; copy it again"},
     {60, 0xff, false,
      "m: byte 20: the checksum is 8348b006, the file says adda8d2f: it is damaged; copy it again"},
@@ -280,20 +407,63 @@ static const damage damages[] = {
      "m: byte 132: a pool of 1065353216, stride 1073741824 does not fit its input, 2x1x1"},
 };
 
-START_TEST(damage_is_described)
+/* In known_codes_file. */
+static const damage damages_of_codes[] = {
+    {24, 1, true, "m: byte 25: the model has something of kind 1"},
+    {20, 0x80, true, "m: byte 26: the model has something of kind 1"},
+    {31, 0, true, "m: byte 32: 0 stages; there are 1 to 1024"},
+    {37, 9, true, "m: byte 40: flags 9"},
+    {37, 16, true, "m: byte 40: flags 16"},
+    {39, 0, true, "m: byte 40: a count of 2 bytes that is too long or too large"},
+    {45, 2, true, "m: byte 48: codes from 2 to 1 in steps of 1"},
+    {47, 0, true, "m: byte 48: codes from -1 to 1 in steps of 0"},
+    {47, 2, true, "m: byte 48: codes from -1 to 1 in steps of 2"},
+    {79, 4, true, "m: byte 80: codes from -3 to 3 in steps of 4"},
+    {48, 27, true, "m: byte 49: weights that are no codes"},
+    {76, 0x7f, true, "m: byte 80: 127 channels of 6 weights are not there"},
+    {51, 2, true, "m: byte 52: an array of kind 2"},
+    {51, 0, true, "m: byte 65: an array of kind 63"},
+    {83, 0, true, "m: byte 84: ends 3 bytes too early"},
+    {88, 1, true, "m: byte 89: ends 1 bytes too early"},
+};
+
+static void check_damage(const damage *d, int which)
 {
-    const damage *d = &damages[_i];
     uint8_t bytes[sizeof known_file];
-    memcpy(bytes, known_file, sizeof bytes);
+    const size_t n = known_bytes(which, bytes);
     bytes[d->at] = d->value;
     if (d->seals)
-        make_plausible(bytes, sizeof bytes);
+        make_plausible(bytes, n);
     bnn_error err = {0};
     bnn_model *model = NULL;
-    ck_assert_int_eq(bnn_modelfile_decode(bytes, sizeof bytes, "m", arena, &model, &err),
-                     BNN_E_RESOURCE);
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, n, "m", arena, &model, &err), BNN_E_RESOURCE);
     ck_assert_ptr_null(model);
     ck_assert_str_eq(err.message, d->message);
+}
+
+START_TEST(damage_is_described)
+{
+    check_damage(&damages[_i], 0);
+}
+END_TEST
+
+START_TEST(damage_of_codes_is_described)
+{
+    check_damage(&damages_of_codes[_i], 1);
+}
+END_TEST
+
+/* Of equal numbers there is one way to write them, or a file that is read would be written otherwise. */
+START_TEST(equal_numbers_are_one)
+{
+    uint8_t bytes[sizeof known_file];
+    const size_t n = known_bytes(1, bytes);
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    memset(bytes + 57, 0, 12);
+    make_plausible(bytes, n);
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, n, "m", arena, &model, &err), BNN_E_RESOURCE);
+    ck_assert_str_eq(err.message, "m: byte 69: 3 equal numbers, each by itself");
 }
 END_TEST
 
@@ -339,11 +509,12 @@ static size_t mutate(buffers *b, uint8_t *bytes, size_t n)
 START_TEST(no_damage_does_harm)
 {
     const bool all = getenv("BNN_TEST_LONG") != NULL;
-    const uint32_t rounds = (all ? 100000 : 20000) / (N_SETTINGS + 1);
+    const uint32_t rounds = (all ? 100000 : 20000) / (N_SETTINGS + 2);
     buffers b = {.state = (uint64_t)_i};
-    size_t n = sizeof known_file;
+    uint8_t known[sizeof known_file];
+    size_t n = _i < N_SETTINGS ? 0 : known_bytes(_i - N_SETTINGS, known);
     uint8_t *original = _i < N_SETTINGS ? encoded(small_model(_i), &n) : NULL;
-    const uint8_t *source = original != NULL ? original : known_file;
+    const uint8_t *source = original != NULL ? original : known;
     uint8_t *scratch = buffer_bytes(&b, 2 * n);
     uint32_t n_models = 0;
     for (uint32_t i = 0; i < rounds; i++) {
@@ -370,15 +541,19 @@ static Suite *modelfile_suite(void)
     TCase *tcase = tcase_create("modelfile");
     tcase_add_checked_fixture(tcase, model_set_up, model_tear_down);
     tcase_add_loop_test(tcase, a_file_is_read_back, 0, N_SETTINGS);
-    tcase_add_test(tcase, the_bytes_are_those_of_the_description);
+    tcase_add_loop_test(tcase, the_bytes_are_those_of_the_description, 0, 2);
+    tcase_add_test(tcase, codes_take_fewer_bytes);
     tcase_add_loop_test(tcase, lenet_is_small, 0, sizeof size_cases / sizeof *size_cases);
     suite_add_tcase(suite, tcase);
     TCase *hostile = tcase_create("damage");
     tcase_set_timeout(hostile, 600);
     tcase_add_checked_fixture(hostile, model_set_up, model_tear_down);
     tcase_add_loop_test(hostile, damage_is_described, 0, sizeof damages / sizeof *damages);
+    tcase_add_loop_test(hostile, damage_of_codes_is_described, 0,
+                        sizeof damages_of_codes / sizeof *damages_of_codes);
+    tcase_add_test(hostile, equal_numbers_are_one);
     tcase_add_loop_test(hostile, every_truncation_is_refused, 0, N_SETTINGS);
-    tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + 1);
+    tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + 2);
     suite_add_tcase(suite, hostile);
     return suite;
 }

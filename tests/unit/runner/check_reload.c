@@ -172,6 +172,30 @@ START_TEST(a_newer_program_or_spec_finds_the_file_as_it_was)
 }
 END_TEST
 
+/* One that has its codes as floats, as the first version of the format has them. */
+START_TEST(a_file_of_an_older_format_is_as_it_was)
+{
+    static const char *const overrides[] = {"model.form=ternary", NULL};
+    const char *uids[16];
+    bnn_stored_run stored;
+    bnn_reloaded reloaded;
+    bnn_graph *graph;
+    bnn_model *model;
+    bool same = false;
+    run_sweep(ONE, overrides);
+    ck_assert_uint_eq(all_runs(uids), 1);
+    ck_ok(reload_run(uids[0], &stored, &reloaded, err));
+    ck_ok(bnn_graph_create(reloaded.network, arena, &graph, err));
+    ck_ok(bnn_finish_build(graph, NULL, stored.run.uid, "tiny: base",
+                           stored.run.result.test_accuracy, arena, &model, err));
+    ck_assert_uint_eq(bnn_modelfile_version(model), 2);
+    model->version = 1;
+    ck_ok(bnn_modelfile_write(model, stored.model_path, err));
+    ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
+    ck_assert(same);
+}
+END_TEST
+
 START_TEST(a_topology_that_changed_or_went_does_not_matter)
 {
     static const char spec[] =
@@ -288,6 +312,7 @@ static Suite *make_suite(void)
         runs_come_back_from_a_spec_that_ends_in_such_comments,
         runs_come_back_after_further_revisions,
         a_newer_program_or_spec_finds_the_file_as_it_was,
+        a_file_of_an_older_format_is_as_it_was,
         a_topology_that_changed_or_went_does_not_matter,
         weights_that_are_no_numbers_are_refused,
         a_doctored_database_does_no_harm,

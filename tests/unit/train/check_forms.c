@@ -136,7 +136,7 @@ static bnn_layer_record layer_size(const bnn_network *net, const char *name)
     return size;
 }
 
-/* Without a sign behind it a scale counts, and other levels than two do as floats. */
+/* Without a sign behind it a scale counts; whole codes are digits, and real ones floats. */
 START_TEST(sizes_are_of_what_is_deployed)
 {
     static const char ends[] = "  binarize: {first: true, last: true}\n";
@@ -144,13 +144,15 @@ START_TEST(sizes_are_of_what_is_deployed)
     const bnn_network *xnor = lenet_of(bnn_arena_printf(arena, "%s  form: xnor\n", ends));
     const bnn_network *layer = lenet_of(bnn_arena_printf(arena, "%s  form: layer_scale\n", ends));
     const bnn_network *ternary = lenet_of(bnn_arena_printf(arena, "%s  form: ternary\n", ends));
+    const bnn_network *adabin = lenet_of(bnn_arena_printf(arena, "%s  form: adabin\n", ends));
     const bnn_network *learned =
         lenet_of(bnn_arena_printf(arena, "%s  form: learned_scale\n", ends));
     ck_assert_uint_eq(layer_size(plain, "conv2d_2").bits, 16 * 150);
     ck_assert_uint_eq(layer_size(xnor, "conv2d_2").bits, 16 * 150);
     ck_assert_uint_eq(layer_size(xnor, "dense_5").bits, 10 * 84 + 10 * 32);
     ck_assert_uint_eq(layer_size(layer, "dense_5").bits, 10 * 84 + 32);
-    ck_assert_uint_eq(layer_size(ternary, "conv2d_2").bits, 32 * 16 * 150);
+    ck_assert_uint_eq(layer_size(ternary, "conv2d_2").bits, 16 * 150 * 8 / 5);
+    ck_assert_uint_eq(layer_size(adabin, "conv2d_2").bits, 32 * 16 * 150);
     ck_assert_uint_eq(layer_size(learned, "dense_5").n_parameters,
                       layer_size(plain, "dense_5").n_parameters + 10);
     ck_assert_uint_eq(layer_size(learned, "dense_5").float32_bytes,

@@ -88,6 +88,7 @@ const bnnModel = (() => {
 
     /* ---- the file ---- */
 
+    /* Version 2 has short counts, arrays of one float, and codes; version 1 has names and sizes instead. */
     function reader(bytes) {
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         let at = 0;
@@ -100,9 +101,22 @@ const bnnModel = (() => {
             f32: () => view.getFloat32(take(4), true),
             int: (n) => n === 1 ? r.i8() : n === 2 ? view.getInt16(take(2), true)
                                                    : view.getInt32(take(4), true),
+            version: 1,
+            count() {
+                let value = 0;
+                if (r.version === 1)
+                    return r.u32();
+                for (let place = 1, byte = 0x80; byte >= 0x80; place *= 128) {
+                    byte = r.u8();
+                    value += (byte & 0x7f) * place;
+                }
+                return value;
+            },
             floats: (n) => Float32Array.from({length: n}, r.f32),
+            array: (n) => r.version > 1 && r.u8() === 1 ? new Float32Array(n).fill(r.f32())
+                                                        : r.floats(n),
             text() {
-                const n = view.getUint16(take(2), true);
+                const n = r.version === 1 ? view.getUint16(take(2), true) : r.count();
                 return new TextDecoder().decode(bytes.subarray(take(n), at));
             },
             bitmap(n) {
@@ -110,6 +124,20 @@ const bnnModel = (() => {
                 for (let i = 0; i < n; i++)
                     out[i] = bytes[from + (i >> 3)] >> (i & 7) & 1;
                 return out;
+            },
+            /* infer/codes.h: digits of base `levels` in a byte, or each of the fewest bits. */
+            codes(n) {
+                const min = r.i8(), max = r.i8(), step = r.u8(), levels = (max - min) / step + 1;
+                const bits = 32 - Math.clz32(levels - 1);
+                const digits = levels === 3 ? 5 : levels === 5 || levels === 6 ? 3 : 0;
+                const from = take(digits ? Math.ceil(n / digits) : (n * bits + 7) >> 3);
+                return Int8Array.from({length: n}, (_, i) => {
+                    const at = i * bits, first = bytes[from + (at >> 3)], next = bytes[from + (at >> 3) + 1];
+                    const digit = digits
+                        ? Math.floor(bytes[from + Math.floor(i / digits)] / levels ** (i % digits)) % levels
+                        : ((first | next << 8) >> (at & 7)) & ((1 << bits) - 1);
+                    return min + digit * step;
+                });
             },
         };
         return r;
@@ -119,15 +147,15 @@ const bnnModel = (() => {
     function readNumbers(r, op) {
         const channels = op.in[0];
         if (op.type === AFFINE || op.type === SLOPE || op.type === SLOPES)
-            op.factor = r.floats(channels);
+            op.factor = r.array(channels);
         if (op.type === AFFINE || op.type === SLOPES)
-            op.offset = r.floats(channels);
+            op.offset = r.array(channels);
         if (op.type === CLAMP)
             [op.low, op.high] = r.floats(2);
         if (op.type === CONV2D || op.type === MAXPOOL || op.type === AVGPOOL)
-            [op.kernel, op.stride, op.padding] = [r.u32(), r.u32(), 0];
+            [op.kernel, op.stride, op.padding] = [r.count(), r.count(), 0];
         if (op.type === CONV2D)
-            [op.padding, op.padValue] = [r.u32(), r.i8()];
+            [op.padding, op.padValue] = [r.count(), r.i8()];
         op.out = op.in;
         if (op.kernel > 0) {
             const side = (n) => Math.floor((n + 2 * op.padding - op.kernel) / op.stride) + 1;
@@ -137,24 +165,25 @@ const bnnModel = (() => {
     }
 
     function readLinear(r, flags, s) {
-        const op = readNumbers(r, s.op), channels = r.u32();
+        const op = readNumbers(r, s.op), channels = r.count();
         op.out = op.type === DENSE ? [channels, 1, 1] : [channels, op.out[1], op.out[2]];
         s.taps = op.type === DENSE ? values(op.in) : op.in[0] * op.kernel * op.kernel;
         s.binary = (flags & 1) !== 0;
         op.weight = s.binary ? Int8Array.from(r.bitmap(channels * s.taps), (bit) => 2 * bit - 1)
+            : flags & 8      ? r.codes(channels * s.taps)
                              : r.floats(channels * s.taps);
         if (flags & 2)
-            op.bias = r.floats(channels);
+            op.bias = r.array(channels);
         s.integers = s.binary && !op.bias && s.inputs !== FLOATS &&
             s.taps <= (s.inputs === PIXELS ? 1 << 17 : 1 << 24) &&
             (!op.padding || (s.inputs === PIXELS) === (op.padValue === 0));
     }
 
     function readFold(r, s) {
-        const channels = s.op.out[0], fold = s.fold = {pool: r.u32()};
+        const channels = s.op.out[0], fold = s.fold = {pool: r.count()};
         s.out = s.op.out;
         if (fold.pool) {
-            const op = {in: s.out, kernel: fold.pool, stride: r.u32()};
+            const op = {in: s.out, kernel: fold.pool, stride: r.count()};
             const side = (n) => Math.floor((n - op.kernel) / op.stride) + 1;
             op.out = s.out = [channels, side(s.out[1]), side(s.out[2])];
             fold.op = op;
@@ -169,12 +198,12 @@ const bnnModel = (() => {
     }
 
     function readStage(r, shape) {
-        const start = r.at(), size = r.u32(), s = {name: r.text()};
+        const start = r.at(), size = r.version === 1 ? r.u32() : 0, s = {name: r.text()};
         s.op = {type: r.u8(), in: shape, out: shape};
         s.inputs = r.u8();
         s.outputs = r.u8();
         const flags = r.u8();
-        r.u32();
+        r.count();
         if (s.op.type !== IDENTITY)
             readLinear(r, flags, s);
         if (flags & 4) {
@@ -184,29 +213,34 @@ const bnnModel = (() => {
             s.out = s.op.out;
             for (let n = r.u8(); n > 0; n--) {
                 const type = r.u8();
-                r.text();
+                if (r.version === 1)
+                    r.text();
                 const op = readNumbers(r, {type, in: s.out});
                 s.chain.push(op);
                 s.out = op.out;
             }
         }
-        if (r.at() !== start + size)
+        if (r.version === 1 && r.at() !== start + size)
             throw new Error("a stage has another size than it says");
         return s;
     }
 
     function decode(bytes) {
         const r = reader(bytes), magic = [0x89, 0x42, 0x4e, 0x4e, 13, 10, 26, 10];
-        if (magic.some((byte) => r.u8() !== byte) || r.u32() !== 1 || r.u32() !== bytes.length)
+        const isModel = magic.every((byte) => r.u8() === byte), version = r.u32();
+        if (!isModel || (version !== 1 && version !== 2) || r.u32() !== bytes.length)
             throw new Error("not a model file");
         r.u32();
-        const model = {input: [r.u32(), r.u32(), r.u32()], classes: r.u32(), metadata: {}};
-        for (let n = r.u32(); n > 0; n--) {
+        r.version = version;
+        const model = {input: [r.count(), r.count(), r.count()], classes: r.count(), metadata: {}};
+        if (version > 1 && r.u8() !== 0)
+            throw new Error("a model file of a newer kind");
+        for (let n = r.count(); n > 0; n--) {
             const key = r.text();
             model.metadata[key] = r.text();
         }
         let shape = model.input;
-        model.stages = Array.from({length: r.u32()}, () => {
+        model.stages = Array.from({length: r.count()}, () => {
             const stage = readStage(r, shape);
             shape = stage.out;
             return stage;
