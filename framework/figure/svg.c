@@ -19,13 +19,25 @@ static bool svg_begins(const svg_tidy *t, const char *with)
     return (size_t)(t->end - t->at) >= n && memcmp(t->at, with, n) == 0;
 }
 
+enum { SVG_AHEAD = 256 };
+
+/* What comes, as much of it as a dot can be: sscanf would look for the end of all figures. */
+static const char *svg_ahead(const svg_tidy *t, char out[SVG_AHEAD])
+{
+    const size_t left = (size_t)(t->end - t->at), n = left < SVG_AHEAD - 1 ? left : SVG_AHEAD - 1;
+    memcpy(out, t->at, n);
+    out[n] = '\0';
+    return out;
+}
+
 /* Takes `rgb( 29,  33,  38)`: the ink becomes currentColor, others are written short. */
 static bool svg_take_colour(svg_tidy *t)
 {
     unsigned red, green, blue;
-    char short_text[8];
+    char short_text[8], ahead[SVG_AHEAD];
     int n = 0;
-    if (sscanf(t->at, "rgb(%3u,%3u,%3u)%n", &red, &green, &blue, &n) != 3 || n == 0)
+    if (!svg_begins(t, "rgb(") ||
+        sscanf(svg_ahead(t, ahead), "rgb(%3u,%3u,%3u)%n", &red, &green, &blue, &n) != 3 || n == 0)
         return false;
     snprintf(short_text, sizeof short_text, "#%02x%02x%02x", red & 0xff, green & 0xff, blue & 0xff);
     fputs(strcmp(short_text + 1, FIGURE_INK) == 0 ? "currentColor" : short_text, t->out);
@@ -37,16 +49,17 @@ static bool svg_take_colour(svg_tidy *t)
 static bool svg_take_dot(svg_tidy *t)
 {
     double x, y, size, opacity = 1;
-    char colour[24];
+    char colour[24], ahead[SVG_AHEAD];
     int n = 0, more = 0;
-    if (sscanf(t->at,
+    if (!svg_begins(t, "<use ") ||
+        sscanf(svg_ahead(t, ahead),
                "<use xlink:href='#gpPt6' transform='translate(%lf,%lf) scale(%lf)' "
                "color='%23[^']'%n",
                &x, &y, &size, colour, &n) != 4 ||
         n == 0)
         return false;
     t->at += n;
-    if (sscanf(t->at, " opacity='%lf'%n", &opacity, &more) == 1 && more > 0)
+    if (sscanf(ahead + n, " opacity='%lf'%n", &opacity, &more) == 1 && more > 0)
         t->at += more;
     fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' stroke='none' ", x, y, 1.11 * size);
     if (opacity < 1)
