@@ -176,6 +176,7 @@ shell_tests = \
 	tests/cli/report.sh \
 	tests/cli/report_costs.sh \
 	tests/cli/report_counts.sh \
+	tests/cli/report_limits.sh \
 	tests/cli/report_pictures.sh \
 	tests/cli/serve.sh \
 	tests/cli/pack.sh \
@@ -288,6 +289,7 @@ tests_fuzz_replay_CPPFLAGS = $(AM_CPPFLAGS) -DBNN_FUZZ_REPLAY
 tests_fuzz_replay_LDADD = tests/libfixtures.a $(cli_libraries)
 EXTRA_DIST += tests/old/databases.tar.xz tests/old/plugins.tar.xz
 EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/parsers.txt tests/fixtures/sample/rows.sql tests/fixtures/sample/tiny.yaml
+EXTRA_DIST += tests/fixtures/many_runs.sql tests/fixtures/many_runs.yaml
 
 fuzz_flags = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(BNN_FLAGS)
 fuzz_objects = $(kernel_libraries) $(engine_objects) $(message_library) $(bnn_system_libraries) $(MICROHTTPD_LIBS)

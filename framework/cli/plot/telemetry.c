@@ -7,7 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { TELEMETRY_PANEL_WIDTH = 210, TELEMETRY_PANEL_HEIGHT = 130, TELEMETRY_COLUMNS_MAX = 4 };
+enum {
+    TELEMETRY_PANEL_WIDTH = 210,
+    TELEMETRY_PANEL_HEIGHT = 130,
+    TELEMETRY_COLUMNS_MAX = 4,
+    TELEMETRY_LINES_MAX =
+        600, /* of seeds, in all panels; of more only the means can be told apart */
+};
 
 /* What is measured (db/README.md), the most telling first. */
 static const struct {
@@ -99,7 +105,7 @@ static void telemetry_add_panel(plot_draft *draft, const plot_epochs *epochs, si
                           .bare = inner,
                           .title = inner ? NULL : "epoch"};
     panel->y = (bnn_axis){.low = epochs->low, .high = epochs->high, .bare = i % n_columns != 0};
-    for (int pass = 0; pass < 2; pass++)
+    for (int pass = epochs->n_runs > TELEMETRY_LINES_MAX; pass < 2; pass++)
         for (size_t k = arms->n; k-- > 0;) {
             if (!plot_has_runs(epochs, layer, k))
                 continue;
@@ -139,10 +145,10 @@ int plot_make_telemetry(plot_task *task, plot_draft *draft, bnn_figure *out, bnn
     for (size_t i = 0; i < epochs.n_layers && !draft->failed; i++)
         telemetry_add_panel(draft, &epochs, i, out->n_columns, asked->configs);
     out->title = plot_text(draft, "%s: %s, by epoch", asked->experiment, title);
-    out->description =
-        plot_text(draft,
-                  "A panel for each of %zu layers: each seed is a thin line in the colour of its "
-                  "config, their mean a thick one.",
-                  epochs.n_layers);
+    out->description = plot_text(draft, "A panel for each of %zu layers: %s.", epochs.n_layers,
+                                 epochs.n_runs > TELEMETRY_LINES_MAX
+                                     ? "a line is the mean of a config over its seeds"
+                                     : "each seed is a thin line in the colour of its config, "
+                                       "their mean a thick one");
     return BNN_OK;
 }
