@@ -21,6 +21,7 @@ typedef struct model_summary {
     bnn_stage_size total;        /* over all stages, of what adds up */
     uint64_t head_bytes;         /* of the file, in front of the stages */
     uint64_t file_bytes;
+    uint64_t bare_bytes; /* without its texts */
 } model_summary;
 
 /* A member of bnn_stage_size: its column in CSV, its key in JSON. */
@@ -113,7 +114,8 @@ static int model_summarize(const char *path, bnn_arena *arena, model_summary *ou
                            .engine = engine->name,
                            .sizes = sizes,
                            .head_bytes = bnn_modelfile_head_bytes(model),
-                           .file_bytes = bnn_modelfile_encode(model, NULL)};
+                           .file_bytes = bnn_modelfile_encode(model, NULL),
+                           .bare_bytes = bnn_modelfile_bare_bytes(model)};
     for (uint32_t i = 0; i < model->n_stages; i++) {
         bnn_modelfile_stage_size(model, i, &sizes[i]);
         for (size_t j = 0; j < SIZE_FIELDS; j++)
@@ -177,15 +179,15 @@ static int print_model_json(const model_summary *s, bnn_error *err)
     for (uint32_t i = 0; i < model->n_stages; i++)
         json_array_append_new(layers, stage_json(&model->stages[i], &s->sizes[i]));
     add_numbers(total, &s->total, true);
-    json_t *object =
-        json_pack("{s:o, s:o, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:o}", "file",
-                  cli_json_text(s->path), "input_shape", shape_json(model->input), "classes",
-                  (json_int_t)model->n_classes, "engine", s->engine, "metadata",
-                  metadata_json(model), "layers", layers, "file_header_bytes",
-                  (json_int_t)s->head_bytes, "file_bytes", (json_int_t)s->file_bytes,
-                  "theoretical_bytes", (json_int_t)size_theoretical_bytes(&s->total),
-                  "float32_bytes", (json_int_t)s->total.float32_bytes, "smaller",
-                  (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
+    json_t *object = json_pack(
+        "{s:o, s:o, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "file",
+        cli_json_text(s->path), "input_shape", shape_json(model->input), "classes",
+        (json_int_t)model->n_classes, "engine", s->engine, "metadata", metadata_json(model),
+        "layers", layers, "file_header_bytes", (json_int_t)s->head_bytes, "file_bytes",
+        (json_int_t)s->file_bytes, "bare_bytes", (json_int_t)s->bare_bytes, "theoretical_bytes",
+        (json_int_t)size_theoretical_bytes(&s->total), "float32_bytes",
+        (json_int_t)s->total.float32_bytes, "smaller",
+        (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
     return cli_json_print_digits(object, 6, err);
 }
 
@@ -320,6 +322,8 @@ static int print_model_text(const model_summary *s, bnn_error *err)
     if (status != BNN_OK)
         return status;
     printf("\nfile         %s bytes\n", bnn_count_text(s->file_bytes, a));
+    printf("bare         %s bytes: without metadata and names; %s of them weights\n",
+           bnn_count_text(s->bare_bytes, a), bnn_count_text(s->total.weight_bytes, b));
     printf("theoretical  %s bytes: its bits, without padding and headers\n",
            bnn_count_text(size_theoretical_bytes(&s->total), a));
     printf("float32      %s bytes, %.1f times the file; a batch norm is scale and shift\n",

@@ -12,6 +12,7 @@ typedef struct encoder {
     uint8_t *bytes;
     size_t n;
     uint32_t version;
+    bool bare; /* texts are left out, to be counted without */
 } encoder;
 
 static void encode_byte(encoder *w, uint8_t byte)
@@ -51,6 +52,8 @@ static void encode_count(encoder *w, uint32_t value)
 static void encode_text(encoder *w, const char *text)
 {
     const size_t n = strlen(text);
+    if (w->bare)
+        return;
     if (w->version == 1)
         encode_little(w, (uint32_t)n, 2);
     else
@@ -254,12 +257,24 @@ void bnn_modelfile_seal(uint8_t *bytes, size_t n)
                                    (uInt)(n - BNN_MODELFILE_HEADER_BYTES)));
 }
 
+static void encode_model(encoder *w, const bnn_model *model)
+{
+    encode_head(w, model);
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        encode_stage(w, &model->stages[i]);
+}
+
+size_t bnn_modelfile_bare_bytes(const bnn_model *model)
+{
+    encoder counter = {.version = bnn_modelfile_version(model), .bare = true};
+    encode_model(&counter, model);
+    return counter.n;
+}
+
 size_t bnn_modelfile_encode(const bnn_model *model, uint8_t *bytes)
 {
     encoder w = {.bytes = bytes, .version = bnn_modelfile_version(model)};
-    encode_head(&w, model);
-    for (uint32_t i = 0; i < model->n_stages; i++)
-        encode_stage(&w, &model->stages[i]);
+    encode_model(&w, model);
     if (bytes == NULL)
         return w.n;
     memcpy(bytes, bnn_modelfile_magic, sizeof bnn_modelfile_magic);

@@ -18,6 +18,9 @@ uint32_t bnn_modelfile_version(const bnn_model *model);
 size_t bnn_modelfile_head_bytes(const bnn_model *model);
 size_t bnn_modelfile_stage_bytes(const bnn_model *model, uint32_t i);
 
+/* Bytes of the file without the texts in it: what a device needs, which has no use for names and metadata. */
+size_t bnn_modelfile_bare_bytes(const bnn_model *model);
+
 /* Whether the file has the weights of a stage as digits of codes. */
 bool bnn_modelfile_has_codes(const bnn_model *model, uint32_t i);
 

@@ -49,13 +49,21 @@ prints '^(file header)  *72$'
 prints '^total  *347  *72  *645  *1,648$'
 fits 80
 prints '^file  *645 bytes$'
+prints '^bare  *566 bytes: without metadata and names; 45 of them weights$'
 prints '^theoretical  *402 bytes'
 prints '^float32  *1,648 bytes, 2.6 times the file; a batch norm is scale and shift$'
 prints '^MACs  *602 binary .*, 2,520 integer .*, 0 float$'
 prints '^  run  *0123abcd$'
 bnn 0 show small.bnn --json
 prints '"theoretical_bytes": 402,'
+prints '"bare_bytes": 566,'
 prints '"run": "0123abcd"'
+bnn 0 show "$models/ternary.bnn"
+prints '^conv2d_1  *pixels  *4x6x6 floats  *100  *1.6  *113  *464$'
+prints '^conv2d_2  *floats  *3x2x2 floats  *108  *1.6  *3  *103  *480$'
+prints '^file  *479 bytes$'
+bnn 0 show "$models/ternary.bnn" --json
+prints '"bits_of_weight": 1.6,'
 BNN_CPU=portable
 export BNN_CPU
 bnn 0 show small.bnn
