@@ -34,6 +34,7 @@ kernel_table_sources = \
 	framework/kernels/conv_template.h \
 	framework/kernels/dense_template.h \
 	framework/kernels/elementwise_template.h \
+	framework/kernels/gates_template.h \
 	framework/kernels/loss_template.h \
 	framework/kernels/pool_template.h \
 	framework/kernels/table.c \

@@ -607,6 +607,17 @@ typedef struct bnn_warp {
     const float *bend; /* [2][h][w] in 1/65536 pixel, with BNN_LANES floats behind; or NULL */
 } bnn_warp;
 
+enum { BNN_GATE_INPUTS_MAX = 6 };
+
+/* n gates of `inputs` pins each. What a gate computes is a polynomial of its pins that is linear in each: the
+ * sum over sets of pins of a coefficient times their product. Bit i of a set's index is pin i. */
+typedef struct bnn_gates {
+    uint32_t inputs; /* 1 to BNN_GATE_INPUTS_MAX */
+    uint32_t n;
+    uint32_t features, lanes; /* of x */
+    const uint32_t *wire;     /* [n][inputs]: which feature each pin is */
+} bnn_gates;
+
 struct bnn_kernels {
     uint32_t abi_version;
     uint32_t struct_size;
@@ -709,6 +720,13 @@ struct bnn_kernels {
     size_t (*smooth_scratch)(uint32_t h, uint32_t w, uint32_t radius);
     void (*smooth_field)(uint32_t h, uint32_t w, uint32_t radius, const float *weights,
                          const float *x, float *y, float *scratch);
+
+    /* Gates, c[n][2^inputs]: y[n][lanes] of x[features][lanes]. Backward: gc = dL/dc; and gx (NULL: not
+     * wanted) as if the coefficients had been those of `slope`, which usually is c. Coefficients that
+     * are the transform of a table of -1 and +1 give exactly that, on pins of -1 and +1. */
+    void (*gates_forward)(const bnn_gates *gates, const float *c, const float *x, float *y);
+    void (*gates_backward)(const bnn_gates *gates, const float *slope, const float *x,
+                           const float *gy, float *gx, float *gc);
 };
 
 /* Not of the interface, but of use. */

@@ -29,6 +29,7 @@
 #include "kernels/pool_template.h"
 #include "kernels/loss_template.h"
 #include "kernels/warp_template.h"
+#include "kernels/gates_template.h"
 
 const bnn_kernels OF_ISA(bnn_kernels) = {
     .abi_version = BNN_ABI_VERSION,
@@ -68,4 +69,6 @@ const bnn_kernels OF_ISA(bnn_kernels) = {
     .warp_pixels = warp_pixels,
     .smooth_scratch = smooth_scratch,
     .smooth_field = smooth_field,
+    .gates_forward = gates_forward,
+    .gates_backward = gates_backward,
 };

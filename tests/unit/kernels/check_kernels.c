@@ -482,6 +482,50 @@ START_TEST(smooth_fields_have_the_bits_of_the_plain_loop)
 }
 END_TEST
 
+/* Wires of a gate may meet: then the pins count in their order. */
+static void check_gates(buffers *b, const bnn_gates *g)
+{
+    const size_t n_c = (size_t)g->n << g->inputs, n_x = (size_t)g->features * g->lanes;
+    const size_t n_y = (size_t)g->n * g->lanes;
+    const float *c = random_floats(b, n_c), *x = random_floats(b, n_x);
+    const float *slope = random_floats(b, n_c), *gy = random_floats(b, n_y);
+    float *y = empty_floats(b, n_y), *gx = empty_floats(b, n_x), *gc = empty_floats(b, n_c);
+    gates_forward_float(g, c, x, y);
+    gates_backward_float(g, slope, x, gy, gx, gc);
+    for (size_t t = 0; t < n_tables; t++) {
+        const bnn_kernels *k = tables[t];
+        float *got_y = empty_floats(b, n_y), *got_gx = empty_floats(b, n_x);
+        float *got_gc = empty_floats(b, n_c);
+        k->gates_forward(g, c, x, got_y);
+        expect_same("gates_forward", k->name, got_y, y, n_y);
+        k->gates_backward(g, slope, x, gy, got_gx, got_gc);
+        expect_same("gates_backward, gx", k->name, got_gx, gx, n_x);
+        expect_same("gates_backward, gc", k->name, got_gc, gc, n_c);
+        memset(got_gc, 0xff, n_c * sizeof *got_gc);
+        k->gates_backward(g, slope, x, gy, NULL, got_gc);
+        expect_same("gates_backward without gx", k->name, got_gc, gc, n_c);
+    }
+    buffers_free(b);
+}
+
+START_TEST(gates_have_the_bits_of_the_plain_loop)
+{
+    buffers b = {.state = 37};
+    for (uint32_t inputs = 1; inputs <= BNN_GATE_INPUTS_MAX; inputs++)
+        for (uint32_t lanes = 16; lanes <= 80; lanes += 16) {
+            bnn_gates g = {.inputs = inputs,
+                           .n = random_between(&b, 1, 20),
+                           .features = random_between(&b, 1, 30),
+                           .lanes = lanes};
+            uint32_t *wire = (uint32_t *)buffer_bytes(&b, inputs * g.n * sizeof *wire);
+            for (size_t i = 0; i < inputs * g.n; i++)
+                wire[i] = random_between(&b, 0, g.features - 1);
+            g.wire = wire;
+            check_gates(&b, &g);
+        }
+}
+END_TEST
+
 static Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
@@ -498,6 +542,7 @@ static Suite *kernels_suite(void)
     tcase_add_test(tc, pixels_land_in_their_lanes);
     tcase_add_test(tc, warped_images_have_the_bytes_of_the_plain_loop);
     tcase_add_test(tc, smooth_fields_have_the_bits_of_the_plain_loop);
+    tcase_add_test(tc, gates_have_the_bits_of_the_plain_loop);
     suite_add_tcase(suite, tc);
     return suite;
 }

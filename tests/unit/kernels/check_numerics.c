@@ -298,6 +298,103 @@ START_TEST(cross_entropy_by_hand)
 }
 END_TEST
 
+/* ---- gates ------------------------------------------------------------------------------- */
+
+enum { GATES = 4, GATE_FEATURES = 9, GATE_LANES = 16 };
+
+/* Gates of distinct wires, in float and in double. */
+typedef struct gates_case {
+    bnn_gates gates;
+    uint32_t wire[GATES * BNN_GATE_INPUTS_MAX];
+    size_t n_c, n_x, n_y;
+    float *c, *x, *gy;
+    double *dc, *dx, *dgy, *dy;
+} gates_case;
+
+static void gates_make(buffers *b, uint32_t inputs, gates_case *t)
+{
+    *t = (gates_case){.gates = {inputs, GATES, GATE_FEATURES, GATE_LANES, NULL},
+                      .n_c = (size_t)GATES << inputs,
+                      .n_x = GATE_FEATURES * GATE_LANES,
+                      .n_y = GATES * GATE_LANES};
+    for (uint32_t i = 0; i < GATES * inputs; i++)
+        t->wire[i] = (i / inputs * 2 + i % inputs) % GATE_FEATURES;
+    t->gates.wire = t->wire;
+    t->c = random_floats(b, t->n_c);
+    t->x = random_floats(b, t->n_x);
+    t->gy = random_floats(b, t->n_y);
+    t->dc = doubles_of(b, t->n_c, t->c);
+    t->dx = doubles_of(b, t->n_x, t->x);
+    t->dgy = doubles_of(b, t->n_y, t->gy);
+    t->dy = doubles_of(b, t->n_y, NULL);
+}
+
+/* As it is written in books: the sum of coefficients, each times the product of its pins. */
+static double gates_objective(const void *context)
+{
+    const gates_case *t = (const gates_case *)context;
+    const size_t inputs = t->gates.inputs, lanes = GATE_LANES;
+    for (size_t i = 0; i < t->n_y; i++) {
+        const uint32_t *wire = t->wire + i / lanes * inputs;
+        t->dy[i] = 0;
+        for (size_t set = 0; set < (size_t)1 << inputs; set++) {
+            double product = t->dc[(i / lanes << inputs) + set];
+            for (size_t p = 0; p < inputs; p++)
+                product *= set >> p & 1 ? t->dx[wire[p] * lanes + i % lanes] : 1;
+            t->dy[i] += product;
+        }
+    }
+    return weighted(t->n_y, t->dgy, t->dy);
+}
+
+START_TEST(gates_are_right)
+{
+    buffers b = {.state = 41};
+    for (uint32_t inputs = 1; inputs <= BNN_GATE_INPUTS_MAX; inputs++) {
+        gates_case t;
+        gates_make(&b, inputs, &t);
+        float *y = empty_floats(&b, t.n_y), *gx = empty_floats(&b, t.n_x);
+        float *gc = empty_floats(&b, t.n_c);
+        double *dgx = doubles_of(&b, t.n_x, NULL), *dgc = doubles_of(&b, t.n_c, NULL);
+        k->gates_forward(&t.gates, t.c, t.x, y);
+        k->gates_backward(&t.gates, t.c, t.x, t.gy, gx, gc);
+        gates_objective(&t);
+        expect_near("gates, y", k->name, y, t.dy, t.n_y, 1e-5);
+        gates_backward_double(&t.gates, t.dc, t.dx, t.dgy, dgx, dgc);
+        expect_near("gates, gx", k->name, gx, dgx, t.n_x, 1e-5);
+        expect_near("gates, gc", k->name, gc, dgc, t.n_c, 1e-5);
+        expect_gradient("gates, gx", gates_objective, &t, t.dx, dgx, t.n_x);
+        expect_gradient("gates, gc", gates_objective, &t, t.dc, dgc, t.n_c);
+        buffers_free(&b);
+    }
+}
+END_TEST
+
+/* On pins of -1 and +1, the transform of a table gives the table, exactly. */
+START_TEST(gates_of_tables_give_the_tables)
+{
+    buffers b = {.state = 43};
+    for (uint32_t inputs = 1; inputs <= BNN_GATE_INPUTS_MAX; inputs++) {
+        const size_t n = (size_t)1 << inputs;
+        const uint32_t wire[BNN_GATE_INPUTS_MAX] = {0, 1, 2, 3, 4, 5};
+        const bnn_gates gates = {inputs, 1, BNN_GATE_INPUTS_MAX, 64, wire};
+        float x[BNN_GATE_INPUTS_MAX * 64], y[64], c[64] = {0}, table[64];
+        for (size_t m = 0; m < n; m++)
+            table[m] = random_bits(&b) & 1 ? 1.0f : -1.0f;
+        for (size_t i = 0; i < BNN_GATE_INPUTS_MAX * 64; i++)
+            x[i] = i % 64 >> i / 64 & 1 ? 1.0f : -1.0f;
+        for (size_t set = 0; set < n; set++)
+            for (size_t m = 0; m < n; m++)
+                c[set] += (__builtin_popcountll(set & ~m) & 1 ? -1.0f : 1.0f) * table[m] / (float)n;
+        k->gates_forward(&gates, c, x, y);
+        for (size_t m = 0; m < n; m++)
+            ck_assert_float_eq(y[m], table[m]);
+    }
+}
+END_TEST
+
+/* ---- by hand ----------------------------------------------------------------------------- */
+
 /* The first of several largest elements gets the whole gradient. */
 START_TEST(maxpool_by_hand)
 {
@@ -351,6 +448,8 @@ static Suite *numerics_suite(void)
     tcase_add_test(tc, batchnorm_is_right);
     tcase_add_loop_test(tc, losses_are_right, 0, 2);
     tcase_add_test(tc, cross_entropy_by_hand);
+    tcase_add_test(tc, gates_are_right);
+    tcase_add_test(tc, gates_of_tables_give_the_tables);
     tcase_add_test(tc, maxpool_by_hand);
     tcase_add_test(tc, sign_of_zero_is_plus_one);
     tcase_add_test(tc, pixels_are_centered_and_exact);
