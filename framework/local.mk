@@ -113,6 +113,7 @@ model_sources = \
 	framework/model/options.c framework/model/options.h \
 	framework/model/pass.c \
 	framework/model/size.c \
+	framework/model/start.c \
 	framework/model/topology.c \
 	framework/model/weights.c framework/model/weights.h
 train_sources = \

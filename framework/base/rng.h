@@ -19,6 +19,7 @@ typedef enum bnn_rng_role {
     BNN_RNG_SAMPLE = 6,           /* which images a limit leaves */
     BNN_RNG_AUGMENT = 7,          /* how training images are changed */
     BNN_RNG_MIXUP = 8,            /* in which shares images are mixed */
+    BNN_RNG_START = 9,            /* what layers draw for their initial values, wires among them */
     BNN_RNG_STE_WEIGHTS = 10,     /* what STEs draw for weights, by tensor */
     BNN_RNG_STE_ACTIVATIONS = 11, /* ... and for activations, by block */
     /* which images and weights telemetry looks at */

@@ -436,6 +436,15 @@ typedef enum bnn_lower_op {
     BNN_LOWER_KINDS,        /* behind the last */
 } bnn_lower_op;
 
+/* What a layer's start draws from. */
+typedef struct bnn_start {
+    /* n random words of 32 bits, from position `first` of stream `stream` (below 256): the same for the
+     * same seed and place in the topology, on every machine. */
+    void (*bits)(const struct bnn_start *start, uint32_t stream, uint64_t first, size_t n,
+                 uint32_t *out);
+    const void *host; /* the host's own */
+} bnn_start;
+
 struct bnn_lowering {
     /* Set by the host. */
     float *factor; /* [in.c], for the layer to fill in: affine, slope, slopes */
@@ -484,6 +493,11 @@ typedef struct bnn_layer {
     int (*lower)(const void *params, const bnn_layer_io *io, bnn_lowering *lowering);
 
     const char *formula; /* in lines of plain text; may be NULL */
+
+    /* Writes initial values that neither a fill nor a uniform distribution says, into the tensors of
+     * io, which have those; scratch is there, x and y are not. Once for each new network; pure but for
+     * what it draws. NULL: the tensors stay as they are. */
+    void (*start)(const void *params, const bnn_layer_io *io, const bnn_start *start);
 } bnn_layer;
 
 /* ------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "conform/rig_internal.h"
 
+#include "base/rng.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +108,46 @@ static void rig_make_tensor(conform_rig *r, uint32_t i, int binary)
     rig_fill_tensor(r, i, binary);
 }
 
+static void rig_erase(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = NAN;
+}
+
+/* Any numbers will do, so long as they are always the same. */
+static void rig_start_bits(const bnn_start *start, uint32_t stream, uint64_t first, size_t n,
+                           uint32_t *out)
+{
+    const bnn_rng rng = {.seed = 1, .role = BNN_RNG_START, .index = stream};
+    (void)start;
+    for (size_t i = 0; i < n; i++)
+        out[i] = bnn_rng_bits(&rng, first + i);
+}
+
+/* A layer's start writes finite numbers, and the same ones each time. */
+static void rig_start(conform_rig *r)
+{
+    const bnn_start start = {.bits = rig_start_bits};
+    bnn_layer_io io = r->io;
+    float *first[BNN_TENSORS_MAX];
+    io.x = io.y = io.gx = NULL;
+    io.gy = NULL;
+    if (r->layer->start == NULL)
+        return;
+    r->layer->start(r->s->params, &io, &start);
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++) {
+        first[i] = conform_empty_floats(&r->memory, r->n_tensor[i]);
+        memcpy(first[i], r->tensors[i], r->n_tensor[i] * sizeof(float));
+        for (size_t j = 0; j < r->n_tensor[i]; j++)
+            CONFORM_REQUIRE(r->s, isfinite(first[i][j]), "tensor %s starts at %g",
+                            r->plan.tensors[i].name, (double)first[i][j]);
+    }
+    rig_erase(io.scratch, r->plan.n_scratch);
+    r->layer->start(r->s->params, &io, &start);
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++)
+        conform_require_same(r->s, "a second start", r->tensors[i], first[i], r->n_tensor[i]);
+}
+
 bool conform_rig_create(conform_rig *r, const conform_subject *s, bnn_shape in, uint32_t n,
                         uint32_t lanes, int binary)
 {
@@ -148,13 +190,8 @@ bool conform_rig_create(conform_rig *r, const conform_subject *s, bnn_shape in, 
                            .saved = conform_empty_floats(memory, p->n_saved),
                            .scratch = conform_empty_floats(memory, p->n_scratch),
                            .noise = noise};
+    rig_start(r);
     return true;
-}
-
-static void rig_erase(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = NAN;
 }
 
 /* ---- passes ------------------------------------------------------------------------------ */

@@ -280,13 +280,16 @@ int bnn_network_create_noted(const bnn_model_options *model, bnn_shape input, ui
     net->weight_context.kernels = kernels;
     net->activation_context.kernels = kernels;
     net->form_context.kernels = kernels;
-    const int status = bnn_layout_build(net, arena, err);
+    int status = bnn_layout_build(net, arena, err);
     if (status != BNN_OK)
         return status;
     if (plan_network(net, arena) != BNN_OK) {
         bnn_no_memory(err);
         return bnn_error_prefix(err, "a network at batch %u: ", batch);
     }
+    status = bnn_network_start(net, err);
+    if (status != BNN_OK)
+        return status;
     bnn_network_set_progress(net, 0.0);
     bnn_network_deploy_form(net);
     *out = net;

@@ -195,6 +195,11 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
  * False for ops without values (signs, pools). */
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);
 
+/* ---- start.c ---- */
+
+/* For bnn_network_create: layers that have a start write the initial values of their tensors. */
+int bnn_network_start(const bnn_network *network, bnn_error *err);
+
 /* ---- layout.c ---- */
 
 /* For bnn_network_create: the options of a network become its list of operations, for its kernels,

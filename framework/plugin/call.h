@@ -17,6 +17,7 @@ typedef enum bnn_call_function {
     BNN_CALL_GRAD = 6,
     BNN_CALL_STEP = 7,
     BNN_CALL_LOWER = 8,
+    BNN_CALL_START = 9,
 } bnn_call_function;
 
 /* Written by one thread; whoever reads it may see a call that is just over. */
