@@ -343,7 +343,8 @@ typedef struct bnn_shape {
 
 /* What a layer is in a block: the letter it answers to in an ordering. */
 typedef enum bnn_role {
-    BNN_ROLE_LINEAR = 'L', /* multiplies by weights; can be binarized */
+    BNN_ROLE_LINEAR =
+        'L', /* multiplies by weights, which can be binarized; or stands in its place */
     BNN_ROLE_POOL = 'P',
     BNN_ROLE_NORM = 'B',
     BNN_ROLE_ACTIVATION = 'A',
@@ -415,6 +416,14 @@ typedef struct bnn_layer_io {
 enum {
     BNN_LAYER_NONNEGATIVE = 1, /* y >= 0 always: a sign behind it would be constant */
     BNN_LAYER_KEEPS_SIGN = 2,  /* nonnegative in, nonnegative out (pools, dropout) */
+
+    /* Bits are -1 and +1; in training they may be numbers between. Where bits flow from one layer to
+     * the next, there is no norm and no activation between them. */
+    BNN_LAYER_TAKES_BITS = 4,   /* linear: the host puts a sign in front where there are none */
+    BNN_LAYER_GIVES_BITS = 8,   /* linear: its outputs are bits */
+    BNN_LAYER_KEEPS_BITS = 16,  /* a pool: bits in, bits out */
+    BNN_LAYER_SEES_PIXELS = 32, /* linear: stands in the first block only */
+    BNN_LAYER_WEIGHTLESS = 64,  /* linear, but it has no weight tensor, so nothing to binarize */
 };
 
 /* What a layer is in inference: one or several of these operations. The arithmetic is part of the promise,

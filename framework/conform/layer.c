@@ -149,21 +149,50 @@ static void rig_check_alone(conform_rig *pair, int32_t training)
     pair->io.training = 1;
 }
 
+/* What is called for a layer that takes bits in inference gives it bits. */
+static void rig_give_bits(conform_rig *r)
+{
+    for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
+        r->x[i] = r->x[i] >= 0 ? 1.0f : -1.0f;
+}
+
+/* Whether y is as the flags say. Sums of soft bits may end a rounding beyond 1. */
+static bool rig_output_is_right(const conform_rig *r, float y)
+{
+    const uint32_t flags = r->layer->flags;
+    if ((flags & BNN_LAYER_GIVES_BITS) != 0)
+        return r->io.training ? fabsf(y) <= 1.00001f : fabsf(y) == 1.0f;
+    return (flags & (BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN)) == 0 || y >= 0;
+}
+
+static void rig_check_bits_are_kept(conform_rig *r)
+{
+    rig_give_bits(r);
+    conform_rig_forward(r);
+    for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
+        CONFORM_REQUIRE(r->s, fabsf(r->y[i]) == 1.0f, "y is %g where x is bits", (double)r->y[i]);
+}
+
 static void rig_check_promises(conform_rig *r)
 {
     const uint32_t flags = r->layer->flags;
+    if ((flags & BNN_LAYER_TAKES_BITS) != 0)
+        rig_give_bits(r);
     for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
         if (flags & BNN_LAYER_KEEPS_SIGN)
             r->x[i] = fabsf(r->x[i]);
     for (r->io.training = 0; r->io.training < 2; r->io.training++) {
         conform_rig_forward(r);
-        for (size_t i = 0; flags != 0 && i < r->n_out * r->io.lanes; i++)
-            CONFORM_REQUIRE(r->s, r->y[i] >= 0, "y is %g against its flags", (double)r->y[i]);
+        for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
+            CONFORM_REQUIRE(r->s, rig_output_is_right(r, r->y[i]), "y is %g against its flags",
+                            (double)r->y[i]);
         if (r->layer->role == BNN_ROLE_REGULARIZER && !r->io.training)
             conform_require_same(r->s, "a regularizer in inference", r->y, r->x,
                                  r->n_out * r->io.lanes);
     }
     r->io.training = 1;
+    if ((flags & BNN_LAYER_KEEPS_BITS) != 0)
+        rig_check_bits_are_kept(r);
 }
 
 /* False where the layer says that it cannot be lowered with these parameters. */
@@ -197,6 +226,8 @@ static void rig_check_lowering(conform_rig *r)
         return;
     const size_t most = conform_lowered_values(&l);
     float *x = conform_empty_floats(&r->memory, most), *y = conform_empty_floats(&r->memory, most);
+    if ((r->layer->flags & BNN_LAYER_TAKES_BITS) != 0)
+        rig_give_bits(r);
     r->io.training = 0;
     conform_rig_forward(r);
     r->io.training = 1;

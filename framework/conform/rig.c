@@ -76,7 +76,8 @@ static bool rig_plan(conform_rig *r, bnn_shape in, uint32_t lanes, int binary)
             "a second plan differs from the first");
         n_weights += p->tensors[i].kind == BNN_TENSOR_WEIGHT;
     }
-    const bool linear = r->layer->role == BNN_ROLE_LINEAR;
+    const bool linear =
+        r->layer->role == BNN_ROLE_LINEAR && (r->layer->flags & BNN_LAYER_WEIGHTLESS) == 0;
     CONFORM_REQUIRE(r->s, linear ? n_weights > 0 && p->macs > 0 : n_weights == 0,
                     "%u weight tensors, %llu macs", n_weights, (unsigned long long)p->macs);
     return true;

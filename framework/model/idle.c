@@ -76,6 +76,15 @@ static const char *idle_layer(const bnn_network *net, const bnn_use *use, char l
     return use->plugin != NULL && use->word == NULL ? why : NULL;
 }
 
+/* Whether any block, or all of them, have this flag. */
+static bool idle_any_block(const bnn_model_options *model, uint32_t flag, bool all)
+{
+    for (uint32_t i = 0; i < model->n_blocks; i++)
+        if (((bnn_model_block_flags(model, i) & flag) != 0) != all)
+            return !all;
+    return all;
+}
+
 /* Those that only the planned network shows. trial: for the network. */
 static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                               const bnn_node *section, bnn_arena *trial, bnn_idle *out)
@@ -86,15 +95,18 @@ static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, u
     size_t n = 0;
     if (bnn_network_lay_out(model, input, n_classes, trial, &net, &err) != BNN_OK)
         return 0;
+    const bool bits = idle_any_block(model, BNN_LAYER_GIVES_BITS, false);
     if (bnn_tree_find(section, "norm") != NULL)
-        out[n++] = (bnn_idle){
-            "model.norm",
-            idle_layer(&net, &model->norm, BNN_ROLE_NORM, "model.ordering has no B in any block"),
-            decided, false};
+        out[n++] = (bnn_idle){"model.norm",
+                              idle_layer(&net, &model->norm, BNN_ROLE_NORM,
+                                         bits ? "bits have no norm behind them"
+                                              : "model.ordering has no B in any block"),
+                              decided, false};
     if (bnn_tree_find(section, "activation") != NULL)
         out[n++] = (bnn_idle){"model.activation",
                               idle_layer(&net, &model->activation, BNN_ROLE_ACTIVATION,
-                                         "model.ordering has no A in any block"),
+                                         bits ? "bits have no activation behind them"
+                                              : "model.ordering has no A in any block"),
                               decided, false};
     if (bnn_tree_find(section, "binarize.padding") != NULL && model->binarize.activations &&
         !idle_network_pads(model, input, n_classes, trial))
@@ -122,6 +134,8 @@ static const char *idle_reason(const bnn_model_options *model, bool inputs, bnn_
     const char *first = inputs ? "the first, which sees pixels," : "the first";
     const char *layers = model->binarize.layers;
     const bool all = strcmp(layers, "all") == 0;
+    if (idle_any_block(model, BNN_LAYER_WEIGHTLESS, true))
+        return bnn_arena_printf(arena, "%s: none has weights", what);
     if (all && model->n_blocks == 1)
         return bnn_arena_printf(arena, "%s: there is only %s", what,
                                 inputs ? "one, which sees pixels"

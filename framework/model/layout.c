@@ -15,6 +15,7 @@ typedef struct layout {
     const bnn_model_options *model;
     bnn_arena *arena;
     bnn_shape shape; /* what the next op sees */
+    bool bits;       /* it is bits, in training perhaps numbers between */
     bnn_error *err;
 } layout;
 
@@ -164,6 +165,9 @@ static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
         return bnn_no_memory(l->err);
     if (plan_layer_and_form(l, op) != BNN_OK)
         return bnn_error_prefix(l->err, "%s: ", op->name);
+    const uint32_t flags = sign ? 0 : bnn_use_layer(use)->flags;
+    l->bits =
+        (flags & BNN_LAYER_GIVES_BITS) != 0 || (l->bits && (flags & BNN_LAYER_KEEPS_BITS) != 0);
     l->shape = op->plan.out;
     l->net->n_ops++;
     return BNN_OK;
@@ -178,12 +182,45 @@ static bool sign_follows(const bnn_model_options *model, uint32_t i, const char 
     return i < model->n_blocks && bnn_model_block_has_binary_inputs(model, i);
 }
 
+/* Whether a layer that takes bits, or pixels, can get them. */
+static int check_inputs(const layout *l, uint32_t i)
+{
+    const bnn_block_options *block = &l->model->blocks[i];
+    const uint32_t flags = bnn_model_block_flags(l->model, i);
+    const char *name = block->linear.plugin->head->name;
+    if ((flags & BNN_LAYER_SEES_PIXELS) != 0 && i > 0)
+        return bnn_fail(l->err, BNN_E_SPEC,
+                        "%s_%u sees pixels, so it can stand in the first block only", name, i + 1);
+    if ((flags & BNN_LAYER_TAKES_BITS) == 0)
+        return BNN_OK;
+    if (i == 0)
+        return bnn_fail(l->err, BNN_E_SPEC,
+                        "%s_1 takes bits, and the first block sees pixels; put a layer in front "
+                        "that makes bits of them, such as thermometer",
+                        name);
+    if (block->dropout.plugin != NULL)
+        return bnn_fail(l->err, BNN_E_SPEC,
+                        "%s_%u takes bits, and %s in front of it gives other numbers", name, i + 1,
+                        block->dropout.plugin->head->name);
+    if (bnn_model_block_sees_bits(l->model, i))
+        return BNN_OK;
+    if (!l->model->binarize.activations)
+        return bnn_fail(l->err, BNN_E_SPEC,
+                        "%s_%u takes bits, and what is in front of it gives real numbers; write "
+                        "binarize: {activations: true}",
+                        name, i + 1);
+    if (!bnn_model_activations_are_signs(l->model))
+        return bnn_fail(l->err, BNN_E_SPEC, "%s_%u takes bits, and ste %s gives other numbers",
+                        name, i + 1, l->model->activation_ste.plugin->head->name);
+    return BNN_OK;
+}
+
 static int append_linear(layout *l, uint32_t i)
 {
     const bnn_block_options *block = &l->model->blocks[i];
-    int status = BNN_OK;
+    int status = check_inputs(l, i);
     const bool sign = bnn_model_block_has_binary_inputs(l->model, i);
-    if (sign && l->model->before_sign.plugin != NULL)
+    if (status == BNN_OK && sign && l->model->before_sign.plugin != NULL)
         status = append_op(l, BNN_ROLE_BEFORE_SIGN, &l->model->before_sign, i);
     if (status == BNN_OK && sign)
         status = append_op(l, BNN_NETWORK_SIGN, &l->model->activation_ste, i);
@@ -207,6 +244,8 @@ static int append_block(layout *l, uint32_t i)
                                          : &model->activation;
         if (*s == 'L')
             status = append_linear(l, i);
+        else if (*s != 'P' && l->bits)
+            continue; /* bits need no norm and no activation */
         else if (use->plugin != NULL &&
                  !(*s == 'A' && model->activation_auto && sign_follows(model, i, s)))
             status = append_op(l, *s, use, i);

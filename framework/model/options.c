@@ -6,9 +6,28 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Blocks that are only counted have no layers. */
+uint32_t bnn_model_block_flags(const bnn_model_options *model, uint32_t i)
+{
+    return model->blocks == NULL ? 0 : bnn_use_layer(&model->blocks[i].linear)->flags;
+}
+
+static bool pool_keeps_bits(const bnn_use *pool)
+{
+    return pool->plugin == NULL || (bnn_use_layer(pool)->flags & BNN_LAYER_KEEPS_BITS) != 0;
+}
+
+bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i)
+{
+    return i > 0 && (bnn_model_block_flags(model, i - 1) & BNN_LAYER_GIVES_BITS) != 0 &&
+           pool_keeps_bits(&model->blocks[i - 1].pool) && pool_keeps_bits(&model->blocks[i].pool);
+}
+
 static bool names_block(const bnn_model_options *model, uint32_t i)
 {
     const bnn_binarize *b = &model->binarize;
+    if ((bnn_model_block_flags(model, i) & BNN_LAYER_WEIGHTLESS) != 0)
+        return false;
     if ((i == 0 && !b->first) || (i == model->n_blocks - 1 && !b->last))
         return false;
     return strcmp(b->layers, "all") == 0 ||
@@ -22,7 +41,10 @@ bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i)
 
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i)
 {
-    return model->binarize.activations && i > 0 && names_block(model, i);
+    const bool asked = model->binarize.activations && i > 0;
+    if ((bnn_model_block_flags(model, i) & BNN_LAYER_TAKES_BITS) != 0)
+        return asked && !bnn_model_block_sees_bits(model, i);
+    return asked && names_block(model, i);
 }
 
 bool bnn_model_activations_are_signs(const bnn_model_options *model)

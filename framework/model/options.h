@@ -40,6 +40,11 @@ typedef struct bnn_model_options {
     bnn_position_in_file at;
 } bnn_model_options;
 
+/* The flags of block i's linear layer, BNN_LAYER_...; and whether its inputs are bits without a sign in
+ * front of it: the layer before gives them, and the pools of both keep them. */
+uint32_t bnn_model_block_flags(const bnn_model_options *model, uint32_t i);
+bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i);
+
 /* Whether block i has binary weights, and binary inputs (a sign before its linear operation). */
 bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);

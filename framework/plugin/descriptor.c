@@ -208,13 +208,20 @@ static int descriptor_check_functions(const bnn_head *head, bnn_kind kind, bnn_e
 
 static int descriptor_check_layer(const bnn_layer *layer, bnn_error *err)
 {
-    static const uint32_t flags = BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN;
+    static const uint32_t linear =
+        BNN_LAYER_TAKES_BITS | BNN_LAYER_GIVES_BITS | BNN_LAYER_SEES_PIXELS | BNN_LAYER_WEIGHTLESS;
+    static const uint32_t flags =
+        BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN | BNN_LAYER_KEEPS_BITS | linear;
     if (layer->role == 0 || layer->role > 127 || strchr("LPBARH", (int)layer->role) == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "its role is %u; give .role = BNN_ROLE_LINEAR or its like", layer->role);
     if ((layer->flags & ~flags) != 0)
         return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
                         layer->flags, flags);
+    if (((layer->flags & linear) != 0 && layer->role != BNN_ROLE_LINEAR) ||
+        ((layer->flags & BNN_LAYER_KEEPS_BITS) != 0 && layer->role != BNN_ROLE_POOL))
+        return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, which a layer of role %c has not",
+                        layer->flags, (int)layer->role);
     return BNN_OK;
 }
 

@@ -21,6 +21,6 @@ static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lower
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD("maxpool", "maximum over square windows", NULL, struct pool, pool_params),
-                 .role = BNN_ROLE_POOL, .flags = BNN_LAYER_KEEPS_SIGN, .plan = pool_plan,
-                 .forward = forward, .backward = backward, .lower = lower,
+                 .role = BNN_ROLE_POOL, .flags = BNN_LAYER_KEEPS_SIGN | BNN_LAYER_KEEPS_BITS,
+                 .plan = pool_plan, .forward = forward, .backward = backward, .lower = lower,
                  .formula = "y = maximum of the window")

@@ -162,6 +162,12 @@ static void print_kind_facts(const bnn_plugin *plugin)
             print_fact("output", "never negative: a sign behind it would be constant");
         else if ((layer->flags & BNN_LAYER_KEEPS_SIGN) != 0)
             print_fact("output", "never negative where its input is not");
+        if ((layer->flags & BNN_LAYER_SEES_PIXELS) != 0)
+            print_fact("input", "pixels: it stands in the first block");
+        if ((layer->flags & BNN_LAYER_TAKES_BITS) != 0)
+            print_fact("input", "bits: a sign stands in front where there are none");
+        if ((layer->flags & BNN_LAYER_GIVES_BITS) != 0)
+            print_fact("output", "bits: no norm and no activation follow");
     } else if (plugin->head->kind == BNN_KIND_FORM) {
         const bnn_form *form = bnn_use_form(&use);
         print_fact("codes", (form->flags & BNN_FORM_SIGN) != 0

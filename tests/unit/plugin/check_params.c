@@ -269,7 +269,9 @@ START_TEST(test_layer)
     }
     layer = good;
     layer.flags = 0x80000001;
-    expect(&layer, BNN_KIND_LAYER, "its flags are 0x80000001, of which this bnnrun knows 0x3");
+    expect(&layer, BNN_KIND_LAYER, "its flags are 0x80000001, of which this bnnrun knows 0x7f");
+    layer.flags = BNN_LAYER_GIVES_BITS;
+    expect(&layer, BNN_KIND_LAYER, "its flags are 0x8, which a layer of role P has not");
     layer = good;
     layer.plan = NULL;
     expect(&layer, BNN_KIND_LAYER,
