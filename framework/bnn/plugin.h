@@ -442,7 +442,13 @@ typedef enum bnn_lower_op {
     BNN_LOWER_AVGPOOL = 7,  /* y = sum of the window, first to last, * (1 / area) */
     BNN_LOWER_SIGN = 8,     /* y = x >= 0 ? +1 : -1; the host's own and STEs', not a layer's */
     BNN_LOWER_SLOPES = 9,   /* y = x * (x >= 0 ? offset[c] : factor[c]) */
-    BNN_LOWER_KINDS,        /* behind the last */
+    BNN_LOWER_THERMOMETER = 10, /* y[(c levels + l)][h][w] = x[c][h][w] >= threshold[y] ? +1 : -1 */
+    BNN_LOWER_TABLE = 11,       /* y[j] = bit m of tables[j] ? +1 : -1; bit i of m: input i of j is
+                                 x[wires[j][i]], and that is >= 0 */
+    BNN_LOWER_GROUP_SUM =
+        12,          /* y[g] = first of the group; then y = y + x for its others; groups are
+                                 neighbours in the order of memory, of equal size */
+    BNN_LOWER_KINDS, /* behind the last */
 } bnn_lower_op;
 
 /* What a layer's start draws from. */
@@ -476,9 +482,17 @@ struct bnn_lowering {
      * returns is the last, so a layer that is one operation needs no emit. At most BNN_EMITS_MAX
      * calls. Returns 0, or a negative number to return. */
     int (*emit)(struct bnn_lowering *lowering);
+
+    /* Set by the host where the layer gives bits, for it to fill in; and how many there are. emit copies
+     * and keeps them, as factor and offset. */
+    float *thresholds; /* thermometer: [out], in the order of its outputs; numbers */
+    uint32_t *wires;   /* table: [out][inputs], with room for BNN_GATE_INPUTS_MAX */
+    uint64_t *tables;  /* table: [out] */
+    uint32_t inputs;   /* table: of each output, 1 to BNN_GATE_INPUTS_MAX */
+    uint32_t levels;   /* thermometer */
 };
 
-enum { BNN_EMITS_MAX = 7 };
+enum { BNN_EMITS_MAX = 7, BNN_GATE_INPUTS_MAX = 6 };
 
 typedef struct bnn_layer {
     bnn_head head;
@@ -629,8 +643,6 @@ typedef struct bnn_warp {
     int32_t start[2], right[2], down[2];
     const float *bend; /* [2][h][w] in 1/65536 pixel, with BNN_LANES floats behind; or NULL */
 } bnn_warp;
-
-enum { BNN_GATE_INPUTS_MAX = 6 };
 
 /* n gates of `inputs` pins each. What a gate computes is a polynomial of its pins that is linear in each: the
  * sum over sets of pins of a coefficient times their product. Bit i of a set's index is pin i. */

@@ -206,6 +206,7 @@ static bool rig_lower(conform_rig *r, conform_lowered *out)
     *out = (conform_lowered){.s = r->s,
                              .memory = &r->memory,
                              .out_channels = io.out.c,
+                             .n_logic = r->layer->flags & BNN_LAYER_GIVES_BITS ? r->n_out : 0,
                              .pad_value = io.pad_value,
                              .in = io.in};
     conform_lowered_begin(out, &lowering);

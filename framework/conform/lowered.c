@@ -15,6 +15,26 @@ static const float *lowered_copy(conform_memory *memory, const float *values, si
     return copy;
 }
 
+/* Wires and tables, or thresholds, of an operation whose out is known. */
+static void lowered_take_logic(const conform_lowered *to, const bnn_lowering *l, bnn_op *op)
+{
+    const size_t n = bnn_shape_values(op->out), n_in = bnn_shape_values(op->in);
+    CONFORM_REQUIRE(to->s, l->wires != NULL && n <= to->n_logic,
+                    "lowers to logic of %zu values, and its flags or its plan do not", n);
+    for (size_t i = 0; l->op == BNN_LOWER_TABLE && i < n * l->inputs; i++)
+        CONFORM_REQUIRE(to->s, l->wires[i] < n_in, "a wire leads to value %u, of %zu", l->wires[i],
+                        n_in);
+    for (size_t i = 0; l->op == BNN_LOWER_THERMOMETER && i < n; i++)
+        CONFORM_REQUIRE(to->s, !isnan(l->thresholds[i]), "threshold %zu is no number", i);
+    op->thresholds = lowered_copy(to->memory, l->thresholds, n);
+    uint32_t *wires = conform_bytes(to->memory, n * BNN_GATE_INPUTS_MAX * sizeof *wires);
+    uint64_t *tables = conform_bytes(to->memory, n * sizeof *tables);
+    memcpy(wires, l->wires, n * BNN_GATE_INPUTS_MAX * sizeof *wires);
+    memcpy(tables, l->tables, n * sizeof *tables);
+    op->wires = wires;
+    op->tables = tables;
+}
+
 static void lowered_take(conform_lowered *to, const bnn_lowering *l)
 {
     CONFORM_REQUIRE(to->s, l->op < BNN_LOWER_KINDS && (l->op != BNN_LOWER_SIGN || to->may_sign),
@@ -30,7 +50,9 @@ static void lowered_take(conform_lowered *to, const bnn_lowering *l)
                    .weight = l->weight,
                    .bias = l->bias,
                    .low = l->low,
-                   .high = l->high};
+                   .high = l->high,
+                   .inputs = l->inputs,
+                   .levels = l->levels};
     if (has & BNN_OP_FACTOR)
         op->factor = lowered_copy(to->memory, l->factor, op->in.c);
     if (has & BNN_OP_OFFSET)
@@ -38,6 +60,8 @@ static void lowered_take(conform_lowered *to, const bnn_lowering *l)
     CONFORM_REQUIRE(to->s, bnn_op_out_shape(op, to->out_channels, &op->out),
                     "operation %u that it lowers to does not fit its input, %ux%ux%u", to->n,
                     op->in.c, op->in.h, op->in.w);
+    if (l->op == BNN_LOWER_TABLE || l->op == BNN_LOWER_THERMOMETER)
+        lowered_take_logic(to, l, op);
     to->out = op->out;
 }
 
@@ -51,7 +75,10 @@ static int lowered_emit(bnn_lowering *l)
                         .offset = l->offset,
                         .fail = l->fail,
                         .emit = l->emit,
-                        .host = l->host};
+                        .host = l->host,
+                        .thresholds = l->thresholds,
+                        .wires = l->wires,
+                        .tables = l->tables};
     return 0;
 }
 
@@ -65,6 +92,12 @@ void conform_lowered_begin(conform_lowered *l, bnn_lowering *lowering)
                                .fail = lowered_failure,
                                .emit = lowered_emit,
                                .host = l};
+    if (l->n_logic == 0)
+        return;
+    lowering->thresholds = conform_empty_floats(l->memory, l->n_logic);
+    lowering->wires =
+        conform_bytes(l->memory, l->n_logic * BNN_GATE_INPUTS_MAX * sizeof *lowering->wires);
+    lowering->tables = conform_bytes(l->memory, l->n_logic * sizeof *lowering->tables);
 }
 
 void conform_lowered_end(conform_lowered *l, const bnn_lowering *lowering)

@@ -11,6 +11,7 @@ typedef struct conform_lowered {
     conform_memory *memory; /* of factors and offsets */
     bool may_sign;          /* BNN_LOWER_SIGN may be among them */
     uint32_t out_channels;  /* of linear ones */
+    size_t n_logic;         /* values that a layer gives as bits; 0: it gives none */
     float pad_value;
     bnn_shape in;  /* of the first */
     bnn_shape out; /* of the last so far */
@@ -18,7 +19,8 @@ typedef struct conform_lowered {
     bnn_op ops[BNN_EMITS_MAX + 1];
 } conform_lowered;
 
-/* What a lower function is given; s, memory, may_sign, out_channels, pad_value and in are set. */
+/* What a lower function is given; s, memory, may_sign, out_channels, n_logic,
+ * pad_value and in are set. */
 void conform_lowered_begin(conform_lowered *l, bnn_lowering *lowering);
 
 /* After a lower function that returned 0: takes its last operation. */

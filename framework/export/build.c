@@ -105,13 +105,16 @@ static int build_stage(builder *b, uint32_t *at)
         .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
         .outputs = BNN_VALUES_FLOATS};
     int status = BNN_OK;
+    if (bnn_op_is_logic(graph->ops[*at].type))
+        return bnn_fail(b->err, BNN_E_FAILED, "%s: logic cannot be deployed yet",
+                        graph->ops[*at].name);
     if (bnn_op_is_linear(graph->ops[*at].type))
         status = build_linear(b, &graph->ops[(*at)++], s);
     bnn_op ops[BNN_CHAIN_MAX];
     uint32_t n = 0;
     for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
         const bnn_op *op = &graph->ops[*at];
-        if (bnn_op_is_linear(op->type))
+        if (bnn_op_is_linear(op->type) || bnn_op_is_logic(op->type))
             break;
         if (n == BNN_CHAIN_MAX)
             return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",

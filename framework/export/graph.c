@@ -87,6 +87,35 @@ static int graph_take_weights(const maker *m, uint32_t i, bnn_op *o)
     return BNN_OK;
 }
 
+/* Takes the wires and tables, or the thresholds, of an operation over; its out is known. */
+static int graph_take_logic(const graph_layer *layer, const bnn_lowering *l, bnn_op *op)
+{
+    const maker *m = layer->m;
+    const size_t n = bnn_shape_values(op->out), n_in = bnn_shape_values(op->in);
+    const size_t n_wires = l->op == BNN_LOWER_TABLE ? n * l->inputs : 0;
+    if (l->thresholds == NULL || n > bnn_shape_values(m->network->ops[layer->i].plan.out))
+        return bnn_fail(m->err, BNN_E_FAILED,
+                        "its lower function answers with logic of %zu values, and its flags or its "
+                        "plan do not",
+                        n);
+    for (size_t i = 0; i < n_wires; i++)
+        if (l->wires[i] >= n_in)
+            return bnn_fail(m->err, BNN_E_FAILED,
+                            "its lower function has a wire to value %u, of %zu", l->wires[i], n_in);
+    for (size_t i = 0; l->op == BNN_LOWER_THERMOMETER && i < n; i++)
+        if (isnan(l->thresholds[i]))
+            return bnn_fail(m->err, BNN_E_FAILED,
+                            "threshold %zu of its lower function is no number", i);
+    if (l->op == BNN_LOWER_THERMOMETER)
+        op->thresholds = bnn_arena_copy(m->arena, l->thresholds, n, sizeof *op->thresholds);
+    else {
+        op->wires = bnn_arena_copy(m->arena, l->wires, n_wires, sizeof *op->wires);
+        op->tables = bnn_arena_copy(m->arena, l->tables, n, sizeof *op->tables);
+    }
+    const bool complete = op->thresholds != NULL || (op->wires != NULL && op->tables != NULL);
+    return complete ? BNN_OK : bnn_no_memory(m->err);
+}
+
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
 static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_lowering *l)
 {
@@ -111,7 +140,9 @@ static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_l
                    .factor = factor ? bnn_arena_copy(m->arena, l->factor, n, sizeof(float)) : NULL,
                    .offset = offset ? bnn_arena_copy(m->arena, l->offset, n, sizeof(float)) : NULL,
                    .low = l->low,
-                   .high = l->high};
+                   .high = l->high,
+                   .inputs = l->inputs,
+                   .levels = l->levels};
     if (op->name == NULL || (factor && op->factor == NULL) || (offset && op->offset == NULL))
         return bnn_no_memory(m->err);
     if (!bnn_op_out_shape(op, from->plan.out.c, &op->out))
@@ -120,7 +151,11 @@ static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_l
                         "function says things that do not fit it",
                         op->in.c, op->in.h, op->in.w);
     layer->in = op->out;
-    const int status = bnn_op_is_linear(l->op) ? graph_take_weights(m, layer->i, op) : BNN_OK;
+    int status = BNN_OK;
+    if (bnn_op_is_linear(l->op))
+        status = graph_take_weights(m, layer->i, op);
+    if (l->op == BNN_LOWER_TABLE || l->op == BNN_LOWER_THERMOMETER)
+        status = graph_take_logic(layer, l, op);
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
         m->n++;
     return status;
@@ -143,20 +178,34 @@ static int graph_emit(bnn_lowering *lowering)
                                .offset = lowering->offset,
                                .fail = lowering->fail,
                                .emit = lowering->emit,
-                               .host = lowering->host};
+                               .host = lowering->host,
+                               .thresholds = lowering->thresholds,
+                               .wires = lowering->wires,
+                               .tables = lowering->tables};
     return layer->status;
 }
 
 /* What a lower function writes to, for as many channels as there are at either end of the layer. */
-static int graph_begin_lowering(graph_layer *layer, const bnn_layer_plan *plan, bnn_lowering *out)
+static int graph_begin_lowering(graph_layer *layer, const bnn_network_op *op, bnn_lowering *out)
 {
-    const size_t n = bnn_size_larger(plan->in.c, plan->out.c);
+    const size_t n = bnn_size_larger(op->plan.in.c, op->plan.out.c);
+    const size_t n_out = bnn_shape_values(op->plan.out);
+    const bool bits = op->letter != BNN_NETWORK_SIGN &&
+                      (bnn_use_layer(&op->use)->flags & BNN_LAYER_GIVES_BITS) != 0;
     *out = (bnn_lowering){.factor = bnn_arena_alloc(layer->m->arena, n, sizeof(float)),
                           .offset = bnn_arena_alloc(layer->m->arena, n, sizeof(float)),
                           .fail = graph_lower_failure,
                           .emit = graph_emit,
                           .host = layer};
-    return out->factor == NULL || out->offset == NULL ? bnn_no_memory(layer->m->err) : BNN_OK;
+    bool complete = out->factor != NULL && out->offset != NULL;
+    if (bits) {
+        bnn_arena *arena = layer->m->arena;
+        out->thresholds = bnn_arena_alloc(arena, n_out, sizeof *out->thresholds);
+        out->wires = bnn_arena_alloc(arena, n_out * BNN_GATE_INPUTS_MAX, sizeof *out->wires);
+        out->tables = bnn_arena_alloc(arena, n_out, sizeof *out->tables);
+        complete = complete && out->thresholds != NULL && out->wires != NULL && out->tables != NULL;
+    }
+    return complete ? BNN_OK : bnn_no_memory(layer->m->err);
 }
 
 /* Behind a lower function that said yes: the last of its operations, and what all of them make. */
@@ -201,7 +250,7 @@ static int graph_lower_layer(maker *m, uint32_t i)
         return bnn_fail(m->err, BNN_E_FAILED,
                         "layer %s has no lower function, so its network cannot be deployed",
                         layer->head.name);
-    int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
+    int status = graph_begin_lowering(&lowered, op, &lowering);
     bnn_layer_io io = op->io;
     io.n = 0;
     io.training = 0;
@@ -230,7 +279,7 @@ static int graph_lower_ste(maker *m, uint32_t i)
                         "STE %s has a forward pass of its own and no lower function, so its "
                         "network cannot be deployed",
                         op->use.plugin->head->name);
-    int status = graph_begin_lowering(&lowered, &op->plan, &lowering);
+    int status = graph_begin_lowering(&lowered, op, &lowering);
     bnn_guard guard;
     if (status == BNN_OK)
         status = graph_enter(m, op, &guard);

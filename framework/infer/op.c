@@ -179,6 +179,58 @@ static void op_dense(const bnn_op *op, const float *x, float *y)
     }
 }
 
+/* ---- logic ------------------------------------------------------------------------------- */
+
+static bool op_thermometer_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+{
+    (void)out_channels;
+    out->c = op->in.c * op->levels;
+    return op->levels > 0 && op->levels <= BNN_VALUES_MAX / op->in.c;
+}
+
+static void op_thermometer(const bnn_op *op, const float *x, float *y)
+{
+    const size_t plane = (size_t)op->in.h * op->in.w;
+    for (size_t i = 0; i < op->out.c * plane; i++) {
+        const float pixel = x[i / plane / op->levels * plane + i % plane];
+        y[i] = pixel >= op->thresholds[i] ? 1.0f : -1.0f;
+    }
+}
+
+static bool op_table_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+{
+    *out = (bnn_shape){.c = out_channels, .h = 1, .w = 1};
+    return op->inputs > 0 && op->inputs <= BNN_GATE_INPUTS_MAX;
+}
+
+static void op_table(const bnn_op *op, const float *x, float *y)
+{
+    const uint32_t *wire = op->wires;
+    for (size_t j = 0; j < op->out.c; j++, wire += op->inputs) {
+        unsigned m = 0;
+        for (uint32_t i = 0; i < op->inputs; i++)
+            m |= (unsigned)(x[wire[i]] >= 0.0f) << i;
+        y[j] = op->tables[j] >> m & 1 ? 1.0f : -1.0f;
+    }
+}
+
+static bool op_group_sum_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
+{
+    *out = (bnn_shape){.c = out_channels, .h = 1, .w = 1};
+    return out_channels > 0 && bnn_shape_values(op->in) % out_channels == 0;
+}
+
+static void op_group_sum(const bnn_op *op, const float *x, float *y)
+{
+    const size_t n = bnn_shape_values(op->in) / op->out.c;
+    for (size_t g = 0; g < op->out.c; g++, x += n) {
+        float sum = x[0];
+        for (size_t i = 1; i < n; i++)
+            sum += x[i];
+        y[g] = sum;
+    }
+}
+
 /* ---- the table --------------------------------------------------------------------------- */
 
 static const bnn_op_kind op_kinds[] = {
@@ -195,6 +247,11 @@ static const bnn_op_kind op_kinds[] = {
     [BNN_LOWER_AVGPOOL] = {.has = BNN_OP_WINDOW, .shape = op_pool_shape, .apply = op_avgpool},
     [BNN_LOWER_SIGN] = {.apply_channel = op_sign},
     [BNN_LOWER_SLOPES] = {.has = BNN_OP_FACTOR | BNN_OP_OFFSET, .apply_channel = op_slopes},
+    [BNN_LOWER_THERMOMETER] = {.is_logic = true,
+                               .shape = op_thermometer_shape,
+                               .apply = op_thermometer},
+    [BNN_LOWER_TABLE] = {.is_logic = true, .shape = op_table_shape, .apply = op_table},
+    [BNN_LOWER_GROUP_SUM] = {.is_logic = true, .shape = op_group_sum_shape, .apply = op_group_sum},
 };
 _Static_assert(sizeof op_kinds / sizeof *op_kinds == BNN_LOWER_KINDS, "a row for each operation");
 
@@ -208,9 +265,15 @@ bool bnn_op_is_linear(uint32_t type)
     return type < BNN_LOWER_KINDS && op_kinds[type].taps != NULL;
 }
 
+bool bnn_op_is_logic(uint32_t type)
+{
+    return type < BNN_LOWER_KINDS && op_kinds[type].is_logic;
+}
+
 bool bnn_op_can_follow(uint32_t type)
 {
-    return type < BNN_LOWER_KINDS && type != BNN_LOWER_IDENTITY && !bnn_op_is_linear(type);
+    return type < BNN_LOWER_KINDS && type != BNN_LOWER_IDENTITY && !bnn_op_is_linear(type) &&
+           !bnn_op_is_logic(type);
 }
 
 size_t bnn_op_taps(const bnn_op *op)

@@ -33,6 +33,10 @@ typedef struct bnn_op {
     const float *bias;            /* [out.c], or NULL */
     const float *factor, *offset; /* affine, slopes: [in.c]; slope: factor only */
     float low, high;              /* clamp; high may be infinite */
+    const float *thresholds;      /* thermometer: [out] */
+    const uint32_t *wires;        /* table: [out][inputs]: places in x */
+    const uint64_t *tables;       /* table: [out] */
+    uint32_t levels, inputs;      /* thermometer; table */
 } bnn_op;
 
 /* What an operation has besides weights; a model file has it in this order. */
@@ -56,6 +60,9 @@ typedef struct bnn_op_kind {
     void (*apply_channel)(const bnn_op *op, uint32_t c, size_t n, const float *x, float *y);
     void (*apply)(const bnn_op *op, const float *x, float *y);
 
+    bool
+        is_logic; /* bits of real numbers, bits of bits, or counts of them: in no chain, and no file */
+
     /* Linear, it multiplies by weights: those of one output channel. Else NULL. */
     size_t (*taps)(const bnn_op *op);
 } bnn_op_kind;
@@ -66,7 +73,11 @@ const bnn_op_kind *bnn_op_kind_of(uint32_t type);
 /* Whether the operation multiplies by weights. */
 bool bnn_op_is_linear(uint32_t type);
 
-/* Whether an operation of this type can follow a linear one: not another, and not nothing. */
+/* Whether it is one of logic. */
+bool bnn_op_is_logic(uint32_t type);
+
+/* Whether an operation of this type can follow a linear one in its chain: not another, not nothing, and
+ * not logic. */
 bool bnn_op_can_follow(uint32_t type);
 
 /* The weights of one output channel of a linear operation; 0 for the others. */
@@ -78,8 +89,8 @@ static inline uint32_t bnn_op_values(const bnn_op *op)
     return (op->factor != NULL ? op->in.c : 0u) + (op->offset != NULL ? op->in.c : 0u);
 }
 
-/* The shape behind an operation of this type on `in`. out_channels: of linear ones, others keep
- * theirs. False when the numbers make no sense or break the bounds above. */
+/* The shape behind an operation of this type on `in`. out_channels: of linear ones, and the gates of a
+ * table or the groups of sums; others keep theirs. False when the numbers make no sense or break the bounds above. */
 bool bnn_op_out_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out);
 
 /* y[out] = op(x[in]). y may be x for operations on single values only. */
