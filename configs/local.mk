@@ -3,6 +3,7 @@
 dist_pkgdata_DATA = \
 	configs/best_lenet5.yaml \
 	configs/binarization.yaml \
+	configs/logic.yaml \
 	configs/lr_search.yaml \
 	configs/optimizer_sweep.yaml \
 	configs/order_sweep.yaml \
@@ -14,7 +15,8 @@ dist_pkgdata_DATA = \
 topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \
 	configs/topologies/lenet5.yaml \
-	configs/topologies/lenet5_wide.yaml
+	configs/topologies/lenet5_wide.yaml \
+	configs/topologies/logic_small.yaml
 
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \

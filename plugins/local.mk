@@ -8,12 +8,15 @@ modules += \
 	plugins/layers/layer_dense.la \
 	plugins/layers/layer_dprelu.la \
 	plugins/layers/layer_dropout.la \
+	plugins/layers/layer_group_sum.la \
 	plugins/layers/layer_hardtanh.la \
+	plugins/layers/layer_lut.la \
 	plugins/layers/layer_maxpool.la \
 	plugins/layers/layer_prelu.la \
 	plugins/layers/layer_relu.la \
 	plugins/layers/layer_rprelu.la \
 	plugins/layers/layer_shift.la \
+	plugins/layers/layer_thermometer.la \
 	plugins/ste/ste_approx_sign.la \
 	plugins/ste/ste_arctan.la \
 	plugins/ste/ste_clipped.la \
@@ -77,6 +80,7 @@ EXTRA_DIST += \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \
+	plugins/layers/wiring.h \
 	plugins/optimizers/adam.h \
 	plugins/orderings/linear_first.h \
 	plugins/ste/sine.h \

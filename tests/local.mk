@@ -98,6 +98,7 @@ check_suites = \
 	tests/unit/export/check_deploy \
 	tests/unit/export/check_fold \
 	tests/unit/export/check_forecast \
+	tests/unit/export/check_logic \
 	tests/unit/export/check_modelfile \
 	tests/unit/export/check_unfold \
 	tests/unit/infer/check_codes \

@@ -391,6 +391,9 @@ typedef struct bnn_layer_plan {
 
     /* Set by the host, too. */
     int32_t latent_weights; /* a form makes the weights that act, binary or of other levels */
+
+    /* Set by the layer. */
+    uint64_t deployed_bits; /* of its tensors, once deployed; 0: the host counts them */
 } bnn_layer_plan;
 
 typedef struct bnn_layer_io {
@@ -411,6 +414,8 @@ typedef struct bnn_layer_io {
     const float *noise; /* regularizers in training: uniform [0,1), [out][lanes] */
     float share; /* training: of this batch in running statistics, where they are made anew; 0: the
                     layer's own */
+    int32_t relaxed; /* a layer that gives bits gives the numbers between, whose derivative its
+                        gradients are, whatever else it would do */
 } bnn_layer_io;
 
 enum {

@@ -229,6 +229,14 @@ static int plan_shared(bnn_network *net, bnn_arena *arena)
     return ok ? BNN_OK : BNN_E_INTERNAL;
 }
 
+static bool op_is_trained(const bnn_network_op *op)
+{
+    for (uint32_t t = 0; t < op_n_tensors(op); t++)
+        if (op->parameters[t].kind != BNN_TENSOR_STATE)
+            return true;
+    return false;
+}
+
 static int plan_network(bnn_network *net, bnn_arena *arena)
 {
     uint32_t n_parameters = 0;
@@ -246,6 +254,10 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
             return BNN_E_INTERNAL;
         x = net->ops[i].y;
     }
+    while (net->first_trained + 1 < net->n_ops &&
+           net->ops[net->first_trained].letter != BNN_NETWORK_SIGN &&
+           !op_is_trained(&net->ops[net->first_trained]))
+        net->first_trained++;
     net->logits = x;
     net->logits_gradient = net->gradient[0];
     return BNN_OK;

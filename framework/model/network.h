@@ -75,6 +75,7 @@ typedef struct bnn_network {
     float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
     uint32_t n_ops;
     bnn_network_op *ops;
+    uint32_t first_trained; /* the first of them with tensors that are trained */
     uint32_t n_parameters;
     bnn_parameter *parameters;
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
@@ -190,7 +191,7 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
  * into the threshold of the next sign. A batch norm between a binary linear
  * operation on binary inputs and the next sign folds into an integer threshold and a direction per
  * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a
- * direction: 32 + 1; any other keeps scale and shift: 64. A learned shift in front of a sign is part
+ * direction: 32 + 1; any other keeps scale and shift: 64. Logic counts what it says. A learned shift in front of a sign is part
  * of the threshold of the norm before it, or one of its own. Everything else counts 32 bits a value.
  * False for ops without values (signs, pools). */
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);

@@ -226,7 +226,7 @@ void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, 
 void bnn_network_backward(bnn_network *network, uint32_t n)
 {
     float *gy = network->gradient[0], *gx = network->gradient[1];
-    for (uint32_t i = network->n_ops; i-- > 0;) {
+    for (uint32_t i = network->n_ops; i-- > network->first_trained;) {
         bnn_network_op *op = &network->ops[i];
         if (op->letter == BNN_NETWORK_SIGN) {
             const size_t n_values = bnn_shape_values(op->plan.out) * network->lanes;
@@ -241,7 +241,7 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         }
         op->io.n = n;
         op->io.gy = gy;
-        op->io.gx = i > 0 ? gx : NULL;
+        op->io.gx = i > network->first_trained ? gx : NULL;
         bnn_call_enter(network->note, &op->use, BNN_CALL_BACKWARD);
         bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
         bnn_network_watch_fp_mode(network, &op->use, op->name);

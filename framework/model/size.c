@@ -97,6 +97,8 @@ bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_re
     for (uint32_t t = n; t < n + op->form.n_tensors; t++)
         size.n_parameters += p[t].kind == BNN_TENSOR_STATE ? 0 : p[t].n;
     size.bits += scale_bits(network, i);
+    if (op->plan.deployed_bits > 0)
+        size.bits = op->plan.deployed_bits;
     if (op->letter == BNN_ROLE_NORM)
         size.bits = norm_bits_of_channel(network, i) * op->plan.in.c;
     if (op->letter == BNN_ROLE_BEFORE_SIGN)

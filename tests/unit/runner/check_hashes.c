@@ -12,6 +12,7 @@ static const char *const specs[] = {
     "tests/fixtures/reference/plugins",
     "configs/best_lenet5",
     "configs/binarization",
+    "configs/logic",
     "configs/lr_search",
     "configs/order_sweep",
     "configs/optimizer_sweep",
