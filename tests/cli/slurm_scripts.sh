@@ -221,15 +221,15 @@ chmod +x "$scratch/trains"
 sed -i -e "s|^bnnrun=.*|bnnrun=$scratch/trains|" $folder/array.sh
 task() {
     rm -f "$scratch/trains.begun" $folder/shards/1of2.tar
-    setsid env SLURM_ARRAY_TASK_ID=1 SLURM_JOB_ID=5 bash $folder/array.sh >out 2>err &
+    setsid env TASK_OF="$scratch" SLURM_ARRAY_TASK_ID=1 SLURM_JOB_ID=5 bash $folder/array.sh >out 2>err &
     task=$!
 }
 begun() { until [ -e "$scratch/trains.begun" ] || ! kill -0 $task 2>/dev/null; do sleep 0.1; done; }
 has() { tar -tf $folder/shards/1of2.tar | grep -q "$1"; }
-# All processes of the job, as Slurm does it.
+# All processes of the job, as Slurm does it. A real one beside may have a job of the same number.
 signal() {
     for process in /proc/[0-9]*; do
-        tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qx "SLURM_JOB_ID=5" && kill "-$1" "${process#/proc/}"
+        tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qxF "TASK_OF=$scratch" && kill "-$1" "${process#/proc/}"
     done 2>/dev/null
 }
 last='array.sh'
